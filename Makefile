@@ -1,0 +1,57 @@
+# Two commands matter: `make run` serves the dashboard, `make test` checks everything.
+# Paths are relative, so that the project may lie in a folder with spaces in its name.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint format sample docs
+
+python := .venv/bin/python
+pip := $(python) -m pip install --quiet --disable-pip-version-check
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/runtime ## serve the dashboard, on sample data when there is no database
+	@test -e "$${MAILSIGHT_DATABASE:-data/mailsight.duckdb}" || $(python) -m mailsight sample
+	@exec $(python) -m streamlit run app.py
+
+test: lint ## format, lint, types, imports, then all tests
+	@echo "== a browser"
+	@$(python) -m tests.chromium
+	@echo "== tests"
+	@$(python) -m pytest
+
+lint: .venv/tools ## format, lint, types, imports
+	@echo "== format"
+	@$(python) -m ruff format --check .
+	@echo "== lint"
+	@$(python) -m ruff check .
+	@echo "== types"
+	@$(python) -m mypy
+	@echo "== imports"
+	@$(python) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo
+
+format: .venv/tools ## format the code and mend what lint can mend
+	@$(python) -m ruff format .
+	@$(python) -m ruff check --fix .
+
+sample: .venv/runtime ## make the sample data
+	@$(python) -m mailsight sample
+
+docs: .venv/tools ## renew the pictures and results that the docs show
+	@rm -rf .venv/docs
+	@MAILSIGHT_DATABASE=.venv/docs/mailsight.duckdb $(python) -m mailsight sample
+	@MAILSIGHT_DATABASE=.venv/docs/mailsight.duckdb $(python) -m pytest --keep tests/test_pictures.py tests/test_notebook.py
+
+# A stamp is older than its requirements when these have changed: only then pip has something to do.
+.venv/runtime: requirements.txt
+	@.ci/venv
+	@echo "Installing the pinned requirements (a minute or two the first time)"
+	@$(pip) -r requirements.txt
+	@touch $@
+
+.venv/tools: requirements-dev.txt requirements.txt
+	@.ci/venv
+	@echo "Installing the pinned requirements of tests and tools (a minute or two the first time)"
+	@$(pip) -r requirements-dev.txt
+	@touch $@
