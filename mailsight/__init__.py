@@ -1,0 +1,3 @@
+"""Mailsight: how did this mailing do?"""
+
+__version__ = "0.1.0"

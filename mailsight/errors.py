@@ -1,0 +1,69 @@
+"""What can go wrong, fit to be shown to a person.
+
+MailsightError
+├── UnknownCampaign        a link leads to a campaign that isn't there
+├── UnknownCustomer        ... to a customer that isn't there
+├── NoDatabase             nothing was loaded yet
+├── DatabaseUnreadable     the file is not a Mailsight database, or of another version
+├── LoadRefused            a load stopped; the last good state is untouched
+│   ├── NotABundle         there is nothing in it that can be loaded
+│   └── LoadRunning        another load holds the lock
+└── BadRequest             a filter or a sort that the grid does not have
+"""
+
+
+class MailsightError(Exception):
+    """An error with a title, a message that tells what happened, and the next step."""
+
+    title = "Something went wrong"
+    next_step = ""
+
+    def __init__(self, message: str, *, next_step: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if next_step is not None:
+            self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.next_step}".strip()
+
+
+class UnknownCampaign(MailsightError):
+    title = "This campaign is not here"
+    next_step = "Check the link, or choose a campaign from the list."
+
+
+class UnknownCustomer(MailsightError):
+    title = "This customer is not here"
+    next_step = "Check the link, or open the customer from a campaign's page."
+
+
+class NoDatabase(MailsightError):
+    title = "There are no campaigns yet"
+    next_step = "Load your own with `python -m mailsight load BUNDLE`, or make samples with `python -m mailsight sample`."
+
+
+class DatabaseUnreadable(MailsightError):
+    title = "The database can't be read"
+    next_step = "Restore a copy, or load the data into a new file with `--database`."
+
+
+class LoadRefused(MailsightError):
+    title = "Nothing was loaded"
+
+
+class NotABundle(LoadRefused):
+    next_step = (
+        "A bundle is a folder with files such as campaigns.csv, customers.csv, messages.csv or events.csv "
+        "(also .ndjson, .json, .parquet); docs/data.md shows one."
+    )
+
+
+class LoadRunning(LoadRefused):
+    title = "Another load is running"
+    next_step = "Wait for it to end, then start this one again."
+
+
+class BadRequest(MailsightError):
+    title = "This filter can't be used"
+    next_step = "Clear the filters and try again."
