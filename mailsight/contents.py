@@ -1,0 +1,159 @@
+"""The content of an e-mail: its HTML from the bytes on file, from a raw mail, or filled in for one customer."""
+
+import base64
+import codecs
+import hashlib
+import html as entities
+import re
+from binascii import Error as Base64Error
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from urllib.parse import unquote
+
+from .merge_fields import fill
+from .safety import safe
+
+__all__ = ["Mail", "content_id", "decode", "fill", "read_eml", "safe", "text_as_html"]
+
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_META_CHARSET = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"\bhttps?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
+# A browser reads these labels as the larger character set beside them: https://encoding.spec.whatwg.org/#names-and-labels
+_LARGER = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "big5": "big5hkscs",
+    "utf-16": "utf-8",  # a <meta> that can be read byte by byte is no UTF-16
+    "utf-16-le": "utf-8",
+    "utf-16-be": "utf-8",
+    "utf-7": "cp1252",
+}
+# windows-1252 as browsers read it: the five bytes that Python leaves undefined are control characters.
+_WINDOWS_1252 = "".join(bytes([i]).decode("cp1252", "ignore") or chr(i) for i in range(256))
+
+
+def decode(raw: bytes, charset: str | None = None) -> str:
+    """HTML as a browser reads the bytes: byte order mark, `charset` (a mail's header), <meta>, UTF-8, windows-1252."""
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if raw.startswith(mark):
+            return raw[len(mark) :].decode(encoding, "replace")
+    declared = _encoding(charset) or _encoding(_declared(raw))
+    if declared is None:
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            declared = "cp1252"
+    if declared == "cp1252":
+        return codecs.charmap_decode(raw, "strict", _WINDOWS_1252)[0]
+    return raw.decode(declared, "replace")
+
+
+def _declared(raw: bytes) -> str | None:
+    head = re.split(rb"<body\b", _COMMENT.sub(b"", raw[:65536]), maxsplit=1, flags=re.IGNORECASE)[0]
+    found = _META_CHARSET.search(head)
+    return found.group(1).decode("ascii", "replace") if found else None
+
+
+def _encoding(label: str | None) -> str | None:
+    try:
+        name = codecs.lookup(label.strip().strip("\"'") if label else "").name
+        b"a".decode(name, "replace")  # Python also knows codecs that are no character sets, such as base64
+    except (LookupError, ValueError):
+        return None
+    return _LARGER.get(name, name)
+
+
+def content_id(html: str) -> str:
+    """The SHA-256 of the HTML, in hexadecimal: equal mails are stored once."""
+    return hashlib.sha256(html.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What a raw mail (.eml) holds, its pictures inside the HTML."""
+
+    html: str | None
+    text: str | None
+    subject: str
+    sender: str
+    recipient: str
+
+
+def read_eml(raw: bytes) -> Mail:
+    """A raw mail's HTML and text, however broken its MIME is: a part that is missing is None."""
+    message = message_from_bytes(raw)
+    parts = list(_parts(message))
+    html, text = (_body(parts, subtype) for subtype in ("html", "plain"))
+    return Mail(
+        html=_with_pictures(html, parts) if html is not None else None,
+        text=text,
+        subject=_header(message, "Subject"),
+        sender=_header(message, "From"),
+        recipient=_header(message, "To"),
+    )
+
+
+def text_as_html(text: str) -> str:
+    """A page for a mail that has no HTML, its addresses as links."""
+    linked = _ADDRESS.sub(r'<a href="\g<0>">\g<0></a>', entities.escape(text, quote=False))
+    return f'<!DOCTYPE html><body><pre style="white-space:pre-wrap;font:15px/1.5 sans-serif;margin:24px">{linked}</pre>'
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """The leaves of the mail, without those of a mail that it forwards."""
+    if message.is_multipart() and message.get_content_maintype() == "multipart":
+        for part in message.get_payload():
+            if isinstance(part, Message):
+                yield from _parts(part)
+    else:
+        yield message
+
+
+def _body(parts: list[Message], subtype: str) -> str | None:
+    for part in parts:
+        if part.get_content_type() == f"text/{subtype}" and part.get_content_disposition() != "attachment":
+            return decode(_bytes(part), part.get_param("charset") and part.get_content_charset())
+    return None
+
+
+def _bytes(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _with_pictures(html: str, parts: list[Message]) -> str:
+    pictures = {}
+    for part in parts:
+        name = str(part.get("Content-ID", "")).strip().strip("<>")
+        if name and re.fullmatch(r"image/[\w.+-]+", part.get_content_type()):
+            data = base64.b64encode(_bytes(part)).decode("ascii")
+            pictures[name] = f"data:{part.get_content_type()};base64,{data}"
+
+    def picture(found: re.Match[str]) -> str:
+        return pictures.get(unquote(entities.unescape(found.group(1))), found.group())
+
+    return re.sub(r"\bcid:([^\"'\s)>]+)", picture, html, flags=re.IGNORECASE)
+
+
+def _header(message: Message, name: str) -> str:
+    value = message.get(name, "")
+    try:
+        return re.sub(r"\s*[\r\n]\s*", " ", str(make_header(decode_header(value)))).strip()
+    except (LookupError, UnicodeError, HeaderParseError, Base64Error):
+        return str(value).strip()

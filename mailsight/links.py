@@ -1,0 +1,121 @@
+"""The links of an e-mail, and which of them a clicked URL belongs to."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from .safety import clean_address, link_nodes, words
+from .urls import RULES, Pattern, address, pattern, targets
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of an e-mail; `link_position` counts every a[href] and area[href] in document order from 0."""
+
+    link_position: int
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkClicks:
+    """A link and its clicks. Position None: a URL that was clicked but isn't in the mail.
+
+    `shared_with` is how many links of the mail lead to this URL (1: only this one). Where several do and the clicks
+    don't say which, the first of them has the clicks and the others have none.
+    """
+
+    link_position: int | None
+    url: str
+    label: str
+    clicks: int
+    clickers: int
+    shared_with: int
+
+
+def links(html: str) -> list[Link]:
+    """Every link of the mail in document order, as a browser parses it."""
+    found = []
+    for position, node in enumerate(link_nodes(LexborHTMLParser(html))):
+        url = clean_address(node.attributes["href"] or "")
+        found.append(Link(position, url, _label(node) or _path(url)))
+    return found
+
+
+def shared(links: Sequence[Link]) -> dict[int, int]:
+    """For every link's position, that of the first link that leads to the same place."""
+    first: dict[str, int] = {}
+    return {link.link_position: first.setdefault(address(link.url), link.link_position) for link in links}
+
+
+class Matcher:
+    """Finds the link that a clicked URL belongs to, by the rules in `urls.RULES`."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self._first = shared(links)
+        self._forms: list[dict[str, int]] = [{} for _ in RULES]
+        self._patterns: dict[str | None, list[tuple[Pattern, int]]] = defaultdict(list)
+        for link in links:
+            form = clean_address(link.url)
+            for rule, positions in zip(RULES, self._forms, strict=True):
+                form = rule.form(form)
+                positions.setdefault(form, link.link_position)
+            if found := pattern(link.url):
+                self._patterns[found.host].append((found, link.link_position))
+        for patterns in self._patterns.values():
+            patterns.sort(key=lambda entry: -entry[0].literal)
+
+    def position(self, url: str) -> int | None:
+        """The position of the URL's link, of the first one where several lead to it; None when the mail has none."""
+        found = self._position(clean_address(url))
+        return None if found is None else self._first[found]
+
+    def _position(self, url: str, depth: int = 0) -> int | None:
+        form = url
+        for rule, positions in zip(RULES, self._forms, strict=True):
+            form = rule.form(form)
+            if form in positions:
+                return positions[form]
+        for found, position in self._candidates(form):
+            if found.matches(form):
+                return position
+        inside = (self._position(target, depth + 1) for target in targets(url)) if depth < 3 else ()
+        return next((position for position in inside if position is not None), None)
+
+    def _candidates(self, form: str) -> Iterator[tuple[Pattern, int]]:
+        host = re.match(r"[a-z][a-z0-9+.-]*://([^/?#]*)", form)
+        if host and host[1] in self._patterns:
+            yield from self._patterns[host[1]]
+        if None in self._patterns:
+            yield from self._patterns[None]
+
+
+_BREAKS = words("br td th tr p div li table h1 h2 h3 h4 h5 h6 img")
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+def _label(node: LexborNode) -> str:
+    """What the link says: its text, else the text for its picture, else what is said of it."""
+    texts = [_text(node), node.attributes.get("alt") if node.tag == "area" else None]
+    texts += [picture.attributes.get("alt") for picture in node.css("img[alt]")]
+    texts += [node.attributes.get("aria-label"), node.attributes.get("title")]
+    return next(filter(None, (" ".join(_INVISIBLE.sub("", text or "").split()) for text in texts)), "")
+
+
+def _text(node: LexborNode) -> str:
+    texts = []
+    for inner in node.traverse(include_text=True):
+        if inner.is_text_node and inner.parent is not None and inner.parent.tag not in ("style", "script"):
+            texts.append(inner.text_content or "")
+        elif inner.tag in _BREAKS:
+            texts.append(" ")
+    return "".join(texts)
+
+
+def _path(url: str) -> str:
+    """What is left to tell a link by: its path, else its host, else all of it."""
+    parts = re.match(r"(?:[a-z][a-z0-9+.-]*:)?(?://([^/?#]*))?([^?#]*)", url, re.IGNORECASE)
+    return next(filter(None, (parts[2].strip("/") and parts[2], parts[1])), url) if parts else url

@@ -1,0 +1,220 @@
+"""Hostile HTML made harmless: one of two layers, the other is the frame without scripts that shows it.
+
+Nothing of the mail's source is passed on. The mail is parsed as a browser does, and only what is named here is written
+out again: elements, attributes, addresses. A content security policy stands first in the document, so that what these
+lists overlook can't load or run either.
+"""
+
+import html as entities
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from .stylesheets import safe_css
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ELEMENTS = words("""
+    a abbr acronym address area article aside b bdi bdo big blink blockquote body br button caption center cite code
+    col colgroup data dd del details dfn dir div dl dt em fieldset figcaption figure font footer form h1 h2 h3 h4 h5
+    h6 head header hgroup hr html i img input ins kbd label legend li main map mark marquee menu meter nav nobr ol
+    optgroup option output p picture pre progress q rb rp rt rtc ruby s samp section select small span strike strong
+    sub summary sup table tbody td textarea tfoot th thead time title tr tt u ul var wbr
+""")
+_WITHOUT_END = words("area br col hr img input wbr")
+# Word's <o:p>, Outlook's <v:rect> and <my-card> mean nothing to a browser without scripts; style sheets may name them.
+_FOREIGN_ELEMENT = re.compile(r"(?!mailsight-)[a-z][a-z0-9]*(?:[-:][a-z0-9._]+)+")
+# Gone with all they hold. Any other element goes by itself, and what it holds stays, as in a mail program.
+DROPPED = words("""
+    applet base embed frame iframe link math noembed noframes param script source svg template track
+    annotation-xml color-profile font-face font-face-format font-face-name font-face-src font-face-uri missing-glyph
+""")
+# They look the same when nobody can use them, and can't send anything.
+_CONTROLS = words("button input select textarea")
+_RAW_TEXT = {"plaintext": "pre", "xmp": "pre"}
+
+ATTRIBUTES = words("""
+    abbr align alt axis bgcolor behavior border bordercolor bordercolordark bordercolorlight bottommargin cellpadding
+    cellspacing char charoff checked class clear color cols colspan compact coords datetime dir direction disabled
+    face for frame headers height hidden high hspace id label lang leftmargin link low marginheight marginwidth max
+    maxlength media min multiple noshade nowrap open optimum placeholder readonly reversed rightmargin role rows
+    rowspan rules scope scrollamount scrolldelay selected shape size span start summary text title topmargin type
+    usemap valign value vlink vspace width alink wrap
+""")
+# The heatmap finds its links by data-link and its badges by data-badge.
+_DATA_ATTRIBUTE = re.compile(r"(?:data(?!-link\b|-badge\b)|aria)-[a-z0-9_.-]+")
+_META_NAMES = ("viewport", "color-scheme", "supported-color-schemes")
+
+SCHEMES = ("http", "https", "mailto", "tel")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_DATA_PICTURE = re.compile(r"data:image/[\w.+-]+[;,]", re.IGNORECASE)
+# A picture that can't be shown takes the space that it takes while it is blocked: its size, or its alternative text.
+_NO_PICTURE = "data:,"
+_HIDDEN = re.compile(
+    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?(?![.\d]))",
+    re.IGNORECASE,
+)
+_DOCTYPE = re.compile(r"(?:\s|<!--.*?-->|<\?[^>]*>)*<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
+# What a browser drops around and within an address before it looks at the scheme:
+# https://url.spec.whatwg.org/#concept-basic-url-parser
+_AROUND_ADDRESS = "".join(map(chr, range(33)))
+_WITHIN_ADDRESS = str.maketrans("", "", "\t\r\n")
+
+
+def safe(html: str, *, pictures: bool = False) -> str:
+    """The whole mail as a document for the sandboxed frame: no script, no loading, links that open outside.
+
+    `pictures` lets http and https pictures load, all but tracking pixels. Everything that makes the layout stays: the
+    doctype and with it the browser's mode, style sheets, the attributes of html and body.
+    """
+    return write(LexborHTMLParser(html), html, pictures=pictures)
+
+
+def link_nodes(document: LexborHTMLParser) -> list[LexborNode]:
+    """Every a[href] and area[href] in document order: a link's position is its place in this list."""
+    found = document.css("[href]")
+    # An SVG's xlink:href is no href.
+    return [node for node in found if node.tag in ("a", "area") and "href" in node.attributes]
+
+
+def write(
+    document: LexborHTMLParser,
+    html: str,
+    *,
+    pictures: bool = False,
+    head: str = "",
+    end: str = "",
+    marks: Mapping[int, str] = MappingProxyType({}),
+) -> str:
+    """The parsed mail, written out again: `head` first in its head, `end` last in its body.
+
+    `marks` are attributes, as markup, by the `mem_id` of the node that gets them.
+    """
+    doctype = _DOCTYPE.match(html)
+    written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
+    todo: list[LexborNode | str] = [document.root] if document.root else []
+    while todo:
+        node = todo.pop()
+        if isinstance(node, str):
+            written.append(node)
+        elif node.is_text_node:
+            written.append(_text(node.text_content or ""))
+        elif node.tag == "meta":
+            written.append(_meta(node))
+        elif node.tag == "style":
+            written.append(_style(node, pictures))
+        elif node.is_element_node and node.tag not in DROPPED:
+            tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
+            if tag in ELEMENTS or _FOREIGN_ELEMENT.fullmatch(tag):
+                written.append(f"<{tag}{_attributes(node, tag, pictures)}{marks.get(node.mem_id, '')}>")
+                written.append(_policy(pictures) + head if tag == "head" else _first_line_break(node, tag))
+                todo.append("" if tag in _WITHOUT_END else f"{end}</{tag}>" if tag == "body" else f"</{tag}>")
+            todo += reversed(list(node.iter(include_text=True)))
+    return "".join(written)
+
+
+def _first_line_break(node: LexborNode, tag: str) -> str:
+    """After these tags a parser drops the first line break; one of the text needs another before it."""
+    return "\n" if tag in ("pre", "textarea") and node.text().startswith("\n") else ""
+
+
+def _policy(pictures: bool) -> str:
+    remote = " https: http:" if pictures else ""
+    return (
+        '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        f"style-src 'unsafe-inline'; img-src data:{remote}; font-src data:; form-action 'none'; base-uri 'none'\">"
+        '<meta name="referrer" content="no-referrer"><meta http-equiv="x-dns-prefetch-control" content="off">'
+        '<base target="_blank">'
+    )
+
+
+def _text(text: str) -> str:
+    return entities.escape(text, quote=False).replace("\xa0", "&nbsp;")
+
+
+def _meta(node: LexborNode) -> str:
+    name, content = node.attributes.get("name") or "", node.attributes.get("content") or ""
+    return f'<meta name="{name}" content="{_quoted(content)}">' if name in _META_NAMES else ""
+
+
+def _style(node: LexborNode, pictures: bool) -> str:
+    if (node.attributes.get("type") or "text/css").strip().lower() != "text/css":
+        return ""
+    css = safe_css(
+        "".join(part.text_content or "" for part in node.iter(include_text=True)), pictures=pictures
+    )
+    media = node.attributes.get("media")
+    return f'<style media="{_quoted(media)}">{css}</style>' if media else f"<style>{css}</style>"
+
+
+def _attributes(node: LexborNode, tag: str, pictures: bool) -> str:
+    attributes: dict[str, str | None] = node.attributes
+    written = []
+    for name, value in attributes.items():
+        if name == "style":
+            written.append(f'style="{_quoted(safe_css(value or "", pictures=pictures))}"')
+        elif name == "background":
+            picture = _picture(value or "", pictures)
+            written += [f'background="{_quoted(picture)}"'] if picture != _NO_PICTURE else []
+        # A form or a picture with a name would stand in front of the document's own properties.
+        elif (
+            name in ATTRIBUTES or (name == "name" and tag in ("a", "map")) or _DATA_ATTRIBUTE.fullmatch(name)
+        ):
+            written.append(name if value is None else f'{name}="{_quoted(value)}"')
+    if tag in ("a", "area") and "href" in attributes:
+        written.append(_link(attributes["href"] or ""))
+    if tag in _CONTROLS:
+        written.append("inert")
+    if tag in ("img", "input") and "src" in attributes:
+        source = _NO_PICTURE if _is_pixel(attributes) else _picture(attributes["src"] or "", pictures)
+        written.append(f'src="{_quoted(source)}"')
+    return "".join(f" {attribute}" for attribute in written)
+
+
+def _quoted(value: str) -> str:
+    return _text(value).replace('"', "&quot;")
+
+
+def clean_address(address: str) -> str:
+    """The address as a browser reads it from an attribute."""
+    return address.strip(_AROUND_ADDRESS).translate(_WITHIN_ADDRESS)
+
+
+def _link(address: str) -> str:
+    address = clean_address(address)
+    if address.startswith("//"):
+        address = f"https:{address}"
+    scheme = _SCHEME.match(address)
+    if scheme and scheme[1].lower() in SCHEMES:
+        return f'href="{_quoted(address)}" rel="noopener noreferrer"'
+    if address.startswith("#") and len(address) > 1:
+        return f'href="{_quoted(address)}" target="_self"'
+    return 'href="#" target="_self" inert'  # still a link to look at, but one that leads nowhere
+
+
+def _picture(address: str, pictures: bool) -> str:
+    address = clean_address(address)
+    if _DATA_PICTURE.match(address):
+        return address
+    if address.startswith("//"):
+        address = f"https:{address}"
+    return address if pictures and re.match(r"https?://", address, re.IGNORECASE) else _NO_PICTURE
+
+
+def _is_pixel(attributes: Mapping[str, str | None]) -> bool:
+    """Whether this is a picture that isn't there to be seen, as those are that tell the sender of an open."""
+    style = attributes.get("style") or ""
+    if "hidden" in attributes or _HIDDEN.search(style):
+        return True
+    sizes = []
+    for name in ("width", "height"):
+        given = re.search(rf"(?:^|[;\s]){name}\s*:\s*(\d+)(?:\.\d+)?px", style) or re.match(
+            r"\s*(\d+)(?:px)?\s*$", attributes.get(name) or ""
+        )
+        sizes.append(given is not None and int(given[1]) <= 2)
+    return all(sizes)

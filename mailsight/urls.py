@@ -1,0 +1,216 @@
+"""When two URLs are one link: the rules by which a clicked URL finds its link in the mail."""
+
+import base64
+import binascii
+import html as entities
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from .safety import words
+
+_PARTS = re.compile(
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*):)?(?://(?P<host>[^/?#]*))?(?P<path>[^?#]*)"
+    r"(?:\?(?P<query>[^#]*))?(?:\#(?P<fragment>.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_PRINTABLE = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_DELIMITERS = " %/?#&=+"
+
+
+def _as_it_is(url: str) -> str:
+    return url
+
+
+def _without_references(url: str) -> str:
+    return entities.unescape(url) if "&" in url else url
+
+
+def address(url: str) -> str:
+    """The URL in the one form of all those that any server takes for the same address."""
+    parts = _PARTS.fullmatch(url)
+    if parts is None:
+        return url
+    scheme, host, path, query, fragment = parts.group("scheme", "host", "path", "query", "fragment")
+    scheme = (scheme or "").lower()
+    if host is not None:
+        user, at, host = host.rpartition("@")
+        scheme = scheme or "https"
+        host = f"//{user}{at}{_host(host).removesuffix(_DEFAULT_PORTS.get(scheme, '-'))}"
+        path = path.rstrip("/")
+    query = f"?{_characters(query).replace('+', '%20')}" if query else ""
+    fragment = f"#{_characters(fragment)}" if fragment else ""
+    return f"{scheme}{':' if scheme else ''}{host or ''}{_characters(path)}{query}{fragment}"
+
+
+def _host(host: str) -> str:
+    host = host.lower()
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+def _characters(text: str) -> str:
+    if text.isascii() and "%" not in text and " " not in text:
+        return text
+    return _ESCAPED.sub(_character, quote(text, safe=_PRINTABLE))
+
+
+def _character(escaped: re.Match[str]) -> str:
+    character = chr(int(escaped.group()[1:], 16))
+    return character if "!" <= character <= "~" and character not in _DELIMITERS else escaped.group().upper()
+
+
+def _without_fragment(url: str) -> str:
+    return url.partition("#")[0]
+
+
+# Parameters that senders, providers and networks add to tell where a visitor came from. A prefix ends in *.
+_TRACKING = words("""
+    utm_* mtm_* pk_* piwik_* matomo_* hsa_* iterable_* sfmc_* bsft_* elq* trk_* vero_* ga_* _ga _gl
+    _hsenc _hsmi __hstc __hssc __hsfp hsctatracking gclid gclsrc dclid gbraid wbraid fbclid msclkid yclid ttclid twclid
+    igshid li_fat_id mc_cid mc_eid mc_tc mkt_tok _ke _kx ml_subscriber ml_subscriber_hash ck_subscriber_id
+    omnisendcontactid omnisendattributionid vgo_ee oly_anon_id oly_enc_id rb_clickid s_cid dm_i dm_t ss_email_id
+    ss_source ss_campaign_id ss_campaign_name ss_campaign_sent_date spmailingid spuserid spjobid spreportid
+    cm_mmc cm_mmca1 cm_mmca2 _bta_tid _bta_c wickedid nr_email_referer _openstat __s emci emdi ceid
+""")
+_TRACKING_NAMES = frozenset(name for name in _TRACKING if not name.endswith("*"))
+_TRACKING_PREFIXES = tuple(name[:-1] for name in _TRACKING if name.endswith("*"))
+
+
+def _without_tracking(url: str) -> str:
+    start, mark, query = url.partition("?")
+    if not mark:
+        return url
+    parameters = [
+        part for part in query.split("&") if part and not _is_tracking(part.partition("=")[0].lower())
+    ]
+    parameters.sort(key=lambda part: part.partition("=")[0])
+    return f"{start}?{'&'.join(parameters)}" if parameters else start
+
+
+def _is_tracking(name: str) -> bool:
+    return name in _TRACKING_NAMES or name.startswith(_TRACKING_PREFIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A form in which a clicked URL and a link are compared, with a pair that it brings together."""
+
+    reason: str
+    link: str
+    clicked: str
+    form: Callable[[str], str]
+
+
+# Each rule plainer than the one before it, whose form it goes on from. A URL is looked up by the first, then by the
+# second, ...: it goes to the link that differs least from it. What no rule finds is tried as a link with merge fields
+# (`pattern`), then as a redirect that holds its target (`targets`).
+RULES = (
+    Rule(
+        "a link is first of all itself",
+        "https://shop.example/sale?utm_content=top",
+        "https://shop.example/sale?utm_content=top",
+        _as_it_is,
+    ),
+    Rule(
+        "some providers take the URL from the HTML's source, where & is &amp;",
+        "https://shop.example/sale?a=1&b=2",
+        "https://shop.example/sale?a=1&amp;b=2",
+        _without_references,
+    ),
+    Rule(
+        "RFC 3986, 6.2: case of scheme and host, default port, percent-encoding; trailing slashes, on which sites don't"
+        " tell pages apart; + for a space, as forms write it",
+        "HTTPS://Shop.Example:443/winter sale/",
+        "https://shop.example/winter%20sale",
+        address,
+    ),
+    Rule(
+        "a fragment never reaches the server that counts the click",
+        "https://shop.example/sale#shoes",
+        "https://shop.example/sale",
+        _without_fragment,
+    ),
+    Rule(
+        "providers and networks add parameters on the way, and some put them in another order",
+        "https://shop.example/sale?b=2&a=1",
+        "https://shop.example/sale?a=1&b=2&utm_source=newsletter&mc_eid=8f2",
+        _without_tracking,
+    ),
+)
+
+# The placeholders of the template languages that e-mail is written in.
+_FIELD = re.compile(
+    r"\{\{.*?\}\}+|\{%.*?%\}|\*\|.*?\|\*|<%.*?%>|\[%.*?%\]|\[\[.*?\]\]|\$\{.*?\}|##.+?##|%%.+?%%"
+    r"|%(?![0-9A-Fa-f]{2}%)[^\W\d][\w.]*%|\{[$\w.]+\}"
+)
+_MARK = "0mergefield0"  # what stands for a field while the rules put the URL in order
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A link with merge fields; `literal` counts the characters that a URL must have to be this link."""
+
+    host: str | None
+    literal: int
+    expression: re.Pattern[str]
+
+    def matches(self, url: str) -> bool:
+        return self.expression.fullmatch(url) is not None
+
+
+def pattern(url: str) -> Pattern | None:
+    """The pattern of a link with merge fields; None without any, or when the fields leave nothing to know it by."""
+    form = _FIELD.sub(_MARK, url)
+    if form == url:
+        return None
+    for rule in RULES:
+        form = rule.form(form)
+    pieces = form.split(_MARK)
+    literal = len(re.sub(r"^https?:|\W", "", "".join(pieces)))
+    if len(pieces) == 1 or literal < 3:
+        return None
+    beginning = ".*" if not pieces[0] else re.escape(pieces[0]) + "[^/?&#]*"
+    expression = beginning + "[^/?&#]*".join(map(re.escape, pieces[1:]))
+    parts = _PARTS.fullmatch(form)
+    host = parts["host"] if parts else None
+    return Pattern(None if not host or _MARK in host else host, literal, re.compile(expression, re.DOTALL))
+
+
+_ENCODED_TARGET = re.compile(r"https?(?:%3A|:)%2F%2F[^/&?#\s]+", re.IGNORECASE)
+_PLAIN_TARGET = re.compile(r"https?://[^\s\"'<>\\]+", re.IGNORECASE)
+_BASE64 = re.compile(r"[\w-]{24,}")
+
+
+def targets(url: str) -> Iterator[str]:
+    """The URLs inside a redirect: a parameter, a piece of the path, or packed as Mandrill and Mailgun pack them."""
+    _, _, rest = url.partition("://")
+    for found in _ENCODED_TARGET.finditer(rest):
+        yield unquote(found.group())
+    if plain := _PLAIN_TARGET.search(rest):
+        yield plain.group()
+        yield plain.group().partition("&")[0]
+    for packed in _BASE64.findall(rest):
+        text = _unpacked(packed)
+        for found in _ENCODED_TARGET.finditer(text):
+            yield unquote(found.group())
+        for found in _PLAIN_TARGET.finditer(text):
+            yield found.group()
+
+
+def _unpacked(packed: str) -> str:
+    try:
+        raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+        if raw[:1] == b"\x78":  # zlib, as in Mailgun's links
+            raw = zlib.decompressobj().decompress(raw, 65536)
+    except (binascii.Error, zlib.error):
+        return ""
+    return re.sub(r"\\+/", "/", raw.decode("utf-8", "replace"))  # JSON, or JSON in JSON, may write \\/ for /
