@@ -1,0 +1,169 @@
+"""The Plotly figures. Paper and words have no colour of their own: the page's theme gives it."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from . import formats
+from .metrics import share
+from .vocabulary import Status
+
+# What did not arrive stands last: in this order the picture reads as a funnel.
+FUNNEL_ORDER = (Status.RECEIVED, Status.OPENED, Status.CLICKED, Status.OPTED_OUT, Status.NOT_RECEIVED)
+# Dark words are readable on all five state colours, white ones are not (contrast at least 4 to 1).
+_INK = "#11161D"
+_MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+_GRID = "rgba(128, 140, 160, 0.25)"
+
+
+def funnel(status: Mapping[Status, int], chosen: Sequence[Status] = ()) -> go.Figure:
+    """The five states as a funnel. Where `chosen` are given, the others are pale.
+
+    The first trace draws; the second is an invisible row over the whole width of each state, so that a state
+    with few or no messages can be hit as easily as a large one. Of a click, `y` or `point_index` tells the state.
+    """
+    counts = [status.get(state, 0) for state in FUNNEL_ORDER]
+    sent, widest = sum(counts), max(*counts, 1)
+    labels = [state.label for state in FUNNEL_ORDER]
+    words = [f"{formats.count(number)} · {formats.percent(share(number, sent))}" for number in counts]
+    figure = go.Figure(
+        [
+            go.Funnel(
+                name="Messages",
+                x=counts,
+                y=labels,
+                text=words,
+                textinfo="text",
+                textposition="auto",
+                insidetextfont={"color": _INK},
+                cliponaxis=False,
+                # Plotly's funnel does not look at the opacity of single points.
+                marker={
+                    "color": [
+                        state.colour if not chosen or state in chosen else _pale(state)
+                        for state in FUNNEL_ORDER
+                    ]
+                },
+                connector={"fillcolor": "rgba(128, 140, 160, 0.16)", "line": {"width": 0}},
+                hoverinfo="skip",
+            ),
+            go.Funnel(
+                name="Show these customers",
+                x=[widest] * len(counts),
+                y=labels,
+                textinfo="none",
+                marker={"color": "rgba(0, 0, 0, 0.001)"},
+                connector={"visible": False},
+                customdata=[[words[place], state.meaning] for place, state in enumerate(FUNNEL_ORDER)],
+                hovertemplate="<b>%{y}</b>: %{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+            ),
+        ]
+    )
+    for state, number, text in zip(FUNNEL_ORDER, counts, words, strict=True):
+        if not number:
+            # Plotly leaves out the words of a bar without width.
+            figure.add_annotation(x=0, y=state.label, text=text, showarrow=False)
+    figure.update_layout(
+        funnelmode="overlay",
+        funnelgap=0.18,
+        showlegend=False,
+        margin=_MARGIN,
+        height=250,
+        font={"size": 13},
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        hoverlabel={"align": "left"},
+        dragmode=False,
+    )
+    figure.update_yaxes(ticksuffix="  ", tickfont={"size": 13}, fixedrange=True, automargin=True)
+    figure.update_xaxes(visible=False, fixedrange=True, range=[-0.505 * widest, 0.505 * widest])
+    return figure
+
+
+def _pale(state: Status) -> str:
+    red, green, blue = bytes.fromhex(state.colour.lstrip("#"))
+    return f"rgba({red}, {green}, {blue}, 0.3)"
+
+
+def funnel_state(label: str) -> Status | None:
+    """The state whose row has this label."""
+    return next((state for state in FUNNEL_ORDER if state.label == label), None)
+
+
+def timeline(hours: pd.DataFrame, until_hour: int | None = None) -> go.Figure:
+    """Opens and clicks in each hour since sending, up to `until_hour` when given.
+
+    `hours` has hour (0 is the first hour), opens, clicks; hours in which nothing happened may be missing.
+    """
+    dense = dense_hours(hours, until_hour)
+    at = dense["hour"].tolist()
+    figure = go.Figure()
+    for column, state, label in (("opens", Status.OPENED, "Opens"), ("clicks", Status.CLICKED, "Clicks")):
+        figure.add_bar(
+            x=at,
+            y=dense[column],
+            name=label,
+            marker={"color": state.colour, "line": {"width": 0}},
+            customdata=[formats.since(hour) for hour in at],
+            hovertemplate="%{y:,}<extra>" + label + "</extra>",
+        )
+    figure.update_layout(
+        barmode="overlay",
+        bargap=0.12 if len(at) <= 100 else 0,
+        margin=_MARGIN,
+        height=340,
+        font={"size": 13},
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "font": {"size": 13},
+        },
+        hovermode="x unified",
+        dragmode=False,
+    )
+    places, labels = _hour_ticks(len(at))
+    figure.update_xaxes(
+        title={"text": "Time since sending"},
+        tickvals=places,
+        ticktext=labels,
+        range=[-0.6, len(at) - 0.4],
+        showgrid=False,
+        tickfont={"size": 12},
+        zeroline=False,
+        fixedrange=True,
+        unifiedhovertitle={"text": "after %{customdata}"},
+    )
+    figure.update_yaxes(
+        tickfont={"size": 12},
+        rangemode="tozero",
+        tickformat=",d",
+        gridcolor=_GRID,
+        zerolinecolor=_GRID,
+        fixedrange=True,
+        automargin=True,
+    )
+    return figure
+
+
+def dense_hours(hours: pd.DataFrame, until_hour: int | None = None) -> pd.DataFrame:
+    """The same with a row for every hour from 0 on. What a wrong clock put before sending counts in hour 0."""
+    if hours.empty:
+        return pd.DataFrame({"hour": range(0), "opens": range(0), "clicks": range(0)})
+    summed = (
+        hours.assign(hour=hours["hour"].clip(lower=0).astype(int)).groupby("hour")[["opens", "clicks"]].sum()
+    )
+    last = int(summed.index.max()) if until_hour is None else until_hour - 1
+    return summed.reindex(range(last + 1), fill_value=0).rename_axis("hour").reset_index()
+
+
+def _hour_ticks(hours: int) -> tuple[list[int], list[str]]:
+    """Where the axis has its marks: every few hours on the first days, every few days in a longer time."""
+    step = next((step for step in (2, 4, 6, 12, 24, 48, 96, 168, 336) if hours <= step * 12), 672)
+    places = list(range(0, hours + 1, step))
+    return places, [formats.since(place) if place else "sent" for place in places]

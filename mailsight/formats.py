@@ -1,0 +1,114 @@
+"""Numbers, rates and times as people read them. Everything here returns text; None and NaN become a dash."""
+
+import re
+from datetime import UTC, datetime
+from math import isnan
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
+
+NOTHING = "–"
+# Keeps a number and its unit on one line.
+_JOINED = "\N{NO-BREAK SPACE}"
+_MINUS = "\N{MINUS SIGN}"
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# What Markdown (CommonMark, section 2.4) and Streamlit (icons, colours, maths) would take for signs: some wherever they
+# stand, some before other letters, some at the start of a line.
+_SIGNS = re.compile(r"[\\`*_\[\]<>$~|{}]|:(?=\S)|&(?=[#\w])|(?<!.)[-+#=](?=[\s\-=#]|$)|(?<=\d)[.)](?=\s)")
+# What becomes a link (GitHub's Markdown, section 6.9), an icon or an emoji by itself does so although it is escaped.
+_BY_ITSELF = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www|@)(?=[\\:.\w])|:(?=[a-z])")
+
+
+def count(number: float | None) -> str:
+    """3412 -> "3,412"."""
+    return NOTHING if number is None or isnan(number) else f"{round(number):,}"
+
+
+def percent(share: float | None) -> str:
+    """0.379 -> "37.9 %"."""
+    return NOTHING if share is None or isnan(share) else f"{share * 100:,.1f}{_JOINED}%"
+
+
+def of(part: float, whole: float) -> str:
+    """(3412, 9731) -> "3,412 of 9,731"."""
+    return f"{count(part)} of {count(whole)}"
+
+
+def interval(bounds: tuple[float, float] | None) -> str:
+    """(0.3721, 0.3864) -> "37.2 – 38.6 %"."""
+    if bounds is None:
+        return NOTHING
+    low, high = (f"{bound * 100:.1f}" for bound in bounds)
+    return f"{low}{_JOINED}–{_JOINED}{high}{_JOINED}%"
+
+
+def points(difference: float | None) -> str:
+    """A difference of two shares, in percentage points: 0.021 -> "+2.1 pts", with a real minus sign."""
+    if difference is None or isnan(difference):
+        return NOTHING
+    rounded = round(difference * 100, 1)
+    sign = "+" if rounded > 0 else _MINUS if rounded < 0 else "±"
+    return f"{sign}{abs(rounded):.1f}{_JOINED}pts"
+
+
+def things(number: int, one: str, many: str | None = None) -> str:
+    """(1, "customer") -> "1 customer"; (1200, "customer") -> "1,200 customers"."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def zone(name: str | None) -> ZoneInfo:
+    """The time zone of that name, as a browser tells it; UTC when there is none of that name."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def moment(at: datetime | None, zone_name: str | None = None) -> str:
+    """The time in that zone: "Tue 14 Apr 2026, 09:00"."""
+    local = _local(at, zone_name)
+    return f"{_WEEKDAYS[local.weekday()]} {short_moment(local, zone_name)}" if local else NOTHING
+
+
+def short_moment(at: datetime | None, zone_name: str | None = None) -> str:
+    """The time in that zone, for columns: "14 Apr 2026, 09:00"."""
+    local = _local(at, zone_name)
+    return f"{day(local, zone_name)}, {local:%H:%M}" if local else NOTHING
+
+
+def day(at: datetime | None, zone_name: str | None = None) -> str:
+    """The day in that zone: "14 Apr 2026"."""
+    local = _local(at, zone_name)
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}" if local else NOTHING
+
+
+def since(hours: int) -> str:
+    """Hours since sending: "5 h", "1 day", "3 days 4 h"."""
+    days, rest = divmod(hours, 24)
+    parts = [things(days, "day")] * bool(days) + [f"{rest}{_JOINED}h"] * bool(rest or not days)
+    return " ".join(parts)
+
+
+def sender(name: str | None, address: str | None) -> str:
+    """Who a mail is from, as mail programs write it: "Sunwise <news@sunwise.example>"."""
+    return f"{name} <{address}>" if name and address else name or address or ""
+
+
+def plain(text: object) -> str:
+    """Text from outside, such that Markdown shows it letter by letter, on one line."""
+    escaped = _SIGNS.sub(r"\\\g<0>", " ".join(str(text).split()))
+    return _BY_ITSELF.sub("\\g<0>\N{WORD JOINER}", escaped)
+
+
+def spreadsheet_safe(value: object) -> object:
+    """The value, with a quote in front where a spreadsheet would take it for a formula (OWASP, "CSV Injection")."""
+    risky = isinstance(value, str) and value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    return f"'{value}" if risky else value
+
+
+def _local(at: datetime | None, zone_name: str | None) -> datetime | None:
+    # NaT, which pandas puts where a time is missing, is a datetime to Python.
+    if at is None or pd.isna(at):
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone(zone_name))

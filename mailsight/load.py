@@ -1,0 +1,352 @@
+"""Writes: the files of a bundle become facts, and what the screens read is derived for the campaigns they touch."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from pathlib import Path
+
+import pyarrow as pa
+
+from . import bundles, contents
+from .bundles import BadRecord, BundleFile
+from .errors import LoadRefused
+from .links import Link, Matcher, links
+from .vocabulary import BOUNCE_TYPES, NOT_SENT_BECAUSE, EventType, NotSentReason
+from .warehouse import Draft, QueryFailed, draft
+
+# Each of these shows that a message was sent, whatever else is known of it (design, section 2).
+PROOFS_OF_SENDING = (
+    EventType.DELIVERED,
+    EventType.BOUNCED,
+    EventType.DEFERRED,
+    EventType.AUTORESPONDED,
+    EventType.OPENED,
+    EventType.CLICKED,
+    EventType.COMPLAINED,
+    EventType.UNSUBSCRIBED,
+)
+BATCH_ROWS = 100_000
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not loaded: where it stands, why, and the row itself."""
+
+    kind: str
+    file: str
+    line: int
+    reason: str
+    row: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class KindSummary:
+    """What became of the rows of one kind: rows = new + known + refused; `changed` known ones said something new."""
+
+    kind: str
+    rows: int
+    new: int
+    changed: int
+    refused: int
+
+    @property
+    def known(self) -> int:
+        return self.rows - self.new - self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSummary:
+    """What a load did. `changed` is False when everything was known: then nothing was published."""
+
+    kinds: Sequence[KindSummary]
+    refusals: Sequence[Refusal]
+    ignored_columns: dict[str, tuple[str, ...]]
+    changed: bool
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is told of the files while they are read."""
+
+    bad_records: list[tuple[BundleFile, BadRecord]] = field(default_factory=list)
+    ignored_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    exactly_read: set[str] = field(default_factory=set)
+
+
+def _silent(done: float, doing: str) -> None:
+    """No progress is shown."""
+
+
+def load(
+    database: Path,
+    paths: Sequence[Path],
+    *,
+    strict: bool = False,
+    progress: Progress = _silent,
+    wait_seconds: float = 600.0,
+) -> LoadSummary:
+    """Loads bundles (folders or single files) into the database and publishes the result as one generation.
+
+    `progress` is called with the share that is done (0 to 1) and what is being done. With `strict`, a single refused
+    row refuses the whole load. Raises `LoadRefused`, and then nothing has changed.
+    """
+    files = bundles.find(paths)
+    with draft(database, wait_seconds=wait_seconds) as work:
+        work.run("create_staging")
+        reading = _read_files(work, files, progress)
+        progress(0.45, "Reading the e-mails")
+        _read_contents(work, files)
+        refusals = _refusals(work, files, reading)
+        if strict and refusals:
+            raise LoadRefused(
+                f"{len(refusals):,} rows were refused; the first is {refusals[0]}.",
+                next_step="Mend the file, or load without --strict to take the other rows.",
+            )
+        progress(0.5, "Adding what is new")
+        summary = _merge(work, refusals, reading)
+        if summary.changed:
+            _derive(work, progress)
+            progress(0.95, "Publishing")
+        else:
+            work.discard()
+    progress(1.0, "Done")
+    return summary
+
+
+def _read_files(work: Draft, files: Sequence[BundleFile], progress: Progress) -> _Reading:
+    reading = _Reading()
+    total_bytes = sum(file.size_bytes for file in files) or 1
+    done_bytes = 0
+    for file in files:
+        progress(0.45 * done_bytes / total_bytes, f"Reading {file.name}")
+        _read_file(work, file, reading)
+        done_bytes += file.size_bytes
+    return reading
+
+
+def _read_file(work: Draft, file: BundleFile, reading: _Reading) -> None:
+    """Stages the rows of one file: at speed when all of it is sound, else record by record."""
+    work.run("clear_records")
+    if not _read_at_speed(work, file):
+        work.run("clear_records")
+        reading.exactly_read.add(str(file.path))
+        for batch in _batches(file, reading):
+            with work.table("batch", batch, pa.schema([("line", pa.int64()), ("record", pa.string())])):
+                work.run("read_batch")
+    names = {row["name"] for row in work.rows("record_names")}
+    ignored = names - bundles.COLUMNS[file.kind].keys()
+    if ignored and file.kind != "customers":
+        reading.ignored_columns[file.name] = tuple(sorted(ignored))
+    _stage(work, file)
+
+
+def _read_at_speed(work: Draft, file: BundleFile) -> bool:
+    """Reads a file whole with DuckDB; False when something in it is not sound."""
+    path = str(file.path)
+    try:
+        match file.path.suffix.lower():
+            case ".csv":
+                header = bundles.csv_header(file.path)
+                # DuckDB takes a blank line of a single column for a row, and names columns in its own way.
+                plain = [bundles.column_name(name) for name in header]
+                if len(header) < 2 or len(set(header)) < len(header) or header != plain:
+                    return False
+                work.run("read_csv_file", path=path, delimiter=bundles.delimiter(file.path))
+            case ".parquet":
+                work.run("read_parquet_file", path=path)
+            case ".json":
+                work.run("read_json_file", path=path)
+            case _:
+                work.run("read_ndjson_file", path=path)
+    except QueryFailed:
+        return False
+    return True
+
+
+def _batches(file: BundleFile, reading: _Reading) -> Iterator[list[tuple[int, str]]]:
+    def good_records() -> Iterator[tuple[int, str]]:
+        for record in bundles.records(file.path):
+            if isinstance(record, BadRecord):
+                reading.bad_records.append((file, record))
+            else:
+                yield record.line, json.dumps(record.values, ensure_ascii=False)
+
+    records = good_records()
+    while batch := list(islice(records, BATCH_ROWS)):
+        yield batch
+
+
+def _stage(work: Draft, file: BundleFile) -> None:
+    columns = bundles.COLUMNS[file.kind]
+    structure = json.dumps(dict.fromkeys(columns, "VARCHAR"))
+    parameters: dict[str, object] = {"file": str(file.path), "structure": structure}
+    match file.kind:
+        case "customers":
+            parameters["known"] = json.dumps(dict.fromkeys(columns))
+        case "messages":
+            parameters["reasons"] = list(NotSentReason)
+        case "events":
+            parameters |= {"types": list(EventType), "bounce_types": list(BOUNCE_TYPES)}
+    work.run(f"stage_{file.kind}", **parameters)
+
+
+def _read_contents(work: Draft, files: Sequence[BundleFile]) -> None:
+    """Reads every e-mail that staged rows name; a row whose e-mail can't be read is refused."""
+    roots = {str(file.path): file.root for file in files}
+    read: dict[Path, str] = {}
+    found: list[tuple[str, str, str | None, str | None]] = []
+    mails: dict[str, tuple[str, str, str | None]] = {}
+    mail_links: list[tuple[str, int, str, str]] = []
+    for row in work.rows("staged_paths"):
+        try:
+            path = bundles.content_path(roots[row["file"]], row["path"])
+            if path not in read:
+                html, text = _read_mail(path)
+                read[path] = content_id = contents.content_id(html)
+                if content_id not in mails:
+                    mails[content_id] = content_id, html, text
+                    mail_links += [
+                        (content_id, link.link_position, link.url, link.label) for link in links(html)
+                    ]
+            found.append((row["file"], row["path"], read[path], None))
+        except ValueError as error:
+            found.append((row["file"], row["path"], None, str(error)))
+    words = pa.string()
+    with work.table(
+        "files", found, pa.schema([(n, words) for n in ("file", "path", "content_id", "refusal")])
+    ):
+        work.run("add_content_files")
+    work.run("refuse_missing_contents")
+    with (
+        work.table(
+            "read_contents",
+            list(mails.values()),
+            pa.schema([(name, words) for name in ("content_id", "html", "text")]),
+        ),
+        work.table(
+            "read_links",
+            mail_links,
+            pa.schema(
+                [("content_id", words), ("link_position", pa.int32()), ("url", words), ("label", words)]
+            ),
+        ),
+    ):
+        work.run("merge_contents")
+
+
+def _read_mail(path: Path) -> tuple[str, str | None]:
+    """HTML and text of a `.html` file or of a raw mail. Raises ValueError, for people, when it can't be read."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path.name} can't be read: {error.strerror}") from error
+    if path.suffix.lower() != ".eml":
+        return contents.decode(raw), None
+    mail = contents.read_eml(raw)
+    if mail.html is None and mail.text is None:
+        raise ValueError(f"{path.name} holds neither HTML nor text")
+    return mail.html or contents.text_as_html(mail.text or ""), mail.text
+
+
+def _refusals(work: Draft, files: Sequence[BundleFile], reading: _Reading) -> list[Refusal]:
+    """All refused rows with the line where they stand and their text, in the order of files and lines."""
+    by_path = {str(file.path): file for file in files}
+    refusals = [Refusal(f.kind, f.name, bad.line, bad.reason, bad.text) for f, bad in reading.bad_records]
+    for path, rows in groupby(work.rows("staged_refusals"), key=lambda row: str(row["file"])):
+        file = by_path[path]
+        reasons = {int(row["ordinal"]): str(row["refusal"]) for row in rows}
+        by_line = path in reading.exactly_read
+        for line, ordinal, text in _locate(file, set(reasons), by_line=by_line):
+            refusals.append(Refusal(file.kind, file.name, line, reasons[ordinal], text))
+    order = {file.name: place for place, file in enumerate(files)}
+    return sorted(refusals, key=lambda refusal: (order[refusal.file], refusal.line))
+
+
+def _locate(file: BundleFile, ordinals: set[int], *, by_line: bool) -> Iterator[tuple[int, int, str]]:
+    """Line, ordinal and text of some rows of a file. Rows that were read exactly have their line for an ordinal."""
+    if file.path.suffix.lower() == ".parquet":
+        yield from ((ordinal, ordinal, "") for ordinal in sorted(ordinals))
+        return
+    good = (record for record in bundles.records(file.path) if not isinstance(record, BadRecord))
+    for place, record in enumerate(good, start=1):
+        ordinal = record.line if by_line else place
+        if ordinal in ordinals:
+            yield record.line, ordinal, record.text
+
+
+def _merge(work: Draft, refusals: Sequence[Refusal], reading: _Reading) -> LoadSummary:
+    for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
+        work.run(name)
+    rows = [(refusal.kind, refusal.file, refusal.line, refusal.reason, refusal.row) for refusal in refusals]
+    words = pa.string()
+    schema = pa.schema(
+        [("kind", words), ("file", words), ("line", pa.int64()), ("reason", words), ("row", words)]
+    )
+    with work.table("refused_rows", rows, schema):
+        [(newly_refused,)] = work.run("merge_refused")
+    counted = {row["kind"]: row for row in work.rows("load_summary")}
+    unreadable = {kind: sum(file.kind == kind for file, _ in reading.bad_records) for kind in counted}
+    kinds = [
+        KindSummary(
+            kind,
+            rows=row["rows"] + unreadable[kind],
+            new=row["new"],
+            changed=row["changed"],
+            refused=row["refused"] + unreadable[kind],
+        )
+        for kind, row in counted.items()
+    ]
+    changed = bool(newly_refused or any(kind.new or kind.changed for kind in kinds))
+    return LoadSummary(kinds, refusals, reading.ignored_columns, changed)
+
+
+def _derive(work: Draft, progress: Progress) -> None:
+    """Derives for the touched campaigns, from all their facts, what the screens read; proves that it adds up."""
+    progress(0.6, "Finding each event's message")
+    work.run("touch_campaigns")
+    while work.run("touch_neighbours") != [(0,)]:
+        pass
+    work.run("seek_messages")
+    for imply in (None, "imply_messages", "name_by_address", "name_by_message_id"):
+        if imply is not None:
+            work.run(imply)
+            if imply != "imply_messages":
+                work.run("imply_messages")
+        work.run("find_messages")
+    progress(0.7, "Finding each click's link")
+    places = pa.schema([("campaign_id", pa.string()), ("url", pa.string()), ("link_position", pa.int32())])
+    with work.table("places", _places(work), places):
+        work.run("replace_message_events")
+    progress(0.8, "Counting")
+    work.run("forget_derived")
+    work.run(
+        "replace_recipients",
+        proofs=list(PROOFS_OF_SENDING),
+        reject_reasons=list(NOT_SENT_BECAUSE),
+        not_sent_reasons=list(NOT_SENT_BECAUSE.values()),
+    )
+    work.run("replace_link_clicks")
+    work.run("replace_campaign_totals")
+    if problems := work.rows("failed_checks"):
+        raise LoadRefused(
+            f"A check failed: {problems[0]['problem']}.",
+            next_step="This is a fault of Mailsight's, not of your data; please report it. Nothing has changed.",
+        )
+
+
+def _places(work: Draft) -> list[tuple[str, str, int]]:
+    """For each clicked URL of a campaign, the link of its mail that it is: campaign_id, url, link_position."""
+    places: list[tuple[str, str, int]] = []
+    for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
+        matcher = Matcher([Link(**link) for link in work.rows("links_of_content", content_id=content_id)])
+        for row in rows:
+            position = matcher.position(row["url"])
+            if position is not None:
+                places.append((row["campaign_id"], row["url"], position))
+    return places

@@ -1,0 +1,367 @@
+"""Reads: named queries become typed reports, one for each screen. Times are aware, in UTC."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import pandas as pd
+
+from .contents import fill
+from .errors import UnknownCampaign, UnknownCustomer
+from .grids import GridQuery
+from .links import Link, LinkClicks, shared
+from .metrics import COUNT_NAMES, RATES, Counts
+from .vocabulary import Audience, NotSentReason, Status
+from .warehouse import Warehouse
+
+PREVIOUS_CAMPAIGNS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One mailing. A campaign known from its events alone has its id for a name and no `content_id`."""
+
+    campaign_id: str
+    name: str
+    subject: str | None
+    preheader: str | None
+    from_name: str | None
+    from_email: str | None
+    sent_at: datetime | None
+    tags: tuple[str, ...]
+    selection: object | None
+    content_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignList:
+    """The campaigns that a search found, newest first, their totals, and every tag there is.
+
+    `campaigns` has a row per campaign: campaign_id, name, subject, sent_at (aware, UTC), tags (list), the counts of
+    `metrics.Counts` under their names, and cor, cto, ctr (0 to 1, NaN where there is no figure).
+    """
+
+    campaigns: pd.DataFrame
+    totals: Counts
+    tags: tuple[str, ...]
+    loaded: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignReport:
+    """Everything above the customers' grid of the campaign page."""
+
+    campaign: Campaign
+    audience: Audience
+    counts: Counts
+    not_sent: Mapping[NotSentReason, int]
+    status: Mapping[Status, int]
+    links: Sequence[LinkClicks]
+    other_links: Sequence[LinkClicks]
+    previous: Sequence[Counts]
+    machine_opens: int
+    machine_clicks: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientPage:
+    """Some rows of the customers' grid, and how many there are in all with these filters."""
+
+    rows: list[dict[str, Any]]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer. One known from messages or events alone has no name, and perhaps only an address."""
+
+    customer_id: str
+    email: str | None
+    name: str | None
+    language: str | None
+    country: str | None
+    created_at: datetime | None
+    attributes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One mail of a customer's history. `status` is None when it was not sent."""
+
+    campaign_id: str
+    campaign_name: str
+    subject: str | None
+    sent_at: datetime | None
+    status: Status | None
+    not_sent_reason: NotSentReason | None
+    not_sent_detail: str | None
+    first_opened_at: datetime | None
+    opens: int
+    first_clicked_at: datetime | None
+    clicks: int
+    links_clicked: int
+    bounce_reason: str | None
+    has_mail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReport:
+    """A customer and every mail that selected them, newest first."""
+
+    customer: Customer
+    contacts: Sequence[Contact]
+
+
+@dataclass(frozen=True, slots=True)
+class MailView:
+    """An e-mail to look at. `html` is as it was sent: make it safe before it is shown.
+
+    source: "template", the campaign's own; "archived", the very copy that this customer received; "filled", the
+    campaign's HTML with this customer's merge fields put in.
+    """
+
+    html: str
+    subject: str | None
+    preheader: str | None
+    source: Literal["template", "archived", "filled"]
+
+
+def campaign_list(
+    warehouse: Warehouse,
+    audience: Audience,
+    *,
+    search: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    tags: Sequence[str] = (),
+) -> CampaignList:
+    """The campaigns that fit, newest first.
+
+    `search` is looked for in name, subject and id; sent from `since` up to, not including, `until`; with all of `tags`.
+    """
+    campaigns = warehouse.frame(
+        "campaign_list",
+        audience=audience,
+        search=search.strip(),
+        since=_naive(since),
+        until=_naive(until),
+        tags=list(tags),
+    )
+    campaigns["sent_at"] = pd.to_datetime(campaigns["sent_at"], utc=True)
+    campaigns["tags"] = [[str(tag) for tag in row] for row in campaigns["tags"]]
+    each = [Counts(*map(int, row)) for row in campaigns[list(COUNT_NAMES)].itertuples(index=False)]
+    for rate in RATES:
+        campaigns[rate.key] = pd.Series(
+            [rate.rate(counts) for counts in each], dtype="float64", index=campaigns.index
+        )
+    count = warehouse.row("campaign_count")
+    return CampaignList(
+        campaigns=campaigns,
+        totals=Counts(**{name: int(campaigns[name].sum()) for name in COUNT_NAMES}),
+        tags=tuple(row["tag"] for row in warehouse.rows("campaign_tags")),
+        loaded=int(count["campaigns"]) if count else 0,
+    )
+
+
+def campaign(warehouse: Warehouse, campaign_id: str, audience: Audience) -> CampaignReport:
+    """The figures of one campaign. Raises `UnknownCampaign`."""
+    found = _campaign(warehouse, campaign_id)
+    totals = {row["audience"]: row for row in warehouse.rows("campaign_counts", campaign_id=campaign_id)}
+    row = totals[audience]
+    previous = warehouse.rows(
+        "previous_campaigns", campaign_id=campaign_id, audience=audience, most=PREVIOUS_CAMPAIGNS
+    )
+    return CampaignReport(
+        campaign=found,
+        audience=audience,
+        counts=Counts.of(row),
+        not_sent={
+            NotSentReason(reason["reason"]): reason["customers"]
+            for reason in warehouse.rows("not_sent_reasons", campaign_id=campaign_id)
+        },
+        status={status: row[f"status_{status}"] for status in Status},
+        links=_links(warehouse, campaign_id, audience),
+        other_links=[
+            LinkClicks(link_position=None, label=link["url"], shared_with=1, **link)
+            for link in warehouse.rows("other_links", campaign_id=campaign_id, audience=audience)
+        ],
+        previous=[Counts.of(row) for row in previous],
+        machine_opens=totals[Audience.ALL]["opens"] - totals[Audience.HUMAN]["opens"],
+        machine_clicks=totals[Audience.ALL]["clicks"] - totals[Audience.HUMAN]["clicks"],
+    )
+
+
+def figures(report: CampaignReport) -> dict[str, object]:
+    """A campaign's figures as `python -m mailsight report` prints them (design, section 5)."""
+    return {
+        "campaign_id": report.campaign.campaign_id,
+        "name": report.campaign.name,
+        "subject": report.campaign.subject,
+        "sent_at": report.campaign.sent_at.isoformat() if report.campaign.sent_at else None,
+        "audience": str(report.audience),
+        "counts": asdict(report.counts),
+        "rates": {rate.key: rate.rate(report.counts) for rate in RATES},
+        "not_sent": {str(reason): customers for reason, customers in report.not_sent.items()},
+        "status": {str(status): messages for status, messages in report.status.items()},
+        "links": [
+            {
+                "link_position": link.link_position,
+                "url": link.url,
+                "clicks": link.clicks,
+                "clickers": link.clickers,
+            }
+            for link in report.links
+        ],
+        "other_links": [
+            {"url": link.url, "clicks": link.clicks, "clickers": link.clickers} for link in report.other_links
+        ],
+    }
+
+
+def _campaign(warehouse: Warehouse, campaign_id: str) -> Campaign:
+    row = warehouse.row("campaign", campaign_id=campaign_id)
+    if row is None:
+        raise UnknownCampaign(f"There is no campaign {campaign_id!r}.")
+    return Campaign(
+        **row
+        | {
+            "sent_at": _aware(row["sent_at"]),
+            "tags": tuple(row["tags"]),
+            "selection": json.loads(row["selection"]) if row["selection"] else None,
+        }
+    )
+
+
+def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[LinkClicks]:
+    rows = warehouse.rows("campaign_links", campaign_id=campaign_id, audience=audience)
+    same = shared([Link(row["link_position"], row["url"], row["label"]) for row in rows])
+    sizes = Counter(same.values())
+    return [LinkClicks(shared_with=sizes[same[row["link_position"]]], **row) for row in rows]
+
+
+def not_sent(warehouse: Warehouse, campaign_id: str) -> pd.DataFrame:
+    """The customers whom a campaign selected and did not mail: customer_id, name, email, reason (a word), detail."""
+    return warehouse.frame("not_sent_customers", campaign_id=campaign_id)
+
+
+def timeline(warehouse: Warehouse, campaign_id: str, audience: Audience) -> pd.DataFrame:
+    """Opens and clicks per hour since sending: hour (whole, from 0; hours without any are left out), opens, clicks."""
+    return warehouse.frame("timeline", campaign_id=campaign_id, audience=audience)
+
+
+def recipients(warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery) -> RecipientPage:
+    """One block of the customers' grid. Times of the rows are aware, in UTC."""
+    rows = warehouse.rows(
+        "recipients_page",
+        query,
+        campaign_id=campaign_id,
+        audience=audience,
+        start=query.start,
+        size=query.end - query.start,
+    )
+    for row in rows:
+        row |= {name: _aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
+    count = warehouse.row("recipients_count", query, campaign_id=campaign_id, audience=audience)
+    return RecipientPage(rows, total=int(count["total"]) if count else 0)
+
+
+def customer(warehouse: Warehouse, customer_id: str, audience: Audience) -> CustomerReport:
+    """A customer and their contact history, newest first. Raises `UnknownCustomer`."""
+    row = warehouse.row("customer", customer_id=customer_id)
+    if row is None:
+        raise UnknownCustomer(f"There is no customer {customer_id!r}.")
+    found = Customer(
+        **row | {"created_at": _aware(row["created_at"]), "attributes": json.loads(row["attributes"] or "{}")}
+    )
+    contacts = [
+        _contact(row) for row in warehouse.rows("contacts", customer_id=customer_id, audience=audience)
+    ]
+    return CustomerReport(found, contacts)
+
+
+def _contact(row: dict[str, Any]) -> Contact:
+    merge_fields = json.loads(row.pop("merge_fields") or "{}")
+    times = {name: _aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
+    return Contact(
+        **row
+        | times
+        | {
+            "subject": fill(row["subject"], merge_fields, escape=False) if row["subject"] else None,
+            "status": Status(row["status"]) if row["status"] else None,
+            "not_sent_reason": NotSentReason(row["not_sent_reason"]) if row["not_sent_reason"] else None,
+        }
+    )
+
+
+def message_events(warehouse: Warehouse, campaign_id: str, customer_id: str) -> pd.DataFrame:
+    """What happened to one message, in order: occurred_at (aware), type (a word), url, link_position, label, machine,
+    bounce_type, reject_reason, smtp_status, diagnostic, user_agent, ip, provider."""
+    events = warehouse.frame("message_events", campaign_id=campaign_id, customer_id=customer_id)
+    events["occurred_at"] = pd.to_datetime(events["occurred_at"], utc=True)
+    return events
+
+
+def campaign_mail(warehouse: Warehouse, campaign_id: str) -> MailView | None:
+    """The campaign's own e-mail, its merge fields as they were written; None when there is no HTML of it.
+
+    Raises `UnknownCampaign`.
+    """
+    found = _campaign(warehouse, campaign_id)
+    content = warehouse.row("content", content_id=found.content_id) if found.content_id else None
+    return MailView(content["html"], found.subject, found.preheader, "template") if content else None
+
+
+def customer_mail(warehouse: Warehouse, campaign_id: str, customer_id: str) -> MailView | None:
+    """The mail as one customer received it: the archived copy, else the campaign's with the customer's merge fields.
+
+    None when the campaign did not select the customer, or there is no HTML of it.
+    """
+    row = warehouse.row("customer_mail", campaign_id=campaign_id, customer_id=customer_id)
+    content = row and warehouse.row("content", content_id=row["archived_id"] or row["template_id"])
+    if not row or not content:
+        return None
+    fields = _merge_fields(row)
+    subject = fill(row["subject"], fields, escape=False) if row["subject"] else None
+    preheader = fill(row["preheader"], fields, escape=False) if row["preheader"] else None
+    if row["archived_id"]:
+        return MailView(content["html"], subject, preheader, "archived")
+    return MailView(fill(content["html"], fields), subject, preheader, "filled")
+
+
+def _merge_fields(row: Mapping[str, Any]) -> dict[str, str]:
+    """What a mail's merge fields stand for: what the message says, else what is known of the customer."""
+    known = {name: row[name] for name in ("customer_id", "email", "name", "language", "country")}
+    attributes = json.loads(row["attributes"] or "{}")
+    told = json.loads(row["merge_fields"] or "{}")
+    values = known | attributes | told
+    return {name: str(value) for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """What a database holds: rows per table, refused rows per file and reason, events that found no campaign."""
+
+    rows: Mapping[str, int]
+    refused: Sequence[Mapping[str, Any]]
+    unattributed: int
+
+
+def database_state(warehouse: Warehouse) -> DatabaseState:
+    """What is loaded, what was refused, and the events whose campaign can't be told."""
+    [unattributed] = warehouse.rows("unattributed_events")
+    return DatabaseState(
+        rows={row["name"]: row["rows"] for row in warehouse.rows("table_rows")},
+        refused=warehouse.rows("refused_rows_by_reason"),
+        unattributed=unattributed["events"],
+    )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None

@@ -1,0 +1,131 @@
+"""A campaign's selection as sentences that a marketer reads, nested as the criteria are."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_GROUPS = {"all": "All of these hold", "any": "At least one of these holds", "not": "This does not hold"}
+_NONE_OF = "None of these holds"
+_WORDS = {
+    "=": "is",
+    "!=": "is not",
+    "<": "is less than",
+    "<=": "is at most",
+    ">": "is more than",
+    ">=": "is at least",
+    "in": "is one of",
+    "not in": "is none of",
+    "contains": "contains",
+    "starts with": "starts with",
+    "between": "is between",
+    "within last (days)": "is within the last",
+    "is empty": "is empty",
+    "is not empty": "is filled in",
+}
+_WITHOUT_VALUE = {"is empty", "is not empty"}
+_JOINS = {"in": " or ", "not in": " or ", "between": " and "}
+_DEEPEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A sentence: either a heading over `parts`, or a field with what it must be."""
+
+    says: str
+    field: str = ""
+    value: str = ""
+    parts: tuple["Criterion", ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(word for word in (self.field, self.says, self.value) if word)
+
+    def lines(self, depth: int = 0) -> list[str]:
+        """The whole as indented lines, for people who read it without a screen."""
+        own = "  " * depth + str(self) + (":" if self.parts else "")
+        return [own, *(line for part in self.parts for line in part.lines(depth + 1))]
+
+
+def read(selection: object) -> Criterion | None:
+    """The selection's sentences; None when there is none.
+
+    Takes the JSON as text or as objects. A plain string stands as it is; so does what can't be read as criteria.
+    """
+    if isinstance(selection, str):
+        selection = _from_text(selection)
+    if selection is None or selection in ("", {}, []):
+        return None
+    return _criterion(selection, 0)
+
+
+def _from_text(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip()
+
+
+def _criterion(node: object, depth: int) -> Criterion:
+    if depth < _DEEPEST:
+        if isinstance(node, Sequence) and not isinstance(node, str):
+            return _group("all", node, depth)
+        if isinstance(node, Mapping):
+            for key in _GROUPS:
+                if set(node) == {key}:
+                    return _group(key, node[key], depth)
+            if isinstance(node.get("field"), str) and isinstance(node.get("op"), str):
+                return _condition(node)
+    return Criterion(node if isinstance(node, str) else json.dumps(node, ensure_ascii=False, default=str))
+
+
+def _group(key: str, members: object, depth: int) -> Criterion:
+    if isinstance(members, Mapping | str) or not isinstance(members, Sequence):
+        members = (members,)
+    parts = tuple(_criterion(member, depth + 1) for member in members)
+    if key == "not" and len(parts) > 1:
+        return Criterion(_NONE_OF, parts=parts)
+    if not parts:
+        return Criterion("No condition: every customer" if key != "any" else "No condition given")
+    # "all" or "any" of one thing is that thing.
+    return parts[0] if key != "not" and len(parts) == 1 else Criterion(_GROUPS[key], parts=parts)
+
+
+def _condition(node: Mapping[str, Any]) -> Criterion:
+    op = " ".join(node["op"].lower().split())
+    op = "within last (days)" if op in ("within last", "within last days") else op
+    field = _name(node["field"])
+    if op in _WITHOUT_VALUE:
+        return Criterion(_WORDS[op], field)
+    value = node.get("value")
+    if isinstance(value, bool) and op in ("=", "!="):
+        return Criterion("is yes" if value == (op == "=") else "is no", field)
+    if op == "within last (days)":
+        return Criterion(_WORDS[op], field, "day" if value == 1 else f"{_value(value)} days")
+    # An operator that has no words here stands as it is: better seen than left out.
+    return Criterion(_WORDS.get(op, node["op"]), field, _values(value, _JOINS.get(op, ", ")))
+
+
+def _name(field: str) -> str:
+    """The field as words: "last_booking.country" -> "Last booking country"."""
+    words = " ".join(field.replace("_", " ").replace(".", " ").split())
+    return words[:1].upper() + words[1:] or "?"
+
+
+def _values(value: object, join: str) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        words = [_value(member) for member in value]
+        if len(words) > 1:
+            return ", ".join(words[:-1]) + join + words[-1]
+        return words[0] if words else "nothing"
+    return _value(value)
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        # A year is not written with a thousands separator.
+        return f"{value:,}" if abs(value) >= 10_000 else f"{value}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

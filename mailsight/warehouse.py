@@ -1,0 +1,279 @@
+"""The DuckDB file: opened for reading, copied for a load, published as a new generation. Nothing else uses the driver.
+
+`mailsight.duckdb` is a link to the generation that is served, `mailsight.000007.duckdb`. A load works on a copy, and
+the link moves to the copy when it is complete: readers never wait, and a load that is killed leaves nothing but its
+copy, which the next load removes.
+"""
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import duckdb
+import pandas as pd
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from .errors import DatabaseUnreadable, LoadRunning, NoDatabase
+from .grids import GridQuery
+from .settings import PROJECT
+
+SCHEMA_VERSION = 1
+GENERATIONS_KEPT = 2
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of a named query of `queries/`, with `$name` for parameters."""
+    return str(getattr(_queries(), name).sql)
+
+
+def statement_names() -> list[str]:
+    """The names of all queries."""
+    return sorted(name for name in _queries().available_queries if not name.endswith("_cursor"))
+
+
+@cache
+def _queries() -> Any:
+    return aiosql.from_path(PROJECT / "queries", "duckdb")
+
+
+class Warehouse:
+    """Reads the generation that is served now. One may be shared by all threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._served: tuple[str, duckdb.DuckDBPyConnection] | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever loaded."""
+        return self.path.exists()
+
+    @property
+    def generation(self) -> str:
+        """The name of the state that is served: another one after each load that changed something."""
+        try:
+            file = self.path.resolve(strict=True)
+            return f"{file.name}:{file.stat().st_mtime_ns}"
+        except FileNotFoundError:
+            return ""
+
+    def rows(
+        self, name: str, selection: GridQuery | None = None, /, **parameters: object
+    ) -> list[dict[str, Any]]:
+        """The rows of a named query."""
+        result = self._execute(name, selection, parameters)
+        columns = [column[0] for column in result.description or []]
+        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
+    def row(
+        self, name: str, selection: GridQuery | None = None, /, **parameters: object
+    ) -> dict[str, Any] | None:
+        """The first row of a named query; None when it has none."""
+        return next(iter(self.rows(name, selection, **parameters)), None)
+
+    def frame(self, name: str, selection: GridQuery | None = None, /, **parameters: object) -> pd.DataFrame:
+        """The rows of a named query as a DataFrame."""
+        return self._execute(name, selection, parameters).df()
+
+    def _execute(
+        self, name: str, selection: GridQuery | None, parameters: dict[str, object]
+    ) -> duckdb.DuckDBPyConnection:
+        text = statement(name)
+        if selection is not None:
+            # Fragments of an allow-list with bound values: grids.py.
+            text = text.replace("{conditions}", selection.where).replace("{order}", selection.order_by)
+            parameters = parameters | dict(selection.parameters)
+        # A cursor of its own for each query: threads that share one get each other's rows.
+        return self._connection().cursor().execute(text, parameters or None)
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            generation = self.generation
+            if not generation:
+                raise NoDatabase(f"Nothing was loaded into {self.path} yet.")
+            if self._served is None or self._served[0] != generation:
+                # The old connection is dropped, not closed: queries that still run on it come to their end.
+                self._served = (generation, _open_hardened(self.path.resolve()))
+            return self._served[1]
+
+
+def _open_hardened(file: Path) -> duckdb.DuckDBPyConnection:
+    """Opens a generation for reading only, with no way from SQL to other files or to other settings."""
+    try:
+        connection = duckdb.connect(
+            str(file),
+            read_only=True,
+            config={"enable_external_access": "false", "autoinstall_known_extensions": "false"},
+        )
+        _check_version(connection, file)
+        # Connections of one process to one file share its settings, and the first of them has locked them.
+        if connection.execute(statement("configuration_locked")).fetchall() == [(False,)]:
+            connection.execute(statement("lock_configuration"))
+    except duckdb.Error as error:
+        raise DatabaseUnreadable(f"{file} is not a Mailsight database.") from error
+    return connection
+
+
+def _check_version(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    version = connection.execute(statement("schema_version")).fetchall()[0][0]
+    if version != SCHEMA_VERSION:
+        raise DatabaseUnreadable(
+            f"{file} has version {version}; this Mailsight reads version {SCHEMA_VERSION}."
+        )
+
+
+class Draft:
+    """The private copy that a load works on. `discard` keeps the old generation: nothing changed."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.discarded = False
+
+    def run(self, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
+        """Runs a named query, which may be a script of several statements; the rows of the last one.
+
+        Raises `duckdb.Error`, which callers know as `QueryFailed`.
+        """
+        return self._connection.execute(statement(name), parameters or None).fetchall()
+
+    def rows(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
+        """The rows of a named query."""
+        result = self._connection.execute(statement(name), parameters or None)
+        columns = [column[0] for column in result.description or []]
+        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
+    @contextmanager
+    def table(self, name: str, rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> Iterator[None]:
+        """Lets queries read Python rows as the table `name` while the block runs."""
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in schema]
+        arrays = [pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
+        self._connection.register(name, pa.Table.from_arrays(arrays, schema=schema))
+        try:
+            yield
+        finally:
+            self._connection.unregister(name)
+
+    def discard(self) -> None:
+        """Leaves the generation that is served as it is."""
+        self.discarded = True
+
+
+QueryFailed = duckdb.Error
+
+
+@contextmanager
+def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
+    """A private copy of the database at `path` to work on; published when the block ends without an error.
+
+    Raises `LoadRunning` when another load holds the lock for longer than `wait_seconds`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(path, wait_seconds):
+        copy = path.with_name(f"{path.stem}.draft{path.suffix}")
+        _remove(copy)
+        try:
+            if path.exists():
+                _copy(path.resolve(), copy)
+            connection = duckdb.connect(str(copy), config={"autoinstall_known_extensions": "false"})
+            try:
+                connection.execute(statement("use_utc"))
+                if path.exists():
+                    _check_version(connection, path)
+                else:
+                    connection.execute(statement("create_schema"))
+                    connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
+                work = Draft(connection)
+                yield work
+            finally:
+                connection.close()
+            if not work.discarded:
+                _publish(copy, path)
+        finally:
+            _remove(copy)
+
+
+@contextmanager
+def _lock(path: Path, wait_seconds: float) -> Iterator[None]:
+    holder = path.with_name(f"{path.stem}.loading")
+    lock = FileLock(path.with_name(f"{path.stem}.lock"))
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except Timeout as error:
+        who = holder.read_text() if holder.exists() else "another process"
+        raise LoadRunning(f"The database is being loaded by {who}.") from error
+    try:
+        holder.write_text(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copies a file; where the file system can clone, in no time."""
+    with source.open("rb") as reader, target.open("wb") as writer:
+        try:
+            while os.copy_file_range(reader.fileno(), writer.fileno(), 2**30):
+                pass
+        except OSError:
+            reader.seek(0)
+            writer.seek(0)
+            writer.truncate()
+            shutil.copyfileobj(reader, writer, 2**24)
+
+
+def _publish(copy: Path, path: Path) -> None:
+    """Makes the copy the generation that is served, in one step that either happened or did not."""
+    with copy.open("rb") as file:
+        os.fsync(file.fileno())
+    numbers = [number for number, _ in _generations(path)]
+    if path.exists() and not path.is_symlink():
+        # A plain file, say one that was copied here by hand, becomes a generation like the others.
+        os.link(path, path.with_name(_generation_name(path, max(numbers, default=0) + 1)))
+        numbers.append(max(numbers, default=0) + 1)
+    generation = path.with_name(_generation_name(path, max(numbers, default=0) + 1))
+    copy.replace(generation)
+    link = path.with_name(f"{path.stem}.link")
+    link.unlink(missing_ok=True)
+    link.symlink_to(generation.name)
+    link.replace(path)
+    _sync_folder(path.parent)
+    for _, old in _generations(path)[:-GENERATIONS_KEPT]:
+        _remove(old)
+
+
+def _generation_name(path: Path, number: int) -> str:
+    return f"{path.stem}.{number:06d}{path.suffix}"
+
+
+def _generations(path: Path) -> list[tuple[int, Path]]:
+    """The generations beside `path`, oldest first."""
+    pattern = re.compile(rf"{re.escape(path.stem)}\.(\d{{6,}}){re.escape(path.suffix)}")
+    return sorted(
+        (int(match[1]), file) for file in path.parent.iterdir() if (match := pattern.fullmatch(file.name))
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(file: Path) -> None:
+    """Removes a database file and the write-ahead log that DuckDB keeps beside it."""
+    file.unlink(missing_ok=True)
+    file.with_name(file.name + ".wal").unlink(missing_ok=True)

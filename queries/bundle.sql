@@ -1,0 +1,232 @@
+-- From the files of a bundle to staged rows: typed, each with the reason why it is refused, or null.
+
+-- name: create_staging#
+-- What one load holds in passing: the records of the file being read, and the rows staged from all files.
+-- `moment` reads ISO 8601 (extended or basic; without a zone it is UTC) or epoch seconds; null when it is neither, or
+-- outside of the years 1900 to 2199. `word` is a value without blanks around it; null when nothing is left.
+-- Looking at the ends first costs a third of trimming every value.
+create temp macro is_blank(letter) as ord(letter) <= 32 or ord(letter) = 160;
+create temp macro word(value) as nullif(
+    if(
+        is_blank(left(value, 1)) or is_blank(right(value, 1)),
+        trim(value, ' ' || chr(9) || chr(10) || chr(13) || chr(160)),
+        value
+    ),
+    ''
+);
+create temp macro iso_moment(value) as try_cast(
+    case
+        when regexp_full_match(value, '\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[-+]\d\d(:?\d\d)?)?)?') then value
+        when regexp_full_match(value, '\d{8}(T\d{4}(\d\d(\.\d+)?)?(Z|[-+]\d\d(:?\d\d)?)?)?')
+            then regexp_replace(
+                regexp_replace(value, '^(\d{4})(\d\d)(\d\d)', '\1-\2-\3'),
+                'T(\d\d)(\d\d)',
+                case when regexp_matches(value, 'T\d{6}') then 'T\1:\2:' else 'T\1:\2' end
+            )
+    end as timestamptz
+) at time zone 'UTC';
+create temp macro epoch_moment(value) as case
+    when regexp_full_match(value, '[-+]?\d+(\.\d+)?(E[-+]?\d+)?') and not regexp_full_match(value, '(19|20)\d{6}')
+        and abs(try_cast(value as double)) < 1e10
+        then make_timestamp(cast(round(try_cast(value as double) * 1e6) as bigint))
+end;
+create temp macro plain_moment(value) as coalesce(iso_moment(value), epoch_moment(value));
+create temp macro any_moment(value) as plain_moment(
+    replace(regexp_replace(regexp_replace(upper(value), ' ?(UTC|GMT|Z)$', 'Z'), ' ([-+])', '\1'), ',', '.')
+);
+create temp macro moment(value) as case when year(any_moment(value)) between 1900 and 2199 then any_moment(value) end;
+
+create temp table records (ordinal bigint, record json);
+create temp table staged_campaigns (
+    file varchar, ordinal bigint, refusal varchar, campaign_id varchar, name varchar, subject varchar,
+    preheader varchar, from_name varchar, from_email varchar, sent_at timestamp, tags varchar[], selection json,
+    template varchar
+);
+create temp table staged_customers (
+    file varchar, ordinal bigint, refusal varchar, customer_id varchar, email varchar, name varchar, language varchar,
+    country varchar, created_at timestamp, attributes json
+);
+create temp table staged_messages (
+    file varchar, ordinal bigint, refusal varchar, campaign_id varchar, customer_id varchar, message_id varchar,
+    email varchar, sent_at timestamp, not_sent_reason varchar, not_sent_detail varchar, merge_fields json,
+    content varchar
+);
+create temp table staged_events (
+    file varchar, ordinal bigint, refusal varchar, event_id varchar, provider varchar, campaign_id varchar,
+    customer_id varchar, message_id varchar, recipient varchar, type varchar, occurred_at timestamp, url varchar,
+    link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
+    user_agent varchar, ip varchar, payload json
+);
+create temp table content_files (file varchar, path varchar, content_id varchar, refusal varchar);
+
+-- name: clear_records()!
+-- Makes room for the next file.
+truncate records;
+
+-- name: read_csv_file(path, delimiter)!
+-- The rows of a CSV file, values as they stand there. Fails as a whole on a row that is not sound.
+insert into records
+select row_number() over (), to_json(row)
+from read_csv(
+    :path, header = true, all_varchar = true, delim = :delimiter, quote = '"', escape = '"', comment = '',
+    sample_size = 1, strict_mode = true, max_line_size = 16777216
+) as row;
+
+-- name: read_ndjson_file(path)!
+-- The values of a file with a JSON value on each line. Fails as a whole on a line that is not sound.
+insert into records
+select row_number() over (), json from read_ndjson_objects(:path);
+
+-- name: read_json_file(path)!
+-- The values of a JSON array, or of JSON values one after the other.
+insert into records
+select row_number() over (), json from read_json_objects(:path, format = 'auto');
+
+-- name: read_parquet_file(path)!
+-- The rows of a Parquet file.
+insert into records
+select row_number() over (), to_json(row) from read_parquet(:path) as row;
+
+-- name: read_batch()!
+-- Records that bundles.records read in Python; `batch` is registered by the loader.
+insert into records
+select line, record from batch;
+
+-- name: record_names()
+-- Every column name that the file's records use.
+select distinct unnest(json_keys(record)) as name from records where json_type(record) = 'OBJECT' order by name;
+
+-- name: stage_campaigns(file, structure)!
+-- `structure`: the columns of the table as JSON. A selection that is no JSON is a sentence.
+insert into staged_campaigns
+with fields as (
+    select ordinal, record, unnest(from_json(record, :structure)) from records
+),
+words as (
+    select ordinal, record, word(columns(* exclude (ordinal, record))) from fields
+)
+select
+    :file,
+    ordinal,
+    case
+        when json_type(record) <> 'OBJECT' then 'not a JSON object'
+        when campaign_id is null then 'no campaign_id'
+        when sent_at is not null and moment(sent_at) is null then 'unreadable time in sent_at: ' || sent_at
+    end,
+    campaign_id, name, subject, preheader, from_name, from_email,
+    moment(sent_at),
+    case
+        when json_valid(tags) and json_type(tags) = 'ARRAY' then cast(cast(tags as json) as varchar[])
+        else list_filter(list_transform(string_split_regex(tags, '[,;|]'), lambda tag: word(tag)), lambda tag: tag is not null)
+    end,
+    case
+        when selection is null then null
+        when json_valid(selection) then cast(selection as json)
+        else to_json(selection)
+    end,
+    template
+from words;
+
+-- name: stage_customers(file, structure, known)!
+-- `known` is a JSON object with a null for each column of the table: what is left of the record are the attributes.
+insert into staged_customers
+with fields as (
+    select ordinal, record, unnest(from_json(record, :structure)) from records
+),
+words as (
+    select ordinal, record, word(columns(* exclude (ordinal, record))) from fields
+)
+select
+    :file,
+    ordinal,
+    case
+        when json_type(record) <> 'OBJECT' then 'not a JSON object'
+        when customer_id is null then 'no customer_id'
+        when created_at is not null and moment(created_at) is null
+            then 'unreadable time in created_at: ' || created_at
+    end,
+    customer_id, email, name, language, country, moment(created_at),
+    nullif(json_merge_patch('{}', json_merge_patch(record, cast(:known as json))), '{}')
+from words;
+
+-- name: stage_messages(file, structure, reasons)!
+-- A reason that is no word of the vocabulary is kept as the detail of "other".
+insert into staged_messages
+with fields as (
+    select ordinal, record, unnest(from_json(record, :structure)) from records
+),
+words as (
+    select ordinal, record, word(columns(* exclude (ordinal, record))) from fields
+)
+select
+    :file,
+    ordinal,
+    case
+        when json_type(record) <> 'OBJECT' then 'not a JSON object'
+        when campaign_id is null then 'no campaign_id'
+        when customer_id is null then 'no customer_id'
+        when sent_at is not null and moment(sent_at) is null then 'unreadable time in sent_at: ' || sent_at
+        when merge_fields is not null and (not json_valid(merge_fields) or json_type(merge_fields) <> 'OBJECT')
+            then 'merge_fields is not a JSON object'
+    end,
+    campaign_id, customer_id, message_id, email, moment(sent_at),
+    case
+        when not_sent_reason is null or list_contains(:reasons, lower(not_sent_reason))
+            then lower(not_sent_reason)
+        else 'other'
+    end,
+    coalesce(
+        not_sent_detail,
+        case when not list_contains(:reasons, lower(not_sent_reason)) then not_sent_reason end
+    ),
+    case when json_valid(merge_fields) then cast(merge_fields as json) end,
+    content
+from words;
+
+-- name: stage_events(file, structure, types, bounce_types)!
+-- A payload that is no JSON is kept as a JSON string.
+insert into staged_events
+with fields as (
+    select ordinal, record, unnest(from_json(record, :structure)) from records
+),
+words as (
+    select ordinal, record, word(columns(* exclude (ordinal, record))) from fields
+)
+select
+    :file,
+    ordinal,
+    case
+        when json_type(record) <> 'OBJECT' then 'not a JSON object'
+        when coalesce(customer_id, message_id, recipient) is null
+            then 'no customer_id, message_id or recipient'
+        when type is null then 'no type'
+        when not list_contains(:types, lower(type)) then 'unknown type: ' || type
+        when occurred_at is null then 'no occurred_at'
+        when moment(occurred_at) is null then 'unreadable time in occurred_at: ' || occurred_at
+        when link_position is not null and coalesce(try_cast(link_position as integer), -1) < 0
+            then 'link_position is not a whole number from 0: ' || link_position
+    end,
+    event_id, provider, campaign_id, customer_id, message_id, recipient,
+    lower(type), moment(occurred_at), url, try_cast(link_position as integer),
+    case when list_contains(:bounce_types, lower(bounce_type)) then lower(bounce_type) end,
+    lower(reject_reason), smtp_status, diagnostic, user_agent, ip,
+    case when payload is null then null when json_valid(payload) then cast(payload as json) else to_json(payload) end
+from words;
+
+-- name: staged_paths()
+-- Every file that staged rows name as their e-mail, once.
+select distinct file, template as path from staged_campaigns where template is not null and refusal is null
+union
+select distinct file, content as path from staged_messages where content is not null and refusal is null
+order by all;
+
+-- name: staged_refusals()
+-- The staged rows that are refused, in the order of files and rows.
+select 'campaigns' as kind, file, ordinal, refusal from staged_campaigns where refusal is not null
+union all by name
+select 'customers' as kind, file, ordinal, refusal from staged_customers where refusal is not null
+union all by name
+select 'messages' as kind, file, ordinal, refusal from staged_messages where refusal is not null
+union all by name
+select 'events' as kind, file, ordinal, refusal from staged_events where refusal is not null
+order by all;

@@ -1,0 +1,82 @@
+-- One campaign: what stands above the grid of its customers.
+
+-- name: campaign(campaign_id)^
+-- The campaign; one that only messages or events tell of has its id for a name. No row when there is none.
+select
+    t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, c.preheader, c.from_name, c.from_email, c.sent_at,
+    coalesce(c.tags, []) as tags, cast(c.selection as varchar) as selection, c.content_id
+from campaign_totals as t
+left join campaigns as c using (campaign_id)
+where t.campaign_id = :campaign_id and t.audience = 'all';
+
+-- name: campaign_counts(campaign_id)
+-- Two rows, one for each audience: the counts and the five states.
+select * from campaign_totals where campaign_id = :campaign_id;
+
+-- name: previous_campaigns(campaign_id, audience, most)
+-- The counts of the campaigns that were sent before this one, the last `most` of them, oldest first.
+with before as (
+    select t.*, c.sent_at
+    from campaign_totals as t
+    join campaigns as c using (campaign_id)
+    where t.audience = :audience and t.sent > 0 and t.campaign_id <> :campaign_id
+        and c.sent_at < (select sent_at from campaigns where campaign_id = :campaign_id)
+    order by c.sent_at desc, t.campaign_id desc
+    limit :most
+)
+from before order by sent_at, campaign_id;
+
+-- name: not_sent_reasons(campaign_id)
+-- How many customers were not mailed, per reason.
+select not_sent_reason as reason, count(*) as customers
+from recipients
+where campaign_id = :campaign_id and not sent
+group by reason
+order by customers desc, reason;
+
+-- name: not_sent_customers(campaign_id)
+-- The customers who were not mailed, and why.
+select
+    r.customer_id, c.name, coalesce(r.email, c.email) as email, r.not_sent_reason as reason, r.not_sent_detail as detail
+from recipients as r
+left join customers as c using (customer_id)
+where r.campaign_id = :campaign_id and not r.sent
+order by c.name nulls last, r.customer_id;
+
+-- name: campaign_links(campaign_id, audience)
+-- Every link of the campaign's mail in the order of the document, with its clicks.
+select
+    l.link_position, l.url, l.label, coalesce(k.clicks, 0) as clicks, coalesce(k.clickers, 0) as clickers
+from campaigns as c
+join links as l on l.content_id = c.content_id
+left join link_clicks as k
+    on k.campaign_id = c.campaign_id and k.audience = :audience and k.link_position = l.link_position
+where c.campaign_id = :campaign_id
+order by l.link_position;
+
+-- name: other_links(campaign_id, audience)
+-- Clicks on URLs that the mail does not hold, most clicked first.
+select coalesce(url, '') as url, clicks, clickers
+from link_clicks
+where campaign_id = :campaign_id and audience = :audience and link_position is null
+order by clicks desc, url;
+
+-- name: timeline(campaign_id, audience)
+-- Opens and clicks in each hour since sending began: since the campaign's sent_at, else its first message, else its
+-- first event. What was counted before that stands in hour 0.
+with beginning as (
+    select coalesce(
+        (select sent_at from campaigns where campaign_id = :campaign_id),
+        (select min(sent_at) from recipients where campaign_id = :campaign_id),
+        (select min(occurred_at) from message_events where campaign_id = :campaign_id)
+    ) as sent_at
+)
+select
+    greatest(date_diff('second', b.sent_at, me.occurred_at) // 3600, 0) as hour,
+    count(*) filter (me.type = 'opened') as opens,
+    count(*) filter (me.type = 'clicked') as clicks
+from message_events as me, beginning as b
+where me.campaign_id = :campaign_id and me.type in ('opened', 'clicked')
+    and (:audience = 'all' or me.machine is null)
+group by hour
+order by hour;

@@ -1,0 +1,54 @@
+-- One customer and their contact history.
+
+-- name: customer(customer_id)^
+-- The customer; one that only messages or events tell of has the address that was mailed. No row when there is none.
+select
+    :customer_id as customer_id,
+    coalesce(c.email, (select max(email) from recipients where customer_id = :customer_id)) as email,
+    c.name, c.language, c.country, c.created_at, cast(c.attributes as varchar) as attributes
+from (select 1) as one
+left join customers as c on c.customer_id = :customer_id
+where c.customer_id is not null or exists (from recipients where customer_id = :customer_id);
+
+-- name: contacts(customer_id, audience)
+-- Every mail that selected the customer, newest first; one that was not sent stands at the campaign's time.
+select
+    r.campaign_id, coalesce(c.name, r.campaign_id) as campaign_name, c.subject, coalesce(r.sent_at, c.sent_at) as sent_at,
+    if(:audience = 'all', r.all_status, r.human_status) as status, r.not_sent_reason, r.not_sent_detail,
+    if(:audience = 'all', r.all_first_opened_at, r.human_first_opened_at) as first_opened_at,
+    if(:audience = 'all', r.all_opens, r.human_opens) as opens,
+    if(:audience = 'all', r.all_first_clicked_at, r.human_first_clicked_at) as first_clicked_at,
+    if(:audience = 'all', r.all_clicks, r.human_clicks) as clicks,
+    if(:audience = 'all', r.all_links_clicked, r.human_links_clicked) as links_clicked,
+    case when r.bounced_at is not null then coalesce(r.bounce_reason, '') end as bounce_reason,
+    cast(m.merge_fields as varchar) as merge_fields,
+    coalesce(m.content_id, c.content_id) is not null as has_mail
+from recipients as r
+left join campaigns as c using (campaign_id)
+left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
+where r.customer_id = :customer_id
+order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id;
+
+-- name: message_events(campaign_id, customer_id)
+-- What happened to one message, in order.
+select
+    me.occurred_at, me.type, me.url, me.link_position, l.label, me.machine, e.bounce_type, e.reject_reason,
+    e.smtp_status, e.diagnostic, e.user_agent, e.ip, e.provider
+from message_events as me
+join events as e using (event_number)
+left join campaigns as c on c.campaign_id = me.campaign_id
+left join links as l on l.content_id = c.content_id and l.link_position = me.link_position
+where me.campaign_id = :campaign_id and me.customer_id = :customer_id
+order by me.occurred_at, me.event_number;
+
+-- name: customer_mail(campaign_id, customer_id)^
+-- What is needed to show the mail that a customer received. No row for a customer whom the campaign did not select.
+select
+    m.content_id as archived_id, c.content_id as template_id, c.subject, c.preheader,
+    cast(m.merge_fields as varchar) as merge_fields, coalesce(r.email, cu.email) as email, cu.name, cu.language,
+    cu.country, cast(cu.attributes as varchar) as attributes, r.customer_id
+from recipients as r
+left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
+left join campaigns as c on c.campaign_id = r.campaign_id
+left join customers as cu on cu.customer_id = r.customer_id
+where r.campaign_id = :campaign_id and r.customer_id = :customer_id;

@@ -1,0 +1,391 @@
+-- From facts to what the screens read, for the touched campaigns only.
+
+-- name: touch_campaigns#
+-- The campaigns whose figures this load can change: those it names, and those it reaches through a message_id or,
+-- for messages that only events tell of, through a customer's address.
+create temp table touched as
+with new_message_ids as (
+    select message_id from merged_messages where is_changed and message_id is not null
+    union
+    select message_id from new_events where message_id is not null
+)
+select distinct campaign_id from (
+    select campaign_id from merged_campaigns where is_changed
+    union all
+    select campaign_id from merged_messages where is_changed
+    union all
+    select campaign_id from new_events
+    union all
+    select campaign_id from messages semi join new_message_ids using (message_id)
+    union all
+    select campaign_id from events semi join new_message_ids using (message_id)
+    union all
+    select me.campaign_id from message_events as me
+    semi join (select event_number from events semi join new_message_ids using (message_id)) using (event_number)
+    union all
+    select r.campaign_id from recipients as r
+    semi join merged_customers as c on lower(r.email) = lower(c.email) and c.is_changed
+    where r.implied
+)
+where campaign_id is not null;
+
+-- name: touch_neighbours()!
+-- Campaigns that share an event with a touched one: the event names the one and belongs, by its message_id, to the
+-- other. What changes in one may send the event back to the other. How many were added.
+insert into touched
+select distinct neighbour
+from (
+    select e.campaign_id as neighbour
+    from message_events as me semi join touched using (campaign_id) join events as e using (event_number)
+    union all
+    select me.campaign_id as neighbour
+    from events as e semi join touched using (campaign_id) join message_events as me using (event_number)
+)
+where neighbour is not null and neighbour not in (from touched);
+
+-- name: seek_messages#
+-- The events that may belong to a touched campaign, and the messages they may belong to.
+create temp table message_ids as
+select message_id from messages semi join touched using (campaign_id) where message_id is not null
+union
+select message_id from events semi join touched using (campaign_id) where message_id is not null;
+
+create temp table seeking as
+select event_number, campaign_id, customer_id, message_id, lower(recipient) as recipient, occurred_at
+from events
+where campaign_id in (from touched) or message_id in (from message_ids);
+
+create temp table known as
+select campaign_id, customer_id, message_id, lower(email) as email, sent_at is not null as sent, false as implied
+from messages
+where campaign_id in (from touched) or message_id in (select message_id from seeking where message_id is not null);
+
+create temp table found (event_number bigint, campaign_id varchar, customer_id varchar);
+
+-- name: find_messages#
+-- One round of attribution (design, section 2): by campaign and customer, else by message_id, else by campaign and
+-- recipient. Where several messages fit, the one of the event's own campaign and recipient that was sent comes first.
+insert into found
+select s.event_number, s.campaign_id, s.customer_id
+from seeking as s
+semi join known as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id;
+delete from seeking where event_number in (select event_number from found);
+
+insert into found
+select event_number, place.campaign_id, place.customer_id
+from (
+    select
+        s.event_number,
+        min_by(
+            {'campaign_id': k.campaign_id, 'customer_id': k.customer_id},
+            row(
+                k.campaign_id is distinct from s.campaign_id, not coalesce(k.email = s.recipient, false), not k.sent,
+                k.campaign_id, k.customer_id
+            )
+        ) as place
+    from seeking as s join known as k on k.message_id = s.message_id
+    group by s.event_number
+);
+delete from seeking where event_number in (select event_number from found);
+
+insert into found
+select event_number, campaign_id, customer_id
+from (
+    select s.event_number, s.campaign_id, min_by(k.customer_id, row(not k.sent, k.customer_id)) as customer_id
+    from seeking as s join known as k on k.campaign_id = s.campaign_id and k.email = s.recipient
+    group by s.event_number, s.campaign_id
+);
+delete from seeking where event_number in (select event_number from found);
+
+-- name: name_by_address#
+-- Events that found no message, but have a campaign and an address: the customer is the one who has that address,
+-- else the address itself.
+update seeking set customer_id = coalesce(c.customer_id, seeking.recipient)
+from (
+    select r.recipient, case when count(distinct customers.customer_id) = 1 then min(customers.customer_id) end as customer_id
+    from (
+        select distinct recipient from seeking
+        where campaign_id is not null and customer_id is null and recipient is not null
+    ) as r
+    left join customers on lower(customers.email) = r.recipient
+    group by r.recipient
+) as c
+where seeking.recipient = c.recipient and seeking.campaign_id is not null and seeking.customer_id is null;
+
+-- name: name_by_message_id#
+-- What is left has a campaign and nothing but a message_id to tell its message from others.
+update seeking set customer_id = message_id where campaign_id is not null and customer_id is null;
+
+-- name: imply_messages#
+-- Events with a campaign and a customer that no message list holds: they tell who was mailed, under which message_id.
+insert into known
+select distinct s.campaign_id, s.customer_id, s.message_id, s.recipient, true, true
+from seeking as s
+anti join known as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id and not k.implied
+where s.campaign_id is not null and s.customer_id is not null;
+
+-- name: clicked_urls()
+-- Clicks of touched campaigns that do not tell which link it was: campaign, its mail, and each URL once.
+select distinct f.campaign_id, c.content_id, e.url
+from found as f
+join events as e using (event_number)
+join campaigns as c on c.campaign_id = f.campaign_id
+left join links as l on l.content_id = c.content_id and l.link_position = e.link_position
+where e.type = 'clicked' and e.url is not null and c.content_id is not null and l.link_position is null
+    and f.campaign_id in (from touched)
+order by c.content_id, f.campaign_id, e.url;
+
+-- name: replace_message_events#
+-- `places` is registered by the loader: the link of the mail that each of clicked_urls is. Events without an event_id
+-- that turn out to be the same event of the same message count once.
+delete from message_events where campaign_id in (from touched);
+
+insert into message_events
+with attributed as (
+    select
+        f.campaign_id, f.customer_id, e.event_number, e.event_id, e.provider, e.type, e.occurred_at, e.url, e.machine,
+        coalesce(l.link_position, p.link_position) as link_position
+    from found as f
+    join events as e using (event_number)
+    left join campaigns as c on c.campaign_id = f.campaign_id
+    left join links as l on l.content_id = c.content_id and l.link_position = e.link_position and e.type = 'clicked'
+    left join places as p on p.campaign_id = f.campaign_id and p.url = e.url and e.type = 'clicked'
+    where f.campaign_id in (from touched)
+),
+twins as (
+    select a.event_number
+    from attributed as a
+    join (
+        select
+            provider, campaign_id, customer_id, type, occurred_at, url,
+            min(event_number) as first
+        from attributed
+        where event_id is null
+        group by all
+        having count(*) > 1
+    ) as twin
+        on a.campaign_id = twin.campaign_id and a.customer_id = twin.customer_id and a.type = twin.type
+        and a.occurred_at = twin.occurred_at and a.provider is not distinct from twin.provider
+        and a.url is not distinct from twin.url
+    where a.event_id is null and a.event_number <> twin.first
+)
+select campaign_id, customer_id, event_number, type, occurred_at, url, link_position, machine
+from attributed anti join twins using (event_number)
+order by campaign_id, customer_id, occurred_at, event_number;
+
+-- name: replace_recipients(proofs, reject_reasons, not_sent_reasons)!
+-- A row per selected customer. `proofs`: the event types that prove sending; `reject_reasons`: a provider's words, each
+-- with ours at the same place of `not_sent_reasons`.
+insert into recipients
+with told as (
+    select
+        me.campaign_id, me.customer_id,
+        min(me.occurred_at) as first_event_at,
+        coalesce(bool_or(list_contains(:proofs, me.type)), false) as proved,
+        max(me.occurred_at) filter (me.type = 'sent') as last_sent_at,
+        max(me.occurred_at) filter (me.type in ('rejected', 'failed')) as last_refused_at,
+        max(me.occurred_at) filter (me.type = 'bounced') as last_bounced_at,
+        max(me.occurred_at) filter (me.type in ('delivered', 'opened', 'clicked')) as last_arrived_at,
+        coalesce(bool_or(me.type = 'unsubscribed'), false) as unsubscribed,
+        coalesce(bool_or(me.type = 'complained'), false) as complained,
+        count(*) filter (me.type = 'opened') as all_opens,
+        count(*) filter (me.type = 'clicked') as all_clicks,
+        min(me.occurred_at) filter (me.type in ('opened', 'clicked')) as all_first_opened_at,
+        max(me.occurred_at) filter (me.type in ('opened', 'clicked')) as all_last_opened_at,
+        min(me.occurred_at) filter (me.type = 'clicked') as all_first_clicked_at,
+        max(me.occurred_at) filter (me.type = 'clicked') as all_last_clicked_at,
+        count(*) filter (me.type = 'opened' and me.machine is null) as human_opens,
+        count(*) filter (me.type = 'clicked' and me.machine is null) as human_clicks,
+        min(me.occurred_at) filter (me.type in ('opened', 'clicked') and me.machine is null) as human_first_opened_at,
+        max(me.occurred_at) filter (me.type in ('opened', 'clicked') and me.machine is null) as human_last_opened_at,
+        min(me.occurred_at) filter (me.type = 'clicked' and me.machine is null) as human_first_clicked_at,
+        max(me.occurred_at) filter (me.type = 'clicked' and me.machine is null) as human_last_clicked_at
+    from message_events as me
+    semi join touched using (campaign_id)
+    group by me.campaign_id, me.customer_id
+),
+clicked as (
+    -- A link of the mail is one link whatever its URL was for this customer; any other URL is a link of its own.
+    select
+        campaign_id, customer_id,
+        count(distinct coalesce(cast(link_position as varchar), 'u' || url, '')) as all_links_clicked,
+        count(distinct coalesce(cast(link_position as varchar), 'u' || url, '')) filter (machine is null)
+            as human_links_clicked
+    from message_events semi join touched using (campaign_id)
+    where type = 'clicked'
+    group by campaign_id, customer_id
+),
+returned as (
+    -- The last refusal and the last bounce of each message; of several at one moment, the same one in whatever order
+    -- they were loaded.
+    select
+        me.campaign_id, me.customer_id,
+        max_by(e, row(e.occurred_at, e.type, coalesce(e.reject_reason, ''), coalesce(e.diagnostic, '')))
+            filter (me.type <> 'bounced') as refusal,
+        max_by(e, row(e.occurred_at, coalesce(e.diagnostic, ''), coalesce(e.smtp_status, ''), coalesce(e.bounce_type, '')))
+            filter (me.type = 'bounced') as bounce
+    from message_events as me
+    semi join touched using (campaign_id)
+    join events as e using (event_number)
+    where me.type in ('rejected', 'failed', 'bounced')
+    group by me.campaign_id, me.customer_id
+),
+implied as (
+    select campaign_id, customer_id, min(email) as email
+    from known semi join touched using (campaign_id)
+    where implied
+    group by campaign_id, customer_id
+),
+selected as (
+    select campaign_id, customer_id, email, sent_at, not_sent_reason, not_sent_detail, false as implied
+    from messages semi join touched using (campaign_id)
+    union all by name
+    select campaign_id, customer_id, email, true as implied
+    from implied
+),
+sending as (
+    select
+        s.campaign_id, s.customer_id, s.email, s.implied, s.not_sent_reason, s.not_sent_detail,
+        b.refusal, b.bounce,
+        case when s.implied then t.first_event_at else s.sent_at end as told_sent_at,
+        coalesce(t.proved, false)
+        or coalesce(t.last_sent_at is not null and (t.last_refused_at is null or t.last_refused_at <= t.last_sent_at), false)
+            as is_proved,
+        t.last_refused_at is not null as is_refused,
+        is_proved or (told_sent_at is not null and not is_refused) as sent,
+        t.* exclude (campaign_id, customer_id),
+        c.all_links_clicked, c.human_links_clicked
+    from selected as s
+    left join told as t using (campaign_id, customer_id)
+    left join clicked as c using (campaign_id, customer_id)
+    left join returned as b using (campaign_id, customer_id)
+),
+delivery as (
+    select
+        *,
+        sent and not (last_bounced_at is not null and (last_arrived_at is null or last_arrived_at <= last_bounced_at))
+            as delivered
+    from sending
+)
+select
+    d.campaign_id, d.customer_id, d.email, d.implied,
+    case when d.sent then coalesce(d.told_sent_at, d.first_event_at) end,
+    d.sent, d.delivered,
+    case
+        when d.sent then null
+        else coalesce(
+            d.not_sent_reason,
+            map_extract_value(map(:reject_reasons, :not_sent_reasons), d.refusal.reject_reason),
+            case when d.refusal.type = 'failed' then 'failed' end,
+            'other'
+        )
+    end,
+    case when not d.sent then coalesce(d.not_sent_detail, d.refusal.diagnostic) end,
+    d.last_bounced_at, d.bounce.bounce_type, coalesce(d.bounce.diagnostic, d.bounce.smtp_status, d.bounce.bounce_type),
+    d.sent and coalesce(d.unsubscribed, false), d.sent and coalesce(d.complained, false),
+    case
+        when not d.sent then null
+        when d.unsubscribed or d.complained then 'opted_out'
+        when d.delivered and d.all_clicks > 0 then 'clicked'
+        when d.delivered and d.all_opens > 0 then 'opened'
+        when d.delivered then 'received'
+        else 'not_received'
+    end,
+    coalesce(d.all_opens, 0), coalesce(d.all_clicks, 0), coalesce(d.all_links_clicked, 0),
+    d.all_first_opened_at, d.all_last_opened_at, d.all_first_clicked_at, d.all_last_clicked_at,
+    case
+        when not d.sent then null
+        when d.unsubscribed or d.complained then 'opted_out'
+        when d.delivered and d.human_clicks > 0 then 'clicked'
+        when d.delivered and d.human_opens > 0 then 'opened'
+        when d.delivered then 'received'
+        else 'not_received'
+    end,
+    coalesce(d.human_opens, 0), coalesce(d.human_clicks, 0), coalesce(d.human_links_clicked, 0),
+    d.human_first_opened_at, d.human_last_opened_at, d.human_first_clicked_at, d.human_last_clicked_at
+from delivery as d
+order by d.campaign_id, d.customer_id;
+
+-- name: forget_derived#
+-- Removes what was derived for the touched campaigns; message_events replaces its own.
+delete from recipients where campaign_id in (from touched);
+delete from link_clicks where campaign_id in (from touched);
+delete from campaign_totals where campaign_id in (from touched);
+
+-- name: replace_link_clicks#
+-- Clicks and customers who clicked, per link of the mail and per URL that it does not hold.
+insert into link_clicks
+with counted as (
+    select a.audience, me.campaign_id, me.customer_id, me.link_position, case when me.link_position is null then me.url end as url
+    from message_events as me
+    semi join touched using (campaign_id)
+    cross join (values ('all'), ('human')) as a(audience)
+    where me.type = 'clicked' and (a.audience = 'all' or me.machine is null)
+)
+select campaign_id, audience, link_position, url, count(*), count(distinct customer_id)
+from counted
+group by campaign_id, audience, link_position, url
+order by campaign_id, audience, link_position, url;
+
+-- name: replace_campaign_totals#
+-- The counts of metrics.Counts and the five states; every touched campaign has its two rows, also without messages.
+insert into campaign_totals
+with per_audience as (
+    select
+        r.campaign_id, a.audience, r.sent, r.delivered, r.unsubscribed, r.complained,
+        case when a.audience = 'all' then r.all_opens else r.human_opens end as opens,
+        case when a.audience = 'all' then r.all_clicks else r.human_clicks end as clicks,
+        case when a.audience = 'all' then r.all_status else r.human_status end as status
+    from recipients as r
+    semi join touched using (campaign_id)
+    cross join (values ('all'), ('human')) as a(audience)
+),
+counted as (
+    select
+        campaign_id, audience,
+        count(*) as selected,
+        count(*) filter (sent) as sent,
+        count(*) filter (not sent) as not_sent,
+        count(*) filter (sent and not delivered) as undeliverable,
+        count(*) filter (delivered) as delivered,
+        count(*) filter (delivered and opens + clicks > 0) as opened,
+        count(*) filter (delivered and clicks > 0) as clicked,
+        count(*) filter (unsubscribed) as unsubscribed,
+        count(*) filter (complained) as complained,
+        count(*) filter (unsubscribed or complained) as opted_out,
+        sum(opens) as opens,
+        sum(clicks) as clicks,
+        count(*) filter (status = 'not_received') as status_not_received,
+        count(*) filter (status = 'received') as status_received,
+        count(*) filter (status = 'opened') as status_opened,
+        count(*) filter (status = 'clicked') as status_clicked,
+        count(*) filter (status = 'opted_out') as status_opted_out
+    from per_audience
+    group by campaign_id, audience
+)
+select touched.campaign_id, a.audience, coalesce(columns(counted.* exclude (campaign_id, audience)), 0)
+from (
+    -- A campaign that is named by nothing but events of another campaign's messages is none.
+    select campaign_id from campaigns semi join touched using (campaign_id)
+    union
+    select campaign_id from counted
+) as touched
+cross join (values ('all'), ('human')) as a(audience)
+left join counted on counted.campaign_id = touched.campaign_id and counted.audience = a.audience
+order by touched.campaign_id, a.audience;
+
+-- name: failed_checks()
+-- What must never be: a row for each rule that the touched campaigns break.
+select 'the counts of campaign ' || campaign_id || ' do not add up' as problem
+from campaign_totals semi join touched using (campaign_id)
+where selected <> sent + not_sent or sent <> undeliverable + delivered or clicked > opened or opened > delivered
+    or sent <> status_not_received + status_received + status_opened + status_clicked + status_opted_out
+union all
+select 'campaign ' || campaign_id || ' holds customer ' || customer_id || ' twice'
+from recipients semi join touched using (campaign_id)
+group by campaign_id, customer_id having count(*) > 1
+union all
+select 'event ' || event_number || ' counts twice'
+from message_events semi join touched using (campaign_id)
+group by event_number having count(*) > 1
+limit 10;

@@ -1,0 +1,86 @@
+-- The tables of a Mailsight database. docs/data.md explains each column.
+-- There are no indexes: tables are stored sorted by campaign_id, so that DuckDB's zone maps skip all other campaigns,
+-- and keys are kept unique by load.sql and proved by check_* before a generation is published.
+
+-- name: create_schema#
+-- The six tables of facts, what was refused, and the tables that are derived from the facts for each touched campaign.
+-- Times are in UTC.
+create table schema_version (version integer not null);
+
+create table campaigns (
+    campaign_id varchar not null, name varchar, subject varchar, preheader varchar, from_name varchar,
+    from_email varchar, sent_at timestamp, tags varchar[], selection json, content_id varchar
+);
+create table customers (
+    customer_id varchar not null, email varchar, name varchar, language varchar, country varchar,
+    created_at timestamp, attributes json
+);
+create table contents (content_id varchar not null, html varchar, text varchar);
+create table links (content_id varchar not null, link_position integer not null, url varchar, label varchar);
+create table messages (
+    campaign_id varchar not null, customer_id varchar not null, message_id varchar, email varchar, sent_at timestamp,
+    not_sent_reason varchar, not_sent_detail varchar, merge_fields json, content_id varchar
+);
+-- event_number is ours: a short key for events, of which some have no event_id.
+create table events (
+    event_number bigint not null, event_id varchar, provider varchar, campaign_id varchar, customer_id varchar,
+    message_id varchar, recipient varchar, type varchar not null, occurred_at timestamp not null, url varchar,
+    link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
+    user_agent varchar, ip varchar, machine varchar, payload json
+);
+create table refused (kind varchar not null, file varchar not null, line bigint, reason varchar not null, row varchar);
+
+-- Derived: each event at the message it belongs to, once. link_position is the link of the mail that was clicked,
+-- also where the event told only a URL; null for a URL that the mail does not hold.
+create table message_events (
+    campaign_id varchar not null, customer_id varchar not null, event_number bigint not null, type varchar not null,
+    occurred_at timestamp not null, url varchar, link_position integer, machine varchar
+);
+-- Derived: a row per message, sent or not; implied where only events tell of it. all_* counts every event, human_*
+-- leaves out those that machines made.
+create table recipients (
+    campaign_id varchar not null, customer_id varchar not null, email varchar, implied boolean not null,
+    sent_at timestamp, sent boolean not null, delivered boolean not null, not_sent_reason varchar,
+    not_sent_detail varchar, bounced_at timestamp, bounce_type varchar, bounce_reason varchar,
+    unsubscribed boolean not null, complained boolean not null,
+    all_status varchar, all_opens bigint not null, all_clicks bigint not null, all_links_clicked bigint not null,
+    all_first_opened_at timestamp, all_last_opened_at timestamp, all_first_clicked_at timestamp,
+    all_last_clicked_at timestamp,
+    human_status varchar, human_opens bigint not null, human_clicks bigint not null,
+    human_links_clicked bigint not null, human_first_opened_at timestamp, human_last_opened_at timestamp,
+    human_first_clicked_at timestamp, human_last_clicked_at timestamp
+);
+-- Derived: a row per clicked link of a campaign and audience; link_position is null for URLs that the mail does not hold.
+create table link_clicks (
+    campaign_id varchar not null, audience varchar not null, link_position integer, url varchar,
+    clicks bigint not null, clickers bigint not null
+);
+-- Derived: a row per campaign and audience, with the counts of metrics.Counts and the five states.
+create table campaign_totals (
+    campaign_id varchar not null, audience varchar not null, selected bigint not null, sent bigint not null,
+    not_sent bigint not null, undeliverable bigint not null, delivered bigint not null, opened bigint not null,
+    clicked bigint not null, unsubscribed bigint not null, complained bigint not null, opted_out bigint not null,
+    opens bigint not null, clicks bigint not null,
+    status_not_received bigint not null, status_received bigint not null, status_opened bigint not null,
+    status_clicked bigint not null, status_opted_out bigint not null
+);
+
+-- The columns of the customers' grid for one campaign and audience. A customer who was not mailed has status not_sent.
+create macro recipients_grid(of_campaign, audience) as table
+select
+    r.customer_id, coalesce(c.name, '') as name, coalesce(r.email, c.email, '') as email,
+    coalesce(if(audience = 'all', r.all_status, r.human_status), 'not_sent') as status,
+    r.not_sent_reason, r.sent_at,
+    if(audience = 'all', r.all_first_opened_at, r.human_first_opened_at) as first_opened_at,
+    if(audience = 'all', r.all_opens, r.human_opens) as opens,
+    if(audience = 'all', r.all_first_clicked_at, r.human_first_clicked_at) as first_clicked_at,
+    if(audience = 'all', r.all_clicks, r.human_clicks) as clicks,
+    if(audience = 'all', r.all_links_clicked, r.human_links_clicked) as links_clicked,
+    coalesce(r.bounce_reason, '') as bounce_reason
+from recipients as r
+left join customers as c using (customer_id)
+where r.campaign_id = of_campaign;
+
+-- name: set_schema_version(version)!
+-- Marks a new database with the version of its tables.
+insert into schema_version values (:version);

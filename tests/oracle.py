@@ -1,0 +1,249 @@
+"""The figures once more, by plain Python over the raw rows: what SQL computes must agree with this.
+
+Written from docs/metrics.md and docs/data.md, sharing no code with the application. Rows are dicts as in the
+files, with times as datetimes.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+Row = dict[str, Any]
+Key = tuple[str, str]
+Known = tuple[str, str, str | None, str, bool]
+
+PROOFS = {
+    "delivered",
+    "bounced",
+    "deferred",
+    "autoresponded",
+    "opened",
+    "clicked",
+    "complained",
+    "unsubscribed",
+}
+REASONS = {
+    "invalid": "invalid_address",
+    "bounced": "bounced_before",
+    "spam": "complained_before",
+    "unsubscribed": "opted_out",
+    "blocked": "blocked",
+}
+
+
+def figures(bundle: dict[str, list[Row]]) -> dict[str, Row]:
+    """counts, not_sent, status and clicks per link position or URL, for each campaign of the bundle."""
+    messages: dict[Key, Row] = {}
+    for row in bundle["messages"]:
+        known = messages.setdefault((row["campaign_id"], row["customer_id"]), {})
+        known |= {name: value for name, value in row.items() if value is not None}
+    attributed = _attribute(messages, bundle["customers"], _once(bundle["events"]))
+    told: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in bundle["campaigns"]:
+        told[row["campaign_id"]] = {}
+    for campaign_id, customer_id in messages.keys() | attributed.keys():
+        key = campaign_id, customer_id
+        events = _once_per_message(attributed.get(key, []))
+        told[campaign_id][customer_id] = _message(messages.get(key), events)
+    positions = {row["campaign_id"]: row.get("links", []) for row in bundle["campaigns"]}
+    return {campaign_id: _campaign(told[campaign_id], positions.get(campaign_id, [])) for campaign_id in told}
+
+
+def _once(events: list[Row]) -> list[Row]:
+    """The first of each event."""
+    seen: set[object] = set()
+    kept = []
+    names = (
+        "provider",
+        "campaign_id",
+        "customer_id",
+        "message_id",
+        "recipient",
+        "type",
+        "occurred_at",
+        "url",
+    )
+    for event in events:
+        row = event | {"recipient": event["recipient"] and event["recipient"].lower()}
+        identity = ("id", row["event_id"]) if row["event_id"] else tuple(row[name] for name in names)
+        if identity not in seen:
+            seen.add(identity)
+            kept.append(row)
+    return kept
+
+
+def _once_per_message(events: list[Row]) -> list[Row]:
+    seen: set[object] = set()
+    kept = []
+    for event in events:
+        identity = event["provider"], event["type"], event["occurred_at"], event["url"]
+        if event["event_id"] or identity not in seen:
+            kept.append(event)
+        if not event["event_id"]:
+            seen.add(identity)
+    return kept
+
+
+def _attribute(messages: dict[Key, Row], customers: list[Row], events: list[Row]) -> dict[Key, list[Row]]:
+    known: list[Known] = [
+        (
+            campaign,
+            customer,
+            row.get("message_id"),
+            (row.get("email") or "").lower(),
+            row.get("sent_at") is not None,
+        )
+        for (campaign, customer), row in messages.items()
+    ]
+    found: dict[int, Key] = {}
+    left = dict(enumerate(events))
+    addresses: dict[str, set[str]] = defaultdict(set)
+    for row in customers:
+        addresses[(row["email"] or "").lower()].add(row["customer_id"])
+
+    def by_address(event: Row) -> str | None:
+        same = addresses.get(event["recipient"], set())
+        return min(same) if len(same) == 1 else event["recipient"]
+
+    # First the messages that are listed; then those that events imply: by customer, by address, by message_id.
+    for customer_of in (None, lambda _: None, by_address, lambda event: event["message_id"]):
+        if customer_of is not None:
+            _imply(left, messages, known, customer_of)
+        for number, event in list(left.items()):
+            if key := _find(event, known):
+                found[number] = key
+                del left[number]
+    result: dict[Key, list[Row]] = defaultdict(list)
+    for number in sorted(found):
+        result[found[number]].append(events[number])
+    return result
+
+
+def _imply(
+    left: dict[int, Row],
+    messages: dict[Key, Row],
+    known: list[Known],
+    customer_of: Callable[[Row], str | None],
+) -> None:
+    for event in left.values():
+        if event["campaign_id"]:
+            event["customer_id"] = event["customer_id"] or customer_of(event)
+        key = event["campaign_id"], event["customer_id"]
+        if all(key) and key not in messages:
+            known.append((*key, event["message_id"], event["recipient"] or "", True))
+
+
+def _find(event: Row, known: list[Known]) -> Key | None:
+    campaign_id, message_id, recipient = event["campaign_id"], event["message_id"], event["recipient"]
+    for campaign, customer, _, _, _ in known:
+        if (campaign, customer) == (campaign_id, event["customer_id"]):
+            return campaign, customer
+    by_id = [
+        (campaign != campaign_id, email != recipient, not sent, campaign, customer)
+        for campaign, customer, message, email, sent in known
+        if message_id and message == message_id
+    ]
+    if by_id:
+        return min(by_id)[3:]
+    by_address = [
+        (not sent, customer)
+        for campaign, customer, _, email, sent in known
+        if campaign == campaign_id and recipient and email == recipient
+    ]
+    return (campaign_id, min(by_address)[1]) if by_address else None
+
+
+def _message(row: Row | None, events: list[Row]) -> Row:
+    def times(*types: str) -> list[datetime]:
+        return [event["occurred_at"] for event in events if event["type"] in types]
+
+    refused = times("rejected", "failed")
+    proved = any(event["type"] in PROOFS for event in events)
+    if times("sent") and (not refused or max(refused) <= max(times("sent"))):
+        proved = True
+    sent_at = row.get("sent_at") if row is not None else min(event["occurred_at"] for event in events)
+    sent = proved or (sent_at is not None and not refused)
+    bounces, arrivals = times("bounced"), times("delivered", "opened", "clicked")
+    delivered = sent and not (bounces and not any(arrival > max(bounces) for arrival in arrivals))
+    return {
+        "sent": sent,
+        "delivered": delivered,
+        "reason": None if sent else _reason(row or {}, events),
+        "unsubscribed": sent and bool(times("unsubscribed")),
+        "complained": sent and bool(times("complained")),
+        "opens": len(times("opened")),
+        "clicks": len(times("clicked")),
+        "clicked": [event for event in events if event["type"] == "clicked"],
+    }
+
+
+def _reason(row: Row, events: list[Row]) -> str:
+    if row.get("not_sent_reason"):
+        return str(row["not_sent_reason"])
+    refusals = [event for event in events if event["type"] in ("rejected", "failed")]
+    if not refusals:
+        return "other"
+    last = max(
+        refusals, key=lambda event: (event["occurred_at"], event["type"], event.get("reject_reason") or "")
+    )
+    return REASONS.get(last.get("reject_reason") or "", "failed" if last["type"] == "failed" else "other")
+
+
+def _campaign(told: dict[str, Row], links: list[str]) -> Row:
+    rows = list(told.values())
+    sent = [row for row in rows if row["sent"]]
+    delivered = [row for row in rows if row["delivered"]]
+    opened = [row for row in delivered if row["opens"] or row["clicks"]]
+    clicked = [row for row in delivered if row["clicks"]]
+    counts = {
+        "selected": len(rows),
+        "sent": len(sent),
+        "not_sent": len(rows) - len(sent),
+        "undeliverable": len(sent) - len(delivered),
+        "delivered": len(delivered),
+        "opened": len(opened),
+        "clicked": len(clicked),
+        "unsubscribed": sum(row["unsubscribed"] for row in rows),
+        "complained": sum(row["complained"] for row in rows),
+        "opted_out": sum(row["unsubscribed"] or row["complained"] for row in rows),
+        "opens": sum(row["opens"] for row in rows),
+        "clicks": sum(row["clicks"] for row in rows),
+    }
+    status = dict.fromkeys(("not_received", "received", "opened", "clicked", "opted_out"), 0)
+    for row in sent:
+        status[_status(row)] += 1
+    not_sent: dict[str, int] = defaultdict(int)
+    for row in rows:
+        if not row["sent"]:
+            not_sent[row["reason"]] += 1
+    return {"counts": counts, "not_sent": dict(not_sent), "status": status} | _clicks(told, links)
+
+
+def _status(row: Row) -> str:
+    if row["unsubscribed"] or row["complained"]:
+        return "opted_out"
+    if not row["delivered"]:
+        return "not_received"
+    return "clicked" if row["clicks"] else "opened" if row["opens"] else "received"
+
+
+def _clicks(told: dict[str, Row], links: list[str]) -> Row:
+    per_link: dict[int, list[str]] = {position: [] for position in range(len(links))}
+    others: dict[str, list[str]] = defaultdict(list)
+    for customer_id, row in told.items():
+        for event in row["clicked"]:
+            position, url = event["link_position"], event["url"] or ""
+            if position is not None and position < len(links):
+                per_link[position].append(customer_id)
+            elif url in links:
+                per_link[links.index(url)].append(customer_id)
+            else:
+                others[url].append(customer_id)
+    return {
+        "links": [
+            {"link_position": position, "url": links[position], "clicks": len(who), "clickers": len(set(who))}
+            for position, who in per_link.items()
+        ],
+        "other_links": {url: (len(who), len(set(who))) for url, who in others.items()},
+    }

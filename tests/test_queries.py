@@ -1,0 +1,43 @@
+"""Every statement of queries/ is sound, says what its rows are, and is used."""
+
+import re
+from pathlib import Path
+
+import aiosql
+import duckdb
+import pytest
+
+from mailsight import settings, warehouse
+
+QUERIES = aiosql.from_path(settings.PROJECT / "queries", "duckdb")
+READS = ("campaigns", "campaign", "recipients", "customers", "contents", "database")
+
+
+def _names(*files: str) -> list[str]:
+    texts = [(settings.PROJECT / "queries" / f"{file}.sql").read_text() for file in files]
+    return re.findall(r"^-- name: (\w+)", "\n".join(texts), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", warehouse.statement_names())
+def test_a_statement_says_what_it_is_for_and_is_used(name: str) -> None:
+    code = "".join(path.read_text() for path in (settings.PROJECT / "mailsight").glob("*.py"))
+    spelled = name if not name.startswith("stage_") else "stage_{file.kind}"
+    assert f'"{spelled}"' in code, "nothing runs it"
+    assert getattr(QUERIES, name).__doc__, "it has no comment"
+
+
+@pytest.mark.parametrize("name", _names(*READS))
+def test_a_read_is_sound_on_an_empty_database(name: str, empty_duck: duckdb.DuckDBPyConnection) -> None:
+    text = warehouse.statement(name).format(conditions="true", order="customer_id")
+    parameters = dict.fromkeys(re.findall(r"\$(\w+)", text))
+    empty_duck.execute(
+        f"explain {text}" if text.lower().startswith(("select", "with", "from")) else text, parameters
+    )
+
+
+@pytest.fixture
+def empty_duck(tmp_path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection to a database with all tables and no rows."""
+    connection = duckdb.connect(str(tmp_path / "empty.duckdb"))
+    connection.execute(warehouse.statement("create_schema"))
+    return connection
