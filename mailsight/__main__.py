@@ -1,0 +1,231 @@
+"""The command line: `python -m mailsight COMMAND`. Results go to standard output, everything else to standard error.
+
+Exit status: 0 all went well, 1 something was refused, 2 the command was not understood.
+"""
+
+import csv
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from . import bundles, contents, heatmap, load, reports, sample, settings
+from .errors import LoadRefused, MailsightError
+from .links import LinkClicks, Matcher, links, shared
+from .vocabulary import Audience
+from .warehouse import Warehouse
+
+MOST_REFUSALS_SHOWN = 1_000
+
+app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Database = Annotated[
+    Path | None,
+    typer.Option(help="The database. [default: $MAILSIGHT_DATABASE or data/mailsight.duckdb]"),
+]
+Counted = Annotated[
+    Audience, typer.Option(help="Whose opens and clicks count: everyone's, or people's only.")
+]
+
+
+@app.callback()
+def main(context: typer.Context, database: Database = None) -> None:
+    """How did this mailing do?"""
+    context.obj = database
+
+
+def _database(context: typer.Context, database: Path | None) -> Path:
+    """The database that the command names, else the one named before the command, else the setting's."""
+    chosen = database or context.obj or settings.from_environment().database
+    return Path(chosen).expanduser().absolute()
+
+
+@app.command("load")
+def load_(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Bundles: folders, or single files of one.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Load nothing when a single row is refused.")
+    ] = False,
+    database: Database = None,
+) -> None:
+    """Load campaigns, customers, messages and events; print what was new, known and refused."""
+    summary = _load(_database(context, database), paths, strict=strict)
+    _print_summary(summary)
+    if summary.refusals:
+        raise typer.Exit(1)
+
+
+@app.command("sample")
+def sample_(
+    context: typer.Context,
+    campaigns: Annotated[int, typer.Option(min=1, help="How many mailings.")] = 48,
+    customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Write the bundle into this folder and load nothing.")
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Make sample data: two years of mailings of a travel company."""
+    if bundle is not None:
+        with _progress("Making sample data") as progress:
+            sample.write_bundle(
+                bundle, campaigns=campaigns, customers=customers, seed=seed, progress=progress
+            )
+        return
+    with tempfile.TemporaryDirectory(prefix="mailsight-") as folder:
+        with _progress("Making sample data") as progress:
+            sample.write_bundle(
+                Path(folder), campaigns=campaigns, customers=customers, seed=seed, progress=progress
+            )
+        _print_summary(_load(_database(context, database), [Path(folder)]))
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    campaign_id: str,
+    audience: Counted = Audience.HUMAN,
+    database: Database = None,
+) -> None:
+    """Print the figures of a campaign's page as JSON."""
+    warehouse = Warehouse(_database(context, database))
+    found = reports.campaign(warehouse, campaign_id, audience)
+    print(json.dumps(reports.figures(found), ensure_ascii=False, indent=2))
+
+
+@app.command("heatmap")
+def heatmap_(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")],
+    campaign_id: Annotated[
+        str | None, typer.Argument(help="The campaign whose mail and clicks are drawn.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="An e-mail's HTML, instead of a campaign.")] = None,
+    clicks: Annotated[
+        Path | None,
+        typer.Option(help="Its clicks as CSV: url, link_position (may be empty), clicks, clickers."),
+    ] = None,
+    audience: Counted = Audience.HUMAN,
+    database: Database = None,
+) -> None:
+    """Write an e-mail with a badge of clicks on every link as one HTML file."""
+    if campaign_id is not None and html is None and clicks is None:
+        warehouse = Warehouse(_database(context, database))
+        mail = reports.campaign_mail(warehouse, campaign_id)
+        if mail is None:
+            raise MailsightError(
+                f"Campaign {campaign_id!r} has no HTML.", next_step="Load it with its template."
+            )
+        found = reports.campaign(warehouse, campaign_id, audience)
+        drawn = heatmap.draw(mail.html, [*found.links, *found.other_links])
+    elif campaign_id is None and html is not None and clicks is not None:
+        text = contents.decode(html.read_bytes())
+        drawn = heatmap.draw(text, _clicks_from_file(text, clicks))
+    else:
+        raise typer.BadParameter("name a campaign, or give both --html and --clicks")
+    output.write_text(drawn, encoding="utf-8")
+
+
+@app.command()
+def check(context: typer.Context, database: Database = None) -> None:
+    """Print what is loaded, what was refused, and which events found no campaign."""
+    warehouse = Warehouse(_database(context, database))
+    state = reports.database_state(warehouse)
+    table = Table("table", "rows")
+    for name, rows in state.rows.items():
+        table.add_row(name, f"{rows:,}")
+    Console().print(table)
+    print(f"events whose campaign can't be told: {state.unattributed:,}")
+    for refused in state.refused:
+        print(
+            f"refused {refused['file']}:{refused['first_line']}: {refused['reason']} (rows: {refused['rows']:,})"
+        )
+
+
+def _load(database: Path, paths: list[Path], *, strict: bool = False) -> load.LoadSummary:
+    wait_seconds = settings.from_environment().load_wait_seconds
+    with _progress("Loading") as progress:
+        return load.load(database, paths, strict=strict, progress=progress, wait_seconds=wait_seconds)
+
+
+def _print_summary(summary: load.LoadSummary) -> None:
+    table = Table("", "rows", "new", "known", "refused")
+    for kind in summary.kinds:
+        table.add_row(kind.kind, *(f"{count:,}" for count in (kind.rows, kind.new, kind.known, kind.refused)))
+    Console().print(table)
+    for file, columns in summary.ignored_columns.items():
+        messages.print(f"{file}: columns that are not known were ignored: {', '.join(columns)}", markup=False)
+    for refusal in summary.refusals[:MOST_REFUSALS_SHOWN]:
+        print(f"refused {refusal}")
+    if (more := len(summary.refusals) - MOST_REFUSALS_SHOWN) > 0:
+        print(f"... and {more:,} more; the table refused holds them all")
+    if not summary.changed:
+        messages.print("Everything was known already; nothing has changed.")
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[load.Progress]:
+    """A progress bar on a terminal; elsewhere nothing is shown."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda done, doing: bar.update(task, completed=done, description=doing)
+
+
+def _clicks_from_file(html: str, path: Path) -> list[LinkClicks]:
+    """The clicks of a CSV file at the links of the mail; what leads nowhere in it comes last, as other links.
+
+    Customers of several rows for one link are added up: the file can't tell who is the same.
+    """
+    found = links(html)
+    matcher = Matcher(found)
+    same = shared(found)
+    counted = {link.link_position: [0, 0] for link in found}
+    others: dict[str, list[int]] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file, delimiter=bundles.delimiter(path)), start=2):
+            try:
+                url, place = row.get("url") or "", row.get("link_position") or None
+                clicks, clickers = int(row["clicks"]), int(row.get("clickers") or 0)
+                position = (
+                    int(place) if place is not None and int(place) in counted else matcher.position(url)
+                )
+            except (KeyError, TypeError, ValueError) as error:
+                raise LoadRefused(f"{path.name}:{line}: this row can't be read: {error}.") from error
+            counts = counted[position] if position is not None else others.setdefault(url, [0, 0])
+            counts[0] += clicks
+            counts[1] += clickers
+    sizes = Counter(same.values())
+    on_mail = [
+        LinkClicks(
+            link.link_position, link.url, link.label, clicks, clickers, sizes[same[link.link_position]]
+        )
+        for link, (clicks, clickers) in zip(found, counted.values(), strict=True)
+    ]
+    return on_mail + [
+        LinkClicks(None, url, url, clicks, clickers, 1) for url, (clicks, clickers) in others.items()
+    ]
+
+
+def run() -> None:
+    """Runs the command line; an error that people can mend is told in a line, without a traceback."""
+    try:
+        app()
+    except MailsightError as error:
+        messages.print(f"{error.title}: {error}", markup=False, style="red")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    run()
