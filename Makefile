@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format sample docs
+.PHONY: help run test lint format sample bench docs
 
 python := .venv/bin/python
 pip := $(python) -m pip install --quiet --disable-pip-version-check
@@ -34,6 +34,9 @@ lint: .venv/tools ## format, lint, types, imports
 format: .venv/tools ## format the code and mend what lint can mend
 	@$(python) -m ruff format .
 	@$(python) -m ruff check --fix .
+
+bench: .venv/runtime ## measure loading and reading, as ratios within one run
+	@$(python) -m benchmarks.load_and_read
 
 sample: .venv/runtime ## make the sample data
 	@$(python) -m mailsight sample

@@ -40,7 +40,7 @@ class UnknownCustomer(MailsightError):
 
 class NoDatabase(MailsightError):
     title = "There are no campaigns yet"
-    next_step = "Load your own with `python -m mailsight load BUNDLE`, or make samples with `python -m mailsight sample`."
+    next_step = "Load yours with `python -m mailsight load BUNDLE`, or make samples with `python -m mailsight sample`."
 
 
 class DatabaseUnreadable(MailsightError):

@@ -1,0 +1,285 @@
+"""The dialogs: Selection, Preview e-mail, Not sent, and the mail of one customer."""
+
+import csv
+import io
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from . import contents, formats, reports, screens, selections, tables, widgets
+from .mail_frame import mail_frame
+from .metrics import share
+from .reports import CampaignReport, MailView
+from .vocabulary import Audience, EventType, NotSentReason
+
+PHONE_WIDTH = 390
+ROWS_A_PAGE = 10
+_SOURCES = {
+    "template": "As the campaign was written; each customer's own words stand in the places of the merge fields.",
+    "archived": "The very copy that was kept of this customer's mail.",
+    "filled": "No copy of this customer's mail was kept: this is the campaign's, with their merge fields filled in.",
+}
+
+
+@st.dialog("Selection", width="medium", icon=":material/filter_alt:")
+def selection(report: CampaignReport) -> None:
+    """The criteria that chose the customers, in sentences, and how many they chose."""
+    st.markdown(f"**{formats.things(report.counts.selected, 'customer')}** selected")
+    criterion = selections.read(report.campaign.selection)
+    if criterion is None:
+        st.info(
+            "The criteria of this campaign were not loaded: its data has no selection.",
+            icon=":material/info:",
+        )
+        return
+    with st.container(border=True, key="selection"):
+        st.markdown("\n".join(_bullets(criterion)))
+
+
+def _bullets(criterion: selections.Criterion, depth: int = 0) -> list[str]:
+    """The criteria as a Markdown list; what comes from outside is escaped."""
+    says = formats.plain(criterion.says)
+    if criterion.parts:
+        own = f"{says}:"
+    elif criterion.field:
+        own = f"{formats.plain(criterion.field)} {says}" + (
+            f" **{formats.plain(criterion.value)}**" if criterion.value else ""
+        )
+    else:
+        own = says
+    return [
+        "    " * depth + f"- {own}",
+        *(line for part in criterion.parts for line in _bullets(part, depth + 1)),
+    ]
+
+
+@st.dialog("Preview e-mail", width="large", icon=":material/visibility:")
+def preview(campaign_id: str) -> None:
+    """The campaign's e-mail on a desktop or a phone."""
+    mail = widgets.read(reports.campaign_mail, campaign_id)
+    if mail is None:
+        st.info("The HTML of this e-mail was not loaded.", icon=":material/info:")
+        st.caption("Name its file in the column `template` of campaigns, and load the bundle again.")
+        return
+    _mail(mail, key=f"preview:{campaign_id}")
+
+
+@st.dialog("E-mail of this customer", width="large", icon=":material/mail:")
+def customer_mail(campaign_id: str, customer_id: str) -> None:
+    """The e-mail exactly as this customer received it."""
+    mail = widgets.read(reports.customer_mail, campaign_id, customer_id)
+    if mail is None:
+        st.info(
+            "There is no e-mail to show: neither a copy nor the campaign's HTML was loaded.",
+            icon=":material/info:",
+        )
+        return
+    customer = widgets.read(reports.customer, customer_id, Audience.ALL).customer
+    _mail(mail, key=f"mail:{campaign_id}:{customer_id}", to=formats.sender(customer.name, customer.email))
+
+
+def _mail(mail: MailView, key: str, to: str = "") -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        width = width_switch(key)
+        pictures = st.toggle("Load pictures", key=f"{key}:pictures", help=PICTURES_HELP)
+    st.caption(_SOURCES[mail.source])
+    subject = mail.subject or "No subject"
+    widgets.inbox_lines(subject, mail.preheader, f"To {to}" if to else None)
+    mail_frame(
+        contents.safe(mail.html, pictures=pictures),
+        key=f"{key}:frame",
+        width=width,
+        title=f"E-mail: {subject}",
+    )
+
+
+PICTURES_HELP = (
+    "Pictures come from the sender's server, which may count that as an open: they load on demand only."
+)
+
+
+def width_switch(key: str) -> int | None:
+    """Desktop or phone: the width in pixels, None for as wide as there is room."""
+    shown = st.segmented_control(
+        "Width",
+        ["Desktop", "Phone"],
+        default="Desktop",
+        required=True,
+        label_visibility="collapsed",
+        key=f"{key}:width",
+    )
+    return PHONE_WIDTH if shown == "Phone" else None
+
+
+@st.dialog("Not sent", width="large", icon=":material/warning:")
+def not_sent(report: CampaignReport) -> None:
+    """The customers to whom it was not sent, why, and how many for each reason."""
+    counts, campaign_id = report.counts, report.campaign.campaign_id
+    st.markdown(f"**{formats.of(counts.not_sent, counts.selected)}** selected customers were not mailed.")
+    why, who = st.columns([5, 7], gap="medium")
+    with why:
+        chosen = _reasons(report)
+        st.caption("Click a reason to see only its customers.")
+    with who:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            wanted = st.text_input(
+                "Search",
+                placeholder="Search name, e-mail or detail",
+                icon=":material/search:",
+                type="search",
+                live=True,
+                label_visibility="collapsed",
+                key=f"not_sent:{campaign_id}:search",
+            )
+            customers = matching(widgets.read(reports.not_sent, campaign_id), chosen, wanted or "")
+            st.download_button(
+                "Export as CSV",
+                lambda: as_csv(customers),
+                file_name=f"not-sent-{campaign_id}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        _not_sent_customers(customers, f"not_sent:{campaign_id}:{chosen}:{wanted}")
+
+
+def _not_sent_customers(customers: pd.DataFrame, key: str) -> None:
+    """A page of the customers. The switch of pages stands below, its value is needed above."""
+    pages = -(-len(customers) // ROWS_A_PAGE)
+    first = (st.session_state.get(f"{key}:page", 1) - 1) * ROWS_A_PAGE
+    tables.table(
+        [tables.Column("Customer"), tables.Column("Reason", whole=True)],
+        [
+            tables.Row(
+                str(row["customer_id"]),
+                [
+                    tables.main(row["name"] or row["customer_id"], row["email"] or "no address"),
+                    tables.noted(NotSentReason(row["reason"]).label, row["detail"] or ""),
+                ],
+            )
+            for row in customers.iloc[first : first + ROWS_A_PAGE].to_dict("records")
+        ],
+        key="not_sent_customers",
+        label="Customers to whom it was not sent",
+        empty="No customer matches.",
+    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(formats.things(len(customers), "customer"), width="content")
+        if pages > 1:
+            st.pagination(pages, key=f"{key}:page", max_visible_pages=5)
+
+
+def _reasons(report: CampaignReport) -> NotSentReason | None:
+    """The reasons with their counts; a click chooses one, a second click lets it go."""
+    key = f"not_sent:{report.campaign.campaign_id}:reason"
+    numbers = sorted(report.not_sent.items(), key=lambda item: -item[1])
+    most = share(max(report.not_sent.values(), default=0), report.counts.not_sent) or 1.0
+    chosen: NotSentReason | None = st.session_state.get(key)
+    rows = [
+        tables.Row(
+            reason.value,
+            [
+                tables.main(reason.label, title=reason.meaning),
+                tables.bar(
+                    part := share(number, report.counts.not_sent),
+                    of_largest=most,
+                    colour="#B26A00",
+                    text=f"{formats.count(number)} · {formats.percent(part)}",
+                ),
+            ],
+            chosen=reason is chosen,
+        )
+        for reason, number in numbers
+        if number
+    ]
+    clicked = tables.table(
+        [tables.Column("Reason", fit=True), tables.Column("Customers")],
+        rows,
+        key=f"{key}s",
+        label="Reasons",
+        opens=True,
+    )
+    if clicked.row:
+        st.session_state[key] = None if chosen == clicked.row else NotSentReason(clicked.row)
+        st.rerun(scope="fragment")
+    return chosen
+
+
+def matching(customers: pd.DataFrame, reason: NotSentReason | None, wanted: str) -> pd.DataFrame:
+    """The customers with this reason whose name, address, id or detail has the wanted text."""
+    customers = _without_nan(customers)
+    if reason:
+        customers = customers[customers["reason"].astype(str) == reason.value]
+    if wanted := wanted.strip().lower():
+        words = (
+            customers[["customer_id", "name", "email", "detail"]].fillna("").agg("\n".join, axis="columns")
+        )
+        customers = customers[words.str.lower().str.contains(wanted, regex=False)]
+    return customers
+
+
+def as_csv(customers: pd.DataFrame) -> str:
+    """The rows as CSV that spreadsheets read as text: with a mark of UTF-8, and no cell that is taken for a formula."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(customers.columns)
+    writer.writerows(
+        [formats.spreadsheet_safe(cell) for cell in row] for row in customers.itertuples(index=False)
+    )
+    return "\N{ZERO WIDTH NO-BREAK SPACE}" + written.getvalue()
+
+
+def attention(report: CampaignReport) -> None:
+    """The icon on the card Not sent; where everybody was mailed, a quiet line instead."""
+    if not report.counts.not_sent:
+        st.caption(
+            ":material/check_circle: Nobody was left out" if report.counts.selected else "Nobody was selected"
+        )
+    elif st.button("Who and why", icon=":material/warning:", key="who_and_why", width="stretch"):
+        not_sent(report)
+
+
+@st.dialog("What happened", width="large", icon=":material/history:")
+def events(campaign_id: str, customer_id: str) -> None:
+    """The events of one message, in order."""
+    happened = widgets.read(reports.message_events, campaign_id, customer_id)
+    rows = [
+        tables.Row(
+            str(place),
+            [
+                formats.short_moment(event["occurred_at"], screens.zone()),
+                tables.main(EventType(event["type"]).label, title=EventType(event["type"]).meaning),
+                tables.noted(_detail(event), event["user_agent"] or ""),
+            ],
+        )
+        for place, event in enumerate(_without_nan(happened).to_dict("records"))
+    ]
+    columns = [
+        tables.Column("When", fit=True),
+        tables.Column("What", fit=True),
+        tables.Column("Detail", whole=True),
+    ]
+    tables.table(
+        columns, rows, key="events", label="Events", empty="Nothing is known to have happened to this mail."
+    )
+
+
+def _detail(event: dict[Hashable, Any]) -> str:
+    """What an event tells beside its type: the link, or the reason."""
+    parts = [
+        event["label"],
+        event["url"],
+        event["bounce_type"] and f"{event['bounce_type']} bounce",
+        event["reject_reason"],
+        event["smtp_status"],
+        event["diagnostic"],
+        event["machine"] and f"by a machine: {event['machine']}",
+    ]
+    return " · ".join(str(part) for part in dict.fromkeys(parts) if part)
+
+
+def _without_nan(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same with None where something is missing, which pandas says in several ways."""
+    return frame.astype(object).where(frame.notna(), None)

@@ -1,0 +1,224 @@
+"""A campaign's figures on the screen: cards, the table of rates, the funnel and table of states, the timeline."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import streamlit as st
+
+from . import charts, formats, grids, reports, tables
+from .metrics import FIGURES, RATES, Counts, mean, share
+from .reports import CampaignReport
+from .vocabulary import Audience, Status
+from .widgets import read
+
+# Each card: a count, what it is a share of, and whether more of it is good news ("normal"), bad news ("inverse") or
+# neither ("off").
+CARDS = (
+    ("sent", "selected", "off"),
+    ("not_sent", "selected", "inverse"),
+    ("opened", "delivered", "normal"),
+    ("clicked", "delivered", "normal"),
+    ("opted_out", "sent", "inverse"),
+)
+_PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
+
+
+def cards(report: CampaignReport, attention: Callable[[], None]) -> None:
+    """The five counts, each with its share, how that differs from the campaigns before, and their trend.
+
+    The card Not sent has `attention` in the place of the trend.
+    """
+    with st.grid(5, min_column_width=150, gap="small"):
+        for key, whole, good in CARDS:
+            with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{key}"):
+                _card(report, key, whole, good, attention if key == "not_sent" else None)
+
+
+def _card(
+    report: CampaignReport, key: str, whole: str, good: str, attention: Callable[[], None] | None
+) -> None:
+    figure, counts = FIGURES[key], report.counts
+    shares = [one for before in report.previous if (one := _share(before, key, whole)) is not None]
+    now, usual = _share(counts, key, whole), mean(shares)
+    difference = None if now is None or usual is None else now - usual
+    same = not _tone(difference)
+    trend = [round(100 * one, 2) for one in (*shares, now) if one is not None]
+    st.metric(
+        figure.label,
+        formats.count(getattr(counts, key)),
+        # Streamlit tells which way it goes by a plain minus sign.
+        delta=None if difference is None else formats.points(difference).replace("\N{MINUS SIGN}", "-"),
+        delta_color="off" if same else cast(Any, good),
+        delta_arrow="off" if same else "auto",
+        delta_description=None if difference is None else f"vs {_before(len(shares))}",
+        help=f"{figure.meaning} Counted as: {figure.formula}.",
+        chart_data=trend if len(trend) > 1 and not attention else None,
+        chart_type="area",
+    )
+    if attention:
+        attention()
+    part = "" if now is None else f"{formats.percent(now)} "
+    st.caption(f"{part}of {formats.count(getattr(counts, whole))} {whole}")
+
+
+def rates_table(report: CampaignReport) -> None:
+    """Opened and clicked: each rate with its formula, its counts, its interval and how it differs from before."""
+    rows = []
+    for one in RATES:
+        before = [rate for campaign in report.previous if (rate := one.rate(campaign)) is not None]
+        now, usual = one.rate(report.counts), mean(before)
+        difference = None if now is None or usual is None else now - usual
+        average = f"Average of the {formats.things(len(before), 'campaign')} before: {formats.percent(usual)}"
+        rows.append(
+            tables.Row(
+                one.key,
+                [
+                    tables.main(one.label, one.formula, aside=one.name),
+                    tables.bar(now),
+                    formats.of(*one.counts(report.counts)),
+                    formats.interval(one.interval(report.counts)),
+                    tables.tone(formats.points(difference), _tone(difference), average if before else ""),
+                ],
+            )
+        )
+    likely = "Where the rate would likely lie with other customers of the same kind (95 % Wilson interval)."
+    usual_help = f"The difference from the average of the {len(report.previous)} campaigns before this one."
+    columns = [
+        tables.Column("Figure", fit=True),
+        tables.Column("Rate"),
+        tables.Column("Customers", right=True, fit=True),
+        tables.Column("95 % interval", right=True, fit=True, help=likely),
+        tables.Column(f"vs {_before(len(report.previous))}", right=True, fit=True, help=usual_help),
+    ]
+    tables.table(columns, rows, key="rates", label="Opened and clicked")
+    if machines := _machines(report):
+        st.caption(machines)
+
+
+def _machines(report: CampaignReport) -> str:
+    if not report.machine_opens and not report.machine_clicks:
+        return ""
+    made = (
+        f"{formats.things(report.machine_opens, 'open')} and {formats.things(report.machine_clicks, 'click')}"
+    )
+    left_out = "are left out" if report.audience is Audience.HUMAN else "are counted too"
+    return f"{made} were made by machines and {left_out}."
+
+
+def funnel(report: CampaignReport) -> None:
+    """The five states as a funnel; a click on one shows only its customers in the grid."""
+    key = f"funnel:{report.campaign.campaign_id}:{report.audience}"
+
+    def choose() -> None:
+        points = st.session_state[key].selection.points
+        state = charts.funnel_state(str(points[-1].get("y"))) if points else None
+        choose_states(report, [state] if state else [])
+
+    st.plotly_chart(
+        charts.funnel(report.status, [state for state in chosen_states(report) if isinstance(state, Status)]),
+        key=key,
+        on_select=choose,
+        selection_mode="points",
+        config={"displayModeBar": False, "scrollZoom": False},
+        alt="Status of messages: "
+        + ", ".join(f"{state.label} {report.status.get(state, 0)}" for state in Status),
+    )
+
+
+def states_table(report: CampaignReport) -> None:
+    """The five states with their counts, shares and meaning; a click on one shows only its customers in the grid."""
+    sent, chosen = report.counts.sent, chosen_states(report)
+    largest = max((share(number, sent) or 0.0 for number in report.status.values()), default=0.0)
+    rows = [
+        tables.Row(
+            state.value,
+            [
+                tables.state(state, note=state.meaning),
+                tables.bar(share(report.status.get(state, 0), sent), of_largest=largest, colour=state.colour),
+                formats.count(report.status.get(state, 0)),
+            ],
+            chosen=state in chosen,
+        )
+        for state in charts.FUNNEL_ORDER
+    ]
+    columns = [
+        tables.Column("Status", fit=True),
+        tables.Column("Share of sent"),
+        tables.Column("Customers", right=True, fit=True),
+    ]
+    clicked = tables.table(columns, rows, key="states", label="Status of messages", opens=True)
+    if clicked.row:
+        choose_states(report, [] if chosen == [clicked.row] else [Status(clicked.row)])
+        st.rerun()
+
+
+def chosen_states(report: CampaignReport) -> list[Status | str]:
+    """The states whose customers the grid shows; none means all."""
+    return list(st.session_state.get(_states_key(report), []))
+
+
+def choose_states(report: CampaignReport, states: Sequence[Status | str]) -> None:
+    st.session_state[_states_key(report)] = list(states)
+
+
+def states_pills(report: CampaignReport) -> list[Status | str]:
+    """The states to choose from above the grid; what the funnel and the table of states choose is chosen here."""
+    options = [*charts.FUNNEL_ORDER, *([grids.NOT_SENT] if report.counts.not_sent else [])]
+    return list(
+        st.pills(
+            "Status",
+            options,
+            selection_mode="multi",
+            format_func=lambda state: state.label if isinstance(state, Status) else "Not sent",
+            key=_states_key(report),
+            label_visibility="collapsed",
+        )
+    )
+
+
+def _states_key(report: CampaignReport) -> str:
+    return f"states:{report.campaign.campaign_id}"
+
+
+def timeline(report: CampaignReport) -> None:
+    """Opens and clicks in each hour since sending."""
+    hours = read(reports.timeline, report.campaign.campaign_id, report.audience)
+    if hours.empty:
+        st.info(
+            "Nobody has opened or clicked yet." if report.counts.sent else "Not sent yet.",
+            icon=":material/schedule:",
+        )
+        return
+    period = st.segmented_control(
+        "Period",
+        list(_PERIODS),
+        default="First 3 days",
+        required=True,
+        label_visibility="collapsed",
+        key="period",
+    )
+    until = _PERIODS[period or "All"]
+    shown = charts.timeline(hours, until)
+    st.plotly_chart(
+        shown,
+        config={"displayModeBar": False},
+        alt="Opens and clicks in each hour since sending",
+        key="timeline",
+    )
+    in_view = hours if until is None else hours[hours["hour"] < until]
+    st.caption(
+        f"{formats.of(in_view['opens'].sum(), hours['opens'].sum())} opens and "
+        f"{formats.of(in_view['clicks'].sum(), hours['clicks'].sum())} clicks fall in this period."
+    )
+
+
+def _before(campaigns: int) -> str:
+    return {0: "before", 1: "the one before"}.get(campaigns, f"last {campaigns}")
+
+
+def _share(counts: Counts, part: str, whole: str) -> float | None:
+    return share(getattr(counts, part), getattr(counts, whole))
+
+
+def _tone(difference: float | None) -> Any:
+    return "" if difference is None or round(difference, 3) == 0 else "up" if difference > 0 else "down"

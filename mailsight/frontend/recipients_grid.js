@@ -1,0 +1,137 @@
+/* The script of the customers' grid. Python takes single functions and classes from it by name; it may hold comments
+   of this kind only, because AG Grid for Streamlit puts the whole on one line. */
+
+function asked(params) {
+  var bytes = Uint8Array.from(atob(params.context.asked), function (letter) { return letter.charCodeAt(0); });
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+function foot(words, failed) {
+  var root = document.querySelector('.ag-root-wrapper');
+  if (!root) return;
+  var line = root.querySelector('.foot');
+  if (!line) {
+    line = document.createElement('div');
+    line.setAttribute('role', 'status');
+    root.append(line);
+  }
+  line.className = failed ? 'foot failed' : 'foot';
+  line.textContent = words;
+}
+
+/* The answer to an earlier question may come after the answer to a later one; then it is left out. */
+var datasource = {
+  rowCount: undefined,
+  getRows: function (params) {
+    var question = Object.assign(asked(params), {
+      start: params.startRow,
+      end: params.endRow,
+      filter: params.filterModel,
+      sort: params.sortModel,
+      zone: Intl.DateTimeFormat().resolvedOptions().timeZone
+    });
+    delete question.generation;
+    fetch(params.context.route, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(question)
+    }).then(function (response) { return response.json(); }).then(function (answer) {
+      if (answer.error) {
+        foot(answer.error.title + '. ' + answer.error.message + ' ' + answer.error.next_step, true);
+        params.failCallback();
+        return;
+      }
+      params.successCallback(answer.rows, answer.total);
+      if (answer.total === 0) window.recipients.showNoRowsOverlay();
+      else window.recipients.hideOverlay();
+      foot(answer.total.toLocaleString('en') + (answer.total === 1 ? ' customer' : ' customers'), false);
+    }).catch(function () {
+      foot('The customers can not be read now. Reload the page.', true);
+      params.failCallback();
+    });
+  }
+};
+
+function rowId(params) { return params.data.customer_id; }
+
+function ready(event) {
+  window.recipients = event.api;
+  /* After each rerun, AG Grid for Streamlit hands over empty rows as well, which this row model reports as an error. */
+  var update = event.api.updateGridOptions;
+  event.api.updateGridOptions = function (options) {
+    delete options.rowData;
+    update.call(event.api, options);
+  };
+  /* On a phone, pinned columns would leave no room for the others. */
+  if (window.innerWidth < 600) event.api.setColumnsPinned(['mail', 'name'], null);
+}
+
+function number(params) { return params.value === null || params.value === undefined ? '' : params.value.toLocaleString('en'); }
+
+function always() { return true; }
+
+/* Cells are made of text nodes: nothing that a customer is called is taken for HTML. */
+class NameCell {
+  init(params) {
+    this.link = document.createElement('span');
+    if (!params.data) return;
+    this.link = document.createElement('a');
+    this.link.className = 'name';
+    this.link.textContent = params.value || params.data.customer_id;
+    this.link.href = params.data.address;
+    this.link.target = '_blank';
+    this.link.addEventListener('click', function (event) {
+      if (!(event.metaKey || event.ctrlKey || event.shiftKey)) event.preventDefault();
+    });
+  }
+  getGui() { return this.link; }
+  refresh() { return false; }
+}
+
+class StateCell {
+  init(params) {
+    this.chip = document.createElement('span');
+    if (!params.data) return;
+    this.chip.className = 'state';
+    this.chip.textContent = params.data.status_label;
+    this.chip.style.setProperty('--colour', params.context.colours[params.value]);
+  }
+  getGui() { return this.chip; }
+  refresh() { return false; }
+}
+
+class MailCell {
+  init(params) {
+    this.button = document.createElement('button');
+    this.button.className = 'preview';
+    this.button.type = 'button';
+    if (!params.data) return;
+    this.button.title = 'The mail as this customer received it';
+    this.button.setAttribute('aria-label', 'Preview the mail of ' + (params.data.name || params.data.customer_id));
+    var shape = 'http:' + '/' + '/www.w3.org/2000/svg';
+    var svg = document.createElementNS(shape, 'svg');
+    var path = document.createElementNS(shape, 'path');
+    svg.setAttribute('viewBox', '0 0 24 24');
+    path.setAttribute('d', 'M3.5 6h17v12h-17zM4 6.5l8 6.5 8-6.5');
+    svg.append(path);
+    this.button.append(svg);
+  }
+  getGui() { return this.button; }
+  refresh() { return false; }
+}
+
+/* What Python is told after a click, or after Enter on a cell. */
+function told(what) {
+  var event = what.eventData;
+  var column = event.column ? event.column.getColId() : '';
+  return { action: column === 'mail' ? 'mail' : 'open', customer_id: event.data ? event.data.customer_id : null, at: Date.now() };
+}
+
+function isTold(what) {
+  var event = what.eventData;
+  var column = event.column ? event.column.getColId() : '';
+  if (!event.data || (column !== 'mail' && column !== 'name')) return false;
+  if (what.streamlitRerunEventTriggerName === 'cellKeyDown') return event.event.key === 'Enter';
+  if (event.event.metaKey || event.event.ctrlKey || event.event.shiftKey) return false;
+  return column === 'mail' || Boolean(event.event.target.closest('.name'));
+}

@@ -1,0 +1,146 @@
+// Draws a table from `data` (mailsight/tables.py) with text nodes only: nothing in it is taken for HTML.
+// Tells Python what was clicked: {row, action} in `clicked`, the column's key in `sorted`.
+
+const ICONS = {
+  open: "M14 5h5v5M19 5l-8 8M10 6H6.5A1.5 1.5 0 0 0 5 7.5v10A1.5 1.5 0 0 0 6.5 19h10a1.5 1.5 0 0 0 1.5-1.5V14",
+  mail: "M4 6.5h16v11H4zM4.5 7l7.5 6 7.5-6",
+  list: "M9 6.5h11M9 12h11M9 17.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01",
+};
+
+const element = (name, attributes = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null && value !== "") made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+};
+
+const icon = (name) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+};
+
+const safeAddress = (address) => (/^(https?:|mailto:|tel:|[a-z]+\?)/i.test(address) ? address : undefined);
+
+const drawCell = (cell, told) => {
+  if (typeof cell === "string") return [cell];
+  if (cell.kind === "main") {
+    const words = cell.href
+      ? element("a", { class: "main", href: safeAddress(cell.href) }, cell.text)
+      : element("span", { class: "main", title: cell.title }, cell.text);
+    if (cell.href) {
+      words.addEventListener("click", (event) => {
+        // With a key held down, the browser opens a new tab or window; leave that to it.
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return event.stopPropagation();
+        event.preventDefault();
+      });
+    }
+    const tags = cell.tags.map((tag) => element("span", { class: "tag" }, tag));
+    const aside = cell.aside ? element("span", { class: "note aside" }, cell.aside) : null;
+    return [words, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, cell.note) : null];
+  }
+  if (cell.kind === "noted") return [cell.text, cell.note ? element("div", { class: "note" }, cell.note) : null];
+  if (cell.kind === "bar") {
+    const filled = element("b");
+    filled.style.width = `${cell.width}%`;
+    if (cell.colour) filled.style.setProperty("--colour", cell.colour);
+    return [element("div", { class: cell.text.includes("·") ? "bar long" : "bar" }, element("i", { "aria-hidden": "true" }, filled), element("span", {}, cell.text))];
+  }
+  if (cell.kind === "chip") {
+    const chip = element("span", { class: "chip", title: cell.title }, cell.text);
+    chip.style.setProperty("--colour", cell.colour);
+    return [chip, cell.note ? element("div", { class: "note" }, cell.note) : null];
+  }
+  if (cell.kind === "tone") return [element("span", { class: cell.tone, title: cell.title }, cell.text)];
+  if (cell.kind === "outside") {
+    const address = safeAddress(cell.href);
+    if (!address) return [];
+    const link = element("a", { class: "action", href: address, target: "_blank", rel: "noopener noreferrer", title: cell.label, "aria-label": cell.label }, icon("open"));
+    link.addEventListener("click", (event) => event.stopPropagation());
+    return [link];
+  }
+  if (cell.kind === "actions") {
+    return cell.actions.map((one) => {
+      const button = element("button", { class: "action", type: "button", title: one.label, "aria-label": one.label }, icon(one.icon));
+      button.addEventListener("click", (event) => {
+        event.stopPropagation();
+        told(one.action);
+      });
+      return button;
+    });
+  }
+  return [];
+};
+
+const drawHead = (column, data, setTriggerValue) => {
+  const sorted = data.sort && data.sort[0] === column.key;
+  const head = element("th", {
+    scope: "col",
+    class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""}`,
+    title: column.help,
+    "aria-sort": sorted ? (data.sort[1] ? "descending" : "ascending") : "",
+  });
+  if (!column.label) head.append(element("span", { class: "sr" }, column.help || "Actions"));
+  else if (!column.sorts) head.append(column.label);
+  else {
+    const button = element("button", { type: "button" }, column.label);
+    button.addEventListener("click", () => setTriggerValue("sorted", column.key));
+    head.append(button);
+  }
+  return head;
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".table");
+  if (!data.rows.length) {
+    root.replaceChildren(element("div", { class: "frame" }, element("div", { class: "empty" }, data.empty)));
+    return;
+  }
+  const body = element("tbody");
+  for (const row of data.rows) {
+    const line = element("tr", { class: `${data.opens ? "open" : ""} ${row.chosen ? "chosen" : ""}`, "data-row": row.id });
+    const told = (action) => setTriggerValue("clicked", { row: row.id, action });
+    if (data.opens) {
+      line.addEventListener("click", () => told("open"));
+      // Where no link stands in the row, the row itself takes the focus.
+      if (!row.cells.some((cell) => cell.href)) {
+        line.tabIndex = 0;
+        line.setAttribute("aria-selected", String(Boolean(row.chosen)));
+        line.addEventListener("keydown", (event) => {
+          if (event.target === line && (event.key === "Enter" || event.key === " ")) {
+            event.preventDefault();
+            told("open");
+          }
+        });
+      }
+    }
+    row.cells.forEach((cell, place) => {
+      const column = data.columns[place];
+      const main = cell.kind === "main" || (cell.kind === "chip" && cell.note);
+      line.append(
+        element(
+          "td",
+          {
+            class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""} ${main || column.whole ? "whole" : ""}`,
+            "data-label": main ? "" : column.label,
+          },
+          ...drawCell(cell, told),
+        ),
+      );
+    });
+    body.append(line);
+  }
+  const table = element(
+    "table",
+    { "aria-label": data.label },
+    element("thead", {}, element("tr", {}, ...data.columns.map((column) => drawHead(column, data, setTriggerValue)))),
+    body,
+  );
+  root.replaceChildren(element("div", { class: `frame ${data.facts ? "facts" : ""} ${data.columns.length > 2 ? "stack" : ""}` }, table));
+}

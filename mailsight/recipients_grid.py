@@ -1,0 +1,241 @@
+"""The customers of a campaign: an AG Grid that fetches only the rows on screen from /api/recipients."""
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from st_aggrid import AgGrid, JsCode, StAggridTheme
+
+from . import grids, routes, tables, widgets
+from .reports import CampaignReport
+from .vocabulary import Status
+
+BLOCK_ROWS = 100
+LARGEST_HEIGHT = 610
+ROW_HEIGHT = 42
+_WIDTHS = {"name": 190, "email": 235, "status": 140, "bounce_reason": 300}
+_FILTERS = {"text": "agTextColumnFilter", "number": "agNumberColumnFilter", "moment": "agDateColumnFilter"}
+_SCRIPT = (Path(__file__).parent / "frontend" / "recipients_grid.js").read_text(encoding="utf-8")
+_COLOURS = {grids.NOT_SENT: tables.NOT_SENT_COLOUR} | {state.value: state.colour for state in Status}
+
+
+@dataclass(frozen=True, slots=True)
+class GridClick:
+    """What was clicked in this run: a customer's name ("open") or the preview icon ("mail")."""
+
+    customer_id: str
+    action: str
+
+
+def recipients_grid(report: CampaignReport, search: str, status: list[Status | str]) -> GridClick | None:
+    """Shows the grid. What is searched and which states are wanted come from the page, filters from its headings."""
+    campaign_id = report.campaign.campaign_id
+    asked = {
+        "token": routes.token(campaign_id, report.audience),
+        "search": search,
+        "status": [str(state) for state in status],
+        # Not for the route: another generation of the data makes the grid ask again.
+        "generation": widgets.warehouse().generation,
+    }
+    result = AgGrid(
+        _NoRows(),
+        use_json_serialization=True,
+        gridOptions=_options(asked),
+        height=min(LARGEST_HEIGHT, (max(report.counts.selected, 3) + 3) * ROW_HEIGHT),
+        key=f"recipients:{campaign_id}",
+        theme=_theme(),
+        allow_unsafe_jscode=True,
+        update_on=["cellClicked", "cellKeyDown"],
+        # The other modes post every row back to the server after each click.
+        data_return_mode="CUSTOM",
+        custom_jscode_for_grid_return=_js("told"),
+        should_grid_return=_js("isTold"),
+        custom_css=_CSS,
+    )
+    return _new_click(campaign_id, getattr(result, "raw_data", None) or {})
+
+
+class _NoRows:
+    """What AG Grid for Streamlit takes for a frame. An empty frame would reach the grid as rows of a model that it does
+    not use here, which it reports as an error in the browser's console."""
+
+    dtypes = None
+
+    def to_json(self, orient: str) -> str:  # noqa: ARG002 (that is how it is called)
+        return "null"
+
+
+def _new_click(campaign_id: str, told: dict[str, Any]) -> GridClick | None:
+    """The click, once: a component keeps its value until the next click, also over reruns for other reasons."""
+    key = f"recipients:{campaign_id}:told"
+    if not told.get("customer_id") or st.session_state.get(key) == told.get("at"):
+        return None
+    st.session_state[key] = told.get("at")
+    return GridClick(str(told["customer_id"]), str(told["action"]))
+
+
+def _options(asked: dict[str, Any]) -> dict[str, Any]:
+    # In base 64, because AG Grid for Streamlit runs as script what stands between two of its marks in any text.
+    secret = base64.b64encode(json.dumps(asked).encode()).decode()
+    return {
+        "columnDefs": [_MAIL_COLUMN, *(_column(column) for column in grids.COLUMNS)],
+        "defaultColDef": {
+            "sortable": True,
+            "resizable": True,
+            "floatingFilter": True,
+            "suppressHeaderMenuButton": True,
+            "filterParams": {
+                "buttons": ["reset"],
+                "debounceMs": 300,
+                "maxNumConditions": 5,
+                "inRangeInclusive": True,
+            },
+        },
+        "context": {"asked": secret, "route": routes.path("api/recipients"), "colours": _COLOURS},
+        "rowModelType": "infinite",
+        "datasource": _js("datasource"),
+        "getRowId": _js("rowId"),
+        "onGridReady": _js("ready"),
+        "cacheBlockSize": BLOCK_ROWS,
+        "maxBlocksInCache": 20,
+        "infiniteInitialRowCount": 1,
+        "rowHeight": ROW_HEIGHT,
+        "headerHeight": ROW_HEIGHT,
+        "floatingFiltersHeight": ROW_HEIGHT,
+        "enableCellTextSelection": True,
+        "ensureDomOrder": True,
+        "localeText": {"noRowsToShow": "No customer matches these filters.", "loadingOoo": "Loading…"},
+    }
+
+
+def _column(column: grids.GridColumn) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "field": column.key,
+        "headerName": column.label,
+        "width": _WIDTHS.get(column.key, 125 if column.kind == "number" else 180),
+        "filter": _FILTERS.get(column.kind, "agTextColumnFilter"),
+    }
+    if column.key == "name":
+        options |= {"cellRenderer": _js("NameCell"), "pinned": "left"}
+    elif column.kind == "number":
+        options |= {"type": "rightAligned", "valueFormatter": _js("number")}
+    elif column.kind == "state":
+        choices = [
+            {
+                "displayKey": state,
+                "displayName": _label(state),
+                "numberOfInputs": 0,
+                "predicate": _js("always"),
+            }
+            for state in grids.STATES
+        ]
+        options |= {
+            "cellRenderer": _js("StateCell"),
+            "floatingFilter": False,
+            "filterParams": {
+                "filterOptions": ["empty", *choices],
+                "buttons": ["reset"],
+                "maxNumConditions": len(choices),
+                "defaultJoinOperator": "OR",
+            },
+        }
+    return options
+
+
+def _label(state: str) -> str:
+    return "Not sent" if state == grids.NOT_SENT else Status(state).label
+
+
+def _js(name: str) -> JsCode:
+    """One of the named functions and classes of recipients_grid.js."""
+    return JsCode(f"(function() {{ {_SCRIPT} return {name}; }})()")
+
+
+_MAIL_COLUMN = {
+    "field": "mail",
+    "headerName": "",
+    "width": 48,
+    "sortable": False,
+    "filter": False,
+    "floatingFilter": False,
+    "resizable": False,
+    "pinned": "left",
+    "cellClass": "mail",
+    "cellRenderer": _js("MailCell"),
+}
+
+
+def _theme() -> StAggridTheme:
+    """The page's colours, through the variables that Streamlit sets in the grid's frame, in light and in dark."""
+    line = "color-mix(in srgb, var(--text-color) 13%, var(--background-color))"
+    return StAggridTheme(base="quartz").withParams(
+        accentColor="var(--primary-color)",
+        backgroundColor="var(--background-color)",
+        foregroundColor="var(--text-color)",
+        borderColor=line,
+        rowBorder={"style": "solid", "width": 1, "color": line},
+        headerBackgroundColor="var(--secondary-background-color)",
+        headerTextColor="color-mix(in srgb, var(--text-color) 64%, transparent)",
+        headerFontWeight=500,
+        menuBackgroundColor="var(--background-color)",
+        inputBackgroundColor="var(--background-color)",
+        fontFamily="Inter, sans-serif",
+        fontSize=13.5,
+        headerFontSize=12.5,
+        wrapperBorderRadius=10,
+        borderRadius=6,
+        cellHorizontalPadding=12,
+        rowHoverColor="color-mix(in srgb, var(--primary-color) 6%, transparent)",
+        columnBorder=False,
+        browserColorScheme=st.context.theme.type or "light",
+    )
+
+
+_CSS = {
+    "@font-face": {
+        "font-family": "Inter",
+        "font-weight": "100 900",
+        "src": f"url({routes.path('app/static/fonts/inter-latin.woff2')}) format('woff2')",
+    },
+    "body": {"margin": "0", "background": "transparent"},
+    ".ag-cell": {"font-variant-numeric": "tabular-nums"},
+    ".ag-cell.mail": {"padding": "0", "justify-content": "center"},
+    ".name": {"color": "inherit", "font-weight": "600", "text-decoration": "none"},
+    ".name:hover, .name:focus-visible": {"color": "var(--primary-color)", "text-decoration": "underline"},
+    ".preview": {
+        "all": "unset",
+        "display": "grid",
+        "place-items": "center",
+        "width": "46px",
+        "height": "40px",
+        "cursor": "pointer",
+        "color": "color-mix(in srgb, var(--text-color) 60%, transparent)",
+    },
+    ".preview:hover": {"color": "var(--primary-color)"},
+    ".preview svg": {
+        "width": "18px",
+        "height": "18px",
+        "fill": "none",
+        "stroke": "currentColor",
+        "stroke-width": "1.8",
+        "stroke-linejoin": "round",
+    },
+    ".state": {"display": "inline-flex", "align-items": "center", "gap": "7px"},
+    ".state::before": {
+        "content": "''",
+        "width": "9px",
+        "height": "9px",
+        "border-radius": "50%",
+        "background": "var(--colour)",
+    },
+    ".foot": {
+        "padding": "8px 12px",
+        "font-size": "13px",
+        "border-top": "1px solid color-mix(in srgb, var(--text-color) 13%, var(--background-color))",
+        "color": "color-mix(in srgb, var(--text-color) 70%, transparent)",
+    },
+    ".foot.failed": {"color": "#C4431A", "font-weight": "600"},
+}

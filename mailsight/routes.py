@@ -1,0 +1,160 @@
+"""HTTP beside the pages: /healthz, and /api/recipients, from which the customers' grid reads its rows.
+
+These routes stand outside Streamlit's sign-in. So a page that a signed-in person sees gives its grid a token, bound to
+one campaign and audience, and without a valid one the route answers nothing.
+"""
+
+import json
+import logging
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+from itsdangerous import BadSignature, URLSafeSerializer
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from . import formats, grids, reports
+from .errors import BadRequest, MailsightError, NoDatabase, UnknownCampaign
+from .vocabulary import Audience, Status
+from .widgets import warehouse
+
+# A token holds for one to two of these: all of one period are equal, so that a rerun does not reload the grid.
+TOKEN_PERIOD_SECONDS = 12 * 3600
+LARGEST_REQUEST_BYTES = 64 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+class NotAllowed(MailsightError):
+    """The token is missing, changed, expired or another campaign's."""
+
+    title = "This page has expired"
+    next_step = "Reload the page."
+
+
+_STATUS_CODES: dict[type[MailsightError], int] = {
+    BadRequest: 400,
+    NotAllowed: 401,
+    UnknownCampaign: 404,
+    NoDatabase: 503,
+}
+
+
+def routes() -> list[BaseRoute]:
+    """The routes of the dashboard, under the same base path as its pages."""
+    return [
+        Route(path("healthz"), healthz),
+        Route(path("api/recipients"), recipients, methods=["POST"]),
+    ]
+
+
+def path(rest: str) -> str:
+    """The path of something that this server serves, under the base path where there is one."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/{rest}" if base else f"/{rest}"
+
+
+def token(campaign_id: str, audience: Audience, *, now: float | None = None) -> str:
+    """What the grid of this campaign shows to read its customers; stays equal for hours, expires within a day."""
+    period = int((time.time() if now is None else now) // TOKEN_PERIOD_SECONDS)
+    return str(_signer().dumps([campaign_id, audience.value, (period + 2) * TOKEN_PERIOD_SECONDS]))
+
+
+def allowed(signed: object, *, now: float | None = None) -> tuple[str, Audience]:
+    """The campaign and audience that a token is for. Raises NotAllowed for any other than a valid one."""
+    try:
+        campaign_id, audience, expires = _signer().loads(str(signed))
+    except (BadSignature, ValueError) as error:
+        raise NotAllowed("The grid has no valid permission to read these customers.") from error
+    if expires <= (time.time() if now is None else now):
+        raise NotAllowed("The permission to read these customers has expired.")
+    return campaign_id, Audience(audience)
+
+
+async def healthz(_: Request) -> JSONResponse:
+    """Whether the dashboard can read its data: 200, else 503."""
+    served = await run_in_threadpool(lambda: warehouse().exists)
+    return JSONResponse({"status": "ok" if served else "no data yet"}, 200 if served else 503, _HEADERS)
+
+
+async def recipients(request: Request) -> JSONResponse:
+    """One block of the grid's rows, and how many rows there are: `{"rows": [...], "total": n}`.
+
+    The request's JSON has token, start, end, filter, sort, search, status and zone; an error is
+    `{"error": {"title", "message", "next_step"}}`.
+    """
+    try:
+        asked = await _asked(request)
+        return JSONResponse(await run_in_threadpool(_block, asked), headers=_HEADERS)
+    except MailsightError as error:
+        return _error(error)
+    except Exception:  # noqa: BLE001
+        # Whatever it is, the browser learns nothing of it and the log everything.
+        _log.exception("A block of customers could not be read")
+        return _error(MailsightError("The customers can't be read now.", next_step="Try again in a moment."))
+
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+async def _asked(request: Request) -> dict[str, Any]:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_REQUEST_BYTES:
+            raise BadRequest("The request is too long.")
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The request is not JSON.") from error
+    if not isinstance(asked, dict):
+        raise BadRequest("The request is not a JSON object.")
+    return asked
+
+
+def _block(asked: dict[str, Any]) -> dict[str, Any]:
+    campaign_id, audience = allowed(asked.get("token"))
+    zone = asked.get("zone") if isinstance(asked.get("zone"), str) else None
+    found = grids.grid_query(
+        asked.get("filter"),
+        asked.get("sort"),
+        search=asked.get("search", ""),
+        status=asked.get("status", ()),
+        start=asked.get("start", 0),
+        end=asked.get("end", 100),
+        zone=zone,
+    )
+    page = reports.recipients(warehouse(), campaign_id, audience, found)
+    return {"rows": [_row(row, zone) for row in page.rows], "total": page.total}
+
+
+def _row(row: dict[str, Any], zone: str | None) -> dict[str, Any]:
+    """The row as it is shown: states as words, times in the viewer's zone."""
+    state = row["status"] or grids.NOT_SENT
+    shown = {column.key: row[column.key] for column in grids.COLUMNS}
+    for column in grids.COLUMNS:
+        if column.kind == "moment" and row[column.key] is not None:
+            shown[column.key] = formats.short_moment(row[column.key], zone)
+    label = Status(state).label if state != grids.NOT_SENT else "Not sent"
+    customer_id = row["customer_id"]
+    address = path(f"customer?{urlencode({'id': customer_id})}")
+    return shown | {
+        "customer_id": customer_id,
+        "address": address,
+        "status": str(state),
+        "status_label": label,
+    }
+
+
+def _error(error: MailsightError) -> JSONResponse:
+    told = {"title": error.title, "message": error.message, "next_step": error.next_step}
+    return JSONResponse({"error": told}, _STATUS_CODES.get(type(error), 500), _HEADERS)
+
+
+def _signer() -> URLSafeSerializer:
+    # Streamlit's own secret: random for each start, or set where several processes serve one dashboard.
+    return URLSafeSerializer(str(st.get_option("server.cookieSecret")), salt="mailsight.recipients")

@@ -1,0 +1,102 @@
+"""Where the screens are, and the ways between them. Paths are relative to the shell, as Streamlit wants them."""
+
+from typing import NoReturn
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from . import formats
+from .vocabulary import Audience
+
+CAMPAIGNS = "../pages/campaigns.py"
+CAMPAIGN = "../pages/campaign.py"
+CUSTOMER = "../pages/customer.py"
+
+
+def pages() -> list[st.Page]:
+    """The pages for `st.navigation`. A campaign and a customer are opened from somewhere, so no menu lists them."""
+    return [
+        st.Page(CAMPAIGNS, title="Campaigns", icon=":material/campaign:", default=True),
+        st.Page(CAMPAIGN, title="Campaign", url_path="campaign", visibility="hidden"),
+        st.Page(CUSTOMER, title="Customer", url_path="customer", visibility="hidden"),
+    ]
+
+
+def campaign_before() -> str:
+    """The id of the campaign from which this page was opened; empty when it was opened otherwise."""
+    return str(st.query_params.get("campaign", ""))
+
+
+def tab_title(name: str) -> None:
+    """The browser's tab says what this page is about."""
+    st.set_page_config(page_title=f"{name} · Mailsight")
+
+
+def shown_id() -> str:
+    """The id that the address of this page names."""
+    return str(st.query_params.get("id", ""))
+
+
+def campaign_address(campaign_id: str) -> str:
+    """The address of a campaign's page, for links that can be opened in a new tab."""
+    return f"campaign?{urlencode(_parameters(campaign_id))}"
+
+
+def open_campaign(campaign_id: str) -> NoReturn:
+    st.switch_page(CAMPAIGN, query_params=_parameters(campaign_id))
+
+
+def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
+    """Opens the customer's page, which then knows the way back to the campaign."""
+    st.switch_page(CUSTOMER, query_params=_parameters(customer_id) | {"campaign": campaign_id})
+
+
+def trail(here: str, campaign: tuple[str, str] | None = None) -> None:
+    """The way back: the list, the campaign that one came from (id, name), and the name of this page."""
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="trail"):
+        st.page_link(CAMPAIGNS, label="Campaigns", query_params=_audience_parameter())
+        if campaign:
+            st.page_link(CAMPAIGN, label=formats.plain(campaign[1]), query_params=_parameters(campaign[0]))
+        st.caption(formats.plain(here), width="content")
+
+
+def audience() -> Audience:
+    """Whose opens and clicks count on this page: what its address says, people's when it says nothing."""
+    return Audience.ALL if st.query_params.get("audience") == Audience.ALL else Audience.HUMAN
+
+
+def audience_switch() -> None:
+    """The switch between people's and all opens and clicks. It writes to the address, so a shared link keeps it."""
+    key = f"audience:{shown_id()}"
+
+    def keep() -> None:
+        if st.session_state[key] is Audience.ALL:
+            st.query_params["audience"] = Audience.ALL.value
+        else:
+            st.query_params.pop("audience", None)
+
+    # Not `bind="query-params"`: a bound widget leaves its parameter in the addresses of later pages.
+    st.segmented_control(
+        "Whose opens and clicks count",
+        list(Audience),
+        default=audience(),
+        format_func=lambda one: one.label,
+        required=True,
+        help="\n\n".join(f"**{one.label}**: {one.meaning}" for one in Audience),
+        label_visibility="collapsed",
+        key=key,
+        on_change=keep,
+    )
+
+
+def zone() -> str | None:
+    """The name of the viewer's time zone, as the browser tells it."""
+    return st.context.timezone
+
+
+def _parameters(one_id: str) -> dict[str, str]:
+    return {"id": one_id} | _audience_parameter()
+
+
+def _audience_parameter() -> dict[str, str]:
+    return {"audience": Audience.ALL.value} if audience() is Audience.ALL else {}

@@ -1,0 +1,25 @@
+"""The frame around every page: page config, sign-in, navigation. Streamlit runs it for each page, deep links too."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from mailsight import screens, widgets
+from mailsight.errors import MailsightError
+
+STATIC = Path(__file__).parent / "static"
+
+st.set_page_config(page_title="Mailsight", page_icon=str(STATIC / "favicon.svg"), layout="wide")
+page = st.navigation(screens.pages(), position="hidden")
+dark = st.context.theme.type == "dark"
+st.logo(str(STATIC / ("logo-dark.svg" if dark else "logo-light.svg")), size="large")
+widgets.look()
+
+if widgets.must_sign_in():
+    widgets.sign_in_page()
+    st.stop()
+
+try:
+    page.run()
+except MailsightError as error:
+    widgets.error_page(error)

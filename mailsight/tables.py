@@ -1,0 +1,153 @@
+"""Tables as Mailsight shows them everywhere: bars, chips and notes in the cells, rows that open, cards on a phone."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import isnan
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from . import formats, metrics
+from .vocabulary import Status
+
+_FRONTEND = Path(__file__).parent / "frontend"
+_component = st.components.v2.component(
+    "mailsight_table",
+    html='<div class="table"></div>',
+    css=(_FRONTEND / "table.css").read_text(encoding="utf-8"),
+    js=(_FRONTEND / "table.js").read_text(encoding="utf-8"),
+)
+
+Cell = str | dict[str, Any]
+NOT_SENT_COLOUR = "#C3C9D2"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's heading. `fit`: no wider than its words; `whole`: a line of its own on a phone."""
+
+    label: str
+    key: str = ""
+    help: str = ""
+    right: bool = False
+    fit: bool = False
+    whole: bool = False
+    sorts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: `id` comes back when it is clicked."""
+
+    id: str
+    cells: Sequence[Cell]
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """What was clicked in this run: a row with its action ("open" for the row itself), or a heading to sort by."""
+
+    row: str | None = None
+    action: str | None = None
+    sort: str | None = None
+
+
+def table(
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    *,
+    key: str,
+    label: str,
+    opens: bool = False,
+    sort: tuple[str, bool] | None = None,
+    empty: str = "Nothing to show.",
+) -> Click:
+    """Shows the table and tells what was clicked. `sort` is the column's key and whether it goes down."""
+    result = _component(
+        key=key,
+        data=_data(columns, rows, label=label, opens=opens, sort=sort, empty=empty),
+        on_clicked_change=lambda: None,
+        on_sorted_change=lambda: None,
+    )
+    clicked = getattr(result, "clicked", None) or {}
+    return Click(clicked.get("row"), clicked.get("action"), getattr(result, "sorted", None))
+
+
+def _data(columns: Sequence[Column], rows: Sequence[Row], **more: object) -> dict[str, object]:
+    return {"columns": [asdict(column) for column in columns], "rows": [asdict(row) for row in rows], **more}
+
+
+def facts(rows: Sequence[Row], *, key: str, label: str) -> None:
+    """Names and values in two columns, without headings."""
+    columns = [Column("Fact", fit=True), Column("Value")]
+    _component(key=key, data=_data(columns, rows, label=label, facts=True, empty="Nothing is known."))
+
+
+def main(
+    text: str,
+    note: str = "",
+    *,
+    aside: str = "",
+    tags: Sequence[str] = (),
+    href: str = "",
+    clip: bool = False,
+    title: str = "",
+) -> Cell:
+    """The row's name, with quieter words and tags behind it and a line under it; with `clip` that line never wraps."""
+    return {
+        "kind": "main",
+        "text": text,
+        "note": note,
+        "aside": aside,
+        "tags": list(tags),
+        "href": href,
+        "clip": clip,
+        "title": title,
+    }
+
+
+def noted(text: str, note: str) -> Cell:
+    """Plain words with a quieter line under them."""
+    return {"kind": "noted", "text": text, "note": note}
+
+
+def bar(share: float | None, *, of_largest: float = 1.0, text: str | None = None, colour: str = "") -> Cell:
+    """A share as a bar and a figure; `of_largest` is the share that fills the bar. None and NaN are an empty bar."""
+    known = share is not None and not isnan(share) and not isnan(of_largest)
+    filled = min(metrics.share(share or 0.0, of_largest) or 0.0, 1.0) if known else 0.0
+    return {
+        "kind": "bar",
+        "text": text or formats.percent(share),
+        "width": round(filled * 100, 2),
+        "colour": colour,
+    }
+
+
+def state(status: Status | None, *, note: str = "") -> Cell:
+    """A message's state in its colour; None is a message that was not sent."""
+    label, colour, title = (
+        (status.label, status.colour, status.meaning)
+        if status
+        else ("Not sent", NOT_SENT_COLOUR, "It was not sent.")
+    )
+    return {"kind": "chip", "text": label, "colour": colour, "title": title, "note": note}
+
+
+def tone(text: str, tone: Literal["up", "down", ""], title: str = "") -> Cell:
+    """Words in the colour of good or bad news."""
+    return {"kind": "tone", "text": text, "tone": tone, "title": title}
+
+
+def outside(href: str, label: str) -> Cell:
+    """An icon that opens an address in a new tab; nothing when the address is not one of the web, mail or phone."""
+    return {"kind": "outside", "href": href, "label": label}
+
+
+def actions(*buttons: tuple[str, str, str]) -> Cell:
+    """Icons to click, each as (action, icon, label); the icons are those of table.js."""
+    return {
+        "kind": "actions",
+        "actions": [dict(zip(("action", "icon", "label"), b, strict=True)) for b in buttons],
+    }

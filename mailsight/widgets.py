@@ -1,0 +1,82 @@
+"""What every screen is made of: the warehouse, cached reports, the rules of style, the page of an error."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import streamlit as st
+
+from . import formats, reports, screens, settings
+from .errors import MailsightError, NoDatabase
+from .warehouse import Warehouse
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@cache
+def warehouse() -> Warehouse:
+    """The one warehouse of this process."""
+    return Warehouse(settings.from_environment().database)
+
+
+def read(report: Callable[Concatenate[Warehouse, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """A report, from the cache while the generation of the data is the same."""
+    return cast(R, _read(warehouse().generation, report.__name__, args, tuple(sorted(kwargs.items()))))
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _read(generation: str, name: str, args: Sequence[Any], kwargs: Sequence[tuple[str, Any]]) -> Any:
+    del generation  # It only makes another key of the cache.
+    return getattr(reports, name)(warehouse(), *args, **dict(kwargs))
+
+
+def look() -> None:
+    """The few rules of style that the theme can't say."""
+    st.html(Path(__file__).parent / "frontend" / "screen.css")
+
+
+def inbox_lines(subject: str, *others: str | None) -> None:
+    """A mail's subject and, quieter, what else stands above it in a mail program."""
+    lines = [f"<b>{escape(subject)}</b>", *(f"<span>{escape(line)}</span>" for line in others if line)]
+    st.html(f'<p class="inbox">{"".join(lines)}</p>')
+
+
+def must_sign_in() -> bool:
+    """Whether sign-in is set up (`[auth]` in secrets.toml) and nobody is signed in."""
+    return _has_sign_in() and not st.user.get("is_logged_in")
+
+
+def _has_sign_in() -> bool:
+    try:
+        return "auth" in st.secrets
+    except FileNotFoundError:
+        return False
+
+
+def sign_in_page() -> None:
+    """What somebody sees who has not signed in yet."""
+    screens.tab_title("Sign in")
+    with st.container(horizontal_alignment="center", key="error"):
+        st.title("Sign in to Mailsight", text_alignment="center", anchor=False)
+        st.markdown("See how your mailings did.", text_alignment="center")
+        st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+
+
+def error_page(error: MailsightError) -> None:
+    """What happened and what to do next, where a page can't be shown."""
+    screens.tab_title(error.title)
+    with st.container(horizontal_alignment="center", key="error"):
+        st.title(error.title, text_alignment="center", anchor=False)
+        st.markdown(formats.plain(error.message), text_alignment="center")
+        st.markdown(error.next_step, text_alignment="center")
+        if not isinstance(error, NoDatabase):
+            st.page_link(screens.CAMPAIGNS, label="All campaigns", icon=":material/arrow_back:")
+
+
+def facts(*parts: str, tags: Sequence[str] = ()) -> None:
+    """A quiet line of facts and tags, each letter by letter; empty ones are left out."""
+    words = [f"<span>{escape(part)}</span>" for part in parts if part]
+    st.html(f'<p class="facts">{"".join([*words, *(f"<b>{escape(tag)}</b>" for tag in tags)])}</p>')

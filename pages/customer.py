@@ -1,0 +1,36 @@
+"""Customer: who it is, and every mail of theirs with what they did with it."""
+
+import streamlit as st
+
+from mailsight import contact_history, dialogs, formats, reports, screens
+from mailsight.widgets import facts, read
+
+report = read(reports.customer, screens.shown_id(), screens.audience())
+customer = report.customer
+name = customer.name or customer.email or customer.customer_id
+
+screens.tab_title(name)
+screens.trail(name, contact_history.campaign_before(report))
+
+with st.container(
+    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
+):
+    st.title(formats.plain(name), anchor=False, width="content")
+    screens.audience_switch()
+facts(customer.email or "No e-mail address", f"customer {customer.customer_id}")
+
+details, history = st.columns([4, 9], gap="medium")
+with details:
+    st.subheader("Details", anchor=False)
+    contact_history.details(customer)
+with history:
+    st.subheader("Contact history", anchor=False)
+    contact_history.totals(report)
+    clicked = contact_history.history(report)
+
+if clicked.action == "open" and clicked.row:
+    screens.open_campaign(clicked.row)
+if clicked.action == "mail" and clicked.row:
+    dialogs.customer_mail(clicked.row, customer.customer_id)
+if clicked.action == "events" and clicked.row:
+    dialogs.events(clicked.row, customer.customer_id)

@@ -1,0 +1,134 @@
+"""The documentation names everything there is, and what it shows works."""
+
+import re
+from dataclasses import fields
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from mailsight import bundles, load, metrics, reports
+from mailsight.__main__ import app
+from mailsight.metrics import Counts
+from mailsight.settings import Settings
+from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
+from mailsight.warehouse import Warehouse
+from tests.conftest import PROJECT
+
+METRICS = (PROJECT / "docs" / "metrics.md").read_text(encoding="utf-8")
+DATA = (PROJECT / "docs" / "data.md").read_text(encoding="utf-8")
+ARCHITECTURE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
+PAGES = sorted([PROJECT / "README.md", PROJECT / "CHANGELOG.md", *(PROJECT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("key", metrics.FIGURES)
+def test_every_figure_has_a_heading(key: str) -> None:
+    assert re.search(rf"^### .*: `{key}`$", METRICS, re.MULTILINE)
+
+
+@pytest.mark.parametrize("rate", metrics.RATES, ids=lambda rate: rate.key)
+def test_every_rate_stands_with_its_name_and_formula(rate: metrics.Rate) -> None:
+    heading = f"### {rate.label}, {rate.name.lower()}: `{rate.key}`"
+    assert f"{heading}\n\n**{rate.formula}.** {rate.meaning}" in METRICS
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_state_has_a_row(status: Status) -> None:
+    assert f"| {status.label} | `{status}` |" in METRICS
+
+
+@pytest.mark.parametrize("reason", NotSentReason)
+def test_every_reason_has_a_row_with_its_meaning(reason: NotSentReason) -> None:
+    assert f"| `{reason}` | {reason.meaning} |" in METRICS
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_every_audience_is_explained(audience: Audience) -> None:
+    assert f"*{audience.label}*" in METRICS
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_every_type_of_event_has_a_row(kind: EventType) -> None:
+    assert f"| `{kind}` |" in DATA
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"), [(kind, column) for kind, columns in bundles.COLUMNS.items() for column in columns]
+)
+def test_every_column_of_the_bundle_has_a_row_in_its_table(kind: str, column: str) -> None:
+    [table] = re.findall(rf"^## {kind}\n(.*?)(?=^## )", DATA, re.MULTILINE | re.DOTALL)
+    assert f"| `{column}` |" in table
+
+
+@pytest.mark.parametrize("setting", [field.name for field in fields(Settings)])
+def test_the_readme_names_every_setting(setting: str) -> None:
+    assert f"`MAILSIGHT_{setting.upper()}`" in README
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_has_a_row_for_every_command(command: str) -> None:
+    assert re.search(rf"^\| `{command}[` ]", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", sorted(path.name for path in (PROJECT / "mailsight").glob("[!_]*.py")))
+def test_the_house_shows_every_module(module: str) -> None:
+    shown = re.findall(r"[\w*]+\.py", ARCHITECTURE)
+    assert any(fnmatch(module, name) for name in shown)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
+    for path, heading in targets:
+        target = page.parent / path if path else page
+        assert target.exists(), f"{path} is not there"
+        if heading:
+            assert heading in _headings(target), f"{path} has no heading {heading}"
+
+
+def test_the_bundle_of_the_readme_loads_and_gives_the_figures_it_says(tmp_path: Path) -> None:
+    files = dict(re.findall(r"^`([\w/.]+)`.*?\n\n```\w+\n(.*?)```", README, re.MULTILINE | re.DOTALL))
+    assert files.keys() == {
+        "campaigns.csv",
+        "customers.csv",
+        "messages.csv",
+        "events.csv",
+        "contents/spring.html",
+    }
+    for name, text in files.items():
+        (tmp_path / "bundle" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "bundle" / name).write_text(text, encoding="utf-8")
+
+    summary = load.load(tmp_path / "spring.duckdb", [tmp_path / "bundle"])
+
+    warehouse = Warehouse(tmp_path / "spring.duckdb")
+    report = reports.campaign(warehouse, "spring", Audience.ALL)
+    assert not summary.refusals
+    assert report.counts == Counts(
+        selected=5,
+        sent=4,
+        not_sent=1,
+        undeliverable=1,
+        delivered=3,
+        opened=2,
+        clicked=1,
+        unsubscribed=1,
+        opted_out=1,
+        opens=2,
+        clicks=1,
+    )
+    assert report.not_sent == {NotSentReason.NO_ADDRESS: 1}
+    assert [(link.link_position, link.clicks) for link in report.links] == [(0, 1), (1, 0)]
+    shown = [f"{rate.label} {100 * (rate.rate(report.counts) or 0):.1f} %" for rate in metrics.RATES]
+    assert f"{', '.join(shown)}." in README
+    mail = reports.customer_mail(warehouse, "spring", "1")
+    assert mail is not None
+    assert (mail.subject, mail.source) == ("Ann Jansen, your garden wakes up", "filled")
+
+
+def _headings(page: Path) -> set[str]:
+    """The anchors of a page's headings as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

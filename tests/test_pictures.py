@@ -1,0 +1,101 @@
+"""The README's pictures. Each run takes them, to see that it can be done; `make docs` keeps them."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from mailsight import reports
+from mailsight.grids import grid_query
+from mailsight.vocabulary import Audience
+from mailsight.warehouse import Warehouse
+from tests.conftest import PROJECT
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: the page's path, with {campaign_id} and {customer_id}, and what to click first."""
+
+    name: str
+    path: str
+    scheme: Literal["light", "dark"] = "light"
+    tab: str | None = None
+    height: int = 900
+
+
+PICTURES = (
+    Picture("campaigns-light", "/"),
+    Picture("campaign-light", "/campaign?id={campaign_id}", height=1120),
+    Picture("campaign-dark", "/campaign?id={campaign_id}", scheme="dark"),
+    Picture("heatmap-light", "/campaign?id={campaign_id}", tab="Heatmap"),
+    Picture("customer-light", "/customer?id={customer_id}"),
+)
+
+
+@pytest.fixture(scope="module")
+def ids(shown_database: Path) -> dict[str, str]:
+    """The newest campaign that was clicked, and the customer who clicked most in it."""
+    warehouse = Warehouse(shown_database)
+    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaign_id = str(campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0])
+    most_clicks = grid_query({}, [{"colId": "clicks", "sort": "desc"}], start=0, end=1)
+    [customer] = reports.recipients(warehouse, campaign_id, Audience.HUMAN, most_clicks).rows
+    return {"campaign_id": campaign_id, "customer_id": customer["customer_id"]}
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[Path], str], shown_database: Path) -> str:
+    return serve(shown_database)
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_a_picture_for_the_readme(
+    picture: Picture,
+    browser: Browser,
+    address: str,
+    ids: dict[str, str],
+    tmp_path: Path,
+    keeps: bool,
+) -> None:
+    with browser.new_context(
+        viewport={"width": 1280, "height": picture.height},
+        color_scheme=picture.scheme,
+        timezone_id="Europe/Amsterdam",
+        locale="en-GB",
+    ) as context:
+        page = context.new_page()
+        page.goto(address + picture.path.format(**ids))
+        _settled(page)
+        if picture.tab:
+            page.get_by_role("tab", name=picture.tab).click()
+            _settled(page)
+            # The bar at the top covers 60 pixels.
+            page.get_by_role("tab", name=picture.tab).evaluate(
+                "tab => { tab.style.scrollMarginTop = '76px'; tab.scrollIntoView(); }"
+            )
+        shot = Image.open(io.BytesIO(page.screenshot()))
+
+    folder = PROJECT / "docs" / "pictures" if keeps else tmp_path
+    # 256 colours make a quarter of the size, and nobody sees it.
+    shot.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        folder / f"{picture.name}.png", optimize=True
+    )
+
+    assert len(shot.convert("RGB").getcolors(maxcolors=2**24) or []) > 50, (
+        "there is hardly anything in the picture"
+    )
+
+
+def _settled(page: Page) -> None:
+    """Waits until the page has run and its charts, grids and mails are drawn."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_selector("h1")
+    page.wait_for_selector('[data-testid="stSkeleton"]', state="detached")
+    page.wait_for_timeout(2500)

@@ -1,0 +1,177 @@
+"""The routes beside the pages, asked as a browser asks them, and as somebody asks who should not."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from itsdangerous import URLSafeSerializer
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from mailsight import reports, routes
+from mailsight.grids import LARGEST_BLOCK
+from mailsight.vocabulary import Audience
+from mailsight.warehouse import Warehouse
+
+NOW = datetime(2026, 4, 14, 9, 0, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture(scope="module")
+def warehouse(sample_database: Path) -> Warehouse:
+    return Warehouse(sample_database)
+
+
+@pytest.fixture
+def client(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setattr(routes, "warehouse", lambda: warehouse)
+    return TestClient(Starlette(routes=routes.routes()))
+
+
+@pytest.fixture(scope="module")
+def campaign_id(warehouse: Warehouse) -> str:
+    """A campaign that was sent."""
+    campaigns = reports.campaign_list(warehouse, Audience.ALL).campaigns
+    return str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0])
+
+
+def ask(client: TestClient, token: str, **more: Any) -> Any:
+    return client.post("/api/recipients", json={"token": token, "start": 0, "end": 100} | more)
+
+
+def test_healthz_tells_whether_there_is_data(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (client.get("/healthz").status_code, client.get("/healthz").json()) == (200, {"status": "ok"})
+    monkeypatch.setattr(routes, "warehouse", lambda: Warehouse(tmp_path / "nothing.duckdb"))
+    assert (client.get("/healthz").status_code, client.get("/healthz").json()) == (
+        503,
+        {"status": "no data yet"},
+    )
+
+
+def test_the_grid_gets_its_rows_and_how_many_there_are(
+    client: TestClient, campaign_id: str, warehouse: Warehouse
+) -> None:
+    answer = ask(client, routes.token(campaign_id, Audience.ALL), end=5)
+    counts = reports.campaign(warehouse, campaign_id, Audience.ALL).counts
+    assert answer.status_code == 200
+    assert answer.json()["total"] == counts.selected
+    assert len(answer.json()["rows"]) == 5
+    assert set(answer.json()["rows"][0]) == {
+        "customer_id", "address", "name", "email", "status", "status_label", "sent_at", "first_opened_at", "opens",
+        "first_clicked_at", "clicks", "links_clicked", "bounce_reason",
+    }  # fmt: skip
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_every_state_counts_as_on_the_campaigns_page(
+    client: TestClient, campaign_id: str, warehouse: Warehouse
+) -> None:
+    for audience in Audience:
+        report = reports.campaign(warehouse, campaign_id, audience)
+        token = routes.token(campaign_id, audience)
+        found = {status: ask(client, token, status=[status]).json()["total"] for status in report.status}
+        assert found == dict(report.status)
+        assert ask(client, token, status=["not_sent"]).json()["total"] == report.counts.not_sent
+
+
+def test_times_are_told_in_the_viewers_zone(client: TestClient, campaign_id: str) -> None:
+    sort = [{"colId": "sent_at", "sort": "asc"}]
+    times = {
+        zone: ask(client, routes.token(campaign_id, Audience.ALL), zone=zone, sort=sort).json()["rows"][0][
+            "sent_at"
+        ]
+        for zone in ("UTC", "Asia/Kolkata", "No/Where")
+    }
+    assert times["UTC"] == times["No/Where"]
+    assert times["UTC"] != times["Asia/Kolkata"]
+
+
+def test_a_token_stays_equal_for_hours_and_expires_within_a_day() -> None:
+    token = routes.token("spring", Audience.HUMAN, now=NOW)
+    assert routes.token("spring", Audience.HUMAN, now=NOW + 3600) == token
+    assert routes.allowed(token, now=NOW + 12 * 3600) == ("spring", Audience.HUMAN)
+    with pytest.raises(routes.NotAllowed):
+        routes.allowed(token, now=NOW + 24 * 3600)
+
+
+def test_a_token_is_for_one_campaign_and_one_audience() -> None:
+    tokens = {routes.token(campaign, audience) for campaign in ("a", "b") for audience in Audience}
+    assert len(tokens) == 4
+
+
+@pytest.mark.parametrize("foreign", ["", "x", "W10.x", None, 7, ["x"], {"a": 1}])
+def test_without_a_valid_token_there_is_no_answer(client: TestClient, foreign: Any) -> None:
+    answer = ask(client, foreign)
+    assert answer.status_code == 401
+    assert answer.json() == {
+        "error": {
+            "title": "This page has expired",
+            "message": "The grid has no valid permission to read these customers.",
+            "next_step": "Reload the page.",
+        }
+    }
+
+
+def test_a_changed_or_foreign_token_is_refused(client: TestClient, campaign_id: str) -> None:
+    token = routes.token(campaign_id, Audience.ALL)
+    mine = URLSafeSerializer("a secret of my own", salt="mailsight.recipients")
+    forged = str(mine.dumps([campaign_id, "all", 4_000_000_000]))
+    expired = routes.token(campaign_id, Audience.ALL, now=NOW - 365 * 86400)
+    for wrong in (token[:-1], f"x{token}", token.swapcase(), forged, expired):
+        assert ask(client, wrong).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"filter": {"phone": {"type": "contains", "filter": "x"}}},
+        {"filter": {"name": {"type": "contains", "filter": {"$ne": 1}}}},
+        {"filter": ["name"]},
+        {"sort": [{"colId": "name; DROP TABLE recipients", "sort": "asc"}]},
+        {"sort": "name"},
+        {"status": ["gone"]},
+        {"status": 7},
+        {"search": ["x"]},
+        {"start": 0, "end": LARGEST_BLOCK + 1},
+        {"start": -1},
+        {"start": "0"},
+        {"end": 10**12},
+    ],
+)
+def test_a_hostile_question_is_refused_as_json(
+    client: TestClient, campaign_id: str, more: dict[str, Any]
+) -> None:
+    answer = ask(client, routes.token(campaign_id, Audience.ALL), **more)
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"error"}
+    assert answer.json()["error"]["title"] == "This filter can't be used"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 60_000, b'{"token": NaN'])
+def test_what_is_no_json_object_is_refused(client: TestClient, body: bytes) -> None:
+    assert client.post("/api/recipients", content=body).status_code == 400
+
+
+def test_a_question_too_long_is_refused(client: TestClient) -> None:
+    body = json.dumps({"search": "x" * routes.LARGEST_REQUEST_BYTES})
+    assert client.post("/api/recipients", content=body).status_code == 400
+
+
+def test_the_route_is_for_posts_only(client: TestClient) -> None:
+    assert client.get("/api/recipients").status_code == 405
+
+
+def test_an_unexpected_error_tells_nothing(
+    client: TestClient, campaign_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret path /srv/data")
+
+    monkeypatch.setattr(reports, "recipients", broken)
+    answer = ask(client, routes.token(campaign_id, Audience.ALL))
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.json()["error"]["next_step"] == "Try again in a moment."

@@ -1,0 +1,40 @@
+import json
+from math import nan
+
+import pytest
+
+from mailsight import tables
+from mailsight.vocabulary import Status
+
+
+@pytest.mark.parametrize(
+    ("share", "largest", "width", "text"),
+    [
+        (0.5, 1.0, 50.0, "50.0 %"),
+        (0.1, 0.4, 25.0, "10.0 %"),
+        (0.4, 0.4, 100.0, "40.0 %"),
+        (0.5, 0.4, 100.0, "50.0 %"),
+        (0.0, 0.0, 0.0, "0.0 %"),
+        (0.0, 0.4, 0.0, "0.0 %"),
+        (None, 0.4, 0.0, "–"),
+        (nan, 0.4, 0.0, "–"),
+        (nan, nan, 0.0, "–"),
+        (0.0, nan, 0.0, "0.0 %"),
+    ],
+)
+def test_a_bar_is_as_long_as_its_share_and_never_without_a_number(
+    share: float | None, largest: float, width: float, text: str
+) -> None:
+    cell = tables.bar(share, of_largest=largest)
+    assert isinstance(cell, dict)
+    assert (cell["width"], cell["text"].replace("\N{NO-BREAK SPACE}", " ")) == (width, text)
+    json.dumps(cell, allow_nan=False)
+
+
+@pytest.mark.parametrize("status", [*Status, None])
+def test_a_state_has_its_word_colour_and_meaning(status: Status | None) -> None:
+    expected = (status.label, status.colour) if status else ("Not sent", tables.NOT_SENT_COLOUR)
+    cell = tables.state(status)
+    assert isinstance(cell, dict)
+    assert (cell["text"], cell["colour"]) == expected
+    assert cell["title"]
