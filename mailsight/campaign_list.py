@@ -151,7 +151,7 @@ def _row(row: dict[Hashable, Any], largest: dict[str, float]) -> tables.Row:
 def _when(row: dict[Hashable, Any]) -> str:
     if not pd.isna(row["sent_at"]):
         return formats.short_moment(row["sent_at"], screens.zone())
-    return "No date" if row["sent"] else "Not sent yet"
+    return "No date" if row["sent"] else formats.NOT_SENT_YET
 
 
 def _sorted(campaigns: pd.DataFrame, key: str, down: bool) -> pd.DataFrame:

@@ -140,6 +140,8 @@ def _row(contact: Contact) -> tables.Row:
 
 
 def _happened(contact: Contact) -> str:
+    if contact.is_planned:
+        return formats.NOT_SENT_YET
     if contact.status is None:
         reason = contact.not_sent_reason.label if contact.not_sent_reason else "Not sent"
         return f"{reason}: {contact.not_sent_detail}" if contact.not_sent_detail else reason

@@ -142,10 +142,10 @@ def not_sent(report: CampaignReport) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-        _not_sent_customers(customers, f"not_sent:{campaign_id}:{chosen}:{wanted}")
+        _not_sent_customers(report, customers, f"not_sent:{campaign_id}:{chosen}:{wanted}")
 
 
-def _not_sent_customers(customers: pd.DataFrame, key: str) -> None:
+def _not_sent_customers(report: CampaignReport, customers: pd.DataFrame, key: str) -> None:
     """A page of the customers. The switch of pages stands below, its value is needed above."""
     pages = -(-len(customers) // ROWS_A_PAGE)
     first = (st.session_state.get(f"{key}:page", 1) - 1) * ROWS_A_PAGE
@@ -156,7 +156,7 @@ def _not_sent_customers(customers: pd.DataFrame, key: str) -> None:
                 str(row["customer_id"]),
                 [
                     tables.main(row["name"] or row["customer_id"], row["email"] or "no address"),
-                    tables.noted(NotSentReason(row["reason"]).label, row["detail"] or ""),
+                    tables.noted(_why(report, NotSentReason(row["reason"])), row["detail"] or ""),
                 ],
             )
             for row in customers.iloc[first : first + ROWS_A_PAGE].to_dict("records")
@@ -181,7 +181,7 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
         tables.Row(
             reason.value,
             [
-                tables.main(reason.label, title=reason.meaning),
+                tables.main(_why(report, reason), title=reason.meaning),
                 tables.bar(
                     part := share(number, report.counts.not_sent),
                     of_largest=most,
@@ -205,6 +205,10 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
         st.session_state[key] = None if chosen == clicked.row else NotSentReason(clicked.row)
         st.rerun(scope="fragment")
     return chosen
+
+
+def _why(report: CampaignReport, reason: NotSentReason) -> str:
+    return formats.NOT_SENT_YET if report.is_planned and reason is NotSentReason.OTHER else reason.label
 
 
 def matching(customers: pd.DataFrame, reason: NotSentReason | None, wanted: str) -> pd.DataFrame:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 
 NOTHING = "–"
+# Said of a campaign that is planned, and of its customers who have no other reason.
+NOT_SENT_YET = "Not sent yet"
 # Keeps a number and its unit on one line.
 _JOINED = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"

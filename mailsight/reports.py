@@ -65,6 +65,11 @@ class CampaignReport:
     machine_opens: int
     machine_clicks: int
 
+    @property
+    def is_planned(self) -> bool:
+        """Whether sending is yet to begin: nothing was sent, and nothing says when it was."""
+        return not self.counts.sent and self.campaign.sent_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class RecipientPage:
@@ -105,6 +110,13 @@ class Contact:
     links_clicked: int
     bounce_reason: str | None
     has_mail: bool
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether sending is yet to begin: nothing says when, or why not."""
+        return (
+            self.sent_at is None and self.not_sent_reason is NotSentReason.OTHER and not self.not_sent_detail
+        )
 
 
 @dataclass(frozen=True, slots=True)
