@@ -135,12 +135,35 @@ select * exclude (is_new, is_changed) from merged_messages where is_changed orde
 
 -- name: merge_events#
 -- The same event twice counts once: by its event_id; without one, by provider, message, type, time and url.
+-- new_events: the short key that each new event gets, and what it may belong to.
 create temp table new_events as
-with firsts as (
-    select min(rowid) as first from staged_events where refusal is null and event_id is not null group by event_id
+with repeated as (
+    select s.rowid as row
+    from staged_events as s
+    join (
+        select event_id, min(rowid) as first
+        from staged_events
+        where refusal is null and event_id is not null
+        group by event_id
+        having count(*) > 1
+    ) as same on same.event_id = s.event_id and s.rowid <> same.first
     union all
-    select min(rowid) as first from staged_events where refusal is null and event_id is null
-    group by provider, campaign_id, customer_id, message_id, lower(recipient), type, occurred_at, url
+    select s.rowid as row
+    from staged_events as s
+    join (
+        select
+            provider, campaign_id, customer_id, message_id, lower(recipient) as recipient, type, occurred_at, url,
+            min(rowid) as first
+        from staged_events
+        where refusal is null and event_id is null
+        group by all
+        having count(*) > 1
+    ) as same
+        on s.event_id is null and s.rowid <> same.first and s.type = same.type and s.occurred_at = same.occurred_at
+        and s.provider is not distinct from same.provider and s.campaign_id is not distinct from same.campaign_id
+        and s.customer_id is not distinct from same.customer_id
+        and s.message_id is not distinct from same.message_id
+        and lower(s.recipient) is not distinct from same.recipient and s.url is not distinct from same.url
 ),
 known as (
     select s.rowid as row from staged_events as s semi join events as e on e.event_id = s.event_id
@@ -153,11 +176,17 @@ known as (
         and e.customer_id is not distinct from s.customer_id and e.message_id is not distinct from s.message_id
         and lower(e.recipient) is not distinct from lower(s.recipient) and e.url is not distinct from s.url
 )
-select coalesce((select max(event_number) from events), 0) + row_number() over (order by s.rowid) as event_number, s.*
+select
+    s.rowid as row, coalesce((select max(event_number) from events), 0) + 1 + s.rowid as event_number,
+    s.campaign_id, s.message_id
 from staged_events as s
-where s.rowid in (select first from firsts) and s.rowid not in (select row from known);
+anti join repeated as r on r.row = s.rowid
+anti join known as k on k.row = s.rowid
+where s.refusal is null;
 insert into events by name
-select * exclude (file, ordinal, refusal), cast(null as varchar) as machine from new_events order by campaign_id, event_number;
+select n.event_number, s.* exclude (file, ordinal, refusal), cast(null as varchar) as machine
+from staged_events as s join new_events as n on n.row = s.rowid
+order by s.campaign_id, n.event_number;
 
 -- name: merge_refused()^
 -- Keeps the refused rows, each once; `refused_rows` is registered by the loader. How many were not known before.

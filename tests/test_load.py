@@ -319,3 +319,43 @@ def test_progress_runs_from_nothing_to_all(tmp_path: Path, database: Path) -> No
         progress=lambda done, _: told.append(done),
     )
     assert (told[0], told[-1], told == sorted(told)) == (0.0, 1.0, True)
+
+
+MOMENTS = {
+    "2026-04-14T09:00:00Z": "2026-04-14 09:00:00",
+    "2026-04-14 09:00": "2026-04-14 09:00:00",
+    "2026-04-14": "2026-04-14 00:00:00",
+    "2026-04-14T09:00:00.5+02:00": "2026-04-14 07:00:00.500000",
+    "2026-04-14T09:00:00,5 +0200": "2026-04-14 07:00:00.500000",
+    "2026-04-14t09:00:00z": "2026-04-14 09:00:00",
+    "2026-04-14 09:00:00 UTC": "2026-04-14 09:00:00",
+    "2026-04-14 09:00:00-03": "2026-04-14 12:00:00",
+    "20260414T090000Z": "2026-04-14 09:00:00",
+    "20260414": "2026-04-14 00:00:00",
+    "1776157200": "2026-04-14 09:00:00",
+    "1776157200.25": "2026-04-14 09:00:00.250000",
+    "1.7761572e9": "2026-04-14 09:00:00",
+    " 1776157200 ": "2026-04-14 09:00:00",
+    "1776157200000": None,  # milliseconds
+    "2026-02-30": None,
+    "2026-04-14T25:00:00Z": None,
+    "20261399": None,
+    "14/04/2026": None,
+    "infinity": None,
+    "now": None,
+    "44-03-15 (BC)": None,
+}
+
+
+def test_times_are_iso_8601_or_epoch_seconds(tmp_path: Path, database: Path) -> None:
+    rows = [{"customer_id": at, "created_at": at} for at in MOMENTS]
+    summary = load.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(*rows)})])
+    warehouse = Warehouse(database)
+    for at, expected in MOMENTS.items():
+        if expected is not None:
+            created_at = reports.customer(warehouse, at.strip(), Audience.ALL).customer.created_at
+            assert created_at == datetime.fromisoformat(expected).replace(tzinfo=UTC), at
+    unreadable = [at for at, expected in MOMENTS.items() if expected is None]
+    assert [refusal.reason for refusal in summary.refusals] == [
+        f"unreadable time in created_at: {at}" for at in unreadable
+    ]
