@@ -7,7 +7,7 @@ import csv
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -175,7 +175,7 @@ def _print_summary(summary: load.LoadSummary) -> None:
 
 
 @contextmanager
-def _progress(title: str) -> Iterator[load.Progress]:
+def _progress(title: str) -> Iterator[Callable[[float, str], None]]:
     """A progress bar on a terminal; elsewhere nothing is shown."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:

@@ -1,7 +1,7 @@
 """Writes: the files of a bundle become facts, and what the screens read is derived for the campaigns they touch."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
@@ -10,25 +10,15 @@ import pyarrow as pa
 
 from . import bundles, contents
 from .bundles import BadRecord, BundleFile
+from .derive import Progress, derive
 from .errors import LoadRefused
-from .links import Link, Matcher, links
-from .vocabulary import BOUNCE_TYPES, NOT_SENT_BECAUSE, EventType, NotSentReason
+from .links import links
+from .metrics import share
+from .vocabulary import BOUNCE_TYPES, EventType, NotSentReason
 from .warehouse import Draft, QueryFailed, draft
 
-# Each of these shows that a message was sent, whatever else is known of it (design, section 2).
-PROOFS_OF_SENDING = (
-    EventType.DELIVERED,
-    EventType.BOUNCED,
-    EventType.DEFERRED,
-    EventType.AUTORESPONDED,
-    EventType.OPENED,
-    EventType.CLICKED,
-    EventType.COMPLAINED,
-    EventType.UNSUBSCRIBED,
-)
 BATCH_ROWS = 100_000
-
-Progress = Callable[[float, str], None]
+BATCH_MAILS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +90,7 @@ def load(
     with draft(database, wait_seconds=wait_seconds) as work:
         work.run("create_staging")
         reading = _read_files(work, files, progress)
-        progress(0.45, "Reading the e-mails")
-        _read_contents(work, files)
+        _read_contents(work, files, progress)
         refusals = _refusals(work, files, reading)
         if strict and refusals:
             raise LoadRefused(
@@ -111,7 +100,7 @@ def load(
         progress(0.5, "Adding what is new")
         summary = _merge(work, refusals, reading)
         if summary.changed:
-            _derive(work, progress)
+            derive(work, lambda done, doing: progress(0.6 + 0.35 * done, doing))
             progress(0.95, "Publishing")
         else:
             work.discard()
@@ -121,10 +110,10 @@ def load(
 
 def _read_files(work: Draft, files: Sequence[BundleFile], progress: Progress) -> _Reading:
     reading = _Reading()
-    total_bytes = sum(file.size_bytes for file in files) or 1
+    total_bytes = sum(file.size_bytes for file in files)
     done_bytes = 0
     for file in files:
-        progress(0.45 * done_bytes / total_bytes, f"Reading {file.name}")
+        progress(0.45 * (share(done_bytes, total_bytes) or 0.0), f"Reading {file.name}")
         _read_file(work, file, reading)
         done_bytes += file.size_bytes
     return reading
@@ -196,48 +185,58 @@ def _stage(work: Draft, file: BundleFile) -> None:
     work.run(f"stage_{file.kind}", **parameters)
 
 
-def _read_contents(work: Draft, files: Sequence[BundleFile]) -> None:
+def _read_contents(work: Draft, files: Sequence[BundleFile], progress: Progress) -> None:
     """Reads every e-mail that staged rows name; a row whose e-mail can't be read is refused."""
     roots = {str(file.path): file.root for file in files}
     read: dict[Path, str] = {}
-    found: list[tuple[str, str, str | None, str | None]] = []
-    mails: dict[str, tuple[str, str, str | None]] = {}
-    mail_links: list[tuple[str, int, str, str]] = []
-    for row in work.rows("staged_paths"):
-        try:
-            path = bundles.content_path(roots[row["file"]], row["path"])
-            if path not in read:
-                html, text = _read_mail(path)
-                read[path] = content_id = contents.content_id(html)
-                if content_id not in mails:
-                    mails[content_id] = content_id, html, text
-                    mail_links += [
-                        (content_id, link.link_position, link.url, link.label) for link in links(html)
-                    ]
-            found.append((row["file"], row["path"], read[path], None))
-        except ValueError as error:
-            found.append((row["file"], row["path"], None, str(error)))
-    words = pa.string()
-    with work.table(
-        "files", found, pa.schema([(n, words) for n in ("file", "path", "content_id", "refusal")])
-    ):
-        work.run("add_content_files")
+    rows = work.rows("staged_paths")
+    for start in range(0, len(rows), BATCH_MAILS):
+        progress(
+            0.45 + 0.05 * (share(start, len(rows)) or 0.0), f"Reading e-mails, {start:,} of {len(rows):,}"
+        )
+        found = _Mails()
+        for row in rows[start : start + BATCH_MAILS]:
+            file, name = str(row["file"]), str(row["path"])
+            try:
+                path = bundles.content_path(roots[file], name)
+                if path not in read:
+                    read[path] = found.add(*_read_mail(path))
+                found.files.append((file, name, read[path], None))
+            except ValueError as error:
+                found.files.append((file, name, None, str(error)))
+        with (
+            work.table("files", found.files, _words("file", "path", "content_id", "refusal")),
+            work.table("read_contents", list(found.contents.values()), _words("content_id", "html", "text")),
+            work.table("read_links", found.links, _LINKS),
+        ):
+            work.run("merge_contents")
     work.run("refuse_missing_contents")
-    with (
-        work.table(
-            "read_contents",
-            list(mails.values()),
-            pa.schema([(name, words) for name in ("content_id", "html", "text")]),
-        ),
-        work.table(
-            "read_links",
-            mail_links,
-            pa.schema(
-                [("content_id", words), ("link_position", pa.int32()), ("url", words), ("label", words)]
-            ),
-        ),
-    ):
-        work.run("merge_contents")
+
+
+@dataclass(slots=True)
+class _Mails:
+    """E-mails that were read together: what each path held, and each content once with its links."""
+
+    files: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
+    contents: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
+    links: list[tuple[str, int, str, str]] = field(default_factory=list)
+
+    def add(self, html: str, text: str | None) -> str:
+        """Takes an e-mail in; its content_id."""
+        content_id = contents.content_id(html)
+        if content_id not in self.contents:
+            self.contents[content_id] = content_id, html, text
+            self.links += [(content_id, link.link_position, link.url, link.label) for link in links(html)]
+        return content_id
+
+
+def _words(*names: str) -> pa.Schema:
+    return pa.schema([(name, pa.string()) for name in names])
+
+
+_LINKS = pa.schema(
+    [("content_id", pa.string()), ("link_position", pa.int32()), ("url", pa.string()), ("label", pa.string())]
+)
 
 
 def _read_mail(path: Path) -> tuple[str, str | None]:
@@ -304,49 +303,3 @@ def _merge(work: Draft, refusals: Sequence[Refusal], reading: _Reading) -> LoadS
     ]
     changed = bool(newly_refused or any(kind.new or kind.changed for kind in kinds))
     return LoadSummary(kinds, refusals, reading.ignored_columns, changed)
-
-
-def _derive(work: Draft, progress: Progress) -> None:
-    """Derives for the touched campaigns, from all their facts, what the screens read; proves that it adds up."""
-    progress(0.6, "Finding each event's message")
-    work.run("touch_campaigns")
-    while work.run("touch_neighbours") != [(0,)]:
-        pass
-    work.run("seek_messages")
-    for imply in (None, "imply_messages", "name_by_address", "name_by_message_id"):
-        if imply is not None:
-            work.run(imply)
-            if imply != "imply_messages":
-                work.run("imply_messages")
-        work.run("find_messages")
-    progress(0.7, "Finding each click's link")
-    places = pa.schema([("campaign_id", pa.string()), ("url", pa.string()), ("link_position", pa.int32())])
-    with work.table("places", _places(work), places):
-        work.run("replace_message_events")
-    progress(0.8, "Counting")
-    work.run("forget_derived")
-    work.run(
-        "replace_recipients",
-        proofs=list(PROOFS_OF_SENDING),
-        reject_reasons=list(NOT_SENT_BECAUSE),
-        not_sent_reasons=list(NOT_SENT_BECAUSE.values()),
-    )
-    work.run("replace_link_clicks")
-    work.run("replace_campaign_totals")
-    if problems := work.rows("failed_checks"):
-        raise LoadRefused(
-            f"A check failed: {problems[0]['problem']}.",
-            next_step="This is a fault of Mailsight's, not of your data; please report it. Nothing has changed.",
-        )
-
-
-def _places(work: Draft) -> list[tuple[str, str, int]]:
-    """For each clicked URL of a campaign, the link of its mail that it is: campaign_id, url, link_position."""
-    places: list[tuple[str, str, int]] = []
-    for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
-        matcher = Matcher([Link(**link) for link in work.rows("links_of_content", content_id=content_id)])
-        for row in rows:
-            position = matcher.position(row["url"])
-            if position is not None:
-                places.append((row["campaign_id"], row["url"], position))
-    return places

@@ -1,9 +1,15 @@
 -- From staged rows to facts. A row that is loaded again changes nothing; a value replaces what was known, an empty one
 -- leaves it. Of several rows with one key the last value counts, so that the order of files decides and not their number.
 
--- name: add_content_files()!
--- `files` is registered by the loader: each e-mail that staged rows name, and what was found there.
+-- name: merge_contents#
+-- E-mails that staged rows name; `files`, `read_contents` and `read_links` are registered by the loader. Contents are
+-- stored once however often they are used.
 insert into content_files select file, path, content_id, refusal from files;
+insert into links
+select content_id, link_position, url, label from read_links anti join contents using (content_id)
+order by content_id, link_position;
+insert into contents
+select content_id, html, text from read_contents anti join contents using (content_id);
 
 -- name: refuse_missing_contents#
 -- Refuses the rows whose e-mail could not be read.
@@ -15,14 +21,6 @@ update staged_messages set refusal = bad.refusal
 from content_files as bad
 where bad.refusal is not null and staged_messages.file = bad.file and staged_messages.content = bad.path
     and staged_messages.refusal is null;
-
--- name: merge_contents#
--- `read_contents` and `read_links` are registered by the loader.
-insert into links
-select content_id, link_position, url, label from read_links anti join contents using (content_id)
-order by content_id, link_position;
-insert into contents
-select distinct on (content_id) content_id, html, text from read_contents anti join contents using (content_id);
 
 -- name: merge_campaigns#
 -- merged_campaigns: a row per campaign of this load, with what it says and what was known.

@@ -1,0 +1,86 @@
+"""From facts to what the screens read: each event's message, each click's link, each campaign's counts.
+
+Only for the campaigns that a load touches (`queries/derive.sql`), so that its cost follows what is new.
+"""
+
+from collections.abc import Callable
+from itertools import groupby
+
+import pyarrow as pa
+
+from .errors import LoadRefused
+from .links import Link, Matcher
+from .vocabulary import NOT_SENT_BECAUSE, EventType
+from .warehouse import Draft
+
+# Each of these shows that a message was sent, whatever else is known of it (design, section 2).
+PROOFS_OF_SENDING = (
+    EventType.DELIVERED,
+    EventType.BOUNCED,
+    EventType.DEFERRED,
+    EventType.AUTORESPONDED,
+    EventType.OPENED,
+    EventType.CLICKED,
+    EventType.COMPLAINED,
+    EventType.UNSUBSCRIBED,
+)
+# Each event looks for its message among those that are listed; what is left tells of messages of its own, first by the
+# customer, then by the address, then by the message_id that it names, and what those explain is found again.
+ATTRIBUTION = (
+    "seek_messages",
+    "find_messages",
+    "imply_messages",
+    "find_messages",
+    "name_by_address",
+    "imply_messages",
+    "find_messages",
+    "name_by_message_id",
+    "imply_messages",
+    "find_messages",
+)
+_PLACES = pa.schema([("campaign_id", pa.string()), ("url", pa.string()), ("link_position", pa.int32())])
+
+Progress = Callable[[float, str], None]
+
+
+def derive(work: Draft, progress: Progress) -> None:
+    """Derives for the touched campaigns, from all their facts, what the screens read, and proves that it adds up.
+
+    Raises `LoadRefused` when it does not.
+    """
+    progress(0.0, "Finding each event's message")
+    work.run("touch_campaigns")
+    while work.run("touch_neighbours") != [(0,)]:
+        pass
+    for step in ATTRIBUTION:
+        work.run(step)
+    progress(0.3, "Finding each click's link")
+    with work.table("places", _places(work), _PLACES):
+        work.run("replace_message_events")
+    progress(0.6, "Counting")
+    work.run("forget_derived")
+    work.run(
+        "replace_recipients",
+        proofs=list(PROOFS_OF_SENDING),
+        reject_reasons=list(NOT_SENT_BECAUSE),
+        not_sent_reasons=list(NOT_SENT_BECAUSE.values()),
+    )
+    work.run("replace_link_clicks")
+    work.run("replace_campaign_totals")
+    if problems := work.rows("failed_checks"):
+        raise LoadRefused(
+            f"A check failed: {problems[0]['problem']}.",
+            next_step="This is a fault of Mailsight's, not of your data; please report it. Nothing has changed.",
+        )
+
+
+def _places(work: Draft) -> list[tuple[str, str, int]]:
+    """For each clicked URL of a campaign, the link of its mail that it is: campaign_id, url, link_position."""
+    places: list[tuple[str, str, int]] = []
+    for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
+        matcher = Matcher([Link(**link) for link in work.rows("links_of_content", content_id=content_id)])
+        for row in rows:
+            position = matcher.position(row["url"])
+            if position is not None:
+                places.append((row["campaign_id"], row["url"], position))
+    return places
