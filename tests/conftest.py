@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -114,24 +114,31 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
-    """Starts the dashboard on a database and returns its address; every server ends with the tests."""
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Starts the dashboard on a database, with more options of Streamlit, and returns its address.
+
+    Every server ends with the tests.
+    """
     logs = tmp_path_factory.mktemp("servers")
     with ExitStack() as servers:
-        yield lambda database: servers.enter_context(_serving(database, logs / f"{time.monotonic_ns()}.log"))
+
+        def start(database: Path, *options: str, port: int | None = None) -> str:
+            log = logs / f"{time.monotonic_ns()}.log"
+            return servers.enter_context(_serving(database, log, options, port or free_port()))
+
+        yield start
 
 
 @pytest.fixture(scope="session")
-def server(serve: Callable[[Path], str], sample_database: Path) -> str:
+def server(serve: Callable[..., str], sample_database: Path) -> str:
     """The address of a dashboard on the sample database."""
     return serve(sample_database)
 
 
 @contextmanager
-def _serving(database: Path, log: Path) -> Iterator[str]:
-    port = _free_port()
+def _serving(database: Path, log: Path, more: Sequence[str], port: int) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
+    options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none", *more]
     environment = os.environ | {"MAILSIGHT_DATABASE": str(database)}
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -161,7 +168,8 @@ def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Pat
     pytest.fail(f"The dashboard did not start:\n{log.read_text(errors='replace')[-4000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

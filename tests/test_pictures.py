@@ -51,7 +51,7 @@ def ids(shown_database: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def address(serve: Callable[[Path], str], shown_database: Path) -> str:
+def address(serve: Callable[..., str], shown_database: Path) -> str:
     return serve(shown_database)
 
 

@@ -219,7 +219,7 @@ def test_the_keyboard_opens_a_campaign_and_a_customer(
 @pytest.mark.parametrize("page_name", ["campaign", "customer"])
 def test_a_deep_link_works_on_a_fresh_server(
     browser: Browser,
-    serve: Callable[[Path], str],
+    serve: Callable[..., str],
     sample_database: Path,
     report: reports.CampaignReport,
     page_name: str,
@@ -238,7 +238,7 @@ def test_a_deep_link_works_on_a_fresh_server(
 
 
 def test_names_that_look_like_code_are_only_shown(
-    browser: Browser, serve: Callable[[Path], str], tmp_path: Path
+    browser: Browser, serve: Callable[..., str], tmp_path: Path
 ) -> None:
     load.load(tmp_path / "mailsight.duckdb", [odd_mailings.write(tmp_path / "bundle")])
     address = serve(tmp_path / "mailsight.duckdb")
