@@ -3,6 +3,7 @@
 MailsightError
 ├── UnknownCampaign        a link leads to a campaign that isn't there
 ├── UnknownCustomer        ... to a customer that isn't there
+├── BadSetting             an environment variable that can't be used
 ├── NoDatabase             nothing was loaded yet
 ├── DatabaseUnreadable     the file is not a Mailsight database, or of another version
 ├── LoadRefused            a load stopped; the last good state is untouched
@@ -36,6 +37,11 @@ class UnknownCampaign(MailsightError):
 class UnknownCustomer(MailsightError):
     title = "This customer is not here"
     next_step = "Check the link, or open the customer from a campaign's page."
+
+
+class BadSetting(MailsightError):
+    title = "A setting can't be used"
+    next_step = "Mend the environment variable, or unset it for the default."
 
 
 class NoDatabase(MailsightError):

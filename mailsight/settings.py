@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .errors import BadSetting
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -17,9 +19,17 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from MAILSIGHT_DATABASE and MAILSIGHT_LOAD_WAIT_SECONDS; what is not set keeps its default."""
+    """Settings from MAILSIGHT_DATABASE and MAILSIGHT_LOAD_WAIT_SECONDS; what is not set keeps its default.
+
+    Raises `BadSetting`.
+    """
     defaults = Settings()
-    return Settings(
-        database=Path(environment.get("MAILSIGHT_DATABASE") or defaults.database).expanduser().absolute(),
-        load_wait_seconds=float(environment.get("MAILSIGHT_LOAD_WAIT_SECONDS") or defaults.load_wait_seconds),
-    )
+    wait_seconds = environment.get("MAILSIGHT_LOAD_WAIT_SECONDS") or defaults.load_wait_seconds
+    try:
+        load_wait_seconds = float(wait_seconds)
+    except ValueError as error:
+        raise BadSetting(
+            f"MAILSIGHT_LOAD_WAIT_SECONDS is {wait_seconds!r}, not a number of seconds."
+        ) from error
+    database = Path(environment.get("MAILSIGHT_DATABASE") or defaults.database).expanduser().absolute()
+    return Settings(database, load_wait_seconds)

@@ -274,6 +274,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _remove(file: Path) -> None:
-    """Removes a database file and the write-ahead log that DuckDB keeps beside it."""
+    """Removes a database file, and the write-ahead log and the folder of spilled rows that DuckDB keeps beside it."""
     file.unlink(missing_ok=True)
     file.with_name(file.name + ".wal").unlink(missing_ok=True)
+    shutil.rmtree(file.with_name(file.name + ".tmp"), ignore_errors=True)

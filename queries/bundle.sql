@@ -43,6 +43,13 @@ create temp macro moment(value) as coalesce(
 );
 
 create temp table records (ordinal bigint, record json);
+-- The records' values as words; `structure` is the table's columns as JSON.
+create temp macro words_of(structure) as table
+with fields as (
+    select ordinal, record, unnest(from_json(record, structure)) from records
+)
+select ordinal, record, word(columns(* exclude (ordinal, record))) from fields;
+
 create temp table staged_campaigns (
     file varchar, ordinal bigint, refusal varchar, campaign_id varchar, name varchar, subject varchar,
     preheader varchar, from_name varchar, from_email varchar, sent_at timestamp, tags varchar[], selection json,
@@ -103,14 +110,8 @@ select line, record from batch;
 select distinct unnest(json_keys(record)) as name from records where json_type(record) = 'OBJECT' order by name;
 
 -- name: stage_campaigns(file, structure)!
--- `structure`: the columns of the table as JSON. A selection that is no JSON is a sentence.
+-- A selection that is no JSON is a sentence.
 insert into staged_campaigns
-with fields as (
-    select ordinal, record, unnest(from_json(record, :structure)) from records
-),
-words as (
-    select ordinal, record, word(columns(* exclude (ordinal, record))) from fields
-)
 select
     :file,
     ordinal,
@@ -131,17 +132,11 @@ select
         else to_json(selection)
     end,
     template
-from words;
+from words_of(:structure);
 
 -- name: stage_customers(file, structure, known)!
 -- `known` is a JSON object with a null for each column of the table: what is left of the record are the attributes.
 insert into staged_customers
-with fields as (
-    select ordinal, record, unnest(from_json(record, :structure)) from records
-),
-words as (
-    select ordinal, record, word(columns(* exclude (ordinal, record))) from fields
-)
 select
     :file,
     ordinal,
@@ -153,17 +148,11 @@ select
     end,
     customer_id, email, name, language, country, moment(created_at),
     nullif(json_merge_patch('{}', json_merge_patch(record, cast(:known as json))), '{}')
-from words;
+from words_of(:structure);
 
 -- name: stage_messages(file, structure, reasons)!
 -- A reason that is no word of the vocabulary is kept as the detail of "other".
 insert into staged_messages
-with fields as (
-    select ordinal, record, unnest(from_json(record, :structure)) from records
-),
-words as (
-    select ordinal, record, word(columns(* exclude (ordinal, record))) from fields
-)
 select
     :file,
     ordinal,
@@ -187,19 +176,13 @@ select
     ),
     case when json_valid(merge_fields) then cast(merge_fields as json) end,
     content
-from words;
+from words_of(:structure);
 
 -- name: stage_events(file, structure, types, bounce_types)!
 -- A payload that is no JSON is kept as a JSON string.
 insert into staged_events
-with fields as (
-    select ordinal, record, unnest(from_json(record, :structure)) from records
-),
-words as (
-    select ordinal, record, word(columns(* exclude (ordinal, record))) from fields
-),
-timed as (
-    select *, moment(occurred_at) as moment from words
+with timed as (
+    select *, moment(occurred_at) as moment from words_of(:structure)
 )
 select
     :file,
