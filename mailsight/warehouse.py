@@ -62,11 +62,14 @@ class Warehouse:
     @property
     def generation(self) -> str:
         """The name of the state that is served: another one after each load that changed something."""
+        return self._newest()[0]
+
+    def _newest(self) -> tuple[str, Path]:
         try:
             file = self.path.resolve(strict=True)
-            return f"{file.name}:{file.stat().st_mtime_ns}"
+            return f"{file.name}:{file.stat().st_mtime_ns}", file
         except FileNotFoundError:
-            return ""
+            return "", self.path
 
     def rows(
         self, name: str, selection: GridQuery | None = None, /, **parameters: object
@@ -99,12 +102,12 @@ class Warehouse:
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
-            generation = self.generation
+            generation, file = self._newest()
             if not generation:
                 raise NoDatabase(f"Nothing was loaded into {self.path} yet.")
             if self._served is None or self._served[0] != generation:
                 # The old connection is dropped, not closed: queries that still run on it come to their end.
-                self._served = (generation, _open_hardened(self.path.resolve()))
+                self._served = (generation, _open_hardened(file))
             return self._served[1]
 
 
