@@ -192,24 +192,31 @@ def _clicks_from_file(html: str, path: Path) -> list[LinkClicks]:
     matcher = Matcher(found)
     same = shared(found)
     counted = {link.link_position: [0, 0] for link in found}
+    unplaced: set[int] = set()
     others: dict[str, list[int]] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         for line, row in enumerate(csv.DictReader(file, delimiter=bundles.delimiter(path)), start=2):
             try:
                 url, place = row.get("url") or "", row.get("link_position") or None
                 clicks, clickers = int(row["clicks"]), int(row.get("clickers") or 0)
-                position = (
-                    int(place) if place is not None and int(place) in counted else matcher.position(url)
-                )
+                told = int(place) if place is not None else None
+                position = told if told in counted else matcher.position(url)
             except (KeyError, TypeError, ValueError) as error:
                 raise LoadRefused(f"{path.name}:{line}: this row can't be read: {error}.") from error
+            if position is not None and position != told:
+                unplaced.add(position)
             counts = counted[position] if position is not None else others.setdefault(url, [0, 0])
             counts[0] += clicks
             counts[1] += clickers
     sizes = Counter(same.values())
     on_mail = [
         LinkClicks(
-            link.link_position, link.url, link.label, clicks, clickers, sizes[same[link.link_position]]
+            link.link_position,
+            link.url,
+            link.label,
+            clicks,
+            clickers,
+            sizes[same[link.link_position]] if link.link_position in unplaced else 1,
         )
         for link, (clicks, clickers) in zip(found, counted.values(), strict=True)
     ]

@@ -239,7 +239,10 @@ def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[L
     rows = warehouse.rows("campaign_links", campaign_id=campaign_id, audience=audience)
     same = shared([Link(row["link_position"], row["url"], row["label"]) for row in rows])
     sizes = Counter(same.values())
-    return [LinkClicks(shared_with=sizes[same[row["link_position"]]], **row) for row in rows]
+    return [
+        LinkClicks(shared_with=sizes[same[row["link_position"]]] if row.pop("unplaced") else 1, **row)
+        for row in rows
+    ]
 
 
 def not_sent(warehouse: Warehouse, campaign_id: str) -> pd.DataFrame:

@@ -47,7 +47,7 @@ ATTRIBUTES = words("""
     usemap valign value vlink vspace width alink wrap
 """)
 # The heatmap finds its links by data-link and its badges by data-badge.
-_DATA_ATTRIBUTE = re.compile(r"(?:data(?!-link\b|-badge\b)|aria)-[a-z0-9_.-]+")
+_DATA_ATTRIBUTE = re.compile(r"(?:data(?!-link\b|-badge\b|-lit\b)|aria)-[a-z0-9_.-]+")
 _META_NAMES = ("viewport", "color-scheme", "supported-color-schemes")
 
 SCHEMES = ("http", "https", "mailto", "tel")
