@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from . import bundles, contents, heatmap, load, reports, sample, settings
+from . import bundles, contents, heatmap_file, load, reports, sample, settings
+from .badges import Measure, Show
 from .errors import LoadRefused, MailsightError
 from .links import LinkClicks, Matcher, links, shared
 from .vocabulary import Audience
@@ -117,6 +118,10 @@ def heatmap_(
         typer.Option(help="Its clicks as CSV: url, link_position (may be empty), clicks, clickers."),
     ] = None,
     audience: Counted = Audience.HUMAN,
+    measure: Annotated[Measure, typer.Option(help="Count clicks, or customers who clicked.")] = "clicks",
+    show: Annotated[
+        Show, typer.Option(help="As a count, as a share of all, or as a rate of delivered mails.")
+    ] = "count",
     database: Database = None,
 ) -> None:
     """Write an e-mail with a badge of clicks on every link as one HTML file."""
@@ -128,10 +133,12 @@ def heatmap_(
                 f"Campaign {campaign_id!r} has no HTML.", next_step="Load it with its template."
             )
         found = reports.campaign(warehouse, campaign_id, audience)
-        drawn = heatmap.draw(mail.html, [*found.links, *found.other_links])
+        drawn = heatmap_file.of_campaign(found, mail.html, measure=measure, show=show)
     elif campaign_id is None and html is not None and clicks is not None:
         text = contents.decode(html.read_bytes())
-        drawn = heatmap.draw(text, _clicks_from_file(text, clicks))
+        drawn = heatmap_file.of_mail(
+            text, _clicks_from_file(text, clicks), title=html.stem, measure=measure, show=show
+        )
     else:
         raise typer.BadParameter("name a campaign, or give both --html and --clicks")
     output.write_text(drawn, encoding="utf-8")

@@ -15,7 +15,7 @@ from secrets import token_hex
 from selectolax.lexbor import LexborHTMLParser
 
 from .badges import MEASURES, POINTER_PX, SCALE, SHOWS, Badge, Measure, Show, Wholes, badges, wholes
-from .links import LinkClicks, links_of, shared
+from .links import Link, LinkClicks, links_of, shared
 from .places import NO_LINE, Place, Places
 from .safety import link_nodes, write
 
@@ -62,7 +62,7 @@ mailsight-badge[data-look=pointer]::after{content:"↑"!important;font-size:11px
 mailsight-badge[data-look=none]{display:none!important}
 mailsight-badge[data-lit]{box-shadow:0 0 0 2px #fff,0 0 0 4px #1D4ED8!important;overflow:visible!important}
 mailsight-badge[role=button]{cursor:pointer!important}
-[data-link][data-lit]{outline:3px solid #1D4ED8!important;outline-offset:2px!important}
+[data-link][data-lit],[data-link][data-lit] img{outline:3px solid #1D4ED8!important;outline-offset:2px!important}
 mailsight-total{position:absolute!important;top:0!important;left:0!important;height:100%!important;\
 width:clamp(0px,999*(100% - 16px),100%)!important;overflow:hidden!important;font-size:11px!important}
 mailsight-total::after{content:attr(data-total)!important}
@@ -83,10 +83,11 @@ class Canvas:
     end: str
     places: Sequence[Place]
     carriers: Mapping[int, int]
+    links: Sequence[Link]
 
 
 @lru_cache(maxsize=_MAILS_KEPT)
-def canvas(html: str, *, pictures: bool = False) -> Canvas:
+def canvas(html: str, *, pictures: bool = False, head: str = "") -> Canvas:
     """The safe mail with every link marked with data-link; parsed once while it is looked at."""
     document = LexborHTMLParser(html)
     nodes = link_nodes(document)
@@ -96,12 +97,13 @@ def canvas(html: str, *, pictures: bool = False) -> Canvas:
         document,
         html,
         pictures=pictures,
-        head=f"<style>{_STYLE}{_SHADES}{rules}}}</style>",
+        head=f"{head}<style>{_STYLE}{_SHADES}{rules}}}</style>",
         end=_MARK,
         marks=places.marks,
     )
     start, _, end = written.partition(_MARK)
-    return Canvas(start, end, places.links, shared(links_of(document, nodes)))
+    found = links_of(document, nodes)
+    return Canvas(start, end, places.links, shared(found), found)
 
 
 def draw(
@@ -113,16 +115,19 @@ def draw(
     quiet: bool = True,
     pictures: bool = False,
     whole: Wholes | None = None,
+    head: str = "",
+    end: str = "",
 ) -> str:
     """The safe mail with a badge at every link that was clicked and, with `quiet`, a small mark at every other.
 
     A link carries data-link, its badge data-badge, both with the link's position; a badge's text is its number. Where
-    several links share the clicks, the first that is shown has them, and the others have a hollow badge.
+    several links share the clicks, the first that is shown has them, and the others have a hollow badge. `head` and
+    `end` are markup for the head and the end of the body.
     """
-    drawn = canvas(html, pictures=pictures)
+    drawn = canvas(html, pictures=pictures, head=head)
     whole = whole or wholes(clicks)
     made = badges(clicks, drawn.carriers, whole, measure=measure, show=show, quiet=quiet)
-    return f"{drawn.start}{''.join(_drawn(made, drawn.places))}{drawn.end}"
+    return f"{drawn.start}{''.join(_drawn(made, drawn.places))}{end}{drawn.end}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,26 @@ def links_of(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Li
     return found
 
 
+# A comment that Outlook on Windows reads as HTML. One that begins with <!--> or --> holds what all others read.
+_CONDITIONAL = re.compile(
+    r"<!--\s*\[if\s([^\]]*)\]>(?!\s*(?:<!)?-->)(.*?)<!\[endif\]\s*-->", re.DOTALL | re.IGNORECASE
+)
+
+
+def outlook_links(html: str) -> list[Link]:
+    """The links that only Outlook on Windows shows: buttons in VML, within conditional comments.
+
+    They are no links of the mail as a browser parses it; their positions count them by themselves.
+    """
+    found: list[Link] = []
+    for _, inside in _CONDITIONAL.findall(html):
+        for node in LexborHTMLParser(inside).css("[href]"):
+            if node.tag == "a" or (node.tag or "").startswith("v:"):
+                url = clean_address(node.attributes["href"] or "")
+                found.append(Link(len(found), url, _label(node) or _path(url), Seen.NOWHERE))
+    return found
+
+
 _PLACE_OF = {Seen.EVERYWHERE: 0, Seen.WIDE: 0, Seen.PHONE: 1, Seen.NOWHERE: 2}
 
 

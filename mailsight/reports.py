@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from . import badges
+from .badges import Wholes
 from .contents import fill
 from .errors import UnknownCampaign, UnknownCustomer
 from .grids import GridQuery
@@ -192,6 +194,12 @@ def campaign(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Camp
         machine_opens=totals[Audience.ALL]["opens"] - totals[Audience.HUMAN]["opens"],
         machine_clicks=totals[Audience.ALL]["clicks"] - totals[Audience.HUMAN]["clicks"],
     )
+
+
+def wholes(report: CampaignReport) -> Wholes:
+    """What the clicks of one link are a part of."""
+    links = [*report.links, *report.other_links]
+    return badges.wholes(links, clickers=report.counts.clicked, delivered=report.counts.delivered)
 
 
 def figures(report: CampaignReport) -> dict[str, object]:
