@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from . import bundles, contents, heatmap, load, reports, sample, settings
+from . import bundles, contents, heatmap_file, load, reports, sample, settings
+from .badges import Measure, Show
 from .errors import LoadRefused, MailsightError
 from .links import LinkClicks, Matcher, links, shared
 from .vocabulary import Audience
@@ -117,6 +118,10 @@ def heatmap_(
         typer.Option(help="Its clicks as CSV: url, link_position (may be empty), clicks, clickers."),
     ] = None,
     audience: Counted = Audience.HUMAN,
+    measure: Annotated[Measure, typer.Option(help="Count clicks, or customers who clicked.")] = "clicks",
+    show: Annotated[
+        Show, typer.Option(help="As a count, as a share of all, or as a rate of delivered mails.")
+    ] = "count",
     database: Database = None,
 ) -> None:
     """Write an e-mail with a badge of clicks on every link as one HTML file."""
@@ -128,10 +133,12 @@ def heatmap_(
                 f"Campaign {campaign_id!r} has no HTML.", next_step="Load it with its template."
             )
         found = reports.campaign(warehouse, campaign_id, audience)
-        drawn = heatmap.draw(mail.html, [*found.links, *found.other_links])
+        drawn = heatmap_file.of_campaign(found, mail.html, measure=measure, show=show)
     elif campaign_id is None and html is not None and clicks is not None:
         text = contents.decode(html.read_bytes())
-        drawn = heatmap.draw(text, _clicks_from_file(text, clicks))
+        drawn = heatmap_file.of_mail(
+            text, _clicks_from_file(text, clicks), title=html.stem, measure=measure, show=show
+        )
     else:
         raise typer.BadParameter("name a campaign, or give both --html and --clicks")
     output.write_text(drawn, encoding="utf-8")
@@ -192,24 +199,31 @@ def _clicks_from_file(html: str, path: Path) -> list[LinkClicks]:
     matcher = Matcher(found)
     same = shared(found)
     counted = {link.link_position: [0, 0] for link in found}
+    unplaced: set[int] = set()
     others: dict[str, list[int]] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         for line, row in enumerate(csv.DictReader(file, delimiter=bundles.delimiter(path)), start=2):
             try:
                 url, place = row.get("url") or "", row.get("link_position") or None
                 clicks, clickers = int(row["clicks"]), int(row.get("clickers") or 0)
-                position = (
-                    int(place) if place is not None and int(place) in counted else matcher.position(url)
-                )
+                told = int(place) if place is not None else None
+                position = told if told in counted else matcher.position(url)
             except (KeyError, TypeError, ValueError) as error:
                 raise LoadRefused(f"{path.name}:{line}: this row can't be read: {error}.") from error
+            if position is not None and position != told:
+                unplaced.add(position)
             counts = counted[position] if position is not None else others.setdefault(url, [0, 0])
             counts[0] += clicks
             counts[1] += clickers
     sizes = Counter(same.values())
     on_mail = [
         LinkClicks(
-            link.link_position, link.url, link.label, clicks, clickers, sizes[same[link.link_position]]
+            link.link_position,
+            link.url,
+            link.label,
+            clicks,
+            clickers,
+            sizes[same[link.link_position]] if link.link_position in unplaced else 1,
         )
         for link, (clicks, clickers) in zip(found, counted.values(), strict=True)
     ]

@@ -9,7 +9,7 @@ from itertools import groupby
 import pyarrow as pa
 
 from .errors import LoadRefused
-from .links import Link, Matcher
+from .links import Matcher, links
 from .vocabulary import NOT_SENT_BECAUSE, EventType
 from .warehouse import Draft
 
@@ -78,7 +78,8 @@ def _places(work: Draft) -> list[tuple[str, str, int]]:
     """For each clicked URL of a campaign, the link of its mail that it is: campaign_id, url, link_position."""
     places: list[tuple[str, str, int]] = []
     for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
-        matcher = Matcher([Link(**link) for link in work.rows("links_of_content", content_id=content_id)])
+        html = next((row["html"] for row in work.rows("content", content_id=content_id)), None)
+        matcher = Matcher(links(html or ""))
         for row in rows:
             position = matcher.position(row["url"])
             if position is not None:

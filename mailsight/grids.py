@@ -21,6 +21,7 @@ STATES = (NOT_SENT, *Status)
 LARGEST_BLOCK = 500
 _MOST_CONDITIONS = 20
 _LONGEST_VALUE = 500
+_LONGEST_ADDRESS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,14 @@ def grid_query(
     *,
     search: str = "",
     status: Sequence[str] = (),
+    link: int | str | None = None,
     start: int = 0,
     end: int = 100,
     zone: str | None = None,
 ) -> GridQuery:
-    """AG Grid's models, a search over name, e-mail and id, and the wanted states, all together.
+    """AG Grid's models, a search over name, e-mail and id, the wanted states, and a link, all together.
+
+    `link`: only who clicked it; a position in the mail, or the URL of a link that the mail does not hold.
 
     Days in the filters are days in the time zone `zone`. Raises BadRequest for what the grid does not have.
     """
@@ -94,11 +98,28 @@ def grid_query(
     conditions = list(_filters(filter_model, bind, zone))
     if status:
         conditions.append(_one_of_states(status, bind))
+    if link is not None:
+        conditions.append(_CLICKED.format(link=_link(link, bind)))
     if search := _text(search).strip():
         needle = bind(search)
         found = (f"contains(lower({column}), lower({needle}))" for column in ("name", "email", "customer_id"))
         conditions.append(f"({' OR '.join(found)})")
     return GridQuery(tuple(conditions), values, _order(sort_model), start, end)
+
+
+# $campaign_id and $audience are those of the query that the condition stands in.
+_CLICKED = """customer_id IN (
+    SELECT customer_id FROM message_events
+    WHERE campaign_id = $campaign_id AND type = 'clicked' AND ($audience = 'all' OR machine IS NULL) AND {link}
+)"""
+
+
+def _link(link: object, bind: Bind) -> str:
+    if isinstance(link, str) and len(link) <= _LONGEST_ADDRESS and "\0" not in link:
+        return f"link_position IS NULL AND coalesce(url, '') = {bind(link)}"
+    if isinstance(link, int) and _whole(link) and 0 <= link < 2**31:
+        return f"link_position = {bind(link)}"
+    raise BadRequest("There is no such link.")
 
 
 def _filters(model: Mapping[str, Any] | None, bind: Bind, zone: str | None) -> Iterator[str]:

@@ -8,40 +8,22 @@ and no script is needed in a file that may be mailed around.
 import html as entities
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from functools import lru_cache
+from secrets import token_hex
 
 from selectolax.lexbor import LexborHTMLParser
 
-from .links import Link, LinkClicks, shared
+from .badges import MEASURES, POINTER_PX, SCALE, SHOWS, Badge, Measure, Show, Wholes, badges, wholes
+from .links import Link, LinkClicks, links_of, shared
 from .places import NO_LINE, Place, Places
 from .safety import link_nodes, write
 
-
-@dataclass(frozen=True, slots=True)
-class Shade:
-    """The look of a badge with more than `above_percent` of the clicks that the mail's most clicked link has."""
-
-    above_percent: int
-    background: str
-    text: str
-    height_px: int
-
-
-# From light to dark, so that the order shows without seeing colours; text on each has a contrast of 4.5 or more.
-SCALE = (
-    Shade(0, "#FFE08A", "#3B2A00", 16),
-    Shade(5, "#FDB95B", "#3B2000", 16),
-    Shade(20, "#F58A3C", "#331400", 16),
-    Shade(50, "#C8381C", "#FFFFFF", 17),
-    Shade(80, "#8E0B24", "#FFFFFF", 18),
-)
-
-_QUIET_PX = 10
-_POINTER_PX = 16
 _ROW_PX = 18
-
-Measure = Literal["clicks", "clickers"]
+# A mail of 100 KB takes 0.5 MB here.
+_MAILS_KEPT = 32
+# Where the badges go, in words that no mail can guess.
+_MARK = f"<mailsight-badges {token_hex()}>"
 
 # What is `!important` in the first of all layers wins over anything in the mail's own style sheets:
 # https://www.w3.org/TR/css-cascade-5/#layering. Without a name, no style sheet can add to the layer. Only a badge's own
@@ -77,26 +59,51 @@ mailsight-badge[data-look=quiet],mailsight-badge[data-look=pointer]{\
 background:#fff!important;box-shadow:inset 0 0 0 2px #6b7280!important;font-size:0!important}
 mailsight-badge[data-look=pointer]{box-shadow:inset 0 0 0 2px #8E0B24!important;color:#8E0B24!important}
 mailsight-badge[data-look=pointer]::after{content:"↑"!important;font-size:11px!important}
+mailsight-badge[data-look=none]{display:none!important}
+mailsight-badge[data-lit]{box-shadow:0 0 0 2px #fff,0 0 0 4px #1D4ED8!important;overflow:visible!important}
+mailsight-badge[role=button]{cursor:pointer!important}
+[data-link][data-lit],[data-link][data-lit] img{outline:3px solid #1D4ED8!important;outline-offset:2px!important}
 mailsight-total{position:absolute!important;top:0!important;left:0!important;height:100%!important;\
 width:clamp(0px,999*(100% - 16px),100%)!important;overflow:hidden!important;font-size:11px!important}
 mailsight-total::after{content:attr(data-total)!important}
 """
 
+_SHADES = "".join(
+    f"mailsight-badge[data-look='{look}'],mailsight-total[data-look='{look}']"
+    f"{{background:{shade.background}!important;color:{shade.text}!important}}\n"
+    for look, shade in enumerate(SCALE)
+)
+
 
 @dataclass(frozen=True, slots=True)
-class _Badge:
-    position: int
-    look: str  # quiet, pointer, or the number of its shade
-    number: int
-    width_px: int
-    height_px: int
-    title: str
-    sharing: str = ""  # what follows the number
-    before: tuple[
-        int, ...
-    ] = ()  # the links that it points to; where none of them is shown, it says the total itself
-    total: str = ""
-    total_look: str = ""
+class Canvas:
+    """A mail ready for badges: what is written before and after them, the links' places, who speaks for whom."""
+
+    start: str
+    end: str
+    places: Sequence[Place]
+    carriers: Mapping[int, int]
+    links: Sequence[Link]
+
+
+@lru_cache(maxsize=_MAILS_KEPT)
+def canvas(html: str, *, pictures: bool = False, head: str = "") -> Canvas:
+    """The safe mail with every link marked with data-link; parsed once while it is looked at."""
+    document = LexborHTMLParser(html)
+    nodes = link_nodes(document)
+    places = Places(document, nodes)
+    rules = "\n".join(places.rules)
+    written = write(
+        document,
+        html,
+        pictures=pictures,
+        head=f"{head}<style>{_STYLE}{_SHADES}{rules}}}</style>",
+        end=_MARK,
+        marks=places.marks,
+    )
+    start, _, end = written.partition(_MARK)
+    found = links_of(document, nodes)
+    return Canvas(start, end, places.links, shared(found), found)
 
 
 def draw(
@@ -104,111 +111,69 @@ def draw(
     clicks: Sequence[LinkClicks],
     *,
     measure: Measure = "clicks",
+    show: Show = "count",
     quiet: bool = True,
     pictures: bool = False,
+    whole: Wholes | None = None,
+    head: str = "",
+    end: str = "",
 ) -> str:
     """The safe mail with a badge at every link that was clicked and, with `quiet`, a small mark at every other.
 
     A link carries data-link, its badge data-badge, both with the link's position; a badge's text is its number. Where
-    several links share the clicks, the first that is shown has them, and the others have a hollow badge.
+    several links share the clicks, the first that is shown has them, and the others have a hollow badge. `head` and
+    `end` are markup for the head and the end of the body.
     """
-    document = LexborHTMLParser(html)
-    nodes = link_nodes(document)
-    places = Places(document, nodes)
-    addresses = [Link(position, node.attributes["href"] or "", "") for position, node in enumerate(nodes)]
-    badges = _badges(clicks, shared(addresses), measure, quiet)
-    shades = "".join(
-        f"mailsight-badge[data-look='{look}'],mailsight-total[data-look='{look}']{{background:{shade.background}!important;color:{shade.text}!important}}\n"
-        for look, shade in enumerate(SCALE)
-    )
-    rules = "\n".join(places.rules)
-    return write(
-        document,
-        html,
-        pictures=pictures,
-        head=f"<style>{_STYLE}{shades}{rules}}}</style>",
-        end="".join(_drawn(badges, places.links)),
-        marks=places.marks,
-    )
+    drawn = canvas(html, pictures=pictures, head=head)
+    whole = whole or wholes(clicks)
+    made = badges(clicks, drawn.carriers, whole, measure=measure, show=show, quiet=quiet)
+    return f"{drawn.start}{''.join(_drawn(made, drawn.places))}{end}{drawn.end}"
 
 
-def _badges(
-    clicks: Sequence[LinkClicks], firsts: Mapping[int, int], measure: Measure, quiet: bool
-) -> list[_Badge]:
-    numbers = {
-        link.link_position: getattr(link, measure) for link in clicks if link.link_position is not None
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """A heatmap for a page that switches what its badges say: the mail, its badges, and their looks by measure.
+
+    `looks` has, under "clicks-count" and the like, for each badge in turn: look, text, sharing, total_look, width_px,
+    height_px.
+    """
+
+    html: str
+    badges: str
+    looks: Mapping[str, Sequence[Sequence[str | int]]]
+
+
+def layers(html: str, clicks: Sequence[LinkClicks], whole: Wholes, *, pictures: bool = False) -> Layers:
+    """The parts of `draw`, in every measure at once."""
+    drawn = canvas(html, pictures=pictures)
+    made = {
+        f"{measure}-{show}": badges(clicks, drawn.carriers, whole, measure=measure, show=show)
+        for measure in MEASURES
+        for show in SHOWS
     }
-    by_position = {link.link_position: link for link in clicks}
-    most = max(numbers.values(), default=0)
-    groups: dict[int, list[int]] = defaultdict(list)
-    for position, first in firsts.items():
-        groups[first].append(position)
-    badges = []
-    for position, first in firsts.items():
-        link, number = by_position.get(position), numbers.get(position, 0)
-        carrier = by_position.get(first)
-        is_shared = carrier is not None and carrier.shared_with > 1 and numbers[first] > 0
-        if link is not None and number:
-            badges.append(
-                _count(link, number, most, len(groups[first]) if is_shared and first == position else 1)
-            )
-        elif is_shared and carrier is not None:
-            before = tuple(other for other in groups[first] if other < position)
-            badges.append(
-                _pointer(position, _count(carrier, numbers[first], most, len(groups[first])), before)
-            )
-        elif quiet:
-            badges.append(_Badge(position, "quiet", 0, _QUIET_PX, _QUIET_PX, "Nobody clicked this link"))
-    return badges
+    looks = {
+        name: [(b.look, b.text, b.sharing, b.total_look, b.width_px, b.height_px) for b in each]
+        for name, each in made.items()
+    }
+    return Layers(drawn.start + drawn.end, "".join(_drawn(made["clicks-count"], drawn.places)), looks)
 
 
-def _count(link: LinkClicks, number: int, most: int, sharing: int) -> _Badge:
-    look = sum(number * 100 > most * shade.above_percent for shade in SCALE) - 1
-    title = f"{_words(link.clicks, 'click')} by {_words(link.clickers, 'customer')}"
-    sharing_text = f" · {sharing} links" if sharing > 1 else ""
-    if sharing > 1:
-        title += f", shared by {sharing} links that lead to the same place"
-    text = f"{number:,}"
-    width = 12 + 65 * len(text) // 10 + 55 * len(sharing_text) // 10
-    return _Badge(
-        link.link_position or 0, str(look), number, width, SCALE[look].height_px, title, sharing_text
-    )
-
-
-def _pointer(position: int, count: _Badge, before: tuple[int, ...]) -> _Badge:
-    return replace(
-        count,
-        position=position,
-        look="pointer",
-        number=0,
-        height_px=_POINTER_PX,
-        title=f"Counted at another link that leads to the same place: {count.title}",
-        sharing="",
-        before=before,
-        total=f"{count.number:,}{count.sharing}",
-        total_look=count.look,
-    )
-
-
-def _words(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _drawn(badges: Sequence[_Badge], places: Sequence[Place]) -> Iterator[str]:
-    before: dict[tuple[int, ...], _Badge] = {}
+def _drawn(badges: Sequence[Badge], places: Sequence[Place]) -> Iterator[str]:
+    before: dict[tuple[int, ...], Badge] = {}
     taken: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
     for badge in badges:
         place = places[badge.position]
-        inner, width = _digits(badge.number), f"{badge.width_px}px"
+        inner, own = _digits(badge.text), "var(--own)"
         if badge.look == "pointer":
             shown = " + ".join(places[other].width for other in badge.before)
-            width = f"max({_POINTER_PX}px,{width} - 999*({shown}))"
-            inner += f'<mailsight-total data-look="{badge.total_look}" data-total="{badge.total}"></mailsight-total>'
+            own = f"max({POINTER_PX}px,{own} - 999*({shown}))"
+            inner = f'0<mailsight-total data-look="{badge.total_look}" data-total="{badge.text}"></mailsight-total>'
         style = {
             "top": place.top,
             "right": place.right,
             "left": place.left,
-            "width": f"min({width},999*{place.width})",
+            "own": f"{badge.width_px}px",
+            "width": f"min({own},999*{place.width})",
             "height": f"{badge.height_px}px",
         }
         if place.corner:
@@ -217,16 +182,18 @@ def _drawn(badges: Sequence[_Badge], places: Sequence[Place]) -> Iterator[str]:
             style["right"] = f"({place.right} + {moved - x}px)"
         if place.line[-1]:
             style["lift"] = f"{_ROW_PX}px"
-        if near := before.get(place.line):
+        near = before.get(place.line)
+        if near:
             style["near"] = f"anchor(--badge-{near.position} left,-9999px)"
-            style["near-width"] = f"{_POINTER_PX if near.look == 'pointer' else near.width_px}px"
+            style["near-width"] = f"{POINTER_PX if near.look == 'pointer' else near.width_px}px"
         if place.line != NO_LINE:
             before[place.line] = badge
         declarations = "".join(f"--{name}:{value}!important;" for name, value in style.items())
         sharing = f' data-sharing="{badge.sharing}"' if badge.sharing else ""
+        follows = f' data-near="{near.position}"' if near else ""
         title = entities.escape(badge.title)
         yield (
-            f'<mailsight-badge data-badge="{badge.position}" data-look="{badge.look}"{sharing} role="img"'
+            f'<mailsight-badge data-badge="{badge.position}" data-look="{badge.look}"{sharing}{follows} role="img"'
             f' title="{title}" aria-label="{title}"'
             f' style="{declarations}anchor-name:--badge-{badge.position}!important">{inner}</mailsight-badge>'
         )
@@ -241,7 +208,7 @@ def _free(taken: list[tuple[int, int, int]], x: int, y: int, width: int) -> int:
     return x
 
 
-def _digits(number: int) -> str:
+def _digits(text: str) -> str:
     """The number as plain digits, so that badges can be added up; its style writes the commas."""
-    first, *groups = f"{number:,}".split(",")
+    first, *groups = text.split(",")
     return first + "".join(f"<mailsight-group>{group}</mailsight-group>" for group in groups)

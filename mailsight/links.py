@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .safety import clean_address, link_nodes, words
 from .urls import RULES, Pattern, address, pattern, targets
+from .visibility import Seen, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,15 @@ class Link:
     link_position: int
     url: str
     label: str
+    seen: Seen = Seen.EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class LinkClicks:
     """A link and its clicks. Position None: a URL that was clicked but isn't in the mail.
 
-    `shared_with` is how many links of the mail lead to this URL (1: only this one). Where several do and the clicks
-    don't say which, the first of them has the clicks and the others have none.
+    `shared_with` is how many links of the mail these clicks may belong to (1: this one only). Where they don't say
+    which, the first link that is seen has the clicks and the others have none.
     """
 
     link_position: int | None
@@ -38,17 +40,55 @@ class LinkClicks:
 
 def links(html: str) -> list[Link]:
     """Every link of the mail in document order, as a browser parses it."""
+    document = LexborHTMLParser(html)
+    return links_of(document, link_nodes(document))
+
+
+def links_of(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Link]:
+    """The links of a parsed mail; `nodes` are its `safety.link_nodes`."""
     found = []
-    for position, node in enumerate(link_nodes(LexborHTMLParser(html))):
+    for position, (node, where) in enumerate(zip(nodes, seen(document, nodes), strict=True)):
         url = clean_address(node.attributes["href"] or "")
-        found.append(Link(position, url, _label(node) or _path(url)))
+        found.append(Link(position, url, _label(node) or _path(url), where))
     return found
 
 
+# A comment that Outlook on Windows reads as HTML. One that begins with <!--> or --> holds what all others read.
+_CONDITIONAL = re.compile(
+    r"<!--\s*\[if\s([^\]]*)\]>(?!\s*(?:<!)?-->)(.*?)<!\[endif\]\s*-->", re.DOTALL | re.IGNORECASE
+)
+
+
+def outlook_links(html: str) -> list[Link]:
+    """The links that only Outlook on Windows shows: buttons in VML, within conditional comments.
+
+    They are no links of the mail as a browser parses it; their positions count them by themselves.
+    """
+    found: list[Link] = []
+    for _, inside in _CONDITIONAL.findall(html):
+        for node in LexborHTMLParser(inside).css("[href]"):
+            if node.tag == "a" or (node.tag or "").startswith("v:"):
+                url = clean_address(node.attributes["href"] or "")
+                found.append(Link(len(found), url, _label(node) or _path(url), Seen.NOWHERE))
+    return found
+
+
+_PLACE_OF = {Seen.EVERYWHERE: 0, Seen.WIDE: 0, Seen.PHONE: 1, Seen.NOWHERE: 2}
+
+
 def shared(links: Sequence[Link]) -> dict[int, int]:
-    """For every link's position, that of the first link that leads to the same place."""
-    first: dict[str, int] = {}
-    return {link.link_position: first.setdefault(address(link.url), link.link_position) for link in links}
+    """For every link's position, that of the link that speaks for all that lead to the same place.
+
+    It is the first that is seen on a wide screen, else on a phone, else the first.
+    """
+    groups: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        groups[address(link.url)].append(link)
+    first = {
+        form: min(group, key=lambda link: (_PLACE_OF[link.seen], link.link_position)).link_position
+        for form, group in groups.items()
+    }
+    return {link.link_position: first[address(link.url)] for link in links}
 
 
 class Matcher:

@@ -6,10 +6,16 @@ import streamlit as st
 
 _FRONTEND = Path(__file__).with_name("frontend")
 
+
+def frontend(*names: str) -> str:
+    """The files of the folder frontend, one after the other: a component has one script and one style sheet."""
+    return "\n".join((_FRONTEND / name).read_text(encoding="utf-8") for name in names)
+
+
 _frame = st.components.v2.component(
     "mailsight_mail_frame",
-    css=(_FRONTEND / "mail_frame.css").read_text(encoding="utf-8"),
-    js=(_FRONTEND / "mail_frame.js").read_text(encoding="utf-8"),
+    css=frontend("mail_frame.css"),
+    js=frontend("frame.js", "mail_frame.js"),
 )
 
 

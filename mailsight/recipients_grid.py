@@ -30,13 +30,17 @@ class GridClick:
     action: str
 
 
-def recipients_grid(report: CampaignReport, search: str, status: list[Status | str]) -> GridClick | None:
-    """Shows the grid. What is searched and which states are wanted come from the page, filters from its headings."""
+def recipients_grid(
+    report: CampaignReport, search: str, status: list[Status | str], link: int | str | None = None
+) -> GridClick | None:
+    """Shows the grid. What is searched, which states are wanted and the clicked link come from the page, filters from
+    its headings."""
     campaign_id = report.campaign.campaign_id
     asked = {
         "token": routes.token(campaign_id, report.audience),
         "search": search,
         "status": [str(state) for state in status],
+        "link": link,
         # Not for the route: another generation of the data makes the grid ask again.
         "generation": widgets.warehouse().generation,
     }

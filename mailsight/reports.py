@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from . import badges
+from .badges import Wholes
 from .contents import fill
 from .errors import UnknownCampaign, UnknownCustomer
 from .grids import GridQuery
@@ -206,6 +208,12 @@ def campaign(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Camp
     )
 
 
+def wholes(report: CampaignReport) -> Wholes:
+    """What the clicks of one link are a part of."""
+    links = [*report.links, *report.other_links]
+    return badges.wholes(links, clickers=report.counts.clicked, delivered=report.counts.delivered)
+
+
 def figures(report: CampaignReport) -> dict[str, object]:
     """A campaign's figures as `python -m mailsight report` prints them (design, section 5)."""
     return {
@@ -251,7 +259,10 @@ def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[L
     rows = warehouse.rows("campaign_links", campaign_id=campaign_id, audience=audience)
     same = shared([Link(row["link_position"], row["url"], row["label"]) for row in rows])
     sizes = Counter(same.values())
-    return [LinkClicks(shared_with=sizes[same[row["link_position"]]], **row) for row in rows]
+    return [
+        LinkClicks(shared_with=sizes[same[row["link_position"]]] if row.pop("unplaced") else 1, **row)
+        for row in rows
+    ]
 
 
 def not_sent(warehouse: Warehouse, campaign_id: str) -> pd.DataFrame:

@@ -84,7 +84,7 @@ async def healthz(_: Request) -> JSONResponse:
 async def recipients(request: Request) -> JSONResponse:
     """One block of the grid's rows, and how many rows there are: `{"rows": [...], "total": n}`.
 
-    The request's JSON has token, start, end, filter, sort, search, status and zone; an error is
+    The request's JSON has token, start, end, filter, sort, search, status, link and zone; an error is
     `{"error": {"title", "message", "next_step"}}`.
     """
     try:
@@ -124,6 +124,7 @@ def _block(asked: dict[str, Any]) -> dict[str, Any]:
         asked.get("sort"),
         search=asked.get("search", ""),
         status=asked.get("status", ()),
+        link=asked.get("link"),
         start=asked.get("start", 0),
         end=asked.get("end", 100),
         zone=zone,

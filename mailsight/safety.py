@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from .stylesheets import safe_css
+from .stylesheets import Remote, safe_css
+from .trackers import host, is_pixel, tracking_hosts
 
 
 def words(text: str) -> frozenset[str]:
@@ -47,7 +48,7 @@ ATTRIBUTES = words("""
     usemap valign value vlink vspace width alink wrap
 """)
 # The heatmap finds its links by data-link and its badges by data-badge.
-_DATA_ATTRIBUTE = re.compile(r"(?:data(?!-link\b|-badge\b)|aria)-[a-z0-9_.-]+")
+_DATA_ATTRIBUTE = re.compile(r"(?:data(?!-link\b|-badge\b|-lit\b)|aria)-[a-z0-9_.-]+")
 _META_NAMES = ("viewport", "color-scheme", "supported-color-schemes")
 
 SCHEMES = ("http", "https", "mailto", "tel")
@@ -55,10 +56,6 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _DATA_PICTURE = re.compile(r"data:image/[\w.+-]+[;,]", re.IGNORECASE)
 # A picture that can't be shown takes the space that it takes while it is blocked: its size, or its alternative text.
 _NO_PICTURE = "data:,"
-_HIDDEN = re.compile(
-    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?(?![.\d]))",
-    re.IGNORECASE,
-)
 _DOCTYPE = re.compile(r"(?:\s|<!--.*?-->|<\?[^>]*>)*<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
 # What a browser drops around and within an address before it looks at the scheme:
 # https://url.spec.whatwg.org/#concept-basic-url-parser
@@ -95,6 +92,7 @@ def write(
 
     `marks` are attributes, as markup, by the `mem_id` of the node that gets them.
     """
+    remote = _remote(document) if pictures else None
     doctype = _DOCTYPE.match(html)
     written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
     todo: list[LexborNode | str] = [document.root] if document.root else []
@@ -107,11 +105,11 @@ def write(
         elif node.tag == "meta":
             written.append(_meta(node))
         elif node.tag == "style":
-            written.append(_style(node, pictures))
+            written.append(_style(node, remote))
         elif node.is_element_node and node.tag not in DROPPED:
             tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
             if tag in ELEMENTS or _FOREIGN_ELEMENT.fullmatch(tag):
-                written.append(f"<{tag}{_attributes(node, tag, pictures)}{marks.get(node.mem_id, '')}>")
+                written.append(f"<{tag}{_attributes(node, tag, remote)}{marks.get(node.mem_id, '')}>")
                 written.append(_policy(pictures) + head if tag == "head" else _first_line_break(node, tag))
                 todo.append("" if tag in _WITHOUT_END else f"{end}</{tag}>" if tag == "body" else f"</{tag}>")
             todo += reversed(list(node.iter(include_text=True)))
@@ -142,24 +140,22 @@ def _meta(node: LexborNode) -> str:
     return f'<meta name="{name}" content="{_quoted(content)}">' if name in _META_NAMES else ""
 
 
-def _style(node: LexborNode, pictures: bool) -> str:
+def _style(node: LexborNode, remote: Remote | None) -> str:
     if (node.attributes.get("type") or "text/css").strip().lower() != "text/css":
         return ""
-    css = safe_css(
-        "".join(part.text_content or "" for part in node.iter(include_text=True)), pictures=pictures
-    )
+    css = safe_css("".join(part.text_content or "" for part in node.iter(include_text=True)), remote=remote)
     media = node.attributes.get("media")
     return f'<style media="{_quoted(media)}">{css}</style>' if media else f"<style>{css}</style>"
 
 
-def _attributes(node: LexborNode, tag: str, pictures: bool) -> str:
+def _attributes(node: LexborNode, tag: str, remote: Remote | None) -> str:
     attributes: dict[str, str | None] = node.attributes
     written = []
     for name, value in attributes.items():
         if name == "style":
-            written.append(f'style="{_quoted(safe_css(value or "", pictures=pictures))}"')
+            written.append(f'style="{_quoted(safe_css(value or "", remote=remote))}"')
         elif name == "background":
-            picture = _picture(value or "", pictures)
+            picture = _picture(value or "", remote)
             written += [f'background="{_quoted(picture)}"'] if picture != _NO_PICTURE else []
         # A form or a picture with a name would stand in front of the document's own properties.
         elif (
@@ -171,7 +167,7 @@ def _attributes(node: LexborNode, tag: str, pictures: bool) -> str:
     if tag in _CONTROLS:
         written.append("inert")
     if tag in ("img", "input") and "src" in attributes:
-        source = _NO_PICTURE if _is_pixel(attributes) else _picture(attributes["src"] or "", pictures)
+        source = _NO_PICTURE if is_pixel(attributes) else _picture(attributes["src"] or "", remote)
         written.append(f'src="{_quoted(source)}"')
     return "".join(f" {attribute}" for attribute in written)
 
@@ -197,24 +193,19 @@ def _link(address: str) -> str:
     return 'href="#" target="_self" inert'  # still a link to look at, but one that leads nowhere
 
 
-def _picture(address: str, pictures: bool) -> str:
+def _remote(document: LexborHTMLParser) -> Remote:
+    """Whether a picture may be loaded from an address: from any host but those that count opens."""
+    blocked = tracking_hosts(document)
+    return lambda address: (
+        bool(re.match(r"https?://", address, re.IGNORECASE)) and host(address) not in blocked
+    )
+
+
+def _picture(address: str, remote: Remote | None) -> str:
     address = clean_address(address)
     if _DATA_PICTURE.match(address):
         return address
     if address.startswith("//"):
         address = f"https:{address}"
-    return address if pictures and re.match(r"https?://", address, re.IGNORECASE) else _NO_PICTURE
-
-
-def _is_pixel(attributes: Mapping[str, str | None]) -> bool:
-    """Whether this is a picture that isn't there to be seen, as those are that tell the sender of an open."""
-    style = attributes.get("style") or ""
-    if "hidden" in attributes or _HIDDEN.search(style):
-        return True
-    sizes = []
-    for name in ("width", "height"):
-        given = re.search(rf"(?:^|[;\s]){name}\s*:\s*(\d+)(?:\.\d+)?px", style) or re.match(
-            r"\s*(\d+)(?:px)?\s*$", attributes.get(name) or ""
-        )
-        sizes.append(given is not None and int(given[1]) <= 2)
-    return all(sizes)
+    # A browser takes a backslash for a slash: no address with one is what it seems to be.
+    return address if remote and "\\" not in address and remote(address) else _NO_PICTURE

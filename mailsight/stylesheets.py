@@ -6,6 +6,10 @@ since escapes and comments hide a word from any search for it.
 """
 
 import re
+from collections.abc import Callable
+
+# Whether a picture may be loaded from this address.
+Remote = Callable[[str], bool]
 
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|([^\n]))")
 _STRING = r"\"(?:[^\"\\\n]|\\.|\\\n)*(?:\"|\n|\Z)|'(?:[^'\\\n]|\\.|\\\n)*(?:'|\n|\Z)"
@@ -26,10 +30,10 @@ _ANCHORING = re.compile(r"anchor-(?:name|scope)|position-(?:anchor|area|try|visi
 _POSITIONS = {"fixed": "absolute", "sticky": "relative", "-webkit-sticky": "relative"}
 
 
-def safe_css(css: str, *, pictures: bool = False) -> str:
+def safe_css(css: str, *, remote: Remote | None = None) -> str:
     """The style sheet, or the value of a style attribute, with data: pictures and fonts only.
 
-    `pictures` leaves http and https pictures in it as well.
+    Pictures from the network stay in it where `remote` says that they may load.
     """
     if not _SUSPECT.search(css):
         return css
@@ -40,7 +44,7 @@ def safe_css(css: str, *, pictures: bool = False) -> str:
         if token.lastgroup == "word":
             word = _unescaped(part).lower()
             if word == "url(":
-                part, at = _url(css, at, pictures and not in_font_face)
+                part, at = _url(css, at, None if in_font_face else remote)
             elif word in _LOADING_FUNCTIONS:
                 part = "-blocked("
             elif word == "@import":
@@ -58,20 +62,15 @@ def safe_css(css: str, *, pictures: bool = False) -> str:
     return "".join(written).replace("</", "<\\/")
 
 
-def _url(css: str, at: int, pictures: bool) -> tuple[str, int]:
+def _url(css: str, at: int, remote: Remote | None) -> tuple[str, int]:
     found = _ADDRESS.match(css, at)
     if found is None:
         bad = _BAD_ADDRESS.match(css, at)
         return "none", bad.end() if bad else at
     address = _unescaped(found["address"].strip("\"'")).strip()
-    allowed = (
-        "data:image/",
-        "data:font/",
-        "data:application/",
-        "#",
-        *(("https://", "http://") if pictures else ()),
-    )
-    return (f"url({found.group()}" if address.lower().startswith(allowed) else "none"), found.end()
+    allowed = address.lower().startswith(("data:image/", "data:font/", "data:application/", "#"))
+    allowed = allowed or bool(remote and "\\" not in address and remote(address))
+    return (f"url({found.group()}" if allowed else "none"), found.end()
 
 
 def _unescaped(name: str) -> str:

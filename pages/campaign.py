@@ -60,7 +60,7 @@ with timeline:
     if timeline.open:
         figures.timeline(report)
 
-st.subheader("Customers", anchor=False)
+st.subheader("Customers", anchor="customers")
 if not report.counts.selected:
     st.info("This campaign has selected nobody yet.", icon=":material/group_off:")
     st.stop()
@@ -73,7 +73,10 @@ wanted = st.text_input(
     label_visibility="collapsed",
     key=f"customers:{campaign_id}:search",
 )
-clicked = recipients_grid(report, wanted or "", figures.states_pills(report))
+with st.container(horizontal=True, vertical_alignment="center"):
+    link = clicked_links.chosen_link(report)
+    wanted_states = figures.states_pills(report)
+clicked = recipients_grid(report, wanted or "", wanted_states, link)
 if clicked and clicked.action == "open":
     screens.open_customer(clicked.customer_id, campaign_id)
 if clicked and clicked.action == "mail":

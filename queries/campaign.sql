@@ -44,9 +44,11 @@ where r.campaign_id = :campaign_id and not r.sent
 order by c.name nulls last, r.customer_id;
 
 -- name: campaign_links(campaign_id, audience)
--- Every link of the campaign's mail in the order of the document, with its clicks.
+-- Every link of the campaign's mail in the order of the document, with its clicks; unplaced are those of the clicks that
+-- may belong to another link with this URL.
 select
-    l.link_position, l.url, l.label, coalesce(k.clicks, 0) as clicks, coalesce(k.clickers, 0) as clickers
+    l.link_position, l.url, l.label, coalesce(k.clicks, 0) as clicks, coalesce(k.clickers, 0) as clickers,
+    coalesce(k.unplaced, 0) as unplaced
 from campaigns as c
 join links as l on l.content_id = c.content_id
 left join link_clicks as k

@@ -316,13 +316,16 @@ delete from campaign_totals where campaign_id in (from touched);
 -- Clicks and customers who clicked, per link of the mail and per URL that it does not hold.
 insert into link_clicks
 with counted as (
-    select a.audience, me.campaign_id, me.customer_id, me.link_position, case when me.link_position is null then me.url end as url
+    select
+        a.audience, me.campaign_id, me.customer_id, me.link_position, case when me.link_position is null then me.url end as url,
+        me.link_position is not null and e.link_position is distinct from me.link_position as is_unplaced
     from message_events as me
     semi join touched using (campaign_id)
+    join events as e using (event_number)
     cross join (values ('all'), ('human')) as a(audience)
     where me.type = 'clicked' and (a.audience = 'all' or me.machine is null)
 )
-select campaign_id, audience, link_position, url, count(*), count(distinct customer_id)
+select campaign_id, audience, link_position, url, count(*), count(distinct customer_id), count(*) filter (is_unplaced)
 from counted
 group by campaign_id, audience, link_position, url
 order by campaign_id, audience, link_position, url;

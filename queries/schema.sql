@@ -51,9 +51,10 @@ create table recipients (
     human_first_clicked_at timestamp, human_last_clicked_at timestamp
 );
 -- Derived: a row per clicked link of a campaign and audience; link_position is null for URLs that the mail does not hold.
+-- unplaced: those of the clicks that told only a URL, so that any link of the mail with this URL may be the clicked one.
 create table link_clicks (
     campaign_id varchar not null, audience varchar not null, link_position integer, url varchar,
-    clicks bigint not null, clickers bigint not null
+    clicks bigint not null, clickers bigint not null, unplaced bigint not null
 );
 -- Derived: a row per campaign and audience, with the counts of metrics.Counts and the five states.
 create table campaign_totals (

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from mailsight.badges import MEASURES, SCALE, SHOWS, Measure, Show, wholes
 from mailsight.contents import decode, safe
-from mailsight.heatmap import SCALE, draw
+from mailsight.heatmap import draw, layers
 from mailsight.links import LinkClicks, links, shared
 
 THREE = '<a href="https://a.example/">A</a> <a href="https://b.example/">B</a> <a href="https://a.example/">A2</a>'
@@ -259,3 +260,51 @@ def test_the_first_link_that_is_shown_carries_the_clicks_that_links_share(page: 
         }
     page.set_viewport_size({"width": 820, "height": 1000})
     assert said == {820: {"0": True, "2": False}, 390: {"1": True, "2": False}}
+
+
+def test_clicks_that_links_share_are_at_the_first_that_is_seen() -> None:
+    html = f'<div style="display:none">{LINK}</div>{LINK} {LINK}'
+    clicks = [
+        LinkClicks(
+            position, "https://a.example/", "", 12 if position == 1 else 0, 9, 3 if position == 1 else 1
+        )
+        for position in range(3)
+    ]
+    heatmap = draw(html, clicks)
+    assert badges(heatmap) == {0: ("pointer", "0"), 1: ("4", "12"), 2: ("pointer", "0")}
+    assert 'data-badge="1" data-look="4" data-sharing=" · 3 links"' in heatmap
+
+
+@pytest.mark.parametrize(
+    ("measure", "show", "expected"),
+    [
+        ("clicks", "count", "30"),
+        ("clicks", "share", "75.0\xa0%"),
+        ("clicks", "rate", "15.0\xa0%"),
+        ("clickers", "count", "20"),
+        ("clickers", "share", "80.0\xa0%"),
+        ("clickers", "rate", "10.0\xa0%"),
+    ],
+)
+def test_a_badge_says_its_number_in_every_measure(measure: Measure, show: Show, expected: str) -> None:
+    clicks = [LinkClicks(0, "https://a.example/", "", 30, 20, 1), LinkClicks(None, "x", "x", 10, 5, 1)]
+    whole = wholes(clicks, clickers=25, delivered=200)
+    assert badges(draw(LINK, clicks, measure=measure, show=show, whole=whole))[0] == ("4", expected)
+
+
+def test_a_rate_without_delivered_mails_is_no_figure() -> None:
+    clicks = [LinkClicks(0, "https://a.example/", "", 30, 20, 1)]
+    assert badges(draw(LINK, clicks, show="rate"))[0] == ("4", "–")
+
+
+def test_the_layers_of_a_page_are_the_heatmap_that_is_drawn() -> None:
+    clicks = clicked(THREE, [1234, 0])
+    made = layers(THREE, clicks, wholes(clicks))
+    assert made.html.replace("</body>", f"{made.badges}</body>") == draw(THREE, clicks)
+    assert set(made.looks) == {f"{measure}-{show}" for measure in MEASURES for show in SHOWS}
+    assert made.looks["clickers-count"][0] == ("4", "617", " · 2 links", "", 86, 18)
+
+
+def test_a_mail_can_not_say_where_badges_go() -> None:
+    html = f"<style>/* <mailsight-badges> */</style><p>&lt;mailsight-badges&gt;</p>{LINK}"
+    assert draw(html, clicked(html, [3])).index("<mailsight-badge data-badge") > draw(html, []).index("</a>")

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 from mailsight.contents import decode
 from mailsight.links import Link, Matcher, links, shared
 from mailsight.urls import RULES
+from mailsight.visibility import Seen
 
 
 def listed(*urls: str) -> list[Link]:
@@ -27,7 +28,7 @@ def test_links_are_counted_in_document_order() -> None:
         <map name="m"><area href="/map" alt="Map"></map><table><a href="https://b.example/moved">moved<tr><td>x</table>"""
     assert links(html) == [
         Link(0, "https://a.example/?x=1&y=2", "A & B"),
-        Link(1, "/map", "Map"),
+        Link(1, "/map", "Map", Seen.NOWHERE),
         Link(2, "https://b.example/moved", "moved"),
     ]
 

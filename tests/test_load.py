@@ -311,6 +311,35 @@ def test_the_mail_of_one_customer(tmp_path: Path, database: Path) -> None:
     assert reports.customer_mail(warehouse, "spring", "4") is None
 
 
+SHARING = (
+    '<div style="display:none"><a href="https://shop.example/a">hidden</a></div>'
+    '<a href="https://shop.example/a">one</a> <a href="https://shop.example/a">two</a>'
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([{}, {}], [(0, 1), (2, 3), (0, 1)]),
+        ([{}, {"link_position": 2}], [(0, 1), (1, 3), (1, 1)]),
+        ([{"link_position": 1}, {"link_position": 2}], [(0, 1), (1, 1), (1, 1)]),
+        ([{"link_position": 0}, {"link_position": 7}], [(1, 1), (1, 3), (0, 1)]),
+    ],
+    ids=["only URLs", "one each", "only positions", "a position that is none"],
+)
+def test_clicks_that_links_share_count_once_at_the_first_that_is_seen(
+    tmp_path: Path, database: Path, told: list[dict[str, int]], expected: list[tuple[int, int]]
+) -> None:
+    clicks = [
+        EVENT | {"type": "clicked", "url": "https://shop.example/a", "event_id": str(number)} | one
+        for number, one in enumerate(told)
+    ]
+    files = {"mail.html": SHARING, "campaigns.ndjson": ndjson(CAMPAIGN), "messages.ndjson": ndjson(MESSAGE)}
+    load.load(database, [bundle(tmp_path, files | {"events.ndjson": ndjson(*clicks)})])
+    report = reports.campaign(Warehouse(database), "spring", Audience.ALL)
+    assert [(link.clicks, link.shared_with) for link in report.links] == expected
+
+
 def test_progress_runs_from_nothing_to_all(tmp_path: Path, database: Path) -> None:
     told: list[float] = []
     load.load(

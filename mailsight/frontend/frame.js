@@ -1,0 +1,76 @@
+// Shows an e-mail in a frame without scripts, as high as the mail, so that the page scrolls and not the frame.
+//
+// The mail comes from a blob: URL. A srcdoc document is in standards mode whatever its doctype says, which opens gaps
+// between the sliced pictures of older mails, and a #link in it loads the dashboard into the frame.
+
+const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
+
+// `ready` is called with the document of each mail that the frame has opened.
+function mailFrame(parentElement, ready = () => {}) {
+  const holder = document.createElement("div");
+  const frame = document.createElement("iframe");
+  holder.className = "mail";
+  frame.setAttribute("sandbox", SANDBOX);
+  frame.setAttribute("referrerpolicy", "no-referrer");
+  holder.append(frame);
+  parentElement.append(holder);
+
+  let shown, address, width;
+  const inside = new ResizeObserver(fit);
+  const outside = new ResizeObserver(() => {
+    if (holder.clientWidth === width) return;
+    width = holder.clientWidth;
+    fit();
+  });
+  outside.observe(holder);
+  frame.addEventListener("load", () => {
+    const mail = frame.contentDocument;
+    inside.disconnect();
+    if (!mail?.body) return;
+    ready(mail);
+    mail.fonts.ready.then(fit);
+    mail.addEventListener("load", fit, true); // pictures
+    inside.observe(mail.body); // whatever else grows or shrinks
+    fit();
+  });
+
+  function fit() {
+    const mail = frame.contentDocument;
+    if (!mail?.body || !holder.clientWidth) return; // in a tab that isn't open
+    const root = mail.documentElement;
+    const height = () => Math.max(root.scrollHeight, mail.body.scrollHeight);
+    // Measured at no height, since a mail as high as its window would stay so; and without a scrollbar, which would
+    // make it narrower than it is going to be. Meanwhile the holder keeps the page from jumping.
+    holder.style.minHeight = `${holder.offsetHeight}px`;
+    root.style.setProperty("overflow-y", "hidden", "important");
+    frame.style.height = "0";
+    frame.style.height = `${height()}px`;
+    // Parts measured in vh grow with the window. Following them once shows most such mails whole; always would not end.
+    frame.style.height = `${height()}px`;
+    const scrollbar = frame.clientHeight - (mail.scrollingElement ?? root).clientHeight;
+    if (scrollbar > 0) frame.style.height = `${height() + scrollbar}px`;
+    root.style.removeProperty("overflow-y");
+    holder.style.minHeight = "";
+  }
+
+  return {
+    get mail() {
+      return frame.contentDocument;
+    },
+    show({ html, title, width }) {
+      frame.title = title;
+      frame.style.width = width ? `${width}px` : "100%";
+      if (html === shown) return;
+      shown = html;
+      URL.revokeObjectURL(address);
+      address = URL.createObjectURL(new Blob([html], { type: "text/html;charset=utf-8" }));
+      frame.src = address;
+    },
+    remove() {
+      inside.disconnect();
+      outside.disconnect();
+      URL.revokeObjectURL(address);
+      holder.remove();
+    },
+  };
+}
