@@ -35,8 +35,9 @@ format: .venv/tools ## format the code and mend what lint can mend
 	@$(python) -m ruff format .
 	@$(python) -m ruff check --fix .
 
-bench: .venv/runtime ## measure loading and reading, as ratios within one run
+bench: .venv/runtime ## measure loading, reading and heatmaps, as ratios within one run
 	@$(python) -m benchmarks.load_and_read
+	@$(python) -m benchmarks.heatmap
 
 sample: .venv/runtime ## make the sample data
 	@$(python) -m mailsight sample

@@ -4,6 +4,7 @@ Exit status: 0 all went well, 1 something was refused, 2 the command was not und
 """
 
 import csv
+import io
 import json
 import tempfile
 from collections import Counter
@@ -112,10 +113,17 @@ def heatmap_(
     campaign_id: Annotated[
         str | None, typer.Argument(help="The campaign whose mail and clicks are drawn.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="An e-mail's HTML, instead of a campaign.")] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="An e-mail's HTML, instead of a campaign.", exists=True, dir_okay=False),
+    ] = None,
     clicks: Annotated[
         Path | None,
-        typer.Option(help="Its clicks as CSV: url, link_position (may be empty), clicks, clickers."),
+        typer.Option(
+            help="Its clicks as CSV: url, link_position (may be empty), clicks, clickers (may be missing).",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     audience: Counted = Audience.HUMAN,
     measure: Annotated[Measure, typer.Option(help="Count clicks, or customers who clicked.")] = "clicks",
@@ -201,20 +209,22 @@ def _clicks_from_file(html: str, path: Path) -> list[LinkClicks]:
     counted = {link.link_position: [0, 0] for link in found}
     unplaced: set[int] = set()
     others: dict[str, list[int]] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file, delimiter=bundles.delimiter(path)), start=2):
-            try:
-                url, place = row.get("url") or "", row.get("link_position") or None
-                clicks, clickers = int(row["clicks"]), int(row.get("clickers") or 0)
-                told = int(place) if place is not None else None
-                position = told if told in counted else matcher.position(url)
-            except (KeyError, TypeError, ValueError) as error:
-                raise LoadRefused(f"{path.name}:{line}: this row can't be read: {error}.") from error
-            if position is not None and position != told:
-                unplaced.add(position)
-            counts = counted[position] if position is not None else others.setdefault(url, [0, 0])
-            counts[0] += clicks
-            counts[1] += clickers
+    text = io.StringIO(contents.decode(path.read_bytes()), newline="")
+    for line, row in enumerate(csv.DictReader(text, delimiter=bundles.delimiter(path)), start=2):
+        try:
+            url, place = row.get("url") or "", row.get("link_position") or None
+            clicks, clickers = int(row["clicks"]), int(row.get("clickers") or 0)
+            told = int(place) if place is not None else None
+        except (KeyError, TypeError, ValueError) as error:
+            raise LoadRefused(f"{path.name}:{line}: this row can't be read: {error}.") from error
+        if clicks < 0 or clickers < 0:
+            raise LoadRefused(f"{path.name}:{line}: there are no negative clicks.")
+        position = told if told in counted else matcher.position(url)
+        if position is not None and position != told:
+            unplaced.add(position)
+        counts = counted[position] if position is not None else others.setdefault(url, [0, 0])
+        counts[0] += clicks
+        counts[1] += clickers
     sizes = Counter(same.values())
     on_mail = [
         LinkClicks(

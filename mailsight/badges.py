@@ -133,10 +133,12 @@ def _count(
 
 def _title(link: LinkClicks, whole: Wholes, sharing: int) -> str:
     """Every figure of the link in words."""
-    said = f"{things(link.clicks, 'click')} by {things(link.clickers, 'customer')}"
+    said = things(link.clicks, "click")
+    if link.clickers:  # a file of clicks need not tell who clicked
+        said += f" by {things(link.clickers, 'customer')}"
     if whole.clicks:
         said += f" · {percent(share(link.clicks, whole.clicks))} of all clicks"
-    if whole.delivered:
+    if whole.delivered and link.clickers:
         said += f" · {percent(share(link.clickers, whole.delivered))} click-through rate"
     return f"{said} · shared by {sharing} links that lead to the same place" if sharing > 1 else said
 

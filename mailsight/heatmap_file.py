@@ -96,5 +96,7 @@ def summary(report: CampaignReport) -> str:
 
 def _summary(clicks: Sequence[LinkClicks], whole: Wholes) -> str:
     others = sum(link.clicks for link in clicks if link.link_position is None)
-    said = f"{things(whole.clicks, 'click')} by {things(whole.clickers, 'customer')}"
+    said = things(whole.clicks, "click")
+    if whole.clickers:  # a file of clicks need not tell who clicked
+        said += f" by {things(whole.clickers, 'customer')}"
     return f"{said}, {count(others)} of them on other links" if others else said

@@ -53,10 +53,9 @@ def links_of(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Li
     return found
 
 
-# A comment that Outlook on Windows reads as HTML. One that begins with <!--> or --> holds what all others read.
-_CONDITIONAL = re.compile(
-    r"<!--\s*\[if\s([^\]]*)\]>(?!\s*(?:<!)?-->)(.*?)<!\[endif\]\s*-->", re.DOTALL | re.IGNORECASE
-)
+# What only Outlook on Windows reads stands in comments. Those that end before the mail goes on are for all others.
+_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_CONDITION = re.compile(r"\s*\[if\s[^\]]*\]>", re.IGNORECASE)
 
 
 def outlook_links(html: str) -> list[Link]:
@@ -65,8 +64,9 @@ def outlook_links(html: str) -> list[Link]:
     They are no links of the mail as a browser parses it; their positions count them by themselves.
     """
     found: list[Link] = []
-    for _, inside in _CONDITIONAL.findall(html):
-        for node in LexborHTMLParser(inside).css("[href]"):
+    for comment in _COMMENT.findall(html):
+        inside = comment[condition.end() :] if (condition := _CONDITION.match(comment)) else ""
+        for node in LexborHTMLParser(inside).css("[href]") if "href" in inside.lower() else ():
             if node.tag == "a" or (node.tag or "").startswith("v:"):
                 url = clean_address(node.attributes["href"] or "")
                 found.append(Link(len(found), url, _label(node) or _path(url), Seen.NOWHERE))

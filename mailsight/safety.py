@@ -56,7 +56,8 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _DATA_PICTURE = re.compile(r"data:image/[\w.+-]+[;,]", re.IGNORECASE)
 # A picture that can't be shown takes the space that it takes while it is blocked: its size, or its alternative text.
 _NO_PICTURE = "data:,"
-_DOCTYPE = re.compile(r"(?:\s|<!--.*?-->|<\?[^>]*>)*<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
+# Atomic: a comment ends where it first can, or thousands of them would be tried in every way.
+_DOCTYPE = re.compile(r"(?>\s|<!--.*?-->|<\?[^>]*>)*+<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
 # What a browser drops around and within an address before it looks at the scheme:
 # https://url.spec.whatwg.org/#concept-basic-url-parser
 _AROUND_ADDRESS = "".join(map(chr, range(33)))

@@ -6,8 +6,9 @@ rules of the cascade (https://www.w3.org/TR/css-cascade-5/#cascade-sort).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -22,12 +23,14 @@ class Seen(StrEnum):
 
 
 WIDE_PX, PHONE_PX = 820, 390
-_MOST_RULES = 3_000
+# More than any mail needs, and less than a hostile one would have us do.
+_MOST_SELECTORS = 2_000
+_LONGEST_SELECTOR = 300
+_DEEPEST_MEDIA = 8
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _BLOCK = re.compile(r"([^{};]*)([{};]|\Z)")
 _HIDING = re.compile(
-    r"\b(display|visibility|opacity|max-height|overflow)\s*:\s*([^;!]+?)\s*(!\s*important)?\s*(?:;|\Z)",
-    re.IGNORECASE,
+    r"\b(display|visibility|opacity|max-height|overflow)\s{0,9}:([^;!]*)(!\s{0,9}important)?", re.IGNORECASE
 )
 _WIDTH = re.compile(r"(min|max)-(?:device-)?width\s*:\s*([\d.]+)\s*(px|r?em)")
 # States of a moment, and parts that are no element of the document.
@@ -44,14 +47,15 @@ Styles = dict[int, dict[str, tuple[Priority, str]]]
 def seen(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Seen]:
     """For each link (`safety.link_nodes`), where a reader sees it."""
     sheet = "\n".join(node.text() for node in document.css("style"))
-    rules = list(_rules(_COMMENT.sub(" ", sheet)))[:_MOST_RULES]
-    wide, phone = (_shown(document, nodes, rules, width) for width in (WIDE_PX, PHONE_PX))
+    rules = list(islice(_rules(_COMMENT.sub(" ", sheet)), _MOST_SELECTORS))
+    found = {selector: _matching(document, selector) for _, selector, _ in rules}
+    wide, phone = (_shown(document, nodes, rules, found, width) for width in (WIDE_PX, PHONE_PX))
     words = {(True, True): Seen.EVERYWHERE, (True, False): Seen.WIDE, (False, True): Seen.PHONE}
     return [words.get(both, Seen.NOWHERE) for both in zip(wide, phone, strict=True)]
 
 
 def _rules(css: str, media: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """Each rule that may hide or show something: its media queries, its selectors, its declarations."""
+    """Each selector that may hide or show something, with its media queries and its declarations."""
     at = 0
     while at < len(css) and (found := _BLOCK.match(css, at)):
         before, at = found[1].strip(), found.end()
@@ -63,8 +67,8 @@ def _rules(css: str, media: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
         inside, at = css[at:end], end + 1
         if not before.startswith("@"):
             if _HIDING.search(inside):
-                yield media, before, inside
-        elif before.lower().startswith("@media"):
+                yield from ((media, selector.strip(), inside) for selector in before.split(","))
+        elif before.lower().startswith("@media") and len(media) < _DEEPEST_MEDIA:
             yield from _rules(inside, (*media, before[6:].strip().lower()))
 
 
@@ -101,14 +105,16 @@ def _shown(
     document: LexborHTMLParser,
     nodes: Sequence[LexborNode],
     rules: Sequence[tuple[tuple[str, ...], str, str]],
+    found: Mapping[str, Sequence[LexborNode]],
     width: int,
 ) -> list[bool]:
     styles: Styles = {}
-    for order, (media, selectors, declarations) in enumerate(rules):
-        if all(_holds(one, width) for one in media):
-            for selector in selectors.split(","):
-                for node in _matching(document, selector.strip()):
-                    _declare(styles, node, declarations, (False, _specificity(selector), order))
+    for order, (media, selector, declarations) in enumerate(rules):
+        if found[selector] and all(_holds(one, width) for one in media):
+            place = False, _specificity(selector), order
+            declared = _HIDING.findall(declarations)
+            for node in found[selector]:
+                _declare(styles, node, declared, place)
     pictures = {
         (picture.attributes["usemap"] or "").partition("#")[2]: picture
         for picture in reversed(document.css("img[usemap]"))
@@ -118,7 +124,7 @@ def _shown(
 
 
 def _matching(document: LexborHTMLParser, selector: str) -> Sequence[LexborNode]:
-    if not selector or _UNLIKELY.search(selector):
+    if not selector or len(selector) > _LONGEST_SELECTOR or _UNLIKELY.search(selector):
         return ()
     try:
         return document.css(selector)
@@ -137,10 +143,13 @@ def _specificity(selector: str) -> tuple[int, int, int]:
 
 
 def _declare(
-    styles: Styles, node: LexborNode, declarations: str, place: tuple[bool, tuple[int, int, int], int]
+    styles: Styles,
+    node: LexborNode,
+    declared: Sequence[tuple[str, str, str]],
+    place: tuple[bool, tuple[int, int, int], int],
 ) -> None:
     own = styles.setdefault(node.mem_id, {})
-    for name, value, important in _HIDING.findall(declarations):
+    for name, value, important in declared:
         priority = (bool(important), *place)
         if name.lower() not in own or own[name.lower()][0] <= priority:
             own[name.lower()] = priority, value.strip().lower()
@@ -183,7 +192,7 @@ def _drawn(
     drawn, visibility = known.get(above.mem_id, (True, None)) if above is not None else (True, None)
     for one in reversed(chain):
         if one.attributes.get("style"):
-            _declare(styles, one, one.attributes["style"] or "", (True, (0, 0, 0), 0))
+            _declare(styles, one, _HIDING.findall(one.attributes["style"] or ""), (True, (0, 0, 0), 0))
         own = {name: value for name, (_, value) in styles.get(one.mem_id, {}).items()}
         drawn = drawn and not _hides(one, own)
         visibility = own.get("visibility", visibility)

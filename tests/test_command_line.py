@@ -1,6 +1,7 @@
 """The command line: what goes to which stream, and with which exit status."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,55 @@ def test_heatmap_of_any_mail_needs_no_database(tmp_path: Path) -> None:
     html = (tmp_path / "out.html").read_text()
     assert ">31<" in html
     assert ">17<" in html
+
+
+def drawn(tmp_path: Path, html: str | bytes, clicks: str | bytes, *more: str) -> str:
+    """The heatmap of a mail with the clicks of a file."""
+    for name, text in (("mail.html", html), ("clicks.csv", clicks)):
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    paths = (
+        "--html",
+        tmp_path / "mail.html",
+        "--clicks",
+        tmp_path / "clicks.csv",
+        "-o",
+        tmp_path / "out.html",
+    )
+    assert run("heatmap", *paths, *more)[0] == 0
+    return (tmp_path / "out.html").read_text()
+
+
+def test_the_heatmap_of_a_file_of_clicks_says_where_they_are(tmp_path: Path) -> None:
+    html = """<meta charset=windows-1252><div style="display:none"><a href="https://a.example/">hidden</a></div>
+    <a href="https://a.example/">caf\xe9</a> <a href="https://a.example/">two</a>
+    <a href="https://b.example/">b</a>""".encode("cp1252")
+    clicks = "url,link_position,clicks,clickers\nhttps://a.example,,30,20\nhttps://b.example/caf\xe9,,5,4\n,3,15,9\n"
+    text = drawn(tmp_path, html, clicks.encode("cp1252"))
+    said = re.findall(r'data-badge="(\d+)" data-look="(\w+)".*?>(\d+)<', text)
+    assert said == [("0", "pointer", "0"), ("1", "4", "30"), ("2", "pointer", "0"), ("3", "2", "15")]
+    assert "<title>Clicks: mail</title>" in text
+    assert "50 clicks by 33 customers, 5 of them on other links" in text
+    assert "caf\xe9" in text
+
+
+def test_the_heatmap_of_a_file_says_what_is_asked_for(tmp_path: Path) -> None:
+    html, clicks = (
+        '<a href="https://a.example/">a</a>',
+        "url,clicks\nhttps://a.example/,30\nhttps://c.example/,10\n",
+    )
+    text = drawn(tmp_path, html, clicks, "--show", "share")
+    assert ">75.0\xa0%<" in text
+    assert "40 clicks, 10 of them on other links" in text
+
+
+@pytest.mark.parametrize("row", ["x,,many", "x,,-3", "x,first,3"])
+def test_a_file_of_clicks_with_a_bad_row_names_it(tmp_path: Path, row: str) -> None:
+    (tmp_path / "mail.html").write_text("<p>")
+    (tmp_path / "clicks.csv").write_text(f"url,link_position,clicks\n{row}\n")
+    rest = ("--clicks", tmp_path / "clicks.csv", "-o", tmp_path / "out.html")
+    with pytest.raises(MailsightError, match=re.escape("clicks.csv:2: ")):
+        run("heatmap", "--html", tmp_path / "mail.html", *rest)
+    assert run("heatmap", "--html", tmp_path / "missing.html", *rest)[0] == 2
 
 
 def test_a_command_that_is_not_understood_has_status_2(tmp_path: Path) -> None:

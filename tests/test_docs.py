@@ -9,8 +9,10 @@ import pytest
 
 from mailsight import bundles, load, metrics, reports
 from mailsight.__main__ import app
+from mailsight.badges import MEASURES, SHOWS
 from mailsight.metrics import Counts
 from mailsight.settings import Settings
+from mailsight.urls import RULES, Rule
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
 from mailsight.warehouse import Warehouse
 from tests.conftest import PROJECT
@@ -18,6 +20,7 @@ from tests.conftest import PROJECT
 METRICS = (PROJECT / "docs" / "metrics.md").read_text(encoding="utf-8")
 DATA = (PROJECT / "docs" / "data.md").read_text(encoding="utf-8")
 ARCHITECTURE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+HEATMAP = (PROJECT / "docs" / "heatmap.md").read_text(encoding="utf-8")
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
 PAGES = sorted([PROJECT / "README.md", PROJECT / "CHANGELOG.md", *(PROJECT / "docs").glob("*.md")])
@@ -60,6 +63,16 @@ def test_every_type_of_event_has_a_row(kind: EventType) -> None:
 def test_every_column_of_the_bundle_has_a_row_in_its_table(kind: str, column: str) -> None:
     [table] = re.findall(rf"^## {kind}\n(.*?)(?=^## )", DATA, re.MULTILINE | re.DOTALL)
     assert f"| `{column}` |" in table
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.reason)
+def test_every_rule_that_finds_a_link_has_a_row(rule: Rule) -> None:
+    assert f"| `{rule.link}` | `{rule.clicked}` | {rule.reason} |" in HEATMAP
+
+
+@pytest.mark.parametrize("label", [*SHOWS.values(), *MEASURES.values()])
+def test_what_a_badge_can_say_is_explained(label: str) -> None:
+    assert re.search(rf"^\|.*\b{label}\b", HEATMAP, re.MULTILINE | re.IGNORECASE)
 
 
 @pytest.mark.parametrize("setting", [field.name for field in fields(Settings)])

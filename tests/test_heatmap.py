@@ -1,6 +1,7 @@
 """Badges: what they say, and - in a real browser - where they are."""
 
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from playwright.sync_api import Browser, Page
 from mailsight.badges import MEASURES, SCALE, SHOWS, Measure, Show, wholes
 from mailsight.contents import decode, safe
 from mailsight.heatmap import draw, layers
-from mailsight.links import LinkClicks, links, shared
+from mailsight.heatmap_file import of_mail
+from mailsight.links import LinkClicks, links, outlook_links, shared
 
 THREE = '<a href="https://a.example/">A</a> <a href="https://b.example/">B</a> <a href="https://a.example/">A2</a>'
 
@@ -308,3 +310,56 @@ def test_the_layers_of_a_page_are_the_heatmap_that_is_drawn() -> None:
 def test_a_mail_can_not_say_where_badges_go() -> None:
     html = f"<style>/* <mailsight-badges> */</style><p>&lt;mailsight-badges&gt;</p>{LINK}"
     assert draw(html, clicked(html, [3])).index("<mailsight-badge data-badge") > draw(html, []).index("</a>")
+
+
+BUSY = {
+    "rules": "<style>"
+    + "".join(f".c{n},div p .d{n}{{display:none}}" for n in range(6000))
+    + "</style>"
+    + "<div class=c1><p>" * 3000,
+    "spaces": f'<style>a{{display:{" " * 200_000}x}}</style><p style="display:{" " * 200_000}">',
+    "media": "<style>" + "@media screen{" * 20_000 + "</style>",
+    "conditions": "<!--[if mso]>" * 20_000,
+    "comments": "<!--[if mso]><v:rect href=x>-->" * 8_000,
+    "depth": "<div>" * 5_000,
+    "links": LINK * 4_000,
+}
+
+
+@pytest.mark.parametrize("html", BUSY.values(), ids=BUSY)
+def test_a_mail_made_to_keep_us_busy_does_not(html: str) -> None:
+    started = time.monotonic()
+    draw(html + LINK, [])
+    outlook_links(html)
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.browser
+def test_badges_of_real_mails_are_at_their_links_on_a_phone_too(page: Page, samples: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    wrong, visible = {}, 0
+    for path in sorted((samples / "emails").glob("*.html")):
+        html = decode(path.read_bytes())
+        found = measured(page, draw(html, clicked(html, [0, 3, 17, 240, 1312, 9876])))
+        visible += sum(bool(link["boxes"]) for link in found)
+        if problems := misplaced(found):
+            wrong[path.name] = problems
+    page.set_viewport_size({"width": 820, "height": 1000})
+    assert wrong == {}
+    assert visible > 1000
+
+
+@pytest.mark.browser
+def test_the_file_to_take_along_has_a_legend_that_moves_nothing(page: Page) -> None:
+    html = f"<title>Theirs</title>{FILLER}{LINK}"
+    clicks = [*clicked(html, [1240]), LinkClicks(None, "https://b.example/", "", 60, 9, 1)]
+    page.set_content(safe(html))
+    before = page.evaluate(EXTENT)
+    page.set_content(of_mail(html, clicks, title="Spring <sale>"))
+    assert page.evaluate(EXTENT) == before
+    assert page.title() == "Clicks: Spring <sale>"
+    legend = page.locator("mailsight-legend")
+    legend.hover()
+    assert "1,300 clicks by 629 customers, 60 of them on other links" in legend.inner_text()
+    assert legend.locator("mailsight-shade").all_inner_texts() == ["0", "5", "20", "50", "80"]
+    assert page.evaluate("document.scripts.length") == 0

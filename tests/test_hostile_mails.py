@@ -19,8 +19,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Dialog, Frame, Page, Request
 
+from mailsight.badges import wholes
 from mailsight.contents import safe
-from mailsight.heatmap import draw
+from mailsight.heatmap import draw, layers
 from mailsight.links import LinkClicks, links
 
 pytestmark = pytest.mark.browser
@@ -211,8 +212,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from mailsight.badges import wholes
 from mailsight.contents import safe
-from mailsight.heatmap import draw
+from mailsight.heatmap import draw, layers
 from mailsight.mail_frame import mail_frame
 
 mails = json.loads(Path("mails.json").read_text())
@@ -377,3 +379,14 @@ def test_the_frame_never_allows_scripts(browser: Browser, app: str) -> None:
     sandbox = page.locator('iframe[title="The e-mail"]').get_attribute("sandbox") or ""
     assert sorted(sandbox.split()) == ["allow-popups", "allow-popups-to-escape-sandbox", "allow-same-origin"]
     page.close()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_mail_brings_badges_of_its_own_to_the_tab(name: str) -> None:
+    html = HOSTILE[name]
+    clicks = [LinkClicks(link.link_position, link.url, link.label, 5, 4, 1) for link in links(html)]
+    made = layers(html, clicks, wholes(clicks))
+    assert "<mailsight-" not in made.html
+    assert "data-badge=" not in made.html
+    assert "data-lit=" not in made.html
+    assert made.html.count("data-link=") - made.html.count('[data-link="') == len(clicks)

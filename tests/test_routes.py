@@ -175,3 +175,23 @@ def test_an_unexpected_error_tells_nothing(
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert answer.json()["error"]["next_step"] == "Try again in a moment."
+
+
+def test_only_who_clicked_a_link_can_be_asked_for(client: TestClient, warehouse: Warehouse) -> None:
+    campaigns = reports.campaign_list(warehouse, Audience.ALL).campaigns
+    clicked = str(campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0])
+    for audience in Audience:
+        report = reports.campaign(warehouse, clicked, audience)
+        token = routes.token(clicked, audience)
+        links = [*report.links, *report.other_links]
+        asked = [link.url if link.link_position is None else link.link_position for link in links]
+        found = [ask(client, token, link=one, end=1).json()["total"] for one in asked]
+        assert found == [link.clickers for link in links]
+    token = routes.token(clicked, Audience.ALL)
+    assert ask(client, token, link="https://nowhere.example/' OR 1=1 --").json()["total"] == 0
+
+
+@pytest.mark.parametrize("link", [-1, 2**31, True, 1.5, [1], {"url": "x"}, "a\0b", "x" * 9_000])
+def test_what_is_no_link_is_refused(client: TestClient, campaign_id: str, link: object) -> None:
+    answer = ask(client, routes.token(campaign_id, Audience.ALL), link=link)
+    assert answer.status_code == 400
