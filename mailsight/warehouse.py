@@ -26,7 +26,7 @@ from .errors import DatabaseUnreadable, LoadRunning, NoDatabase
 from .grids import GridQuery
 from .settings import PROJECT
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 1
 GENERATIONS_KEPT = 2
 
 
