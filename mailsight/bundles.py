@@ -158,12 +158,17 @@ def delimiter(path: Path) -> str:
 
 
 def records(path: Path) -> Iterator[Record | BadRecord]:
-    """Every row of a text file with the line where it begins, whatever else is wrong with the file."""
+    """Every row of a text file with the line where it begins, whatever else is wrong with the file.
+
+    Parquet is no text: a file that DuckDB can't read has no rows.
+    """
     match path.suffix.lower():
         case ".csv":
             return _csv_records(path)
         case ".json":
             return _json_records(path)
+        case ".parquet":
+            return iter([BadRecord(1, "not a Parquet file that can be read", "")])
         case _:
             return _ndjson_records(path)
 

@@ -19,6 +19,7 @@ from .warehouse import Draft, QueryFailed, draft
 
 BATCH_ROWS = 100_000
 BATCH_MAILS = 500
+ALL_RECORDS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,9 @@ def _read_file(work: Draft, file: BundleFile, reading: _Reading) -> None:
         for batch in _batches(file, reading):
             with work.table("batch", batch, pa.schema([("line", pa.int64()), ("record", pa.string())])):
                 work.run("read_batch")
-    names = {row["name"] for row in work.rows("record_names")}
+    # All rows of a table have its columns; each JSON object may have its own.
+    most = 1 if file.path.suffix.lower() in (".csv", ".parquet") else ALL_RECORDS
+    names = {row["name"] for row in work.rows("record_names", most=most)}
     ignored = names - bundles.COLUMNS[file.kind].keys()
     if ignored and file.kind != "customers":
         reading.ignored_columns[file.name] = tuple(sorted(ignored))
@@ -261,16 +264,19 @@ def _refusals(work: Draft, files: Sequence[BundleFile], reading: _Reading) -> li
         file = by_path[path]
         reasons = {int(row["ordinal"]): str(row["refusal"]) for row in rows}
         by_line = path in reading.exactly_read
-        for line, ordinal, text in _locate(file, set(reasons), by_line=by_line):
+        for line, ordinal, text in _locate(work, file, set(reasons), by_line=by_line):
             refusals.append(Refusal(file.kind, file.name, line, reasons[ordinal], text))
     order = {file.name: place for place, file in enumerate(files)}
     return sorted(refusals, key=lambda refusal: (order[refusal.file], refusal.line))
 
 
-def _locate(file: BundleFile, ordinals: set[int], *, by_line: bool) -> Iterator[tuple[int, int, str]]:
+def _locate(
+    work: Draft, file: BundleFile, ordinals: set[int], *, by_line: bool
+) -> Iterator[tuple[int, int, str]]:
     """Line, ordinal and text of some rows of a file. Rows that were read exactly have their line for an ordinal."""
     if file.path.suffix.lower() == ".parquet":
-        yield from ((ordinal, ordinal, "") for ordinal in sorted(ordinals))
+        rows = work.rows("parquet_rows", path=str(file.path), ordinals=sorted(ordinals))
+        yield from ((row["ordinal"], row["ordinal"], row["text"]) for row in rows)
         return
     good = (record for record in bundles.records(file.path) if not isinstance(record, BadRecord))
     for place, record in enumerate(good, start=1):

@@ -96,18 +96,34 @@ insert into records
 select row_number() over (), json from read_json_objects(:path, format = 'auto');
 
 -- name: read_parquet_file(path)!
--- The rows of a Parquet file.
+-- The rows of a Parquet file. Its own row numbers let all processors read at once, where counting would need one.
 insert into records
-select row_number() over (), to_json(row) from read_parquet(:path) as row;
+select file_row_number + 1, to_json(row)
+from (
+    select file_row_number, struct_pack(*columns(* exclude (file_row_number))) as row
+    from read_parquet(:path, file_row_number = true)
+);
+
+-- name: parquet_rows(path, ordinals)
+-- Some rows of a Parquet file as JSON, by their place counted from 1.
+select ordinal, cast(to_json(row) as varchar) as text
+from (
+    select file_row_number + 1 as ordinal, struct_pack(*columns(* exclude (file_row_number))) as row
+    from read_parquet(:path, file_row_number = true)
+    where list_contains(:ordinals, file_row_number + 1)
+)
+order by ordinal;
 
 -- name: read_batch()!
 -- Records that bundles.records read in Python; `batch` is registered by the loader.
 insert into records
 select line, record from batch;
 
--- name: record_names()
--- Every column name that the file's records use.
-select distinct unnest(json_keys(record)) as name from records where json_type(record) = 'OBJECT' order by name;
+-- name: record_names(most)
+-- Every column name that the first `most` of the file's records use.
+select distinct unnest(json_keys(record)) as name
+from (select record from records where json_type(record) = 'OBJECT' limit :most)
+order by name;
 
 -- name: stage_campaigns(file, structure)!
 -- A selection that is no JSON is a sentence.

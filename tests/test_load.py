@@ -191,7 +191,10 @@ def test_files_that_are_nothing_at_all_are_refused(tmp_path: Path, database: Pat
         "campaigns.ndjson": ndjson(CAMPAIGN | {"template": None}),
     }
     summary = load.load(database, [bundle(tmp_path / "b", files)])
-    assert {refusal.file for refusal in summary.refusals} == {"events.parquet", "customers.json"}
+    assert [str(refusal) for refusal in summary.refusals] == [
+        "customers.json:1: not JSON: Expecting value at column 1",
+        "events.parquet:1: not a Parquet file that can be read",
+    ]
     assert reports.campaign(Warehouse(database), "spring", Audience.ALL).counts.selected == 0
 
 
@@ -388,3 +391,14 @@ def test_times_are_iso_8601_or_epoch_seconds(tmp_path: Path, database: Path) -> 
     assert [refusal.reason for refusal in summary.refusals] == [
         f"unreadable time in created_at: {at}" for at in unreadable
     ]
+
+
+def test_a_refused_row_of_a_parquet_file_is_kept_with_its_place(tmp_path: Path, database: Path) -> None:
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    pd.DataFrame({"customer_id": ["1", None, "3"], "name": ["Ann", "Bob", "Cyd"]}).to_parquet(
+        folder / "customers.parquet"
+    )
+    summary = load.load(database, [folder])
+    assert [str(refusal) for refusal in summary.refusals] == ["customers.parquet:2: no customer_id"]
+    assert json.loads(summary.refusals[0].row) == {"customer_id": None, "name": "Bob"}
