@@ -1,6 +1,6 @@
 """Where the screens are, and the ways between them. Paths are relative to the shell, as Streamlit wants them."""
 
-from typing import NoReturn
+from typing import Literal, NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -32,9 +32,13 @@ def tab_title(name: str) -> None:
     st.set_page_config(page_title=f"{name} · Mailsight")
 
 
-def shown_id() -> str:
-    """The id that the address of this page names."""
-    return str(st.query_params.get("id", ""))
+def shown_id(kind: Literal["campaign", "customer"]) -> str:
+    """The id of the campaign or customer that the address of this page names.
+
+    `st.switch_page` leaves an entry in the browser's history: the page that was left, with the parameters of the next
+    one. These name where they came from, so that the way back through that entry shows what was left.
+    """
+    return str(st.query_params.get(kind) or st.query_params.get("id", ""))
 
 
 def campaign_address(campaign_id: str) -> str:
@@ -42,8 +46,10 @@ def campaign_address(campaign_id: str) -> str:
     return f"campaign?{urlencode(_parameters(campaign_id))}"
 
 
-def open_campaign(campaign_id: str) -> NoReturn:
-    st.switch_page(CAMPAIGN, query_params=_parameters(campaign_id))
+def open_campaign(campaign_id: str, customer_id: str | None = None) -> NoReturn:
+    """Opens the campaign's page, from the list or from a customer's page."""
+    before = {} if customer_id is None else {"customer": customer_id}
+    st.switch_page(CAMPAIGN, query_params=_parameters(campaign_id) | before)
 
 
 def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
@@ -67,7 +73,7 @@ def audience() -> Audience:
 
 def audience_switch() -> None:
     """The switch between people's and all opens and clicks. It writes to the address, so a shared link keeps it."""
-    key = f"audience:{shown_id()}"
+    key = f"audience:{st.query_params.get('id', '')}"
 
     def keep() -> None:
         if st.session_state[key] is Audience.ALL:

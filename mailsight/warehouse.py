@@ -75,9 +75,7 @@ class Warehouse:
         self, name: str, selection: GridQuery | None = None, /, **parameters: object
     ) -> list[dict[str, Any]]:
         """The rows of a named query."""
-        result = self._execute(name, selection, parameters)
-        columns = [column[0] for column in result.description or []]
-        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+        return _named(self._execute(name, selection, parameters))
 
     def row(
         self, name: str, selection: GridQuery | None = None, /, **parameters: object
@@ -136,6 +134,12 @@ def _check_version(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
         )
 
 
+def _named(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of a result, each with the names of its columns."""
+    columns = [column[0] for column in result.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
+
 class Draft:
     """The private copy that a load works on. `discard` keeps the old generation: nothing changed."""
 
@@ -152,9 +156,7 @@ class Draft:
 
     def rows(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
         """The rows of a named query."""
-        result = self._connection.execute(statement(name), parameters or None)
-        columns = [column[0] for column in result.description or []]
-        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+        return _named(self._connection.execute(statement(name), parameters or None))
 
     @contextmanager
     def table(self, name: str, rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> Iterator[None]:

@@ -6,7 +6,7 @@ from mailsight import clicked_links, dialogs, figures, formats, reports, screens
 from mailsight.recipients_grid import recipients_grid
 from mailsight.widgets import facts, read
 
-campaign_id = screens.shown_id()
+campaign_id = screens.shown_id("campaign")
 audience = screens.audience()
 report = read(reports.campaign, campaign_id, audience)
 campaign = report.campaign

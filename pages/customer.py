@@ -5,7 +5,7 @@ import streamlit as st
 from mailsight import contact_history, dialogs, formats, reports, screens
 from mailsight.widgets import facts, read
 
-report = read(reports.customer, screens.shown_id(), screens.audience())
+report = read(reports.customer, screens.shown_id("customer"), screens.audience())
 customer = report.customer
 name = customer.name or customer.email or customer.customer_id
 
@@ -29,7 +29,7 @@ with history:
     clicked = contact_history.history(report)
 
 if clicked.action == "open" and clicked.row:
-    screens.open_campaign(clicked.row)
+    screens.open_campaign(clicked.row, customer.customer_id)
 if clicked.action == "mail" and clicked.row:
     dialogs.customer_mail(clicked.row, customer.customer_id)
 if clicked.action == "events" and clicked.row:

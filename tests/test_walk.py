@@ -1,5 +1,6 @@
 """The walk of a marketer through the dashboard, in a real browser: from the list to one customer's mail."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,6 +172,30 @@ def test_the_walk(
 
         page.get_by_test_id("stPageLink").get_by_text(campaign.name, exact=True).click()
         expect(page.get_by_role("heading", name=campaign.name, exact=True)).to_be_visible()
+        page.go_back()
+        expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
+        assert wrong == []
+
+
+def test_the_browsers_way_back_shows_what_was_left(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    campaign = report.campaign
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign.campaign_id}")
+        name = grid(page).locator(".name").first
+        customer = name.inner_text()
+        name.click()
+        expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
+        expect(page).to_have_url(re.compile("/customer"))
+        page.go_back()
+        expect(page.get_by_role("heading", name=campaign.name, exact=True)).to_be_visible()
+        page.go_forward()
+        expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
+        history = page.get_by_role("table", name="Contact history")
+        history.get_by_role("link", name=campaign.name, exact=True).click()
+        expect(page.get_by_role("heading", name=campaign.name, exact=True)).to_be_visible()
+        expect(page).to_have_url(re.compile("/campaign"))
         page.go_back()
         expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
         assert wrong == []
