@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from . import bundles, contents
-from .bundles import BadRecord, BundleFile
+from .bundles import BundleFile
 from .derive import Progress
+from .json_files import BadRecord
 from .links import links
 from .merge import LoadSummary, Refusal, complete, silent
 from .metrics import share
