@@ -46,7 +46,15 @@ def lines(path: Path) -> Iterator[Value | BadRecord]:
                 yield BadRecord(line, "a line that is too long", as_text(text))
                 _skip_line(file)
             elif text.strip():
-                yield _value(line, text.strip())
+                yield value(line, text.strip())
+
+
+def value(line: int, text: str) -> Value | BadRecord:
+    """The one JSON value that the text is."""
+    try:
+        return _checked(line, _DECODER.decode(text), text)
+    except (ValueError, RecursionError) as error:
+        return _bad(line, text, error)
 
 
 def values(path: Path) -> Iterator[Value | BadRecord]:
@@ -145,13 +153,6 @@ def _no_number(constant: str) -> None:
 
 # Python would take NaN and Infinity, which are not JSON.
 _DECODER = json.JSONDecoder(parse_constant=_no_number)
-
-
-def _value(line: int, text: str) -> Value | BadRecord:
-    try:
-        return _checked(line, _DECODER.decode(text), text)
-    except (ValueError, RecursionError) as error:
-        return _bad(line, text, error)
 
 
 def _checked(line: int, value: object, text: str) -> Value | BadRecord:
