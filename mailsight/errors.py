@@ -9,6 +9,7 @@ MailsightError
 ├── LoadRefused            a load stopped; the last good state is untouched
 │   ├── NotABundle         there is nothing in it that can be loaded
 │   └── LoadRunning        another load holds the lock
+├── NotKept                the disk did not take a webhook
 └── BadRequest             a filter or a sort that the grid does not have
 """
 
@@ -68,6 +69,11 @@ class NotABundle(LoadRefused):
 class LoadRunning(LoadRefused):
     title = "Another load is running"
     next_step = "Wait for it to end, then start this one again."
+
+
+class NotKept(MailsightError):
+    title = "The webhook was not kept"
+    next_step = "Make room on the disk; the provider sends it again."
 
 
 class BadRequest(MailsightError):
