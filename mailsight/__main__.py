@@ -20,10 +20,11 @@ from rich.table import Table
 
 from . import bundles, contents, heatmap_file, load, reports, sample, settings
 from .badges import Measure, Show
-from .errors import LoadRefused, MailsightError
+from .errors import LoadRefused, MailsightError, NoDatabase
 from .links import LinkClicks, Matcher, links, shared
+from .merge import LoadSummary
 from .vocabulary import Audience
-from .warehouse import Warehouse
+from .warehouse import Warehouse, draft
 
 MOST_REFUSALS_SHOWN = 1_000
 
@@ -168,13 +169,28 @@ def check(context: typer.Context, database: Database = None) -> None:
         )
 
 
-def _load(database: Path, paths: list[Path], *, strict: bool = False) -> load.LoadSummary:
+@app.command()
+def migrate(context: typer.Context, database: Database = None) -> None:
+    """Bring a database that an older Mailsight made up to date; every load does this too."""
+    wait_seconds = settings.from_environment().load_wait_seconds
+    with draft(_existing(_database(context, database)), wait_seconds=wait_seconds) as work:
+        messages.print("Brought up to date." if work.migrated else "Nothing to do: it is up to date.")
+        work.discard()
+
+
+def _existing(database: Path) -> Path:
+    if not database.exists():
+        raise NoDatabase(f"There is no database at {database}.")
+    return database
+
+
+def _load(database: Path, paths: list[Path], *, strict: bool = False) -> LoadSummary:
     wait_seconds = settings.from_environment().load_wait_seconds
     with _progress("Loading") as progress:
         return load.load(database, paths, strict=strict, progress=progress, wait_seconds=wait_seconds)
 
 
-def _print_summary(summary: load.LoadSummary) -> None:
+def _print_summary(summary: LoadSummary) -> None:
     table = Table("", "rows", "new", "known", "refused")
     for kind in summary.kinds:
         table.add_row(kind.kind, *(f"{count:,}" for count in (kind.rows, kind.new, kind.known, kind.refused)))

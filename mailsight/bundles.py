@@ -63,6 +63,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "diagnostic": "what the mailbox's server said",
         "user_agent": "the program that opened or clicked",
         "ip": "the address it came from",
+        "provider_machine": "the provider's own verdict whether a machine did it: true or false",
         "payload": "the provider's own JSON",
     },
 }

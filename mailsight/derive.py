@@ -55,8 +55,10 @@ def derive(work: Draft, progress: Progress) -> None:
     for step in ATTRIBUTION:
         work.run(step)
     progress(0.3, "Finding each click's link")
+    work.run("trust_positions")
     with work.table("places", _places(work), _PLACES):
         work.run("replace_message_events")
+    work.run("replace_unattributed")
     progress(0.6, "Counting")
     work.run("forget_derived")
     work.run(

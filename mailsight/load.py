@@ -1,6 +1,7 @@
 """Writes: the files of a bundle become facts, and what the screens read is derived for the campaigns they touch."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
@@ -10,9 +11,9 @@ import pyarrow as pa
 
 from . import bundles, contents
 from .bundles import BadRecord, BundleFile
-from .derive import Progress, derive
-from .errors import LoadRefused
+from .derive import Progress
 from .links import links
+from .merge import LoadSummary, Refusal, complete, silent
 from .metrics import share
 from .vocabulary import BOUNCE_TYPES, EventType, NotSentReason
 from .warehouse import Draft, QueryFailed, draft
@@ -20,45 +21,6 @@ from .warehouse import Draft, QueryFailed, draft
 BATCH_ROWS = 100_000
 BATCH_MAILS = 500
 ALL_RECORDS = 2**62
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A row that was not loaded: where it stands, why, and the row itself."""
-
-    kind: str
-    file: str
-    line: int
-    reason: str
-    row: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class KindSummary:
-    """What became of the rows of one kind: rows = new + known + refused; `changed` known ones said something new."""
-
-    kind: str
-    rows: int
-    new: int
-    changed: int
-    refused: int
-
-    @property
-    def known(self) -> int:
-        return self.rows - self.new - self.refused
-
-
-@dataclass(frozen=True, slots=True)
-class LoadSummary:
-    """What a load did. `changed` is False when everything was known: then nothing was published."""
-
-    kinds: Sequence[KindSummary]
-    refusals: Sequence[Refusal]
-    ignored_columns: dict[str, tuple[str, ...]]
-    changed: bool
 
 
 @dataclass(slots=True)
@@ -70,16 +32,12 @@ class _Reading:
     exactly_read: set[str] = field(default_factory=set)
 
 
-def _silent(done: float, doing: str) -> None:
-    """No progress is shown."""
-
-
 def load(
     database: Path,
     paths: Sequence[Path],
     *,
     strict: bool = False,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     wait_seconds: float = 600.0,
 ) -> LoadSummary:
     """Loads bundles (folders or single files) into the database and publishes the result as one generation.
@@ -93,18 +51,16 @@ def load(
         reading = _read_files(work, files, progress)
         _read_contents(work, files, progress)
         refusals = _refusals(work, files, reading)
-        if strict and refusals:
-            raise LoadRefused(
-                f"{len(refusals):,} rows were refused; the first is {refusals[0]}.",
-                next_step="Mend the file, or load without --strict to take the other rows.",
-            )
-        progress(0.5, "Adding what is new")
-        summary = _merge(work, refusals, reading)
-        if summary.changed:
-            derive(work, lambda done, doing: progress(0.6 + 0.35 * done, doing))
-            progress(0.95, "Publishing")
-        else:
-            work.discard()
+        summary = complete(
+            work,
+            source="bundle",
+            files=[file.name for file in files],
+            refusals=refusals,
+            unread=Counter(file.kind for file, _ in reading.bad_records),
+            strict=strict,
+            progress=progress,
+            ignored_columns=reading.ignored_columns,
+        )
     progress(1.0, "Done")
     return summary
 
@@ -283,29 +239,3 @@ def _locate(
         ordinal = record.line if by_line else place
         if ordinal in ordinals:
             yield record.line, ordinal, record.text
-
-
-def _merge(work: Draft, refusals: Sequence[Refusal], reading: _Reading) -> LoadSummary:
-    for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
-        work.run(name)
-    rows = [(refusal.kind, refusal.file, refusal.line, refusal.reason, refusal.row) for refusal in refusals]
-    words = pa.string()
-    schema = pa.schema(
-        [("kind", words), ("file", words), ("line", pa.int64()), ("reason", words), ("row", words)]
-    )
-    with work.table("refused_rows", rows, schema):
-        [(newly_refused,)] = work.run("merge_refused")
-    counted = {row["kind"]: row for row in work.rows("load_summary")}
-    unreadable = {kind: sum(file.kind == kind for file, _ in reading.bad_records) for kind in counted}
-    kinds = [
-        KindSummary(
-            kind,
-            rows=row["rows"] + unreadable[kind],
-            new=row["new"],
-            changed=row["changed"],
-            refused=row["refused"] + unreadable[kind],
-        )
-        for kind, row in counted.items()
-    ]
-    changed = bool(newly_refused or any(kind.new or kind.changed for kind in kinds))
-    return LoadSummary(kinds, refusals, reading.ignored_columns, changed)

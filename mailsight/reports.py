@@ -374,7 +374,7 @@ class DatabaseState:
 
 def database_state(warehouse: Warehouse) -> DatabaseState:
     """What is loaded, what was refused, and the events whose campaign can't be told."""
-    [unattributed] = warehouse.rows("unattributed_events")
+    [unattributed] = warehouse.rows("unattributed_count")
     return DatabaseState(
         rows={row["name"]: row["rows"] for row in warehouse.rows("table_rows")},
         refused=warehouse.rows("refused_rows_by_reason"),

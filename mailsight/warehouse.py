@@ -26,8 +26,13 @@ from .errors import DatabaseUnreadable, LoadRunning, NoDatabase
 from .grids import GridQuery
 from .settings import PROJECT
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 GENERATIONS_KEPT = 2
+# What a load holds in memory at most, as far as DuckDB is concerned; beyond that it goes to the disk.
+_WRITING: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "memory_limit": "1200MB",
+}
 
 
 @cache
@@ -128,10 +133,25 @@ def _open_hardened(file: Path) -> duckdb.DuckDBPyConnection:
 
 def _check_version(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     version = connection.execute(statement("schema_version")).fetchall()[0][0]
-    if version != SCHEMA_VERSION:
+    if version < SCHEMA_VERSION:
         raise DatabaseUnreadable(
-            f"{file} has version {version}; this Mailsight reads version {SCHEMA_VERSION}."
+            f"{file.name} was made by an older Mailsight (version {version} of the tables, not {SCHEMA_VERSION}).",
+            next_step="Run `python -m mailsight migrate`; what you loaded stays.",
         )
+    if version > SCHEMA_VERSION:
+        raise DatabaseUnreadable(
+            f"{file.name} was made by a newer Mailsight (version {version} of the tables, not {SCHEMA_VERSION}).",
+            next_step="Update this Mailsight.",
+        )
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    """Brings tables of an older version to this one; whether there was anything to do."""
+    [(version,)] = connection.execute(statement("schema_version")).fetchall()
+    for older in range(version, SCHEMA_VERSION):
+        connection.execute(statement(f"migrate_{older}"))
+    _check_version(connection, file)
+    return bool(version < SCHEMA_VERSION)
 
 
 def _named(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -141,10 +161,14 @@ def _named(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 class Draft:
-    """The private copy that a load works on. `discard` keeps the old generation: nothing changed."""
+    """The private copy that a load works on. `discard` keeps the old generation: nothing changed.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    `migrated`: the copy's tables were of an older version, so that it is published in any case.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, migrated: bool = False) -> None:
         self._connection = connection
+        self.migrated = migrated
         self.discarded = False
 
     def run(self, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
@@ -170,8 +194,8 @@ class Draft:
             self._connection.unregister(name)
 
     def discard(self) -> None:
-        """Leaves the generation that is served as it is."""
-        self.discarded = True
+        """Leaves the generation that is served as it is, unless its tables were of an older version."""
+        self.discarded = not self.migrated
 
 
 QueryFailed = duckdb.Error
@@ -190,15 +214,11 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
         try:
             if path.exists():
                 _copy(path.resolve(), copy)
-            connection = duckdb.connect(str(copy), config={"autoinstall_known_extensions": "false"})
+            connection = duckdb.connect(str(copy), config=_WRITING)
             try:
                 connection.execute(statement("use_utc"))
-                if path.exists():
-                    _check_version(connection, path)
-                else:
-                    connection.execute(statement("create_schema"))
-                    connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
-                work = Draft(connection)
+                migrated = _prepare(connection, path)
+                work = Draft(connection, migrated=migrated)
                 yield work
             finally:
                 connection.close()
@@ -206,6 +226,26 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
                 _publish(copy, path)
         finally:
             _remove(copy)
+
+
+@contextmanager
+def scratch() -> Iterator[Draft]:
+    """A database in memory, to work on data that is kept nowhere."""
+    connection = duckdb.connect(":memory:", config=_WRITING)
+    try:
+        connection.execute(statement("use_utc"))
+        yield Draft(connection)
+    finally:
+        connection.close()
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Makes the tables of a new database, or brings those of an older one up to date; whether it did the latter."""
+    if path.exists():
+        return _migrate(connection, path)
+    connection.execute(statement("create_schema"))
+    connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
+    return False
 
 
 @contextmanager

@@ -31,11 +31,9 @@ from refused
 group by all
 order by file, rows desc, reason;
 
--- name: unattributed_events()^
--- Events whose campaign can't be told yet: they name none, and no message has their message_id.
-select count(*) as events
-from events
-where campaign_id is null and event_number not in (select event_number from message_events);
+-- name: unattributed_count()^
+-- How many events found no campaign yet: they name none, and no message has their message_id.
+select count(*) as events from unattributed;
 
 -- name: refused_rows()
 -- Every refused row: where it stood, why, and its text.

@@ -124,13 +124,20 @@ from seeking as s
 anti join known as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id and not k.implied
 where s.campaign_id is not null and s.customer_id is not null;
 
+-- name: trust_positions#
+-- Whether a click was at the link whose position the event tells. SendGrid counts links in a way of its own
+-- (docs/providers.md): its word counts where that link leads to the clicked address.
+create temp macro is_trusted(provider, clicked_url, link_url) as
+    provider is distinct from 'sendgrid' or clicked_url is not distinct from link_url;
+
 -- name: clicked_urls()
 -- Clicks of touched campaigns that do not tell which link it was: campaign, its mail, and each URL once.
 select distinct f.campaign_id, c.content_id, e.url
 from found as f
 join events as e using (event_number)
 join campaigns as c on c.campaign_id = f.campaign_id
-left join links as l on l.content_id = c.content_id and l.link_position = e.link_position
+left join links as l
+    on l.content_id = c.content_id and l.link_position = e.link_position and is_trusted(e.provider, e.url, l.url)
 where e.type = 'clicked' and e.url is not null and c.content_id is not null and l.link_position is null
     and f.campaign_id in (from touched)
 order by c.content_id, f.campaign_id, e.url;
@@ -138,6 +145,8 @@ order by c.content_id, f.campaign_id, e.url;
 -- name: replace_message_events#
 -- `places` is registered by the loader: the link of the mail that each of clicked_urls is. Events without an event_id
 -- that turn out to be the same event of the same message count once.
+create temp table homeless as
+select event_number from message_events semi join touched using (campaign_id);
 delete from message_events where campaign_id in (from touched);
 
 insert into message_events
@@ -148,7 +157,9 @@ with attributed as (
     from found as f
     join events as e using (event_number)
     left join campaigns as c on c.campaign_id = f.campaign_id
-    left join links as l on l.content_id = c.content_id and l.link_position = e.link_position and e.type = 'clicked'
+    left join links as l
+        on l.content_id = c.content_id and l.link_position = e.link_position and e.type = 'clicked'
+        and is_trusted(e.provider, e.url, l.url)
     left join places as p on p.campaign_id = f.campaign_id and p.url = e.url and e.type = 'clicked'
     where f.campaign_id in (from touched)
 ),
@@ -172,6 +183,22 @@ twins as (
 select campaign_id, customer_id, event_number, type, occurred_at, url, link_position, machine
 from attributed anti join twins using (event_number)
 order by campaign_id, customer_id, occurred_at, event_number;
+
+-- name: replace_unattributed#
+-- Events that found no message, among those that are new, that sought one, or that lost theirs.
+delete from unattributed where event_number in (select event_number from found);
+insert into unattributed
+select event_number
+from (
+    select event_number from new_events
+    union
+    select event_number from seeking
+    union
+    select event_number from homeless
+)
+anti join found using (event_number)
+anti join unattributed using (event_number)
+order by event_number;
 
 -- name: replace_recipients(proofs, reject_reasons, not_sent_reasons)!
 -- A row per selected customer. `proofs`: the event types that prove sending; `reject_reasons`: a provider's words, each

@@ -134,17 +134,21 @@ select * exclude (is_new, is_changed) from merged_messages where is_changed orde
 -- name: merge_events#
 -- The same event twice counts once: by its event_id; without one, by provider, message, type, time and url.
 -- new_events: the short key that each new event gets, and what it may belong to.
+-- Amazon SES tells of several customers in one notification: there, the recipient is a part of the event's key.
+create temp macro told_of(provider, recipient) as
+    case when provider = 'amazon_ses' then coalesce(lower(recipient), '') else '' end;
 create temp table new_events as
 with repeated as (
     select s.rowid as row
     from staged_events as s
     join (
-        select event_id, min(rowid) as first
+        select event_id, told_of(provider, recipient) as told_of, min(rowid) as first
         from staged_events
         where refusal is null and event_id is not null
-        group by event_id
+        group by all
         having count(*) > 1
-    ) as same on same.event_id = s.event_id and s.rowid <> same.first
+    ) as same
+        on same.event_id = s.event_id and same.told_of = told_of(s.provider, s.recipient) and s.rowid <> same.first
     union all
     select s.rowid as row
     from staged_events as s
@@ -164,7 +168,10 @@ with repeated as (
         and lower(s.recipient) is not distinct from same.recipient and s.url is not distinct from same.url
 ),
 known as (
-    select s.rowid as row from staged_events as s semi join events as e on e.event_id = s.event_id
+    select s.rowid as row
+    from staged_events as s
+    semi join events as e
+        on e.event_id = s.event_id and told_of(e.provider, e.recipient) = told_of(s.provider, s.recipient)
     union all
     select s.rowid as row
     from staged_events as s
@@ -185,6 +192,17 @@ insert into events by name
 select n.event_number, s.* exclude (file, ordinal, refusal), cast(null as varchar) as machine
 from staged_events as s join new_events as n on n.row = s.rowid
 order by s.campaign_id, n.event_number;
+create temp table counted_events as
+select coalesce(s.provider, '') as provider, s.type, s.occurred_at as first_at, s.occurred_at as last_at, 1 as events
+from staged_events as s join new_events as n on n.row = s.rowid
+union all by name
+select * from event_counts;
+delete from event_counts;
+insert into event_counts by name
+select provider, type, sum(events) as events, min(first_at) as first_at, max(last_at) as last_at
+from counted_events
+group by provider, type
+order by provider, type;
 
 -- name: merge_refused()^
 -- Keeps the refused rows, each once; `refused_rows` is registered by the loader. How many were not known before.
@@ -225,3 +243,20 @@ select
     (select count(*) from staged_events where refusal is not null) as refused,
     (select count(*) from new_events) as new,
     0 as changed;
+
+-- name: record_load#
+-- Keeps what was loaded, when and from where; `load_rows` is registered by the loader. All that webhooks brought on one
+-- day is one row a kind: they are loaded every half minute.
+create temp table recorded as
+select l.*
+from loads as l
+semi join load_rows as r
+    on l.source = 'webhooks' and r.source = l.source and cast(l.loaded_at as date) = cast(r.loaded_at as date);
+delete from loads using recorded as r where loads.source = r.source and loads.loaded_at = r.loaded_at;
+insert into loads by name
+select
+    max(loaded_at) as loaded_at, source, any_value(files) as files, kind, sum(rows) as rows, sum(new) as new,
+    sum(changed) as changed, sum(refused) as refused
+from (from recorded union all by name from load_rows)
+group by source, kind
+order by kind;

@@ -26,9 +26,14 @@ create table events (
     event_number bigint not null, event_id varchar, provider varchar, campaign_id varchar, customer_id varchar,
     message_id varchar, recipient varchar, type varchar not null, occurred_at timestamp not null, url varchar,
     link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
-    user_agent varchar, ip varchar, machine varchar, payload json
+    user_agent varchar, ip varchar, provider_machine boolean, machine varchar, payload json
 );
 create table refused (kind varchar not null, file varchar not null, line bigint, reason varchar not null, row varchar);
+-- What was loaded when and from where, a row per load and kind; all that webhooks brought on one day is one.
+create table loads (
+    loaded_at timestamp not null, source varchar not null, files varchar[] not null, kind varchar not null,
+    rows bigint not null, new bigint not null, changed bigint not null, refused bigint not null
+);
 
 -- Derived: each event at the message it belongs to, once. link_position is the link of the mail that was clicked,
 -- also where the event told only a URL; null for a URL that the mail does not hold.
@@ -65,6 +70,12 @@ create table campaign_totals (
     status_not_received bigint not null, status_received bigint not null, status_opened bigint not null,
     status_clicked bigint not null, status_opted_out bigint not null
 );
+-- Derived: a row per provider and type of event, and the events that found no message yet.
+create table event_counts (
+    provider varchar not null, type varchar not null, events bigint not null, first_at timestamp not null,
+    last_at timestamp not null
+);
+create table unattributed (event_number bigint not null);
 
 -- The columns of the customers' grid for one campaign and audience. A customer who was not mailed has status not_sent.
 create macro recipients_grid(of_campaign, audience) as table

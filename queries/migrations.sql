@@ -1,0 +1,19 @@
+-- From the tables of an older version to those of the next; each load begins with what the database still lacks.
+
+-- name: migrate_1#
+-- What the page Data shows, and the provider's own verdict on who opened or clicked.
+alter table events add column provider_machine boolean;
+create table loads (
+    loaded_at timestamp not null, source varchar not null, files varchar[] not null, kind varchar not null,
+    rows bigint not null, new bigint not null, changed bigint not null, refused bigint not null
+);
+create table event_counts (
+    provider varchar not null, type varchar not null, events bigint not null, first_at timestamp not null,
+    last_at timestamp not null
+);
+insert into event_counts
+select coalesce(provider, ''), type, count(*), min(occurred_at), max(occurred_at) from events group by all;
+create table unattributed (event_number bigint not null);
+insert into unattributed
+select event_number from events anti join message_events using (event_number) where campaign_id is null;
+update schema_version set version = 2;
