@@ -8,7 +8,9 @@ MailsightError
 ├── DatabaseUnreadable     the file is not a Mailsight database, or of another version
 ├── LoadRefused            a load stopped; the last good state is untouched
 │   ├── NotABundle         there is nothing in it that can be loaded
+│   ├── UnreadableFile     a file of provider payloads that can't be read at all
 │   └── LoadRunning        another load holds the lock
+├── NotKept                the disk did not take a webhook
 └── BadRequest             a filter or a sort that the grid does not have
 """
 
@@ -65,9 +67,18 @@ class NotABundle(LoadRefused):
     )
 
 
+class UnreadableFile(LoadRefused):
+    next_step = "Files are JSON, plain or packed with gzip or zstd; docs/providers.md shows which."
+
+
 class LoadRunning(LoadRefused):
     title = "Another load is running"
     next_step = "Wait for it to end, then start this one again."
+
+
+class NotKept(MailsightError):
+    title = "The webhook was not kept"
+    next_step = "Make room on the disk; the provider sends it again."
 
 
 class BadRequest(MailsightError):

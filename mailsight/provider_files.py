@@ -12,7 +12,7 @@ from typing import BinaryIO
 import zstandard
 
 from . import json_files
-from .errors import ProviderFileRefused
+from .errors import UnreadableFile
 from .json_files import BadRecord, Value
 from .providers import Request
 
@@ -36,7 +36,7 @@ class ProviderFile:
 def unpack(path: Path, folder: Path) -> ProviderFile:
     """The file itself, or what is packed in it (gzip, zstd, UTF-16), written into `folder`.
 
-    Of a file that is damaged, what could be unpacked stays. Raises `ProviderFileRefused` for one that can't be opened,
+    Of a file that is damaged, what could be unpacked stays. Raises `UnreadableFile` for one that can't be opened,
     is packed in another way, or grows beyond all measure.
     """
     try:
@@ -45,14 +45,14 @@ def unpack(path: Path, folder: Path) -> ProviderFile:
             file.seek(0)
             for magic, what in _FOREIGN.items():
                 if beginning.startswith(magic):
-                    raise ProviderFileRefused(f"{path.name} is {what}, not JSON.")
+                    raise UnreadableFile(f"{path.name} is {what}, not JSON.")
             unpacker = next((read for magic, read in _UNPACKERS.items() if beginning.startswith(magic)), None)
             if unpacker is None:
                 return ProviderFile(path.name, path)
             target = folder / f"{len(list(folder.iterdir()))}.json"
             return ProviderFile(path.name, target, _write(unpacker(file), target, path))
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise ProviderFileRefused(f"{path} can't be read: {error.strerror}.") from error
+        raise UnreadableFile(f"{path} can't be read: {error.strerror}.") from error
 
 
 def _write(parts: Iterator[bytes], target: Path, path: Path) -> str | None:
@@ -63,7 +63,7 @@ def _write(parts: Iterator[bytes], target: Path, path: Path) -> str | None:
             for part in parts:
                 written += len(part)
                 if written > most:
-                    raise ProviderFileRefused(
+                    raise UnreadableFile(
                         f"{path.name} unpacks to more than {LARGEST_RATIO} times its size.",
                         next_step="If it is sound, unpack it yourself and load the result.",
                     )

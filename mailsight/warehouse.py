@@ -299,7 +299,7 @@ def _publish(copy: Path, path: Path) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(generation.name)
     link.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     for _, old in _generations(path)[:-GENERATIONS_KEPT]:
         _remove(old)
 
@@ -316,7 +316,7 @@ def _generations(path: Path) -> list[tuple[int, Path]]:
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
