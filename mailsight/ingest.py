@@ -25,7 +25,7 @@ from .metrics import share
 from .provider_files import ProviderFile
 from .providers import Event, Provider, Request, Unreadable, events_of_request, events_of_value, provider
 from .spool import Spool
-from .warehouse import Draft, QueryFailed, draft, scratch
+from .warehouse import Draft, UnsoundFile, draft, scratch
 
 WEBHOOKS = "webhooks"
 # What is read at once, value by value.
@@ -253,7 +253,7 @@ class _Staging:
                     # Counting the values takes time, so it is done only where lines have to be told.
                     self._work.run("unstage", file=str(file.path))
                     self._read_whole(f"view_numbered_{way}", file, sender)
-            except QueryFailed:
+            except UnsoundFile:
                 continue
             refused = self._staged_refusals(file)
             lines = provider_files.line_numbers(file, {row["ordinal"] for row in refused}, by_line=way == "lines")
@@ -262,7 +262,8 @@ class _Staging:
         return False
 
     def _read_whole(self, view: str, file: ProviderFile, sender: Provider) -> None:
-        self._work.run(view, path=str(file.path))
+        self._work.run("read_from", path=str(file.path))
+        self._work.run(view)
         self._work.run(f"map_{sender.name}")
         self._stage(file, sender)
 

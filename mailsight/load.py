@@ -49,6 +49,7 @@ def load(
     files = bundles.find(paths)
     with draft(database, wait_seconds=wait_seconds) as work:
         work.run("create_staging")
+        work.run("create_records")
         reading = _read_files(work, files, progress)
         _read_contents(work, files, progress)
         refusals = _refusals(work, files, reading)

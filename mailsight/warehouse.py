@@ -203,6 +203,8 @@ class Draft:
 
 
 QueryFailed = duckdb.Error
+# What a file holds is not what a query reads from it.
+UnsoundFile = duckdb.InvalidInputException
 
 
 @contextmanager

@@ -1,27 +1,27 @@
 -- From a file of provider payloads to staged events: `records` -> `normalised` (queries/providers) -> staged_events.
 
--- name: view_lines(path)#
--- The values of a file with one on each line, read by all processors; they do not know their lines.
+-- name: read_from(path)!
+-- Names the file that the views below read.
 set variable records_path = :path;
+
+-- name: view_lines#
+-- The values of a file with one on each line, read by all processors; they do not know their lines.
 create or replace temp view records as
 select cast(null as bigint) as ordinal, json as record from read_ndjson_objects(getvariable('records_path'));
 
--- name: view_values(path)#
+-- name: view_values#
 -- The values of a JSON array, or JSON values one after the other.
-set variable records_path = :path;
 create or replace temp view records as
 select cast(null as bigint) as ordinal, json as record
 from read_json_objects(getvariable('records_path'), format = 'auto');
 
--- name: view_numbered_lines(path)#
+-- name: view_numbered_lines#
 -- The values of a file with one on each line, counted from 1.
-set variable records_path = :path;
 create or replace temp view records as
 select row_number() over () as ordinal, json as record from read_ndjson_objects(getvariable('records_path'));
 
--- name: view_numbered_values(path)#
+-- name: view_numbered_values#
 -- The values of a JSON array, or JSON values one after the other, counted from 1.
-set variable records_path = :path;
 create or replace temp view records as
 select row_number() over () as ordinal, json as record
 from read_json_objects(getvariable('records_path'), format = 'auto');
