@@ -10,8 +10,12 @@ MailsightError
 │   ├── NotABundle         there is nothing in it that can be loaded
 │   ├── UnreadableFile     a file of provider payloads that can't be read at all
 │   └── LoadRunning        another load holds the lock
+├── BadRequest             a filter or a sort that the grid does not have
+├── UnknownProvider        a provider whose events can't be read
 ├── NotKept                the disk did not take a webhook
-└── BadRequest             a filter or a sort that the grid does not have
+└── WebhookRefused         a request to a webhook of which nothing is kept
+    ├── NotGenuine         its signature or its password is wrong
+    └── NotThisProvider    it is malformed, or another provider sent it
 """
 
 
@@ -84,3 +88,19 @@ class NotKept(MailsightError):
 class BadRequest(MailsightError):
     title = "This filter can't be used"
     next_step = "Clear the filters and try again."
+
+
+class UnknownProvider(MailsightError):
+    title = "This provider is not known"
+
+
+class WebhookRefused(MailsightError):
+    title = "The request was refused"
+
+
+class NotGenuine(WebhookRefused):
+    next_step = "Compare the secrets that are configured here with those at the provider."
+
+
+class NotThisProvider(WebhookRefused):
+    next_step = "Check which address the provider was given: each has its own."
