@@ -70,7 +70,11 @@ def values(path: Path) -> Iterator[Value | BadRecord]:
                 resume = _NEXT_VALUE.search(window.text, window.place + 1)
                 end = resume.end() if resume else len(window.text)
                 text = window.text[window.place : end].strip()
-                found = BadRecord(found.line, found.reason, as_text(text)) if isinstance(found, BadRecord) else found
+                found = (
+                    BadRecord(found.line, found.reason, as_text(text))
+                    if isinstance(found, BadRecord)
+                    else found
+                )
             yield found
             window.advance(end)
 
@@ -109,7 +113,9 @@ class _Window:
         """Goes to a place in the text."""
         lines = self.text.count("\n", self.place, end)
         self.line += lines
-        self.column = end - self.text.rindex("\n", self.place, end) if lines else self.column + end - self.place
+        self.column = (
+            end - self.text.rindex("\n", self.place, end) if lines else self.column + end - self.place
+        )
         self.place = end
 
     def _read(self) -> bool:

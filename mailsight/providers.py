@@ -16,7 +16,6 @@ from . import provider_shapes as shapes
 from .errors import BadSetting, NotGenuine, NotThisProvider, UnknownProvider
 from .vocabulary import EventType
 
-
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 

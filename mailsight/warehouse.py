@@ -164,7 +164,8 @@ def _named(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 class Draft:
     """The private copy that a load works on. `discard` keeps the old generation: nothing changed.
 
-    `folder` takes files in passing. `migrated`: the copy's tables were of an older version, so that it is published in any case.
+    `folder` takes files in passing. `migrated`: the copy's tables were of an older version, so that it is published in
+    any case.
     """
 
     def __init__(
