@@ -9,8 +9,12 @@ MailsightError
 ├── LoadRefused            a load stopped; the last good state is untouched
 │   ├── NotABundle         there is nothing in it that can be loaded
 │   └── LoadRunning        another load holds the lock
-├── NotKept                the disk did not take a webhook
-└── BadRequest             a filter or a sort that the grid does not have
+├── BadRequest             a filter or a sort that the grid does not have
+├── UnknownProvider        a provider whose events can't be read
+├── WebhookRefused         a request to a webhook of which nothing is kept
+│   ├── NotGenuine         its signature or its password is wrong
+│   └── NotThisProvider    it is malformed, or another provider sent it
+└── NotKept                the disk did not take a webhook
 """
 
 
@@ -71,11 +75,27 @@ class LoadRunning(LoadRefused):
     next_step = "Wait for it to end, then start this one again."
 
 
-class NotKept(MailsightError):
-    title = "The webhook was not kept"
-    next_step = "Make room on the disk; the provider sends it again."
-
-
 class BadRequest(MailsightError):
     title = "This filter can't be used"
     next_step = "Clear the filters and try again."
+
+
+class UnknownProvider(MailsightError):
+    title = "This provider is not known"
+
+
+class WebhookRefused(MailsightError):
+    title = "The request was refused"
+
+
+class NotGenuine(WebhookRefused):
+    next_step = "Compare the secrets that are configured here with those at the provider."
+
+
+class NotThisProvider(WebhookRefused):
+    next_step = "Check which address the provider was given: each has its own."
+
+
+class NotKept(MailsightError):
+    title = "The webhook was not kept"
+    next_step = "Make room on the disk; the provider sends it again."
