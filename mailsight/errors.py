@@ -8,13 +8,14 @@ MailsightError
 ├── DatabaseUnreadable     the file is not a Mailsight database, or of another version
 ├── LoadRefused            a load stopped; the last good state is untouched
 │   ├── NotABundle         there is nothing in it that can be loaded
+│   ├── UnreadableFile     a file of provider payloads that can't be read at all
 │   └── LoadRunning        another load holds the lock
 ├── BadRequest             a filter or a sort that the grid does not have
 ├── UnknownProvider        a provider whose events can't be read
-├── WebhookRefused         a request to a webhook of which nothing is kept
-│   ├── NotGenuine         its signature or its password is wrong
-│   └── NotThisProvider    it is malformed, or another provider sent it
-└── NotKept                the disk did not take a webhook
+├── NotKept                the disk did not take a webhook
+└── WebhookRefused         a request to a webhook of which nothing is kept
+    ├── NotGenuine         its signature or its password is wrong
+    └── NotThisProvider    it is malformed, or another provider sent it
 """
 
 
@@ -68,6 +69,10 @@ class NotABundle(LoadRefused):
         "A bundle is a folder with files such as campaigns.csv, customers.csv, messages.csv or events.csv "
         "(also .ndjson, .json, .parquet); docs/data.md shows one."
     )
+
+
+class UnreadableFile(LoadRefused):
+    next_step = "Files are JSON, plain or packed with gzip or zstd; docs/providers.md shows which."
 
 
 class LoadRunning(LoadRefused):

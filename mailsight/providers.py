@@ -16,6 +16,8 @@ from . import provider_shapes as shapes
 from .errors import BadSetting, NotGenuine, NotThisProvider, UnknownProvider
 from .vocabulary import EventType
 
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -24,6 +26,11 @@ class Request:
     content_type: str
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a form, not JSON."""
+        return self.content_type.lower().startswith(_FORMS)
 
 
 @dataclass(frozen=True, slots=True)
