@@ -114,7 +114,9 @@ class Webhooks:
             # Whatever it is, the provider learns nothing of it and the log everything; it will send the request again.
             _log.exception("A webhook of %s could not be taken", provider)
             return PlainTextResponse("The webhook can't be taken now.\n", 500)
-        return PlainTextResponse("Kept.\n")
+        # Without a body, which Streamlit's server sends apart: many clients acknowledge the headers before it only after
+        # 40 ms (its socket lacks TCP_NODELAY), and a provider sends the next request on this connection after that.
+        return Response()
 
     async def _take(self, provider: str, request: Request) -> None:
         secrets = self.secrets[provider]
