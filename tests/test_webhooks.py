@@ -265,14 +265,18 @@ def test_secrets_come_from_the_environment_else_from_the_file() -> None:
         ({"sendgird_basic_auth": "x"}, {}, "No webhook has the secret sendgird_basic_auth"),
         ({}, {"sendgrid": {"secret": "x"}}, "No webhook has the secret sendgrid_secret"),
         ({}, {"sendgrid": "x"}, "No webhook has the secret sendgrid"),
+        ({"brevo_basic_auth": "secret"}, {}, "has no colon between user and password"),
+        ({}, {"sendgrid": {"verification_key": "secret"}}, "for SendGrid is not what the provider gives out"),
+        ({}, {"resend": {"signing_secret": "whsec_x"}}, "for Resend is not what the provider gives out"),
         ({}, {"mailgun": {"basic_auth": "a:b"}}, "The webhook of mailgun also needs mailgun_signing_key"),
     ],
 )
 def test_a_secret_that_protects_nothing_stops_the_start(
     variables: dict[str, str], section: dict[str, object], told: str
 ) -> None:
-    with pytest.raises(BadSetting, match=told):
+    with pytest.raises(BadSetting, match=told) as raised:
         configured(variables, section)
+    assert "'secret'" not in str(raised.value)
 
 
 @contextmanager
