@@ -1,18 +1,37 @@
 """The Plotly figures. Paper and words have no colour of their own: the page's theme gives it."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from . import formats
 from .metrics import share
-from .vocabulary import Status
+from .vocabulary import EventType, Status
 
 # What did not arrive stands last: in this order the picture reads as a funnel.
 FUNNEL_ORDER = (Status.RECEIVED, Status.OPENED, Status.CLICKED, Status.OPTED_OUT, Status.NOT_RECEIVED)
 # Dark words are readable on all five state colours, white ones are not (contrast at least 4 to 1).
 _INK = "#11161D"
+# What happens to most mails, one after the other; then what some ask for, then what went wrong.
+EVENTS_ORDER = (
+    EventType.QUEUED,
+    EventType.SENT,
+    EventType.DELIVERED,
+    EventType.OPENED,
+    EventType.CLICKED,
+    EventType.SUBSCRIBED,
+    EventType.UNSUBSCRIBED,
+    EventType.COMPLAINED,
+    EventType.AUTORESPONDED,
+    EventType.DEFERRED,
+    EventType.BOUNCED,
+    EventType.REJECTED,
+    EventType.FAILED,
+    EventType.UNKNOWN,
+)
+_DARK = (EventType.SUBSCRIBED, EventType.COMPLAINED, EventType.REJECTED, EventType.FAILED)
 _MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 _GRID = "rgba(128, 140, 160, 0.25)"
 
@@ -167,3 +186,63 @@ def _hour_ticks(hours: int) -> tuple[list[int], list[str]]:
     step = next((step for step in (2, 4, 6, 12, 24, 48, 96, 168, 336) if hours <= step * 12), 672)
     places = list(range(0, hours + 1, step))
     return places, [formats.since(place) if place else "sent" for place in places]
+
+
+def events_by_provider(providers: Mapping[str, Mapping[EventType, int]]) -> go.Figure:
+    """For each provider, by its label, of what its events are made up: one bar, as long for the small ones as for the large.
+
+    A part's words stand in it where there is room.
+    """
+    labels = [
+        f"{_letters(label)}<br>{formats.things(sum(c.values()), 'event')}" for label, c in providers.items()
+    ]
+    figure = go.Figure()
+    for kind in EVENTS_ORDER:
+        counts = [counted.get(kind, 0) for counted in providers.values()]
+        if not any(counts):
+            continue
+        parts = [share(n, sum(c.values())) or 0.0 for n, c in zip(counts, providers.values(), strict=True)]
+        figure.add_bar(
+            name=kind.label,
+            orientation="h",
+            x=parts,
+            y=labels,
+            text=[f"{kind.label} {formats.percent(part)}" if part > 0.12 else "" for part in parts],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            constraintext="inside",
+            insidetextfont={"color": "#FFFFFF" if kind in _DARK else _INK, "size": 12},
+            marker={"color": kind.colour, "line": {"color": "rgba(128, 140, 160, 0.5)", "width": 0.5}},
+            customdata=[[formats.count(n), formats.percent(p)] for n, p in zip(counts, parts, strict=True)],
+            hovertemplate=f"<b>{kind.label}</b>: %{{customdata[0]}} · %{{customdata[1]}}<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.3,
+        margin=_MARGIN,
+        height=90 + 62 * len(labels),
+        font={"size": 13},
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 0,
+            "yanchor": "top",
+            "traceorder": "normal",
+            "font": {"size": 13},
+        },
+        hoverlabel={"align": "left"},
+        dragmode=False,
+    )
+    figure.update_yaxes(
+        autorange="reversed", ticksuffix="  ", tickfont={"size": 13}, fixedrange=True, automargin=True
+    )
+    figure.update_xaxes(visible=False, fixedrange=True, range=[0, 1])
+    return figure
+
+
+def _letters(text: str) -> str:
+    """Text from outside for Plotly, which takes some of HTML for HTML."""
+    return escape(formats.raw(text, 24))

@@ -11,14 +11,16 @@ from .vocabulary import Audience
 CAMPAIGNS = "../pages/campaigns.py"
 CAMPAIGN = "../pages/campaign.py"
 CUSTOMER = "../pages/customer.py"
+DATA = "../pages/data.py"
 
 
 def pages() -> list[st.Page]:
-    """The pages for `st.navigation`. A campaign and a customer are opened from somewhere, so no menu lists them."""
+    """The pages for `st.navigation`. Each but the first is opened from somewhere, so no menu lists them."""
     return [
         st.Page(CAMPAIGNS, title="Campaigns", icon=":material/campaign:", default=True),
         st.Page(CAMPAIGN, title="Campaign", url_path="campaign", visibility="hidden"),
         st.Page(CUSTOMER, title="Customer", url_path="customer", visibility="hidden"),
+        st.Page(DATA, title="Data", url_path="data", visibility="hidden"),
     ]
 
 
@@ -55,6 +57,11 @@ def open_campaign(campaign_id: str, customer_id: str | None = None) -> NoReturn:
 def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
     """Opens the customer's page, which then knows the way back to the campaign."""
     st.switch_page(CUSTOMER, query_params=_parameters(customer_id) | {"campaign": campaign_id})
+
+
+def data_link() -> None:
+    """The quiet way to what is behind the figures."""
+    st.page_link(DATA, label="Data", icon=":material/database:", query_params=_audience_parameter())
 
 
 def trail(here: str, campaign: tuple[str, str] | None = None) -> None:

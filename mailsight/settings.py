@@ -12,14 +12,15 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the database lies and how long another load is waited for."""
+    """Where the database lies, how long another load is waited for, and who may upload: addresses, or "*" for all."""
 
     database: Path = PROJECT / "data" / "mailsight.duckdb"
     load_wait_seconds: float = 600.0
+    uploaders: tuple[str, ...] = ()
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from MAILSIGHT_DATABASE and MAILSIGHT_LOAD_WAIT_SECONDS; what is not set keeps its default.
+    """Settings from the variables MAILSIGHT_...; what is not set keeps its default.
 
     Raises `BadSetting`.
     """
@@ -32,4 +33,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             f"MAILSIGHT_LOAD_WAIT_SECONDS is {wait_seconds!r}, not a number of seconds."
         ) from error
     database = Path(environment.get("MAILSIGHT_DATABASE") or defaults.database).expanduser().absolute()
-    return Settings(database, load_wait_seconds)
+    uploaders = environment.get("MAILSIGHT_UPLOADERS", "").lower().split(",")
+    return Settings(database, load_wait_seconds, tuple(name.strip() for name in uploaders if name.strip()))

@@ -132,7 +132,12 @@ def state(status: Status | None, *, note: str = "") -> Cell:
         if status
         else ("Not sent", NOT_SENT_COLOUR, "It was not sent.")
     )
-    return {"kind": "chip", "text": label, "colour": colour, "title": title, "note": note}
+    return chip(label, colour, title=title, note=note)
+
+
+def chip(text: str, colour: str, *, title: str = "", note: str = "") -> Cell:
+    """Words behind a dot of their colour."""
+    return {"kind": "chip", "text": text, "colour": colour, "title": title, "note": note}
 
 
 def tone(text: str, tone: Literal["up", "down", ""], title: str = "") -> Cell:

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
-from . import formats, reports, screens, settings
+from . import formats, screens, settings
 from .errors import MailsightError, NoDatabase
 from .warehouse import Warehouse
 
@@ -24,13 +24,16 @@ def warehouse() -> Warehouse:
 
 def read(report: Callable[Concatenate[Warehouse, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
     """A report, from the cache while the generation of the data is the same."""
-    return cast(R, _read(warehouse().generation, report.__name__, args, tuple(sorted(kwargs.items()))))
+    name = f"{report.__module__}.{report.__name__}"
+    return cast(R, _read(warehouse().generation, name, args, tuple(sorted(kwargs.items())), report))
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _read(generation: str, name: str, args: Sequence[Any], kwargs: Sequence[tuple[str, Any]]) -> Any:
-    del generation  # It only makes another key of the cache.
-    return getattr(reports, name)(warehouse(), *args, **dict(kwargs))
+def _read(
+    generation: str, name: str, args: Sequence[Any], kwargs: Sequence[tuple[str, Any]], _report: Any
+) -> Any:
+    del generation, name  # They only make another key of the cache; `_report` is none of it.
+    return _report(warehouse(), *args, **dict(kwargs))
 
 
 def look() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mailsight import dialogs, formats, load, reports, widgets
+from mailsight import dialogs, exports, formats, load, reports, widgets
 from mailsight.metrics import FIGURES, RATES
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience, NotSentReason
@@ -263,7 +263,7 @@ def test_the_not_sent_can_be_searched(reason: NotSentReason | None, wanted: str,
 
 
 def test_the_export_of_the_not_sent_holds_no_formulas() -> None:
-    assert dialogs.as_csv(dialogs.matching(not_sent_customers(), None, "")).splitlines() == [
+    assert exports.as_csv(dialogs.matching(not_sent_customers(), None, "")).splitlines() == [
         "\N{ZERO WIDTH NO-BREAK SPACE}customer_id,name,email,reason,detail",
         "ann,Ann,ann@mail.example,no_consent,",
         "bob,'=HYPERLINK(1),,bounced_before,'+1 550 No such user",
