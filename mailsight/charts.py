@@ -188,25 +188,23 @@ def _hour_ticks(hours: int) -> tuple[list[int], list[str]]:
     return places, [formats.since(place) if place else "sent" for place in places]
 
 
-def events_by_provider(providers: Mapping[str, Mapping[EventType, int]]) -> go.Figure:
-    """For each provider, by its label, of what its events are made up: one bar, as long for the small ones as for the large.
+def events_by_provider(providers: Sequence[tuple[str, Mapping[EventType, int]]]) -> go.Figure:
+    """Of what each provider's events are made up: a bar for each label, as long for few events as for many.
 
     A part's words stand in it where there is room.
     """
-    labels = [
-        f"{_letters(label)}<br>{formats.things(sum(c.values()), 'event')}" for label, c in providers.items()
-    ]
+    sums = [sum(counts.values()) for _, counts in providers]
     figure = go.Figure()
     for kind in EVENTS_ORDER:
-        counts = [counted.get(kind, 0) for counted in providers.values()]
+        counts = [counted.get(kind, 0) for _, counted in providers]
         if not any(counts):
             continue
-        parts = [share(n, sum(c.values())) or 0.0 for n, c in zip(counts, providers.values(), strict=True)]
+        parts = [share(number, whole) or 0.0 for number, whole in zip(counts, sums, strict=True)]
         figure.add_bar(
             name=kind.label,
             orientation="h",
             x=parts,
-            y=labels,
+            y=list(range(len(providers))),
             text=[f"{kind.label} {formats.percent(part)}" if part > 0.12 else "" for part in parts],
             textposition="inside",
             insidetextanchor="middle",
@@ -221,7 +219,7 @@ def events_by_provider(providers: Mapping[str, Mapping[EventType, int]]) -> go.F
         barmode="stack",
         bargap=0.3,
         margin=_MARGIN,
-        height=90 + 62 * len(labels),
+        height=90 + 62 * len(providers),
         font={"size": 13},
         paper_bgcolor="rgba(0, 0, 0, 0)",
         plot_bgcolor="rgba(0, 0, 0, 0)",
@@ -237,6 +235,11 @@ def events_by_provider(providers: Mapping[str, Mapping[EventType, int]]) -> go.F
         dragmode=False,
     )
     figure.update_yaxes(
+        tickvals=list(range(len(providers))),
+        ticktext=[
+            f"{_letters(label)}<br>{formats.things(whole, 'event')}"
+            for (label, _), whole in zip(providers, sums, strict=True)
+        ],
         autorange="reversed", ticksuffix="  ", tickfont={"size": 13}, fixedrange=True, automargin=True
     )
     figure.update_xaxes(visible=False, fixedrange=True, range=[0, 1])

@@ -41,7 +41,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvents:
-    """The events of one provider, by type. The provider is empty where none was told, and `OTHERS` for the small ones."""
+    """The events of one provider, by type. The provider is empty where none was told, `OTHERS` for all small ones."""
 
     provider: str
     counts: Mapping[EventType, int]
