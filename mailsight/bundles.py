@@ -5,14 +5,15 @@ record by record: the bad ones come out as a `BadRecord`, with their line, and t
 """
 
 import csv
-import json
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import json_files
 from .errors import NotABundle
+from .json_files import BadRecord, Value, as_text, is_text
 
 COLUMNS: dict[str, dict[str, str]] = {
     "campaigns": {
@@ -72,14 +73,6 @@ FORMATS = (".csv", ".ndjson", ".jsonl", ".json", ".parquet")
 _FILE_NAME = re.compile(rf"({'|'.join(COLUMNS)})(?:[-_.].*)?", re.IGNORECASE)
 
 
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-# Python would take NaN and Infinity, which are not JSON.
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
-
-
 @dataclass(frozen=True, slots=True)
 class BundleFile:
     """One file of a bundle: what it holds, where it lies, and its name for people, relative to the bundle."""
@@ -103,15 +96,6 @@ class Record:
 
     line: int
     values: Mapping[str, object]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """Something in a file that is no row: the line, the reason for people, and the text as it stands there."""
-
-    line: int
-    reason: str
     text: str
 
 
@@ -167,11 +151,11 @@ def records(path: Path) -> Iterator[Record | BadRecord]:
         case ".csv":
             return _csv_records(path)
         case ".json":
-            return _json_records(path)
+            return _objects(json_files.values(path))
         case ".parquet":
             return iter([BadRecord(1, "not a Parquet file that can be read", "")])
         case _:
-            return _ndjson_records(path)
+            return _objects(json_files.lines(path))
 
 
 def column_name(name: str) -> str:
@@ -199,8 +183,8 @@ def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.reader(lines(file), delimiter=delimiter(path), strict=True)
         header = [column_name(name) for name in next(reader, [])]
-        if not _is_text("".join(header)):
-            yield BadRecord(1, "the header is not UTF-8, so no row can be read", _as_text("".join(taken)))
+        if not is_text("".join(header)):
+            yield BadRecord(1, "the header is not UTF-8, so no row can be read", as_text("".join(taken)))
             return
         line = 1
         while True:
@@ -209,7 +193,7 @@ def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
             try:
                 values = next(reader, None)
             except csv.Error as error:
-                text = _as_text("".join(taken).rstrip("\r\n"))
+                text = as_text("".join(taken).rstrip("\r\n"))
                 found: Record | BadRecord = BadRecord(line, f"not CSV: {error}", text)
             else:
                 if values is None:
@@ -221,81 +205,23 @@ def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
                 # A quote that nobody closed swallows the rows below: only its own line is bad, read on below it.
                 ahead.extendleft(reversed(taken[1:]))
                 del taken[1:]
-                found = BadRecord(line, "a quote that is not closed", _as_text(taken[0].rstrip("\r\n")))
+                found = BadRecord(line, "a quote that is not closed", as_text(taken[0].rstrip("\r\n")))
             yield found
 
 
 def _csv_record(line: int, text: str, header: list[str], values: list[str]) -> Record | BadRecord:
-    if not _is_text(text):
-        return BadRecord(line, "not UTF-8", _as_text(text))
+    if not is_text(text):
+        return BadRecord(line, "not UTF-8", as_text(text))
     if len(values) != len(header):
         return BadRecord(line, f"{len(values)} values, but the header names {len(header)} columns", text)
     return Record(line, dict(zip(header, values, strict=True)), text)
 
 
-def _ndjson_records(path: Path) -> Iterator[Record | BadRecord]:
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
-        for line, text in enumerate(file, start=1):
-            if text.strip():
-                yield _json_record(line, text.strip())
-
-
-def _json_record(line: int, text: str) -> Record | BadRecord:
-    try:
-        values = _DECODER.decode(text)
-    except (ValueError, RecursionError) as error:
-        return BadRecord(line, _why_not_json(error), _as_text(text))
-    return _json_value(line, values, text)
-
-
-def _json_records(path: Path) -> Iterator[Record | BadRecord]:
-    """The objects of a JSON array, or of several values one after the other.
-
-    After something that is not JSON, it goes on at the next line that begins an object.
-    """
-    text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
-    separator = re.compile(r"[\s,\[\]]*")
-    next_object = re.compile(r"\n\s*(?=\{)")
-    place, line = 0, 1
-    while True:
-        start = separator.match(text, place).end()  # type: ignore[union-attr]  # it matches the empty string
-        line += text.count("\n", place, start)
-        if start >= len(text):
-            return
-        try:
-            values, place = _DECODER.raw_decode(text, start)
-            found = _json_value(line, values, text[start:place])
-        except (ValueError, RecursionError) as error:
-            resume = next_object.search(text, start + 1)
-            place = resume.end() if resume else len(text)
-            found = BadRecord(line, _why_not_json(error), _as_text(text[start:place].strip()))
-        yield found
-        line += text.count("\n", start, place)
-
-
-def _json_value(line: int, values: object, text: str) -> Record | BadRecord:
-    # The text may be sound and its values not: an escape such as \\ud800 is half a character.
-    if not _is_text(text) or not _is_text(json.dumps(values, ensure_ascii=False)):
-        return BadRecord(line, "not UTF-8", _as_text(text))
-    if not isinstance(values, dict):
-        return BadRecord(line, "not a JSON object", text)
-    return Record(line, values, text)
-
-
-def _why_not_json(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error.msg} at column {error.colno}"
-    return "not JSON: nested too deeply" if isinstance(error, RecursionError) else f"not JSON: {error}"
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _as_text(text: str) -> str:
-    r"""The text with bytes that are not UTF-8 written as \xNN, so that nothing of it is lost."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def _objects(found: Iterator[Value | BadRecord]) -> Iterator[Record | BadRecord]:
+    for one in found:
+        if isinstance(one, BadRecord):
+            yield one
+        elif isinstance(one.value, dict):
+            yield Record(one.line, one.value, one.text)
+        else:
+            yield BadRecord(one.line, "not a JSON object", one.text)

@@ -240,7 +240,11 @@ def events_by_provider(providers: Sequence[tuple[str, Mapping[EventType, int]]])
             f"{_letters(label)}<br>{formats.things(whole, 'event')}"
             for (label, _), whole in zip(providers, sums, strict=True)
         ],
-        autorange="reversed", ticksuffix="  ", tickfont={"size": 13}, fixedrange=True, automargin=True
+        autorange="reversed",
+        ticksuffix="  ",
+        tickfont={"size": 13},
+        fixedrange=True,
+        automargin=True,
     )
     figure.update_xaxes(visible=False, fixedrange=True, range=[0, 1])
     return figure

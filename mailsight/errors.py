@@ -10,8 +10,14 @@ MailsightError
 │   ├── NotABundle         there is nothing in it that can be loaded
 │   ├── BadUpload          a file that is not taken from a browser
 │   ├── MayNotUpload       somebody who may look, but not load
+│   ├── UnreadableFile     a file of provider payloads that can't be read at all
 │   └── LoadRunning        another load holds the lock
-└── BadRequest             a filter or a sort that the grid does not have
+├── BadRequest             a filter or a sort that the grid does not have
+├── UnknownProvider        a provider whose events can't be read
+├── NotKept                the disk did not take a webhook
+└── WebhookRefused         a request to a webhook of which nothing is kept
+    ├── NotGenuine         its signature or its password is wrong
+    └── NotThisProvider    it is malformed, or another provider sent it
 """
 
 
@@ -75,11 +81,36 @@ class MayNotUpload(LoadRefused):
     next_step = "Ask who runs this dashboard to name you in the setting `MAILSIGHT_UPLOADERS`."
 
 
+class UnreadableFile(LoadRefused):
+    next_step = "Files are JSON, plain or packed with gzip or zstd; docs/providers.md shows which."
+
+
 class LoadRunning(LoadRefused):
     title = "Another load is running"
     next_step = "Wait for it to end, then start this one again."
 
 
+class NotKept(MailsightError):
+    title = "The webhook was not kept"
+    next_step = "Make room on the disk; the provider sends it again."
+
+
 class BadRequest(MailsightError):
     title = "This filter can't be used"
     next_step = "Clear the filters and try again."
+
+
+class UnknownProvider(MailsightError):
+    title = "This provider is not known"
+
+
+class WebhookRefused(MailsightError):
+    title = "The request was refused"
+
+
+class NotGenuine(WebhookRefused):
+    next_step = "Compare the secrets that are configured here with those at the provider."
+
+
+class NotThisProvider(WebhookRefused):
+    next_step = "Check which address the provider was given: each has its own."

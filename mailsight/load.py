@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from . import bundles, contents
-from .bundles import BadRecord, BundleFile
+from .bundles import BundleFile
 from .derive import Progress
+from .json_files import BadRecord
 from .links import links
 from .merge import LoadSummary, Refusal, complete, silent
 from .metrics import share
@@ -48,6 +49,7 @@ def load(
     files = bundles.find(paths)
     with draft(database, wait_seconds=wait_seconds) as work:
         work.run("create_staging")
+        work.run("create_records")
         reading = _read_files(work, files, progress)
         _read_contents(work, files, progress)
         refusals = _refusals(work, files, reading)

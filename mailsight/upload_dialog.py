@@ -155,7 +155,9 @@ def tell(outcome: LoadSummary | MailsightError) -> None:
 
 def _summary(summary: LoadSummary) -> None:
     if summary.changed:
-        st.success("Loaded. The figures on all pages follow at their next click.", icon=":material/check_circle:")
+        st.success(
+            "Loaded. The figures on all pages follow at their next click.", icon=":material/check_circle:"
+        )
     else:
         st.info("All of it was known already: nothing has changed.", icon=":material/info:")
     tables.table(
@@ -179,7 +181,9 @@ def _summary(summary: LoadSummary) -> None:
         empty="There were no rows in it.",
     )
     for file, columns in summary.ignored_columns.items():
-        st.caption(formats.plain(f"{file}: these columns are not known and were passed over: {', '.join(columns)}"))
+        st.caption(
+            formats.plain(f"{file}: these columns are not known and were passed over: {', '.join(columns)}")
+        )
     if summary.refusals:
         _refusals(summary)
 

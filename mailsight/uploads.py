@@ -112,7 +112,9 @@ class _Keeping:
                 while chunk := content.read(_CHUNK_BYTES):
                     self.room_bytes -= len(chunk)
                     if self.room_bytes < 0:
-                        raise BadUpload("Unpacked, these files are too large for an upload.", next_step=_TOO_LARGE)
+                        raise BadUpload(
+                            "Unpacked, these files are too large for an upload.", next_step=_TOO_LARGE
+                        )
                     file.write(chunk)
         except (FileExistsError, NotADirectoryError) as error:
             raise BadUpload(f"There are two files {formatted(name)}.") from error
@@ -130,7 +132,12 @@ def _parts(name: str) -> list[str]:
     parts = [part for part in slashed.split("/") if part not in ("", ".")]
     if slashed.startswith("/") or re.match(r"[A-Za-z]:", slashed) or ".." in parts:
         raise BadUpload(f"The name {formatted(name)} leads out of the bundle.")
-    if not parts or not slashed.isprintable() or max(len(part.encode()) for part in parts) > 255 or len(parts) > 20:
+    if (
+        not parts
+        or not slashed.isprintable()
+        or max(len(part.encode()) for part in parts) > 255
+        or len(parts) > 20
+    ):
         raise BadUpload(f"The name {formatted(name)} can't be used for a file.")
     return parts
 
@@ -144,7 +151,9 @@ def _unpack(packed: Sent, folder: Path) -> None:
     content = packed.read()
     # Before Python's reader makes an object for each: this stands before every file's name.
     if content.count(b"PK\x01\x02") > MOST_FILES:
-        raise BadUpload(f"{formatted(packed.name)} holds more than {MOST_FILES:,} files.", next_step=_TOO_LARGE)
+        raise BadUpload(
+            f"{formatted(packed.name)} holds more than {MOST_FILES:,} files.", next_step=_TOO_LARGE
+        )
     packed.seek(0)
     room = max(min(LARGEST_UNPACKED_BYTES, len(content) * LARGEST_RATIO), _FREE_OF_RATIO_BYTES)
     kept = _Keeping(folder, room)
@@ -153,7 +162,14 @@ def _unpack(packed: Sent, folder: Path) -> None:
             for member in _members(opened):
                 with opened.open(member) as inside:
                     kept.keep(member.filename, inside)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+    ) as error:
         raise BadUpload(f"{formatted(packed.name)} is not a zip that can be read: {error}.") from error
 
 
@@ -166,7 +182,8 @@ def _members(opened: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
             raise BadUpload(f"{formatted(member.filename)} is a link, not a file.")
         if member.flag_bits & 1:
             raise BadUpload(
-                f"{formatted(member.filename)} needs a password.", next_step="Upload a zip without a password."
+                f"{formatted(member.filename)} needs a password.",
+                next_step="Upload a zip without a password.",
             )
         yield member
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiosql
@@ -172,11 +173,14 @@ def _named(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 class Draft:
     """The private copy that a load works on. `discard` keeps the old generation: nothing changed.
 
-    `migrated`: the copy's tables were of an older version, so that it is published in any case.
+    `folder` takes files in passing. `migrated`: the copy's tables were of an older version, so that it is published in any case.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, migrated: bool = False) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, folder: Path, *, migrated: bool = False
+    ) -> None:
         self._connection = connection
+        self.folder = folder
         self.migrated = migrated
         self.discarded = False
 
@@ -208,6 +212,8 @@ class Draft:
 
 
 QueryFailed = duckdb.Error
+# What a file holds is not what a query reads from it.
+UnsoundFile = duckdb.InvalidInputException
 
 
 @contextmanager
@@ -227,7 +233,9 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
             try:
                 connection.execute(statement("use_utc"))
                 migrated = _prepare(connection, path)
-                work = Draft(connection, migrated=migrated)
+                folder = _passing(copy)
+                folder.mkdir()
+                work = Draft(connection, folder, migrated=migrated)
                 yield work
             finally:
                 connection.close()
@@ -240,12 +248,12 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
 @contextmanager
 def scratch() -> Iterator[Draft]:
     """A database in memory, to work on data that is kept nowhere."""
-    connection = duckdb.connect(":memory:", config=_WRITING)
-    try:
+    with (
+        TemporaryDirectory(prefix="mailsight-") as folder,
+        duckdb.connect(":memory:", config=_WRITING) as connection,
+    ):
         connection.execute(statement("use_utc"))
-        yield Draft(connection)
-    finally:
-        connection.close()
+        yield Draft(connection, Path(folder))
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
@@ -302,7 +310,7 @@ def _publish(copy: Path, path: Path) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(generation.name)
     link.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     for _, old in _generations(path)[:-GENERATIONS_KEPT]:
         _remove(old)
 
@@ -319,7 +327,7 @@ def _generations(path: Path) -> list[tuple[int, Path]]:
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -327,8 +335,14 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _passing(copy: Path) -> Path:
+    """The folder beside a draft for files that are needed while it is worked on."""
+    return copy.with_name(copy.name + ".files")
+
+
 def _remove(file: Path) -> None:
-    """Removes a database file, and the write-ahead log and the folder of spilled rows that DuckDB keeps beside it."""
+    """Removes a database file and what lies beside it: DuckDB's log and spilled rows, a draft's files in passing."""
+    shutil.rmtree(_passing(file), ignore_errors=True)
     file.unlink(missing_ok=True)
     file.with_name(file.name + ".wal").unlink(missing_ok=True)
     shutil.rmtree(file.with_name(file.name + ".tmp"), ignore_errors=True)

@@ -1,7 +1,7 @@
 -- From the files of a bundle to staged rows: typed, each with the reason why it is refused, or null.
 
 -- name: create_staging#
--- What one load holds in passing: the records of the file being read, and the rows staged from all files.
+-- What one load holds in passing: the rows staged from all its files.
 -- `moment` reads ISO 8601 (extended or basic; without a zone it is UTC) or epoch seconds; null when it is neither, or
 -- outside of the years 1900 to 2199. `word` is a value without blanks around it; null when nothing is left.
 -- Looking at the ends first costs a third of trimming every value.
@@ -42,14 +42,6 @@ create temp macro moment(value) as coalesce(
     extended_moment(value), extended_moment(tidied(value)), basic_moment(tidied(value)), epoch_moment(value)
 );
 
-create temp table records (ordinal bigint, record json);
--- The records' values as words; `structure` is the table's columns as JSON.
-create temp macro words_of(structure) as table
-with fields as (
-    select ordinal, record, unnest(from_json(record, structure)) from records
-)
-select ordinal, record, word(columns(* exclude (ordinal, record))) from fields;
-
 create temp table staged_campaigns (
     file varchar, ordinal bigint, refusal varchar, campaign_id varchar, name varchar, subject varchar,
     preheader varchar, from_name varchar, from_email varchar, sent_at timestamp, tags varchar[], selection json,
@@ -71,6 +63,15 @@ create temp table staged_events (
     user_agent varchar, ip varchar, provider_machine boolean, payload json
 );
 create temp table content_files (file varchar, path varchar, content_id varchar, refusal varchar);
+
+-- name: create_records#
+-- The records of the file being read, and their values as words; `structure` is the table's columns as JSON.
+create temp table records (ordinal bigint, record json);
+create temp macro words_of(structure) as table
+with fields as (
+    select ordinal, record, unnest(from_json(record, structure)) from records
+)
+select ordinal, record, word(columns(* exclude (ordinal, record))) from fields;
 
 -- name: clear_records()!
 -- Makes room for the next file.
