@@ -90,11 +90,6 @@ class LoadRunning(LoadRefused):
     next_step = "Wait for it to end, then start this one again."
 
 
-class NotKept(MailsightError):
-    title = "The webhook was not kept"
-    next_step = "Make room on the disk; the provider sends it again."
-
-
 class BadRequest(MailsightError):
     title = "This filter can't be used"
     next_step = "Clear the filters and try again."
@@ -114,3 +109,8 @@ class NotGenuine(WebhookRefused):
 
 class NotThisProvider(WebhookRefused):
     next_step = "Check which address the provider was given: each has its own."
+
+
+class NotKept(MailsightError):
+    title = "The webhook was not kept"
+    next_step = "Make room on the disk; the provider sends it again."

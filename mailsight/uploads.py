@@ -1,4 +1,4 @@
-"""Files from a browser: who may send them, and how they come to lie in a folder, whatever their names and insides are."""
+"""Files from a browser: who may send them, and how they come to lie in a folder, whatever they are called and hold."""
 
 import lzma
 import re
@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import IO, Protocol
+from typing import IO, BinaryIO
 
 from . import bundles
 from .derive import Progress
@@ -61,19 +61,14 @@ def is_local(ip: str | None, headers: Mapping[str, str]) -> bool:
     return host in ("localhost", "127.0.0.1", "::1") and (ip in (None, "::1") or str(ip).startswith("127."))
 
 
-class Sent(Protocol):
-    """A file as a browser sent it; of a folder, its name holds the path in it."""
-
-    name: str
-
-    def read(self, size: int = -1, /) -> bytes: ...
-    def seek(self, offset: int, /) -> int: ...
+# A file as a browser sent it; of a folder, its name holds the path in it.
+Sent = BinaryIO
 
 
 def keep_bundle(files: Sequence[Sent], folder: Path) -> Path:
     """Puts a bundle's files, or those in one zip, into the folder; returns the folder in which its tables lie.
 
-    Raises `BadUpload` for what can't be a bundle of somebody who means well, `NotABundle` when there is nothing to load.
+    Raises `BadUpload` for what nobody sends who means well, `NotABundle` when there is nothing to load.
     """
     zips = [file for file in files if file.name.lower().endswith(".zip")]
     if not zips:
@@ -104,7 +99,7 @@ class _Keeping:
     folder: Path
     room_bytes: int = LARGEST_UNPACKED_BYTES
 
-    def keep(self, name: str, content: Sent | IO[bytes]) -> Path:
+    def keep(self, name: str, content: IO[bytes]) -> Path:
         path = self.folder.joinpath(*_parts(name))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +153,7 @@ def _unpack(packed: Sent, folder: Path) -> None:
     room = max(min(LARGEST_UNPACKED_BYTES, len(content) * LARGEST_RATIO), _FREE_OF_RATIO_BYTES)
     kept = _Keeping(folder, room)
     try:
-        with zipfile.ZipFile(packed) as opened:  # type: ignore[arg-type]  # it reads and seeks, more is not asked for
+        with zipfile.ZipFile(packed) as opened:
             for member in _members(opened):
                 with opened.open(member) as inside:
                     kept.keep(member.filename, inside)
@@ -204,7 +199,7 @@ def _tables_folder(folder: Path) -> Path:
 
 @dataclass(slots=True)
 class Loading:
-    """A load that goes on by itself, whatever becomes of the page: the share that is done, what is being done, the end."""
+    """A load that goes on whatever becomes of the page: the share that is done, what is being done, the end."""
 
     done: float = 0.0
     doing: str = "Waiting for another load to end"
