@@ -191,7 +191,7 @@ def _hour_ticks(hours: int) -> tuple[list[int], list[str]]:
 def events_by_provider(providers: Sequence[tuple[str, Mapping[EventType, int]]]) -> go.Figure:
     """Of what each provider's events are made up: a bar for each label, as long for few events as for many.
 
-    A part's words stand in it where there is room.
+    A part's words stand in it where there is room; the table of counts is the legend.
     """
     sums = [sum(counts.values()) for _, counts in providers]
     figure = go.Figure()
@@ -205,47 +205,39 @@ def events_by_provider(providers: Sequence[tuple[str, Mapping[EventType, int]]])
             orientation="h",
             x=parts,
             y=list(range(len(providers))),
-            text=[f"{kind.label} {formats.percent(part)}" if part > 0.12 else "" for part in parts],
+            text=[f"{kind.label} {formats.percent(part)}" if part > 0.02 else "" for part in parts],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            constraintext="inside",
             insidetextfont={"color": "#FFFFFF" if kind in _DARK else _INK, "size": 12},
             marker={"color": kind.colour, "line": {"color": "rgba(128, 140, 160, 0.5)", "width": 0.5}},
             customdata=[[formats.count(n), formats.percent(p)] for n, p in zip(counts, parts, strict=True)],
             hovertemplate=f"<b>{kind.label}</b>: %{{customdata[0]}} · %{{customdata[1]}}<extra></extra>",
         )
+    for place, ((label, _), whole) in enumerate(zip(providers, sums, strict=True)):
+        figure.add_annotation(
+            x=0,
+            y=place,
+            yshift=29,
+            xanchor="left",
+            xshift=-3,
+            text=f"<b>{_letters(label)}</b>  {formats.things(whole, 'event')}",
+            showarrow=False,
+        )
     figure.update_layout(
         barmode="stack",
-        bargap=0.3,
-        margin=_MARGIN,
-        height=90 + 62 * len(providers),
+        bargap=0.55,
+        showlegend=False,
+        margin={"l": 0, "r": 0, "t": 0, "b": 8},
+        height=10 + 66 * len(providers),
         font={"size": 13},
+        uniformtext={"minsize": 12, "mode": "hide"},
         paper_bgcolor="rgba(0, 0, 0, 0)",
         plot_bgcolor="rgba(0, 0, 0, 0)",
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "y": 0,
-            "yanchor": "top",
-            "traceorder": "normal",
-            "font": {"size": 13},
-        },
         hoverlabel={"align": "left"},
         dragmode=False,
     )
-    figure.update_yaxes(
-        tickvals=list(range(len(providers))),
-        ticktext=[
-            f"{_letters(label)}<br>{formats.things(whole, 'event')}"
-            for (label, _), whole in zip(providers, sums, strict=True)
-        ],
-        autorange="reversed",
-        ticksuffix="  ",
-        tickfont={"size": 13},
-        fixedrange=True,
-        automargin=True,
-    )
+    figure.update_yaxes(visible=False, fixedrange=True, range=[len(providers) - 0.7, -0.75])
     figure.update_xaxes(visible=False, fixedrange=True, range=[0, 1])
     return figure
 

@@ -31,7 +31,7 @@ def nothing_here(*, may_upload: bool) -> None:
     """The page of an installation into which nothing was loaded yet."""
     st.info("Nothing was loaded yet.", icon=":material/database_off:")
     ways = ["**Upload** a bundle or a provider's file with the button above."] * may_upload + [
-        "`python -m mailsight load BUNDLE` loads a folder on the server, `python -m mailsight ingest` a provider's files.",
+        "`python -m mailsight load BUNDLE` loads a folder on the server, `ingest` a provider's files.",
         "To look around first, `python -m mailsight sample` makes sample data.",
     ]
     st.markdown("\n".join(f"- {way}" for way in ways))
@@ -146,7 +146,7 @@ def _source(load: Load) -> str:
 
 
 def _files(load: Load) -> str:
-    kinds = ", ".join(f"{formats.count(rows)} {kind}" for kind, rows in load.kinds.items())
+    kinds = ", ".join(formats.things(rows, kind.removesuffix("s")) for kind, rows in load.kinds.items())
     more = load.file_count - len(load.files)
     names = [formats.raw(name, 60) for name in load.files] + [f"{formats.count(more)} more"] * bool(more)
     return " · ".join(part for part in (kinds, ", ".join(names)) if part)
@@ -189,7 +189,7 @@ def _event_counts(providers: Sequence[ProviderEvents], report: DataReport) -> No
         tables.Column("All providers" if several else labels[0], right=True, fit=several),
         tables.Column("Latest", right=True, fit=True),
     ]
-    tables.table(columns, rows, key="event_counts", label="Events by provider and type")
+    tables.table(columns, rows, key="event_counts", label="Events by provider and type", stacks=False)
 
 
 def provider_label(name: str) -> str:

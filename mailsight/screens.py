@@ -66,7 +66,9 @@ def data_link() -> None:
 
 def trail(here: str, campaign: tuple[str, str] | None = None) -> None:
     """The way back: the list, the campaign that one came from (id, name), and the name of this page."""
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="trail"):
+    with st.container(
+        horizontal=True, width="content", gap="xsmall", vertical_alignment="center", key="trail"
+    ):
         st.page_link(CAMPAIGNS, label="Campaigns", query_params=_audience_parameter())
         if campaign:
             st.page_link(CAMPAIGN, label=formats.plain(campaign[1]), query_params=_parameters(campaign[0]))

@@ -4,7 +4,7 @@
 -- The newest loads, a row each, and their rows per kind: all that webhooks brought on one day is one. Of many files the
 -- first three are named.
 select
-    loaded_at, source, any_value(files)[1:3] as files, len(any_value(files)) as file_count,
+    loaded_at, source, list_slice(any_value(files), 1, 3) as files, len(any_value(files)) as file_count,
     map_from_entries(list((kind, rows) order by kind)) as kinds,
     cast(sum(rows) as bigint) as rows, cast(sum(new) as bigint) as new, cast(sum(changed) as bigint) as changed,
     cast(sum(refused) as bigint) as refused
