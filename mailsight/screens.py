@@ -59,9 +59,9 @@ def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
     st.switch_page(CUSTOMER, query_params=_parameters(customer_id) | {"campaign": campaign_id})
 
 
-def data_link() -> None:
+def data_link(label: str = "Data") -> None:
     """The quiet way to what is behind the figures."""
-    st.page_link(DATA, label="Data", icon=":material/database:", query_params=_audience_parameter())
+    st.page_link(DATA, label=label, icon=":material/database:", query_params=_audience_parameter())
 
 
 def trail(here: str, campaign: tuple[str, str] | None = None) -> None:

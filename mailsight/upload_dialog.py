@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +16,8 @@ from .uploads import Sent
 # Another load is waited for as long as somebody likes to look at a bar that stands still.
 WAIT_SECONDS = 20.0
 REFUSALS_SHOWN = 10
+Start = Callable[[], uploads.Loading]
+
 _OUTCOME = "upload:outcome"
 _ROUND = "upload:round"
 # What is sent, with the kinds of files it may have and whether a browser may send several of them.
@@ -52,18 +55,19 @@ def upload() -> None:
     outcome = st.session_state.get(_OUTCOME)
     if outcome is None:
         with place.container():
-            loading = choose()
-        if loading is None:
+            start = choose()
+        if start is None:
             return
+        place.empty()
         with place.container():
-            outcome = st.session_state[_OUTCOME] = watch(loading)
+            outcome = st.session_state[_OUTCOME] = watch(start)
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     with place.container():
         tell(outcome)
 
 
-def choose() -> uploads.Loading | None:
-    """What to load; the load that has begun when the button was clicked."""
+def choose() -> Start | None:
+    """What to load; how to begin, once the button is clicked."""
     # Another key for each round: the files of the last one are let go.
     key = f"upload:{st.session_state.get(_ROUND, 0)}"
     kind = st.segmented_control(
@@ -84,7 +88,7 @@ def choose() -> uploads.Loading | None:
             accept_multiple_files=True,
             key=f"{key}:provider_files",
         )
-        start: Callable[[], uploads.Loading] = lambda: load_provider_files(name, files)  # noqa: E731
+        start: Start = partial(load_provider_files, name, files)
     else:
         files = st.file_uploader(
             "campaigns, customers, messages and events, and the e-mails",
@@ -92,9 +96,9 @@ def choose() -> uploads.Loading | None:
             accept_multiple_files="directory" if kind == _FOLDER else True,
             key=f"{key}:{'folder' if kind == _FOLDER else 'files'}",
         )
-        start = lambda: load_bundle(files)  # noqa: E731
+        start = partial(load_bundle, files)
     clicked = st.button("Load", type="primary", disabled=not files, key=f"{key}:load")
-    return start() if clicked and files else None
+    return start if clicked and files else None
 
 
 def load_bundle(files: Sequence[Sent]) -> uploads.Loading:
@@ -127,8 +131,12 @@ def _allowed_database() -> Path:
     return settings.from_environment().database
 
 
-def watch(loading: uploads.Loading) -> LoadSummary | MailsightError:
+def watch(start: Start) -> LoadSummary | MailsightError:
     """A bar until the load has ended, and how it did."""
+    try:
+        loading = start()
+    except MayNotUpload as error:
+        return error
     bar = st.progress(0.0)
     st.caption("You may close this window: loading goes on, and shows in the list of loads when it is done.")
     while not loading.ended.done():

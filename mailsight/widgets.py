@@ -100,7 +100,7 @@ def error_page(error: MailsightError) -> None:
         st.markdown(formats.plain(error.message), text_alignment="center")
         st.markdown(error.next_step, text_alignment="center")
         if isinstance(error, NoDatabase):
-            screens.data_link()
+            screens.data_link("Load data")
         else:
             st.page_link(screens.CAMPAIGNS, label="All campaigns", icon=":material/arrow_back:")
 
