@@ -70,6 +70,15 @@ class Warehouse:
         """The name of the state that is served: another one after each load that changed something."""
         return self._newest()[0]
 
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the state that is served was published; None while there is none."""
+        _, file = self._newest()
+        try:
+            return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
+
     def _newest(self) -> tuple[str, Path]:
         try:
             file = self.path.resolve(strict=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import zstandard
 
@@ -396,7 +397,7 @@ def test_a_database_of_version_1_is_migrated_or_refused_with_the_command(
 
 def as_version_1(database: Path) -> None:
     """Takes away what version 2 added."""
-    with warehouse.draft(database) as work:
+    with duckdb.connect(str(database.resolve())) as connection:
         for statement in (
             "alter table events drop column provider_machine",
             "drop table loads",
@@ -404,4 +405,4 @@ def as_version_1(database: Path) -> None:
             "drop table unattributed",
             "update schema_version set version = 1",
         ):
-            work._connection.execute(statement)
+            connection.execute(statement)
