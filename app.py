@@ -1,7 +1,7 @@
-"""What `streamlit run app.py` starts: the screens, and the HTTP routes beside them."""
+"""What `streamlit run app.py` starts: the screens, the HTTP routes beside them, the loader behind them."""
 
 import streamlit as st
 
-from mailsight.routes import routes
+from mailsight.routes import loading, routes
 
-app = st.App("mailsight/shell.py", routes=routes())
+app = st.App("mailsight/shell.py", routes=routes(), lifespan=loading)

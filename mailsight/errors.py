@@ -8,6 +8,8 @@ MailsightError
 ├── DatabaseUnreadable     the file is not a Mailsight database, or of another version
 ├── LoadRefused            a load stopped; the last good state is untouched
 │   ├── NotABundle         there is nothing in it that can be loaded
+│   ├── BadUpload          a file that is not taken from a browser
+│   ├── MayNotUpload       somebody who may look, but not load
 │   ├── UnreadableFile     a file of provider payloads that can't be read at all
 │   └── LoadRunning        another load holds the lock
 ├── BadRequest             a filter or a sort that the grid does not have
@@ -71,6 +73,14 @@ class NotABundle(LoadRefused):
     )
 
 
+class BadUpload(LoadRefused):
+    next_step = "Nothing of it was kept. A zip of a bundle's folder, or its single files, can be uploaded."
+
+
+class MayNotUpload(LoadRefused):
+    next_step = "Ask who runs this dashboard to name you in the setting `MAILSIGHT_UPLOADERS`."
+
+
 class UnreadableFile(LoadRefused):
     next_step = "Files are JSON, plain or packed with gzip or zstd; docs/providers.md shows which."
 
@@ -78,11 +88,6 @@ class UnreadableFile(LoadRefused):
 class LoadRunning(LoadRefused):
     title = "Another load is running"
     next_step = "Wait for it to end, then start this one again."
-
-
-class NotKept(MailsightError):
-    title = "The webhook was not kept"
-    next_step = "Make room on the disk; the provider sends it again."
 
 
 class BadRequest(MailsightError):
@@ -104,3 +109,8 @@ class NotGenuine(WebhookRefused):
 
 class NotThisProvider(WebhookRefused):
     next_step = "Check which address the provider was given: each has its own."
+
+
+class NotKept(MailsightError):
+    title = "The webhook was not kept"
+    next_step = "Make room on the disk; the provider sends it again."

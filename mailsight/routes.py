@@ -1,12 +1,16 @@
-"""HTTP beside the pages: /healthz, and /api/recipients, from which the customers' grid reads its rows.
+"""HTTP beside the pages: /healthz, webhooks, and /api/recipients, from which the customers' grid reads its rows.
 
 These routes stand outside Streamlit's sign-in. So a page that a signed-in person sees gives its grid a token, bound to
-one campaign and audience, and without a valid one the route answers nothing.
+one campaign and audience, and without a valid one the route answers nothing. A webhook proves who sent it
+(webhooks.py); what it brought is loaded by a thread that begins and ends with the server.
 """
 
 import json
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from . import formats, grids, reports
+from . import formats, grids, reports, settings, spool, webhooks
+from .background import Loader
 from .errors import BadRequest, MailsightError, NoDatabase, UnknownCampaign
 from .vocabulary import Audience, Status
 from .widgets import warehouse
@@ -49,7 +54,44 @@ def routes() -> list[BaseRoute]:
     return [
         Route(path("healthz"), healthz),
         Route(path("api/recipients"), recipients, methods=["POST"]),
+        *webhooks.routes(path, _webhooks()),
     ]
+
+
+@asynccontextmanager
+async def loading(_: st.App) -> AsyncIterator[None]:
+    """While the server runs, what webhooks bring is loaded; nothing is where none is set up and none ever was."""
+    found = settings.from_environment()
+    waiting = spool.beside(found.database)
+    if not (webhook_secrets() or waiting.exists):
+        yield
+        return
+    loader = Loader(found.database, waiting, found.webhook_load_seconds)
+    loader.start()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(loader.stop)
+
+
+@cache
+def webhook_secrets() -> webhooks.Secrets:
+    """The secrets of the providers whose webhooks are set up, by the provider's name. Raises `BadSetting`."""
+    try:
+        section = dict(st.secrets.get("webhooks", {}))
+    except FileNotFoundError:
+        section = {}
+    return webhooks.configured(settings.webhook_secrets(), section)
+
+
+def webhook_address(provider: str) -> str:
+    """The address to give to a provider; only its path where nobody said how the world sees this server."""
+    return f"{settings.from_environment().public_url}{path(f'webhooks/{provider}/')}"
+
+
+def _webhooks() -> webhooks.Webhooks:
+    found = settings.from_environment()
+    return webhooks.Webhooks(spool.beside(found.database), webhook_secrets(), found)
 
 
 def path(rest: str) -> str:

@@ -1,8 +1,9 @@
 """The settings, read once from the environment; nothing else reads it."""
 
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from .errors import BadSetting
@@ -12,24 +13,55 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the database lies and how long another load is waited for."""
+    """Where the database lies, how long another load is waited for, how webhooks are taken in, who may upload.
+
+    Each is the environment variable of that name: `database` is MAILSIGHT_DATABASE.
+    """
 
     database: Path = PROJECT / "data" / "mailsight.duckdb"
     load_wait_seconds: float = 600.0
+    public_url: str = ""  # where the world sees the server, when it stands behind another one
+    webhook_load_seconds: float = 30.0
+    webhook_body_seconds: float = 20.0
+    webhook_max_megabytes: float = 10.0
+    uploaders: tuple[str, ...] = ()  # addresses; "*" for everyone who is signed in
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from MAILSIGHT_DATABASE and MAILSIGHT_LOAD_WAIT_SECONDS; what is not set keeps its default.
-
-    Raises `BadSetting`.
-    """
+    """The settings that are set; what is not keeps its default. Raises `BadSetting`."""
     defaults = Settings()
-    wait_seconds = environment.get("MAILSIGHT_LOAD_WAIT_SECONDS") or defaults.load_wait_seconds
-    try:
-        load_wait_seconds = float(wait_seconds)
-    except ValueError as error:
+    given = {field.name: environment.get(f"MAILSIGHT_{field.name.upper()}") for field in fields(Settings)}
+    numbers = {
+        name: _number(f"MAILSIGHT_{name.upper()}", value)
+        for name, value in given.items()
+        if value and name.endswith(("_seconds", "_megabytes"))
+    }
+    public_url = (given["public_url"] or "").rstrip("/")
+    if public_url and not public_url.startswith(("https://", "http://")):
         raise BadSetting(
-            f"MAILSIGHT_LOAD_WAIT_SECONDS is {wait_seconds!r}, not a number of seconds."
-        ) from error
-    database = Path(environment.get("MAILSIGHT_DATABASE") or defaults.database).expanduser().absolute()
-    return Settings(database, load_wait_seconds)
+            f"MAILSIGHT_PUBLIC_URL is {public_url!r}, which begins neither with https:// nor http://."
+        )
+    database = Path(given["database"] or defaults.database).expanduser().absolute()
+    uploaders = tuple(name.strip() for name in (given["uploaders"] or "").lower().split(",") if name.strip())
+    return Settings(database=database, public_url=public_url, uploaders=uploaders, **numbers)
+
+
+def webhook_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What stands in MAILSIGHT_WEBHOOK_<PROVIDER>_<SECRET>, by `<provider>_<secret>` in lower case."""
+    prefix, others = "MAILSIGHT_WEBHOOK_", {f"MAILSIGHT_{field.name.upper()}" for field in fields(Settings)}
+    return {
+        variable.removeprefix(prefix).lower(): value
+        for variable, value in environment.items()
+        if variable.startswith(prefix) and variable not in others and value
+    }
+
+
+def _number(variable: str, value: str) -> float:
+    unit = variable.rpartition("_")[2].lower()
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise BadSetting(f"{variable} is {value!r}, not a number of {unit}.") from error
+    if not (number >= 0 and math.isfinite(number)):
+        raise BadSetting(f"{variable} is {value!r}, not a number of {unit}.")
+    return number

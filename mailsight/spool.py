@@ -27,7 +27,7 @@ from .errors import NotKept
 from .warehouse import sync_folder
 
 # What the readers of payloads look at. Never who asked and how they proved it: Authorization, Cookie.
-HEADERS_KEPT = frozenset({"content-type", "svix-id", "x-amz-sns-message-id", "x-amz-sns-message-type"})
+HEADERS_KEPT = frozenset({"svix-id", "x-amz-sns-message-id", "x-amz-sns-message-type"})
 
 _CURRENT = "current.ndjson"
 

@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from .errors import DatabaseUnreadable, LoadRunning, NoDatabase
+from .errors import DatabaseUnreadable, LoadRefused, LoadRunning, NoDatabase
 from .grids import GridQuery
 from .settings import PROJECT
 
@@ -69,6 +69,15 @@ class Warehouse:
     def generation(self) -> str:
         """The name of the state that is served: another one after each load that changed something."""
         return self._newest()[0]
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the state that is served was published; None while there is none."""
+        _, file = self._newest()
+        try:
+            return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def _newest(self) -> tuple[str, Path]:
         try:
@@ -233,6 +242,12 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
                 connection.close()
             if not work.discarded:
                 _publish(copy, path)
+        except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+            raise LoadRefused(
+                f"The load could not be written: {str(error).splitlines()[0]}",
+                next_step="See that the disk has room (about three times what is loaded), then run it again; "
+                "nothing has changed.",
+            ) from error
         finally:
             _remove(copy)
 

@@ -15,11 +15,46 @@ def test_what_is_not_set_keeps_its_default() -> None:
 
 def test_what_is_set_is_taken() -> None:
     found = settings.from_environment(
-        {"MAILSIGHT_DATABASE": "/srv/m.duckdb", "MAILSIGHT_LOAD_WAIT_SECONDS": "5"}
+        {
+            "MAILSIGHT_DATABASE": "/srv/m.duckdb",
+            "MAILSIGHT_LOAD_WAIT_SECONDS": "5",
+            "MAILSIGHT_PUBLIC_URL": "https://mailsight.example/",
+            "MAILSIGHT_WEBHOOK_LOAD_SECONDS": "0.5",
+            "MAILSIGHT_WEBHOOK_BODY_SECONDS": "10",
+            "MAILSIGHT_WEBHOOK_MAX_MEGABYTES": "1",
+        }
     )
-    assert found == settings.Settings(Path("/srv/m.duckdb"), 5.0)
+    assert found == settings.Settings(
+        database=Path("/srv/m.duckdb"),
+        load_wait_seconds=5.0,
+        public_url="https://mailsight.example",
+        webhook_load_seconds=0.5,
+        webhook_body_seconds=10.0,
+        webhook_max_megabytes=1.0,
+    )
 
 
-def test_what_cannot_be_used_is_told() -> None:
-    with pytest.raises(BadSetting, match="MAILSIGHT_LOAD_WAIT_SECONDS is 'soon', not a number of seconds"):
-        settings.from_environment({"MAILSIGHT_LOAD_WAIT_SECONDS": "soon"})
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("MAILSIGHT_LOAD_WAIT_SECONDS", "soon", "is 'soon', not a number of seconds"),
+        ("MAILSIGHT_WEBHOOK_LOAD_SECONDS", "-1", "is '-1', not a number of seconds"),
+        ("MAILSIGHT_WEBHOOK_BODY_SECONDS", "nan", "is 'nan', not a number of seconds"),
+        ("MAILSIGHT_WEBHOOK_MAX_MEGABYTES", "inf", "is 'inf', not a number of megabytes"),
+        ("MAILSIGHT_PUBLIC_URL", "mailsight.example", "begins neither with https:// nor http://"),
+    ],
+)
+def test_what_cannot_be_used_is_told(variable: str, value: str, told: str) -> None:
+    with pytest.raises(BadSetting, match=f"{variable} .*{told}"):
+        settings.from_environment({variable: value})
+
+
+def test_the_secrets_of_webhooks_are_no_settings_that_could_be_shown() -> None:
+    environment = {
+        "MAILSIGHT_WEBHOOK_AMAZON_SES_BASIC_AUTH": "ann:secret",
+        "MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH": "",
+        "MAILSIGHT_WEBHOOK_LOAD_SECONDS": "30",
+        "MAILSIGHT_DATABASE": "x",
+    }
+    assert settings.webhook_secrets(environment) == {"amazon_ses_basic_auth": "ann:secret"}
+    assert "secret" not in repr(settings.from_environment(environment))
