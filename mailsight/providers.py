@@ -291,7 +291,11 @@ def _nobody(name: str, payload: object) -> list[Event | Unreadable]:
         is_event = isinstance(shapes.content(name, payload), dict)
     except ValueError:
         return []
-    return [Unreadable("not an event of Amazon SES: it has no recipient", _printable(payload))] if is_event else []
+    return (
+        [Unreadable("not an event of Amazon SES: it has no recipient", _printable(payload))]
+        if is_event
+        else []
+    )
 
 
 _CONFIRM = "Amazon SNS asks whether it may send events here. To let it, open this address once: {url}"

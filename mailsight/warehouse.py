@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -39,17 +40,19 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 @cache
 def statement(name: str) -> str:
     """The text of a named query of `queries/`, with `$name` for parameters."""
-    return str(getattr(_queries(), name).sql)
+    return str(_queries()[name].sql)
 
 
 def statement_names() -> list[str]:
     """The names of all queries."""
-    return sorted(name for name in _queries().available_queries if not name.endswith("_cursor"))
+    return sorted(name for name in _queries() if not name.endswith("_cursor"))
 
 
 @cache
-def _queries() -> Any:
-    return aiosql.from_path(PROJECT / "queries", "duckdb")
+def _queries() -> dict[str, Any]:
+    """The queries by their names, to which the folders within `queries/` add nothing."""
+    queries = aiosql.from_path(PROJECT / "queries", "duckdb")
+    return {name.rpartition(".")[2]: attrgetter(name)(queries) for name in queries.available_queries}
 
 
 class Warehouse:
