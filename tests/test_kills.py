@@ -1,6 +1,6 @@
-"""A real dashboard under a stream of webhooks, killed again and again: no event is lost, none counts twice.
+"""A loader killed at each of its steps, and a real dashboard killed again and again under a stream of webhooks.
 
-MAILSIGHT_KILLS says how often it is killed (3 when it is not set).
+No event is lost, none counts twice. MAILSIGHT_KILLS says how often the dashboard is killed (3 when it is not set).
 """
 
 import json
@@ -20,6 +20,7 @@ import duckdb
 import pytest
 
 from mailsight import spool
+from mailsight.ingest import ingest_spool
 from mailsight.warehouse import statement
 from tests import senders
 from tests.conftest import PROJECT, free_port, start_dashboard, wait_until_healthy
@@ -261,3 +262,44 @@ def opens(database: Path, campaign_id: str) -> int:
     told = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True, text=True)
     figure: int = json.loads(told.stdout)["counts"]["opens"]
     return figure
+
+
+STEPS = {
+    "before a segment is sealed": "pathlib.Path.rename",
+    "after a segment was sealed": "mailsight.spool.sync_folder",
+    "before anything is staged": "mailsight.ingest._Staging.take_segment",
+    "before anything is merged": "mailsight.ingest._Staging.complete",
+    "before publishing": "mailsight.warehouse._publish",
+    "in the middle of publishing": "pathlib.Path.symlink_to",
+    "after publishing": "mailsight.spool.Spool.remove",
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_the_next_load_completes(tmp_path: Path, step: str) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    waiting = spool.beside(database)
+    for key in ("1", "2"):
+        waiting.append("brevo", json.dumps(event("brevo", key, "opened", "spring", NOON)))
+    ingest_spool(database, waiting)
+    for key in ("2", "3"):
+        waiting.append("brevo", json.dumps(event("brevo", key, "opened", "spring", NOON)))
+
+    script = (
+        "import os, pathlib, sys; from unittest.mock import patch; from mailsight import ingest, spool\n"
+        "with patch(sys.argv[2], lambda *_, **__: os.kill(os.getpid(), 9)):\n"
+        "    ingest.ingest_spool(pathlib.Path(sys.argv[1]), spool.beside(pathlib.Path(sys.argv[1])))\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(database), STEPS[step]], cwd=PROJECT, check=False
+    )
+    assert killed.returncode == -9
+    assert opens(database, "spring") == (3 if step == "after publishing" else 2)
+
+    waiting.append("brevo", json.dumps(event("brevo", "4", "opened", "spring", NOON)))
+    ingest_spool(database, waiting)
+    assert opens(database, "spring") == 4
+    assert waiting.state().requests == 0
+    generations = sorted(file.name for file in tmp_path.glob("mailsight.*.duckdb"))
+    assert len(generations) == 2
+    assert not list(tmp_path.glob("*draft*"))
