@@ -1,7 +1,5 @@
 """The dialogs: Selection, Preview e-mail, Not sent, and the mail of one customer."""
 
-import csv
-import io
 from collections.abc import Hashable
 from typing import Any
 
@@ -9,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from . import contents, formats, reports, screens, selections, tables, widgets
+from .exports import as_csv, without_nan
 from .mail_frame import mail_frame
 from .metrics import share
 from .reports import CampaignReport, MailView
@@ -213,7 +212,7 @@ def _why(report: CampaignReport, reason: NotSentReason) -> str:
 
 def matching(customers: pd.DataFrame, reason: NotSentReason | None, wanted: str) -> pd.DataFrame:
     """The customers with this reason whose name, address, id or detail has the wanted text."""
-    customers = _without_nan(customers)
+    customers = without_nan(customers)
     if reason:
         customers = customers[customers["reason"].astype(str) == reason.value]
     if wanted := wanted.strip().lower():
@@ -222,17 +221,6 @@ def matching(customers: pd.DataFrame, reason: NotSentReason | None, wanted: str)
         )
         customers = customers[words.str.lower().str.contains(wanted, regex=False)]
     return customers
-
-
-def as_csv(customers: pd.DataFrame) -> str:
-    """The rows as CSV that spreadsheets read as text: with a mark of UTF-8, and no cell that is taken for a formula."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(customers.columns)
-    writer.writerows(
-        [formats.spreadsheet_safe(cell) for cell in row] for row in customers.itertuples(index=False)
-    )
-    return "\N{ZERO WIDTH NO-BREAK SPACE}" + written.getvalue()
 
 
 def attention(report: CampaignReport) -> None:
@@ -258,7 +246,7 @@ def events(campaign_id: str, customer_id: str) -> None:
                 tables.noted(_detail(event), event["user_agent"] or ""),
             ],
         )
-        for place, event in enumerate(_without_nan(happened).to_dict("records"))
+        for place, event in enumerate(without_nan(happened).to_dict("records"))
     ]
     columns = [
         tables.Column("When", fit=True),
@@ -282,8 +270,3 @@ def _detail(event: dict[Hashable, Any]) -> str:
         event["machine"] and f"by a machine: {event['machine']}",
     ]
     return " · ".join(str(part) for part in dict.fromkeys(parts) if part)
-
-
-def _without_nan(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same with None where something is missing, which pandas says in several ways."""
-    return frame.astype(object).where(frame.notna(), None)

@@ -8,6 +8,8 @@ MailsightError
 ├── DatabaseUnreadable     the file is not a Mailsight database, or of another version
 ├── LoadRefused            a load stopped; the last good state is untouched
 │   ├── NotABundle         there is nothing in it that can be loaded
+│   ├── BadUpload          a file that is not taken from a browser
+│   ├── MayNotUpload       somebody who may look, but not load
 │   ├── UnreadableFile     a file of provider payloads that can't be read at all
 │   └── LoadRunning        another load holds the lock
 ├── BadRequest             a filter or a sort that the grid does not have
@@ -69,6 +71,14 @@ class NotABundle(LoadRefused):
         "A bundle is a folder with files such as campaigns.csv, customers.csv, messages.csv or events.csv "
         "(also .ndjson, .json, .parquet); docs/data.md shows one."
     )
+
+
+class BadUpload(LoadRefused):
+    next_step = "Nothing of it was kept. A zip of a bundle's folder, or its single files, can be uploaded."
+
+
+class MayNotUpload(LoadRefused):
+    next_step = "Ask who runs this dashboard to name you in the setting `MAILSIGHT_UPLOADERS`."
 
 
 class UnreadableFile(LoadRefused):

@@ -92,6 +92,24 @@ def since(hours: int) -> str:
     return " ".join(parts)
 
 
+def ago(seconds: float) -> str:
+    """How long ago something was: "just now", "20 s ago", "3 min ago", "5 h ago", "3 days ago"."""
+    minutes, hours, days = (int(max(seconds, 0)) // unit for unit in (60, 3600, 86_400))
+    if not minutes:
+        return f"{int(seconds)}{_JOINED}s ago" if seconds >= 2 else "just now"
+    if not hours:
+        return f"{minutes}{_JOINED}min ago"
+    return f"{hours}{_JOINED}h ago" if hours < 48 else f"{things(days, 'day')} ago"
+
+
+def size(size_bytes: int) -> str:
+    """The size of a file: "820 bytes", "1.4 MB"."""
+    for unit, times in (("GB", 1e-9), ("MB", 1e-6), ("kB", 1e-3)):
+        if (units := size_bytes * times) >= 1:
+            return f"{units:,.1f}{_JOINED}{unit}"
+    return things(size_bytes, "byte")
+
+
 def sender(name: str | None, address: str | None) -> str:
     """Who a mail is from, as mail programs write it: "Sunwise <news@sunwise.example>"."""
     return f"{name} <{address}>" if name and address else name or address or ""
@@ -101,6 +119,16 @@ def plain(text: object) -> str:
     """Text from outside, such that Markdown shows it letter by letter, on one line."""
     escaped = _SIGNS.sub(r"\\\g<0>", " ".join(str(text).split()))
     return _BY_ITSELF.sub("\\g<0>\N{WORD JOINER}", escaped)
+
+
+def raw(text: str, most: int = 300) -> str:
+    """Text from outside as it stands there, cut where it gets long, on one line: what nobody sees is spelled out.
+
+    Control characters, and those that turn the direction of writing, could make a row look like another one.
+    """
+    cut = text[:most]
+    shown = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in cut.replace("\n", "↵"))
+    return f"{shown}…" if len(text) > most else shown
 
 
 def spreadsheet_safe(value: object) -> object:

@@ -11,14 +11,16 @@ from .vocabulary import Audience
 CAMPAIGNS = "../pages/campaigns.py"
 CAMPAIGN = "../pages/campaign.py"
 CUSTOMER = "../pages/customer.py"
+DATA = "../pages/data.py"
 
 
 def pages() -> list[st.Page]:
-    """The pages for `st.navigation`. A campaign and a customer are opened from somewhere, so no menu lists them."""
+    """The pages for `st.navigation`. Each but the first is opened from somewhere, so no menu lists them."""
     return [
         st.Page(CAMPAIGNS, title="Campaigns", icon=":material/campaign:", default=True),
         st.Page(CAMPAIGN, title="Campaign", url_path="campaign", visibility="hidden"),
         st.Page(CUSTOMER, title="Customer", url_path="customer", visibility="hidden"),
+        st.Page(DATA, title="Data", url_path="data", visibility="hidden"),
     ]
 
 
@@ -57,9 +59,16 @@ def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
     st.switch_page(CUSTOMER, query_params=_parameters(customer_id) | {"campaign": campaign_id})
 
 
+def data_link(label: str = "Data") -> None:
+    """The quiet way to what is behind the figures."""
+    st.page_link(DATA, label=label, icon=":material/database:", query_params=_audience_parameter())
+
+
 def trail(here: str, campaign: tuple[str, str] | None = None) -> None:
     """The way back: the list, the campaign that one came from (id, name), and the name of this page."""
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="trail"):
+    with st.container(
+        horizontal=True, width="content", gap="xsmall", vertical_alignment="center", key="trail"
+    ):
         st.page_link(CAMPAIGNS, label="Campaigns", query_params=_audience_parameter())
         if campaign:
             st.page_link(CAMPAIGN, label=formats.plain(campaign[1]), query_params=_parameters(campaign[0]))

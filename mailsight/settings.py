@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the database lies, how long another load is waited for, and how webhooks are taken in.
+    """Where the database lies, how long another load is waited for, how webhooks are taken in, who may upload.
 
     Each is the environment variable of that name: `database` is MAILSIGHT_DATABASE.
     """
@@ -24,6 +24,7 @@ class Settings:
     webhook_load_seconds: float = 30.0
     webhook_body_seconds: float = 20.0
     webhook_max_megabytes: float = 10.0
+    uploaders: tuple[str, ...] = ()  # addresses; "*" for everyone who is signed in
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -41,7 +42,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             f"MAILSIGHT_PUBLIC_URL is {public_url!r}, which begins neither with https:// nor http://."
         )
     database = Path(given["database"] or defaults.database).expanduser().absolute()
-    return Settings(database=database, public_url=public_url, **numbers)
+    uploaders = tuple(name.strip() for name in (given["uploaders"] or "").lower().split(",") if name.strip())
+    return Settings(database=database, public_url=public_url, uploaders=uploaders, **numbers)
 
 
 def webhook_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -63,11 +63,15 @@ def table(
     opens: bool = False,
     sort: tuple[str, bool] | None = None,
     empty: str = "Nothing to show.",
+    stacks: bool = True,
 ) -> Click:
-    """Shows the table and tells what was clicked. `sort` is the column's key and whether it goes down."""
+    """Shows the table and tells what was clicked. `sort` is the column's key and whether it goes down.
+
+    On a phone each row becomes a card; with `stacks` False it stays a row, and the table scrolls sideways.
+    """
     result = _component(
         key=key,
-        data=_data(columns, rows, label=label, opens=opens, sort=sort, empty=empty),
+        data=_data(columns, rows, label=label, opens=opens, sort=sort, empty=empty, stacks=stacks),
         on_clicked_change=lambda: None,
         on_sorted_change=lambda: None,
     )
@@ -132,7 +136,12 @@ def state(status: Status | None, *, note: str = "") -> Cell:
         if status
         else ("Not sent", NOT_SENT_COLOUR, "It was not sent.")
     )
-    return {"kind": "chip", "text": label, "colour": colour, "title": title, "note": note}
+    return chip(label, colour, title=title, note=note)
+
+
+def chip(text: str, colour: str, *, title: str = "", note: str = "") -> Cell:
+    """Words behind a dot of their colour."""
+    return {"kind": "chip", "text": text, "colour": colour, "title": title, "note": note}
 
 
 def tone(text: str, tone: Literal["up", "down", ""], title: str = "") -> Cell:

@@ -21,6 +21,8 @@ class Word(StrEnum):
 class EventType(Word):
     """What happened to a message, in the words that django-anymail established (anymail/signals.py)."""
 
+    colour: str
+
     QUEUED = "queued", "Queued", "The provider has accepted the message and will try to send it."
     SENT = "sent", "Sent", "The provider has sent the message on its way."
     REJECTED = "rejected", "Refused", "The provider refused to send to this address."
@@ -85,6 +87,26 @@ class Status(Word):
 # Okabe and Ito's palette and a grey: told apart with colour-blind eyes (https://jfly.uni-koeln.de/color/).
 for _status, _colour in zip(Status, ("#9AA3AF", "#56B4E9", "#009E73", "#E69F00", "#D55E00"), strict=True):
     _status.colour = _colour
+
+
+# What a status comes from has its colour; on the way to it paler, what went wrong in greys, the rest from the palette.
+for _type, _colour in {
+    EventType.QUEUED: "#D7E6F2",
+    EventType.SENT: "#A9D6F3",
+    EventType.DELIVERED: Status.RECEIVED.colour,
+    EventType.OPENED: Status.OPENED.colour,
+    EventType.CLICKED: Status.CLICKED.colour,
+    EventType.SUBSCRIBED: "#0072B2",
+    EventType.UNSUBSCRIBED: Status.OPTED_OUT.colour,
+    EventType.COMPLAINED: "#9A3F00",
+    EventType.AUTORESPONDED: "#CC79A7",
+    EventType.DEFERRED: "#C9CFD7",
+    EventType.BOUNCED: Status.NOT_RECEIVED.colour,
+    EventType.REJECTED: "#6C7684",
+    EventType.FAILED: "#4B5462",
+    EventType.UNKNOWN: "#F0E442",
+}.items():
+    _type.colour = _colour
 
 
 class Audience(Word):

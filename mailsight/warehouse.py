@@ -23,12 +23,19 @@ import pandas as pd
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from .errors import DatabaseUnreadable, LoadRunning, NoDatabase
+from .errors import DatabaseUnreadable, LoadRefused, LoadRunning, NoDatabase
 from .grids import GridQuery
 from .settings import PROJECT
 
 SCHEMA_VERSION = 2
 GENERATIONS_KEPT = 2
+_CANT_WRITE = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    OSError,
+)
 # What a load holds in memory at most, as far as DuckDB is concerned; beyond that it goes to the disk.
 _WRITING: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -39,17 +46,24 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 @cache
 def statement(name: str) -> str:
     """The text of a named query of `queries/`, with `$name` for parameters."""
-    return str(getattr(_queries(), name).sql)
+    return _statements()[name]
 
 
 def statement_names() -> list[str]:
     """The names of all queries."""
-    return sorted(name for name in _queries().available_queries if not name.endswith("_cursor"))
+    return sorted(_statements())
 
 
 @cache
-def _queries() -> Any:
-    return aiosql.from_path(PROJECT / "queries", "duckdb")
+def _statements() -> dict[str, str]:
+    folder = PROJECT / "queries"
+    found = [aiosql.from_path(path, "duckdb") for path in sorted(folder.rglob("*.sql"))]
+    return {
+        name: str(getattr(queries, name).sql)
+        for queries in found
+        for name in queries.available_queries
+        if not name.endswith("_cursor")
+    }
 
 
 class Warehouse:
@@ -69,6 +83,15 @@ class Warehouse:
     def generation(self) -> str:
         """The name of the state that is served: another one after each load that changed something."""
         return self._newest()[0]
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the state that is served was published; None while there is none."""
+        _, file = self._newest()
+        try:
+            return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def _newest(self) -> tuple[str, Path]:
         try:
@@ -233,6 +256,12 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
                 connection.close()
             if not work.discarded:
                 _publish(copy, path)
+        except _CANT_WRITE as error:
+            raise LoadRefused(
+                f"The load could not be written: {str(error).splitlines()[0].rstrip('.')}.",
+                next_step="See that the disk has room (about three times what is loaded), then run it again; "
+                "nothing has changed.",
+            ) from error
         finally:
             _remove(copy)
 

@@ -1,6 +1,7 @@
 """What every screen is made of: the warehouse, cached reports, the rules of style, the page of an error."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
-from . import formats, reports, screens, settings
+from . import formats, screens, settings
 from .errors import MailsightError, NoDatabase
 from .warehouse import Warehouse
+
+CLOCK_SECONDS = 15
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,13 +27,36 @@ def warehouse() -> Warehouse:
 
 def read(report: Callable[Concatenate[Warehouse, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
     """A report, from the cache while the generation of the data is the same."""
-    return cast(R, _read(warehouse().generation, report.__name__, args, tuple(sorted(kwargs.items()))))
+    name = f"{report.__module__}.{report.__name__}"
+    return cast(R, _read(warehouse().generation, name, args, tuple(sorted(kwargs.items())), report))
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _read(generation: str, name: str, args: Sequence[Any], kwargs: Sequence[tuple[str, Any]]) -> Any:
-    del generation  # It only makes another key of the cache.
-    return getattr(reports, name)(warehouse(), *args, **dict(kwargs))
+def _read(
+    generation: str, name: str, args: Sequence[Any], kwargs: Sequence[tuple[str, Any]], _report: Any
+) -> Any:
+    del generation, name  # They only make another key of the cache; `_report` is none of it.
+    return _report(warehouse(), *args, **dict(kwargs))
+
+
+def updated() -> None:
+    """When the data of this page was published, and where there is newer data, the way to it."""
+    _updated(warehouse().generation, warehouse().updated_at)
+
+
+# By itself, so that the words stay true on a page that nobody touches; the rest of the page stays as it is.
+@st.fragment(run_every=f"{CLOCK_SECONDS}s")
+def _updated(generation: str, at: datetime | None) -> None:
+    if at is None:
+        return
+    with st.container(
+        horizontal=True, width="content", vertical_alignment="center", gap="small", key="updated"
+    ):
+        st.caption(f"Updated {formats.ago((datetime.now(UTC) - at).total_seconds())}", width="content")
+        if warehouse().generation != generation and st.button(
+            "Show newer data", type="tertiary", icon=":material/refresh:"
+        ):
+            st.rerun()
 
 
 def look() -> None:
@@ -45,11 +71,12 @@ def inbox_lines(subject: str, *others: str | None) -> None:
 
 
 def must_sign_in() -> bool:
-    """Whether sign-in is set up (`[auth]` in secrets.toml) and nobody is signed in."""
-    return _has_sign_in() and not st.user.get("is_logged_in")
+    """Whether sign-in is set up and nobody is signed in."""
+    return has_sign_in() and not st.user.get("is_logged_in")
 
 
-def _has_sign_in() -> bool:
+def has_sign_in() -> bool:
+    """Whether sign-in is set up (`[auth]` in secrets.toml)."""
     try:
         return "auth" in st.secrets
     except FileNotFoundError:
@@ -72,7 +99,9 @@ def error_page(error: MailsightError) -> None:
         st.title(error.title, text_alignment="center", anchor=False)
         st.markdown(formats.plain(error.message), text_alignment="center")
         st.markdown(error.next_step, text_alignment="center")
-        if not isinstance(error, NoDatabase):
+        if isinstance(error, NoDatabase):
+            screens.data_link("Load data")
+        else:
             st.page_link(screens.CAMPAIGNS, label="All campaigns", icon=":material/arrow_back:")
 
 

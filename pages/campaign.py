@@ -4,7 +4,7 @@ import streamlit as st
 
 from mailsight import clicked_links, dialogs, figures, formats, reports, screens
 from mailsight.recipients_grid import recipients_grid
-from mailsight.widgets import facts, read
+from mailsight.widgets import facts, read, updated
 
 campaign_id = screens.shown_id("campaign")
 audience = screens.audience()
@@ -12,7 +12,9 @@ report = read(reports.campaign, campaign_id, audience)
 campaign = report.campaign
 
 screens.tab_title(campaign.name)
-screens.trail(campaign.name)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):
+    screens.trail(campaign.name)
+    updated()
 
 with st.container(
     horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mailsight import campaign_list, reports, screens
 from mailsight.errors import NoDatabase
-from mailsight.widgets import read
+from mailsight.widgets import read, updated
 
 screens.tab_title("Campaigns")
 audience = screens.audience()
@@ -14,7 +14,10 @@ if not everything.loaded:
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title("Campaigns", anchor=False, width="content")
-    screens.audience_switch()
+    with st.container(horizontal=True, width="content", vertical_alignment="center", key="buttons"):
+        updated()
+        screens.data_link()
+        screens.audience_switch()
 
 wanted = campaign_list.search(everything.tags)
 found = read(

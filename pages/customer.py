@@ -3,14 +3,16 @@
 import streamlit as st
 
 from mailsight import contact_history, dialogs, formats, reports, screens
-from mailsight.widgets import facts, read
+from mailsight.widgets import facts, read, updated
 
 report = read(reports.customer, screens.shown_id("customer"), screens.audience())
 customer = report.customer
 name = customer.name or customer.email or customer.customer_id
 
 screens.tab_title(name)
-screens.trail(name, contact_history.campaign_before(report))
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):
+    screens.trail(name, contact_history.campaign_before(report))
+    updated()
 
 with st.container(
     horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"

@@ -35,10 +35,6 @@ order by file, rows desc, reason;
 -- How many events found no campaign yet: they name none, and no message has their message_id.
 select count(*) as events from unattributed;
 
--- name: refused_rows()
--- Every refused row: where it stood, why, and its text.
-select kind, file, line, reason, row from refused order by file, line, reason;
-
 -- name: configuration_locked()^
 -- Whether the settings are locked already.
 select current_setting('lock_configuration') as locked;

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from mailsight import settings
+from mailsight.warehouse import Warehouse
 from tests import chromium
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -79,6 +80,20 @@ def sample_database(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactor
     path = tmp_path_factory.mktemp("database") / "mailsight.duckdb"
     load.load(path, [sample_bundle])
     return path
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Warehouse]]:
+    """Lets the pages read a database."""
+    from mailsight import widgets  # here, so that tests of pure functions start at once
+
+    def of(database: Path) -> Warehouse:
+        monkeypatch.setenv("MAILSIGHT_DATABASE", str(database))
+        widgets.warehouse.cache_clear()
+        return widgets.warehouse()
+
+    yield of
+    widgets.warehouse.cache_clear()
 
 
 @pytest.fixture(scope="session")

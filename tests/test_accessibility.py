@@ -18,7 +18,7 @@ NOT_OURS = {"exclude": [['[data-testid="stMetricChart"]'], [".vega-embed"]]}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page_name", ["campaigns", "campaign", "customer"])
+@pytest.mark.parametrize("page_name", ["campaigns", "campaign", "customer", "data"])
 def test_a_page_keeps_nobody_out(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]
 ) -> None:
@@ -30,6 +30,7 @@ def test_a_page_keeps_nobody_out(
         "campaigns": "/",
         "campaign": f"/campaign?id={campaign_id}",
         "customer": f"/customer?id={customer_id}",
+        "data": "/data",
     }
     page = browser.new_page(viewport={"width": 1440, "height": 1200}, color_scheme=scheme)
     page.goto(server + address[page_name])

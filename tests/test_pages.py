@@ -1,13 +1,13 @@
 """The pages as Streamlit runs them, without a browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mailsight import dialogs, formats, load, reports, widgets
+from mailsight import dialogs, exports, formats, load, reports
 from mailsight.metrics import FIGURES, RATES
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience, NotSentReason
@@ -22,19 +22,6 @@ def odd_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
     load.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
     return folder / "mailsight.duckdb"
-
-
-@pytest.fixture
-def use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Warehouse]]:
-    """Lets the pages read a database."""
-
-    def of(database: Path) -> Warehouse:
-        monkeypatch.setenv("MAILSIGHT_DATABASE", str(database))
-        widgets.warehouse.cache_clear()
-        return widgets.warehouse()
-
-    yield of
-    widgets.warehouse.cache_clear()
 
 
 def show(page: str = "campaigns", **parameters: str) -> AppTest:
@@ -96,7 +83,7 @@ def test_a_date_range_holds_whole_days(use: Callable[[Path], Warehouse], sample_
     assert at.metric[0].value.startswith(f"{len(days) - 1} of ")
 
 
-@pytest.mark.parametrize("page", ["campaigns", "campaign", "customer"])
+@pytest.mark.parametrize("page", ["campaigns", "campaign", "customer", "data"])
 def test_nobody_sees_a_page_before_signing_in(
     use: Callable[[Path], Warehouse], sample_database: Path, page: str
 ) -> None:
@@ -193,6 +180,19 @@ def test_an_empty_database_says_how_to_fill_it(
     at = show(page, id="x")
     assert [one.value for one in at.title] == ["There are no campaigns yet"]
     assert "python -m mailsight sample" in words(at)
+    assert [link.label for link in at.page_link] == ["Load data"]
+
+
+@pytest.mark.parametrize("page", ["campaigns", "campaign", "customer", "data"])
+def test_every_page_says_how_old_its_figures_are(
+    use: Callable[[Path], Warehouse], sample_database: Path, page: str
+) -> None:
+    warehouse = use(sample_database)
+    campaign_id = latest_sent(warehouse).campaign.campaign_id
+    customer_id = str(reports.not_sent(warehouse, campaign_id)["customer_id"].iloc[0])
+    at = show(page, id={"campaign": campaign_id, "customer": customer_id}.get(page, ""))
+    assert [caption.value for caption in at.caption if caption.value.startswith("Updated ")]
+    assert "Show newer data" not in [button.label for button in at.button]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_the_not_sent_can_be_searched(reason: NotSentReason | None, wanted: str,
 
 
 def test_the_export_of_the_not_sent_holds_no_formulas() -> None:
-    assert dialogs.as_csv(dialogs.matching(not_sent_customers(), None, "")).splitlines() == [
+    assert exports.as_csv(dialogs.matching(not_sent_customers(), None, "")).splitlines() == [
         "\N{ZERO WIDTH NO-BREAK SPACE}customer_id,name,email,reason,detail",
         "ann,Ann,ann@mail.example,no_consent,",
         "bob,'=HYPERLINK(1),,bounced_before,'+1 550 No such user",

@@ -10,7 +10,7 @@ import pytest
 from mailsight import settings, warehouse
 
 QUERIES = aiosql.from_path(settings.PROJECT / "queries", "duckdb")
-READS = ("campaigns", "campaign", "recipients", "customers", "contents", "database")
+READS = ("campaigns", "campaign", "recipients", "customers", "contents", "data", "database")
 
 
 def _names(*files: str) -> list[str]:

@@ -142,5 +142,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     element("thead", {}, element("tr", {}, ...data.columns.map((column) => drawHead(column, data, setTriggerValue)))),
     body,
   );
-  root.replaceChildren(element("div", { class: `frame ${data.facts ? "facts" : ""} ${data.columns.length > 2 ? "stack" : ""}` }, table));
+  const stacks = data.columns.length > 2 && data.stacks;
+  const frame = element("div", { class: `frame ${data.facts ? "facts" : ""} ${stacks ? "stack" : ""}` }, table);
+  if (data.stacks === false) {
+    // What scrolls can be reached without a mouse.
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "region");
+    frame.setAttribute("aria-label", data.label);
+  }
+  root.replaceChildren(frame);
 }
