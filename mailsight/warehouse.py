@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -46,24 +47,19 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 @cache
 def statement(name: str) -> str:
     """The text of a named query of `queries/`, with `$name` for parameters."""
-    return _statements()[name]
+    return str(_queries()[name].sql)
 
 
 def statement_names() -> list[str]:
     """The names of all queries."""
-    return sorted(_statements())
+    return sorted(name for name in _queries() if not name.endswith("_cursor"))
 
 
 @cache
-def _statements() -> dict[str, str]:
-    folder = PROJECT / "queries"
-    found = [aiosql.from_path(path, "duckdb") for path in sorted(folder.rglob("*.sql"))]
-    return {
-        name: str(getattr(queries, name).sql)
-        for queries in found
-        for name in queries.available_queries
-        if not name.endswith("_cursor")
-    }
+def _queries() -> dict[str, Any]:
+    """The queries by their names, to which the folders within `queries/` add nothing."""
+    queries = aiosql.from_path(PROJECT / "queries", "duckdb")
+    return {name.rpartition(".")[2]: attrgetter(name)(queries) for name in queries.available_queries}
 
 
 class Warehouse:
