@@ -68,7 +68,7 @@ def webhooks() -> None:
         )
     else:
         st.caption(
-            "No provider is set up to send its events here the moment they happen; `docs/providers.md` shows how."
+            "No provider is set up to send its events here the moment they happen; docs/providers.md shows how."
         )
     if names or waiting.exists:
         _waiting(waiting)

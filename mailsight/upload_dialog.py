@@ -1,5 +1,6 @@
 """The dialog Upload: a bundle or a provider's file from the browser into the database, for those who may."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from . import formats, ingest, load, settings, tables, uploads, widgets
-from .errors import MailsightError, MayNotUpload
+from .errors import LoadRefused, MailsightError, MayNotUpload
 from .merge import LoadSummary
 from .providers import PROVIDERS
 from .uploads import Sent
@@ -18,6 +19,7 @@ WAIT_SECONDS = 20.0
 REFUSALS_SHOWN = 10
 Start = Callable[[], uploads.Loading]
 
+_log = logging.getLogger(__name__)
 _OUTCOME = "upload:outcome"
 _ROUND = "upload:round"
 # What is sent, with the kinds of files it may have and whether a browser may send several of them.
@@ -51,19 +53,19 @@ def button() -> None:
 @st.dialog("Upload", width="medium", icon=":material/upload:", on_dismiss="rerun")
 def upload() -> None:
     """Choose, watch, see what became of it."""
-    place = st.empty()
-    outcome = st.session_state.get(_OUTCOME)
-    if outcome is None:
-        with place.container():
+    # A place for each, so that the one is gone when the other shows.
+    form, progress = st.empty(), st.empty()
+    if _OUTCOME not in st.session_state:
+        with form.container():
             start = choose()
         if start is None:
             return
-        place.empty()
-        with place.container():
-            outcome = st.session_state[_OUTCOME] = watch(start)
+        form.empty()
+        with progress.container():
+            st.session_state[_OUTCOME] = watch(start)
+        progress.empty()
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    with place.container():
-        tell(outcome)
+    tell(st.session_state[_OUTCOME])
 
 
 def choose() -> Start | None:
@@ -146,6 +148,12 @@ def watch(start: Start) -> LoadSummary | MailsightError:
         return loading.ended.result()
     except MailsightError as error:
         return error
+    except Exception:  # noqa: BLE001
+        # Whatever it is, the page says what to do, and the log everything.
+        _log.exception("An upload could not be loaded")
+        return LoadRefused(
+            "The load came to grief.", next_step="Nothing has changed. The server's log says why."
+        )
 
 
 def tell(outcome: LoadSummary | MailsightError) -> None:
