@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from . import bundles, contents, heatmap_file, load, reports, sample, settings
+from . import bundles, contents, heatmap_file, ingest, load, reports, sample, settings
 from .badges import Measure, Show
 from .errors import LoadRefused, MailsightError, NoDatabase
 from .links import LinkClicks, Matcher, links, shared
@@ -35,6 +35,11 @@ Database = Annotated[
     Path | None,
     typer.Option(help="The database. [default: $MAILSIGHT_DATABASE or data/mailsight.duckdb]"),
 ]
+Strict = Annotated[bool, typer.Option("--strict", help="Load nothing when a single row is refused.")]
+PayloadFiles = Annotated[
+    list[Path], typer.Argument(help="Files of JSON, NDJSON or captured requests; .gz, .zst.")
+]
+FromProvider = Annotated[str, typer.Option("--provider", help="Who sent them, for instance sendgrid.")]
 Counted = Annotated[
     Audience, typer.Option(help="Whose opens and clicks count: everyone's, or people's only.")
 ]
@@ -56,9 +61,7 @@ def _database(context: typer.Context, database: Path | None) -> Path:
 def load_(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Bundles: folders, or single files of one.")],
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Load nothing when a single row is refused.")
-    ] = False,
+    strict: Strict = False,
     database: Database = None,
 ) -> None:
     """Load campaigns, customers, messages and events; print what was new, known and refused."""
@@ -66,6 +69,61 @@ def load_(
     _print_summary(summary)
     if summary.refusals:
         raise typer.Exit(1)
+
+
+@app.command("ingest")
+def ingest_(
+    context: typer.Context,
+    paths: PayloadFiles,
+    provider: FromProvider,
+    strict: Strict = False,
+    database: Database = None,
+) -> None:
+    """Load a provider's events: files of its webhooks' JSON, plain or packed, or of captured requests."""
+    wait_seconds = settings.from_environment().load_wait_seconds
+    with _progress("Loading") as progress:
+        summary = ingest.ingest(
+            _database(context, database),
+            provider,
+            paths,
+            strict=strict,
+            progress=progress,
+            wait_seconds=wait_seconds,
+        )
+    _print_summary(summary)
+    if summary.refusals:
+        raise typer.Exit(1)
+
+
+@app.command()
+def normalize(paths: PayloadFiles, provider: FromProvider) -> None:
+    """Print a provider's events in Mailsight's words, a JSON object a line; nothing is loaded."""
+    refused = 0
+    for event in ingest.normalise(provider, paths):
+        if isinstance(event, str):
+            print(event)
+        else:
+            refused += 1
+            messages.print(f"refused {event}", markup=False)
+    if refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def content(
+    context: typer.Context,
+    campaign_id: str,
+    mail: Annotated[Path, typer.Argument(help="The mail as it was sent: its HTML, or the raw mail as .eml.")],
+    database: Database = None,
+) -> None:
+    """Give a campaign its e-mail, for the heatmap and the previews."""
+    load.load_content(
+        _existing(_database(context, database)),
+        campaign_id,
+        mail,
+        wait_seconds=settings.from_environment().load_wait_seconds,
+    )
+    messages.print(f"Campaign {campaign_id} has its e-mail.", markup=False)
 
 
 @app.command("sample")

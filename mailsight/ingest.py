@@ -92,9 +92,10 @@ def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
                 told: list[tuple[int, str | Refusal]] = [(bad.line, _bad(file, bad)) for bad in batch.bad]
                 for part in batch.parts.values():
                     told += [(line, _told(file, line, one)) for line, one in part.events]
-                    with _mapped(work, part):
-                        rows = work.rows("normalised_lines", provider=sender.name)
-                    told += [(row["ordinal"], row["line"] or _refused(file, row)) for row in rows]
+                    if part.texts:
+                        with _mapped(work, part):
+                            rows = work.rows("normalised_lines", provider=sender.name)
+                        told += [(row["ordinal"], row["line"] or _refused(file, row)) for row in rows]
                 yield from (one for _, one in sorted(told, key=lambda one: one[0]))
 
 
@@ -239,9 +240,10 @@ class _Staging:
             self._refusals += [_bad(file, bad) for bad in batch.bad]
             self._unread += len(batch.bad)
             for part in batch.parts.values():
-                for view in (_mapped, _read):
-                    with view(self._work, part):
-                        self._stage(file, part.sender)
+                for view, filled in ((_mapped, part.texts), (_read, part.events)):
+                    if filled:
+                        with view(self._work, part):
+                            self._stage(file, part.sender)
         self._refusals += [_refused(file, row) for row in self._staged_refusals(file)]
 
     def _take_at_speed(self, file: ProviderFile, sender: Provider) -> bool:

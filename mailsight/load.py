@@ -12,6 +12,7 @@ import pyarrow as pa
 from . import bundles, contents
 from .bundles import BundleFile
 from .derive import Progress
+from .errors import LoadRefused, UnknownCampaign
 from .json_files import BadRecord
 from .links import links
 from .merge import LoadSummary, Refusal, complete, silent
@@ -67,6 +68,36 @@ def load(
     return summary
 
 
+def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: float = 600.0) -> None:
+    """Gives a campaign its e-mail: a file of HTML, or a raw mail (`.eml`).
+
+    Raises `UnknownCampaign` for one that nothing tells of, and `LoadRefused` for a file that can't be read.
+    """
+    file = BundleFile("campaigns", mail.resolve(), mail.resolve().parent)
+    with draft(database, wait_seconds=wait_seconds) as work:
+        if not work.rows("campaign", campaign_id=campaign_id):
+            raise UnknownCampaign(f"There is no campaign {campaign_id!r}.")
+        work.run("create_staging")
+        work.run("create_records")
+        with work.table(
+            "batch", [(1, json.dumps({"campaign_id": campaign_id, "template": mail.name}))], _RECORDS
+        ):
+            work.run("read_batch")
+        _stage(work, file)
+        _read_contents(work, [file], silent)
+        if problems := work.rows("staged_refusals"):
+            raise LoadRefused(f"{mail} is no e-mail: {problems[0]['refusal']}.")
+        complete(
+            work,
+            source="content",
+            files=[mail.name],
+            refusals=[],
+            unread=Counter(),
+            strict=True,
+            progress=silent,
+        )
+
+
 def _read_files(work: Draft, files: Sequence[BundleFile], progress: Progress) -> _Reading:
     reading = _Reading()
     total_bytes = sum(file.size_bytes for file in files)
@@ -85,7 +116,7 @@ def _read_file(work: Draft, file: BundleFile, reading: _Reading) -> None:
         work.run("clear_records")
         reading.exactly_read.add(str(file.path))
         for batch in _batches(file, reading):
-            with work.table("batch", batch, pa.schema([("line", pa.int64()), ("record", pa.string())])):
+            with work.table("batch", batch, _RECORDS):
                 work.run("read_batch")
     # All rows of a table have its columns; each JSON object may have its own.
     most = 1 if file.path.suffix.lower() in (".csv", ".parquet") else ALL_RECORDS
@@ -195,6 +226,7 @@ def _words(*names: str) -> pa.Schema:
     return pa.schema([(name, pa.string()) for name in names])
 
 
+_RECORDS = pa.schema([("line", pa.int64()), ("record", pa.string())])
 _LINKS = pa.schema(
     [("content_id", pa.string()), ("link_position", pa.int32()), ("url", pa.string()), ("label", pa.string())]
 )

@@ -162,14 +162,13 @@ def request(value: object) -> Request:
 
     Raises ValueError, for people, when it is none.
     """
-    if not isinstance(value, dict) or not isinstance(body := _body(value), str):
-        raise ValueError("not a captured request: it has no body")
-    headers = value.get("headers") or {}
-    if not isinstance(headers, dict):
-        raise ValueError("not a captured request: its headers are no object")
+    captured = value if isinstance(value, dict) else {}
+    body, headers = _body(captured), captured.get("headers") or {}
+    if not (isinstance(body, str) and isinstance(headers, dict)):
+        raise ValueError("not a captured request: it has no body, or its headers are no object")  # noqa: TRY004
     texts = {str(name): str(text) for name, text in headers.items()}
-    kind = value.get("content_type") or _header(texts, "content-type") or "application/json"
-    encoding = str(value.get("body_encoding") or value.get("raw_encoding") or "")
+    kind = captured.get("content_type") or _header(texts, "content-type") or "application/json"
+    encoding = captured.get("body_encoding") or captured.get("raw_encoding")
     try:
         raw = b64decode(body, validate=True) if encoding == "base64" else body.encode()
     except ValueError as error:

@@ -16,7 +16,6 @@ from . import provider_shapes as shapes
 from .errors import BadSetting, NotGenuine, NotThisProvider, UnknownProvider
 from .vocabulary import EventType
 
-
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
@@ -173,6 +172,17 @@ def events_of_value(
     ]
 
 
+def check_secrets(name: str, secrets: Mapping[str, str]) -> None:
+    """Whether secrets, by their names, can be the provider's. Raises `BadSetting`."""
+    label = provider(name).label
+    if ":" not in secrets.get(_BASIC_AUTH.name, ":"):
+        raise BadSetting(f"What {label} is to send as basic_auth has no colon between user and password.")
+    try:
+        _views().prepare(name, _keywords(name, secrets))
+    except Exception as error:  # the library's, of many kinds
+        raise BadSetting(f"A secret for {label} is not what the provider gives out.") from error
+
+
 def check_sender(name: str, secrets: Mapping[str, str], request: Request, url: str) -> None:
     """Whether a request to `url` came from the provider, as its signature or its password proves.
 
@@ -181,18 +191,19 @@ def check_sender(name: str, secrets: Mapping[str, str], request: Request, url: s
     known = [secret for secret in provider(name).secrets if secrets.get(secret.name)]
     if not any(secret.suffices for secret in known):
         raise NotGenuine(f"Nothing is configured by which {provider(name).label} can be told from others.")
-    keywords = {secret.keyword: secrets[secret.name] for secret in known}
+    check_secrets(name, secrets)
     try:
-        _views().prepare(name, keywords)
-    except Exception as error:  # the library's, of many kinds
-        raise BadSetting(
-            f"A secret for {provider(name).label} is not what the provider gives out."
-        ) from error
-    try:
-        _views().check(name, keywords, _posted(request, url))
+        _views().check(name, _keywords(name, secrets), _posted(request, url))
     except Exception:  # noqa: BLE001  # a request that confuses the check is no more genuine than one that fails it
         # Without the cause: anymail's messages may hold the address with its password.
         raise NotGenuine(f"The signature or password is not {provider(name).label}'s.") from None
+
+
+def _keywords(name: str, secrets: Mapping[str, str]) -> dict[str, str]:
+    """The secrets by the names that anymail has for them."""
+    return {
+        secret.keyword: secrets[secret.name] for secret in provider(name).secrets if secrets.get(secret.name)
+    }
 
 
 def check_payload(name: str, request: Request) -> None:

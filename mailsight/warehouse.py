@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from .errors import DatabaseUnreadable, LoadRunning, NoDatabase
+from .errors import DatabaseUnreadable, LoadRefused, LoadRunning, NoDatabase
 from .grids import GridQuery
 from .settings import PROJECT
 
@@ -173,7 +173,8 @@ def _named(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 class Draft:
     """The private copy that a load works on. `discard` keeps the old generation: nothing changed.
 
-    `folder` takes files in passing. `migrated`: the copy's tables were of an older version, so that it is published in any case.
+    `folder` takes files in passing. `migrated`: the copy's tables were of an older version, so that it is published in
+    any case.
     """
 
     def __init__(
@@ -241,6 +242,12 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
                 connection.close()
             if not work.discarded:
                 _publish(copy, path)
+        except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+            raise LoadRefused(
+                f"The load could not be written: {str(error).splitlines()[0]}",
+                next_step="See that the disk has room (about three times what is loaded), then run it again; "
+                "nothing has changed.",
+            ) from error
         finally:
             _remove(copy)
 

@@ -50,7 +50,7 @@ _STATUS_CODES: dict[type[MailsightError], int] = {
 def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> Secrets:
     """The secrets of every provider that is set up: from the environment, else from `[webhooks]` of secrets.toml.
 
-    Raises `BadSetting` for a name that no provider has: a secret that is misspelled protects nothing.
+    Raises `BadSetting` for a name that no provider has and a secret that can't be one: neither would protect anything.
     """
     given = dict(variables)
     for name, keys in section.items():
@@ -75,6 +75,7 @@ def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> S
         needed = [secret.name for secret in providers.PROVIDERS[name].secrets if secret.suffices]
         if not secrets.keys() & set(needed):
             raise BadSetting(f"The webhook of {name} also needs {name}_{f' or {name}_'.join(needed)}.")
+        providers.check_secrets(name, secrets)
     return found
 
 
@@ -114,7 +115,9 @@ class Webhooks:
             # Whatever it is, the provider learns nothing of it and the log everything; it will send the request again.
             _log.exception("A webhook of %s could not be taken", provider)
             return PlainTextResponse("The webhook can't be taken now.\n", 500)
-        return PlainTextResponse("Kept.\n")
+        # Without a body: Streamlit's server sends it apart from the headers (its socket lacks TCP_NODELAY), and many a
+        # client acknowledges these only after 40 ms. Only then would a provider send its next request.
+        return Response()
 
     async def _take(self, provider: str, request: Request) -> None:
         secrets = self.secrets[provider]

@@ -8,6 +8,11 @@ with new_message_ids as (
     select message_id from merged_messages where is_changed and message_id is not null
     union
     select message_id from new_events where message_id is not null
+),
+old_events as materialized (
+    select event_number, campaign_id
+    from events semi join new_message_ids using (message_id)
+    where event_number <= getvariable('last_event_number')
 )
 select distinct campaign_id from (
     select campaign_id from merged_campaigns where is_changed
@@ -18,10 +23,9 @@ select distinct campaign_id from (
     union all
     select campaign_id from messages semi join new_message_ids using (message_id)
     union all
-    select campaign_id from events semi join new_message_ids using (message_id)
+    select campaign_id from old_events
     union all
-    select me.campaign_id from message_events as me
-    semi join (select event_number from events semi join new_message_ids using (message_id)) using (event_number)
+    select me.campaign_id from message_events as me semi join old_events using (event_number)
     union all
     select r.campaign_id from recipients as r
     semi join merged_customers as c on lower(r.email) = lower(c.email) and c.is_changed
@@ -246,16 +250,29 @@ returned as (
     -- The last refusal and the last bounce of each message; of several at one moment, the same one in whatever order
     -- they were loaded.
     select
-        me.campaign_id, me.customer_id,
-        max_by(e, row(e.occurred_at, e.type, coalesce(e.reject_reason, ''), coalesce(e.diagnostic, '')))
-            filter (me.type <> 'bounced') as refusal,
-        max_by(e, row(e.occurred_at, coalesce(e.diagnostic, ''), coalesce(e.smtp_status, ''), coalesce(e.bounce_type, '')))
-            filter (me.type = 'bounced') as bounce
-    from message_events as me
-    semi join touched using (campaign_id)
-    join events as e using (event_number)
-    where me.type in ('rejected', 'failed', 'bounced')
-    group by me.campaign_id, me.customer_id
+        campaign_id, customer_id,
+        max_by(told, row(occurred_at, told.type, coalesce(told.reject_reason, ''), coalesce(told.diagnostic, '')))
+            filter (told.type <> 'bounced') as refusal,
+        max_by(
+            told,
+            row(
+                occurred_at, coalesce(told.diagnostic, ''), coalesce(told.smtp_status, ''),
+                coalesce(told.bounce_type, '')
+            )
+        ) filter (told.type = 'bounced') as bounce
+    from (
+        select
+            me.campaign_id, me.customer_id, me.occurred_at,
+            {
+                'type': e.type, 'reject_reason': e.reject_reason, 'diagnostic': e.diagnostic,
+                'smtp_status': e.smtp_status, 'bounce_type': e.bounce_type
+            } as told
+        from message_events as me
+        semi join touched using (campaign_id)
+        join events as e using (event_number)
+        where me.type in ('rejected', 'failed', 'bounced')
+    )
+    group by campaign_id, customer_id
 ),
 implied as (
     select campaign_id, customer_id, min(email) as email

@@ -132,71 +132,77 @@ insert into messages
 select * exclude (is_new, is_changed) from merged_messages where is_changed order by campaign_id, customer_id;
 
 -- name: merge_events#
--- The same event twice counts once: by its event_id; without one, by provider, message, type, time and url.
--- new_events: the short key that each new event gets, and what it may belong to.
--- Amazon SES tells of several customers in one notification: there, the recipient is a part of the event's key.
+-- The same event twice counts once: by its event_id; without one, by provider, message, type, time and url. Amazon SES
+-- tells of several customers in one notification: there, the recipient is a part of the event's key.
+-- New events are those with an event_number, our short key, above last_event_number.
+set variable last_event_number = (select coalesce(max(event_number), 0) from events);
 create temp macro told_of(provider, recipient) as
     case when provider = 'amazon_ses' then coalesce(lower(recipient), '') else '' end;
-create temp table new_events as
-with repeated as (
-    select s.rowid as row
-    from staged_events as s
-    join (
-        select event_id, told_of(provider, recipient) as told_of, min(rowid) as first
-        from staged_events
-        where refusal is null and event_id is not null
-        group by all
-        having count(*) > 1
-    ) as same
-        on same.event_id = s.event_id and same.told_of = told_of(s.provider, s.recipient) and s.rowid <> same.first
-    union all
-    select s.rowid as row
-    from staged_events as s
-    join (
-        select
-            provider, campaign_id, customer_id, message_id, lower(recipient) as recipient, type, occurred_at, url,
-            min(rowid) as first
-        from staged_events
-        where refusal is null and event_id is null
-        group by all
-        having count(*) > 1
-    ) as same
-        on s.event_id is null and s.rowid <> same.first and s.type = same.type and s.occurred_at = same.occurred_at
-        and s.provider is not distinct from same.provider and s.campaign_id is not distinct from same.campaign_id
-        and s.customer_id is not distinct from same.customer_id
-        and s.message_id is not distinct from same.message_id
-        and lower(s.recipient) is not distinct from same.recipient and s.url is not distinct from same.url
-),
-known as (
-    select s.rowid as row
-    from staged_events as s
-    semi join events as e
-        on e.event_id = s.event_id and told_of(e.provider, e.recipient) = told_of(s.provider, s.recipient)
-    union all
-    select s.rowid as row
-    from staged_events as s
-    semi join events as e
-        on e.type = s.type and e.occurred_at = s.occurred_at and e.event_id is null and s.event_id is null
-        and e.provider is not distinct from s.provider and e.campaign_id is not distinct from s.campaign_id
-        and e.customer_id is not distinct from s.customer_id and e.message_id is not distinct from s.message_id
-        and lower(e.recipient) is not distinct from lower(s.recipient) and e.url is not distinct from s.url
+-- Few events come twice. A short hash finds those that may, and only these are compared in full.
+create temp table suspects as
+with keyed as (
+    select
+        rowid as row,
+        if(
+            event_id is not null,
+            hash(event_id, told_of(provider, recipient)),
+            hash(provider, campaign_id, customer_id, message_id, lower(recipient), type, occurred_at, url)
+        ) as key
+    from staged_events
+    where refusal is null
 )
-select
-    s.rowid as row, coalesce((select max(event_number) from events), 0) + 1 + s.rowid as event_number,
-    s.campaign_id, s.message_id
+select row from keyed semi join (select key from keyed group by key having count(*) > 1) using (key);
+create temp table known_events as
+select row
+from (
+    select
+        s.rowid as row,
+        if(
+            s.event_id is not null,
+            row_number() over (partition by s.event_id, told_of(s.provider, s.recipient) order by s.rowid),
+            row_number() over (
+                partition by
+                    s.event_id, s.provider, s.campaign_id, s.customer_id, s.message_id, lower(s.recipient), s.type,
+                    s.occurred_at, s.url
+                order by s.rowid
+            )
+        ) as place
+    from staged_events as s semi join suspects on suspects.row = s.rowid
+)
+where place > 1
+union
+select s.rowid as row
 from staged_events as s
-anti join repeated as r on r.row = s.rowid
-anti join known as k on k.row = s.rowid
-where s.refusal is null;
+semi join events as e
+    on e.event_id = s.event_id and told_of(e.provider, e.recipient) = told_of(s.provider, s.recipient)
+union
+select s.rowid as row
+from staged_events as s
+semi join events as e
+    on e.type = s.type and e.occurred_at = s.occurred_at and e.event_id is null and s.event_id is null
+    and e.provider is not distinct from s.provider and e.campaign_id is not distinct from s.campaign_id
+    and e.customer_id is not distinct from s.customer_id and e.message_id is not distinct from s.message_id
+    and lower(e.recipient) is not distinct from lower(s.recipient) and e.url is not distinct from s.url;
 insert into events by name
-select n.event_number, s.* exclude (file, ordinal, refusal), cast(null as varchar) as machine
-from staged_events as s join new_events as n on n.row = s.rowid
-order by s.campaign_id, n.event_number;
+select
+    getvariable('last_event_number') + 1 + s.rowid as event_number,
+    s.* exclude (file, ordinal, refusal),
+    cast(null as varchar) as machine
+from staged_events as s
+anti join known_events as k on k.row = s.rowid
+where s.refusal is null;
+create temp view new_events as
+select event_number, provider, campaign_id, message_id, type, occurred_at
+from events
+where event_number > getvariable('last_event_number');
 create temp table counted_events as
-select coalesce(s.provider, '') as provider, s.type, s.occurred_at as first_at, s.occurred_at as last_at, 1 as events
-from staged_events as s join new_events as n on n.row = s.rowid
+select
+    coalesce(provider, '') as provider, type, count(*) as events, min(occurred_at) as first_at,
+    max(occurred_at) as last_at
+from new_events
+group by all
 union all by name
-select * from event_counts;
+from event_counts;
 delete from event_counts;
 insert into event_counts by name
 select provider, type, sum(events) as events, min(first_at) as first_at, max(last_at) as last_at

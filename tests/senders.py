@@ -156,8 +156,13 @@ def signed(provider: str, sent: Sent) -> Sent:
     return _SIGNATURES.get(provider, basic_auth)(sent)
 
 
+def proven(provider: str, sent: Sent) -> Sent:
+    """The same body, whatever it is, with the provider's proof."""
+    return basic_auth(sent) if provider == "amazon_ses" else signed(provider, sent)
+
+
 def delivery(provider: str, url: str) -> Sent:
-    """The provider tells that a mail to ann@example.com was delivered."""
+    """The provider tells that a mail to ann@example.com was delivered; Mandrill, that it was sent."""
     content_type = "text/plain; charset=UTF-8" if provider == "amazon_ses" else "application/json"
     return signed(provider, post(url, DELIVERIES[provider], content_type))
 
@@ -187,6 +192,8 @@ DELIVERIES: Mapping[str, object] = {
     },
     "mailersend": {
         "type": "activity.delivered",
+        "domain_id": "d1",
+        "webhook_id": "w1",
         "created_at": "2026-04-14T09:00:05.000000Z",
         "data": {
             "type": "delivered",
@@ -217,7 +224,7 @@ DELIVERIES: Mapping[str, object] = {
     },
     "mandrill": [
         {
-            "event": "delivered",
+            "event": "send",
             "ts": 1776157205,
             "_id": "m1",
             "msg": {"_id": "m1", "email": "ann@example.com"},
@@ -253,7 +260,7 @@ DELIVERIES: Mapping[str, object] = {
                 "message_event": {
                     "type": "delivery",
                     "event_id": "e1",
-                    "rcpt_to": "ann@example.com",
+                    "raw_rcpt_to": "ann@example.com",
                     "timestamp": "1776157205",
                     "message_id": "m1",
                 }
