@@ -85,11 +85,8 @@ def test_the_first_data_comes_by_upload(browser: Browser, serve: Callable[..., s
     address = serve(tmp_path / "mailsight.duckdb")
     (tmp_path / "spring.zip").write_bytes(zipped(BUNDLE))
     (tmp_path / "not-a.zip").write_bytes(b"no")
-    (tmp_path / "events.json").write_text(
-        json.dumps(
-            [{"event": "open", "email": "ann@mail.example", "timestamp": 1776161550, "campaign_id": "spring"}]
-        )
-    )
+    opened = {"event": "opened", "email": "ann@mail.example", "ts_event": 1776161550, "tags": ["spring"]}
+    (tmp_path / "events.json").write_text(json.dumps([opened]))
     with visit(browser) as (page, wrong):
         page.goto(address)
         expect(page.get_by_role("heading", name="There are no campaigns yet")).to_be_visible()
@@ -100,21 +97,21 @@ def test_the_first_data_comes_by_upload(browser: Browser, serve: Callable[..., s
         expect(dialog.get_by_text("is not a zip that can be read")).to_be_visible()
         dialog.get_by_role("button", name="Upload more").click()
         send(page, tmp_path / "spring.zip")
-        expect(dialog.get_by_text("Loaded.")).to_be_visible()
+        expect(dialog.get_by_text("Loaded. The figures")).to_be_visible()
         expect(dialog.get_by_role("row", name="Campaigns")).to_contain_text("1")
         dialog.get_by_role("button", name="Upload more").click()
 
         dialog.get_by_text("A provider's file", exact=True).click()
         dialog.get_by_role("combobox").click()
-        page.get_by_role("option", name="SendGrid").click()
+        page.get_by_role("option", name="Brevo").click()
         send(page, tmp_path / "events.json")
-        expect(dialog.get_by_text("Loaded.")).to_be_visible()
+        expect(dialog.get_by_text("Loaded. The figures")).to_be_visible()
         dialog.get_by_role("button", name="Done").click()
         expect(dialog).to_have_count(0)
 
         loads = page.get_by_role("table", name="What was loaded")
         expect(loads.get_by_role("row")).to_have_count(3)
-        expect(loads).to_contain_text("SendGrid")
+        expect(loads).to_contain_text("Brevo")
         page.get_by_role("link", name="Campaigns", exact=True).click()
         expect(page.get_by_role("link", name="Spring", exact=True)).to_be_visible()
         assert wrong == []
