@@ -56,11 +56,11 @@ def webhooks() -> None:
     names = sorted(routes.webhook_secrets())
     waiting = spool.beside(settings.from_environment().database)
     if names:
-        st.caption("Give each provider its address; what it sends shows in the figures within a minute.")
+        st.caption("What these send to their addresses shows in the figures within a minute.")
         tables.table(
-            [tables.Column("Provider", fit=True), tables.Column("Address", whole=True)],
+            [tables.Column("Provider, and the address to give to it")],
             [
-                tables.Row(name, [tables.main(PROVIDERS[name].label), routes.webhook_address(name)])
+                tables.Row(name, [tables.main(PROVIDERS[name].label, routes.webhook_address(name))])
                 for name in names
             ],
             key="webhooks",
@@ -146,7 +146,8 @@ def _source(load: Load) -> str:
 
 
 def _files(load: Load) -> str:
-    kinds = ", ".join(formats.things(rows, kind.removesuffix("s")) for kind, rows in load.kinds.items())
+    counts = [(kind, load.kinds[kind]) for kind in _CARDS if kind in load.kinds]
+    kinds = ", ".join(formats.things(rows, kind.removesuffix("s")) for kind, rows in counts)
     more = load.file_count - len(load.files)
     names = [formats.raw(name, 60) for name in load.files] + [f"{formats.count(more)} more"] * bool(more)
     return " · ".join(part for part in (kinds, ", ".join(names)) if part)

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 _OUTCOME = "upload:outcome"
 _ROUND = "upload:round"
 # What is sent, with the kinds of files it may have and whether a browser may send several of them.
-_ZIP, _FOLDER, _PROVIDER = "A zip, or single files", "A folder", "A provider's file"
+_ZIP, _FOLDER, _PROVIDER = "Zip or files", "Folder", "Provider's files"
 _BUNDLE_TYPES = ["zip", "csv", "ndjson", "jsonl", "json", "parquet", "html", "htm", "eml"]
 _PROVIDER_TYPES = ["json", "ndjson", "jsonl", "gz", "zst"]
 
@@ -85,7 +85,7 @@ def choose() -> Start | None:
             "Provider", list(PROVIDERS), format_func=lambda name: PROVIDERS[name].label, key=f"{key}:provider"
         )
         files: Sequence[Sent] = st.file_uploader(
-            "The files of events that it wrote, also packed with gzip or zstd",
+            "Its files of events, also packed with gzip or zstd",
             type=_PROVIDER_TYPES,
             accept_multiple_files=True,
             key=f"{key}:provider_files",

@@ -101,7 +101,7 @@ def test_the_first_data_comes_by_upload(browser: Browser, serve: Callable[..., s
         expect(dialog.get_by_role("row", name="Campaigns")).to_contain_text("1")
         dialog.get_by_role("button", name="Upload more").click()
 
-        dialog.get_by_text("A provider's file", exact=True).click()
+        dialog.get_by_text("Provider's files", exact=True).click()
         dialog.get_by_role("combobox").click()
         page.get_by_role("option", name="Brevo").click()
         send(page, tmp_path / "events.json")
