@@ -86,6 +86,7 @@ def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
     """
     sender = provider(provider_name)
     with scratch() as work:
+        work.run("create_provider_words")
         for path in paths:
             file = provider_files.unpack(path, work.folder)
             for batch in _batches(_payloads(file, sender)):
@@ -187,12 +188,18 @@ def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRe
         return BadRecord(record.line, str(error), record.text)
 
 
+def _map(work: Draft, sender: Provider) -> None:
+    """Makes the view `normalised` of the view `records`."""
+    work.run("create_provider_words")
+    work.run(f"map_{sender.name}")
+
+
 @contextmanager
 def _mapped(work: Draft, part: _Part) -> Iterator[None]:
     """While it runs, the view `normalised` holds the events that the provider's mapping finds in the part."""
     with work.table("batch", part.texts, _TEXTS):
         work.run("view_batch")
-        work.run(f"map_{part.sender.name}")
+        _map(work, part.sender)
         yield
 
 
@@ -209,6 +216,7 @@ class _Staging:
 
     def __init__(self, work: Draft) -> None:
         work.run("create_staging")
+        work.run("create_provider_words")
         self._work = work
         self._refusals: list[Refusal] = []
         self._unread = 0
@@ -268,7 +276,7 @@ class _Staging:
     def _read_whole(self, view: str, file: ProviderFile, sender: Provider) -> None:
         self._work.run("read_from", path=str(file.path))
         self._work.run(view)
-        self._work.run(f"map_{sender.name}")
+        _map(self._work, sender)
         self._stage(file, sender)
 
     def _stage(self, file: ProviderFile, sender: Provider) -> None:

@@ -36,6 +36,7 @@ class Details:
     customer_id: tuple[str, ...] = ()
     message_id: tuple[str, ...] = ()
     event_id: tuple[str, ...] = ()
+    has_metadata: bool = True
     # What an event can do without when anymail stumbles over it. These paths begin at the request's value.
     spare: tuple[str, ...] = ()
 
@@ -128,6 +129,7 @@ DETAILS: Mapping[str, Details] = {
     "postal": Details(
         time=("timestamp",),
         ip=("payload.ip_address",),
+        has_metadata=False,
         spare=("timestamp",),
     ),
     # https://postmarkapp.com/developer/webhooks/webhooks-overview
@@ -137,7 +139,7 @@ DETAILS: Mapping[str, Details] = {
         hard=("HardBounce",),
         soft=("SoftBounce",),
         ip=("Geo.IP",),
-        spare=("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt"),
+        spare=("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt", "Metadata"),
     ),
     # https://resend.com/docs/dashboard/webhooks/event-types
     "resend": Details(

@@ -252,11 +252,12 @@ def _no_number(constant: str) -> None:
 
 def _request(name: str, payloads: Sequence[object], headers: Mapping[str, str] | None) -> Any:
     """A request as the provider would send it for these payloads."""
-    body = json.dumps(shapes.body(name, payloads), ensure_ascii=False)
+    body = json.dumps(shapes.body(name, payloads), ensure_ascii=False).encode("utf-8", "replace")
     content_type = "application/json"
     if name == "mandrill":
-        body, content_type = urlencode({"mandrill_events": body}), "application/x-www-form-urlencoded"
-    return _posted(Request(content_type, headers or {}, body.encode()))
+        body = urlencode({"mandrill_events": body}).encode()
+        content_type = "application/x-www-form-urlencoded"
+    return _posted(Request(content_type, headers or {}, body))
 
 
 def _one(name: str, payload: object, request: Callable[[object], Any]) -> list[Event | Unreadable]:
@@ -267,7 +268,7 @@ def _one(name: str, payload: object, request: Callable[[object], Any]) -> list[E
     if name == "amazon_ses" and details.at(payload, "Type") == "SubscriptionConfirmation":
         return [Unreadable(_CONFIRM.format(url=details.at(payload, "SubscribeURL")), payload)]
     try:
-        return _events(name, request(payload))
+        return _events(name, request(payload)) or _nobody(name, payload)
     except Exception as error:  # noqa: BLE001  # a payload can break a reader in any way
         if _views().is_inbound(error):
             return []
@@ -280,6 +281,21 @@ def _one(name: str, payload: object, request: Callable[[object], Any]) -> list[E
         except Exception:  # noqa: BLE001, S112  # the first error says what is wrong
             continue
     return [unreadable]
+
+
+def _nobody(name: str, payload: object) -> list[Event | Unreadable]:
+    """An event of Amazon SES without recipients makes no event, unlike what SNS says about itself."""
+    if name != "amazon_ses" or details.at(payload, "Type") not in (None, "Notification"):
+        return []
+    try:
+        is_event = isinstance(shapes.content(name, payload), dict)
+    except ValueError:
+        return []
+    return (
+        [Unreadable("not an event of Amazon SES: it has no recipient", _printable(payload))]
+        if is_event
+        else []
+    )
 
 
 _CONFIRM = "Amazon SNS asks whether it may send events here. To let it, open this address once: {url}"
@@ -324,7 +340,7 @@ def _event(name: str, event: Any, payload: object) -> Event:
         campaign_id=details.attribution("campaign", known, rest, where.campaign_id, tags),
         customer_id=details.attribution("customer", known, rest, where.customer_id),
         tags=tags,
-        metadata=None if metadata is None else known,
+        metadata=known if where.has_metadata else None,
         provider_machine=details.by_machine(name, rest),
         payload=payload,
     )

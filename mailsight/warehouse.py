@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,6 +30,13 @@ from .settings import PROJECT
 
 SCHEMA_VERSION = 2
 GENERATIONS_KEPT = 2
+_CANT_WRITE = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    OSError,
+)
 # What a load holds in memory at most, as far as DuckDB is concerned; beyond that it goes to the disk.
 _WRITING: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -39,17 +47,19 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 @cache
 def statement(name: str) -> str:
     """The text of a named query of `queries/`, with `$name` for parameters."""
-    return str(getattr(_queries(), name).sql)
+    return str(_queries()[name].sql)
 
 
 def statement_names() -> list[str]:
     """The names of all queries."""
-    return sorted(name for name in _queries().available_queries if not name.endswith("_cursor"))
+    return sorted(name for name in _queries() if not name.endswith("_cursor"))
 
 
 @cache
-def _queries() -> Any:
-    return aiosql.from_path(PROJECT / "queries", "duckdb")
+def _queries() -> dict[str, Any]:
+    """The queries by their names, to which the folders within `queries/` add nothing."""
+    queries = aiosql.from_path(PROJECT / "queries", "duckdb")
+    return {name.rpartition(".")[2]: attrgetter(name)(queries) for name in queries.available_queries}
 
 
 class Warehouse:
@@ -242,9 +252,9 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
                 connection.close()
             if not work.discarded:
                 _publish(copy, path)
-        except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+        except _CANT_WRITE as error:
             raise LoadRefused(
-                f"The load could not be written: {str(error).splitlines()[0]}",
+                f"The load could not be written: {str(error).splitlines()[0].rstrip('.')}.",
                 next_step="See that the disk has room (about three times what is loaded), then run it again; "
                 "nothing has changed.",
             ) from error

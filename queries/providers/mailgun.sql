@@ -1,0 +1,97 @@
+-- Mailgun: https://documentation.mailgun.com/docs/mailgun/user-manual/events/
+
+-- name: map_mailgun#
+-- A row for each event in `records`: as a webhook has it, beside its signature, or as the Events API does, alone or in
+-- pages of `items`. The webhook's token is the id, because that of the event is unique for a day only.
+create or replace temp view normalised as
+with types(word, type) as (
+    values
+        ('accepted', 'queued'),
+        ('rejected', 'rejected'),
+        ('delivered', 'delivered'),
+        ('failed', 'bounced'),
+        ('opened', 'opened'),
+        ('clicked', 'clicked'),
+        ('unsubscribed', 'unsubscribed'),
+        ('complained', 'complained')
+),
+reasons(word, reason) as (
+    values ('bounce', 'bounced'), ('suppress-bounce', 'bounced')
+),
+envelopes as (
+    select ordinal, unnest(items_of(record)) as envelope from records
+),
+opened as (
+    select
+        ordinal, envelope,
+        unnest(from_json(
+            envelope, '{"signature": {"token": "VARCHAR"}, "event-data": "JSON", "items": ["JSON"]}'
+        ))
+    from envelopes
+),
+payloads as (
+    select ordinal, signature.token, unnest(coalesce(items, [coalesce("event-data", envelope)])) as payload
+    from opened
+),
+fields as (
+    select
+        *,
+        unnest(from_json(payload, '{
+            "event": "VARCHAR", "severity": "VARCHAR", "id": "VARCHAR", "timestamp": "VARCHAR", "recipient": "VARCHAR",
+            "message": {"headers": {"to": "VARCHAR", "message-id": "VARCHAR"}},
+            "delivery-status": {"enhanced-code": "VARCHAR", "message": "VARCHAR", "description": "VARCHAR"},
+            "reason": "VARCHAR", "reject": {"reason": "VARCHAR"}, "code": "VARCHAR",
+            "url": "VARCHAR", "ip": "VARCHAR", "client-info": {"user-agent": "VARCHAR", "bot": "VARCHAR"},
+            "tags": ["VARCHAR"],
+            "user-variables": {
+                "campaign_id": "VARCHAR", "campaign": "VARCHAR", "customer_id": "VARCHAR", "customer": "VARCHAR"
+            }
+        }'))
+    from payloads
+),
+told as (
+    select
+        fields.* exclude (tags),
+        case when severity = 'temporary' then 'deferred' else coalesce(types.type, 'unknown') end as kind,
+        case
+            when fields.reason is not null then coalesce(reasons.reason, 'other')
+            when event = 'rejected' then 'other'
+        end as reject_reason,
+        coalesce(
+            nullif("delivery-status".message, ''),
+            nullif("delivery-status".description, ''),
+            case when event = 'rejected' then nullif(reject.reason, '') end
+        ) as diagnostic,
+        nullif(message.headers."message-id", '') as message_id,
+        texts_of(tags, payload ->> 'tags') as tags
+    from fields
+    left join types on types.word = event
+    left join reasons on reasons.word = fields.reason
+)
+select
+    ordinal,
+    case when event is null then 'not an event of Mailgun: it has no event' end as refusal,
+    coalesce(nullif(token, ''), nullif(id, '')) as event_id,
+    kind as type,
+    moment_of(timestamp) as occurred_at,
+    coalesce(
+        nullif(recipient, ''), case when event = 'rejected' then address_of(message.headers.to) end
+    ) as recipient,
+    if(starts_with(message_id, '<'), message_id, '<' || message_id || '>') as message_id,
+    nullif(url, '') as url,
+    cast(null as integer) as link_position,
+    case when kind = 'bounced' and severity = 'permanent' then 'hard' end as bounce_type,
+    reject_reason,
+    smtp_status_of(coalesce(nullif("delivery-status"."enhanced-code", ''), code), diagnostic) as smtp_status,
+    diagnostic,
+    nullif("client-info"."user-agent", '') as user_agent,
+    case when by_customer(kind) then nullif(ip, '') end as ip,
+    coalesce(
+        key_of("user-variables".campaign_id), key_of("user-variables".campaign), key_of(tags[1])
+    ) as campaign_id,
+    coalesce(key_of("user-variables".customer_id), key_of("user-variables".customer)) as customer_id,
+    tags,
+    object_at(payload, 'user-variables') as metadata,
+    case when "client-info".bot <> '' then true end as provider_machine,
+    payload
+from told;

@@ -1,0 +1,93 @@
+-- SendGrid: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+
+-- name: map_sendgrid#
+-- A row for each event in `records`, which may hold events and batches of them.
+-- What is no field of SendGrid's is metadata: its `unique_args` and `custom_args` stand between its own.
+create or replace temp view normalised as
+with types(word, type) as (
+    values
+        ('processed', 'queued'),
+        ('dropped', 'rejected'),
+        ('deferred', 'deferred'),
+        ('delivered', 'delivered'),
+        ('bounce', 'bounced'),
+        ('open', 'opened'),
+        ('click', 'clicked'),
+        ('spamreport', 'complained'),
+        ('unsubscribe', 'unsubscribed'),
+        ('group_unsubscribe', 'unsubscribed'),
+        ('group_resubscribe', 'subscribed')
+),
+reasons(word, reason) as (
+    values
+        ('invalid', 'invalid'),
+        ('unsubscribed address', 'unsubscribed'),
+        ('bounce', 'bounced'),
+        ('bounced address', 'bounced'),
+        ('blocked', 'blocked'),
+        ('expired', 'timed_out')
+),
+payloads as (
+    select ordinal, unnest(items_of(record)) as payload from records
+),
+fields as (
+    select
+        *,
+        unnest(from_json(payload, '{
+            "event": "VARCHAR", "sg_event_id": "VARCHAR", "timestamp": "VARCHAR", "email": "VARCHAR",
+            "anymail_id": "VARCHAR", "smtp-id": "VARCHAR", "sg_message_id": "VARCHAR",
+            "url": "VARCHAR", "url_offset": {"index": "VARCHAR", "type": "VARCHAR"},
+            "type": "VARCHAR", "reason": "VARCHAR", "response": "VARCHAR", "status": "VARCHAR",
+            "useragent": "VARCHAR", "ip": "VARCHAR", "sg_machine_open": "VARCHAR", "category": ["VARCHAR"],
+            "campaign_id": "VARCHAR", "campaign": "VARCHAR", "customer_id": "VARCHAR", "customer": "VARCHAR",
+            "marketing_campaign_id": "VARCHAR", "singlesend_id": "VARCHAR"
+        }'))
+    from payloads
+),
+told as (
+    select
+        fields.*,
+        coalesce(types.type, 'unknown') as kind,
+        texts_of(category, payload ->> 'category') as tags,
+        case when event = 'dropped' then coalesce(reasons.reason, 'other') end as reject_reason,
+        case when event <> 'dropped' then nullif(coalesce(response, fields.reason), '') end as diagnostic
+    from fields
+    left join types on types.word = event
+    left join reasons on event = 'dropped' and reasons.word = lower(coalesce(fields.type, fields.reason))
+)
+select
+    ordinal,
+    case when event is null then 'not an event of SendGrid: it has no event' end as refusal,
+    nullif(sg_event_id, '') as event_id,
+    kind as type,
+    moment_of(timestamp) as occurred_at,
+    nullif(email, '') as recipient,
+    coalesce(
+        nullif(coalesce(anymail_id, "smtp-id"), ''), nullif(split_part(sg_message_id, '.', 1), '')
+    ) as message_id,
+    nullif(url, '') as url,
+    case when url_offset.type = 'html' then position_of(url_offset.index) end as link_position,
+    case when kind = 'bounced' then case type when 'bounce' then 'hard' when 'blocked' then 'soft' when 'expired' then 'soft' end end
+        as bounce_type,
+    reject_reason,
+    smtp_status_of(status, diagnostic) as smtp_status,
+    diagnostic,
+    nullif(useragent, '') as user_agent,
+    case when by_customer(kind) then nullif(ip, '') end as ip,
+    coalesce(
+        key_of(campaign_id), key_of(campaign), key_of(marketing_campaign_id), key_of(singlesend_id),
+        key_of(tags[1])
+    ) as campaign_id,
+    coalesce(key_of(customer_id), key_of(customer)) as customer_id,
+    tags,
+    json_merge_patch(payload, '{
+        "anymail_id": null, "asm_group_id": null, "attempt": null, "category": null, "cert_err": null,
+        "email": null, "event": null, "ip": null, "marketing_campaign_id": null, "marketing_campaign_name": null,
+        "newsletter": null, "nlvx_campaign_id": null, "nlvx_campaign_split_id": null, "nlvx_user_id": null,
+        "pool": null, "post_type": null, "reason": null, "response": null, "send_at": null, "sg_event_id": null,
+        "sg_message_id": null, "smtp-id": null, "status": null, "timestamp": null, "tls": null, "type": null,
+        "url": null, "url_offset": null, "useragent": null
+    }') as metadata,
+    yes_or_no(sg_machine_open) as provider_machine,
+    payload
+from told;
