@@ -125,14 +125,10 @@ def loads(report: DataReport) -> None:
 
 
 def _loads_foot(report: DataReport) -> str:
+    if not report.loads:
+        return ""
     shown = formats.things(len(report.loads), "load")
-    return (
-        f"The latest {shown}"
-        if len(report.loads) == data_reports.LOADS_SHOWN
-        else shown
-        if report.loads
-        else ""
-    )
+    return f"The latest {shown}" if len(report.loads) == data_reports.LOADS_SHOWN else shown
 
 
 def _refused_count(load: Load) -> tables.Cell:
@@ -141,7 +137,7 @@ def _refused_count(load: Load) -> tables.Cell:
 
 def _source(load: Load) -> str:
     if load.source == WEBHOOKS:
-        return "Live webhooks, a day's"
+        return "Live webhooks"
     return "Bundle" if load.source == "bundle" else provider_label(load.source)
 
 
@@ -150,7 +146,8 @@ def _files(load: Load) -> str:
     kinds = ", ".join(formats.things(rows, kind.removesuffix("s")) for kind, rows in counts)
     more = load.file_count - len(load.files)
     names = [formats.raw(name, 60) for name in load.files] + [f"{formats.count(more)} more"] * bool(more)
-    return " · ".join(part for part in (kinds, ", ".join(names)) if part)
+    files = "all of that day" if load.source == WEBHOOKS else ", ".join(names)
+    return " · ".join(part for part in (kinds, files) if part)
 
 
 def events(report: DataReport) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from . import formats, ingest, load, settings, tables, uploads, widgets
+from .derive import Progress
 from .errors import LoadRefused, MailsightError, MayNotUpload
 from .merge import LoadSummary
 from .providers import PROVIDERS
@@ -20,6 +21,7 @@ REFUSALS_SHOWN = 10
 Start = Callable[[], uploads.Loading]
 
 _log = logging.getLogger(__name__)
+_WAITING = "Waiting for another load to end"
 _OUTCOME = "upload:outcome"
 _ROUND = "upload:round"
 # What is sent, with the kinds of files it may have and whether a browser may send several of them.
@@ -106,25 +108,25 @@ def choose() -> Start | None:
 def load_bundle(files: Sequence[Sent]) -> uploads.Loading:
     """Begins to load a bundle. Raises `MayNotUpload`: a hidden button keeps nobody out."""
     database = _allowed_database()
-    return uploads.start(
-        lambda folder, progress: load.load(
-            database, [uploads.keep_bundle(files, folder)], progress=progress, wait_seconds=WAIT_SECONDS
-        )
-    )
+
+    def run(folder: Path, progress: Progress) -> LoadSummary:
+        bundle = uploads.keep_bundle(files, folder)
+        progress(0.0, _WAITING)
+        return load.load(database, [bundle], progress=progress, wait_seconds=WAIT_SECONDS)
+
+    return uploads.start(run)
 
 
 def load_provider_files(provider: str, files: Sequence[Sent]) -> uploads.Loading:
     """Begins to load a provider's files. Raises `MayNotUpload`."""
     database = _allowed_database()
-    return uploads.start(
-        lambda folder, progress: ingest.ingest(
-            database,
-            provider,
-            uploads.keep_files(files, folder),
-            progress=progress,
-            wait_seconds=WAIT_SECONDS,
-        )
-    )
+
+    def run(folder: Path, progress: Progress) -> LoadSummary:
+        paths = uploads.keep_files(files, folder)
+        progress(0.0, _WAITING)
+        return ingest.ingest(database, provider, paths, progress=progress, wait_seconds=WAIT_SECONDS)
+
+    return uploads.start(run)
 
 
 def _allowed_database() -> Path:

@@ -204,7 +204,7 @@ class Loading:
     """A load that goes on whatever becomes of the page: the share that is done, what is being done, the end."""
 
     done: float = 0.0
-    doing: str = "Waiting for another load to end"
+    doing: str = "Taking the files in"
     ended: Future[LoadSummary] = field(default_factory=Future)
 
 
