@@ -35,9 +35,10 @@ format: .venv/tools ## format the code and mend what lint can mend
 	@$(python) -m ruff format .
 	@$(python) -m ruff check --fix .
 
-bench: .venv/runtime ## measure loading, reading, heatmaps and webhooks, as ratios within one run
+bench: .venv/runtime ## measure loading, reading, heatmaps, provider events and webhooks, as ratios within one run
 	@$(python) -m benchmarks.load_and_read
 	@$(python) -m benchmarks.heatmap
+	@$(python) -m benchmarks.ingest
 	@$(python) -m benchmarks.webhooks
 
 sample: .venv/runtime ## make the sample data

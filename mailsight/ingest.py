@@ -86,6 +86,7 @@ def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
     """
     sender = provider(provider_name)
     with scratch() as work:
+        work.run("create_provider_words")
         for path in paths:
             file = provider_files.unpack(path, work.folder)
             for batch in _batches(_payloads(file, sender)):
@@ -215,6 +216,7 @@ class _Staging:
 
     def __init__(self, work: Draft) -> None:
         work.run("create_staging")
+        work.run("create_provider_words")
         self._work = work
         self._refusals: list[Refusal] = []
         self._unread = 0

@@ -77,7 +77,7 @@ def _write(parts: Iterator[bytes], target: Path, path: Path) -> str | None:
 
 def _gzip(file: BinaryIO) -> Iterator[bytes]:
     with gzip.open(file) as packed:
-        while part := packed.read(CHUNK):
+        while part := packed.read1(CHUNK):
             yield part
 
 
@@ -116,14 +116,14 @@ _FOREIGN = {
 
 def records(file: ProviderFile) -> Iterator[Value | BadRecord]:
     """Every JSON value of the file: one a line where its first line is one, else wherever they begin and end."""
-    first = next(json_files.lines(file.path), None)
-    last_line = 1
-    for record in (json_files.lines if isinstance(first, Value) else json_files.values)(file.path):
+    by_line = isinstance(next(json_files.lines(file.path), None), Value)
+    last_line = 0
+    for record in (json_files.lines if by_line else json_files.values)(file.path):
         last_line = record.line
         yield record
     if file.problem:
-        yield BadRecord(last_line, file.problem, "")
-    elif first is None and file.path.stat().st_size:
+        yield BadRecord(last_line or 1, file.problem, "")
+    elif not last_line and file.path.stat().st_size:
         yield BadRecord(1, "there is no JSON in it", "")
 
 

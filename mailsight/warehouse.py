@@ -30,6 +30,13 @@ from .settings import PROJECT
 
 SCHEMA_VERSION = 2
 GENERATIONS_KEPT = 2
+_CANT_WRITE = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    OSError,
+)
 # What a load holds in memory at most, as far as DuckDB is concerned; beyond that it goes to the disk.
 _WRITING: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -245,9 +252,9 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
                 connection.close()
             if not work.discarded:
                 _publish(copy, path)
-        except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+        except _CANT_WRITE as error:
             raise LoadRefused(
-                f"The load could not be written: {str(error).splitlines()[0]}",
+                f"The load could not be written: {str(error).splitlines()[0].rstrip('.')}.",
                 next_step="See that the disk has room (about three times what is loaded), then run it again; "
                 "nothing has changed.",
             ) from error
