@@ -232,7 +232,7 @@ def test_nobody_is_believed_without_a_secret_that_suffices() -> None:
         )
 
 
-_ODD = st.sampled_from(
+_ODD: st.SearchStrategy[object] = st.sampled_from(
     [
         None,
         True,

@@ -43,8 +43,8 @@ _SES_BOUNCE: Payload = {
     "bouncedRecipients": [{"emailAddress": "ann@example.com", "status": "5.1.1", "diagnosticCode": REFUSED}],
     "timestamp": "2026-04-14T09:00:04.000Z",
 }
-_BY_CUSTOMER = {"ip": "198.51.100.7", "user_agent": PHONE}
-_HARD = {"type": "bounced", "bounce_type": "hard", "smtp_status": "5.1.1", "ip": None}
+_BY_CUSTOMER: Payload = {"ip": "198.51.100.7", "user_agent": PHONE}
+_HARD: Payload = {"type": "bounced", "bounce_type": "hard", "smtp_status": "5.1.1", "ip": None}
 
 TYPICAL: Mapping[str, list[tuple[Payload, dict[str, object]]]] = {
     "amazon_ses": [
