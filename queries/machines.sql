@@ -171,9 +171,9 @@ select event_number, 'burst_links'
 from found
 qualify bool_or(inside) over (partition by campaign_id, customer_id, run);
 
--- name: find_burst_whole_mail(whole_mail_links, whole_mail_seconds)!
+-- name: find_burst_whole_mail(whole_mail_links, whole_mail_seconds, unknown_mail_messages)!
 -- Clicks on every link of the mail within seconds. Where the mail is not known, its links are those that were clicked in
--- two messages of the campaign or more, once ten messages were. Of a mail with many links a scanner may leave out the one
+-- two messages of the campaign or more, once so many were. Of a mail with many links a scanner may leave out the one
 -- that unsubscribes. A click on the same link again, later in these seconds, is no part of it.
 insert into suspected
 with listed as (
@@ -195,7 +195,7 @@ links_of as (
     select campaign_id, link, false as may_miss
     from clicked
     where customers > 1 and campaign_id in (
-        select campaign_id from requests where type = 'clicked' group by campaign_id having count(distinct customer_id) >= 10
+        select campaign_id from requests where type = 'clicked' group by campaign_id having count(distinct customer_id) >= :unknown_mail_messages
     )
 ),
 wanted as (
