@@ -410,3 +410,26 @@ from message_events semi join touched using (campaign_id)
 where machine is not null
 group by campaign_id, machine, type
 order by campaign_id, machine, type;
+
+-- name: touch_all#
+-- All campaigns.
+create temp table touched as select campaign_id from campaign_totals where audience = 'all';
+
+-- name: machine_totals()
+-- How many events of each type machines made, per reason.
+select reason, type, cast(sum(events) as bigint) as events from machine_counts group by reason, type;
+
+-- name: touch_judged()^
+-- Leaves those of the touched campaigns in which a verdict has changed. How many events have another one now.
+delete from touched
+where campaign_id not in (
+    select me.campaign_id from message_events as me semi join verdicts using (event_number)
+);
+select count(*) as changed from verdicts;
+
+-- name: recall_implied#
+-- The messages of touched campaigns that only events tell of.
+create temp table known as
+select campaign_id, customer_id, email, implied
+from recipients semi join touched using (campaign_id)
+where implied;
