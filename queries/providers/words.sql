@@ -15,17 +15,17 @@ end;
 create or replace temp macro moment_of(value) as coalesce(
     moment_of_epoch(try_cast(value as double)), try_cast(value as timestamptz) at time zone 'UTC'
 );
-create or replace temp macro key_of(value) as nullif(trim(value, ' '), '');
+-- `case` rather than `nullif`, here and below: that reckons its value twice, and also where nobody asks for it.
+create or replace temp macro filled(value) as case when value <> '' then value end;
+create or replace temp macro key_of(value) as case
+    when value <> '' and not starts_with(value, ' ') and not ends_with(value, ' ') then value
+    when trim(value, ' ') <> '' then trim(value, ' ')
+end;
 create or replace temp macro smtp_status_of(told, diagnostic) as case
     when regexp_full_match(told, '[245]\.[0-9]{1,3}\.[0-9]{1,3}') then told
-    else nullif(
-        regexp_extract(
-            diagnostic,
-            '(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9.]|\.$|\.[^0-9])',
-            1
-        ),
-        ''
-    )
+    else regexp_extract_all(
+        diagnostic, '(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9.]|\.$|\.[^0-9])', 1
+    )[1]
 end;
 -- `texts_of` is a list of texts, of which the provider may have sent one alone.
 create or replace temp macro texts_of(list, alone) as
@@ -47,5 +47,5 @@ create or replace temp macro object_at(payload, name) as
     case when json_type(payload -> name) = 'OBJECT' then payload -> name else cast('{}' as json) end;
 -- The address in a mail's header such as `Ann <ann@example.com>`, when there is only one.
 create or replace temp macro address_of(header) as case
-    when not contains(header, ',') then nullif(trim(regexp_replace(header, '^.*<([^<>]*)>.*$', '\1')), '')
+    when not contains(header, ',') then filled(trim(regexp_replace(header, '^.*<([^<>]*)>.*$', '\1')))
 end;
