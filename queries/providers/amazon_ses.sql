@@ -53,7 +53,8 @@ fields as (
                 "messageId": "VARCHAR", "timestamp": "VARCHAR", "destination": ["VARCHAR"],
                 "headers": [{"name": "VARCHAR", "value": "VARCHAR"}],
                 "tags": {
-                    "campaign_id": ["VARCHAR"], "campaign": ["VARCHAR"], "customer_id": ["VARCHAR"], "customer": ["VARCHAR"]
+                    "campaign_id": ["VARCHAR"], "campaign": ["VARCHAR"],
+                    "customer_id": ["VARCHAR"], "customer": ["VARCHAR"]
                 }
             },
             "bounce": {
@@ -130,7 +131,7 @@ diagnosed as (
         *,
         coalesce(
             filled(part.diagnosticCode),
-            nullif(
+            filled(
                 case kind
                     when 'bounced' then bounce.bounceType || ': ' || bounce.bounceSubType
                     when 'complained' then complaint.complaintFeedbackType
@@ -138,8 +139,7 @@ diagnosed as (
                     when 'rejected' then reject.reason
                     when 'failed' then failure.errorMessage
                     when 'unknown' then 'Unknown SES eventType ''' || word || ''''
-                end,
-                ''
+                end
             )
         ) as diagnostic
     from told_of_each
@@ -176,7 +176,7 @@ select
     case when by_customer(kind) then coalesce(filled(open.ipAddress), filled(click.ipAddress)) end as ip,
     coalesce(
         key_of(known.campaign_id), key_of(known.campaign), key_of(mail.tags.campaign_id[1]),
-        key_of(mail.tags.campaign[1]), key_of(tags[1])
+        key_of(mail.tags.campaign[1]), first_key_of(tags)
     ) as campaign_id,
     coalesce(
         key_of(known.customer_id), key_of(known.customer), key_of(mail.tags.customer_id[1]),

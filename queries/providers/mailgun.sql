@@ -87,7 +87,7 @@ select
     filled("client-info"."user-agent") as user_agent,
     case when by_customer(kind) then filled(ip) end as ip,
     coalesce(
-        key_of("user-variables".campaign_id), key_of("user-variables".campaign), key_of(tags[1])
+        key_of("user-variables".campaign_id), key_of("user-variables".campaign), first_key_of(tags)
     ) as campaign_id,
     coalesce(key_of("user-variables".customer_id), key_of("user-variables".customer)) as customer_id,
     tags,

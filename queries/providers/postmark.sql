@@ -93,7 +93,10 @@ select
     cast(null as integer) as link_position,
     case
         when kind = 'bounced'
-            then case coalesce(filled(Type), SuppressionReason) when 'HardBounce' then 'hard' when 'SoftBounce' then 'soft' end
+            then case coalesce(filled(Type), SuppressionReason)
+                when 'HardBounce' then 'hard'
+                when 'SoftBounce' then 'soft'
+            end
     end as bounce_type,
     reason as reject_reason,
     smtp_status_of(null, diagnostic) as smtp_status,
