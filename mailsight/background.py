@@ -13,6 +13,7 @@ from .spool import Spool
 
 # Loading copies the database: it may take a tenth of the time, so that the rest is the dashboard's.
 PAUSE_AFTER_LOAD = 9
+SHORTEST_PAUSE_SECONDS = 0.05
 # After a failure the pause doubles: from 30 s to 16 min.
 MOST_DOUBLINGS = 5
 # How long the server waits at its end for a load that is running; one that is cut off begins again at the next start.
@@ -34,7 +35,7 @@ class Loader:
     ) -> None:
         self._database = database
         self._spool = spool
-        self._interval = interval_seconds
+        self._interval = max(interval_seconds, SHORTEST_PAUSE_SECONDS)
         self._load = load or partial(ingest_spool, wait_seconds=0)
         self._failures = 0
         self._stopped = threading.Event()

@@ -256,19 +256,21 @@ class _Staging:
 
     def _take_at_speed(self, file: ProviderFile, sender: Provider) -> bool:
         """Lets DuckDB read the file itself; False when it can't."""
-        for way in ("lines", "values"):
+        for view, numbered in (
+            ("view_lines", "view_numbered_lines"),
+            ("view_values", "view_numbered_values"),
+        ):
             try:
-                self._read_whole(f"view_{way}", file, sender)
+                self._read_whole(view, file, sender)
                 if self._staged_refusals(file):
                     # Counting the values takes time, so it is done only where lines have to be told.
                     self._work.run("unstage", file=str(file.path))
-                    self._read_whole(f"view_numbered_{way}", file, sender)
+                    self._read_whole(numbered, file, sender)
             except UnsoundFile:
                 continue
             refused = self._staged_refusals(file)
-            lines = provider_files.line_numbers(
-                file, {row["ordinal"] for row in refused}, by_line=way == "lines"
-            )
+            ordinals = {row["ordinal"] for row in refused}
+            lines = provider_files.line_numbers(file, ordinals, by_line=view == "view_lines")
             self._refusals += [_refused(file, row | {"ordinal": lines[row["ordinal"]]}) for row in refused]
             return True
         return False

@@ -242,7 +242,7 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
                 _copy(path.resolve(), copy)
             connection = duckdb.connect(str(copy), config=_WRITING)
             try:
-                connection.execute(statement("use_utc"))
+                connection.execute(statement("set_up"))
                 migrated = _prepare(connection, path)
                 folder = _passing(copy)
                 folder.mkdir()
@@ -269,7 +269,7 @@ def scratch() -> Iterator[Draft]:
         TemporaryDirectory(prefix="mailsight-") as folder,
         duckdb.connect(":memory:", config=_WRITING) as connection,
     ):
-        connection.execute(statement("use_utc"))
+        connection.execute(statement("set_up"))
         yield Draft(connection, Path(folder))
 
 

@@ -3,7 +3,7 @@
 -- name: campaign(campaign_id)^
 -- The campaign; one that only messages or events tell of has its id for a name. No row when there is none.
 select
-    t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, c.preheader, c.from_name, c.from_email, c.sent_at,
+    t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, c.preheader, c.from_name, c.from_email, t.sent_at,
     coalesce(c.tags, []) as tags, cast(c.selection as varchar) as selection, c.content_id
 from campaign_totals as t
 left join campaigns as c using (campaign_id)
@@ -16,12 +16,11 @@ select * from campaign_totals where campaign_id = :campaign_id;
 -- name: previous_campaigns(campaign_id, audience, most)
 -- The counts of the campaigns that were sent before this one, the last `most` of them, oldest first.
 with before as (
-    select t.*, c.sent_at
-    from campaign_totals as t
-    join campaigns as c using (campaign_id)
-    where t.audience = :audience and t.sent > 0 and t.campaign_id <> :campaign_id
-        and c.sent_at < (select sent_at from campaigns where campaign_id = :campaign_id)
-    order by c.sent_at desc, t.campaign_id desc
+    select *
+    from campaign_totals
+    where audience = :audience and sent > 0 and campaign_id <> :campaign_id
+        and sent_at < (select any_value(sent_at) from campaign_totals where campaign_id = :campaign_id)
+    order by sent_at desc, campaign_id desc
     limit :most
 )
 from before order by sent_at, campaign_id;
@@ -64,12 +63,11 @@ where campaign_id = :campaign_id and audience = :audience and link_position is n
 order by clicks desc, url;
 
 -- name: timeline(campaign_id, audience)
--- Opens and clicks in each hour since sending began: since the campaign's sent_at, else its first message, else its
--- first event. What was counted before that stands in hour 0.
+-- Opens and clicks in each hour since sending began, else since the first event. What was counted before that stands in
+-- hour 0.
 with beginning as (
     select coalesce(
-        (select sent_at from campaigns where campaign_id = :campaign_id),
-        (select min(sent_at) from recipients where campaign_id = :campaign_id),
+        (select any_value(sent_at) from campaign_totals where campaign_id = :campaign_id),
         (select min(occurred_at) from message_events where campaign_id = :campaign_id)
     ) as sent_at
 )

@@ -8,9 +8,10 @@ select version from schema_version;
 -- From here on no statement can change a setting, such as to allow access to other files.
 set lock_configuration = true;
 
--- name: use_utc#
--- Times without a zone are UTC.
+-- name: set_up#
+-- Times without a zone are UTC; the command line has a progress bar of its own.
 set timezone = 'UTC';
+set enable_progress_bar = false;
 
 -- name: table_rows()
 -- How many rows each table of facts holds.

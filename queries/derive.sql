@@ -379,7 +379,7 @@ order by campaign_id, audience, link_position, url;
 insert into campaign_totals
 with per_audience as (
     select
-        r.campaign_id, a.audience, r.sent, r.delivered, r.unsubscribed, r.complained,
+        r.campaign_id, a.audience, r.sent, r.sent_at, r.delivered, r.unsubscribed, r.complained,
         case when a.audience = 'all' then r.all_opens else r.human_opens end as opens,
         case when a.audience = 'all' then r.all_clicks else r.human_clicks end as clicks,
         case when a.audience = 'all' then r.all_status else r.human_status end as status
@@ -406,16 +406,20 @@ counted as (
         count(*) filter (status = 'received') as status_received,
         count(*) filter (status = 'opened') as status_opened,
         count(*) filter (status = 'clicked') as status_clicked,
-        count(*) filter (status = 'opted_out') as status_opted_out
+        count(*) filter (status = 'opted_out') as status_opted_out,
+        min(sent_at) filter (sent) as first_sent_at
     from per_audience
     group by campaign_id, audience
 )
-select touched.campaign_id, a.audience, coalesce(columns(counted.* exclude (campaign_id, audience)), 0)
+select
+    touched.campaign_id, a.audience,
+    coalesce(columns(counted.* exclude (campaign_id, audience, first_sent_at)), 0),
+    coalesce(touched.sent_at, counted.first_sent_at)
 from (
     -- A campaign that is named by nothing but events of another campaign's messages is none.
-    select campaign_id from campaigns semi join touched using (campaign_id)
-    union
-    select campaign_id from counted
+    select campaign_id, sent_at from campaigns semi join touched using (campaign_id)
+    union all
+    select distinct campaign_id, null from counted anti join campaigns using (campaign_id)
 ) as touched
 cross join (values ('all'), ('human')) as a(audience)
 left join counted on counted.campaign_id = touched.campaign_id and counted.audience = a.audience

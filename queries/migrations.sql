@@ -16,4 +16,10 @@ select coalesce(provider, ''), type, count(*), min(occurred_at), max(occurred_at
 create table unattributed (event_number bigint not null);
 insert into unattributed
 select event_number from events anti join message_events using (event_number) where campaign_id is null;
+alter table campaign_totals add column sent_at timestamp;
+update campaign_totals as t
+set sent_at = coalesce(
+    (select c.sent_at from campaigns as c where c.campaign_id = t.campaign_id),
+    (select min(r.sent_at) from recipients as r where r.campaign_id = t.campaign_id and r.sent)
+);
 update schema_version set version = 2;

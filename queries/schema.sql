@@ -61,14 +61,15 @@ create table link_clicks (
     campaign_id varchar not null, audience varchar not null, link_position integer, url varchar,
     clicks bigint not null, clickers bigint not null, unplaced bigint not null
 );
--- Derived: a row per campaign and audience, with the counts of metrics.Counts and the five states.
+-- Derived: a row per campaign and audience, with the counts of metrics.Counts and the five states. sent_at is when
+-- sending began: what the campaign says, else its first message.
 create table campaign_totals (
     campaign_id varchar not null, audience varchar not null, selected bigint not null, sent bigint not null,
     not_sent bigint not null, undeliverable bigint not null, delivered bigint not null, opened bigint not null,
     clicked bigint not null, unsubscribed bigint not null, complained bigint not null, opted_out bigint not null,
     opens bigint not null, clicks bigint not null,
     status_not_received bigint not null, status_received bigint not null, status_opened bigint not null,
-    status_clicked bigint not null, status_opted_out bigint not null
+    status_clicked bigint not null, status_opted_out bigint not null, sent_at timestamp
 );
 -- Derived: a row per provider and type of event, and the events that found no message yet.
 create table event_counts (

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -152,17 +152,9 @@ def server(serve: Callable[..., str], sample_database: Path) -> str:
 
 @contextmanager
 def _serving(database: Path, log: Path, more: Sequence[str], port: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none", *more]
-    environment = os.environ | {"MAILSIGHT_DATABASE": str(database)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, *options], cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
+    process = start_dashboard(database, log, port, *more)
     try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(address, process, log)
-        yield address
+        yield wait_until_healthy(process, port, log)
     finally:
         process.terminate()
         try:
@@ -172,12 +164,30 @@ def _serving(database: Path, log: Path, more: Sequence[str], port: int) -> Itera
             process.wait()
 
 
-def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def start_dashboard(
+    database: Path, log: Path, port: int, *more: str, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """The dashboard in a process of its own, which answers in a few seconds."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none", *more]
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [*command, *options],
+            cwd=PROJECT,
+            env=os.environ | {"MAILSIGHT_DATABASE": str(database)} | dict(environment or {}),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def wait_until_healthy(process: subprocess.Popen[bytes], port: int, log: Path) -> str:
+    """The address of a dashboard, when it answers."""
+    address = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(f"{address}/_stcore/health").is_success:
-                return
+                return address
         except httpx.TransportError:
             time.sleep(0.1)
     pytest.fail(f"The dashboard did not start:\n{log.read_text(errors='replace')[-4000:]}")

@@ -82,6 +82,10 @@ def test_while_another_load_runs_what_waits_goes_on_waiting(
     assert spool.state().requests == 1
 
 
+def test_without_an_interval_there_is_a_pause_still(spool: Spool, loads: Loads, tmp_path: Path) -> None:
+    assert Loader(tmp_path / "mailsight.duckdb", spool, 0, load=loads).step() > 0
+
+
 def test_a_failure_is_noted_and_tried_again_with_growing_pauses(
     loader: Loader, loads: Loads, spool: Spool, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -166,6 +170,16 @@ def test_a_server_with_a_webhook_or_a_spool_starts_one(
     spool.append("sendgrid", "[]")
     run_server()
     assert started == [spool.folder, Path("stopped")] * 2
+
+
+def test_the_secrets_of_the_file_count_too(started: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert started == []
+    monkeypatch.setattr(st, "secrets", {"webhooks": {"brevo": {"basic_auth": "ann:file"}}})
+    monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "ann:env")
+    assert routes.webhook_secrets() == {
+        "brevo": {"basic_auth": "ann:file"},
+        "sendgrid": {"basic_auth": "ann:env"},
+    }
 
 
 def test_the_address_for_a_provider_is_the_worlds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -407,6 +407,7 @@ def as_version_1(database: Path) -> None:
     with duckdb.connect(str(database.resolve())) as connection:
         for statement in (
             "alter table events drop column provider_machine",
+            "alter table campaign_totals drop column sent_at",
             "drop table loads",
             "drop table event_counts",
             "drop table unattributed",
