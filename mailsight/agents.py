@@ -6,7 +6,7 @@ words stand in the agents of people's programs too. So words of our own stand be
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 from crawleruseragents import is_crawler
@@ -37,7 +37,7 @@ def is_proxied(agent: str | None) -> bool:
     return agent is not None and kind(agent) == "proxied"
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def _kind(agent: str) -> Kind:
     if agent == BARE:
         return "bare"

@@ -220,7 +220,11 @@ select
     case when list_contains(:bounce_types, lower(bounce_type)) then lower(bounce_type) end,
     lower(reject_reason), smtp_status, diagnostic, user_agent, ip, try_cast(provider_machine as boolean),
     case when payload is null then null when json_valid(payload) then cast(payload as json) else to_json(payload) end,
-    upper(method)
+    upper(coalesce(
+        method,
+        case when contains(payload, 'HEAD') and json_valid(payload)
+            then coalesce(payload ->> '$.method', payload ->> '$.http_method', payload ->> '$.request_method') end
+    ))
 from timed;
 
 -- name: staged_paths()

@@ -396,7 +396,7 @@ left join found using (event_number)
 where me.machine is distinct from found.machine;
 update message_events set machine = v.machine
 from verdicts as v
-where message_events.event_number = v.event_number;
+where message_events.campaign_id in (from touched) and message_events.event_number = v.event_number;
 update events set machine = v.machine
 from verdicts as v
 where events.event_number = v.event_number;

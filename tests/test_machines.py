@@ -80,6 +80,10 @@ CASES: dict[str, tuple[list[Event], list[str | None]]] = {
         ["apple_privacy"],
     ),
     "a HEAD request": ([event("clicked", 90, url=MAIL[0], method="head")], ["head_request"]),
+    "a HEAD request that only the payload tells of": (
+        [event("clicked", 90, url=MAIL[0], payload={"http_method": "HEAD"})],
+        ["head_request"],
+    ),
     "a GET request": ([event("clicked", 90, url=MAIL[0], method="GET")], [None]),
     "no user agent among those that have one": (
         [event("clicked", 90, url=MAIL[0], user_agent=None), event("clicked", 900, url=MAIL[0])],
