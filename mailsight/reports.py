@@ -15,11 +15,13 @@ from .contents import fill
 from .errors import UnknownCampaign, UnknownCustomer
 from .grids import GridQuery
 from .links import Link, LinkClicks, shared
+from .machines import RULES
 from .metrics import COUNT_NAMES, RATES, Counts
-from .vocabulary import Audience, NotSentReason, Status
+from .vocabulary import Audience, EventType, NotSentReason, Status
 from .warehouse import Warehouse
 
 PREVIOUS_CAMPAIGNS = 10
+EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,48 @@ def _campaign(warehouse: Warehouse, campaign_id: str) -> Campaign:
             "selection": json.loads(row["selection"]) if row["selection"] else None,
         }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MachineCount:
+    """How many opens, clicks and unsubscriptions of a campaign machines made, for one reason (docs/machines.md)."""
+
+    reason: str
+    label: str
+    looks_at: str
+    opens: int
+    clicks: int
+    unsubscribes: int
+
+
+def machines(warehouse: Warehouse, campaign_id: str) -> list[MachineCount]:
+    """What machines did in a campaign, by reason, in the order of the rules; reasons with nothing are left out."""
+    events = Counter[tuple[str, str]]()
+    for row in warehouse.rows("machine_counts", campaign_id=campaign_id):
+        events[row["reason"], row["type"]] += row["events"]
+    reasons = {reason for reason, _ in events}
+    return [
+        MachineCount(
+            rule.name,
+            rule.label,
+            rule.looks_at,
+            opens=events[rule.name, EventType.OPENED],
+            clicks=events[rule.name, EventType.CLICKED],
+            unsubscribes=events[rule.name, EventType.UNSUBSCRIBED],
+        )
+        for rule in RULES
+        if rule.name in reasons
+    ]
+
+
+def machine_examples(
+    warehouse: Warehouse, campaign_id: str, reason: str, *, most: int = EXAMPLES
+) -> pd.DataFrame:
+    """Some events that machines made for this reason, each of another customer: customer_id, name, occurred_at (aware),
+    type (a word), url, user_agent, ip."""
+    events = warehouse.frame("machine_examples", campaign_id=campaign_id, reason=reason, most=most)
+    events["occurred_at"] = pd.to_datetime(events["occurred_at"], utc=True)
+    return events
 
 
 def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[LinkClicks]:
