@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from . import formats, screens, tables
-from .metrics import FIGURES, RATES
+from . import explanations, figures, formats, screens, tables
+from .metrics import FIGURES, RATES, Counts, Rate
 from .reports import CampaignList
+from .vocabulary import Audience
 
 ROWS_A_PAGE = 25
 _COUNTS = ("sent", "not_sent", "opted_out")
@@ -48,7 +49,7 @@ def _midnight(on: date | None, *, days: int = 0) -> datetime | None:
     return datetime.combine(on + timedelta(days=days), time(), formats.zone(screens.zone())) if on else None
 
 
-def totals(found: CampaignList) -> None:
+def totals(found: CampaignList, audience: Audience) -> None:
     """What the campaigns that were found come to together."""
     with st.container(border=True, key="totals"), st.grid(7, min_column_width=105, gap="small"):
         count = formats.count(len(found.campaigns))
@@ -56,21 +57,19 @@ def totals(found: CampaignList) -> None:
             "Campaigns",
             count if len(found.campaigns) == found.loaded else f"{count} of {formats.count(found.loaded)}",
         )
-        for key in _COUNTS[:2]:
-            st.metric(
-                FIGURES[key].label, formats.count(getattr(found.totals, key)), help=FIGURES[key].meaning
-            )
-        for rate in RATES:
-            st.metric(
-                rate.label,
-                formats.percent(rate.rate(found.totals)),
-                help=f"{rate.name}: {rate.formula}. {rate.meaning}",
-            )
-        st.metric(
-            FIGURES["opted_out"].label,
-            formats.count(found.totals.opted_out),
-            help=FIGURES["opted_out"].meaning,
-        )
+        for key in (*_COUNTS[:2], *(rate.key for rate in RATES), _COUNTS[2]):
+            _total(key, found.totals, audience)
+
+
+def _total(key: str, totals: Counts, audience: Audience) -> None:
+    figure = FIGURES[key]
+    made_of = figure.portion(totals) if isinstance(figure, Rate) else None
+    with st.container(gap=None, key=f"{'small' if made_of and made_of.is_small else 'total'}_{key}"):
+        figures.label(key, totals, audience)
+        value = formats.percent(made_of.rate) if made_of else formats.count(getattr(totals, key))
+        st.metric(figure.label, value, label_visibility="collapsed")
+        if made_of and made_of.is_small:
+            st.caption(formats.interval(made_of.interval))
 
 
 def campaigns_table(found: CampaignList) -> str | None:
@@ -128,7 +127,7 @@ def _columns() -> list[tables.Column]:
 
 
 def _row(row: dict[Hashable, Any], largest: dict[str, float]) -> tables.Row:
-    campaign_id = str(row["campaign_id"])
+    campaign_id, counts = str(row["campaign_id"]), Counts.of({str(name): row[name] for name in row})
     return tables.Row(
         campaign_id,
         [
@@ -140,12 +139,22 @@ def _row(row: dict[Hashable, Any], largest: dict[str, float]) -> tables.Row:
                 tags=row["tags"],
             ),
             _when(row),
-            formats.count(row["sent"]),
-            formats.count(row["not_sent"]),
-            *(tables.bar(row[rate.key], of_largest=largest[rate.key]) for rate in RATES),
-            formats.count(row["opted_out"]),
+            *(_count(key, counts) for key in _COUNTS[:2]),
+            *(
+                tables.rate(
+                    rate.portion(counts),
+                    of_largest=largest[rate.key],
+                    tip=explanations.in_short(rate.key, counts),
+                )
+                for rate in RATES
+            ),
+            _count("opted_out", counts),
         ],
     )
+
+
+def _count(key: str, counts: Counts) -> tables.Cell:
+    return tables.figure(getattr(counts, key), explanations.in_short(key, counts))
 
 
 def _when(row: dict[Hashable, Any]) -> str:

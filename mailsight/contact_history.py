@@ -6,7 +6,7 @@ from datetime import date, datetime
 import streamlit as st
 
 from . import formats, screens, tables
-from .metrics import share
+from .metrics import Portion
 from .reports import Contact, Customer, CustomerReport
 
 ROWS_A_PAGE = 25
@@ -82,10 +82,10 @@ def totals(report: CustomerReport) -> None:
     sent = [contact for contact in report.contacts if contact.status]
     opened = sum(contact.opens > 0 or contact.clicks > 0 for contact in sent)
     clicked = sum(contact.clicks > 0 for contact in sent)
-    opened_share, clicked_share = (formats.percent(share(part, len(sent))) for part in (opened, clicked))
+    opened_share, clicked_share = (formats.rate(Portion(part, len(sent))) for part in (opened, clicked))
     st.caption(
-        f"{formats.things(len(sent), 'mail')} sent · {opened} opened ({opened_share}) · "
-        f"{clicked} clicked ({clicked_share}) · {len(report.contacts) - len(sent)} not sent"
+        f"{formats.things(len(sent), 'mail')} sent · {opened} opened: {opened_share} · "
+        f"{clicked} clicked: {clicked_share} · {len(report.contacts) - len(sent)} not sent"
     )
 
 

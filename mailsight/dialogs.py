@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from . import contents, formats, reports, screens, selections, tables, widgets
+from . import contents, explanations, formats, reports, screens, selections, tables, widgets
 from .exports import as_csv, without_nan
 from .mail_frame import mail_frame
-from .metrics import share
+from .metrics import Counts, share
 from .reports import CampaignReport, MailView
 from .vocabulary import Audience, EventType, NotSentReason
 
@@ -35,6 +35,24 @@ def selection(report: CampaignReport) -> None:
         return
     with st.container(border=True, key="selection"):
         st.markdown("\n".join(_bullets(criterion)))
+
+
+@st.dialog("How is this counted?", width="medium", icon=":material/calculate:")
+def counted(key: str, counts: Counts, audience: Audience) -> None:
+    """A figure with the counts that it is made of, and what docs/metrics.md says about it."""
+    section = explanations.of_figure(key)
+    st.subheader(explanations.without_key(section.title), anchor=False)
+    with st.container(border=True, key="counted"):
+        formula, *lines = explanations.in_short(key, counts)
+        st.markdown(f"**{formula}**")
+        st.markdown(" · ".join(lines))
+    st.markdown(section.text)
+    for title in section.see:
+        with st.expander(explanations.without_key(title)):
+            st.markdown(explanations.section(title).text)
+    st.caption(
+        f"**{audience.label}**: {audience.meaning} In files and on the command line this figure is called `{key}`."
+    )
 
 
 def _bullets(criterion: selections.Criterion, depth: int = 0) -> list[str]:

@@ -5,21 +5,20 @@ from typing import Any, cast
 
 import streamlit as st
 
-from . import charts, formats, grids, reports, tables
-from .metrics import FIGURES, RATES, Counts, mean, share
+from . import charts, dialogs, explanations, formats, grids, reports, tables
+from .metrics import FIGURES, RATES, WHOLES, Counts, Portion, mean, share
 from .reports import CampaignReport
 from .vocabulary import Audience, Status
 from .widgets import read
 
-# Each card: a count, what it is a share of, and whether more of it is good news ("normal"), bad news ("inverse") or
-# neither ("off").
-CARDS = (
-    ("sent", "selected", "off"),
-    ("not_sent", "selected", "inverse"),
-    ("opened", "delivered", "normal"),
-    ("clicked", "delivered", "normal"),
-    ("opted_out", "sent", "inverse"),
-)
+# Each card: a count, and whether more of it is good news ("normal"), bad news ("inverse") or neither ("off").
+CARDS = {
+    "sent": "off",
+    "not_sent": "inverse",
+    "opened": "normal",
+    "clicked": "normal",
+    "opted_out": "inverse",
+}
 _PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
 
 
@@ -29,36 +28,51 @@ def cards(report: CampaignReport, attention: Callable[[], None]) -> None:
     The card Not sent has `attention` in the place of the trend.
     """
     with st.grid(5, min_column_width=150, gap="small"):
-        for key, whole, good in CARDS:
+        for key, good in CARDS.items():
             with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{key}"):
-                _card(report, key, whole, good, attention if key == "not_sent" else None)
+                _card(report, key, good, attention if key == "not_sent" else None)
 
 
-def _card(
-    report: CampaignReport, key: str, whole: str, good: str, attention: Callable[[], None] | None
-) -> None:
-    figure, counts = FIGURES[key], report.counts
+def label(key: str, counts: Counts, audience: Audience) -> None:
+    """A figure's label with a question mark: its formula and counts on hover and focus, all about it on a click."""
+    figure = FIGURES[key]
+    with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
+        st.markdown(figure.label, width="content")
+        if st.button(
+            f"How is {figure.label} counted?",
+            icon=":material/help:",
+            type="tertiary",
+            help="\n\n".join(explanations.in_short(key, counts)),
+            key=f"counted_{key}",
+        ):
+            dialogs.counted(key, counts, audience)
+
+
+def _card(report: CampaignReport, key: str, good: str, attention: Callable[[], None] | None) -> None:
+    figure, counts, whole = FIGURES[key], report.counts, WHOLES[key]
     shares = [one for before in report.previous if (one := _share(before, key, whole)) is not None]
-    now, usual = _share(counts, key, whole), mean(shares)
+    made_of, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
+    now = made_of.rate
     difference = None if now is None or usual is None else now - usual
-    same = not _tone(difference)
+    same = not _tone(difference) or made_of.is_small
     trend = [round(100 * one, 2) for one in (*shares, now) if one is not None]
+    label(key, counts, report.audience)
     st.metric(
         figure.label,
-        formats.count(getattr(counts, key)),
+        formats.count(made_of.part),
+        label_visibility="collapsed",
         # Streamlit tells which way it goes by a plain minus sign.
         delta=None if difference is None else formats.points(difference).replace("\N{MINUS SIGN}", "-"),
         delta_color="off" if same else cast(Any, good),
         delta_arrow="off" if same else "auto",
         delta_description=None if difference is None else f"vs {_before(len(shares))}",
-        help=f"{figure.meaning} Counted as: {figure.formula}.",
         chart_data=trend if len(trend) > 1 and not attention else None,
         chart_type="area",
     )
     if attention:
         attention()
-    part = "" if now is None else f"{formats.percent(now)} "
-    st.caption(f"{part}of {formats.count(getattr(counts, whole))} {whole}")
+    part = "" if now is None else f"{formats.rate(made_of)} "
+    st.caption(f"{part}of {formats.count(made_of.whole)} {FIGURES[whole].label.lower()}")
 
 
 def rates_table(report: CampaignReport) -> None:
@@ -73,8 +87,14 @@ def rates_table(report: CampaignReport) -> None:
             tables.Row(
                 one.key,
                 [
-                    tables.main(one.label, one.formula, aside=one.name),
-                    tables.bar(now),
+                    tables.main(
+                        one.label, one.formula, aside=one.name, counted=f"How is {one.label} counted?"
+                    ),
+                    tables.rate(
+                        one.portion(report.counts),
+                        tip=explanations.in_short(one.key, report.counts),
+                        interval=False,
+                    ),
                     formats.of(*one.counts(report.counts)),
                     formats.interval(one.interval(report.counts)),
                     tables.tone(formats.points(difference), _tone(difference), average if before else ""),
@@ -90,7 +110,9 @@ def rates_table(report: CampaignReport) -> None:
         tables.Column("95 % interval", right=True, fit=True, help=likely),
         tables.Column(f"vs {_before(len(report.previous))}", right=True, fit=True, help=usual_help),
     ]
-    tables.table(columns, rows, key="rates", label="Opened and clicked")
+    clicked = tables.table(columns, rows, key="rates", label="Opened and clicked")
+    if clicked.row:
+        dialogs.counted(clicked.row, report.counts, report.audience)
     if machines := _machines(report):
         st.caption(machines)
 
@@ -134,8 +156,17 @@ def states_table(report: CampaignReport) -> None:
             state.value,
             [
                 tables.state(state, note=state.meaning),
-                tables.bar(share(report.status.get(state, 0), sent), of_largest=largest, colour=state.colour),
-                formats.count(report.status.get(state, 0)),
+                tables.rate(
+                    made_of := Portion(report.status.get(state, 0), sent),
+                    of_largest=largest,
+                    colour=state.colour,
+                    tip=(
+                        f"{state.label} ÷ sent",
+                        f"{formats.of(made_of.part, sent)} customers",
+                        *explanations.likely(made_of),
+                    ),
+                ),
+                formats.count(made_of.part),
             ],
             chosen=state in chosen,
         )
