@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import django.conf
 
 # Where anymail keeps the reader of each provider's events.
-_READERS = {
+READERS = {
     "amazon_ses": "AmazonSESTrackingWebhookView",
     "brevo": "BrevoTrackingWebhookView",
     "mailersend": "MailerSendTrackingWebhookView",
@@ -137,7 +137,7 @@ def _for(view: Any, request: Any) -> Any:
 @cache
 def _view(provider: str, secrets: frozenset[tuple[str, str]]) -> Any:
     configure()
-    view: Any = getattr(import_module(f"anymail.webhooks.{provider}"), _READERS[provider])
+    view: Any = getattr(import_module(f"anymail.webhooks.{provider}"), READERS[provider])
     if provider == "amazon_ses":
         view = _without_boto3(view)
     return view(**dict(secrets))

@@ -56,11 +56,11 @@ def webhooks() -> None:
     names = sorted(routes.webhook_secrets())
     waiting = spool.beside(settings.from_environment().database)
     if names:
-        st.caption("Give each provider its address; what it sends shows in the figures within a minute.")
+        st.caption("What these send to their addresses shows in the figures within a minute.")
         tables.table(
-            [tables.Column("Provider", fit=True), tables.Column("Address", whole=True)],
+            [tables.Column("Provider, and the address to give to it")],
             [
-                tables.Row(name, [tables.main(PROVIDERS[name].label), routes.webhook_address(name)])
+                tables.Row(name, [tables.main(PROVIDERS[name].label, routes.webhook_address(name))])
                 for name in names
             ],
             key="webhooks",
@@ -68,7 +68,7 @@ def webhooks() -> None:
         )
     else:
         st.caption(
-            "No provider is set up to send its events here the moment they happen; `docs/providers.md` shows how."
+            "No provider is set up to send its events here the moment they happen; docs/providers.md shows how."
         )
     if names or waiting.exists:
         _waiting(waiting)
@@ -125,14 +125,10 @@ def loads(report: DataReport) -> None:
 
 
 def _loads_foot(report: DataReport) -> str:
+    if not report.loads:
+        return ""
     shown = formats.things(len(report.loads), "load")
-    return (
-        f"The latest {shown}"
-        if len(report.loads) == data_reports.LOADS_SHOWN
-        else shown
-        if report.loads
-        else ""
-    )
+    return f"The latest {shown}" if len(report.loads) == data_reports.LOADS_SHOWN else shown
 
 
 def _refused_count(load: Load) -> tables.Cell:
@@ -141,15 +137,17 @@ def _refused_count(load: Load) -> tables.Cell:
 
 def _source(load: Load) -> str:
     if load.source == WEBHOOKS:
-        return "Live webhooks, a day's"
+        return "Live webhooks"
     return "Bundle" if load.source == "bundle" else provider_label(load.source)
 
 
 def _files(load: Load) -> str:
-    kinds = ", ".join(formats.things(rows, kind.removesuffix("s")) for kind, rows in load.kinds.items())
+    counts = [(kind, load.kinds[kind]) for kind in _CARDS if kind in load.kinds]
+    kinds = ", ".join(formats.things(rows, kind.removesuffix("s")) for kind, rows in counts)
     more = load.file_count - len(load.files)
     names = [formats.raw(name, 60) for name in load.files] + [f"{formats.count(more)} more"] * bool(more)
-    return " · ".join(part for part in (kinds, ", ".join(names)) if part)
+    files = "all of that day" if load.source == WEBHOOKS else ", ".join(names)
+    return " · ".join(part for part in (kinds, files) if part)
 
 
 def events(report: DataReport) -> None:

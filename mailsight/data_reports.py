@@ -13,7 +13,7 @@ from .warehouse import Warehouse
 LOADS_SHOWN = 200
 ROWS_SHOWN = 200
 PROVIDERS_SHOWN = 12
-ROW_CHARACTERS = 300
+ROW_CHARACTERS = 160
 OTHERS = "others"
 
 

@@ -50,7 +50,7 @@ DETAILS: Mapping[str, Details] = {
             *(f"{kind}.timestamp" for kind in ("bounce", "complaint", "delivery", "open", "click")),
             *("deliveryDelay.timestamp", "subscription.timestamp", "mail.timestamp"),
         ),
-        kind=("subscription.newTopicPreferences.unsubscribeAll", "eventType"),
+        kind=("subscription.newTopicPreferences.unsubscribeAll", "eventType", "notificationType"),
         kinds={"true": EventType.UNSUBSCRIBED, "DeliveryDelay": EventType.DEFERRED},
         bounce=("bounce.bounceType",),
         hard=("Permanent",),

@@ -47,9 +47,9 @@ def payloads(provider: str, value: object) -> list[object]:
         case "mandrill", {"mandrill_events": str() as events}:
             return payloads(provider, json.loads(events))
         case "unisender_go", {"events_by_user": [*users]}:
-            return [
-                event for user in users if isinstance(user, dict) for event in user.get("events") or [user]
-            ]
+            return [event for user in users for event in payloads(provider, user)]
+        case "unisender_go", {"events": [*events]}:
+            return list(events)
     return [value]
 
 

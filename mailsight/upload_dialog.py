@@ -1,5 +1,6 @@
 """The dialog Upload: a bundle or a provider's file from the browser into the database, for those who may."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,7 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from . import formats, ingest, load, settings, tables, uploads, widgets
-from .errors import MailsightError, MayNotUpload
+from .derive import Progress
+from .errors import LoadRefused, MailsightError, MayNotUpload
 from .merge import LoadSummary
 from .providers import PROVIDERS
 from .uploads import Sent
@@ -18,10 +20,12 @@ WAIT_SECONDS = 20.0
 REFUSALS_SHOWN = 10
 Start = Callable[[], uploads.Loading]
 
+_log = logging.getLogger(__name__)
+_WAITING = "Waiting for another load to end"
 _OUTCOME = "upload:outcome"
 _ROUND = "upload:round"
 # What is sent, with the kinds of files it may have and whether a browser may send several of them.
-_ZIP, _FOLDER, _PROVIDER = "A zip, or single files", "A folder", "A provider's file"
+_ZIP, _FOLDER, _PROVIDER = "Zip or files", "Folder", "Provider's files"
 _BUNDLE_TYPES = ["zip", "csv", "ndjson", "jsonl", "json", "parquet", "html", "htm", "eml"]
 _PROVIDER_TYPES = ["json", "ndjson", "jsonl", "gz", "zst"]
 
@@ -51,19 +55,19 @@ def button() -> None:
 @st.dialog("Upload", width="medium", icon=":material/upload:", on_dismiss="rerun")
 def upload() -> None:
     """Choose, watch, see what became of it."""
-    place = st.empty()
-    outcome = st.session_state.get(_OUTCOME)
-    if outcome is None:
-        with place.container():
+    # A place for each, so that the one is gone when the other shows.
+    form, progress = st.empty(), st.empty()
+    if _OUTCOME not in st.session_state:
+        with form.container():
             start = choose()
         if start is None:
             return
-        place.empty()
-        with place.container():
-            outcome = st.session_state[_OUTCOME] = watch(start)
+        form.empty()
+        with progress.container():
+            st.session_state[_OUTCOME] = watch(start)
+        progress.empty()
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    with place.container():
-        tell(outcome)
+    tell(st.session_state[_OUTCOME])
 
 
 def choose() -> Start | None:
@@ -83,7 +87,7 @@ def choose() -> Start | None:
             "Provider", list(PROVIDERS), format_func=lambda name: PROVIDERS[name].label, key=f"{key}:provider"
         )
         files: Sequence[Sent] = st.file_uploader(
-            "The files of events that it wrote, also packed with gzip or zstd",
+            "Its files of events, also packed with gzip or zstd",
             type=_PROVIDER_TYPES,
             accept_multiple_files=True,
             key=f"{key}:provider_files",
@@ -104,25 +108,25 @@ def choose() -> Start | None:
 def load_bundle(files: Sequence[Sent]) -> uploads.Loading:
     """Begins to load a bundle. Raises `MayNotUpload`: a hidden button keeps nobody out."""
     database = _allowed_database()
-    return uploads.start(
-        lambda folder, progress: load.load(
-            database, [uploads.keep_bundle(files, folder)], progress=progress, wait_seconds=WAIT_SECONDS
-        )
-    )
+
+    def run(folder: Path, progress: Progress) -> LoadSummary:
+        bundle = uploads.keep_bundle(files, folder)
+        progress(0.0, _WAITING)
+        return load.load(database, [bundle], progress=progress, wait_seconds=WAIT_SECONDS)
+
+    return uploads.start(run)
 
 
 def load_provider_files(provider: str, files: Sequence[Sent]) -> uploads.Loading:
     """Begins to load a provider's files. Raises `MayNotUpload`."""
     database = _allowed_database()
-    return uploads.start(
-        lambda folder, progress: ingest.ingest(
-            database,
-            provider,
-            uploads.keep_files(files, folder),
-            progress=progress,
-            wait_seconds=WAIT_SECONDS,
-        )
-    )
+
+    def run(folder: Path, progress: Progress) -> LoadSummary:
+        paths = uploads.keep_files(files, folder)
+        progress(0.0, _WAITING)
+        return ingest.ingest(database, provider, paths, progress=progress, wait_seconds=WAIT_SECONDS)
+
+    return uploads.start(run)
 
 
 def _allowed_database() -> Path:
@@ -146,6 +150,12 @@ def watch(start: Start) -> LoadSummary | MailsightError:
         return loading.ended.result()
     except MailsightError as error:
         return error
+    except Exception:  # noqa: BLE001
+        # Whatever it is, the page says what to do, and the log everything.
+        _log.exception("An upload could not be loaded")
+        return LoadRefused(
+            "The load came to grief.", next_step="Nothing has changed. The server's log says why."
+        )
 
 
 def tell(outcome: LoadSummary | MailsightError) -> None:

@@ -57,8 +57,10 @@ def is_local(ip: str | None, headers: Mapping[str, str]) -> bool:
     """
     if any(headers.get(name) for name in _PROXY_HEADERS):
         return False
-    host = re.sub(r":\d+$", "", headers.get("host") or "localhost").strip("[]").lower()
-    return host in ("localhost", "127.0.0.1", "::1") and (ip in (None, "::1") or str(ip).startswith("127."))
+    host = re.sub(r":\d+$", "", headers.get("host") or "").strip("[]").lower()
+    # A server that listens to both kinds of addresses writes the one kind as the other.
+    own = ip is None or ip == "::1" or ip.removeprefix("::ffff:").startswith("127.")
+    return own and host in ("localhost", "127.0.0.1", "::1")
 
 
 # A file as a browser sent it; of a folder, its name holds the path in it.
@@ -202,7 +204,7 @@ class Loading:
     """A load that goes on whatever becomes of the page: the share that is done, what is being done, the end."""
 
     done: float = 0.0
-    doing: str = "Waiting for another load to end"
+    doing: str = "Taking the files in"
     ended: Future[LoadSummary] = field(default_factory=Future)
 
 

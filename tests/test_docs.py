@@ -11,6 +11,7 @@ from mailsight import bundles, load, metrics, reports
 from mailsight.__main__ import app
 from mailsight.badges import MEASURES, SHOWS
 from mailsight.metrics import Counts
+from mailsight.providers import PROVIDERS, Event, Provider
 from mailsight.settings import Settings
 from mailsight.urls import RULES, Rule
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
@@ -20,6 +21,7 @@ from tests.conftest import PROJECT
 METRICS = (PROJECT / "docs" / "metrics.md").read_text(encoding="utf-8")
 DATA = (PROJECT / "docs" / "data.md").read_text(encoding="utf-8")
 ARCHITECTURE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PROVIDERS_PAGE = (PROJECT / "docs" / "providers.md").read_text(encoding="utf-8")
 HEATMAP = (PROJECT / "docs" / "heatmap.md").read_text(encoding="utf-8")
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
@@ -73,6 +75,23 @@ def test_every_rule_that_finds_a_link_has_a_row(rule: Rule) -> None:
 @pytest.mark.parametrize("label", [*SHOWS.values(), *MEASURES.values()])
 def test_what_a_badge_can_say_is_explained(label: str) -> None:
     assert re.search(rf"^\|.*\b{label}\b", HEATMAP, re.MULTILINE | re.IGNORECASE)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=lambda provider: provider.name)
+def test_every_provider_has_a_row_a_section_and_its_secrets(provider: Provider) -> None:
+    way = "in SQL" if provider.mapped else "in Python"
+    assert re.search(
+        rf"^\| {provider.label} \| `{provider.name}` \| .* \| {way} \|$", PROVIDERS_PAGE, re.MULTILINE
+    )
+    assert f"\n## {provider.label}\n" in PROVIDERS_PAGE
+    alone = ", ".join(f"`{secret.name}`" for secret in provider.secrets if secret.suffices)
+    besides = "; ".join(f"besides: `{secret.name}`" for secret in provider.secrets if not secret.suffices)
+    assert f"| `{provider.name}` | {'; '.join(filter(None, (alone, besides)))} |" in PROVIDERS_PAGE
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Event)])
+def test_every_field_of_an_event_is_explained(field: str) -> None:
+    assert f"`{field}`" in PROVIDERS_PAGE
 
 
 @pytest.mark.parametrize("setting", [field.name for field in fields(Settings)])

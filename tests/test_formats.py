@@ -135,3 +135,51 @@ def test_a_cell_that_looks_like_a_formula_is_quoted(text: str) -> None:
 @pytest.mark.parametrize("value", ["Ann", "a=b", "", None, -3, 1.5])
 def test_other_cells_stay(value: object) -> None:
     assert formats.spreadsheet_safe(value) == value
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "just now"),
+        (1.9, "just now"),
+        (20.7, "20_s ago"),
+        (59.9, "59_s ago"),
+        (60, "1_min ago"),
+        (3599, "59_min ago"),
+        (3600, "1_h ago"),
+        (47.9 * 3600, "47_h ago"),
+        (48 * 3600, "2 days ago"),
+    ],
+)
+def test_how_long_ago_something_was(seconds: float, words: str) -> None:
+    assert formats.ago(seconds) == words.replace("_", "\N{NO-BREAK SPACE}")
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0_kB"),
+        (1_400_000, "1.4_MB"),
+        (2_500_000_000_000, "2,500.0_GB"),
+    ],
+)
+def test_the_size_of_a_file(size_bytes: int, words: str) -> None:
+    assert formats.size(size_bytes) == words.replace("_", "\N{NO-BREAK SPACE}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<b>**x**</b>", "<b>**x**</b>"),
+        ("two\nlines", "two↵lines"),
+        ("a\x00b\u202ec", "a\\x00b\\x202ec"),
+        ("Zoë 你好", "Zoë 你好"),
+        ("x" * 400, "x" * 300 + "…"),
+        ("x" * 300, "x" * 300),
+    ],
+)
+def test_text_from_outside_shows_what_nobody_sees(text: str, shown: str) -> None:
+    assert formats.raw(text) == shown

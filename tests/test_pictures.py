@@ -36,6 +36,7 @@ PICTURES = (
     Picture("campaign-dark", "/campaign?id={campaign_id}", scheme="dark"),
     Picture("heatmap-light", "/campaign?id={campaign_id}", tab="Heatmap"),
     Picture("customer-light", "/customer?id={customer_id}"),
+    Picture("data-light", "/data", height=1120),
 )
 
 

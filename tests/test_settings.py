@@ -49,6 +49,18 @@ def test_what_cannot_be_used_is_told(variable: str, value: str, told: str) -> No
         settings.from_environment({variable: value})
 
 
+@pytest.mark.parametrize(
+    ("value", "uploaders"),
+    [
+        ("", ()),
+        ("*", ("*",)),
+        (" Ann@company.example, bob@company.example ,,", ("ann@company.example", "bob@company.example")),
+    ],
+)
+def test_uploaders_are_a_list_of_addresses(value: str, uploaders: tuple[str, ...]) -> None:
+    assert settings.from_environment({"MAILSIGHT_UPLOADERS": value}).uploaders == uploaders
+
+
 def test_the_secrets_of_webhooks_are_no_settings_that_could_be_shown() -> None:
     environment = {
         "MAILSIGHT_WEBHOOK_AMAZON_SES_BASIC_AUTH": "ann:secret",

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import oidc_provider_mock
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from mailsight import reports
 from mailsight.vocabulary import Audience
@@ -47,10 +47,36 @@ def test_a_page_opens_after_sign_in_only(browser: Browser, guarded: str, sample_
     expect(page.get_by_text(str(campaign["name"]))).to_have_count(0)
     denied = httpx.post(f"{guarded}/api/recipients", json={"token": "guessed", "start": 0, "end": 10})
     assert denied.status_code == 401
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_placeholder("sub").fill("ann@company.example")
-    page.get_by_role("button", name="Authorize", exact=True).click()
+    sign_in(page, "ann@company.example")
     expect(page.get_by_role("heading", name="Campaigns", exact=True)).to_be_visible(timeout=20_000)
     page.goto(f"{guarded}/campaign?id={campaign['campaign_id']}")
     expect(page.get_by_role("heading", name=str(campaign["name"]))).to_be_visible(timeout=20_000)
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("uploaders", "may"),
+    [("", False), ("*", True), ("Ann@company.example", True), ("bob@company.example", False)],
+)
+def test_only_those_who_are_named_can_upload(
+    browser: Browser,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    uploaders: str,
+    may: bool,
+) -> None:
+    monkeypatch.setenv("MAILSIGHT_UPLOADERS", uploaders)
+    page = browser.new_page()
+    page.goto(f"{request.getfixturevalue('guarded')}/data")
+    sign_in(page, "ann@company.example")
+    page.get_by_role("link", name="Data", exact=True).click()
+    expect(page.get_by_role("heading", name="What was loaded")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_have_count(int(may))
+    page.close()
+
+
+def sign_in(page: Page, address: str) -> None:
+    """Signs in at the provider, which believes everybody."""
+    page.get_by_role("button", name="Sign in").click(timeout=20_000)
+    page.get_by_placeholder("sub").fill(address)
+    page.get_by_role("button", name="Authorize", exact=True).click()

@@ -55,12 +55,12 @@ told as (
         case when severity = 'temporary' then 'deferred' else coalesce(types.type, 'unknown') end as kind,
         case
             when fields.reason is not null then coalesce(reasons.reason, 'other')
-            when event = 'rejected' then 'other'
+            when kind = 'rejected' then 'other'
         end as reject_reason,
         coalesce(
             nullif("delivery-status".message, ''),
             nullif("delivery-status".description, ''),
-            case when event = 'rejected' then nullif(reject.reason, '') end
+            case when kind = 'rejected' then nullif(reject.reason, '') end
         ) as diagnostic,
         nullif(message.headers."message-id", '') as message_id,
         texts_of(tags, payload ->> 'tags') as tags
@@ -75,7 +75,7 @@ select
     kind as type,
     moment_of(timestamp) as occurred_at,
     coalesce(
-        nullif(recipient, ''), case when event = 'rejected' then address_of(message.headers.to) end
+        nullif(recipient, ''), case when kind = 'rejected' then address_of(message.headers.to) end
     ) as recipient,
     if(starts_with(message_id, '<'), message_id, '<' || message_id || '>') as message_id,
     nullif(url, '') as url,

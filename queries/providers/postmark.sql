@@ -84,7 +84,9 @@ select
     end as refusal,
     nullif(ID, '') as event_id,
     kind as type,
-    moment_of(coalesce(DeliveredAt, BouncedAt, ReceivedAt, ChangedAt)) as occurred_at,
+    coalesce(
+        moment_of(DeliveredAt), moment_of(BouncedAt), moment_of(ReceivedAt), moment_of(ChangedAt)
+    ) as occurred_at,
     nullif(coalesce(Email, Recipient), '') as recipient,
     nullif(coalesce(Metadata.anymail_id, MessageID), '') as message_id,
     nullif(OriginalLink, '') as url,

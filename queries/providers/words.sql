@@ -15,7 +15,7 @@ end;
 create or replace temp macro moment_of(value) as coalesce(
     moment_of_epoch(try_cast(value as double)), try_cast(value as timestamptz) at time zone 'UTC'
 );
-create or replace temp macro key_of(value) as nullif(trim(value), '');
+create or replace temp macro key_of(value) as nullif(trim(value, ' '), '');
 create or replace temp macro smtp_status_of(told, diagnostic) as case
     when regexp_full_match(told, '[245]\.[0-9]{1,3}\.[0-9]{1,3}') then told
     else nullif(
@@ -39,7 +39,7 @@ end;
 create or replace temp macro by_customer(type) as
     type in ('opened', 'clicked', 'unsubscribed', 'subscribed', 'complained');
 create or replace temp macro position_of(value) as case
-    when regexp_full_match(value, '[0-9]{1,9}') then cast(value as integer)
+    when regexp_full_match(value, '[0-9]{1,9}') then try_cast(value as integer)
 end;
 create or replace temp macro yes_or_no(value) as case value when 'true' then true when 'false' then false end;
 -- An object of the provider's; where there is none, an empty one.
