@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from . import explanations, figures, formats, screens, tables
+from . import explanations, exports, figures, formats, screens, tables
 from .metrics import FIGURES, RATES, Counts, Rate
 from .reports import CampaignList
 from .vocabulary import Audience
@@ -72,7 +72,7 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
             st.caption(formats.interval(made_of.interval))
 
 
-def campaigns_table(found: CampaignList) -> str | None:
+def campaigns_table(found: CampaignList, audience: Audience) -> str | None:
     """The campaigns, a page at a time; the id of the one that was clicked."""
     key, down = st.session_state.setdefault("campaigns_sort", ("sent_at", True))
     campaigns = _sorted(found.campaigns, key, down)
@@ -90,13 +90,24 @@ def campaigns_table(found: CampaignList) -> str | None:
         sort=(key, down),
         empty="No campaign fits this search. Clear the search, the dates or the tags to see more.",
     )
-    if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            last = min(first + ROWS_A_PAGE, len(campaigns))
-            st.caption(
-                f"{first + 1:,}–{last:,} of {formats.things(len(campaigns), 'campaign')}", width="content"
-            )
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        all_of_them, last = (
+            formats.things(len(campaigns), "campaign"),
+            min(first + ROWS_A_PAGE, len(campaigns)),
+        )
+        st.caption(f"{first + 1:,}–{last:,} of {all_of_them}" if pages > 1 else all_of_them, width="content")
+        if pages > 1:
             st.pagination(pages, key="campaigns_page")
+        st.download_button(
+            "Export as CSV",
+            lambda: exports.as_csv(exports.campaigns(campaigns, audience)),
+            file_name=f"{screens.file_name('campaigns', audience)}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            help=f"All {all_of_them} of this list, with every count and rate. {audience.meaning}",
+            type="tertiary",
+            on_click="ignore",
+        )
     if clicked.sort:
         # A column goes down first, the largest on top; only names start with A.
         st.session_state["campaigns_sort"] = (

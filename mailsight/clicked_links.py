@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from . import dialogs, formats, heatmap, heatmap_file, reports
+from . import dialogs, formats, heatmap, heatmap_file, reports, screens
 from .badges import MEASURES, SCALE, SHOWS, Wholes, figure
 from .links import Link, LinkClicks, Matcher, outlook_links
 from .mail_frame import frontend
@@ -50,10 +50,14 @@ def heatmap_tab(report: CampaignReport) -> None:
     key = f"heatmap:{campaign_id}"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(heatmap_file.summary(report), width="content")
-        if mail is None:
-            st.info(_MISSING, icon=":material/info:")
-        else:
-            _download(report, mail)
+        with st.container(
+            horizontal=True, width="content", gap="small", vertical_alignment="center", key="heatmap_tools"
+        ):
+            if mail:
+                _download(report, mail)
+            screens.audience_switch("heatmap")
+    if mail is None:
+        st.info(_MISSING, icon=":material/info:")
     pictures = bool(st.session_state.get(key, {}).get("pictures"))
     _heatmap(
         key=key,
@@ -101,7 +105,7 @@ def _download(report: CampaignReport, mail: MailView) -> None:
     st.download_button(
         "Download as HTML",
         lambda: heatmap_file.of_campaign(report, mail.html),
-        file_name=f"heatmap-{_file_name(report)}.html",
+        file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",
         help="The mail with its badges as one file without scripts, to send to a colleague",
@@ -110,7 +114,7 @@ def _download(report: CampaignReport, mail: MailView) -> None:
 
 
 def _file_name(report: CampaignReport) -> str:
-    return re.sub(r"[^\w.-]+", "-", report.campaign.campaign_id)
+    return screens.file_name("heatmap", report.audience, report.campaign.campaign_id)
 
 
 def _data(report: CampaignReport, mail: MailView | None, pictures: bool) -> dict[str, Any]:
@@ -166,7 +170,7 @@ def _data(report: CampaignReport, mail: MailView | None, pictures: bool) -> dict
         "pictures_help": dialogs.PICTURES_HELP,
         "chosen": st.session_state.get(_chosen_key(report.campaign.campaign_id)),
         "grid": "customers",  # the anchor above the grid
-        "file_name": f"heatmap-{_file_name(report)}.png",
+        "file_name": f"{_file_name(report)}.png",
     }
 
 

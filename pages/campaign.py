@@ -62,7 +62,12 @@ with timeline:
     if timeline.open:
         figures.timeline(report)
 
-st.subheader("Customers", anchor="customers")
+with st.container(
+    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="customers_head"
+):
+    st.subheader("Customers", anchor="customers", width="content")
+    if report.counts.selected:
+        screens.audience_switch("customers")
 if not report.counts.selected:
     st.info("This campaign has selected nobody yet.", icon=":material/group_off:")
     st.stop()

@@ -29,6 +29,6 @@ found = read(
     tags=wanted.tags,
 )
 campaign_list.totals(found, audience)
-opened = campaign_list.campaigns_table(found)
+opened = campaign_list.campaigns_table(found, audience)
 if opened:
     screens.open_campaign(opened)

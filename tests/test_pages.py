@@ -132,7 +132,7 @@ def test_every_button_of_a_campaign_opens_its_dialog(
 def test_the_audience_is_part_of_the_address(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
     report = latest_sent(use(sample_database))
     at = show("campaign", id=report.campaign.campaign_id, audience="all")
-    switch = at.segmented_control(key=f"audience:{report.campaign.campaign_id}")
+    switch = at.segmented_control(key=f"audience:top:{report.campaign.campaign_id}")
     assert switch.value is Audience.ALL
     switch.set_value(Audience.HUMAN).run()
     assert "audience" not in at.query_params
