@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from . import formats
-from .metrics import FIGURES, SMALL, WHOLES, Counts, Portion, Rate, portion
+from .metrics import ESTIMATED_COR, FIGURES, SMALL, WHOLES, AppleOpens, Counts, Portion, Rate, portion
 from .settings import PROJECT
 
 METRICS = PROJECT / "docs" / "metrics.md"
@@ -39,6 +39,14 @@ def in_short(key: str, counts: Counts) -> tuple[str, ...]:
     return formula, sides, *(likely(made_of) if made_of.is_small else ())
 
 
+def estimate(apple: AppleOpens) -> tuple[str, ...]:
+    """The estimated open rate's formula in words and its counts, in lines."""
+    made_of = apple.estimate
+    sides = f"{formats.count(made_of.part)} ÷ {formats.count(made_of.whole)} customers"
+    without = f"{formats.things(apple.proxied, 'customer')} left out: Apple's proxy loaded their pictures"
+    return f"{ESTIMATED_COR.label} = {ESTIMATED_COR.formula}", sides, without, *likely(made_of)
+
+
 def likely(made_of: Portion) -> Sequence[str]:
     """Where a rate likely lies, and whether it can be relied on; nothing where there is no rate."""
     if not made_of.whole:
@@ -55,7 +63,7 @@ def section(title: str) -> Section:
 def of_figure(key: str) -> Section:
     """The section that tells how a figure is counted, by the figure's key; of a rate, its two counts come next."""
     found = next(one for title, one in _sections().items() if title.endswith(f": `{key}`"))
-    figure = FIGURES[key]
+    figure = FIGURES.get(key)
     if not isinstance(figure, Rate):
         return found
     sides = (of_figure(figure.numerator).title, of_figure(figure.denominator).title)

@@ -201,6 +201,37 @@ WHOLES = {
 FIGURES: dict[str, Figure] = {figure.key: figure for figure in (*COUNTS, *RATES)}
 
 
+# Not one of FIGURES: it is no count of all customers, but an estimate from some.
+ESTIMATED_COR = Figure(
+    "estimated_cor",
+    "COR, estimated",
+    "opened ÷ delivered, of customers whose opens can be seen",
+    "Of the customers whose opens can be seen, the share who opened it.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AppleOpens:
+    """The delivered mails of one campaign whose pictures Apple's proxy loaded, and all others.
+
+    proxied: those of them; nobody can see whether the customer opened the mail, unless something else shows it.
+    unseen: those where nothing else does. `unseen_in`: how many of them are in the state Received when people's opens
+    count ("human"), and in the state Opened when all do ("all").
+    seen_delivered, seen_opened: all others, and those of them that a person opened.
+    """
+
+    proxied: int
+    unseen: int
+    seen_delivered: int
+    seen_opened: int
+    unseen_in: Mapping[str, int]
+
+    @property
+    def estimate(self) -> Portion:
+        """The open rate among the customers whose opens can be seen."""
+        return Portion(self.seen_opened, self.seen_delivered)
+
+
 def portion(counts: Counts, key: str) -> Portion | None:
     """A rate with its two counts, or a count as a part of its whole; None for counts that are part of nothing."""
     figure = FIGURES[key]
