@@ -66,6 +66,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "ip": "the address it came from",
         "provider_machine": "the provider's own verdict whether a machine did it: true or false",
         "payload": "the provider's own JSON",
+        "method": "how the picture or the link was asked for, where that is known: GET, HEAD or POST",
     },
 }
 FORMATS = (".csv", ".ndjson", ".jsonl", ".json", ".parquet")

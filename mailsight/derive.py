@@ -8,6 +8,7 @@ from itertools import groupby
 
 import pyarrow as pa
 
+from . import verdicts
 from .errors import LoadRefused
 from .links import Matcher, links
 from .vocabulary import NOT_SENT_BECAUSE, EventType
@@ -59,7 +60,15 @@ def derive(work: Draft, progress: Progress) -> None:
     with work.table("places", _places(work), _PLACES):
         work.run("replace_message_events")
     work.run("replace_unattributed")
+    work.run("forget_verdicts")
+    progress(0.5, "Telling people from machines")
+    verdicts.judge(work, verdicts.rules())
     progress(0.6, "Counting")
+    count(work)
+
+
+def count(work: Draft) -> None:
+    """Counts the events of the touched campaigns, and proves that it adds up. Raises `LoadRefused` when not."""
     work.run("forget_derived")
     work.run(
         "replace_recipients",

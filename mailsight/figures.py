@@ -6,7 +6,7 @@ from typing import Any, cast
 import streamlit as st
 
 from . import charts, dialogs, explanations, formats, grids, reports, tables
-from .metrics import FIGURES, RATES, WHOLES, Counts, Portion, mean, share
+from .metrics import ESTIMATED_COR, FIGURES, RATES, WHOLES, AppleOpens, Counts, Portion, mean, share
 from .reports import CampaignReport
 from .vocabulary import Audience, Status
 from .widgets import read
@@ -19,6 +19,8 @@ CARDS = {
     "clicked": "normal",
     "opted_out": "inverse",
 }
+ESTIMATE_COLOUR = "#9AA3AF"
+_APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
 _PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
 
 
@@ -45,7 +47,7 @@ def label(key: str, counts: Counts, audience: Audience) -> None:
             help="\n\n".join(explanations.in_short(key, counts)),
             key=f"counted_{key}",
         ):
-            dialogs.counted(key, counts, audience)
+            dialogs.counted(key, explanations.in_short(key, counts), audience)
 
 
 def _card(report: CampaignReport, key: str, good: str, attention: Callable[[], None] | None) -> None:
@@ -110,21 +112,50 @@ def rates_table(report: CampaignReport) -> None:
         tables.Column("95 % interval", right=True, fit=True, help=likely),
         tables.Column(f"vs {_before(len(report.previous))}", right=True, fit=True, help=usual_help),
     ]
+    apple = read(reports.apple_opens, report.campaign.campaign_id)
+    if apple.proxied:
+        rows.append(_estimate(apple))
     clicked = tables.table(columns, rows, key="rates", label="Opened and clicked")
-    if clicked.row:
-        dialogs.counted(clicked.row, report.counts, report.audience)
-    if machines := _machines(report):
-        st.caption(machines)
+    if clicked.row == ESTIMATED_COR.key:
+        dialogs.counted(ESTIMATED_COR.key, explanations.estimate(apple), Audience.HUMAN)
+    elif clicked.row:
+        dialogs.counted(clicked.row, explanations.in_short(clicked.row, report.counts), report.audience)
 
 
-def _machines(report: CampaignReport) -> str:
-    if not report.machine_opens and not report.machine_clicks:
-        return ""
-    made = (
-        f"{formats.things(report.machine_opens, 'open')} and {formats.things(report.machine_clicks, 'click')}"
+def _estimate(apple: AppleOpens) -> tables.Row:
+    """The open rate among the customers whose opens can be seen, as a row of the rates that says it is an estimate."""
+    words = explanations.estimate(apple)
+    return tables.Row(
+        ESTIMATED_COR.key,
+        [
+            tables.main(
+                ESTIMATED_COR.label,
+                "among customers whose opens can be seen",
+                counted=f"How is {ESTIMATED_COR.label} counted?",
+            ),
+            tables.rate(apple.estimate, tip=words, interval=False, colour=ESTIMATE_COLOUR),
+            formats.of(apple.estimate.part, apple.estimate.whole),
+            formats.interval(apple.estimate.interval),
+            formats.NOTHING,
+        ],
     )
-    left_out = "are left out" if report.audience is Audience.HUMAN else "are counted too"
-    return f"{made} were made by machines and {left_out}."
+
+
+def machines(report: CampaignReport) -> None:
+    """How many opens and clicks machines made, in a sentence, and the way to what they are."""
+    if not report.machine_opens and not report.machine_clicks:
+        return
+    left_out = "are left out" if report.audience is Audience.HUMAN else "are counted here"
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="made_by_machines"):
+        st.markdown(
+            f":material/smart_toy: **{formats.of(report.machine_opens, report.all_opens)} opens** and "
+            f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines, and {left_out}.",
+            width="content",
+        )
+        if st.button(
+            "Which, and why", type="tertiary", icon=":material/chevron_right:", icon_position="right"
+        ):
+            dialogs.machines(report)
 
 
 def funnel(report: CampaignReport) -> None:
@@ -150,28 +181,39 @@ def funnel(report: CampaignReport) -> None:
 def states_table(report: CampaignReport) -> None:
     """The five states with their counts, shares and meaning; a click on one shows only its customers in the grid."""
     sent, chosen = report.counts.sent, chosen_states(report)
+    apple = read(reports.apple_opens, report.campaign.campaign_id)
+    of_apple = Status.RECEIVED if report.audience is Audience.HUMAN else Status.OPENED
     largest = max((share(number, sent) or 0.0 for number in report.status.values()), default=0.0)
-    rows = [
-        tables.Row(
-            state.value,
-            [
-                tables.state(state, note=state.meaning),
-                tables.rate(
-                    made_of := Portion(report.status.get(state, 0), sent),
-                    of_largest=largest,
-                    colour=state.colour,
-                    tip=(
-                        f"{state.label} ÷ sent",
-                        f"{formats.of(made_of.part, sent)} customers",
-                        *explanations.likely(made_of),
-                    ),
-                ),
-                formats.count(made_of.part),
-            ],
-            chosen=state in chosen,
+    rows = []
+    for state in charts.FUNNEL_ORDER:
+        made_of = Portion(report.status.get(state, 0), sent)
+        rows.append(
+            tables.Row(
+                state.value,
+                [
+                    tables.state(state, note=state.meaning),
+                    _share_of_sent(made_of, f"{state.label} ÷ sent", largest, state.colour),
+                    formats.count(made_of.part),
+                ],
+                chosen=state in chosen,
+            )
         )
-        for state in charts.FUNNEL_ORDER
-    ]
+        if state is of_apple and apple.unseen_in[report.audience]:
+            made_of = Portion(apple.unseen_in[report.audience], sent)
+            words = "of them: opened by Apple's proxy alone ÷ sent"
+            rows.append(
+                tables.Row(
+                    "apple",
+                    [
+                        tables.chip(
+                            "of them: opened by Apple's proxy alone", state.colour, note=_APPLE, inner=True
+                        ),
+                        _share_of_sent(made_of, words, largest, state.colour),
+                        formats.count(made_of.part),
+                    ],
+                    opens=False,
+                )
+            )
     columns = [
         tables.Column("Status", fit=True),
         tables.Column("Share of sent"),
@@ -181,6 +223,11 @@ def states_table(report: CampaignReport) -> None:
     if clicked.row:
         choose_states(report, [] if chosen == [clicked.row] else [Status(clicked.row)])
         st.rerun()
+
+
+def _share_of_sent(made_of: Portion, formula: str, largest: float, colour: str) -> tables.Cell:
+    tip = (formula, f"{formats.of(made_of.part, made_of.whole)} customers", *explanations.likely(made_of))
+    return tables.rate(made_of, of_largest=largest, colour=colour, tip=tip)
 
 
 def chosen_states(report: CampaignReport) -> list[Status | str]:

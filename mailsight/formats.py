@@ -87,6 +87,12 @@ def short_moment(at: datetime | None, zone_name: str | None = None) -> str:
     return f"{day(local, zone_name)}, {local:%H:%M}" if local else NOTHING
 
 
+def precise_moment(at: datetime | None, zone_name: str | None = None) -> str:
+    """The time in that zone to the second: "14 Apr 2026, 09:00:02"."""
+    local = _local(at, zone_name)
+    return f"{short_moment(local, zone_name)}:{local:%S}" if local else NOTHING
+
+
 def day(at: datetime | None, zone_name: str | None = None) -> str:
     """The day in that zone: "14 Apr 2026"."""
     local = _local(at, zone_name)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Self
 
+from .vocabulary import Audience
+
 # A rate over fewer messages says little: it is shown greyed, with its interval.
 SMALL = 30
 
@@ -224,7 +226,7 @@ class AppleOpens:
     unseen: int
     seen_delivered: int
     seen_opened: int
-    unseen_in: Mapping[str, int]
+    unseen_in: Mapping[Audience, int]
 
     @property
     def estimate(self) -> Portion:

@@ -15,11 +15,14 @@ from .contents import fill
 from .errors import UnknownCampaign, UnknownCustomer
 from .grids import GridQuery
 from .links import Link, LinkClicks, shared
+from .machines import REASONS, RULES
 from .metrics import COUNT_NAMES, RATES, AppleOpens, Counts
-from .vocabulary import Audience, NotSentReason, Status
+from .vocabulary import Audience, EventType, NotSentReason, Status
 from .warehouse import Warehouse
 
 PREVIOUS_CAMPAIGNS = 10
+_APPLE = REASONS["apple_privacy"].name
+EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,48 @@ def _campaign(warehouse: Warehouse, campaign_id: str) -> Campaign:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MachineCount:
+    """How many opens, clicks and unsubscriptions of a campaign machines made, for one reason (docs/machines.md)."""
+
+    reason: str
+    label: str
+    looks_at: str
+    opens: int
+    clicks: int
+    unsubscribes: int
+
+
+def machines(warehouse: Warehouse, campaign_id: str) -> list[MachineCount]:
+    """What machines did in a campaign, by reason, in the order of the rules; reasons with nothing are left out."""
+    events = Counter[tuple[str, str]]()
+    for row in warehouse.rows("machine_counts", campaign_id=campaign_id):
+        events[row["reason"], row["type"]] += row["events"]
+    reasons = {reason for reason, _ in events}
+    return [
+        MachineCount(
+            rule.name,
+            rule.label,
+            rule.looks_at,
+            opens=events[rule.name, EventType.OPENED],
+            clicks=events[rule.name, EventType.CLICKED],
+            unsubscribes=events[rule.name, EventType.UNSUBSCRIBED],
+        )
+        for rule in RULES
+        if rule.name in reasons
+    ]
+
+
+def machine_examples(
+    warehouse: Warehouse, campaign_id: str, reason: str, *, most: int = EXAMPLES
+) -> pd.DataFrame:
+    """Some events that machines made for this reason, each of another customer: customer_id, name, occurred_at (aware),
+    type (a word), url, user_agent, ip."""
+    events = warehouse.frame("machine_examples", campaign_id=campaign_id, reason=reason, most=most)
+    events["occurred_at"] = pd.to_datetime(events["occurred_at"], utc=True)
+    return events
+
+
 def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[LinkClicks]:
     rows = warehouse.rows("campaign_links", campaign_id=campaign_id, audience=audience)
     same = shared([Link(row["link_position"], row["url"], row["label"]) for row in rows])
@@ -282,7 +327,7 @@ def not_sent(warehouse: Warehouse, campaign_id: str) -> pd.DataFrame:
 
 def apple_opens(warehouse: Warehouse, campaign_id: str) -> AppleOpens:
     """What Apple's proxy hides in a campaign, and what can be seen without it."""
-    [row] = warehouse.rows("apple_opens", campaign_id=campaign_id, reason=APPLE)
+    [row] = warehouse.rows("apple_opens", campaign_id=campaign_id, reason=_APPLE)
     unseen_in = {Audience.HUMAN: row.pop("human_received"), Audience.ALL: row.pop("all_opened")}
     return AppleOpens(**row, unseen_in=unseen_in)
 

@@ -25,6 +25,7 @@ class Settings:
     webhook_body_seconds: float = 20.0
     webhook_max_megabytes: float = 10.0
     uploaders: tuple[str, ...] = ()  # addresses; "*" for everyone who is signed in
+    machines: Path | None = None  # the file that changes the rules on machines
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -43,7 +44,20 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         )
     database = Path(given["database"] or defaults.database).expanduser().absolute()
     uploaders = tuple(name.strip() for name in (given["uploaders"] or "").lower().split(",") if name.strip())
-    return Settings(database=database, public_url=public_url, uploaders=uploaders, **numbers)
+    return Settings(
+        database=database,
+        public_url=public_url,
+        uploaders=uploaders,
+        machines=_machines(given["machines"]),
+        **numbers,
+    )
+
+
+def _machines(given: str | None) -> Path | None:
+    usual = PROJECT / "data" / "machines.toml"
+    if given:
+        return Path(given).expanduser().absolute()
+    return usual if usual.exists() else None
 
 
 def webhook_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

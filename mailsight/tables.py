@@ -37,11 +37,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: `id` comes back when it is clicked."""
+    """A row: `id` comes back when it is clicked. `opens` False: it can't be clicked; `quiet`: it is greyed."""
 
     id: str
     cells: Sequence[Cell]
     chosen: bool = False
+    opens: bool = True
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +170,9 @@ def state(status: Status | None, *, note: str = "") -> Cell:
     return chip(label, colour, title=title, note=note)
 
 
-def chip(text: str, colour: str, *, title: str = "", note: str = "") -> Cell:
-    """Words behind a dot of their colour."""
-    return {"kind": "chip", "text": text, "colour": colour, "title": title, "note": note}
+def chip(text: str, colour: str, *, title: str = "", note: str = "", inner: bool = False) -> Cell:
+    """Words behind a dot of their colour; `inner`: a part of the row above."""
+    return {"kind": "chip", "text": text, "colour": colour, "title": title, "note": note, "inner": inner}
 
 
 def tone(text: str, tone: Literal["up", "down", ""], title: str = "") -> Cell:

@@ -47,6 +47,7 @@ rates, states = st.columns([7, 5], gap="medium")
 with rates:
     st.subheader("Opened and clicked", anchor=False)
     figures.rates_table(report)
+    figures.machines(report)
 with states:
     st.subheader("Status of messages", anchor=False, help="Each sent message counts once, as far as it came.")
     figures.funnel(report)

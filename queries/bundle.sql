@@ -60,7 +60,7 @@ create temp table staged_events (
     file varchar, ordinal bigint, refusal varchar, event_id varchar, provider varchar, campaign_id varchar,
     customer_id varchar, message_id varchar, recipient varchar, type varchar, occurred_at timestamp, url varchar,
     link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
-    user_agent varchar, ip varchar, provider_machine boolean, payload json
+    user_agent varchar, ip varchar, provider_machine boolean, payload json, method varchar
 );
 create temp table content_files (file varchar, path varchar, content_id varchar, refusal varchar);
 
@@ -219,7 +219,8 @@ select
     lower(type), moment, url, try_cast(link_position as integer),
     case when list_contains(:bounce_types, lower(bounce_type)) then lower(bounce_type) end,
     lower(reject_reason), smtp_status, diagnostic, user_agent, ip, try_cast(provider_machine as boolean),
-    case when payload is null then null when json_valid(payload) then cast(payload as json) else to_json(payload) end
+    case when payload is null then null when json_valid(payload) then cast(payload as json) else to_json(payload) end,
+    upper(method)
 from timed;
 
 -- name: staged_paths()

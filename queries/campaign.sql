@@ -85,6 +85,30 @@ select
     count(*) filter (is_proxied and not is_opened and all_status = 'opened') as all_opened
 from delivered;
 
+-- name: machine_counts(campaign_id)
+-- How many events of each type machines made, per reason.
+select reason, type, events from machine_counts where campaign_id = :campaign_id;
+
+-- name: machine_examples(campaign_id, reason, most)
+-- Events that machines made for this reason: the first of each customer, of `most` customers.
+with found as (
+    select customer_id, event_number
+    from message_events
+    where campaign_id = :campaign_id and machine = :reason
+    qualify row_number() over (partition by customer_id order by occurred_at, event_number) = 1
+    order by occurred_at, event_number
+    limit :most
+)
+select
+    f.customer_id, coalesce(c.name, r.email, f.customer_id) as name, e.occurred_at, me.type, me.url, e.user_agent, e.ip
+from found as f
+join message_events as me
+    on me.campaign_id = :campaign_id and me.customer_id = f.customer_id and me.event_number = f.event_number
+join events as e on e.event_number = f.event_number
+left join customers as c on c.customer_id = f.customer_id
+left join recipients as r on r.campaign_id = :campaign_id and r.customer_id = f.customer_id
+order by e.occurred_at, e.event_number;
+
 -- name: timeline(campaign_id, audience)
 -- Opens and clicks in each hour since sending began, else since the first event. What was counted before that stands in
 -- hour 0.

@@ -204,6 +204,14 @@ anti join found using (event_number)
 anti join unattributed using (event_number)
 order by event_number;
 
+-- name: forget_verdicts#
+-- Events that belong to no message any more, or turned out to be another one, have no verdict.
+update events set machine = null
+where machine is not null and event_number in (
+    select event_number
+    from homeless anti join (select event_number from message_events semi join touched using (campaign_id)) using (event_number)
+);
+
 -- name: replace_recipients(proofs, reject_reasons, not_sent_reasons)!
 -- A row per selected customer. `proofs`: the event types that prove sending; `reject_reasons`: a provider's words, each
 -- with ours at the same place of `not_sent_reasons`.
@@ -218,6 +226,7 @@ with told as (
         max(me.occurred_at) filter (me.type = 'bounced') as last_bounced_at,
         max(me.occurred_at) filter (me.type in ('delivered', 'opened', 'clicked')) as last_arrived_at,
         coalesce(bool_or(me.type = 'unsubscribed'), false) as unsubscribed,
+        coalesce(bool_or(me.type = 'unsubscribed' and me.machine is null), false) as human_unsubscribed,
         coalesce(bool_or(me.type = 'complained'), false) as complained,
         count(*) filter (me.type = 'opened') as all_opens,
         count(*) filter (me.type = 'clicked') as all_clicks,
@@ -339,14 +348,15 @@ select
     d.all_first_opened_at, d.all_last_opened_at, d.all_first_clicked_at, d.all_last_clicked_at,
     case
         when not d.sent then null
-        when d.unsubscribed or d.complained then 'opted_out'
+        when d.human_unsubscribed or d.complained then 'opted_out'
         when d.delivered and d.human_clicks > 0 then 'clicked'
         when d.delivered and d.human_opens > 0 then 'opened'
         when d.delivered then 'received'
         else 'not_received'
     end,
     coalesce(d.human_opens, 0), coalesce(d.human_clicks, 0), coalesce(d.human_links_clicked, 0),
-    d.human_first_opened_at, d.human_last_opened_at, d.human_first_clicked_at, d.human_last_clicked_at
+    d.human_first_opened_at, d.human_last_opened_at, d.human_first_clicked_at, d.human_last_clicked_at,
+    d.sent and coalesce(d.human_unsubscribed, false)
 from delivery as d
 order by d.campaign_id, d.customer_id;
 
@@ -379,7 +389,8 @@ order by campaign_id, audience, link_position, url;
 insert into campaign_totals
 with per_audience as (
     select
-        r.campaign_id, a.audience, r.sent, r.sent_at, r.delivered, r.unsubscribed, r.complained,
+        r.campaign_id, a.audience, r.sent, r.sent_at, r.delivered, r.complained,
+        case when a.audience = 'all' then r.unsubscribed else r.human_unsubscribed end as unsubscribed,
         case when a.audience = 'all' then r.all_opens else r.human_opens end as opens,
         case when a.audience = 'all' then r.all_clicks else r.human_clicks end as clicks,
         case when a.audience = 'all' then r.all_status else r.human_status end as status

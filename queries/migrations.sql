@@ -1,8 +1,16 @@
 -- From the tables of an older version to those of the next; each load begins with what the database still lacks.
 
 -- name: migrate_1#
--- What the page Data shows, and the provider's own verdict on who opened or clicked.
+-- What the page Data shows, the provider's own verdict on who opened or clicked, and what the rules need and find.
+-- `python -m mailsight classify` applies these to what was loaded before.
 alter table events add column provider_machine boolean;
+alter table events add column method varchar;
+alter table recipients add column human_unsubscribed boolean;
+update recipients set human_unsubscribed = unsubscribed;
+alter table recipients alter column human_unsubscribed set not null;
+create table machine_counts (
+    campaign_id varchar not null, reason varchar not null, type varchar not null, events bigint not null
+);
 create table loads (
     loaded_at timestamp not null, source varchar not null, files varchar[] not null, kind varchar not null,
     rows bigint not null, new bigint not null, changed bigint not null, refused bigint not null

@@ -21,12 +21,13 @@ create table messages (
     campaign_id varchar not null, customer_id varchar not null, message_id varchar, email varchar, sent_at timestamp,
     not_sent_reason varchar, not_sent_detail varchar, merge_fields json, content_id varchar
 );
--- event_number is ours: a short key for events, of which some have no event_id.
+-- event_number is ours: a short key for events, of which some have no event_id. machine: null, or the rule of
+-- docs/machines.md by which no person did it.
 create table events (
     event_number bigint not null, event_id varchar, provider varchar, campaign_id varchar, customer_id varchar,
     message_id varchar, recipient varchar, type varchar not null, occurred_at timestamp not null, url varchar,
     link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
-    user_agent varchar, ip varchar, provider_machine boolean, machine varchar, payload json
+    user_agent varchar, ip varchar, provider_machine boolean, machine varchar, payload json, method varchar
 );
 create table refused (kind varchar not null, file varchar not null, line bigint, reason varchar not null, row varchar);
 -- What was loaded when and from where, a row per load and kind; all that webhooks brought on one day is one.
@@ -53,7 +54,7 @@ create table recipients (
     all_last_clicked_at timestamp,
     human_status varchar, human_opens bigint not null, human_clicks bigint not null,
     human_links_clicked bigint not null, human_first_opened_at timestamp, human_last_opened_at timestamp,
-    human_first_clicked_at timestamp, human_last_clicked_at timestamp
+    human_first_clicked_at timestamp, human_last_clicked_at timestamp, human_unsubscribed boolean not null
 );
 -- Derived: a row per clicked link of a campaign and audience; link_position is null for URLs that the mail does not hold.
 -- unplaced: those of the clicks that told only a URL, so that any link of the mail with this URL may be the clicked one.
@@ -70,6 +71,10 @@ create table campaign_totals (
     opens bigint not null, clicks bigint not null,
     status_not_received bigint not null, status_received bigint not null, status_opened bigint not null,
     status_clicked bigint not null, status_opted_out bigint not null, sent_at timestamp
+);
+-- Derived: how many events of each type each rule of docs/machines.md found, per campaign.
+create table machine_counts (
+    campaign_id varchar not null, reason varchar not null, type varchar not null, events bigint not null
 );
 -- Derived: a row per provider and type of event, and the events that found no message yet.
 create table event_counts (

@@ -23,9 +23,12 @@ def _names(*files: str) -> list[str]:
 @pytest.mark.parametrize("name", warehouse.statement_names())
 def test_a_statement_says_what_it_is_for_and_is_used(name: str) -> None:
     code = "".join(path.read_text() for path in (settings.PROJECT / "mailsight").glob("*.py"))
-    spelled = {"stage": "stage_{file.kind}", "migrate": "migrate_{older}", "map": "map_{sender.name}"}.get(
-        name.split("_", maxsplit=1)[0], name
-    )
+    spelled = {
+        "stage": "stage_{file.kind}",
+        "migrate": "migrate_{older}",
+        "map": "map_{sender.name}",
+        "find": "find_{rule.name}",
+    }.get(name.split("_", maxsplit=1)[0], name)
     assert f'"{spelled}"' in code, "nothing runs it"
     assert DOCS[name], "it has no comment"
 

@@ -55,9 +55,9 @@ const drawCell = (cell, told) => {
     return [drawn, cell.note ? element("div", { class: "note interval" }, cell.note) : null];
   }
   if (cell.kind === "chip") {
-    const chip = element("span", { class: "chip", title: cell.title }, cell.text);
+    const chip = element("span", { class: `chip ${cell.inner ? "inner" : ""}`, title: cell.title }, cell.text);
     chip.style.setProperty("--colour", cell.colour);
-    return [chip, cell.note ? element("div", { class: "note" }, cell.note) : null];
+    return [chip, cell.note ? element("div", { class: `note ${cell.inner ? "inner" : ""}` }, cell.note) : null];
   }
   if (cell.kind === "tone") return [element("span", { class: cell.tone, title: cell.title }, cell.text)];
   if (cell.kind === "outside") {
@@ -105,9 +105,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   const body = element("tbody");
   for (const row of data.rows) {
-    const line = element("tr", { class: `${data.opens ? "open" : ""} ${row.chosen ? "chosen" : ""}`, "data-row": row.id });
+    const opens = data.opens && row.opens;
+    const look = `${opens ? "open" : ""} ${row.chosen ? "chosen" : ""} ${row.quiet ? "quiet" : ""}`;
+    const line = element("tr", { class: look, "data-row": row.id });
     const told = (action) => setTriggerValue("clicked", { row: row.id, action });
-    if (data.opens) {
+    if (opens) {
       line.addEventListener("click", () => told("open"));
       // Where no link stands in the row, the row itself takes the focus.
       if (!row.cells.some((cell) => cell.href)) {
