@@ -10,7 +10,7 @@ from . import contents, explanations, formats, reports, screens, selections, tab
 from .exports import as_csv, without_nan
 from .machines import REASONS, Rule
 from .mail_frame import mail_frame
-from .metrics import share
+from .metrics import FIGURES, share
 from .reports import CampaignReport, MailView
 from .vocabulary import Audience, EventType, NotSentReason
 
@@ -42,18 +42,17 @@ def selection(report: CampaignReport) -> None:
 def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
     """A figure's formula and counts, as `in_short` says them, and what docs/metrics.md says about it."""
     section = explanations.of_figure(key)
-    st.subheader(explanations.without_key(section.title), anchor=False)
-    with st.container(border=True, key="counted"):
+    with st.container(border=True, gap="xsmall", key="counted"):
         formula, *lines = in_short
-        st.markdown(f"**{formula}**")
+        st.markdown(f"**{explanations.without_key(section.title)}**")
+        st.markdown(formula)
         st.markdown(" · ".join(lines))
     st.markdown(section.text)
     for title in section.see:
         with st.expander(explanations.without_key(title)):
             st.markdown(explanations.section(title).text)
-    st.caption(
-        f"**{audience.label}**: {audience.meaning} In files and on the command line this figure is called `{key}`."
-    )
+    in_files = f" In files and on the command line this figure is called `{key}`." if key in FIGURES else ""
+    st.caption(f"**{audience.label}**: {audience.meaning}{in_files}")
 
 
 def _bullets(criterion: selections.Criterion, depth: int = 0) -> list[str]:
@@ -301,12 +300,12 @@ def _examples(campaign_id: str, rule: Rule) -> None:
     st.caption(" ".join(part for part in parts if part))
     rows = [
         tables.Row(
-            f"{place}",
+            str(event["customer_id"]),
             [
                 formats.precise_moment(event["occurred_at"], screens.zone()),
                 tables.main(
                     event["name"],
-                    f"{EventType(event['type']).label.lower()}",
+                    EventType(event["type"]).label.lower(),
                     href=screens.customer_address(event["customer_id"], Audience.ALL),
                 ),
                 tables.noted(
@@ -314,8 +313,8 @@ def _examples(campaign_id: str, rule: Rule) -> None:
                 ),
             ],
         )
-        for place, event in enumerate(
-            without_nan(widgets.read(reports.machine_examples, campaign_id, rule.name)).to_dict("records")
+        for event in without_nan(widgets.read(reports.machine_examples, campaign_id, rule.name)).to_dict(
+            "records"
         )
     ]
     columns = [
@@ -323,7 +322,11 @@ def _examples(campaign_id: str, rule: Rule) -> None:
         tables.Column("Customer"),
         tables.Column("What came", whole=True),
     ]
-    tables.table(columns, rows, key=f"examples:{campaign_id}:{rule.name}", label=f"Examples: {rule.label}")
+    clicked = tables.table(
+        columns, rows, key=f"examples:{campaign_id}:{rule.name}", label=f"Examples: {rule.label}", opens=True
+    )
+    if clicked.row:
+        screens.open_customer(clicked.row, campaign_id)
 
 
 @st.dialog("What happened", width="large", icon=":material/history:")

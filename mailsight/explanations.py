@@ -51,7 +51,7 @@ def likely(made_of: Portion) -> Sequence[str]:
     """Where a rate likely lies, and whether it can be relied on; nothing where there is no rate."""
     if not made_of.whole:
         return ()
-    interval = f"95 % interval: {formats.interval(made_of.interval)}"
+    interval = f"95\N{NO-BREAK SPACE}% interval: {formats.interval(made_of.interval)}"
     return (interval, TOO_FEW) if made_of.is_small else (interval,)
 
 

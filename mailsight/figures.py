@@ -145,7 +145,7 @@ def machines(report: CampaignReport) -> None:
     """How many opens and clicks machines made, in a sentence, and the way to what they are."""
     if not report.machine_opens and not report.machine_clicks:
         return
-    left_out = "are left out" if report.audience is Audience.HUMAN else "are counted here"
+    left_out = "are left out" if report.audience is Audience.HUMAN else "count here"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="made_by_machines"):
         st.markdown(
             f":material/smart_toy: **{formats.of(report.machine_opens, report.all_opens)} opens** and "
