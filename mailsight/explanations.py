@@ -49,10 +49,11 @@ def estimate(apple: AppleOpens) -> tuple[str, ...]:
 
 def likely(made_of: Portion) -> Sequence[str]:
     """Where a rate likely lies, and whether it can be relied on; nothing where there is no rate."""
-    if not made_of.whole:
+    interval = made_of.interval
+    if interval is None:
         return ()
-    interval = f"95\N{NO-BREAK SPACE}% interval: {formats.interval(made_of.interval)}"
-    return (interval, TOO_FEW) if made_of.is_small else (interval,)
+    words = f"95\N{NO-BREAK SPACE}% interval: {formats.interval(interval)}"
+    return (words, TOO_FEW) if made_of.is_small else (words,)
 
 
 def section(title: str) -> Section:

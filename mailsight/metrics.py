@@ -85,8 +85,8 @@ class Portion:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The 95 % Wilson interval."""
-        return wilson(self.part, self.whole)
+        """The 95 % Wilson interval; None where the part is more than the whole, as clicks may be."""
+        return wilson(self.part, self.whole) if self.part <= self.whole else None
 
     @property
     def is_small(self) -> bool:

@@ -115,7 +115,8 @@ def audience_switch(place: str = "top") -> None:
 
 def file_name(what: str, audience: Audience, one_id: str = "") -> str:
     """The name of a file to take along, without its ending: what it holds, of which campaign, whose figures."""
-    return re.sub(r"[^\w.-]+", "-", "-".join(part for part in (what, one_id, audience.value) if part))
+    parts = (re.sub(r"[^\w.-]+", "-", part).strip("-") for part in (what, one_id, audience.value))
+    return "-".join(part for part in parts if part)
 
 
 def zone() -> str | None:

@@ -61,7 +61,7 @@ const tipped = (one, lines) => {
 
 // One stop of the Tab key for all figures of a table; from there arrows go from figure to figure.
 const arrows = (body) => {
-  const lines = [...body.rows].map((row) => [...row.cells].filter((cell) => "tip" in cell.dataset)).filter((line) => line.length);
+  const lines = [...body.children].map((row) => [...row.children].filter((cell) => "tip" in cell.dataset)).filter((line) => line.length);
   lines.flat().forEach((cell) => (cell.tabIndex = -1));
   if (lines.length) lines[0][0].tabIndex = 0;
   const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -76,5 +76,6 @@ const arrows = (body) => {
     next.tabIndex = 0;
     next.focus();
   });
+  return body;
 };
 
