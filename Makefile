@@ -35,11 +35,12 @@ format: .venv/tools ## format the code and mend what lint can mend
 	@$(python) -m ruff format .
 	@$(python) -m ruff check --fix .
 
-bench: .venv/runtime ## measure loading, reading, heatmaps, provider events and webhooks, as ratios within one run
+bench: .venv/runtime ## measure loading, reading, heatmaps, provider events, webhooks, and how well machines are told
 	@$(python) -m benchmarks.load_and_read
 	@$(python) -m benchmarks.heatmap
 	@$(python) -m benchmarks.ingest
 	@$(python) -m benchmarks.webhooks
+	@$(python) -m benchmarks.machines
 
 sample: .venv/runtime ## make the sample data
 	@$(python) -m mailsight sample

@@ -18,10 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from . import bundles, contents, heatmap_file, ingest, load, reports, sample, settings
+from . import bundles, classify, contents, heatmap_file, ingest, load, reports, sample, settings
 from .badges import Measure, Show
 from .errors import LoadRefused, MailsightError, NoDatabase
 from .links import LinkClicks, Matcher, links, shared
+from .machines import REASONS
 from .merge import LoadSummary
 from .vocabulary import Audience
 from .warehouse import Warehouse, draft
@@ -225,6 +226,25 @@ def check(context: typer.Context, database: Database = None) -> None:
         print(
             f"refused {refused['file']}:{refused['first_line']}: {refused['reason']} (rows: {refused['rows']:,})"
         )
+
+
+@app.command("classify")
+def classify_(context: typer.Context, database: Database = None) -> None:
+    """Tell people from machines anew, by the rules as they are set now; print what changed by rule."""
+    wait_seconds = settings.from_environment().load_wait_seconds
+    with _progress("Classifying") as progress:
+        changes = classify.classify(
+            _existing(_database(context, database)), progress=progress, wait_seconds=wait_seconds
+        )
+    table = Table("rule", "", "event", "before", "after", "change")
+    for change in changes:
+        if change.before or change.after:
+            label = REASONS[change.reason].label if change.reason in REASONS else ""
+            counts = f"{change.before:,}", f"{change.after:,}", f"{change.after - change.before:+,}"
+            table.add_row(change.reason, label, change.type.label.lower(), *counts)
+    Console().print(table)
+    if all(change.before == change.after for change in changes):
+        messages.print("No rule finds more or fewer events than before.")
 
 
 @app.command()

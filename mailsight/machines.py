@@ -23,6 +23,7 @@ class Thresholds:
     burst_links_seconds: float = 2
     whole_mail_links: int = 3
     whole_mail_seconds: float = 30
+    unknown_mail_messages: int = 25
     burst_networks: int = 3
     burst_networks_seconds: float = 30
     burst_pause_seconds: float = 2
@@ -118,8 +119,9 @@ RULES = (
         "burst_whole_mail",
         "Every link of the mail",
         "All links of the mail clicked in one message, however long after delivery it begins. Where the mail is not "
-        "known: all that were ever clicked in the campaign, once ten messages were.",
-        "all of at least {whole_mail_links} links within {whole_mail_seconds:g} s",
+        "known: all that were clicked in more than one message of the campaign.",
+        "all of at least {whole_mail_links} links within {whole_mail_seconds:g} s; an unknown mail: once "
+        "{unknown_mail_messages} messages of the campaign were clicked",
         "836 bursts that a sender looked at began 43 s after sending at the median: a window after delivery finds "
         "next to none of them.",
         "A thorough reader of a mail with three links.",

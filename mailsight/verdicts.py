@@ -34,7 +34,7 @@ def judge(work: Draft, rules: Rules) -> None:
         with work.table("networks", named, _NETWORKS):
             work.run("name_ips")
     for rule in RULES:
-        if rule.name not in rules.off and rule.name not in LATER:
+        if rule.name not in rules.off:
             work.run(f"find_{rule.name}", **rules.parameters(rule))
     with work.table("reasons", [(rule.name, place) for place, rule in enumerate(RULES)], _REASONS):
         work.run("judge")
@@ -63,14 +63,6 @@ def _numbers(networks: Sequence[Network]) -> Iterator[tuple[int, int]]:
         yield int(other[0]), int(other[-1])
 
 
-LATER = (
-    "burst_links",
-    "burst_whole_mail",
-    "burst_networks",
-    "network_across",
-    "burst_open",
-    "unsubscribe_in_burst",
-)
 _IPV4 = 0xFFFF << 32  # ::ffff:0:0/96
 _AGENTS = pa.schema([("user_agent", pa.string()), ("kind", pa.string())])
 _NETWORKS = pa.schema([(name, pa.string()) for name in ("network", "first", "last")])

@@ -11,7 +11,7 @@ where me.type in ('opened', 'clicked') and e.user_agent is not null;
 
 -- name: gather_requests#
 -- What could be a machine's: an event a row, with all that the rules look at. `agents` is registered: what each user
--- agent is. at: microseconds since 1970. link: which link of the mail it was; those that lead to the same address are
+-- agent is. time_us: microseconds since 1970. link: which link of the mail it was; those that lead to the same address are
 -- one. network: /24 of IPv4, /48 of IPv6.
 create or replace temp macro network(ip) as
     case
@@ -24,6 +24,7 @@ create or replace temp macro network(ip) as
             ':'
         )
     end;
+create or replace temp macro link_of(position, url) as hash(position, if(position is null, url, null));
 create or replace temp table requests as
 with places as (
     select
@@ -34,8 +35,8 @@ with places as (
     join links as l using (content_id)
 )
 select
-    me.campaign_id, me.customer_id, me.event_number, me.type, epoch_us(me.occurred_at) as at,
-    if(me.type = 'clicked', hash(p.first_position, if(p.first_position is null, me.url, null)), null) as link,
+    me.campaign_id, me.customer_id, me.event_number, me.type, epoch_us(me.occurred_at) as time_us,
+    if(me.type = 'clicked', link_of(p.first_position, me.url), null) as link,
     a.kind, e.user_agent, network(e.ip) as network, e.ip, e.provider, e.provider_machine, e.method
 from message_events as me
 semi join touched using (campaign_id)
@@ -43,6 +44,11 @@ join events as e using (event_number)
 left join agents as a on a.user_agent = e.user_agent
 left join places as p on p.campaign_id = me.campaign_id and p.link_position = me.link_position
 where me.type in ('opened', 'clicked', 'unsubscribed');
+-- Those that come from where the program itself runs, not from a picture proxy.
+create or replace temp view own_requests as
+from requests
+where type in ('opened', 'clicked') and network is not null and kind is distinct from 'proxied'
+    and kind is distinct from 'gmail_prefetch' and not (type = 'opened' and kind is not distinct from 'bare');
 create or replace temp table suspected (event_number bigint, reason varchar);
 create or replace temp table named_ips (ip varchar, network varchar);
 
@@ -125,6 +131,245 @@ where type <> 'unsubscribed' and ip in (select ip from named_ips where network =
 insert into suspected
 select event_number, 'provider' from requests where type <> 'unsubscribed' and provider_machine;
 
+-- name: find_burst_links(burst_links, burst_links_seconds, burst_pause_seconds)!
+-- Clicks on so many different links of a message within seconds, and those that follow without a pause.
+insert into suspected
+with clicks as (
+    select campaign_id, customer_id, event_number, time_us, link
+    from requests
+    semi join (
+        select campaign_id, customer_id
+        from requests
+        where type = 'clicked'
+        group by campaign_id, customer_id
+        having count(distinct link) >= :burst_links
+    ) using (campaign_id, customer_id)
+    where type = 'clicked'
+),
+counted as (
+    select
+        *,
+        count(distinct link) over (
+            partition by campaign_id, customer_id order by time_us
+            range between current row and cast(1000000 * :burst_links_seconds as bigint) following
+        ) >= :burst_links as begins,
+        time_us - lag(time_us) over (partition by campaign_id, customer_id order by time_us)
+        > cast(1000000 * :burst_pause_seconds as bigint) as paused
+    from clicks
+),
+found as (
+    select
+        *,
+        coalesce(bool_or(begins) over (
+            partition by campaign_id, customer_id order by time_us
+            range between cast(1000000 * :burst_links_seconds as bigint) preceding and current row
+        ), false) as inside,
+        count(*) filter (paused) over (partition by campaign_id, customer_id order by time_us) as run
+    from counted
+)
+select event_number, 'burst_links'
+from found
+qualify bool_or(inside) over (partition by campaign_id, customer_id, run);
+
+-- name: find_burst_whole_mail(whole_mail_links, whole_mail_seconds, unknown_mail_messages)!
+-- Clicks on every link of the mail within seconds. Where the mail is not known, its links are those that were clicked in
+-- two messages of the campaign or more, once so many were. Of a mail with many links a scanner may leave out the one
+-- that unsubscribes. A click on the same link again, later in these seconds, is no part of it.
+insert into suspected
+with listed as (
+    select distinct c.campaign_id, l.url, link_of(min(l.link_position) over (partition by c.campaign_id, l.url), null) as link
+    from campaigns as c
+    semi join touched using (campaign_id)
+    join links as l using (content_id)
+    where regexp_matches(l.url, '^https?://', 'i')
+),
+clicked as (
+    select campaign_id, link, count(distinct customer_id) as customers
+    from requests
+    where type = 'clicked' and campaign_id not in (select campaign_id from listed)
+    group by campaign_id, link
+),
+links_of as (
+    select campaign_id, link, regexp_matches(url, 'unsub|opt-?out|remove', 'i') as may_miss from listed
+    union all by name
+    select campaign_id, link, false as may_miss
+    from clicked
+    where customers > 1 and campaign_id in (
+        select campaign_id from requests where type = 'clicked' group by campaign_id having count(distinct customer_id) >= :unknown_mail_messages
+    )
+),
+wanted as (
+    select
+        campaign_id,
+        if(count(*) filter (not may_miss) >= 8, count(*) filter (not may_miss), count(*)) as links
+    from links_of
+    group by campaign_id
+    having count(*) >= :whole_mail_links
+),
+clicks as (
+    select r.campaign_id, r.customer_id, r.event_number, r.time_us, l.link, w.links
+    from requests as r
+    semi join (
+        select r.campaign_id, r.customer_id
+        from requests as r
+        join wanted as w using (campaign_id)
+        where r.type = 'clicked'
+        group by r.campaign_id, r.customer_id, w.links
+        having count(distinct r.link) >= w.links
+    ) as many on many.campaign_id = r.campaign_id and many.customer_id = r.customer_id
+    join wanted as w on w.campaign_id = r.campaign_id
+    left join links_of as l on l.campaign_id = r.campaign_id and l.link = r.link
+    where r.type = 'clicked'
+),
+first_clicks as (
+    select
+        *,
+        link is not null and coalesce(
+            time_us - lag(time_us) over (partition by campaign_id, customer_id, link order by time_us)
+            > cast(1000000 * :whole_mail_seconds as bigint), true
+        ) as is_first
+    from clicks
+),
+counted as (
+    select
+        *,
+        count(distinct link) over following >= links as begins,
+        max(time_us) filter (is_first) over following as ends
+    from first_clicks
+    window following as (
+        partition by campaign_id, customer_id order by time_us
+        range between current row and cast(1000000 * :whole_mail_seconds as bigint) following
+    )
+)
+select event_number, 'burst_whole_mail'
+from counted
+qualify time_us <= max(ends) filter (begins) over (
+    partition by campaign_id, customer_id order by time_us
+    range between cast(1000000 * :whole_mail_seconds as bigint) preceding and current row
+);
+
+-- name: find_burst_networks(burst_networks, burst_networks_seconds, burst_pause_seconds)!
+-- Opens and clicks of a message from so many networks within seconds, and what follows without a pause.
+insert into suspected
+with seen as (
+    select campaign_id, customer_id, event_number, time_us, network
+    from own_requests
+    semi join (
+        select campaign_id, customer_id
+        from own_requests
+        group by campaign_id, customer_id
+        having count(distinct network) >= :burst_networks
+    ) using (campaign_id, customer_id)
+),
+counted as (
+    select
+        *,
+        count(distinct network) over (
+            partition by campaign_id, customer_id order by time_us
+            range between current row and cast(1000000 * :burst_networks_seconds as bigint) following
+        ) >= :burst_networks as begins,
+        time_us - lag(time_us) over (partition by campaign_id, customer_id order by time_us)
+        > cast(1000000 * :burst_pause_seconds as bigint) as paused
+    from seen
+),
+found as (
+    select
+        *,
+        coalesce(bool_or(begins) over (
+            partition by campaign_id, customer_id order by time_us
+            range between cast(1000000 * :burst_networks_seconds as bigint) preceding and current row
+        ), false) as inside,
+        count(*) filter (paused) over (partition by campaign_id, customer_id order by time_us) as run
+    from counted
+)
+select event_number, 'burst_networks'
+from found
+qualify bool_or(inside) over (partition by campaign_id, customer_id, run);
+
+-- name: find_network_across(across_messages, across_seconds, across_percent)!
+-- What a network does right at the delivery of each of many messages of a campaign.
+insert into suspected
+with arrivals as (
+    select
+        me.campaign_id, me.customer_id,
+        epoch_us(coalesce(min(me.occurred_at) filter (me.type = 'delivered'), min(me.occurred_at))) as time_us
+    from message_events as me
+    semi join touched using (campaign_id)
+    where me.type in ('delivered', 'sent')
+    group by me.campaign_id, me.customer_id
+),
+listed as (
+    select m.campaign_id, m.customer_id, epoch_us(m.sent_at) as time_us
+    from messages as m
+    semi join touched using (campaign_id)
+    where m.sent_at is not null
+),
+busy as (
+    select campaign_id, type, network
+    from own_requests
+    group by campaign_id, type, network
+    having count(distinct customer_id) >= :across_messages
+),
+seen as (
+    select
+        r.campaign_id, r.customer_id, r.event_number, r.type, r.network,
+        coalesce(abs(r.time_us - coalesce(a.time_us, l.time_us)) <= cast(1000000 * :across_seconds as bigint), false) as early
+    from own_requests as r
+    semi join busy as b on b.campaign_id = r.campaign_id and b.type = r.type and b.network = r.network
+    left join arrivals as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
+    left join listed as l on l.campaign_id = r.campaign_id and l.customer_id = r.customer_id
+),
+across as (
+    select campaign_id, type, network
+    from seen
+    group by campaign_id, type, network
+    having count(distinct customer_id) filter (early) >= :across_messages
+        and 100 * count(distinct customer_id) filter (early) >= :across_percent * count(distinct customer_id)
+)
+select event_number, 'network_across'
+from seen semi join across using (campaign_id, type, network)
+where early;
+
+-- name: find_burst_open(burst_open_seconds, burst_open_network_seconds)!
+-- Opens beside a click that a machine made, by time alone or by time and network.
+insert into suspected
+with clicks as (
+    select campaign_id, customer_id, time_us, network
+    from requests semi join suspected using (event_number)
+    where type = 'clicked'
+),
+opens as (
+    select campaign_id, customer_id, event_number, time_us, network
+    from requests semi join clicks using (campaign_id, customer_id)
+    where type = 'opened' and kind is distinct from 'proxied'
+)
+select o.event_number, 'burst_open'
+from opens as o
+asof join clicks as c
+    on c.campaign_id = o.campaign_id and c.customer_id = o.customer_id
+    and o.time_us + cast(1000000 * :burst_open_seconds as bigint) >= c.time_us
+where c.time_us >= o.time_us - cast(1000000 * :burst_open_seconds as bigint)
+union
+select o.event_number, 'burst_open'
+from opens as o
+asof join clicks as c
+    on c.campaign_id = o.campaign_id and c.customer_id = o.customer_id and c.network = o.network
+    and o.time_us + cast(1000000 * :burst_open_network_seconds as bigint) >= c.time_us
+where c.time_us >= o.time_us - cast(1000000 * :burst_open_network_seconds as bigint);
+
+-- name: find_unsubscribe_in_burst(unsubscribe_seconds)!
+-- Unsubscriptions beside clicks that were all made by machines.
+insert into suspected
+select u.event_number, 'unsubscribe_in_burst'
+from requests as u
+join requests as c
+    on c.campaign_id = u.campaign_id and c.customer_id = u.customer_id and c.type = 'clicked'
+    and c.time_us between u.time_us - cast(1000000 * :unsubscribe_seconds as bigint)
+    and u.time_us + cast(1000000 * :unsubscribe_seconds as bigint)
+where u.type = 'unsubscribed' and u.method is distinct from 'POST'
+group by u.event_number
+having bool_and(c.event_number in (select event_number from suspected));
+
 -- name: find_empty_agent(told_agents_percent)!
 -- Requests without a user agent, where the provider tells it of most opens or clicks of the campaign.
 insert into suspected
@@ -165,3 +410,26 @@ from message_events semi join touched using (campaign_id)
 where machine is not null
 group by campaign_id, machine, type
 order by campaign_id, machine, type;
+
+-- name: touch_all#
+-- All campaigns.
+create temp table touched as select campaign_id from campaign_totals where audience = 'all';
+
+-- name: machine_totals()
+-- How many events of each type machines made, per reason.
+select reason, type, cast(sum(events) as bigint) as events from machine_counts group by reason, type;
+
+-- name: touch_judged()^
+-- Leaves those of the touched campaigns in which a verdict has changed. How many events have another one now.
+delete from touched
+where campaign_id not in (
+    select me.campaign_id from message_events as me semi join verdicts using (event_number)
+);
+select count(*) as changed from verdicts;
+
+-- name: recall_implied#
+-- The messages of touched campaigns that only events tell of.
+create temp table known as
+select campaign_id, customer_id, email, implied
+from recipients semi join touched using (campaign_id)
+where implied;

@@ -1,0 +1,99 @@
+"""How well the rules tell machines from people, on the sample data, of which the truth is known: `make bench`.
+
+Precision: of what a rule calls a machine's, the share that is. Recall: of what machines did, the share that it finds.
+Beside all rules together stand two that others use: whatever happens within 2 s of delivery, and within 10 s. Opens by
+Apple's proxy are left out of these, and have a row of their own: it opens for people as well, and no rule can tell.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from mailsight import load, sample
+from mailsight.machines import RULES
+
+CAMPAIGNS, CUSTOMERS = 24, 10_000
+BASELINES = (2, 10)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="mailsight-bench-") as name:
+        folder = Path(name)
+        sample.write_bundle(
+            folder / "bundle", campaigns=CAMPAIGNS, customers=CUSTOMERS, truth=folder / "truth.parquet"
+        )
+        load.load(folder / "mailsight.duckdb", [folder / "bundle"])
+        with duckdb.connect() as connection:
+            gather(connection, folder)
+            found = [row for kind in ("opened", "clicked") for row in measure(connection, kind)]
+    print(f"{'':44}{'events':>9}{'precision':>11}{'recall':>9}{'lost':>8}")
+    for row in found:
+        precision, recall, lost = (percent(row[name]) for name in ("precision", "recall", "lost"))
+        print(f"{row['type']:<9}{row['by']:<35}{row['events']:>9,}{precision:>11}{recall:>9}{lost:>8}")
+    print(json.dumps(found))
+
+
+def percent(share: object) -> str:
+    return f"{100 * share:.2f} %" if isinstance(share, float) else "-"
+
+
+def gather(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """The table `judged`: each open and click with its truth, its verdict and the seconds since delivery."""
+    connection.execute(f"attach '{(folder / 'mailsight.duckdb').resolve()}' as mailsight (read_only)")
+    connection.execute(
+        """
+        create table judged as
+        with delivered as (
+            select campaign_id, customer_id, min(occurred_at) as at
+            from mailsight.message_events where type = 'delivered' group by all
+        )
+        select
+            t.type, t.machine as truth, e.machine as verdict,
+            epoch_ms(e.occurred_at) - epoch_ms(d.at) as after_ms
+        from read_parquet($truth) as t
+        join mailsight.events as e using (event_id)
+        left join delivered as d on d.campaign_id = e.campaign_id and d.customer_id = e.customer_id
+        """,
+        {"truth": str(folder / "truth.parquet")},
+    )
+
+
+def measure(connection: duckdb.DuckDBPyConnection, kind: str) -> list[dict[str, object]]:
+    """A row per rule, then all of them together, then the baselines."""
+    apple = "verdict = 'apple_privacy'"
+    guesses = {rule.name: (f"verdict = '{rule.name}'", "true") for rule in RULES}
+    guesses["all rules"] = "verdict is not null", f"({apple}) is distinct from true"
+    for seconds in BASELINES:
+        guesses[f"within {seconds} s of delivery"] = (
+            f"coalesce(after_ms <= {1000 * seconds}, false)",
+            f"({apple}) is distinct from true",
+        )
+    rows = []
+    for by, (guess, among) in guesses.items():
+        [[events, right, machines, people]] = connection.execute(
+            f"""
+            select
+                count(*) filter ({guess}), count(*) filter ({guess} and truth), count(*) filter (truth),
+                count(*) filter (not truth)
+            from judged where type = $kind and {among}
+            """,  # noqa: S608
+            {"kind": kind},
+        ).fetchall()
+        if events or by not in {rule.name for rule in RULES}:
+            rows.append(
+                {
+                    "type": kind,
+                    "by": by,
+                    "events": events,
+                    "precision": right / events if events else None,
+                    "recall": right / machines if machines else None,
+                    "lost": (events - right) / people if people else None,
+                }
+            )
+    return rows
+
+
+if __name__ == "__main__":
+    main()
