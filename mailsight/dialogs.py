@@ -10,7 +10,7 @@ from . import contents, explanations, formats, reports, screens, selections, tab
 from .exports import as_csv, without_nan
 from .machines import REASONS, Rule
 from .mail_frame import mail_frame
-from .metrics import FIGURES, share
+from .metrics import FIGURES, Portion, share
 from .reports import CampaignReport, MailView
 from .vocabulary import Audience, EventType, NotSentReason
 
@@ -199,11 +199,11 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
             reason.value,
             [
                 tables.main(_why(report, reason), title=reason.meaning),
-                tables.bar(
-                    part := share(number, report.counts.not_sent),
+                tables.rate(
+                    made_of := Portion(number, report.counts.not_sent),
                     of_largest=most,
                     colour="#B26A00",
-                    text=f"{formats.count(number)} · {formats.percent(part)}",
+                    text=f"{formats.count(number)} · {formats.percent(made_of.rate)}",
                 ),
             ],
             chosen=reason is chosen,
@@ -337,10 +337,10 @@ def events(campaign_id: str, customer_id: str) -> None:
         tables.Row(
             str(place),
             [
-                formats.short_moment(event["occurred_at"], screens.zone()),
+                formats.precise_moment(event["occurred_at"], screens.zone()),
                 tables.main(
                     EventType(event["type"]).label,
-                    "by a machine" if event["machine"] else "",
+                    f"by a machine: {_reason(event['machine'])}" if event["machine"] else "",
                     title=EventType(event["type"]).meaning,
                 ),
                 tables.noted(_detail(event), event["user_agent"] or ""),
@@ -370,11 +370,10 @@ def _detail(event: dict[Hashable, Any]) -> str:
         event["reject_reason"],
         event["smtp_status"],
         event["diagnostic"],
-        event["machine"] and _machine(event["machine"]),
     ]
     return " · ".join(str(part) for part in dict.fromkeys(parts) if part)
 
 
-def _machine(reason: str) -> str:
+def _reason(reason: str) -> str:
     """The reason of a verdict in words; a rule that is no more has its name alone."""
     return REASONS[reason].label if reason in REASONS else reason
