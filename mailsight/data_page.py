@@ -23,6 +23,7 @@ _CARDS = {
     "messages": ("Messages", "A customer whom a campaign selected, mailed or not."),
     "events": ("Events", "What happened to messages: delivered, opened, clicked and so on."),
 }
+_OWN_FILES = {"bundle": "Bundle", "content": "E-mail of a campaign"}
 _NO_LOADS = "What is loaded from now on is listed here."
 _NO_PROVIDER = "No provider named"
 
@@ -138,7 +139,7 @@ def _refused_count(load: Load) -> tables.Cell:
 def _source(load: Load) -> str:
     if load.source == WEBHOOKS:
         return "Live webhooks"
-    return "Bundle" if load.source == "bundle" else provider_label(load.source)
+    return _OWN_FILES.get(load.source) or provider_label(load.source)
 
 
 def _files(load: Load) -> str:

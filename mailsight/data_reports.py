@@ -82,7 +82,7 @@ def data(warehouse: Warehouse) -> DataReport:
         kind, last_at = EventType(row["type"]), row["last_at"].replace(tzinfo=UTC)
         latest[kind] = max(latest.get(kind, last_at), last_at)
     return DataReport(
-        rows={row["name"]: row["rows"] for row in warehouse.rows("table_rows")},
+        rows=warehouse.rows("totals")[0],
         loads=[
             Load(**row | {"loaded_at": row["loaded_at"].replace(tzinfo=UTC)})
             for row in warehouse.rows("recent_loads", most=LOADS_SHOWN)

@@ -51,10 +51,7 @@ def derive(work: Draft, progress: Progress) -> None:
     """
     progress(0.0, "Finding each event's message")
     work.run("touch_campaigns")
-    while work.run("touch_neighbours") != [(0,)]:
-        pass
-    for step in ATTRIBUTION:
-        work.run(step)
+    _attribute(work)
     progress(0.3, "Finding each click's link")
     work.run("trust_positions")
     with work.table("places", _places(work), _PLACES):
@@ -83,6 +80,15 @@ def count(work: Draft) -> None:
             f"A check failed: {problems[0]['problem']}.",
             next_step="This is a fault of Mailsight's, not of your data; please report it. Nothing has changed.",
         )
+
+
+def _attribute(work: Draft) -> None:
+    """Finds each event's message, until no event moves between a campaign that is counted anew and one that is not."""
+    while True:
+        for step in ATTRIBUTION:
+            work.run(step)
+        if work.run("touch_moved") == [(0,)]:
+            return
 
 
 def _places(work: Draft) -> list[tuple[str, str, int]]:

@@ -176,7 +176,7 @@ def _bad(line: int, text: str, error: Exception, before: int = 1) -> BadRecord:
     if isinstance(error, json.JSONDecodeError):
         line_end = error.doc.rfind("\n", 0, error.pos)
         column = error.pos - line_end if line_end >= 0 else error.pos + before
-        reason = f"not JSON: {error.msg} at column {column}"
+        reason = f"not JSON: {error.msg.removesuffix(' at')} at column {column}"
     elif isinstance(error, RecursionError):
         reason = "not JSON: nested too deeply"
     return BadRecord(line, reason, as_text(text))

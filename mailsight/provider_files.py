@@ -17,7 +17,7 @@ from .json_files import BadRecord, Value
 from .providers import Request
 
 # Events pack ten to fifty times smaller. What unpacks to more than this is made to fill the disk.
-LARGEST_RATIO = 300
+LARGEST_RATIO = 100
 ALWAYS_ALLOWED_BYTES = 2**28
 CHUNK = 2**20
 # A few bytes of zstd can hold many: small portions bound what is unpacked at once.

@@ -38,18 +38,17 @@ MARKS: Mapping[str, tuple[frozenset[str], ...]] = {
 def payloads(provider: str, value: object) -> list[object]:
     """What a JSON value holds, one event at a time (Amazon SES: one message's): an event, a batch, or an envelope."""
     match provider, value:
-        case _, [*values]:
-            return [payload for value in values for payload in payloads(provider, value)]
-        case ("mailgun", {"items": [*events]}) | ("mailtrap", {"events": [*events]}):
-            return [payload for event in events for payload in payloads(provider, event)]
+        case (
+            (_, [*parts])
+            | ("mailgun", {"items": [*parts]})
+            | ("mailtrap" | "unisender_go", {"events": [*parts]})
+            | ("unisender_go", {"events_by_user": [*parts]})
+        ):
+            return [payload for part in parts for payload in payloads(provider, part)]
         case "mailgun", {**names} if "event-data" not in names:  # as its Events API has them
             return [{"event-data": value}]
         case "mandrill", {"mandrill_events": str() as events}:
             return payloads(provider, json.loads(events))
-        case "unisender_go", {"events_by_user": [*users]}:
-            return [event for user in users for event in payloads(provider, user)]
-        case "unisender_go", {"events": [*events]}:
-            return list(events)
     return [value]
 
 

@@ -1,5 +1,14 @@
 -- The page Data: what is here, what was loaded, what was refused or found no campaign. Nothing here reads all events.
 
+-- name: totals()^
+-- How many campaigns, messages and events the screens count, those that only events tell of included, and how many
+-- customers have details of their own.
+select
+    (select count(*) from campaign_totals where audience = 'all') as campaigns,
+    (select count(*) from customers) as customers,
+    (select coalesce(sum(selected), 0) from campaign_totals where audience = 'all') as messages,
+    (select count(*) from events) as events;
+
 -- name: recent_loads(most)
 -- The newest loads, a row each, and their rows per kind: all that webhooks brought on one day is one. Of many files the
 -- first three are named.

@@ -2,15 +2,16 @@
 
 -- name: touch_campaigns#
 -- The campaigns whose figures this load can change: those it names, and those it reaches through a message_id or,
--- for messages that only events tell of, through a customer's address.
+-- for messages that only events tell of, through a customer's address. An event whose message is listed by its id belongs
+-- there, whatever campaign it names: where a tag that many mailings share is taken for the campaign, only one is touched.
 create temp table touched as
 with new_message_ids as (
     select message_id from merged_messages where is_changed and message_id is not null
     union
     select message_id from new_events where message_id is not null
 ),
-old_events as materialized (
-    select event_number, campaign_id
+old_events as (
+    select event_number
     from events semi join new_message_ids using (message_id)
     where event_number <= getvariable('last_event_number')
 )
@@ -20,10 +21,11 @@ select distinct campaign_id from (
     select campaign_id from merged_messages where is_changed
     union all
     select campaign_id from new_events
+    where customer_id is not null
+        or message_id is null
+        or message_id not in (select message_id from messages where message_id is not null)
     union all
     select campaign_id from messages semi join new_message_ids using (message_id)
-    union all
-    select campaign_id from old_events
     union all
     select me.campaign_id from message_events as me semi join old_events using (event_number)
     union all
@@ -33,38 +35,39 @@ select distinct campaign_id from (
 )
 where campaign_id is not null;
 
--- name: touch_neighbours()!
--- Campaigns that share an event with a touched one: the event names the one and belongs, by its message_id, to the
--- other. What changes in one may send the event back to the other. How many were added.
+-- name: touch_moved()!
+-- Campaigns that an event leaves for a touched one, or finds after it left a touched one: both are counted anew, and
+-- attribution is done again with what they know. How many were added.
 insert into touched
-select distinct neighbour
+select distinct campaign_id
 from (
-    select e.campaign_id as neighbour
-    from message_events as me semi join touched using (campaign_id) join events as e using (event_number)
+    select unnest([f.campaign_id, me.campaign_id]) as campaign_id
+    from found as f join message_events as me using (event_number)
+    where f.campaign_id <> me.campaign_id
+        and (f.campaign_id in (from touched) or me.campaign_id in (from touched))
     union all
-    select me.campaign_id as neighbour
-    from events as e semi join touched using (campaign_id) join message_events as me using (event_number)
+    select f.campaign_id from found as f semi join new_events using (event_number)
 )
-where neighbour is not null and neighbour not in (from touched);
+where campaign_id not in (from touched);
 
 -- name: seek_messages#
 -- The events that may belong to a touched campaign, and the messages they may belong to.
-create temp table message_ids as
+create or replace temp table message_ids as
 select message_id from messages semi join touched using (campaign_id) where message_id is not null
 union
 select message_id from events semi join touched using (campaign_id) where message_id is not null;
 
-create temp table seeking as
+create or replace temp table seeking as
 select event_number, campaign_id, customer_id, message_id, lower(recipient) as recipient, occurred_at
 from events
 where campaign_id in (from touched) or message_id in (from message_ids);
 
-create temp table known as
+create or replace temp table known as
 select campaign_id, customer_id, message_id, lower(email) as email, sent_at is not null as sent, false as implied
 from messages
 where campaign_id in (from touched) or message_id in (select message_id from seeking where message_id is not null);
 
-create temp table found (event_number bigint, campaign_id varchar, customer_id varchar);
+create or replace temp table found (event_number bigint, campaign_id varchar, customer_id varchar);
 
 -- name: find_messages#
 -- One round of attribution (design, section 2): by campaign and customer, else by message_id, else by campaign and

@@ -192,7 +192,7 @@ from staged_events as s
 anti join known_events as k on k.row = s.rowid
 where s.refusal is null;
 create temp view new_events as
-select event_number, provider, campaign_id, message_id, type, occurred_at
+select event_number, provider, campaign_id, customer_id, message_id, type, occurred_at
 from events
 where event_number > getvariable('last_event_number');
 create temp table counted_events as

@@ -32,8 +32,11 @@ REASONS = {
 }
 
 
-def figures(bundle: dict[str, list[Row]]) -> dict[str, Row]:
-    """counts, not_sent, status and clicks per link position or URL, for each campaign of the bundle."""
+def figures(bundle: dict[str, list[Row]], *, human: bool = False) -> dict[str, Row]:
+    """counts, not_sent, status and clicks per link position or URL, for each campaign of the bundle.
+
+    With `human`, opens, clicks and unsubscriptions of which the event says `machine` are left out.
+    """
     messages: dict[Key, Row] = {}
     for row in bundle["messages"]:
         known = messages.setdefault((row["campaign_id"], row["customer_id"]), {})
@@ -45,7 +48,7 @@ def figures(bundle: dict[str, list[Row]]) -> dict[str, Row]:
     for campaign_id, customer_id in messages.keys() | attributed.keys():
         key = campaign_id, customer_id
         events = _once_per_message(attributed.get(key, []))
-        told[campaign_id][customer_id] = _message(messages.get(key), events)
+        told[campaign_id][customer_id] = _message(messages.get(key), events, human=human)
     positions = {row["campaign_id"]: row.get("links", []) for row in bundle["campaigns"]}
     return {campaign_id: _campaign(told[campaign_id], positions.get(campaign_id, [])) for campaign_id in told}
 
@@ -154,7 +157,9 @@ def _find(event: Row, known: list[Known]) -> Key | None:
     return (campaign_id, min(by_address)[1]) if by_address else None
 
 
-def _message(row: Row | None, events: list[Row]) -> Row:
+def _message(row: Row | None, events: list[Row], *, human: bool) -> Row:
+    made = [event for event in events if not (human and event.get("machine"))]
+
     def times(*types: str) -> list[datetime]:
         return [event["occurred_at"] for event in events if event["type"] in types]
 
@@ -170,11 +175,11 @@ def _message(row: Row | None, events: list[Row]) -> Row:
         "sent": sent,
         "delivered": delivered,
         "reason": None if sent else _reason(row or {}, events),
-        "unsubscribed": sent and bool(times("unsubscribed")),
+        "unsubscribed": sent and any(event["type"] == "unsubscribed" for event in made),
         "complained": sent and bool(times("complained")),
-        "opens": len(times("opened")),
-        "clicks": len(times("clicked")),
-        "clicked": [event for event in events if event["type"] == "clicked"],
+        "opens": sum(event["type"] == "opened" for event in made),
+        "clicks": sum(event["type"] == "clicked" for event in made),
+        "clicked": [event for event in made if event["type"] == "clicked"],
     }
 
 
@@ -229,12 +234,14 @@ def _status(row: Row) -> str:
 
 
 def _clicks(told: dict[str, Row], links: list[str]) -> Row:
+    # SendGrid counts links in its own way: its positions count where they lead to the clicked address.
     per_link: dict[int, list[str]] = {position: [] for position in range(len(links))}
     others: dict[str, list[str]] = defaultdict(list)
     for customer_id, row in told.items():
         for event in row["clicked"]:
             position, url = event["link_position"], event["url"] or ""
-            if position is not None and position < len(links):
+            told = position is not None and position < len(links)
+            if told and (event["provider"] != "sendgrid" or url == links[position]):
                 per_link[position].append(customer_id)
             elif url in links:
                 per_link[links.index(url)].append(customer_id)

@@ -61,7 +61,7 @@ def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_here_and_where_it_came_from(mixed: Path) -> None:
     report = data_reports.data(Warehouse(mixed))
-    assert report.rows == {"campaigns": 1, "customers": 0, "contents": 0, "messages": 0, "events": 5}
+    assert report.rows == {"campaigns": 1, "customers": 0, "messages": 2, "events": 5}
     assert report.providers == [
         ProviderEvents("sendgrid", {OPENED: 2, CLICKED: 1}),
         ProviderEvents("", {CLICKED: 1}),
@@ -158,7 +158,7 @@ def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed:
     assert {metric.label: metric.value for metric in at.metric} == {
         "Campaigns": "1",
         "Customers": "0",
-        "Messages": "0",
+        "Messages": "2",
         "Events": "5",
     }
     assert "No provider is set up" in said

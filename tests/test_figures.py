@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -27,6 +28,7 @@ CAMPAIGN_IDS = ["spring", "summer", "unheard"]
 CUSTOMER_IDS = ["1", "2", "3", "4"]
 ADDRESSES = ["ann@x.example", "Ann@X.example", "bob@x.example", "cyd@x.example"]
 MESSAGE_IDS = ["m1", "m2", "m3"]
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 LINKS = ["https://shop.example/a", "https://shop.example/b", "https://shop.example/a"]
 moments = st.integers(0, 6).map(lambda hours: START + timedelta(hours=hours))
 
@@ -55,6 +57,7 @@ events = st.fixed_dictionaries(
         "occurred_at": moments,
         "url": st.none() | st.sampled_from([*LINKS, "https://elsewhere.example/"]),
         "link_position": st.none() | st.integers(0, 3),
+        "user_agent": st.sampled_from([None, "Mozilla/5.0", "curl/8.5.0", CHROME]),
         "reject_reason": st.sampled_from(
             [None, "invalid", "bounced", "spam", "unsubscribed", "blocked", "other"]
         ),
@@ -126,7 +129,16 @@ def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
         summary = load.load(database, [bundle])
         assert not summary.refusals
         assert computed(database) == oracle.figures(mailing)
-        assert computed(database, Audience.HUMAN) == computed(database)  # nothing tells machines apart yet
+        verdicts = _verdicts(database)
+        for number, event in enumerate(mailing["events"], start=1):
+            event["machine"] = verdicts.get(number)
+        assert computed(database, Audience.HUMAN) == oracle.figures(mailing, human=True)
+
+
+def _verdicts(database: Path) -> dict[int, str | None]:
+    """The machine of each event, by its number: its place in a file that was loaded first."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        return dict(connection.execute("select event_number, machine from events").fetchall())
 
 
 @given(mailings, st.randoms(use_true_random=False), st.integers(2, 4))

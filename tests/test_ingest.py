@@ -196,8 +196,8 @@ def test_a_line_of_fifty_megabytes_is_read_or_refused(
 @pytest.mark.parametrize(
     ("bomb", "reason"),
     [
-        (gzip.compress(b" " * 400_000_000), "300 times"),
-        (zstandard.compress(b"0" * 400_000_000), "300 times"),
+        (gzip.compress(b" " * 400_000_000), "100 times"),
+        (zstandard.compress(b"0" * 400_000_000), "100 times"),
         (b"PK\x03\x04" + b"0" * 100, "ZIP"),
     ],
 )

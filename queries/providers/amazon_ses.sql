@@ -31,7 +31,7 @@ opened as (
 payloads as (
     select
         ordinal,
-        nullif(MessageId, '') as event_id,
+        filled(MessageId) as event_id,
         moment_of(Timestamp) as announced_at,
         case when Type = 'SubscriptionConfirmation' then SubscribeURL end as to_confirm,
         case
@@ -53,7 +53,8 @@ fields as (
                 "messageId": "VARCHAR", "timestamp": "VARCHAR", "destination": ["VARCHAR"],
                 "headers": [{"name": "VARCHAR", "value": "VARCHAR"}],
                 "tags": {
-                    "campaign_id": ["VARCHAR"], "campaign": ["VARCHAR"], "customer_id": ["VARCHAR"], "customer": ["VARCHAR"]
+                    "campaign_id": ["VARCHAR"], "campaign": ["VARCHAR"],
+                    "customer_id": ["VARCHAR"], "customer": ["VARCHAR"]
                 }
             },
             "bounce": {
@@ -129,8 +130,8 @@ diagnosed as (
     select
         *,
         coalesce(
-            nullif(part.diagnosticCode, ''),
-            nullif(
+            filled(part.diagnosticCode),
+            filled(
                 case kind
                     when 'bounced' then bounce.bounceType || ': ' || bounce.bounceSubType
                     when 'complained' then complaint.complaintFeedbackType
@@ -138,8 +139,7 @@ diagnosed as (
                     when 'rejected' then reject.reason
                     when 'failed' then failure.errorMessage
                     when 'unknown' then 'Unknown SES eventType ''' || word || ''''
-                end,
-                ''
+                end
             )
         ) as diagnostic
     from told_of_each
@@ -158,9 +158,9 @@ select
         moment_of(open.timestamp), moment_of(click.timestamp), moment_of(deliveryDelay.timestamp),
         moment_of(subscription.timestamp), moment_of(mail.timestamp)
     ) as occurred_at,
-    nullif(recipient, '') as recipient,
-    nullif(mail.messageId, '') as message_id,
-    case when kind = 'clicked' then nullif(click.link, '') end as url,
+    filled(recipient) as recipient,
+    filled(mail.messageId) as message_id,
+    case when kind = 'clicked' then filled(click.link) end as url,
     position_of(click.linkTags.link_position[1]) as link_position,
     case
         when kind = 'bounced' then case bounce.bounceType when 'Permanent' then 'hard' when 'Transient' then 'soft' end
@@ -169,14 +169,14 @@ select
     smtp_status_of(part.status, diagnostic) as smtp_status,
     diagnostic,
     case kind
-        when 'complained' then nullif(complaint.userAgent, '')
-        when 'opened' then nullif(open.userAgent, '')
-        when 'clicked' then nullif(click.userAgent, '')
+        when 'complained' then filled(complaint.userAgent)
+        when 'opened' then filled(open.userAgent)
+        when 'clicked' then filled(click.userAgent)
     end as user_agent,
-    case when by_customer(kind) then coalesce(nullif(open.ipAddress, ''), nullif(click.ipAddress, '')) end as ip,
+    case when by_customer(kind) then coalesce(filled(open.ipAddress), filled(click.ipAddress)) end as ip,
     coalesce(
         key_of(known.campaign_id), key_of(known.campaign), key_of(mail.tags.campaign_id[1]),
-        key_of(mail.tags.campaign[1]), key_of(tags[1])
+        key_of(mail.tags.campaign[1]), first_key_of(tags)
     ) as campaign_id,
     coalesce(
         key_of(known.customer_id), key_of(known.customer), key_of(mail.tags.customer_id[1]),

@@ -58,11 +58,11 @@ told as (
             when kind = 'rejected' then 'other'
         end as reject_reason,
         coalesce(
-            nullif("delivery-status".message, ''),
-            nullif("delivery-status".description, ''),
-            case when kind = 'rejected' then nullif(reject.reason, '') end
+            filled("delivery-status".message),
+            filled("delivery-status".description),
+            case when kind = 'rejected' then filled(reject.reason) end
         ) as diagnostic,
-        nullif(message.headers."message-id", '') as message_id,
+        filled(message.headers."message-id") as message_id,
         texts_of(tags, payload ->> 'tags') as tags
     from fields
     left join types on types.word = event
@@ -71,23 +71,23 @@ told as (
 select
     ordinal,
     case when event is null then 'not an event of Mailgun: it has no event' end as refusal,
-    coalesce(nullif(token, ''), nullif(id, '')) as event_id,
+    coalesce(filled(token), filled(id)) as event_id,
     kind as type,
     moment_of(timestamp) as occurred_at,
     coalesce(
-        nullif(recipient, ''), case when kind = 'rejected' then address_of(message.headers.to) end
+        filled(recipient), case when kind = 'rejected' then address_of(message.headers.to) end
     ) as recipient,
     if(starts_with(message_id, '<'), message_id, '<' || message_id || '>') as message_id,
-    nullif(url, '') as url,
+    filled(url) as url,
     cast(null as integer) as link_position,
     case when kind = 'bounced' and severity = 'permanent' then 'hard' end as bounce_type,
     reject_reason,
-    smtp_status_of(coalesce(nullif("delivery-status"."enhanced-code", ''), code), diagnostic) as smtp_status,
+    smtp_status_of(coalesce(filled("delivery-status"."enhanced-code"), code), diagnostic) as smtp_status,
     diagnostic,
-    nullif("client-info"."user-agent", '') as user_agent,
-    case when by_customer(kind) then nullif(ip, '') end as ip,
+    filled("client-info"."user-agent") as user_agent,
+    case when by_customer(kind) then filled(ip) end as ip,
     coalesce(
-        key_of("user-variables".campaign_id), key_of("user-variables".campaign), key_of(tags[1])
+        key_of("user-variables".campaign_id), key_of("user-variables".campaign), first_key_of(tags)
     ) as campaign_id,
     coalesce(key_of("user-variables".customer_id), key_of("user-variables".customer)) as customer_id,
     tags,

@@ -68,7 +68,7 @@ told as (
             case when RecordType is null and FromFull is not null then 'inbound' else 'unknown' end
         ) as kind,
         types.reason,
-        coalesce(nullif(Details, ''), nullif(Description, '')) as diagnostic
+        coalesce(filled(Details), filled(Description)) as diagnostic
     from fields
     left join record_types on record_types.word = RecordType
     left join types on types.word = case
@@ -82,24 +82,27 @@ select
     case
         when RecordType is null and json_type(payload) <> 'OBJECT' then 'not an event of Postmark: no JSON object'
     end as refusal,
-    nullif(ID, '') as event_id,
+    filled(ID) as event_id,
     kind as type,
     coalesce(
         moment_of(DeliveredAt), moment_of(BouncedAt), moment_of(ReceivedAt), moment_of(ChangedAt)
     ) as occurred_at,
-    nullif(coalesce(Email, Recipient), '') as recipient,
-    nullif(coalesce(Metadata.anymail_id, MessageID), '') as message_id,
-    nullif(OriginalLink, '') as url,
+    filled(coalesce(Email, Recipient)) as recipient,
+    filled(coalesce(Metadata.anymail_id, MessageID)) as message_id,
+    filled(OriginalLink) as url,
     cast(null as integer) as link_position,
     case
         when kind = 'bounced'
-            then case coalesce(nullif(Type, ''), SuppressionReason) when 'HardBounce' then 'hard' when 'SoftBounce' then 'soft' end
+            then case coalesce(filled(Type), SuppressionReason)
+                when 'HardBounce' then 'hard'
+                when 'SoftBounce' then 'soft'
+            end
     end as bounce_type,
     reason as reject_reason,
     smtp_status_of(null, diagnostic) as smtp_status,
     diagnostic,
-    nullif(UserAgent, '') as user_agent,
-    case when by_customer(kind) then nullif(Geo.IP, '') end as ip,
+    filled(UserAgent) as user_agent,
+    case when by_customer(kind) then filled(Geo.IP) end as ip,
     coalesce(key_of(Metadata.campaign_id), key_of(Metadata.campaign), key_of(Tag)) as campaign_id,
     coalesce(key_of(Metadata.customer_id), key_of(Metadata.customer)) as customer_id,
     texts_of(null, Tag) as tags,

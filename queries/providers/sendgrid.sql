@@ -50,33 +50,40 @@ told as (
         coalesce(types.type, 'unknown') as kind,
         texts_of(category, payload ->> 'category') as tags,
         case when event = 'dropped' then coalesce(reasons.reason, 'other') end as reject_reason,
-        case when event <> 'dropped' then nullif(coalesce(response, fields.reason), '') end as diagnostic
+        case when event <> 'dropped' then filled(coalesce(response, fields.reason)) end as diagnostic
     from fields
     left join types on types.word = event
-    left join reasons on event = 'dropped' and reasons.word = lower(coalesce(fields.type, fields.reason))
+    left join reasons
+        on reasons.word = case when event = 'dropped' then lower(coalesce(fields.type, fields.reason)) end
 )
 select
     ordinal,
     case when event is null then 'not an event of SendGrid: it has no event' end as refusal,
-    nullif(sg_event_id, '') as event_id,
+    filled(sg_event_id) as event_id,
     kind as type,
     moment_of(timestamp) as occurred_at,
-    nullif(email, '') as recipient,
+    filled(email) as recipient,
     coalesce(
-        nullif(coalesce(anymail_id, "smtp-id"), ''), nullif(split_part(sg_message_id, '.', 1), '')
+        filled(coalesce(anymail_id, "smtp-id")),
+        case
+            when sg_message_id <> '' and not starts_with(sg_message_id, '.')
+                then split_part(sg_message_id, '.', 1)
+        end
     ) as message_id,
-    nullif(url, '') as url,
+    filled(url) as url,
     case when url_offset.type = 'html' then position_of(url_offset.index) end as link_position,
-    case when kind = 'bounced' then case type when 'bounce' then 'hard' when 'blocked' then 'soft' when 'expired' then 'soft' end end
-        as bounce_type,
+    case
+        when kind = 'bounced'
+            then case type when 'bounce' then 'hard' when 'blocked' then 'soft' when 'expired' then 'soft' end
+    end as bounce_type,
     reject_reason,
     smtp_status_of(status, diagnostic) as smtp_status,
     diagnostic,
-    nullif(useragent, '') as user_agent,
-    case when by_customer(kind) then nullif(ip, '') end as ip,
+    filled(useragent) as user_agent,
+    case when by_customer(kind) then filled(ip) end as ip,
     coalesce(
         key_of(campaign_id), key_of(campaign), key_of(marketing_campaign_id), key_of(singlesend_id),
-        key_of(tags[1])
+        first_key_of(tags)
     ) as campaign_id,
     coalesce(key_of(customer_id), key_of(customer)) as customer_id,
     tags,
