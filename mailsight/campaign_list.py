@@ -53,10 +53,16 @@ def totals(found: CampaignList, audience: Audience) -> None:
     """What the campaigns that were found come to together."""
     with st.container(border=True, key="totals"), st.grid(7, min_column_width=105, gap="small"):
         count = formats.count(len(found.campaigns))
-        st.metric(
-            "Campaigns",
-            count if len(found.campaigns) == found.loaded else f"{count} of {formats.count(found.loaded)}",
-        )
+        with st.container(gap=None, key="total_campaigns"):
+            with st.container(key="label_campaigns"):
+                st.markdown("Campaigns")
+            st.metric(
+                "Campaigns",
+                count
+                if len(found.campaigns) == found.loaded
+                else f"{count} of {formats.count(found.loaded)}",
+                label_visibility="collapsed",
+            )
         for key in (*_COUNTS[:2], *(rate.key for rate in RATES), _COUNTS[2]):
             _total(key, found.totals, audience)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from . import contents, explanations, formats, reports, screens, selections, tables, verdicts, widgets
+from . import agents, contents, explanations, formats, reports, screens, selections, tables, verdicts, widgets
 from .exports import as_csv, without_nan
 from .machines import REASONS, Rule
 from .mail_frame import mail_frame
@@ -340,7 +340,7 @@ def events(campaign_id: str, customer_id: str) -> None:
                 formats.precise_moment(event["occurred_at"], screens.zone()),
                 tables.main(
                     EventType(event["type"]).label,
-                    f"by a machine: {_reason(event['machine'])}" if event["machine"] else "",
+                    _by_whom(event),
                     title=EventType(event["type"]).meaning,
                 ),
                 tables.noted(_detail(event), event["user_agent"] or ""),
@@ -374,6 +374,11 @@ def _detail(event: dict[Hashable, Any]) -> str:
     return " · ".join(str(part) for part in dict.fromkeys(parts) if part)
 
 
-def _reason(reason: str) -> str:
-    """The reason of a verdict in words; a rule that is no more has its name alone."""
-    return REASONS[reason].label if reason in REASONS else reason
+def _by_whom(event: dict[Hashable, Any]) -> str:
+    """That a machine did it, and how that was told; that a picture was fetched for a person; else nothing."""
+    reason = event["machine"]
+    if reason:
+        # A rule that is no more has its name alone.
+        return f"by a machine: {REASONS[reason].label if reason in REASONS else reason}"
+    opened = event["type"] == EventType.OPENED
+    return "through a picture proxy" if opened and agents.is_proxied(event["user_agent"]) else ""

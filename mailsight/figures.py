@@ -44,7 +44,7 @@ def label(key: str, counts: Counts, audience: Audience) -> None:
             f"How is {figure.label} counted?",
             icon=":material/help:",
             type="tertiary",
-            help="\n\n".join(explanations.in_short(key, counts)),
+            help="\n\n".join((*explanations.in_short(key, counts), "*Click to read how this is counted.*")),
             key=f"counted_{key}",
         ):
             dialogs.counted(key, explanations.in_short(key, counts), audience)

@@ -28,7 +28,9 @@ CAMPAIGN_IDS = ["spring", "summer", "unheard"]
 CUSTOMER_IDS = ["1", "2", "3", "4"]
 ADDRESSES = ["ann@x.example", "Ann@X.example", "bob@x.example", "cyd@x.example"]
 MESSAGE_IDS = ["m1", "m2", "m3"]
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
 LINKS = ["https://shop.example/a", "https://shop.example/b", "https://shop.example/a"]
 moments = st.integers(0, 6).map(lambda hours: START + timedelta(hours=hours))
 
