@@ -87,7 +87,7 @@ def totals(report: CustomerReport, audience: Audience) -> None:
     st.caption(
         f"{formats.things(len(sent), 'mail')} sent · {opened} opened: {opened_share} · "
         f"{clicked} clicked: {clicked_share} · {len(report.contacts) - len(sent)} not sent",
-        help="opened ÷ sent, and clicked ÷ sent, in mails. Over few mails, the range in which the rate would likely lie "
+        help="opened ÷ sent, and clicked ÷ sent, in mails. Over few mails, where the rate would likely lie "
         f"with more of them. {audience.meaning}",
     )
 
