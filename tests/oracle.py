@@ -240,8 +240,8 @@ def _clicks(told: dict[str, Row], links: list[str]) -> Row:
     for customer_id, row in told.items():
         for event in row["clicked"]:
             position, url = event["link_position"], event["url"] or ""
-            told = position is not None and position < len(links)
-            if told and (event["provider"] != "sendgrid" or url == links[position]):
+            listed = position is not None and position < len(links)
+            if listed and (event["provider"] != "sendgrid" or url == links[position]):
                 per_link[position].append(customer_id)
             elif url in links:
                 per_link[links.index(url)].append(customer_id)

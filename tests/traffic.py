@@ -17,12 +17,18 @@ LINKS = [
     for name in ("", *(f"p/{n}" for n in range(10)), "sale", "about", "unsubscribe")
 ]
 UNSUBSCRIBE = LINKS[-1]
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 "
     "Mobile/15E148 Safari/604.1"
 )
-HEADLESS = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/131.0.0.0 Safari/537.36"
+HEADLESS = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "HeadlessChrome/131.0.0.0 Safari/537.36"
+)
 APPLE = "Mozilla/5.0"
 GOOGLE = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 YAHOO = "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html"
@@ -32,8 +38,7 @@ PREFETCH = (
 )
 PEOPLE = {
     "Outlook": (
-        "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Win64; x64; Trident/7.0; .NET4.0C; Microsoft Outlook "
-        "16.0.17928; ms-office; MSOffice 16)",
+        "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Microsoft Outlook 16.0; ms-office; MSOffice 16)",
         CHROME,
     ),
     "iPhone": (
@@ -173,6 +178,7 @@ def product_grid(made: Mailing, customer: int, at: float, agent: str, ip: str) -
 
 def forwards(made: Mailing, customer: int, at: float, agent: str, ip: str) -> None:
     """Friends open and click the same mail, each in their own time and place."""
+    made.event(customer, "clicked", at, by="forwarding", agent=agent, ip=ip, url=LINKS[0])
     for _ in range(made.dice.randint(2, 6)):
         at += made.dice.lognormvariate(6, 1.2)
         pictures, browser = PEOPLE[made.dice.choice(list(PEOPLE))]
