@@ -350,7 +350,7 @@ def events(campaign_id: str, customer_id: str) -> None:
         for place, event in enumerate(without_nan(happened).to_dict("records"))
     ]
     columns = [
-        tables.Column("When", fit=True),
+        tables.Column("When", fit=True, whole=True),
         tables.Column("What", fit=True),
         tables.Column("Detail", whole=True),
     ]
