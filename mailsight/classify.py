@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import verdicts
 from .derive import Progress, count
-from .machines import RULES
+from .machines import REASONS
 from .merge import silent
 from .vocabulary import EventType
 from .warehouse import Draft, draft
@@ -45,10 +45,11 @@ def classify(database: Path, *, progress: Progress = silent, wait_seconds: float
             work.discard()
         progress(0.9, "Publishing")
     progress(1.0, "Done")
-    names = {*RULES_BY_PLACE, *(reason for reason, _ in before)}
+    # A verdict by a rule that is no more stands last.
+    gone = {reason for reason, _ in before} - REASONS.keys()
     return [
         Change(name, kind, before[name, kind], after[name, kind])
-        for name in sorted(names, key=lambda name: (RULES_BY_PLACE.get(name, len(RULES)), name))
+        for name in (*REASONS, *sorted(gone))
         for kind in (EventType.OPENED, EventType.CLICKED, EventType.UNSUBSCRIBED)
     ]
 
@@ -57,6 +58,3 @@ def _counts(work: Draft) -> Counter[tuple[str, str]]:
     """Events that machines made, by reason and type, in all campaigns."""
     rows = work.rows("machine_totals")
     return Counter({(row["reason"], row["type"]): row["events"] for row in rows})
-
-
-RULES_BY_PLACE = {rule.name: place for place, rule in enumerate(RULES)}

@@ -66,6 +66,12 @@ def derive(work: Draft, progress: Progress) -> None:
 
 def count(work: Draft) -> None:
     """Counts the events of the touched campaigns, and proves that it adds up. Raises `LoadRefused` when not."""
+    for (part,) in work.run("split_touched"):
+        work.run("touch_part", part=part)
+        _count(work)
+
+
+def _count(work: Draft) -> None:
     work.run("forget_derived")
     work.run(
         "replace_recipients",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from string import Formatter
+from typing import Any
 
 from .errors import BadSetting
 
@@ -231,7 +232,10 @@ def _thresholds(file: str, told: object) -> Thresholds:
         if not number or not 0 <= value <= 1_000_000 or (name in whole and value != int(value)):
             kind = "a whole number" if name in whole else "a number"
             raise _bad(file, f"sets the threshold {name} to {value!r}, not to {kind} from 0")
-    return Thresholds(**{name: int(value) if name in whole else float(value) for name, value in told.items()})
+    numbers: dict[str, Any] = {
+        name: int(value) if name in whole else float(value) for name, value in told.items()
+    }
+    return Thresholds(**numbers)
 
 
 def _off(file: str, told: Mapping[str, object]) -> frozenset[str]:

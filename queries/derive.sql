@@ -363,6 +363,21 @@ select
 from delivery as d
 order by d.campaign_id, d.customer_id;
 
+-- name: split_touched()
+-- The touched campaigns in parts of some two million events, so that counting one fits into memory; the parts' numbers.
+create or replace temp table parts as
+with sizes as (
+    select t.campaign_id, count(me.event_number) as events
+    from touched as t left join message_events as me using (campaign_id)
+    group by t.campaign_id
+)
+select campaign_id, (sum(events) over (order by campaign_id)) // 2000000 as part from sizes;
+select distinct part from parts order by part;
+
+-- name: touch_part(part)!
+-- From here on the campaigns of one part are the touched ones.
+create or replace temp table touched as select campaign_id from parts where part = :part;
+
 -- name: forget_derived#
 -- Removes what was derived for the touched campaigns; message_events replaces its own.
 delete from recipients where campaign_id in (from touched);

@@ -407,6 +407,9 @@ def as_version_1(database: Path) -> None:
     with duckdb.connect(str(database.resolve())) as connection:
         for statement in (
             "alter table events drop column provider_machine",
+            "alter table events drop column method",
+            "alter table recipients drop column human_unsubscribed",
+            "drop table machine_counts",
             "alter table campaign_totals drop column sent_at",
             "drop table loads",
             "drop table event_counts",
