@@ -7,7 +7,7 @@ from typing import Literal
 
 from .formats import count, percent, things
 from .links import LinkClicks
-from .metrics import share
+from .metrics import Portion, share
 
 Measure = Literal["clicks", "clickers"]
 Show = Literal["count", "share", "rate"]
@@ -81,10 +81,15 @@ def wholes(
 
 def figure(link: LinkClicks, measure: Measure, show: Show, whole: Wholes) -> str:
     """A link's figure: how many, which share of all, or how many per delivered mail."""
-    number = getattr(link, measure)
     if show == "count":
-        return count(number)
-    return percent(share(number, getattr(whole, measure) if show == "share" else whole.delivered or 0))
+        return count(getattr(link, measure))
+    return percent(portion(link, measure, show, whole).rate)
+
+
+def portion(link: LinkClicks, measure: Measure, show: Show, whole: Wholes) -> Portion:
+    """The counts behind a link's share, or behind its rate."""
+    of = getattr(whole, measure) if show == "share" else whole.delivered or 0
+    return Portion(getattr(link, measure), of)
 
 
 def badges(

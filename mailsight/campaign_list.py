@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from . import formats, screens, tables
-from .metrics import FIGURES, RATES
+from . import explanations, exports, figures, formats, screens, tables
+from .metrics import FIGURES, RATES, Counts, Rate
 from .reports import CampaignList
+from .vocabulary import Audience
 
 ROWS_A_PAGE = 25
 _COUNTS = ("sent", "not_sent", "opted_out")
@@ -48,32 +49,36 @@ def _midnight(on: date | None, *, days: int = 0) -> datetime | None:
     return datetime.combine(on + timedelta(days=days), time(), formats.zone(screens.zone())) if on else None
 
 
-def totals(found: CampaignList) -> None:
+def totals(found: CampaignList, audience: Audience) -> None:
     """What the campaigns that were found come to together."""
     with st.container(border=True, key="totals"), st.grid(7, min_column_width=105, gap="small"):
         count = formats.count(len(found.campaigns))
-        st.metric(
-            "Campaigns",
-            count if len(found.campaigns) == found.loaded else f"{count} of {formats.count(found.loaded)}",
-        )
-        for key in _COUNTS[:2]:
+        with st.container(gap=None, key="total_campaigns"):
+            with st.container(key="label_campaigns"):
+                st.markdown("Campaigns")
             st.metric(
-                FIGURES[key].label, formats.count(getattr(found.totals, key)), help=FIGURES[key].meaning
+                "Campaigns",
+                count
+                if len(found.campaigns) == found.loaded
+                else f"{count} of {formats.count(found.loaded)}",
+                label_visibility="collapsed",
             )
-        for rate in RATES:
-            st.metric(
-                rate.label,
-                formats.percent(rate.rate(found.totals)),
-                help=f"{rate.name}: {rate.formula}. {rate.meaning}",
-            )
-        st.metric(
-            FIGURES["opted_out"].label,
-            formats.count(found.totals.opted_out),
-            help=FIGURES["opted_out"].meaning,
-        )
+        for key in (*_COUNTS[:2], *(rate.key for rate in RATES), _COUNTS[2]):
+            _total(key, found.totals, audience)
 
 
-def campaigns_table(found: CampaignList) -> str | None:
+def _total(key: str, totals: Counts, audience: Audience) -> None:
+    figure = FIGURES[key]
+    made_of = figure.portion(totals) if isinstance(figure, Rate) else None
+    with st.container(gap=None, key=f"{'small' if made_of and made_of.is_small else 'total'}_{key}"):
+        figures.label(key, totals, audience)
+        value = formats.percent(made_of.rate) if made_of else formats.count(getattr(totals, key))
+        st.metric(figure.label, value, label_visibility="collapsed")
+        if made_of and made_of.is_small:
+            st.caption(formats.interval(made_of.interval))
+
+
+def campaigns_table(found: CampaignList, audience: Audience) -> str | None:
     """The campaigns, a page at a time; the id of the one that was clicked."""
     key, down = st.session_state.setdefault("campaigns_sort", ("sent_at", True))
     campaigns = _sorted(found.campaigns, key, down)
@@ -91,13 +96,24 @@ def campaigns_table(found: CampaignList) -> str | None:
         sort=(key, down),
         empty="No campaign fits this search. Clear the search, the dates or the tags to see more.",
     )
-    if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            last = min(first + ROWS_A_PAGE, len(campaigns))
-            st.caption(
-                f"{first + 1:,}–{last:,} of {formats.things(len(campaigns), 'campaign')}", width="content"
-            )
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        all_of_them, last = (
+            formats.things(len(campaigns), "campaign"),
+            min(first + ROWS_A_PAGE, len(campaigns)),
+        )
+        st.caption(f"{first + 1:,}–{last:,} of {all_of_them}" if pages > 1 else all_of_them, width="content")
+        if pages > 1:
             st.pagination(pages, key="campaigns_page")
+        st.download_button(
+            "Export as CSV",
+            lambda: exports.as_csv(exports.campaigns(campaigns, audience)),
+            file_name=f"{screens.file_name('campaigns', audience)}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            help=f"All {all_of_them} of this list, with every count and rate. {audience.meaning}",
+            type="tertiary",
+            on_click="ignore",
+        )
     if clicked.sort:
         # A column goes down first, the largest on top; only names start with A.
         st.session_state["campaigns_sort"] = (
@@ -128,7 +144,7 @@ def _columns() -> list[tables.Column]:
 
 
 def _row(row: dict[Hashable, Any], largest: dict[str, float]) -> tables.Row:
-    campaign_id = str(row["campaign_id"])
+    campaign_id, counts = str(row["campaign_id"]), Counts.of({str(name): row[name] for name in row})
     return tables.Row(
         campaign_id,
         [
@@ -140,12 +156,22 @@ def _row(row: dict[Hashable, Any], largest: dict[str, float]) -> tables.Row:
                 tags=row["tags"],
             ),
             _when(row),
-            formats.count(row["sent"]),
-            formats.count(row["not_sent"]),
-            *(tables.bar(row[rate.key], of_largest=largest[rate.key]) for rate in RATES),
-            formats.count(row["opted_out"]),
+            *(_count(key, counts) for key in _COUNTS[:2]),
+            *(
+                tables.rate(
+                    rate.portion(counts),
+                    of_largest=largest[rate.key],
+                    tip=explanations.in_short(rate.key, counts),
+                )
+                for rate in RATES
+            ),
+            _count("opted_out", counts),
         ],
     )
+
+
+def _count(key: str, counts: Counts) -> tables.Cell:
+    return tables.figure(getattr(counts, key), explanations.in_short(key, counts))
 
 
 def _when(row: dict[Hashable, Any]) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from . import formats
-from .metrics import share
+from .metrics import Portion, share
 from .vocabulary import EventType, Status
 
 # What did not arrive stands last: in this order the picture reads as a funnel.
@@ -45,7 +45,7 @@ def funnel(status: Mapping[Status, int], chosen: Sequence[Status] = ()) -> go.Fi
     counts = [status.get(state, 0) for state in FUNNEL_ORDER]
     sent, widest = sum(counts), max(*counts, 1)
     labels = [state.label for state in FUNNEL_ORDER]
-    words = [f"{formats.count(number)} · {formats.percent(share(number, sent))}" for number in counts]
+    words = [_words(Portion(number, sent)) for number in counts]
     figure = go.Figure(
         [
             go.Funnel(
@@ -98,6 +98,12 @@ def funnel(status: Mapping[Status, int], chosen: Sequence[Status] = ()) -> go.Fi
     figure.update_yaxes(ticksuffix="  ", tickfont={"size": 13}, fixedrange=True, automargin=True)
     figure.update_xaxes(visible=False, fixedrange=True, range=[-0.505 * widest, 0.505 * widest])
     return figure
+
+
+def _words(made_of: Portion) -> str:
+    """A state's count and its share of what was sent; of few, the count alone."""
+    share_of_sent = "" if made_of.is_small else f" · {formats.percent(made_of.rate)}"
+    return f"{formats.count(made_of.part)}{share_of_sent}"
 
 
 def _pale(state: Status) -> str:

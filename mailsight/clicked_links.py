@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from . import dialogs, formats, heatmap, heatmap_file, reports
-from .badges import MEASURES, SCALE, SHOWS, Wholes, figure
+from . import dialogs, explanations, formats, heatmap, heatmap_file, reports, screens
+from .badges import MEASURES, SCALE, SHOWS, Measure, Show, Wholes, figure, portion
 from .links import Link, LinkClicks, Matcher, outlook_links
 from .mail_frame import frontend
+from .metrics import Portion
 from .reports import CampaignReport, MailView
 from .safety import SCHEMES, clean_address
 from .visibility import Seen
@@ -18,8 +19,8 @@ from .widgets import read
 _heatmap = st.components.v2.component(
     "mailsight_heatmap",
     html='<div class="heatmap"></div>',
-    css=frontend("mail_frame.css", "heatmap.css"),
-    js=frontend("frame.js", "heatmap.js"),
+    css=frontend("mail_frame.css", "heatmap.css", "tips.css"),
+    js=frontend("frame.js", "tips.js", "heatmap.js"),
 )
 
 Mark = tuple[str, str]  # a word at a link, and what it means
@@ -36,6 +37,7 @@ _HEADINGS = {
     "clicks-rate": "Clicks per delivered",
     "clickers-rate": "Click-through rate",
 }
+_DIVIDED: tuple[Show, ...] = ("share", "rate")
 _SHOWS_HELP = {
     "count": "How many",
     "share": "Of all clicks; or, of all customers who clicked anything, how many clicked this link",
@@ -50,10 +52,14 @@ def heatmap_tab(report: CampaignReport) -> None:
     key = f"heatmap:{campaign_id}"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(heatmap_file.summary(report), width="content")
-        if mail is None:
-            st.info(_MISSING, icon=":material/info:")
-        else:
-            _download(report, mail)
+        with st.container(
+            horizontal=True, width="content", gap="small", vertical_alignment="center", key="heatmap_tools"
+        ):
+            if mail:
+                _download(report, mail)
+            screens.audience_switch("heatmap")
+    if mail is None:
+        st.info(_MISSING, icon=":material/info:")
     pictures = bool(st.session_state.get(key, {}).get("pictures"))
     _heatmap(
         key=key,
@@ -101,7 +107,7 @@ def _download(report: CampaignReport, mail: MailView) -> None:
     st.download_button(
         "Download as HTML",
         lambda: heatmap_file.of_campaign(report, mail.html),
-        file_name=f"heatmap-{_file_name(report)}.html",
+        file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",
         help="The mail with its badges as one file without scripts, to send to a colleague",
@@ -110,7 +116,7 @@ def _download(report: CampaignReport, mail: MailView) -> None:
 
 
 def _file_name(report: CampaignReport) -> str:
-    return re.sub(r"[^\w.-]+", "-", report.campaign.campaign_id)
+    return screens.file_name("heatmap", report.audience, report.campaign.campaign_id)
 
 
 def _data(report: CampaignReport, mail: MailView | None, pictures: bool) -> dict[str, Any]:
@@ -166,7 +172,7 @@ def _data(report: CampaignReport, mail: MailView | None, pictures: bool) -> dict
         "pictures_help": dialogs.PICTURES_HELP,
         "chosen": st.session_state.get(_chosen_key(report.campaign.campaign_id)),
         "grid": "customers",  # the anchor above the grid
-        "file_name": f"heatmap-{_file_name(report)}.png",
+        "file_name": f"{_file_name(report)}.png",
     }
 
 
@@ -215,6 +221,9 @@ def _sharing(
 def _row(link: LinkClicks, whole: Wholes, marks: Sequence[Mark]) -> dict[str, Any]:
     label = _label(link)
     address = re.sub("^https?://", "", link.url)
+    shown: list[tuple[Measure, Show]] = [(measure, show) for measure in MEASURES for show in _DIVIDED]
+    parts = {f"{measure}-{show}": portion(link, measure, show, whole) for measure, show in shown}
+    tips = {f"{measure}-{show}": _tip(measure, show, parts[f"{measure}-{show}"]) for measure, show in shown}
     return {
         "id": _id(link.link_position, link.url),
         "label": label,
@@ -225,8 +234,29 @@ def _row(link: LinkClicks, whole: Wholes, marks: Sequence[Mark]) -> dict[str, An
         "figures": {
             f"{measure}-{show}": figure(link, measure, show, whole) for measure in MEASURES for show in SHOWS
         },
+        "tips": tips,
+        "small": {name: _around(name, made_of) for name, made_of in parts.items() if made_of.is_small},
         "marks": marks,
     }
+
+
+def _tip(measure: Measure, show: Show, made_of: Portion) -> list[str]:
+    """How a link's share or rate is counted, in lines."""
+    part = {"clicks": "clicks on this link", "clickers": "customers who clicked it"}[measure]
+    whole = {
+        "clicks-share": "all clicks",
+        "clickers-share": "customers who clicked any link",
+        "clicks-rate": "delivered mails",
+        "clickers-rate": "delivered mails",
+    }[f"{measure}-{show}"]
+    # Several clicks of one customer depend on each other: an interval of them would say too much.
+    likely = explanations.likely(made_of) if measure == "clickers" else ()
+    return [f"{part} ÷ {whole}", formats.of(made_of.part, made_of.whole), *likely]
+
+
+def _around(name: str, made_of: Portion) -> str:
+    """The interval of a share of customers, as it stands under one of few."""
+    return formats.interval(made_of.interval) if name.startswith("clickers") and made_of.interval else ""
 
 
 def _id(position: int | None, url: str) -> str:

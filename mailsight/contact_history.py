@@ -6,8 +6,9 @@ from datetime import date, datetime
 import streamlit as st
 
 from . import formats, screens, tables
-from .metrics import share
+from .metrics import FIGURES, Portion
 from .reports import Contact, Customer, CustomerReport
+from .vocabulary import Audience
 
 ROWS_A_PAGE = 25
 # Attributes with one of these in their name tell what the customer agreed to.
@@ -77,19 +78,21 @@ def _value(value: object) -> str:
     return str(value) if not isinstance(value, date) else value.isoformat()
 
 
-def totals(report: CustomerReport) -> None:
+def totals(report: CustomerReport, audience: Audience) -> None:
     """One line: how many mails, how many of them opened and clicked."""
     sent = [contact for contact in report.contacts if contact.status]
     opened = sum(contact.opens > 0 or contact.clicks > 0 for contact in sent)
     clicked = sum(contact.clicks > 0 for contact in sent)
-    opened_share, clicked_share = (formats.percent(share(part, len(sent))) for part in (opened, clicked))
+    opened_share, clicked_share = (formats.rate(Portion(part, len(sent))) for part in (opened, clicked))
     st.caption(
-        f"{formats.things(len(sent), 'mail')} sent · {opened} opened ({opened_share}) · "
-        f"{clicked} clicked ({clicked_share}) · {len(report.contacts) - len(sent)} not sent"
+        f"{formats.things(len(sent), 'mail')} sent · {opened} opened: {opened_share} · "
+        f"{clicked} clicked: {clicked_share} · {len(report.contacts) - len(sent)} not sent",
+        help="opened ÷ sent, and clicked ÷ sent, in mails. Over few mails, where the rate would likely lie "
+        f"with more of them. {audience.meaning}",
     )
 
 
-def history(report: CustomerReport) -> tables.Click:
+def history(report: CustomerReport, audience: Audience) -> tables.Click:
     """Every mail, newest first, a page at a time; what was clicked: the campaign, its mail, or its events."""
     pages = -(-len(report.contacts) // ROWS_A_PAGE)
     page = min(st.session_state.get("history_page", 1), max(pages, 1))
@@ -98,8 +101,8 @@ def history(report: CustomerReport) -> tables.Click:
         tables.Column("Campaign"),
         tables.Column("Sent on", fit=True),
         tables.Column("Status", fit=True),
-        tables.Column("Opens", right=True, fit=True),
-        tables.Column("Clicks", right=True, fit=True),
+        tables.Column("Opens", right=True, fit=True, help=f"{FIGURES['opens'].meaning} {audience.meaning}"),
+        tables.Column("Clicks", right=True, fit=True, help=f"{FIGURES['clicks'].meaning} {audience.meaning}"),
         tables.Column("What happened", whole=True),
         tables.Column("", help="Preview and events", fit=True),
     ]

@@ -1,15 +1,16 @@
 """The dialogs: Selection, Preview e-mail, Not sent, and the mail of one customer."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from . import contents, formats, reports, screens, selections, tables, widgets
+from . import agents, contents, explanations, formats, reports, screens, selections, tables, verdicts, widgets
 from .exports import as_csv, without_nan
+from .machines import REASONS, Rule
 from .mail_frame import mail_frame
-from .metrics import share
+from .metrics import FIGURES, Portion, share
 from .reports import CampaignReport, MailView
 from .vocabulary import Audience, EventType, NotSentReason
 
@@ -35,6 +36,23 @@ def selection(report: CampaignReport) -> None:
         return
     with st.container(border=True, key="selection"):
         st.markdown("\n".join(_bullets(criterion)))
+
+
+@st.dialog("How is this counted?", width="medium", icon=":material/calculate:")
+def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
+    """A figure's formula and counts, as `in_short` says them, and what docs/metrics.md says about it."""
+    section = explanations.of_figure(key)
+    with st.container(border=True, gap="xsmall", key="counted"):
+        formula, *lines = in_short
+        st.markdown(f"**{explanations.without_key(section.title)}**")
+        st.markdown(formula)
+        st.markdown(" · ".join(lines))
+    st.markdown(section.text)
+    for title in section.see:
+        with st.expander(explanations.without_key(title)):
+            st.markdown(explanations.section(title).text)
+    in_files = f" In files and on the command line this figure is called `{key}`." if key in FIGURES else ""
+    st.caption(f"**{audience.label}**: {audience.meaning}{in_files}")
 
 
 def _bullets(criterion: selections.Criterion, depth: int = 0) -> list[str]:
@@ -181,11 +199,11 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
             reason.value,
             [
                 tables.main(_why(report, reason), title=reason.meaning),
-                tables.bar(
-                    part := share(number, report.counts.not_sent),
+                tables.rate(
+                    made_of := Portion(number, report.counts.not_sent),
                     of_largest=most,
                     colour="#B26A00",
-                    text=f"{formats.count(number)} · {formats.percent(part)}",
+                    text=f"{formats.count(number)} · {formats.percent(made_of.rate)}",
                 ),
             ],
             chosen=reason is chosen,
@@ -233,6 +251,84 @@ def attention(report: CampaignReport) -> None:
         not_sent(report)
 
 
+@st.dialog("Made by machines", width="large", icon=":material/smart_toy:")
+def machines(report: CampaignReport) -> None:
+    """How many opens and clicks machines made by each rule, and examples of the chosen one."""
+    campaign_id = report.campaign.campaign_id
+    key = f"machines:{campaign_id}"
+    found = widgets.read(reports.machines, campaign_id)
+    st.markdown(
+        f"**{formats.of(report.machine_opens, report.all_opens)} opens** and "
+        f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** of this campaign were made by machines, "
+        "as far as can be told. Nothing is thrown away: *All* counts them, *Human* leaves them out."
+    )
+    chosen = st.session_state.get(key, found[0].reason if found else None)
+    unsubscribes = any(one.unsubscribes for one in found)
+    rows = [
+        tables.Row(
+            one.reason,
+            [
+                tables.main(one.label, one.looks_at.replace("`", "")),
+                formats.count(one.opens),
+                formats.count(one.clicks),
+                *([formats.count(one.unsubscribes)] if unsubscribes else []),
+            ],
+            chosen=one.reason == chosen,
+        )
+        for one in found
+    ]
+    columns = [
+        tables.Column("How it was told"),
+        tables.Column("Opens", right=True, fit=True),
+        tables.Column("Clicks", right=True, fit=True),
+        *([tables.Column("Unsubscribed", right=True, fit=True)] if unsubscribes else []),
+    ]
+    clicked = tables.table(columns, rows, key=f"{key}:rules", label="What machines did, by rule", opens=True)
+    if clicked.row:
+        st.session_state[key] = clicked.row
+        st.rerun(scope="fragment")
+    if chosen:
+        _examples(campaign_id, REASONS[chosen])
+    st.caption("Every rule, its threshold and how to change it: `docs/machines.md`.")
+
+
+def _examples(campaign_id: str, rule: Rule) -> None:
+    """Some of the events that one rule found, and how sure it is."""
+    threshold = verdicts.rules().threshold(rule)
+    st.markdown(f"**Examples: {rule.label}**")
+    parts = [f"Threshold: {threshold}." if threshold else "", f"What it can get wrong: {rule.can_get_wrong}"]
+    st.caption(" ".join(part for part in parts if part))
+    rows = [
+        tables.Row(
+            str(event["customer_id"]),
+            [
+                formats.precise_moment(event["occurred_at"], screens.zone()),
+                tables.main(
+                    event["name"],
+                    EventType(event["type"]).label.lower(),
+                    href=screens.customer_address(event["customer_id"], Audience.ALL),
+                ),
+                tables.noted(
+                    event["url"] or "", " · ".join(filter(None, (event["user_agent"], event["ip"])))
+                ),
+            ],
+        )
+        for event in without_nan(widgets.read(reports.machine_examples, campaign_id, rule.name)).to_dict(
+            "records"
+        )
+    ]
+    columns = [
+        tables.Column("When", fit=True, whole=True),
+        tables.Column("Customer"),
+        tables.Column("What came", whole=True),
+    ]
+    clicked = tables.table(
+        columns, rows, key=f"examples:{campaign_id}:{rule.name}", label=f"Examples: {rule.label}", opens=True
+    )
+    if clicked.row:
+        screens.open_customer(clicked.row, campaign_id)
+
+
 @st.dialog("What happened", width="large", icon=":material/history:")
 def events(campaign_id: str, customer_id: str) -> None:
     """The events of one message, in order."""
@@ -241,21 +337,28 @@ def events(campaign_id: str, customer_id: str) -> None:
         tables.Row(
             str(place),
             [
-                formats.short_moment(event["occurred_at"], screens.zone()),
-                tables.main(EventType(event["type"]).label, title=EventType(event["type"]).meaning),
+                formats.precise_moment(event["occurred_at"], screens.zone()),
+                tables.main(
+                    EventType(event["type"]).label,
+                    _by_whom(event),
+                    title=EventType(event["type"]).meaning,
+                ),
                 tables.noted(_detail(event), event["user_agent"] or ""),
             ],
+            quiet=bool(event["machine"]),
         )
         for place, event in enumerate(without_nan(happened).to_dict("records"))
     ]
     columns = [
-        tables.Column("When", fit=True),
+        tables.Column("When", fit=True, whole=True),
         tables.Column("What", fit=True),
         tables.Column("Detail", whole=True),
     ]
     tables.table(
         columns, rows, key="events", label="Events", empty="Nothing is known to have happened to this mail."
     )
+    if any(row.quiet for row in rows):
+        st.caption("What machines did is greyed. *Human* figures leave it out.")
 
 
 def _detail(event: dict[Hashable, Any]) -> str:
@@ -267,6 +370,15 @@ def _detail(event: dict[Hashable, Any]) -> str:
         event["reject_reason"],
         event["smtp_status"],
         event["diagnostic"],
-        event["machine"] and f"by a machine: {event['machine']}",
     ]
     return " · ".join(str(part) for part in dict.fromkeys(parts) if part)
+
+
+def _by_whom(event: dict[Hashable, Any]) -> str:
+    """That a machine did it, and how that was told; that a picture was fetched for a person; else nothing."""
+    reason = event["machine"]
+    if reason:
+        # A rule that is no more has its name alone.
+        return f"by a machine: {REASONS[reason].label if reason in REASONS else reason}"
+    opened = event["type"] == EventType.OPENED
+    return "through a picture proxy" if opened and agents.is_proxied(event["user_agent"]) else ""

@@ -5,21 +5,22 @@ from typing import Any, cast
 
 import streamlit as st
 
-from . import charts, formats, grids, reports, tables
-from .metrics import FIGURES, RATES, Counts, mean, share
+from . import charts, dialogs, explanations, formats, grids, reports, tables
+from .metrics import ESTIMATED_COR, FIGURES, RATES, WHOLES, AppleOpens, Counts, Portion, mean, share
 from .reports import CampaignReport
 from .vocabulary import Audience, Status
 from .widgets import read
 
-# Each card: a count, what it is a share of, and whether more of it is good news ("normal"), bad news ("inverse") or
-# neither ("off").
-CARDS = (
-    ("sent", "selected", "off"),
-    ("not_sent", "selected", "inverse"),
-    ("opened", "delivered", "normal"),
-    ("clicked", "delivered", "normal"),
-    ("opted_out", "sent", "inverse"),
-)
+# Each card: a count, and whether more of it is good news ("normal"), bad news ("inverse") or neither ("off").
+CARDS = {
+    "sent": "off",
+    "not_sent": "inverse",
+    "opened": "normal",
+    "clicked": "normal",
+    "opted_out": "inverse",
+}
+ESTIMATE_COLOUR = "#9AA3AF"
+_APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
 _PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
 
 
@@ -29,36 +30,51 @@ def cards(report: CampaignReport, attention: Callable[[], None]) -> None:
     The card Not sent has `attention` in the place of the trend.
     """
     with st.grid(5, min_column_width=150, gap="small"):
-        for key, whole, good in CARDS:
+        for key, good in CARDS.items():
             with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{key}"):
-                _card(report, key, whole, good, attention if key == "not_sent" else None)
+                _card(report, key, good, attention if key == "not_sent" else None)
 
 
-def _card(
-    report: CampaignReport, key: str, whole: str, good: str, attention: Callable[[], None] | None
-) -> None:
-    figure, counts = FIGURES[key], report.counts
+def label(key: str, counts: Counts, audience: Audience) -> None:
+    """A figure's label with a question mark: its formula and counts on hover and focus, all about it on a click."""
+    figure = FIGURES[key]
+    with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
+        st.markdown(figure.label, width="content")
+        if st.button(
+            f"How is {figure.label} counted?",
+            icon=":material/help:",
+            type="tertiary",
+            help="\n\n".join((*explanations.in_short(key, counts), "*Click to read how this is counted.*")),
+            key=f"counted_{key}",
+        ):
+            dialogs.counted(key, explanations.in_short(key, counts), audience)
+
+
+def _card(report: CampaignReport, key: str, good: str, attention: Callable[[], None] | None) -> None:
+    figure, counts, whole = FIGURES[key], report.counts, WHOLES[key]
     shares = [one for before in report.previous if (one := _share(before, key, whole)) is not None]
-    now, usual = _share(counts, key, whole), mean(shares)
+    made_of, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
+    now = made_of.rate
     difference = None if now is None or usual is None else now - usual
-    same = not _tone(difference)
+    same = not _tone(difference) or made_of.is_small
     trend = [round(100 * one, 2) for one in (*shares, now) if one is not None]
+    label(key, counts, report.audience)
     st.metric(
         figure.label,
-        formats.count(getattr(counts, key)),
+        formats.count(made_of.part),
+        label_visibility="collapsed",
         # Streamlit tells which way it goes by a plain minus sign.
         delta=None if difference is None else formats.points(difference).replace("\N{MINUS SIGN}", "-"),
         delta_color="off" if same else cast(Any, good),
         delta_arrow="off" if same else "auto",
         delta_description=None if difference is None else f"vs {_before(len(shares))}",
-        help=f"{figure.meaning} Counted as: {figure.formula}.",
         chart_data=trend if len(trend) > 1 and not attention else None,
         chart_type="area",
     )
     if attention:
         attention()
-    part = "" if now is None else f"{formats.percent(now)} "
-    st.caption(f"{part}of {formats.count(getattr(counts, whole))} {whole}")
+    part = "" if now is None else f"{formats.rate(made_of)} "
+    st.caption(f"{part}of {formats.count(made_of.whole)} {FIGURES[whole].label.lower()}")
 
 
 def rates_table(report: CampaignReport) -> None:
@@ -73,8 +89,14 @@ def rates_table(report: CampaignReport) -> None:
             tables.Row(
                 one.key,
                 [
-                    tables.main(one.label, one.formula, aside=one.name),
-                    tables.bar(now),
+                    tables.main(
+                        one.label, one.formula, aside=one.name, counted=f"How is {one.label} counted?"
+                    ),
+                    tables.rate(
+                        one.portion(report.counts),
+                        tip=explanations.in_short(one.key, report.counts),
+                        interval=False,
+                    ),
                     formats.of(*one.counts(report.counts)),
                     formats.interval(one.interval(report.counts)),
                     tables.tone(formats.points(difference), _tone(difference), average if before else ""),
@@ -90,19 +112,50 @@ def rates_table(report: CampaignReport) -> None:
         tables.Column("95 % interval", right=True, fit=True, help=likely),
         tables.Column(f"vs {_before(len(report.previous))}", right=True, fit=True, help=usual_help),
     ]
-    tables.table(columns, rows, key="rates", label="Opened and clicked")
-    if machines := _machines(report):
-        st.caption(machines)
+    apple = read(reports.apple_opens, report.campaign.campaign_id)
+    if apple.proxied:
+        rows.append(_estimate(apple))
+    clicked = tables.table(columns, rows, key="rates", label="Opened and clicked")
+    if clicked.row == ESTIMATED_COR.key:
+        dialogs.counted(ESTIMATED_COR.key, explanations.estimate(apple), Audience.HUMAN)
+    elif clicked.row:
+        dialogs.counted(clicked.row, explanations.in_short(clicked.row, report.counts), report.audience)
 
 
-def _machines(report: CampaignReport) -> str:
-    if not report.machine_opens and not report.machine_clicks:
-        return ""
-    made = (
-        f"{formats.things(report.machine_opens, 'open')} and {formats.things(report.machine_clicks, 'click')}"
+def _estimate(apple: AppleOpens) -> tables.Row:
+    """The open rate among the customers whose opens can be seen, as a row of the rates that says it is an estimate."""
+    words = explanations.estimate(apple)
+    return tables.Row(
+        ESTIMATED_COR.key,
+        [
+            tables.main(
+                ESTIMATED_COR.label,
+                "among customers whose opens can be seen",
+                counted=f"How is {ESTIMATED_COR.label} counted?",
+            ),
+            tables.rate(apple.estimate, tip=words, interval=False, colour=ESTIMATE_COLOUR),
+            formats.of(apple.estimate.part, apple.estimate.whole),
+            formats.interval(apple.estimate.interval),
+            formats.NOTHING,
+        ],
     )
-    left_out = "are left out" if report.audience is Audience.HUMAN else "are counted too"
-    return f"{made} were made by machines and {left_out}."
+
+
+def machines(report: CampaignReport) -> None:
+    """How many opens and clicks machines made, in a sentence, and the way to what they are."""
+    if not report.machine_opens and not report.machine_clicks:
+        return
+    left_out = "are left out" if report.audience is Audience.HUMAN else "count here"
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="made_by_machines"):
+        st.markdown(
+            f":material/smart_toy: **{formats.of(report.machine_opens, report.all_opens)} opens** and "
+            f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines, and {left_out}.",
+            width="content",
+        )
+        if st.button(
+            "Which, and why", type="tertiary", icon=":material/chevron_right:", icon_position="right"
+        ):
+            dialogs.machines(report)
 
 
 def funnel(report: CampaignReport) -> None:
@@ -128,19 +181,39 @@ def funnel(report: CampaignReport) -> None:
 def states_table(report: CampaignReport) -> None:
     """The five states with their counts, shares and meaning; a click on one shows only its customers in the grid."""
     sent, chosen = report.counts.sent, chosen_states(report)
+    apple = read(reports.apple_opens, report.campaign.campaign_id)
+    of_apple = Status.RECEIVED if report.audience is Audience.HUMAN else Status.OPENED
     largest = max((share(number, sent) or 0.0 for number in report.status.values()), default=0.0)
-    rows = [
-        tables.Row(
-            state.value,
-            [
-                tables.state(state, note=state.meaning),
-                tables.bar(share(report.status.get(state, 0), sent), of_largest=largest, colour=state.colour),
-                formats.count(report.status.get(state, 0)),
-            ],
-            chosen=state in chosen,
+    rows = []
+    for state in charts.FUNNEL_ORDER:
+        made_of = Portion(report.status.get(state, 0), sent)
+        rows.append(
+            tables.Row(
+                state.value,
+                [
+                    tables.state(state, note=state.meaning),
+                    _share_of_sent(made_of, f"{state.label} ÷ sent", largest, state.colour),
+                    formats.count(made_of.part),
+                ],
+                chosen=state in chosen,
+            )
         )
-        for state in charts.FUNNEL_ORDER
-    ]
+        if state is of_apple and apple.unseen_in[report.audience]:
+            made_of = Portion(apple.unseen_in[report.audience], sent)
+            words = "of them: opened by Apple's proxy alone ÷ sent"
+            rows.append(
+                tables.Row(
+                    "apple",
+                    [
+                        tables.chip(
+                            "of them: opened by Apple's proxy alone", state.colour, note=_APPLE, inner=True
+                        ),
+                        _share_of_sent(made_of, words, largest, state.colour),
+                        formats.count(made_of.part),
+                    ],
+                    opens=False,
+                )
+            )
     columns = [
         tables.Column("Status", fit=True),
         tables.Column("Share of sent"),
@@ -150,6 +223,11 @@ def states_table(report: CampaignReport) -> None:
     if clicked.row:
         choose_states(report, [] if chosen == [clicked.row] else [Status(clicked.row)])
         st.rerun()
+
+
+def _share_of_sent(made_of: Portion, formula: str, largest: float, colour: str) -> tables.Cell:
+    tip = (formula, f"{formats.of(made_of.part, made_of.whole)} customers", *explanations.likely(made_of))
+    return tables.rate(made_of, of_largest=largest, colour=colour, tip=tip)
 
 
 def chosen_states(report: CampaignReport) -> list[Status | str]:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
+from .metrics import Portion
+
 NOTHING = "–"
 # Said of a campaign that is planned, and of its customers who have no other reason.
 NOT_SENT_YET = "Not sent yet"
@@ -30,6 +32,12 @@ def count(number: float | None) -> str:
 def percent(share: float | None) -> str:
     """0.379 -> "37.9 %"."""
     return NOTHING if share is None or isnan(share) else f"{share * 100:,.1f}{_JOINED}%"
+
+
+def rate(made_of: Portion) -> str:
+    """12 of 40 -> "30.0 %"; with its interval where that is small: 2 of 6 -> "33.3 % (9.7 – 70.0 %)"."""
+    around = f" ({interval(made_of.interval)})" if made_of.is_small else ""
+    return f"{percent(made_of.rate)}{around}"
 
 
 def of(part: float, whole: float) -> str:
@@ -77,6 +85,12 @@ def short_moment(at: datetime | None, zone_name: str | None = None) -> str:
     """The time in that zone, for columns: "14 Apr 2026, 09:00"."""
     local = _local(at, zone_name)
     return f"{day(local, zone_name)}, {local:%H:%M}" if local else NOTHING
+
+
+def precise_moment(at: datetime | None, zone_name: str | None = None) -> str:
+    """The time in that zone to the second: "14 Apr 2026, 09:00:02"."""
+    local = _local(at, zone_name)
+    return f"{short_moment(local, zone_name)}:{local:%S}" if local else NOTHING
 
 
 def day(at: datetime | None, zone_name: str | None = None) -> str:

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Self
 
+from .vocabulary import Audience
+
+# A rate over fewer messages says little: it is shown greyed, with its interval.
+SMALL = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -53,6 +58,10 @@ class Rate(Figure):
         """The two counts it is made of: numerator, denominator."""
         return getattr(counts, self.numerator), getattr(counts, self.denominator)
 
+    def portion(self, counts: Counts) -> "Portion":
+        """The rate with what it is made of."""
+        return Portion(*self.counts(counts))
+
     def rate(self, counts: Counts) -> float | None:
         """The rate, from 0 to 1."""
         return share(*self.counts(counts))
@@ -60,6 +69,29 @@ class Rate(Figure):
     def interval(self, counts: Counts) -> tuple[float, float] | None:
         """The 95 % Wilson interval of the rate: where it would likely lie with other customers of the same kind."""
         return wilson(*self.counts(counts))
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some of a whole: the two counts behind a rate, and all that is said of them."""
+
+    part: int
+    whole: int
+
+    @property
+    def rate(self) -> float | None:
+        """From 0 to 1; None where there is no whole."""
+        return share(self.part, self.whole)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % Wilson interval; None where the part is more than the whole, as clicks may be."""
+        return wilson(self.part, self.whole) if self.part <= self.whole else None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether there is a rate, over so few that it says little."""
+        return 0 < self.whole < SMALL
 
 
 def share(part: float, whole: float) -> float | None:
@@ -156,4 +188,55 @@ COUNTS = (
         "How often links were clicked; one customer may click many times.",
     ),
 )
+# What each count is a part of. Opens and clicks are events, and part of nothing.
+WHOLES = {
+    "sent": "selected",
+    "not_sent": "selected",
+    "undeliverable": "sent",
+    "delivered": "sent",
+    "opened": "delivered",
+    "clicked": "delivered",
+    "unsubscribed": "sent",
+    "complained": "sent",
+    "opted_out": "sent",
+}
 FIGURES: dict[str, Figure] = {figure.key: figure for figure in (*COUNTS, *RATES)}
+
+
+# Not one of FIGURES: it is no count of all customers, but an estimate from some.
+ESTIMATED_COR = Figure(
+    "estimated_cor",
+    "COR, estimated",
+    "opened ÷ delivered, of customers whose opens can be seen",
+    "Of the customers whose opens can be seen, the share who opened it.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AppleOpens:
+    """The delivered mails of one campaign whose pictures Apple's proxy loaded, and all others.
+
+    proxied: those of them; nobody can see whether the customer opened the mail, unless something else shows it.
+    unseen: those where nothing else does. `unseen_in`: how many of them are in the state Received when people's opens
+    count ("human"), and in the state Opened when all do ("all").
+    seen_delivered, seen_opened: all others, and those of them that a person opened.
+    """
+
+    proxied: int
+    unseen: int
+    seen_delivered: int
+    seen_opened: int
+    unseen_in: Mapping[Audience, int]
+
+    @property
+    def estimate(self) -> Portion:
+        """The open rate among the customers whose opens can be seen."""
+        return Portion(self.seen_opened, self.seen_delivered)
+
+
+def portion(counts: Counts, key: str) -> Portion | None:
+    """A rate with its two counts, or a count as a part of its whole; None for counts that are part of nothing."""
+    figure = FIGURES[key]
+    if isinstance(figure, Rate):
+        return figure.portion(counts)
+    return Portion(getattr(counts, key), getattr(counts, WHOLES[key])) if key in WHOLES else None

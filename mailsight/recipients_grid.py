@@ -11,12 +11,20 @@ from st_aggrid import AgGrid, JsCode, StAggridTheme
 
 from . import grids, routes, tables, widgets
 from .reports import CampaignReport
-from .vocabulary import Status
+from .vocabulary import Audience, Status
 
 BLOCK_ROWS = 100
 LARGEST_HEIGHT = 610
 ROW_HEIGHT = 42
 _WIDTHS = {"name": 190, "email": 235, "status": 140, "bounce_reason": 300}
+# What the columns count; their headings say it.
+_COUNTED = {
+    "first_opened_at": "When the customer opened it first; a click proves an open.",
+    "opens": "How often the customer opened it.",
+    "first_clicked_at": "When the customer clicked first.",
+    "clicks": "How often the customer clicked.",
+    "links_clicked": "How many different links the customer clicked.",
+}
 _FILTERS = {"text": "agTextColumnFilter", "number": "agNumberColumnFilter", "moment": "agDateColumnFilter"}
 _SCRIPT = (Path(__file__).parent / "frontend" / "recipients_grid.js").read_text(encoding="utf-8")
 _COLOURS = {grids.NOT_SENT: tables.NOT_SENT_COLOUR} | {state.value: state.colour for state in Status}
@@ -47,7 +55,7 @@ def recipients_grid(
     result = AgGrid(
         _NoRows(),
         use_json_serialization=True,
-        gridOptions=_options(asked),
+        gridOptions=_options(asked, report.audience),
         height=min(LARGEST_HEIGHT, (max(report.counts.selected, 3) + 3) * ROW_HEIGHT),
         key=f"recipients:{campaign_id}",
         theme=_theme(),
@@ -81,11 +89,11 @@ def _new_click(campaign_id: str, told: dict[str, Any]) -> GridClick | None:
     return GridClick(str(told["customer_id"]), str(told["action"]))
 
 
-def _options(asked: dict[str, Any]) -> dict[str, Any]:
+def _options(asked: dict[str, Any], audience: Audience) -> dict[str, Any]:
     # In base 64, because AG Grid for Streamlit runs as script what stands between two of its marks in any text.
     secret = base64.b64encode(json.dumps(asked).encode()).decode()
     return {
-        "columnDefs": [_MAIL_COLUMN, *(_column(column) for column in grids.COLUMNS)],
+        "columnDefs": [_MAIL_COLUMN, *(_column(column, audience) for column in grids.COLUMNS)],
         "defaultColDef": {
             "sortable": True,
             "resizable": True,
@@ -99,6 +107,7 @@ def _options(asked: dict[str, Any]) -> dict[str, Any]:
             },
         },
         "context": {"asked": secret, "route": routes.path("api/recipients"), "colours": _COLOURS},
+        "tooltipShowDelay": 300,
         "rowModelType": "infinite",
         "datasource": _js("datasource"),
         "getRowId": _js("rowId"),
@@ -115,13 +124,15 @@ def _options(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _column(column: grids.GridColumn) -> dict[str, Any]:
+def _column(column: grids.GridColumn, audience: Audience) -> dict[str, Any]:
     options: dict[str, Any] = {
         "field": column.key,
         "headerName": column.label,
         "width": _WIDTHS.get(column.key, 125 if column.kind == "number" else 180),
         "filter": _FILTERS.get(column.kind, "agTextColumnFilter"),
     }
+    if column.key in _COUNTED:
+        options["headerTooltip"] = f"{_COUNTED[column.key]} {audience.meaning}"
     if column.key == "name":
         options |= {"cellRenderer": _js("NameCell"), "pinned": "left"}
     elif column.kind == "number":

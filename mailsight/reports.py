@@ -15,12 +15,13 @@ from .contents import fill
 from .errors import UnknownCampaign, UnknownCustomer
 from .grids import GridQuery
 from .links import Link, LinkClicks, shared
-from .machines import RULES
-from .metrics import COUNT_NAMES, RATES, Counts
+from .machines import REASONS, RULES
+from .metrics import COUNT_NAMES, RATES, AppleOpens, Counts
 from .vocabulary import Audience, EventType, NotSentReason, Status
 from .warehouse import Warehouse
 
 PREVIOUS_CAMPAIGNS = 10
+_APPLE = REASONS["apple_privacy"].name
 EXAMPLES = 5
 
 
@@ -73,6 +74,16 @@ class CampaignReport:
     def is_planned(self) -> bool:
         """Whether sending is yet to begin: nothing was sent, and nothing says when it was."""
         return not self.counts.sent and self.campaign.sent_at is None
+
+    @property
+    def all_opens(self) -> int:
+        """Every open, machines' included, whoever counts here."""
+        return self.counts.opens + (self.machine_opens if self.audience is Audience.HUMAN else 0)
+
+    @property
+    def all_clicks(self) -> int:
+        """Every click, machines' included, whoever counts here."""
+        return self.counts.clicks + (self.machine_clicks if self.audience is Audience.HUMAN else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +323,13 @@ def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[L
 def not_sent(warehouse: Warehouse, campaign_id: str) -> pd.DataFrame:
     """The customers whom a campaign selected and did not mail: customer_id, name, email, reason (a word), detail."""
     return warehouse.frame("not_sent_customers", campaign_id=campaign_id)
+
+
+def apple_opens(warehouse: Warehouse, campaign_id: str) -> AppleOpens:
+    """What Apple's proxy hides in a campaign, and what can be seen without it."""
+    [row] = warehouse.rows("apple_opens", campaign_id=campaign_id, reason=_APPLE)
+    unseen_in = {Audience.HUMAN: row.pop("human_received"), Audience.ALL: row.pop("all_opened")}
+    return AppleOpens(**row, unseen_in=unseen_in)
 
 
 def timeline(warehouse: Warehouse, campaign_id: str, audience: Audience) -> pd.DataFrame:

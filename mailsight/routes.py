@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -21,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from . import formats, grids, reports, settings, spool, webhooks
+from . import formats, grids, reports, screens, settings, spool, webhooks
 from .background import Loader
 from .errors import BadRequest, MailsightError, NoDatabase, UnknownCampaign
 from .vocabulary import Audience, Status
@@ -172,10 +171,10 @@ def _block(asked: dict[str, Any]) -> dict[str, Any]:
         zone=zone,
     )
     page = reports.recipients(warehouse(), campaign_id, audience, found)
-    return {"rows": [_row(row, zone) for row in page.rows], "total": page.total}
+    return {"rows": [_row(row, audience, zone) for row in page.rows], "total": page.total}
 
 
-def _row(row: dict[str, Any], zone: str | None) -> dict[str, Any]:
+def _row(row: dict[str, Any], audience: Audience, zone: str | None) -> dict[str, Any]:
     """The row as it is shown: states as words, times in the viewer's zone."""
     state = row["status"] or grids.NOT_SENT
     shown = {column.key: row[column.key] for column in grids.COLUMNS}
@@ -184,7 +183,7 @@ def _row(row: dict[str, Any], zone: str | None) -> dict[str, Any]:
             shown[column.key] = formats.short_moment(row[column.key], zone)
     label = Status(state).label if state != grids.NOT_SENT else "Not sent"
     customer_id = row["customer_id"]
-    address = path(f"customer?{urlencode({'id': customer_id})}")
+    address = path(screens.customer_address(customer_id, audience))
     return shown | {
         "customer_id": customer_id,
         "address": address,

@@ -1,5 +1,6 @@
 """Where the screens are, and the ways between them. Paths are relative to the shell, as Streamlit wants them."""
 
+import re
 from typing import Literal, NoReturn
 from urllib.parse import urlencode
 
@@ -48,6 +49,11 @@ def campaign_address(campaign_id: str) -> str:
     return f"campaign?{urlencode(_parameters(campaign_id))}"
 
 
+def customer_address(customer_id: str, audience: Audience) -> str:
+    """The address of a customer's page, for links that can be opened in a new tab."""
+    return f"customer?{urlencode({'id': customer_id} | _audience_parameter(audience))}"
+
+
 def open_campaign(campaign_id: str, customer_id: str | None = None) -> NoReturn:
     """Opens the campaign's page, from the list or from a customer's page."""
     before = {} if customer_id is None else {"customer": customer_id}
@@ -80,9 +86,12 @@ def audience() -> Audience:
     return Audience.ALL if st.query_params.get("audience") == Audience.ALL else Audience.HUMAN
 
 
-def audience_switch() -> None:
-    """The switch between people's and all opens and clicks. It writes to the address, so a shared link keeps it."""
-    key = f"audience:{st.query_params.get('id', '')}"
+def audience_switch(place: str = "top") -> None:
+    """The switch between people's and all opens and clicks. It writes to the address, so a shared link keeps it.
+
+    It may stand in several places of a page: each shows what the address says.
+    """
+    key = f"audience:{place}:{st.query_params.get('id', '')}"
 
     def keep() -> None:
         if st.session_state[key] is Audience.ALL:
@@ -90,11 +99,11 @@ def audience_switch() -> None:
         else:
             st.query_params.pop("audience", None)
 
+    st.session_state[key] = audience()
     # Not `bind="query-params"`: a bound widget leaves its parameter in the addresses of later pages.
     st.segmented_control(
         "Whose opens and clicks count",
         list(Audience),
-        default=audience(),
         format_func=lambda one: one.label,
         required=True,
         help="\n\n".join(f"**{one.label}**: {one.meaning}" for one in Audience),
@@ -102,6 +111,12 @@ def audience_switch() -> None:
         key=key,
         on_change=keep,
     )
+
+
+def file_name(what: str, audience: Audience, one_id: str = "") -> str:
+    """The name of a file to take along, without its ending: what it holds, of which campaign, whose figures."""
+    parts = (re.sub(r"[^\w.-]+", "-", part).strip("-") for part in (what, one_id, audience.value))
+    return "-".join(part for part in parts if part)
 
 
 def zone() -> str | None:
@@ -113,5 +128,5 @@ def _parameters(one_id: str) -> dict[str, str]:
     return {"id": one_id} | _audience_parameter()
 
 
-def _audience_parameter() -> dict[str, str]:
-    return {"audience": Audience.ALL.value} if audience() is Audience.ALL else {}
+def _audience_parameter(shown: Audience | None = None) -> dict[str, str]:
+    return {"audience": Audience.ALL.value} if (shown or audience()) is Audience.ALL else {}

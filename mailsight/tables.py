@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
-from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
 
 from . import formats, metrics
+from .mail_frame import frontend
 from .vocabulary import Status
 
-_FRONTEND = Path(__file__).parent / "frontend"
 _component = st.components.v2.component(
     "mailsight_table",
     html='<div class="table"></div>',
-    css=(_FRONTEND / "table.css").read_text(encoding="utf-8"),
-    js=(_FRONTEND / "table.js").read_text(encoding="utf-8"),
+    css=frontend("table.css", "tips.css"),
+    js=frontend("tips.js", "table.js"),
 )
 
 Cell = str | dict[str, Any]
@@ -38,11 +37,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: `id` comes back when it is clicked."""
+    """A row: `id` comes back when it is clicked. `opens` False: it can't be clicked; `quiet`: it is greyed."""
 
     id: str
     cells: Sequence[Cell]
     chosen: bool = False
+    opens: bool = True
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,17 @@ def main(
     text: str,
     note: str = "",
     *,
+    counted: str = "",
     aside: str = "",
     tags: Sequence[str] = (),
     href: str = "",
     clip: bool = False,
     title: str = "",
 ) -> Cell:
-    """The row's name, with quieter words and tags behind it and a line under it; with `clip` that line never wraps."""
+    """The row's name, with quieter words and tags behind it and a line under it; with `clip` that line never wraps.
+
+    `counted`: a question mark behind it, with these words for those who only hear it, and the action "counted".
+    """
     return {
         "kind": "main",
         "text": text,
@@ -109,6 +114,7 @@ def main(
         "href": href,
         "clip": clip,
         "title": title,
+        "counted": counted,
     }
 
 
@@ -117,7 +123,32 @@ def noted(text: str, note: str) -> Cell:
     return {"kind": "noted", "text": text, "note": note}
 
 
-def bar(share: float | None, *, of_largest: float = 1.0, text: str | None = None, colour: str = "") -> Cell:
+def figure(number: float, tip: Sequence[str] = ()) -> Cell:
+    """A count, with how it is counted where it is pointed at or has the focus."""
+    return {"kind": "figure", "text": formats.count(number), "tip": list(tip)}
+
+
+def rate(
+    made_of: metrics.Portion,
+    *,
+    of_largest: float = 1.0,
+    colour: str = "",
+    text: str | None = None,
+    tip: Sequence[str] = (),
+    interval: bool = True,
+) -> Cell:
+    """A rate as a bar and a figure; one over few messages is greyed and has its interval under it.
+
+    `interval` False: it stands beside it already.
+    """
+    drawn = bar(made_of.rate, of_largest=of_largest, text=text, colour=colour)
+    small = {"quiet": True, "note": formats.interval(made_of.interval) if interval else ""}
+    return drawn | {"tip": list(tip)} | (small if made_of.is_small else {})
+
+
+def bar(
+    share: float | None, *, of_largest: float = 1.0, text: str | None = None, colour: str = ""
+) -> dict[str, Any]:
     """A share as a bar and a figure; `of_largest` is the share that fills the bar. None and NaN are an empty bar."""
     known = share is not None and not isnan(share) and not isnan(of_largest)
     filled = min(metrics.share(share or 0.0, of_largest) or 0.0, 1.0) if known else 0.0
@@ -139,9 +170,9 @@ def state(status: Status | None, *, note: str = "") -> Cell:
     return chip(label, colour, title=title, note=note)
 
 
-def chip(text: str, colour: str, *, title: str = "", note: str = "") -> Cell:
-    """Words behind a dot of their colour."""
-    return {"kind": "chip", "text": text, "colour": colour, "title": title, "note": note}
+def chip(text: str, colour: str, *, title: str = "", note: str = "", inner: bool = False) -> Cell:
+    """Words behind a dot of their colour; `inner`: a part of the row above."""
+    return {"kind": "chip", "text": text, "colour": colour, "title": title, "note": note, "inner": inner}
 
 
 def tone(text: str, tone: Literal["up", "down", ""], title: str = "") -> Cell:

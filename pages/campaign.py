@@ -47,6 +47,7 @@ rates, states = st.columns([7, 5], gap="medium")
 with rates:
     st.subheader("Opened and clicked", anchor=False)
     figures.rates_table(report)
+    figures.machines(report)
 with states:
     st.subheader("Status of messages", anchor=False, help="Each sent message counts once, as far as it came.")
     figures.funnel(report)
@@ -62,7 +63,12 @@ with timeline:
     if timeline.open:
         figures.timeline(report)
 
-st.subheader("Customers", anchor="customers")
+with st.container(
+    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="customers_head"
+):
+    st.subheader("Customers", anchor="customers", width="content")
+    if report.counts.selected:
+        screens.audience_switch("customers")
 if not report.counts.selected:
     st.info("This campaign has selected nobody yet.", icon=":material/group_off:")
     st.stop()

@@ -28,7 +28,7 @@ found = read(
     until=wanted.until,
     tags=wanted.tags,
 )
-campaign_list.totals(found)
-opened = campaign_list.campaigns_table(found)
+campaign_list.totals(found, audience)
+opened = campaign_list.campaigns_table(found, audience)
 if opened:
     screens.open_campaign(opened)

@@ -5,7 +5,8 @@ import streamlit as st
 from mailsight import contact_history, dialogs, formats, reports, screens
 from mailsight.widgets import facts, read, updated
 
-report = read(reports.customer, screens.shown_id("customer"), screens.audience())
+audience = screens.audience()
+report = read(reports.customer, screens.shown_id("customer"), audience)
 customer = report.customer
 name = customer.name or customer.email or customer.customer_id
 
@@ -27,8 +28,8 @@ with details:
     contact_history.details(customer)
 with history:
     st.subheader("Contact history", anchor=False)
-    contact_history.totals(report)
-    clicked = contact_history.history(report)
+    contact_history.totals(report, audience)
+    clicked = contact_history.history(report, audience)
 
 if clicked.action == "open" and clicked.row:
     screens.open_campaign(clicked.row, customer.customer_id)

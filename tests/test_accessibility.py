@@ -45,3 +45,23 @@ def test_a_page_keeps_nobody_out(
     ]
     assert serious == []
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("button", ["How is Opened counted?", "How is COR counted?", "Which, and why"])
+def test_a_dialog_keeps_nobody_out(
+    browser: Browser, server: str, sample_database: Path, button: str, scheme: Literal["light", "dark"]
+) -> None:
+    campaigns = reports.campaign_list(Warehouse(sample_database), Audience.HUMAN).campaigns
+    campaign_id = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
+    page = browser.new_page(viewport={"width": 1440, "height": 1200}, color_scheme=scheme)
+    page.goto(f"{server}/campaign?id={campaign_id}")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=20_000)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=20_000)
+    page.wait_for_timeout(1000)
+    found = Axe().run(page, context={"include": [['[role="dialog"]']]})
+    assert [
+        one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")
+    ] == []
+    page.close()

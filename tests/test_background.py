@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,9 @@ def run_server() -> None:
         async with routes.loading(st.App("mailsight/shell.py")):
             pass
 
-    asyncio.run(run())
+    # In a thread of its own: where tests drive a browser, a loop runs in this one already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()
 
 
 def test_a_server_without_webhooks_starts_no_loader(started: list[Path]) -> None:

@@ -170,7 +170,7 @@ def test_switches_change_the_badges_and_reload_nothing(tab: Page) -> None:
 
 def test_the_switch_of_the_page_leaves_the_mail_where_it_is(tab: Page) -> None:
     before = tab.locator(".mail iframe").get_attribute("src")
-    tab.get_by_role("radio", name="All", exact=True).click()
+    tab.get_by_role("tabpanel").get_by_role("radio", name="All", exact=True).click()
     expect(tab).to_have_url(re.compile("audience=all"))
     tab.wait_for_timeout(500)
     expect(badge(tab, 1)).to_have_text("2")
@@ -233,7 +233,7 @@ def test_the_picture_to_take_along_is_the_mail_with_its_badges(tab: Page) -> Non
     height = mail(tab).locator("body").evaluate("() => document.documentElement.scrollHeight")
     with tab.expect_download() as download:
         tab.get_by_role("button", name="PNG").click()
-    assert download.value.suggested_filename == "heatmap-spring.png"
+    assert download.value.suggested_filename == "heatmap-spring-human.png"
     picture = Image.open(BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
     assert abs(picture.height - 2 * height) < 4
     colours = {colour for _, colour in picture.getcolors(picture.width * picture.height) or []}

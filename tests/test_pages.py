@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mailsight import dialogs, exports, formats, load, reports
-from mailsight.metrics import FIGURES, RATES
+from mailsight import dialogs, explanations, exports, figures, formats, load, reports
+from mailsight.metrics import COR, FIGURES, RATES, SMALL
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse import Warehouse
@@ -105,7 +106,12 @@ def test_a_campaigns_page_has_its_parts_in_their_order(
     report = latest_sent(use(sample_database))
     at = show("campaign", id=report.campaign.campaign_id)
     assert [title.value for title in at.title] == [formats.plain(report.campaign.name)]
-    assert [button.label for button in at.button] == ["Selection", "Preview e-mail", "Who and why"]
+    assert [button.label for button in at.button if "counted" not in (button.key or "")] == [
+        "Selection",
+        "Preview e-mail",
+        "Who and why",
+        "Which, and why",
+    ]
     assert [heading.value for heading in at.subheader] == [
         "Opened and clicked",
         "Status of messages",
@@ -116,10 +122,15 @@ def test_a_campaigns_page_has_its_parts_in_their_order(
         FIGURES[key].label: formats.count(getattr(report.counts, key))
         for key in ("sent", "not_sent", "opened", "clicked", "opted_out")
     }
-    assert all(metric.help for metric in at.metric)
+    made_by_machines = (
+        f"**{formats.of(report.machine_opens, report.all_opens)} opens** and "
+        f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines, and are left out."
+    )
+    assert [one.value for one in at.markdown if made_by_machines in one.value]
+    assert 0 < report.machine_opens < report.all_opens
 
 
-@pytest.mark.parametrize("button", ["Selection", "Preview e-mail", "Who and why"])
+@pytest.mark.parametrize("button", ["Selection", "Preview e-mail", "Who and why", "Which, and why"])
 def test_every_button_of_a_campaign_opens_its_dialog(
     use: Callable[[Path], Warehouse], sample_database: Path, button: str
 ) -> None:
@@ -129,15 +140,45 @@ def test_every_button_of_a_campaign_opens_its_dialog(
     assert not at.exception
 
 
+@pytest.mark.parametrize("key", figures.CARDS)
+def test_every_figure_tells_how_it_is_counted(
+    use: Callable[[Path], Warehouse], sample_database: Path, key: str
+) -> None:
+    report = latest_sent(use(sample_database))
+    at = show("campaign", id=report.campaign.campaign_id)
+    button = at.button(key=f"counted_{key}")
+    assert button.label == f"How is {FIGURES[key].label} counted?"
+    assert button.help.startswith("\n\n".join(explanations.in_short(key, report.counts)))
+    button.click().run()
+    assert explanations.of_figure(key).text in words(at)
+
+
+def test_a_rate_over_few_messages_is_shown_with_its_interval(
+    use: Callable[[Path], Warehouse], odd_database: Path
+) -> None:
+    report = reports.campaign(use(odd_database), "hostile", Audience.HUMAN)
+    made_of = COR.portion(report.counts)
+    assert 0 < made_of.whole < SMALL
+    at = show("campaign", id="hostile")
+    interval = formats.interval(made_of.interval)
+    assert f"{formats.percent(made_of.rate)} ({interval}) of {made_of.whole} delivered" in words(at)
+
+
 def test_the_audience_is_part_of_the_address(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
     report = latest_sent(use(sample_database))
     at = show("campaign", id=report.campaign.campaign_id, audience="all")
-    switch = at.segmented_control(key=f"audience:{report.campaign.campaign_id}")
-    assert switch.value is Audience.ALL
-    switch.set_value(Audience.HUMAN).run()
+    places = ("top", "customers")
+
+    def switch(place: str) -> Any:
+        return at.segmented_control(key=f"audience:{place}:{report.campaign.campaign_id}")
+
+    assert [switch(place).value for place in places] == [Audience.ALL, Audience.ALL]
+    switch("top").set_value(Audience.HUMAN).run()
     assert "audience" not in at.query_params
-    switch.set_value(Audience.ALL).run()
+    assert [switch(place).value for place in places] == [Audience.HUMAN, Audience.HUMAN]
+    switch("customers").set_value(Audience.ALL).run()
     assert at.query_params["audience"] == "all"
+    assert [switch(place).value for place in places] == [Audience.ALL, Audience.ALL]
 
 
 def test_a_customers_page_has_details_and_history(

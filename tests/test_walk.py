@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, Page, expect
 
 from mailsight import formats, load, reports
+from mailsight.metrics import COR, CTO
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse import Warehouse
 from tests import odd_mailings
@@ -291,4 +292,91 @@ def test_names_that_look_like_code_are_only_shown(
         expect(page.get_by_role("heading", name="=cmd()")).to_be_visible()
         expect(page.get_by_text("customer c/2?&=#")).to_be_visible()
         assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+        assert wrong == []
+
+
+def test_the_keyboard_reads_how_a_figure_is_counted(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    made_of = COR.portion(report.counts)
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
+        rates = page.get_by_role("table", name="Opened and clicked")
+        first = rates.locator("[data-tip][tabindex='0']").and_(rates.locator("td"))
+        expect(first).to_have_count(1)
+        first.focus()
+        tip = page.get_by_role("tooltip")
+        expect(tip).to_contain_text(f"COR = {COR.formula}")
+        expect(tip).to_contain_text(
+            f"{formats.count(made_of.part)} ÷ {formats.count(made_of.whole)} customers"
+        )
+        page.keyboard.press("ArrowDown")
+        expect(tip).to_have_count(1)
+        expect(tip).to_contain_text(f"CTO = {CTO.formula}")
+        page.keyboard.press("Escape")
+        expect(tip).to_have_count(0)
+        question = page.get_by_role("button", name="How is Opened counted?")
+        question.focus()
+        expect(tip).to_contain_text(formats.of(report.counts.opened, report.counts.delivered))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).to_contain_text("A click proves an open")
+        close_dialog(page)
+        assert wrong == []
+
+
+def test_what_machines_did_can_be_looked_into(
+    browser: Browser, server: str, sample_database: Path, report: reports.CampaignReport
+) -> None:
+    warehouse, campaign_id = Warehouse(sample_database), report.campaign.campaign_id
+    rules = reports.machines(warehouse, campaign_id)
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign_id}")
+        page.get_by_role("button", name="Which, and why").click()
+        dialog = page.get_by_role("dialog")
+        for rule in rules:
+            row = (
+                dialog.get_by_role("table", name="What machines did, by rule")
+                .get_by_role("row")
+                .filter(has=page.get_by_text(rule.label, exact=True))
+            )
+            expect(row).to_contain_text(formats.count(rule.opens))
+            expect(row).to_contain_text(formats.count(rule.clicks))
+        rule = rules[-1]
+        examples = reports.machine_examples(warehouse, campaign_id, rule.reason)
+        dialog.get_by_text(rule.label, exact=True).first.click()
+        shown = dialog.get_by_role("table", name=f"Examples: {rule.label}")
+        expect(shown.get_by_role("row")).to_have_count(len(examples) + 1)
+        name = examples["name"].iloc[0]
+        shown.get_by_role("link", name=name, exact=True).first.click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        history = page.get_by_role("table", name="Contact history").get_by_role("row")
+        mail = history.filter(has=page.get_by_role("link", name=report.campaign.name, exact=True))
+        mail.get_by_label("What happened, step by step").click()
+        greyed = page.get_by_role("dialog").locator("tr.quiet")
+        expect(greyed.first).to_contain_text("by a machine: ")
+        expect(page.get_by_role("dialog")).to_contain_text(f"by a machine: {rule.label}")
+        assert wrong == []
+
+
+def test_one_switch_holds_everywhere(browser: Browser, server: str, report: reports.CampaignReport) -> None:
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
+        page.get_by_role("tab", name="Heatmap").click()
+        page.get_by_role("tabpanel").get_by_role("radio", name="All", exact=True).click()
+        expect(page).to_have_url(re.compile("audience=all"))
+        for place in page.get_by_role("radio", name="All", exact=True).all():
+            expect(place).to_have_attribute("aria-checked", "true")
+        expect(page.get_by_text(f"{formats.things(report.all_clicks, 'click')} by")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download as HTML").click()
+        assert download.value.suggested_filename.endswith("-all.html")
+        address = grid(page).locator(".name").first.get_attribute("href")
+        assert address is not None
+        assert address.endswith("&audience=all")
+        page.goto(f"{server}{address}")
+        expect(page.get_by_role("radio", name="All", exact=True)).to_have_attribute("aria-checked", "true")
+        page.goto(f"{server}/?audience=all")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Export as CSV").click()
+        assert download.value.suggested_filename == "campaigns-all.csv"
         assert wrong == []

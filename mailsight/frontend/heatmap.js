@@ -154,14 +154,15 @@ function heatmapView(root, first) {
     const sorted = (links) => (state.sort === "clicks" ? [...links].sort((a, b) => number(b) - number(a)) : links);
     const row = (link) => {
       const marks = link.marks.map((mark) => make("span", { class: "mark", title: mark[1] }, mark[0]));
-      const line = make("tr", { "data-row": link.id, tabindex: "0", class: link.id === data.chosen ? "chosen" : "",
-        title: number(link) ? "Show who clicked this link" : "" },
-        make("td", { class: "link" },
+      const line = make("tr", { "data-row": link.id, tabindex: "0", class: link.id === data.chosen ? "chosen" : "" },
+        make("td", { class: "link", title: number(link) ? "Show who clicked this link" : "" },
           make("div", { class: "label" }, make("span", {}, link.label), ...marks),
           link.note ? make("div", { class: "note", title: link.note }, link.note) : null),
         make("td", { class: "right", "data-label": "Clicks" }, link.clicks.toLocaleString("en")),
         make("td", { class: "right", "data-label": "Customers" }, link.clickers.toLocaleString("en")),
-        make("td", { class: "share", "data-label": data.headings[variant] }, bar(number(link), most, shade(link)), make("span", {}, link.figures[variant])),
+        tipped(make("td", { class: variant in link.small ? "share small" : "share", "data-label": data.headings[variant] },
+          bar(number(link), most, shade(link)), make("span", {}, link.figures[variant]),
+          link.small[variant] ? make("div", { class: "note" }, link.small[variant]) : null), link.tips[variant]),
         make("td", { class: "out" }, outside(link)));
       line.addEventListener("click", () => choose(link));
       line.addEventListener("keydown", (event) => {
@@ -181,7 +182,7 @@ function heatmapView(root, first) {
         links.length ? make("table", { "aria-label": heading },
           make("thead", {}, make("tr", {}, ...["Link", "Clicks", "Customers", data.headings[variant], ""].map((words, at) =>
             make("th", { scope: "col", class: at === 1 || at === 2 ? "right" : "" }, words || make("span", { class: "sr" }, "Open in a new tab"))))),
-          make("tbody", {}, ...sorted(links).map(row))) : make("p", { class: "none" }, empty));
+          arrows(make("tbody", {}, ...sorted(links).map(row)))) : make("p", { class: "none" }, empty));
     };
     const order = make("div", { class: "order" }, "Sorted by ");
     for (const [value, words] of [["clicks", data.measures.find(([one]) => one === state.measure)[1].toLowerCase()], ["place", "place in the mail"]]) {

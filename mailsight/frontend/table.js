@@ -1,19 +1,12 @@
 // Draws a table from `data` (mailsight/tables.py) with text nodes only: nothing in it is taken for HTML.
 // Tells Python what was clicked: {row, action} in `clicked`, the column's key in `sorted`.
+// What is counted has a tip (tips.js, which stands before this script).
 
 const ICONS = {
   open: "M14 5h5v5M19 5l-8 8M10 6H6.5A1.5 1.5 0 0 0 5 7.5v10A1.5 1.5 0 0 0 6.5 19h10a1.5 1.5 0 0 0 1.5-1.5V14",
   mail: "M4 6.5h16v11H4zM4.5 7l7.5 6 7.5-6",
+  ask: "M9.1 9a3 3 0 0 1 5.8 1c0 2-2.9 2.6-2.9 4M12 17.2h.01M21.5 12a9.5 9.5 0 1 1-19 0 9.5 9.5 0 0 1 19 0Z",
   list: "M9 6.5h11M9 12h11M9 17.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01",
-};
-
-const element = (name, attributes = {}, ...children) => {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null && value !== "") made.setAttribute(key, value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
 };
 
 const icon = (name) => {
@@ -43,19 +36,28 @@ const drawCell = (cell, told) => {
     }
     const tags = cell.tags.map((tag) => element("span", { class: "tag" }, tag));
     const aside = cell.aside ? element("span", { class: "note aside" }, cell.aside) : null;
-    return [words, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, cell.note) : null];
+    const ask = cell.counted ? element("button", { class: "ask", type: "button", "aria-label": cell.counted }, icon("ask")) : null;
+    ask?.addEventListener("click", (event) => {
+      event.stopPropagation();
+      told("counted");
+    });
+    if (ask) tipped(ask, [cell.counted]);
+    return [words, ask, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, cell.note) : null];
   }
+  if (cell.kind === "figure") return [cell.text];
   if (cell.kind === "noted") return [cell.text, cell.note ? element("div", { class: "note" }, cell.note) : null];
   if (cell.kind === "bar") {
     const filled = element("b");
     filled.style.width = `${cell.width}%`;
     if (cell.colour) filled.style.setProperty("--colour", cell.colour);
-    return [element("div", { class: cell.text.includes("·") ? "bar long" : "bar" }, element("i", { "aria-hidden": "true" }, filled), element("span", {}, cell.text))];
+    const look = `bar ${cell.text.includes("·") ? "long" : ""} ${cell.quiet ? "quiet" : ""}`;
+    const drawn = element("div", { class: look }, element("i", { "aria-hidden": "true" }, filled), element("span", {}, cell.text));
+    return [drawn, cell.note ? element("div", { class: "note interval" }, cell.note) : null];
   }
   if (cell.kind === "chip") {
-    const chip = element("span", { class: "chip", title: cell.title }, cell.text);
+    const chip = element("span", { class: `chip ${cell.inner ? "inner" : ""}`, title: cell.title }, cell.text);
     chip.style.setProperty("--colour", cell.colour);
-    return [chip, cell.note ? element("div", { class: "note" }, cell.note) : null];
+    return [chip, cell.note ? element("div", { class: `note ${cell.inner ? "inner" : ""}` }, cell.note) : null];
   }
   if (cell.kind === "tone") return [element("span", { class: cell.tone, title: cell.title }, cell.text)];
   if (cell.kind === "outside") {
@@ -83,16 +85,15 @@ const drawHead = (column, data, setTriggerValue) => {
   const head = element("th", {
     scope: "col",
     class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""}`,
-    title: column.help,
     "aria-sort": sorted ? (data.sort[1] ? "descending" : "ascending") : "",
   });
   if (!column.label) head.append(element("span", { class: "sr" }, column.help || "Actions"));
-  else if (!column.sorts) head.append(column.label);
-  else {
+  else if (column.sorts) {
     const button = element("button", { type: "button" }, column.label);
     button.addEventListener("click", () => setTriggerValue("sorted", column.key));
-    head.append(button);
-  }
+    head.append(column.help ? tipped(button, [column.help]) : button);
+  } else if (column.help) head.append(tipped(element("span", { class: "helped", tabindex: "0" }, column.label), [column.help]));
+  else head.append(column.label);
   return head;
 };
 
@@ -104,9 +105,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   const body = element("tbody");
   for (const row of data.rows) {
-    const line = element("tr", { class: `${data.opens ? "open" : ""} ${row.chosen ? "chosen" : ""}`, "data-row": row.id });
+    const opens = data.opens && row.opens;
+    const look = `${opens ? "open" : ""} ${row.chosen ? "chosen" : ""} ${row.quiet ? "quiet" : ""}`;
+    const line = element("tr", { class: look, "data-row": row.id });
     const told = (action) => setTriggerValue("clicked", { row: row.id, action });
-    if (data.opens) {
+    if (opens) {
       line.addEventListener("click", () => told("open"));
       // Where no link stands in the row, the row itself takes the focus.
       if (!row.cells.some((cell) => cell.href)) {
@@ -123,16 +126,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
     row.cells.forEach((cell, place) => {
       const column = data.columns[place];
       const main = cell.kind === "main" || (cell.kind === "chip" && cell.note);
-      line.append(
-        element(
-          "td",
-          {
-            class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""} ${main || column.whole ? "whole" : ""}`,
-            "data-label": main ? "" : column.label,
-          },
-          ...drawCell(cell, told),
-        ),
+      const drawn = element(
+        "td",
+        {
+          class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""} ${main || column.whole ? "whole" : ""}`,
+          "data-label": main ? "" : column.label,
+        },
+        ...drawCell(cell, told),
       );
+      line.append(cell.tip?.length ? tipped(drawn, cell.tip) : drawn);
     });
     body.append(line);
   }
@@ -151,4 +153,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
     frame.setAttribute("aria-label", data.label);
   }
   root.replaceChildren(frame);
+  arrows(body);
 }
