@@ -184,6 +184,7 @@ class Rules:
     people_agents: tuple[str, ...] = ()
     machine_networks: tuple[Network, ...] = ()
     apple_networks: tuple[Network, ...] = ()
+    apple_networks_file: str = ""  # beside the file of the rules
 
     def parameters(self, rule: Rule) -> dict[str, float]:
         """The rule's thresholds under their names."""
@@ -200,7 +201,7 @@ def parse(text: str, file: str) -> Rules:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _bad(file, f"is not TOML: {error}") from error
-    known = {"off", "thresholds", "machine_agents", "people_agents", "machine_networks", "apple_networks"}
+    known = {one.name for one in fields(Rules)}
     for name in told:
         if name not in known:
             raise _bad(file, f"sets {name!r}, which is none of {', '.join(sorted(known))}")
@@ -211,6 +212,7 @@ def parse(text: str, file: str) -> Rules:
         people_agents=_words(file, told, "people_agents"),
         machine_networks=_networks(file, told, "machine_networks"),
         apple_networks=_networks(file, told, "apple_networks"),
+        apple_networks_file=_text(file, told, "apple_networks_file"),
     )
 
 
@@ -251,6 +253,13 @@ def _words(file: str, told: Mapping[str, object], name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
         raise _bad(file, f"sets {name} to {value!r}, not to a list of texts")
     return tuple(value)
+
+
+def _text(file: str, told: Mapping[str, object], name: str) -> str:
+    value = told.get(name, "")
+    if not isinstance(value, str):
+        raise _bad(file, f"sets {name} to {value!r}, not to a text")
+    return value
 
 
 def _networks(file: str, told: Mapping[str, object], name: str) -> tuple[Network, ...]:

@@ -1,6 +1,7 @@
 """Person or machine: the verdict on every open, click and unsubscription of the touched campaigns."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Network, collapse_addresses
 
 import pyarrow as pa
@@ -20,9 +21,18 @@ def rules() -> Rules:
     if file is None:
         return Rules()
     try:
-        return machines.parse(file.read_text(encoding="utf-8"), str(file))
+        rules = machines.parse(file.read_text(encoding="utf-8"), str(file))
     except (OSError, UnicodeDecodeError) as error:
         raise BadSetting(f"{file}, which MAILSIGHT_MACHINES names, can't be read: {error}.") from error
+    if not rules.apple_networks_file:
+        return rules
+    ranges = file.parent / rules.apple_networks_file
+    try:
+        listed = machines.networks(ranges.read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError) as error:
+        problem = f"{ranges}, which {file} names, can't be used: {error}."
+        raise BadSetting(problem, next_step="It has a network a line, as Apple's has.") from error
+    return replace(rules, apple_networks=(*rules.apple_networks, *listed))
 
 
 def judge(work: Draft, rules: Rules) -> None:

@@ -344,7 +344,10 @@ def test_own_agents_and_networks(
     (tmp_path / "machines.toml").write_text(
         'machine_agents = ["AcmeGuard"]\npeople_agents = ["AcmeMail"]\n'
         'machine_networks = ["203.0.113.0/25", "2001:db8:9::/48"]\n'
-        'apple_networks = ["17.0.0.0/8", "2a02:26f7::/32"]\n'
+        'apple_networks = ["17.0.0.0/8"]\napple_networks_file = "egress.csv"\n'
+    )
+    (tmp_path / "egress.csv").write_text(
+        "2a02:26f7::/64,US,US-CA,Los Angeles,\n2a02:26f7:1::/48,NL,NL-NH,Amsterdam,\n"
     )
     monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "machines.toml"))
     found = judged(
@@ -394,6 +397,16 @@ BAD = {
 def test_a_file_that_cant_be_used_says_why(text: str, problem: str) -> None:
     with pytest.raises(BadSetting, match=f"machines.toml .*{re.escape(problem)}"):
         machines.parse(text, "machines.toml")
+
+
+def test_ranges_that_cant_be_read_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "machines.toml").write_text('apple_networks_file = "egress.csv"\n')
+    monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "machines.toml"))
+    with pytest.raises(BadSetting, match=r"egress\.csv"):
+        verdicts.rules()
+    (tmp_path / "egress.csv").write_text("nonsense,US\n")
+    with pytest.raises(BadSetting, match="nonsense"):
+        verdicts.rules()
 
 
 def test_a_file_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
