@@ -53,7 +53,6 @@ def derive(work: Draft, progress: Progress) -> None:
     work.run("touch_campaigns")
     _attribute(work)
     progress(0.3, "Finding each click's link")
-    work.run("trust_positions")
     with work.table("places", _places(work), _PLACES):
         work.run("replace_message_events")
     work.run("replace_unattributed")

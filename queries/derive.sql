@@ -131,21 +131,16 @@ from seeking as s
 anti join known as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id and not k.implied
 where s.campaign_id is not null and s.customer_id is not null;
 
--- name: trust_positions#
--- Whether a click was at the link whose position the event tells. SendGrid counts links in a way of its own
--- (docs/providers.md): its word counts where that link leads to the clicked address.
-create temp macro is_trusted(provider, clicked_url, link_url) as
-    provider is distinct from 'sendgrid' or clicked_url is not distinct from link_url;
-
 -- name: clicked_urls()
--- Clicks of touched campaigns that do not tell which link it was: campaign, its mail, and each URL once.
+-- Clicks of touched campaigns whose link is to be told by their URL: campaign, its mail, and each URL once. SendGrid
+-- counts links in a way of its own (docs/providers.md), so its word is looked at too where it names another URL.
 select distinct f.campaign_id, c.content_id, e.url
 from found as f
 join events as e using (event_number)
 join campaigns as c on c.campaign_id = f.campaign_id
-left join links as l
-    on l.content_id = c.content_id and l.link_position = e.link_position and is_trusted(e.provider, e.url, l.url)
-where e.type = 'clicked' and e.url is not null and c.content_id is not null and l.link_position is null
+left join links as l on l.content_id = c.content_id and l.link_position = e.link_position
+where e.type = 'clicked' and e.url is not null and c.content_id is not null
+    and (l.link_position is null or (e.provider = 'sendgrid' and e.url <> l.url))
     and f.campaign_id in (from touched)
 order by c.content_id, f.campaign_id, e.url;
 
@@ -160,14 +155,14 @@ insert into message_events
 with attributed as (
     select
         f.campaign_id, f.customer_id, e.event_number, e.event_id, e.provider, e.type, e.occurred_at, e.url, e.machine,
-        coalesce(l.link_position, p.link_position) as link_position
+        if(e.provider = 'sendgrid' and u.url <> l.url, u.link_position, coalesce(l.link_position, p.link_position))
+            as link_position
     from found as f
     join events as e using (event_number)
     left join campaigns as c on c.campaign_id = f.campaign_id
-    left join links as l
-        on l.content_id = c.content_id and l.link_position = e.link_position and e.type = 'clicked'
-        and is_trusted(e.provider, e.url, l.url)
+    left join links as l on l.content_id = c.content_id and l.link_position = e.link_position and e.type = 'clicked'
     left join places as p on p.campaign_id = f.campaign_id and p.url = e.url and e.type = 'clicked'
+    left join links as u on u.content_id = c.content_id and u.link_position = p.link_position
     where f.campaign_id in (from touched)
 ),
 twins as (
