@@ -380,15 +380,21 @@ delete from link_clicks where campaign_id in (from touched);
 delete from campaign_totals where campaign_id in (from touched);
 
 -- name: replace_link_clicks#
--- Clicks and customers who clicked, per link of the mail and per URL that it does not hold.
+-- Clicks and customers who clicked, per link of the mail and per URL that it does not hold. Only numbers go through the
+-- join with events: DuckDB 2.0.0 may fail on texts that one side of a large join carries (duckdb/duckdb#24807 is alike).
+create or replace temp table unplaced as
+select me.event_number
+from message_events as me
+semi join touched using (campaign_id)
+join events as e using (event_number)
+where me.type = 'clicked' and me.link_position is not null and e.link_position is distinct from me.link_position;
 insert into link_clicks
 with counted as (
     select
         a.audience, me.campaign_id, me.customer_id, me.link_position, case when me.link_position is null then me.url end as url,
-        me.link_position is not null and e.link_position is distinct from me.link_position as is_unplaced
+        me.event_number in (from unplaced) as is_unplaced
     from message_events as me
     semi join touched using (campaign_id)
-    join events as e using (event_number)
     cross join (values ('all'), ('human')) as a(audience)
     where me.type = 'clicked' and (a.audience = 'all' or me.machine is null)
 )
