@@ -234,14 +234,15 @@ def _status(row: Row) -> str:
 
 
 def _clicks(told: dict[str, Row], links: list[str]) -> Row:
-    # SendGrid counts links in its own way: its positions count where they lead to the clicked address.
+    # SendGrid counts links in its own way: its positions count unless the clicked address is another link's.
     per_link: dict[int, list[str]] = {position: [] for position in range(len(links))}
     others: dict[str, list[str]] = defaultdict(list)
     for customer_id, row in told.items():
         for event in row["clicked"]:
             position, url = event["link_position"], event["url"] or ""
             listed = position is not None and position < len(links)
-            if listed and (event["provider"] != "sendgrid" or url == links[position]):
+            misled = listed and event["provider"] == "sendgrid" and url in links and url != links[position]
+            if listed and not misled:
                 per_link[position].append(customer_id)
             elif url in links:
                 per_link[links.index(url)].append(customer_id)
