@@ -77,7 +77,7 @@ mailings = st.fixed_dictionaries(
 # Each example is a whole load. Shrinking would take minutes; the failing example is small enough to read.
 unhurried = settings(
     deadline=None,
-    max_examples=int(os.environ.get("MAILSIGHT_EXAMPLES", "50")),
+    max_examples=int(os.environ.get("MAILSIGHT_EXAMPLES", "20")),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsight import json_files
@@ -38,6 +38,7 @@ def test_values_come_out_as_they_went_in(
     monkeypatch.setattr(json_files, "WINDOW", window)
     path = tmp_path_factory.mktemp("values") / "values.json"
 
+    @settings(max_examples=30)
     @given(OBJECTS)
     def values_survive(values: list[object]) -> None:
         path.write_text(FORMS[form](values), encoding="utf-8", newline="\n")
