@@ -104,9 +104,8 @@ def test_every_number_of_the_campaign_has_its_place(tab: Page, report: CampaignR
     ]
 
 
-@pytest.mark.parametrize(
-    ("position", "mark"),
-    [
+def test_a_row_says_what_is_special_about_its_link(tab: Page) -> None:
+    for position, mark in (
         (0, "Not visible"),
         (0, "Counted at “Sale”"),
         (1, "Shared by 3 links"),
@@ -114,11 +113,9 @@ def test_every_number_of_the_campaign_has_its_place(tab: Page, report: CampaignR
         (2, "Counted at “Sale”"),
         (5, "Only on phones"),
         (7, "Not visible"),
-    ],
-)
-def test_a_row_says_what_is_special_about_its_link(tab: Page, position: int, mark: str) -> None:
-    row = tab.locator(f".list tr[data-row='{position}']")
-    assert mark in row.locator(".mark").all_inner_texts()
+    ):
+        row = tab.locator(f".list tr[data-row='{position}']")
+        assert mark in row.locator(".mark").all_inner_texts()
 
 
 def test_links_open_in_a_new_tab_and_only_where_they_may(tab: Page) -> None:
