@@ -188,18 +188,12 @@ def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRe
         return BadRecord(record.line, str(error), record.text)
 
 
-def _map(work: Draft, sender: Provider) -> None:
-    """Makes the view `normalised` of the view `records`."""
-    work.run("create_provider_words")
-    work.run(f"map_{sender.name}")
-
-
 @contextmanager
 def _mapped(work: Draft, part: _Part) -> Iterator[None]:
     """While it runs, the view `normalised` holds the events that the provider's mapping finds in the part."""
     with work.table("batch", part.texts, _TEXTS):
         work.run("view_batch")
-        _map(work, part.sender)
+        work.run(f"map_{part.sender.name}")
         yield
 
 
@@ -278,7 +272,7 @@ class _Staging:
     def _read_whole(self, view: str, file: ProviderFile, sender: Provider) -> None:
         self._work.run("read_from", path=str(file.path))
         self._work.run(view)
-        _map(self._work, sender)
+        self._work.run(f"map_{sender.name}")
         self._stage(file, sender)
 
     def _stage(self, file: ProviderFile, sender: Provider) -> None:
