@@ -18,7 +18,7 @@ NOT_OURS = {"exclude": [['[data-testid="stMetricChart"]'], [".vega-embed"]]}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page_name", ["campaigns", "campaign", "customer", "data"])
+@pytest.mark.parametrize("page_name", ["campaigns", "campaign", "compare", "customer", "data"])
 def test_a_page_keeps_nobody_out(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]
 ) -> None:
@@ -29,6 +29,7 @@ def test_a_page_keeps_nobody_out(
     address = {
         "campaigns": "/",
         "campaign": f"/campaign?id={campaign_id}",
+        "compare": f"/compare?{'&'.join(f'id={one}' for one in campaigns['campaign_id'])}",
         "customer": f"/customer?id={customer_id}",
         "data": "/data",
     }
