@@ -37,7 +37,7 @@ def known(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:
     """Says which campaigns are not there. Raises NothingToCompare when too few are left."""
     found = {one.campaign.campaign_id for one in compared}
     missing = [one for one in ids if one not in found]
-    words = ", ".join(repr(one) for one in missing)
+    words = ", ".join(f"“{formats.raw(one, 60)}”" for one in missing)
     if len(found) < FEWEST:
         raise NothingToCompare(f"There is no campaign {words}.")
     if missing:
