@@ -160,13 +160,16 @@ def machines(report: CampaignReport) -> None:
 
 
 def funnel(report: CampaignReport) -> None:
-    """The five states as a funnel; a click on one shows only its customers in the grid."""
-    key = f"funnel:{report.campaign.campaign_id}:{report.audience}"
+    """The five states as a funnel; a click on one shows only its customers in the grid, a second one all again."""
+    # Plotly tells a click on what is chosen already only to a chart that is new.
+    clicks = f"funnel:{report.campaign.campaign_id}"
+    key = f"{clicks}:{report.audience}:{st.session_state.get(clicks, 0)}"
 
     def choose() -> None:
         points = st.session_state[key].selection.points
         state = charts.funnel_state(str(points[-1].get("y"))) if points else None
-        choose_states(report, [state] if state else [])
+        choose_states(report, [state] if state and chosen_states(report) != [state] else [])
+        st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
 
     st.plotly_chart(
         charts.funnel(report.status, [state for state in chosen_states(report) if isinstance(state, Status)]),
@@ -233,11 +236,11 @@ def _share_of_sent(made_of: Portion, formula: str, largest: float, colour: str) 
 
 def chosen_states(report: CampaignReport) -> list[Status | str]:
     """The states whose customers the grid shows; none means all."""
-    return list(st.session_state.get(_states_key(report), []))
+    return list(st.session_state.get(states_key(report.campaign.campaign_id), []))
 
 
 def choose_states(report: CampaignReport, states: Sequence[Status | str]) -> None:
-    st.session_state[_states_key(report)] = list(states)
+    st.session_state[states_key(report.campaign.campaign_id)] = list(states)
 
 
 def states_pills(report: CampaignReport) -> list[Status | str]:
@@ -249,14 +252,15 @@ def states_pills(report: CampaignReport) -> list[Status | str]:
             options,
             selection_mode="multi",
             format_func=lambda state: state.label if isinstance(state, Status) else "Not sent",
-            key=_states_key(report),
+            key=states_key(report.campaign.campaign_id),
             label_visibility="collapsed",
         )
     )
 
 
-def _states_key(report: CampaignReport) -> str:
-    return f"states:{report.campaign.campaign_id}"
+def states_key(campaign_id: str) -> str:
+    """The key of the states whose customers the grid shows."""
+    return f"states:{campaign_id}"
 
 
 def timeline(report: CampaignReport) -> None:

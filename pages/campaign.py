@@ -2,11 +2,15 @@
 
 import streamlit as st
 
-from mailsight import clicked_links, dialogs, figures, formats, reports, screens
-from mailsight.recipients_grid import recipients_grid
+from mailsight import clicked_links, dialogs, figures, formats, recipients_grid, reports, screens
 from mailsight.widgets import facts, read, updated
 
 campaign_id = screens.shown_id("campaign")
+clicked = recipients_grid.clicked(campaign_id)
+if clicked and clicked.action == "open":
+    screens.open_customer(clicked.customer_id, campaign_id)
+searched = f"customers:{campaign_id}:search"
+screens.remember(campaign_id, "tab", "period", searched, figures.states_key(campaign_id))
 audience = screens.audience()
 report = read(reports.campaign, campaign_id, audience)
 campaign = report.campaign
@@ -79,13 +83,11 @@ wanted = st.text_input(
     type="search",
     live="300ms",
     label_visibility="collapsed",
-    key=f"customers:{campaign_id}:search",
+    key=searched,
 )
 with st.container(horizontal=True, vertical_alignment="center"):
     link = clicked_links.chosen_link(report)
     wanted_states = figures.states_pills(report)
-clicked = recipients_grid(report, wanted or "", wanted_states, link)
-if clicked and clicked.action == "open":
-    screens.open_customer(clicked.customer_id, campaign_id)
+recipients_grid.recipients_grid(report, wanted or "", wanted_states, link)
 if clicked and clicked.action == "mail":
     dialogs.customer_mail(campaign_id, clicked.customer_id)
