@@ -145,6 +145,7 @@ _BLOCKED, _MISSING = REASONS[7], REASONS[3]
 _VAGUE = {"7.0": _BLOCKED, "7.1": _BLOCKED, "6.0": _BLOCKED}
 _BASIC = {"552": REASONS[1], "553": _MISSING}
 _LONG = 600
+_NAMES = re.compile(r"[\w.+%~=_LONG = 600'!#$*?^`{|}/-]+@")
 
 
 @lru_cache(maxsize=50_000)
@@ -164,3 +165,9 @@ def reason(told: str | None) -> BounceReason:
         if code in _VAGUE:
             return _VAGUE[code]
     return _BASIC.get(words[:3], OTHER)
+
+
+def without_addresses(told: str, most: int = 160) -> str:
+    """A server's words without the names in addresses, cut where they get long."""
+    words = _NAMES.sub("…@", " ".join(told.split()))
+    return f"{words[:most]}…" if len(words) > most else words
