@@ -92,7 +92,9 @@ def mailbox_providers(
     domains["domain"] = domains["domain"].astype(object).where(domains["domain"].notna(), None)
     domains["provider"] = [mailboxes.provider(domain) for domain in domains["domain"]]
     untold = [mailboxes.NO_DOMAIN, mailboxes.NO_ADDRESS]
-    by_size = domains.groupby("provider", sort=False)["selected"].sum().sort_values(ascending=False, kind="stable")
+    by_size = (
+        domains.groupby("provider", sort=False)["selected"].sum().sort_values(ascending=False, kind="stable")
+    )
     named = [name for name in by_size.index if name not in untold][:most]
     domains["shown"] = domains["provider"].where(domains["provider"].isin([*named, *untold]), OTHERS)
     groups = dict(iter(domains.groupby("shown", sort=False)))

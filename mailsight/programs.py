@@ -107,7 +107,18 @@ _DALVIK = re.compile(r"^Dalvik/")
 # What differs from phone to phone and from week to week, and tells neither program nor kind of device.
 _VERSION = re.compile(r"(\d+[._]\d+)(?:[._]\d+)+")
 _MODEL = re.compile(r"(Android [\d.]+);[^;)]*(?=[;)])")
-_COMPUTERS = ("Windows", "Mac OS", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD", "OpenBSD", "Solaris")
+_COMPUTERS = (
+    "Windows",
+    "Mac OS",
+    "Linux",
+    "Ubuntu",
+    "Fedora",
+    "Debian",
+    "Chrome OS",
+    "FreeBSD",
+    "OpenBSD",
+    "Solaris",
+)
 _PHONES = ("Windows Phone", "BlackBerry", "Symbian", "KaiOS", "Tizen", "Windows Mobile", "Firefox OS")
 
 
@@ -151,7 +162,9 @@ def _used(agent: str) -> Used:
 
 def _browser(family: str) -> str:
     """A browser by its name alone: on a phone it is the same one."""
-    plain = re.sub(r"^(?:Chrome|Firefox|Opera|Edge|IE|Brave|Vivaldi)\b.*", lambda found: found[0].split()[0], family)
+    plain = re.sub(
+        r"^(?:Chrome|Firefox|Opera|Edge|IE|Brave|Vivaldi)\b.*", lambda found: found[0].split()[0], family
+    )
     return {"Mobile Safari": "Safari", "IE": "Internet Explorer"}.get(plain, plain)
 
 
