@@ -13,6 +13,7 @@ from .metrics import FIGURES, RATES, Counts, Rate
 from .reports import CampaignList
 from .vocabulary import Audience
 
+TABLE = "campaigns"  # its key
 ROWS_A_PAGE = 25
 _COUNTS = ("sent", "not_sent", "opted_out")
 
@@ -78,8 +79,8 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
             st.caption(formats.interval(made_of.interval))
 
 
-def campaigns_table(found: CampaignList, audience: Audience) -> str | None:
-    """The campaigns, a page at a time; the id of the one that was clicked."""
+def campaigns_table(found: CampaignList, audience: Audience) -> None:
+    """The campaigns, a page at a time; a click opens one."""
     key, down = st.session_state.setdefault("campaigns_sort", ("sent_at", True))
     campaigns = _sorted(found.campaigns, key, down)
     pages = -(-len(campaigns) // ROWS_A_PAGE)
@@ -90,7 +91,7 @@ def campaigns_table(found: CampaignList, audience: Audience) -> str | None:
     clicked = tables.table(
         _columns(),
         [_row(row, largest) for row in campaigns.iloc[first : first + ROWS_A_PAGE].to_dict("records")],
-        key="campaigns",
+        key=TABLE,
         label="Campaigns",
         opens=True,
         sort=(key, down),
@@ -121,7 +122,6 @@ def campaigns_table(found: CampaignList, audience: Audience) -> str | None:
             not down if clicked.sort == key else clicked.sort != "name",
         )
         st.rerun()
-    return clicked.row
 
 
 def _columns() -> list[tables.Column]:

@@ -56,7 +56,7 @@ def _card(report: CampaignReport, key: str, good: str, attention: Callable[[], N
     now = made_of.rate
     difference = None if now is None or usual is None else now - usual
     same = not _tone(difference) or made_of.is_small
-    trend = [round(100 * one, 2) for one in (*shares, now) if one is not None]
+    trend = [one for one in (*shares, now) if one is not None]
     label(key, counts, report.audience)
     st.metric(
         figure.label,
@@ -67,11 +67,12 @@ def _card(report: CampaignReport, key: str, good: str, attention: Callable[[], N
         delta_color="off" if same else cast(Any, good),
         delta_arrow="off" if same else "auto",
         delta_description=None if difference is None else f"vs {_before(len(shares))}",
-        chart_data=trend if len(trend) > 1 and not attention else None,
-        chart_type="area",
     )
     if attention:
         attention()
+    elif len(trend) > 1:
+        # Not as the metric's own chart: each of those would bring a library of 800 KB to draw a line.
+        st.html(charts.trend(trend))
     part = "" if now is None else f"{formats.rate(made_of)} "
     st.caption(f"{part}of {formats.count(made_of.whole)} {FIGURES[whole].label.lower()}")
 

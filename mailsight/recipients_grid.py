@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -164,8 +165,9 @@ def _label(state: str) -> str:
     return "Not sent" if state == grids.NOT_SENT else Status(state).label
 
 
+@cache
 def _js(name: str) -> JsCode:
-    """One of the named functions and classes of recipients_grid.js."""
+    """One of the named functions and classes of recipients_grid.js. Made once: JsCode reads the whole script again."""
     return JsCode(f"(function() {{ {_SCRIPT} return {name}; }})()")
 
 

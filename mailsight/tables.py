@@ -76,8 +76,20 @@ def table(
         on_clicked_change=lambda: None,
         on_sorted_change=lambda: None,
     )
-    clicked = getattr(result, "clicked", None) or {}
-    return Click(clicked.get("row"), clicked.get("action"), getattr(result, "sorted", None))
+    return _click(result)
+
+
+def clicked(key: str) -> Click:
+    """What was clicked in the table of this key, told before the run draws anything.
+
+    Whoever leaves the page with this click need not wait until the page is drawn once more.
+    """
+    return _click(st.session_state.get(key))
+
+
+def _click(told: Any) -> Click:
+    clicked = getattr(told, "clicked", None) or {}
+    return Click(clicked.get("row"), clicked.get("action"), getattr(told, "sorted", None))
 
 
 def _data(columns: Sequence[Column], rows: Sequence[Row], **more: object) -> dict[str, object]:

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from mailsight import campaign_list, reports, screens
+from mailsight import campaign_list, reports, screens, tables
 from mailsight.errors import NoDatabase
 from mailsight.widgets import read, updated
 
+if opened := tables.clicked(campaign_list.TABLE).row:
+    screens.open_campaign(opened)
 screens.tab_title("Campaigns")
 audience = screens.audience()
 everything = read(reports.campaign_list, audience)
@@ -29,6 +31,4 @@ found = read(
     tags=wanted.tags,
 )
 campaign_list.totals(found, audience)
-opened = campaign_list.campaigns_table(found, audience)
-if opened:
-    screens.open_campaign(opened)
+campaign_list.campaigns_table(found, audience)
