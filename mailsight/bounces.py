@@ -58,7 +58,8 @@ REASONS = (
         "The server knows no such mailbox. Leave the address out from now on.",
         codes=("1.1", "1.3", "1.6", "1.10"),
         words=r"""
-            (?:user|recipient|mailbox|account|address(?:ee)?)\b.{0,60}\b(?:unknown|no longer|(?:not|n't) (?:be )?(?:exist|found))
+            (?:user|recipient|mailbox|account|address(?:ee)?)\b.{0,60}\b(?:unknown|no longer)
+            (?:user|recipient|mailbox|account|address(?:ee)?)\b.{0,60}(?:\bnot|n't) (?:be )?(?:exist|found)
             (?:unknown|no such|invalid|nonexistent) (?:local )?(?:user|recipient|mailbox|account|address|person)
             no mailbox here
         """,
@@ -68,7 +69,7 @@ REASONS = (
         "It does not exist, or has no mail server: often a mistyped address.",
         codes=("1.2", "1.7", "1.8", "1.9", "4.3", "4.4", "7.27"),
         words=r"""
-            (?:host|domain)\b.{0,40}\b(?:unknown|no mail|(?:not|n't) (?:be )?(?:exist|found|resolved?))
+            (?:host|domain)\b.{0,40}(?:\bunknown|\bno mail|(?:\bnot|n't) (?:be )?(?:exist|found|resolve))
             (?:unknown|no such) (?:host|domain)
             nxdomain
             \bno mx\b

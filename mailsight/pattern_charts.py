@@ -1,4 +1,4 @@
-"""The Plotly figures of the tabs on patterns; like those of `charts`, they take their colours of words from the page."""
+"""The Plotly figures of the tabs on patterns. As in `charts`, the page gives words their colour."""
 
 from collections.abc import Sequence
 from html import escape
@@ -58,7 +58,8 @@ def week(hours: pd.DataFrame, column: str, colour: str) -> go.Figure:
                 ]
                 for row in counts.to_numpy().tolist()
             ],
-            hovertemplate=f"<b>%{{y}}, %{{customdata[2]}}</b><br>%{{customdata[0]}} {column} · %{{customdata[1]}}<extra></extra>",
+            hovertemplate="<b>%{y}, %{customdata[2]}</b><br>"
+            f"%{{customdata[0]}} {column} · %{{customdata[1]}}<extra></extra>",
         )
     )
     figure.update_layout(**_LAYOUT, height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8})

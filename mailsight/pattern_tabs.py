@@ -7,7 +7,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from . import charts, explanations, formats, mailboxes, pattern_charts, patterns, reports, screens, tables
+from . import charts, explanations, formats, pattern_charts, patterns, reports, screens, tables
 from .metrics import COR, CTR, Portion
 from .patterns import BounceCount, MailboxProvider, Part
 from .reports import CampaignReport
@@ -28,7 +28,8 @@ def timeline(report: CampaignReport) -> None:
     """Opens and clicks, or the customers who made them, in each hour since sending or from the beginning on."""
     hours = read(reports.timeline, report.campaign.campaign_id, report.audience)
     if hours.empty:
-        return _nothing_yet(report)
+        _nothing_yet(report)
+        return
     with st.container(horizontal=True, gap="small", key="timeline_tools"):
         period = _switch("Period", list(_PERIODS), "First 3 days", "period")
         counted = _switch("What is counted", [_EVENTS, _CUSTOMERS], _EVENTS, "timeline_counted")
@@ -80,7 +81,8 @@ def week(report: CampaignReport) -> None:
         patterns.week, report.campaign.campaign_id, report.audience, formats.zone(screens.zone()).key
     )
     if not found.hours[["opens", "clicks"]].to_numpy().any():
-        return _nothing_yet(report)
+        _nothing_yet(report)
+        return
     with st.container(horizontal=True, gap="small", key="week_tools"):
         shown = _switch("What is shown", list(_KINDS), "Opens", "week_kind")
         _how_counted("Weekday and hour")
@@ -88,8 +90,8 @@ def week(report: CampaignReport) -> None:
     whole = int(found.hours[column].sum())
     if not whole:
         st.info(f"No {column} yet.", icon=":material/schedule:")
-        return None
-    busiest = found.hours.loc[found.hours[column].idxmax()]
+        return
+    busiest = max(found.hours.to_dict("records"), key=lambda row: int(row[column]))
     made_of = Portion(int(busiest[column]), whole)
     st.markdown(
         f"Most {column} came on **{pattern_charts.WEEKDAYS[int(busiest['weekday'])]} between "
@@ -104,7 +106,6 @@ def week(report: CampaignReport) -> None:
     )
     st.caption(_whose_time(found))
     _week_table(found.hours, column)
-    return None
 
 
 def _whose_time(found: patterns.Week) -> str:
@@ -228,8 +229,8 @@ def _bounces(provider: MailboxProvider, reasons: Sequence[BounceCount]) -> None:
             [
                 tables.main(one.reason.label, one.reason.meaning),
                 tables.rate(
-                    Portion(one.customers, undeliverable),
-                    text=f"{formats.count(one.customers)} · {formats.percent(Portion(one.customers, undeliverable).rate)}",
+                    made_of := Portion(one.customers, undeliverable),
+                    text=f"{formats.count(one.customers)} · {formats.percent(made_of.rate)}",
                     colour=Status.NOT_RECEIVED.colour,
                 ),
                 formats.count(one.hard),
@@ -259,7 +260,8 @@ def mail_programs(report: CampaignReport) -> None:
     """The programs and kinds of devices with which the mail was opened, and its links."""
     found = read(patterns.used, report.campaign.campaign_id, report.audience)
     if not any(one.events for one in found.values()):
-        return _nothing_yet(report)
+        _nothing_yet(report)
+        return
     with st.container(horizontal=True, gap="small", key="programs_tools"):
         shown = _switch("What is shown", list(_USED), "Opens", "programs_kind")
         counted = _switch("What is counted", [_CUSTOMERS, "Events"], _CUSTOMERS, "programs_counted")
@@ -267,7 +269,7 @@ def mail_programs(report: CampaignReport) -> None:
     one = found[_USED[shown]]
     if not one.events:
         st.info(f"No {shown.lower()} yet.", icon=":material/schedule:")
-        return None
+        return
     state = _KINDS[shown][1]
     left, right = st.columns([7, 5], gap="medium")
     what = shown.lower() if counted == "Events" else "customers"
@@ -294,7 +296,6 @@ def mail_programs(report: CampaignReport) -> None:
         "In grey: what tells nothing of what people use. A customer who used several counts in each, so customers "
         "may add up to more than all."
     )
-    return None
 
 
 def _parts_table(title: str, shown: str, parts: Sequence[Part], events: int, customers: int) -> None:

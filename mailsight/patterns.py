@@ -1,4 +1,4 @@
-"""Reads: a campaign by mailbox provider, by mail program and by the hours of the week. Each costs what the campaign does."""
+"""Reads: a campaign by mailbox provider, by mail program and by the hours of the week."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -95,15 +95,21 @@ _PROGRAMS = {
     r"incredimail": "IncrediMail",
     r"apple-?mail/|mobilemail|^mail/[\d.]+ ": "Apple Mail",
 }
-_BY_WORD = [(re.compile(words, re.IGNORECASE), name) for words, name in _PROGRAMS.items()]
 _BY_PROXY = [(re.compile(words, re.IGNORECASE), name) for words, name in _PROXIES.items()]
 # Apple Mail shows mail with the system's own view: an agent of Safari that does not say Safari.
-_APPLE_VIEW = re.compile(
-    r"^Mozilla/5\.0 \((?:Macintosh|iPhone|iPad|iPod)[^)]*\) AppleWebKit/[\d.]+ \(KHTML, like Gecko\)(?: Mobile/\w+)?$"
+# A link that an app opens in its own window has the same one.
+_APPLE_VIEW = (
+    r"^Mozilla/5\.0 \((?:Macintosh|iPhone|iPad|iPod)[^)]*\) "
+    r"AppleWebKit/[\d.]+ \(KHTML, like Gecko\)(?: Mobile/\w+)?$"
 )
-_ANDROID_VIEW = re.compile(r"; wv\)|\bVersion/\d.* Chrome/.*Mobile Safari/")
-_CFNETWORK = re.compile(r"CFNetwork/")
-_DALVIK = re.compile(r"^Dalvik/")
+_ANDROID_VIEW = r"; wv\)|\bVersion/\d.* Chrome/.*Mobile Safari/|^Dalvik/"
+# The first that fits counts: words, what it is that shows the mail, and what opens its links.
+_BY_WORD = [
+    *((re.compile(words, re.IGNORECASE), name, name) for words, name in _PROGRAMS.items()),
+    (re.compile(_APPLE_VIEW), "Apple Mail", APPLE_APP),
+    (re.compile(_ANDROID_VIEW), ANDROID_APP, ANDROID_APP),
+    (re.compile("CFNetwork/"), APPLE_APP, APPLE_APP),
+]
 # What differs from phone to phone and from week to week, and tells neither program nor kind of device.
 _VERSION = re.compile(r"(\d+[._]\d+)(?:[._]\d+)+")
 _MODEL = re.compile(r"(Android [\d.]+);[^;)]*(?=[;)])")
@@ -144,20 +150,13 @@ def _used(agent: str) -> Used:
         return Used(UNKNOWN, UNKNOWN, Device.UNKNOWN)
     system = parse_os(agent)
     device = _device(agent, system.family if system else "")
-    named = next((name for words, name in _BY_WORD if words.search(agent)), None)
-    if named:
-        return Used(named, named, device)
-    if _APPLE_VIEW.match(agent):
-        # A link that an app opens in its own window has the same agent.
-        return Used("Apple Mail", APPLE_APP, device)
-    if _ANDROID_VIEW.search(agent) or _DALVIK.search(agent):
-        return Used(ANDROID_APP, ANDROID_APP, device)
-    if _CFNETWORK.search(agent):
-        return Used(APPLE_APP, APPLE_APP, device)
-    browser = parse_user_agent(agent)
-    if browser is None:
-        return Used(UNKNOWN, UNKNOWN, device)
-    return Used(WEBMAIL, _browser(browser.family), device)
+    if named := next((names for words, *names in _BY_WORD if words.search(agent)), None):
+        opened_in, clicked_in = named
+    elif browser := parse_user_agent(agent):
+        opened_in, clicked_in = WEBMAIL, _browser(browser.family)
+    else:
+        opened_in = clicked_in = UNKNOWN
+    return Used(opened_in, clicked_in, device)
 
 
 def _browser(family: str) -> str:

@@ -5,8 +5,8 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import available_timezones
 
-# Countries whose first zone in tzdata's table is not where most people live: it is sorted from one end of the country to
-# the other. Populations: each country's census as of 2026; the ones next to it have far fewer people.
+# Countries whose first zone in tzdata's table is not that of their biggest cities: the table goes from one end of a
+# country to the other.
 _MOST_PEOPLE = {
     "AU": "Australia/Sydney",
     "BR": "America/Sao_Paulo",
