@@ -49,7 +49,7 @@ _NAMED = {domain: name for name, domains in FAMILIES.items() for domain in domai
 # hotmail.com, hotmail.nl, hotmail.co.uk, hotmail.com.br; not hotmail.con, which is a mistake and worth seeing.
 _ANY_COUNTRY = re.compile(r"([^.]+)\.(?:com|[a-z]{2}|com?\.[a-z]{2})")
 # Addresses that nobody can have (RFC 2606), as in the sample data: gmail.example stands for gmail.com.
-_RESERVED = re.compile(r"^([^.]+)\.example$")
+_RESERVED = {f"{domain.partition('.')[0]}.example": name for domain, name in _NAMED.items()}
 
 
 @lru_cache(maxsize=100_000)
@@ -63,6 +63,6 @@ def provider(domain: str | None) -> str:
     domain = domain.strip().rstrip(".").lower()
     if not domain:
         return NO_DOMAIN
-    real = _RESERVED.sub(r"\1.com", domain)
-    stem = _ANY_COUNTRY.fullmatch(real)
-    return _NAMED.get(real) or _NAMED.get(f"{stem[1]}.*" if stem else "") or domain
+    stem = _ANY_COUNTRY.fullmatch(domain)
+    anywhere = f"{stem[1]}.*" if stem else domain
+    return _NAMED.get(domain) or _NAMED.get(anywhere) or _RESERVED.get(domain) or domain

@@ -66,11 +66,20 @@ def week(hours: pd.DataFrame, column: str, colour: str) -> go.Figure:
     figure.update_xaxes(
         tickvals=list(range(0, 24, 3)),
         ticktext=[f"{hour:02}:00" for hour in range(0, 24, 3)],
+        ticks="",
+        tickfont={"size": 12},
         fixedrange=True,
         showgrid=False,
         zeroline=False,
     )
-    figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False, automargin=True)
+    figure.update_yaxes(
+        autorange="reversed",
+        ticks="",
+        tickfont={"size": 12},
+        fixedrange=True,
+        showgrid=False,
+        automargin=True,
+    )
     return figure
 
 
@@ -87,7 +96,7 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
             orientation="h",
             x=[one.rate or 0.0 for one in made_of],
             y=list(range(len(rows))),
-            text=[formats.percent(one.rate) if (one.rate or 0) > 0.06 else "" for one in made_of],
+            text=[formats.percent(one.rate) if (one.rate or 0) > 0.04 else "" for one in made_of],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
@@ -111,9 +120,9 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
-            "xref": "container",
-            "y": 1,
+            "y": 1.01,
             "yanchor": "bottom",
+            "font": {"size": 13},
             "traceorder": "normal",
             "itemclick": False,
             "itemdoubleclick": False,
@@ -122,6 +131,7 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
         ticktext=[f"{_letters(name)}  " for name, _ in rows],
+        tickfont={"size": 13},
         autorange="reversed",
         fixedrange=True,
         automargin=True,
@@ -164,6 +174,7 @@ def used(parts: Sequence[tuple[str, int, bool]], whole: int, colour: str, what: 
     figure.update_yaxes(
         tickvals=list(range(len(parts))),
         ticktext=[f"{_letters(name)}  " for name, _, _ in parts],
+        tickfont={"size": 13},
         autorange="reversed",
         fixedrange=True,
         automargin=True,

@@ -1,7 +1,7 @@
 """The tabs that look at a campaign in time and by where it is read: Timeline, Weekday and hour, Mailbox providers, Mail
 programs. Each reads only when it is open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -11,7 +11,7 @@ from . import charts, explanations, formats, pattern_charts, patterns, reports, 
 from .metrics import COR, CTR, Portion
 from .patterns import BounceCount, MailboxProvider, Part
 from .reports import CampaignReport
-from .vocabulary import EventType, Status
+from .vocabulary import Audience, EventType, Status
 from .widgets import read
 
 _PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
@@ -21,6 +21,10 @@ _EVENTS, _CUSTOMERS = "Opens and clicks", "Customers"
 _HOURLY, _CUMULATIVE = "Per hour", "Added up"
 _KINDS = {"Opens": ("opens", Status.OPENED), "Clicks": ("clicks", Status.CLICKED)}
 _USED = {"Opens": EventType.OPENED, "Clicks": EventType.CLICKED}
+_LEFT_OUT = (
+    "Opens by machines are left out, Apple Mail's own among them: where many read with it, as at iCloud, fewer opens "
+    "are seen. *All* shows them."
+)
 _STATIC = {"displayModeBar": False}
 
 
@@ -30,7 +34,7 @@ def timeline(report: CampaignReport) -> None:
     if hours.empty:
         _nothing_yet(report)
         return
-    with st.container(horizontal=True, gap="small", key="timeline_tools"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="timeline_tools"):
         period = _switch("Period", list(_PERIODS), "First 3 days", "period")
         counted = _switch("What is counted", [_EVENTS, _CUSTOMERS], _EVENTS, "timeline_counted")
         way = _switch("How it is drawn", [_HOURLY, _CUMULATIVE], _HOURLY, "timeline_way")
@@ -83,7 +87,7 @@ def week(report: CampaignReport) -> None:
     if not found.hours[["opens", "clicks"]].to_numpy().any():
         _nothing_yet(report)
         return
-    with st.container(horizontal=True, gap="small", key="week_tools"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="week_tools"):
         shown = _switch("What is shown", list(_KINDS), "Opens", "week_kind")
         _how_counted("Weekday and hour")
     column, state = _KINDS[shown]
@@ -112,12 +116,12 @@ def _whose_time(found: patterns.Week) -> str:
     """For how many opens and clicks the customer's time is known, and how."""
     whole = found.by_customer + found.by_country + found.by_viewer
     parts = [
-        (found.by_customer, "the time zone that is known of the customer"),
-        (found.by_country, "the one where most people of the customer's country live"),
-        (found.by_viewer, f"yours ({formats.zone(screens.zone()).key}), for want of both"),
+        (found.by_customer, "by the customer's own time zone"),
+        (found.by_country, "by that of most people in their country"),
+        (found.by_viewer, f"by yours ({formats.zone(screens.zone()).key}), for want of both"),
     ]
-    said = [f"{formats.of(number, whole)} {words}" for number, words in parts if number]
-    return f"Hours are the customers' own. Of opens and clicks together use: {'; '.join(said)}."
+    said = ", ".join(f"{formats.count(number)} {words}" for number, words in parts if number)
+    return f"In the customers' own time. Of {formats.count(whole)} opens and clicks: {said}."
 
 
 def _week_table(hours: pd.DataFrame, column: str) -> None:
@@ -166,9 +170,12 @@ def mailbox_providers(report: CampaignReport) -> None:
         )
     key = f"mailboxes:{campaign_id}"
     chosen = next((one for one in found if one.name == st.session_state.get(key)), None)
+    largest = {
+        rate.key: max((rate.rate(one.counts) or 0.0 for one in found), default=0.0) for rate in (COR, CTR)
+    }
     clicked = tables.table(
         _MAILBOX_COLUMNS,
-        [_mailbox_row(one, chosen=one is chosen) for one in found],
+        [_mailbox_row(one, largest, chosen=one is chosen) for one in found],
         key="mailbox_providers",
         label="Mailbox providers",
         opens=True,
@@ -176,6 +183,8 @@ def mailbox_providers(report: CampaignReport) -> None:
     if clicked.row:
         st.session_state[key] = None if chosen and chosen.name == clicked.row else clicked.row
         st.rerun()
+    if report.machine_opens and report.audience is Audience.HUMAN:
+        st.caption(_LEFT_OUT)
     if chosen:
         names = tuple(one.name for one in found)
         reasons = read(patterns.bounce_reasons, campaign_id, names).get(chosen.name, ())
@@ -194,7 +203,7 @@ _MAILBOX_COLUMNS = [
 ]
 
 
-def _mailbox_row(one: MailboxProvider, *, chosen: bool) -> tables.Row:
+def _mailbox_row(one: MailboxProvider, largest: Mapping[str, float], *, chosen: bool) -> tables.Row:
     counts, domains = one.counts, ", ".join(one.domains)
     more = f" and {formats.count(one.domains_more)} more" if one.domains_more else ""
     delivered = Portion(counts.delivered, counts.sent)
@@ -207,16 +216,16 @@ def _mailbox_row(one: MailboxProvider, *, chosen: bool) -> tables.Row:
             formats.count(one.hard),
             formats.count(one.soft),
             formats.count(counts.not_sent),
-            _rate(COR.portion(counts), COR.formula, Status.OPENED),
-            _rate(CTR.portion(counts), CTR.formula, Status.CLICKED),
+            _rate(COR.portion(counts), COR.formula, Status.OPENED, largest["cor"]),
+            _rate(CTR.portion(counts), CTR.formula, Status.CLICKED, largest["ctr"]),
         ],
         chosen=chosen,
     )
 
 
-def _rate(made_of: Portion, formula: str, state: Status) -> tables.Cell:
+def _rate(made_of: Portion, formula: str, state: Status, largest: float = 1.0) -> tables.Cell:
     words = (formula, f"{formats.of(made_of.part, made_of.whole)} customers", *explanations.likely(made_of))
-    return tables.rate(made_of, colour=state.colour, tip=words)
+    return tables.rate(made_of, of_largest=largest, colour=state.colour, tip=words)
 
 
 def _bounces(provider: MailboxProvider, reasons: Sequence[BounceCount]) -> None:
@@ -262,7 +271,7 @@ def mail_programs(report: CampaignReport) -> None:
     if not any(one.events for one in found.values()):
         _nothing_yet(report)
         return
-    with st.container(horizontal=True, gap="small", key="programs_tools"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="programs_tools"):
         shown = _switch("What is shown", list(_USED), "Opens", "programs_kind")
         counted = _switch("What is counted", [_CUSTOMERS, "Events"], _CUSTOMERS, "programs_counted")
         _how_counted("Mail programs and devices")
@@ -292,9 +301,10 @@ def mail_programs(report: CampaignReport) -> None:
                 key=f"used:{title}:{counted}",
             )
             _parts_table(title, shown, parts, one.events, one.customers)
+    left_out = _LEFT_OUT if report.machine_opens and report.audience is Audience.HUMAN else ""
     st.caption(
         "In grey: what tells nothing of what people use. A customer who used several counts in each, so customers "
-        "may add up to more than all."
+        f"may add up to more than all. {left_out}"
     )
 
 
