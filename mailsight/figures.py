@@ -1,4 +1,4 @@
-"""A campaign's figures on the screen: cards, the table of rates, the funnel and table of states, the timeline."""
+"""A campaign's figures on the screen: cards, the table of rates, the funnel and table of states."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -21,7 +21,6 @@ CARDS = {
 }
 ESTIMATE_COLOUR = "#9AA3AF"
 _APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
-_PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
 
 
 def cards(report: CampaignReport, attention: Callable[[], None]) -> None:
@@ -261,38 +260,6 @@ def states_pills(report: CampaignReport) -> list[Status | str]:
 def states_key(campaign_id: str) -> str:
     """The key of the states whose customers the grid shows."""
     return f"states:{campaign_id}"
-
-
-def timeline(report: CampaignReport) -> None:
-    """Opens and clicks in each hour since sending."""
-    hours = read(reports.timeline, report.campaign.campaign_id, report.audience)
-    if hours.empty:
-        st.info(
-            "Nobody has opened or clicked yet." if report.counts.sent else "Not sent yet.",
-            icon=":material/schedule:",
-        )
-        return
-    period = st.segmented_control(
-        "Period",
-        list(_PERIODS),
-        default="First 3 days",
-        required=True,
-        label_visibility="collapsed",
-        key="period",
-    )
-    until = _PERIODS[period or "All"]
-    shown = charts.timeline(hours, until)
-    st.plotly_chart(
-        shown,
-        config={"displayModeBar": False},
-        alt="Opens and clicks in each hour since sending",
-        key="timeline",
-    )
-    in_view = hours if until is None else hours[hours["hour"] < until]
-    st.caption(
-        f"{formats.of(in_view['opens'].sum(), hours['opens'].sum())} opens and "
-        f"{formats.of(in_view['clicks'].sum(), hours['clicks'].sum())} clicks fall in this period."
-    )
 
 
 def _before(campaigns: int) -> str:

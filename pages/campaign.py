@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from mailsight import clicked_links, dialogs, figures, formats, recipients_grid, reports, screens
+from mailsight import (
+    clicked_links,
+    dialogs,
+    figures,
+    formats,
+    pattern_tabs,
+    recipients_grid,
+    reports,
+    screens,
+)
 from mailsight.widgets import facts, read, updated
 
 campaign_id = screens.shown_id("campaign")
@@ -56,7 +65,8 @@ with states:
     st.subheader("Status of messages", anchor=False, help="Each sent message counts once, as far as it came.")
     figures.funnel(report)
 
-status, heatmap, timeline = st.tabs(["Status", "Heatmap", "Timeline"], on_change="rerun", key="tab")
+names = ["Status", "Heatmap", "Timeline", "Weekday and hour", "Mailbox providers", "Mail programs"]
+status, heatmap, timeline, week, mailboxes, programs = st.tabs(names, on_change="rerun", key="tab")
 with status:
     if status.open:
         figures.states_table(report)
@@ -65,7 +75,16 @@ with heatmap:
         clicked_links.heatmap_tab(report)
 with timeline:
     if timeline.open:
-        figures.timeline(report)
+        pattern_tabs.timeline(report)
+with week:
+    if week.open:
+        pattern_tabs.week(report)
+with mailboxes:
+    if mailboxes.open:
+        pattern_tabs.mailbox_providers(report)
+with programs:
+    if programs.open:
+        pattern_tabs.mail_programs(report)
 
 with st.container(
     horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="customers_head"
