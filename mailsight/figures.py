@@ -235,11 +235,11 @@ def _share_of_sent(made_of: Portion, formula: str, largest: float, colour: str) 
 
 def chosen_states(report: CampaignReport) -> list[Status | str]:
     """The states whose customers the grid shows; none means all."""
-    return list(st.session_state.get(states_key(report.campaign.campaign_id), []))
+    return list(st.session_state.get(_states_key(report), []))
 
 
 def choose_states(report: CampaignReport, states: Sequence[Status | str]) -> None:
-    st.session_state[states_key(report.campaign.campaign_id)] = list(states)
+    st.session_state[_states_key(report)] = list(states)
 
 
 def states_pills(report: CampaignReport) -> list[Status | str]:
@@ -251,15 +251,15 @@ def states_pills(report: CampaignReport) -> list[Status | str]:
             options,
             selection_mode="multi",
             format_func=lambda state: state.label if isinstance(state, Status) else "Not sent",
-            key=states_key(report.campaign.campaign_id),
+            key=_states_key(report),
+            persist_state="session",
             label_visibility="collapsed",
         )
     )
 
 
-def states_key(campaign_id: str) -> str:
-    """The key of the states whose customers the grid shows."""
-    return f"states:{campaign_id}"
+def _states_key(report: CampaignReport) -> str:
+    return f"states:{report.campaign.campaign_id}"
 
 
 def _before(campaigns: int) -> str:

@@ -18,8 +18,7 @@ campaign_id = screens.shown_id("campaign")
 clicked = recipients_grid.clicked(campaign_id)
 if clicked and clicked.action == "open":
     screens.open_customer(clicked.customer_id, campaign_id)
-searched = f"customers:{campaign_id}:search"
-screens.remember(campaign_id, "tab", "period", searched, figures.states_key(campaign_id))
+screens.remember(campaign_id, "tab")
 audience = screens.audience()
 report = read(reports.campaign, campaign_id, audience)
 campaign = report.campaign
@@ -102,7 +101,8 @@ wanted = st.text_input(
     type="search",
     live="300ms",
     label_visibility="collapsed",
-    key=searched,
+    key=f"customers:{campaign_id}:search",
+    persist_state="session",
 )
 with st.container(horizontal=True, vertical_alignment="center"):
     link = clicked_links.chosen_link(report)
