@@ -3,12 +3,14 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from . import explanations, exports, figures, formats, screens, tables
+from . import explanations, export_reads, figures, formats, screens, tables, widgets
+from .export_button import export_button
 from .metrics import FIGURES, RATES, Counts, Rate
 from .reports import CampaignList
 from .vocabulary import Audience
@@ -78,7 +80,7 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
             st.caption(formats.interval(made_of.interval))
 
 
-def campaigns_table(found: CampaignList, audience: Audience) -> str | None:
+def campaigns_table(found: CampaignList, wanted: Wanted, audience: Audience) -> str | None:
     """The campaigns, a page at a time; the id of the one that was clicked."""
     key, down = st.session_state.setdefault("campaigns_sort", ("sent_at", True))
     campaigns = _sorted(found.campaigns, key, down)
@@ -104,15 +106,20 @@ def campaigns_table(found: CampaignList, audience: Audience) -> str | None:
         st.caption(f"{first + 1:,}–{last:,} of {all_of_them}" if pages > 1 else all_of_them, width="content")
         if pages > 1:
             st.pagination(pages, key="campaigns_page")
-        st.download_button(
-            "Export as CSV",
-            lambda: exports.as_csv(exports.campaigns(campaigns, audience)),
-            file_name=f"{screens.file_name('campaigns', audience)}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            help=f"All {all_of_them} of this list, with every count and rate. {audience.meaning}",
-            type="tertiary",
-            on_click="ignore",
+        export_button(
+            "campaigns",
+            ("campaigns", audience.value),
+            partial(
+                export_reads.campaigns,
+                widgets.warehouse(),
+                audience,
+                search=wanted.search,
+                since=wanted.since,
+                until=wanted.until,
+                tags=wanted.tags,
+                sort=(key, down),
+            ),
+            about=f"All {all_of_them} of this list, with every count and rate. {audience.meaning}",
         )
     if clicked.sort:
         # A column goes down first, the largest on top; only names start with A.

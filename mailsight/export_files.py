@@ -17,7 +17,6 @@ from .exports import ExportColumn, Format
 from .formats import count
 from .settings import PROJECT
 
-BATCH_ROWS = 50_000
 # A heading stands above them.
 EXCEL_ROWS = 1_048_575
 _SHEET_ROWS = 5_000

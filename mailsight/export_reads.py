@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from . import exports, reports
-from .export_files import BATCH_ROWS, Rows
+from .export_files import Rows
 from .grids import GridQuery
 from .metrics import RATES, shares
 from .vocabulary import Audience, NotSentReason
@@ -49,9 +49,7 @@ def _sorted(table: pa.Table, key: str, down: bool) -> pa.Table:
     if key == "sent_at" and down:
         return table
     by = pc.utf8_lower(table[key]) if key == "name" else table[key]
-    order = pc.array_sort_indices(
-        by, order="descending" if down else "ascending", null_placement="at_end"
-    )
+    order = pc.array_sort_indices(by, order="descending" if down else "ascending", null_placement="at_end")
     return table.take(order)
 
 
@@ -59,16 +57,16 @@ def customers(warehouse: Warehouse, campaign_id: str, audience: Audience, query:
     """The customers of the grid with these filters, in its order, from the first to the last."""
     wanted = {"campaign_id": campaign_id, "audience": audience}
     total = _total(warehouse, "exported_customers_count", query, **wanted)
-    return _rows("customers", total, warehouse.batches("exported_customers", query, rows=BATCH_ROWS, **wanted))
+    return _rows("customers", total, warehouse.batches("exported_customers", query, **wanted))
 
 
 def not_sent(
     warehouse: Warehouse, campaign_id: str, *, reason: NotSentReason | None = None, search: str = ""
 ) -> Rows:
-    """The customers whom a campaign did not mail, with this reason, of whom name, address, id or detail has the text."""
+    """The customers whom a campaign did not mail, for this reason, of whom name, address, id or detail has it."""
     wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
     total = _total(warehouse, "exported_not_sent_count", **wanted)
-    return _rows("not-sent", total, warehouse.batches("exported_not_sent", rows=BATCH_ROWS, **wanted))
+    return _rows("not-sent", total, warehouse.batches("exported_not_sent", **wanted))
 
 
 def links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Rows:
@@ -81,7 +79,7 @@ def links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Rows:
 def events(warehouse: Warehouse, campaign_id: str) -> Rows:
     """Everything that happened to the messages of a campaign, machines' doing included."""
     total = _total(warehouse, "exported_events_count", campaign_id=campaign_id)
-    batches = warehouse.batches("exported_events", rows=BATCH_ROWS, campaign_id=campaign_id)
+    batches = warehouse.batches("exported_events", campaign_id=campaign_id)
     return _rows("events", total, batches)
 
 

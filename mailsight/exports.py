@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import pandas as pd
 import pyarrow as pa
@@ -43,7 +43,7 @@ class Format(StrEnum):
     HTML = "html", "HTML", "one file for any browser, to mail or to keep", "text/html; charset=utf-8"
     PDF = "pdf", "PDF", "to print or to attach", "application/pdf"
 
-    def __new__(cls, value: str, label: str, use: str, media_type: str) -> "Format":
+    def __new__(cls, value: str, label: str, use: str, media_type: str) -> Self:
         made = str.__new__(cls, value)
         made._value_ = value
         made.label, made.use, made.media_type = label, use, media_type

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,8 @@ from typing import Any
 import streamlit as st
 from st_aggrid import AgGrid, JsCode, StAggridTheme
 
-from . import grids, routes, tables, widgets
+from . import export_reads, grid_views, grids, routes, tables, widgets
+from .export_files import Rows
 from .reports import CampaignReport
 from .vocabulary import Audience, Status
 
@@ -49,6 +52,7 @@ def recipients_grid(
         "search": search,
         "status": [str(state) for state in status],
         "link": link,
+        "view": _view(campaign_id),
         # Not for the route: another generation of the data makes the grid ask again.
         "generation": widgets.warehouse().generation,
     }
@@ -68,6 +72,32 @@ def recipients_grid(
         custom_css=_CSS,
     )
     return _new_click(campaign_id, getattr(result, "raw_data", None) or {})
+
+
+def shown(
+    report: CampaignReport, search: str, status: list[Status | str], link: int | str | None
+) -> Callable[[], Rows]:
+    """The customers whom the grid shows at the moment this is asked: with the filters of its headings, in its order."""
+    campaign_id, view = report.campaign.campaign_id, _view(report.campaign.campaign_id)
+
+    def rows() -> Rows:
+        asked = grid_views.last(view)
+        query = grids.grid_query(
+            asked.filter_model,
+            asked.sort_model,
+            search=search,
+            status=[str(state) for state in status],
+            link=link,
+            zone=asked.zone,
+        )
+        return export_reads.customers(widgets.warehouse(), campaign_id, report.audience, query)
+
+    return rows
+
+
+def _view(campaign_id: str) -> str:
+    """What this grid is known by to the route, while its page is open."""
+    return str(st.session_state.setdefault(f"recipients:{campaign_id}:view", secrets.token_urlsafe(16)))
 
 
 class _NoRows:

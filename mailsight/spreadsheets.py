@@ -73,7 +73,8 @@ def _cells(column: pa.Array, kind: str) -> list[Any]:
 def _writer(sheet: Any, kind: str, shape: Any) -> Callable[[int, int, Any], object]:
     if kind in _FORMATS:
         return lambda row, place, cell: sheet.write_number(row, place, cell, shape)
-    return lambda row, place, cell: sheet.write_string(row, place, cell)
+    write_text: Callable[[int, int, Any], object] = sheet.write_string
+    return write_text
 
 
 def _say(sheet: Any, rows: int, left_out: int) -> None:

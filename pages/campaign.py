@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from mailsight import clicked_links, dialogs, figures, formats, reports, screens
-from mailsight.recipients_grid import recipients_grid
+from mailsight import clicked_links, dialogs, exporting, figures, formats, reports, screens
+from mailsight.recipients_grid import recipients_grid, shown
 from mailsight.widgets import facts, read, updated
 
 campaign_id = screens.shown_id("campaign")
@@ -84,6 +84,7 @@ wanted = st.text_input(
 with st.container(horizontal=True, vertical_alignment="center"):
     link = clicked_links.chosen_link(report)
     wanted_states = figures.states_pills(report)
+    exporting.customers(report, shown(report, wanted or "", wanted_states, link))
 clicked = recipients_grid(report, wanted or "", wanted_states, link)
 if clicked and clicked.action == "open":
     screens.open_customer(clicked.customer_id, campaign_id)

@@ -29,6 +29,6 @@ found = read(
     tags=wanted.tags,
 )
 campaign_list.totals(found, audience)
-opened = campaign_list.campaigns_table(found, audience)
+opened = campaign_list.campaigns_table(found, wanted, audience)
 if opened:
     screens.open_campaign(opened)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mailsight import contact_history, dialogs, formats, reports, screens
+from mailsight import contact_history, dialogs, exporting, formats, reports, screens
 from mailsight.widgets import facts, read, updated
 
 audience = screens.audience()
@@ -27,7 +27,11 @@ with details:
     st.subheader("Details", anchor=False)
     contact_history.details(customer)
 with history:
-    st.subheader("Contact history", anchor=False)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="history_head"
+    ):
+        st.subheader("Contact history", anchor=False, width="content")
+        exporting.contact_history(report, audience)
     contact_history.totals(report, audience)
     clicked = contact_history.history(report, audience)
 
