@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.csv
@@ -20,6 +22,7 @@ from .settings import PROJECT
 # A heading stands above them.
 EXCEL_ROWS = 1_048_575
 _SHEET_ROWS = 5_000
+_POLL_SECONDS = 0.02
 _UTF8_MARK = b"\xef\xbb\xbf"
 Progress = Callable[[int], None]
 
@@ -47,9 +50,9 @@ def write(rows: Rows, form: Format, output: BinaryIO, progress: Progress) -> str
     `progress` is told after each batch how many rows are written; what it raises ends the writing.
     """
     of = exports.schema(rows.columns)
-    batches = _conformed(rows, of, progress)
     if form is Format.XLSX:
-        return _write_xlsx(rows, of, batches, output)
+        return _write_xlsx(rows, of, output, progress)
+    batches = _conformed(rows, of, progress)
     if form is Format.CSV:
         output.write(_UTF8_MARK)
         texts = pa.schema([(field.name, _csv_type(field.type)) for field in of])
@@ -68,46 +71,60 @@ def _csv_type(kind: pa.DataType) -> pa.DataType:
     return kind if kind in (pa.int64(), pa.float64()) else pa.string()
 
 
-def _conformed(rows: Rows, of: pa.Schema, progress: Progress) -> Iterator[pa.RecordBatch]:
+def _conformed(rows: Rows, of: pa.Schema, progress: Progress, step: int = 0) -> Iterator[pa.RecordBatch]:
+    """The rows as their columns say; with a step, that many at a time."""
     done = 0
     progress(0)
     for batch in rows.batches:
-        yield exports.conform(batch, of)
-        done += batch.num_rows
-        progress(done)
+        whole = exports.conform(batch, of)
+        for start in range(0, whole.num_rows, step or max(whole.num_rows, 1)):
+            part = whole.slice(start, step or None)
+            yield part
+            done += part.num_rows
+            progress(done)
 
 
-def _write_xlsx(rows: Rows, of: pa.Schema, batches: Iterator[pa.RecordBatch], output: BinaryIO) -> str:
+def _write_xlsx(rows: Rows, of: pa.Schema, output: BinaryIO, progress: Progress) -> str:
+    """Feeds a process of its own, which needs neither the database nor the settings: it gets rows and gives a file."""
     left_out = max(rows.total - EXCEL_ROWS, 0)
     of = of.with_metadata({"name": rows.name, "left_out": str(left_out)})
-    # The process needs neither the database nor the settings: it gets rows and gives a file.
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mailsight.spreadsheets"],
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        if process.stdin is None or process.stderr is None:
-            raise NotWritten("The process that writes Excel files has no way to take rows.")
-        # Where it ended early, its own words tell more than the broken pipe.
-        with suppress(BrokenPipeError), process.stdin as pipe, pa.ipc.new_stream(pipe, of) as stream:
-            for batch in _first(batches, EXCEL_ROWS):
-                for start in range(0, batch.num_rows, _SHEET_ROWS):
-                    stream.write_batch(
-                        pa.RecordBatch.from_arrays(batch.slice(start, _SHEET_ROWS).columns, schema=of)
-                    )
-        said = process.stderr.read().decode(errors="replace").strip()
-        if process.wait() != 0:
-            raise NotWritten(f"Writing the Excel file failed: {(said.splitlines() or ['no reason'])[-1]}")
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
+    with TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mailsight.spreadsheets"],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=said,
+        )
+        try:
+            _feed(process, of, _first(_conformed(rows, of, progress, _SHEET_ROWS), EXCEL_ROWS))
+            while process.poll() is None:
+                progress(rows.total)
+                time.sleep(_POLL_SECONDS)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        if process.returncode:
+            said.seek(0)
+            lines = said.read().decode(errors="replace").split("\n")
+            raise NotWritten(
+                f"Writing the Excel file failed: {next(filter(None, reversed(lines)), 'no reason')}."
+            )
     if not left_out:
         return ""
     return f"A sheet of Excel holds {count(EXCEL_ROWS)} rows; {count(left_out)} are left out. CSV and Parquet hold all."
+
+
+def _feed(process: subprocess.Popen[bytes], of: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+    # Where the process ended early, its own words tell more than the broken pipe.
+    with (
+        suppress(BrokenPipeError),
+        cast(BinaryIO, process.stdin) as pipe,
+        pa.ipc.new_stream(pipe, of) as stream,
+    ):
+        for batch in batches:
+            stream.write_batch(batch)
 
 
 def _first(batches: Iterator[pa.RecordBatch], most: int) -> Iterator[pa.RecordBatch]:

@@ -160,6 +160,7 @@ class Jobs:
             job.state = State.FAILED
         with self._lock:
             if job.state is State.FAILED or job._ended.is_set():  # noqa: SLF001
+                job.size_bytes = 0
                 job._file.close()  # noqa: SLF001
 
     def _make_room(self, job: Job) -> None:

@@ -63,8 +63,9 @@ function watch(data, root, setTriggerValue) {
   }
 
   function ready({ note, size }) {
-    const link = element("a", { href: data.file, download: data.name, textContent: data.name });
-    words.replaceChildren(link, ` ${size}`);
+    const link = element("a", { href: data.file, download: data.name, textContent: "Download" });
+    link.title = data.name;
+    words.replaceChildren(link, ` · ${size}`);
     if (note) words.append(element("span", { className: "note", textContent: note }));
     bar.remove();
     say(close, "Remove");
