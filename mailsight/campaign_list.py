@@ -1,12 +1,13 @@
 """The parts of the list of campaigns: search, totals, the table, what was chosen to be compared."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
-from . import explanations, exports, figures, formats, list_reports, reports, screens, tables, widgets
+from . import explanations, export_reads, figures, formats, list_reports, screens, tables, widgets
 from .campaign_search import NEWEST_FIRST, ROWS_A_PAGE, CampaignSearch, Order
+from .export_button import export_button
 from .list_reports import Found, ListedCampaign, Loaded
 from .metrics import FIGURES, RATES, Counts, Rate, share
 from .vocabulary import Audience
@@ -112,19 +113,11 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
         st.caption(shown, width="content")
         if pages > 1:
             st.pagination(pages, key=_PAGE, persist_state="session")
-        st.download_button(
-            "Export as CSV",
-            lambda: exports.as_csv(
-                exports.campaigns(
-                    reports.campaign_list(widgets.warehouse(), audience, search, order).campaigns, audience
-                )
-            ),
-            file_name=f"{screens.file_name('campaigns', audience)}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            help=f"All {all_of_them} of this list, with every count and rate. {audience.meaning}",
-            type="tertiary",
-            on_click="ignore",
+        export_button(
+            "campaigns",
+            ("campaigns", audience.value),
+            partial(export_reads.campaigns, widgets.warehouse(), audience, search, order),
+            about=f"All {all_of_them} of this list, with every count and rate. {audience.meaning}",
         )
 
 

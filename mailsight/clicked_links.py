@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from . import dialogs, explanations, formats, heatmap, heatmap_file, reports, screens
+from . import dialogs, explanations, export_reads, formats, heatmap, heatmap_file, reports, screens
 from .badges import MEASURES, SCALE, SHOWS, Measure, Show, Wholes, figure, portion
+from .export_button import export_button
 from .links import Link, LinkClicks, Matcher, outlook_links
 from .mail_frame import frontend
 from .metrics import Portion
 from .reports import CampaignReport, MailView
 from .safety import SCHEMES, clean_address
 from .visibility import Seen
-from .widgets import read
+from .widgets import read, warehouse
 
 _heatmap = st.components.v2.component(
     "mailsight_heatmap",
@@ -55,6 +57,13 @@ def heatmap_tab(report: CampaignReport) -> None:
         with st.container(
             horizontal=True, width="content", gap="small", vertical_alignment="center", key="heatmap_tools"
         ):
+            if report.links or report.other_links:
+                export_button(
+                    f"links:{campaign_id}",
+                    ("links", campaign_id, report.audience.value),
+                    partial(export_reads.links, warehouse(), campaign_id, report.audience),
+                    about=f"Every link with its clicks and the customers who clicked. {report.audience.meaning}",
+                )
             if mail:
                 _download(report, mail)
             screens.audience_switch("heatmap")

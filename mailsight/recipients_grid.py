@@ -2,6 +2,8 @@
 
 import base64
 import json
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,7 +12,8 @@ from typing import Any
 import streamlit as st
 from st_aggrid import AgGrid, JsCode, StAggridTheme
 
-from . import grids, routes, tables, widgets
+from . import export_reads, grid_views, grids, routes, tables, widgets
+from .export_files import Rows
 from .reports import CampaignReport
 from .vocabulary import Audience, Status
 
@@ -50,6 +53,7 @@ def recipients_grid(
         "search": search,
         "status": [str(state) for state in status],
         "link": link,
+        "view": _view(campaign_id),
         # Not for the route: another generation of the data makes the grid ask again.
         "generation": widgets.warehouse().generation,
     }
@@ -85,6 +89,32 @@ def clicked(campaign_id: str) -> GridClick | None:
 
 def _key(campaign_id: str) -> str:
     return f"recipients:{campaign_id}"
+
+
+def shown(
+    report: CampaignReport, search: str, status: list[Status | str], link: int | str | None
+) -> Callable[[], Rows]:
+    """The customers whom the grid shows at the moment this is asked: with the filters of its headings, in its order."""
+    campaign_id, view = report.campaign.campaign_id, _view(report.campaign.campaign_id)
+
+    def rows() -> Rows:
+        asked = grid_views.last(view)
+        query = grids.grid_query(
+            asked.filter_model,
+            asked.sort_model,
+            search=search,
+            status=[str(state) for state in status],
+            link=link,
+            zone=asked.zone,
+        )
+        return export_reads.customers(widgets.warehouse(), campaign_id, report.audience, query)
+
+    return rows
+
+
+def _view(campaign_id: str) -> str:
+    """What this grid is known by to the route, while its page is open."""
+    return str(st.session_state.setdefault(f"recipients:{campaign_id}:view", secrets.token_urlsafe(16)))
 
 
 class _NoRows:

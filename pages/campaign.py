@@ -5,6 +5,7 @@ import streamlit as st
 from mailsight import (
     clicked_links,
     dialogs,
+    exporting,
     figures,
     formats,
     pattern_tabs,
@@ -107,6 +108,8 @@ wanted = st.text_input(
 with st.container(horizontal=True, vertical_alignment="center"):
     link = clicked_links.chosen_link(report)
     wanted_states = figures.states_pills(report)
+    shown = recipients_grid.shown(report, wanted or "", wanted_states, link)
+    exporting.customers(report, shown)
 recipients_grid.recipients_grid(report, wanted or "", wanted_states, link)
 if clicked and clicked.action == "mail":
     dialogs.customer_mail(campaign_id, clicked.customer_id)
