@@ -258,16 +258,6 @@ def matching(customers: pd.DataFrame, reason: NotSentReason | None, wanted: str)
     return customers
 
 
-def attention(report: CampaignReport) -> None:
-    """The icon on the card Not sent; where everybody was mailed, a quiet line instead."""
-    if not report.counts.not_sent:
-        st.caption(
-            ":material/check_circle: Nobody was left out" if report.counts.selected else "Nobody was selected"
-        )
-    elif st.button("Who and why", icon=":material/warning:", key="who_and_why", width="stretch"):
-        not_sent(report)
-
-
 @st.dialog("Made by machines", width="large", icon=":material/smart_toy:")
 def machines(report: CampaignReport) -> None:
     """How many opens and clicks machines made by each rule, and examples of the chosen one."""

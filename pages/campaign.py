@@ -50,7 +50,7 @@ if not report.counts.sent:
         icon=":material/schedule:",
     )
 
-figures.cards(report, attention=lambda: dialogs.attention(report))
+figures.cards(report)
 
 rates, states = st.columns([7, 5], gap="medium")
 with rates:
