@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from mailsight import export_files, export_reads, formats, grids, heatmap_file, reports, screens
+from mailsight import export_files, export_reads, figures, formats, grids, heatmap_file, reports, screens
 from mailsight.__main__ import app
 from mailsight.exports import Format
 from mailsight.metrics import COUNT_NAMES, FIGURES, RATES, Counts
