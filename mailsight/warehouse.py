@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from .errors import DatabaseUnreadable, LoadRefused, LoadRunning, NoDatabase
 from .grids import GridQuery
 from .kept import Kept, Numbers
+from .metrics import RATES
 from .settings import PROJECT
 
 SCHEMA_VERSION = 3
@@ -53,8 +54,11 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 
 @cache
 def statement(name: str) -> str:
-    """The text of a named query of `queries/`, with `$name` for parameters."""
-    return str(_queries()[name].sql)
+    """The text of a named query of `queries/`, with `$name` for parameters, and each rate where its key stands: {cor}."""
+    text = str(_queries()[name].sql)
+    for rate in RATES:
+        text = text.replace(f"{{{rate.key}}}", rate.sql)
+    return text
 
 
 def statement_names() -> list[str]:

@@ -33,12 +33,36 @@ where campaign_id = :campaign_id and not sent
 group by reason
 order by customers desc, reason;
 
--- name: not_sent_customers(campaign_id)
--- The customers who were not mailed, and why.
+-- name: not_sent_customers(campaign_id, reason, search, start, size)
+-- The customers who were not mailed, and why: those with this reason (none fits all) of whom name, address, id or detail
+-- holds the search. `size` of them from `start` on; without a size, all.
 select customer_id, name, coalesce(email, known_email) as email, not_sent_reason as reason, not_sent_detail as detail
 from recipients
 where campaign_id = :campaign_id and not sent
-order by name nulls last, customer_id;
+    and (cast(:reason as varchar) is null or not_sent_reason = :reason)
+    and (
+        :search = ''
+        or contains(lower(customer_id), lower(:search))
+        or contains(lower(name), lower(:search))
+        or contains(lower(coalesce(email, known_email)), lower(:search))
+        or contains(lower(not_sent_detail), lower(:search))
+    )
+order by name nulls last, customer_id
+limit :size offset :start;
+
+-- name: not_sent_count(campaign_id, reason, search)^
+-- How many of the customers who were not mailed that is.
+select count(*) as total
+from recipients
+where campaign_id = :campaign_id and not sent
+    and (cast(:reason as varchar) is null or not_sent_reason = :reason)
+    and (
+        :search = ''
+        or contains(lower(customer_id), lower(:search))
+        or contains(lower(name), lower(:search))
+        or contains(lower(coalesce(email, known_email)), lower(:search))
+        or contains(lower(not_sent_detail), lower(:search))
+    );
 
 -- name: campaign_links(campaign_id, audience)
 -- Every link of the campaign's mail in the order of the document, with its clicks; unplaced are those of the clicks that

@@ -13,9 +13,3 @@ select g.* exclude (row)
 from recipients_grid(:campaign_id, :audience) as g
 join (select unnest(:rows) as row, generate_subscripts(:rows, 1) as place) as wanted using (row)
 order by wanted.place;
-
--- name: recipients_found(campaign_id, audience)
--- All customers who fit the grid's conditions, in its order.
-select * exclude (row) from recipients_grid(:campaign_id, :audience)
-where {conditions}
-order by {order};
