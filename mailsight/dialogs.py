@@ -4,7 +4,6 @@ from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from . import (
@@ -164,7 +163,6 @@ def not_sent(report: CampaignReport) -> None:
                 label_visibility="collapsed",
                 key=f"not_sent:{campaign_id}:search",
             )
-            customers = matching(widgets.read(reports.not_sent, campaign_id), chosen, wanted or "")
             export_button(
                 f"not_sent:{campaign_id}",
                 ("not-sent", campaign_id),
@@ -176,13 +174,16 @@ def not_sent(report: CampaignReport) -> None:
                     search=wanted or "",
                 ),
             )
-        _not_sent_customers(report, customers, f"not_sent:{campaign_id}:{chosen}:{wanted}")
+        _not_sent_customers(report, chosen, wanted or "")
 
 
-def _not_sent_customers(report: CampaignReport, customers: pd.DataFrame, key: str) -> None:
+def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, wanted: str) -> None:
     """A page of the customers. The switch of pages stands below, its value is needed above."""
-    pages = -(-len(customers) // ROWS_A_PAGE)
+    campaign_id = report.campaign.campaign_id
+    key = f"not_sent:{campaign_id}:{reason}:{wanted}"
     first = (st.session_state.get(f"{key}:page", 1) - 1) * ROWS_A_PAGE
+    found = widgets.read(reports.not_sent, campaign_id, reason, wanted, first, ROWS_A_PAGE)
+    pages = -(-found.total // ROWS_A_PAGE)
     tables.table(
         [tables.Column("Customer"), tables.Column("Reason", whole=True)],
         [
@@ -193,14 +194,14 @@ def _not_sent_customers(report: CampaignReport, customers: pd.DataFrame, key: st
                     tables.noted(_why(report, NotSentReason(row["reason"])), row["detail"] or ""),
                 ],
             )
-            for row in customers.iloc[first : first + ROWS_A_PAGE].to_dict("records")
+            for row in found.customers
         ],
         key="not_sent_customers",
         label="Customers to whom it was not sent",
         empty="No customer matches.",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(formats.things(len(customers), "customer"), width="content")
+        st.caption(formats.things(found.total, "customer"), width="content")
         if pages > 1:
             st.pagination(pages, key=f"{key}:page", max_visible_pages=5)
 
@@ -243,19 +244,6 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
 
 def _why(report: CampaignReport, reason: NotSentReason) -> str:
     return formats.NOT_SENT_YET if report.is_planned and reason is NotSentReason.OTHER else reason.label
-
-
-def matching(customers: pd.DataFrame, reason: NotSentReason | None, wanted: str) -> pd.DataFrame:
-    """The customers with this reason whose name, address, id or detail has the wanted text."""
-    customers = without_nan(customers)
-    if reason:
-        customers = customers[customers["reason"].astype(str) == reason.value]
-    if wanted := wanted.strip().lower():
-        words = (
-            customers[["customer_id", "name", "email", "detail"]].fillna("").agg("\n".join, axis="columns")
-        )
-        customers = customers[words.str.lower().str.contains(wanted, regex=False)]
-    return customers
 
 
 @st.dialog("Made by machines", width="large", icon=":material/smart_toy:")

@@ -22,7 +22,7 @@ def test_a_page_keeps_nobody_out(
     warehouse = Warehouse(sample_database)
     campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
     campaign_id = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
-    customer_id = reports.not_sent(warehouse, campaign_id)["customer_id"].iloc[0]
+    customer_id = reports.not_sent(warehouse, campaign_id).customers[0]["customer_id"]
     address = {
         "campaigns": "/",
         "campaign": f"/campaign?id={campaign_id}",

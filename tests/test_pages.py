@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mailsight import dialogs, explanations, exports, figures, formats, load, reports
+from mailsight import explanations, exports, figures, formats, load, reports
 from mailsight.metrics import COR, FIGURES, RATES, SMALL, WHOLES, Portion, mean
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience, NotSentReason
@@ -197,7 +197,7 @@ def test_a_customers_page_has_details_and_history(
 ) -> None:
     warehouse = use(sample_database)
     customer_id = str(
-        reports.not_sent(warehouse, latest_sent(warehouse).campaign.campaign_id)["customer_id"].iloc[0]
+        reports.not_sent(warehouse, latest_sent(warehouse).campaign.campaign_id).customers[0]["customer_id"]
     )
     customer = reports.customer(warehouse, customer_id, Audience.HUMAN).customer
     at = show("customer", id=customer_id)
@@ -241,7 +241,7 @@ def test_every_page_says_how_old_its_figures_are(
 ) -> None:
     warehouse = use(sample_database)
     campaign_id = latest_sent(warehouse).campaign.campaign_id
-    customer_id = str(reports.not_sent(warehouse, campaign_id)["customer_id"].iloc[0])
+    customer_id = str(reports.not_sent(warehouse, campaign_id).customers[0]["customer_id"])
     at = show(page, id={"campaign": campaign_id, "customer": customer_id}.get(page, ""))
     assert [caption.value for caption in at.caption if caption.value.startswith("Updated ")]
     assert "Show newer data" not in [button.label for button in at.button]
@@ -289,21 +289,25 @@ def test_names_from_outside_are_escaped(use: Callable[[Path], Warehouse], odd_da
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in words(at)
 
 
-def not_sent_customers() -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            ("ann", "Ann", "ann@mail.example", "no_consent", None),
-            ("bob", "=HYPERLINK(1)", None, "bounced_before", "+1 550 No such user"),
-            ("cas", None, "cas@mail.example", "bounced_before", "mailbox full"),
-        ],
-        columns=["customer_id", "name", "email", "reason", "detail"],
+@pytest.fixture(scope="module")
+def unsent_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign that was sent to nobody, for several reasons."""
+    folder = tmp_path_factory.mktemp("unsent")
+    (folder / "customers.csv").write_text("customer_id,name\nann,Ann\nbob,=HYPERLINK(1)\n")
+    (folder / "messages.csv").write_text(
+        "campaign_id,customer_id,email,not_sent_reason,not_sent_detail\n"
+        "spring,ann,ann@mail.example,no_consent,\n"
+        "spring,bob,,bounced_before,+1 550 No such user\n"
+        "spring,cas,cas@mail.example,bounced_before,mailbox full\n"
     )
+    load.load(folder / "mailsight.duckdb", [folder])
+    return folder / "mailsight.duckdb"
 
 
 @pytest.mark.parametrize(
     ("reason", "wanted", "expected"),
     [
-        (None, "", ["ann", "bob", "cas"]),
+        (None, "", ["bob", "ann", "cas"]),
         (NotSentReason.BOUNCED_BEFORE, "", ["bob", "cas"]),
         (None, " MAIL.example ", ["ann", "cas"]),
         (NotSentReason.BOUNCED_BEFORE, "no such", ["bob"]),
@@ -311,12 +315,26 @@ def not_sent_customers() -> pd.DataFrame:
         (NotSentReason.BLOCKED, "", []),
     ],
 )
-def test_the_not_sent_can_be_searched(reason: NotSentReason | None, wanted: str, expected: list[str]) -> None:
-    assert dialogs.matching(not_sent_customers(), reason, wanted)["customer_id"].tolist() == expected
+def test_the_not_sent_can_be_searched(
+    unsent_database: Path, reason: NotSentReason | None, wanted: str, expected: list[str]
+) -> None:
+    reader = Warehouse(unsent_database)
+    found = reports.not_sent(reader, "spring", reason, wanted)
+    assert ([row["customer_id"] for row in found.customers], found.total) == (expected, len(expected))
+    block = reports.not_sent(reader, "spring", reason, wanted, start=1, size=1)
+    assert ([row["customer_id"] for row in block.customers], block.total) == (expected[1:2], len(expected))
 
 
 def test_rows_as_csv_hold_no_formulas() -> None:
-    assert exports.as_csv(not_sent_customers()).splitlines() == [
+    rows = pd.DataFrame(
+        [
+            ("ann", "Ann", "ann@mail.example", "no_consent", None),
+            ("bob", "=HYPERLINK(1)", None, "bounced_before", "+1 550 No such user"),
+            ("cas", None, "cas@mail.example", "bounced_before", "mailbox full"),
+        ],
+        columns=["customer_id", "name", "email", "reason", "detail"],
+    )
+    assert exports.as_csv(rows).splitlines() == [
         "\N{ZERO WIDTH NO-BREAK SPACE}customer_id,name,email,reason,detail",
         "ann,Ann,ann@mail.example,no_consent,",
         "bob,'=HYPERLINK(1),,bounced_before,'+1 550 No such user",

@@ -293,9 +293,8 @@ def test_a_deep_link_works_on_a_fresh_server(
     report: reports.CampaignReport,
     page_name: str,
 ) -> None:
-    customer_id = reports.not_sent(Warehouse(sample_database), report.campaign.campaign_id)[
-        "customer_id"
-    ].iloc[0]
+    unsent = reports.not_sent(Warehouse(sample_database), report.campaign.campaign_id)
+    customer_id = unsent.customers[0]["customer_id"]
     one_id, heading = {
         "campaign": (report.campaign.campaign_id, "Opened and clicked"),
         "customer": (customer_id, "Contact history"),
