@@ -279,8 +279,7 @@ def events_by_provider(providers: Sequence[tuple[str, Mapping[EventType, int]]])
 def trend(shares: Sequence[float]) -> str:
     """A small line through some shares, oldest first, and the area under it, as HTML without words.
 
-    It begins at nothing, so that a small change looks small. Both are cut out of their boxes, since Streamlit lets no SVG
-    through.
+    It begins at nothing, so that a small change looks small. Both are cut out of boxes: Streamlit lets no SVG through.
     """
     largest, last = max(shares), len(shares) - 1
     points = [

@@ -159,13 +159,16 @@ def machines(report: CampaignReport) -> None:
 
 
 def funnel(report: CampaignReport) -> None:
-    """The five states as a funnel; a click on one shows only its customers in the grid."""
-    key = f"funnel:{report.campaign.campaign_id}:{report.audience}"
+    """The five states as a funnel; a click on one shows only its customers in the grid, a second one all again."""
+    # Plotly tells a click on what is chosen already only to a chart that is new.
+    clicks = f"funnel:{report.campaign.campaign_id}"
+    key = f"{clicks}:{report.audience}:{st.session_state.get(clicks, 0)}"
 
     def choose() -> None:
         points = st.session_state[key].selection.points
         state = charts.funnel_state(str(points[-1].get("y"))) if points else None
-        choose_states(report, [state] if state else [])
+        choose_states(report, [state] if state and chosen_states(report) != [state] else [])
+        st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
 
     st.plotly_chart(
         charts.funnel(report.status, [state for state in chosen_states(report) if isinstance(state, Status)]),
@@ -249,6 +252,7 @@ def states_pills(report: CampaignReport) -> list[Status | str]:
             selection_mode="multi",
             format_func=lambda state: state.label if isinstance(state, Status) else "Not sent",
             key=_states_key(report),
+            persist_state="session",
             label_visibility="collapsed",
         )
     )

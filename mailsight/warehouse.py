@@ -26,11 +26,12 @@ from filelock import FileLock, Timeout
 
 from .errors import DatabaseUnreadable, LoadRefused, LoadRunning, NoDatabase
 from .grids import GridQuery
+from .metrics import RATES
 from .settings import PROJECT
 
 SCHEMA_VERSION = 3
 # The queries of a load that fill what a version's tables lack: for all campaigns, after `migrate_...` made it.
-_FILLED_AFTER = {2: ("touch_all", "replace_campaign_hours", "touch_none")}
+_FILLED_AFTER = {2: ("touch_all", "replace_campaign_hours", "replace_apple_opens", "touch_none")}
 GENERATIONS_KEPT = 2
 BATCH_ROWS = 100_000
 _CANT_WRITE = (
@@ -49,8 +50,11 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 
 @cache
 def statement(name: str) -> str:
-    """The text of a named query of `queries/`, with `$name` for parameters."""
-    return str(_queries()[name].sql)
+    """The text of a named query of `queries/`, with `$name` for parameters, and each rate where its key stands: {cor}."""
+    text = str(_queries()[name].sql)
+    for rate in RATES:
+        text = text.replace(f"{{{rate.key}}}", rate.sql)
+    return text
 
 
 def statement_names() -> list[str]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mailsight import contact_history, dialogs, formats, reports, screens, tables
+from mailsight import contact_history, dialogs, exporting, formats, reports, screens, tables
 from mailsight.widgets import facts, read, updated
 
 customer_id = screens.shown_id("customer")
@@ -31,7 +31,11 @@ with details:
     st.subheader("Details", anchor=False)
     contact_history.details(customer)
 with history:
-    st.subheader("Contact history", anchor=False)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="history_head"
+    ):
+        st.subheader("Contact history", anchor=False, width="content")
+        exporting.contact_history(report, audience)
     contact_history.totals(report, audience)
     contact_history.history(report, audience)
 
