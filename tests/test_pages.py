@@ -117,7 +117,14 @@ def test_a_campaigns_page_has_its_parts_in_their_order(
         "Status of messages",
         "Customers",
     ]
-    assert [tab.label for tab in at.tabs] == ["Status", "Heatmap", "Timeline"]
+    assert [tab.label for tab in at.tabs] == [
+        "Status",
+        "Heatmap",
+        "Timeline",
+        "Weekday and hour",
+        "Mailbox providers",
+        "Mail programs",
+    ]
     assert {metric.label: metric.value for metric in at.metric} == {
         FIGURES[key].label: formats.count(getattr(report.counts, key))
         for key in ("sent", "not_sent", "opened", "clicked", "opted_out")
@@ -243,6 +250,13 @@ def test_every_page_says_how_old_its_figures_are(
         ("unsent", "Timeline", "Not sent yet."),
         ("nobody", "Status", "This campaign has selected nobody yet."),
         ("no-events", "Timeline", "Nobody has opened or clicked yet."),
+        ("unsent", "Weekday and hour", "Not sent yet."),
+        ("no-events", "Weekday and hour", "Nobody has opened or clicked yet."),
+        ("unsent", "Mail programs", "Not sent yet."),
+        ("no-events", "Mail programs", "Nobody has opened or clicked yet."),
+        ("unsent", "Mailbox providers", "How far the mails came"),
+        ("nobody", "Mailbox providers", "This campaign has selected nobody yet."),
+        ("hostile", "Mailbox providers", "How far the mails came"),
         ("no-html", "Heatmap", "The HTML of this e-mail was not loaded"),
         (odd_mailings.ODD_ID, "Status", "Odd id"),
         ("hostile", "Heatmap", "Customers"),
