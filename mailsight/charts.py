@@ -141,26 +141,27 @@ def timeline(
     at = dense["hour"].tolist()
     figure = go.Figure()
     for column, state, label in _TIMELINES[of]:
-        look = {"name": label, "customdata": [formats.since(hour) for hour in at]}
         hover = "%{y:,}<extra>" + label + "</extra>"
         if cumulative:
             figure.add_scatter(
-                x=at,
-                y=dense[column].cumsum(),
+                x=[0, *(hour + 1 for hour in at)],
+                y=[0, *dense[column].cumsum()],
+                customdata=[formats.since(hour) for hour in (0, *(hour + 1 for hour in at))],
                 mode="lines",
                 line={"color": state.colour, "width": 2.5},
                 fill="tozeroy",
                 fillcolor=_pale(state, 0.12),
+                name=label,
                 hovertemplate=hover,
-                **look,
             )
         else:
             figure.add_bar(
                 x=at,
                 y=dense[column],
                 marker={"color": state.colour, "line": {"width": 0}},
+                customdata=[formats.since(hour) for hour in at],
+                name=label,
                 hovertemplate=hover,
-                **look,
             )
     figure.update_layout(
         barmode="overlay",
@@ -186,7 +187,7 @@ def timeline(
         title={"text": "Time since sending"},
         tickvals=places,
         ticktext=labels,
-        range=[-0.6, len(at) - 0.4],
+        range=[-0.1, len(at) + 0.1] if cumulative else [-0.6, len(at) - 0.4],
         showgrid=False,
         tickfont={"size": 12},
         zeroline=False,

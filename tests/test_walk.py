@@ -147,7 +147,7 @@ def test_the_walk(
         expect(drawn.locator("[data-badge]").first).to_be_attached()
         expect(page.get_by_role("table", name="Links of the e-mail")).to_be_visible()
         page.get_by_role("tab", name="Timeline").click()
-        expect(page.get_by_text("clicks fall in this period")).to_be_visible()
+        expect(page.get_by_role("table", name="How much had happened after sending")).to_be_visible()
 
         expect_customers(page, report.status[Status.CLICKED])
         name = grid(page).locator(".name").first
