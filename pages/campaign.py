@@ -36,6 +36,7 @@ with st.container(
             dialogs.selection(report)
         if st.button("Preview e-mail", icon=":material/visibility:"):
             dialogs.preview(campaign_id)
+        exporting.report_menu(report)
         screens.audience_switch()
 facts(
     f"“{campaign.subject}”" if campaign.subject else "No subject",
