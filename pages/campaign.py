@@ -6,6 +6,7 @@ from mailsight import (
     campaign_customers,
     clicked_links,
     dialogs,
+    exporting,
     figures,
     formats,
     pattern_tabs,
