@@ -1,13 +1,26 @@
 """The dialogs: Selection, Preview e-mail, Not sent, and the mail of one customer."""
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from . import agents, contents, explanations, formats, reports, screens, selections, tables, verdicts, widgets
-from .exports import as_csv, without_nan
+from . import (
+    agents,
+    contents,
+    explanations,
+    export_reads,
+    formats,
+    reports,
+    screens,
+    selections,
+    tables,
+    verdicts,
+    widgets,
+)
+from .export_button import export_button
+from .exports import without_nan
 from .machines import REASONS, Rule
 from .mail_frame import mail_frame
 from .metrics import FIGURES, Portion, share
@@ -162,22 +175,27 @@ def not_sent(report: CampaignReport) -> None:
                 label_visibility="collapsed",
                 key=f"not_sent:{campaign_id}:search",
             )
-            customers = matching(widgets.read(reports.not_sent, campaign_id), chosen, wanted or "")
-            st.download_button(
-                "Export as CSV",
-                lambda: as_csv(customers),
-                file_name=f"not-sent-{campaign_id}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
+            export_button(
+                f"not_sent:{campaign_id}",
+                ("not-sent", campaign_id),
+                partial(
+                    export_reads.not_sent,
+                    widgets.warehouse(),
+                    campaign_id,
+                    reason=chosen,
+                    search=wanted or "",
+                ),
             )
-        _not_sent_customers(report, customers, f"not_sent:{campaign_id}:{chosen}:{wanted}")
+        _not_sent_customers(report, chosen, wanted or "")
 
 
-def _not_sent_customers(report: CampaignReport, customers: pd.DataFrame, key: str) -> None:
+def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, wanted: str) -> None:
     """A page of the customers. The switch of pages stands below, its value is needed above."""
-    pages = -(-len(customers) // ROWS_A_PAGE)
+    campaign_id = report.campaign.campaign_id
+    key = f"not_sent:{campaign_id}:{reason}:{wanted}"
     first = (st.session_state.get(f"{key}:page", 1) - 1) * ROWS_A_PAGE
+    found = widgets.read(reports.not_sent, campaign_id, reason, wanted, first, ROWS_A_PAGE)
+    pages = -(-found.total // ROWS_A_PAGE)
     tables.table(
         [tables.Column("Customer"), tables.Column("Reason", whole=True)],
         [
@@ -188,14 +206,14 @@ def _not_sent_customers(report: CampaignReport, customers: pd.DataFrame, key: st
                     tables.noted(_why(report, NotSentReason(row["reason"])), row["detail"] or ""),
                 ],
             )
-            for row in customers.iloc[first : first + ROWS_A_PAGE].to_dict("records")
+            for row in found.customers
         ],
         key="not_sent_customers",
         label="Customers to whom it was not sent",
         empty="No customer matches.",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(formats.things(len(customers), "customer"), width="content")
+        st.caption(formats.things(found.total, "customer"), width="content")
         if pages > 1:
             st.pagination(pages, key=f"{key}:page", max_visible_pages=5)
 
@@ -238,29 +256,6 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
 
 def _why(report: CampaignReport, reason: NotSentReason) -> str:
     return formats.NOT_SENT_YET if report.is_planned and reason is NotSentReason.OTHER else reason.label
-
-
-def matching(customers: pd.DataFrame, reason: NotSentReason | None, wanted: str) -> pd.DataFrame:
-    """The customers with this reason whose name, address, id or detail has the wanted text."""
-    customers = without_nan(customers)
-    if reason:
-        customers = customers[customers["reason"].astype(str) == reason.value]
-    if wanted := wanted.strip().lower():
-        words = (
-            customers[["customer_id", "name", "email", "detail"]].fillna("").agg("\n".join, axis="columns")
-        )
-        customers = customers[words.str.lower().str.contains(wanted, regex=False)]
-    return customers
-
-
-def attention(report: CampaignReport) -> None:
-    """The icon on the card Not sent; where everybody was mailed, a quiet line instead."""
-    if not report.counts.not_sent:
-        st.caption(
-            ":material/check_circle: Nobody was left out" if report.counts.selected else "Nobody was selected"
-        )
-    elif st.button("Who and why", icon=":material/warning:", key="who_and_why", width="stretch"):
-        not_sent(report)
 
 
 @st.dialog("Made by machines", width="large", icon=":material/smart_toy:")
@@ -371,6 +366,12 @@ def events(campaign_id: str, customer_id: str) -> None:
     )
     if any(row.quiet for row in rows):
         st.caption("What machines did is greyed. *Human* figures leave it out.")
+    export_button(
+        f"events:{campaign_id}:{customer_id}",
+        ("events", campaign_id, customer_id),
+        partial(export_reads.customer_events, widgets.warehouse(), customer_id, campaign_id),
+        disabled=not rows,
+    )
 
 
 def _detail(event: dict[Hashable, Any]) -> str:
