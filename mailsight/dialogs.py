@@ -29,6 +29,8 @@ from .vocabulary import Audience, EventType, NotSentReason
 
 PHONE_WIDTH = 390
 ROWS_A_PAGE = 10
+# The section of docs/metrics.md that tells when campaigns differ.
+MORE_THAN_CHANCE = "More than chance"
 _SOURCES = {
     "template": "As the campaign was written; each customer's own words stand in the places of the merge fields.",
     "archived": "The very copy that was kept of this customer's mail.",
@@ -66,6 +68,16 @@ def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
             st.markdown(explanations.section(title).text)
     in_files = f" In files and on the command line this figure is called `{key}`." if key in FIGURES else ""
     st.caption(f"**{audience.label}**: {audience.meaning}{in_files}")
+
+
+@st.dialog("How is this compared?", width="medium", icon=":material/compare_arrows:")
+def compared(key: str, audience: Audience) -> None:
+    """How a figure is counted, and when a difference of it is called more than chance."""
+    section = explanations.of_figure(key)
+    for title in (MORE_THAN_CHANCE, section.title, *section.see):
+        with st.expander(explanations.without_key(title), expanded=title == MORE_THAN_CHANCE):
+            st.markdown(explanations.section(title).text)
+    st.caption(f"**{audience.label}**: {audience.meaning}")
 
 
 def _bullets(criterion: selections.Criterion, depth: int = 0) -> list[str]:
@@ -244,16 +256,6 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
 
 def _why(report: CampaignReport, reason: NotSentReason) -> str:
     return formats.NOT_SENT_YET if report.is_planned and reason is NotSentReason.OTHER else reason.label
-
-
-def attention(report: CampaignReport) -> None:
-    """The icon on the card Not sent; where everybody was mailed, a quiet line instead."""
-    if not report.counts.not_sent:
-        st.caption(
-            ":material/check_circle: Nobody was left out" if report.counts.selected else "Nobody was selected"
-        )
-    elif st.button("Who and why", icon=":material/warning:", key="who_and_why", width="stretch"):
-        not_sent(report)
 
 
 @st.dialog("Made by machines", width="large", icon=":material/smart_toy:")

@@ -54,7 +54,7 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 
 @cache
 def statement(name: str) -> str:
-    """The text of a named query of `queries/`, with `$name` for parameters, and each rate where its key stands: {cor}."""
+    """The text of a named query of `queries/`, with `$name` for parameters, and the rates where their keys stand."""
     text = str(_queries()[name].sql)
     for rate in RATES:
         text = text.replace(f"{{{rate.key}}}", rate.sql)

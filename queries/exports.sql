@@ -1,5 +1,15 @@
 -- Lists to take along, whole: the rows that the screens show a page of, in the same order.
 
+-- name: named_customers(campaign_id, addresses, ids)
+-- The customers who have one of these addresses, in lower case, or whom the campaign selected and who have one of these ids:
+-- what a report that is handed on must not say.
+select customer_id, name from customers where list_contains(cast(:addresses as varchar[]), lower(email))
+union
+select r.customer_id, c.name
+from recipients as r
+left join customers as c using (customer_id)
+where r.campaign_id = :campaign_id and list_contains(cast(:ids as varchar[]), r.customer_id);
+
 -- name: exported_customers(campaign_id, audience)
 -- The customers of the grid with its filters, in its order, whole.
 select * exclude (row) from recipients_grid(:campaign_id, :audience)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page_name", ["campaigns", "campaign", "customer", "data"])
+@pytest.mark.parametrize("page_name", ["campaigns", "campaign", "compare", "customer", "data"])
 def test_a_page_keeps_nobody_out(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]
 ) -> None:
@@ -26,6 +26,7 @@ def test_a_page_keeps_nobody_out(
     address = {
         "campaigns": "/",
         "campaign": f"/campaign?id={campaign_id}",
+        "compare": f"/compare?{'&'.join(f'id={one}' for one in campaigns['campaign_id'])}",
         "customer": f"/customer?id={customer_id}",
         "data": "/data",
     }

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mailsight import explanations, exports, figures, formats, load, reports
-from mailsight.metrics import COR, FIGURES, RATES, SMALL
+from mailsight.metrics import COR, FIGURES, RATES, SMALL, WHOLES, Portion, mean
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse import Warehouse
@@ -109,7 +109,6 @@ def test_a_campaigns_page_has_its_parts_in_their_order(
     assert [button.label for button in at.button if "counted" not in (button.key or "")] == [
         "Selection",
         "Preview e-mail",
-        "Who and why",
         "Which, and why",
     ]
     assert [heading.value for heading in at.subheader] == [
@@ -117,11 +116,14 @@ def test_a_campaigns_page_has_its_parts_in_their_order(
         "Status of messages",
         "Customers",
     ]
-    assert [tab.label for tab in at.tabs] == ["Status", "Heatmap", "Timeline"]
-    assert {metric.label: metric.value for metric in at.metric} == {
-        FIGURES[key].label: formats.count(getattr(report.counts, key))
-        for key in ("sent", "not_sent", "opened", "clicked", "opted_out")
-    }
+    assert [tab.label for tab in at.tabs] == [
+        "Status",
+        "Heatmap",
+        "Timeline",
+        "Weekday and hour",
+        "Mailbox providers",
+        "Mail programs",
+    ]
     made_by_machines = (
         f"**{formats.of(report.machine_opens, report.all_opens)} opens** and "
         f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines, and are left out."
@@ -130,7 +132,7 @@ def test_a_campaigns_page_has_its_parts_in_their_order(
     assert 0 < report.machine_opens < report.all_opens
 
 
-@pytest.mark.parametrize("button", ["Selection", "Preview e-mail", "Who and why", "Which, and why"])
+@pytest.mark.parametrize("button", ["Selection", "Preview e-mail", "Which, and why"])
 def test_every_button_of_a_campaign_opens_its_dialog(
     use: Callable[[Path], Warehouse], sample_database: Path, button: str
 ) -> None:
@@ -141,16 +143,24 @@ def test_every_button_of_a_campaign_opens_its_dialog(
 
 
 @pytest.mark.parametrize("key", figures.CARDS)
-def test_every_figure_tells_how_it_is_counted(
-    use: Callable[[Path], Warehouse], sample_database: Path, key: str
-) -> None:
-    report = latest_sent(use(sample_database))
-    at = show("campaign", id=report.campaign.campaign_id)
-    button = at.button(key=f"counted_{key}")
-    assert button.label == f"How is {FIGURES[key].label} counted?"
-    assert button.help.startswith("\n\n".join(explanations.in_short(key, report.counts)))
-    button.click().run()
-    assert explanations.of_figure(key).text in words(at)
+def test_a_card_has_its_figure_how_it_is_counted_and_how_it_changed(sample_database: Path, key: str) -> None:
+    report = latest_sent(Warehouse(sample_database))
+    whole = WHOLES[key]
+    part_of = Portion(getattr(report.counts, key), getattr(report.counts, whole))
+    before = [Portion(getattr(one, key), getattr(one, whole)).rate for one in report.previous]
+    known = [one for one in before if one is not None]
+    usual = mean(known)
+    assert part_of.rate is not None
+    assert usual is not None
+    card = figures.card(report, key)
+    assert card.value == formats.count(part_of.part)
+    assert card.tip == explanations.in_short(key, report.counts)
+    assert card.change == formats.points(part_of.rate - usual)
+    assert card.shares == [*known, part_of.rate]
+    assert card.note == (
+        f"{formats.rate(part_of)} of {formats.count(part_of.whole)} {FIGURES[whole].label.lower()}"
+    )
+    assert card.attention == ("Who and why" if key == "not_sent" else "")
 
 
 def test_a_rate_over_few_messages_is_shown_with_its_interval(
@@ -159,9 +169,10 @@ def test_a_rate_over_few_messages_is_shown_with_its_interval(
     report = reports.campaign(use(odd_database), "hostile", Audience.HUMAN)
     made_of = COR.portion(report.counts)
     assert 0 < made_of.whole < SMALL
-    at = show("campaign", id="hostile")
     interval = formats.interval(made_of.interval)
-    assert f"{formats.percent(made_of.rate)} ({interval}) of {made_of.whole} delivered" in words(at)
+    assert figures.card(report, "opened").note == (
+        f"{formats.percent(made_of.rate)} ({interval}) of {made_of.whole} delivered"
+    )
 
 
 def test_the_audience_is_part_of_the_address(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
@@ -243,6 +254,13 @@ def test_every_page_says_how_old_its_figures_are(
         ("unsent", "Timeline", "Not sent yet."),
         ("nobody", "Status", "This campaign has selected nobody yet."),
         ("no-events", "Timeline", "Nobody has opened or clicked yet."),
+        ("unsent", "Weekday and hour", "Not sent yet."),
+        ("no-events", "Weekday and hour", "Nobody has opened or clicked yet."),
+        ("unsent", "Mail programs", "Not sent yet."),
+        ("no-events", "Mail programs", "Nobody has opened or clicked yet."),
+        ("unsent", "Mailbox providers", "How far the mails came"),
+        ("nobody", "Mailbox providers", "This campaign has selected nobody yet."),
+        ("hostile", "Mailbox providers", "How far the mails came"),
         ("no-html", "Heatmap", "The HTML of this e-mail was not loaded"),
         (odd_mailings.ODD_ID, "Status", "Odd id"),
         ("hostile", "Heatmap", "Customers"),
@@ -263,10 +281,11 @@ def test_a_campaign_unlike_others_has_a_helpful_page(
 def test_the_cards_of_a_mailing_without_figures_show_no_rates(
     use: Callable[[Path], Warehouse], odd_database: Path
 ) -> None:
-    use(odd_database)
-    at = show("campaign", id="nobody")
-    assert [metric.value for metric in at.metric] == ["0"] * 5
-    assert [metric.delta for metric in at.metric] == [""] * 5
+    report = reports.campaign(use(odd_database), "nobody", Audience.HUMAN)
+    assert not show("campaign", id="nobody").exception
+    shown = [figures.card(report, key) for key in figures.CARDS]
+    assert [card.value for card in shown] == ["0"] * 5
+    assert [(card.change, card.attention) for card in shown] == [("", "")] * 5
 
 
 def test_names_from_outside_are_escaped(use: Callable[[Path], Warehouse], odd_database: Path) -> None:
