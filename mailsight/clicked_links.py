@@ -86,7 +86,7 @@ def chosen_link(report: CampaignReport) -> int | str | None:
         (
             link
             for link in (*report.links, *report.other_links)
-            if _id(link.link_position, link.url) == st.session_state.get(key)
+            if _id(link.link_position, link.url) == chosen(report)
         ),
         None,
     )
@@ -101,6 +101,12 @@ def chosen_link(report: CampaignReport) -> int | str | None:
         on_click=lambda: st.session_state.pop(key, None),
     )
     return link.url if link.link_position is None else link.link_position
+
+
+def chosen(report: CampaignReport) -> str | None:
+    """The id of the link whose customers the grid shows."""
+    found: str | None = st.session_state.get(_chosen_key(report.campaign.campaign_id))
+    return found
 
 
 def _choose(campaign_id: str, chosen: str | None) -> None:
@@ -179,7 +185,7 @@ def _data(report: CampaignReport, mail: MailView | None, pictures: bool) -> dict
         "phone_width": dialogs.PHONE_WIDTH,
         "pictures": pictures,
         "pictures_help": dialogs.PICTURES_HELP,
-        "chosen": st.session_state.get(_chosen_key(report.campaign.campaign_id)),
+        "chosen": chosen(report),
         "grid": "customers",  # the anchor above the grid
         "file_name": f"{_file_name(report)}.png",
     }

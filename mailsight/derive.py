@@ -51,6 +51,9 @@ def derive(work: Draft, progress: Progress) -> None:
     """
     progress(0.0, "Finding each event's message")
     work.run("touch_campaigns")
+    for (part,) in work.run("seek_renamed"):
+        work.run("rename_part", part=part)
+        work.run("write_down")
     _attribute(work)
     progress(0.3, "Finding each click's link")
     with work.table("places", _places(work), _PLACES):
@@ -81,6 +84,7 @@ def _count(work: Draft) -> None:
     work.run("replace_link_clicks")
     work.run("replace_campaign_totals")
     work.run("replace_campaign_hours")
+    work.run("replace_apple_opens")
     if problems := work.rows("failed_checks"):
         raise LoadRefused(
             f"A check failed: {problems[0]['problem']}.",

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from . import exports, reports
+from .campaign_search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 from .export_files import Rows
 from .grids import GridQuery
-from .metrics import RATES, shares
 from .vocabulary import Audience, NotSentReason
 from .warehouse import Warehouse
 
@@ -18,39 +16,17 @@ from .warehouse import Warehouse
 def campaigns(
     warehouse: Warehouse,
     audience: Audience,
-    *,
-    search: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    tags: Sequence[str] = (),
-    sort: tuple[str, bool] = ("sent_at", True),
+    search: CampaignSearch = EVERYTHING,
+    order: Order = NEWEST_FIRST,
 ) -> Rows:
-    """The campaigns that fit, by this column (and whether it goes down), as the list shows them."""
-    found = list(
-        warehouse.batches(
-            "exported_campaigns",
-            audience=audience,
-            search=search.strip(),
-            since=_naive(since),
-            until=_naive(until),
-            tags=list(tags),
-        )
+    """The campaigns that fit, in that order, as the list shows them."""
+    found = warehouse.batches(
+        "campaign_list", selection(search, order), audience=audience, start=0, size=None
     )
-    table = pa.Table.from_batches(found) if found else None
-    if table is None:
-        return _rows("campaigns", 0, [])
-    for rate in RATES:
-        table = table.append_column(rate.key, shares(table[rate.numerator], table[rate.denominator]))
-    return _rows("campaigns", table.num_rows, _sorted(table, *sort).to_batches())
-
-
-def _sorted(table: pa.Table, key: str, down: bool) -> pa.Table:
-    """Missing figures stand last, whichever way it goes; equal ones keep their order, newest first."""
-    if key == "sent_at" and down:
-        return table
-    by = pc.utf8_lower(table[key]) if key == "name" else table[key]
-    order = pc.array_sort_indices(by, order="descending" if down else "ascending", null_placement="at_end")
-    return table.take(order)
+    batches = [
+        batch.append_column("audience", pa.array([audience.value] * batch.num_rows)) for batch in found
+    ]
+    return _rows("campaigns", sum(batch.num_rows for batch in batches), batches)
 
 
 def customers(warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery) -> Rows:
@@ -65,8 +41,8 @@ def not_sent(
 ) -> Rows:
     """The customers whom a campaign did not mail, for this reason, of whom name, address, id or detail has it."""
     wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
-    total = _total(warehouse, "exported_not_sent_count", **wanted)
-    return _rows("not-sent", total, warehouse.batches("exported_not_sent", **wanted))
+    total = _total(warehouse, "not_sent_count", **wanted)
+    return _rows("not-sent", total, warehouse.batches("not_sent_customers", **wanted, start=0, size=None))
 
 
 def links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Rows:
@@ -107,7 +83,3 @@ def _total(
 ) -> int:
     row = warehouse.row(name, selection, **parameters)
     return int(row["total"]) if row else 0
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None

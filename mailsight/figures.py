@@ -1,38 +1,61 @@
-"""A campaign's figures on the screen: cards, the table of rates, the funnel and table of states, the timeline."""
+"""A campaign's figures on the screen: cards, the table of rates, the funnel and table of states."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from . import charts, dialogs, explanations, formats, grids, reports, tables
+from .cards import Card, row_of_cards
 from .metrics import ESTIMATED_COR, FIGURES, RATES, WHOLES, AppleOpens, Counts, Portion, mean, share
 from .reports import CampaignReport
 from .vocabulary import Audience, Status
 from .widgets import read
 
-# Each card: a count, and whether more of it is good news ("normal"), bad news ("inverse") or neither ("off").
-CARDS = {
-    "sent": "off",
-    "not_sent": "inverse",
-    "opened": "normal",
-    "clicked": "normal",
-    "opted_out": "inverse",
-}
+# Each card: a count, and the way that is good news.
+CARDS = {"sent": "", "not_sent": "down", "opened": "up", "clicked": "up", "opted_out": "down"}
 ESTIMATE_COLOUR = "#9AA3AF"
 _APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
-_PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
 
 
-def cards(report: CampaignReport, attention: Callable[[], None]) -> None:
-    """The five counts, each with its share, how that differs from the campaigns before, and their trend.
+def cards(report: CampaignReport) -> None:
+    """The five counts; the one of customers who were left out leads to who they are."""
+    clicked = row_of_cards(
+        [card(report, key) for key in CARDS], key=f"cards:{report.campaign.campaign_id}", label="Figures"
+    )
+    if clicked and clicked.action == "attention":
+        dialogs.not_sent(report)
+    elif clicked:
+        dialogs.counted(clicked.card, explanations.in_short(clicked.card, report.counts), report.audience)
 
-    The card Not sent has `attention` in the place of the trend.
+
+def card(report: CampaignReport, key: str) -> Card:
+    """A count with its share, how that differs from the campaigns before, and its trend.
+
+    Not sent leads to the customers whom it concerns instead.
     """
-    with st.grid(5, min_column_width=150, gap="small"):
-        for key, good in CARDS.items():
-            with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{key}"):
-                _card(report, key, good, attention if key == "not_sent" else None)
+    figure, counts, whole = FIGURES[key], report.counts, WHOLES[key]
+    shares = [one for before in report.previous if (one := _share(before, key, whole)) is not None]
+    made_of, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
+    now = made_of.rate
+    difference = None if now is None or usual is None else now - usual
+    way = _tone(None if made_of.is_small else difference)
+    part = "" if now is None else f"{formats.rate(made_of)} "
+    everybody = "Nobody was left out" if counts.selected else "Nobody was selected"
+    return Card(
+        key=key,
+        label=figure.label,
+        value=formats.count(made_of.part),
+        tip=explanations.in_short(key, counts),
+        change="" if difference is None else formats.points(difference),
+        before=f"vs {_before(len(shares))}",
+        way=way,
+        tone=("good" if way == CARDS[key] else "bad") if way and CARDS[key] else "",
+        note=f"{part}of {formats.count(made_of.whole)} {FIGURES[whole].label.lower()}",
+        shares=[one for one in (*shares, now) if one is not None],
+        attention="Who and why" if key == "not_sent" and counts.not_sent else "",
+        calm=everybody if key == "not_sent" and not counts.not_sent else "",
+    )
 
 
 def label(key: str, counts: Counts, audience: Audience) -> None:
@@ -48,33 +71,6 @@ def label(key: str, counts: Counts, audience: Audience) -> None:
             key=f"counted_{key}",
         ):
             dialogs.counted(key, explanations.in_short(key, counts), audience)
-
-
-def _card(report: CampaignReport, key: str, good: str, attention: Callable[[], None] | None) -> None:
-    figure, counts, whole = FIGURES[key], report.counts, WHOLES[key]
-    shares = [one for before in report.previous if (one := _share(before, key, whole)) is not None]
-    made_of, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
-    now = made_of.rate
-    difference = None if now is None or usual is None else now - usual
-    same = not _tone(difference) or made_of.is_small
-    trend = [round(100 * one, 2) for one in (*shares, now) if one is not None]
-    label(key, counts, report.audience)
-    st.metric(
-        figure.label,
-        formats.count(made_of.part),
-        label_visibility="collapsed",
-        # Streamlit tells which way it goes by a plain minus sign.
-        delta=None if difference is None else formats.points(difference).replace("\N{MINUS SIGN}", "-"),
-        delta_color="off" if same else cast(Any, good),
-        delta_arrow="off" if same else "auto",
-        delta_description=None if difference is None else f"vs {_before(len(shares))}",
-        chart_data=trend if len(trend) > 1 and not attention else None,
-        chart_type="area",
-    )
-    if attention:
-        attention()
-    part = "" if now is None else f"{formats.rate(made_of)} "
-    st.caption(f"{part}of {formats.count(made_of.whole)} {FIGURES[whole].label.lower()}")
 
 
 def rates_table(report: CampaignReport) -> None:
@@ -159,13 +155,16 @@ def machines(report: CampaignReport) -> None:
 
 
 def funnel(report: CampaignReport) -> None:
-    """The five states as a funnel; a click on one shows only its customers in the grid."""
-    key = f"funnel:{report.campaign.campaign_id}:{report.audience}"
+    """The five states as a funnel; a click on one shows only its customers in the grid, a second one all again."""
+    # Plotly tells a click on what is chosen already only to a chart that is new.
+    clicks = f"funnel:{report.campaign.campaign_id}"
+    key = f"{clicks}:{report.audience}:{st.session_state.get(clicks, 0)}"
 
     def choose() -> None:
         points = st.session_state[key].selection.points
         state = charts.funnel_state(str(points[-1].get("y"))) if points else None
-        choose_states(report, [state] if state else [])
+        choose_states(report, [state] if state and chosen_states(report) != [state] else [])
+        st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
 
     st.plotly_chart(
         charts.funnel(report.status, [state for state in chosen_states(report) if isinstance(state, Status)]),
@@ -249,6 +248,7 @@ def states_pills(report: CampaignReport) -> list[Status | str]:
             selection_mode="multi",
             format_func=lambda state: state.label if isinstance(state, Status) else "Not sent",
             key=_states_key(report),
+            persist_state="session",
             label_visibility="collapsed",
         )
     )
@@ -256,38 +256,6 @@ def states_pills(report: CampaignReport) -> list[Status | str]:
 
 def _states_key(report: CampaignReport) -> str:
     return f"states:{report.campaign.campaign_id}"
-
-
-def timeline(report: CampaignReport) -> None:
-    """Opens and clicks in each hour since sending."""
-    hours = read(reports.timeline, report.campaign.campaign_id, report.audience)
-    if hours.empty:
-        st.info(
-            "Nobody has opened or clicked yet." if report.counts.sent else "Not sent yet.",
-            icon=":material/schedule:",
-        )
-        return
-    period = st.segmented_control(
-        "Period",
-        list(_PERIODS),
-        default="First 3 days",
-        required=True,
-        label_visibility="collapsed",
-        key="period",
-    )
-    until = _PERIODS[period or "All"]
-    shown = charts.timeline(hours, until)
-    st.plotly_chart(
-        shown,
-        config={"displayModeBar": False},
-        alt="Opens and clicks in each hour since sending",
-        key="timeline",
-    )
-    in_view = hours if until is None else hours[hours["hour"] < until]
-    st.caption(
-        f"{formats.of(in_view['opens'].sum(), hours['opens'].sum())} opens and "
-        f"{formats.of(in_view['clicks'].sum(), hours['clicks'].sum())} clicks fall in this period."
-    )
 
 
 def _before(campaigns: int) -> str:

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from .vocabulary import Audience
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # A rate over fewer messages says little: it is shown greyed, with its interval.
 SMALL = 30
@@ -61,6 +58,11 @@ class Rate(Figure):
         """The two counts it is made of: numerator, denominator."""
         return getattr(counts, self.numerator), getattr(counts, self.denominator)
 
+    @property
+    def sql(self) -> str:
+        """The rate in SQL, over columns that are named like the counts; NULL where there is no figure."""
+        return f"({self.numerator} / nullif({self.denominator}, 0))"
+
     def portion(self, counts: Counts) -> "Portion":
         """The rate with what it is made of."""
         return Portion(*self.counts(counts))
@@ -100,15 +102,6 @@ class Portion:
 def share(part: float, whole: float) -> float | None:
     """`part` of `whole` from 0 to 1; None where there is no whole."""
     return part / whole if whole else None
-
-
-def shares(parts: "pa.Array", wholes: "pa.Array") -> "pa.Array":
-    """The share of each, as `share` has it, for a column of counts at a time."""
-    # Imported here: the first screen does not need it.
-    import pyarrow.compute as pc
-
-    known = pc.if_else(pc.equal(wholes, 0), None, wholes)
-    return pc.divide(parts.cast("float64"), known.cast("float64"))
 
 
 def mean(values: list[float]) -> float | None:

@@ -2,27 +2,26 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pandas as pd
-import pyarrow as pa
 
 from . import badges
 from .badges import Wholes
+from .campaign_search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 from .contents import fill
 from .errors import UnknownCampaign, UnknownCustomer
 from .grids import GridQuery
 from .links import Link, LinkClicks, shared
-from .machines import REASONS, RULES
+from .machines import RULES
 from .metrics import COUNT_NAMES, RATES, AppleOpens, Counts
 from .vocabulary import Audience, EventType, NotSentReason, Status
 from .warehouse import Warehouse
 
 PREVIOUS_CAMPAIGNS = 10
-_APPLE = REASONS["apple_privacy"].name
 EXAMPLES = 5
 
 
@@ -44,7 +43,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class CampaignList:
-    """The campaigns that a search found, newest first, their totals, and every tag there is.
+    """The campaigns that a search found, and their totals.
 
     `campaigns` has a row per campaign: campaign_id, name, subject, sent_at (aware, UTC), tags (list), the counts of
     `metrics.Counts` under their names, and cor, cto, ctr (0 to 1, NaN where there is no figure).
@@ -52,8 +51,6 @@ class CampaignList:
 
     campaigns: pd.DataFrame
     totals: Counts
-    tags: tuple[str, ...]
-    loaded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,38 +157,16 @@ class MailView:
 def campaign_list(
     warehouse: Warehouse,
     audience: Audience,
-    *,
-    search: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    tags: Sequence[str] = (),
+    search: CampaignSearch = EVERYTHING,
+    order: Order = NEWEST_FIRST,
 ) -> CampaignList:
-    """The campaigns that fit, newest first.
-
-    `search` is looked for in name, subject and id; sent from `since` up to, not including, `until`; with all of `tags`.
-    """
+    """All campaigns that fit, in that order; a screen shows a page of them (list_reports.py)."""
     campaigns = warehouse.frame(
-        "campaign_list",
-        audience=audience,
-        search=search.strip(),
-        since=_naive(since),
-        until=_naive(until),
-        tags=list(tags),
+        "campaign_list", selection(search, order), audience=audience, start=0, size=None
     )
     campaigns["sent_at"] = pd.to_datetime(campaigns["sent_at"], utc=True)
     campaigns["tags"] = [[str(tag) for tag in row] for row in campaigns["tags"]]
-    each = [Counts(*map(int, row)) for row in campaigns[list(COUNT_NAMES)].itertuples(index=False)]
-    for rate in RATES:
-        campaigns[rate.key] = pd.Series(
-            [rate.rate(counts) for counts in each], dtype="float64", index=campaigns.index
-        )
-    count = warehouse.row("campaign_count")
-    return CampaignList(
-        campaigns=campaigns,
-        totals=Counts(**{name: int(campaigns[name].sum()) for name in COUNT_NAMES}),
-        tags=tuple(row["tag"] for row in warehouse.rows("campaign_tags")),
-        loaded=int(count["campaigns"]) if count else 0,
-    )
+    return CampaignList(campaigns, Counts(**{name: int(campaigns[name].sum()) for name in COUNT_NAMES}))
 
 
 def campaign(warehouse: Warehouse, campaign_id: str, audience: Audience) -> CampaignReport:
@@ -321,14 +296,35 @@ def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[L
     ]
 
 
-def not_sent(warehouse: Warehouse, campaign_id: str) -> pd.DataFrame:
-    """The customers whom a campaign selected and did not mail: customer_id, name, email, reason (a word), detail."""
-    return warehouse.frame("not_sent_customers", campaign_id=campaign_id)
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Some of the customers who were not mailed (customer_id, name, email, reason, detail), and how many there are."""
+
+    customers: Sequence[Mapping[str, Any]]
+    total: int
+
+
+def not_sent(
+    warehouse: Warehouse,
+    campaign_id: str,
+    reason: NotSentReason | None = None,
+    search: str = "",
+    start: int = 0,
+    size: int | None = None,
+) -> NotSent:
+    """The customers whom a campaign did not mail, by name: those with this reason of whom name, address, id or detail
+    holds the search, `size` of them from `start` on."""
+    wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
+    count = warehouse.row("not_sent_count", **wanted)
+    rows = warehouse.rows("not_sent_customers", **wanted, start=start, size=size)
+    return NotSent(rows, total=int(count["total"]) if count else 0)
 
 
 def apple_opens(warehouse: Warehouse, campaign_id: str) -> AppleOpens:
     """What Apple's proxy hides in a campaign, and what can be seen without it."""
-    [row] = warehouse.rows("apple_opens", campaign_id=campaign_id, reason=_APPLE)
+    row = warehouse.row("apple_opens", campaign_id=campaign_id)
+    if row is None:
+        return AppleOpens(0, 0, 0, 0, unseen_in=dict.fromkeys(Audience, 0))
     unseen_in = {Audience.HUMAN: row.pop("human_received"), Audience.ALL: row.pop("all_opened")}
     return AppleOpens(**row, unseen_in=unseen_in)
 
@@ -341,25 +337,17 @@ def timeline(warehouse: Warehouse, campaign_id: str, audience: Audience) -> pd.D
 
 def recipients(warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery) -> RecipientPage:
     """One block of the customers' grid. Times of the rows are aware, in UTC."""
-    rows = warehouse.rows(
-        "recipients_page",
-        query,
-        campaign_id=campaign_id,
-        audience=audience,
-        start=query.start,
-        size=query.end - query.start,
-    )
+    while True:
+        generation = warehouse.generation
+        found = warehouse.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)
+        block = found[query.start : query.end].tolist()
+        rows = warehouse.rows("recipients_at", campaign_id=campaign_id, audience=audience, rows=block)
+        # Row numbers mean nothing in another generation.
+        if warehouse.generation == generation:
+            break
     for row in rows:
         row |= {name: _aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
-    count = warehouse.row("recipients_count", query, campaign_id=campaign_id, audience=audience)
-    return RecipientPage(rows, total=int(count["total"]) if count else 0)
-
-
-def recipient_batches(
-    warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery
-) -> Iterator[pa.RecordBatch]:
-    """All rows of the customers' grid with these filters, in its order, some at a time. Times are in UTC, naive."""
-    yield from warehouse.batches("recipients_found", query, campaign_id=campaign_id, audience=audience)
+    return RecipientPage(rows, total=len(found))
 
 
 def customer(warehouse: Warehouse, customer_id: str, audience: Audience) -> CustomerReport:
@@ -455,7 +443,3 @@ def database_state(warehouse: Warehouse) -> DatabaseState:
 
 def _aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment else None
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None

@@ -1,13 +1,13 @@
 """Tables as Mailsight shows them everywhere: bars, chips and notes in the cells, rows that open, cards on a phone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any, Literal
 
 import streamlit as st
 
-from . import formats, metrics
+from . import comparison, formats, metrics
 from .mail_frame import frontend
 from .vocabulary import Status
 
@@ -48,11 +48,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """What was clicked in this run: a row with its action ("open" for the row itself), or a heading to sort by."""
+    """What was clicked in this run: a row with its action ("open" for the row itself)."""
 
     row: str | None = None
     action: str | None = None
-    sort: str | None = None
 
 
 def table(
@@ -65,19 +64,44 @@ def table(
     sort: tuple[str, bool] | None = None,
     empty: str = "Nothing to show.",
     stacks: bool = True,
+    on_sort: Callable[[str], None] | None = None,
+    on_tick: Callable[[list[str], list[str]], None] | None = None,
 ) -> Click:
     """Shows the table and tells what was clicked. `sort` is the column's key and whether it goes down.
 
     On a phone each row becomes a card; with `stacks` False it stays a row, and the table scrolls sideways.
+    Before the page runs, `on_sort` hears the column to sort by, `on_tick` the rows of the table and those ticked.
     """
+
+    def sorted_by() -> None:
+        if on_sort and (column := st.session_state[key].get("sorted")):
+            on_sort(str(column))
+
+    def ticked() -> None:
+        if on_tick and (told := st.session_state[key].get("ticked")):
+            on_tick([str(row) for row in told["rows"]], [str(row) for row in told["ticked"]])
+
     result = _component(
         key=key,
         data=_data(columns, rows, label=label, opens=opens, sort=sort, empty=empty, stacks=stacks),
         on_clicked_change=lambda: None,
-        on_sorted_change=lambda: None,
+        on_sorted_change=sorted_by,
+        on_ticked_change=ticked,
     )
-    clicked = getattr(result, "clicked", None) or {}
-    return Click(clicked.get("row"), clicked.get("action"), getattr(result, "sorted", None))
+    return _click(result)
+
+
+def clicked(key: str) -> Click:
+    """What was clicked in the table of this key, told before the run draws anything.
+
+    Whoever leaves the page with this click need not wait until the page is drawn once more.
+    """
+    return _click(st.session_state.get(key))
+
+
+def _click(told: Any) -> Click:
+    clicked = getattr(told, "clicked", None) or {}
+    return Click(clicked.get("row"), clicked.get("action"))
 
 
 def _data(columns: Sequence[Column], rows: Sequence[Row], **more: object) -> dict[str, object]:
@@ -158,6 +182,29 @@ def bar(
         "width": round(filled * 100, 2),
         "colour": colour,
     }
+
+
+def interval(
+    made_of: metrics.Portion, ends: tuple[float, float], colour: str, tip: Sequence[str] = ()
+) -> Cell:
+    """A rate as a dot on the line of its interval, on a scale with these ends; nothing where there is no figure."""
+    if made_of.rate is None or made_of.interval is None:
+        return ""
+    low, at, high = (
+        round(100 * comparison.place(one, ends), 2)
+        for one in (made_of.interval[0], made_of.rate, made_of.interval[1])
+    )
+    return {"kind": "range", "low": low, "at": at, "high": high, "colour": colour, "tip": list(tip)}
+
+
+def trend(shares: Sequence[float], tip: Sequence[str] = ()) -> Cell:
+    """A small line from left to right over shares of its highest point, and in words what it shows."""
+    return {"kind": "trend", "points": [round(100 * one) for one in shares], "tip": list(tip)}
+
+
+def tick(label: str, *, ticked: bool, full: bool = False) -> Cell:
+    """A box to tick; `full`: no more can be ticked, and a click on an empty one is told but ticks nothing."""
+    return {"kind": "tick", "label": label, "ticked": ticked, "full": full and not ticked}
 
 
 def state(status: Status | None, *, note: str = "") -> Cell:

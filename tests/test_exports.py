@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from mailsight import export_files, export_reads, export_routes, exports, formats, grids, reports, routes
 from mailsight.__main__ import app
+from mailsight.campaign_search import CampaignSearch, Order
 from mailsight.export_command import List
 from mailsight.export_files import Rows
 from mailsight.export_jobs import Job, Jobs, State, TooManyFiles
@@ -229,14 +230,14 @@ def test_a_customers_lists_are_those_of_the_page(
 
 @pytest.mark.parametrize(("key", "down"), [("name", False), ("cor", True), ("cor", False), ("sent", True)])
 def test_the_list_of_campaigns_comes_in_its_order(warehouse: Warehouse, key: str, down: bool) -> None:
-    rows = rows_of(export_reads.campaigns(warehouse, Audience.HUMAN, sort=(key, down)))
+    rows = rows_of(export_reads.campaigns(warehouse, Audience.HUMAN, order=Order(key, down)))
     values = [row[key].lower() if key == "name" else row[key] for row in rows]
     known = [value for value in values if value is not None]
     assert values == sorted(known, reverse=down) + [None] * (len(values) - len(known))
 
 
 def test_no_campaign_at_all_is_a_file_with_headings(warehouse: Warehouse) -> None:
-    nothing = export_reads.campaigns(warehouse, Audience.HUMAN, search="no campaign is called this")
+    nothing = export_reads.campaigns(warehouse, Audience.HUMAN, CampaignSearch("no campaign is called this"))
     assert written(nothing, Format.CSV).decode("utf-8-sig").startswith('"campaign_id","name"')
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mailsight import load, reports
+from mailsight import grids, load, reports
 from mailsight.metrics import Counts
 from mailsight.vocabulary import Audience, EventType, NotSentReason
 from mailsight.warehouse import Warehouse
@@ -35,7 +35,11 @@ LINKS = ["https://shop.example/a", "https://shop.example/b", "https://shop.examp
 moments = st.integers(0, 6).map(lambda hours: START + timedelta(hours=hours))
 
 customers = st.fixed_dictionaries(
-    {"customer_id": st.sampled_from(CUSTOMER_IDS), "email": st.none() | st.sampled_from(ADDRESSES)}
+    {
+        "customer_id": st.sampled_from(CUSTOMER_IDS),
+        "email": st.none() | st.sampled_from(ADDRESSES),
+        "name": st.none() | st.sampled_from(["Ann", "Bob"]),
+    }
 )
 messages = st.fixed_dictionaries(
     {
@@ -45,6 +49,8 @@ messages = st.fixed_dictionaries(
         "email": st.none() | st.sampled_from(ADDRESSES),
         "sent_at": st.none() | moments,
         "not_sent_reason": st.none() | st.sampled_from(list(NotSentReason)),
+        "content": st.none() | st.just("mail.html"),
+        "merge_fields": st.none() | st.sampled_from(['{"name": "Ann"}', '{"points": 3}']),
     }
 )
 events = st.fixed_dictionaries(
@@ -68,8 +74,8 @@ events = st.fixed_dictionaries(
 beginnings = st.none() | st.integers(0, 400).map(lambda minutes: START + timedelta(minutes=minutes))
 campaigns = beginnings.map(
     lambda sent_at: [
-        {"campaign_id": "spring", "links": LINKS, "sent_at": sent_at},
-        {"campaign_id": "summer", "sent_at": None},
+        {"campaign_id": "spring", "links": LINKS, "sent_at": sent_at, "subject": "Spring, {{ name }}!"},
+        {"campaign_id": "summer", "sent_at": None, "subject": "Summer"},
     ]
 )
 mailings = st.fixed_dictionaries(
@@ -100,6 +106,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> Path:
         {
             "campaign_id": row["campaign_id"],
             "template": "mail.html" if "links" in row else None,
+            "subject": row.get("subject"),
             "sent_at": _text(row.get("sent_at")),
         }
         for row in bundle["campaigns"]
@@ -149,6 +156,63 @@ def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
         for number, event in enumerate(mailing["events"], start=1):
             event["machine"] = verdicts.get(number)
         assert computed(database, Audience.HUMAN) == oracle.figures(mailing, human=True)
+        assert histories(database) == plain_histories(database)
+        assert_rows_lie_by_customer_with_their_names(database)
+
+
+def histories(database: Path) -> dict[str, Any]:
+    """Each customer's address and history as the page shows it: campaign, status, opens, subject, has a mail."""
+    reader, found = Warehouse(database), {}
+    for customer_id in plain_histories(database):
+        report = reports.customer(reader, customer_id, Audience.HUMAN)
+        found[customer_id] = (
+            report.customer.email,
+            [
+                (contact.campaign_id, contact.status, contact.opens, contact.subject, contact.has_mail)
+                for contact in report.contacts
+            ],
+        )
+    return found
+
+
+def plain_histories(database: Path) -> dict[str, Any]:
+    """The same from the facts, by looking at all of them."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                r.customer_id, coalesce(cu.email, max(r.email) over (partition by r.customer_id)),
+                r.campaign_id, r.human_status, r.human_opens,
+                replace(c.subject, '{{ name }}', coalesce(m.merge_fields ->> 'name', '{{ name }}')),
+                coalesce(m.content_id, c.content_id) is not null
+            from recipients as r
+            left join customers as cu using (customer_id)
+            left join campaigns as c using (campaign_id)
+            left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
+            order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id
+            """
+        ).fetchall()
+    found: dict[str, Any] = {}
+    for customer_id, email, *contact in rows:
+        found.setdefault(customer_id, (email, []))[1].append(tuple(contact))
+    return found
+
+
+def assert_rows_lie_by_customer_with_their_names(database: Path) -> None:
+    """What the customers' grid takes for granted: rows in the order of their keys, with their customers' names."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                r.campaign_id, r.customer_id, r.name, r.known_email,
+                c.name, case when r.email is null then c.email end
+            from recipients as r left join customers as c using (customer_id)
+            order by r.rowid
+            """
+        ).fetchall()
+    assert [row[2:4] for row in rows] == [row[4:] for row in rows]
+    of_campaigns = sorted(rows, key=lambda row: row[0])
+    assert [row[:2] for row in of_campaigns] == sorted(row[:2] for row in rows)
 
 
 def _verdicts(database: Path) -> dict[int, str | None]:
@@ -172,6 +236,8 @@ def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: An
         for number, part in enumerate(split):
             load.load(in_parts, [write_bundle(Path(folder) / f"part{number}", part)])
         assert computed(in_parts) == computed(whole)
+        assert histories(in_parts) == plain_histories(in_parts)
+        assert_rows_lie_by_customer_with_their_names(in_parts)
 
 
 def _key(kind: str, row: dict[str, Any]) -> object:
@@ -181,6 +247,30 @@ def _key(kind: str, row: dict[str, Any]) -> object:
     if kind == "events":
         return row["event_id"] or (row["type"], row["occurred_at"], row["url"])
     return id(row)
+
+
+def test_a_customers_new_name_and_address_reach_what_was_mailed_before(tmp_path: Path) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    rows: list[dict[str, Any]] = [
+        {"campaign_id": "spring", "customer_id": "1", "email": "ann@x.example", "sent_at": START},
+        {"campaign_id": "spring", "customer_id": "2", "email": None, "sent_at": START},
+        {"campaign_id": "spring", "customer_id": "3", "email": None, "sent_at": START},
+    ]
+    nothing: Bundle = {kind: [] for kind in ("campaigns", "customers", "messages", "events")}
+    load.load(database, [write_bundle(tmp_path / "first", nothing | {"messages": rows})])
+    for number, names in enumerate((("Ann", "Bob"), ("Ann", "Bert"))):
+        customers: list[dict[str, Any]] = [
+            {"customer_id": str(place), "email": f"{name}@y.example", "name": name}
+            for place, name in enumerate(names, start=1)
+        ]
+        load.load(database, [write_bundle(tmp_path / str(number), nothing | {"customers": customers})])
+    page = reports.recipients(Warehouse(database), "spring", Audience.ALL, grids.grid_query())
+    assert [(row["name"], row["email"]) for row in page.rows] == [
+        ("Ann", "ann@x.example"),
+        ("Bert", "Bert@y.example"),
+        ("", ""),
+    ]
+    assert_rows_lie_by_customer_with_their_names(database)
 
 
 def test_loading_twice_changes_nothing(tmp_path: Path, sample_bundle: Path) -> None:
