@@ -1,6 +1,6 @@
 """The customers of a campaign, below its figures: search, states, exports and the grid.
 
-They are a part by themselves: a word in the search, a filter or a click in the grid makes nothing else of the page again.
+They are a part by themselves: a word in the search or a click in the grid makes nothing else of the page again.
 """
 
 import streamlit as st

@@ -276,26 +276,6 @@ def events_by_provider(providers: Sequence[tuple[str, Mapping[EventType, int]]])
     return figure
 
 
-def trend(shares: Sequence[float]) -> str:
-    """A small line through some shares, oldest first, and the area under it, as HTML without words.
-
-    It begins at nothing, so that a small change looks small. Both are cut out of boxes: Streamlit lets no SVG through.
-    """
-    largest, last = max(shares), len(shares) - 1
-    points = [
-        (f"{100 * (share(place, last) or 0.0):.1f}%", f"{100 - 90 * (share(one, largest) or 0.0):.1f}%")
-        for place, one in enumerate(shares)
-    ]
-    area = ", ".join(["0% 100%", *(f"{x} {y}" for x, y in points), "100% 100%"])
-    line = ", ".join(
-        [*(f"{x} calc({y} - 1px)" for x, y in points), *(f"{x} calc({y} + 1px)" for x, y in reversed(points))]
-    )
-    return (
-        '<div class="trend" aria-hidden="true">'
-        f'<i style="clip-path: polygon({area})"></i><b style="clip-path: polygon({line})"></b></div>'
-    )
-
-
 def _letters(text: str) -> str:
     """Text from outside for Plotly, which takes some of HTML for HTML."""
     return escape(formats.raw(text, 24))

@@ -64,6 +64,11 @@ class GridQuery:
     end: int
 
     @property
+    def asked(self) -> tuple[object, ...]:
+        """What rows are asked for in which order, whichever block of them: equal for equal questions."""
+        return self.conditions, self.order_by, *self.parameters.items()
+
+    @property
     def where(self) -> str:
         """The conditions as one; TRUE when there is none."""
         return " AND ".join(self.conditions) or "TRUE"
@@ -229,7 +234,7 @@ def _one_of_states(states: object, bind: Bind) -> str:
 
 
 def _order(model: Sequence[Mapping[str, Any]] | None) -> str:
-    """The order asked for, then by customer: the same rows come in the same order every time."""
+    """The order asked for, then as the table lies, by customer: the same rows come in the same order every time."""
     if not isinstance(model, list | tuple | None) or len(model or ()) > len(_KNOWN):
         raise BadRequest("The sorting is not in a form that is known.")
     order = []
@@ -243,7 +248,7 @@ def _order(model: Sequence[Mapping[str, Any]] | None) -> str:
         else:
             value = f"nullif(lower(trim({column.key})), '')" if column.kind == "text" else column.key
             order.append(f"{value} {'DESC' if down else 'ASC'} NULLS LAST")
-    return ", ".join([*order, "customer_id ASC"])
+    return ", ".join([*order, "row ASC"])
 
 
 def _column(key: object) -> GridColumn:

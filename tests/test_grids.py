@@ -45,7 +45,8 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 def customers(database: duckdb.DuckDBPyConnection, *models: Any, **more: Any) -> list[str]:
     found = grids.grid_query(*models, **more)
     rows = database.execute(
-        f"SELECT customer_id FROM recipients WHERE {found.where} ORDER BY {found.order_by}",  # noqa: S608
+        f"SELECT customer_id FROM (SELECT rowid AS row, * FROM recipients) WHERE {found.where}"  # noqa: S608
+        f" ORDER BY {found.order_by}",
         dict(found.parameters),
     ).fetchall()
     return [customer for (customer,) in rows][found.start : found.end]
