@@ -92,7 +92,7 @@ def grid_query(
     Days in the filters are days in the time zone `zone`. Raises BadRequest for what the grid does not have.
     """
     if not (_whole(start) and _whole(end) and 0 <= start < end and end - start <= LARGEST_BLOCK):
-        raise BadRequest(f"Rows {start!r} to {end!r} can't be read at once.")
+        raise BadRequest(f"Rows {repr(start)[:40]} to {repr(end)[:40]} can't be read at once.")
     values: dict[str, object] = {}
 
     def bind(value: object) -> str:
@@ -120,7 +120,7 @@ _CLICKED = """customer_id IN (
 
 
 def _link(link: object, bind: Bind) -> str:
-    if isinstance(link, str) and len(link) <= _LONGEST_ADDRESS and "\0" not in link:
+    if isinstance(link, str) and len(link) <= _LONGEST_ADDRESS and _is_text(link):
         return f"link_position IS NULL AND coalesce(url, '') = {bind(link)}"
     if isinstance(link, int) and _whole(link) and 0 <= link < 2**31:
         return f"link_position = {bind(link)}"
@@ -263,9 +263,18 @@ def _whole(number: object) -> bool:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str | int | float) or len(str(value)) > _LONGEST_VALUE or "\0" in str(value):
+    if (
+        not isinstance(value, str | int | float)
+        or len(str(value)) > _LONGEST_VALUE
+        or not _is_text(str(value))
+    ):
         raise BadRequest("This text can't be searched for.")
     return str(value)
+
+
+def _is_text(value: str) -> bool:
+    """Whether the database can hold it: no NUL, and no half of a character, which JSON can write."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _number(column: GridColumn, value: object) -> float:

@@ -53,6 +53,9 @@ select count(*) as total from message_events where campaign_id = :campaign_id;
 -- name: exported_customer_events(customer_id, campaign_id)
 -- Everything that happened to the messages of a customer, newest campaign first, each in order; of one campaign where it
 -- is named.
+with likely as materialized (
+    select rowid as row, customer_id from recipients where customer_hash = customer_hash(:customer_id)
+)
 select
     me.campaign_id, coalesce(c.name, me.campaign_id) as name, me.occurred_at, me.type,
     coalesce(e.recipient, r.email) as recipient, me.url, me.link_position, l.label, me.machine, e.bounce_type,
@@ -62,6 +65,6 @@ join message_events as me on me.campaign_id = r.campaign_id and me.customer_id =
 join events as e using (event_number)
 left join campaigns as c on c.campaign_id = r.campaign_id
 left join links as l on l.content_id = c.content_id and l.link_position = me.link_position
-where r.customer_hash = customer_hash(:customer_id) and r.customer_id = :customer_id
+where r.rowid in (select row from likely where customer_id = :customer_id)
     and (cast(:campaign_id as varchar) is null or r.campaign_id = :campaign_id)
 order by coalesce(r.sent_at, c.sent_at) desc nulls first, me.campaign_id, me.occurred_at, me.event_number;
