@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mailsight import formats, reports
+from mailsight import formats, report_pdf, reports
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse import Warehouse
 from tests.test_walk import choose, click_funnel, expect_customers, grid, visit
@@ -55,6 +55,22 @@ def test_what_the_grid_shows_is_exported(
         address = page.get_by_role("link", name="Download", exact=True).get_attribute("href")
         page.goto("about:blank")
         expect_gone(page, f"{server}{address}")
+        assert wrong == []
+
+
+@pytest.mark.parametrize(("entry", "begins"), [("HTML", b"<!DOCTYPE html>"), ("PDF", b"%PDF")])
+def test_the_page_is_taken_along_as_a_report(
+    browser: Browser, server: str, report: reports.CampaignReport, entry: str, begins: bytes
+) -> None:
+    if entry == "PDF" and not report_pdf.available():
+        pytest.skip(report_pdf.MISSING)
+    campaign_id = report.campaign.campaign_id
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign_id}")
+        with page.expect_download(timeout=120_000) as download:
+            choose(page, "Report", entry)
+        assert download.value.suggested_filename == f"report-{campaign_id}-human.{entry.lower()}"
+        assert download.value.path().read_bytes().startswith(begins)
         assert wrong == []
 
 

@@ -36,6 +36,9 @@ CASES = {
     None: mailboxes.NO_ADDRESS,
     "": mailboxes.NO_DOMAIN,
     " ": mailboxes.NO_DOMAIN,
+    "gmail..com": mailboxes.NO_DOMAIN,
+    "gmail com": mailboxes.NO_DOMAIN,
+    "x" * 300: mailboxes.NO_DOMAIN,
 }
 
 

@@ -215,7 +215,7 @@ def _used_again(events: list[dict[str, Any]], kind: str, place: int) -> Any:
 
 def _what(event: dict[str, Any], place: int) -> str:
     if event["machine"] == "apple_privacy":
-        return "Hidden by a proxy" if place == 2 else "Apple Mail, through its proxy"
+        return "Hidden by a proxy" if place == 2 else "Apple Mail's proxy"
     return "Machines" if event["machine"] else AGENTS[event["user_agent"]][place]
 
 
