@@ -58,14 +58,6 @@ _READING: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-# What readers hold in memory at most: the pages of the file that were used lately, and what is being sorted.
-_READING: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "memory_limit": "700MB",
-}
-
-
 @cache
 def statement(name: str) -> str:
     """The text of a named query of `queries/`, with `$name` for parameters, and the rates where their keys stand."""
