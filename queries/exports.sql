@@ -5,10 +5,8 @@
 -- what a report that is handed on must not say.
 select customer_id, name from customers where list_contains(cast(:addresses as varchar[]), lower(email))
 union
-select r.customer_id, c.name
-from recipients as r
-left join customers as c using (customer_id)
-where r.campaign_id = :campaign_id and list_contains(cast(:ids as varchar[]), r.customer_id);
+select customer_id, name from recipients
+where campaign_id = :campaign_id and list_contains(cast(:ids as varchar[]), customer_id);
 
 -- name: exported_customers(campaign_id, audience)
 -- The customers of the grid with its filters, in its order, whole.

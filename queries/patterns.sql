@@ -56,12 +56,9 @@ order by selected desc, domain;
 -- What was told of the mails that did not arrive: a row per domain of their addresses (as above), type and reason of
 -- their last bounce.
 with bounced as (
-    select r.bounce_type, r.bounce_reason, coalesce(r.email, c.email) as email
-    from recipients as r
-    left join (
-        from customers where customer_id in (select customer_id from recipients where campaign_id = :campaign_id and email is null)
-    ) as c using (customer_id)
-    where r.campaign_id = :campaign_id and r.sent and not r.delivered
+    select bounce_type, bounce_reason, coalesce(email, known_email) as email
+    from recipients
+    where campaign_id = :campaign_id and sent and not delivered
 )
 select
     case
