@@ -50,11 +50,12 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "memory_limit": "1200MB",
 }
-# What the dashboard holds of the database in memory at most; half of it is enough to sort a million recipients.
+# What readers hold in memory at most: the pages of the file that were used lately, and what is being sorted.
+# Half of it is enough to sort a million recipients.
 _READING: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
-    "memory_limit": "800MB",
+    "memory_limit": "700MB",
 }
 
 
