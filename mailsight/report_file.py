@@ -87,8 +87,11 @@ def read(warehouse: Warehouse, campaign_id: str, audience: Audience) -> TakeAlon
     )
     names = anonymous.names(row["name"] for row in found if row["name"])
     mask = Mask(tuple(names | {row["customer_id"] for row in found}), own_domain=sent_from.rpartition("@")[2])
+    campaign = report.campaign
+    subject = mask.text(campaign.subject) if campaign.subject else None
     clean = replace(
         report,
+        campaign=replace(campaign, name=mask.text(campaign.name), subject=subject),
         links=[_without_names(link, mask) for link in report.links],
         other_links=[_without_names(link, mask) for link in report.other_links],
     )
@@ -125,9 +128,8 @@ def without_addresses(drawn: str) -> str:
 
 def page(taken: TakeAlong, zone: str | None = None, *, heatmap: str = "", after: str = "") -> str:
     """The report around a heatmap, which comes ready as markup."""
-    campaign = taken.report.campaign
     parts = [
-        *_head(taken.report, taken.mask, zone),
+        *_head(taken.report, zone),
         *_cards(taken.report.counts),
         "<h2>Opened and clicked</h2>",
         *_rates(taken),
@@ -140,7 +142,7 @@ def page(taken: TakeAlong, zone: str | None = None, *, heatmap: str = "", after:
         after,
         *_foot(taken.report),
     ]
-    title = escape(taken.mask.text(campaign.name))
+    title = escape(taken.report.campaign.name)
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -149,11 +151,11 @@ def page(taken: TakeAlong, zone: str | None = None, *, heatmap: str = "", after:
     )
 
 
-def _head(report: CampaignReport, mask: Mask, zone: str | None) -> Iterator[str]:
+def _head(report: CampaignReport, zone: str | None) -> Iterator[str]:
     campaign = report.campaign
-    yield f"<h1>{escape(mask.text(campaign.name))}</h1>"
+    yield f"<h1>{escape(campaign.name)}</h1>"
     if campaign.subject:
-        yield f"<p>“{escape(mask.text(campaign.subject))}”</p>"
+        yield f"<p>“{escape(campaign.subject)}”</p>"
     sent = (
         f"sent {moment(campaign.sent_at, zone)} ({zone or 'UTC'})"
         if campaign.sent_at

@@ -85,7 +85,7 @@ def personal(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     (bundle / "mail.html").write_text(PERSONAL)
     campaign = {
         "campaign_id": "spring",
-        "name": "<script>alert(1)</script> & spring",
+        "name": "<script>alert(1)</script> & spring for xanthippe@mail.example",
         "subject": "=1+1 <b>offers</b>",
         "from_name": "News",
         "from_email": "hello@news.example",
@@ -129,7 +129,7 @@ def test_no_customer_is_in_it(personal: Warehouse, drawn: Callable[[TakeAlong], 
 def test_names_of_a_campaign_are_shown_and_not_run(personal: Warehouse) -> None:
     text = report_file.as_html(report_file.read(personal, "spring", Audience.ALL))
     assert "<script" not in text
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; spring" in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; spring for …" in text
     assert "“=1+1 &lt;b&gt;offers&lt;/b&gt;”" in text
 
 
