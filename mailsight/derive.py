@@ -80,6 +80,7 @@ def _count(work: Draft) -> None:
     )
     work.run("replace_link_clicks")
     work.run("replace_campaign_totals")
+    work.run("replace_campaign_hours")
     if problems := work.rows("failed_checks"):
         raise LoadRefused(
             f"A check failed: {problems[0]['problem']}.",

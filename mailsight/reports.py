@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 
 from . import badges
 from .badges import Wholes
@@ -333,7 +334,8 @@ def apple_opens(warehouse: Warehouse, campaign_id: str) -> AppleOpens:
 
 
 def timeline(warehouse: Warehouse, campaign_id: str, audience: Audience) -> pd.DataFrame:
-    """Opens and clicks per hour since sending: hour (whole, from 0; hours without any are left out), opens, clicks."""
+    """What happened per hour since sending: hour (whole, from 0; hours without anything are left out), opens and clicks
+    (events), opened and clicked (customers, at their first open or click)."""
     return warehouse.frame("timeline", campaign_id=campaign_id, audience=audience)
 
 
@@ -351,6 +353,13 @@ def recipients(warehouse: Warehouse, campaign_id: str, audience: Audience, query
         row |= {name: _aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
     count = warehouse.row("recipients_count", query, campaign_id=campaign_id, audience=audience)
     return RecipientPage(rows, total=int(count["total"]) if count else 0)
+
+
+def recipient_batches(
+    warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery
+) -> Iterator[pa.RecordBatch]:
+    """All rows of the customers' grid with these filters, in its order, some at a time. Times are in UTC, naive."""
+    yield from warehouse.batches("recipients_found", query, campaign_id=campaign_id, audience=audience)
 
 
 def customer(warehouse: Warehouse, customer_id: str, audience: Audience) -> CustomerReport:

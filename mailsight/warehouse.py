@@ -28,8 +28,11 @@ from .errors import DatabaseUnreadable, LoadRefused, LoadRunning, NoDatabase
 from .grids import GridQuery
 from .settings import PROJECT
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+# The queries of a load that fill what a version's tables lack: for all campaigns, after `migrate_...` made it.
+_FILLED_AFTER = {2: ("touch_all", "replace_campaign_hours", "touch_none")}
 GENERATIONS_KEPT = 2
+BATCH_ROWS = 100_000
 _CANT_WRITE = (
     duckdb.IOException,
     duckdb.OutOfMemoryException,
@@ -112,14 +115,22 @@ class Warehouse:
         """The rows of a named query as a DataFrame."""
         return self._execute(name, selection, parameters).df()
 
+    def batches(
+        self, name: str, selection: GridQuery | None = None, /, **parameters: object
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a named query, some `BATCH_ROWS` at a time, as they are found: for what is too long for memory.
+
+        All come from the generation that is served when the first is asked for, however long they take.
+        """
+        text, parameters = _bound(name, selection, parameters)
+        # Only of a relation are the rows read while they are found; `execute` finds all of them first.
+        found = self._connection().cursor().sql(text, params=parameters or None)
+        yield from found.to_arrow_reader(BATCH_ROWS)
+
     def _execute(
         self, name: str, selection: GridQuery | None, parameters: dict[str, object]
     ) -> duckdb.DuckDBPyConnection:
-        text = statement(name)
-        if selection is not None:
-            # Fragments of an allow-list with bound values: grids.py.
-            text = text.replace("{conditions}", selection.where).replace("{order}", selection.order_by)
-            parameters = parameters | dict(selection.parameters)
+        text, parameters = _bound(name, selection, parameters)
         # A cursor of its own for each query: threads that share one get each other's rows.
         return self._connection().cursor().execute(text, parameters or None)
 
@@ -132,6 +143,18 @@ class Warehouse:
                 # The old connection is dropped, not closed: queries that still run on it come to their end.
                 self._served = (generation, _open_hardened(file))
             return self._served[1]
+
+
+def _bound(
+    name: str, selection: GridQuery | None, parameters: dict[str, object]
+) -> tuple[str, dict[str, object]]:
+    """The text of a named query and all its parameters."""
+    text = statement(name)
+    if selection is None:
+        return text, parameters
+    # Fragments of an allow-list with bound values: grids.py.
+    text = text.replace("{conditions}", selection.where).replace("{order}", selection.order_by)
+    return text, parameters | dict(selection.parameters)
 
 
 def _open_hardened(file: Path) -> duckdb.DuckDBPyConnection:
@@ -170,6 +193,8 @@ def _migrate(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
     [(version,)] = connection.execute(statement("schema_version")).fetchall()
     for older in range(version, SCHEMA_VERSION):
         connection.execute(statement(f"migrate_{older}"))
+        for query in _FILLED_AFTER.get(older, ()):
+            connection.execute(statement(query))
     _check_version(connection, file)
     return bool(version < SCHEMA_VERSION)
 

@@ -110,20 +110,8 @@ left join recipients as r on r.campaign_id = :campaign_id and r.customer_id = f.
 order by e.occurred_at, e.event_number;
 
 -- name: timeline(campaign_id, audience)
--- Opens and clicks in each hour since sending began, else since the first event. What was counted before that stands in
--- hour 0.
-with beginning as (
-    select coalesce(
-        (select any_value(sent_at) from campaign_totals where campaign_id = :campaign_id),
-        (select min(occurred_at) from message_events where campaign_id = :campaign_id)
-    ) as sent_at
-)
-select
-    greatest(date_diff('second', b.sent_at, me.occurred_at) // 3600, 0) as hour,
-    count(*) filter (me.type = 'opened') as opens,
-    count(*) filter (me.type = 'clicked') as clicks
-from message_events as me, beginning as b
-where me.campaign_id = :campaign_id and me.type in ('opened', 'clicked')
-    and (:audience = 'all' or me.machine is null)
-group by hour
+-- Opens and clicks, and who opened and clicked for the first time, in each hour since sending began.
+select hour, opens, clicks, opened, clicked
+from campaign_hours
+where campaign_id = :campaign_id and audience = :audience
 order by hour;

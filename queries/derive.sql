@@ -378,6 +378,7 @@ create or replace temp table touched as select campaign_id from parts where part
 delete from recipients where campaign_id in (from touched);
 delete from link_clicks where campaign_id in (from touched);
 delete from campaign_totals where campaign_id in (from touched);
+delete from campaign_hours where campaign_id in (from touched);
 
 -- name: replace_link_clicks#
 -- Clicks and customers who clicked, per link of the mail and per URL that it does not hold. Only numbers go through the
@@ -454,6 +455,53 @@ from (
 cross join (values ('all'), ('human')) as a(audience)
 left join counted on counted.campaign_id = touched.campaign_id and counted.audience = a.audience
 order by touched.campaign_id, a.audience;
+
+-- name: replace_campaign_hours()!
+-- Opens and clicks, and first opens and first clicks of delivered messages, in each hour since sending began.
+insert into campaign_hours
+with beginnings as (
+    select t.campaign_id, coalesce(t.sent_at, e.first_event_at) as began_at
+    from (select distinct campaign_id, sent_at from campaign_totals semi join touched using (campaign_id)) as t
+    left join (
+        select campaign_id, min(occurred_at) as first_event_at
+        from message_events semi join touched using (campaign_id)
+        group by campaign_id
+    ) as e using (campaign_id)
+),
+firsts as (
+    select
+        r.campaign_id, a.audience,
+        if(a.audience = 'all', r.all_first_opened_at, r.human_first_opened_at) as first_opened_at,
+        if(a.audience = 'all', r.all_first_clicked_at, r.human_first_clicked_at) as first_clicked_at
+    from recipients as r
+    semi join touched using (campaign_id)
+    cross join (values ('all'), ('human')) as a(audience)
+    where r.delivered
+),
+moments as (
+    select
+        me.campaign_id, a.audience, me.occurred_at as moment,
+        me.type = 'opened' as is_open, me.type = 'clicked' as is_click, false as is_first_open, false as is_first_click
+    from message_events as me
+    semi join touched using (campaign_id)
+    cross join (values ('all'), ('human')) as a(audience)
+    where me.type in ('opened', 'clicked') and (a.audience = 'all' or me.machine is null)
+    union all
+    select campaign_id, audience, first_opened_at, false, false, true, false
+    from firsts
+    where first_opened_at is not null
+    union all
+    select campaign_id, audience, first_clicked_at, false, false, false, true
+    from firsts
+    where first_clicked_at is not null
+)
+select
+    m.campaign_id, m.audience, greatest(date_diff('second', b.began_at, m.moment) // 3600, 0) as hour,
+    count(*) filter (is_open), count(*) filter (is_click), count(*) filter (is_first_open), count(*) filter (is_first_click)
+from moments as m
+join beginnings as b using (campaign_id)
+group by m.campaign_id, m.audience, hour
+order by m.campaign_id, m.audience, hour;
 
 -- name: failed_checks()
 -- What must never be: a row for each rule that the touched campaigns break.

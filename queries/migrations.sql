@@ -31,3 +31,11 @@ set sent_at = coalesce(
     (select min(r.sent_at) from recipients as r where r.campaign_id = t.campaign_id and r.sent)
 );
 update schema_version set version = 2;
+
+-- name: migrate_2#
+-- What happened in each hour; warehouse.py has it derived for all campaigns.
+create table campaign_hours (
+    campaign_id varchar not null, audience varchar not null, hour integer not null, opens bigint not null,
+    clicks bigint not null, opened bigint not null, clicked bigint not null
+);
+update schema_version set version = 3;

@@ -11,3 +11,9 @@ limit :size offset :start;
 -- name: recipients_count(campaign_id, audience)^
 -- How many customers fit the grid's conditions.
 select count(*) as total from recipients_grid(:campaign_id, :audience) where {conditions};
+
+-- name: recipients_found(campaign_id, audience)
+-- All customers who fit the grid's conditions, in its order.
+select * from recipients_grid(:campaign_id, :audience)
+where {conditions}
+order by {order};

@@ -72,6 +72,13 @@ create table campaign_totals (
     status_not_received bigint not null, status_received bigint not null, status_opened bigint not null,
     status_clicked bigint not null, status_opted_out bigint not null, sent_at timestamp
 );
+-- Derived: a row per campaign, audience and hour in which somebody opened or clicked. hour: whole hours since sending
+-- began, 0 also for what was before it; since the first event where no time of sending is known. opens and clicks are
+-- events; opened and clicked are delivered messages by the hour of their first open or click, and of their first click.
+create table campaign_hours (
+    campaign_id varchar not null, audience varchar not null, hour integer not null, opens bigint not null,
+    clicks bigint not null, opened bigint not null, clicked bigint not null
+);
 -- Derived: how many events of each type each rule of docs/machines.md found, per campaign.
 create table machine_counts (
     campaign_id varchar not null, reason varchar not null, type varchar not null, events bigint not null

@@ -6,7 +6,7 @@ files, with times as datetimes.
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 Row = dict[str, Any]
@@ -33,7 +33,7 @@ REASONS = {
 
 
 def figures(bundle: dict[str, list[Row]], *, human: bool = False) -> dict[str, Row]:
-    """counts, not_sent, status and clicks per link position or URL, for each campaign of the bundle.
+    """counts, not_sent, status, clicks per link position or URL, and hours, for each campaign of the bundle.
 
     With `human`, opens, clicks and unsubscriptions of which the event says `machine` are left out.
     """
@@ -49,8 +49,12 @@ def figures(bundle: dict[str, list[Row]], *, human: bool = False) -> dict[str, R
         key = campaign_id, customer_id
         events = _once_per_message(attributed.get(key, []))
         told[campaign_id][customer_id] = _message(messages.get(key), events, human=human)
-    positions = {row["campaign_id"]: row.get("links", []) for row in bundle["campaigns"]}
-    return {campaign_id: _campaign(told[campaign_id], positions.get(campaign_id, [])) for campaign_id in told}
+    campaigns = {row["campaign_id"]: row for row in bundle["campaigns"]}
+    return {
+        campaign_id: _campaign(rows, campaigns.get(campaign_id, {}).get("links", []))
+        | {"hours": _hours(list(rows.values()), campaigns.get(campaign_id, {}).get("sent_at"))}
+        for campaign_id, rows in told.items()
+    }
 
 
 def _once(events: list[Row]) -> list[Row]:
@@ -180,6 +184,9 @@ def _message(row: Row | None, events: list[Row], *, human: bool) -> Row:
         "opens": sum(event["type"] == "opened" for event in made),
         "clicks": sum(event["type"] == "clicked" for event in made),
         "clicked": [event for event in made if event["type"] == "clicked"],
+        "opened": [event for event in made if event["type"] == "opened"],
+        "sent_at": (sent_at or min(event["occurred_at"] for event in events)) if sent else None,
+        "first_event_at": min((event["occurred_at"] for event in events), default=None),
     }
 
 
@@ -223,6 +230,32 @@ def _campaign(told: dict[str, Row], links: list[str]) -> Row:
         if not row["sent"]:
             not_sent[row["reason"]] += 1
     return {"counts": counts, "not_sent": dict(not_sent), "status": status} | _clicks(told, links)
+
+
+def _hours(rows: list[Row], sent_at: datetime | None) -> dict[int, list[int]]:
+    """opens, clicks, opened and clicked by the whole hours since sending."""
+    sent = [row["sent_at"] for row in rows if row["sent_at"]]
+    told = [row["first_event_at"] for row in rows if row["first_event_at"]]
+    began = sent_at or min(sent, default=None) or min(told, default=None)
+    hours: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+
+    def add(event: Row, place: int) -> None:
+        assert began is not None
+        hours[max((event["occurred_at"] - began) // timedelta(hours=1), 0)][place] += 1
+
+    def first(events: list[Row]) -> list[Row]:
+        return sorted(events, key=lambda event: event["occurred_at"])[:1]
+
+    for row in rows:
+        for event in row["opened"]:
+            add(event, 0)
+        for event in row["clicked"]:
+            add(event, 1)
+        for event in first(row["opened"] + row["clicked"]) if row["delivered"] else []:
+            add(event, 2)
+        for event in first(row["clicked"]) if row["delivered"] else []:
+            add(event, 3)
+    return dict(hours)
 
 
 def _status(row: Row) -> str:

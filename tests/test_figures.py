@@ -65,7 +65,13 @@ events = st.fixed_dictionaries(
         ),
     }
 ).filter(lambda event: event["customer_id"] or event["message_id"] or event["recipient"])
-campaigns = st.just([{"campaign_id": "spring", "links": LINKS}, {"campaign_id": "summer"}])
+beginnings = st.none() | st.integers(0, 400).map(lambda minutes: START + timedelta(minutes=minutes))
+campaigns = beginnings.map(
+    lambda sent_at: [
+        {"campaign_id": "spring", "links": LINKS, "sent_at": sent_at},
+        {"campaign_id": "summer", "sent_at": None},
+    ]
+)
 mailings = st.fixed_dictionaries(
     {
         "campaigns": campaigns,
@@ -91,7 +97,11 @@ def write_bundle(folder: Path, bundle: Bundle) -> Path:
         kind: [{name: _text(value) for name, value in row.items()} for row in bundle[kind]] for kind in bundle
     }
     rows["campaigns"] = [
-        {"campaign_id": row["campaign_id"], "template": "mail.html" if "links" in row else None}
+        {
+            "campaign_id": row["campaign_id"],
+            "template": "mail.html" if "links" in row else None,
+            "sent_at": _text(row.get("sent_at")),
+        }
         for row in bundle["campaigns"]
     ]
     for kind in ("campaigns", "messages"):
@@ -117,7 +127,11 @@ def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dic
         found[campaign_id] = {name: figures[name] for name in ("counts", "not_sent", "status", "links")} | {
             "other_links": {
                 link["url"]: (link["clicks"], link["clickers"]) for link in figures["other_links"]
-            }
+            },
+            "hours": {
+                hour: counts
+                for hour, *counts in reports.timeline(warehouse, campaign_id, audience).to_numpy().tolist()
+            },
         }
     return found
 

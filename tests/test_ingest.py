@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import zstandard
 
@@ -19,6 +18,7 @@ from mailsight.errors import DatabaseUnreadable, LoadRefused, UnknownCampaign, U
 from mailsight.spool import Spool
 from mailsight.vocabulary import Audience
 from mailsight.warehouse import Warehouse
+from tests import old_databases
 
 Json = dict[str, Any]
 
@@ -389,7 +389,7 @@ def test_a_database_of_version_1_is_migrated_or_refused_with_the_command(
     write: Callable[..., Path], database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingest.ingest(database, "sendgrid", [write(lines(EVENTS))])
-    as_version_1(database)
+    old_databases.as_version_1(database)
     with pytest.raises(DatabaseUnreadable, match="python -m mailsight migrate"):
         opens(database)
     # Everything is known: nothing new, and yet the tables are brought up to date.
@@ -400,20 +400,3 @@ def test_a_database_of_version_1_is_migrated_or_refused_with_the_command(
     monkeypatch.setattr(warehouse, "SCHEMA_VERSION", 1)
     with pytest.raises(DatabaseUnreadable, match="newer Mailsight"):
         opens(database)
-
-
-def as_version_1(database: Path) -> None:
-    """Takes away what version 2 added."""
-    with duckdb.connect(str(database.resolve())) as connection:
-        for statement in (
-            "alter table events drop column provider_machine",
-            "alter table events drop column method",
-            "alter table recipients drop column human_unsubscribed",
-            "drop table machine_counts",
-            "alter table campaign_totals drop column sent_at",
-            "drop table loads",
-            "drop table event_counts",
-            "drop table unattributed",
-            "update schema_version set version = 1",
-        ):
-            connection.execute(statement)

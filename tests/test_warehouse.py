@@ -1,6 +1,7 @@
 """Publishing: readers never wait, a crash loses nothing, one load at a time."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,10 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from mailsight import load, reports, settings, warehouse
+from mailsight import grids, load, reports, settings, warehouse
 from mailsight.errors import DatabaseUnreadable, LoadRunning, NoDatabase
 from mailsight.vocabulary import Audience
 from mailsight.warehouse import Warehouse
+from tests import old_databases
 
 
 @pytest.fixture
@@ -69,6 +71,47 @@ def test_a_load_that_fails_leaves_the_last_good_state(tiny_duck: Path) -> None:
         work.run("create_schema")  # it is there already
     assert sorted(tiny_duck.parent.iterdir()) == before
     assert sent(Warehouse(tiny_duck)) == 1
+
+
+def test_a_migrated_database_is_the_one_that_a_load_makes(sample_database: Path, tmp_path: Path) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    shutil.copy(sample_database.resolve(), database)
+    fresh = tables(database)
+    old_databases.as_version_2(database)
+    with warehouse.draft(database) as work:
+        work.discard()
+    assert tables(database) == fresh
+
+
+def tables(database: Path) -> dict[str, object]:
+    """The columns and the rows of every table."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        names = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
+        return {
+            name: (
+                connection.execute(f"describe {name}").fetchall(),
+                sorted(map(repr, connection.execute(f"from {name}").fetchall())),
+            )
+            for name in names
+        }
+
+
+def test_rows_come_in_batches_in_the_order_of_the_question(
+    sample_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "BATCH_ROWS", 70)
+    reader = Warehouse(sample_database)
+    campaign_id = reader.rows("campaign_list", audience="all", search="", since=None, until=None, tags=[])[
+        -1
+    ]["campaign_id"]
+    asked = grids.grid_query(
+        {"name": {"type": "contains", "filter": "a"}}, [{"colId": "opens", "sort": "desc"}], end=500
+    )
+    batches = list(reports.recipient_batches(reader, campaign_id, Audience.HUMAN, asked))
+    together = [row for batch in batches for row in batch.to_pylist()]
+    page = reports.recipients(reader, campaign_id, Audience.HUMAN, asked)
+    assert [row["customer_id"] for row in together] == [row["customer_id"] for row in page.rows]
+    assert batches[0].num_rows == 70 < page.total == len(together)
 
 
 LOAD = """

@@ -1,0 +1,33 @@
+"""Databases as older versions of Mailsight left them."""
+
+from pathlib import Path
+
+import duckdb
+
+
+def as_version_2(database: Path) -> None:
+    """Takes away what version 3 added."""
+    _run(database, "drop table campaign_hours", "update schema_version set version = 2")
+
+
+def as_version_1(database: Path) -> None:
+    """Takes away what versions 2 and 3 added."""
+    as_version_2(database)
+    _run(
+        database,
+        "alter table events drop column provider_machine",
+        "alter table events drop column method",
+        "alter table recipients drop column human_unsubscribed",
+        "drop table machine_counts",
+        "alter table campaign_totals drop column sent_at",
+        "drop table loads",
+        "drop table event_counts",
+        "drop table unattributed",
+        "update schema_version set version = 1",
+    )
+
+
+def _run(database: Path, *statements: str) -> None:
+    with duckdb.connect(str(database.resolve())) as connection:
+        for statement in statements:
+            connection.execute(statement)
