@@ -81,6 +81,7 @@ def _count(work: Draft) -> None:
     work.run("replace_link_clicks")
     work.run("replace_campaign_totals")
     work.run("replace_campaign_hours")
+    work.run("replace_apple_opens")
     if problems := work.rows("failed_checks"):
         raise LoadRefused(
             f"A check failed: {problems[0]['problem']}.",

@@ -16,13 +16,12 @@ from .contents import fill
 from .errors import UnknownCampaign, UnknownCustomer
 from .grids import GridQuery
 from .links import Link, LinkClicks, shared
-from .machines import REASONS, RULES
+from .machines import RULES
 from .metrics import COUNT_NAMES, RATES, AppleOpens, Counts
 from .vocabulary import Audience, EventType, NotSentReason, Status
 from .warehouse import Warehouse
 
 PREVIOUS_CAMPAIGNS = 10
-_APPLE = REASONS["apple_privacy"].name
 EXAMPLES = 5
 
 
@@ -328,7 +327,9 @@ def not_sent(warehouse: Warehouse, campaign_id: str) -> pd.DataFrame:
 
 def apple_opens(warehouse: Warehouse, campaign_id: str) -> AppleOpens:
     """What Apple's proxy hides in a campaign, and what can be seen without it."""
-    [row] = warehouse.rows("apple_opens", campaign_id=campaign_id, reason=_APPLE)
+    row = warehouse.row("apple_opens", campaign_id=campaign_id)
+    if row is None:
+        return AppleOpens(0, 0, 0, 0, unseen_in=dict.fromkeys(Audience, 0))
     unseen_in = {Audience.HUMAN: row.pop("human_received"), Audience.ALL: row.pop("all_opened")}
     return AppleOpens(**row, unseen_in=unseen_in)
 

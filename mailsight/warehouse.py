@@ -30,7 +30,7 @@ from .settings import PROJECT
 
 SCHEMA_VERSION = 3
 # The queries of a load that fill what a version's tables lack: for all campaigns, after `migrate_...` made it.
-_FILLED_AFTER = {2: ("touch_all", "replace_campaign_hours", "touch_none")}
+_FILLED_AFTER = {2: ("touch_all", "replace_campaign_hours", "replace_apple_opens", "touch_none")}
 GENERATIONS_KEPT = 2
 BATCH_ROWS = 100_000
 _CANT_WRITE = (

@@ -62,28 +62,9 @@ from link_clicks
 where campaign_id = :campaign_id and audience = :audience and link_position is null
 order by clicks desc, url;
 
--- name: apple_opens(campaign_id, reason)^
--- The delivered mails whose pictures Apple's proxy loaded (events with this reason), and all others; opened: by a person.
--- unseen: nobody else loaded the pictures or clicked; of these, what state they are in for each audience.
-with proxied as (
-    select distinct customer_id
-    from message_events
-    where campaign_id = :campaign_id and type = 'opened' and machine = :reason
-),
-delivered as (
-    select r.*, p.customer_id is not null as is_proxied, r.human_opens + r.human_clicks > 0 as is_opened
-    from recipients as r
-    left join proxied as p using (customer_id)
-    where r.campaign_id = :campaign_id and r.delivered
-)
-select
-    count(*) filter (is_proxied) as proxied,
-    count(*) filter (is_proxied and not is_opened) as unseen,
-    count(*) filter (not is_proxied) as seen_delivered,
-    count(*) filter (not is_proxied and is_opened) as seen_opened,
-    count(*) filter (is_proxied and not is_opened and human_status = 'received') as human_received,
-    count(*) filter (is_proxied and not is_opened and all_status = 'opened') as all_opened
-from delivered;
+-- name: apple_opens(campaign_id)^
+-- What Apple's proxy hides in a campaign. No row where nothing was delivered.
+select * exclude (campaign_id) from apple_opens where campaign_id = :campaign_id;
 
 -- name: machine_counts(campaign_id)
 -- How many events of each type machines made, per reason.

@@ -2,13 +2,17 @@
 
 -- name: customer(customer_id)^
 -- The customer; one that only messages or events tell of has the address that was mailed. No row when there is none.
+with mailed as materialized (
+    select count(*) > 0 as was_mailed, max(email) as email
+    from recipients
+    where customer_hash = customer_hash(:customer_id) and customer_id = :customer_id
+)
 select
-    :customer_id as customer_id,
-    coalesce(c.email, (select max(email) from recipients where customer_id = :customer_id)) as email,
+    :customer_id as customer_id, coalesce(c.email, m.email) as email,
     c.name, c.language, c.country, c.created_at, cast(c.attributes as varchar) as attributes
-from (select 1) as one
+from mailed as m
 left join customers as c on c.customer_id = :customer_id
-where c.customer_id is not null or exists (from recipients where customer_id = :customer_id);
+where c.customer_id is not null or m.was_mailed;
 
 -- name: contacts(customer_id, audience)
 -- Every mail that selected the customer, newest first; one that was not sent stands at the campaign's time.
@@ -21,12 +25,11 @@ select
     if(:audience = 'all', r.all_clicks, r.human_clicks) as clicks,
     if(:audience = 'all', r.all_links_clicked, r.human_links_clicked) as links_clicked,
     case when r.bounced_at is not null then coalesce(r.bounce_reason, '') end as bounce_reason,
-    cast(m.merge_fields as varchar) as merge_fields,
-    coalesce(m.content_id, c.content_id) is not null as has_mail
+    cast(r.subject_fields as varchar) as merge_fields,
+    r.is_archived or c.content_id is not null as has_mail
 from recipients as r
 left join campaigns as c using (campaign_id)
-left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
-where r.customer_id = :customer_id
+where r.customer_hash = customer_hash(:customer_id) and r.customer_id = :customer_id
 order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id;
 
 -- name: message_events(campaign_id, customer_id)

@@ -288,15 +288,21 @@ implied as (
     group by campaign_id, customer_id
 ),
 selected as (
-    select campaign_id, customer_id, email, sent_at, not_sent_reason, not_sent_detail, false as implied
-    from messages semi join touched using (campaign_id)
+    select
+        m.campaign_id, m.customer_id, m.email, m.sent_at, m.not_sent_reason, m.not_sent_detail, false as implied,
+        case when regexp_matches(c.subject, '\{\{|\*\||%.+%') then m.merge_fields end as subject_fields,
+        m.content_id is not null as is_archived
+    from messages as m
+    semi join touched using (campaign_id)
+    left join campaigns as c using (campaign_id)
     union all by name
     select campaign_id, customer_id, email, true as implied
     from implied
 ),
 sending as (
     select
-        s.campaign_id, s.customer_id, s.email, s.implied, s.not_sent_reason, s.not_sent_detail,
+        s.campaign_id, s.customer_id, s.email, s.implied, s.not_sent_reason, s.not_sent_detail, s.subject_fields,
+        coalesce(s.is_archived, false) as is_archived,
         b.refusal, b.bounce,
         case when s.implied then t.first_event_at else s.sent_at end as told_sent_at,
         coalesce(t.proved, false)
@@ -354,7 +360,8 @@ select
     end,
     coalesce(d.human_opens, 0), coalesce(d.human_clicks, 0), coalesce(d.human_links_clicked, 0),
     d.human_first_opened_at, d.human_last_opened_at, d.human_first_clicked_at, d.human_last_clicked_at,
-    d.sent and coalesce(d.human_unsubscribed, false)
+    d.sent and coalesce(d.human_unsubscribed, false),
+    customer_hash(d.customer_id), d.subject_fields, d.is_archived
 from delivery as d
 order by d.campaign_id, d.customer_id;
 
@@ -379,6 +386,7 @@ delete from recipients where campaign_id in (from touched);
 delete from link_clicks where campaign_id in (from touched);
 delete from campaign_totals where campaign_id in (from touched);
 delete from campaign_hours where campaign_id in (from touched);
+delete from apple_opens where campaign_id in (from touched);
 
 -- name: replace_link_clicks#
 -- Clicks and customers who clicked, per link of the mail and per URL that it does not hold. Only numbers go through the
@@ -502,6 +510,35 @@ from moments as m
 join beginnings as b using (campaign_id)
 group by m.campaign_id, m.audience, hour
 order by m.campaign_id, m.audience, hour;
+
+-- name: replace_apple_opens()!
+-- What Apple's proxy hides in a campaign.
+insert into apple_opens
+with proxied as (
+    select distinct campaign_id, customer_id
+    from message_events semi join touched using (campaign_id)
+    where type = 'opened' and machine = 'apple_privacy'
+),
+delivered as (
+    select
+        r.campaign_id, r.human_status, r.all_status, p.customer_id is not null as is_proxied,
+        r.human_opens + r.human_clicks > 0 as is_opened
+    from recipients as r
+    semi join touched using (campaign_id)
+    left join proxied as p using (campaign_id, customer_id)
+    where r.delivered
+)
+select
+    campaign_id,
+    count(*) filter (is_proxied),
+    count(*) filter (is_proxied and not is_opened),
+    count(*) filter (not is_proxied),
+    count(*) filter (not is_proxied and is_opened),
+    count(*) filter (is_proxied and not is_opened and human_status = 'received'),
+    count(*) filter (is_proxied and not is_opened and all_status = 'opened')
+from delivered
+group by campaign_id
+order by campaign_id;
 
 -- name: failed_checks()
 -- What must never be: a row for each rule that the touched campaigns break.

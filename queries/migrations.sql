@@ -33,9 +33,41 @@ set sent_at = coalesce(
 update schema_version set version = 2;
 
 -- name: migrate_2#
--- What happened in each hour; warehouse.py has it derived for all campaigns.
+-- What finds a customer among all campaigns' rows, and tables that warehouse.py has derived for all campaigns.
+create macro customer_hash(id) as cast(md5_number_lower(id) & 65535 as usmallint);
+alter table recipients rename to older_recipients;
+create table recipients (
+    campaign_id varchar not null, customer_id varchar not null, email varchar, implied boolean not null,
+    sent_at timestamp, sent boolean not null, delivered boolean not null, not_sent_reason varchar,
+    not_sent_detail varchar, bounced_at timestamp, bounce_type varchar, bounce_reason varchar,
+    unsubscribed boolean not null, complained boolean not null,
+    all_status varchar, all_opens bigint not null, all_clicks bigint not null, all_links_clicked bigint not null,
+    all_first_opened_at timestamp, all_last_opened_at timestamp, all_first_clicked_at timestamp,
+    all_last_clicked_at timestamp,
+    human_status varchar, human_opens bigint not null, human_clicks bigint not null,
+    human_links_clicked bigint not null, human_first_opened_at timestamp, human_last_opened_at timestamp,
+    human_first_clicked_at timestamp, human_last_clicked_at timestamp, human_unsubscribed boolean not null,
+    customer_hash usmallint not null, subject_fields json, is_archived boolean not null
+);
+insert into recipients
+select r.*, customer_hash(r.customer_id), m.subject_fields, coalesce(m.is_archived, false)
+from older_recipients as r
+left join (
+    select
+        m.campaign_id, m.customer_id, m.content_id is not null as is_archived,
+        case when regexp_matches(c.subject, '\{\{|\*\||%.+%') then m.merge_fields end as subject_fields
+    from messages as m
+    left join campaigns as c using (campaign_id)
+    where is_archived or subject_fields is not null
+) as m using (campaign_id, customer_id)
+order by r.campaign_id, r.customer_id;
+drop table older_recipients;
 create table campaign_hours (
     campaign_id varchar not null, audience varchar not null, hour integer not null, opens bigint not null,
     clicks bigint not null, opened bigint not null, clicked bigint not null
+);
+create table apple_opens (
+    campaign_id varchar not null, proxied bigint not null, unseen bigint not null, seen_delivered bigint not null,
+    seen_opened bigint not null, human_received bigint not null, all_opened bigint not null
 );
 update schema_version set version = 3;

@@ -43,7 +43,8 @@ create table message_events (
     occurred_at timestamp not null, url varchar, link_position integer, machine varchar
 );
 -- Derived: a row per message, sent or not; implied where only events tell of it. all_* counts every event, human_*
--- leaves out those that machines made.
+-- leaves out those that machines made. customer_hash is customer_hash(customer_id); subject_fields are the message's merge
+-- fields where the campaign's subject may name one; is_archived: the message has a copy of its own.
 create table recipients (
     campaign_id varchar not null, customer_id varchar not null, email varchar, implied boolean not null,
     sent_at timestamp, sent boolean not null, delivered boolean not null, not_sent_reason varchar,
@@ -54,7 +55,8 @@ create table recipients (
     all_last_clicked_at timestamp,
     human_status varchar, human_opens bigint not null, human_clicks bigint not null,
     human_links_clicked bigint not null, human_first_opened_at timestamp, human_last_opened_at timestamp,
-    human_first_clicked_at timestamp, human_last_clicked_at timestamp, human_unsubscribed boolean not null
+    human_first_clicked_at timestamp, human_last_clicked_at timestamp, human_unsubscribed boolean not null,
+    customer_hash usmallint not null, subject_fields json, is_archived boolean not null
 );
 -- Derived: a row per clicked link of a campaign and audience; link_position is null for URLs that the mail does not hold.
 -- unplaced: those of the clicks that told only a URL, so that any link of the mail with this URL may be the clicked one.
@@ -79,6 +81,12 @@ create table campaign_hours (
     campaign_id varchar not null, audience varchar not null, hour integer not null, opens bigint not null,
     clicks bigint not null, opened bigint not null, clicked bigint not null
 );
+-- Derived: a row per campaign with the delivered mails whose pictures Apple's proxy loaded, and all others; opened: by a
+-- person. unseen: nobody else loaded the pictures or clicked; of these, what state they are in for each audience.
+create table apple_opens (
+    campaign_id varchar not null, proxied bigint not null, unseen bigint not null, seen_delivered bigint not null,
+    seen_opened bigint not null, human_received bigint not null, all_opened bigint not null
+);
 -- Derived: how many events of each type each rule of docs/machines.md found, per campaign.
 create table machine_counts (
     campaign_id varchar not null, reason varchar not null, type varchar not null, events bigint not null
@@ -89,6 +97,10 @@ create table event_counts (
     last_at timestamp not null
 );
 create table unattributed (event_number bigint not null);
+
+-- Finds one customer among the rows of all campaigns: two bytes a row are compared, and of few rows the key itself. A
+-- function that stays the same in every version of DuckDB.
+create macro customer_hash(id) as cast(md5_number_lower(id) & 65535 as usmallint);
 
 -- The columns of the customers' grid for one campaign and audience. A customer who was not mailed has status not_sent.
 create macro recipients_grid(of_campaign, audience) as table

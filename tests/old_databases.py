@@ -7,7 +7,16 @@ import duckdb
 
 def as_version_2(database: Path) -> None:
     """Takes away what version 3 added."""
-    _run(database, "drop table campaign_hours", "update schema_version set version = 2")
+    _run(
+        database,
+        "drop table campaign_hours",
+        "drop table apple_opens",
+        "drop macro customer_hash",
+        "alter table recipients drop column customer_hash",
+        "alter table recipients drop column subject_fields",
+        "alter table recipients drop column is_archived",
+        "update schema_version set version = 2",
+    )
 
 
 def as_version_1(database: Path) -> None:

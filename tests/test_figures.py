@@ -45,6 +45,8 @@ messages = st.fixed_dictionaries(
         "email": st.none() | st.sampled_from(ADDRESSES),
         "sent_at": st.none() | moments,
         "not_sent_reason": st.none() | st.sampled_from(list(NotSentReason)),
+        "content": st.none() | st.just("mail.html"),
+        "merge_fields": st.none() | st.sampled_from(['{"name": "Ann"}', '{"points": 3}']),
     }
 )
 events = st.fixed_dictionaries(
@@ -68,8 +70,8 @@ events = st.fixed_dictionaries(
 beginnings = st.none() | st.integers(0, 400).map(lambda minutes: START + timedelta(minutes=minutes))
 campaigns = beginnings.map(
     lambda sent_at: [
-        {"campaign_id": "spring", "links": LINKS, "sent_at": sent_at},
-        {"campaign_id": "summer", "sent_at": None},
+        {"campaign_id": "spring", "links": LINKS, "sent_at": sent_at, "subject": "Spring, {{ name }}!"},
+        {"campaign_id": "summer", "sent_at": None, "subject": "Summer"},
     ]
 )
 mailings = st.fixed_dictionaries(
@@ -100,6 +102,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> Path:
         {
             "campaign_id": row["campaign_id"],
             "template": "mail.html" if "links" in row else None,
+            "subject": row.get("subject"),
             "sent_at": _text(row.get("sent_at")),
         }
         for row in bundle["campaigns"]
@@ -149,6 +152,45 @@ def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
         for number, event in enumerate(mailing["events"], start=1):
             event["machine"] = verdicts.get(number)
         assert computed(database, Audience.HUMAN) == oracle.figures(mailing, human=True)
+        assert histories(database) == plain_histories(database)
+
+
+def histories(database: Path) -> dict[str, Any]:
+    """Each customer's address and history as the page shows it: campaign, status, opens, subject, has a mail."""
+    reader, found = Warehouse(database), {}
+    for customer_id in plain_histories(database):
+        report = reports.customer(reader, customer_id, Audience.HUMAN)
+        found[customer_id] = (
+            report.customer.email,
+            [
+                (contact.campaign_id, contact.status, contact.opens, contact.subject, contact.has_mail)
+                for contact in report.contacts
+            ],
+        )
+    return found
+
+
+def plain_histories(database: Path) -> dict[str, Any]:
+    """The same from the facts, by looking at all of them."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                r.customer_id, coalesce(cu.email, max(r.email) over (partition by r.customer_id)),
+                r.campaign_id, r.human_status, r.human_opens,
+                replace(c.subject, '{{ name }}', coalesce(m.merge_fields ->> 'name', '{{ name }}')),
+                coalesce(m.content_id, c.content_id) is not null
+            from recipients as r
+            left join customers as cu using (customer_id)
+            left join campaigns as c using (campaign_id)
+            left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
+            order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id
+            """
+        ).fetchall()
+    found: dict[str, Any] = {}
+    for customer_id, email, *contact in rows:
+        found.setdefault(customer_id, (email, []))[1].append(tuple(contact))
+    return found
 
 
 def _verdicts(database: Path) -> dict[int, str | None]:
@@ -172,6 +214,7 @@ def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: An
         for number, part in enumerate(split):
             load.load(in_parts, [write_bundle(Path(folder) / f"part{number}", part)])
         assert computed(in_parts) == computed(whole)
+        assert histories(in_parts) == plain_histories(in_parts)
 
 
 def _key(kind: str, row: dict[str, Any]) -> object:
