@@ -5,6 +5,7 @@ Loading fifty million messages from files would take most of an hour. So the fac
 loads the same facts from files and finds the same.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -33,7 +34,8 @@ DESIGNS = 24
 BATCH_CUSTOMERS = 100_000
 PART_MESSAGES = 1_000_000
 NEWEST = datetime(2026, 11, 5, 8, 0)
-FACTS = aiosql.from_path(Path(__file__).with_name("facts.sql"), "duckdb")
+_FACTS_FILE = Path(__file__).with_name("facts.sql")
+FACTS = aiosql.from_path(_FACTS_FILE, "duckdb")
 # The campaign of the same size in each database, and the one of a million where there is one.
 SAME_SIZE, SAME_NAME = 20_000, "Twenty thousand"
 MILLION, MILLION_NAME = 1_000_000, "A million"
@@ -73,22 +75,24 @@ def folder() -> Path:
 
 
 def ready(database: Database, progress: Progress | None = None) -> Path:
-    """The path of the database, which is made when it is not there or of an older version of the tables."""
-    if not _is_ready(database.path):
+    """The path of the database, which is made when it is not there or was made with other tables or facts."""
+    made_with = database.path.with_suffix(".made-with")
+    now = _made_with(database)
+    if not database.path.exists() or not made_with.exists() or made_with.read_text() != now:
         making = database.path.with_suffix(".making")
         making.parent.mkdir(parents=True, exist_ok=True)
         _remove(making)
         make(making, database, _shown(progress, f"Making {database.name}"))
         making.replace(database.path)
+        made_with.write_text(now)
     return database.path
 
 
-def _is_ready(path: Path) -> bool:
-    if not path.exists():
-        return False
-    with duckdb.connect(str(path), read_only=True) as connection:
-        [(version,)] = connection.execute(statement("schema_version")).fetchall()
-    return bool(version == SCHEMA_VERSION)
+def _made_with(database: Database) -> str:
+    """What makes another database of it when it changes. How the screens' tables are counted is left out: that takes
+    long, and changes the figures hardly ever and their number never."""
+    made_of = [repr(database), statement("create_schema"), _FACTS_FILE.read_text(encoding="utf-8")]
+    return hashlib.sha256("\0".join(made_of).encode()).hexdigest()
 
 
 def _remove(file: Path) -> None:

@@ -16,6 +16,7 @@ DERIVED = (
     "link_clicks",
     "campaign_totals",
     "campaign_hours",
+    "apple_opens",
     "machine_counts",
     "event_counts",
     "unattributed",
