@@ -1,66 +1,71 @@
-"""The parts of the list of campaigns: search, totals, the table."""
+"""The parts of the list of campaigns: search, totals, the table, what was chosen to be compared."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from . import explanations, exports, figures, formats, screens, tables
-from .metrics import FIGURES, RATES, Counts, Rate
-from .reports import CampaignList
+from . import explanations, exports, figures, formats, list_reports, reports, screens, tables, widgets
+from .campaign_search import NEWEST_FIRST, ROWS_A_PAGE, CampaignSearch, Order
+from .list_reports import Found, ListedCampaign, Loaded
+from .metrics import FIGURES, RATES, Counts, Rate, share
 from .vocabulary import Audience
 
-ROWS_A_PAGE = 25
+MOST_COMPARED = 5
+TREND_HOURS = 72
 _COUNTS = ("sent", "not_sent", "opted_out")
+_ORDER, _PAGE, _CHOSEN, _REFUSED = (
+    "campaigns_order",
+    "campaigns_page",
+    "campaigns_chosen",
+    "campaigns_refused",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the list is searched for: words, the days of sending, tags that all must be there."""
-
-    search: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    tags: tuple[str, ...] = ()
-
-
-def search(tags: tuple[str, ...]) -> Wanted:
-    """The search box, the date range and the tags, in one line where there is room."""
+def search(tags: tuple[str, ...]) -> CampaignSearch:
+    """The search box, the date range and the tags, in one line where there is room. They are as they were left."""
     words, days, tagged = st.columns([3, 2, 2])
-    search = words.text_input(
+    wanted = words.text_input(
         "Search",
         placeholder="Search name or subject",
         icon=":material/search:",
         type="search",
         live=True,
         key="search",
+        on_change=_first_page,
+        persist_state="session",
     )
-    sent = days.date_input("Sent", value=[], format="DD/MM/YYYY", key="sent")
-    chosen = tagged.multiselect("Tags", tags, placeholder="All tags", key="tags")
+    sent = days.date_input(
+        "Sent", value=[], format="DD/MM/YYYY", key="sent", on_change=_first_page, persist_state="session"
+    )
+    chosen = tagged.multiselect(
+        "Tags", tags, placeholder="All tags", key="tags", on_change=_first_page, persist_state="session"
+    )
     # While only the first day is chosen, there is no last.
     first, last = (*sent, None, None)[:2]
-    return Wanted(search or "", _midnight(first), _midnight(last, days=1), tuple(chosen))
+    return CampaignSearch(wanted or "", _midnight(first), _midnight(last, days=1), tuple(chosen))
+
+
+def _first_page() -> None:
+    st.session_state[_PAGE] = 1
 
 
 def _midnight(on: date | None, *, days: int = 0) -> datetime | None:
     return datetime.combine(on + timedelta(days=days), time(), formats.zone(screens.zone())) if on else None
 
 
-def totals(found: CampaignList, audience: Audience) -> None:
+def totals(found: Found, loaded: Loaded, audience: Audience) -> None:
     """What the campaigns that were found come to together."""
     with st.container(border=True, key="totals"), st.grid(7, min_column_width=105, gap="small"):
-        count = formats.count(len(found.campaigns))
+        count = formats.count(found.campaigns)
         with st.container(gap=None, key="total_campaigns"):
             with st.container(key="label_campaigns"):
                 st.markdown("Campaigns")
             st.metric(
                 "Campaigns",
                 count
-                if len(found.campaigns) == found.loaded
-                else f"{count} of {formats.count(found.loaded)}",
+                if found.campaigns == loaded.campaigns
+                else f"{count} of {formats.count(loaded.campaigns)}",
                 label_visibility="collapsed",
             )
         for key in (*_COUNTS[:2], *(rate.key for rate in RATES), _COUNTS[2]):
@@ -78,35 +83,41 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
             st.caption(formats.interval(made_of.interval))
 
 
-def campaigns_table(found: CampaignList, audience: Audience) -> str | None:
+def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) -> str | None:
     """The campaigns, a page at a time; the id of the one that was clicked."""
-    key, down = st.session_state.setdefault("campaigns_sort", ("sent_at", True))
-    campaigns = _sorted(found.campaigns, key, down)
-    pages = -(-len(campaigns) // ROWS_A_PAGE)
+    order: Order = st.session_state.setdefault(_ORDER, NEWEST_FIRST)
+    pages = -(-found.campaigns // ROWS_A_PAGE)
     # The widget stands below the table, its value is needed above.
-    page = min(st.session_state.get("campaigns_page", 1), max(pages, 1))
+    page = min(st.session_state.get(_PAGE, 1), max(pages, 1))
     first = (page - 1) * ROWS_A_PAGE
-    largest = {rate.key: campaigns[rate.key].max() for rate in RATES}
+    campaigns = widgets.read(list_reports.page, audience, search, order, first, ROWS_A_PAGE)
+    trends = widgets.read(
+        list_reports.trends, tuple(one.campaign_id for one in campaigns), audience, TREND_HOURS
+    )
     clicked = tables.table(
         _columns(),
-        [_row(row, largest) for row in campaigns.iloc[first : first + ROWS_A_PAGE].to_dict("records")],
+        [_row(one, found, trends[one.campaign_id]) for one in campaigns],
         key="campaigns",
         label="Campaigns",
         opens=True,
-        sort=(key, down),
+        sort=(order.key, order.down),
         empty="No campaign fits this search. Clear the search, the dates or the tags to see more.",
+        on_sort=_sort,
+        on_tick=_choose,
     )
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        all_of_them, last = (
-            formats.things(len(campaigns), "campaign"),
-            min(first + ROWS_A_PAGE, len(campaigns)),
-        )
-        st.caption(f"{first + 1:,}–{last:,} of {all_of_them}" if pages > 1 else all_of_them, width="content")
+        all_of_them = formats.things(found.campaigns, "campaign")
+        shown = f"{first + 1:,}–{first + len(campaigns):,} of {all_of_them}" if pages > 1 else all_of_them
+        st.caption(shown, width="content")
         if pages > 1:
-            st.pagination(pages, key="campaigns_page")
+            st.pagination(pages, key=_PAGE, persist_state="session")
         st.download_button(
             "Export as CSV",
-            lambda: exports.as_csv(exports.campaigns(campaigns, audience)),
+            lambda: exports.as_csv(
+                exports.campaigns(
+                    reports.campaign_list(widgets.warehouse(), audience, search, order).campaigns, audience
+                )
+            ),
             file_name=f"{screens.file_name('campaigns', audience)}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -114,14 +125,52 @@ def campaigns_table(found: CampaignList, audience: Audience) -> str | None:
             type="tertiary",
             on_click="ignore",
         )
-    if clicked.sort:
-        # A column goes down first, the largest on top; only names start with A.
-        st.session_state["campaigns_sort"] = (
-            clicked.sort,
-            not down if clicked.sort == key else clicked.sort != "name",
-        )
-        st.rerun()
     return clicked.row
+
+
+def _sort(key: str) -> None:
+    """A column goes down first, the largest on top; only names start with A. A second click turns it round."""
+    order: Order = st.session_state[_ORDER]
+    st.session_state[_ORDER] = Order(key, not order.down if order.key == key else key != "name")
+    _first_page()
+
+
+def chosen() -> list[str]:
+    """The campaigns that are chosen to be compared, in the order in which they were."""
+    return list(st.session_state.get(_CHOSEN, []))
+
+
+def _choose(shown: list[str], ticked: list[str]) -> None:
+    """Takes over which of the campaigns shown are ticked; those of other pages stay as they are."""
+    known = [one for one in chosen() if one in ticked or one not in shown]
+    known += [one for one in ticked if one not in known]
+    st.session_state[_CHOSEN], st.session_state[_REFUSED] = known[:MOST_COMPARED], len(known) > MOST_COMPARED
+
+
+def _clear() -> None:
+    st.session_state[_CHOSEN], st.session_state[_REFUSED] = [], False
+
+
+def compare_bar() -> None:
+    """How many campaigns are chosen, the way to see them side by side, and the way to choose none."""
+    ids = chosen()
+    if not ids:
+        return
+    with (
+        st.container(key="compare_bar", border=True),
+        st.container(horizontal=True, vertical_alignment="center", gap="small"),
+    ):
+        words = f"**{formats.things(len(ids), 'campaign')} chosen**"
+        if st.session_state.get(_REFUSED):
+            words += f": {MOST_COMPARED} are the most that can be compared. Clear one first."
+        elif len(ids) == 1:
+            words += ": choose another one to compare it with."
+        st.markdown(words, width="content")
+        if st.button(
+            "Compare", type="primary", icon=":material/compare_arrows:", disabled=len(ids) < 2, key="compare"
+        ):
+            screens.open_comparison(ids)
+        st.button("Clear", type="tertiary", on_click=_clear, key="clear_chosen")
 
 
 def _columns() -> list[tables.Column]:
@@ -134,39 +183,48 @@ def _columns() -> list[tables.Column]:
         for rate in RATES
     ]
     return [
+        tables.Column("", help="Choose to compare", fit=True),
         tables.Column("Campaign", "name", sorts=True),
         tables.Column("Sent on", "sent_at", fit=True, sorts=True, whole=True),
         counts["sent"],
         counts["not_sent"],
         *rates,
         counts["opted_out"],
+        tables.Column("Opens", help=f"Opens per hour in the first {TREND_HOURS} hours", fit=True),
     ]
 
 
-def _row(row: dict[Hashable, Any], largest: dict[str, float]) -> tables.Row:
-    campaign_id, counts = str(row["campaign_id"]), Counts.of({str(name): row[name] for name in row})
+def _row(one: ListedCampaign, found: Found, opens: list[int]) -> tables.Row:
+    ids = chosen()
     return tables.Row(
-        campaign_id,
+        one.campaign_id,
         [
-            tables.main(
-                str(row["name"]),
-                "" if pd.isna(row["subject"]) else row["subject"],
-                href=screens.campaign_address(campaign_id),
-                clip=True,
-                tags=row["tags"],
+            tables.tick(
+                f"Choose {one.name} to compare",
+                ticked=one.campaign_id in ids,
+                full=len(ids) >= MOST_COMPARED,
             ),
-            _when(row),
-            *(_count(key, counts) for key in _COUNTS[:2]),
+            tables.main(
+                one.name,
+                one.subject or "",
+                href=screens.campaign_address(one.campaign_id),
+                clip=True,
+                tags=one.tags,
+            ),
+            _when(one),
+            *(_count(key, one.counts) for key in _COUNTS[:2]),
             *(
                 tables.rate(
-                    rate.portion(counts),
-                    of_largest=largest[rate.key],
-                    tip=explanations.in_short(rate.key, counts),
+                    rate.portion(one.counts),
+                    of_largest=found.largest[rate.key] or 0.0,
+                    tip=explanations.in_short(rate.key, one.counts),
                 )
                 for rate in RATES
             ),
-            _count("opted_out", counts),
+            _count("opted_out", one.counts),
+            _trend(opens),
         ],
+        chosen=one.campaign_id in ids,
     )
 
 
@@ -174,15 +232,20 @@ def _count(key: str, counts: Counts) -> tables.Cell:
     return tables.figure(getattr(counts, key), explanations.in_short(key, counts))
 
 
-def _when(row: dict[Hashable, Any]) -> str:
-    if not pd.isna(row["sent_at"]):
-        return formats.short_moment(row["sent_at"], screens.zone())
-    return "No date" if row["sent"] else formats.NOT_SENT_YET
+def _trend(opens: list[int]) -> tables.Cell:
+    """The opens in each hour as a line, and in words what one sees in it."""
+    most, day = max(opens), sum(opens[:24])
+    if not most:
+        return ""
+    words = (
+        f"Opens per hour in the first {TREND_HOURS} hours",
+        f"{formats.count(most)} at most, {formats.since(opens.index(most))} after sending",
+        f"{formats.of(day, sum(opens))} in the first 24 hours ({formats.percent(share(day, sum(opens)))})",
+    )
+    return tables.trend([share(number, most) or 0.0 for number in opens], tip=words)
 
 
-def _sorted(campaigns: pd.DataFrame, key: str, down: bool) -> pd.DataFrame:
-    """Missing figures stand last, whichever way it goes; equal ones keep the order of the report, newest first."""
-    by_name = (lambda names: names.str.lower()) if key == "name" else None
-    if key == "sent_at" and down:
-        return campaigns
-    return campaigns.sort_values(key, ascending=not down, kind="stable", na_position="last", key=by_name)
+def _when(one: ListedCampaign) -> str:
+    if one.sent_at:
+        return formats.short_moment(one.sent_at, screens.zone())
+    return "No date" if one.counts.sent else formats.NOT_SENT_YET

@@ -58,6 +58,11 @@ class Rate(Figure):
         """The two counts it is made of: numerator, denominator."""
         return getattr(counts, self.numerator), getattr(counts, self.denominator)
 
+    @property
+    def sql(self) -> str:
+        """The rate in SQL, over columns that are named like the counts; NULL where there is no figure."""
+        return f"({self.numerator} / nullif({self.denominator}, 0))"
+
     def portion(self, counts: Counts) -> "Portion":
         """The rate with what it is made of."""
         return Portion(*self.counts(counts))

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from . import badges
 from .badges import Wholes
+from .campaign_search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 from .contents import fill
 from .errors import UnknownCampaign, UnknownCustomer
 from .grids import GridQuery
@@ -43,7 +44,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class CampaignList:
-    """The campaigns that a search found, newest first, their totals, and every tag there is.
+    """The campaigns that a search found, and their totals.
 
     `campaigns` has a row per campaign: campaign_id, name, subject, sent_at (aware, UTC), tags (list), the counts of
     `metrics.Counts` under their names, and cor, cto, ctr (0 to 1, NaN where there is no figure).
@@ -51,8 +52,6 @@ class CampaignList:
 
     campaigns: pd.DataFrame
     totals: Counts
-    tags: tuple[str, ...]
-    loaded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,38 +158,16 @@ class MailView:
 def campaign_list(
     warehouse: Warehouse,
     audience: Audience,
-    *,
-    search: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    tags: Sequence[str] = (),
+    search: CampaignSearch = EVERYTHING,
+    order: Order = NEWEST_FIRST,
 ) -> CampaignList:
-    """The campaigns that fit, newest first.
-
-    `search` is looked for in name, subject and id; sent from `since` up to, not including, `until`; with all of `tags`.
-    """
+    """All campaigns that fit, in that order; a screen shows a page of them (list_reports.py)."""
     campaigns = warehouse.frame(
-        "campaign_list",
-        audience=audience,
-        search=search.strip(),
-        since=_naive(since),
-        until=_naive(until),
-        tags=list(tags),
+        "campaign_list", selection(search, order), audience=audience, start=0, size=None
     )
     campaigns["sent_at"] = pd.to_datetime(campaigns["sent_at"], utc=True)
     campaigns["tags"] = [[str(tag) for tag in row] for row in campaigns["tags"]]
-    each = [Counts(*map(int, row)) for row in campaigns[list(COUNT_NAMES)].itertuples(index=False)]
-    for rate in RATES:
-        campaigns[rate.key] = pd.Series(
-            [rate.rate(counts) for counts in each], dtype="float64", index=campaigns.index
-        )
-    count = warehouse.row("campaign_count")
-    return CampaignList(
-        campaigns=campaigns,
-        totals=Counts(**{name: int(campaigns[name].sum()) for name in COUNT_NAMES}),
-        tags=tuple(row["tag"] for row in warehouse.rows("campaign_tags")),
-        loaded=int(count["campaigns"]) if count else 0,
-    )
+    return CampaignList(campaigns, Counts(**{name: int(campaigns[name].sum()) for name in COUNT_NAMES}))
 
 
 def campaign(warehouse: Warehouse, campaign_id: str, audience: Audience) -> CampaignReport:
@@ -456,7 +433,3 @@ def database_state(warehouse: Warehouse) -> DatabaseState:
 
 def _aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment else None
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None

@@ -1,6 +1,7 @@
 """Where the screens are, and the ways between them. Paths are relative to the shell, as Streamlit wants them."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal, NoReturn
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from .vocabulary import Audience
 
 CAMPAIGNS = "../pages/campaigns.py"
 CAMPAIGN = "../pages/campaign.py"
+COMPARE = "../pages/compare.py"
 CUSTOMER = "../pages/customer.py"
 DATA = "../pages/data.py"
 
@@ -20,6 +22,7 @@ def pages() -> list[st.Page]:
     return [
         st.Page(CAMPAIGNS, title="Campaigns", icon=":material/campaign:", default=True),
         st.Page(CAMPAIGN, title="Campaign", url_path="campaign", visibility="hidden"),
+        st.Page(COMPARE, title="Comparison", url_path="compare", visibility="hidden"),
         st.Page(CUSTOMER, title="Customer", url_path="customer", visibility="hidden"),
         st.Page(DATA, title="Data", url_path="data", visibility="hidden"),
     ]
@@ -63,6 +66,16 @@ def open_campaign(campaign_id: str, customer_id: str | None = None) -> NoReturn:
 def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
     """Opens the customer's page, which then knows the way back to the campaign."""
     st.switch_page(CUSTOMER, query_params=_parameters(customer_id) | {"campaign": campaign_id})
+
+
+def open_comparison(campaign_ids: Sequence[str]) -> NoReturn:
+    """Opens the page that shows these campaigns side by side; its address names them all."""
+    st.switch_page(COMPARE, query_params={"id": list(campaign_ids)} | _audience_parameter())
+
+
+def compared_ids() -> list[str]:
+    """The ids of the campaigns that the address of this page names, as often as it does."""
+    return [one for one in st.query_params.get_all("id") if one]
 
 
 def data_link(label: str = "Data") -> None:

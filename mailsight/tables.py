@@ -1,6 +1,6 @@
 """Tables as Mailsight shows them everywhere: bars, chips and notes in the cells, rows that open, cards on a phone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any, Literal
@@ -48,11 +48,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """What was clicked in this run: a row with its action ("open" for the row itself), or a heading to sort by."""
+    """What was clicked in this run: a row with its action ("open" for the row itself)."""
 
     row: str | None = None
     action: str | None = None
-    sort: str | None = None
 
 
 def table(
@@ -65,19 +64,32 @@ def table(
     sort: tuple[str, bool] | None = None,
     empty: str = "Nothing to show.",
     stacks: bool = True,
+    on_sort: Callable[[str], None] | None = None,
+    on_tick: Callable[[list[str], list[str]], None] | None = None,
 ) -> Click:
     """Shows the table and tells what was clicked. `sort` is the column's key and whether it goes down.
 
     On a phone each row becomes a card; with `stacks` False it stays a row, and the table scrolls sideways.
+    `on_sort` hears the column to sort by before the page runs, `on_tick` all rows of the table and those that are ticked.
     """
+
+    def sorted_by() -> None:
+        if on_sort and (column := st.session_state[key].get("sorted")):
+            on_sort(str(column))
+
+    def ticked() -> None:
+        if on_tick and (told := st.session_state[key].get("ticked")):
+            on_tick([str(row) for row in told["rows"]], [str(row) for row in told["ticked"]])
+
     result = _component(
         key=key,
         data=_data(columns, rows, label=label, opens=opens, sort=sort, empty=empty, stacks=stacks),
         on_clicked_change=lambda: None,
-        on_sorted_change=lambda: None,
+        on_sorted_change=sorted_by,
+        on_ticked_change=ticked,
     )
     clicked = getattr(result, "clicked", None) or {}
-    return Click(clicked.get("row"), clicked.get("action"), getattr(result, "sorted", None))
+    return Click(clicked.get("row"), clicked.get("action"))
 
 
 def _data(columns: Sequence[Column], rows: Sequence[Row], **more: object) -> dict[str, object]:
@@ -158,6 +170,16 @@ def bar(
         "width": round(filled * 100, 2),
         "colour": colour,
     }
+
+
+def trend(shares: Sequence[float], tip: Sequence[str] = ()) -> Cell:
+    """A small line from left to right over shares of its highest point, and in words what it shows."""
+    return {"kind": "trend", "points": [round(100 * one) for one in shares], "tip": list(tip)}
+
+
+def tick(label: str, *, ticked: bool, full: bool = False) -> Cell:
+    """A box to tick; `full`: no more can be ticked, and a click on an empty one is told but ticks nothing."""
+    return {"kind": "tick", "label": label, "ticked": ticked, "full": full and not ticked}
 
 
 def state(status: Status | None, *, note: str = "") -> Cell:

@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from .errors import DatabaseUnreadable, LoadRefused, LoadRunning, NoDatabase
 from .grids import GridQuery
+from .metrics import RATES
 from .settings import PROJECT
 
 SCHEMA_VERSION = 3
@@ -49,8 +50,11 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 
 @cache
 def statement(name: str) -> str:
-    """The text of a named query of `queries/`, with `$name` for parameters."""
-    return str(_queries()[name].sql)
+    """The text of a named query of `queries/`, with `$name` for parameters, and each rate where its key stands: {cor}."""
+    text = str(_queries()[name].sql)
+    for rate in RATES:
+        text = text.replace(f"{{{rate.key}}}", rate.sql)
+    return text
 
 
 def statement_names() -> list[str]:

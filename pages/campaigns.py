@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from mailsight import campaign_list, reports, screens
+from mailsight import campaign_list, list_reports, screens
 from mailsight.errors import NoDatabase
 from mailsight.widgets import read, updated
 
 screens.tab_title("Campaigns")
 audience = screens.audience()
-everything = read(reports.campaign_list, audience)
-if not everything.loaded:
+loaded = read(list_reports.loaded)
+if not loaded.campaigns:
     raise NoDatabase("The database holds no campaign yet.")
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -19,16 +19,10 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
         screens.data_link()
         screens.audience_switch()
 
-wanted = campaign_list.search(everything.tags)
-found = read(
-    reports.campaign_list,
-    audience,
-    search=wanted.search,
-    since=wanted.since,
-    until=wanted.until,
-    tags=wanted.tags,
-)
-campaign_list.totals(found, audience)
-opened = campaign_list.campaigns_table(found, audience)
+search = campaign_list.search(loaded.tags)
+found = read(list_reports.found, audience, search)
+campaign_list.totals(found, loaded, audience)
+opened = campaign_list.campaigns_table(found, search, audience)
+campaign_list.compare_bar()
 if opened:
     screens.open_campaign(opened)

@@ -35,7 +35,7 @@ def test_a_statement_says_what_it_is_for_and_is_used(name: str) -> None:
 
 @pytest.mark.parametrize("name", _names(*READS))
 def test_a_read_is_sound_on_an_empty_database(name: str, empty_duck: duckdb.DuckDBPyConnection) -> None:
-    text = warehouse.statement(name).format(conditions="true", order="customer_id")
+    text = warehouse.statement(name).format(conditions="true", order="1")
     parameters = dict.fromkeys(re.findall(r"\$(\w+)", text))
     empty_duck.execute(
         f"explain {text}" if text.lower().startswith(("select", "with", "from")) else text, parameters

@@ -1,5 +1,6 @@
 // Draws a table from `data` (mailsight/tables.py) with text nodes only: nothing in it is taken for HTML.
-// Tells Python what was clicked: {row, action} in `clicked`, the column's key in `sorted`.
+// Tells Python what was clicked: {row, action} in `clicked`, the column's key in `sorted`, the rows and those of them whose
+// box is ticked in `ticked`.
 // What is counted has a tip (tips.js, which stands before this script).
 
 const ICONS = {
@@ -9,9 +10,12 @@ const ICONS = {
   list: "M9 6.5h11M9 12h11M9 17.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01",
 };
 
+const CAN_FOCUS = "a, button, input, [tabindex]";
+const SVG = "http://www.w3.org/2000/svg";
+
 const icon = (name) => {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   path.setAttribute("d", ICONS[name]);
@@ -20,6 +24,47 @@ const icon = (name) => {
 };
 
 const safeAddress = (address) => (/^(https?:|mailto:|tel:|[a-z]+\?)/i.test(address) ? address : undefined);
+
+// A line over the whole width of its box, however many points it has, and a paler area under it.
+const drawTrend = (points) => {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 -4 ${points.length - 1} 108`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "trend");
+  const line = points.map((point, place) => `${place},${100 - point}`).join(" ");
+  for (const [name, of] of [["polygon", `0,100 ${line} ${points.length - 1},100`], ["polyline", line]]) {
+    const drawn = document.createElementNS(SVG, name);
+    drawn.setAttribute("points", of);
+    svg.append(drawn);
+  }
+  return svg;
+};
+
+// A dot on a line that reaches from one end of its interval to the other, on a scale that all rows share.
+const drawRange = (cell) => {
+  const [line, dot] = [element("b"), element("u")];
+  line.style.left = `${cell.low}%`;
+  line.style.width = `${cell.high - cell.low}%`;
+  dot.style.left = `${cell.at}%`;
+  const drawn = element("i", { class: "range", "aria-hidden": "true" }, line, dot);
+  drawn.style.setProperty("--colour", cell.colour);
+  return drawn;
+};
+
+const drawTick = (cell, told) => {
+  const box = element("input", { type: "checkbox", "aria-label": cell.label });
+  box.checked = cell.ticked;
+  box.addEventListener("click", (event) => {
+    told("tick");
+    // Python says why; the box stays empty.
+    if (cell.full) event.preventDefault();
+  });
+  // Who misses the box by a little does not want to open the row.
+  const around = element("label", { class: "tick" }, box);
+  around.addEventListener("click", (event) => event.stopPropagation());
+  return around;
+};
 
 const drawCell = (cell, told) => {
   if (typeof cell === "string") return [cell];
@@ -45,6 +90,9 @@ const drawCell = (cell, told) => {
     return [words, ask, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, cell.note) : null];
   }
   if (cell.kind === "figure") return [cell.text];
+  if (cell.kind === "tick") return [drawTick(cell, told)];
+  if (cell.kind === "trend") return [drawTrend(cell.points), element("span", { class: "sr" }, cell.tip.join(". "))];
+  if (cell.kind === "range") return [drawRange(cell)];
   if (cell.kind === "noted") return [cell.text, cell.note ? element("div", { class: "note" }, cell.note) : null];
   if (cell.kind === "bar") {
     const filled = element("b");
@@ -97,8 +145,21 @@ const drawHead = (column, data, setTriggerValue) => {
   return head;
 };
 
+// What has the focus, in words that still hold when the table is drawn again; undefined where nothing in it has.
+const focusIn = (root) => {
+  const one = root.getRootNode().activeElement;
+  const row = root.contains(one) ? one.closest("tr") : null;
+  return row ? { row: row.dataset.row, place: [...row.querySelectorAll(CAN_FOCUS)].indexOf(one) } : undefined;
+};
+
+const focusAgain = (root, { row, place }) => {
+  const line = [...root.querySelectorAll("tr")].find((one) => one.dataset.row === row);
+  line?.querySelectorAll(CAN_FOCUS)[place]?.focus({ preventScroll: true });
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".table");
+  const focused = focusIn(root);
   if (!data.rows.length) {
     root.replaceChildren(element("div", { class: "frame" }, element("div", { class: "empty" }, data.empty)));
     return;
@@ -108,7 +169,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const opens = data.opens && row.opens;
     const look = `${opens ? "open" : ""} ${row.chosen ? "chosen" : ""} ${row.quiet ? "quiet" : ""}`;
     const line = element("tr", { class: look, "data-row": row.id });
-    const told = (action) => setTriggerValue("clicked", { row: row.id, action });
+    const told = (action) => {
+      if (action !== "tick") return setTriggerValue("clicked", { row: row.id, action });
+      const boxes = [...body.querySelectorAll(".tick input")];
+      const idOf = (box) => box.closest("tr").dataset.row;
+      setTriggerValue("ticked", { rows: boxes.map(idOf), ticked: boxes.filter((box) => box.checked).map(idOf) });
+    };
     if (opens) {
       line.addEventListener("click", () => told("open"));
       // Where no link stands in the row, the row itself takes the focus.
@@ -154,4 +220,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   root.replaceChildren(frame);
   arrows(body);
+  if (focused) focusAgain(root, focused);
 }
