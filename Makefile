@@ -19,7 +19,7 @@ test: lint ## format, lint, types, imports, then all tests
 	@echo "== a browser"
 	@$(python) -m tests.chromium
 	@echo "== tests"
-	@$(python) -m pytest
+	@$(python) -m pytest --numprocesses auto --dist loadfile
 
 lint: .venv/tools ## format, lint, types, imports
 	@echo "== format"

@@ -18,9 +18,21 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from . import bundles, classify, contents, heatmap_file, ingest, load, reports, sample, settings
+from . import (
+    bundles,
+    classify,
+    contents,
+    export_command,
+    heatmap_file,
+    ingest,
+    load,
+    reports,
+    sample,
+    settings,
+)
 from .badges import Measure, Show
 from .errors import LoadRefused, MailsightError, NoDatabase
+from .export_command import List
 from .links import LinkClicks, Matcher, links, shared
 from .machines import REASONS
 from .merge import LoadSummary
@@ -210,6 +222,25 @@ def heatmap_(
     else:
         raise typer.BadParameter("name a campaign, or give both --html and --clicks")
     output.write_text(drawn, encoding="utf-8")
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    what: Annotated[List, typer.Argument(help="The list.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file: .csv, .xlsx or .parquet.")],
+    one_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[CAMPAIGN_ID|CUSTOMER_ID]", help="Whose, of all lists but campaigns."),
+    ] = None,
+    audience: Counted = Audience.HUMAN,
+    database: Database = None,
+) -> None:
+    """Write a list into a file: CSV, Excel or Parquet by its ending."""
+    warehouse = Warehouse(_database(context, database))
+    with _progress("Reading") as progress:
+        rows, note = export_command.write_list(warehouse, what, one_id, audience, output, progress)
+    messages.print(f"{rows:,} rows are in {output}. {note}".strip(), markup=False)
 
 
 @app.command()

@@ -1,16 +1,18 @@
 """The parts of the list of campaigns: search, totals, the table, what was chosen to be compared."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
-from . import explanations, exports, figures, formats, list_reports, reports, screens, tables, widgets
+from . import explanations, export_reads, figures, formats, list_reports, screens, tables, widgets
 from .campaign_search import NEWEST_FIRST, ROWS_A_PAGE, CampaignSearch, Order
+from .export_button import export_button
 from .list_reports import Found, ListedCampaign, Loaded
 from .metrics import FIGURES, RATES, Counts, Rate, share
 from .vocabulary import Audience
 
+TABLE = "campaigns"  # its key
 MOST_COMPARED = 5
 TREND_HOURS = 72
 _COUNTS = ("sent", "not_sent", "opted_out")
@@ -83,8 +85,8 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
             st.caption(formats.interval(made_of.interval))
 
 
-def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) -> str | None:
-    """The campaigns, a page at a time; the id of the one that was clicked."""
+def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) -> None:
+    """The campaigns, a page at a time; a click opens one."""
     order: Order = st.session_state.setdefault(_ORDER, NEWEST_FIRST)
     pages = -(-found.campaigns // ROWS_A_PAGE)
     # The widget stands below the table, its value is needed above.
@@ -94,10 +96,10 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
     trends = widgets.read(
         list_reports.trends, tuple(one.campaign_id for one in campaigns), audience, TREND_HOURS
     )
-    clicked = tables.table(
+    tables.table(
         _columns(),
         [_row(one, found, trends[one.campaign_id]) for one in campaigns],
-        key="campaigns",
+        key=TABLE,
         label="Campaigns",
         opens=True,
         sort=(order.key, order.down),
@@ -111,21 +113,12 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
         st.caption(shown, width="content")
         if pages > 1:
             st.pagination(pages, key=_PAGE, persist_state="session")
-        st.download_button(
-            "Export as CSV",
-            lambda: exports.as_csv(
-                exports.campaigns(
-                    reports.campaign_list(widgets.warehouse(), audience, search, order).campaigns, audience
-                )
-            ),
-            file_name=f"{screens.file_name('campaigns', audience)}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            help=f"All {all_of_them} of this list, with every count and rate. {audience.meaning}",
-            type="tertiary",
-            on_click="ignore",
+        export_button(
+            "campaigns",
+            ("campaigns", audience.value),
+            partial(export_reads.campaigns, widgets.warehouse(), audience, search, order),
+            about=f"All {all_of_them} of this list, with every count and rate. {audience.meaning}",
         )
-    return clicked.row
 
 
 def _sort(key: str) -> None:

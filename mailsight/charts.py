@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -32,6 +33,14 @@ EVENTS_ORDER = (
     EventType.UNKNOWN,
 )
 _DARK = (EventType.SUBSCRIBED, EventType.COMPLAINED, EventType.REJECTED, EventType.FAILED)
+# What the timeline draws: a column, the colour it has everywhere, its name.
+_TIMELINES = {
+    "events": (("opens", Status.OPENED, "Opens"), ("clicks", Status.CLICKED, "Clicks")),
+    "customers": (
+        ("opened", Status.OPENED, "Customers who opened"),
+        ("clicked", Status.CLICKED, "Customers who clicked"),
+    ),
+}
 _MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 _GRID = "rgba(128, 140, 160, 0.25)"
 
@@ -106,9 +115,9 @@ def _words(made_of: Portion) -> str:
     return f"{formats.count(made_of.part)}{share_of_sent}"
 
 
-def _pale(state: Status) -> str:
+def _pale(state: Status, opacity: float = 0.3) -> str:
     red, green, blue = bytes.fromhex(state.colour.lstrip("#"))
-    return f"rgba({red}, {green}, {blue}, 0.3)"
+    return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
 def funnel_state(label: str) -> Status | None:
@@ -116,23 +125,43 @@ def funnel_state(label: str) -> Status | None:
     return next((state for state in FUNNEL_ORDER if state.label == label), None)
 
 
-def timeline(hours: pd.DataFrame, until_hour: int | None = None) -> go.Figure:
-    """Opens and clicks in each hour since sending, up to `until_hour` when given.
+def timeline(
+    hours: pd.DataFrame,
+    until_hour: int | None = None,
+    *,
+    of: Literal["events", "customers"] = "events",
+    cumulative: bool = False,
+) -> go.Figure:
+    """Opens and clicks since sending, up to `until_hour` when given: in each hour, or from the beginning on.
 
-    `hours` has hour (0 is the first hour), opens, clicks; hours in which nothing happened may be missing.
+    `hours` has hour (0 is the first hour), opens, clicks, and for customers opened, clicked: those who did it for the
+    first time. Hours in which nothing happened may be missing.
     """
     dense = dense_hours(hours, until_hour)
     at = dense["hour"].tolist()
     figure = go.Figure()
-    for column, state, label in (("opens", Status.OPENED, "Opens"), ("clicks", Status.CLICKED, "Clicks")):
-        figure.add_bar(
-            x=at,
-            y=dense[column],
-            name=label,
-            marker={"color": state.colour, "line": {"width": 0}},
-            customdata=[formats.since(hour) for hour in at],
-            hovertemplate="%{y:,}<extra>" + label + "</extra>",
-        )
+    for column, state, label in _TIMELINES[of]:
+        look = {"name": label, "customdata": [formats.since(hour) for hour in at]}
+        hover = "%{y:,}<extra>" + label + "</extra>"
+        if cumulative:
+            figure.add_scatter(
+                x=at,
+                y=dense[column].cumsum(),
+                mode="lines",
+                line={"color": state.colour, "width": 2.5},
+                fill="tozeroy",
+                fillcolor=_pale(state, 0.12),
+                hovertemplate=hover,
+                **look,
+            )
+        else:
+            figure.add_bar(
+                x=at,
+                y=dense[column],
+                marker={"color": state.colour, "line": {"width": 0}},
+                hovertemplate=hover,
+                **look,
+            )
     figure.update_layout(
         barmode="overlay",
         bargap=0.12 if len(at) <= 100 else 0,
@@ -179,10 +208,8 @@ def timeline(hours: pd.DataFrame, until_hour: int | None = None) -> go.Figure:
 def dense_hours(hours: pd.DataFrame, until_hour: int | None = None) -> pd.DataFrame:
     """The same with a row for every hour from 0 on. What a wrong clock put before sending counts in hour 0."""
     if hours.empty:
-        return pd.DataFrame({"hour": range(0), "opens": range(0), "clicks": range(0)})
-    summed = (
-        hours.assign(hour=hours["hour"].clip(lower=0).astype(int)).groupby("hour")[["opens", "clicks"]].sum()
-    )
+        return pd.DataFrame({column: range(0) for column in hours.columns})
+    summed = hours.assign(hour=hours["hour"].clip(lower=0).astype(int)).groupby("hour").sum()
     last = int(summed.index.max()) if until_hour is None else until_hour - 1
     return summed.reindex(range(last + 1), fill_value=0).rename_axis("hour").reset_index()
 
@@ -246,6 +273,26 @@ def events_by_provider(providers: Sequence[tuple[str, Mapping[EventType, int]]])
     figure.update_yaxes(visible=False, fixedrange=True, range=[len(providers) - 0.7, -0.75])
     figure.update_xaxes(visible=False, fixedrange=True, range=[0, 1])
     return figure
+
+
+def trend(shares: Sequence[float]) -> str:
+    """A small line through some shares, oldest first, and the area under it, as HTML without words.
+
+    It begins at nothing, so that a small change looks small. Both are cut out of boxes: Streamlit lets no SVG through.
+    """
+    largest, last = max(shares), len(shares) - 1
+    points = [
+        (f"{100 * (share(place, last) or 0.0):.1f}%", f"{100 - 90 * (share(one, largest) or 0.0):.1f}%")
+        for place, one in enumerate(shares)
+    ]
+    area = ", ".join(["0% 100%", *(f"{x} {y}" for x, y in points), "100% 100%"])
+    line = ", ".join(
+        [*(f"{x} calc({y} - 1px)" for x, y in points), *(f"{x} calc({y} + 1px)" for x, y in reversed(points))]
+    )
+    return (
+        '<div class="trend" aria-hidden="true">'
+        f'<i style="clip-path: polygon({area})"></i><b style="clip-path: polygon({line})"></b></div>'
+    )
 
 
 def _letters(text: str) -> str:

@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from . import dialogs, explanations, formats, heatmap, heatmap_file, reports, screens
+from . import dialogs, explanations, export_reads, formats, heatmap, heatmap_file, reports, screens
 from .badges import MEASURES, SCALE, SHOWS, Measure, Show, Wholes, figure, portion
+from .export_button import export_button
 from .links import Link, LinkClicks, Matcher, outlook_links
 from .mail_frame import frontend
 from .metrics import Portion
 from .reports import CampaignReport, MailView
 from .safety import SCHEMES, clean_address
 from .visibility import Seen
-from .widgets import read
+from .widgets import read, warehouse
 
 _heatmap = st.components.v2.component(
     "mailsight_heatmap",
@@ -55,6 +57,13 @@ def heatmap_tab(report: CampaignReport) -> None:
         with st.container(
             horizontal=True, width="content", gap="small", vertical_alignment="center", key="heatmap_tools"
         ):
+            if report.links or report.other_links:
+                export_button(
+                    f"links:{campaign_id}",
+                    ("links", campaign_id, report.audience.value),
+                    partial(export_reads.links, warehouse(), campaign_id, report.audience),
+                    about=f"Every link with its clicks and the customers who clicked. {report.audience.meaning}",
+                )
             if mail:
                 _download(report, mail)
             screens.audience_switch("heatmap")
@@ -77,7 +86,7 @@ def chosen_link(report: CampaignReport) -> int | str | None:
         (
             link
             for link in (*report.links, *report.other_links)
-            if _id(link.link_position, link.url) == st.session_state.get(key)
+            if _id(link.link_position, link.url) == chosen(report)
         ),
         None,
     )
@@ -92,6 +101,12 @@ def chosen_link(report: CampaignReport) -> int | str | None:
         on_click=lambda: st.session_state.pop(key, None),
     )
     return link.url if link.link_position is None else link.link_position
+
+
+def chosen(report: CampaignReport) -> str | None:
+    """The id of the link whose customers the grid shows."""
+    found: str | None = st.session_state.get(_chosen_key(report.campaign.campaign_id))
+    return found
 
 
 def _choose(campaign_id: str, chosen: str | None) -> None:
@@ -170,7 +185,7 @@ def _data(report: CampaignReport, mail: MailView | None, pictures: bool) -> dict
         "phone_width": dialogs.PHONE_WIDTH,
         "pictures": pictures,
         "pictures_help": dialogs.PICTURES_HELP,
-        "chosen": st.session_state.get(_chosen_key(report.campaign.campaign_id)),
+        "chosen": chosen(report),
         "grid": "customers",  # the anchor above the grid
         "file_name": f"{_file_name(report)}.png",
     }

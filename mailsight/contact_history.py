@@ -10,6 +10,7 @@ from .metrics import FIGURES, Portion
 from .reports import Contact, Customer, CustomerReport
 from .vocabulary import Audience
 
+TABLE = "history"  # its key
 ROWS_A_PAGE = 25
 # Attributes with one of these in their name tell what the customer agreed to.
 _CONSENT = ("consent", "opt_in", "optin", "opted", "permission", "subscribed", "newsletter", "gdpr")
@@ -92,8 +93,8 @@ def totals(report: CustomerReport, audience: Audience) -> None:
     )
 
 
-def history(report: CustomerReport, audience: Audience) -> tables.Click:
-    """Every mail, newest first, a page at a time; what was clicked: the campaign, its mail, or its events."""
+def history(report: CustomerReport, audience: Audience) -> None:
+    """Every mail, newest first, a page at a time; a click opens the campaign, its mail, or its events."""
     pages = -(-len(report.contacts) // ROWS_A_PAGE)
     page = min(st.session_state.get("history_page", 1), max(pages, 1))
     shown = report.contacts[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
@@ -106,17 +107,16 @@ def history(report: CustomerReport, audience: Audience) -> tables.Click:
         tables.Column("What happened", whole=True),
         tables.Column("", help="Preview and events", fit=True),
     ]
-    clicked = tables.table(
+    tables.table(
         columns,
         [_row(contact) for contact in shown],
-        key="history",
+        key=TABLE,
         label="Contact history",
         opens=True,
         empty="No campaign has selected this customer yet.",
     )
     if pages > 1:
         st.pagination(pages, key="history_page")
-    return clicked
 
 
 def _row(contact: Contact) -> tables.Row:

@@ -1,13 +1,27 @@
 """The dialogs: Selection, Preview e-mail, Not sent, and the mail of one customer."""
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from . import agents, contents, explanations, formats, reports, screens, selections, tables, verdicts, widgets
-from .exports import as_csv, without_nan
+from . import (
+    agents,
+    contents,
+    explanations,
+    export_reads,
+    formats,
+    reports,
+    screens,
+    selections,
+    tables,
+    verdicts,
+    widgets,
+)
+from .export_button import export_button
+from .exports import without_nan
 from .machines import REASONS, Rule
 from .mail_frame import mail_frame
 from .metrics import FIGURES, Portion, share
@@ -151,13 +165,16 @@ def not_sent(report: CampaignReport) -> None:
                 key=f"not_sent:{campaign_id}:search",
             )
             customers = matching(widgets.read(reports.not_sent, campaign_id), chosen, wanted or "")
-            st.download_button(
-                "Export as CSV",
-                lambda: as_csv(customers),
-                file_name=f"not-sent-{campaign_id}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
+            export_button(
+                f"not_sent:{campaign_id}",
+                ("not-sent", campaign_id),
+                partial(
+                    export_reads.not_sent,
+                    widgets.warehouse(),
+                    campaign_id,
+                    reason=chosen,
+                    search=wanted or "",
+                ),
             )
         _not_sent_customers(report, customers, f"not_sent:{campaign_id}:{chosen}:{wanted}")
 
@@ -359,6 +376,12 @@ def events(campaign_id: str, customer_id: str) -> None:
     )
     if any(row.quiet for row in rows):
         st.caption("What machines did is greyed. *Human* figures leave it out.")
+    export_button(
+        f"events:{campaign_id}:{customer_id}",
+        ("events", campaign_id, customer_id),
+        partial(export_reads.customer_events, widgets.warehouse(), customer_id, campaign_id),
+        disabled=not rows,
+    )
 
 
 def _detail(event: dict[Hashable, Any]) -> str:

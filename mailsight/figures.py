@@ -1,4 +1,4 @@
-"""A campaign's figures on the screen: cards, the table of rates, the funnel and table of states, the timeline."""
+"""A campaign's figures on the screen: cards, the table of rates, the funnel and table of states."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -21,7 +21,6 @@ CARDS = {
 }
 ESTIMATE_COLOUR = "#9AA3AF"
 _APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
-_PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
 
 
 def cards(report: CampaignReport, attention: Callable[[], None]) -> None:
@@ -57,7 +56,7 @@ def _card(report: CampaignReport, key: str, good: str, attention: Callable[[], N
     now = made_of.rate
     difference = None if now is None or usual is None else now - usual
     same = not _tone(difference) or made_of.is_small
-    trend = [round(100 * one, 2) for one in (*shares, now) if one is not None]
+    trend = [one for one in (*shares, now) if one is not None]
     label(key, counts, report.audience)
     st.metric(
         figure.label,
@@ -68,11 +67,12 @@ def _card(report: CampaignReport, key: str, good: str, attention: Callable[[], N
         delta_color="off" if same else cast(Any, good),
         delta_arrow="off" if same else "auto",
         delta_description=None if difference is None else f"vs {_before(len(shares))}",
-        chart_data=trend if len(trend) > 1 and not attention else None,
-        chart_type="area",
     )
     if attention:
         attention()
+    elif len(trend) > 1:
+        # Not as the metric's own chart: each of those would bring a library of 800 KB to draw a line.
+        st.html(charts.trend(trend))
     part = "" if now is None else f"{formats.rate(made_of)} "
     st.caption(f"{part}of {formats.count(made_of.whole)} {FIGURES[whole].label.lower()}")
 
@@ -159,13 +159,16 @@ def machines(report: CampaignReport) -> None:
 
 
 def funnel(report: CampaignReport) -> None:
-    """The five states as a funnel; a click on one shows only its customers in the grid."""
-    key = f"funnel:{report.campaign.campaign_id}:{report.audience}"
+    """The five states as a funnel; a click on one shows only its customers in the grid, a second one all again."""
+    # Plotly tells a click on what is chosen already only to a chart that is new.
+    clicks = f"funnel:{report.campaign.campaign_id}"
+    key = f"{clicks}:{report.audience}:{st.session_state.get(clicks, 0)}"
 
     def choose() -> None:
         points = st.session_state[key].selection.points
         state = charts.funnel_state(str(points[-1].get("y"))) if points else None
-        choose_states(report, [state] if state else [])
+        choose_states(report, [state] if state and chosen_states(report) != [state] else [])
+        st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
 
     st.plotly_chart(
         charts.funnel(report.status, [state for state in chosen_states(report) if isinstance(state, Status)]),
@@ -249,6 +252,7 @@ def states_pills(report: CampaignReport) -> list[Status | str]:
             selection_mode="multi",
             format_func=lambda state: state.label if isinstance(state, Status) else "Not sent",
             key=_states_key(report),
+            persist_state="session",
             label_visibility="collapsed",
         )
     )
@@ -256,38 +260,6 @@ def states_pills(report: CampaignReport) -> list[Status | str]:
 
 def _states_key(report: CampaignReport) -> str:
     return f"states:{report.campaign.campaign_id}"
-
-
-def timeline(report: CampaignReport) -> None:
-    """Opens and clicks in each hour since sending."""
-    hours = read(reports.timeline, report.campaign.campaign_id, report.audience)
-    if hours.empty:
-        st.info(
-            "Nobody has opened or clicked yet." if report.counts.sent else "Not sent yet.",
-            icon=":material/schedule:",
-        )
-        return
-    period = st.segmented_control(
-        "Period",
-        list(_PERIODS),
-        default="First 3 days",
-        required=True,
-        label_visibility="collapsed",
-        key="period",
-    )
-    until = _PERIODS[period or "All"]
-    shown = charts.timeline(hours, until)
-    st.plotly_chart(
-        shown,
-        config={"displayModeBar": False},
-        alt="Opens and clicks in each hour since sending",
-        key="timeline",
-    )
-    in_view = hours if until is None else hours[hours["hour"] < until]
-    st.caption(
-        f"{formats.of(in_view['opens'].sum(), hours['opens'].sum())} opens and "
-        f"{formats.of(in_view['clicks'].sum(), hours['clicks'].sum())} clicks fall in this period."
-    )
 
 
 def _before(campaigns: int) -> str:

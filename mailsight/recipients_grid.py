@@ -2,14 +2,18 @@
 
 import base64
 import json
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from st_aggrid import AgGrid, JsCode, StAggridTheme
 
-from . import grids, routes, tables, widgets
+from . import export_reads, grid_views, grids, routes, tables, widgets
+from .export_files import Rows
 from .reports import CampaignReport
 from .vocabulary import Audience, Status
 
@@ -40,7 +44,7 @@ class GridClick:
 
 def recipients_grid(
     report: CampaignReport, search: str, status: list[Status | str], link: int | str | None = None
-) -> GridClick | None:
+) -> None:
     """Shows the grid. What is searched, which states are wanted and the clicked link come from the page, filters from
     its headings."""
     campaign_id = report.campaign.campaign_id
@@ -49,15 +53,16 @@ def recipients_grid(
         "search": search,
         "status": [str(state) for state in status],
         "link": link,
+        "view": _view(campaign_id),
         # Not for the route: another generation of the data makes the grid ask again.
         "generation": widgets.warehouse().generation,
     }
-    result = AgGrid(
+    AgGrid(
         _NoRows(),
         use_json_serialization=True,
-        gridOptions=_options(asked, report.audience),
+        gridOptions=_options(report, asked),
         height=min(LARGEST_HEIGHT, (max(report.counts.selected, 3) + 3) * ROW_HEIGHT),
-        key=f"recipients:{campaign_id}",
+        key=_key(campaign_id),
         theme=_theme(),
         allow_unsafe_jscode=True,
         update_on=["cellClicked", "cellKeyDown"],
@@ -67,7 +72,49 @@ def recipients_grid(
         should_grid_return=_js("isTold"),
         custom_css=_CSS,
     )
-    return _new_click(campaign_id, getattr(result, "raw_data", None) or {})
+
+
+def clicked(campaign_id: str) -> GridClick | None:
+    """What was clicked in the grid, once: it keeps its value until the next click, also over reruns for other reasons.
+
+    Told before the run draws anything: whoever leaves the page with this click need not wait until it is drawn again.
+    """
+    told = st.session_state.get(_key(campaign_id)) or {}
+    seen = f"{_key(campaign_id)}:told"
+    if not told.get("customer_id") or st.session_state.get(seen) == told.get("at"):
+        return None
+    st.session_state[seen] = told.get("at")
+    return GridClick(str(told["customer_id"]), str(told["action"]))
+
+
+def _key(campaign_id: str) -> str:
+    return f"recipients:{campaign_id}"
+
+
+def shown(
+    report: CampaignReport, search: str, status: list[Status | str], link: int | str | None
+) -> Callable[[], Rows]:
+    """The customers whom the grid shows at the moment this is asked: with the filters of its headings, in its order."""
+    campaign_id, view = report.campaign.campaign_id, _view(report.campaign.campaign_id)
+
+    def rows() -> Rows:
+        asked = grid_views.last(view)
+        query = grids.grid_query(
+            asked.filter_model,
+            asked.sort_model,
+            search=search,
+            status=[str(state) for state in status],
+            link=link,
+            zone=asked.zone,
+        )
+        return export_reads.customers(widgets.warehouse(), campaign_id, report.audience, query)
+
+    return rows
+
+
+def _view(campaign_id: str) -> str:
+    """What this grid is known by to the route, while its page is open."""
+    return str(st.session_state.setdefault(f"recipients:{campaign_id}:view", secrets.token_urlsafe(16)))
 
 
 class _NoRows:
@@ -80,20 +127,15 @@ class _NoRows:
         return "null"
 
 
-def _new_click(campaign_id: str, told: dict[str, Any]) -> GridClick | None:
-    """The click, once: a component keeps its value until the next click, also over reruns for other reasons."""
-    key = f"recipients:{campaign_id}:told"
-    if not told.get("customer_id") or st.session_state.get(key) == told.get("at"):
-        return None
-    st.session_state[key] = told.get("at")
-    return GridClick(str(told["customer_id"]), str(told["action"]))
-
-
-def _options(asked: dict[str, Any], audience: Audience) -> dict[str, Any]:
+def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
     # In base 64, because AG Grid for Streamlit runs as script what stands between two of its marks in any text.
     secret = base64.b64encode(json.dumps(asked).encode()).decode()
+    # Where the browser remembers this grid, in letters that JsCode does not take for a comment.
+    place = f"mailsight.recipients.{base64.urlsafe_b64encode(report.campaign.campaign_id.encode()).decode()}"
     return {
-        "columnDefs": [_MAIL_COLUMN, *(_column(column, audience) for column in grids.COLUMNS)],
+        # The first option brings the script from which all the others take what they need.
+        "getRowId": _script(),
+        "columnDefs": [_MAIL_COLUMN, *(_column(column, report.audience) for column in grids.COLUMNS)],
         "defaultColDef": {
             "sortable": True,
             "resizable": True,
@@ -106,15 +148,23 @@ def _options(asked: dict[str, Any], audience: Audience) -> dict[str, Any]:
                 "inRangeInclusive": True,
             },
         },
-        "context": {"asked": secret, "route": routes.path("api/recipients"), "colours": _COLOURS},
+        "context": {
+            "asked": secret,
+            "route": routes.path("api/recipients"),
+            "colours": _COLOURS,
+            "selected": report.counts.selected,
+            "place": place,
+        },
         "tooltipShowDelay": 300,
         "rowModelType": "infinite",
         "datasource": _js("datasource"),
-        "getRowId": _js("rowId"),
         "onGridReady": _js("ready"),
+        "onStateUpdated": _js("changed"),
+        "onBodyScrollEnd": _js("scrolled"),
+        "initialState": JsCode(f"window.mailsight.initialState('{place}')"),
+        "infiniteInitialRowCount": JsCode(f"window.mailsight.initialRows('{place}')"),
         "cacheBlockSize": BLOCK_ROWS,
         "maxBlocksInCache": 20,
-        "infiniteInitialRowCount": 1,
         "rowHeight": ROW_HEIGHT,
         "headerHeight": ROW_HEIGHT,
         "floatingFiltersHeight": ROW_HEIGHT,
@@ -164,9 +214,16 @@ def _label(state: str) -> str:
     return "Not sent" if state == grids.NOT_SENT else Status(state).label
 
 
+@cache
+def _script() -> JsCode:
+    """The whole of recipients_grid.js; made once, since JsCode reads all of it again."""
+    return JsCode(f"(function() {{ {_SCRIPT} return rowId; }})()")
+
+
+@cache
 def _js(name: str) -> JsCode:
-    """One of the named functions and classes of recipients_grid.js."""
-    return JsCode(f"(function() {{ {_SCRIPT} return {name}; }})()")
+    """One of the functions and classes of recipients_grid.js, by its name."""
+    return JsCode(f"window.mailsight.{name}")
 
 
 _MAIL_COLUMN = {
@@ -252,5 +309,13 @@ _CSS = {
         "border-top": "1px solid color-mix(in srgb, var(--text-color) 13%, var(--background-color))",
         "color": "color-mix(in srgb, var(--text-color) 70%, transparent)",
     },
+    ".foot button": {
+        "all": "unset",
+        "margin-left": "14px",
+        "cursor": "pointer",
+        "color": "var(--primary-color)",
+        "text-decoration": "underline",
+    },
+    ".foot button:focus-visible": {"outline": "2px solid var(--primary-color)", "outline-offset": "2px"},
     ".foot.failed": {"color": "#C4431A", "font-weight": "600"},
 }

@@ -1,4 +1,4 @@
-"""HTTP beside the pages: /healthz, webhooks, and /api/recipients, from which the customers' grid reads its rows.
+"""HTTP beside the pages: /healthz, webhooks, files to take along, and /api/recipients, where the customers' grid reads.
 
 These routes stand outside Streamlit's sign-in. So a page that a signed-in person sees gives its grid a token, bound to
 one campaign and audience, and without a valid one the route answers nothing. A webhook proves who sent it
@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from . import formats, grids, reports, screens, settings, spool, webhooks
+from . import export_routes, formats, grid_views, grids, reports, screens, settings, spool, webhooks
 from .background import Loader
 from .errors import BadRequest, MailsightError, NoDatabase, UnknownCampaign
 from .vocabulary import Audience, Status
@@ -53,24 +53,29 @@ def routes() -> list[BaseRoute]:
     return [
         Route(path("healthz"), healthz),
         Route(path("api/recipients"), recipients, methods=["POST"]),
+        *export_routes.routes(path),
         *webhooks.routes(path, _webhooks()),
     ]
 
 
 @asynccontextmanager
 async def loading(_: st.App) -> AsyncIterator[None]:
-    """While the server runs, what webhooks bring is loaded; nothing is where none is set up and none ever was."""
+    """While the server runs, what webhooks bring is loaded; nothing is where none is set up and none ever was.
+
+    Files to take along go when it ends.
+    """
     found = settings.from_environment()
     waiting = spool.beside(found.database)
-    if not (webhook_secrets() or waiting.exists):
-        yield
-        return
     loader = Loader(found.database, waiting, found.webhook_load_seconds)
-    loader.start()
+    loads = bool(webhook_secrets()) or waiting.exists
+    if loads:
+        loader.start()
     try:
         yield
     finally:
-        await run_in_threadpool(loader.stop)
+        await run_in_threadpool(export_routes.close)
+        if loads:
+            await run_in_threadpool(loader.stop)
 
 
 @cache
@@ -125,7 +130,7 @@ async def healthz(_: Request) -> JSONResponse:
 async def recipients(request: Request) -> JSONResponse:
     """One block of the grid's rows, and how many rows there are: `{"rows": [...], "total": n}`.
 
-    The request's JSON has token, start, end, filter, sort, search, status, link and zone; an error is
+    The request's JSON has token, start, end, filter, sort, search, status, link, zone and view; an error is
     `{"error": {"title", "message", "next_step"}}`.
     """
     try:
@@ -171,6 +176,7 @@ def _block(asked: dict[str, Any]) -> dict[str, Any]:
         zone=zone,
     )
     page = reports.recipients(warehouse(), campaign_id, audience, found)
+    grid_views.keep(asked.get("view"), grid_views.GridView(asked.get("filter"), asked.get("sort"), zone))
     return {"rows": [_row(row, audience, zone) for row in page.rows], "total": page.total}
 
 

@@ -126,6 +126,19 @@ def audience_switch(place: str = "top") -> None:
     )
 
 
+def remember(one_id: str, *keys: str) -> None:
+    """Lets widgets without `persist_state` keep what was chosen while another page is shown.
+
+    `one_id`: what the page shows, of which each remembers its own. Stands before the widgets.
+    """
+    kept = st.session_state.setdefault("kept", {})
+    for key in keys:
+        if key in st.session_state:
+            kept[one_id, key] = st.session_state[key]
+        elif (one_id, key) in kept:
+            st.session_state[key] = kept[one_id, key]
+
+
 def file_name(what: str, audience: Audience, one_id: str = "") -> str:
     """The name of a file to take along, without its ending: what it holds, of which campaign, whose figures."""
     parts = (re.sub(r"[^\w.-]+", "-", part).strip("-") for part in (what, one_id, audience.value))

@@ -88,7 +88,19 @@ def table(
         on_sorted_change=sorted_by,
         on_ticked_change=ticked,
     )
-    clicked = getattr(result, "clicked", None) or {}
+    return _click(result)
+
+
+def clicked(key: str) -> Click:
+    """What was clicked in the table of this key, told before the run draws anything.
+
+    Whoever leaves the page with this click need not wait until the page is drawn once more.
+    """
+    return _click(st.session_state.get(key))
+
+
+def _click(told: Any) -> Click:
+    clicked = getattr(told, "clicked", None) or {}
     return Click(clicked.get("row"), clicked.get("action"))
 
 

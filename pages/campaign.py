@@ -2,11 +2,20 @@
 
 import streamlit as st
 
-from mailsight import clicked_links, dialogs, figures, formats, reports, screens
-from mailsight.recipients_grid import recipients_grid
+from mailsight import (
+    campaign_customers,
+    clicked_links,
+    dialogs,
+    figures,
+    formats,
+    pattern_tabs,
+    reports,
+    screens,
+)
 from mailsight.widgets import facts, read, updated
 
 campaign_id = screens.shown_id("campaign")
+screens.remember(campaign_id, "tab")
 audience = screens.audience()
 report = read(reports.campaign, campaign_id, audience)
 campaign = report.campaign
@@ -52,7 +61,8 @@ with states:
     st.subheader("Status of messages", anchor=False, help="Each sent message counts once, as far as it came.")
     figures.funnel(report)
 
-status, heatmap, timeline = st.tabs(["Status", "Heatmap", "Timeline"], on_change="rerun", key="tab")
+names = ["Status", "Heatmap", "Timeline", "Weekday and hour", "Mailbox providers", "Mail programs"]
+status, heatmap, timeline, week, mailboxes, programs = st.tabs(names, on_change="rerun", key="tab")
 with status:
     if status.open:
         figures.states_table(report)
@@ -61,31 +71,15 @@ with heatmap:
         clicked_links.heatmap_tab(report)
 with timeline:
     if timeline.open:
-        figures.timeline(report)
+        pattern_tabs.timeline(report)
+with week:
+    if week.open:
+        pattern_tabs.week(report)
+with mailboxes:
+    if mailboxes.open:
+        pattern_tabs.mailbox_providers(report)
+with programs:
+    if programs.open:
+        pattern_tabs.mail_programs(report)
 
-with st.container(
-    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="customers_head"
-):
-    st.subheader("Customers", anchor="customers", width="content")
-    if report.counts.selected:
-        screens.audience_switch("customers")
-if not report.counts.selected:
-    st.info("This campaign has selected nobody yet.", icon=":material/group_off:")
-    st.stop()
-wanted = st.text_input(
-    "Search customers",
-    placeholder="Search name or e-mail",
-    icon=":material/search:",
-    type="search",
-    live="300ms",
-    label_visibility="collapsed",
-    key=f"customers:{campaign_id}:search",
-)
-with st.container(horizontal=True, vertical_alignment="center"):
-    link = clicked_links.chosen_link(report)
-    wanted_states = figures.states_pills(report)
-clicked = recipients_grid(report, wanted or "", wanted_states, link)
-if clicked and clicked.action == "open":
-    screens.open_customer(clicked.customer_id, campaign_id)
-if clicked and clicked.action == "mail":
-    dialogs.customer_mail(campaign_id, clicked.customer_id)
+campaign_customers.customers(report)

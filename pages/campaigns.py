@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from mailsight import campaign_list, list_reports, screens
+from mailsight import campaign_list, list_reports, screens, tables
 from mailsight.errors import NoDatabase
 from mailsight.widgets import read, updated
 
+if opened := tables.clicked(campaign_list.TABLE).row:
+    screens.open_campaign(opened)
 screens.tab_title("Campaigns")
 audience = screens.audience()
 loaded = read(list_reports.loaded)
@@ -22,7 +24,5 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
 search = campaign_list.search(loaded.tags)
 found = read(list_reports.found, audience, search)
 campaign_list.totals(found, loaded, audience)
-opened = campaign_list.campaigns_table(found, search, audience)
+campaign_list.campaigns_table(found, search, audience)
 campaign_list.compare_bar()
-if opened:
-    screens.open_campaign(opened)

@@ -2,11 +2,15 @@
 
 import streamlit as st
 
-from mailsight import contact_history, dialogs, formats, reports, screens
+from mailsight import contact_history, dialogs, exporting, formats, reports, screens, tables
 from mailsight.widgets import facts, read, updated
 
+customer_id = screens.shown_id("customer")
+clicked = tables.clicked(contact_history.TABLE)
+if clicked.action == "open" and clicked.row:
+    screens.open_campaign(clicked.row, customer_id)
 audience = screens.audience()
-report = read(reports.customer, screens.shown_id("customer"), audience)
+report = read(reports.customer, customer_id, audience)
 customer = report.customer
 name = customer.name or customer.email or customer.customer_id
 
@@ -27,12 +31,14 @@ with details:
     st.subheader("Details", anchor=False)
     contact_history.details(customer)
 with history:
-    st.subheader("Contact history", anchor=False)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="history_head"
+    ):
+        st.subheader("Contact history", anchor=False, width="content")
+        exporting.contact_history(report, audience)
     contact_history.totals(report, audience)
-    clicked = contact_history.history(report, audience)
+    contact_history.history(report, audience)
 
-if clicked.action == "open" and clicked.row:
-    screens.open_campaign(clicked.row, customer.customer_id)
 if clicked.action == "mail" and clicked.row:
     dialogs.customer_mail(clicked.row, customer.customer_id)
 if clicked.action == "events" and clicked.row:

@@ -12,7 +12,7 @@ from mailsight import settings, warehouse
 
 QUERIES = aiosql.from_path(settings.PROJECT / "queries", "duckdb")
 DOCS = {name.rpartition(".")[2]: attrgetter(name)(QUERIES).__doc__ for name in QUERIES.available_queries}
-READS = ("campaigns", "campaign", "recipients", "customers", "contents", "data", "database")
+READS = ("campaigns", "campaign", "recipients", "customers", "patterns", "contents", "data", "database")
 
 
 def _names(*files: str) -> list[str]:

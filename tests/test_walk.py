@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, Locator, Page, expect
 
 from mailsight import formats, load, reports
 from mailsight.metrics import COR, CTO
@@ -67,7 +67,7 @@ def grid(page: Page) -> FrameLocator:
 
 
 def expect_customers(page: Page, number: int) -> None:
-    expect(grid(page).locator(".foot")).to_have_text(formats.things(number, "customer"))
+    expect(grid(page).locator(".foot span")).to_have_text(formats.things(number, "customer"))
 
 
 def close_dialog(page: Page) -> None:
@@ -132,7 +132,7 @@ def test_the_walk(
         dialog.get_by_role("table", name="Reasons").get_by_text(reason.label, exact=True).click()
         expect(dialog.get_by_text(formats.things(number, "customer"), exact=True)).to_be_visible()
         with page.expect_download() as download:
-            dialog.get_by_role("button", name="Export as CSV").click()
+            choose(dialog, "Export", "CSV")
         assert len(download.value.path().read_text("utf-8-sig").splitlines()) == number + 1
         close_dialog(page)
 
@@ -202,6 +202,49 @@ def test_the_browsers_way_back_shows_what_was_left(
         assert wrong == []
 
 
+def test_the_grid_is_found_again_as_it_was_left(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    campaign = report.campaign
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign.campaign_id}")
+        expect_customers(page, report.counts.selected)
+        grid(page).get_by_label("Name Filter Input").fill("a")
+        grid(page).get_by_role("columnheader", name="E-mail").first.click()
+        search = page.get_by_placeholder("Search name or e-mail")
+        search.fill("an")
+        foot = grid(page).locator(".foot")
+        expect(foot).to_contain_text(f"of {formats.count(report.counts.selected)}")
+        rows = grid(page).locator(".ag-row .name")
+        expect(grid(page).locator('[aria-sort="ascending"]')).to_have_count(1)
+        page.wait_for_timeout(1500)
+        said, first = foot.inner_text(), rows.first.inner_text()
+        rows.first.click()
+        expect(page.get_by_role("heading", name=first, exact=True)).to_be_visible()
+        page.get_by_test_id("stPageLink").get_by_text(campaign.name, exact=True).click()
+        expect(search).to_have_value("an")
+        expect(foot).to_have_text(said)
+        expect(rows.first).to_have_text(first)
+        expect(foot).to_be_in_viewport()
+        foot.get_by_role("button", name="Clear the filters").click()
+        expect(foot).not_to_have_text(said)
+        assert wrong == []
+
+
+def test_a_second_click_on_the_funnel_shows_all_again(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
+        expect_customers(page, report.counts.selected)
+        click_funnel(page, Status.CLICKED)
+        expect_customers(page, report.status[Status.CLICKED])
+        page.wait_for_timeout(500)
+        click_funnel(page, Status.CLICKED)
+        expect_customers(page, report.counts.selected)
+        assert wrong == []
+
+
 def test_filters_search_sort_and_state_hold_together(
     browser: Browser, server: str, report: reports.CampaignReport
 ) -> None:
@@ -209,17 +252,17 @@ def test_filters_search_sort_and_state_hold_together(
         page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
         expect_customers(page, report.counts.selected)
         grid(page).get_by_label("Name Filter Input").fill("a")
-        expect(grid(page).locator(".foot")).not_to_have_text(
+        expect(grid(page).locator(".foot span")).not_to_have_text(
             formats.things(report.counts.selected, "customer")
         )
-        filtered = grid(page).locator(".foot").inner_text()
+        filtered = grid(page).locator(".foot span").inner_text()
         page.get_by_placeholder("Search name or e-mail").fill("@")
         grid(page).get_by_text("E-mail", exact=True).click()
         expect(grid(page).get_by_label("Name Filter Input")).to_have_value("a")
         page.get_by_placeholder("Search name or e-mail").fill("nobody is called this")
         expect_customers(page, 0)
         page.get_by_placeholder("Search name or e-mail").fill("")
-        expect(grid(page).locator(".foot")).to_have_text(filtered)
+        expect(grid(page).locator(".foot span")).to_have_text(filtered)
         expect(grid(page).get_by_role("columnheader", name="E-mail")).to_have_attribute(
             "aria-sort", "ascending"
         )
@@ -358,6 +401,13 @@ def test_what_machines_did_can_be_looked_into(
         assert wrong == []
 
 
+def choose(place: Page | Locator, menu: str, entry: str) -> None:
+    """Chooses an entry of a menu; the entries stand at the end of the page."""
+    place.get_by_role("button", name=menu, exact=True).click()
+    page = place if isinstance(place, Page) else place.page
+    page.get_by_text(f"{entry},").last.click()
+
+
 def test_one_switch_holds_everywhere(browser: Browser, server: str, report: reports.CampaignReport) -> None:
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
@@ -377,6 +427,6 @@ def test_one_switch_holds_everywhere(browser: Browser, server: str, report: repo
         expect(page.get_by_role("radio", name="All", exact=True)).to_have_attribute("aria-checked", "true")
         page.goto(f"{server}/?audience=all")
         with page.expect_download() as download:
-            page.get_by_role("button", name="Export as CSV").click()
+            choose(page, "Export", "CSV")
         assert download.value.suggested_filename == "campaigns-all.csv"
         assert wrong == []

@@ -1,22 +1,73 @@
-/* The script of the customers' grid. Python takes single functions and classes from it by name; it may hold comments
-   of this kind only, because AG Grid for Streamlit puts the whole on one line. */
+/* The script of the customers' grid. It is sent once, with the first option; the other options take functions and classes
+   from `window.mailsight` by name. It may hold comments of this kind only, because AG Grid for Streamlit puts the whole on
+   one line. */
 
 function asked(params) {
   var bytes = Uint8Array.from(atob(params.context.asked), function (letter) { return letter.charCodeAt(0); });
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-function foot(words, failed) {
-  var root = document.querySelector('.ag-root-wrapper');
-  if (!root) return;
-  var line = root.querySelector('.foot');
+/* What a campaign's grid was left with, in this tab of the browser until it is closed: its filters, its order, its columns,
+   how far it was scrolled and where the focus was. */
+var REMEMBERED = ['filter', 'sort', 'focusedCell', 'columnOrder', 'columnSizing'];
+var nothing = { state: {}, first: 0, rows: 1, left: false };
+
+function remembered(place) {
+  try {
+    return Object.assign({}, nothing, JSON.parse(sessionStorage.getItem(place)));
+  } catch (error) {
+    return nothing;
+  }
+}
+
+function remember(place, more) {
+  try {
+    sessionStorage.setItem(place, JSON.stringify(Object.assign(remembered(place), more)));
+  } catch (error) {
+    /* Where a browser keeps nothing, the grid begins anew. */
+  }
+}
+
+function initialState(place) { return Object.assign({ partialColumnState: true }, remembered(place).state); }
+
+function initialRows(place) { return remembered(place).rows; }
+
+function changed(event) {
+  var state = {};
+  REMEMBERED.forEach(function (part) { if (event.state[part]) state[part] = event.state[part]; });
+  remember(event.context.place, { state: state });
+}
+
+function scrolled(event) {
+  if (event.direction !== 'vertical') return;
+  remember(event.context.place, { first: Math.round(event.top / event.api.getGridOption('rowHeight')) });
+}
+
+function root() { return document.querySelector('.ag-root-wrapper'); }
+
+function foot(params, total, failed) {
+  var line = root() && root().querySelector('.foot');
   if (!line) {
+    if (!root()) return;
     line = document.createElement('div');
     line.setAttribute('role', 'status');
-    root.append(line);
+    root().append(line);
   }
   line.className = failed ? 'foot failed' : 'foot';
-  line.textContent = words;
+  line.textContent = failed;
+  if (failed) return;
+  var counted = document.createElement('span');
+  counted.textContent = total.toLocaleString('en') + (total === 1 ? ' customer' : ' customers');
+  line.append(counted);
+  var all = params.context.selected;
+  if (total < all) line.append(' of ' + all.toLocaleString('en'));
+  if (window.recipients.isAnyFilterPresent()) {
+    var clear = document.createElement('button');
+    clear.type = 'button';
+    clear.textContent = 'Clear the filters of the columns';
+    clear.addEventListener('click', function () { window.recipients.setFilterModel(null); });
+    line.append(clear);
+  }
 }
 
 /* The answer to an earlier question may come after the answer to a later one; then it is left out. */
@@ -37,16 +88,17 @@ var datasource = {
       body: JSON.stringify(question)
     }).then(function (response) { return response.json(); }).then(function (answer) {
       if (answer.error) {
-        foot(answer.error.title + '. ' + answer.error.message + ' ' + answer.error.next_step, true);
+        foot(params, 0, answer.error.title + '. ' + answer.error.message + ' ' + answer.error.next_step);
         params.failCallback();
         return;
       }
       params.successCallback(answer.rows, answer.total);
       if (answer.total === 0) window.recipients.showNoRowsOverlay();
       else window.recipients.hideOverlay();
-      foot(answer.total.toLocaleString('en') + (answer.total === 1 ? ' customer' : ' customers'), false);
+      remember(params.context.place, { rows: Math.max(answer.total, 1) });
+      foot(params, answer.total, '');
     }).catch(function () {
-      foot('The customers can not be read now. Reload the page.', true);
+      foot(params, 0, 'The customers can not be read now. Reload the page.');
       params.failCallback();
     });
   }
@@ -56,14 +108,22 @@ function rowId(params) { return params.data.customer_id; }
 
 function ready(event) {
   window.recipients = event.api;
-  /* After each rerun, AG Grid for Streamlit hands over empty rows as well, which this row model reports as an error. */
+  /* After each rerun, AG Grid for Streamlit hands over empty rows as well, which this row model reports as an error, and what
+     a grid takes at its beginning only. */
   var update = event.api.updateGridOptions;
   event.api.updateGridOptions = function (options) {
-    delete options.rowData;
+    ['rowData', 'initialState', 'infiniteInitialRowCount'].forEach(function (name) { delete options[name]; });
     update.call(event.api, options);
   };
   /* On a phone, pinned columns would leave no room for the others. */
   if (window.innerWidth < 600) event.api.setColumnsPinned(['mail', 'name'], null);
+  var found = remembered(event.context.place);
+  if (found.first) event.api.ensureIndexVisible(Math.min(found.first, found.rows - 1), 'top');
+  /* Whoever comes back from a customer finds the grid before their eyes. */
+  if (found.left) {
+    remember(event.context.place, { left: false });
+    window.frameElement.scrollIntoView({ block: 'center' });
+  }
 }
 
 function number(params) { return params.value === null || params.value === undefined ? '' : params.value.toLocaleString('en'); }
@@ -124,6 +184,7 @@ class MailCell {
 function told(what) {
   var event = what.eventData;
   var column = event.column ? event.column.getColId() : '';
+  if (column === 'name') remember(event.context.place, { left: true });
   return { action: column === 'mail' ? 'mail' : 'open', customer_id: event.data ? event.data.customer_id : null, at: Date.now() };
 }
 
@@ -135,3 +196,19 @@ function isTold(what) {
   if (event.event.metaKey || event.event.ctrlKey || event.event.shiftKey) return false;
   return column === 'mail' || Boolean(event.event.target.closest('.name'));
 }
+
+window.mailsight = {
+  always: always,
+  changed: changed,
+  datasource: datasource,
+  initialRows: initialRows,
+  initialState: initialState,
+  isTold: isTold,
+  MailCell: MailCell,
+  NameCell: NameCell,
+  number: number,
+  ready: ready,
+  scrolled: scrolled,
+  StateCell: StateCell,
+  told: told
+};

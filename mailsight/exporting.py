@@ -1,0 +1,51 @@
+"""What can be taken along from a page as a whole: a campaign's customers, events and report, a customer's history."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from . import export_reads
+from .export_button import export_button
+from .export_files import Rows
+from .reports import CampaignReport, CustomerReport
+from .vocabulary import Audience
+from .widgets import warehouse
+
+
+def customers(report: CampaignReport, shown: Callable[[], Rows]) -> None:
+    """The customers whom the grid shows, and everything that happened to the campaign's messages."""
+    campaign_id, audience = report.campaign.campaign_id, report.audience
+    with st.container(horizontal=True, width="content", gap="small", key="customers_exports"):
+        export_button(
+            f"customers:{campaign_id}",
+            ("customers", campaign_id, audience.value),
+            shown,
+            about=f"The customers below, with the filters that are set, in their order. {audience.meaning}",
+        )
+        export_button(
+            f"events:{campaign_id}",
+            ("events", campaign_id),
+            partial(export_reads.events, warehouse(), campaign_id),
+            label="Events",
+            about="Everything that happened to the messages of this campaign, machines' doing included.",
+        )
+
+
+def contact_history(report: CustomerReport, audience: Audience) -> None:
+    """A customer's mails, and everything that happened to them."""
+    customer_id = report.customer.customer_id
+    with st.container(horizontal=True, width="content", gap="small", key="history_exports"):
+        export_button(
+            f"history:{customer_id}",
+            ("history", customer_id, audience.value),
+            partial(export_reads.history, warehouse(), customer_id, audience),
+            about=f"Every mail of this customer. {audience.meaning}",
+        )
+        export_button(
+            f"customer_events:{customer_id}",
+            ("events", customer_id),
+            partial(export_reads.customer_events, warehouse(), customer_id),
+            label="Events",
+            about="Everything that happened to the mails of this customer, machines' doing included.",
+        )
