@@ -17,12 +17,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from benchmarks import served
 from benchmarks.served import Served
-from mailsight import reports
+from mailsight import list_reports
+from mailsight.campaign_search import CampaignSearch, Order
 from mailsight.vocabulary import Audience
 from mailsight.warehouse import Warehouse
 from tests import chromium
@@ -30,7 +33,8 @@ from tests.conftest import CHROMIUM_ARGUMENTS
 
 WATCH = Path(__file__).with_name("watch.js")
 SIZE = {"width": 1440, "height": 1000}
-WAIT_MILLISECONDS = 15_000
+WAIT_MILLISECONDS = 60_000
+SETTLES_MILLISECONDS = 300
 PORTS = (8651, 8652)
 
 # What is to be seen of a screen, in the words of watch.js.
@@ -40,7 +44,15 @@ FIGURES = (
     " && bench.shown('.js-plotly-plot .funnellayer path') && bench.shown('table[aria-label=\"Opened and clicked\"] tr')"
 )
 CUSTOMER = "bench.text('h1').includes({name}) && bench.shown('table[aria-label=\"Contact history\"] tbody tr')"
-CHART = "bench.shown('[role=tabpanel] .js-plotly-plot .trace path')"
+CHART = "bench.text('[role=tab][aria-selected=true]') === {tab} && bench.idle() && bench.shown('[role=tabpanel] .js-plotly-plot .trace path, [role=tabpanel] .js-plotly-plot .heatmaplayer image')"
+
+TABS = {
+    "Heatmap": "bench.badges()",
+    **{
+        tab: CHART.format(tab=json.dumps(tab))
+        for tab in ("Timeline", "Weekday and hour", "Mailbox providers", "Mail programs")
+    },
+}
 
 
 @dataclass(slots=True)
@@ -70,39 +82,50 @@ class Walk:
         self.page, self.server, self.found, self.kind = page, server, found, kind
 
     def open(self, name: str, path: str, content: str, **more: str) -> None:
-        """Opens an address."""
+        """Opens an address; to be cold, in a browser of its own first, so that nothing of it is known."""
+        marks = {name: content, **more}
+        if self.kind == "cold":
+            browser = self.page.context.browser
+            assert browser is not None
+            with window(browser) as unknown:
+                self._open(unknown, path, marks, self.found)
+        self._open(self.page, path, marks, {} if self.kind == "cold" else self.found)
+
+    def _open(self, page: Page, path: str, marks: dict[str, str], into: Found) -> None:
         self._before()
-        self.page.goto(f"{self.server.address}/{path}", wait_until="commit")
-        self._watch({name: content, **more}, 0)
-        self._after(name, "open")
+        page.goto(f"{self.server.address}/{path}", wait_until="commit")
+        self._watch(page, marks, 0)
+        self._after(page, marks, "open", into)
 
     def click(
         self, name: str, act: Callable[[], object], content: str, *, beside: str = "click", **more: str
     ) -> None:
         """Does something on the page that is open."""
         self._before()
-        self._watch({name: content, **more}, None)
+        marks = {name: content, **more}
+        self._watch(self.page, marks, None)
         act()
-        self._after(name, beside)
+        self._after(self.page, marks, beside, self.found)
 
     def _before(self) -> None:
         if self.kind == "cold":
             self.server.forget()
         self.server.queries()
 
-    def _watch(self, marks: dict[str, str], start: int | None) -> None:
-        self.page.evaluate("([marks, start]) => bench.watch(marks, start)", [marks, start])
+    @staticmethod
+    def _watch(page: Page, marks: dict[str, str], start: int | None) -> None:
+        page.evaluate("([marks, start]) => bench.watch(marks, start)", [marks, start])
 
-    def _after(self, name: str, beside: str) -> None:
+    def _after(self, page: Page, marks: dict[str, str], beside: str, into: Found) -> None:
         try:
-            seen = self.page.wait_for_function("bench.seen", timeout=WAIT_MILLISECONDS).json_value()
+            seen = page.wait_for_function("bench.seen").json_value()
         except TimeoutError as error:
-            raise RuntimeError(f"{name} was not shown at {self.page.url}.") from error
-        self.page.wait_for_function("bench.idle()", timeout=WAIT_MILLISECONDS)
-        self.page.wait_for_timeout(300)
+            raise RuntimeError(f"{next(iter(marks))} was not shown at {page.url}.") from error
+        page.wait_for_function("bench.idle()")
+        page.wait_for_timeout(SETTLES_MILLISECONDS)
         asked = sum(took for _, took in self.server.queries())
         for mark, milliseconds in seen.items():
-            times = self.found.setdefault(f"{mark}, {self.kind}", Times(beside))
+            times = into.setdefault(f"{mark}, {self.kind}", Times(beside))
             times.shown.append(milliseconds)
             times.queries.append(asked)
 
@@ -135,8 +158,8 @@ def walk_dashboard(walk: Walk, wanted: Wanted) -> None:
         "campaign", f"campaign?id={wanted.campaign_id}", figures, **{"campaign, with the grid": everything}
     )
 
-    for tab, content in (("Heatmap", "bench.badges()"), ("Timeline", CHART)):
-        walk.click(f"campaign: {tab.lower()}", page.get_by_role("tab", name=tab).click, content)
+    for tab, content in TABS.items():
+        walk.click(f"campaign: {tab.lower()}", page.get_by_role("tab", name=tab, exact=True).click, content)
     _walk_grid(walk)
 
     link = page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]').locator(".name").first
@@ -202,15 +225,10 @@ def window(browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def measure(database: Path, wanted: Wanted, rounds: int) -> Found:
+def measure(board: Served, empty: Served, wanted: Wanted, rounds: int) -> Found:
     """All times of all rounds."""
     found: Found = {}
-    with (
-        served.dashboard(database, PORTS[0]) as board,
-        served.empty_page(PORTS[1]) as empty,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=CHROMIUM_ARGUMENTS)
+    with chromium_browser() as browser:
         for round_ in range(rounds + 1):
             # The first round only warms up: both servers import what they need, the disk is read.
             into: Found = found if round_ else {}
@@ -219,48 +237,136 @@ def measure(database: Path, wanted: Wanted, rounds: int) -> Found:
                     walk_empty(Walk(of_empty, empty, into, kind))
                     walk_dashboard(Walk(of_board, board, into, kind), wanted)
             print(f"round {round_} of {rounds}", file=sys.stderr)
-        browser.close()
     return found
+
+
+@contextmanager
+def chromium_browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came over the wire for one page in a browser that had nothing, in bytes: by address, and the page's own
+    messages (before the compression that the browser may have agreed upon)."""
+
+    files: dict[str, int]
+    messages: int
+
+    def beyond(self, other: "Sent") -> int:
+        """What this page needs more than another one, without the grid's code."""
+        files = sum(
+            size for name, size in self.files.items() if name not in other.files and not name.startswith(GRID_CODE)
+        )
+        return files + self.messages - other.messages
+
+
+GRID_CODE = "/component/"
+
+
+def sent(server: Served, path: str, content: str) -> Sent:
+    """Opens a page and counts what comes."""
+    names: dict[str, str] = {}
+    files: dict[str, int] = defaultdict(int)
+    messages = 0
+
+    def hear(event: dict[str, Any]) -> None:
+        nonlocal messages
+        frame = event["response"]
+        messages += len(frame["payloadData"]) * 3 // 4 if frame["opcode"] == 2 else len(frame["payloadData"])
+
+    def ends(event: dict[str, Any]) -> None:
+        files[names.get(event["requestId"], "?")] += int(event["encodedDataLength"])
+
+    with chromium_browser() as browser, window(browser) as page:
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.on("Network.requestWillBeSent", lambda event: names.update({event["requestId"]: urlsplit(event["request"]["url"]).path}))
+        wire.on("Network.loadingFinished", ends)
+        wire.on("Network.webSocketFrameReceived", hear)
+        page.goto(f"{server.address}/{path}", wait_until="commit")
+        page.evaluate("marks => bench.watch(marks, 0)", {"shown": content})
+        page.wait_for_function("bench.seen")
+        page.wait_for_timeout(3000)
+    return Sent(dict(files), messages)
+
+
+def sent_for_campaign(board: Served, empty: Served, wanted: Wanted) -> tuple[Sent, Sent]:
+    """What the campaign page and the empty page bring."""
+    everything = FIGURES.format(name=json.dumps(wanted.name)) + " && bench.rows().length > 5"
+    return (
+        sent(board, f"campaign?id={wanted.campaign_id}", everything),
+        sent(empty, "", "bench.shown('.st-key-count button')"),
+    )
 
 
 EMPTY = {"open": "empty page, opened", "click": "empty page, clicked", "way": "empty page, reached from another"}
 
 
-def table(found: Found) -> list[dict[str, object]]:
-    """A row per screen: how many times the empty page's time, the median and the worst, milliseconds of queries."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A screen: times the empty page's time, the median and the worst in milliseconds, milliseconds of queries."""
+
+    screen: str
+    kind: str
+    ratio: float
+    milliseconds: float
+    worst: float
+    queries: float
+    beside: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.ratio:7.2f} x  {self.milliseconds:7.0f} ms (worst {self.worst:6.0f})  "
+            f"queries {self.queries:7.1f} ms  {self.screen}, {self.kind} / {self.beside}"
+        )
+
+
+def table(found: Found) -> list[Row]:
+    """A row per screen and kind."""
     medians = {name: statistics.median(times.shown) for name, times in found.items()}
     rows = []
     for name, times in found.items():
-        kind = name.rpartition(", ")[2]
+        screen, _, kind = name.rpartition(", ")
         rows.append(
-            {
-                "screen": name,
-                "ratio": medians[name] / medians[f"{EMPTY[times.beside]}, {kind}"],
-                "ms": medians[name],
-                "worst_ms": max(times.shown),
-                "queries_ms": statistics.median(times.queries),
-                "beside": EMPTY[times.beside],
-            }
+            Row(
+                screen,
+                kind,
+                ratio=medians[name] / medians[f"{EMPTY[times.beside]}, {kind}"],
+                milliseconds=medians[name],
+                worst=max(times.shown),
+                queries=statistics.median(times.queries),
+                beside=EMPTY[times.beside],
+            )
         )
     return rows
 
 
 def biggest(database: Path) -> Wanted:
     """The campaign of a database that was sent to most customers."""
-    campaigns = reports.campaign_list(Warehouse(database), Audience.HUMAN).campaigns
-    first = campaigns.sort_values("sent", ascending=False).iloc[0]
-    return Wanted(str(first["campaign_id"]), str(first["name"]))
+    [first] = list_reports.page(Warehouse(database), Audience.HUMAN, CampaignSearch(), Order("sent"), 0, 1)
+    return Wanted(first.campaign_id, first.name)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("database", type=Path)
-    options.add_argument("--campaign", help="the id of the campaign to open; the biggest one otherwise")
     options.add_argument("--rounds", type=int, default=5)
     given = options.parse_args()
     wanted = biggest(given.database)
-    for row in table(measure(given.database, wanted, given.rounds)):
-        print("{ratio:7.2f} x  {ms:8.0f} ms  (worst {worst_ms:6.0f})  queries {queries_ms:7.1f} ms  {screen:45} / {beside}".format(**row))
+    with served.dashboard(given.database, PORTS[0]) as board, served.empty_page(PORTS[1]) as empty:
+        for row in table(measure(board, empty, wanted, given.rounds)):
+            print(row)
+        page, nothing = sent_for_campaign(board, empty, wanted)
+        print(f"{page.beyond(nothing):,} bytes for the campaign page beyond the empty page and the grid's code:")
+        for name, size in sorted(page.files.items(), key=lambda one: -one[1]):
+            if name not in nothing.files:
+                print(f"    {size:9,}  {name}")
+        print(f"    {page.messages:9,}  messages of the page ({nothing.messages:,} of the empty one)")
+        print(f"{board.memory_megabytes:,.0f} MB in the server's memory (peak {board.peak_megabytes:,.0f})")
 
 
 if __name__ == "__main__":
