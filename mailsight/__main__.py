@@ -169,11 +169,18 @@ def sample_(
 def report(
     context: typer.Context,
     campaign_id: str,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the page into this file: .html or .pdf.")
+    ] = None,
     audience: Counted = Audience.HUMAN,
     database: Database = None,
 ) -> None:
-    """Print the figures of a campaign's page as JSON."""
+    """Print the figures of a campaign's page as JSON, or write the page into a file to take along."""
     warehouse = Warehouse(_database(context, database))
+    if output is not None:
+        note = export_command.write_report(warehouse, campaign_id, audience, output)
+        messages.print(f"The report is in {output}. {note}".strip(), markup=False)
+        return
     found = reports.campaign(warehouse, campaign_id, audience)
     print(json.dumps(reports.figures(found), ensure_ascii=False, indent=2))
 

@@ -62,6 +62,7 @@ REASONS = (
             (?:user|recipient|mailbox|account|address(?:ee)?)\b.{0,60}(?:\bnot|n't) (?:be )?(?:exist|found)
             (?:unknown|no such|invalid|nonexistent) (?:local )?(?:user|recipient|mailbox|account|address|person)
             no mailbox here
+            (?:does not|doesn't) have an? .{0,40}\baccount
         """,
     ),
     BounceReason(
@@ -143,7 +144,7 @@ _BY_WORDS = [
 ]
 # Where words tell nothing: what a server refuses by its policy, and the basic codes (RFC 5321, section 4.2.3).
 _BLOCKED, _MISSING = REASONS[7], REASONS[3]
-_VAGUE = {"7.0": _BLOCKED, "7.1": _BLOCKED, "6.0": _BLOCKED}
+_VAGUE = {"1.0": _MISSING, "7.0": _BLOCKED, "7.1": _BLOCKED, "6.0": _BLOCKED}
 _BASIC = {"552": REASONS[1], "553": _MISSING}
 _LONG = 600
 _NAMES = re.compile(r"[\w.+%~=_LONG = 600'!#$*?^`{|}/-]+@")

@@ -1,6 +1,6 @@
 """The customers of a campaign, below its figures: search, states, exports and the grid.
 
-They are a part by themselves: a word in the search, a filter or a click in the grid makes nothing else of the page again.
+They are a part by themselves: a word in the search or a click in the grid makes nothing else of the page again.
 """
 
 import streamlit as st
@@ -47,9 +47,10 @@ def _searched(report: CampaignReport, drawn: object) -> None:
         key=f"customers:{campaign_id}:search",
         persist_state="session",
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        link = clicked_links.chosen_link(report)
-        states = figures.states_pills(report)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            link = clicked_links.chosen_link(report)
+            states = figures.states_pills(report)
         exporting.customers(report, recipients_grid.shown(report, wanted or "", states, link))
     recipients_grid.recipients_grid(report, wanted or "", states, link)
     if clicked and clicked.action == "mail":

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from . import explanations, export_reads, figures, formats, list_reports, screens, tables, widgets
+from . import comparison, explanations, export_reads, figures, formats, list_reports, screens, tables, widgets
 from .campaign_search import NEWEST_FIRST, ROWS_A_PAGE, CampaignSearch, Order
 from .export_button import export_button
 from .list_reports import Found, ListedCampaign, Loaded
@@ -13,15 +13,11 @@ from .metrics import FIGURES, RATES, Counts, Rate, share
 from .vocabulary import Audience
 
 TABLE = "campaigns"  # its key
-MOST_COMPARED = 5
 TREND_HOURS = 72
 _COUNTS = ("sent", "not_sent", "opted_out")
-_ORDER, _PAGE, _CHOSEN, _REFUSED = (
-    "campaigns_order",
-    "campaigns_page",
-    "campaigns_chosen",
-    "campaigns_refused",
-)
+# What is kept of the list while its session lasts.
+_ORDER, _TURNED = "campaigns_order", "campaigns_turned"
+_CHOSEN, _REFUSED = "campaigns_chosen", "campaigns_refused"
 
 
 def search(tags: tuple[str, ...]) -> CampaignSearch:
@@ -49,7 +45,8 @@ def search(tags: tuple[str, ...]) -> CampaignSearch:
 
 
 def _first_page() -> None:
-    st.session_state[_PAGE] = 1
+    """What is found anew is shown from its first page on: by pages of their own, which nobody has turned yet."""
+    st.session_state[_TURNED] = st.session_state.get(_TURNED, 0) + 1
 
 
 def _midnight(on: date | None, *, days: int = 0) -> datetime | None:
@@ -90,7 +87,8 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
     order: Order = st.session_state.setdefault(_ORDER, NEWEST_FIRST)
     pages = -(-found.campaigns // ROWS_A_PAGE)
     # The widget stands below the table, its value is needed above.
-    page = min(st.session_state.get(_PAGE, 1), max(pages, 1))
+    turned = f"campaigns_page:{st.session_state.get(_TURNED, 0)}"
+    page = min(st.session_state.get(turned, 1), max(pages, 1))
     first = (page - 1) * ROWS_A_PAGE
     campaigns = widgets.read(list_reports.page, audience, search, order, first, ROWS_A_PAGE)
     trends = widgets.read(
@@ -112,7 +110,7 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
         shown = f"{first + 1:,}–{first + len(campaigns):,} of {all_of_them}" if pages > 1 else all_of_them
         st.caption(shown, width="content")
         if pages > 1:
-            st.pagination(pages, key=_PAGE, persist_state="session")
+            st.pagination(pages, key=turned, persist_state="session")
         export_button(
             "campaigns",
             ("campaigns", audience.value),
@@ -137,7 +135,10 @@ def _choose(shown: list[str], ticked: list[str]) -> None:
     """Takes over which of the campaigns shown are ticked; those of other pages stay as they are."""
     known = [one for one in chosen() if one in ticked or one not in shown]
     known += [one for one in ticked if one not in known]
-    st.session_state[_CHOSEN], st.session_state[_REFUSED] = known[:MOST_COMPARED], len(known) > MOST_COMPARED
+    st.session_state[_CHOSEN], st.session_state[_REFUSED] = (
+        known[: comparison.MOST],
+        len(known) > comparison.MOST,
+    )
 
 
 def _clear() -> None:
@@ -155,12 +156,16 @@ def compare_bar() -> None:
     ):
         words = f"**{formats.things(len(ids), 'campaign')} chosen**"
         if st.session_state.get(_REFUSED):
-            words += f": {MOST_COMPARED} are the most that can be compared. Clear one first."
+            words += f": {comparison.MOST} are the most that can be compared. Untick one first."
         elif len(ids) == 1:
             words += ": choose another one to compare it with."
         st.markdown(words, width="content")
         if st.button(
-            "Compare", type="primary", icon=":material/compare_arrows:", disabled=len(ids) < 2, key="compare"
+            "Compare",
+            type="primary",
+            icon=":material/compare_arrows:",
+            disabled=len(ids) < comparison.FEWEST,
+            key="compare",
         ):
             screens.open_comparison(ids)
         st.button("Clear", type="tertiary", on_click=_clear, key="clear_chosen")
@@ -195,7 +200,7 @@ def _row(one: ListedCampaign, found: Found, opens: list[int]) -> tables.Row:
             tables.tick(
                 f"Choose {one.name} to compare",
                 ticked=one.campaign_id in ids,
-                full=len(ids) >= MOST_COMPARED,
+                full=len(ids) >= comparison.MOST,
             ),
             tables.main(
                 one.name,

@@ -1,6 +1,6 @@
 """What the list of campaigns is searched for and sorted by, in SQL: bound values and known columns only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ SORTS = {
     **{rate.key: rate.key for rate in RATES},
     "opted_out": "opted_out",
 }
-# Planned campaigns before all that were sent. Ends with what no two campaigns share: the same rows come in the same order.
+# Planned campaigns before all that were sent. No two campaigns share an id, so the order is always the same.
 _NEWEST_FIRST = "sent_at DESC NULLS FIRST, name, campaign_id"
 
 
@@ -66,7 +66,7 @@ def selection(search: CampaignSearch, order: Order = NEWEST_FIRST) -> GridQuery:
     return GridQuery(conditions, bound, order.sql, start=0, end=ROWS_A_PAGE)
 
 
-def _conditions(bound: dict[str, object]) -> Iterator[str]:
+def _conditions(bound: Mapping[str, object]) -> Iterator[str]:
     """Only what is asked for, so that a list of thousands is compared with nothing else."""
     if "words" in bound:
         found = (f"contains(lower({one}), lower($words))" for one in ("name", "subject", "campaign_id"))

@@ -141,26 +141,27 @@ def timeline(
     at = dense["hour"].tolist()
     figure = go.Figure()
     for column, state, label in _TIMELINES[of]:
-        look = {"name": label, "customdata": [formats.since(hour) for hour in at]}
         hover = "%{y:,}<extra>" + label + "</extra>"
         if cumulative:
             figure.add_scatter(
-                x=at,
-                y=dense[column].cumsum(),
+                x=[0, *(hour + 1 for hour in at)],
+                y=[0, *dense[column].cumsum()],
+                customdata=[formats.since(hour) for hour in (0, *(hour + 1 for hour in at))],
                 mode="lines",
                 line={"color": state.colour, "width": 2.5},
                 fill="tozeroy",
                 fillcolor=_pale(state, 0.12),
+                name=label,
                 hovertemplate=hover,
-                **look,
             )
         else:
             figure.add_bar(
                 x=at,
                 y=dense[column],
                 marker={"color": state.colour, "line": {"width": 0}},
+                customdata=[formats.since(hour) for hour in at],
+                name=label,
                 hovertemplate=hover,
-                **look,
             )
     figure.update_layout(
         barmode="overlay",
@@ -186,7 +187,7 @@ def timeline(
         title={"text": "Time since sending"},
         tickvals=places,
         ticktext=labels,
-        range=[-0.6, len(at) - 0.4],
+        range=[-0.1, len(at) + 0.1] if cumulative else [-0.6, len(at) - 0.4],
         showgrid=False,
         tickfont={"size": 12},
         zeroline=False,
@@ -273,26 +274,6 @@ def events_by_provider(providers: Sequence[tuple[str, Mapping[EventType, int]]])
     figure.update_yaxes(visible=False, fixedrange=True, range=[len(providers) - 0.7, -0.75])
     figure.update_xaxes(visible=False, fixedrange=True, range=[0, 1])
     return figure
-
-
-def trend(shares: Sequence[float]) -> str:
-    """A small line through some shares, oldest first, and the area under it, as HTML without words.
-
-    It begins at nothing, so that a small change looks small. Both are cut out of boxes: Streamlit lets no SVG through.
-    """
-    largest, last = max(shares), len(shares) - 1
-    points = [
-        (f"{100 * (share(place, last) or 0.0):.1f}%", f"{100 - 90 * (share(one, largest) or 0.0):.1f}%")
-        for place, one in enumerate(shares)
-    ]
-    area = ", ".join(["0% 100%", *(f"{x} {y}" for x, y in points), "100% 100%"])
-    line = ", ".join(
-        [*(f"{x} calc({y} - 1px)" for x, y in points), *(f"{x} calc({y} + 1px)" for x, y in reversed(points))]
-    )
-    return (
-        '<div class="trend" aria-hidden="true">'
-        f'<i style="clip-path: polygon({area})"></i><b style="clip-path: polygon({line})"></b></div>'
-    )
 
 
 def _letters(text: str) -> str:

@@ -51,6 +51,9 @@ def derive(work: Draft, progress: Progress) -> None:
     """
     progress(0.0, "Finding each event's message")
     work.run("touch_campaigns")
+    for (part,) in work.run("seek_renamed"):
+        work.run("rename_part", part=part)
+        work.run("write_down")
     _attribute(work)
     progress(0.3, "Finding each click's link")
     with work.table("places", _places(work), _PLACES):

@@ -4,7 +4,6 @@ from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from . import (
@@ -30,6 +29,8 @@ from .vocabulary import Audience, EventType, NotSentReason
 
 PHONE_WIDTH = 390
 ROWS_A_PAGE = 10
+# The section of docs/metrics.md that tells when campaigns differ.
+MORE_THAN_CHANCE = "More than chance"
 _SOURCES = {
     "template": "As the campaign was written; each customer's own words stand in the places of the merge fields.",
     "archived": "The very copy that was kept of this customer's mail.",
@@ -67,6 +68,16 @@ def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
             st.markdown(explanations.section(title).text)
     in_files = f" In files and on the command line this figure is called `{key}`." if key in FIGURES else ""
     st.caption(f"**{audience.label}**: {audience.meaning}{in_files}")
+
+
+@st.dialog("How is this compared?", width="medium", icon=":material/compare_arrows:")
+def compared(key: str, audience: Audience) -> None:
+    """How a figure is counted, and when a difference of it is called more than chance."""
+    section = explanations.of_figure(key)
+    for title in (MORE_THAN_CHANCE, section.title, *section.see):
+        with st.expander(explanations.without_key(title), expanded=title == MORE_THAN_CHANCE):
+            st.markdown(explanations.section(title).text)
+    st.caption(f"**{audience.label}**: {audience.meaning}")
 
 
 def _bullets(criterion: selections.Criterion, depth: int = 0) -> list[str]:
@@ -164,7 +175,6 @@ def not_sent(report: CampaignReport) -> None:
                 label_visibility="collapsed",
                 key=f"not_sent:{campaign_id}:search",
             )
-            customers = matching(widgets.read(reports.not_sent, campaign_id), chosen, wanted or "")
             export_button(
                 f"not_sent:{campaign_id}",
                 ("not-sent", campaign_id),
@@ -176,13 +186,16 @@ def not_sent(report: CampaignReport) -> None:
                     search=wanted or "",
                 ),
             )
-        _not_sent_customers(report, customers, f"not_sent:{campaign_id}:{chosen}:{wanted}")
+        _not_sent_customers(report, chosen, wanted or "")
 
 
-def _not_sent_customers(report: CampaignReport, customers: pd.DataFrame, key: str) -> None:
+def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, wanted: str) -> None:
     """A page of the customers. The switch of pages stands below, its value is needed above."""
-    pages = -(-len(customers) // ROWS_A_PAGE)
+    campaign_id = report.campaign.campaign_id
+    key = f"not_sent:{campaign_id}:{reason}:{wanted}"
     first = (st.session_state.get(f"{key}:page", 1) - 1) * ROWS_A_PAGE
+    found = widgets.read(reports.not_sent, campaign_id, reason, wanted, first, ROWS_A_PAGE)
+    pages = -(-found.total // ROWS_A_PAGE)
     tables.table(
         [tables.Column("Customer"), tables.Column("Reason", whole=True)],
         [
@@ -193,14 +206,14 @@ def _not_sent_customers(report: CampaignReport, customers: pd.DataFrame, key: st
                     tables.noted(_why(report, NotSentReason(row["reason"])), row["detail"] or ""),
                 ],
             )
-            for row in customers.iloc[first : first + ROWS_A_PAGE].to_dict("records")
+            for row in found.customers
         ],
         key="not_sent_customers",
         label="Customers to whom it was not sent",
         empty="No customer matches.",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(formats.things(len(customers), "customer"), width="content")
+        st.caption(formats.things(found.total, "customer"), width="content")
         if pages > 1:
             st.pagination(pages, key=f"{key}:page", max_visible_pages=5)
 
@@ -243,29 +256,6 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
 
 def _why(report: CampaignReport, reason: NotSentReason) -> str:
     return formats.NOT_SENT_YET if report.is_planned and reason is NotSentReason.OTHER else reason.label
-
-
-def matching(customers: pd.DataFrame, reason: NotSentReason | None, wanted: str) -> pd.DataFrame:
-    """The customers with this reason whose name, address, id or detail has the wanted text."""
-    customers = without_nan(customers)
-    if reason:
-        customers = customers[customers["reason"].astype(str) == reason.value]
-    if wanted := wanted.strip().lower():
-        words = (
-            customers[["customer_id", "name", "email", "detail"]].fillna("").agg("\n".join, axis="columns")
-        )
-        customers = customers[words.str.lower().str.contains(wanted, regex=False)]
-    return customers
-
-
-def attention(report: CampaignReport) -> None:
-    """The icon on the card Not sent; where everybody was mailed, a quiet line instead."""
-    if not report.counts.not_sent:
-        st.caption(
-            ":material/check_circle: Nobody was left out" if report.counts.selected else "Nobody was selected"
-        )
-    elif st.button("Who and why", icon=":material/warning:", key="who_and_why", width="stretch"):
-        not_sent(report)
 
 
 @st.dialog("Made by machines", width="large", icon=":material/smart_toy:")

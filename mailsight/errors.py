@@ -3,6 +3,7 @@
 MailsightError
 ├── UnknownCampaign        a link leads to a campaign that isn't there
 ├── UnknownCustomer        ... to a customer that isn't there
+├── NothingToCompare       ... to a comparison of fewer than two campaigns
 ├── BadSetting             an environment variable that can't be used
 ├── NoDatabase             nothing was loaded yet
 ├── DatabaseUnreadable     the file is not a Mailsight database, or of another version
@@ -45,6 +46,11 @@ class UnknownCampaign(MailsightError):
 class UnknownCustomer(MailsightError):
     title = "This customer is not here"
     next_step = "Check the link, or open the customer from a campaign's page."
+
+
+class NothingToCompare(MailsightError):
+    title = "There is nothing to compare"
+    next_step = "Tick two to five campaigns in the list, then choose Compare."
 
 
 class BadSetting(MailsightError):

@@ -6,11 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from . import export_files, export_reads, grids, reports
+from . import export_files, export_reads, grids, report_file, report_pdf, reports
 from .derive import Progress
 from .errors import MailsightError
 from .export_files import Rows
-from .exports import LIST_FORMATS, Format
+from .exports import LIST_FORMATS, REPORT_FORMATS, Format
 from .metrics import share
 from .vocabulary import Audience
 from .warehouse import Warehouse
@@ -53,6 +53,20 @@ def write_list(
     with whole(output) as file:
         note = export_files.write(rows, form, file, told)
     return rows.total, note
+
+
+def write_report(warehouse: Warehouse, campaign_id: str, audience: Audience, output: Path) -> str:
+    """Writes a campaign's page as HTML or PDF, by the file's ending; what there is to know of it.
+
+    Raises `CantWrite` for another ending, `NoPdf`, and `UnknownCampaign`.
+    """
+    form = form_of(output, REPORT_FORMATS)
+    taken = report_file.read(warehouse, campaign_id, audience)
+    with whole(output) as file:
+        if form is Format.PDF:
+            return report_pdf.write_pdf(taken, file, lambda: None)
+        file.write(report_file.as_html(taken).encode())
+        return ""
 
 
 def _rows(warehouse: Warehouse, what: List, one_id: str, audience: Audience) -> Rows:

@@ -41,8 +41,8 @@ def not_sent(
 ) -> Rows:
     """The customers whom a campaign did not mail, for this reason, of whom name, address, id or detail has it."""
     wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
-    total = _total(warehouse, "exported_not_sent_count", **wanted)
-    return _rows("not-sent", total, warehouse.batches("exported_not_sent", **wanted))
+    total = _total(warehouse, "not_sent_count", **wanted)
+    return _rows("not-sent", total, warehouse.batches("not_sent_customers", **wanted, start=0, size=None))
 
 
 def links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Rows:

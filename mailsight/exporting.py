@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import BinaryIO
 
 import streamlit as st
 
-from . import export_reads
-from .export_button import export_button
+from . import export_reads, report_file, report_pdf, screens
+from .export_button import export_button, file_menu
 from .export_files import Rows
+from .export_jobs import Told, Work
+from .exports import Format
 from .reports import CampaignReport, CustomerReport
 from .vocabulary import Audience
 from .widgets import warehouse
@@ -30,6 +33,34 @@ def customers(report: CampaignReport, shown: Callable[[], Rows]) -> None:
             label="Events",
             about="Everything that happened to the messages of this campaign, machines' doing included.",
         )
+
+
+def report_menu(report: CampaignReport) -> None:
+    """The page as one file: HTML or PDF."""
+    campaign_id, audience, zone = report.campaign.campaign_id, report.audience, screens.zone()
+
+    def as_html(output: BinaryIO, told: Told) -> str:
+        told(0, 0)
+        taken = report_file.read(warehouse(), campaign_id, audience)
+        output.write(report_file.as_html(taken, zone).encode())
+        return ""
+
+    def as_pdf(output: BinaryIO, told: Told) -> str:
+        told(0, 0)
+        taken = report_file.read(warehouse(), campaign_id, audience)
+        return report_pdf.write_pdf(taken, output, lambda: told(0, 0), zone)
+
+    works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}
+    file_menu(
+        f"report:{campaign_id}",
+        "Report",
+        ("report", campaign_id, audience.value),
+        dict.fromkeys(works, works.__getitem__),
+        unit="pages",
+        icon=":material/summarize:",
+        about="This page as one file to hand on: figures, status, clicks and links. No customer is named in it. "
+        + ("" if report_pdf.available() else f"No PDF can be made: {report_pdf.MISSING}"),
+    )
 
 
 def contact_history(report: CustomerReport, audience: Audience) -> None:

@@ -1,37 +1,61 @@
 """A campaign's figures on the screen: cards, the table of rates, the funnel and table of states."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from . import charts, dialogs, explanations, formats, grids, reports, tables
+from .cards import Card, row_of_cards
 from .metrics import ESTIMATED_COR, FIGURES, RATES, WHOLES, AppleOpens, Counts, Portion, mean, share
 from .reports import CampaignReport
 from .vocabulary import Audience, Status
 from .widgets import read
 
-# Each card: a count, and whether more of it is good news ("normal"), bad news ("inverse") or neither ("off").
-CARDS = {
-    "sent": "off",
-    "not_sent": "inverse",
-    "opened": "normal",
-    "clicked": "normal",
-    "opted_out": "inverse",
-}
+# Each card: a count, and the way that is good news.
+CARDS = {"sent": "", "not_sent": "down", "opened": "up", "clicked": "up", "opted_out": "down"}
 ESTIMATE_COLOUR = "#9AA3AF"
 _APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
 
 
-def cards(report: CampaignReport, attention: Callable[[], None]) -> None:
-    """The five counts, each with its share, how that differs from the campaigns before, and their trend.
+def cards(report: CampaignReport) -> None:
+    """The five counts; the one of customers who were left out leads to who they are."""
+    clicked = row_of_cards(
+        [card(report, key) for key in CARDS], key=f"cards:{report.campaign.campaign_id}", label="Figures"
+    )
+    if clicked and clicked.action == "attention":
+        dialogs.not_sent(report)
+    elif clicked:
+        dialogs.counted(clicked.card, explanations.in_short(clicked.card, report.counts), report.audience)
 
-    The card Not sent has `attention` in the place of the trend.
+
+def card(report: CampaignReport, key: str) -> Card:
+    """A count with its share, how that differs from the campaigns before, and its trend.
+
+    Not sent leads to the customers whom it concerns instead.
     """
-    with st.grid(5, min_column_width=150, gap="small"):
-        for key, good in CARDS.items():
-            with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{key}"):
-                _card(report, key, good, attention if key == "not_sent" else None)
+    figure, counts, whole = FIGURES[key], report.counts, WHOLES[key]
+    shares = [one for before in report.previous if (one := _share(before, key, whole)) is not None]
+    made_of, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
+    now = made_of.rate
+    difference = None if now is None or usual is None else now - usual
+    way = _tone(None if made_of.is_small else difference)
+    part = "" if now is None else f"{formats.rate(made_of)} "
+    everybody = "Nobody was left out" if counts.selected else "Nobody was selected"
+    return Card(
+        key=key,
+        label=figure.label,
+        value=formats.count(made_of.part),
+        tip=explanations.in_short(key, counts),
+        change="" if difference is None else formats.points(difference),
+        before=f"vs {_before(len(shares))}",
+        way=way,
+        tone=("good" if way == CARDS[key] else "bad") if way and CARDS[key] else "",
+        note=f"{part}of {formats.count(made_of.whole)} {FIGURES[whole].label.lower()}",
+        shares=[one for one in (*shares, now) if one is not None],
+        attention="Who and why" if key == "not_sent" and counts.not_sent else "",
+        calm=everybody if key == "not_sent" and not counts.not_sent else "",
+    )
 
 
 def label(key: str, counts: Counts, audience: Audience) -> None:
@@ -47,34 +71,6 @@ def label(key: str, counts: Counts, audience: Audience) -> None:
             key=f"counted_{key}",
         ):
             dialogs.counted(key, explanations.in_short(key, counts), audience)
-
-
-def _card(report: CampaignReport, key: str, good: str, attention: Callable[[], None] | None) -> None:
-    figure, counts, whole = FIGURES[key], report.counts, WHOLES[key]
-    shares = [one for before in report.previous if (one := _share(before, key, whole)) is not None]
-    made_of, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
-    now = made_of.rate
-    difference = None if now is None or usual is None else now - usual
-    same = not _tone(difference) or made_of.is_small
-    trend = [one for one in (*shares, now) if one is not None]
-    label(key, counts, report.audience)
-    st.metric(
-        figure.label,
-        formats.count(made_of.part),
-        label_visibility="collapsed",
-        # Streamlit tells which way it goes by a plain minus sign.
-        delta=None if difference is None else formats.points(difference).replace("\N{MINUS SIGN}", "-"),
-        delta_color="off" if same else cast(Any, good),
-        delta_arrow="off" if same else "auto",
-        delta_description=None if difference is None else f"vs {_before(len(shares))}",
-    )
-    if attention:
-        attention()
-    elif len(trend) > 1:
-        # Not as the metric's own chart: each of those would bring a library of 800 KB to draw a line.
-        st.html(charts.trend(trend))
-    part = "" if now is None else f"{formats.rate(made_of)} "
-    st.caption(f"{part}of {formats.count(made_of.whole)} {FIGURES[whole].label.lower()}")
 
 
 def rates_table(report: CampaignReport) -> None:

@@ -64,6 +64,11 @@ class GridQuery:
     end: int
 
     @property
+    def asked(self) -> tuple[object, ...]:
+        """What rows are asked for in which order, whichever block of them: equal for equal questions."""
+        return self.conditions, self.order_by, *self.parameters.items()
+
+    @property
     def where(self) -> str:
         """The conditions as one; TRUE when there is none."""
         return " AND ".join(self.conditions) or "TRUE"
@@ -87,7 +92,7 @@ def grid_query(
     Days in the filters are days in the time zone `zone`. Raises BadRequest for what the grid does not have.
     """
     if not (_whole(start) and _whole(end) and 0 <= start < end and end - start <= LARGEST_BLOCK):
-        raise BadRequest(f"Rows {start!r} to {end!r} can't be read at once.")
+        raise BadRequest(f"Rows {repr(start)[:40]} to {repr(end)[:40]} can't be read at once.")
     values: dict[str, object] = {}
 
     def bind(value: object) -> str:
@@ -115,7 +120,7 @@ _CLICKED = """customer_id IN (
 
 
 def _link(link: object, bind: Bind) -> str:
-    if isinstance(link, str) and len(link) <= _LONGEST_ADDRESS and "\0" not in link:
+    if isinstance(link, str) and len(link) <= _LONGEST_ADDRESS and _is_text(link):
         return f"link_position IS NULL AND coalesce(url, '') = {bind(link)}"
     if isinstance(link, int) and _whole(link) and 0 <= link < 2**31:
         return f"link_position = {bind(link)}"
@@ -229,7 +234,7 @@ def _one_of_states(states: object, bind: Bind) -> str:
 
 
 def _order(model: Sequence[Mapping[str, Any]] | None) -> str:
-    """The order asked for, then by customer: the same rows come in the same order every time."""
+    """The order asked for, then as the table lies, by customer: the same rows come in the same order every time."""
     if not isinstance(model, list | tuple | None) or len(model or ()) > len(_KNOWN):
         raise BadRequest("The sorting is not in a form that is known.")
     order = []
@@ -243,7 +248,7 @@ def _order(model: Sequence[Mapping[str, Any]] | None) -> str:
         else:
             value = f"nullif(lower(trim({column.key})), '')" if column.kind == "text" else column.key
             order.append(f"{value} {'DESC' if down else 'ASC'} NULLS LAST")
-    return ", ".join([*order, "customer_id ASC"])
+    return ", ".join([*order, "row ASC"])
 
 
 def _column(key: object) -> GridColumn:
@@ -258,9 +263,18 @@ def _whole(number: object) -> bool:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str | int | float) or len(str(value)) > _LONGEST_VALUE or "\0" in str(value):
+    if (
+        not isinstance(value, str | int | float)
+        or len(str(value)) > _LONGEST_VALUE
+        or not _is_text(str(value))
+    ):
         raise BadRequest("This text can't be searched for.")
     return str(value)
+
+
+def _is_text(value: str) -> bool:
+    """Whether the database can hold it: no NUL, and no half of a character, which JSON can write."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _number(column: GridColumn, value: object) -> float:

@@ -48,6 +48,8 @@ FAMILIES: Mapping[str, Sequence[str]] = {
 _NAMED = {domain: name for name, domains in FAMILIES.items() for domain in domains}
 # hotmail.com, hotmail.nl, hotmail.co.uk, hotmail.com.br; not hotmail.con, which is a mistake and worth seeing.
 _ANY_COUNTRY = re.compile(r"([^.]+)\.(?:com|[a-z]{2}|com?\.[a-z]{2})")
+# Words with dots between, at most as long as a name in the DNS.
+_DOMAIN = re.compile(r"(?=.{1,253}$)[^\s.@]+(?:\.[^\s.@]+)*")
 # Addresses that nobody can have (RFC 2606), as in the sample data: gmail.example stands for gmail.com.
 _RESERVED = {f"{domain.partition('.')[0]}.example": name for domain, name in _NAMED.items()}
 
@@ -56,12 +58,12 @@ _RESERVED = {f"{domain.partition('.')[0]}.example": name for domain, name in _NA
 def provider(domain: str | None) -> str:
     """Who runs the mailboxes of a domain; the domain itself where no family of domains has it.
 
-    None is no address, an empty domain an address without one.
+    None is no address; what can't be a domain makes an address none.
     """
     if domain is None:
         return NO_ADDRESS
     domain = domain.strip().rstrip(".").lower()
-    if not domain:
+    if not _DOMAIN.fullmatch(domain):
         return NO_DOMAIN
     stem = _ANY_COUNTRY.fullmatch(domain)
     anywhere = f"{stem[1]}.*" if stem else domain

@@ -64,9 +64,10 @@ def week(hours: pd.DataFrame, column: str, colour: str) -> go.Figure:
     )
     figure.update_layout(**_LAYOUT, height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     figure.update_xaxes(
-        tickvals=list(range(0, 24, 3)),
-        ticktext=[f"{hour:02}:00" for hour in range(0, 24, 3)],
+        tickvals=list(range(0, 24, 4)),
+        ticktext=[f"{hour:02}:00" for hour in range(0, 24, 4)],
         ticks="",
+        tickangle=0,
         tickfont={"size": 12},
         fixedrange=True,
         showgrid=False,
@@ -153,7 +154,7 @@ def used(parts: Sequence[tuple[str, int, bool]], whole: int, colour: str, what: 
             orientation="h",
             x=[one.part for one in made_of],
             y=list(range(len(parts))),
-            text=[f"{formats.count(one.part)} · {formats.percent(one.rate)}" for one in made_of],
+            text=[formats.percent(one.rate) for one in made_of],
             textposition="outside",
             cliponaxis=False,
             marker={"color": [_QUIET if apart else colour for _, _, apart in parts], "line": {"width": 0}},
@@ -181,7 +182,7 @@ def used(parts: Sequence[tuple[str, int, bool]], whole: int, colour: str, what: 
         showgrid=False,
     )
     # Room for the words behind the longest bar.
-    figure.update_xaxes(visible=False, fixedrange=True, range=[0, max(longest, 1) * 1.45])
+    figure.update_xaxes(visible=False, fixedrange=True, range=[0, max(longest, 1) * 1.4])
     figure.add_vline(x=0, line={"color": _LINE, "width": 1})
     return figure
 

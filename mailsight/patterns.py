@@ -142,10 +142,10 @@ def used(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Mapping[
     found = warehouse.rows("used_agents", campaign_id=campaign_id, audience=audience)
     told = [programs.used(*_agent(row["agent"])) for row in found]
     opens, clicks = ([row[name] for row in found] for name in ("opens", "clicks"))
-    opened_in = _numbered([one.opened_in for one in told], opens)
-    clicked_in = _numbered([one.clicked_in for one in told], clicks)
+    opened_in = numbered([one.opened_in for one in told], opens)
+    clicked_in = numbered([one.clicked_in for one in told], clicks)
     devices = [one.device.value for one in told]
-    kinds = _numbered(devices, [a + b for a, b in zip(opens, clicks, strict=True)])
+    kinds = numbered(devices, [a + b for a, b in zip(opens, clicks, strict=True)])
     sets = warehouse.rows(
         "used_together",
         campaign_id=campaign_id,
@@ -176,7 +176,7 @@ def _agent(told: str) -> tuple[str, str | None]:
     return ("", told[:-1]) if told.endswith("\n") else (told, None)
 
 
-def _numbered(names: Sequence[str], events: Sequence[int]) -> Mapping[str, int]:
+def numbered(names: Sequence[str], events: Sequence[int]) -> Mapping[str, int]:
     """A number for each name, the most used first; the least used share the last one."""
     sizes = Counter[str]()
     for name, number in zip(names, events, strict=True):
@@ -210,21 +210,16 @@ def _parts(
 def week(warehouse: Warehouse, campaign_id: str, audience: Audience, viewer_zone: str | None) -> Week:
     """When in the week customers opened and clicked, by the clocks where they are."""
     found = warehouse.frame("week_hours", campaign_id=campaign_id, audience=audience)
-    parts, known = [], Counter[str]()
-    for (time_zone, country), there in found.groupby(["time_zone", "country"], dropna=False, sort=False):
-        zone, source = _zone(_text(time_zone), _text(country), viewer_zone)
-        local = pd.to_datetime(there["quarter"] * 900, unit="s", utc=True).dt.tz_convert(zone)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "weekday": local.dt.dayofweek,
-                    "hour": local.dt.hour,
-                    "opens": there["opens"],
-                    "clicks": there["clicks"],
-                }
-            )
-        )
-        known[source] += int(there["opens"].sum() + there["clicks"].sum())
+    there = [
+        _zone(_text(time_zone), _text(country), viewer_zone)
+        for time_zone, country in zip(found["time_zone"], found["country"], strict=True)
+    ]
+    found["zone"], found["source"] = [zone for zone, _ in there], [source for _, source in there]
+    parts = []
+    for zone, rows in found.groupby("zone", sort=False):
+        local = pd.to_datetime(rows["quarter"] * 900, unit="s", utc=True).dt.tz_convert(str(zone)).dt
+        parts.append(rows.assign(weekday=local.day_of_week, hour=local.hour))
+    known = found[["opens", "clicks"]].sum(axis="columns").groupby(found["source"]).sum()
     every = pd.MultiIndex.from_product([range(7), range(24)], names=["weekday", "hour"])
     counted = (
         pd.concat(parts).groupby(["weekday", "hour"])[["opens", "clicks"]].sum()
@@ -232,7 +227,7 @@ def week(warehouse: Warehouse, campaign_id: str, audience: Audience, viewer_zone
         else pd.DataFrame({"opens": [], "clicks": []}, index=every[:0])
     )
     hours = counted.reindex(every, fill_value=0).astype("int64").reset_index()
-    return Week(hours, known["customer"], known["country"], known["viewer"])
+    return Week(hours, *(int(known.get(source, 0)) for source in ("customer", "country", "viewer")))
 
 
 def _zone(time_zone: str | None, country: str | None, viewer_zone: str | None) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from . import agents
 from .machines import REASONS
 
-APPLE_PROXY = "Apple Mail, through its proxy"
+APPLE_PROXY = "Apple Mail's proxy"
 MACHINES = "Machines"
 WEBMAIL = "Webmail in a browser"
 ANDROID_APP = "Another app on Android"

@@ -2,13 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pandas as pd
-import pyarrow as pa
 
 from . import badges
 from .badges import Wholes
@@ -297,9 +296,28 @@ def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[L
     ]
 
 
-def not_sent(warehouse: Warehouse, campaign_id: str) -> pd.DataFrame:
-    """The customers whom a campaign selected and did not mail: customer_id, name, email, reason (a word), detail."""
-    return warehouse.frame("not_sent_customers", campaign_id=campaign_id)
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Some of the customers who were not mailed (customer_id, name, email, reason, detail), and how many there are."""
+
+    customers: Sequence[Mapping[str, Any]]
+    total: int
+
+
+def not_sent(
+    warehouse: Warehouse,
+    campaign_id: str,
+    reason: NotSentReason | None = None,
+    search: str = "",
+    start: int = 0,
+    size: int | None = None,
+) -> NotSent:
+    """The customers whom a campaign did not mail, by name: those with this reason of whom name, address, id or detail
+    holds the search, `size` of them from `start` on."""
+    wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
+    count = warehouse.row("not_sent_count", **wanted)
+    rows = warehouse.rows("not_sent_customers", **wanted, start=start, size=size)
+    return NotSent(rows, total=int(count["total"]) if count else 0)
 
 
 def apple_opens(warehouse: Warehouse, campaign_id: str) -> AppleOpens:
@@ -319,25 +337,17 @@ def timeline(warehouse: Warehouse, campaign_id: str, audience: Audience) -> pd.D
 
 def recipients(warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery) -> RecipientPage:
     """One block of the customers' grid. Times of the rows are aware, in UTC."""
-    rows = warehouse.rows(
-        "recipients_page",
-        query,
-        campaign_id=campaign_id,
-        audience=audience,
-        start=query.start,
-        size=query.end - query.start,
-    )
+    while True:
+        generation = warehouse.generation
+        found = warehouse.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)
+        block = found[query.start : query.end].tolist()
+        rows = warehouse.rows("recipients_at", campaign_id=campaign_id, audience=audience, rows=block)
+        # Row numbers mean nothing in another generation.
+        if warehouse.generation == generation:
+            break
     for row in rows:
         row |= {name: _aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
-    count = warehouse.row("recipients_count", query, campaign_id=campaign_id, audience=audience)
-    return RecipientPage(rows, total=int(count["total"]) if count else 0)
-
-
-def recipient_batches(
-    warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery
-) -> Iterator[pa.RecordBatch]:
-    """All rows of the customers' grid with these filters, in its order, some at a time. Times are in UTC, naive."""
-    yield from warehouse.batches("recipients_found", query, campaign_id=campaign_id, audience=audience)
+    return RecipientPage(rows, total=len(found))
 
 
 def customer(warehouse: Warehouse, customer_id: str, audience: Audience) -> CustomerReport:

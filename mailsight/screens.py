@@ -57,10 +57,11 @@ def customer_address(customer_id: str, audience: Audience) -> str:
     return f"customer?{urlencode({'id': customer_id} | _audience_parameter(audience))}"
 
 
-def open_campaign(campaign_id: str, customer_id: str | None = None) -> NoReturn:
-    """Opens the campaign's page, from the list or from a customer's page."""
+def open_campaign(campaign_id: str, customer_id: str | None = None, compared: Sequence[str] = ()) -> NoReturn:
+    """Opens the campaign's page, from the list, from a customer's page or from a comparison."""
     before = {} if customer_id is None else {"customer": customer_id}
-    st.switch_page(CAMPAIGN, query_params=_parameters(campaign_id) | before)
+    beside = {"compare": list(compared)} if compared else {}
+    st.switch_page(CAMPAIGN, query_params={**_parameters(campaign_id), **before, **beside})
 
 
 def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
@@ -70,12 +71,12 @@ def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
 
 def open_comparison(campaign_ids: Sequence[str]) -> NoReturn:
     """Opens the page that shows these campaigns side by side; its address names them all."""
-    st.switch_page(COMPARE, query_params={"id": list(campaign_ids)} | _audience_parameter())
+    st.switch_page(COMPARE, query_params={"id": list(campaign_ids), **_audience_parameter()})
 
 
 def compared_ids() -> list[str]:
-    """The ids of the campaigns that the address of this page names, as often as it does."""
-    return [one for one in st.query_params.get_all("id") if one]
+    """The ids of the campaigns that the address of this page names, as often as it does; `compare` on the way back."""
+    return [one for one in st.query_params.get_all("compare") or st.query_params.get_all("id") if one]
 
 
 def data_link(label: str = "Data") -> None:

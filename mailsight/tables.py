@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from . import formats, metrics
+from . import comparison, formats, metrics
 from .mail_frame import frontend
 from .vocabulary import Status
 
@@ -70,7 +70,7 @@ def table(
     """Shows the table and tells what was clicked. `sort` is the column's key and whether it goes down.
 
     On a phone each row becomes a card; with `stacks` False it stays a row, and the table scrolls sideways.
-    `on_sort` hears the column to sort by before the page runs, `on_tick` all rows of the table and those that are ticked.
+    Before the page runs, `on_sort` hears the column to sort by, `on_tick` the rows of the table and those ticked.
     """
 
     def sorted_by() -> None:
@@ -182,6 +182,19 @@ def bar(
         "width": round(filled * 100, 2),
         "colour": colour,
     }
+
+
+def interval(
+    made_of: metrics.Portion, ends: tuple[float, float], colour: str, tip: Sequence[str] = ()
+) -> Cell:
+    """A rate as a dot on the line of its interval, on a scale with these ends; nothing where there is no figure."""
+    if made_of.rate is None or made_of.interval is None:
+        return ""
+    low, at, high = (
+        round(100 * comparison.place(one, ends), 2)
+        for one in (made_of.interval[0], made_of.rate, made_of.interval[1])
+    )
+    return {"kind": "range", "low": low, "at": at, "high": high, "colour": colour, "tip": list(tip)}
 
 
 def trend(shares: Sequence[float], tip: Sequence[str] = ()) -> Cell:

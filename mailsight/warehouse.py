@@ -20,12 +20,14 @@ from typing import Any
 
 import aiosql
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from .errors import DatabaseUnreadable, LoadRefused, LoadRunning, NoDatabase
 from .grids import GridQuery
+from .kept import Kept, Numbers
 from .metrics import RATES
 from .settings import PROJECT
 
@@ -34,6 +36,8 @@ SCHEMA_VERSION = 3
 _FILLED_AFTER = {2: ("touch_all", "replace_campaign_hours", "replace_apple_opens", "touch_none")}
 GENERATIONS_KEPT = 2
 BATCH_ROWS = 100_000
+# Eight million rows of grids: what some ten people look at in campaigns of a million.
+KEPT_BYTES = 64 * 2**20
 _CANT_WRITE = (
     duckdb.IOException,
     duckdb.OutOfMemoryException,
@@ -50,7 +54,7 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 
 @cache
 def statement(name: str) -> str:
-    """The text of a named query of `queries/`, with `$name` for parameters, and each rate where its key stands: {cor}."""
+    """The text of a named query of `queries/`, with `$name` for parameters, and the rates where their keys stand."""
     text = str(_queries()[name].sql)
     for rate in RATES:
         text = text.replace(f"{{{rate.key}}}", rate.sql)
@@ -76,6 +80,7 @@ class Warehouse:
         self.path = path
         self._lock = threading.Lock()
         self._served: tuple[str, duckdb.DuckDBPyConnection] | None = None
+        self._kept = Kept(KEPT_BYTES)
 
     @property
     def exists(self) -> bool:
@@ -118,6 +123,16 @@ class Warehouse:
     def frame(self, name: str, selection: GridQuery | None = None, /, **parameters: object) -> pd.DataFrame:
         """The rows of a named query as a DataFrame."""
         return self._execute(name, selection, parameters).df()
+
+    def numbers(self, name: str, selection: GridQuery, /, **parameters: object) -> Numbers:
+        """The only column of a named query, the numbers of rows of this generation: found once, kept for a while."""
+
+        def find() -> Numbers:
+            (column,) = self._execute(name, selection, parameters).fetchnumpy().values()
+            return np.asarray(column, dtype=np.int64)
+
+        question = self.generation, name, selection.asked, *parameters.items()
+        return self._kept.get(question, find)
 
     def batches(
         self, name: str, selection: GridQuery | None = None, /, **parameters: object

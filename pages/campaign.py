@@ -6,6 +6,7 @@ from mailsight import (
     campaign_customers,
     clicked_links,
     dialogs,
+    exporting,
     figures,
     formats,
     pattern_tabs,
@@ -36,6 +37,7 @@ with st.container(
             dialogs.selection(report)
         if st.button("Preview e-mail", icon=":material/visibility:"):
             dialogs.preview(campaign_id)
+        exporting.report_menu(report)
         screens.audience_switch()
 facts(
     f"“{campaign.subject}”" if campaign.subject else "No subject",
@@ -50,7 +52,7 @@ if not report.counts.sent:
         icon=":material/schedule:",
     )
 
-figures.cards(report, attention=lambda: dialogs.attention(report))
+figures.cards(report)
 
 rates, states = st.columns([7, 5], gap="medium")
 with rates:

@@ -33,14 +33,36 @@ where campaign_id = :campaign_id and not sent
 group by reason
 order by customers desc, reason;
 
--- name: not_sent_customers(campaign_id)
--- The customers who were not mailed, and why.
-select
-    r.customer_id, c.name, coalesce(r.email, c.email) as email, r.not_sent_reason as reason, r.not_sent_detail as detail
-from recipients as r
-left join customers as c using (customer_id)
-where r.campaign_id = :campaign_id and not r.sent
-order by c.name nulls last, r.customer_id;
+-- name: not_sent_customers(campaign_id, reason, search, start, size)
+-- The customers who were not mailed, and why: those with this reason (none fits all) of whom name, address, id or detail
+-- holds the search. `size` of them from `start` on; without a size, all.
+select customer_id, name, coalesce(email, known_email) as email, not_sent_reason as reason, not_sent_detail as detail
+from recipients
+where campaign_id = :campaign_id and not sent
+    and (cast(:reason as varchar) is null or not_sent_reason = :reason)
+    and (
+        :search = ''
+        or contains(lower(customer_id), lower(:search))
+        or contains(lower(name), lower(:search))
+        or contains(lower(coalesce(email, known_email)), lower(:search))
+        or contains(lower(not_sent_detail), lower(:search))
+    )
+order by name nulls last, customer_id
+limit :size offset :start;
+
+-- name: not_sent_count(campaign_id, reason, search)^
+-- How many of the customers who were not mailed that is.
+select count(*) as total
+from recipients
+where campaign_id = :campaign_id and not sent
+    and (cast(:reason as varchar) is null or not_sent_reason = :reason)
+    and (
+        :search = ''
+        or contains(lower(customer_id), lower(:search))
+        or contains(lower(name), lower(:search))
+        or contains(lower(coalesce(email, known_email)), lower(:search))
+        or contains(lower(not_sent_detail), lower(:search))
+    );
 
 -- name: campaign_links(campaign_id, audience)
 -- Every link of the campaign's mail in the order of the document, with its clicks; unplaced are those of the clicks that
@@ -81,12 +103,11 @@ with found as (
     limit :most
 )
 select
-    f.customer_id, coalesce(c.name, r.email, f.customer_id) as name, e.occurred_at, me.type, me.url, e.user_agent, e.ip
+    f.customer_id, coalesce(r.name, r.email, f.customer_id) as name, e.occurred_at, me.type, me.url, e.user_agent, e.ip
 from found as f
 join message_events as me
     on me.campaign_id = :campaign_id and me.customer_id = f.customer_id and me.event_number = f.event_number
 join events as e on e.event_number = f.event_number
-left join customers as c on c.customer_id = f.customer_id
 left join recipients as r on r.campaign_id = :campaign_id and r.customer_id = f.customer_id
 order by e.occurred_at, e.event_number;
 

@@ -2,10 +2,13 @@
 
 -- name: customer(customer_id)^
 -- The customer; one that only messages or events tell of has the address that was mailed. No row when there is none.
-with mailed as materialized (
+with likely as materialized (
+    select rowid as row, customer_id from recipients where customer_hash = customer_hash(:customer_id)
+),
+mailed as materialized (
     select count(*) > 0 as was_mailed, max(email) as email
     from recipients
-    where customer_hash = customer_hash(:customer_id) and customer_id = :customer_id
+    where rowid in (select row from likely where customer_id = :customer_id)
 )
 select
     :customer_id as customer_id, coalesce(c.email, m.email) as email,
@@ -15,7 +18,11 @@ left join customers as c on c.customer_id = :customer_id
 where c.customer_id is not null or m.was_mailed;
 
 -- name: contacts(customer_id, audience)
--- Every mail that selected the customer, newest first; one that was not sent stands at the campaign's time.
+-- Every mail that selected the customer, newest first; one that was not sent stands at the campaign's time. `likely`: by
+-- itself, since DuckDB would now and then compare the ids of all rows first.
+with likely as materialized (
+    select rowid as row, customer_id from recipients where customer_hash = customer_hash(:customer_id)
+)
 select
     r.campaign_id, coalesce(c.name, r.campaign_id) as campaign_name, c.subject, coalesce(r.sent_at, c.sent_at) as sent_at,
     if(:audience = 'all', r.all_status, r.human_status) as status, r.not_sent_reason, r.not_sent_detail,
@@ -29,7 +36,7 @@ select
     r.is_archived or c.content_id is not null as has_mail
 from recipients as r
 left join campaigns as c using (campaign_id)
-where r.customer_hash = customer_hash(:customer_id) and r.customer_id = :customer_id
+where r.rowid in (select row from likely where customer_id = :customer_id)
 order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id;
 
 -- name: message_events(campaign_id, customer_id)

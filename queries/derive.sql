@@ -50,6 +50,29 @@ from (
 )
 where campaign_id not in (from touched);
 
+-- name: seek_renamed()
+-- The rows of campaigns that are not counted anew whose customer has another name or address now, in parts of a million;
+-- the parts' numbers.
+create temp table renamed as
+select
+    r.rowid as row, m.name, case when r.email is null then m.email end as known_email,
+    (row_number() over ()) // 1000000 as part
+from recipients as r
+join merged_customers as m using (customer_id)
+where m.is_changed and r.campaign_id not in (from touched)
+    and (r.name is distinct from m.name or (r.email is null and r.known_email is distinct from m.email));
+select distinct part from renamed order by part;
+
+-- name: rename_part(part)!
+-- Gives the rows of one part their customers' names and addresses.
+update recipients set name = n.name, known_email = n.known_email
+from renamed as n
+where recipients.rowid = n.row and n.part = :part;
+
+-- name: write_down#
+-- Writes to the disk what was changed in place, which waits in memory until then.
+checkpoint;
+
 -- name: seek_messages#
 -- The events that may belong to a touched campaign, and the messages they may belong to.
 create or replace temp table message_ids as
@@ -361,8 +384,9 @@ select
     coalesce(d.human_opens, 0), coalesce(d.human_clicks, 0), coalesce(d.human_links_clicked, 0),
     d.human_first_opened_at, d.human_last_opened_at, d.human_first_clicked_at, d.human_last_clicked_at,
     d.sent and coalesce(d.human_unsubscribed, false),
-    customer_hash(d.customer_id), d.subject_fields, d.is_archived
+    customer_hash(d.customer_id), d.subject_fields, d.is_archived, c.name, case when d.email is null then c.email end
 from delivery as d
+left join customers as c on c.customer_id = d.customer_id
 order by d.campaign_id, d.customer_id;
 
 -- name: split_touched()

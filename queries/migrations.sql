@@ -47,11 +47,14 @@ create table recipients (
     human_status varchar, human_opens bigint not null, human_clicks bigint not null,
     human_links_clicked bigint not null, human_first_opened_at timestamp, human_last_opened_at timestamp,
     human_first_clicked_at timestamp, human_last_clicked_at timestamp, human_unsubscribed boolean not null,
-    customer_hash usmallint not null, subject_fields json, is_archived boolean not null
+    customer_hash usmallint not null, subject_fields json, is_archived boolean not null, name varchar,
+    known_email varchar
 );
 insert into recipients
-select r.*, customer_hash(r.customer_id), m.subject_fields, coalesce(m.is_archived, false)
+select r.*, customer_hash(r.customer_id), m.subject_fields, coalesce(m.is_archived, false), c.name,
+    case when r.email is null then c.email end
 from older_recipients as r
+left join customers as c using (customer_id)
 left join (
     select
         m.campaign_id, m.customer_id, m.content_id is not null as is_archived,
@@ -62,6 +65,20 @@ left join (
 ) as m using (campaign_id, customer_id)
 order by r.campaign_id, r.customer_id;
 drop table older_recipients;
+-- The columns of the customers' grid for one campaign and audience. A customer who was not mailed has status not_sent.
+create or replace macro recipients_grid(of_campaign, audience) as table
+select
+    rowid as row, customer_id, coalesce(name, '') as name, coalesce(email, known_email, '') as email,
+    coalesce(if(audience = 'all', all_status, human_status), 'not_sent') as status,
+    not_sent_reason, sent_at,
+    if(audience = 'all', all_first_opened_at, human_first_opened_at) as first_opened_at,
+    if(audience = 'all', all_opens, human_opens) as opens,
+    if(audience = 'all', all_first_clicked_at, human_first_clicked_at) as first_clicked_at,
+    if(audience = 'all', all_clicks, human_clicks) as clicks,
+    if(audience = 'all', all_links_clicked, human_links_clicked) as links_clicked,
+    coalesce(bounce_reason, '') as bounce_reason
+from recipients
+where campaign_id = of_campaign;
 create table campaign_hours (
     campaign_id varchar not null, audience varchar not null, hour integer not null, opens bigint not null,
     clicks bigint not null, opened bigint not null, clicked bigint not null

@@ -118,7 +118,7 @@ with place as (
     from customers
 )
 select
-    p.time_zone, if(p.time_zone is null, p.country, null) as country,
+    p.time_zone, p.country,
     cast(epoch(me.occurred_at) as bigint) // 900 as quarter,
     count(*) filter (me.type = 'opened') as opens,
     count(*) filter (me.type = 'clicked') as clicks

@@ -44,7 +44,8 @@ create table message_events (
 );
 -- Derived: a row per message, sent or not; implied where only events tell of it. all_* counts every event, human_*
 -- leaves out those that machines made. customer_hash is customer_hash(customer_id); subject_fields are the message's merge
--- fields where the campaign's subject may name one; is_archived: the message has a copy of its own.
+-- fields where the campaign's subject may name one; is_archived: the message has a copy of its own. name is the customer's,
+-- known_email the customer's where the message has no email: a million customers are sorted and searched without a join.
 create table recipients (
     campaign_id varchar not null, customer_id varchar not null, email varchar, implied boolean not null,
     sent_at timestamp, sent boolean not null, delivered boolean not null, not_sent_reason varchar,
@@ -56,7 +57,8 @@ create table recipients (
     human_status varchar, human_opens bigint not null, human_clicks bigint not null,
     human_links_clicked bigint not null, human_first_opened_at timestamp, human_last_opened_at timestamp,
     human_first_clicked_at timestamp, human_last_clicked_at timestamp, human_unsubscribed boolean not null,
-    customer_hash usmallint not null, subject_fields json, is_archived boolean not null
+    customer_hash usmallint not null, subject_fields json, is_archived boolean not null, name varchar,
+    known_email varchar
 );
 -- Derived: a row per clicked link of a campaign and audience; link_position is null for URLs that the mail does not hold.
 -- unplaced: those of the clicks that told only a URL, so that any link of the mail with this URL may be the clicked one.
@@ -105,18 +107,17 @@ create macro customer_hash(id) as cast(md5_number_lower(id) & 65535 as usmallint
 -- The columns of the customers' grid for one campaign and audience. A customer who was not mailed has status not_sent.
 create macro recipients_grid(of_campaign, audience) as table
 select
-    r.customer_id, coalesce(c.name, '') as name, coalesce(r.email, c.email, '') as email,
-    coalesce(if(audience = 'all', r.all_status, r.human_status), 'not_sent') as status,
-    r.not_sent_reason, r.sent_at,
-    if(audience = 'all', r.all_first_opened_at, r.human_first_opened_at) as first_opened_at,
-    if(audience = 'all', r.all_opens, r.human_opens) as opens,
-    if(audience = 'all', r.all_first_clicked_at, r.human_first_clicked_at) as first_clicked_at,
-    if(audience = 'all', r.all_clicks, r.human_clicks) as clicks,
-    if(audience = 'all', r.all_links_clicked, r.human_links_clicked) as links_clicked,
-    coalesce(r.bounce_reason, '') as bounce_reason
-from recipients as r
-left join customers as c using (customer_id)
-where r.campaign_id = of_campaign;
+    rowid as row, customer_id, coalesce(name, '') as name, coalesce(email, known_email, '') as email,
+    coalesce(if(audience = 'all', all_status, human_status), 'not_sent') as status,
+    not_sent_reason, sent_at,
+    if(audience = 'all', all_first_opened_at, human_first_opened_at) as first_opened_at,
+    if(audience = 'all', all_opens, human_opens) as opens,
+    if(audience = 'all', all_first_clicked_at, human_first_clicked_at) as first_clicked_at,
+    if(audience = 'all', all_clicks, human_clicks) as clicks,
+    if(audience = 'all', all_links_clicked, human_links_clicked) as links_clicked,
+    coalesce(bounce_reason, '') as bounce_reason
+from recipients
+where campaign_id = of_campaign;
 
 -- name: set_schema_version(version)!
 -- Marks a new database with the version of its tables.

@@ -15,6 +15,8 @@ def as_version_2(database: Path) -> None:
         "alter table recipients drop column customer_hash",
         "alter table recipients drop column subject_fields",
         "alter table recipients drop column is_archived",
+        "alter table recipients drop column name",
+        "alter table recipients drop column known_email",
         "update schema_version set version = 2",
     )
 

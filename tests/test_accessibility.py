@@ -15,17 +15,18 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page_name", ["campaigns", "campaign", "customer", "data"])
+@pytest.mark.parametrize("page_name", ["campaigns", "campaign", "compare", "customer", "data"])
 def test_a_page_keeps_nobody_out(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]
 ) -> None:
     warehouse = Warehouse(sample_database)
     campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
     campaign_id = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
-    customer_id = reports.not_sent(warehouse, campaign_id)["customer_id"].iloc[0]
+    customer_id = reports.not_sent(warehouse, campaign_id).customers[0]["customer_id"]
     address = {
         "campaigns": "/",
         "campaign": f"/campaign?id={campaign_id}",
+        "compare": f"/compare?{'&'.join(f'id={one}' for one in campaigns['campaign_id'])}",
         "customer": f"/customer?id={customer_id}",
         "data": "/data",
     }

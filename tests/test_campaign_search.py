@@ -141,6 +141,7 @@ def test_what_is_loaded_is_counted(warehouse: Warehouse) -> None:
 
 def test_the_trends_are_the_opens_of_the_first_hours(warehouse: Warehouse) -> None:
     ids = [one.campaign_id for one in everything(warehouse, Audience.ALL)]
+    trends: dict[str, list[int]] = {}
     for audience in Audience:
         trends = list_reports.trends(warehouse, ids, audience, 72)
         assert list(trends) == ids

@@ -88,6 +88,22 @@ def test_a_timeline_of_nothing_is_empty() -> None:
     assert [len(trace.x) for trace in charts.timeline(nothing).data] == [0, 0]
 
 
+def test_the_timeline_can_add_up_and_count_customers() -> None:
+    hours = pd.DataFrame(
+        {"hour": [0, 2], "opens": [5, 1], "clicks": [1, 0], "opened": [3, 1], "clicked": [1, 0]}
+    )
+    opened, clicked = charts.timeline(hours, of="customers", cumulative=True).data
+    assert (list(opened.x), list(opened.y)) == ([0, 1, 2, 3], [0, 3, 3, 4])
+    assert list(clicked.y) == [0, 1, 1, 1]
+    assert list(opened.customdata) == [
+        "0\N{NO-BREAK SPACE}h",
+        "1\N{NO-BREAK SPACE}h",
+        "2\N{NO-BREAK SPACE}h",
+        "3\N{NO-BREAK SPACE}h",
+    ]
+    assert list(charts.timeline(hours, of="customers").data[0].y) == [3, 0, 1]
+
+
 def test_the_charts_let_the_page_shine_through() -> None:
     hours = pd.DataFrame({"hour": [0], "opens": [1], "clicks": [0]})
     for figure in (charts.funnel(STATUS), charts.timeline(hours)):

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mailsight import load, reports
+from mailsight import grids, load, reports
 from mailsight.metrics import Counts
 from mailsight.vocabulary import Audience, EventType, NotSentReason
 from mailsight.warehouse import Warehouse
@@ -35,7 +35,11 @@ LINKS = ["https://shop.example/a", "https://shop.example/b", "https://shop.examp
 moments = st.integers(0, 6).map(lambda hours: START + timedelta(hours=hours))
 
 customers = st.fixed_dictionaries(
-    {"customer_id": st.sampled_from(CUSTOMER_IDS), "email": st.none() | st.sampled_from(ADDRESSES)}
+    {
+        "customer_id": st.sampled_from(CUSTOMER_IDS),
+        "email": st.none() | st.sampled_from(ADDRESSES),
+        "name": st.none() | st.sampled_from(["Ann", "Bob"]),
+    }
 )
 messages = st.fixed_dictionaries(
     {
@@ -153,6 +157,7 @@ def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
             event["machine"] = verdicts.get(number)
         assert computed(database, Audience.HUMAN) == oracle.figures(mailing, human=True)
         assert histories(database) == plain_histories(database)
+        assert_rows_lie_by_customer_with_their_names(database)
 
 
 def histories(database: Path) -> dict[str, Any]:
@@ -193,6 +198,23 @@ def plain_histories(database: Path) -> dict[str, Any]:
     return found
 
 
+def assert_rows_lie_by_customer_with_their_names(database: Path) -> None:
+    """What the customers' grid takes for granted: rows in the order of their keys, with their customers' names."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                r.campaign_id, r.customer_id, r.name, r.known_email,
+                c.name, case when r.email is null then c.email end
+            from recipients as r left join customers as c using (customer_id)
+            order by r.rowid
+            """
+        ).fetchall()
+    assert [row[2:4] for row in rows] == [row[4:] for row in rows]
+    of_campaigns = sorted(rows, key=lambda row: row[0])
+    assert [row[:2] for row in of_campaigns] == sorted(row[:2] for row in rows)
+
+
 def _verdicts(database: Path) -> dict[int, str | None]:
     """The machine of each event, by its number: its place in a file that was loaded first."""
     with duckdb.connect(str(database.resolve()), read_only=True) as connection:
@@ -215,6 +237,7 @@ def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: An
             load.load(in_parts, [write_bundle(Path(folder) / f"part{number}", part)])
         assert computed(in_parts) == computed(whole)
         assert histories(in_parts) == plain_histories(in_parts)
+        assert_rows_lie_by_customer_with_their_names(in_parts)
 
 
 def _key(kind: str, row: dict[str, Any]) -> object:
@@ -224,6 +247,30 @@ def _key(kind: str, row: dict[str, Any]) -> object:
     if kind == "events":
         return row["event_id"] or (row["type"], row["occurred_at"], row["url"])
     return id(row)
+
+
+def test_a_customers_new_name_and_address_reach_what_was_mailed_before(tmp_path: Path) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    rows: list[dict[str, Any]] = [
+        {"campaign_id": "spring", "customer_id": "1", "email": "ann@x.example", "sent_at": START},
+        {"campaign_id": "spring", "customer_id": "2", "email": None, "sent_at": START},
+        {"campaign_id": "spring", "customer_id": "3", "email": None, "sent_at": START},
+    ]
+    nothing: Bundle = {kind: [] for kind in ("campaigns", "customers", "messages", "events")}
+    load.load(database, [write_bundle(tmp_path / "first", nothing | {"messages": rows})])
+    for number, names in enumerate((("Ann", "Bob"), ("Ann", "Bert"))):
+        customers: list[dict[str, Any]] = [
+            {"customer_id": str(place), "email": f"{name}@y.example", "name": name}
+            for place, name in enumerate(names, start=1)
+        ]
+        load.load(database, [write_bundle(tmp_path / str(number), nothing | {"customers": customers})])
+    page = reports.recipients(Warehouse(database), "spring", Audience.ALL, grids.grid_query())
+    assert [(row["name"], row["email"]) for row in page.rows] == [
+        ("Ann", "ann@x.example"),
+        ("Bert", "Bert@y.example"),
+        ("", ""),
+    ]
+    assert_rows_lie_by_customer_with_their_names(database)
 
 
 def test_loading_twice_changes_nothing(tmp_path: Path, sample_bundle: Path) -> None:

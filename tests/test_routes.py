@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -148,6 +151,139 @@ def test_a_hostile_question_is_refused_as_json(
     assert answer.status_code == 400
     assert set(answer.json()) == {"error"}
     assert answer.json()["error"]["title"] == "This filter can't be used"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"filter": {"name": {"type": "contains", "filter": "\ud800"}}},
+        {"filter": {"opens": {"type": "inRange", "filter": 1, "filterTo": float("nan")}}},
+        {"filter": {"opens": {"type": "equals", "filter": 10**300}}},
+        {"filter": {"sent_at": {"type": "equals", "dateFrom": "\ud800"}}},
+        {"filter": {"status": {"values": [{"opened": 1}]}}},
+        {"filter": {"__class__": {"type": "contains", "filter": "x"}}},
+        {"filter": {"row": {"type": "equals", "filter": 1}}},
+        {"filter": {"customer_hash": {"type": "equals", "filter": 1}}},
+        {"sort": [{"colId": "row", "sort": "asc"}]},
+        {"sort": [{"colId": "known_email", "sort": "asc"}]},
+        {"sort": [{"colId": "name", "sort": "asc"}] * 1_000},
+        {"sort": {"0": {"colId": "name", "sort": "asc"}}},
+        {"search": "\ud800"},
+        {"search": None},
+        {"link": "\ud800"},
+        {"link": 10**300},
+        {"status": {"opened": True}},
+        {"status": "opened"},
+        {"start": 1e3},
+        {"start": 10**300, "end": 1},
+        {"start": "9" * 10_000},
+        {"end": None},
+        {"end": float("nan")},
+    ],
+)
+def test_what_only_somebody_hostile_sends_is_refused_in_few_words(
+    client: TestClient, campaign_id: str, more: dict[str, Any]
+) -> None:
+    asked = {"token": routes.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | more
+    answer = client.post("/api/recipients", content=json.dumps(asked))
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"error"}
+    assert len(answer.content) < 500
+    for word in ("duckdb", "binder", "select", "recipients_grid", "traceback", ".py"):
+        assert word not in answer.text.lower()
+
+
+@pytest.mark.parametrize("depth", [50, 5_000])
+@pytest.mark.parametrize("place", ["filter", "sort", "status", "search", "link", "zone", "token", "start"])
+def test_what_is_nested_deeply_is_refused(
+    client: TestClient, campaign_id: str, place: str, depth: int
+) -> None:
+    asked = {"token": routes.token(campaign_id, Audience.ALL), "start": 0, "end": 100, place: "HERE"}
+    for nested in ("[" * depth + "]" * depth, '{"operator":' * depth + "1" + "}" * depth):
+        answer = client.post("/api/recipients", content=json.dumps(asked).replace('"HERE"', nested))
+        refused = {"token": 401, "zone": 200}.get(place, 400)
+        assert answer.status_code in (refused, 400)
+
+
+def test_conditions_within_conditions_are_refused(client: TestClient, campaign_id: str) -> None:
+    one: dict[str, Any] = {"type": "contains", "filter": "a"}
+    for _ in range(3):
+        one = {"filterType": "text", "operator": "AND", "conditions": [one, one]}
+    answer = ask(client, routes.token(campaign_id, Audience.ALL), filter={"name": one})
+    assert answer.status_code == 400
+
+
+def test_a_block_far_beyond_the_end_is_empty(client: TestClient, campaign_id: str) -> None:
+    token = routes.token(campaign_id, Audience.ALL)
+    total = ask(client, token).json()["total"]
+    for start in (total, 10**12, 10**30):
+        answer = ask(client, token, start=start, end=start + LARGEST_BLOCK)
+        assert (answer.status_code, answer.json()) == (200, {"rows": [], "total": total})
+
+
+def test_a_token_reads_its_own_campaign_whatever_else_is_asked(
+    client: TestClient, warehouse: Warehouse
+) -> None:
+    mine, other = reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"].iloc[:2]
+    token = routes.token(mine, Audience.HUMAN)
+    asked = {"campaign_id": other, "of_campaign": other, "audience": "all", "f0": other}
+    assert ask(client, token, **asked).json() == ask(client, token).json()
+    unknown = routes.token("' OR campaign_id <> '", Audience.ALL)
+    assert ask(client, unknown).json() == {"rows": [], "total": 0}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_no_other_method_answers(client: TestClient, method: str) -> None:
+    assert client.request(method, "/api/recipients").status_code == 405
+
+
+@pytest.mark.parametrize(
+    "name", ["token", "start", "end", "filter", "sort", "search", "status", "link", "zone"]
+)
+def test_a_field_may_be_missing_but_not_the_token(client: TestClient, campaign_id: str, name: str) -> None:
+    asked = {
+        "token": routes.token(campaign_id, Audience.ALL),
+        "start": 0,
+        "end": 100,
+        "filter": {},
+        "sort": [],
+        "search": "",
+        "status": [],
+        "link": None,
+        "zone": "UTC",
+    }
+    del asked[name]
+    assert client.post("/api/recipients", json=asked).status_code == (401 if name == "token" else 200)
+
+
+words = st.sampled_from(
+    ["name", "opens", "sent_at", "status", "type", "filter", "filterTo", "dateFrom", "operator", "conditions", "values",
+     "contains", "equals", "inRange", "blank", "AND", "asc", "colId", "sort", "opened", "2026-04-14", "' OR 1=1", "\0"]
+)  # fmt: skip
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | words | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=8,
+)
+filters = st.dictionaries(
+    words, st.dictionaries(st.sampled_from(["type", "filter", "filterTo", "dateFrom", "values"]), values)
+)
+sorts = st.lists(st.fixed_dictionaries({"colId": words, "sort": words}), max_size=3)
+
+
+@given(st.fixed_dictionaries({}, optional={
+    "filter": filters | values, "sort": sorts | values, "search": values, "status": values, "link": values,
+    "zone": values, "start": values, "end": values,
+}))  # fmt: skip
+@hypothesis.settings(max_examples=60, suppress_health_check=list(hypothesis.HealthCheck))
+def test_whatever_is_asked_is_answered_or_refused(
+    client: TestClient, campaign_id: str, asked: dict[str, Any]
+) -> None:
+    asked = {"token": routes.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | asked
+    answer = client.post("/api/recipients", content=json.dumps(asked))
+    assert answer.status_code in (200, 400)
+    assert set(answer.json()) == ({"rows", "total"} if answer.status_code == 200 else {"error"})
+    assert len(answer.json().get("rows", ())) <= LARGEST_BLOCK
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 60_000, b'{"token": NaN'])

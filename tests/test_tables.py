@@ -4,6 +4,7 @@ from math import nan
 import pytest
 
 from mailsight import tables
+from mailsight.metrics import Portion
 from mailsight.vocabulary import Status
 
 
@@ -29,6 +30,32 @@ def test_a_bar_is_as_long_as_its_share_and_never_without_a_number(
     assert isinstance(cell, dict)
     assert (cell["width"], cell["text"].replace("\N{NO-BREAK SPACE}", " ")) == (width, text)
     json.dumps(cell, allow_nan=False)
+
+
+def test_a_range_lies_on_the_scale_of_its_table() -> None:
+    cell = tables.interval(Portion(200, 1000), (0.1, 0.3), "#123456", tip=["COR"])
+    assert isinstance(cell, dict)
+    assert cell["at"] == 50.0
+    assert 0 < cell["low"] < 50 < cell["high"] < 100
+    assert tables.interval(Portion(0, 0), (0.0, 1.0), "#123456") == ""
+    json.dumps(cell, allow_nan=False)
+
+
+def test_a_trend_is_a_line_of_whole_numbers_with_words() -> None:
+    assert tables.trend([0.0, 0.333, 1.0], tip=["Opens"]) == {
+        "kind": "trend",
+        "points": [0, 33, 100],
+        "tip": ["Opens"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("ticked", "full", "refuses"), [(True, True, False), (False, True, True), (False, False, False)]
+)
+def test_only_an_empty_box_can_be_refused(ticked: bool, full: bool, refuses: bool) -> None:
+    cell = tables.tick("Choose Spring to compare", ticked=ticked, full=full)
+    assert isinstance(cell, dict)
+    assert (cell["ticked"], cell["full"]) == (ticked, refuses)
 
 
 @pytest.mark.parametrize("status", [*Status, None])

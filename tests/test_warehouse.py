@@ -101,13 +101,13 @@ def test_rows_come_in_batches_in_the_order_of_the_question(
 ) -> None:
     monkeypatch.setattr(warehouse, "BATCH_ROWS", 70)
     reader = Warehouse(sample_database)
-    campaign_id = reader.rows("campaign_list", audience="all", search="", since=None, until=None, tags=[])[
-        -1
-    ]["campaign_id"]
+    campaign_id = reports.campaign_list(reader, Audience.HUMAN).campaigns["campaign_id"].iloc[-1]
     asked = grids.grid_query(
         {"name": {"type": "contains", "filter": "a"}}, [{"colId": "opens", "sort": "desc"}], end=500
     )
-    batches = list(reports.recipient_batches(reader, campaign_id, Audience.HUMAN, asked))
+    batches = list(
+        reader.batches("exported_customers", asked, campaign_id=campaign_id, audience=Audience.HUMAN)
+    )
     together = [row for batch in batches for row in batch.to_pylist()]
     page = reports.recipients(reader, campaign_id, Audience.HUMAN, asked)
     assert [row["customer_id"] for row in together] == [row["customer_id"] for row in page.rows]

@@ -58,7 +58,7 @@ function watch(data, root, setTriggerValue) {
       words.textContent = `${number(done)} of ${number(total)} ${data.unit}`;
     } else {
       bar.removeAttribute("value");
-      words.textContent = total ? "Finishing the file" : "Beginning";
+      words.textContent = total ? "Finishing the file" : "Being written";
     }
   }
 

@@ -35,7 +35,7 @@ const tipped = (one, lines) => {
   const show = () => {
     clearTimeout(waiting);
     if (tip.isConnected || !one.isConnected || !tip.showPopover) return;
-    one.closest(".table, .heatmap").append(tip);
+    one.closest(".table, .heatmap, .cards").append(tip);
     one.setAttribute("aria-describedby", tip.id);
     tip.showPopover();
     const [here, size] = [one.getBoundingClientRect(), tip.getBoundingClientRect()];
