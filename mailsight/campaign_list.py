@@ -20,6 +20,22 @@ _ORDER, _TURNED = "campaigns_order", "campaigns_turned"
 _CHOSEN, _REFUSED = "campaigns_chosen", "campaigns_refused"
 
 
+@st.fragment
+def campaigns(audience: Audience) -> None:
+    """The search, what was found together, the table and what is chosen of it.
+
+    They are a part by themselves: a letter in the search or a tick in the table makes nothing else of the page again.
+    """
+    if opened := tables.clicked(TABLE).row:
+        screens.open_campaign(opened)
+    loaded = widgets.read(list_reports.loaded)
+    wanted = search(loaded.tags)
+    found = widgets.read(list_reports.found, audience, wanted)
+    totals(found, loaded, audience)
+    campaigns_table(found, wanted, audience)
+    compare_bar()
+
+
 def search(tags: tuple[str, ...]) -> CampaignSearch:
     """The search box, the date range and the tags, in one line where there is room. They are as they were left."""
     words, days, tagged = st.columns([3, 2, 2])

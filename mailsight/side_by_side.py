@@ -13,41 +13,45 @@ from .list_reports import ComparedCampaign
 from .metrics import FIGURES, Portion, Rate, portion
 from .vocabulary import Audience
 
+TABLE = "compared"  # its key
 COMPARED = ("cor", "cto", "ctr", "opted_out", "undeliverable")
 _PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
 
 
 def asked() -> tuple[str, ...]:
     """The campaigns that the address names, each once, as many as fit beside each other. Raises NothingToCompare."""
-    named = screens.compared_ids()
-    ids = tuple(dict.fromkeys(named))
+    ids = _named()
     if len(ids) < FEWEST:
         raise NothingToCompare(
             "The address names one campaign only." if ids else "The address names no campaign."
         )
-    if len(ids) > MOST:
-        st.warning(
-            f"The address names {len(ids)} campaigns: the first {MOST} are shown. More can't be told apart.",
-            icon=":material/filter_5:",
-        )
     return ids[:MOST]
 
 
+def _named() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(screens.compared_ids()))
+
+
 def known(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:
-    """Says which campaigns are not there. Raises NothingToCompare when too few are left."""
+    """Says which campaigns are not shown, and why. Raises NothingToCompare when too few are left."""
     found = {one.campaign.campaign_id for one in compared}
     missing = [one for one in ids if one not in found]
-    words = ", ".join(repr(one) for one in missing)
+    words = ", ".join(f"“{formats.raw(one, 60)}”" for one in missing)
     if len(found) < FEWEST:
         raise NothingToCompare(f"There is no campaign {words}.")
+    if len(_named()) > MOST:
+        st.warning(
+            f"The address names {len(_named())} campaigns: the first {MOST} are shown. More can't be told apart.",
+            icon=":material/filter_5:",
+        )
     if missing:
         st.warning(
             f"There is no campaign {formats.plain(words)}: it is left out.", icon=":material/search_off:"
         )
 
 
-def campaigns_table(compared: Sequence[ComparedCampaign]) -> str | None:
-    """Which letter and colour stands for which campaign; the id of the one that was clicked."""
+def campaigns_table(compared: Sequence[ComparedCampaign]) -> None:
+    """Which letter and colour stands for which campaign; a click opens one."""
     rows = [
         tables.Row(
             one.campaign.campaign_id,
@@ -80,7 +84,7 @@ def campaigns_table(compared: Sequence[ComparedCampaign]) -> str | None:
             for key in ("sent", "delivered")
         ),
     ]
-    return tables.table(columns, rows, key="compared", label="Campaigns compared", opens=True).row
+    tables.table(columns, rows, key=TABLE, label="Campaigns compared", opens=True)
 
 
 def figures(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
@@ -185,6 +189,7 @@ def _meaning() -> None:
         )
 
 
+@st.fragment
 def curves(compared: Sequence[ComparedCampaign]) -> None:
     """Who had opened and clicked, of delivered, in the hours since sending."""
     if not any(one.opened for one in compared):

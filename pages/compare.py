@@ -2,10 +2,13 @@
 
 import streamlit as st
 
-from mailsight import list_reports, screens, side_by_side
+from mailsight import list_reports, screens, side_by_side, tables
 from mailsight.widgets import read, updated
 
 screens.tab_title("Comparison")
+ids = side_by_side.asked()
+if opened := tables.clicked(side_by_side.TABLE).row:
+    screens.open_campaign(opened, compared=ids)
 audience = screens.audience()
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):
     screens.trail("Comparison")
@@ -17,15 +20,12 @@ with st.container(
     with st.container(horizontal=True, width="content", key="buttons"):
         screens.audience_switch()
 
-ids = side_by_side.asked()
 compared = read(list_reports.compared, ids, audience)
 side_by_side.known(ids, compared)
-opened = side_by_side.campaigns_table(compared)
+side_by_side.campaigns_table(compared)
 
 st.subheader("Figures", anchor=False)
 side_by_side.figures(compared, audience)
 
 st.subheader("Opened and clicked since sending", anchor=False)
 side_by_side.curves(compared)
-if opened:
-    screens.open_campaign(opened, compared=ids)

@@ -48,18 +48,18 @@ select count(*) as campaigns from campaign_totals where audience = 'all';
 -- The opens of some campaigns in each of their first hours; hours without any are left out.
 select campaign_id, hour, opens
 from campaign_hours
-where list_contains(:campaign_ids, campaign_id) and audience = :audience and hour < :hours and opens > 0;
+where campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and audience = :audience and hour < :hours and opens > 0;
 
 -- name: compared_campaigns(campaign_ids, audience)
 -- Some campaigns by their ids; those that are not known are left out.
 select t.*, coalesce(c.name, t.campaign_id) as name, c.subject, coalesce(c.tags, []) as tags
 from campaign_totals as t
 left join campaigns as c using (campaign_id)
-where list_contains(:campaign_ids, t.campaign_id) and t.audience = :audience;
+where t.campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and t.audience = :audience;
 
 -- name: compared_hours(campaign_ids, audience)
 -- Who opened and who clicked for the first time, in each hour since sending began, of some campaigns.
 select campaign_id, hour, opened, clicked
 from campaign_hours
-where list_contains(:campaign_ids, campaign_id) and audience = :audience
+where campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and audience = :audience
 order by campaign_id, hour;

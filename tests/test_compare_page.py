@@ -85,7 +85,7 @@ def test_the_curves_can_cover_another_time(
         ([0], [], "The address names one campaign only."),
         ([0, 0], [], "The address names one campaign only."),
         ([0], ["<b>gone</b>"], "There is no campaign"),
-        ([], ["gone", "lost"], "There is no campaign 'gone', 'lost'."),
+        ([], ["gone", "lost"], "There is no campaign “gone”, “lost”."),
     ],
 )
 def test_an_address_with_nothing_to_compare_says_what_to_do(
@@ -110,7 +110,7 @@ def test_a_campaign_that_is_not_there_is_left_out(
     use(sample_database)
     at = compare(campaigns[0].campaign_id, "**gone**", campaigns[1].campaign_id)
     assert [warning.value for warning in at.warning] == [
-        f"There is no campaign {formats.plain(repr('**gone**'))}: it is left out."
+        f"There is no campaign {formats.plain('“**gone**”')}: it is left out."
     ]
     assert len(at.expander) == 0, "two campaigns are one pair"
 
