@@ -85,7 +85,7 @@ class Session:
         await self.socket.send(asked.SerializeToString())
         while True:
             told = ForwardMsg()
-            told.ParseFromString(await self.socket.recv())  # type: ignore[arg-type]
+            told.ParseFromString(await self.socket.recv())
             kind = told.WhichOneof("type")
             if kind == "script_finished":
                 if told.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
@@ -128,7 +128,7 @@ class Ways:
 
 async def person(server: str, ways: Ways, number: int, into: Clicks) -> None:
     """Clicks through the screens, seeded, and thinks in between."""
-    chance = random.Random(number)
+    chance = random.Random(number)  # noqa: S311 (seeded on purpose)
     await asyncio.sleep(chance.uniform(0, THINKS_SECONDS[1]))
     address = server.replace("http", "ws", 1) + "/_stcore/stream"
     async with (
@@ -146,7 +146,13 @@ async def person(server: str, ways: Ways, number: int, into: Clicks) -> None:
             start = time.perf_counter()
             try:
                 await asyncio.wait_for(ask(), LONGEST_SECONDS)
-            except (RuntimeError, TimeoutError, OSError, httpx.HTTPError, websockets.WebSocketException) as error:
+            except (
+                RuntimeError,
+                TimeoutError,
+                OSError,
+                httpx.HTTPError,
+                websockets.WebSocketException,
+            ) as error:
                 into.errors.append(f"{what}: {error!r}")
             into.seconds[what].append(time.perf_counter() - start)
             await asyncio.sleep(chance.uniform(*THINKS_SECONDS))
@@ -212,7 +218,9 @@ def main() -> None:
                 f"{len(clicks.errors)} errors, {server.memory_megabytes:.0f} MB (peak {server.peak_megabytes:.0f})"
             )
             for what, seconds in clicks.seconds.items():
-                print(f"    {what:22} median {statistics.median(seconds):6.2f} s  worst {max(seconds):6.2f} s")
+                print(
+                    f"    {what:22} median {statistics.median(seconds):6.2f} s  worst {max(seconds):6.2f} s"
+                )
             for error in clicks.errors[:5]:
                 print(f"    {error}")
 

@@ -33,7 +33,7 @@ from mailsight.warehouse import SCHEMA_VERSION, Draft, statement
 DESIGNS = 24
 BATCH_CUSTOMERS = 100_000
 PART_MESSAGES = 1_000_000
-NEWEST = datetime(2026, 11, 5, 8, 0)
+NEWEST = datetime(2026, 11, 5, 8, 0)  # noqa: DTZ001 (as the tables hold it: UTC without a word)
 _FACTS_FILE = Path(__file__).with_name("facts.sql")
 FACTS = aiosql.from_path(_FACTS_FILE, "duckdb")
 # The campaign of the same size in each database, and the one of a million where there is one.
@@ -224,7 +224,9 @@ def plan(database: Database, mails: pd.DataFrame) -> pd.DataFrame:
     sizes = np.floor(weights * np.divide(others, weights.sum())).astype(np.int64)
     rows, made = [], 0
     for number, mail in zip(range(database.campaigns), cycle(mails.to_dict("records")), strict=False):
-        sent_at = NEWEST - timedelta(hours=np.floor(np.divide(26_280, database.campaigns) * (database.campaigns - 1 - number)))
+        sent_at = NEWEST - timedelta(
+            hours=np.floor(np.divide(26_280, database.campaigns) * (database.campaigns - 1 - number))
+        )
         size, name = set_apart.get(number, (int(sizes[number]), f"{mail['name']} {number // DESIGNS + 1}"))
         size = min(size, database.customers)
         rows.append(

@@ -47,9 +47,9 @@ class Postgres:
         return [float(found) for found in _TIME.findall(self._psql(asked))]
 
     def _psql(self, text: str) -> str:
-        command = [*_as_nobody(), self.programs / "psql", "-h", self.folder, "-X", "-q", "-A", "-t", "-F", "\t"]
+        psql = [str(self.programs / "psql"), "-h", str(self.folder), "-X", "-q", "-A", "-t", "-F", "\t"]
         found = subprocess.run(
-            [*command, "-v", "ON_ERROR_STOP=1", "postgres"],
+            [*_as_nobody(), *psql, "-v", "ON_ERROR_STOP=1", "postgres"],
             input=text,
             capture_output=True,
             text=True,

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as NotShown
 
 from benchmarks import served
 from benchmarks.served import Served
@@ -43,8 +44,13 @@ FIGURES = (
     "bench.text('h1').includes({name}) && bench.all('[data-testid=stMetricValue]').length >= 5"
     " && bench.shown('.js-plotly-plot .funnellayer path') && bench.shown('table[aria-label=\"Opened and clicked\"] tr')"
 )
-CUSTOMER = "bench.text('h1').includes({name}) && bench.shown('table[aria-label=\"Contact history\"] tbody tr')"
-CHART = "bench.text('[role=tab][aria-selected=true]') === {tab} && bench.idle() && bench.shown('[role=tabpanel] .js-plotly-plot .trace path, [role=tabpanel] .js-plotly-plot .heatmaplayer image')"
+CUSTOMER = (
+    "bench.text('h1').includes({name}) && bench.shown('table[aria-label=\"Contact history\"] tbody tr')"
+)
+CHART = (
+    "bench.text('[role=tab][aria-selected=true]') === {tab} && bench.idle() && bench.shown("
+    "'[role=tabpanel] .js-plotly-plot .trace path, [role=tabpanel] .js-plotly-plot .heatmaplayer image')"
+)
 
 TABS = {
     "Heatmap": "bench.badges()",
@@ -78,16 +84,14 @@ class Wanted:
 class Walk:
     """One person's browser window on one server, which notes how long things take."""
 
-    def __init__(self, page: Page, server: Served, found: Found, kind: str) -> None:
-        self.page, self.server, self.found, self.kind = page, server, found, kind
+    def __init__(self, browser: Browser, page: Page, server: Served, found: Found, kind: str) -> None:
+        self.browser, self.page, self.server, self.found, self.kind = browser, page, server, found, kind
 
     def open(self, name: str, path: str, content: str, **more: str) -> None:
         """Opens an address; to be cold, in a browser of its own first, so that nothing of it is known."""
         marks = {name: content, **more}
         if self.kind == "cold":
-            browser = self.page.context.browser
-            assert browser is not None
-            with window(browser) as unknown:
+            with window(self.browser) as unknown:
                 self._open(unknown, path, marks, self.found)
         self._open(self.page, path, marks, {} if self.kind == "cold" else self.found)
 
@@ -119,7 +123,7 @@ class Walk:
     def _after(self, page: Page, marks: dict[str, str], beside: str, into: Found) -> None:
         try:
             seen = page.wait_for_function("bench.seen").json_value()
-        except TimeoutError as error:
+        except NotShown as error:
             raise RuntimeError(f"{next(iter(marks))} was not shown at {page.url}.") from error
         page.wait_for_function("bench.idle()")
         page.wait_for_timeout(SETTLES_MILLISECONDS)
@@ -130,33 +134,31 @@ class Walk:
             times.queries.append(asked)
 
 
-def walk_dashboard(walk: Walk, wanted: Wanted) -> None:
-    """The way of a marketer through the screens."""
-    page = walk.page
-    name = json.dumps(wanted.name)
+def walk_list(walk: Walk, wanted: Wanted) -> None:
+    """The list: opened, sorted, searched."""
+    page, name = walk.page, json.dumps(wanted.name)
     rows = "bench.text('table[aria-label=Campaigns] tbody')"
-    figures, grid = FIGURES.format(name=name), "bench.rows().length > 5"
-    everything = f"{figures} && {grid}"
-
     walk.open("list", "", LIST)
     before = json.dumps(page.evaluate(rows))
-    walk.click(
-        "list: sort",
-        page.get_by_role("table").get_by_role("button", name="COR", exact=True).click,
-        f"{rows} !== {before}",
-    )
+    by_rate = page.get_by_role("table").get_by_role("button", name="COR", exact=True)
+    walk.click("list: sort", by_rate.click, f"{rows} !== {before}")
     before = json.dumps(page.evaluate(rows))
     box = page.get_by_placeholder("Search name or subject")
-    walk.click(
-        "list: search", lambda: box.fill(wanted.name), f"{rows} !== {before} && {rows}.includes({name})"
-    )
+    found = f"{rows} !== {before} && {rows}.includes({name})"
+    walk.click("list: search", lambda: box.fill(wanted.name), found)
+
+
+def walk_dashboard(walk: Walk, wanted: Wanted) -> None:
+    """The way of a marketer through the screens."""
+    walk_list(walk, wanted)
+    page = walk.page
+    figures = FIGURES.format(name=json.dumps(wanted.name))
+    everything = f"{figures} && bench.rows().length > 5"
     row = page.get_by_role("link", name=wanted.name, exact=True).first
-    walk.click(
-        "list to campaign", row.click, figures, beside="way", **{"list to campaign, with the grid": everything}
-    )
-    walk.open(
-        "campaign", f"campaign?id={wanted.campaign_id}", figures, **{"campaign, with the grid": everything}
-    )
+    marks = {"list to campaign, with the grid": everything}
+    walk.click("list to campaign", row.click, figures, beside="way", **marks)
+    marks = {"campaign, with the grid": everything}
+    walk.open("campaign", f"campaign?id={wanted.campaign_id}", figures, **marks)
 
     for tab, content in TABS.items():
         walk.click(f"campaign: {tab.lower()}", page.get_by_role("tab", name=tab, exact=True).click, content)
@@ -185,9 +187,7 @@ def _walk_grid(walk: Walk) -> None:
     frame.locator(".foot").scroll_into_view_if_needed()
     heading = frame.locator('[role=columnheader][col-id="opens"] .ag-header-cell-text')
     walk.click("grid: sort", heading.click, answered("bench.grid('[aria-sort=ascending]').length"))
-    walk.click(
-        "grid: filter", lambda: frame.get_by_label("Name Filter Input").fill("an"), other_foot()
-    )
+    walk.click("grid: filter", lambda: frame.get_by_label("Name Filter Input").fill("an"), other_foot())
     walk.click(
         "grid: search",
         lambda: page.get_by_placeholder("Search name or e-mail").fill("er"),
@@ -212,7 +212,9 @@ def walk_empty(walk: Walk) -> None:
     way = page.locator(".st-key-way button")
     way.wait_for()
     page.wait_for_timeout(300)
-    walk.click("empty page, reached from another", way.click, "bench.shown('.st-key-count button')", beside="way")
+    walk.click(
+        "empty page, reached from another", way.click, "bench.shown('.st-key-count button')", beside="way"
+    )
 
 
 @contextmanager
@@ -225,7 +227,13 @@ def window(browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def measure(board: Served, empty: Served, wanted: Wanted, rounds: int) -> Found:
+def measure(
+    board: Served,
+    empty: Served,
+    wanted: Wanted,
+    rounds: int,
+    way: Callable[[Walk, Wanted], None] = walk_dashboard,
+) -> Found:
     """All times of all rounds."""
     found: Found = {}
     with chromium_browser() as browser:
@@ -234,8 +242,8 @@ def measure(board: Served, empty: Served, wanted: Wanted, rounds: int) -> Found:
             into: Found = found if round_ else {}
             with window(browser) as of_empty, window(browser) as of_board:
                 for kind in ("cold", "warm"):
-                    walk_empty(Walk(of_empty, empty, into, kind))
-                    walk_dashboard(Walk(of_board, board, into, kind), wanted)
+                    walk_empty(Walk(browser, of_empty, empty, into, kind))
+                    way(Walk(browser, of_board, board, into, kind), wanted)
             print(f"round {round_} of {rounds}", file=sys.stderr)
     return found
 
@@ -259,9 +267,19 @@ class Sent:
     def beyond(self, other: "Sent") -> int:
         """What this page needs more than another one, without the grid's code."""
         files = sum(
-            size for name, size in self.files.items() if name not in other.files and not name.startswith(GRID_CODE)
+            size
+            for name, size in self.files.items()
+            if name not in other.files and not name.startswith(GRID_CODE)
         )
         return files + self.messages - other.messages
+
+    def code_beyond(self, other: "Sent") -> int:
+        """Of this, Streamlit's own code and fonts, which a browser keeps for all pages: Plotly above all."""
+        return sum(
+            size
+            for name, size in self.files.items()
+            if name not in other.files and name.startswith(("/static/", "/app/static/"))
+        )
 
 
 GRID_CODE = "/component/"
@@ -284,7 +302,10 @@ def sent(server: Served, path: str, content: str) -> Sent:
     with chromium_browser() as browser, window(browser) as page:
         wire = page.context.new_cdp_session(page)
         wire.send("Network.enable")
-        wire.on("Network.requestWillBeSent", lambda event: names.update({event["requestId"]: urlsplit(event["request"]["url"]).path}))
+        wire.on(
+            "Network.requestWillBeSent",
+            lambda event: names.update({event["requestId"]: urlsplit(event["request"]["url"]).path}),
+        )
         wire.on("Network.loadingFinished", ends)
         wire.on("Network.webSocketFrameReceived", hear)
         page.goto(f"{server.address}/{path}", wait_until="commit")
@@ -303,7 +324,11 @@ def sent_for_campaign(board: Served, empty: Served, wanted: Wanted) -> tuple[Sen
     )
 
 
-EMPTY = {"open": "empty page, opened", "click": "empty page, clicked", "way": "empty page, reached from another"}
+EMPTY = {
+    "open": "empty page, opened",
+    "click": "empty page, clicked",
+    "way": "empty page, reached from another",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +386,9 @@ def main() -> None:
         for row in table(measure(board, empty, wanted, given.rounds)):
             print(row)
         page, nothing = sent_for_campaign(board, empty, wanted)
-        print(f"{page.beyond(nothing):,} bytes for the campaign page beyond the empty page and the grid's code:")
+        print(
+            f"{page.beyond(nothing):,} bytes for the campaign page beyond the empty page and the grid's code:"
+        )
         for name, size in sorted(page.files.items(), key=lambda one: -one[1]):
             if name not in nothing.files:
                 print(f"    {size:9,}  {name}")

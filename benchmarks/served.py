@@ -1,5 +1,6 @@
 """Servers to measure, each in a process of its own: the dashboard on a database, and the empty page."""
 
+import os
 import subprocess
 import sys
 import time
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import os
 
 from mailsight.settings import PROJECT
 

@@ -41,7 +41,7 @@ def loaded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for kind, columns in {
             "campaigns": "* exclude (content_id), content_id || '.html' as template",
             "customers": "* exclude (attributes), unnest(from_json(attributes, "
-            "'{\"loyalty_tier\": \"VARCHAR\", \"birth_year\": \"VARCHAR\", \"home_airport\": \"VARCHAR\"}'))",
+            '\'{"loyalty_tier": "VARCHAR", "birth_year": "VARCHAR", "home_airport": "VARCHAR"}\'))',
             "messages": "* exclude (content_id)",
             # In the order of their numbers, so that they get the same ones again.
             "events": "* exclude (event_number, machine)",
@@ -58,7 +58,10 @@ def loaded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("table", DERIVED)
 def test_the_tables_hold_what_loading_the_same_facts_gives(made: Path, loaded: Path, table: str) -> None:
-    with duckdb.connect(str(made), read_only=True) as one, duckdb.connect(str(loaded), read_only=True) as other:
+    with (
+        duckdb.connect(str(made), read_only=True) as one,
+        duckdb.connect(str(loaded), read_only=True) as other,
+    ):
         rows = f"from {table} order by all"
         assert one.execute(rows).fetchall() == other.execute(rows).fetchall()
 
