@@ -39,9 +39,9 @@ SETTLES_MILLISECONDS = 300
 PORTS = (8651, 8652)
 
 # What is to be seen of a screen, in the words of watch.js.
-LIST = "bench.shown('table[aria-label=Campaigns] tbody tr') && bench.all('[data-testid=stMetricValue]').length >= 4"
+LIST = "bench.shown('table[aria-label=Campaigns] tbody tr') && bench.figures() >= 4"
 FIGURES = (
-    "bench.text('h1').includes({name}) && bench.all('[data-testid=stMetricValue]').length >= 5"
+    "bench.text('h1').includes({name}) && bench.figures() >= 5"
     " && bench.shown('.js-plotly-plot .funnellayer path') && bench.shown('table[aria-label=\"Opened and clicked\"] tr')"
 )
 CUSTOMER = (

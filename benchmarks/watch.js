@@ -28,6 +28,7 @@
     return [...(frame?.contentDocument?.querySelectorAll(selector) ?? [])];
   };
   bench.rows = () => bench.grid(".ag-pinned-left-cols-container .ag-row, .ag-center-cols-container .ag-row").filter((row) => !row.classList.contains("ag-row-loading") && row.textContent.trim());
+  bench.figures = () => bench.all("[data-testid=stMetricValue], .cards .value").length;
   bench.badges = () => bench.all(".mail iframe").some((frame) => frame.contentDocument?.querySelector("[data-badge]"));
 
   // `marks`: names with what has to be true. `start`: milliseconds since the page was asked for; null: the next click.
