@@ -131,7 +131,6 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
             "campaigns",
             ("campaigns", audience.value),
             partial(export_reads.campaigns, widgets.warehouse(), audience, search, order),
-            about=f"All {all_of_them} of this list, with every count and rate. {audience.meaning}",
         )
 
 

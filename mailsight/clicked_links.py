@@ -62,7 +62,6 @@ def heatmap_tab(report: CampaignReport) -> None:
                     f"links:{campaign_id}",
                     ("links", campaign_id, report.audience.value),
                     partial(export_reads.links, warehouse(), campaign_id, report.audience),
-                    about=f"Every link with its clicks and the customers who clicked. {report.audience.meaning}",
                 )
             if mail:
                 _download(report, mail)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import BinaryIO
 from urllib.parse import urlencode
 
@@ -51,13 +52,9 @@ def export_button(
     rows: Callable[[], Rows],
     *,
     label: str = "Export",
-    about: str = "",
     disabled: bool = False,
 ) -> None:
-    """Export, as CSV, Excel or Parquet. `rows` is asked when one of them is chosen; `name` are the parts of the file's.
-
-    `about` says what is in it.
-    """
+    """Export, as CSV, Excel or Parquet. `rows` is asked when one is chosen; `name` has the parts of the file's."""
 
     def work(form: Format) -> Work:
         return lambda output, told: _write(rows(), form, output, told)
@@ -69,7 +66,6 @@ def export_button(
         dict.fromkeys(LIST_FORMATS, work),
         unit="rows",
         icon=":material/download:",
-        about=about,
         disabled=disabled,
     )
 
@@ -86,10 +82,13 @@ def file_menu(
     *,
     unit: str,
     icon: str,
-    about: str = "",
+    uses: Mapping[Format, str] = MappingProxyType({}),
     disabled: bool = False,
 ) -> None:
-    """A button with the kinds of files that it makes; beside it, the one that is being made or was made last."""
+    """A button with the kinds of files that it makes; beside it, the one that is being made or was made last.
+
+    `uses` says what a kind is for where that is not its usual use. No help on hover: it would cover the menu.
+    """
 
     # By itself: nothing else of the page is made again for a file.
     @st.fragment(key=f"export:{key}")
@@ -100,9 +99,8 @@ def file_menu(
             chosen = st.menu_button(
                 label,
                 list(forms),
-                format_func=lambda form: f"**{form.label}**, {form.use}",
+                format_func=lambda form: f"**{form.label}**, {uses.get(form, form.use)}",
                 icon=icon,
-                help=about or None,
                 disabled=disabled,
                 key=f"export:{key}:menu",
             )

@@ -12,6 +12,9 @@ from .grids import GridQuery
 from .vocabulary import Audience, NotSentReason
 from .warehouse import Warehouse
 
+# How many events are sorted at once.
+PART_EVENTS = 250_000
+
 
 def campaigns(
     warehouse: Warehouse,
@@ -55,8 +58,17 @@ def links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Rows:
 def events(warehouse: Warehouse, campaign_id: str) -> Rows:
     """Everything that happened to the messages of a campaign, machines' doing included."""
     total = _total(warehouse, "exported_events_count", campaign_id=campaign_id)
-    batches = warehouse.batches("exported_events", campaign_id=campaign_id)
-    return _rows("events", total, batches)
+    return _rows("events", total, _events(warehouse, campaign_id, total))
+
+
+def _events(warehouse: Warehouse, campaign_id: str, total: int) -> Iterator[pa.RecordBatch]:
+    """Some customers at a time: sorting all events of a large campaign at once would take a gigabyte."""
+    after = ""
+    for part in warehouse.rows("event_parts", campaign_id=campaign_id, parts=1 + total // PART_EVENTS):
+        yield from warehouse.batches(
+            "exported_events", campaign_id=campaign_id, after=after, last=part["last"]
+        )
+        after = part["last"]
 
 
 def customer_events(warehouse: Warehouse, customer_id: str, campaign_id: str | None = None) -> Rows:

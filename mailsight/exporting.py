@@ -24,14 +24,12 @@ def customers(report: CampaignReport, shown: Callable[[], Rows]) -> None:
             f"customers:{campaign_id}",
             ("customers", campaign_id, audience.value),
             shown,
-            about=f"The customers below, with the filters that are set, in their order. {audience.meaning}",
         )
         export_button(
             f"events:{campaign_id}",
             ("events", campaign_id),
             partial(export_reads.events, warehouse(), campaign_id),
             label="Events",
-            about="Everything that happened to the messages of this campaign, machines' doing included.",
         )
 
 
@@ -58,8 +56,7 @@ def report_menu(report: CampaignReport) -> None:
         dict.fromkeys(works, works.__getitem__),
         unit="pages",
         icon=":material/summarize:",
-        about="This page as one file to hand on: figures, status, clicks and links. No customer is named in it. "
-        + ("" if report_pdf.available() else f"No PDF can be made: {report_pdf.MISSING}"),
+        uses={} if report_pdf.available() else {Format.PDF: "not here: Pango is missing on the server"},
     )
 
 
@@ -71,12 +68,10 @@ def contact_history(report: CustomerReport, audience: Audience) -> None:
             f"history:{customer_id}",
             ("history", customer_id, audience.value),
             partial(export_reads.history, warehouse(), customer_id, audience),
-            about=f"Every mail of this customer. {audience.meaning}",
         )
         export_button(
             f"customer_events:{customer_id}",
             ("events", customer_id),
             partial(export_reads.customer_events, warehouse(), customer_id),
             label="Events",
-            about="Everything that happened to the mails of this customer, machines' doing included.",
         )

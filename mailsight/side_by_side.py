@@ -180,7 +180,7 @@ def _meaning() -> None:
     with st.container(border=True, key="meaning"):
         st.markdown(
             "**More than chance**: if both were equally good, chance alone would part them as far less than one time "
-            "in twenty (p below 0.05). It does not say why, nor that much depends on it: another selection, weekday "
+            "in twenty (p below 0.05). It does not say why, nor that it matters much: another selection, weekday "
             "or season parts mailings as well as another subject does."
         )
         st.markdown(

@@ -79,11 +79,21 @@ def table(
 
     def ticked() -> None:
         if on_tick and (told := st.session_state[key].get("ticked")):
+            st.session_state[f"{key}:heard"] = told["at"]
             on_tick([str(row) for row in told["rows"]], [str(row) for row in told["ticked"]])
 
     result = _component(
         key=key,
-        data=_data(columns, rows, label=label, opens=opens, sort=sort, empty=empty, stacks=stacks),
+        data=_data(
+            columns,
+            rows,
+            label=label,
+            opens=opens,
+            sort=sort,
+            empty=empty,
+            stacks=stacks,
+            heard=st.session_state.get(f"{key}:heard", 0),
+        ),
         on_clicked_change=lambda: None,
         on_sorted_change=sorted_by,
         on_ticked_change=ticked,

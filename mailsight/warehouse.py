@@ -50,6 +50,13 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "memory_limit": "1200MB",
 }
+# What readers hold in memory at most: the pages of the file that were used lately, and what is being sorted.
+# Half of it is enough to sort a million recipients.
+_READING: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "memory_limit": "700MB",
+}
 
 
 @cache
@@ -179,11 +186,7 @@ def _bound(
 def _open_hardened(file: Path) -> duckdb.DuckDBPyConnection:
     """Opens a generation for reading only, with no way from SQL to other files or to other settings."""
     try:
-        connection = duckdb.connect(
-            str(file),
-            read_only=True,
-            config={"enable_external_access": "false", "autoinstall_known_extensions": "false"},
-        )
+        connection = duckdb.connect(str(file), read_only=True, config=_READING)
         _check_version(connection, file)
         # Connections of one process to one file share its settings, and the first of them has locked them.
         if connection.execute(statement("configuration_locked")).fetchall() == [(False,)]:

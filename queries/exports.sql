@@ -20,8 +20,20 @@ order by {order};
 -- How many customers fit the grid's conditions.
 select count(*) as total from recipients_grid(:campaign_id, :audience) where {conditions};
 
--- name: exported_events(campaign_id)
--- Everything that happened to the messages of a campaign, customer by customer, in order.
+-- name: event_parts(campaign_id, parts)
+-- The campaign's customers in so many parts of equal size: the last of each, in order.
+select max(customer_id) as last
+from (
+    select customer_id, ntile(cast(:parts as bigint)) over (order by customer_id) as part
+    from recipients
+    where campaign_id = :campaign_id
+) as numbered
+group by part
+order by last;
+
+-- name: exported_events(campaign_id, after, last)
+-- Everything that happened to the messages of a campaign, customer by customer, in order: of those whose id comes after
+-- this one, up to and including the last.
 select
     me.customer_id, me.occurred_at, me.type, coalesce(e.recipient, r.email) as recipient, me.url, me.link_position,
     l.label, me.machine, e.bounce_type, e.reject_reason, e.smtp_status, e.diagnostic, e.user_agent, e.ip, e.provider,
@@ -31,7 +43,7 @@ join events as e using (event_number)
 left join recipients as r on r.campaign_id = me.campaign_id and r.customer_id = me.customer_id
 left join campaigns as c on c.campaign_id = me.campaign_id
 left join links as l on l.content_id = c.content_id and l.link_position = me.link_position
-where me.campaign_id = :campaign_id
+where me.campaign_id = :campaign_id and me.customer_id > :after and me.customer_id <= :last
 order by me.customer_id, me.occurred_at, me.event_number;
 
 -- name: exported_events_count(campaign_id)^

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mailsight import formats, reports
+from mailsight import grids, report_pdf, reports
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse import Warehouse
 from tests.test_walk import choose, click_funnel, expect_customers, grid, visit
@@ -24,18 +24,19 @@ def report(sample_database: Path) -> reports.CampaignReport:
 
 
 def test_what_the_grid_shows_is_exported(
-    browser: Browser, server: str, report: reports.CampaignReport
+    browser: Browser, server: str, sample_database: Path, report: reports.CampaignReport
 ) -> None:
+    filtered = grids.grid_query({"name": {"type": "contains", "filter": "a"}}, status=[Status.CLICKED])
+    campaign_id = report.campaign.campaign_id
+    shown = reports.recipients(Warehouse(sample_database), campaign_id, Audience.HUMAN, filtered).total
+    assert 0 < shown < report.status[Status.CLICKED]
     with visit(browser) as (page, wrong):
-        page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
+        page.goto(f"{server}/campaign?id={campaign_id}")
         expect_customers(page, report.counts.selected)
         click_funnel(page, Status.CLICKED)
         expect_customers(page, report.status[Status.CLICKED])
         grid(page).locator(".ag-floating-filter-input input").first.fill("a")
-        expect(grid(page).locator(".foot")).not_to_have_text(
-            formats.things(report.status[Status.CLICKED], "customer")
-        )
-        shown = int(grid(page).locator(".foot").inner_text().split()[0].replace(",", ""))
+        expect_customers(page, shown)
         for entry, ending in (("CSV", "csv"), ("Excel", "xlsx"), ("Parquet", "parquet")):
             with page.expect_download() as download:
                 choose(page, "Export", entry)
@@ -55,6 +56,22 @@ def test_what_the_grid_shows_is_exported(
         address = page.get_by_role("link", name="Download", exact=True).get_attribute("href")
         page.goto("about:blank")
         expect_gone(page, f"{server}{address}")
+        assert wrong == []
+
+
+@pytest.mark.parametrize(("entry", "begins"), [("HTML", b"<!DOCTYPE html>"), ("PDF", b"%PDF")])
+def test_the_page_is_taken_along_as_a_report(
+    browser: Browser, server: str, report: reports.CampaignReport, entry: str, begins: bytes
+) -> None:
+    if entry == "PDF" and not report_pdf.available():
+        pytest.skip(report_pdf.MISSING)
+    campaign_id = report.campaign.campaign_id
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign_id}")
+        with page.expect_download(timeout=120_000) as download:
+            choose(page, "Report", entry)
+        assert download.value.suggested_filename == f"report-{campaign_id}-human.{entry.lower()}"
+        assert download.value.path().read_bytes().startswith(begins)
         assert wrong == []
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import threading
 import time
 import zipfile
@@ -24,6 +25,7 @@ from mailsight.export_command import List
 from mailsight.export_files import Rows
 from mailsight.export_jobs import Job, Jobs, State, TooManyFiles
 from mailsight.exports import LISTS, ExportColumn, Format
+from mailsight.settings import PROJECT
 from mailsight.spreadsheets import MOST_ROWS
 from mailsight.vocabulary import Audience
 from mailsight.warehouse import Warehouse
@@ -202,6 +204,16 @@ def test_the_other_lists_of_a_campaign_are_those_of_the_page(
     name = next(row["name"] for row in rows if row["name"])
     found = rows_of(export_reads.not_sent(warehouse, campaign_id, search=f" {name.upper()} "))
     assert name in [row["name"] for row in found]
+
+
+def test_events_read_in_parts_are_the_same(
+    warehouse: Warehouse, report: reports.CampaignReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = report.campaign.campaign_id
+    whole = rows_of(export_reads.events(warehouse, campaign_id))
+    assert len({row["customer_id"] for row in whole}) > 10
+    monkeypatch.setattr(export_reads, "PART_EVENTS", 20)
+    assert rows_of(export_reads.events(warehouse, campaign_id)) == whole
 
 
 def test_a_customers_lists_are_those_of_the_page(
@@ -422,3 +434,9 @@ def test_a_file_that_is_not_ready_is_not_given(client: TestClient, jobs: Jobs) -
 
 def test_names_of_files_hold_nothing_strange() -> None:
     assert exports.file_name("customers", '../a"b\r\nc/d', "human") == "customers-a-b--c-d-human"
+
+
+@pytest.mark.parametrize("name", [*LISTS, *(form.label for form in Format)])
+def test_the_docs_name_every_list_and_format(name: str) -> None:
+    page = (PROJECT / "docs" / "exports.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\|.*(`{name}`|\b{name}\b)|^- \*\*{name}\*\*", page, re.MULTILINE)

@@ -1,6 +1,6 @@
 // Draws a table from `data` (mailsight/tables.py) with text nodes only: nothing in it is taken for HTML.
 // Tells Python what was clicked: {row, action} in `clicked`, the column's key in `sorted`, the rows and those of them whose
-// box is ticked in `ticked`.
+// box is ticked in `ticked`, with the time.
 // What is counted has a tip (tips.js, which stands before this script).
 
 const ICONS = {
@@ -145,6 +145,10 @@ const drawHead = (column, data, setTriggerValue) => {
   return head;
 };
 
+// What the boxes of a table were ticked to last. Until Python has heard of it, this holds: an answer to an earlier tick
+// does not take back a later one.
+const ticks = new WeakMap();
+
 // What has the focus, in words that still hold when the table is drawn again; undefined where nothing in it has.
 const focusIn = (root) => {
   const one = root.getRootNode().activeElement;
@@ -160,6 +164,7 @@ const focusAgain = (root, { row, place }) => {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".table");
   const focused = focusIn(root);
+  const unheard = ticks.get(parentElement)?.at > data.heard ? ticks.get(parentElement) : undefined;
   if (!data.rows.length) {
     root.replaceChildren(element("div", { class: "frame" }, element("div", { class: "empty" }, data.empty)));
     return;
@@ -173,7 +178,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (action !== "tick") return setTriggerValue("clicked", { row: row.id, action });
       const boxes = [...body.querySelectorAll(".tick input")];
       const idOf = (box) => box.closest("tr").dataset.row;
-      setTriggerValue("ticked", { rows: boxes.map(idOf), ticked: boxes.filter((box) => box.checked).map(idOf) });
+      const said = { rows: boxes.map(idOf), ticked: boxes.filter((box) => box.checked).map(idOf), at: Date.now() };
+      ticks.set(parentElement, said);
+      setTriggerValue("ticked", said);
     };
     if (opens) {
       line.addEventListener("click", () => told("open"));
@@ -189,7 +196,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
         });
       }
     }
-    row.cells.forEach((cell, place) => {
+    row.cells.forEach((given, place) => {
+      const cell = given.kind === "tick" && unheard?.rows.includes(row.id) ? { ...given, ticked: unheard.ticked.includes(row.id) } : given;
       const column = data.columns[place];
       const main = cell.kind === "main" || (cell.kind === "chip" && cell.note);
       const drawn = element(
