@@ -5,7 +5,7 @@ from itertools import combinations
 from math import comb, erfc, isclose, sqrt
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
@@ -74,6 +74,7 @@ def chi_square(rates: Sequence[Portion]) -> float:
     return float(chi2.sf(sum((seen - meant) ** 2 / meant for seen, meant in cells), len(rates) - 1))
 
 
+@settings(max_examples=40)
 @given(rates=several)
 def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
     known = [place for place, rate in enumerate(rates) if rate.whole]
@@ -102,6 +103,7 @@ def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
         assert isclose(found.p_of_all, chi_square(together), rel_tol=1e-6, abs_tol=1e-12)
 
 
+@settings(max_examples=25)
 @given(rates=several)
 def test_the_order_of_campaigns_changes_no_verdict(rates: list[Portion]) -> None:
     def verdicts(found: Comparison, names: Sequence[int]) -> set[tuple[frozenset[int], bool, float]]:
