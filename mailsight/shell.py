@@ -21,5 +21,6 @@ if widgets.must_sign_in():
 
 try:
     page.run()
+    widgets.settle(page.url_path)
 except MailsightError as error:
     widgets.error_page(error)
