@@ -352,16 +352,20 @@ def recipients(warehouse: Warehouse, campaign_id: str, audience: Audience, query
 
 def customer(warehouse: Warehouse, customer_id: str, audience: Audience) -> CustomerReport:
     """A customer and their contact history, newest first. Raises `UnknownCustomer`."""
-    row = warehouse.row("customer", customer_id=customer_id)
+    while True:
+        generation = warehouse.generation
+        rows = [one["row"] for one in warehouse.rows("contact_rows", customer_id=customer_id)]
+        row = warehouse.row("customer", customer_id=customer_id, rows=rows)
+        contacts = warehouse.rows("contacts", audience=audience, rows=rows)
+        # Row numbers mean nothing in another generation.
+        if warehouse.generation == generation:
+            break
     if row is None:
         raise UnknownCustomer(f"There is no customer {customer_id!r}.")
     found = Customer(
         **row | {"created_at": _aware(row["created_at"]), "attributes": json.loads(row["attributes"] or "{}")}
     )
-    contacts = [
-        _contact(row) for row in warehouse.rows("contacts", customer_id=customer_id, audience=audience)
-    ]
-    return CustomerReport(found, contacts)
+    return CustomerReport(found, [_contact(contact) for contact in contacts])
 
 
 def _contact(row: dict[str, Any]) -> Contact:

@@ -1,14 +1,20 @@
 -- One customer and their contact history.
 
--- name: customer(customer_id)^
--- The customer; one that only messages or events tell of has the address that was mailed. No row when there is none.
+-- name: contact_rows(customer_id)
+-- Where the customer's messages stand in recipients. `likely`: by itself, since DuckDB would now and then compare the ids of
+-- all rows first.
 with likely as materialized (
     select rowid as row, customer_id from recipients where customer_hash = customer_hash(:customer_id)
-),
-mailed as materialized (
+)
+select row from likely where customer_id = :customer_id;
+
+-- name: customer(customer_id, rows)^
+-- The customer; one that only messages or events tell of has the address that was mailed, in one of `rows`. No row when there
+-- is none.
+with mailed as (
     select count(*) > 0 as was_mailed, max(email) as email
     from recipients
-    where rowid in (select row from likely where customer_id = :customer_id)
+    where rowid in (select unnest(cast(:rows as bigint[])))
 )
 select
     :customer_id as customer_id, coalesce(c.email, m.email) as email,
@@ -17,12 +23,8 @@ from mailed as m
 left join customers as c on c.customer_id = :customer_id
 where c.customer_id is not null or m.was_mailed;
 
--- name: contacts(customer_id, audience)
--- Every mail that selected the customer, newest first; one that was not sent stands at the campaign's time. `likely`: by
--- itself, since DuckDB would now and then compare the ids of all rows first.
-with likely as materialized (
-    select rowid as row, customer_id from recipients where customer_hash = customer_hash(:customer_id)
-)
+-- name: contacts(audience, rows)
+-- The mails that stand in `rows`, newest first; one that was not sent stands at the campaign's time.
 select
     r.campaign_id, coalesce(c.name, r.campaign_id) as campaign_name, c.subject, coalesce(r.sent_at, c.sent_at) as sent_at,
     if(:audience = 'all', r.all_status, r.human_status) as status, r.not_sent_reason, r.not_sent_detail,
@@ -36,7 +38,7 @@ select
     r.is_archived or c.content_id is not null as has_mail
 from recipients as r
 left join campaigns as c using (campaign_id)
-where r.rowid in (select row from likely where customer_id = :customer_id)
+where r.rowid in (select unnest(cast(:rows as bigint[])))
 order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id;
 
 -- name: message_events(campaign_id, customer_id)

@@ -52,13 +52,18 @@ const drawRange = (cell) => {
   return drawn;
 };
 
+const setTick = (box, { ticked, full }) => {
+  box.checked = ticked;
+  box.dataset.full = full ? "full" : "";
+};
+
 const drawTick = (cell, told) => {
   const box = element("input", { type: "checkbox", "aria-label": cell.label });
-  box.checked = cell.ticked;
+  setTick(box, cell);
   box.addEventListener("click", (event) => {
     told("tick");
     // Python says why; the box stays empty.
-    if (cell.full) event.preventDefault();
+    if (box.dataset.full) event.preventDefault();
   });
   // Who misses the box by a little does not want to open the row.
   const around = element("label", { class: "tick" }, box);
@@ -149,6 +154,17 @@ const drawHead = (column, data, setTriggerValue) => {
 // does not take back a later one.
 const ticks = new WeakMap();
 
+// What a table was drawn from, but for its ticks. These alone are set where they stand: a table that is drawn anew between
+// the press and the release of a button takes no click.
+const drawnFrom = new WeakMap();
+const allButTicks = ({ heard, ...data }) =>
+  JSON.stringify(data, (key, value) => (value?.kind === "tick" ? { kind: "tick", label: value.label } : value));
+
+const tickOf = (row, unheard) => {
+  const cell = row.cells.find((one) => one.kind === "tick");
+  return cell && unheard?.rows.includes(row.id) ? { ...cell, ticked: unheard.ticked.includes(row.id) } : cell;
+};
+
 // What has the focus, in words that still hold when the table is drawn again; undefined where nothing in it has.
 const focusIn = (root) => {
   const one = root.getRootNode().activeElement;
@@ -165,6 +181,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".table");
   const focused = focusIn(root);
   const unheard = ticks.get(parentElement)?.at > data.heard ? ticks.get(parentElement) : undefined;
+  const from = allButTicks(data);
+  if (drawnFrom.get(parentElement) === from && root.firstChild) {
+    const lines = root.querySelectorAll("tbody tr");
+    data.rows.forEach((row, place) => {
+      const box = lines[place].querySelector(".tick input");
+      if (box) setTick(box, tickOf(row, unheard));
+    });
+    return;
+  }
+  drawnFrom.set(parentElement, from);
   if (!data.rows.length) {
     root.replaceChildren(element("div", { class: "frame" }, element("div", { class: "empty" }, data.empty)));
     return;
@@ -197,7 +223,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       }
     }
     row.cells.forEach((given, place) => {
-      const cell = given.kind === "tick" && unheard?.rows.includes(row.id) ? { ...given, ticked: unheard.ticked.includes(row.id) } : given;
+      const cell = given.kind === "tick" ? tickOf(row, unheard) : given;
       const column = data.columns[place];
       const main = cell.kind === "main" || (cell.kind === "chip" && cell.note);
       const drawn = element(
