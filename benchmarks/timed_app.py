@@ -12,14 +12,12 @@ from functools import wraps
 from typing import Any
 
 import streamlit as st
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from mailsight.compression import CompressedCode
 from mailsight.kept import Kept, Numbers
-from mailsight.routes import loading, routes
+from mailsight.routes import loading, middleware, routes
 from mailsight.settings import PROJECT
 from mailsight.warehouse import Warehouse
 
@@ -77,5 +75,5 @@ app = st.App(
         Route("/bench/forget", forget, methods=["POST"]),
     ],
     lifespan=loading,
-    middleware=[Middleware(CompressedCode)],
+    middleware=middleware(),
 )

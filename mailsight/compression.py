@@ -5,6 +5,8 @@ change while a server runs, so here each is compressed once and kept.
 """
 
 import gzip
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -58,6 +60,38 @@ class CompressedCode:
             headers["Content-Length"] = str(len(body))
             headers.add_vary_header("Accept-Encoding")
         return _File({**start, "headers": headers.raw}, body)
+
+
+class KnownPlace:
+    """Tells the answer for a page below the root where the server is: at `root`, as each page could only guess.
+
+    Streamlit's script looks for the server beside the page first, and half a second later above it.
+    """
+
+    def __init__(self, app: ASGIApp, pages: Sequence[str], root: str) -> None:
+        self.app = app
+        self.pages = frozenset(pages)
+        place = f"window.__streamlit = {{ BACKEND_BASE_URL: location.origin + {json.dumps(root)} }}"
+        self.head = f"<head><script>{place}</script>".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] not in self.pages:
+            await self.app(scope, receive, send)
+            return
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        told: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            told.append(message)
+
+        await self.app({**scope, "headers": plain}, receive, hold)
+        start, *parts = told
+        body = b"".join(part.get("body", b"") for part in parts).replace(b"<head>", self.head, 1)
+        headers = MutableHeaders(raw=list(start["headers"]))
+        if start["status"] == 200:
+            headers["Content-Length"] = str(len(body))
+        await send({**start, "headers": headers.raw})
+        await send({"type": "http.response.body", "body": body})
 
 
 def _is_code(scope: Scope) -> bool:

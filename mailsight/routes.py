@@ -16,12 +16,14 @@ from typing import Any
 import streamlit as st
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from . import export_routes, formats, grid_views, grids, reports, screens, settings, spool, webhooks
 from .background import Loader
+from .compression import CompressedCode, KnownPlace
 from .errors import BadRequest, MailsightError, NoDatabase, UnknownCampaign
 from .vocabulary import Audience, Status
 from .widgets import warehouse
@@ -56,6 +58,12 @@ def routes() -> list[BaseRoute]:
         *export_routes.routes(path),
         *webhooks.routes(path, _webhooks()),
     ]
+
+
+def middleware() -> list[Middleware]:
+    """What stands before all pages and routes: how they go over the network."""
+    pages = [path(name) for name in ("campaign", "compare", "customer", "data")]
+    return [Middleware(KnownPlace, pages, path("")), Middleware(CompressedCode)]
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Scripts and style sheets go over the network compressed, and nothing else is touched."""
+"""Scripts and style sheets go over the network compressed; pages below the root know where the server is."""
 
 import gzip
 
@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from mailsight.compression import CompressedCode
+from mailsight.compression import CompressedCode, KnownPlace
 
 CODE = "let figure = 1;\n" * 1000
 
@@ -62,3 +62,20 @@ def test_what_is_not_there_is_not_kept(client: TestClient) -> None:
     for _ in range(2):
         answer = client.get("/static/nothing.js", headers={"Accept-Encoding": "gzip"})
         assert (answer.status_code, answer.text) == (404, "Not Found")
+
+
+def page(request: Request) -> Response:
+    status = int(request.query_params.get("status", "200"))
+    return Response("<html><head></head></html>", status, media_type="text/html")
+
+
+def test_a_page_below_the_root_is_told_where_the_server_is() -> None:
+    routes = [Route(path, page) for path in ("/base/campaign", "/base/")]
+    app = Starlette(routes=routes, middleware=[Middleware(KnownPlace, ["/base/campaign"], "/base/")])
+    client = TestClient(app)
+    told = client.get("/base/campaign?id=1")
+    place = 'window.__streamlit = { BACKEND_BASE_URL: location.origin + "/base/" }'
+    assert told.text == f"<html><head><script>{place}</script></head></html>"
+    assert told.headers["content-length"] == str(len(told.text))
+    assert client.get("/base/").text == "<html><head></head></html>"
+    assert client.get("/base/campaign?status=404").status_code == 404

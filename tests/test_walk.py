@@ -19,8 +19,6 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 
 SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
-# Streamlit asks for these first below the page's own path, before it finds them at the root.
-STREAMLITS_OWN = ("_stcore/health", "_stcore/host-config")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +46,7 @@ def visit(
         page.set_default_timeout(20_000)
 
         def listen(message: ConsoleMessage) -> None:
-            if message.type == "error" and not message.location["url"].endswith(STREAMLITS_OWN):
+            if message.type == "error":
                 wrong.append(f"{message.text} ({message.location['url']})")
 
         page.on("console", listen)
