@@ -54,7 +54,7 @@ def _facts_table(facts: Mapping[str, object], key: str) -> None:
         for name, value in facts.items()
         if value not in (None, "")
     ]
-    tables.facts(rows, key=key, label=key.capitalize())
+    tables.facts(rows, key=key, label=key.capitalize(), first=key == "details")
 
 
 def _words(name: str) -> str:

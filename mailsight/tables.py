@@ -118,10 +118,12 @@ def _data(columns: Sequence[Column], rows: Sequence[Row], **more: object) -> dic
     return {"columns": [asdict(column) for column in columns], "rows": [asdict(row) for row in rows], **more}
 
 
-def facts(rows: Sequence[Row], *, key: str, label: str) -> None:
-    """Names and values in two columns, without headings."""
+def facts(rows: Sequence[Row], *, key: str, label: str, first: bool = False) -> None:
+    """Names and values in two columns, without headings. `first`: a page begins with them, shown from its top."""
     columns = [Column("Fact", fit=True), Column("Value")]
-    _component(key=key, data=_data(columns, rows, label=label, facts=True, empty="Nothing is known."))
+    _component(
+        key=key, data=_data(columns, rows, label=label, facts=True, first=first, empty="Nothing is known.")
+    )
 
 
 def main(

@@ -200,6 +200,15 @@ def test_the_browsers_way_back_shows_what_was_left(
         assert wrong == []
 
 
+def test_a_page_opens_at_its_top(browser: Browser, server: str, report: reports.CampaignReport) -> None:
+    with visit(browser, "phone") as (page, wrong):
+        page.goto(server)
+        page.get_by_role("link", name=report.campaign.name, exact=True).click()
+        expect(page.locator(".cards .value").first).to_be_in_viewport()
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
+        assert wrong == []
+
+
 def test_the_grid_is_found_again_as_it_was_left(
     browser: Browser, server: str, report: reports.CampaignReport
 ) -> None:

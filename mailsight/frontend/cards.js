@@ -55,6 +55,7 @@ const draw = (card, told) => {
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  fromTheTop(parentElement);
   const told = (card, action) => setTriggerValue("clicked", { card, action });
   const list = element("ul", { class: "cards", "aria-label": data.label }, ...data.cards.map((card) => draw(card, told)));
   parentElement.querySelector(".cards").replaceWith(list);

@@ -179,6 +179,7 @@ const focusAgain = (root, { row, place }) => {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".table");
+  if (data.first) fromTheTop(parentElement);
   const focused = focusIn(root);
   const unheard = ticks.get(parentElement)?.at > data.heard ? ticks.get(parentElement) : undefined;
   const from = allButTicks(data);

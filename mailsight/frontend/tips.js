@@ -10,6 +10,13 @@ const element = (name, attributes = {}, ...children) => {
   return made;
 };
 
+// A page that another one led to begins at its top. Streamlit leaves it scrolled as far as the one before.
+const arrived = new WeakSet();
+const fromTheTop = (place) => {
+  if (!arrived.has(place)) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+  arrived.add(place);
+};
+
 const GAP_PX = 6;
 let tips = 0;
 
