@@ -154,14 +154,6 @@ def schema(columns: Sequence[ExportColumn]) -> pa.Schema:
     )
 
 
-def columns_of(of: pa.Schema) -> list[ExportColumn]:
-    """The columns that a schema was made of."""
-    return [
-        ExportColumn(field.name, field.metadata[b"heading"].decode(), field.metadata[b"kind"].decode())
-        for field in of
-    ]
-
-
 def conform(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
     """The wanted columns of a batch, in their order and types; times without a zone are UTC."""
     arrays = [batch.column(field.name).cast(field.type) for field in wanted]

@@ -63,25 +63,17 @@ with states:
     st.subheader("Status of messages", anchor=False, help="Each sent message counts once, as far as it came.")
     figures.funnel(report)
 
-names = ["Status", "Heatmap", "Timeline", "Weekday and hour", "Mailbox providers", "Mail programs"]
-status, heatmap, timeline, week, mailboxes, programs = st.tabs(names, on_change="rerun", key="tab")
-with status:
-    if status.open:
-        figures.states_table(report)
-with heatmap:
-    if heatmap.open:
-        clicked_links.heatmap_tab(report)
-with timeline:
-    if timeline.open:
-        pattern_tabs.timeline(report)
-with week:
-    if week.open:
-        pattern_tabs.week(report)
-with mailboxes:
-    if mailboxes.open:
-        pattern_tabs.mailbox_providers(report)
-with programs:
-    if programs.open:
-        pattern_tabs.mail_programs(report)
+tabs = {
+    "Status": figures.states_table,
+    "Heatmap": clicked_links.heatmap_tab,
+    "Timeline": pattern_tabs.timeline,
+    "Weekday and hour": pattern_tabs.week,
+    "Mailbox providers": pattern_tabs.mailbox_providers,
+    "Mail programs": pattern_tabs.mail_programs,
+}
+for tab, show in zip(st.tabs(list(tabs), on_change="rerun", key="tab"), tabs.values(), strict=True):
+    with tab:
+        if tab.open:
+            show(report)
 
 campaign_customers.customers(report)
