@@ -17,7 +17,7 @@ run: .venv/runtime ## serve the dashboard, on sample data when there is no datab
 
 test: lint ## format, lint, types, imports, then all tests
 	@echo "== a browser"
-	@$(python) -m tests.chromium
+	@$(python) -m tests.support.chromium
 	@echo "== tests"
 	@$(python) -m pytest --numprocesses auto --dist loadfile
 
@@ -36,7 +36,7 @@ format: .venv/tools ## format the code and mend what lint can mend
 	@$(python) -m ruff check --fix .
 
 bench: .venv/tools ## measure everything, as docs/performance.md shows it (an hour; the first time, with its databases, more)
-	@$(python) -m tests.chromium > /dev/null
+	@$(python) -m tests.support.chromium > /dev/null
 	@$(python) -m benchmarks
 
 sample: .venv/runtime ## make the sample data

@@ -2,6 +2,6 @@
 
 import streamlit as st
 
-from mailsight.routes import loading, middleware, routes
+from mailsight.web.routes import loading, middleware, routes
 
 app = st.App("mailsight/shell.py", routes=routes(), lifespan=loading, middleware=middleware())

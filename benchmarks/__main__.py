@@ -26,12 +26,13 @@ from rich.progress import Progress
 
 from benchmarks import crowd, databases, growth, screens, sender_schema, served
 from benchmarks.postgres import NoPostgres
-from mailsight import export_files, export_reads
-from mailsight.exports import Format
-from mailsight.grids import grid_query
+from mailsight.exports import rows as export_reads
+from mailsight.exports import writers as export_files
+from mailsight.exports.lists import Format
+from mailsight.reports.grid import grid_query
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import Warehouse
+from mailsight.warehouse.reader import Warehouse
 
 PAGE = PROJECT / "docs" / "performance.md"
 BEGINS, ENDS = "<!-- the table of make bench -->\n", "<!-- its end -->\n"

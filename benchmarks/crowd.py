@@ -28,10 +28,10 @@ from websockets.asyncio.client import ClientConnection
 
 from benchmarks import served
 from benchmarks.served import Served
-from mailsight import list_reports
-from mailsight.campaign_search import NEWEST_FIRST, CampaignSearch
+from mailsight.reports import campaigns as list_reports
+from mailsight.reports.search import NEWEST_FIRST, CampaignSearch
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import Warehouse
+from mailsight.warehouse.reader import Warehouse
 
 THINKS_SECONDS = (3.0, 7.0)
 LONGEST_SECONDS = 60

@@ -23,12 +23,13 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
 
-from mailsight import contents, derive
-from mailsight.links import links
-from mailsight.sample_campaigns import calendar
-from mailsight.sample_customers import population
+from mailsight.loading import derive
+from mailsight.mail import content as contents
+from mailsight.mail.links import links
+from mailsight.sample.campaigns import calendar
+from mailsight.sample.customers import population
 from mailsight.settings import PROJECT
-from mailsight.warehouse import SCHEMA_VERSION, Draft, statement
+from mailsight.warehouse.reader import SCHEMA_VERSION, Draft, statement
 
 DESIGNS = 24
 BATCH_CUSTOMERS = 100_000

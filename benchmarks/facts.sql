@@ -1,4 +1,4 @@
--- The facts of a big sender, made in the database: the shapes of mailsight/sample_traffic.py, by hashes instead of a
+-- The facts of a big sender, made in the database: the shapes of mailsight/sample/traffic.py, by hashes instead of a
 -- generator of random numbers, so that a part of the campaigns can be made at a time and comes out the same every time.
 
 -- name: begin#

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import databases
-from mailsight import list_reports, reports
-from mailsight.campaign_search import NEWEST_FIRST, CampaignSearch
-from mailsight.grids import GridQuery, grid_query
+from mailsight.reports import campaign as reports
+from mailsight.reports import campaigns as list_reports
+from mailsight.reports.grid import GridQuery, grid_query
+from mailsight.reports.search import NEWEST_FIRST, CampaignSearch
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import Warehouse
+from mailsight.warehouse.reader import Warehouse
 
 REPEATS = 9
 HUMAN = Audience.HUMAN

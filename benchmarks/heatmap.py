@@ -14,10 +14,10 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
-from mailsight import heatmap
-from mailsight.badges import wholes
-from mailsight.contents import decode
-from mailsight.links import LinkClicks, links
+from mailsight.heatmap import drawing as heatmap
+from mailsight.heatmap.badges import wholes
+from mailsight.mail.content import decode
+from mailsight.mail.links import LinkClicks, links
 
 LINKS, SIZE = 150, 100_000
 REPEATS = 15

@@ -18,7 +18,9 @@ from pathlib import Path
 
 import duckdb
 
-from mailsight import anymail_views, ingest, warehouse
+from mailsight import anymail_views
+from mailsight.loading import payloads as ingest
+from mailsight.warehouse import reader as warehouse
 
 MILLION = 1_000_000
 LOADS = (MILLION, 10 * MILLION)

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import duckdb
 
-from mailsight import load, reports, sample
-from mailsight.grids import grid_query
+from mailsight.loading import bundles as load
+from mailsight.reports import campaign as reports
+from mailsight.reports.grid import grid_query
+from mailsight.sample import bundle as sample
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import Warehouse
+from mailsight.warehouse.reader import Warehouse
 
 # About 20,000 messages a campaign.
 CUSTOMERS = 50_000

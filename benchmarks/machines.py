@@ -11,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from mailsight import load, sample
-from mailsight.machines import RULES
+from mailsight.audience.machines import RULES
+from mailsight.loading import bundles as load
+from mailsight.sample import bundle as sample
 
 CAMPAIGNS, CUSTOMERS = 24, 10_000
 BASELINES = (2, 10)

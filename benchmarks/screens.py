@@ -25,12 +25,12 @@ from playwright.sync_api import TimeoutError as NotShown
 
 from benchmarks import served
 from benchmarks.served import Served
-from mailsight import list_reports
-from mailsight.campaign_search import CampaignSearch, Order
+from mailsight.reports import campaigns as list_reports
+from mailsight.reports.search import CampaignSearch, Order
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import Warehouse
-from tests import chromium
+from mailsight.warehouse.reader import Warehouse
 from tests.conftest import CHROMIUM_ARGUMENTS
+from tests.support import chromium
 
 WATCH = Path(__file__).with_name("watch.js")
 SIZE = {"width": 1440, "height": 1000}

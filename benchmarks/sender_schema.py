@@ -19,11 +19,12 @@ import duckdb
 
 from benchmarks import databases, postgres
 from benchmarks.postgres import Postgres
-from mailsight import list_reports, reports
-from mailsight.campaign_search import NEWEST_FIRST, CampaignSearch
-from mailsight.grids import grid_query
+from mailsight.reports import campaign as reports
+from mailsight.reports import campaigns as list_reports
+from mailsight.reports.grid import grid_query
+from mailsight.reports.search import NEWEST_FIRST, CampaignSearch
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import Warehouse
+from mailsight.warehouse.reader import Warehouse
 
 REPEATS = 7
 # In which database, about which campaign: one of twenty thousand customers, one of a million.

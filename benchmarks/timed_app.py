@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from mailsight.kept import Kept, Numbers
-from mailsight.routes import loading, middleware, routes
 from mailsight.settings import PROJECT
-from mailsight.warehouse import Warehouse
+from mailsight.warehouse.cache import Kept, Numbers
+from mailsight.warehouse.reader import Warehouse
+from mailsight.web.routes import loading, middleware, routes
 
 asked: list[tuple[str, float]] = []
 lock = threading.Lock()

@@ -21,9 +21,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mailsight import webhooks
-from mailsight.spool import Spool
-from tests import senders
+from mailsight.loading.spool import Spool
+from mailsight.web import webhooks
+from tests.support import senders
 
 EVENTS = (1, 100)  # of one request; SendGrid sends up to a few hundred at once
 REQUESTS = 100

@@ -18,26 +18,25 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from . import (
-    bundles,
-    classify,
-    contents,
-    export_command,
-    heatmap_file,
-    ingest,
-    load,
-    reports,
-    sample,
-    settings,
-)
-from .badges import Measure, Show
+from mailsight.audience.machines import REASONS
+from mailsight.commands.files import List
+from mailsight.heatmap.badges import Measure, Show
+from mailsight.loading.merge import LoadSummary
+from mailsight.mail.links import LinkClicks, Matcher, links, shared
+from mailsight.warehouse.reader import Warehouse, draft
+
+from . import settings
+from .commands import files as export_command
 from .errors import LoadRefused, MailsightError, NoDatabase
-from .export_command import List
-from .links import LinkClicks, Matcher, links, shared
-from .machines import REASONS
-from .merge import LoadSummary
+from .exports import heatmap as heatmap_file
+from .loading import bundle_files as bundles
+from .loading import bundles as load
+from .loading import classify
+from .loading import payloads as ingest
+from .mail import content as contents
+from .reports import campaign as reports
+from .sample import bundle as sample
 from .vocabulary import Audience
-from .warehouse import Warehouse, draft
 
 MOST_REFUSALS_SHOWN = 1_000
 

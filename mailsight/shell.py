@@ -4,8 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from mailsight import screens, widgets
 from mailsight.errors import MailsightError
+from mailsight.screens import frame as widgets
+from mailsight.screens import navigation as screens
 
 STATIC = Path(__file__).parent / "static"
 

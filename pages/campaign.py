@@ -2,18 +2,16 @@
 
 import streamlit as st
 
-from mailsight import (
-    campaign_customers,
-    clicked_links,
-    dialogs,
-    exporting,
-    figures,
-    formats,
-    pattern_tabs,
-    reports,
-    screens,
-)
-from mailsight.widgets import facts, read, updated
+from mailsight.figures import formats
+from mailsight.reports import campaign as reports
+from mailsight.screens import navigation as screens
+from mailsight.screens.campaign import customers as campaign_customers
+from mailsight.screens.campaign import figures
+from mailsight.screens.campaign import heatmap as clicked_links
+from mailsight.screens.campaign import report as exporting
+from mailsight.screens.campaign import tabs as pattern_tabs
+from mailsight.screens.dialogs import selection as dialogs
+from mailsight.screens.frame import facts, read, updated
 
 campaign_id = screens.shown_id("campaign")
 screens.remember(campaign_id, "tab")

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from mailsight import campaign_list, list_reports, screens
 from mailsight.errors import NoDatabase
-from mailsight.widgets import read, updated
+from mailsight.reports import campaigns as list_reports
+from mailsight.screens import campaigns as campaign_list
+from mailsight.screens import navigation as screens
+from mailsight.screens.frame import read, updated
 
 screens.tab_title("Campaigns")
 audience = screens.audience()

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from mailsight import list_reports, screens, side_by_side, tables
-from mailsight.widgets import read, updated
+from mailsight.components import tables
+from mailsight.reports import campaigns as list_reports
+from mailsight.screens import compare as side_by_side
+from mailsight.screens import navigation as screens
+from mailsight.screens.frame import read, updated
 
 screens.tab_title("Comparison")
 ids = side_by_side.asked()

@@ -2,8 +2,14 @@
 
 import streamlit as st
 
-from mailsight import contact_history, dialogs, exporting, formats, reports, screens, tables
-from mailsight.widgets import facts, read, updated
+from mailsight.components import tables
+from mailsight.figures import formats
+from mailsight.reports import campaign as reports
+from mailsight.screens import customer as contact_history
+from mailsight.screens import navigation as screens
+from mailsight.screens.campaign import report as exporting
+from mailsight.screens.dialogs import selection as dialogs
+from mailsight.screens.frame import facts, read, updated
 
 customer_id = screens.shown_id("customer")
 clicked = tables.clicked(contact_history.TABLE)

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from mailsight import data_page, data_reports, screens, upload_dialog
-from mailsight.widgets import read, updated, warehouse
+from mailsight.reports import data as data_reports
+from mailsight.screens import data as data_page
+from mailsight.screens import navigation as screens
+from mailsight.screens import upload as upload_dialog
+from mailsight.screens.frame import read, updated, warehouse
 
 screens.tab_title("Data")
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):

@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from mailsight import settings
-from mailsight.warehouse import Warehouse
-from tests import chromium
+from mailsight.warehouse.reader import Warehouse
+from tests.support import chromium
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -65,7 +65,7 @@ def samples() -> Path:
 @pytest.fixture(scope="session")
 def sample_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with 6 campaigns and 300 customers of the sample data, ready to be loaded."""
-    from mailsight import sample  # here, so that tests of pure functions start at once
+    from mailsight.sample import bundle as sample  # here, so that tests of pure functions start at once
 
     folder = tmp_path_factory.mktemp("bundle")
     sample.write_bundle(folder, campaigns=6, customers=300)
@@ -75,7 +75,7 @@ def sample_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sample_database(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The path of a database into which the sample bundle was loaded."""
-    from mailsight import load
+    from mailsight.loading import bundles as load
 
     path = tmp_path_factory.mktemp("database") / "mailsight.duckdb"
     load.load(path, [sample_bundle])
@@ -85,7 +85,7 @@ def sample_database(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Warehouse]]:
     """Lets the pages read a database."""
-    from mailsight import widgets  # here, so that tests of pure functions start at once
+    from mailsight.screens import frame as widgets  # here, so that tests of pure functions start at once
 
     def of(database: Path) -> Warehouse:
         monkeypatch.setenv("MAILSIGHT_DATABASE", str(database))
@@ -116,7 +116,7 @@ def chromium_path() -> str:
     """The path of the Chromium that `make test` found or installed."""
     path = chromium.find()
     if path is None:
-        pytest.fail("No Chromium: run `python -m tests.chromium`, or set PLAYWRIGHT_CHROMIUM to one.")
+        pytest.fail("No Chromium: run `python -m tests.support.chromium`, or set PLAYWRIGHT_CHROMIUM to one.")
     return path
 
 

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from mailsight import reports
-from mailsight.grids import grid_query
+from mailsight.reports import campaign as reports
+from mailsight.reports.grid import grid_query
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import Warehouse
+from mailsight.warehouse.reader import Warehouse
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.browser

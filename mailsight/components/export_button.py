@@ -1,0 +1,140 @@
+"""The button Export, wherever there is a list, and what becomes of the file: how far it is, its download, its end."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import BinaryIO
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from mailsight.errors import MailsightError
+from mailsight.exports import lists as exports
+from mailsight.exports import writers as export_files
+from mailsight.exports.jobs import Job, Told, Work
+from mailsight.exports.lists import LIST_FORMATS, Format
+from mailsight.exports.writers import Rows
+from mailsight.figures.formats import plain
+from mailsight.web import downloads as export_routes
+from mailsight.web.routes import path
+
+from .mail_frame import frontend
+
+_watch = st.components.v2.component(
+    "mailsight_export",
+    html='<div class="export"></div>',
+    css=frontend("export.css"),
+    js=frontend("export.js"),
+)
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The files of one open page, by the button that made them."""
+
+    files: dict[str, Job] = field(default_factory=dict)
+
+    def take(self, key: str) -> None:
+        if old := self.files.pop(key, None):
+            export_routes.jobs().remove(old)
+
+    def clear(self) -> None:
+        for key in list(self.files):
+            self.take(key)
+
+
+# When the page is closed, its files go with it.
+@st.cache_resource(scope="session", show_spinner=False, on_release=_Shelf.clear)
+def _shelf() -> _Shelf:
+    return _Shelf()
+
+
+def export_button(
+    key: str,
+    name: Sequence[str],
+    rows: Callable[[], Rows],
+    *,
+    label: str = "Export",
+    disabled: bool = False,
+) -> None:
+    """Export, as CSV, Excel or Parquet. `rows` is asked when one is chosen; `name` has the parts of the file's."""
+
+    def work(form: Format) -> Work:
+        return lambda output, told: _write(rows(), form, output, told)
+
+    file_menu(
+        key,
+        label,
+        name,
+        dict.fromkeys(LIST_FORMATS, work),
+        unit="rows",
+        icon=":material/download:",
+        disabled=disabled,
+    )
+
+
+def _write(rows: Rows, form: Format, output: BinaryIO, told: Told) -> str:
+    return export_files.write(rows, form, output, lambda done: told(done, rows.total))
+
+
+def file_menu(
+    key: str,
+    label: str,
+    name: Sequence[str],
+    forms: Mapping[Format, Callable[[Format], Work]],
+    *,
+    unit: str,
+    icon: str,
+    uses: Mapping[Format, str] = MappingProxyType({}),
+    disabled: bool = False,
+) -> None:
+    """A button with the kinds of files that it makes; beside it, the one that is being made or was made last.
+
+    `uses` says what a kind is for where that is not its usual use. No help on hover: it would cover the menu.
+    """
+
+    # By itself: nothing else of the page is made again for a file.
+    @st.fragment(key=f"export:{key}")
+    def part() -> None:
+        with st.container(
+            horizontal=True, width="content", vertical_alignment="center", gap="small", key=f"export_{key}"
+        ):
+            chosen = st.menu_button(
+                label,
+                list(forms),
+                format_func=lambda form: f"**{form.label}**, {uses.get(form, form.use)}",
+                icon=icon,
+                disabled=disabled,
+                key=f"export:{key}:menu",
+            )
+            if chosen:
+                _start(key, name, chosen, forms[chosen](chosen))
+            if job := _shelf().files.get(key):
+                _watched(key, job, unit)
+
+    part()
+
+
+def _start(key: str, name: Sequence[str], form: Format, work: Work) -> None:
+    shelf = _shelf()
+    shelf.take(key)
+    try:
+        shelf.files[key] = export_routes.jobs().start(f"{exports.file_name(*name)}.{form}", form, work)
+    except MailsightError as error:
+        st.toast(f"**{error.title}.** {plain(error.message)} {error.next_step}", icon=":material/error:")
+
+
+def _watched(key: str, job: Job, unit: str) -> None:
+    asked = urlencode({"token": export_routes.token(job)})
+    _watch(
+        key=f"export:{key}:watch",
+        data={
+            "id": job.id,
+            "name": job.name,
+            "unit": unit,
+            "progress": f"{path('api/export/progress')}?{asked}",
+            "file": f"{path('api/export')}?{asked}",
+        },
+        width="content",
+        on_closed_change=lambda: _shelf().take(key),
+    )

@@ -1,0 +1,62 @@
+// Draws figures on cards from `data` (mailsight/components/cards.py), with text nodes only: nothing in it is taken for HTML.
+// Tells Python what was clicked: {card, action}. tips.js stands before this script.
+
+const SHAPES = "http://www.w3.org/2000/svg";
+const ASK = "M9.1 9a3 3 0 0 1 5.8 1c0 2-2.9 2.6-2.9 4M12 17.2h.01M21.5 12a9.5 9.5 0 1 1-19 0 9.5 9.5 0 0 1 19 0Z";
+const WARNING = "M12 4 2.5 20h19zM12 10v4.5M12 17.2h.01";
+const ARROWS = { up: "↑", down: "↓", "": "" };
+
+const shape = (name, attributes) => {
+  const made = document.createElementNS(SHAPES, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+};
+
+const icon = (path) => {
+  const svg = shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
+  svg.append(shape("path", { d: path }));
+  return svg;
+};
+
+// A line through some shares and the area under it. It begins at nothing, so that a small change looks small.
+const trend = (shares) => {
+  const largest = Math.max(...shares) || 1;
+  const points = shares.map((share, place) => `${(100 * place) / (shares.length - 1)},${100 - (92 * share) / largest}`);
+  const svg = shape("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none" });
+  svg.append(
+    shape("polygon", { points: `0,100 ${points.join(" ")} 100,100` }),
+    shape("polyline", { points: points.join(" ") }),
+  );
+  return element("div", { class: "trend", "aria-hidden": "true" }, svg);
+};
+
+const draw = (card, told) => {
+  const ask = tipped(
+    element("button", { class: "ask", type: "button", "aria-label": `How is ${card.label} counted?` }, icon(ASK)),
+    [...card.tip, "Click to read how this is counted."],
+  );
+  ask.addEventListener("click", () => told(card.key, "counted"));
+  const parts = [
+    element("div", { class: "label" }, element("span", {}, card.label), ask),
+    element("div", { class: "value" }, card.value),
+  ];
+  if (card.change) {
+    const pill = element("span", { class: `pill ${card.tone}` }, `${ARROWS[card.way]} ${card.change}`.trim());
+    parts.push(element("div", { class: "change" }, pill, element("span", {}, card.before)));
+  }
+  if (card.attention) {
+    const why = element("button", { class: "why", type: "button" }, icon(WARNING), element("span", {}, card.attention));
+    why.addEventListener("click", () => told(card.key, "attention"));
+    parts.push(why);
+  } else if (card.calm) parts.push(element("div", { class: "calm" }, card.calm));
+  else if (card.shares.length > 1) parts.push(trend(card.shares));
+  parts.push(element("div", { class: "note" }, card.note));
+  return element("li", { class: `card ${card.attention ? "attention" : ""}`, "data-card": card.key }, ...parts);
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  fromTheTop(parentElement);
+  const told = (card, action) => setTriggerValue("clicked", { card, action });
+  const list = element("ul", { class: "cards", "aria-label": data.label }, ...data.cards.map((card) => draw(card, told)));
+  parentElement.querySelector(".cards").replaceWith(list);
+}

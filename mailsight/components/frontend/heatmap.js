@@ -1,0 +1,377 @@
+// The Heatmap tab: the links of a mail at the left, the mail with its badges at the right. All numbers are here from the
+// start (mailsight/screens/campaign/heatmap.py), so a switch changes the badges where they stand: nothing is asked, nothing reloads.
+// The frame of frame.js, which stands before this script, runs no script; this one listens to its document from outside.
+
+const views = new WeakMap();
+const chosenBefore = new Map(); // the switches of each campaign, for when the tab is opened again
+
+export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
+  if (!views.has(parentElement)) views.set(parentElement, heatmapView(parentElement.querySelector(".heatmap"), data));
+  const view = views.get(parentElement);
+  view.update(data, setTriggerValue, setStateValue);
+  return () => {
+    view.remove();
+    views.delete(parentElement);
+  };
+}
+
+const make = (name, attributes = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+};
+
+const drawing = (path) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+};
+const OPEN = "M14 5h5v5M19 5l-8 8M10 6H6.5A1.5 1.5 0 0 0 5 7.5v10A1.5 1.5 0 0 0 6.5 19h10a1.5 1.5 0 0 0 1.5-1.5V14";
+const SAVE = "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14";
+
+function heatmapView(root, first) {
+  const phone = root.clientWidth > 0 && root.clientWidth < 600;
+  const state = chosenBefore.get(first.key) ?? {
+    measure: "clicks", show: "count", sort: "clicks", width: phone ? "phone" : "desktop", quiet: true,
+  };
+  chosenBefore.set(first.key, state);
+  let data = first, tell = () => {}, keep = () => {}, drawn, lit;
+  const tools = make("div", { class: "tools" });
+  const legend = make("p", { class: "legend" });
+  const only = make("p", { class: "only", role: "status" });
+  const list = make("div", { class: "list" });
+  const place = make("div", { class: "place" });
+  root.replaceChildren(tools, legend, only, make("div", { class: "parts" }, list, place));
+  const frame = data.html === null ? null : mailFrame(place, opened);
+  if (!frame) place.append(make("p", { class: "none" }, data.missing));
+
+  const change = (name, value) => {
+    state[name] = value;
+    if (name === "width") frame.show({ ...data, width: width() });
+    else if (name === "sort") drawList();
+    else {
+      dress();
+      drawList();
+    }
+    drawTools();
+  };
+  const width = () => (state.width === "phone" ? data.phone_width : null);
+
+  function drawTools() {
+    const focused = root.getRootNode().activeElement?.dataset.tool;
+    const choice = (label, name, options) =>
+      make("div", { class: "choice", role: "radiogroup", "aria-label": label },
+        ...options.map(([value, words, help]) => {
+          const chosen = state[name] === value;
+          const button = make("button", { type: "button", role: "radio", "aria-checked": String(chosen), title: help,
+            tabindex: chosen ? "0" : "-1", "data-tool": `${name}-${value}` }, words);
+          button.addEventListener("click", () => change(name, value));
+          button.addEventListener("keydown", (event) => {
+            const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+            if (!step) return;
+            event.preventDefault();
+            const values = options.map((option) => option[0]);
+            const next = values[(values.indexOf(value) + step + values.length) % values.length];
+            change(name, next);
+            tools.querySelector(`[data-tool="${name}-${next}"]`).focus();
+          });
+          return button;
+        }));
+    const toggle = (words, help, on, name, act) => {
+      const button = make("button", { type: "button", class: "toggle", role: "switch", "aria-checked": String(on), title: help,
+        "data-tool": name }, make("i", {}), words);
+      button.addEventListener("click", () => act(!on));
+      return button;
+    };
+    const parts = [
+      choice("Measure", "measure", data.measures),
+      choice("Shown as", "show", data.shows),
+    ];
+    if (frame) {
+      parts.push(
+        choice("Width", "width", [["desktop", "Desktop"], ["phone", "Phone"]]),
+        toggle("Quiet marks", "A small ring on every link that nobody clicked", state.quiet, "quiet", (on) => change("quiet", on)),
+        toggle("Load pictures", data.pictures_help, data.pictures, "pictures", (on) => keep("pictures", on)),
+      );
+      const save = make("button", { type: "button", class: "save", "data-tool": "png",
+        title: "The mail with its badges as a PNG, without pictures from the network" }, drawing(SAVE), "PNG");
+      save.addEventListener("click", async () => {
+        save.disabled = true;
+        try {
+          await savePicture(frame.mail, data.file_name);
+        } catch {
+          save.replaceChildren("This browser can't draw it");
+          return;
+        }
+        save.disabled = false;
+      });
+      parts.push(save);
+    }
+    tools.replaceChildren(...parts);
+    if (focused) tools.querySelector(`[data-tool="${focused}"]`)?.focus();
+  }
+
+  function drawLegend() {
+    const scale = data.scale.map(([from, background, text]) => {
+      const swatch = make("i", { title: `More than ${from} % of what the most clicked link has` }, `${from}`);
+      swatch.style.cssText = `background:${background};color:${text}`;
+      return swatch;
+    });
+    legend.replaceChildren(
+      make("span", { class: "scale" }, "In % of the most clicked link:", make("span", { class: "swatches" }, ...scale)),
+      make("span", {}, make("i", { class: "hollow" }, "↑"), "counted at another link to the same place"),
+      make("span", {}, make("i", { class: "ring" }), "nobody clicked"),
+    );
+  }
+
+  // Whom the grid shows, which may be a long mail away.
+  function drawOnly() {
+    const link = [...data.links, ...data.others].find((one) => one.id === data.chosen);
+    if (!link) return only.replaceChildren();
+    const see = make("button", { type: "button" }, "See them ↓");
+    see.addEventListener("click", () => document.getElementById(data.grid)?.scrollIntoView({ behavior: "smooth" }));
+    const all = make("button", { type: "button" }, "Show all customers");
+    all.addEventListener("click", () => tell("chosen", ""));
+    const who = link.clickers === 1 ? "1 customer" : `${link.clickers.toLocaleString("en")} customers`;
+    only.replaceChildren(make("span", {}, `The list of customers shows the ${who} who clicked “${link.label}”.`), see, all);
+  }
+
+  // --- The list -----------------------------------------------------------------------------------------------------
+
+  function drawList() {
+    const kept = list.scrollTop;
+    const focused = root.getRootNode().activeElement?.closest?.("tr")?.dataset.row;
+    const variant = `${state.measure}-${state.show === "count" ? "share" : state.show}`;
+    const number = (link) => link[state.measure];
+    const most = Math.max(0, ...[...data.links, ...data.others].map(number));
+    const sorted = (links) => (state.sort === "clicks" ? [...links].sort((a, b) => number(b) - number(a)) : links);
+    const row = (link) => {
+      const marks = link.marks.map((mark) => make("span", { class: "mark", title: mark[1] }, mark[0]));
+      const line = make("tr", { "data-row": link.id, tabindex: "0", class: link.id === data.chosen ? "chosen" : "" },
+        make("td", { class: "link", title: number(link) ? "Show who clicked this link" : "" },
+          make("div", { class: "label" }, make("span", {}, link.label), ...marks),
+          link.note ? make("div", { class: "note", title: link.note }, link.note) : null),
+        make("td", { class: "right", "data-label": "Clicks" }, link.clicks.toLocaleString("en")),
+        make("td", { class: "right", "data-label": "Customers" }, link.clickers.toLocaleString("en")),
+        tipped(make("td", { class: variant in link.small ? "share small" : "share", "data-label": data.headings[variant] },
+          bar(number(link), most, shade(link)), make("span", {}, link.figures[variant]),
+          link.small[variant] ? make("div", { class: "note" }, link.small[variant]) : null), link.tips[variant]),
+        make("td", { class: "out" }, outside(link)));
+      line.addEventListener("click", () => choose(link));
+      line.addEventListener("keydown", (event) => {
+        if (event.target !== line || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault();
+        choose(link);
+      });
+      for (const [event, on] of [["pointerenter", 1], ["focus", 1], ["pointerleave", 0], ["blur", 0]]) {
+        line.addEventListener(event, () => light(on ? link.id : null, event === "focus"));
+      }
+      return line;
+    };
+    const part = (heading, links, empty) => {
+      if (!links.length && !empty) return null;
+      return make("section", {},
+        make("h4", {}, heading, make("b", {}, String(links.length))),
+        links.length ? make("table", { "aria-label": heading },
+          make("thead", {}, make("tr", {}, ...["Link", "Clicks", "Customers", data.headings[variant], ""].map((words, at) =>
+            make("th", { scope: "col", class: at === 1 || at === 2 ? "right" : "" }, words || make("span", { class: "sr" }, "Open in a new tab"))))),
+          arrows(make("tbody", {}, ...sorted(links).map(row)))) : make("p", { class: "none" }, empty));
+    };
+    const order = make("div", { class: "order" }, "Sorted by ");
+    for (const [value, words] of [["clicks", data.measures.find(([one]) => one === state.measure)[1].toLowerCase()], ["place", "place in the mail"]]) {
+      const button = make("button", { type: "button", "aria-pressed": String(state.sort === value) }, words);
+      button.addEventListener("click", () => change("sort", value));
+      order.append(button);
+    }
+    list.replaceChildren(
+      ...[order, part("Links of the e-mail", data.links, "This e-mail has no links."),
+        part("Other links in this mailing", data.others)].filter(Boolean));
+    list.scrollTop = kept;
+    if (focused) list.querySelector(`tr[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+
+  function bar(number, most, colour) {
+    const filled = make("b");
+    filled.style.width = most ? `${Math.max((100 * number) / most, number ? 2 : 0)}%` : "0";
+    filled.style.background = colour;
+    return make("i", { class: "bar", "aria-hidden": "true" }, filled);
+  }
+
+  // A bar has the colour of the link's badge.
+  function shade(link) {
+    const most = Math.max(1, ...data.links.map((one) => one[state.measure]));
+    const shades = data.scale.filter(([from]) => link[state.measure] * 100 > most * from);
+    return (shades.at(-1) ?? data.scale[0])[1];
+  }
+
+  function outside(link) {
+    if (!link.href) return null;
+    const anchor = make("a", { href: link.href, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer",
+      title: "Open in a new tab", "aria-label": `Open ${link.label} in a new tab` }, drawing(OPEN));
+    anchor.addEventListener("click", (event) => event.stopPropagation());
+    return anchor;
+  }
+
+  function choose(link) {
+    if (link && (link.clicks || link.id === data.chosen)) tell("chosen", link.id === data.chosen ? "" : link.id);
+  }
+
+  // --- The badges ---------------------------------------------------------------------------------------------------
+
+  function opened(mail) {
+    drawn = null;
+    dress();
+    const at = (event) => event.target.closest?.("mailsight-badge, [data-link]");
+    const id = (one) => one?.dataset.badge ?? one?.dataset.link ?? null;
+    mail.addEventListener("pointerover", (event) => light(id(at(event))));
+    mail.addEventListener("pointerout", (event) => { if (!at({ target: event.relatedTarget ?? mail })) light(null); });
+    mail.addEventListener("focusin", (event) => light(id(at(event))));
+    mail.addEventListener("focusout", () => light(null));
+    const press = (badge) => choose(data.links.find((link) => link.id === (data.carriers[badge.dataset.badge] ?? badge.dataset.badge)));
+    mail.addEventListener("click", (event) => {
+      const badge = event.target.closest?.("mailsight-badge");
+      if (badge) press(badge);
+    });
+    mail.addEventListener("keydown", (event) => {
+      const badge = event.target.closest?.("mailsight-badge");
+      if (!badge || (event.key !== "Enter" && event.key !== " ")) return;
+      event.preventDefault();
+      press(badge);
+    });
+  }
+
+  function dress() {
+    const mail = frame?.mail;
+    // A frame that is still opening holds a blank page, or the mail before.
+    if (!mail?.body || mail.URL === "about:blank") return;
+    if (drawn !== data.badges) {
+      mail.querySelectorAll("mailsight-badge").forEach((badge) => badge.remove());
+      mail.body.insertAdjacentHTML("beforeend", data.badges);
+      drawn = data.badges;
+    }
+    const looks = data.looks[`${state.measure}-${state.show}`];
+    const badges = [...mail.querySelectorAll("mailsight-badge")];
+    const followers = new Map(badges.map((badge) => [badge.dataset.near, badge]));
+    badges.forEach((badge, at) => {
+      const [look, text, sharing, total, width, height] = looks[at];
+      const set = (one, name, value) => one?.style.setProperty(`--${name}`, `${value}px`, "important");
+      badge.dataset.look = look === "quiet" && !state.quiet ? "none" : look;
+      if (sharing) badge.dataset.sharing = sharing;
+      else delete badge.dataset.sharing;
+      if (look === "pointer") {
+        const said = mail.createElement("mailsight-total");
+        said.dataset.look = total;
+        said.dataset.total = text;
+        badge.replaceChildren("0", said);
+      } else {
+        const [start, ...groups] = text.split(",");
+        badge.replaceChildren(start, ...groups.map((digits) => {
+          const group = mail.createElement("mailsight-group");
+          group.textContent = digits;
+          return group;
+        }));
+      }
+      set(badge, "own", width);
+      set(badge, "height", height);
+      set(followers.get(badge.dataset.badge), "near-width", look === "pointer" ? height : width);
+      if (look !== "quiet") {
+        badge.tabIndex = 0;
+        badge.setAttribute("role", "button");
+      }
+    });
+  }
+
+  function light(id, scroll = false) {
+    if (id === lit) return;
+    lit = id;
+    const mail = frame?.mail;
+    mail?.querySelectorAll("[data-lit]").forEach((one) => one.removeAttribute("data-lit"));
+    list.querySelectorAll("tr.lit").forEach((one) => one.classList.remove("lit"));
+    if (id === null) return;
+    const badge = mail?.querySelector(`mailsight-badge[data-badge="${CSS.escape(id)}"]`);
+    for (const one of [badge, mail?.querySelector(`[data-link="${CSS.escape(id)}"]`)]) one?.setAttribute("data-lit", "");
+    const row = list.querySelector(`tr[data-row="${CSS.escape(id)}"]`);
+    row?.classList.add("lit");
+    if (row && !row.matches(":hover, :focus")) {
+      const [top, bottom] = [row.offsetTop - 40, row.offsetTop + row.offsetHeight];
+      if (top < list.scrollTop) list.scrollTop = top;
+      else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
+    } else if (scroll && badge) badge.scrollIntoView({ block: "nearest" });
+  }
+
+  return {
+    update(now, setTriggerValue, setStateValue) {
+      data = now;
+      [tell, keep] = [setTriggerValue, setStateValue];
+      drawTools();
+      drawLegend();
+      drawOnly();
+      drawList();
+      if (!frame) return;
+      dress();
+      frame.show({ ...data, width: width() });
+    },
+    remove() {
+      frame?.remove();
+      root.replaceChildren();
+    },
+  };
+}
+
+// --- A picture of the mail: drawn by the browser from the frame's own document, as a picture within an SVG that may load
+// nothing. So pictures from the network stay out of it, also where they are shown. ---------------------------------------
+
+const LARGEST_SIDE_PX = 16000;
+const LARGEST_AREA_PX = 60_000_000;
+
+async function savePicture(mail, name) {
+  const blob = await pictureOf(mail);
+  const address = URL.createObjectURL(blob);
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+async function pictureOf(mail) {
+  const root = mail.documentElement;
+  const [width, height] = [root.scrollWidth, Math.max(root.scrollHeight, mail.body.scrollHeight)];
+  const scale = Math.min(2, LARGEST_SIDE_PX / Math.max(width, height), Math.sqrt(LARGEST_AREA_PX / (width * height)));
+  const copy = root.cloneNode(true);
+  copy.querySelectorAll("base, meta").forEach((one) => one.remove());
+  copy.querySelectorAll("[data-lit]").forEach((one) => one.removeAttribute("data-lit"));
+  // XML has no names such as o:p without a namespace.
+  copy.querySelectorAll("*").forEach((one) => {
+    if (one.localName.includes(":")) one.replaceWith(...one.childNodes);
+  });
+  const look = (one) => mail.defaultView.getComputedStyle(one).background;
+  copy.style.cssText += `;display:block;width:${width}px;height:${height}px;background:${look(root)}`;
+  const under = document.implementation.createHTMLDocument("").createElement("div");
+  under.style.cssText = `width:${width}px;height:${height}px;background:${look(mail.body)}`;
+  under.append(copy);
+  if (mail.compatMode === "BackCompat") copy.querySelector("head")?.prepend(quirks(mail));
+  const xml = new XMLSerializer().serializeToString(under).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "");
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><foreignObject width="100%" height="100%">${xml}</foreignObject></svg>`;
+  const picture = new Image();
+  picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await picture.decode();
+  const canvas = make("canvas", { width: Math.round(width * scale), height: Math.round(height * scale) });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return new Promise((done, failed) => canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("empty"))), "image/png"));
+}
+
+// What tables inherit in a page without a doctype (https://quirks.spec.whatwg.org/#the-tables-inherit-color-from-body-quirk
+// and the HTML standard, 15.3.8): an SVG has no such mode.
+function quirks(mail) {
+  const style = mail.createElement("style");
+  style.textContent = "table{font-size:medium;font-weight:400;font-style:normal;font-variant:normal;line-height:normal;text-align:start;white-space:normal}";
+  return style;
+}

@@ -1,0 +1,259 @@
+// Draws a table from `data` (mailsight/components/tables.py) with text nodes only: nothing in it is taken for HTML.
+// Tells Python what was clicked: {row, action} in `clicked`, the column's key in `sorted`, the rows and those of them whose
+// box is ticked in `ticked`, with the time.
+// What is counted has a tip (tips.js, which stands before this script).
+
+const ICONS = {
+  open: "M14 5h5v5M19 5l-8 8M10 6H6.5A1.5 1.5 0 0 0 5 7.5v10A1.5 1.5 0 0 0 6.5 19h10a1.5 1.5 0 0 0 1.5-1.5V14",
+  mail: "M4 6.5h16v11H4zM4.5 7l7.5 6 7.5-6",
+  ask: "M9.1 9a3 3 0 0 1 5.8 1c0 2-2.9 2.6-2.9 4M12 17.2h.01M21.5 12a9.5 9.5 0 1 1-19 0 9.5 9.5 0 0 1 19 0Z",
+  list: "M9 6.5h11M9 12h11M9 17.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01",
+};
+
+const CAN_FOCUS = "a, button, input, [tabindex]";
+const SVG = "http://www.w3.org/2000/svg";
+
+const icon = (name) => {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+};
+
+const safeAddress = (address) => (/^(https?:|mailto:|tel:|[a-z]+\?)/i.test(address) ? address : undefined);
+
+// A line over the whole width of its box, however many points it has, and a paler area under it.
+const drawTrend = (points) => {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 -4 ${points.length - 1} 108`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "trend");
+  const line = points.map((point, place) => `${place},${100 - point}`).join(" ");
+  for (const [name, of] of [["polygon", `0,100 ${line} ${points.length - 1},100`], ["polyline", line]]) {
+    const drawn = document.createElementNS(SVG, name);
+    drawn.setAttribute("points", of);
+    svg.append(drawn);
+  }
+  return svg;
+};
+
+// A dot on a line that reaches from one end of its interval to the other, on a scale that all rows share.
+const drawRange = (cell) => {
+  const [line, dot] = [element("b"), element("u")];
+  line.style.left = `${cell.low}%`;
+  line.style.width = `${cell.high - cell.low}%`;
+  dot.style.left = `${cell.at}%`;
+  const drawn = element("i", { class: "range", "aria-hidden": "true" }, line, dot);
+  drawn.style.setProperty("--colour", cell.colour);
+  return drawn;
+};
+
+const setTick = (box, { ticked, full }) => {
+  box.checked = ticked;
+  box.dataset.full = full ? "full" : "";
+};
+
+const drawTick = (cell, told) => {
+  const box = element("input", { type: "checkbox", "aria-label": cell.label });
+  setTick(box, cell);
+  box.addEventListener("click", (event) => {
+    told("tick");
+    // Python says why; the box stays empty.
+    if (box.dataset.full) event.preventDefault();
+  });
+  // Who misses the box by a little does not want to open the row.
+  const around = element("label", { class: "tick" }, box);
+  around.addEventListener("click", (event) => event.stopPropagation());
+  return around;
+};
+
+const drawCell = (cell, told) => {
+  if (typeof cell === "string") return [cell];
+  if (cell.kind === "main") {
+    const words = cell.href
+      ? element("a", { class: "main", href: safeAddress(cell.href) }, cell.text)
+      : element("span", { class: "main", title: cell.title }, cell.text);
+    if (cell.href) {
+      words.addEventListener("click", (event) => {
+        // With a key held down, the browser opens a new tab or window; leave that to it.
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return event.stopPropagation();
+        event.preventDefault();
+      });
+    }
+    const tags = cell.tags.map((tag) => element("span", { class: "tag" }, tag));
+    const aside = cell.aside ? element("span", { class: "note aside" }, cell.aside) : null;
+    const ask = cell.counted ? element("button", { class: "ask", type: "button", "aria-label": cell.counted }, icon("ask")) : null;
+    ask?.addEventListener("click", (event) => {
+      event.stopPropagation();
+      told("counted");
+    });
+    if (ask) tipped(ask, [cell.counted]);
+    return [words, ask, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, cell.note) : null];
+  }
+  if (cell.kind === "figure") return [cell.text];
+  if (cell.kind === "tick") return [drawTick(cell, told)];
+  if (cell.kind === "trend") return [drawTrend(cell.points), element("span", { class: "sr" }, cell.tip.join(". "))];
+  if (cell.kind === "range") return [drawRange(cell)];
+  if (cell.kind === "noted") return [cell.text, cell.note ? element("div", { class: "note" }, cell.note) : null];
+  if (cell.kind === "bar") {
+    const filled = element("b");
+    filled.style.width = `${cell.width}%`;
+    if (cell.colour) filled.style.setProperty("--colour", cell.colour);
+    const look = `bar ${cell.text.includes("·") ? "long" : ""} ${cell.quiet ? "quiet" : ""}`;
+    const drawn = element("div", { class: look }, element("i", { "aria-hidden": "true" }, filled), element("span", {}, cell.text));
+    return [drawn, cell.note ? element("div", { class: "note interval" }, cell.note) : null];
+  }
+  if (cell.kind === "chip") {
+    const chip = element("span", { class: `chip ${cell.inner ? "inner" : ""}`, title: cell.title }, cell.text);
+    chip.style.setProperty("--colour", cell.colour);
+    return [chip, cell.note ? element("div", { class: `note ${cell.inner ? "inner" : ""}` }, cell.note) : null];
+  }
+  if (cell.kind === "tone") return [element("span", { class: cell.tone, title: cell.title }, cell.text)];
+  if (cell.kind === "outside") {
+    const address = safeAddress(cell.href);
+    if (!address) return [];
+    const link = element("a", { class: "action", href: address, target: "_blank", rel: "noopener noreferrer", title: cell.label, "aria-label": cell.label }, icon("open"));
+    link.addEventListener("click", (event) => event.stopPropagation());
+    return [link];
+  }
+  if (cell.kind === "actions") {
+    return cell.actions.map((one) => {
+      const button = element("button", { class: "action", type: "button", title: one.label, "aria-label": one.label }, icon(one.icon));
+      button.addEventListener("click", (event) => {
+        event.stopPropagation();
+        told(one.action);
+      });
+      return button;
+    });
+  }
+  return [];
+};
+
+const drawHead = (column, data, setTriggerValue) => {
+  const sorted = data.sort && data.sort[0] === column.key;
+  const head = element("th", {
+    scope: "col",
+    class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""}`,
+    "aria-sort": sorted ? (data.sort[1] ? "descending" : "ascending") : "",
+  });
+  if (!column.label) head.append(element("span", { class: "sr" }, column.help || "Actions"));
+  else if (column.sorts) {
+    const button = element("button", { type: "button" }, column.label);
+    button.addEventListener("click", () => setTriggerValue("sorted", column.key));
+    head.append(column.help ? tipped(button, [column.help]) : button);
+  } else if (column.help) head.append(tipped(element("span", { class: "helped", tabindex: "0" }, column.label), [column.help]));
+  else head.append(column.label);
+  return head;
+};
+
+// What the boxes of a table were ticked to last. Until Python has heard of it, this holds: an answer to an earlier tick
+// does not take back a later one.
+const ticks = new WeakMap();
+
+// What a table was drawn from, but for its ticks. These alone are set where they stand: a table that is drawn anew between
+// the press and the release of a button takes no click.
+const drawnFrom = new WeakMap();
+const allButTicks = ({ heard, ...data }) =>
+  JSON.stringify(data, (key, value) => (value?.kind === "tick" ? { kind: "tick", label: value.label } : value));
+
+const tickOf = (row, unheard) => {
+  const cell = row.cells.find((one) => one.kind === "tick");
+  return cell && unheard?.rows.includes(row.id) ? { ...cell, ticked: unheard.ticked.includes(row.id) } : cell;
+};
+
+// What has the focus, in words that still hold when the table is drawn again; undefined where nothing in it has.
+const focusIn = (root) => {
+  const one = root.getRootNode().activeElement;
+  const row = root.contains(one) ? one.closest("tr") : null;
+  return row ? { row: row.dataset.row, place: [...row.querySelectorAll(CAN_FOCUS)].indexOf(one) } : undefined;
+};
+
+const focusAgain = (root, { row, place }) => {
+  const line = [...root.querySelectorAll("tr")].find((one) => one.dataset.row === row);
+  line?.querySelectorAll(CAN_FOCUS)[place]?.focus({ preventScroll: true });
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".table");
+  if (data.first) fromTheTop(parentElement);
+  const focused = focusIn(root);
+  const unheard = ticks.get(parentElement)?.at > data.heard ? ticks.get(parentElement) : undefined;
+  const from = allButTicks(data);
+  if (drawnFrom.get(parentElement) === from && root.firstChild) {
+    const lines = root.querySelectorAll("tbody tr");
+    data.rows.forEach((row, place) => {
+      const box = lines[place].querySelector(".tick input");
+      if (box) setTick(box, tickOf(row, unheard));
+    });
+    return;
+  }
+  drawnFrom.set(parentElement, from);
+  if (!data.rows.length) {
+    root.replaceChildren(element("div", { class: "frame" }, element("div", { class: "empty" }, data.empty)));
+    return;
+  }
+  const body = element("tbody");
+  for (const row of data.rows) {
+    const opens = data.opens && row.opens;
+    const look = `${opens ? "open" : ""} ${row.chosen ? "chosen" : ""} ${row.quiet ? "quiet" : ""}`;
+    const line = element("tr", { class: look, "data-row": row.id });
+    const told = (action) => {
+      if (action !== "tick") return setTriggerValue("clicked", { row: row.id, action });
+      const boxes = [...body.querySelectorAll(".tick input")];
+      const idOf = (box) => box.closest("tr").dataset.row;
+      const said = { rows: boxes.map(idOf), ticked: boxes.filter((box) => box.checked).map(idOf), at: Date.now() };
+      ticks.set(parentElement, said);
+      setTriggerValue("ticked", said);
+    };
+    if (opens) {
+      line.addEventListener("click", () => told("open"));
+      // Where no link stands in the row, the row itself takes the focus.
+      if (!row.cells.some((cell) => cell.href)) {
+        line.tabIndex = 0;
+        line.setAttribute("aria-selected", String(Boolean(row.chosen)));
+        line.addEventListener("keydown", (event) => {
+          if (event.target === line && (event.key === "Enter" || event.key === " ")) {
+            event.preventDefault();
+            told("open");
+          }
+        });
+      }
+    }
+    row.cells.forEach((given, place) => {
+      const cell = given.kind === "tick" ? tickOf(row, unheard) : given;
+      const column = data.columns[place];
+      const main = cell.kind === "main" || (cell.kind === "chip" && cell.note);
+      const drawn = element(
+        "td",
+        {
+          class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""} ${main || column.whole ? "whole" : ""}`,
+          "data-label": main ? "" : column.label,
+        },
+        ...drawCell(cell, told),
+      );
+      line.append(cell.tip?.length ? tipped(drawn, cell.tip) : drawn);
+    });
+    body.append(line);
+  }
+  const table = element(
+    "table",
+    { "aria-label": data.label },
+    element("thead", {}, element("tr", {}, ...data.columns.map((column) => drawHead(column, data, setTriggerValue)))),
+    body,
+  );
+  const stacks = data.columns.length > 2 && data.stacks;
+  const frame = element("div", { class: `frame ${data.facts ? "facts" : ""} ${stacks ? "stack" : ""}` }, table);
+  if (data.stacks === false) {
+    // What scrolls can be reached without a mouse.
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "region");
+    frame.setAttribute("aria-label", data.label);
+  }
+  root.replaceChildren(frame);
+  arrows(body);
+  if (focused) focusAgain(root, focused);
+}

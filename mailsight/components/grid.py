@@ -1,0 +1,326 @@
+"""The customers of a campaign: an AG Grid that fetches only the rows on screen from /api/recipients."""
+
+import base64
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from st_aggrid import AgGrid, JsCode, StAggridTheme
+
+from mailsight.exports import rows as export_reads
+from mailsight.exports.writers import Rows
+from mailsight.reports import grid as grids
+from mailsight.reports.campaign import CampaignReport
+from mailsight.screens import frame as widgets
+from mailsight.vocabulary import Audience, Status
+from mailsight.web import grid_views, routes
+
+from . import tables
+
+BLOCK_ROWS = 100
+LARGEST_HEIGHT = 610
+ROW_HEIGHT = 42
+_WIDTHS = {"name": 190, "email": 235, "status": 140, "bounce_reason": 300}
+# What the columns count; their headings say it.
+_COUNTED = {
+    "first_opened_at": "When the customer opened it first; a click proves an open.",
+    "opens": "How often the customer opened it.",
+    "first_clicked_at": "When the customer clicked first.",
+    "clicks": "How often the customer clicked.",
+    "links_clicked": "How many different links the customer clicked.",
+}
+_FILTERS = {"text": "agTextColumnFilter", "number": "agNumberColumnFilter", "moment": "agDateColumnFilter"}
+_SCRIPT = (Path(__file__).parent / "frontend" / "grid.js").read_text(encoding="utf-8")
+_COLOURS = {grids.NOT_SENT: tables.NOT_SENT_COLOUR} | {state.value: state.colour for state in Status}
+
+
+@dataclass(frozen=True, slots=True)
+class GridClick:
+    """What was clicked in this run: a customer's name ("open") or the preview icon ("mail")."""
+
+    customer_id: str
+    action: str
+
+
+def recipients_grid(
+    report: CampaignReport, search: str, status: list[Status | str], link: int | str | None = None
+) -> None:
+    """Shows the grid. What is searched, which states are wanted and the clicked link come from the page, filters from
+    its headings."""
+    campaign_id = report.campaign.campaign_id
+    asked = {
+        "token": routes.token(campaign_id, report.audience),
+        "search": search,
+        "status": [str(state) for state in status],
+        "link": link,
+        "view": _view(campaign_id),
+        # Not for the route: another generation of the data makes the grid ask again.
+        "generation": widgets.warehouse().generation,
+    }
+    AgGrid(
+        _NoRows(),
+        use_json_serialization=True,
+        gridOptions=_options(report, asked),
+        height=min(LARGEST_HEIGHT, (max(report.counts.selected, 3) + 3) * ROW_HEIGHT),
+        key=_key(campaign_id),
+        theme=_theme(),
+        allow_unsafe_jscode=True,
+        update_on=["cellClicked", "cellKeyDown"],
+        # The other modes post every row back to the server after each click.
+        data_return_mode="CUSTOM",
+        custom_jscode_for_grid_return=_js("told"),
+        should_grid_return=_js("isTold"),
+        custom_css=_CSS,
+    )
+
+
+def clicked(campaign_id: str) -> GridClick | None:
+    """What was clicked in the grid, once: it keeps its value until the next click, also over reruns for other reasons.
+
+    Told before the run draws anything: whoever leaves the page with this click need not wait until it is drawn again.
+    """
+    told = st.session_state.get(_key(campaign_id)) or {}
+    seen = f"{_key(campaign_id)}:told"
+    if not told.get("customer_id") or st.session_state.get(seen) == told.get("at"):
+        return None
+    st.session_state[seen] = told.get("at")
+    return GridClick(str(told["customer_id"]), str(told["action"]))
+
+
+def _key(campaign_id: str) -> str:
+    return f"recipients:{campaign_id}"
+
+
+def shown(
+    report: CampaignReport, search: str, status: list[Status | str], link: int | str | None
+) -> Callable[[], Rows]:
+    """The customers whom the grid shows at the moment this is asked: with the filters of its headings, in its order."""
+    campaign_id, view = report.campaign.campaign_id, _view(report.campaign.campaign_id)
+
+    def rows() -> Rows:
+        asked = grid_views.last(view)
+        query = grids.grid_query(
+            asked.filter_model,
+            asked.sort_model,
+            search=search,
+            status=[str(state) for state in status],
+            link=link,
+            zone=asked.zone,
+        )
+        return export_reads.customers(widgets.warehouse(), campaign_id, report.audience, query)
+
+    return rows
+
+
+def _view(campaign_id: str) -> str:
+    """What this grid is known by to the route, while its page is open."""
+    return str(st.session_state.setdefault(f"recipients:{campaign_id}:view", secrets.token_urlsafe(16)))
+
+
+class _NoRows:
+    """What AG Grid for Streamlit takes for a frame. An empty frame would reach the grid as rows of a model that it does
+    not use here, which it reports as an error in the browser's console."""
+
+    dtypes = None
+
+    def to_json(self, orient: str) -> str:  # noqa: ARG002 (that is how it is called)
+        return "null"
+
+
+def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
+    # In base 64, because AG Grid for Streamlit runs as script what stands between two of its marks in any text.
+    secret = base64.b64encode(json.dumps(asked).encode()).decode()
+    # Where the browser remembers this grid, in letters that JsCode does not take for a comment.
+    place = f"mailsight.recipients.{base64.urlsafe_b64encode(report.campaign.campaign_id.encode()).decode()}"
+    return {
+        # The first option brings the script from which all the others take what they need.
+        "getRowId": _script(),
+        "columnDefs": [_MAIL_COLUMN, *(_column(column, report.audience) for column in grids.COLUMNS)],
+        "defaultColDef": {
+            "sortable": True,
+            "resizable": True,
+            "floatingFilter": True,
+            "suppressHeaderMenuButton": True,
+            "filterParams": {
+                "buttons": ["reset"],
+                "debounceMs": 300,
+                "maxNumConditions": 5,
+                "inRangeInclusive": True,
+            },
+        },
+        "context": {
+            "asked": secret,
+            "route": routes.path("api/recipients"),
+            "colours": _COLOURS,
+            "selected": report.counts.selected,
+            "place": place,
+        },
+        "tooltipShowDelay": 300,
+        "rowModelType": "infinite",
+        "datasource": _js("datasource"),
+        "onGridReady": _js("ready"),
+        "onStateUpdated": _js("changed"),
+        "onBodyScrollEnd": _js("scrolled"),
+        "initialState": JsCode(f"window.mailsight.initialState('{place}')"),
+        "infiniteInitialRowCount": JsCode(f"window.mailsight.initialRows('{place}')"),
+        "cacheBlockSize": BLOCK_ROWS,
+        "maxBlocksInCache": 20,
+        "rowHeight": ROW_HEIGHT,
+        "headerHeight": ROW_HEIGHT,
+        "floatingFiltersHeight": ROW_HEIGHT,
+        "enableCellTextSelection": True,
+        "ensureDomOrder": True,
+        "localeText": {"noRowsToShow": "No customer matches these filters.", "loadingOoo": "Loading…"},
+    }
+
+
+def _column(column: grids.GridColumn, audience: Audience) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "field": column.key,
+        "headerName": column.label,
+        "width": _WIDTHS.get(column.key, 125 if column.kind == "number" else 180),
+        "filter": _FILTERS.get(column.kind, "agTextColumnFilter"),
+    }
+    if column.key in _COUNTED:
+        options["headerTooltip"] = f"{_COUNTED[column.key]} {audience.meaning}"
+    if column.key == "name":
+        options |= {"cellRenderer": _js("NameCell"), "pinned": "left"}
+    elif column.kind == "number":
+        options |= {"type": "rightAligned", "valueFormatter": _js("number")}
+    elif column.kind == "state":
+        choices = [
+            {
+                "displayKey": state,
+                "displayName": _label(state),
+                "numberOfInputs": 0,
+                "predicate": _js("always"),
+            }
+            for state in grids.STATES
+        ]
+        options |= {
+            "cellRenderer": _js("StateCell"),
+            "floatingFilter": False,
+            "filterParams": {
+                "filterOptions": ["empty", *choices],
+                "buttons": ["reset"],
+                "maxNumConditions": len(choices),
+                "defaultJoinOperator": "OR",
+            },
+        }
+    return options
+
+
+def _label(state: str) -> str:
+    return "Not sent" if state == grids.NOT_SENT else Status(state).label
+
+
+@cache
+def _script() -> JsCode:
+    """The whole of grid.js; made once, since JsCode reads all of it again."""
+    return JsCode(f"(function() {{ {_SCRIPT} return rowId; }})()")
+
+
+@cache
+def _js(name: str) -> JsCode:
+    """One of the functions and classes of grid.js, by its name."""
+    return JsCode(f"window.mailsight.{name}")
+
+
+_MAIL_COLUMN = {
+    "field": "mail",
+    "headerName": "",
+    "width": 48,
+    "sortable": False,
+    "filter": False,
+    "floatingFilter": False,
+    "resizable": False,
+    "pinned": "left",
+    "cellClass": "mail",
+    "cellRenderer": _js("MailCell"),
+}
+
+
+def _theme() -> StAggridTheme:
+    """The page's colours, through the variables that Streamlit sets in the grid's frame, in light and in dark."""
+    line = "color-mix(in srgb, var(--text-color) 13%, var(--background-color))"
+    return StAggridTheme(base="quartz").withParams(
+        accentColor="var(--primary-color)",
+        backgroundColor="var(--background-color)",
+        foregroundColor="var(--text-color)",
+        borderColor=line,
+        rowBorder={"style": "solid", "width": 1, "color": line},
+        headerBackgroundColor="var(--secondary-background-color)",
+        headerTextColor="color-mix(in srgb, var(--text-color) 64%, transparent)",
+        headerFontWeight=500,
+        menuBackgroundColor="var(--background-color)",
+        inputBackgroundColor="var(--background-color)",
+        fontFamily="Inter, sans-serif",
+        fontSize=13.5,
+        headerFontSize=12.5,
+        wrapperBorderRadius=10,
+        borderRadius=6,
+        cellHorizontalPadding=12,
+        rowHoverColor="color-mix(in srgb, var(--primary-color) 6%, transparent)",
+        columnBorder=False,
+        browserColorScheme=st.context.theme.type or "light",
+    )
+
+
+_CSS = {
+    "@font-face": {
+        "font-family": "Inter",
+        "font-weight": "100 900",
+        "src": f"url({routes.path('app/static/fonts/inter-latin.woff2')}) format('woff2')",
+    },
+    "body": {"margin": "0", "background": "transparent"},
+    ".ag-cell": {"font-variant-numeric": "tabular-nums"},
+    ".ag-cell.mail": {"padding": "0", "justify-content": "center"},
+    ".name": {"color": "inherit", "font-weight": "600", "text-decoration": "none"},
+    ".name:hover, .name:focus-visible": {"color": "var(--primary-color)", "text-decoration": "underline"},
+    ".preview": {
+        "all": "unset",
+        "display": "grid",
+        "place-items": "center",
+        "width": "46px",
+        "height": "40px",
+        "cursor": "pointer",
+        "color": "color-mix(in srgb, var(--text-color) 60%, transparent)",
+    },
+    ".preview:hover": {"color": "var(--primary-color)"},
+    ".preview svg": {
+        "width": "18px",
+        "height": "18px",
+        "fill": "none",
+        "stroke": "currentColor",
+        "stroke-width": "1.8",
+        "stroke-linejoin": "round",
+    },
+    ".state": {"display": "inline-flex", "align-items": "center", "gap": "7px"},
+    ".state::before": {
+        "content": "''",
+        "width": "9px",
+        "height": "9px",
+        "border-radius": "50%",
+        "background": "var(--colour)",
+    },
+    ".foot": {
+        "padding": "8px 12px",
+        "font-size": "13px",
+        "border-top": "1px solid color-mix(in srgb, var(--text-color) 13%, var(--background-color))",
+        "color": "color-mix(in srgb, var(--text-color) 70%, transparent)",
+    },
+    ".foot button": {
+        "all": "unset",
+        "margin-left": "14px",
+        "cursor": "pointer",
+        "color": "var(--primary-color)",
+        "text-decoration": "underline",
+    },
+    ".foot button:focus-visible": {"outline": "2px solid var(--primary-color)", "outline-offset": "2px"},
+    ".foot.failed": {"color": "#C4431A", "font-weight": "600"},
+}

@@ -1,0 +1,233 @@
+"""Lists to take along: their columns, and their rows as any program reads them. Rows are Arrow, by the batch."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, Literal, Self
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mailsight.figures import formats
+from mailsight.figures.metrics import COUNTS, RATES
+
+Kind = Literal["text", "texts", "count", "rate", "moment"]
+ARROW: dict[Kind, pa.DataType] = {
+    "text": pa.string(),
+    "texts": pa.list_(pa.string()),
+    "count": pa.int64(),
+    "rate": pa.float64(),
+    "moment": pa.timestamp("us", tz="UTC"),
+}
+
+
+class Format(StrEnum):
+    """A kind of file: its name, what it is for, and what browsers call it."""
+
+    label: str
+    use: str
+    media_type: str
+
+    CSV = "csv", "CSV", "for any program", "text/csv; charset=utf-8"
+    XLSX = (
+        "xlsx",
+        "Excel",
+        "to look at and to calculate with",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+    PARQUET = "parquet", "Parquet", "for analysts, exact and small", "application/vnd.apache.parquet"
+    HTML = "html", "HTML", "one file for any browser, to mail or to keep", "text/html; charset=utf-8"
+    PDF = "pdf", "PDF", "to print or to attach", "application/pdf"
+
+    def __new__(cls, value: str, label: str, use: str, media_type: str) -> Self:
+        made = str.__new__(cls, value)
+        made._value_ = value
+        made.label, made.use, made.media_type = label, use, media_type
+        return made
+
+
+LIST_FORMATS = (Format.CSV, Format.XLSX, Format.PARQUET)
+REPORT_FORMATS = (Format.HTML, Format.PDF)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """A column: `key` heads it in files for programs, `heading` in a spreadsheet. Times are in UTC."""
+
+    key: str
+    heading: str
+    kind: Kind = "text"
+
+
+_CAMPAIGN = (ExportColumn("campaign_id", "Campaign id"), ExportColumn("name", "Campaign"))
+_CUSTOMER = (ExportColumn("customer_id", "Customer id"), ExportColumn("name", "Name"))
+_EVENT = (
+    ExportColumn("occurred_at", "When (UTC)", "moment"),
+    ExportColumn("type", "Event"),
+    ExportColumn("recipient", "E-mail"),
+    ExportColumn("url", "Link"),
+    ExportColumn("link_position", "Link's position", "count"),
+    ExportColumn("label", "Link's words"),
+    ExportColumn("machine", "Made by a machine"),
+    ExportColumn("bounce_type", "Bounce type"),
+    ExportColumn("reject_reason", "Refused because"),
+    ExportColumn("smtp_status", "SMTP status"),
+    ExportColumn("diagnostic", "What the server said"),
+    ExportColumn("user_agent", "Mail program or browser"),
+    ExportColumn("ip", "IP address"),
+    ExportColumn("provider", "Provider"),
+    ExportColumn("message_id", "Message id"),
+    ExportColumn("event_id", "Event id"),
+)
+# Every list that can be taken along, by its name on the command line.
+LISTS: dict[str, tuple[ExportColumn, ...]] = {
+    "campaigns": (
+        *_CAMPAIGN,
+        ExportColumn("subject", "Subject"),
+        ExportColumn("sent_at", "Sent on (UTC)", "moment"),
+        ExportColumn("tags", "Tags", "texts"),
+        ExportColumn("audience", "Whose opens and clicks"),
+        *(ExportColumn(figure.key, figure.label, "count") for figure in COUNTS),
+        *(ExportColumn(rate.key, rate.label, "rate") for rate in RATES),
+    ),
+    "customers": (
+        *_CUSTOMER,
+        ExportColumn("email", "E-mail"),
+        ExportColumn("status", "Status"),
+        ExportColumn("not_sent_reason", "Not sent because"),
+        ExportColumn("sent_at", "Sent (UTC)", "moment"),
+        ExportColumn("first_opened_at", "Opened (UTC)", "moment"),
+        ExportColumn("opens", "Opens", "count"),
+        ExportColumn("first_clicked_at", "Clicked (UTC)", "moment"),
+        ExportColumn("clicks", "Clicks", "count"),
+        ExportColumn("links_clicked", "Links clicked", "count"),
+        ExportColumn("bounce_reason", "Bounce reason"),
+    ),
+    "not-sent": (
+        *_CUSTOMER,
+        ExportColumn("email", "E-mail"),
+        ExportColumn("reason", "Reason"),
+        ExportColumn("detail", "Detail"),
+    ),
+    "links": (
+        ExportColumn("link_position", "Position", "count"),
+        ExportColumn("label", "Words"),
+        ExportColumn("url", "Link"),
+        ExportColumn("clicks", "Clicks", "count"),
+        ExportColumn("clickers", "Customers who clicked", "count"),
+    ),
+    "events": (ExportColumn("customer_id", "Customer id"), *_EVENT),
+    "customer-events": (*_CAMPAIGN, *_EVENT),
+    "history": (
+        *_CAMPAIGN,
+        ExportColumn("subject", "Subject"),
+        ExportColumn("sent_at", "Sent on (UTC)", "moment"),
+        ExportColumn("status", "Status"),
+        ExportColumn("not_sent_reason", "Not sent because"),
+        ExportColumn("not_sent_detail", "Detail"),
+        ExportColumn("first_opened_at", "Opened (UTC)", "moment"),
+        ExportColumn("opens", "Opens", "count"),
+        ExportColumn("first_clicked_at", "Clicked (UTC)", "moment"),
+        ExportColumn("clicks", "Clicks", "count"),
+        ExportColumn("links_clicked", "Links clicked", "count"),
+        ExportColumn("bounce_reason", "Bounce reason"),
+    ),
+}
+# What a spreadsheet takes for the beginning of a formula, after blanks too; as formats.spreadsheet_safe does.
+_FORMULA = f"^ *[{formats.FORMULA_SIGNS.replace('-', '')}-]"
+_US, _LIST_SEPARATOR = pa.timestamp("s", tz="UTC"), ", "
+
+
+def schema(columns: Sequence[ExportColumn]) -> pa.Schema:
+    """The columns as Arrow knows them, each with its heading and its kind."""
+    return pa.schema(
+        [
+            pa.field(
+                column.key, ARROW[column.kind], metadata={"heading": column.heading, "kind": column.kind}
+            )
+            for column in columns
+        ]
+    )
+
+
+def conform(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
+    """The wanted columns of a batch, in their order and types; times without a zone are UTC."""
+    arrays = [batch.column(field.name).cast(field.type) for field in wanted]
+    return pa.RecordBatch.from_arrays(arrays, schema=wanted)
+
+
+def as_texts(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch for CSV: times in ISO 8601, lists in words, and no text that a spreadsheet takes for a formula."""
+    return pa.RecordBatch.from_arrays(
+        [_as_text(column) for column in batch.columns], names=batch.schema.names
+    )
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    if pa.types.is_timestamp(column.type):
+        return iso_8601(column)
+    if pa.types.is_list(column.type):
+        column = pc.binary_join(column, _LIST_SEPARATOR)
+    return spreadsheet_safe(column) if pa.types.is_string(column.type) else column
+
+
+def spreadsheet_safe(texts: pa.Array) -> pa.Array:
+    """The texts, with a quote in front of each that a spreadsheet would take for a formula."""
+    risky = pc.match_substring_regex(texts, _FORMULA)
+    if not pc.any(risky).as_py():
+        return texts
+    return pc.if_else(risky, pc.binary_join_element_wise("'", texts, ""), texts)
+
+
+def iso_8601(moments: pa.Array) -> pa.Array:
+    """Times in UTC as texts, to the second: "2026-04-14T09:00:02Z". A fifth of the time that Arrow's own cast takes."""
+    seconds = moments.cast(_US, safe=False)
+    days = seconds.cast(pa.date32()).dictionary_encode()
+    day = pa.DictionaryArray.from_arrays(days.indices, days.dictionary.cast(pa.string())).cast(pa.string())
+    clock = _clock().take(seconds.cast(pa.time32("s")).cast(pa.int32()))
+    return pc.binary_join_element_wise(day, clock, "")
+
+
+@cache
+def _clock() -> pa.Array:
+    """What follows a day, for each second of it."""
+    return pa.array(
+        f"T{hour:02d}:{minute:02d}:{second:02d}Z"
+        for hour in range(24)
+        for minute in range(60)
+        for second in range(60)
+    )
+
+
+def batches_of(rows: Iterable[dict[str, Any]], columns: Sequence[ExportColumn]) -> list[pa.RecordBatch]:
+    """Rows of a report as batches; what a row has beside these columns is left out."""
+    of = schema(columns)
+    return list(
+        pa.Table.from_pylist([{name: row[name] for name in of.names} for row in rows], of).to_batches()
+    )
+
+
+def file_name(*parts: str) -> str:
+    """A name for a file to take along, without its ending."""
+    words = ("".join(one if one.isalnum() or one in "._" else "-" for one in part) for part in parts)
+    return "-".join(word.strip("-.")[:80] for word in words if word.strip("-."))
+
+
+def as_csv(rows: pd.DataFrame) -> str:
+    """The rows as CSV that spreadsheets read as text: with a mark of UTF-8, and no cell that is taken for a formula."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(rows.columns)
+    writer.writerows(
+        [formats.spreadsheet_safe(cell) for cell in row] for row in without_nan(rows).itertuples(index=False)
+    )
+    return "\N{ZERO WIDTH NO-BREAK SPACE}" + written.getvalue()
+
+
+def without_nan(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same with None where something is missing, which pandas says in several ways."""
+    return frame.astype(object).where(frame.notna(), None)

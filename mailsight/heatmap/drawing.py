@@ -1,0 +1,215 @@
+"""The heatmap: an e-mail with a badge of clicks at every link.
+
+A badge finds its link by CSS anchor positioning (https://www.w3.org/TR/css-anchor-position-1/): the link is an anchor,
+and the badge, last in the body and out of its flow, takes its place from it. So the mail keeps its layout to the pixel,
+and no script is needed in a file that may be mailed around.
+"""
+
+import html as entities
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from secrets import token_hex
+
+from selectolax.lexbor import LexborHTMLParser
+
+from mailsight.mail.links import Link, LinkClicks, links_of, shared
+from mailsight.mail.safety import link_nodes, write
+
+from .badges import MEASURES, POINTER_PX, SCALE, SHOWS, Badge, Measure, Show, Wholes, badges, wholes
+from .places import NO_LINE, Place, Places
+
+_ROW_PX = 18
+# A mail of 100 KB takes 0.5 MB here.
+_MAILS_KEPT = 32
+# Where the badges go, in words that no mail can guess.
+_MARK = f"<mailsight-badges {token_hex()}>"
+
+# What is `!important` in the first of all layers wins over anything in the mail's own style sheets:
+# https://www.w3.org/TR/css-cascade-5/#layering. Without a name, no style sheet can add to the layer. Only a badge's own
+# style attribute wins over it.
+#
+# --top --right --left: edges of the link. --width --height: of the badge. --near: left edge of the badge before it on
+# the line, --near-width wide. The badge stands on the link's corner, a bit beyond it, inside the page. Where it would
+# lie on the badge before it, it moves on, but not away from the link; --lift puts it into a second row above. `1000 *`
+# makes a switch of a comparison.
+_STYLE = """@layer{
+mailsight-badge{all:initial!important}
+mailsight-badge *,mailsight-badge::before,mailsight-badge ::before,mailsight-badge::after,mailsight-badge ::after\
+{all:unset!important}
+mailsight-badge{--near:-9999px;--near-width:0px;--lift:0px;
+--place:max(var(--right) - var(--width) + 6px,\
+(var(--left) + var(--right) - var(--width))/2)!important;
+--apart:(var(--place) - var(--near))!important;
+--furthest:(var(--right) + 28px - var(--place) - var(--width)/2)!important;
+--push:clamp(0px,min(1000*(var(--near-width) - var(--apart)),1000*(var(--apart) + var(--width))),\
+max(0px,min(var(--near-width) - var(--apart),var(--furthest))))!important;
+left:max(min(0px,var(--left)),\
+min(var(--place) + var(--push),max(100% - var(--width),var(--right) - var(--width))))!important;
+top:max(min(0px,var(--top)),var(--top) - var(--height)/2 - 2px - var(--lift))!important;
+width:var(--width)!important;height:var(--height)!important;
+position:absolute!important;box-sizing:border-box!important;overflow:hidden!important;z-index:2147483647!important;
+font:700 11px Arial,Helvetica,sans-serif!important;line-height:var(--height)!important;\
+text-align:center!important;white-space:nowrap!important;-webkit-text-size-adjust:none!important;
+box-shadow:inset 0 0 0 1px #fff!important;border-radius:10px!important;\
+forced-color-adjust:none!important;cursor:default!important;user-select:none!important}
+mailsight-group::before{content:","!important}
+mailsight-badge[data-sharing]::after{content:attr(data-sharing)!important;font-weight:400!important}
+mailsight-badge[data-look=quiet],mailsight-badge[data-look=pointer]{\
+background:#fff!important;box-shadow:inset 0 0 0 2px #6b7280!important;font-size:0!important}
+mailsight-badge[data-look=pointer]{box-shadow:inset 0 0 0 2px #8E0B24!important;color:#8E0B24!important}
+mailsight-badge[data-look=pointer]::after{content:"↑"!important;font-size:11px!important}
+mailsight-badge[data-look=none]{display:none!important}
+mailsight-badge[data-lit]{box-shadow:0 0 0 2px #fff,0 0 0 4px #1D4ED8!important;overflow:visible!important}
+mailsight-badge[role=button]{cursor:pointer!important}
+[data-link][data-lit],[data-link][data-lit] img{outline:3px solid #1D4ED8!important;outline-offset:2px!important}
+mailsight-total{position:absolute!important;top:0!important;left:0!important;height:100%!important;\
+width:clamp(0px,999*(100% - 16px),100%)!important;overflow:hidden!important;font-size:11px!important}
+mailsight-total::after{content:attr(data-total)!important}
+"""
+
+_SHADES = "".join(
+    f"mailsight-badge[data-look='{look}'],mailsight-total[data-look='{look}']"
+    f"{{background:{shade.background}!important;color:{shade.text}!important}}\n"
+    for look, shade in enumerate(SCALE)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A mail ready for badges: what is written before and after them, the links' places, who speaks for whom."""
+
+    start: str
+    end: str
+    places: Sequence[Place]
+    carriers: Mapping[int, int]
+    links: Sequence[Link]
+
+
+@lru_cache(maxsize=_MAILS_KEPT)
+def canvas(html: str, *, pictures: bool = False, head: str = "") -> Canvas:
+    """The safe mail with every link marked with data-link; parsed once while it is looked at."""
+    document = LexborHTMLParser(html)
+    nodes = link_nodes(document)
+    places = Places(document, nodes)
+    rules = "\n".join(places.rules)
+    written = write(
+        document,
+        html,
+        pictures=pictures,
+        head=f"{head}<style>{_STYLE}{_SHADES}{rules}}}</style>",
+        end=_MARK,
+        marks=places.marks,
+    )
+    start, _, end = written.partition(_MARK)
+    found = links_of(document, nodes)
+    return Canvas(start, end, places.links, shared(found), found)
+
+
+def draw(
+    html: str,
+    clicks: Sequence[LinkClicks],
+    *,
+    measure: Measure = "clicks",
+    show: Show = "count",
+    quiet: bool = True,
+    pictures: bool = False,
+    whole: Wholes | None = None,
+    head: str = "",
+    end: str = "",
+) -> str:
+    """The safe mail with a badge at every link that was clicked and, with `quiet`, a small mark at every other.
+
+    A link carries data-link, its badge data-badge, both with the link's position; a badge's text is its number. Where
+    several links share the clicks, the first that is shown has them, and the others have a hollow badge. `head` and
+    `end` are markup for the head and the end of the body.
+    """
+    drawn = canvas(html, pictures=pictures, head=head)
+    whole = whole or wholes(clicks)
+    made = badges(clicks, drawn.carriers, whole, measure=measure, show=show, quiet=quiet)
+    return f"{drawn.start}{''.join(_drawn(made, drawn.places))}{end}{drawn.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """A heatmap for a page that switches what its badges say: the mail, its badges, and their looks by measure.
+
+    `looks` has, under "clicks-count" and the like, for each badge in turn: look, text, sharing, total_look, width_px,
+    height_px.
+    """
+
+    html: str
+    badges: str
+    looks: Mapping[str, Sequence[Sequence[str | int]]]
+
+
+def layers(html: str, clicks: Sequence[LinkClicks], whole: Wholes, *, pictures: bool = False) -> Layers:
+    """The parts of `draw`, in every measure at once."""
+    drawn = canvas(html, pictures=pictures)
+    made = {
+        f"{measure}-{show}": badges(clicks, drawn.carriers, whole, measure=measure, show=show)
+        for measure in MEASURES
+        for show in SHOWS
+    }
+    looks = {
+        name: [(b.look, b.text, b.sharing, b.total_look, b.width_px, b.height_px) for b in each]
+        for name, each in made.items()
+    }
+    return Layers(drawn.start + drawn.end, "".join(_drawn(made["clicks-count"], drawn.places)), looks)
+
+
+def _drawn(badges: Sequence[Badge], places: Sequence[Place]) -> Iterator[str]:
+    before: dict[tuple[int, ...], Badge] = {}
+    taken: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for badge in badges:
+        place = places[badge.position]
+        inner, own = _digits(badge.text), "var(--own)"
+        if badge.look == "pointer":
+            shown = " + ".join(places[other].width for other in badge.before)
+            own = f"max({POINTER_PX}px,{own} - 999*({shown}))"
+            inner = f'0<mailsight-total data-look="{badge.total_look}" data-total="{badge.text}"></mailsight-total>'
+        style = {
+            "top": place.top,
+            "right": place.right,
+            "left": place.left,
+            "own": f"{badge.width_px}px",
+            "width": f"min({own},999*{place.width})",
+            "height": f"{badge.height_px}px",
+        }
+        if place.corner:
+            picture, x, y = place.corner
+            moved = _free(taken[picture], x, y, badge.width_px)
+            style["right"] = f"({place.right} + {moved - x}px)"
+        if place.line[-1]:
+            style["lift"] = f"{_ROW_PX}px"
+        near = before.get(place.line)
+        if near:
+            style["near"] = f"anchor(--badge-{near.position} left,-9999px)"
+            style["near-width"] = f"{POINTER_PX if near.look == 'pointer' else near.width_px}px"
+        if place.line != NO_LINE:
+            before[place.line] = badge
+        declarations = "".join(f"--{name}:{value}!important;" for name, value in style.items())
+        sharing = f' data-sharing="{badge.sharing}"' if badge.sharing else ""
+        follows = f' data-near="{near.position}"' if near else ""
+        title = entities.escape(badge.title)
+        yield (
+            f'<mailsight-badge data-badge="{badge.position}" data-look="{badge.look}"{sharing}{follows} role="img"'
+            f' title="{title}" aria-label="{title}"'
+            f' style="{declarations}anchor-name:--badge-{badge.position}!important">{inner}</mailsight-badge>'
+        )
+
+
+def _free(taken: list[tuple[int, int, int]], x: int, y: int, width: int) -> int:
+    """The x for the badge of an area where it covers no badge of the areas before it."""
+    for other_x, other_y, other_width in sorted(taken):
+        if abs(y - other_y) < 16 and other_x - other_width < x and x - width < other_x:
+            x = min(other_x + width, x + 24)
+    taken.append((x, y, width))
+    return x
+
+
+def _digits(text: str) -> str:
+    """The number as plain digits, so that badges can be added up; its style writes the commas."""
+    first, *groups = text.split(",")
+    return first + "".join(f"<mailsight-group>{group}</mailsight-group>" for group in groups)

@@ -1,0 +1,144 @@
+"""Where a link is on the page, in the words of CSS: what the heatmap's badges take their places from.
+
+A link's own box is not always where a reader sees it: around a picture it is as high as a line of text, around a
+float it is empty, and an `area` has none. So pictures in links and pictures with an image map are anchors as well.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from mailsight.mail.safety import words
+
+# Further up and left than any mail, where no browser scrolls to.
+_OFF_PAGE = "-9999px"
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+# td and th are none: the cells of a row stand on one line.
+_BLOCKS = words("""
+    address article aside blockquote body br caption center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header
+    hr li main nav ol p pre section table tbody tfoot thead tr ul
+""")
+
+
+Line = tuple[int, int, int]  # a block of text, a line in it, a row of badges above it
+NO_LINE: Line = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The edges of a link as CSS lengths, off the page while the link has no box."""
+
+    top: str
+    right: str
+    left: str
+    width: str  # of what there is to see: 0 while that is nothing
+    line: Line = NO_LINE  # equal for links that follow each other in a text
+    corner: tuple[str, int, int] | None = None  # of an area: its picture's anchor, and x and y in the picture
+
+
+_NOWHERE = Place(_OFF_PAGE, _OFF_PAGE, _OFF_PAGE, "0px")
+
+
+class Places:
+    """The place of each link by position (`links`), and what that takes in the document (`marks`, `rules`)."""
+
+    def __init__(self, document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> None:
+        self.marks: dict[int, str] = {}  # attributes, by the mem_id of their node
+        self.rules: list[str] = []  # of a style sheet
+        self._pictures: dict[int, str] = {}
+        self._maps: dict[str, LexborNode] = {}
+        for picture in document.css("img[usemap]"):
+            self._maps.setdefault((picture.attributes["usemap"] or "").partition("#")[2], picture)
+        lines = _lines(document)
+        self.links = [
+            self._place(position, node, lines.get(node.mem_id, NO_LINE))
+            for position, node in enumerate(nodes)
+        ]
+
+    def _place(self, position: int, node: LexborNode, line: Line) -> Place:
+        anchor = self._anchor(node, "link", position)
+        if node.tag == "area":
+            picture = self._maps.get(_map_name(node))
+            return _NOWHERE if picture is None else _area(node, self._picture(picture))
+        inside = node.css("*")[1:]
+        anchors = [anchor]
+        if inside and not node.text(strip=True):
+            # Often two, one for wide and one for narrow screens: the first that is shown is the place.
+            pictures = [picture for picture in inside if picture.tag == "img"][:3]
+            anchors = [*map(self._picture, pictures), anchor]
+        # Floats and the like show beside the box of their link, which is empty then.
+        width = _width(anchors) if all(element.tag == "img" for element in inside) else "999px"
+        return _place(anchors, width, line)
+
+    def _picture(self, node: LexborNode) -> str:
+        if node.mem_id not in self._pictures:
+            self._pictures[node.mem_id] = self._anchor(node, "link-picture", len(self._pictures))
+        return self._pictures[node.mem_id]
+
+    def _anchor(self, node: LexborNode, kind: str, number: int) -> str:
+        self.marks[node.mem_id] = f' data-{kind}="{number}"'
+        if node.tag != "area":
+            self.rules.append(f'[data-{kind}="{number}"]{{anchor-name:--{kind}-{number}!important}}')
+        return f"--{kind}-{number}"
+
+
+def _place(anchors: Sequence[str], width: str, line: Line = NO_LINE) -> Place:
+    return Place(_edge("top", anchors), _edge("right", anchors), _edge("left", anchors), width, line)
+
+
+def _edge(side: str, anchors: Sequence[str]) -> str:
+    """The edge of the first anchor that has a box."""
+    edge = _OFF_PAGE
+    for anchor in reversed(anchors):
+        edge = f"anchor({anchor} {side},{edge})"
+    return edge
+
+
+def _area(node: LexborNode, picture: str) -> Place:
+    """The place of an area: the corner of its shape that lies furthest to the top and right."""
+    shape = (node.attributes.get("shape") or "").strip().lower()
+    numbers = [round(float(number)) for number in _NUMBER.findall(node.attributes.get("coords") or "")]
+    points = list(zip(numbers[::2], numbers[1::2], strict=False))
+    if shape.startswith("circ") and len(numbers) >= 3:
+        to_edge = numbers[2] * 7 // 10
+        x, y = numbers[0] + to_edge, numbers[1] - to_edge
+    elif shape.startswith("poly") and points:
+        x, y = max(points, key=lambda point: point[0] - point[1])
+    elif len(points) >= 2:
+        x, y = max(points[0][0], points[1][0]), min(points[0][1], points[1][1])
+    else:  # as browsers take it: all of the picture
+        return _place([picture], _width([picture]))
+    right, top = f"({_edge('left', [picture])} + {x}px)", f"({_edge('top', [picture])} + {y}px)"
+    return Place(top, right, right, _width([picture]), corner=(picture, x, y))
+
+
+def _width(anchors: Sequence[str]) -> str:
+    return f"({' + '.join(f'anchor-size({anchor} width,0px)' for anchor in anchors)})"
+
+
+def _map_name(node: LexborNode) -> str:
+    above = node.parent
+    while above is not None and above.tag != "map":
+        above = above.parent
+    return "" if above is None else above.attributes.get("name") or above.attributes.get("id") or ""
+
+
+def _lines(document: LexborHTMLParser) -> dict[int, Line]:
+    """Each link's line: the same for links in one block of text between two line breaks.
+
+    Of links too short for a badge, as numbers of pages are, every second one gets its badge in a second row.
+    """
+    lines: dict[int, Line] = {}
+    breaks, row = 1, 0
+    for node in document.root.traverse() if document.root else ():
+        if node.tag in _BLOCKS:
+            breaks, row = breaks + 1, 0
+        elif node.tag == "a" and "href" in node.attributes:
+            block = node.parent
+            while block is not None and block.tag not in _BLOCKS:
+                block = block.parent
+            lines[node.mem_id] = (block.mem_id if block is not None else 0, breaks, row)
+            row = 1 - row if 0 < len(node.text(strip=True)) <= 3 else 0
+    return lines

@@ -1,0 +1,140 @@
+"""The second half of every load: staged rows become facts, the screens' tables are derived, the load is recorded."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from mailsight.errors import LoadRefused
+from mailsight.warehouse.reader import Draft
+
+from .derive import Progress, derive
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not loaded: where it stands, why, and the row itself."""
+
+    kind: str
+    file: str
+    line: int
+    reason: str
+    row: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class KindSummary:
+    """What became of the rows of one kind: rows = new + known + refused; `changed` known ones said something new."""
+
+    kind: str
+    rows: int
+    new: int
+    changed: int
+    refused: int
+
+    @property
+    def known(self) -> int:
+        return self.rows - self.new - self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSummary:
+    """What a load did. `changed` is False when everything was known: then nothing was published."""
+
+    kinds: Sequence[KindSummary]
+    refusals: Sequence[Refusal]
+    ignored_columns: dict[str, tuple[str, ...]]
+    changed: bool
+
+
+def silent(done: float, doing: str) -> None:
+    """No progress is shown."""
+
+
+def complete(
+    work: Draft,
+    *,
+    source: str,
+    files: Sequence[str],
+    refusals: Sequence[Refusal],
+    unread: Counter[str],
+    strict: bool,
+    progress: Progress,
+    ignored_columns: dict[str, tuple[str, ...]] | None = None,
+) -> LoadSummary:
+    """Merges what is staged, derives what it touches, and records the load; leaves the draft when nothing is new.
+
+    `unread` counts, per kind, those of the refused rows that never were staged. With `strict`, a single refused row
+    refuses everything: raises `LoadRefused`.
+    """
+    if strict and refusals:
+        raise LoadRefused(
+            f"{len(refusals):,} rows were refused; the first is {refusals[0]}.",
+            next_step="Mend the file, or load without --strict to take the other rows.",
+        )
+    progress(0.5, "Adding what is new")
+    for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
+        work.run(name)
+    newly_refused = _keep(work, refusals)
+    kinds = [
+        KindSummary(
+            row["kind"],
+            rows=row["rows"] + unread[row["kind"]],
+            new=row["new"],
+            changed=row["changed"],
+            refused=row["refused"] + unread[row["kind"]],
+        )
+        for row in work.rows("load_summary")
+    ]
+    changed = bool(newly_refused or any(kind.new or kind.changed for kind in kinds))
+    if changed:
+        derive(work, lambda done, doing: progress(0.6 + 0.35 * done, doing))
+        _record(work, source, files, kinds)
+        progress(0.95, "Publishing")
+    else:
+        work.discard()
+    return LoadSummary(kinds, refusals, ignored_columns or {}, changed)
+
+
+def _keep(work: Draft, refusals: Sequence[Refusal]) -> int:
+    """Keeps the refused rows, each once; how many were not known before."""
+    rows = [(refusal.kind, refusal.file, refusal.line, refusal.reason, refusal.row) for refusal in refusals]
+    with work.table("refused_rows", rows, _REFUSED):
+        [(newly_refused,)] = work.run("merge_refused")
+    return int(newly_refused)
+
+
+def _record(work: Draft, source: str, files: Sequence[str], kinds: Sequence[KindSummary]) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    rows = [
+        (now, source, list(files), kind.kind, kind.rows, kind.new, kind.changed, kind.refused)
+        for kind in kinds
+        if kind.rows
+    ]
+    with work.table("load_rows", rows, _LOADS):
+        work.run("record_load")
+
+
+_REFUSED = pa.schema(
+    [
+        ("kind", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("reason", pa.string()),
+        ("row", pa.string()),
+    ]
+)
+_LOADS = pa.schema(
+    [
+        ("loaded_at", pa.timestamp("us")),
+        ("source", pa.string()),
+        ("files", pa.list_(pa.string())),
+        ("kind", pa.string()),
+        *((count, pa.int64()) for count in ("rows", "new", "changed", "refused")),
+    ]
+)

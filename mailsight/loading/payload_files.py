@@ -1,0 +1,181 @@
+"""Files of provider payloads: unpacked, and told apart into captured requests and plain payloads."""
+
+import codecs
+import gzip
+import zlib
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import zstandard
+
+from mailsight.errors import UnreadableFile
+from mailsight.providers import Request
+
+from . import json_files
+from .json_files import BadRecord, Value
+
+# Events pack ten to fifty times smaller. What unpacks to more than this is made to fill the disk.
+LARGEST_RATIO = 100
+ALWAYS_ALLOWED_BYTES = 2**28
+CHUNK = 2**20
+# A few bytes of zstd can hold many: small portions bound what is unpacked at once.
+ZSTD_CHUNK = 2**10
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFile:
+    """A file as it is read: its name for people, its text unpacked, and what went wrong while it was unpacked."""
+
+    name: str
+    path: Path
+    problem: str | None = None
+
+
+def unpack(path: Path, folder: Path) -> ProviderFile:
+    """The file itself, or what is packed in it (gzip, zstd, UTF-16), written into `folder`.
+
+    Of a file that is damaged, what could be unpacked stays. Raises `UnreadableFile` for one that can't be opened,
+    is packed in another way, or grows beyond all measure.
+    """
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(8)
+            file.seek(0)
+            for magic, what in _FOREIGN.items():
+                if beginning.startswith(magic):
+                    raise UnreadableFile(f"{path.name} is {what}, not JSON.")
+            unpacker = next((read for magic, read in _UNPACKERS.items() if beginning.startswith(magic)), None)
+            if unpacker is None:
+                return ProviderFile(path.name, path)
+            target = folder / f"{len(list(folder.iterdir()))}.json"
+            return ProviderFile(path.name, target, _write(unpacker(file), target, path))
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise UnreadableFile(f"{path} can't be read: {error.strerror}.") from error
+
+
+def _write(parts: Iterator[bytes], target: Path, path: Path) -> str | None:
+    most = max(path.stat().st_size * LARGEST_RATIO, ALWAYS_ALLOWED_BYTES)
+    written = 0
+    with target.open("wb") as file:
+        try:
+            for part in parts:
+                written += len(part)
+                if written > most:
+                    raise UnreadableFile(
+                        f"{path.name} unpacks to more than {LARGEST_RATIO} times its size.",
+                        next_step="If it is sound, unpack it yourself and load the result.",
+                    )
+                file.write(part)
+        except EOFError:
+            return "the packed file breaks off"
+        except (gzip.BadGzipFile, zlib.error, zstandard.ZstdError, UnicodeError) as error:
+            return f"the packed file is damaged: {error}"
+    return None
+
+
+def _gzip(file: BinaryIO) -> Iterator[bytes]:
+    with gzip.open(file) as packed:
+        while part := packed.read1(CHUNK):
+            yield part
+
+
+def _zstd(file: BinaryIO) -> Iterator[bytes]:
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    rest, begun = b"", False
+    while part := rest or file.read(ZSTD_CHUNK):
+        if frame.eof:
+            frame = zstandard.ZstdDecompressor().decompressobj()
+        yield frame.decompress(part)
+        begun, rest = True, frame.unused_data if frame.eof else b""
+    if begun and not frame.eof:
+        raise EOFError
+
+
+def _utf_16(file: BinaryIO) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder("utf-16")()
+    while part := file.read(CHUNK):
+        yield decoder.decode(part).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+_UNPACKERS: dict[bytes, Callable[[BinaryIO], Iterator[bytes]]] = {
+    b"\x1f\x8b": _gzip,
+    zstandard.FRAME_HEADER: _zstd,
+    codecs.BOM_UTF16_LE: _utf_16,
+    codecs.BOM_UTF16_BE: _utf_16,
+}
+_FOREIGN = {
+    b"PK\x03\x04": "a ZIP archive",
+    b"BZh": "packed with bzip2",
+    b"\xfd7zXZ": "packed with xz",
+    b"PAR1": "Parquet",
+}
+
+
+def records(file: ProviderFile) -> Iterator[Value | BadRecord]:
+    """Every JSON value of the file: one a line where its first line is one, else wherever they begin and end."""
+    by_line = isinstance(next(json_files.lines(file.path), None), Value)
+    last_line = 0
+    for record in (json_files.lines if by_line else json_files.values)(file.path):
+        last_line = record.line
+        yield record
+    if file.problem:
+        yield BadRecord(last_line or 1, file.problem, "")
+    elif not last_line and file.path.stat().st_size:
+        yield BadRecord(1, "there is no JSON in it", "")
+
+
+def line_numbers(file: ProviderFile, ordinals: set[int], *, by_line: bool) -> dict[int, int]:
+    """The lines of some values of a sound file, by their places counted from 1; `by_line`: it has one on each line."""
+    if not ordinals:
+        return {}
+    if by_line:
+        with file.path.open("rb") as raw:
+            filled = (line for line, text in enumerate(raw, start=1) if text.strip())
+            return {place: line for place, line in enumerate(filled, start=1) if place in ordinals}
+    placed = enumerate(json_files.values(file.path), start=1)
+    return {place: record.line for place, record in placed if place in ordinals}
+
+
+def holds_requests(file: ProviderFile) -> bool:
+    """Whether the file holds captured requests, not bare payloads: its first line tells."""
+    first = next(json_files.lines(file.path), None)
+    return isinstance(first, Value) and _is_request(first.value)
+
+
+def _is_request(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and _body(value) is not None
+        and ("content_type" in value or "headers" in value)
+    )
+
+
+def _body(value: Mapping[str, object]) -> object:
+    return value.get("body", value.get("raw"))
+
+
+def request(value: object) -> Request:
+    """A captured request: `{"content_type", "headers", "body"}`; a body that is no text may be in Base64.
+
+    Raises ValueError, for people, when it is none.
+    """
+    captured = value if isinstance(value, dict) else {}
+    body, headers = _body(captured), captured.get("headers") or {}
+    if not (isinstance(body, str) and isinstance(headers, dict)):
+        raise ValueError("not a captured request: it has no body, or its headers are no object")  # noqa: TRY004
+    texts = {str(name): str(text) for name, text in headers.items()}
+    kind = captured.get("content_type") or _header(texts, "content-type") or "application/json"
+    encoding = captured.get("body_encoding") or captured.get("raw_encoding")
+    try:
+        raw = b64decode(body, validate=True) if encoding == "base64" else body.encode()
+    except ValueError as error:
+        raise ValueError("not a captured request: its body is no Base64") from error
+    return Request(str(kind), texts, raw)
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    return next((text for known, text in headers.items() if known.lower() == name), None)

@@ -1,0 +1,344 @@
+"""Writes: provider payloads, from files or from the spool of live webhooks, become events.
+
+A provider that has a mapping (`queries/providers`) is read by DuckDB itself, at speed. Form posts, the other providers,
+and whatever stands in a broken file are read value by value. Both ways give equal events for equal payloads.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mailsight.errors import UnknownProvider
+from mailsight.figures.metrics import share
+from mailsight.providers import (
+    Event,
+    Provider,
+    Request,
+    Unreadable,
+    events_of_request,
+    events_of_value,
+    provider,
+)
+from mailsight.warehouse.reader import Draft, UnsoundFile, draft, scratch
+
+from . import json_files
+from . import payload_files as provider_files
+from .derive import Progress
+from .json_files import BadRecord, Value
+from .merge import LoadSummary, Refusal, complete, silent
+from .payload_files import ProviderFile
+from .spool import Spool
+
+WEBHOOKS = "webhooks"
+# What is read at once, value by value.
+BATCH_VALUES = 20_000
+BATCH_LETTERS = 2**25
+
+
+def ingest(
+    database: Path,
+    provider_name: str,
+    paths: Sequence[Path],
+    *,
+    strict: bool = False,
+    progress: Progress = silent,
+    wait_seconds: float = 600.0,
+) -> LoadSummary:
+    """Loads files of a provider's payloads and publishes the result as one generation.
+
+    `progress` is called with the share that is done (0 to 1) and what is being done. With `strict`, a single refused
+    payload refuses everything. Raises `UnknownProvider`, and `LoadRefused` when nothing could be loaded; then nothing
+    has changed.
+    """
+    sender = provider(provider_name)
+    with draft(database, wait_seconds=wait_seconds) as work:
+        staging = _Staging(work)
+        for place, path in enumerate(paths):
+            progress(0.5 * (share(place, len(paths)) or 0.0), f"Reading {path.name}")
+            staging.take_file(provider_files.unpack(path, work.folder), sender)
+        names = [path.name for path in paths]
+        summary = staging.complete(sender.name, names, strict=strict, progress=progress)
+    progress(1.0, "Done")
+    return summary
+
+
+def ingest_spool(database: Path, spool: Spool, *, wait_seconds: float = 600.0) -> LoadSummary | None:
+    """Loads the webhooks that came since the last time, publishes them as one generation, and forgets them.
+
+    None when there were none. Killed at any moment, it can be repeated: what is loaded twice counts once. Raises
+    `LoadRefused`; then the spool stays as it is.
+    """
+    if not spool.seal():
+        return None
+    with draft(database, wait_seconds=wait_seconds) as work:
+        # Asked again while the draft is held: another process may have loaded them while this one waited for it.
+        segments = spool.seal()
+        staging = _Staging(work)
+        for segment in segments:
+            staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment))
+        summary = staging.complete(WEBHOOKS, [], strict=False, progress=silent)
+    spool.remove(segments)
+    return summary
+
+
+def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refusal]:
+    """The events of a provider's files, each as a line of JSON, and what is none; nothing is loaded.
+
+    Raises `UnknownProvider`, and `LoadRefused` for a file that can't be read at all.
+    """
+    sender = provider(provider_name)
+    with scratch() as work:
+        work.run("create_provider_words")
+        for path in paths:
+            file = provider_files.unpack(path, work.folder)
+            for batch in _batches(_payloads(file, sender)):
+                told: list[tuple[int, str | Refusal]] = [(bad.line, _bad(file, bad)) for bad in batch.bad]
+                for part in batch.parts.values():
+                    told += [(line, _told(file, line, one)) for line, one in part.events]
+                    if part.texts:
+                        with _mapped(work, part):
+                            rows = work.rows("normalised_lines", provider=sender.name)
+                        told += [(row["ordinal"], row["line"] or _refused(file, row)) for row in rows]
+                yield from (one for _, one in sorted(told, key=lambda one: one[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Payload:
+    """A value of a file and who wrote it; `request`: the captured request that it is, if it is one."""
+
+    sender: Provider
+    record: Value
+    request: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is read at once of one provider, each with its line: JSON for its mapping, and what is read already."""
+
+    sender: Provider
+    texts: list[tuple[int, str]] = field(default_factory=list)
+    events: list[tuple[int, Event | Unreadable]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is read at once, as much as memory holds with ease."""
+
+    parts: dict[str, _Part] = field(default_factory=dict)
+    bad: list[BadRecord] = field(default_factory=list)
+
+    def add(self, payload: _Payload | BadRecord) -> None:
+        """Takes a payload in, by the fastest way that suits it."""
+        if isinstance(payload, BadRecord):
+            self.bad.append(payload)
+            return
+        sender, record, request = payload.sender, payload.record, payload.request
+        part = self.parts.setdefault(sender.name, _Part(sender))
+        if request is None and sender.mapped:
+            part.texts.append((record.line, record.text))
+        elif request is None:
+            part.events.extend((record.line, one) for one in events_of_value(sender.name, record.value))
+        elif request.is_form or not sender.mapped:
+            part.events.extend((record.line, one) for one in events_of_request(sender.name, request))
+        else:
+            body = json_files.value(record.line, request.body.decode("utf-8", "surrogateescape"))
+            if isinstance(body, Value):
+                part.texts.append((body.line, body.text))
+            else:
+                self.bad.append(body)
+
+
+def _batches(payloads: Iterator[_Payload | BadRecord]) -> Iterator[_Batch]:
+    while taken := list(_next_batch(payloads)):
+        batch = _Batch()
+        for payload in taken:
+            batch.add(payload)
+        yield batch
+
+
+def _next_batch(payloads: Iterator[_Payload | BadRecord]) -> Iterator[_Payload | BadRecord]:
+    letters = 0
+    for payload in islice(payloads, BATCH_VALUES):
+        yield payload
+        letters += len(payload.text if isinstance(payload, BadRecord) else payload.record.text)
+        if letters > BATCH_LETTERS:
+            return
+
+
+def _payloads(file: ProviderFile, sender: Provider) -> Iterator[_Payload | BadRecord]:
+    """The values of a provider's file, which are payloads or captured requests."""
+    captured = provider_files.holds_requests(file)
+    for record in provider_files.records(file):
+        if isinstance(record, BadRecord):
+            yield record
+        else:
+            yield _captured(record, sender) if captured else _Payload(sender, record)
+
+
+def _spooled(segment: ProviderFile) -> Iterator[_Payload | BadRecord]:
+    """The requests of a segment of the spool, each with the provider that it names."""
+    for record in provider_files.records(segment):
+        yield record if isinstance(record, BadRecord) else _captured(record)
+
+
+def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRecord:
+    try:
+        request = provider_files.request(record.value)
+        named = record.value.get("provider") if isinstance(record.value, dict) else None
+        return _Payload(sender or provider(str(named)), record, request)
+    except (ValueError, UnknownProvider) as error:
+        return BadRecord(record.line, str(error), record.text)
+
+
+@contextmanager
+def _mapped(work: Draft, part: _Part) -> Iterator[None]:
+    """While it runs, the view `normalised` holds the events that the provider's mapping finds in the part."""
+    with work.table("batch", part.texts, _TEXTS):
+        work.run("view_batch")
+        work.run(f"map_{part.sender.name}")
+        yield
+
+
+@contextmanager
+def _read(work: Draft, part: _Part) -> Iterator[None]:
+    """While it runs, the view `normalised` holds the events of the part that are read already."""
+    with work.table("event_batch", [_row(line, one) for line, one in part.events], _EVENTS):
+        work.run("view_events")
+        yield
+
+
+class _Staging:
+    """The staged events of one load, and what was refused."""
+
+    def __init__(self, work: Draft) -> None:
+        work.run("create_staging")
+        work.run("create_provider_words")
+        self._work = work
+        self._refusals: list[Refusal] = []
+        self._unread = 0
+
+    def take_file(self, file: ProviderFile, sender: Provider) -> None:
+        """Stages the events of a provider's file: at speed when all of it is sound, else value by value."""
+        plain = sender.mapped and not file.problem and not provider_files.holds_requests(file)
+        if not (plain and self._take_at_speed(file, sender)):
+            self._take(file, _payloads(file, sender))
+
+    def take_segment(self, segment: ProviderFile) -> None:
+        """Stages the events of a segment of the spool."""
+        self._take(segment, _spooled(segment))
+
+    def complete(self, source: str, files: Sequence[str], *, strict: bool, progress: Progress) -> LoadSummary:
+        """Merges what is staged into the database."""
+        return complete(
+            self._work,
+            source=source,
+            files=files,
+            refusals=sorted(self._refusals, key=lambda refusal: (refusal.file, refusal.line)),
+            unread=Counter(events=self._unread),
+            strict=strict,
+            progress=progress,
+        )
+
+    def _take(self, file: ProviderFile, payloads: Iterator[_Payload | BadRecord]) -> None:
+        for batch in _batches(payloads):
+            self._refusals += [_bad(file, bad) for bad in batch.bad]
+            self._unread += len(batch.bad)
+            for part in batch.parts.values():
+                for view, filled in ((_mapped, part.texts), (_read, part.events)):
+                    if filled:
+                        with view(self._work, part):
+                            self._stage(file, part.sender)
+        self._refusals += [_refused(file, row) for row in self._staged_refusals(file)]
+
+    def _take_at_speed(self, file: ProviderFile, sender: Provider) -> bool:
+        """Lets DuckDB read the file itself; False when it can't."""
+        for view, numbered in (
+            ("view_lines", "view_numbered_lines"),
+            ("view_values", "view_numbered_values"),
+        ):
+            try:
+                self._read_whole(view, file, sender)
+                if self._staged_refusals(file):
+                    # Counting the values takes time, so it is done only where lines have to be told.
+                    self._work.run("unstage", file=str(file.path))
+                    self._read_whole(numbered, file, sender)
+            except UnsoundFile:
+                continue
+            refused = self._staged_refusals(file)
+            ordinals = {row["ordinal"] for row in refused}
+            lines = provider_files.line_numbers(file, ordinals, by_line=view == "view_lines")
+            self._refusals += [_refused(file, row | {"ordinal": lines[row["ordinal"]]}) for row in refused]
+            return True
+        return False
+
+    def _read_whole(self, view: str, file: ProviderFile, sender: Provider) -> None:
+        self._work.run("read_from", path=str(file.path))
+        self._work.run(view)
+        self._work.run(f"map_{sender.name}")
+        self._stage(file, sender)
+
+    def _stage(self, file: ProviderFile, sender: Provider) -> None:
+        self._work.run("stage_normalised", file=str(file.path), provider=sender.name)
+
+    def _staged_refusals(self, file: ProviderFile) -> list[dict[str, Any]]:
+        return self._work.rows("staged_refusals_of", file=str(file.path))
+
+
+def _told(file: ProviderFile, line: int, one: Event | Unreadable) -> str | Refusal:
+    if isinstance(one, Unreadable):
+        return Refusal("events", file.name, line, one.reason, _json(one.payload))
+    return _json(asdict(one) | {"occurred_at": one.occurred_at and one.occurred_at.isoformat()})
+
+
+def _bad(file: ProviderFile, bad: BadRecord) -> Refusal:
+    return Refusal("events", file.name, bad.line, bad.reason, bad.text)
+
+
+def _refused(file: ProviderFile, row: Mapping[str, Any]) -> Refusal:
+    return Refusal("events", file.name, row["ordinal"], row["refusal"], row["payload"])
+
+
+def _row(line: int, one: Event | Unreadable) -> tuple[object, ...]:
+    """A row of the view `normalised`."""
+    if isinstance(one, Unreadable):
+        return (line, one.reason, *(None for _ in _EVENTS.names[2:-1]), _json(one.payload))
+    values = asdict(one) | {
+        "ordinal": line,
+        "refusal": None,
+        "message_id": None if one.message_id is None else str(one.message_id),
+        "occurred_at": one.occurred_at and one.occurred_at.astimezone(UTC).replace(tzinfo=None),
+        "tags": list(one.tags),
+        "metadata": _json(one.metadata),
+        "payload": _json(one.payload),
+    }
+    return tuple(values[name] for name in _EVENTS.names)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+_TEXTS = pa.schema([("line", pa.int64()), ("record", pa.string())])
+_EVENTS = pa.schema(
+    [
+        ("ordinal", pa.int64()),
+        *((name, pa.string()) for name in ("refusal", "event_id", "type")),
+        ("occurred_at", pa.timestamp("us")),
+        *((name, pa.string()) for name in ("recipient", "message_id", "url")),
+        ("link_position", pa.int32()),
+        *((name, pa.string()) for name in ("bounce_type", "reject_reason", "smtp_status", "diagnostic")),
+        *((name, pa.string()) for name in ("user_agent", "ip", "campaign_id", "customer_id")),
+        ("tags", pa.list_(pa.string())),
+        ("metadata", pa.string()),
+        ("provider_machine", pa.bool_()),
+        ("payload", pa.string()),
+    ]
+)

@@ -1,0 +1,153 @@
+"""Reads for the page Data: what is here, what was loaded, what found no campaign, what was refused."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from mailsight.vocabulary import EventType
+from mailsight.warehouse.reader import Warehouse
+
+LOADS_SHOWN = 200
+ROWS_SHOWN = 200
+PROVIDERS_SHOWN = 12
+ROW_CHARACTERS = 160
+OTHERS = "others"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A load, or all that webhooks brought on one day: when, from where, which files (the first three of `file_count`).
+
+    `kinds` counts the rows per kind; rows = new + known + refused.
+    """
+
+    loaded_at: datetime
+    source: str
+    files: Sequence[str]
+    file_count: int
+    kinds: Mapping[str, int]
+    rows: int
+    new: int
+    changed: int
+    refused: int
+
+    @property
+    def known(self) -> int:
+        return self.rows - self.new - self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvents:
+    """The events of one provider, by type. The provider is empty where none was told, `OTHERS` for all small ones."""
+
+    provider: str
+    counts: Mapping[EventType, int]
+
+    @property
+    def events(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class DataReport:
+    """What the database holds: rows per table, its latest loads, its events by provider (most first).
+
+    `latest` has the time of the last event of each type; `unattributed` and `refused` count.
+    """
+
+    rows: Mapping[str, int]
+    loads: Sequence[Load]
+    providers: Sequence[ProviderEvents]
+    latest: Mapping[EventType, datetime]
+    unattributed: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The latest of the rows that a search found, and how many it found in all."""
+
+    rows: pd.DataFrame
+    total: int
+
+
+def data(warehouse: Warehouse) -> DataReport:
+    """Everything on the page but the rows that can be searched. Its cost does not follow the number of events."""
+    counted = warehouse.rows("event_counts")
+    latest: dict[EventType, datetime] = {}
+    for row in counted:
+        kind, last_at = EventType(row["type"]), row["last_at"].replace(tzinfo=UTC)
+        latest[kind] = max(latest.get(kind, last_at), last_at)
+    return DataReport(
+        rows=warehouse.rows("totals")[0],
+        loads=[
+            Load(**row | {"loaded_at": row["loaded_at"].replace(tzinfo=UTC)})
+            for row in warehouse.rows("recent_loads", most=LOADS_SHOWN)
+        ],
+        providers=_providers([(row["provider"], EventType(row["type"]), row["events"]) for row in counted]),
+        latest=latest,
+        unattributed=_unattributed_count(warehouse),
+        refused=_refused_count(warehouse),
+    )
+
+
+def _providers(counted: Sequence[tuple[str, EventType, int]]) -> list[ProviderEvents]:
+    """The largest providers, and all others together: what is said to be a provider in a file may be anything."""
+    counts: dict[str, Counter[EventType]] = defaultdict(Counter)
+    for provider, kind, events in counted:
+        counts[provider][kind] += events
+    found = sorted(
+        (ProviderEvents(*item) for item in counts.items()), key=lambda one: (-one.events, one.provider)
+    )
+    if len(found) <= PROVIDERS_SHOWN:
+        return found
+    others: Counter[EventType] = Counter()
+    for small in found[PROVIDERS_SHOWN - 1 :]:
+        others.update(small.counts)
+    return [*found[: PROVIDERS_SHOWN - 1], ProviderEvents(OTHERS, others)]
+
+
+def unattributed(warehouse: Warehouse, search: str = "", most: int | None = ROWS_SHOWN) -> Found:
+    """Events that found no campaign, latest first; `search` is looked for in recipient, message id and type.
+
+    `rows` has occurred_at (aware), provider, type (a word), recipient, message_id, customer_id, url, bounce_type,
+    reject_reason, smtp_status, diagnostic, user_agent, ip.
+    """
+    search = search.strip()
+    types = [kind for kind in EventType if search and search.lower() in (kind, kind.label.lower())]
+    rows = warehouse.frame(
+        "unattributed_events", search=search, types=types, newest=None if search else most, most=most
+    )
+    rows["occurred_at"] = pd.to_datetime(rows["occurred_at"], utc=True)
+    if not search:
+        return Found(rows, _unattributed_count(warehouse))
+    [matches] = warehouse.rows("unattributed_matches", search=search, types=types)
+    return Found(rows, matches["events"])
+
+
+def _unattributed_count(warehouse: Warehouse) -> int:
+    [unattributed] = warehouse.rows("unattributed_count")
+    return int(unattributed["events"])
+
+
+def refused(warehouse: Warehouse, search: str = "", most: int = ROWS_SHOWN) -> Found:
+    """Refused rows, latest first; `search` is looked for in file and reason.
+
+    `rows` has kind, file, line, reason, and the beginning of row.
+    """
+    search = search.strip()
+    rows = warehouse.frame("newest_refused_rows", search=search, most=most, characters=ROW_CHARACTERS + 1)
+    return Found(rows, _refused_count(warehouse, search))
+
+
+def _refused_count(warehouse: Warehouse, search: str = "") -> int:
+    [matches] = warehouse.rows("refused_matches", search=search)
+    return int(matches["rows"])
+
+
+def refused_whole(warehouse: Warehouse, search: str = "") -> pd.DataFrame:
+    """All refused rows that fit the search, each with the whole of its text, which may be megabytes."""
+    return warehouse.frame("refused_rows", search=search.strip())

@@ -1,0 +1,292 @@
+"""The customers' grid: what its filters and sorting mean in SQL, with bound values and known columns only.
+
+The filter model and the sort model come from the browser in AG Grid's own form
+(https://www.ag-grid.com/javascript-data-grid/filter-api/), so nothing in them is trusted.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+
+from mailsight.errors import BadRequest
+from mailsight.figures import formats
+from mailsight.vocabulary import Status
+
+Kind = Literal["text", "number", "moment", "state"]
+Bind = Callable[[object], str]
+NOT_SENT = "not_sent"
+# The states in the order in which the grid sorts them.
+STATES = (NOT_SENT, *Status)
+LARGEST_BLOCK = 500
+_MOST_CONDITIONS = 20
+_LONGEST_VALUE = 500
+_LONGEST_ADDRESS = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class GridColumn:
+    """A column of the grid, under the name that the rows of recipients have."""
+
+    key: str
+    label: str
+    kind: Kind
+
+
+COLUMNS = (
+    GridColumn("name", "Name", "text"),
+    GridColumn("email", "E-mail", "text"),
+    GridColumn("status", "Status", "state"),
+    GridColumn("sent_at", "Sent", "moment"),
+    GridColumn("first_opened_at", "Opened", "moment"),
+    GridColumn("opens", "Opens", "number"),
+    GridColumn("first_clicked_at", "Clicked", "moment"),
+    GridColumn("clicks", "Clicks", "number"),
+    GridColumn("links_clicked", "Links clicked", "number"),
+    GridColumn("bounce_reason", "Bounce reason", "text"),
+)
+# Customers are known by their id also where the grid does not show it.
+_KNOWN = {column.key: column for column in (*COLUMNS, GridColumn("customer_id", "Customer", "text"))}
+
+
+@dataclass(frozen=True, slots=True)
+class GridQuery:
+    """Which rows of recipients to read, in which order: rows `start` up to, not including, `end`.
+
+    `conditions` are fragments over the columns of recipients, all of which must hold, with `$f0`, `$f1`, ...
+    for the values in `parameters`.
+    """
+
+    conditions: tuple[str, ...]
+    parameters: Mapping[str, object]
+    order_by: str
+    start: int
+    end: int
+
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """What rows are asked for in which order, whichever block of them: equal for equal questions."""
+        return self.conditions, self.order_by, *self.parameters.items()
+
+    @property
+    def where(self) -> str:
+        """The conditions as one; TRUE when there is none."""
+        return " AND ".join(self.conditions) or "TRUE"
+
+
+def grid_query(
+    filter_model: Mapping[str, Any] | None = None,
+    sort_model: Sequence[Mapping[str, Any]] | None = None,
+    *,
+    search: str = "",
+    status: Sequence[str] = (),
+    link: int | str | None = None,
+    start: int = 0,
+    end: int = 100,
+    zone: str | None = None,
+) -> GridQuery:
+    """AG Grid's models, a search over name, e-mail and id, the wanted states, and a link, all together.
+
+    `link`: only who clicked it; a position in the mail, or the URL of a link that the mail does not hold.
+
+    Days in the filters are days in the time zone `zone`. Raises BadRequest for what the grid does not have.
+    """
+    if not (_whole(start) and _whole(end) and 0 <= start < end and end - start <= LARGEST_BLOCK):
+        raise BadRequest(f"Rows {repr(start)[:40]} to {repr(end)[:40]} can't be read at once.")
+    values: dict[str, object] = {}
+
+    def bind(value: object) -> str:
+        name = f"f{len(values)}"
+        values[name] = value
+        return f"${name}"
+
+    conditions = list(_filters(filter_model, bind, zone))
+    if status:
+        conditions.append(_one_of_states(status, bind))
+    if link is not None:
+        conditions.append(_CLICKED.format(link=_link(link, bind)))
+    if search := _text(search).strip():
+        needle = bind(search)
+        found = (f"contains(lower({column}), lower({needle}))" for column in ("name", "email", "customer_id"))
+        conditions.append(f"({' OR '.join(found)})")
+    return GridQuery(tuple(conditions), values, _order(sort_model), start, end)
+
+
+# $campaign_id and $audience are those of the query that the condition stands in.
+_CLICKED = """customer_id IN (
+    SELECT customer_id FROM message_events
+    WHERE campaign_id = $campaign_id AND type = 'clicked' AND ($audience = 'all' OR machine IS NULL) AND {link}
+)"""
+
+
+def _link(link: object, bind: Bind) -> str:
+    if isinstance(link, str) and len(link) <= _LONGEST_ADDRESS and _is_text(link):
+        return f"link_position IS NULL AND coalesce(url, '') = {bind(link)}"
+    if isinstance(link, int) and _whole(link) and 0 <= link < 2**31:
+        return f"link_position = {bind(link)}"
+    raise BadRequest("There is no such link.")
+
+
+def _filters(model: Mapping[str, Any] | None, bind: Bind, zone: str | None) -> Iterator[str]:
+    if not isinstance(model or {}, Mapping):
+        raise BadRequest("The filters are not in a form that is known.")
+    for key, one in (model or {}).items():
+        column = _column(key)
+        if not isinstance(one, Mapping):
+            raise BadRequest(f"The filter of {column.label} is not in a form that is known.")
+        if one.get("operator") is None:
+            yield _condition(column, one, bind, zone)
+            continue
+        join = {"AND": " AND ", "OR": " OR "}.get(str(one["operator"]))
+        # Before version 29 the grid sent condition1 and condition2.
+        members = one.get("conditions") or [one[key] for key in ("condition1", "condition2") if key in one]
+        if join is None or not isinstance(members, list) or not 0 < len(members) <= _MOST_CONDITIONS:
+            raise BadRequest(f"The filter of {column.label} is not in a form that is known.")
+        if not all(isinstance(member, Mapping) for member in members):
+            raise BadRequest(f"The filter of {column.label} is not in a form that is known.")
+        yield "(" + join.join(_condition(column, member, bind, zone) for member in members) + ")"
+
+
+def _condition(column: GridColumn, model: Mapping[str, Any], bind: Bind, zone: str | None) -> str:
+    if column.kind == "state":
+        return _state_condition(model, bind)
+    kind = str(model.get("type"))
+    fragment = _FRAGMENTS[column.kind].get(kind)
+    if fragment is None:
+        raise BadRequest(f"{column.label} has no filter {kind[:40]!r}.")
+    read: dict[str, Callable[[], object]] = {
+        "text": lambda: _text(model.get("filter")),
+        "number": lambda: _number(column, model.get("filter")),
+        "upper": lambda: _number(column, model.get("filterTo")),
+        "day": lambda: _midnight(column, model.get("dateFrom"), zone),
+        "next_day": lambda: _midnight(column, model.get("dateFrom"), zone, days=1),
+        "last_next_day": lambda: _midnight(column, model.get("dateTo"), zone, days=1),
+    }
+    # Only what the fragment asks for is read, so that the rest of the model need not be there.
+    bound = {name: bind(value()) for name, value in read.items() if f"{{{name}}}" in fragment}
+    return fragment.format(column=column.key, **bound)
+
+
+_BLANK = {"blank": "{column} IS NULL", "notBlank": "{column} IS NOT NULL"}
+# AG Grid's names of the comparisons. "Not" includes the customers who have no value.
+_FRAGMENTS: dict[str, dict[str, str]] = {
+    "text": {
+        "contains": "contains(lower({column}), lower({text}))",
+        "notContains": "({column} IS NULL OR NOT contains(lower({column}), lower({text})))",
+        "equals": "lower({column}) = lower({text})",
+        "notEqual": "({column} IS NULL OR lower({column}) <> lower({text}))",
+        "startsWith": "starts_with(lower({column}), lower({text}))",
+        "endsWith": "ends_with(lower({column}), lower({text}))",
+        "blank": "({column} IS NULL OR trim({column}) = '')",
+        "notBlank": "trim({column}) <> ''",
+    },
+    "number": _BLANK
+    | {
+        "equals": "{column} = {number}",
+        "notEqual": "({column} IS NULL OR {column} <> {number})",
+        "lessThan": "{column} < {number}",
+        "lessThanOrEqual": "{column} <= {number}",
+        "greaterThan": "{column} > {number}",
+        "greaterThanOrEqual": "{column} >= {number}",
+        "inRange": "({column} >= {number} AND {column} <= {upper})",
+    },
+    "moment": _BLANK
+    | {
+        "equals": "({column} >= {day} AND {column} < {next_day})",
+        "notEqual": "({column} IS NULL OR {column} < {day} OR {column} >= {next_day})",
+        "lessThan": "{column} < {day}",
+        "lessThanOrEqual": "{column} < {next_day}",
+        "greaterThan": "{column} >= {next_day}",
+        "greaterThanOrEqual": "{column} >= {day}",
+        "inRange": "({column} >= {day} AND {column} < {last_next_day})",
+    },
+}
+_STATE = "coalesce(CAST(status AS VARCHAR), 'not_sent')"
+
+
+def _state_condition(model: Mapping[str, Any], bind: Bind) -> str:
+    """A set of states (`values`), or one: `type` is the state itself, or a comparison with it in `filter`."""
+    if "values" in model:
+        return _one_of_states(model["values"], bind)
+    kind, wanted = str(model.get("type")), model.get("filter")
+    if kind in STATES:
+        return _one_of_states([kind], bind)
+    if kind == "equals":
+        return _one_of_states([wanted], bind)
+    if kind == "notEqual":
+        return f"NOT {_one_of_states([wanted], bind)}"
+    raise BadRequest(f"Status has no filter {kind[:40]!r}.")
+
+
+def _one_of_states(states: object, bind: Bind) -> str:
+    if (
+        not isinstance(states, Sequence)
+        or isinstance(states, str)
+        or not all(state in STATES for state in states)
+    ):
+        raise BadRequest("There is no such status.")
+    # No state at all is what AG Grid sends when every box is cleared.
+    return (
+        f"{_STATE} IN ({', '.join(bind(str(state)) for state in dict.fromkeys(states))})"
+        if states
+        else "FALSE"
+    )
+
+
+def _order(model: Sequence[Mapping[str, Any]] | None) -> str:
+    """The order asked for, then as the table lies, by customer: the same rows come in the same order every time."""
+    if not isinstance(model, list | tuple | None) or len(model or ()) > len(_KNOWN):
+        raise BadRequest("The sorting is not in a form that is known.")
+    order = []
+    for one in model or ():
+        if not isinstance(one, Mapping) or one.get("sort") not in ("asc", "desc"):
+            raise BadRequest("The sorting is not in a form that is known.")
+        column, down = _column(one.get("colId")), one["sort"] == "desc"
+        if column.kind == "state":
+            places = ", ".join(f"'{state}'" for state in STATES)
+            order.append(f"list_position([{places}], {_STATE}) {'DESC' if down else 'ASC'}")
+        else:
+            value = f"nullif(lower(trim({column.key})), '')" if column.kind == "text" else column.key
+            order.append(f"{value} {'DESC' if down else 'ASC'} NULLS LAST")
+    return ", ".join([*order, "row ASC"])
+
+
+def _column(key: object) -> GridColumn:
+    column = _KNOWN.get(key) if isinstance(key, str) else None
+    if column is None:
+        raise BadRequest(f"The grid has no column {str(key)[:40]!r}.")
+    return column
+
+
+def _whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)
+
+
+def _text(value: object) -> str:
+    if (
+        not isinstance(value, str | int | float)
+        or len(str(value)) > _LONGEST_VALUE
+        or not _is_text(str(value))
+    ):
+        raise BadRequest("This text can't be searched for.")
+    return str(value)
+
+
+def _is_text(value: str) -> bool:
+    """Whether the database can hold it: no NUL, and no half of a character, which JSON can write."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def _number(column: GridColumn, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e15:
+        raise BadRequest(f"The filter of {column.label} needs a number.")
+    return value
+
+
+def _midnight(column: GridColumn, value: object, zone: str | None, *, days: int = 0) -> datetime:
+    """The start of the day, or of one some days later, in UTC and without a zone, as the columns are."""
+    try:
+        start = date.fromisoformat(str(value)[:10]) + timedelta(days=days)
+        return datetime.combine(start, time(), formats.zone(zone)).astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        raise BadRequest(f"The filter of {column.label} needs a day.") from error

@@ -1,0 +1,163 @@
+"""The parts of a customer's page: details, consent, and the history of their mails."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import streamlit as st
+
+from mailsight.components import tables
+from mailsight.figures import formats
+from mailsight.figures.metrics import FIGURES, Portion
+from mailsight.reports.campaign import Contact, Customer, CustomerReport
+from mailsight.vocabulary import Audience
+
+from . import navigation as screens
+
+TABLE = "history"  # its key
+ROWS_A_PAGE = 25
+# Attributes with one of these in their name tell what the customer agreed to.
+_CONSENT = ("consent", "opt_in", "optin", "opted", "permission", "subscribed", "newsletter", "gdpr")
+
+
+def campaign_before(report: CustomerReport) -> tuple[str, str] | None:
+    """Id and name of the campaign from which this page was opened, when it is one of the customer's."""
+    names = {contact.campaign_id: contact.campaign_name for contact in report.contacts}
+    before = screens.campaign_before()
+    return (before, names[before]) if before in names else None
+
+
+def details(customer: Customer) -> None:
+    """What is known of the customer, then what they agreed to, then everything else."""
+    known = {
+        "E-mail": customer.email,
+        "Language": customer.language,
+        "Country": customer.country,
+        "Customer since": formats.day(customer.created_at, screens.zone()) if customer.created_at else None,
+    }
+    consent = {name: value for name, value in customer.attributes.items() if _is_consent(name)}
+    others = {name: value for name, value in customer.attributes.items() if not _is_consent(name)}
+    _facts_table(known, "details")
+    st.markdown("**Consent**")
+    if consent:
+        _facts_table(consent, "consent")
+    else:
+        st.caption("No consent was loaded for this customer.")
+    if others:
+        st.markdown("**More**")
+        _facts_table(others, "attributes")
+
+
+def _is_consent(name: str) -> bool:
+    return any(word in name.lower() for word in _CONSENT)
+
+
+def _facts_table(facts: Mapping[str, object], key: str) -> None:
+    rows = [
+        tables.Row(name, [_words(name), _value(value)])
+        for name, value in facts.items()
+        if value not in (None, "")
+    ]
+    tables.facts(rows, key=key, label=key.capitalize(), first=key == "details")
+
+
+def _words(name: str) -> str:
+    words = " ".join(name.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool) or str(value).lower() in ("true", "false"):
+        return "Yes" if str(value).lower() == "true" else "No"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(one) for one in value)
+    if isinstance(value, str):
+        try:
+            return (
+                formats.day(datetime.fromisoformat(value), "UTC")
+                if len(value) >= len("2026-01-01")
+                else value
+            )
+        except ValueError:
+            return value
+    return str(value) if not isinstance(value, date) else value.isoformat()
+
+
+def totals(report: CustomerReport, audience: Audience) -> None:
+    """One line: how many mails, how many of them opened and clicked."""
+    sent = [contact for contact in report.contacts if contact.status]
+    opened = sum(contact.opens > 0 or contact.clicks > 0 for contact in sent)
+    clicked = sum(contact.clicks > 0 for contact in sent)
+    opened_share, clicked_share = (formats.rate(Portion(part, len(sent))) for part in (opened, clicked))
+    st.caption(
+        f"{formats.things(len(sent), 'mail')} sent · {opened} opened: {opened_share} · "
+        f"{clicked} clicked: {clicked_share} · {len(report.contacts) - len(sent)} not sent",
+        help="opened ÷ sent, and clicked ÷ sent, in mails. Over few mails, where the rate would likely lie "
+        f"with more of them. {audience.meaning}",
+    )
+
+
+def history(report: CustomerReport, audience: Audience) -> None:
+    """Every mail, newest first, a page at a time; a click opens the campaign, its mail, or its events."""
+    pages = -(-len(report.contacts) // ROWS_A_PAGE)
+    page = min(st.session_state.get("history_page", 1), max(pages, 1))
+    shown = report.contacts[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
+    columns = [
+        tables.Column("Campaign"),
+        tables.Column("Sent on", fit=True),
+        tables.Column("Status", fit=True),
+        tables.Column("Opens", right=True, fit=True, help=f"{FIGURES['opens'].meaning} {audience.meaning}"),
+        tables.Column("Clicks", right=True, fit=True, help=f"{FIGURES['clicks'].meaning} {audience.meaning}"),
+        tables.Column("What happened", whole=True),
+        tables.Column("", help="Preview and events", fit=True),
+    ]
+    tables.table(
+        columns,
+        [_row(contact) for contact in shown],
+        key=TABLE,
+        label="Contact history",
+        opens=True,
+        empty="No campaign has selected this customer yet.",
+    )
+    if pages > 1:
+        st.pagination(pages, key="history_page")
+
+
+def _row(contact: Contact) -> tables.Row:
+    buttons = [("events", "list", "What happened, step by step")]
+    if contact.has_mail:
+        buttons.insert(0, ("mail", "mail", "The mail as this customer received it"))
+    return tables.Row(
+        contact.campaign_id,
+        [
+            tables.main(
+                contact.campaign_name,
+                contact.subject or "",
+                href=screens.campaign_address(contact.campaign_id),
+                clip=True,
+            ),
+            formats.short_moment(contact.sent_at, screens.zone()),
+            tables.state(contact.status),
+            formats.count(contact.opens) if contact.status else formats.NOTHING,
+            formats.count(contact.clicks) if contact.status else formats.NOTHING,
+            _happened(contact),
+            tables.actions(*buttons),
+        ],
+    )
+
+
+def _happened(contact: Contact) -> str:
+    if contact.is_planned:
+        return formats.NOT_SENT_YET
+    if contact.status is None:
+        reason = contact.not_sent_reason.label if contact.not_sent_reason else "Not sent"
+        return f"{reason}: {contact.not_sent_detail}" if contact.not_sent_detail else reason
+    zone, parts = screens.zone(), []
+    if contact.first_opened_at:
+        parts.append(f"opened {formats.short_moment(contact.first_opened_at, zone)}")
+    if contact.first_clicked_at:
+        links = formats.things(contact.links_clicked, "link")
+        parts.append(f"clicked {links} {formats.short_moment(contact.first_clicked_at, zone)}")
+    if contact.bounce_reason is not None:
+        parts.append(f"bounced: {contact.bounce_reason}" if contact.bounce_reason else "bounced")
+    words = " · ".join(parts)
+    return words[:1].upper() + words[1:]

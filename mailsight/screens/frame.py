@@ -1,0 +1,127 @@
+"""What every screen is made of: the warehouse, cached reports, the rules of style, the page of an error."""
+
+import gc
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from html import escape
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import streamlit as st
+
+from mailsight import settings
+from mailsight.components.mail_frame import FRONTEND
+from mailsight.errors import MailsightError, NoDatabase
+from mailsight.figures import formats
+from mailsight.warehouse.reader import Warehouse
+
+from . import navigation as screens
+
+CLOCK_SECONDS = 15
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@cache
+def warehouse() -> Warehouse:
+    """The one warehouse of this process."""
+    return Warehouse(settings.from_environment().database)
+
+
+def read(report: Callable[Concatenate[Warehouse, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """A report, from the cache while the generation of the data is the same."""
+    name = f"{report.__module__}.{report.__name__}"
+    return cast(R, _read(warehouse().generation, name, args, tuple(sorted(kwargs.items())), report))
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _read(
+    generation: str, name: str, args: Sequence[Any], kwargs: Sequence[tuple[str, Any]], _report: Any
+) -> Any:
+    del generation, name  # They only make another key of the cache; `_report` is none of it.
+    return _report(warehouse(), *args, **dict(kwargs))
+
+
+def updated() -> None:
+    """When the data of this page was published, and where there is newer data, the way to it."""
+    _updated(warehouse().generation, warehouse().updated_at)
+
+
+# By itself, so that the words stay true on a page that nobody touches; the rest of the page stays as it is.
+@st.fragment(run_every=f"{CLOCK_SECONDS}s")
+def _updated(generation: str, at: datetime | None) -> None:
+    if at is None:
+        return
+    with st.container(
+        horizontal=True, width="content", vertical_alignment="center", gap="small", key="updated"
+    ):
+        st.caption(f"Updated {formats.ago((datetime.now(UTC) - at).total_seconds())}", width="content")
+        if warehouse().generation != generation and st.button(
+            "Show newer data", type="tertiary", icon=":material/refresh:"
+        ):
+            st.rerun()
+
+
+def look() -> None:
+    """The few rules of style that the theme can't say."""
+    st.html(FRONTEND / "screen.css")
+
+
+def inbox_lines(subject: str, *others: str | None) -> None:
+    """A mail's subject and, quieter, what else stands above it in a mail program."""
+    lines = [f"<b>{escape(subject)}</b>", *(f"<span>{escape(line)}</span>" for line in others if line)]
+    st.html(f'<p class="inbox">{"".join(lines)}</p>')
+
+
+@cache
+def settle(page: str) -> None:
+    """Takes what a page's libraries brought out of the search for garbage, when it was shown for the first time.
+
+    Streamlit searches after each run of a page, twice where one page leads to another. Among half a million objects
+    that never become garbage that took 130 ms each time, longer than to make the page.
+    """
+    del page  # Each page may bring more.
+    gc.collect()
+    gc.freeze()
+
+
+def must_sign_in() -> bool:
+    """Whether sign-in is set up and nobody is signed in."""
+    return has_sign_in() and not st.user.get("is_logged_in")
+
+
+def has_sign_in() -> bool:
+    """Whether sign-in is set up (`[auth]` in secrets.toml)."""
+    try:
+        return "auth" in st.secrets
+    except FileNotFoundError:
+        return False
+
+
+def sign_in_page() -> None:
+    """What somebody sees who has not signed in yet."""
+    screens.tab_title("Sign in")
+    with st.container(horizontal_alignment="center", key="error"):
+        st.title("Sign in to Mailsight", text_alignment="center", anchor=False)
+        st.markdown("See how your mailings did.", text_alignment="center")
+        st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+
+
+def error_page(error: MailsightError) -> None:
+    """What happened and what to do next, where a page can't be shown."""
+    screens.tab_title(error.title)
+    with st.container(horizontal_alignment="center", key="error"):
+        st.title(error.title, text_alignment="center", anchor=False)
+        st.markdown(formats.plain(error.message), text_alignment="center")
+        st.markdown(error.next_step, text_alignment="center")
+        if isinstance(error, NoDatabase):
+            screens.data_link("Load data")
+        else:
+            st.page_link(screens.CAMPAIGNS, label="All campaigns", icon=":material/arrow_back:")
+
+
+def facts(*parts: str, tags: Sequence[str] = ()) -> None:
+    """A quiet line of facts and tags, each letter by letter; empty ones are left out."""
+    words = [f"<span>{escape(part)}</span>" for part in parts if part]
+    st.html(f'<p class="facts">{"".join([*words, *(f"<b>{escape(tag)}</b>" for tag in tags)])}</p>')

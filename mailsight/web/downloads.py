@@ -1,0 +1,101 @@
+"""HTTP for files to take along: how far one is, the file itself, bound to one file by a token that expires.
+
+Only a page that a signed-in person sees hands out such a token, and the file goes when that page is closed.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import streamlit as st
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from mailsight.errors import MailsightError
+from mailsight.exports.jobs import KEPT_SECONDS, Job, Jobs, State
+from mailsight.figures import formats
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class FileGone(MailsightError):
+    """There is no such file (any more), or no valid permission for it."""
+
+    title = "This file is not here any more"
+    next_step = "Export it again."
+
+
+@cache
+def jobs() -> Jobs:
+    """The files of this process."""
+    return Jobs()
+
+
+def close() -> None:
+    """Lets all files go, where there were any."""
+    if jobs.cache_info().currsize:
+        jobs().close()
+        jobs.cache_clear()
+
+
+def routes(path: Callable[[str], str]) -> list[BaseRoute]:
+    return [Route(path("api/export"), file), Route(path("api/export/progress"), progress)]
+
+
+def token(job: Job) -> str:
+    """What gives this one file to whoever shows it, for as long as it is kept."""
+    return str(_signer().dumps(job.id))
+
+
+async def progress(request: Request) -> JSONResponse:
+    """How far a file is: `{"state", "done", "total", "note", "size"}`."""
+    try:
+        job = _allowed(request)
+    except FileGone as error:
+        return _gone(error)
+    told = {
+        "state": job.state.value,
+        "done": job.done,
+        "total": job.total,
+        "note": job.note,
+        "size": formats.size(job.size_bytes),
+    }
+    return JSONResponse(told, headers=_HEADERS)
+
+
+async def file(request: Request) -> Response:
+    """The file, once it is ready, to be kept under its name."""
+    try:
+        job = _allowed(request, State.READY)
+        parts = await run_in_threadpool(job.parts)
+    except FileGone as error:
+        return _gone(error)
+    # Names hold letters, digits, dots and dashes: exports.file_name.
+    disposition = {
+        "Content-Disposition": f'attachment; filename="{job.name}"',
+        "Content-Length": str(job.size_bytes),
+        "Content-Security-Policy": "sandbox",
+    }
+    return StreamingResponse(parts, media_type=job.form.media_type, headers=_HEADERS | disposition)
+
+
+def _allowed(request: Request, *states: State) -> Job:
+    try:
+        job_id = _signer().loads(request.query_params.get("token", ""), max_age=int(KEPT_SECONDS))
+    except BadSignature as error:
+        raise FileGone("There is no valid permission to read this file.") from error
+    job = jobs().find(str(job_id))
+    if job is None or (states and job.state not in states):
+        raise FileGone("It was removed, an hour has passed since, or it is not written yet.")
+    return job
+
+
+def _gone(error: FileGone) -> JSONResponse:
+    told = {"title": error.title, "message": error.message, "next_step": error.next_step}
+    return JSONResponse({"error": told}, 404, _HEADERS)
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(st.get_option("server.cookieSecret")), salt="mailsight.export")

@@ -1,0 +1,181 @@
+"""Webhooks: what happens to mails, told by their providers the moment it happens.
+
+`POST /webhooks/<provider>/` checks who sent the request and that it is this provider's, keeps it in the spool, and only
+then answers 200. All else is refused and leaves nothing behind; the provider sends again what was refused for a time
+(5xx). A provider without a secret in the settings is off: 404.
+"""
+
+import logging
+from asyncio import Semaphore
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import anyio
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from mailsight import providers
+from mailsight.errors import BadSetting, MailsightError, NotGenuine, NotKept, NotThisProvider, WebhookRefused
+from mailsight.loading.spool import Spool
+from mailsight.settings import Settings
+
+# So many requests may be on their way at once: their bodies lie in memory.
+MOST_AT_ONCE = 32
+RETRY_AFTER_SECONDS = 5
+# Threads for checks and for the disk, apart from those that serve the dashboard.
+THREADS = 8
+
+_log = logging.getLogger(__name__)
+
+Secrets = Mapping[str, Mapping[str, str]]
+
+
+class Refused(WebhookRefused):
+    """A request that is not kept, and the status code that tells its sender."""
+
+    def __init__(self, status_code: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.headers = headers
+
+
+_STATUS_CODES: dict[type[MailsightError], int] = {
+    NotGenuine: 403,
+    NotThisProvider: 400,
+    NotKept: 503,
+}
+
+
+def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> Secrets:
+    """The secrets of every provider that is set up: from the environment, else from `[webhooks]` of secrets.toml.
+
+    Raises `BadSetting` for a name that no provider has and a secret that can't be one: neither would protect anything.
+    """
+    given = dict(variables)
+    for name, keys in section.items():
+        pairs = keys.items() if isinstance(keys, Mapping) else [("", keys)]
+        given = {f"{name}_{key}": str(value) for key, value in pairs} | given
+    known = {
+        f"{name}_{secret.name}": (name, secret)
+        for name, provider in providers.PROVIDERS.items()
+        for secret in provider.secrets
+    }
+    if unknown := sorted(given.keys() - known.keys()):
+        raise BadSetting(
+            f"No webhook has the secret {unknown[0]}.",
+            next_step=f"There are: {', '.join(sorted(known))}.",
+        )
+    found: dict[str, dict[str, str]] = {}
+    for key, value in sorted(given.items()):
+        if value:
+            name, secret = known[key]
+            found.setdefault(name, {})[secret.name] = value
+    for name, secrets in found.items():
+        needed = [secret.name for secret in providers.PROVIDERS[name].secrets if secret.suffices]
+        if not secrets.keys() & set(needed):
+            raise BadSetting(f"The webhook of {name} also needs {name}_{f' or {name}_'.join(needed)}.")
+        providers.check_secrets(name, secrets)
+    return found
+
+
+def routes(path: Callable[[str], str], webhooks: "Webhooks") -> list[BaseRoute]:
+    """The routes of webhooks, with and without the slash at the end: a provider follows no redirect."""
+    methods = ["GET", "HEAD", "POST"]
+    return [Route(path(f"webhooks/{{provider}}{end}"), webhooks.answer, methods=methods) for end in ("/", "")]
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Takes the requests of the providers that are set up, and keeps them in the spool."""
+
+    spool: Spool
+    secrets: Secrets
+    settings: Settings = field(default_factory=Settings)
+    _places: Semaphore = field(default_factory=lambda: Semaphore(MOST_AT_ONCE))
+    _threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(THREADS))
+
+    async def answer(self, request: Request) -> Response:
+        """200 when the request is on disk; else why it is not, without a word about secrets."""
+        provider = request.path_params["provider"]
+        if provider not in self.secrets:
+            return PlainTextResponse("No such webhook is set up here.\n", 404)
+        if request.method != "POST":
+            # Providers look whether the address is there before they send anything: by HEAD, Unisender Go by GET.
+            return PlainTextResponse(
+                f"Webhooks of {providers.PROVIDERS[provider].label} come here, by POST.\n"
+            )
+        try:
+            await self._take(provider, request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except MailsightError as error:
+            return _refusal(provider, error)
+        except Exception:  # noqa: BLE001
+            # Whatever it is, the provider learns nothing of it and the log everything; it will send the request again.
+            _log.exception("A webhook of %s could not be taken", provider)
+            return PlainTextResponse("The webhook can't be taken now.\n", 500)
+        # Without a body: Streamlit's server sends it apart from the headers (its socket lacks TCP_NODELAY), and many a
+        # client acknowledges these only after 40 ms. Only then would a provider send its next request.
+        return Response()
+
+    async def _take(self, provider: str, request: Request) -> None:
+        secrets = self.secrets[provider]
+        if "basic_auth" in secrets and "authorization" not in request.headers:
+            # Amazon SNS sends user and password only after it was asked for them.
+            raise Refused(
+                401, "User and password are missing.", {"WWW-Authenticate": 'Basic realm="Mailsight"'}
+            )
+        if self._places.locked():
+            raise Refused(503, "Too many requests at once.", {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        async with self._places:
+            body = await self._body(request)
+            content_type = request.headers.get("content-type", "")
+            webhook = providers.Request(content_type, dict(request.headers), body)
+            await anyio.to_thread.run_sync(
+                self._keep, provider, webhook, self._url(request), limiter=self._threads
+            )
+
+    async def _body(self, request: Request) -> bytes:
+        most = int(self.settings.webhook_max_megabytes * 1_000_000)
+        declared = request.headers.get("content-length", "")
+        body = bytearray()
+        too_large = Refused(413, f"The body is larger than {most:,} bytes.")
+        if declared.isdecimal() and int(declared) > most:
+            raise too_large
+        try:
+            with anyio.fail_after(self.settings.webhook_body_seconds):
+                async for part in request.stream():
+                    body += part
+                    if len(body) > most:
+                        raise too_large
+        except TimeoutError as error:
+            raise Refused(408, "The body did not come in time.", {"Connection": "close"}) from error
+        return bytes(body)
+
+    def _url(self, request: Request) -> str:
+        """The address that the provider called: Mandrill signs it too."""
+        if not self.settings.public_url:
+            return str(request.url)
+        return f"{self.settings.public_url}{request.url.path}"
+
+    def _keep(self, provider: str, request: providers.Request, url: str) -> None:
+        providers.check_sender(provider, self.secrets[provider], request, url)
+        providers.check_payload(provider, request)
+        try:
+            body = request.body.decode()
+        except UnicodeDecodeError as error:
+            raise Refused(400, "The body is not UTF-8.") from error
+        self.spool.append(provider, body, content_type=request.content_type, headers=request.headers)
+
+
+def _refusal(provider: str, error: MailsightError) -> Response:
+    if isinstance(error, Refused):
+        status_code, headers = error.status_code, error.headers
+    else:
+        status_code, headers = _STATUS_CODES.get(type(error), 500), None
+    if status_code != 401:
+        _log.warning("A webhook of %s was refused with %s: %s", provider, status_code, error)
+    # What the disk says is for the log, not for the world.
+    told = error.title if isinstance(error, NotKept) else error.message
+    return PlainTextResponse(f"{told}\n", status_code, headers)

@@ -1,0 +1,219 @@
+"""User agents: none of people's programs is a machine, and nearly every crawler is."""
+
+import pytest
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+
+from mailsight.audience import agents
+
+# As public lists of mail programs and browsers have them, and with words in them that sound like machines.
+PEOPLE = (
+    (
+        "Outlook-Express/7.0 (MSIE 7.0; Windows NT 6.1; WOW64; Trident/6.0; SLCC2; .NET CLR 2.0.50727; "
+        "AskTbORJ/5.15.9.29495; TmstmpExt)"
+    ),
+    (
+        "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1; Win64; x64; Trident/7.0; .NET CLR 2.0.50727; "
+        "FDM; Tablet PC 2.0; .NET4.0E; Microsoft Outlook 14.0.7113; ms-office; MSOffice 14)"
+    ),
+    "Airmail 1.4 rv:238 (Macintosh; Mac OS X 10.9.2; hr_HR)",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:24.0) Gecko/20100101 Icedove/24.4.0 Lightning/2.6.5",
+    "Mozilla/4.0 (compatible; Lotus-Notes/6.0; Windows-NT)",
+    "Barca/2.8.4400",
+    "BarcaPro/1.4 L.1001",
+    "Postbox 1.0b14 (Windows/2009072715)",
+    "MailBar/1.3.2 (Mac OS X Version 10.11.1 (Build 15B42))",
+    "The Bat! Voyager 4.0.18.4",
+    "DAVdroid/1.6.2-ose (2017/06/23; dav4android; okhttp3) Android/7.0",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:29.0) Gecko/20100101 Firefox/29.0 SeaMonkey/2.26a1 Lightning/3.1a1",
+    "Monazilla/1.00 (JaneView/1501150412)",
+    (
+        "Mozilla/5.0 (Windows NT 10.0; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Mailspring/1.7.4 "
+        "Chrome/69.0.3497.128 Electron/4.2.2 Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Notion/2.0.8 "
+        "Chrome/76.0.3809.146 Electron/6.1.5 Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/51.0.2704.103 "
+        "Safari/537.36 Mailbird/2.4.30.0/"
+    ),
+    "MacOutlook/16.46.21021202 (Intelx64 Mac OS X 11.2.2 (Build 20D80))",
+    "WindowsMail/17.5.9600.22013",
+    "Outlook-iOS/709.2042344.prod.iphone (3.21.0)",
+    "Outlook/16.16.18071205 CFNetwork/902.1 Darwin/17.7.0 (x86_64)",
+    "Yahoo%20Mail/49268 CFNetwork/1121.2.2 Darwin/19.3.0",
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/55.0.2883.87 Safari/537.36 eM Client/8.2.1659.0"
+    ),
+    "NaverMailApp/2.2.2 (Android 10; SM-G986N)",
+    (
+        "Microsoft Office/16.0 (Microsoft Outlook 16.0.12329; Pro), Mozilla/4.0 (compatible; ms-office; "
+        "MSOffice 16)"
+    ),
+    "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.4266; Pro)",
+    "Microsoft Office/14.0 (Windows NT 6.1; Microsoft Outlook 14.0.7113; Pro; ms-office; MSOffice 14)",
+    "Microsoft Outlook 15.0.4420",
+    (
+        "Mozilla/5.0 (Windows NT 6.2; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/101.0.4951.67 "
+        "Safari/537.36 Foxmail/7.2.25.213"
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/49.0.2623.110 "
+        "MailMasterPC/4.15.6.1016 Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 15_3_1 like Mac OS X) AppleWebKit/534.46 (KHTML, like Gecko) "
+        "Mobile/9B176 YJApp-IOS jp.co.yahoo.ymail/7.4.1"
+    ),
+    "eMClient/9.3.6041.0",
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) BlueMail/0.10.31 "
+        "Chrome/61.0.3163.100 Electron/2.0.18 Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 6.0; CUBOT MAX Build/MRA58K) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/51.0.2704.81 Mobile Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 8.0.0; CUBOT_P20) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/70.0.3538.110 Mobile Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 15; CPH2557 Build/AP3A.240617.008; wv) AppleWebKit/537.36 (KHTML, like "
+        "Gecko) Version/4.0 Chrome/142.0.7444.142 Mobile Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 15; Pixel 8 Build/AP3A.240617.008) AppleWebKit/537.36 (KHTML, like "
+        "Gecko) Chrome/131.0.0.0 Mobile Safari/537.36"
+    ),
+    (
+        "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1; Trident/4.0; Embedded Web Browser from: "
+        "http://bsalsa.com/; SLCC2; .NET CLR 2.0.50727)"
+    ),
+    "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1; Trident/4.0; McAfee; Java 1.6; .NET CLR 1.1.4322)",
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 "
+        "Safari/537.36 Norton/120.0.0.0"
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 "
+        "Safari/537.36 Avast/120.0.0.0"
+    ),
+    (
+        "Mozilla/5.0 (Linux; U; Android 2.2; en-us; Java/1.6 Security) AppleWebKit/533.1 (KHTML, like Gecko) "
+        "Version/4.0 Mobile Safari/533.1"
+    ),
+    "Mozilla/5.0 (compatible; Konqueror/4.5; Linux) KHTML/4.5.4 (like Gecko)",
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "Version/17.4.1 Mobile/15E148 Safari/604.1 (Ecosia ios@9.2.3.1367)"
+    ),
+    "Dalvik/2.1.0 (Linux; U; Android 9; SM-G965U Build/PPR1.180610.011)",
+    "AppName/1 CFNetwork/758.1.2 Darwin/15.0.0",
+    "Mail/3445.104.11 CFNetwork/978.0.7 Darwin/18.7.0 (x86_64)",
+    "MobileMail/8619 CFNetwork/1331.0.7 Darwin/21.4.0",
+    (
+        "SAMSUNG-GT-S5620/1.0 SHP/VPP/R5 Dolfin/1.5 Nextreaming SMM-MMS/1.2.0 profile/MIDP-2.1 "
+        "configuration/CLDC-1.1"
+    ),
+    "BlackBerry8520/5.0.0.681 Profile/MIDP-2.1 Configuration/CLDC-1.1 VendorID/600",
+    "Mozilla/4.0 (compatible; MSIE 6.0; AOL 9.0; Windows NT 5.1; SV1; .NET CLR 1.1.4322)",
+    "Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.8.1.14) Gecko/20080421 Thunderbird/2.0.0.14",
+    "Apple-Mail/2.3445",
+    "Mozilla/5.0 (Macintosh; U; Intel Mac OS X; en-us) AppleWebKit/525.18 (KHTML, like Gecko)",
+    "Evolution/2.28.1",
+    "KMail/4.13.0",
+    "Eudora/7.1",
+    "Claws Mail 3.17 (http://www.claws-mail.org/)",
+    "GmailMailClient/6.0",
+    "com.google.android.gm/62120000 (Linux; U; Android 13)",
+    (
+        "Mozilla/5.0 (Linux; Android 10; SAMSUNG SM-A505F) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "SamsungBrowser/16.0 Chrome/92.0.4515.166 Mobile Safari/537.36"
+    ),
+    "Samsung Email/6.1",
+    "Opera/9.80 (Windows NT 6.1; U; en) Presto/2.10.229 Version/11.62",
+    "Opera Mail/1.0 (Win32)",
+    "IncrediMail",
+    (
+        "Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; SLCC2; Zune 4.7; InfoPath.3; Creative AutoUpdate "
+        "v1.41.07; MSN Optimized;DE; rv:11.0) like Gecko"
+    ),
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:102.0) Gecko/20100101 Thunderbird/102.4.1",
+    "Spark/2.11 (Macintosh)",
+    "ProtonMail/4.0 (iPhone; iOS 16)",
+    "YahooMobileMail/1.0 (Android Mail; 1.3.10) (serrano3g;samsung;GT-I9190;4.4.2/KOT49H)",
+    "K-9 Mail for Android",
+)
+MACHINES = (
+    "python-requests/2.32.3",
+    "Python-urllib/2.6",
+    "Python/3.5 aiohttp/1.0.5",
+    "curl/8.5.0",
+    "PycURL/7.19.3.1 libcurl/7.26.0 GnuTLS/2.12.20",
+    "Wget/1.21.4",
+    "Go-http-client/2.0",
+    "Go 1.1 package http",
+    "Java/1.8.0_321",
+    "Java1.1.4",
+    "Google-HTTP-Java-Client/1.17.0-rc (gzip)",
+    "okhttp/4.12.0",
+    "Apache-HttpClient/4.5.14 (Java/17.0.9)",
+    "perlclient/1.0",
+    "libwww-perl/6.67",
+    "Guzzle/3.9.3 curl/7.38.0 PHP/5.6.14",
+    "Barracuda Sentinel (EE)",
+    "BarracudaCentral/1.0",
+    "Mozilla/5.0 (compatible; Proofpoint URL Defense)",
+    "Mimecast/1.0",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) BingPreview/1.0b",
+    "Symantec Email Security.cloud",
+    "FireEye Email Threat Prevention",
+    "Cisco IronPort URL Reputation",
+    "TrendMicro Web Reputation",
+    "Sophos Email Link Scanner",
+    "Mozilla/5.0 (compatible; LinkGuard/3.2; +https://linkguard.example/bot)",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/131.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Unknown; Linux x86_64) AppleWebKit/538.1 (KHTML, like Gecko) PhantomJS/2.1.1 Safari/538.1",
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    "McAfee Link Checker",
+)
+PROXIES = (
+    "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+    "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
+    "Mozilla/5.0 SeznamEmailProxy/2.0.174",
+    "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (via secureurl.fwdcdn.com - mail.ukr.net proxy)",
+    "FastmailUA/1.0",
+)
+
+
+@pytest.mark.parametrize("agent", PEOPLE)
+def test_what_people_use_is_no_machine(agent: str) -> None:
+    assert agents.kind(agent) == "person"
+
+
+@pytest.mark.parametrize("agent", MACHINES)
+def test_scanners_and_libraries_are_machines(agent: str) -> None:
+    assert agents.kind(agent) == "scanner_agent"
+
+
+@pytest.mark.parametrize("agent", PROXIES)
+def test_picture_proxies_fetch_for_people(agent: str) -> None:
+    assert agents.is_proxied(agent)
+
+
+def test_crawlers_of_the_maintained_list_are_machines() -> None:
+    known = [agent for crawler in CRAWLER_USER_AGENTS_DATA for agent in crawler.get("instances", [])]
+    missed = [agent for agent in known if agents.kind(agent) not in ("scanner_agent", "proxied")]
+    assert len(known) > 2000
+    assert len(missed) < 0.01 * len(known), missed
+
+
+def test_own_words_come_first_and_people_decide() -> None:
+    assert agents.kind("AcmeMail/1 curl/8", people=["acmemail"]) == "person"
+    assert agents.kind("Mozilla/5.0 (AcmeGuard)", machines=["acmeguard"]) == "scanner_agent"
+    assert agents.kind("AcmeMail/1 AcmeGuard", machines=["AcmeGuard"], people=["AcmeMail"]) == "person"
+    assert agents.kind(" Mozilla/5.0 ") == "bare"
+    assert not agents.is_proxied(None)

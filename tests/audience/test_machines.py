@@ -1,0 +1,450 @@
+"""People and machines: each rule by cases, all of them against a simulator and a recount in plain Python."""
+
+import json
+import random
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from mailsight.audience import machines
+from mailsight.audience.machines import RULES, Rules, Thresholds
+from mailsight.errors import BadSetting
+from mailsight.loading import bundles as load
+from mailsight.loading import verdicts
+from mailsight.loading.classify import Change, classify
+from mailsight.reports import campaign as reports
+from mailsight.vocabulary import Audience, EventType, Status
+from mailsight.warehouse.reader import Warehouse
+from tests.conftest import PROJECT
+from tests.support import oracle_machines, traffic
+
+SENT = datetime(2026, 4, 14, 9, tzinfo=UTC)
+CHROME, GOOGLE, APPLE = traffic.CHROME, traffic.GOOGLE, traffic.APPLE
+MAIL = [f"https://shop.example/{name}" for name in "abcde"]
+Event = dict[str, Any]
+Row = dict[str, Any]
+Verdicts = dict[str, str | None]
+
+
+def event(kind: str, at: float, **values: Any) -> Event:
+    """An event of the first customer's, so many seconds after sending, by a browser at home."""
+    told = (
+        {"customer_id": "1", "user_agent": CHROME, "ip": "80.1.1.1"}
+        if kind != "delivered"
+        else {"customer_id": "1"}
+    )
+    moment = (SENT + timedelta(seconds=at)).isoformat()
+    return {"campaign_id": "spring", "type": kind, "occurred_at": moment} | told | values
+
+
+def clicks(*times: float, links: list[str] = MAIL, **values: Any) -> list[Event]:
+    return [event("clicked", at, url=url, **values) for at, url in zip(times, links, strict=False)]
+
+
+def bundle(folder: Path, events: list[Event], links: list[str] | None = None) -> Path:
+    """The events as a bundle, with ids in their order; with `links` also the campaign's mail."""
+    folder.mkdir(parents=True)
+    rows = [{"event_id": f"e{number}"} | one for number, one in enumerate(events)]
+    (folder / "events.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    if links:
+        (folder / "mail.html").write_text("".join(f'<a href="{url}">link</a>' for url in links))
+        campaign = {"campaign_id": "spring", "template": "mail.html", "sent_at": SENT.isoformat()}
+        (folder / "campaigns.ndjson").write_text(json.dumps(campaign) + "\n")
+    return folder
+
+
+def verdicts_of(database: Path) -> Verdicts:
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        return dict(connection.execute("select event_id, machine from events").fetchall())
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Callable[..., list[str | None]]:
+    """Loads events; the verdict on each, in their order."""
+
+    def of(events: list[Event], links: list[str] | None = None) -> list[str | None]:
+        load.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events, links)])
+        found = verdicts_of(tmp_path / "mailsight.duckdb")
+        return [found[f"e{number}"] for number in range(len(events))]
+
+    return of
+
+
+CASES: dict[str, tuple[list[Event], list[str | None]]] = {
+    "the provider's own verdict": ([event("opened", 90, provider_machine=True)], ["provider"]),
+    "the provider's denial is no rule": (
+        [event("opened", 90, provider_machine=False, user_agent=APPLE)],
+        ["apple_privacy"],
+    ),
+    "a HEAD request": ([event("clicked", 90, url=MAIL[0], method="head")], ["head_request"]),
+    "a HEAD request that only the payload tells of": (
+        [event("clicked", 90, url=MAIL[0], payload={"http_method": "HEAD"})],
+        ["head_request"],
+    ),
+    "a GET request": ([event("clicked", 90, url=MAIL[0], method="GET")], [None]),
+    "no user agent among those that have one": (
+        [event("clicked", 90, url=MAIL[0], user_agent=None), event("clicked", 900, url=MAIL[0])],
+        ["empty_agent", None],
+    ),
+    "no user agents at all tell nothing": ([event("clicked", 90, url=MAIL[0], user_agent=None)], [None]),
+    "Apple's proxy": ([event("opened", 90, user_agent=APPLE)], ["apple_privacy"]),
+    "a click by nothing but Mozilla/5.0": (
+        [event("clicked", 90, url=MAIL[0], user_agent=APPLE)],
+        ["scanner_agent"],
+    ),
+    "Apple's proxy, and the customer elsewhere": (
+        [event("opened", 90, user_agent=APPLE), event("opened", 3000)],
+        ["apple_privacy", None],
+    ),
+    "Gmail in advance": ([event("opened", 3, user_agent=traffic.PREFETCH)], ["gmail_prefetch"]),
+    "a picture proxy when a person opens": (
+        [event("opened", 90, user_agent=GOOGLE), event("opened", 95, user_agent=traffic.YAHOO)],
+        [None, None],
+    ),
+    "a library": (
+        [event("clicked", 90, url=MAIL[0], user_agent="python-requests/2.32.3")],
+        ["scanner_agent"],
+    ),
+    "three links within two seconds": (clicks(60, 61, 62), ["burst_links"] * 3),
+    "three links in three seconds": (clicks(60, 61.5, 63), [None] * 3),
+    "two links in two seconds": (clicks(60, 61), [None] * 2),
+    "the same link three times": (clicks(60, 60.4, 60.8, links=MAIL[:1] * 3), [None] * 3),
+    "five links in twenty seconds": (
+        [*clicks(60, 65, 70, 75, 80), event("clicked", 4000, url="https://shop.example/f")],
+        [None] * 6,
+    ),
+    "what follows without a pause": (clicks(60, 60.5, 61, 62.9, 64.8), ["burst_links"] * 5),
+    "the customer's own click, ten seconds later": (
+        [*clicks(60, 60.1, 60.2), event("clicked", 70, url=MAIL[0])],
+        ["burst_links"] * 3 + [None],
+    ),
+    "three networks within half a minute": (
+        [event("clicked", 60 + 9 * n, url=MAIL[0], ip=f"52.1.{n}.7") for n in range(3)],
+        ["burst_networks"] * 3,
+    ),
+    "three networks in a minute": (
+        [event("clicked", 60 + 20 * n, url=MAIL[0], ip=f"52.1.{n}.7") for n in range(3)],
+        [None] * 3,
+    ),
+    "three addresses of one network": (
+        [event("clicked", 60 + 9 * n, url=MAIL[0], ip=f"2001:db8:7:{n}::1") for n in range(3)],
+        [None] * 3,
+    ),
+    "a person with a picture proxy and two networks": (
+        [
+            event("opened", 60, user_agent=GOOGLE, ip="66.249.84.1"),
+            event("opened", 61, user_agent=APPLE, ip="17.58.1.1"),
+            event("clicked", 70, url=MAIL[0], ip="2001:db8:1::1"),
+            event("clicked", 75, url=MAIL[0], ip="80.1.1.1"),
+        ],
+        [None, "apple_privacy", None, None],
+    ),
+    "the open beside a burst, not the one an hour later": (
+        [event("opened", 58), *clicks(60, 60.1, 60.2), event("opened", 3600)],
+        ["burst_open", *["burst_links"] * 3, None],
+    ),
+    "a picture proxy's open beside a burst": (
+        [event("opened", 58, user_agent=GOOGLE), *clicks(60, 60.1, 60.2)],
+        [None, *["burst_links"] * 3],
+    ),
+    "an unsubscription in a burst": (
+        [*clicks(60, 60.1, 60.2), event("unsubscribed", 61, ip=None, user_agent=None)],
+        [*["burst_links"] * 3, "unsubscribe_in_burst"],
+    ),
+    "one by POST counts": (
+        [*clicks(60, 60.1, 60.2), event("unsubscribed", 61, method="POST")],
+        [*["burst_links"] * 3, None],
+    ),
+    "an unsubscription by the mail program's button": ([event("unsubscribed", 61)], [None]),
+    "an unsubscription by the link": ([*clicks(60), event("unsubscribed", 62)], [None, None]),
+}
+
+
+@pytest.mark.parametrize(("events", "expected"), CASES.values(), ids=CASES)
+def test_the_verdict(judged: Callable[..., Any], events: list[Event], expected: list[str | None]) -> None:
+    assert judged(events) == expected
+
+
+def test_every_link_of_the_mail_within_half_a_minute_whenever_it_begins(judged: Callable[..., Any]) -> None:
+    slow = clicks(643, 650, 657, 664, 671)
+    again = event("clicked", 672.9, url=MAIL[0])
+    assert judged([*slow, again], MAIL) == ["burst_whole_mail"] * 5 + [None]
+
+
+def test_all_links_but_one_are_a_persons(judged: Callable[..., Any]) -> None:
+    assert judged(clicks(60, 66, 72, 78), MAIL) == [None] * 4
+
+
+def test_a_mail_of_two_links_has_no_burst(judged: Callable[..., Any]) -> None:
+    assert judged(clicks(60, 66), MAIL[:2]) == [None] * 2
+
+
+def test_places_that_lead_to_one_address_are_one_link(judged: Callable[..., Any]) -> None:
+    same = [event("clicked", 60 + n / 10, url=MAIL[0], link_position=n) for n in range(3)]
+    assert judged(same, [MAIL[0]] * 3) == [None] * 3
+
+
+def test_where_the_mail_is_not_known_its_links_are_those_that_are_clicked(judged: Callable[..., Any]) -> None:
+    people = [event("clicked", 900 * n, url=MAIL[n % 5], customer_id=f"p{n}") for n in range(30)]
+    slow = clicks(60, 66, 72, 78, 84, customer_id="scanned")
+    assert judged([*people, *slow]) == [None] * 30 + ["burst_whole_mail"] * 5
+
+
+def test_a_network_that_clicks_everybodys_mail_at_delivery(judged: Callable[..., Any]) -> None:
+    gateway = [
+        event("clicked", 100 * n + 9, url=MAIL[0], customer_id=f"g{n}", ip=f"198.51.100.{n}")
+        for n in range(6)
+    ]
+    office = [
+        event("clicked", 400 * n + 9, url=MAIL[0], customer_id=f"o{n}", ip=f"203.0.113.{n}") for n in range(6)
+    ]
+    delivered = [event("delivered", 100 * n, customer_id=f"{who}{n}") for who in "go" for n in range(6)]
+    later = event("clicked", 7000, url=MAIL[1], customer_id="g1", ip="198.51.100.77")
+    found = judged([*delivered, *gateway, *office, later])
+    assert found == [None] * 12 + ["network_across"] * 6 + [None] * 7
+
+
+def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
+    events = [event("delivered", 0), *clicks(60, 60.1, 60.2), event("unsubscribed", 60.4)]
+    load.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events)])
+    warehouse = Warehouse(tmp_path / "mailsight.duckdb")
+    everyone = reports.campaign(warehouse, "spring", Audience.ALL)
+    people = reports.campaign(warehouse, "spring", Audience.HUMAN)
+    assert (everyone.counts.opted_out, everyone.counts.clicked, everyone.status[Status.OPTED_OUT]) == (
+        1,
+        1,
+        1,
+    )
+    assert (people.counts.opted_out, people.counts.clicked, people.status[Status.RECEIVED]) == (0, 0, 1)
+    assert people.counts.delivered == everyone.counts.delivered == 1
+    counts = [
+        (one.reason, one.opens, one.clicks, one.unsubscribes) for one in reports.machines(warehouse, "spring")
+    ]
+    assert counts == [("burst_links", 0, 3, 0), ("unsubscribe_in_burst", 0, 0, 1)]
+    [example] = reports.machine_examples(warehouse, "spring", "burst_links").to_dict("records")
+    assert (example["customer_id"], example["type"], example["ip"]) == ("1", "clicked", "80.1.1.1")
+
+
+@pytest.mark.parametrize("whole_seconds", [False, True], ids=["milliseconds", "whole seconds"])
+@pytest.mark.parametrize("known", [False, True], ids=["an unknown mail", "a known mail"])
+def test_simulated_traffic_is_told_apart(tmp_path: Path, known: bool, whole_seconds: bool) -> None:
+    made = traffic.mailing(7, 3000, whole_seconds=whole_seconds)
+    told = [{name: row[name] for name in row if name not in ("by", "machine")} for row in made.events]
+    load.load(
+        tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", told, traffic.LINKS if known else None)]
+    )
+    found = verdicts_of(tmp_path / "mailsight.duckdb")
+    clicks_caught, clicks_lost = traffic.shares(made.events, found, "clicked")
+    opens_caught, opens_lost = traffic.shares(made.events, found, "opened")
+    assert (clicks_caught > 0.95, clicks_lost < 0.01) == (True, True), traffic.tally(made.events, found)
+    assert (opens_caught > 0.95, opens_lost < 0.02) == (True, True), traffic.tally(made.events, found)
+
+
+AGENTS = {"person": CHROME, "proxied": GOOGLE, "bare": APPLE, "scanner": "curl/8.5.0"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_rules_agree_with_plain_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    settings = tmp_path / "machines.toml"
+    settings.write_text(
+        'off = ["empty_agent"]\n[thresholds]\nacross_messages = 2\nunknown_mail_messages = 1000\n'
+    )
+    monkeypatch.setenv("MAILSIGHT_MACHINES", str(settings))
+    dice = random.Random(seed)
+    order = {rule.name: place for place, rule in enumerate(RULES)}
+    events: list[Event] = []
+    expected: list[str | None] = []
+    for number in range(60):
+        rows = [_random_event(dice, place) for place in range(dice.randint(1, 30))]
+        found = oracle_machines.reasons(rows, MAIL[:3] if number % 2 else [], across_messages=2)
+        expected += [min(found[row["number"]], key=order.__getitem__, default=None) for row in rows]
+        events += [_as_loaded(row, f"c{number}") for row in rows]
+    folder = bundle(tmp_path / "bundle", events)
+    (folder / "mail.html").write_text("".join(f'<a href="{url}">link</a>' for url in MAIL[:3]))
+    rows = [{"campaign_id": f"c{number}", "template": "mail.html"} for number in range(1, 60, 2)]
+    (folder / "campaigns.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    load.load(tmp_path / "mailsight.duckdb", [folder])
+    verdict = verdicts_of(tmp_path / "mailsight.duckdb")
+    got = [verdict[f"e{number}"] for number in range(len(events))]
+    wrong = [
+        (one, verdict, right)
+        for one, verdict, right in zip(events, got, expected, strict=True)
+        if verdict != right
+    ]
+    assert not wrong
+    assert len(set(got)) > 5
+
+
+def _random_event(dice: random.Random, number: int) -> Row:
+    kind = dice.choices(("clicked", "opened", "unsubscribed", "delivered"), (12, 5, 2, 2))[0]
+    shown = kind in ("clicked", "opened")
+    return {
+        "number": number,
+        "customer": dice.choice("abc"),
+        "type": kind,
+        "at": dice.choice((0, 100, 200)) + dice.randrange(0, 80) / 2,
+        "url": dice.choice(MAIL) if kind == "clicked" else None,
+        "network": dice.choice((None, "80.1.1", "80.1.2", "2001:db8:1", "52.9.9")) if shown else None,
+        "kind": dice.choices(tuple(AGENTS), (20, 2, 1, 1))[0] if shown else "person",
+        "method": dice.choices((None, "GET", "HEAD", "POST"), (30, 10, 1, 5))[0],
+    }
+
+
+def _as_loaded(row: Row, campaign_id: str) -> Event:
+    ip = row["network"] and (f"{row['network']}.9" if "." in row["network"] else f"{row['network']}::9")
+    return event(
+        row["type"],
+        row["at"],
+        campaign_id=campaign_id,
+        customer_id=row["customer"],
+        url=row["url"],
+        ip=ip,
+        user_agent=AGENTS[row["kind"]],
+        method=row["method"],
+    )
+
+
+def test_classify_applies_the_rules_of_now_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    load.load(database, [bundle(tmp_path / "bundle", [event("opened", 58), *clicks(60, 60.1, 60.2)])])
+    before = verdicts_of(database), reports.campaign(Warehouse(database), "spring", Audience.HUMAN)
+    generation = Warehouse(database).generation
+    assert all(change.before == change.after for change in classify(database))
+    assert Warehouse(database).generation == generation
+    (tmp_path / "machines.toml").write_text('off = ["burst_links"]\n')
+    monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "machines.toml"))
+    changes = classify(database)
+    assert Change("burst_links", EventType.CLICKED, 3, 0) in changes
+    assert Change("burst_open", EventType.OPENED, 1, 0) in changes
+    assert set(verdicts_of(database).values()) == {None}
+    assert reports.campaign(Warehouse(database), "spring", Audience.HUMAN).counts.clicks == 3
+    monkeypatch.delenv("MAILSIGHT_MACHINES")
+    classify(database)
+    assert (verdicts_of(database), reports.campaign(Warehouse(database), "spring", Audience.HUMAN)) == before
+
+
+def test_loading_in_parts_gives_the_verdicts_of_loading_at_once(tmp_path: Path) -> None:
+    made = traffic.mailing(3, 300)
+    told = [{name: row[name] for name in row if name not in ("by", "machine")} for row in made.events]
+    load.load(tmp_path / "whole.duckdb", [bundle(tmp_path / "whole", told)])
+    random.Random(1).shuffle(told)
+    for part in range(3):
+        load.load(tmp_path / "parts.duckdb", [bundle(tmp_path / f"part{part}", told[part::3])])
+    assert verdicts_of(tmp_path / "parts.duckdb") == verdicts_of(tmp_path / "whole.duckdb")
+
+
+def test_own_agents_and_networks(
+    tmp_path: Path, judged: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "machines.toml").write_text(
+        'machine_agents = ["AcmeGuard"]\npeople_agents = ["AcmeMail"]\n'
+        'machine_networks = ["203.0.113.0/25", "2001:db8:9::/48"]\n'
+        'apple_networks = ["17.0.0.0/8"]\napple_networks_file = "egress.csv"\n'
+    )
+    (tmp_path / "egress.csv").write_text(
+        "2a02:26f7::/64,US,US-CA,Los Angeles,\n2a02:26f7:1::/48,NL,NL-NH,Amsterdam,\n"
+    )
+    monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "machines.toml"))
+    found = judged(
+        [
+            event("clicked", 100, url=MAIL[0], user_agent="Mozilla/5.0 (acmeguard)"),
+            event("opened", 200, user_agent="AcmeMail/1 okhttp/4.9"),
+            event("clicked", 300, url=MAIL[0], ip="203.0.113.127"),
+            event("clicked", 400, url=MAIL[0], ip="203.0.113.128"),
+            event("clicked", 500, url=MAIL[0], ip="2001:db8:9::1"),
+            event("opened", 600, ip="17.1.2.3", user_agent="Mozilla/5.0 (Macintosh)"),
+            event("opened", 700, ip="2a02:26f7:1::5", user_agent=None),
+            event("opened", 800, ip="17.1.2.3"),
+            event("clicked", 900, url=MAIL[0], ip="17.1.2.3"),
+        ]
+    )
+    expected = [
+        "scanner_agent",
+        None,
+        "own_network",
+        None,
+        "own_network",
+        "apple_privacy",
+        "apple_privacy",
+        None,
+        None,
+    ]
+    assert found == expected
+
+
+BAD = {
+    "no TOML": ("off = [", "is not TOML"),
+    "an unknown rule": ('off = ["burst"]', "switches off 'burst'"),
+    "an unknown key": ("of = []", "sets 'of'"),
+    "an unknown threshold": ("[thresholds]\nburst = 1", "the threshold 'burst'"),
+    "a threshold that is no number": (
+        '[thresholds]\nburst_links = "3"',
+        "burst_links to '3', not to a whole number",
+    ),
+    "half a link": ("[thresholds]\nburst_links = 2.5", "not to a whole number"),
+    "a time that never was": ("[thresholds]\nacross_seconds = -1", "not to a number"),
+    "a network that is none": ('machine_networks = ["10.0.0.0/64"]', "names a network in machine_networks"),
+    "a text for a list": ('machine_agents = "x"', "not to a list of texts"),
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), BAD.values(), ids=BAD)
+def test_a_file_that_cant_be_used_says_why(text: str, problem: str) -> None:
+    with pytest.raises(BadSetting, match=f"machines.toml .*{re.escape(problem)}"):
+        machines.parse(text, "machines.toml")
+
+
+def test_ranges_that_cant_be_read_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "machines.toml").write_text('apple_networks_file = "egress.csv"\n')
+    monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "machines.toml"))
+    with pytest.raises(BadSetting, match=r"egress\.csv"):
+        verdicts.rules()
+    (tmp_path / "egress.csv").write_text("nonsense,US\n")
+    with pytest.raises(BadSetting, match="nonsense"):
+        verdicts.rules()
+
+
+def test_a_file_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "gone.toml"))
+    with pytest.raises(BadSetting, match=r"gone\.toml"):
+        verdicts.rules()
+
+
+DOCS = (PROJECT / "docs" / "machines.md").read_text(encoding="utf-8")
+
+
+def test_the_docs_have_the_table_of_the_rules() -> None:
+    rules = Rules()
+    for rule in RULES:
+        cells = (
+            f"`{rule.name}`",
+            rule.label,
+            rule.looks_at,
+            rules.threshold(rule) or "-",
+            rule.source,
+            rule.can_get_wrong,
+        )
+        assert f"| {' | '.join(cells)} |" in DOCS
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Thresholds)])
+def test_the_docs_name_every_threshold_with_its_default(name: str) -> None:
+    assert re.search(rf"^{name} = {getattr(Thresholds(), name)}\b", DOCS, re.MULTILINE)
+
+
+def test_the_file_of_the_docs_says_what_holds_without_one() -> None:
+    [text] = re.findall(r"```toml\n(.*?)```", DOCS, re.DOTALL)
+    assert machines.parse(text, "machines.toml") == Rules()
+
+
+def test_every_threshold_stands_in_a_rule() -> None:
+    used: Mapping[str, int] = {name: 1 for rule in RULES for name in rule.thresholds}
+    assert used.keys() == {one.name for one in fields(Thresholds)}

@@ -1,0 +1,83 @@
+"""The databases of `make bench` are what loading their facts from files would give."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from benchmarks import databases
+from benchmarks.databases import Database
+from mailsight.loading import bundles as load
+from mailsight.warehouse.reader import Warehouse
+
+DERIVED = (
+    "message_events",
+    "recipients",
+    "link_clicks",
+    "campaign_totals",
+    "campaign_hours",
+    "apple_opens",
+    "machine_counts",
+    "event_counts",
+    "unattributed",
+)
+SMALL = Database("small", campaigns=8, messages=6_000, customers=1_500, same_size=900)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("made") / "mailsight.duckdb"
+    databases.make(file, SMALL, lambda share: None)
+    return file
+
+
+@pytest.fixture(scope="module")
+def loaded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same facts, out of the database as a bundle and into another one."""
+    bundle = tmp_path_factory.mktemp("bundle")
+    with duckdb.connect(str(made), read_only=True) as connection:
+        for content_id, html in connection.execute("select content_id, html from contents").fetchall():
+            (bundle / f"{content_id}.html").write_text(html, encoding="utf-8")
+        for kind, columns in {
+            "campaigns": "* exclude (content_id), content_id || '.html' as template",
+            "customers": "* exclude (attributes), unnest(from_json(attributes, "
+            '\'{"loyalty_tier": "VARCHAR", "birth_year": "VARCHAR", "home_airport": "VARCHAR"}\'))',
+            "messages": "* exclude (content_id)",
+            # In the order of their numbers, so that they get the same ones again.
+            "events": "* exclude (event_number, machine)",
+        }.items():
+            order = "event_number" if kind == "events" else "all"
+            connection.execute(
+                f"copy (select {columns} from {kind} order by {order}) to '{bundle}/{kind}.parquet' (format parquet)"  # noqa: S608
+            )
+    database = tmp_path_factory.mktemp("loaded") / "mailsight.duckdb"
+    summary = load.load(database, [bundle])
+    assert not summary.refusals
+    return database
+
+
+@pytest.mark.parametrize("table", DERIVED)
+def test_the_tables_hold_what_loading_the_same_facts_gives(made: Path, loaded: Path, table: str) -> None:
+    with (
+        duckdb.connect(str(made), read_only=True) as one,
+        duckdb.connect(str(loaded), read_only=True) as other,
+    ):
+        rows = f"from {table} order by all"
+        assert one.execute(rows).fetchall() == other.execute(rows).fetchall()
+
+
+def test_every_table_is_compared_or_holds_facts(made: Path) -> None:
+    facts = {"campaigns", "customers", "contents", "links", "messages", "events", "refused", "loads"}
+    with duckdb.connect(str(made), read_only=True) as connection:
+        tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    assert tables == facts | set(DERIVED) | {"schema_version"}
+
+
+def test_the_facts_are_like_those_of_a_sender(made: Path) -> None:
+    rows = Warehouse(made).rows("table_rows")
+    assert {row["name"]: row["rows"] for row in rows if row["name"] != "events"} == {
+        "campaigns": 8,
+        "customers": 1_500,
+        "contents": databases.DESIGNS,
+        "messages": pytest.approx(6_000, rel=0.05),
+    }

@@ -1,0 +1,73 @@
+"""The figures of the tabs on patterns."""
+
+import pandas as pd
+
+from mailsight.charts import patterns as pattern_charts
+from mailsight.vocabulary import Status
+
+
+def _plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_week_has_every_hour_and_the_most_in_the_strongest_colour() -> None:
+    hours = pd.DataFrame({"weekday": [0, 6], "hour": [9, 23], "opens": [30, 10]})
+    [drawn] = pattern_charts.week(hours, "opens", "#009E73").data
+    assert (len(drawn.z), {len(row) for row in drawn.z}) == (7, {24})
+    assert (drawn.z[0][9], drawn.z[6][23], drawn.zmax) == (30, 10, 30)
+    assert list(drawn.y) == list(pattern_charts.WEEKDAYS)
+    assert [_plain(word) for word in drawn.customdata[6][23]] == ["10", "25.0 %", "23:00 – 24:00"]
+    assert drawn.colorscale[1][1] == "rgba(0, 158, 115, 1)"
+
+
+def test_a_week_of_nothing_does_not_fail() -> None:
+    nothing = pd.DataFrame({"weekday": [0], "hour": [0], "clicks": [0]})
+    [drawn] = pattern_charts.week(nothing, "clicks", "#E69F00").data
+    assert drawn.zmax == 1
+
+
+def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_states() -> None:
+    rows = [
+        ("Gmail", {Status.RECEIVED: 60, Status.OPENED: 30, Status.CLICKED: 10}),
+        ("<b>few</b>.example", {Status.NOT_RECEIVED: 4}),
+    ]
+    figure = pattern_charts.providers(rows)
+    assert [trace.name for trace in figure.data] == [
+        "Clicked",
+        "Opened",
+        "Opted out",
+        "Received",
+        "Not received",
+    ]
+    assert [trace.marker.color for trace in figure.data] == [
+        "#E69F00",
+        "#009E73",
+        "#D55E00",
+        "#56B4E9",
+        "#9AA3AF",
+    ]
+    assert [sum(trace.x[place] for trace in figure.data) for place in range(2)] == [1, 1]
+    assert [_plain(text) for text in figure.data[3].text] == ["60.0 %", ""]
+    # Of few, the bar is pale.
+    assert list(figure.data[4].marker.opacity) == [1, 0.45]
+    assert list(figure.layout.yaxis.ticktext) == ["Gmail  ", "&lt;b&gt;few&lt;/b&gt;.example  "]
+
+
+def test_what_tells_nothing_of_people_is_grey() -> None:
+    figure = pattern_charts.used([("Outlook", 30, False), ("Machines", 10, True)], 40, "#009E73", "opens")
+    [drawn] = figure.data
+    assert list(drawn.x) == [30, 10]
+    assert list(drawn.marker.color) == ["#009E73", "#9AA3AF"]
+    assert [_plain(text) for text in drawn.text] == ["75.0 %", "25.0 %"]
+    assert [list(words) for words in drawn.customdata] == [["Outlook", "30 of 40"], ["Machines", "10 of 40"]]
+
+
+def test_the_charts_let_the_page_shine_through() -> None:
+    hours = pd.DataFrame({"weekday": [0], "hour": [0], "opens": [1]})
+    for figure in (
+        pattern_charts.week(hours, "opens", "#009E73"),
+        pattern_charts.providers([("Gmail", {Status.RECEIVED: 1})]),
+        pattern_charts.used([], 0, "#009E73", "opens"),
+    ):
+        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
+        assert figure.layout.font.color is None

@@ -1,0 +1,170 @@
+"""The command line: what goes to which stream, and with which exit status."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mailsight import __main__ as command_line
+from mailsight.errors import MailsightError
+from mailsight.reports import campaign as reports
+from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Warehouse
+
+CAMPAIGNS = "campaign_id,name\nspring,Spring\n,nobody\n"
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of a command."""
+    result = CliRunner().invoke(command_line.app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, MailsightError):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_report_prints_the_figures_of_the_page(sample_database: Path) -> None:
+    warehouse = Warehouse(sample_database)
+    for campaign_id in reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
+        status, out, _ = run("report", campaign_id, "--audience", "all", "--database", sample_database)
+        report = reports.campaign(warehouse, campaign_id, Audience.ALL)
+        assert (status, json.loads(out)) == (0, json.loads(json.dumps(reports.figures(report))))
+
+
+def test_report_names_exactly_what_the_design_names(sample_database: Path) -> None:
+    campaign_id = (
+        reports.campaign_list(Warehouse(sample_database), Audience.ALL).campaigns["campaign_id"].iloc[-1]
+    )
+    _, out, _ = run("--database", sample_database, "report", campaign_id)
+    found = json.loads(out)
+    assert list(found) == [
+        "campaign_id", "name", "subject", "sent_at", "audience", "counts", "rates", "not_sent", "status", "links",
+        "other_links",
+    ]  # fmt: skip
+    assert found["audience"] == "human"
+    assert list(found["rates"]) == ["cor", "cto", "ctr"]
+    assert list(found["status"]) == ["not_received", "received", "opened", "clicked", "opted_out"]
+    assert list(found["links"][0]) == ["link_position", "url", "clicks", "clickers"]
+
+
+def test_load_names_what_it_refused_and_says_so_in_its_status(tmp_path: Path) -> None:
+    (tmp_path / "campaigns.csv").write_text(CAMPAIGNS)
+    status, out, err = run("load", tmp_path, "--database", tmp_path / "m.duckdb")
+    assert status == 1
+    assert "refused campaigns.csv:3: no campaign_id" in out
+    assert err == ""
+
+
+def test_load_that_refuses_nothing_ends_well(tmp_path: Path) -> None:
+    (tmp_path / "campaigns.csv").write_text(CAMPAIGNS.replace(",nobody\n", ""))
+    assert run("load", tmp_path, "--database", tmp_path / "m.duckdb")[0] == 0
+    _, _, err = run("load", tmp_path, "--database", tmp_path / "m.duckdb")
+    assert "nothing has changed" in err
+
+
+def test_strict_loads_nothing(tmp_path: Path) -> None:
+    (tmp_path / "campaigns.csv").write_text(CAMPAIGNS)
+    with pytest.raises(MailsightError, match="campaigns\\.csv:3"):
+        run("load", tmp_path, "--strict", "--database", tmp_path / "m.duckdb")
+    assert not (tmp_path / "m.duckdb").exists()
+
+
+def test_check_tells_what_is_there(sample_database: Path) -> None:
+    status, out, _ = run("check", "--database", sample_database)
+    assert status == 0
+    assert "customers" in out
+    assert "events whose campaign can't be told: 0" in out
+
+
+def test_heatmap_of_a_campaign_is_one_file_without_a_script(sample_database: Path, tmp_path: Path) -> None:
+    campaigns = reports.campaign_list(Warehouse(sample_database), Audience.ALL).campaigns
+    campaign_id = campaigns[campaigns["clicks"] > 0]["campaign_id"].iloc[0]
+    assert run("heatmap", campaign_id, "-o", tmp_path / "out.html", "--database", sample_database)[0] == 0
+    html = (tmp_path / "out.html").read_text()
+    assert 'data-badge="0"' in html
+    assert "<script" not in html
+
+
+def test_heatmap_of_any_mail_needs_no_database(tmp_path: Path) -> None:
+    (tmp_path / "mail.html").write_text(
+        '<a href="https://a.example/">one</a><a href="https://b.example/">two</a>'
+    )
+    (tmp_path / "clicks.csv").write_text("url,link_position,clicks\nhttps://b.example,,31\n,0,17\n")
+    arguments = (
+        "--html",
+        tmp_path / "mail.html",
+        "--clicks",
+        tmp_path / "clicks.csv",
+        "-o",
+        tmp_path / "out.html",
+    )
+    assert run("heatmap", *arguments)[0] == 0
+    html = (tmp_path / "out.html").read_text()
+    assert ">31<" in html
+    assert ">17<" in html
+
+
+def drawn(tmp_path: Path, html: str | bytes, clicks: str | bytes, *more: str) -> str:
+    """The heatmap of a mail with the clicks of a file."""
+    for name, text in (("mail.html", html), ("clicks.csv", clicks)):
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    paths = (
+        "--html",
+        tmp_path / "mail.html",
+        "--clicks",
+        tmp_path / "clicks.csv",
+        "-o",
+        tmp_path / "out.html",
+    )
+    assert run("heatmap", *paths, *more)[0] == 0
+    return (tmp_path / "out.html").read_text()
+
+
+def test_the_heatmap_of_a_file_of_clicks_says_where_they_are(tmp_path: Path) -> None:
+    html = """<meta charset=windows-1252><div style="display:none"><a href="https://a.example/">hidden</a></div>
+    <a href="https://a.example/">caf\xe9</a> <a href="https://a.example/">two</a>
+    <a href="https://b.example/">b</a>""".encode("cp1252")
+    clicks = "url,link_position,clicks,clickers\nhttps://a.example,,30,20\nhttps://b.example/caf\xe9,,5,4\n,3,15,9\n"
+    text = drawn(tmp_path, html, clicks.encode("cp1252"))
+    said = re.findall(r'data-badge="(\d+)" data-look="(\w+)".*?>(\d+)<', text)
+    assert said == [("0", "pointer", "0"), ("1", "4", "30"), ("2", "pointer", "0"), ("3", "2", "15")]
+    assert "<title>Clicks: mail</title>" in text
+    assert "50 clicks by 33 customers, 5 of them on other links" in text
+    assert "caf\xe9" in text
+
+
+def test_the_heatmap_of_a_file_says_what_is_asked_for(tmp_path: Path) -> None:
+    html, clicks = (
+        '<a href="https://a.example/">a</a>',
+        "url,clicks\nhttps://a.example/,30\nhttps://c.example/,10\n",
+    )
+    text = drawn(tmp_path, html, clicks, "--show", "share")
+    assert ">75.0\xa0%<" in text
+    assert "40 clicks, 10 of them on other links" in text
+
+
+@pytest.mark.parametrize("row", ["x,,many", "x,,-3", "x,first,3"])
+def test_a_file_of_clicks_with_a_bad_row_names_it(tmp_path: Path, row: str) -> None:
+    (tmp_path / "mail.html").write_text("<p>")
+    (tmp_path / "clicks.csv").write_text(f"url,link_position,clicks\n{row}\n")
+    rest = ("--clicks", tmp_path / "clicks.csv", "-o", tmp_path / "out.html")
+    with pytest.raises(MailsightError, match=re.escape("clicks.csv:2: ")):
+        run("heatmap", "--html", tmp_path / "mail.html", *rest)
+    assert run("heatmap", "--html", tmp_path / "missing.html", *rest)[0] == 2
+
+
+def test_a_command_that_is_not_understood_has_status_2(tmp_path: Path) -> None:
+    assert run("report")[0] == 2
+    assert run("heatmap", "-o", tmp_path / "out.html")[0] == 2
+    assert run("explode")[0] == 2
+
+
+def test_an_error_is_told_in_a_line(
+    sample_database: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["mailsight", "report", "nowhere", "--database", str(sample_database)])
+    with pytest.raises(SystemExit) as stop:
+        command_line.run()
+    assert stop.value.code == 1
+    assert "There is no campaign 'nowhere'. Check the link" in capsys.readouterr().err.replace("\n", " ")

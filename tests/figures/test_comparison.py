@@ -1,0 +1,270 @@
+"""When campaigns differ by more than chance: each test against one that is written down from its formula."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from math import comb, erfc, isclose, sqrt
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy.stats import chi2
+
+from mailsight.charts import curves as comparison_charts
+from mailsight.charts.curves import Course
+from mailsight.figures import comparison, formats
+from mailsight.figures.comparison import Comparison, Difference
+from mailsight.figures.metrics import Portion
+
+
+@st.composite
+def portions(draw: st.DrawFn) -> Portion:
+    whole = draw(st.one_of(st.integers(0, 60), st.integers(0, 5_000), st.integers(0, 1_000_000)))
+    return Portion(draw(st.integers(0, whole)), whole)
+
+
+several = st.lists(portions(), min_size=2, max_size=5)
+
+
+def two_proportions(one: Portion, other: Portion) -> float:
+    common = (one.part + other.part) / (one.whole + other.whole)
+    error = sqrt(common * (1 - common) * (1 / one.whole + 1 / other.whole))
+    return erfc(abs(one.part / one.whole - other.part / other.whole) / error / sqrt(2))
+
+
+def fisher(one: Portion, other: Portion) -> float:
+    """The probability of every table with these margins that is no likelier than this one."""
+    parts = one.part + other.part
+    tables = range(max(0, parts - other.whole), min(parts, one.whole) + 1)
+    ways = [comb(one.whole, here) * comb(other.whole, parts - here) for here in tables]
+    mine = comb(one.whole, one.part) * comb(other.whole, other.part)
+    return sum(way for way in ways if way <= mine) / comb(one.whole + other.whole, parts)
+
+
+def wilson(one: Portion) -> tuple[float, float]:
+    z, rate, whole = 1.959963984540054, one.part / one.whole, one.whole
+    middle = (rate + z * z / (2 * whole)) / (1 + z * z / whole)
+    half = z * sqrt(rate * (1 - rate) / whole + z * z / (4 * whole * whole)) / (1 + z * z / whole)
+    return middle - half, middle + half
+
+
+def newcombe(high: Portion, low: Portion) -> tuple[float, float]:
+    (high_from, high_to), (low_from, low_to) = wilson(high), wilson(low)
+    one, other = high.part / high.whole, low.part / low.whole
+    below = sqrt((one - high_from) ** 2 + (low_to - other) ** 2)
+    above = sqrt((high_to - one) ** 2 + (other - low_from) ** 2)
+    return one - other - below, one - other + above
+
+
+def expected_cell(rates: Sequence[Portion]) -> float:
+    common = sum(one.part for one in rates) / sum(one.whole for one in rates)
+    return min(one.whole * share for one in rates for share in (common, 1 - common))
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    adjusted, largest = [0.0] * len(ps), 0.0
+    for place, which in enumerate(sorted(range(len(ps)), key=lambda which: ps[which])):
+        largest = max(largest, min(1.0, ps[which] * (len(ps) - place)))
+        adjusted[which] = largest
+    return adjusted
+
+
+def chi_square(rates: Sequence[Portion]) -> float:
+    common = sum(one.part for one in rates) / sum(one.whole for one in rates)
+    cells = [(one.part, one.whole * common) for one in rates]
+    cells += [(one.whole - one.part, one.whole * (1 - common)) for one in rates]
+    return float(chi2.sf(sum((seen - meant) ** 2 / meant for seen, meant in cells), len(rates) - 1))
+
+
+@settings(max_examples=40)
+@given(rates=several)
+def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
+    known = [place for place, rate in enumerate(rates) if rate.whole]
+    pairs = list(combinations(known, 2))
+    ps = []
+    for one, other in pairs:
+        few = expected_cell([rates[one], rates[other]]) < 5
+        # Whole numbers of that size are exact, and slow.
+        assume(not few or rates[one].whole + rates[other].whole < 20_000)
+        ps.append((fisher if few else two_proportions)(rates[one], rates[other]))
+    found = comparison.compare(rates)
+    assert [sorted((pair.above, pair.below)) for pair in found.differences] == [list(pair) for pair in pairs]
+    for pair, p in zip(found.differences, holm(ps) if len(ps) > 1 else ps, strict=True):
+        high, low = rates[pair.above], rates[pair.below]
+        assert pair.points == pytest.approx(high.part / high.whole - low.part / low.whole, abs=1e-12)
+        assert pair.points >= 0
+        assert pair.interval == pytest.approx(newcombe(high, low), abs=1e-9)
+        assert pair.exact == (expected_cell([high, low]) < 5)
+        assert isclose(pair.p, p, rel_tol=1e-6, abs_tol=1e-12)
+        assert pair.is_real == (pair.p < 0.05)
+    together = [rates[place] for place in known]
+    if len(known) < 3 or expected_cell(together) < 5:
+        assert found.p_of_all is None
+    else:
+        assert found.p_of_all is not None
+        assert isclose(found.p_of_all, chi_square(together), rel_tol=1e-6, abs_tol=1e-12)
+
+
+@settings(max_examples=25)
+@given(rates=several)
+def test_the_order_of_campaigns_changes_no_verdict(rates: list[Portion]) -> None:
+    def verdicts(found: Comparison, names: Sequence[int]) -> set[tuple[frozenset[int], bool, float]]:
+        return {
+            (frozenset((names[one.above], names[one.below])), one.is_real, round(one.p, 6))
+            for one in found.differences
+        }
+
+    places = list(range(len(rates)))
+    there = verdicts(comparison.compare(rates), places)
+    assert verdicts(comparison.compare(rates[::-1]), places[::-1]) == there
+
+
+@pytest.mark.parametrize(
+    ("rates", "says"),
+    [
+        (
+            [Portion(2309, 10529), Portion(2083, 11383)],
+            ["**A** is 3.6 points above **B**: more than chance, p < 0.001."],
+        ),
+        (
+            [Portion(200, 1000), Portion(215, 1000)],
+            ["**B** is 1.5 points above **A**: could be chance, p = 0.41."],
+        ),
+        (
+            [Portion(3, 20), Portion(0, 20)],
+            [
+                "**A** is 15.0 points above **B**: could be chance, p = 0.23, by an exact test, as they are few."
+            ],
+        ),
+        ([Portion(50, 100), Portion(500, 1000)], ["**A** and **B** are equal (p = 1.00)."]),
+        (
+            [Portion(50, 100), Portion(0, 0)],
+            ["There is nothing to compare: fewer than two of these campaigns have this figure."],
+        ),
+        (
+            [Portion(200, 1000), Portion(0, 0), Portion(300, 1000), Portion(310, 1000)],
+            [
+                "More than chance: **C** above **A** by 10.0 points, **D** above **A** by 11.0 points.",
+                "Could be chance: C and D.",
+                "All of them together: p < 0.001.",
+            ],
+        ),
+        (
+            [Portion(200, 1000), Portion(205, 1000), Portion(203, 1000)],
+            ["Every difference could be chance.", "All of them together: p = 0.96."],
+        ),
+        ([Portion(0, 1000), Portion(1, 1000), Portion(2, 1000)], ["Every difference could be chance."]),
+    ],
+)
+def test_a_comparison_in_words(rates: list[Portion], says: list[str]) -> None:
+    told = comparison.sentences(comparison.compare(rates))
+    assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in told] == says
+
+
+@pytest.mark.parametrize(
+    ("p", "says"),
+    [
+        (0.0, "p < 0.001"),
+        (0.00099, "p < 0.001"),
+        (0.00312, "p = 0.003"),
+        (0.0494, "p = 0.049"),
+        (0.04999, "p < 0.05"),
+        (0.05, "p = 0.050"),
+        (0.0931, "p = 0.093"),
+        (0.41, "p = 0.41"),
+        (1.0, "p = 1.00"),
+    ],
+)
+def test_a_p_is_never_rounded_over_the_border(p: float, says: str) -> None:
+    assert comparison.p_value(p) == says
+
+
+def test_a_real_difference_is_below_the_level() -> None:
+    at_the_border = Difference(0, 1, 0.01, (0.0, 0.02), comparison.LEVEL, exact=False)
+    assert not at_the_border.is_real
+
+
+@given(
+    intervals=st.lists(
+        st.tuples(st.floats(0, 1), st.floats(0, 1)).map(lambda ends: (min(ends), max(ends))), max_size=5
+    )
+)
+def test_a_scale_holds_all_intervals(intervals: list[tuple[float, float]]) -> None:
+    low, high = comparison.scale(intervals)
+    assert 0 <= low < high <= 1
+    for start, end in intervals:
+        assert low - 1e-6 <= start <= end <= high + 1e-6
+        assert 0 <= comparison.place(start, (low, high)) <= comparison.place(end, (low, high)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("intervals", "ends"),
+    [
+        ([], (0.0, 1.0)),
+        ([(0.176, 0.19), (0.211, 0.227)], (0.17, 0.23)),
+        ([(0.001, 0.0028), (0.0008, 0.0015)], (0.0005, 0.003)),
+        ([(0.0, 0.9)], (0.0, 1.0)),
+        ([(1.0, 1.0)], (0.9999, 1.0)),
+        ([(0.0, 0.0)], (0.0, 0.0001)),
+    ],
+)
+def test_a_scale_has_round_ends(intervals: list[tuple[float, float]], ends: tuple[float, float]) -> None:
+    assert comparison.scale(intervals) == pytest.approx(ends)
+
+
+def contrast(colour: str, other: str) -> float:
+    def light(code: str) -> float:
+        parts = [int(code[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    darker, lighter = sorted((light(colour), light(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("colour", comparison.COLOURS)
+def test_every_campaign_has_a_letter_and_a_colour_that_stands_out(colour: str) -> None:
+    assert len(comparison.LETTERS) == len(set(comparison.COLOURS)) == comparison.MOST
+    assert contrast(colour, "#FFFFFF") >= 3
+    assert contrast(colour, "#11161D") >= 3
+
+
+HOURS = {0: 10, 1: 5, 5: 20, 30: 15}
+
+
+@pytest.mark.parametrize(
+    ("until", "step", "points"),
+    [
+        (3, 1, [(0, 0.0), (1, 0.1), (2, 0.15), (3, 0.15)]),
+        (6, 4, [(0, 0.0), (4, 0.15), (6, 0.35)]),
+        (40, 20, [(0, 0.0), (20, 0.35), (40, 0.5)]),
+        (1, 2, [(0, 0.0), (1, 0.1)]),
+    ],
+)
+def test_a_curve_adds_up_hour_by_hour(until: int, step: int, points: list[tuple[int, float]]) -> None:
+    assert comparison_charts.shares(HOURS, 100, until, step) == points
+
+
+def test_the_curves_end_where_the_figures_are() -> None:
+    courses = [
+        Course("A", "<b>Spring</b>", "#111111", 100, HOURS, {0: 4}, 200),
+        Course("B", "Summer", "#222222", 50, {2: 25}, {2: 5, 3: 1}, 20),
+    ]
+    drawn = comparison_charts.curves(courses)
+    ends = [(trace.x[-1], trace.y[-1]) for trace in drawn.data]
+    assert ends == [(200, 0.5), (20, 0.5), (200, 0.04), (20, 0.12)]
+    assert [trace.showlegend for trace in drawn.data] == [True, True, False, False]
+    assert drawn.data[0].name == "A  &lt;b&gt;Spring&lt;/b&gt;"
+    assert {trace.line.dash for trace in drawn.data} == {"solid", "dash"}
+    letters = [(note.text, note.yref) for note in drawn.layout.annotations]
+    assert letters == [("<b>A</b>", "y"), ("<b>B</b>", "y"), ("<b>A</b>", "y2"), ("<b>B</b>", "y2")]
+    assert abs(drawn.layout.annotations[0].y - drawn.layout.annotations[1].y) > 0.02
+    first_day = comparison_charts.curves(courses, 24)
+    assert [trace.x[-1] for trace in first_day.data] == [24, 20, 24, 20]
+    assert formats.since(24) in first_day.layout.xaxis2.ticktext
+
+
+def test_a_long_time_is_drawn_with_few_points() -> None:
+    year = Course("A", "Spring", "#111111", 100, dict.fromkeys(range(9_000), 0), {}, 9_000)
+    drawn = comparison_charts.curves([year])
+    assert all(len(trace.x) <= comparison_charts.MOST_POINTS + 2 for trace in drawn.data)
+    assert drawn.data[0].x[-1] == 9_000

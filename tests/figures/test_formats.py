@@ -1,0 +1,185 @@
+from datetime import UTC, datetime
+from math import nan
+
+import pandas as pd
+import pytest
+
+from mailsight.figures import formats
+
+JOIN = "\N{NO-BREAK SPACE}"
+SPRING = datetime(2026, 4, 14, 7, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (3412, "3,412"),
+        (1_234_567, "1,234,567"),
+        (None, "–"),
+        (nan, "–"),
+        (12.0, "12"),
+    ],
+)
+def test_counts_have_thousands_separators(number: float | None, text: str) -> None:
+    assert formats.count(number) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.379, "37.9 %"),
+        (0, "0.0 %"),
+        (1, "100.0 %"),
+        (0.00049, "0.0 %"),
+        (None, "–"),
+        (nan, "–"),
+    ],
+)
+def test_rates_have_one_decimal_and_no_figure_is_a_dash(share: float | None, text: str) -> None:
+    assert formats.percent(share).replace(JOIN, " ") == text
+
+
+def test_counts_of_counts() -> None:
+    assert formats.of(3412, 9731) == "3,412 of 9,731"
+    assert [formats.things(number, "customer") for number in (0, 1, 1200)] == [
+        "0 customers",
+        "1 customer",
+        "1,200 customers",
+    ]
+    assert formats.things(2, "reply", "replies") == "2 replies"
+
+
+def test_an_interval_names_its_unit_once() -> None:
+    assert formats.interval((0.3721, 0.3864)).replace(JOIN, " ") == "37.2 – 38.6 %"
+    assert formats.interval(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [
+        (0.021, "+2.1 pts"),
+        (-0.004, "−0.4 pts"),
+        (0.0, "±0.0 pts"),
+        (-0.0004, "±0.0 pts"),
+        (None, "–"),
+        (nan, "–"),
+    ],
+)
+def test_differences_are_points_with_a_sign(difference: float | None, text: str) -> None:
+    assert formats.points(difference).replace(JOIN, " ") == text
+
+
+def test_times_are_told_in_the_viewers_zone() -> None:
+    assert formats.moment(SPRING, "Europe/Amsterdam") == "Tue 14 Apr 2026, 09:05"
+    assert formats.moment(SPRING, "America/New_York") == "Tue 14 Apr 2026, 03:05"
+    assert formats.short_moment(SPRING, "Pacific/Auckland") == "14 Apr 2026, 19:05"
+    assert formats.day(datetime(2026, 4, 14, 23, tzinfo=UTC), "Asia/Tokyo") == "15 Apr 2026"
+
+
+def test_a_time_without_zone_is_utc() -> None:
+    assert formats.short_moment(SPRING.replace(tzinfo=None), "UTC") == "14 Apr 2026, 07:05"
+
+
+@pytest.mark.parametrize("missing", [None, pd.NaT])
+def test_no_time_is_a_dash(missing: datetime | None) -> None:
+    assert formats.moment(missing) == formats.short_moment(missing) == formats.day(missing) == "–"
+
+
+@pytest.mark.parametrize("name", [None, "", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "a\0b"])
+def test_an_unknown_zone_is_utc(name: str | None) -> None:
+    assert str(formats.zone(name)) == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"), [(0, "0 h"), (5, "5 h"), (24, "1 day"), (76, "3 days 4 h"), (168, "7 days")]
+)
+def test_hours_since_sending(hours: int, text: str) -> None:
+    assert formats.since(hours).replace(JOIN, " ") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        (
+            "**50 %** off [now](javascript:x)\n <b>",
+            "\\*\\*50 %\\*\\* off \\[now\\](javascript\\:\N{WORD JOINER}x) \\<b\\>",
+        ),
+        ("red[hot] $x$ `y` ~~z~~ &lt;", r"red\[hot\] \$x\$ \`y\` \~\~z\~\~ \&lt;"),
+        (":red :a/b:", "\\:\N{WORD JOINER}red \\:\N{WORD JOINER}a/b:"),
+        ("# Title", r"\# Title"),
+        ("- item", r"\- item"),
+        ("1. item", r"1\. item"),
+        ("---", r"\---"),
+        ("http://a.example", "http\N{WORD JOINER}\\://a.example"),
+        ("www.a.example me@b.example", "www\N{WORD JOINER}.a.example me@\N{WORD JOINER}b.example"),
+    ],
+)
+def test_text_from_outside_is_shown_letter_by_letter(text: str, escaped: str) -> None:
+    assert formats.plain(text) == escaped
+
+
+@pytest.mark.parametrize(
+    "text", ["Autumn half-term", "Sale: 3 + 4 = 7, really!", "Q&A", "A & B (2026)", "Nr. 5 / #1"]
+)
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert formats.plain(text) in (text, text.replace("&A", r"\&A"))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =cmd|' /C calc'!A0"])
+def test_a_cell_that_looks_like_a_formula_is_quoted(text: str) -> None:
+    assert formats.spreadsheet_safe(text) == "'" + text
+
+
+@pytest.mark.parametrize("value", ["Ann", "a=b", "", None, -3, 1.5])
+def test_other_cells_stay(value: object) -> None:
+    assert formats.spreadsheet_safe(value) == value
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "just now"),
+        (1.9, "just now"),
+        (20.7, "20_s ago"),
+        (59.9, "59_s ago"),
+        (60, "1_min ago"),
+        (3599, "59_min ago"),
+        (3600, "1_h ago"),
+        (47.9 * 3600, "47_h ago"),
+        (48 * 3600, "2 days ago"),
+    ],
+)
+def test_how_long_ago_something_was(seconds: float, words: str) -> None:
+    assert formats.ago(seconds) == words.replace("_", "\N{NO-BREAK SPACE}")
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0_kB"),
+        (1_400_000, "1.4_MB"),
+        (2_500_000_000_000, "2,500.0_GB"),
+    ],
+)
+def test_the_size_of_a_file(size_bytes: int, words: str) -> None:
+    assert formats.size(size_bytes) == words.replace("_", "\N{NO-BREAK SPACE}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<b>**x**</b>", "<b>**x**</b>"),
+        ("two\nlines", "two↵lines"),
+        ("a\x00b\u202ec", "a\\x00b\\x202ec"),
+        ("Zoë 你好", "Zoë 你好"),
+        ("x" * 400, "x" * 300 + "…"),
+        ("x" * 300, "x" * 300),
+    ],
+)
+def test_text_from_outside_shows_what_nobody_sees(text: str, shown: str) -> None:
+    assert formats.raw(text) == shown

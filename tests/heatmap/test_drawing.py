@@ -1,0 +1,365 @@
+"""Badges: what they say, and - in a real browser - where they are."""
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from mailsight.exports.heatmap import of_mail
+from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, wholes
+from mailsight.heatmap.drawing import draw, layers
+from mailsight.mail.content import decode, safe
+from mailsight.mail.links import LinkClicks, links, outlook_links, shared
+
+THREE = '<a href="https://a.example/">A</a> <a href="https://b.example/">B</a> <a href="https://a.example/">A2</a>'
+
+
+def clicked(html: str, numbers: Sequence[int]) -> list[LinkClicks]:
+    """The clicks of a mail's links: `numbers` in turn, all on the first of links that lead to the same place."""
+    found = links(html)
+    firsts = shared(found)
+    groups = list(firsts.values())
+    return [
+        LinkClicks(
+            link.link_position,
+            link.url,
+            link.label,
+            number := numbers[link.link_position % len(numbers)]
+            if firsts[link.link_position] == link.link_position
+            else 0,
+            number // 2,
+            groups.count(firsts[link.link_position]),
+        )
+        for link in found
+    ]
+
+
+def badges(html: str) -> dict[int, tuple[str, str]]:
+    """Each badge of a heatmap: its look and its text without markup."""
+    found = re.findall(
+        r'<mailsight-badge data-badge="(\d+)" data-look="(\w+)".*?>(.*?)</mailsight-badge>', html
+    )
+    return {int(position): (look, re.sub(r"<[^>]*>", "", text)) for position, look, text in found}
+
+
+def test_every_link_has_a_badge_with_its_number() -> None:
+    heatmap = draw(THREE, clicked(THREE, [1234, 0]))
+    assert badges(heatmap) == {0: ("4", "1234"), 1: ("quiet", "0"), 2: ("pointer", "0")}
+    assert re.findall(r'<a [^>]*data-link="(\d+)"', heatmap) == ["0", "1", "2"]
+
+
+def test_quiet_marks_can_be_left_out() -> None:
+    assert list(badges(draw(THREE, clicked(THREE, [1234, 0]), quiet=False))) == [0, 2]
+
+
+def test_customers_can_be_counted_instead_of_clicks() -> None:
+    assert badges(draw(THREE, clicked(THREE, [1234, 4]), measure="clickers"))[0] == ("4", "617")
+
+
+def test_badges_add_up_to_the_clicks_of_the_links() -> None:
+    html = THREE + '<map name="m"><area href="https://a.example/"><area href="https://c.example/"></map>'
+    clicks = clicked(html, [7, 1300, 5, 9, 11])
+    other = LinkClicks(None, "https://elsewhere.example/", "", 99, 90, 1)
+    assert sum(int(text) for _, text in badges(draw(html, [*clicks, other])).values()) == sum(
+        link.clicks for link in clicks
+    )
+
+
+def test_exact_clicks_on_links_to_the_same_place_are_shown_on_each() -> None:
+    clicks = [
+        LinkClicks(position, "https://a.example/", "", number, 1, 1) for position, number in ((0, 8), (2, 3))
+    ]
+    assert badges(draw(THREE, clicks)) == {0: ("4", "8"), 1: ("quiet", "0"), 2: ("2", "3")}
+
+
+def test_shades_get_darker() -> None:
+    def lightness(colour: str) -> float:
+        red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    order = [lightness(shade.background) for shade in SCALE]
+    assert order == sorted(order, reverse=True)
+
+
+def test_a_mail_without_links_or_body_is_drawn() -> None:
+    assert badges(draw("", [])) == {}
+    assert badges(draw("<frameset><frame src=a></frameset>", [])) == {}
+
+
+# In the browser. A badge is in place when its centre is at its link's box, or at what the link holds.
+
+MEASURE = """() => {
+  const box = element => { const r = element.getBoundingClientRect(); return [r.x, r.y, r.width, r.height] };
+  const seen = element => { const s = getComputedStyle(element); return s.visibility != 'hidden' && +s.opacity > 0 };
+  const shape = area => {
+    const picture = [...document.images].find(p => p.useMap && p.useMap.slice(1) == area.parentElement.name);
+    if (!picture) return [];
+    const [x, y, width, height] = box(picture), n = (area.coords || '').split(',').map(Number);
+    if (area.shape == 'circle') return [[x + n[0] - n[2], y + n[1] - n[2], 2 * n[2], 2 * n[2]]];
+    if (n.length < 4) return [[x, y, width, height]];
+    const xs = n.filter((_, i) => i % 2 == 0), ys = n.filter((_, i) => i % 2);
+    const left = Math.min(...xs), top = Math.min(...ys);
+    return [[x + left, y + top, Math.max(...xs) - left, Math.max(...ys) - top]];
+  };
+  return [...document.querySelectorAll('[data-link]')].map(link => {
+    const position = link.dataset.link, badge = document.querySelector(`[data-badge="${position}"]`);
+    const own = [...link.getClientRects()].map(r => [r.x, r.y, r.width, r.height]);
+    const inner = [...link.querySelectorAll('*')].filter(seen).map(box);
+    const boxes = (link.tagName == 'AREA' ? shape(link) : [...own, ...inner])
+      .filter(([, , width, height]) => width > 0 && height > 0);
+    return { position, boxes: seen(link) ? boxes : [], badge: badge && box(badge) };
+  });
+}"""
+EXTENT = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Page:
+    page = browser.new_page(viewport={"width": 820, "height": 1000})
+    page.route(
+        "**/*", lambda route: route.abort() if route.request.url.startswith("http") else route.continue_()
+    )
+    return page
+
+
+def measured(page: Page, heatmap: str) -> list[dict[str, Any]]:
+    page.set_content(heatmap, wait_until="domcontentloaded")
+    found: list[dict[str, Any]] = page.evaluate(MEASURE)
+    return found
+
+
+def misplaced(found: Sequence[dict[str, Any]], within_px: int = 30) -> list[str]:
+    return [link["position"] for link in found if link["boxes"] and not in_place(link, within_px)]
+
+
+def in_place(link: dict[str, Any], within_px: int) -> bool:
+    if not link["badge"] or min(link["badge"][2:]) < 8:
+        return False
+    x, y = centre(link["badge"])
+    return any(
+        left - within_px <= x <= left + width + within_px and top - within_px <= y <= top + height + within_px
+        for left, top, width, height in link["boxes"]
+    )
+
+
+def covering(found: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    shown = [link for link in found if link["boxes"] and link["badge"]]
+    return [
+        (upper["position"], lower["position"])
+        for upper in shown
+        for lower in shown
+        if upper is not lower and covers(upper["badge"], centre(lower["badge"]))
+    ]
+
+
+def covers(box: Sequence[float], point: tuple[float, float]) -> bool:
+    return box[0] < point[0] < box[0] + box[2] and box[1] < point[1] < box[1] + box[3]
+
+
+def centre(box: Sequence[float]) -> tuple[float, float]:
+    return box[0] + box[2] / 2, box[1] + box[3] / 2
+
+
+@pytest.mark.browser
+def test_badges_of_real_mails_are_at_their_links(page: Page, samples: Path) -> None:
+    wrong = {}
+    visible = 0
+    for path in sorted((samples / "emails").glob("*.html")):
+        html = decode(path.read_bytes())
+        found = measured(page, draw(html, clicked(html, [0, 3, 17, 240, 1312, 9876])))
+        extent = page.evaluate(EXTENT)
+        page.set_content(safe(html), wait_until="domcontentloaded")
+        visible += sum(bool(link["boxes"]) for link in found)
+        problems = misplaced(found), covering(found), extent != page.evaluate(EXTENT)
+        if any(problems):
+            wrong[path.name] = problems
+    assert wrong == {}
+    assert visible > 1000
+
+
+FILLER = "<p>" + "words " * 300 + "</p>"
+LINK = '<a href="https://a.example/">Read more</a>'
+TRICKY = {
+    "float in a link": '<a href="https://a.example/"><img src="x" width="90" height="60" align="right"></a>text',
+    "block in a link": '<a href="https://a.example/"><table><tr><td>one<br>two</td></tr></table></a>',
+    "several lines": f'<p style="width:90px">words and then <a href="https://a.example/">{"a link " * 9}</a></p>',
+    "transformed": f'<div style="transform:translate(200px,50px)">{LINK}</div>',
+    "fixed": f'{FILLER}<div style="position:fixed;top:200px;left:300px">{LINK}</div>',
+    "sticky": f'{FILLER}<div style="position:sticky;top:0">{LINK}</div>{FILLER * 4}',
+    "absolute": f'<div style="position:absolute;top:300px;left:200px">{LINK}</div>',
+    "positioned body": f'<body style="position:relative;margin:40px;border:9px solid">{FILLER}{LINK}',
+    "flex body": f'<body style="display:flex;align-items:center">{LINK}<p>next</p>',
+    "clipped": f'<div style="overflow:hidden;width:200px">{LINK}</div>',
+    "right to left": f'<html dir="rtl"><body>{FILLER}{LINK}',
+    "wider than the window": f'<table width="1600"><tr><td align="right">{LINK}</td></tr></table>',
+    "an anchor of its own": f"<style>a {{ anchor-name: --own !important; a\\6echor-scope: all }}</style>{LINK}",
+    "anchors shut in": f"<style>* {{ anchor-scope: all; contain: layout }}</style><div>{LINK}</div>",
+    "styled badges": f"<style>* {{ position: static !important; display: none }} p, a, body, html {{ display: block }}"
+    f"mailsight-badge[data-badge][data-badge] {{ left: 9px !important; --right: 9px !important }}</style>"
+    f"{FILLER}{LINK}",
+    "last children": f"<style>body > *:last-child {{ visibility: hidden !important }}</style>{LINK}<p>x</p>",
+    "page numbers": FILLER
+    + " ".join(f'<a href="https://a.example/{number}">{number}</a>' for number in range(1, 9)),
+    "icons": "<table><tr>"
+    + "".join(
+        f'<td><a href="https://a.example/{n}"><img src="data:," width=24 height=24></a></td>'
+        for n in range(6)
+    )
+    + "</tr></table>",
+    "image map": '<img usemap="#m" width=400 height=200 src="data:,"><map name="m">'
+    '<area shape="rect" coords="0,0,60,40" href="https://a.example/1">'
+    '<area shape="circle" coords="200,100,50" href="https://a.example/2">'
+    '<area shape="poly" coords="300,20,390,90,310,190" href="https://a.example/3">'
+    '<area shape="rect" coords="0,0,60,40" href="https://a.example/4"><area shape="default" href="https://a.example/5">'
+    "</map>",
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("html", TRICKY.values(), ids=TRICKY)
+def test_badges_of_tricky_mails_are_at_their_links(page: Page, html: str) -> None:
+    found = measured(page, draw(html, clicked(html, [12, 3])))
+    extent = page.evaluate(EXTENT)
+    page.set_content(safe(html), wait_until="domcontentloaded")
+    assert (misplaced(found), covering(found)) == ([], [])
+    assert extent == page.evaluate(EXTENT)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<div style="display:none">{LINK}</div>',
+        '<a href="https://a.example/"></a>',
+        f'<div style="display:none"><img usemap="#m" width=9 height=9></div><map name="m"><area href="{LINK}"></map>',
+        '<map name="m"><area href="https://a.example/" coords="1,1,9,9"></map>',
+    ],
+)
+def test_a_link_that_nobody_sees_has_no_badge_to_see(page: Page, html: str) -> None:
+    (link,) = measured(page, draw(html, clicked(html, [12])))
+    x, y, width, height = link["badge"]
+    assert width * height == 0 or x + width < 0 or y + height < 0
+
+
+@pytest.mark.browser
+def test_the_first_link_that_is_shown_carries_the_clicks_that_links_share(page: Page) -> None:
+    html = (
+        "<style>.wide { display: none }"
+        "@media (min-width: 600px) { .wide { display: inline } .narrow { display: none } }</style>"
+        '<a class="wide" href="https://a.example/">Wide</a> <a class="narrow" href="https://a.example/">Narrow</a>'
+        '<p><a href="https://a.example/">Both</a>'
+    )
+    heatmap = draw(html, clicked(html, [1240]))
+    said = {}
+    for width in (820, 390):
+        page.set_viewport_size({"width": width, "height": 1000})
+        said[width] = {
+            link["position"]: link["badge"][2] > 40 for link in measured(page, heatmap) if link["boxes"]
+        }
+    page.set_viewport_size({"width": 820, "height": 1000})
+    assert said == {820: {"0": True, "2": False}, 390: {"1": True, "2": False}}
+
+
+def test_clicks_that_links_share_are_at_the_first_that_is_seen() -> None:
+    html = f'<div style="display:none">{LINK}</div>{LINK} {LINK}'
+    clicks = [
+        LinkClicks(
+            position, "https://a.example/", "", 12 if position == 1 else 0, 9, 3 if position == 1 else 1
+        )
+        for position in range(3)
+    ]
+    heatmap = draw(html, clicks)
+    assert badges(heatmap) == {0: ("pointer", "0"), 1: ("4", "12"), 2: ("pointer", "0")}
+    assert 'data-badge="1" data-look="4" data-sharing=" · 3 links"' in heatmap
+
+
+@pytest.mark.parametrize(
+    ("measure", "show", "expected"),
+    [
+        ("clicks", "count", "30"),
+        ("clicks", "share", "75.0\xa0%"),
+        ("clicks", "rate", "15.0\xa0%"),
+        ("clickers", "count", "20"),
+        ("clickers", "share", "80.0\xa0%"),
+        ("clickers", "rate", "10.0\xa0%"),
+    ],
+)
+def test_a_badge_says_its_number_in_every_measure(measure: Measure, show: Show, expected: str) -> None:
+    clicks = [LinkClicks(0, "https://a.example/", "", 30, 20, 1), LinkClicks(None, "x", "x", 10, 5, 1)]
+    whole = wholes(clicks, clickers=25, delivered=200)
+    assert badges(draw(LINK, clicks, measure=measure, show=show, whole=whole))[0] == ("4", expected)
+
+
+def test_a_rate_without_delivered_mails_is_no_figure() -> None:
+    clicks = [LinkClicks(0, "https://a.example/", "", 30, 20, 1)]
+    assert badges(draw(LINK, clicks, show="rate"))[0] == ("4", "–")
+
+
+def test_the_layers_of_a_page_are_the_heatmap_that_is_drawn() -> None:
+    clicks = clicked(THREE, [1234, 0])
+    made = layers(THREE, clicks, wholes(clicks))
+    assert made.html.replace("</body>", f"{made.badges}</body>") == draw(THREE, clicks)
+    assert set(made.looks) == {f"{measure}-{show}" for measure in MEASURES for show in SHOWS}
+    assert made.looks["clickers-count"][0] == ("4", "617", " · 2 links", "", 86, 18)
+
+
+def test_a_mail_can_not_say_where_badges_go() -> None:
+    html = f"<style>/* <mailsight-badges> */</style><p>&lt;mailsight-badges&gt;</p>{LINK}"
+    assert draw(html, clicked(html, [3])).index("<mailsight-badge data-badge") > draw(html, []).index("</a>")
+
+
+BUSY = {
+    "rules": "<style>"
+    + "".join(f".c{n},div p .d{n}{{display:none}}" for n in range(6000))
+    + "</style>"
+    + "<div class=c1><p>" * 3000,
+    "spaces": f'<style>a{{display:{" " * 200_000}x}}</style><p style="display:{" " * 200_000}">',
+    "media": "<style>" + "@media screen{" * 20_000 + "</style>",
+    "conditions": "<!--[if mso]>" * 20_000,
+    "comments": "<!--[if mso]><v:rect href=x>-->" * 8_000,
+    "depth": "<div>" * 5_000,
+    "links": LINK * 4_000,
+}
+
+
+@pytest.mark.parametrize("html", BUSY.values(), ids=BUSY)
+def test_a_mail_made_to_keep_us_busy_does_not(html: str) -> None:
+    started = time.monotonic()
+    draw(html + LINK, [])
+    outlook_links(html)
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.browser
+def test_badges_of_real_mails_are_at_their_links_on_a_phone_too(page: Page, samples: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    wrong, visible = {}, 0
+    for path in sorted((samples / "emails").glob("*.html")):
+        html = decode(path.read_bytes())
+        found = measured(page, draw(html, clicked(html, [0, 3, 17, 240, 1312, 9876])))
+        visible += sum(bool(link["boxes"]) for link in found)
+        if problems := misplaced(found):
+            wrong[path.name] = problems
+    page.set_viewport_size({"width": 820, "height": 1000})
+    assert wrong == {}
+    assert visible > 1000
+
+
+@pytest.mark.browser
+def test_the_file_to_take_along_has_a_legend_that_moves_nothing(page: Page) -> None:
+    html = f"<title>Theirs</title>{FILLER}{LINK}"
+    clicks = [*clicked(html, [1240]), LinkClicks(None, "https://b.example/", "", 60, 9, 1)]
+    page.set_content(safe(html))
+    before = page.evaluate(EXTENT)
+    page.set_content(of_mail(html, clicks, title="Spring <sale>"))
+    assert page.evaluate(EXTENT) == before
+    assert page.title() == "Clicks: Spring <sale>"
+    legend = page.locator("mailsight-legend")
+    legend.hover()
+    assert "1,300 clicks by 629 customers, 60 of them on other links" in legend.inner_text()
+    assert legend.locator("mailsight-shade").all_inner_texts() == ["0", "5", "20", "50", "80"]
+    assert page.evaluate("document.scripts.length") == 0

@@ -1,0 +1,194 @@
+"""The background loader: loads what waits, leaves the dashboard its time, and survives whatever goes wrong."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from mailsight import settings
+from mailsight.errors import LoadRunning, NotKept
+from mailsight.loading.background import Loader, pause_seconds
+from mailsight.loading.spool import Spool
+from mailsight.web import routes
+
+
+class Loads:
+    """Stands in for the loading of the spool: fails as the test says."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.error: Exception | None = None
+        self.happened = threading.Event()
+
+    def __call__(self, database: Path, spool: Spool) -> None:
+        assert database.name == "mailsight.duckdb"
+        self.times += 1
+        if self.error:
+            raise self.error
+        spool.remove(spool.seal())
+        self.happened.set()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "mailsight.spool")
+
+
+@pytest.fixture
+def loads() -> Loads:
+    return Loads()
+
+
+@pytest.fixture
+def loader(spool: Spool, loads: Loads, tmp_path: Path) -> Loader:
+    return Loader(tmp_path / "mailsight.duckdb", spool, 30, load=loads)
+
+
+def test_nothing_is_loaded_while_nothing_waits(loader: Loader, loads: Loads, spool: Spool) -> None:
+    assert (loader.step(), loads.times) == (30, 0)
+    spool.append("sendgrid", "[]")
+    assert (loader.step(), loads.times) == (30, 1)
+    assert (loader.step(), loads.times) == (30, 1)
+
+
+@pytest.mark.parametrize(
+    ("spent", "failures", "pause"),
+    [
+        (0, 0, 30),
+        (3, 0, 30),
+        (4, 0, 36),
+        (60, 0, 540),
+        (0, 1, 60),
+        (0, 3, 240),
+        (0, 2_000, 960),
+        (200, 1, 1800),
+    ],
+)
+def test_loading_takes_a_tenth_of_the_time_at_most_and_less_while_it_fails(
+    spent: float, failures: int, pause: float
+) -> None:
+    assert pause_seconds(30, spent, failures) == pause
+
+
+def test_while_another_load_runs_what_waits_goes_on_waiting(
+    loader: Loader, loads: Loads, spool: Spool
+) -> None:
+    spool.append("sendgrid", "[]")
+    loads.error = LoadRunning("The database is being loaded by process 7.")
+    assert loader.step() == 30
+    assert spool.last_error() is None
+    assert spool.state().requests == 1
+
+
+def test_without_an_interval_there_is_a_pause_still(spool: Spool, loads: Loads, tmp_path: Path) -> None:
+    assert Loader(tmp_path / "mailsight.duckdb", spool, 0, load=loads).step() > 0
+
+
+def test_a_failure_is_noted_and_tried_again_with_growing_pauses(
+    loader: Loader, loads: Loads, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool.append("sendgrid", "[]")
+    loads.error = OSError(28, "No space left on device")
+    assert [round(loader.step()) for _ in range(6)] == [60, 120, 240, 480, 960, 960]
+    noted = spool.last_error()
+    assert noted is not None
+    assert noted.text == "OSError: [Errno 28] No space left on device"
+    assert spool.state().requests == 1
+    assert len(caplog.records) == 6
+    loads.error = None
+    assert loader.step() == 30
+    assert (spool.last_error(), spool.state().requests) == (None, 0)
+
+
+def test_an_error_of_ours_is_noted_with_its_next_step(loader: Loader, loads: Loads, spool: Spool) -> None:
+    spool.append("sendgrid", "[]")
+    loads.error = NotKept("The disk is full.")
+    loader.step()
+    noted = spool.last_error()
+    assert noted is not None
+    assert noted.text == "The disk is full. Make room on the disk; the provider sends it again."
+
+
+def test_a_failure_that_cannot_even_be_noted_ends_nothing(
+    loader: Loader, loads: Loads, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    spool.append("sendgrid", "[]")
+    loads.error = MemoryError()
+    monkeypatch.setattr(Spool, "note_error", full)
+    assert loader.step() == 60
+
+
+def test_it_begins_with_what_an_earlier_server_left_and_ends_when_told(
+    spool: Spool, loads: Loads, tmp_path: Path
+) -> None:
+    spool.append("sendgrid", "[]")
+    loader = Loader(tmp_path / "mailsight.duckdb", spool, 3600, load=loads)
+    loader.start()
+    assert loads.happened.wait(60)
+    loader.stop()
+    assert "mailsight-loader" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.fixture
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
+    """The spools for which a server started a loader."""
+    found: list[Path] = []
+    monkeypatch.setattr(Loader, "start", lambda self: found.append(self._spool.folder))
+    monkeypatch.setattr(Loader, "stop", lambda self: found.append(Path("stopped")))
+    monkeypatch.setenv("MAILSIGHT_DATABASE", str(tmp_path / "mailsight.duckdb"))
+    routes.webhook_secrets.cache_clear()
+    yield found
+    routes.webhook_secrets.cache_clear()
+
+
+def run_server() -> None:
+    async def run() -> None:
+        async with routes.loading(st.App("mailsight/shell.py")):
+            pass
+
+    # In a thread of its own: where tests drive a browser, a loop runs in this one already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()
+
+
+def test_a_server_without_webhooks_starts_no_loader(started: list[Path]) -> None:
+    run_server()
+    assert started == []
+
+
+def test_a_server_with_a_webhook_or_a_spool_starts_one(
+    started: list[Path], spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "ann:secret")
+    run_server()
+    assert started == [spool.folder, Path("stopped")]
+    monkeypatch.delenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH")
+    routes.webhook_secrets.cache_clear()
+    spool.append("sendgrid", "[]")
+    run_server()
+    assert started == [spool.folder, Path("stopped")] * 2
+
+
+def test_the_secrets_of_the_file_count_too(started: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert started == []
+    monkeypatch.setattr(st, "secrets", {"webhooks": {"brevo": {"basic_auth": "ann:file"}}})
+    monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "ann:env")
+    assert routes.webhook_secrets() == {
+        "brevo": {"basic_auth": "ann:file"},
+        "sendgrid": {"basic_auth": "ann:env"},
+    }
+
+
+def test_the_address_for_a_provider_is_the_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert routes.webhook_address("sendgrid") == "/webhooks/sendgrid/"
+    monkeypatch.setenv("MAILSIGHT_PUBLIC_URL", "https://mailsight.example")
+    monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": "mail"}.get)
+    assert routes.webhook_address("sendgrid") == "https://mailsight.example/mail/webhooks/sendgrid/"
+    assert settings.from_environment().public_url == "https://mailsight.example"

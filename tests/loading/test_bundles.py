@@ -1,0 +1,405 @@
+"""Loading: every format, rows that are wrong, what comes late, and what comes twice."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mailsight.errors import LoadRefused, NotABundle
+from mailsight.loading import bundles as load
+from mailsight.reports import campaign as reports
+from mailsight.reports.campaign import MailView
+from mailsight.vocabulary import Audience, NotSentReason
+from mailsight.warehouse.reader import Warehouse
+
+MAIL = '<p>Hello {{first_name}}, <a href="https://shop.example/a?u={{customer_id}}">look</a></p>'
+CAMPAIGN = {
+    "campaign_id": "spring",
+    "name": "Spring",
+    "subject": "Hi {{first_name}}",
+    "template": "mail.html",
+}
+MESSAGE = {"campaign_id": "spring", "customer_id": "1", "sent_at": "2026-04-14T09:00:00Z"}
+EVENT = {"campaign_id": "spring", "customer_id": "1", "type": "opened", "occurred_at": "2026-04-14T10:00:00Z"}
+
+
+def bundle(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """A bundle with these files."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+def ndjson(*rows: Mapping[str, object]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "mailsight.duckdb"
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    frame = pd.DataFrame(rows)
+    match path.suffix:
+        case ".csv":
+            frame.to_csv(path, index=False)
+        case ".json":
+            path.write_text(json.dumps(rows, indent=2))
+        case ".parquet":
+            frame.assign(occurred_at=pd.to_datetime(frame["occurred_at"]))[list(frame)].to_parquet(path)
+        case _:
+            path.write_text(ndjson(*rows))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".ndjson", ".json", ".parquet"])
+def test_each_format_says_the_same(tmp_path: Path, database: Path, suffix: str) -> None:
+    rows = [EVENT | {"event_id": f"e{number}", "url": "https://a.example/?x=1,2"} for number in range(3)]
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    write(folder / f"events-2026-04{suffix}", rows[:2])
+    write(folder / f"events-2026-05{suffix}", rows[2:])
+    summary = load.load(database, [folder])
+    assert not summary.refusals
+    counts = reports.campaign(Warehouse(database), "spring", Audience.ALL).counts
+    assert (counts.sent, counts.opened, counts.opens) == (1, 1, 3)
+
+
+def test_files_are_taken_one_by_one_too(tmp_path: Path, database: Path) -> None:
+    folder = bundle(tmp_path / "b", {"messages.ndjson": ndjson(MESSAGE), "events.ndjson": ndjson(EVENT)})
+    load.load(database, [folder / "events.ndjson"])
+    load.load(database, [folder / "messages.ndjson"])
+    counts = reports.campaign(Warehouse(database), "spring", Audience.ALL).counts
+    assert (counts.selected, counts.opened) == (1, 1)
+
+
+def test_a_folder_with_nothing_in_it_is_told(tmp_path: Path, database: Path) -> None:
+    bundle(tmp_path / "b", {"readme.txt": "x"})
+    with pytest.raises(NotABundle, match="nothing that can be loaded"):
+        load.load(database, [tmp_path / "b"])
+    with pytest.raises(NotABundle, match="There is nothing at"):
+        load.load(database, [tmp_path / "missing"])
+
+
+BROKEN: dict[str, str | bytes] = {
+    "campaigns.csv": (
+        "campaign_id,name,sent_at,template\n"
+        "spring,Spring,2026-04-14,mail.html\n"
+        ",no key,,\n"
+        "outside,Outside,,../outside.html\n"
+        "absolute,Absolute,,/etc/passwd\n"
+        "missing,Missing,,gone.html\n"
+        "late,Late,next week,\n"
+        "short,Short\n"
+    ),
+    "customers.csv": b'customer_id,name\n1,Ann\n2,B\xfcrgi\n3,"Two\nlines"\n,Nobody\n4,Dan\n',
+    "messages.json": (
+        '[\n  {"campaign_id": "spring", "customer_id": "1"},\n  {"campaign_id": "spring"},\n'
+        '  {"campaign_id": spring},\n  {"campaign_id": "spring", "customer_id": 4}\n]'
+    ),
+    "events.ndjson": (
+        ndjson(EVENT)
+        + "\n"
+        + ndjson(EVENT | {"type": "opend"})
+        + ndjson(EVENT | {"occurred_at": "soon"})
+        + '{"type": "opened"\n'
+        + "[1, 2]\n"
+        + '{"type": NaN}\n'
+        + '{"type": "\\ud800"}\n'
+        + ndjson({"campaign_id": "spring", "type": "opened", "occurred_at": 1776157200})
+        + ndjson(EVENT | {"link_position": "two"})
+        + ndjson(EVENT | {"customer_id": "2"})
+    ),
+    "mail.html": MAIL,
+}
+REFUSED = [
+    "campaigns.csv:3: no campaign_id",
+    "campaigns.csv:4: the path '../outside.html' leads outside the bundle",
+    "campaigns.csv:5: the path '/etc/passwd' leads outside the bundle",
+    "campaigns.csv:6: there is no file 'gone.html' in the bundle",
+    "campaigns.csv:7: unreadable time in sent_at: next week",
+    "campaigns.csv:8: 2 values, but the header names 4 columns",
+    "customers.csv:3: not UTF-8",
+    "customers.csv:6: no customer_id",
+    "messages.json:3: no customer_id",
+    "messages.json:4: not JSON: Expecting value at column 19",
+    "events.ndjson:3: unknown type: opend",
+    "events.ndjson:4: unreadable time in occurred_at: soon",
+    "events.ndjson:5: not JSON: Expecting ',' delimiter at column 18",
+    "events.ndjson:6: not a JSON object",
+    "events.ndjson:7: not JSON: NaN is no JSON",
+    "events.ndjson:8: not UTF-8",
+    "events.ndjson:9: no customer_id, message_id or recipient",
+    "events.ndjson:10: link_position is not a whole number from 0: two",
+]
+
+
+def test_bad_rows_are_named_and_kept_and_the_rest_goes_through(tmp_path: Path, database: Path) -> None:
+    (tmp_path / "outside.html").write_text("secret")
+    summary = load.load(database, [bundle(tmp_path / "b", BROKEN)])
+    assert [str(refusal) for refusal in summary.refusals] == REFUSED
+    taken = {kind.kind: (kind.rows, kind.new, kind.refused) for kind in summary.kinds}
+    assert taken == {
+        "campaigns": (7, 1, 6),
+        "customers": (5, 3, 2),
+        "messages": (4, 2, 2),
+        "events": (10, 2, 8),
+    }
+    report = reports.campaign(Warehouse(database), "spring", Audience.ALL)
+    assert (report.counts.selected, report.counts.opened, report.not_sent) == (3, 2, {NotSentReason.OTHER: 1})
+    kept = Warehouse(database).rows("refused_rows", search="")
+    assert len(kept) == len(REFUSED)
+    assert {row["row"] for row in kept} >= {",no key,,", "2,B\\xfcrgi", '{"type": "opened"', "short,Short"}
+
+
+def test_broken_rows_loaded_again_are_refused_again_and_kept_once(tmp_path: Path, database: Path) -> None:
+    folder = bundle(tmp_path / "b", BROKEN)
+    load.load(database, [folder])
+    again = load.load(database, [folder])
+    assert (len(again.refusals), again.changed) == (len(REFUSED), False)
+
+
+def test_a_sound_file_with_rows_that_say_nonsense_names_their_lines(tmp_path: Path, database: Path) -> None:
+    text = 'customer_id,created_at,note\n1,2026-01-01,"two\nlines"\n2,tomorrow,x\n\n3,2026-13-01,y\n'
+    summary = load.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
+    assert [str(refusal) for refusal in summary.refusals] == [
+        "customers.csv:4: unreadable time in created_at: tomorrow",
+        "customers.csv:6: unreadable time in created_at: 2026-13-01",
+    ]
+    assert [refusal.row for refusal in summary.refusals] == ["2,tomorrow,x", "3,2026-13-01,y"]
+
+
+def test_an_unclosed_quote_costs_its_own_line_only(tmp_path: Path, database: Path) -> None:
+    text = 'customer_id,name\n1,"Ann\n2,Bob\n3,Cyd\n4,"Dan" Dee\n5,Eve\n'
+    summary = load.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
+    assert [str(refusal) for refusal in summary.refusals] == [
+        "customers.csv:2: a quote that is not closed",
+        "customers.csv:5: not CSV: ',' expected after '\"'",
+    ]
+    assert next(kind.new for kind in summary.kinds if kind.kind == "customers") == 3
+
+
+def test_files_that_are_nothing_at_all_are_refused(tmp_path: Path, database: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "events.parquet": b"PAR1 not really",
+        "messages.csv": b"",
+        "customers.json": b"\xff\xfe\x00",
+        "campaigns.ndjson": ndjson(CAMPAIGN | {"template": None}),
+    }
+    summary = load.load(database, [bundle(tmp_path / "b", files)])
+    assert [str(refusal) for refusal in summary.refusals] == [
+        "customers.json:1: not JSON: Expecting value at column 1",
+        "events.parquet:1: not a Parquet file that can be read",
+    ]
+    assert reports.campaign(Warehouse(database), "spring", Audience.ALL).counts.selected == 0
+
+
+def test_strict_refuses_the_whole_load(tmp_path: Path, database: Path) -> None:
+    with pytest.raises(
+        LoadRefused, match=r"18 rows were refused; the first is campaigns\.csv:3: no campaign_id"
+    ):
+        load.load(database, [bundle(tmp_path / "b", BROKEN)], strict=True)
+    assert not database.exists()
+
+
+def test_spreadsheets_semicolons_and_byte_order_marks_are_taken(tmp_path: Path, database: Path) -> None:
+    text = b"\xef\xbb\xbf Customer_ID ;Email; Shoe size \r\n 7 ;ann@x.example;38\r\n"
+    load.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
+    customer = reports.customer(Warehouse(database), "7", Audience.ALL).customer
+    assert (customer.email, customer.attributes) == ("ann@x.example", {"shoe size": "38"})
+
+
+def test_columns_that_are_not_known_are_named(tmp_path: Path, database: Path) -> None:
+    files = {
+        "events.ndjson": ndjson(EVENT | {"colour": "red"}),
+        "customers.ndjson": ndjson({"customer_id": "1", "tier": "gold"}),
+    }
+    summary = load.load(database, [bundle(tmp_path / "b", files)])
+    assert summary.ignored_columns == {"events.ndjson": ("colour",)}
+    assert reports.customer(Warehouse(database), "1", Audience.ALL).customer.attributes == {"tier": "gold"}
+
+
+def test_a_value_replaces_what_was_known_and_an_empty_one_leaves_it(tmp_path: Path, database: Path) -> None:
+    first = {"customer_id": "1", "name": "Ann", "country": "NL", "tier": "gold", "pet": "cat"}
+    load.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(first)})])
+    second = {"customer_id": "1", "name": "", "country": "BE", "tier": "silver"}
+    summary = load.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(second)})])
+    customer = reports.customer(Warehouse(database), "1", Audience.ALL).customer
+    assert (customer.name, customer.country) == ("Ann", "BE")
+    assert customer.attributes == {"tier": "silver", "pet": "cat"}
+    assert next((kind.new, kind.changed) for kind in summary.kinds if kind.kind == "customers") == (0, 1)
+
+
+def test_events_wait_for_the_message_that_tells_their_campaign(tmp_path: Path, database: Path) -> None:
+    event = {"message_id": "m1", "type": "opened", "occurred_at": "2026-04-14T10:00:00Z"}
+    load.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(event)})])
+    assert reports.database_state(Warehouse(database)).unattributed == 1
+    load.load(database, [bundle(tmp_path / "c", {"messages.ndjson": ndjson(MESSAGE | {"message_id": "m1"})})])
+    assert reports.database_state(Warehouse(database)).unattributed == 0
+    assert reports.campaign(Warehouse(database), "spring", Audience.ALL).counts.opened == 1
+
+
+def test_events_alone_tell_who_was_mailed(tmp_path: Path, database: Path) -> None:
+    events = [
+        {
+            "campaign_id": "spring",
+            "recipient": "Ann@x.example",
+            "type": "delivered",
+            "occurred_at": 1776157200,
+        },
+        {"campaign_id": "spring", "recipient": "ann@x.example", "type": "opened", "occurred_at": 1776157260},
+        {
+            "campaign_id": "spring",
+            "recipient": "bob@x.example",
+            "type": "rejected",
+            "occurred_at": 1776157200,
+        },
+    ]
+    load.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(*events)})])
+    warehouse = Warehouse(database)
+    report = reports.campaign(warehouse, "spring", Audience.ALL)
+    assert (report.campaign.name, report.counts.selected, report.counts.opened) == ("spring", 2, 1)
+    assert report.not_sent == {NotSentReason.OTHER: 1}
+    [contact] = reports.customer(warehouse, "ann@x.example", Audience.ALL).contacts
+    assert contact.sent_at == datetime(2026, 4, 14, 9, tzinfo=UTC)
+
+
+EML = b"""From: news@x.example\r
+Subject: Hi\r
+MIME-Version: 1.0\r
+Content-Type: multipart/related; boundary=b\r
+\r
+--b\r
+Content-Type: text/html; charset=iso-8859-1\r
+Content-Transfer-Encoding: quoted-printable\r
+\r
+<p>Caf=E9 <img src=3D"cid:logo"></p>\r
+--b\r
+Content-Type: image/png\r
+Content-ID: <logo>\r
+Content-Transfer-Encoding: base64\r
+\r
+iVBORw0KGgo=\r
+--b--\r
+"""
+
+
+def test_the_mail_of_one_customer(tmp_path: Path, database: Path) -> None:
+    messages: list[dict[str, object]] = [
+        {**MESSAGE, "merge_fields": {"first_name": "Ann & co"}},
+        {**MESSAGE, "customer_id": "2", "content": "archive/2.html"},
+        {**MESSAGE, "customer_id": "3", "content": "archive/3.eml"},
+    ]
+    files: dict[str, str | bytes] = {
+        "campaigns.ndjson": ndjson(CAMPAIGN),
+        "messages.ndjson": ndjson(*messages),
+        "mail.html": MAIL,
+        "archive/2.html": "<p>Bob's own copy</p>",
+        "archive/3.eml": EML,
+    }
+    load.load(database, [bundle(tmp_path / "b", files)])
+    warehouse = Warehouse(database)
+    filled = '<p>Hello Ann &amp; co, <a href="https://shop.example/a?u=1">look</a></p>'
+    assert reports.customer_mail(warehouse, "spring", "1") == MailView(filled, "Hi Ann & co", None, "filled")
+    archived = reports.customer_mail(warehouse, "spring", "2")
+    assert archived is not None
+    assert (archived.html, archived.source) == ("<p>Bob's own copy</p>", "archived")
+    raw = reports.customer_mail(warehouse, "spring", "3")
+    assert raw is not None
+    assert raw.html.strip() == '<p>Café <img src="data:image/png;base64,iVBORw0KGgo="></p>'
+    assert reports.customer_mail(warehouse, "spring", "4") is None
+
+
+SHARING = (
+    '<div style="display:none"><a href="https://shop.example/a">hidden</a></div>'
+    '<a href="https://shop.example/a">one</a> <a href="https://shop.example/a">two</a>'
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([{}, {}], [(0, 1), (2, 3), (0, 1)]),
+        ([{}, {"link_position": 2}], [(0, 1), (1, 3), (1, 1)]),
+        ([{"link_position": 1}, {"link_position": 2}], [(0, 1), (1, 1), (1, 1)]),
+        ([{"link_position": 0}, {"link_position": 7}], [(1, 1), (1, 3), (0, 1)]),
+    ],
+    ids=["only URLs", "one each", "only positions", "a position that is none"],
+)
+def test_clicks_that_links_share_count_once_at_the_first_that_is_seen(
+    tmp_path: Path, database: Path, told: list[dict[str, int]], expected: list[tuple[int, int]]
+) -> None:
+    clicks = [
+        EVENT | {"type": "clicked", "url": "https://shop.example/a", "event_id": str(number)} | one
+        for number, one in enumerate(told)
+    ]
+    files = {"mail.html": SHARING, "campaigns.ndjson": ndjson(CAMPAIGN), "messages.ndjson": ndjson(MESSAGE)}
+    load.load(database, [bundle(tmp_path, files | {"events.ndjson": ndjson(*clicks)})])
+    report = reports.campaign(Warehouse(database), "spring", Audience.ALL)
+    assert [(link.clicks, link.shared_with) for link in report.links] == expected
+
+
+def test_progress_runs_from_nothing_to_all(tmp_path: Path, database: Path) -> None:
+    told: list[float] = []
+    load.load(
+        database,
+        [bundle(tmp_path / "b", {"events.ndjson": ndjson(EVENT)})],
+        progress=lambda done, _: told.append(done),
+    )
+    assert (told[0], told[-1], told == sorted(told)) == (0.0, 1.0, True)
+
+
+MOMENTS = {
+    "2026-04-14T09:00:00Z": "2026-04-14 09:00:00",
+    "2026-04-14 09:00": "2026-04-14 09:00:00",
+    "2026-04-14": "2026-04-14 00:00:00",
+    "2026-04-14T09:00:00.5+02:00": "2026-04-14 07:00:00.500000",
+    "2026-04-14T09:00:00,5 +0200": "2026-04-14 07:00:00.500000",
+    "2026-04-14t09:00:00z": "2026-04-14 09:00:00",
+    "2026-04-14 09:00:00 UTC": "2026-04-14 09:00:00",
+    "2026-04-14 09:00:00-03": "2026-04-14 12:00:00",
+    "20260414T090000Z": "2026-04-14 09:00:00",
+    "20260414": "2026-04-14 00:00:00",
+    "1776157200": "2026-04-14 09:00:00",
+    "1776157200.25": "2026-04-14 09:00:00.250000",
+    "1.7761572e9": "2026-04-14 09:00:00",
+    " 1776157200 ": "2026-04-14 09:00:00",
+    "1776157200000": None,  # milliseconds
+    "2026-02-30": None,
+    "2026-04-14T25:00:00Z": None,
+    "20261399": None,
+    "14/04/2026": None,
+    "infinity": None,
+    "now": None,
+    "44-03-15 (BC)": None,
+}
+
+
+def test_times_are_iso_8601_or_epoch_seconds(tmp_path: Path, database: Path) -> None:
+    rows = [{"customer_id": at, "created_at": at} for at in MOMENTS]
+    summary = load.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(*rows)})])
+    warehouse = Warehouse(database)
+    for at, expected in MOMENTS.items():
+        if expected is not None:
+            created_at = reports.customer(warehouse, at.strip(), Audience.ALL).customer.created_at
+            assert created_at == datetime.fromisoformat(expected).replace(tzinfo=UTC), at
+    unreadable = [at for at, expected in MOMENTS.items() if expected is None]
+    assert [refusal.reason for refusal in summary.refusals] == [
+        f"unreadable time in created_at: {at}" for at in unreadable
+    ]
+
+
+def test_a_refused_row_of_a_parquet_file_is_kept_with_its_place(tmp_path: Path, database: Path) -> None:
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    pd.DataFrame({"customer_id": ["1", None, "3"], "name": ["Ann", "Bob", "Cyd"]}).to_parquet(
+        folder / "customers.parquet"
+    )
+    summary = load.load(database, [folder])
+    assert [str(refusal) for refusal in summary.refusals] == ["customers.parquet:2: no customer_id"]
+    assert json.loads(summary.refusals[0].row) == {"customer_id": None, "name": "Bob"}

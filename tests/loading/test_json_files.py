@@ -1,0 +1,84 @@
+"""JSON is read value by value, within a window that holds the longest, and each value knows its line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailsight.loading import json_files
+from mailsight.loading.json_files import BadRecord, Value
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18), 10**18)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.lists(st.dictionaries(st.text(max_size=5), JSON, max_size=3), max_size=6)
+FORMS: dict[str, Callable[[list[object]], str]] = {
+    "an array": lambda values: json.dumps(values),  # noqa: PLW0108 (it has one signature with the others)
+    "an array over lines": lambda values: json.dumps(values, indent=1),
+    "one a line": lambda values: "\n".join(map(json.dumps, values)),
+    "without a break": lambda values: "".join(map(json.dumps, values)),
+    "as it is, not escaped": lambda values: json.dumps(values, ensure_ascii=False),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("window", [1, 7, 2**20])
+def test_values_come_out_as_they_went_in(
+    form: str, window: int, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_files, "WINDOW", window)
+    path = tmp_path_factory.mktemp("values") / "values.json"
+
+    @settings(max_examples=30)
+    @given(OBJECTS)
+    def values_survive(values: list[object]) -> None:
+        path.write_text(FORMS[form](values), encoding="utf-8", newline="\n")
+        assert [one.value for one in json_files.values(path) if isinstance(one, Value)] == values
+
+    values_survive()
+
+
+@pytest.mark.parametrize("window", [1, 64, 2**20])
+def test_what_is_no_json_is_told_by_line_and_column(
+    window: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_files, "WINDOW", window)
+    path = tmp_path / "values.json"
+    path.write_bytes(
+        b'[{"a": 1},\n {"b": "\xff"},\n  {"c": broken},\n {"d": "no end},\n {"e": 5}]\n\x00\x00\n{"f": 1e999}\n{"g": 7}'
+    )
+    found = [
+        (one.line, one.reason if isinstance(one, BadRecord) else one.value) for one in json_files.values(path)
+    ]
+    assert found == [
+        (1, {"a": 1}),
+        (2, "not UTF-8"),
+        (3, "not JSON: Expecting value at column 9"),
+        (4, "not JSON: Invalid control character at column 17"),
+        (5, {"e": 5}),
+        (6, "not JSON: Expecting value at column 1"),
+        (7, "a number that is too large"),
+        (8, {"g": 7}),
+    ]
+
+
+def test_a_line_beyond_all_measure_is_refused_and_the_next_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_files, "LONGEST_VALUE", 100)
+    path = tmp_path / "values.ndjson"
+    path.write_text(json.dumps({"long": "x" * 500}) + '\n{"a": 1}\n')
+    bad, good = json_files.lines(path)
+    assert isinstance(bad, BadRecord)
+    assert (bad.line, bad.reason) == (1, "a line that is too long")
+    assert isinstance(good, Value)
+    assert (good.line, good.value) == (2, {"a": 1})

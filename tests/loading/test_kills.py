@@ -1,0 +1,304 @@
+"""A loader killed at each of its steps, and a real dashboard killed again and again under a stream of webhooks.
+
+No event is lost, none counts twice. MAILSIGHT_KILLS says how often the dashboard is killed (3 when it is not set).
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from mailsight.loading import spool
+from mailsight.loading.payloads import ingest_spool
+from mailsight.reports import campaign as reports
+from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Warehouse, statement
+from tests.conftest import PROJECT, free_port, start_dashboard, wait_until_healthy
+from tests.support import senders
+from tests.support.senders import Sent
+
+KILLS = int(os.environ.get("MAILSIGHT_KILLS", "3"))
+CAMPAIGNS = ("spring", "summer", "autumn")
+NOON = 1776168000
+
+ENVIRONMENT = {
+    "MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH": senders.USER,
+    "MAILSIGHT_WEBHOOK_BREVO_BASIC_AUTH": senders.USER,
+    "MAILSIGHT_WEBHOOK_LOAD_SECONDS": "0.1",
+}
+
+
+class Provider(threading.Thread):
+    """Sends events as providers do: many at once, in no order, some again, and all again that were not answered."""
+
+    def __init__(self, port: int, number: int) -> None:
+        super().__init__(name=f"provider-{number}", daemon=True)
+        self.port = port
+        self.number = number
+        self.told = Counter[tuple[str, str, str]]()
+        self.stopped = threading.Event()
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.stream()
+        except BaseException as error:  # told by the test
+            self.failure = error
+            raise
+
+    def stream(self) -> None:
+        chance = random.Random(self.number)
+        waiting: list[Sent] = []
+        sent_before: list[Sent] = []
+        while waiting or not self.stopped.is_set():
+            if not self.stopped.is_set():
+                waiting.append(self.next_request(chance))
+                if sent_before and chance.random() < 0.2:
+                    waiting.append(chance.choice(sent_before))
+            chance.shuffle(waiting)
+            sent = waiting.pop()
+            if self.answered(sent):
+                sent_before.append(sent)
+            else:
+                waiting.append(sent)
+                time.sleep(0.05)
+
+    def next_request(self, chance: random.Random) -> Sent:
+        """New events of both providers take turns: SendGrid's have an id, Brevo's have none."""
+        many = chance.randint(1, 8)
+        events = []
+        provider = ("sendgrid", "brevo")[self.number % 2]
+        for _ in range(many if provider == "sendgrid" else 1):
+            key = f"{self.number}.{self.told.total()}"
+            kind = chance.choice(("delivered", "opened"))
+            campaign_id = chance.choice(CAMPAIGNS)
+            events.append(event(provider, key, kind, campaign_id, NOON + chance.randint(0, 10**6)))
+            self.told[campaign_id, provider, kind] += 1
+        url = f"/webhooks/{provider}/"
+        return senders.basic_auth(senders.post(url, events if provider == "sendgrid" else events[0]))
+
+    def answered(self, sent: Sent) -> bool:
+        """Whether it was answered with 200; 4xx is no answer that a provider should ever get here."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("POST", sent.url, sent.body, dict(sent.headers))
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+        assert answer.status in {200, 503}
+        return answer.status == 200
+
+
+def event(provider: str, key: str, kind: str, campaign_id: str, moment: int) -> object:
+    """An event of a customer of its own."""
+    email = f"customer-{key}@example.com"
+    if provider == "brevo":
+        word = {"delivered": "delivered", "opened": "opened"}[kind]
+        return {
+            "event": word,
+            "email": email,
+            "ts_epoch": 1000 * moment,
+            "message-id": f"<{key}>",
+            "tags": [campaign_id],
+        }
+    word = {"delivered": "delivered", "opened": "open"}[kind]
+    return {
+        "event": word,
+        "email": email,
+        "timestamp": moment,
+        "sg_event_id": key,
+        "campaign_id": campaign_id,
+    }
+
+
+class Reader(threading.Thread):
+    """Opens every generation the moment it is served, and looks whether it is whole."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(name="reader", daemon=True)
+        self.database = database
+        self.stopped = threading.Event()
+        self.events: list[int] = []
+        self.problems: list[str] = []
+
+    def run(self) -> None:
+        seen = ""
+        while not self.stopped.wait(0.01):
+            served = self.database.resolve()
+            if served.name != seen and served.exists():
+                seen = served.name
+                self.look(served)
+
+    def look(self, generation: Path) -> None:
+        try:
+            with duckdb.connect(str(generation), read_only=True) as connection:
+                connection.execute(
+                    "create temp table touched as select distinct campaign_id from campaign_totals"
+                )
+                self.problems += [
+                    problem for (problem,) in connection.execute(statement("failed_checks")).fetchall()
+                ]
+                [(events, twice, derived, counted, opens, totals)] = connection.execute(WHOLE).fetchall()
+        except duckdb.IOException:
+            if generation.exists():  # else it is older than two generations
+                raise
+            return
+        if twice or len({events, derived, counted}) > 1 or opens != totals:
+            self.problems.append(
+                f"{generation.name}: {events=} {twice=} {derived=} {counted=} {opens=} {totals=}"
+            )
+        if self.events and events < self.events[-1]:
+            self.problems.append(f"{generation.name}: {events} events after {self.events[-1]}")
+        self.events.append(events)
+
+
+WHOLE = """
+select
+    (select count(*) from events),
+    (select count(*) - count(distinct recipient) from events),
+    (select count(*) from message_events),
+    (select sum(events) from event_counts),
+    (select count(*) from events where type = 'opened'),
+    (select sum(opens) from campaign_totals where audience = 'all')
+"""
+
+
+@contextmanager
+def running(threads: list[Provider], reader: Reader) -> Iterator[None]:
+    everybody: list[Provider | Reader] = [*threads, reader]
+    for thread in everybody:
+        thread.start()
+    try:
+        yield
+    finally:
+        for thread in threads:
+            thread.stopped.set()
+
+
+@pytest.mark.skipif(KILLS < 1, reason="MAILSIGHT_KILLS is 0")
+def test_killed_at_any_moment_no_event_is_lost_and_none_counts_twice(tmp_path: Path) -> None:
+    database, log, port = tmp_path / "mailsight.duckdb", tmp_path / "server.log", free_port()
+    chance = random.Random(KILLS)
+    providers = [Provider(port, number) for number in range(4)]
+    reader = Reader(database)
+
+    def start() -> subprocess.Popen[bytes]:
+        return start_dashboard(database, log, port, environment=ENVIRONMENT)
+
+    server = start()
+    try:
+        with running(providers, reader):
+            for _ in range(KILLS):
+                wait_until_healthy(server, port, log)
+                time.sleep(chance.uniform(0, 2))
+                server.kill()
+                server.wait()
+                server = start()
+            wait_until_healthy(server, port, log)
+        for provider in providers:
+            provider.join(120)
+            assert not provider.is_alive()
+            assert provider.failure is None
+        wait_until_loaded(database)
+    finally:
+        server.kill()
+        server.wait()
+        reader.stopped.set()
+        reader.join()
+
+    told = sum((provider.told for provider in providers), Counter[tuple[str, str, str]]())
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        counted = "select campaign_id, provider, type, count(distinct recipient) from events group by all"
+        found = {
+            (campaign, provider, kind): n
+            for campaign, provider, kind, n in connection.execute(counted).fetchall()
+        }
+        refused = connection.execute("select reason from refused").fetchall()
+    assert found == dict(told)
+    assert reader.problems == []
+    assert reader.events[-1] == told.total()
+    assert len(refused) <= KILLS  # half lines of requests that were never answered
+    opened = {
+        campaign: sum(told[campaign, who, "opened"] for who in ("sendgrid", "brevo"))
+        for campaign in CAMPAIGNS
+    }
+    assert {campaign: opens(database, campaign) for campaign in CAMPAIGNS} == opened
+    assert opens_on_the_command_line(database, "spring") == opened["spring"]
+    print(
+        f"{KILLS} kills, {told.total()} events, {len(reader.events)} generations seen, {len(refused)} half lines"
+    )
+
+
+def wait_until_loaded(database: Path) -> None:
+    waiting = spool.beside(database)
+    while waiting.state().size_bytes:
+        assert waiting.last_error() is None
+        time.sleep(0.05)
+
+
+def opens(database: Path, campaign_id: str) -> int:
+    return reports.campaign(Warehouse(database), campaign_id, Audience.ALL).counts.opens
+
+
+def opens_on_the_command_line(database: Path, campaign_id: str) -> int:
+    command = [sys.executable, "-m", "mailsight", "--database", str(database)]
+    command += ["report", campaign_id, "--audience", "all"]
+    told = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True, text=True)
+    figure: int = json.loads(told.stdout)["counts"]["opens"]
+    return figure
+
+
+STEPS = {
+    "before a segment is sealed": "pathlib.Path.rename",
+    "after a segment was sealed": "mailsight.loading.spool.sync_folder",
+    "before anything is staged": "mailsight.loading.payloads._Staging.take_segment",
+    "before anything is merged": "mailsight.loading.payloads._Staging.complete",
+    "before publishing": "mailsight.warehouse.reader._publish",
+    "in the middle of publishing": "pathlib.Path.symlink_to",
+    "after publishing": "mailsight.loading.spool.Spool.remove",
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_the_next_load_completes(tmp_path: Path, step: str) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    waiting = spool.beside(database)
+    for key in ("1", "2"):
+        waiting.append("brevo", json.dumps(event("brevo", key, "opened", "spring", NOON)))
+    ingest_spool(database, waiting)
+    for key in ("2", "3"):
+        waiting.append("brevo", json.dumps(event("brevo", key, "opened", "spring", NOON)))
+
+    script = (
+        "import os, pathlib, sys; from unittest.mock import patch\n"
+        "from mailsight.loading import payloads as ingest, spool\n"
+        "with patch(sys.argv[2], lambda *_, **__: os.kill(os.getpid(), 9)):\n"
+        "    ingest.ingest_spool(pathlib.Path(sys.argv[1]), spool.beside(pathlib.Path(sys.argv[1])))\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(database), STEPS[step]], cwd=PROJECT, check=False
+    )
+    assert killed.returncode == -9
+    assert opens(database, "spring") == (3 if step == "after publishing" else 2)
+
+    waiting.append("brevo", json.dumps(event("brevo", "4", "opened", "spring", NOON)))
+    ingest_spool(database, waiting)
+    assert opens(database, "spring") == 4
+    assert waiting.state().requests == 0
+    generations = sorted(file.name for file in tmp_path.glob("mailsight.*.duckdb"))
+    assert len(generations) == 2
+    assert not list(tmp_path.glob("*draft*"))

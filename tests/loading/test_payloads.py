@@ -1,0 +1,406 @@
+"""Provider files of every form become the same events; what is broken is told, kept, and spoils nothing."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from mailsight import settings
+from mailsight.errors import DatabaseUnreadable, LoadRefused, UnknownCampaign, UnknownProvider, UnreadableFile
+from mailsight.loading import bundles as load
+from mailsight.loading import payloads as ingest
+from mailsight.loading.spool import Spool
+from mailsight.reports import campaign as reports
+from mailsight.vocabulary import Audience
+from mailsight.warehouse import reader as warehouse
+from mailsight.warehouse.reader import Warehouse
+from tests.support import old_databases
+
+Json = dict[str, Any]
+
+
+def event(number: int, **more: object) -> Json:
+    """A SendGrid event of the campaign "spring"."""
+    told = {
+        "email": f"c{number}@example.com",
+        "timestamp": 1_700_000_000 + number,
+        "event": "open",
+        "sg_event_id": f"e{number}",
+        "sg_message_id": f"m{number}.filter",
+        "category": ["spring"],
+    }
+    return told | more
+
+
+EVENTS = [event(number) for number in range(5)]
+
+
+def lines(events: list[Json]) -> str:
+    return "".join(json.dumps(one) + "\n" for one in events)
+
+
+def captured(events: list[Json]) -> Json:
+    return {"content_type": "application/json", "headers": {"X-A": "b"}, "body": json.dumps(events)}
+
+
+FORMS: dict[str, bytes] = {
+    "one a line": lines(EVENTS).encode(),
+    "blank lines between": lines(EVENTS).replace("\n", "\n\n").encode(),
+    "an array": json.dumps(EVENTS).encode(),
+    "an array over lines": json.dumps(EVENTS, indent=2).encode(),
+    "batches on lines": (json.dumps(EVENTS[:2]) + "\n" + json.dumps(EVENTS[2:]) + "\n").encode(),
+    "batches without a break": (json.dumps(EVENTS[:2]) + json.dumps(EVENTS[2:])).encode(),
+    "without a last line end": lines(EVENTS).strip().encode(),
+    "Windows line ends": lines(EVENTS).replace("\n", "\r\n").encode(),
+    "a byte order mark": b"\xef\xbb\xbf" + lines(EVENTS).encode(),
+    "UTF-16": lines(EVENTS).encode("utf-16"),
+    "gzip": gzip.compress(lines(EVENTS).encode()),
+    "gzip in parts": gzip.compress(lines(EVENTS[:2]).encode()) + gzip.compress(lines(EVENTS[2:]).encode()),
+    "zstd": zstandard.compress(lines(EVENTS).encode()),
+    "zstd in parts": zstandard.compress(lines(EVENTS[:2]).encode())
+    + zstandard.compress(lines(EVENTS[2:]).encode()),
+    "captured requests": lines([captured(EVENTS[:2]), captured(EVENTS[2:])]).encode(),
+    "twice": lines(EVENTS + EVENTS).encode(),
+}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "mailsight.duckdb"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    def write(content: bytes | str, name: str = "dump.json") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def figures(database: Path, campaign_id: str = "spring") -> reports.CampaignReport:
+    return reports.campaign(Warehouse(database), campaign_id, Audience.ALL)
+
+
+def opens(database: Path, campaign_id: str = "spring") -> int:
+    return figures(database, campaign_id).counts.opens
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_events_come_in_any_form(form: str, write: Callable[..., Path], database: Path) -> None:
+    summary = ingest.ingest(database, "sendgrid", [write(FORMS[form])])
+    assert summary.refusals == []
+    assert summary.kinds[-1].new == 5
+    assert opens(database) == 5
+    assert not ingest.ingest(database, "sendgrid", [write(FORMS["an array"])]).changed
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_normalising_finds_the_same_events(form: str, write: Callable[..., Path]) -> None:
+    told = [json.loads(str(line)) for line in ingest.normalise("sendgrid", [write(FORMS[form])])]
+    assert {row["event_id"] for row in told} == {one["sg_event_id"] for one in EVENTS}
+    assert {row["recipient"] for row in told} == {one["email"] for one in EVENTS}
+
+
+BAD = b'{"email": "x@example.com", "event"'
+BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
+    "half a line at the end": (lines(EVENTS).encode() + BAD, 5, ["dump.json:6: not JSON"]),
+    "a bad line in the middle": (
+        lines(EVENTS[:2]).encode() + BAD + b"\n" + lines(EVENTS[2:]).encode(),
+        5,
+        ["dump.json:3: not JSON"],
+    ),
+    "an array that breaks off": (json.dumps(EVENTS).encode()[:-20], 4, ["dump.json:1: not JSON"]),
+    "zero bytes": (
+        lines(EVENTS[:2]).encode() + b"\x00\x00\n" + lines(EVENTS[2:]).encode(),
+        5,
+        ["dump.json:3: not JSON"],
+    ),
+    "not UTF-8": (
+        lines([*EVENTS, event(9)]).replace("c9@", "\xe99@").encode("latin-1"),
+        5,
+        ["dump.json:6: not UTF-8"],
+    ),
+    "half a character": (lines(EVENTS).encode() + b'{"email": "\\ud800"}\n', 5, ["dump.json:6: not UTF-8"]),
+    "nested deeply": (
+        lines(EVENTS).encode() + b'{"email":' * 100_000 + b"1" + b"}" * 100_000 + b"\n",
+        5,
+        ["dump.json:6: "],
+    ),
+    "gzip that breaks off": (gzip.compress(lines(EVENTS * 2000).encode())[:-12], 5, ["breaks off"]),
+    "gzip that is damaged": (gzip.compress(lines(EVENTS).encode())[:-8] + b"12345678", 5, ["damaged"]),
+    "zstd that breaks off": (zstandard.compress(lines(EVENTS * 20000).encode())[:-1], 5, ["breaks off"]),
+    "no event": (
+        lines(EVENTS).encode() + b'5\n"x"\nnull\n{}\n[1]\n',
+        5,
+        [f"dump.json:{line}: " for line in range(6, 11)],
+    ),
+    "a time that can't be": (
+        lines(
+            [*EVENTS, event(6, timestamp=1e18), event(7, timestamp="soon"), event(8, timestamp=None)]
+        ).encode(),
+        5,
+        [f"dump.json:{line}: " for line in range(6, 9)],
+    ),
+    "nobody": (
+        lines([*EVENTS, {"event": "open", "timestamp": 1}]).encode(),
+        5,
+        ["dump.json:6: no recipient"],
+    ),
+    "numbers where texts belong": (
+        lines(
+            [*EVENTS, event(7, email=5, sg_event_id=7, category=[1, None], url={"a": 1}, useragent=[])]
+        ).encode(),
+        6,
+        [],
+    ),
+    "nothing but noise": (bytes(range(256)) * 10, 0, ["dump.json:"]),
+    "brackets": (b"[[[[", 0, ["dump.json:1: "]),
+    "nothing": (b"", 0, []),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_broken_is_told_and_kept_and_the_rest_goes_through(
+    what: str, write: Callable[..., Path], database: Path
+) -> None:
+    content, events, told = BROKEN[what]
+    summary = ingest.ingest(database, "sendgrid", [write(content)])
+    assert summary.kinds[-1].new == events
+    refused = [str(refusal) for refusal in summary.refusals]
+    for expected in told:
+        assert any(expected in one for one in refused), refused
+    assert bool(told) == bool(refused)
+    if summary.changed:
+        kept = {
+            (row["file"], row["line"], row["reason"])
+            for row in Warehouse(database).rows("refused_rows", search="")
+        }
+        assert kept == {(one.file, one.line, one.reason) for one in summary.refusals}
+
+
+@pytest.mark.parametrize("provider", ["sendgrid", "brevo"])
+def test_a_line_of_fifty_megabytes_is_read_or_refused(
+    provider: str, write: Callable[..., Path], database: Path
+) -> None:
+    long = json.dumps(event(9, note="x" * 50_000_000)) + "\n" + "y" * 50_000_000 + "\n"
+    summary = ingest.ingest(database, provider, [write(lines(EVENTS) + long)])
+    assert [refusal.line for refusal in summary.refusals if refusal.reason.startswith("not JSON")] == [7]
+
+
+@pytest.mark.parametrize(
+    ("bomb", "reason"),
+    [
+        (gzip.compress(b" " * 400_000_000), "100 times"),
+        (zstandard.compress(b"0" * 400_000_000), "100 times"),
+        (b"PK\x03\x04" + b"0" * 100, "ZIP"),
+    ],
+)
+def test_a_bomb_is_refused_and_leaves_nothing(
+    bomb: bytes, reason: str, write: Callable[..., Path], database: Path
+) -> None:
+    with pytest.raises(UnreadableFile, match=reason):
+        ingest.ingest(database, "sendgrid", [write(bomb)])
+    assert [file.name for file in database.parent.iterdir()] == ["mailsight.lock"]
+
+
+def test_a_file_or_a_provider_that_is_not_there(
+    tmp_path: Path, database: Path, write: Callable[..., Path]
+) -> None:
+    for path in (tmp_path / "nothing.json", tmp_path):
+        with pytest.raises(UnreadableFile, match="can't be read"):
+            ingest.ingest(database, "sendgrid", [path])
+    with pytest.raises(UnknownProvider, match="sendgrid"):
+        ingest.ingest(database, "pigeon", [write(b"")])
+
+
+def test_a_strict_load_takes_all_or_nothing(write: Callable[..., Path], database: Path) -> None:
+    with pytest.raises(LoadRefused, match=r"1 rows were refused; the first is dump\.json:6"):
+        ingest.ingest(database, "sendgrid", [write(lines(EVENTS).encode() + BAD)], strict=True)
+    assert not database.exists()
+
+
+def test_customers_of_one_amazon_notification_are_told_apart(
+    write: Callable[..., Path], database: Path
+) -> None:
+    notification = {
+        "eventType": "Bounce",
+        "mail": {
+            "messageId": "m",
+            "destination": ["a@example.com", "b@example.com"],
+            "tags": {"campaign": ["spring"]},
+        },
+        "bounce": {
+            "bounceType": "Permanent",
+            "bounceSubType": "General",
+            "bouncedRecipients": [{"emailAddress": "a@example.com"}, {"emailAddress": "b@example.com"}],
+        },
+    }
+    envelope = {
+        "Type": "Notification",
+        "MessageId": "n1",
+        "Timestamp": "2026-01-02T03:04:05.678Z",
+        "Message": json.dumps(notification),
+    }
+    dump = write(lines([envelope, envelope]))
+    assert ingest.ingest(database, "amazon_ses", [dump]).kinds[-1].new == 2
+    assert not ingest.ingest(database, "amazon_ses", [dump]).changed
+    assert figures(database).counts.undeliverable == 2
+
+
+def test_the_spool_is_loaded_once_whatever_stands_in_it(tmp_path: Path, database: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    assert ingest.ingest_spool(database, spool) is None
+    for events in (EVENTS[:3], EVENTS[2:], EVENTS[:1]):
+        spool.append("sendgrid", json.dumps(events))
+    spool.append(
+        "brevo",
+        json.dumps(
+            {
+                "event": "delivered",
+                "email": "d@example.com",
+                "ts_epoch": 1_700_000_000_000,
+                "tags": ["spring"],
+            }
+        ),
+    )
+    spool.append("pigeon", "{}")
+    spool.append("sendgrid", "{")
+    with (spool.folder / "current.ndjson").open("a") as file:
+        file.write('{"provider": "sendgrid", "bo')
+    summary = ingest.ingest_spool(database, spool)
+    assert summary is not None
+    assert summary.kinds[-1].new == 6
+    assert [refusal.line for refusal in summary.refusals] == [5, 6, 7]
+    assert all(refusal.file.startswith("webhooks/") for refusal in summary.refusals)
+    assert opens(database) == 5
+    assert ingest.ingest_spool(database, spool) is None
+    [noted] = Warehouse(database).rows("recent_loads", most=10)
+    assert (noted["source"], noted["new"], noted["refused"]) == ("webhooks", 6, 3)
+
+
+def test_what_webhooks_bring_on_one_day_is_one_load(tmp_path: Path, database: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    for one in EVENTS:
+        spool.append("sendgrid", json.dumps([one]))
+        ingest.ingest_spool(database, spool)
+    noted = Warehouse(database).rows("recent_loads", most=10)
+    assert sum(row["new"] for row in noted) == 5
+    assert len(noted) <= 2  # midnight may come between
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from mailsight import ingest
+ingest.ingest(Path(sys.argv[1]), "sendgrid", [Path(path) for path in sys.argv[2:]])
+"""
+
+
+def test_an_ingest_that_is_killed_leaves_the_last_good_state_and_can_be_repeated(
+    write: Callable[..., Path], database: Path
+) -> None:
+    ingest.ingest(database, "sendgrid", [write(lines(EVENTS))])
+    many = write(lines([event(number) for number in range(30_000)]), "many.ndjson")
+    for seconds in (0.6, 0.9, 1.2, 1.5):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(database), str(many)], cwd=settings.PROJECT
+        )
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        assert opens(database) in (5, 30_000)
+    ingest.ingest(database, "sendgrid", [many])
+    assert opens(database) == 30_000
+    assert not [file for file in database.parent.iterdir() if "draft" in file.name]
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from mailsight import errors, ingest
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+try:
+    ingest.ingest(Path(sys.argv[1]), "sendgrid", [Path(sys.argv[2])])
+except errors.LoadRefused as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_told_and_leaves_the_last_good_state(
+    write: Callable[..., Path], database: Path
+) -> None:
+    ingest.ingest(database, "sendgrid", [write(lines(EVENTS))])
+    many = write(
+        lines([event(number, note=os.urandom(200).hex()) for number in range(30_000)]), "many.ndjson"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", FULL, str(database), str(many)],
+        cwd=settings.PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "See that the disk has room" in told.stdout
+    assert opens(database) == 5
+    assert not [file for file in database.parent.iterdir() if "draft" in file.name]
+
+
+def test_a_campaign_that_only_events_tell_of_gets_its_mail_later(
+    write: Callable[..., Path], database: Path
+) -> None:
+    clicks = [event(number, event="click", url="https://example.com/b") for number in range(3)]
+    ingest.ingest(database, "sendgrid", [write(lines(clicks))])
+    mail = write('<a href="https://example.com/a">A</a><a href="https://example.com/b">B</a>', "spring.html")
+    load.load_content(database, "spring", mail)
+    report = figures(database)
+    assert [(link.link_position, link.clicks) for link in report.links] == [(0, 0), (1, 3)]
+    with pytest.raises(UnknownCampaign):
+        load.load_content(database, "sprnig", mail)
+    with pytest.raises(LoadRefused, match="is no e-mail"):
+        load.load_content(database, "spring", mail.with_name("gone.html"))
+
+
+def test_sendgrids_word_on_which_link_was_clicked_counts_where_that_link_leads_there(
+    write: Callable[..., Path], database: Path
+) -> None:
+    place = {"index": 2, "type": "html"}
+    clicks = [
+        event(0, event="click", url="https://example.com/b", url_offset=place),
+        event(1, event="click", url="https://example.com/a", url_offset=place),
+        event(2, event="click", url="https://example.com/a", url_offset={"index": 40, "type": "html"}),
+    ]
+    ingest.ingest(database, "sendgrid", [write(lines(clicks))])
+    links = "".join(f'<a href="https://example.com/{word}">{word}</a>' for word in "abb")
+    load.load_content(database, "spring", write(links, "spring.html"))
+    report = figures(database)
+    assert [(link.link_position, link.clicks) for link in report.links] == [(0, 2), (1, 0), (2, 1)]
+
+
+def test_a_database_of_version_1_is_migrated_or_refused_with_the_command(
+    write: Callable[..., Path], database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest.ingest(database, "sendgrid", [write(lines(EVENTS))])
+    old_databases.as_version_1(database)
+    with pytest.raises(DatabaseUnreadable, match="python -m mailsight migrate"):
+        opens(database)
+    # Everything is known: nothing new, and yet the tables are brought up to date.
+    assert not ingest.ingest(database, "sendgrid", [write(lines(EVENTS))]).changed
+    assert opens(database) == 5
+    [counted] = Warehouse(database).rows("event_counts")
+    assert (counted["provider"], counted["type"], counted["events"]) == ("sendgrid", "opened", 5)
+    monkeypatch.setattr(warehouse, "SCHEMA_VERSION", 1)
+    with pytest.raises(DatabaseUnreadable, match="newer Mailsight"):
+        opens(database)

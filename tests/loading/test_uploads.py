@@ -1,0 +1,240 @@
+"""Uploads: who may load files from a browser, and that no file, whatever it is called and holds, does harm."""
+
+import io
+import struct
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from mailsight.errors import BadUpload, LoadRefused, NotABundle
+from mailsight.loading import bundles as load
+from mailsight.loading import uploads
+from mailsight.loading.derive import Progress
+from mailsight.loading.merge import LoadSummary
+from mailsight.loading.uploads import Visitor
+
+CAMPAIGNS = b"campaign_id,name,template\nspring,Spring,contents/spring.html\n"
+MAIL = b"<p>Hello</p>"
+NOBODY = Visitor(signed_in=False, email=None, local=False)
+HERE = Visitor(signed_in=False, email=None, local=True)
+ANN = Visitor(signed_in=True, email="Ann@company.example", local=False)
+BOB = Visitor(signed_in=True, email="bob@company.example", local=True)
+UNPROVED = Visitor(signed_in=True, email=None, local=False)
+
+
+@pytest.mark.parametrize(
+    ("uploaders", "sign_in", "may"),
+    [
+        ((), False, [HERE]),
+        ((), True, []),
+        (("*",), False, [HERE]),
+        (("*",), True, [ANN, BOB, UNPROVED]),
+        (("ann@company.example",), False, []),
+        (("ann@company.example", "cleo@company.example"), True, [ANN]),
+        (("ann@company.example", "*"), True, [ANN, BOB, UNPROVED]),
+    ],
+)
+def test_who_may_upload(uploaders: tuple[str, ...], sign_in: bool, may: list[Visitor]) -> None:
+    everyone = [NOBODY, HERE] + [ANN, BOB, UNPROVED] * sign_in
+    assert [one for one in everyone if uploads.may_upload(one, uploaders, sign_in=sign_in)] == may
+
+
+@pytest.mark.parametrize(
+    ("ip", "headers", "local"),
+    [
+        (None, {"host": "localhost:8501"}, True),
+        ("127.0.0.1", {"host": "127.0.0.1:8501"}, True),
+        ("::1", {"host": "[::1]:8501"}, True),
+        ("::ffff:127.0.0.1", {"host": "127.0.0.1:8501"}, True),
+        ("::ffff:192.0.2.7", {"host": "127.0.0.1:8501"}, False),
+        (None, {}, False),
+        ("192.0.2.7", {"host": "localhost:8501"}, False),
+        (None, {"host": "mailsight.example"}, False),
+        (None, {"host": "localhost.attacker.example:8501"}, False),
+        ("127.0.0.1", {"host": "localhost:8501", "x-forwarded-for": "192.0.2.7"}, False),
+        ("127.0.0.1", {"host": "localhost:8501", "forwarded": "for=192.0.2.7"}, False),
+    ],
+)
+def test_only_a_browser_on_the_servers_machine_is_local(
+    ip: str | None, headers: Mapping[str, str], local: bool
+) -> None:
+    assert uploads.is_local(ip, headers) is local
+
+
+class Sent(io.BytesIO):
+    """A file as Streamlit hands it over."""
+
+    def __init__(self, name: str, content: bytes = b"x") -> None:
+        super().__init__(content)
+        self.name = name
+
+
+def zipped(
+    files: Mapping[str, bytes], *, link: str | None = None, compression: int = zipfile.ZIP_DEFLATED
+) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", compression) as packed:
+        for name, content in files.items():
+            member = zipfile.ZipInfo(name)
+            member.compress_type = compression
+            if name == link:
+                member.external_attr = 0o120777 << 16
+            packed.writestr(member, content)
+    return written.getvalue()
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+BUNDLE = {"campaigns.csv": CAMPAIGNS, "contents/spring.html": MAIL}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [Sent("b.zip", zipped(BUNDLE))],
+        [Sent("b.ZIP", zipped({f"spring/{name}": content for name, content in BUNDLE.items()}))],
+        [Sent("b.zip", zipped({f"a\\b\\{name}": content for name, content in BUNDLE.items()}))],
+        [
+            Sent(
+                "b.zip",
+                zipped(BUNDLE | {"__MACOSX/._campaigns.csv": b"", ".DS_Store": b"", "x/Thumbs.db": b""}),
+            )
+        ],
+        [Sent(f"spring/{name}", content) for name, content in BUNDLE.items()],
+        [Sent("campaigns.csv", CAMPAIGNS), Sent("spring.html", MAIL)],
+    ],
+    ids=["zip", "zip of a folder", "zip from Windows", "zip from a Mac", "folder", "single files"],
+)
+def test_a_bundle_comes_in_any_shape_and_loads(files: list[Sent], tmp_path: Path) -> None:
+    root = uploads.keep_bundle(files, tmp_path / "upload")
+    summary = load.load(tmp_path / "mailsight.duckdb", [root])
+    assert not summary.refusals
+    assert kept(root).items() >= BUNDLE.items()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil.csv",
+        "a/../../evil.csv",
+        "/etc/evil.csv",
+        "\\\\server\\evil.csv",
+        "..\\evil.csv",
+        "C:\\evil.csv",
+        "c:evil.csv",
+        "evil\x01.csv",
+        "evil\u202e.csv",
+        "x" * 256 + ".csv",
+        "d/" * 20 + "x.csv",
+        "./.",
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
+    for files in ([Sent("b.zip", zipped({name: b"x"}))], [Sent(name)]):
+        with pytest.raises(BadUpload):
+            uploads.keep_bundle(files, tmp_path / "deep" / "upload")
+    assert kept(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is not a zip"),
+        (b"PK\x03\x04 not really", "is not a zip"),
+        (zipped(BUNDLE)[:-30], "is not a zip"),
+        (
+            zipped({"campaigns.csv": CAMPAIGNS}).replace(b"campaigns.csv", b"campaigns.cs\x00"),
+            "nothing in it",
+        ),
+        (zipped({"campaigns.csv": b"/etc/passwd"}, link="campaigns.csv"), "is a link, not a file"),
+        (zipped({"campaigns.csv": b"0" * 50_000_000}), "too large"),
+        (zipped({"a": b"x", "a/b.csv": b"x"}), "two files"),
+        (zipped({"one/campaigns.csv": CAMPAIGNS, "two/events.csv": b"x"}), "lie in several folders"),
+        (zipped({"readme.txt": b"x", "inner.zip": zipped(BUNDLE)}), "nothing in it that can be loaded"),
+        (b"PK\x01\x02" * 50_001, "more than 50,000 files"),
+    ],
+    ids=[
+        "empty",
+        "no zip",
+        "cut off",
+        "NUL",
+        "link",
+        "bomb",
+        "clash",
+        "two bundles",
+        "zip in zip",
+        "too many",
+    ],
+)
+def test_a_bad_zip_is_refused_with_a_sentence(content: bytes, says: str, tmp_path: Path) -> None:
+    with pytest.raises(LoadRefused, match=says):
+        uploads.keep_bundle([Sent("b.zip", content)], tmp_path)
+
+
+def test_a_zip_that_understates_its_size_is_counted_by_what_comes_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "LARGEST_UNPACKED_BYTES", 20_000_000)
+    content = zipped({"campaigns.csv": b"0" * 30_000_000}, compression=zipfile.ZIP_STORED)
+    lying = content.replace(struct.pack("<I", 30_000_000), struct.pack("<I", 10))
+    for one in (content, lying):
+        with pytest.raises(BadUpload):
+            uploads.keep_bundle([Sent("b.zip", one)], tmp_path / str(len(list(tmp_path.iterdir()))))
+
+
+def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
+    content = bytearray(zipped(BUNDLE))
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(signature) + flags] |= 1
+    with pytest.raises(BadUpload, match="needs a password"):
+        uploads.keep_bundle([Sent("b.zip", bytes(content))], tmp_path)
+
+
+def test_a_zip_comes_alone(tmp_path: Path) -> None:
+    with pytest.raises(BadUpload, match="together with other files"):
+        uploads.keep_bundle([Sent("b.zip", zipped(BUNDLE)), Sent("campaigns.csv")], tmp_path)
+
+
+def test_files_without_a_table_are_no_bundle(tmp_path: Path) -> None:
+    with pytest.raises(NotABundle):
+        uploads.keep_bundle([Sent("holiday.html", MAIL)], tmp_path)
+
+
+def test_a_providers_files_lose_their_paths(tmp_path: Path) -> None:
+    files = [Sent("../../events.json"), Sent("C:\\x\\more.json.gz")]
+    assert uploads.keep_files(files, tmp_path) == [tmp_path / "events.json", tmp_path / "more.json.gz"]
+    with pytest.raises(BadUpload, match="two files"):
+        uploads.keep_files([Sent("a.json"), Sent("x/a.json")], tmp_path / "again")
+
+
+def test_a_load_goes_on_by_itself_and_leaves_no_files() -> None:
+    may_go_on, folders = Event(), []
+
+    def slowly(folder: Path, progress: Progress) -> LoadSummary:
+        folders.append(folder)
+        (folder / "x").write_bytes(b"x")
+        progress(0.5, "Half")
+        assert may_go_on.wait(10)
+        return LoadSummary([], [], {}, changed=False)
+
+    loading = uploads.start(slowly)
+    assert not loading.ended.done()
+    may_go_on.set()
+    assert loading.ended.result(10) == LoadSummary([], [], {}, changed=False)
+    assert (loading.done, loading.doing) == (0.5, "Half")
+    assert not folders[0].exists()
+
+
+def test_a_load_that_fails_says_why_where_its_end_is_awaited() -> None:
+    def fails(folder: Path, _: Progress) -> LoadSummary:
+        raise BadUpload(f"No {folder.name}.")
+
+    with pytest.raises(BadUpload):
+        uploads.start(fails).ended.result(10)

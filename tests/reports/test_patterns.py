@@ -1,0 +1,352 @@
+"""The patterns of a campaign, counted a second time in plain Python."""
+
+import json
+import tempfile
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailsight.audience import bounces, mailboxes, programs
+from mailsight.figures.metrics import COUNT_NAMES, Counts
+from mailsight.loading import bundles as load
+from mailsight.reports import campaign as reports
+from mailsight.reports import patterns
+from mailsight.vocabulary import Audience, EventType, Status
+from mailsight.warehouse.reader import Warehouse
+from tests.screens.test_figures import unhurried
+from tests.support import oracle
+
+START = datetime(2026, 3, 28, 9, tzinfo=UTC)  # the clocks of Europe go forward in the night that follows
+WINDOWS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/141.0.0.0 Safari/537.36"
+)
+# What each agent is: where a mail is opened, where its links are, the device.
+AGENTS = {
+    None: ("Unknown", "Unknown", "Unknown"),
+    WINDOWS: ("Webmail in a browser", "Chrome", "Computer"),
+    WINDOWS.replace("141", "140"): ("Webmail in a browser", "Chrome", "Computer"),
+    "Outlook-iOS/709.2042344.prod.iphone (3.21.0)": ("Outlook app", "Outlook app", "Phone"),
+    "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)": (
+        "Gmail",
+        "Gmail",
+        "Hidden by a proxy",
+    ),
+    "Mozilla/5.0": ("Unknown", "Unknown", "Unknown"),
+    "curl/8.5.0": ("Unknown", "Unknown", "Unknown"),
+}
+DOMAINS = {
+    "gmail.com": "Gmail",
+    "googlemail.com": "Gmail",
+    "hotmail.nl": "Outlook.com",
+    "shop.example": "shop.example",
+    "Shop.Example": "shop.example",
+    "few.example": "few.example",
+}
+PLACES = [
+    ({"time_zone": "Asia/Kathmandu", "country": "NL"}, "Asia/Kathmandu", "customer"),
+    ({"time_zone": "Nowhere/Land", "country": "nl"}, "Europe/Amsterdam", "country"),
+    ({"time_zone": None, "country": "US"}, "America/New_York", "country"),
+    ({"time_zone": None, "country": "Atlantis"}, "Australia/Adelaide", "viewer"),
+    ({"time_zone": None, "country": None}, "Australia/Adelaide", "viewer"),
+]
+TOLD = ["550 5.1.1 <ann@x.example> unknown user", "452 4.2.2 mailbox full", "hard", None]
+
+customers = st.fixed_dictionaries(
+    {
+        "address": st.sampled_from([*(f"ann@{domain}" for domain in DOMAINS), None, "no-domain"]),
+        "on": st.sampled_from(["message", "customer"]),
+        "place": st.integers(0, len(PLACES) - 1),
+        "sent": st.booleans(),
+    }
+)
+happenings = st.fixed_dictionaries(
+    {
+        "who": st.integers(0, 9),
+        "type": st.sampled_from(
+            ["delivered", "bounced", "opened", "opened", "clicked", "unsubscribed", "complained", "rejected"]
+        ),
+        "after": st.integers(0, 24 * 14 * 60),
+        "user_agent": st.sampled_from(list(AGENTS)),
+        "bounce_type": st.sampled_from(["hard", "soft", None]),
+        "diagnostic": st.sampled_from(TOLD),
+    }
+)
+
+
+def _bundle(people: list[dict[str, Any]], happened: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """One campaign with these customers, to whom all this happened."""
+    return {
+        "campaigns": [{"campaign_id": "spring", "sent_at": START}],
+        "customers": [
+            {"customer_id": str(who), "email": one["address"] if one["on"] == "customer" else None}
+            | PLACES[one["place"]][0]
+            for who, one in enumerate(people)
+        ],
+        "messages": [
+            {
+                "campaign_id": "spring",
+                "customer_id": str(who),
+                "message_id": None,
+                "email": one["address"] if one["on"] == "message" else None,
+                "sent_at": START if one["sent"] else None,
+            }
+            for who, one in enumerate(people)
+        ],
+        "events": [
+            {
+                "event_id": f"e{number}",
+                "provider": None,
+                "campaign_id": "spring",
+                "customer_id": str(event["who"] % len(people)),
+                "message_id": None,
+                "recipient": None,
+                "type": event["type"],
+                "occurred_at": START + timedelta(minutes=event["after"]),
+                "url": None,
+                "link_position": None,
+                "user_agent": event["user_agent"],
+                "bounce_type": event["bounce_type"] if event["type"] == "bounced" else None,
+                "diagnostic": event["diagnostic"] if event["type"] == "bounced" else None,
+                "reject_reason": None,
+            }
+            for number, event in enumerate(happened)
+        ],
+    }
+
+
+def _load(folder: Path, bundle: dict[str, list[dict[str, Any]]]) -> Warehouse:
+    """Loads the bundle, and writes to its events which of them a machine made."""
+    (folder / "bundle").mkdir()
+    for kind, rows in bundle.items():
+        (folder / "bundle" / f"{kind}.json").write_text(json.dumps(rows, default=datetime.isoformat))
+    database = folder / "mailsight.duckdb"
+    assert not load.load(database, [folder / "bundle"]).refusals
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        made = dict(connection.execute("select event_id, machine from events").fetchall())
+    for event in bundle["events"]:
+        event["machine"] = made[event["event_id"]]
+    return Warehouse(database)
+
+
+@given(st.lists(customers, min_size=1, max_size=10), st.lists(happenings, max_size=60))
+@unhurried
+def test_the_patterns_agree_with_plain_python(
+    people: list[dict[str, Any]], happened: list[dict[str, Any]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = _bundle(people, happened)
+        warehouse = _load(Path(folder), bundle)
+        for audience in Audience:
+            human = audience is Audience.HUMAN
+            events = [event for event in bundle["events"] if not (human and event["machine"])]
+            assert _providers(warehouse, audience) == _recounted(people, bundle, human=human)
+            assert _used(warehouse, audience) == {
+                EventType.OPENED: _used_again(events, "opened", 0),
+                EventType.CLICKED: _used_again(events, "clicked", 1),
+            }
+            assert _week(warehouse, audience) == _week_again(people, events)
+
+
+def _providers(warehouse: Warehouse, audience: Audience) -> dict[str, Any]:
+    found = patterns.mailbox_providers(warehouse, "spring", audience)
+    return {one.name: (one.counts, dict(one.status)) for one in found}
+
+
+def _recounted(
+    people: list[dict[str, Any]], bundle: dict[str, list[dict[str, Any]]], *, human: bool
+) -> dict[str, Any]:
+    """The figures of the campaign as if it had selected the customers of one provider alone, for each provider."""
+    members = defaultdict(set)
+    for who, one in enumerate(people):
+        address = one["address"]
+        name = (
+            mailboxes.NO_ADDRESS
+            if address is None
+            else DOMAINS.get(address.rpartition("@")[2], mailboxes.NO_DOMAIN)
+        )
+        members[name].add(str(who))
+    result = {}
+    for name, ids in members.items():
+        part = {
+            kind: [row for row in rows if row.get("customer_id", "") in {*ids, ""}]
+            for kind, rows in bundle.items()
+        }
+        figures = oracle.figures(part, human=human)["spring"]
+        result[name] = (
+            Counts(**figures["counts"]),
+            {Status(status): n for status, n in figures["status"].items()},
+        )
+    return result
+
+
+def _used(warehouse: Warehouse, audience: Audience) -> dict[EventType, Any]:
+    return {
+        kind: (
+            one.events,
+            one.customers,
+            {part.name: (part.events, part.customers) for part in one.programs},
+            {part.name: (part.events, part.customers) for part in one.devices},
+        )
+        for kind, one in patterns.used(warehouse, "spring", audience).items()
+    }
+
+
+def _used_again(events: list[dict[str, Any]], kind: str, place: int) -> Any:
+    done = [
+        (event["customer_id"], _what(event, place), _what(event, 2))
+        for event in events
+        if event["type"] == kind
+    ]
+
+    def counted(column: int) -> dict[str, tuple[int, int]]:
+        names = Counter(row[column] for row in done)
+        return {
+            name: (number, len({row[0] for row in done if row[column] == name}))
+            for name, number in names.items()
+        }
+
+    return len(done), len({who for who, _, _ in done}), counted(1), counted(2)
+
+
+def _what(event: dict[str, Any], place: int) -> str:
+    if event["machine"] == "apple_privacy":
+        return "Hidden by a proxy" if place == 2 else "Apple Mail's proxy"
+    return "Machines" if event["machine"] else AGENTS[event["user_agent"]][place]
+
+
+def _week(warehouse: Warehouse, audience: Audience) -> Any:
+    found = patterns.week(warehouse, "spring", audience, "Australia/Adelaide")
+    assert len(found.hours) == 168
+    hours = {
+        (row["weekday"], row["hour"]): (row["opens"], row["clicks"])
+        for row in found.hours.to_dict("records")
+        if row["opens"] or row["clicks"]
+    }
+    return hours, {"customer": found.by_customer, "country": found.by_country, "viewer": found.by_viewer}
+
+
+def _week_again(people: list[dict[str, Any]], events: list[dict[str, Any]]) -> Any:
+    hours: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    known = dict.fromkeys(("customer", "country", "viewer"), 0)
+    for event in events:
+        if event["type"] in {"opened", "clicked"}:
+            _, zone, source = PLACES[people[int(event["customer_id"])]["place"]]
+            local = event["occurred_at"].astimezone(ZoneInfo(zone))
+            hours[local.weekday(), local.hour][event["type"] == "clicked"] += 1
+            known[source] += 1
+    return {at: tuple(counted) for at, counted in hours.items()}, known
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audience: Audience) -> None:
+    warehouse = Warehouse(sample_database)
+    for campaign_id in reports.campaign_list(warehouse, audience).campaigns["campaign_id"]:
+        page = reports.campaign(warehouse, campaign_id, audience)
+        found = patterns.mailbox_providers(warehouse, campaign_id, audience, most=3)
+        sums = {name: sum(getattr(one.counts, name) for one in found) for name in COUNT_NAMES}
+        assert Counts(**sums) == page.counts
+        for status in Status:
+            assert sum(one.status[status] for one in found) == page.status[status]
+        used = patterns.used(warehouse, campaign_id, audience)
+        for one, events in (
+            (used[EventType.OPENED], page.counts.opens),
+            (used[EventType.CLICKED], page.counts.clicks),
+        ):
+            assert one.events == events
+            assert sum(part.events for part in one.programs) == events
+            assert sum(part.events for part in one.devices) == events
+        week = patterns.week(warehouse, campaign_id, audience, None)
+        assert (week.hours["opens"].sum(), week.hours["clicks"].sum()) == (
+            page.counts.opens,
+            page.counts.clicks,
+        )
+        assert week.by_customer + week.by_country + week.by_viewer == page.counts.opens + page.counts.clicks
+
+
+def test_the_reasons_of_bounces_add_up_to_undeliverable(sample_database: Path) -> None:
+    warehouse = Warehouse(sample_database)
+    for campaign_id in reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
+        found = patterns.mailbox_providers(warehouse, campaign_id, Audience.ALL, most=3)
+        reasons = patterns.bounce_reasons(warehouse, campaign_id, [one.name for one in found])
+        for one in found:
+            counted = reasons.get(one.name, ())
+            assert sum(reason.customers for reason in counted) == one.counts.undeliverable
+            assert (sum(reason.hard for reason in counted), sum(reason.soft for reason in counted)) == (
+                one.hard,
+                one.soft,
+            )
+
+
+def test_the_biggest_providers_stand_first_and_the_rest_together(tmp_path: Path) -> None:
+    addresses = [
+        *["ann@gmail.com"] * 3,
+        *["bob@gmx.de"] * 2,
+        "cyd@a.example",
+        "dan@b.example",
+        "no-domain",
+        None,
+    ]
+    people = [{"address": address, "on": "message", "place": 4, "sent": True} for address in addresses]
+    found = patterns.mailbox_providers(_load(tmp_path, _bundle(people, [])), "spring", Audience.ALL, most=2)
+    assert [(one.name, one.domains, one.domains_more, one.counts.selected) for one in found] == [
+        ("Gmail", ("gmail.com",), 0, 3),
+        ("GMX", ("gmx.de",), 0, 2),
+        (patterns.OTHERS, ("a.example", "b.example"), 0, 2),
+        (mailboxes.NO_DOMAIN, (), 0, 1),
+        (mailboxes.NO_ADDRESS, (), 0, 1),
+    ]
+
+
+def test_a_bounce_is_told_by_its_reason_at_its_provider(tmp_path: Path) -> None:
+    people = [{"address": "ann@gmail.com", "on": "message", "place": 4, "sent": True} for _ in range(3)]
+    happened = [
+        {
+            "who": who,
+            "type": "bounced",
+            "after": 1,
+            "user_agent": None,
+            "bounce_type": kind,
+            "diagnostic": told,
+        }
+        for who, kind, told in (
+            (0, "hard", TOLD[0]),
+            (1, "hard", "550 5.1.1 no such user"),
+            (2, "soft", TOLD[1]),
+        )
+    ]
+    warehouse = _load(tmp_path, _bundle(people, happened))
+    by_label = {reason.label: reason for reason in bounces.REASONS}
+    assert patterns.bounce_reasons(warehouse, "spring", ["Gmail"]) == {
+        "Gmail": (
+            patterns.BounceCount(
+                by_label["Address doesn't exist"], 2, 2, 0, "550 5.1.1 <…@x.example> unknown user"
+            ),
+            patterns.BounceCount(by_label["Mailbox is full"], 1, 0, 1, "452 4.2.2 mailbox full"),
+        )
+    }
+    assert patterns.bounce_reasons(warehouse, "spring", ["GMX"]).keys() == {patterns.OTHERS}
+
+
+def test_more_programs_than_bits_share_one_name() -> None:
+    names = [f"program {number}" for number in range(100)]
+    numbers = patterns.numbered(names, list(range(100, 0, -1)))
+    assert numbers["program 0"] == 0
+    assert {numbers[name] for name in names[60:]} == {60}
+
+
+def test_of_a_campaign_without_anything_there_are_no_patterns(tmp_path: Path) -> None:
+    warehouse = _load(tmp_path, _bundle([], []))
+    assert patterns.mailbox_providers(warehouse, "spring", Audience.ALL) == []
+    assert patterns.bounce_reasons(warehouse, "spring", []) == {}
+    assert {one.events for one in patterns.used(warehouse, "spring", Audience.ALL).values()} == {0}
+    week = patterns.week(warehouse, "spring", Audience.ALL, None)
+    assert (len(week.hours), week.hours["opens"].sum(), week.by_viewer) == (168, 0, 0)
+    assert programs.UNKNOWN in programs.APART

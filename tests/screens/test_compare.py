@@ -1,0 +1,262 @@
+"""The comparison: which campaigns its address names, what stands there of them, and the ticks that lead to it."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from streamlit.testing.v1 import AppTest
+
+from mailsight.figures import comparison, explanations, formats
+from mailsight.figures.metrics import FIGURES, portion
+from mailsight.loading import bundles as load
+from mailsight.reports import campaign as reports
+from mailsight.reports import campaigns as list_reports
+from mailsight.reports.campaigns import ListedCampaign
+from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, Order
+from mailsight.screens import compare as side_by_side
+from mailsight.settings import PROJECT
+from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Warehouse
+from tests.screens.test_pages import words
+from tests.screens.test_walk import visit
+
+
+@pytest.fixture(scope="module")
+def campaigns(sample_database: Path) -> list[ListedCampaign]:
+    """The campaigns of the sample, largest first, the planned one last."""
+    listed = list_reports.page(Warehouse(sample_database), Audience.HUMAN, EVERYTHING, Order("sent"), 0, 100)
+    assert len(listed) == 6
+    return listed
+
+
+def compare(*ids: str, **parameters: str) -> AppTest:
+    at = AppTest.from_file(str(PROJECT / "mailsight" / "shell.py"), default_timeout=60)
+    at.switch_page("../pages/compare.py")
+    at.query_params["id"] = list(ids)
+    for name, value in parameters.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_each_figure_says_whether_it_differs(
+    use: Callable[[Path], Warehouse],
+    sample_database: Path,
+    campaigns: list[ListedCampaign],
+    audience: Audience,
+) -> None:
+    warehouse, ids = use(sample_database), [one.campaign_id for one in campaigns[:3]]
+    at = compare(*ids, audience=audience.value)
+    said = words(at)
+    assert [title.value for title in at.title] == ["Comparison"]
+    for key in side_by_side.COMPARED:
+        counts = [reports.campaign(warehouse, one, audience).counts for one in ids]
+        rates = [made_of for one in counts if (made_of := portion(one, key))]
+        assert " ".join(comparison.sentences(comparison.compare(rates))) in said
+        assert FIGURES[key].label in said
+
+
+@pytest.mark.parametrize("key", side_by_side.COMPARED)
+def test_every_figure_tells_how_it_is_compared(
+    use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign], key: str
+) -> None:
+    use(sample_database)
+    at = compare(*(one.campaign_id for one in campaigns[:2]))
+    at.button(key=f"counted_{key}").click().run()
+    said = words(at)
+    assert "Holm's rule" in said
+    assert explanations.of_figure(key).text in said
+
+
+@pytest.mark.parametrize("period", ["First day", "First 2 weeks", "All"])
+def test_the_curves_can_cover_another_time(
+    use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign], period: str
+) -> None:
+    use(sample_database)
+    at = compare(*(one.campaign_id for one in campaigns[:2]))
+    at.segmented_control(key="compared_period").set_value(period).run()
+    assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("places", "more", "says"),
+    [
+        ([], [], "The address names no campaign."),
+        ([0], [], "The address names one campaign only."),
+        ([0, 0], [], "The address names one campaign only."),
+        ([0], ["<b>gone</b>"], "There is no campaign"),
+        ([], ["gone", "lost"], "There is no campaign “gone”, “lost”."),
+    ],
+)
+def test_an_address_with_nothing_to_compare_says_what_to_do(
+    use: Callable[[Path], Warehouse],
+    sample_database: Path,
+    campaigns: list[ListedCampaign],
+    places: list[int],
+    more: list[str],
+    says: str,
+) -> None:
+    use(sample_database)
+    at = compare(*(campaigns[place].campaign_id for place in places), *more)
+    assert not at.exception
+    assert [title.value for title in at.title][-1] == "There is nothing to compare"
+    assert says in words(at)
+    assert "Tick two to five campaigns in the list" in words(at)
+
+
+def test_a_campaign_that_is_not_there_is_left_out(
+    use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign]
+) -> None:
+    use(sample_database)
+    at = compare(campaigns[0].campaign_id, "**gone**", campaigns[1].campaign_id)
+    assert [warning.value for warning in at.warning] == [
+        f"There is no campaign {formats.plain('“**gone**”')}: it is left out."
+    ]
+    assert len(at.expander) == 0, "two campaigns are one pair"
+
+
+def test_more_than_five_are_not_shown(
+    use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign]
+) -> None:
+    use(sample_database)
+    at = compare(*(one.campaign_id for one in campaigns))
+    assert [warning.value for warning in at.warning] == [
+        "The address names 6 campaigns: the first 5 are shown. More can't be told apart."
+    ]
+
+
+def test_planned_campaigns_are_compared_without_a_trace(
+    use: Callable[[Path], Warehouse], sample_database: Path
+) -> None:
+    listed = list_reports.page(use(sample_database), Audience.HUMAN, EVERYTHING, NEWEST_FIRST, 0, 100)
+    planned = [one for one in listed if not one.counts.sent]
+    at = compare(planned[0].campaign_id, listed[-1].campaign_id)
+    assert "There is nothing to compare: fewer than two of these campaigns have this figure." in words(at)
+
+
+def test_the_bar_leads_to_the_comparison(
+    use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign]
+) -> None:
+    use(sample_database)
+    at = AppTest.from_file(str(PROJECT / "mailsight" / "shell.py"), default_timeout=60)
+    at.run()
+    assert "compare" not in [button.key for button in at.button]
+    at.session_state["campaigns_chosen"] = [campaigns[0].campaign_id]
+    at.run()
+    assert "**1 campaign chosen**: choose another one to compare it with." in words(at)
+    assert at.button(key="compare").disabled
+    at.session_state["campaigns_chosen"] = [one.campaign_id for one in campaigns[:2]]
+    at.run()
+    at.button(key="clear_chosen").click().run()
+    assert "compare" not in [button.key for button in at.button]
+    at.session_state["campaigns_chosen"] = [one.campaign_id for one in campaigns[:2]]
+    at.run()
+    at.button(key="compare").click().run()
+    assert [title.value for title in at.title] == ["Comparison"]
+    assert at.query_params["id"] == [one.campaign_id for one in campaigns[:2]]
+
+
+MANY = 60
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with more campaigns than a page of the list has rows: `Mailing 01` is the oldest."""
+    folder = tmp_path_factory.mktemp("many")
+    sent = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(MANY)]
+    mailings = [(f"m{number:02}", at.isoformat()) for number, at in enumerate(sent, start=1)]
+    messages = [(one, f"c{person}", at) for one, at in mailings for person in range(40)]
+    rows: dict[str, list[dict[str, str]]] = {
+        "campaigns": [
+            {"campaign_id": one, "name": f"Mailing {one[1:]}", "sent_at": at} for one, at in mailings
+        ],
+        "messages": [{"campaign_id": one, "customer_id": who, "sent_at": at} for one, who, at in messages],
+        "events": [
+            {"campaign_id": one, "customer_id": who, "type": "opened", "occurred_at": at}
+            for one, who, at in messages
+            if int(who[1:]) * 3 < int(one[1:])
+        ],
+    }
+    for kind, lines in rows.items():
+        (folder / f"{kind}.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    load.load(folder / "mailsight.duckdb", [folder / f"{kind}.ndjson" for kind in rows])
+    return folder / "mailsight.duckdb"
+
+
+def box(page: Page, number: int) -> Locator:
+    table = page.get_by_role("table", name="Campaigns")
+    return table.get_by_role("checkbox", name=f"Choose Mailing {number:02} to compare")
+
+
+def expect_chosen(page: Page, number: int) -> None:
+    expect(page.get_by_text(f"{formats.things(number, 'campaign')} chosen")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_the_walk_from_ticks_to_the_comparison_and_back(
+    browser: Browser, serve: Callable[..., str], many: Path, size: str
+) -> None:
+    address = serve(many)
+    with visit(browser, size) as (page, wrong):
+        page.goto(address)
+        box(page, 60).check()
+        expect_chosen(page, 1)
+        expect(page.get_by_role("button", name="Compare", exact=True)).to_be_disabled()
+        # The keyboard stays where it was, though the table was drawn again.
+        page.keyboard.press("Space")
+        expect(box(page, 60)).not_to_be_checked()
+        expect(page.get_by_text("chosen")).to_have_count(0)
+        page.keyboard.press("Space")
+        expect_chosen(page, 1)
+
+        page.get_by_role("button", name="Next page").click()
+        box(page, 20).check()
+        expect_chosen(page, 2)
+        page.get_by_placeholder("Search name or subject").fill("mailing 1")
+        expect(box(page, 20)).to_have_count(0)
+        box(page, 10).check()
+        expect_chosen(page, 3)
+        # Faster than the server answers: what it says to the first tick does not take back the second.
+        for number in (11, 12):
+            box(page, number).click(no_wait_after=True)
+        expect_chosen(page, 5)
+        expect(box(page, 11)).to_be_checked()
+        expect(box(page, 12)).to_be_checked()
+        box(page, 13).click()
+        expect(page.get_by_text("5 are the most that can be compared")).to_be_visible()
+        expect(box(page, 13)).not_to_be_checked()
+        box(page, 12).uncheck()
+        expect_chosen(page, 4)
+        if size == "wide":
+            page.get_by_role("button", name="COR", exact=True).click()
+            expect(page.get_by_role("columnheader", name="COR")).to_have_attribute("aria-sort", "descending")
+            expect(page.get_by_role("columnheader", name="COR").get_by_role("button")).to_be_focused()
+        expect(box(page, 11)).to_be_checked()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+        page.get_by_role("button", name="Compare", exact=True).click()
+        expect(page.get_by_role("heading", name="Comparison")).to_be_visible()
+        expect(page).to_have_url(f"{address}/compare?id=m60&id=m20&id=m10&id=m11")
+        compared = page.get_by_role("table", name="Campaigns compared")
+        expect(compared.get_by_role("row")).to_have_count(5 if size == "wide" else 4)
+        expect(page.get_by_text(re.compile("More than chance: A above B by 32.5.points"))).to_be_visible()
+        expect(page.locator(".js-plotly-plot")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        compared.get_by_role("link", name="Mailing 20").click()
+        expect(page.get_by_role("heading", name="Mailing 20", exact=True)).to_be_visible()
+        page.go_back()
+        expect(page.get_by_role("heading", name="Comparison")).to_be_visible()
+        expect(compared.get_by_role("link", name="Mailing 60")).to_be_visible()
+
+        page.get_by_role("link", name="Campaigns", exact=True).click()
+        expect(page.get_by_placeholder("Search name or subject")).to_have_value("mailing 1")
+        expect_chosen(page, 4)
+        expect(box(page, 11)).to_be_checked()
+        page.get_by_role("button", name="Clear", exact=True).click()
+        expect(box(page, 11)).not_to_be_checked()
+        assert wrong == []

@@ -1,0 +1,307 @@
+"""The page Data, without a browser: what it counts, what can be searched and taken along, and who may upload."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mailsight.charts import status as charts
+from mailsight.errors import LoadRunning, MayNotUpload
+from mailsight.exports import lists as exports
+from mailsight.loading import bundles as load
+from mailsight.loading import spool, uploads
+from mailsight.loading.spool import SpoolState
+from mailsight.reports import data as data_reports
+from mailsight.reports.data import OTHERS, Load, ProviderEvents
+from mailsight.screens import data as data_page
+from mailsight.screens import upload as upload_dialog
+from mailsight.vocabulary import EventType
+from mailsight.warehouse.reader import Warehouse, draft
+from mailsight.web import routes
+from tests.loading.test_uploads import CAMPAIGNS, Sent
+from tests.screens.test_pages import show, words
+
+HUGE = "=cmd()" + "[" * 3_000_000
+NOON = datetime(2026, 4, 14, 12, tzinfo=UTC)
+CLICKED, OPENED, BOUNCED = EventType.CLICKED, EventType.OPENED, EventType.BOUNCED
+
+
+def event(number: int, kind: EventType, provider: str | None, **more: object) -> dict[str, object]:
+    return {
+        "event_id": f"e{number}",
+        "provider": provider,
+        "type": kind.value,
+        "occurred_at": (NOON + timedelta(minutes=number)).isoformat(),
+        "recipient": f"Person{number}@mail.example",
+    } | more
+
+
+EVENTS = [
+    event(1, OPENED, "sendgrid", campaign_id="spring"),
+    event(2, CLICKED, "sendgrid", campaign_id="spring", url="https://green.example"),
+    event(3, OPENED, "sendgrid", message_id="<Abc@mail.example>"),
+    event(4, BOUNCED, "postmark", message_id="m-4", bounce_type="hard", diagnostic="550 no such user"),
+    event(5, CLICKED, None, recipient="=cmd()|calc"),
+]
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign, events of two providers and of none, three of them without a campaign, and two refused rows."""
+    folder = tmp_path_factory.mktemp("mixed")
+    lines = [json.dumps(one) for one in EVENTS] + ['{"type": "<b>oops</b>"}', HUGE]
+    (folder / "bundle").mkdir()
+    (folder / "bundle" / "campaigns.csv").write_text("campaign_id,name\nspring,Spring\n")
+    (folder / "bundle" / "events-april.ndjson").write_text("\n".join(lines))
+    load.load(folder / "mailsight.duckdb", [folder / "bundle"])
+    return folder / "mailsight.duckdb"
+
+
+@pytest.fixture(autouse=True)
+def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's test harness has no browser, and so none on this machine."""
+    monkeypatch.setattr(uploads, "is_local", lambda *_: True)
+
+
+def test_what_is_here_and_where_it_came_from(mixed: Path) -> None:
+    report = data_reports.data(Warehouse(mixed))
+    assert report.rows == {"campaigns": 1, "customers": 0, "messages": 2, "events": 5}
+    assert report.providers == [
+        ProviderEvents("sendgrid", {OPENED: 2, CLICKED: 1}),
+        ProviderEvents("", {CLICKED: 1}),
+        ProviderEvents("postmark", {BOUNCED: 1}),
+    ]
+    assert report.latest == {
+        OPENED: NOON + timedelta(minutes=3),
+        CLICKED: NOON + timedelta(minutes=5),
+        BOUNCED: NOON + timedelta(minutes=4),
+    }
+    assert (report.unattributed, report.refused) == (3, 2)
+    [loaded] = report.loads
+    assert loaded == Load(
+        loaded_at=loaded.loaded_at,
+        source="bundle",
+        files=["campaigns.csv", "events-april.ndjson"],
+        file_count=2,
+        kinds={"campaigns": 1, "events": 7},
+        rows=8,
+        new=6,
+        changed=0,
+        refused=2,
+    )
+    assert (loaded.known, datetime.now(UTC) - loaded.loaded_at < timedelta(hours=1)) == (0, True)
+
+
+def test_many_small_providers_are_shown_as_one(tmp_path: Path) -> None:
+    names = [f"p{number:02}" for number in range(data_reports.PROVIDERS_SHOWN + 1)]
+    lines = [json.dumps(event(number, OPENED, name)) for number, name in enumerate(names)]
+    (tmp_path / "events.ndjson").write_text("\n".join(lines))
+    load.load(tmp_path / "mailsight.duckdb", [tmp_path / "events.ndjson"])
+    providers = data_reports.data(Warehouse(tmp_path / "mailsight.duckdb")).providers
+    assert [one.provider for one in providers] == [*names[: data_reports.PROVIDERS_SHOWN - 1], OTHERS]
+    assert sum(one.events for one in providers) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("", ["e5", "e4", "e3"]),
+        (" PERSON4@mail ", ["e4"]),
+        ("abc@", ["e3"]),
+        ("Clicked", ["e5"]),
+        ("bounced", ["e4"]),
+        ("%", []),
+    ],
+)
+def test_unattributed_events_can_be_searched(mixed: Path, search: str, found: list[str]) -> None:
+    # The minute tells which it is.
+    result = data_reports.unattributed(Warehouse(mixed), search)
+    assert [f"e{at.minute}" for at in result.rows["occurred_at"]] == found
+    assert result.total == len(found)
+
+
+def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: Path) -> None:
+    shown = data_reports.unattributed(Warehouse(mixed), most=2)
+    assert (len(shown.rows), shown.total) == (2, 3)
+    assert data_page._foot(shown, "event") == "The latest 2 of 3 events; the export has all."  # noqa: SLF001
+    exported = exports.as_csv(data_reports.unattributed(Warehouse(mixed), most=None).rows).splitlines()
+    assert [line.split(",")[3] for line in exported] == [
+        "recipient",
+        "'=cmd()|calc",
+        "Person4@mail.example",
+        "Person3@mail.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("search", "total"), [("", 2), ("APRIL", 2), ("not json", 1), ("march", 0), ("%", 0)]
+)
+def test_refused_rows_can_be_searched(mixed: Path, search: str, total: int) -> None:
+    found = data_reports.refused(Warehouse(mixed), search)
+    assert (len(found.rows), found.total) == (total, total)
+
+
+def test_a_refused_row_is_short_on_the_screen_and_whole_in_the_export(mixed: Path) -> None:
+    shown = data_reports.refused(Warehouse(mixed)).rows
+    assert shown["row"].str.len().max() == data_reports.ROW_CHARACTERS + 1
+    assert f"'{HUGE}" in exports.as_csv(data_reports.refused_whole(Warehouse(mixed)))
+
+
+def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed: Path) -> None:
+    use(mixed)
+    at = show("data")
+    said = words(at)
+    assert [title.value for title in at.title] == ["Data"]
+    assert [heading.value for heading in at.subheader] == [
+        "Live webhooks",
+        "What was loaded",
+        "Events by provider",
+        "What found no place",
+    ]
+    assert [tab.label for tab in at.tabs] == ["Unattributed events · 3", "Refused rows · 2"]
+    assert {metric.label: metric.value for metric in at.metric} == {
+        "Campaigns": "1",
+        "Customers": "0",
+        "Messages": "2",
+        "Events": "5",
+    }
+    assert "No provider is set up" in said
+    assert not {"None", "nan", "NaT", "null"} & set(said.split())
+
+
+@pytest.mark.parametrize(
+    ("tab", "search", "says"),
+    [
+        ("Unattributed events · 3", "person4", "1 event"),
+        ("Unattributed events · 3", "nobody", "0 events"),
+        ("Refused rows · 2", "not json", "1 row"),
+    ],
+)
+def test_a_search_narrows_what_is_shown(
+    use: Callable[[Path], Warehouse], mixed: Path, tab: str, search: str, says: str
+) -> None:
+    use(mixed)
+    at = show("data")
+    at.session_state["kept"] = tab
+    at.run()
+    at.text_input[0].set_value(search).run()
+    assert says in words(at).splitlines()
+
+
+def test_an_installation_without_data_says_how_to_fill_it(
+    use: Callable[[Path], Warehouse], tmp_path: Path
+) -> None:
+    use(tmp_path / "nothing.duckdb")
+    at = show("data")
+    assert [title.value for title in at.title] == ["Data"]
+    assert "Nothing was loaded yet." in words(at)
+    assert [button.label for button in at.button] == ["Upload"]
+
+
+@pytest.fixture
+def sendgrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """SendGrid's webhook is set up."""
+    monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "user:secret-password")
+    monkeypatch.setenv("MAILSIGHT_PUBLIC_URL", "https://mailsight.example")
+    routes.webhook_secrets.cache_clear()
+    yield
+    routes.webhook_secrets.cache_clear()
+
+
+@pytest.mark.usefixtures("sendgrid")
+def test_live_webhooks_tell_what_waits_and_what_went_wrong(
+    use: Callable[[Path], Warehouse], tmp_path: Path
+) -> None:
+    use(tmp_path / "mailsight.duckdb")
+    waiting = spool.beside(tmp_path / "mailsight.duckdb")
+    assert "Nothing waits: all that came is loaded." in words(show("data"))
+    waiting.append("sendgrid", "[]", received_at=datetime.now(UTC) - timedelta(minutes=5))
+    waiting.note_error("The disk is *full*.")
+    assert waiting.state() == SpoolState(1, waiting.state().size_bytes, waiting.state().oldest_at)
+    at = show("data")
+    said = words(at)
+    assert "1 request (" in said
+    assert "the oldest came 5\N{NO-BREAK SPACE}min ago" in said
+    [warning] = at.warning
+    assert "The disk is \\*full\\*." in warning.value
+    assert "Nothing is lost" in said
+    assert "secret-password" not in said
+
+
+def test_names_from_outside_are_letters_in_the_chart() -> None:
+    figure = charts.events_by_provider(
+        [("<a href='x'>b</a>\u202e", {OPENED: 3, BOUNCED: 1}), ("b", {OPENED: 1})]
+    )
+    assert (
+        figure.layout.annotations[0].text == "<b>&lt;a href=&#x27;x&#x27;&gt;b&lt;/a&gt;\\x202e</b>  4 events"
+    )
+    assert [list(part.x) for part in figure.data] == [[0.75, 1.0], [0.25, 0.0]]
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_every_type_of_event_has_its_place_and_colour_in_the_chart(kind: EventType) -> None:
+    [bar] = charts.events_by_provider([("p", {kind: 1})]).data
+    assert (bar.name, bar.marker.color) == (kind.label, kind.colour)
+    assert len({one.colour for one in EventType}) == len(EventType)
+
+
+def test_who_may_not_upload_sees_no_button_and_is_refused_by_the_loader(
+    use: Callable[[Path], Warehouse], mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(mixed)
+    assert [button.label for button in show("data").button] == ["Upload"]
+    monkeypatch.setenv("MAILSIGHT_UPLOADERS", "ann@company.example")
+    assert not show("data").button
+    with pytest.raises(MayNotUpload):
+        upload_dialog.load_bundle([Sent("campaigns.csv", CAMPAIGNS)])
+    with pytest.raises(MayNotUpload):
+        upload_dialog.load_provider_files("sendgrid", [Sent("events.json", b"[]")])
+
+
+def test_the_button_opens_the_dialog(use: Callable[[Path], Warehouse], mixed: Path) -> None:
+    use(mixed)
+    at = show("data")
+    at.button[0].click().run()
+    assert not at.exception
+    assert [button.label for button in at.button] == ["Upload", "Load"]
+    assert [one.label for one in at.file_uploader]
+
+
+def test_an_upload_waits_for_another_load_and_then_says_so(
+    use: Callable[[Path], Warehouse], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    use(database)
+    monkeypatch.setattr(upload_dialog, "WAIT_SECONDS", 0.2)
+    with draft(database) as work:
+        loading = upload_dialog.load_bundle([Sent("campaigns.csv", CAMPAIGNS)])
+        with pytest.raises(LoadRunning):
+            loading.ended.result(10)
+        work.discard()
+
+
+def test_an_upload_tells_what_became_of_it(use: Callable[[Path], Warehouse], tmp_path: Path) -> None:
+    use(tmp_path / "mailsight.duckdb")
+
+    def told(files: list[tuple[str, bytes]]) -> AppTest:
+        def page(files: list[tuple[str, bytes]]) -> None:
+            from mailsight.screens import upload as upload_dialog
+            from tests.loading.test_uploads import Sent
+
+            sent = [Sent(*file) for file in files]
+            upload_dialog.tell(upload_dialog.watch(lambda: upload_dialog.load_bundle(sent)))
+
+        return AppTest.from_function(page, args=(files,), default_timeout=30).run()
+
+    rows = b"campaign_id,name\nspring,Spring\n,*none*\n"
+    at = told([("campaigns.csv", rows)])
+    assert [one.value.split(".")[0] for one in at.success] == ["Loaded"]
+    assert "**1 row refused**" in words(at)
+    assert [one.value.split(":")[0] for one in told([("campaigns.csv", rows)]).info] == [
+        "All of it was known already"
+    ]
+    [refused] = told([("*.zip", b"no")]).warning
+    assert refused.value.startswith("**Nothing was loaded.** '\\*.zip' is not a zip")

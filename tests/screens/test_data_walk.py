@@ -1,0 +1,150 @@
+"""The page Data in a real browser: what it shows, what can be taken along, what an upload does."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from mailsight.loading import bundles as load
+from tests.loading.test_uploads import BUNDLE, zipped
+from tests.screens.test_data import EVENTS, HUGE, OPENED, event
+from tests.screens.test_walk import SIZES, visit
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=alert(1)>\u202e**x**"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of which every text was written to do harm."""
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "bundle").mkdir()
+    harm = [
+        event(
+            9, OPENED, HOSTILE, recipient=HOSTILE, message_id=HOSTILE, diagnostic=HOSTILE, url="javascript:x"
+        )
+    ]
+    lines = [json.dumps(one) for one in EVENTS + harm] + [f'{{"type": "{HOSTILE}"}}', HUGE]
+    (folder / "bundle" / f"events-{HOSTILE.replace('/', '')}.ndjson").write_text("\n".join(lines))
+    load.load(folder / "mailsight.duckdb", [folder / "bundle"])
+    return folder / "mailsight.duckdb"
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+def test_everything_is_shown_letter_by_letter_and_can_be_taken_along(
+    browser: Browser, serve: Callable[..., str], hostile: Path, size: str
+) -> None:
+    address = serve(hostile)
+    with visit(browser, size) as (page, wrong):
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        sent: list[int] = []
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(len(frame))))
+        page.goto(address)
+        page.get_by_role("link", name="Data", exact=True).click()
+        expect(page).to_have_url(f"{address}/data")
+        expect(page).to_have_title("Data · Mailsight")
+        expect(page.get_by_role("table", name="What was loaded")).to_contain_text(
+            "events-<img src=x onerror=alert(1)>"
+        )
+        counts = page.get_by_role("table", name="Events by provider and type")
+        expect(counts.get_by_role("row", name="Opened")).to_contain_text("3")
+        events = page.get_by_role("table", name="Unattributed events")
+        expect(events).to_contain_text("<img src=x onerror=alert(1)>\\x202e**x**")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+        page.get_by_placeholder("Search recipient, message id or type").fill("bounced")
+        expect(events.get_by_text("Bounced")).to_be_visible()
+        expect(events.get_by_text("@mail.example")).to_have_count(1)
+        assert exported(page) == 2
+
+        page.get_by_role("tab", name="Refused rows").click()
+        refused = page.get_by_role("table", name="Refused rows")
+        expect(refused).to_contain_text("=cmd()[[[[")
+        expect(refused).to_contain_text("<img src=x onerror=alert(1)>")
+        assert exported(page) == 3
+
+        page.get_by_role("link", name="Campaigns", exact=True).click()
+        expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
+        assert max(sent) < 500_000
+        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+        assert wrong == []
+
+
+def exported(page: Page) -> int:
+    """How many lines the export has that is offered now."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as CSV").click()
+    return len(download.value.path().read_text("utf-8-sig").splitlines())
+
+
+def test_the_first_data_comes_by_upload(browser: Browser, serve: Callable[..., str], tmp_path: Path) -> None:
+    address = serve(tmp_path / "mailsight.duckdb")
+    (tmp_path / "spring.zip").write_bytes(zipped(BUNDLE))
+    (tmp_path / "not-a.zip").write_bytes(b"no")
+    opened = {"event": "opened", "email": "ann@mail.example", "ts_event": 1776161550, "tags": ["spring"]}
+    (tmp_path / "events.json").write_text(json.dumps([opened]))
+    with visit(browser) as (page, wrong):
+        page.goto(address)
+        expect(page.get_by_role("heading", name="There are no campaigns yet")).to_be_visible()
+        page.get_by_role("link", name="Load data").click()
+        dialog = upload_dialog(page)
+
+        send(page, tmp_path / "not-a.zip")
+        expect(dialog.get_by_text("is not a zip that can be read")).to_be_visible()
+        dialog.get_by_role("button", name="Upload more").click()
+        send(page, tmp_path / "spring.zip")
+        expect(dialog.get_by_text("Loaded. The figures")).to_be_visible()
+        expect(dialog.get_by_role("row", name="Campaigns")).to_contain_text("1")
+        dialog.get_by_role("button", name="Upload more").click()
+
+        dialog.get_by_text("Provider's files", exact=True).click()
+        dialog.get_by_role("combobox").click()
+        page.get_by_role("option", name="Brevo").click()
+        send(page, tmp_path / "events.json")
+        expect(dialog.get_by_text("Loaded. The figures")).to_be_visible()
+        dialog.get_by_role("button", name="Done").click()
+        expect(dialog).to_have_count(0)
+
+        loads = page.get_by_role("table", name="What was loaded")
+        expect(loads.get_by_role("row")).to_have_count(3)
+        expect(loads).to_contain_text("Brevo")
+        page.get_by_role("link", name="Campaigns", exact=True).click()
+        expect(page.get_by_role("link", name="Spring", exact=True)).to_be_visible()
+        assert wrong == []
+
+
+def upload_dialog(page: Page) -> Locator:
+    """The dialog Upload, opened."""
+    page.get_by_role("button", name="Upload", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Load", exact=True)).to_be_disabled()
+    return dialog
+
+
+def send(page: Page, file: Path) -> None:
+    """Chooses the file and loads it."""
+    button = page.get_by_role("dialog").get_by_role("button", name="Load", exact=True)
+    expect(button).to_be_disabled()
+    page.locator('input[type="file"]').set_input_files(file)
+    expect(button).to_be_enabled()
+    button.click()
+
+
+def test_a_page_that_stays_open_tells_of_newer_data(
+    browser: Browser, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "campaigns.csv").write_text("campaign_id,name\nspring,Spring\n")
+    load.load(tmp_path / "mailsight.duckdb", [tmp_path / "campaigns.csv"])
+    with visit(browser) as (page, wrong):
+        page.goto(serve(tmp_path / "mailsight.duckdb"))
+        expect(page.get_by_text("Updated", exact=False)).to_be_visible()
+        (tmp_path / "campaigns.csv").write_text("campaign_id,name\nsummer,Summer\n")
+        load.load(tmp_path / "mailsight.duckdb", [tmp_path / "campaigns.csv"])
+        page.get_by_role("button", name="Show newer data").click(timeout=40_000)
+        expect(page.get_by_role("link", name="Summer", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Show newer data")).to_have_count(0)
+        assert wrong == []

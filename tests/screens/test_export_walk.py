@@ -1,0 +1,84 @@
+"""Files to take along, in a real browser: the list that is shown, its three kinds of file, and that nothing stays."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from mailsight.exports import pdf as report_pdf
+from mailsight.reports import campaign as reports
+from mailsight.reports import grid as grids
+from mailsight.vocabulary import Audience, Status
+from mailsight.warehouse.reader import Warehouse
+from tests.screens.test_walk import choose, click_funnel, expect_customers, grid, visit
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def report(sample_database: Path) -> reports.CampaignReport:
+    """The campaign with the most clicks."""
+    warehouse = Warehouse(sample_database)
+    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    most = campaigns.sort_values("clicks")["campaign_id"].iloc[-1]
+    return reports.campaign(warehouse, str(most), Audience.HUMAN)
+
+
+def test_what_the_grid_shows_is_exported(
+    browser: Browser, server: str, sample_database: Path, report: reports.CampaignReport
+) -> None:
+    filtered = grids.grid_query({"name": {"type": "contains", "filter": "a"}}, status=[Status.CLICKED])
+    campaign_id = report.campaign.campaign_id
+    shown = reports.recipients(Warehouse(sample_database), campaign_id, Audience.HUMAN, filtered).total
+    assert 0 < shown < report.status[Status.CLICKED]
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign_id}")
+        expect_customers(page, report.counts.selected)
+        click_funnel(page, Status.CLICKED)
+        expect_customers(page, report.status[Status.CLICKED])
+        grid(page).locator(".ag-floating-filter-input input").first.fill("a")
+        expect_customers(page, shown)
+        for entry, ending in (("CSV", "csv"), ("Excel", "xlsx"), ("Parquet", "parquet")):
+            with page.expect_download() as download:
+                choose(page, "Export", entry)
+            assert download.value.suggested_filename.endswith(f"-human.{ending}")
+            if entry == "CSV":
+                lines = download.value.path().read_text("utf-8-sig").splitlines()
+                assert len(lines) == shown + 1
+                assert all('"clicked"' in line for line in lines[1:])
+        expect(page.get_by_role("link", name="Download", exact=True)).to_be_visible()
+        address = page.get_by_role("link", name="Download", exact=True).get_attribute("href")
+        page.get_by_role("button", name="Remove", exact=True).click()
+        expect(page.get_by_role("link", name="Download", exact=True)).to_have_count(0)
+        # The file is gone with it; a page that is closed lets go of its files as well.
+        expect_gone(page, f"{server}{address}")
+        with page.expect_download():
+            choose(page, "Events", "Parquet")
+        address = page.get_by_role("link", name="Download", exact=True).get_attribute("href")
+        page.goto("about:blank")
+        expect_gone(page, f"{server}{address}")
+        assert wrong == []
+
+
+@pytest.mark.parametrize(("entry", "begins"), [("HTML", b"<!DOCTYPE html>"), ("PDF", b"%PDF")])
+def test_the_page_is_taken_along_as_a_report(
+    browser: Browser, server: str, report: reports.CampaignReport, entry: str, begins: bytes
+) -> None:
+    if entry == "PDF" and not report_pdf.available():
+        pytest.skip(report_pdf.MISSING)
+    campaign_id = report.campaign.campaign_id
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign_id}")
+        with page.expect_download(timeout=120_000) as download:
+            choose(page, "Report", entry)
+        assert download.value.suggested_filename == f"report-{campaign_id}-human.{entry.lower()}"
+        assert download.value.path().read_bytes().startswith(begins)
+        assert wrong == []
+
+
+def expect_gone(page: Page, address: str) -> None:
+    deadline = time.monotonic() + 30
+    while page.request.get(address).status != 404:
+        assert time.monotonic() < deadline, "The file is still there."
+        time.sleep(0.1)

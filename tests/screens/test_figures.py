@@ -1,0 +1,329 @@
+"""Every figure, computed a second time in plain Python (oracle.py) over random mailings: both must agree."""
+
+import csv
+import json
+import os
+import tempfile
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from mailsight.figures.metrics import Counts
+from mailsight.loading import bundles as load
+from mailsight.reports import campaign as reports
+from mailsight.reports import grid as grids
+from mailsight.vocabulary import Audience, EventType, NotSentReason
+from mailsight.warehouse.reader import Warehouse
+from tests.support import oracle
+
+Bundle = dict[str, list[dict[str, Any]]]
+
+START = datetime(2026, 4, 14, 9, tzinfo=UTC)
+# Few values each, so that keys meet, times are equal, and the same event comes again.
+CAMPAIGN_IDS = ["spring", "summer", "unheard"]
+CUSTOMER_IDS = ["1", "2", "3", "4"]
+ADDRESSES = ["ann@x.example", "Ann@X.example", "bob@x.example", "cyd@x.example"]
+MESSAGE_IDS = ["m1", "m2", "m3"]
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
+LINKS = ["https://shop.example/a", "https://shop.example/b", "https://shop.example/a"]
+moments = st.integers(0, 6).map(lambda hours: START + timedelta(hours=hours))
+
+customers = st.fixed_dictionaries(
+    {
+        "customer_id": st.sampled_from(CUSTOMER_IDS),
+        "email": st.none() | st.sampled_from(ADDRESSES),
+        "name": st.none() | st.sampled_from(["Ann", "Bob"]),
+    }
+)
+messages = st.fixed_dictionaries(
+    {
+        "campaign_id": st.sampled_from(CAMPAIGN_IDS[:2]),
+        "customer_id": st.sampled_from(CUSTOMER_IDS[:3]),
+        "message_id": st.none() | st.sampled_from(MESSAGE_IDS),
+        "email": st.none() | st.sampled_from(ADDRESSES),
+        "sent_at": st.none() | moments,
+        "not_sent_reason": st.none() | st.sampled_from(list(NotSentReason)),
+        "content": st.none() | st.just("mail.html"),
+        "merge_fields": st.none() | st.sampled_from(['{"name": "Ann"}', '{"points": 3}']),
+    }
+)
+events = st.fixed_dictionaries(
+    {
+        "event_id": st.none() | st.sampled_from([f"e{number}" for number in range(40)]),
+        "provider": st.none() | st.just("sendgrid"),
+        "campaign_id": st.none() | st.sampled_from(CAMPAIGN_IDS),
+        "customer_id": st.none() | st.sampled_from(CUSTOMER_IDS),
+        "message_id": st.none() | st.sampled_from(MESSAGE_IDS),
+        "recipient": st.none() | st.sampled_from(ADDRESSES),
+        "type": st.sampled_from(list(EventType)),
+        "occurred_at": moments,
+        "url": st.none() | st.sampled_from([*LINKS, "https://elsewhere.example/"]),
+        "link_position": st.none() | st.integers(0, 3),
+        "user_agent": st.sampled_from([None, "Mozilla/5.0", "curl/8.5.0", CHROME]),
+        "reject_reason": st.sampled_from(
+            [None, "invalid", "bounced", "spam", "unsubscribed", "blocked", "other"]
+        ),
+    }
+).filter(lambda event: event["customer_id"] or event["message_id"] or event["recipient"])
+beginnings = st.none() | st.integers(0, 400).map(lambda minutes: START + timedelta(minutes=minutes))
+campaigns = beginnings.map(
+    lambda sent_at: [
+        {"campaign_id": "spring", "links": LINKS, "sent_at": sent_at, "subject": "Spring, {{ name }}!"},
+        {"campaign_id": "summer", "sent_at": None, "subject": "Summer"},
+    ]
+)
+mailings = st.fixed_dictionaries(
+    {
+        "campaigns": campaigns,
+        "customers": st.lists(customers, max_size=5, unique_by=lambda row: row["customer_id"]),
+        "messages": st.lists(messages, max_size=8),
+        "events": st.lists(events, max_size=40),
+    }
+)
+# Each example is a whole load. Shrinking would take minutes; the failing example is small enough to read.
+unhurried = settings(
+    deadline=None,
+    max_examples=int(os.environ.get("MAILSIGHT_EXAMPLES", "20")),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def write_bundle(folder: Path, bundle: Bundle) -> Path:
+    """The bundle as files of three formats, the campaign with links as one with HTML."""
+    folder.mkdir()
+    (folder / "mail.html").write_text("".join(f'<a href="{url}">link</a>' for url in LINKS))
+    rows = {
+        kind: [{name: _text(value) for name, value in row.items()} for row in bundle[kind]] for kind in bundle
+    }
+    rows["campaigns"] = [
+        {
+            "campaign_id": row["campaign_id"],
+            "template": "mail.html" if "links" in row else None,
+            "subject": row.get("subject"),
+            "sent_at": _text(row.get("sent_at")),
+        }
+        for row in bundle["campaigns"]
+    ]
+    for kind in ("campaigns", "messages"):
+        with (folder / f"{kind}.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[kind][0] if rows[kind] else ["campaign_id", "customer_id"])
+            writer.writeheader()
+            writer.writerows(rows[kind])
+    (folder / "customers.json").write_text(json.dumps(rows["customers"]))
+    (folder / "events.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows["events"]))
+    return folder
+
+
+def _text(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dict[str, Any]]:
+    """The figures of all campaigns of a database, in the shape of the oracle's."""
+    warehouse = Warehouse(database)
+    found = {}
+    for campaign_id in reports.campaign_list(warehouse, audience).campaigns["campaign_id"]:
+        figures: Any = reports.figures(reports.campaign(warehouse, campaign_id, audience))
+        found[campaign_id] = {name: figures[name] for name in ("counts", "not_sent", "status", "links")} | {
+            "other_links": {
+                link["url"]: (link["clicks"], link["clickers"]) for link in figures["other_links"]
+            },
+            "hours": {
+                hour: counts
+                for hour, *counts in reports.timeline(warehouse, campaign_id, audience).to_numpy().tolist()
+            },
+        }
+    return found
+
+
+@given(mailings)
+@unhurried
+def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = write_bundle(Path(folder) / "bundle", mailing)
+        database = Path(folder) / "mailsight.duckdb"
+        summary = load.load(database, [bundle])
+        assert not summary.refusals
+        assert computed(database) == oracle.figures(mailing)
+        verdicts = _verdicts(database)
+        for number, event in enumerate(mailing["events"], start=1):
+            event["machine"] = verdicts.get(number)
+        assert computed(database, Audience.HUMAN) == oracle.figures(mailing, human=True)
+        assert histories(database) == plain_histories(database)
+        assert_rows_lie_by_customer_with_their_names(database)
+
+
+def histories(database: Path) -> dict[str, Any]:
+    """Each customer's address and history as the page shows it: campaign, status, opens, subject, has a mail."""
+    reader, found = Warehouse(database), {}
+    for customer_id in plain_histories(database):
+        report = reports.customer(reader, customer_id, Audience.HUMAN)
+        found[customer_id] = (
+            report.customer.email,
+            [
+                (contact.campaign_id, contact.status, contact.opens, contact.subject, contact.has_mail)
+                for contact in report.contacts
+            ],
+        )
+    return found
+
+
+def plain_histories(database: Path) -> dict[str, Any]:
+    """The same from the facts, by looking at all of them."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                r.customer_id, coalesce(cu.email, max(r.email) over (partition by r.customer_id)),
+                r.campaign_id, r.human_status, r.human_opens,
+                replace(c.subject, '{{ name }}', coalesce(m.merge_fields ->> 'name', '{{ name }}')),
+                coalesce(m.content_id, c.content_id) is not null
+            from recipients as r
+            left join customers as cu using (customer_id)
+            left join campaigns as c using (campaign_id)
+            left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
+            order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id
+            """
+        ).fetchall()
+    found: dict[str, Any] = {}
+    for customer_id, email, *contact in rows:
+        found.setdefault(customer_id, (email, []))[1].append(tuple(contact))
+    return found
+
+
+def assert_rows_lie_by_customer_with_their_names(database: Path) -> None:
+    """What the customers' grid takes for granted: rows in the order of their keys, with their customers' names."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                r.campaign_id, r.customer_id, r.name, r.known_email,
+                c.name, case when r.email is null then c.email end
+            from recipients as r left join customers as c using (customer_id)
+            order by r.rowid
+            """
+        ).fetchall()
+    assert [row[2:4] for row in rows] == [row[4:] for row in rows]
+    of_campaigns = sorted(rows, key=lambda row: row[0])
+    assert [row[:2] for row in of_campaigns] == sorted(row[:2] for row in rows)
+
+
+def _verdicts(database: Path) -> dict[int, str | None]:
+    """The machine of each event, by its number: its place in a file that was loaded first."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        return dict(connection.execute("select event_number, machine from events").fetchall())
+
+
+@given(mailings, st.randoms(use_true_random=False), st.integers(2, 4))
+@unhurried
+def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: Any, parts: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.duckdb"
+        load.load(whole, [write_bundle(Path(folder) / "whole", mailing)])
+        split: list[Bundle] = [{kind: [] for kind in mailing} for _ in range(parts)]
+        part_of: dict[object, int] = defaultdict(lambda: random.randrange(parts))
+        for kind, rows in mailing.items():
+            for row in rows:
+                split[part_of[_key(kind, row)]][kind].append(row)
+        in_parts = Path(folder) / "parts.duckdb"
+        for number, part in enumerate(split):
+            load.load(in_parts, [write_bundle(Path(folder) / f"part{number}", part)])
+        assert computed(in_parts) == computed(whole)
+        assert histories(in_parts) == plain_histories(in_parts)
+        assert_rows_lie_by_customer_with_their_names(in_parts)
+
+
+def _key(kind: str, row: dict[str, Any]) -> object:
+    """What rows share that may be the same message or event: of these the first or the last counts."""
+    if kind == "messages":
+        return row["campaign_id"], row["customer_id"]
+    if kind == "events":
+        return row["event_id"] or (row["type"], row["occurred_at"], row["url"])
+    return id(row)
+
+
+def test_a_customers_new_name_and_address_reach_what_was_mailed_before(tmp_path: Path) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    rows: list[dict[str, Any]] = [
+        {"campaign_id": "spring", "customer_id": "1", "email": "ann@x.example", "sent_at": START},
+        {"campaign_id": "spring", "customer_id": "2", "email": None, "sent_at": START},
+        {"campaign_id": "spring", "customer_id": "3", "email": None, "sent_at": START},
+    ]
+    nothing: Bundle = {kind: [] for kind in ("campaigns", "customers", "messages", "events")}
+    load.load(database, [write_bundle(tmp_path / "first", nothing | {"messages": rows})])
+    for number, names in enumerate((("Ann", "Bob"), ("Ann", "Bert"))):
+        customers: list[dict[str, Any]] = [
+            {"customer_id": str(place), "email": f"{name}@y.example", "name": name}
+            for place, name in enumerate(names, start=1)
+        ]
+        load.load(database, [write_bundle(tmp_path / str(number), nothing | {"customers": customers})])
+    page = reports.recipients(Warehouse(database), "spring", Audience.ALL, grids.grid_query())
+    assert [(row["name"], row["email"]) for row in page.rows] == [
+        ("Ann", "ann@x.example"),
+        ("Bert", "Bert@y.example"),
+        ("", ""),
+    ]
+    assert_rows_lie_by_customer_with_their_names(database)
+
+
+def test_loading_twice_changes_nothing(tmp_path: Path, sample_bundle: Path) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    assert load.load(database, [sample_bundle]).changed
+    generation, figures = Warehouse(database).generation, computed(database)
+    again = load.load(database, [sample_bundle])
+    assert not again.changed
+    assert all(kind.new == 0 and kind.known == kind.rows for kind in again.kinds)
+    assert (Warehouse(database).generation, computed(database)) == (generation, figures)
+
+
+def test_the_totals_of_the_list_are_the_sums_of_its_campaigns(sample_database: Path) -> None:
+    found = reports.campaign_list(Warehouse(sample_database), Audience.ALL)
+    totals = Counts(**{name: int(found.campaigns[name].sum()) for name in Counts.__dataclass_fields__})
+    assert found.totals == totals
+    assert totals.sent > 0
+
+
+CASES = {
+    "a bounce after delivery is undeliverable": (["delivered@1", "bounced@2"], "not_received"),
+    "a delivery after the bounce is received": (["bounced@1", "delivered@2"], "received"),
+    "an open after the bounce proves that it arrived": (["bounced@1", "opened@2"], "opened"),
+    "a delivery at the moment of the bounce is not after it": (["bounced@1", "delivered@1"], "not_received"),
+    "a click proves an open": (["clicked@1"], "clicked"),
+    "opting out is stronger than a click": (["clicked@1", "unsubscribed@2"], "opted_out"),
+    "a complaint opts out": (["delivered@1", "complained@2"], "opted_out"),
+    "a refusal after sending was not sent": (["sent@1", "rejected@2"], None),
+    "sending after a refusal was sent": (["rejected@1", "sent@2"], "received"),
+    "a delivery is stronger than a refusal": (["rejected@2", "delivered@1"], "received"),
+    "an event that says nothing leaves it as it was": (["queued@1", "unknown@2"], "received"),
+}
+
+
+@pytest.mark.parametrize(("told", "status"), CASES.values(), ids=CASES)
+def test_the_state_of_a_message(tmp_path: Path, told: list[str], status: str | None) -> None:
+    bundle: Bundle = {
+        "campaigns": [{"campaign_id": "spring"}],
+        "customers": [],
+        "messages": [{"campaign_id": "spring", "customer_id": "1", "sent_at": START}],
+        "events": [
+            {
+                "campaign_id": "spring",
+                "customer_id": "1",
+                "type": event.split("@")[0],
+                "occurred_at": START + timedelta(hours=int(event.split("@")[1])),
+            }
+            for event in told
+        ],
+    }
+    database = tmp_path / "mailsight.duckdb"
+    load.load(database, [write_bundle(tmp_path / "bundle", bundle)])
+    expected = dict.fromkeys(("not_received", "received", "opened", "clicked", "opted_out"), 0)
+    assert computed(database)["spring"]["status"] == expected | ({status: 1} if status else {})

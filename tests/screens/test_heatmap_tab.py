@@ -1,0 +1,252 @@
+"""The Heatmap tab in a real browser: switches, list and badges that light each other, who clicked, files."""
+
+import re
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+
+from mailsight.figures import formats
+from mailsight.heatmap.badges import SCALE
+from mailsight.loading import bundles as load
+from mailsight.reports import campaign as reports
+from mailsight.reports.campaign import CampaignReport
+from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Warehouse
+from tests.commands.test_command_line import run
+from tests.loading.test_bundles import CAMPAIGN, EVENT, bundle, ndjson
+from tests.screens.test_walk import expect_customers, visit
+
+pytestmark = pytest.mark.browser
+
+MAIL = """<title>Own title</title><style>.phones { display: none }
+@media (max-width: 600px) { .phones { display: block } }</style>
+<div style="display:none"><a href="https://shop.example/sale">Hidden</a></div>
+<!--[if mso]><v:roundrect href="https://shop.example/sale">Sale</v:roundrect>
+<v:rect href="https://shop.example/outlook">Outlook's own</v:rect><![endif]-->
+<h1><a href="https://shop.example/sale">Sale</a></h1><p><a href="https://shop.example/sale">Sale again</a></p>
+<p><a href="https://shop.example/u/{{customer_id}}">Yours</a> <a href="https://shop.example/quiet">Quiet</a></p>
+<div class="phones"><a href="https://shop.example/app">App</a></div>
+<p><a href="ftp://shop.example/">Files</a></p>
+<map name="m"><area href="mailto:us@shop.example"></map>
+<img src="https://shop.example/p.png" width="600" height="300">"""
+SALE, YOURS, GONE = (
+    "https://shop.example/sale?utm_source=x",
+    "https://shop.example/u/812",
+    "https://shop.example/gone",
+)
+CLICKS = [(SALE, "1"), (SALE, "2"), (YOURS, "3"), (GONE, "1"), (GONE, "1")]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("heatmap")
+    clicks = [
+        EVENT | {"type": "clicked", "url": url, "customer_id": customer, "event_id": str(number)}
+        for number, (url, customer) in enumerate(CLICKS)
+    ]
+    messages = [
+        {"campaign_id": "spring", "customer_id": str(one), "sent_at": "2026-04-14T09:00:00Z"}
+        for one in range(1, 9)
+    ]
+    files = {
+        "mail.html": MAIL,
+        "campaigns.ndjson": ndjson(CAMPAIGN),
+        "messages.ndjson": ndjson(*messages),
+        "events.ndjson": ndjson(*clicks),
+    }
+    load.load(folder / "m.duckdb", [bundle(folder / "bundle", files)])
+    return folder / "m.duckdb"
+
+
+@pytest.fixture(scope="module")
+def report(database: Path) -> CampaignReport:
+    return reports.campaign(Warehouse(database), "spring", Audience.HUMAN)
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[Path], str], database: Path) -> str:
+    return serve(database)
+
+
+@pytest.fixture
+def tab(browser: Browser, address: str) -> Iterator[Page]:
+    with visit(browser) as (page, wrong):
+        page.goto(f"{address}/campaign?id=spring")
+        page.get_by_role("tab", name="Heatmap").click()
+        expect(badge(page, 1)).to_have_text("2")
+        yield page
+        assert wrong == []
+
+
+def mail(page: Page) -> FrameLocator:
+    return page.frame_locator(".mail iframe")
+
+
+def badge(page: Page, position: int) -> Locator:
+    return mail(page).locator(f"[data-badge='{position}']")
+
+
+def test_every_number_of_the_campaign_has_its_place(tab: Page, report: CampaignReport) -> None:
+    said = mail(tab).locator("[data-badge]").evaluate_all("all => all.map(one => Number(one.textContent))")
+    assert said == [link.clicks for link in report.links]
+    assert sum(said) + sum(link.clicks for link in report.other_links) == report.counts.clicks == 5
+    links = tab.get_by_role("table", name="Links of the e-mail")
+    shown = links.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [row.dataset.row, row.cells[1].textContent])"
+    )
+    assert sorted((int(position), int(clicks)) for position, clicks in shown) == list(enumerate(said))
+    others = tab.get_by_role("table", name="Other links in this mailing").locator("tbody tr")
+    assert [" ".join(row.split()) for row in others.all_inner_texts()] == [
+        "https://shop.example/gone shop.example/gone 2 1 40.0 %",
+        "Outlook's own Only in Outlook shop.example/outlook 0 0 0.0 %",
+    ]
+
+
+def test_a_row_says_what_is_special_about_its_link(tab: Page) -> None:
+    for position, mark in (
+        (0, "Not visible"),
+        (0, "Counted at “Sale”"),
+        (1, "Shared by 3 links"),
+        (1, "Outlook button"),
+        (2, "Counted at “Sale”"),
+        (5, "Only on phones"),
+        (7, "Not visible"),
+    ):
+        row = tab.locator(f".list tr[data-row='{position}']")
+        assert mark in row.locator(".mark").all_inner_texts()
+
+
+def test_links_open_in_a_new_tab_and_only_where_they_may(tab: Page) -> None:
+    opens = tab.locator(".list tr a").evaluate_all(
+        "all => all.map(one => [one.closest('tr').dataset.row, one.rel, one.target])"
+    )
+    assert {row for row, _, _ in opens} == {
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "7",
+        f"url:{GONE}",
+        "url:https://shop.example/outlook",
+    }
+    assert {(rel, target) for _, rel, target in opens} == {("noopener noreferrer", "_blank")}
+
+
+def test_switches_change_the_badges_and_reload_nothing(tab: Page) -> None:
+    expect_customers(tab, 8)
+    asked: list[str] = []
+    before = tab.locator(".mail iframe").get_attribute("src")
+    badge(tab, 1).evaluate("one => one.ownerDocument.body.dataset.same = 'yes'")
+    tab.on("websocket", lambda socket: asked.append(socket.url))
+    tab.on("request", lambda request: asked.append(request.url))
+    for switch, said, width in [
+        ("Share of clicks", "40.0\xa0%", None),
+        ("Click-through rate", "25.0\xa0%", None),
+        ("Customers", "25.0\xa0%", None),
+        ("Share of clicks", "66.7\xa0%", None),
+        ("Count", "2", None),
+        ("Phone", "2", 390),
+    ]:
+        tab.get_by_role("radio", name=switch, exact=True).click()
+        expect(badge(tab, 1)).to_have_text(said)
+        if width:
+            assert mail(tab).locator("body").evaluate("() => innerWidth") == width
+    box = badge(tab, 5).bounding_box()
+    assert box is not None
+    assert box["width"] == 10
+    tab.get_by_role("switch", name="Quiet marks").click()
+    expect(badge(tab, 5)).to_be_hidden()
+    assert tab.locator(".mail iframe").get_attribute("src") == before
+    assert mail(tab).locator("body").get_attribute("data-same") == "yes"
+    assert asked == []
+
+
+def test_the_switch_of_the_page_leaves_the_mail_where_it_is(tab: Page) -> None:
+    before = tab.locator(".mail iframe").get_attribute("src")
+    tab.get_by_role("tabpanel").get_by_role("radio", name="All", exact=True).click()
+    expect(tab).to_have_url(re.compile("audience=all"))
+    tab.wait_for_timeout(500)
+    expect(badge(tab, 1)).to_have_text("2")
+    assert tab.locator(".mail iframe").get_attribute("src") == before
+
+
+def test_a_badge_and_its_row_light_each_other(tab: Page) -> None:
+    row = tab.locator(".list tr[data-row='3']")
+    for light in ("hover", "focus"):
+        getattr(badge(tab, 3), light)()
+        expect(row).to_have_class(re.compile(r"\blit\b"))
+        getattr(tab.locator(".list tr[data-row='1']"), light)()
+        expect(row).not_to_have_class(re.compile(r"\blit\b"))
+        assert badge(tab, 1).get_attribute("data-lit") == ""
+        assert mail(tab).locator("[data-link='1']").get_attribute("data-lit") == ""
+
+
+@pytest.mark.parametrize(
+    ("act", "label", "customers"),
+    [
+        (lambda page: badge(page, 3).click(), "Yours", 1),
+        (lambda page: badge(page, 2).click(), "Sale", 2),
+        (lambda page: badge(page, 1).press("Enter"), "Sale", 2),
+        (lambda page: page.locator(".list tr[data-row='3']").press("Enter"), "Yours", 1),
+        (
+            lambda page: page.locator(f".list tr[data-row='url:{GONE}']").click(),
+            "https://shop.example/gone",
+            1,
+        ),
+    ],
+    ids=["a badge", "a hollow badge", "a key on a badge", "a key on a row", "another link"],
+)
+def test_a_click_shows_who_clicked_that_link(
+    tab: Page, act: Callable[[Page], None], label: str, customers: int
+) -> None:
+    expect_customers(tab, 8)
+    act(tab)
+    expect(tab.locator(".only")).to_contain_text(formats.things(customers, "customer"))
+    expect_customers(tab, customers)
+    chip = tab.get_by_role("button", name="Clicked “")
+    expect(chip).to_contain_text(label.rpartition("/")[2])
+    chip.click()
+    expect_customers(tab, 8)
+    expect(chip).to_have_count(0)
+    expect(tab.locator(".only")).to_be_empty()
+
+
+def test_pictures_come_on_demand_and_the_filter_stays(tab: Page) -> None:
+    tab.route("https://shop.example/**", lambda route: route.fulfill(body=b"GIF89a"))
+    badge(tab, 3).click()
+    expect_customers(tab, 1)
+    expect(mail(tab).locator("img")).to_have_attribute("src", "data:,")
+    with tab.expect_request("https://shop.example/p.png"):
+        tab.get_by_role("switch", name="Load pictures").click()
+    expect(badge(tab, 1)).to_have_text("2")
+    expect_customers(tab, 1)
+
+
+def test_the_picture_to_take_along_is_the_mail_with_its_badges(tab: Page) -> None:
+    height = mail(tab).locator("body").evaluate("() => document.documentElement.scrollHeight")
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="PNG").click()
+    assert download.value.suggested_filename == "heatmap-spring-human.png"
+    picture = Image.open(BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
+    assert abs(picture.height - 2 * height) < 4
+    colours = {colour for _, colour in picture.getcolors(picture.width * picture.height) or []}
+    hot = SCALE[-1].background
+    assert tuple(int(hot[start : start + 2], 16) for start in (1, 3, 5)) in colours
+    assert len(colours) > 50
+
+
+def test_the_file_to_take_along_is_that_of_the_command_line(
+    tab: Page, database: Path, tmp_path: Path
+) -> None:
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Download as HTML").click()
+    assert run("heatmap", "spring", "-o", tmp_path / "out.html", "--database", database)[0] == 0
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    hidden = re.compile(r"<mailsight-badges \w+>")
+    assert hidden.sub("", text) == hidden.sub("", (tmp_path / "out.html").read_text(encoding="utf-8"))

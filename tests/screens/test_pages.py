@@ -1,0 +1,353 @@
+"""The pages as Streamlit runs them, without a browser."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mailsight.exports import lists as exports
+from mailsight.figures import explanations, formats
+from mailsight.figures.metrics import COR, FIGURES, RATES, SMALL, WHOLES, Portion, mean
+from mailsight.loading import bundles as load
+from mailsight.reports import campaign as reports
+from mailsight.screens.campaign import figures
+from mailsight.settings import PROJECT
+from mailsight.vocabulary import Audience, NotSentReason
+from mailsight.warehouse.reader import Warehouse
+from tests.support import odd_mailings
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module")
+def odd_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("odd")
+    load.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
+    return folder / "mailsight.duckdb"
+
+
+def show(page: str = "campaigns", **parameters: str) -> AppTest:
+    at = AppTest.from_file(str(PROJECT / "mailsight" / "shell.py"), default_timeout=30)
+    at.switch_page(f"../pages/{page}.py")
+    for name, value in parameters.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def words(at: AppTest) -> str:
+    """What the page says, without what stands in its tables."""
+    assert not at.exception
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.metric, at.html)
+    return "\n".join(str(getattr(one, "value", one)) for kind in kinds for one in kind)
+
+
+def latest_sent(warehouse: Warehouse) -> reports.CampaignReport:
+    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    return reports.campaign(
+        warehouse, str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0]), Audience.HUMAN
+    )
+
+
+def test_the_list_has_the_totals_of_all_campaigns(
+    use: Callable[[Path], Warehouse], sample_database: Path
+) -> None:
+    found = reports.campaign_list(use(sample_database), Audience.HUMAN)
+    at = show()
+    assert [title.value for title in at.title] == ["Campaigns"]
+    assert {metric.label: metric.value for metric in at.metric} == {
+        "Campaigns": str(len(found.campaigns)),
+        **{
+            FIGURES[key].label: formats.count(getattr(found.totals, key))
+            for key in ("sent", "not_sent", "opted_out")
+        },
+        **{rate.label: formats.percent(rate.rate(found.totals)) for rate in RATES},
+    }
+
+
+def test_a_search_narrows_the_list_and_its_totals(
+    use: Callable[[Path], Warehouse], sample_database: Path
+) -> None:
+    found = reports.campaign_list(use(sample_database), Audience.HUMAN)
+    name = found.campaigns["name"].iloc[1]
+    at = show()
+    at.text_input(key="search").set_value(name).run()
+    assert at.metric[0].value == f"1 of {len(found.campaigns)}"
+    assert at.metric[1].value == formats.count(found.campaigns["sent"].iloc[1])
+
+
+def test_a_date_range_holds_whole_days(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
+    campaigns = reports.campaign_list(use(sample_database), Audience.HUMAN).campaigns.dropna(subset="sent_at")
+    days = sorted(campaigns["sent_at"].dt.date)
+    at = show()
+    at.date_input(key="sent").set_value((days[1], days[1])).run()
+    assert at.metric[0].value.startswith("1 of ")
+    at.date_input(key="sent").set_value((days[1],)).run()
+    assert at.metric[0].value.startswith(f"{len(days) - 1} of ")
+
+
+@pytest.mark.parametrize("page", ["campaigns", "campaign", "customer", "data"])
+def test_nobody_sees_a_page_before_signing_in(
+    use: Callable[[Path], Warehouse], sample_database: Path, page: str
+) -> None:
+    report = latest_sent(use(sample_database))
+    at = AppTest.from_file(str(PROJECT / "mailsight" / "shell.py"), default_timeout=30)
+    at.secrets["auth"] = {"redirect_uri": "http://localhost/oauth2callback", "cookie_secret": "x"}
+    at.switch_page(f"../pages/{page}.py")
+    at.query_params["id"] = report.campaign.campaign_id
+    at.run()
+    assert not at.exception
+    assert [title.value for title in at.title] == ["Sign in to Mailsight"]
+    assert [button.label for button in at.button] == ["Sign in"]
+    assert not at.metric
+
+
+def test_a_campaigns_page_has_its_parts_in_their_order(
+    use: Callable[[Path], Warehouse], sample_database: Path
+) -> None:
+    report = latest_sent(use(sample_database))
+    at = show("campaign", id=report.campaign.campaign_id)
+    assert [title.value for title in at.title] == [formats.plain(report.campaign.name)]
+    assert [button.label for button in at.button if "counted" not in (button.key or "")] == [
+        "Selection",
+        "Preview e-mail",
+        "Which, and why",
+    ]
+    assert [heading.value for heading in at.subheader] == [
+        "Opened and clicked",
+        "Status of messages",
+        "Customers",
+    ]
+    assert [tab.label for tab in at.tabs] == [
+        "Status",
+        "Heatmap",
+        "Timeline",
+        "Weekday and hour",
+        "Mailbox providers",
+        "Mail programs",
+    ]
+    made_by_machines = (
+        f"**{formats.of(report.machine_opens, report.all_opens)} opens** and "
+        f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines, and are left out."
+    )
+    assert [one.value for one in at.markdown if made_by_machines in one.value]
+    assert 0 < report.machine_opens < report.all_opens
+
+
+@pytest.mark.parametrize("button", ["Selection", "Preview e-mail", "Which, and why"])
+def test_every_button_of_a_campaign_opens_its_dialog(
+    use: Callable[[Path], Warehouse], sample_database: Path, button: str
+) -> None:
+    report = latest_sent(use(sample_database))
+    at = show("campaign", id=report.campaign.campaign_id)
+    next(one for one in at.button if one.label == button).click().run()
+    assert not at.exception
+
+
+@pytest.mark.parametrize("key", figures.CARDS)
+def test_a_card_has_its_figure_how_it_is_counted_and_how_it_changed(sample_database: Path, key: str) -> None:
+    report = latest_sent(Warehouse(sample_database))
+    whole = WHOLES[key]
+    part_of = Portion(getattr(report.counts, key), getattr(report.counts, whole))
+    before = [Portion(getattr(one, key), getattr(one, whole)).rate for one in report.previous]
+    known = [one for one in before if one is not None]
+    usual = mean(known)
+    assert part_of.rate is not None
+    assert usual is not None
+    card = figures.card(report, key)
+    assert card.value == formats.count(part_of.part)
+    assert card.tip == explanations.in_short(key, report.counts)
+    assert card.change == formats.points(part_of.rate - usual)
+    assert card.shares == [*known, part_of.rate]
+    assert card.note == (
+        f"{formats.rate(part_of)} of {formats.count(part_of.whole)} {FIGURES[whole].label.lower()}"
+    )
+    assert card.attention == ("Who and why" if key == "not_sent" else "")
+
+
+def test_a_rate_over_few_messages_is_shown_with_its_interval(
+    use: Callable[[Path], Warehouse], odd_database: Path
+) -> None:
+    report = reports.campaign(use(odd_database), "hostile", Audience.HUMAN)
+    made_of = COR.portion(report.counts)
+    assert 0 < made_of.whole < SMALL
+    interval = formats.interval(made_of.interval)
+    assert figures.card(report, "opened").note == (
+        f"{formats.percent(made_of.rate)} ({interval}) of {made_of.whole} delivered"
+    )
+
+
+def test_the_audience_is_part_of_the_address(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
+    report = latest_sent(use(sample_database))
+    at = show("campaign", id=report.campaign.campaign_id, audience="all")
+    places = ("top", "customers")
+
+    def switch(place: str) -> Any:
+        return at.segmented_control(key=f"audience:{place}:{report.campaign.campaign_id}")
+
+    assert [switch(place).value for place in places] == [Audience.ALL, Audience.ALL]
+    switch("top").set_value(Audience.HUMAN).run()
+    assert "audience" not in at.query_params
+    assert [switch(place).value for place in places] == [Audience.HUMAN, Audience.HUMAN]
+    switch("customers").set_value(Audience.ALL).run()
+    assert at.query_params["audience"] == "all"
+    assert [switch(place).value for place in places] == [Audience.ALL, Audience.ALL]
+
+
+def test_a_customers_page_has_details_and_history(
+    use: Callable[[Path], Warehouse], sample_database: Path
+) -> None:
+    warehouse = use(sample_database)
+    customer_id = str(
+        reports.not_sent(warehouse, latest_sent(warehouse).campaign.campaign_id).customers[0]["customer_id"]
+    )
+    customer = reports.customer(warehouse, customer_id, Audience.HUMAN).customer
+    at = show("customer", id=customer_id)
+    assert [title.value for title in at.title] == [formats.plain(customer.name)]
+    assert [heading.value for heading in at.subheader] == ["Details", "Contact history"]
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters", "title"),
+    [
+        ("campaign", {"id": "nowhere"}, "This campaign is not here"),
+        ("campaign", {}, "This campaign is not here"),
+        ("customer", {"id": "' OR 1=1 --"}, "This customer is not here"),
+        ("customer", {}, "This customer is not here"),
+    ],
+)
+def test_an_unknown_id_says_what_is_so_and_what_to_do(
+    use: Callable[[Path], Warehouse], sample_database: Path, page: str, parameters: dict[str, str], title: str
+) -> None:
+    use(sample_database)
+    at = show(page, **parameters)
+    assert not at.exception
+    assert [one.value for one in at.title] == [title]
+    assert [link.label for link in at.page_link] == ["All campaigns"]
+
+
+@pytest.mark.parametrize("page", ["campaigns", "campaign", "customer"])
+def test_an_empty_database_says_how_to_fill_it(
+    use: Callable[[Path], Warehouse], tmp_path: Path, page: str
+) -> None:
+    use(tmp_path / "nothing.duckdb")
+    at = show(page, id="x")
+    assert [one.value for one in at.title] == ["There are no campaigns yet"]
+    assert "python -m mailsight sample" in words(at)
+    assert [link.label for link in at.page_link] == ["Load data"]
+
+
+@pytest.mark.parametrize("page", ["campaigns", "campaign", "customer", "data"])
+def test_every_page_says_how_old_its_figures_are(
+    use: Callable[[Path], Warehouse], sample_database: Path, page: str
+) -> None:
+    warehouse = use(sample_database)
+    campaign_id = latest_sent(warehouse).campaign.campaign_id
+    customer_id = str(reports.not_sent(warehouse, campaign_id).customers[0]["customer_id"])
+    at = show(page, id={"campaign": campaign_id, "customer": customer_id}.get(page, ""))
+    assert [caption.value for caption in at.caption if caption.value.startswith("Updated ")]
+    assert "Show newer data" not in [button.label for button in at.button]
+
+
+@pytest.mark.parametrize(
+    ("campaign_id", "tab", "says"),
+    [
+        ("unsent", "Status", "Nothing was sent yet"),
+        ("unsent", "Timeline", "Not sent yet."),
+        ("nobody", "Status", "This campaign has selected nobody yet."),
+        ("no-events", "Timeline", "Nobody has opened or clicked yet."),
+        ("unsent", "Weekday and hour", "Not sent yet."),
+        ("no-events", "Weekday and hour", "Nobody has opened or clicked yet."),
+        ("unsent", "Mail programs", "Not sent yet."),
+        ("no-events", "Mail programs", "Nobody has opened or clicked yet."),
+        ("unsent", "Mailbox providers", "How far the mails came"),
+        ("nobody", "Mailbox providers", "This campaign has selected nobody yet."),
+        ("hostile", "Mailbox providers", "How far the mails came"),
+        ("no-html", "Heatmap", "The HTML of this e-mail was not loaded"),
+        (odd_mailings.ODD_ID, "Status", "Odd id"),
+        ("hostile", "Heatmap", "Customers"),
+    ],
+)
+def test_a_campaign_unlike_others_has_a_helpful_page(
+    use: Callable[[Path], Warehouse], odd_database: Path, campaign_id: str, tab: str, says: str
+) -> None:
+    use(odd_database)
+    at = show("campaign", id=campaign_id)
+    at.session_state["tab"] = tab
+    at.run()
+    said = words(at)
+    assert says in said
+    assert not {"None", "nan", "NaT", "null"} & set(said.split())
+
+
+def test_the_cards_of_a_mailing_without_figures_show_no_rates(
+    use: Callable[[Path], Warehouse], odd_database: Path
+) -> None:
+    report = reports.campaign(use(odd_database), "nobody", Audience.HUMAN)
+    assert not show("campaign", id="nobody").exception
+    shown = [figures.card(report, key) for key in figures.CARDS]
+    assert [card.value for card in shown] == ["0"] * 5
+    assert [(card.change, card.attention) for card in shown] == [("", "")] * 5
+
+
+def test_names_from_outside_are_escaped(use: Callable[[Path], Warehouse], odd_database: Path) -> None:
+    use(odd_database)
+    at = show("campaign", id="hostile")
+    assert [title.value for title in at.title] == [formats.plain(odd_mailings.HOSTILE_NAME)]
+    assert "<script>" not in words(at)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in words(at)
+
+
+@pytest.fixture(scope="module")
+def unsent_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign that was sent to nobody, for several reasons."""
+    folder = tmp_path_factory.mktemp("unsent")
+    (folder / "customers.csv").write_text("customer_id,name\nann,Ann\nbob,=HYPERLINK(1)\n")
+    (folder / "messages.csv").write_text(
+        "campaign_id,customer_id,email,not_sent_reason,not_sent_detail\n"
+        "spring,ann,ann@mail.example,no_consent,\n"
+        "spring,bob,,bounced_before,+1 550 No such user\n"
+        "spring,cas,cas@mail.example,bounced_before,mailbox full\n"
+    )
+    load.load(folder / "mailsight.duckdb", [folder])
+    return folder / "mailsight.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("reason", "wanted", "expected"),
+    [
+        (None, "", ["bob", "ann", "cas"]),
+        (NotSentReason.BOUNCED_BEFORE, "", ["bob", "cas"]),
+        (None, " MAIL.example ", ["ann", "cas"]),
+        (NotSentReason.BOUNCED_BEFORE, "no such", ["bob"]),
+        (None, ".*", []),
+        (NotSentReason.BLOCKED, "", []),
+    ],
+)
+def test_the_not_sent_can_be_searched(
+    unsent_database: Path, reason: NotSentReason | None, wanted: str, expected: list[str]
+) -> None:
+    reader = Warehouse(unsent_database)
+    found = reports.not_sent(reader, "spring", reason, wanted)
+    assert ([row["customer_id"] for row in found.customers], found.total) == (expected, len(expected))
+    block = reports.not_sent(reader, "spring", reason, wanted, start=1, size=1)
+    assert ([row["customer_id"] for row in block.customers], block.total) == (expected[1:2], len(expected))
+
+
+def test_rows_as_csv_hold_no_formulas() -> None:
+    rows = pd.DataFrame(
+        [
+            ("ann", "Ann", "ann@mail.example", "no_consent", None),
+            ("bob", "=HYPERLINK(1)", None, "bounced_before", "+1 550 No such user"),
+            ("cas", None, "cas@mail.example", "bounced_before", "mailbox full"),
+        ],
+        columns=["customer_id", "name", "email", "reason", "detail"],
+    )
+    assert exports.as_csv(rows).splitlines() == [
+        "\N{ZERO WIDTH NO-BREAK SPACE}customer_id,name,email,reason,detail",
+        "ann,Ann,ann@mail.example,no_consent,",
+        "bob,'=HYPERLINK(1),,bounced_before,'+1 550 No such user",
+        "cas,,cas@mail.example,bounced_before,mailbox full",
+    ]

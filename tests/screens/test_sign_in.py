@@ -1,0 +1,82 @@
+"""Signing in with OpenID Connect: nobody sees anything before, and the link that they had works after."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import oidc_provider_mock
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from mailsight.reports import campaign as reports
+from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Warehouse
+from tests.conftest import free_port
+
+pytestmark = pytest.mark.browser
+
+SECRETS = """
+[auth]
+redirect_uri = "{dashboard}/oauth2callback"
+cookie_secret = "not-a-secret-but-long-enough-for-a-test"
+client_id = "mailsight"
+client_secret = "of the tests"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+"""
+
+
+@pytest.fixture
+def guarded(serve: Callable[..., str], sample_database: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a dashboard that asks who is there."""
+    port = free_port()
+    with oidc_provider_mock.run_server_in_thread() as provider:
+        secrets = tmp_path / "secrets.toml"
+        secrets.write_text(
+            SECRETS.format(
+                dashboard=f"http://127.0.0.1:{port}", provider=f"http://localhost:{provider.server_port}"
+            )
+        )
+        yield serve(sample_database, f"--secrets.files={secrets}", port=port)
+
+
+def test_a_page_opens_after_sign_in_only(browser: Browser, guarded: str, sample_database: Path) -> None:
+    campaign = reports.campaign_list(Warehouse(sample_database), Audience.HUMAN).campaigns.iloc[1]
+    page = browser.new_page()
+    page.goto(f"{guarded}/campaign?id={campaign['campaign_id']}")
+    expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(str(campaign["name"]))).to_have_count(0)
+    denied = httpx.post(f"{guarded}/api/recipients", json={"token": "guessed", "start": 0, "end": 10})
+    assert denied.status_code == 401
+    sign_in(page, "ann@company.example")
+    expect(page.get_by_role("heading", name="Campaigns", exact=True)).to_be_visible(timeout=20_000)
+    page.goto(f"{guarded}/campaign?id={campaign['campaign_id']}")
+    expect(page.get_by_role("heading", name=str(campaign["name"]))).to_be_visible(timeout=20_000)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("uploaders", "may"),
+    [("", False), ("*", True), ("Ann@company.example", True), ("bob@company.example", False)],
+)
+def test_only_those_who_are_named_can_upload(
+    browser: Browser,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    uploaders: str,
+    may: bool,
+) -> None:
+    monkeypatch.setenv("MAILSIGHT_UPLOADERS", uploaders)
+    page = browser.new_page()
+    page.goto(f"{request.getfixturevalue('guarded')}/data")
+    sign_in(page, "ann@company.example")
+    page.get_by_role("link", name="Data", exact=True).click()
+    expect(page.get_by_role("heading", name="What was loaded")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_have_count(int(may))
+    page.close()
+
+
+def sign_in(page: Page, address: str) -> None:
+    """Signs in at the provider, which believes everybody."""
+    page.get_by_role("button", name="Sign in").click(timeout=20_000)
+    page.get_by_placeholder("sub").fill(address)
+    page.get_by_role("button", name="Authorize", exact=True).click()

@@ -1,0 +1,109 @@
+"""The tabs Timeline, Weekday and hour, Mailbox providers and Mail programs, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from mailsight.figures import formats
+from mailsight.reports import campaign as reports
+from mailsight.reports import patterns
+from mailsight.reports.campaign import CampaignReport
+from mailsight.vocabulary import Audience, EventType
+from mailsight.warehouse.reader import Warehouse
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def shown(sample_database: Path) -> CampaignReport:
+    """The campaign with the most clicks."""
+    warehouse = Warehouse(sample_database)
+    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    most = campaigns.sort_values("clicks", ascending=False)["campaign_id"].iloc[0]
+    return reports.campaign(warehouse, str(most), Audience.HUMAN)
+
+
+@pytest.fixture
+def page(browser: Browser, server: str, shown: CampaignReport) -> Page:
+    page = browser.new_page(viewport={"width": 1440, "height": 1400})
+    page.goto(f"{server}/campaign?id={shown.campaign.campaign_id}")
+    expect(page.get_by_role("tab", name="Timeline")).to_be_visible(timeout=30_000)
+    return page
+
+
+def test_the_timeline_adds_up_to_the_figures_of_the_page(page: Page, shown: CampaignReport) -> None:
+    page.get_by_role("tab", name="Timeline").click()
+    last = page.get_by_role("table", name="How much had happened after sending").get_by_role("row").last
+    expect(last).to_contain_text(formats.count(shown.counts.opens))
+    expect(last).to_contain_text(formats.count(shown.counts.clicks))
+    page.get_by_text("Added up", exact=True).click()
+    page.get_by_text("Customers", exact=True).and_(page.locator("button *")).first.click()
+    expect(last).to_contain_text(formats.count(shown.counts.opened))
+    expect(last).to_contain_text(formats.count(shown.counts.clicked))
+    expect(page.get_by_text("Customers who opened")).to_be_visible()
+    assert _serious(page) == []
+    page.close()
+
+
+def test_the_week_is_in_the_customers_time(page: Page, shown: CampaignReport) -> None:
+    page.get_by_role("tab", name="Weekday and hour").click()
+    whole = formats.count(shown.counts.opens + shown.counts.clicks)
+    expect(page.get_by_text(f"In the customers' own time. Of {whole} opens and clicks")).to_be_visible()
+    page.get_by_text("Exact counts").click()
+    last = page.get_by_role("table", name="Counts per weekday and hour").get_by_role("row").last
+    expect(last.get_by_role("cell").last).to_have_text(formats.count(shown.counts.opens))
+    assert _serious(page) == []
+    page.close()
+
+
+def test_a_provider_tells_why_mail_to_it_bounced(
+    page: Page, shown: CampaignReport, sample_database: Path
+) -> None:
+    found = patterns.mailbox_providers(Warehouse(sample_database), shown.campaign.campaign_id, Audience.HUMAN)
+    most = max(found, key=lambda one: one.counts.undeliverable)
+    page.get_by_role("tab", name="Mailbox providers").click()
+    table = page.get_by_role("table", name="Mailbox providers")
+    expect(table.get_by_role("row")).to_have_count(len(found) + 1)
+    table.get_by_text(most.name, exact=True).first.click()
+    reasons = page.get_by_role("table", name=f"Bounces at {most.name}")
+    expect(reasons).to_be_visible()
+    told = patterns.bounce_reasons(
+        Warehouse(sample_database), shown.campaign.campaign_id, [one.name for one in found]
+    )
+    for one in told[most.name]:
+        expect(reasons.get_by_text(one.reason.label, exact=True)).to_be_visible()
+    assert _serious(page) == []
+    table.get_by_text(most.name, exact=True).first.click()
+    expect(reasons).to_have_count(0)
+    page.close()
+
+
+def test_programs_are_shown_for_opens_and_for_clicks(
+    page: Page, shown: CampaignReport, sample_database: Path
+) -> None:
+    used = patterns.used(Warehouse(sample_database), shown.campaign.campaign_id, Audience.HUMAN)
+    page.get_by_role("tab", name="Mail programs").click()
+    table = page.get_by_role("table", name="Mail programs: counts")
+    expect(table.get_by_role("row")).to_have_count(len(used[EventType.OPENED].programs) + 1)
+    expect(table).to_contain_text(used[EventType.OPENED].programs[0].name)
+    page.get_by_text("Clicks", exact=True).and_(page.locator("button *")).first.click()
+    clicked = page.get_by_role("table", name="Browsers and mail programs: counts")
+    expect(clicked.get_by_role("row")).to_have_count(len(used[EventType.CLICKED].programs) + 1)
+    assert _serious(page) == []
+    page.get_by_role("button", name="How is this counted?").click()
+    expect(page.get_by_role("dialog")).to_contain_text("An open in a browser is webmail")
+    page.close()
+
+
+def _serious(page: Page) -> list[str]:
+    """What axe finds that keeps people out."""
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=20_000)
+    page.mouse.move(0, 0)  # what is pointed at has Streamlit's own colours
+    page.wait_for_timeout(1000)
+    return [
+        f"{violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:200]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]

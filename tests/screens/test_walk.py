@@ -1,0 +1,440 @@
+"""The walk of a marketer through the dashboard, in a real browser: from the list to one customer's mail."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, Locator, Page, expect
+
+from mailsight.figures import formats
+from mailsight.figures.metrics import COR, CTO
+from mailsight.loading import bundles as load
+from mailsight.reports import campaign as reports
+from mailsight.vocabulary import Audience, Status
+from mailsight.warehouse.reader import Warehouse
+from tests.support import odd_mailings
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
+
+SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def report(sample_database: Path) -> reports.CampaignReport:
+    """The newest campaign that was clicked, with a state that nobody or hardly anybody is in."""
+    warehouse = Warehouse(sample_database)
+    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    newest = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
+    return reports.campaign(warehouse, str(newest), Audience.HUMAN)
+
+
+@contextmanager
+def visit(
+    browser: Browser, size: str = "wide", scheme: Literal["light", "dark"] = "light"
+) -> Iterator[tuple[Page, list[str]]]:
+    """A page, and what goes wrong on it: errors of scripts and of the console, dialogs that nobody asked for."""
+    width, height = SIZES[size]
+    with browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        timezone_id="Europe/Amsterdam",
+        locale="en-GB",
+    ) as context:
+        page, wrong = context.new_page(), []
+        page.set_default_timeout(20_000)
+
+        def listen(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                wrong.append(f"{message.text} ({message.location['url']})")
+
+        page.on("console", listen)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+
+        def refuse(dialog: Dialog) -> None:
+            wrong.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", refuse)
+        yield page, wrong
+
+
+def grid(page: Page) -> FrameLocator:
+    return page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]')
+
+
+def expect_customers(page: Page, number: int) -> None:
+    expect(grid(page).locator(".foot span")).to_have_text(formats.things(number, "customer"))
+
+
+def close_dialog(page: Page) -> None:
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def click_funnel(page: Page, state: Status) -> None:
+    """Clicks at the right end of the state's row, where a small state has no bar."""
+    chart = page.locator(".js-plotly-plot").first
+    chart.scroll_into_view_if_needed()
+    place = page.evaluate(
+        """label => {
+            const tick = [...document.querySelectorAll('.js-plotly-plot .ytick text')]
+                .find(tick => tick.textContent.trim() === label).getBoundingClientRect();
+            const plot = document.querySelector('.js-plotly-plot .nsewdrag').getBoundingClientRect();
+            return [plot.right - 8, tick.top + tick.height / 2];
+        }""",
+        state.label,
+    )
+    page.mouse.click(*place)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_the_walk(
+    browser: Browser, server: str, report: reports.CampaignReport, size: str, scheme: Literal["light", "dark"]
+) -> None:
+    campaign, counts = report.campaign, report.counts
+    with visit(browser, size, scheme) as (page, wrong):
+        page.goto(server)
+        expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
+        page.get_by_role("link", name=campaign.name, exact=True).click()
+
+        expect(page.get_by_role("heading", name=campaign.name, exact=True)).to_be_visible()
+        expect(page).to_have_title(f"{campaign.name} · Mailsight")
+        expect(page).to_have_url(f"{server}/campaign?id={campaign.campaign_id}")
+        for number in (counts.sent, counts.not_sent, counts.opened, counts.clicked):
+            expect(
+                page.locator(".cards .value").get_by_text(formats.count(number), exact=True).first
+            ).to_be_visible()
+        expect(page.get_by_text(formats.of(counts.opened, counts.delivered), exact=True)).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+        page.get_by_role("button", name="Selection").click()
+        expect(page.get_by_role("dialog")).to_contain_text(
+            f"{formats.things(counts.selected, 'customer')} selected"
+        )
+        close_dialog(page)
+
+        page.get_by_role("button", name="Preview e-mail").click()
+        mail = page.get_by_role("dialog").frame_locator(".mail iframe")
+        expect(mail.locator("a[href]").first).to_be_attached()
+        page.get_by_role("dialog").get_by_text("Phone", exact=True).click()
+        expect(mail.locator("a[href]").first).to_be_attached()
+        close_dialog(page)
+
+        reason, number = max(report.not_sent.items(), key=lambda item: item[1])
+        page.get_by_role("button", name="Who and why").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text(formats.things(counts.not_sent, "customer"), exact=True)).to_be_visible()
+        dialog.get_by_role("table", name="Reasons").get_by_text(reason.label, exact=True).click()
+        expect(dialog.get_by_text(formats.things(number, "customer"), exact=True)).to_be_visible()
+        with page.expect_download() as download:
+            choose(dialog, "Export", "CSV")
+        assert len(download.value.path().read_text("utf-8-sig").splitlines()) == number + 1
+        close_dialog(page)
+
+        expect_customers(page, counts.selected)
+        rarest = min(report.status, key=lambda state: report.status[state])
+        for state in (rarest, Status.CLICKED):
+            click_funnel(page, state)
+            expect_customers(page, report.status[state])
+
+        page.get_by_role("tab", name="Heatmap").click()
+        drawn = page.frame_locator(".mail iframe")
+        expect(drawn.locator("[data-badge]").first).to_be_attached()
+        expect(page.get_by_role("table", name="Links of the e-mail")).to_be_visible()
+        page.get_by_role("tab", name="Timeline").click()
+        expect(page.get_by_role("table", name="How much had happened after sending")).to_be_visible()
+
+        expect_customers(page, report.status[Status.CLICKED])
+        name = grid(page).locator(".name").first
+        customer = name.inner_text()
+        grid(page).locator(".preview").first.click()
+        expect(page.get_by_role("dialog")).to_contain_text(customer)
+        expect(
+            page.get_by_role("dialog").frame_locator(".mail iframe").locator("a[href]").first
+        ).to_be_attached()
+        close_dialog(page)
+
+        name.click()
+        expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
+        history = page.get_by_role("table", name="Contact history")
+        row = history.get_by_role("row").filter(has=page.get_by_role("link", name=campaign.name, exact=True))
+        expect(row).to_be_visible()
+        row.get_by_label("The mail as this customer received it").click()
+        expect(page.get_by_role("dialog")).to_contain_text(customer)
+        close_dialog(page)
+        row.get_by_label("What happened, step by step").click()
+        expect(page.get_by_role("dialog").get_by_role("table", name="Events")).to_be_visible()
+        close_dialog(page)
+
+        page.get_by_test_id("stPageLink").get_by_text(campaign.name, exact=True).click()
+        expect(page.get_by_role("heading", name=campaign.name, exact=True)).to_be_visible()
+        page.go_back()
+        expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
+        assert wrong == []
+
+
+def test_the_browsers_way_back_shows_what_was_left(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    campaign = report.campaign
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign.campaign_id}")
+        name = grid(page).locator(".name").first
+        customer = name.inner_text()
+        name.click()
+        expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
+        expect(page).to_have_url(re.compile("/customer"))
+        page.go_back()
+        expect(page.get_by_role("heading", name=campaign.name, exact=True)).to_be_visible()
+        page.go_forward()
+        expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
+        history = page.get_by_role("table", name="Contact history")
+        history.get_by_role("link", name=campaign.name, exact=True).click()
+        expect(page.get_by_role("heading", name=campaign.name, exact=True)).to_be_visible()
+        expect(page).to_have_url(re.compile("/campaign"))
+        page.go_back()
+        expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
+        assert wrong == []
+
+
+def test_a_page_opens_at_its_top(browser: Browser, server: str, report: reports.CampaignReport) -> None:
+    with visit(browser, "phone") as (page, wrong):
+        page.goto(server)
+        page.get_by_role("link", name=report.campaign.name, exact=True).click()
+        expect(page.locator(".cards .value").first).to_be_in_viewport()
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
+        assert wrong == []
+
+
+def test_the_grid_is_found_again_as_it_was_left(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    campaign = report.campaign
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign.campaign_id}")
+        expect_customers(page, report.counts.selected)
+        grid(page).get_by_label("Name Filter Input").fill("a")
+        grid(page).get_by_role("columnheader", name="E-mail").first.click()
+        search = page.get_by_placeholder("Search name or e-mail")
+        search.fill("an")
+        foot = grid(page).locator(".foot")
+        expect(foot).to_contain_text(f"of {formats.count(report.counts.selected)}")
+        rows = grid(page).locator(".ag-row .name")
+        expect(grid(page).locator('[aria-sort="ascending"]')).to_have_count(1)
+        page.wait_for_timeout(1500)
+        said, first = foot.inner_text(), rows.first.inner_text()
+        rows.first.click()
+        expect(page.get_by_role("heading", name=first, exact=True)).to_be_visible()
+        page.get_by_test_id("stPageLink").get_by_text(campaign.name, exact=True).click()
+        expect(search).to_have_value("an")
+        expect(foot).to_have_text(said)
+        expect(rows.first).to_have_text(first)
+        expect(foot).to_be_in_viewport()
+        foot.get_by_role("button", name="Clear the filters").click()
+        expect(foot).not_to_have_text(said)
+        assert wrong == []
+
+
+def test_a_second_click_on_the_funnel_shows_all_again(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
+        expect_customers(page, report.counts.selected)
+        click_funnel(page, Status.CLICKED)
+        expect_customers(page, report.status[Status.CLICKED])
+        page.wait_for_timeout(500)
+        click_funnel(page, Status.CLICKED)
+        expect_customers(page, report.counts.selected)
+        assert wrong == []
+
+
+def test_filters_search_sort_and_state_hold_together(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
+        expect_customers(page, report.counts.selected)
+        grid(page).get_by_label("Name Filter Input").fill("a")
+        expect(grid(page).locator(".foot span")).not_to_have_text(
+            formats.things(report.counts.selected, "customer")
+        )
+        filtered = grid(page).locator(".foot span").inner_text()
+        page.get_by_placeholder("Search name or e-mail").fill("@")
+        grid(page).get_by_text("E-mail", exact=True).click()
+        expect(grid(page).get_by_label("Name Filter Input")).to_have_value("a")
+        page.get_by_placeholder("Search name or e-mail").fill("nobody is called this")
+        expect_customers(page, 0)
+        page.get_by_placeholder("Search name or e-mail").fill("")
+        expect(grid(page).locator(".foot span")).to_have_text(filtered)
+        expect(grid(page).get_by_role("columnheader", name="E-mail")).to_have_attribute(
+            "aria-sort", "ascending"
+        )
+        assert wrong == []
+
+
+def test_the_keyboard_opens_a_campaign_and_a_customer(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    with visit(browser) as (page, wrong):
+        page.goto(server)
+        page.get_by_role("link", name=report.campaign.name, exact=True).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name=report.campaign.name, exact=True)).to_be_visible()
+        expect_customers(page, report.counts.selected)
+        grid(page).locator('.ag-cell[col-id="email"]').first.click()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Contact history")).to_be_visible()
+        assert wrong == []
+
+
+@pytest.mark.parametrize("page_name", ["campaign", "customer"])
+def test_a_deep_link_works_on_a_fresh_server(
+    browser: Browser,
+    serve: Callable[..., str],
+    sample_database: Path,
+    report: reports.CampaignReport,
+    page_name: str,
+) -> None:
+    unsent = reports.not_sent(Warehouse(sample_database), report.campaign.campaign_id)
+    customer_id = unsent.customers[0]["customer_id"]
+    one_id, heading = {
+        "campaign": (report.campaign.campaign_id, "Opened and clicked"),
+        "customer": (customer_id, "Contact history"),
+    }[page_name]
+    with visit(browser) as (page, wrong):
+        page.goto(f"{serve(sample_database)}/{page_name}?id={one_id}")
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        assert wrong == []
+
+
+def test_names_that_look_like_code_are_only_shown(
+    browser: Browser, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    load.load(tmp_path / "mailsight.duckdb", [odd_mailings.write(tmp_path / "bundle")])
+    address = serve(tmp_path / "mailsight.duckdb")
+    with visit(browser) as (page, wrong):
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(address)
+        page.get_by_role("link", name=odd_mailings.HOSTILE_NAME, exact=True).click()
+        # Joiners that nobody sees keep Markdown from making links and icons of it.
+        expect(page.get_by_role("heading", name="Opened and clicked")).to_be_visible()
+        heading = page.get_by_role("heading", level=1)
+        assert heading.inner_text().replace("\N{WORD JOINER}", "") == odd_mailings.HOSTILE_NAME
+        assert heading.locator("a, img, em, strong").count() == 0
+        page.get_by_role("button", name="Selection").click()
+        expect(page.get_by_role("dialog")).to_contain_text("<b>f</b> contains **x** <img src=x>")
+        close_dialog(page)
+        expect_customers(page, 2)
+        expect(grid(page).locator(".name").first).to_have_text(
+            "<b>Ann</b> **x** ::JSCODE::alert(1)::JSCODE::"
+        )
+        page.get_by_placeholder("Search name or e-mail").fill("::JSCODE::alert(1)::JSCODE::")
+        expect_customers(page, 1)
+        page.get_by_placeholder("Search name or e-mail").fill("=cmd")
+        grid(page).get_by_text("=cmd()").click()
+        expect(page.get_by_role("heading", name="=cmd()")).to_be_visible()
+        expect(page.get_by_text("customer c/2?&=#")).to_be_visible()
+        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+        assert wrong == []
+
+
+def test_the_keyboard_reads_how_a_figure_is_counted(
+    browser: Browser, server: str, report: reports.CampaignReport
+) -> None:
+    made_of = COR.portion(report.counts)
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
+        rates = page.get_by_role("table", name="Opened and clicked")
+        first = rates.locator("[data-tip][tabindex='0']").and_(rates.locator("td"))
+        expect(first).to_have_count(1)
+        first.focus()
+        tip = page.get_by_role("tooltip")
+        expect(tip).to_contain_text(f"COR = {COR.formula}")
+        expect(tip).to_contain_text(
+            f"{formats.count(made_of.part)} ÷ {formats.count(made_of.whole)} customers"
+        )
+        page.keyboard.press("ArrowDown")
+        expect(tip).to_have_count(1)
+        expect(tip).to_contain_text(f"CTO = {CTO.formula}")
+        page.keyboard.press("Escape")
+        expect(tip).to_have_count(0)
+        question = page.get_by_role("button", name="How is Opened counted?")
+        question.focus()
+        expect(tip).to_contain_text(formats.of(report.counts.opened, report.counts.delivered))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).to_contain_text("A click proves an open")
+        close_dialog(page)
+        assert wrong == []
+
+
+def test_what_machines_did_can_be_looked_into(
+    browser: Browser, server: str, sample_database: Path, report: reports.CampaignReport
+) -> None:
+    warehouse, campaign_id = Warehouse(sample_database), report.campaign.campaign_id
+    rules = reports.machines(warehouse, campaign_id)
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={campaign_id}")
+        page.get_by_role("button", name="Which, and why").click()
+        dialog = page.get_by_role("dialog")
+        for rule in rules:
+            row = (
+                dialog.get_by_role("table", name="What machines did, by rule")
+                .get_by_role("row")
+                .filter(has=page.get_by_text(rule.label, exact=True))
+            )
+            expect(row).to_contain_text(formats.count(rule.opens))
+            expect(row).to_contain_text(formats.count(rule.clicks))
+        rule = rules[-1]
+        examples = reports.machine_examples(warehouse, campaign_id, rule.reason)
+        dialog.get_by_text(rule.label, exact=True).first.click()
+        shown = dialog.get_by_role("table", name=f"Examples: {rule.label}")
+        expect(shown.get_by_role("row")).to_have_count(len(examples) + 1)
+        name = examples["name"].iloc[0]
+        shown.get_by_role("link", name=name, exact=True).first.click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        history = page.get_by_role("table", name="Contact history").get_by_role("row")
+        mail = history.filter(has=page.get_by_role("link", name=report.campaign.name, exact=True))
+        mail.get_by_label("What happened, step by step").click()
+        greyed = page.get_by_role("dialog").locator("tr.quiet")
+        expect(greyed.first).to_contain_text("by a machine: ")
+        expect(page.get_by_role("dialog")).to_contain_text(f"by a machine: {rule.label}")
+        assert wrong == []
+
+
+def choose(place: Page | Locator, menu: str, entry: str) -> None:
+    """Chooses an entry of a menu; the entries stand at the end of the page."""
+    place.get_by_role("button", name=menu, exact=True).click()
+    page = place if isinstance(place, Page) else place.page
+    page.get_by_text(f"{entry},").last.click()
+
+
+def test_one_switch_holds_everywhere(browser: Browser, server: str, report: reports.CampaignReport) -> None:
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
+        page.get_by_role("tab", name="Heatmap").click()
+        page.get_by_role("tabpanel").get_by_role("radio", name="All", exact=True).click()
+        expect(page).to_have_url(re.compile("audience=all"))
+        for place in page.get_by_role("radio", name="All", exact=True).all():
+            expect(place).to_have_attribute("aria-checked", "true")
+        expect(page.get_by_text(f"{formats.things(report.all_clicks, 'click')} by")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download as HTML").click()
+        assert download.value.suggested_filename.endswith("-all.html")
+        address = grid(page).locator(".name").first.get_attribute("href")
+        assert address is not None
+        assert address.endswith("&audience=all")
+        page.goto(f"{server}{address}")
+        expect(page.get_by_role("radio", name="All", exact=True)).to_have_attribute("aria-checked", "true")
+        page.goto(f"{server}/?audience=all")
+        with page.expect_download() as download:
+            choose(page, "Export", "CSV")
+        assert download.value.suggested_filename == "campaigns-all.csv"
+        assert wrong == []

@@ -1,0 +1,51 @@
+"""Every statement of queries/ is sound, says what its rows are, and is used."""
+
+import re
+from operator import attrgetter
+from pathlib import Path
+
+import aiosql
+import duckdb
+import pytest
+
+from mailsight import settings
+from mailsight.warehouse import reader as warehouse
+
+QUERIES = aiosql.from_path(settings.PROJECT / "queries", "duckdb")
+DOCS = {name.rpartition(".")[2]: attrgetter(name)(QUERIES).__doc__ for name in QUERIES.available_queries}
+READS = ("campaigns", "campaign", "recipients", "customers", "patterns", "contents", "data", "database")
+
+
+def _names(*files: str) -> list[str]:
+    texts = [(settings.PROJECT / "queries" / f"{file}.sql").read_text() for file in files]
+    return re.findall(r"^-- name: (\w+)", "\n".join(texts), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", warehouse.statement_names())
+def test_a_statement_says_what_it_is_for_and_is_used(name: str) -> None:
+    code = "".join(path.read_text() for path in (settings.PROJECT / "mailsight").rglob("*.py"))
+    spelled = {
+        "stage": "stage_{file.kind}",
+        "migrate": "migrate_{older}",
+        "map": "map_{sender.name}",
+        "find": "find_{rule.name}",
+    }.get(name.split("_", maxsplit=1)[0], name)
+    assert f'"{spelled}"' in code, "nothing runs it"
+    assert DOCS[name], "it has no comment"
+
+
+@pytest.mark.parametrize("name", _names(*READS))
+def test_a_read_is_sound_on_an_empty_database(name: str, empty_duck: duckdb.DuckDBPyConnection) -> None:
+    text = warehouse.statement(name).format(conditions="true", order="1")
+    parameters = dict.fromkeys(re.findall(r"\$(\w+)", text))
+    empty_duck.execute(
+        f"explain {text}" if text.lower().startswith(("select", "with", "from")) else text, parameters
+    )
+
+
+@pytest.fixture
+def empty_duck(tmp_path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection to a database with all tables and no rows."""
+    connection = duckdb.connect(str(tmp_path / "empty.duckdb"))
+    connection.execute(warehouse.statement("create_schema"))
+    return connection

@@ -1,0 +1,219 @@
+"""Publishing: readers never wait, a crash loses nothing, one load at a time."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from mailsight import settings
+from mailsight.errors import DatabaseUnreadable, LoadRunning, NoDatabase
+from mailsight.loading import bundles as load
+from mailsight.reports import campaign as reports
+from mailsight.reports import grid as grids
+from mailsight.vocabulary import Audience
+from mailsight.warehouse import reader as warehouse
+from mailsight.warehouse.reader import Warehouse
+from tests.support import old_databases
+
+
+@pytest.fixture
+def tiny_bundle(tmp_path: Path) -> Path:
+    """One campaign with one message."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "campaigns.csv").write_text("campaign_id,name\nspring,Spring\n")
+    (folder / "messages.csv").write_text("campaign_id,customer_id,sent_at\nspring,1,2026-04-14\n")
+    return folder
+
+
+@pytest.fixture
+def tiny_duck(tmp_path: Path, tiny_bundle: Path) -> Path:
+    """A database with the tiny bundle."""
+    database = tmp_path / "data" / "mailsight.duckdb"
+    load.load(database, [tiny_bundle])
+    return database
+
+
+def add_message(folder: Path, customer_id: str) -> Path:
+    file = folder / "messages.csv"
+    file.write_text(f"campaign_id,customer_id,sent_at\nspring,{customer_id},2026-04-14\n")
+    return folder
+
+
+def sent(reader: Warehouse) -> int:
+    return reports.campaign(reader, "spring", Audience.ALL).counts.sent
+
+
+def test_an_open_reader_sees_the_new_generation_at_its_next_question(
+    tiny_duck: Path, tiny_bundle: Path
+) -> None:
+    reader = Warehouse(tiny_duck)
+    assert sent(reader) == 1
+    generation = reader.generation
+    load.load(tiny_duck, [add_message(tiny_bundle, "2")])
+    assert (sent(reader), reader.generation != generation) == (2, True)
+
+
+def test_the_last_two_generations_are_kept(tiny_duck: Path, tiny_bundle: Path) -> None:
+    for customer_id in ("2", "3", "4"):
+        load.load(tiny_duck, [add_message(tiny_bundle, customer_id)])
+    files = sorted(path.name for path in tiny_duck.parent.glob("*.duckdb"))
+    assert files == ["mailsight.000003.duckdb", "mailsight.000004.duckdb", "mailsight.duckdb"]
+    assert tiny_duck.readlink().name == "mailsight.000004.duckdb"
+
+
+def test_a_load_that_fails_leaves_the_last_good_state(tiny_duck: Path) -> None:
+    before = sorted(tiny_duck.parent.iterdir())
+    with pytest.raises(warehouse.QueryFailed), warehouse.draft(tiny_duck) as work:
+        work.run("create_schema")  # it is there already
+    assert sorted(tiny_duck.parent.iterdir()) == before
+    assert sent(Warehouse(tiny_duck)) == 1
+
+
+def test_a_migrated_database_is_the_one_that_a_load_makes(sample_database: Path, tmp_path: Path) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    shutil.copy(sample_database.resolve(), database)
+    fresh = tables(database)
+    old_databases.as_version_2(database)
+    with warehouse.draft(database) as work:
+        work.discard()
+    assert tables(database) == fresh
+
+
+def tables(database: Path) -> dict[str, object]:
+    """The columns and the rows of every table."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        names = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
+        return {
+            name: (
+                connection.execute(f"describe {name}").fetchall(),
+                sorted(map(repr, connection.execute(f"from {name}").fetchall())),
+            )
+            for name in names
+        }
+
+
+def test_rows_come_in_batches_in_the_order_of_the_question(
+    sample_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "BATCH_ROWS", 70)
+    reader = Warehouse(sample_database)
+    campaign_id = reports.campaign_list(reader, Audience.HUMAN).campaigns["campaign_id"].iloc[-1]
+    asked = grids.grid_query(
+        {"name": {"type": "contains", "filter": "a"}}, [{"colId": "opens", "sort": "desc"}], end=500
+    )
+    batches = list(
+        reader.batches("exported_customers", asked, campaign_id=campaign_id, audience=Audience.HUMAN)
+    )
+    together = [row for batch in batches for row in batch.to_pylist()]
+    page = reports.recipients(reader, campaign_id, Audience.HUMAN, asked)
+    assert [row["customer_id"] for row in together] == [row["customer_id"] for row in page.rows]
+    assert batches[0].num_rows == 70 < page.total == len(together)
+
+
+LOAD = """
+import sys
+from pathlib import Path
+from mailsight import load
+load.load(Path(sys.argv[1]), [Path(sys.argv[2])])
+"""
+
+
+@pytest.mark.parametrize("after_seconds", [0.6, 0.9, 1.2, 1.5, 1.8])
+def test_a_killed_load_leaves_a_good_state_and_the_next_one_completes(
+    tmp_path: Path, tiny_duck: Path, sample_bundle: Path, after_seconds: float
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOAD, str(tiny_duck), str(sample_bundle)], cwd=settings.PROJECT
+    )
+    time.sleep(after_seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert sent(Warehouse(tiny_duck)) == 1
+    load.load(tiny_duck, [sample_bundle])
+    whole = tmp_path / "whole.duckdb"
+    load.load(whole, [sample_bundle])
+    found = reports.campaign_list(Warehouse(tiny_duck), Audience.ALL).campaigns
+    expected = reports.campaign_list(Warehouse(whole), Audience.ALL).campaigns
+    assert found[found["campaign_id"] != "spring"].reset_index(drop=True).equals(expected)
+    assert not list(tiny_duck.parent.glob("*.draft*"))
+
+
+def test_a_second_load_waits_and_then_says_who_holds_the_lock(tiny_duck: Path, tiny_bundle: Path) -> None:
+    with warehouse.draft(tiny_duck) as work:
+        refused: list[LoadRunning] = []
+
+        def load_too() -> None:
+            try:
+                load.load(tiny_duck, [tiny_bundle], wait_seconds=0.2)
+            except LoadRunning as error:
+                refused.append(error)
+
+        other = threading.Thread(target=load_too)
+        other.start()
+        other.join()
+        work.discard()
+    assert f"process {os.getpid()}" in str(refused[0])
+
+
+def test_a_plain_file_becomes_the_first_generation(
+    tiny_duck: Path, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "copied.duckdb"
+    plain.write_bytes(tiny_duck.read_bytes())
+    load.load(plain, [add_message(tiny_bundle, "2")])
+    assert plain.is_symlink()
+    assert sent(Warehouse(plain)) == 2
+
+
+def test_the_dashboard_can_neither_write_nor_reach_other_files(tiny_duck: Path) -> None:
+    reader = Warehouse(tiny_duck)
+    sent(reader)
+    assert reader._served is not None  # noqa: SLF001
+    connection = reader._served[1]  # noqa: SLF001
+    for statement in (
+        "delete from campaigns",
+        "select * from read_text('/etc/hostname')",
+        "copy campaigns to '/tmp/campaigns.csv'",
+        "attach '/tmp/other.duckdb'",
+        "set enable_external_access = true",
+    ):
+        with pytest.raises(duckdb.Error):
+            connection.cursor().execute(statement).fetchall()
+
+
+def test_threads_get_their_own_rows(tiny_duck: Path) -> None:
+    reader = Warehouse(tiny_duck)
+    wrong: list[object] = []
+
+    def ask(name: str) -> None:
+        for _ in range(50):
+            row = reader.row("content", content_id=name)
+            counts = reader.rows("campaign_counts", campaign_id="spring")
+            if row is not None or len(counts) != 2:
+                wrong.append((row, counts))
+
+    threads = [threading.Thread(target=ask, args=(str(number),)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_what_is_no_database_of_ours_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NoDatabase):
+        Warehouse(tmp_path / "none.duckdb").rows("campaign_tags")
+    (tmp_path / "text.duckdb").write_text("not a database")
+    with pytest.raises(DatabaseUnreadable):
+        Warehouse(tmp_path / "text.duckdb").rows("campaign_tags")
+    duckdb.connect(str(tmp_path / "foreign.duckdb")).close()
+    with pytest.raises(DatabaseUnreadable):
+        Warehouse(tmp_path / "foreign.duckdb").rows("campaign_tags")

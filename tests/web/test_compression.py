@@ -1,0 +1,81 @@
+"""Scripts and style sheets go over the network compressed; pages below the root know where the server is."""
+
+import gzip
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from mailsight.web.compression import CompressedCode, KnownPlace
+
+CODE = "let figure = 1;\n" * 1000
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def client(asked: list[str]) -> TestClient:
+    def answer(request: Request) -> Response:
+        asked.append(request.url.path)
+        return PlainTextResponse(CODE, headers={"ETag": '"1"'})
+
+    routes = [Route(path, answer) for path in ("/static/a.js", "/static/a.css", "/data.json")]
+    return TestClient(Starlette(routes=routes, middleware=[Middleware(CompressedCode)]))
+
+
+@pytest.mark.parametrize("path", ["/static/a.js", "/static/a.css"])
+def test_code_is_compressed_once(client: TestClient, asked: list[str], path: str) -> None:
+    for _ in range(3):
+        with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
+            raw = b"".join(answer.iter_raw())
+        assert gzip.decompress(raw).decode() == CODE
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["content-length"] == str(len(raw))
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["etag"] == '"1"'
+    assert asked == [path]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/static/a.js", {"Accept-Encoding": "identity"}),
+        ("/static/a.js", {"Accept-Encoding": "gzip", "If-None-Match": '"1"'}),
+        ("/static/a.js", {"Accept-Encoding": "gzip", "Range": "bytes=0-9"}),
+        ("/data.json", {"Accept-Encoding": "gzip"}),
+    ],
+)
+def test_all_else_passes_through(client: TestClient, path: str, headers: dict[str, str]) -> None:
+    answer = client.get(path, headers=headers)
+    assert answer.text == CODE
+    assert "content-encoding" not in answer.headers
+
+
+def test_what_is_not_there_is_not_kept(client: TestClient) -> None:
+    for _ in range(2):
+        answer = client.get("/static/nothing.js", headers={"Accept-Encoding": "gzip"})
+        assert (answer.status_code, answer.text) == (404, "Not Found")
+
+
+def page(request: Request) -> Response:
+    status = int(request.query_params.get("status", "200"))
+    return Response("<html><head></head></html>", status, media_type="text/html")
+
+
+def test_a_page_below_the_root_is_told_where_the_server_is() -> None:
+    routes = [Route(path, page) for path in ("/base/campaign", "/base/")]
+    app = Starlette(routes=routes, middleware=[Middleware(KnownPlace, ["/base/campaign"], "/base/")])
+    client = TestClient(app)
+    told = client.get("/base/campaign?id=1")
+    place = 'window.__streamlit = { BACKEND_BASE_URL: location.origin + "/base/" }'
+    assert told.text == f"<html><head><script>{place}</script></head></html>"
+    assert told.headers["content-length"] == str(len(told.text))
+    assert client.get("/base/").text == "<html><head></head></html>"
+    assert client.get("/base/campaign?status=404").status_code == 404

@@ -1,0 +1,334 @@
+"""The routes beside the pages, asked as a browser asks them, and as somebody asks who should not."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from itsdangerous import URLSafeSerializer
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from mailsight.reports import campaign as reports
+from mailsight.reports.grid import LARGEST_BLOCK
+from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Warehouse
+from mailsight.web import routes
+
+NOW = datetime(2026, 4, 14, 9, 0, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture(scope="module")
+def warehouse(sample_database: Path) -> Warehouse:
+    return Warehouse(sample_database)
+
+
+@pytest.fixture
+def client(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setattr(routes, "warehouse", lambda: warehouse)
+    return TestClient(Starlette(routes=routes.routes()))
+
+
+@pytest.fixture(scope="module")
+def campaign_id(warehouse: Warehouse) -> str:
+    """A campaign that was sent."""
+    campaigns = reports.campaign_list(warehouse, Audience.ALL).campaigns
+    return str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0])
+
+
+def ask(client: TestClient, token: str, **more: Any) -> Any:
+    return client.post("/api/recipients", json={"token": token, "start": 0, "end": 100} | more)
+
+
+def test_healthz_tells_whether_there_is_data(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (client.get("/healthz").status_code, client.get("/healthz").json()) == (200, {"status": "ok"})
+    monkeypatch.setattr(routes, "warehouse", lambda: Warehouse(tmp_path / "nothing.duckdb"))
+    assert (client.get("/healthz").status_code, client.get("/healthz").json()) == (
+        503,
+        {"status": "no data yet"},
+    )
+
+
+def test_the_grid_gets_its_rows_and_how_many_there_are(
+    client: TestClient, campaign_id: str, warehouse: Warehouse
+) -> None:
+    answer = ask(client, routes.token(campaign_id, Audience.ALL), end=5)
+    counts = reports.campaign(warehouse, campaign_id, Audience.ALL).counts
+    assert answer.status_code == 200
+    assert answer.json()["total"] == counts.selected
+    assert len(answer.json()["rows"]) == 5
+    assert set(answer.json()["rows"][0]) == {
+        "customer_id", "address", "name", "email", "status", "status_label", "sent_at", "first_opened_at", "opens",
+        "first_clicked_at", "clicks", "links_clicked", "bounce_reason",
+    }  # fmt: skip
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_every_state_counts_as_on_the_campaigns_page(
+    client: TestClient, campaign_id: str, warehouse: Warehouse
+) -> None:
+    for audience in Audience:
+        report = reports.campaign(warehouse, campaign_id, audience)
+        token = routes.token(campaign_id, audience)
+        found = {status: ask(client, token, status=[status]).json()["total"] for status in report.status}
+        assert found == dict(report.status)
+        assert ask(client, token, status=["not_sent"]).json()["total"] == report.counts.not_sent
+
+
+def test_times_are_told_in_the_viewers_zone(client: TestClient, campaign_id: str) -> None:
+    sort = [{"colId": "sent_at", "sort": "asc"}]
+    times = {
+        zone: ask(client, routes.token(campaign_id, Audience.ALL), zone=zone, sort=sort).json()["rows"][0][
+            "sent_at"
+        ]
+        for zone in ("UTC", "Asia/Kolkata", "No/Where")
+    }
+    assert times["UTC"] == times["No/Where"]
+    assert times["UTC"] != times["Asia/Kolkata"]
+
+
+def test_a_token_stays_equal_for_hours_and_expires_within_a_day() -> None:
+    token = routes.token("spring", Audience.HUMAN, now=NOW)
+    assert routes.token("spring", Audience.HUMAN, now=NOW + 3600) == token
+    assert routes.allowed(token, now=NOW + 12 * 3600) == ("spring", Audience.HUMAN)
+    with pytest.raises(routes.NotAllowed):
+        routes.allowed(token, now=NOW + 24 * 3600)
+
+
+def test_a_token_is_for_one_campaign_and_one_audience() -> None:
+    tokens = {routes.token(campaign, audience) for campaign in ("a", "b") for audience in Audience}
+    assert len(tokens) == 4
+
+
+@pytest.mark.parametrize("foreign", ["", "x", "W10.x", None, 7, ["x"], {"a": 1}])
+def test_without_a_valid_token_there_is_no_answer(client: TestClient, foreign: Any) -> None:
+    answer = ask(client, foreign)
+    assert answer.status_code == 401
+    assert answer.json() == {
+        "error": {
+            "title": "This page has expired",
+            "message": "The grid has no valid permission to read these customers.",
+            "next_step": "Reload the page.",
+        }
+    }
+
+
+def test_a_changed_or_foreign_token_is_refused(client: TestClient, campaign_id: str) -> None:
+    token = routes.token(campaign_id, Audience.ALL)
+    mine = URLSafeSerializer("a secret of my own", salt="mailsight.recipients")
+    forged = str(mine.dumps([campaign_id, "all", 4_000_000_000]))
+    expired = routes.token(campaign_id, Audience.ALL, now=NOW - 365 * 86400)
+    for wrong in (token[:-1], f"x{token}", token.swapcase(), forged, expired):
+        assert ask(client, wrong).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"filter": {"phone": {"type": "contains", "filter": "x"}}},
+        {"filter": {"name": {"type": "contains", "filter": {"$ne": 1}}}},
+        {"filter": ["name"]},
+        {"sort": [{"colId": "name; DROP TABLE recipients", "sort": "asc"}]},
+        {"sort": "name"},
+        {"status": ["gone"]},
+        {"status": 7},
+        {"search": ["x"]},
+        {"start": 0, "end": LARGEST_BLOCK + 1},
+        {"start": -1},
+        {"start": "0"},
+        {"end": 10**12},
+    ],
+)
+def test_a_hostile_question_is_refused_as_json(
+    client: TestClient, campaign_id: str, more: dict[str, Any]
+) -> None:
+    answer = ask(client, routes.token(campaign_id, Audience.ALL), **more)
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"error"}
+    assert answer.json()["error"]["title"] == "This filter can't be used"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"filter": {"name": {"type": "contains", "filter": "\ud800"}}},
+        {"filter": {"opens": {"type": "inRange", "filter": 1, "filterTo": float("nan")}}},
+        {"filter": {"opens": {"type": "equals", "filter": 10**300}}},
+        {"filter": {"sent_at": {"type": "equals", "dateFrom": "\ud800"}}},
+        {"filter": {"status": {"values": [{"opened": 1}]}}},
+        {"filter": {"__class__": {"type": "contains", "filter": "x"}}},
+        {"filter": {"row": {"type": "equals", "filter": 1}}},
+        {"filter": {"customer_hash": {"type": "equals", "filter": 1}}},
+        {"sort": [{"colId": "row", "sort": "asc"}]},
+        {"sort": [{"colId": "known_email", "sort": "asc"}]},
+        {"sort": [{"colId": "name", "sort": "asc"}] * 1_000},
+        {"sort": {"0": {"colId": "name", "sort": "asc"}}},
+        {"search": "\ud800"},
+        {"search": None},
+        {"link": "\ud800"},
+        {"link": 10**300},
+        {"status": {"opened": True}},
+        {"status": "opened"},
+        {"start": 1e3},
+        {"start": 10**300, "end": 1},
+        {"start": "9" * 10_000},
+        {"end": None},
+        {"end": float("nan")},
+    ],
+)
+def test_what_only_somebody_hostile_sends_is_refused_in_few_words(
+    client: TestClient, campaign_id: str, more: dict[str, Any]
+) -> None:
+    asked = {"token": routes.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | more
+    answer = client.post("/api/recipients", content=json.dumps(asked))
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"error"}
+    assert len(answer.content) < 500
+    for word in ("duckdb", "binder", "select", "recipients_grid", "traceback", ".py"):
+        assert word not in answer.text.lower()
+
+
+@pytest.mark.parametrize("depth", [50, 5_000])
+@pytest.mark.parametrize("place", ["filter", "sort", "status", "search", "link", "zone", "token", "start"])
+def test_what_is_nested_deeply_is_refused(
+    client: TestClient, campaign_id: str, place: str, depth: int
+) -> None:
+    asked = {"token": routes.token(campaign_id, Audience.ALL), "start": 0, "end": 100, place: "HERE"}
+    for nested in ("[" * depth + "]" * depth, '{"operator":' * depth + "1" + "}" * depth):
+        answer = client.post("/api/recipients", content=json.dumps(asked).replace('"HERE"', nested))
+        refused = {"token": 401, "zone": 200}.get(place, 400)
+        assert answer.status_code in (refused, 400)
+
+
+def test_conditions_within_conditions_are_refused(client: TestClient, campaign_id: str) -> None:
+    one: dict[str, Any] = {"type": "contains", "filter": "a"}
+    for _ in range(3):
+        one = {"filterType": "text", "operator": "AND", "conditions": [one, one]}
+    answer = ask(client, routes.token(campaign_id, Audience.ALL), filter={"name": one})
+    assert answer.status_code == 400
+
+
+def test_a_block_far_beyond_the_end_is_empty(client: TestClient, campaign_id: str) -> None:
+    token = routes.token(campaign_id, Audience.ALL)
+    total = ask(client, token).json()["total"]
+    for start in (total, 10**12, 10**30):
+        answer = ask(client, token, start=start, end=start + LARGEST_BLOCK)
+        assert (answer.status_code, answer.json()) == (200, {"rows": [], "total": total})
+
+
+def test_a_token_reads_its_own_campaign_whatever_else_is_asked(
+    client: TestClient, warehouse: Warehouse
+) -> None:
+    mine, other = reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"].iloc[:2]
+    token = routes.token(mine, Audience.HUMAN)
+    asked = {"campaign_id": other, "of_campaign": other, "audience": "all", "f0": other}
+    assert ask(client, token, **asked).json() == ask(client, token).json()
+    unknown = routes.token("' OR campaign_id <> '", Audience.ALL)
+    assert ask(client, unknown).json() == {"rows": [], "total": 0}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_no_other_method_answers(client: TestClient, method: str) -> None:
+    assert client.request(method, "/api/recipients").status_code == 405
+
+
+@pytest.mark.parametrize(
+    "name", ["token", "start", "end", "filter", "sort", "search", "status", "link", "zone"]
+)
+def test_a_field_may_be_missing_but_not_the_token(client: TestClient, campaign_id: str, name: str) -> None:
+    asked = {
+        "token": routes.token(campaign_id, Audience.ALL),
+        "start": 0,
+        "end": 100,
+        "filter": {},
+        "sort": [],
+        "search": "",
+        "status": [],
+        "link": None,
+        "zone": "UTC",
+    }
+    del asked[name]
+    assert client.post("/api/recipients", json=asked).status_code == (401 if name == "token" else 200)
+
+
+words = st.sampled_from(
+    ["name", "opens", "sent_at", "status", "type", "filter", "filterTo", "dateFrom", "operator", "conditions", "values",
+     "contains", "equals", "inRange", "blank", "AND", "asc", "colId", "sort", "opened", "2026-04-14", "' OR 1=1", "\0"]
+)  # fmt: skip
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | words | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=8,
+)
+filters = st.dictionaries(
+    words, st.dictionaries(st.sampled_from(["type", "filter", "filterTo", "dateFrom", "values"]), values)
+)
+sorts = st.lists(st.fixed_dictionaries({"colId": words, "sort": words}), max_size=3)
+
+
+@given(st.fixed_dictionaries({}, optional={
+    "filter": filters | values, "sort": sorts | values, "search": values, "status": values, "link": values,
+    "zone": values, "start": values, "end": values,
+}))  # fmt: skip
+@hypothesis.settings(max_examples=60, suppress_health_check=list(hypothesis.HealthCheck))
+def test_whatever_is_asked_is_answered_or_refused(
+    client: TestClient, campaign_id: str, asked: dict[str, Any]
+) -> None:
+    asked = {"token": routes.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | asked
+    answer = client.post("/api/recipients", content=json.dumps(asked))
+    assert answer.status_code in (200, 400)
+    assert set(answer.json()) == ({"rows", "total"} if answer.status_code == 200 else {"error"})
+    assert len(answer.json().get("rows", ())) <= LARGEST_BLOCK
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 60_000, b'{"token": NaN'])
+def test_what_is_no_json_object_is_refused(client: TestClient, body: bytes) -> None:
+    assert client.post("/api/recipients", content=body).status_code == 400
+
+
+def test_a_question_too_long_is_refused(client: TestClient) -> None:
+    body = json.dumps({"search": "x" * routes.LARGEST_REQUEST_BYTES})
+    assert client.post("/api/recipients", content=body).status_code == 400
+
+
+def test_the_route_is_for_posts_only(client: TestClient) -> None:
+    assert client.get("/api/recipients").status_code == 405
+
+
+def test_an_unexpected_error_tells_nothing(
+    client: TestClient, campaign_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret path /srv/data")
+
+    monkeypatch.setattr(reports, "recipients", broken)
+    answer = ask(client, routes.token(campaign_id, Audience.ALL))
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.json()["error"]["next_step"] == "Try again in a moment."
+
+
+def test_only_who_clicked_a_link_can_be_asked_for(client: TestClient, warehouse: Warehouse) -> None:
+    campaigns = reports.campaign_list(warehouse, Audience.ALL).campaigns
+    clicked = str(campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0])
+    for audience in Audience:
+        report = reports.campaign(warehouse, clicked, audience)
+        token = routes.token(clicked, audience)
+        links = [*report.links, *report.other_links]
+        asked = [link.url if link.link_position is None else link.link_position for link in links]
+        found = [ask(client, token, link=one, end=1).json()["total"] for one in asked]
+        assert found == [link.clickers for link in links]
+    token = routes.token(clicked, Audience.ALL)
+    assert ask(client, token, link="https://nowhere.example/' OR 1=1 --").json()["total"] == 0
+
+
+@pytest.mark.parametrize("link", [-1, 2**31, True, 1.5, [1], {"url": "x"}, "a\0b", "x" * 9_000])
+def test_what_is_no_link_is_refused(client: TestClient, campaign_id: str, link: object) -> None:
+    answer = ask(client, routes.token(campaign_id, Audience.ALL), link=link)
+    assert answer.status_code == 400

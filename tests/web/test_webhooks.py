@@ -1,0 +1,332 @@
+"""Webhooks, sent as the providers send them, and as those do who should not."""
+
+import itertools
+import json
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from mailsight import providers
+from mailsight.errors import BadSetting
+from mailsight.loading.spool import Spool
+from mailsight.settings import Settings
+from mailsight.web import webhooks
+from mailsight.web.webhooks import MOST_AT_ONCE, Webhooks, configured
+from tests.conftest import free_port
+from tests.support import senders
+from tests.support.senders import SECRETS, Sent, basic_auth, delivery
+
+HOST = "http://testserver"
+PROVIDERS = sorted(SECRETS)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "mailsight.spool")
+
+
+@pytest.fixture
+def client(spool: Spool) -> TestClient:
+    """A server on which every provider is set up."""
+    return serving(Webhooks(spool, SECRETS))
+
+
+def serving(taker: Webhooks) -> TestClient:
+    return TestClient(Starlette(routes=webhooks.routes(lambda rest: f"/{rest}", taker)), HOST)
+
+
+def address(provider: str) -> str:
+    return f"{HOST}/webhooks/{provider}/"
+
+
+def send(client: TestClient, sent: Sent) -> httpx.Response:
+    answer: httpx.Response = client.post(sent.url, content=sent.body, headers=sent.headers)
+    return answer
+
+
+def kept(spool: Spool) -> list[dict[str, Any]]:
+    return [json.loads(line) for segment in spool.seal() for line in segment.read_bytes().splitlines()]
+
+
+def test_every_provider_is_tried_here() -> None:
+    assert set(PROVIDERS) == set(providers.PROVIDERS) == set(senders.DELIVERIES)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_a_provider_signs_is_kept_as_it_came(client: TestClient, spool: Spool, provider: str) -> None:
+    sent = delivery(provider, address(provider))
+    answer = send(client, sent)
+    assert (answer.status_code, answer.text) == (200, "")
+    [line] = kept(spool)
+    assert (line["provider"], line["body"].encode()) == (provider, sent.body)
+    assert line["content_type"] == sent.headers["Content-Type"]
+    assert not {name.lower() for name in line["headers"]} & {"authorization", "cookie", "signature"}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_was_kept_can_be_read(client: TestClient, spool: Spool, provider: str) -> None:
+    send(client, delivery(provider, address(provider)))
+    [line] = kept(spool)
+    request = providers.Request(line["content_type"], line["headers"], line["body"].encode())
+    [event] = providers.events_of_request(provider, request)
+    assert isinstance(event, providers.Event)
+    assert event.type == ("sent" if provider == "mandrill" else "delivered")
+    assert event.recipient == "ann@example.com"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_without_a_proof_nothing_is_kept(client: TestClient, spool: Spool, provider: str) -> None:
+    bare = senders.post(address(provider), senders.DELIVERIES[provider])
+    for sent in (bare, bare.with_headers(Authorization="Basic"), bare.with_headers(Authorization="Bearer x")):
+        assert send(client, sent).status_code in {400, 401, 403}
+    if provider not in {"mailgun", "unisender_go"}:  # whose proof stands in the body
+        assert send(client, delivery(provider, address(provider)).without_proof()).status_code in {401, 403}
+    assert not spool.exists
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_with_a_wrong_proof_nothing_is_kept(spool: Spool, provider: str) -> None:
+    others = {
+        "webhook_key": "another key", "signing_secret": "another key", "signing_key": "another key",
+        "api_key": "another key", "basic_auth": "ann:wrong",
+        "verification_key": senders.public_key(ec.generate_private_key(ec.SECP256R1())),
+        "public_key": senders.public_key(rsa.generate_private_key(65537, 2048)),
+    }  # fmt: skip
+    if provider == "resend":
+        others["signing_secret"] = "whsec_YW5vdGhlciBrZXk="
+    secrets = {name: others[name] for name in SECRETS[provider]}
+    client = serving(Webhooks(spool, {provider: secrets}))
+    assert send(client, delivery(provider, address(provider))).status_code == 403
+    assert not spool.exists
+
+
+# User and password sign no body, nor does Mailgun.
+@pytest.mark.parametrize(
+    "provider", [name for name in PROVIDERS if name != "mailgun" and "basic_auth" not in SECRETS[name]]
+)
+def test_a_changed_body_is_refused_where_the_body_is_signed(
+    client: TestClient, spool: Spool, provider: str
+) -> None:
+    sent = delivery(provider, address(provider))
+    changed = replace(sent, body=sent.body.replace(b"ann", b"bob"))
+    assert changed.body != sent.body
+    assert send(client, changed).status_code == 403
+    assert not spool.exists
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_another_providers_request_is_refused(client: TestClient, spool: Spool, provider: str) -> None:
+    for other in set(PROVIDERS) - {provider}:
+        replayed = replace(delivery(other, address(other)), url=address(provider))
+        assert send(client, replayed).status_code in {400, 401, 403}, other
+        # With the right proof around the wrong payload too.
+        if provider in {"mailgun", "mandrill", "unisender_go"}:
+            continue  # Their proof is a part of their payload.
+        forged = senders.proven(provider, replace(replayed, headers=replayed.without_proof().headers))
+        assert send(client, forged).status_code in {400, 403}, other
+    assert not spool.exists
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"7",
+        b'"x"',
+        b"\xff\xfe[]",
+        b"[" * 100_000,
+        b'[{"event": "open"',
+        b"\0" * 10,
+        b'{"a": NaN}',
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+@pytest.mark.parametrize("provider", ["amazon_ses", "brevo", "mailjet", "postmark", "sparkpost", "sendgrid"])
+def test_what_is_no_payload_is_refused(client: TestClient, spool: Spool, provider: str, body: bytes) -> None:
+    sent = senders.proven(provider, Sent(address(provider), body, {}))
+    assert send(client, sent).status_code in {400, 403}
+    assert not spool.exists
+
+
+def test_a_provider_that_is_not_set_up_is_not_there(spool: Spool) -> None:
+    client = serving(Webhooks(spool, {"sendgrid": SECRETS["sendgrid"]}))
+    for provider in ("postmark", "scaleway", "SendGrid", "..%2fsendgrid", "%00", "x" * 5_000):
+        for method in ("GET", "HEAD", "POST"):
+            assert client.request(method, f"/webhooks/{provider}/").status_code == 404
+    assert not spool.exists
+
+
+def test_who_looks_whether_the_address_is_there_finds_it(client: TestClient, spool: Spool) -> None:
+    for provider in PROVIDERS:
+        assert client.head(address(provider)).status_code == 200
+        assert client.get(address(provider)).status_code == 200
+        assert client.put(address(provider)).status_code == 405
+    assert not spool.exists
+
+
+def test_the_slash_at_the_end_may_be_missing(client: TestClient, spool: Spool) -> None:
+    for _ in range(2):
+        assert send(client, delivery("sendgrid", f"{HOST}/webhooks/sendgrid")).status_code == 200
+    assert len(kept(spool)) == 2
+
+
+def test_who_has_not_named_himself_is_asked(client: TestClient) -> None:
+    answer = client.post(address("amazon_ses"), content=b"{}")
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Basic realm="Mailsight"'
+
+
+def test_mandrill_signs_the_address_that_the_world_sees(spool: Spool) -> None:
+    taker = Webhooks(spool, SECRETS, Settings(public_url="https://mail.example"))
+    public = delivery("mandrill", "https://mail.example/webhooks/mandrill/")
+    assert send(serving(taker), replace(public, url=address("mandrill"))).status_code == 200
+    assert send(serving(taker), delivery("mandrill", address("mandrill"))).status_code == 403
+
+
+def test_a_body_over_the_limit_is_refused(spool: Spool) -> None:
+    client = serving(Webhooks(spool, SECRETS, Settings(webhook_max_megabytes=0.001)))
+    large = basic_auth(Sent(address("brevo"), b"[" + b" " * 1_000 + b"]", {}))
+    assert send(client, large).status_code == 413
+    parts = client.post(large.url, content=iter([large.body[:500], large.body[500:]]), headers=large.headers)
+    assert (parts.status_code, parts.text) == (413, "The body is larger than 1,000 bytes.\n")
+    assert not spool.exists
+
+
+def test_when_the_disk_is_full_the_provider_is_told_to_come_again(
+    client: TestClient, spool: Spool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    answer = send(client, delivery("sendgrid", address("sendgrid")))
+    assert (answer.status_code, answer.text) == (503, "The webhook was not kept\n")
+    [record] = caplog.records
+    assert record.getMessage() == (
+        f"A webhook of sendgrid was refused with 503: {spool.folder} can't be written to: No space left on device. "
+        "Make room on the disk; the provider sends it again."
+    )
+
+
+def test_an_unexpected_error_tells_nothing_and_is_logged_once(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret path /srv/data")
+
+    monkeypatch.setattr(providers, "check_payload", broken)
+    answer = send(client, delivery("sendgrid", address("sendgrid")))
+    assert (answer.status_code, answer.text) == (500, "The webhook can't be taken now.\n")
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+def test_no_answer_and_no_log_holds_a_secret(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    for provider, other in itertools.product(PROVIDERS, PROVIDERS):
+        answer = send(client, replace(delivery(other, address(other)), url=address(provider)))
+        for secret in [value for secrets in SECRETS.values() for value in secrets.values()]:
+            assert secret not in answer.text
+            assert secret not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_secrets_come_from_the_environment_else_from_the_file() -> None:
+    assert configured({}, {}) == {}
+    assert configured(
+        {"amazon_ses_basic_auth": "ann:env", "sendgrid_basic_auth": "ann:env"},
+        {"amazon_ses": {"basic_auth": "ann:file"}, "mailgun": {"signing_key": "k", "basic_auth": "ann:file"}},
+    ) == {
+        "amazon_ses": {"basic_auth": "ann:env"},
+        "mailgun": {"signing_key": "k", "basic_auth": "ann:file"},
+        "sendgrid": {"basic_auth": "ann:env"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("variables", "section", "told"),
+    [
+        ({"sendgird_basic_auth": "x"}, {}, "No webhook has the secret sendgird_basic_auth"),
+        ({}, {"sendgrid": {"secret": "x"}}, "No webhook has the secret sendgrid_secret"),
+        ({}, {"sendgrid": "x"}, "No webhook has the secret sendgrid"),
+        ({"brevo_basic_auth": "secret"}, {}, "has no colon between user and password"),
+        ({}, {"sendgrid": {"verification_key": "secret"}}, "for SendGrid is not what the provider gives out"),
+        ({}, {"resend": {"signing_secret": "whsec_x"}}, "for Resend is not what the provider gives out"),
+        ({}, {"mailgun": {"basic_auth": "a:b"}}, "The webhook of mailgun also needs mailgun_signing_key"),
+    ],
+)
+def test_a_secret_that_protects_nothing_stops_the_start(
+    variables: dict[str, str], section: dict[str, object], told: str
+) -> None:
+    with pytest.raises(BadSetting, match=told) as raised:
+        configured(variables, section)
+    assert "'secret'" not in str(raised.value)
+
+
+@contextmanager
+def real_server(taker: Webhooks) -> Iterator[int]:
+    """The webhooks, and a page beside them, on a port."""
+    page = Route("/page", lambda _: PlainTextResponse("a page"))
+    app = Starlette(routes=[page, *webhooks.routes(lambda rest: f"/{rest}", taker)])
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.01)
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def begin(port: int, sent: Sent, length: int) -> socket.socket:
+    """A request of which so many bytes of the body have come."""
+    head = f"POST {httpx.URL(sent.url).path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(sent.body)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in sent.headers.items())
+    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+    connection.sendall(head.encode() + b"\r\n" + sent.body[:length])
+    return connection
+
+
+def test_a_body_that_does_not_come_in_time_is_refused(spool: Spool) -> None:
+    sent = delivery("sendgrid", address("sendgrid"))
+    with real_server(Webhooks(spool, SECRETS, Settings(webhook_body_seconds=0.2))) as port:
+        with begin(port, sent, 10) as slow:
+            answer = b"".join(iter(lambda: slow.recv(4096), b""))  # until the server closes the connection
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        with begin(port, sent, 10):
+            pass  # gone in the middle of its body
+        assert httpx.get(f"http://127.0.0.1:{port}/page").text == "a page"
+    assert not spool.exists
+
+
+def test_more_bodies_at_once_than_there_is_room_for_come_later(spool: Spool) -> None:
+    sent = delivery("sendgrid", address("sendgrid"))
+    with real_server(Webhooks(spool, SECRETS)) as port, ExitStack() as open_:
+        half = [open_.enter_context(begin(port, sent, 10)) for _ in range(MOST_AT_ONCE)]
+        target = f"http://127.0.0.1:{port}/webhooks/sendgrid/"
+        assert httpx.get(f"http://127.0.0.1:{port}/page").text == "a page"
+        refused = httpx.post(target, content=sent.body, headers=dict(sent.headers))
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        for connection in half:
+            connection.sendall(sent.body[10:])
+        assert {connection.recv(12) for connection in half} == {b"HTTP/1.1 200"}
+        assert httpx.post(target, content=sent.body, headers=dict(sent.headers)).status_code == 200
+    assert len(kept(spool)) == MOST_AT_ONCE + 1
