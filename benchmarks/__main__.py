@@ -26,8 +26,8 @@ from rich.progress import Progress
 
 from benchmarks import crowd, databases, growth, screens, sender_schema, served
 from benchmarks.postgres import NoPostgres
-from mailsight.exports import rows as export_reads
-from mailsight.exports import writers as export_files
+from mailsight.exports import rows as export_rows
+from mailsight.exports import writers
 from mailsight.exports.lists import Format
 from mailsight.reports.grid import grid_query
 from mailsight.settings import PROJECT
@@ -184,10 +184,10 @@ def of_exports(_: int) -> Iterator[Line]:
     database = databases.ready(databases.DATABASES["fifty-million"])
     warehouse, wanted = Warehouse(database), screens.biggest(database)
     for form, target in ((Format.CSV, 10.0), (Format.PARQUET, 10.0), (Format.XLSX, None)):
-        rows = export_reads.customers(warehouse, wanted.campaign_id, Audience.HUMAN, grid_query())
+        rows = export_rows.customers(warehouse, wanted.campaign_id, Audience.HUMAN, grid_query())
         with TemporaryFile() as file:
             start = time.perf_counter()
-            export_files.write(rows, form, file, lambda *_: None)
+            writers.write(rows, form, file, lambda *_: None)
             took = time.perf_counter() - start
             size = file.seek(0, os.SEEK_END)
         yield Line(

@@ -24,12 +24,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from mailsight.loading import derive
-from mailsight.mail import content as contents
+from mailsight.mail import content
 from mailsight.mail.links import links
 from mailsight.sample.campaigns import calendar
 from mailsight.sample.customers import population
 from mailsight.settings import PROJECT
-from mailsight.warehouse.reader import SCHEMA_VERSION, Draft, statement
+from mailsight.warehouse.draft import Draft
+from mailsight.warehouse.queries import statement
+from mailsight.warehouse.reader import SCHEMA_VERSION
 
 DESIGNS = 24
 BATCH_CUSTOMERS = 100_000
@@ -184,7 +186,7 @@ def designs() -> tuple[pd.DataFrame, pd.DataFrame]:
     """The mails of the sample, and their links with the share of clicks that each attracts."""
     mails, found = [], []
     for campaign in islice(calendar(DESIGNS), DESIGNS):
-        content_id = contents.content_id(campaign.html)
+        content_id = content.content_id(campaign.html)
         plan = campaign.plan
         mails.append(
             {

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import databases
-from mailsight.reports import campaign as reports
-from mailsight.reports import campaigns as list_reports
-from mailsight.reports.grid import GridQuery, grid_query
+from mailsight.reports import campaign as campaign_reports
+from mailsight.reports import campaigns, customer, recipients
+from mailsight.reports.grid import grid_query
 from mailsight.reports.search import NEWEST_FIRST, CampaignSearch
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.selection import GridQuery
 
 REPEATS = 9
 HUMAN = Audience.HUMAN
@@ -43,22 +44,22 @@ class Grown:
 def pages(database: Path, name: str) -> dict[str, Callable[[], object]]:
     """What each page asks of the warehouse, for the campaign of this name."""
     warehouse, everything = Warehouse(database), CampaignSearch()
-    [campaign] = list_reports.page(warehouse, HUMAN, CampaignSearch(name), NEWEST_FIRST, 0, 1)
+    [campaign] = campaigns.page(warehouse, HUMAN, CampaignSearch(name), NEWEST_FIRST, 0, 1)
     campaign_id = campaign.campaign_id
-    customer_id = reports.recipients(warehouse, campaign_id, HUMAN, never_asked()).rows[0]["customer_id"]
+    customer_id = recipients.page(warehouse, campaign_id, HUMAN, never_asked()).rows[0]["customer_id"]
     return {
         "list": lambda: (
-            list_reports.loaded(warehouse),
-            list_reports.found(warehouse, HUMAN, everything),
-            list_reports.page(warehouse, HUMAN, everything, NEWEST_FIRST, 0, 25),
+            campaigns.loaded(warehouse),
+            campaigns.found(warehouse, HUMAN, everything),
+            campaigns.page(warehouse, HUMAN, everything, NEWEST_FIRST, 0, 25),
         ),
         "campaign": lambda: (
-            reports.campaign(warehouse, campaign_id, HUMAN),
-            reports.apple_opens(warehouse, campaign_id),
+            campaign_reports.report(warehouse, campaign_id, HUMAN),
+            campaign_reports.apple_opens(warehouse, campaign_id),
         ),
-        "timeline": lambda: reports.timeline(warehouse, campaign_id, HUMAN),
-        "grid, searched and sorted": lambda: reports.recipients(warehouse, campaign_id, HUMAN, never_asked()),
-        "customer": lambda: reports.customer(warehouse, customer_id, HUMAN),
+        "timeline": lambda: campaign_reports.timeline(warehouse, campaign_id, HUMAN),
+        "grid, searched and sorted": lambda: recipients.page(warehouse, campaign_id, HUMAN, never_asked()),
+        "customer": lambda: customer.report(warehouse, customer_id, HUMAN),
     }
 
 

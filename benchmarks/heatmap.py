@@ -14,7 +14,7 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
-from mailsight.heatmap import drawing as heatmap
+from mailsight.heatmap import drawing
 from mailsight.heatmap.badges import wholes
 from mailsight.mail.content import decode
 from mailsight.mail.links import LinkClicks, links
@@ -35,8 +35,8 @@ def main() -> None:
         ]
         parsing = milliseconds(partial(LexborHTMLParser, html))
         cold = milliseconds(partial(drawn, html, clicks))
-        cached = milliseconds(partial(heatmap.draw, html, clicks))
-        tab = milliseconds(partial(heatmap.layers, html, clicks, wholes(clicks)))
+        cached = milliseconds(partial(drawing.draw, html, clicks))
+        tab = milliseconds(partial(drawing.layers, html, clicks, wholes(clicks)))
         found[name] = {
             "KB": len(html) / 1000,
             "cold: times parsing": cold / parsing,
@@ -68,8 +68,8 @@ def made() -> str:
 
 def drawn(html: str, clicks: list[LinkClicks]) -> str:
     """The heatmap with nothing known of the mail."""
-    heatmap.canvas.cache_clear()
-    return heatmap.draw(html, clicks)
+    drawing.canvas.cache_clear()
+    return drawing.draw(html, clicks)
 
 
 def milliseconds(work: Callable[[], object]) -> float:

@@ -19,8 +19,8 @@ from pathlib import Path
 import duckdb
 
 from mailsight import anymail_views
-from mailsight.loading import payloads as ingest
-from mailsight.warehouse import reader as warehouse
+from mailsight.loading import payloads
+from mailsight.warehouse import draft, queries
 
 MILLION = 1_000_000
 LOADS = (MILLION, 10 * MILLION)
@@ -113,7 +113,7 @@ def read(path: Path) -> None:
 
 def map_in_sql(path: Path) -> None:
     """The same, mapped into a table: the events that a load stages."""
-    with warehouse.scratch() as work:
+    with draft.scratch() as work:
         work.run("create_staging")
         work.run("create_provider_words")
         work.run("read_from", path=str(path))
@@ -126,10 +126,10 @@ def map_and_keep_nothing(path: Path) -> None:
     """The same columns, looked at and not kept: what anymail does below."""
     with duckdb.connect() as connection:
         for name in ("set_up", "create_provider_words"):
-            connection.execute(warehouse.statement(name))
-        connection.execute(warehouse.statement("read_from"), {"path": str(path)})
+            connection.execute(queries.statement(name))
+        connection.execute(queries.statement("read_from"), {"path": str(path)})
         for name in ("view_lines", "map_sendgrid"):
-            connection.execute(warehouse.statement(name))
+            connection.execute(queries.statement(name))
         connection.execute(
             "select bit_xor(hash(event)) from (select * exclude (tags, metadata) from normalised) as event"
         )
@@ -156,7 +156,7 @@ def load_apart(path: Path) -> tuple[float, float]:
 
 def load(path: Path) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        spent = seconds(lambda: ingest.ingest(Path(folder) / "mailsight.duckdb", "sendgrid", [path]))
+        spent = seconds(lambda: payloads.ingest(Path(folder) / "mailsight.duckdb", "sendgrid", [path]))
     return spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

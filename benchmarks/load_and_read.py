@@ -16,10 +16,10 @@ from pathlib import Path
 
 import duckdb
 
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
+from mailsight.loading import bundles
+from mailsight.reports import campaign, customer, recipients
 from mailsight.reports.grid import grid_query
-from mailsight.sample import bundle as sample
+from mailsight.sample import bundle as sample_bundle
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 
@@ -34,12 +34,12 @@ def main() -> None:
         big, small = Path(folder) / "big", Path(folder) / "small"
         for bundle, campaigns in ((big, BIG), (small, SMALL)):
             bundle.mkdir()
-            sample.write_bundle(bundle, campaigns=campaigns, customers=CUSTOMERS)
+            sample_bundle.write_bundle(bundle, campaigns=campaigns, customers=CUSTOMERS)
             print(f"made {bundle.name}", file=sys.stderr)
         reading = seconds(lambda: read_files(big))
-        loading = seconds(lambda: load.load(big / "mailsight.duckdb", [big]))
-        again = seconds(lambda: load.load(big / "mailsight.duckdb", [big]))
-        load.load(small / "mailsight.duckdb", [small])
+        loading = seconds(lambda: bundles.load(big / "mailsight.duckdb", [big]))
+        again = seconds(lambda: bundles.load(big / "mailsight.duckdb", [big]))
+        bundles.load(small / "mailsight.duckdb", [small])
         found = {
             "messages": rows(big, "messages"),
             "events": rows(big, "events"),
@@ -72,20 +72,18 @@ def rows(bundle: Path, kind: str) -> float:
 def page_times(database: Path) -> dict[str, float]:
     """The median milliseconds of each page's reports, for a campaign in the middle of the list."""
     warehouse = Warehouse(database)
-    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
     campaign_id = (
         campaigns[campaigns["sent"] > 0].sort_values("sent")["campaign_id"].iloc[len(campaigns) // 2]
     )
     block = grid_query(sort_model=[{"colId": "clicks", "sort": "desc"}], search="an")
-    customer_id = reports.recipients(warehouse, campaign_id, Audience.HUMAN, block).rows[0]["customer_id"]
+    customer_id = recipients.page(warehouse, campaign_id, Audience.HUMAN, block).rows[0]["customer_id"]
     pages: dict[str, Callable[[], object]] = {
-        "list": lambda: reports.campaign_list(warehouse, Audience.HUMAN),
-        "campaign": lambda: reports.campaign(warehouse, campaign_id, Audience.HUMAN),
-        "timeline": lambda: reports.timeline(warehouse, campaign_id, Audience.HUMAN),
-        "grid, searched and sorted": lambda: reports.recipients(
-            warehouse, campaign_id, Audience.HUMAN, block
-        ),
-        "customer": lambda: reports.customer(warehouse, customer_id, Audience.HUMAN),
+        "list": lambda: campaign.campaign_list(warehouse, Audience.HUMAN),
+        "campaign": lambda: campaign.report(warehouse, campaign_id, Audience.HUMAN),
+        "timeline": lambda: campaign.timeline(warehouse, campaign_id, Audience.HUMAN),
+        "grid, searched and sorted": lambda: recipients.page(warehouse, campaign_id, Audience.HUMAN, block),
+        "customer": lambda: customer.report(warehouse, customer_id, Audience.HUMAN),
     }
     return {
         name: 1000 * statistics.median(seconds(page) for _ in range(REPEATS)) for name, page in pages.items()

@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from mailsight.audience.machines import RULES
-from mailsight.loading import bundles as load
-from mailsight.sample import bundle as sample
+from mailsight.loading import bundles
+from mailsight.sample import bundle
 
 CAMPAIGNS, CUSTOMERS = 24, 10_000
 BASELINES = (2, 10)
@@ -22,10 +22,10 @@ BASELINES = (2, 10)
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mailsight-bench-") as name:
         folder = Path(name)
-        sample.write_bundle(
+        bundle.write_bundle(
             folder / "bundle", campaigns=CAMPAIGNS, customers=CUSTOMERS, truth=folder / "truth.parquet"
         )
-        load.load(folder / "mailsight.duckdb", [folder / "bundle"])
+        bundles.load(folder / "mailsight.duckdb", [folder / "bundle"])
         with duckdb.connect() as connection:
             gather(connection, folder)
             found = [row for kind in ("opened", "clicked") for row in measure(connection, kind)]

@@ -25,7 +25,7 @@ from playwright.sync_api import TimeoutError as NotShown
 
 from benchmarks import served
 from benchmarks.served import Served
-from mailsight.reports import campaigns as list_reports
+from mailsight.reports import campaigns
 from mailsight.reports.search import CampaignSearch, Order
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
@@ -375,7 +375,7 @@ def table(found: Found) -> list[Row]:
 
 def biggest(database: Path) -> Wanted:
     """The campaign of a database that was sent to most customers."""
-    [first] = list_reports.page(Warehouse(database), Audience.HUMAN, CampaignSearch(), Order("sent"), 0, 1)
+    [first] = campaigns.page(Warehouse(database), Audience.HUMAN, CampaignSearch(), Order("sent"), 0, 1)
     return Wanted(first.campaign_id, first.name)
 
 

@@ -5,23 +5,22 @@ from pathlib import Path
 import streamlit as st
 
 from mailsight.errors import MailsightError
-from mailsight.screens import frame as widgets
-from mailsight.screens import navigation as screens
+from mailsight.screens import frame, navigation, sign_in
 
 STATIC = Path(__file__).parent / "static"
 
 st.set_page_config(page_title="Mailsight", page_icon=str(STATIC / "favicon.svg"), layout="wide")
-page = st.navigation(screens.pages(), position="hidden")
+page = st.navigation(navigation.pages(), position="hidden")
 dark = st.context.theme.type == "dark"
 st.logo(str(STATIC / ("logo-dark.svg" if dark else "logo-light.svg")), size="large")
-widgets.look()
+frame.look()
 
-if widgets.must_sign_in():
-    widgets.sign_in_page()
+if sign_in.must_sign_in():
+    sign_in.sign_in_page()
     st.stop()
 
 try:
     page.run()
-    widgets.settle(page.url_path)
+    frame.settle(page.url_path)
 except MailsightError as error:
-    widgets.error_page(error)
+    frame.error_page(error)

@@ -127,3 +127,7 @@ NOT_SENT_BECAUSE = {
     "unsubscribed": NotSentReason.OPTED_OUT,
     "blocked": NotSentReason.BLOCKED,
 }
+
+
+# What did not arrive stands last: in this order the picture reads as a funnel.
+FUNNEL_ORDER = (Status.RECEIVED, Status.OPENED, Status.CLICKED, Status.OPTED_OUT, Status.NOT_RECEIVED)

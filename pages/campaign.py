@@ -3,25 +3,32 @@
 import streamlit as st
 
 from mailsight.figures import formats
-from mailsight.reports import campaign as reports
-from mailsight.screens import navigation as screens
-from mailsight.screens.campaign import customers as campaign_customers
-from mailsight.screens.campaign import figures
-from mailsight.screens.campaign import heatmap as clicked_links
-from mailsight.screens.campaign import report as exporting
-from mailsight.screens.campaign import tabs as pattern_tabs
-from mailsight.screens.dialogs import selection as dialogs
-from mailsight.screens.frame import facts, read, updated
+from mailsight.reports import campaign as campaign_reports
+from mailsight.screens import navigation
+from mailsight.screens.cached import read
+from mailsight.screens.campaign import (
+    customers,
+    figures,
+    heatmap,
+    mailboxes,
+    programs,
+    states,
+    timeline,
+    week,
+)
+from mailsight.screens.campaign import report as report_menu
+from mailsight.screens.dialogs import mail, selection
+from mailsight.screens.frame import facts, updated
 
-campaign_id = screens.shown_id("campaign")
-screens.remember(campaign_id, "tab")
-audience = screens.audience()
-report = read(reports.campaign, campaign_id, audience)
+campaign_id = navigation.shown_id("campaign")
+navigation.remember(campaign_id, "tab")
+audience = navigation.audience()
+report = read(campaign_reports.report, campaign_id, audience)
 campaign = report.campaign
 
-screens.tab_title(campaign.name)
+navigation.tab_title(campaign.name)
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):
-    screens.trail(campaign.name)
+    navigation.trail(campaign.name)
     updated()
 
 with st.container(
@@ -32,15 +39,17 @@ with st.container(
         horizontal=True, width="content", gap="small", vertical_alignment="center", key="buttons"
     ):
         if st.button("Selection", icon=":material/filter_alt:"):
-            dialogs.selection(report)
+            selection.show(report)
         if st.button("Preview e-mail", icon=":material/visibility:"):
-            dialogs.preview(campaign_id)
-        exporting.report_menu(report)
-        screens.audience_switch()
+            mail.preview(campaign_id)
+        report_menu.report_menu(report)
+        navigation.audience_switch()
 facts(
     f"“{campaign.subject}”" if campaign.subject else "No subject",
     formats.sender(campaign.from_name, campaign.from_email),
-    f"sent {formats.moment(campaign.sent_at, screens.zone())}" if campaign.sent_at else "no date of sending",
+    f"sent {formats.moment(campaign.sent_at, navigation.zone())}"
+    if campaign.sent_at
+    else "no date of sending",
     tags=campaign.tags,
 )
 
@@ -52,26 +61,26 @@ if not report.counts.sent:
 
 figures.cards(report)
 
-rates, states = st.columns([7, 5], gap="medium")
-with rates:
+left, right = st.columns([7, 5], gap="medium")
+with left:
     st.subheader("Opened and clicked", anchor=False)
     figures.rates_table(report)
     figures.machines(report)
-with states:
+with right:
     st.subheader("Status of messages", anchor=False, help="Each sent message counts once, as far as it came.")
-    figures.funnel(report)
+    states.funnel(report)
 
 tabs = {
-    "Status": figures.states_table,
-    "Heatmap": clicked_links.heatmap_tab,
-    "Timeline": pattern_tabs.timeline,
-    "Weekday and hour": pattern_tabs.week,
-    "Mailbox providers": pattern_tabs.mailbox_providers,
-    "Mail programs": pattern_tabs.mail_programs,
+    "Status": states.states_table,
+    "Heatmap": heatmap.show,
+    "Timeline": timeline.show,
+    "Weekday and hour": week.show,
+    "Mailbox providers": mailboxes.show,
+    "Mail programs": programs.show,
 }
 for tab, show in zip(st.tabs(list(tabs), on_change="rerun", key="tab"), tabs.values(), strict=True):
     with tab:
         if tab.open:
             show(report)
 
-campaign_customers.customers(report)
+customers.customers(report)

@@ -4,48 +4,48 @@ import streamlit as st
 
 from mailsight.components import tables
 from mailsight.figures import formats
-from mailsight.reports import campaign as reports
-from mailsight.screens import customer as contact_history
-from mailsight.screens import navigation as screens
-from mailsight.screens.campaign import report as exporting
-from mailsight.screens.dialogs import selection as dialogs
-from mailsight.screens.frame import facts, read, updated
+from mailsight.reports import customer as customer_reports
+from mailsight.screens import customer as customer_screen
+from mailsight.screens import navigation
+from mailsight.screens.cached import read
+from mailsight.screens.dialogs import events, mail
+from mailsight.screens.frame import facts, updated
 
-customer_id = screens.shown_id("customer")
-clicked = tables.clicked(contact_history.TABLE)
+customer_id = navigation.shown_id("customer")
+clicked = tables.clicked(customer_screen.TABLE)
 if clicked.action == "open" and clicked.row:
-    screens.open_campaign(clicked.row, customer_id)
-audience = screens.audience()
-report = read(reports.customer, customer_id, audience)
+    navigation.open_campaign(clicked.row, customer_id)
+audience = navigation.audience()
+report = read(customer_reports.report, customer_id, audience)
 customer = report.customer
 name = customer.name or customer.email or customer.customer_id
 
-screens.tab_title(name)
+navigation.tab_title(name)
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):
-    screens.trail(name, contact_history.campaign_before(report))
+    navigation.trail(name, customer_screen.campaign_before(report))
     updated()
 
 with st.container(
     horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
 ):
     st.title(formats.plain(name), anchor=False, width="content")
-    screens.audience_switch()
+    navigation.audience_switch()
 facts(customer.email or "No e-mail address", f"customer {customer.customer_id}")
 
 details, history = st.columns([4, 9], gap="medium")
 with details:
     st.subheader("Details", anchor=False)
-    contact_history.details(customer)
+    customer_screen.details(customer)
 with history:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="history_head"
     ):
         st.subheader("Contact history", anchor=False, width="content")
-        exporting.contact_history(report, audience)
-    contact_history.totals(report, audience)
-    contact_history.history(report, audience)
+        customer_screen.export_buttons(report, audience)
+    customer_screen.totals(report, audience)
+    customer_screen.history(report, audience)
 
 if clicked.action == "mail" and clicked.row:
-    dialogs.customer_mail(clicked.row, customer.customer_id)
+    mail.customer_mail(clicked.row, customer.customer_id)
 if clicked.action == "events" and clicked.row:
-    dialogs.events(clicked.row, customer.customer_id)
+    events.show(clicked.row, customer.customer_id)

@@ -3,50 +3,50 @@
 import streamlit as st
 
 from mailsight.reports import data as data_reports
-from mailsight.screens import data as data_page
-from mailsight.screens import navigation as screens
-from mailsight.screens import upload as upload_dialog
-from mailsight.screens.frame import read, updated, warehouse
+from mailsight.screens import data, navigation, upload
+from mailsight.screens.cached import read
+from mailsight.screens.frame import updated
+from mailsight.warehouse.served import warehouse
 
-screens.tab_title("Data")
+navigation.tab_title("Data")
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):
-    screens.trail("Data")
+    navigation.trail("Data")
     updated()
 
 with st.container(
     horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
 ):
     st.title("Data", anchor=False, width="content")
-    upload_dialog.button()
+    upload.button()
 
 if not warehouse().exists:
-    data_page.nothing_here(may_upload=upload_dialog.allowed())
+    data.nothing_here(may_upload=upload.allowed())
     st.stop()
 
 report = read(data_reports.data)
-data_page.cards(report)
+data.cards(report)
 
 st.subheader("Live webhooks", anchor="webhooks")
-data_page.webhooks()
+data.webhooks()
 
 st.subheader("What was loaded", anchor="loads")
-data_page.loads(report)
+data.loads(report)
 
 st.subheader("Events by provider", anchor="events")
-data_page.events(report)
+data.events(report)
 
 st.subheader("What found no place", anchor="kept")
 unattributed, refused = st.tabs(
     [
-        data_page.tab("Unattributed events", report.unattributed),
-        data_page.tab("Refused rows", report.refused),
+        data.tab("Unattributed events", report.unattributed),
+        data.tab("Refused rows", report.refused),
     ],
     on_change="rerun",
     key="kept",
 )
 with unattributed:
     if unattributed.open:
-        data_page.unattributed()
+        data.unattributed()
 with refused:
     if refused.open:
-        data_page.refused()
+        data.refused()

@@ -85,15 +85,15 @@ def sample_database(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Warehouse]]:
     """Lets the pages read a database."""
-    from mailsight.screens import frame as widgets  # here, so that tests of pure functions start at once
+    from mailsight.warehouse import served  # here, so that tests of pure functions start at once
 
     def of(database: Path) -> Warehouse:
         monkeypatch.setenv("MAILSIGHT_DATABASE", str(database))
-        widgets.warehouse.cache_clear()
-        return widgets.warehouse()
+        served.warehouse.cache_clear()
+        return served.warehouse()
 
     yield of
-    widgets.warehouse.cache_clear()
+    served.warehouse.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,10 @@ from mailsight.__main__ import app
 from mailsight.figures import metrics
 from mailsight.figures.metrics import Counts
 from mailsight.heatmap.badges import MEASURES, SHOWS
-from mailsight.loading import bundle_files as bundles
-from mailsight.loading import bundles as load
+from mailsight.loading import bundle_files, bundles
 from mailsight.mail.urls import RULES, Rule
 from mailsight.providers import PROVIDERS, Event, Provider
-from mailsight.reports import campaign as reports
+from mailsight.reports import campaign, mails
 from mailsight.settings import Settings
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Warehouse
@@ -62,7 +61,8 @@ def test_every_type_of_event_has_a_row(kind: EventType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "column"), [(kind, column) for kind, columns in bundles.COLUMNS.items() for column in columns]
+    ("kind", "column"),
+    [(kind, column) for kind, columns in bundle_files.COLUMNS.items() for column in columns],
 )
 def test_every_column_of_the_bundle_has_a_row_in_its_table(kind: str, column: str) -> None:
     [table] = re.findall(rf"^## {kind}\n(.*?)(?=^## )", DATA, re.MULTILINE | re.DOTALL)
@@ -143,10 +143,10 @@ def test_the_bundle_of_the_readme_loads_and_gives_the_figures_it_says(tmp_path: 
         (tmp_path / "bundle" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "bundle" / name).write_text(text, encoding="utf-8")
 
-    summary = load.load(tmp_path / "spring.duckdb", [tmp_path / "bundle"])
+    summary = bundles.load(tmp_path / "spring.duckdb", [tmp_path / "bundle"])
 
     warehouse = Warehouse(tmp_path / "spring.duckdb")
-    report = reports.campaign(warehouse, "spring", Audience.ALL)
+    report = campaign.report(warehouse, "spring", Audience.ALL)
     assert not summary.refusals
     assert report.counts == Counts(
         selected=5,
@@ -165,7 +165,7 @@ def test_the_bundle_of_the_readme_loads_and_gives_the_figures_it_says(tmp_path: 
     assert [(link.link_position, link.clicks) for link in report.links] == [(0, 1), (1, 0)]
     shown = [f"{rate.label} {100 * (rate.rate(report.counts) or 0):.1f} %" for rate in metrics.RATES]
     assert f"{', '.join(shown)}." in README
-    mail = reports.customer_mail(warehouse, "spring", "1")
+    mail = mails.of_customer(warehouse, "spring", "1")
     assert mail is not None
     assert (mail.subject, mail.source) == ("Ann Jansen, your garden wakes up", "filled")
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from mailsight.reports import campaign as reports
+from mailsight.reports import campaign, recipients
 from mailsight.reports.grid import grid_query
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
@@ -44,10 +44,10 @@ PICTURES = (
 def ids(shown_database: Path) -> dict[str, str]:
     """The newest campaign that was clicked, and the customer who clicked most in it."""
     warehouse = Warehouse(shown_database)
-    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
     campaign_id = str(campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0])
     most_clicks = grid_query({}, [{"colId": "clicks", "sort": "desc"}], start=0, end=1)
-    [customer] = reports.recipients(warehouse, campaign_id, Audience.HUMAN, most_clicks).rows
+    [customer] = recipients.page(warehouse, campaign_id, Audience.HUMAN, most_clicks).rows
     return {"campaign_id": campaign_id, "customer_id": customer["customer_id"]}
 
 

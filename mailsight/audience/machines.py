@@ -5,11 +5,12 @@ An opened, clicked or unsubscribed event gets one reason (`events.machine`) or n
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from string import Formatter
 from typing import Any
 
+from mailsight import settings
 from mailsight.errors import BadSetting
 
 Network = IPv4Network | IPv6Network
@@ -271,3 +272,26 @@ def _networks(file: str, told: Mapping[str, object], name: str) -> tuple[Network
 
 def _bad(file: str, problem: str) -> BadSetting:
     return BadSetting(f"{file} {problem}.", next_step="docs/machines.md shows what can stand there.")
+
+
+def rules() -> Rules:
+    """The rules as they are set: the file of the setting `machines`, else `data/machines.toml`, else the defaults.
+
+    Raises `BadSetting`.
+    """
+    file = settings.from_environment().machines
+    if file is None:
+        return Rules()
+    try:
+        rules = parse(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{file}, which MAILSIGHT_MACHINES names, can't be read: {error}.") from error
+    if not rules.apple_networks_file:
+        return rules
+    ranges = file.parent / rules.apple_networks_file
+    try:
+        listed = networks(ranges.read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError) as error:
+        problem = f"{ranges}, which {file} names, can't be used: {error}."
+        raise BadSetting(problem, next_step="It has a network a line, as Apple's has.") from error
+    return replace(rules, apple_networks=(*rules.apple_networks, *listed))

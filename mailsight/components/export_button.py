@@ -9,14 +9,13 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from mailsight.errors import MailsightError
-from mailsight.exports import lists as exports
-from mailsight.exports import writers as export_files
+from mailsight.exports import lists, writers
 from mailsight.exports.jobs import Job, Told, Work
 from mailsight.exports.lists import LIST_FORMATS, Format
 from mailsight.exports.writers import Rows
 from mailsight.figures.formats import plain
-from mailsight.web import downloads as export_routes
-from mailsight.web.routes import path
+from mailsight.web import downloads
+from mailsight.web.answers import path
 
 from .mail_frame import frontend
 
@@ -36,7 +35,7 @@ class _Shelf:
 
     def take(self, key: str) -> None:
         if old := self.files.pop(key, None):
-            export_routes.jobs().remove(old)
+            downloads.jobs().remove(old)
 
     def clear(self) -> None:
         for key in list(self.files):
@@ -74,7 +73,7 @@ def export_button(
 
 
 def _write(rows: Rows, form: Format, output: BinaryIO, told: Told) -> str:
-    return export_files.write(rows, form, output, lambda done: told(done, rows.total))
+    return writers.write(rows, form, output, lambda done: told(done, rows.total))
 
 
 def file_menu(
@@ -119,13 +118,13 @@ def _start(key: str, name: Sequence[str], form: Format, work: Work) -> None:
     shelf = _shelf()
     shelf.take(key)
     try:
-        shelf.files[key] = export_routes.jobs().start(f"{exports.file_name(*name)}.{form}", form, work)
+        shelf.files[key] = downloads.jobs().start(f"{lists.file_name(*name)}.{form}", form, work)
     except MailsightError as error:
         st.toast(f"**{error.title}.** {plain(error.message)} {error.next_step}", icon=":material/error:")
 
 
 def _watched(key: str, job: Job, unit: str) -> None:
-    asked = urlencode({"token": export_routes.token(job)})
+    asked = urlencode({"token": downloads.token(job)})
     _watch(
         key=f"export:{key}:watch",
         data={

@@ -12,13 +12,13 @@ from typing import Any
 import streamlit as st
 from st_aggrid import AgGrid, JsCode, StAggridTheme
 
-from mailsight.exports import rows as export_reads
+from mailsight.exports import rows as export_rows
 from mailsight.exports.writers import Rows
-from mailsight.reports import grid as grids
+from mailsight.reports import grid
 from mailsight.reports.campaign import CampaignReport
-from mailsight.screens import frame as widgets
 from mailsight.vocabulary import Audience, Status
-from mailsight.web import grid_views, routes
+from mailsight.warehouse import served
+from mailsight.web import answers, grid_views, recipients
 
 from . import tables
 
@@ -36,7 +36,7 @@ _COUNTED = {
 }
 _FILTERS = {"text": "agTextColumnFilter", "number": "agNumberColumnFilter", "moment": "agDateColumnFilter"}
 _SCRIPT = (Path(__file__).parent / "frontend" / "grid.js").read_text(encoding="utf-8")
-_COLOURS = {grids.NOT_SENT: tables.NOT_SENT_COLOUR} | {state.value: state.colour for state in Status}
+_COLOURS = {grid.NOT_SENT: tables.NOT_SENT_COLOUR} | {state.value: state.colour for state in Status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ def recipients_grid(
     its headings."""
     campaign_id = report.campaign.campaign_id
     asked = {
-        "token": routes.token(campaign_id, report.audience),
+        "token": recipients.token(campaign_id, report.audience),
         "search": search,
         "status": [str(state) for state in status],
         "link": link,
         "view": _view(campaign_id),
         # Not for the route: another generation of the data makes the grid ask again.
-        "generation": widgets.warehouse().generation,
+        "generation": served.warehouse().generation,
     }
     AgGrid(
         _NoRows(),
@@ -104,7 +104,7 @@ def shown(
 
     def rows() -> Rows:
         asked = grid_views.last(view)
-        query = grids.grid_query(
+        query = grid.grid_query(
             asked.filter_model,
             asked.sort_model,
             search=search,
@@ -112,7 +112,7 @@ def shown(
             link=link,
             zone=asked.zone,
         )
-        return export_reads.customers(widgets.warehouse(), campaign_id, report.audience, query)
+        return export_rows.customers(served.warehouse(), campaign_id, report.audience, query)
 
     return rows
 
@@ -140,7 +140,7 @@ def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
     return {
         # The first option brings the script from which all the others take what they need.
         "getRowId": _script(),
-        "columnDefs": [_MAIL_COLUMN, *(_column(column, report.audience) for column in grids.COLUMNS)],
+        "columnDefs": [_MAIL_COLUMN, *(_column(column, report.audience) for column in grid.COLUMNS)],
         "defaultColDef": {
             "sortable": True,
             "resizable": True,
@@ -155,7 +155,7 @@ def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
         },
         "context": {
             "asked": secret,
-            "route": routes.path("api/recipients"),
+            "route": answers.path("api/recipients"),
             "colours": _COLOURS,
             "selected": report.counts.selected,
             "place": place,
@@ -179,7 +179,7 @@ def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _column(column: grids.GridColumn, audience: Audience) -> dict[str, Any]:
+def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
     options: dict[str, Any] = {
         "field": column.key,
         "headerName": column.label,
@@ -200,7 +200,7 @@ def _column(column: grids.GridColumn, audience: Audience) -> dict[str, Any]:
                 "numberOfInputs": 0,
                 "predicate": _js("always"),
             }
-            for state in grids.STATES
+            for state in grid.STATES
         ]
         options |= {
             "cellRenderer": _js("StateCell"),
@@ -216,7 +216,7 @@ def _column(column: grids.GridColumn, audience: Audience) -> dict[str, Any]:
 
 
 def _label(state: str) -> str:
-    return "Not sent" if state == grids.NOT_SENT else Status(state).label
+    return "Not sent" if state == grid.NOT_SENT else Status(state).label
 
 
 @cache
@@ -275,7 +275,7 @@ _CSS = {
     "@font-face": {
         "font-family": "Inter",
         "font-weight": "100 900",
-        "src": f"url({routes.path('app/static/fonts/inter-latin.woff2')}) format('woff2')",
+        "src": f"url({answers.path('app/static/fonts/inter-latin.woff2')}) format('woff2')",
     },
     "body": {"margin": "0", "background": "transparent"},
     ".ag-cell": {"font-variant-numeric": "tabular-nums"},

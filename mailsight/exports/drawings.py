@@ -5,10 +5,10 @@ from html import escape
 
 import pandas as pd
 
-from mailsight.charts.status import FUNNEL_ORDER, dense_hours
 from mailsight.figures.formats import count, of, percent, since
+from mailsight.figures.hours import dense_hours
 from mailsight.figures.metrics import Portion, share
-from mailsight.vocabulary import Status
+from mailsight.vocabulary import FUNNEL_ORDER, Status
 
 _WIDTH, _ROW, _PANEL = 720, 34, 110
 _INK, _QUIET, _LINE = "#0E1621", "#5B6675", "#D9DFE7"

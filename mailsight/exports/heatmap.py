@@ -4,7 +4,7 @@ import html as entities
 from collections.abc import Sequence
 
 from mailsight.figures.formats import count, moment, things
-from mailsight.heatmap import drawing as heatmap
+from mailsight.heatmap import drawing
 from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, Wholes, wholes
 from mailsight.mail.links import LinkClicks
 from mailsight.reports.campaign import CampaignReport
@@ -78,7 +78,7 @@ def of_mail(
         "<mailsight-line>↑ counted at another link to the same place</mailsight-line>"
         "<mailsight-line>○ nobody clicked</mailsight-line></mailsight-legend>"
     )
-    return heatmap.draw(
+    return drawing.draw(
         html,
         clicks,
         measure=measure,

@@ -24,7 +24,7 @@ from mailsight.mail.safety import link_nodes, write
 from mailsight.reports.campaign import wholes
 from mailsight.settings import PROJECT
 
-from . import report as report_file
+from . import report as report_export
 from .report import TakeAlong
 
 MISSING = (
@@ -91,7 +91,7 @@ def mail_for_paper(taken: TakeAlong) -> str | None:
         text = "↑" if badge.look == "pointer" else f"{badge.text}{badge.sharing}"
         marks[nodes[badge.position].mem_id] = f' data-clicks="{text}" data-shade="{badge.look}"'
     drawn = write(document, taken.html, marks=marks, end=_BADGES)
-    return report_file.without_addresses(drawn)
+    return report_export.without_addresses(drawn)
 
 
 def write_pdf(taken: TakeAlong, output: BinaryIO, told: Callable[[], None], zone: str | None = None) -> str:
@@ -102,10 +102,10 @@ def write_pdf(taken: TakeAlong, output: BinaryIO, told: Callable[[], None], zone
     if not available():
         raise NoPdf(MISSING)
     mail = mail_for_paper(taken)
-    if _draw(report_file.page(taken, zone), mail, output, told, MAIL_SECONDS):
+    if _draw(report_export.page(taken, zone), mail, output, told, MAIL_SECONDS):
         return ""
     if mail is not None and _draw(
-        report_file.page(taken, zone, after=f"<p>{_NO_PICTURE}</p>"), None, output, told, MOST_SECONDS
+        report_export.page(taken, zone, after=f"<p>{_NO_PICTURE}</p>"), None, output, told, MOST_SECONDS
     ):
         return _NO_PICTURE
     raise NoPdf("It failed, or took too long.")

@@ -32,14 +32,14 @@ from mailsight.figures.metrics import (
     mean,
 )
 from mailsight.mail.links import LinkClicks
-from mailsight.reports import campaign as reports
+from mailsight.reports import campaign as campaign_reports
+from mailsight.reports import mails
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
 
-from . import drawings as report_drawings
-from . import heatmap as heatmap_file
-from . import masking as anonymous
+from . import drawings, masking
+from . import heatmap as heatmap_export
 from .masking import Mask
 
 CARDS = ("sent", "not_sent", "opened", "clicked", "opted_out")
@@ -100,18 +100,18 @@ class TakeAlong:
 
 def read(warehouse: Warehouse, campaign_id: str, audience: Audience) -> TakeAlong:
     """The campaign page's figures, and its mail without what names a customer. Raises `UnknownCampaign`."""
-    report = reports.campaign(warehouse, campaign_id, audience)
-    mail = reports.campaign_mail(warehouse, campaign_id)
+    report = campaign_reports.report(warehouse, campaign_id, audience)
+    mail = mails.of_campaign(warehouse, campaign_id)
     html = mail.html if mail else ""
     sent_from = report.campaign.from_email or ""
     links = [*report.links, *report.other_links]
     found = warehouse.rows(
         "named_customers",
         campaign_id=campaign_id,
-        addresses=sorted(anonymous.addresses(html) - {sent_from.lower()}),
-        ids=sorted(anonymous.segments(link.url for link in links)),
+        addresses=sorted(masking.addresses(html) - {sent_from.lower()}),
+        ids=sorted(masking.segments(link.url for link in links)),
     )
-    names = anonymous.names(row["name"] for row in found if row["name"])
+    names = masking.names(row["name"] for row in found if row["name"])
     mask = Mask(tuple(names | {row["customer_id"] for row in found}), own_domain=sent_from.rpartition("@")[2])
     campaign = report.campaign
     subject = mask.text(campaign.subject) if campaign.subject else None
@@ -123,8 +123,8 @@ def read(warehouse: Warehouse, campaign_id: str, audience: Audience) -> TakeAlon
     )
     return TakeAlong(
         clean,
-        reports.timeline(warehouse, campaign_id, audience),
-        reports.apple_opens(warehouse, campaign_id),
+        campaign_reports.timeline(warehouse, campaign_id, audience),
+        campaign_reports.apple_opens(warehouse, campaign_id),
         mask.text(html) if mail else None,
         mask,
     )
@@ -139,7 +139,7 @@ def as_html(taken: TakeAlong, zone: str | None = None) -> str:
     """The report for a browser, with the heatmap in a frame of its own that runs and loads nothing."""
     drawn = []
     if taken.html is not None:
-        heatmap = without_addresses(heatmap_file.of_campaign(taken.report, taken.html))
+        heatmap = without_addresses(heatmap_export.of_campaign(taken.report, taken.html))
         drawn = [
             "<h2>Where they clicked</h2>",
             f'<iframe sandbox title="The e-mail with its clicks" srcdoc="{escape(heatmap)}"></iframe>',
@@ -160,7 +160,7 @@ def page(taken: TakeAlong, zone: str | None = None, *, heatmap: str = "", after:
         "<h2>Opened and clicked</h2>",
         *_rates(taken),
         "<h2>Status of messages</h2>",
-        report_drawings.funnel(taken.report.status),
+        drawings.funnel(taken.report.status),
         *_reasons(taken.report),
         *_timeline(taken),
         heatmap,
@@ -263,15 +263,15 @@ def _why(report: CampaignReport, reason: NotSentReason) -> str:
 def _timeline(taken: TakeAlong) -> Iterator[str]:
     if not taken.hours.empty:
         yield "<h2>Opens and clicks over time</h2>"
-        yield report_drawings.timeline(taken.hours)
-        yield f'<p class="quiet">{report_drawings.covered(taken.hours)}</p>'
+        yield drawings.timeline(taken.hours)
+        yield f'<p class="quiet">{drawings.covered(taken.hours)}</p>'
 
 
 def _links(taken: TakeAlong) -> Iterator[str]:
     report, mask = taken.report, taken.mask
     if report.links:
         yield "<h2>Links of the e-mail</h2>"
-        yield f'<p class="quiet">{escape(heatmap_file.summary(report))}</p>'
+        yield f'<p class="quiet">{escape(heatmap_export.summary(report))}</p>'
         yield from _table(
             ("Link", "Clicks", "Customers"), [_link(link, mask) for link in _by_clicks(report.links)]
         )

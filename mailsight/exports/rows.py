@@ -5,13 +5,13 @@ from dataclasses import asdict
 
 import pyarrow as pa
 
-from mailsight.reports import campaign as reports
-from mailsight.reports.grid import GridQuery
+from mailsight.reports import campaign, customer
 from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.selection import GridQuery
 
-from . import lists as exports
+from . import lists
 from .writers import Rows
 
 # How many events are sorted at once.
@@ -52,9 +52,9 @@ def not_sent(
 
 def links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Rows:
     """The links of a campaign's mail in their order, then those that the mail does not hold, each with its clicks."""
-    report = reports.campaign(warehouse, campaign_id, audience)
+    report = campaign.report(warehouse, campaign_id, audience)
     rows = [asdict(link) for link in (*report.links, *report.other_links)]
-    return _rows("links", len(rows), exports.batches_of(rows, exports.LISTS["links"]))
+    return _rows("links", len(rows), lists.batches_of(rows, lists.LISTS["links"]))
 
 
 def events(warehouse: Warehouse, campaign_id: str) -> Rows:
@@ -83,13 +83,13 @@ def customer_events(warehouse: Warehouse, customer_id: str, campaign_id: str | N
 
 def history(warehouse: Warehouse, customer_id: str, audience: Audience) -> Rows:
     """Every mail that selected a customer, newest first, and what they did with it."""
-    report = reports.customer(warehouse, customer_id, audience)
+    report = customer.report(warehouse, customer_id, audience)
     rows = [asdict(contact) | {"name": contact.campaign_name} for contact in report.contacts]
-    return _rows("history", len(rows), exports.batches_of(rows, exports.LISTS["history"]))
+    return _rows("history", len(rows), lists.batches_of(rows, lists.LISTS["history"]))
 
 
 def _rows(name: str, total: int, batches: Sequence[pa.RecordBatch] | Iterator[pa.RecordBatch]) -> Rows:
-    return Rows(name, exports.LISTS[name], total, iter(batches))
+    return Rows(name, lists.LISTS[name], total, iter(batches))
 
 
 def _total(

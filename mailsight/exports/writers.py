@@ -17,7 +17,7 @@ from mailsight.errors import MailsightError
 from mailsight.figures.formats import count
 from mailsight.settings import PROJECT
 
-from . import lists as exports
+from . import lists
 from .lists import ExportColumn, Format
 
 # A heading stands above them.
@@ -50,7 +50,7 @@ def write(rows: Rows, form: Format, output: BinaryIO, progress: Progress) -> str
 
     `progress` is told after each batch how many rows are written; what it raises ends the writing.
     """
-    of = exports.schema(rows.columns)
+    of = lists.schema(rows.columns)
     if form is Format.XLSX:
         return _write_xlsx(rows, of, output, progress)
     batches = _conformed(rows, of, progress)
@@ -59,7 +59,7 @@ def write(rows: Rows, form: Format, output: BinaryIO, progress: Progress) -> str
         texts = pa.schema([(field.name, _csv_type(field.type)) for field in of])
         with pa.csv.CSVWriter(output, texts) as writer:
             for batch in batches:
-                writer.write_batch(exports.as_texts(batch))
+                writer.write_batch(lists.as_texts(batch))
     else:
         with pa.parquet.ParquetWriter(output, of, compression="zstd") as writer:
             for batch in batches:
@@ -77,7 +77,7 @@ def _conformed(rows: Rows, of: pa.Schema, progress: Progress, step: int = 0) -> 
     done = 0
     progress(0)
     for batch in rows.batches:
-        whole = exports.conform(batch, of)
+        whole = lists.conform(batch, of)
         for start in range(0, whole.num_rows, step or max(whole.num_rows, 1)):
             part = whole.slice(start, step or None)
             yield part

@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from mailsight.errors import LoadRefused, UnknownCampaign
 from mailsight.figures.metrics import share
-from mailsight.mail import content as contents
+from mailsight.mail import content
 from mailsight.mail.links import links
 from mailsight.vocabulary import BOUNCE_TYPES, EventType, NotSentReason
-from mailsight.warehouse.reader import Draft, QueryFailed, draft
+from mailsight.warehouse.draft import Draft, QueryFailed, draft
 
-from . import bundle_files as bundles
+from . import bundle_files
 from .bundle_files import BundleFile
 from .derive import Progress
 from .json_files import BadRecord
@@ -49,7 +49,7 @@ def load(
     `progress` is called with the share that is done (0 to 1) and what is being done. With `strict`, a single refused
     row refuses the whole load. Raises `LoadRefused`, and then nothing has changed.
     """
-    files = bundles.find(paths)
+    files = bundle_files.find(paths)
     with draft(database, wait_seconds=wait_seconds) as work:
         work.run("create_staging")
         work.run("create_records")
@@ -123,7 +123,7 @@ def _read_file(work: Draft, file: BundleFile, reading: _Reading) -> None:
     # All rows of a table have its columns; each JSON object may have its own.
     most = 1 if file.path.suffix.lower() in (".csv", ".parquet") else ALL_RECORDS
     names = {row["name"] for row in work.rows("record_names", most=most)}
-    ignored = names - bundles.COLUMNS[file.kind].keys()
+    ignored = names - bundle_files.COLUMNS[file.kind].keys()
     if ignored and file.kind != "customers":
         reading.ignored_columns[file.name] = tuple(sorted(ignored))
     _stage(work, file)
@@ -135,12 +135,12 @@ def _read_at_speed(work: Draft, file: BundleFile) -> bool:
     try:
         match file.path.suffix.lower():
             case ".csv":
-                header = bundles.csv_header(file.path)
+                header = bundle_files.csv_header(file.path)
                 # DuckDB takes a blank line of a single column for a row, and names columns in its own way.
-                plain = [bundles.column_name(name) for name in header]
+                plain = [bundle_files.column_name(name) for name in header]
                 if len(header) < 2 or len(set(header)) < len(header) or header != plain:
                     return False
-                work.run("read_csv_file", path=path, delimiter=bundles.delimiter(file.path))
+                work.run("read_csv_file", path=path, delimiter=bundle_files.delimiter(file.path))
             case ".parquet":
                 work.run("read_parquet_file", path=path)
             case ".json":
@@ -154,7 +154,7 @@ def _read_at_speed(work: Draft, file: BundleFile) -> bool:
 
 def _batches(file: BundleFile, reading: _Reading) -> Iterator[list[tuple[int, str]]]:
     def good_records() -> Iterator[tuple[int, str]]:
-        for record in bundles.records(file.path):
+        for record in bundle_files.records(file.path):
             if isinstance(record, BadRecord):
                 reading.bad_records.append((file, record))
             else:
@@ -166,7 +166,7 @@ def _batches(file: BundleFile, reading: _Reading) -> Iterator[list[tuple[int, st
 
 
 def _stage(work: Draft, file: BundleFile) -> None:
-    columns = bundles.COLUMNS[file.kind]
+    columns = bundle_files.COLUMNS[file.kind]
     structure = json.dumps(dict.fromkeys(columns, "VARCHAR"))
     parameters: dict[str, object] = {"file": str(file.path), "structure": structure}
     match file.kind:
@@ -192,7 +192,7 @@ def _read_contents(work: Draft, files: Sequence[BundleFile], progress: Progress)
         for row in rows[start : start + BATCH_MAILS]:
             file, name = str(row["file"]), str(row["path"])
             try:
-                path = bundles.content_path(roots[file], name)
+                path = bundle_files.content_path(roots[file], name)
                 if path not in read:
                     read[path] = found.add(*_read_mail(path))
                 found.files.append((file, name, read[path], None))
@@ -217,7 +217,7 @@ class _Mails:
 
     def add(self, html: str, text: str | None) -> str:
         """Takes an e-mail in; its content_id."""
-        content_id = contents.content_id(html)
+        content_id = content.content_id(html)
         if content_id not in self.contents:
             self.contents[content_id] = content_id, html, text
             self.links += [(content_id, link.link_position, link.url, link.label) for link in links(html)]
@@ -241,11 +241,11 @@ def _read_mail(path: Path) -> tuple[str, str | None]:
     except OSError as error:
         raise ValueError(f"{path.name} can't be read: {error.strerror}") from error
     if path.suffix.lower() != ".eml":
-        return contents.decode(raw), None
-    mail = contents.read_eml(raw)
+        return content.decode(raw), None
+    mail = content.read_eml(raw)
     if mail.html is None and mail.text is None:
         raise ValueError(f"{path.name} holds neither HTML nor text")
-    return mail.html or contents.text_as_html(mail.text or ""), mail.text
+    return mail.html or content.text_as_html(mail.text or ""), mail.text
 
 
 def _refusals(work: Draft, files: Sequence[BundleFile], reading: _Reading) -> list[Refusal]:
@@ -270,7 +270,7 @@ def _locate(
         rows = work.rows("parquet_rows", path=str(file.path), ordinals=sorted(ordinals))
         yield from ((row["ordinal"], row["ordinal"], row["text"]) for row in rows)
         return
-    good = (record for record in bundles.records(file.path) if not isinstance(record, BadRecord))
+    good = (record for record in bundle_files.records(file.path) if not isinstance(record, BadRecord))
     for place, record in enumerate(good, start=1):
         ordinal = record.line if by_line else place
         if ordinal in ordinals:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailsight.audience import machines
 from mailsight.audience.machines import REASONS
 from mailsight.vocabulary import EventType
-from mailsight.warehouse.reader import Draft, draft
+from mailsight.warehouse.draft import Draft, draft
 
 from . import verdicts
 from .derive import Progress, count
@@ -30,7 +31,7 @@ def classify(database: Path, *, progress: Progress = silent, wait_seconds: float
     Publishes one generation, or none when nothing changed. A row for each rule and type of event, in the order of the
     rules. Raises `BadSetting` for a file of rules that can't be used.
     """
-    rules = verdicts.rules()
+    rules = machines.rules()
     with draft(database, wait_seconds=wait_seconds) as work:
         progress(0.0, "Looking at all events")
         work.run("touch_all")

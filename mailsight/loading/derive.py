@@ -8,10 +8,11 @@ from itertools import groupby
 
 import pyarrow as pa
 
+from mailsight.audience import machines
 from mailsight.errors import LoadRefused
 from mailsight.mail.links import Matcher, links
 from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
-from mailsight.warehouse.reader import Draft
+from mailsight.warehouse.draft import Draft
 
 from . import verdicts
 
@@ -62,7 +63,7 @@ def derive(work: Draft, progress: Progress) -> None:
     work.run("replace_unattributed")
     work.run("forget_verdicts")
     progress(0.5, "Telling people from machines")
-    verdicts.judge(work, verdicts.rules())
+    verdicts.judge(work, machines.rules())
     progress(0.6, "Counting")
     count(work)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from mailsight.errors import LoadRefused
-from mailsight.warehouse.reader import Draft
+from mailsight.warehouse.draft import Draft
 
 from .derive import Progress, derive
 

@@ -27,10 +27,9 @@ from mailsight.providers import (
     events_of_value,
     provider,
 )
-from mailsight.warehouse.reader import Draft, UnsoundFile, draft, scratch
+from mailsight.warehouse.draft import Draft, UnsoundFile, draft, scratch
 
-from . import json_files
-from . import payload_files as provider_files
+from . import json_files, payload_files
 from .derive import Progress
 from .json_files import BadRecord, Value
 from .merge import LoadSummary, Refusal, complete, silent
@@ -63,7 +62,7 @@ def ingest(
         staging = _Staging(work)
         for place, path in enumerate(paths):
             progress(0.5 * (share(place, len(paths)) or 0.0), f"Reading {path.name}")
-            staging.take_file(provider_files.unpack(path, work.folder), sender)
+            staging.take_file(payload_files.unpack(path, work.folder), sender)
         names = [path.name for path in paths]
         summary = staging.complete(sender.name, names, strict=strict, progress=progress)
     progress(1.0, "Done")
@@ -98,7 +97,7 @@ def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
     with scratch() as work:
         work.run("create_provider_words")
         for path in paths:
-            file = provider_files.unpack(path, work.folder)
+            file = payload_files.unpack(path, work.folder)
             for batch in _batches(_payloads(file, sender)):
                 told: list[tuple[int, str | Refusal]] = [(bad.line, _bad(file, bad)) for bad in batch.bad]
                 for part in batch.parts.values():
@@ -175,8 +174,8 @@ def _next_batch(payloads: Iterator[_Payload | BadRecord]) -> Iterator[_Payload |
 
 def _payloads(file: ProviderFile, sender: Provider) -> Iterator[_Payload | BadRecord]:
     """The values of a provider's file, which are payloads or captured requests."""
-    captured = provider_files.holds_requests(file)
-    for record in provider_files.records(file):
+    captured = payload_files.holds_requests(file)
+    for record in payload_files.records(file):
         if isinstance(record, BadRecord):
             yield record
         else:
@@ -185,13 +184,13 @@ def _payloads(file: ProviderFile, sender: Provider) -> Iterator[_Payload | BadRe
 
 def _spooled(segment: ProviderFile) -> Iterator[_Payload | BadRecord]:
     """The requests of a segment of the spool, each with the provider that it names."""
-    for record in provider_files.records(segment):
+    for record in payload_files.records(segment):
         yield record if isinstance(record, BadRecord) else _captured(record)
 
 
 def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRecord:
     try:
-        request = provider_files.request(record.value)
+        request = payload_files.request(record.value)
         named = record.value.get("provider") if isinstance(record.value, dict) else None
         return _Payload(sender or provider(str(named)), record, request)
     except (ValueError, UnknownProvider) as error:
@@ -227,7 +226,7 @@ class _Staging:
 
     def take_file(self, file: ProviderFile, sender: Provider) -> None:
         """Stages the events of a provider's file: at speed when all of it is sound, else value by value."""
-        plain = sender.mapped and not file.problem and not provider_files.holds_requests(file)
+        plain = sender.mapped and not file.problem and not payload_files.holds_requests(file)
         if not (plain and self._take_at_speed(file, sender)):
             self._take(file, _payloads(file, sender))
 
@@ -274,7 +273,7 @@ class _Staging:
                 continue
             refused = self._staged_refusals(file)
             ordinals = {row["ordinal"] for row in refused}
-            lines = provider_files.line_numbers(file, ordinals, by_line=view == "view_lines")
+            lines = payload_files.line_numbers(file, ordinals, by_line=view == "view_lines")
             self._refusals += [_refused(file, row | {"ordinal": lines[row["ordinal"]]}) for row in refused]
             return True
         return False

@@ -24,7 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from mailsight.errors import NotKept
-from mailsight.warehouse.reader import sync_folder
+from mailsight.warehouse.generations import sync_folder
 
 # What the readers of payloads look at. Never who asked and how they proved it: Authorization, Cookie.
 HEADERS_KEPT = frozenset({"svix-id", "x-amz-sns-message-id", "x-amz-sns-message-type"})

@@ -15,7 +15,7 @@ from typing import IO, BinaryIO
 
 from mailsight.errors import BadUpload, NotABundle
 
-from . import bundle_files as bundles
+from . import bundle_files
 from .derive import Progress
 from .merge import LoadSummary
 
@@ -188,7 +188,7 @@ def _members(opened: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
 
 def _tables_folder(folder: Path) -> Path:
     """Where campaigns, customers, messages and events lie: in the folder, or in one below it."""
-    found = sorted({file.parent for file in folder.rglob("*") if bundles.kind_of(file)})
+    found = sorted({file.parent for file in folder.rglob("*") if bundle_files.kind_of(file)})
     if not found:
         raise NotABundle("There is nothing in it that can be loaded.")
     if len(found) > 1:

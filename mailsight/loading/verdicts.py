@@ -1,39 +1,13 @@
 """Person or machine: the verdict on every open, click and unsubscription of the touched campaigns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from ipaddress import IPv4Network, collapse_addresses
 
 import pyarrow as pa
 
-from mailsight import settings
-from mailsight.audience import agents, machines
+from mailsight.audience import agents
 from mailsight.audience.machines import RULES, Network, Rules
-from mailsight.errors import BadSetting
-from mailsight.warehouse.reader import Draft
-
-
-def rules() -> Rules:
-    """The rules as they are set: the file of the setting `machines`, else `data/machines.toml`, else the defaults.
-
-    Raises `BadSetting`.
-    """
-    file = settings.from_environment().machines
-    if file is None:
-        return Rules()
-    try:
-        rules = machines.parse(file.read_text(encoding="utf-8"), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{file}, which MAILSIGHT_MACHINES names, can't be read: {error}.") from error
-    if not rules.apple_networks_file:
-        return rules
-    ranges = file.parent / rules.apple_networks_file
-    try:
-        listed = machines.networks(ranges.read_text(encoding="utf-8").splitlines())
-    except (OSError, ValueError) as error:
-        problem = f"{ranges}, which {file} names, can't be used: {error}."
-        raise BadSetting(problem, next_step="It has a network a line, as Apple's has.") from error
-    return replace(rules, apple_networks=(*rules.apple_networks, *listed))
+from mailsight.warehouse.draft import Draft
 
 
 def judge(work: Draft, rules: Rules) -> None:

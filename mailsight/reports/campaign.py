@@ -4,22 +4,19 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import datetime
 
 import pandas as pd
 
 from mailsight.audience.machines import RULES
-from mailsight.errors import UnknownCampaign, UnknownCustomer
+from mailsight.errors import UnknownCampaign
 from mailsight.figures.metrics import COUNT_NAMES, RATES, AppleOpens, Counts
 from mailsight.heatmap import badges
 from mailsight.heatmap.badges import Wholes
-from mailsight.mail.content import fill
 from mailsight.mail.links import Link, LinkClicks, shared
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.reader import Warehouse, aware
 
-from .grid import GridQuery
 from .search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 
 PREVIOUS_CAMPAIGNS = 10
@@ -85,76 +82,6 @@ class CampaignReport:
         return self.counts.clicks + (self.machine_clicks if self.audience is Audience.HUMAN else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientPage:
-    """Some rows of the customers' grid, and how many there are in all with these filters."""
-
-    rows: list[dict[str, Any]]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """One customer. One known from messages or events alone has no name, and perhaps only an address."""
-
-    customer_id: str
-    email: str | None
-    name: str | None
-    language: str | None
-    country: str | None
-    created_at: datetime | None
-    attributes: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """One mail of a customer's history. `status` is None when it was not sent."""
-
-    campaign_id: str
-    campaign_name: str
-    subject: str | None
-    sent_at: datetime | None
-    status: Status | None
-    not_sent_reason: NotSentReason | None
-    not_sent_detail: str | None
-    first_opened_at: datetime | None
-    opens: int
-    first_clicked_at: datetime | None
-    clicks: int
-    links_clicked: int
-    bounce_reason: str | None
-    has_mail: bool
-
-    @property
-    def is_planned(self) -> bool:
-        """Whether sending is yet to begin: nothing says when, or why not."""
-        return (
-            self.sent_at is None and self.not_sent_reason is NotSentReason.OTHER and not self.not_sent_detail
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerReport:
-    """A customer and every mail that selected them, newest first."""
-
-    customer: Customer
-    contacts: Sequence[Contact]
-
-
-@dataclass(frozen=True, slots=True)
-class MailView:
-    """An e-mail to look at. `html` is as it was sent: make it safe before it is shown.
-
-    source: "template", the campaign's own; "archived", the very copy that this customer received; "filled", the
-    campaign's HTML with this customer's merge fields put in.
-    """
-
-    html: str
-    subject: str | None
-    preheader: str | None
-    source: Literal["template", "archived", "filled"]
-
-
 def campaign_list(
     warehouse: Warehouse,
     audience: Audience,
@@ -170,9 +97,9 @@ def campaign_list(
     return CampaignList(campaigns, Counts(**{name: int(campaigns[name].sum()) for name in COUNT_NAMES}))
 
 
-def campaign(warehouse: Warehouse, campaign_id: str, audience: Audience) -> CampaignReport:
+def report(warehouse: Warehouse, campaign_id: str, audience: Audience) -> CampaignReport:
     """The figures of one campaign. Raises `UnknownCampaign`."""
-    found = _campaign(warehouse, campaign_id)
+    found = campaign(warehouse, campaign_id)
     totals = {row["audience"]: row for row in warehouse.rows("campaign_counts", campaign_id=campaign_id)}
     row = totals[audience]
     previous = warehouse.rows(
@@ -231,14 +158,14 @@ def figures(report: CampaignReport) -> dict[str, object]:
     }
 
 
-def _campaign(warehouse: Warehouse, campaign_id: str) -> Campaign:
+def campaign(warehouse: Warehouse, campaign_id: str) -> Campaign:
     row = warehouse.row("campaign", campaign_id=campaign_id)
     if row is None:
         raise UnknownCampaign(f"There is no campaign {campaign_id!r}.")
     return Campaign(
         **row
         | {
-            "sent_at": _aware(row["sent_at"]),
+            "sent_at": aware(row["sent_at"]),
             "tags": tuple(row["tags"]),
             "selection": json.loads(row["selection"]) if row["selection"] else None,
         }
@@ -297,30 +224,6 @@ def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[L
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class NotSent:
-    """Some of the customers who were not mailed (customer_id, name, email, reason, detail), and how many there are."""
-
-    customers: Sequence[Mapping[str, Any]]
-    total: int
-
-
-def not_sent(
-    warehouse: Warehouse,
-    campaign_id: str,
-    reason: NotSentReason | None = None,
-    search: str = "",
-    start: int = 0,
-    size: int | None = None,
-) -> NotSent:
-    """The customers whom a campaign did not mail, by name: those with this reason of whom name, address, id or detail
-    holds the search, `size` of them from `start` on."""
-    wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
-    count = warehouse.row("not_sent_count", **wanted)
-    rows = warehouse.rows("not_sent_customers", **wanted, start=start, size=size)
-    return NotSent(rows, total=int(count["total"]) if count else 0)
-
-
 def apple_opens(warehouse: Warehouse, campaign_id: str) -> AppleOpens:
     """What Apple's proxy hides in a campaign, and what can be seen without it."""
     row = warehouse.row("apple_opens", campaign_id=campaign_id)
@@ -334,117 +237,3 @@ def timeline(warehouse: Warehouse, campaign_id: str, audience: Audience) -> pd.D
     """What happened per hour since sending: hour (whole, from 0; hours without anything are left out), opens and clicks
     (events), opened and clicked (customers, at their first open or click)."""
     return warehouse.frame("timeline", campaign_id=campaign_id, audience=audience)
-
-
-def recipients(warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery) -> RecipientPage:
-    """One block of the customers' grid. Times of the rows are aware, in UTC."""
-    while True:
-        generation = warehouse.generation
-        found = warehouse.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)
-        block = found[query.start : query.end].tolist()
-        rows = warehouse.rows("recipients_at", campaign_id=campaign_id, audience=audience, rows=block)
-        # Row numbers mean nothing in another generation.
-        if warehouse.generation == generation:
-            break
-    for row in rows:
-        row |= {name: _aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
-    return RecipientPage(rows, total=len(found))
-
-
-def customer(warehouse: Warehouse, customer_id: str, audience: Audience) -> CustomerReport:
-    """A customer and their contact history, newest first. Raises `UnknownCustomer`."""
-    while True:
-        generation = warehouse.generation
-        rows = [one["row"] for one in warehouse.rows("contact_rows", customer_id=customer_id)]
-        row = warehouse.row("customer", customer_id=customer_id, rows=rows)
-        contacts = warehouse.rows("contacts", audience=audience, rows=rows)
-        # Row numbers mean nothing in another generation.
-        if warehouse.generation == generation:
-            break
-    if row is None:
-        raise UnknownCustomer(f"There is no customer {customer_id!r}.")
-    found = Customer(
-        **row | {"created_at": _aware(row["created_at"]), "attributes": json.loads(row["attributes"] or "{}")}
-    )
-    return CustomerReport(found, [_contact(contact) for contact in contacts])
-
-
-def _contact(row: dict[str, Any]) -> Contact:
-    merge_fields = json.loads(row.pop("merge_fields") or "{}")
-    times = {name: _aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
-    return Contact(
-        **row
-        | times
-        | {
-            "subject": fill(row["subject"], merge_fields, escape=False) if row["subject"] else None,
-            "status": Status(row["status"]) if row["status"] else None,
-            "not_sent_reason": NotSentReason(row["not_sent_reason"]) if row["not_sent_reason"] else None,
-        }
-    )
-
-
-def message_events(warehouse: Warehouse, campaign_id: str, customer_id: str) -> pd.DataFrame:
-    """What happened to one message, in order: occurred_at (aware), type (a word), url, link_position, label, machine,
-    bounce_type, reject_reason, smtp_status, diagnostic, user_agent, ip, provider."""
-    events = warehouse.frame("message_events", campaign_id=campaign_id, customer_id=customer_id)
-    events["occurred_at"] = pd.to_datetime(events["occurred_at"], utc=True)
-    return events
-
-
-def campaign_mail(warehouse: Warehouse, campaign_id: str) -> MailView | None:
-    """The campaign's own e-mail, its merge fields as they were written; None when there is no HTML of it.
-
-    Raises `UnknownCampaign`.
-    """
-    found = _campaign(warehouse, campaign_id)
-    content = warehouse.row("content", content_id=found.content_id) if found.content_id else None
-    return MailView(content["html"], found.subject, found.preheader, "template") if content else None
-
-
-def customer_mail(warehouse: Warehouse, campaign_id: str, customer_id: str) -> MailView | None:
-    """The mail as one customer received it: the archived copy, else the campaign's with the customer's merge fields.
-
-    None when the campaign did not select the customer, or there is no HTML of it.
-    """
-    row = warehouse.row("customer_mail", campaign_id=campaign_id, customer_id=customer_id)
-    content = row and warehouse.row("content", content_id=row["archived_id"] or row["template_id"])
-    if not row or not content:
-        return None
-    fields = _merge_fields(row)
-    subject = fill(row["subject"], fields, escape=False) if row["subject"] else None
-    preheader = fill(row["preheader"], fields, escape=False) if row["preheader"] else None
-    if row["archived_id"]:
-        return MailView(content["html"], subject, preheader, "archived")
-    return MailView(fill(content["html"], fields), subject, preheader, "filled")
-
-
-def _merge_fields(row: Mapping[str, Any]) -> dict[str, str]:
-    """What a mail's merge fields stand for: what the message says, else what is known of the customer."""
-    known = {name: row[name] for name in ("customer_id", "email", "name", "language", "country")}
-    attributes = json.loads(row["attributes"] or "{}")
-    told = json.loads(row["merge_fields"] or "{}")
-    values = known | attributes | told
-    return {name: str(value) for name, value in values.items() if value is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseState:
-    """What a database holds: rows per table, refused rows per file and reason, events that found no campaign."""
-
-    rows: Mapping[str, int]
-    refused: Sequence[Mapping[str, Any]]
-    unattributed: int
-
-
-def database_state(warehouse: Warehouse) -> DatabaseState:
-    """What is loaded, what was refused, and the events whose campaign can't be told."""
-    [unattributed] = warehouse.rows("unattributed_count")
-    return DatabaseState(
-        rows={row["name"]: row["rows"] for row in warehouse.rows("table_rows")},
-        refused=warehouse.rows("refused_rows_by_reason"),
-        unattributed=unattributed["events"],
-    )
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
 
@@ -151,3 +152,22 @@ def _refused_count(warehouse: Warehouse, search: str = "") -> int:
 def refused_whole(warehouse: Warehouse, search: str = "") -> pd.DataFrame:
     """All refused rows that fit the search, each with the whole of its text, which may be megabytes."""
     return warehouse.frame("refused_rows", search=search.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """What a database holds: rows per table, refused rows per file and reason, events that found no campaign."""
+
+    rows: Mapping[str, int]
+    refused: Sequence[Mapping[str, Any]]
+    unattributed: int
+
+
+def database_state(warehouse: Warehouse) -> DatabaseState:
+    """What is loaded, what was refused, and the events whose campaign can't be told."""
+    [unattributed] = warehouse.rows("unattributed_count")
+    return DatabaseState(
+        rows={row["name"]: row["rows"] for row in warehouse.rows("table_rows")},
+        refused=warehouse.rows("refused_rows_by_reason"),
+        unattributed=unattributed["events"],
+    )

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from mailsight.errors import BadRequest
 from mailsight.figures import formats
 from mailsight.vocabulary import Status
+from mailsight.warehouse.selection import GridQuery
 
 Kind = Literal["text", "number", "moment", "state"]
 Bind = Callable[[object], str]
@@ -47,31 +48,6 @@ COLUMNS = (
 )
 # Customers are known by their id also where the grid does not show it.
 _KNOWN = {column.key: column for column in (*COLUMNS, GridColumn("customer_id", "Customer", "text"))}
-
-
-@dataclass(frozen=True, slots=True)
-class GridQuery:
-    """Which rows of recipients to read, in which order: rows `start` up to, not including, `end`.
-
-    `conditions` are fragments over the columns of recipients, all of which must hold, with `$f0`, `$f1`, ...
-    for the values in `parameters`.
-    """
-
-    conditions: tuple[str, ...]
-    parameters: Mapping[str, object]
-    order_by: str
-    start: int
-    end: int
-
-    @property
-    def asked(self) -> tuple[object, ...]:
-        """What rows are asked for in which order, whichever block of them: equal for equal questions."""
-        return self.conditions, self.order_by, *self.parameters.items()
-
-    @property
-    def where(self) -> str:
-        """The conditions as one; TRUE when there is none."""
-        return " AND ".join(self.conditions) or "TRUE"
 
 
 def grid_query(

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 from mailsight.errors import BadRequest
 from mailsight.figures.metrics import RATES
-
-from .grid import GridQuery
+from mailsight.warehouse.selection import GridQuery
 
 ROWS_A_PAGE = 25
 # The columns that the list can be sorted by, each with what is compared.

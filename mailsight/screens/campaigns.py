@@ -7,17 +7,18 @@ import streamlit as st
 
 from mailsight.components import tables
 from mailsight.components.export_button import export_button
-from mailsight.exports import rows as export_reads
+from mailsight.exports import rows
 from mailsight.figures import comparison, explanations, formats
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import Found, ListedCampaign, Loaded
 from mailsight.reports.search import NEWEST_FIRST, ROWS_A_PAGE, CampaignSearch, Order
 from mailsight.vocabulary import Audience
+from mailsight.warehouse import served
+from mailsight.web import addresses
 
-from . import frame as widgets
-from . import navigation as screens
-from .campaign import figures
+from . import cached, navigation
+from .dialogs import explained
 
 TABLE = "campaigns"  # its key
 TREND_HOURS = 72
@@ -34,10 +35,10 @@ def campaigns(audience: Audience) -> None:
     They are a part by themselves: a letter in the search or a tick in the table makes nothing else of the page again.
     """
     if opened := tables.clicked(TABLE).row:
-        screens.open_campaign(opened)
-    loaded = widgets.read(list_reports.loaded)
+        navigation.open_campaign(opened)
+    loaded = cached.read(list_reports.loaded)
     wanted = search(loaded.tags)
-    found = widgets.read(list_reports.found, audience, wanted)
+    found = cached.read(list_reports.found, audience, wanted)
     totals(found, loaded, audience)
     campaigns_table(found, wanted, audience)
     compare_bar()
@@ -73,7 +74,9 @@ def _first_page() -> None:
 
 
 def _midnight(on: date | None, *, days: int = 0) -> datetime | None:
-    return datetime.combine(on + timedelta(days=days), time(), formats.zone(screens.zone())) if on else None
+    return (
+        datetime.combine(on + timedelta(days=days), time(), formats.zone(navigation.zone())) if on else None
+    )
 
 
 def totals(found: Found, loaded: Loaded, audience: Audience) -> None:
@@ -98,7 +101,7 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
     figure = FIGURES[key]
     made_of = figure.portion(totals) if isinstance(figure, Rate) else None
     with st.container(gap=None, key=f"{'small' if made_of and made_of.is_small else 'total'}_{key}"):
-        figures.label(key, totals, audience)
+        explained.label(key, totals, audience)
         value = formats.percent(made_of.rate) if made_of else formats.count(getattr(totals, key))
         st.metric(figure.label, value, label_visibility="collapsed")
         if made_of and made_of.is_small:
@@ -113,8 +116,8 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
     turned = f"campaigns_page:{st.session_state.get(_TURNED, 0)}"
     page = min(st.session_state.get(turned, 1), max(pages, 1))
     first = (page - 1) * ROWS_A_PAGE
-    campaigns = widgets.read(list_reports.page, audience, search, order, first, ROWS_A_PAGE)
-    trends = widgets.read(
+    campaigns = cached.read(list_reports.page, audience, search, order, first, ROWS_A_PAGE)
+    trends = cached.read(
         list_reports.trends, tuple(one.campaign_id for one in campaigns), audience, TREND_HOURS
     )
     tables.table(
@@ -137,7 +140,7 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
         export_button(
             "campaigns",
             ("campaigns", audience.value),
-            partial(export_reads.campaigns, widgets.warehouse(), audience, search, order),
+            partial(rows.campaigns, served.warehouse(), audience, search, order),
         )
 
 
@@ -189,7 +192,7 @@ def compare_bar() -> None:
             disabled=len(ids) < comparison.FEWEST,
             key="compare",
         ):
-            screens.open_comparison(ids)
+            navigation.open_comparison(ids)
         st.button("Clear", type="tertiary", on_click=_clear, key="clear_chosen")
 
 
@@ -227,7 +230,7 @@ def _row(one: ListedCampaign, found: Found, opens: list[int]) -> tables.Row:
             tables.main(
                 one.name,
                 one.subject or "",
-                href=screens.campaign_address(one.campaign_id),
+                href=addresses.campaign(one.campaign_id, navigation.audience()),
                 clip=True,
                 tags=one.tags,
             ),
@@ -267,5 +270,5 @@ def _trend(opens: list[int]) -> tables.Cell:
 
 def _when(one: ListedCampaign) -> str:
     if one.sent_at:
-        return formats.short_moment(one.sent_at, screens.zone())
+        return formats.short_moment(one.sent_at, navigation.zone())
     return "No date" if one.counts.sent else formats.NOT_SENT_YET

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from mailsight.charts import curves as comparison_charts
+from mailsight.charts import curves as curve_charts
 from mailsight.charts.curves import Course
 from mailsight.components import tables
 from mailsight.errors import NothingToCompare
@@ -14,10 +14,11 @@ from mailsight.figures.comparison import COLOURS, FEWEST, LETTERS, MOST, Compari
 from mailsight.figures.metrics import FIGURES, Portion, Rate, portion
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
+from mailsight.warehouse import served
+from mailsight.web import addresses
 
-from . import frame as widgets
-from . import navigation as screens
-from .dialogs import selection as dialogs
+from . import navigation
+from .dialogs import explained
 
 TABLE = "compared"  # its key
 COMPARED = ("cor", "cto", "ctr", "opted_out", "undeliverable")
@@ -35,7 +36,7 @@ def asked() -> tuple[str, ...]:
 
 
 def _named() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(screens.compared_ids()))
+    return tuple(dict.fromkeys(navigation.compared_ids()))
 
 
 def known(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:
@@ -66,11 +67,11 @@ def campaigns_table(compared: Sequence[ComparedCampaign]) -> None:
                 tables.main(
                     one.campaign.name,
                     one.campaign.subject or "",
-                    href=screens.campaign_address(one.campaign.campaign_id),
+                    href=addresses.campaign(one.campaign.campaign_id, navigation.audience()),
                     clip=True,
                     tags=one.campaign.tags,
                 ),
-                formats.short_moment(one.campaign.sent_at, screens.zone()),
+                formats.short_moment(one.campaign.sent_at, navigation.zone()),
                 *(
                     tables.figure(
                         getattr(one.campaign.counts, key), explanations.in_short(key, one.campaign.counts)
@@ -119,7 +120,7 @@ def _figure(key: str, compared: Sequence[ComparedCampaign], audience: Audience) 
                 help=f"{one.meaning}\n\n*Click to read how this is counted and compared.*",
                 key=f"counted_{key}",
             ):
-                dialogs.compared(key, audience)
+                explained.compared(key, audience)
         _rates(key, compared, rates)
         differences = comparison.compare(rates)
         st.markdown(" ".join(comparison.sentences(differences)))
@@ -209,7 +210,7 @@ def curves(compared: Sequence[ComparedCampaign]) -> None:
         label_visibility="collapsed",
         key="compared_period",
     )
-    now = widgets.warehouse().updated_at or datetime.now(UTC)
+    now = served.warehouse().updated_at or datetime.now(UTC)
     courses = [
         Course(
             letter,
@@ -224,7 +225,7 @@ def curves(compared: Sequence[ComparedCampaign]) -> None:
         if one.campaign.counts.delivered
     ]
     st.plotly_chart(
-        comparison_charts.curves(courses, _PERIODS[period or "All"]),
+        curve_charts.curves(courses, _PERIODS[period or "All"]),
         config={"displayModeBar": False},
         alt="Share of delivered that had opened and that had clicked, by hour since sending",
         key="curves",

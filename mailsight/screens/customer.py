@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 
 import streamlit as st
 
 from mailsight.components import tables
+from mailsight.components.export_button import export_button
+from mailsight.exports import rows as export_rows
 from mailsight.figures import formats
 from mailsight.figures.metrics import FIGURES, Portion
-from mailsight.reports.campaign import Contact, Customer, CustomerReport
+from mailsight.reports.customer import Contact, Customer, CustomerReport
 from mailsight.vocabulary import Audience
+from mailsight.warehouse.served import warehouse
+from mailsight.web import addresses
 
-from . import navigation as screens
+from . import navigation
 
 TABLE = "history"  # its key
 ROWS_A_PAGE = 25
@@ -22,7 +27,7 @@ _CONSENT = ("consent", "opt_in", "optin", "opted", "permission", "subscribed", "
 def campaign_before(report: CustomerReport) -> tuple[str, str] | None:
     """Id and name of the campaign from which this page was opened, when it is one of the customer's."""
     names = {contact.campaign_id: contact.campaign_name for contact in report.contacts}
-    before = screens.campaign_before()
+    before = navigation.campaign_before()
     return (before, names[before]) if before in names else None
 
 
@@ -32,7 +37,9 @@ def details(customer: Customer) -> None:
         "E-mail": customer.email,
         "Language": customer.language,
         "Country": customer.country,
-        "Customer since": formats.day(customer.created_at, screens.zone()) if customer.created_at else None,
+        "Customer since": formats.day(customer.created_at, navigation.zone())
+        if customer.created_at
+        else None,
     }
     consent = {name: value for name, value in customer.attributes.items() if _is_consent(name)}
     others = {name: value for name, value in customer.attributes.items() if not _is_consent(name)}
@@ -132,10 +139,10 @@ def _row(contact: Contact) -> tables.Row:
             tables.main(
                 contact.campaign_name,
                 contact.subject or "",
-                href=screens.campaign_address(contact.campaign_id),
+                href=addresses.campaign(contact.campaign_id, navigation.audience()),
                 clip=True,
             ),
-            formats.short_moment(contact.sent_at, screens.zone()),
+            formats.short_moment(contact.sent_at, navigation.zone()),
             tables.state(contact.status),
             formats.count(contact.opens) if contact.status else formats.NOTHING,
             formats.count(contact.clicks) if contact.status else formats.NOTHING,
@@ -151,7 +158,7 @@ def _happened(contact: Contact) -> str:
     if contact.status is None:
         reason = contact.not_sent_reason.label if contact.not_sent_reason else "Not sent"
         return f"{reason}: {contact.not_sent_detail}" if contact.not_sent_detail else reason
-    zone, parts = screens.zone(), []
+    zone, parts = navigation.zone(), []
     if contact.first_opened_at:
         parts.append(f"opened {formats.short_moment(contact.first_opened_at, zone)}")
     if contact.first_clicked_at:
@@ -161,3 +168,20 @@ def _happened(contact: Contact) -> str:
         parts.append(f"bounced: {contact.bounce_reason}" if contact.bounce_reason else "bounced")
     words = " · ".join(parts)
     return words[:1].upper() + words[1:]
+
+
+def export_buttons(report: CustomerReport, audience: Audience) -> None:
+    """A customer's mails, and everything that happened to them."""
+    customer_id = report.customer.customer_id
+    with st.container(horizontal=True, width="content", gap="small", key="history_exports"):
+        export_button(
+            f"history:{customer_id}",
+            ("history", customer_id, audience.value),
+            partial(export_rows.history, warehouse(), customer_id, audience),
+        )
+        export_button(
+            f"customer_events:{customer_id}",
+            ("events", customer_id),
+            partial(export_rows.customer_events, warehouse(), customer_id),
+            label="Events",
+        )

@@ -9,20 +9,21 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mailsight import settings
-from mailsight.charts import status as charts
+from mailsight.charts import events as event_charts
 from mailsight.components import tables
 from mailsight.exports.lists import as_csv, without_nan
 from mailsight.figures import formats
 from mailsight.loading import spool
 from mailsight.loading.payloads import WEBHOOKS
 from mailsight.providers import PROVIDERS
-from mailsight.reports import data as data_reports
+from mailsight.reports import data
 from mailsight.reports.data import DataReport, Found, Load, ProviderEvents
 from mailsight.vocabulary import EventType
+from mailsight.warehouse.served import warehouse
 from mailsight.web import routes
 
-from . import navigation as screens
-from .frame import read, warehouse
+from . import navigation
+from .cached import read
 
 ROWS_A_PAGE = 10
 _CARDS = {
@@ -114,7 +115,7 @@ def loads(report: DataReport) -> None:
         tables.Row(
             str(place),
             [
-                formats.short_moment(load.loaded_at, screens.zone()),
+                formats.short_moment(load.loaded_at, navigation.zone()),
                 tables.main(_source(load), _files(load), clip=True),
                 *map(formats.count, (load.rows, load.new, load.known)),
                 _refused_count(load),
@@ -137,7 +138,7 @@ def _loads_foot(report: DataReport) -> str:
     if not report.loads:
         return ""
     shown = formats.things(len(report.loads), "load")
-    return f"The latest {shown}" if len(report.loads) == data_reports.LOADS_SHOWN else shown
+    return f"The latest {shown}" if len(report.loads) == data.LOADS_SHOWN else shown
 
 
 def _refused_count(load: Load) -> tables.Cell:
@@ -165,7 +166,7 @@ def events(report: DataReport) -> None:
         st.info("No event was loaded yet.", icon=":material/schedule:")
         return
     st.plotly_chart(
-        charts.events_by_provider([(provider_label(one.provider), one.counts) for one in report.providers]),
+        event_charts.chart([(provider_label(one.provider), one.counts) for one in report.providers]),
         config={"displayModeBar": False, "scrollZoom": False},
         alt="Of what each provider's events are made up; the table below has the counts",
         key="events_by_provider",
@@ -176,7 +177,7 @@ def events(report: DataReport) -> None:
 def _event_counts(providers: Sequence[ProviderEvents], report: DataReport) -> None:
     several = len(providers) > 1
     labels = [formats.raw(provider_label(one.provider), 24) for one in providers]
-    sums = {kind: sum(one.counts.get(kind, 0) for one in providers) for kind in charts.EVENTS_ORDER}
+    sums = {kind: sum(one.counts.get(kind, 0) for one in providers) for kind in event_charts.EVENTS_ORDER}
     rows = [
         tables.Row(
             kind.value,
@@ -184,7 +185,7 @@ def _event_counts(providers: Sequence[ProviderEvents], report: DataReport) -> No
                 tables.chip(kind.label, kind.colour, title=kind.meaning),
                 *([formats.count(one.counts.get(kind, 0)) for one in providers] if several else []),
                 formats.count(number),
-                formats.short_moment(report.latest[kind], screens.zone()),
+                formats.short_moment(report.latest[kind], navigation.zone()),
             ],
         )
         for kind, number in sums.items()
@@ -201,7 +202,7 @@ def _event_counts(providers: Sequence[ProviderEvents], report: DataReport) -> No
 
 def provider_label(name: str) -> str:
     """A provider's own spelling; what a file calls a provider may be anything."""
-    if name == data_reports.OTHERS:
+    if name == data.OTHERS:
         return "All others"
     return PROVIDERS[name].label if name in PROVIDERS else name or _NO_PROVIDER
 
@@ -213,12 +214,12 @@ def unattributed() -> None:
         "themselves when the campaign or its messages are loaded."
     )
     wanted, export = _search("unattributed", "Search recipient, message id or type")
-    found = read(data_reports.unattributed, wanted)
+    found = read(data.unattributed, wanted)
     rows = [
         tables.Row(
             str(place),
             [
-                formats.short_moment(event["occurred_at"], screens.zone()),
+                formats.short_moment(event["occurred_at"], navigation.zone()),
                 _event_type(event),
                 tables.noted(_shown(event["recipient"], "No address"), _shown(event["message_id"], "")),
                 formats.raw(_told(event)),
@@ -241,7 +242,7 @@ def unattributed() -> None:
         foot=_foot(found, "event"),
     )
     with export:
-        _export("unattributed", lambda: data_reports.unattributed(warehouse(), wanted, most=None).rows, found)
+        _export("unattributed", lambda: data.unattributed(warehouse(), wanted, most=None).rows, found)
 
 
 def _event_type(event: dict[Hashable, Any]) -> tables.Cell:
@@ -272,14 +273,14 @@ def refused() -> None:
         "again: what is known stays, the mended rows are added."
     )
     wanted, export = _search("refused", "Search file or reason")
-    found = read(data_reports.refused, wanted)
+    found = read(data.refused, wanted)
     rows = [
         tables.Row(
             str(place),
             [
                 tables.main(formats.raw(row["file"], 60), f"line {formats.count(row['line'])}"),
                 formats.raw(row["reason"]),
-                tables.noted("", formats.raw(row["row"] or "", data_reports.ROW_CHARACTERS)),
+                tables.noted("", formats.raw(row["row"] or "", data.ROW_CHARACTERS)),
             ],
         )
         for place, row in enumerate(_records(found))
@@ -293,7 +294,7 @@ def refused() -> None:
         columns, rows, key="refused", label="Refused rows", empty=_nothing(wanted), foot=_foot(found, "row")
     )
     with export:
-        _export("refused", lambda: data_reports.refused_whole(warehouse(), wanted), found)
+        _export("refused", lambda: data.refused_whole(warehouse(), wanted), found)
 
 
 def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:

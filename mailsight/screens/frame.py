@@ -1,46 +1,21 @@
 """What every screen is made of: the warehouse, cached reports, the rules of style, the page of an error."""
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from html import escape
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
-from mailsight import settings
 from mailsight.components.mail_frame import FRONTEND
 from mailsight.errors import MailsightError, NoDatabase
 from mailsight.figures import formats
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.served import warehouse
 
-from . import navigation as screens
+from . import navigation
 
 CLOCK_SECONDS = 15
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-@cache
-def warehouse() -> Warehouse:
-    """The one warehouse of this process."""
-    return Warehouse(settings.from_environment().database)
-
-
-def read(report: Callable[Concatenate[Warehouse, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """A report, from the cache while the generation of the data is the same."""
-    name = f"{report.__module__}.{report.__name__}"
-    return cast(R, _read(warehouse().generation, name, args, tuple(sorted(kwargs.items())), report))
-
-
-@st.cache_data(max_entries=500, show_spinner=False)
-def _read(
-    generation: str, name: str, args: Sequence[Any], kwargs: Sequence[tuple[str, Any]], _report: Any
-) -> Any:
-    del generation, name  # They only make another key of the cache; `_report` is none of it.
-    return _report(warehouse(), *args, **dict(kwargs))
 
 
 def updated() -> None:
@@ -86,39 +61,17 @@ def settle(page: str) -> None:
     gc.freeze()
 
 
-def must_sign_in() -> bool:
-    """Whether sign-in is set up and nobody is signed in."""
-    return has_sign_in() and not st.user.get("is_logged_in")
-
-
-def has_sign_in() -> bool:
-    """Whether sign-in is set up (`[auth]` in secrets.toml)."""
-    try:
-        return "auth" in st.secrets
-    except FileNotFoundError:
-        return False
-
-
-def sign_in_page() -> None:
-    """What somebody sees who has not signed in yet."""
-    screens.tab_title("Sign in")
-    with st.container(horizontal_alignment="center", key="error"):
-        st.title("Sign in to Mailsight", text_alignment="center", anchor=False)
-        st.markdown("See how your mailings did.", text_alignment="center")
-        st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
-
-
 def error_page(error: MailsightError) -> None:
     """What happened and what to do next, where a page can't be shown."""
-    screens.tab_title(error.title)
+    navigation.tab_title(error.title)
     with st.container(horizontal_alignment="center", key="error"):
         st.title(error.title, text_alignment="center", anchor=False)
         st.markdown(formats.plain(error.message), text_alignment="center")
         st.markdown(error.next_step, text_alignment="center")
         if isinstance(error, NoDatabase):
-            screens.data_link("Load data")
+            navigation.data_link("Load data")
         else:
-            st.page_link(screens.CAMPAIGNS, label="All campaigns", icon=":material/arrow_back:")
+            st.page_link(navigation.CAMPAIGNS, label="All campaigns", icon=":material/arrow_back:")
 
 
 def facts(*parts: str, tags: Sequence[str] = ()) -> None:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 from typing import Literal, NoReturn
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from mailsight.figures import formats
 from mailsight.vocabulary import Audience
+from mailsight.web import addresses
 
 CAMPAIGNS = "../pages/campaigns.py"
 CAMPAIGN = "../pages/campaign.py"
@@ -45,16 +45,6 @@ def shown_id(kind: Literal["campaign", "customer"]) -> str:
     one. These name where they came from, so that the way back through that entry shows what was left.
     """
     return str(st.query_params.get(kind) or st.query_params.get("id", ""))
-
-
-def campaign_address(campaign_id: str) -> str:
-    """The address of a campaign's page, for links that can be opened in a new tab."""
-    return f"campaign?{urlencode(_parameters(campaign_id))}"
-
-
-def customer_address(customer_id: str, audience: Audience) -> str:
-    """The address of a customer's page, for links that can be opened in a new tab."""
-    return f"customer?{urlencode({'id': customer_id} | _audience_parameter(audience))}"
 
 
 def open_campaign(campaign_id: str, customer_id: str | None = None, compared: Sequence[str] = ()) -> NoReturn:
@@ -151,9 +141,9 @@ def zone() -> str | None:
     return st.context.timezone
 
 
-def _parameters(one_id: str) -> dict[str, str]:
-    return {"id": one_id} | _audience_parameter()
+def _parameters(shown_id: str) -> dict[str, str]:
+    return addresses.parameters(shown_id, audience())
 
 
-def _audience_parameter(shown: Audience | None = None) -> dict[str, str]:
-    return {"audience": Audience.ALL.value} if (shown or audience()) is Audience.ALL else {}
+def _audience_parameter() -> dict[str, str]:
+    return addresses.audience_parameter(audience())

@@ -12,15 +12,13 @@ from mailsight import settings
 from mailsight.components import tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
-from mailsight.loading import bundles as load
-from mailsight.loading import payloads as ingest
-from mailsight.loading import uploads
+from mailsight.loading import bundles, payloads, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import Sent
 from mailsight.providers import PROVIDERS
 
-from . import frame as widgets
+from . import sign_in
 
 # Another load is waited for as long as somebody likes to look at a bar that stands still.
 WAIT_SECONDS = 20.0
@@ -39,7 +37,7 @@ _PROVIDER_TYPES = ["json", "ndjson", "jsonl", "gz", "zst"]
 
 def allowed() -> bool:
     """Whether who looks at this page may load files."""
-    user = st.user if widgets.has_sign_in() else {}
+    user = st.user if sign_in.has_sign_in() else {}
     # An address that its owner has not proved may be anybody's.
     proved = user.get("email_verified", True) not in (False, "false")
     email = user.get("email") if proved else None
@@ -49,7 +47,7 @@ def allowed() -> bool:
         local=uploads.is_local(st.context.ip_address, st.context.headers),
     )
     named = settings.from_environment().uploaders
-    return uploads.may_upload(visitor, named, sign_in=widgets.has_sign_in())
+    return uploads.may_upload(visitor, named, sign_in=sign_in.has_sign_in())
 
 
 def button() -> None:
@@ -119,7 +117,7 @@ def load_bundle(files: Sequence[Sent]) -> uploads.Loading:
     def run(folder: Path, progress: Progress) -> LoadSummary:
         bundle = uploads.keep_bundle(files, folder)
         progress(0.0, _WAITING)
-        return load.load(database, [bundle], progress=progress, wait_seconds=WAIT_SECONDS)
+        return bundles.load(database, [bundle], progress=progress, wait_seconds=WAIT_SECONDS)
 
     return uploads.start(run)
 
@@ -131,7 +129,7 @@ def load_provider_files(provider: str, files: Sequence[Sent]) -> uploads.Loading
     def run(folder: Path, progress: Progress) -> LoadSummary:
         paths = uploads.keep_files(files, folder)
         progress(0.0, _WAITING)
-        return ingest.ingest(database, provider, paths, progress=progress, wait_seconds=WAIT_SECONDS)
+        return payloads.ingest(database, provider, paths, progress=progress, wait_seconds=WAIT_SECONDS)
 
     return uploads.start(run)
 

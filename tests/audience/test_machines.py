@@ -15,10 +15,9 @@ import pytest
 from mailsight.audience import machines
 from mailsight.audience.machines import RULES, Rules, Thresholds
 from mailsight.errors import BadSetting
-from mailsight.loading import bundles as load
-from mailsight.loading import verdicts
+from mailsight.loading import bundles
 from mailsight.loading.classify import Change, classify
-from mailsight.reports import campaign as reports
+from mailsight.reports import campaign as campaign_reports
 from mailsight.vocabulary import Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.conftest import PROJECT
@@ -69,7 +68,7 @@ def judged(tmp_path: Path) -> Callable[..., list[str | None]]:
     """Loads events; the verdict on each, in their order."""
 
     def of(events: list[Event], links: list[str] | None = None) -> list[str | None]:
-        load.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events, links)])
+        bundles.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events, links)])
         found = verdicts_of(tmp_path / "mailsight.duckdb")
         return [found[f"e{number}"] for number in range(len(events))]
 
@@ -212,10 +211,10 @@ def test_a_network_that_clicks_everybodys_mail_at_delivery(judged: Callable[...,
 
 def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
     events = [event("delivered", 0), *clicks(60, 60.1, 60.2), event("unsubscribed", 60.4)]
-    load.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events)])
+    bundles.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events)])
     warehouse = Warehouse(tmp_path / "mailsight.duckdb")
-    everyone = reports.campaign(warehouse, "spring", Audience.ALL)
-    people = reports.campaign(warehouse, "spring", Audience.HUMAN)
+    everyone = campaign_reports.report(warehouse, "spring", Audience.ALL)
+    people = campaign_reports.report(warehouse, "spring", Audience.HUMAN)
     assert (everyone.counts.opted_out, everyone.counts.clicked, everyone.status[Status.OPTED_OUT]) == (
         1,
         1,
@@ -224,10 +223,11 @@ def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
     assert (people.counts.opted_out, people.counts.clicked, people.status[Status.RECEIVED]) == (0, 0, 1)
     assert people.counts.delivered == everyone.counts.delivered == 1
     counts = [
-        (one.reason, one.opens, one.clicks, one.unsubscribes) for one in reports.machines(warehouse, "spring")
+        (one.reason, one.opens, one.clicks, one.unsubscribes)
+        for one in campaign_reports.machines(warehouse, "spring")
     ]
     assert counts == [("burst_links", 0, 3, 0), ("unsubscribe_in_burst", 0, 0, 1)]
-    [example] = reports.machine_examples(warehouse, "spring", "burst_links").to_dict("records")
+    [example] = campaign_reports.machine_examples(warehouse, "spring", "burst_links").to_dict("records")
     assert (example["customer_id"], example["type"], example["ip"]) == ("1", "clicked", "80.1.1.1")
 
 
@@ -236,7 +236,7 @@ def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
 def test_simulated_traffic_is_told_apart(tmp_path: Path, known: bool, whole_seconds: bool) -> None:
     made = traffic.mailing(7, 3000, whole_seconds=whole_seconds)
     told = [{name: row[name] for name in row if name not in ("by", "machine")} for row in made.events]
-    load.load(
+    bundles.load(
         tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", told, traffic.LINKS if known else None)]
     )
     found = verdicts_of(tmp_path / "mailsight.duckdb")
@@ -271,7 +271,7 @@ def test_the_rules_agree_with_plain_python(
     (folder / "mail.html").write_text("".join(f'<a href="{url}">link</a>' for url in MAIL[:3]))
     rows = [{"campaign_id": f"c{number}", "template": "mail.html"} for number in range(1, 60, 2)]
     (folder / "campaigns.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    load.load(tmp_path / "mailsight.duckdb", [folder])
+    bundles.load(tmp_path / "mailsight.duckdb", [folder])
     verdict = verdicts_of(tmp_path / "mailsight.duckdb")
     got = [verdict[f"e{number}"] for number in range(len(events))]
     wrong = [
@@ -314,8 +314,8 @@ def _as_loaded(row: Row, campaign_id: str) -> Event:
 
 def test_classify_applies_the_rules_of_now_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = tmp_path / "mailsight.duckdb"
-    load.load(database, [bundle(tmp_path / "bundle", [event("opened", 58), *clicks(60, 60.1, 60.2)])])
-    before = verdicts_of(database), reports.campaign(Warehouse(database), "spring", Audience.HUMAN)
+    bundles.load(database, [bundle(tmp_path / "bundle", [event("opened", 58), *clicks(60, 60.1, 60.2)])])
+    before = verdicts_of(database), campaign_reports.report(Warehouse(database), "spring", Audience.HUMAN)
     generation = Warehouse(database).generation
     assert all(change.before == change.after for change in classify(database))
     assert Warehouse(database).generation == generation
@@ -325,19 +325,22 @@ def test_classify_applies_the_rules_of_now_and_back(tmp_path: Path, monkeypatch:
     assert Change("burst_links", EventType.CLICKED, 3, 0) in changes
     assert Change("burst_open", EventType.OPENED, 1, 0) in changes
     assert set(verdicts_of(database).values()) == {None}
-    assert reports.campaign(Warehouse(database), "spring", Audience.HUMAN).counts.clicks == 3
+    assert campaign_reports.report(Warehouse(database), "spring", Audience.HUMAN).counts.clicks == 3
     monkeypatch.delenv("MAILSIGHT_MACHINES")
     classify(database)
-    assert (verdicts_of(database), reports.campaign(Warehouse(database), "spring", Audience.HUMAN)) == before
+    assert (
+        verdicts_of(database),
+        campaign_reports.report(Warehouse(database), "spring", Audience.HUMAN),
+    ) == before
 
 
 def test_loading_in_parts_gives_the_verdicts_of_loading_at_once(tmp_path: Path) -> None:
     made = traffic.mailing(3, 300)
     told = [{name: row[name] for name in row if name not in ("by", "machine")} for row in made.events]
-    load.load(tmp_path / "whole.duckdb", [bundle(tmp_path / "whole", told)])
+    bundles.load(tmp_path / "whole.duckdb", [bundle(tmp_path / "whole", told)])
     random.Random(1).shuffle(told)
     for part in range(3):
-        load.load(tmp_path / "parts.duckdb", [bundle(tmp_path / f"part{part}", told[part::3])])
+        bundles.load(tmp_path / "parts.duckdb", [bundle(tmp_path / f"part{part}", told[part::3])])
     assert verdicts_of(tmp_path / "parts.duckdb") == verdicts_of(tmp_path / "whole.duckdb")
 
 
@@ -406,16 +409,16 @@ def test_ranges_that_cant_be_read_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
     (tmp_path / "machines.toml").write_text('apple_networks_file = "egress.csv"\n')
     monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "machines.toml"))
     with pytest.raises(BadSetting, match=r"egress\.csv"):
-        verdicts.rules()
+        machines.rules()
     (tmp_path / "egress.csv").write_text("nonsense,US\n")
     with pytest.raises(BadSetting, match="nonsense"):
-        verdicts.rules()
+        machines.rules()
 
 
 def test_a_file_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "gone.toml"))
     with pytest.raises(BadSetting, match=r"gone\.toml"):
-        verdicts.rules()
+        machines.rules()
 
 
 DOCS = (PROJECT / "docs" / "machines.md").read_text(encoding="utf-8")

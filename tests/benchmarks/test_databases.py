@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import databases
 from benchmarks.databases import Database
-from mailsight.loading import bundles as load
+from mailsight.loading import bundles
 from mailsight.warehouse.reader import Warehouse
 
 DERIVED = (
@@ -51,7 +51,7 @@ def loaded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 f"copy (select {columns} from {kind} order by {order}) to '{bundle}/{kind}.parquet' (format parquet)"  # noqa: S608
             )
     database = tmp_path_factory.mktemp("loaded") / "mailsight.duckdb"
-    summary = load.load(database, [bundle])
+    summary = bundles.load(database, [bundle])
     assert not summary.refusals
     return database
 

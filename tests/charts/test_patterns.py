@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mailsight.charts import patterns as pattern_charts
+from mailsight.charts import patterns
 from mailsight.vocabulary import Status
 
 
@@ -12,17 +12,17 @@ def _plain(text: str) -> str:
 
 def test_the_week_has_every_hour_and_the_most_in_the_strongest_colour() -> None:
     hours = pd.DataFrame({"weekday": [0, 6], "hour": [9, 23], "opens": [30, 10]})
-    [drawn] = pattern_charts.week(hours, "opens", "#009E73").data
+    [drawn] = patterns.week(hours, "opens", "#009E73").data
     assert (len(drawn.z), {len(row) for row in drawn.z}) == (7, {24})
     assert (drawn.z[0][9], drawn.z[6][23], drawn.zmax) == (30, 10, 30)
-    assert list(drawn.y) == list(pattern_charts.WEEKDAYS)
+    assert list(drawn.y) == list(patterns.WEEKDAYS)
     assert [_plain(word) for word in drawn.customdata[6][23]] == ["10", "25.0 %", "23:00 – 24:00"]
     assert drawn.colorscale[1][1] == "rgba(0, 158, 115, 1)"
 
 
 def test_a_week_of_nothing_does_not_fail() -> None:
     nothing = pd.DataFrame({"weekday": [0], "hour": [0], "clicks": [0]})
-    [drawn] = pattern_charts.week(nothing, "clicks", "#E69F00").data
+    [drawn] = patterns.week(nothing, "clicks", "#E69F00").data
     assert drawn.zmax == 1
 
 
@@ -31,7 +31,7 @@ def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_state
         ("Gmail", {Status.RECEIVED: 60, Status.OPENED: 30, Status.CLICKED: 10}),
         ("<b>few</b>.example", {Status.NOT_RECEIVED: 4}),
     ]
-    figure = pattern_charts.providers(rows)
+    figure = patterns.providers(rows)
     assert [trace.name for trace in figure.data] == [
         "Clicked",
         "Opened",
@@ -54,7 +54,7 @@ def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_state
 
 
 def test_what_tells_nothing_of_people_is_grey() -> None:
-    figure = pattern_charts.used([("Outlook", 30, False), ("Machines", 10, True)], 40, "#009E73", "opens")
+    figure = patterns.used([("Outlook", 30, False), ("Machines", 10, True)], 40, "#009E73", "opens")
     [drawn] = figure.data
     assert list(drawn.x) == [30, 10]
     assert list(drawn.marker.color) == ["#009E73", "#9AA3AF"]
@@ -65,9 +65,9 @@ def test_what_tells_nothing_of_people_is_grey() -> None:
 def test_the_charts_let_the_page_shine_through() -> None:
     hours = pd.DataFrame({"weekday": [0], "hour": [0], "opens": [1]})
     for figure in (
-        pattern_charts.week(hours, "opens", "#009E73"),
-        pattern_charts.providers([("Gmail", {Status.RECEIVED: 1})]),
-        pattern_charts.used([], 0, "#009E73", "opens"),
+        patterns.week(hours, "opens", "#009E73"),
+        patterns.providers([("Gmail", {Status.RECEIVED: 1})]),
+        patterns.used([], 0, "#009E73", "opens"),
     ):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
         assert figure.layout.font.color is None

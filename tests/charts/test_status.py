@@ -1,7 +1,9 @@
 import pandas as pd
 import pytest
 
-from mailsight.charts import status as charts
+from mailsight.charts import status as status_charts
+from mailsight.charts import timeline
+from mailsight.figures import hours as hours_figure
 from mailsight.vocabulary import Status
 
 STATUS = {
@@ -14,7 +16,7 @@ STATUS = {
 
 
 def test_the_funnel_has_the_five_states_in_their_colours() -> None:
-    drawn, _ = charts.funnel(STATUS).data
+    drawn, _ = status_charts.funnel(STATUS).data
     assert list(drawn.y) == ["Received", "Opened", "Clicked", "Opted out", "Not received"]
     assert list(drawn.x) == [60, 30, 8, 0, 2]
     assert list(drawn.marker.color) == ["#56B4E9", "#009E73", "#E69F00", "#D55E00", "#9AA3AF"]
@@ -28,7 +30,7 @@ def test_the_funnel_has_the_five_states_in_their_colours() -> None:
 
 
 def test_every_state_of_the_funnel_can_be_hit_over_the_whole_width() -> None:
-    drawn, hit = charts.funnel(STATUS).data
+    drawn, hit = status_charts.funnel(STATUS).data
     assert list(hit.y) == list(drawn.y)
     assert set(hit.x) == {60}
 
@@ -36,13 +38,13 @@ def test_every_state_of_the_funnel_can_be_hit_over_the_whole_width() -> None:
 def test_a_state_without_messages_keeps_its_words() -> None:
     words = [
         (note.y, note.text.replace("\N{NO-BREAK SPACE}", " "))
-        for note in charts.funnel(STATUS).layout.annotations
+        for note in status_charts.funnel(STATUS).layout.annotations
     ]
     assert words == [("Opted out", "0 · 0.0 %")]
 
 
 def test_the_chosen_state_stands_out() -> None:
-    drawn, _ = charts.funnel(STATUS, [Status.OPTED_OUT]).data
+    drawn, _ = status_charts.funnel(STATUS, [Status.OPTED_OUT]).data
     assert list(drawn.marker.color) == [
         "rgba(86, 180, 233, 0.3)",
         "rgba(0, 158, 115, 0.3)",
@@ -54,19 +56,19 @@ def test_the_chosen_state_stands_out() -> None:
 
 @pytest.mark.parametrize("status", [{}, dict.fromkeys(Status, 0)])
 def test_the_funnel_of_nothing_has_no_figures_and_does_not_fail(status: dict[Status, int]) -> None:
-    drawn, hit = charts.funnel(status).data
+    drawn, hit = status_charts.funnel(status).data
     assert list(drawn.text) == ["0 · –"] * 5
     assert set(hit.x) == {1}
 
 
 def test_a_row_of_the_funnel_tells_its_state() -> None:
-    assert [charts.funnel_state(state.label) for state in Status] == list(Status)
-    assert charts.funnel_state("Something") is None
+    assert [status_charts.funnel_state(state.label) for state in Status] == list(Status)
+    assert status_charts.funnel_state("Something") is None
 
 
 def test_the_timeline_has_every_hour_since_sending() -> None:
     hours = pd.DataFrame({"hour": [0, 3, 1], "opens": [5, 1, 2], "clicks": [1, 0, 1]})
-    opens, clicks = charts.timeline(hours).data
+    opens, clicks = timeline.chart(hours).data
     assert list(opens.x) == [0, 1, 2, 3]
     assert list(opens.y) == [5, 2, 0, 1]
     assert list(clicks.y) == [1, 1, 0, 0]
@@ -74,25 +76,25 @@ def test_the_timeline_has_every_hour_since_sending() -> None:
 
 def test_the_timeline_can_stop_early_or_go_on_after_the_last_open() -> None:
     hours = pd.DataFrame({"hour": [0, 100], "opens": [5, 1], "clicks": [1, 0]})
-    assert len(charts.timeline(hours, 24).data[0].x) == 24
-    assert len(charts.timeline(hours, 168).data[0].x) == 168
+    assert len(timeline.chart(hours, 24).data[0].x) == 24
+    assert len(timeline.chart(hours, 168).data[0].x) == 168
 
 
 def test_what_a_clock_put_before_sending_counts_in_the_first_hour() -> None:
     hours = pd.DataFrame({"hour": [-2, 0], "opens": [1, 5], "clicks": [0, 1]})
-    assert charts.dense_hours(hours).to_dict("list") == {"hour": [0], "opens": [6], "clicks": [1]}
+    assert hours_figure.dense_hours(hours).to_dict("list") == {"hour": [0], "opens": [6], "clicks": [1]}
 
 
 def test_a_timeline_of_nothing_is_empty() -> None:
     nothing = pd.DataFrame({"hour": [], "opens": [], "clicks": []})
-    assert [len(trace.x) for trace in charts.timeline(nothing).data] == [0, 0]
+    assert [len(trace.x) for trace in timeline.chart(nothing).data] == [0, 0]
 
 
 def test_the_timeline_can_add_up_and_count_customers() -> None:
     hours = pd.DataFrame(
         {"hour": [0, 2], "opens": [5, 1], "clicks": [1, 0], "opened": [3, 1], "clicked": [1, 0]}
     )
-    opened, clicked = charts.timeline(hours, of="customers", cumulative=True).data
+    opened, clicked = timeline.chart(hours, of="customers", cumulative=True).data
     assert (list(opened.x), list(opened.y)) == ([0, 1, 2, 3], [0, 3, 3, 4])
     assert list(clicked.y) == [0, 1, 1, 1]
     assert list(opened.customdata) == [
@@ -101,11 +103,11 @@ def test_the_timeline_can_add_up_and_count_customers() -> None:
         "2\N{NO-BREAK SPACE}h",
         "3\N{NO-BREAK SPACE}h",
     ]
-    assert list(charts.timeline(hours, of="customers").data[0].y) == [3, 0, 1]
+    assert list(timeline.chart(hours, of="customers").data[0].y) == [3, 0, 1]
 
 
 def test_the_charts_let_the_page_shine_through() -> None:
     hours = pd.DataFrame({"hour": [0], "opens": [1], "clicks": [0]})
-    for figure in (charts.funnel(STATUS), charts.timeline(hours)):
+    for figure in (status_charts.funnel(STATUS), timeline.chart(hours)):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
         assert figure.layout.font.color is None

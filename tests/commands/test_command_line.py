@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mailsight import __main__ as command_line
+from mailsight import __main__
+from mailsight.commands import console
 from mailsight.errors import MailsightError
-from mailsight.reports import campaign as reports
+from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 
@@ -18,7 +19,7 @@ CAMPAIGNS = "campaign_id,name\nspring,Spring\n,nobody\n"
 
 def run(*arguments: object) -> tuple[int, str, str]:
     """Exit status, standard output and standard error of a command."""
-    result = CliRunner().invoke(command_line.app, [str(argument) for argument in arguments])
+    result = CliRunner().invoke(console.app, [str(argument) for argument in arguments])
     if isinstance(result.exception, MailsightError):
         raise result.exception
     return result.exit_code, result.stdout, result.stderr
@@ -26,15 +27,15 @@ def run(*arguments: object) -> tuple[int, str, str]:
 
 def test_report_prints_the_figures_of_the_page(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
+    for campaign_id in campaign.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
         status, out, _ = run("report", campaign_id, "--audience", "all", "--database", sample_database)
-        report = reports.campaign(warehouse, campaign_id, Audience.ALL)
-        assert (status, json.loads(out)) == (0, json.loads(json.dumps(reports.figures(report))))
+        report = campaign.report(warehouse, campaign_id, Audience.ALL)
+        assert (status, json.loads(out)) == (0, json.loads(json.dumps(campaign.figures(report))))
 
 
 def test_report_names_exactly_what_the_design_names(sample_database: Path) -> None:
     campaign_id = (
-        reports.campaign_list(Warehouse(sample_database), Audience.ALL).campaigns["campaign_id"].iloc[-1]
+        campaign.campaign_list(Warehouse(sample_database), Audience.ALL).campaigns["campaign_id"].iloc[-1]
     )
     _, out, _ = run("--database", sample_database, "report", campaign_id)
     found = json.loads(out)
@@ -78,7 +79,7 @@ def test_check_tells_what_is_there(sample_database: Path) -> None:
 
 
 def test_heatmap_of_a_campaign_is_one_file_without_a_script(sample_database: Path, tmp_path: Path) -> None:
-    campaigns = reports.campaign_list(Warehouse(sample_database), Audience.ALL).campaigns
+    campaigns = campaign.campaign_list(Warehouse(sample_database), Audience.ALL).campaigns
     campaign_id = campaigns[campaigns["clicks"] > 0]["campaign_id"].iloc[0]
     assert run("heatmap", campaign_id, "-o", tmp_path / "out.html", "--database", sample_database)[0] == 0
     html = (tmp_path / "out.html").read_text()
@@ -165,6 +166,6 @@ def test_an_error_is_told_in_a_line(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["mailsight", "report", "nowhere", "--database", str(sample_database)])
     with pytest.raises(SystemExit) as stop:
-        command_line.run()
+        __main__.run()
     assert stop.value.code == 1
     assert "There is no campaign 'nowhere'. Check the link" in capsys.readouterr().err.replace("\n", " ")

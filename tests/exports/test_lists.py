@@ -18,24 +18,23 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from mailsight.__main__ import app
+from mailsight.commands.console import app
 from mailsight.commands.files import List
-from mailsight.exports import lists as exports
-from mailsight.exports import rows as export_reads
-from mailsight.exports import writers as export_files
+from mailsight.exports import lists, writers
+from mailsight.exports import rows as export_rows
 from mailsight.exports.jobs import Job, Jobs, State, TooManyFiles
 from mailsight.exports.lists import LISTS, ExportColumn, Format
 from mailsight.exports.writers import Rows
 from mailsight.exports.xlsx import MOST_ROWS
 from mailsight.figures import formats
-from mailsight.reports import campaign as reports
-from mailsight.reports import grid as grids
+from mailsight.reports import campaign, grid, recipients
+from mailsight.reports import customer as customer_reports
 from mailsight.reports.search import CampaignSearch, Order
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from mailsight.web import downloads as export_routes
-from mailsight.web import routes
+from mailsight.web import answers, downloads
+from mailsight.web import recipients as recipients_web
 
 HOSTILE = [
     "=cmd|'/C calc'!A0",
@@ -70,13 +69,13 @@ def hostile_rows() -> Rows:
         {"name": name, "words": [name, "x"] if name else [], "clicks": -1, "cor": 0.25, "sent_at": SENT}
         for name in HOSTILE
     ]
-    return Rows("customers", COLUMNS, len(rows), iter(exports.batches_of(rows, COLUMNS)))
+    return Rows("customers", COLUMNS, len(rows), iter(lists.batches_of(rows, COLUMNS)))
 
 
 def written(rows: Rows, form: Format) -> bytes:
     with io.BytesIO() as file:
         if form is not Format.XLSX:
-            export_files.write(rows, form, file, lambda _: None)
+            writers.write(rows, form, file, lambda _: None)
             return file.getvalue()
     raise AssertionError("Excel needs a real file")
 
@@ -105,7 +104,7 @@ def test_no_text_in_csv_is_a_formula() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_arrow_and_python_agree_on_what_is_risky(text: str | None) -> None:
-    safe = exports.spreadsheet_safe(pa.array([text], pa.string()))
+    safe = lists.spreadsheet_safe(pa.array([text], pa.string()))
     assert safe.to_pylist() == [formats.spreadsheet_safe(text)]
 
 
@@ -125,7 +124,7 @@ def test_parquet_keeps_every_value_as_it_is() -> None:
 def test_excel_has_texts_numbers_and_times_and_no_formula(tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
     with path.open("wb") as file:
-        assert export_files.write(hostile_rows(), Format.XLSX, file, lambda _: None) == ""
+        assert writers.write(hostile_rows(), Format.XLSX, file, lambda _: None) == ""
     found = sheets(path)
     [cells] = found.values()
     assert "<f>" not in cells
@@ -139,11 +138,11 @@ def test_excel_has_texts_numbers_and_times_and_no_formula(tmp_path: Path) -> Non
 
 
 def test_excel_says_what_it_has_no_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert export_files.EXCEL_ROWS == MOST_ROWS - 1
-    monkeypatch.setattr(export_files, "EXCEL_ROWS", 10)
+    assert writers.EXCEL_ROWS == MOST_ROWS - 1
+    monkeypatch.setattr(writers, "EXCEL_ROWS", 10)
     path = tmp_path / "x.xlsx"
     with path.open("wb") as file:
-        note = export_files.write(hostile_rows(), Format.XLSX, file, lambda _: None)
+        note = writers.write(hostile_rows(), Format.XLSX, file, lambda _: None)
     assert note == "A sheet of Excel holds 10 rows; 6 are left out. CSV and Parquet hold all."
     found = sheets(path)
     assert found["xl/worksheets/sheet1.xml"].count("<row ") == 11
@@ -152,7 +151,7 @@ def test_excel_says_what_it_has_no_room_for(tmp_path: Path, monkeypatch: pytest.
 
 def test_times_are_written_as_python_writes_them() -> None:
     moments = [SENT, None, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2024, 2, 29, tzinfo=UTC)]
-    texts = exports.iso_8601(pa.array(moments, pa.timestamp("us", tz="UTC"))).to_pylist()
+    texts = lists.iso_8601(pa.array(moments, pa.timestamp("us", tz="UTC"))).to_pylist()
     assert texts == [at and at.strftime("%Y-%m-%dT%H:%M:%SZ") for at in moments]
 
 
@@ -162,33 +161,33 @@ def warehouse(sample_database: Path) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def report(warehouse: Warehouse) -> reports.CampaignReport:
+def report(warehouse: Warehouse) -> campaign.CampaignReport:
     """A campaign that was sent and clicked."""
-    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
     campaign_id = str(campaigns.sort_values("clicks")["campaign_id"].iloc[-1])
-    return reports.campaign(warehouse, campaign_id, Audience.HUMAN)
+    return campaign.report(warehouse, campaign_id, Audience.HUMAN)
 
 
 def rows_of(rows: Rows) -> list[dict[str, Any]]:
-    of = exports.schema(rows.columns)
-    found = [row for batch in rows.batches for row in exports.conform(batch, of).to_pylist()]
+    of = lists.schema(rows.columns)
+    found = [row for batch in rows.batches for row in lists.conform(batch, of).to_pylist()]
     assert len(found) == rows.total
     return found
 
 
 def test_the_customers_of_the_file_are_those_of_the_page(
-    warehouse: Warehouse, report: reports.CampaignReport
+    warehouse: Warehouse, report: campaign.CampaignReport
 ) -> None:
     campaign_id = report.campaign.campaign_id
-    query = grids.grid_query(
+    query = grid.grid_query(
         {"opens": {"type": "greaterThan", "filter": 0}}, [{"colId": "email", "sort": "desc"}], end=500
     )
-    shown = reports.recipients(warehouse, campaign_id, Audience.HUMAN, query)
-    exported = rows_of(export_reads.customers(warehouse, campaign_id, Audience.HUMAN, query))
+    shown = recipients.page(warehouse, campaign_id, Audience.HUMAN, query)
+    exported = rows_of(export_rows.customers(warehouse, campaign_id, Audience.HUMAN, query))
     assert [row["customer_id"] for row in exported] == [row["customer_id"] for row in shown.rows]
     assert exported[0] == {key: shown.rows[0][key] for key in exported[0]}
 
-    everybody = rows_of(export_reads.customers(warehouse, campaign_id, Audience.HUMAN, grids.grid_query()))
+    everybody = rows_of(export_rows.customers(warehouse, campaign_id, Audience.HUMAN, grid.grid_query()))
     assert len(everybody) == report.counts.selected
     assert sum(row["status"] == "not_sent" for row in everybody) == report.counts.not_sent
     for status, messages in report.status.items():
@@ -196,79 +195,79 @@ def test_the_customers_of_the_file_are_those_of_the_page(
 
 
 def test_the_other_lists_of_a_campaign_are_those_of_the_page(
-    warehouse: Warehouse, report: reports.CampaignReport
+    warehouse: Warehouse, report: campaign.CampaignReport
 ) -> None:
     campaign_id = report.campaign.campaign_id
-    links = rows_of(export_reads.links(warehouse, campaign_id, Audience.HUMAN))
+    links = rows_of(export_rows.links(warehouse, campaign_id, Audience.HUMAN))
     assert [row["clicks"] for row in links] == [link.clicks for link in (*report.links, *report.other_links)]
-    events = rows_of(export_reads.events(warehouse, campaign_id))
+    events = rows_of(export_rows.events(warehouse, campaign_id))
     for kind, counted in (("opened", report.all_opens), ("clicked", report.all_clicks)):
         assert sum(row["type"] == kind for row in events) == counted
     for reason, customers in report.not_sent.items():
-        assert export_reads.not_sent(warehouse, campaign_id, reason=reason).total == customers
-    rows = rows_of(export_reads.not_sent(warehouse, campaign_id))
+        assert export_rows.not_sent(warehouse, campaign_id, reason=reason).total == customers
+    rows = rows_of(export_rows.not_sent(warehouse, campaign_id))
     assert len(rows) == report.counts.not_sent
     name = next(row["name"] for row in rows if row["name"])
-    found = rows_of(export_reads.not_sent(warehouse, campaign_id, search=f" {name.upper()} "))
+    found = rows_of(export_rows.not_sent(warehouse, campaign_id, search=f" {name.upper()} "))
     assert name in [row["name"] for row in found]
 
 
 def test_events_read_in_parts_are_the_same(
-    warehouse: Warehouse, report: reports.CampaignReport, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, report: campaign.CampaignReport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign_id = report.campaign.campaign_id
-    whole = rows_of(export_reads.events(warehouse, campaign_id))
+    whole = rows_of(export_rows.events(warehouse, campaign_id))
     assert len({row["customer_id"] for row in whole}) > 10
-    monkeypatch.setattr(export_reads, "PART_EVENTS", 20)
-    assert rows_of(export_reads.events(warehouse, campaign_id)) == whole
+    monkeypatch.setattr(export_rows, "PART_EVENTS", 20)
+    assert rows_of(export_rows.events(warehouse, campaign_id)) == whole
 
 
 def test_a_customers_lists_are_those_of_the_page(
-    warehouse: Warehouse, report: reports.CampaignReport
+    warehouse: Warehouse, report: campaign.CampaignReport
 ) -> None:
     campaign_id = report.campaign.campaign_id
     [row] = rows_of(
-        export_reads.customers(
+        export_rows.customers(
             warehouse,
             campaign_id,
             Audience.HUMAN,
-            grids.grid_query({"clicks": {"type": "greaterThan", "filter": 0}}),
+            grid.grid_query({"clicks": {"type": "greaterThan", "filter": 0}}),
         )
     )[:1]
     customer_id = row["customer_id"]
-    history = reports.customer(warehouse, customer_id, Audience.HUMAN)
-    exported = rows_of(export_reads.history(warehouse, customer_id, Audience.HUMAN))
+    history = customer_reports.report(warehouse, customer_id, Audience.HUMAN)
+    exported = rows_of(export_rows.history(warehouse, customer_id, Audience.HUMAN))
     assert [row["campaign_id"] for row in exported] == [one.campaign_id for one in history.contacts]
     assert [row["clicks"] for row in exported] == [one.clicks for one in history.contacts]
-    of_one = rows_of(export_reads.customer_events(warehouse, customer_id, campaign_id))
-    shown = reports.message_events(warehouse, campaign_id, customer_id)
+    of_one = rows_of(export_rows.customer_events(warehouse, customer_id, campaign_id))
+    shown = customer_reports.message_events(warehouse, campaign_id, customer_id)
     assert [row["type"] for row in of_one] == shown["type"].tolist()
-    everything = rows_of(export_reads.customer_events(warehouse, customer_id))
+    everything = rows_of(export_rows.customer_events(warehouse, customer_id))
     assert [row for row in everything if row["campaign_id"] == campaign_id] == of_one
 
 
 @pytest.mark.parametrize(("key", "down"), [("name", False), ("cor", True), ("cor", False), ("sent", True)])
 def test_the_list_of_campaigns_comes_in_its_order(warehouse: Warehouse, key: str, down: bool) -> None:
-    rows = rows_of(export_reads.campaigns(warehouse, Audience.HUMAN, order=Order(key, down)))
+    rows = rows_of(export_rows.campaigns(warehouse, Audience.HUMAN, order=Order(key, down)))
     values = [row[key].lower() if key == "name" else row[key] for row in rows]
     known = [value for value in values if value is not None]
     assert values == sorted(known, reverse=down) + [None] * (len(values) - len(known))
 
 
 def test_no_campaign_at_all_is_a_file_with_headings(warehouse: Warehouse) -> None:
-    nothing = export_reads.campaigns(warehouse, Audience.HUMAN, CampaignSearch("no campaign is called this"))
+    nothing = export_rows.campaigns(warehouse, Audience.HUMAN, CampaignSearch("no campaign is called this"))
     assert written(nothing, Format.CSV).decode("utf-8-sig").startswith('"campaign_id","name"')
 
 
 @pytest.mark.parametrize("what", List)
-@pytest.mark.parametrize("form", exports.LIST_FORMATS)
+@pytest.mark.parametrize("form", lists.LIST_FORMATS)
 def test_the_command_writes_every_list(
-    sample_database: Path, report: reports.CampaignReport, tmp_path: Path, what: List, form: Format
+    sample_database: Path, report: campaign.CampaignReport, tmp_path: Path, what: List, form: Format
 ) -> None:
     assert set(LISTS) == set(List)
     warehouse, campaign_id = Warehouse(sample_database), report.campaign.campaign_id
     customer = next(
-        iter(export_reads.customers(warehouse, campaign_id, Audience.ALL, grids.grid_query()).batches)
+        iter(export_rows.customers(warehouse, campaign_id, Audience.ALL, grid.grid_query()).batches)
     )
     ids = {
         List.CAMPAIGNS: [],
@@ -397,13 +396,13 @@ def test_files_go_after_their_time() -> None:
 
 @pytest.fixture
 def client(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(export_routes, "jobs", lambda: jobs)
-    return TestClient(Starlette(routes=export_routes.routes(routes.path)))
+    monkeypatch.setattr(downloads, "jobs", lambda: jobs)
+    return TestClient(Starlette(routes=downloads.routes(answers.path)))
 
 
 def test_the_route_gives_one_file_to_one_token(client: TestClient, jobs: Jobs) -> None:
     job = wait(jobs.start("hello.csv", Format.CSV, hello), State.READY)
-    asked = {"token": export_routes.token(job)}
+    asked = {"token": downloads.token(job)}
     told = client.get("/api/export/progress", params=asked)
     assert told.json() == {"state": "ready", "done": 1, "total": 1, "note": "a note", "size": "5 bytes"}
     file = client.get("/api/export", params=asked)
@@ -426,21 +425,21 @@ def test_no_other_token_gives_anything(client: TestClient, route: str, token: st
 
 
 def test_a_grids_token_opens_no_file(client: TestClient) -> None:
-    token = routes.token("a-campaign", Audience.ALL)
+    token = recipients_web.token("a-campaign", Audience.ALL)
     assert client.get("/api/export", params={"token": token}).status_code == 404
 
 
 def test_a_file_that_is_not_ready_is_not_given(client: TestClient, jobs: Jobs) -> None:
     hold = threading.Event()
     job = jobs.start("held.csv", Format.CSV, lambda _, told: str(hold.wait(30)))
-    asked = {"token": export_routes.token(job)}
+    asked = {"token": downloads.token(job)}
     assert client.get("/api/export", params=asked).status_code == 404
     assert client.get("/api/export/progress", params=asked).json()["state"] in ("waiting", "writing")
     hold.set()
 
 
 def test_names_of_files_hold_nothing_strange() -> None:
-    assert exports.file_name("customers", '../a"b\r\nc/d', "human") == "customers-a-b--c-d-human"
+    assert lists.file_name("customers", '../a"b\r\nc/d', "human") == "customers-a-b--c-d-human"
 
 
 @pytest.mark.parametrize("name", [*LISTS, *(form.label for form in Format)])

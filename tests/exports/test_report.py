@@ -14,16 +14,16 @@ import pytest
 from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
-from mailsight.__main__ import app
-from mailsight.exports import pdf as report_pdf
-from mailsight.exports import pdf_process as print_pdf
-from mailsight.exports import report as report_file
+from mailsight.commands.console import app
+from mailsight.exports import pdf as pdf_export
+from mailsight.exports import pdf_process
+from mailsight.exports import report as report_export
 from mailsight.exports.masking import LEFT_OUT, Mask
 from mailsight.exports.report import TakeAlong
 from mailsight.figures import formats
 from mailsight.figures.metrics import RATES
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
+from mailsight.loading import bundles
+from mailsight.reports import campaign as campaign_reports
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 
@@ -119,20 +119,20 @@ def personal(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     }
     for name, rows in tables.items():
         (bundle / f"{name}.ndjson").write_text("\n".join(json.dumps(row) for row in rows))
-    assert not load.load(folder / "m.duckdb", [bundle]).refusals
+    assert not bundles.load(folder / "m.duckdb", [bundle]).refusals
     return Warehouse(folder / "m.duckdb")
 
 
-@pytest.mark.parametrize("drawn", [report_file.as_html, report_file.page, report_pdf.mail_for_paper])
+@pytest.mark.parametrize("drawn", [report_export.as_html, report_export.page, pdf_export.mail_for_paper])
 def test_no_customer_is_in_it(personal: Warehouse, drawn: Callable[[TakeAlong], str | None]) -> None:
-    taken = report_file.read(personal, "spring", Audience.ALL)
+    taken = report_export.read(personal, "spring", Audience.ALL)
     assert len(taken.report.other_links) == len(CLICKED)
     text = html.unescape(html.unescape(drawn(taken) or "")).lower()
     assert [secret for secret in SECRETS if secret in text] == []
 
 
 def test_names_of_a_campaign_are_shown_and_not_run(personal: Warehouse) -> None:
-    text = report_file.as_html(report_file.read(personal, "spring", Audience.ALL))
+    text = report_export.as_html(report_export.read(personal, "spring", Audience.ALL))
     assert "<script" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; spring for …" in text
     assert "“=1+1 &lt;b&gt;offers&lt;/b&gt;”" in text
@@ -142,14 +142,14 @@ def test_names_of_a_campaign_are_shown_and_not_run(personal: Warehouse) -> None:
 def taken(sample_database: Path) -> TakeAlong:
     """The report of the campaign with the most clicks."""
     warehouse = Warehouse(sample_database)
-    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign_reports.campaign_list(warehouse, Audience.HUMAN).campaigns
     most = campaigns.sort_values("clicks")["campaign_id"].iloc[-1]
-    return report_file.read(warehouse, str(most), Audience.HUMAN)
+    return report_export.read(warehouse, str(most), Audience.HUMAN)
 
 
 def test_its_figures_are_the_pages(sample_database: Path, taken: TakeAlong) -> None:
-    text = re.sub(r"<[^>]+>", "|", report_file.page(taken))
-    report = reports.campaign(
+    text = re.sub(r"<[^>]+>", "|", report_export.page(taken))
+    report = campaign_reports.report(
         Warehouse(sample_database), taken.report.campaign.campaign_id, taken.report.audience
     )
     counts = report.counts
@@ -176,21 +176,21 @@ def test_its_figures_are_the_pages(sample_database: Path, taken: TakeAlong) -> N
 
 def text_of(taken: TakeAlong) -> str:
     """The part of the report with the links."""
-    return report_file.page(taken).partition("<h2>Links of the e-mail</h2>")[2]
+    return report_export.page(taken).partition("<h2>Links of the e-mail</h2>")[2]
 
 
 def test_what_is_not_there_is_left_out(taken: TakeAlong) -> None:
     empty = replace(taken, hours=taken.hours.iloc[:0], html=None)
-    text = report_file.as_html(empty)
+    text = report_export.as_html(empty)
     assert "<iframe" not in text
     assert "Opens and clicks over time" not in text
-    assert report_pdf.mail_for_paper(empty) is None
+    assert pdf_export.mail_for_paper(empty) is None
 
 
 @pytest.mark.browser
 def test_it_runs_and_loads_nothing(browser: Browser, taken: TakeAlong, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    path.write_text(report_file.as_html(taken), encoding="utf-8")
+    path.write_text(report_export.as_html(taken), encoding="utf-8")
     asked: list[str] = []
     wrong: list[str] = []
     page = browser.new_page(viewport={"width": 390, "height": 800})
@@ -211,8 +211,8 @@ def test_it_runs_and_loads_nothing(browser: Browser, taken: TakeAlong, tmp_path:
 
 @pytest.fixture
 def needs_pango() -> None:
-    if not report_pdf.available():
-        pytest.skip(report_pdf.MISSING)
+    if not pdf_export.available():
+        pytest.skip(pdf_export.MISSING)
 
 
 @pytest.mark.usefixtures("needs_pango")
@@ -229,9 +229,9 @@ def test_the_command_writes_it(sample_database: Path, taken: TakeAlong, tmp_path
 def test_without_pango_it_says_what_is_missing(
     taken: TakeAlong, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report_pdf, "available", lambda: False)
-    with (tmp_path / "x.pdf").open("wb") as file, pytest.raises(report_pdf.NoPdf, match="Pango is missing"):
-        report_pdf.write_pdf(taken, file, lambda: None)
+    monkeypatch.setattr(pdf_export, "available", lambda: False)
+    with (tmp_path / "x.pdf").open("wb") as file, pytest.raises(pdf_export.NoPdf, match="Pango is missing"):
+        pdf_export.write_pdf(taken, file, lambda: None)
 
 
 @pytest.mark.usefixtures("needs_pango")
@@ -251,7 +251,7 @@ def test_the_mail_on_paper_loads_nothing() -> None:
             "<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' "
             f"xmlns:xlink='http://www.w3.org/1999/xlink'><image xlink:href='{address}/e.png'/></svg>\">hello"
         )
-        pdf = print_pdf.draw("<p>page</p>", hostile)
+        pdf = pdf_process.draw("<p>page</p>", hostile)
         with suppress(TimeoutError):
             came.append(server.accept())
     assert pdf.startswith(b"%PDF")
@@ -263,11 +263,11 @@ def test_the_mail_on_paper_loads_nothing() -> None:
 def test_a_mail_that_can_not_be_drawn_leaves_the_report(
     taken: TakeAlong, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report_pdf, "MAIL_SECONDS", 3.0)
+    monkeypatch.setattr(pdf_export, "MAIL_SECONDS", 3.0)
     mail = f"<p>{'many words ' * 400_000}</p>"
     path = tmp_path / "x.pdf"
     with path.open("wb") as file:
-        note = report_pdf.write_pdf(replace(taken, html=mail), file, lambda: None)
+        note = pdf_export.write_pdf(replace(taken, html=mail), file, lambda: None)
     assert note == "The e-mail could not be drawn for paper; the HTML report shows it."
     assert path.read_bytes().startswith(b"%PDF")
 
@@ -281,4 +281,4 @@ def test_drawing_ends_when_nobody_wants_it(taken: TakeAlong, tmp_path: Path) -> 
         raise Unwanted
 
     with (tmp_path / "x.pdf").open("wb") as file, pytest.raises(Unwanted):
-        report_pdf.write_pdf(taken, file, told)
+        pdf_export.write_pdf(taken, file, told)

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from mailsight.charts import curves as comparison_charts
+from mailsight.charts import curves
 from mailsight.charts.curves import Course
 from mailsight.figures import comparison, formats
 from mailsight.figures.comparison import Comparison, Difference
@@ -241,7 +241,7 @@ HOURS = {0: 10, 1: 5, 5: 20, 30: 15}
     ],
 )
 def test_a_curve_adds_up_hour_by_hour(until: int, step: int, points: list[tuple[int, float]]) -> None:
-    assert comparison_charts.shares(HOURS, 100, until, step) == points
+    assert curves.shares(HOURS, 100, until, step) == points
 
 
 def test_the_curves_end_where_the_figures_are() -> None:
@@ -249,7 +249,7 @@ def test_the_curves_end_where_the_figures_are() -> None:
         Course("A", "<b>Spring</b>", "#111111", 100, HOURS, {0: 4}, 200),
         Course("B", "Summer", "#222222", 50, {2: 25}, {2: 5, 3: 1}, 20),
     ]
-    drawn = comparison_charts.curves(courses)
+    drawn = curves.curves(courses)
     ends = [(trace.x[-1], trace.y[-1]) for trace in drawn.data]
     assert ends == [(200, 0.5), (20, 0.5), (200, 0.04), (20, 0.12)]
     assert [trace.showlegend for trace in drawn.data] == [True, True, False, False]
@@ -258,13 +258,13 @@ def test_the_curves_end_where_the_figures_are() -> None:
     letters = [(note.text, note.yref) for note in drawn.layout.annotations]
     assert letters == [("<b>A</b>", "y"), ("<b>B</b>", "y"), ("<b>A</b>", "y2"), ("<b>B</b>", "y2")]
     assert abs(drawn.layout.annotations[0].y - drawn.layout.annotations[1].y) > 0.02
-    first_day = comparison_charts.curves(courses, 24)
+    first_day = curves.curves(courses, 24)
     assert [trace.x[-1] for trace in first_day.data] == [24, 20, 24, 20]
     assert formats.since(24) in first_day.layout.xaxis2.ticktext
 
 
 def test_a_long_time_is_drawn_with_few_points() -> None:
     year = Course("A", "Spring", "#111111", 100, dict.fromkeys(range(9_000), 0), {}, 9_000)
-    drawn = comparison_charts.curves([year])
-    assert all(len(trace.x) <= comparison_charts.MOST_POINTS + 2 for trace in drawn.data)
+    drawn = curves.curves([year])
+    assert all(len(trace.x) <= curves.MOST_POINTS + 2 for trace in drawn.data)
     assert drawn.data[0].x[-1] == 9_000

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from mailsight.errors import LoadRefused, NotABundle
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
-from mailsight.reports.campaign import MailView
+from mailsight.loading import bundles
+from mailsight.reports import campaign, data, mails
+from mailsight.reports import customer as customer_reports
+from mailsight.reports.mails import MailView
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
 
@@ -64,26 +65,26 @@ def test_each_format_says_the_same(tmp_path: Path, database: Path, suffix: str) 
     folder.mkdir()
     write(folder / f"events-2026-04{suffix}", rows[:2])
     write(folder / f"events-2026-05{suffix}", rows[2:])
-    summary = load.load(database, [folder])
+    summary = bundles.load(database, [folder])
     assert not summary.refusals
-    counts = reports.campaign(Warehouse(database), "spring", Audience.ALL).counts
+    counts = campaign.report(Warehouse(database), "spring", Audience.ALL).counts
     assert (counts.sent, counts.opened, counts.opens) == (1, 1, 3)
 
 
 def test_files_are_taken_one_by_one_too(tmp_path: Path, database: Path) -> None:
     folder = bundle(tmp_path / "b", {"messages.ndjson": ndjson(MESSAGE), "events.ndjson": ndjson(EVENT)})
-    load.load(database, [folder / "events.ndjson"])
-    load.load(database, [folder / "messages.ndjson"])
-    counts = reports.campaign(Warehouse(database), "spring", Audience.ALL).counts
+    bundles.load(database, [folder / "events.ndjson"])
+    bundles.load(database, [folder / "messages.ndjson"])
+    counts = campaign.report(Warehouse(database), "spring", Audience.ALL).counts
     assert (counts.selected, counts.opened) == (1, 1)
 
 
 def test_a_folder_with_nothing_in_it_is_told(tmp_path: Path, database: Path) -> None:
     bundle(tmp_path / "b", {"readme.txt": "x"})
     with pytest.raises(NotABundle, match="nothing that can be loaded"):
-        load.load(database, [tmp_path / "b"])
+        bundles.load(database, [tmp_path / "b"])
     with pytest.raises(NotABundle, match="There is nothing at"):
-        load.load(database, [tmp_path / "missing"])
+        bundles.load(database, [tmp_path / "missing"])
 
 
 BROKEN: dict[str, str | bytes] = {
@@ -141,7 +142,7 @@ REFUSED = [
 
 def test_bad_rows_are_named_and_kept_and_the_rest_goes_through(tmp_path: Path, database: Path) -> None:
     (tmp_path / "outside.html").write_text("secret")
-    summary = load.load(database, [bundle(tmp_path / "b", BROKEN)])
+    summary = bundles.load(database, [bundle(tmp_path / "b", BROKEN)])
     assert [str(refusal) for refusal in summary.refusals] == REFUSED
     taken = {kind.kind: (kind.rows, kind.new, kind.refused) for kind in summary.kinds}
     assert taken == {
@@ -150,7 +151,7 @@ def test_bad_rows_are_named_and_kept_and_the_rest_goes_through(tmp_path: Path, d
         "messages": (4, 2, 2),
         "events": (10, 2, 8),
     }
-    report = reports.campaign(Warehouse(database), "spring", Audience.ALL)
+    report = campaign.report(Warehouse(database), "spring", Audience.ALL)
     assert (report.counts.selected, report.counts.opened, report.not_sent) == (3, 2, {NotSentReason.OTHER: 1})
     kept = Warehouse(database).rows("refused_rows", search="")
     assert len(kept) == len(REFUSED)
@@ -159,14 +160,14 @@ def test_bad_rows_are_named_and_kept_and_the_rest_goes_through(tmp_path: Path, d
 
 def test_broken_rows_loaded_again_are_refused_again_and_kept_once(tmp_path: Path, database: Path) -> None:
     folder = bundle(tmp_path / "b", BROKEN)
-    load.load(database, [folder])
-    again = load.load(database, [folder])
+    bundles.load(database, [folder])
+    again = bundles.load(database, [folder])
     assert (len(again.refusals), again.changed) == (len(REFUSED), False)
 
 
 def test_a_sound_file_with_rows_that_say_nonsense_names_their_lines(tmp_path: Path, database: Path) -> None:
     text = 'customer_id,created_at,note\n1,2026-01-01,"two\nlines"\n2,tomorrow,x\n\n3,2026-13-01,y\n'
-    summary = load.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
+    summary = bundles.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
     assert [str(refusal) for refusal in summary.refusals] == [
         "customers.csv:4: unreadable time in created_at: tomorrow",
         "customers.csv:6: unreadable time in created_at: 2026-13-01",
@@ -176,7 +177,7 @@ def test_a_sound_file_with_rows_that_say_nonsense_names_their_lines(tmp_path: Pa
 
 def test_an_unclosed_quote_costs_its_own_line_only(tmp_path: Path, database: Path) -> None:
     text = 'customer_id,name\n1,"Ann\n2,Bob\n3,Cyd\n4,"Dan" Dee\n5,Eve\n'
-    summary = load.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
+    summary = bundles.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
     assert [str(refusal) for refusal in summary.refusals] == [
         "customers.csv:2: a quote that is not closed",
         "customers.csv:5: not CSV: ',' expected after '\"'",
@@ -191,26 +192,26 @@ def test_files_that_are_nothing_at_all_are_refused(tmp_path: Path, database: Pat
         "customers.json": b"\xff\xfe\x00",
         "campaigns.ndjson": ndjson(CAMPAIGN | {"template": None}),
     }
-    summary = load.load(database, [bundle(tmp_path / "b", files)])
+    summary = bundles.load(database, [bundle(tmp_path / "b", files)])
     assert [str(refusal) for refusal in summary.refusals] == [
         "customers.json:1: not JSON: Expecting value at column 1",
         "events.parquet:1: not a Parquet file that can be read",
     ]
-    assert reports.campaign(Warehouse(database), "spring", Audience.ALL).counts.selected == 0
+    assert campaign.report(Warehouse(database), "spring", Audience.ALL).counts.selected == 0
 
 
 def test_strict_refuses_the_whole_load(tmp_path: Path, database: Path) -> None:
     with pytest.raises(
         LoadRefused, match=r"18 rows were refused; the first is campaigns\.csv:3: no campaign_id"
     ):
-        load.load(database, [bundle(tmp_path / "b", BROKEN)], strict=True)
+        bundles.load(database, [bundle(tmp_path / "b", BROKEN)], strict=True)
     assert not database.exists()
 
 
 def test_spreadsheets_semicolons_and_byte_order_marks_are_taken(tmp_path: Path, database: Path) -> None:
     text = b"\xef\xbb\xbf Customer_ID ;Email; Shoe size \r\n 7 ;ann@x.example;38\r\n"
-    load.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
-    customer = reports.customer(Warehouse(database), "7", Audience.ALL).customer
+    bundles.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
+    customer = customer_reports.report(Warehouse(database), "7", Audience.ALL).customer
     assert (customer.email, customer.attributes) == ("ann@x.example", {"shoe size": "38"})
 
 
@@ -219,17 +220,19 @@ def test_columns_that_are_not_known_are_named(tmp_path: Path, database: Path) ->
         "events.ndjson": ndjson(EVENT | {"colour": "red"}),
         "customers.ndjson": ndjson({"customer_id": "1", "tier": "gold"}),
     }
-    summary = load.load(database, [bundle(tmp_path / "b", files)])
+    summary = bundles.load(database, [bundle(tmp_path / "b", files)])
     assert summary.ignored_columns == {"events.ndjson": ("colour",)}
-    assert reports.customer(Warehouse(database), "1", Audience.ALL).customer.attributes == {"tier": "gold"}
+    assert customer_reports.report(Warehouse(database), "1", Audience.ALL).customer.attributes == {
+        "tier": "gold"
+    }
 
 
 def test_a_value_replaces_what_was_known_and_an_empty_one_leaves_it(tmp_path: Path, database: Path) -> None:
     first = {"customer_id": "1", "name": "Ann", "country": "NL", "tier": "gold", "pet": "cat"}
-    load.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(first)})])
+    bundles.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(first)})])
     second = {"customer_id": "1", "name": "", "country": "BE", "tier": "silver"}
-    summary = load.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(second)})])
-    customer = reports.customer(Warehouse(database), "1", Audience.ALL).customer
+    summary = bundles.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(second)})])
+    customer = customer_reports.report(Warehouse(database), "1", Audience.ALL).customer
     assert (customer.name, customer.country) == ("Ann", "BE")
     assert customer.attributes == {"tier": "silver", "pet": "cat"}
     assert next((kind.new, kind.changed) for kind in summary.kinds if kind.kind == "customers") == (0, 1)
@@ -237,11 +240,13 @@ def test_a_value_replaces_what_was_known_and_an_empty_one_leaves_it(tmp_path: Pa
 
 def test_events_wait_for_the_message_that_tells_their_campaign(tmp_path: Path, database: Path) -> None:
     event = {"message_id": "m1", "type": "opened", "occurred_at": "2026-04-14T10:00:00Z"}
-    load.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(event)})])
-    assert reports.database_state(Warehouse(database)).unattributed == 1
-    load.load(database, [bundle(tmp_path / "c", {"messages.ndjson": ndjson(MESSAGE | {"message_id": "m1"})})])
-    assert reports.database_state(Warehouse(database)).unattributed == 0
-    assert reports.campaign(Warehouse(database), "spring", Audience.ALL).counts.opened == 1
+    bundles.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(event)})])
+    assert data.database_state(Warehouse(database)).unattributed == 1
+    bundles.load(
+        database, [bundle(tmp_path / "c", {"messages.ndjson": ndjson(MESSAGE | {"message_id": "m1"})})]
+    )
+    assert data.database_state(Warehouse(database)).unattributed == 0
+    assert campaign.report(Warehouse(database), "spring", Audience.ALL).counts.opened == 1
 
 
 def test_events_alone_tell_who_was_mailed(tmp_path: Path, database: Path) -> None:
@@ -260,12 +265,12 @@ def test_events_alone_tell_who_was_mailed(tmp_path: Path, database: Path) -> Non
             "occurred_at": 1776157200,
         },
     ]
-    load.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(*events)})])
+    bundles.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(*events)})])
     warehouse = Warehouse(database)
-    report = reports.campaign(warehouse, "spring", Audience.ALL)
+    report = campaign.report(warehouse, "spring", Audience.ALL)
     assert (report.campaign.name, report.counts.selected, report.counts.opened) == ("spring", 2, 1)
     assert report.not_sent == {NotSentReason.OTHER: 1}
-    [contact] = reports.customer(warehouse, "ann@x.example", Audience.ALL).contacts
+    [contact] = customer_reports.report(warehouse, "ann@x.example", Audience.ALL).contacts
     assert contact.sent_at == datetime(2026, 4, 14, 9, tzinfo=UTC)
 
 
@@ -302,17 +307,17 @@ def test_the_mail_of_one_customer(tmp_path: Path, database: Path) -> None:
         "archive/2.html": "<p>Bob's own copy</p>",
         "archive/3.eml": EML,
     }
-    load.load(database, [bundle(tmp_path / "b", files)])
+    bundles.load(database, [bundle(tmp_path / "b", files)])
     warehouse = Warehouse(database)
     filled = '<p>Hello Ann &amp; co, <a href="https://shop.example/a?u=1">look</a></p>'
-    assert reports.customer_mail(warehouse, "spring", "1") == MailView(filled, "Hi Ann & co", None, "filled")
-    archived = reports.customer_mail(warehouse, "spring", "2")
+    assert mails.of_customer(warehouse, "spring", "1") == MailView(filled, "Hi Ann & co", None, "filled")
+    archived = mails.of_customer(warehouse, "spring", "2")
     assert archived is not None
     assert (archived.html, archived.source) == ("<p>Bob's own copy</p>", "archived")
-    raw = reports.customer_mail(warehouse, "spring", "3")
+    raw = mails.of_customer(warehouse, "spring", "3")
     assert raw is not None
     assert raw.html.strip() == '<p>Café <img src="data:image/png;base64,iVBORw0KGgo="></p>'
-    assert reports.customer_mail(warehouse, "spring", "4") is None
+    assert mails.of_customer(warehouse, "spring", "4") is None
 
 
 SHARING = (
@@ -339,14 +344,14 @@ def test_clicks_that_links_share_count_once_at_the_first_that_is_seen(
         for number, one in enumerate(told)
     ]
     files = {"mail.html": SHARING, "campaigns.ndjson": ndjson(CAMPAIGN), "messages.ndjson": ndjson(MESSAGE)}
-    load.load(database, [bundle(tmp_path, files | {"events.ndjson": ndjson(*clicks)})])
-    report = reports.campaign(Warehouse(database), "spring", Audience.ALL)
+    bundles.load(database, [bundle(tmp_path, files | {"events.ndjson": ndjson(*clicks)})])
+    report = campaign.report(Warehouse(database), "spring", Audience.ALL)
     assert [(link.clicks, link.shared_with) for link in report.links] == expected
 
 
 def test_progress_runs_from_nothing_to_all(tmp_path: Path, database: Path) -> None:
     told: list[float] = []
-    load.load(
+    bundles.load(
         database,
         [bundle(tmp_path / "b", {"events.ndjson": ndjson(EVENT)})],
         progress=lambda done, _: told.append(done),
@@ -382,11 +387,11 @@ MOMENTS = {
 
 def test_times_are_iso_8601_or_epoch_seconds(tmp_path: Path, database: Path) -> None:
     rows = [{"customer_id": at, "created_at": at} for at in MOMENTS]
-    summary = load.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(*rows)})])
+    summary = bundles.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(*rows)})])
     warehouse = Warehouse(database)
     for at, expected in MOMENTS.items():
         if expected is not None:
-            created_at = reports.customer(warehouse, at.strip(), Audience.ALL).customer.created_at
+            created_at = customer_reports.report(warehouse, at.strip(), Audience.ALL).customer.created_at
             assert created_at == datetime.fromisoformat(expected).replace(tzinfo=UTC), at
     unreadable = [at for at, expected in MOMENTS.items() if expected is None]
     assert [refusal.reason for refusal in summary.refusals] == [
@@ -400,6 +405,6 @@ def test_a_refused_row_of_a_parquet_file_is_kept_with_its_place(tmp_path: Path, 
     pd.DataFrame({"customer_id": ["1", None, "3"], "name": ["Ann", "Bob", "Cyd"]}).to_parquet(
         folder / "customers.parquet"
     )
-    summary = load.load(database, [folder])
+    summary = bundles.load(database, [folder])
     assert [str(refusal) for refusal in summary.refusals] == ["customers.parquet:2: no customer_id"]
     assert json.loads(summary.refusals[0].row) == {"customer_id": None, "name": "Bob"}

@@ -21,9 +21,10 @@ import pytest
 
 from mailsight.loading import spool
 from mailsight.loading.payloads import ingest_spool
-from mailsight.reports import campaign as reports
+from mailsight.reports import campaign as campaign_reports
 from mailsight.vocabulary import Audience
-from mailsight.warehouse.reader import Warehouse, statement
+from mailsight.warehouse.queries import statement
+from mailsight.warehouse.reader import Warehouse
 from tests.conftest import PROJECT, free_port, start_dashboard, wait_until_healthy
 from tests.support import senders
 from tests.support.senders import Sent
@@ -251,7 +252,7 @@ def wait_until_loaded(database: Path) -> None:
 
 
 def opens(database: Path, campaign_id: str) -> int:
-    return reports.campaign(Warehouse(database), campaign_id, Audience.ALL).counts.opens
+    return campaign_reports.report(Warehouse(database), campaign_id, Audience.ALL).counts.opens
 
 
 def opens_on_the_command_line(database: Path, campaign_id: str) -> int:
@@ -267,7 +268,7 @@ STEPS = {
     "after a segment was sealed": "mailsight.loading.spool.sync_folder",
     "before anything is staged": "mailsight.loading.payloads._Staging.take_segment",
     "before anything is merged": "mailsight.loading.payloads._Staging.complete",
-    "before publishing": "mailsight.warehouse.reader._publish",
+    "before publishing": "mailsight.warehouse.draft.publish",
     "in the middle of publishing": "pathlib.Path.symlink_to",
     "after publishing": "mailsight.loading.spool.Spool.remove",
 }

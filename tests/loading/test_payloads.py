@@ -15,12 +15,11 @@ import zstandard
 
 from mailsight import settings
 from mailsight.errors import DatabaseUnreadable, LoadRefused, UnknownCampaign, UnknownProvider, UnreadableFile
-from mailsight.loading import bundles as load
-from mailsight.loading import payloads as ingest
+from mailsight.loading import bundles, payloads
 from mailsight.loading.spool import Spool
-from mailsight.reports import campaign as reports
+from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import reader as warehouse
+from mailsight.warehouse import reader
 from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
 
@@ -87,8 +86,8 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def figures(database: Path, campaign_id: str = "spring") -> reports.CampaignReport:
-    return reports.campaign(Warehouse(database), campaign_id, Audience.ALL)
+def figures(database: Path, campaign_id: str = "spring") -> campaign.CampaignReport:
+    return campaign.report(Warehouse(database), campaign_id, Audience.ALL)
 
 
 def opens(database: Path, campaign_id: str = "spring") -> int:
@@ -97,16 +96,16 @@ def opens(database: Path, campaign_id: str = "spring") -> int:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_events_come_in_any_form(form: str, write: Callable[..., Path], database: Path) -> None:
-    summary = ingest.ingest(database, "sendgrid", [write(FORMS[form])])
+    summary = payloads.ingest(database, "sendgrid", [write(FORMS[form])])
     assert summary.refusals == []
     assert summary.kinds[-1].new == 5
     assert opens(database) == 5
-    assert not ingest.ingest(database, "sendgrid", [write(FORMS["an array"])]).changed
+    assert not payloads.ingest(database, "sendgrid", [write(FORMS["an array"])]).changed
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_normalising_finds_the_same_events(form: str, write: Callable[..., Path]) -> None:
-    told = [json.loads(str(line)) for line in ingest.normalise("sendgrid", [write(FORMS[form])])]
+    told = [json.loads(str(line)) for line in payloads.normalise("sendgrid", [write(FORMS[form])])]
     assert {row["event_id"] for row in told} == {one["sg_event_id"] for one in EVENTS}
     assert {row["recipient"] for row in told} == {one["email"] for one in EVENTS}
 
@@ -174,7 +173,7 @@ def test_what_is_broken_is_told_and_kept_and_the_rest_goes_through(
     what: str, write: Callable[..., Path], database: Path
 ) -> None:
     content, events, told = BROKEN[what]
-    summary = ingest.ingest(database, "sendgrid", [write(content)])
+    summary = payloads.ingest(database, "sendgrid", [write(content)])
     assert summary.kinds[-1].new == events
     refused = [str(refusal) for refusal in summary.refusals]
     for expected in told:
@@ -193,7 +192,7 @@ def test_a_line_of_fifty_megabytes_is_read_or_refused(
     provider: str, write: Callable[..., Path], database: Path
 ) -> None:
     long = json.dumps(event(9, note="x" * 50_000_000)) + "\n" + "y" * 50_000_000 + "\n"
-    summary = ingest.ingest(database, provider, [write(lines(EVENTS) + long)])
+    summary = payloads.ingest(database, provider, [write(lines(EVENTS) + long)])
     assert [refusal.line for refusal in summary.refusals if refusal.reason.startswith("not JSON")] == [7]
 
 
@@ -209,7 +208,7 @@ def test_a_bomb_is_refused_and_leaves_nothing(
     bomb: bytes, reason: str, write: Callable[..., Path], database: Path
 ) -> None:
     with pytest.raises(UnreadableFile, match=reason):
-        ingest.ingest(database, "sendgrid", [write(bomb)])
+        payloads.ingest(database, "sendgrid", [write(bomb)])
     assert [file.name for file in database.parent.iterdir()] == ["mailsight.lock"]
 
 
@@ -218,14 +217,14 @@ def test_a_file_or_a_provider_that_is_not_there(
 ) -> None:
     for path in (tmp_path / "nothing.json", tmp_path):
         with pytest.raises(UnreadableFile, match="can't be read"):
-            ingest.ingest(database, "sendgrid", [path])
+            payloads.ingest(database, "sendgrid", [path])
     with pytest.raises(UnknownProvider, match="sendgrid"):
-        ingest.ingest(database, "pigeon", [write(b"")])
+        payloads.ingest(database, "pigeon", [write(b"")])
 
 
 def test_a_strict_load_takes_all_or_nothing(write: Callable[..., Path], database: Path) -> None:
     with pytest.raises(LoadRefused, match=r"1 rows were refused; the first is dump\.json:6"):
-        ingest.ingest(database, "sendgrid", [write(lines(EVENTS).encode() + BAD)], strict=True)
+        payloads.ingest(database, "sendgrid", [write(lines(EVENTS).encode() + BAD)], strict=True)
     assert not database.exists()
 
 
@@ -252,14 +251,14 @@ def test_customers_of_one_amazon_notification_are_told_apart(
         "Message": json.dumps(notification),
     }
     dump = write(lines([envelope, envelope]))
-    assert ingest.ingest(database, "amazon_ses", [dump]).kinds[-1].new == 2
-    assert not ingest.ingest(database, "amazon_ses", [dump]).changed
+    assert payloads.ingest(database, "amazon_ses", [dump]).kinds[-1].new == 2
+    assert not payloads.ingest(database, "amazon_ses", [dump]).changed
     assert figures(database).counts.undeliverable == 2
 
 
 def test_the_spool_is_loaded_once_whatever_stands_in_it(tmp_path: Path, database: Path) -> None:
     spool = Spool(tmp_path / "spool")
-    assert ingest.ingest_spool(database, spool) is None
+    assert payloads.ingest_spool(database, spool) is None
     for events in (EVENTS[:3], EVENTS[2:], EVENTS[:1]):
         spool.append("sendgrid", json.dumps(events))
     spool.append(
@@ -277,13 +276,13 @@ def test_the_spool_is_loaded_once_whatever_stands_in_it(tmp_path: Path, database
     spool.append("sendgrid", "{")
     with (spool.folder / "current.ndjson").open("a") as file:
         file.write('{"provider": "sendgrid", "bo')
-    summary = ingest.ingest_spool(database, spool)
+    summary = payloads.ingest_spool(database, spool)
     assert summary is not None
     assert summary.kinds[-1].new == 6
     assert [refusal.line for refusal in summary.refusals] == [5, 6, 7]
     assert all(refusal.file.startswith("webhooks/") for refusal in summary.refusals)
     assert opens(database) == 5
-    assert ingest.ingest_spool(database, spool) is None
+    assert payloads.ingest_spool(database, spool) is None
     [noted] = Warehouse(database).rows("recent_loads", most=10)
     assert (noted["source"], noted["new"], noted["refused"]) == ("webhooks", 6, 3)
 
@@ -292,7 +291,7 @@ def test_what_webhooks_bring_on_one_day_is_one_load(tmp_path: Path, database: Pa
     spool = Spool(tmp_path / "spool")
     for one in EVENTS:
         spool.append("sendgrid", json.dumps([one]))
-        ingest.ingest_spool(database, spool)
+        payloads.ingest_spool(database, spool)
     noted = Warehouse(database).rows("recent_loads", most=10)
     assert sum(row["new"] for row in noted) == 5
     assert len(noted) <= 2  # midnight may come between
@@ -301,15 +300,15 @@ def test_what_webhooks_bring_on_one_day_is_one_load(tmp_path: Path, database: Pa
 KILLED = """
 import sys
 from pathlib import Path
-from mailsight import ingest
-ingest.ingest(Path(sys.argv[1]), "sendgrid", [Path(path) for path in sys.argv[2:]])
+from mailsight.loading import payloads
+payloads.ingest(Path(sys.argv[1]), "sendgrid", [Path(path) for path in sys.argv[2:]])
 """
 
 
 def test_an_ingest_that_is_killed_leaves_the_last_good_state_and_can_be_repeated(
     write: Callable[..., Path], database: Path
 ) -> None:
-    ingest.ingest(database, "sendgrid", [write(lines(EVENTS))])
+    payloads.ingest(database, "sendgrid", [write(lines(EVENTS))])
     many = write(lines([event(number) for number in range(30_000)]), "many.ndjson")
     for seconds in (0.6, 0.9, 1.2, 1.5):
         process = subprocess.Popen(
@@ -321,7 +320,7 @@ def test_an_ingest_that_is_killed_leaves_the_last_good_state_and_can_be_repeated
             process.send_signal(signal.SIGKILL)
             process.wait()
         assert opens(database) in (5, 30_000)
-    ingest.ingest(database, "sendgrid", [many])
+    payloads.ingest(database, "sendgrid", [many])
     assert opens(database) == 30_000
     assert not [file for file in database.parent.iterdir() if "draft" in file.name]
 
@@ -329,11 +328,12 @@ def test_an_ingest_that_is_killed_leaves_the_last_good_state_and_can_be_repeated
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from mailsight import errors, ingest
+from mailsight import errors
+from mailsight.loading import payloads
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
 try:
-    ingest.ingest(Path(sys.argv[1]), "sendgrid", [Path(sys.argv[2])])
+    payloads.ingest(Path(sys.argv[1]), "sendgrid", [Path(sys.argv[2])])
 except errors.LoadRefused as error:
     print(error)
 """
@@ -342,7 +342,7 @@ except errors.LoadRefused as error:
 def test_a_full_disk_is_told_and_leaves_the_last_good_state(
     write: Callable[..., Path], database: Path
 ) -> None:
-    ingest.ingest(database, "sendgrid", [write(lines(EVENTS))])
+    payloads.ingest(database, "sendgrid", [write(lines(EVENTS))])
     many = write(
         lines([event(number, note=os.urandom(200).hex()) for number in range(30_000)]), "many.ndjson"
     )
@@ -362,15 +362,15 @@ def test_a_campaign_that_only_events_tell_of_gets_its_mail_later(
     write: Callable[..., Path], database: Path
 ) -> None:
     clicks = [event(number, event="click", url="https://example.com/b") for number in range(3)]
-    ingest.ingest(database, "sendgrid", [write(lines(clicks))])
+    payloads.ingest(database, "sendgrid", [write(lines(clicks))])
     mail = write('<a href="https://example.com/a">A</a><a href="https://example.com/b">B</a>', "spring.html")
-    load.load_content(database, "spring", mail)
+    bundles.load_content(database, "spring", mail)
     report = figures(database)
     assert [(link.link_position, link.clicks) for link in report.links] == [(0, 0), (1, 3)]
     with pytest.raises(UnknownCampaign):
-        load.load_content(database, "sprnig", mail)
+        bundles.load_content(database, "sprnig", mail)
     with pytest.raises(LoadRefused, match="is no e-mail"):
-        load.load_content(database, "spring", mail.with_name("gone.html"))
+        bundles.load_content(database, "spring", mail.with_name("gone.html"))
 
 
 def test_sendgrids_word_on_which_link_was_clicked_counts_where_that_link_leads_there(
@@ -382,9 +382,9 @@ def test_sendgrids_word_on_which_link_was_clicked_counts_where_that_link_leads_t
         event(1, event="click", url="https://example.com/a", url_offset=place),
         event(2, event="click", url="https://example.com/a", url_offset={"index": 40, "type": "html"}),
     ]
-    ingest.ingest(database, "sendgrid", [write(lines(clicks))])
+    payloads.ingest(database, "sendgrid", [write(lines(clicks))])
     links = "".join(f'<a href="https://example.com/{word}">{word}</a>' for word in "abb")
-    load.load_content(database, "spring", write(links, "spring.html"))
+    bundles.load_content(database, "spring", write(links, "spring.html"))
     report = figures(database)
     assert [(link.link_position, link.clicks) for link in report.links] == [(0, 2), (1, 0), (2, 1)]
 
@@ -392,15 +392,15 @@ def test_sendgrids_word_on_which_link_was_clicked_counts_where_that_link_leads_t
 def test_a_database_of_version_1_is_migrated_or_refused_with_the_command(
     write: Callable[..., Path], database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ingest.ingest(database, "sendgrid", [write(lines(EVENTS))])
+    payloads.ingest(database, "sendgrid", [write(lines(EVENTS))])
     old_databases.as_version_1(database)
     with pytest.raises(DatabaseUnreadable, match="python -m mailsight migrate"):
         opens(database)
     # Everything is known: nothing new, and yet the tables are brought up to date.
-    assert not ingest.ingest(database, "sendgrid", [write(lines(EVENTS))]).changed
+    assert not payloads.ingest(database, "sendgrid", [write(lines(EVENTS))]).changed
     assert opens(database) == 5
     [counted] = Warehouse(database).rows("event_counts")
     assert (counted["provider"], counted["type"], counted["events"]) == ("sendgrid", "opened", 5)
-    monkeypatch.setattr(warehouse, "SCHEMA_VERSION", 1)
+    monkeypatch.setattr(reader, "SCHEMA_VERSION", 1)
     with pytest.raises(DatabaseUnreadable, match="newer Mailsight"):
         opens(database)

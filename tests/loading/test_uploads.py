@@ -10,8 +10,7 @@ from threading import Event
 import pytest
 
 from mailsight.errors import BadUpload, LoadRefused, NotABundle
-from mailsight.loading import bundles as load
-from mailsight.loading import uploads
+from mailsight.loading import bundles, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import Visitor
@@ -114,7 +113,7 @@ BUNDLE = {"campaigns.csv": CAMPAIGNS, "contents/spring.html": MAIL}
 )
 def test_a_bundle_comes_in_any_shape_and_loads(files: list[Sent], tmp_path: Path) -> None:
     root = uploads.keep_bundle(files, tmp_path / "upload")
-    summary = load.load(tmp_path / "mailsight.duckdb", [root])
+    summary = bundles.load(tmp_path / "mailsight.duckdb", [root])
     assert not summary.refusals
     assert kept(root).items() >= BUNDLE.items()
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mailsight.providers import PROVIDERS, Event, Unreadable, events_of_value
-from mailsight.warehouse import reader as warehouse
+from mailsight.warehouse import queries
 from tests.providers.test_reading import bent
 from tests.support.provider_payloads import PAYLOADS
 from tests.support.typical_payloads import TYPICAL
@@ -30,7 +30,7 @@ def mapped() -> Iterator[Map]:
     """The rows that a provider's mapping makes of JSON values."""
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
-    connection.execute(warehouse.statement("create_provider_words"))
+    connection.execute(queries.statement("create_provider_words"))
 
     def rows(name: str, values: Sequence[object]) -> list[Row]:
         connection.execute("create or replace temp table records (ordinal bigint, record json)")
@@ -38,7 +38,7 @@ def mapped() -> Iterator[Map]:
             "insert into records values (?, ?)",
             [(place, json.dumps(value)) for place, value in enumerate(values)],
         )
-        connection.execute(warehouse.statement(f"map_{name}"))
+        connection.execute(queries.statement(f"map_{name}"))
         found = connection.execute("select * from normalised order by ordinal")
         columns = [column[0] for column in found.description or []]
         assert columns == COLUMNS

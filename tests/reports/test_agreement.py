@@ -12,16 +12,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from mailsight.__main__ import app
-from mailsight.exports import heatmap as heatmap_file
-from mailsight.exports import rows as export_reads
-from mailsight.exports import writers as export_files
+from mailsight.commands.console import app
+from mailsight.exports import heatmap, writers
+from mailsight.exports import rows as export_rows
 from mailsight.exports.lists import Format
 from mailsight.figures import formats
 from mailsight.figures.metrics import COUNT_NAMES, FIGURES, RATES, Counts
-from mailsight.reports import campaign as reports
-from mailsight.reports import grid as grids
-from mailsight.screens import navigation as screens
+from mailsight.reports import campaign, customer, grid, mails, recipients
+from mailsight.screens import navigation
 from mailsight.screens.campaign import figures
 from mailsight.vocabulary import Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
@@ -37,7 +35,7 @@ def audience(request: pytest.FixtureRequest) -> Audience:
 @pytest.fixture
 def listed(sample_database: Path, audience: Audience) -> pd.DataFrame:
     """The list of campaigns, by id."""
-    campaigns = reports.campaign_list(Warehouse(sample_database), audience).campaigns
+    campaigns = campaign.campaign_list(Warehouse(sample_database), audience).campaigns
     return campaigns.set_index("campaign_id", drop=False)
 
 
@@ -49,8 +47,8 @@ def in_grid(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[
     """Every row of the customers' grid."""
     rows: list[dict[str, object]] = []
     while True:
-        query = grids.grid_query(start=len(rows), end=len(rows) + grids.LARGEST_BLOCK)
-        page = reports.recipients(warehouse, campaign_id, audience, query)
+        query = grid.grid_query(start=len(rows), end=len(rows) + grid.LARGEST_BLOCK)
+        page = recipients.page(warehouse, campaign_id, audience, query)
         rows += page.rows
         if len(rows) >= page.total:
             return rows
@@ -61,7 +59,7 @@ def test_the_page_says_what_the_list_says(
 ) -> None:
     warehouse = use(sample_database)
     for campaign_id, row in listed.iterrows():
-        report = reports.campaign(warehouse, str(campaign_id), audience)
+        report = campaign.report(warehouse, str(campaign_id), audience)
         assert report.counts == counts(row)
         assert [rate.rate(report.counts) for rate in RATES] == [
             None if pd.isna(row[rate.key]) else row[rate.key] for rate in RATES
@@ -78,12 +76,12 @@ def test_the_grid_adds_up_to_the_page(
 ) -> None:
     warehouse = Warehouse(sample_database)
     for campaign_id in listed.index:
-        report = reports.campaign(warehouse, campaign_id, audience)
+        report = campaign.report(warehouse, campaign_id, audience)
         rows = in_grid(warehouse, campaign_id, audience)
         states = Counter(row["status"] for row in rows)
         assert len(rows) == report.counts.selected
         assert {state: states[state] for state in Status} == report.status
-        assert states[grids.NOT_SENT] == report.counts.not_sent
+        assert states[grid.NOT_SENT] == report.counts.not_sent
         assert sum(int(str(row["opens"])) for row in rows) == report.counts.opens
         assert sum(int(str(row["clicks"])) for row in rows) == report.counts.clicks
 
@@ -93,13 +91,13 @@ def test_the_links_add_up_to_the_page(
 ) -> None:
     warehouse = Warehouse(sample_database)
     for campaign_id in listed.index:
-        report = reports.campaign(warehouse, campaign_id, audience)
+        report = campaign.report(warehouse, campaign_id, audience)
         assert sum(link.clicks for link in (*report.links, *report.other_links)) == report.counts.clicks
-        mail = reports.campaign_mail(warehouse, campaign_id)
+        mail = mails.of_campaign(warehouse, campaign_id)
         assert mail is not None
-        drawn = html.unescape(heatmap_file.of_campaign(report, mail.html))
-        assert heatmap_file.summary(report) in drawn
-        assert heatmap_file.summary(report).startswith(formats.things(report.counts.clicks, "click"))
+        drawn = html.unescape(heatmap.of_campaign(report, mail.html))
+        assert heatmap.summary(report) in drawn
+        assert heatmap.summary(report).startswith(formats.things(report.counts.clicks, "click"))
         assert audience.meaning in drawn
 
 
@@ -107,15 +105,15 @@ def test_the_hours_add_up_to_the_page(
     sample_database: Path, listed: pd.DataFrame, audience: Audience
 ) -> None:
     for campaign_id, row in listed.iterrows():
-        hours = reports.timeline(Warehouse(sample_database), str(campaign_id), audience)
+        hours = campaign.timeline(Warehouse(sample_database), str(campaign_id), audience)
         for name in ("opens", "clicks", "opened", "clicked"):
             assert hours[name].sum() == row[name]
 
 
 def test_the_export_is_the_list(sample_database: Path, listed: pd.DataFrame, audience: Audience) -> None:
     written = io.BytesIO()
-    found = export_reads.campaigns(Warehouse(sample_database), audience)
-    export_files.write(found, Format.CSV, written, lambda _: None)
+    found = export_rows.campaigns(Warehouse(sample_database), audience)
+    writers.write(found, Format.CSV, written, lambda _: None)
     text = written.getvalue().decode("utf-8-sig")
     rows = {row["campaign_id"]: row for row in csv.DictReader(io.StringIO(text))}
     assert rows.keys() == set(listed.index)
@@ -145,7 +143,7 @@ def test_customers_histories_add_up_to_the_list(
     opens, clicks = Counter[str](), Counter[str]()
     customers = {str(row["customer_id"]) for one in listed.index for row in in_grid(warehouse, one, audience)}
     for customer_id in customers:
-        for contact in reports.customer(warehouse, customer_id, audience).contacts:
+        for contact in customer.report(warehouse, customer_id, audience).contacts:
             opens[contact.campaign_id] += contact.opens
             clicks[contact.campaign_id] += contact.clicks
     assert {one: (opens[one], clicks[one]) for one in listed.index} == {
@@ -155,9 +153,9 @@ def test_customers_histories_add_up_to_the_list(
 
 def test_what_machines_did_is_the_difference_of_the_audiences(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
-        human, everything = (reports.campaign(warehouse, campaign_id, one) for one in Audience)
-        rules = reports.machines(warehouse, campaign_id)
+    for campaign_id in campaign.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
+        human, everything = (campaign.report(warehouse, campaign_id, one) for one in Audience)
+        rules = campaign.machines(warehouse, campaign_id)
         assert sum(rule.opens for rule in rules) == everything.counts.opens - human.counts.opens
         assert sum(rule.clicks for rule in rules) == everything.counts.clicks - human.counts.clicks
         assert (human.machine_opens, human.machine_clicks) == (
@@ -172,13 +170,13 @@ def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
     """The same once more, customer by customer, from what the dialog of each customer's mail shows."""
     warehouse = Warehouse(sample_database)
     [newest] = (
-        reports.campaign_list(warehouse, Audience.ALL).campaigns.query("sent > 0")["campaign_id"].head(1)
+        campaign.campaign_list(warehouse, Audience.ALL).campaigns.query("sent > 0")["campaign_id"].head(1)
     )
     proxied = unseen = seen_delivered = seen_opened = 0
     for row in in_grid(warehouse, newest, Audience.HUMAN):
-        if row["status"] in (grids.NOT_SENT, Status.NOT_RECEIVED):
+        if row["status"] in (grid.NOT_SENT, Status.NOT_RECEIVED):
             continue
-        events = reports.message_events(warehouse, newest, str(row["customer_id"]))
+        events = customer.message_events(warehouse, newest, str(row["customer_id"]))
         looked = events[events["type"].isin([EventType.OPENED, EventType.CLICKED])]
         by_people = bool(looked["machine"].isna().any())
         by_apple = "apple_privacy" in set(looked[looked["type"] == EventType.OPENED]["machine"])
@@ -186,7 +184,7 @@ def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
         unseen += by_apple and not by_people
         seen_delivered += not by_apple
         seen_opened += by_people and not by_apple
-    found = reports.apple_opens(warehouse, newest)
+    found = campaign.apple_opens(warehouse, newest)
     assert (found.proxied, found.unseen) == (proxied, unseen)
     assert (found.seen_delivered, found.seen_opened) == (seen_delivered, seen_opened)
     assert 0 < unseen <= proxied
@@ -195,4 +193,6 @@ def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
 
 @pytest.mark.parametrize("audience", Audience)
 def test_a_files_name_says_whose_figures_it_holds(audience: Audience) -> None:
-    assert screens.file_name("heatmap", audience, "spring/2026 \u2026") == f"heatmap-spring-2026-{audience}"
+    assert (
+        navigation.file_name("heatmap", audience, "spring/2026 \u2026") == f"heatmap-spring-2026-{audience}"
+    )

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from mailsight.errors import BadRequest
-from mailsight.reports import grid as grids
+from mailsight.reports import grid
 from mailsight.vocabulary import Status
 
 
@@ -43,7 +43,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def customers(database: duckdb.DuckDBPyConnection, *models: Any, **more: Any) -> list[str]:
-    found = grids.grid_query(*models, **more)
+    found = grid.grid_query(*models, **more)
     rows = database.execute(
         f"SELECT customer_id FROM (SELECT rowid AS row, * FROM recipients) WHERE {found.where}"  # noqa: S608
         f" ORDER BY {found.order_by}",
@@ -117,7 +117,7 @@ def test_filters(
 
 
 def test_every_column_can_be_filtered_and_sorted(database: duckdb.DuckDBPyConnection) -> None:
-    for column in grids.COLUMNS:
+    for column in grid.COLUMNS:
         blank = {"filterType": "set", "values": ["not_sent"]} if column.kind == "state" else {"type": "blank"}
         assert "eve" in customers(database, {column.key: blank}) or column.kind == "number"
         for direction in ("asc", "desc"):
@@ -187,7 +187,7 @@ def test_blocks_join_without_gap_or_repetition(database: duckdb.DuckDBPyConnecti
 
 
 def test_the_states_are_the_vocabularys_and_not_sent() -> None:
-    assert list(grids.STATES) == ["not_sent", *Status]
+    assert list(grid.STATES) == ["not_sent", *Status]
 
 
 HOSTILE_FILTERS: list[Any] = [
@@ -243,7 +243,7 @@ HOSTILE_FILTERS: list[Any] = [
 @pytest.mark.parametrize("model", HOSTILE_FILTERS)
 def test_a_hostile_filter_is_refused(model: Any) -> None:
     with pytest.raises(BadRequest):
-        grids.grid_query(model)
+        grid.grid_query(model)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_a_hostile_filter_is_refused(model: Any) -> None:
 )
 def test_a_hostile_sort_is_refused(model: Any) -> None:
     with pytest.raises(BadRequest):
-        grids.grid_query(None, model)
+        grid.grid_query(None, model)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_hostile_sort_is_refused(model: Any) -> None:
 )
 def test_a_block_too_large_or_upside_down_is_refused(start: Any, end: Any) -> None:
     with pytest.raises(BadRequest):
-        grids.grid_query(start=start, end=end)
+        grid.grid_query(start=start, end=end)
 
 
 @pytest.mark.parametrize(
@@ -279,10 +279,10 @@ def test_a_block_too_large_or_upside_down_is_refused(start: Any, end: Any) -> No
 )
 def test_a_hostile_search_or_state_is_refused(more: Any) -> None:
     with pytest.raises(BadRequest):
-        grids.grid_query(**more)
+        grid.grid_query(**more)
 
 
 def test_no_value_of_a_filter_stands_in_the_sql() -> None:
-    query = grids.grid_query({"name": text("contains", "s3cret")}, search="hidden", status=["opened"])
+    query = grid.grid_query({"name": text("contains", "s3cret")}, search="hidden", status=["opened"])
     assert query.parameters == {"f0": "s3cret", "f1": "opened", "f2": "hidden"}
     assert not any(value in query.where for value in ("s3cret", "hidden", "opened'"))

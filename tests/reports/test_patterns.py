@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from mailsight.audience import bounces, mailboxes, programs
 from mailsight.figures.metrics import COUNT_NAMES, Counts
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
-from mailsight.reports import patterns
+from mailsight.loading import bundles
+from mailsight.reports import campaign, patterns
 from mailsight.vocabulary import Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.screens.test_figures import unhurried
@@ -128,7 +127,7 @@ def _load(folder: Path, bundle: dict[str, list[dict[str, Any]]]) -> Warehouse:
     for kind, rows in bundle.items():
         (folder / "bundle" / f"{kind}.json").write_text(json.dumps(rows, default=datetime.isoformat))
     database = folder / "mailsight.duckdb"
-    assert not load.load(database, [folder / "bundle"]).refusals
+    assert not bundles.load(database, [folder / "bundle"]).refusals
     with duckdb.connect(str(database.resolve()), read_only=True) as connection:
         made = dict(connection.execute("select event_id, machine from events").fetchall())
     for event in bundle["events"]:
@@ -248,8 +247,8 @@ def _week_again(people: list[dict[str, Any]], events: list[dict[str, Any]]) -> A
 @pytest.mark.parametrize("audience", Audience)
 def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audience: Audience) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in reports.campaign_list(warehouse, audience).campaigns["campaign_id"]:
-        page = reports.campaign(warehouse, campaign_id, audience)
+    for campaign_id in campaign.campaign_list(warehouse, audience).campaigns["campaign_id"]:
+        page = campaign.report(warehouse, campaign_id, audience)
         found = patterns.mailbox_providers(warehouse, campaign_id, audience, most=3)
         sums = {name: sum(getattr(one.counts, name) for one in found) for name in COUNT_NAMES}
         assert Counts(**sums) == page.counts
@@ -273,7 +272,7 @@ def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audi
 
 def test_the_reasons_of_bounces_add_up_to_undeliverable(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
+    for campaign_id in campaign.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
         found = patterns.mailbox_providers(warehouse, campaign_id, Audience.ALL, most=3)
         reasons = patterns.bounce_reasons(warehouse, campaign_id, [one.name for one in found])
         for one in found:

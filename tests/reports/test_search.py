@@ -8,8 +8,8 @@ import pytest
 
 from mailsight.errors import BadRequest
 from mailsight.figures.metrics import COUNT_NAMES, RATES, Counts
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
+from mailsight.loading import bundles
+from mailsight.reports import campaign
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports import search as campaign_search
 from mailsight.reports.campaigns import ListedCampaign
@@ -40,8 +40,8 @@ SEARCHES = {
 def warehouse(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The sample data and mailings unlike others: planned ones, some without a name, some that nobody got."""
     folder = tmp_path_factory.mktemp("list")
-    load.load(folder / "mailsight.duckdb", [sample_bundle])
-    load.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
+    bundles.load(folder / "mailsight.duckdb", [sample_bundle])
+    bundles.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
     return Warehouse(folder / "mailsight.duckdb")
 
 
@@ -104,7 +104,7 @@ def test_every_column_sorts_with_what_is_missing_last(warehouse: Warehouse, key:
         for one in list_reports.page(warehouse, Audience.HUMAN, EVERYTHING, order, start, 3)
     ]
     assert pages == ordered(campaigns, order)
-    exported = reports.campaign_list(warehouse, Audience.HUMAN, EVERYTHING, order).campaigns
+    exported = campaign.campaign_list(warehouse, Audience.HUMAN, EVERYTHING, order).campaigns
     assert exported["campaign_id"].tolist() == pages
 
 
@@ -149,7 +149,7 @@ def test_the_trends_are_the_opens_of_the_first_hours(warehouse: Warehouse) -> No
         trends = list_reports.trends(warehouse, ids, audience, 72)
         assert list(trends) == ids
         for campaign_id, opens in trends.items():
-            hours = reports.timeline(warehouse, campaign_id, audience)
+            hours = campaign.timeline(warehouse, campaign_id, audience)
             expected = dict(zip(hours["hour"], hours["opens"], strict=True))
             assert opens == [expected.get(hour, 0) for hour in range(72)]
     assert any(any(opens) for opens in trends.values())

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailsight.mail.content import fill, read_eml
 from mailsight.mail.links import links
-from mailsight.sample import bundle as sample
+from mailsight.sample import bundle as sample_bundle
 from mailsight.vocabulary import EventType, NotSentReason
 
 Rows = list[dict[str, Any]]
@@ -24,7 +24,7 @@ Rows = list[dict[str, Any]]
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All 48 campaigns with 1,500 customers, and the truth about their opens and clicks beside it."""
     folder = tmp_path_factory.mktemp("sample")
-    sample.write_bundle(folder / "bundle", customers=1_500, truth=folder / "truth.parquet")
+    sample_bundle.write_bundle(folder / "bundle", customers=1_500, truth=folder / "truth.parquet")
     return folder / "bundle"
 
 
@@ -59,8 +59,8 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("first", "second"):
-        sample.write_bundle(tmp_path / name, campaigns=6, customers=300, seed=7)
-    sample.write_bundle(tmp_path / "other", campaigns=6, customers=300, seed=8)
+        sample_bundle.write_bundle(tmp_path / name, campaigns=6, customers=300, seed=7)
+    sample_bundle.write_bundle(tmp_path / "other", campaigns=6, customers=300, seed=8)
     assert _files(tmp_path / "first") == _files(tmp_path / "second")
     assert _files(tmp_path / "first") != _files(tmp_path / "other")
 
@@ -68,7 +68,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("campaigns", "customers"), [(1, 10), (2, 1), (3, 40), (60, 50)])
 def test_any_size_can_be_made(tmp_path: Path, campaigns: int, customers: int) -> None:
     told: list[float] = []
-    sample.write_bundle(
+    sample_bundle.write_bundle(
         tmp_path, campaigns=campaigns, customers=customers, progress=lambda share, _: told.append(share)
     )
     rows = [json.loads(line) for line in (tmp_path / "campaigns.ndjson").read_text("utf-8").splitlines()]

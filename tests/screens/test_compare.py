@@ -12,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from mailsight.figures import comparison, explanations, formats
 from mailsight.figures.metrics import FIGURES, portion
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
+from mailsight.loading import bundles
+from mailsight.reports import campaign
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign
 from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, Order
-from mailsight.screens import compare as side_by_side
+from mailsight.screens import compare as comparison_screen
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
@@ -53,14 +53,14 @@ def test_each_figure_says_whether_it_differs(
     at = compare(*ids, audience=audience.value)
     said = words(at)
     assert [title.value for title in at.title] == ["Comparison"]
-    for key in side_by_side.COMPARED:
-        counts = [reports.campaign(warehouse, one, audience).counts for one in ids]
+    for key in comparison_screen.COMPARED:
+        counts = [campaign.report(warehouse, one, audience).counts for one in ids]
         rates = [made_of for one in counts if (made_of := portion(one, key))]
         assert " ".join(comparison.sentences(comparison.compare(rates))) in said
         assert FIGURES[key].label in said
 
 
-@pytest.mark.parametrize("key", side_by_side.COMPARED)
+@pytest.mark.parametrize("key", comparison_screen.COMPARED)
 def test_every_figure_tells_how_it_is_compared(
     use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign], key: str
 ) -> None:
@@ -183,7 +183,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for kind, lines in rows.items():
         (folder / f"{kind}.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    load.load(folder / "mailsight.duckdb", [folder / f"{kind}.ndjson" for kind in rows])
+    bundles.load(folder / "mailsight.duckdb", [folder / f"{kind}.ndjson" for kind in rows])
     return folder / "mailsight.duckdb"
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mailsight.charts import status as charts
+from mailsight.charts import events
 from mailsight.errors import LoadRunning, MayNotUpload
-from mailsight.exports import lists as exports
-from mailsight.loading import bundles as load
-from mailsight.loading import spool, uploads
+from mailsight.exports import lists
+from mailsight.loading import bundles, spool, uploads
 from mailsight.loading.spool import SpoolState
-from mailsight.reports import data as data_reports
+from mailsight.reports import data
 from mailsight.reports.data import OTHERS, Load, ProviderEvents
-from mailsight.screens import data as data_page
-from mailsight.screens import upload as upload_dialog
+from mailsight.screens import data as data_screen
+from mailsight.screens import upload
 from mailsight.vocabulary import EventType
-from mailsight.warehouse.reader import Warehouse, draft
+from mailsight.warehouse.draft import draft
+from mailsight.warehouse.reader import Warehouse
 from mailsight.web import routes
 from tests.loading.test_uploads import CAMPAIGNS, Sent
 from tests.screens.test_pages import show, words
@@ -56,7 +56,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "bundle").mkdir()
     (folder / "bundle" / "campaigns.csv").write_text("campaign_id,name\nspring,Spring\n")
     (folder / "bundle" / "events-april.ndjson").write_text("\n".join(lines))
-    load.load(folder / "mailsight.duckdb", [folder / "bundle"])
+    bundles.load(folder / "mailsight.duckdb", [folder / "bundle"])
     return folder / "mailsight.duckdb"
 
 
@@ -67,7 +67,7 @@ def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_here_and_where_it_came_from(mixed: Path) -> None:
-    report = data_reports.data(Warehouse(mixed))
+    report = data.data(Warehouse(mixed))
     assert report.rows == {"campaigns": 1, "customers": 0, "messages": 2, "events": 5}
     assert report.providers == [
         ProviderEvents("sendgrid", {OPENED: 2, CLICKED: 1}),
@@ -96,12 +96,12 @@ def test_what_is_here_and_where_it_came_from(mixed: Path) -> None:
 
 
 def test_many_small_providers_are_shown_as_one(tmp_path: Path) -> None:
-    names = [f"p{number:02}" for number in range(data_reports.PROVIDERS_SHOWN + 1)]
+    names = [f"p{number:02}" for number in range(data.PROVIDERS_SHOWN + 1)]
     lines = [json.dumps(event(number, OPENED, name)) for number, name in enumerate(names)]
     (tmp_path / "events.ndjson").write_text("\n".join(lines))
-    load.load(tmp_path / "mailsight.duckdb", [tmp_path / "events.ndjson"])
-    providers = data_reports.data(Warehouse(tmp_path / "mailsight.duckdb")).providers
-    assert [one.provider for one in providers] == [*names[: data_reports.PROVIDERS_SHOWN - 1], OTHERS]
+    bundles.load(tmp_path / "mailsight.duckdb", [tmp_path / "events.ndjson"])
+    providers = data.data(Warehouse(tmp_path / "mailsight.duckdb")).providers
+    assert [one.provider for one in providers] == [*names[: data.PROVIDERS_SHOWN - 1], OTHERS]
     assert sum(one.events for one in providers) == len(names)
 
 
@@ -118,16 +118,16 @@ def test_many_small_providers_are_shown_as_one(tmp_path: Path) -> None:
 )
 def test_unattributed_events_can_be_searched(mixed: Path, search: str, found: list[str]) -> None:
     # The minute tells which it is.
-    result = data_reports.unattributed(Warehouse(mixed), search)
+    result = data.unattributed(Warehouse(mixed), search)
     assert [f"e{at.minute}" for at in result.rows["occurred_at"]] == found
     assert result.total == len(found)
 
 
 def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: Path) -> None:
-    shown = data_reports.unattributed(Warehouse(mixed), most=2)
+    shown = data.unattributed(Warehouse(mixed), most=2)
     assert (len(shown.rows), shown.total) == (2, 3)
-    assert data_page._foot(shown, "event") == "The latest 2 of 3 events; the export has all."  # noqa: SLF001
-    exported = exports.as_csv(data_reports.unattributed(Warehouse(mixed), most=None).rows).splitlines()
+    assert data_screen._foot(shown, "event") == "The latest 2 of 3 events; the export has all."  # noqa: SLF001
+    exported = lists.as_csv(data.unattributed(Warehouse(mixed), most=None).rows).splitlines()
     assert [line.split(",")[3] for line in exported] == [
         "recipient",
         "'=cmd()|calc",
@@ -140,14 +140,14 @@ def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: P
     ("search", "total"), [("", 2), ("APRIL", 2), ("not json", 1), ("march", 0), ("%", 0)]
 )
 def test_refused_rows_can_be_searched(mixed: Path, search: str, total: int) -> None:
-    found = data_reports.refused(Warehouse(mixed), search)
+    found = data.refused(Warehouse(mixed), search)
     assert (len(found.rows), found.total) == (total, total)
 
 
 def test_a_refused_row_is_short_on_the_screen_and_whole_in_the_export(mixed: Path) -> None:
-    shown = data_reports.refused(Warehouse(mixed)).rows
-    assert shown["row"].str.len().max() == data_reports.ROW_CHARACTERS + 1
-    assert f"'{HUGE}" in exports.as_csv(data_reports.refused_whole(Warehouse(mixed)))
+    shown = data.refused(Warehouse(mixed)).rows
+    assert shown["row"].str.len().max() == data.ROW_CHARACTERS + 1
+    assert f"'{HUGE}" in lists.as_csv(data.refused_whole(Warehouse(mixed)))
 
 
 def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed: Path) -> None:
@@ -232,9 +232,7 @@ def test_live_webhooks_tell_what_waits_and_what_went_wrong(
 
 
 def test_names_from_outside_are_letters_in_the_chart() -> None:
-    figure = charts.events_by_provider(
-        [("<a href='x'>b</a>\u202e", {OPENED: 3, BOUNCED: 1}), ("b", {OPENED: 1})]
-    )
+    figure = events.chart([("<a href='x'>b</a>\u202e", {OPENED: 3, BOUNCED: 1}), ("b", {OPENED: 1})])
     assert (
         figure.layout.annotations[0].text == "<b>&lt;a href=&#x27;x&#x27;&gt;b&lt;/a&gt;\\x202e</b>  4 events"
     )
@@ -243,7 +241,7 @@ def test_names_from_outside_are_letters_in_the_chart() -> None:
 
 @pytest.mark.parametrize("kind", EventType)
 def test_every_type_of_event_has_its_place_and_colour_in_the_chart(kind: EventType) -> None:
-    [bar] = charts.events_by_provider([("p", {kind: 1})]).data
+    [bar] = events.chart([("p", {kind: 1})]).data
     assert (bar.name, bar.marker.color) == (kind.label, kind.colour)
     assert len({one.colour for one in EventType}) == len(EventType)
 
@@ -256,9 +254,9 @@ def test_who_may_not_upload_sees_no_button_and_is_refused_by_the_loader(
     monkeypatch.setenv("MAILSIGHT_UPLOADERS", "ann@company.example")
     assert not show("data").button
     with pytest.raises(MayNotUpload):
-        upload_dialog.load_bundle([Sent("campaigns.csv", CAMPAIGNS)])
+        upload.load_bundle([Sent("campaigns.csv", CAMPAIGNS)])
     with pytest.raises(MayNotUpload):
-        upload_dialog.load_provider_files("sendgrid", [Sent("events.json", b"[]")])
+        upload.load_provider_files("sendgrid", [Sent("events.json", b"[]")])
 
 
 def test_the_button_opens_the_dialog(use: Callable[[Path], Warehouse], mixed: Path) -> None:
@@ -275,9 +273,9 @@ def test_an_upload_waits_for_another_load_and_then_says_so(
 ) -> None:
     database = tmp_path / "mailsight.duckdb"
     use(database)
-    monkeypatch.setattr(upload_dialog, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(upload, "WAIT_SECONDS", 0.2)
     with draft(database) as work:
-        loading = upload_dialog.load_bundle([Sent("campaigns.csv", CAMPAIGNS)])
+        loading = upload.load_bundle([Sent("campaigns.csv", CAMPAIGNS)])
         with pytest.raises(LoadRunning):
             loading.ended.result(10)
         work.discard()
@@ -288,11 +286,11 @@ def test_an_upload_tells_what_became_of_it(use: Callable[[Path], Warehouse], tmp
 
     def told(files: list[tuple[str, bytes]]) -> AppTest:
         def page(files: list[tuple[str, bytes]]) -> None:
-            from mailsight.screens import upload as upload_dialog
+            from mailsight.screens import upload
             from tests.loading.test_uploads import Sent
 
             sent = [Sent(*file) for file in files]
-            upload_dialog.tell(upload_dialog.watch(lambda: upload_dialog.load_bundle(sent)))
+            upload.tell(upload.watch(lambda: upload.load_bundle(sent)))
 
         return AppTest.from_function(page, args=(files,), default_timeout=30).run()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from mailsight.loading import bundles as load
+from mailsight.loading import bundles
 from tests.loading.test_uploads import BUNDLE, zipped
 from tests.screens.test_data import EVENTS, HUGE, OPENED, event
 from tests.screens.test_walk import SIZES, visit
@@ -29,7 +29,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     lines = [json.dumps(one) for one in EVENTS + harm] + [f'{{"type": "{HOSTILE}"}}', HUGE]
     (folder / "bundle" / f"events-{HOSTILE.replace('/', '')}.ndjson").write_text("\n".join(lines))
-    load.load(folder / "mailsight.duckdb", [folder / "bundle"])
+    bundles.load(folder / "mailsight.duckdb", [folder / "bundle"])
     return folder / "mailsight.duckdb"
 
 
@@ -138,12 +138,12 @@ def test_a_page_that_stays_open_tells_of_newer_data(
     browser: Browser, serve: Callable[..., str], tmp_path: Path
 ) -> None:
     (tmp_path / "campaigns.csv").write_text("campaign_id,name\nspring,Spring\n")
-    load.load(tmp_path / "mailsight.duckdb", [tmp_path / "campaigns.csv"])
+    bundles.load(tmp_path / "mailsight.duckdb", [tmp_path / "campaigns.csv"])
     with visit(browser) as (page, wrong):
         page.goto(serve(tmp_path / "mailsight.duckdb"))
         expect(page.get_by_text("Updated", exact=False)).to_be_visible()
         (tmp_path / "campaigns.csv").write_text("campaign_id,name\nsummer,Summer\n")
-        load.load(tmp_path / "mailsight.duckdb", [tmp_path / "campaigns.csv"])
+        bundles.load(tmp_path / "mailsight.duckdb", [tmp_path / "campaigns.csv"])
         page.get_by_role("button", name="Show newer data").click(timeout=40_000)
         expect(page.get_by_role("link", name="Summer", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Show newer data")).to_have_count(0)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mailsight.exports import pdf as report_pdf
-from mailsight.reports import campaign as reports
+from mailsight.exports import pdf
+from mailsight.reports import campaign, recipients
 from mailsight.reports import grid as grids
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
@@ -17,20 +17,20 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def report(sample_database: Path) -> reports.CampaignReport:
+def report(sample_database: Path) -> campaign.CampaignReport:
     """The campaign with the most clicks."""
     warehouse = Warehouse(sample_database)
-    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
     most = campaigns.sort_values("clicks")["campaign_id"].iloc[-1]
-    return reports.campaign(warehouse, str(most), Audience.HUMAN)
+    return campaign.report(warehouse, str(most), Audience.HUMAN)
 
 
 def test_what_the_grid_shows_is_exported(
-    browser: Browser, server: str, sample_database: Path, report: reports.CampaignReport
+    browser: Browser, server: str, sample_database: Path, report: campaign.CampaignReport
 ) -> None:
     filtered = grids.grid_query({"name": {"type": "contains", "filter": "a"}}, status=[Status.CLICKED])
     campaign_id = report.campaign.campaign_id
-    shown = reports.recipients(Warehouse(sample_database), campaign_id, Audience.HUMAN, filtered).total
+    shown = recipients.page(Warehouse(sample_database), campaign_id, Audience.HUMAN, filtered).total
     assert 0 < shown < report.status[Status.CLICKED]
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={campaign_id}")
@@ -63,10 +63,10 @@ def test_what_the_grid_shows_is_exported(
 
 @pytest.mark.parametrize(("entry", "begins"), [("HTML", b"<!DOCTYPE html>"), ("PDF", b"%PDF")])
 def test_the_page_is_taken_along_as_a_report(
-    browser: Browser, server: str, report: reports.CampaignReport, entry: str, begins: bytes
+    browser: Browser, server: str, report: campaign.CampaignReport, entry: str, begins: bytes
 ) -> None:
-    if entry == "PDF" and not report_pdf.available():
-        pytest.skip(report_pdf.MISSING)
+    if entry == "PDF" and not pdf.available():
+        pytest.skip(pdf.MISSING)
     campaign_id = report.campaign.campaign_id
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={campaign_id}")

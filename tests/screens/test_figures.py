@@ -15,9 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mailsight.figures.metrics import Counts
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
-from mailsight.reports import grid as grids
+from mailsight.loading import bundles
+from mailsight.reports import campaign, customer, grid, recipients
 from mailsight.vocabulary import Audience, EventType, NotSentReason
 from mailsight.warehouse.reader import Warehouse
 from tests.support import oracle
@@ -131,15 +130,15 @@ def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dic
     """The figures of all campaigns of a database, in the shape of the oracle's."""
     warehouse = Warehouse(database)
     found = {}
-    for campaign_id in reports.campaign_list(warehouse, audience).campaigns["campaign_id"]:
-        figures: Any = reports.figures(reports.campaign(warehouse, campaign_id, audience))
+    for campaign_id in campaign.campaign_list(warehouse, audience).campaigns["campaign_id"]:
+        figures: Any = campaign.figures(campaign.report(warehouse, campaign_id, audience))
         found[campaign_id] = {name: figures[name] for name in ("counts", "not_sent", "status", "links")} | {
             "other_links": {
                 link["url"]: (link["clicks"], link["clickers"]) for link in figures["other_links"]
             },
             "hours": {
                 hour: counts
-                for hour, *counts in reports.timeline(warehouse, campaign_id, audience).to_numpy().tolist()
+                for hour, *counts in campaign.timeline(warehouse, campaign_id, audience).to_numpy().tolist()
             },
         }
     return found
@@ -151,7 +150,7 @@ def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
     with tempfile.TemporaryDirectory() as folder:
         bundle = write_bundle(Path(folder) / "bundle", mailing)
         database = Path(folder) / "mailsight.duckdb"
-        summary = load.load(database, [bundle])
+        summary = bundles.load(database, [bundle])
         assert not summary.refusals
         assert computed(database) == oracle.figures(mailing)
         verdicts = _verdicts(database)
@@ -166,7 +165,7 @@ def histories(database: Path) -> dict[str, Any]:
     """Each customer's address and history as the page shows it: campaign, status, opens, subject, has a mail."""
     reader, found = Warehouse(database), {}
     for customer_id in plain_histories(database):
-        report = reports.customer(reader, customer_id, Audience.HUMAN)
+        report = customer.report(reader, customer_id, Audience.HUMAN)
         found[customer_id] = (
             report.customer.email,
             [
@@ -228,7 +227,7 @@ def _verdicts(database: Path) -> dict[int, str | None]:
 def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: Any, parts: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.duckdb"
-        load.load(whole, [write_bundle(Path(folder) / "whole", mailing)])
+        bundles.load(whole, [write_bundle(Path(folder) / "whole", mailing)])
         split: list[Bundle] = [{kind: [] for kind in mailing} for _ in range(parts)]
         part_of: dict[object, int] = defaultdict(lambda: random.randrange(parts))
         for kind, rows in mailing.items():
@@ -236,7 +235,7 @@ def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: An
                 split[part_of[_key(kind, row)]][kind].append(row)
         in_parts = Path(folder) / "parts.duckdb"
         for number, part in enumerate(split):
-            load.load(in_parts, [write_bundle(Path(folder) / f"part{number}", part)])
+            bundles.load(in_parts, [write_bundle(Path(folder) / f"part{number}", part)])
         assert computed(in_parts) == computed(whole)
         assert histories(in_parts) == plain_histories(in_parts)
         assert_rows_lie_by_customer_with_their_names(in_parts)
@@ -259,14 +258,14 @@ def test_a_customers_new_name_and_address_reach_what_was_mailed_before(tmp_path:
         {"campaign_id": "spring", "customer_id": "3", "email": None, "sent_at": START},
     ]
     nothing: Bundle = {kind: [] for kind in ("campaigns", "customers", "messages", "events")}
-    load.load(database, [write_bundle(tmp_path / "first", nothing | {"messages": rows})])
+    bundles.load(database, [write_bundle(tmp_path / "first", nothing | {"messages": rows})])
     for number, names in enumerate((("Ann", "Bob"), ("Ann", "Bert"))):
         customers: list[dict[str, Any]] = [
             {"customer_id": str(place), "email": f"{name}@y.example", "name": name}
             for place, name in enumerate(names, start=1)
         ]
-        load.load(database, [write_bundle(tmp_path / str(number), nothing | {"customers": customers})])
-    page = reports.recipients(Warehouse(database), "spring", Audience.ALL, grids.grid_query())
+        bundles.load(database, [write_bundle(tmp_path / str(number), nothing | {"customers": customers})])
+    page = recipients.page(Warehouse(database), "spring", Audience.ALL, grid.grid_query())
     assert [(row["name"], row["email"]) for row in page.rows] == [
         ("Ann", "ann@x.example"),
         ("Bert", "Bert@y.example"),
@@ -277,16 +276,16 @@ def test_a_customers_new_name_and_address_reach_what_was_mailed_before(tmp_path:
 
 def test_loading_twice_changes_nothing(tmp_path: Path, sample_bundle: Path) -> None:
     database = tmp_path / "mailsight.duckdb"
-    assert load.load(database, [sample_bundle]).changed
+    assert bundles.load(database, [sample_bundle]).changed
     generation, figures = Warehouse(database).generation, computed(database)
-    again = load.load(database, [sample_bundle])
+    again = bundles.load(database, [sample_bundle])
     assert not again.changed
     assert all(kind.new == 0 and kind.known == kind.rows for kind in again.kinds)
     assert (Warehouse(database).generation, computed(database)) == (generation, figures)
 
 
 def test_the_totals_of_the_list_are_the_sums_of_its_campaigns(sample_database: Path) -> None:
-    found = reports.campaign_list(Warehouse(sample_database), Audience.ALL)
+    found = campaign.campaign_list(Warehouse(sample_database), Audience.ALL)
     totals = Counts(**{name: int(found.campaigns[name].sum()) for name in Counts.__dataclass_fields__})
     assert found.totals == totals
     assert totals.sent > 0
@@ -324,6 +323,6 @@ def test_the_state_of_a_message(tmp_path: Path, told: list[str], status: str | N
         ],
     }
     database = tmp_path / "mailsight.duckdb"
-    load.load(database, [write_bundle(tmp_path / "bundle", bundle)])
+    bundles.load(database, [write_bundle(tmp_path / "bundle", bundle)])
     expected = dict.fromkeys(("not_received", "received", "opened", "clicked", "opted_out"), 0)
     assert computed(database)["spring"]["status"] == expected | ({status: 1} if status else {})

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from mailsight.figures import formats
 from mailsight.heatmap.badges import SCALE
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
+from mailsight.loading import bundles
+from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
@@ -58,13 +58,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "messages.ndjson": ndjson(*messages),
         "events.ndjson": ndjson(*clicks),
     }
-    load.load(folder / "m.duckdb", [bundle(folder / "bundle", files)])
+    bundles.load(folder / "m.duckdb", [bundle(folder / "bundle", files)])
     return folder / "m.duckdb"
 
 
 @pytest.fixture(scope="module")
 def report(database: Path) -> CampaignReport:
-    return reports.campaign(Warehouse(database), "spring", Audience.HUMAN)
+    return campaign.report(Warehouse(database), "spring", Audience.HUMAN)
 
 
 @pytest.fixture(scope="module")

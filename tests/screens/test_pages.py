@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mailsight.exports import lists as exports
+from mailsight.exports import lists
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import COR, FIGURES, RATES, SMALL, WHOLES, Portion, mean
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
+from mailsight.loading import bundles
+from mailsight.reports import campaign, recipients
+from mailsight.reports import customer as customer_reports
 from mailsight.screens.campaign import figures
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience, NotSentReason
@@ -25,7 +26,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture(scope="module")
 def odd_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
-    load.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
+    bundles.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
     return folder / "mailsight.duckdb"
 
 
@@ -44,9 +45,9 @@ def words(at: AppTest) -> str:
     return "\n".join(str(getattr(one, "value", one)) for kind in kinds for one in kind)
 
 
-def latest_sent(warehouse: Warehouse) -> reports.CampaignReport:
-    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
-    return reports.campaign(
+def latest_sent(warehouse: Warehouse) -> campaign.CampaignReport:
+    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
+    return campaign.report(
         warehouse, str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0]), Audience.HUMAN
     )
 
@@ -54,7 +55,7 @@ def latest_sent(warehouse: Warehouse) -> reports.CampaignReport:
 def test_the_list_has_the_totals_of_all_campaigns(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
-    found = reports.campaign_list(use(sample_database), Audience.HUMAN)
+    found = campaign.campaign_list(use(sample_database), Audience.HUMAN)
     at = show()
     assert [title.value for title in at.title] == ["Campaigns"]
     assert {metric.label: metric.value for metric in at.metric} == {
@@ -70,7 +71,7 @@ def test_the_list_has_the_totals_of_all_campaigns(
 def test_a_search_narrows_the_list_and_its_totals(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
-    found = reports.campaign_list(use(sample_database), Audience.HUMAN)
+    found = campaign.campaign_list(use(sample_database), Audience.HUMAN)
     name = found.campaigns["name"].iloc[1]
     at = show()
     at.text_input(key="search").set_value(name).run()
@@ -79,7 +80,9 @@ def test_a_search_narrows_the_list_and_its_totals(
 
 
 def test_a_date_range_holds_whole_days(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
-    campaigns = reports.campaign_list(use(sample_database), Audience.HUMAN).campaigns.dropna(subset="sent_at")
+    campaigns = campaign.campaign_list(use(sample_database), Audience.HUMAN).campaigns.dropna(
+        subset="sent_at"
+    )
     days = sorted(campaigns["sent_at"].dt.date)
     at = show()
     at.date_input(key="sent").set_value((days[1], days[1])).run()
@@ -170,7 +173,7 @@ def test_a_card_has_its_figure_how_it_is_counted_and_how_it_changed(sample_datab
 def test_a_rate_over_few_messages_is_shown_with_its_interval(
     use: Callable[[Path], Warehouse], odd_database: Path
 ) -> None:
-    report = reports.campaign(use(odd_database), "hostile", Audience.HUMAN)
+    report = campaign.report(use(odd_database), "hostile", Audience.HUMAN)
     made_of = COR.portion(report.counts)
     assert 0 < made_of.whole < SMALL
     interval = formats.interval(made_of.interval)
@@ -201,9 +204,11 @@ def test_a_customers_page_has_details_and_history(
 ) -> None:
     warehouse = use(sample_database)
     customer_id = str(
-        reports.not_sent(warehouse, latest_sent(warehouse).campaign.campaign_id).customers[0]["customer_id"]
+        recipients.not_sent(warehouse, latest_sent(warehouse).campaign.campaign_id).customers[0][
+            "customer_id"
+        ]
     )
-    customer = reports.customer(warehouse, customer_id, Audience.HUMAN).customer
+    customer = customer_reports.report(warehouse, customer_id, Audience.HUMAN).customer
     at = show("customer", id=customer_id)
     assert [title.value for title in at.title] == [formats.plain(customer.name)]
     assert [heading.value for heading in at.subheader] == ["Details", "Contact history"]
@@ -245,7 +250,7 @@ def test_every_page_says_how_old_its_figures_are(
 ) -> None:
     warehouse = use(sample_database)
     campaign_id = latest_sent(warehouse).campaign.campaign_id
-    customer_id = str(reports.not_sent(warehouse, campaign_id).customers[0]["customer_id"])
+    customer_id = str(recipients.not_sent(warehouse, campaign_id).customers[0]["customer_id"])
     at = show(page, id={"campaign": campaign_id, "customer": customer_id}.get(page, ""))
     assert [caption.value for caption in at.caption if caption.value.startswith("Updated ")]
     assert "Show newer data" not in [button.label for button in at.button]
@@ -285,7 +290,7 @@ def test_a_campaign_unlike_others_has_a_helpful_page(
 def test_the_cards_of_a_mailing_without_figures_show_no_rates(
     use: Callable[[Path], Warehouse], odd_database: Path
 ) -> None:
-    report = reports.campaign(use(odd_database), "nobody", Audience.HUMAN)
+    report = campaign.report(use(odd_database), "nobody", Audience.HUMAN)
     assert not show("campaign", id="nobody").exception
     shown = [figures.card(report, key) for key in figures.CARDS]
     assert [card.value for card in shown] == ["0"] * 5
@@ -311,7 +316,7 @@ def unsent_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "spring,bob,,bounced_before,+1 550 No such user\n"
         "spring,cas,cas@mail.example,bounced_before,mailbox full\n"
     )
-    load.load(folder / "mailsight.duckdb", [folder])
+    bundles.load(folder / "mailsight.duckdb", [folder])
     return folder / "mailsight.duckdb"
 
 
@@ -330,9 +335,9 @@ def test_the_not_sent_can_be_searched(
     unsent_database: Path, reason: NotSentReason | None, wanted: str, expected: list[str]
 ) -> None:
     reader = Warehouse(unsent_database)
-    found = reports.not_sent(reader, "spring", reason, wanted)
+    found = recipients.not_sent(reader, "spring", reason, wanted)
     assert ([row["customer_id"] for row in found.customers], found.total) == (expected, len(expected))
-    block = reports.not_sent(reader, "spring", reason, wanted, start=1, size=1)
+    block = recipients.not_sent(reader, "spring", reason, wanted, start=1, size=1)
     assert ([row["customer_id"] for row in block.customers], block.total) == (expected[1:2], len(expected))
 
 
@@ -345,7 +350,7 @@ def test_rows_as_csv_hold_no_formulas() -> None:
         ],
         columns=["customer_id", "name", "email", "reason", "detail"],
     )
-    assert exports.as_csv(rows).splitlines() == [
+    assert lists.as_csv(rows).splitlines() == [
         "\N{ZERO WIDTH NO-BREAK SPACE}customer_id,name,email,reason,detail",
         "ann,Ann,ann@mail.example,no_consent,",
         "bob,'=HYPERLINK(1),,bounced_before,'+1 550 No such user",

@@ -8,7 +8,7 @@ import oidc_provider_mock
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mailsight.reports import campaign as reports
+from mailsight.reports import campaign as campaign_reports
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from tests.conftest import free_port
@@ -40,7 +40,7 @@ def guarded(serve: Callable[..., str], sample_database: Path, tmp_path: Path) ->
 
 
 def test_a_page_opens_after_sign_in_only(browser: Browser, guarded: str, sample_database: Path) -> None:
-    campaign = reports.campaign_list(Warehouse(sample_database), Audience.HUMAN).campaigns.iloc[1]
+    campaign = campaign_reports.campaign_list(Warehouse(sample_database), Audience.HUMAN).campaigns.iloc[1]
     page = browser.new_page()
     page.goto(f"{guarded}/campaign?id={campaign['campaign_id']}")
     expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible(timeout=20_000)

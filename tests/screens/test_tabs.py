@@ -7,8 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from mailsight.figures import formats
-from mailsight.reports import campaign as reports
-from mailsight.reports import patterns
+from mailsight.reports import campaign, patterns
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, EventType
 from mailsight.warehouse.reader import Warehouse
@@ -20,9 +19,9 @@ pytestmark = pytest.mark.browser
 def shown(sample_database: Path) -> CampaignReport:
     """The campaign with the most clicks."""
     warehouse = Warehouse(sample_database)
-    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
     most = campaigns.sort_values("clicks", ascending=False)["campaign_id"].iloc[0]
-    return reports.campaign(warehouse, str(most), Audience.HUMAN)
+    return campaign.report(warehouse, str(most), Audience.HUMAN)
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, L
 
 from mailsight.figures import formats
 from mailsight.figures.metrics import COR, CTO
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
+from mailsight.loading import bundles
+from mailsight.reports import campaign as campaign_reports
+from mailsight.reports import recipients
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.support import odd_mailings
@@ -24,12 +25,12 @@ SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
-def report(sample_database: Path) -> reports.CampaignReport:
+def report(sample_database: Path) -> campaign_reports.CampaignReport:
     """The newest campaign that was clicked, with a state that nobody or hardly anybody is in."""
     warehouse = Warehouse(sample_database)
-    campaigns = reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign_reports.campaign_list(warehouse, Audience.HUMAN).campaigns
     newest = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
-    return reports.campaign(warehouse, str(newest), Audience.HUMAN)
+    return campaign_reports.report(warehouse, str(newest), Audience.HUMAN)
 
 
 @contextmanager
@@ -94,7 +95,11 @@ def click_funnel(page: Page, state: Status) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", list(SIZES))
 def test_the_walk(
-    browser: Browser, server: str, report: reports.CampaignReport, size: str, scheme: Literal["light", "dark"]
+    browser: Browser,
+    server: str,
+    report: campaign_reports.CampaignReport,
+    size: str,
+    scheme: Literal["light", "dark"],
 ) -> None:
     campaign, counts = report.campaign, report.counts
     with visit(browser, size, scheme) as (page, wrong):
@@ -179,7 +184,7 @@ def test_the_walk(
 
 
 def test_the_browsers_way_back_shows_what_was_left(
-    browser: Browser, server: str, report: reports.CampaignReport
+    browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     campaign = report.campaign
     with visit(browser) as (page, wrong):
@@ -202,7 +207,9 @@ def test_the_browsers_way_back_shows_what_was_left(
         assert wrong == []
 
 
-def test_a_page_opens_at_its_top(browser: Browser, server: str, report: reports.CampaignReport) -> None:
+def test_a_page_opens_at_its_top(
+    browser: Browser, server: str, report: campaign_reports.CampaignReport
+) -> None:
     with visit(browser, "phone") as (page, wrong):
         page.goto(server)
         page.get_by_role("link", name=report.campaign.name, exact=True).click()
@@ -212,7 +219,7 @@ def test_a_page_opens_at_its_top(browser: Browser, server: str, report: reports.
 
 
 def test_the_grid_is_found_again_as_it_was_left(
-    browser: Browser, server: str, report: reports.CampaignReport
+    browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     campaign = report.campaign
     with visit(browser) as (page, wrong):
@@ -241,7 +248,7 @@ def test_the_grid_is_found_again_as_it_was_left(
 
 
 def test_a_second_click_on_the_funnel_shows_all_again(
-    browser: Browser, server: str, report: reports.CampaignReport
+    browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
@@ -255,7 +262,7 @@ def test_a_second_click_on_the_funnel_shows_all_again(
 
 
 def test_filters_search_sort_and_state_hold_together(
-    browser: Browser, server: str, report: reports.CampaignReport
+    browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
@@ -279,7 +286,7 @@ def test_filters_search_sort_and_state_hold_together(
 
 
 def test_the_keyboard_opens_a_campaign_and_a_customer(
-    browser: Browser, server: str, report: reports.CampaignReport
+    browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     with visit(browser) as (page, wrong):
         page.goto(server)
@@ -299,10 +306,10 @@ def test_a_deep_link_works_on_a_fresh_server(
     browser: Browser,
     serve: Callable[..., str],
     sample_database: Path,
-    report: reports.CampaignReport,
+    report: campaign_reports.CampaignReport,
     page_name: str,
 ) -> None:
-    unsent = reports.not_sent(Warehouse(sample_database), report.campaign.campaign_id)
+    unsent = recipients.not_sent(Warehouse(sample_database), report.campaign.campaign_id)
     customer_id = unsent.customers[0]["customer_id"]
     one_id, heading = {
         "campaign": (report.campaign.campaign_id, "Opened and clicked"),
@@ -317,7 +324,7 @@ def test_a_deep_link_works_on_a_fresh_server(
 def test_names_that_look_like_code_are_only_shown(
     browser: Browser, serve: Callable[..., str], tmp_path: Path
 ) -> None:
-    load.load(tmp_path / "mailsight.duckdb", [odd_mailings.write(tmp_path / "bundle")])
+    bundles.load(tmp_path / "mailsight.duckdb", [odd_mailings.write(tmp_path / "bundle")])
     address = serve(tmp_path / "mailsight.duckdb")
     with visit(browser) as (page, wrong):
         asked: list[str] = []
@@ -347,7 +354,7 @@ def test_names_that_look_like_code_are_only_shown(
 
 
 def test_the_keyboard_reads_how_a_figure_is_counted(
-    browser: Browser, server: str, report: reports.CampaignReport
+    browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     made_of = COR.portion(report.counts)
     with visit(browser) as (page, wrong):
@@ -376,10 +383,10 @@ def test_the_keyboard_reads_how_a_figure_is_counted(
 
 
 def test_what_machines_did_can_be_looked_into(
-    browser: Browser, server: str, sample_database: Path, report: reports.CampaignReport
+    browser: Browser, server: str, sample_database: Path, report: campaign_reports.CampaignReport
 ) -> None:
     warehouse, campaign_id = Warehouse(sample_database), report.campaign.campaign_id
-    rules = reports.machines(warehouse, campaign_id)
+    rules = campaign_reports.machines(warehouse, campaign_id)
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={campaign_id}")
         page.get_by_role("button", name="Which, and why").click()
@@ -393,7 +400,7 @@ def test_what_machines_did_can_be_looked_into(
             expect(row).to_contain_text(formats.count(rule.opens))
             expect(row).to_contain_text(formats.count(rule.clicks))
         rule = rules[-1]
-        examples = reports.machine_examples(warehouse, campaign_id, rule.reason)
+        examples = campaign_reports.machine_examples(warehouse, campaign_id, rule.reason)
         dialog.get_by_text(rule.label, exact=True).first.click()
         shown = dialog.get_by_role("table", name=f"Examples: {rule.label}")
         expect(shown.get_by_role("row")).to_have_count(len(examples) + 1)
@@ -416,7 +423,9 @@ def choose(place: Page | Locator, menu: str, entry: str) -> None:
     page.get_by_text(f"{entry},").last.click()
 
 
-def test_one_switch_holds_everywhere(browser: Browser, server: str, report: reports.CampaignReport) -> None:
+def test_one_switch_holds_everywhere(
+    browser: Browser, server: str, report: campaign_reports.CampaignReport
+) -> None:
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
         page.get_by_role("tab", name="Heatmap").click()

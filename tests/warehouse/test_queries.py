@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from mailsight import settings
-from mailsight.warehouse import reader as warehouse
+from mailsight.warehouse import queries
 
 QUERIES = aiosql.from_path(settings.PROJECT / "queries", "duckdb")
 DOCS = {name.rpartition(".")[2]: attrgetter(name)(QUERIES).__doc__ for name in QUERIES.available_queries}
@@ -21,7 +21,7 @@ def _names(*files: str) -> list[str]:
     return re.findall(r"^-- name: (\w+)", "\n".join(texts), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", warehouse.statement_names())
+@pytest.mark.parametrize("name", queries.statement_names())
 def test_a_statement_says_what_it_is_for_and_is_used(name: str) -> None:
     code = "".join(path.read_text() for path in (settings.PROJECT / "mailsight").rglob("*.py"))
     spelled = {
@@ -36,7 +36,7 @@ def test_a_statement_says_what_it_is_for_and_is_used(name: str) -> None:
 
 @pytest.mark.parametrize("name", _names(*READS))
 def test_a_read_is_sound_on_an_empty_database(name: str, empty_duck: duckdb.DuckDBPyConnection) -> None:
-    text = warehouse.statement(name).format(conditions="true", order="1")
+    text = queries.statement(name).format(conditions="true", order="1")
     parameters = dict.fromkeys(re.findall(r"\$(\w+)", text))
     empty_duck.execute(
         f"explain {text}" if text.lower().startswith(("select", "with", "from")) else text, parameters
@@ -47,5 +47,5 @@ def test_a_read_is_sound_on_an_empty_database(name: str, empty_duck: duckdb.Duck
 def empty_duck(tmp_path: Path) -> duckdb.DuckDBPyConnection:
     """A connection to a database with all tables and no rows."""
     connection = duckdb.connect(str(tmp_path / "empty.duckdb"))
-    connection.execute(warehouse.statement("create_schema"))
+    connection.execute(queries.statement("create_schema"))
     return connection

@@ -14,11 +14,11 @@ import pytest
 
 from mailsight import settings
 from mailsight.errors import DatabaseUnreadable, LoadRunning, NoDatabase
-from mailsight.loading import bundles as load
-from mailsight.reports import campaign as reports
-from mailsight.reports import grid as grids
+from mailsight.loading import bundles
+from mailsight.reports import campaign, grid, recipients
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import reader as warehouse
+from mailsight.warehouse import draft
+from mailsight.warehouse import reader as warehouse_reader
 from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
 
@@ -37,7 +37,7 @@ def tiny_bundle(tmp_path: Path) -> Path:
 def tiny_duck(tmp_path: Path, tiny_bundle: Path) -> Path:
     """A database with the tiny bundle."""
     database = tmp_path / "data" / "mailsight.duckdb"
-    load.load(database, [tiny_bundle])
+    bundles.load(database, [tiny_bundle])
     return database
 
 
@@ -48,7 +48,7 @@ def add_message(folder: Path, customer_id: str) -> Path:
 
 
 def sent(reader: Warehouse) -> int:
-    return reports.campaign(reader, "spring", Audience.ALL).counts.sent
+    return campaign.report(reader, "spring", Audience.ALL).counts.sent
 
 
 def test_an_open_reader_sees_the_new_generation_at_its_next_question(
@@ -57,13 +57,13 @@ def test_an_open_reader_sees_the_new_generation_at_its_next_question(
     reader = Warehouse(tiny_duck)
     assert sent(reader) == 1
     generation = reader.generation
-    load.load(tiny_duck, [add_message(tiny_bundle, "2")])
+    bundles.load(tiny_duck, [add_message(tiny_bundle, "2")])
     assert (sent(reader), reader.generation != generation) == (2, True)
 
 
 def test_the_last_two_generations_are_kept(tiny_duck: Path, tiny_bundle: Path) -> None:
     for customer_id in ("2", "3", "4"):
-        load.load(tiny_duck, [add_message(tiny_bundle, customer_id)])
+        bundles.load(tiny_duck, [add_message(tiny_bundle, customer_id)])
     files = sorted(path.name for path in tiny_duck.parent.glob("*.duckdb"))
     assert files == ["mailsight.000003.duckdb", "mailsight.000004.duckdb", "mailsight.duckdb"]
     assert tiny_duck.readlink().name == "mailsight.000004.duckdb"
@@ -71,7 +71,7 @@ def test_the_last_two_generations_are_kept(tiny_duck: Path, tiny_bundle: Path) -
 
 def test_a_load_that_fails_leaves_the_last_good_state(tiny_duck: Path) -> None:
     before = sorted(tiny_duck.parent.iterdir())
-    with pytest.raises(warehouse.QueryFailed), warehouse.draft(tiny_duck) as work:
+    with pytest.raises(draft.QueryFailed), draft.draft(tiny_duck) as work:
         work.run("create_schema")  # it is there already
     assert sorted(tiny_duck.parent.iterdir()) == before
     assert sent(Warehouse(tiny_duck)) == 1
@@ -82,7 +82,7 @@ def test_a_migrated_database_is_the_one_that_a_load_makes(sample_database: Path,
     shutil.copy(sample_database.resolve(), database)
     fresh = tables(database)
     old_databases.as_version_2(database)
-    with warehouse.draft(database) as work:
+    with draft.draft(database) as work:
         work.discard()
     assert tables(database) == fresh
 
@@ -103,17 +103,17 @@ def tables(database: Path) -> dict[str, object]:
 def test_rows_come_in_batches_in_the_order_of_the_question(
     sample_database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warehouse, "BATCH_ROWS", 70)
+    monkeypatch.setattr(warehouse_reader, "BATCH_ROWS", 70)
     reader = Warehouse(sample_database)
-    campaign_id = reports.campaign_list(reader, Audience.HUMAN).campaigns["campaign_id"].iloc[-1]
-    asked = grids.grid_query(
+    campaign_id = campaign.campaign_list(reader, Audience.HUMAN).campaigns["campaign_id"].iloc[-1]
+    asked = grid.grid_query(
         {"name": {"type": "contains", "filter": "a"}}, [{"colId": "opens", "sort": "desc"}], end=500
     )
     batches = list(
         reader.batches("exported_customers", asked, campaign_id=campaign_id, audience=Audience.HUMAN)
     )
     together = [row for batch in batches for row in batch.to_pylist()]
-    page = reports.recipients(reader, campaign_id, Audience.HUMAN, asked)
+    page = recipients.page(reader, campaign_id, Audience.HUMAN, asked)
     assert [row["customer_id"] for row in together] == [row["customer_id"] for row in page.rows]
     assert batches[0].num_rows == 70 < page.total == len(together)
 
@@ -121,8 +121,8 @@ def test_rows_come_in_batches_in_the_order_of_the_question(
 LOAD = """
 import sys
 from pathlib import Path
-from mailsight import load
-load.load(Path(sys.argv[1]), [Path(sys.argv[2])])
+from mailsight.loading import bundles
+bundles.load(Path(sys.argv[1]), [Path(sys.argv[2])])
 """
 
 
@@ -137,22 +137,22 @@ def test_a_killed_load_leaves_a_good_state_and_the_next_one_completes(
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert sent(Warehouse(tiny_duck)) == 1
-    load.load(tiny_duck, [sample_bundle])
+    bundles.load(tiny_duck, [sample_bundle])
     whole = tmp_path / "whole.duckdb"
-    load.load(whole, [sample_bundle])
-    found = reports.campaign_list(Warehouse(tiny_duck), Audience.ALL).campaigns
-    expected = reports.campaign_list(Warehouse(whole), Audience.ALL).campaigns
+    bundles.load(whole, [sample_bundle])
+    found = campaign.campaign_list(Warehouse(tiny_duck), Audience.ALL).campaigns
+    expected = campaign.campaign_list(Warehouse(whole), Audience.ALL).campaigns
     assert found[found["campaign_id"] != "spring"].reset_index(drop=True).equals(expected)
     assert not list(tiny_duck.parent.glob("*.draft*"))
 
 
 def test_a_second_load_waits_and_then_says_who_holds_the_lock(tiny_duck: Path, tiny_bundle: Path) -> None:
-    with warehouse.draft(tiny_duck) as work:
+    with draft.draft(tiny_duck) as work:
         refused: list[LoadRunning] = []
 
         def load_too() -> None:
             try:
-                load.load(tiny_duck, [tiny_bundle], wait_seconds=0.2)
+                bundles.load(tiny_duck, [tiny_bundle], wait_seconds=0.2)
             except LoadRunning as error:
                 refused.append(error)
 
@@ -168,7 +168,7 @@ def test_a_plain_file_becomes_the_first_generation(
 ) -> None:
     plain = tmp_path / "copied.duckdb"
     plain.write_bytes(tiny_duck.read_bytes())
-    load.load(plain, [add_message(tiny_bundle, "2")])
+    bundles.load(plain, [add_message(tiny_bundle, "2")])
     assert plain.is_symlink()
     assert sent(Warehouse(plain)) == 2
 

@@ -13,11 +13,12 @@ from itsdangerous import URLSafeSerializer
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from mailsight.reports import campaign as reports
+from mailsight.reports import campaign as campaign_reports
+from mailsight.reports import recipients as recipient_reports
 from mailsight.reports.grid import LARGEST_BLOCK
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from mailsight.web import routes
+from mailsight.web import answers, recipients, routes
 
 NOW = datetime(2026, 4, 14, 9, 0, tzinfo=UTC).timestamp()
 
@@ -30,13 +31,14 @@ def warehouse(sample_database: Path) -> Warehouse:
 @pytest.fixture
 def client(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setattr(routes, "warehouse", lambda: warehouse)
+    monkeypatch.setattr(recipients, "warehouse", lambda: warehouse)
     return TestClient(Starlette(routes=routes.routes()))
 
 
 @pytest.fixture(scope="module")
 def campaign_id(warehouse: Warehouse) -> str:
     """A campaign that was sent."""
-    campaigns = reports.campaign_list(warehouse, Audience.ALL).campaigns
+    campaigns = campaign_reports.campaign_list(warehouse, Audience.ALL).campaigns
     return str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0])
 
 
@@ -58,8 +60,8 @@ def test_healthz_tells_whether_there_is_data(
 def test_the_grid_gets_its_rows_and_how_many_there_are(
     client: TestClient, campaign_id: str, warehouse: Warehouse
 ) -> None:
-    answer = ask(client, routes.token(campaign_id, Audience.ALL), end=5)
-    counts = reports.campaign(warehouse, campaign_id, Audience.ALL).counts
+    answer = ask(client, recipients.token(campaign_id, Audience.ALL), end=5)
+    counts = campaign_reports.report(warehouse, campaign_id, Audience.ALL).counts
     assert answer.status_code == 200
     assert answer.json()["total"] == counts.selected
     assert len(answer.json()["rows"]) == 5
@@ -74,8 +76,8 @@ def test_every_state_counts_as_on_the_campaigns_page(
     client: TestClient, campaign_id: str, warehouse: Warehouse
 ) -> None:
     for audience in Audience:
-        report = reports.campaign(warehouse, campaign_id, audience)
-        token = routes.token(campaign_id, audience)
+        report = campaign_reports.report(warehouse, campaign_id, audience)
+        token = recipients.token(campaign_id, audience)
         found = {status: ask(client, token, status=[status]).json()["total"] for status in report.status}
         assert found == dict(report.status)
         assert ask(client, token, status=["not_sent"]).json()["total"] == report.counts.not_sent
@@ -84,9 +86,9 @@ def test_every_state_counts_as_on_the_campaigns_page(
 def test_times_are_told_in_the_viewers_zone(client: TestClient, campaign_id: str) -> None:
     sort = [{"colId": "sent_at", "sort": "asc"}]
     times = {
-        zone: ask(client, routes.token(campaign_id, Audience.ALL), zone=zone, sort=sort).json()["rows"][0][
-            "sent_at"
-        ]
+        zone: ask(client, recipients.token(campaign_id, Audience.ALL), zone=zone, sort=sort).json()["rows"][
+            0
+        ]["sent_at"]
         for zone in ("UTC", "Asia/Kolkata", "No/Where")
     }
     assert times["UTC"] == times["No/Where"]
@@ -94,15 +96,15 @@ def test_times_are_told_in_the_viewers_zone(client: TestClient, campaign_id: str
 
 
 def test_a_token_stays_equal_for_hours_and_expires_within_a_day() -> None:
-    token = routes.token("spring", Audience.HUMAN, now=NOW)
-    assert routes.token("spring", Audience.HUMAN, now=NOW + 3600) == token
-    assert routes.allowed(token, now=NOW + 12 * 3600) == ("spring", Audience.HUMAN)
-    with pytest.raises(routes.NotAllowed):
-        routes.allowed(token, now=NOW + 24 * 3600)
+    token = recipients.token("spring", Audience.HUMAN, now=NOW)
+    assert recipients.token("spring", Audience.HUMAN, now=NOW + 3600) == token
+    assert recipients.allowed(token, now=NOW + 12 * 3600) == ("spring", Audience.HUMAN)
+    with pytest.raises(answers.NotAllowed):
+        recipients.allowed(token, now=NOW + 24 * 3600)
 
 
 def test_a_token_is_for_one_campaign_and_one_audience() -> None:
-    tokens = {routes.token(campaign, audience) for campaign in ("a", "b") for audience in Audience}
+    tokens = {recipients.token(campaign, audience) for campaign in ("a", "b") for audience in Audience}
     assert len(tokens) == 4
 
 
@@ -120,10 +122,10 @@ def test_without_a_valid_token_there_is_no_answer(client: TestClient, foreign: A
 
 
 def test_a_changed_or_foreign_token_is_refused(client: TestClient, campaign_id: str) -> None:
-    token = routes.token(campaign_id, Audience.ALL)
+    token = recipients.token(campaign_id, Audience.ALL)
     mine = URLSafeSerializer("a secret of my own", salt="mailsight.recipients")
     forged = str(mine.dumps([campaign_id, "all", 4_000_000_000]))
-    expired = routes.token(campaign_id, Audience.ALL, now=NOW - 365 * 86400)
+    expired = recipients.token(campaign_id, Audience.ALL, now=NOW - 365 * 86400)
     for wrong in (token[:-1], f"x{token}", token.swapcase(), forged, expired):
         assert ask(client, wrong).status_code == 401
 
@@ -148,7 +150,7 @@ def test_a_changed_or_foreign_token_is_refused(client: TestClient, campaign_id: 
 def test_a_hostile_question_is_refused_as_json(
     client: TestClient, campaign_id: str, more: dict[str, Any]
 ) -> None:
-    answer = ask(client, routes.token(campaign_id, Audience.ALL), **more)
+    answer = ask(client, recipients.token(campaign_id, Audience.ALL), **more)
     assert answer.status_code == 400
     assert set(answer.json()) == {"error"}
     assert answer.json()["error"]["title"] == "This filter can't be used"
@@ -185,7 +187,7 @@ def test_a_hostile_question_is_refused_as_json(
 def test_what_only_somebody_hostile_sends_is_refused_in_few_words(
     client: TestClient, campaign_id: str, more: dict[str, Any]
 ) -> None:
-    asked = {"token": routes.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | more
+    asked = {"token": recipients.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | more
     answer = client.post("/api/recipients", content=json.dumps(asked))
     assert answer.status_code == 400
     assert set(answer.json()) == {"error"}
@@ -199,7 +201,7 @@ def test_what_only_somebody_hostile_sends_is_refused_in_few_words(
 def test_what_is_nested_deeply_is_refused(
     client: TestClient, campaign_id: str, place: str, depth: int
 ) -> None:
-    asked = {"token": routes.token(campaign_id, Audience.ALL), "start": 0, "end": 100, place: "HERE"}
+    asked = {"token": recipients.token(campaign_id, Audience.ALL), "start": 0, "end": 100, place: "HERE"}
     for nested in ("[" * depth + "]" * depth, '{"operator":' * depth + "1" + "}" * depth):
         answer = client.post("/api/recipients", content=json.dumps(asked).replace('"HERE"', nested))
         refused = {"token": 401, "zone": 200}.get(place, 400)
@@ -210,12 +212,12 @@ def test_conditions_within_conditions_are_refused(client: TestClient, campaign_i
     one: dict[str, Any] = {"type": "contains", "filter": "a"}
     for _ in range(3):
         one = {"filterType": "text", "operator": "AND", "conditions": [one, one]}
-    answer = ask(client, routes.token(campaign_id, Audience.ALL), filter={"name": one})
+    answer = ask(client, recipients.token(campaign_id, Audience.ALL), filter={"name": one})
     assert answer.status_code == 400
 
 
 def test_a_block_far_beyond_the_end_is_empty(client: TestClient, campaign_id: str) -> None:
-    token = routes.token(campaign_id, Audience.ALL)
+    token = recipients.token(campaign_id, Audience.ALL)
     total = ask(client, token).json()["total"]
     for start in (total, 10**12, 10**30):
         answer = ask(client, token, start=start, end=start + LARGEST_BLOCK)
@@ -225,11 +227,11 @@ def test_a_block_far_beyond_the_end_is_empty(client: TestClient, campaign_id: st
 def test_a_token_reads_its_own_campaign_whatever_else_is_asked(
     client: TestClient, warehouse: Warehouse
 ) -> None:
-    mine, other = reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"].iloc[:2]
-    token = routes.token(mine, Audience.HUMAN)
+    mine, other = campaign_reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"].iloc[:2]
+    token = recipients.token(mine, Audience.HUMAN)
     asked = {"campaign_id": other, "of_campaign": other, "audience": "all", "f0": other}
     assert ask(client, token, **asked).json() == ask(client, token).json()
-    unknown = routes.token("' OR campaign_id <> '", Audience.ALL)
+    unknown = recipients.token("' OR campaign_id <> '", Audience.ALL)
     assert ask(client, unknown).json() == {"rows": [], "total": 0}
 
 
@@ -243,7 +245,7 @@ def test_no_other_method_answers(client: TestClient, method: str) -> None:
 )
 def test_a_field_may_be_missing_but_not_the_token(client: TestClient, campaign_id: str, name: str) -> None:
     asked = {
-        "token": routes.token(campaign_id, Audience.ALL),
+        "token": recipients.token(campaign_id, Audience.ALL),
         "start": 0,
         "end": 100,
         "filter": {},
@@ -280,7 +282,7 @@ sorts = st.lists(st.fixed_dictionaries({"colId": words, "sort": words}), max_siz
 def test_whatever_is_asked_is_answered_or_refused(
     client: TestClient, campaign_id: str, asked: dict[str, Any]
 ) -> None:
-    asked = {"token": routes.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | asked
+    asked = {"token": recipients.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | asked
     answer = client.post("/api/recipients", content=json.dumps(asked))
     assert answer.status_code in (200, 400)
     assert set(answer.json()) == ({"rows", "total"} if answer.status_code == 200 else {"error"})
@@ -293,7 +295,7 @@ def test_what_is_no_json_object_is_refused(client: TestClient, body: bytes) -> N
 
 
 def test_a_question_too_long_is_refused(client: TestClient) -> None:
-    body = json.dumps({"search": "x" * routes.LARGEST_REQUEST_BYTES})
+    body = json.dumps({"search": "x" * recipients.LARGEST_REQUEST_BYTES})
     assert client.post("/api/recipients", content=body).status_code == 400
 
 
@@ -307,28 +309,28 @@ def test_an_unexpected_error_tells_nothing(
     def broken(*_: object) -> None:
         raise RuntimeError("the secret path /srv/data")
 
-    monkeypatch.setattr(reports, "recipients", broken)
-    answer = ask(client, routes.token(campaign_id, Audience.ALL))
+    monkeypatch.setattr(recipient_reports, "page", broken)
+    answer = ask(client, recipients.token(campaign_id, Audience.ALL))
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert answer.json()["error"]["next_step"] == "Try again in a moment."
 
 
 def test_only_who_clicked_a_link_can_be_asked_for(client: TestClient, warehouse: Warehouse) -> None:
-    campaigns = reports.campaign_list(warehouse, Audience.ALL).campaigns
+    campaigns = campaign_reports.campaign_list(warehouse, Audience.ALL).campaigns
     clicked = str(campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0])
     for audience in Audience:
-        report = reports.campaign(warehouse, clicked, audience)
-        token = routes.token(clicked, audience)
+        report = campaign_reports.report(warehouse, clicked, audience)
+        token = recipients.token(clicked, audience)
         links = [*report.links, *report.other_links]
         asked = [link.url if link.link_position is None else link.link_position for link in links]
         found = [ask(client, token, link=one, end=1).json()["total"] for one in asked]
         assert found == [link.clickers for link in links]
-    token = routes.token(clicked, Audience.ALL)
+    token = recipients.token(clicked, Audience.ALL)
     assert ask(client, token, link="https://nowhere.example/' OR 1=1 --").json()["total"] == 0
 
 
 @pytest.mark.parametrize("link", [-1, 2**31, True, 1.5, [1], {"url": "x"}, "a\0b", "x" * 9_000])
 def test_what_is_no_link_is_refused(client: TestClient, campaign_id: str, link: object) -> None:
-    answer = ask(client, routes.token(campaign_id, Audience.ALL), link=link)
+    answer = ask(client, recipients.token(campaign_id, Audience.ALL), link=link)
     assert answer.status_code == 400

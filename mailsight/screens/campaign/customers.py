@@ -3,16 +3,21 @@
 They are a part by themselves: a word in the search or a click in the grid makes nothing else of the page again.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
-from mailsight.components import grid as recipients_grid
+from mailsight.components import grid
+from mailsight.components.export_button import export_button
+from mailsight.exports import rows
+from mailsight.exports.writers import Rows
 from mailsight.reports.campaign import CampaignReport
-from mailsight.screens import navigation as screens
-from mailsight.screens.dialogs import selection as dialogs
+from mailsight.screens import navigation
+from mailsight.screens.dialogs import mail
+from mailsight.warehouse.served import warehouse
 
-from . import figures
-from . import heatmap as clicked_links
-from . import report as exporting
+from . import heatmap, states
 
 
 def customers(report: CampaignReport) -> None:
@@ -22,7 +27,7 @@ def customers(report: CampaignReport) -> None:
     ):
         st.subheader("Customers", anchor="customers", width="content")
         if report.counts.selected:
-            screens.audience_switch("customers")
+            navigation.audience_switch("customers")
     if report.counts.selected:
         _searched(report, _elsewhere(report))
     else:
@@ -31,7 +36,7 @@ def customers(report: CampaignReport) -> None:
 
 def _elsewhere(report: CampaignReport) -> object:
     """What the funnel and the heatmap show of the customers' filters, too."""
-    return figures.chosen_states(report), clicked_links.chosen(report)
+    return states.chosen_states(report), heatmap.chosen(report)
 
 
 @st.fragment
@@ -40,9 +45,9 @@ def _searched(report: CampaignReport, drawn: object) -> None:
     if _elsewhere(report) != drawn:
         st.rerun()
     campaign_id = report.campaign.campaign_id
-    clicked = recipients_grid.clicked(campaign_id)
+    clicked = grid.clicked(campaign_id)
     if clicked and clicked.action == "open":
-        screens.open_customer(clicked.customer_id, campaign_id)
+        navigation.open_customer(clicked.customer_id, campaign_id)
     wanted = st.text_input(
         "Search customers",
         placeholder="Search name or e-mail",
@@ -55,9 +60,26 @@ def _searched(report: CampaignReport, drawn: object) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            link = clicked_links.chosen_link(report)
-            states = figures.states_pills(report)
-        exporting.customers(report, recipients_grid.shown(report, wanted or "", states, link))
-    recipients_grid.recipients_grid(report, wanted or "", states, link)
+            link = heatmap.chosen_link(report)
+            chosen = states.states_pills(report)
+        _export_buttons(report, grid.shown(report, wanted or "", chosen, link))
+    grid.recipients_grid(report, wanted or "", chosen, link)
     if clicked and clicked.action == "mail":
-        dialogs.customer_mail(campaign_id, clicked.customer_id)
+        mail.customer_mail(campaign_id, clicked.customer_id)
+
+
+def _export_buttons(report: CampaignReport, shown: Callable[[], Rows]) -> None:
+    """The customers whom the grid shows, and everything that happened to the campaign's messages."""
+    campaign_id, audience = report.campaign.campaign_id, report.audience
+    with st.container(horizontal=True, width="content", gap="small", key="customers_exports"):
+        export_button(
+            f"customers:{campaign_id}",
+            ("customers", campaign_id, audience.value),
+            shown,
+        )
+        export_button(
+            f"events:{campaign_id}",
+            ("events", campaign_id),
+            partial(rows.events, warehouse(), campaign_id),
+            label="Events",
+        )

@@ -1,11 +1,9 @@
 """A campaign's figures on the screen: cards, the table of rates, the funnel and table of states."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from mailsight.charts import status as charts
 from mailsight.components import tables
 from mailsight.components.cards import Card, row_of_cards
 from mailsight.figures import explanations, formats
@@ -20,17 +18,16 @@ from mailsight.figures.metrics import (
     mean,
     share,
 )
-from mailsight.reports import campaign as reports
-from mailsight.reports import grid as grids
+from mailsight.reports import campaign as campaign_reports
 from mailsight.reports.campaign import CampaignReport
-from mailsight.screens.dialogs import selection as dialogs
-from mailsight.screens.frame import read
-from mailsight.vocabulary import Audience, Status
+from mailsight.screens.cached import read
+from mailsight.screens.dialogs import explained, not_sent
+from mailsight.screens.dialogs import machines as machines_dialog
+from mailsight.vocabulary import Audience
 
 # Each card: a count, and the way that is good news.
 CARDS = {"sent": "", "not_sent": "down", "opened": "up", "clicked": "up", "opted_out": "down"}
 ESTIMATE_COLOUR = "#9AA3AF"
-_APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
 
 
 def cards(report: CampaignReport) -> None:
@@ -39,9 +36,9 @@ def cards(report: CampaignReport) -> None:
         [card(report, key) for key in CARDS], key=f"cards:{report.campaign.campaign_id}", label="Figures"
     )
     if clicked and clicked.action == "attention":
-        dialogs.not_sent(report)
+        not_sent.show(report)
     elif clicked:
-        dialogs.counted(clicked.card, explanations.in_short(clicked.card, report.counts), report.audience)
+        explained.counted(clicked.card, explanations.in_short(clicked.card, report.counts), report.audience)
 
 
 def card(report: CampaignReport, key: str) -> Card:
@@ -71,21 +68,6 @@ def card(report: CampaignReport, key: str) -> Card:
         attention="Who and why" if key == "not_sent" and counts.not_sent else "",
         calm=everybody if key == "not_sent" and not counts.not_sent else "",
     )
-
-
-def label(key: str, counts: Counts, audience: Audience) -> None:
-    """A figure's label with a question mark: its formula and counts on hover and focus, all about it on a click."""
-    figure = FIGURES[key]
-    with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
-        st.markdown(figure.label, width="content")
-        if st.button(
-            f"How is {figure.label} counted?",
-            icon=":material/help:",
-            type="tertiary",
-            help="\n\n".join((*explanations.in_short(key, counts), "*Click to read how this is counted.*")),
-            key=f"counted_{key}",
-        ):
-            dialogs.counted(key, explanations.in_short(key, counts), audience)
 
 
 def rates_table(report: CampaignReport) -> None:
@@ -123,14 +105,14 @@ def rates_table(report: CampaignReport) -> None:
         tables.Column("95 % interval", right=True, fit=True, help=likely),
         tables.Column(f"vs {_before(len(report.previous))}", right=True, fit=True, help=usual_help),
     ]
-    apple = read(reports.apple_opens, report.campaign.campaign_id)
+    apple = read(campaign_reports.apple_opens, report.campaign.campaign_id)
     if apple.proxied:
         rows.append(_estimate(apple))
     clicked = tables.table(columns, rows, key="rates", label="Opened and clicked")
     if clicked.row == ESTIMATED_COR.key:
-        dialogs.counted(ESTIMATED_COR.key, explanations.estimate(apple), Audience.HUMAN)
+        explained.counted(ESTIMATED_COR.key, explanations.estimate(apple), Audience.HUMAN)
     elif clicked.row:
-        dialogs.counted(clicked.row, explanations.in_short(clicked.row, report.counts), report.audience)
+        explained.counted(clicked.row, explanations.in_short(clicked.row, report.counts), report.audience)
 
 
 def _estimate(apple: AppleOpens) -> tables.Row:
@@ -166,111 +148,7 @@ def machines(report: CampaignReport) -> None:
         if st.button(
             "Which, and why", type="tertiary", icon=":material/chevron_right:", icon_position="right"
         ):
-            dialogs.machines(report)
-
-
-def funnel(report: CampaignReport) -> None:
-    """The five states as a funnel; a click on one shows only its customers in the grid, a second one all again."""
-    # Plotly tells a click on what is chosen already only to a chart that is new.
-    clicks = f"funnel:{report.campaign.campaign_id}"
-    key = f"{clicks}:{report.audience}:{st.session_state.get(clicks, 0)}"
-
-    def choose() -> None:
-        points = st.session_state[key].selection.points
-        state = charts.funnel_state(str(points[-1].get("y"))) if points else None
-        choose_states(report, [state] if state and chosen_states(report) != [state] else [])
-        st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
-
-    st.plotly_chart(
-        charts.funnel(report.status, [state for state in chosen_states(report) if isinstance(state, Status)]),
-        key=key,
-        on_select=choose,
-        selection_mode="points",
-        config={"displayModeBar": False, "scrollZoom": False},
-        alt="Status of messages: "
-        + ", ".join(f"{state.label} {report.status.get(state, 0)}" for state in Status),
-    )
-
-
-def states_table(report: CampaignReport) -> None:
-    """The five states with their counts, shares and meaning; a click on one shows only its customers in the grid."""
-    sent, chosen = report.counts.sent, chosen_states(report)
-    apple = read(reports.apple_opens, report.campaign.campaign_id)
-    of_apple = Status.RECEIVED if report.audience is Audience.HUMAN else Status.OPENED
-    largest = max((share(number, sent) or 0.0 for number in report.status.values()), default=0.0)
-    rows = []
-    for state in charts.FUNNEL_ORDER:
-        made_of = Portion(report.status.get(state, 0), sent)
-        rows.append(
-            tables.Row(
-                state.value,
-                [
-                    tables.state(state, note=state.meaning),
-                    _share_of_sent(made_of, f"{state.label} ÷ sent", largest, state.colour),
-                    formats.count(made_of.part),
-                ],
-                chosen=state in chosen,
-            )
-        )
-        if state is of_apple and apple.unseen_in[report.audience]:
-            made_of = Portion(apple.unseen_in[report.audience], sent)
-            words = "of them: opened by Apple's proxy alone ÷ sent"
-            rows.append(
-                tables.Row(
-                    "apple",
-                    [
-                        tables.chip(
-                            "of them: opened by Apple's proxy alone", state.colour, note=_APPLE, inner=True
-                        ),
-                        _share_of_sent(made_of, words, largest, state.colour),
-                        formats.count(made_of.part),
-                    ],
-                    opens=False,
-                )
-            )
-    columns = [
-        tables.Column("Status", fit=True),
-        tables.Column("Share of sent"),
-        tables.Column("Customers", right=True, fit=True),
-    ]
-    clicked = tables.table(columns, rows, key="states", label="Status of messages", opens=True)
-    if clicked.row:
-        choose_states(report, [] if chosen == [clicked.row] else [Status(clicked.row)])
-        st.rerun()
-
-
-def _share_of_sent(made_of: Portion, formula: str, largest: float, colour: str) -> tables.Cell:
-    tip = (formula, f"{formats.of(made_of.part, made_of.whole)} customers", *explanations.likely(made_of))
-    return tables.rate(made_of, of_largest=largest, colour=colour, tip=tip)
-
-
-def chosen_states(report: CampaignReport) -> list[Status | str]:
-    """The states whose customers the grid shows; none means all."""
-    return list(st.session_state.get(_states_key(report), []))
-
-
-def choose_states(report: CampaignReport, states: Sequence[Status | str]) -> None:
-    st.session_state[_states_key(report)] = list(states)
-
-
-def states_pills(report: CampaignReport) -> list[Status | str]:
-    """The states to choose from above the grid; what the funnel and the table of states choose is chosen here."""
-    options = [*charts.FUNNEL_ORDER, *([grids.NOT_SENT] if report.counts.not_sent else [])]
-    return list(
-        st.pills(
-            "Status",
-            options,
-            selection_mode="multi",
-            format_func=lambda state: state.label if isinstance(state, Status) else "Not sent",
-            key=_states_key(report),
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-    )
-
-
-def _states_key(report: CampaignReport) -> str:
-    return f"states:{report.campaign.campaign_id}"
+            machines_dialog.show(report)
 
 
 def _before(campaigns: int) -> str:

@@ -1,28 +1,21 @@
 """The Heatmap tab: the links of the mail with their clicks at the left, the mail with its badges at the right."""
 
-import re
-from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from mailsight.components.export_button import export_button
 from mailsight.components.mail_frame import frontend
-from mailsight.exports import heatmap as heatmap_file
-from mailsight.exports import rows as export_reads
-from mailsight.figures import explanations, formats
-from mailsight.figures.metrics import Portion
-from mailsight.heatmap import drawing as heatmap
-from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, Wholes, figure, portion
-from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
-from mailsight.mail.safety import SCHEMES, clean_address
-from mailsight.mail.visibility import Seen
-from mailsight.reports import campaign as reports
-from mailsight.reports.campaign import CampaignReport, MailView
-from mailsight.screens import navigation as screens
-from mailsight.screens.dialogs import selection as dialogs
-from mailsight.screens.frame import read, warehouse
+from mailsight.exports import heatmap, rows
+from mailsight.figures import formats
+from mailsight.reports import mails
+from mailsight.reports.campaign import CampaignReport
+from mailsight.reports.heatmap import link_id, link_label, view
+from mailsight.reports.mails import MailView
+from mailsight.screens import navigation
+from mailsight.screens.cached import read
+from mailsight.screens.dialogs import mail as mail_dialog
+from mailsight.warehouse.served import warehouse
 
 _heatmap = st.components.v2.component(
     "mailsight_heatmap",
@@ -31,35 +24,15 @@ _heatmap = st.components.v2.component(
     js=frontend("frame.js", "tips.js", "heatmap.js"),
 )
 
-Mark = tuple[str, str]  # a word at a link, and what it means
-_SEEN: dict[Seen, Mark] = {
-    Seen.PHONE: ("Only on phones", "It stands in a part of the mail that wide screens don't show."),
-    Seen.WIDE: ("Not on phones", "It stands in a part of the mail that phones don't show."),
-    Seen.NOWHERE: ("Not visible", "No reader sees it: it is hidden, or there is nothing in it to see."),
-}
-_IN_OUTLOOK: Mark = ("Outlook button", "Outlook on Windows shows this link as a button of its own (VML).")
-_ONLY_IN_OUTLOOK: Mark = ("Only in Outlook", "Only Outlook on Windows shows this button (VML).")
-_HEADINGS = {
-    "clicks-share": "Share of clicks",
-    "clickers-share": "Of who clicked",
-    "clicks-rate": "Clicks per delivered",
-    "clickers-rate": "Click-through rate",
-}
-_DIVIDED: tuple[Show, ...] = ("share", "rate")
-_SHOWS_HELP = {
-    "count": "How many",
-    "share": "Of all clicks; or, of all customers who clicked anything, how many clicked this link",
-    "rate": "Of all delivered mails",
-}
 _MISSING = "The HTML of this e-mail was not loaded, so there is nothing to draw on."
 
 
-def heatmap_tab(report: CampaignReport) -> None:
+def show(report: CampaignReport) -> None:
     campaign_id = report.campaign.campaign_id
-    mail = read(reports.campaign_mail, campaign_id)
+    mail = read(mails.of_campaign, campaign_id)
     key = f"heatmap:{campaign_id}"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.caption(heatmap_file.summary(report), width="content")
+        st.caption(heatmap.summary(report), width="content")
         with st.container(
             horizontal=True, width="content", gap="small", vertical_alignment="center", key="heatmap_tools"
         ):
@@ -67,17 +40,24 @@ def heatmap_tab(report: CampaignReport) -> None:
                 export_button(
                     f"links:{campaign_id}",
                     ("links", campaign_id, report.audience.value),
-                    partial(export_reads.links, warehouse(), campaign_id, report.audience),
+                    partial(rows.links, warehouse(), campaign_id, report.audience),
                 )
             if mail:
                 _download(report, mail)
-            screens.audience_switch("heatmap")
+            navigation.audience_switch("heatmap")
     if mail is None:
         st.info(_MISSING, icon=":material/info:")
     pictures = bool(st.session_state.get(key, {}).get("pictures"))
     _heatmap(
         key=key,
-        data=_data(report, mail, pictures),
+        data=view(report, mail, pictures=pictures, chosen=chosen(report))
+        | {
+            "missing": _MISSING,
+            "phone_width": mail_dialog.PHONE_WIDTH,
+            "pictures_help": mail_dialog.PICTURES_HELP,
+            "grid": "customers",  # the anchor above the grid
+            "file_name": f"{_file_name(report)}.png",
+        },
         default={"pictures": False},
         on_pictures_change=lambda: None,
         on_chosen_change=lambda: _choose(campaign_id, st.session_state[key].get("chosen")),
@@ -91,14 +71,14 @@ def chosen_link(report: CampaignReport) -> int | str | None:
         (
             link
             for link in (*report.links, *report.other_links)
-            if _id(link.link_position, link.url) == chosen(report)
+            if link_id(link.link_position, link.url) == chosen(report)
         ),
         None,
     )
     if link is None:
         return None
     st.button(
-        f"Clicked “{formats.plain(_label(link)[:80])}”",
+        f"Clicked “{formats.plain(link_label(link)[:80])}”",
         icon=":material/close:",
         icon_position="right",
         help="Show the customers who clicked other links or none, too",
@@ -126,7 +106,7 @@ def _chosen_key(campaign_id: str) -> str:
 def _download(report: CampaignReport, mail: MailView) -> None:
     st.download_button(
         "Download as HTML",
-        lambda: heatmap_file.of_campaign(report, mail.html),
+        lambda: heatmap.of_campaign(report, mail.html),
         file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",
@@ -136,158 +116,4 @@ def _download(report: CampaignReport, mail: MailView) -> None:
 
 
 def _file_name(report: CampaignReport) -> str:
-    return screens.file_name("heatmap", report.audience, report.campaign.campaign_id)
-
-
-def _data(report: CampaignReport, mail: MailView | None, pictures: bool) -> dict[str, Any]:
-    """What heatmap.js shows."""
-    whole = reports.wholes(report)
-    clicks = [*report.links, *report.other_links]
-    drawn = heatmap.layers(mail.html, clicks, whole, pictures=pictures) if mail else None
-    canvas = heatmap.canvas(mail.html, pictures=pictures) if mail else None
-    found = {link.link_position: link for link in canvas.links} if canvas else {}
-    carriers = canvas.carriers if canvas else {}
-    outlook = outlook_links(mail.html) if mail else []
-    matcher = Matcher(list(found.values()))
-    in_outlook = {
-        position: button.link_position
-        for button in outlook
-        if (position := matcher.position(button.url)) is not None
-    }
-    labels = {link.link_position: _label(link) for link in report.links}
-    total = {link.link_position: link for link in report.links if link.shared_with > 1 and link.clicks}
-    rows = [
-        _row(
-            link,
-            whole,
-            [
-                *_seen(found.get(link.link_position or 0)),
-                *([_IN_OUTLOOK] if link.link_position in in_outlook else []),
-                *_sharing(link, total, carriers, labels),
-            ],
-        )
-        for link in report.links
-    ]
-    return {
-        "key": report.campaign.campaign_id,
-        "html": drawn.html if drawn else None,
-        "badges": drawn.badges if drawn else "",
-        "looks": drawn.looks if drawn else {},
-        "missing": _MISSING,
-        "title": "The e-mail with the clicks on its links",
-        "links": rows,
-        "others": _others(report, whole, outlook, in_outlook),
-        # A hollow badge leads to the customers of the link that counts its clicks.
-        "carriers": {
-            str(position): str(first)
-            for position, first in carriers.items()
-            if first in total and first != position and position not in _clicked(report)
-        },
-        "measures": [(key, label) for key, label in MEASURES.items()],
-        "shows": [(key, label, _SHOWS_HELP[key]) for key, label in SHOWS.items()],
-        "headings": _HEADINGS,
-        "scale": [(shade.above_percent, shade.background, shade.text) for shade in SCALE],
-        "phone_width": dialogs.PHONE_WIDTH,
-        "pictures": pictures,
-        "pictures_help": dialogs.PICTURES_HELP,
-        "chosen": chosen(report),
-        "grid": "customers",  # the anchor above the grid
-        "file_name": f"{_file_name(report)}.png",
-    }
-
-
-def _clicked(report: CampaignReport) -> set[int | None]:
-    return {link.link_position for link in report.links if link.clicks}
-
-
-def _others(
-    report: CampaignReport, whole: Wholes, outlook: Sequence[Link], in_outlook: Mapping[int, int]
-) -> list[dict[str, Any]]:
-    """Clicks on what the mail does not hold, and the buttons that only Outlook shows."""
-    only = [link for link in outlook if link.link_position not in in_outlook.values()]
-    matcher = Matcher(only)
-    rows, clicked = [], set()
-    for link in report.other_links:
-        position = matcher.position(link.url)
-        clicked.add(position)
-        rows.append(_row(link, whole, [_ONLY_IN_OUTLOOK] if position is not None else []))
-    unclicked = [
-        LinkClicks(None, button.url, button.label, 0, 0, 1)
-        for button in only
-        if button.link_position not in clicked
-    ]
-    return rows + [_row(link, whole, [_ONLY_IN_OUTLOOK]) for link in unclicked]
-
-
-def _seen(link: Link | None) -> list[Mark]:
-    return [_SEEN[link.seen]] if link and link.seen in _SEEN else []
-
-
-def _sharing(
-    link: LinkClicks,
-    total: Mapping[int | None, LinkClicks],
-    carriers: Mapping[int, int],
-    labels: Mapping[int | None, str],
-) -> list[Mark]:
-    first = carriers.get(link.link_position, -1) if link.link_position is not None else -1
-    if link.link_position in total:
-        number = sum(one == first for one in carriers.values())
-        return [(f"Shared by {number} links", "They lead to the same place, and the clicks don't say which.")]
-    if first in total and not link.clicks:
-        return [(f"Counted at “{labels.get(first, '')[:40]}”", "That link leads to the same place.")]
-    return []
-
-
-def _row(link: LinkClicks, whole: Wholes, marks: Sequence[Mark]) -> dict[str, Any]:
-    label = _label(link)
-    address = re.sub("^https?://", "", link.url)
-    shown: list[tuple[Measure, Show]] = [(measure, show) for measure in MEASURES for show in _DIVIDED]
-    parts = {f"{measure}-{show}": portion(link, measure, show, whole) for measure, show in shown}
-    tips = {f"{measure}-{show}": _tip(measure, show, parts[f"{measure}-{show}"]) for measure, show in shown}
-    return {
-        "id": _id(link.link_position, link.url),
-        "label": label,
-        "note": address if address != label else "",
-        "href": _href(link.url),
-        "clicks": link.clicks,
-        "clickers": link.clickers,
-        "figures": {
-            f"{measure}-{show}": figure(link, measure, show, whole) for measure in MEASURES for show in SHOWS
-        },
-        "tips": tips,
-        "small": {name: _around(name, made_of) for name, made_of in parts.items() if made_of.is_small},
-        "marks": marks,
-    }
-
-
-def _tip(measure: Measure, show: Show, made_of: Portion) -> list[str]:
-    """How a link's share or rate is counted, in lines."""
-    part = {"clicks": "clicks on this link", "clickers": "customers who clicked it"}[measure]
-    whole = {
-        "clicks-share": "all clicks",
-        "clickers-share": "customers who clicked any link",
-        "clicks-rate": "delivered mails",
-        "clickers-rate": "delivered mails",
-    }[f"{measure}-{show}"]
-    # Several clicks of one customer depend on each other: an interval of them would say too much.
-    likely = explanations.likely(made_of) if measure == "clickers" else ()
-    return [f"{part} ÷ {whole}", formats.of(made_of.part, made_of.whole), *likely]
-
-
-def _around(name: str, made_of: Portion) -> str:
-    """The interval of a share of customers, as it stands under one of few."""
-    return formats.interval(made_of.interval) if name.startswith("clickers") and made_of.interval else ""
-
-
-def _id(position: int | None, url: str) -> str:
-    return f"url:{url}" if position is None else str(position)
-
-
-def _label(link: LinkClicks) -> str:
-    return link.label or link.url or "Unknown link"
-
-
-def _href(url: str) -> str | None:
-    """The address where it may be opened."""
-    address = clean_address(url)
-    return address if address.partition(":")[0].lower() in SCHEMES else None
+    return navigation.file_name("heatmap", report.audience, report.campaign.campaign_id)

@@ -1,0 +1,86 @@
+"""What each provider's events are: one stacked bar a provider."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from mailsight.figures import formats
+from mailsight.figures.metrics import share
+from mailsight.vocabulary import EventType
+
+from .style import INK, letters
+
+# What happens to most mails, one after the other; then what some ask for, then what went wrong.
+EVENTS_ORDER = (
+    EventType.QUEUED,
+    EventType.SENT,
+    EventType.DELIVERED,
+    EventType.OPENED,
+    EventType.CLICKED,
+    EventType.SUBSCRIBED,
+    EventType.UNSUBSCRIBED,
+    EventType.COMPLAINED,
+    EventType.AUTORESPONDED,
+    EventType.DEFERRED,
+    EventType.BOUNCED,
+    EventType.REJECTED,
+    EventType.FAILED,
+    EventType.UNKNOWN,
+)
+
+
+_DARK = (EventType.SUBSCRIBED, EventType.COMPLAINED, EventType.REJECTED, EventType.FAILED)
+
+
+def chart(providers: Sequence[tuple[str, Mapping[EventType, int]]]) -> go.Figure:
+    """Of what each provider's events are made up: a bar for each label, as long for few events as for many.
+
+    A part's words stand in it where there is room; the table of counts is the legend.
+    """
+    sums = [sum(counts.values()) for _, counts in providers]
+    figure = go.Figure()
+    for kind in EVENTS_ORDER:
+        counts = [counted.get(kind, 0) for _, counted in providers]
+        if not any(counts):
+            continue
+        parts = [share(number, whole) or 0.0 for number, whole in zip(counts, sums, strict=True)]
+        figure.add_bar(
+            name=kind.label,
+            orientation="h",
+            x=parts,
+            y=list(range(len(providers))),
+            text=[f"{kind.label} {formats.percent(part)}" if part > 0.02 else "" for part in parts],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            insidetextfont={"color": "#FFFFFF" if kind in _DARK else INK, "size": 12},
+            marker={"color": kind.colour, "line": {"color": "rgba(128, 140, 160, 0.5)", "width": 0.5}},
+            customdata=[[formats.count(n), formats.percent(p)] for n, p in zip(counts, parts, strict=True)],
+            hovertemplate=f"<b>{kind.label}</b>: %{{customdata[0]}} · %{{customdata[1]}}<extra></extra>",
+        )
+    for place, ((label, _), whole) in enumerate(zip(providers, sums, strict=True)):
+        figure.add_annotation(
+            x=0,
+            y=place,
+            yshift=29,
+            xanchor="left",
+            xshift=-3,
+            text=f"<b>{letters(label)}</b>  {formats.things(whole, 'event')}",
+            showarrow=False,
+        )
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.55,
+        showlegend=False,
+        margin={"l": 0, "r": 0, "t": 0, "b": 8},
+        height=10 + 66 * len(providers),
+        font={"size": 13},
+        uniformtext={"minsize": 12, "mode": "hide"},
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        hoverlabel={"align": "left"},
+        dragmode=False,
+    )
+    figure.update_yaxes(visible=False, fixedrange=True, range=[len(providers) - 0.7, -0.75])
+    figure.update_xaxes(visible=False, fixedrange=True, range=[0, 1])
+    return figure

@@ -1,0 +1,84 @@
+"""The command line: `python -m mailsight COMMAND`. Results go to standard output, everything else to standard error.
+
+Exit status: 0 all went well, 1 something was refused, 2 the command was not understood.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from mailsight import settings
+from mailsight.loading.merge import LoadSummary
+from mailsight.vocabulary import Audience
+
+MOST_REFUSALS_SHOWN = 1_000
+
+
+app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+Database = Annotated[
+    Path | None,
+    typer.Option(help="The database. [default: $MAILSIGHT_DATABASE or data/mailsight.duckdb]"),
+]
+
+
+Strict = Annotated[bool, typer.Option("--strict", help="Load nothing when a single row is refused.")]
+
+
+PayloadFiles = Annotated[
+    list[Path], typer.Argument(help="Files of JSON, NDJSON or captured requests; .gz, .zst.")
+]
+
+
+FromProvider = Annotated[str, typer.Option("--provider", help="Who sent them, for instance sendgrid.")]
+
+
+Counted = Annotated[
+    Audience, typer.Option(help="Whose opens and clicks count: everyone's, or people's only.")
+]
+
+
+@app.callback()
+def main(context: typer.Context, database: Database = None) -> None:
+    """How did this mailing do?"""
+    context.obj = database
+
+
+def database_path(context: typer.Context, database: Path | None) -> Path:
+    """The database that the command names, else the one named before the command, else the setting's."""
+    chosen = database or context.obj or settings.from_environment().database
+    return Path(chosen).expanduser().absolute()
+
+
+def print_summary(summary: LoadSummary) -> None:
+    table = Table("", "rows", "new", "known", "refused")
+    for kind in summary.kinds:
+        table.add_row(kind.kind, *(f"{count:,}" for count in (kind.rows, kind.new, kind.known, kind.refused)))
+    Console().print(table)
+    for file, columns in summary.ignored_columns.items():
+        messages.print(f"{file}: columns that are not known were ignored: {', '.join(columns)}", markup=False)
+    for refusal in summary.refusals[:MOST_REFUSALS_SHOWN]:
+        print(f"refused {refusal}")
+    if (more := len(summary.refusals) - MOST_REFUSALS_SHOWN) > 0:
+        print(f"... and {more:,} more; the table refused holds them all")
+    if not summary.changed:
+        messages.print("Everything was known already; nothing has changed.")
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar on a terminal; elsewhere nothing is shown."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda done, doing: bar.update(task, completed=done, description=doing)

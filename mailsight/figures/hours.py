@@ -1,0 +1,21 @@
+"""Hours since a campaign was sent: without gaps, and the ticks of their axis."""
+
+import pandas as pd
+
+from . import formats
+
+
+def dense_hours(hours: pd.DataFrame, until_hour: int | None = None) -> pd.DataFrame:
+    """The same with a row for every hour from 0 on. What a wrong clock put before sending counts in hour 0."""
+    if hours.empty:
+        return pd.DataFrame({column: range(0) for column in hours.columns})
+    summed = hours.assign(hour=hours["hour"].clip(lower=0).astype(int)).groupby("hour").sum()
+    last = int(summed.index.max()) if until_hour is None else until_hour - 1
+    return summed.reindex(range(last + 1), fill_value=0).rename_axis("hour").reset_index()
+
+
+def hour_ticks(hours: int) -> tuple[list[int], list[str]]:
+    """Where the axis has its marks: every few hours on the first days, every few days in a longer time."""
+    step = next((step for step in (2, 4, 6, 12, 24, 48, 96, 168, 336) if hours <= step * 12), 672)
+    places = list(range(0, hours + 1, step))
+    return places, [formats.since(place) if place else "sent" for place in places]

@@ -1,0 +1,102 @@
+"""A customer's page: who they are, every mail that selected them, and the events of one mail."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from mailsight.errors import UnknownCustomer
+from mailsight.mail.content import fill
+from mailsight.vocabulary import Audience, NotSentReason, Status
+from mailsight.warehouse.reader import Warehouse, aware
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer. One known from messages or events alone has no name, and perhaps only an address."""
+
+    customer_id: str
+    email: str | None
+    name: str | None
+    language: str | None
+    country: str | None
+    created_at: datetime | None
+    attributes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One mail of a customer's history. `status` is None when it was not sent."""
+
+    campaign_id: str
+    campaign_name: str
+    subject: str | None
+    sent_at: datetime | None
+    status: Status | None
+    not_sent_reason: NotSentReason | None
+    not_sent_detail: str | None
+    first_opened_at: datetime | None
+    opens: int
+    first_clicked_at: datetime | None
+    clicks: int
+    links_clicked: int
+    bounce_reason: str | None
+    has_mail: bool
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether sending is yet to begin: nothing says when, or why not."""
+        return (
+            self.sent_at is None and self.not_sent_reason is NotSentReason.OTHER and not self.not_sent_detail
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReport:
+    """A customer and every mail that selected them, newest first."""
+
+    customer: Customer
+    contacts: Sequence[Contact]
+
+
+def report(warehouse: Warehouse, customer_id: str, audience: Audience) -> CustomerReport:
+    """A customer and their contact history, newest first. Raises `UnknownCustomer`."""
+    while True:
+        generation = warehouse.generation
+        rows = [one["row"] for one in warehouse.rows("contact_rows", customer_id=customer_id)]
+        row = warehouse.row("customer", customer_id=customer_id, rows=rows)
+        contacts = warehouse.rows("contacts", audience=audience, rows=rows)
+        # Row numbers mean nothing in another generation.
+        if warehouse.generation == generation:
+            break
+    if row is None:
+        raise UnknownCustomer(f"There is no customer {customer_id!r}.")
+    found = Customer(
+        **row | {"created_at": aware(row["created_at"]), "attributes": json.loads(row["attributes"] or "{}")}
+    )
+    return CustomerReport(found, [_contact(contact) for contact in contacts])
+
+
+def _contact(row: dict[str, Any]) -> Contact:
+    merge_fields = json.loads(row.pop("merge_fields") or "{}")
+    times = {name: aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
+    return Contact(
+        **row
+        | times
+        | {
+            "subject": fill(row["subject"], merge_fields, escape=False) if row["subject"] else None,
+            "status": Status(row["status"]) if row["status"] else None,
+            "not_sent_reason": NotSentReason(row["not_sent_reason"]) if row["not_sent_reason"] else None,
+        }
+    )
+
+
+def message_events(warehouse: Warehouse, campaign_id: str, customer_id: str) -> pd.DataFrame:
+    """What happened to one message, in order: occurred_at (aware), type (a word), url, link_position, label, machine,
+    bounce_type, reject_reason, smtp_status, diagnostic, user_agent, ip, provider."""
+    events = warehouse.frame("message_events", campaign_id=campaign_id, customer_id=customer_id)
+    events["occurred_at"] = pd.to_datetime(events["occurred_at"], utc=True)
+    return events

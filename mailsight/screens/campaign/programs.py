@@ -1,0 +1,87 @@
+"""The Mail programs tab: what the mail was opened and clicked with."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mailsight.charts import patterns as pattern_charts
+from mailsight.components import tables
+from mailsight.figures import formats
+from mailsight.figures.metrics import Portion
+from mailsight.reports import patterns
+from mailsight.reports.campaign import CampaignReport
+from mailsight.reports.patterns import Part
+from mailsight.screens.cached import read
+from mailsight.vocabulary import Audience, EventType
+
+from .tabs import CUSTOMERS, KINDS, LEFT_OUT, STATIC, how_counted, nothing_yet, switch
+
+_USED = {"Opens": EventType.OPENED, "Clicks": EventType.CLICKED}
+
+
+def show(report: CampaignReport) -> None:
+    """The programs and kinds of devices with which the mail was opened, and its links."""
+    found = read(patterns.used, report.campaign.campaign_id, report.audience)
+    if not any(one.events for one in found.values()):
+        nothing_yet(report)
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="programs_tools"):
+        shown = switch("What is shown", list(_USED), "Opens", "programs_kind")
+        counted = switch("What is counted", [CUSTOMERS, "Events"], CUSTOMERS, "programs_counted")
+        how_counted("Mail programs and devices")
+    one = found[_USED[shown]]
+    if not one.events:
+        st.info(f"No {shown.lower()} yet.", icon=":material/schedule:")
+        return
+    state = KINDS[shown][1]
+    left, right = st.columns([7, 5], gap="medium")
+    what = shown.lower() if counted == "Events" else "customers"
+    titles = (
+        ("Mail programs" if shown == "Opens" else "Browsers and mail programs", one.programs),
+        ("Devices", one.devices),
+    )
+    for place, (title, parts) in zip((left, right), titles, strict=True):
+        with place:
+            st.markdown(f"**{title}**")
+            whole = one.events if counted == "Events" else one.customers
+            numbers = [
+                (part.name, part.events if counted == "Events" else part.customers, part.is_apart)
+                for part in parts
+            ]
+            st.plotly_chart(
+                pattern_charts.used(numbers, whole, state.colour, what),
+                config=STATIC,
+                alt=f"{title}: {what}",
+                key=f"used:{title}:{counted}",
+            )
+            _parts_table(title, shown, parts, one.events, one.customers)
+    left_out = LEFT_OUT if report.machine_opens and report.audience is Audience.HUMAN else ""
+    st.caption(
+        "In grey: what tells nothing of what people use. A customer who used several counts in each, so customers "
+        f"may add up to more than all. {left_out}"
+    )
+
+
+def _parts_table(title: str, shown: str, parts: Sequence[Part], events: int, customers: int) -> None:
+    columns = [
+        tables.Column(title),
+        tables.Column("Customers", right=True, fit=True),
+        tables.Column("of all", right=True, fit=True),
+        tables.Column(shown, right=True, fit=True),
+        tables.Column("of all", right=True, fit=True),
+    ]
+    rows = [
+        tables.Row(
+            part.name,
+            [
+                part.name,
+                formats.count(part.customers),
+                formats.percent(Portion(part.customers, customers).rate),
+                formats.count(part.events),
+                formats.percent(Portion(part.events, events).rate),
+            ],
+            quiet=part.is_apart,
+        )
+        for part in parts
+    ]
+    tables.table(columns, rows, key=f"used_counts:{title}", label=f"{title}: counts", stacks=False)

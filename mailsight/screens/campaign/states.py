@@ -1,0 +1,121 @@
+"""The five states of a sent message: funnel, table, and the choice that filters the customers' grid."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mailsight import vocabulary
+from mailsight.charts import status
+from mailsight.components import tables
+from mailsight.figures import explanations, formats
+from mailsight.figures.metrics import Portion, share
+from mailsight.reports import campaign, grid
+from mailsight.reports.campaign import CampaignReport
+from mailsight.screens.cached import read
+from mailsight.vocabulary import Audience, Status
+
+_APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
+
+
+def funnel(report: CampaignReport) -> None:
+    """The five states as a funnel; a click on one shows only its customers in the grid, a second one all again."""
+    # Plotly tells a click on what is chosen already only to a chart that is new.
+    clicks = f"funnel:{report.campaign.campaign_id}"
+    key = f"{clicks}:{report.audience}:{st.session_state.get(clicks, 0)}"
+
+    def choose() -> None:
+        points = st.session_state[key].selection.points
+        state = status.funnel_state(str(points[-1].get("y"))) if points else None
+        choose_states(report, [state] if state and chosen_states(report) != [state] else [])
+        st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
+
+    st.plotly_chart(
+        status.funnel(report.status, [state for state in chosen_states(report) if isinstance(state, Status)]),
+        key=key,
+        on_select=choose,
+        selection_mode="points",
+        config={"displayModeBar": False, "scrollZoom": False},
+        alt="Status of messages: "
+        + ", ".join(f"{state.label} {report.status.get(state, 0)}" for state in Status),
+    )
+
+
+def states_table(report: CampaignReport) -> None:
+    """The five states with their counts, shares and meaning; a click on one shows only its customers in the grid."""
+    sent, chosen = report.counts.sent, chosen_states(report)
+    apple = read(campaign.apple_opens, report.campaign.campaign_id)
+    of_apple = Status.RECEIVED if report.audience is Audience.HUMAN else Status.OPENED
+    largest = max((share(number, sent) or 0.0 for number in report.status.values()), default=0.0)
+    rows = []
+    for state in vocabulary.FUNNEL_ORDER:
+        made_of = Portion(report.status.get(state, 0), sent)
+        rows.append(
+            tables.Row(
+                state.value,
+                [
+                    tables.state(state, note=state.meaning),
+                    _share_of_sent(made_of, f"{state.label} ÷ sent", largest, state.colour),
+                    formats.count(made_of.part),
+                ],
+                chosen=state in chosen,
+            )
+        )
+        if state is of_apple and apple.unseen_in[report.audience]:
+            made_of = Portion(apple.unseen_in[report.audience], sent)
+            words = "of them: opened by Apple's proxy alone ÷ sent"
+            rows.append(
+                tables.Row(
+                    "apple",
+                    [
+                        tables.chip(
+                            "of them: opened by Apple's proxy alone", state.colour, note=_APPLE, inner=True
+                        ),
+                        _share_of_sent(made_of, words, largest, state.colour),
+                        formats.count(made_of.part),
+                    ],
+                    opens=False,
+                )
+            )
+    columns = [
+        tables.Column("Status", fit=True),
+        tables.Column("Share of sent"),
+        tables.Column("Customers", right=True, fit=True),
+    ]
+    clicked = tables.table(columns, rows, key="states", label="Status of messages", opens=True)
+    if clicked.row:
+        choose_states(report, [] if chosen == [clicked.row] else [Status(clicked.row)])
+        st.rerun()
+
+
+def _share_of_sent(made_of: Portion, formula: str, largest: float, colour: str) -> tables.Cell:
+    tip = (formula, f"{formats.of(made_of.part, made_of.whole)} customers", *explanations.likely(made_of))
+    return tables.rate(made_of, of_largest=largest, colour=colour, tip=tip)
+
+
+def chosen_states(report: CampaignReport) -> list[Status | str]:
+    """The states whose customers the grid shows; none means all."""
+    return list(st.session_state.get(_states_key(report), []))
+
+
+def choose_states(report: CampaignReport, states: Sequence[Status | str]) -> None:
+    st.session_state[_states_key(report)] = list(states)
+
+
+def states_pills(report: CampaignReport) -> list[Status | str]:
+    """The states to choose from above the grid; what the funnel and the table of states choose is chosen here."""
+    options = [*vocabulary.FUNNEL_ORDER, *([grid.NOT_SENT] if report.counts.not_sent else [])]
+    return list(
+        st.pills(
+            "Status",
+            options,
+            selection_mode="multi",
+            format_func=lambda state: state.label if isinstance(state, Status) else "Not sent",
+            key=_states_key(report),
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+    )
+
+
+def _states_key(report: CampaignReport) -> str:
+    return f"states:{report.campaign.campaign_id}"

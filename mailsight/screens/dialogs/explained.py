@@ -1,0 +1,55 @@
+"""Dialogs that explain how a figure is counted and compared."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mailsight.figures import explanations
+from mailsight.figures.metrics import FIGURES, Counts
+from mailsight.vocabulary import Audience
+
+
+def label(key: str, counts: Counts, audience: Audience) -> None:
+    """A figure's label with a question mark: its formula and counts on hover and focus, all about it on a click."""
+    figure = FIGURES[key]
+    with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
+        st.markdown(figure.label, width="content")
+        if st.button(
+            f"How is {figure.label} counted?",
+            icon=":material/help:",
+            type="tertiary",
+            help="\n\n".join((*explanations.in_short(key, counts), "*Click to read how this is counted.*")),
+            key=f"counted_{key}",
+        ):
+            counted(key, explanations.in_short(key, counts), audience)
+
+
+# The section of docs/metrics.md that tells when campaigns differ.
+MORE_THAN_CHANCE = "More than chance"
+
+
+@st.dialog("How is this counted?", width="medium", icon=":material/calculate:")
+def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
+    """A figure's formula and counts, as `in_short` says them, and what docs/metrics.md says about it."""
+    section = explanations.of_figure(key)
+    with st.container(border=True, gap="xsmall", key="counted"):
+        formula, *lines = in_short
+        st.markdown(f"**{explanations.without_key(section.title)}**")
+        st.markdown(formula)
+        st.markdown(" · ".join(lines))
+    st.markdown(section.text)
+    for title in section.see:
+        with st.expander(explanations.without_key(title)):
+            st.markdown(explanations.section(title).text)
+    in_files = f" In files and on the command line this figure is called `{key}`." if key in FIGURES else ""
+    st.caption(f"**{audience.label}**: {audience.meaning}{in_files}")
+
+
+@st.dialog("How is this compared?", width="medium", icon=":material/compare_arrows:")
+def compared(key: str, audience: Audience) -> None:
+    """How a figure is counted, and when a difference of it is called more than chance."""
+    section = explanations.of_figure(key)
+    for title in (MORE_THAN_CHANCE, section.title, *section.see):
+        with st.expander(explanations.without_key(title), expanded=title == MORE_THAN_CHANCE):
+            st.markdown(explanations.section(title).text)
+    st.caption(f"**{audience.label}**: {audience.meaning}")

@@ -1,0 +1,121 @@
+"""The dialog of customers who were not mailed, and why."""
+
+from functools import partial
+
+import streamlit as st
+
+from mailsight.components import tables
+from mailsight.components.export_button import export_button
+from mailsight.exports import rows as export_rows
+from mailsight.figures import formats
+from mailsight.figures.metrics import Portion, share
+from mailsight.reports import recipients
+from mailsight.reports.campaign import CampaignReport
+from mailsight.screens import cached
+from mailsight.vocabulary import NotSentReason
+from mailsight.warehouse import served
+
+ROWS_A_PAGE = 10
+
+
+@st.dialog("Not sent", width="large", icon=":material/warning:")
+def show(report: CampaignReport) -> None:
+    """The customers to whom it was not sent, why, and how many for each reason."""
+    counts, campaign_id = report.counts, report.campaign.campaign_id
+    st.markdown(f"**{formats.of(counts.not_sent, counts.selected)}** selected customers were not mailed.")
+    why, who = st.columns([5, 7], gap="medium")
+    with why:
+        chosen = _reasons(report)
+        st.caption("Click a reason to see only its customers.")
+    with who:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            wanted = st.text_input(
+                "Search",
+                placeholder="Search name, e-mail or detail",
+                icon=":material/search:",
+                type="search",
+                live=True,
+                label_visibility="collapsed",
+                key=f"not_sent:{campaign_id}:search",
+            )
+            export_button(
+                f"not_sent:{campaign_id}",
+                ("not-sent", campaign_id),
+                partial(
+                    export_rows.not_sent,
+                    served.warehouse(),
+                    campaign_id,
+                    reason=chosen,
+                    search=wanted or "",
+                ),
+            )
+        _not_sent_customers(report, chosen, wanted or "")
+
+
+def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, wanted: str) -> None:
+    """A page of the customers. The switch of pages stands below, its value is needed above."""
+    campaign_id = report.campaign.campaign_id
+    key = f"not_sent:{campaign_id}:{reason}:{wanted}"
+    first = (st.session_state.get(f"{key}:page", 1) - 1) * ROWS_A_PAGE
+    found = cached.read(recipients.not_sent, campaign_id, reason, wanted, first, ROWS_A_PAGE)
+    pages = -(-found.total // ROWS_A_PAGE)
+    tables.table(
+        [tables.Column("Customer"), tables.Column("Reason", whole=True)],
+        [
+            tables.Row(
+                str(row["customer_id"]),
+                [
+                    tables.main(row["name"] or row["customer_id"], row["email"] or "no address"),
+                    tables.noted(_why(report, NotSentReason(row["reason"])), row["detail"] or ""),
+                ],
+            )
+            for row in found.customers
+        ],
+        key="not_sent_customers",
+        label="Customers to whom it was not sent",
+        empty="No customer matches.",
+    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(formats.things(found.total, "customer"), width="content")
+        if pages > 1:
+            st.pagination(pages, key=f"{key}:page", max_visible_pages=5)
+
+
+def _reasons(report: CampaignReport) -> NotSentReason | None:
+    """The reasons with their counts; a click chooses one, a second click lets it go."""
+    key = f"not_sent:{report.campaign.campaign_id}:reason"
+    numbers = sorted(report.not_sent.items(), key=lambda item: -item[1])
+    most = share(max(report.not_sent.values(), default=0), report.counts.not_sent) or 1.0
+    chosen: NotSentReason | None = st.session_state.get(key)
+    rows = [
+        tables.Row(
+            reason.value,
+            [
+                tables.main(_why(report, reason), title=reason.meaning),
+                tables.rate(
+                    made_of := Portion(number, report.counts.not_sent),
+                    of_largest=most,
+                    colour="#B26A00",
+                    text=f"{formats.count(number)} · {formats.percent(made_of.rate)}",
+                ),
+            ],
+            chosen=reason is chosen,
+        )
+        for reason, number in numbers
+        if number
+    ]
+    clicked = tables.table(
+        [tables.Column("Reason", fit=True), tables.Column("Customers")],
+        rows,
+        key=f"{key}s",
+        label="Reasons",
+        opens=True,
+    )
+    if clicked.row:
+        st.session_state[key] = None if chosen == clicked.row else NotSentReason(clicked.row)
+        st.rerun(scope="fragment")
+    return chosen
+
+
+def _why(report: CampaignReport, reason: NotSentReason) -> str:
+    return formats.NOT_SENT_YET if report.is_planned and reason is NotSentReason.OTHER else reason.label

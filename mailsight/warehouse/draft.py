@@ -1,0 +1,170 @@
+"""The private copy of the database that a load works on, published when it is complete."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from mailsight.errors import LoadRefused, LoadRunning
+
+from .generations import copy_file, publish, remove, spill_folder
+from .queries import statement
+from .reader import SCHEMA_VERSION, check_version, named
+
+# The queries of a load that fill what a version's tables lack: for all campaigns, after `migrate_...` made it.
+_FILLED_AFTER = {2: ("touch_all", "replace_campaign_hours", "replace_apple_opens", "touch_none")}
+
+
+_CANT_WRITE = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    OSError,
+)
+
+
+# What a load holds in memory at most, as far as DuckDB is concerned; beyond that it goes to the disk.
+_WRITING: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "memory_limit": "1200MB",
+}
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    """Brings tables of an older version to this one; whether there was anything to do."""
+    [(version,)] = connection.execute(statement("schema_version")).fetchall()
+    for older in range(version, SCHEMA_VERSION):
+        connection.execute(statement(f"migrate_{older}"))
+        for query in _FILLED_AFTER.get(older, ()):
+            connection.execute(statement(query))
+    check_version(connection, file)
+    return bool(version < SCHEMA_VERSION)
+
+
+class Draft:
+    """The private copy that a load works on. `discard` keeps the old generation: nothing changed.
+
+    `folder` takes files in passing. `migrated`: the copy's tables were of an older version, so that it is published in
+    any case.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, folder: Path, *, migrated: bool = False
+    ) -> None:
+        self._connection = connection
+        self.folder = folder
+        self.migrated = migrated
+        self.discarded = False
+
+    def run(self, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
+        """Runs a named query, which may be a script of several statements; the rows of the last one.
+
+        Raises `duckdb.Error`, which callers know as `QueryFailed`.
+        """
+        return self._connection.execute(statement(name), parameters or None).fetchall()
+
+    def rows(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
+        """The rows of a named query."""
+        return named(self._connection.execute(statement(name), parameters or None))
+
+    @contextmanager
+    def table(self, name: str, rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> Iterator[None]:
+        """Lets queries read Python rows as the table `name` while the block runs."""
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in schema]
+        arrays = [pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
+        self._connection.register(name, pa.Table.from_arrays(arrays, schema=schema))
+        try:
+            yield
+        finally:
+            self._connection.unregister(name)
+
+    def discard(self) -> None:
+        """Leaves the generation that is served as it is, unless its tables were of an older version."""
+        self.discarded = not self.migrated
+
+
+QueryFailed = duckdb.Error
+
+
+# What a file holds is not what a query reads from it.
+UnsoundFile = duckdb.InvalidInputException
+
+
+@contextmanager
+def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
+    """A private copy of the database at `path` to work on; published when the block ends without an error.
+
+    Raises `LoadRunning` when another load holds the lock for longer than `wait_seconds`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(path, wait_seconds):
+        copy = path.with_name(f"{path.stem}.draft{path.suffix}")
+        remove(copy)
+        try:
+            if path.exists():
+                copy_file(path.resolve(), copy)
+            connection = duckdb.connect(str(copy), config=_WRITING)
+            try:
+                connection.execute(statement("set_up"))
+                migrated = _prepare(connection, path)
+                folder = spill_folder(copy)
+                folder.mkdir()
+                work = Draft(connection, folder, migrated=migrated)
+                yield work
+            finally:
+                connection.close()
+            if not work.discarded:
+                publish(copy, path)
+        except _CANT_WRITE as error:
+            raise LoadRefused(
+                f"The load could not be written: {str(error).splitlines()[0].rstrip('.')}.",
+                next_step="See that the disk has room (about three times what is loaded), then run it again; "
+                "nothing has changed.",
+            ) from error
+        finally:
+            remove(copy)
+
+
+@contextmanager
+def scratch() -> Iterator[Draft]:
+    """A database in memory, to work on data that is kept nowhere."""
+    with (
+        TemporaryDirectory(prefix="mailsight-") as folder,
+        duckdb.connect(":memory:", config=_WRITING) as connection,
+    ):
+        connection.execute(statement("set_up"))
+        yield Draft(connection, Path(folder))
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Makes the tables of a new database, or brings those of an older one up to date; whether it did the latter."""
+    if path.exists():
+        return _migrate(connection, path)
+    connection.execute(statement("create_schema"))
+    connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
+    return False
+
+
+@contextmanager
+def _lock(path: Path, wait_seconds: float) -> Iterator[None]:
+    holder = path.with_name(f"{path.stem}.loading")
+    lock = FileLock(path.with_name(f"{path.stem}.lock"))
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except Timeout as error:
+        who = holder.read_text() if holder.exists() else "another process"
+        raise LoadRunning(f"The database is being loaded by {who}.") from error
+    try:
+        holder.write_text(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()

@@ -1,0 +1,13 @@
+"""The one warehouse that this process serves."""
+
+from functools import cache
+
+from mailsight import settings
+
+from .reader import Warehouse
+
+
+@cache
+def warehouse() -> Warehouse:
+    """The one warehouse of this process."""
+    return Warehouse(settings.from_environment().database)
