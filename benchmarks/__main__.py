@@ -184,7 +184,7 @@ def of_exports(_: int) -> Iterator[Line]:
     database = databases.ready(databases.DATABASES["fifty-million"])
     warehouse, wanted = Warehouse(database), screens.biggest(database)
     for form, target in ((Format.CSV, 10.0), (Format.PARQUET, 10.0), (Format.XLSX, None)):
-        rows = export_rows.customers(warehouse, wanted.campaign_id, Audience.HUMAN, grid_query())
+        rows = export_rows.customers(warehouse.snapshot(), wanted.campaign_id, Audience.HUMAN, grid_query())
         with TemporaryFile() as file:
             start = time.perf_counter()
             writers.write(rows, form, file, lambda *_: None)

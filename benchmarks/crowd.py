@@ -197,7 +197,7 @@ def measure(server: Served, ways: Ways, people: int) -> Clicks:
 def ways(database: Path) -> Ways:
     """The twenty biggest of the newest two hundred campaigns."""
     warehouse = Warehouse(database)
-    newest = list_reports.page(warehouse, Audience.ALL, CampaignSearch(), NEWEST_FIRST, 0, 200)
+    newest = list_reports.page(warehouse.snapshot(), Audience.ALL, CampaignSearch(), NEWEST_FIRST, 0, 200)
     biggest = sorted(newest, key=lambda one: one.counts.selected, reverse=True)[:20]
     return Ways([(one.campaign_id, one.name) for one in biggest])
 

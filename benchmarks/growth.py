@@ -44,22 +44,26 @@ class Grown:
 def pages(database: Path, name: str) -> dict[str, Callable[[], object]]:
     """What each page asks of the warehouse, for the campaign of this name."""
     warehouse, everything = Warehouse(database), CampaignSearch()
-    [campaign] = campaigns.page(warehouse, HUMAN, CampaignSearch(name), NEWEST_FIRST, 0, 1)
+    [campaign] = campaigns.page(warehouse.snapshot(), HUMAN, CampaignSearch(name), NEWEST_FIRST, 0, 1)
     campaign_id = campaign.campaign_id
-    customer_id = recipients.page(warehouse, campaign_id, HUMAN, never_asked()).rows[0]["customer_id"]
+    customer_id = recipients.page(warehouse.snapshot(), campaign_id, HUMAN, never_asked()).rows[0][
+        "customer_id"
+    ]
     return {
         "list": lambda: (
-            campaigns.loaded(warehouse),
-            campaigns.found(warehouse, HUMAN, everything),
-            campaigns.page(warehouse, HUMAN, everything, NEWEST_FIRST, 0, 25),
+            campaigns.loaded(warehouse.snapshot()),
+            campaigns.found(warehouse.snapshot(), HUMAN, everything),
+            campaigns.page(warehouse.snapshot(), HUMAN, everything, NEWEST_FIRST, 0, 25),
         ),
         "campaign": lambda: (
-            campaign_reports.report(warehouse, campaign_id, HUMAN),
-            campaign_reports.apple_opens(warehouse, campaign_id),
+            campaign_reports.report(warehouse.snapshot(), campaign_id, HUMAN),
+            campaign_reports.apple_opens(warehouse.snapshot(), campaign_id),
         ),
-        "timeline": lambda: campaign_reports.timeline(warehouse, campaign_id, HUMAN),
-        "grid, searched and sorted": lambda: recipients.page(warehouse, campaign_id, HUMAN, never_asked()),
-        "customer": lambda: customer.report(warehouse, customer_id, HUMAN),
+        "timeline": lambda: campaign_reports.timeline(warehouse.snapshot(), campaign_id, HUMAN),
+        "grid, searched and sorted": lambda: recipients.page(
+            warehouse.snapshot(), campaign_id, HUMAN, never_asked()
+        ),
+        "customer": lambda: customer.report(warehouse.snapshot(), customer_id, HUMAN),
     }
 
 

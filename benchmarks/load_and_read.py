@@ -72,18 +72,22 @@ def rows(bundle: Path, kind: str) -> float:
 def page_times(database: Path) -> dict[str, float]:
     """The median milliseconds of each page's reports, for a campaign in the middle of the list."""
     warehouse = Warehouse(database)
-    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
     campaign_id = (
         campaigns[campaigns["sent"] > 0].sort_values("sent")["campaign_id"].iloc[len(campaigns) // 2]
     )
     block = grid_query(sort_model=[{"colId": "clicks", "sort": "desc"}], search="an")
-    customer_id = recipients.page(warehouse, campaign_id, Audience.HUMAN, block).rows[0]["customer_id"]
+    customer_id = recipients.page(warehouse.snapshot(), campaign_id, Audience.HUMAN, block).rows[0][
+        "customer_id"
+    ]
     pages: dict[str, Callable[[], object]] = {
-        "list": lambda: campaign.campaign_list(warehouse, Audience.HUMAN),
-        "campaign": lambda: campaign.report(warehouse, campaign_id, Audience.HUMAN),
-        "timeline": lambda: campaign.timeline(warehouse, campaign_id, Audience.HUMAN),
-        "grid, searched and sorted": lambda: recipients.page(warehouse, campaign_id, Audience.HUMAN, block),
-        "customer": lambda: customer.report(warehouse, customer_id, Audience.HUMAN),
+        "list": lambda: campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN),
+        "campaign": lambda: campaign.report(warehouse.snapshot(), campaign_id, Audience.HUMAN),
+        "timeline": lambda: campaign.timeline(warehouse.snapshot(), campaign_id, Audience.HUMAN),
+        "grid, searched and sorted": lambda: recipients.page(
+            warehouse.snapshot(), campaign_id, Audience.HUMAN, block
+        ),
+        "customer": lambda: customer.report(warehouse.snapshot(), customer_id, Audience.HUMAN),
     }
     return {
         name: 1000 * statistics.median(seconds(page) for _ in range(REPEATS)) for name, page in pages.items()

@@ -375,7 +375,9 @@ def table(found: Found) -> list[Row]:
 
 def biggest(database: Path) -> Wanted:
     """The campaign of a database that was sent to most customers."""
-    [first] = campaigns.page(Warehouse(database), Audience.HUMAN, CampaignSearch(), Order("sent"), 0, 1)
+    [first] = campaigns.page(
+        Warehouse(database).snapshot(), Audience.HUMAN, CampaignSearch(), Order("sent"), 0, 1
+    )
     return Wanted(first.campaign_id, first.name)
 
 

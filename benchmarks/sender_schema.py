@@ -99,7 +99,7 @@ def questions(warehouse: Warehouse, campaign_id: str) -> list[Question]:
     mine, everything, times = Audience.ALL, CampaignSearch(), itertools.count()
 
     def results() -> list[list[str]]:
-        rows = campaigns.page(warehouse, mine, everything, NEWEST_FIRST, 0, 20)
+        rows = campaigns.page(warehouse.snapshot(), mine, everything, NEWEST_FIRST, 0, 20)
         return [
             [
                 row.name,
@@ -109,11 +109,11 @@ def questions(warehouse: Warehouse, campaign_id: str) -> list[Question]:
         ]
 
     def opens() -> list[list[str]]:
-        hours = campaign.timeline(warehouse, campaign_id, mine)
+        hours = campaign.timeline(warehouse.snapshot(), campaign_id, mine)
         return [[str(row.hour), str(row.opened)] for row in hours.itertuples() if row.opened]
 
     def links() -> list[list[str]]:
-        rows = warehouse.rows("campaign_links", campaign_id=campaign_id, audience=mine)
+        rows = warehouse.snapshot().rows("campaign_links", campaign_id=campaign_id, audience=mine)
         return [
             [str(row["link_position"]), str(row["clicks"]), str(row["clickers"])]
             for row in sorted(rows, key=lambda row: int(row["link_position"]))
@@ -125,7 +125,7 @@ def questions(warehouse: Warehouse, campaign_id: str) -> list[Question]:
         some = {"filterType": "number", "type": "greaterThan", "filter": 0.001 * next(times)}
         named = {"filterType": "text", "type": "contains", "filter": "an"}
         page = grid_query({"name": named, "opens": some}, [{"colId": "clicks", "sort": "desc"}])
-        found = recipient_reports.page(warehouse, campaign_id, mine, page)
+        found = recipient_reports.page(warehouse.snapshot(), campaign_id, mine, page)
         return [[row["customer_id"], str(row["clicks"]), str(found.total)] for row in found.rows]
 
     return [
@@ -165,7 +165,7 @@ def measure(database: Path, name: str) -> tuple[str, list[Answered]]:
         print("copying to PostgreSQL", file=sys.stderr)
         number = fill(server, database, name)
         warehouse = Warehouse(database)
-        [named] = campaigns.page(warehouse, Audience.ALL, CampaignSearch(name), NEWEST_FIRST, 0, 1)
+        [named] = campaigns.page(warehouse.snapshot(), Audience.ALL, CampaignSearch(name), NEWEST_FIRST, 0, 1)
         answered = []
         for question in questions(warehouse, named.campaign_id):
             text = _sql(question.query).replace("$campaign", str(number))

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from mailsight.errors import MailsightError
-from mailsight.screens import frame, navigation, sign_in
+from mailsight.screens import cached, frame, navigation, sign_in
 
 STATIC = Path(__file__).parent / "static"
 
@@ -20,7 +20,8 @@ if sign_in.must_sign_in():
     st.stop()
 
 try:
-    page.run()
+    with cached.one_generation():
+        page.run()
     frame.settle(page.url_path)
 except MailsightError as error:
     frame.error_page(error)

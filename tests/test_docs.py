@@ -146,7 +146,7 @@ def test_the_bundle_of_the_readme_loads_and_gives_the_figures_it_says(tmp_path: 
     summary = bundles.load(tmp_path / "spring.duckdb", [tmp_path / "bundle"])
 
     warehouse = Warehouse(tmp_path / "spring.duckdb")
-    report = campaign.report(warehouse, "spring", Audience.ALL)
+    report = campaign.report(warehouse.snapshot(), "spring", Audience.ALL)
     assert not summary.refusals
     assert report.counts == Counts(
         selected=5,
@@ -165,7 +165,7 @@ def test_the_bundle_of_the_readme_loads_and_gives_the_figures_it_says(tmp_path: 
     assert [(link.link_position, link.clicks) for link in report.links] == [(0, 1), (1, 0)]
     shown = [f"{rate.label} {100 * (rate.rate(report.counts) or 0):.1f} %" for rate in metrics.RATES]
     assert f"{', '.join(shown)}." in README
-    mail = mails.of_customer(warehouse, "spring", "1")
+    mail = mails.of_customer(warehouse.snapshot(), "spring", "1")
     assert mail is not None
     assert (mail.subject, mail.source) == ("Ann Jansen, your garden wakes up", "filled")
 

@@ -44,10 +44,10 @@ PICTURES = (
 def ids(shown_database: Path) -> dict[str, str]:
     """The newest campaign that was clicked, and the customer who clicked most in it."""
     warehouse = Warehouse(shown_database)
-    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
     campaign_id = str(campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0])
     most_clicks = grid_query({}, [{"colId": "clicks", "sort": "desc"}], start=0, end=1)
-    [customer] = recipients.page(warehouse, campaign_id, Audience.HUMAN, most_clicks).rows
+    [customer] = recipients.page(warehouse.snapshot(), campaign_id, Audience.HUMAN, most_clicks).rows
     return {"campaign_id": campaign_id, "customer_id": customer["customer_id"]}
 
 

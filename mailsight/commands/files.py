@@ -26,7 +26,7 @@ from mailsight.mail import content
 from mailsight.mail.links import LinkClicks, Matcher, links, shared
 from mailsight.reports import campaign, customer, grid, mails
 from mailsight.vocabulary import Audience
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.reader import Snapshot, Warehouse
 
 from .console import Counted, Database, app, database_path, messages, progress_bar
 
@@ -48,7 +48,7 @@ class CantWrite(MailsightError):
 
 
 def write_list(
-    warehouse: Warehouse, what: List, one_id: str | None, audience: Audience, output: Path, progress: Progress
+    data: Snapshot, what: List, one_id: str | None, audience: Audience, output: Path, progress: Progress
 ) -> tuple[int, str]:
     """Writes a list into a file by its ending; how many rows it has, and what there is to know of it.
 
@@ -60,7 +60,7 @@ def write_list(
     if what is not List.CAMPAIGNS and one_id is None:
         of = "customer" if what in (List.CUSTOMER_EVENTS, List.HISTORY) else "campaign"
         raise CantWrite(f"The list {what.value} is one {of}'s.", next_step=f"Name the {of}'s id.")
-    rows = _rows(warehouse, what, one_id or "", audience)
+    rows = _rows(data, what, one_id or "", audience)
 
     def told(done: int) -> None:
         progress(share(done, rows.total) or 0.0, f"Writing {output.name}")
@@ -70,13 +70,13 @@ def write_list(
     return rows.total, note
 
 
-def write_report(warehouse: Warehouse, campaign_id: str, audience: Audience, output: Path) -> str:
+def write_report(data: Snapshot, campaign_id: str, audience: Audience, output: Path) -> str:
     """Writes a campaign's page as HTML or PDF, by the file's ending; what there is to know of it.
 
     Raises `CantWrite` for another ending, `NoPdf`, and `UnknownCampaign`.
     """
     form = form_of(output, REPORT_FORMATS)
-    taken = report_export.read(warehouse, campaign_id, audience)
+    taken = report_export.read(data, campaign_id, audience)
     with whole(output) as file:
         if form is Format.PDF:
             return pdf.write_pdf(taken, file, lambda: None)
@@ -84,19 +84,19 @@ def write_report(warehouse: Warehouse, campaign_id: str, audience: Audience, out
         return ""
 
 
-def _rows(warehouse: Warehouse, what: List, one_id: str, audience: Audience) -> Rows:
+def _rows(data: Snapshot, what: List, one_id: str, audience: Audience) -> Rows:
     if what in (List.CUSTOMERS, List.NOT_SENT, List.EVENTS):
-        campaign.report(warehouse, one_id, audience)  # raises UnknownCampaign
+        campaign.report(data, one_id, audience)  # raises UnknownCampaign
     if what is List.CUSTOMER_EVENTS:
-        customer.report(warehouse, one_id, audience)  # raises UnknownCustomer
+        customer.report(data, one_id, audience)  # raises UnknownCustomer
     read: dict[List, Callable[[], Rows]] = {
-        List.CAMPAIGNS: lambda: export_rows.campaigns(warehouse, audience),
-        List.CUSTOMERS: lambda: export_rows.customers(warehouse, one_id, audience, grid.grid_query()),
-        List.NOT_SENT: lambda: export_rows.not_sent(warehouse, one_id),
-        List.LINKS: lambda: export_rows.links(warehouse, one_id, audience),
-        List.EVENTS: lambda: export_rows.events(warehouse, one_id),
-        List.CUSTOMER_EVENTS: lambda: export_rows.customer_events(warehouse, one_id),
-        List.HISTORY: lambda: export_rows.history(warehouse, one_id, audience),
+        List.CAMPAIGNS: lambda: export_rows.campaigns(data, audience),
+        List.CUSTOMERS: lambda: export_rows.customers(data, one_id, audience, grid.grid_query()),
+        List.NOT_SENT: lambda: export_rows.not_sent(data, one_id),
+        List.LINKS: lambda: export_rows.links(data, one_id, audience),
+        List.EVENTS: lambda: export_rows.events(data, one_id),
+        List.CUSTOMER_EVENTS: lambda: export_rows.customer_events(data, one_id),
+        List.HISTORY: lambda: export_rows.history(data, one_id, audience),
     }
     return read[what]()
 
@@ -137,13 +137,13 @@ def report(
     database: Database = None,
 ) -> None:
     """Print the figures of a campaign's page as JSON, or write the page into a file to take along."""
-    warehouse = Warehouse(database_path(context, database))
-    if output is not None:
-        note = write_report(warehouse, campaign_id, audience, output)
-        messages.print(f"The report is in {output}. {note}".strip(), markup=False)
-        return
-    found = campaign.report(warehouse, campaign_id, audience)
-    print(json.dumps(campaign.figures(found), ensure_ascii=False, indent=2))
+    with Warehouse(database_path(context, database)).snapshot() as data:
+        if output is not None:
+            note = write_report(data, campaign_id, audience, output)
+            messages.print(f"The report is in {output}. {note}".strip(), markup=False)
+            return
+        figures = campaign.figures(campaign.report(data, campaign_id, audience))
+    print(json.dumps(figures, ensure_ascii=False, indent=2))
 
 
 @app.command("heatmap")
@@ -174,14 +174,14 @@ def heatmap_(
 ) -> None:
     """Write an e-mail with a badge of clicks on every link as one HTML file."""
     if campaign_id is not None and html is None and clicks is None:
-        warehouse = Warehouse(database_path(context, database))
-        mail = mails.of_campaign(warehouse, campaign_id)
+        with Warehouse(database_path(context, database)).snapshot() as data:
+            report = campaign.report(data, campaign_id, audience)
+            mail = mails.of_campaign(data, campaign_id)
         if mail is None:
             raise MailsightError(
                 f"Campaign {campaign_id!r} has no HTML.", next_step="Load it with its template."
             )
-        found = campaign.report(warehouse, campaign_id, audience)
-        drawn = heatmap.of_campaign(found, mail.html, measure=measure, show=show)
+        drawn = heatmap.of_campaign(report, mail.html, measure=measure, show=show)
     elif campaign_id is None and html is not None and clicks is not None:
         text = content.decode(html.read_bytes())
         drawn = heatmap.of_mail(
@@ -205,9 +205,8 @@ def export(
     database: Database = None,
 ) -> None:
     """Write a list into a file: CSV, Excel or Parquet by its ending."""
-    warehouse = Warehouse(database_path(context, database))
-    with progress_bar("Reading") as progress:
-        rows, note = write_list(warehouse, what, one_id, audience, output, progress)
+    with Warehouse(database_path(context, database)).snapshot() as data, progress_bar("Reading") as progress:
+        rows, note = write_list(data, what, one_id, audience, output, progress)
     messages.print(f"{rows:,} rows are in {output}. {note}".strip(), markup=False)
 
 

@@ -129,8 +129,8 @@ def sample_(
 @app.command()
 def check(context: typer.Context, database: Database = None) -> None:
     """Print what is loaded, what was refused, and which events found no campaign."""
-    warehouse = Warehouse(database_path(context, database))
-    state = data.database_state(warehouse)
+    with Warehouse(database_path(context, database)).snapshot() as snapshot:
+        state = data.database_state(snapshot)
     table = Table("table", "rows")
     for name, rows in state.rows.items():
         table.add_row(name, f"{rows:,}")

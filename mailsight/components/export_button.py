@@ -14,6 +14,8 @@ from mailsight.exports.jobs import Job, Told, Work
 from mailsight.exports.lists import LIST_FORMATS, Format
 from mailsight.exports.writers import Rows
 from mailsight.figures.formats import plain
+from mailsight.warehouse.reader import Snapshot
+from mailsight.warehouse.served import warehouse
 from mailsight.web import downloads
 from mailsight.web.answers import path
 
@@ -51,15 +53,23 @@ def _shelf() -> _Shelf:
 def export_button(
     key: str,
     name: Sequence[str],
-    rows: Callable[[], Rows],
+    read: Callable[[Snapshot], Rows],
     *,
     label: str = "Export",
     disabled: bool = False,
 ) -> None:
-    """Export, as CSV, Excel or Parquet. `rows` is asked when one is chosen; `name` has the parts of the file's."""
+    """A button that exports a list as CSV, Excel or Parquet.
+
+    `read` gives the rows, all from one generation, when a format is chosen; `name` has the parts of the file's name.
+    """
 
     def work(form: Format) -> Work:
-        return lambda output, told: _write(rows(), form, output, told)
+        def write(output: BinaryIO, told: Told) -> str:
+            with warehouse().snapshot() as data:
+                rows = read(data)
+                return writers.write(rows, form, output, lambda done: told(done, rows.total))
+
+        return write
 
     file_menu(
         key,
@@ -70,10 +80,6 @@ def export_button(
         icon=":material/download:",
         disabled=disabled,
     )
-
-
-def _write(rows: Rows, form: Format, output: BinaryIO, told: Told) -> str:
-    return writers.write(rows, form, output, lambda done: told(done, rows.total))
 
 
 def file_menu(

@@ -18,6 +18,7 @@ from mailsight.reports import grid
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse import served
+from mailsight.warehouse.reader import Snapshot
 from mailsight.web import answers, grid_views, recipients
 
 from . import tables
@@ -98,11 +99,11 @@ def _key(campaign_id: str) -> str:
 
 def shown(
     report: CampaignReport, search: str, status: list[Status | str], link: int | str | None
-) -> Callable[[], Rows]:
+) -> Callable[[Snapshot], Rows]:
     """The customers whom the grid shows at the moment this is asked: with the filters of its headings, in its order."""
     campaign_id, view = report.campaign.campaign_id, _view(report.campaign.campaign_id)
 
-    def rows() -> Rows:
+    def rows(data: Snapshot) -> Rows:
         asked = grid_views.last(view)
         query = grid.grid_query(
             asked.filter_model,
@@ -112,7 +113,7 @@ def shown(
             link=link,
             zone=asked.zone,
         )
-        return export_rows.customers(served.warehouse(), campaign_id, report.audience, query)
+        return export_rows.customers(data, campaign_id, report.audience, query)
 
     return rows
 

@@ -36,7 +36,7 @@ from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import mails
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, NotSentReason
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.reader import Snapshot
 
 from . import drawings, masking
 from . import heatmap as heatmap_export
@@ -98,14 +98,14 @@ class TakeAlong:
     mask: Mask
 
 
-def read(warehouse: Warehouse, campaign_id: str, audience: Audience) -> TakeAlong:
+def read(data: Snapshot, campaign_id: str, audience: Audience) -> TakeAlong:
     """The campaign page's figures, and its mail without what names a customer. Raises `UnknownCampaign`."""
-    report = campaign_reports.report(warehouse, campaign_id, audience)
-    mail = mails.of_campaign(warehouse, campaign_id)
+    report = campaign_reports.report(data, campaign_id, audience)
+    mail = mails.of_campaign(data, campaign_id)
     html = mail.html if mail else ""
     sent_from = report.campaign.from_email or ""
     links = [*report.links, *report.other_links]
-    found = warehouse.rows(
+    found = data.rows(
         "named_customers",
         campaign_id=campaign_id,
         addresses=sorted(masking.addresses(html) - {sent_from.lower()}),
@@ -123,8 +123,8 @@ def read(warehouse: Warehouse, campaign_id: str, audience: Audience) -> TakeAlon
     )
     return TakeAlong(
         clean,
-        campaign_reports.timeline(warehouse, campaign_id, audience),
-        campaign_reports.apple_opens(warehouse, campaign_id),
+        campaign_reports.timeline(data, campaign_id, audience),
+        campaign_reports.apple_opens(data, campaign_id),
         mask.text(html) if mail else None,
         mask,
     )

@@ -8,7 +8,7 @@ import pyarrow as pa
 from mailsight.reports import campaign, customer
 from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 from mailsight.vocabulary import Audience, NotSentReason
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.selection import GridQuery
 
 from . import lists
@@ -19,71 +19,65 @@ PART_EVENTS = 250_000
 
 
 def campaigns(
-    warehouse: Warehouse,
+    data: Snapshot,
     audience: Audience,
     search: CampaignSearch = EVERYTHING,
     order: Order = NEWEST_FIRST,
 ) -> Rows:
     """The campaigns that fit, in that order, as the list shows them."""
-    found = warehouse.batches(
-        "campaign_list", selection(search, order), audience=audience, start=0, size=None
-    )
+    found = data.batches("campaign_list", selection(search, order), audience=audience, start=0, size=None)
     batches = [
         batch.append_column("audience", pa.array([audience.value] * batch.num_rows)) for batch in found
     ]
     return _rows("campaigns", sum(batch.num_rows for batch in batches), batches)
 
 
-def customers(warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery) -> Rows:
+def customers(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> Rows:
     """The customers of the grid with these filters, in its order, from the first to the last."""
     wanted = {"campaign_id": campaign_id, "audience": audience}
-    total = _total(warehouse, "exported_customers_count", query, **wanted)
-    return _rows("customers", total, warehouse.batches("exported_customers", query, **wanted))
+    total = _total(data, "exported_customers_count", query, **wanted)
+    return _rows("customers", total, data.batches("exported_customers", query, **wanted))
 
 
 def not_sent(
-    warehouse: Warehouse, campaign_id: str, *, reason: NotSentReason | None = None, search: str = ""
+    data: Snapshot, campaign_id: str, *, reason: NotSentReason | None = None, search: str = ""
 ) -> Rows:
     """The customers whom a campaign did not mail, for this reason, of whom name, address, id or detail has it."""
     wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
-    total = _total(warehouse, "not_sent_count", **wanted)
-    return _rows("not-sent", total, warehouse.batches("not_sent_customers", **wanted, start=0, size=None))
+    total = _total(data, "not_sent_count", **wanted)
+    return _rows("not-sent", total, data.batches("not_sent_customers", **wanted, start=0, size=None))
 
 
-def links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Rows:
+def links(data: Snapshot, campaign_id: str, audience: Audience) -> Rows:
     """The links of a campaign's mail in their order, then those that the mail does not hold, each with its clicks."""
-    report = campaign.report(warehouse, campaign_id, audience)
+    report = campaign.report(data, campaign_id, audience)
     rows = [asdict(link) for link in (*report.links, *report.other_links)]
     return _rows("links", len(rows), lists.batches_of(rows, lists.LISTS["links"]))
 
 
-def events(warehouse: Warehouse, campaign_id: str) -> Rows:
+def events(data: Snapshot, campaign_id: str) -> Rows:
     """Everything that happened to the messages of a campaign, machines' doing included."""
-    total = _total(warehouse, "exported_events_count", campaign_id=campaign_id)
-    return _rows("events", total, _events(warehouse, campaign_id, total))
+    total = _total(data, "exported_events_count", campaign_id=campaign_id)
+    return _rows("events", total, _events(data, campaign_id, total))
 
 
-def _events(warehouse: Warehouse, campaign_id: str, total: int) -> Iterator[pa.RecordBatch]:
+def _events(data: Snapshot, campaign_id: str, total: int) -> Iterator[pa.RecordBatch]:
     """Some customers at a time: sorting all events of a large campaign at once would take a gigabyte."""
     after = ""
-    for part in warehouse.rows("event_parts", campaign_id=campaign_id, parts=1 + total // PART_EVENTS):
-        yield from warehouse.batches(
-            "exported_events", campaign_id=campaign_id, after=after, last=part["last"]
-        )
+    for part in data.rows("event_parts", campaign_id=campaign_id, parts=1 + total // PART_EVENTS):
+        yield from data.batches("exported_events", campaign_id=campaign_id, after=after, last=part["last"])
         after = part["last"]
 
 
-def customer_events(warehouse: Warehouse, customer_id: str, campaign_id: str | None = None) -> Rows:
+def customer_events(data: Snapshot, customer_id: str, campaign_id: str | None = None) -> Rows:
     """Everything that happened to a customer's messages, or to that of one campaign."""
-    batches = list(
-        warehouse.batches("exported_customer_events", customer_id=customer_id, campaign_id=campaign_id)
-    )
+    batches = list(data.batches("exported_customer_events", customer_id=customer_id, campaign_id=campaign_id))
     return _rows("customer-events", sum(batch.num_rows for batch in batches), batches)
 
 
-def history(warehouse: Warehouse, customer_id: str, audience: Audience) -> Rows:
+def history(data: Snapshot, customer_id: str, audience: Audience) -> Rows:
     """Every mail that selected a customer, newest first, and what they did with it."""
-    report = customer.report(warehouse, customer_id, audience)
+    report = customer.report(data, customer_id, audience)
     rows = [asdict(contact) | {"name": contact.campaign_name} for contact in report.contacts]
     return _rows("history", len(rows), lists.batches_of(rows, lists.LISTS["history"]))
 
@@ -92,8 +86,6 @@ def _rows(name: str, total: int, batches: Sequence[pa.RecordBatch] | Iterator[pa
     return Rows(name, lists.LISTS[name], total, iter(batches))
 
 
-def _total(
-    warehouse: Warehouse, name: str, selection: GridQuery | None = None, /, **parameters: object
-) -> int:
-    row = warehouse.row(name, selection, **parameters)
+def _total(data: Snapshot, name: str, selection: GridQuery | None = None, /, **parameters: object) -> int:
+    row = data.row(name, selection, **parameters)
     return int(row["total"]) if row else 0

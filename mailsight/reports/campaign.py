@@ -15,7 +15,7 @@ from mailsight.heatmap import badges
 from mailsight.heatmap.badges import Wholes
 from mailsight.mail.links import Link, LinkClicks, shared
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
-from mailsight.warehouse.reader import Warehouse, aware
+from mailsight.warehouse.reader import Snapshot
 
 from .search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 
@@ -83,26 +83,23 @@ class CampaignReport:
 
 
 def campaign_list(
-    warehouse: Warehouse,
+    data: Snapshot,
     audience: Audience,
     search: CampaignSearch = EVERYTHING,
     order: Order = NEWEST_FIRST,
 ) -> CampaignList:
     """All campaigns that fit, in that order; a screen shows a page of them (list_reports.py)."""
-    campaigns = warehouse.frame(
-        "campaign_list", selection(search, order), audience=audience, start=0, size=None
-    )
-    campaigns["sent_at"] = pd.to_datetime(campaigns["sent_at"], utc=True)
+    campaigns = data.frame("campaign_list", selection(search, order), audience=audience, start=0, size=None)
     campaigns["tags"] = [[str(tag) for tag in row] for row in campaigns["tags"]]
     return CampaignList(campaigns, Counts(**{name: int(campaigns[name].sum()) for name in COUNT_NAMES}))
 
 
-def report(warehouse: Warehouse, campaign_id: str, audience: Audience) -> CampaignReport:
+def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignReport:
     """The figures of one campaign. Raises `UnknownCampaign`."""
-    found = campaign(warehouse, campaign_id)
-    totals = {row["audience"]: row for row in warehouse.rows("campaign_counts", campaign_id=campaign_id)}
+    found = campaign(data, campaign_id)
+    totals = {row["audience"]: row for row in data.rows("campaign_counts", campaign_id=campaign_id)}
     row = totals[audience]
-    previous = warehouse.rows(
+    previous = data.rows(
         "previous_campaigns", campaign_id=campaign_id, audience=audience, most=PREVIOUS_CAMPAIGNS
     )
     return CampaignReport(
@@ -111,13 +108,13 @@ def report(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Campai
         counts=Counts.of(row),
         not_sent={
             NotSentReason(reason["reason"]): reason["customers"]
-            for reason in warehouse.rows("not_sent_reasons", campaign_id=campaign_id)
+            for reason in data.rows("not_sent_reasons", campaign_id=campaign_id)
         },
         status={status: row[f"status_{status}"] for status in Status},
-        links=_links(warehouse, campaign_id, audience),
+        links=_links(data, campaign_id, audience),
         other_links=[
             LinkClicks(link_position=None, label=link["url"], shared_with=1, **link)
-            for link in warehouse.rows("other_links", campaign_id=campaign_id, audience=audience)
+            for link in data.rows("other_links", campaign_id=campaign_id, audience=audience)
         ],
         previous=[Counts.of(row) for row in previous],
         machine_opens=totals[Audience.ALL]["opens"] - totals[Audience.HUMAN]["opens"],
@@ -158,14 +155,13 @@ def figures(report: CampaignReport) -> dict[str, object]:
     }
 
 
-def campaign(warehouse: Warehouse, campaign_id: str) -> Campaign:
-    row = warehouse.row("campaign", campaign_id=campaign_id)
+def campaign(data: Snapshot, campaign_id: str) -> Campaign:
+    row = data.row("campaign", campaign_id=campaign_id)
     if row is None:
         raise UnknownCampaign(f"There is no campaign {campaign_id!r}.")
     return Campaign(
         **row
         | {
-            "sent_at": aware(row["sent_at"]),
             "tags": tuple(row["tags"]),
             "selection": json.loads(row["selection"]) if row["selection"] else None,
         }
@@ -184,10 +180,10 @@ class MachineCount:
     unsubscribes: int
 
 
-def machines(warehouse: Warehouse, campaign_id: str) -> list[MachineCount]:
+def machines(data: Snapshot, campaign_id: str) -> list[MachineCount]:
     """What machines did in a campaign, by reason, in the order of the rules; reasons with nothing are left out."""
     events = Counter[tuple[str, str]]()
-    for row in warehouse.rows("machine_counts", campaign_id=campaign_id):
+    for row in data.rows("machine_counts", campaign_id=campaign_id):
         events[row["reason"], row["type"]] += row["events"]
     reasons = {reason for reason, _ in events}
     return [
@@ -204,18 +200,14 @@ def machines(warehouse: Warehouse, campaign_id: str) -> list[MachineCount]:
     ]
 
 
-def machine_examples(
-    warehouse: Warehouse, campaign_id: str, reason: str, *, most: int = EXAMPLES
-) -> pd.DataFrame:
+def machine_examples(data: Snapshot, campaign_id: str, reason: str, *, most: int = EXAMPLES) -> pd.DataFrame:
     """Some events that machines made for this reason, each of another customer: customer_id, name, occurred_at (aware),
     type (a word), url, user_agent, ip."""
-    events = warehouse.frame("machine_examples", campaign_id=campaign_id, reason=reason, most=most)
-    events["occurred_at"] = pd.to_datetime(events["occurred_at"], utc=True)
-    return events
+    return data.frame("machine_examples", campaign_id=campaign_id, reason=reason, most=most)
 
 
-def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[LinkClicks]:
-    rows = warehouse.rows("campaign_links", campaign_id=campaign_id, audience=audience)
+def _links(data: Snapshot, campaign_id: str, audience: Audience) -> list[LinkClicks]:
+    rows = data.rows("campaign_links", campaign_id=campaign_id, audience=audience)
     same = shared([Link(row["link_position"], row["url"], row["label"]) for row in rows])
     sizes = Counter(same.values())
     return [
@@ -224,16 +216,16 @@ def _links(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[L
     ]
 
 
-def apple_opens(warehouse: Warehouse, campaign_id: str) -> AppleOpens:
+def apple_opens(data: Snapshot, campaign_id: str) -> AppleOpens:
     """What Apple's proxy hides in a campaign, and what can be seen without it."""
-    row = warehouse.row("apple_opens", campaign_id=campaign_id)
+    row = data.row("apple_opens", campaign_id=campaign_id)
     if row is None:
         return AppleOpens(0, 0, 0, 0, unseen_in=dict.fromkeys(Audience, 0))
     unseen_in = {Audience.HUMAN: row.pop("human_received"), Audience.ALL: row.pop("all_opened")}
     return AppleOpens(**row, unseen_in=unseen_in)
 
 
-def timeline(warehouse: Warehouse, campaign_id: str, audience: Audience) -> pd.DataFrame:
+def timeline(data: Snapshot, campaign_id: str, audience: Audience) -> pd.DataFrame:
     """What happened per hour since sending: hour (whole, from 0; hours without anything are left out), opens and clicks
     (events), opened and clicked (customers, at their first open or click)."""
-    return warehouse.frame("timeline", campaign_id=campaign_id, audience=audience)
+    return data.frame("timeline", campaign_id=campaign_id, audience=audience)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from mailsight.figures.metrics import RATES, Counts
 from mailsight.vocabulary import Audience
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.reader import Snapshot
 
 from .search import CampaignSearch, Order, selection
 
@@ -50,48 +50,44 @@ class Found:
     largest: Mapping[str, float | None]
 
 
-def loaded(warehouse: Warehouse) -> Loaded:
+def loaded(data: Snapshot) -> Loaded:
     """What the list could show."""
-    count = warehouse.row("campaign_count")
-    tags = tuple(row["tag"] for row in warehouse.rows("campaign_tags"))
+    count = data.row("campaign_count")
+    tags = tuple(row["tag"] for row in data.rows("campaign_tags"))
     return Loaded(int(count["campaigns"]) if count else 0, tags)
 
 
-def found(warehouse: Warehouse, audience: Audience, search: CampaignSearch) -> Found:
+def found(data: Snapshot, audience: Audience, search: CampaignSearch) -> Found:
     """What the campaigns that fit come to together."""
-    [row] = warehouse.rows("campaign_list_totals", selection(search), audience=audience)
+    [row] = data.rows("campaign_list_totals", selection(search), audience=audience)
     return Found(int(row["campaigns"]), Counts.of(row), {rate.key: row[rate.key] for rate in RATES})
 
 
 def page(
-    warehouse: Warehouse, audience: Audience, search: CampaignSearch, order: Order, start: int, size: int
+    data: Snapshot, audience: Audience, search: CampaignSearch, order: Order, start: int, size: int
 ) -> list[ListedCampaign]:
     """The campaigns that fit, in that order: `size` of them from `start` on."""
-    rows = warehouse.rows(
-        "campaign_list", selection(search, order), audience=audience, start=start, size=size
-    )
+    rows = data.rows("campaign_list", selection(search, order), audience=audience, start=start, size=size)
     return [_listed(row) for row in rows]
 
 
 def trends(
-    warehouse: Warehouse, campaign_ids: Sequence[str], audience: Audience, hours: int
+    data: Snapshot, campaign_ids: Sequence[str], audience: Audience, hours: int
 ) -> dict[str, list[int]]:
     """The opens of each of these campaigns in each of its first `hours`."""
     opens = {campaign_id: [0] * hours for campaign_id in campaign_ids}
-    for row in warehouse.rows(
-        "campaign_trends", campaign_ids=list(campaign_ids), audience=audience, hours=hours
-    ):
+    for row in data.rows("campaign_trends", campaign_ids=list(campaign_ids), audience=audience, hours=hours):
         opens[row["campaign_id"]][row["hour"]] = row["opens"]
     return opens
 
 
-def compared(warehouse: Warehouse, campaign_ids: Sequence[str], audience: Audience) -> list[ComparedCampaign]:
+def compared(data: Snapshot, campaign_ids: Sequence[str], audience: Audience) -> list[ComparedCampaign]:
     """These campaigns in this order, and what happened in their hours; those that are not known are left out."""
     asked: dict[str, Any] = {"campaign_ids": list(campaign_ids), "audience": audience}
-    known = {row["campaign_id"]: _listed(row) for row in warehouse.rows("compared_campaigns", **asked)}
+    known = {row["campaign_id"]: _listed(row) for row in data.rows("compared_campaigns", **asked)}
     opened: dict[str, dict[int, int]] = {campaign_id: {} for campaign_id in known}
     clicked: dict[str, dict[int, int]] = {campaign_id: {} for campaign_id in known}
-    for row in warehouse.rows("compared_hours", **asked):
+    for row in data.rows("compared_hours", **asked):
         opened[row["campaign_id"]][row["hour"]] = row["opened"]
         clicked[row["campaign_id"]][row["hour"]] = row["clicked"]
     return [ComparedCampaign(known[one], opened[one], clicked[one]) for one in campaign_ids if one in known]
@@ -102,7 +98,7 @@ def _listed(row: Mapping[str, Any]) -> ListedCampaign:
         campaign_id=row["campaign_id"],
         name=row["name"],
         subject=row["subject"],
-        sent_at=row["sent_at"].replace(tzinfo=UTC) if row["sent_at"] else None,
+        sent_at=row["sent_at"],
         tags=tuple(row["tags"]),
         counts=Counts.of(row),
     )

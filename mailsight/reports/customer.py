@@ -11,7 +11,7 @@ import pandas as pd
 from mailsight.errors import UnknownCustomer
 from mailsight.mail.content import fill
 from mailsight.vocabulary import Audience, NotSentReason, Status
-from mailsight.warehouse.reader import Warehouse, aware
+from mailsight.warehouse.reader import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +62,21 @@ class CustomerReport:
     contacts: Sequence[Contact]
 
 
-def report(warehouse: Warehouse, customer_id: str, audience: Audience) -> CustomerReport:
+def report(data: Snapshot, customer_id: str, audience: Audience) -> CustomerReport:
     """A customer and their contact history, newest first. Raises `UnknownCustomer`."""
-    while True:
-        generation = warehouse.generation
-        rows = [one["row"] for one in warehouse.rows("contact_rows", customer_id=customer_id)]
-        row = warehouse.row("customer", customer_id=customer_id, rows=rows)
-        contacts = warehouse.rows("contacts", audience=audience, rows=rows)
-        # Row numbers mean nothing in another generation.
-        if warehouse.generation == generation:
-            break
+    rows = [contact["row"] for contact in data.rows("contact_rows", customer_id=customer_id)]
+    row = data.row("customer", customer_id=customer_id, rows=rows)
     if row is None:
         raise UnknownCustomer(f"There is no customer {customer_id!r}.")
-    found = Customer(
-        **row | {"created_at": aware(row["created_at"]), "attributes": json.loads(row["attributes"] or "{}")}
-    )
-    return CustomerReport(found, [_contact(contact) for contact in contacts])
+    customer = Customer(**row | {"attributes": json.loads(row["attributes"] or "{}")})
+    contacts = data.rows("contacts", audience=audience, rows=rows)
+    return CustomerReport(customer, [_contact(contact) for contact in contacts])
 
 
 def _contact(row: dict[str, Any]) -> Contact:
     merge_fields = json.loads(row.pop("merge_fields") or "{}")
-    times = {name: aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
     return Contact(
         **row
-        | times
         | {
             "subject": fill(row["subject"], merge_fields, escape=False) if row["subject"] else None,
             "status": Status(row["status"]) if row["status"] else None,
@@ -94,9 +85,7 @@ def _contact(row: dict[str, Any]) -> Contact:
     )
 
 
-def message_events(warehouse: Warehouse, campaign_id: str, customer_id: str) -> pd.DataFrame:
+def message_events(data: Snapshot, campaign_id: str, customer_id: str) -> pd.DataFrame:
     """What happened to one message, in order: occurred_at (aware), type (a word), url, link_position, label, machine,
     bounce_type, reject_reason, smtp_status, diagnostic, user_agent, ip, provider."""
-    events = warehouse.frame("message_events", campaign_id=campaign_id, customer_id=customer_id)
-    events["occurred_at"] = pd.to_datetime(events["occurred_at"], utc=True)
-    return events
+    return data.frame("message_events", campaign_id=campaign_id, customer_id=customer_id)

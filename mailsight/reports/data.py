@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from mailsight.vocabulary import EventType
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.reader import Snapshot
 
 LOADS_SHOWN = 200
 ROWS_SHOWN = 200
@@ -75,23 +75,20 @@ class Found:
     total: int
 
 
-def data(warehouse: Warehouse) -> DataReport:
+def data(data: Snapshot) -> DataReport:
     """Everything on the page but the rows that can be searched. Its cost does not follow the number of events."""
-    counted = warehouse.rows("event_counts")
+    counted = data.rows("event_counts")
     latest: dict[EventType, datetime] = {}
     for row in counted:
-        kind, last_at = EventType(row["type"]), row["last_at"].replace(tzinfo=UTC)
+        kind, last_at = EventType(row["type"]), row["last_at"]
         latest[kind] = max(latest.get(kind, last_at), last_at)
     return DataReport(
-        rows=warehouse.rows("totals")[0],
-        loads=[
-            Load(**row | {"loaded_at": row["loaded_at"].replace(tzinfo=UTC)})
-            for row in warehouse.rows("recent_loads", most=LOADS_SHOWN)
-        ],
+        rows=data.rows("totals")[0],
+        loads=[Load(**row) for row in data.rows("recent_loads", most=LOADS_SHOWN)],
         providers=_providers([(row["provider"], EventType(row["type"]), row["events"]) for row in counted]),
         latest=latest,
-        unattributed=_unattributed_count(warehouse),
-        refused=_refused_count(warehouse),
+        unattributed=_unattributed_count(data),
+        refused=_refused_count(data),
     )
 
 
@@ -111,7 +108,7 @@ def _providers(counted: Sequence[tuple[str, EventType, int]]) -> list[ProviderEv
     return [*found[: PROVIDERS_SHOWN - 1], ProviderEvents(OTHERS, others)]
 
 
-def unattributed(warehouse: Warehouse, search: str = "", most: int | None = ROWS_SHOWN) -> Found:
+def unattributed(data: Snapshot, search: str = "", most: int | None = ROWS_SHOWN) -> Found:
     """Events that found no campaign, latest first; `search` is looked for in recipient, message id and type.
 
     `rows` has occurred_at (aware), provider, type (a word), recipient, message_id, customer_id, url, bounce_type,
@@ -119,39 +116,38 @@ def unattributed(warehouse: Warehouse, search: str = "", most: int | None = ROWS
     """
     search = search.strip()
     types = [kind for kind in EventType if search and search.lower() in (kind, kind.label.lower())]
-    rows = warehouse.frame(
+    rows = data.frame(
         "unattributed_events", search=search, types=types, newest=None if search else most, most=most
     )
-    rows["occurred_at"] = pd.to_datetime(rows["occurred_at"], utc=True)
     if not search:
-        return Found(rows, _unattributed_count(warehouse))
-    [matches] = warehouse.rows("unattributed_matches", search=search, types=types)
+        return Found(rows, _unattributed_count(data))
+    [matches] = data.rows("unattributed_matches", search=search, types=types)
     return Found(rows, matches["events"])
 
 
-def _unattributed_count(warehouse: Warehouse) -> int:
-    [unattributed] = warehouse.rows("unattributed_count")
+def _unattributed_count(data: Snapshot) -> int:
+    [unattributed] = data.rows("unattributed_count")
     return int(unattributed["events"])
 
 
-def refused(warehouse: Warehouse, search: str = "", most: int = ROWS_SHOWN) -> Found:
+def refused(data: Snapshot, search: str = "", most: int = ROWS_SHOWN) -> Found:
     """Refused rows, latest first; `search` is looked for in file and reason.
 
     `rows` has kind, file, line, reason, and the beginning of row.
     """
     search = search.strip()
-    rows = warehouse.frame("newest_refused_rows", search=search, most=most, characters=ROW_CHARACTERS + 1)
-    return Found(rows, _refused_count(warehouse, search))
+    rows = data.frame("newest_refused_rows", search=search, most=most, characters=ROW_CHARACTERS + 1)
+    return Found(rows, _refused_count(data, search))
 
 
-def _refused_count(warehouse: Warehouse, search: str = "") -> int:
-    [matches] = warehouse.rows("refused_matches", search=search)
+def _refused_count(data: Snapshot, search: str = "") -> int:
+    [matches] = data.rows("refused_matches", search=search)
     return int(matches["rows"])
 
 
-def refused_whole(warehouse: Warehouse, search: str = "") -> pd.DataFrame:
+def refused_whole(data: Snapshot, search: str = "") -> pd.DataFrame:
     """All refused rows that fit the search, each with the whole of its text, which may be megabytes."""
-    return warehouse.frame("refused_rows", search=search.strip())
+    return data.frame("refused_rows", search=search.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +159,11 @@ class DatabaseState:
     unattributed: int
 
 
-def database_state(warehouse: Warehouse) -> DatabaseState:
+def database_state(data: Snapshot) -> DatabaseState:
     """What is loaded, what was refused, and the events whose campaign can't be told."""
-    [unattributed] = warehouse.rows("unattributed_count")
+    [unattributed] = data.rows("unattributed_count")
     return DatabaseState(
-        rows={row["name"]: row["rows"] for row in warehouse.rows("table_rows")},
-        refused=warehouse.rows("refused_rows_by_reason"),
+        rows={row["name"]: row["rows"] for row in data.rows("table_rows")},
+        refused=data.rows("refused_rows_by_reason"),
         unattributed=unattributed["events"],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mailsight.mail.content import fill
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.reader import Snapshot
 
 from .campaign import campaign
 
@@ -25,23 +25,23 @@ class MailView:
     source: Literal["template", "archived", "filled"]
 
 
-def of_campaign(warehouse: Warehouse, campaign_id: str) -> MailView | None:
+def of_campaign(data: Snapshot, campaign_id: str) -> MailView | None:
     """The campaign's own e-mail, its merge fields as they were written; None when there is no HTML of it.
 
     Raises `UnknownCampaign`.
     """
-    found = campaign(warehouse, campaign_id)
-    content = warehouse.row("content", content_id=found.content_id) if found.content_id else None
+    found = campaign(data, campaign_id)
+    content = data.row("content", content_id=found.content_id) if found.content_id else None
     return MailView(content["html"], found.subject, found.preheader, "template") if content else None
 
 
-def of_customer(warehouse: Warehouse, campaign_id: str, customer_id: str) -> MailView | None:
+def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView | None:
     """The mail as one customer received it: the archived copy, else the campaign's with the customer's merge fields.
 
     None when the campaign did not select the customer, or there is no HTML of it.
     """
-    row = warehouse.row("customer_mail", campaign_id=campaign_id, customer_id=customer_id)
-    content = row and warehouse.row("content", content_id=row["archived_id"] or row["template_id"])
+    row = data.row("customer_mail", campaign_id=campaign_id, customer_id=customer_id)
+    content = row and data.row("content", content_id=row["archived_id"] or row["template_id"])
     if not row or not content:
         return None
     fields = _merge_fields(row)

@@ -9,7 +9,7 @@ import pandas as pd
 from mailsight.audience import bounces, mailboxes, programs, zones
 from mailsight.figures.metrics import COUNT_NAMES, Counts
 from mailsight.vocabulary import Audience, EventType, Status
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.reader import Snapshot
 
 BIGGEST = 12
 OTHERS = "Others"
@@ -85,10 +85,10 @@ class Week:
 
 
 def mailbox_providers(
-    warehouse: Warehouse, campaign_id: str, audience: Audience, *, most: int = BIGGEST
+    data: Snapshot, campaign_id: str, audience: Audience, *, most: int = BIGGEST
 ) -> list[MailboxProvider]:
     """The providers with the most customers, the others together, and the customers whose provider can't be told."""
-    domains = warehouse.frame("mailbox_domains", campaign_id=campaign_id, audience=audience)
+    domains = data.frame("mailbox_domains", campaign_id=campaign_id, audience=audience)
     domains["domain"] = domains["domain"].astype(object).where(domains["domain"].notna(), None)
     domains["provider"] = [mailboxes.provider(domain) for domain in domains["domain"]]
     untold = [mailboxes.NO_DOMAIN, mailboxes.NO_ADDRESS]
@@ -116,12 +116,12 @@ def _provider(name: str, domains: pd.DataFrame) -> MailboxProvider:
 
 
 def bounce_reasons(
-    warehouse: Warehouse, campaign_id: str, providers: Sequence[str]
+    data: Snapshot, campaign_id: str, providers: Sequence[str]
 ) -> Mapping[str, Sequence[BounceCount]]:
     """Why mail did not arrive, most frequent first, for each of these providers and all others together."""
     found: dict[str, dict[bounces.BounceReason, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     examples: dict[tuple[str, bounces.BounceReason], str] = {}
-    for row in warehouse.rows("bounced_domains", campaign_id=campaign_id):
+    for row in data.rows("bounced_domains", campaign_id=campaign_id):
         name = mailboxes.provider(row["domain"])
         shown = name if name in providers else OTHERS
         reason = bounces.reason(row["bounce_reason"])
@@ -137,16 +137,16 @@ def bounce_reasons(
     }
 
 
-def used(warehouse: Warehouse, campaign_id: str, audience: Audience) -> Mapping[EventType, Used]:
+def used(data: Snapshot, campaign_id: str, audience: Audience) -> Mapping[EventType, Used]:
     """Where the mail was opened (under `opened`), and where its links were (under `clicked`)."""
-    found = warehouse.rows("used_agents", campaign_id=campaign_id, audience=audience)
+    found = data.rows("used_agents", campaign_id=campaign_id, audience=audience)
     told = [programs.used(*_agent(row["agent"])) for row in found]
     opens, clicks = ([row[name] for row in found] for name in ("opens", "clicks"))
     opened_in = numbered([one.opened_in for one in told], opens)
     clicked_in = numbered([one.clicked_in for one in told], clicks)
     devices = [one.device.value for one in told]
     kinds = numbered(devices, [a + b for a, b in zip(opens, clicks, strict=True)])
-    sets = warehouse.rows(
+    sets = data.rows(
         "used_together",
         campaign_id=campaign_id,
         audience=audience,
@@ -207,9 +207,9 @@ def _parts(
     return tuple(sorted(parts, key=lambda part: (part.is_apart, -part.events, part.name)))
 
 
-def week(warehouse: Warehouse, campaign_id: str, audience: Audience, viewer_zone: str | None) -> Week:
+def week(data: Snapshot, campaign_id: str, audience: Audience, viewer_zone: str | None) -> Week:
     """When in the week customers opened and clicked, by the clocks where they are."""
-    found = warehouse.frame("week_hours", campaign_id=campaign_id, audience=audience)
+    found = data.frame("week_hours", campaign_id=campaign_id, audience=audience)
     there = [
         _zone(_text(time_zone), _text(country), viewer_zone)
         for time_zone, country in zip(found["time_zone"], found["country"], strict=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailsight.vocabulary import Audience, NotSentReason
-from mailsight.warehouse.reader import Warehouse, aware
+from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.selection import GridQuery
 
 
@@ -26,7 +26,7 @@ class NotSent:
 
 
 def not_sent(
-    warehouse: Warehouse,
+    data: Snapshot,
     campaign_id: str,
     reason: NotSentReason | None = None,
     search: str = "",
@@ -36,21 +36,14 @@ def not_sent(
     """The customers whom a campaign did not mail, by name: those with this reason of whom name, address, id or detail
     holds the search, `size` of them from `start` on."""
     wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
-    count = warehouse.row("not_sent_count", **wanted)
-    rows = warehouse.rows("not_sent_customers", **wanted, start=start, size=size)
+    count = data.row("not_sent_count", **wanted)
+    rows = data.rows("not_sent_customers", **wanted, start=start, size=size)
     return NotSent(rows, total=int(count["total"]) if count else 0)
 
 
-def page(warehouse: Warehouse, campaign_id: str, audience: Audience, query: GridQuery) -> RecipientPage:
+def page(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> RecipientPage:
     """One block of the customers' grid. Times of the rows are aware, in UTC."""
-    while True:
-        generation = warehouse.generation
-        found = warehouse.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)
-        block = found[query.start : query.end].tolist()
-        rows = warehouse.rows("recipients_at", campaign_id=campaign_id, audience=audience, rows=block)
-        # Row numbers mean nothing in another generation.
-        if warehouse.generation == generation:
-            break
-    for row in rows:
-        row |= {name: aware(row[name]) for name in ("sent_at", "first_opened_at", "first_clicked_at")}
-    return RecipientPage(rows, total=len(found))
+    matching = data.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)
+    block = matching[query.start : query.end].tolist()
+    rows = data.rows("recipients_at", campaign_id=campaign_id, audience=audience, rows=block)
+    return RecipientPage(rows, total=len(matching))

@@ -14,7 +14,6 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import Found, ListedCampaign, Loaded
 from mailsight.reports.search import NEWEST_FIRST, ROWS_A_PAGE, CampaignSearch, Order
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import served
 from mailsight.web import addresses
 
 from . import cached, navigation
@@ -29,6 +28,7 @@ _CHOSEN, _REFUSED = "campaigns_chosen", "campaigns_refused"
 
 
 @st.fragment
+@cached.one_generation()
 def campaigns(audience: Audience) -> None:
     """The search, what was found together, the table and what is chosen of it.
 
@@ -140,7 +140,7 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
         export_button(
             "campaigns",
             ("campaigns", audience.value),
-            partial(rows.campaigns, served.warehouse(), audience, search, order),
+            partial(rows.campaigns, audience=audience, search=search, order=order),
         )
 
 

@@ -1,7 +1,7 @@
 """The parts of the comparison: which campaigns, each figure of them side by side, their curves since sending."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import streamlit as st
 
@@ -14,10 +14,9 @@ from mailsight.figures.comparison import COLOURS, FEWEST, LETTERS, MOST, Compari
 from mailsight.figures.metrics import FIGURES, Portion, Rate, portion
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import served
 from mailsight.web import addresses
 
-from . import navigation
+from . import cached, navigation
 from .dialogs import explained
 
 TABLE = "compared"  # its key
@@ -210,7 +209,7 @@ def curves(compared: Sequence[ComparedCampaign]) -> None:
         label_visibility="collapsed",
         key="compared_period",
     )
-    now = served.warehouse().updated_at or datetime.now(UTC)
+    now = cached.snapshot().updated_at
     courses = [
         Course(
             letter,

@@ -13,7 +13,6 @@ from mailsight.figures import formats
 from mailsight.figures.metrics import FIGURES, Portion
 from mailsight.reports.customer import Contact, Customer, CustomerReport
 from mailsight.vocabulary import Audience
-from mailsight.warehouse.served import warehouse
 from mailsight.web import addresses
 
 from . import navigation
@@ -177,11 +176,11 @@ def export_buttons(report: CustomerReport, audience: Audience) -> None:
         export_button(
             f"history:{customer_id}",
             ("history", customer_id, audience.value),
-            partial(export_rows.history, warehouse(), customer_id, audience),
+            partial(export_rows.history, customer_id=customer_id, audience=audience),
         )
         export_button(
             f"customer_events:{customer_id}",
             ("events", customer_id),
-            partial(export_rows.customer_events, warehouse(), customer_id),
+            partial(export_rows.customer_events, customer_id=customer_id),
             label="Events",
         )

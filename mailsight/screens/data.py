@@ -19,6 +19,7 @@ from mailsight.providers import PROVIDERS
 from mailsight.reports import data
 from mailsight.reports.data import DataReport, Found, Load, ProviderEvents
 from mailsight.vocabulary import EventType
+from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
 from mailsight.web import routes
 
@@ -242,7 +243,7 @@ def unattributed() -> None:
         foot=_foot(found, "event"),
     )
     with export:
-        _export("unattributed", lambda: data.unattributed(warehouse(), wanted, most=None).rows, found)
+        _export("unattributed", lambda snapshot: data.unattributed(snapshot, wanted, most=None).rows, found)
 
 
 def _event_type(event: dict[Hashable, Any]) -> tables.Cell:
@@ -294,7 +295,7 @@ def refused() -> None:
         columns, rows, key="refused", label="Refused rows", empty=_nothing(wanted), foot=_foot(found, "row")
     )
     with export:
-        _export("refused", lambda: data.refused_whole(warehouse(), wanted), found)
+        _export("refused", lambda snapshot: data.refused_whole(snapshot, wanted), found)
 
 
 def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
@@ -312,10 +313,14 @@ def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
         return (wanted or "").strip(), st.container(width="content")
 
 
-def _export(key: str, rows: Callable[[], pd.DataFrame], found: Found) -> None:
+def _export(key: str, read: Callable[[Snapshot], pd.DataFrame], found: Found) -> None:
+    def content() -> str:
+        with warehouse().snapshot() as snapshot:
+            return as_csv(read(snapshot))
+
     st.download_button(
         "Export as CSV",
-        lambda: as_csv(rows()),
+        content,
         file_name=f"{key}.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -13,21 +13,21 @@ from mailsight.errors import MailsightError, NoDatabase
 from mailsight.figures import formats
 from mailsight.warehouse.served import warehouse
 
-from . import navigation
+from . import cached, navigation
 
 CLOCK_SECONDS = 15
 
 
 def updated() -> None:
     """When the data of this page was published, and where there is newer data, the way to it."""
-    _updated(warehouse().generation, warehouse().updated_at)
+    if warehouse().exists:
+        data = cached.snapshot()
+        _updated(data.generation, data.updated_at)
 
 
 # By itself, so that the words stay true on a page that nobody touches; the rest of the page stays as it is.
 @st.fragment(run_every=f"{CLOCK_SECONDS}s")
-def _updated(generation: str, at: datetime | None) -> None:
-    if at is None:
-        return
+def _updated(generation: str, at: datetime) -> None:
     with st.container(
         horizontal=True, width="content", vertical_alignment="center", gap="small", key="updated"
     ):

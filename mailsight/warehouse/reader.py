@@ -5,11 +5,12 @@ the link moves to the copy when it is complete: readers never wait, and a load t
 copy, which the next load removes.
 """
 
+import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import numpy as np
@@ -35,40 +36,27 @@ _READING: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-class Warehouse:
-    """Reads the generation that is served now. One may be shared by all threads."""
+class Snapshot:
+    """One generation to read from, however many are published meanwhile. Threads may share it.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = threading.Lock()
-        self._served: tuple[str, duckdb.DuckDBPyConnection] | None = None
-        self._kept = Kept(KEPT_BYTES)
+    Times come out aware, in UTC: tables hold them in UTC, without a zone. Use it in a `with` block; after the block it
+    can't be read any more, so that nothing outlives its generation unnoticed.
+    """
 
-    @property
-    def exists(self) -> bool:
-        """Whether anything was ever loaded."""
-        return self.path.exists()
+    def __init__(
+        self, generation: str, updated_at: datetime, connection: duckdb.DuckDBPyConnection, cache: Kept
+    ) -> None:
+        self.generation = generation
+        self.updated_at = updated_at
+        self._connection: duckdb.DuckDBPyConnection | None = connection
+        self._cache = cache
 
-    @property
-    def generation(self) -> str:
-        """The name of the state that is served: another one after each load that changed something."""
-        return self._newest()[0]
+    def __enter__(self) -> Self:
+        return self
 
-    @property
-    def updated_at(self) -> datetime | None:
-        """When the state that is served was published; None while there is none."""
-        _, file = self._newest()
-        try:
-            return datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        except FileNotFoundError:
-            return None
-
-    def _newest(self) -> tuple[str, Path]:
-        try:
-            file = self.path.resolve(strict=True)
-            return f"{file.name}:{file.stat().st_mtime_ns}", file
-        except FileNotFoundError:
-            return "", self.path
+    def __exit__(self, *_: object) -> None:
+        # Dropped, not closed: other snapshots of this generation share the connection.
+        self._connection = None
 
     def rows(
         self, name: str, selection: GridQuery | None = None, /, **parameters: object
@@ -84,46 +72,99 @@ class Warehouse:
 
     def frame(self, name: str, selection: GridQuery | None = None, /, **parameters: object) -> pd.DataFrame:
         """The rows of a named query as a DataFrame."""
-        return self._execute(name, selection, parameters).df()
+        result = self._execute(name, selection, parameters)
+        moments = [
+            column for column, kind, *_ in result.description or [] if kind == duckdb.sqltypes.TIMESTAMP
+        ]
+        frame = result.df()
+        for column in moments:
+            frame[column] = frame[column].dt.tz_localize(UTC)
+        return frame
 
     def numbers(self, name: str, selection: GridQuery, /, **parameters: object) -> Numbers:
-        """The only column of a named query, the numbers of rows of this generation: found once, kept for a while."""
+        """The only column of a named query, row numbers of this generation; cached, since grids ask again and again."""
 
         def find() -> Numbers:
             (column,) = self._execute(name, selection, parameters).fetchnumpy().values()
             return np.asarray(column, dtype=np.int64)
 
         question = self.generation, name, selection.asked, *parameters.items()
-        return self._kept.get(question, find)
+        return self._cache.get(question, find)
 
     def batches(
         self, name: str, selection: GridQuery | None = None, /, **parameters: object
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of a named query, some `BATCH_ROWS` at a time, as they are found: for what is too long for memory.
-
-        All come from the generation that is served when the first is asked for, however long they take.
-        """
+        """The rows of a named query in batches of up to `BATCH_ROWS`, read as they are asked for."""
         text, parameters = bound(name, selection, parameters)
-        # Only of a relation are the rows read while they are found; `execute` finds all of them first.
-        found = self._connection().cursor().sql(text, params=parameters or None)
-        yield from found.to_arrow_reader(BATCH_ROWS)
+        # Only a relation yields rows while the query runs; `execute` collects all of them first.
+        reader = self._cursor().sql(text, params=parameters or None).to_arrow_reader(BATCH_ROWS)
+        schema = pa.schema([_aware(field) for field in reader.schema])
+        for batch in reader:
+            yield batch.cast(schema)
 
     def _execute(
         self, name: str, selection: GridQuery | None, parameters: dict[str, object]
     ) -> duckdb.DuckDBPyConnection:
         text, parameters = bound(name, selection, parameters)
-        # A cursor of its own for each query: threads that share one get each other's rows.
-        return self._connection().cursor().execute(text, parameters or None)
+        return self._cursor().execute(text, parameters or None)
 
-    def _connection(self) -> duckdb.DuckDBPyConnection:
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own for each query: threads that share one get each other's rows."""
+        if self._connection is None:
+            raise RuntimeError("This snapshot was read after its `with` block.")
+        return self._connection.cursor()
+
+
+class Warehouse:
+    """The database at a path, of which `snapshot` reads the newest generation. Threads may share it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._served: tuple[str, duckdb.DuckDBPyConnection] | None = None
+        self._cache = Kept(KEPT_BYTES)
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever loaded."""
+        return self.path.exists()
+
+    @property
+    def generation(self) -> str:
+        """The name of the newest generation, which changes with each load that changed something; empty without one."""
+        try:
+            file = self.path.resolve(strict=True)
+            return _generation(file, file.stat())
+        except FileNotFoundError:
+            return ""
+
+    def snapshot(self) -> Snapshot:
+        """The newest generation, to read from in a `with` block.
+
+        Raises `NoDatabase` when nothing was loaded yet, `DatabaseUnreadable` for a file that is no database of this
+        version.
+        """
         with self._lock:
-            generation, file = self._newest()
-            if not generation:
-                raise NoDatabase(f"Nothing was loaded into {self.path} yet.")
+            try:
+                file = self.path.resolve(strict=True)
+                facts = file.stat()
+            except FileNotFoundError as error:
+                raise NoDatabase(f"Nothing was loaded into {self.path} yet.") from error
+            generation = _generation(file, facts)
             if self._served is None or self._served[0] != generation:
-                # The old connection is dropped, not closed: queries that still run on it come to their end.
+                # The old connection is dropped, not closed: snapshots of the older generation still read from it.
                 self._served = (generation, _open_hardened(file))
-            return self._served[1]
+            published_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+            return Snapshot(generation, published_at, self._served[1], self._cache)
+
+
+def _generation(file: Path, facts: os.stat_result) -> str:
+    return f"{file.name}:{facts.st_mtime_ns}"
+
+
+def _aware(field: pa.Field) -> pa.Field:
+    is_naive = pa.types.is_timestamp(field.type) and field.type.tz is None
+    return field.with_type(pa.timestamp(field.type.unit, "UTC")) if is_naive else field
 
 
 def _open_hardened(file: Path) -> duckdb.DuckDBPyConnection:
@@ -154,10 +195,12 @@ def check_version(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 
 def named(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The rows of a result, each with the names of its columns."""
+    """The rows of a result as dictionaries, column by column; times are aware, in UTC."""
     columns = [column[0] for column in result.description or []]
-    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
-
-
-def aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None
+    return [
+        {
+            column: value.replace(tzinfo=UTC) if type(value) is datetime and value.tzinfo is None else value
+            for column, value in zip(columns, row, strict=True)
+        }
+        for row in result.fetchall()
+    ]

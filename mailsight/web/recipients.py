@@ -94,7 +94,8 @@ def _block(asked: dict[str, Any]) -> dict[str, Any]:
         end=asked.get("end", 100),
         zone=zone,
     )
-    page = recipient_reports.page(warehouse(), campaign_id, audience, found)
+    with warehouse().snapshot() as data:
+        page = recipient_reports.page(data, campaign_id, audience, found)
     grid_views.keep(asked.get("view"), grid_views.GridView(asked.get("filter"), asked.get("sort"), zone))
     return {"rows": [_row(row, audience, zone) for row in page.rows], "total": page.total}
 

@@ -213,8 +213,8 @@ def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
     events = [event("delivered", 0), *clicks(60, 60.1, 60.2), event("unsubscribed", 60.4)]
     bundles.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events)])
     warehouse = Warehouse(tmp_path / "mailsight.duckdb")
-    everyone = campaign_reports.report(warehouse, "spring", Audience.ALL)
-    people = campaign_reports.report(warehouse, "spring", Audience.HUMAN)
+    everyone = campaign_reports.report(warehouse.snapshot(), "spring", Audience.ALL)
+    people = campaign_reports.report(warehouse.snapshot(), "spring", Audience.HUMAN)
     assert (everyone.counts.opted_out, everyone.counts.clicked, everyone.status[Status.OPTED_OUT]) == (
         1,
         1,
@@ -224,10 +224,12 @@ def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
     assert people.counts.delivered == everyone.counts.delivered == 1
     counts = [
         (one.reason, one.opens, one.clicks, one.unsubscribes)
-        for one in campaign_reports.machines(warehouse, "spring")
+        for one in campaign_reports.machines(warehouse.snapshot(), "spring")
     ]
     assert counts == [("burst_links", 0, 3, 0), ("unsubscribe_in_burst", 0, 0, 1)]
-    [example] = campaign_reports.machine_examples(warehouse, "spring", "burst_links").to_dict("records")
+    [example] = campaign_reports.machine_examples(warehouse.snapshot(), "spring", "burst_links").to_dict(
+        "records"
+    )
     assert (example["customer_id"], example["type"], example["ip"]) == ("1", "clicked", "80.1.1.1")
 
 
@@ -315,7 +317,10 @@ def _as_loaded(row: Row, campaign_id: str) -> Event:
 def test_classify_applies_the_rules_of_now_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = tmp_path / "mailsight.duckdb"
     bundles.load(database, [bundle(tmp_path / "bundle", [event("opened", 58), *clicks(60, 60.1, 60.2)])])
-    before = verdicts_of(database), campaign_reports.report(Warehouse(database), "spring", Audience.HUMAN)
+    before = (
+        verdicts_of(database),
+        campaign_reports.report(Warehouse(database).snapshot(), "spring", Audience.HUMAN),
+    )
     generation = Warehouse(database).generation
     assert all(change.before == change.after for change in classify(database))
     assert Warehouse(database).generation == generation
@@ -325,12 +330,14 @@ def test_classify_applies_the_rules_of_now_and_back(tmp_path: Path, monkeypatch:
     assert Change("burst_links", EventType.CLICKED, 3, 0) in changes
     assert Change("burst_open", EventType.OPENED, 1, 0) in changes
     assert set(verdicts_of(database).values()) == {None}
-    assert campaign_reports.report(Warehouse(database), "spring", Audience.HUMAN).counts.clicks == 3
+    assert (
+        campaign_reports.report(Warehouse(database).snapshot(), "spring", Audience.HUMAN).counts.clicks == 3
+    )
     monkeypatch.delenv("MAILSIGHT_MACHINES")
     classify(database)
     assert (
         verdicts_of(database),
-        campaign_reports.report(Warehouse(database), "spring", Audience.HUMAN),
+        campaign_reports.report(Warehouse(database).snapshot(), "spring", Audience.HUMAN),
     ) == before
 
 

@@ -163,9 +163,9 @@ def warehouse(sample_database: Path) -> Warehouse:
 @pytest.fixture(scope="module")
 def report(warehouse: Warehouse) -> campaign.CampaignReport:
     """A campaign that was sent and clicked."""
-    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
     campaign_id = str(campaigns.sort_values("clicks")["campaign_id"].iloc[-1])
-    return campaign.report(warehouse, campaign_id, Audience.HUMAN)
+    return campaign.report(warehouse.snapshot(), campaign_id, Audience.HUMAN)
 
 
 def rows_of(rows: Rows) -> list[dict[str, Any]]:
@@ -182,12 +182,14 @@ def test_the_customers_of_the_file_are_those_of_the_page(
     query = grid.grid_query(
         {"opens": {"type": "greaterThan", "filter": 0}}, [{"colId": "email", "sort": "desc"}], end=500
     )
-    shown = recipients.page(warehouse, campaign_id, Audience.HUMAN, query)
-    exported = rows_of(export_rows.customers(warehouse, campaign_id, Audience.HUMAN, query))
+    shown = recipients.page(warehouse.snapshot(), campaign_id, Audience.HUMAN, query)
+    exported = rows_of(export_rows.customers(warehouse.snapshot(), campaign_id, Audience.HUMAN, query))
     assert [row["customer_id"] for row in exported] == [row["customer_id"] for row in shown.rows]
     assert exported[0] == {key: shown.rows[0][key] for key in exported[0]}
 
-    everybody = rows_of(export_rows.customers(warehouse, campaign_id, Audience.HUMAN, grid.grid_query()))
+    everybody = rows_of(
+        export_rows.customers(warehouse.snapshot(), campaign_id, Audience.HUMAN, grid.grid_query())
+    )
     assert len(everybody) == report.counts.selected
     assert sum(row["status"] == "not_sent" for row in everybody) == report.counts.not_sent
     for status, messages in report.status.items():
@@ -198,17 +200,17 @@ def test_the_other_lists_of_a_campaign_are_those_of_the_page(
     warehouse: Warehouse, report: campaign.CampaignReport
 ) -> None:
     campaign_id = report.campaign.campaign_id
-    links = rows_of(export_rows.links(warehouse, campaign_id, Audience.HUMAN))
+    links = rows_of(export_rows.links(warehouse.snapshot(), campaign_id, Audience.HUMAN))
     assert [row["clicks"] for row in links] == [link.clicks for link in (*report.links, *report.other_links)]
-    events = rows_of(export_rows.events(warehouse, campaign_id))
+    events = rows_of(export_rows.events(warehouse.snapshot(), campaign_id))
     for kind, counted in (("opened", report.all_opens), ("clicked", report.all_clicks)):
         assert sum(row["type"] == kind for row in events) == counted
     for reason, customers in report.not_sent.items():
-        assert export_rows.not_sent(warehouse, campaign_id, reason=reason).total == customers
-    rows = rows_of(export_rows.not_sent(warehouse, campaign_id))
+        assert export_rows.not_sent(warehouse.snapshot(), campaign_id, reason=reason).total == customers
+    rows = rows_of(export_rows.not_sent(warehouse.snapshot(), campaign_id))
     assert len(rows) == report.counts.not_sent
     name = next(row["name"] for row in rows if row["name"])
-    found = rows_of(export_rows.not_sent(warehouse, campaign_id, search=f" {name.upper()} "))
+    found = rows_of(export_rows.not_sent(warehouse.snapshot(), campaign_id, search=f" {name.upper()} "))
     assert name in [row["name"] for row in found]
 
 
@@ -216,10 +218,10 @@ def test_events_read_in_parts_are_the_same(
     warehouse: Warehouse, report: campaign.CampaignReport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign_id = report.campaign.campaign_id
-    whole = rows_of(export_rows.events(warehouse, campaign_id))
+    whole = rows_of(export_rows.events(warehouse.snapshot(), campaign_id))
     assert len({row["customer_id"] for row in whole}) > 10
     monkeypatch.setattr(export_rows, "PART_EVENTS", 20)
-    assert rows_of(export_rows.events(warehouse, campaign_id)) == whole
+    assert rows_of(export_rows.events(warehouse.snapshot(), campaign_id)) == whole
 
 
 def test_a_customers_lists_are_those_of_the_page(
@@ -228,34 +230,36 @@ def test_a_customers_lists_are_those_of_the_page(
     campaign_id = report.campaign.campaign_id
     [row] = rows_of(
         export_rows.customers(
-            warehouse,
+            warehouse.snapshot(),
             campaign_id,
             Audience.HUMAN,
             grid.grid_query({"clicks": {"type": "greaterThan", "filter": 0}}),
         )
     )[:1]
     customer_id = row["customer_id"]
-    history = customer_reports.report(warehouse, customer_id, Audience.HUMAN)
-    exported = rows_of(export_rows.history(warehouse, customer_id, Audience.HUMAN))
+    history = customer_reports.report(warehouse.snapshot(), customer_id, Audience.HUMAN)
+    exported = rows_of(export_rows.history(warehouse.snapshot(), customer_id, Audience.HUMAN))
     assert [row["campaign_id"] for row in exported] == [one.campaign_id for one in history.contacts]
     assert [row["clicks"] for row in exported] == [one.clicks for one in history.contacts]
-    of_one = rows_of(export_rows.customer_events(warehouse, customer_id, campaign_id))
-    shown = customer_reports.message_events(warehouse, campaign_id, customer_id)
+    of_one = rows_of(export_rows.customer_events(warehouse.snapshot(), customer_id, campaign_id))
+    shown = customer_reports.message_events(warehouse.snapshot(), campaign_id, customer_id)
     assert [row["type"] for row in of_one] == shown["type"].tolist()
-    everything = rows_of(export_rows.customer_events(warehouse, customer_id))
+    everything = rows_of(export_rows.customer_events(warehouse.snapshot(), customer_id))
     assert [row for row in everything if row["campaign_id"] == campaign_id] == of_one
 
 
 @pytest.mark.parametrize(("key", "down"), [("name", False), ("cor", True), ("cor", False), ("sent", True)])
 def test_the_list_of_campaigns_comes_in_its_order(warehouse: Warehouse, key: str, down: bool) -> None:
-    rows = rows_of(export_rows.campaigns(warehouse, Audience.HUMAN, order=Order(key, down)))
+    rows = rows_of(export_rows.campaigns(warehouse.snapshot(), Audience.HUMAN, order=Order(key, down)))
     values = [row[key].lower() if key == "name" else row[key] for row in rows]
     known = [value for value in values if value is not None]
     assert values == sorted(known, reverse=down) + [None] * (len(values) - len(known))
 
 
 def test_no_campaign_at_all_is_a_file_with_headings(warehouse: Warehouse) -> None:
-    nothing = export_rows.campaigns(warehouse, Audience.HUMAN, CampaignSearch("no campaign is called this"))
+    nothing = export_rows.campaigns(
+        warehouse.snapshot(), Audience.HUMAN, CampaignSearch("no campaign is called this")
+    )
     assert written(nothing, Format.CSV).decode("utf-8-sig").startswith('"campaign_id","name"')
 
 
@@ -267,7 +271,9 @@ def test_the_command_writes_every_list(
     assert set(LISTS) == set(List)
     warehouse, campaign_id = Warehouse(sample_database), report.campaign.campaign_id
     customer = next(
-        iter(export_rows.customers(warehouse, campaign_id, Audience.ALL, grid.grid_query()).batches)
+        iter(
+            export_rows.customers(warehouse.snapshot(), campaign_id, Audience.ALL, grid.grid_query()).batches
+        )
     )
     ids = {
         List.CAMPAIGNS: [],

@@ -67,7 +67,7 @@ def test_each_format_says_the_same(tmp_path: Path, database: Path, suffix: str) 
     write(folder / f"events-2026-05{suffix}", rows[2:])
     summary = bundles.load(database, [folder])
     assert not summary.refusals
-    counts = campaign.report(Warehouse(database), "spring", Audience.ALL).counts
+    counts = campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL).counts
     assert (counts.sent, counts.opened, counts.opens) == (1, 1, 3)
 
 
@@ -75,7 +75,7 @@ def test_files_are_taken_one_by_one_too(tmp_path: Path, database: Path) -> None:
     folder = bundle(tmp_path / "b", {"messages.ndjson": ndjson(MESSAGE), "events.ndjson": ndjson(EVENT)})
     bundles.load(database, [folder / "events.ndjson"])
     bundles.load(database, [folder / "messages.ndjson"])
-    counts = campaign.report(Warehouse(database), "spring", Audience.ALL).counts
+    counts = campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL).counts
     assert (counts.selected, counts.opened) == (1, 1)
 
 
@@ -151,9 +151,9 @@ def test_bad_rows_are_named_and_kept_and_the_rest_goes_through(tmp_path: Path, d
         "messages": (4, 2, 2),
         "events": (10, 2, 8),
     }
-    report = campaign.report(Warehouse(database), "spring", Audience.ALL)
+    report = campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL)
     assert (report.counts.selected, report.counts.opened, report.not_sent) == (3, 2, {NotSentReason.OTHER: 1})
-    kept = Warehouse(database).rows("refused_rows", search="")
+    kept = Warehouse(database).snapshot().rows("refused_rows", search="")
     assert len(kept) == len(REFUSED)
     assert {row["row"] for row in kept} >= {",no key,,", "2,B\\xfcrgi", '{"type": "opened"', "short,Short"}
 
@@ -197,7 +197,7 @@ def test_files_that_are_nothing_at_all_are_refused(tmp_path: Path, database: Pat
         "customers.json:1: not JSON: Expecting value at column 1",
         "events.parquet:1: not a Parquet file that can be read",
     ]
-    assert campaign.report(Warehouse(database), "spring", Audience.ALL).counts.selected == 0
+    assert campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL).counts.selected == 0
 
 
 def test_strict_refuses_the_whole_load(tmp_path: Path, database: Path) -> None:
@@ -211,7 +211,7 @@ def test_strict_refuses_the_whole_load(tmp_path: Path, database: Path) -> None:
 def test_spreadsheets_semicolons_and_byte_order_marks_are_taken(tmp_path: Path, database: Path) -> None:
     text = b"\xef\xbb\xbf Customer_ID ;Email; Shoe size \r\n 7 ;ann@x.example;38\r\n"
     bundles.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
-    customer = customer_reports.report(Warehouse(database), "7", Audience.ALL).customer
+    customer = customer_reports.report(Warehouse(database).snapshot(), "7", Audience.ALL).customer
     assert (customer.email, customer.attributes) == ("ann@x.example", {"shoe size": "38"})
 
 
@@ -222,7 +222,7 @@ def test_columns_that_are_not_known_are_named(tmp_path: Path, database: Path) ->
     }
     summary = bundles.load(database, [bundle(tmp_path / "b", files)])
     assert summary.ignored_columns == {"events.ndjson": ("colour",)}
-    assert customer_reports.report(Warehouse(database), "1", Audience.ALL).customer.attributes == {
+    assert customer_reports.report(Warehouse(database).snapshot(), "1", Audience.ALL).customer.attributes == {
         "tier": "gold"
     }
 
@@ -232,7 +232,7 @@ def test_a_value_replaces_what_was_known_and_an_empty_one_leaves_it(tmp_path: Pa
     bundles.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(first)})])
     second = {"customer_id": "1", "name": "", "country": "BE", "tier": "silver"}
     summary = bundles.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(second)})])
-    customer = customer_reports.report(Warehouse(database), "1", Audience.ALL).customer
+    customer = customer_reports.report(Warehouse(database).snapshot(), "1", Audience.ALL).customer
     assert (customer.name, customer.country) == ("Ann", "BE")
     assert customer.attributes == {"tier": "silver", "pet": "cat"}
     assert next((kind.new, kind.changed) for kind in summary.kinds if kind.kind == "customers") == (0, 1)
@@ -241,12 +241,12 @@ def test_a_value_replaces_what_was_known_and_an_empty_one_leaves_it(tmp_path: Pa
 def test_events_wait_for_the_message_that_tells_their_campaign(tmp_path: Path, database: Path) -> None:
     event = {"message_id": "m1", "type": "opened", "occurred_at": "2026-04-14T10:00:00Z"}
     bundles.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(event)})])
-    assert data.database_state(Warehouse(database)).unattributed == 1
+    assert data.database_state(Warehouse(database).snapshot()).unattributed == 1
     bundles.load(
         database, [bundle(tmp_path / "c", {"messages.ndjson": ndjson(MESSAGE | {"message_id": "m1"})})]
     )
-    assert data.database_state(Warehouse(database)).unattributed == 0
-    assert campaign.report(Warehouse(database), "spring", Audience.ALL).counts.opened == 1
+    assert data.database_state(Warehouse(database).snapshot()).unattributed == 0
+    assert campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL).counts.opened == 1
 
 
 def test_events_alone_tell_who_was_mailed(tmp_path: Path, database: Path) -> None:
@@ -267,10 +267,10 @@ def test_events_alone_tell_who_was_mailed(tmp_path: Path, database: Path) -> Non
     ]
     bundles.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(*events)})])
     warehouse = Warehouse(database)
-    report = campaign.report(warehouse, "spring", Audience.ALL)
+    report = campaign.report(warehouse.snapshot(), "spring", Audience.ALL)
     assert (report.campaign.name, report.counts.selected, report.counts.opened) == ("spring", 2, 1)
     assert report.not_sent == {NotSentReason.OTHER: 1}
-    [contact] = customer_reports.report(warehouse, "ann@x.example", Audience.ALL).contacts
+    [contact] = customer_reports.report(warehouse.snapshot(), "ann@x.example", Audience.ALL).contacts
     assert contact.sent_at == datetime(2026, 4, 14, 9, tzinfo=UTC)
 
 
@@ -310,14 +310,16 @@ def test_the_mail_of_one_customer(tmp_path: Path, database: Path) -> None:
     bundles.load(database, [bundle(tmp_path / "b", files)])
     warehouse = Warehouse(database)
     filled = '<p>Hello Ann &amp; co, <a href="https://shop.example/a?u=1">look</a></p>'
-    assert mails.of_customer(warehouse, "spring", "1") == MailView(filled, "Hi Ann & co", None, "filled")
-    archived = mails.of_customer(warehouse, "spring", "2")
+    assert mails.of_customer(warehouse.snapshot(), "spring", "1") == MailView(
+        filled, "Hi Ann & co", None, "filled"
+    )
+    archived = mails.of_customer(warehouse.snapshot(), "spring", "2")
     assert archived is not None
     assert (archived.html, archived.source) == ("<p>Bob's own copy</p>", "archived")
-    raw = mails.of_customer(warehouse, "spring", "3")
+    raw = mails.of_customer(warehouse.snapshot(), "spring", "3")
     assert raw is not None
     assert raw.html.strip() == '<p>Café <img src="data:image/png;base64,iVBORw0KGgo="></p>'
-    assert mails.of_customer(warehouse, "spring", "4") is None
+    assert mails.of_customer(warehouse.snapshot(), "spring", "4") is None
 
 
 SHARING = (
@@ -345,7 +347,7 @@ def test_clicks_that_links_share_count_once_at_the_first_that_is_seen(
     ]
     files = {"mail.html": SHARING, "campaigns.ndjson": ndjson(CAMPAIGN), "messages.ndjson": ndjson(MESSAGE)}
     bundles.load(database, [bundle(tmp_path, files | {"events.ndjson": ndjson(*clicks)})])
-    report = campaign.report(Warehouse(database), "spring", Audience.ALL)
+    report = campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL)
     assert [(link.clicks, link.shared_with) for link in report.links] == expected
 
 
@@ -391,7 +393,9 @@ def test_times_are_iso_8601_or_epoch_seconds(tmp_path: Path, database: Path) -> 
     warehouse = Warehouse(database)
     for at, expected in MOMENTS.items():
         if expected is not None:
-            created_at = customer_reports.report(warehouse, at.strip(), Audience.ALL).customer.created_at
+            created_at = customer_reports.report(
+                warehouse.snapshot(), at.strip(), Audience.ALL
+            ).customer.created_at
             assert created_at == datetime.fromisoformat(expected).replace(tzinfo=UTC), at
     unreadable = [at for at, expected in MOMENTS.items() if expected is None]
     assert [refusal.reason for refusal in summary.refusals] == [

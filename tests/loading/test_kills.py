@@ -252,7 +252,7 @@ def wait_until_loaded(database: Path) -> None:
 
 
 def opens(database: Path, campaign_id: str) -> int:
-    return campaign_reports.report(Warehouse(database), campaign_id, Audience.ALL).counts.opens
+    return campaign_reports.report(Warehouse(database).snapshot(), campaign_id, Audience.ALL).counts.opens
 
 
 def opens_on_the_command_line(database: Path, campaign_id: str) -> int:

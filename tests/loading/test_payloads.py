@@ -87,7 +87,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 
 def figures(database: Path, campaign_id: str = "spring") -> campaign.CampaignReport:
-    return campaign.report(Warehouse(database), campaign_id, Audience.ALL)
+    return campaign.report(Warehouse(database).snapshot(), campaign_id, Audience.ALL)
 
 
 def opens(database: Path, campaign_id: str = "spring") -> int:
@@ -182,7 +182,7 @@ def test_what_is_broken_is_told_and_kept_and_the_rest_goes_through(
     if summary.changed:
         kept = {
             (row["file"], row["line"], row["reason"])
-            for row in Warehouse(database).rows("refused_rows", search="")
+            for row in Warehouse(database).snapshot().rows("refused_rows", search="")
         }
         assert kept == {(one.file, one.line, one.reason) for one in summary.refusals}
 
@@ -283,7 +283,7 @@ def test_the_spool_is_loaded_once_whatever_stands_in_it(tmp_path: Path, database
     assert all(refusal.file.startswith("webhooks/") for refusal in summary.refusals)
     assert opens(database) == 5
     assert payloads.ingest_spool(database, spool) is None
-    [noted] = Warehouse(database).rows("recent_loads", most=10)
+    [noted] = Warehouse(database).snapshot().rows("recent_loads", most=10)
     assert (noted["source"], noted["new"], noted["refused"]) == ("webhooks", 6, 3)
 
 
@@ -292,7 +292,7 @@ def test_what_webhooks_bring_on_one_day_is_one_load(tmp_path: Path, database: Pa
     for one in EVENTS:
         spool.append("sendgrid", json.dumps([one]))
         payloads.ingest_spool(database, spool)
-    noted = Warehouse(database).rows("recent_loads", most=10)
+    noted = Warehouse(database).snapshot().rows("recent_loads", most=10)
     assert sum(row["new"] for row in noted) == 5
     assert len(noted) <= 2  # midnight may come between
 
@@ -399,7 +399,7 @@ def test_a_database_of_version_1_is_migrated_or_refused_with_the_command(
     # Everything is known: nothing new, and yet the tables are brought up to date.
     assert not payloads.ingest(database, "sendgrid", [write(lines(EVENTS))]).changed
     assert opens(database) == 5
-    [counted] = Warehouse(database).rows("event_counts")
+    [counted] = Warehouse(database).snapshot().rows("event_counts")
     assert (counted["provider"], counted["type"], counted["events"]) == ("sendgrid", "opened", 5)
     monkeypatch.setattr(reader, "SCHEMA_VERSION", 1)
     with pytest.raises(DatabaseUnreadable, match="newer Mailsight"):

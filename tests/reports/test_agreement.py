@@ -35,7 +35,7 @@ def audience(request: pytest.FixtureRequest) -> Audience:
 @pytest.fixture
 def listed(sample_database: Path, audience: Audience) -> pd.DataFrame:
     """The list of campaigns, by id."""
-    campaigns = campaign.campaign_list(Warehouse(sample_database), audience).campaigns
+    campaigns = campaign.campaign_list(Warehouse(sample_database).snapshot(), audience).campaigns
     return campaigns.set_index("campaign_id", drop=False)
 
 
@@ -48,7 +48,7 @@ def in_grid(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[
     rows: list[dict[str, object]] = []
     while True:
         query = grid.grid_query(start=len(rows), end=len(rows) + grid.LARGEST_BLOCK)
-        page = recipients.page(warehouse, campaign_id, audience, query)
+        page = recipients.page(warehouse.snapshot(), campaign_id, audience, query)
         rows += page.rows
         if len(rows) >= page.total:
             return rows
@@ -59,7 +59,7 @@ def test_the_page_says_what_the_list_says(
 ) -> None:
     warehouse = use(sample_database)
     for campaign_id, row in listed.iterrows():
-        report = campaign.report(warehouse, str(campaign_id), audience)
+        report = campaign.report(warehouse.snapshot(), str(campaign_id), audience)
         assert report.counts == counts(row)
         assert [rate.rate(report.counts) for rate in RATES] == [
             None if pd.isna(row[rate.key]) else row[rate.key] for rate in RATES
@@ -76,7 +76,7 @@ def test_the_grid_adds_up_to_the_page(
 ) -> None:
     warehouse = Warehouse(sample_database)
     for campaign_id in listed.index:
-        report = campaign.report(warehouse, campaign_id, audience)
+        report = campaign.report(warehouse.snapshot(), campaign_id, audience)
         rows = in_grid(warehouse, campaign_id, audience)
         states = Counter(row["status"] for row in rows)
         assert len(rows) == report.counts.selected
@@ -91,9 +91,9 @@ def test_the_links_add_up_to_the_page(
 ) -> None:
     warehouse = Warehouse(sample_database)
     for campaign_id in listed.index:
-        report = campaign.report(warehouse, campaign_id, audience)
+        report = campaign.report(warehouse.snapshot(), campaign_id, audience)
         assert sum(link.clicks for link in (*report.links, *report.other_links)) == report.counts.clicks
-        mail = mails.of_campaign(warehouse, campaign_id)
+        mail = mails.of_campaign(warehouse.snapshot(), campaign_id)
         assert mail is not None
         drawn = html.unescape(heatmap.of_campaign(report, mail.html))
         assert heatmap.summary(report) in drawn
@@ -105,14 +105,14 @@ def test_the_hours_add_up_to_the_page(
     sample_database: Path, listed: pd.DataFrame, audience: Audience
 ) -> None:
     for campaign_id, row in listed.iterrows():
-        hours = campaign.timeline(Warehouse(sample_database), str(campaign_id), audience)
+        hours = campaign.timeline(Warehouse(sample_database).snapshot(), str(campaign_id), audience)
         for name in ("opens", "clicks", "opened", "clicked"):
             assert hours[name].sum() == row[name]
 
 
 def test_the_export_is_the_list(sample_database: Path, listed: pd.DataFrame, audience: Audience) -> None:
     written = io.BytesIO()
-    found = export_rows.campaigns(Warehouse(sample_database), audience)
+    found = export_rows.campaigns(Warehouse(sample_database).snapshot(), audience)
     writers.write(found, Format.CSV, written, lambda _: None)
     text = written.getvalue().decode("utf-8-sig")
     rows = {row["campaign_id"]: row for row in csv.DictReader(io.StringIO(text))}
@@ -143,7 +143,7 @@ def test_customers_histories_add_up_to_the_list(
     opens, clicks = Counter[str](), Counter[str]()
     customers = {str(row["customer_id"]) for one in listed.index for row in in_grid(warehouse, one, audience)}
     for customer_id in customers:
-        for contact in customer.report(warehouse, customer_id, audience).contacts:
+        for contact in customer.report(warehouse.snapshot(), customer_id, audience).contacts:
             opens[contact.campaign_id] += contact.opens
             clicks[contact.campaign_id] += contact.clicks
     assert {one: (opens[one], clicks[one]) for one in listed.index} == {
@@ -153,9 +153,9 @@ def test_customers_histories_add_up_to_the_list(
 
 def test_what_machines_did_is_the_difference_of_the_audiences(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in campaign.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
-        human, everything = (campaign.report(warehouse, campaign_id, one) for one in Audience)
-        rules = campaign.machines(warehouse, campaign_id)
+    for campaign_id in campaign.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns["campaign_id"]:
+        human, everything = (campaign.report(warehouse.snapshot(), campaign_id, one) for one in Audience)
+        rules = campaign.machines(warehouse.snapshot(), campaign_id)
         assert sum(rule.opens for rule in rules) == everything.counts.opens - human.counts.opens
         assert sum(rule.clicks for rule in rules) == everything.counts.clicks - human.counts.clicks
         assert (human.machine_opens, human.machine_clicks) == (
@@ -170,13 +170,15 @@ def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
     """The same once more, customer by customer, from what the dialog of each customer's mail shows."""
     warehouse = Warehouse(sample_database)
     [newest] = (
-        campaign.campaign_list(warehouse, Audience.ALL).campaigns.query("sent > 0")["campaign_id"].head(1)
+        campaign.campaign_list(warehouse.snapshot(), Audience.ALL)
+        .campaigns.query("sent > 0")["campaign_id"]
+        .head(1)
     )
     proxied = unseen = seen_delivered = seen_opened = 0
     for row in in_grid(warehouse, newest, Audience.HUMAN):
         if row["status"] in (grid.NOT_SENT, Status.NOT_RECEIVED):
             continue
-        events = customer.message_events(warehouse, newest, str(row["customer_id"]))
+        events = customer.message_events(warehouse.snapshot(), newest, str(row["customer_id"]))
         looked = events[events["type"].isin([EventType.OPENED, EventType.CLICKED])]
         by_people = bool(looked["machine"].isna().any())
         by_apple = "apple_privacy" in set(looked[looked["type"] == EventType.OPENED]["machine"])
@@ -184,7 +186,7 @@ def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
         unseen += by_apple and not by_people
         seen_delivered += not by_apple
         seen_opened += by_people and not by_apple
-    found = campaign.apple_opens(warehouse, newest)
+    found = campaign.apple_opens(warehouse.snapshot(), newest)
     assert (found.proxied, found.unseen) == (proxied, unseen)
     assert (found.seen_delivered, found.seen_opened) == (seen_delivered, seen_opened)
     assert 0 < unseen <= proxied

@@ -155,7 +155,7 @@ def test_the_patterns_agree_with_plain_python(
 
 
 def _providers(warehouse: Warehouse, audience: Audience) -> dict[str, Any]:
-    found = patterns.mailbox_providers(warehouse, "spring", audience)
+    found = patterns.mailbox_providers(warehouse.snapshot(), "spring", audience)
     return {one.name: (one.counts, dict(one.status)) for one in found}
 
 
@@ -194,7 +194,7 @@ def _used(warehouse: Warehouse, audience: Audience) -> dict[EventType, Any]:
             {part.name: (part.events, part.customers) for part in one.programs},
             {part.name: (part.events, part.customers) for part in one.devices},
         )
-        for kind, one in patterns.used(warehouse, "spring", audience).items()
+        for kind, one in patterns.used(warehouse.snapshot(), "spring", audience).items()
     }
 
 
@@ -222,7 +222,7 @@ def _what(event: dict[str, Any], place: int) -> str:
 
 
 def _week(warehouse: Warehouse, audience: Audience) -> Any:
-    found = patterns.week(warehouse, "spring", audience, "Australia/Adelaide")
+    found = patterns.week(warehouse.snapshot(), "spring", audience, "Australia/Adelaide")
     assert len(found.hours) == 168
     hours = {
         (row["weekday"], row["hour"]): (row["opens"], row["clicks"])
@@ -247,14 +247,14 @@ def _week_again(people: list[dict[str, Any]], events: list[dict[str, Any]]) -> A
 @pytest.mark.parametrize("audience", Audience)
 def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audience: Audience) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in campaign.campaign_list(warehouse, audience).campaigns["campaign_id"]:
-        page = campaign.report(warehouse, campaign_id, audience)
-        found = patterns.mailbox_providers(warehouse, campaign_id, audience, most=3)
+    for campaign_id in campaign.campaign_list(warehouse.snapshot(), audience).campaigns["campaign_id"]:
+        page = campaign.report(warehouse.snapshot(), campaign_id, audience)
+        found = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, audience, most=3)
         sums = {name: sum(getattr(one.counts, name) for one in found) for name in COUNT_NAMES}
         assert Counts(**sums) == page.counts
         for status in Status:
             assert sum(one.status[status] for one in found) == page.status[status]
-        used = patterns.used(warehouse, campaign_id, audience)
+        used = patterns.used(warehouse.snapshot(), campaign_id, audience)
         for one, events in (
             (used[EventType.OPENED], page.counts.opens),
             (used[EventType.CLICKED], page.counts.clicks),
@@ -262,7 +262,7 @@ def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audi
             assert one.events == events
             assert sum(part.events for part in one.programs) == events
             assert sum(part.events for part in one.devices) == events
-        week = patterns.week(warehouse, campaign_id, audience, None)
+        week = patterns.week(warehouse.snapshot(), campaign_id, audience, None)
         assert (week.hours["opens"].sum(), week.hours["clicks"].sum()) == (
             page.counts.opens,
             page.counts.clicks,
@@ -272,9 +272,9 @@ def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audi
 
 def test_the_reasons_of_bounces_add_up_to_undeliverable(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in campaign.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"]:
-        found = patterns.mailbox_providers(warehouse, campaign_id, Audience.ALL, most=3)
-        reasons = patterns.bounce_reasons(warehouse, campaign_id, [one.name for one in found])
+    for campaign_id in campaign.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns["campaign_id"]:
+        found = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, Audience.ALL, most=3)
+        reasons = patterns.bounce_reasons(warehouse.snapshot(), campaign_id, [one.name for one in found])
         for one in found:
             counted = reasons.get(one.name, ())
             assert sum(reason.customers for reason in counted) == one.counts.undeliverable
@@ -294,7 +294,9 @@ def test_the_biggest_providers_stand_first_and_the_rest_together(tmp_path: Path)
         None,
     ]
     people = [{"address": address, "on": "message", "place": 4, "sent": True} for address in addresses]
-    found = patterns.mailbox_providers(_load(tmp_path, _bundle(people, [])), "spring", Audience.ALL, most=2)
+    found = patterns.mailbox_providers(
+        _load(tmp_path, _bundle(people, [])).snapshot(), "spring", Audience.ALL, most=2
+    )
     assert [(one.name, one.domains, one.domains_more, one.counts.selected) for one in found] == [
         ("Gmail", ("gmail.com",), 0, 3),
         ("GMX", ("gmx.de",), 0, 2),
@@ -323,7 +325,7 @@ def test_a_bounce_is_told_by_its_reason_at_its_provider(tmp_path: Path) -> None:
     ]
     warehouse = _load(tmp_path, _bundle(people, happened))
     by_label = {reason.label: reason for reason in bounces.REASONS}
-    assert patterns.bounce_reasons(warehouse, "spring", ["Gmail"]) == {
+    assert patterns.bounce_reasons(warehouse.snapshot(), "spring", ["Gmail"]) == {
         "Gmail": (
             patterns.BounceCount(
                 by_label["Address doesn't exist"], 2, 2, 0, "550 5.1.1 <…@x.example> unknown user"
@@ -331,7 +333,7 @@ def test_a_bounce_is_told_by_its_reason_at_its_provider(tmp_path: Path) -> None:
             patterns.BounceCount(by_label["Mailbox is full"], 1, 0, 1, "452 4.2.2 mailbox full"),
         )
     }
-    assert patterns.bounce_reasons(warehouse, "spring", ["GMX"]).keys() == {patterns.OTHERS}
+    assert patterns.bounce_reasons(warehouse.snapshot(), "spring", ["GMX"]).keys() == {patterns.OTHERS}
 
 
 def test_more_programs_than_bits_share_one_name() -> None:
@@ -343,9 +345,9 @@ def test_more_programs_than_bits_share_one_name() -> None:
 
 def test_of_a_campaign_without_anything_there_are_no_patterns(tmp_path: Path) -> None:
     warehouse = _load(tmp_path, _bundle([], []))
-    assert patterns.mailbox_providers(warehouse, "spring", Audience.ALL) == []
-    assert patterns.bounce_reasons(warehouse, "spring", []) == {}
-    assert {one.events for one in patterns.used(warehouse, "spring", Audience.ALL).values()} == {0}
-    week = patterns.week(warehouse, "spring", Audience.ALL, None)
+    assert patterns.mailbox_providers(warehouse.snapshot(), "spring", Audience.ALL) == []
+    assert patterns.bounce_reasons(warehouse.snapshot(), "spring", []) == {}
+    assert {one.events for one in patterns.used(warehouse.snapshot(), "spring", Audience.ALL).values()} == {0}
+    week = patterns.week(warehouse.snapshot(), "spring", Audience.ALL, None)
     assert (len(week.hours), week.hours["opens"].sum(), week.by_viewer) == (168, 0, 0)
     assert programs.UNKNOWN in programs.APART

@@ -46,7 +46,7 @@ def warehouse(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def everything(warehouse: Warehouse, audience: Audience) -> list[ListedCampaign]:
-    return list_reports.page(warehouse, audience, EVERYTHING, NEWEST_FIRST, 0, 10_000)
+    return list_reports.page(warehouse.snapshot(), audience, EVERYTHING, NEWEST_FIRST, 0, 10_000)
 
 
 def fits(one: ListedCampaign, search: CampaignSearch) -> bool:
@@ -84,8 +84,8 @@ def ordered(campaigns: list[ListedCampaign], order: Order) -> list[str]:
 def test_a_search_finds_what_fits(warehouse: Warehouse, search: CampaignSearch) -> None:
     for audience in Audience:
         expected = [one for one in everything(warehouse, audience) if fits(one, search)]
-        assert list_reports.page(warehouse, audience, search, NEWEST_FIRST, 0, 10_000) == expected
-        found = list_reports.found(warehouse, audience, search)
+        assert list_reports.page(warehouse.snapshot(), audience, search, NEWEST_FIRST, 0, 10_000) == expected
+        found = list_reports.found(warehouse.snapshot(), audience, search)
         sums = {name: sum(getattr(one.counts, name) for one in expected) for name in COUNT_NAMES}
         assert (found.campaigns, found.totals) == (len(expected), Counts(**sums))
         for rate in RATES:
@@ -101,15 +101,15 @@ def test_every_column_sorts_with_what_is_missing_last(warehouse: Warehouse, key:
     pages = [
         one.campaign_id
         for start in range(0, len(campaigns) + 3, 3)
-        for one in list_reports.page(warehouse, Audience.HUMAN, EVERYTHING, order, start, 3)
+        for one in list_reports.page(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order, start, 3)
     ]
     assert pages == ordered(campaigns, order)
-    exported = campaign.campaign_list(warehouse, Audience.HUMAN, EVERYTHING, order).campaigns
+    exported = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order).campaigns
     assert exported["campaign_id"].tolist() == pages
 
 
 def test_a_rate_is_the_same_in_sql_and_python(warehouse: Warehouse) -> None:
-    rows = warehouse.rows(
+    rows = warehouse.snapshot().rows(
         "campaign_list", campaign_search.selection(EVERYTHING), audience=Audience.ALL, start=0, size=None
     )
     assert any(row["cor"] is None for row in rows)
@@ -125,7 +125,7 @@ def test_a_day_is_a_day_in_its_own_zone(warehouse: Warehouse) -> None:
     assert newest.sent_at is not None
     there = newest.sent_at.astimezone(timezone(timedelta(hours=-9)))
     for search, included in ((CampaignSearch(since=there), True), (CampaignSearch(until=there), False)):
-        found = list_reports.page(warehouse, Audience.ALL, search, NEWEST_FIRST, 0, 10_000)
+        found = list_reports.page(warehouse.snapshot(), Audience.ALL, search, NEWEST_FIRST, 0, 10_000)
         assert (newest in found) is included
 
 
@@ -137,7 +137,7 @@ def test_an_order_that_the_list_does_not_have_is_refused(key: str) -> None:
 
 def test_what_is_loaded_is_counted(warehouse: Warehouse) -> None:
     campaigns = everything(warehouse, Audience.ALL)
-    loaded = list_reports.loaded(warehouse)
+    loaded = list_reports.loaded(warehouse.snapshot())
     assert loaded.campaigns == len(campaigns)
     assert list(loaded.tags) == sorted({tag for one in campaigns for tag in one.tags})
 
@@ -146,10 +146,10 @@ def test_the_trends_are_the_opens_of_the_first_hours(warehouse: Warehouse) -> No
     ids = [one.campaign_id for one in everything(warehouse, Audience.ALL)]
     trends: dict[str, list[int]] = {}
     for audience in Audience:
-        trends = list_reports.trends(warehouse, ids, audience, 72)
+        trends = list_reports.trends(warehouse.snapshot(), ids, audience, 72)
         assert list(trends) == ids
         for campaign_id, opens in trends.items():
-            hours = campaign.timeline(warehouse, campaign_id, audience)
+            hours = campaign.timeline(warehouse.snapshot(), campaign_id, audience)
             expected = dict(zip(hours["hour"], hours["opens"], strict=True))
             assert opens == [expected.get(hour, 0) for hour in range(72)]
     assert any(any(opens) for opens in trends.values())
@@ -158,7 +158,7 @@ def test_the_trends_are_the_opens_of_the_first_hours(warehouse: Warehouse) -> No
 def test_campaigns_side_by_side_stand_in_the_order_asked_for(warehouse: Warehouse) -> None:
     known = {one.campaign_id: one for one in everything(warehouse, Audience.HUMAN)}
     ids = [*reversed(known), "nowhere"]
-    compared = list_reports.compared(warehouse, ids, Audience.HUMAN)
+    compared = list_reports.compared(warehouse.snapshot(), ids, Audience.HUMAN)
     assert [one.campaign for one in compared] == [known[one] for one in reversed(known)]
     for one in compared:
         assert sum(one.opened.values()) == one.campaign.counts.opened

@@ -20,9 +20,9 @@ def test_a_page_keeps_nobody_out(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]
 ) -> None:
     warehouse = Warehouse(sample_database)
-    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
     campaign_id = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
-    customer_id = recipients.not_sent(warehouse, campaign_id).customers[0]["customer_id"]
+    customer_id = recipients.not_sent(warehouse.snapshot(), campaign_id).customers[0]["customer_id"]
     address = {
         "campaigns": "/",
         "campaign": f"/campaign?id={campaign_id}",
@@ -50,7 +50,7 @@ def test_a_page_keeps_nobody_out(
 def test_a_dialog_keeps_nobody_out(
     browser: Browser, server: str, sample_database: Path, button: str, scheme: Literal["light", "dark"]
 ) -> None:
-    campaigns = campaign.campaign_list(Warehouse(sample_database), Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(Warehouse(sample_database).snapshot(), Audience.HUMAN).campaigns
     campaign_id = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
     page = browser.new_page(viewport={"width": 1440, "height": 1200}, color_scheme=scheme)
     page.goto(f"{server}/campaign?id={campaign_id}")

@@ -28,7 +28,9 @@ from tests.screens.test_walk import visit
 @pytest.fixture(scope="module")
 def campaigns(sample_database: Path) -> list[ListedCampaign]:
     """The campaigns of the sample, largest first, the planned one last."""
-    listed = list_reports.page(Warehouse(sample_database), Audience.HUMAN, EVERYTHING, Order("sent"), 0, 100)
+    listed = list_reports.page(
+        Warehouse(sample_database).snapshot(), Audience.HUMAN, EVERYTHING, Order("sent"), 0, 100
+    )
     assert len(listed) == 6
     return listed
 
@@ -54,7 +56,7 @@ def test_each_figure_says_whether_it_differs(
     said = words(at)
     assert [title.value for title in at.title] == ["Comparison"]
     for key in comparison_screen.COMPARED:
-        counts = [campaign.report(warehouse, one, audience).counts for one in ids]
+        counts = [campaign.report(warehouse.snapshot(), one, audience).counts for one in ids]
         rates = [made_of for one in counts if (made_of := portion(one, key))]
         assert " ".join(comparison.sentences(comparison.compare(rates))) in said
         assert FIGURES[key].label in said
@@ -132,7 +134,9 @@ def test_more_than_five_are_not_shown(
 def test_planned_campaigns_are_compared_without_a_trace(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
-    listed = list_reports.page(use(sample_database), Audience.HUMAN, EVERYTHING, NEWEST_FIRST, 0, 100)
+    listed = list_reports.page(
+        use(sample_database).snapshot(), Audience.HUMAN, EVERYTHING, NEWEST_FIRST, 0, 100
+    )
     planned = [one for one in listed if not one.counts.sent]
     at = compare(planned[0].campaign_id, listed[-1].campaign_id)
     assert "There is nothing to compare: fewer than two of these campaigns have this figure." in words(at)

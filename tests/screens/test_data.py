@@ -67,7 +67,7 @@ def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_here_and_where_it_came_from(mixed: Path) -> None:
-    report = data.data(Warehouse(mixed))
+    report = data.data(Warehouse(mixed).snapshot())
     assert report.rows == {"campaigns": 1, "customers": 0, "messages": 2, "events": 5}
     assert report.providers == [
         ProviderEvents("sendgrid", {OPENED: 2, CLICKED: 1}),
@@ -100,7 +100,7 @@ def test_many_small_providers_are_shown_as_one(tmp_path: Path) -> None:
     lines = [json.dumps(event(number, OPENED, name)) for number, name in enumerate(names)]
     (tmp_path / "events.ndjson").write_text("\n".join(lines))
     bundles.load(tmp_path / "mailsight.duckdb", [tmp_path / "events.ndjson"])
-    providers = data.data(Warehouse(tmp_path / "mailsight.duckdb")).providers
+    providers = data.data(Warehouse(tmp_path / "mailsight.duckdb").snapshot()).providers
     assert [one.provider for one in providers] == [*names[: data.PROVIDERS_SHOWN - 1], OTHERS]
     assert sum(one.events for one in providers) == len(names)
 
@@ -118,16 +118,16 @@ def test_many_small_providers_are_shown_as_one(tmp_path: Path) -> None:
 )
 def test_unattributed_events_can_be_searched(mixed: Path, search: str, found: list[str]) -> None:
     # The minute tells which it is.
-    result = data.unattributed(Warehouse(mixed), search)
+    result = data.unattributed(Warehouse(mixed).snapshot(), search)
     assert [f"e{at.minute}" for at in result.rows["occurred_at"]] == found
     assert result.total == len(found)
 
 
 def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: Path) -> None:
-    shown = data.unattributed(Warehouse(mixed), most=2)
+    shown = data.unattributed(Warehouse(mixed).snapshot(), most=2)
     assert (len(shown.rows), shown.total) == (2, 3)
     assert data_screen._foot(shown, "event") == "The latest 2 of 3 events; the export has all."  # noqa: SLF001
-    exported = lists.as_csv(data.unattributed(Warehouse(mixed), most=None).rows).splitlines()
+    exported = lists.as_csv(data.unattributed(Warehouse(mixed).snapshot(), most=None).rows).splitlines()
     assert [line.split(",")[3] for line in exported] == [
         "recipient",
         "'=cmd()|calc",
@@ -140,14 +140,14 @@ def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: P
     ("search", "total"), [("", 2), ("APRIL", 2), ("not json", 1), ("march", 0), ("%", 0)]
 )
 def test_refused_rows_can_be_searched(mixed: Path, search: str, total: int) -> None:
-    found = data.refused(Warehouse(mixed), search)
+    found = data.refused(Warehouse(mixed).snapshot(), search)
     assert (len(found.rows), found.total) == (total, total)
 
 
 def test_a_refused_row_is_short_on_the_screen_and_whole_in_the_export(mixed: Path) -> None:
-    shown = data.refused(Warehouse(mixed)).rows
+    shown = data.refused(Warehouse(mixed).snapshot()).rows
     assert shown["row"].str.len().max() == data.ROW_CHARACTERS + 1
-    assert f"'{HUGE}" in lists.as_csv(data.refused_whole(Warehouse(mixed)))
+    assert f"'{HUGE}" in lists.as_csv(data.refused_whole(Warehouse(mixed).snapshot()))
 
 
 def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed: Path) -> None:

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.browser
 def report(sample_database: Path) -> campaign.CampaignReport:
     """The campaign with the most clicks."""
     warehouse = Warehouse(sample_database)
-    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
     most = campaigns.sort_values("clicks")["campaign_id"].iloc[-1]
-    return campaign.report(warehouse, str(most), Audience.HUMAN)
+    return campaign.report(warehouse.snapshot(), str(most), Audience.HUMAN)
 
 
 def test_what_the_grid_shows_is_exported(
@@ -30,7 +30,9 @@ def test_what_the_grid_shows_is_exported(
 ) -> None:
     filtered = grids.grid_query({"name": {"type": "contains", "filter": "a"}}, status=[Status.CLICKED])
     campaign_id = report.campaign.campaign_id
-    shown = recipients.page(Warehouse(sample_database), campaign_id, Audience.HUMAN, filtered).total
+    shown = recipients.page(
+        Warehouse(sample_database).snapshot(), campaign_id, Audience.HUMAN, filtered
+    ).total
     assert 0 < shown < report.status[Status.CLICKED]
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={campaign_id}")

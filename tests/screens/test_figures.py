@@ -130,15 +130,17 @@ def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dic
     """The figures of all campaigns of a database, in the shape of the oracle's."""
     warehouse = Warehouse(database)
     found = {}
-    for campaign_id in campaign.campaign_list(warehouse, audience).campaigns["campaign_id"]:
-        figures: Any = campaign.figures(campaign.report(warehouse, campaign_id, audience))
+    for campaign_id in campaign.campaign_list(warehouse.snapshot(), audience).campaigns["campaign_id"]:
+        figures: Any = campaign.figures(campaign.report(warehouse.snapshot(), campaign_id, audience))
         found[campaign_id] = {name: figures[name] for name in ("counts", "not_sent", "status", "links")} | {
             "other_links": {
                 link["url"]: (link["clicks"], link["clickers"]) for link in figures["other_links"]
             },
             "hours": {
                 hour: counts
-                for hour, *counts in campaign.timeline(warehouse, campaign_id, audience).to_numpy().tolist()
+                for hour, *counts in campaign.timeline(warehouse.snapshot(), campaign_id, audience)
+                .to_numpy()
+                .tolist()
             },
         }
     return found
@@ -165,7 +167,7 @@ def histories(database: Path) -> dict[str, Any]:
     """Each customer's address and history as the page shows it: campaign, status, opens, subject, has a mail."""
     reader, found = Warehouse(database), {}
     for customer_id in plain_histories(database):
-        report = customer.report(reader, customer_id, Audience.HUMAN)
+        report = customer.report(reader.snapshot(), customer_id, Audience.HUMAN)
         found[customer_id] = (
             report.customer.email,
             [
@@ -265,7 +267,7 @@ def test_a_customers_new_name_and_address_reach_what_was_mailed_before(tmp_path:
             for place, name in enumerate(names, start=1)
         ]
         bundles.load(database, [write_bundle(tmp_path / str(number), nothing | {"customers": customers})])
-    page = recipients.page(Warehouse(database), "spring", Audience.ALL, grid.grid_query())
+    page = recipients.page(Warehouse(database).snapshot(), "spring", Audience.ALL, grid.grid_query())
     assert [(row["name"], row["email"]) for row in page.rows] == [
         ("Ann", "ann@x.example"),
         ("Bert", "Bert@y.example"),
@@ -285,7 +287,7 @@ def test_loading_twice_changes_nothing(tmp_path: Path, sample_bundle: Path) -> N
 
 
 def test_the_totals_of_the_list_are_the_sums_of_its_campaigns(sample_database: Path) -> None:
-    found = campaign.campaign_list(Warehouse(sample_database), Audience.ALL)
+    found = campaign.campaign_list(Warehouse(sample_database).snapshot(), Audience.ALL)
     totals = Counts(**{name: int(found.campaigns[name].sum()) for name in Counts.__dataclass_fields__})
     assert found.totals == totals
     assert totals.sent > 0

@@ -64,7 +64,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(database: Path) -> CampaignReport:
-    return campaign.report(Warehouse(database), "spring", Audience.HUMAN)
+    return campaign.report(Warehouse(database).snapshot(), "spring", Audience.HUMAN)
 
 
 @pytest.fixture(scope="module")

@@ -46,16 +46,16 @@ def words(at: AppTest) -> str:
 
 
 def latest_sent(warehouse: Warehouse) -> campaign.CampaignReport:
-    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
     return campaign.report(
-        warehouse, str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0]), Audience.HUMAN
+        warehouse.snapshot(), str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0]), Audience.HUMAN
     )
 
 
 def test_the_list_has_the_totals_of_all_campaigns(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
-    found = campaign.campaign_list(use(sample_database), Audience.HUMAN)
+    found = campaign.campaign_list(use(sample_database).snapshot(), Audience.HUMAN)
     at = show()
     assert [title.value for title in at.title] == ["Campaigns"]
     assert {metric.label: metric.value for metric in at.metric} == {
@@ -71,7 +71,7 @@ def test_the_list_has_the_totals_of_all_campaigns(
 def test_a_search_narrows_the_list_and_its_totals(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
-    found = campaign.campaign_list(use(sample_database), Audience.HUMAN)
+    found = campaign.campaign_list(use(sample_database).snapshot(), Audience.HUMAN)
     name = found.campaigns["name"].iloc[1]
     at = show()
     at.text_input(key="search").set_value(name).run()
@@ -80,7 +80,7 @@ def test_a_search_narrows_the_list_and_its_totals(
 
 
 def test_a_date_range_holds_whole_days(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
-    campaigns = campaign.campaign_list(use(sample_database), Audience.HUMAN).campaigns.dropna(
+    campaigns = campaign.campaign_list(use(sample_database).snapshot(), Audience.HUMAN).campaigns.dropna(
         subset="sent_at"
     )
     days = sorted(campaigns["sent_at"].dt.date)
@@ -173,7 +173,7 @@ def test_a_card_has_its_figure_how_it_is_counted_and_how_it_changed(sample_datab
 def test_a_rate_over_few_messages_is_shown_with_its_interval(
     use: Callable[[Path], Warehouse], odd_database: Path
 ) -> None:
-    report = campaign.report(use(odd_database), "hostile", Audience.HUMAN)
+    report = campaign.report(use(odd_database).snapshot(), "hostile", Audience.HUMAN)
     made_of = COR.portion(report.counts)
     assert 0 < made_of.whole < SMALL
     interval = formats.interval(made_of.interval)
@@ -204,11 +204,11 @@ def test_a_customers_page_has_details_and_history(
 ) -> None:
     warehouse = use(sample_database)
     customer_id = str(
-        recipients.not_sent(warehouse, latest_sent(warehouse).campaign.campaign_id).customers[0][
+        recipients.not_sent(warehouse.snapshot(), latest_sent(warehouse).campaign.campaign_id).customers[0][
             "customer_id"
         ]
     )
-    customer = customer_reports.report(warehouse, customer_id, Audience.HUMAN).customer
+    customer = customer_reports.report(warehouse.snapshot(), customer_id, Audience.HUMAN).customer
     at = show("customer", id=customer_id)
     assert [title.value for title in at.title] == [formats.plain(customer.name)]
     assert [heading.value for heading in at.subheader] == ["Details", "Contact history"]
@@ -250,7 +250,7 @@ def test_every_page_says_how_old_its_figures_are(
 ) -> None:
     warehouse = use(sample_database)
     campaign_id = latest_sent(warehouse).campaign.campaign_id
-    customer_id = str(recipients.not_sent(warehouse, campaign_id).customers[0]["customer_id"])
+    customer_id = str(recipients.not_sent(warehouse.snapshot(), campaign_id).customers[0]["customer_id"])
     at = show(page, id={"campaign": campaign_id, "customer": customer_id}.get(page, ""))
     assert [caption.value for caption in at.caption if caption.value.startswith("Updated ")]
     assert "Show newer data" not in [button.label for button in at.button]
@@ -290,7 +290,7 @@ def test_a_campaign_unlike_others_has_a_helpful_page(
 def test_the_cards_of_a_mailing_without_figures_show_no_rates(
     use: Callable[[Path], Warehouse], odd_database: Path
 ) -> None:
-    report = campaign.report(use(odd_database), "nobody", Audience.HUMAN)
+    report = campaign.report(use(odd_database).snapshot(), "nobody", Audience.HUMAN)
     assert not show("campaign", id="nobody").exception
     shown = [figures.card(report, key) for key in figures.CARDS]
     assert [card.value for card in shown] == ["0"] * 5
@@ -335,9 +335,9 @@ def test_the_not_sent_can_be_searched(
     unsent_database: Path, reason: NotSentReason | None, wanted: str, expected: list[str]
 ) -> None:
     reader = Warehouse(unsent_database)
-    found = recipients.not_sent(reader, "spring", reason, wanted)
+    found = recipients.not_sent(reader.snapshot(), "spring", reason, wanted)
     assert ([row["customer_id"] for row in found.customers], found.total) == (expected, len(expected))
-    block = recipients.not_sent(reader, "spring", reason, wanted, start=1, size=1)
+    block = recipients.not_sent(reader.snapshot(), "spring", reason, wanted, start=1, size=1)
     assert ([row["customer_id"] for row in block.customers], block.total) == (expected[1:2], len(expected))
 
 

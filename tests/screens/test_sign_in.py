@@ -40,7 +40,9 @@ def guarded(serve: Callable[..., str], sample_database: Path, tmp_path: Path) ->
 
 
 def test_a_page_opens_after_sign_in_only(browser: Browser, guarded: str, sample_database: Path) -> None:
-    campaign = campaign_reports.campaign_list(Warehouse(sample_database), Audience.HUMAN).campaigns.iloc[1]
+    campaign = campaign_reports.campaign_list(
+        Warehouse(sample_database).snapshot(), Audience.HUMAN
+    ).campaigns.iloc[1]
     page = browser.new_page()
     page.goto(f"{guarded}/campaign?id={campaign['campaign_id']}")
     expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible(timeout=20_000)

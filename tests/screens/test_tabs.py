@@ -19,9 +19,9 @@ pytestmark = pytest.mark.browser
 def shown(sample_database: Path) -> CampaignReport:
     """The campaign with the most clicks."""
     warehouse = Warehouse(sample_database)
-    campaigns = campaign.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
     most = campaigns.sort_values("clicks", ascending=False)["campaign_id"].iloc[0]
-    return campaign.report(warehouse, str(most), Audience.HUMAN)
+    return campaign.report(warehouse.snapshot(), str(most), Audience.HUMAN)
 
 
 @pytest.fixture
@@ -60,7 +60,9 @@ def test_the_week_is_in_the_customers_time(page: Page, shown: CampaignReport) ->
 def test_a_provider_tells_why_mail_to_it_bounced(
     page: Page, shown: CampaignReport, sample_database: Path
 ) -> None:
-    found = patterns.mailbox_providers(Warehouse(sample_database), shown.campaign.campaign_id, Audience.HUMAN)
+    found = patterns.mailbox_providers(
+        Warehouse(sample_database).snapshot(), shown.campaign.campaign_id, Audience.HUMAN
+    )
     most = max(found, key=lambda one: one.counts.undeliverable)
     page.get_by_role("tab", name="Mailbox providers").click()
     table = page.get_by_role("table", name="Mailbox providers")
@@ -69,7 +71,7 @@ def test_a_provider_tells_why_mail_to_it_bounced(
     reasons = page.get_by_role("table", name=f"Bounces at {most.name}")
     expect(reasons).to_be_visible()
     told = patterns.bounce_reasons(
-        Warehouse(sample_database), shown.campaign.campaign_id, [one.name for one in found]
+        Warehouse(sample_database).snapshot(), shown.campaign.campaign_id, [one.name for one in found]
     )
     for one in told[most.name]:
         expect(reasons.get_by_text(one.reason.label, exact=True)).to_be_visible()
@@ -82,7 +84,7 @@ def test_a_provider_tells_why_mail_to_it_bounced(
 def test_programs_are_shown_for_opens_and_for_clicks(
     page: Page, shown: CampaignReport, sample_database: Path
 ) -> None:
-    used = patterns.used(Warehouse(sample_database), shown.campaign.campaign_id, Audience.HUMAN)
+    used = patterns.used(Warehouse(sample_database).snapshot(), shown.campaign.campaign_id, Audience.HUMAN)
     page.get_by_role("tab", name="Mail programs").click()
     table = page.get_by_role("table", name="Mail programs: counts")
     expect(table.get_by_role("row")).to_have_count(len(used[EventType.OPENED].programs) + 1)

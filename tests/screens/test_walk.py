@@ -28,9 +28,9 @@ SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
 def report(sample_database: Path) -> campaign_reports.CampaignReport:
     """The newest campaign that was clicked, with a state that nobody or hardly anybody is in."""
     warehouse = Warehouse(sample_database)
-    campaigns = campaign_reports.campaign_list(warehouse, Audience.HUMAN).campaigns
+    campaigns = campaign_reports.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
     newest = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
-    return campaign_reports.report(warehouse, str(newest), Audience.HUMAN)
+    return campaign_reports.report(warehouse.snapshot(), str(newest), Audience.HUMAN)
 
 
 @contextmanager
@@ -309,7 +309,7 @@ def test_a_deep_link_works_on_a_fresh_server(
     report: campaign_reports.CampaignReport,
     page_name: str,
 ) -> None:
-    unsent = recipients.not_sent(Warehouse(sample_database), report.campaign.campaign_id)
+    unsent = recipients.not_sent(Warehouse(sample_database).snapshot(), report.campaign.campaign_id)
     customer_id = unsent.customers[0]["customer_id"]
     one_id, heading = {
         "campaign": (report.campaign.campaign_id, "Opened and clicked"),
@@ -386,7 +386,7 @@ def test_what_machines_did_can_be_looked_into(
     browser: Browser, server: str, sample_database: Path, report: campaign_reports.CampaignReport
 ) -> None:
     warehouse, campaign_id = Warehouse(sample_database), report.campaign.campaign_id
-    rules = campaign_reports.machines(warehouse, campaign_id)
+    rules = campaign_reports.machines(warehouse.snapshot(), campaign_id)
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={campaign_id}")
         page.get_by_role("button", name="Which, and why").click()
@@ -400,7 +400,7 @@ def test_what_machines_did_can_be_looked_into(
             expect(row).to_contain_text(formats.count(rule.opens))
             expect(row).to_contain_text(formats.count(rule.clicks))
         rule = rules[-1]
-        examples = campaign_reports.machine_examples(warehouse, campaign_id, rule.reason)
+        examples = campaign_reports.machine_examples(warehouse.snapshot(), campaign_id, rule.reason)
         dialog.get_by_text(rule.label, exact=True).first.click()
         shown = dialog.get_by_role("table", name=f"Examples: {rule.label}")
         expect(shown.get_by_role("row")).to_have_count(len(examples) + 1)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -48,7 +49,7 @@ def add_message(folder: Path, customer_id: str) -> Path:
 
 
 def sent(reader: Warehouse) -> int:
-    return campaign.report(reader, "spring", Audience.ALL).counts.sent
+    return campaign.report(reader.snapshot(), "spring", Audience.ALL).counts.sent
 
 
 def test_an_open_reader_sees_the_new_generation_at_its_next_question(
@@ -59,6 +60,35 @@ def test_an_open_reader_sees_the_new_generation_at_its_next_question(
     generation = reader.generation
     bundles.load(tiny_duck, [add_message(tiny_bundle, "2")])
     assert (sent(reader), reader.generation != generation) == (2, True)
+
+
+def test_a_snapshot_stays_with_its_generation_while_others_are_published(
+    tiny_duck: Path, tiny_bundle: Path
+) -> None:
+    reader = Warehouse(tiny_duck)
+    with reader.snapshot() as before:
+        assert campaign.report(before, "spring", Audience.ALL).counts.sent == 1
+        # Three more generations: the file that the snapshot reads is removed meanwhile.
+        for customer_id in ("2", "3", "4"):
+            bundles.load(tiny_duck, [add_message(tiny_bundle, customer_id)])
+        assert sent(reader) == 4
+        assert campaign.report(before, "spring", Audience.ALL).counts.sent == 1
+        assert before.generation != reader.generation
+        assert before.updated_at <= reader.snapshot().updated_at
+    with pytest.raises(RuntimeError, match="after its `with` block"):
+        campaign.report(before, "spring", Audience.ALL)
+
+
+def test_times_come_out_aware_in_rows_frames_and_batches(tiny_duck: Path) -> None:
+    sent_at = datetime(2026, 4, 14, tzinfo=UTC)
+    asked: dict[str, object] = {"campaign_id": "spring", "audience": Audience.ALL}
+    with Warehouse(tiny_duck).snapshot() as data:
+        everybody = grid.grid_query()
+        [batch] = data.batches("exported_customers", everybody, **asked)
+        assert batch.column("sent_at").to_pylist() == [sent_at]
+        assert data.frame("exported_customers", everybody, **asked)["sent_at"].tolist() == [sent_at]
+        [row] = data.rows("exported_customers", everybody, **asked)
+        assert row["sent_at"] == sent_at
 
 
 def test_the_last_two_generations_are_kept(tiny_duck: Path, tiny_bundle: Path) -> None:
@@ -105,15 +135,17 @@ def test_rows_come_in_batches_in_the_order_of_the_question(
 ) -> None:
     monkeypatch.setattr(warehouse_reader, "BATCH_ROWS", 70)
     reader = Warehouse(sample_database)
-    campaign_id = campaign.campaign_list(reader, Audience.HUMAN).campaigns["campaign_id"].iloc[-1]
+    campaign_id = campaign.campaign_list(reader.snapshot(), Audience.HUMAN).campaigns["campaign_id"].iloc[-1]
     asked = grid.grid_query(
         {"name": {"type": "contains", "filter": "a"}}, [{"colId": "opens", "sort": "desc"}], end=500
     )
     batches = list(
-        reader.batches("exported_customers", asked, campaign_id=campaign_id, audience=Audience.HUMAN)
+        reader.snapshot().batches(
+            "exported_customers", asked, campaign_id=campaign_id, audience=Audience.HUMAN
+        )
     )
     together = [row for batch in batches for row in batch.to_pylist()]
-    page = recipients.page(reader, campaign_id, Audience.HUMAN, asked)
+    page = recipients.page(reader.snapshot(), campaign_id, Audience.HUMAN, asked)
     assert [row["customer_id"] for row in together] == [row["customer_id"] for row in page.rows]
     assert batches[0].num_rows == 70 < page.total == len(together)
 
@@ -140,8 +172,8 @@ def test_a_killed_load_leaves_a_good_state_and_the_next_one_completes(
     bundles.load(tiny_duck, [sample_bundle])
     whole = tmp_path / "whole.duckdb"
     bundles.load(whole, [sample_bundle])
-    found = campaign.campaign_list(Warehouse(tiny_duck), Audience.ALL).campaigns
-    expected = campaign.campaign_list(Warehouse(whole), Audience.ALL).campaigns
+    found = campaign.campaign_list(Warehouse(tiny_duck).snapshot(), Audience.ALL).campaigns
+    expected = campaign.campaign_list(Warehouse(whole).snapshot(), Audience.ALL).campaigns
     assert found[found["campaign_id"] != "spring"].reset_index(drop=True).equals(expected)
     assert not list(tiny_duck.parent.glob("*.draft*"))
 
@@ -195,8 +227,8 @@ def test_threads_get_their_own_rows(tiny_duck: Path) -> None:
 
     def ask(name: str) -> None:
         for _ in range(50):
-            row = reader.row("content", content_id=name)
-            counts = reader.rows("campaign_counts", campaign_id="spring")
+            row = reader.snapshot().row("content", content_id=name)
+            counts = reader.snapshot().rows("campaign_counts", campaign_id="spring")
             if row is not None or len(counts) != 2:
                 wrong.append((row, counts))
 
@@ -210,10 +242,10 @@ def test_threads_get_their_own_rows(tiny_duck: Path) -> None:
 
 def test_what_is_no_database_of_ours_is_told(tmp_path: Path) -> None:
     with pytest.raises(NoDatabase):
-        Warehouse(tmp_path / "none.duckdb").rows("campaign_tags")
+        Warehouse(tmp_path / "none.duckdb").snapshot().rows("campaign_tags")
     (tmp_path / "text.duckdb").write_text("not a database")
     with pytest.raises(DatabaseUnreadable):
-        Warehouse(tmp_path / "text.duckdb").rows("campaign_tags")
+        Warehouse(tmp_path / "text.duckdb").snapshot().rows("campaign_tags")
     duckdb.connect(str(tmp_path / "foreign.duckdb")).close()
     with pytest.raises(DatabaseUnreadable):
-        Warehouse(tmp_path / "foreign.duckdb").rows("campaign_tags")
+        Warehouse(tmp_path / "foreign.duckdb").snapshot().rows("campaign_tags")

@@ -38,7 +38,7 @@ def client(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> TestClient:
 @pytest.fixture(scope="module")
 def campaign_id(warehouse: Warehouse) -> str:
     """A campaign that was sent."""
-    campaigns = campaign_reports.campaign_list(warehouse, Audience.ALL).campaigns
+    campaigns = campaign_reports.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns
     return str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0])
 
 
@@ -61,7 +61,7 @@ def test_the_grid_gets_its_rows_and_how_many_there_are(
     client: TestClient, campaign_id: str, warehouse: Warehouse
 ) -> None:
     answer = ask(client, recipients.token(campaign_id, Audience.ALL), end=5)
-    counts = campaign_reports.report(warehouse, campaign_id, Audience.ALL).counts
+    counts = campaign_reports.report(warehouse.snapshot(), campaign_id, Audience.ALL).counts
     assert answer.status_code == 200
     assert answer.json()["total"] == counts.selected
     assert len(answer.json()["rows"]) == 5
@@ -76,7 +76,7 @@ def test_every_state_counts_as_on_the_campaigns_page(
     client: TestClient, campaign_id: str, warehouse: Warehouse
 ) -> None:
     for audience in Audience:
-        report = campaign_reports.report(warehouse, campaign_id, audience)
+        report = campaign_reports.report(warehouse.snapshot(), campaign_id, audience)
         token = recipients.token(campaign_id, audience)
         found = {status: ask(client, token, status=[status]).json()["total"] for status in report.status}
         assert found == dict(report.status)
@@ -227,7 +227,9 @@ def test_a_block_far_beyond_the_end_is_empty(client: TestClient, campaign_id: st
 def test_a_token_reads_its_own_campaign_whatever_else_is_asked(
     client: TestClient, warehouse: Warehouse
 ) -> None:
-    mine, other = campaign_reports.campaign_list(warehouse, Audience.ALL).campaigns["campaign_id"].iloc[:2]
+    mine, other = (
+        campaign_reports.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns["campaign_id"].iloc[:2]
+    )
     token = recipients.token(mine, Audience.HUMAN)
     asked = {"campaign_id": other, "of_campaign": other, "audience": "all", "f0": other}
     assert ask(client, token, **asked).json() == ask(client, token).json()
@@ -317,10 +319,10 @@ def test_an_unexpected_error_tells_nothing(
 
 
 def test_only_who_clicked_a_link_can_be_asked_for(client: TestClient, warehouse: Warehouse) -> None:
-    campaigns = campaign_reports.campaign_list(warehouse, Audience.ALL).campaigns
+    campaigns = campaign_reports.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns
     clicked = str(campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0])
     for audience in Audience:
-        report = campaign_reports.report(warehouse, clicked, audience)
+        report = campaign_reports.report(warehouse.snapshot(), clicked, audience)
         token = recipients.token(clicked, audience)
         links = [*report.links, *report.other_links]
         asked = [link.url if link.link_position is None else link.link_position for link in links]

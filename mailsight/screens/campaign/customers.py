@@ -13,9 +13,9 @@ from mailsight.components.export_button import export_button
 from mailsight.exports import rows
 from mailsight.exports.writers import Rows
 from mailsight.reports.campaign import CampaignReport
-from mailsight.screens import navigation
+from mailsight.screens import cached, navigation
 from mailsight.screens.dialogs import mail
-from mailsight.warehouse.served import warehouse
+from mailsight.warehouse.reader import Snapshot
 
 from . import heatmap, states
 
@@ -40,6 +40,7 @@ def _elsewhere(report: CampaignReport) -> object:
 
 
 @st.fragment
+@cached.one_generation()
 def _searched(report: CampaignReport, drawn: object) -> None:
     """The customers with their filters. `drawn`: what the rest of the page shows of these."""
     if _elsewhere(report) != drawn:
@@ -68,7 +69,7 @@ def _searched(report: CampaignReport, drawn: object) -> None:
         mail.customer_mail(campaign_id, clicked.customer_id)
 
 
-def _export_buttons(report: CampaignReport, shown: Callable[[], Rows]) -> None:
+def _export_buttons(report: CampaignReport, shown: Callable[[Snapshot], Rows]) -> None:
     """The customers whom the grid shows, and everything that happened to the campaign's messages."""
     campaign_id, audience = report.campaign.campaign_id, report.audience
     with st.container(horizontal=True, width="content", gap="small", key="customers_exports"):
@@ -80,6 +81,6 @@ def _export_buttons(report: CampaignReport, shown: Callable[[], Rows]) -> None:
         export_button(
             f"events:{campaign_id}",
             ("events", campaign_id),
-            partial(rows.events, warehouse(), campaign_id),
+            partial(rows.events, campaign_id=campaign_id),
             label="Events",
         )

@@ -15,7 +15,6 @@ from mailsight.reports.mails import MailView
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import mail as mail_dialog
-from mailsight.warehouse.served import warehouse
 
 _heatmap = st.components.v2.component(
     "mailsight_heatmap",
@@ -40,7 +39,7 @@ def show(report: CampaignReport) -> None:
                 export_button(
                     f"links:{campaign_id}",
                     ("links", campaign_id, report.audience.value),
-                    partial(rows.links, warehouse(), campaign_id, report.audience),
+                    partial(rows.links, campaign_id=campaign_id, audience=report.audience),
                 )
             if mail:
                 _download(report, mail)

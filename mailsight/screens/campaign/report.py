@@ -18,13 +18,15 @@ def report_menu(report: CampaignReport) -> None:
 
     def as_html(output: BinaryIO, told: Told) -> str:
         told(0, 0)
-        taken = report_export.read(warehouse(), campaign_id, audience)
+        with warehouse().snapshot() as data:
+            taken = report_export.read(data, campaign_id, audience)
         output.write(report_export.as_html(taken, zone).encode())
         return ""
 
     def as_pdf(output: BinaryIO, told: Told) -> str:
         told(0, 0)
-        taken = report_export.read(warehouse(), campaign_id, audience)
+        with warehouse().snapshot() as data:
+            taken = report_export.read(data, campaign_id, audience)
         return pdf.write_pdf(taken, output, lambda: told(0, 0), zone)
 
     works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}

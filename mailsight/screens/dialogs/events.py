@@ -16,10 +16,10 @@ from mailsight.figures import formats
 from mailsight.reports import customer
 from mailsight.screens import cached, navigation
 from mailsight.vocabulary import EventType
-from mailsight.warehouse import served
 
 
 @st.dialog("What happened", width="large", icon=":material/history:")
+@cached.one_generation()
 def show(campaign_id: str, customer_id: str) -> None:
     """The events of one message, in order."""
     happened = cached.read(customer.message_events, campaign_id, customer_id)
@@ -52,7 +52,7 @@ def show(campaign_id: str, customer_id: str) -> None:
     export_button(
         f"events:{campaign_id}:{customer_id}",
         ("events", campaign_id, customer_id),
-        partial(export_rows.customer_events, served.warehouse(), customer_id, campaign_id),
+        partial(export_rows.customer_events, customer_id=customer_id, campaign_id=campaign_id),
         disabled=not rows,
     )
 

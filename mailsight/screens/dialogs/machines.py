@@ -15,6 +15,7 @@ from mailsight.web import addresses
 
 
 @st.dialog("Made by machines", width="large", icon=":material/smart_toy:")
+@cached.one_generation()
 def show(report: CampaignReport) -> None:
     """How many opens and clicks machines made by each rule, and examples of the chosen one."""
     campaign_id = report.campaign.campaign_id

@@ -22,6 +22,7 @@ _SOURCES = {
 
 
 @st.dialog("Preview e-mail", width="large", icon=":material/visibility:")
+@cached.one_generation()
 def preview(campaign_id: str) -> None:
     """The campaign's e-mail on a desktop or a phone."""
     mail = cached.read(mails.of_campaign, campaign_id)
@@ -33,6 +34,7 @@ def preview(campaign_id: str) -> None:
 
 
 @st.dialog("E-mail of this customer", width="large", icon=":material/mail:")
+@cached.one_generation()
 def customer_mail(campaign_id: str, customer_id: str) -> None:
     """The e-mail exactly as this customer received it."""
     mail = cached.read(mails.of_customer, campaign_id, customer_id)

@@ -13,12 +13,12 @@ from mailsight.reports import recipients
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached
 from mailsight.vocabulary import NotSentReason
-from mailsight.warehouse import served
 
 ROWS_A_PAGE = 10
 
 
 @st.dialog("Not sent", width="large", icon=":material/warning:")
+@cached.one_generation()
 def show(report: CampaignReport) -> None:
     """The customers to whom it was not sent, why, and how many for each reason."""
     counts, campaign_id = report.counts, report.campaign.campaign_id
@@ -41,13 +41,7 @@ def show(report: CampaignReport) -> None:
             export_button(
                 f"not_sent:{campaign_id}",
                 ("not-sent", campaign_id),
-                partial(
-                    export_rows.not_sent,
-                    served.warehouse(),
-                    campaign_id,
-                    reason=chosen,
-                    search=wanted or "",
-                ),
+                partial(export_rows.not_sent, campaign_id=campaign_id, reason=chosen, search=wanted or ""),
             )
         _not_sent_customers(report, chosen, wanted or "")
 

@@ -1,0 +1,64 @@
+"""A page, a fragment or a dialog reads all of its reports from one generation."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mailsight.errors import NoDatabase
+from mailsight.loading import bundles
+from mailsight.screens import cached
+from mailsight.warehouse.reader import Snapshot, Warehouse
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A database with one campaign."""
+    return _load(tmp_path, "spring")
+
+
+def _load(folder: Path, campaign_id: str) -> Path:
+    (folder / "campaigns.csv").write_text(f"campaign_id,name\n{campaign_id},A campaign\n")
+    bundles.load(folder / "mailsight.duckdb", [folder / "campaigns.csv"])
+    return folder / "mailsight.duckdb"
+
+
+def campaigns(data: Snapshot) -> int:
+    [row] = data.rows("campaign_count")
+    return int(row["campaigns"])
+
+
+def test_what_a_block_reads_comes_from_one_generation(
+    use: Callable[[Path], Warehouse], database: Path, tmp_path: Path
+) -> None:
+    use(database)
+    with cached.one_generation():
+        assert cached.read(campaigns) == 1
+        _load(tmp_path, "summer")
+        with cached.one_generation():  # a dialog within the page
+            assert cached.read(campaigns) == 1
+        assert cached.read(campaigns) == 1
+    assert cached.read(campaigns) == 2
+
+
+def test_a_function_can_be_such_a_block(
+    use: Callable[[Path], Warehouse], database: Path, tmp_path: Path
+) -> None:
+    use(database)
+
+    @cached.one_generation()
+    def fragment() -> tuple[int, int]:
+        before = cached.read(campaigns)
+        _load(tmp_path, f"campaign-{before}")
+        return before, cached.read(campaigns)
+
+    assert fragment() == (1, 1)
+    assert fragment() == (2, 2)
+
+
+def test_a_block_that_fails_pins_nothing(use: Callable[[Path], Warehouse], tmp_path: Path) -> None:
+    use(tmp_path / "mailsight.duckdb")
+    with pytest.raises(NoDatabase), cached.one_generation():
+        cached.read(campaigns)
+    _load(tmp_path, "spring")
+    assert cached.read(campaigns) == 1
