@@ -18,7 +18,9 @@ import duckdb
 
 from mailsight.loading import bundles
 from mailsight.reports import campaign, customer, recipients
+from mailsight.reports import campaigns as list_reports
 from mailsight.reports.grid import grid_query
+from mailsight.reports.search import EVERYTHING, NEWEST_FIRST
 from mailsight.sample import bundle as sample_bundle
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
@@ -72,16 +74,17 @@ def rows(bundle: Path, kind: str) -> float:
 def page_times(database: Path) -> dict[str, float]:
     """The median milliseconds of each page's reports, for a campaign in the middle of the list."""
     warehouse = Warehouse(database)
-    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
-    campaign_id = (
-        campaigns[campaigns["sent"] > 0].sort_values("sent")["campaign_id"].iloc[len(campaigns) // 2]
-    )
+    campaigns = list_reports.page(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, NEWEST_FIRST, 0, 100_000)
+    sent = sorted((one for one in campaigns if one.counts.sent), key=lambda one: one.counts.sent)
+    campaign_id = sent[len(sent) // 2].campaign_id
     block = grid_query(sort_model=[{"colId": "clicks", "sort": "desc"}], search="an")
     customer_id = recipients.page(warehouse.snapshot(), campaign_id, Audience.HUMAN, block).rows[0][
         "customer_id"
     ]
     pages: dict[str, Callable[[], object]] = {
-        "list": lambda: campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN),
+        "list": lambda: list_reports.page(
+            warehouse.snapshot(), Audience.HUMAN, EVERYTHING, NEWEST_FIRST, 0, 100_000
+        ),
         "campaign": lambda: campaign.report(warehouse.snapshot(), campaign_id, Audience.HUMAN),
         "timeline": lambda: campaign.timeline(warehouse.snapshot(), campaign_id, Audience.HUMAN),
         "grid, searched and sorted": lambda: recipients.page(

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from mailsight.reports import campaign, recipients
+from mailsight.reports import recipients
 from mailsight.reports.grid import grid_query
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from tests.conftest import PROJECT
+from tests.support.campaigns import newest_clicked
 
 pytestmark = pytest.mark.browser
 
@@ -44,8 +45,7 @@ PICTURES = (
 def ids(shown_database: Path) -> dict[str, str]:
     """The newest campaign that was clicked, and the customer who clicked most in it."""
     warehouse = Warehouse(shown_database)
-    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
-    campaign_id = str(campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0])
+    campaign_id = newest_clicked(warehouse)
     most_clicks = grid_query({}, [{"colId": "clicks", "sort": "desc"}], start=0, end=1)
     [customer] = recipients.page(warehouse.snapshot(), campaign_id, Audience.HUMAN, most_clicks).rows
     return {"campaign_id": campaign_id, "customer_id": customer["customer_id"]}

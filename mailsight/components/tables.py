@@ -240,11 +240,6 @@ def tone(text: str, tone: Literal["up", "down", ""], title: str = "") -> Cell:
     return {"kind": "tone", "text": text, "tone": tone, "title": title}
 
 
-def outside(href: str, label: str) -> Cell:
-    """An icon that opens an address in a new tab; nothing when the address is not one of the web, mail or phone."""
-    return {"kind": "outside", "href": href, "label": label}
-
-
 def actions(*buttons: tuple[str, str, str]) -> Cell:
     """Icons to click, each as (action, icon, label); the icons are those of table.js."""
     return {

@@ -5,12 +5,9 @@ import codecs
 import hashlib
 import html as entities
 import re
-from binascii import Error as Base64Error
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.message import Message
 from urllib.parse import unquote
 
@@ -90,9 +87,6 @@ class Mail:
 
     html: str | None
     text: str | None
-    subject: str
-    sender: str
-    recipient: str
 
 
 def read_eml(raw: bytes) -> Mail:
@@ -100,13 +94,7 @@ def read_eml(raw: bytes) -> Mail:
     message = message_from_bytes(raw)
     parts = list(_parts(message))
     html, text = (_body(parts, subtype) for subtype in ("html", "plain"))
-    return Mail(
-        html=_with_pictures(html, parts) if html is not None else None,
-        text=text,
-        subject=_header(message, "Subject"),
-        sender=_header(message, "From"),
-        recipient=_header(message, "To"),
-    )
+    return Mail(html=_with_pictures(html, parts) if html is not None else None, text=text)
 
 
 def text_as_html(text: str) -> str:
@@ -149,11 +137,3 @@ def _with_pictures(html: str, parts: list[Message]) -> str:
         return pictures.get(unquote(entities.unescape(found.group(1))), found.group())
 
     return re.sub(r"\bcid:([^\"'\s)>]+)", picture, html, flags=re.IGNORECASE)
-
-
-def _header(message: Message, name: str) -> str:
-    value = message.get(name, "")
-    try:
-        return re.sub(r"\s*[\r\n]\s*", " ", str(make_header(decode_header(value)))).strip()
-    except (LookupError, UnicodeError, HeaderParseError, Base64Error):
-        return str(value).strip()

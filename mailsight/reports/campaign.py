@@ -10,14 +10,12 @@ import pandas as pd
 
 from mailsight.audience.machines import RULES
 from mailsight.errors import UnknownCampaign
-from mailsight.figures.metrics import COUNT_NAMES, RATES, AppleOpens, Counts
+from mailsight.figures.metrics import RATES, AppleOpens, Counts
 from mailsight.heatmap import badges
 from mailsight.heatmap.badges import Wholes
 from mailsight.mail.links import Link, LinkClicks, shared
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
-
-from .search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 
 PREVIOUS_CAMPAIGNS = 10
 EXAMPLES = 5
@@ -37,18 +35,6 @@ class Campaign:
     tags: tuple[str, ...]
     selection: object | None
     content_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignList:
-    """The campaigns that a search found, and their totals.
-
-    `campaigns` has a row per campaign: campaign_id, name, subject, sent_at (aware, UTC), tags (list), the counts of
-    `metrics.Counts` under their names, and cor, cto, ctr (0 to 1, NaN where there is no figure).
-    """
-
-    campaigns: pd.DataFrame
-    totals: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +66,6 @@ class CampaignReport:
     def all_clicks(self) -> int:
         """Every click, machines' included, whoever counts here."""
         return self.counts.clicks + (self.machine_clicks if self.audience is Audience.HUMAN else 0)
-
-
-def campaign_list(
-    data: Snapshot,
-    audience: Audience,
-    search: CampaignSearch = EVERYTHING,
-    order: Order = NEWEST_FIRST,
-) -> CampaignList:
-    """All campaigns that fit, in that order; a screen shows a page of them (list_reports.py)."""
-    campaigns = data.frame("campaign_list", selection(search, order), audience=audience, start=0, size=None)
-    campaigns["tags"] = [[str(tag) for tag in row] for row in campaigns["tags"]]
-    return CampaignList(campaigns, Counts(**{name: int(campaigns[name].sum()) for name in COUNT_NAMES}))
 
 
 def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignReport:

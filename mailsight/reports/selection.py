@@ -37,14 +37,6 @@ class Criterion:
     value: str = ""
     parts: tuple["Criterion", ...] = ()
 
-    def __str__(self) -> str:
-        return " ".join(word for word in (self.field, self.says, self.value) if word)
-
-    def lines(self, depth: int = 0) -> list[str]:
-        """The whole as indented lines, for people who read it without a screen."""
-        own = "  " * depth + str(self) + (":" if self.parts else "")
-        return [own, *(line for part in self.parts for line in part.lines(depth + 1))]
-
 
 def read(selection: object) -> Criterion | None:
     """The selection's sentences; None when there is none.

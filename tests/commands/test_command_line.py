@@ -13,6 +13,7 @@ from mailsight.errors import MailsightError
 from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
+from tests.support.campaigns import listed, newest_clicked
 
 CAMPAIGNS = "campaign_id,name\nspring,Spring\n,nobody\n"
 
@@ -27,18 +28,14 @@ def run(*arguments: object) -> tuple[int, str, str]:
 
 def test_report_prints_the_figures_of_the_page(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in campaign.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns["campaign_id"]:
+    for campaign_id in (one.campaign_id for one in listed(warehouse)):
         status, out, _ = run("report", campaign_id, "--audience", "all", "--database", sample_database)
         report = campaign.report(warehouse.snapshot(), campaign_id, Audience.ALL)
         assert (status, json.loads(out)) == (0, json.loads(json.dumps(campaign.figures(report))))
 
 
 def test_report_names_exactly_what_the_design_names(sample_database: Path) -> None:
-    campaign_id = (
-        campaign.campaign_list(Warehouse(sample_database).snapshot(), Audience.ALL)
-        .campaigns["campaign_id"]
-        .iloc[-1]
-    )
+    campaign_id = listed(sample_database)[-1].campaign_id
     _, out, _ = run("--database", sample_database, "report", campaign_id)
     found = json.loads(out)
     assert list(found) == [
@@ -81,8 +78,7 @@ def test_check_tells_what_is_there(sample_database: Path) -> None:
 
 
 def test_heatmap_of_a_campaign_is_one_file_without_a_script(sample_database: Path, tmp_path: Path) -> None:
-    campaigns = campaign.campaign_list(Warehouse(sample_database).snapshot(), Audience.ALL).campaigns
-    campaign_id = campaigns[campaigns["clicks"] > 0]["campaign_id"].iloc[0]
+    campaign_id = newest_clicked(sample_database)
     assert run("heatmap", campaign_id, "-o", tmp_path / "out.html", "--database", sample_database)[0] == 0
     html = (tmp_path / "out.html").read_text()
     assert 'data-badge="0"' in html

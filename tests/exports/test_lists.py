@@ -35,6 +35,7 @@ from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import answers, downloads
 from mailsight.web import recipients as recipients_web
+from tests.support.campaigns import most_clicked
 
 HOSTILE = [
     "=cmd|'/C calc'!A0",
@@ -163,9 +164,7 @@ def warehouse(sample_database: Path) -> Warehouse:
 @pytest.fixture(scope="module")
 def report(warehouse: Warehouse) -> campaign.CampaignReport:
     """A campaign that was sent and clicked."""
-    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
-    campaign_id = str(campaigns.sort_values("clicks")["campaign_id"].iloc[-1])
-    return campaign.report(warehouse.snapshot(), campaign_id, Audience.HUMAN)
+    return campaign.report(warehouse.snapshot(), most_clicked(warehouse), Audience.HUMAN)
 
 
 def rows_of(rows: Rows) -> list[dict[str, Any]]:

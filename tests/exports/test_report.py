@@ -26,6 +26,7 @@ from mailsight.loading import bundles
 from mailsight.reports import campaign as campaign_reports
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
+from tests.support.campaigns import most_clicked
 
 MASK = Mask(("C1000005", "Ann Jansen", "Ann"), own_domain="news.example")
 
@@ -142,9 +143,7 @@ def test_names_of_a_campaign_are_shown_and_not_run(personal: Warehouse) -> None:
 def taken(sample_database: Path) -> TakeAlong:
     """The report of the campaign with the most clicks."""
     warehouse = Warehouse(sample_database)
-    campaigns = campaign_reports.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
-    most = campaigns.sort_values("clicks")["campaign_id"].iloc[-1]
-    return report_export.read(warehouse.snapshot(), str(most), Audience.HUMAN)
+    return report_export.read(warehouse.snapshot(), most_clicked(warehouse), Audience.HUMAN)
 
 
 def test_its_figures_are_the_pages(sample_database: Path, taken: TakeAlong) -> None:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -24,6 +23,7 @@ from mailsight.screens.campaign import figures
 from mailsight.vocabulary import Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.screens.test_pages import show
+from tests.support import campaigns
 
 
 @pytest.fixture(params=list(Audience))
@@ -33,14 +33,9 @@ def audience(request: pytest.FixtureRequest) -> Audience:
 
 
 @pytest.fixture
-def listed(sample_database: Path, audience: Audience) -> pd.DataFrame:
-    """The list of campaigns, by id."""
-    campaigns = campaign.campaign_list(Warehouse(sample_database).snapshot(), audience).campaigns
-    return campaigns.set_index("campaign_id", drop=False)
-
-
-def counts(row: pd.Series) -> Counts:
-    return Counts.of({str(name): value for name, value in row.items()})
+def listed(sample_database: Path, audience: Audience) -> dict[str, Counts]:
+    """The figures of the list, by the campaign's id."""
+    return {one.campaign_id: one.counts for one in campaigns.listed(sample_database, audience)}
 
 
 def in_grid(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[dict[str, object]]:
@@ -55,27 +50,24 @@ def in_grid(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[
 
 
 def test_the_page_says_what_the_list_says(
-    use: Callable[[Path], Warehouse], sample_database: Path, listed: pd.DataFrame, audience: Audience
+    use: Callable[[Path], Warehouse], sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
     warehouse = use(sample_database)
-    for campaign_id, row in listed.iterrows():
-        report = campaign.report(warehouse.snapshot(), str(campaign_id), audience)
-        assert report.counts == counts(row)
-        assert [rate.rate(report.counts) for rate in RATES] == [
-            None if pd.isna(row[rate.key]) else row[rate.key] for rate in RATES
-        ]
-        assert not show("campaign", id=str(campaign_id), audience=audience.value).exception
+    for campaign_id, counts in listed.items():
+        report = campaign.report(warehouse.snapshot(), campaign_id, audience)
+        assert report.counts == counts
+        assert not show("campaign", id=campaign_id, audience=audience.value).exception
         shown = [figures.card(report, key) for key in ("sent", "not_sent", "opened", "clicked", "opted_out")]
         assert [(card.label, card.value) for card in shown] == [
-            (FIGURES[card.key].label, formats.count(row[card.key])) for card in shown
+            (FIGURES[card.key].label, formats.count(getattr(counts, card.key))) for card in shown
         ]
 
 
 def test_the_grid_adds_up_to_the_page(
-    sample_database: Path, listed: pd.DataFrame, audience: Audience
+    sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in listed.index:
+    for campaign_id in listed:
         report = campaign.report(warehouse.snapshot(), campaign_id, audience)
         rows = in_grid(warehouse, campaign_id, audience)
         states = Counter(row["status"] for row in rows)
@@ -87,10 +79,10 @@ def test_the_grid_adds_up_to_the_page(
 
 
 def test_the_links_add_up_to_the_page(
-    sample_database: Path, listed: pd.DataFrame, audience: Audience
+    sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in listed.index:
+    for campaign_id in listed:
         report = campaign.report(warehouse.snapshot(), campaign_id, audience)
         assert sum(link.clicks for link in (*report.links, *report.other_links)) == report.counts.clicks
         mail = mails.of_campaign(warehouse.snapshot(), campaign_id)
@@ -102,23 +94,23 @@ def test_the_links_add_up_to_the_page(
 
 
 def test_the_hours_add_up_to_the_page(
-    sample_database: Path, listed: pd.DataFrame, audience: Audience
+    sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
-    for campaign_id, row in listed.iterrows():
-        hours = campaign.timeline(Warehouse(sample_database).snapshot(), str(campaign_id), audience)
+    for campaign_id, counts in listed.items():
+        hours = campaign.timeline(Warehouse(sample_database).snapshot(), campaign_id, audience)
         for name in ("opens", "clicks", "opened", "clicked"):
-            assert hours[name].sum() == row[name]
+            assert hours[name].sum() == getattr(counts, name)
 
 
-def test_the_export_is_the_list(sample_database: Path, listed: pd.DataFrame, audience: Audience) -> None:
+def test_the_export_is_the_list(sample_database: Path, listed: dict[str, Counts], audience: Audience) -> None:
     written = io.BytesIO()
     found = export_rows.campaigns(Warehouse(sample_database).snapshot(), audience)
     writers.write(found, Format.CSV, written, lambda _: None)
     text = written.getvalue().decode("utf-8-sig")
     rows = {row["campaign_id"]: row for row in csv.DictReader(io.StringIO(text))}
-    assert rows.keys() == set(listed.index)
-    for campaign_id, on_list in listed.iterrows():
-        row, expected = rows[str(campaign_id)], counts(on_list)
+    assert rows.keys() == set(listed)
+    for campaign_id, expected in listed.items():
+        row = rows[campaign_id]
         assert row["audience"] == audience
         assert Counts(**{name: int(row[name]) for name in COUNT_NAMES}) == expected
         for rate in RATES:
@@ -126,34 +118,34 @@ def test_the_export_is_the_list(sample_database: Path, listed: pd.DataFrame, aud
 
 
 def test_the_command_line_says_what_the_list_says(
-    sample_database: Path, listed: pd.DataFrame, audience: Audience
+    sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
-    for campaign_id, row in listed.iterrows():
-        arguments = ["--database", str(sample_database), "report", str(campaign_id), "--audience", audience]
+    for campaign_id, counts in listed.items():
+        arguments = ["--database", str(sample_database), "report", campaign_id, "--audience", audience]
         told = json.loads(CliRunner().invoke(app, arguments).stdout)
         assert told["audience"] == audience
-        assert Counts(**told["counts"]) == counts(row)
-        assert told["rates"] == {rate.key: rate.rate(counts(row)) for rate in RATES}
+        assert Counts(**told["counts"]) == counts
+        assert told["rates"] == {rate.key: rate.rate(counts) for rate in RATES}
 
 
 def test_customers_histories_add_up_to_the_list(
-    sample_database: Path, listed: pd.DataFrame, audience: Audience
+    sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
     warehouse = Warehouse(sample_database)
     opens, clicks = Counter[str](), Counter[str]()
-    customers = {str(row["customer_id"]) for one in listed.index for row in in_grid(warehouse, one, audience)}
+    customers = {str(row["customer_id"]) for one in listed for row in in_grid(warehouse, one, audience)}
     for customer_id in customers:
         for contact in customer.report(warehouse.snapshot(), customer_id, audience).contacts:
             opens[contact.campaign_id] += contact.opens
             clicks[contact.campaign_id] += contact.clicks
-    assert {one: (opens[one], clicks[one]) for one in listed.index} == {
-        one: (row["opens"], row["clicks"]) for one, row in listed.iterrows()
+    assert {one: (opens[one], clicks[one]) for one in listed} == {
+        one: (counts.opens, counts.clicks) for one, counts in listed.items()
     }
 
 
 def test_what_machines_did_is_the_difference_of_the_audiences(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in campaign.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns["campaign_id"]:
+    for campaign_id in (one.campaign_id for one in campaigns.listed(warehouse)):
         human, everything = (campaign.report(warehouse.snapshot(), campaign_id, one) for one in Audience)
         rules = campaign.machines(warehouse.snapshot(), campaign_id)
         assert sum(rule.opens for rule in rules) == everything.counts.opens - human.counts.opens
@@ -169,11 +161,7 @@ def test_what_machines_did_is_the_difference_of_the_audiences(sample_database: P
 def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
     """The same once more, customer by customer, from what the dialog of each customer's mail shows."""
     warehouse = Warehouse(sample_database)
-    [newest] = (
-        campaign.campaign_list(warehouse.snapshot(), Audience.ALL)
-        .campaigns.query("sent > 0")["campaign_id"]
-        .head(1)
-    )
+    newest = campaigns.newest_sent(warehouse)
     proxied = unseen = seen_delivered = seen_opened = 0
     for row in in_grid(warehouse, newest, Audience.HUMAN):
         if row["status"] in (grid.NOT_SENT, Status.NOT_RECEIVED):

@@ -21,6 +21,7 @@ from mailsight.vocabulary import Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.screens.test_figures import unhurried
 from tests.support import oracle
+from tests.support.campaigns import listed
 
 START = datetime(2026, 3, 28, 9, tzinfo=UTC)  # the clocks of Europe go forward in the night that follows
 WINDOWS = (
@@ -247,7 +248,7 @@ def _week_again(people: list[dict[str, Any]], events: list[dict[str, Any]]) -> A
 @pytest.mark.parametrize("audience", Audience)
 def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audience: Audience) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in campaign.campaign_list(warehouse.snapshot(), audience).campaigns["campaign_id"]:
+    for campaign_id in (one.campaign_id for one in listed(warehouse)):
         page = campaign.report(warehouse.snapshot(), campaign_id, audience)
         found = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, audience, most=3)
         sums = {name: sum(getattr(one.counts, name) for one in found) for name in COUNT_NAMES}
@@ -272,7 +273,7 @@ def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audi
 
 def test_the_reasons_of_bounces_add_up_to_undeliverable(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in campaign.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns["campaign_id"]:
+    for campaign_id in (one.campaign_id for one in listed(warehouse)):
         found = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, Audience.ALL, most=3)
         reasons = patterns.bounce_reasons(warehouse.snapshot(), campaign_id, [one.name for one in found])
         for one in found:

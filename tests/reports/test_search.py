@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mailsight.errors import BadRequest
+from mailsight.exports import rows as export_reads
 from mailsight.figures.metrics import COUNT_NAMES, RATES, Counts
 from mailsight.loading import bundles
 from mailsight.reports import campaign
@@ -17,6 +18,7 @@ from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, SORTS, CampaignSe
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from tests.support import odd_mailings
+from tests.support.campaigns import listed
 
 SEARCHES = {
     "everything": EVERYTHING,
@@ -43,10 +45,6 @@ def warehouse(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     bundles.load(folder / "mailsight.duckdb", [sample_bundle])
     bundles.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
     return Warehouse(folder / "mailsight.duckdb")
-
-
-def everything(warehouse: Warehouse, audience: Audience) -> list[ListedCampaign]:
-    return list_reports.page(warehouse.snapshot(), audience, EVERYTHING, NEWEST_FIRST, 0, 10_000)
 
 
 def fits(one: ListedCampaign, search: CampaignSearch) -> bool:
@@ -83,7 +81,7 @@ def ordered(campaigns: list[ListedCampaign], order: Order) -> list[str]:
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
 def test_a_search_finds_what_fits(warehouse: Warehouse, search: CampaignSearch) -> None:
     for audience in Audience:
-        expected = [one for one in everything(warehouse, audience) if fits(one, search)]
+        expected = [one for one in listed(warehouse, audience) if fits(one, search)]
         assert list_reports.page(warehouse.snapshot(), audience, search, NEWEST_FIRST, 0, 10_000) == expected
         found = list_reports.found(warehouse.snapshot(), audience, search)
         sums = {name: sum(getattr(one.counts, name) for one in expected) for name in COUNT_NAMES}
@@ -97,15 +95,15 @@ def test_a_search_finds_what_fits(warehouse: Warehouse, search: CampaignSearch) 
 @pytest.mark.parametrize("key", SORTS)
 def test_every_column_sorts_with_what_is_missing_last(warehouse: Warehouse, key: str, down: bool) -> None:
     order = Order(key, down)
-    campaigns = everything(warehouse, Audience.HUMAN)
+    campaigns = listed(warehouse, Audience.HUMAN)
     pages = [
         one.campaign_id
         for start in range(0, len(campaigns) + 3, 3)
         for one in list_reports.page(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order, start, 3)
     ]
     assert pages == ordered(campaigns, order)
-    exported = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order).campaigns
-    assert exported["campaign_id"].tolist() == pages
+    exported = export_reads.campaigns(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order)
+    assert [one for batch in exported.batches for one in batch["campaign_id"].to_pylist()] == pages
 
 
 def test_a_rate_is_the_same_in_sql_and_python(warehouse: Warehouse) -> None:
@@ -121,7 +119,7 @@ def test_a_rate_is_the_same_in_sql_and_python(warehouse: Warehouse) -> None:
 
 def test_a_day_is_a_day_in_its_own_zone(warehouse: Warehouse) -> None:
     """The same moment said in another zone finds the same campaigns."""
-    newest = next(one for one in everything(warehouse, Audience.ALL) if one.sent_at)
+    newest = next(one for one in listed(warehouse, Audience.ALL) if one.sent_at)
     assert newest.sent_at is not None
     there = newest.sent_at.astimezone(timezone(timedelta(hours=-9)))
     for search, included in ((CampaignSearch(since=there), True), (CampaignSearch(until=there), False)):
@@ -136,14 +134,14 @@ def test_an_order_that_the_list_does_not_have_is_refused(key: str) -> None:
 
 
 def test_what_is_loaded_is_counted(warehouse: Warehouse) -> None:
-    campaigns = everything(warehouse, Audience.ALL)
+    campaigns = listed(warehouse, Audience.ALL)
     loaded = list_reports.loaded(warehouse.snapshot())
     assert loaded.campaigns == len(campaigns)
     assert list(loaded.tags) == sorted({tag for one in campaigns for tag in one.tags})
 
 
 def test_the_trends_are_the_opens_of_the_first_hours(warehouse: Warehouse) -> None:
-    ids = [one.campaign_id for one in everything(warehouse, Audience.ALL)]
+    ids = [one.campaign_id for one in listed(warehouse, Audience.ALL)]
     trends: dict[str, list[int]] = {}
     for audience in Audience:
         trends = list_reports.trends(warehouse.snapshot(), ids, audience, 72)
@@ -156,7 +154,7 @@ def test_the_trends_are_the_opens_of_the_first_hours(warehouse: Warehouse) -> No
 
 
 def test_campaigns_side_by_side_stand_in_the_order_asked_for(warehouse: Warehouse) -> None:
-    known = {one.campaign_id: one for one in everything(warehouse, Audience.HUMAN)}
+    known = {one.campaign_id: one for one in listed(warehouse, Audience.HUMAN)}
     ids = [*reversed(known), "nowhere"]
     compared = list_reports.compared(warehouse.snapshot(), ids, Audience.HUMAN)
     assert [one.campaign for one in compared] == [known[one] for one in reversed(known)]

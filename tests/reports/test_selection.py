@@ -3,12 +3,19 @@ import json
 import pytest
 
 from mailsight.reports import selection as selections
+from mailsight.reports.selection import Criterion
 
 
 def lines(selection: object) -> list[str]:
     criterion = selections.read(selection)
     assert criterion is not None
-    return criterion.lines()
+    return indented(criterion)
+
+
+def indented(criterion: Criterion, depth: int = 0) -> list[str]:
+    sentence = " ".join(word for word in (criterion.field, criterion.says, criterion.value) if word)
+    heading = "  " * depth + sentence + (":" if criterion.parts else "")
+    return [heading, *(line for part in criterion.parts for line in indented(part, depth + 1))]
 
 
 @pytest.mark.parametrize(

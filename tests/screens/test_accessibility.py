@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from mailsight.reports import campaign, recipients
-from mailsight.vocabulary import Audience
+from mailsight.reports import recipients
 from mailsight.warehouse.reader import Warehouse
+from tests.support.campaigns import listed, newest_clicked
 
 pytestmark = pytest.mark.browser
 
@@ -20,13 +20,12 @@ def test_a_page_keeps_nobody_out(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]
 ) -> None:
     warehouse = Warehouse(sample_database)
-    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
-    campaign_id = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
+    campaign_id = newest_clicked(warehouse)
     customer_id = recipients.not_sent(warehouse.snapshot(), campaign_id).customers[0]["customer_id"]
     address = {
         "campaigns": "/",
         "campaign": f"/campaign?id={campaign_id}",
-        "compare": f"/compare?{'&'.join(f'id={one}' for one in campaigns['campaign_id'])}",
+        "compare": f"/compare?{'&'.join(f'id={one.campaign_id}' for one in listed(warehouse))}",
         "customer": f"/customer?id={customer_id}",
         "data": "/data",
     }
@@ -50,8 +49,7 @@ def test_a_page_keeps_nobody_out(
 def test_a_dialog_keeps_nobody_out(
     browser: Browser, server: str, sample_database: Path, button: str, scheme: Literal["light", "dark"]
 ) -> None:
-    campaigns = campaign.campaign_list(Warehouse(sample_database).snapshot(), Audience.HUMAN).campaigns
-    campaign_id = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
+    campaign_id = newest_clicked(sample_database)
     page = browser.new_page(viewport={"width": 1440, "height": 1200}, color_scheme=scheme)
     page.goto(f"{server}/campaign?id={campaign_id}")
     page.get_by_role("button", name=button).click()

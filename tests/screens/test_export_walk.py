@@ -12,6 +12,7 @@ from mailsight.reports import grid as grids
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.screens.test_walk import choose, click_funnel, expect_customers, grid, visit
+from tests.support.campaigns import most_clicked
 
 pytestmark = pytest.mark.browser
 
@@ -20,9 +21,7 @@ pytestmark = pytest.mark.browser
 def report(sample_database: Path) -> campaign.CampaignReport:
     """The campaign with the most clicks."""
     warehouse = Warehouse(sample_database)
-    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
-    most = campaigns.sort_values("clicks")["campaign_id"].iloc[-1]
-    return campaign.report(warehouse.snapshot(), str(most), Audience.HUMAN)
+    return campaign.report(warehouse.snapshot(), most_clicked(warehouse), Audience.HUMAN)
 
 
 def test_what_the_grid_shows_is_exported(

@@ -14,12 +14,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mailsight.figures.metrics import Counts
+from mailsight.figures.metrics import COUNT_NAMES, Counts
 from mailsight.loading import bundles
 from mailsight.reports import campaign, customer, grid, recipients
+from mailsight.reports import campaigns as list_reports
+from mailsight.reports.search import EVERYTHING
 from mailsight.vocabulary import Audience, EventType, NotSentReason
 from mailsight.warehouse.reader import Warehouse
 from tests.support import oracle
+from tests.support.campaigns import listed
 
 Bundle = dict[str, list[dict[str, Any]]]
 
@@ -130,7 +133,7 @@ def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dic
     """The figures of all campaigns of a database, in the shape of the oracle's."""
     warehouse = Warehouse(database)
     found = {}
-    for campaign_id in campaign.campaign_list(warehouse.snapshot(), audience).campaigns["campaign_id"]:
+    for campaign_id in (one.campaign_id for one in listed(warehouse)):
         figures: Any = campaign.figures(campaign.report(warehouse.snapshot(), campaign_id, audience))
         found[campaign_id] = {name: figures[name] for name in ("counts", "not_sent", "status", "links")} | {
             "other_links": {
@@ -287,9 +290,11 @@ def test_loading_twice_changes_nothing(tmp_path: Path, sample_bundle: Path) -> N
 
 
 def test_the_totals_of_the_list_are_the_sums_of_its_campaigns(sample_database: Path) -> None:
-    found = campaign.campaign_list(Warehouse(sample_database).snapshot(), Audience.ALL)
-    totals = Counts(**{name: int(found.campaigns[name].sum()) for name in Counts.__dataclass_fields__})
-    assert found.totals == totals
+    campaigns = listed(sample_database, Audience.ALL)
+    totals = Counts(**{name: sum(getattr(one.counts, name) for one in campaigns) for name in COUNT_NAMES})
+    assert (
+        list_reports.found(Warehouse(sample_database).snapshot(), Audience.ALL, EVERYTHING).totals == totals
+    )
     assert totals.sent > 0
 
 

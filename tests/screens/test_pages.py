@@ -13,12 +13,15 @@ from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import COR, FIGURES, RATES, SMALL, WHOLES, Portion, mean
 from mailsight.loading import bundles
 from mailsight.reports import campaign, recipients
+from mailsight.reports import campaigns as list_reports
 from mailsight.reports import customer as customer_reports
+from mailsight.reports.search import EVERYTHING
 from mailsight.screens.campaign import figures
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
 from tests.support import odd_mailings
+from tests.support.campaigns import listed, newest_sent
 
 Open = Callable[..., AppTest]
 
@@ -46,20 +49,17 @@ def words(at: AppTest) -> str:
 
 
 def latest_sent(warehouse: Warehouse) -> campaign.CampaignReport:
-    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
-    return campaign.report(
-        warehouse.snapshot(), str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0]), Audience.HUMAN
-    )
+    return campaign.report(warehouse.snapshot(), newest_sent(warehouse), Audience.HUMAN)
 
 
 def test_the_list_has_the_totals_of_all_campaigns(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
-    found = campaign.campaign_list(use(sample_database).snapshot(), Audience.HUMAN)
+    found = list_reports.found(use(sample_database).snapshot(), Audience.HUMAN, EVERYTHING)
     at = show()
     assert [title.value for title in at.title] == ["Campaigns"]
     assert {metric.label: metric.value for metric in at.metric} == {
-        "Campaigns": str(len(found.campaigns)),
+        "Campaigns": str(found.campaigns),
         **{
             FIGURES[key].label: formats.count(getattr(found.totals, key))
             for key in ("sent", "not_sent", "opted_out")
@@ -71,19 +71,15 @@ def test_the_list_has_the_totals_of_all_campaigns(
 def test_a_search_narrows_the_list_and_its_totals(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
-    found = campaign.campaign_list(use(sample_database).snapshot(), Audience.HUMAN)
-    name = found.campaigns["name"].iloc[1]
+    campaigns = listed(use(sample_database))
     at = show()
-    at.text_input(key="search").set_value(name).run()
-    assert at.metric[0].value == f"1 of {len(found.campaigns)}"
-    assert at.metric[1].value == formats.count(found.campaigns["sent"].iloc[1])
+    at.text_input(key="search").set_value(campaigns[1].name).run()
+    assert at.metric[0].value == f"1 of {len(campaigns)}"
+    assert at.metric[1].value == formats.count(campaigns[1].counts.sent)
 
 
 def test_a_date_range_holds_whole_days(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
-    campaigns = campaign.campaign_list(use(sample_database).snapshot(), Audience.HUMAN).campaigns.dropna(
-        subset="sent_at"
-    )
-    days = sorted(campaigns["sent_at"].dt.date)
+    days = sorted(one.sent_at.date() for one in listed(use(sample_database)) if one.sent_at)
     at = show()
     at.date_input(key="sent").set_value((days[1], days[1])).run()
     assert at.metric[0].value.startswith("1 of ")

@@ -8,10 +8,8 @@ import oidc_provider_mock
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mailsight.reports import campaign as campaign_reports
-from mailsight.vocabulary import Audience
-from mailsight.warehouse.reader import Warehouse
 from tests.conftest import free_port
+from tests.support.campaigns import listed
 
 pytestmark = pytest.mark.browser
 
@@ -40,19 +38,17 @@ def guarded(serve: Callable[..., str], sample_database: Path, tmp_path: Path) ->
 
 
 def test_a_page_opens_after_sign_in_only(browser: Browser, guarded: str, sample_database: Path) -> None:
-    campaign = campaign_reports.campaign_list(
-        Warehouse(sample_database).snapshot(), Audience.HUMAN
-    ).campaigns.iloc[1]
+    campaign = listed(sample_database)[1]
     page = browser.new_page()
-    page.goto(f"{guarded}/campaign?id={campaign['campaign_id']}")
+    page.goto(f"{guarded}/campaign?id={campaign.campaign_id}")
     expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible(timeout=20_000)
-    expect(page.get_by_text(str(campaign["name"]))).to_have_count(0)
+    expect(page.get_by_text(campaign.name)).to_have_count(0)
     denied = httpx.post(f"{guarded}/api/recipients", json={"token": "guessed", "start": 0, "end": 10})
     assert denied.status_code == 401
     sign_in(page, "ann@company.example")
     expect(page.get_by_role("heading", name="Campaigns", exact=True)).to_be_visible(timeout=20_000)
-    page.goto(f"{guarded}/campaign?id={campaign['campaign_id']}")
-    expect(page.get_by_role("heading", name=str(campaign["name"]))).to_be_visible(timeout=20_000)
+    page.goto(f"{guarded}/campaign?id={campaign.campaign_id}")
+    expect(page.get_by_role("heading", name=campaign.name)).to_be_visible(timeout=20_000)
     page.close()
 
 

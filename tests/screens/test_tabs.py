@@ -11,6 +11,7 @@ from mailsight.reports import campaign, patterns
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, EventType
 from mailsight.warehouse.reader import Warehouse
+from tests.support.campaigns import most_clicked
 
 pytestmark = pytest.mark.browser
 
@@ -19,9 +20,7 @@ pytestmark = pytest.mark.browser
 def shown(sample_database: Path) -> CampaignReport:
     """The campaign with the most clicks."""
     warehouse = Warehouse(sample_database)
-    campaigns = campaign.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
-    most = campaigns.sort_values("clicks", ascending=False)["campaign_id"].iloc[0]
-    return campaign.report(warehouse.snapshot(), str(most), Audience.HUMAN)
+    return campaign.report(warehouse.snapshot(), most_clicked(warehouse), Audience.HUMAN)
 
 
 @pytest.fixture

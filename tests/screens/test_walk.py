@@ -17,6 +17,7 @@ from mailsight.reports import recipients
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.support import odd_mailings
+from tests.support.campaigns import newest_clicked
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
@@ -28,9 +29,7 @@ SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
 def report(sample_database: Path) -> campaign_reports.CampaignReport:
     """The newest campaign that was clicked, with a state that nobody or hardly anybody is in."""
     warehouse = Warehouse(sample_database)
-    campaigns = campaign_reports.campaign_list(warehouse.snapshot(), Audience.HUMAN).campaigns
-    newest = campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0]
-    return campaign_reports.report(warehouse.snapshot(), str(newest), Audience.HUMAN)
+    return campaign_reports.report(warehouse.snapshot(), newest_clicked(warehouse), Audience.HUMAN)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from mailsight.warehouse import draft
 from mailsight.warehouse import reader as warehouse_reader
 from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
+from tests.support.campaigns import listed
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_rows_come_in_batches_in_the_order_of_the_question(
 ) -> None:
     monkeypatch.setattr(warehouse_reader, "BATCH_ROWS", 70)
     reader = Warehouse(sample_database)
-    campaign_id = campaign.campaign_list(reader.snapshot(), Audience.HUMAN).campaigns["campaign_id"].iloc[-1]
+    campaign_id = listed(reader)[-1].campaign_id
     asked = grid.grid_query(
         {"name": {"type": "contains", "filter": "a"}}, [{"colId": "opens", "sort": "desc"}], end=500
     )
@@ -172,9 +173,8 @@ def test_a_killed_load_leaves_a_good_state_and_the_next_one_completes(
     bundles.load(tiny_duck, [sample_bundle])
     whole = tmp_path / "whole.duckdb"
     bundles.load(whole, [sample_bundle])
-    found = campaign.campaign_list(Warehouse(tiny_duck).snapshot(), Audience.ALL).campaigns
-    expected = campaign.campaign_list(Warehouse(whole).snapshot(), Audience.ALL).campaigns
-    assert found[found["campaign_id"] != "spring"].reset_index(drop=True).equals(expected)
+    found = [one for one in listed(tiny_duck, Audience.ALL) if one.campaign_id != "spring"]
+    assert found == listed(whole, Audience.ALL)
     assert not list(tiny_duck.parent.glob("*.draft*"))
 
 

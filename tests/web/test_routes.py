@@ -19,6 +19,7 @@ from mailsight.reports.grid import LARGEST_BLOCK
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import answers, recipients, routes
+from tests.support.campaigns import listed, newest_clicked, newest_sent
 
 NOW = datetime(2026, 4, 14, 9, 0, tzinfo=UTC).timestamp()
 
@@ -38,8 +39,7 @@ def client(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> TestClient:
 @pytest.fixture(scope="module")
 def campaign_id(warehouse: Warehouse) -> str:
     """A campaign that was sent."""
-    campaigns = campaign_reports.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns
-    return str(campaigns.loc[campaigns["sent"] > 0, "campaign_id"].iloc[0])
+    return newest_sent(warehouse)
 
 
 def ask(client: TestClient, token: str, **more: Any) -> Any:
@@ -227,9 +227,7 @@ def test_a_block_far_beyond_the_end_is_empty(client: TestClient, campaign_id: st
 def test_a_token_reads_its_own_campaign_whatever_else_is_asked(
     client: TestClient, warehouse: Warehouse
 ) -> None:
-    mine, other = (
-        campaign_reports.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns["campaign_id"].iloc[:2]
-    )
+    mine, other = (one.campaign_id for one in listed(warehouse)[:2])
     token = recipients.token(mine, Audience.HUMAN)
     asked = {"campaign_id": other, "of_campaign": other, "audience": "all", "f0": other}
     assert ask(client, token, **asked).json() == ask(client, token).json()
@@ -319,8 +317,7 @@ def test_an_unexpected_error_tells_nothing(
 
 
 def test_only_who_clicked_a_link_can_be_asked_for(client: TestClient, warehouse: Warehouse) -> None:
-    campaigns = campaign_reports.campaign_list(warehouse.snapshot(), Audience.ALL).campaigns
-    clicked = str(campaigns.loc[campaigns["clicked"] > 0, "campaign_id"].iloc[0])
+    clicked = newest_clicked(warehouse)
     for audience in Audience:
         report = campaign_reports.report(warehouse.snapshot(), clicked, audience)
         token = recipients.token(clicked, audience)

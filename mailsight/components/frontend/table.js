@@ -4,7 +4,6 @@
 // What is counted has a tip (tips.js, which stands before this script).
 
 const ICONS = {
-  open: "M14 5h5v5M19 5l-8 8M10 6H6.5A1.5 1.5 0 0 0 5 7.5v10A1.5 1.5 0 0 0 6.5 19h10a1.5 1.5 0 0 0 1.5-1.5V14",
   mail: "M4 6.5h16v11H4zM4.5 7l7.5 6 7.5-6",
   ask: "M9.1 9a3 3 0 0 1 5.8 1c0 2-2.9 2.6-2.9 4M12 17.2h.01M21.5 12a9.5 9.5 0 1 1-19 0 9.5 9.5 0 0 1 19 0Z",
   list: "M9 6.5h11M9 12h11M9 17.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01",
@@ -113,13 +112,6 @@ const drawCell = (cell, told) => {
     return [chip, cell.note ? element("div", { class: `note ${cell.inner ? "inner" : ""}` }, cell.note) : null];
   }
   if (cell.kind === "tone") return [element("span", { class: cell.tone, title: cell.title }, cell.text)];
-  if (cell.kind === "outside") {
-    const address = safeAddress(cell.href);
-    if (!address) return [];
-    const link = element("a", { class: "action", href: address, target: "_blank", rel: "noopener noreferrer", title: cell.label, "aria-label": cell.label }, icon("open"));
-    link.addEventListener("click", (event) => event.stopPropagation());
-    return [link];
-  }
   if (cell.kind === "actions") {
     return cell.actions.map((one) => {
       const button = element("button", { class: "action", type: "button", title: one.label, "aria-label": one.label }, icon(one.icon));
