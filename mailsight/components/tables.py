@@ -1,10 +1,11 @@
 """Tables as Mailsight shows them everywhere: bars, chips and notes in the cells, rows that open, cards on a phone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any, Literal
 
+import pandas as pd
 import streamlit as st
 
 from mailsight.figures import comparison, formats, metrics
@@ -238,6 +239,11 @@ def chip(text: str, colour: str, *, title: str = "", note: str = "", inner: bool
 def tone(text: str, tone: Literal["up", "down", ""], title: str = "") -> Cell:
     """Words in the colour of good or bad news."""
     return {"kind": "tone", "text": text, "tone": tone, "title": title}
+
+
+def records(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    """The rows of a frame, with None where a value is missing, which pandas says in several ways."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def actions(*buttons: tuple[str, str, str]) -> Cell:

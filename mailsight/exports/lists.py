@@ -1,18 +1,14 @@
 """Lists to take along: their columns, and their rows as any program reads them. Rows are Arrow, by the batch."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any, Literal, Self
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mailsight.figures import formats
 from mailsight.figures.metrics import COUNTS, RATES
 
 Kind = Literal["text", "texts", "count", "rate", "moment"]
@@ -137,8 +133,32 @@ LISTS: dict[str, tuple[ExportColumn, ...]] = {
         ExportColumn("bounce_reason", "Bounce reason"),
     ),
 }
-# What a spreadsheet takes for the beginning of a formula, after blanks too; as formats.spreadsheet_safe does.
-_FORMULA = f"^ *[{formats.FORMULA_SIGNS.replace('-', '')}-]"
+# What the page Data exports: events that no campaign claims, and refused rows.
+UNATTRIBUTED = (
+    ExportColumn("occurred_at", "When (UTC)", "moment"),
+    ExportColumn("provider", "Provider"),
+    ExportColumn("type", "Event"),
+    ExportColumn("recipient", "E-mail"),
+    ExportColumn("message_id", "Message id"),
+    ExportColumn("customer_id", "Customer id"),
+    ExportColumn("url", "Link"),
+    ExportColumn("bounce_type", "Bounce type"),
+    ExportColumn("reject_reason", "Refused because"),
+    ExportColumn("smtp_status", "SMTP status"),
+    ExportColumn("diagnostic", "What the server said"),
+    ExportColumn("user_agent", "Mail program or browser"),
+    ExportColumn("ip", "IP address"),
+)
+REFUSED = (
+    ExportColumn("kind", "Kind"),
+    ExportColumn("file", "File"),
+    ExportColumn("line", "Line", "count"),
+    ExportColumn("reason", "Reason"),
+    ExportColumn("row", "Row"),
+)
+# Characters that start a formula in a spreadsheet, even after spaces; the full-width forms count in Japanese and
+# Chinese locales (OWASP, "CSV Injection").
+_FORMULA = "^ *[=+@\t\r\n＝＋－＠-]"
 _US, _LIST_SEPARATOR = pa.timestamp("s", tz="UTC"), ", "
 
 
@@ -212,22 +232,6 @@ def batches_of(rows: Iterable[dict[str, Any]], columns: Sequence[ExportColumn]) 
 
 
 def file_name(*parts: str) -> str:
-    """A name for a file to take along, without its ending."""
+    """A file name made of these parts, without its ending: letters, digits, dots and dashes only."""
     words = ("".join(one if one.isalnum() or one in "._" else "-" for one in part) for part in parts)
     return "-".join(word.strip("-.")[:80] for word in words if word.strip("-."))
-
-
-def as_csv(rows: pd.DataFrame) -> str:
-    """The rows as CSV that spreadsheets read as text: with a mark of UTF-8, and no cell that is taken for a formula."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(rows.columns)
-    writer.writerows(
-        [formats.spreadsheet_safe(cell) for cell in row] for row in without_nan(rows).itertuples(index=False)
-    )
-    return "\N{ZERO WIDTH NO-BREAK SPACE}" + written.getvalue()
-
-
-def without_nan(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same with None where something is missing, which pandas says in several ways."""
-    return frame.astype(object).where(frame.notna(), None)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import pyarrow as pa
 
 from mailsight.reports import campaign, customer
+from mailsight.reports import data as data_reports
 from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Snapshot
@@ -29,7 +30,7 @@ def campaigns(
     batches = [
         batch.append_column("audience", pa.array([audience.value] * batch.num_rows)) for batch in found
     ]
-    return _rows("campaigns", sum(batch.num_rows for batch in batches), batches)
+    return _rows("campaigns", _length(batches), batches)
 
 
 def customers(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> Rows:
@@ -72,7 +73,7 @@ def _events(data: Snapshot, campaign_id: str, total: int) -> Iterator[pa.RecordB
 def customer_events(data: Snapshot, customer_id: str, campaign_id: str | None = None) -> Rows:
     """Everything that happened to a customer's messages, or to that of one campaign."""
     batches = list(data.batches("exported_customer_events", customer_id=customer_id, campaign_id=campaign_id))
-    return _rows("customer-events", sum(batch.num_rows for batch in batches), batches)
+    return _rows("customer-events", _length(batches), batches)
 
 
 def history(data: Snapshot, customer_id: str, audience: Audience) -> Rows:
@@ -80,6 +81,23 @@ def history(data: Snapshot, customer_id: str, audience: Audience) -> Rows:
     report = customer.report(data, customer_id, audience)
     rows = [asdict(contact) | {"name": contact.campaign_name} for contact in report.contacts]
     return _rows("history", len(rows), lists.batches_of(rows, lists.LISTS["history"]))
+
+
+def unattributed(data: Snapshot, search: str = "") -> Rows:
+    """Every event that no campaign claims and that fits the search, latest first."""
+    wanted = data_reports.event_search(search)
+    batches = list(data.batches("unattributed_events", **wanted, newest=None, most=None))
+    return Rows("unattributed", lists.UNATTRIBUTED, _length(batches), iter(batches))
+
+
+def refused(data: Snapshot, search: str = "") -> Rows:
+    """Every refused row that fits the search, with the whole of its text, which may be megabytes."""
+    batches = list(data.batches("refused_rows", search=search.strip()))
+    return Rows("refused", lists.REFUSED, _length(batches), iter(batches))
+
+
+def _length(batches: Sequence[pa.RecordBatch]) -> int:
+    return sum(batch.num_rows for batch in batches)
 
 
 def _rows(name: str, total: int, batches: Sequence[pa.RecordBatch] | Iterator[pa.RecordBatch]) -> Rows:

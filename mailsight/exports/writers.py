@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
@@ -66,6 +67,13 @@ def write(rows: Rows, form: Format, output: BinaryIO, progress: Progress) -> str
                 writer.write_batch(batch)
     output.flush()
     return ""
+
+
+def as_csv(rows: Rows) -> bytes:
+    """A short list as a whole CSV file in memory."""
+    output = BytesIO()
+    write(rows, Format.CSV, output, lambda _: None)
+    return output.getvalue()
 
 
 def _csv_type(kind: pa.DataType) -> pa.DataType:

@@ -10,8 +10,6 @@ import pandas as pd
 from .metrics import Portion
 
 NOTHING = "–"
-# With one of these a formula begins in a spreadsheet; the wide ones do so where people write Japanese or Chinese.
-FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"
 # Said of a campaign that is planned, and of its customers who have no other reason.
 NOT_SENT_YET = "Not sent yet"
 # Keeps a number and its unit on one line.
@@ -145,12 +143,6 @@ def raw(text: str, most: int = 300) -> str:
     cut = text[:most]
     shown = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in cut.replace("\n", "↵"))
     return f"{shown}…" if len(text) > most else shown
-
-
-def spreadsheet_safe(value: object) -> object:
-    """The value, with a quote in front where a spreadsheet would take it for a formula (OWASP, "CSV Injection")."""
-    risky = isinstance(value, str) and value.lstrip(" ").startswith(tuple(FORMULA_SIGNS))
-    return f"'{value}" if risky else value
 
 
 def _local(at: datetime | None, zone_name: str | None) -> datetime | None:

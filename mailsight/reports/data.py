@@ -108,21 +108,26 @@ def _providers(counted: Sequence[tuple[str, EventType, int]]) -> list[ProviderEv
     return [*found[: PROVIDERS_SHOWN - 1], ProviderEvents(OTHERS, others)]
 
 
-def unattributed(data: Snapshot, search: str = "", most: int | None = ROWS_SHOWN) -> Found:
+def unattributed(data: Snapshot, search: str = "", most: int = ROWS_SHOWN) -> Found:
     """Events that found no campaign, latest first; `search` is looked for in recipient, message id and type.
 
     `rows` has occurred_at (aware), provider, type (a word), recipient, message_id, customer_id, url, bounce_type,
     reject_reason, smtp_status, diagnostic, user_agent, ip.
     """
-    search = search.strip()
-    types = [kind for kind in EventType if search and search.lower() in (kind, kind.label.lower())]
-    rows = data.frame(
-        "unattributed_events", search=search, types=types, newest=None if search else most, most=most
-    )
-    if not search:
+    wanted = event_search(search)
+    newest = None if wanted["search"] else most
+    rows = data.frame("unattributed_events", **wanted, newest=newest, most=most)
+    if not wanted["search"]:
         return Found(rows, _unattributed_count(data))
-    [matches] = data.rows("unattributed_matches", search=search, types=types)
+    [matches] = data.rows("unattributed_matches", **wanted)
     return Found(rows, matches["events"])
+
+
+def event_search(search: str) -> dict[str, object]:
+    """What the queries for unattributed events search for: these words, and the types of events they name."""
+    words = search.strip()
+    types = [kind for kind in EventType if words and words.lower() in (kind, kind.label.lower())]
+    return {"search": words, "types": types}
 
 
 def _unattributed_count(data: Snapshot) -> int:
@@ -143,11 +148,6 @@ def refused(data: Snapshot, search: str = "", most: int = ROWS_SHOWN) -> Found:
 def _refused_count(data: Snapshot, search: str = "") -> int:
     [matches] = data.rows("refused_matches", search=search)
     return int(matches["rows"])
-
-
-def refused_whole(data: Snapshot, search: str = "") -> pd.DataFrame:
-    """All refused rows that fit the search, each with the whole of its text, which may be megabytes."""
-    return data.frame("refused_rows", search=search.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mailsight import settings
 from mailsight.charts import events as event_charts
 from mailsight.components import tables
-from mailsight.exports.lists import as_csv, without_nan
+from mailsight.exports import rows as export_rows
+from mailsight.exports import writers
+from mailsight.exports.writers import Rows
 from mailsight.figures import formats
 from mailsight.loading import spool
 from mailsight.loading.payloads import WEBHOOKS
@@ -226,7 +227,7 @@ def unattributed() -> None:
                 formats.raw(_told(event)),
             ],
         )
-        for place, event in enumerate(_records(found))
+        for place, event in enumerate(tables.records(found.rows))
     ]
     columns = [
         tables.Column("When", fit=True),
@@ -243,7 +244,7 @@ def unattributed() -> None:
         foot=_foot(found, "event"),
     )
     with export:
-        _export("unattributed", lambda snapshot: data.unattributed(snapshot, wanted, most=None).rows, found)
+        _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, wanted), found)
 
 
 def _event_type(event: dict[Hashable, Any]) -> tables.Cell:
@@ -284,7 +285,7 @@ def refused() -> None:
                 tables.noted("", formats.raw(row["row"] or "", data.ROW_CHARACTERS)),
             ],
         )
-        for place, row in enumerate(_records(found))
+        for place, row in enumerate(tables.records(found.rows))
     ]
     columns = [
         tables.Column("File and line", fit=True),
@@ -295,7 +296,7 @@ def refused() -> None:
         columns, rows, key="refused", label="Refused rows", empty=_nothing(wanted), foot=_foot(found, "row")
     )
     with export:
-        _export("refused", lambda snapshot: data.refused_whole(snapshot, wanted), found)
+        _export("refused", lambda snapshot: export_rows.refused(snapshot, wanted), found)
 
 
 def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
@@ -313,10 +314,10 @@ def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
         return (wanted or "").strip(), st.container(width="content")
 
 
-def _export(key: str, read: Callable[[Snapshot], pd.DataFrame], found: Found) -> None:
-    def content() -> str:
+def _export(key: str, read: Callable[[Snapshot], Rows], found: Found) -> None:
+    def content() -> bytes:
         with warehouse().snapshot() as snapshot:
-            return as_csv(read(snapshot))
+            return writers.as_csv(read(snapshot))
 
     st.download_button(
         "Export as CSV",
@@ -358,10 +359,6 @@ def _foot(found: Found, noun: str) -> str:
 
 def _nothing(wanted: str) -> str:
     return "Nothing fits this search." if wanted else "There are none."
-
-
-def _records(found: Found) -> list[dict[Hashable, Any]]:
-    return without_nan(found.rows).to_dict("records")
 
 
 def _shown(text: str | None, missing: str) -> str:

@@ -1,6 +1,5 @@
 """Where the screens are, and the ways between them. Paths are relative to the shell, as Streamlit wants them."""
 
-import re
 from collections.abc import Sequence
 from typing import Literal, NoReturn
 
@@ -128,12 +127,6 @@ def remember(one_id: str, *keys: str) -> None:
             kept[one_id, key] = st.session_state[key]
         elif (one_id, key) in kept:
             st.session_state[key] = kept[one_id, key]
-
-
-def file_name(what: str, audience: Audience, one_id: str = "") -> str:
-    """The name of a file to take along, without its ending: what it holds, of which campaign, whose figures."""
-    parts = (re.sub(r"[^\w.-]+", "-", part).strip("-") for part in (what, one_id, audience.value))
-    return "-".join(part for part in parts if part)
 
 
 def zone() -> str | None:

@@ -12,13 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mailsight.commands.console import app
-from mailsight.exports import heatmap, writers
+from mailsight.exports import heatmap, lists, writers
 from mailsight.exports import rows as export_rows
 from mailsight.exports.lists import Format
 from mailsight.figures import formats
 from mailsight.figures.metrics import COUNT_NAMES, FIGURES, RATES, Counts
 from mailsight.reports import campaign, customer, grid, mails, recipients
-from mailsight.screens import navigation
 from mailsight.screens.campaign import figures
 from mailsight.vocabulary import Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
@@ -183,6 +182,4 @@ def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
 
 @pytest.mark.parametrize("audience", Audience)
 def test_a_files_name_says_whose_figures_it_holds(audience: Audience) -> None:
-    assert (
-        navigation.file_name("heatmap", audience, "spring/2026 \u2026") == f"heatmap-spring-2026-{audience}"
-    )
+    assert lists.file_name("heatmap", "spring/2026 \u2026", audience) == f"heatmap-spring-2026-{audience}"

@@ -1,5 +1,6 @@
 """The page Data, without a browser: what it counts, what can be searched and taken along, and who may upload."""
 
+import csv
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from mailsight.charts import events
 from mailsight.errors import LoadRunning, MayNotUpload
-from mailsight.exports import lists
+from mailsight.exports import rows as export_rows
+from mailsight.exports import writers
 from mailsight.loading import bundles, spool, uploads
 from mailsight.loading.spool import SpoolState
 from mailsight.reports import data
@@ -127,8 +129,8 @@ def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: P
     shown = data.unattributed(Warehouse(mixed).snapshot(), most=2)
     assert (len(shown.rows), shown.total) == (2, 3)
     assert data_screen._foot(shown, "event") == "The latest 2 of 3 events; the export has all."  # noqa: SLF001
-    exported = lists.as_csv(data.unattributed(Warehouse(mixed).snapshot(), most=None).rows).splitlines()
-    assert [line.split(",")[3] for line in exported] == [
+    exported = writers.as_csv(export_rows.unattributed(Warehouse(mixed).snapshot())).decode("utf-8-sig")
+    assert [row[3] for row in csv.reader(exported.splitlines())] == [
         "recipient",
         "'=cmd()|calc",
         "Person4@mail.example",
@@ -147,7 +149,7 @@ def test_refused_rows_can_be_searched(mixed: Path, search: str, total: int) -> N
 def test_a_refused_row_is_short_on_the_screen_and_whole_in_the_export(mixed: Path) -> None:
     shown = data.refused(Warehouse(mixed).snapshot()).rows
     assert shown["row"].str.len().max() == data.ROW_CHARACTERS + 1
-    assert f"'{HUGE}" in lists.as_csv(data.refused_whole(Warehouse(mixed).snapshot()))
+    assert f"'{HUGE}" in writers.as_csv(export_rows.refused(Warehouse(mixed).snapshot())).decode()
 
 
 def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed: Path) -> None:

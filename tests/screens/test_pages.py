@@ -4,11 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mailsight.exports import lists
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import COR, FIGURES, RATES, SMALL, WHOLES, Portion, mean
 from mailsight.loading import bundles
@@ -335,20 +333,3 @@ def test_the_not_sent_can_be_searched(
     assert ([row["customer_id"] for row in found.customers], found.total) == (expected, len(expected))
     block = recipients.not_sent(reader.snapshot(), "spring", reason, wanted, start=1, size=1)
     assert ([row["customer_id"] for row in block.customers], block.total) == (expected[1:2], len(expected))
-
-
-def test_rows_as_csv_hold_no_formulas() -> None:
-    rows = pd.DataFrame(
-        [
-            ("ann", "Ann", "ann@mail.example", "no_consent", None),
-            ("bob", "=HYPERLINK(1)", None, "bounced_before", "+1 550 No such user"),
-            ("cas", None, "cas@mail.example", "bounced_before", "mailbox full"),
-        ],
-        columns=["customer_id", "name", "email", "reason", "detail"],
-    )
-    assert lists.as_csv(rows).splitlines() == [
-        "\N{ZERO WIDTH NO-BREAK SPACE}customer_id,name,email,reason,detail",
-        "ann,Ann,ann@mail.example,no_consent,",
-        "bob,'=HYPERLINK(1),,bounced_before,'+1 550 No such user",
-        "cas,,cas@mail.example,bounced_before,mailbox full",
-    ]

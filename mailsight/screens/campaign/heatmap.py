@@ -7,6 +7,7 @@ import streamlit as st
 from mailsight.components.export_button import export_button
 from mailsight.components.mail_frame import frontend
 from mailsight.exports import heatmap, rows
+from mailsight.exports.lists import file_name
 from mailsight.figures import formats
 from mailsight.reports import mails
 from mailsight.reports.campaign import CampaignReport
@@ -115,4 +116,4 @@ def _download(report: CampaignReport, mail: MailView) -> None:
 
 
 def _file_name(report: CampaignReport) -> str:
-    return navigation.file_name("heatmap", report.audience, report.campaign.campaign_id)
+    return file_name("heatmap", report.campaign.campaign_id, report.audience)

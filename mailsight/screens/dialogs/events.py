@@ -11,7 +11,6 @@ from mailsight.audience.machines import REASONS
 from mailsight.components import tables
 from mailsight.components.export_button import export_button
 from mailsight.exports import rows as export_rows
-from mailsight.exports.lists import without_nan
 from mailsight.figures import formats
 from mailsight.reports import customer
 from mailsight.screens import cached, navigation
@@ -37,7 +36,7 @@ def show(campaign_id: str, customer_id: str) -> None:
             ],
             quiet=bool(event["machine"]),
         )
-        for place, event in enumerate(without_nan(happened).to_dict("records"))
+        for place, event in enumerate(tables.records(happened))
     ]
     columns = [
         tables.Column("When", fit=True, whole=True),

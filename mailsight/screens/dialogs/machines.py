@@ -5,7 +5,6 @@ import streamlit as st
 from mailsight.audience import machines
 from mailsight.audience.machines import REASONS, Rule
 from mailsight.components import tables
-from mailsight.exports.lists import without_nan
 from mailsight.figures import formats
 from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
@@ -77,9 +76,7 @@ def _examples(campaign_id: str, rule: Rule) -> None:
                 ),
             ],
         )
-        for event in without_nan(cached.read(campaign.machine_examples, campaign_id, rule.name)).to_dict(
-            "records"
-        )
+        for event in tables.records(cached.read(campaign.machine_examples, campaign_id, rule.name))
     ]
     columns = [
         tables.Column("When", fit=True, whole=True),
