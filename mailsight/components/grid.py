@@ -2,8 +2,7 @@
 
 import base64
 import json
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse import served
 from mailsight.warehouse.reader import Snapshot
-from mailsight.web import answers, grid_views, recipients
+from mailsight.web import answers, recipients
 
 from . import tables
 
@@ -59,7 +58,6 @@ def recipients_grid(
         "search": search,
         "status": [str(state) for state in status],
         "link": link,
-        "view": _view(campaign_id),
         # Not for the route: another generation of the data makes the grid ask again.
         "generation": served.warehouse().generation,
     }
@@ -99,28 +97,22 @@ def _key(campaign_id: str) -> str:
 
 def shown(
     report: CampaignReport, search: str, status: list[Status | str], link: int | str | None
-) -> Callable[[Snapshot], Rows]:
-    """The customers whom the grid shows at the moment this is asked: with the filters of its headings, in its order."""
-    campaign_id, view = report.campaign.campaign_id, _view(report.campaign.campaign_id)
+) -> Callable[[Snapshot, Mapping[str, Any]], Rows]:
+    """Reads the customers that the grid shows, given its view: the filters of its headings and its sort order.
 
-    def rows(data: Snapshot) -> Rows:
-        asked = grid_views.last(view)
-        query = grid.grid_query(
-            asked.filter_model,
-            asked.sort_model,
-            search=search,
-            status=[str(state) for state in status],
-            link=link,
-            zone=asked.zone,
-        )
-        return export_rows.customers(data, campaign_id, report.audience, query)
+    The view comes from the browser and is checked like a request of the grid itself: raises `BadRequest`.
+    """
+
+    def rows(data: Snapshot, view: Mapping[str, Any]) -> Rows:
+        query = grid.posted_query(view, search=search, status=[str(state) for state in status], link=link)
+        return export_rows.customers(data, report.campaign.campaign_id, report.audience, query)
 
     return rows
 
 
-def _view(campaign_id: str) -> str:
-    """What this grid is known by to the route, while its page is open."""
-    return str(st.session_state.setdefault(f"recipients:{campaign_id}:view", secrets.token_urlsafe(16)))
+def grid_name(campaign_id: str) -> str:
+    """The name of a campaign's grid in the browser, in letters that JsCode does not take for a comment."""
+    return f"mailsight.recipients.{base64.urlsafe_b64encode(campaign_id.encode()).decode()}"
 
 
 class _NoRows:
@@ -136,8 +128,7 @@ class _NoRows:
 def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
     # In base 64, because AG Grid for Streamlit runs as script what stands between two of its marks in any text.
     secret = base64.b64encode(json.dumps(asked).encode()).decode()
-    # Where the browser remembers this grid, in letters that JsCode does not take for a comment.
-    place = f"mailsight.recipients.{base64.urlsafe_b64encode(report.campaign.campaign_id.encode()).decode()}"
+    place = grid_name(report.campaign.campaign_id)
     return {
         # The first option brings the script from which all the others take what they need.
         "getRowId": _script(),

@@ -88,6 +88,17 @@ def grid_query(
     return GridQuery(tuple(conditions), values, _order(sort_model), start, end)
 
 
+def posted_query(posted: Mapping[str, Any], **page: Any) -> GridQuery:
+    """The query for a view of the grid as the browser posts it: its filters, its sort order, and its time zone.
+
+    `page` holds the arguments of `grid_query` that do not come from the grid itself. Raises `BadRequest`.
+    """
+    zone = posted.get("zone")
+    return grid_query(
+        posted.get("filter"), posted.get("sort"), zone=zone if isinstance(zone, str) else None, **page
+    )
+
+
 # $campaign_id and $audience are those of the query that the condition stands in.
 _CLICKED = """customer_id IN (
     SELECT customer_id FROM message_events

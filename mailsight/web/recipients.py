@@ -17,7 +17,7 @@ from mailsight.reports import recipients as recipient_reports
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.served import warehouse
 
-from . import addresses, grid_views
+from . import addresses
 from .answers import HEADERS, NotAllowed, error_answer, path, signer
 
 # A token holds for one to two of these: all of one period are equal, so that a rerun does not reload the grid.
@@ -50,7 +50,7 @@ def allowed(signed: object, *, now: float | None = None) -> tuple[str, Audience]
 async def recipients(request: Request) -> JSONResponse:
     """One block of the grid's rows, and how many rows there are: `{"rows": [...], "total": n}`.
 
-    The request's JSON has token, start, end, filter, sort, search, status, link, zone and view; an error is
+    The request's JSON has token, start, end, filter, sort, search, status, link and zone; an error is
     `{"error": {"title", "message", "next_step"}}`.
     """
     try:
@@ -84,19 +84,16 @@ async def _asked(request: Request) -> dict[str, Any]:
 def _block(asked: dict[str, Any]) -> dict[str, Any]:
     campaign_id, audience = allowed(asked.get("token"))
     zone = asked.get("zone") if isinstance(asked.get("zone"), str) else None
-    found = grid.grid_query(
-        asked.get("filter"),
-        asked.get("sort"),
+    found = grid.posted_query(
+        asked,
         search=asked.get("search", ""),
         status=asked.get("status", ()),
         link=asked.get("link"),
         start=asked.get("start", 0),
         end=asked.get("end", 100),
-        zone=zone,
     )
     with warehouse().snapshot() as data:
         page = recipient_reports.page(data, campaign_id, audience, found)
-    grid_views.keep(asked.get("view"), grid_views.GridView(asked.get("filter"), asked.get("sort"), zone))
     return {"rows": [_row(row, audience, zone) for row in page.rows], "total": page.total}
 
 

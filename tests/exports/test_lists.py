@@ -6,7 +6,7 @@ import re
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from typer.testing import CliRunner
 
 from mailsight.commands.console import app
 from mailsight.commands.files import List
+from mailsight.components import grid as grid_component
+from mailsight.errors import BadRequest
 from mailsight.exports import lists, writers
 from mailsight.exports import rows as export_rows
 from mailsight.exports.jobs import Job, Jobs, State, TooManyFiles
@@ -30,7 +32,7 @@ from mailsight.reports import campaign, grid, recipients
 from mailsight.reports import customer as customer_reports
 from mailsight.reports.search import CampaignSearch, Order
 from mailsight.settings import PROJECT
-from mailsight.vocabulary import Audience
+from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import answers, downloads
 from mailsight.web import recipients as recipients_web
@@ -233,6 +235,53 @@ def test_the_customers_of_the_file_are_those_of_the_page(
     assert sum(row["status"] == "not_sent" for row in everybody) == report.counts.not_sent
     for status, messages in report.status.items():
         assert sum(row["status"] == status for row in everybody) == messages
+
+
+VIEW: dict[str, Any] = {
+    "filter": {"first_opened_at": {"type": "notBlank"}, "name": {"type": "contains", "filter": "a"}},
+    "sort": [{"colId": "first_opened_at", "sort": "desc"}],
+    "zone": "Pacific/Auckland",
+}
+
+
+def test_an_export_of_the_grid_has_its_view_and_the_pages_search(
+    use: Callable[[Path], Warehouse], sample_database: Path, report: campaign.CampaignReport
+) -> None:
+    query = grid.grid_query(
+        VIEW["filter"], VIEW["sort"], search="e", status=["clicked"], zone=VIEW["zone"], end=500
+    )
+    data = use(sample_database).snapshot()
+    expected = recipients.page(data, report.campaign.campaign_id, report.audience, query)
+    read = grid_component.shown(report, "e", [Status.CLICKED], None)
+    # A browser may send more than a view; what the page knows itself is not taken from there.
+    posted = {**VIEW, "search": "", "status": [], "link": 1, "token": "x", "audience": "all"}
+    exported = rows_of(read(data, posted))
+    assert 0 < len(exported) == expected.total
+    assert [row["customer_id"] for row in exported] == [row["customer_id"] for row in expected.rows]
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        {"filter": {"name": {"type": "matches", "filter": "a"}}},
+        {"filter": {"name; DROP TABLE recipients": {"type": "contains", "filter": "a"}}},
+        {"filter": {"name": {"type": "contains", "filter": "\ud800"}}},
+        {"filter": ["name"]},
+        {"sort": [{"colId": "customer_hash", "sort": "asc"}]},
+        {"sort": "name"},
+    ],
+)
+def test_a_hostile_view_of_the_grid_is_not_exported(
+    warehouse: Warehouse, report: campaign.CampaignReport, jobs: Jobs, view: dict[str, Any]
+) -> None:
+    read = grid_component.shown(report, "", [], None)
+    with pytest.raises(BadRequest):
+        read(warehouse.snapshot(), view)
+    job = wait(
+        jobs.start("customers.csv", Format.CSV, lambda *_: str(read(warehouse.snapshot(), view))),
+        State.FAILED,
+    )
+    assert "server's log" not in job.note
 
 
 def test_the_other_lists_of_a_campaign_are_those_of_the_page(

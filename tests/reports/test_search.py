@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mailsight.errors import BadRequest
-from mailsight.exports import rows as export_reads
+from mailsight.exports import rows as export_rows
 from mailsight.figures.metrics import COUNT_NAMES, RATES, Counts
 from mailsight.loading import bundles
 from mailsight.reports import campaign
@@ -102,7 +102,7 @@ def test_every_column_sorts_with_what_is_missing_last(warehouse: Warehouse, key:
         for one in list_reports.page(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order, start, 3)
     ]
     assert pages == ordered(campaigns, order)
-    exported = export_reads.campaigns(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order)
+    exported = export_rows.campaigns(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order)
     assert [one for batch in exported.batches for one in batch["campaign_id"].to_pylist()] == pages
 
 

@@ -1,6 +1,8 @@
 """Files to take along, in a real browser: the list that is shown, its three kinds of file, and that nothing stays."""
 
+import csv
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,52 @@ def test_what_the_grid_shows_is_exported(
         page.goto("about:blank")
         expect_gone(page, f"{server}{address}")
         assert wrong == []
+
+
+def test_each_tab_exports_its_own_view_whichever_process_serves_the_grid(
+    browser: Browser,
+    serve: Callable[..., str],
+    sample_database: Path,
+    report: campaign.CampaignReport,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One process serves the page and writes the file, another one serves the grid's rows."""
+    monkeypatch.setenv("STREAMLIT_SERVER_COOKIE_SECRET", "shared-by-both-processes")
+    servers = [serve(sample_database) for _ in range(2)]
+    campaign_id = report.campaign.campaign_id
+    address = f"{servers[0]}/campaign?id={campaign_id}"
+    query = grids.grid_query(
+        {"name": {"type": "contains", "filter": "a"}}, [{"colId": "opens", "sort": "desc"}], end=500
+    )
+    expected = recipients.page(Warehouse(sample_database).snapshot(), campaign_id, Audience.HUMAN, query)
+    with visit(browser) as (page, wrong):
+        page.context.route(
+            "**/api/recipients",
+            lambda route: route.fulfill(response=route.fetch(url=f"{servers[1]}/api/recipients")),
+        )
+        page.goto(address)
+        expect_customers(page, report.counts.selected)
+        grid(page).locator(".ag-floating-filter-input input").first.fill("a")
+        expect_customers(page, expected.total)
+        opens = grid(page).locator('[role=columnheader][col-id="opens"]')
+        for order in ("ascending", "descending"):
+            opens.get_by_text("Opens").click()
+            expect(opens).to_have_attribute("aria-sort", order)
+        other = page.context.new_page()
+        other.goto(address)
+        expect_customers(other, report.counts.selected)
+        ids = exported_ids(page)
+        assert len(ids) == expected.total
+        assert ids[: len(expected.rows)] == [row["customer_id"] for row in expected.rows]
+        assert len(exported_ids(other)) == report.counts.selected
+        assert wrong == []
+
+
+def exported_ids(page: Page) -> list[str]:
+    with page.expect_download() as download:
+        choose(page, "Export", "CSV")
+    text = download.value.path().read_text("utf-8-sig")
+    return [row["customer_id"] for row in csv.DictReader(text.splitlines())]
 
 
 @pytest.mark.parametrize(("entry", "begins"), [("HTML", b"<!DOCTYPE html>"), ("PDF", b"%PDF")])

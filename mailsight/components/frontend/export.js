@@ -1,6 +1,7 @@
 // Watches a file that the server writes: how far it is, then its download, which begins by itself and leaves a link.
 //
-// It asks the server by itself, so that no page is made again meanwhile.
+// It asks the server by itself, so that no page is made again meanwhile. To export a grid, whose filters only the browser
+// knows, it first reports the grid's view to Python.
 
 const views = new WeakMap();
 const POLL_MS = 400;
@@ -33,7 +34,20 @@ function watch(data, root, setTriggerValue) {
   });
   say(close, "Cancel");
   root.replaceChildren(bar, words, close);
-  ask();
+  if (data.grid) reportView();
+  else ask();
+
+  // The grid may still be loading.
+  function reportView() {
+    const view = viewOf(data.grid);
+    if (!view) {
+      words.textContent = "Waiting for the table";
+      timer = setTimeout(reportView, POLL_MS);
+    } else if (!reported.has(data.id)) {
+      reported.add(data.id);
+      setTriggerValue("view", { id: data.id, ...view });
+    }
+  }
 
   async function ask() {
     try {
@@ -90,8 +104,22 @@ function watch(data, root, setTriggerValue) {
   return { id: data.id, stop };
 }
 
-// A part of the page that is drawn again does not download again.
+// A part of the page that is drawn again neither downloads nor reports again.
 const started = new Set();
+const reported = new Set();
+
+// What this grid, which lives in a frame of the page, last asked the server for.
+function viewOf(grid) {
+  for (const frame of document.querySelectorAll("iframe")) {
+    try {
+      const view = frame.contentWindow.mailsight.view(grid);
+      if (view) return JSON.parse(JSON.stringify(view));
+    } catch {
+      // Another frame: it holds no grid, or can't be looked into.
+    }
+  }
+  return undefined;
+}
 
 function element(name, properties) {
   return Object.assign(document.createElement(name), properties);

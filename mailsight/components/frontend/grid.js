@@ -70,17 +70,22 @@ function foot(params, total, failed) {
   }
 }
 
+/* What the grid last asked for, so that an export holds the same. Null before it asks, and for another campaign's grid. */
+var shown = null;
+
+function view(place) { return shown && shown.place === place ? shown.view : null; }
+
 /* The answer to an earlier question may come after the answer to a later one; then it is left out. */
 var datasource = {
   rowCount: undefined,
   getRows: function (params) {
-    var question = Object.assign(asked(params), {
-      start: params.startRow,
-      end: params.endRow,
+    var models = {
       filter: params.filterModel,
       sort: params.sortModel,
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone
-    });
+    };
+    shown = { place: params.context.place, view: models };
+    var question = Object.assign(asked(params), { start: params.startRow, end: params.endRow }, models);
     delete question.generation;
     fetch(params.context.route, {
       method: 'POST',
@@ -210,5 +215,6 @@ window.mailsight = {
   ready: ready,
   scrolled: scrolled,
   StateCell: StateCell,
-  told: told
+  told: told,
+  view: view
 };

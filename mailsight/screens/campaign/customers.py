@@ -3,13 +3,14 @@
 They are a part by themselves: a word in the search or a click in the grid makes nothing else of the page again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from mailsight.components import grid
-from mailsight.components.export_button import export_button
+from mailsight.components.export_button import export_button, grid_export_button
 from mailsight.exports import rows
 from mailsight.exports.writers import Rows
 from mailsight.reports.campaign import CampaignReport
@@ -69,14 +70,15 @@ def _searched(report: CampaignReport, drawn: object) -> None:
         mail.customer_mail(campaign_id, clicked.customer_id)
 
 
-def _export_buttons(report: CampaignReport, shown: Callable[[Snapshot], Rows]) -> None:
+def _export_buttons(report: CampaignReport, shown: Callable[[Snapshot, Mapping[str, Any]], Rows]) -> None:
     """The customers whom the grid shows, and everything that happened to the campaign's messages."""
     campaign_id, audience = report.campaign.campaign_id, report.audience
     with st.container(horizontal=True, width="content", gap="small", key="customers_exports"):
-        export_button(
+        grid_export_button(
             f"customers:{campaign_id}",
             ("customers", campaign_id, audience.value),
             shown,
+            grid=grid.grid_name(campaign_id),
         )
         export_button(
             f"events:{campaign_id}",
