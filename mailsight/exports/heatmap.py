@@ -1,6 +1,5 @@
 """The heatmap as one file to take along: no script in it, nothing to load, its title, figures and scale in a corner."""
 
-import html as entities
 from collections.abc import Sequence
 
 from mailsight.figures.formats import count, moment, things
@@ -10,27 +9,7 @@ from mailsight.mail.links import LinkClicks
 from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.campaign import wholes as wholes_of
 
-# In the corner, out of the flow: as a line where the mail has no margin beside it, whole when it is pointed at.
-_STYLE = """<style>@layer{
-mailsight-legend,mailsight-legend *{all:initial!important}
-mailsight-legend ::before,mailsight-legend ::after,mailsight-legend::before,mailsight-legend::after{all:unset!important}
-mailsight-legend{position:fixed!important;left:8px!important;bottom:8px!important;z-index:2147483647!important;\
-box-sizing:border-box!important;width:200px!important;max-height:calc(100% - 16px)!important;overflow:auto!important;\
-padding:10px 12px!important;border:1px solid #d1d5db!important;border-radius:10px!important;background:#fff!important;\
-box-shadow:0 2px 10px #0003!important}
-mailsight-legend *{display:block!important;margin:0 0 4px!important;color:#374151!important;\
-font:12px/1.4 Arial,Helvetica,sans-serif!important}
-mailsight-legend mailsight-title{font-weight:700!important;color:#0e1621!important}
-mailsight-legend mailsight-scale{display:flex!important}
-mailsight-legend mailsight-shade{flex:1!important;margin:0!important;\
-font-weight:700!important;font-size:10px!important;text-align:center!important}
-@media (max-width:1060px){
-mailsight-legend:not(:hover):not(:focus){width:auto!important;max-width:110px!important;padding:3px 9px!important}
-mailsight-legend:not(:hover):not(:focus) *{display:none!important}
-mailsight-legend:not(:hover):not(:focus)::before{content:"Legend"!important;color:#374151!important;\
-font:700 11px Arial,Helvetica,sans-serif!important}}
-@media print{mailsight-legend{display:none!important}}
-"""
+from .rendering import render
 
 
 def of_campaign(
@@ -64,28 +43,14 @@ def of_mail(
     """The heatmap of any mail. `facts` are lines under the title; without any, the clicks are added up."""
     facts = facts or [_summary(clicks, whole or wholes(clicks))]
     shown = MEASURES[measure] if show == "count" else f"{MEASURES[measure]}, {SHOWS[show].lower()}"
-    shades = "".join(f"<mailsight-shade>{shade.above_percent}</mailsight-shade>" for shade in SCALE)
-    colours = "".join(
-        f"mailsight-legend mailsight-shade:nth-child({place})"
-        f"{{background:{shade.background}!important;color:{shade.text}!important}}"
-        for place, shade in enumerate(SCALE, start=1)
-    )
-    lines = "".join(f"<mailsight-line>{entities.escape(fact)}</mailsight-line>" for fact in facts)
-    legend = (
-        f'<mailsight-legend tabindex="0"><mailsight-title>{entities.escape(title)}</mailsight-title>{lines}'
-        f"<mailsight-line>{shown}, in % of the most clicked link from:</mailsight-line>"
-        f"<mailsight-scale>{shades}</mailsight-scale>"
-        "<mailsight-line>↑ counted at another link to the same place</mailsight-line>"
-        "<mailsight-line>○ nobody clicked</mailsight-line></mailsight-legend>"
-    )
     return drawing.draw(
         html,
         clicks,
         measure=measure,
         show=show,
         whole=whole,
-        head=f"<title>Clicks: {entities.escape(title)}</title>{_STYLE}{colours}}}</style>",
-        end=legend,
+        head=render("heatmap_head.html", title=title, scale=SCALE),
+        end=render("heatmap_legend.html", title=title, facts=facts, shown=shown, scale=SCALE),
     )
 
 

@@ -25,6 +25,7 @@ from mailsight.reports.campaign import wholes
 from mailsight.settings import PROJECT
 
 from . import report as report_export
+from .rendering import render
 from .report import TakeAlong
 
 MISSING = (
@@ -37,32 +38,6 @@ MOST_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _log = logging.getLogger(__name__)
 _NO_PICTURE = "The e-mail could not be drawn for paper; the HTML report shows it."
-
-_SHADES = "".join(
-    f'[data-shade="{place}"]::after{{background:{shade.background}!important;color:{shade.text}!important}}'
-    for place, shade in enumerate(SCALE)
-)
-# The last style sheet of the mail: of two rules that are important, the later one holds.
-_BADGES = f"""<style>
-@page {{
-  size: A4 !important; margin: 14mm 12mm !important;
-  @top-left {{ content: "Where they clicked" !important; font: bold 11pt sans-serif !important;
-    color: #0e1621 !important }}
-}}
-[align=center] > table, center > table, table[align=center] {{ margin-left: auto; margin-right: auto }}
-[data-clicks]::after {{
-  content: attr(data-clicks) !important; display: inline-block !important; position: static !important;
-  float: none !important; visibility: visible !important; width: auto !important; height: auto !important;
-  margin: 0 0 0 3px !important; padding: 0 5px !important; border: 1px solid #fff !important;
-  border-radius: 8px !important; vertical-align: super !important; white-space: nowrap !important;
-  font: bold 10px/14px Arial, Helvetica, sans-serif !important; text-indent: 0 !important;
-  text-decoration: none !important; text-transform: none !important; letter-spacing: 0 !important;
-}}
-{_SHADES}
-[data-shade="pointer"]::after {{
-  background: #fff !important; color: #8E0B24 !important; border-color: #8E0B24 !important;
-}}
-</style>"""
 
 
 class NoPdf(MailsightError):
@@ -90,7 +65,8 @@ def mail_for_paper(taken: TakeAlong) -> str | None:
     for badge in badges(clicks, shared(links_of(document, nodes)), wholes(report), quiet=False):
         text = "↑" if badge.look == "pointer" else f"{badge.text}{badge.sharing}"
         marks[nodes[badge.position].mem_id] = f' data-clicks="{text}" data-shade="{badge.look}"'
-    drawn = write(document, taken.html, marks=marks, end=_BADGES)
+    # The last style sheet of the mail: of two rules that are important, the later one holds.
+    drawn = write(document, taken.html, marks=marks, end=render("paper_badges.html", scale=SCALE))
     return report_export.without_addresses(drawn)
 
 
@@ -105,7 +81,7 @@ def write_pdf(taken: TakeAlong, output: BinaryIO, told: Callable[[], None], zone
     if _draw(report_export.page(taken, zone), mail, output, told, MAIL_SECONDS):
         return ""
     if mail is not None and _draw(
-        report_export.page(taken, zone, after=f"<p>{_NO_PICTURE}</p>"), None, output, told, MOST_SECONDS
+        report_export.page(taken, zone, note=_NO_PICTURE), None, output, told, MOST_SECONDS
     ):
         return _NO_PICTURE
     raise NoPdf("It failed, or took too long.")

@@ -1,9 +1,8 @@
 """The campaign page to take along: one HTML file without scripts, with nothing to load and no customer's name in it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 
 import pandas as pd
 
@@ -41,6 +40,7 @@ from mailsight.warehouse.reader import Snapshot
 from . import drawings, masking
 from . import heatmap as heatmap_export
 from .masking import Mask
+from .rendering import render
 
 CARDS = ("sent", "not_sent", "opened", "clicked", "opted_out")
 MOST_OTHER_LINKS = 40
@@ -49,42 +49,22 @@ _HREF = re.compile(r' href="[^"]*" (?:rel="noopener noreferrer"|target="_self")'
 # What a mail program or a sender's system left at an element may name the reader.
 _DATA = re.compile(r' data-(?!(?:link|badge|look|near|sharing|total|lit|clicks|shade)\b)[\w.-]+="[^"]*"')
 
-_STYLE = """
-@page { size: A4; margin: 16mm 15mm; @bottom-right { content: counter(page); font: 9pt sans-serif; color: #5b6675 } }
-* { box-sizing: border-box }
-body { margin: 0 auto; padding: 28px 20px; max-width: 860px; background: #fff; color: #0e1621;
-  font: 15px/1.5 Inter, "Segoe UI", Helvetica, Arial, sans-serif; font-variant-numeric: tabular-nums }
-h1 { margin: 0 0 4px; font-size: 28px; line-height: 1.2; overflow-wrap: anywhere }
-h2 { margin: 34px 0 10px; font-size: 18px; break-after: avoid }
-p { margin: 4px 0; overflow-wrap: anywhere }
-.quiet, small { color: #5b6675; font-size: 13px }
-.cards { display: flex; flex-wrap: wrap; gap: 10px; margin-top: 22px }
-.cards div { flex: 1 1 130px; padding: 10px 14px; border: 1px solid #d9dfe7; border-radius: 10px }
-.cards b { display: block; font-size: 24px; line-height: 1.3 }
-table { width: 100%; border-collapse: collapse }
-th { padding: 6px 10px 6px 0; border-bottom: 1px solid #d9dfe7; color: #5b6675; font-size: 13px; font-weight: 500;
-  text-align: left }
-td { padding: 7px 10px 7px 0; border-bottom: 1px solid #eef1f5; vertical-align: top; overflow-wrap: anywhere }
-td:first-child { min-width: 9em }
-tr { break-inside: avoid }
-.number { text-align: right; white-space: nowrap; padding-right: 0; padding-left: 12px }
-.wide { overflow-x: auto }
-svg { display: block; width: 100%; height: auto; max-width: 720px; break-inside: avoid }
-iframe { width: 100%; height: 1000px; border: 1px solid #d9dfe7; border-radius: 10px; background: #fff }
-footer { margin-top: 40px; padding-top: 12px; border-top: 1px solid #d9dfe7 }
-@media print {
-  body { padding: 0; max-width: none; font-size: 12px }
-  h1 { font-size: 24px }
-  h2 { margin-top: 22px }
-  td { padding-top: 4px; padding-bottom: 4px }
-  small, .quiet { font-size: 10.5px }
-  .cards div { flex: 1 1 90px }
-}
-"""
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-    "form-action 'none'; base-uri 'none'"
-)
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: what it is about, a quiet line below that, and its figures."""
+
+    label: str
+    figures: Sequence[str]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the report; the first heading stands above the labels."""
+
+    headings: Sequence[str]
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +117,10 @@ def _without_names(link: LinkClicks, mask: Mask) -> LinkClicks:
 
 def as_html(taken: TakeAlong, zone: str | None = None) -> str:
     """The report for a browser, with the heatmap in a frame of its own that runs and loads nothing."""
-    drawn = []
-    if taken.html is not None:
-        heatmap = without_addresses(heatmap_export.of_campaign(taken.report, taken.html))
-        drawn = [
-            "<h2>Where they clicked</h2>",
-            f'<iframe sandbox title="The e-mail with its clicks" srcdoc="{escape(heatmap)}"></iframe>',
-        ]
-    return page(taken, zone, heatmap="".join(drawn))
+    if taken.html is None:
+        return page(taken, zone)
+    drawn = heatmap_export.of_campaign(taken.report, taken.html)
+    return page(taken, zone, heatmap=without_addresses(drawn))
 
 
 def without_addresses(drawn: str) -> str:
@@ -152,163 +128,110 @@ def without_addresses(drawn: str) -> str:
     return _DATA.sub("", _HREF.sub(' href="#"', drawn))
 
 
-def page(taken: TakeAlong, zone: str | None = None, *, heatmap: str = "", after: str = "") -> str:
-    """The report around a heatmap, which comes ready as markup."""
-    parts = [
-        *_head(taken.report, zone),
-        *_cards(taken.report.counts),
-        "<h2>Opened and clicked</h2>",
-        *_rates(taken),
-        "<h2>Status of messages</h2>",
-        drawings.funnel(taken.report.status),
-        *_reasons(taken.report),
-        *_timeline(taken),
-        heatmap,
-        *_links(taken),
-        after,
-        *_foot(taken.report),
-    ]
-    title = escape(taken.report.campaign.name)
-    return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">'
-        f"<title>{title}: report</title><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>"
+def page(taken: TakeAlong, zone: str | None = None, *, heatmap: str | None = None, note: str = "") -> str:
+    """The report, with the heatmap's document in a frame where there is one, and a note at its end."""
+    report, mask = taken.report, taken.mask
+    shown, more = report.other_links[:MOST_OTHER_LINKS], report.other_links[MOST_OTHER_LINKS:]
+    more_clicks = sum(link.clicks for link in more)
+    return render(
+        "report.html",
+        campaign=report.campaign,
+        facts=_facts(report, zone),
+        audience=report.audience,
+        cards=[_card(report.counts, key) for key in CARDS],
+        rates=_rates(taken),
+        funnel=drawings.funnel(report.status),
+        not_sent=_reasons(report),
+        timeline=None if taken.hours.empty else drawings.timeline(taken.hours),
+        heatmap=heatmap,
+        summary=heatmap_export.summary(report),
+        links=_links(sorted(report.links, key=lambda link: -link.clicks), mask),
+        other_links=_links(shown, mask),
+        more_links=f"And {things(more_clicks, 'click')} on {things(len(more), 'more link')}." if more else "",
+        note=note,
+        formulas=" ".join(
+            [
+                *(f"{figure.label} = {figure.formula}." for figure in RATES),
+                f"Delivered = {FIGURES['delivered'].formula}.",
+            ]
+        ),
     )
 
 
-def _head(report: CampaignReport, zone: str | None) -> Iterator[str]:
+def _facts(report: CampaignReport, zone: str | None) -> list[str]:
     campaign = report.campaign
-    yield f"<h1>{escape(campaign.name)}</h1>"
-    if campaign.subject:
-        yield f"<p>“{escape(campaign.subject)}”</p>"
     sent = (
         f"sent {moment(campaign.sent_at, zone)} ({zone or 'UTC'})"
         if campaign.sent_at
         else "no date of sending"
     )
-    facts = [sender(campaign.from_name, campaign.from_email), sent, *campaign.tags]
-    yield f'<p class="quiet">{escape(" · ".join(fact for fact in facts if fact))}</p>'
-    yield f'<p class="quiet">{escape(f"{report.audience.label}: {report.audience.meaning}")}</p>'
+    facts = (sender(campaign.from_name, campaign.from_email), sent, *campaign.tags)
+    return [fact for fact in facts if fact]
 
 
-def _cards(counts: Counts) -> Iterator[str]:
-    yield '<div class="cards">'
-    for key in CARDS:
-        made_of = Portion(getattr(counts, key), getattr(counts, WHOLES[key]))
-        share = f"{rate(made_of)} of {of_whole}" if (of_whole := _whole(counts, key)) else ""
-        yield f"<div>{FIGURES[key].label}<b>{count(made_of.part)}</b><small>{share}</small></div>"
-    yield "</div>"
+def _card(counts: Counts, key: str) -> dict[str, str]:
+    portion = Portion(getattr(counts, key), getattr(counts, WHOLES[key]))
+    whole = f"{count(portion.whole)} {FIGURES[WHOLES[key]].label.lower()}"
+    return {
+        "label": FIGURES[key].label,
+        "count": count(portion.part),
+        "share": f"{rate(portion)} of {whole}" if portion.whole else "",
+    }
 
 
-def _whole(counts: Counts, key: str) -> str:
-    whole = WHOLES[key]
-    return f"{count(getattr(counts, whole))} {FIGURES[whole].label.lower()}" if getattr(counts, whole) else ""
-
-
-def _rates(taken: TakeAlong) -> Iterator[str]:
+def _rates(taken: TakeAlong) -> Table:
     report = taken.report
     before = f"Average of {count(len(report.previous))} before" if report.previous else "Before"
-    rows = [_rate(one, report) for one in RATES]
+    rows = [_rate(figure, report) for figure in RATES]
     if taken.apple.proxied:
         estimate = taken.apple.estimate
-        rows.append(
-            (
-                ESTIMATED_COR.label,
-                "among customers whose opens can be seen",
-                percent(estimate.rate),
-                of(estimate.part, estimate.whole),
-                interval(estimate.interval),
-                NOTHING,
-                NOTHING,
-            )
+        figures = (
+            percent(estimate.rate),
+            of(estimate.part, estimate.whole),
+            interval(estimate.interval),
+            NOTHING,
+            NOTHING,
         )
-    headings = ("Figure", "Rate", "Customers", "95 % interval", before, "Difference")
-    yield from _table(
-        headings, [(f"{escape(row[0])}<br><small>{escape(row[1])}</small>", *row[2:]) for row in rows]
-    )
+        rows.append(Row(ESTIMATED_COR.label, figures, "among customers whose opens can be seen"))
+    return Table(("Figure", "Rate", "Customers", "95 % interval", before, "Difference"), rows)
 
 
-def _rate(one: Rate, report: CampaignReport) -> tuple[str, ...]:
-    usual = mean([rate for campaign in report.previous if (rate := one.rate(campaign)) is not None])
-    now = one.rate(report.counts)
-    difference = None if now is None or usual is None else now - usual
-    return (
-        f"{one.label}, {one.name.lower()}",
-        one.formula,
+def _rate(figure: Rate, report: CampaignReport) -> Row:
+    usual = mean([rate for campaign in report.previous if (rate := figure.rate(campaign)) is not None])
+    now = figure.rate(report.counts)
+    figures = (
         percent(now),
-        of(*one.counts(report.counts)),
-        interval(one.interval(report.counts)),
+        of(*figure.counts(report.counts)),
+        interval(figure.interval(report.counts)),
         percent(usual),
-        points(difference),
+        points(None if now is None or usual is None else now - usual),
     )
+    return Row(f"{figure.label}, {figure.name.lower()}", figures, figure.formula)
 
 
-def _reasons(report: CampaignReport) -> Iterator[str]:
-    if not report.counts.not_sent:
-        return
-    yield "<h2>Not sent, and why</h2>"
+def _reasons(report: CampaignReport) -> Table:
+    reasons = sorted(report.not_sent.items(), key=lambda item: -item[1])
     rows = [
-        (escape(_why(report, reason)), count(number), percent(Portion(number, report.counts.not_sent).rate))
-        for reason, number in sorted(report.not_sent.items(), key=lambda item: -item[1])
+        Row(
+            _why(report, reason),
+            (count(number), percent(Portion(number, report.counts.not_sent).rate)),
+        )
+        for reason, number in reasons
         if number
     ]
-    yield from _table(("Reason", "Customers", "Share of not sent"), rows)
+    return Table(("Reason", "Customers", "Share of not sent"), rows)
 
 
 def _why(report: CampaignReport, reason: NotSentReason) -> str:
     return NOT_SENT_YET if report.is_planned and reason is NotSentReason.OTHER else reason.label
 
 
-def _timeline(taken: TakeAlong) -> Iterator[str]:
-    if not taken.hours.empty:
-        yield "<h2>Opens and clicks over time</h2>"
-        yield drawings.timeline(taken.hours)
-        yield f'<p class="quiet">{drawings.covered(taken.hours)}</p>'
+def _links(links: Sequence[LinkClicks], mask: Mask) -> Table:
+    return Table(("Link", "Clicks", "Customers"), [_link(link, mask) for link in links])
 
 
-def _links(taken: TakeAlong) -> Iterator[str]:
-    report, mask = taken.report, taken.mask
-    if report.links:
-        yield "<h2>Links of the e-mail</h2>"
-        yield f'<p class="quiet">{escape(heatmap_export.summary(report))}</p>'
-        yield from _table(
-            ("Link", "Clicks", "Customers"), [_link(link, mask) for link in _by_clicks(report.links)]
-        )
-    if report.other_links:
-        shown, more = report.other_links[:MOST_OTHER_LINKS], report.other_links[MOST_OTHER_LINKS:]
-        yield "<h2>Clicks on other links</h2>"
-        yield from _table(("Link", "Clicks", "Customers"), [_link(link, mask) for link in shown])
-        if more:
-            clicks = sum(link.clicks for link in more)
-            yield f'<p class="quiet">And {things(clicks, "click")} on {things(len(more), "more link")}.</p>'
-
-
-def _by_clicks(links: Sequence[LinkClicks]) -> list[LinkClicks]:
-    return sorted(links, key=lambda link: -link.clicks)
-
-
-def _link(link: LinkClicks, mask: Mask) -> tuple[str, ...]:
+def _link(link: LinkClicks, mask: Mask) -> Row:
     address = mask.url(link.url)
     label = link.label if link.link_position is not None else address
-    below = f"<br><small>{escape(address)}</small>" if address != label else ""
-    return f"{escape(label or 'Unknown link')}{below}", count(link.clicks), count(link.clickers)
-
-
-def _foot(report: CampaignReport) -> Iterator[str]:
-    meanings = " ".join(f"{one.label} = {one.formula}." for one in RATES)
-    yield f'<footer class="quiet"><p>{meanings} Delivered = {FIGURES["delivered"].formula}.</p>'
-    yield f"<p>Campaign {escape(report.campaign.campaign_id)}. Made with Mailsight; no customer is named.</p></footer>"
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A table whose cells are markup; all columns but the first hold numbers."""
-    yield '<div class="wide"><table><thead><tr>'
-    yield "".join(
-        f"<th{' class=number' if place else ''}>{escape(text)}</th>" for place, text in enumerate(headings)
-    )
-    yield "</tr></thead><tbody>"
-    for row in rows:
-        cells = (f"<td{' class=number' if place else ''}>{cell}</td>" for place, cell in enumerate(row))
-        yield f"<tr>{''.join(cells)}</tr>"
-    yield "</tbody></table></div>"
+    figures = (count(link.clicks), count(link.clickers))
+    return Row(label or "Unknown link", figures, address if address != label else "")

@@ -1,18 +1,18 @@
 """Archived copies in the sample: the mail exactly as a few customers got it, as HTML and as raw `.eml`."""
 
 import html as entities
-import struct
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from selectolax.lexbor import LexborHTMLParser
 
 from mailsight.mail.content import fill
@@ -87,10 +87,6 @@ def _sunset(width: int, height: int) -> bytes:
     pixels: NDArray[np.uint8] = np.repeat(rows.astype(np.uint8)[:, np.newaxis], width, axis=1)
     sun = ((x - width * 0.6) ** 2 + (y - height * 0.46) ** 2 < 900) & (y < height * 0.6)
     pixels[sun] = (255, 243, 214)
-    lines = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, width * 3)], axis=1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines.tobytes(), 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
+    png = BytesIO()
+    Image.fromarray(pixels).save(png, "PNG", optimize=True)
+    return png.getvalue()
