@@ -1,6 +1,5 @@
 """Archived copies in the sample: the mail exactly as a few customers got it, as HTML and as raw `.eml`."""
 
-import html as entities
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from markupsafe import escape
 from numpy.typing import NDArray
 from PIL import Image
 from selectolax.lexbor import LexborHTMLParser
@@ -37,7 +37,7 @@ def write(folder: Path, campaign: Campaign, copy: Copy, *, raw: bool) -> str:
 
     It says one thing that the template does not, as mails do whose parts depend on the customer.
     """
-    opening = entities.escape(campaign.plan.opening, quote=campaign.plan.design != "letter")
+    opening = str(escape(campaign.plan.opening))
     extra = " The trip that you looked at last week is still free, by the way."
     personal = fill(campaign.html.replace(opening, opening + extra), copy.merge_fields)
     path = f"contents/archive/{campaign.campaign_id}-{copy.customer_id}.{'eml' if raw else 'html'}"

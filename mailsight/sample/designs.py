@@ -1,18 +1,32 @@
 """The e-mails of the sample: four designs, filled with each campaign's own words, places and pictures."""
 
 import datetime
-import html
 import re
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from .maps import drawn_map
 from .pictures import picture
 from .plans import Plan, destinations, looks
 from .shapes import data_uri, shape
 
-DESIGNS = Path(__file__).parent / "templates"
+# In square brackets, since the braces are the merge fields of the e-mails.
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    block_start_string="[%",
+    block_end_string="%]",
+    variable_start_string="[[",
+    variable_end_string="]]",
+    comment_start_string="[#",
+    comment_end_string="#]",
+    keep_trailing_newline=True,
+)
 Words = dict[str, Any]
 
 
@@ -33,9 +47,7 @@ def draw(plan: Plan, *, campaign_id: str, date: datetime.date) -> str:
         "preferences_url": f"https://www.sunwise.example/preferences?u={customer}",
         "unsubscribe_url": f"https://www.sunwise.example/unsubscribe?u={customer}&c={campaign_id}",
     }
-    words["footer"] = _fill((DESIGNS / "footer.html").read_text(encoding="utf-8"), words)
-    words |= _PARTS[plan.design](plan, words)
-    return _fill((DESIGNS / f"{plan.design}.html").read_text(encoding="utf-8"), words)
+    return _TEMPLATES.get_template(f"{plan.design}.html").render(words | _PARTS[plan.design](plan, words))
 
 
 def _place(key: str, campaign_id: str, query: str, picture_height: int) -> Words:
@@ -105,29 +117,12 @@ def _map(plan: Plan, words: Words) -> Words:
 
 def _letter(plan: Plan, words: Words) -> Words:
     link = f'<a href="\\2" style="color:{words["accent"]};">\\1</a>'
-    body = ""
-    for paragraph in plan.copy["paragraphs"]:
-        marked = re.sub(r"\[([^]]+)\]\(([^)]+)\)", link, html.escape(paragraph, quote=False))
-        body += f'<p style="margin:0 0 20px;">{marked}</p>\n'
+    paragraphs = [
+        Markup(re.sub(r"\[([^]]+)\]\(([^)]+)\)", link, str(escape(paragraph))))  # noqa: S704 (escaped before)
+        for paragraph in plan.copy["paragraphs"]
+    ]
     face = shape("face") + shape(f"hair of {plan.who}") + shape("smile")
-    return {"body": body, "portrait": data_uri(face, 72, 72)}
+    return {"paragraphs": paragraphs, "portrait": data_uri(face, 72, 72)}
 
 
 _PARTS = {"newsletter": _newsletter, "offer": _offer, "map": _map, "letter": _letter}
-
-
-def _fill(template: str, words: Words) -> str:
-    """The template with [[word]], [[part.word]] and [[!html]] filled in, and each `<!--each parts-->` repeated."""
-
-    def repeat(block: re.Match[str]) -> str:
-        return "".join(_fill(block[2], {**words, **item}) for item in words[block[1]])
-
-    def word(mark: re.Match[str]) -> str:
-        value: Any = words
-        for key in mark[2].split("."):
-            value = value[key]
-        as_is = mark[1] or str(value).startswith("data:")
-        return str(value) if as_is else html.escape(str(value))
-
-    template = re.sub(r"<!--each (\w+)-->(.*?)<!--end-->", repeat, template, flags=re.DOTALL)
-    return re.sub(r"\[\[(!?)([\w.]+)\]\]", word, template)

@@ -6,6 +6,8 @@ from math import cos, sin, tau
 from random import Random
 from typing import Any
 
+from markupsafe import Markup
+
 from .pictures import drawing
 from .plans import map_styles
 from .shapes import WIDTH, area, data_uri, gradient, shape, stars
@@ -29,7 +31,7 @@ class Area:
     coords: str
 
 
-def drawn_map(style: str, places: Sequence[tuple[str, str]], seed: str) -> tuple[str, list[Area]]:
+def drawn_map(style: str, places: Sequence[tuple[str, str]], seed: str) -> tuple[Markup, list[Area]]:
     """The map of five (name, scene) as a `data:` URI, and six areas: one per place, then the ticket to all of them."""
     look, random = map_styles()[style], Random(f"{style} {seed}")
     body, areas, pins = _ground(look, random), [], []

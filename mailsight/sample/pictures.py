@@ -7,6 +7,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from markupsafe import Markup
+
 from . import lands
 from .plans import palettes, shapes
 from .shapes import (
@@ -29,7 +31,7 @@ from .shapes import (
 Palette = dict[str, Any]
 
 
-def picture(scene: str, seed: str, *, height: int = 320) -> str:
+def picture(scene: str, seed: str, *, height: int = 320) -> Markup:
     """The scene as a `data:` URI; a city's scene also names what stands out of its roofs (`city dome`)."""
     return data_uri(drawing(scene, seed, height), WIDTH, height)
 
