@@ -90,8 +90,8 @@ def grid_export_button(
 ) -> None:
     """A button that exports what a grid shows.
 
-    `read` gets the grid's view from the browser, so it trusts nothing in it. `grid` is the name under which grid.js gives
-    its view away.
+    `read` gets the grid's view from the browser, so it trusts nothing in it. `grid` is the name under which grid.js
+    gives its view away.
     """
     file_menu(
         key,

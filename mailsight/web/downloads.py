@@ -72,7 +72,7 @@ async def file(request: Request) -> Response:
         parts = await run_in_threadpool(job.parts)
     except FileGone as error:
         return _gone(error)
-    # Names hold letters, digits, dots and dashes: exports.file_name.
+    # Names hold letters, digits, dots and dashes: lists.file_name.
     disposition = {
         "Content-Disposition": f'attachment; filename="{job.name}"',
         "Content-Length": str(job.size_bytes),
