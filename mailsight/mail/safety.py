@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from .stylesheets import Remote, safe_css
+from .stylesheets import Remote, safe_css, safe_sheet
 from .trackers import host, is_pixel, tracking_hosts
 
 
@@ -144,7 +144,7 @@ def _meta(node: LexborNode) -> str:
 def _style(node: LexborNode, remote: Remote | None) -> str:
     if (node.attributes.get("type") or "text/css").strip().lower() != "text/css":
         return ""
-    css = safe_css("".join(part.text_content or "" for part in node.iter(include_text=True)), remote=remote)
+    css = safe_sheet("".join(part.text_content or "" for part in node.iter(include_text=True)), remote=remote)
     media = node.attributes.get("media")
     return f'<style media="{_quoted(media)}">{css}</style>' if media else f"<style>{css}</style>"
 

@@ -1,81 +1,211 @@
 """A mail's CSS without anything that loads, covers the page or steers the heatmap's badges.
 
 The frame's content security policy is what stops a style sheet from loading anything; this keeps the browser from
-trying, and from filling its console with refusals. It reads CSS token by token (https://www.w3.org/TR/css-syntax-3/),
-since escapes and comments hide a word from any search for it.
+trying, and from filling its console with refusals. tinycss2 reads the CSS as a browser does, and what stays is written
+anew from what it read, so escapes, comments and odd line breaks can't hide a word.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import tinycss2
+from tinycss2.ast import (
+    AtKeywordToken,
+    CurlyBracketsBlock,
+    FunctionBlock,
+    IdentToken,
+    ParenthesesBlock,
+    SquareBracketsBlock,
+    StringToken,
+    URLToken,
+)
+from tinycss2.serializer import serialize_string_value, serialize_url
 
 # Whether a picture may be loaded from this address.
 Remote = Callable[[str], bool]
+# A token, or a block or function with what is in it (https://www.w3.org/TR/css-syntax-3/#component-value). The package
+# has no types.
+Value = Any
 
-_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|([^\n]))")
-_STRING = r"\"(?:[^\"\\\n]|\\.|\\\n)*(?:\"|\n|\Z)|'(?:[^'\\\n]|\\.|\\\n)*(?:'|\n|\Z)"
-_TOKEN = re.compile(
-    rf"(?P<comment>/\*.*?(?:\*/|\Z))|(?P<string>{_STRING})"
-    r"|(?P<word>@?(?:[\w-]|[^\x00-\x7f]|\\[0-9a-fA-F]{1,6}\s?|\\[^\n])+\(?)|(?P<space>\s+)|(?P<sign>.)",
-    re.DOTALL,
-)
-_ADDRESS = re.compile(rf"\s*(?P<address>{_STRING}|(?:[^\"'()\\\s]|\\.)*)\s*\)", re.DOTALL)
-_BAD_ADDRESS = re.compile(r"(?:[^)\\]|\\.?)*\)?", re.DOTALL)
+# No token that is filtered can be written without one of these.
 _SUSPECT = re.compile(r"\\|url|import|image|src|cross-fade|anchor|position-|fixed|sticky|<", re.IGNORECASE)
+# More than any mail needs (150 KB of CSS, embedded pictures apart), and a third of a second at most.
+_MOST_WORDS = 50_000
+_WORD = re.compile(r"\w+|[^\w \t\r\n\f]")
+# Python refuses to read longer numbers.
+_LONG_NUMBER = re.compile(r"([0-9]{600})[0-9]+")
+# tinycss2 writes nested blocks recursively.
+_DEEPEST = 32
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
-# These take an address as a plain string; url() inside them is seen to by itself.
-_LOADING_FUNCTIONS = {"src(", "image(", "image-set(", "-webkit-image-set("}
+_ALLOWED_ADDRESSES = ("data:image/", "data:font/", "data:application/", "#")
+# These take an address as a plain string; url() inside them is checked by itself.
+_LOADING_FUNCTIONS = {"src", "image", "image-set", "-webkit-image-set"}
 # An author who sets these could move the badges that the heatmap ties to the mail's links.
 _ANCHORING = re.compile(r"anchor-(?:name|scope)|position-(?:anchor|area|try|visibility)|position-try-\w+")
 # In a frame as high as its mail there is nothing to stay fixed to.
 _POSITIONS = {"fixed": "absolute", "sticky": "relative", "-webkit-sticky": "relative"}
+_CUT_OFF = ("eof-in-string", "eof-in-url")
+_BLOCKS = {"{} block": CurlyBracketsBlock, "() block": ParenthesesBlock, "[] block": SquareBracketsBlock}
 
 
 def safe_css(css: str, *, remote: Remote | None = None) -> str:
     """The style sheet, or the value of a style attribute, with data: pictures and fonts only.
 
-    Pictures from the network stay in it where `remote` says that they may load.
+    Pictures from the network stay in it where `remote` says that they may load. Nothing stays of a sheet that is larger
+    than mails are.
     """
-    if not _SUSPECT.search(css):
-        return css
-    written: list[str] = []
-    declared, in_font_face, at = "", False, 0
-    while token := _TOKEN.match(css, at):
-        at, part = token.end(), token.group()
-        if token.lastgroup == "word":
-            word = _unescaped(part).lower()
-            if word == "url(":
-                part, at = _url(css, at, None if in_font_face else remote)
-            elif word in _LOADING_FUNCTIONS:
-                part = "-blocked("
-            elif word == "@import":
-                part = "@-blocked"
-            elif _ANCHORING.fullmatch(word):
-                part = f"-blocked-{word}"
-            elif declared == "position" and word in _POSITIONS:
-                part = _POSITIONS[word]
-            in_font_face = in_font_face or word == "@font-face"
-            declared = word
-        elif part in "{};":
-            declared = ""
-            in_font_face = in_font_face and part != "}"
-        written.append(part)
-    return "".join(written).replace("</", "<\\/")
+    return _safe(component_values(css), remote) if _SUSPECT.search(css) else css
 
 
-def _url(css: str, at: int, remote: Remote | None) -> tuple[str, int]:
-    found = _ADDRESS.match(css, at)
-    if found is None:
-        bad = _BAD_ADDRESS.match(css, at)
-        return "none", bad.end() if bad else at
-    address = _unescaped(found["address"].strip("\"'")).strip()
-    allowed = address.lower().startswith(("data:image/", "data:font/", "data:application/", "#"))
-    allowed = allowed or bool(remote and "\\" not in address and remote(address))
-    return (f"url({found.group()}" if allowed else "none"), found.end()
+def safe_sheet(css: str, *, remote: Remote | None = None) -> str:
+    """`safe_css` for a style element, which `visibility` reads as well: it is parsed once."""
+    return _safe(sheet_values(css), remote) if _SUSPECT.search(css) else css
 
 
-def _unescaped(name: str) -> str:
-    def character(escape: re.Match[str]) -> str:
-        number = int(escape[1], 16) if escape[1] else ord(escape[2])
-        return chr(number) if number < 0x110000 else "\ufffd"
+def component_values(css: str) -> Sequence[Value]:
+    """The CSS, parsed; nothing of a sheet that is larger than mails are."""
+    if len(css) > _MOST_WORDS and sum(1 for _ in _WORD.finditer(css)) > _MOST_WORDS:
+        return ()
+    return tuple(tinycss2.parse_component_value_list(_LONG_NUMBER.sub(r"\1", css)))
 
-    return _ESCAPE.sub(character, name)
+
+# The sheets of one mail; a large one takes 10 MB.
+sheet_values = lru_cache(maxsize=12)(component_values)
+
+
+def significant(values: Iterable[Value]) -> list[Value]:
+    """The values without white space and comments."""
+    return [value for value in values if value.type not in ("whitespace", "comment")]
+
+
+def split_at_commas(values: Iterable[Value]) -> list[list[Value]]:
+    """The parts of a list of selectors or media queries."""
+    parts: list[list[Value]] = [[]]
+    for value in values:
+        if value == ",":
+            parts.append([])
+        else:
+            parts[-1].append(value)
+    return parts
+
+
+def _safe(values: Sequence[Value], remote: Remote | None) -> str:
+    kept = _filtered(values, remote)
+    css = tinycss2.serialize(kept)
+    # They are closed now, and were not before: a browser closes them itself.
+    css = css[: len(css) - _left_open(values, kept)]
+    return _SURROGATE.sub("\ufffd", css).replace("</", "<\\/")
+
+
+def _filtered(values: Iterable[Value], remote: Remote | None, name: str = "", depth: int = 0) -> list[Value]:
+    """What is allowed of the values; `name` is the property that they are the value of."""
+    kept, in_font_face = [], False
+    for value in values:
+        if value.type == "error" and value.kind in _CUT_OFF:
+            continue  # The token before it is written complete.
+        within = None if in_font_face else remote
+        if value.type == "ident":
+            kept.append(_ident(value, name))
+            name = name or value.lower_value
+        elif _inside(value) is not None:
+            kept.append(_block(value, within, name, depth))
+        else:
+            kept.append(_token(value, within))
+        if value.type == "at-keyword":
+            in_font_face = value.lower_value == "font-face"
+        elif value.type == "{} block" or value == ";":
+            name, in_font_face = "", False
+    return kept
+
+
+def _ident(token: Value, name: str) -> Value:
+    word = token.lower_value
+    if _ANCHORING.fullmatch(word):
+        return IdentToken(*_at(token), f"-blocked-{word}")
+    return IdentToken(*_at(token), _POSITIONS[word]) if name == "position" and word in _POSITIONS else token
+
+
+def _block(value: Value, remote: Remote | None, name: str, depth: int) -> Value:
+    """A block, or a function with its arguments."""
+    if value.type == "function" and value.lower_name == "url":
+        return _quoted_url(value, remote)
+    values = (_inside(value) or ()) if depth < _DEEPEST else ()
+    inside = _filtered(values, remote, "" if value.type == "{} block" else name, depth + 1)
+    if value.type == "function":
+        return FunctionBlock(
+            *_at(value), "-blocked" if value.lower_name in _LOADING_FUNCTIONS else value.name, inside
+        )
+    return _BLOCKS[value.type](*_at(value), inside)
+
+
+def _token(token: Value, remote: Remote | None) -> Value:
+    match token.type, getattr(token, "kind", None):
+        case "string", _:
+            return _string(token)
+        case "url", _:
+            return _url(token, remote)
+        case "error", "bad-url":
+            return IdentToken(*_at(token), "none")
+        case "error", "bad-string":
+            return StringToken(*_at(token), "", "'")  # The line break that ends it follows.
+        case "at-keyword", _ if token.lower_value == "import":
+            return AtKeywordToken(*_at(token), "-blocked")
+        case _:
+            return token
+
+
+def _at(value: Value) -> tuple[int, int]:
+    return value.source_line, value.source_column
+
+
+def _string(token: Value) -> Value:
+    """The string in single quotes, which need no escape in a style attribute."""
+    written = serialize_string_value(token.value).replace('\\"', '"').replace("'", "\\'")
+    return StringToken(*_at(token), token.value, f"'{written}'")
+
+
+def _url(token: Value, remote: Remote | None) -> Value:
+    if not _may_load(token.value, remote):
+        return IdentToken(*_at(token), "none")
+    return URLToken(*_at(token), token.value, f"url({serialize_url(token.value)})")
+
+
+def _quoted_url(function: Value, remote: Remote | None) -> Value:
+    arguments = significant(function.arguments)
+    if arguments and arguments[-1].type == "error" and arguments[-1].kind in _CUT_OFF:
+        arguments.pop()
+    if [argument.type for argument in arguments] != ["string"] or not _may_load(arguments[0].value, remote):
+        return IdentToken(*_at(function), "none")
+    return FunctionBlock(*_at(function), "url", [_string(arguments[0])])
+
+
+def _may_load(address: str, remote: Remote | None) -> bool:
+    address = address.strip()
+    if address.lower().startswith(_ALLOWED_ADDRESSES):
+        return True
+    return bool(remote and "\\" not in address and remote(address))
+
+
+def _left_open(values: Sequence[Value], kept: Sequence[Value]) -> int:
+    """How many of the blocks that are kept the end of the sheet cuts off, together with a token in them."""
+    blocks, outside = 0, kept
+    while values:
+        last = values[-1]
+        if last.type == "error":
+            return blocks if last.kind in _CUT_OFF else 0
+        values = _inside(last) or ()
+        within = _inside(outside[-1]) if outside else None
+        blocks += within is not None
+        outside = within or ()
+    return 0
+
+
+def _inside(value: Value) -> Sequence[Value] | None:
+    """What is in a block or a function; None for all else."""
+    inside: Sequence[Value] | None = (
+        value.arguments if value.type == "function" else getattr(value, "content", None)
+    )
+    return inside

@@ -7,10 +7,14 @@ rules of the cascade (https://www.w3.org/TR/css-cascade-5/#cascade-sort).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+import tinycss2
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from .cascade import Cascade
+from .stylesheets import Value, component_values, sheet_values, significant, split_at_commas
 
 
 class Seen(StrEnum):
@@ -22,145 +26,126 @@ class Seen(StrEnum):
     NOWHERE = "nowhere"
 
 
+_SEEN: Mapping[tuple[bool, ...], Seen] = {
+    (True, True): Seen.EVERYWHERE,
+    (True, False): Seen.WIDE,
+    (False, True): Seen.PHONE,
+    (False, False): Seen.NOWHERE,
+}
 WIDE_PX, PHONE_PX = 820, 390
-# More than any mail needs, and less than a hostile one would have us do.
-_MOST_SELECTORS = 2_000
-_LONGEST_SELECTOR = 300
+_WIDTHS_PX = (WIDE_PX, PHONE_PX)
 _DEEPEST_MEDIA = 8
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-_BLOCK = re.compile(r"([^{};]*)([{};]|\Z)")
-_HIDING = re.compile(
-    r"\b(display|visibility|opacity|max-height|overflow)\s{0,9}:([^;!]*)(!\s{0,9}important)?", re.IGNORECASE
-)
-_WIDTH = re.compile(r"(min|max)-(?:device-)?width\s*:\s*([\d.]+)\s*(px|r?em)")
-# States of a moment, and parts that are no element of the document.
-_UNLIKELY = re.compile(
-    r":(?:hover|focus|active|visited|target|checked|has|before|after|first-l|placeholder|selection|marker|-)|::",
-    re.IGNORECASE,
-)
+_HIDING = ("display", "visibility", "opacity", "max-height", "overflow")
+_MAY_HIDE = re.compile(rf"{'|'.join(_HIDING)}|\\", re.IGNORECASE)
 _INVISIBLE = re.compile("[\\s\u00ad\u034f\u061c\u200b-\u200f\u2060-\u2064\ufeff]+")
+_OTHER_MEDIA = {"not", "print", "speech", "tty", "tv", "projection", "handheld"}
+_WIDTH = re.compile(r"(min|max)-(?:device-)?width")
+_PX = {"px": 1, "em": 16, "rem": 16}
 
-Priority = tuple[bool, bool, tuple[int, int, int], int]
-Styles = dict[int, dict[str, tuple[Priority, str]]]
+# A property, its value in lower case, and whether it is `!important`.
+Declaration = tuple[str, str, bool]
+# For each of the widths: whether media queries hold, an element's style, whether it makes a box and its visibility.
+Holds = tuple[bool, ...]
+Styles = tuple[Mapping[str, str], ...]
+Looks = tuple[tuple[bool, str | None], ...]
+_NO_STYLES: Styles = ({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a style rule says of the properties that hide things, and on which widths it does."""
+
+    holds: Holds
+    declarations: Sequence[Declaration]
 
 
 def seen(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Seen]:
     """For each link (`safety.link_nodes`), where a reader sees it."""
-    sheet = "\n".join(node.text() for node in document.css("style"))
-    rules = list(islice(_rules(_COMMENT.sub(" ", sheet)), _MOST_SELECTORS))
-    found = {selector: _matching(document, selector) for _, selector, _ in rules}
-    wide, phone = (_shown(document, nodes, rules, found, width) for width in (WIDE_PX, PHONE_PX))
-    words = {(True, True): Seen.EVERYWHERE, (True, False): Seen.WIDE, (False, True): Seen.PHONE}
-    return [words.get(both, Seen.NOWHERE) for both in zip(wide, phone, strict=True)]
-
-
-def _rules(css: str, media: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """Each selector that may hide or show something, with its media queries and its declarations."""
-    at = 0
-    while at < len(css) and (found := _BLOCK.match(css, at)):
-        before, at = found[1].strip(), found.end()
-        if found[2] != "{":
-            if not found[2]:
-                return
-            continue
-        end = _end(css, at)
-        inside, at = css[at:end], end + 1
-        if not before.startswith("@"):
-            if _HIDING.search(inside):
-                yield from ((media, selector.strip(), inside) for selector in before.split(","))
-        elif before.lower().startswith("@media") and len(media) < _DEEPEST_MEDIA:
-            yield from _rules(inside, (*media, before[6:].strip().lower()))
-
-
-def _end(css: str, at: int) -> int:
-    """Where the block that starts at `at` ends."""
-    depth = 1
-    for brace in re.compile(r"[{}]").finditer(css, at):
-        depth += 1 if brace.group() == "{" else -1
-        if not depth:
-            return brace.start()
-    return len(css)
-
-
-def _holds(media: str, width: int) -> bool:
-    return any(_query_holds(query.strip(), width) for query in media.split(","))
-
-
-def _query_holds(query: str, width: int) -> bool:
-    if re.match(r"not\b|(?:only\s+)?(?:print|speech|tty|tv|projection|handheld)\b", query):
-        return False
-    features = re.findall(r"\(([^()]*)\)", query)
-    return all(_feature_holds(feature.strip(), width) for feature in features)
-
-
-def _feature_holds(feature: str, width: int) -> bool:
-    found = _WIDTH.fullmatch(feature)
-    if found is None:
-        return feature in ("prefers-color-scheme: light", "prefers-color-scheme:light")
-    limit = float(found[2]) * (1 if found[3] == "px" else 16)
-    return width >= limit if found[1] == "min" else width <= limit
-
-
-def _shown(
-    document: LexborHTMLParser,
-    nodes: Sequence[LexborNode],
-    rules: Sequence[tuple[tuple[str, ...], str, str]],
-    found: Mapping[str, Sequence[LexborNode]],
-    width: int,
-) -> list[bool]:
-    styles: Styles = {}
-    for order, (media, selector, declarations) in enumerate(rules):
-        if found[selector] and all(_holds(one, width) for one in media):
-            place = False, _specificity(selector), order
-            declared = _HIDING.findall(declarations)
-            for node in found[selector]:
-                _declare(styles, node, declared, place)
+    cascade = _cascade(document)
     pictures = {
         (picture.attributes["usemap"] or "").partition("#")[2]: picture
         for picture in reversed(document.css("img[usemap]"))
     }
-    known: dict[int, tuple[bool, str | None]] = {}
-    return [_is_shown(node, styles, pictures, known) for node in nodes]
+    known: dict[int, Looks] = {}
+    return [_SEEN[_shown(node, cascade, pictures, known)] for node in nodes]
 
 
-def _matching(document: LexborHTMLParser, selector: str) -> Sequence[LexborNode]:
-    if not selector or len(selector) > _LONGEST_SELECTOR or _UNLIKELY.search(selector):
-        return ()
-    try:
-        return document.css(selector)
-    except (
-        SelectolaxError,
-        ValueError,
-        RuntimeError,
-    ):  # as browsers do, a selector that can't be read is skipped
-        return ()
+def _cascade(document: LexborHTMLParser) -> Cascade:
+    """The rules of the mail that may hide or show something."""
+    cascade = Cascade(document)
+    for node in document.css("style"):
+        css = node.text()
+        if _MAY_HIDE.search(css):
+            media = component_values(node.attributes.get("media") or "")
+            for prelude, rule in _rules(sheet_values(css), _hold(media, (True, True))):
+                cascade.add(prelude, rule)
+    return cascade
 
 
-def _specificity(selector: str) -> tuple[int, int, int]:
-    ids = len(re.findall(r"#[\w-]", selector))
-    classes = len(re.findall(r"\.[\w-]|\[|:[\w-]", selector))
-    return ids, classes, len(re.findall(r"(?:^|[\s>+~])[a-zA-Z]", selector))
+def _rules(values: Sequence[Value], holds: Holds, depth: int = 0) -> Iterator[tuple[Sequence[Value], Rule]]:
+    """Each rule that may hide or show something on one of the widths, after its selectors."""
+    for rule in tinycss2.parse_stylesheet(values, skip_comments=True, skip_whitespace=True):
+        if rule.type == "qualified-rule":
+            if declarations := _declarations(rule.content):
+                yield rule.prelude, Rule(holds, declarations)
+        elif (
+            rule.type == "at-rule"
+            and rule.lower_at_keyword == "media"
+            and rule.content
+            and depth < _DEEPEST_MEDIA
+        ):
+            inside = _hold(rule.prelude, holds)
+            if any(inside):
+                yield from _rules(rule.content, inside, depth + 1)
 
 
-def _declare(
-    styles: Styles,
-    node: LexborNode,
-    declared: Sequence[tuple[str, str, str]],
-    place: tuple[bool, tuple[int, int, int], int],
-) -> None:
-    own = styles.setdefault(node.mem_id, {})
-    for name, value, important in declared:
-        priority = (bool(important), *place)
-        if name.lower() not in own or own[name.lower()][0] <= priority:
-            own[name.lower()] = priority, value.strip().lower()
+def _hold(media: Sequence[Value], outside: Holds) -> Holds:
+    queries = split_at_commas(media)
+    return tuple(
+        holds and any(_query_holds(query, width) for query in queries)
+        for holds, width in zip(outside, _WIDTHS_PX, strict=True)
+    )
 
 
-def _is_shown(
-    node: LexborNode,
-    styles: Styles,
-    pictures: dict[str, LexborNode],
-    known: dict[int, tuple[bool, str | None]],
-) -> bool:
+def _query_holds(query: Sequence[Value], width: int) -> bool:
+    for value in significant(query):
+        if value.type == "() block":
+            if not _feature_holds(significant(value.content), width):
+                return False
+        elif value.type != "ident" or value.lower_value in _OTHER_MEDIA:
+            return False
+    return True
+
+
+def _feature_holds(feature: Sequence[Value], width: int) -> bool:
+    if (
+        [value.type for value in feature[:2]] != ["ident", "literal"]
+        or feature[1] != ":"
+        or len(feature) != 3
+    ):
+        return False
+    name, value = feature[0].lower_value, feature[2]
+    if value.type == "ident":
+        return (name, value.lower_value) == ("prefers-color-scheme", "light")
+    if value.type == "dimension" and value.lower_unit in _PX and (side := _WIDTH.fullmatch(name)):
+        limit = value.value * _PX[value.lower_unit]
+        return bool(width >= limit if side[1] == "min" else width <= limit)
+    return False
+
+
+def _declarations(values: Sequence[Value] | str) -> Sequence[Declaration]:
+    """What a rule or a style attribute says of the properties that hide things."""
+    return [
+        (declared.lower_name, tinycss2.serialize(declared.value).strip().lower(), declared.important)
+        for declared in tinycss2.parse_blocks_contents(values, skip_comments=True, skip_whitespace=True)
+        if declared.type == "declaration" and declared.lower_name in _HIDING
+    ]
+
+
+def _shown(
+    node: LexborNode, cascade: Cascade, pictures: Mapping[str, LexborNode], known: dict[int, Looks]
+) -> tuple[bool, ...]:
+    """On which of the widths a link is seen."""
     place: LexborNode | None = node
     if node.tag == "area":
         above = node.parent
@@ -169,40 +154,66 @@ def _is_shown(
         name = "" if above is None else above.attributes.get("name") or above.attributes.get("id") or ""
         place = pictures.get(name)
     elif not node.css("*")[1:] and not _INVISIBLE.sub("", node.text()) and not _has_look(node):
-        return False
+        place = None
     if place is None:
-        return False
-    drawn, visibility = _drawn(place, styles, known)
-    return drawn and visibility not in ("hidden", "collapse")
+        return False, False
+    return tuple(
+        drawn and visibility not in ("hidden", "collapse")
+        for drawn, visibility in _looks(place, cascade, known)
+    )
 
 
 def _has_look(node: LexborNode) -> bool:
     return bool(node.attributes.get("style") or node.attributes.get("class"))
 
 
-def _drawn(
-    node: LexborNode, styles: Styles, known: dict[int, tuple[bool, str | None]]
-) -> tuple[bool, str | None]:
+def _looks(node: LexborNode, cascade: Cascade, known: dict[int, Looks]) -> Looks:
     """Whether the node and all above it make a box that can be seen, and the visibility that it has."""
     chain = []
     above: LexborNode | None = node
     while above is not None and above.is_element_node and above.mem_id not in known:
         chain.append(above)
         above = above.parent
-    drawn, visibility = known.get(above.mem_id, (True, None)) if above is not None else (True, None)
-    for one in reversed(chain):
-        if one.attributes.get("style"):
-            _declare(styles, one, _HIDING.findall(one.attributes["style"] or ""), (True, (0, 0, 0), 0))
-        own = {name: value for name, (_, value) in styles.get(one.mem_id, {}).items()}
-        drawn = drawn and not _hides(one, own)
-        visibility = own.get("visibility", visibility)
-        known[one.mem_id] = drawn, visibility
-    return drawn, visibility
+    looks: Looks = ((True, None), (True, None))
+    if above is not None:
+        looks = known.get(above.mem_id, looks)
+    for element in reversed(chain):
+        attributes = element.attributes
+        styles = _styles(element, attributes, cascade)
+        if styles is not _NO_STYLES or "hidden" in attributes:
+            looks = tuple(
+                (drawn and not _hides(style, "hidden" in attributes), style.get("visibility", visibility))
+                for (drawn, visibility), style in zip(looks, styles, strict=True)
+            )
+        known[element.mem_id] = looks
+    return looks
 
 
-def _hides(node: LexborNode, own: dict[str, str]) -> bool:
-    if own.get("display", "none" if "hidden" in node.attributes else "") == "none":
+def _styles(node: LexborNode, attributes: Mapping[str, str | None], cascade: Cascade) -> Styles:
+    """The properties of an element that may hide it."""
+    rules: list[Rule] = cascade.payloads(node)
+    inline = attributes.get("style") or ""
+    own = _declarations(component_values(inline)) if _MAY_HIDE.search(inline) else ()
+    if not rules and not own:
+        return _NO_STYLES
+    styles = []
+    for width in range(len(_WIDTHS_PX)):
+        declared = [*(rule.declarations for rule in rules if rule.holds[width]), own]
+        styles.append(
+            {
+                name: value
+                for important in (False, True)
+                for declarations in declared
+                for name, value, is_important in declarations
+                if is_important == important
+            }
+        )
+    return tuple(styles)
+
+
+def _hides(style: Mapping[str, str], is_hidden: bool) -> bool:
+    if style.get("display", "none" if is_hidden else "") == "none":
         return True
-    if re.fullmatch(r"0?\.?0+%?", own.get("opacity", "1")):
+    if re.fullmatch(r"0?\.?0+%?", style.get("opacity", "1")):
         return True
-    return bool(re.fullmatch(r"0+(?:px)?", own.get("max-height", ""))) and own.get("overflow") == "hidden"
+    return bool(re.fullmatch(r"0+(?:px)?", style.get("max-height", ""))) and style.get("overflow") == "hidden"
