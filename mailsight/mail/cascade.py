@@ -22,8 +22,8 @@ _LONGEST_SELECTOR = 64
 _MOST_STEPS = 2_000_000
 # What cssselect2 raises for selectors that it can't read, or doesn't know.
 _UNREADABLE = (ValueError, SyntaxError, AttributeError, NotImplementedError, TypeError)
-# They look at all that is below an element, or are known to cssselect2 only.
-_NEVER = {"has", "local-link"}
+# Not looked for: what only browsers know, what looks at all that is below an element, and what only cssselect2 knows.
+_NEVER = ("-webkit-", "has", "local-link")
 
 
 class TooCostly(Exception):
@@ -84,7 +84,7 @@ def _can_match(selector: Sequence[Value]) -> bool:
     values = list(islice(_flat(selector), _LONGEST_SELECTOR + 1))
     pairs = pairwise(values)
     return len(values) <= _LONGEST_SELECTOR and not any(
-        colon == ":" and (after == ":" or _name(after) in _NEVER) for colon, after in pairs
+        colon == ":" and _name(after).startswith(_NEVER) for colon, after in pairs
     )
 
 

@@ -1,0 +1,100 @@
+"""Odd, broken and hostile CSS is read as a browser reads it, and written so that it says the same."""
+
+import pytest
+import tinycss2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailsight.mail.content import safe
+from mailsight.mail.links import links
+from mailsight.mail.stylesheets import safe_css, safe_sheet
+
+
+@pytest.mark.parametrize(
+    ("css", "left"),
+    [
+        # A form feed ends a string, as any line break does.
+        ("a{content:'\f;background:url(//t.example)}", "a{content:'\n;background:none}"),
+        ("a{content:'\r\n;background:url(//t.example)}", "a{content:'\n;background:none}"),
+        ("a{content:\"url(x)\";b:'it\\'s'}", "a{content:'url(x)';b:'it\\'s'}"),
+        ('a{content:"it\'s </style>"}', "a{content:'it\\'s <\\/style>'}"),
+        ("a{src:url(data:font/woff2;base64,AA)}", "a{src:url(data:font/woff2;base64,AA)}"),
+        (
+            "a{b:url( \"data:image/svg+xml,<svg a='b'/>\" )}",
+            "a{b:url('data:image/svg+xml,<svg a=\\'b\\'/>')}",
+        ),
+        ("a{b:url('data:image/png,' x)}", "a{b:none}"),
+        ("a{b:url(\\64 ata:image/png,x)}", "a{b:url(data:image/png,x)}"),
+        ("a{b:url(data:image/png,x", "a{b:url(data:image/png,x)"),
+        ("a{b:url('data:image/png,x", "a{b:url('data:image/png,x'"),
+        ("a{b:src(var(--x)) image('//t.example')", "a{b:-blocked(var(--x)) -blocked('//t.example')}"),
+        ("a{color:re\\64;b:url(x)}", "a{color:red;b:none}"),
+        ("a{po/**/sition:fixed;b:url(x)}", "a{po/**/sition:fixed;b:none}"),
+        ("a{position:fixed!important}b{x:fixed}", "a{position:absolute!important}b{x:fixed}"),
+        ("a{position:var(--p, sticky)}", "a{position:var(--p, relative)}"),
+        ("a{content:'\\d800';b:url(x)}", "a{content:'\ufffd';b:none}"),
+        ("@media print{@import url(x)}", "@media print{@-blocked none}"),
+        ("@font-face{a:b}c{d:url(#e)}", "@font-face{a:b}c{d:url(#e)}"),
+    ],
+)
+def test_what_is_allowed_is_written_anew(css: str, left: str) -> None:
+    assert safe_css(css) == safe_sheet(css) == left
+
+
+PIECES = [
+    "a", "{", "}", "(", ")", "[", "]", ";", ":", "url(", "url('", 'url("', "//t.example", "data:image/png,", "'", '"',
+    "\\", "\n", "\f", "\\75 ", "\\d800", "/*", "*/", "@import", "@font-face", "position", "fixed", "src(", "image-set(",
+    "</style>", "<!--", "-->", "U+1", "1e5", "anchor-name", "--x", "#", "!", " ", "\0", "é",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
+def test_what_is_left_says_the_same_when_it_is_read_again(css: str) -> None:
+    left = safe_css(f"{css}<")
+    # What the end of the sheet closes may be closed the second time.
+    assert safe_css(left).rstrip(")]}") == left.rstrip(")]}")
+    assert "</" not in left
+    left.encode()
+    todo = tinycss2.parse_component_value_list(left)
+    while todo:
+        value = todo.pop()
+        assert value.type != "url" or value.value.startswith(("data:image/", "#"))
+        assert value.type != "at-keyword" or value.lower_value != "import"
+        todo += value.arguments if value.type == "function" else getattr(value, "content", [])
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        "a{background:url(" + "x" * 300_000,
+        "a" * 1_000_000,
+        "1" * 1_000_000,
+        "a{" * 300_000,
+        "(" * 40_000,
+        "a{b:" + "c(" * 40_000 + "url(x)",
+        "@media all{" * 10_000 + "a{display:none}",
+        "url(" * 75_000,
+        "'" * 300_000,
+        '"\n' * 150_000,
+        "/*" * 300_000,
+        "\\" * 1_000_000,
+        "\n" * 1_000_000,
+        "\x0b" * 1_000_000,
+        "a{" + "display:none;" * 20_000,
+        "a{" + "x x;" * 20_000,
+        "-1" * 150_000,
+    ],
+    ids=lambda css: css[:12],
+)
+def test_hostile_css_is_read_in_time_and_depth(css: str) -> None:
+    html = f"<style>{css}<</style><a href=x style='{css.replace(chr(39), '')}<'>x</a>"
+    assert "url(x" not in safe(html)
+    assert len(links(html)) == 1
+
+
+def test_a_sheet_that_is_larger_than_mails_are_is_left_out() -> None:
+    rule = "a{background:url(#x)}"
+    assert safe_css(rule * 1_000) == rule * 1_000
+    assert safe_css(rule * 10_000) == ""
+    picture = f"a{{background:url(data:image/png;base64,{'A' * 2_000_000})}}"
+    assert safe_css(picture) == picture
