@@ -10,8 +10,8 @@ from functools import lru_cache
 class BounceReason:
     """A reason, with what it means and what to do.
 
-    `codes` are enhanced status codes without their class (4 for now, 5 for good), which the bounce's type tells
-    already; `words` are patterns, one on a line, of what servers write.
+    `codes` are enhanced status codes: without their class (4 for now, 5 for good), which the bounce's type tells
+    already, unless servers mean something else by each. `words` are patterns, one on a line, of what servers write.
     """
 
     label: str
@@ -25,13 +25,16 @@ REASONS = (
     BounceReason(
         "Sender isn't proved",
         "SPF, DKIM or DMARC failed: whoever keeps the sending domain's DNS has to look at it.",
-        codes=("7.20", "7.21", "7.22", "7.23", "7.24", "7.25", "7.26", "7.29", "7.30"),
+        # Exchange Online: 7.509 for DMARC, 7.515 for the authentication that it requires of bulk senders.
+        codes=("7.20", "7.21", "7.22", "7.23", "7.24", "7.25", "7.26", "7.29", "7.30", "7.509", "7.515"),
         words=r"""
             \bspf\b
             \bdkim\b
             \bdmarc\b
             unauthenticated
-            reverse dns
+            spoof
+            reverse (?:dns|host)
+            \bptr (?:resource )?record
         """,
     ),
     BounceReason(
@@ -47,7 +50,7 @@ REASONS = (
     BounceReason(
         "Mailbox is disabled",
         "It is there and takes no mail: closed, suspended, or unused for long.",
-        codes=("2.1",),
+        codes=("5.2.1",),  # Gmail says 4.2.1 to those who send one mailbox too much.
         words=r"""
             (?:mailbox|account|user|recipient)\b.{0,40}\b(?:disabled|inactive|suspended|deactivated|closed|locked)
             (?:disabled|inactive|suspended) (?:mailbox|account|user|recipient)
@@ -56,12 +59,14 @@ REASONS = (
     BounceReason(
         "Address doesn't exist",
         "The server knows no such mailbox. Leave the address out from now on.",
-        codes=("1.1", "1.3", "1.6", "1.10"),
+        codes=("1.1", "1.3", "1.6", "1.10", "5.4.1"),  # Exchange Online: 5.4.1 Recipient address rejected.
         words=r"""
             (?:user|recipient|mailbox|account|address(?:ee)?)\b.{0,60}\b(?:unknown|no longer)
             (?:user|recipient|mailbox|account|address(?:ee)?)\b.{0,60}(?:\bnot|n't) (?:be )?(?:exist|found)
             (?:unknown|no such|invalid|nonexistent) (?:local )?(?:user|recipient|mailbox|account|address|person)
             no mailbox here
+            \b55\d\b.{0,60}mailbox unavailable
+            unroute?able address
             (?:does not|doesn't) have an? .{0,40}\baccount
         """,
     ),
@@ -71,7 +76,7 @@ REASONS = (
         codes=("1.2", "1.7", "1.8", "1.9", "4.3", "4.4", "7.27"),
         words=r"""
             (?:host|domain)\b.{0,40}(?:\bunknown|\bno mail|(?:\bnot|n't) (?:be )?(?:exist|found|resolve))
-            (?:unknown|no such) (?:host|domain)
+            (?:unknown|no such|non-?existent) (?:host|domain)
             nxdomain
             \bno mx\b
             null mx
@@ -86,6 +91,8 @@ REASONS = (
             rate[ -]?limit
             throttl
             slow down
+            at a rate\b
+            too quickly
             greylist
         """,
     ),
@@ -108,7 +115,7 @@ REASONS = (
             black ?list
             deny ?list
             reputation
-            \bpolicy\b
+            \bpolic(?:y|ies)\b
             bulk mail
             unsolicited
             \b(?:rbl|dnsbl)\b
@@ -117,6 +124,8 @@ REASONS = (
             (?:message|mail) (?:was )?(?:refused|rejected)
             not (?:allowed|permitted)
             prohibited
+            \bbanned\b
+            access denied
         """,
     ),
     BounceReason(
@@ -136,7 +145,7 @@ REASONS = (
 OTHER = BounceReason("Another reason", "What the server said has no word here; it stands with each customer.")
 UNSAID = BounceReason("No reason told", "All that is known is that it bounced.")
 
-_CODE = re.compile(r"(?<![\d.])[45]\.(\d{1,3}\.\d{1,3})(?![\d.])")
+_CODE = re.compile(r"(?<![\d.])([45])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
 _BY_CODE = {code: reason for reason in REASONS for code in reason.codes}
 _BY_WORDS = [
     (re.compile("|".join(line.strip() for line in reason.words.strip().splitlines()), re.IGNORECASE), reason)
@@ -146,24 +155,25 @@ _BY_WORDS = [
 _BLOCKED, _MISSING = REASONS[7], REASONS[3]
 _VAGUE = {"1.0": _MISSING, "7.0": _BLOCKED, "7.1": _BLOCKED, "6.0": _BLOCKED}
 _BASIC = {"552": REASONS[1], "553": _MISSING}
-_LONG = 600
-_NAMES = re.compile(r"[\w.+%~=_LONG = 600'!#$*?^`{|}/-]+@")
+_LONGEST_READ = 600
+# A name that begins where it can: a search that began within it would read it over and over. Quoted, it has spaces.
+_NAME = re.compile(r"""(?<![\w.+%~='!#$&*?^`{|}/-])[\w.+%~='!#$&*?^`{|}/-]++@|"[^"@]{1,64}"@""")
 
 
 @lru_cache(maxsize=50_000)
 def reason(told: str | None) -> BounceReason:
     """The reason in what is told of a bounce: the server's words, or a status code, or only hard or soft."""
-    words = (told or "").strip()[:_LONG]
+    words = (told or "").strip()[:_LONGEST_READ]
     if words.lower() in {"", "hard", "soft"}:
         return UNSAID
     codes = _CODE.findall(words)
-    for code in codes:
-        if code in _BY_CODE:
-            return _BY_CODE[code]
+    for kind, code in codes:
+        if found := _BY_CODE.get(f"{kind}.{code}") or _BY_CODE.get(code):
+            return found
     for pattern, found in _BY_WORDS:
         if pattern.search(words):
             return found
-    for code in codes:
+    for _, code in codes:
         if code in _VAGUE:
             return _VAGUE[code]
     return _BASIC.get(words[:3], OTHER)
@@ -171,5 +181,5 @@ def reason(told: str | None) -> BounceReason:
 
 def without_addresses(told: str, most: int = 160) -> str:
     """A server's words without the names in addresses, cut where they get long."""
-    words = _NAMES.sub("…@", " ".join(told.split()))
+    words = _NAME.sub("…@", " ".join(told.split()))
     return f"{words[:most]}…" if len(words) > most else words
