@@ -1,12 +1,16 @@
 """Rates, their intervals, and what there is no figure for."""
 
+import subprocess
+import sys
 from math import sqrt
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 from mailsight.figures.metrics import COR, COUNT_NAMES, CTO, CTR, FIGURES, RATES, Counts, mean, share, wilson
+from mailsight.settings import PROJECT
 
 COUNTS = Counts(selected=100, sent=90, not_sent=10, undeliverable=10, delivered=80, opened=40, clicked=10)
 
@@ -35,3 +39,32 @@ def test_the_interval_is_wilsons(counts: tuple[int, int]) -> None:
     half = z * sqrt(p * (1 - p) / whole + z * z / (4 * whole * whole)) / (1 + z * z / whole)
     interval = wilson(part, whole)
     assert interval == pytest.approx((max(middle - half, 0), min(middle + half, 1)), abs=1e-9)
+
+
+WHOLES = st.integers(1, 100_000) | st.integers(1, 10**12)
+
+
+@given(WHOLES.flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))), st.floats(0.5, 0.999))
+@example((0, 1), 0.95)
+@example((1, 1), 0.95)
+@example((3, 17_000), 0.95)
+def test_the_interval_is_that_of_statsmodels(counts: tuple[int, int], confidence: float) -> None:
+    expected = proportion_confint(*counts, alpha=1 - confidence, method="wilson")
+    assert wilson(*counts, confidence) == pytest.approx(expected, abs=1e-12, rel=0)
+
+
+@pytest.mark.parametrize("screen", ["mailsight.screens.campaigns", "mailsight.screens.campaign"])
+def test_neither_the_list_nor_a_campaign_waits_for_a_statistics_package(screen: str) -> None:
+    script = (
+        "import importlib, pkgutil, sys\n"
+        f"screen = importlib.import_module({screen!r})\n"
+        "for part in pkgutil.iter_modules(getattr(screen, '__path__', []), f'{screen.__name__}.'):\n"
+        "    importlib.import_module(part.name)\n"
+        "from mailsight.figures.metrics import wilson\n"
+        "assert wilson(1, 2)\n"
+        "print(*sorted({'scipy', 'statsmodels'} & {name.partition('.')[0] for name in sys.modules}))\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == ""

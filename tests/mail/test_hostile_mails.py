@@ -23,6 +23,7 @@ from mailsight.heatmap.badges import wholes
 from mailsight.heatmap.drawing import draw, layers
 from mailsight.mail.content import safe
 from mailsight.mail.links import LinkClicks, links
+from mailsight.settings import PROJECT
 
 pytestmark = pytest.mark.browser
 
@@ -258,7 +259,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", *options, "--browser.gatherUsageStats=false"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
