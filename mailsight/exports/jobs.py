@@ -23,6 +23,7 @@ AT_ONCE = 2
 MOST_FILES = 40
 MOST_BYTES = 4_000_000_000
 KEPT_SECONDS = 3600.0
+_READING = threading.Lock()
 _PART_BYTES = 2**20
 
 _log = logging.getLogger(__name__)
@@ -68,11 +69,19 @@ class Job:
         copy = os.dup(self._file.fileno())
         try:
             place = 0
-            while part := os.pread(copy, _PART_BYTES, place):
+            while part := _read(copy, place):
                 place += len(part)
                 yield part
         finally:
             os.close(copy)
+
+
+def _read(descriptor: int, place: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, _PART_BYTES, place)
+    with _READING:  # Windows: copies of a descriptor share their place in the file.
+        os.lseek(descriptor, place, os.SEEK_SET)
+        return os.read(descriptor, _PART_BYTES)
 
 
 class Jobs:

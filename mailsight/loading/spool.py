@@ -12,16 +12,20 @@ is killed while it writes leaves half a line at most, of a request that it never
 line of its own, and the provider sends the unanswered one again.
 """
 
-import fcntl
 import json
 import os
 import re
+import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from io import FileIO
 from pathlib import Path
+
+from filelock import lock_descriptor
 
 from mailsight.errors import NotKept
 from mailsight.warehouse.generations import sync_folder
@@ -30,6 +34,10 @@ from mailsight.warehouse.generations import sync_folder
 HEADERS_KEPT = frozenset({"svix-id", "x-amz-sns-message-id", "x-amz-sns-message-type"})
 
 _CURRENT = "current.ndjson"
+# Threads wait for each other here, since whoever waits for a file lock has to ask for it again and again.
+_ONE_THREAD = threading.Lock()
+# A line takes 30 microseconds to write.
+_ASK_AGAIN_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ class Spool:
                 if not file.tell():
                     sync_folder(self.folder.parent)
                     sync_folder(self.folder)
-                _write_line(file.fileno(), line)
+                _write_line(file, line)
             # Outside of the lock: those who wait for the disk at the same moment share one sync.
             os.fsync(file.fileno())
 
@@ -112,9 +120,17 @@ class Spool:
             return []
         with self._locked():
             if self._current.exists() and self._current.stat().st_size:
-                self._current.rename(self._unused_name())
-                sync_folder(self.folder)
+                self._close_current()
             return self._segments()
+
+    def _close_current(self) -> None:
+        try:
+            self._current.rename(self._unused_name())
+        except PermissionError:
+            if sys.platform != "win32":
+                raise
+            # Windows renames no file that somebody has open, as those have who wait for the disk: the next time, then.
+        sync_folder(self.folder)
 
     def remove(self, segments: Iterable[Path]) -> None:
         """Forgets segments: what stood in them is in the database."""
@@ -168,22 +184,24 @@ class Spool:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        # A file opened anew for each holder: the lock keeps threads apart too, and ends with a process that is killed.
-        with (self.folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        # The lock ends with the file that it is on, and so with a process that is killed.
+        with _ONE_THREAD, (self.folder / "lock").open("ab") as lock:
+            lock_descriptor(lock.fileno(), poll_interval=_ASK_AGAIN_SECONDS)
             yield
 
 
-def _write_line(file: int, line: bytes) -> None:
+def _write_line(file: FileIO, line: bytes) -> None:
     """Writes a line at the end of the file, all of it or nothing."""
-    end = os.fstat(file).st_size
-    if end and os.pread(file, 1, end - 1) != b"\n":
-        line = b"\n" + line  # Somebody was killed in the middle of a line.
+    end = file.seek(0, os.SEEK_END)
+    if end:
+        file.seek(end - 1)
+        if file.read(1) != b"\n":
+            line = b"\n" + line  # Somebody was killed in the middle of a line.
     try:
         while line:
-            line = line[os.write(file, line) :]
+            line = line[file.write(line) :]
     except OSError:
-        os.ftruncate(file, end)
+        file.truncate(end)
         raise
 
 

@@ -213,10 +213,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from mailsight.badges import wholes
-from mailsight.contents import safe
-from mailsight.heatmap import draw, layers
-from mailsight.mail_frame import mail_frame
+from mailsight.heatmap.badges import wholes
+from mailsight.mail.content import safe
+from mailsight.heatmap.drawing import draw, layers
+from mailsight.components.mail_frame import mail_frame
 
 mails = json.loads(Path("mails.json").read_text())
 html = mails[st.query_params["mail"]]
