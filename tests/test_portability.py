@@ -16,12 +16,12 @@ import builtins, importlib, pkgutil
 import mailsight
 
 POSIX = {"fcntl", "grp", "pwd", "pty", "resource", "syslog", "termios", "tty"}
-found = builtins.__import__
+real_import = builtins.__import__
 
 def elsewhere(name, globals=None, *rest, **more):
     if name in POSIX and (globals or {}).get("__name__", "").startswith("mailsight"):
         raise ModuleNotFoundError(f"No module named {name!r}")
-    return found(name, globals, *rest, **more)
+    return real_import(name, globals, *rest, **more)
 
 builtins.__import__ = elsewhere
 for module in pkgutil.walk_packages(mailsight.__path__, "mailsight."):

@@ -10,8 +10,8 @@ from functools import lru_cache
 class BounceReason:
     """A reason, with what it means and what to do.
 
-    `codes` are enhanced status codes: without their class (4 for now, 5 for good), which the bounce's type tells
-    already, unless servers mean something else by each. `words` are patterns, one on a line, of what servers write.
+    `codes` are enhanced status codes, without their class (4 temporary, 5 permanent) unless the two differ in meaning.
+    `words` are patterns, one per line, of what servers write.
     """
 
     label: str
@@ -50,7 +50,7 @@ REASONS = (
     BounceReason(
         "Mailbox is disabled",
         "It is there and takes no mail: closed, suspended, or unused for long.",
-        codes=("5.2.1",),  # Gmail says 4.2.1 to those who send one mailbox too much.
+        codes=("5.2.1",),  # Gmail uses 4.2.1 for too many mails to one mailbox.
         words=r"""
             (?:mailbox|account|user|recipient)\b.{0,40}\b(?:disabled|inactive|suspended|deactivated|closed|locked)
             (?:disabled|inactive|suspended) (?:mailbox|account|user|recipient)
@@ -156,7 +156,7 @@ _BLOCKED, _MISSING = REASONS[7], REASONS[3]
 _VAGUE = {"1.0": _MISSING, "7.0": _BLOCKED, "7.1": _BLOCKED, "6.0": _BLOCKED}
 _BASIC = {"552": REASONS[1], "553": _MISSING}
 _LONGEST_READ = 600
-# A name that begins where it can: a search that began within it would read it over and over. Quoted, it has spaces.
+# The lookbehind and the possessive quantifier keep this linear. A quoted name may contain spaces.
 _NAME = re.compile(r"""(?<![\w.+%~='!#$&*?^`{|}/-])[\w.+%~='!#$&*?^`{|}/-]++@|"[^"@]{1,64}"@""")
 
 
@@ -168,8 +168,8 @@ def reason(told: str | None) -> BounceReason:
         return UNSAID
     codes = _CODE.findall(words)
     for kind, code in codes:
-        if found := _BY_CODE.get(f"{kind}.{code}") or _BY_CODE.get(code):
-            return found
+        if known := _BY_CODE.get(f"{kind}.{code}") or _BY_CODE.get(code):
+            return known
     for pattern, found in _BY_WORDS:
         if pattern.search(words):
             return found

@@ -114,7 +114,7 @@ def mean(values: list[float]) -> float | None:
 def wilson(part: int, whole: int, confidence: float = 0.95) -> tuple[float, float] | None:
     """The Wilson score interval of a share, which stays within 0 and 1 also for small numbers; None without a whole.
 
-    In its closed form: statsmodels has it too, but takes half a second to import, and the first screen shows intervals.
+    statsmodels has it too, but takes half a second to import, and the first screen shows intervals.
     Source: Brown, Cai, DasGupta, "Interval Estimation for a Binomial Proportion", Statistical Science 16 (2001).
     """
     if not whole:

@@ -34,10 +34,9 @@ from mailsight.warehouse.generations import sync_folder
 HEADERS_KEPT = frozenset({"svix-id", "x-amz-sns-message-id", "x-amz-sns-message-type"})
 
 _CURRENT = "current.ndjson"
-# Threads wait for each other here, since whoever waits for a file lock has to ask for it again and again.
+# filelock polls, which is slow for threads that compete; they queue here instead.
 _ONE_THREAD = threading.Lock()
-# A line takes 30 microseconds to write.
-_ASK_AGAIN_SECONDS = 0.001
+_POLL_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class Spool:
         except PermissionError:
             if sys.platform != "win32":
                 raise
-            # Windows renames no file that somebody has open, as those have who wait for the disk: the next time, then.
+            # Windows can't rename a file that is open, as it is while a request waits for its sync. Try the next time.
         sync_folder(self.folder)
 
     def remove(self, segments: Iterable[Path]) -> None:
@@ -184,9 +183,9 @@ class Spool:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        # The lock ends with the file that it is on, and so with a process that is killed.
+        # The lock is released when the file is closed, and so when a process is killed.
         with _ONE_THREAD, (self.folder / "lock").open("ab") as lock:
-            lock_descriptor(lock.fileno(), poll_interval=_ASK_AGAIN_SECONDS)
+            lock_descriptor(lock.fileno(), poll_interval=_POLL_SECONDS)
             yield
 
 

@@ -1,8 +1,9 @@
-"""Which rules of a mail's style sheets hold for an element, from the weakest to the strongest.
+"""Which style rules apply to an element, weakest first.
 
-cssselect2 reads the selectors, sorts them by id, class and tag, and matches them as Python code. It reads the elements
-from the tree that selectolax made, so that the mail is parsed once. Selectolax's own matching is no choice here: five
-tags in a row in a selector, and a tree a hundred elements deep, keep it busy for seconds, and nothing can stop it.
+cssselect2 parses the selectors, indexes them by id, class and tag, and compiles them to Python. They run on the tree
+that selectolax made, so the mail is parsed once. selectolax's own matcher is unsafe here: it backtracks without limit
+(`b div div div div div a` on a tree 100 elements deep takes seconds and can't be interrupted), and it matches nothing
+for `:not(.x) a`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,22 +17,23 @@ from tinycss2.ast import FunctionBlock, HashToken, IdentToken
 
 from .stylesheets import Value, split_at_commas
 
-# More than any mail needs, and less than a hostile one would have us do: half a second of matching.
+# Well above what mails need. They keep a hostile mail to about half a second of matching.
 _MOST_SELECTORS = 2_000
 _LONGEST_SELECTOR = 64
 _MOST_STEPS = 2_000_000
-# What cssselect2 raises for selectors that it can't read, or doesn't know.
+# What cssselect2 raises for selectors that are invalid or unknown to it.
 _UNREADABLE = (ValueError, SyntaxError, AttributeError, NotImplementedError, TypeError)
-# Not looked for: what only browsers know, what looks at all that is below an element, and what only cssselect2 knows.
+# Selectors with these are skipped: browsers know -webkit- ones and cssselect2 does not, :has() searches whole subtrees,
+# and :local-link exists in cssselect2 only.
 _NEVER = ("-webkit-", "has", "local-link")
 
 
 class TooCostly(Exception):
-    """Matching takes more steps than any mail needs."""
+    """Matching has used up its steps."""
 
 
 class Cascade:
-    """Selectors, each with what it stands for, to be matched against the elements of one document."""
+    """Selectors with a payload each, to match against the elements of one document."""
 
     def __init__(self, document: LexborHTMLParser) -> None:
         self._matcher = Matcher()
@@ -40,11 +42,11 @@ class Cascade:
         self._steps = _MOST_STEPS
         probe = document.create_node("i")
         probe.attrs["class"] = "a"
-        #: Without a doctype, browsers ignore case in ids and classes.
+        #: In quirks mode, as without a doctype, ids and classes are case-insensitive.
         self.is_quirky = probe.css_matches(".A")
 
     def add(self, prelude: Sequence[Value], payload: object) -> None:
-        """Adds a rule's selectors. As in browsers, none of them counts where one can't be read."""
+        """Adds a rule's selectors; as in browsers, one invalid selector invalidates them all."""
         compiled: list[Any] = []
         for selector in islice(filter(_can_match, split_at_commas(prelude)), self._room):
             try:
@@ -56,7 +58,7 @@ class Cascade:
         self._room -= len(compiled)
 
     def payloads(self, node: LexborNode) -> list[Any]:
-        """What was added with the selectors that match the node, the most specific and the last added at the end."""
+        """The payloads of the selectors that match the node, by specificity and then in the order they were added."""
         if self._steps <= 0:
             return []
         try:
@@ -67,20 +69,20 @@ class Cascade:
         return [payload for _, _, pseudo_element, payload in matches if pseudo_element is None]
 
     def spend(self, steps: int) -> None:
-        """Counts what matching does; raises `TooCostly`, from then on, when it is too much."""
+        """Counts steps of matching; raises `TooCostly` once they are used up."""
         self._steps -= steps
         if self._steps <= 0:
             raise TooCostly
 
     def element(self, node: LexborNode) -> "Element":
-        """The node as cssselect2 reads it, the same object each time."""
+        """The node as cssselect2 sees it; always the same object for the same node."""
         if (known := self._elements.get(node.mem_id)) is None:
             known = self._elements[node.mem_id] = Element(node, self)
         return known
 
 
 def _can_match(selector: Sequence[Value]) -> bool:
-    """Whether to look for the selector: it is short, and stands for elements of the document."""
+    """Whether the selector is short enough, and has nothing that is skipped."""
     values = list(islice(_flat(selector), _LONGEST_SELECTOR + 1))
     pairs = pairwise(values)
     return len(values) <= _LONGEST_SELECTOR and not any(
@@ -89,7 +91,7 @@ def _can_match(selector: Sequence[Value]) -> bool:
 
 
 def _flat(values: Sequence[Value]) -> Iterator[Value]:
-    """The values that mean something, each followed by those in it."""
+    """All values in document order, with those inside blocks and functions, but no white space or comments."""
     todo = [*reversed(values)]
     while todo:
         value = todo.pop()
@@ -103,7 +105,7 @@ def _name(value: Value) -> str:
 
 
 def _lower(selector: Sequence[Value]) -> list[Value]:
-    """The selector with its ids and classes in lower case."""
+    """The selector with ids and classes in lower case."""
     lower: list[Value] = []
     for value in selector:
         at = value.source_line, value.source_column
@@ -119,9 +121,9 @@ def _lower(selector: Sequence[Value]) -> list[Value]:
 
 
 class Element:
-    """A node of the mail with all that cssselect2's compiled selectors read of an element, by its names.
+    """A selectolax node with the interface that cssselect2's compiled selectors expect of an element.
 
-    Whatever a selector reads counts as a step. Relatives are made when they are asked for.
+    Each attribute that they read counts as a step. Parents, siblings and children are wrapped on demand.
     """
 
     in_html_document = True
@@ -131,7 +133,7 @@ class Element:
     def __init__(self, node: LexborNode, cascade: Cascade) -> None:
         self._node = node
         self._cascade = cascade
-        #: As in an ElementTree, which is where cssselect2 looks for them.
+        #: `tag`, `attrib`, `get` and `text` have the names that they have in ElementTree.
         self.tag = node.tag or ""
         self.attrib = {name: value or "" for name, value in node.attributes.items()}
         self.id = self._as_compared(self.attrib["id"]) if "id" in self.attrib else None
@@ -188,7 +190,7 @@ class Element:
 
     @cached_property
     def places(self) -> "dict[Element, int]":
-        """Where each child is among the children."""
+        """Each child's index."""
         return {child: place for place, child in enumerate(self.etree_children)}
 
     @property

@@ -1,8 +1,8 @@
 """A mail's CSS without anything that loads, covers the page or steers the heatmap's badges.
 
 The frame's content security policy is what stops a style sheet from loading anything; this keeps the browser from
-trying, and from filling its console with refusals. tinycss2 reads the CSS as a browser does, and what stays is written
-anew from what it read, so escapes, comments and odd line breaks can't hide a word.
+trying, and from filling its console with refusals. tinycss2 parses the CSS as a browser does, and what is allowed is
+serialized from the parsed values, so escapes, comments and odd line breaks can't hide anything.
 """
 
 import re
@@ -25,18 +25,17 @@ from tinycss2.serializer import serialize_string_value, serialize_url
 
 # Whether a picture may be loaded from this address.
 Remote = Callable[[str], bool]
-# A token, or a block or function with what is in it (https://www.w3.org/TR/css-syntax-3/#component-value). The package
-# has no types.
+# A token, block or function (https://www.w3.org/TR/css-syntax-3/#component-value). tinycss2 has no type hints.
 Value = Any
 
-# No token that is filtered can be written without one of these.
+# A fast path: nothing that is filtered can be spelled without one of these, so most style attributes need no parsing.
 _SUSPECT = re.compile(r"\\|url|import|image|src|cross-fade|anchor|position-|fixed|sticky|<", re.IGNORECASE)
-# More than any mail needs (150 KB of CSS, embedded pictures apart), and a third of a second at most.
+# About 150 KB of CSS without embedded pictures, well above what mails have; parsing takes a third of a second at most.
 _MOST_WORDS = 50_000
 _WORD = re.compile(r"\w+|[^\w \t\r\n\f]")
-# Python refuses to read longer numbers.
+# Python's int() refuses numbers of more than 4,300 digits (or fewer, if so configured, but never fewer than 640).
 _LONG_NUMBER = re.compile(r"([0-9]{600})[0-9]+")
-# tinycss2 writes nested blocks recursively.
+# tinycss2 serializes nested blocks recursively.
 _DEEPEST = 32
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -54,25 +53,24 @@ _BLOCKS = {"{} block": CurlyBracketsBlock, "() block": ParenthesesBlock, "[] blo
 def safe_css(css: str, *, remote: Remote | None = None) -> str:
     """The style sheet, or the value of a style attribute, with data: pictures and fonts only.
 
-    Pictures from the network stay in it where `remote` says that they may load. Nothing stays of a sheet that is larger
-    than mails are.
+    Pictures from the network stay if `remote` allows their address. A sheet too large for a mail is dropped.
     """
     return _safe(component_values(css), remote) if _SUSPECT.search(css) else css
 
 
 def safe_sheet(css: str, *, remote: Remote | None = None) -> str:
-    """`safe_css` for a style element, which `visibility` reads as well: it is parsed once."""
+    """`safe_css` for a style element; the parsed sheet is cached, since `visibility` needs it too."""
     return _safe(sheet_values(css), remote) if _SUSPECT.search(css) else css
 
 
 def component_values(css: str) -> Sequence[Value]:
-    """The CSS, parsed; nothing of a sheet that is larger than mails are."""
+    """The parsed CSS; empty if it is too large for a mail."""
     if len(css) > _MOST_WORDS and sum(1 for _ in _WORD.finditer(css)) > _MOST_WORDS:
         return ()
     return tuple(tinycss2.parse_component_value_list(_LONG_NUMBER.sub(r"\1", css)))
 
 
-# The sheets of one mail; a large one takes 10 MB.
+# Enough for the sheets of one mail. The largest possible sheet takes 10 MB.
 sheet_values = lru_cache(maxsize=12)(component_values)
 
 
@@ -95,17 +93,17 @@ def split_at_commas(values: Iterable[Value]) -> list[list[Value]]:
 def _safe(values: Sequence[Value], remote: Remote | None) -> str:
     kept = _filtered(values, remote)
     css = tinycss2.serialize(kept)
-    # They are closed now, and were not before: a browser closes them itself.
+    # The serializer closed them; leave them as they were.
     css = css[: len(css) - _left_open(values, kept)]
     return _SURROGATE.sub("\ufffd", css).replace("</", "<\\/")
 
 
 def _filtered(values: Iterable[Value], remote: Remote | None, name: str = "", depth: int = 0) -> list[Value]:
-    """What is allowed of the values; `name` is the property that they are the value of."""
+    """The values that are allowed; `name` is the property that they belong to, if any."""
     kept, in_font_face = [], False
     for value in values:
         if value.type == "error" and value.kind in _CUT_OFF:
-            continue  # The token before it is written complete.
+            continue  # The token before it is closed by us.
         within = None if in_font_face else remote
         if value.type == "ident":
             kept.append(_ident(value, name))
@@ -150,7 +148,7 @@ def _token(token: Value, remote: Remote | None) -> Value:
         case "error", "bad-url":
             return IdentToken(*_at(token), "none")
         case "error", "bad-string":
-            return StringToken(*_at(token), "", "'")  # The line break that ends it follows.
+            return StringToken(*_at(token), "", "'")  # The line break that ends it comes next.
         case "at-keyword", _ if token.lower_value == "import":
             return AtKeywordToken(*_at(token), "-blocked")
         case _:
@@ -162,7 +160,7 @@ def _at(value: Value) -> tuple[int, int]:
 
 
 def _string(token: Value) -> Value:
-    """The string in single quotes, which need no escape in a style attribute."""
+    """The string in single quotes, which need no escaping in a style attribute."""
     written = serialize_string_value(token.value).replace('\\"', '"').replace("'", "\\'")
     return StringToken(*_at(token), token.value, f"'{written}'")
 
@@ -190,7 +188,7 @@ def _may_load(address: str, remote: Remote | None) -> bool:
 
 
 def _left_open(values: Sequence[Value], kept: Sequence[Value]) -> int:
-    """How many of the blocks that are kept the end of the sheet cuts off, together with a token in them."""
+    """How many of the kept blocks are still open where the sheet ends in the middle of a token."""
     blocks, outside = 0, kept
     while values:
         last = values[-1]
@@ -204,7 +202,7 @@ def _left_open(values: Sequence[Value], kept: Sequence[Value]) -> int:
 
 
 def _inside(value: Value) -> Sequence[Value] | None:
-    """What is in a block or a function; None for all else."""
+    """The values inside a block or function; None for anything else."""
     inside: Sequence[Value] | None = (
         value.arguments if value.type == "function" else getattr(value, "content", None)
     )

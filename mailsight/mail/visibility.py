@@ -53,7 +53,7 @@ _NO_STYLES: Styles = ({}, {})
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a style rule says of the properties that hide things, and on which widths it does."""
+    """A style rule's declarations of properties that can hide things, and the widths at which it applies."""
 
     holds: Holds
     declarations: Sequence[Declaration]
@@ -71,7 +71,7 @@ def seen(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Seen]:
 
 
 def _cascade(document: LexborHTMLParser) -> Cascade:
-    """The rules of the mail that may hide or show something."""
+    """The mail's rules that can hide or show something."""
     cascade = Cascade(document)
     for node in document.css("style"):
         css = node.text()
@@ -83,7 +83,7 @@ def _cascade(document: LexborHTMLParser) -> Cascade:
 
 
 def _rules(values: Sequence[Value], holds: Holds, depth: int = 0) -> Iterator[tuple[Sequence[Value], Rule]]:
-    """Each rule that may hide or show something on one of the widths, after its selectors."""
+    """Each rule that can hide or show something at one of the widths, with its selectors."""
     for rule in tinycss2.parse_stylesheet(values, skip_comments=True, skip_whitespace=True):
         if rule.type == "qualified-rule":
             if declarations := _declarations(rule.content):
@@ -134,7 +134,7 @@ def _feature_holds(feature: Sequence[Value], width: int) -> bool:
 
 
 def _declarations(values: Sequence[Value] | str) -> Sequence[Declaration]:
-    """What a rule or a style attribute says of the properties that hide things."""
+    """A rule's or style attribute's declarations of properties that can hide things."""
     return [
         (declared.lower_name, tinycss2.serialize(declared.value).strip().lower(), declared.important)
         for declared in tinycss2.parse_blocks_contents(values, skip_comments=True, skip_whitespace=True)
@@ -190,7 +190,7 @@ def _looks(node: LexborNode, cascade: Cascade, known: dict[int, Looks]) -> Looks
 
 
 def _styles(node: LexborNode, attributes: Mapping[str, str | None], cascade: Cascade) -> Styles:
-    """The properties of an element that may hide it."""
+    """The element's properties that can hide it, by width."""
     rules: list[Rule] = cascade.payloads(node)
     inline = attributes.get("style") or ""
     own = _declarations(component_values(inline)) if _MAY_HIDE.search(inline) else ()

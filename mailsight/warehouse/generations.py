@@ -15,7 +15,7 @@ def copy_file(source: Path, target: Path) -> None:
         try:
             while os.copy_file_range(reader.fileno(), writer.fileno(), 2**30):
                 pass
-        except (AttributeError, OSError):  # Only Linux has it, and not for all file systems.
+        except (AttributeError, OSError):  # Linux only, and not on every file system.
             reader.seek(0)
             writer.seek(0)
             writer.truncate()
@@ -24,7 +24,7 @@ def copy_file(source: Path, target: Path) -> None:
 
 def publish(copy: Path, path: Path) -> None:
     """Makes the copy the generation that is served, in one step that either happened or did not."""
-    with copy.open("rb+") as file:  # Windows syncs no file that is open for reading only.
+    with copy.open("rb+") as file:  # Windows can't sync a file opened for reading.
         os.fsync(file.fileno())
     numbers = [number for number, _ in _generations(path)]
     if path.exists() and not path.is_symlink():
@@ -55,7 +55,7 @@ def _generations(path: Path) -> list[tuple[int, Path]]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Puts on disk what was created, renamed or removed in a folder. Windows can't open one, and keeps a journal."""
+    """Makes what was created, renamed or removed in a folder durable. Windows can't sync a folder; NTFS journals it."""
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -144,7 +144,7 @@ def test_no_code_has_two_reasons() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("reply", "shown"),
     [
         ("550 5.1.1 <ann.jansen+news@x.example>: no\n such user", "550 5.1.1 <…@x.example>: no such user"),
         (
@@ -166,8 +166,8 @@ def test_no_code_has_two_reasons() -> None:
     ],
     ids=lambda text: text[:40],
 )  # fmt: skip
-def test_what_a_server_says_is_shown_without_the_names_in_addresses(told: str, shown: str) -> None:
-    assert bounces.without_addresses(told) == shown
+def test_what_a_server_says_is_shown_without_the_names_in_addresses(reply: str, shown: str) -> None:
+    assert bounces.without_addresses(reply) == shown
 
 
 def test_all_that_fits_of_what_a_server_says_is_shown_without_names() -> None:

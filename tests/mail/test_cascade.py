@@ -23,7 +23,7 @@ DOCUMENT = LexborHTMLParser(MAIL)
 
 def matching(selector: str, document: LexborHTMLParser = DOCUMENT) -> list[LexborNode]:
     cascade = Cascade(document)
-    cascade.add(component_values(selector), "found")
+    cascade.add(component_values(selector), "rule")
     return [node for node in document.css("*") if cascade.payloads(node)]
 
 
@@ -124,8 +124,8 @@ def test_selectors_match_what_they_match_in_a_browser(browser: Browser) -> None:
     wrong = []
     for selector, expected in zip(selectors, shown, strict=True):
         nodes = {node.mem_id for node in matching(selector)}
-        found = [node.mem_id in nodes for node in DOCUMENT.css("*")]
-        wrong += [selector] if any(found) != any(expected) or (any(found) and found != expected) else []
+        ours = [node.mem_id in nodes for node in DOCUMENT.css("*")]
+        wrong += [selector] if any(ours) != any(expected) or (any(ours) and ours != expected) else []
     assert wrong == []
 
 
@@ -158,7 +158,7 @@ def test_no_selector_is_an_error(selector: str) -> None:
 def test_no_selector_is_matched_without_end(selector: str) -> None:
     deep = LexborHTMLParser("<div>" * 2_000 + "<div></div>" * 50 + "<a href=x>x</a>")
     cascade = Cascade(deep)
-    cascade.add(component_values(selector), "found")
+    cascade.add(component_values(selector), "rule")
     for node in deep.css("*"):
         cascade.payloads(node)
 
