@@ -22,7 +22,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from io import FileIO
 from pathlib import Path
 
 from filelock import lock_descriptor
@@ -106,7 +105,7 @@ class Spool:
                 if not file.tell():
                     sync_folder(self.folder.parent)
                     sync_folder(self.folder)
-                _write_line(file, line)
+                _write_line(file.fileno(), line)
             # Outside of the lock: those who wait for the disk at the same moment share one sync.
             os.fsync(file.fileno())
 
@@ -189,18 +188,18 @@ class Spool:
             yield
 
 
-def _write_line(file: FileIO, line: bytes) -> None:
+def _write_line(file: int, line: bytes) -> None:
     """Writes a line at the end of the file, all of it or nothing."""
-    end = file.seek(0, os.SEEK_END)
+    end = os.lseek(file, 0, os.SEEK_END)
     if end:
-        file.seek(end - 1)
-        if file.read(1) != b"\n":
+        os.lseek(file, -1, os.SEEK_END)
+        if os.read(file, 1) != b"\n":
             line = b"\n" + line  # Somebody was killed in the middle of a line.
     try:
         while line:
-            line = line[file.write(line) :]
+            line = line[os.write(file, line) :]
     except OSError:
-        file.truncate(end)
+        os.ftruncate(file, end)
         raise
 
 
