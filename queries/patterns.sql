@@ -1,44 +1,43 @@
--- One campaign, looked at in another way: by mailbox provider, by mail program, by the hours of the week.
+-- One campaign broken down by mailbox provider, by mail program and by hour of the week.
 
 -- name: mailbox_domains(campaign_id, audience)
--- A row per domain of the customers' addresses: the counts of metrics.Counts, the five states, and undeliverable once
--- more, by the type of the last bounce. domain is null where there is no address, empty where it has no @.
-with alike as (
-    -- Counted once for all customers that are alike, since there are few kinds: that halves the time.
+-- One row per domain of the customers' addresses: the counts of metrics.Counts, the five statuses, and how many of the
+-- undeliverable mails last bounced hard or soft. domain is null for customers without an address, and empty for addresses
+-- without an @.
+with customers_alike as (
+    -- There are few combinations of these values, so grouping by them first halves the time.
     select
-        case when contains(email, '@') then split_part(email, '@', -1) when trim(email) <> '' then '' end as domain,
+        case
+            when contains(address, '@') then lower(split_part(address, '@', -1))
+            when trim(address) <> '' then ''
+        end as domain,
         sent, delivered, bounce_type, complained,
-        if(:audience = 'all', r.unsubscribed, r.human_unsubscribed) as unsubscribed,
-        if(:audience = 'all', r.all_opens + r.all_clicks, r.human_opens + r.human_clicks) > 0 as opened,
-        if(:audience = 'all', r.all_clicks, r.human_clicks) > 0 as clicked,
-        if(:audience = 'all', r.all_status, r.human_status) as status,
+        if(:audience = 'all', unsubscribed, human_unsubscribed) as has_unsubscribed,
+        if(:audience = 'all', all_opens + all_clicks, human_opens + human_clicks) > 0 as has_opened,
+        if(:audience = 'all', all_clicks, human_clicks) > 0 as has_clicked,
+        if(:audience = 'all', all_status, human_status) as status,
         count(*) as customers,
-        sum(if(:audience = 'all', r.all_opens, r.human_opens)) as opens,
-        sum(if(:audience = 'all', r.all_clicks, r.human_clicks)) as clicks
+        sum(if(:audience = 'all', all_opens, human_opens)) as opens,
+        sum(if(:audience = 'all', all_clicks, human_clicks)) as clicks
     from (
-        select r.* replace (coalesce(r.email, c.email) as email)
-        from recipients as r
-        left join (
-            -- All customers are read only where an address is missing.
-            from customers
-            where customer_id in (select customer_id from recipients where campaign_id = :campaign_id and email is null)
-        ) as c using (customer_id)
-        where r.campaign_id = :campaign_id
-    ) as r
+        select *, coalesce(email, known_email) as address
+        from recipients
+        where campaign_id = :campaign_id
+    )
     group by all
 )
 select
-    lower(domain) as domain,
+    domain,
     sum(customers) as selected,
     sum(customers) filter (sent) as sent,
     sum(customers) filter (not sent) as not_sent,
     sum(customers) filter (sent and not delivered) as undeliverable,
     sum(customers) filter (delivered) as delivered,
-    sum(customers) filter (delivered and opened) as opened,
-    sum(customers) filter (delivered and clicked) as clicked,
-    sum(customers) filter (unsubscribed) as unsubscribed,
+    sum(customers) filter (delivered and has_opened) as opened,
+    sum(customers) filter (delivered and has_clicked) as clicked,
+    sum(customers) filter (has_unsubscribed) as unsubscribed,
     sum(customers) filter (complained) as complained,
-    sum(customers) filter (unsubscribed or complained) as opted_out,
+    sum(customers) filter (has_unsubscribed or complained) as opted_out,
     sum(opens) as opens,
     sum(clicks) as clicks,
     sum(customers) filter (status = 'not_received') as status_not_received,
@@ -48,73 +47,74 @@ select
     sum(customers) filter (status = 'opted_out') as status_opted_out,
     sum(customers) filter (sent and not delivered and bounce_type = 'hard') as hard,
     sum(customers) filter (sent and not delivered and bounce_type = 'soft') as soft
-from alike
-group by lower(domain)
+from customers_alike
+group by domain
 order by selected desc, domain;
 
 -- name: bounced_domains(campaign_id)
--- What was told of the mails that did not arrive: a row per domain of their addresses (as above), type and reason of
--- their last bounce.
-with bounced as (
-    select bounce_type, bounce_reason, coalesce(email, known_email) as email
+-- One row per domain (as above), type and reason of the last bounce: how many customers' mails did not arrive.
+select
+    case
+        when contains(address, '@') then lower(split_part(address, '@', -1))
+        when trim(address) <> '' then ''
+    end as domain,
+    bounce_type, bounce_reason, count(*) as customers
+from (
+    select bounce_type, bounce_reason, coalesce(email, known_email) as address
     from recipients
     where campaign_id = :campaign_id and sent and not delivered
 )
-select
-    case
-        when trim(email) = '' then null
-        when contains(email, '@') then lower(split_part(email, '@', -1))
-        when email is not null then ''
-    end as domain,
-    bounce_type, bounce_reason, count(*) as customers
-from bounced
 group by domain, bounce_type, bounce_reason
 order by customers desc, bounce_reason, domain, bounce_type;
 
--- name: used_agents(campaign_id, audience)
--- What a campaign's opens and clicks were made with, and how many of each: the user agent; where no person did it, the
--- rule that told so and a line break, which no agent holds.
+-- name: campaign_agents(campaign_id, audience)
+-- One row per user agent, with the opens and clicks it made. Events by machines have no user agent here: they are grouped by
+-- machine, the rule of docs/machines.md that they matched. Both are empty rather than null.
 select
-    coalesce(me.machine || chr(10), e.user_agent, '') as agent,
+    coalesce(me.machine, '') as machine,
+    if(me.machine is null, coalesce(e.user_agent, ''), '') as user_agent,
     count(*) filter (me.type = 'opened') as opens,
     count(*) filter (me.type = 'clicked') as clicks
 from message_events as me
 join events as e using (event_number)
 where me.campaign_id = :campaign_id and me.type in ('opened', 'clicked') and (:audience = 'all' or me.machine is null)
-group by agent
-order by opens + clicks desc, agent;
+group by all
+order by opens + clicks desc, machine, user_agent;
 
--- name: used_together(campaign_id, audience, agents, opened_in, clicked_in, devices)
--- How many customers used what: of each set of programs and devices, as bits of the numbers that stand for each agent at
--- the same place of the lists.
-with told as (
+-- name: program_use(campaign_id, audience, machines, user_agents, opened_in, clicked_in, devices)
+-- How many events and customers: for opens and for clicks (is_open) as a whole, by program and by device. A customer who used
+-- several programs counts in each. The lists run in parallel and say what each row of campaign_agents is: the program that
+-- shows the mail, the one that opens its links, and the device, each as a number that the caller chose.
+with agents as (
     select
-        unnest(:agents) as agent,
-        cast(1 as ubigint) << cast(unnest(:opened_in) as ubigint) as opened_in,
-        cast(1 as ubigint) << cast(unnest(:clicked_in) as ubigint) as clicked_in,
-        cast(1 as ubigint) << cast(unnest(:devices) as ubigint) as device
+        unnest(cast(:machines as varchar[])) as machine,
+        unnest(cast(:user_agents as varchar[])) as user_agent,
+        unnest(cast(:opened_in as utinyint[])) as opened_in,
+        unnest(cast(:clicked_in as utinyint[])) as clicked_in,
+        unnest(cast(:devices as utinyint[])) as device
 ),
-customer as (
+requests as (
     select
         me.customer_id,
-        bit_or(if(me.type = 'opened', t.opened_in, 0)) as opened_in,
-        bit_or(if(me.type = 'clicked', t.clicked_in, 0)) as clicked_in,
-        bit_or(if(me.type = 'opened', t.device, 0)) as opened_on,
-        bit_or(if(me.type = 'clicked', t.device, 0)) as clicked_on
+        me.type = 'opened' as is_open,
+        coalesce(me.machine, '') as machine,
+        if(me.machine is null, coalesce(e.user_agent, ''), '') as user_agent
     from message_events as me
     join events as e using (event_number)
-    join told as t on t.agent = coalesce(me.machine || chr(10), e.user_agent, '')
     where me.campaign_id = :campaign_id and me.type in ('opened', 'clicked') and (:audience = 'all' or me.machine is null)
-    group by me.customer_id
+),
+uses as (
+    select customer_id, is_open, if(is_open, opened_in, clicked_in) as program, device
+    from requests join agents using (machine, user_agent)
 )
-select opened_in, clicked_in, opened_on, clicked_on, count(*) as customers
-from customer
-group by opened_in, clicked_in, opened_on, clicked_on;
+select is_open, program, device, count(*) as events, count(distinct customer_id) as customers
+from uses
+group by grouping sets ((is_open), (is_open, program), (is_open, device));
 
 -- name: week_hours(campaign_id, audience)
--- Opens and clicks in each quarter of an hour, counted from 1970 in UTC, for each time zone and country of the customers
--- who did it; time_zone is the customer's attribute of that name, or timezone.
-with place as (
+-- Opens and clicks per quarter of an hour (UTC), by the time zone and country of the customers who made them. Quarters,
+-- because some zones are 15, 30 or 45 minutes off the hour. time_zone is the customer's attribute time_zone, else timezone.
+with customer_places as (
     select
         customer_id, country,
         coalesce(json_extract_string(attributes, '$.time_zone'), json_extract_string(attributes, '$.timezone')) as time_zone
@@ -122,10 +122,10 @@ with place as (
 )
 select
     p.time_zone, p.country,
-    cast(epoch(me.occurred_at) as bigint) // 900 as quarter,
+    time_bucket(interval 15 minutes, me.occurred_at) as quarter_hour,
     count(*) filter (me.type = 'opened') as opens,
     count(*) filter (me.type = 'clicked') as clicks
 from message_events as me
-left join place as p using (customer_id)
+left join customer_places as p using (customer_id)
 where me.campaign_id = :campaign_id and me.type in ('opened', 'clicked') and (:audience = 'all' or me.machine is null)
 group by all;

@@ -337,11 +337,11 @@ def test_a_bounce_is_told_by_its_reason_at_its_provider(tmp_path: Path) -> None:
     assert patterns.bounce_reasons(warehouse.snapshot(), "spring", ["GMX"]).keys() == {patterns.OTHERS}
 
 
-def test_more_programs_than_bits_share_one_name() -> None:
+def test_more_programs_than_a_chart_shows_share_one_name() -> None:
     names = [f"program {number}" for number in range(100)]
-    numbers = patterns.numbered(names, list(range(100, 0, -1)))
-    assert numbers["program 0"] == 0
-    assert {numbers[name] for name in names[60:]} == {60}
+    shown = patterns.with_others(names, list(range(100, 0, -1)))
+    assert shown[:60] == names[:60]
+    assert set(shown[60:]) == {patterns.OTHERS}
 
 
 def test_of_a_campaign_without_anything_there_are_no_patterns(tmp_path: Path) -> None:
