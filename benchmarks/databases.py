@@ -113,7 +113,7 @@ def _shown(progress: Progress | None, words: str) -> Callable[[float], None]:
 def make(file: Path, database: Database, tell: Callable[[float], None]) -> None:
     """Makes the tables of facts, part by part, and counts what the screens read."""
     with duckdb.connect(str(file), config={"memory_limit": "3GB"}) as connection:
-        for name in ("set_up", "create_schema"):
+        for name in ("set_up", "create_schema", "create_macros"):
             connection.execute(statement(name))
         connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
         _run(connection, "begin")

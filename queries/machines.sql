@@ -415,10 +415,6 @@ order by campaign_id, machine, type;
 -- All campaigns.
 create temp table touched as select campaign_id from campaign_totals where audience = 'all';
 
--- name: touch_none#
--- No campaign any more.
-drop table touched;
-
 -- name: machine_totals()
 -- How many events of each type machines made, per reason.
 select reason, type, cast(sum(events) as bigint) as events from machine_counts group by reason, type;

@@ -100,12 +100,15 @@ create table event_counts (
 );
 create table unattributed (event_number bigint not null);
 
--- Finds one customer among the rows of all campaigns: two bytes a row are compared, and of few rows the key itself. A
--- function that stays the same in every version of DuckDB.
-create macro customer_hash(id) as cast(md5_number_lower(id) & 65535 as usmallint);
+-- name: create_macros#
+-- What several queries share. Every load creates them again, so that a migration need not.
 
--- The columns of the customers' grid for one campaign and audience. A customer who was not mailed has status not_sent.
-create macro recipients_grid(of_campaign, audience) as table
+-- Two bytes of a customer's id. A scan over all campaigns compares these first, and the id itself only in the few rows that
+-- match. MD5, because DuckDB's own hash may change between versions.
+create or replace macro customer_hash(id) as cast(md5_number_lower(id) & 65535 as usmallint);
+
+-- The columns of the customers' grid for one campaign and audience. Customers who were not mailed have the status not_sent.
+create or replace macro recipients_grid(of_campaign, audience) as table
 select
     rowid as row, customer_id, coalesce(name, '') as name, coalesce(email, known_email, '') as email,
     coalesce(if(audience = 'all', all_status, human_status), 'not_sent') as status,
@@ -120,5 +123,5 @@ from recipients
 where campaign_id = of_campaign;
 
 -- name: set_schema_version(version)!
--- Marks a new database with the version of its tables.
-insert into schema_version values (:version);
+-- Records the version of a new database's tables.
+insert into schema_version (version) values (:version);

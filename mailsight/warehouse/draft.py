@@ -18,9 +18,6 @@ from .generations import copy_file, publish, remove, spill_folder
 from .queries import statement
 from .reader import SCHEMA_VERSION, check_version, named
 
-# The queries of a load that fill what a version's tables lack: for all campaigns, after `migrate_...` made it.
-_FILLED_AFTER = {2: ("touch_all", "replace_campaign_hours", "replace_apple_opens", "touch_none")}
-
 
 _CANT_WRITE = (
     duckdb.IOException,
@@ -39,12 +36,10 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
-    """Brings tables of an older version to this one; whether there was anything to do."""
+    """Brings the tables of an older database up to date; returns whether there was anything to do."""
     [(version,)] = connection.execute(statement("schema_version")).fetchall()
-    for older in range(version, SCHEMA_VERSION):
-        connection.execute(statement(f"migrate_{older}"))
-        for query in _FILLED_AFTER.get(older, ()):
-            connection.execute(statement(query))
+    for newer in range(version + 1, SCHEMA_VERSION + 1):
+        connection.execute(statement(f"migrate_to_{newer}"))
     check_version(connection, file)
     return bool(version < SCHEMA_VERSION)
 
@@ -145,12 +140,15 @@ def scratch() -> Iterator[Draft]:
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Makes the tables of a new database, or brings those of an older one up to date; whether it did the latter."""
+    """Creates the tables of a new database, or migrates those of an older one; returns whether it migrated."""
     if path.exists():
-        return _migrate(connection, path)
-    connection.execute(statement("create_schema"))
-    connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
-    return False
+        migrated = _migrate(connection, path)
+    else:
+        connection.execute(statement("create_schema"))
+        connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
+        migrated = False
+    connection.execute(statement("create_macros"))
+    return migrated
 
 
 @contextmanager

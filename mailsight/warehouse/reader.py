@@ -23,6 +23,7 @@ from .cache import Kept, Numbers
 from .queries import bound, statement
 from .selection import GridQuery
 
+# The number of the newest file in queries/migrations/.
 SCHEMA_VERSION = 3
 BATCH_ROWS = 100_000
 # Eight million rows of grids: what some ten people look at in campaigns of a million.

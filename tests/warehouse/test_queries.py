@@ -9,10 +9,13 @@ import duckdb
 import pytest
 
 from mailsight import settings
-from mailsight.warehouse import queries
+from mailsight.warehouse import queries, reader
 
 QUERIES = aiosql.from_path(settings.PROJECT / "queries", "duckdb")
 DOCS = {name.rpartition(".")[2]: attrgetter(name)(QUERIES).__doc__ for name in QUERIES.available_queries}
+FILES = sorted((settings.PROJECT / "queries").rglob("*.sql"))
+# Tables in which a value can't end up in the wrong column.
+SINGLE_COLUMN = ("touched", "unattributed")
 READS = ("campaigns", "campaign", "recipients", "customers", "patterns", "contents", "data", "database")
 
 
@@ -26,12 +29,31 @@ def test_a_statement_says_what_it_is_for_and_is_used(name: str) -> None:
     code = "".join(path.read_text() for path in (settings.PROJECT / "mailsight").rglob("*.py"))
     spelled = {
         "stage": "stage_{file.kind}",
-        "migrate": "migrate_{older}",
+        "migrate": "migrate_to_{newer}",
         "map": "map_{sender.name}",
         "find": "find_{rule.name}",
     }.get(name.split("_", maxsplit=1)[0], name)
     assert f'"{spelled}"' in code, "nothing runs it"
     assert DOCS[name], "it has no comment"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_an_insert_names_its_columns(file: Path) -> None:
+    text = re.sub(r"^ *--.*$", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    by_position = [
+        table
+        for table, columns, by_name in re.findall(r"\binsert into (\w+)\s*(\([^)]*\))?\s*(by name)?", text)
+        if not columns and not by_name and table not in SINGLE_COLUMN
+    ]
+    assert by_position == []
+
+
+def test_the_newest_migration_leads_to_the_version_of_the_schema() -> None:
+    files = sorted((settings.PROJECT / "queries" / "migrations").iterdir())
+    versions = [int(file.name.partition("_")[0]) for file in files]
+    assert versions == list(range(2, reader.SCHEMA_VERSION + 1))
+    for version, file in zip(versions, files, strict=True):
+        assert re.findall(r"-- name: (\w+)", file.read_text(encoding="utf-8")) == [f"migrate_to_{version}"]
 
 
 @pytest.mark.parametrize("name", _names(*READS))
@@ -48,4 +70,5 @@ def empty_duck(tmp_path: Path) -> duckdb.DuckDBPyConnection:
     """A connection to a database with all tables and no rows."""
     connection = duckdb.connect(str(tmp_path / "empty.duckdb"))
     connection.execute(queries.statement("create_schema"))
+    connection.execute(queries.statement("create_macros"))
     return connection
