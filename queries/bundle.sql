@@ -1,10 +1,10 @@
--- From the files of a bundle to staged rows: typed, each with the reason why it is refused, or null.
+-- From the files of a bundle to staged rows: typed values, and a refusal, which is the reason for rejecting the row or null.
 
 -- name: create_staging#
--- What one load holds in passing: the rows staged from all its files.
--- `moment` reads ISO 8601 (extended or basic; without a zone it is UTC) or epoch seconds; null when it is neither, or
--- outside of the years 1900 to 2199. `word` is a value without blanks around it; null when nothing is left.
--- Looking at the ends first costs a third of trimming every value.
+-- Temporary tables for the rows of one load, and the macros that read their values.
+
+-- word: the value without surrounding blanks, or null if nothing is left. Most values need no trimming, and checking both
+-- ends first takes a third of the time.
 create temp macro is_blank(letter) as ord(letter) <= 32 or ord(letter) = 160;
 create temp macro word(value) as nullif(
     if(
@@ -14,6 +14,9 @@ create temp macro word(value) as nullif(
     ),
     ''
 );
+
+-- moment: a timestamp from ISO 8601 (extended or basic, UTC unless it names a zone) or from epoch seconds. Null if it is
+-- neither, or if its year is not between 1900 and 2199.
 create temp macro extended_moment(value) as case
     when regexp_full_match(value, '(19|20|21)\d\d-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[-+]\d\d(:?\d\d)?)?)?')
         then try_cast(value as timestamptz) at time zone 'UTC'
@@ -34,12 +37,12 @@ create temp macro epoch_moment(value) as case
         and try_cast(value as double) between -2208988800 and 7258118399
         then make_timestamp(cast(round(try_cast(value as double) * 1e6) as bigint))
 end;
-create temp macro tidied(value) as replace(
+create temp macro iso_spelling(value) as replace(
     regexp_replace(regexp_replace(upper(value), ' ?(UTC|GMT|Z)$', 'Z'), ' ([-+])', '\1'), ',', '.'
 );
--- From the form that nearly all files have to those that few have: the first that fits ends the search.
+-- The most common format comes first: once one fits, the others are not tried.
 create temp macro moment(value) as coalesce(
-    extended_moment(value), extended_moment(tidied(value)), basic_moment(tidied(value)), epoch_moment(value)
+    extended_moment(value), extended_moment(iso_spelling(value)), basic_moment(iso_spelling(value)), epoch_moment(value)
 );
 
 create temp table staged_campaigns (
@@ -65,7 +68,8 @@ create temp table staged_events (
 create temp table content_files (file varchar, path varchar, content_id varchar, refusal varchar);
 
 -- name: create_records#
--- The records of the file being read, and their values as words; `structure` is the table's columns as JSON.
+-- The records of the file being read. words_of returns their values as words; `structure` is a JSON object with the columns of
+-- the table and their types.
 create temp table records (ordinal bigint, record json);
 create temp macro words_of(structure) as table
 with fields as (
@@ -74,39 +78,39 @@ with fields as (
 select ordinal, record, word(columns(* exclude (ordinal, record))) from fields;
 
 -- name: clear_records()!
--- Makes room for the next file.
+-- Empties records for the next file.
 truncate records;
 
 -- name: read_csv_file(path, delimiter)!
--- The rows of a CSV file, values as they stand there. Fails as a whole on a row that is not sound.
-insert into records
-select row_number() over (), to_json(row)
+-- Reads a CSV file, all values as text. Fails on the first malformed row.
+insert into records by name
+select row_number() over () as ordinal, to_json(row) as record
 from read_csv(
     :path, header = true, all_varchar = true, delim = :delimiter, quote = '"', escape = '"', comment = '',
     sample_size = 1, strict_mode = true, max_line_size = 16777216
 ) as row;
 
 -- name: read_ndjson_file(path)!
--- The values of a file with a JSON value on each line. Fails as a whole on a line that is not sound.
-insert into records
-select row_number() over (), json from read_ndjson_objects(:path);
+-- Reads a file with one JSON value per line. Fails on the first malformed line.
+insert into records by name
+select row_number() over () as ordinal, json as record from read_ndjson_objects(:path);
 
 -- name: read_json_file(path)!
--- The values of a JSON array, or of JSON values one after the other.
-insert into records
-select row_number() over (), json from read_json_objects(:path, format = 'auto');
+-- Reads a JSON array, or JSON values one after another.
+insert into records by name
+select row_number() over () as ordinal, json as record from read_json_objects(:path, format = 'auto');
 
 -- name: read_parquet_file(path)!
--- The rows of a Parquet file. Its own row numbers let all processors read at once, where counting would need one.
-insert into records
-select file_row_number + 1, to_json(row)
+-- Reads a Parquet file. It numbers its own rows, so all cores can read it; row_number() would need a single one.
+insert into records by name
+select file_row_number + 1 as ordinal, to_json(row) as record
 from (
     select file_row_number, struct_pack(*columns(* exclude (file_row_number))) as row
     from read_parquet(:path, file_row_number = true)
 );
 
 -- name: parquet_rows(path, ordinals)
--- Some rows of a Parquet file as JSON, by their place counted from 1.
+-- The rows of a Parquet file at these ordinals (from 1), as JSON.
 select ordinal, cast(to_json(row) as varchar) as text
 from (
     select file_row_number + 1 as ordinal, struct_pack(*columns(* exclude (file_row_number))) as row
@@ -116,62 +120,64 @@ from (
 order by ordinal;
 
 -- name: read_batch()!
--- Records that bundles.records read in Python; `batch` is registered by the loader.
-insert into records
-select line, record from batch;
+-- Takes over records that were read in Python. The loader registers `batch`.
+insert into records by name
+select line as ordinal, record from batch;
 
 -- name: record_names(most)
--- Every column name that the first `most` of the file's records use.
+-- The column names that the first `most` records of the file use.
 select distinct unnest(json_keys(record)) as name
 from (select record from records where json_type(record) = 'OBJECT' limit :most)
 order by name;
 
 -- name: stage_campaigns(file, structure)!
--- A selection that is no JSON is a sentence.
-insert into staged_campaigns
+-- A selection that is not JSON is kept as a JSON string, a sentence for people.
+insert into staged_campaigns by name
 select
-    :file,
+    :file as file,
     ordinal,
     case
         when json_type(record) <> 'OBJECT' then 'not a JSON object'
         when campaign_id is null then 'no campaign_id'
         when sent_at is not null and moment(sent_at) is null then 'unreadable time in sent_at: ' || sent_at
-    end,
+    end as refusal,
     campaign_id, name, subject, preheader, from_name, from_email,
-    moment(sent_at),
+    moment(sent_at) as sent_at,
     case
         when json_valid(tags) and json_type(tags) = 'ARRAY' then cast(cast(tags as json) as varchar[])
         else list_filter(list_transform(string_split_regex(tags, '[,;|]'), lambda tag: word(tag)), lambda tag: tag is not null)
-    end,
+    end as tags,
     case
         when selection is null then null
         when json_valid(selection) then cast(selection as json)
         else to_json(selection)
-    end,
+    end as selection,
     template
 from words_of(:structure);
 
 -- name: stage_customers(file, structure, known)!
--- `known` is a JSON object with a null for each column of the table: what is left of the record are the attributes.
-insert into staged_customers
+-- Whatever is not a column of the table becomes an attribute: `known` is a JSON object with a null for each column, which
+-- removes them from the record.
+insert into staged_customers by name
 select
-    :file,
+    :file as file,
     ordinal,
     case
         when json_type(record) <> 'OBJECT' then 'not a JSON object'
         when customer_id is null then 'no customer_id'
         when created_at is not null and moment(created_at) is null
             then 'unreadable time in created_at: ' || created_at
-    end,
-    customer_id, email, name, language, country, moment(created_at),
-    nullif(json_merge_patch('{}', json_merge_patch(record, cast(:known as json))), '{}')
+    end as refusal,
+    customer_id, email, name, language, country,
+    moment(created_at) as created_at,
+    nullif(json_merge_patch('{}', json_merge_patch(record, cast(:known as json))), '{}') as attributes
 from words_of(:structure);
 
 -- name: stage_messages(file, structure, reasons)!
--- A reason that is no word of the vocabulary is kept as the detail of "other".
-insert into staged_messages
+-- A not_sent_reason outside the vocabulary becomes "other", with the original as its detail.
+insert into staged_messages by name
 select
-    :file,
+    :file as file,
     ordinal,
     case
         when json_type(record) <> 'OBJECT' then 'not a JSON object'
@@ -180,29 +186,30 @@ select
         when sent_at is not null and moment(sent_at) is null then 'unreadable time in sent_at: ' || sent_at
         when merge_fields is not null and (not json_valid(merge_fields) or json_type(merge_fields) <> 'OBJECT')
             then 'merge_fields is not a JSON object'
-    end,
-    campaign_id, customer_id, message_id, email, moment(sent_at),
+    end as refusal,
+    campaign_id, customer_id, message_id, email,
+    moment(sent_at) as sent_at,
     case
         when not_sent_reason is null or list_contains(:reasons, lower(not_sent_reason))
             then lower(not_sent_reason)
         else 'other'
-    end,
+    end as not_sent_reason,
     coalesce(
         not_sent_detail,
         case when not list_contains(:reasons, lower(not_sent_reason)) then not_sent_reason end
-    ),
-    case when json_valid(merge_fields) then cast(merge_fields as json) end,
+    ) as not_sent_detail,
+    case when json_valid(merge_fields) then cast(merge_fields as json) end as merge_fields,
     content
 from words_of(:structure);
 
 -- name: stage_events(file, structure, types, bounce_types)!
--- A payload that is no JSON is kept as a JSON string.
-insert into staged_events
+-- A payload that is not JSON is kept as a JSON string.
+insert into staged_events by name
 with timed as (
     select *, moment(occurred_at) as moment from words_of(:structure)
 )
 select
-    :file,
+    :file as file,
     ordinal,
     case
         when json_type(record) <> 'OBJECT' then 'not a JSON object'
@@ -214,28 +221,37 @@ select
         when moment is null then 'unreadable time in occurred_at: ' || occurred_at
         when link_position is not null and coalesce(try_cast(link_position as integer), -1) < 0
             then 'link_position is not a whole number from 0: ' || link_position
-    end,
+    end as refusal,
     event_id, provider, campaign_id, customer_id, message_id, recipient,
-    lower(type), moment, url, try_cast(link_position as integer),
-    case when list_contains(:bounce_types, lower(bounce_type)) then lower(bounce_type) end,
-    lower(reject_reason), smtp_status, diagnostic, user_agent, ip, try_cast(provider_machine as boolean),
-    case when payload is null then null when json_valid(payload) then cast(payload as json) else to_json(payload) end,
+    lower(type) as type,
+    moment as occurred_at,
+    url,
+    try_cast(link_position as integer) as link_position,
+    case when list_contains(:bounce_types, lower(bounce_type)) then lower(bounce_type) end as bounce_type,
+    lower(reject_reason) as reject_reason,
+    smtp_status, diagnostic, user_agent, ip,
+    try_cast(provider_machine as boolean) as provider_machine,
+    case
+        when payload is null then null
+        when json_valid(payload) then cast(payload as json)
+        else to_json(payload)
+    end as payload,
     upper(coalesce(
         method,
         case when contains(payload, 'HEAD') and json_valid(payload)
             then coalesce(payload ->> '$.method', payload ->> '$.http_method', payload ->> '$.request_method') end
-    ))
+    )) as method
 from timed;
 
 -- name: staged_paths()
--- Every file that staged rows name as their e-mail, once.
+-- The e-mail files that staged rows name, each once.
 select distinct file, template as path from staged_campaigns where template is not null and refusal is null
 union
 select distinct file, content as path from staged_messages where content is not null and refusal is null
 order by all;
 
 -- name: staged_refusals()
--- The staged rows that are refused, in the order of files and rows.
+-- The rejected rows, in the order of files and rows.
 select 'campaigns' as kind, file, ordinal, refusal from staged_campaigns where refusal is not null
 union all by name
 select 'customers' as kind, file, ordinal, refusal from staged_customers where refusal is not null

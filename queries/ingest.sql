@@ -1,43 +1,43 @@
--- From a file of provider payloads to staged events: `records` -> `normalised` (queries/providers) -> staged_events.
+-- From a file of provider payloads to staged events: records -> normalised (queries/providers) -> staged_events.
 
 -- name: read_from(path)!
--- Names the file that the views below read.
+-- Sets the file that the views below read.
 set variable records_path = :path;
 
 -- name: view_lines#
--- The values of a file with one on each line, read by all processors; they do not know their lines.
+-- The values of a file with one JSON value per line. Without line numbers, so that all cores can read it.
 create or replace temp view records as
 select cast(null as bigint) as ordinal, json as record from read_ndjson_objects(getvariable('records_path'));
 
 -- name: view_values#
--- The values of a JSON array, or JSON values one after the other.
+-- The values of a JSON array, or JSON values one after another, without their numbers.
 create or replace temp view records as
 select cast(null as bigint) as ordinal, json as record
 from read_json_objects(getvariable('records_path'), format = 'auto');
 
 -- name: view_numbered_lines#
--- The values of a file with one on each line, counted from 1.
+-- The values of a file with one JSON value per line, numbered from 1.
 create or replace temp view records as
 select row_number() over () as ordinal, json as record from read_ndjson_objects(getvariable('records_path'));
 
 -- name: view_numbered_values#
--- The values of a JSON array, or JSON values one after the other, counted from 1.
+-- The values of a JSON array, or JSON values one after another, numbered from 1.
 create or replace temp view records as
 select row_number() over () as ordinal, json as record
 from read_json_objects(getvariable('records_path'), format = 'auto');
 
 -- name: view_batch#
--- Values that were read in Python, with the lines where they begin; `batch` is registered by the loader.
+-- Values that were read in Python, each with the line it starts on. The loader registers `batch`.
 create or replace temp view records as
 select line as ordinal, coalesce(try_cast(record as json), to_json(record)) as record from batch;
 
 -- name: view_events#
--- Events that were normalised in Python; `event_batch` is registered by the loader.
+-- Events that were normalised in Python. The loader registers `event_batch`.
 create or replace temp view normalised as
 select * replace (cast(metadata as json) as metadata, cast(payload as json) as payload) from event_batch;
 
 -- name: stage_normalised(file, provider)^
--- The events of the view `normalised`, each with the reason why it is refused, or null. How many were staged.
+-- Stages the events of the view normalised, with the reason for rejecting those that can't be used. Returns their number.
 insert into staged_events by name
 select
     :file as file,
@@ -55,18 +55,18 @@ select
 from normalised;
 
 -- name: staged_refusals_of(file)
--- The refused events of a file: where they stand, why, and the payload.
+-- The rejected events of a file: their positions, the reasons, and the payloads.
 select ordinal, refusal, coalesce(cast(payload as varchar), '') as payload
 from staged_events
 where file = :file and refusal is not null
 order by ordinal, rowid;
 
 -- name: unstage(file)!
--- Forgets what was staged of a file, to read it in another way.
+-- Removes what was staged from a file, so that it can be read in another way.
 delete from staged_events where file = :file;
 
 -- name: normalised_lines(provider)
--- The events of the view `normalised` as JSON objects, each on a line; what is no event has a refusal.
+-- The events of the view normalised as JSON, one line each. What is not an event has a refusal instead.
 select
     ordinal,
     coalesce(refusal, if(type is null, 'no event of this provider', null)) as refusal,

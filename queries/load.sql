@@ -1,29 +1,30 @@
--- From staged rows to facts. A row that is loaded again changes nothing; a value replaces what was known, an empty one
--- leaves it. Of several rows with one key the last value counts, so that the order of files decides and not their number.
+-- From staged rows to the tables of facts. Loading a row again changes nothing; a value replaces the stored one, an empty
+-- value leaves it. Of several rows with the same key the last value wins, in the order of files, then of rows.
 
 -- name: merge_contents#
--- E-mails that staged rows name; `files`, `read_contents` and `read_links` are registered by the loader. Contents are
--- stored once however often they are used.
-insert into content_files select file, path, content_id, refusal from files;
-insert into links
+-- Stores the e-mails that staged rows name, each once however many rows use it. The loader registers `files`,
+-- `read_contents` and `read_links`.
+insert into content_files by name select file, path, content_id, refusal from files;
+insert into links by name
 select content_id, link_position, url, label from read_links anti join contents using (content_id)
 order by content_id, link_position;
-insert into contents
+insert into contents by name
 select content_id, html, text from read_contents anti join contents using (content_id);
 
 -- name: refuse_missing_contents#
--- Refuses the rows whose e-mail could not be read.
-update staged_campaigns set refusal = bad.refusal
-from content_files as bad
-where bad.refusal is not null and staged_campaigns.file = bad.file and staged_campaigns.template = bad.path
-    and staged_campaigns.refusal is null;
-update staged_messages set refusal = bad.refusal
-from content_files as bad
-where bad.refusal is not null and staged_messages.file = bad.file and staged_messages.content = bad.path
-    and staged_messages.refusal is null;
+-- Rejects the rows whose e-mail could not be read.
+update staged_campaigns set refusal = unreadable.refusal
+from content_files as unreadable
+where unreadable.refusal is not null and staged_campaigns.refusal is null
+    and staged_campaigns.file = unreadable.file and staged_campaigns.template = unreadable.path;
+update staged_messages set refusal = unreadable.refusal
+from content_files as unreadable
+where unreadable.refusal is not null and staged_messages.refusal is null
+    and staged_messages.file = unreadable.file and staged_messages.content = unreadable.path;
 
 -- name: merge_campaigns#
--- merged_campaigns: a row per campaign of this load, with what it says and what was known.
+-- merged_campaigns: one row per campaign in this load, as it is from now on; `stored` is its row so far, all null for a new
+-- campaign.
 create temp table merged_campaigns as
 with latest as (
     select
@@ -37,32 +38,29 @@ with latest as (
     left join content_files as f on f.file = s.file and f.path = s.template
     where s.refusal is null
     group by s.campaign_id
+),
+merged as (
+    select
+        l.campaign_id,
+        coalesce(l.name, c.name) as name, coalesce(l.subject, c.subject) as subject,
+        coalesce(l.preheader, c.preheader) as preheader, coalesce(l.from_name, c.from_name) as from_name,
+        coalesce(l.from_email, c.from_email) as from_email, coalesce(l.sent_at, c.sent_at) as sent_at,
+        coalesce(l.tags, c.tags) as tags, coalesce(l.selection, c.selection) as selection,
+        coalesce(l.content_id, c.content_id) as content_id,
+        c as stored
+    from latest as l left join campaigns as c using (campaign_id)
 )
 select
-    l.campaign_id,
-    coalesce(l.name, c.name) as name, coalesce(l.subject, c.subject) as subject,
-    coalesce(l.preheader, c.preheader) as preheader, coalesce(l.from_name, c.from_name) as from_name,
-    coalesce(l.from_email, c.from_email) as from_email, coalesce(l.sent_at, c.sent_at) as sent_at,
-    coalesce(l.tags, c.tags) as tags, coalesce(l.selection, c.selection) as selection,
-    coalesce(l.content_id, c.content_id) as content_id,
-    c.campaign_id is null as is_new,
-    is_new
-    or (l.name is not null and l.name is distinct from c.name)
-    or (l.subject is not null and l.subject is distinct from c.subject)
-    or (l.preheader is not null and l.preheader is distinct from c.preheader)
-    or (l.from_name is not null and l.from_name is distinct from c.from_name)
-    or (l.from_email is not null and l.from_email is distinct from c.from_email)
-    or (l.sent_at is not null and l.sent_at is distinct from c.sent_at)
-    or (l.tags is not null and l.tags is distinct from c.tags)
-    or (l.selection is not null and l.selection is distinct from c.selection)
-    or (l.content_id is not null and l.content_id is distinct from c.content_id) as is_changed
-from latest as l left join campaigns as c using (campaign_id);
+    * exclude (stored),
+    stored.campaign_id is null as is_new,
+    struct_pack(*columns(* exclude (stored))) is distinct from stored as is_changed
+from merged;
 delete from campaigns using merged_campaigns as m where campaigns.campaign_id = m.campaign_id and m.is_changed;
-insert into campaigns
+insert into campaigns by name
 select * exclude (is_new, is_changed) from merged_campaigns where is_changed order by campaign_id;
 
 -- name: merge_customers#
--- merged_customers: a row per customer of this load; attributes are merged one by one.
+-- merged_customers: one row per customer in this load, as merged_campaigns. Attributes are merged one by one.
 create temp table merged_customers as
 with latest as (
     select
@@ -73,30 +71,31 @@ with latest as (
     from staged_customers
     where refusal is null
     group by customer_id
+),
+merged as (
+    select
+        l.customer_id,
+        coalesce(l.email, c.email) as email, coalesce(l.name, c.name) as name,
+        coalesce(l.language, c.language) as language, coalesce(l.country, c.country) as country,
+        coalesce(l.created_at, c.created_at) as created_at,
+        case
+            when l.attributes is null or c.attributes is null then coalesce(l.attributes, c.attributes)
+            else json_merge_patch(c.attributes, l.attributes)
+        end as attributes,
+        c as stored
+    from latest as l left join customers as c using (customer_id)
 )
 select
-    l.customer_id,
-    coalesce(l.email, c.email) as email, coalesce(l.name, c.name) as name,
-    coalesce(l.language, c.language) as language, coalesce(l.country, c.country) as country,
-    coalesce(l.created_at, c.created_at) as created_at,
-    case when l.attributes is null or c.attributes is null then coalesce(l.attributes, c.attributes)
-        else json_merge_patch(c.attributes, l.attributes) end as attributes,
-    c.customer_id is null as is_new,
-    is_new
-    or (l.email is not null and l.email is distinct from c.email)
-    or (l.name is not null and l.name is distinct from c.name)
-    or (l.language is not null and l.language is distinct from c.language)
-    or (l.country is not null and l.country is distinct from c.country)
-    or (l.created_at is not null and l.created_at is distinct from c.created_at)
-    or (l.attributes is not null and json_merge_patch(c.attributes, l.attributes) is distinct from c.attributes)
-        as is_changed
-from latest as l left join customers as c using (customer_id);
+    * exclude (stored),
+    stored.customer_id is null as is_new,
+    struct_pack(*columns(* exclude (stored))) is distinct from stored as is_changed
+from merged;
 delete from customers using merged_customers as m where customers.customer_id = m.customer_id and m.is_changed;
-insert into customers
+insert into customers by name
 select * exclude (is_new, is_changed) from merged_customers where is_changed order by customer_id;
 
 -- name: merge_messages#
--- merged_messages: a row per message of this load, with what it says and what was known.
+-- merged_messages: one row per message in this load, as merged_campaigns.
 create temp table merged_messages as
 with latest as (
     select
@@ -109,43 +108,44 @@ with latest as (
     left join content_files as f on f.file = s.file and f.path = s.content
     where s.refusal is null
     group by s.campaign_id, s.customer_id
+),
+merged as (
+    select
+        l.campaign_id, l.customer_id,
+        coalesce(l.message_id, m.message_id) as message_id, coalesce(l.email, m.email) as email,
+        coalesce(l.sent_at, m.sent_at) as sent_at,
+        coalesce(l.not_sent_reason, m.not_sent_reason) as not_sent_reason,
+        coalesce(l.not_sent_detail, m.not_sent_detail) as not_sent_detail,
+        coalesce(l.merge_fields, m.merge_fields) as merge_fields,
+        coalesce(l.content_id, m.content_id) as content_id,
+        m as stored
+    from latest as l left join messages as m using (campaign_id, customer_id)
 )
 select
-    l.campaign_id, l.customer_id,
-    coalesce(l.message_id, m.message_id) as message_id, coalesce(l.email, m.email) as email,
-    coalesce(l.sent_at, m.sent_at) as sent_at, coalesce(l.not_sent_reason, m.not_sent_reason) as not_sent_reason,
-    coalesce(l.not_sent_detail, m.not_sent_detail) as not_sent_detail,
-    coalesce(l.merge_fields, m.merge_fields) as merge_fields, coalesce(l.content_id, m.content_id) as content_id,
-    m.campaign_id is null as is_new,
-    is_new
-    or (l.message_id is not null and l.message_id is distinct from m.message_id)
-    or (l.email is not null and l.email is distinct from m.email)
-    or (l.sent_at is not null and l.sent_at is distinct from m.sent_at)
-    or (l.not_sent_reason is not null and l.not_sent_reason is distinct from m.not_sent_reason)
-    or (l.not_sent_detail is not null and l.not_sent_detail is distinct from m.not_sent_detail)
-    or (l.merge_fields is not null and l.merge_fields is distinct from m.merge_fields)
-    or (l.content_id is not null and l.content_id is distinct from m.content_id) as is_changed
-from latest as l left join messages as m using (campaign_id, customer_id);
-delete from messages using merged_messages as n
-where messages.campaign_id = n.campaign_id and messages.customer_id = n.customer_id and n.is_changed and not n.is_new;
-insert into messages
+    * exclude (stored),
+    stored.campaign_id is null as is_new,
+    struct_pack(*columns(* exclude (stored))) is distinct from stored as is_changed
+from merged;
+delete from messages using merged_messages as m
+where messages.campaign_id = m.campaign_id and messages.customer_id = m.customer_id and m.is_changed and not m.is_new;
+insert into messages by name
 select * exclude (is_new, is_changed) from merged_messages where is_changed order by campaign_id, customer_id;
 
 -- name: merge_events#
--- The same event twice counts once: by its event_id; without one, by provider, message, type, time and url. Amazon SES
--- tells of several customers in one notification: there, the recipient is a part of the event's key.
--- New events are those with an event_number, our short key, above last_event_number.
+-- Adds the events that are new. Two events are the same if they have the same event_id or, without one, the same provider,
+-- campaign, customer, message, recipient, type, time and URL. One Amazon SES notification can cover several recipients under
+-- one id, so there the recipient is part of the key. New events get an event_number, our short key, above last_event_number.
 set variable last_event_number = (select coalesce(max(event_number), 0) from events);
-create temp macro told_of(provider, recipient) as
+create temp macro recipient_key(provider, recipient) as
     case when provider = 'amazon_ses' then coalesce(lower(recipient), '') else '' end;
--- Few events come twice. A short hash finds those that may, and only these are compared in full.
-create temp table suspects as
+-- Few events come twice. A hash finds those that might, and only these are compared in full.
+create temp table possible_duplicates as
 with keyed as (
     select
         rowid as row,
         if(
             event_id is not null,
-            hash(event_id, told_of(provider, recipient)),
+            hash(event_id, recipient_key(provider, recipient)),
             hash(provider, campaign_id, customer_id, message_id, lower(recipient), type, occurred_at, url)
         ) as key
     from staged_events
@@ -159,22 +159,22 @@ from (
         s.rowid as row,
         if(
             s.event_id is not null,
-            row_number() over (partition by s.event_id, told_of(s.provider, s.recipient) order by s.rowid),
+            row_number() over (partition by s.event_id, recipient_key(s.provider, s.recipient) order by s.rowid),
             row_number() over (
                 partition by
                     s.event_id, s.provider, s.campaign_id, s.customer_id, s.message_id, lower(s.recipient), s.type,
                     s.occurred_at, s.url
                 order by s.rowid
             )
-        ) as place
-    from staged_events as s semi join suspects on suspects.row = s.rowid
+        ) as occurrence
+    from staged_events as s semi join possible_duplicates as d on d.row = s.rowid
 )
-where place > 1
+where occurrence > 1
 union
 select s.rowid as row
 from staged_events as s
 semi join events as e
-    on e.event_id = s.event_id and told_of(e.provider, e.recipient) = told_of(s.provider, s.recipient)
+    on e.event_id = s.event_id and recipient_key(e.provider, e.recipient) = recipient_key(s.provider, s.recipient)
 union
 select s.rowid as row
 from staged_events as s
@@ -211,14 +211,14 @@ group by provider, type
 order by provider, type;
 
 -- name: merge_refused()^
--- Keeps the refused rows, each once; `refused_rows` is registered by the loader. How many were not known before.
-insert into refused
+-- Keeps the rejected rows, each once, and returns how many are new. The loader registers `refused_rows`.
+insert into refused by name
 select kind, file, line, reason, row from refused_rows
 except
 select kind, file, line, reason, row from refused;
 
 -- name: load_summary()
--- A row per kind: rows read, of these refused, keys that were new, keys that were known but say something new.
+-- One row per kind: rows read, rows rejected, keys that are new, and known keys with something new.
 select
     'campaigns' as kind,
     (select count(*) from staged_campaigns) as rows,
@@ -251,18 +251,18 @@ select
     0 as changed;
 
 -- name: record_load#
--- Keeps what was loaded, when and from where; `load_rows` is registered by the loader. All that webhooks brought on one
--- day is one row a kind: they are loaded every half minute.
-create temp table recorded as
+-- Records what was loaded, when and from where. Webhooks are loaded every half minute, so all of one day's webhooks share one
+-- row per kind. The loader registers `load_rows`.
+create temp table todays_webhooks as
 select l.*
 from loads as l
 semi join load_rows as r
     on l.source = 'webhooks' and r.source = l.source and cast(l.loaded_at as date) = cast(r.loaded_at as date);
-delete from loads using recorded as r where loads.source = r.source and loads.loaded_at = r.loaded_at;
+delete from loads using todays_webhooks as t where loads.source = t.source and loads.loaded_at = t.loaded_at;
 insert into loads by name
 select
     max(loaded_at) as loaded_at, source, any_value(files) as files, kind, sum(rows) as rows, sum(new) as new,
     sum(changed) as changed, sum(refused) as refused
-from (from recorded union all by name from load_rows)
+from (from todays_webhooks union all by name from load_rows)
 group by source, kind
 order by kind;
