@@ -60,7 +60,7 @@ select row_number() over (order by customer_id) - 1 as customer, customer_id, em
 
 -- name: no_implied#
 -- Every message is listed: none is known from its events alone.
-create temp table known (
+create temp table known_messages (
     campaign_id varchar, customer_id varchar, message_id varchar, email varchar, sent boolean, implied boolean
 );
 

@@ -1,9 +1,10 @@
--- From facts to what the screens read, for the touched campaigns only.
+-- From facts to the tables that the screens read, for the campaigns that a load touches only.
 
 -- name: touch_campaigns#
--- The campaigns whose figures this load can change: those it names, and those it reaches through a message_id or,
--- for messages that only events tell of, through a customer's address. An event whose message is listed by its id belongs
--- there, whatever campaign it names: where a tag that many mailings share is taken for the campaign, only one is touched.
+-- touched: the campaigns whose figures this load can change. These are the campaigns it names, those it reaches through a
+-- message_id, and, for messages known from events only, those it reaches through a customer's address. An event whose message
+-- is listed by id touches that message's campaign alone, whatever campaign it names. Otherwise a tag shared by all mailings,
+-- taken for a campaign, would touch them all.
 create temp table touched as
 with new_message_ids as (
     select message_id from merged_messages where is_changed and message_id is not null
@@ -36,23 +37,23 @@ select distinct campaign_id from (
 where campaign_id is not null;
 
 -- name: touch_moved()!
--- Campaigns that an event leaves for a touched one, or finds after it left a touched one: both are counted anew, and
--- attribution is done again with what they know. How many were added.
+-- Touches the campaigns that an event leaves or joins: both have to be counted again, and attribution repeated with what they
+-- add. Returns how many were added.
 insert into touched
 select distinct campaign_id
 from (
-    select unnest([f.campaign_id, me.campaign_id]) as campaign_id
-    from found as f join message_events as me using (event_number)
-    where f.campaign_id <> me.campaign_id
-        and (f.campaign_id in (from touched) or me.campaign_id in (from touched))
+    select unnest([a.campaign_id, me.campaign_id]) as campaign_id
+    from attributed as a join message_events as me using (event_number)
+    where a.campaign_id <> me.campaign_id
+        and (a.campaign_id in (from touched) or me.campaign_id in (from touched))
     union all
-    select f.campaign_id from found as f semi join new_events using (event_number)
+    select a.campaign_id from attributed as a semi join new_events using (event_number)
 )
 where campaign_id not in (from touched);
 
 -- name: seek_renamed()
--- The rows of campaigns that are not counted anew whose customer has another name or address now, in parts of a million;
--- the parts' numbers.
+-- renamed: the recipients of untouched campaigns whose customer now has another name or address, in parts of a million rows.
+-- Returns the numbers of the parts.
 create temp table renamed as
 select
     r.rowid as row, m.name, case when r.email is null then m.email end as known_email,
@@ -64,45 +65,48 @@ where m.is_changed and r.campaign_id not in (from touched)
 select distinct part from renamed order by part;
 
 -- name: rename_part(part)!
--- Gives the rows of one part their customers' names and addresses.
-update recipients set name = n.name, known_email = n.known_email
-from renamed as n
-where recipients.rowid = n.row and n.part = :part;
+-- Updates names and addresses in one part of renamed.
+update recipients set name = r.name, known_email = r.known_email
+from renamed as r
+where recipients.rowid = r.row and r.part = :part;
 
 -- name: write_down#
--- Writes to the disk what was changed in place, which waits in memory until then.
+-- Writes rows that were updated in place to disk; until then DuckDB holds them in memory.
 checkpoint;
 
 -- name: seek_messages#
--- The events that may belong to a touched campaign, and the messages they may belong to.
+-- The input of attribution: seeking_events may belong to a touched campaign, known_messages are those they may belong to.
+-- attributed is its result: the message, by campaign and customer, that each event belongs to.
 create or replace temp table message_ids as
 select message_id from messages semi join touched using (campaign_id) where message_id is not null
 union
 select message_id from events semi join touched using (campaign_id) where message_id is not null;
 
-create or replace temp table seeking as
+create or replace temp table seeking_events as
 select event_number, campaign_id, customer_id, message_id, lower(recipient) as recipient, occurred_at
 from events
 where campaign_id in (from touched) or message_id in (from message_ids);
 
-create or replace temp table known as
+create or replace temp table known_messages as
 select campaign_id, customer_id, message_id, lower(email) as email, sent_at is not null as sent, false as implied
 from messages
-where campaign_id in (from touched) or message_id in (select message_id from seeking where message_id is not null);
+where
+    campaign_id in (from touched)
+    or message_id in (select message_id from seeking_events where message_id is not null);
 
-create or replace temp table found (event_number bigint, campaign_id varchar, customer_id varchar);
+create or replace temp table attributed (event_number bigint, campaign_id varchar, customer_id varchar);
 
 -- name: find_messages#
--- One round of attribution (design, section 2): by campaign and customer, else by message_id, else by campaign and
--- recipient. Where several messages fit, the one of the event's own campaign and recipient that was sent comes first.
-insert into found
+-- One round of attribution: by campaign and customer, else by message_id, else by campaign and recipient. If several messages
+-- match, the event's own campaign comes first, then its own recipient, then messages that were sent.
+insert into attributed by name
 select s.event_number, s.campaign_id, s.customer_id
-from seeking as s
-semi join known as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id;
-delete from seeking where event_number in (select event_number from found);
+from seeking_events as s
+semi join known_messages as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id;
+delete from seeking_events where event_number in (select event_number from attributed);
 
-insert into found
-select event_number, place.campaign_id, place.customer_id
+insert into attributed by name
+select event_number, message.campaign_id, message.customer_id
 from (
     select
         s.event_number,
@@ -112,132 +116,138 @@ from (
                 k.campaign_id is distinct from s.campaign_id, not coalesce(k.email = s.recipient, false), not k.sent,
                 k.campaign_id, k.customer_id
             )
-        ) as place
-    from seeking as s join known as k on k.message_id = s.message_id
+        ) as message
+    from seeking_events as s join known_messages as k on k.message_id = s.message_id
     group by s.event_number
 );
-delete from seeking where event_number in (select event_number from found);
+delete from seeking_events where event_number in (select event_number from attributed);
 
-insert into found
-select event_number, campaign_id, customer_id
-from (
-    select s.event_number, s.campaign_id, min_by(k.customer_id, row(not k.sent, k.customer_id)) as customer_id
-    from seeking as s join known as k on k.campaign_id = s.campaign_id and k.email = s.recipient
-    group by s.event_number, s.campaign_id
-);
-delete from seeking where event_number in (select event_number from found);
+insert into attributed by name
+select s.event_number, s.campaign_id, min_by(k.customer_id, row(not k.sent, k.customer_id)) as customer_id
+from seeking_events as s
+join known_messages as k on k.campaign_id = s.campaign_id and k.email = s.recipient
+group by s.event_number, s.campaign_id;
+delete from seeking_events where event_number in (select event_number from attributed);
 
 -- name: name_by_address#
--- Events that found no message, but have a campaign and an address: the customer is the one who has that address,
--- else the address itself.
-update seeking set customer_id = coalesce(c.customer_id, seeking.recipient)
+-- Gives events with a campaign and an address a customer: the only one with this address, else the address itself.
+update seeking_events set customer_id = coalesce(a.customer_id, seeking_events.recipient)
 from (
-    select r.recipient, case when count(distinct customers.customer_id) = 1 then min(customers.customer_id) end as customer_id
+    select
+        s.recipient,
+        case when count(distinct customers.customer_id) = 1 then min(customers.customer_id) end as customer_id
     from (
-        select distinct recipient from seeking
+        select distinct recipient from seeking_events
         where campaign_id is not null and customer_id is null and recipient is not null
-    ) as r
-    left join customers on lower(customers.email) = r.recipient
-    group by r.recipient
-) as c
-where seeking.recipient = c.recipient and seeking.campaign_id is not null and seeking.customer_id is null;
+    ) as s
+    left join customers on lower(customers.email) = s.recipient
+    group by s.recipient
+) as a
+where
+    seeking_events.recipient = a.recipient and seeking_events.campaign_id is not null
+    and seeking_events.customer_id is null;
 
 -- name: name_by_message_id#
--- What is left has a campaign and nothing but a message_id to tell its message from others.
-update seeking set customer_id = message_id where campaign_id is not null and customer_id is null;
+-- Gives events that have nothing but a campaign and a message_id this id for a customer.
+update seeking_events set customer_id = message_id where campaign_id is not null and customer_id is null;
 
 -- name: imply_messages#
--- Events with a campaign and a customer that no message list holds: they tell who was mailed, under which message_id.
-insert into known
-select distinct s.campaign_id, s.customer_id, s.message_id, s.recipient, true, true
-from seeking as s
-anti join known as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id and not k.implied
+-- Adds a message for each event with a campaign and a customer that no message list holds: the event shows that it was sent.
+insert into known_messages by name
+select distinct
+    s.campaign_id, s.customer_id, s.message_id, s.recipient as email, true as sent, true as implied
+from seeking_events as s
+anti join known_messages as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id and not k.implied
 where s.campaign_id is not null and s.customer_id is not null;
 
 -- name: clicked_urls()
--- Clicks of touched campaigns whose link is to be told by their URL: campaign, its mail, and each URL once. SendGrid
--- counts links in a way of its own (docs/providers.md), so its word is looked at too where it names another URL.
-select distinct f.campaign_id, c.content_id, e.url
-from found as f
+-- The clicks in touched campaigns whose link has to be found by URL: campaign, its mail, and each URL once. SendGrid counts
+-- links differently (docs/providers.md), so its positions are checked too if they lead to another URL.
+select distinct a.campaign_id, c.content_id, e.url
+from attributed as a
 join events as e using (event_number)
-join campaigns as c on c.campaign_id = f.campaign_id
+join campaigns as c on c.campaign_id = a.campaign_id
 left join links as l on l.content_id = c.content_id and l.link_position = e.link_position
 where e.type = 'clicked' and e.url is not null and c.content_id is not null
     and (l.link_position is null or (e.provider = 'sendgrid' and e.url <> l.url))
-    and f.campaign_id in (from touched)
-order by c.content_id, f.campaign_id, e.url;
+    and a.campaign_id in (from touched)
+order by c.content_id, a.campaign_id, e.url;
 
 -- name: replace_message_events#
--- `places` is registered by the loader: the link of the mail that each of clicked_urls is. Events without an event_id
--- that turn out to be the same event of the same message count once.
-create temp table homeless as
+-- Attributes each event to its message. The loader registers `places`: the link of the mail for each of clicked_urls. Events
+-- without an event_id that turn out to be the same event of the same message count once. attributed_before: the events
+-- that had a message until now.
+create temp table attributed_before as
 select event_number from message_events semi join touched using (campaign_id);
 delete from message_events where campaign_id in (from touched);
 
-insert into message_events
-with attributed as (
+insert into message_events by name
+with placed as (
     select
-        f.campaign_id, f.customer_id, e.event_number, e.event_id, e.provider, e.type, e.occurred_at, e.url, e.machine,
-        if(e.provider = 'sendgrid' and u.url <> l.url, u.link_position, coalesce(l.link_position, p.link_position))
-            as link_position
-    from found as f
-    join events as e using (event_number)
-    left join campaigns as c on c.campaign_id = f.campaign_id
-    left join links as l on l.content_id = c.content_id and l.link_position = e.link_position and e.type = 'clicked'
-    left join places as p on p.campaign_id = f.campaign_id and p.url = e.url and e.type = 'clicked'
-    left join links as u on u.content_id = c.content_id and u.link_position = p.link_position
-    where f.campaign_id in (from touched)
-),
-twins as (
-    select a.event_number
+        a.campaign_id, a.customer_id, e.event_number, e.event_id, e.provider, e.type, e.occurred_at, e.url, e.machine,
+        if(
+            e.provider = 'sendgrid' and by_url.url <> by_position.url,
+            by_url.link_position,
+            coalesce(by_position.link_position, p.link_position)
+        ) as link_position
     from attributed as a
+    join events as e using (event_number)
+    left join campaigns as c on c.campaign_id = a.campaign_id
+    left join links as by_position
+        on by_position.content_id = c.content_id and by_position.link_position = e.link_position and e.type = 'clicked'
+    left join places as p on p.campaign_id = a.campaign_id and p.url = e.url and e.type = 'clicked'
+    left join links as by_url on by_url.content_id = c.content_id and by_url.link_position = p.link_position
+    where a.campaign_id in (from touched)
+),
+repeated as (
+    select p.event_number
+    from placed as p
     join (
-        select
-            provider, campaign_id, customer_id, type, occurred_at, url,
-            min(event_number) as first
-        from attributed
+        select provider, campaign_id, customer_id, type, occurred_at, url, min(event_number) as first_event_number
+        from placed
         where event_id is null
         group by all
         having count(*) > 1
-    ) as twin
-        on a.campaign_id = twin.campaign_id and a.customer_id = twin.customer_id and a.type = twin.type
-        and a.occurred_at = twin.occurred_at and a.provider is not distinct from twin.provider
-        and a.url is not distinct from twin.url
-    where a.event_id is null and a.event_number <> twin.first
+    ) as same
+        on p.campaign_id = same.campaign_id and p.customer_id = same.customer_id and p.type = same.type
+        and p.occurred_at = same.occurred_at and p.provider is not distinct from same.provider
+        and p.url is not distinct from same.url
+    where p.event_id is null and p.event_number <> same.first_event_number
 )
 select campaign_id, customer_id, event_number, type, occurred_at, url, link_position, machine
-from attributed anti join twins using (event_number)
+from placed anti join repeated using (event_number)
 order by campaign_id, customer_id, occurred_at, event_number;
 
 -- name: replace_unattributed#
--- Events that found no message, among those that are new, that sought one, or that lost theirs.
-delete from unattributed where event_number in (select event_number from found);
+-- Updates the events without a message: those that are new, that attribution left over, or that lost theirs.
+delete from unattributed where event_number in (select event_number from attributed);
 insert into unattributed
 select event_number
 from (
     select event_number from new_events
     union
-    select event_number from seeking
+    select event_number from seeking_events
     union
-    select event_number from homeless
+    select event_number from attributed_before
 )
-anti join found using (event_number)
+anti join attributed using (event_number)
 anti join unattributed using (event_number)
 order by event_number;
 
 -- name: forget_verdicts#
--- Events that belong to no message any more, or turned out to be another one, have no verdict.
+-- Clears the verdicts of events that no longer belong to a message, or that repeat another event.
 update events set machine = null
 where machine is not null and event_number in (
     select event_number
-    from homeless anti join (select event_number from message_events semi join touched using (campaign_id)) using (event_number)
+    from attributed_before
+    anti join (select event_number from message_events semi join touched using (campaign_id)) using (event_number)
 );
 
 -- name: replace_recipients(proofs, reject_reasons, not_sent_reasons)!
--- A row per selected customer. `proofs`: the event types that prove sending; `reject_reasons`: a provider's words, each
--- with ours at the same place of `not_sent_reasons`.
-insert into recipients
-with told as (
+-- One row per selected customer. `proofs` are the types of events that prove sending; `reject_reasons` and `not_sent_reasons`
+-- run in parallel: a provider's reason, and ours for it.
+insert into recipients by name
+with happened as (
     select
         me.campaign_id, me.customer_id,
         min(me.occurred_at) as first_event_at,
@@ -266,7 +276,7 @@ with told as (
     group by me.campaign_id, me.customer_id
 ),
 clicked as (
-    -- A link of the mail is one link whatever its URL was for this customer; any other URL is a link of its own.
+    -- A link of the mail is one link, whatever its URL was for this customer. Any other URL is a link of its own.
     select
         campaign_id, customer_id,
         count(distinct coalesce(cast(link_position as varchar), 'u' || url, '')) as all_links_clicked,
@@ -277,26 +287,27 @@ clicked as (
     group by campaign_id, customer_id
 ),
 returned as (
-    -- The last refusal and the last bounce of each message; of several at one moment, the same one in whatever order
-    -- they were loaded.
+    -- The last refusal and the last bounce of each message. If several happened at the same moment, their texts decide, so that
+    -- the order of loading does not.
     select
         campaign_id, customer_id,
-        max_by(told, row(occurred_at, told.type, coalesce(told.reject_reason, ''), coalesce(told.diagnostic, '')))
-            filter (told.type <> 'bounced') as refusal,
         max_by(
-            told,
+            event, row(occurred_at, event.type, coalesce(event.reject_reason, ''), coalesce(event.diagnostic, ''))
+        ) filter (event.type <> 'bounced') as refusal,
+        max_by(
+            event,
             row(
-                occurred_at, coalesce(told.diagnostic, ''), coalesce(told.smtp_status, ''),
-                coalesce(told.bounce_type, '')
+                occurred_at, coalesce(event.diagnostic, ''), coalesce(event.smtp_status, ''),
+                coalesce(event.bounce_type, '')
             )
-        ) filter (told.type = 'bounced') as bounce
+        ) filter (event.type = 'bounced') as bounce
     from (
         select
             me.campaign_id, me.customer_id, me.occurred_at,
             {
                 'type': e.type, 'reject_reason': e.reject_reason, 'diagnostic': e.diagnostic,
                 'smtp_status': e.smtp_status, 'bounce_type': e.bounce_type
-            } as told
+            } as event
         from message_events as me
         semi join touched using (campaign_id)
         join events as e using (event_number)
@@ -306,7 +317,7 @@ returned as (
 ),
 implied as (
     select campaign_id, customer_id, min(email) as email
-    from known semi join touched using (campaign_id)
+    from known_messages semi join touched using (campaign_id)
     where implied
     group by campaign_id, customer_id
 ),
@@ -326,19 +337,19 @@ sending as (
     select
         s.campaign_id, s.customer_id, s.email, s.implied, s.not_sent_reason, s.not_sent_detail, s.subject_fields,
         coalesce(s.is_archived, false) as is_archived,
-        b.refusal, b.bounce,
-        case when s.implied then t.first_event_at else s.sent_at end as told_sent_at,
-        coalesce(t.proved, false)
-        or coalesce(t.last_sent_at is not null and (t.last_refused_at is null or t.last_refused_at <= t.last_sent_at), false)
+        r.refusal, r.bounce,
+        case when s.implied then h.first_event_at else s.sent_at end as listed_sent_at,
+        coalesce(h.proved, false)
+        or coalesce(h.last_sent_at is not null and (h.last_refused_at is null or h.last_refused_at <= h.last_sent_at), false)
             as is_proved,
-        t.last_refused_at is not null as is_refused,
-        is_proved or (told_sent_at is not null and not is_refused) as sent,
-        t.* exclude (campaign_id, customer_id),
+        h.last_refused_at is not null as is_refused,
+        is_proved or (listed_sent_at is not null and not is_refused) as sent,
+        h.* exclude (campaign_id, customer_id),
         c.all_links_clicked, c.human_links_clicked
     from selected as s
-    left join told as t using (campaign_id, customer_id)
+    left join happened as h using (campaign_id, customer_id)
     left join clicked as c using (campaign_id, customer_id)
-    left join returned as b using (campaign_id, customer_id)
+    left join returned as r using (campaign_id, customer_id)
 ),
 delivery as (
     select
@@ -349,7 +360,7 @@ delivery as (
 )
 select
     d.campaign_id, d.customer_id, d.email, d.implied,
-    case when d.sent then coalesce(d.told_sent_at, d.first_event_at) end,
+    case when d.sent then coalesce(d.listed_sent_at, d.first_event_at) end as sent_at,
     d.sent, d.delivered,
     case
         when d.sent then null
@@ -359,10 +370,13 @@ select
             case when d.refusal.type = 'failed' then 'failed' end,
             'other'
         )
-    end,
-    case when not d.sent then coalesce(d.not_sent_detail, d.refusal.diagnostic) end,
-    d.last_bounced_at, d.bounce.bounce_type, coalesce(d.bounce.diagnostic, d.bounce.smtp_status, d.bounce.bounce_type),
-    d.sent and coalesce(d.unsubscribed, false), d.sent and coalesce(d.complained, false),
+    end as not_sent_reason,
+    case when not d.sent then coalesce(d.not_sent_detail, d.refusal.diagnostic) end as not_sent_detail,
+    d.last_bounced_at as bounced_at,
+    d.bounce.bounce_type as bounce_type,
+    coalesce(d.bounce.diagnostic, d.bounce.smtp_status, d.bounce.bounce_type) as bounce_reason,
+    d.sent and coalesce(d.unsubscribed, false) as unsubscribed,
+    d.sent and coalesce(d.complained, false) as complained,
     case
         when not d.sent then null
         when d.unsubscribed or d.complained then 'opted_out'
@@ -370,8 +384,10 @@ select
         when d.delivered and d.all_opens > 0 then 'opened'
         when d.delivered then 'received'
         else 'not_received'
-    end,
-    coalesce(d.all_opens, 0), coalesce(d.all_clicks, 0), coalesce(d.all_links_clicked, 0),
+    end as all_status,
+    coalesce(d.all_opens, 0) as all_opens,
+    coalesce(d.all_clicks, 0) as all_clicks,
+    coalesce(d.all_links_clicked, 0) as all_links_clicked,
     d.all_first_opened_at, d.all_last_opened_at, d.all_first_clicked_at, d.all_last_clicked_at,
     case
         when not d.sent then null
@@ -380,17 +396,21 @@ select
         when d.delivered and d.human_opens > 0 then 'opened'
         when d.delivered then 'received'
         else 'not_received'
-    end,
-    coalesce(d.human_opens, 0), coalesce(d.human_clicks, 0), coalesce(d.human_links_clicked, 0),
+    end as human_status,
+    coalesce(d.human_opens, 0) as human_opens,
+    coalesce(d.human_clicks, 0) as human_clicks,
+    coalesce(d.human_links_clicked, 0) as human_links_clicked,
     d.human_first_opened_at, d.human_last_opened_at, d.human_first_clicked_at, d.human_last_clicked_at,
-    d.sent and coalesce(d.human_unsubscribed, false),
-    customer_hash(d.customer_id), d.subject_fields, d.is_archived, c.name, case when d.email is null then c.email end
+    d.sent and coalesce(d.human_unsubscribed, false) as human_unsubscribed,
+    customer_hash(d.customer_id) as customer_hash, d.subject_fields, d.is_archived, c.name,
+    case when d.email is null then c.email end as known_email
 from delivery as d
 left join customers as c on c.customer_id = d.customer_id
 order by d.campaign_id, d.customer_id;
 
 -- name: split_touched()
--- The touched campaigns in parts of some two million events, so that counting one fits into memory; the parts' numbers.
+-- parts: the touched campaigns in parts of some two million events, so that counting one part fits into memory. Returns the
+-- numbers of the parts.
 create or replace temp table parts as
 with sizes as (
     select t.campaign_id, count(me.event_number) as events
@@ -401,11 +421,11 @@ select campaign_id, (sum(events) over (order by campaign_id)) // 2000000 as part
 select distinct part from parts order by part;
 
 -- name: touch_part(part)!
--- From here on the campaigns of one part are the touched ones.
+-- Touches the campaigns of one part only.
 create or replace temp table touched as select campaign_id from parts where part = :part;
 
 -- name: forget_derived#
--- Removes what was derived for the touched campaigns; message_events replaces its own.
+-- Removes what was derived for the touched campaigns, except message_events, which replaces its own rows.
 delete from recipients where campaign_id in (from touched);
 delete from link_clicks where campaign_id in (from touched);
 delete from campaign_totals where campaign_id in (from touched);
@@ -413,32 +433,35 @@ delete from campaign_hours where campaign_id in (from touched);
 delete from apple_opens where campaign_id in (from touched);
 
 -- name: replace_link_clicks#
--- Clicks and customers who clicked, per link of the mail and per URL that it does not hold. Only numbers go through the
--- join with events: DuckDB 2.0.0 may fail on texts that one side of a large join carries (duckdb/duckdb#24807 is alike).
+-- Clicks and customers who clicked, per link of the mail and per URL that the mail does not contain. Only numbers pass through
+-- the join with events: DuckDB 2.0.0 may fail on texts from one side of a large join (duckdb/duckdb#24807 looks alike).
 create or replace temp table unplaced as
 select me.event_number
 from message_events as me
 semi join touched using (campaign_id)
 join events as e using (event_number)
 where me.type = 'clicked' and me.link_position is not null and e.link_position is distinct from me.link_position;
-insert into link_clicks
-with counted as (
+insert into link_clicks by name
+with clicks as (
     select
-        a.audience, me.campaign_id, me.customer_id, me.link_position, case when me.link_position is null then me.url end as url,
+        a.audience, me.campaign_id, me.customer_id, me.link_position,
+        case when me.link_position is null then me.url end as url,
         me.event_number in (from unplaced) as is_unplaced
     from message_events as me
     semi join touched using (campaign_id)
     cross join (values ('all'), ('human')) as a(audience)
     where me.type = 'clicked' and (a.audience = 'all' or me.machine is null)
 )
-select campaign_id, audience, link_position, url, count(*), count(distinct customer_id), count(*) filter (is_unplaced)
-from counted
+select
+    campaign_id, audience, link_position, url,
+    count(*) as clicks, count(distinct customer_id) as clickers, count(*) filter (is_unplaced) as unplaced
+from clicks
 group by campaign_id, audience, link_position, url
 order by campaign_id, audience, link_position, url;
 
 -- name: replace_campaign_totals#
--- The counts of metrics.Counts and the five states; every touched campaign has its two rows, also without messages.
-insert into campaign_totals
+-- The counts of metrics.Counts and the five statuses. Every touched campaign gets its two rows, even without messages.
+insert into campaign_totals by name
 with per_audience as (
     select
         r.campaign_id, a.audience, r.sent, r.sent_at, r.delivered, r.complained,
@@ -475,24 +498,24 @@ counted as (
     group by campaign_id, audience
 )
 select
-    touched.campaign_id, a.audience,
+    listed.campaign_id, a.audience,
     coalesce(columns(counted.* exclude (campaign_id, audience, first_sent_at)), 0),
-    coalesce(touched.sent_at, counted.first_sent_at)
+    coalesce(listed.sent_at, counted.first_sent_at) as sent_at
 from (
-    -- A campaign that is named by nothing but events of another campaign's messages is none.
+    -- A campaign counts if it is listed or has messages; events of another campaign's messages may name it without either.
     select campaign_id, sent_at from campaigns semi join touched using (campaign_id)
     union all
     select distinct campaign_id, null from counted anti join campaigns using (campaign_id)
-) as touched
+) as listed
 cross join (values ('all'), ('human')) as a(audience)
-left join counted on counted.campaign_id = touched.campaign_id and counted.audience = a.audience
-order by touched.campaign_id, a.audience;
+left join counted on counted.campaign_id = listed.campaign_id and counted.audience = a.audience
+order by listed.campaign_id, a.audience;
 
 -- name: replace_campaign_hours()!
--- Opens and clicks, and first opens and first clicks of delivered messages, in each hour since sending began.
-insert into campaign_hours
-with beginnings as (
-    select t.campaign_id, coalesce(t.sent_at, e.first_event_at) as began_at
+-- Opens and clicks, and first opens and first clicks of delivered messages, per hour since the campaign was sent.
+insert into campaign_hours by name
+with starts as (
+    select t.campaign_id, coalesce(t.sent_at, e.first_event_at) as started_at
     from (select distinct campaign_id, sent_at from campaign_totals semi join touched using (campaign_id)) as t
     left join (
         select campaign_id, min(occurred_at) as first_event_at
@@ -528,16 +551,19 @@ moments as (
     where first_clicked_at is not null
 )
 select
-    m.campaign_id, m.audience, greatest(date_diff('second', b.began_at, m.moment) // 3600, 0) as hour,
-    count(*) filter (is_open), count(*) filter (is_click), count(*) filter (is_first_open), count(*) filter (is_first_click)
+    m.campaign_id, m.audience, greatest(date_diff('second', s.started_at, m.moment) // 3600, 0) as hour,
+    count(*) filter (is_open) as opens,
+    count(*) filter (is_click) as clicks,
+    count(*) filter (is_first_open) as opened,
+    count(*) filter (is_first_click) as clicked
 from moments as m
-join beginnings as b using (campaign_id)
+join starts as s using (campaign_id)
 group by m.campaign_id, m.audience, hour
 order by m.campaign_id, m.audience, hour;
 
 -- name: replace_apple_opens()!
--- What Apple's proxy hides in a campaign.
-insert into apple_opens
+-- Per campaign, the delivered mails whose pictures Apple's proxy loaded, and all others: what opens can and can't show.
+insert into apple_opens by name
 with proxied as (
     select distinct campaign_id, customer_id
     from message_events semi join touched using (campaign_id)
@@ -554,18 +580,18 @@ delivered as (
 )
 select
     campaign_id,
-    count(*) filter (is_proxied),
-    count(*) filter (is_proxied and not is_opened),
-    count(*) filter (not is_proxied),
-    count(*) filter (not is_proxied and is_opened),
-    count(*) filter (is_proxied and not is_opened and human_status = 'received'),
-    count(*) filter (is_proxied and not is_opened and all_status = 'opened')
+    count(*) filter (is_proxied) as proxied,
+    count(*) filter (is_proxied and not is_opened) as unseen,
+    count(*) filter (not is_proxied) as seen_delivered,
+    count(*) filter (not is_proxied and is_opened) as seen_opened,
+    count(*) filter (is_proxied and not is_opened and human_status = 'received') as human_received,
+    count(*) filter (is_proxied and not is_opened and all_status = 'opened') as all_opened
 from delivered
 group by campaign_id
 order by campaign_id;
 
 -- name: failed_checks()
--- What must never be: a row for each rule that the touched campaigns break.
+-- One row for each rule that the touched campaigns break. There must be none.
 select 'the counts of campaign ' || campaign_id || ' do not add up' as problem
 from campaign_totals semi join touched using (campaign_id)
 where selected <> sent + not_sent or sent <> undeliverable + delivered or clicked > opened or opened > delivered

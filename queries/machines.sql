@@ -429,7 +429,7 @@ select count(*) as changed from verdicts;
 
 -- name: recall_implied#
 -- The messages of touched campaigns that only events tell of.
-create temp table known as
+create temp table known_messages as
 select campaign_id, customer_id, email, implied
 from recipients semi join touched using (campaign_id)
 where implied;
