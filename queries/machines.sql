@@ -1,8 +1,8 @@
--- Which opens, clicks and unsubscriptions machines made (docs/machines.md), for the touched campaigns. Each rule adds the
--- events that it finds to `suspected`; of an event's reasons the first in the order of machines.RULES counts.
+-- Decides which opens, clicks and unsubscriptions of the touched campaigns machines made (docs/machines.md). Each rule adds the
+-- events it catches to suspected; if several rules catch an event, the first in the order of machines.RULES counts.
 
 -- name: gather_agents()
--- The user agents of touched campaigns, each once.
+-- The user agents behind opens and clicks in touched campaigns, each once.
 select distinct e.user_agent
 from message_events as me
 semi join touched using (campaign_id)
@@ -10,9 +10,9 @@ join events as e using (event_number)
 where me.type in ('opened', 'clicked') and e.user_agent is not null;
 
 -- name: gather_requests#
--- What could be a machine's: an event a row, with all that the rules look at. `agents` is registered: what each user
--- agent is. time_us: microseconds since 1970. link: which link of the mail it was; those that lead to the same address are
--- one. network: /24 of IPv4, /48 of IPv6.
+-- requests: one row per event that a machine could have made, with everything that the rules look at. The loader registers
+-- `agents`, which says what each user agent is. time_us is in microseconds since 1970. network is the /24 of an IPv4 address,
+-- the /48 of an IPv6 address. link is a hash of the clicked link; links of the mail with the same URL are one.
 create or replace temp macro network(ip) as
     case
         when contains(ip, '.') then nullif(regexp_extract(ip, '(\d+\.\d+\.\d+)\.\d+$', 1), '')
@@ -26,7 +26,7 @@ create or replace temp macro network(ip) as
     end;
 create or replace temp macro link_of(position, url) as hash(position, if(position is null, url, null));
 create or replace temp table requests as
-with places as (
+with link_places as (
     select
         c.campaign_id, l.link_position,
         min(l.link_position) over (partition by c.campaign_id, l.url) as first_position
@@ -42,9 +42,9 @@ from message_events as me
 semi join touched using (campaign_id)
 join events as e using (event_number)
 left join agents as a on a.user_agent = e.user_agent
-left join places as p on p.campaign_id = me.campaign_id and p.link_position = me.link_position
+left join link_places as p on p.campaign_id = me.campaign_id and p.link_position = me.link_position
 where me.type in ('opened', 'clicked', 'unsubscribed');
--- Those that come from where the program itself runs, not from a picture proxy.
+-- own_requests: the requests from the user's own program, not from an image proxy.
 create or replace temp view own_requests as
 from requests
 where type in ('opened', 'clicked') and network is not null and kind is distinct from 'proxied'
@@ -53,8 +53,8 @@ create or replace temp table suspected (event_number bigint, reason varchar);
 create or replace temp table named_ips (ip varchar, network varchar);
 
 -- name: name_ips#
--- The addresses in networks that are named: `networks` is registered, each with its first and last address as numbers,
--- and none of the same name in another. An address of IPv4 has the number that it has in IPv6.
+-- named_ips: the IP addresses that lie in a named network. The loader registers `networks`, each with its first and last
+-- address as a number; networks of the same name don't overlap. IPv4 addresses have the numbers that they have in IPv6.
 create or replace temp macro ip_number(ip) as
     case
         when contains(ip, '.') then list_reduce(
@@ -76,23 +76,23 @@ create or replace temp macro ip_number(ip) as
             lambda number, part: 65536 * number + part
         )
     end;
-insert into named_ips
+insert into named_ips by name
 select i.ip, n.network
 from (
     select ip, ip_number(ip) as number
     from (select distinct ip from requests where network is not null)
     where number is not null
 ) as i
-cross join (select distinct network from networks) as named
+cross join (select distinct network from networks) as names
 asof join (
     select network, cast(first as uhugeint) as first, cast(last as uhugeint) as last from networks
-) as n on n.network = named.network and i.number >= n.first
+) as n on n.network = names.network and i.number >= n.first
 where i.number <= n.last;
 
 -- name: find_apple_privacy#
--- Opens by Apple's proxy: by its agent, or from its addresses with nothing that names a browser.
-insert into suspected
-select event_number, 'apple_privacy'
+-- Opens by Apple's privacy proxy: by its user agent, or from its addresses with a user agent that names no browser.
+insert into suspected by name
+select event_number, 'apple_privacy' as reason
 from requests
 where type = 'opened' and (
     kind = 'bare'
@@ -103,37 +103,38 @@ where type = 'opened' and (
 );
 
 -- name: find_gmail_prefetch#
--- Pictures that Gmail loads in advance.
-insert into suspected
-select event_number, 'gmail_prefetch' from requests where type <> 'unsubscribed' and kind = 'gmail_prefetch';
+-- Pictures that Gmail prefetched.
+insert into suspected by name
+select event_number, 'gmail_prefetch' as reason from requests where type <> 'unsubscribed' and kind = 'gmail_prefetch';
 
 -- name: find_head_request#
--- Requests for the headers only.
-insert into suspected
-select event_number, 'head_request' from requests where type <> 'unsubscribed' and method = 'HEAD';
+-- HEAD requests, which ask for headers only.
+insert into suspected by name
+select event_number, 'head_request' as reason from requests where type <> 'unsubscribed' and method = 'HEAD';
 
 -- name: find_scanner_agent#
--- By the user agent.
-insert into suspected
-select event_number, 'scanner_agent'
+-- User agents of scanners, crawlers and libraries.
+insert into suspected by name
+select event_number, 'scanner_agent' as reason
 from requests
 where type <> 'unsubscribed' and (kind = 'scanner_agent' or (kind = 'bare' and type = 'clicked'));
 
 -- name: find_own_network#
--- From a network that is named as machines'.
-insert into suspected
-select event_number, 'own_network'
+-- Requests from networks that the settings name as machines.
+insert into suspected by name
+select event_number, 'own_network' as reason
 from requests
 where type <> 'unsubscribed' and ip in (select ip from named_ips where network = 'machine');
 
 -- name: find_provider#
--- By the provider's own verdict.
-insert into suspected
-select event_number, 'provider' from requests where type <> 'unsubscribed' and provider_machine;
+-- Events that the provider itself marked as made by a machine.
+insert into suspected by name
+select event_number, 'provider' as reason from requests where type <> 'unsubscribed' and provider_machine;
 
 -- name: find_burst_links(burst_links, burst_links_seconds, burst_pause_seconds)!
--- Clicks on so many different links of a message within seconds, and those that follow without a pause.
-insert into suspected
+-- Clicks on burst_links or more different links of a message within burst_links_seconds, and the clicks that follow without
+-- a pause.
+insert into suspected by name
 with clicks as (
     select campaign_id, customer_id, event_number, time_us, link
     from requests
@@ -157,7 +158,7 @@ counted as (
         > cast(1000000 * :burst_pause_seconds as bigint) as paused
     from clicks
 ),
-found as (
+bursts as (
     select
         *,
         coalesce(bool_or(begins) over (
@@ -167,17 +168,18 @@ found as (
         count(*) filter (paused) over (partition by campaign_id, customer_id order by time_us) as run
     from counted
 )
-select event_number, 'burst_links'
-from found
+select event_number, 'burst_links' as reason
+from bursts
 qualify bool_or(inside) over (partition by campaign_id, customer_id, run);
 
 -- name: find_burst_whole_mail(whole_mail_links, whole_mail_seconds, unknown_mail_messages)!
--- Clicks on every link of the mail within seconds. Where the mail is not known, its links are those that were clicked in
--- two messages of the campaign or more, once so many were. Of a mail with many links a scanner may leave out the one
--- that unsubscribes. A click on the same link again, later in these seconds, is no part of it.
-insert into suspected
+-- Clicks on every link of the mail within whole_mail_seconds. If the mail is unknown, its links are those clicked in at least
+-- two messages, once enough messages were clicked. Scanners may skip the unsubscribe link of a mail with many links. Another
+-- click on the same link within these seconds does not belong to the burst.
+insert into suspected by name
 with listed as (
-    select distinct c.campaign_id, l.url, link_of(min(l.link_position) over (partition by c.campaign_id, l.url), null) as link
+    select distinct
+        c.campaign_id, l.url, link_of(min(l.link_position) over (partition by c.campaign_id, l.url), null) as link
     from campaigns as c
     semi join touched using (campaign_id)
     join links as l using (content_id)
@@ -195,7 +197,11 @@ links_of as (
     select campaign_id, link, false as may_miss
     from clicked
     where customers > 1 and campaign_id in (
-        select campaign_id from requests where type = 'clicked' group by campaign_id having count(distinct customer_id) >= :unknown_mail_messages
+        select campaign_id
+        from requests
+        where type = 'clicked'
+        group by campaign_id
+        having count(distinct customer_id) >= :unknown_mail_messages
     )
 ),
 wanted as (
@@ -241,7 +247,7 @@ counted as (
         range between current row and cast(1000000 * :whole_mail_seconds as bigint) following
     )
 )
-select event_number, 'burst_whole_mail'
+select event_number, 'burst_whole_mail' as reason
 from counted
 qualify time_us <= max(ends) filter (begins) over (
     partition by campaign_id, customer_id order by time_us
@@ -249,8 +255,9 @@ qualify time_us <= max(ends) filter (begins) over (
 );
 
 -- name: find_burst_networks(burst_networks, burst_networks_seconds, burst_pause_seconds)!
--- Opens and clicks of a message from so many networks within seconds, and what follows without a pause.
-insert into suspected
+-- Opens and clicks of a message from burst_networks or more networks within burst_networks_seconds, and the requests that
+-- follow without a pause.
+insert into suspected by name
 with seen as (
     select campaign_id, customer_id, event_number, time_us, network
     from own_requests
@@ -272,7 +279,7 @@ counted as (
         > cast(1000000 * :burst_pause_seconds as bigint) as paused
     from seen
 ),
-found as (
+bursts as (
     select
         *,
         coalesce(bool_or(begins) over (
@@ -282,13 +289,13 @@ found as (
         count(*) filter (paused) over (partition by campaign_id, customer_id order by time_us) as run
     from counted
 )
-select event_number, 'burst_networks'
-from found
+select event_number, 'burst_networks' as reason
+from bursts
 qualify bool_or(inside) over (partition by campaign_id, customer_id, run);
 
 -- name: find_network_across(across_messages, across_seconds, across_percent)!
--- What a network does right at the delivery of each of many messages of a campaign.
-insert into suspected
+-- Requests right at delivery from a network that does the same to many messages of the campaign.
+insert into suspected by name
 with arrivals as (
     select
         me.campaign_id, me.customer_id,
@@ -326,13 +333,13 @@ across as (
     having count(distinct customer_id) filter (early) >= :across_messages
         and 100 * count(distinct customer_id) filter (early) >= :across_percent * count(distinct customer_id)
 )
-select event_number, 'network_across'
+select event_number, 'network_across' as reason
 from seen semi join across using (campaign_id, type, network)
 where early;
 
 -- name: find_burst_open(burst_open_seconds, burst_open_network_seconds)!
--- Opens beside a click that a machine made, by time alone or by time and network.
-insert into suspected
+-- Opens next to a click by a machine: by time alone, or within a longer time from the same network.
+insert into suspected by name
 with clicks as (
     select campaign_id, customer_id, time_us, network
     from requests semi join suspected using (event_number)
@@ -343,14 +350,14 @@ opens as (
     from requests semi join clicks using (campaign_id, customer_id)
     where type = 'opened' and kind is distinct from 'proxied'
 )
-select o.event_number, 'burst_open'
+select o.event_number, 'burst_open' as reason
 from opens as o
 asof join clicks as c
     on c.campaign_id = o.campaign_id and c.customer_id = o.customer_id
     and o.time_us + cast(1000000 * :burst_open_seconds as bigint) >= c.time_us
 where c.time_us >= o.time_us - cast(1000000 * :burst_open_seconds as bigint)
 union
-select o.event_number, 'burst_open'
+select o.event_number, 'burst_open' as reason
 from opens as o
 asof join clicks as c
     on c.campaign_id = o.campaign_id and c.customer_id = o.customer_id and c.network = o.network
@@ -358,9 +365,9 @@ asof join clicks as c
 where c.time_us >= o.time_us - cast(1000000 * :burst_open_network_seconds as bigint);
 
 -- name: find_unsubscribe_in_burst(unsubscribe_seconds)!
--- Unsubscriptions beside clicks that were all made by machines.
-insert into suspected
-select u.event_number, 'unsubscribe_in_burst'
+-- Unsubscriptions next to clicks if machines made all of these clicks.
+insert into suspected by name
+select u.event_number, 'unsubscribe_in_burst' as reason
 from requests as u
 join requests as c
     on c.campaign_id = u.campaign_id and c.customer_id = u.customer_id and c.type = 'clicked'
@@ -371,9 +378,9 @@ group by u.event_number
 having bool_and(c.event_number in (select event_number from suspected));
 
 -- name: find_empty_agent(told_agents_percent)!
--- Requests without a user agent, where the provider tells it of most opens or clicks of the campaign.
-insert into suspected
-select event_number, 'empty_agent'
+-- Requests without a user agent, where the provider reports it for most opens or clicks of the campaign.
+insert into suspected by name
+select event_number, 'empty_agent' as reason
 from requests
 where type <> 'unsubscribed'
 qualify user_agent is null
@@ -382,18 +389,18 @@ qualify user_agent is null
     and count(*) filter (user_agent is not null) over (partition by campaign_id, provider, type) > 0;
 
 -- name: judge#
--- Writes the verdicts where they differ from what was known. `reasons` is registered: each rule and its place.
+-- Writes the verdicts that changed. The loader registers `reasons`: each rule and its place in the order.
 create or replace temp table verdicts as
-with found as (
+with first_reasons as (
     select s.event_number, min_by(s.reason, r.place) as machine
     from suspected as s join reasons as r on r.name = s.reason
     group by s.event_number
 )
-select me.event_number, found.machine
+select me.event_number, v.machine
 from message_events as me
 semi join touched using (campaign_id)
-left join found using (event_number)
-where me.machine is distinct from found.machine;
+left join first_reasons as v using (event_number)
+where me.machine is distinct from v.machine;
 update message_events set machine = v.machine
 from verdicts as v
 where message_events.campaign_id in (from touched) and message_events.event_number = v.event_number;
@@ -402,25 +409,25 @@ from verdicts as v
 where events.event_number = v.event_number;
 
 -- name: replace_machine_counts#
--- How many events of each type each rule found, per campaign.
+-- How many events of each type each rule caught, per campaign.
 delete from machine_counts where campaign_id in (from touched);
-insert into machine_counts
-select campaign_id, machine, type, count(*)
+insert into machine_counts by name
+select campaign_id, machine as reason, type, count(*) as events
 from message_events semi join touched using (campaign_id)
 where machine is not null
 group by campaign_id, machine, type
 order by campaign_id, machine, type;
 
 -- name: touch_all#
--- All campaigns.
+-- Touches all campaigns.
 create temp table touched as select campaign_id from campaign_totals where audience = 'all';
 
 -- name: machine_totals()
--- How many events of each type machines made, per reason.
+-- How many events of each type machines made, per rule, in all campaigns.
 select reason, type, cast(sum(events) as bigint) as events from machine_counts group by reason, type;
 
 -- name: touch_judged()^
--- Leaves those of the touched campaigns in which a verdict has changed. How many events have another one now.
+-- Keeps only the campaigns in which a verdict changed touched. Returns how many events have a new verdict.
 delete from touched
 where campaign_id not in (
     select me.campaign_id from message_events as me semi join verdicts using (event_number)
@@ -428,7 +435,7 @@ where campaign_id not in (
 select count(*) as changed from verdicts;
 
 -- name: recall_implied#
--- The messages of touched campaigns that only events tell of.
+-- known_messages: the messages of touched campaigns that are known from events only.
 create temp table known_messages as
 select campaign_id, customer_id, email, implied
 from recipients semi join touched using (campaign_id)
