@@ -18,7 +18,6 @@ from .generations import copy_file, publish, remove, spill_folder
 from .queries import statement
 from .reader import SCHEMA_VERSION, check_version, named
 
-
 _CANT_WRITE = (
     duckdb.IOException,
     duckdb.OutOfMemoryException,
