@@ -1,7 +1,7 @@
--- One campaign: what stands above the grid of its customers.
+-- One campaign: everything on its page except the grid of its customers, and the patterns.
 
 -- name: campaign(campaign_id)^
--- The campaign; one that only messages or events tell of has its id for a name. No row when there is none.
+-- The campaign, or no row. One that is known from messages or events only has its id for a name.
 select
     t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, c.preheader, c.from_name, c.from_email, t.sent_at,
     coalesce(c.tags, []) as tags, cast(c.selection as varchar) as selection, c.content_id
@@ -10,11 +10,11 @@ left join campaigns as c using (campaign_id)
 where t.campaign_id = :campaign_id and t.audience = 'all';
 
 -- name: campaign_counts(campaign_id)
--- Two rows, one for each audience: the counts and the five states.
+-- Two rows, one per audience: the counts and the five statuses.
 select * from campaign_totals where campaign_id = :campaign_id;
 
 -- name: previous_campaigns(campaign_id, audience, most)
--- The counts of the campaigns that were sent before this one, the last `most` of them, oldest first.
+-- The counts of the last `most` campaigns sent before this one, oldest first.
 with before as (
     select *
     from campaign_totals
@@ -34,8 +34,8 @@ group by reason
 order by customers desc, reason;
 
 -- name: not_sent_customers(campaign_id, reason, search, start, size)
--- The customers who were not mailed, and why: those with this reason (none fits all) of whom name, address, id or detail
--- holds the search. `size` of them from `start` on; without a size, all.
+-- The customers who were not mailed, and why: those with this reason (null for any) whose name, address, id or detail contains
+-- the search text. Returns `size` of them from `start` on, or all if size is null.
 select customer_id, name, coalesce(email, known_email) as email, not_sent_reason as reason, not_sent_detail as detail
 from recipients
 where campaign_id = :campaign_id and not sent
@@ -51,7 +51,7 @@ order by name nulls last, customer_id
 limit :size offset :start;
 
 -- name: not_sent_count(campaign_id, reason, search)^
--- How many of the customers who were not mailed that is.
+-- How many customers not_sent_customers finds in all.
 select count(*) as total
 from recipients
 where campaign_id = :campaign_id and not sent
@@ -65,8 +65,8 @@ where campaign_id = :campaign_id and not sent
     );
 
 -- name: campaign_links(campaign_id, audience)
--- Every link of the campaign's mail in the order of the document, with its clicks; unplaced are those of the clicks that
--- may belong to another link with this URL.
+-- The links of the campaign's mail in document order, with their clicks. unplaced are the clicks that may belong to another
+-- link with the same URL.
 select
     l.link_position, l.url, l.label, coalesce(k.clicks, 0) as clicks, coalesce(k.clickers, 0) as clickers,
     coalesce(k.unplaced, 0) as unplaced
@@ -78,14 +78,14 @@ where c.campaign_id = :campaign_id
 order by l.link_position;
 
 -- name: other_links(campaign_id, audience)
--- Clicks on URLs that the mail does not hold, most clicked first.
+-- Clicks on URLs that the mail does not contain, most clicked first.
 select coalesce(url, '') as url, clicks, clickers
 from link_clicks
 where campaign_id = :campaign_id and audience = :audience and link_position is null
 order by clicks desc, url;
 
 -- name: apple_opens(campaign_id)^
--- What Apple's proxy hides in a campaign. No row where nothing was delivered.
+-- What Apple's proxy hides in a campaign. No row if nothing was delivered.
 select * exclude (campaign_id) from apple_opens where campaign_id = :campaign_id;
 
 -- name: machine_counts(campaign_id)
@@ -93,8 +93,8 @@ select * exclude (campaign_id) from apple_opens where campaign_id = :campaign_id
 select reason, type, events from machine_counts where campaign_id = :campaign_id;
 
 -- name: machine_examples(campaign_id, reason, most)
--- Events that machines made for this reason: the first of each customer, of `most` customers.
-with found as (
+-- Examples of the events that machines made for this reason: the first event of each customer, for `most` customers.
+with examples as (
     select customer_id, event_number
     from message_events
     where campaign_id = :campaign_id and machine = :reason
@@ -103,16 +103,16 @@ with found as (
     limit :most
 )
 select
-    f.customer_id, coalesce(r.name, r.email, f.customer_id) as name, e.occurred_at, me.type, me.url, e.user_agent, e.ip
-from found as f
+    x.customer_id, coalesce(r.name, r.email, x.customer_id) as name, e.occurred_at, me.type, me.url, e.user_agent, e.ip
+from examples as x
 join message_events as me
-    on me.campaign_id = :campaign_id and me.customer_id = f.customer_id and me.event_number = f.event_number
-join events as e on e.event_number = f.event_number
-left join recipients as r on r.campaign_id = :campaign_id and r.customer_id = f.customer_id
+    on me.campaign_id = :campaign_id and me.customer_id = x.customer_id and me.event_number = x.event_number
+join events as e on e.event_number = x.event_number
+left join recipients as r on r.campaign_id = :campaign_id and r.customer_id = x.customer_id
 order by e.occurred_at, e.event_number;
 
 -- name: timeline(campaign_id, audience)
--- Opens and clicks, and who opened and clicked for the first time, in each hour since sending began.
+-- Opens and clicks, and first-time openers and clickers, per hour since the campaign was sent.
 select hour, opens, clicks, opened, clicked
 from campaign_hours
 where campaign_id = :campaign_id and audience = :audience

@@ -1,9 +1,10 @@
--- The list of campaigns, and some of them side by side. Its cost follows the number of campaigns: it reads what loads have
--- counted, never messages or events. A campaign that only messages or events tell of has its id for a name. {conditions}
--- and {order} are fragments of campaign_search.py, which binds their values; {cor}, {cto} and {ctr} are those of metrics.py.
+-- The list of campaigns, and campaigns side by side. These queries read what loads have counted, never messages or events, so
+-- their cost depends on the number of campaigns only. A campaign that is known from messages or events only has its id for a
+-- name. {conditions} and {order} are fragments from reports/search.py, which binds their values; {cor}, {cto} and {ctr} are
+-- the rates of figures/metrics.py.
 
 -- name: campaign_list(audience, start, size)
--- The campaigns that fit, a row each, in the order asked for: `size` of them from `start` on, all where there is no size.
+-- The campaigns that match, in the requested order: `size` of them from `start` on, or all if size is null.
 with listed as (
     select
         t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, t.sent_at, coalesce(c.tags, []) as tags,
@@ -19,7 +20,7 @@ order by {order}
 limit :size offset :start;
 
 -- name: campaign_list_totals(audience)^
--- The campaigns that fit, together: how many there are, the sums of their counts, the largest of each rate.
+-- All campaigns that match, together: their number, the sums of their counts, and the highest of each rate.
 with listed as (
     select
         t.*, {cor} as cor, {cto} as cto, {ctr} as ctr,
@@ -37,28 +38,29 @@ from listed
 where {conditions};
 
 -- name: campaign_tags()
--- Every tag that a campaign has, once.
+-- The tags of all campaigns, each once.
 select distinct unnest(tags) as tag from campaigns order by tag;
 
 -- name: campaign_count()^
--- How many campaigns there are.
+-- The number of campaigns.
 select count(*) as campaigns from campaign_totals where audience = 'all';
 
 -- name: campaign_trends(campaign_ids, audience, hours)
--- The opens of some campaigns in each of their first hours; hours without any are left out.
+-- The opens of these campaigns in each of their first hours. Hours without opens are left out.
 select campaign_id, hour, opens
 from campaign_hours
-where campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and audience = :audience and hour < :hours and opens > 0;
+where campaign_id in (select unnest(cast(:campaign_ids as varchar[])))
+    and audience = :audience and hour < :hours and opens > 0;
 
 -- name: compared_campaigns(campaign_ids, audience)
--- Some campaigns by their ids; those that are not known are left out.
+-- These campaigns with their counts; unknown ids are left out.
 select t.*, coalesce(c.name, t.campaign_id) as name, c.subject, coalesce(c.tags, []) as tags
 from campaign_totals as t
 left join campaigns as c using (campaign_id)
 where t.campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and t.audience = :audience;
 
 -- name: compared_hours(campaign_ids, audience)
--- Who opened and who clicked for the first time, in each hour since sending began, of some campaigns.
+-- First-time openers and clickers of these campaigns, per hour since each was sent.
 select campaign_id, hour, opened, clicked
 from campaign_hours
 where campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and audience = :audience

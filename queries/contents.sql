@@ -1,5 +1,5 @@
 -- E-mails and their links.
 
 -- name: content(content_id)^
--- One e-mail as it was sent.
+-- An e-mail as it was sent.
 select html, text from contents where content_id = :content_id;

@@ -1,16 +1,15 @@
 -- One customer and their contact history.
 
 -- name: contact_rows(customer_id)
--- Where the customer's messages stand in recipients. `likely`: by itself, since DuckDB would now and then compare the ids of
--- all rows first.
-with likely as materialized (
+-- The rows of recipients that belong to the customer. same_hash is materialized because DuckDB would sometimes compare the ids
+-- of all rows first.
+with same_hash as materialized (
     select rowid as row, customer_id from recipients where customer_hash = customer_hash(:customer_id)
 )
-select row from likely where customer_id = :customer_id;
+select row from same_hash where customer_id = :customer_id;
 
 -- name: customer(customer_id, rows)^
--- The customer; one that only messages or events tell of has the address that was mailed, in one of `rows`. No row when there
--- is none.
+-- The customer, or no row. One who is known from messages or events only has the address in `rows` that was mailed.
 with mailed as (
     select count(*) > 0 as was_mailed, max(email) as email
     from recipients
@@ -24,7 +23,7 @@ left join customers as c on c.customer_id = :customer_id
 where c.customer_id is not null or m.was_mailed;
 
 -- name: contacts(audience, rows)
--- The mails that stand in `rows`, newest first; one that was not sent stands at the campaign's time.
+-- The mails in `rows`, newest first. A mail that was not sent has the campaign's time.
 select
     r.campaign_id, coalesce(c.name, r.campaign_id) as campaign_name, c.subject, coalesce(r.sent_at, c.sent_at) as sent_at,
     if(:audience = 'all', r.all_status, r.human_status) as status, r.not_sent_reason, r.not_sent_detail,
@@ -42,7 +41,7 @@ where r.rowid in (select unnest(cast(:rows as bigint[])))
 order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id;
 
 -- name: message_events(campaign_id, customer_id)
--- What happened to one message, in order.
+-- Everything that happened to one message, in order.
 select
     me.occurred_at, me.type, me.url, me.link_position, l.label, me.machine, e.bounce_type, e.reject_reason,
     e.smtp_status, e.diagnostic, e.user_agent, e.ip, e.provider
@@ -54,7 +53,7 @@ where me.campaign_id = :campaign_id and me.customer_id = :customer_id
 order by me.occurred_at, me.event_number;
 
 -- name: customer_mail(campaign_id, customer_id)^
--- What is needed to show the mail that a customer received. No row for a customer whom the campaign did not select.
+-- What it takes to show the mail that a customer received. No row if the campaign did not select the customer.
 select
     m.content_id as archived_id, c.content_id as template_id, c.subject, c.preheader,
     cast(m.merge_fields as varchar) as merge_fields, coalesce(r.email, cu.email) as email, cu.name, cu.language,

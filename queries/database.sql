@@ -5,16 +5,16 @@
 select version from schema_version;
 
 -- name: lock_configuration#
--- From here on no statement can change a setting, such as to allow access to other files.
+-- Prevents all later statements from changing settings, such as access to other files.
 set lock_configuration = true;
 
 -- name: set_up#
--- Times without a zone are UTC; the command line has a progress bar of its own.
+-- Makes UTC the time zone, and leaves progress bars to the command line.
 set timezone = 'UTC';
 set enable_progress_bar = false;
 
 -- name: table_rows()
--- How many rows each table of facts holds.
+-- The number of rows in each table of facts.
 select 'campaigns' as name, count(*) as rows from campaigns
 union all
 select 'customers', count(*) from customers
@@ -26,16 +26,16 @@ union all
 select 'events', count(*) from events;
 
 -- name: refused_rows_by_reason()
--- The refused rows per file and reason, with the first line of each.
+-- How many rows were rejected per file and reason, with the first line of each.
 select file, regexp_replace(reason, ': .*', '') as reason, count(*) as rows, min(line) as first_line
 from refused
 group by all
 order by file, rows desc, reason;
 
 -- name: unattributed_count()^
--- How many events found no campaign yet: they name none, and no message has their message_id.
+-- How many events have no campaign so far: they name none, and no message has their message_id.
 select count(*) as events from unattributed;
 
 -- name: configuration_locked()^
--- Whether the settings are locked already.
+-- Whether the settings are locked.
 select current_setting('lock_configuration') as locked;

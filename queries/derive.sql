@@ -287,8 +287,8 @@ clicked as (
     group by campaign_id, customer_id
 ),
 returned as (
-    -- The last refusal and the last bounce of each message. If several happened at the same moment, their texts decide, so that
-    -- the order of loading does not.
+    -- The last refusal and the last bounce of each message. If several happened at the same moment, their texts decide, so
+    -- that the order of loading does not.
     select
         campaign_id, customer_id,
         max_by(

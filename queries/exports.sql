@@ -1,25 +1,25 @@
--- Lists to take along, whole: the rows that the screens show a page of, in the same order.
+-- Complete lists for download: the rows that the screens show page by page, in the same order.
 
 -- name: named_customers(campaign_id, addresses, ids)
--- The customers who have one of these addresses, in lower case, or whom the campaign selected and who have one of these ids:
--- what a report that is handed on must not say.
+-- The customers whom an anonymous report must not name: those with one of these addresses (lower case), and those of the
+-- campaign with one of these ids.
 select customer_id, name from customers where list_contains(cast(:addresses as varchar[]), lower(email))
 union
 select customer_id, name from recipients
 where campaign_id = :campaign_id and list_contains(cast(:ids as varchar[]), customer_id);
 
 -- name: exported_customers(campaign_id, audience)
--- The customers of the grid with its filters, in its order, whole.
+-- All customers of the grid that match its filters, in its order.
 select * exclude (row) from recipients_grid(:campaign_id, :audience)
 where {conditions}
 order by {order};
 
 -- name: exported_customers_count(campaign_id, audience)^
--- How many customers fit the grid's conditions.
+-- How many customers match the grid's filters.
 select count(*) as total from recipients_grid(:campaign_id, :audience) where {conditions};
 
 -- name: event_parts(campaign_id, parts)
--- The campaign's customers in so many parts of equal size: the last of each, in order.
+-- Splits the campaign's customers into equal parts: the last customer_id of each, in order.
 select max(customer_id) as last
 from (
     select customer_id, ntile(cast(:parts as bigint)) over (order by customer_id) as part
@@ -30,8 +30,8 @@ group by part
 order by last;
 
 -- name: exported_events(campaign_id, after, last)
--- Everything that happened to the messages of a campaign, customer by customer, in order: of those whose id comes after
--- this one, up to and including the last.
+-- All events of a campaign's messages, customer by customer and in order, for the customers after `after` up to and including
+-- `last`.
 select
     me.customer_id, me.occurred_at, me.type, coalesce(e.recipient, r.email) as recipient, me.url, me.link_position,
     l.label, me.machine, e.bounce_type, e.reject_reason, e.smtp_status, e.diagnostic, e.user_agent, e.ip, e.provider,
@@ -49,9 +49,8 @@ order by me.customer_id, me.occurred_at, me.event_number;
 select count(*) as total from message_events where campaign_id = :campaign_id;
 
 -- name: exported_customer_events(customer_id, campaign_id)
--- Everything that happened to the messages of a customer, newest campaign first, each in order; of one campaign where it
--- is named.
-with likely as materialized (
+-- All events of a customer's messages, newest campaign first and in order; of one campaign only if campaign_id is given.
+with same_hash as materialized (
     select rowid as row, customer_id from recipients where customer_hash = customer_hash(:customer_id)
 )
 select
@@ -63,6 +62,6 @@ join message_events as me on me.campaign_id = r.campaign_id and me.customer_id =
 join events as e using (event_number)
 left join campaigns as c on c.campaign_id = r.campaign_id
 left join links as l on l.content_id = c.content_id and l.link_position = me.link_position
-where r.rowid in (select row from likely where customer_id = :customer_id)
+where r.rowid in (select row from same_hash where customer_id = :customer_id)
     and (cast(:campaign_id as varchar) is null or r.campaign_id = :campaign_id)
 order by coalesce(r.sent_at, c.sent_at) desc nulls first, me.campaign_id, me.occurred_at, me.event_number;

@@ -1,5 +1,5 @@
--- Decides which opens, clicks and unsubscriptions of the touched campaigns machines made (docs/machines.md). Each rule adds the
--- events it catches to suspected; if several rules catch an event, the first in the order of machines.RULES counts.
+-- Decides which opens, clicks and unsubscriptions of the touched campaigns machines made (docs/machines.md). Each rule adds
+-- the events it catches to suspected; if several rules catch an event, the first in the order of machines.RULES counts.
 
 -- name: gather_agents()
 -- The user agents behind opens and clicks in touched campaigns, each once.

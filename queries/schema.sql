@@ -1,10 +1,9 @@
--- The tables of a Mailsight database. docs/data.md explains each column.
--- There are no indexes: tables are stored sorted by campaign_id, so that DuckDB's zone maps skip all other campaigns,
--- and keys are kept unique by load.sql and proved by check_* before a generation is published.
+-- The tables of a Mailsight database. docs/data.md explains every column.
+-- There are no indexes. Tables are stored sorted by campaign_id, so DuckDB's zone maps skip all other campaigns. Loads keep
+-- the keys unique, and failed_checks proves it before a generation is published.
 
 -- name: create_schema#
--- The six tables of facts, what was refused, and the tables that are derived from the facts for each touched campaign.
--- Times are in UTC.
+-- The six tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
 create table schema_version (version integer not null);
 
 create table campaigns (
@@ -21,31 +20,32 @@ create table messages (
     campaign_id varchar not null, customer_id varchar not null, message_id varchar, email varchar, sent_at timestamp,
     not_sent_reason varchar, not_sent_detail varchar, merge_fields json, content_id varchar
 );
--- event_number is ours: a short key for events, of which some have no event_id. machine: null, or the rule of
--- docs/machines.md by which no person did it.
+-- event_number is our short key, since events may lack an event_id. machine is the rule of docs/machines.md that caught the
+-- event, or null for a person's.
 create table events (
     event_number bigint not null, event_id varchar, provider varchar, campaign_id varchar, customer_id varchar,
     message_id varchar, recipient varchar, type varchar not null, occurred_at timestamp not null, url varchar,
     link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
     user_agent varchar, ip varchar, provider_machine boolean, machine varchar, payload json, method varchar
 );
+-- Rows that could not be loaded, with the reason.
 create table refused (kind varchar not null, file varchar not null, line bigint, reason varchar not null, row varchar);
--- What was loaded when and from where, a row per load and kind; all that webhooks brought on one day is one.
+-- What was loaded, when and from where: one row per load and kind. All of one day's webhooks count as one load.
 create table loads (
     loaded_at timestamp not null, source varchar not null, files varchar[] not null, kind varchar not null,
     rows bigint not null, new bigint not null, changed bigint not null, refused bigint not null
 );
 
--- Derived: each event at the message it belongs to, once. link_position is the link of the mail that was clicked,
--- also where the event told only a URL; null for a URL that the mail does not hold.
+-- Derived: every event of a message, once. link_position is the link that was clicked, also if the event has only a URL; null
+-- for a URL that the mail does not contain.
 create table message_events (
     campaign_id varchar not null, customer_id varchar not null, event_number bigint not null, type varchar not null,
     occurred_at timestamp not null, url varchar, link_position integer, machine varchar
 );
--- Derived: a row per message, sent or not; implied where only events tell of it. all_* counts every event, human_*
--- leaves out those that machines made. customer_hash is customer_hash(customer_id); subject_fields are the message's merge
--- fields where the campaign's subject may name one; is_archived: the message has a copy of its own. name is the customer's,
--- known_email the customer's where the message has no email: a million customers are sorted and searched without a join.
+-- Derived: one row per message, sent or not. implied: known from events only. all_* counts every event, human_* leaves out
+-- those by machines. subject_fields are the merge fields, if the campaign's subject may use one. is_archived: the message has
+-- an e-mail of its own. name is the customer's, and so is known_email, filled in if the message has no address: the grid can
+-- sort and search a million customers without a join. customer_hash: see the macro of that name.
 create table recipients (
     campaign_id varchar not null, customer_id varchar not null, email varchar, implied boolean not null,
     sent_at timestamp, sent boolean not null, delivered boolean not null, not_sent_reason varchar,
@@ -60,14 +60,14 @@ create table recipients (
     customer_hash usmallint not null, subject_fields json, is_archived boolean not null, name varchar,
     known_email varchar
 );
--- Derived: a row per clicked link of a campaign and audience; link_position is null for URLs that the mail does not hold.
--- unplaced: those of the clicks that told only a URL, so that any link of the mail with this URL may be the clicked one.
+-- Derived: one row per campaign, audience and clicked link; link_position is null for URLs that the mail does not contain.
+-- unplaced: the clicks with only a URL, which any link of the mail with that URL may have received.
 create table link_clicks (
     campaign_id varchar not null, audience varchar not null, link_position integer, url varchar,
     clicks bigint not null, clickers bigint not null, unplaced bigint not null
 );
--- Derived: a row per campaign and audience, with the counts of metrics.Counts and the five states. sent_at is when
--- sending began: what the campaign says, else its first message.
+-- Derived: one row per campaign and audience, with the counts of metrics.Counts and the five statuses. sent_at is the start of
+-- sending: the campaign's own time, else that of its first message.
 create table campaign_totals (
     campaign_id varchar not null, audience varchar not null, selected bigint not null, sent bigint not null,
     not_sent bigint not null, undeliverable bigint not null, delivered bigint not null, opened bigint not null,
@@ -76,28 +76,30 @@ create table campaign_totals (
     status_not_received bigint not null, status_received bigint not null, status_opened bigint not null,
     status_clicked bigint not null, status_opted_out bigint not null, sent_at timestamp
 );
--- Derived: a row per campaign, audience and hour in which somebody opened or clicked. hour: whole hours since sending
--- began, 0 also for what was before it; since the first event where no time of sending is known. opens and clicks are
--- events; opened and clicked are delivered messages by the hour of their first open or click, and of their first click.
+-- Derived: one row per campaign, audience and hour with an open or click. hour counts from the start of sending, or from the
+-- first event if that is unknown; what happened earlier counts in hour 0. opens and clicks are events. opened and clicked are
+-- delivered messages, counted in the hour of their first open or click, and of their first click.
 create table campaign_hours (
     campaign_id varchar not null, audience varchar not null, hour integer not null, opens bigint not null,
     clicks bigint not null, opened bigint not null, clicked bigint not null
 );
--- Derived: a row per campaign with the delivered mails whose pictures Apple's proxy loaded, and all others; opened: by a
--- person. unseen: nobody else loaded the pictures or clicked; of these, what state they are in for each audience.
+-- Derived: one row per campaign. proxied: delivered mails whose pictures Apple's proxy loaded; unseen: those of them that no
+-- person opened or clicked; human_received and all_opened: the unseen by their status in each audience. seen_*: all other
+-- delivered mails, and those of them that a person opened.
 create table apple_opens (
     campaign_id varchar not null, proxied bigint not null, unseen bigint not null, seen_delivered bigint not null,
     seen_opened bigint not null, human_received bigint not null, all_opened bigint not null
 );
--- Derived: how many events of each type each rule of docs/machines.md found, per campaign.
+-- Derived: how many events of each type each rule of docs/machines.md caught, per campaign.
 create table machine_counts (
     campaign_id varchar not null, reason varchar not null, type varchar not null, events bigint not null
 );
--- Derived: a row per provider and type of event, and the events that found no message yet.
+-- Derived: one row per provider and type of event.
 create table event_counts (
     provider varchar not null, type varchar not null, events bigint not null, first_at timestamp not null,
     last_at timestamp not null
 );
+-- Derived: the events without a message so far.
 create table unattributed (event_number bigint not null);
 
 -- name: create_macros#
