@@ -1,11 +1,11 @@
-"""User agents: a person's program, a picture proxy, or a machine.
+"""User agents: a person's program, an image proxy, or a machine; and the mail programs that people use.
 
-Crawlers and libraries are on a maintained list (crawler-user-agents). It does not know what scans mail, and some of its
-words stand in the agents of people's programs too. So words of our own stand before and behind it.
+Crawlers and libraries come from a maintained list (crawler-user-agents). That list doesn't know what scans mail, and
+some of its words also occur in the user agents of people's programs, so our own words are checked before and after it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -13,15 +13,15 @@ from crawleruseragents import is_crawler
 
 Kind = Literal["person", "proxied", "bare", "gmail_prefetch", "scanner_agent"]
 
-# Apple's privacy proxy, when it loads pictures; nothing that a person clicks with.
+# The whole user agent of Apple's privacy proxy when it loads pictures. Nobody clicks with it.
 BARE = "Mozilla/5.0"
 
 
 def kind(agent: str, *, machines: Sequence[str] = (), people: Sequence[str] = ()) -> Kind:
-    """What a user agent is; "person" where nothing speaks against it.
+    """Classifies a user agent; it is a "person" unless something says otherwise.
 
-    "proxied" are picture proxies that fetch when a person opens. `machines` and `people` are parts of agents, in any
-    case, that are known to be such; of the two, `people` decides.
+    "proxied" is an image proxy that loads pictures when a person opens the mail. `machines` and `people` are parts of
+    user agents, in any case, that override the rules below; if both match, `people` wins.
     """
     agent = agent.strip()
     lower = agent.lower()
@@ -33,8 +33,22 @@ def kind(agent: str, *, machines: Sequence[str] = (), people: Sequence[str] = ()
 
 
 def is_proxied(agent: str | None) -> bool:
-    """Whether a picture proxy fetched it for a person: then agent and address tell of no device and no place."""
+    """Whether an image proxy made the request for a person: user agent and IP address then hide device and place."""
     return agent is not None and kind(agent) == "proxied"
+
+
+def image_proxy(agent: str) -> str | None:
+    """The mail program whose image proxy this is, or None if it is an unknown one."""
+    return _name(agent, _NAMED_PROXIES)
+
+
+def mail_program(agent: str) -> str | None:
+    """The name of the mail program, or None if there is no name for it here."""
+    return _name(agent, _NAMED_PROGRAMS)
+
+
+def _name(agent: str, named: Sequence[tuple[re.Pattern[str], str]]) -> str | None:
+    return next((name for words, name in named if words.search(agent)), None)
 
 
 @lru_cache(maxsize=100_000)
@@ -51,7 +65,7 @@ def _kind(agent: str) -> Kind:
 def _is_machine(agent: str) -> bool:
     if _MACHINE.search(agent):
         return True
-    if _MAIL_PROGRAM.search(agent):
+    if _PEOPLES_PROGRAM.search(agent):
         return False
     agent = _NO_MARK.sub("", agent)
     if is_crawler(agent) or _CONTACT.search(agent):
@@ -59,28 +73,94 @@ def _is_machine(agent: str) -> bool:
     return bool(_PROGRAM.search(agent) and not _LIKE_A_BROWSER.match(agent))
 
 
-def _any(
-    words: str, *, before: str = "", behind: str = "", flags: re.RegexFlag = re.IGNORECASE
-) -> re.Pattern[str]:
-    """Any of these patterns, of which each stands on a line."""
-    lines = (line.strip() for line in words.strip().splitlines())
-    return re.compile(f"{before}(?:{'|'.join(lines)}){behind}", flags)
+def _any(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Matches any of these patterns, in any case."""
+    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-# They fetch a picture when a person opens the mail.
-_PROXY = _any(r"""
-    GoogleImageProxy
-    YahooMailProxy
-    YahooCacheSystem
-    SeznamEmailProxy
-    (?:e?mail|image)[ _-]?(?:image[ _-]?)?proxy
-    \(via [^)]*\bproxy\)
-    FastmailUA
-    Shortwave Image Fetcher
-""")
+def _any_line(text: str) -> re.Pattern[str]:
+    """Matches any of these patterns, one per line, in any case."""
+    return _any(line.strip() for line in text.strip().splitlines())
 
-# In whatever agent it stands, this is a machine.
-_MACHINE = _any(r"""
+
+# Image proxies, which load pictures when a person opens the mail, and the mail program each belongs to, if known.
+_PROXIES: Mapping[str, str | None] = {
+    r"GoogleImageProxy|\(via [^)]*ggpht[^)]*\bproxy\)": "Gmail",
+    r"YahooMailProxy|YahooCacheSystem": "Yahoo Mail",
+    r"SeznamEmailProxy": "Seznam",
+    r"FastmailUA": "Fastmail",
+    r"Shortwave Image Fetcher": "Shortwave",
+    r"(?:e?mail|image)[ _-]?(?:image[ _-]?)?proxy": None,
+    r"\(via [^)]*\bproxy\)": None,
+}
+
+# Programs in which people read mail, and what each is called. None of them is a machine, although their user agents
+# contain words like okhttp, http, library and client. A program without a name is shown as the browser in its user
+# agent. The first match gives the name.
+_PROGRAMS: Mapping[str, str | None] = {
+    r"outlook-(?:ios|android)|outlook/.*(?:iphone|ipad)|outlook mobile": "Outlook app",
+    r"outlook-express|windows ?(?:live ?)?mail": "Windows Mail",
+    r"microsoft outlook|macoutlook|ms-?office|\boutlook/\d|outlook \d": "Outlook",
+    r"thunderbird|icedove|betterbird": "Thunderbird",
+    r"samsung ?e?mail|samsung\.android\.email": "Samsung Email",
+    r"gmailmailclient|com\.google\.android\.gm\b|\bgmail/": "Gmail",
+    r"yahoo(?:mobile)?(?:%20| )?mail|\bymail": "Yahoo Mail",
+    r"aolmail": "AOL Mail",
+    r"lotus[- ]?notes|hcl[- ]?notes": "HCL Notes",
+    r"airmail": "Airmail",
+    r"postbox": "Postbox",
+    r"the bat!": "The Bat!",
+    r"e ?m ?client": "eM Client",
+    r"mailspring": "Mailspring",
+    r"mailbird": "Mailbird",
+    r"mailmate": "MailMate",
+    r"bluemail|typemail": "BlueMail",
+    r"foxmail": "Foxmail",
+    r"mailmaster": "MailMaster",
+    r"navermailapp": "Naver Mail",
+    r"proton ?mail": "Proton Mail",
+    r"tutanota|tuta/": "Tuta",
+    r"\bspark/|readdle": "Spark",
+    r"k-9": "K-9 Mail",
+    r"fairemail|fair ?email": "FairEmail",
+    r"aqua ?mail": "Aqua Mail",
+    r"nine ?mail": "Nine",
+    r"edison ?mail|easilydo": "Edison Mail",
+    r"superhuman": "Superhuman",
+    r"mimestream": "Mimestream",
+    r"missive": "Missive",
+    r"canary ?mail": "Canary Mail",
+    r"zimbra": "Zimbra",
+    r"roundcube": "Roundcube",
+    r"seamonkey": "SeaMonkey",
+    r"kmail|kontact": "KMail",
+    r"evolution/": "Evolution",
+    r"geary": "Geary",
+    r"claws[ -]?mail|sylpheed": "Claws Mail",
+    r"opera ?mail": "Opera Mail",
+    r"eudora": "Eudora",
+    r"incredimail": "IncrediMail",
+    r"apple-?mail/|mobilemail|^mail/[\d.]+ ": "Apple Mail",
+    # Other spellings of the programs above, and programs without a name of their own.
+    r"outlook[-/ ](?:ios|android|express|\d)": None,
+    r"gmail(?!\.com)|com\.google\.android\.gm": None,
+    r"\bmail/[\d.]+ .*(?:cfnetwork|darwin)": None,
+    r"(?:claws|opera|kde|pegasus|proton|spark|samsung|nine|edison|zoho|newton|fair|aqua)[ -]?(?:e?mail|mailer)": None,
+    r"mailplane|mailbar|mailpilot|polymail|pocomail|\bmutt|barca(?:pro)?/|becky!|spicebird|sparrow": None,
+    r"boxer|cloudmagic|dav(?:droid|x5)|monazilla|notion/[\d.]+ chrome|raindrop\.io/|franz/|rambox": None,
+    r"basecamp3?/|evernote/|wavebox|shift/": None,
+}
+
+
+def _named(table: Mapping[str, str | None]) -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(words, re.IGNORECASE), name) for words, name in table.items() if name]
+
+
+_NAMED_PROXIES, _NAMED_PROGRAMS = _named(_PROXIES), _named(_PROGRAMS)
+_PROXY, _PEOPLES_PROGRAM = _any(_PROXIES), _any(_PROGRAMS)
+
+# A user agent with any of these is a machine, whatever else it contains.
+_MACHINE = _any_line(r"""
     (?<!cu)bots?(?![a-z])
     (?<!cu)bot[/_-]
     robot
@@ -162,80 +242,8 @@ _MACHINE = _any(r"""
     guzzle
 """)
 
-# Programs in which people read mail. Their agents say okhttp, http, library, client and the like as well.
-_MAIL_PROGRAM = _any(r"""
-    thunderbird
-    icedove
-    betterbird
-    microsoft outlook
-    macoutlook
-    outlook[-/ ](?:ios|android|express|\d)
-    ms-?office
-    lotus[- ]?notes
-    hcl[- ]?notes
-    airmail
-    postbox
-    the bat!
-    dav(?:droid|x5)
-    e ?m ?client
-    mailspring
-    mailbird
-    mailmate
-    mailplane
-    mailbar
-    mailmaster
-    mailpilot
-    bluemail
-    typemail
-    foxmail
-    navermailapp
-    yahoo(?:mobile)?(?:%20| )?mail
-    \bymail
-    aolmail
-    gmail(?!\.com)
-    com\.google\.android\.gm
-    \bmail/[\d.]+ .*(?:cfnetwork|darwin)
-    mobilemail
-    windows ?(?:live ?)?mail
-    (?:claws|opera|kde|pegasus|proton|spark|samsung|nine|edison|zoho|newton|fair|aqua)[ -]?(?:e?mail|mailer)
-    kmail
-    evolution/
-    geary
-    sylpheed
-    \bmutt
-    eudora
-    barca(?:pro)?/
-    pocomail
-    incredimail
-    becky!
-    spicebird
-    sparrow
-    mimestream
-    readdle
-    superhuman
-    polymail
-    canary ?mail
-    missive
-    k-9
-    boxer
-    cloudmagic
-    zimbra
-    roundcube
-    tutanota|tuta/
-    seamonkey
-    monazilla
-    notion/[\d.]+ chrome
-    raindrop\.io/
-    franz/
-    rambox
-    basecamp3?/
-    evernote/
-    wavebox
-    shift/
-""")
-
-# What looks like a mark of a machine in agents of people: the build of a phone's system, of which the list takes one
-# for a crawler, and the maker of a part of older browsers.
+# Parts of people's user agents that look like a machine: the build of a phone's system, which the list takes for a
+# crawler, and the address of the maker of a component in older browsers.
 _NO_MARK = re.compile(
     r"\bBuild/[^;)\s]+|(?:Embedded Web Browser from: )?https?://bsalsa\.com/?", re.IGNORECASE
 )
@@ -244,13 +252,13 @@ _LIKE_A_BROWSER = re.compile(
     r"|Opera/|Dalvik/|BlackBerry|Nokia|SAMSUNG|.*CFNetwork/",
     re.DOTALL,
 )
-# Who runs a machine leaves an address.
+# Whoever runs a machine leaves contact details in its user agent.
 _CONTACT = re.compile(
     r"https?://|\+http|\bwww\.[\w-]+\.|[\w.+-]@[a-z][\w-]*\.[a-z]{2}|[\[(]at[\])]", re.IGNORECASE
 )
 
-# Where nothing looks like a browser, these words tell of a program.
-_PROGRAM = _any(r"""
+# In a user agent that doesn't look like a browser's, these words mean a machine.
+_PROGRAM = _any_line(r"""
     java
     python
     perl
