@@ -51,7 +51,7 @@ from (
 )
 where campaign_id not in (from touched);
 
--- name: seek_renamed()
+-- name: split_renamed()
 -- renamed: the recipients of untouched campaigns whose customer now has another name or address, in parts of a million rows.
 -- Returns the numbers of the parts.
 create temp table renamed as
@@ -70,11 +70,11 @@ update recipients set name = r.name, known_email = r.known_email
 from renamed as r
 where recipients.rowid = r.row and r.part = :part;
 
--- name: write_down#
+-- name: write_to_disk#
 -- Writes rows that were updated in place to disk; until then DuckDB holds them in memory.
 checkpoint;
 
--- name: seek_messages#
+-- name: start_attribution#
 -- The input of attribution: seeking_events may belong to a touched campaign, known_messages are those they may belong to.
 -- attributed is its result: the message, by campaign and customer, that each event belongs to.
 create or replace temp table message_ids as

@@ -30,7 +30,7 @@ PROOFS_OF_SENDING = (
 # Each event looks for its message among those that are listed; what is left tells of messages of its own, first by the
 # customer, then by the address, then by the message_id that it names, and what those explain is found again.
 ATTRIBUTION = (
-    "seek_messages",
+    "start_attribution",
     "find_messages",
     "imply_messages",
     "find_messages",
@@ -53,9 +53,9 @@ def derive(work: Draft, progress: Progress) -> None:
     """
     progress(0.0, "Finding each event's message")
     work.run("touch_campaigns")
-    for (part,) in work.run("seek_renamed"):
+    for (part,) in work.run("split_renamed"):
         work.run("rename_part", part=part)
-        work.run("write_down")
+        work.run("write_to_disk")
     _attribute(work)
     progress(0.3, "Finding each click's link")
     with work.table("places", _places(work), _PLACES):
