@@ -199,7 +199,7 @@ def week(data: Snapshot, campaign_id: str, audience: Audience, viewer_zone: str 
     rows["source"] = [source for _, source in zones_and_sources]
     parts = []
     for zone, there in rows.groupby("zone", sort=False):
-        local = there["quarter_hour"].dt.tz_localize("UTC").dt.tz_convert(str(zone)).dt
+        local = there["quarter_hour"].dt.tz_convert(str(zone)).dt
         parts.append(there.assign(weekday=local.day_of_week, hour=local.hour))
     by_source = rows[["opens", "clicks"]].sum(axis="columns").groupby(rows["source"]).sum()
     whole_week = pd.MultiIndex.from_product([range(7), range(24)], names=["weekday", "hour"])
