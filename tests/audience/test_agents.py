@@ -217,3 +217,21 @@ def test_own_words_come_first_and_people_decide() -> None:
     assert agents.kind("AcmeMail/1 AcmeGuard", machines=["AcmeGuard"], people=["AcmeMail"]) == "person"
     assert agents.kind(" Mozilla/5.0 ") == "bare"
     assert not agents.is_proxied(None)
+
+
+@pytest.mark.parametrize(
+    ("agent", "program"),
+    [
+        ("Kontact/5.24 (library; http client)", "KMail"),
+        ("EasilyDo/4.1 (http)", "Edison Mail"),
+        ("Mutt/2.2 (http client)", None),
+    ],
+)
+def test_a_mail_program_is_a_persons_with_or_without_a_name(agent: str, program: str | None) -> None:
+    assert (agents.mail_program(agent), agents.kind(agent)) == (program, "person")
+
+
+def test_an_image_proxy_belongs_to_a_mail_program_where_that_is_known() -> None:
+    assert agents.image_proxy("YahooCacheSystem; YahooWebServiceClient") == "Yahoo Mail"
+    assert agents.image_proxy("Mozilla/5.0 (via ggpht.com Proxy)") == "Gmail"
+    assert agents.image_proxy("Mozilla/5.0 (compatible; Example ImageProxy)") is None
