@@ -75,14 +75,14 @@ where recipients.rowid = r.row and r.part = :part;
 checkpoint;
 
 -- name: start_attribution#
--- The input of attribution: seeking_events may belong to a touched campaign, known_messages are those they may belong to.
+-- The input of attribution: unmatched_events may belong to a touched campaign, known_messages are the messages they may match.
 -- attributed is its result: the message, by campaign and customer, that each event belongs to.
 create or replace temp table message_ids as
 select message_id from messages semi join touched using (campaign_id) where message_id is not null
 union
 select message_id from events semi join touched using (campaign_id) where message_id is not null;
 
-create or replace temp table seeking_events as
+create or replace temp table unmatched_events as
 select event_number, campaign_id, customer_id, message_id, lower(recipient) as recipient, occurred_at
 from events
 where campaign_id in (from touched) or message_id in (from message_ids);
@@ -92,7 +92,7 @@ select campaign_id, customer_id, message_id, lower(email) as email, sent_at is n
 from messages
 where
     campaign_id in (from touched)
-    or message_id in (select message_id from seeking_events where message_id is not null);
+    or message_id in (select message_id from unmatched_events where message_id is not null);
 
 create or replace temp table attributed (event_number bigint, campaign_id varchar, customer_id varchar);
 
@@ -101,9 +101,9 @@ create or replace temp table attributed (event_number bigint, campaign_id varcha
 -- match, the event's own campaign comes first, then its own recipient, then messages that were sent.
 insert into attributed by name
 select s.event_number, s.campaign_id, s.customer_id
-from seeking_events as s
+from unmatched_events as s
 semi join known_messages as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id;
-delete from seeking_events where event_number in (select event_number from attributed);
+delete from unmatched_events where event_number in (select event_number from attributed);
 
 insert into attributed by name
 select event_number, message.campaign_id, message.customer_id
@@ -117,46 +117,46 @@ from (
                 k.campaign_id, k.customer_id
             )
         ) as message
-    from seeking_events as s join known_messages as k on k.message_id = s.message_id
+    from unmatched_events as s join known_messages as k on k.message_id = s.message_id
     group by s.event_number
 );
-delete from seeking_events where event_number in (select event_number from attributed);
+delete from unmatched_events where event_number in (select event_number from attributed);
 
 insert into attributed by name
 select s.event_number, s.campaign_id, min_by(k.customer_id, row(not k.sent, k.customer_id)) as customer_id
-from seeking_events as s
+from unmatched_events as s
 join known_messages as k on k.campaign_id = s.campaign_id and k.email = s.recipient
 group by s.event_number, s.campaign_id;
-delete from seeking_events where event_number in (select event_number from attributed);
+delete from unmatched_events where event_number in (select event_number from attributed);
 
 -- name: name_by_address#
 -- Gives events with a campaign and an address a customer: the only one with this address, else the address itself.
-update seeking_events set customer_id = coalesce(a.customer_id, seeking_events.recipient)
+update unmatched_events set customer_id = coalesce(a.customer_id, unmatched_events.recipient)
 from (
     select
         s.recipient,
         case when count(distinct customers.customer_id) = 1 then min(customers.customer_id) end as customer_id
     from (
-        select distinct recipient from seeking_events
+        select distinct recipient from unmatched_events
         where campaign_id is not null and customer_id is null and recipient is not null
     ) as s
     left join customers on lower(customers.email) = s.recipient
     group by s.recipient
 ) as a
 where
-    seeking_events.recipient = a.recipient and seeking_events.campaign_id is not null
-    and seeking_events.customer_id is null;
+    unmatched_events.recipient = a.recipient and unmatched_events.campaign_id is not null
+    and unmatched_events.customer_id is null;
 
 -- name: name_by_message_id#
 -- Gives events that have nothing but a campaign and a message_id this id for a customer.
-update seeking_events set customer_id = message_id where campaign_id is not null and customer_id is null;
+update unmatched_events set customer_id = message_id where campaign_id is not null and customer_id is null;
 
 -- name: imply_messages#
 -- Adds a message for each event with a campaign and a customer that no message list holds: the event shows that it was sent.
 insert into known_messages by name
 select distinct
     s.campaign_id, s.customer_id, s.message_id, s.recipient as email, true as sent, true as implied
-from seeking_events as s
+from unmatched_events as s
 anti join known_messages as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id and not k.implied
 where s.campaign_id is not null and s.customer_id is not null;
 
@@ -226,7 +226,7 @@ select event_number
 from (
     select event_number from new_events
     union
-    select event_number from seeking_events
+    select event_number from unmatched_events
     union
     select event_number from attributed_before
 )
