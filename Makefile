@@ -12,8 +12,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/runtime ## serve the dashboard, on sample data when there is no database
-	@test -e "$${MAILSIGHT_DATABASE:-data/mailsight.duckdb}" || $(python) -m mailsight sample
-	@exec $(python) -m streamlit run app.py
+	@exec $(python) -m mailsight run --sample
 
 test: lint ## format, lint, types, imports, then all tests
 	@echo "== a browser"

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mailsight.settings import PACKAGE
 from mailsight.web.routes import loading, middleware, routes
 
-app = st.App("mailsight/shell.py", routes=routes(), lifespan=loading, middleware=middleware())
+app = st.App(PACKAGE / "shell.py", routes=routes(), lifespan=loading, middleware=middleware())

@@ -1,6 +1,6 @@
 """What `python -m mailsight` and the command `mailsight` run."""
 
-from mailsight.commands import console, files, loads  # noqa: F401  # the last two register their commands
+from mailsight.commands import console, dashboard, files, loads  # noqa: F401  # the last three register commands
 from mailsight.errors import MailsightError
 
 app = console.app

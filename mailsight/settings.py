@@ -8,7 +8,13 @@ from pathlib import Path
 
 from .errors import BadSetting
 
-PROJECT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+# A wheel carries what lies beside the package in the repository (pyproject.toml lists it).
+_INSTALLED = (PACKAGE / "project").is_dir()
+# The folder of app.py, pages/, queries/ and docs/metrics.md.
+PROJECT = PACKAGE / "project" if _INSTALLED else PACKAGE.parent
+# Where the database is by default. An installed copy keeps it below the current folder.
+DATA = Path("data") if _INSTALLED else PROJECT / "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,7 @@ class Settings:
     Each is the environment variable of that name: `database` is MAILSIGHT_DATABASE.
     """
 
-    database: Path = PROJECT / "data" / "mailsight.duckdb"
+    database: Path = DATA / "mailsight.duckdb"
     load_wait_seconds: float = 600.0
     public_url: str = ""  # where the world sees the server, when it stands behind another one
     webhook_load_seconds: float = 30.0
@@ -54,7 +60,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _machines(given: str | None) -> Path | None:
-    usual = PROJECT / "data" / "machines.toml"
+    usual = (DATA / "machines.toml").absolute()
     if given:
         return Path(given).expanduser().absolute()
     return usual if usual.exists() else None

@@ -1,4 +1,6 @@
-"""The command line: `python -m mailsight COMMAND`. Results go to standard output, everything else to standard error.
+"""The command line: `mailsight COMMAND`, or `python -m mailsight COMMAND`.
+
+Results go to standard output, everything else to standard error.
 
 Exit status: 0 all went well, 1 something was refused, 2 the command was not understood.
 """
@@ -13,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from mailsight import settings
+from mailsight import __version__, settings
 from mailsight.loading.merge import LoadSummary
 from mailsight.vocabulary import Audience
 
@@ -28,7 +30,7 @@ messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Database = Annotated[
     Path | None,
-    typer.Option(help="The database. [default: $MAILSIGHT_DATABASE or data/mailsight.duckdb]"),
+    typer.Option(help="The database (default: $MAILSIGHT_DATABASE, else data/mailsight.duckdb)."),
 ]
 
 
@@ -48,8 +50,19 @@ Counted = Annotated[
 ]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"mailsight {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+]
+
+
 @app.callback()
-def main(context: typer.Context, database: Database = None) -> None:
+def main(context: typer.Context, database: Database = None, version: Version = False) -> None:  # noqa: ARG001
     """How did this mailing do?"""
     context.obj = database
 

@@ -1,4 +1,4 @@
-"""Where the screens are, and the ways between them. Paths are relative to the shell, as Streamlit wants them."""
+"""Where the screens are, and the ways between them."""
 
 from collections.abc import Sequence
 from typing import Literal, NoReturn
@@ -6,14 +6,15 @@ from typing import Literal, NoReturn
 import streamlit as st
 
 from mailsight.figures import formats
+from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience
 from mailsight.web import addresses
 
-CAMPAIGNS = "../pages/campaigns.py"
-CAMPAIGN = "../pages/campaign.py"
-COMPARE = "../pages/compare.py"
-CUSTOMER = "../pages/customer.py"
-DATA = "../pages/data.py"
+CAMPAIGNS = str(PROJECT / "pages" / "campaigns.py")
+CAMPAIGN = str(PROJECT / "pages" / "campaign.py")
+COMPARE = str(PROJECT / "pages" / "compare.py")
+CUSTOMER = str(PROJECT / "pages" / "customer.py")
+DATA = str(PROJECT / "pages" / "data.py")
 
 
 def pages() -> list[st.Page]:
