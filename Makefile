@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format sample bench docs
+.PHONY: help run test lint format lock sample bench docs
 
 python := .venv/bin/python
 pip := $(python) -m pip install --quiet --disable-pip-version-check
@@ -37,6 +37,13 @@ format: .venv/tools ## format the code and mend what lint can mend
 bench: .venv/tools ## measure everything, as docs/performance.md shows it (an hour; the first time, with its databases, more)
 	@$(python) -m tests.support.chromium > /dev/null
 	@$(python) -m benchmarks
+
+lock: .venv/tools ## renew requirements.lock and requirements-dev.lock from the .txt files
+	@$(pip) uv
+	@for name in requirements requirements-dev; do \
+	  $(python) -m uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock" --output-file $$name.lock $$name.txt || exit 1; \
+	done
 
 sample: .venv/runtime ## make the sample data
 	@$(python) -m mailsight sample

@@ -1,0 +1,36 @@
+"""The requirements: pinned, and the same in the locks."""
+
+import re
+
+import pytest
+
+from tests.conftest import PROJECT
+
+_PIN = re.compile(r"^([\w.-]+)==([^\s#\\]+)", re.MULTILINE)
+
+
+def _pins(*files: str) -> dict[str, str]:
+    """The version of each package, by its normalised name."""
+    pins = [pin for file in files for pin in _PIN.findall((PROJECT / file).read_text(encoding="utf-8"))]
+    versions = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins}
+    assert len(versions) == len(pins), "a package is pinned twice"
+    return versions
+
+
+@pytest.mark.parametrize(
+    ("lock", "files"),
+    [
+        ("requirements.lock", ["requirements.txt"]),
+        ("requirements-dev.lock", ["requirements.txt", "requirements-dev.txt"]),
+    ],
+)
+def test_a_lock_has_the_same_versions(lock: str, files: list[str]) -> None:
+    assert _pins(lock) == _pins(*files), "run `make lock`"
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_holds_versions_and_hashes_only(lock: str) -> None:
+    lines = (PROJECT / lock).read_text(encoding="utf-8").splitlines()
+    known = re.compile(r"#.*|[\w.-]+==\S+ \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
+    assert [line for line in lines if not known.fullmatch(line)] == []
+    assert not any("://" in line for line in lines)
