@@ -3,10 +3,12 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format lock sample bench docs
+.PHONY: help run test quick thorough lint format lock sample bench docs
 
 python := .venv/bin/python
 pip := $(python) -m pip install --quiet --disable-pip-version-check
+# LOCKED=1 installs what the locks name, by hash.
+pinned = $(if $(LOCKED),--require-hashes -r $(1).lock,-r $(1).txt)
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +21,12 @@ test: lint ## format, lint, types, imports, then all tests
 	@$(python) -m tests.support.chromium
 	@echo "== tests"
 	@$(python) -m pytest --numprocesses auto --dist loadfile
+
+quick: lint ## lint, then all tests but those that take long or need a browser
+	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow"
+
+thorough: .venv/tools ## random tests with ten times as many examples (half an hour)
+	@$(python) -m pytest --numprocesses auto -m hypothesis --hypothesis-profile thorough
 
 lint: .venv/tools ## format, lint, types, imports
 	@echo "== format"
@@ -57,11 +65,11 @@ docs: .venv/tools ## renew the pictures and results that the docs show
 .venv/runtime: requirements.txt
 	@.ci/venv
 	@echo "Installing the pinned requirements (a minute or two the first time)"
-	@$(pip) -r requirements.txt
+	@$(pip) $(call pinned,requirements)
 	@touch $@
 
 .venv/tools: requirements-dev.txt requirements.txt
 	@.ci/venv
 	@echo "Installing the pinned requirements of tests and tools (a minute or two the first time)"
-	@$(pip) -r requirements-dev.txt
+	@$(pip) $(call pinned,requirements-dev)
 	@touch $@

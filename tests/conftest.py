@@ -31,8 +31,9 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-# An example that loads a database takes as long as the machine is busy.
+# An example that loads a database takes as long as the machine is busy, so none has a deadline.
 hypothesis.settings.register_profile("mailsight", deadline=None)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000)  # make thorough
 hypothesis.settings.load_profile("mailsight")
 
 

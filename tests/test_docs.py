@@ -26,7 +26,7 @@ PROVIDERS_PAGE = (PROJECT / "docs" / "providers.md").read_text(encoding="utf-8")
 HEATMAP = (PROJECT / "docs" / "heatmap.md").read_text(encoding="utf-8")
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
-PAGES = sorted([PROJECT / "README.md", PROJECT / "CHANGELOG.md", *(PROJECT / "docs").glob("*.md")])
+PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
 
 
 @pytest.mark.parametrize("key", metrics.FIGURES)

@@ -14,6 +14,7 @@ from mailsight.charts.curves import Course
 from mailsight.figures import comparison, formats
 from mailsight.figures.comparison import Comparison, Difference
 from mailsight.figures.metrics import Portion
+from tests.support.examples import examples
 
 
 @st.composite
@@ -75,7 +76,7 @@ def chi_square(rates: Sequence[Portion]) -> float:
     return float(chi2.sf(sum((seen - meant) ** 2 / meant for seen, meant in cells), len(rates) - 1))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rates=several)
 def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
     known = [place for place, rate in enumerate(rates) if rate.whole]
@@ -104,7 +105,7 @@ def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
         assert isclose(found.p_of_all, chi_square(together), rel_tol=1e-6, abs_tol=1e-12)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(rates=several)
 def test_the_order_of_campaigns_changes_no_verdict(rates: list[Portion]) -> None:
     def verdicts(found: Comparison, names: Sequence[int]) -> set[tuple[frozenset[int], bool, float]]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailsight.loading import json_files
 from mailsight.loading.json_files import BadRecord, Value
+from tests.support.examples import examples
 
 JSON = st.recursive(
     st.none()
@@ -38,7 +39,7 @@ def test_values_come_out_as_they_went_in(
     monkeypatch.setattr(json_files, "WINDOW", window)
     path = tmp_path_factory.mktemp("values") / "values.json"
 
-    @settings(max_examples=30)
+    @settings(max_examples=examples(30))
     @given(OBJECTS)
     def values_survive(values: list[object]) -> None:
         path.write_text(FORMS[form](values), encoding="utf-8", newline="\n")

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from mailsight.providers import PROVIDERS, Event, Unreadable, events_of_value
 from mailsight.warehouse import queries
 from tests.providers.test_reading import bent
+from tests.support.examples import examples
 from tests.support.provider_payloads import PAYLOADS
 from tests.support.typical_payloads import TYPICAL
 
 MAPPED = [name for name, provider in PROVIDERS.items() if provider.mapped]
 COLUMNS = ["ordinal", "refusal", *(field.name for field in fields(Event) if field.name != "provider")]
-# So many payloads are made by hypothesis, and mapped at once.
-EXAMPLES = 150
+# As many payloads are made by hypothesis, and mapped at once.
+EXAMPLES = examples(150)
 
 Row = dict[str, object]
 Map = Callable[[str, Sequence[object]], list[Row]]
@@ -97,6 +98,7 @@ def made(payloads: st.SearchStrategy[object]) -> list[object]:
     return values
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", MAPPED)
 def test_generated_payloads_give_equal_events(name: str, mapped: Map) -> None:
     assert_equal(name, made(PAYLOADS[name]), mapped)

@@ -23,6 +23,7 @@ from mailsight.providers import (
     events_of_value,
 )
 from mailsight.vocabulary import BOUNCE_TYPES, EventType
+from tests.support.examples import examples
 from tests.support.provider_payloads import PAYLOADS
 from tests.support.typical_payloads import TYPICAL
 
@@ -269,7 +270,7 @@ def _bent(value: object, draw: st.DrawFn) -> object:
 bent = st.composite(lambda draw, value: _bent(value, draw))
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_nothing_whatever_breaks_the_reading(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(PROVIDERS)))

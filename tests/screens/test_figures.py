@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import tempfile
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from mailsight.vocabulary import Audience, EventType, NotSentReason
 from mailsight.warehouse.reader import Warehouse
 from tests.support import oracle
 from tests.support.campaigns import listed
+from tests.support.examples import examples
 
 Bundle = dict[str, list[dict[str, Any]]]
 
@@ -93,7 +93,7 @@ mailings = st.fixed_dictionaries(
 # Each example is a whole load. Shrinking would take minutes; the failing example is small enough to read.
 unhurried = settings(
     deadline=None,
-    max_examples=int(os.environ.get("MAILSIGHT_EXAMPLES", "20")),
+    max_examples=examples(20),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -20,6 +20,7 @@ from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import answers, recipients, routes
 from tests.support.campaigns import listed, newest_clicked, newest_sent
+from tests.support.examples import examples
 
 NOW = datetime(2026, 4, 14, 9, 0, tzinfo=UTC).timestamp()
 
@@ -278,7 +279,7 @@ sorts = st.lists(st.fixed_dictionaries({"colId": words, "sort": words}), max_siz
     "filter": filters | values, "sort": sorts | values, "search": values, "status": values, "link": values,
     "zone": values, "start": values, "end": values,
 }))  # fmt: skip
-@hypothesis.settings(max_examples=60, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.settings(max_examples=examples(60), suppress_health_check=list(hypothesis.HealthCheck))
 def test_whatever_is_asked_is_answered_or_refused(
     client: TestClient, campaign_id: str, asked: dict[str, Any]
 ) -> None:
