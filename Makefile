@@ -20,7 +20,7 @@ test: lint ## format, lint, types, imports, then all tests
 	@echo "== a browser"
 	@$(python) -m tests.support.chromium
 	@echo "== tests"
-	@$(python) -m pytest --numprocesses auto --dist loadfile
+	@$(python) -m pytest --numprocesses auto --dist loadfile --cov --cov-report=
 
 quick: lint ## lint, then all tests but those that take long or need a browser
 	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow"

@@ -45,6 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage leaves out what it would slow down most: tracing doubles the time of a page or a long loop."""
+    for item in items:
+        if item.get_closest_marker("browser") or item.get_closest_marker("slow"):
+            item.add_marker("no_cover")
+
+
 def pytest_unconfigure() -> None:
     """Lets pytest's summary be the last that is printed.
 

@@ -1,14 +1,16 @@
 """The command line: what goes to which stream, and with which exit status."""
 
 import json
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from mailsight import __main__
-from mailsight.commands import console
+from mailsight import __main__, __version__, settings
+from mailsight.commands import console, dashboard
 from mailsight.errors import MailsightError
 from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
@@ -151,6 +153,41 @@ def test_a_file_of_clicks_with_a_bad_row_names_it(tmp_path: Path, row: str) -> N
     with pytest.raises(MailsightError, match=re.escape("clicks.csv:2: ")):
         run("heatmap", "--html", tmp_path / "mail.html", *rest)
     assert run("heatmap", "--html", tmp_path / "missing.html", *rest)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("there", "options", "made"),
+    [(False, [], False), (False, ["--sample"], True), (True, ["--sample"], False)],
+)
+def test_run_starts_the_dashboard_on_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, options: list[str], made: bool
+) -> None:
+    class Replaced(Exception):
+        """The server would run in place of the tests."""
+
+    def execute(program: str, command: list[str]) -> None:
+        raise Replaced([program, *command], os.environ["MAILSIGHT_DATABASE"])
+
+    monkeypatch.setattr(os, "execv", execute)
+    monkeypatch.setenv("MAILSIGHT_DATABASE", "elsewhere.duckdb")
+    samples: list[Path] = []
+    monkeypatch.setattr(dashboard, "sample_", lambda _, database: samples.append(database))
+    database = tmp_path / "m.duckdb"
+    if there:
+        database.touch()
+
+    arguments = ["--database", str(database), "run", *options, "--server.port", "8080"]
+    with pytest.raises(Replaced) as replaced:
+        CliRunner().invoke(console.app, arguments, catch_exceptions=False)
+
+    app = str(settings.PROJECT / "app.py")
+    command = [sys.executable, "-m", "streamlit", "run", app, "--server.port", "8080"]
+    assert replaced.value.args == ([sys.executable, *command], str(database))
+    assert samples == ([database] if made else [])
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version") == (0, f"mailsight {__version__}\n", "")
 
 
 def test_a_command_that_is_not_understood_has_status_2(tmp_path: Path) -> None:
