@@ -11,6 +11,7 @@ from tests.conftest import PROJECT
 NOTEBOOK = PROJECT / "docs" / "analysis.ipynb"
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(shown_database: Path, keeps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAILSIGHT_DATABASE", str(shown_database))
     notebook = nbformat.read(NOTEBOOK, as_version=4)

@@ -84,6 +84,7 @@ def test_the_wheel_needs_every_package_that_the_code_imports(wheel: Path) -> Non
     assert {package for package in third_party if not needed & _normal(providers[package])} == set()
 
 
+@pytest.mark.slow
 def test_an_installed_copy_works_in_an_empty_folder(
     installed: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:

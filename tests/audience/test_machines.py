@@ -233,6 +233,7 @@ def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
     assert (example["customer_id"], example["type"], example["ip"]) == ("1", "clicked", "80.1.1.1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whole_seconds", [False, True], ids=["milliseconds", "whole seconds"])
 @pytest.mark.parametrize("known", [False, True], ids=["an unknown mail", "a known mail"])
 def test_simulated_traffic_is_told_apart(tmp_path: Path, known: bool, whole_seconds: bool) -> None:
@@ -251,6 +252,7 @@ def test_simulated_traffic_is_told_apart(tmp_path: Path, known: bool, whole_seco
 AGENTS = {"person": CHROME, "proxied": GOOGLE, "bare": APPLE, "scanner": "curl/8.5.0"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_the_rules_agree_with_plain_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
@@ -341,6 +343,7 @@ def test_classify_applies_the_rules_of_now_and_back(tmp_path: Path, monkeypatch:
     ) == before
 
 
+@pytest.mark.slow
 def test_loading_in_parts_gives_the_verdicts_of_loading_at_once(tmp_path: Path) -> None:
     made = traffic.mailing(3, 300)
     told = [{name: row[name] for name in row if name not in ("by", "machine")} for row in made.events]

@@ -214,6 +214,7 @@ def needs_pango() -> None:
         pytest.skip(pdf_export.MISSING)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("needs_pango")
 @pytest.mark.parametrize("form", ["html", "pdf"])
 def test_the_command_writes_it(sample_database: Path, taken: TakeAlong, tmp_path: Path, form: str) -> None:
@@ -258,6 +259,7 @@ def test_the_mail_on_paper_loads_nothing() -> None:
     assert came == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("needs_pango")
 def test_a_mail_that_can_not_be_drawn_leaves_the_report(
     taken: TakeAlong, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -76,6 +76,7 @@ def chi_square(rates: Sequence[Portion]) -> float:
     return float(chi2.sf(sum((seen - meant) ** 2 / meant for seen, meant in cells), len(rates) - 1))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40))
 @given(rates=several)
 def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
@@ -105,6 +106,7 @@ def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
         assert isclose(found.p_of_all, chi_square(together), rel_tol=1e-6, abs_tol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25))
 @given(rates=several)
 def test_the_order_of_campaigns_changes_no_verdict(rates: list[Portion]) -> None:

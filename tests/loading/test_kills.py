@@ -190,6 +190,7 @@ def running(threads: list[Provider], reader: Reader) -> Iterator[None]:
             thread.stopped.set()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(KILLS < 1, reason="MAILSIGHT_KILLS is 0")
 def test_killed_at_any_moment_no_event_is_lost_and_none_counts_twice(tmp_path: Path) -> None:
     database, log, port = tmp_path / "mailsight.duckdb", tmp_path / "server.log", free_port()

@@ -187,6 +187,7 @@ def test_what_is_broken_is_told_and_kept_and_the_rest_goes_through(
         assert kept == {(one.file, one.line, one.reason) for one in summary.refusals}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", ["sendgrid", "brevo"])
 def test_a_line_of_fifty_megabytes_is_read_or_refused(
     provider: str, write: Callable[..., Path], database: Path
@@ -305,6 +306,7 @@ payloads.ingest(Path(sys.argv[1]), "sendgrid", [Path(path) for path in sys.argv[
 """
 
 
+@pytest.mark.slow
 def test_an_ingest_that_is_killed_leaves_the_last_good_state_and_can_be_repeated(
     write: Callable[..., Path], database: Path
 ) -> None:
@@ -339,6 +341,7 @@ except errors.LoadRefused as error:
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_leaves_the_last_good_state(
     write: Callable[..., Path], database: Path
 ) -> None:

@@ -194,6 +194,7 @@ def test_a_redirect_finds_any_target(url: str) -> None:
     assert Matcher(listed(url)).position("https://click.example/?to=" + quote(url.strip(), safe="")) == 0
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_personal_urls_are_matched_in_seconds() -> None:
     matcher = Matcher(listed(*(f"https://shop.example/{page}/{{{{id}}}}" for page in range(100))))
     start = time.monotonic()

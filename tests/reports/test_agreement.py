@@ -48,6 +48,7 @@ def in_grid(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[
             return rows
 
 
+@pytest.mark.slow
 def test_the_page_says_what_the_list_says(
     use: Callable[[Path], Warehouse], sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
@@ -127,6 +128,7 @@ def test_the_command_line_says_what_the_list_says(
         assert told["rates"] == {rate.key: rate.rate(counts) for rate in RATES}
 
 
+@pytest.mark.slow
 def test_customers_histories_add_up_to_the_list(
     sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:

@@ -136,6 +136,7 @@ def _load(folder: Path, bundle: dict[str, list[dict[str, Any]]]) -> Warehouse:
     return Warehouse(database)
 
 
+@pytest.mark.slow
 @given(st.lists(customers, min_size=1, max_size=10), st.lists(happenings, max_size=60))
 @unhurried
 def test_the_patterns_agree_with_plain_python(

@@ -149,6 +149,7 @@ def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dic
     return found
 
 
+@pytest.mark.slow
 @given(mailings)
 @unhurried
 def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
@@ -227,6 +228,7 @@ def _verdicts(database: Path) -> dict[int, str | None]:
         return dict(connection.execute("select event_number, machine from events").fetchall())
 
 
+@pytest.mark.slow
 @given(mailings, st.randoms(use_true_random=False), st.integers(2, 4))
 @unhurried
 def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: Any, parts: int) -> None:
