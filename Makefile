@@ -25,8 +25,8 @@ test: lint ## format, lint, types, imports, then all tests
 quick: lint ## lint, then all tests but those that take long or need a browser
 	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow"
 
-thorough: .venv/tools ## random tests with ten times as many examples (half an hour)
-	@$(python) -m pytest --numprocesses auto -m hypothesis --hypothesis-profile thorough
+thorough: .venv/tools ## long random testing: ten times as many examples and kills (half an hour)
+	@MAILSIGHT_KILLS=30 $(python) -m pytest --numprocesses auto -m "hypothesis or slow" --hypothesis-profile thorough
 
 lint: .venv/tools ## format, lint, types, imports
 	@echo "== format"

@@ -31,6 +31,7 @@ FORMS: dict[str, Callable[[list[object]], str]] = {
 }
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("window", [1, 7, 2**20])
 def test_values_come_out_as_they_went_in(
