@@ -1,7 +1,6 @@
 """The spool keeps what came: synced, line by line, through kills and full disks."""
 
 import json
-import multiprocessing
 import os
 import resource
 import signal
@@ -144,14 +143,18 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_many_threads_and_processes_write_whole_lines(empty: Spool) -> None:
     found: list[Path] = []
-    writers: list[Any] = [
-        threading.Thread(target=write_many, args=(empty, f"t{number}")) for number in range(4)
-    ]
-    context = multiprocessing.get_context("spawn")
-    writers += [context.Process(target=write_many, args=(empty, f"p{number}")) for number in range(2)]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
+    # Not by multiprocessing: it runs __main__ again, which Streamlit's AppTest leaves replaced.
+    script = (
+        "import sys, pathlib; from mailsight.loading.spool import Spool\n"
+        "from tests.loading.test_spool import write_many\n"
+        "write_many(Spool(pathlib.Path(sys.argv[1])), sys.argv[2])\n"
+    )
+    command = [sys.executable, "-c", script, str(empty.folder)]
+    processes = [subprocess.Popen([*command, f"p{number}"], cwd=PROJECT) for number in range(2)]
+    threads = [threading.Thread(target=write_many, args=(empty, f"t{number}")) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads) or any(one.poll() is None for one in processes):
         found = empty.seal()
     found = empty.seal()
     expected = {f"{who}.{number}" for who in ("t0", "t1", "t2", "t3", "p0", "p1") for number in range(50)}
