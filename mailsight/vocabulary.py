@@ -73,20 +73,31 @@ class NotSentReason(Word):
 
 
 class Status(Word):
-    """How far a sent message came: the first that holds, from the last of these to the first."""
+    """How far a message got. A sent message has the last of these that holds."""
 
     colour: str
 
+    NOT_SENT = "not_sent", "Not sent", "It was not sent."
     NOT_RECEIVED = "not_received", "Not received", "Sent, but it bounced and nothing arrived afterwards."
     RECEIVED = "received", "Received", "It arrived, and was not opened as far as can be told."
     OPENED = "opened", "Opened", "It was opened; no link was clicked."
     CLICKED = "clicked", "Clicked", "A link in it was clicked."
     OPTED_OUT = "opted_out", "Opted out", "The customer unsubscribed through it, or marked it as spam."
 
+    @property
+    def is_sent(self) -> bool:
+        """Whether a message in this state counts as sent."""
+        return self is not Status.NOT_SENT
 
-# Okabe and Ito's palette and a grey: told apart with colour-blind eyes (https://jfly.uni-koeln.de/color/).
-for _status, _colour in zip(Status, ("#9AA3AF", "#56B4E9", "#009E73", "#E69F00", "#D55E00"), strict=True):
+
+# Okabe and Ito's palette and two greys: told apart with colour-blind eyes (https://jfly.uni-koeln.de/color/).
+for _status, _colour in zip(
+    Status, ("#C3C9D2", "#9AA3AF", "#56B4E9", "#009E73", "#E69F00", "#D55E00"), strict=True
+):
     _status.colour = _colour
+
+# The five states that add up to what was sent.
+SENT_STATES = tuple(status for status in Status if status.is_sent)
 
 
 # What a status comes from has its colour; on the way to it paler, what went wrong in greys, the rest from the palette.

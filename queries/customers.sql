@@ -26,7 +26,8 @@ where c.customer_id is not null or m.was_mailed;
 -- The mails in `rows`, newest first. A mail that was not sent has the campaign's time.
 select
     r.campaign_id, coalesce(c.name, r.campaign_id) as campaign_name, c.subject, coalesce(r.sent_at, c.sent_at) as sent_at,
-    if(:audience = 'all', r.all_status, r.human_status) as status, r.not_sent_reason, r.not_sent_detail,
+    coalesce(if(:audience = 'all', r.all_status, r.human_status), 'not_sent') as status,
+    r.not_sent_reason, r.not_sent_detail,
     if(:audience = 'all', r.all_first_opened_at, r.human_first_opened_at) as first_opened_at,
     if(:audience = 'all', r.all_opens, r.human_opens) as opens,
     if(:audience = 'all', r.all_first_clicked_at, r.human_first_clicked_at) as first_clicked_at,

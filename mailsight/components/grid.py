@@ -20,8 +20,6 @@ from mailsight.warehouse import served
 from mailsight.warehouse.reader import Snapshot
 from mailsight.web import answers, recipients
 
-from . import tables
-
 BLOCK_ROWS = 100
 LARGEST_HEIGHT = 610
 ROW_HEIGHT = 42
@@ -36,7 +34,7 @@ _COUNTED = {
 }
 _FILTERS = {"text": "agTextColumnFilter", "number": "agNumberColumnFilter", "moment": "agDateColumnFilter"}
 _SCRIPT = (Path(__file__).parent / "frontend" / "grid.js").read_text(encoding="utf-8")
-_COLOURS = {grid.NOT_SENT: tables.NOT_SENT_COLOUR} | {state.value: state.colour for state in Status}
+_COLOURS = {state.value: state.colour for state in Status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class GridClick:
 
 
 def recipients_grid(
-    report: CampaignReport, search: str, status: list[Status | str], link: int | str | None = None
+    report: CampaignReport, search: str, status: list[Status], link: int | str | None = None
 ) -> None:
     """Shows the grid. What is searched, which states are wanted and the clicked link come from the page, filters from
     its headings."""
@@ -96,7 +94,7 @@ def _key(campaign_id: str) -> str:
 
 
 def shown(
-    report: CampaignReport, search: str, status: list[Status | str], link: int | str | None
+    report: CampaignReport, search: str, status: list[Status], link: int | str | None
 ) -> Callable[[Snapshot, Mapping[str, Any]], Rows]:
     """Reads the customers that the grid shows, given its view: the filters of its headings and its sort order.
 
@@ -187,12 +185,12 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
     elif column.kind == "state":
         choices = [
             {
-                "displayKey": state,
-                "displayName": _label(state),
+                "displayKey": state.value,
+                "displayName": state.label,
                 "numberOfInputs": 0,
                 "predicate": _js("always"),
             }
-            for state in grid.STATES
+            for state in Status
         ]
         options |= {
             "cellRenderer": _js("StateCell"),
@@ -205,10 +203,6 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
             },
         }
     return options
-
-
-def _label(state: str) -> str:
-    return "Not sent" if state == grid.NOT_SENT else Status(state).label
 
 
 @cache

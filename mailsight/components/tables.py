@@ -21,7 +21,6 @@ _component = st.components.v2.component(
 )
 
 Cell = str | dict[str, Any]
-NOT_SENT_COLOUR = "#C3C9D2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +220,9 @@ def tick(label: str, *, ticked: bool, full: bool = False) -> Cell:
     return {"kind": "tick", "label": label, "ticked": ticked, "full": full and not ticked}
 
 
-def state(status: Status | None, *, note: str = "") -> Cell:
-    """A message's state in its colour; None is a message that was not sent."""
-    label, colour, title = (
-        (status.label, status.colour, status.meaning)
-        if status
-        else ("Not sent", NOT_SENT_COLOUR, "It was not sent.")
-    )
-    return chip(label, colour, title=title, note=note)
+def state(status: Status, *, note: str = "") -> Cell:
+    """A message's state in its colour."""
+    return chip(status.label, status.colour, title=status.meaning, note=note)
 
 
 def chip(text: str, colour: str, *, title: str = "", note: str = "", inner: bool = False) -> Cell:

@@ -79,7 +79,12 @@ def customer_events(data: Snapshot, customer_id: str, campaign_id: str | None = 
 def history(data: Snapshot, customer_id: str, audience: Audience) -> Rows:
     """Every mail that selected a customer, newest first, and what they did with it."""
     report = customer.report(data, customer_id, audience)
-    rows = [asdict(contact) | {"name": contact.campaign_name} for contact in report.contacts]
+    rows = [
+        asdict(contact)
+        # A mail that was not sent has a reason instead of a status.
+        | {"name": contact.campaign_name, "status": contact.status if contact.status.is_sent else None}
+        for contact in report.contacts
+    ]
     return _rows("history", len(rows), lists.batches_of(rows, lists.LISTS["history"]))
 
 

@@ -14,7 +14,7 @@ from mailsight.figures.metrics import RATES, AppleOpens, Counts
 from mailsight.heatmap import badges
 from mailsight.heatmap.badges import Wholes
 from mailsight.mail.links import Link, LinkClicks, shared
-from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
+from mailsight.vocabulary import SENT_STATES, Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
 
 PREVIOUS_CAMPAIGNS = 10
@@ -84,7 +84,7 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
             NotSentReason(reason["reason"]): reason["customers"]
             for reason in data.rows("not_sent_reasons", campaign_id=campaign_id)
         },
-        status={status: row[f"status_{status}"] for status in Status},
+        status={status: row[f"status_{status}"] for status in SENT_STATES},
         links=_links(data, campaign_id, audience),
         other_links=[
             LinkClicks(link_position=None, label=link["url"], shared_with=1, **link)

@@ -29,13 +29,13 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One mail of a customer's history. `status` is None when it was not sent."""
+    """One mail of a customer's history."""
 
     campaign_id: str
     campaign_name: str
     subject: str | None
     sent_at: datetime | None
-    status: Status | None
+    status: Status
     not_sent_reason: NotSentReason | None
     not_sent_detail: str | None
     first_opened_at: datetime | None
@@ -79,7 +79,7 @@ def _contact(row: dict[str, Any]) -> Contact:
         **row
         | {
             "subject": fill(row["subject"], merge_fields, escape=False) if row["subject"] else None,
-            "status": Status(row["status"]) if row["status"] else None,
+            "status": Status(row["status"]),
             "not_sent_reason": NotSentReason(row["not_sent_reason"]) if row["not_sent_reason"] else None,
         }
     )

@@ -16,9 +16,6 @@ from mailsight.warehouse.selection import GridQuery
 
 Kind = Literal["text", "number", "moment", "state"]
 Bind = Callable[[object], str]
-NOT_SENT = "not_sent"
-# The states in the order in which the grid sorts them.
-STATES = (NOT_SENT, *Status)
 LARGEST_BLOCK = 500
 _MOST_CONDITIONS = 20
 _LONGEST_VALUE = 500
@@ -188,7 +185,8 @@ _FRAGMENTS: dict[str, dict[str, str]] = {
         "inRange": "({column} >= {day} AND {column} < {last_next_day})",
     },
 }
-_STATE = "coalesce(CAST(status AS VARCHAR), 'not_sent')"
+# In the order in which the grid sorts them. A tuple: what the browser sends need not be hashable.
+_STATES = tuple(Status)
 
 
 def _state_condition(model: Mapping[str, Any], bind: Bind) -> str:
@@ -196,7 +194,7 @@ def _state_condition(model: Mapping[str, Any], bind: Bind) -> str:
     if "values" in model:
         return _one_of_states(model["values"], bind)
     kind, wanted = str(model.get("type")), model.get("filter")
-    if kind in STATES:
+    if kind in _STATES:
         return _one_of_states([kind], bind)
     if kind == "equals":
         return _one_of_states([wanted], bind)
@@ -209,14 +207,12 @@ def _one_of_states(states: object, bind: Bind) -> str:
     if (
         not isinstance(states, Sequence)
         or isinstance(states, str)
-        or not all(state in STATES for state in states)
+        or not all(state in _STATES for state in states)
     ):
         raise BadRequest("There is no such status.")
     # No state at all is what AG Grid sends when every box is cleared.
     return (
-        f"{_STATE} IN ({', '.join(bind(str(state)) for state in dict.fromkeys(states))})"
-        if states
-        else "FALSE"
+        f"status IN ({', '.join(bind(str(state)) for state in dict.fromkeys(states))})" if states else "FALSE"
     )
 
 
@@ -230,8 +226,8 @@ def _order(model: Sequence[Mapping[str, Any]] | None) -> str:
             raise BadRequest("The sorting is not in a form that is known.")
         column, down = _column(one.get("colId")), one["sort"] == "desc"
         if column.kind == "state":
-            places = ", ".join(f"'{state}'" for state in STATES)
-            order.append(f"list_position([{places}], {_STATE}) {'DESC' if down else 'ASC'}")
+            places = ", ".join(f"'{state}'" for state in _STATES)
+            order.append(f"list_position([{places}], status) {'DESC' if down else 'ASC'}")
         else:
             value = f"nullif(lower(trim({column.key})), '')" if column.kind == "text" else column.key
             order.append(f"{value} {'DESC' if down else 'ASC'} NULLS LAST")

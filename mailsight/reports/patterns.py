@@ -9,7 +9,7 @@ import pandas as pd
 
 from mailsight.audience import bounces, mailboxes, programs, zones
 from mailsight.figures.metrics import COUNT_NAMES, Counts
-from mailsight.vocabulary import Audience, EventType, Status
+from mailsight.vocabulary import SENT_STATES, Audience, EventType, Status
 from mailsight.warehouse.reader import Snapshot
 
 BIGGEST = 12
@@ -110,7 +110,7 @@ def _provider(name: str, domains: pd.DataFrame) -> MailboxProvider:
         domains=tuple(known[:_DOMAINS_NAMED]),
         domains_more=max(len(known) - _DOMAINS_NAMED, 0),
         counts=Counts(**{count: int(sums[count]) for count in COUNT_NAMES}),
-        status={status: int(sums[f"status_{status}"]) for status in Status},
+        status={status: int(sums[f"status_{status}"]) for status in SENT_STATES},
         hard=int(sums["hard"]),
         soft=int(sums["soft"]),
     )

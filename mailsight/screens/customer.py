@@ -90,7 +90,7 @@ def _value(value: object) -> str:
 
 def totals(report: CustomerReport, audience: Audience) -> None:
     """One line: how many mails, how many of them opened and clicked."""
-    sent = [contact for contact in report.contacts if contact.status]
+    sent = [contact for contact in report.contacts if contact.status.is_sent]
     opened = sum(contact.opens > 0 or contact.clicks > 0 for contact in sent)
     clicked = sum(contact.clicks > 0 for contact in sent)
     opened_share, clicked_share = (formats.rate(Portion(part, len(sent))) for part in (opened, clicked))
@@ -143,8 +143,8 @@ def _row(contact: Contact) -> tables.Row:
             ),
             formats.short_moment(contact.sent_at, navigation.zone()),
             tables.state(contact.status),
-            formats.count(contact.opens) if contact.status else formats.NOTHING,
-            formats.count(contact.clicks) if contact.status else formats.NOTHING,
+            formats.count(contact.opens) if contact.status.is_sent else formats.NOTHING,
+            formats.count(contact.clicks) if contact.status.is_sent else formats.NOTHING,
             _happened(contact),
             tables.actions(*buttons),
         ],
@@ -154,8 +154,8 @@ def _row(contact: Contact) -> tables.Row:
 def _happened(contact: Contact) -> str:
     if contact.is_planned:
         return formats.NOT_SENT_YET
-    if contact.status is None:
-        reason = contact.not_sent_reason.label if contact.not_sent_reason else "Not sent"
+    if not contact.status.is_sent:
+        reason = (contact.not_sent_reason or contact.status).label
         return f"{reason}: {contact.not_sent_detail}" if contact.not_sent_detail else reason
     zone, parts = navigation.zone(), []
     if contact.first_opened_at:

@@ -99,17 +99,16 @@ def _block(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _row(row: dict[str, Any], audience: Audience, zone: str | None) -> dict[str, Any]:
     """The row as it is shown: states as words, times in the viewer's zone."""
-    state = row["status"] or grid.NOT_SENT
+    status = Status(row["status"])
     shown = {column.key: row[column.key] for column in grid.COLUMNS}
     for column in grid.COLUMNS:
         if column.kind == "moment" and row[column.key] is not None:
             shown[column.key] = formats.short_moment(row[column.key], zone)
-    label = Status(state).label if state != grid.NOT_SENT else "Not sent"
     customer_id = row["customer_id"]
     address = path(addresses.customer(customer_id, audience))
     return shown | {
         "customer_id": customer_id,
         "address": address,
-        "status": str(state),
-        "status_label": label,
+        "status": status.value,
+        "status_label": status.label,
     }

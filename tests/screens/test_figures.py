@@ -189,7 +189,7 @@ def plain_histories(database: Path) -> dict[str, Any]:
             """
             select
                 r.customer_id, coalesce(cu.email, max(r.email) over (partition by r.customer_id)),
-                r.campaign_id, r.human_status, r.human_opens,
+                r.campaign_id, coalesce(r.human_status, 'not_sent'), r.human_opens,
                 replace(c.subject, '{{ name }}', coalesce(m.merge_fields ->> 'name', '{{ name }}')),
                 coalesce(m.content_id, c.content_id) is not null
             from recipients as r

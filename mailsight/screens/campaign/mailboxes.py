@@ -67,7 +67,7 @@ _MAILBOX_COLUMNS = [
     tables.Column("Delivered"),
     tables.Column("Hard bounces", right=True, fit=True, help="Undeliverable, for good"),
     tables.Column("Soft bounces", right=True, fit=True, help="Undeliverable, for now: worth another try"),
-    tables.Column("Not sent", right=True, fit=True),
+    tables.Column(Status.NOT_SENT.label, right=True, fit=True),
     tables.Column("COR", help=f"{COR.name}: {COR.formula}"),
     tables.Column("CTR", help=f"{CTR.name}: {CTR.formula}"),
 ]

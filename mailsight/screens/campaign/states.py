@@ -1,18 +1,17 @@
-"""The five states of a sent message: funnel, table, and the choice that filters the customers' grid."""
+"""The states of messages: funnel, table, and the choice that filters the customers' grid."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
-from mailsight import vocabulary
 from mailsight.charts import status
 from mailsight.components import tables
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import Portion, share
-from mailsight.reports import campaign, grid
+from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
-from mailsight.vocabulary import Audience, Status
+from mailsight.vocabulary import FUNNEL_ORDER, SENT_STATES, Audience, Status
 
 _APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
 
@@ -30,13 +29,13 @@ def funnel(report: CampaignReport) -> None:
         st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
 
     st.plotly_chart(
-        status.funnel(report.status, [state for state in chosen_states(report) if isinstance(state, Status)]),
+        status.funnel(report.status, [state for state in chosen_states(report) if state.is_sent]),
         key=key,
         on_select=choose,
         selection_mode="points",
         config={"displayModeBar": False, "scrollZoom": False},
         alt="Status of messages: "
-        + ", ".join(f"{state.label} {report.status.get(state, 0)}" for state in Status),
+        + ", ".join(f"{state.label} {report.status.get(state, 0)}" for state in SENT_STATES),
     )
 
 
@@ -47,7 +46,7 @@ def states_table(report: CampaignReport) -> None:
     of_apple = Status.RECEIVED if report.audience is Audience.HUMAN else Status.OPENED
     largest = max((share(number, sent) or 0.0 for number in report.status.values()), default=0.0)
     rows = []
-    for state in vocabulary.FUNNEL_ORDER:
+    for state in FUNNEL_ORDER:
         made_of = Portion(report.status.get(state, 0), sent)
         rows.append(
             tables.Row(
@@ -92,24 +91,24 @@ def _share_of_sent(made_of: Portion, formula: str, largest: float, colour: str) 
     return tables.rate(made_of, of_largest=largest, colour=colour, tip=tip)
 
 
-def chosen_states(report: CampaignReport) -> list[Status | str]:
+def chosen_states(report: CampaignReport) -> list[Status]:
     """The states whose customers the grid shows; none means all."""
     return list(st.session_state.get(_states_key(report), []))
 
 
-def choose_states(report: CampaignReport, states: Sequence[Status | str]) -> None:
+def choose_states(report: CampaignReport, states: Sequence[Status]) -> None:
     st.session_state[_states_key(report)] = list(states)
 
 
-def states_pills(report: CampaignReport) -> list[Status | str]:
+def states_pills(report: CampaignReport) -> list[Status]:
     """The states to choose from above the grid; what the funnel and the table of states choose is chosen here."""
-    options = [*vocabulary.FUNNEL_ORDER, *([grid.NOT_SENT] if report.counts.not_sent else [])]
+    options = [*FUNNEL_ORDER, *([Status.NOT_SENT] if report.counts.not_sent else [])]
     return list(
         st.pills(
             "Status",
             options,
             selection_mode="multi",
-            format_func=lambda state: state.label if isinstance(state, Status) else "Not sent",
+            format_func=lambda state: state.label,
             key=_states_key(report),
             persist_state="session",
             label_visibility="collapsed",

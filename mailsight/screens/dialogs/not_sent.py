@@ -12,12 +12,12 @@ from mailsight.figures.metrics import Portion, share
 from mailsight.reports import recipients
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached
-from mailsight.vocabulary import NotSentReason
+from mailsight.vocabulary import NotSentReason, Status
 
 ROWS_A_PAGE = 10
 
 
-@st.dialog("Not sent", width="large", icon=":material/warning:")
+@st.dialog(Status.NOT_SENT.label, width="large", icon=":material/warning:")
 @cached.one_generation()
 def show(report: CampaignReport) -> None:
     """The customers to whom it was not sent, why, and how many for each reason."""

@@ -1,0 +1,17 @@
+from mailsight.figures.metrics import FIGURES
+from mailsight.vocabulary import FUNNEL_ORDER, SENT_STATES, Status
+
+
+def test_six_states_of_which_five_add_up_to_what_was_sent() -> None:
+    assert list(Status) == ["not_sent", "not_received", "received", "opened", "clicked", "opted_out"]
+    assert [Status.NOT_SENT, *SENT_STATES] == list(Status)
+    assert set(FUNNEL_ORDER) == set(SENT_STATES)
+
+
+def test_every_state_has_a_label_a_meaning_and_a_colour_of_its_own() -> None:
+    for word in ("label", "meaning", "colour"):
+        assert len({getattr(status, word) for status in Status} - {""}) == len(Status)
+
+
+def test_the_state_and_the_count_of_the_not_sent_share_their_name() -> None:
+    assert Status.NOT_SENT.label == FIGURES[Status.NOT_SENT].label
