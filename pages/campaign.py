@@ -18,7 +18,7 @@ from mailsight.screens.campaign import (
 )
 from mailsight.screens.campaign import report as report_menu
 from mailsight.screens.dialogs import mail, selection
-from mailsight.screens.frame import facts, updated
+from mailsight.screens.frame import facts, head
 
 campaign_id = navigation.shown_id("campaign")
 navigation.remember(campaign_id, "tab")
@@ -26,24 +26,13 @@ audience = navigation.audience()
 report = read(campaign_reports.report, campaign_id, audience)
 campaign = report.campaign
 
-navigation.tab_title(campaign.name)
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):
-    navigation.trail(campaign.name)
-    updated()
-
-with st.container(
-    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
-):
-    st.title(formats.plain(campaign.name), anchor=False, width="content")
-    with st.container(
-        horizontal=True, width="content", gap="small", vertical_alignment="center", key="buttons"
-    ):
-        if st.button("Selection", icon=":material/filter_alt:"):
-            selection.show(report)
-        if st.button("Preview e-mail", icon=":material/visibility:"):
-            mail.preview(campaign_id)
-        report_menu.report_menu(report)
-        navigation.audience_switch()
+with head(campaign.name):
+    if st.button("Selection", icon=":material/filter_alt:"):
+        selection.show(report)
+    if st.button("Preview e-mail", icon=":material/visibility:"):
+        mail.preview(campaign_id)
+    report_menu.report_menu(report)
+    navigation.audience_switch()
 facts(
     f"“{campaign.subject}”" if campaign.subject else "No subject",
     formats.sender(campaign.from_name, campaign.from_email),

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from mailsight.components import tables
-from mailsight.figures import formats
 from mailsight.reports import customer as customer_reports
 from mailsight.screens import customer as customer_screen
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import events, mail
-from mailsight.screens.frame import facts, updated
+from mailsight.screens.frame import facts, head
 
 customer_id = navigation.shown_id("customer")
 clicked = tables.clicked(customer_screen.TABLE)
@@ -20,15 +19,7 @@ report = read(customer_reports.report, customer_id, audience)
 customer = report.customer
 name = customer.name or customer.email or customer.customer_id
 
-navigation.tab_title(name)
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):
-    navigation.trail(name, customer_screen.campaign_before(report))
-    updated()
-
-with st.container(
-    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
-):
-    st.title(formats.plain(name), anchor=False, width="content")
+with head(name, customer_screen.campaign_before(report)):
     navigation.audience_switch()
 facts(customer.email or "No e-mail address", f"customer {customer.customer_id}")
 

@@ -3,20 +3,12 @@
 import streamlit as st
 
 from mailsight.reports import data as data_reports
-from mailsight.screens import data, navigation, upload
+from mailsight.screens import data, upload
 from mailsight.screens.cached import read
-from mailsight.screens.frame import updated
+from mailsight.screens.frame import head
 from mailsight.warehouse.served import warehouse
 
-navigation.tab_title("Data")
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="top"):
-    navigation.trail("Data")
-    updated()
-
-with st.container(
-    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
-):
-    st.title("Data", anchor=False, width="content")
+with head("Data"):
     upload.button()
 
 if not warehouse().exists:

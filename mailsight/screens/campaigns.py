@@ -7,6 +7,8 @@ import streamlit as st
 
 from mailsight.components import tables
 from mailsight.components.export_button import export_button
+from mailsight.components.paging import Paging
+from mailsight.components.search_box import search_box
 from mailsight.exports import rows
 from mailsight.figures import comparison, explanations, formats
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
@@ -47,16 +49,10 @@ def campaigns(audience: Audience) -> None:
 def search(tags: tuple[str, ...]) -> CampaignSearch:
     """The search box, the date range and the tags, in one line where there is room. They are as they were left."""
     words, days, tagged = st.columns([3, 2, 2])
-    wanted = words.text_input(
-        "Search",
-        placeholder="Search name or subject",
-        icon=":material/search:",
-        type="search",
-        live=True,
-        key="search",
-        on_change=_first_page,
-        persist_state="session",
-    )
+    with words:
+        wanted = search_box(
+            "Search name or subject", "search", shows_label=True, kept=True, on_change=_first_page
+        )
     sent = days.date_input(
         "Sent", value=[], format="DD/MM/YYYY", key="sent", on_change=_first_page, persist_state="session"
     )
@@ -65,7 +61,7 @@ def search(tags: tuple[str, ...]) -> CampaignSearch:
     )
     # While only the first day is chosen, there is no last.
     first, last = (*sent, None, None)[:2]
-    return CampaignSearch(wanted or "", _midnight(first), _midnight(last, days=1), tuple(chosen))
+    return CampaignSearch(wanted, _midnight(first), _midnight(last, days=1), tuple(chosen))
 
 
 def _first_page() -> None:
@@ -111,11 +107,8 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
 def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) -> None:
     """The campaigns, a page at a time; a click opens one."""
     order: Order = st.session_state.setdefault(_ORDER, NEWEST_FIRST)
-    pages = -(-found.campaigns // ROWS_A_PAGE)
-    # The widget stands below the table, its value is needed above.
-    turned = f"campaigns_page:{st.session_state.get(_TURNED, 0)}"
-    page = min(st.session_state.get(turned, 1), max(pages, 1))
-    first = (page - 1) * ROWS_A_PAGE
+    paging = Paging(f"campaigns_page:{st.session_state.get(_TURNED, 0)}", ROWS_A_PAGE, kept=True)
+    first = paging.first(found.campaigns)
     campaigns = cached.read(list_reports.page, audience, search, order, first, ROWS_A_PAGE)
     trends = cached.read(
         list_reports.trends, tuple(one.campaign_id for one in campaigns), audience, TREND_HOURS
@@ -131,12 +124,10 @@ def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) ->
         on_sort=_sort,
         on_tick=_choose,
     )
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        all_of_them = formats.things(found.campaigns, "campaign")
-        shown = f"{first + 1:,}–{first + len(campaigns):,} of {all_of_them}" if pages > 1 else all_of_them
-        st.caption(shown, width="content")
-        if pages > 1:
-            st.pagination(pages, key=turned, persist_state="session")
+    words = formats.things(found.campaigns, "campaign")
+    if found.campaigns > ROWS_A_PAGE:
+        words = f"{first + 1:,}–{first + len(campaigns):,} of {words}"
+    with paging.foot(words, found.campaigns):
         export_button(
             "campaigns",
             ("campaigns", audience.value),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from mailsight.components import tables
 from mailsight.components.export_button import export_button
+from mailsight.components.paging import Paging
 from mailsight.exports import rows as export_rows
 from mailsight.figures import formats
 from mailsight.figures.metrics import FIGURES, Portion
@@ -18,7 +19,7 @@ from mailsight.web import addresses
 from . import navigation
 
 TABLE = "history"  # its key
-ROWS_A_PAGE = 25
+PAGING = Paging("history_page", rows_a_page=25)
 # Attributes with one of these in their name tell what the customer agreed to.
 _CONSENT = ("consent", "opt_in", "optin", "opted", "permission", "subscribed", "newsletter", "gdpr")
 
@@ -104,9 +105,9 @@ def totals(report: CustomerReport, audience: Audience) -> None:
 
 def history(report: CustomerReport, audience: Audience) -> None:
     """Every mail, newest first, a page at a time; a click opens the campaign, its mail, or its events."""
-    pages = -(-len(report.contacts) // ROWS_A_PAGE)
-    page = min(st.session_state.get("history_page", 1), max(pages, 1))
-    shown = report.contacts[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
+    total = len(report.contacts)
+    first = PAGING.first(total)
+    shown = report.contacts[first : first + PAGING.rows_a_page]
     columns = [
         tables.Column("Campaign"),
         tables.Column("Sent on", fit=True),
@@ -124,8 +125,7 @@ def history(report: CustomerReport, audience: Audience) -> None:
         opens=True,
         empty="No campaign has selected this customer yet.",
     )
-    if pages > 1:
-        st.pagination(pages, key="history_page")
+    PAGING.switch(total)
 
 
 def _row(contact: Contact) -> tables.Row:

@@ -10,6 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from mailsight import settings
 from mailsight.charts import events as event_charts
 from mailsight.components import tables
+from mailsight.components.paging import Paging
+from mailsight.components.search_box import search_box
 from mailsight.exports import rows as export_rows
 from mailsight.exports import writers
 from mailsight.exports.writers import Rows
@@ -302,16 +304,8 @@ def refused() -> None:
 def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
     """What is searched for, and the place beside the search box."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        wanted = st.text_input(
-            "Search",
-            placeholder=placeholder,
-            icon=":material/search:",
-            type="search",
-            live=True,
-            label_visibility="collapsed",
-            key=f"{key}:search",
-        )
-        return (wanted or "").strip(), st.container(width="content")
+        wanted = search_box(placeholder, f"{key}:search")
+        return wanted.strip(), st.container(width="content")
 
 
 def _export(key: str, read: Callable[[Snapshot], Rows], found: Found) -> None:
@@ -340,15 +334,12 @@ def _paged(
     empty: str,
     foot: str,
 ) -> None:
-    """The table, a page at a time. The switch of pages stands below, its value is needed above."""
-    pages = -(-len(rows) // ROWS_A_PAGE)
-    page = min(st.session_state.get(f"{key}:page", 1), max(pages, 1))
-    shown = rows[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
+    """The table, a page at a time."""
+    paging = Paging(f"{key}:page", ROWS_A_PAGE, narrow=True)
+    first = paging.first(len(rows))
+    shown = rows[first : first + ROWS_A_PAGE]
     tables.table(columns, shown, key=key, label=label, empty=empty)
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.caption(foot, width="content")
-        if pages > 1:
-            st.pagination(pages, key=f"{key}:page", max_visible_pages=5)
+    paging.foot(foot, len(rows))
 
 
 def _foot(found: Found, noun: str) -> str:

@@ -1,12 +1,14 @@
-"""What every screen is made of: the warehouse, cached reports, the rules of style, the page of an error."""
+"""What every page is made of: its head, the rules of style, the page of an error."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mailsight.components.mail_frame import FRONTEND
 from mailsight.errors import MailsightError, NoDatabase
@@ -16,6 +18,32 @@ from mailsight.warehouse.served import warehouse
 from . import cached, navigation
 
 CLOCK_SECONDS = 15
+
+
+@contextmanager
+def head(name: str, campaign: tuple[str, str] | None = None, *, trail: bool = True) -> Iterator[None]:
+    """The top of a page: the way back and the age of the data; below, the title and the buttons that the block draws.
+
+    `campaign`: id and name of the one from which the page was opened. Without the `trail`, as on the first page, there
+    is one line only.
+    """
+    navigation.tab_title(name)
+    if trail:
+        with _line("top"):
+            navigation.trail(name, campaign)
+            updated()
+    with _line("head"):
+        st.title(formats.plain(name), anchor=False, width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center", key="buttons"):
+            if not trail:
+                updated()
+            yield
+
+
+def _line(key: str) -> DeltaGenerator:
+    return st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=key
+    )
 
 
 def updated() -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from mailsight.components import grid
 from mailsight.components.export_button import export_button, grid_export_button
+from mailsight.components.search_box import search_box
 from mailsight.exports import rows
 from mailsight.exports.writers import Rows
 from mailsight.reports.campaign import CampaignReport
@@ -50,22 +51,19 @@ def _searched(report: CampaignReport, drawn: object) -> None:
     clicked = grid.clicked(campaign_id)
     if clicked and clicked.action == "open":
         navigation.open_customer(clicked.customer_id, campaign_id)
-    wanted = st.text_input(
-        "Search customers",
-        placeholder="Search name or e-mail",
-        icon=":material/search:",
-        type="search",
+    wanted = search_box(
+        "Search name or e-mail",
+        f"customers:{campaign_id}:search",
+        label="Search customers",
         live="300ms",
-        label_visibility="collapsed",
-        key=f"customers:{campaign_id}:search",
-        persist_state="session",
+        kept=True,
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             link = heatmap.chosen_link(report)
             chosen = states.states_pills(report)
-        _export_buttons(report, grid.shown(report, wanted or "", chosen, link))
-    grid.recipients_grid(report, wanted or "", chosen, link)
+        _export_buttons(report, grid.shown(report, wanted, chosen, link))
+    grid.recipients_grid(report, wanted, chosen, link)
     if clicked and clicked.action == "mail":
         mail.customer_mail(campaign_id, clicked.customer_id)
 

@@ -6,6 +6,8 @@ import streamlit as st
 
 from mailsight.components import tables
 from mailsight.components.export_button import export_button
+from mailsight.components.paging import Paging
+from mailsight.components.search_box import search_box
 from mailsight.exports import rows as export_rows
 from mailsight.figures import formats
 from mailsight.figures.metrics import Portion, share
@@ -29,30 +31,20 @@ def show(report: CampaignReport) -> None:
         st.caption("Click a reason to see only its customers.")
     with who:
         with st.container(horizontal=True, vertical_alignment="center"):
-            wanted = st.text_input(
-                "Search",
-                placeholder="Search name, e-mail or detail",
-                icon=":material/search:",
-                type="search",
-                live=True,
-                label_visibility="collapsed",
-                key=f"not_sent:{campaign_id}:search",
-            )
+            wanted = search_box("Search name, e-mail or detail", f"not_sent:{campaign_id}:search")
             export_button(
                 f"not_sent:{campaign_id}",
                 ("not-sent", campaign_id),
-                partial(export_rows.not_sent, campaign_id=campaign_id, reason=chosen, search=wanted or ""),
+                partial(export_rows.not_sent, campaign_id=campaign_id, reason=chosen, search=wanted),
             )
-        _not_sent_customers(report, chosen, wanted or "")
+        _not_sent_customers(report, chosen, wanted)
 
 
 def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, wanted: str) -> None:
-    """A page of the customers. The switch of pages stands below, its value is needed above."""
+    """A page of the customers."""
     campaign_id = report.campaign.campaign_id
-    key = f"not_sent:{campaign_id}:{reason}:{wanted}"
-    first = (st.session_state.get(f"{key}:page", 1) - 1) * ROWS_A_PAGE
-    found = cached.read(recipients.not_sent, campaign_id, reason, wanted, first, ROWS_A_PAGE)
-    pages = -(-found.total // ROWS_A_PAGE)
+    paging = Paging(f"not_sent:{campaign_id}:{reason}:{wanted}:page", ROWS_A_PAGE, narrow=True)
+    found = cached.read(recipients.not_sent, campaign_id, reason, wanted, paging.first(), ROWS_A_PAGE)
     tables.table(
         [tables.Column("Customer"), tables.Column("Reason", whole=True)],
         [
@@ -69,10 +61,7 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, wa
         label="Customers to whom it was not sent",
         empty="No customer matches.",
     )
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(formats.things(found.total, "customer"), width="content")
-        if pages > 1:
-            st.pagination(pages, key=f"{key}:page", max_visible_pages=5)
+    paging.foot(formats.things(found.total, "customer"), found.total)
 
 
 def _reasons(report: CampaignReport) -> NotSentReason | None:
