@@ -1,29 +1,41 @@
-"""What can go wrong, fit to be shown to a person.
+"""Every error that a person or a caller sees. Each has a title, a message that says what happened, and a next step.
 
 MailsightError
-├── UnknownCampaign        a link leads to a campaign that isn't there
-├── UnknownCustomer        ... to a customer that isn't there
-├── NothingToCompare       ... to a comparison of fewer than two campaigns
-├── BadSetting             an environment variable that can't be used
-├── NoDatabase             nothing was loaded yet
-├── DatabaseUnreadable     the file is not a Mailsight database, or of another version
-├── LoadRefused            a load stopped; the last good state is untouched
-│   ├── NotABundle         there is nothing in it that can be loaded
-│   ├── BadUpload          a file that is not taken from a browser
-│   ├── MayNotUpload       somebody who may look, but not load
+├── UnknownCampaign        a link or a command names a campaign that does not exist
+├── UnknownCustomer        ... a customer that does not exist
+├── NothingToCompare       a comparison of fewer than two campaigns
+├── BadSetting             an environment variable or a secret that can't be used
+├── NoDatabase             nothing has been loaded yet
+├── DatabaseUnreadable     the file is not a Mailsight database, or has tables of another version
+├── LoadRefused            a load stopped; nothing has changed
+│   ├── NotABundle         it holds nothing that can be loaded
+│   ├── BadUpload          a file that is not accepted from a browser
+│   ├── MayNotUpload       somebody who may look at the data, but not load any
 │   ├── UnreadableFile     a file of provider payloads that can't be read at all
 │   └── LoadRunning        another load holds the lock
-├── BadRequest             a filter or a sort that the grid does not have
+├── ExportFailed           a file was not written
+│   ├── CantWrite          a command was asked for what can't be written, or where it can't be written
+│   ├── NotWritten         the process that writes Excel files failed
+│   ├── NoPdf              the PDF can't be made on this machine, or not of this campaign
+│   ├── TooManyFiles       the dashboard's exports take up all the room they may have
+│   └── ExportCancelled    nobody waits for the file any more
+├── BadRequest             a filter or a sort order that the grid does not have
+├── NotAllowed             a page's token for a route is forged, expired, or missing
+├── FileGone               an exported file has been removed, or its token is not valid
 ├── UnknownProvider        a provider whose events can't be read
 ├── NotKept                the disk did not take a webhook
 └── WebhookRefused         a request to a webhook of which nothing is kept
-    ├── NotGenuine         its signature or its password is wrong
-    └── NotThisProvider    it is malformed, or another provider sent it
+    ├── NotGenuine         its signature or password is wrong
+    ├── NotThisProvider    it is malformed, or another provider sent it
+    ├── NoPassword         it has no password yet, where the provider has to be asked for one
+    ├── BodyTooLarge       its body is larger than the settings allow
+    ├── BodyTooSlow        its body took longer than the settings allow
+    └── TooManyRequests    too many others are being read at this moment
 """
 
 
 class MailsightError(Exception):
-    """An error with a title, a message that tells what happened, and the next step."""
+    """An error with a title, a message that says what happened, and the next step."""
 
     title = "Something went wrong"
     next_step = ""
@@ -39,12 +51,12 @@ class MailsightError(Exception):
 
 
 class UnknownCampaign(MailsightError):
-    title = "This campaign is not here"
+    title = "Campaign not found"
     next_step = "Check the link, or choose a campaign from the list."
 
 
 class UnknownCustomer(MailsightError):
-    title = "This customer is not here"
+    title = "Customer not found"
     next_step = "Check the link, or open the customer from a campaign's page."
 
 
@@ -55,7 +67,7 @@ class NothingToCompare(MailsightError):
 
 class BadSetting(MailsightError):
     title = "A setting can't be used"
-    next_step = "Mend the environment variable, or unset it for the default."
+    next_step = "Correct the variable, or unset it to use the default."
 
 
 class NoDatabase(MailsightError):
@@ -70,6 +82,7 @@ class DatabaseUnreadable(MailsightError):
 
 class LoadRefused(MailsightError):
     title = "Nothing was loaded"
+    next_step = "Fix the file and try again."
 
 
 class NotABundle(LoadRefused):
@@ -80,20 +93,49 @@ class NotABundle(LoadRefused):
 
 
 class BadUpload(LoadRefused):
-    next_step = "Nothing of it was kept. A zip of a bundle's folder, or its single files, can be uploaded."
+    next_step = "Nothing was kept. Upload a zip of a bundle's folder, or its files one by one."
 
 
 class MayNotUpload(LoadRefused):
-    next_step = "Ask who runs this dashboard to name you in the setting `MAILSIGHT_UPLOADERS`."
+    next_step = "Ask whoever runs this dashboard to add you to the setting `MAILSIGHT_UPLOADERS`."
 
 
 class UnreadableFile(LoadRefused):
-    next_step = "Files are JSON, plain or packed with gzip or zstd; docs/providers.md shows which."
+    next_step = "Files must be JSON, optionally compressed with gzip or zstd; see docs/providers.md."
 
 
 class LoadRunning(LoadRefused):
     title = "Another load is running"
-    next_step = "Wait for it to end, then start this one again."
+    next_step = "Wait for it to finish, then start this one again."
+
+
+class ExportFailed(MailsightError):
+    title = "The file could not be written"
+    next_step = "Try again; the server's log says more."
+
+
+class CantWrite(ExportFailed):
+    title = "This can't be written"
+    next_step = "Choose another file or folder."
+
+
+class NotWritten(ExportFailed):
+    pass
+
+
+class NoPdf(ExportFailed):
+    title = "The PDF could not be made"
+    next_step = "Export the report as HTML instead; it has the same content."
+
+
+class TooManyFiles(ExportFailed):
+    title = "Too many files are being written"
+    next_step = "Wait until one of them is done."
+
+
+class ExportCancelled(ExportFailed):
+    title = "The export was cancelled"
+    next_step = "Export it again if you need the file."
 
 
 class BadRequest(MailsightError):
@@ -101,22 +143,50 @@ class BadRequest(MailsightError):
     next_step = "Clear the filters and try again."
 
 
+class NotAllowed(MailsightError):
+    title = "This page has expired"
+    next_step = "Reload the page."
+
+
+class FileGone(MailsightError):
+    title = "This file is no longer available"
+    next_step = "Export it again."
+
+
 class UnknownProvider(MailsightError):
-    title = "This provider is not known"
-
-
-class WebhookRefused(MailsightError):
-    title = "The request was refused"
-
-
-class NotGenuine(WebhookRefused):
-    next_step = "Compare the secrets that are configured here with those at the provider."
-
-
-class NotThisProvider(WebhookRefused):
-    next_step = "Check which address the provider was given: each has its own."
+    title = "Unknown provider"
+    next_step = "docs/providers.md lists the providers."
 
 
 class NotKept(MailsightError):
     title = "The webhook was not kept"
     next_step = "Make room on the disk; the provider sends it again."
+
+
+class WebhookRefused(MailsightError):
+    title = "The request was refused"
+    next_step = "The server's log says why."
+
+
+class NotGenuine(WebhookRefused):
+    next_step = "Compare the secrets configured here with those at the provider."
+
+
+class NotThisProvider(WebhookRefused):
+    next_step = "Check which address the provider was given: each provider has its own."
+
+
+class NoPassword(WebhookRefused):
+    next_step = "Send the request again with a user and a password."
+
+
+class BodyTooLarge(WebhookRefused):
+    next_step = "Raise `MAILSIGHT_WEBHOOK_MAX_MEGABYTES` if the provider sends requests as large as this."
+
+
+class BodyTooSlow(WebhookRefused):
+    next_step = "Raise `MAILSIGHT_WEBHOOK_BODY_SECONDS` if this happens often."
+
+
+class TooManyRequests(WebhookRefused):
+    next_step = "Nothing to do: the provider sends it again."

@@ -12,7 +12,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from mailsight.errors import LoadRefused, MailsightError
+from mailsight.errors import CantWrite, LoadRefused, MailsightError
 from mailsight.exports import heatmap, pdf, writers
 from mailsight.exports import report as report_export
 from mailsight.exports import rows as export_rows
@@ -43,10 +43,6 @@ class List(StrEnum):
     HISTORY = "history"
 
 
-class CantWrite(MailsightError):
-    title = "This can't be written"
-
-
 def write_list(
     data: Snapshot, what: List, one_id: str | None, audience: Audience, output: Path, progress: Progress
 ) -> tuple[int, str]:
@@ -56,7 +52,7 @@ def write_list(
     """
     form = form_of(output, LIST_FORMATS)
     if what is List.CAMPAIGNS and one_id is not None:
-        raise CantWrite("The list of campaigns takes no id.")
+        raise CantWrite("The list of campaigns takes no id.", next_step="Leave the id out.")
     if what is not List.CAMPAIGNS and one_id is None:
         of = "customer" if what in (List.CUSTOMER_EVENTS, List.HISTORY) else "campaign"
         raise CantWrite(f"The list {what.value} is one {of}'s.", next_step=f"Name the {of}'s id.")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from mailsight.errors import MailsightError
+from mailsight.errors import ExportCancelled, MailsightError, TooManyFiles
 
 from .lists import Format
 
@@ -27,19 +27,10 @@ _READING = threading.Lock()
 _PART_BYTES = 2**20
 
 _log = logging.getLogger(__name__)
-# Told how much is done and how much there is in all; raises `Ended` where nobody wants the file any more.
+# Told how much is done and how much there is in all; raises `ExportCancelled` where nobody wants the file any more.
 Told = Callable[[int, int], None]
 # Writes the file, tells how far it is, and returns what there is to know of it.
 Work = Callable[[BinaryIO, Told], str]
-
-
-class TooManyFiles(MailsightError):
-    title = "Too many files are being written"
-    next_step = "Wait until one of them is done."
-
-
-class Ended(Exception):
-    """The file is not wanted any more."""
 
 
 class State(StrEnum):
@@ -142,7 +133,7 @@ class Jobs:
     def _write(self, job: Job, work: Work) -> None:
         def told(done: int, total: int) -> None:
             if job._ended.is_set():  # noqa: SLF001
-                raise Ended
+                raise ExportCancelled("Nobody waits for this file any more.")
             job.done, job.total = done, total
             job.size_bytes = os.fstat(job._file.fileno()).st_size  # noqa: SLF001
             self._make_room(job)
@@ -154,7 +145,7 @@ class Jobs:
             job._file.flush()  # noqa: SLF001
             told(job.total, job.total)
             job.state = State.READY
-        except Ended:
+        except ExportCancelled:
             job.state = State.FAILED
         except MailsightError as error:
             job.state, job.note = State.FAILED, str(error)

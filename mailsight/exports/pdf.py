@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser
 
-from mailsight.errors import MailsightError
+from mailsight.errors import NoPdf
 from mailsight.heatmap.badges import SCALE, badges
 from mailsight.mail.links import links_of, shared
 from mailsight.mail.safety import link_nodes, write
@@ -38,13 +38,6 @@ MOST_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _log = logging.getLogger(__name__)
 _NO_PICTURE = "The e-mail could not be drawn for paper; the HTML report shows it."
-
-
-class NoPdf(MailsightError):
-    """A PDF can't be made here, or not of this campaign."""
-
-    title = "The PDF could not be made"
-    next_step = "The HTML report says the same."
 
 
 @cache

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from mailsight.errors import MailsightError
+from mailsight.errors import NotWritten
 from mailsight.figures.formats import count
 from mailsight.settings import PROJECT
 
@@ -37,13 +37,6 @@ class Rows:
     columns: tuple[ExportColumn, ...]
     total: int
     batches: Iterator[pa.RecordBatch]
-
-
-class NotWritten(MailsightError):
-    """A file to take along could not be written."""
-
-    title = "The file could not be written"
-    next_step = "Try again; the server's log says more."
 
 
 def write(rows: Rows, form: Format, output: BinaryIO, progress: Progress) -> str:

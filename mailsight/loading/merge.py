@@ -75,7 +75,7 @@ def complete(
     if strict and refusals:
         raise LoadRefused(
             f"{len(refusals):,} rows were refused; the first is {refusals[0]}.",
-            next_step="Mend the file, or load without --strict to take the other rows.",
+            next_step="Fix the file, or load without --strict to accept the other rows.",
         )
     progress(0.5, "Adding what is new")
     for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):

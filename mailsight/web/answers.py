@@ -1,24 +1,29 @@
-"""What all routes share: paths under the base path, signed tokens, errors as JSON."""
+"""What all routes share: paths under the base path, signed tokens, and the answer to an error."""
+
+import time
+from typing import Any
 
 import streamlit as st
-from itsdangerous import URLSafeSerializer
+from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.responses import JSONResponse
 
-from mailsight.errors import BadRequest, MailsightError, NoDatabase, UnknownCampaign
+from mailsight import errors
+from mailsight.errors import MailsightError
 
-
-class NotAllowed(MailsightError):
-    """The token is missing, changed, expired or another campaign's."""
-
-    title = "This page has expired"
-    next_step = "Reload the page."
-
-
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _STATUS_CODES: dict[type[MailsightError], int] = {
-    BadRequest: 400,
-    NotAllowed: 401,
-    UnknownCampaign: 404,
-    NoDatabase: 503,
+    errors.BadRequest: 400,
+    errors.NotThisProvider: 400,
+    errors.NotAllowed: 401,
+    errors.NoPassword: 401,
+    errors.NotGenuine: 403,
+    errors.UnknownCampaign: 404,
+    errors.FileGone: 404,
+    errors.BodyTooSlow: 408,
+    errors.BodyTooLarge: 413,
+    errors.NoDatabase: 503,
+    errors.NotKept: 503,
+    errors.TooManyRequests: 503,
 }
 
 
@@ -28,14 +33,31 @@ def path(rest: str) -> str:
     return f"/{base}/{rest}" if base else f"/{rest}"
 
 
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+def status_code(error: MailsightError) -> int:
+    """The status code that answers an error; 500 for one that no route expects."""
+    return _STATUS_CODES.get(type(error), 500)
 
 
 def error_answer(error: MailsightError) -> JSONResponse:
-    told = {"title": error.title, "message": error.message, "next_step": error.next_step}
-    return JSONResponse({"error": told}, _STATUS_CODES.get(type(error), 500), HEADERS)
+    """The answer of every route that the browser asks: `{"error": {"title", "message", "next_step"}}`."""
+    content = {"title": error.title, "message": error.message, "next_step": error.next_step}
+    return JSONResponse({"error": content}, status_code(error), HEADERS)
 
 
-def signer() -> URLSafeSerializer:
+def sign(purpose: str, value: object, *, expires: float) -> str:
+    """A token that carries a value which JSON can hold, until that time. Equal values and times give equal tokens."""
+    return str(_signer(purpose).dumps([value, expires]))
+
+
+def signed(purpose: str, token: object, *, now: float | None = None) -> Any:
+    """The value of a token; None for one that is forged, expired, or signed for another purpose."""
+    try:
+        value, expires = _signer(purpose).loads(str(token))
+    except (BadSignature, ValueError):
+        return None
+    return value if (time.time() if now is None else now) < expires else None
+
+
+def _signer(purpose: str) -> URLSafeSerializer:
     # Streamlit's own secret: random for each start, or set where several processes serve one dashboard.
-    return URLSafeSerializer(str(st.get_option("server.cookieSecret")), salt="mailsight.recipients")
+    return URLSafeSerializer(str(st.get_option("server.cookieSecret")), salt=purpose)

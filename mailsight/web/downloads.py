@@ -3,28 +3,22 @@
 Only a page that a signed-in person sees hands out such a token, and the file goes when that page is closed.
 """
 
+import time
 from collections.abc import Callable
 from functools import cache
 
-import streamlit as st
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from mailsight.errors import MailsightError
+from mailsight.errors import FileGone
 from mailsight.exports.jobs import KEPT_SECONDS, Job, Jobs, State
 from mailsight.figures import formats
 
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+from . import answers
 
-
-class FileGone(MailsightError):
-    """There is no such file (any more), or no valid permission for it."""
-
-    title = "This file is not here any more"
-    next_step = "Export it again."
+_PURPOSE = "mailsight.export"
 
 
 @cache
@@ -46,7 +40,7 @@ def routes(path: Callable[[str], str]) -> list[BaseRoute]:
 
 def token(job: Job) -> str:
     """What gives this one file to whoever shows it, for as long as it is kept."""
-    return str(_signer().dumps(job.id))
+    return answers.sign(_PURPOSE, job.id, expires=time.time() + KEPT_SECONDS)
 
 
 async def progress(request: Request) -> JSONResponse:
@@ -54,7 +48,7 @@ async def progress(request: Request) -> JSONResponse:
     try:
         job = _allowed(request)
     except FileGone as error:
-        return _gone(error)
+        return answers.error_answer(error)
     told = {
         "state": job.state.value,
         "done": job.done,
@@ -62,7 +56,7 @@ async def progress(request: Request) -> JSONResponse:
         "note": job.note,
         "size": formats.size(job.size_bytes),
     }
-    return JSONResponse(told, headers=_HEADERS)
+    return JSONResponse(told, headers=answers.HEADERS)
 
 
 async def file(request: Request) -> Response:
@@ -71,31 +65,21 @@ async def file(request: Request) -> Response:
         job = _allowed(request, State.READY)
         parts = await run_in_threadpool(job.parts)
     except FileGone as error:
-        return _gone(error)
+        return answers.error_answer(error)
     # Names hold letters, digits, dots and dashes: lists.file_name.
     disposition = {
         "Content-Disposition": f'attachment; filename="{job.name}"',
         "Content-Length": str(job.size_bytes),
         "Content-Security-Policy": "sandbox",
     }
-    return StreamingResponse(parts, media_type=job.form.media_type, headers=_HEADERS | disposition)
+    return StreamingResponse(parts, media_type=job.form.media_type, headers=answers.HEADERS | disposition)
 
 
 def _allowed(request: Request, *states: State) -> Job:
-    try:
-        job_id = _signer().loads(request.query_params.get("token", ""), max_age=int(KEPT_SECONDS))
-    except BadSignature as error:
-        raise FileGone("There is no valid permission to read this file.") from error
-    job = jobs().find(str(job_id))
+    job_id = answers.signed(_PURPOSE, request.query_params.get("token"))
+    if job_id is None:
+        raise FileGone("There is no valid permission to read this file.")
+    job = jobs().find(job_id)
     if job is None or (states and job.state not in states):
         raise FileGone("It was removed, an hour has passed since, or it is not written yet.")
     return job
-
-
-def _gone(error: FileGone) -> JSONResponse:
-    told = {"title": error.title, "message": error.message, "next_step": error.next_step}
-    return JSONResponse({"error": told}, 404, _HEADERS)
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(st.get_option("server.cookieSecret")), salt="mailsight.export")

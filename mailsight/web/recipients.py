@@ -5,12 +5,11 @@ import logging
 import time
 from typing import Any
 
-from itsdangerous import BadSignature
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from mailsight.errors import BadRequest, MailsightError
+from mailsight.errors import BadRequest, MailsightError, NotAllowed
 from mailsight.figures import formats
 from mailsight.reports import grid
 from mailsight.reports import recipients as recipient_reports
@@ -18,14 +17,12 @@ from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.served import warehouse
 
 from . import addresses
-from .answers import HEADERS, NotAllowed, error_answer, path, signer
+from .answers import HEADERS, error_answer, path, sign, signed
 
 # A token holds for one to two of these: all of one period are equal, so that a rerun does not reload the grid.
 TOKEN_PERIOD_SECONDS = 12 * 3600
-
-
+_PURPOSE = "mailsight.recipients"
 LARGEST_REQUEST_BYTES = 64 * 1024
-
 
 _log = logging.getLogger(__name__)
 
@@ -33,17 +30,16 @@ _log = logging.getLogger(__name__)
 def token(campaign_id: str, audience: Audience, *, now: float | None = None) -> str:
     """What the grid of this campaign shows to read its customers; stays equal for hours, expires within a day."""
     period = int((time.time() if now is None else now) // TOKEN_PERIOD_SECONDS)
-    return str(signer().dumps([campaign_id, audience.value, (period + 2) * TOKEN_PERIOD_SECONDS]))
+    expires = (period + 2) * TOKEN_PERIOD_SECONDS
+    return sign(_PURPOSE, [campaign_id, audience.value], expires=expires)
 
 
-def allowed(signed: object, *, now: float | None = None) -> tuple[str, Audience]:
+def allowed(token: object, *, now: float | None = None) -> tuple[str, Audience]:
     """The campaign and audience that a token is for. Raises NotAllowed for any other than a valid one."""
-    try:
-        campaign_id, audience, expires = signer().loads(str(signed))
-    except (BadSignature, ValueError) as error:
-        raise NotAllowed("The grid has no valid permission to read these customers.") from error
-    if expires <= (time.time() if now is None else now):
-        raise NotAllowed("The permission to read these customers has expired.")
+    allowed = signed(_PURPOSE, token, now=now)
+    if allowed is None:
+        raise NotAllowed("The grid has no valid permission to read these customers.")
+    campaign_id, audience = allowed
     return campaign_id, Audience(audience)
 
 

@@ -16,9 +16,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mailsight import providers
-from mailsight.errors import BadSetting, MailsightError, NotGenuine, NotKept, NotThisProvider, WebhookRefused
+from mailsight.errors import (
+    BadSetting,
+    BodyTooLarge,
+    BodyTooSlow,
+    MailsightError,
+    NoPassword,
+    NotKept,
+    NotThisProvider,
+    TooManyRequests,
+)
 from mailsight.loading.spool import Spool
 from mailsight.settings import Settings
+
+from . import answers
 
 # So many requests may be on their way at once: their bodies lie in memory.
 MOST_AT_ONCE = 32
@@ -31,19 +42,11 @@ _log = logging.getLogger(__name__)
 Secrets = Mapping[str, Mapping[str, str]]
 
 
-class Refused(WebhookRefused):
-    """A request that is not kept, and the status code that tells its sender."""
-
-    def __init__(self, status_code: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status_code = status_code
-        self.headers = headers
-
-
-_STATUS_CODES: dict[type[MailsightError], int] = {
-    NotGenuine: 403,
-    NotThisProvider: 400,
-    NotKept: 503,
+# What an answer has besides its status code and words.
+_HEADERS: dict[type[MailsightError], Mapping[str, str]] = {
+    NoPassword: {"WWW-Authenticate": 'Basic realm="Mailsight"'},
+    TooManyRequests: {"Retry-After": str(RETRY_AFTER_SECONDS)},
+    BodyTooSlow: {"Connection": "close"},
 }
 
 
@@ -123,11 +126,9 @@ class Webhooks:
         secrets = self.secrets[provider]
         if "basic_auth" in secrets and "authorization" not in request.headers:
             # Amazon SNS sends user and password only after it was asked for them.
-            raise Refused(
-                401, "User and password are missing.", {"WWW-Authenticate": 'Basic realm="Mailsight"'}
-            )
+            raise NoPassword("User and password are missing.")
         if self._places.locked():
-            raise Refused(503, "Too many requests at once.", {"Retry-After": str(RETRY_AFTER_SECONDS)})
+            raise TooManyRequests("Too many requests at once.")
         async with self._places:
             body = await self._body(request)
             content_type = request.headers.get("content-type", "")
@@ -140,7 +141,7 @@ class Webhooks:
         most = int(self.settings.webhook_max_megabytes * 1_000_000)
         declared = request.headers.get("content-length", "")
         body = bytearray()
-        too_large = Refused(413, f"The body is larger than {most:,} bytes.")
+        too_large = BodyTooLarge(f"The body is larger than {most:,} bytes.")
         if declared.isdecimal() and int(declared) > most:
             raise too_large
         try:
@@ -150,7 +151,7 @@ class Webhooks:
                     if len(body) > most:
                         raise too_large
         except TimeoutError as error:
-            raise Refused(408, "The body did not come in time.", {"Connection": "close"}) from error
+            raise BodyTooSlow("The body did not come in time.") from error
         return bytes(body)
 
     def _url(self, request: Request) -> str:
@@ -165,17 +166,16 @@ class Webhooks:
         try:
             body = request.body.decode()
         except UnicodeDecodeError as error:
-            raise Refused(400, "The body is not UTF-8.") from error
+            raise NotThisProvider("The body is not UTF-8.") from error
         self.spool.append(provider, body, content_type=request.content_type, headers=request.headers)
 
 
 def _refusal(provider: str, error: MailsightError) -> Response:
-    if isinstance(error, Refused):
-        status_code, headers = error.status_code, error.headers
-    else:
-        status_code, headers = _STATUS_CODES.get(type(error), 500), None
-    if status_code != 401:
+    """The answer to a provider: in plain words, without a next step, which is for those who run the dashboard."""
+    status_code = answers.status_code(error)
+    # Without a password, Amazon SNS is still to be asked for it.
+    if not isinstance(error, NoPassword):
         _log.warning("A webhook of %s was refused with %s: %s", provider, status_code, error)
     # What the disk says is for the log, not for the world.
-    told = error.title if isinstance(error, NotKept) else error.message
-    return PlainTextResponse(f"{told}\n", status_code, headers)
+    words = error.title if isinstance(error, NotKept) else error.message
+    return PlainTextResponse(f"{words}\n", status_code, _HEADERS.get(type(error)))

@@ -21,10 +21,10 @@ from typer.testing import CliRunner
 from mailsight.commands.console import app
 from mailsight.commands.files import List
 from mailsight.components import grid as grid_component
-from mailsight.errors import BadRequest
+from mailsight.errors import BadRequest, TooManyFiles
 from mailsight.exports import lists, writers
 from mailsight.exports import rows as export_rows
-from mailsight.exports.jobs import Job, Jobs, State, TooManyFiles
+from mailsight.exports.jobs import Job, Jobs, State
 from mailsight.exports.lists import LISTS, ExportColumn, Format
 from mailsight.exports.writers import Rows
 from mailsight.exports.xlsx import MOST_ROWS
@@ -515,7 +515,7 @@ def test_the_route_gives_one_file_to_one_token(client: TestClient, jobs: Jobs) -
 def test_no_other_token_gives_anything(client: TestClient, route: str, token: str | None) -> None:
     answer = client.get(route, params={} if token is None else {"token": token})
     assert answer.status_code == 404
-    assert answer.json()["error"]["title"] == "This file is not here any more"
+    assert answer.json()["error"]["title"] == "This file is no longer available"
 
 
 def test_a_grids_token_opens_no_file(client: TestClient) -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
 from mailsight.commands.console import app
+from mailsight.errors import NoPdf
 from mailsight.exports import pdf as pdf_export
 from mailsight.exports import pdf_process
 from mailsight.exports import report as report_export
@@ -230,7 +231,7 @@ def test_without_pango_it_says_what_is_missing(
     taken: TakeAlong, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pdf_export, "available", lambda: False)
-    with (tmp_path / "x.pdf").open("wb") as file, pytest.raises(pdf_export.NoPdf, match="Pango is missing"):
+    with (tmp_path / "x.pdf").open("wb") as file, pytest.raises(NoPdf, match="Pango is missing"):
         pdf_export.write_pdf(taken, file, lambda: None)
 
 

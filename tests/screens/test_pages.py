@@ -211,10 +211,10 @@ def test_a_customers_page_has_details_and_history(
 @pytest.mark.parametrize(
     ("page", "parameters", "title"),
     [
-        ("campaign", {"id": "nowhere"}, "This campaign is not here"),
-        ("campaign", {}, "This campaign is not here"),
-        ("customer", {"id": "' OR 1=1 --"}, "This customer is not here"),
-        ("customer", {}, "This customer is not here"),
+        ("campaign", {"id": "nowhere"}, "Campaign not found"),
+        ("campaign", {}, "Campaign not found"),
+        ("customer", {"id": "' OR 1=1 --"}, "Customer not found"),
+        ("customer", {}, "Customer not found"),
     ],
 )
 def test_an_unknown_id_says_what_is_so_and_what_to_do(

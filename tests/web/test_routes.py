@@ -13,12 +13,13 @@ from itsdangerous import URLSafeSerializer
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from mailsight.errors import NotAllowed
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import recipients as recipient_reports
 from mailsight.reports.grid import LARGEST_BLOCK
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from mailsight.web import answers, recipients, routes
+from mailsight.web import recipients, routes
 from tests.support.campaigns import listed, newest_clicked, newest_sent
 from tests.support.examples import examples
 
@@ -100,7 +101,7 @@ def test_a_token_stays_equal_for_hours_and_expires_within_a_day() -> None:
     token = recipients.token("spring", Audience.HUMAN, now=NOW)
     assert recipients.token("spring", Audience.HUMAN, now=NOW + 3600) == token
     assert recipients.allowed(token, now=NOW + 12 * 3600) == ("spring", Audience.HUMAN)
-    with pytest.raises(answers.NotAllowed):
+    with pytest.raises(NotAllowed):
         recipients.allowed(token, now=NOW + 24 * 3600)
 
 
