@@ -34,7 +34,7 @@ with head(campaign.name):
     report_menu.report_menu(report)
     navigation.audience_switch()
 facts(
-    f"“{campaign.subject}”" if campaign.subject else "No subject",
+    f"“{campaign.subject}”" if campaign.subject else formats.NO_SUBJECT,
     formats.sender(campaign.from_name, campaign.from_email),
     f"sent {formats.moment(campaign.sent_at, navigation.zone())}"
     if campaign.sent_at

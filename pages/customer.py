@@ -9,6 +9,7 @@ from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import events, mail
 from mailsight.screens.frame import facts, head
+from mailsight.vocabulary import NotSentReason
 
 customer_id = navigation.shown_id("customer")
 clicked = tables.clicked(customer_screen.TABLE)
@@ -21,7 +22,7 @@ name = customer.name or customer.email or customer.customer_id
 
 with head(name, customer_screen.campaign_before(report)):
     navigation.audience_switch()
-facts(customer.email or "No e-mail address", f"customer {customer.customer_id}")
+facts(customer.email or NotSentReason.NO_ADDRESS.label, f"customer {customer.customer_id}")
 
 details, history = st.columns([4, 9], gap="medium")
 with details:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mailsight.reports import data as data_reports
-from mailsight.screens import data, upload
+from mailsight.screens import data, navigation, upload
 from mailsight.screens.cached import read
 from mailsight.screens.frame import head
 from mailsight.warehouse.served import warehouse
@@ -18,10 +18,10 @@ if not warehouse().exists:
 report = read(data_reports.data)
 data.cards(report)
 
-st.subheader("Live webhooks", anchor="webhooks")
+st.subheader(data.LIVE_WEBHOOKS, anchor="webhooks")
 data.webhooks()
 
-st.subheader("What was loaded", anchor="loads")
+st.subheader(data.LOADS, anchor="loads")
 data.loads(report)
 
 st.subheader("Events by provider", anchor="events")
@@ -30,8 +30,8 @@ data.events(report)
 st.subheader("What found no place", anchor="kept")
 unattributed, refused = st.tabs(
     [
-        data.tab("Unattributed events", report.unattributed),
-        data.tab("Refused rows", report.refused),
+        data.tab(data.UNATTRIBUTED, report.unattributed),
+        data.tab(navigation.REFUSED_ROWS, report.refused),
     ],
     on_change="rerun",
     key="kept",

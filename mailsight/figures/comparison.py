@@ -38,6 +38,11 @@ class Difference:
         """Whether it is more than chance."""
         return self.p < LEVEL
 
+    @property
+    def verdict(self) -> str:
+        """The same in words."""
+        return "more than chance" if self.is_real else "could be chance"
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -140,11 +145,10 @@ def sentences(compared: Comparison, letters: Sequence[str] = LETTERS) -> list[st
 def sentence(pair: Difference, letters: Sequence[str] = LETTERS) -> str:
     """How far the one lies above the other, and whether that is more than chance."""
     one, other = f"**{letters[pair.above]}**", f"**{letters[pair.below]}**"
-    verdict = "more than chance" if pair.is_real else "could be chance"
     how = ", by an exact test, as they are few" if pair.exact else ""
     if not pair.points:
         return f"{one} and {other} are equal ({p_value(pair.p)}{how})."
-    return f"{one} is {_points(pair)} above {other}: {verdict}, {p_value(pair.p)}{how}."
+    return f"{one} is {_points(pair)} above {other}: {pair.verdict}, {p_value(pair.p)}{how}."
 
 
 def _points(pair: Difference) -> str:

@@ -12,6 +12,7 @@ from .metrics import Portion
 NOTHING = "–"
 # Said of a campaign that is planned, and of its customers who have no other reason.
 NOT_SENT_YET = "Not sent yet"
+NO_SUBJECT = "No subject"
 # Keeps a number and its unit on one line.
 _JOINED = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"

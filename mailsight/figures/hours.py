@@ -4,6 +4,10 @@ import pandas as pd
 
 from . import formats
 
+# The periods since sending that a screen offers, in hours.
+PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
+DEFAULT_PERIOD = "First 3 days"
+
 
 def dense_hours(hours: pd.DataFrame, until_hour: int | None = None) -> pd.DataFrame:
     """The same with a row for every hour from 0 on. What a wrong clock put before sending counts in hour 0."""

@@ -11,17 +11,17 @@ from mailsight.components import tables
 from mailsight.errors import NothingToCompare
 from mailsight.figures import comparison, explanations, formats
 from mailsight.figures.comparison import COLOURS, FEWEST, LETTERS, MOST, Comparison
+from mailsight.figures.hours import DEFAULT_PERIOD, PERIODS
 from mailsight.figures.metrics import FIGURES, Portion, Rate, portion
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
 from mailsight.web import addresses
 
-from . import cached, navigation
+from . import cached, frame, navigation
 from .dialogs import explained
 
 TABLE = "compared"  # its key
 COMPARED = ("cor", "cto", "ctr", "opted_out", "undeliverable")
-_PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
 
 
 def asked() -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def _pairs(key: str, compared: Comparison) -> None:
                 formats.points(pair.points),
                 " to ".join(formats.points(end) for end in pair.interval),
                 comparison.p_value(pair.p) + (" (exact)" if pair.exact else ""),
-                "more than chance" if pair.is_real else "could be chance",
+                pair.verdict,
             ],
             quiet=not pair.is_real,
         )
@@ -199,12 +199,12 @@ def _meaning() -> None:
 def curves(compared: Sequence[ComparedCampaign]) -> None:
     """Who had opened and clicked, of delivered, in the hours since sending."""
     if not any(one.opened for one in compared):
-        st.info("Nobody has opened or clicked yet.", icon=":material/schedule:")
+        frame.nobody_yet()
         return
     period = st.segmented_control(
         "Period",
-        list(_PERIODS),
-        default="First 3 days",
+        list(PERIODS),
+        default=DEFAULT_PERIOD,
         required=True,
         label_visibility="collapsed",
         key="compared_period",
@@ -224,7 +224,7 @@ def curves(compared: Sequence[ComparedCampaign]) -> None:
         if one.campaign.counts.delivered
     ]
     st.plotly_chart(
-        curve_charts.curves(courses, _PERIODS[period or "All"]),
+        curve_charts.curves(courses, PERIODS[period or "All"]),
         config={"displayModeBar": False},
         alt="Share of delivered that had opened and that had clicked, by hour since sending",
         key="curves",

@@ -30,6 +30,7 @@ from . import navigation
 from .cached import read
 
 ROWS_A_PAGE = 10
+LIVE_WEBHOOKS, LOADS, UNATTRIBUTED = "Live webhooks", "What was loaded", "Unattributed events"
 _CARDS = {
     "campaigns": ("Campaigns", "Mailings, sent or planned."),
     "customers": ("Customers", "People with details of their own."),
@@ -49,7 +50,7 @@ def nothing_here(*, may_upload: bool) -> None:
         "To look around first, `python -m mailsight sample` makes sample data.",
     ]
     st.markdown("\n".join(f"- {way}" for way in ways))
-    st.subheader("Live webhooks", anchor="webhooks")
+    st.subheader(LIVE_WEBHOOKS, anchor="webhooks")
     webhooks()
 
 
@@ -78,7 +79,7 @@ def webhooks() -> None:
                 for name in names
             ],
             key="webhooks",
-            label="Live webhooks",
+            label=LIVE_WEBHOOKS,
         )
     else:
         st.caption(
@@ -135,7 +136,7 @@ def loads(report: DataReport) -> None:
         tables.Column("Known", help="Rows that were here already; they count once.", right=True, fit=True),
         tables.Column("Refused", help="Rows that could not be used.", right=True, fit=True),
     ]
-    _paged(columns, rows, key="loads", label="What was loaded", empty=_NO_LOADS, foot=_loads_foot(report))
+    _paged(columns, rows, key="loads", label=LOADS, empty=_NO_LOADS, foot=_loads_foot(report))
 
 
 def _loads_foot(report: DataReport) -> str:
@@ -151,7 +152,7 @@ def _refused_count(load: Load) -> tables.Cell:
 
 def _source(load: Load) -> str:
     if load.source == WEBHOOKS:
-        return "Live webhooks"
+        return LIVE_WEBHOOKS
     return _OWN_FILES.get(load.source) or provider_label(load.source)
 
 
@@ -241,7 +242,7 @@ def unattributed() -> None:
         columns,
         rows,
         key="unattributed",
-        label="Unattributed events",
+        label=UNATTRIBUTED,
         empty=_nothing(wanted),
         foot=_foot(found, "event"),
     )
@@ -295,7 +296,12 @@ def refused() -> None:
         tables.Column("The row", whole=True),
     ]
     _paged(
-        columns, rows, key="refused", label="Refused rows", empty=_nothing(wanted), foot=_foot(found, "row")
+        columns,
+        rows,
+        key="refused",
+        label=navigation.REFUSED_ROWS,
+        empty=_nothing(wanted),
+        foot=_foot(found, "row"),
     )
     with export:
         _export("refused", lambda snapshot: export_rows.refused(snapshot, wanted), found)

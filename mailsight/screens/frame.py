@@ -102,6 +102,11 @@ def error_page(error: MailsightError) -> None:
             st.page_link(navigation.CAMPAIGNS, label="All campaigns", icon=":material/arrow_back:")
 
 
+def nobody_yet() -> None:
+    """What stands where opens and clicks would be shown."""
+    st.info("Nobody has opened or clicked yet.", icon=":material/schedule:")
+
+
 def facts(*parts: str, tags: Sequence[str] = ()) -> None:
     """A quiet line of facts and tags, each letter by letter; empty ones are left out."""
     words = [f"<span>{escape(part)}</span>" for part in parts if part]

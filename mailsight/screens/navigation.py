@@ -15,6 +15,8 @@ CAMPAIGN = str(PROJECT / "pages" / "campaign.py")
 COMPARE = str(PROJECT / "pages" / "compare.py")
 CUSTOMER = str(PROJECT / "pages" / "customer.py")
 DATA = str(PROJECT / "pages" / "data.py")
+# A tab of the page Data.
+REFUSED_ROWS = "Refused rows"
 
 
 def pages() -> list[st.Page]:

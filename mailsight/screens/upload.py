@@ -18,7 +18,7 @@ from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import Sent
 from mailsight.providers import PROVIDERS
 
-from . import sign_in
+from . import navigation, sign_in
 
 # Another load is waited for as long as somebody likes to look at a bar that stands still.
 WAIT_SECONDS = 20.0
@@ -226,7 +226,7 @@ def _refusals(summary: LoadSummary) -> None:
             for place, refusal in enumerate(summary.refusals[:REFUSALS_SHOWN])
         ],
         key="upload_refusals",
-        label="Refused rows",
+        label=navigation.REFUSED_ROWS,
     )
     if len(summary.refusals) > REFUSALS_SHOWN:
-        st.caption("The page Data shows them all, under Refused rows.")
+        st.caption(f"The page Data shows them all, under {navigation.REFUSED_ROWS}.")

@@ -19,7 +19,7 @@ from mailsight.screens import cached, navigation
 from mailsight.screens.dialogs import mail
 from mailsight.warehouse.reader import Snapshot
 
-from . import heatmap, states
+from . import heatmap, states, tabs
 
 
 def customers(report: CampaignReport) -> None:
@@ -33,7 +33,7 @@ def customers(report: CampaignReport) -> None:
     if report.counts.selected:
         _searched(report, _elsewhere(report))
     else:
-        st.info("This campaign has selected nobody yet.", icon=":material/group_off:")
+        tabs.nobody_selected()
 
 
 def _elsewhere(report: CampaignReport) -> object:

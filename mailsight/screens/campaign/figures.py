@@ -82,9 +82,7 @@ def rates_table(report: CampaignReport) -> None:
             tables.Row(
                 one.key,
                 [
-                    tables.main(
-                        one.label, one.formula, aside=one.name, counted=f"How is {one.label} counted?"
-                    ),
+                    tables.main(one.label, one.formula, aside=one.name, counted=explained.question(one)),
                     tables.rate(
                         one.portion(report.counts),
                         tip=explanations.in_short(one.key, report.counts),
@@ -124,7 +122,7 @@ def _estimate(apple: AppleOpens) -> tables.Row:
             tables.main(
                 ESTIMATED_COR.label,
                 "among customers whose opens can be seen",
-                counted=f"How is {ESTIMATED_COR.label} counted?",
+                counted=explained.question(ESTIMATED_COR),
             ),
             tables.rate(apple.estimate, tip=words, interval=False, colour=ESTIMATE_COLOUR),
             formats.of(apple.estimate.part, apple.estimate.whole),

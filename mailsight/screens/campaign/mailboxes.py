@@ -14,7 +14,7 @@ from mailsight.reports.patterns import BounceCount, MailboxProvider
 from mailsight.screens.cached import read
 from mailsight.vocabulary import Audience, Status
 
-from .tabs import LEFT_OUT, STATIC, how_counted
+from .tabs import LEFT_OUT, STATIC, how_counted, nobody_selected
 
 
 def show(report: CampaignReport) -> None:
@@ -22,7 +22,7 @@ def show(report: CampaignReport) -> None:
     campaign_id = report.campaign.campaign_id
     found = read(patterns.mailbox_providers, campaign_id, report.audience)
     if not found:
-        st.info("This campaign has selected nobody yet.", icon=":material/group_off:")
+        nobody_selected()
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(

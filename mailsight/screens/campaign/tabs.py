@@ -3,8 +3,10 @@ programs. Each reads only when it is open."""
 
 import streamlit as st
 
-from mailsight.figures import explanations
+from mailsight.figures import formats
 from mailsight.reports.campaign import CampaignReport
+from mailsight.screens import frame
+from mailsight.screens.dialogs import explained
 from mailsight.vocabulary import Status
 
 EVENTS, CUSTOMERS = "Opens and clicks", "Customers"
@@ -26,20 +28,17 @@ def switch(label: str, options: list[str], default: str, key: str) -> str:
 
 
 def nothing_yet(report: CampaignReport) -> None:
-    st.info(
-        "Nobody has opened or clicked yet." if report.counts.sent else "Not sent yet.",
-        icon=":material/schedule:",
-    )
+    if report.counts.sent:
+        frame.nobody_yet()
+    else:
+        st.info(f"{formats.NOT_SENT_YET}.", icon=":material/schedule:")
+
+
+def nobody_selected() -> None:
+    st.info("This campaign has selected nobody yet.", icon=":material/group_off:")
 
 
 def how_counted(title: str) -> None:
-    if st.button("How is this counted?", icon=":material/help:", type="tertiary", key=f"counted:{title}"):
-        _explained(title)
-
-
-@st.dialog("How is this counted?", width="medium", icon=":material/calculate:")
-def _explained(title: str) -> None:
-    """A section of docs/metrics.md."""
-    section = explanations.section(title)
-    st.markdown(f"**{section.title}**")
-    st.markdown(section.text)
+    """The button that shows a section of docs/metrics.md."""
+    if st.button(explained.HOW_COUNTED, icon=":material/help:", type="tertiary", key=f"counted:{title}"):
+        explained.section(title)

@@ -8,6 +8,7 @@ import streamlit as st
 from mailsight.charts import timeline
 from mailsight.components import tables
 from mailsight.figures import formats
+from mailsight.figures.hours import DEFAULT_PERIOD, PERIODS
 from mailsight.figures.metrics import Portion
 from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
@@ -15,9 +16,6 @@ from mailsight.screens.cached import read
 from mailsight.vocabulary import Status
 
 from .tabs import CUSTOMERS, EVENTS, STATIC, how_counted, nothing_yet, switch
-
-_PERIODS = {"First day": 24, "First 3 days": 72, "First 2 weeks": 336, "All": None}
-
 
 # The table under the timeline tells how far it was after these hours.
 _AFTER = (1, 3, 6, 12, 24, 48, 72, 168, 336)
@@ -33,11 +31,11 @@ def show(report: CampaignReport) -> None:
         nothing_yet(report)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="timeline_tools"):
-        period = switch("Period", list(_PERIODS), "First 3 days", "period")
+        period = switch("Period", list(PERIODS), DEFAULT_PERIOD, "period")
         counted = switch("What is counted", [EVENTS, CUSTOMERS], EVENTS, "timeline_counted")
         way = switch("How it is drawn", [_HOURLY, _CUMULATIVE], _HOURLY, "timeline_way")
         how_counted("Opens and clicks over time")
-    until = _PERIODS[period]
+    until = PERIODS[period]
     of: Literal["events", "customers"] = "customers" if counted == CUSTOMERS else "events"
     st.plotly_chart(
         timeline.chart(hours, until, of=of, cumulative=way == _CUMULATIVE),

@@ -5,8 +5,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mailsight.figures import explanations
-from mailsight.figures.metrics import FIGURES, Counts
+from mailsight.figures.metrics import FIGURES, Counts, Figure
 from mailsight.vocabulary import Audience
+
+HOW_COUNTED = "How is this counted?"
+# The section of docs/metrics.md that tells when campaigns differ.
+MORE_THAN_CHANCE = "More than chance"
+
+
+def question(figure: Figure) -> str:
+    """What a figure's question mark says to those who only hear it."""
+    return f"How is {figure.label} counted?"
 
 
 def label(key: str, counts: Counts, audience: Audience) -> None:
@@ -15,7 +24,7 @@ def label(key: str, counts: Counts, audience: Audience) -> None:
     with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
         st.markdown(figure.label, width="content")
         if st.button(
-            f"How is {figure.label} counted?",
+            question(figure),
             icon=":material/help:",
             type="tertiary",
             help="\n\n".join((*explanations.in_short(key, counts), "*Click to read how this is counted.*")),
@@ -24,11 +33,15 @@ def label(key: str, counts: Counts, audience: Audience) -> None:
             counted(key, explanations.in_short(key, counts), audience)
 
 
-# The section of docs/metrics.md that tells when campaigns differ.
-MORE_THAN_CHANCE = "More than chance"
+@st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:")
+def section(title: str) -> None:
+    """A section of docs/metrics.md."""
+    shown = explanations.section(title)
+    st.markdown(f"**{shown.title}**")
+    st.markdown(shown.text)
 
 
-@st.dialog("How is this counted?", width="medium", icon=":material/calculate:")
+@st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:")
 def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
     """A figure's formula and counts, as `in_short` says them, and what docs/metrics.md says about it."""
     section = explanations.of_figure(key)

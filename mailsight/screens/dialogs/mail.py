@@ -53,7 +53,7 @@ def _mail(mail: MailView, key: str, to: str = "") -> None:
         width = width_switch(key)
         pictures = st.toggle("Load pictures", key=f"{key}:pictures", help=PICTURES_HELP)
     st.caption(_SOURCES[mail.source])
-    subject = mail.subject or "No subject"
+    subject = mail.subject or formats.NO_SUBJECT
     frame.inbox_lines(subject, mail.preheader, f"To {to}" if to else None)
     mail_frame(
         content.safe(mail.html, pictures=pictures),
