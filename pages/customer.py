@@ -8,7 +8,7 @@ from mailsight.screens import customer as customer_screen
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import events, mail
-from mailsight.screens.frame import facts, head
+from mailsight.screens.frame import facts, head, line
 from mailsight.vocabulary import NotSentReason
 
 customer_id = navigation.shown_id("customer")
@@ -29,9 +29,7 @@ with details:
     st.subheader("Details", anchor=False)
     customer_screen.details(customer)
 with history:
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="history_head"
-    ):
+    with line("history_head"):
         st.subheader("Contact history", anchor=False, width="content")
         customer_screen.export_buttons(report, audience)
     customer_screen.totals(report, audience)

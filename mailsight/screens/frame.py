@@ -29,10 +29,10 @@ def head(name: str, campaign: tuple[str, str] | None = None, *, trail: bool = Tr
     """
     navigation.tab_title(name)
     if trail:
-        with _line("top"):
+        with line("top"):
             navigation.trail(name, campaign)
             updated()
-    with _line("head"):
+    with line("head"):
         st.title(formats.plain(name), anchor=False, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center", key="buttons"):
             if not trail:
@@ -40,7 +40,8 @@ def head(name: str, campaign: tuple[str, str] | None = None, *, trail: bool = Tr
             yield
 
 
-def _line(key: str) -> DeltaGenerator:
+def line(key: str) -> DeltaGenerator:
+    """A line of the page: a heading at its left, at its right what belongs to it."""
     return st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=key
     )

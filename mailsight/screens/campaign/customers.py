@@ -15,7 +15,7 @@ from mailsight.components.search_box import search_box
 from mailsight.exports import rows
 from mailsight.exports.writers import Rows
 from mailsight.reports.campaign import CampaignReport
-from mailsight.screens import cached, navigation
+from mailsight.screens import cached, frame, navigation
 from mailsight.screens.dialogs import mail
 from mailsight.warehouse.reader import Snapshot
 
@@ -24,9 +24,7 @@ from . import heatmap, states, tabs
 
 def customers(report: CampaignReport) -> None:
     """Their heading, and all of them in a grid."""
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="customers_head"
-    ):
+    with frame.line("customers_head"):
         st.subheader("Customers", anchor="customers", width="content")
         if report.counts.selected:
             navigation.audience_switch("customers")
