@@ -38,7 +38,7 @@ facts(
     formats.sender(campaign.from_name, campaign.from_email),
     f"sent {formats.moment(campaign.sent_at, navigation.zone())}"
     if campaign.sent_at
-    else "no date of sending",
+    else formats.NO_SENDING_DATE,
     tags=campaign.tags,
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from mailsight.figures.formats import (
-    NOT_SENT_YET,
+    NO_SENDING_DATE,
     NOTHING,
     count,
     interval,
@@ -20,6 +20,7 @@ from mailsight.figures.formats import (
     things,
 )
 from mailsight.figures.metrics import (
+    ESTIMATED_AMONG,
     ESTIMATED_COR,
     FIGURES,
     RATES,
@@ -34,7 +35,7 @@ from mailsight.mail.links import LinkClicks
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import mails
 from mailsight.reports.campaign import CampaignReport
-from mailsight.vocabulary import Audience, NotSentReason
+from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
 
 from . import drawings, masking
@@ -160,11 +161,7 @@ def page(taken: TakeAlong, zone: str | None = None, *, heatmap: str | None = Non
 
 def _facts(report: CampaignReport, zone: str | None) -> list[str]:
     campaign = report.campaign
-    sent = (
-        f"sent {moment(campaign.sent_at, zone)} ({zone or 'UTC'})"
-        if campaign.sent_at
-        else "no date of sending"
-    )
+    sent = f"sent {moment(campaign.sent_at, zone)} ({zone or 'UTC'})" if campaign.sent_at else NO_SENDING_DATE
     facts = (sender(campaign.from_name, campaign.from_email), sent, *campaign.tags)
     return [fact for fact in facts if fact]
 
@@ -192,7 +189,7 @@ def _rates(taken: TakeAlong) -> Table:
             NOTHING,
             NOTHING,
         )
-        rows.append(Row(ESTIMATED_COR.label, figures, "among customers whose opens can be seen"))
+        rows.append(Row(ESTIMATED_COR.label, figures, ESTIMATED_AMONG))
     return Table(("Figure", "Rate", "Customers", "95 % interval", before, "Difference"), rows)
 
 
@@ -213,17 +210,13 @@ def _reasons(report: CampaignReport) -> Table:
     reasons = sorted(report.not_sent.items(), key=lambda item: -item[1])
     rows = [
         Row(
-            _why(report, reason),
+            report.why_not_sent(reason),
             (count(number), percent(Portion(number, report.counts.not_sent).rate)),
         )
         for reason, number in reasons
         if number
     ]
     return Table(("Reason", "Customers", "Share of not sent"), rows)
-
-
-def _why(report: CampaignReport, reason: NotSentReason) -> str:
-    return NOT_SENT_YET if report.is_planned and reason is NotSentReason.OTHER else reason.label
 
 
 def _links(links: Sequence[LinkClicks], mask: Mask) -> Table:

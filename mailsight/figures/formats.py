@@ -13,6 +13,7 @@ NOTHING = "–"
 # Said of a campaign that is planned, and of its customers who have no other reason.
 NOT_SENT_YET = "Not sent yet"
 NO_SUBJECT = "No subject"
+NO_SENDING_DATE = "no date of sending"
 # Keeps a number and its unit on one line.
 _JOINED = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"

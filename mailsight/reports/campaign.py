@@ -10,6 +10,7 @@ import pandas as pd
 
 from mailsight.audience.machines import RULES
 from mailsight.errors import UnknownCampaign
+from mailsight.figures import formats
 from mailsight.figures.metrics import RATES, AppleOpens, Counts
 from mailsight.heatmap import badges
 from mailsight.heatmap.badges import Wholes
@@ -56,6 +57,12 @@ class CampaignReport:
     def is_planned(self) -> bool:
         """Whether sending is yet to begin: nothing was sent, and nothing says when it was."""
         return not self.counts.sent and self.campaign.sent_at is None
+
+    def why_not_sent(self, reason: NotSentReason) -> str:
+        """The reason in words; in a planned campaign, most customers have no other than that."""
+        if self.is_planned and reason is NotSentReason.OTHER:
+            return formats.NOT_SENT_YET
+        return reason.label
 
     @property
     def all_opens(self) -> int:

@@ -8,6 +8,7 @@ from mailsight.components import tables
 from mailsight.components.cards import Card, row_of_cards
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import (
+    ESTIMATED_AMONG,
     ESTIMATED_COR,
     FIGURES,
     RATES,
@@ -121,7 +122,7 @@ def _estimate(apple: AppleOpens) -> tables.Row:
         [
             tables.main(
                 ESTIMATED_COR.label,
-                "among customers whose opens can be seen",
+                ESTIMATED_AMONG,
                 counted=explained.question(ESTIMATED_COR),
             ),
             tables.rate(apple.estimate, tip=words, interval=False, colour=ESTIMATE_COLOUR),

@@ -52,7 +52,7 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, wa
                 str(row["customer_id"]),
                 [
                     tables.main(row["name"] or row["customer_id"], row["email"] or "no address"),
-                    tables.noted(_why(report, NotSentReason(row["reason"])), row["detail"] or ""),
+                    tables.noted(report.why_not_sent(NotSentReason(row["reason"])), row["detail"] or ""),
                 ],
             )
             for row in found.customers
@@ -74,7 +74,7 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
         tables.Row(
             reason.value,
             [
-                tables.main(_why(report, reason), title=reason.meaning),
+                tables.main(report.why_not_sent(reason), title=reason.meaning),
                 tables.rate(
                     made_of := Portion(number, report.counts.not_sent),
                     of_largest=most,
@@ -98,7 +98,3 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
         st.session_state[key] = None if chosen == clicked.row else NotSentReason(clicked.row)
         st.rerun(scope="fragment")
     return chosen
-
-
-def _why(report: CampaignReport, reason: NotSentReason) -> str:
-    return formats.NOT_SENT_YET if report.is_planned and reason is NotSentReason.OTHER else reason.label
