@@ -28,7 +28,7 @@ _UNREADABLE = (ValueError, SyntaxError, AttributeError, NotImplementedError, Typ
 _NEVER = ("-webkit-", "has", "local-link")
 
 
-class TooCostly(Exception):
+class _TooCostly(Exception):
     """Matching has used up its steps."""
 
 
@@ -64,15 +64,15 @@ class Cascade:
         try:
             matches = self._matcher.match(self.element(node))
             self.spend(len(matches))
-        except TooCostly:
+        except _TooCostly:
             return []
         return [payload for _, _, pseudo_element, payload in matches if pseudo_element is None]
 
     def spend(self, steps: int) -> None:
-        """Counts steps of matching; raises `TooCostly` once they are used up."""
+        """Counts steps of matching; raises `_TooCostly` once they are used up."""
         self._steps -= steps
         if self._steps <= 0:
-            raise TooCostly
+            raise _TooCostly
 
     def element(self, node: LexborNode) -> "Element":
         """The node as cssselect2 sees it; always the same object for the same node."""
