@@ -12,7 +12,7 @@ from typing import BinaryIO
 import zstandard
 
 from mailsight.errors import UnreadableFile
-from mailsight.providers import Request
+from mailsight.providers.events import Request
 
 from . import json_files
 from .json_files import BadRecord, Value

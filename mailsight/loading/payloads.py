@@ -18,15 +18,10 @@ import pyarrow as pa
 
 from mailsight.errors import UnknownProvider
 from mailsight.figures.metrics import share
-from mailsight.providers import (
-    Event,
-    Provider,
-    Request,
-    Unreadable,
-    events_of_request,
-    events_of_value,
-    provider,
-)
+from mailsight.providers.events import Event, Request, Unreadable
+from mailsight.providers.reading import events_of_request, events_of_value
+from mailsight.providers.record import Provider
+from mailsight.providers.registry import bounce_words, provider_named
 from mailsight.warehouse.draft import Draft, UnsoundFile, draft, scratch
 
 from . import json_files, payload_files
@@ -57,7 +52,7 @@ def ingest(
     payload refuses everything. Raises `UnknownProvider`, and `LoadRefused` when nothing could be loaded; then nothing
     has changed.
     """
-    sender = provider(provider_name)
+    sender = provider_named(provider_name)
     with draft(database, wait_seconds=wait_seconds) as work:
         staging = _Staging(work)
         for place, path in enumerate(paths):
@@ -93,9 +88,9 @@ def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
 
     Raises `UnknownProvider`, and `LoadRefused` for a file that can't be read at all.
     """
-    sender = provider(provider_name)
+    sender = provider_named(provider_name)
     with scratch() as work:
-        work.run("create_provider_words")
+        prepare_mappings(work)
         for path in paths:
             file = payload_files.unpack(path, work.folder)
             for batch in _batches(_payloads(file, sender)):
@@ -144,9 +139,9 @@ class _Batch:
         if request is None and sender.mapped:
             part.texts.append((record.line, record.text))
         elif request is None:
-            part.events.extend((record.line, one) for one in events_of_value(sender.name, record.value))
+            part.events.extend((record.line, one) for one in events_of_value(sender, record.value))
         elif request.is_form or not sender.mapped:
-            part.events.extend((record.line, one) for one in events_of_request(sender.name, request))
+            part.events.extend((record.line, one) for one in events_of_request(sender, request))
         else:
             body = json_files.value(record.line, request.body.decode("utf-8", "surrogateescape"))
             if isinstance(body, Value):
@@ -192,9 +187,15 @@ def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRe
     try:
         request = payload_files.request(record.value)
         named = record.value.get("provider") if isinstance(record.value, dict) else None
-        return _Payload(sender or provider(str(named)), record, request)
+        return _Payload(sender or provider_named(str(named)), record, request)
     except (ValueError, UnknownProvider) as error:
         return BadRecord(record.line, str(error), record.text)
+
+
+def prepare_mappings(work: Draft) -> None:
+    """Creates what the mappings in SQL share."""
+    work.run("set_bounce_words", words=_json(bounce_words()))
+    work.run("create_provider_words")
 
 
 @contextmanager
@@ -219,7 +220,7 @@ class _Staging:
 
     def __init__(self, work: Draft) -> None:
         work.run("create_staging")
-        work.run("create_provider_words")
+        prepare_mappings(work)
         self._work = work
         self._refusals: list[Refusal] = []
         self._unread = 0

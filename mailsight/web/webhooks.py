@@ -15,9 +15,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailsight import providers
 from mailsight.errors import BadSetting, MailsightError, NotGenuine, NotKept, NotThisProvider, WebhookRefused
 from mailsight.loading.spool import Spool
+from mailsight.providers import checking
+from mailsight.providers.events import Request as ProviderRequest
+from mailsight.providers.registry import PROVIDERS
 from mailsight.settings import Settings
 
 # So many requests may be on their way at once: their bodies lie in memory.
@@ -58,7 +60,7 @@ def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> S
         given = {f"{name}_{key}": str(value) for key, value in pairs} | given
     known = {
         f"{name}_{secret.name}": (name, secret)
-        for name, provider in providers.PROVIDERS.items()
+        for name, provider in PROVIDERS.items()
         for secret in provider.secrets
     }
     if unknown := sorted(given.keys() - known.keys()):
@@ -72,10 +74,10 @@ def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> S
             name, secret = known[key]
             found.setdefault(name, {})[secret.name] = value
     for name, secrets in found.items():
-        needed = [secret.name for secret in providers.PROVIDERS[name].secrets if secret.suffices]
+        needed = [secret.name for secret in PROVIDERS[name].secrets if secret.suffices]
         if not secrets.keys() & set(needed):
             raise BadSetting(f"The webhook of {name} also needs {name}_{f' or {name}_'.join(needed)}.")
-        providers.check_secrets(name, secrets)
+        checking.check_secrets(PROVIDERS[name], secrets)
     return found
 
 
@@ -102,9 +104,7 @@ class Webhooks:
             return PlainTextResponse("No such webhook is set up here.\n", 404)
         if request.method != "POST":
             # Providers look whether the address is there before they send anything: by HEAD, Unisender Go by GET.
-            return PlainTextResponse(
-                f"Webhooks of {providers.PROVIDERS[provider].label} come here, by POST.\n"
-            )
+            return PlainTextResponse(f"Webhooks of {PROVIDERS[provider].label} come here, by POST.\n")
         try:
             await self._take(provider, request)
         except ClientDisconnect:
@@ -131,7 +131,7 @@ class Webhooks:
         async with self._places:
             body = await self._body(request)
             content_type = request.headers.get("content-type", "")
-            webhook = providers.Request(content_type, dict(request.headers), body)
+            webhook = ProviderRequest(content_type, dict(request.headers), body)
             await anyio.to_thread.run_sync(
                 self._keep, provider, webhook, self._url(request), limiter=self._threads
             )
@@ -159,9 +159,10 @@ class Webhooks:
             return str(request.url)
         return f"{self.settings.public_url}{request.url.path}"
 
-    def _keep(self, provider: str, request: providers.Request, url: str) -> None:
-        providers.check_sender(provider, self.secrets[provider], request, url)
-        providers.check_payload(provider, request)
+    def _keep(self, provider: str, request: ProviderRequest, url: str) -> None:
+        sender = PROVIDERS[provider]
+        checking.check_sender(sender, self.secrets[provider], request, url)
+        checking.check_payload(sender, request)
         try:
             body = request.body.decode()
         except UnicodeDecodeError as error:
