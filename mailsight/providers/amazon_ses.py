@@ -57,7 +57,7 @@ def _explain(payload: object) -> str | None:
 
 def _without_boto3(view: type[Any]) -> type[Any]:
     """The view without its base's constructor, which needs boto3 for inbound mail and for confirming subscriptions."""
-    base = view.__mro__[1]
+    base: Any = view.__mro__[1]
 
     class View(view):  # type: ignore[misc]
         def __init__(self, **keywords: str) -> None:
