@@ -55,13 +55,13 @@ def _explain(payload: object) -> str | None:
     return None
 
 
-def _without_boto3(view: type[Any]) -> type[Any]:
-    """The view without its base's constructor, which needs boto3 for inbound mail and for confirming subscriptions."""
-    base: Any = view.__mro__[1]
+def _view() -> type[Any]:
+    """anymail's view without its base's constructor, which needs boto3 for things that Mailsight does not do."""
+    from anymail.webhooks.amazon_ses import AmazonSESBaseWebhookView, AmazonSESTrackingWebhookView
 
-    class View(view):  # type: ignore[misc]
+    class View(AmazonSESTrackingWebhookView):  # type: ignore[misc]
         def __init__(self, **keywords: str) -> None:
-            super(base, self).__init__(**keywords)
+            super(AmazonSESBaseWebhookView, self).__init__(**keywords)
             self.auto_confirm_enabled = False
 
     return View
@@ -71,8 +71,7 @@ PROVIDER = Provider(
     name="amazon_ses",
     label="Amazon SES",
     secrets=(BASIC_AUTH,),
-    view="AmazonSESTrackingWebhookView",
-    adapt_view=_without_boto3,
+    view=_view,
     marks=({"Type", "MessageId"}, {"eventType", "mail"}, {"notificationType", "mail"}),
     pack=_pack,
     content=_content,

@@ -1,7 +1,7 @@
 """django-anymail: its webhook views check who sent a request and read the events in it.
 
-This is the only module that knows Django, and it loads Django at the first call: many commands never need it. The
-views are created and called directly, so there is no Django project, URL, app or database.
+Django is loaded at the first call, because many commands never need it. The views are created and called directly, so
+there is no Django project, URL, app or database.
 """
 
 import threading
@@ -93,10 +93,12 @@ def check(provider: Provider, secrets: Mapping[str, str], request: Request, url:
 
 
 def view_class(provider: Provider) -> type[Any]:
-    """anymail's view for a provider."""
+    """The view that checks a provider's requests and reads them."""
     _configure()
+    if callable(provider.view):
+        return provider.view()
     view: type[Any] = getattr(import_module(f"anymail.webhooks.{provider.name}"), provider.view)
-    return provider.adapt_view(view)
+    return view
 
 
 def _keywords(provider: Provider, secrets: Mapping[str, str]) -> frozenset[tuple[str, str]]:

@@ -42,10 +42,6 @@ def _whole(payload: object, _recipient: str | None) -> object:
     return payload
 
 
-def _same_view(view: type[Any]) -> type[Any]:
-    return view
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Provider:
     """Everything about one provider.
@@ -57,10 +53,10 @@ class Provider:
     name: str  # in addresses, settings, files and the database
     label: str  # on screens
 
-    # Who sends, and who reads: `anymail.webhooks.<name>.<view>` checks requests and reads events.
+    # Who sends, and what checks the requests and reads the events in them: a view of `anymail.webhooks.<name>`, by its
+    # name, or one of our own. Django comes with the view, so only a call of the function may import it.
     secrets: tuple[Secret, ...]
-    view: str
-    adapt_view: Callable[[type[Any]], type[Any]] = _same_view
+    view: str | Callable[[], type[Any]]
 
     # How events are packed.
     # Keys that a request's JSON (or the first item of its list) has at the top: all of any one set.

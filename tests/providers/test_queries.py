@@ -115,11 +115,10 @@ def test_typical_payloads_give_equal_events(name: str, mapped: Map) -> None:
 
 @pytest.mark.parametrize("name", MAPPED)
 def test_other_peoples_payloads_give_equal_events(name: str, mapped: Map, samples: Path) -> None:
-    lines = [
-        json.loads(line)
-        for path in (samples / "webhooks").glob(f"{name}*.jsonl")
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
+    paths = list((samples / "webhooks").glob(f"{name}*.jsonl"))
+    if not paths:
+        pytest.skip(f"no samples of {name}")
+    lines = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
     values = [
         sample["payload"] if "payload" in sample else json.loads(sample["raw"])
         for sample in lines
