@@ -14,7 +14,7 @@ from mailsight import errors
 from mailsight.providers.anymail import view_class
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import PROVIDERS, provider_named
-from mailsight.warehouse.reader import statement_names
+from mailsight.warehouse.queries import statement_names
 from tests.conftest import PROJECT
 
 ROOMS = PROJECT / "mailsight" / "providers"
