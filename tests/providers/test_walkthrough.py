@@ -53,7 +53,7 @@ def test_the_page_adds_a_provider(project: Path) -> None:
     (project / MAPPING).write_text(_block(str(MAPPING)), encoding="utf-8")
     _replace(project / RECORD, "\n)\n", "\n    mapped=True,\n)\n")
     _replace(project / SAMPLES, "\n\nSAMPLES", f"\n\n{_block(f'{SAMPLES}`, above the samples')}\nSAMPLES")
-    _replace(project / SAMPLES, "\n)\n", f"\n{_block('and in them')})\n")
+    _replace(project / SAMPLES, "\n)\n", "\n    generated=_PAYLOADS,\n)\n")
     _replace(
         project / "docs/providers.md", "recipient | in Python |\n| `pigeon", "recipient | in SQL |\n| `pigeon"
     )
