@@ -47,38 +47,38 @@ class Provider:
     """Everything about one provider.
 
     Fields that say where something is read from hold paths (see `payload`); the first that leads to a value counts.
-    They begin at the event's own `content`, without its envelope.
+    Paths begin at the event's `content`.
     """
 
     name: str  # in addresses, settings, files and the database
     label: str  # on screens
 
-    # Who sends, and what checks the requests and reads the events in them: a view of `anymail.webhooks.<name>`, by its
-    # name, or one of our own. Django comes with the view, so only a call of the function may import it.
+    # Who sends, and the view that checks requests and reads events: the name of a class in `anymail.webhooks.<name>`,
+    # or a function that defines one. Only when called may the function import anymail, because Django comes with it.
     secrets: tuple[Secret, ...]
     view: str | Callable[[], type[Any]]
 
-    # How events are packed.
-    # Keys that a request's JSON (or the first item of its list) has at the top: all of any one set.
+    # How requests look. Each set of marks identifies the provider: keys of the JSON, or of the first item of its list.
     marks: tuple[AbstractSet[str], ...]
     sends_batches: bool = False  # many events in one request
-    takes_forms: bool = False  # requests may be forms, not only JSON
-    form_field: str | None = (
-        None  # the form's field that holds JSON; None: the fields themselves are the event
-    )
-    # The values in an envelope, which may be envelopes too; None if this object is not one.
+    takes_forms: bool = False  # forms as well as JSON
+    form_field: str | None = None  # holds the form's JSON; without one, the form's fields are an event
+
+    # How events are packed, where the defaults don't fit.
+    # What is in an envelope: events or more envelopes. None if the object is not an envelope.
     unpack: Callable[[dict[str, Any]], list[object] | None] = _no_envelope
-    # The JSON that the provider would send for these events; only `sends_batches` gets more than one.
+    # The JSON that the provider would send for some events: one, or many if it sends batches.
     pack: Callable[[Sequence[object]], object] | None = None
-    content: Callable[[object], object] = _as_it_is  # the event without its envelope
-    of_recipient: Callable[[object, str | None], object] = _whole  # ... with what concerns one recipient
-    explain: Callable[[object], str | None] = (
-        _nothing_to_explain  # why there is no event, if that needs a reader
-    )
-    # What an event can do without if anymail can't read it. These paths begin at the request's JSON.
+    # An event without the envelope that it keeps when unpacked, such as a signature beside it.
+    content: Callable[[object], object] = _as_it_is
+    # The content with what concerns this recipient, if an event may report on several.
+    of_recipient: Callable[[object, str | None], object] = _whole
+    # Why there is no event in a payload, if people should know.
+    explain: Callable[[object], str | None] = _nothing_to_explain
+    # What to leave out, one after the other, until anymail can read the rest. Paths begin at the envelope.
     spare: tuple[str, ...] = ()
 
-    # Where to read what anymail leaves out, and in which words it is said.
+    # Where to read what anymail leaves out, and in which words the provider says it.
     time: tuple[str, ...]
     kind: tuple[str, ...] = ()
     kinds: Mapping[str, EventType] = field(default_factory=dict)  # words at `kind` that anymail doesn't know
@@ -101,8 +101,8 @@ class Provider:
     event_id: tuple[str, ...] = ()
     has_metadata: bool = True
 
-    # What loading has to know.
-    mapped: bool = False  # `queries/providers/<name>.sql` reads its files, as `map_<name>`
+    # What loading needs to know.
+    mapped: bool = False  # its files are read by `map_<name>` in `queries/providers/<name>.sql`
     shares_event_ids: bool = False  # one event id for several recipients
     miscounts_links: bool = False  # its link positions count only where the address agrees
 
