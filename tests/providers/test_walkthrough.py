@@ -38,6 +38,7 @@ def project(tmp_path: Path) -> Path:
     return target
 
 
+@pytest.mark.slow
 def test_the_page_adds_a_provider(project: Path) -> None:
     (project / RECORD).write_text(_block(str(RECORD)), encoding="utf-8")
     registry = project / "mailsight/providers/registry.py"
