@@ -18,9 +18,11 @@ from pathlib import Path
 
 import duckdb
 
-from mailsight import anymail_views
 from mailsight.loading import payloads
-from mailsight.warehouse import draft, queries
+from mailsight.providers import anymail
+from mailsight.providers.events import Request
+from mailsight.providers.registry import PROVIDERS
+from mailsight.warehouse import draft
 
 MILLION = 1_000_000
 LOADS = (MILLION, 10 * MILLION)
@@ -115,7 +117,7 @@ def map_in_sql(path: Path) -> None:
     """The same, mapped into a table: the events that a load stages."""
     with draft.scratch() as work:
         work.run("create_staging")
-        work.run("create_provider_words")
+        payloads.prepare_mappings(work)
         work.run("read_from", path=str(path))
         for name in ("view_lines", "map_sendgrid"):
             work.run(name)
@@ -125,11 +127,12 @@ def map_in_sql(path: Path) -> None:
 def map_and_keep_nothing(path: Path) -> None:
     """The same columns, looked at and not kept: what anymail does below."""
     with duckdb.connect() as connection:
-        for name in ("set_up", "create_provider_words"):
-            connection.execute(queries.statement(name))
-        connection.execute(queries.statement("read_from"), {"path": str(path)})
+        work = draft.Draft(connection, path.parent)
+        work.run("set_up")
+        payloads.prepare_mappings(work)
+        work.run("read_from", path=str(path))
         for name in ("view_lines", "map_sendgrid"):
-            connection.execute(queries.statement(name))
+            work.run(name)
         connection.execute(
             "select bit_xor(hash(event)) from (select * exclude (tags, metadata) from normalised) as event"
         )
@@ -138,7 +141,7 @@ def map_and_keep_nothing(path: Path) -> None:
 def map_in_python(path: Path) -> None:
     """django-anymail reads the same payloads, as the webhooks that they were."""
     for body in bodies(path):
-        anymail_views.read("sendgrid", anymail_views.request("application/json", {}, body))
+        anymail.read(PROVIDERS["sendgrid"], Request("application/json", {}, body))
 
 
 def bodies(path: Path) -> Iterator[bytes]:

@@ -23,7 +23,8 @@ from starlette.routing import Route
 
 from mailsight.loading.spool import Spool
 from mailsight.web import webhooks
-from tests.support import senders
+from tests.support.providers.registry import SAMPLES, SECRETS
+from tests.support.providers.signing import Sent, post
 
 EVENTS = (1, 100)  # of one request; SendGrid sends up to a few hundred at once
 REQUESTS = 100
@@ -69,7 +70,7 @@ def measure(address: tuple[str, int]) -> dict[str, float]:
     return found
 
 
-def requests_per_second(connection: HTTPConnection, path: str, sent: senders.Sent) -> float:
+def requests_per_second(connection: HTTPConnection, path: str, sent: Sent) -> float:
     """How many are answered one after the other."""
     start = time.perf_counter()
     for _ in range(REQUESTS):
@@ -81,7 +82,7 @@ def requests_per_second(connection: HTTPConnection, path: str, sent: senders.Sen
     return REQUESTS / (time.perf_counter() - start)
 
 
-def signed_batch(events: int) -> senders.Sent:
+def signed_batch(events: int) -> Sent:
     """A request as SendGrid sends it, with its signature."""
     batch = [
         {
@@ -99,12 +100,12 @@ def signed_batch(events: int) -> senders.Sent:
         }
         for number in range(events)
     ]
-    return senders.signed("sendgrid", senders.post("http://localhost/webhooks/sendgrid/", batch))
+    return SAMPLES["sendgrid"].sign(post("http://localhost/webhooks/sendgrid/", batch))
 
 
 def serve(listener: socket.socket, folder: Path) -> None:
     """Both routes, served as Streamlit serves: by uvicorn."""
-    taker = webhooks.Webhooks(Spool(folder / "mailsight.spool"), senders.SECRETS)
+    taker = webhooks.Webhooks(Spool(folder / "mailsight.spool"), SECRETS)
     bare_file = os.open(folder / "bare.ndjson", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def keep(body: bytes) -> None:

@@ -23,6 +23,9 @@ MailsightError
 ├── NotAllowed             a page's token for a route is forged, expired, or missing
 ├── FileGone               an exported file has been removed, or its token is not valid
 ├── UnknownProvider        a provider whose events can't be read
+├── NotAnEvent             a provider's request that holds no event of a sent message
+│   ├── InboundMail        it brings mail that was received, not sent
+│   └── BadForm            it is a form that can't be parsed
 ├── NotKept                the disk did not take a webhook
 └── WebhookRefused         a request to a webhook of which nothing is kept
     ├── NotGenuine         its signature or password is wrong
@@ -156,6 +159,20 @@ class FileGone(MailsightError):
 class UnknownProvider(MailsightError):
     title = "Unknown provider"
     next_step = "docs/providers.md lists the providers."
+
+
+class NotAnEvent(MailsightError):
+    title = "This request holds no event"
+    next_step = "Send only events of sent messages to this address."
+
+
+class InboundMail(NotAnEvent):
+    title = "This is inbound mail"
+
+
+class BadForm(NotAnEvent):
+    title = "This form can't be parsed"
+    next_step = "Ask the provider to send it again."
 
 
 class NotKept(MailsightError):

@@ -160,16 +160,23 @@ from unmatched_events as s
 anti join known_messages as k on k.campaign_id = s.campaign_id and k.customer_id = s.customer_id and not k.implied
 where s.campaign_id is not null and s.customer_id is not null;
 
+-- name: set_miscounted_links(providers)!
+-- Names the providers whose link positions count only where the clicked URL agrees, for the queries below.
+set variable providers_miscounting_links = cast(:providers as varchar[]);
+
 -- name: clicked_urls()
--- The clicks in touched campaigns whose link has to be found by URL: campaign, its mail, and each URL once. SendGrid counts
--- links differently (docs/providers.md), so its positions are checked too if they lead to another URL.
+-- The clicks in touched campaigns whose link has to be found by URL: campaign, its mail, and each URL once. Unreliable
+-- positions (`set_miscounted_links`) are checked too if they lead to another URL.
 select distinct a.campaign_id, c.content_id, e.url
 from attributed as a
 join events as e using (event_number)
 join campaigns as c on c.campaign_id = a.campaign_id
 left join links as l on l.content_id = c.content_id and l.link_position = e.link_position
 where e.type = 'clicked' and e.url is not null and c.content_id is not null
-    and (l.link_position is null or (e.provider = 'sendgrid' and e.url <> l.url))
+    and (
+        l.link_position is null
+        or (list_contains(getvariable('providers_miscounting_links'), e.provider) and e.url <> l.url)
+    )
     and a.campaign_id in (from touched)
 order by c.content_id, a.campaign_id, e.url;
 
@@ -186,7 +193,7 @@ with placed as (
     select
         a.campaign_id, a.customer_id, e.event_number, e.event_id, e.provider, e.type, e.occurred_at, e.url, e.machine,
         if(
-            e.provider = 'sendgrid' and by_url.url <> by_position.url,
+            list_contains(getvariable('providers_miscounting_links'), e.provider) and by_url.url <> by_position.url,
             by_url.link_position,
             coalesce(by_position.link_position, p.link_position)
         ) as link_position

@@ -131,13 +131,20 @@ where messages.campaign_id = m.campaign_id and messages.customer_id = m.customer
 insert into messages by name
 select * exclude (is_new, is_changed) from merged_messages where is_changed order by campaign_id, customer_id;
 
+-- name: set_shared_event_ids(providers)!
+-- Names the providers whose event ids cover several recipients, for `merge_events`.
+set variable providers_sharing_event_ids = cast(:providers as varchar[]);
+
 -- name: merge_events#
 -- Adds the events that are new. Two events are the same if they have the same event_id or, without one, the same provider,
--- campaign, customer, message, recipient, type, time and URL. One Amazon SES notification can cover several recipients under
--- one id, so there the recipient is part of the key. New events get an event_number, our short key, above last_event_number.
+-- campaign, customer, message, recipient, type, time and URL. Where an event_id covers several recipients
+-- (`set_shared_event_ids`), the recipient is part of the key. New events get an event_number, our short key, above
+-- last_event_number.
 set variable last_event_number = (select coalesce(max(event_number), 0) from events);
-create temp macro recipient_key(provider, recipient) as
-    case when provider = 'amazon_ses' then coalesce(lower(recipient), '') else '' end;
+create temp macro recipient_key(provider, recipient) as case
+    when list_contains(getvariable('providers_sharing_event_ids'), provider) then coalesce(lower(recipient), '')
+    else ''
+end;
 -- Few events come twice. A hash finds those that might, and only these are compared in full.
 create temp table possible_duplicates as
 with keyed as (

@@ -12,7 +12,9 @@ from mailsight.figures.metrics import Counts
 from mailsight.heatmap.badges import MEASURES, SHOWS
 from mailsight.loading import bundle_files, bundles
 from mailsight.mail.urls import RULES, Rule
-from mailsight.providers import PROVIDERS, Event, Provider
+from mailsight.providers.events import Event
+from mailsight.providers.record import Provider
+from mailsight.providers.registry import PROVIDERS
 from mailsight.reports import campaign, mails
 from mailsight.settings import Settings
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status

@@ -11,6 +11,7 @@ import pyarrow as pa
 from mailsight.audience import machines
 from mailsight.errors import LoadRefused
 from mailsight.mail.links import Matcher, links
+from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
 from mailsight.warehouse.draft import Draft
 
@@ -58,6 +59,8 @@ def derive(work: Draft, progress: Progress) -> None:
         work.run("write_to_disk")
     _attribute(work)
     progress(0.3, "Finding each click's link")
+    miscounting = [name for name, provider in PROVIDERS.items() if provider.miscounts_links]
+    work.run("set_miscounted_links", providers=miscounting)
     with work.table("places", _places(work), _PLACES):
         work.run("replace_message_events")
     work.run("replace_unattributed")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from mailsight.errors import LoadRefused
+from mailsight.providers.registry import PROVIDERS
 from mailsight.warehouse.draft import Draft
 
 from .derive import Progress, derive
@@ -78,6 +79,8 @@ def complete(
             next_step="Fix the file, or load without --strict to accept the other rows.",
         )
     progress(0.5, "Adding what is new")
+    sharing = [name for name, provider in PROVIDERS.items() if provider.shares_event_ids]
+    work.run("set_shared_event_ids", providers=sharing)
     for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
         work.run(name)
     newly_refused = _keep(work, refusals)

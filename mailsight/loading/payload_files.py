@@ -1,4 +1,4 @@
-"""Files of provider payloads: unpacked, and told apart into captured requests and plain payloads."""
+"""Files of provider payloads: unpacks them and tells captured requests from plain payloads."""
 
 import codecs
 import gzip
@@ -12,22 +12,22 @@ from typing import BinaryIO
 import zstandard
 
 from mailsight.errors import UnreadableFile
-from mailsight.providers import Request
+from mailsight.providers.events import Request
 
 from . import json_files
 from .json_files import BadRecord, Value
 
-# Events pack ten to fifty times smaller. What unpacks to more than this is made to fill the disk.
+# Events compress ten to fifty times. A higher ratio is treated as a decompression bomb.
 LARGEST_RATIO = 100
 ALWAYS_ALLOWED_BYTES = 2**28
 CHUNK = 2**20
-# A few bytes of zstd can hold many: small portions bound what is unpacked at once.
+# A few bytes of zstd can expand to many: small chunks bound what is unpacked at once.
 ZSTD_CHUNK = 2**10
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderFile:
-    """A file as it is read: its name for people, its text unpacked, and what went wrong while it was unpacked."""
+    """A file to read: its name for people, the path of its unpacked text, and what went wrong while unpacking."""
 
     name: str
     path: Path
@@ -35,10 +35,10 @@ class ProviderFile:
 
 
 def unpack(path: Path, folder: Path) -> ProviderFile:
-    """The file itself, or what is packed in it (gzip, zstd, UTF-16), written into `folder`.
+    """The file itself, or its content (gzip, zstd, UTF-16) unpacked into `folder`.
 
-    Of a file that is damaged, what could be unpacked stays. Raises `UnreadableFile` for one that can't be opened,
-    is packed in another way, or grows beyond all measure.
+    Of a damaged file, whatever could be unpacked is kept. Raises `UnreadableFile` if it can't be opened, is packed in
+    another way, or unpacks to far too much.
     """
     try:
         with path.open("rb") as file:
@@ -116,7 +116,7 @@ _FOREIGN = {
 
 
 def records(file: ProviderFile) -> Iterator[Value | BadRecord]:
-    """Every JSON value of the file: one a line where its first line is one, else wherever they begin and end."""
+    """Every JSON value of the file: one per line if its first line is one, else wherever they begin and end."""
     by_line = isinstance(next(json_files.lines(file.path), None), Value)
     last_line = 0
     for record in (json_files.lines if by_line else json_files.values)(file.path):
@@ -129,7 +129,7 @@ def records(file: ProviderFile) -> Iterator[Value | BadRecord]:
 
 
 def line_numbers(file: ProviderFile, ordinals: set[int], *, by_line: bool) -> dict[int, int]:
-    """The lines of some values of a sound file, by their places counted from 1; `by_line`: it has one on each line."""
+    """The lines of some values in a sound file, by their ordinals from 1. `by_line`: it has one value per line."""
     if not ordinals:
         return {}
     if by_line:
@@ -141,7 +141,7 @@ def line_numbers(file: ProviderFile, ordinals: set[int], *, by_line: bool) -> di
 
 
 def holds_requests(file: ProviderFile) -> bool:
-    """Whether the file holds captured requests, not bare payloads: its first line tells."""
+    """Whether the file holds captured requests rather than bare payloads, judging by its first line."""
     first = next(json_files.lines(file.path), None)
     return isinstance(first, Value) and _is_request(first.value)
 
@@ -159,9 +159,9 @@ def _body(value: Mapping[str, object]) -> object:
 
 
 def request(value: object) -> Request:
-    """A captured request: `{"content_type", "headers", "body"}`; a body that is no text may be in Base64.
+    """A captured request: `{"content_type", "headers", "body"}`, where a binary body may be in Base64.
 
-    Raises ValueError, for people, when it is none.
+    Raises ValueError, with a message for people, if it is not one.
     """
     captured = value if isinstance(value, dict) else {}
     body, headers = _body(captured), captured.get("headers") or {}

@@ -1,7 +1,7 @@
-"""Writes: provider payloads, from files or from the spool of live webhooks, become events.
+"""Loads provider payloads, from files or from the spool of live webhooks, as events.
 
-A provider that has a mapping (`queries/providers`) is read by DuckDB itself, at speed. Form posts, the other providers,
-and whatever stands in a broken file are read value by value. Both ways give equal events for equal payloads.
+DuckDB reads the files of a provider with a mapping (`queries/providers`) itself, at speed. Forms, other providers and
+broken files are read value by value in Python. Both ways give equal events for equal payloads.
 """
 
 import json
@@ -18,15 +18,10 @@ import pyarrow as pa
 
 from mailsight.errors import UnknownProvider
 from mailsight.figures.metrics import share
-from mailsight.providers import (
-    Event,
-    Provider,
-    Request,
-    Unreadable,
-    events_of_request,
-    events_of_value,
-    provider,
-)
+from mailsight.providers.events import Event, Request, Unreadable
+from mailsight.providers.reading import events_of_request, events_of_value
+from mailsight.providers.record import Provider
+from mailsight.providers.registry import bounce_words, provider_named
 from mailsight.warehouse.draft import Draft, UnsoundFile, draft, scratch
 
 from . import json_files, payload_files
@@ -37,7 +32,7 @@ from .payload_files import ProviderFile
 from .spool import Spool
 
 WEBHOOKS = "webhooks"
-# What is read at once, value by value.
+# The size of a batch when reading value by value.
 BATCH_VALUES = 20_000
 BATCH_LETTERS = 2**25
 
@@ -53,11 +48,10 @@ def ingest(
 ) -> LoadSummary:
     """Loads files of a provider's payloads and publishes the result as one generation.
 
-    `progress` is called with the share that is done (0 to 1) and what is being done. With `strict`, a single refused
-    payload refuses everything. Raises `UnknownProvider`, and `LoadRefused` when nothing could be loaded; then nothing
-    has changed.
+    Calls `progress` with the share done (0 to 1) and the current step. With `strict`, one rejected payload rejects
+    the whole load. Raises `UnknownProvider`, or `LoadRefused` if nothing could be loaded; nothing has changed then.
     """
-    sender = provider(provider_name)
+    sender = provider_named(provider_name)
     with draft(database, wait_seconds=wait_seconds) as work:
         staging = _Staging(work)
         for place, path in enumerate(paths):
@@ -70,15 +64,15 @@ def ingest(
 
 
 def ingest_spool(database: Path, spool: Spool, *, wait_seconds: float = 600.0) -> LoadSummary | None:
-    """Loads the webhooks that came since the last time, publishes them as one generation, and forgets them.
+    """Loads the webhooks in the spool, publishes them as one generation, and empties the spool.
 
-    None when there were none. Killed at any moment, it can be repeated: what is loaded twice counts once. Raises
-    `LoadRefused`; then the spool stays as it is.
+    Returns None if there were none. It may be killed at any moment and run again: events loaded twice count once.
+    Raises `LoadRefused`, and leaves the spool as it is then.
     """
     if not spool.seal():
         return None
     with draft(database, wait_seconds=wait_seconds) as work:
-        # Asked again while the draft is held: another process may have loaded them while this one waited for it.
+        # Again, now that this process holds the draft: another one may have loaded them in the meantime.
         segments = spool.seal()
         staging = _Staging(work)
         for segment in segments:
@@ -89,29 +83,29 @@ def ingest_spool(database: Path, spool: Spool, *, wait_seconds: float = 600.0) -
 
 
 def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refusal]:
-    """The events of a provider's files, each as a line of JSON, and what is none; nothing is loaded.
+    """The events in a provider's files, each as a line of JSON, and the payloads that are rejected. Loads nothing.
 
     Raises `UnknownProvider`, and `LoadRefused` for a file that can't be read at all.
     """
-    sender = provider(provider_name)
+    sender = provider_named(provider_name)
     with scratch() as work:
-        work.run("create_provider_words")
+        prepare_mappings(work)
         for path in paths:
             file = payload_files.unpack(path, work.folder)
             for batch in _batches(_payloads(file, sender)):
-                told: list[tuple[int, str | Refusal]] = [(bad.line, _bad(file, bad)) for bad in batch.bad]
+                lines: list[tuple[int, str | Refusal]] = [(bad.line, _bad(file, bad)) for bad in batch.bad]
                 for part in batch.parts.values():
-                    told += [(line, _told(file, line, one)) for line, one in part.events]
+                    lines += [(line, _json_line(file, line, event)) for line, event in part.events]
                     if part.texts:
                         with _mapped(work, part):
                             rows = work.rows("normalised_lines", provider=sender.name)
-                        told += [(row["ordinal"], row["line"] or _refused(file, row)) for row in rows]
-                yield from (one for _, one in sorted(told, key=lambda one: one[0]))
+                        lines += [(row["ordinal"], row["line"] or _refused(file, row)) for row in rows]
+                yield from (text for _, text in sorted(lines, key=lambda line: line[0]))
 
 
 @dataclass(frozen=True, slots=True)
 class _Payload:
-    """A value of a file and who wrote it; `request`: the captured request that it is, if it is one."""
+    """A value of a file and its provider. `request` is set if the value is a captured request."""
 
     sender: Provider
     record: Value
@@ -120,7 +114,7 @@ class _Payload:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What is read at once of one provider, each with its line: JSON for its mapping, and what is read already."""
+    """One provider's part of a batch, with lines: JSON for its mapping in SQL, and events that Python has read."""
 
     sender: Provider
     texts: list[tuple[int, str]] = field(default_factory=list)
@@ -129,13 +123,13 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What is read at once, as much as memory holds with ease."""
+    """The values that are read together: as many as fit into memory with ease."""
 
     parts: dict[str, _Part] = field(default_factory=dict)
     bad: list[BadRecord] = field(default_factory=list)
 
     def add(self, payload: _Payload | BadRecord) -> None:
-        """Takes a payload in, by the fastest way that suits it."""
+        """Adds a payload, to be read in the fastest way that works for it."""
         if isinstance(payload, BadRecord):
             self.bad.append(payload)
             return
@@ -144,9 +138,9 @@ class _Batch:
         if request is None and sender.mapped:
             part.texts.append((record.line, record.text))
         elif request is None:
-            part.events.extend((record.line, one) for one in events_of_value(sender.name, record.value))
+            part.events.extend((record.line, event) for event in events_of_value(sender, record.value))
         elif request.is_form or not sender.mapped:
-            part.events.extend((record.line, one) for one in events_of_request(sender.name, request))
+            part.events.extend((record.line, event) for event in events_of_request(sender, request))
         else:
             body = json_files.value(record.line, request.body.decode("utf-8", "surrogateescape"))
             if isinstance(body, Value):
@@ -173,7 +167,7 @@ def _next_batch(payloads: Iterator[_Payload | BadRecord]) -> Iterator[_Payload |
 
 
 def _payloads(file: ProviderFile, sender: Provider) -> Iterator[_Payload | BadRecord]:
-    """The values of a provider's file, which are payloads or captured requests."""
+    """The values of a provider's file: payloads or captured requests."""
     captured = payload_files.holds_requests(file)
     for record in payload_files.records(file):
         if isinstance(record, BadRecord):
@@ -183,7 +177,7 @@ def _payloads(file: ProviderFile, sender: Provider) -> Iterator[_Payload | BadRe
 
 
 def _spooled(segment: ProviderFile) -> Iterator[_Payload | BadRecord]:
-    """The requests of a segment of the spool, each with the provider that it names."""
+    """The requests of a spool segment, each with the provider that it names."""
     for record in payload_files.records(segment):
         yield record if isinstance(record, BadRecord) else _captured(record)
 
@@ -192,14 +186,20 @@ def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRe
     try:
         request = payload_files.request(record.value)
         named = record.value.get("provider") if isinstance(record.value, dict) else None
-        return _Payload(sender or provider(str(named)), record, request)
+        return _Payload(sender or provider_named(str(named)), record, request)
     except (ValueError, UnknownProvider) as error:
         return BadRecord(record.line, str(error), record.text)
 
 
+def prepare_mappings(work: Draft) -> None:
+    """Creates what the mappings in SQL share, once per connection."""
+    work.run("set_bounce_words", words=_json(bounce_words()))
+    work.run("create_provider_words")
+
+
 @contextmanager
 def _mapped(work: Draft, part: _Part) -> Iterator[None]:
-    """While it runs, the view `normalised` holds the events that the provider's mapping finds in the part."""
+    """Fills the view `normalised` with the events that the provider's mapping finds in the part, within the block."""
     with work.table("batch", part.texts, _TEXTS):
         work.run("view_batch")
         work.run(f"map_{part.sender.name}")
@@ -208,34 +208,34 @@ def _mapped(work: Draft, part: _Part) -> Iterator[None]:
 
 @contextmanager
 def _read(work: Draft, part: _Part) -> Iterator[None]:
-    """While it runs, the view `normalised` holds the events of the part that are read already."""
-    with work.table("event_batch", [_row(line, one) for line, one in part.events], _EVENTS):
+    """Fills the view `normalised` with the events that Python has read, within the block."""
+    with work.table("event_batch", [_row(line, event) for line, event in part.events], _EVENTS):
         work.run("view_events")
         yield
 
 
 class _Staging:
-    """The staged events of one load, and what was refused."""
+    """The staged events of one load, and its rejected payloads."""
 
     def __init__(self, work: Draft) -> None:
         work.run("create_staging")
-        work.run("create_provider_words")
+        prepare_mappings(work)
         self._work = work
         self._refusals: list[Refusal] = []
         self._unread = 0
 
     def take_file(self, file: ProviderFile, sender: Provider) -> None:
-        """Stages the events of a provider's file: at speed when all of it is sound, else value by value."""
+        """Stages the events of a provider's file: at speed if the whole file is sound, else value by value."""
         plain = sender.mapped and not file.problem and not payload_files.holds_requests(file)
         if not (plain and self._take_at_speed(file, sender)):
             self._take(file, _payloads(file, sender))
 
     def take_segment(self, segment: ProviderFile) -> None:
-        """Stages the events of a segment of the spool."""
+        """Stages the events of a spool segment."""
         self._take(segment, _spooled(segment))
 
     def complete(self, source: str, files: Sequence[str], *, strict: bool, progress: Progress) -> LoadSummary:
-        """Merges what is staged into the database."""
+        """Merges the staged events into the database."""
         return complete(
             self._work,
             source=source,
@@ -258,7 +258,7 @@ class _Staging:
         self._refusals += [_refused(file, row) for row in self._staged_refusals(file)]
 
     def _take_at_speed(self, file: ProviderFile, sender: Provider) -> bool:
-        """Lets DuckDB read the file itself; False when it can't."""
+        """Has DuckDB read the file itself. Returns False if it can't."""
         for view, numbered in (
             ("view_lines", "view_numbered_lines"),
             ("view_values", "view_numbered_values"),
@@ -266,7 +266,7 @@ class _Staging:
             try:
                 self._read_whole(view, file, sender)
                 if self._staged_refusals(file):
-                    # Counting the values takes time, so it is done only where lines have to be told.
+                    # Counting values takes time, so only a file with rejected rows is read again for their lines.
                     self._work.run("unstage", file=str(file.path))
                     self._read_whole(numbered, file, sender)
             except UnsoundFile:
@@ -291,10 +291,10 @@ class _Staging:
         return self._work.rows("staged_refusals_of", file=str(file.path))
 
 
-def _told(file: ProviderFile, line: int, one: Event | Unreadable) -> str | Refusal:
-    if isinstance(one, Unreadable):
-        return Refusal("events", file.name, line, one.reason, _json(one.payload))
-    return _json(asdict(one) | {"occurred_at": one.occurred_at and one.occurred_at.isoformat()})
+def _json_line(file: ProviderFile, line: int, event: Event | Unreadable) -> str | Refusal:
+    if isinstance(event, Unreadable):
+        return Refusal("events", file.name, line, event.reason, _json(event.payload))
+    return _json(asdict(event) | {"occurred_at": event.occurred_at and event.occurred_at.isoformat()})
 
 
 def _bad(file: ProviderFile, bad: BadRecord) -> Refusal:
@@ -305,18 +305,18 @@ def _refused(file: ProviderFile, row: Mapping[str, Any]) -> Refusal:
     return Refusal("events", file.name, row["ordinal"], row["refusal"], row["payload"])
 
 
-def _row(line: int, one: Event | Unreadable) -> tuple[object, ...]:
+def _row(line: int, event: Event | Unreadable) -> tuple[object, ...]:
     """A row of the view `normalised`."""
-    if isinstance(one, Unreadable):
-        return (line, one.reason, *(None for _ in _EVENTS.names[2:-1]), _json(one.payload))
-    values = asdict(one) | {
+    if isinstance(event, Unreadable):
+        return (line, event.reason, *(None for _ in _EVENTS.names[2:-1]), _json(event.payload))
+    values = asdict(event) | {
         "ordinal": line,
         "refusal": None,
-        "message_id": None if one.message_id is None else str(one.message_id),
-        "occurred_at": one.occurred_at and one.occurred_at.astimezone(UTC).replace(tzinfo=None),
-        "tags": list(one.tags),
-        "metadata": _json(one.metadata),
-        "payload": _json(one.payload),
+        "message_id": None if event.message_id is None else str(event.message_id),
+        "occurred_at": event.occurred_at and event.occurred_at.astimezone(UTC).replace(tzinfo=None),
+        "tags": list(event.tags),
+        "metadata": _json(event.metadata),
+        "payload": _json(event.payload),
     }
     return tuple(values[name] for name in _EVENTS.names)
 

@@ -18,7 +18,7 @@ from mailsight.exports.writers import Rows
 from mailsight.figures import formats
 from mailsight.loading import spool
 from mailsight.loading.payloads import WEBHOOKS
-from mailsight.providers import PROVIDERS
+from mailsight.providers.registry import PROVIDERS
 from mailsight.reports import data
 from mailsight.reports.data import DataReport, Found, Load, ProviderEvents
 from mailsight.vocabulary import EventType

@@ -16,7 +16,7 @@ from mailsight.loading import bundles, payloads, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import Sent
-from mailsight.providers import PROVIDERS
+from mailsight.providers.registry import PROVIDERS
 
 from . import navigation, sign_in
 

@@ -1,7 +1,7 @@
-"""Webhooks: what happens to mails, told by their providers the moment it happens.
+"""Webhooks: providers report what happens to mails as it happens.
 
-`POST /webhooks/<provider>/` checks who sent the request and that it is this provider's, keeps it in the spool, and only
-then answers 200. All else is refused and leaves nothing behind; the provider sends again what was refused for a time
+`POST /webhooks/<provider>/` checks who sent the request and that it is this provider's, writes it to the spool, and
+only then answers 200. Anything else is refused and leaves nothing behind; providers retry after a temporary refusal
 (5xx). A provider without a secret in the settings is off: 404.
 """
 
@@ -15,7 +15,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailsight import providers
 from mailsight.errors import (
     BadSetting,
     BodyTooLarge,
@@ -27,14 +26,17 @@ from mailsight.errors import (
     TooManyRequests,
 )
 from mailsight.loading.spool import Spool
+from mailsight.providers import checking
+from mailsight.providers.events import Request as ProviderRequest
+from mailsight.providers.registry import PROVIDERS
 from mailsight.settings import Settings
 
 from . import answers
 
-# So many requests may be on their way at once: their bodies lie in memory.
+# Requests handled at once: their bodies are in memory.
 MOST_AT_ONCE = 32
 RETRY_AFTER_SECONDS = 5
-# Threads for checks and for the disk, apart from those that serve the dashboard.
+# Threads for checks and disk writes, separate from those that serve the dashboard.
 THREADS = 8
 
 _log = logging.getLogger(__name__)
@@ -51,9 +53,9 @@ _HEADERS: dict[type[MailsightError], Mapping[str, str]] = {
 
 
 def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> Secrets:
-    """The secrets of every provider that is set up: from the environment, else from `[webhooks]` of secrets.toml.
+    """The secrets of every configured provider: from the environment, else from `[webhooks]` in secrets.toml.
 
-    Raises `BadSetting` for a name that no provider has and a secret that can't be one: neither would protect anything.
+    Raises `BadSetting` for an unknown name or a malformed secret, because neither would protect anything.
     """
     given = dict(variables)
     for name, keys in section.items():
@@ -61,7 +63,7 @@ def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> S
         given = {f"{name}_{key}": str(value) for key, value in pairs} | given
     known = {
         f"{name}_{secret.name}": (name, secret)
-        for name, provider in providers.PROVIDERS.items()
+        for name, provider in PROVIDERS.items()
         for secret in provider.secrets
     }
     if unknown := sorted(given.keys() - known.keys()):
@@ -69,28 +71,28 @@ def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> S
             f"No webhook has the secret {unknown[0]}.",
             next_step=f"There are: {', '.join(sorted(known))}.",
         )
-    found: dict[str, dict[str, str]] = {}
+    secrets_by_provider: dict[str, dict[str, str]] = {}
     for key, value in sorted(given.items()):
         if value:
             name, secret = known[key]
-            found.setdefault(name, {})[secret.name] = value
-    for name, secrets in found.items():
-        needed = [secret.name for secret in providers.PROVIDERS[name].secrets if secret.suffices]
+            secrets_by_provider.setdefault(name, {})[secret.name] = value
+    for name, secrets in secrets_by_provider.items():
+        needed = [secret.name for secret in PROVIDERS[name].secrets if secret.suffices]
         if not secrets.keys() & set(needed):
             raise BadSetting(f"The webhook of {name} also needs {name}_{f' or {name}_'.join(needed)}.")
-        providers.check_secrets(name, secrets)
-    return found
+        checking.check_secrets(PROVIDERS[name], secrets)
+    return secrets_by_provider
 
 
 def routes(path: Callable[[str], str], webhooks: "Webhooks") -> list[BaseRoute]:
-    """The routes of webhooks, with and without the slash at the end: a provider follows no redirect."""
+    """The webhook routes, with and without a trailing slash, because providers don't follow redirects."""
     methods = ["GET", "HEAD", "POST"]
     return [Route(path(f"webhooks/{{provider}}{end}"), webhooks.answer, methods=methods) for end in ("/", "")]
 
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """Takes the requests of the providers that are set up, and keeps them in the spool."""
+    """Receives the requests of the configured providers and writes them to the spool."""
 
     spool: Spool
     secrets: Secrets
@@ -99,15 +101,13 @@ class Webhooks:
     _threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(THREADS))
 
     async def answer(self, request: Request) -> Response:
-        """200 when the request is on disk; else why it is not, without a word about secrets."""
+        """Answers 200 once the request is on disk, else says why not, without a word about secrets."""
         provider = request.path_params["provider"]
         if provider not in self.secrets:
             return PlainTextResponse("No such webhook is set up here.\n", 404)
         if request.method != "POST":
-            # Providers look whether the address is there before they send anything: by HEAD, Unisender Go by GET.
-            return PlainTextResponse(
-                f"Webhooks of {providers.PROVIDERS[provider].label} come here, by POST.\n"
-            )
+            # Before they send anything, providers check the address: by HEAD, Unisender Go by GET.
+            return PlainTextResponse(f"Webhooks of {PROVIDERS[provider].label} come here, by POST.\n")
         try:
             await self._take(provider, request)
         except ClientDisconnect:
@@ -115,24 +115,24 @@ class Webhooks:
         except MailsightError as error:
             return _refusal(provider, error)
         except Exception:  # noqa: BLE001
-            # Whatever it is, the provider learns nothing of it and the log everything; it will send the request again.
+            # The provider learns nothing of the cause, the log everything. It will send the request again.
             _log.exception("A webhook of %s could not be taken", provider)
             return PlainTextResponse("The webhook can't be taken now.\n", 500)
-        # Without a body: Streamlit's server sends it apart from the headers (its socket lacks TCP_NODELAY), and many a
-        # client acknowledges these only after 40 ms. Only then would a provider send its next request.
+        # Without a body: Streamlit's server sends it apart from the headers (its socket lacks TCP_NODELAY), and many
+        # clients acknowledge headers only after 40 ms. A provider would not send its next request before that.
         return Response()
 
     async def _take(self, provider: str, request: Request) -> None:
         secrets = self.secrets[provider]
         if "basic_auth" in secrets and "authorization" not in request.headers:
-            # Amazon SNS sends user and password only after it was asked for them.
+            # Amazon SNS sends user and password only when asked for them.
             raise NoPassword("User and password are missing.")
         if self._places.locked():
             raise TooManyRequests("Too many requests at once.")
         async with self._places:
             body = await self._body(request)
             content_type = request.headers.get("content-type", "")
-            webhook = providers.Request(content_type, dict(request.headers), body)
+            webhook = ProviderRequest(content_type, dict(request.headers), body)
             await anyio.to_thread.run_sync(
                 self._keep, provider, webhook, self._url(request), limiter=self._threads
             )
@@ -155,14 +155,15 @@ class Webhooks:
         return bytes(body)
 
     def _url(self, request: Request) -> str:
-        """The address that the provider called: Mandrill signs it too."""
+        """The address that the provider called. Mandrill signs it, too."""
         if not self.settings.public_url:
             return str(request.url)
         return f"{self.settings.public_url}{request.url.path}"
 
-    def _keep(self, provider: str, request: providers.Request, url: str) -> None:
-        providers.check_sender(provider, self.secrets[provider], request, url)
-        providers.check_payload(provider, request)
+    def _keep(self, provider: str, request: ProviderRequest, url: str) -> None:
+        sender = PROVIDERS[provider]
+        checking.check_sender(sender, self.secrets[provider], request, url)
+        checking.check_payload(sender, request)
         try:
             body = request.body.decode()
         except UnicodeDecodeError as error:
@@ -176,6 +177,6 @@ def _refusal(provider: str, error: MailsightError) -> Response:
     # Without a password, Amazon SNS is still to be asked for it.
     if not isinstance(error, NoPassword):
         _log.warning("A webhook of %s was refused with %s: %s", provider, status_code, error)
-    # What the disk says is for the log, not for the world.
-    words = error.title if isinstance(error, NotKept) else error.message
-    return PlainTextResponse(f"{words}\n", status_code, _HEADERS.get(type(error)))
+    # Disk errors are for the log, not for the world.
+    text = error.title if isinstance(error, NotKept) else error.message
+    return PlainTextResponse(f"{text}\n", status_code, _HEADERS.get(type(error)))

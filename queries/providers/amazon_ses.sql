@@ -1,8 +1,8 @@
 -- Amazon SES: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 
 -- name: map_amazon_ses#
--- A row for each recipient of each event in `records`: in the envelope of SNS, or bare as Firehose writes it. Inbound
--- mail is none, nor is what SNS says about itself.
+-- A row for each recipient of each event in `records`, in the envelope of SNS or bare, as Firehose writes it. Inbound
+-- mail is not an event, nor are SNS's messages about itself.
 create or replace temp view normalised as
 with types(word, type, reason) as (
     values
@@ -81,7 +81,7 @@ fields as (
         }'))
     from payloads
 ),
-told as (
+read as (
     select
         fields.*,
         coalesce(eventType, notificationType, '<<type missing>>') as word,
@@ -92,8 +92,8 @@ told as (
         types.reason as reject_reason,
         coalesce(bounce.bouncedRecipients, deliveryDelay.delayedRecipients) as parts,
         case types.type
-            when 'bounced' then list_transform(bounce.bouncedRecipients, lambda one: one.emailAddress)
-            when 'complained' then list_transform(complaint.complainedRecipients, lambda one: one.emailAddress)
+            when 'bounced' then list_transform(bounce.bouncedRecipients, lambda part: part.emailAddress)
+            when 'complained' then list_transform(complaint.complainedRecipients, lambda part: part.emailAddress)
             when 'delivered' then delivery.recipients
             else mail.destination
         end as recipients,
@@ -111,20 +111,20 @@ told as (
     left join types on types.word = coalesce(eventType, notificationType)
     where coalesce(eventType, notificationType, '') <> 'Received'
 ),
-told_of_recipients as (
+by_recipient as (
     select
         * exclude (recipients),
         unnest(if(coalesce(len(recipients), 0) = 0, [null], recipients)) as recipient
-    from told
+    from read
 ),
-told_of_each as (
+with_part as (
     select
         *,
-        list_filter(parts, lambda one: one.emailAddress = recipient)[1] as part,
+        list_filter(parts, lambda part: part.emailAddress = recipient)[1] as part,
         from_json(metadata, '{
             "campaign_id": "VARCHAR", "campaign": "VARCHAR", "customer_id": "VARCHAR", "customer": "VARCHAR"
         }') as known
-    from told_of_recipients
+    from by_recipient
 ),
 diagnosed as (
     select
@@ -142,7 +142,7 @@ diagnosed as (
                 end
             )
         ) as diagnostic
-    from told_of_each
+    from with_part
 )
 select
     ordinal,
@@ -162,9 +162,7 @@ select
     filled(mail.messageId) as message_id,
     case when kind = 'clicked' then filled(click.link) end as url,
     position_of(click.linkTags.link_position[1]) as link_position,
-    case
-        when kind = 'bounced' then case bounce.bounceType when 'Permanent' then 'hard' when 'Transient' then 'soft' end
-    end as bounce_type,
+    case when kind = 'bounced' then bounce_type_of('amazon_ses', bounce.bounceType) end as bounce_type,
     reject_reason,
     smtp_status_of(part.status, diagnostic) as smtp_status,
     diagnostic,

@@ -1,8 +1,8 @@
 -- Mailgun: https://documentation.mailgun.com/docs/mailgun/user-manual/events/
 
 -- name: map_mailgun#
--- A row for each event in `records`: as a webhook has it, beside its signature, or as the Events API does, alone or in
--- pages of `items`. The webhook's token is the id, because that of the event is unique for a day only.
+-- A row for each event in `records`: from a webhook, next to its signature, or from the Events API, on its own or in
+-- pages of `items`. The webhook's token serves as the id, because the event's own id is unique for a day only.
 create or replace temp view normalised as
 with types(word, type) as (
     values
@@ -49,7 +49,7 @@ fields as (
         }'))
     from payloads
 ),
-told as (
+read as (
     select
         fields.* exclude (tags),
         case when severity = 'temporary' then 'deferred' else coalesce(types.type, 'unknown') end as kind,
@@ -80,7 +80,7 @@ select
     if(starts_with(message_id, '<'), message_id, '<' || message_id || '>') as message_id,
     filled(url) as url,
     cast(null as integer) as link_position,
-    case when kind = 'bounced' and severity = 'permanent' then 'hard' end as bounce_type,
+    case when kind = 'bounced' then bounce_type_of('mailgun', coalesce(filled(severity), event)) end as bounce_type,
     reject_reason,
     smtp_status_of(coalesce(filled("delivery-status"."enhanced-code"), code), diagnostic) as smtp_status,
     diagnostic,
@@ -94,4 +94,4 @@ select
     object_at(payload, 'user-variables') as metadata,
     case when "client-info".bot <> '' then true end as provider_machine,
     payload
-from told;
+from read;

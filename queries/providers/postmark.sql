@@ -1,7 +1,7 @@
 -- Postmark: https://postmarkapp.com/developer/webhooks/webhooks-overview
 
 -- name: map_postmark#
--- A row for each event in `records`. Inbound mail is none.
+-- A row for each event in `records`; inbound mail is not an event.
 create or replace temp view normalised as
 with record_types(word, type) as (
     values
@@ -13,7 +13,7 @@ with record_types(word, type) as (
         ('SubscriptionChange', 'unsubscribed'),
         ('Inbound', 'inbound')
 ),
--- What a bounce, a complaint or a changed subscription is in particular.
+-- The exact kind of a bounce, a complaint or a changed subscription.
 types(word, type, reason) as (
     values
         ('HardBounce', 'bounced', 'bounced'),
@@ -59,7 +59,7 @@ fields as (
         }'))
     from payloads
 ),
-told as (
+read as (
     select
         fields.*,
         coalesce(
@@ -92,11 +92,7 @@ select
     filled(OriginalLink) as url,
     cast(null as integer) as link_position,
     case
-        when kind = 'bounced'
-            then case coalesce(filled(Type), SuppressionReason)
-                when 'HardBounce' then 'hard'
-                when 'SoftBounce' then 'soft'
-            end
+        when kind = 'bounced' then bounce_type_of('postmark', coalesce(filled(Type), SuppressionReason))
     end as bounce_type,
     reason as reject_reason,
     smtp_status_of(null, diagnostic) as smtp_status,
@@ -109,5 +105,5 @@ select
     object_at(payload, 'Metadata') as metadata,
     cast(null as boolean) as provider_machine,
     payload
-from told
+from read
 where kind <> 'inbound';

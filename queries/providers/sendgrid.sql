@@ -2,7 +2,7 @@
 
 -- name: map_sendgrid#
 -- A row for each event in `records`, which may hold events and batches of them.
--- What is no field of SendGrid's is metadata: its `unique_args` and `custom_args` stand between its own.
+-- Every field that is not SendGrid's own is metadata: `unique_args` and `custom_args` are mixed with its own fields.
 create or replace temp view normalised as
 with types(word, type) as (
     values
@@ -44,7 +44,7 @@ fields as (
         }'))
     from payloads
 ),
-told as (
+read as (
     select
         fields.*,
         coalesce(types.type, 'unknown') as kind,
@@ -72,10 +72,7 @@ select
     ) as message_id,
     filled(url) as url,
     case when url_offset.type = 'html' then position_of(url_offset.index) end as link_position,
-    case
-        when kind = 'bounced'
-            then case type when 'bounce' then 'hard' when 'blocked' then 'soft' when 'expired' then 'soft' end
-    end as bounce_type,
+    case when kind = 'bounced' then bounce_type_of('sendgrid', type) end as bounce_type,
     reject_reason,
     smtp_status_of(status, diagnostic) as smtp_status,
     diagnostic,
@@ -97,4 +94,4 @@ select
     }') as metadata,
     yes_or_no(sg_machine_open) as provider_machine,
     payload
-from told;
+from read;

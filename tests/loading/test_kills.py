@@ -26,16 +26,15 @@ from mailsight.vocabulary import Audience
 from mailsight.warehouse.queries import statement
 from mailsight.warehouse.reader import Warehouse
 from tests.conftest import PROJECT, free_port, start_dashboard, wait_until_healthy
-from tests.support import senders
-from tests.support.senders import Sent
+from tests.support.providers.signing import USER, Sent, basic_auth, post
 
 KILLS = int(os.environ.get("MAILSIGHT_KILLS", "3"))
 CAMPAIGNS = ("spring", "summer", "autumn")
 NOON = 1776168000
 
 ENVIRONMENT = {
-    "MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH": senders.USER,
-    "MAILSIGHT_WEBHOOK_BREVO_BASIC_AUTH": senders.USER,
+    "MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH": USER,
+    "MAILSIGHT_WEBHOOK_BREVO_BASIC_AUTH": USER,
     "MAILSIGHT_WEBHOOK_LOAD_SECONDS": "0.1",
 }
 
@@ -87,7 +86,7 @@ class Provider(threading.Thread):
             events.append(event(provider, key, kind, campaign_id, NOON + chance.randint(0, 10**6)))
             self.told[campaign_id, provider, kind] += 1
         url = f"/webhooks/{provider}/"
-        return senders.basic_auth(senders.post(url, events if provider == "sendgrid" else events[0]))
+        return basic_auth(post(url, events if provider == "sendgrid" else events[0]))
 
     def answered(self, sent: Sent) -> bool:
         """Whether it was answered with 200; 4xx is no answer that a provider should ever get here."""

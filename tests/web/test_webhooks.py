@@ -15,24 +15,26 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from mailsight import providers
 from mailsight.errors import BadSetting
 from mailsight.loading.spool import Spool
+from mailsight.providers import checking
+from mailsight.providers.events import Event
+from mailsight.providers.events import Request as ProviderRequest
+from mailsight.providers.reading import events_of_request
+from mailsight.providers.registry import PROVIDERS
 from mailsight.settings import Settings
 from mailsight.web import webhooks
 from mailsight.web.webhooks import MOST_AT_ONCE, Webhooks, configured
 from tests.conftest import free_port
-from tests.support import senders
-from tests.support.senders import SECRETS, Sent, basic_auth, delivery
+from tests.support.providers.registry import SAMPLES, SECRETS, delivery, proven
+from tests.support.providers.signing import Sent, basic_auth, post
 
 HOST = "http://testserver"
-PROVIDERS = sorted(SECRETS)
 
 
 @pytest.fixture
@@ -63,10 +65,6 @@ def kept(spool: Spool) -> list[dict[str, Any]]:
     return [json.loads(line) for segment in spool.seal() for line in segment.read_bytes().splitlines()]
 
 
-def test_every_provider_is_tried_here() -> None:
-    assert set(PROVIDERS) == set(providers.PROVIDERS) == set(senders.DELIVERIES)
-
-
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_what_a_provider_signs_is_kept_as_it_came(client: TestClient, spool: Spool, provider: str) -> None:
     sent = delivery(provider, address(provider))
@@ -82,42 +80,36 @@ def test_what_a_provider_signs_is_kept_as_it_came(client: TestClient, spool: Spo
 def test_what_was_kept_can_be_read(client: TestClient, spool: Spool, provider: str) -> None:
     send(client, delivery(provider, address(provider)))
     [line] = kept(spool)
-    request = providers.Request(line["content_type"], line["headers"], line["body"].encode())
-    [event] = providers.events_of_request(provider, request)
-    assert isinstance(event, providers.Event)
-    assert event.type == ("sent" if provider == "mandrill" else "delivered")
+    request = ProviderRequest(line["content_type"], line["headers"], line["body"].encode())
+    [event] = events_of_request(PROVIDERS[provider], request)
+    assert isinstance(event, Event)
+    assert event.type == SAMPLES[provider].delivery_type
     assert event.recipient == "ann@example.com"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_without_a_proof_nothing_is_kept(client: TestClient, spool: Spool, provider: str) -> None:
-    bare = senders.post(address(provider), senders.DELIVERIES[provider])
+    bare = post(address(provider), SAMPLES[provider].delivery)
     for sent in (bare, bare.with_headers(Authorization="Basic"), bare.with_headers(Authorization="Bearer x")):
         assert send(client, sent).status_code in {400, 401, 403}
-    if provider not in {"mailgun", "unisender_go"}:  # whose proof stands in the body
+    if not SAMPLES[provider].proof_in_body:
         assert send(client, delivery(provider, address(provider)).without_proof()).status_code in {401, 403}
     assert not spool.exists
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_with_a_wrong_proof_nothing_is_kept(spool: Spool, provider: str) -> None:
-    others = {
-        "webhook_key": "another key", "signing_secret": "another key", "signing_key": "another key",
-        "api_key": "another key", "basic_auth": "ann:wrong",
-        "verification_key": senders.public_key(ec.generate_private_key(ec.SECP256R1())),
-        "public_key": senders.public_key(rsa.generate_private_key(65537, 2048)),
-    }  # fmt: skip
-    if provider == "resend":
-        others["signing_secret"] = "whsec_YW5vdGhlciBrZXk="
-    secrets = {name: others[name] for name in SECRETS[provider]}
-    client = serving(Webhooks(spool, {provider: secrets}))
+    wrong = SAMPLES[provider].wrong_secrets
+    assert wrong.keys() == SECRETS[provider].keys()
+    client = serving(Webhooks(spool, {provider: wrong}))
     assert send(client, delivery(provider, address(provider))).status_code == 403
     assert not spool.exists
 
 
-# User and password sign no body, nor does Mailgun.
+# A password covers no body.
 @pytest.mark.parametrize(
-    "provider", [name for name in PROVIDERS if name != "mailgun" and "basic_auth" not in SECRETS[name]]
+    "provider",
+    [name for name in PROVIDERS if SAMPLES[name].signs_body and "basic_auth" not in SECRETS[name]],
 )
 def test_a_changed_body_is_refused_where_the_body_is_signed(
     client: TestClient, spool: Spool, provider: str
@@ -131,13 +123,14 @@ def test_a_changed_body_is_refused_where_the_body_is_signed(
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_another_providers_request_is_refused(client: TestClient, spool: Spool, provider: str) -> None:
-    for other in set(PROVIDERS) - {provider}:
+    for other in PROVIDERS.keys() - {provider}:
         replayed = replace(delivery(other, address(other)), url=address(provider))
         assert send(client, replayed).status_code in {400, 401, 403}, other
         # With the right proof around the wrong payload too.
-        if provider in {"mailgun", "mandrill", "unisender_go"}:
-            continue  # Their proof is a part of their payload.
-        forged = senders.proven(provider, replace(replayed, headers=replayed.without_proof().headers))
+        unsigned = post(address(provider), SAMPLES[provider].delivery)
+        if SAMPLES[provider].sign(unsigned).body != unsigned.body:
+            continue  # The proof is a part of the payload.
+        forged = proven(provider, replace(replayed, headers=replayed.without_proof().headers))
         assert send(client, forged).status_code in {400, 403}, other
     assert not spool.exists
 
@@ -160,7 +153,7 @@ def test_another_providers_request_is_refused(client: TestClient, spool: Spool, 
 )
 @pytest.mark.parametrize("provider", ["amazon_ses", "brevo", "mailjet", "postmark", "sparkpost", "sendgrid"])
 def test_what_is_no_payload_is_refused(client: TestClient, spool: Spool, provider: str, body: bytes) -> None:
-    sent = senders.proven(provider, Sent(address(provider), body, {}))
+    sent = proven(provider, Sent(address(provider), body, {}))
     assert send(client, sent).status_code in {400, 403}
     assert not spool.exists
 
@@ -231,7 +224,7 @@ def test_an_unexpected_error_tells_nothing_and_is_logged_once(
     def broken(*_: object) -> None:
         raise RuntimeError("the secret path /srv/data")
 
-    monkeypatch.setattr(providers, "check_payload", broken)
+    monkeypatch.setattr(checking, "check_payload", broken)
     answer = send(client, delivery("sendgrid", address("sendgrid")))
     assert (answer.status_code, answer.text) == (500, "The webhook can't be taken now.\n")
     assert [record.levelno for record in caplog.records] == [logging.ERROR]

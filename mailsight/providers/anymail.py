@@ -1,0 +1,162 @@
+"""django-anymail: its webhook views check who sent a request and read the events in it.
+
+Django is loaded at the first call, because many commands never need it. The views are created and called directly, so
+there is no Django project, URL, app or database.
+"""
+
+import threading
+import warnings
+from collections.abc import Mapping
+from copy import copy
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from io import BytesIO
+from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
+
+from mailsight.errors import BadForm, InboundMail
+
+from .events import Request
+from .record import Provider
+
+_configuring = threading.Lock()
+
+
+class TrackingEvent(Protocol):
+    """An event as anymail reads it. Most fields are whatever the provider put there."""
+
+    event_type: str
+    timestamp: datetime | None
+    event_id: object
+    recipient: object
+    message_id: object
+    click_url: object
+    user_agent: object
+    reject_reason: object
+    mta_response: object
+    description: object
+    tags: object
+    metadata: object
+    esp_event: object
+
+
+def read(provider: Provider, request: Request) -> list[TrackingEvent]:
+    """The events in a request, without a check of who sent it.
+
+    Raises `InboundMail`, and whatever the view raises for a payload that it can't read.
+    """
+    keys = {secret.keyword: "unused" for secret in provider.secrets if secret.needed_to_read}
+    view = _view(provider, frozenset(keys.items()))
+    from anymail.exceptions import AnymailConfigurationError
+
+    posted = _posted(request)
+    try:
+        events = cast("list[TrackingEvent]", _for_request(view, posted).parse_events(posted))
+    except AnymailConfigurationError as error:
+        raise InboundMail(
+            "Inbound mail is not an event of a sent message."
+        ) from error  # anymail has other views for that
+    for event in events:
+        if hasattr(event.esp_event, "lists"):
+            event.esp_event = _fields(event.esp_event)
+    return events
+
+
+def form_fields(request: Request) -> dict[str, object]:
+    """The fields of a form, as JSON would have them: a field that occurs several times is a list.
+
+    Raises `BadForm`.
+    """
+    posted = _posted(request)
+    from django.http.multipartparser import MultiPartParserError
+
+    try:
+        return _fields(posted.POST)
+    except MultiPartParserError as error:
+        raise BadForm(str(error)) from error
+
+
+def prepare(provider: Provider, secrets: Mapping[str, str]) -> None:
+    """Checks that secrets, by their names, are of the right kind. Raises whatever anymail raises if one is not."""
+    _view(provider, _keywords(provider, secrets))
+
+
+def check(provider: Provider, secrets: Mapping[str, str], request: Request, url: str) -> None:
+    """Checks a request to `url` against secrets, by their names. Raises whatever anymail raises if it fails."""
+    posted = _posted(request, url)
+    _for_request(_view(provider, _keywords(provider, secrets)), posted).run_validators(posted)
+
+
+def view_class(provider: Provider) -> type[Any]:
+    """The view that checks a provider's requests and reads them."""
+    _configure()
+    if callable(provider.view):
+        return provider.view()
+    view: type[Any] = getattr(import_module(f"anymail.webhooks.{provider.name}"), provider.view)
+    return view
+
+
+def _keywords(provider: Provider, secrets: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Secrets under anymail's names."""
+    return frozenset(
+        (secret.keyword, secrets[secret.name]) for secret in provider.secrets if secrets.get(secret.name)
+    )
+
+
+@cache
+def _view(provider: Provider, keywords: frozenset[tuple[str, str]]) -> Any:
+    return view_class(provider)(**dict(keywords))
+
+
+def _for_request(view: Any, posted: Any) -> Any:
+    # A copy, because a view serves one request: Mandrill's keeps what it saw in it.
+    view = copy(view)
+    view.setup(posted)
+    return view
+
+
+def _posted(request: Request, url: str = "http://localhost/") -> Any:
+    """Django's version of a request that was sent to `url` by POST."""
+    _configure()
+    from django.core.handlers.wsgi import WSGIRequest
+
+    place = urlsplit(url)
+    environment: dict[str, object] = {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()
+    }
+    environment |= {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": place.path,
+        "QUERY_STRING": place.query,
+        "HTTP_HOST": place.netloc.rpartition("@")[2],
+        "wsgi.url_scheme": place.scheme,
+        "wsgi.input": BytesIO(request.body),
+        "CONTENT_TYPE": request.content_type,
+        "CONTENT_LENGTH": str(len(request.body)),
+    }
+    return WSGIRequest(environment)
+
+
+def _fields(form: Any) -> dict[str, object]:
+    return {name: values[0] if len(values) == 1 else values for name, values in form.lists()}
+
+
+def _configure() -> None:
+    """Makes Django usable in this process, once. Leaves it alone if something else has configured it."""
+    import django.conf
+
+    with _configuring:
+        if not django.conf.settings.configured:
+            django.conf.settings.configure(
+                ALLOWED_HOSTS=["*"],
+                DATA_UPLOAD_MAX_MEMORY_SIZE=None,  # the webhook route has its own limit
+                DATA_UPLOAD_MAX_NUMBER_FIELDS=None,
+                USE_TZ=True,
+            )
+            from anymail import exceptions
+
+            # Mailsight decides which secrets are needed, and relies on the SendGrid view although anymail no longer
+            # tests it.
+            warnings.simplefilter("ignore", exceptions.AnymailInsecureWebhookWarning)
+            warnings.simplefilter("ignore", exceptions.AnymailNotSupportedWarning)

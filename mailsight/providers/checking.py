@@ -1,0 +1,67 @@
+"""Who sent a webhook request, and whether it is that provider's."""
+
+from collections.abc import Mapping
+
+from mailsight.errors import BadSetting, NotGenuine, NotThisProvider
+from mailsight.vocabulary import EventType
+
+from . import anymail
+from .events import Event, Request, Unreadable
+from .reading import events_of_request, value_of_request
+from .record import BASIC_AUTH, Provider
+from .registry import PROVIDERS
+
+
+def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
+    """Checks that secrets, by their names, can be this provider's. Raises `BadSetting`."""
+    if ":" not in secrets.get(BASIC_AUTH.name, ":"):
+        raise BadSetting(f"The basic_auth for {provider.label} has no colon between user and password.")
+    try:
+        anymail.prepare(provider, secrets)
+    except Exception as error:  # anymail and its libraries raise many kinds
+        raise BadSetting(f"A secret for {provider.label} is not what the provider gives out.") from error
+
+
+def check_sender(provider: Provider, secrets: Mapping[str, str], request: Request, url: str) -> None:
+    """Checks by signature or password that a request to `url` comes from the provider.
+
+    `secrets` are the configured ones, by their names. Raises `NotGenuine`, or `BadSetting` for a malformed secret.
+    """
+    if not any(secret.suffices and secrets.get(secret.name) for secret in provider.secrets):
+        raise NotGenuine(f"No secret is configured that proves a request is {provider.label}'s.")
+    check_secrets(provider, secrets)
+    try:
+        anymail.check(provider, secrets, request, url)
+    except Exception:  # noqa: BLE001  # a request that confuses the check is no more genuine than one that fails it
+        # Without the cause: anymail's messages may hold the address with its password.
+        raise NotGenuine(f"The signature or password is not {provider.label}'s.") from None
+
+
+def check_payload(provider: Provider, request: Request) -> None:
+    """Checks that a request's body can be this provider's.
+
+    Raises `NotThisProvider` if it is malformed or another provider's.
+    """
+    value = value_of_request(provider, request)
+    candidates = _candidates(value)
+    if provider in candidates:
+        return
+    if candidates:
+        raise NotThisProvider(f"This looks like a payload of {candidates[0].label}, not of {provider.label}.")
+    events = events_of_request(provider, request)
+    if not value and not any(isinstance(event, Unreadable) for event in events):
+        return  # an empty request, which some providers send to see whether the address answers
+    if not any(isinstance(event, Event) and event.type != EventType.UNKNOWN for event in events):
+        raise NotThisProvider(f"This is no payload of {provider.label}.")
+
+
+def _candidates(value: object) -> list[Provider]:
+    """The providers that a request's JSON looks like: those with the most marks in it."""
+    top = value[0] if isinstance(value, list) and value else value
+    keys = set(top) if isinstance(top, dict) else set()
+    matches = {
+        provider: max((len(mark) for mark in provider.marks if mark <= keys), default=0)
+        for provider in PROVIDERS.values()
+    }
+    best = max(matches.values())
+    return [provider for provider, count in matches.items() if count and count == best]

@@ -1,0 +1,65 @@
+"""Requests are checked: whether they are the provider's, and who sent them."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from mailsight import errors
+from mailsight.providers.checking import check_payload, check_sender
+from mailsight.providers.events import Request, Unreadable
+from mailsight.providers.reading import events_of_request
+from mailsight.providers.registry import PROVIDERS
+from mailsight.vocabulary import EventType
+from tests.support.providers.registry import SAMPLES
+
+JSON = "application/json"
+
+
+def request(name: str, value: object) -> Request:
+    """A request as the provider would send it."""
+    if field := PROVIDERS[name].form_field:
+        body = urlencode({field: json.dumps(value)}).encode()
+        return Request("application/x-www-form-urlencoded", {}, body)
+    return Request(JSON, {}, json.dumps(value).encode())
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("other", PROVIDERS)
+def test_a_payload_is_taken_from_its_own_provider_only(name: str, other: str) -> None:
+    for payload, _ in SAMPLES[name].typical:
+        in_list = PROVIDERS[name].sends_batches and not PROVIDERS[name].pack
+        sent = request(name, [payload] if in_list else payload)
+        if name == other:
+            check_payload(PROVIDERS[name], sent)
+        else:
+            with pytest.raises(errors.NotThisProvider):
+                check_payload(PROVIDERS[other], sent)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff\xfe{}", b'{"a": NaN}', b"[" * 100_000, b'"\\u12"', b"5", b'["x"]']
+)
+@pytest.mark.parametrize("name", ["sendgrid", "postmark", "amazon_ses", "brevo", "mandrill", "postal"])
+def test_a_malformed_body_is_refused_with_a_reason(name: str, body: bytes) -> None:
+    sent = Request(JSON, {}, body)
+    with pytest.raises(errors.NotThisProvider):
+        check_payload(PROVIDERS[name], sent)
+    assert all(
+        isinstance(event, Unreadable) or event.type == EventType.UNKNOWN
+        for event in events_of_request(PROVIDERS[name], sent)
+    )
+
+
+def test_nobody_is_believed_without_a_secret_that_suffices() -> None:
+    sent = Request(JSON, {"Authorization": "Basic eDp5"}, b"{}")
+    secrets = {"basic_auth": "x:y", "signing_key": ""}
+    with pytest.raises(errors.NotGenuine):
+        check_sender(PROVIDERS["mailgun"], secrets, sent, "https://example.com/")
+
+
+def test_a_malformed_form_is_refused() -> None:
+    sent = Request("multipart/form-data", {}, b"no boundary")
+    with pytest.raises(errors.NotThisProvider, match="Not a form"):
+        check_payload(PROVIDERS["mailgun"], sent)
+    assert isinstance(events_of_request(PROVIDERS["mailgun"], sent)[0], Unreadable)

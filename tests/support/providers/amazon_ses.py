@@ -1,0 +1,223 @@
+"""What Amazon SES sends."""
+
+import json
+
+from hypothesis import strategies as st
+
+from .payloads import (
+    ADDRESSES,
+    ADDRESSES_OF_PEOPLE,
+    DIAGNOSTICS,
+    POSITIONS,
+    PROGRAMS,
+    STATUSES,
+    TIMES,
+    URLS,
+    WORDS,
+    Strategy,
+    lists,
+    some,
+)
+from .record import BY_CUSTOMER, HARD, PHONE, REFUSED, Payload, Samples
+from .signing import Sent, basic_auth
+
+
+def _event(word: str, **parts: object) -> Payload:
+    mail = {
+        "messageId": "EXAMPLE7c19-000000",
+        "timestamp": "2026-04-14T09:00:00.000Z",
+        "destination": ["ann@example.com"],
+        "headers": [{"name": "Subject", "value": "Spring"}],
+        "tags": {"campaign_id": ["spring"], "customer_id": ["1"], "ses:configuration-set": ["News"]},
+    }
+    return {"eventType": word, "mail": mail, **parts}
+
+
+def _sns(event: Payload) -> Payload:
+    return {
+        "Type": "Notification",
+        "MessageId": "19ba9823-d7f2-53c1",
+        "TopicArn": "arn:aws:sns:eu-west-1:1:News",
+        "Message": json.dumps(event),
+        "Timestamp": "2026-04-14T09:00:09.000Z",
+    }
+
+
+_SES_CLICK: Payload = {
+    "ipAddress": "198.51.100.7",
+    "link": "https://example.com/tulips",
+    "linkTags": {"link_position": ["3"]},
+    "timestamp": "2026-04-14T10:00:00.000Z",
+    "userAgent": PHONE,
+}
+_SES_BOUNCE: Payload = {
+    "bounceType": "Permanent",
+    "bounceSubType": "General",
+    "bouncedRecipients": [{"emailAddress": "ann@example.com", "status": "5.1.1", "diagnosticCode": REFUSED}],
+    "timestamp": "2026-04-14T09:00:04.000Z",
+}
+
+
+def _sign(sent: Sent) -> Sent:
+    message = json.loads(sent.body)
+    return basic_auth(
+        sent.with_headers(X_Amz_Sns_Message_Type=message["Type"], X_Amz_Sns_Message_Id=message["MessageId"])
+    )
+
+
+_PARTS = st.lists(
+    some({"emailAddress": ADDRESSES}, {"status": STATUSES, "diagnosticCode": DIAGNOSTICS}),
+    max_size=2,
+    unique_by=lambda part: part["emailAddress"],
+)
+_SES_HEADERS = st.lists(
+    st.sampled_from(
+        [
+            {"name": "X-Tag", "value": "spring"},
+            {"name": "x-tag", "value": "sale"},
+            {"name": "X-Metadata", "value": '{"customer_id": 7, "campaign": "c7", "colour": null}'},
+            {"name": "X-Metadata", "value": "no JSON"},
+            {"name": "X-Metadata", "value": "[1]"},
+            {"name": "Subject", "value": "Hello"},
+        ]
+    ),
+    max_size=4,
+)
+
+
+def _ses(word: str, name: str, part: Strategy) -> Strategy:
+    mail = some(
+        {"destination": st.lists(ADDRESSES, max_size=2, unique=True)},
+        {
+            "messageId": WORDS,
+            "timestamp": TIMES,
+            "headers": _SES_HEADERS,
+            "tags": st.dictionaries(
+                st.sampled_from(["campaign_id", "campaign", "customer_id", "customer", "ses:source-ip"]),
+                st.lists(WORDS, min_size=1, max_size=2),
+            ),
+        },
+    )
+    return st.sampled_from(["eventType", "notificationType"]).flatmap(
+        lambda kind: some({kind: st.just(word), "mail": mail, name: part}, {})
+    )
+
+
+_BY_CUSTOMER = {"timestamp": TIMES, "ipAddress": ADDRESSES_OF_PEOPLE, "userAgent": PROGRAMS}
+_SES_EVENT = st.one_of(
+    _ses("Send", "send", some({}, {})),
+    _ses("Reject", "reject", some({"reason": WORDS}, {})),
+    _ses("Rendering Failure", "failure", some({"errorMessage": WORDS}, {})),
+    _ses(
+        "Delivery",
+        "delivery",
+        some({"recipients": st.lists(ADDRESSES, max_size=2)}, {"smtpResponse": DIAGNOSTICS}),
+    ),
+    _ses(
+        "Bounce",
+        "bounce",
+        some(
+            {
+                "bounceType": st.sampled_from(["Permanent", "Transient", "Undetermined"]),
+                "bounceSubType": st.sampled_from(["General", "MailboxFull"]),
+                "bouncedRecipients": _PARTS,
+            },
+            {"timestamp": TIMES},
+        ),
+    ),
+    _ses(
+        "Complaint",
+        "complaint",
+        some(
+            {"complainedRecipients": _PARTS},
+            {"timestamp": TIMES, "complaintFeedbackType": WORDS, "userAgent": PROGRAMS},
+        ),
+    ),
+    _ses("Open", "open", some({}, _BY_CUSTOMER)),
+    _ses(
+        "Click",
+        "click",
+        some(
+            {},
+            {
+                **_BY_CUSTOMER,
+                "link": URLS,
+                "linkTags": some({}, {"link_position": POSITIONS.map(lambda position: [position])}),
+            },
+        ),
+    ),
+    _ses("DeliveryDelay", "deliveryDelay", some({"delayedRecipients": _PARTS}, {"timestamp": TIMES})),
+    _ses(
+        "Subscription",
+        "subscription",
+        some({"newTopicPreferences": some({}, {"unsubscribeAll": st.booleans()})}, {"timestamp": TIMES}),
+    ),
+    _ses("Something", "something", some({}, {})),
+    _ses("Received", "receipt", some({}, {})),
+)
+_PAYLOADS = (
+    _SES_EVENT
+    | some(
+        {"Type": st.just("Notification"), "Message": _SES_EVENT.map(json.dumps)},
+        {"MessageId": WORDS, "Timestamp": TIMES},
+    )
+    | st.sampled_from(
+        [
+            {
+                "Type": "SubscriptionConfirmation",
+                "SubscribeURL": "https://sns.example.com/?Action=ConfirmSubscription",
+            },
+            {"Type": "UnsubscribeConfirmation", "Message": "You have chosen to deactivate"},
+            {
+                "Type": "Notification",
+                "Message": "Successfully validated SNS topic for Amazon SES event publishing.",
+            },
+        ]
+    )
+)
+
+SAMPLES = Samples(
+    typical=[
+        (
+            _sns(_event("Click", click=_SES_CLICK)),
+            {
+                "type": "clicked",
+                "event_id": "19ba9823-d7f2-53c1",
+                "link_position": 3,
+                "campaign_id": "spring",
+                "customer_id": "1",
+                "payload": _event("Click", click=_SES_CLICK),
+                **BY_CUSTOMER,
+            },
+        ),
+        (_event("Bounce", bounce=_SES_BOUNCE), {**HARD, "event_id": None, "diagnostic": REFUSED}),
+        (
+            _event("DeliveryDelay", deliveryDelay={"delayedRecipients": _SES_BOUNCE["bouncedRecipients"]}),
+            {"type": "deferred", "bounce_type": None, "diagnostic": REFUSED, "smtp_status": "5.1.1"},
+        ),
+        (
+            _event("Subscription", subscription={"newTopicPreferences": {"unsubscribeAll": True}}),
+            {"type": "unsubscribed", "diagnostic": None},
+        ),
+    ],
+    delivery={
+        "Type": "Notification",
+        "MessageId": "19ba9823-d7f2-53c1-860e-cb10e0d13dfc",
+        "Timestamp": "2026-04-14T09:00:05.000Z",
+        "Message": json.dumps(
+            {
+                "eventType": "Delivery",
+                "mail": {
+                    "messageId": "m1",
+                    "timestamp": "2026-04-14T09:00:00Z",
+                    "destination": ["ann@example.com"],
+                },
+                "delivery": {"timestamp": "2026-04-14T09:00:05Z", "recipients": ["ann@example.com"]},
+            }
+        ),
+    },
+    sign=_sign,
+    generated=lists(_PAYLOADS),
+    prove=basic_auth,
+    content_type="text/plain; charset=UTF-8",
+)

@@ -1,0 +1,26 @@
+"""The samples of every registered provider, and the requests they make."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from mailsight.providers.registry import PROVIDERS
+
+from .record import Samples
+from .signing import Sent, post
+
+SAMPLES: Mapping[str, Samples] = {
+    name: import_module(f"tests.support.providers.{name}").SAMPLES for name in PROVIDERS
+}
+SECRETS = {name: samples.secrets for name, samples in SAMPLES.items()}
+
+
+def proven(provider: str, sent: Sent) -> Sent:
+    """The same body, whatever it is, with the provider's proof."""
+    samples = SAMPLES[provider]
+    return (samples.prove or samples.sign)(sent)
+
+
+def delivery(provider: str, url: str) -> Sent:
+    """The provider's request about one mail to ann@example.com."""
+    samples = SAMPLES[provider]
+    return samples.sign(post(url, samples.delivery, samples.content_type))

@@ -1,0 +1,78 @@
+"""What Unisender Go sends."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+from .record import BY_CUSTOMER, HARD, PHONE, REFUSED, Samples
+from .signing import KEY, Sent
+
+
+def _sign(sent: Sent) -> Sent:
+    unsigned = json.dumps({**json.loads(sent.body), "auth": KEY}).encode()
+    signature = hashlib.md5(unsigned).hexdigest().encode()  # noqa: S324
+    return replace(sent, body=unsigned.replace(KEY.encode(), signature))
+
+
+SAMPLES = Samples(
+    typical=[
+        (
+            {
+                "auth": "6cf8890071bf",
+                "events_by_user": [
+                    {
+                        "user_id": 1,
+                        "events": [
+                            {
+                                "event_name": "transactional_email_status",
+                                "event_data": {
+                                    "job_id": "1sn15Z",
+                                    "status": "clicked",
+                                    "email": "ann@example.com",
+                                    "event_time": "2026-04-14 10:00:00",
+                                    "url": "https://example.com/tulips",
+                                    "metadata": {"campaign_id": "spring", "customer_id": "1"},
+                                    "delivery_info": {"user_agent": PHONE, "ip": "198.51.100.7"},
+                                },
+                            }
+                        ],
+                    }
+                ],
+            },
+            {"type": "clicked", "campaign_id": "spring", "customer_id": "1", **BY_CUSTOMER},
+        ),
+        (
+            {
+                "auth": "6cf8",
+                "event_name": "transactional_email_status",
+                "status": "hard_bounced",
+                "email": "ann@example.com",
+                "delivery_info": {"delivery_status": "err_user_unknown", "destination_response": REFUSED},
+            },
+            HARD,
+        ),
+    ],
+    delivery={
+        "events_by_user": [
+            {
+                "user_id": 1,
+                "project_id": "p",
+                "events": [
+                    {
+                        "event_name": "transactional_email_status",
+                        "event_data": {
+                            "job_id": "m1",
+                            "status": "delivered",
+                            "email": "ann@example.com",
+                            "event_time": "2026-04-14 09:00:05",
+                        },
+                    }
+                ],
+            }
+        ]
+    },
+    secrets={"api_key": KEY},
+    wrong_secrets={"api_key": "another key"},
+    sign=_sign,
+    proof_in_body=True,
+)
