@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from mailsight.settings import PROJECT
-from mailsight.warehouse.cache import Kept, Numbers
+from mailsight.warehouse.cache import ResultCache, Numbers
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web.routes import loading, middleware, routes
 
@@ -25,12 +25,12 @@ asked: list[tuple[str, float]] = []
 lock = threading.Lock()
 forgotten = itertools.count(1)
 era = 0
-kept_get = Kept.get
+cached_get = ResultCache.get
 
 
-def get_of_era(self: Kept, question: Hashable, find: Callable[[], Numbers]) -> Numbers:
-    """What was kept before everything was forgotten is another question's answer."""
-    return kept_get(self, (era, question), find)
+def get_of_era(self: ResultCache, key: Hashable, compute: Callable[[], Numbers]) -> Numbers:
+    """Keeps results cached before a reset apart: the era is part of the key."""
+    return cached_get(self, (era, key), compute)
 
 
 def timed(method: Any) -> Any:
@@ -65,7 +65,7 @@ async def forget(_: Request) -> JSONResponse:
 # `row` asks through `rows`.
 for name in ("rows", "frame", "numbers"):
     setattr(Warehouse, name, timed(getattr(Warehouse, name)))
-setattr(Kept, "get", get_of_era)  # noqa: B010 (mypy knows methods as final)
+setattr(ResultCache, "get", get_of_era)  # noqa: B010 (mypy knows methods as final)
 
 app = st.App(
     str(PROJECT / "mailsight" / "shell.py"),

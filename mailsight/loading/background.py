@@ -1,4 +1,4 @@
-"""The background loader: takes what waits in the spool into the database, while the dashboard is served."""
+"""The background loader: loads spooled webhooks into the database while the dashboard runs."""
 
 import logging
 import threading
@@ -12,19 +12,19 @@ from mailsight.errors import LoadRunning, MailsightError
 from .payloads import ingest_spool
 from .spool import Spool
 
-# Loading copies the database: it may take a tenth of the time, so that the rest is the dashboard's.
+# Each load copies the database. Pausing nine times as long leaves 90% of the time to the dashboard.
 PAUSE_AFTER_LOAD = 9
-SHORTEST_PAUSE_SECONDS = 0.05
-# After a failure the pause doubles: from 30 s to 16 min.
-MOST_DOUBLINGS = 5
-# How long the server waits at its end for a load that is running; one that is cut off begins again at the next start.
+MIN_PAUSE_SECONDS = 0.05
+# The pause doubles after each failure in a row; at the default interval, from 30 s up to 16 min.
+MAX_DOUBLINGS = 5
+# How long shutdown waits for a running load. An interrupted load is repeated at the next start.
 STOP_SECONDS = 10
 
 _log = logging.getLogger(__name__)
 
 
 class Loader:
-    """Loads the spool every few seconds in a thread of its own, until it is stopped."""
+    """Loads the spool every few seconds on a background thread until stopped."""
 
     def __init__(
         self,
@@ -36,18 +36,18 @@ class Loader:
     ) -> None:
         self._database = database
         self._spool = spool
-        self._interval = max(interval_seconds, SHORTEST_PAUSE_SECONDS)
+        self._interval = max(interval_seconds, MIN_PAUSE_SECONDS)
         self._load = load or partial(ingest_spool, wait_seconds=0)
         self._failures = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mailsight-loader", daemon=True)
 
     def start(self) -> None:
-        """Begins, with what an earlier server left."""
+        """Starts the thread. Its first load picks up whatever an earlier server left in the spool."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends, after the load that is running."""
+        """Stops after the current load, waiting at most `STOP_SECONDS` for it."""
         self._stopped.set()
         self._thread.join(STOP_SECONDS)
 
@@ -57,7 +57,7 @@ class Loader:
             pause = self.step()
 
     def step(self) -> float:
-        """Loads what waits, if anything does; how many seconds to pause then."""
+        """Loads the spool unless it is empty; returns the seconds to pause before the next load."""
         start = time.monotonic()
         try:
             if self._spool.state().size_bytes:
@@ -67,8 +67,8 @@ class Loader:
         except LoadRunning:
             return self._interval
         except Exception as error:  # noqa: BLE001
-            # Whatever it is: what waits stays in the spool, is shown on the page Data, and is tried again.
-            _log.exception("The webhooks that wait could not be loaded")
+            # Whatever went wrong, the webhooks stay in the spool. The Data page shows the error; the load is retried.
+            _log.exception("The waiting webhooks could not be loaded")
             self._failures += 1
             self._note(error)
         spent = time.monotonic() - start
@@ -76,12 +76,12 @@ class Loader:
 
     def _note(self, error: Exception) -> None:
         try:
-            told = str(error) if isinstance(error, MailsightError) else f"{type(error).__name__}: {error}"
-            self._spool.note_error(told)
+            message = str(error) if isinstance(error, MailsightError) else f"{type(error).__name__}: {error}"
+            self._spool.note_error(message)
         except OSError:
-            _log.exception("The spool can't be written to")
+            _log.exception("Can't write to the spool")
 
 
 def pause_seconds(interval: float, spent: float, failures: int) -> float:
-    """How long to pause after a load that took so long, the last of so many failures in a row."""
-    return max(interval * 2.0 ** min(failures, MOST_DOUBLINGS), PAUSE_AFTER_LOAD * spent)
+    """How long to pause after a load that took `spent` seconds, given the number of failures in a row."""
+    return max(interval * 2.0 ** min(failures, MAX_DOUBLINGS), PAUSE_AFTER_LOAD * spent)

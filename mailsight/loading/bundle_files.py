@@ -1,7 +1,7 @@
-"""Bundle files: which there are, what may stand in them, and an exact reader that knows every line.
+"""Bundle files: their names, columns and formats, and a tolerant reader that knows the line of every record.
 
-DuckDB reads a sound file at speed (`queries/bundle.sql`). A file that it can't read whole is read here instead,
-record by record: the bad ones come out as a `BadRecord`, with their line, and the rest goes through.
+DuckDB reads valid files fast (`queries/bundle.sql`). A file that it rejects is read here instead, record by record:
+each bad record becomes a `BadRecord` with its line; the others are loaded.
 """
 
 import csv
@@ -19,55 +19,55 @@ from .json_files import BadRecord, Value, as_text, is_text
 COLUMNS: dict[str, dict[str, str]] = {
     "campaigns": {
         "campaign_id": "the campaign's key; required",
-        "name": "what people call it",
-        "subject": "the subject line, with merge fields as they were written",
-        "preheader": "the line that mail clients show after the subject",
+        "name": "the campaign's name",
+        "subject": "the subject line, with its merge fields unfilled",
+        "preheader": "the preview text that e-mail clients show after the subject",
         "from_name": "the sender's name",
         "from_email": "the sender's address",
-        "sent_at": "when sending began; empty while it is planned",
-        "tags": "a JSON list, or words with a comma between",
+        "sent_at": "when sending started; empty if it is still planned",
+        "tags": "a JSON list, or words separated by commas",
         "selection": "the criteria as JSON, or a sentence",
-        "template": "path of the e-mail's HTML within the bundle",
+        "template": "path to the e-mail's HTML within the bundle",
     },
     "customers": {
         "customer_id": "the customer's key; required",
         "email": "the address",
         "name": "the name",
-        "language": "the language, for instance nl",
-        "country": "the country, for instance NL",
-        "created_at": "when the customer became known",
+        "language": "the language, such as nl",
+        "country": "the country, such as NL",
+        "created_at": "when the customer was added",
     },
     "messages": {
         "campaign_id": "the campaign that selected the customer; required",
         "customer_id": "the selected customer; required",
         "message_id": "the provider's id of the message",
-        "email": "the address as it was used",
-        "sent_at": "when it was sent; empty = not sent",
-        "not_sent_reason": "why it was not sent, a word of the vocabulary",
-        "not_sent_detail": "the same in your own words",
-        "merge_fields": "a JSON object: what this customer's merge fields were filled with",
-        "content": "path of the customer's archived copy (.html or .eml) within the bundle",
+        "email": "the address it was sent to",
+        "sent_at": "when it was sent; empty if it was not sent",
+        "not_sent_reason": "why it was not sent, as one of the listed reasons",
+        "not_sent_detail": "why it was not sent, in your own words",
+        "merge_fields": "a JSON object with this customer's merge field values",
+        "content": "path to the customer's archived copy (.html or .eml) within the bundle",
     },
     "events": {
-        "event_id": "the provider's id of the event; the same id twice is the same event",
-        "provider": "who reported it, for instance sendgrid",
+        "event_id": "the provider's id of the event; repeated ids count once",
+        "provider": "who reported it, such as sendgrid",
         "campaign_id": "the campaign",
         "customer_id": "the customer",
         "message_id": "the provider's id of the message",
-        "recipient": "the address that was mailed",
-        "type": "what happened, a word of the vocabulary; required",
+        "recipient": "the address the message was sent to",
+        "type": "what happened, as one of the listed event types; required",
         "occurred_at": "when it happened; required",
         "url": "the link that was clicked",
-        "link_position": "which link of the mail that was, counted from 0",
+        "link_position": "the link's position in the e-mail, counted from 0",
         "bounce_type": "hard or soft",
-        "reject_reason": "why the provider refused: invalid, bounced, spam, unsubscribed, blocked, timed_out, other",
-        "smtp_status": "the enhanced status code, for instance 5.1.1",
-        "diagnostic": "what the mailbox's server said",
-        "user_agent": "the program that opened or clicked",
-        "ip": "the address it came from",
-        "provider_machine": "the provider's own verdict whether a machine did it: true or false",
-        "payload": "the provider's own JSON",
-        "method": "how the picture or the link was asked for, where that is known: GET, HEAD or POST",
+        "reject_reason": "why it was rejected: invalid, bounced, spam, unsubscribed, blocked, timed_out or other",
+        "smtp_status": "the enhanced status code, such as 5.1.1",
+        "diagnostic": "the reply of the recipient's mail server",
+        "user_agent": "the user agent that opened or clicked",
+        "ip": "the IP address of the request",
+        "provider_machine": "whether the provider says a machine did it: true or false",
+        "payload": "the provider's original JSON",
+        "method": "the HTTP method of the open or click, if known: GET, HEAD or POST",
     },
 }
 FORMATS = (".csv", ".ndjson", ".jsonl", ".json", ".parquet")
@@ -77,7 +77,7 @@ _FILE_NAME = re.compile(rf"({'|'.join(COLUMNS)})(?:[-_.].*)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class BundleFile:
-    """One file of a bundle: what it holds, where it lies, and its name for people, relative to the bundle."""
+    """One file of a bundle: what it holds, its path, and the bundle's folder."""
 
     kind: str
     path: Path
@@ -85,6 +85,7 @@ class BundleFile:
 
     @property
     def name(self) -> str:
+        """The path relative to the bundle, as users see it."""
         return self.path.relative_to(self.root).as_posix()
 
     @property
@@ -94,7 +95,7 @@ class BundleFile:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row of a file: the line where it begins (counted from 1), its values, and the text as it stands there."""
+    """A row of a file: the line it starts on (from 1), its values by column, and its original text."""
 
     line: int
     values: Mapping[str, object]
@@ -102,30 +103,33 @@ class Record:
 
 
 def find(paths: Sequence[Path]) -> list[BundleFile]:
-    """The bundle's files in the order in which they are read. Raises `NotABundle` for a path that holds none."""
+    """The bundle's files in reading order. Raises `NotABundle` for a path without any."""
     files: list[BundleFile] = []
     for path in paths:
         if not path.exists():
-            raise NotABundle(f"There is nothing at {path}.")
+            raise NotABundle(f"{path} does not exist.")
         root = path if path.is_dir() else path.parent
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        found = [
-            BundleFile(kind, file.resolve(), root.resolve()) for file in inside if (kind := kind_of(file))
+        candidates = sorted(path.iterdir()) if path.is_dir() else [path]
+        loadable = [
+            BundleFile(kind, file.resolve(), root.resolve()) for file in candidates if (kind := kind_of(file))
         ]
-        if not found:
-            raise NotABundle(f"{path} holds nothing that can be loaded.")
-        files += [file for file in found if file not in files]
+        if not loadable:
+            raise NotABundle(f"{path} contains nothing that can be loaded.")
+        files += [file for file in loadable if file not in files]
     return sorted(files, key=lambda file: list(COLUMNS).index(file.kind))
 
 
 def kind_of(path: Path) -> str | None:
-    """What a file holds by its name (`events-2026-01.parquet` holds events); None for a file of another kind."""
+    """What a file holds, judging by its name (`events-2026-01.parquet`: events); None if it is no bundle file."""
     match = _FILE_NAME.fullmatch(path.stem) if path.suffix.lower() in FORMATS and path.is_file() else None
     return match[1].lower() if match else None
 
 
 def content_path(root: Path, path: str) -> Path:
-    """Where a `template` or a `content` lies. Raises ValueError, for people, when that is not a file of the bundle."""
+    """The file that a `template` or `content` column names.
+
+    Raises ValueError, with a message for the user, if it is not a file of the bundle.
+    """
     try:
         inside = (root / path).resolve()
         if not inside.is_relative_to(root.resolve()):
@@ -138,16 +142,16 @@ def content_path(root: Path, path: str) -> Path:
 
 
 def delimiter(path: Path) -> str:
-    """What stands between the values of a CSV file: a comma, or a semicolon or a tab as spreadsheets write them."""
+    """The separator of a CSV file: a comma, or a semicolon or tab as some spreadsheets write."""
     with path.open("rb") as file:
         header = file.readline(1_000_000).decode("utf-8", "replace")
     return max(",;\t", key=header.count)
 
 
 def records(path: Path) -> Iterator[Record | BadRecord]:
-    """Every row of a text file with the line where it begins, whatever else is wrong with the file.
+    """Every row of a text file with the line it starts on, even if other rows are broken.
 
-    Parquet is no text: a file that DuckDB can't read has no rows.
+    A Parquet file that DuckDB can't read yields a single bad record.
     """
     match path.suffix.lower():
         case ".csv":
@@ -161,54 +165,54 @@ def records(path: Path) -> Iterator[Record | BadRecord]:
 
 
 def column_name(name: str) -> str:
-    """The name of a CSV file's column without blanks around it and in lower case, as people may write it."""
+    """A CSV column name in canonical form: trimmed and lowercase."""
     return name.strip().lower()
 
 
 def csv_header(path: Path) -> list[str]:
-    """The column names of a CSV file as they stand there."""
+    """The column names of a CSV file as written."""
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         return next(csv.reader(file, delimiter=delimiter(path)), [])
 
 
 def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
     csv.field_size_limit(2**31 - 1)
-    ahead: deque[str] = deque()
-    taken: list[str] = []
+    pushed_back: deque[str] = deque()
+    consumed: list[str] = []
 
     def lines(file: Iterator[str]) -> Iterator[str]:
-        while line := ahead.popleft() if ahead else next(file, ""):
-            taken.append(line)
+        while line := pushed_back.popleft() if pushed_back else next(file, ""):
+            consumed.append(line)
             yield line
 
-    # Bytes that are not UTF-8 become lone surrogates here, which tell a bad row and give its bytes back.
+    # Bytes that are not UTF-8 become lone surrogates: they mark a bad row and preserve its bytes.
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.reader(lines(file), delimiter=delimiter(path), strict=True)
         header = [column_name(name) for name in next(reader, [])]
         if not is_text("".join(header)):
-            yield BadRecord(1, "the header is not UTF-8, so no row can be read", as_text("".join(taken)))
+            yield BadRecord(1, "the header is not UTF-8, so no row can be read", as_text("".join(consumed)))
             return
         line = 1
         while True:
-            line += len(taken)
-            taken.clear()
+            line += len(consumed)
+            consumed.clear()
             try:
                 values = next(reader, None)
             except csv.Error as error:
-                text = as_text("".join(taken).rstrip("\r\n"))
-                found: Record | BadRecord = BadRecord(line, f"not CSV: {error}", text)
+                text = as_text("".join(consumed).rstrip("\r\n"))
+                record: Record | BadRecord = BadRecord(line, f"not CSV: {error}", text)
             else:
                 if values is None:
                     return
                 if not values:
                     continue
-                found = _csv_record(line, "".join(taken).rstrip("\r\n"), header, values)
-            if isinstance(found, BadRecord) and len(taken) > 1:
-                # A quote that nobody closed swallows the rows below: only its own line is bad, read on below it.
-                ahead.extendleft(reversed(taken[1:]))
-                del taken[1:]
-                found = BadRecord(line, "a quote that is not closed", as_text(taken[0].rstrip("\r\n")))
-            yield found
+                record = _csv_record(line, "".join(consumed).rstrip("\r\n"), header, values)
+            if isinstance(record, BadRecord) and len(consumed) > 1:
+                # An unclosed quote swallows the rows below it. Reject only its own line and reread the rest.
+                pushed_back.extendleft(reversed(consumed[1:]))
+                del consumed[1:]
+                record = BadRecord(line, "a quote that is not closed", as_text(consumed[0].rstrip("\r\n")))
+            yield record
 
 
 def _csv_record(line: int, text: str, header: list[str], values: list[str]) -> Record | BadRecord:
@@ -219,11 +223,11 @@ def _csv_record(line: int, text: str, header: list[str], values: list[str]) -> R
     return Record(line, dict(zip(header, values, strict=True)), text)
 
 
-def _objects(found: Iterator[Value | BadRecord]) -> Iterator[Record | BadRecord]:
-    for one in found:
-        if isinstance(one, BadRecord):
-            yield one
-        elif isinstance(one.value, dict):
-            yield Record(one.line, one.value, one.text)
+def _objects(values: Iterator[Value | BadRecord]) -> Iterator[Record | BadRecord]:
+    for value in values:
+        if isinstance(value, BadRecord):
+            yield value
+        elif isinstance(value.value, dict):
+            yield Record(value.line, value.value, value.text)
         else:
-            yield BadRecord(one.line, "not a JSON object", one.text)
+            yield BadRecord(value.line, "not a JSON object", value.text)

@@ -1,4 +1,4 @@
-"""Writes: the files of a bundle become facts, and what the screens read is derived for the campaigns they touch."""
+"""Loads bundles: stages their files as facts, then derives the tables behind the screens for the affected campaigns."""
 
 import json
 from collections import Counter
@@ -28,12 +28,12 @@ ALL_RECORDS = 2**62
 
 
 @dataclass(slots=True)
-class _Reading:
-    """What is told of the files while they are read."""
+class _ReadReport:
+    """What was noticed while the files were read; `read_by_line` holds the paths that DuckDB could not read."""
 
     bad_records: list[tuple[BundleFile, BadRecord]] = field(default_factory=list)
     ignored_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    exactly_read: set[str] = field(default_factory=set)
+    read_by_line: set[str] = field(default_factory=set)
 
 
 def load(
@@ -46,34 +46,34 @@ def load(
 ) -> LoadSummary:
     """Loads bundles (folders or single files) into the database and publishes the result as one generation.
 
-    `progress` is called with the share that is done (0 to 1) and what is being done. With `strict`, a single refused
-    row refuses the whole load. Raises `LoadRefused`, and then nothing has changed.
+    `progress` is called with the share done (0 to 1) and the current step. With `strict`, one rejected row rejects the
+    whole load. Raises `LoadRefused`; the database is then unchanged.
     """
     files = bundle_files.find(paths)
     with draft(database, wait_seconds=wait_seconds) as work:
         work.run("create_staging")
         work.run("create_records")
-        reading = _read_files(work, files, progress)
+        report = _read_files(work, files, progress)
         _read_contents(work, files, progress)
-        refusals = _refusals(work, files, reading)
+        refusals = _refusals(work, files, report)
         summary = complete(
             work,
             source="bundle",
             files=[file.name for file in files],
             refusals=refusals,
-            unread=Counter(file.kind for file, _ in reading.bad_records),
+            unread=Counter(file.kind for file, _ in report.bad_records),
             strict=strict,
             progress=progress,
-            ignored_columns=reading.ignored_columns,
+            ignored_columns=report.ignored_columns,
         )
     progress(1.0, "Done")
     return summary
 
 
 def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: float = 600.0) -> None:
-    """Gives a campaign its e-mail: a file of HTML, or a raw mail (`.eml`).
+    """Attaches an e-mail to a campaign: an HTML file or a raw message (`.eml`).
 
-    Raises `UnknownCampaign` for one that nothing tells of, and `LoadRefused` for a file that can't be read.
+    Raises `UnknownCampaign`, and `LoadRefused` for a file that can't be read.
     """
     file = BundleFile("campaigns", mail.resolve(), mail.resolve().parent)
     with draft(database, wait_seconds=wait_seconds) as work:
@@ -88,7 +88,7 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
         _stage(work, file)
         _read_contents(work, [file], silent)
         if problems := work.rows("staged_refusals"):
-            raise LoadRefused(f"{mail} is no e-mail: {problems[0]['refusal']}.")
+            raise LoadRefused(f"{mail} is not an e-mail: {problems[0]['refusal']}.")
         complete(
             work,
             source="content",
@@ -100,45 +100,45 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
         )
 
 
-def _read_files(work: Draft, files: Sequence[BundleFile], progress: Progress) -> _Reading:
-    reading = _Reading()
+def _read_files(work: Draft, files: Sequence[BundleFile], progress: Progress) -> _ReadReport:
+    report = _ReadReport()
     total_bytes = sum(file.size_bytes for file in files)
     done_bytes = 0
     for file in files:
         progress(0.45 * (share(done_bytes, total_bytes) or 0.0), f"Reading {file.name}")
-        _read_file(work, file, reading)
+        _read_file(work, file, report)
         done_bytes += file.size_bytes
-    return reading
+    return report
 
 
-def _read_file(work: Draft, file: BundleFile, reading: _Reading) -> None:
-    """Stages the rows of one file: at speed when all of it is sound, else record by record."""
+def _read_file(work: Draft, file: BundleFile, report: _ReadReport) -> None:
+    """Stages the rows of one file: with DuckDB if the whole file is valid, otherwise record by record."""
     work.run("clear_records")
-    if not _read_at_speed(work, file):
+    if not _read_fast(work, file):
         work.run("clear_records")
-        reading.exactly_read.add(str(file.path))
-        for batch in _batches(file, reading):
+        report.read_by_line.add(str(file.path))
+        for batch in _batches(file, report):
             with work.table("batch", batch, _RECORDS):
                 work.run("read_batch")
-    # All rows of a table have its columns; each JSON object may have its own.
+    # The rows of a table share their columns; every JSON object can have different ones.
     most = 1 if file.path.suffix.lower() in (".csv", ".parquet") else ALL_RECORDS
     names = {row["name"] for row in work.rows("record_names", most=most)}
     ignored = names - bundle_files.COLUMNS[file.kind].keys()
     if ignored and file.kind != "customers":
-        reading.ignored_columns[file.name] = tuple(sorted(ignored))
+        report.ignored_columns[file.name] = tuple(sorted(ignored))
     _stage(work, file)
 
 
-def _read_at_speed(work: Draft, file: BundleFile) -> bool:
-    """Reads a file whole with DuckDB; False when something in it is not sound."""
+def _read_fast(work: Draft, file: BundleFile) -> bool:
+    """Reads a whole file with DuckDB; returns False if any part of it is invalid."""
     path = str(file.path)
     try:
         match file.path.suffix.lower():
             case ".csv":
                 header = bundle_files.csv_header(file.path)
-                # DuckDB takes a blank line of a single column for a row, and names columns in its own way.
-                plain = [bundle_files.column_name(name) for name in header]
-                if len(header) < 2 or len(set(header)) < len(header) or header != plain:
+                # DuckDB reads a blank line of a one-column file as a row, and renames unusual columns.
+                canonical = [bundle_files.column_name(name) for name in header]
+                if len(header) < 2 or len(set(header)) < len(header) or header != canonical:
                     return False
                 work.run("read_csv_file", path=path, delimiter=bundle_files.delimiter(file.path))
             case ".parquet":
@@ -152,11 +152,11 @@ def _read_at_speed(work: Draft, file: BundleFile) -> bool:
     return True
 
 
-def _batches(file: BundleFile, reading: _Reading) -> Iterator[list[tuple[int, str]]]:
+def _batches(file: BundleFile, report: _ReadReport) -> Iterator[list[tuple[int, str]]]:
     def good_records() -> Iterator[tuple[int, str]]:
         for record in bundle_files.records(file.path):
             if isinstance(record, BadRecord):
-                reading.bad_records.append((file, record))
+                report.bad_records.append((file, record))
             else:
                 yield record.line, json.dumps(record.values, ensure_ascii=False)
 
@@ -180,7 +180,7 @@ def _stage(work: Draft, file: BundleFile) -> None:
 
 
 def _read_contents(work: Draft, files: Sequence[BundleFile], progress: Progress) -> None:
-    """Reads every e-mail that staged rows name; a row whose e-mail can't be read is refused."""
+    """Reads every e-mail that staged rows refer to; rejects the rows with an unreadable e-mail."""
     roots = {str(file.path): file.root for file in files}
     read: dict[Path, str] = {}
     rows = work.rows("staged_paths")
@@ -188,20 +188,22 @@ def _read_contents(work: Draft, files: Sequence[BundleFile], progress: Progress)
         progress(
             0.45 + 0.05 * (share(start, len(rows)) or 0.0), f"Reading e-mails, {start:,} of {len(rows):,}"
         )
-        found = _Mails()
+        mails = _Mails()
         for row in rows[start : start + BATCH_MAILS]:
             file, name = str(row["file"]), str(row["path"])
             try:
                 path = bundle_files.content_path(roots[file], name)
                 if path not in read:
-                    read[path] = found.add(*_read_mail(path))
-                found.files.append((file, name, read[path], None))
+                    read[path] = mails.add(*_read_mail(path))
+                mails.files.append((file, name, read[path], None))
             except ValueError as error:
-                found.files.append((file, name, None, str(error)))
+                mails.files.append((file, name, None, str(error)))
         with (
-            work.table("files", found.files, _words("file", "path", "content_id", "refusal")),
-            work.table("read_contents", list(found.contents.values()), _words("content_id", "html", "text")),
-            work.table("read_links", found.links, _LINKS),
+            work.table("files", mails.files, _strings("file", "path", "content_id", "refusal")),
+            work.table(
+                "read_contents", list(mails.contents.values()), _strings("content_id", "html", "text")
+            ),
+            work.table("read_links", mails.links, _LINKS),
         ):
             work.run("merge_contents")
     work.run("refuse_missing_contents")
@@ -209,14 +211,14 @@ def _read_contents(work: Draft, files: Sequence[BundleFile], progress: Progress)
 
 @dataclass(slots=True)
 class _Mails:
-    """E-mails that were read together: what each path held, and each content once with its links."""
+    """A batch of e-mails: the result for each path, and each distinct content with its links."""
 
     files: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
     contents: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
     links: list[tuple[str, int, str, str]] = field(default_factory=list)
 
     def add(self, html: str, text: str | None) -> str:
-        """Takes an e-mail in; its content_id."""
+        """Adds an e-mail; returns its content_id."""
         content_id = content.content_id(html)
         if content_id not in self.contents:
             self.contents[content_id] = content_id, html, text
@@ -224,7 +226,7 @@ class _Mails:
         return content_id
 
 
-def _words(*names: str) -> pa.Schema:
+def _strings(*names: str) -> pa.Schema:
     return pa.schema([(name, pa.string()) for name in names])
 
 
@@ -235,7 +237,10 @@ _LINKS = pa.schema(
 
 
 def _read_mail(path: Path) -> tuple[str, str | None]:
-    """HTML and text of a `.html` file or of a raw mail. Raises ValueError, for people, when it can't be read."""
+    """The HTML and plain text of an HTML file or a raw message.
+
+    Raises ValueError, with a message for the user, if it can't be read.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -248,30 +253,30 @@ def _read_mail(path: Path) -> tuple[str, str | None]:
     return mail.html or content.text_as_html(mail.text or ""), mail.text
 
 
-def _refusals(work: Draft, files: Sequence[BundleFile], reading: _Reading) -> list[Refusal]:
-    """All refused rows with the line where they stand and their text, in the order of files and lines."""
+def _refusals(work: Draft, files: Sequence[BundleFile], report: _ReadReport) -> list[Refusal]:
+    """All rejected rows with their line and text, ordered by file and line."""
     by_path = {str(file.path): file for file in files}
-    refusals = [Refusal(f.kind, f.name, bad.line, bad.reason, bad.text) for f, bad in reading.bad_records]
+    refusals = [Refusal(f.kind, f.name, bad.line, bad.reason, bad.text) for f, bad in report.bad_records]
     for path, rows in groupby(work.rows("staged_refusals"), key=lambda row: str(row["file"])):
         file = by_path[path]
         reasons = {int(row["ordinal"]): str(row["refusal"]) for row in rows}
-        by_line = path in reading.exactly_read
+        by_line = path in report.read_by_line
         for line, ordinal, text in _locate(work, file, set(reasons), by_line=by_line):
             refusals.append(Refusal(file.kind, file.name, line, reasons[ordinal], text))
-    order = {file.name: place for place, file in enumerate(files)}
+    order = {file.name: index for index, file in enumerate(files)}
     return sorted(refusals, key=lambda refusal: (order[refusal.file], refusal.line))
 
 
 def _locate(
     work: Draft, file: BundleFile, ordinals: set[int], *, by_line: bool
 ) -> Iterator[tuple[int, int, str]]:
-    """Line, ordinal and text of some rows of a file. Rows that were read exactly have their line for an ordinal."""
+    """Finds rows of a file by ordinal: yields (line, ordinal, text). With `by_line`, ordinals are line numbers."""
     if file.path.suffix.lower() == ".parquet":
         rows = work.rows("parquet_rows", path=str(file.path), ordinals=sorted(ordinals))
         yield from ((row["ordinal"], row["ordinal"], row["text"]) for row in rows)
         return
     good = (record for record in bundle_files.records(file.path) if not isinstance(record, BadRecord))
-    for place, record in enumerate(good, start=1):
-        ordinal = record.line if by_line else place
+    for number, record in enumerate(good, start=1):
+        ordinal = record.line if by_line else number
         if ordinal in ordinals:
             yield record.line, ordinal, record.text

@@ -1,4 +1,4 @@
-"""The rules of now, applied to all that was ever loaded: `python -m mailsight classify`."""
+"""Reapplies the current machine rules to everything loaded so far: `python -m mailsight classify`."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from .merge import silent
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How many events of one type a rule found before and finds now; `reason` is its name."""
+    """How many events of a type a rule matched before, and matches now. `reason` is the rule's name."""
 
     reason: str
     type: EventType
@@ -26,14 +26,14 @@ class Change:
 
 
 def classify(database: Path, *, progress: Progress = silent, wait_seconds: float = 600.0) -> Sequence[Change]:
-    """Gives every open, click and unsubscription the verdict of the rules as they are set now, and counts anew.
+    """Reclassifies every open, click and unsubscribe with the current rules, and updates all counts.
 
-    Publishes one generation, or none when nothing changed. A row for each rule and type of event, in the order of the
-    rules. Raises `BadSetting` for a file of rules that can't be used.
+    Publishes one generation, or none if no verdict changed. Returns a row per rule and event type, in rule order.
+    Raises `BadSetting` for an invalid rules file.
     """
     rules = machines.rules()
     with draft(database, wait_seconds=wait_seconds) as work:
-        progress(0.0, "Looking at all events")
+        progress(0.0, "Checking all events")
         work.run("touch_all")
         before = _counts(work)
         verdicts.judge(work, rules)
@@ -47,16 +47,16 @@ def classify(database: Path, *, progress: Progress = silent, wait_seconds: float
             work.discard()
         progress(0.9, "Publishing")
     progress(1.0, "Done")
-    # A verdict by a rule that is no more stands last.
-    gone = {reason for reason, _ in before} - REASONS.keys()
+    # Verdicts of rules that no longer exist come last.
+    obsolete = {reason for reason, _ in before} - REASONS.keys()
     return [
         Change(name, kind, before[name, kind], after[name, kind])
-        for name in (*REASONS, *sorted(gone))
+        for name in (*REASONS, *sorted(obsolete))
         for kind in (EventType.OPENED, EventType.CLICKED, EventType.UNSUBSCRIBED)
     ]
 
 
 def _counts(work: Draft) -> Counter[tuple[str, str]]:
-    """Events that machines made, by reason and type, in all campaigns."""
+    """Machine events in all campaigns, by reason and type."""
     rows = work.rows("machine_totals")
     return Counter({(row["reason"], row["type"]): row["events"] for row in rows})

@@ -1,6 +1,6 @@
-"""From facts to what the screens read: each event's message, each click's link, each campaign's counts.
+"""Derives what the screens read from the facts: each event's message, each click's link, each campaign's counts.
 
-Only for the campaigns that a load touches (`queries/derive.sql`), so that its cost follows what is new.
+Only campaigns affected by a load are derived again (`queries/derive.sql`), so the cost grows with the new data.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from mailsight.warehouse.draft import Draft
 
 from . import verdicts
 
-# Each of these shows that a message was sent, whatever else is known of it (design, section 2).
+# Any of these events proves that the message was sent.
 PROOFS_OF_SENDING = (
     EventType.DELIVERED,
     EventType.BOUNCED,
@@ -28,8 +28,8 @@ PROOFS_OF_SENDING = (
     EventType.COMPLAINED,
     EventType.UNSUBSCRIBED,
 )
-# Each event looks for its message among those that are listed; what is left tells of messages of its own, first by the
-# customer, then by the address, then by the message_id that it names, and what those explain is found again.
+# Match events to listed messages; then imply a message for each event left over (by customer, address, message id)
+# and match again.
 ATTRIBUTION = (
     "start_attribution",
     "find_messages",
@@ -48,17 +48,17 @@ Progress = Callable[[float, str], None]
 
 
 def derive(work: Draft, progress: Progress) -> None:
-    """Derives for the touched campaigns, from all their facts, what the screens read, and proves that it adds up.
+    """Derives the tables behind the screens for the touched campaigns, and checks that their counts add up.
 
-    Raises `LoadRefused` when it does not.
+    Raises `LoadRefused` if they don't.
     """
-    progress(0.0, "Finding each event's message")
+    progress(0.0, "Matching events to messages")
     work.run("touch_campaigns")
     for (part,) in work.run("split_renamed"):
         work.run("rename_part", part=part)
         work.run("write_to_disk")
     _attribute(work)
-    progress(0.3, "Finding each click's link")
+    progress(0.3, "Matching clicks to links")
     miscounting = [name for name, provider in PROVIDERS.items() if provider.miscounts_links]
     work.run("set_miscounted_links", providers=miscounting)
     with work.table("places", _places(work), _PLACES):
@@ -72,7 +72,7 @@ def derive(work: Draft, progress: Progress) -> None:
 
 
 def count(work: Draft) -> None:
-    """Counts the events of the touched campaigns, and proves that it adds up. Raises `LoadRefused` when not."""
+    """Counts the events of the touched campaigns. Raises `LoadRefused` if the counts don't add up."""
     for (part,) in work.run("split_touched"):
         work.run("touch_part", part=part)
         _count(work)
@@ -93,12 +93,12 @@ def _count(work: Draft) -> None:
     if problems := work.rows("failed_checks"):
         raise LoadRefused(
             f"A check failed: {problems[0]['problem']}.",
-            next_step="This is a fault of Mailsight's, not of your data; please report it. Nothing has changed.",
+            next_step="This is a bug in Mailsight, not in your data: please report it. Nothing was changed.",
         )
 
 
 def _attribute(work: Draft) -> None:
-    """Finds each event's message, until no event moves between a campaign that is counted anew and one that is not."""
+    """Matches events to messages until no more campaigns are affected: a moved event touches both its campaigns."""
     while True:
         for step in ATTRIBUTION:
             work.run(step)
@@ -107,7 +107,7 @@ def _attribute(work: Draft) -> None:
 
 
 def _places(work: Draft) -> list[tuple[str, str, int]]:
-    """For each clicked URL of a campaign, the link of its mail that it is: campaign_id, url, link_position."""
+    """The link behind each clicked URL of a campaign: (campaign_id, url, link_position)."""
     places: list[tuple[str, str, int]] = []
     for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
         html = next((row["html"] for row in work.rows("content", content_id=content_id)), None)

@@ -1,6 +1,6 @@
-"""Exact readers of JSON files: every value with the line where it begins, whatever else is wrong with the file.
+"""Tolerant readers for JSON files: every value with the line it starts on, even if other parts are broken.
 
-A part that is no JSON comes out as a `BadRecord` and the rest goes through. Memory follows the longest value.
+Anything that is not JSON becomes a `BadRecord`. Memory use grows with the longest value, not with the file.
 """
 
 import json
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-# A longer line or value is refused: it would need many times its size in memory.
-LONGEST_VALUE = 2**27
+# Longer lines and values are rejected: parsing them would take many times their size in memory.
+MAX_VALUE_LENGTH = 2**27
 WINDOW = 2**20
 
 _SEPARATOR = re.compile(r"[\s,\[\]]*")
@@ -20,7 +20,7 @@ _NEXT_VALUE = re.compile(r"\n\s*(?=[\[{])")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A JSON value of a file: the line where it begins (counted from 1), the value, and its text as it stands there."""
+    """A JSON value in a file: the line it starts on (from 1), the value, and its original text."""
 
     line: int
     value: object
@@ -29,7 +29,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """Something in a file that can't be used: the line, the reason for people, and the text as it stands there."""
+    """A part of a file that can't be used: its line, the reason (shown to users), and its original text."""
 
     line: int
     reason: str
@@ -37,12 +37,12 @@ class BadRecord:
 
 
 def lines(path: Path) -> Iterator[Value | BadRecord]:
-    """The values of a file with one on each line."""
+    """The values of a file with one value per line."""
     with _open(path) as file:
         line = 0
-        while text := file.readline(LONGEST_VALUE):
+        while text := file.readline(MAX_VALUE_LENGTH):
             line += 1
-            if not text.endswith("\n") and len(text) == LONGEST_VALUE:
+            if not text.endswith("\n") and len(text) == MAX_VALUE_LENGTH:
                 yield BadRecord(line, "a line that is too long", as_text(text))
                 _skip_line(file)
             elif text.strip():
@@ -50,7 +50,7 @@ def lines(path: Path) -> Iterator[Value | BadRecord]:
 
 
 def value(line: int, text: str) -> Value | BadRecord:
-    """The one JSON value that the text is."""
+    """Parses a text that holds a single JSON value."""
     try:
         return _checked(line, _DECODER.decode(text), text)
     except (ValueError, RecursionError) as error:
@@ -58,29 +58,26 @@ def value(line: int, text: str) -> Value | BadRecord:
 
 
 def values(path: Path) -> Iterator[Value | BadRecord]:
-    """The elements of JSON arrays, and JSON values one after the other, on however many lines.
+    """The elements of JSON arrays, and concatenated JSON values, on any number of lines each.
 
-    After something that is not JSON, it goes on at the next line that begins an object or an array.
+    After invalid JSON, reading resumes at the next line that starts an object or array.
     """
     with _open(path) as file:
         window = _Window(file)
         while window.skip(_SEPARATOR):
-            found, end = window.value()
+            record, end = window.value()
             if not end:
                 resume = _NEXT_VALUE.search(window.text, window.place + 1)
                 end = resume.end() if resume else len(window.text)
                 text = window.text[window.place : end].strip()
-                found = (
-                    BadRecord(found.line, found.reason, as_text(text))
-                    if isinstance(found, BadRecord)
-                    else found
-                )
-            yield found
+                if isinstance(record, BadRecord):
+                    record = BadRecord(record.line, record.reason, as_text(text))
+            yield record
             window.advance(end)
 
 
 class _Window:
-    """The part of a file that is held in memory: `place` is where in `text` the next value begins."""
+    """The part of a file in memory; `place` is where the next value starts in `text`."""
 
     def __init__(self, file: TextIO) -> None:
         self.text, self.place, self.line, self.column = "", 0, 1, 1
@@ -88,7 +85,7 @@ class _Window:
         self._at_end = False
 
     def skip(self, separator: re.Pattern[str]) -> bool:
-        """Goes to the next value; False at the end of the file."""
+        """Moves to the next value; returns False at the end of the file."""
         while True:
             self.advance(separator.match(self.text, self.place).end())  # type: ignore[union-attr]  # matches nothing too
             if self.place < len(self.text):
@@ -97,20 +94,20 @@ class _Window:
                 return False
 
     def value(self) -> tuple[Value | BadRecord, int]:
-        """The value that begins here, and where it ends; 0 for something that is none."""
+        """The value at the current place, and where it ends (0 if it is not valid JSON)."""
         while True:
             try:
                 value, end = _DECODER.raw_decode(self.text, self.place)
             except (ValueError, RecursionError) as error:
-                if not _breaks_off(error, self.text) or not self._read():
+                if not _is_cut_off(error, self.text) or not self._read():
                     return _bad(self.line, "", error, self.column - self.place), 0
             else:
-                # A number at the very end may go on in what was not read yet.
+                # A number at the very end of the window may continue in the unread part.
                 if end < len(self.text) or not self._read():
                     return _checked(self.line, value, self.text[self.place : end]), end
 
     def advance(self, end: int) -> None:
-        """Goes to a place in the text."""
+        """Moves to a place in the text."""
         lines = self.text.count("\n", self.place, end)
         self.line += lines
         self.column = (
@@ -119,9 +116,9 @@ class _Window:
         self.place = end
 
     def _read(self) -> bool:
-        """Reads on, as much as is held already; False when there is nothing more, or it would be too much."""
+        """Doubles the text in memory; returns False at the end of the file or at the size limit."""
         held = len(self.text) - self.place
-        if self._at_end or held >= LONGEST_VALUE:
+        if self._at_end or held >= MAX_VALUE_LENGTH:
             return False
         more = self._file.read(max(held, WINDOW))
         self._at_end = not more
@@ -130,7 +127,7 @@ class _Window:
 
 
 def is_text(text: str) -> bool:
-    """Whether the text can be written as UTF-8."""
+    """Whether the text can be encoded as UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -139,31 +136,31 @@ def is_text(text: str) -> bool:
 
 
 def as_text(text: str) -> str:
-    r"""The text with bytes that are not UTF-8 written as \xNN, so that nothing of it is lost."""
+    r"""The text with bytes that are not UTF-8 written as \xNN, so that nothing is lost."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _open(path: Path) -> TextIO:
-    # Bytes that are not UTF-8 become lone surrogates here, which tell a bad value and give its bytes back.
+    # Bytes that are not UTF-8 become lone surrogates: they mark a bad value and preserve its bytes.
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n")
 
 
 def _skip_line(file: TextIO) -> None:
-    while (rest := file.readline(LONGEST_VALUE)) and not rest.endswith("\n"):
+    while (rest := file.readline(MAX_VALUE_LENGTH)) and not rest.endswith("\n"):
         pass
 
 
-def _no_number(constant: str) -> None:
+def _reject_constant(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-# Python would take NaN and Infinity, which are not JSON.
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
+# Python accepts NaN and Infinity, which are not JSON.
+_DECODER = json.JSONDecoder(parse_constant=_reject_constant)
 
 
 def _checked(line: int, value: object, text: str) -> Value | BadRecord:
     try:
-        # The text may be sound and its value not: an escape such as \\ud800 is half a character, 1e999 no number.
+        # Valid text can hold an invalid value: the escape \\ud800 is half a character, and 1e999 overflows.
         sound = is_text(text) and is_text(json.dumps(value, ensure_ascii=False, allow_nan=False))
     except ValueError:
         return BadRecord(line, "a number that is too large", as_text(text))
@@ -171,7 +168,7 @@ def _checked(line: int, value: object, text: str) -> Value | BadRecord:
 
 
 def _bad(line: int, text: str, error: Exception, before: int = 1) -> BadRecord:
-    """What is wrong with a value; `before` is the column of the first letter of what was read."""
+    """A bad record for a parse error; `before` is the column where the parsed text starts."""
     reason = f"not JSON: {error}"
     if isinstance(error, json.JSONDecodeError):
         line_end = error.doc.rfind("\n", 0, error.pos)
@@ -182,8 +179,8 @@ def _bad(line: int, text: str, error: Exception, before: int = 1) -> BadRecord:
     return BadRecord(line, reason, as_text(text))
 
 
-def _breaks_off(error: Exception, text: str) -> bool:
-    """Whether the text could still become JSON with what follows it: it breaks off in a string, or at its very end."""
+def _is_cut_off(error: Exception, text: str) -> bool:
+    """Whether more text could make it valid JSON: the error is an unterminated string, or is at the very end."""
     if not isinstance(error, json.JSONDecodeError):
         return False
     return error.msg.startswith("Unterminated string") or error.pos >= len(text) - len("-Infinity")

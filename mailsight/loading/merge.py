@@ -1,4 +1,4 @@
-"""The second half of every load: staged rows become facts, the screens' tables are derived, the load is recorded."""
+"""The second half of every load: merges staged rows, derives the tables behind the screens, and records the load."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from .derive import Progress, derive
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that was not loaded: where it stands, why, and the row itself."""
+    """A rejected row: its file and line, the reason, and the row itself."""
 
     kind: str
     file: str
@@ -30,7 +30,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class KindSummary:
-    """What became of the rows of one kind: rows = new + known + refused; `changed` known ones said something new."""
+    """Row counts of one kind: rows = new + known + refused. `changed` of the known rows held new values."""
 
     kind: str
     rows: int
@@ -45,7 +45,7 @@ class KindSummary:
 
 @dataclass(frozen=True, slots=True)
 class LoadSummary:
-    """What a load did. `changed` is False when everything was known: then nothing was published."""
+    """What a load did. `changed` is False if everything was already known; nothing is published then."""
 
     kinds: Sequence[KindSummary]
     refusals: Sequence[Refusal]
@@ -54,7 +54,7 @@ class LoadSummary:
 
 
 def silent(done: float, doing: str) -> None:
-    """No progress is shown."""
+    """Ignores progress."""
 
 
 def complete(
@@ -68,22 +68,22 @@ def complete(
     progress: Progress,
     ignored_columns: dict[str, tuple[str, ...]] | None = None,
 ) -> LoadSummary:
-    """Merges what is staged, derives what it touches, and records the load; leaves the draft when nothing is new.
+    """Merges the staged rows, derives the affected campaigns and records the load, or discards a draft without news.
 
-    `unread` counts, per kind, those of the refused rows that never were staged. With `strict`, a single refused row
-    refuses everything: raises `LoadRefused`.
+    `unread` counts the rejected rows that never got staged, by kind. With `strict`, raises `LoadRefused` if any row was
+    rejected.
     """
     if strict and refusals:
         raise LoadRefused(
             f"{len(refusals):,} rows were refused; the first is {refusals[0]}.",
-            next_step="Fix the file, or load without --strict to accept the other rows.",
+            next_step="Fix the file, or load without --strict to skip these rows.",
         )
     progress(0.5, "Adding what is new")
     sharing = [name for name, provider in PROVIDERS.items() if provider.shares_event_ids]
     work.run("set_shared_event_ids", providers=sharing)
     for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
         work.run(name)
-    newly_refused = _keep(work, refusals)
+    newly_refused = _store_refusals(work, refusals)
     kinds = [
         KindSummary(
             row["kind"],
@@ -104,8 +104,8 @@ def complete(
     return LoadSummary(kinds, refusals, ignored_columns or {}, changed)
 
 
-def _keep(work: Draft, refusals: Sequence[Refusal]) -> int:
-    """Keeps the refused rows, each once; how many were not known before."""
+def _store_refusals(work: Draft, refusals: Sequence[Refusal]) -> int:
+    """Stores the rejected rows, each once; returns how many are new."""
     rows = [(refusal.kind, refusal.file, refusal.line, refusal.reason, refusal.row) for refusal in refusals]
     with work.table("refused_rows", rows, _REFUSED):
         [(newly_refused,)] = work.run("merge_refused")

@@ -1,4 +1,4 @@
-"""Files of provider payloads: unpacks them and tells captured requests from plain payloads."""
+"""Files of provider payloads: unpacks them and reads them as captured requests or plain payloads."""
 
 import codecs
 import gzip
@@ -17,17 +17,17 @@ from mailsight.providers.events import Request
 from . import json_files
 from .json_files import BadRecord, Value
 
-# Events compress ten to fifty times. A higher ratio is treated as a decompression bomb.
-LARGEST_RATIO = 100
+# Events compress ten- to fiftyfold. A higher ratio is treated as a decompression bomb.
+MAX_RATIO = 100
 ALWAYS_ALLOWED_BYTES = 2**28
 CHUNK = 2**20
-# A few bytes of zstd can expand to many: small chunks bound what is unpacked at once.
+# A few bytes of zstd can expand enormously: small chunks limit how much is unpacked at once.
 ZSTD_CHUNK = 2**10
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderFile:
-    """A file to read: its name for people, the path of its unpacked text, and what went wrong while unpacking."""
+    """A file ready to be read: its name as users see it, the unpacked file, and what went wrong while unpacking it."""
 
     name: str
     path: Path
@@ -35,18 +35,18 @@ class ProviderFile:
 
 
 def unpack(path: Path, folder: Path) -> ProviderFile:
-    """The file itself, or its content (gzip, zstd, UTF-16) unpacked into `folder`.
+    """Unpacks a gzip, zstd or UTF-16 file into `folder`; any other file is used as it is.
 
-    Of a damaged file, whatever could be unpacked is kept. Raises `UnreadableFile` if it can't be opened, is packed in
-    another way, or unpacks to far too much.
+    Keeps what could be unpacked of a damaged file. Raises `UnreadableFile` if the file can't be opened, has an
+    unsupported format, or expands beyond the limit.
     """
     try:
         with path.open("rb") as file:
             beginning = file.read(8)
             file.seek(0)
-            for magic, what in _FOREIGN.items():
+            for magic, file_format in _UNSUPPORTED.items():
                 if beginning.startswith(magic):
-                    raise UnreadableFile(f"{path.name} is {what}, not JSON.")
+                    raise UnreadableFile(f"{path.name} is {file_format}, not JSON.")
             unpacker = next((read for magic, read in _UNPACKERS.items() if beginning.startswith(magic)), None)
             if unpacker is None:
                 return ProviderFile(path.name, path)
@@ -57,16 +57,16 @@ def unpack(path: Path, folder: Path) -> ProviderFile:
 
 
 def _write(parts: Iterator[bytes], target: Path, path: Path) -> str | None:
-    most = max(path.stat().st_size * LARGEST_RATIO, ALWAYS_ALLOWED_BYTES)
+    max_bytes = max(path.stat().st_size * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
     written = 0
     with target.open("wb") as file:
         try:
             for part in parts:
                 written += len(part)
-                if written > most:
+                if written > max_bytes:
                     raise UnreadableFile(
-                        f"{path.name} unpacks to more than {LARGEST_RATIO} times its size.",
-                        next_step="If it is sound, unpack it yourself and load the result.",
+                        f"{path.name} unpacks to more than {MAX_RATIO} times its size.",
+                        next_step="If you trust the file, unpack it yourself and load the result.",
                     )
                 file.write(part)
         except EOFError:
@@ -84,13 +84,13 @@ def _gzip(file: BinaryIO) -> Iterator[bytes]:
 
 def _zstd(file: BinaryIO) -> Iterator[bytes]:
     frame = zstandard.ZstdDecompressor().decompressobj()
-    rest, begun = b"", False
+    rest, started = b"", False
     while part := rest or file.read(ZSTD_CHUNK):
         if frame.eof:
             frame = zstandard.ZstdDecompressor().decompressobj()
         yield frame.decompress(part)
-        begun, rest = True, frame.unused_data if frame.eof else b""
-    if begun and not frame.eof:
+        started, rest = True, frame.unused_data if frame.eof else b""
+    if started and not frame.eof:
         raise EOFError
 
 
@@ -107,7 +107,7 @@ _UNPACKERS: dict[bytes, Callable[[BinaryIO], Iterator[bytes]]] = {
     codecs.BOM_UTF16_LE: _utf_16,
     codecs.BOM_UTF16_BE: _utf_16,
 }
-_FOREIGN = {
+_UNSUPPORTED = {
     b"PK\x03\x04": "a ZIP archive",
     b"BZh": "packed with bzip2",
     b"\xfd7zXZ": "packed with xz",
@@ -116,7 +116,7 @@ _FOREIGN = {
 
 
 def records(file: ProviderFile) -> Iterator[Value | BadRecord]:
-    """Every JSON value of the file: one per line if its first line is one, else wherever they begin and end."""
+    """Every JSON value of the file: line by line if the first line is one, otherwise wherever they start."""
     by_line = isinstance(next(json_files.lines(file.path), None), Value)
     last_line = 0
     for record in (json_files.lines if by_line else json_files.values)(file.path):
@@ -129,19 +129,19 @@ def records(file: ProviderFile) -> Iterator[Value | BadRecord]:
 
 
 def line_numbers(file: ProviderFile, ordinals: set[int], *, by_line: bool) -> dict[int, int]:
-    """The lines of some values in a sound file, by their ordinals from 1. `by_line`: it has one value per line."""
+    """The lines of the values with the given ordinals (from 1) in a valid file; `by_line`: one value per line."""
     if not ordinals:
         return {}
     if by_line:
         with file.path.open("rb") as raw:
             filled = (line for line, text in enumerate(raw, start=1) if text.strip())
-            return {place: line for place, line in enumerate(filled, start=1) if place in ordinals}
-    placed = enumerate(json_files.values(file.path), start=1)
-    return {place: record.line for place, record in placed if place in ordinals}
+            return {ordinal: line for ordinal, line in enumerate(filled, start=1) if ordinal in ordinals}
+    numbered = enumerate(json_files.values(file.path), start=1)
+    return {ordinal: record.line for ordinal, record in numbered if ordinal in ordinals}
 
 
 def holds_requests(file: ProviderFile) -> bool:
-    """Whether the file holds captured requests rather than bare payloads, judging by its first line."""
+    """Whether the file holds captured requests rather than plain payloads, judging by its first line."""
     first = next(json_files.lines(file.path), None)
     return isinstance(first, Value) and _is_request(first.value)
 
@@ -159,9 +159,9 @@ def _body(value: Mapping[str, object]) -> object:
 
 
 def request(value: object) -> Request:
-    """A captured request: `{"content_type", "headers", "body"}`, where a binary body may be in Base64.
+    """Parses a captured request: `{"content_type", "headers", "body"}`. A binary body is Base64-encoded.
 
-    Raises ValueError, with a message for people, if it is not one.
+    Raises ValueError, with a message for the user, if it is not one.
     """
     captured = value if isinstance(value, dict) else {}
     body, headers = _body(captured), captured.get("headers") or {}

@@ -1,7 +1,7 @@
 """Loads provider payloads, from files or from the spool of live webhooks, as events.
 
-DuckDB reads the files of a provider with a mapping (`queries/providers`) itself, at speed. Forms, other providers and
-broken files are read value by value in Python. Both ways give equal events for equal payloads.
+DuckDB reads the payloads of providers with an SQL mapping (`queries/providers`), which is fast. Form posts, other
+providers and broken files are read value by value in Python. Both paths yield the same events for the same payload.
 """
 
 import json
@@ -32,9 +32,9 @@ from .payload_files import ProviderFile
 from .spool import Spool
 
 WEBHOOKS = "webhooks"
-# The size of a batch when reading value by value.
+# A batch of values read in Python ends at either limit.
 BATCH_VALUES = 20_000
-BATCH_LETTERS = 2**25
+BATCH_CHARACTERS = 2**25
 
 
 def ingest(
@@ -48,14 +48,15 @@ def ingest(
 ) -> LoadSummary:
     """Loads files of a provider's payloads and publishes the result as one generation.
 
-    Calls `progress` with the share done (0 to 1) and the current step. With `strict`, one rejected payload rejects
-    the whole load. Raises `UnknownProvider`, or `LoadRefused` if nothing could be loaded; nothing has changed then.
+    `progress` is called with the share done (0 to 1) and the current step. With `strict`, one rejected payload rejects
+    the whole load. Raises `UnknownProvider`, and `LoadRefused` if nothing could be loaded; the database is then
+    unchanged.
     """
     sender = provider_named(provider_name)
     with draft(database, wait_seconds=wait_seconds) as work:
         staging = _Staging(work)
-        for place, path in enumerate(paths):
-            progress(0.5 * (share(place, len(paths)) or 0.0), f"Reading {path.name}")
+        for index, path in enumerate(paths):
+            progress(0.5 * (share(index, len(paths)) or 0.0), f"Reading {path.name}")
             staging.take_file(payload_files.unpack(path, work.folder), sender)
         names = [path.name for path in paths]
         summary = staging.complete(sender.name, names, strict=strict, progress=progress)
@@ -64,15 +65,15 @@ def ingest(
 
 
 def ingest_spool(database: Path, spool: Spool, *, wait_seconds: float = 600.0) -> LoadSummary | None:
-    """Loads the webhooks in the spool, publishes them as one generation, and empties the spool.
+    """Loads the spooled webhooks, publishes them as one generation, and removes them from the spool.
 
-    Returns None if there were none. It may be killed at any moment and run again: events loaded twice count once.
-    Raises `LoadRefused`, and leaves the spool as it is then.
+    Returns None if there were none. Safe to repeat after a crash: events loaded twice count once. Raises `LoadRefused`;
+    the spool is then unchanged.
     """
     if not spool.seal():
         return None
     with draft(database, wait_seconds=wait_seconds) as work:
-        # Again, now that this process holds the draft: another one may have loaded them in the meantime.
+        # Look again while holding the draft: another process may have loaded them while this one waited.
         segments = spool.seal()
         staging = _Staging(work)
         for segment in segments:
@@ -83,7 +84,7 @@ def ingest_spool(database: Path, spool: Spool, *, wait_seconds: float = 600.0) -
 
 
 def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refusal]:
-    """The events in a provider's files, each as a line of JSON, and the payloads that are rejected. Loads nothing.
+    """The events in a provider's files as JSON lines, and a `Refusal` for each unusable payload. Loads nothing.
 
     Raises `UnknownProvider`, and `LoadRefused` for a file that can't be read at all.
     """
@@ -93,19 +94,19 @@ def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
         for path in paths:
             file = payload_files.unpack(path, work.folder)
             for batch in _batches(_payloads(file, sender)):
-                lines: list[tuple[int, str | Refusal]] = [(bad.line, _bad(file, bad)) for bad in batch.bad]
+                results: list[tuple[int, str | Refusal]] = [(bad.line, _bad(file, bad)) for bad in batch.bad]
                 for part in batch.parts.values():
-                    lines += [(line, _json_line(file, line, event)) for line, event in part.events]
+                    results += [(line, _line_or_refusal(file, line, event)) for line, event in part.events]
                     if part.texts:
-                        with _mapped(work, part):
+                        with _mapped_events(work, part):
                             rows = work.rows("normalised_lines", provider=sender.name)
-                        lines += [(row["ordinal"], row["line"] or _refused(file, row)) for row in rows]
-                yield from (text for _, text in sorted(lines, key=lambda line: line[0]))
+                        results += [(row["ordinal"], row["line"] or _refused(file, row)) for row in rows]
+                yield from (result for _, result in sorted(results, key=lambda result: result[0]))
 
 
 @dataclass(frozen=True, slots=True)
 class _Payload:
-    """A value of a file and its provider. `request` is set if the value is a captured request."""
+    """A value from a file with its provider, and the captured request if the value is one."""
 
     sender: Provider
     record: Value
@@ -114,7 +115,7 @@ class _Payload:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One provider's part of a batch, with lines: JSON for its mapping in SQL, and events that Python has read."""
+    """One provider's share of a batch, each item with its line: JSON texts for its SQL mapping, and parsed events."""
 
     sender: Provider
     texts: list[tuple[int, str]] = field(default_factory=list)
@@ -123,13 +124,13 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """The values that are read together: as many as fit into memory with ease."""
+    """Payloads processed together, few enough to fit in memory."""
 
     parts: dict[str, _Part] = field(default_factory=dict)
     bad: list[BadRecord] = field(default_factory=list)
 
     def add(self, payload: _Payload | BadRecord) -> None:
-        """Adds a payload, to be read in the fastest way that works for it."""
+        """Adds a payload: as text if DuckDB can map it, otherwise as parsed events."""
         if isinstance(payload, BadRecord):
             self.bad.append(payload)
             return
@@ -150,24 +151,24 @@ class _Batch:
 
 
 def _batches(payloads: Iterator[_Payload | BadRecord]) -> Iterator[_Batch]:
-    while taken := list(_next_batch(payloads)):
+    while chunk := list(_next_batch(payloads)):
         batch = _Batch()
-        for payload in taken:
+        for payload in chunk:
             batch.add(payload)
         yield batch
 
 
 def _next_batch(payloads: Iterator[_Payload | BadRecord]) -> Iterator[_Payload | BadRecord]:
-    letters = 0
+    characters = 0
     for payload in islice(payloads, BATCH_VALUES):
         yield payload
-        letters += len(payload.text if isinstance(payload, BadRecord) else payload.record.text)
-        if letters > BATCH_LETTERS:
+        characters += len(payload.text if isinstance(payload, BadRecord) else payload.record.text)
+        if characters > BATCH_CHARACTERS:
             return
 
 
 def _payloads(file: ProviderFile, sender: Provider) -> Iterator[_Payload | BadRecord]:
-    """The values of a provider's file: payloads or captured requests."""
+    """The values of a provider's file: plain payloads or captured requests."""
     captured = payload_files.holds_requests(file)
     for record in payload_files.records(file):
         if isinstance(record, BadRecord):
@@ -177,7 +178,7 @@ def _payloads(file: ProviderFile, sender: Provider) -> Iterator[_Payload | BadRe
 
 
 def _spooled(segment: ProviderFile) -> Iterator[_Payload | BadRecord]:
-    """The requests of a spool segment, each with the provider that it names."""
+    """The requests in a segment of the spool, each with the provider it names."""
     for record in payload_files.records(segment):
         yield record if isinstance(record, BadRecord) else _captured(record)
 
@@ -185,8 +186,8 @@ def _spooled(segment: ProviderFile) -> Iterator[_Payload | BadRecord]:
 def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRecord:
     try:
         request = payload_files.request(record.value)
-        named = record.value.get("provider") if isinstance(record.value, dict) else None
-        return _Payload(sender or provider_named(str(named)), record, request)
+        name = record.value.get("provider") if isinstance(record.value, dict) else None
+        return _Payload(sender or provider_named(str(name)), record, request)
     except (ValueError, UnknownProvider) as error:
         return BadRecord(record.line, str(error), record.text)
 
@@ -198,8 +199,8 @@ def prepare_mappings(work: Draft) -> None:
 
 
 @contextmanager
-def _mapped(work: Draft, part: _Part) -> Iterator[None]:
-    """Fills the view `normalised` with the events that the provider's mapping finds in the part, within the block."""
+def _mapped_events(work: Draft, part: _Part) -> Iterator[None]:
+    """Within the block, the view `normalised` holds the events that the provider's SQL mapping reads from the part."""
     with work.table("batch", part.texts, _TEXTS):
         work.run("view_batch")
         work.run(f"map_{part.sender.name}")
@@ -207,8 +208,8 @@ def _mapped(work: Draft, part: _Part) -> Iterator[None]:
 
 
 @contextmanager
-def _read(work: Draft, part: _Part) -> Iterator[None]:
-    """Fills the view `normalised` with the events that Python has read, within the block."""
+def _parsed_events(work: Draft, part: _Part) -> Iterator[None]:
+    """Within the block, the view `normalised` holds the parsed events of the part."""
     with work.table("event_batch", [_row(line, event) for line, event in part.events], _EVENTS):
         work.run("view_events")
         yield
@@ -225,9 +226,9 @@ class _Staging:
         self._unread = 0
 
     def take_file(self, file: ProviderFile, sender: Provider) -> None:
-        """Stages the events of a provider's file: at speed if the whole file is sound, else value by value."""
+        """Stages the events of a provider's file: with DuckDB if the whole file is valid, otherwise value by value."""
         plain = sender.mapped and not file.problem and not payload_files.holds_requests(file)
-        if not (plain and self._take_at_speed(file, sender)):
+        if not (plain and self._take_fast(file, sender)):
             self._take(file, _payloads(file, sender))
 
     def take_segment(self, segment: ProviderFile) -> None:
@@ -251,14 +252,14 @@ class _Staging:
             self._refusals += [_bad(file, bad) for bad in batch.bad]
             self._unread += len(batch.bad)
             for part in batch.parts.values():
-                for view, filled in ((_mapped, part.texts), (_read, part.events)):
+                for view, filled in ((_mapped_events, part.texts), (_parsed_events, part.events)):
                     if filled:
                         with view(self._work, part):
                             self._stage(file, part.sender)
         self._refusals += [_refused(file, row) for row in self._staged_refusals(file)]
 
-    def _take_at_speed(self, file: ProviderFile, sender: Provider) -> bool:
-        """Has DuckDB read the file itself. Returns False if it can't."""
+    def _take_fast(self, file: ProviderFile, sender: Provider) -> bool:
+        """Reads the whole file with DuckDB; returns False if DuckDB can't."""
         for view, numbered in (
             ("view_lines", "view_numbered_lines"),
             ("view_values", "view_numbered_values"),
@@ -266,7 +267,7 @@ class _Staging:
             try:
                 self._read_whole(view, file, sender)
                 if self._staged_refusals(file):
-                    # Counting values takes time, so only a file with rejected rows is read again for their lines.
+                    # Numbering the values is slow, so it is done only if rejected payloads need their lines.
                     self._work.run("unstage", file=str(file.path))
                     self._read_whole(numbered, file, sender)
             except UnsoundFile:
@@ -291,7 +292,7 @@ class _Staging:
         return self._work.rows("staged_refusals_of", file=str(file.path))
 
 
-def _json_line(file: ProviderFile, line: int, event: Event | Unreadable) -> str | Refusal:
+def _line_or_refusal(file: ProviderFile, line: int, event: Event | Unreadable) -> str | Refusal:
     if isinstance(event, Unreadable):
         return Refusal("events", file.name, line, event.reason, _json(event.payload))
     return _json(asdict(event) | {"occurred_at": event.occurred_at and event.occurred_at.isoformat()})

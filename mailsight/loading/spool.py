@@ -1,15 +1,15 @@
-"""The spool: webhooks on disk before their provider hears that they came, kept until they are loaded.
+"""The spool: stores webhooks on disk before they are acknowledged, until they are loaded.
 
 It is the folder `mailsight.spool` beside `mailsight.duckdb`:
 
-    current.ndjson                       one request a line, each synced before it is answered
-    2026-11-23T16-34-23.123456Z.ndjson   a sealed segment, named by when; no line is added to it any more
-    lock                                 held while a line is written and while a segment is sealed
-    error.json                           why the last try to load it failed
+    current.ndjson                       one request per line, each synced before it is acknowledged
+    2026-11-23T16-34-23.123456Z.ndjson   a sealed segment, named by the time of sealing; never written to again
+    lock                                 held while a line is written or a segment is sealed
+    error.json                           why the last attempt to load the spool failed
 
-A line is what came, not what it means: `{"provider", "received_at", "content_type", "headers", "body"}`. A process that
-is killed while it writes leaves half a line at most, of a request that it never answered: the next line begins on a
-line of its own, and the provider sends the unanswered one again.
+A line holds the raw request: `{"provider", "received_at", "content_type", "headers", "body"}`. A process killed while
+writing leaves at most half a line, of a request that it never acknowledged. The next request starts on a new line, and
+the provider resends the lost one.
 """
 
 import json
@@ -29,8 +29,8 @@ from filelock import lock_descriptor
 from mailsight.errors import NotKept
 from mailsight.warehouse.generations import sync_folder
 
-# What the readers of payloads look at. Never who asked and how they proved it: Authorization, Cookie.
-HEADERS_KEPT = frozenset({"svix-id", "x-amz-sns-message-id", "x-amz-sns-message-type"})
+# The headers that payload readers use. Credentials (Authorization, Cookie) are never stored.
+STORED_HEADERS = frozenset({"svix-id", "x-amz-sns-message-id", "x-amz-sns-message-type"})
 
 _CURRENT = "current.ndjson"
 # filelock polls, which is slow for threads that compete; they queue here instead.
@@ -40,7 +40,7 @@ _POLL_SECONDS = 0.001
 
 @dataclass(frozen=True, slots=True)
 class SpoolState:
-    """What waits to be loaded: how many requests, how many bytes, and since when the oldest of them."""
+    """What is waiting to be loaded: requests, bytes, and the arrival of the oldest request."""
 
     requests: int = 0
     size_bytes: int = 0
@@ -49,7 +49,7 @@ class SpoolState:
 
 @dataclass(frozen=True, slots=True)
 class LoadError:
-    """When and why the spool could not be loaded the last time it was tried."""
+    """When and why the last attempt to load the spool failed."""
 
     at: datetime
     text: str
@@ -62,13 +62,13 @@ def beside(database: Path) -> "Spool":
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """A folder of webhooks that came and are not loaded yet. Threads and processes may share it."""
+    """A folder of received webhooks that are not loaded yet. Safe to share between threads and processes."""
 
     folder: Path
 
     @property
     def exists(self) -> bool:
-        """Whether anything ever came."""
+        """Whether any webhook was ever received."""
         return self.folder.is_dir()
 
     def append(
@@ -80,39 +80,39 @@ class Spool:
         headers: Mapping[str, str] | None = None,
         received_at: datetime | None = None,
     ) -> None:
-        """Keeps a request: when this returns, it is on disk.
+        """Stores a request, which is on disk when this returns.
 
-        Raises `NotKept` when the disk does not take it; nothing of it is left then, unless syncing failed.
+        Raises `NotKept` if it can't be written; nothing of it remains then, unless only syncing failed.
         """
-        kept = {
+        request = {
             "provider": provider,
             "received_at": (received_at or datetime.now(UTC)).isoformat(),
             "content_type": content_type,
             "headers": {
-                name: value for name, value in (headers or {}).items() if name.lower() in HEADERS_KEPT
+                name: value for name, value in (headers or {}).items() if name.lower() in STORED_HEADERS
             },
             "body": body,
         }
         try:
-            self._append_line(json.dumps(kept).encode() + b"\n")
+            self._append_line(json.dumps(request).encode() + b"\n")
         except OSError as error:
             raise NotKept(f"{self.folder} can't be written to: {error.strerror}.") from error
 
     def _append_line(self, line: bytes) -> None:
-        with ExitStack() as opened:
+        with ExitStack() as stack:
             with self._locked():
-                file = opened.enter_context(self._current.open("ab+", buffering=0))
+                file = stack.enter_context(self._current.open("ab+", buffering=0))
                 if not file.tell():
                     sync_folder(self.folder.parent)
                     sync_folder(self.folder)
                 _write_line(file.fileno(), line)
-            # Outside of the lock: those who wait for the disk at the same moment share one sync.
+            # Outside the lock, so that concurrent requests share one sync.
             os.fsync(file.fileno())
 
     def seal(self) -> list[Path]:
-        """Closes the segment that is being written, and returns all that are closed, oldest first.
+        """Seals the current segment and returns all sealed segments, oldest first.
 
-        A segment stays until it is removed: whoever is killed before that finds it again.
+        Segments stay until they are removed, so none is lost if the loader is killed.
         """
         if not self.exists:
             return []
@@ -131,25 +131,25 @@ class Spool:
         sync_folder(self.folder)
 
     def remove(self, segments: Iterable[Path]) -> None:
-        """Forgets segments: what stood in them is in the database."""
+        """Deletes segments that have been loaded."""
         for segment in segments:
             segment.unlink(missing_ok=True)
 
     def state(self) -> SpoolState:
-        """What waits to be loaded."""
+        """What is waiting to be loaded."""
         requests, size_bytes, oldest_at = 0, 0, None
         for file in [*self._segments(), self._current]:
             try:
-                found = file.stat()
-                requests += _lines(file, found.st_ino, found.st_size)
+                stat = file.stat()
+                requests += _lines(file, stat.st_ino, stat.st_size)
                 oldest_at = oldest_at or _received_at(file)
             except FileNotFoundError:
-                continue  # Loaded and removed, or sealed, just now.
-            size_bytes += found.st_size
+                continue  # Just loaded and removed, or sealed.
+            size_bytes += stat.st_size
         return SpoolState(requests, size_bytes, oldest_at)
 
     def note_error(self, text: str | None) -> None:
-        """Notes why loading failed, for people to see; None when it went well."""
+        """Records why loading failed, for the Data page; None clears the error after a successful load."""
         note = self.folder / "error.json"
         if text is None:
             note.unlink(missing_ok=True)
@@ -159,12 +159,12 @@ class Spool:
         draft.replace(note)
 
     def last_error(self) -> LoadError | None:
-        """Why loading failed the last time; None when it went well."""
+        """Why the last attempt to load the spool failed; None if it succeeded."""
         try:
-            noted = json.loads((self.folder / "error.json").read_text(encoding="utf-8"))
+            error = json.loads((self.folder / "error.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        return LoadError(datetime.fromisoformat(noted["at"]), noted["text"])
+        return LoadError(datetime.fromisoformat(error["at"]), error["text"])
 
     @property
     def _current(self) -> Path:
@@ -174,7 +174,7 @@ class Spool:
         return sorted(file for file in self.folder.glob("*.ndjson") if file.name != _CURRENT)
 
     def _unused_name(self) -> Path:
-        """A name that no segment ever had, so that a refused line can be told by file and line for good."""
+        """A name that no segment ever had, so that file and line identify a rejected row forever."""
         while (segment := self.folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}.ndjson").exists():
             pass
         return segment
@@ -189,12 +189,12 @@ class Spool:
 
 
 def _write_line(file: int, line: bytes) -> None:
-    """Writes a line at the end of the file, all of it or nothing."""
+    """Appends a line to the file, completely or not at all."""
     end = os.lseek(file, 0, os.SEEK_END)
     if end:
         os.lseek(file, -1, os.SEEK_END)
         if os.read(file, 1) != b"\n":
-            line = b"\n" + line  # Somebody was killed in the middle of a line.
+            line = b"\n" + line  # A process was killed while writing a line.
     try:
         while line:
             line = line[os.write(file, line) :]
@@ -203,16 +203,16 @@ def _write_line(file: int, line: bytes) -> None:
         raise
 
 
-# A sealed segment never changes, so it is counted once, however long it has to wait.
+# A sealed segment never changes, so its lines are counted only once.
 @lru_cache(maxsize=1_000)
 def _lines(file: Path, inode: int, size: int) -> int:
-    del inode, size  # They only make another key of the cache.
+    del inode, size  # Only part of the cache key.
     with file.open("rb") as lines:
         return sum(part.count(b"\n") for part in iter(lambda: lines.read(2**20), b""))
 
 
 def _received_at(file: Path) -> datetime | None:
-    """When the first request of a segment came: from its line, whose beginning is enough."""
+    """When the first request of a segment arrived, read from the start of its line."""
     with file.open("rb") as lines:
-        found = re.search(rb'"received_at": "([^"]{20,40})"', lines.readline(300))
-    return datetime.fromisoformat(found[1].decode()) if found else None
+        match = re.search(rb'"received_at": "([^"]{20,40})"', lines.readline(300))
+    return datetime.fromisoformat(match[1].decode()) if match else None

@@ -1,4 +1,4 @@
-"""Person or machine: the verdict on every open, click and unsubscription of the touched campaigns."""
+"""Classifies every open, click and unsubscribe of the touched campaigns as human or machine."""
 
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, collapse_addresses
@@ -11,12 +11,15 @@ from mailsight.warehouse.draft import Draft
 
 
 def judge(work: Draft, rules: Rules) -> None:
-    """Gives each event of the touched campaigns the first reason that holds, or none (`queries/machines.sql`)."""
+    """Gives each event of the touched campaigns the first rule that matches as its reason, if any.
+
+    The rules are queries in `queries/machines.sql`.
+    """
     kinds = [(agent, _kind(agent, rules)) for (agent,) in work.run("gather_agents")]
     with work.table("agents", kinds, _AGENTS):
         work.run("gather_requests")
-    if named := _ranges(rules):
-        with work.table("networks", named, _NETWORKS):
+    if ranges := _ranges(rules):
+        with work.table("networks", ranges, _NETWORKS):
             work.run("name_ips")
     for rule in RULES:
         if rule.name not in rules.off:
@@ -31,21 +34,21 @@ def _kind(agent: str, rules: Rules) -> str:
 
 
 def _ranges(rules: Rules) -> list[tuple[str, str, str]]:
-    """The named networks, each with its first and last address as numbers, those of IPv4 as IPv6 has them."""
+    """The configured networks as (name, first address, last address); IPv4 addresses are mapped to IPv6."""
     return [
         (name, str(first), str(last))
-        for name, those in (("machine", rules.machine_networks), ("apple", rules.apple_networks))
-        for first, last in _numbers(those)
+        for name, networks in (("machine", rules.machine_networks), ("apple", rules.apple_networks))
+        for first, last in _numbers(networks)
     ]
 
 
 def _numbers(networks: Sequence[Network]) -> Iterator[tuple[int, int]]:
-    old = [network for network in networks if isinstance(network, IPv4Network)]
-    for one in collapse_addresses(old):
-        yield _IPV4 + int(one[0]), _IPV4 + int(one[-1])
-    new = [network for network in networks if not isinstance(network, IPv4Network)]
-    for other in collapse_addresses(new):
-        yield int(other[0]), int(other[-1])
+    ipv4 = [network for network in networks if isinstance(network, IPv4Network)]
+    for network in collapse_addresses(ipv4):
+        yield _IPV4 + int(network[0]), _IPV4 + int(network[-1])
+    ipv6 = [network for network in networks if not isinstance(network, IPv4Network)]
+    for network6 in collapse_addresses(ipv6):
+        yield int(network6[0]), int(network6[-1])
 
 
 _IPV4 = 0xFFFF << 32  # ::ffff:0:0/96

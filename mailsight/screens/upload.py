@@ -15,7 +15,7 @@ from mailsight.figures import formats
 from mailsight.loading import bundles, payloads, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
-from mailsight.loading.uploads import Sent
+from mailsight.loading.uploads import UploadedFile
 from mailsight.providers.registry import PROVIDERS
 
 from . import navigation, sign_in
@@ -91,7 +91,7 @@ def choose() -> Start | None:
         name = st.selectbox(
             "Provider", list(PROVIDERS), format_func=lambda name: PROVIDERS[name].label, key=f"{key}:provider"
         )
-        files: Sequence[Sent] = st.file_uploader(
+        files: Sequence[UploadedFile] = st.file_uploader(
             "Its files of events, also packed with gzip or zstd",
             type=_PROVIDER_TYPES,
             accept_multiple_files=True,
@@ -110,24 +110,24 @@ def choose() -> Start | None:
     return start if clicked and files else None
 
 
-def load_bundle(files: Sequence[Sent]) -> uploads.Loading:
+def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
     """Begins to load a bundle. Raises `MayNotUpload`: a hidden button keeps nobody out."""
     database = _allowed_database()
 
     def run(folder: Path, progress: Progress) -> LoadSummary:
-        bundle = uploads.keep_bundle(files, folder)
+        bundle = uploads.save_bundle(files, folder)
         progress(0.0, _WAITING)
         return bundles.load(database, [bundle], progress=progress, wait_seconds=WAIT_SECONDS)
 
     return uploads.start(run)
 
 
-def load_provider_files(provider: str, files: Sequence[Sent]) -> uploads.Loading:
+def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads.Loading:
     """Begins to load a provider's files. Raises `MayNotUpload`."""
     database = _allowed_database()
 
     def run(folder: Path, progress: Progress) -> LoadSummary:
-        paths = uploads.keep_files(files, folder)
+        paths = uploads.save_files(files, folder)
         progress(0.0, _WAITING)
         return payloads.ingest(database, provider, paths, progress=progress, wait_seconds=WAIT_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Long answers that many short questions are about: found once, kept while there is room."""
+"""A bounded, thread-safe cache for large query results that many small requests read from."""
 
 import threading
 from collections import OrderedDict
@@ -11,40 +11,40 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 
 
-class Kept:
-    """Arrays by the question that they answer; those that nobody asked for lately make room. For all threads."""
+class ResultCache:
+    """Caches arrays by key; evicts the least recently used when they exceed `max_bytes`."""
 
-    def __init__(self, most_bytes: int) -> None:
-        self.most_bytes = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._answers: OrderedDict[Hashable, Future[Numbers]] = OrderedDict()
+        self._results: OrderedDict[Hashable, Future[Numbers]] = OrderedDict()
 
-    def get(self, question: Hashable, find: Callable[[], Numbers]) -> Numbers:
-        """The answer; whoever asks while it is being found waits for it. What `find` raises, all of them get."""
+    def get(self, key: Hashable, compute: Callable[[], Numbers]) -> Numbers:
+        """The result for a key. Concurrent callers wait for a single `compute`, and all of them get what it raises."""
         with self._lock:
-            answer = self._answers.get(question)
-            is_new = answer is None
-            if answer is None:
-                answer = self._answers[question] = Future()
-            self._answers.move_to_end(question)
+            future = self._results.get(key)
+            is_new = future is None
+            if future is None:
+                future = self._results[key] = Future()
+            self._results.move_to_end(key)
         if is_new:
             try:
-                answer.set_result(find())
+                future.set_result(compute())
             except BaseException as error:
                 with self._lock:
-                    del self._answers[question]
-                answer.set_exception(error)
+                    del self._results[key]
+                future.set_exception(error)
                 raise
             self._make_room()
-        return answer.result()
+        return future.result()
 
     def _make_room(self) -> None:
         with self._lock:
-            done = {question: answer.result() for question, answer in self._answers.items() if answer.done()}
-            kept_bytes = sum(numbers.nbytes for numbers in done.values())
-            # The newest stays, however long it is.
-            for question, numbers in list(done.items())[:-1]:
-                if kept_bytes <= self.most_bytes:
+            done = {key: future.result() for key, future in self._results.items() if future.done()}
+            cached_bytes = sum(numbers.nbytes for numbers in done.values())
+            # The newest result always stays, even if it is larger than the limit.
+            for key, numbers in list(done.items())[:-1]:
+                if cached_bytes <= self.max_bytes:
                     return
-                kept_bytes -= numbers.nbytes
-                del self._answers[question]
+                cached_bytes -= numbers.nbytes
+                del self._results[key]

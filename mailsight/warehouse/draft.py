@@ -27,7 +27,7 @@ _CANT_WRITE = (
 )
 
 
-# What a load holds in memory at most, as far as DuckDB is concerned; beyond that it goes to the disk.
+# DuckDB spills to disk beyond this limit.
 _WRITING: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "memory_limit": "1200MB",
@@ -44,10 +44,10 @@ def _migrate(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
 
 
 class Draft:
-    """The private copy that a load works on. `discard` keeps the old generation: nothing changed.
+    """The private copy of the database that a load works on.
 
-    `folder` takes files in passing. `migrated`: the copy's tables were of an older version, so that it is published in
-    any case.
+    `folder` is for temporary files. `migrated` means that the copy had tables of an older version, so it is published
+    even if the load changed nothing.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class Draft:
         self.discarded = False
 
     def run(self, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
-        """Runs a named query, which may be a script of several statements; the rows of the last one.
+        """Runs a named query, which may consist of several statements; returns the rows of the last one.
 
-        Raises `duckdb.Error`, which callers know as `QueryFailed`.
+        Raises `duckdb.Error`, which callers import as `QueryFailed`.
         """
         return self._connection.execute(statement(name), parameters or None).fetchall()
 
@@ -71,7 +71,7 @@ class Draft:
 
     @contextmanager
     def table(self, name: str, rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> Iterator[None]:
-        """Lets queries read Python rows as the table `name` while the block runs."""
+        """Within the block, queries can read the rows as the table `name`."""
         columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in schema]
         arrays = [pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
         self._connection.register(name, pa.Table.from_arrays(arrays, schema=schema))
@@ -81,22 +81,23 @@ class Draft:
             self._connection.unregister(name)
 
     def discard(self) -> None:
-        """Leaves the generation that is served as it is, unless its tables were of an older version."""
+        """Drops the copy instead of publishing it, unless it was migrated."""
         self.discarded = not self.migrated
 
 
 QueryFailed = duckdb.Error
 
 
-# What a file holds is not what a query reads from it.
+# The content of a file does not match what a query expects.
 UnsoundFile = duckdb.InvalidInputException
 
 
 @contextmanager
 def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
-    """A private copy of the database at `path` to work on; published when the block ends without an error.
+    """Yields a private copy of the database at `path`, and publishes it when the block ends without an error.
 
-    Raises `LoadRunning` when another load holds the lock for longer than `wait_seconds`.
+    Raises `LoadRunning` if another load holds the lock for longer than `wait_seconds`, and `LoadRefused` if the copy
+    can't be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _lock(path, wait_seconds):
@@ -120,8 +121,8 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
         except _CANT_WRITE as error:
             raise LoadRefused(
                 f"The load could not be written: {str(error).splitlines()[0].rstrip('.')}.",
-                next_step="See that the disk has room (about three times what is loaded), then run it again; "
-                "nothing has changed.",
+                next_step="Make sure the disk has enough free space (about three times the size of your data), then "
+                "load again. Nothing was changed.",
             ) from error
         finally:
             remove(copy)
@@ -129,7 +130,7 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
 
 @contextmanager
 def scratch() -> Iterator[Draft]:
-    """A database in memory, to work on data that is kept nowhere."""
+    """Yields an in-memory database for data that is not stored."""
     with (
         TemporaryDirectory(prefix="mailsight-") as folder,
         duckdb.connect(":memory:", config=_WRITING) as connection,

@@ -1,4 +1,4 @@
-"""Generations: the database files behind the link, copied, published in one step, and removed."""
+"""Generations: copies, publishes and removes the database files behind the link."""
 
 import os
 import re
@@ -6,11 +6,11 @@ import shutil
 import sys
 from pathlib import Path
 
-GENERATIONS_KEPT = 2
+MAX_GENERATIONS = 2
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copies a file; where the file system can clone, in no time."""
+    """Copies a file, instantly if the file system supports cloning."""
     with source.open("rb") as reader, target.open("wb") as writer:
         try:
             while os.copy_file_range(reader.fileno(), writer.fileno(), 2**30):
@@ -23,12 +23,12 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def publish(copy: Path, path: Path) -> None:
-    """Makes the copy the generation that is served, in one step that either happened or did not."""
+    """Atomically makes the copy the served generation."""
     with copy.open("rb+") as file:  # Windows can't sync a file opened for reading.
         os.fsync(file.fileno())
     numbers = [number for number, _ in _generations(path)]
     if path.exists() and not path.is_symlink():
-        # A plain file, say one that was copied here by hand, becomes a generation like the others.
+        # A regular file, such as a database copied here by hand, becomes a generation like the others.
         os.link(path, path.with_name(_generation_name(path, max(numbers, default=0) + 1)))
         numbers.append(max(numbers, default=0) + 1)
     generation = path.with_name(_generation_name(path, max(numbers, default=0) + 1))
@@ -38,7 +38,7 @@ def publish(copy: Path, path: Path) -> None:
     link.symlink_to(generation.name)
     link.replace(path)
     sync_folder(path.parent)
-    for _, old in _generations(path)[:-GENERATIONS_KEPT]:
+    for _, old in _generations(path)[:-MAX_GENERATIONS]:
         remove(old)
 
 
@@ -66,12 +66,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def spill_folder(copy: Path) -> Path:
-    """The folder beside a draft for files that are needed while it is worked on."""
+    """The folder beside a draft for its temporary files."""
     return copy.with_name(copy.name + ".files")
 
 
 def remove(file: Path) -> None:
-    """Removes a database file and what lies beside it: DuckDB's log and spilled rows, a draft's files in passing."""
+    """Removes a database file with DuckDB's log and spilled rows and a draft's temporary files."""
     shutil.rmtree(spill_folder(file), ignore_errors=True)
     file.unlink(missing_ok=True)
     file.with_name(file.name + ".wal").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The named queries of `queries/`."""
+"""The named queries in `queries/`."""
 
 from functools import cache
 from operator import attrgetter
@@ -14,7 +14,7 @@ from .selection import GridQuery
 
 @cache
 def statement(name: str) -> str:
-    """The text of a named query of `queries/`, with `$name` for parameters, and the rates where their keys stand."""
+    """The SQL of a named query, with `$name` parameters; `{key}` of a rate is replaced by its formula."""
     text = str(_queries()[name].sql)
     for rate in RATES:
         text = text.replace(f"{{{rate.key}}}", rate.sql)
@@ -22,13 +22,12 @@ def statement(name: str) -> str:
 
 
 def statement_names() -> list[str]:
-    """The names of all queries."""
     return sorted(name for name in _queries() if not name.endswith("_cursor"))
 
 
 @cache
 def _queries() -> dict[str, Any]:
-    """The queries by their names, to which the folders within `queries/` add nothing."""
+    """The queries by name, regardless of their folder within `queries/`."""
     queries = aiosql.from_path(PROJECT / "queries", "duckdb")
     return {name.rpartition(".")[2]: attrgetter(name)(queries) for name in queries.available_queries}
 
@@ -36,10 +35,10 @@ def _queries() -> dict[str, Any]:
 def bound(
     name: str, selection: GridQuery | None, parameters: dict[str, object]
 ) -> tuple[str, dict[str, object]]:
-    """The text of a named query and all its parameters."""
+    """The SQL of a named query with a selection's conditions and order filled in, and all parameters."""
     text = statement(name)
     if selection is None:
         return text, parameters
-    # Fragments of an allow-list with bound values: grids.py.
+    # These fragments come from an allow-list and bind their values (`reports/grid.py`).
     text = text.replace("{conditions}", selection.where).replace("{order}", selection.order_by)
     return text, parameters | dict(selection.parameters)

@@ -1,8 +1,8 @@
-"""The DuckDB file: opened for reading, copied for a load, published as a new generation. Nothing else uses the driver.
+"""Reads the DuckDB database, one generation at a time.
 
-`mailsight.duckdb` is a link to the generation that is served, `mailsight.000007.duckdb`. A load works on a copy, and
-the link moves to the copy when it is complete: readers never wait, and a load that is killed leaves nothing but its
-copy, which the next load removes.
+`mailsight.duckdb` is a link to the served generation, such as `mailsight.000007.duckdb`. A load works on a copy, and
+the link moves to that copy once the load is complete. Readers never wait, and a killed load leaves only its copy, which
+the next load removes.
 """
 
 import os
@@ -19,17 +19,16 @@ import pyarrow as pa
 
 from mailsight.errors import DatabaseUnreadable, NoDatabase
 
-from .cache import Kept, Numbers
+from .cache import ResultCache, Numbers
 from .queries import bound, statement
 from .selection import GridQuery
 
 # The number of the newest file in queries/migrations/.
 SCHEMA_VERSION = 3
 BATCH_ROWS = 100_000
-# Eight million rows of grids: what some ten people look at in campaigns of a million.
-KEPT_BYTES = 64 * 2**20
-# What readers hold in memory at most: the pages of the file that were used lately, and what is being sorted.
-# Half of it is enough to sort a million recipients.
+# Eight million grid rows: enough for about ten people who browse campaigns with a million recipients.
+CACHE_BYTES = 64 * 2**20
+# The memory limit covers recently used database pages and sorting. Sorting a million recipients takes half of it.
 _READING: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -38,14 +37,14 @@ _READING: dict[str, str | bool | int | float | list[str]] = {
 
 
 class Snapshot:
-    """One generation to read from, however many are published meanwhile. Threads may share it.
+    """Reads from one generation, even if newer ones are published meanwhile. Thread-safe.
 
-    Times come out aware, in UTC: tables hold them in UTC, without a zone. Use it in a `with` block; after the block it
-    can't be read any more, so that nothing outlives its generation unnoticed.
+    Times come out aware, in UTC; the tables hold UTC without a time zone. Use it in a `with` block: reading it later
+    raises an error, so that nothing silently outlives its generation.
     """
 
     def __init__(
-        self, generation: str, updated_at: datetime, connection: duckdb.DuckDBPyConnection, cache: Kept
+        self, generation: str, updated_at: datetime, connection: duckdb.DuckDBPyConnection, cache: ResultCache
     ) -> None:
         self.generation = generation
         self.updated_at = updated_at
@@ -68,7 +67,7 @@ class Snapshot:
     def row(
         self, name: str, selection: GridQuery | None = None, /, **parameters: object
     ) -> dict[str, Any] | None:
-        """The first row of a named query; None when it has none."""
+        """The first row of a named query; None if there is no row."""
         return next(iter(self.rows(name, selection, **parameters)), None)
 
     def frame(self, name: str, selection: GridQuery | None = None, /, **parameters: object) -> pd.DataFrame:
@@ -83,21 +82,21 @@ class Snapshot:
         return frame
 
     def numbers(self, name: str, selection: GridQuery, /, **parameters: object) -> Numbers:
-        """The only column of a named query, row numbers of this generation; cached, since grids ask again and again."""
+        """The only column of a named query, with row numbers; cached, since grids request it repeatedly."""
 
-        def find() -> Numbers:
+        def compute() -> Numbers:
             (column,) = self._execute(name, selection, parameters).fetchnumpy().values()
             return np.asarray(column, dtype=np.int64)
 
-        question = self.generation, name, selection.asked, *parameters.items()
-        return self._cache.get(question, find)
+        key = self.generation, name, selection.key, *parameters.items()
+        return self._cache.get(key, compute)
 
     def batches(
         self, name: str, selection: GridQuery | None = None, /, **parameters: object
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of a named query in batches of up to `BATCH_ROWS`, read as they are asked for."""
+        """The rows of a named query, streamed in batches of up to `BATCH_ROWS`."""
         text, parameters = bound(name, selection, parameters)
-        # Only a relation yields rows while the query runs; `execute` collects all of them first.
+        # Only a relation streams rows while the query runs; `execute` collects all of them first.
         reader = self._cursor().sql(text, params=parameters or None).to_arrow_reader(BATCH_ROWS)
         schema = pa.schema([_aware(field) for field in reader.schema])
         for batch in reader:
@@ -110,29 +109,29 @@ class Snapshot:
         return self._cursor().execute(text, parameters or None)
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor of its own for each query: threads that share one get each other's rows."""
+        """A new cursor for each query: threads that share a cursor get each other's rows."""
         if self._connection is None:
             raise RuntimeError("This snapshot was read after its `with` block.")
         return self._connection.cursor()
 
 
 class Warehouse:
-    """The database at a path, of which `snapshot` reads the newest generation. Threads may share it."""
+    """The database at a path; `snapshot` reads its newest generation. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
         self._served: tuple[str, duckdb.DuckDBPyConnection] | None = None
-        self._cache = Kept(KEPT_BYTES)
+        self._cache = ResultCache(CACHE_BYTES)
 
     @property
     def exists(self) -> bool:
-        """Whether anything was ever loaded."""
+        """Whether anything has been loaded."""
         return self.path.exists()
 
     @property
     def generation(self) -> str:
-        """The name of the newest generation, which changes with each load that changed something; empty without one."""
+        """The name of the newest generation, which changes with every load that changes data; empty if there is none."""
         try:
             file = self.path.resolve(strict=True)
             return _generation(file, file.stat())
@@ -142,25 +141,25 @@ class Warehouse:
     def snapshot(self) -> Snapshot:
         """The newest generation, to read from in a `with` block.
 
-        Raises `NoDatabase` when nothing was loaded yet, `DatabaseUnreadable` for a file that is no database of this
-        version.
+        Raises `NoDatabase` if nothing has been loaded yet, and `DatabaseUnreadable` if the file is not a database of
+        this version.
         """
         with self._lock:
             try:
                 file = self.path.resolve(strict=True)
-                facts = file.stat()
+                stat = file.stat()
             except FileNotFoundError as error:
-                raise NoDatabase(f"Nothing was loaded into {self.path} yet.") from error
-            generation = _generation(file, facts)
+                raise NoDatabase(f"Nothing has been loaded into {self.path} yet.") from error
+            generation = _generation(file, stat)
             if self._served is None or self._served[0] != generation:
-                # The old connection is dropped, not closed: snapshots of the older generation still read from it.
+                # Dropped, not closed: snapshots of the older generation still use the old connection.
                 self._served = (generation, _open_hardened(file))
-            published_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+            published_at = datetime.fromtimestamp(stat.st_mtime, UTC)
             return Snapshot(generation, published_at, self._served[1], self._cache)
 
 
-def _generation(file: Path, facts: os.stat_result) -> str:
-    return f"{file.name}:{facts.st_mtime_ns}"
+def _generation(file: Path, stat: os.stat_result) -> str:
+    return f"{file.name}:{stat.st_mtime_ns}"
 
 
 def _aware(field: pa.Field) -> pa.Field:
@@ -169,11 +168,11 @@ def _aware(field: pa.Field) -> pa.Field:
 
 
 def _open_hardened(file: Path) -> duckdb.DuckDBPyConnection:
-    """Opens a generation for reading only, with no way from SQL to other files or to other settings."""
+    """Opens a generation read-only, so that SQL can't access other files or change settings."""
     try:
         connection = duckdb.connect(str(file), read_only=True, config=_READING)
         check_version(connection, file)
-        # Connections of one process to one file share its settings, and the first of them has locked them.
+        # A process shares settings between its connections to a file; the first connection has locked them.
         if connection.execute(statement("configuration_locked")).fetchall() == [(False,)]:
             connection.execute(statement("lock_configuration"))
     except duckdb.Error as error:
@@ -185,18 +184,20 @@ def check_version(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     version = connection.execute(statement("schema_version")).fetchall()[0][0]
     if version < SCHEMA_VERSION:
         raise DatabaseUnreadable(
-            f"{file.name} was made by an older Mailsight (version {version} of the tables, not {SCHEMA_VERSION}).",
-            next_step="Run `python -m mailsight migrate`; what you loaded stays.",
+            f"{file.name} was created by an older version of Mailsight "
+            f"(schema version {version}; this version uses {SCHEMA_VERSION}).",
+            next_step="Run `python -m mailsight migrate`, which keeps your data.",
         )
     if version > SCHEMA_VERSION:
         raise DatabaseUnreadable(
-            f"{file.name} was made by a newer Mailsight (version {version} of the tables, not {SCHEMA_VERSION}).",
-            next_step="Update this Mailsight.",
+            f"{file.name} was created by a newer version of Mailsight "
+            f"(schema version {version}; this version uses {SCHEMA_VERSION}).",
+            next_step="Update Mailsight.",
         )
 
 
 def named(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The rows of a result as dictionaries, column by column; times are aware, in UTC."""
+    """The rows of a result as dictionaries by column name; times are aware, in UTC."""
     columns = [column[0] for column in result.description or []]
     return [
         {

@@ -1,4 +1,4 @@
-"""Which rows a query reads, and in which order: built elsewhere from allow-lists and bound values."""
+"""The filter and order of a grid query, built by `reports/grid.py` from allow-lists and bound values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class GridQuery:
-    """Which rows of recipients to read, in which order: rows `start` up to, not including, `end`.
+    """Which recipients to read and in which order: rows `start` up to but excluding `end`.
 
-    `conditions` are fragments over the columns of recipients, all of which must hold, with `$f0`, `$f1`, ...
-    for the values in `parameters`.
+    `conditions` are SQL fragments over the columns of recipients, joined by AND; `$f0`, `$f1`, ... refer to
+    `parameters`.
     """
 
     conditions: tuple[str, ...]
@@ -19,11 +19,11 @@ class GridQuery:
     end: int
 
     @property
-    def asked(self) -> tuple[object, ...]:
-        """What rows are asked for in which order, whichever block of them: equal for equal questions."""
+    def key(self) -> tuple[object, ...]:
+        """Identifies the filter and order, regardless of `start` and `end`."""
         return self.conditions, self.order_by, *self.parameters.items()
 
     @property
     def where(self) -> str:
-        """The conditions as one; TRUE when there is none."""
+        """The conditions as a single SQL expression."""
         return " AND ".join(self.conditions) or "TRUE"

@@ -1,4 +1,4 @@
-"""The one warehouse that this process serves."""
+"""The warehouse that this process serves."""
 
 from functools import cache
 
@@ -9,5 +9,4 @@ from .reader import Warehouse
 
 @cache
 def warehouse() -> Warehouse:
-    """The one warehouse of this process."""
     return Warehouse(settings.from_environment().database)

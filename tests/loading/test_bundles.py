@@ -83,7 +83,7 @@ def test_a_folder_with_nothing_in_it_is_told(tmp_path: Path, database: Path) -> 
     bundle(tmp_path / "b", {"readme.txt": "x"})
     with pytest.raises(NotABundle, match="nothing that can be loaded"):
         bundles.load(database, [tmp_path / "b"])
-    with pytest.raises(NotABundle, match="There is nothing at"):
+    with pytest.raises(NotABundle, match="does not exist"):
         bundles.load(database, [tmp_path / "missing"])
 
 

@@ -76,7 +76,7 @@ def test_what_is_no_json_is_told_by_line_and_column(
 def test_a_line_beyond_all_measure_is_refused_and_the_next_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_files, "LONGEST_VALUE", 100)
+    monkeypatch.setattr(json_files, "MAX_VALUE_LENGTH", 100)
     path = tmp_path / "values.ndjson"
     path.write_text(json.dumps({"long": "x" * 500}) + '\n{"a": 1}\n')
     bad, good = json_files.lines(path)

@@ -356,7 +356,7 @@ def test_a_full_disk_is_told_and_leaves_the_last_good_state(
         text=True,
         check=True,
     )
-    assert "See that the disk has room" in told.stdout
+    assert "Make sure the disk has enough free space" in told.stdout
     assert opens(database) == 5
     assert not [file for file in database.parent.iterdir() if "draft" in file.name]
 
@@ -372,7 +372,7 @@ def test_a_campaign_that_only_events_tell_of_gets_its_mail_later(
     assert [(link.link_position, link.clicks) for link in report.links] == [(0, 0), (1, 3)]
     with pytest.raises(UnknownCampaign):
         bundles.load_content(database, "sprnig", mail)
-    with pytest.raises(LoadRefused, match="is no e-mail"):
+    with pytest.raises(LoadRefused, match="is not an e-mail"):
         bundles.load_content(database, "spring", mail.with_name("gone.html"))
 
 
@@ -405,5 +405,5 @@ def test_a_database_of_version_1_is_migrated_or_refused_with_the_command(
     [counted] = Warehouse(database).snapshot().rows("event_counts")
     assert (counted["provider"], counted["type"], counted["events"]) == ("sendgrid", "opened", 5)
     monkeypatch.setattr(reader, "SCHEMA_VERSION", 1)
-    with pytest.raises(DatabaseUnreadable, match="newer Mailsight"):
+    with pytest.raises(DatabaseUnreadable, match="newer version of Mailsight"):
         opens(database)

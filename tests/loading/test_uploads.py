@@ -112,7 +112,7 @@ BUNDLE = {"campaigns.csv": CAMPAIGNS, "contents/spring.html": MAIL}
     ids=["zip", "zip of a folder", "zip from Windows", "zip from a Mac", "folder", "single files"],
 )
 def test_a_bundle_comes_in_any_shape_and_loads(files: list[Sent], tmp_path: Path) -> None:
-    root = uploads.keep_bundle(files, tmp_path / "upload")
+    root = uploads.save_bundle(files, tmp_path / "upload")
     summary = bundles.load(tmp_path / "mailsight.duckdb", [root])
     assert not summary.refusals
     assert kept(root).items() >= BUNDLE.items()
@@ -138,7 +138,7 @@ def test_a_bundle_comes_in_any_shape_and_loads(files: list[Sent], tmp_path: Path
 def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
     for files in ([Sent("b.zip", zipped({name: b"x"}))], [Sent(name)]):
         with pytest.raises(BadUpload):
-            uploads.keep_bundle(files, tmp_path / "deep" / "upload")
+            uploads.save_bundle(files, tmp_path / "deep" / "upload")
     assert kept(tmp_path) == {}
 
 
@@ -150,13 +150,13 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> No
         (zipped(BUNDLE)[:-30], "is not a zip"),
         (
             zipped({"campaigns.csv": CAMPAIGNS}).replace(b"campaigns.csv", b"campaigns.cs\x00"),
-            "nothing in it",
+            "contains nothing",
         ),
         (zipped({"campaigns.csv": b"/etc/passwd"}, link="campaigns.csv"), "is a link, not a file"),
         (zipped({"campaigns.csv": b"0" * 50_000_000}), "too large"),
         (zipped({"a": b"x", "a/b.csv": b"x"}), "two files"),
-        (zipped({"one/campaigns.csv": CAMPAIGNS, "two/events.csv": b"x"}), "lie in several folders"),
-        (zipped({"readme.txt": b"x", "inner.zip": zipped(BUNDLE)}), "nothing in it that can be loaded"),
+        (zipped({"one/campaigns.csv": CAMPAIGNS, "two/events.csv": b"x"}), "in several folders"),
+        (zipped({"readme.txt": b"x", "inner.zip": zipped(BUNDLE)}), "contains nothing that can be loaded"),
         (b"PK\x01\x02" * 50_001, "more than 50,000 files"),
     ],
     ids=[
@@ -174,18 +174,18 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> No
 )
 def test_a_bad_zip_is_refused_with_a_sentence(content: bytes, says: str, tmp_path: Path) -> None:
     with pytest.raises(LoadRefused, match=says):
-        uploads.keep_bundle([Sent("b.zip", content)], tmp_path)
+        uploads.save_bundle([Sent("b.zip", content)], tmp_path)
 
 
 def test_a_zip_that_understates_its_size_is_counted_by_what_comes_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "LARGEST_UNPACKED_BYTES", 20_000_000)
+    monkeypatch.setattr(uploads, "MAX_UNPACKED_BYTES", 20_000_000)
     content = zipped({"campaigns.csv": b"0" * 30_000_000}, compression=zipfile.ZIP_STORED)
     lying = content.replace(struct.pack("<I", 30_000_000), struct.pack("<I", 10))
     for one in (content, lying):
         with pytest.raises(BadUpload):
-            uploads.keep_bundle([Sent("b.zip", one)], tmp_path / str(len(list(tmp_path.iterdir()))))
+            uploads.save_bundle([Sent("b.zip", one)], tmp_path / str(len(list(tmp_path.iterdir()))))
 
 
 def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
@@ -193,24 +193,24 @@ def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
     for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(signature) + flags] |= 1
     with pytest.raises(BadUpload, match="needs a password"):
-        uploads.keep_bundle([Sent("b.zip", bytes(content))], tmp_path)
+        uploads.save_bundle([Sent("b.zip", bytes(content))], tmp_path)
 
 
 def test_a_zip_comes_alone(tmp_path: Path) -> None:
-    with pytest.raises(BadUpload, match="together with other files"):
-        uploads.keep_bundle([Sent("b.zip", zipped(BUNDLE)), Sent("campaigns.csv")], tmp_path)
+    with pytest.raises(BadUpload, match="combined with other files"):
+        uploads.save_bundle([Sent("b.zip", zipped(BUNDLE)), Sent("campaigns.csv")], tmp_path)
 
 
 def test_files_without_a_table_are_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(NotABundle):
-        uploads.keep_bundle([Sent("holiday.html", MAIL)], tmp_path)
+        uploads.save_bundle([Sent("holiday.html", MAIL)], tmp_path)
 
 
 def test_a_providers_files_lose_their_paths(tmp_path: Path) -> None:
     files = [Sent("../../events.json"), Sent("C:\\x\\more.json.gz")]
-    assert uploads.keep_files(files, tmp_path) == [tmp_path / "events.json", tmp_path / "more.json.gz"]
+    assert uploads.save_files(files, tmp_path) == [tmp_path / "events.json", tmp_path / "more.json.gz"]
     with pytest.raises(BadUpload, match="two files"):
-        uploads.keep_files([Sent("a.json"), Sent("x/a.json")], tmp_path / "again")
+        uploads.save_files([Sent("a.json"), Sent("x/a.json")], tmp_path / "again")
 
 
 def test_a_load_goes_on_by_itself_and_leaves_no_files() -> None:

@@ -94,7 +94,7 @@ def test_the_first_data_comes_by_upload(browser: Browser, serve: Callable[..., s
         dialog = upload_dialog(page)
 
         send(page, tmp_path / "not-a.zip")
-        expect(dialog.get_by_text("is not a zip that can be read")).to_be_visible()
+        expect(dialog.get_by_text("is not a readable zip")).to_be_visible()
         dialog.get_by_role("button", name="Upload more").click()
         send(page, tmp_path / "spring.zip")
         expect(dialog.get_by_text("Loaded. The figures")).to_be_visible()

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from mailsight.warehouse.cache import Kept, Numbers
+from mailsight.warehouse.cache import ResultCache, Numbers
 
 
 def numbers(size: int) -> Numbers:
@@ -14,7 +14,7 @@ def numbers(size: int) -> Numbers:
 
 
 def test_who_asks_while_an_answer_is_found_waits_for_it() -> None:
-    kept, begun, go_on = Kept(1_000), threading.Event(), threading.Event()
+    kept, begun, go_on = ResultCache(1_000), threading.Event(), threading.Event()
     found = []
 
     def find() -> Numbers:
@@ -32,7 +32,7 @@ def test_who_asks_while_an_answer_is_found_waits_for_it() -> None:
 
 
 def test_what_was_not_asked_for_lately_makes_room() -> None:
-    kept = Kept(most_bytes=2 * 80)
+    kept = ResultCache(max_bytes=2 * 80)
     found: list[str] = []
 
     def ask(question: str, size: int = 10) -> None:
@@ -52,7 +52,7 @@ def test_what_was_not_asked_for_lately_makes_room() -> None:
 
 
 def test_a_failure_is_told_and_not_kept() -> None:
-    kept = Kept(1_000)
+    kept = ResultCache(1_000)
 
     def fail() -> Numbers:
         raise ValueError("no such column")
