@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from mailsight.settings import PROJECT
-from mailsight.warehouse.cache import ResultCache, Numbers
+from mailsight.warehouse.cache import Numbers, ResultCache
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web.routes import loading, middleware, routes
 

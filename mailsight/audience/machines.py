@@ -1,6 +1,6 @@
-"""What tells a machine from a person: every rule in one table, and the one file that can change them.
+"""The rules that tell machines from people, and the file that configures them.
 
-An opened, clicked or unsubscribed event gets one reason (`events.machine`) or none: the first rule below that holds.
+Each open, click or unsubscribe gets the first matching rule as its reason (`events.machine`), or none.
 """
 
 import tomllib
@@ -18,7 +18,7 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The numbers in the rules. Each can be set under its name in the table `[thresholds]` of the file."""
+    """The thresholds of the rules. The `[thresholds]` table of the file can override each by name."""
 
     told_agents_percent: float = 50
     burst_links: int = 3
@@ -39,7 +39,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `name` is the reason in `events.machine`; the names in the braces of `threshold` are `Thresholds`."""
+    """A rule. `name` is stored in `events.machine`; the names in braces in `threshold` are fields of `Thresholds`."""
 
     name: str
     label: str
@@ -50,126 +50,125 @@ class Rule:
 
     @property
     def thresholds(self) -> tuple[str, ...]:
-        """The names of the thresholds it uses."""
+        """The names of the thresholds that the rule uses."""
         return tuple(name for _, name, _, _ in Formatter().parse(self.threshold) if name)
 
 
-# In order: where several hold, the first is the reason. What one event tells by itself stands before what needs others.
+# The first matching rule is the reason. Rules that need only the event itself come before rules that compare events.
 RULES = (
     Rule(
         "apple_privacy",
         "Apple's privacy proxy",
-        "Opens whose user agent is exactly `Mozilla/5.0`; and where Apple's ranges are given, opens from them that "
-        "no browser made.",
+        "Opens with exactly the user agent `Mozilla/5.0`. If Apple's IP ranges are configured, also opens from these "
+        "ranges without a browser's user agent.",
         "",
-        "Apple, Mail Privacy Protection (2021): pictures are loaded by a proxy whether or not the mail is read. "
-        "Ranges: mask-api.icloud.com/egress-ip-ranges.csv",
-        "The customer may have opened the mail as well. An open by another program, or a click, shows it.",
+        "Apple Mail Privacy Protection (2021): a proxy loads the images whether or not the e-mail is read. "
+        "IP ranges: mask-api.icloud.com/egress-ip-ranges.csv",
+        "The customer may have opened the e-mail too. An open in another program, or a click, shows that they did.",
     ),
     Rule(
         "gmail_prefetch",
-        "Gmail, in advance",
-        "The user agent with which Gmail loads pictures before anybody opens the mail: `Chrome/42.0.2311.135` "
+        "Gmail prefetch",
+        "The user agent that Gmail uses to load images before anyone opens the e-mail: `Chrome/42.0.2311.135` "
         "together with `Edge/12.246`.",
         "",
-        "Observed by senders since 2021; no browser of that version is in use any more.",
-        "Somebody who really reads mail with Edge 12, of 2015.",
+        "Observed by senders since 2021. That browser version is no longer in use.",
+        "Someone who really does read e-mail in Edge 12, which dates from 2015.",
     ),
     Rule(
         "head_request",
-        "Asked for the headers only",
-        "The request's method, where the events tell it (`method`): HEAD.",
+        "Requested headers only",
+        "The HTTP method HEAD, if the events include the method (`method`).",
         "",
-        "RFC 9110, section 9.3.2: HEAD asks whether something is there without fetching it. Browsers use GET.",
-        "Office programs ask so before they open a link that a person clicked; the GET follows and counts.",
+        "RFC 9110, section 9.3.2: HEAD checks a page without downloading it. Browsers use GET.",
+        "Office programs send HEAD before they open a link that a person clicked; the GET that follows counts.",
     ),
     Rule(
         "scanner_agent",
-        "Scanner, crawler or program",
-        "The user agent: a crawler on a maintained list, a security product for mail, a library, a browser without "
-        "a screen; a click by `Mozilla/5.0` alone, which is no browser.",
+        "Scanner, crawler or script",
+        "The user agent of a known crawler, e-mail security product, HTTP library or headless browser; also clicks "
+        "with just `Mozilla/5.0`, which no browser sends.",
         "",
         "crawler-user-agents (monperrus/crawler-user-agents), and the words in mailsight/audience/agents.py.",
-        "A mail program that says it is a library. Name it in `people_agents`.",
+        "A mail program that identifies itself as a library. Add it to `people_agents`.",
     ),
     Rule(
         "own_network",
-        "A network you named",
-        "The address from which it came, against `machine_networks` of the file.",
+        "A network you listed",
+        "IP addresses in the `machine_networks` of your rules file.",
         "",
-        "You.",
-        "People behind the same network.",
+        "Your own list.",
+        "People on the same network.",
     ),
     Rule(
         "provider",
         "The provider says so",
-        "The provider's own verdict: `provider_machine`.",
+        "The provider's own verdict (`provider_machine`).",
         "",
         "SendGrid sg_machine_open, Mailgun client-info.bot, Brevo proxy_open, SparkPost is_prefetched.",
-        "Whatever the provider gets wrong; most do not say how they know.",
+        "Whatever the provider gets wrong. Most don't say how they decide.",
     ),
     Rule(
         "burst_links",
         "Many links at once",
-        "Different links of one message, clicked one right after the other; clicks that follow without a pause "
-        "belong to it.",
+        "Clicks on different links of one message in quick succession, and all clicks that follow without a pause.",
         "{burst_links} different links within {burst_links_seconds:g} s; a pause is {burst_pause_seconds:g} s",
-        "The pace of link scanners, which follow links in parallel or milliseconds apart.",
-        "Somebody who opens three links in new tabs within two seconds.",
+        "Link scanners follow links in parallel or milliseconds apart.",
+        "Someone who opens three links in new tabs within two seconds.",
     ),
     Rule(
         "burst_whole_mail",
-        "Every link of the mail",
-        "All links of the mail clicked in one message, however long after delivery it begins. Where the mail is not "
-        "known: all that were clicked in more than one message of the campaign.",
-        "all of at least {whole_mail_links} links within {whole_mail_seconds:g} s; an unknown mail: once "
+        "Every link in the e-mail",
+        "Clicks on every link of one message, however long after delivery. If the e-mail's HTML wasn't loaded: on "
+        "every link that was clicked in more than one message of the campaign.",
+        "all links, and at least {whole_mail_links}, within {whole_mail_seconds:g} s; without the HTML, only once "
         "{unknown_mail_messages} messages of the campaign were clicked",
-        "836 bursts that a sender looked at began 43 s after sending at the median: a window after delivery finds "
-        "next to none of them.",
-        "A thorough reader of a mail with three links.",
+        "836 bursts examined by a sender started a median of 43 s after sending, so a time window after delivery "
+        "misses nearly all of them.",
+        "A thorough reader of an e-mail with three links.",
     ),
     Rule(
         "burst_networks",
         "From many networks at once",
-        "Opens and clicks of one message from different networks (/24, /48), picture proxies left out.",
+        "Opens and clicks of one message from different networks (/24 or /48), except those of image proxies.",
         "{burst_networks} networks within {burst_networks_seconds:g} s; a pause is {burst_pause_seconds:g} s",
-        "Cloud scanners spread their requests over many addresses; a person has one or two at a time.",
-        "A mail forwarded to a group that opens it in the same half minute.",
+        "Cloud scanners spread their requests over many addresses. A person uses one or two at a time.",
+        "An e-mail forwarded to several people who open it within the same half minute.",
     ),
     Rule(
         "network_across",
         "One network, many messages",
-        "A network (/24, /48) that opens or clicks many messages of a campaign right at their delivery, and seldom "
-        "at another time. Only what it does at delivery.",
+        "Opens and clicks right after delivery from a network (/24 or /48) that does this for many messages of a "
+        "campaign, and is rarely active at other times.",
         "{across_messages} messages within {across_seconds:g} s of their delivery, and at least {across_percent:g} % "
-        "of the messages that it opened or clicked",
-        "A company's gateway opens every mail for every employee, each when it arrives.",
-        "Colleagues behind one address who all read at once.",
+        "of the messages that the network opened or clicked",
+        "A company's gateway opens every employee's e-mail as it arrives.",
+        "Colleagues behind one address who all read the e-mail right away.",
     ),
     Rule(
         "burst_open",
         "Opened by a scanner",
-        "Opens beside a machine's click on the same message, picture proxies left out.",
-        "within {burst_open_seconds:g} s of it, or from its network within {burst_open_network_seconds:g} s",
-        "Scanners that render the mail load its pictures too.",
-        "A customer who opens the mail in the very moment it is scanned.",
+        "Opens close to a machine's click on the same message, except those of image proxies.",
+        "within {burst_open_seconds:g} s of the click, or within {burst_open_network_seconds:g} s from its network",
+        "Scanners that render the e-mail load its images too.",
+        "A customer who opens the e-mail at the very moment it is scanned.",
     ),
     Rule(
         "unsubscribe_in_burst",
         "Unsubscribed by a scanner",
-        "Unsubscriptions beside clicks of which every one was a machine's. One by POST, as mail programs' own "
-        "buttons do it, counts always.",
-        "within {unsubscribe_seconds:g} s of them",
-        "RFC 8058: a scanner that follows the unsubscribe link must not unsubscribe anybody, hence the POST.",
-        "A customer who unsubscribes in the very moment the mail is scanned.",
+        "Unsubscribes close to clicks that were all made by machines. A POST request, as sent by the unsubscribe "
+        "button of a mail program, always counts as a person's.",
+        "within {unsubscribe_seconds:g} s of the clicks",
+        "RFC 8058 requires a POST so that a scanner that follows the unsubscribe link doesn't unsubscribe anyone.",
+        "A customer who unsubscribes at the very moment the e-mail is scanned.",
     ),
     Rule(
         "empty_agent",
         "No user agent",
-        "A request without a user agent, where the other opens or clicks of the campaign have one.",
-        "at least {told_agents_percent:g} % of those by the same provider tell theirs",
-        "Every browser and mail program says what it is; scripts often don't.",
-        "A customer behind a proxy that removes it.",
+        "Requests without a user agent in a campaign where most opens or clicks have one.",
+        "at least {told_agents_percent:g} % of those reported by the same provider have one",
+        "Every browser and mail program identifies itself; scripts often don't.",
+        "A customer behind a proxy that removes the user agent.",
     ),
 )
 REASONS: Mapping[str, Rule] = {rule.name: rule for rule in RULES}
@@ -177,7 +176,7 @@ REASONS: Mapping[str, Rule] = {rule.name: rule for rule in RULES}
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules as they are set: what the file says, else the defaults."""
+    """The configured rules: the defaults with the file's changes."""
 
     thresholds: Thresholds = field(default_factory=Thresholds)
     off: frozenset[str] = frozenset()
@@ -185,10 +184,10 @@ class Rules:
     people_agents: tuple[str, ...] = ()
     machine_networks: tuple[Network, ...] = ()
     apple_networks: tuple[Network, ...] = ()
-    apple_networks_file: str = ""  # beside the file of the rules
+    apple_networks_file: str = ""  # relative to the rules file
 
     def parameters(self, rule: Rule) -> dict[str, float]:
-        """The rule's thresholds under their names."""
+        """The rule's thresholds by name."""
         return {name: getattr(self.thresholds, name) for name in rule.thresholds}
 
     def threshold(self, rule: Rule) -> str:
@@ -197,85 +196,87 @@ class Rules:
 
 
 def parse(text: str, file: str) -> Rules:
-    """The rules that a TOML file sets (docs/machines.md). Raises `BadSetting`, naming `file` and what can't be used."""
+    """Parses a TOML rules file (docs/machines.md). Raises `BadSetting`, which names `file` and the problem."""
     try:
-        told = tomllib.loads(text)
+        options = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _bad(file, f"is not TOML: {error}") from error
-    known = {one.name for one in fields(Rules)}
-    for name in told:
+    known = {field.name for field in fields(Rules)}
+    for name in options:
         if name not in known:
-            raise _bad(file, f"sets {name!r}, which is none of {', '.join(sorted(known))}")
+            raise _bad(file, f"sets {name!r}, which is not one of {', '.join(sorted(known))}")
     return Rules(
-        thresholds=_thresholds(file, told.get("thresholds", {})),
-        off=_off(file, told),
-        machine_agents=_words(file, told, "machine_agents"),
-        people_agents=_words(file, told, "people_agents"),
-        machine_networks=_networks(file, told, "machine_networks"),
-        apple_networks=_networks(file, told, "apple_networks"),
-        apple_networks_file=_text(file, told, "apple_networks_file"),
+        thresholds=_thresholds(file, options.get("thresholds", {})),
+        off=_off(file, options),
+        machine_agents=_words(file, options, "machine_agents"),
+        people_agents=_words(file, options, "people_agents"),
+        machine_networks=_networks(file, options, "machine_networks"),
+        apple_networks=_networks(file, options, "apple_networks"),
+        apple_networks_file=_text(file, options, "apple_networks_file"),
     )
 
 
 def networks(lines: list[str]) -> tuple[Network, ...]:
-    """The networks of a list of ranges: one a line, at its beginning, as in Apple's file. Raises ValueError."""
-    found = (line.split(",")[0].strip() for line in lines)
-    return tuple(ip_network(text, strict=False) for text in found if text and not text.startswith("#"))
+    """Parses a list of networks: one at the start of each line, as in Apple's file. Raises ValueError."""
+    texts = (line.split(",")[0].strip() for line in lines)
+    return tuple(ip_network(text, strict=False) for text in texts if text and not text.startswith("#"))
 
 
-def _thresholds(file: str, told: object) -> Thresholds:
-    if not isinstance(told, dict):
-        raise _bad(file, "has no table [thresholds], but a value of that name")
-    whole = {one.name for one in fields(Thresholds) if one.type is int}
-    names = {one.name for one in fields(Thresholds)}
-    for name, value in told.items():
+def _thresholds(file: str, options: object) -> Thresholds:
+    if not isinstance(options, dict):
+        raise _bad(file, "sets thresholds to a single value, not to a table [thresholds]")
+    whole = {field.name for field in fields(Thresholds) if field.type is int}
+    names = {field.name for field in fields(Thresholds)}
+    for name, value in options.items():
         if name not in names:
-            raise _bad(file, f"sets the threshold {name!r}, which is none of {', '.join(sorted(names))}")
+            raise _bad(file, f"sets the threshold {name!r}, which is not one of {', '.join(sorted(names))}")
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not 0 <= value <= 1_000_000 or (name in whole and value != int(value)):
             kind = "a whole number" if name in whole else "a number"
-            raise _bad(file, f"sets the threshold {name} to {value!r}, not to {kind} from 0")
+            raise _bad(
+                file, f"sets the threshold {name} to {value!r}, which is not {kind} from 0 to 1,000,000"
+            )
     numbers: dict[str, Any] = {
-        name: int(value) if name in whole else float(value) for name, value in told.items()
+        name: int(value) if name in whole else float(value) for name, value in options.items()
     }
     return Thresholds(**numbers)
 
 
-def _off(file: str, told: Mapping[str, object]) -> frozenset[str]:
-    off = _words(file, told, "off")
+def _off(file: str, options: Mapping[str, object]) -> frozenset[str]:
+    off = _words(file, options, "off")
     for name in off:
         if name not in REASONS:
-            raise _bad(file, f"switches off {name!r}, which is none of {', '.join(REASONS)}")
+            raise _bad(file, f"turns off {name!r}, which is not one of {', '.join(REASONS)}")
     return frozenset(off)
 
 
-def _words(file: str, told: Mapping[str, object], name: str) -> tuple[str, ...]:
-    value = told.get(name, [])
+def _words(file: str, options: Mapping[str, object], name: str) -> tuple[str, ...]:
+    value = options.get(name, [])
     if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
-        raise _bad(file, f"sets {name} to {value!r}, not to a list of texts")
+        raise _bad(file, f"sets {name} to {value!r}, which is not a list of strings")
     return tuple(value)
 
 
-def _text(file: str, told: Mapping[str, object], name: str) -> str:
-    value = told.get(name, "")
+def _text(file: str, options: Mapping[str, object], name: str) -> str:
+    value = options.get(name, "")
     if not isinstance(value, str):
-        raise _bad(file, f"sets {name} to {value!r}, not to a text")
+        raise _bad(file, f"sets {name} to {value!r}, which is not a string")
     return value
 
 
-def _networks(file: str, told: Mapping[str, object], name: str) -> tuple[Network, ...]:
+def _networks(file: str, options: Mapping[str, object], name: str) -> tuple[Network, ...]:
     try:
-        return networks(list(_words(file, told, name)))
+        return networks(list(_words(file, options, name)))
     except ValueError as error:
-        raise _bad(file, f"names a network in {name} that is none: {error}") from error
+        raise _bad(file, f"has an invalid network in {name}: {error}") from error
 
 
 def _bad(file: str, problem: str) -> BadSetting:
-    return BadSetting(f"{file} {problem}.", next_step="docs/machines.md shows what can stand there.")
+    return BadSetting(f"{file} {problem}.", next_step="docs/machines.md describes the file.")
 
 
 def rules() -> Rules:
-    """The rules as they are set: the file of the setting `machines`, else `data/machines.toml`, else the defaults.
+    """The configured rules: from the file of the setting `machines` or from `data/machines.toml`, else the defaults.
 
     Raises `BadSetting`.
     """
@@ -285,13 +286,13 @@ def rules() -> Rules:
     try:
         rules = parse(file.read_text(encoding="utf-8"), str(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{file}, which MAILSIGHT_MACHINES names, can't be read: {error}.") from error
+        raise BadSetting(f"The rules file {file} can't be read: {error}.") from error
     if not rules.apple_networks_file:
         return rules
     ranges = file.parent / rules.apple_networks_file
     try:
-        listed = networks(ranges.read_text(encoding="utf-8").splitlines())
+        apple_networks = networks(ranges.read_text(encoding="utf-8").splitlines())
     except (OSError, ValueError) as error:
-        problem = f"{ranges}, which {file} names, can't be used: {error}."
-        raise BadSetting(problem, next_step="It has a network a line, as Apple's has.") from error
-    return replace(rules, apple_networks=(*rules.apple_networks, *listed))
+        problem = f"{ranges}, the apple_networks_file of {file}, can't be used: {error}."
+        raise BadSetting(problem, next_step="It needs one network per line, like Apple's file.") from error
+    return replace(rules, apple_networks=(*rules.apple_networks, *apple_networks))

@@ -1,14 +1,14 @@
-"""Mailbox providers: whose servers take the mail for an address, told by the domain behind the @."""
+"""Mailbox providers: who runs the mailbox of an address, judging by its domain."""
 
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-# What stands where no provider can be told.
+# Shown in place of a provider.
 NO_ADDRESS = "No address"
 NO_DOMAIN = "Not an address"
 
-# The domains of one provider; `yahoo.*` stands for the name with the ending of any country: yahoo.fr, yahoo.co.uk.
+# The domains of each provider. `yahoo.*` matches any country's ending, such as yahoo.fr or yahoo.co.uk.
 FAMILIES: Mapping[str, Sequence[str]] = {
     "Gmail": ("gmail.com", "googlemail.com"),
     "Outlook.com": ("outlook.*", "hotmail.*", "live.*", "msn.*", "windowslive.com", "passport.com"),
@@ -46,19 +46,19 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "NetEase": ("163.com", "126.com", "yeah.net"),
 }
 _NAMED = {domain: name for name, domains in FAMILIES.items() for domain in domains}
-# hotmail.com, hotmail.nl, hotmail.co.uk, hotmail.com.br; not hotmail.con, which is a mistake and worth seeing.
+# Matches hotmail.com, hotmail.nl, hotmail.co.uk and hotmail.com.br, but not hotmail.con: typos should be visible.
 _ANY_COUNTRY = re.compile(r"([^.]+)\.(?:com|[a-z]{2}|com?\.[a-z]{2})")
-# Words with dots between, at most as long as a name in the DNS.
+# Labels separated by dots, at most as long as a DNS name.
 _DOMAIN = re.compile(r"(?=.{1,253}$)[^\s.@]+(?:\.[^\s.@]+)*")
-# Addresses that nobody can have (RFC 2606), as in the sample data: gmail.example stands for gmail.com.
+# Reserved domains (RFC 2606), as used by the sample data: gmail.example stands for gmail.com.
 _RESERVED = {f"{domain.partition('.')[0]}.example": name for domain, name in _NAMED.items()}
 
 
 @lru_cache(maxsize=100_000)
 def provider(domain: str | None) -> str:
-    """Who runs the mailboxes of a domain; the domain itself where no family of domains has it.
+    """The provider that runs a domain's mailboxes, or the domain itself if no known provider does.
 
-    None is no address; what can't be a domain makes an address none.
+    Returns `NO_ADDRESS` for None, and `NO_DOMAIN` for an invalid domain.
     """
     if domain is None:
         return NO_ADDRESS
@@ -66,5 +66,5 @@ def provider(domain: str | None) -> str:
     if not _DOMAIN.fullmatch(domain):
         return NO_DOMAIN
     stem = _ANY_COUNTRY.fullmatch(domain)
-    anywhere = f"{stem[1]}.*" if stem else domain
-    return _NAMED.get(domain) or _NAMED.get(anywhere) or _RESERVED.get(domain) or domain
+    any_country = f"{stem[1]}.*" if stem else domain
+    return _NAMED.get(domain) or _NAMED.get(any_country) or _RESERVED.get(domain) or domain

@@ -1,12 +1,11 @@
-"""The time zone of a customer: what is known of them, else that of most people in their country."""
+"""Time zones of customers: their own if known, else the one most people in their country live in."""
 
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from zoneinfo import available_timezones
 
-# Countries whose first zone in tzdata's table is not that of their biggest cities: the table goes from one end of a
-# country to the other.
+# tzdata orders a country's zones by geography. In these countries, the first zone is not the most populous one.
 _MOST_PEOPLE = {
     "AU": "Australia/Sydney",
     "BR": "America/Sao_Paulo",
@@ -16,29 +15,29 @@ _MOST_PEOPLE = {
     "UA": "Europe/Kyiv",
     "UZ": "Asia/Tashkent",
 }
-# What people write for a country whose code is another one.
-_ALSO = {"UK": "GB", "EL": "GR"}
+# Common country codes that differ from ISO 3166.
+_ALIASES = {"UK": "GB", "EL": "GR"}
 
 
 @cache
 def countries() -> Mapping[str, str]:
-    """The time zone of most people in each country, by its code (ISO 3166); from tzdata's table of zones."""
+    """The most populous time zone of each country, by its ISO 3166 code, from tzdata's zone table."""
     first: dict[str, str] = {}
     for line in files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             country, _, zone, *_ = line.split("\t")
             first.setdefault(country, zone)
-    found = first | _MOST_PEOPLE
-    return found | {other: found[code] for other, code in _ALSO.items()}
+    zones = first | _MOST_PEOPLE
+    return zones | {alias: zones[code] for alias, code in _ALIASES.items()}
 
 
 def of_country(country: str | None) -> str | None:
-    """The zone of most people in a country, by its code in any case; None for what is no country's code."""
+    """The most populous time zone of a country, by its code in any case; None if the code is unknown."""
     return countries().get((country or "").strip().upper())
 
 
 def known(zone: str | None) -> str | None:
-    """The zone's name where it is one of the IANA's, written in any case; else None."""
+    """The IANA name of a time zone, written in any case; None if there is no such zone."""
     return _by_name().get((zone or "").strip().lower())
 
 

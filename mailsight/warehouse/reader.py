@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from mailsight.errors import DatabaseUnreadable, NoDatabase
 
-from .cache import ResultCache, Numbers
+from .cache import Numbers, ResultCache
 from .queries import bound, statement
 from .selection import GridQuery
 
@@ -131,7 +131,7 @@ class Warehouse:
 
     @property
     def generation(self) -> str:
-        """The name of the newest generation, which changes with every load that changes data; empty if there is none."""
+        """The name of the newest generation, changed by every load with new data; empty if there is none."""
         try:
             file = self.path.resolve(strict=True)
             return _generation(file, file.stat())

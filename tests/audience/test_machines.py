@@ -395,17 +395,20 @@ def test_own_agents_and_networks(
 
 BAD = {
     "no TOML": ("off = [", "is not TOML"),
-    "an unknown rule": ('off = ["burst"]', "switches off 'burst'"),
+    "an unknown rule": ('off = ["burst"]', "turns off 'burst'"),
     "an unknown key": ("of = []", "sets 'of'"),
     "an unknown threshold": ("[thresholds]\nburst = 1", "the threshold 'burst'"),
     "a threshold that is no number": (
         '[thresholds]\nburst_links = "3"',
-        "burst_links to '3', not to a whole number",
+        "burst_links to '3', which is not a whole number",
     ),
-    "half a link": ("[thresholds]\nburst_links = 2.5", "not to a whole number"),
-    "a time that never was": ("[thresholds]\nacross_seconds = -1", "not to a number"),
-    "a network that is none": ('machine_networks = ["10.0.0.0/64"]', "names a network in machine_networks"),
-    "a text for a list": ('machine_agents = "x"', "not to a list of texts"),
+    "half a link": ("[thresholds]\nburst_links = 2.5", "which is not a whole number"),
+    "a time that never was": ("[thresholds]\nacross_seconds = -1", "which is not a number"),
+    "a network that is none": (
+        'machine_networks = ["10.0.0.0/64"]',
+        "has an invalid network in machine_networks",
+    ),
+    "a text for a list": ('machine_agents = "x"', "which is not a list of strings"),
 }
 
 

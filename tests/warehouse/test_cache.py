@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from mailsight.warehouse.cache import ResultCache, Numbers
+from mailsight.warehouse.cache import Numbers, ResultCache
 
 
 def numbers(size: int) -> Numbers:
