@@ -1,4 +1,4 @@
-"""The chart of campaigns side by side: who had opened and who had clicked, hour by hour since sending."""
+"""The comparison chart: the share of customers who had opened and clicked, hour by hour since send."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ import plotly.graph_objects as go
 from mailsight.figures import formats
 from mailsight.figures.metrics import share
 
-# So many points draw a smooth line, whatever the time that it covers.
-MOST_POINTS = 336
-# How high a letter is, as a part of its panel.
-_LETTER = 0.075
+# Enough points for a smooth line over any period.
+MAX_POINTS = 336
+# The height of a letter as a fraction of its panel.
+_LETTER_HEIGHT = 0.075
 _GRID = "rgba(128, 140, 160, 0.25)"
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What became of one campaign: customers who opened and clicked for the first time, by hour since sending.
+    """A campaign's curve: how many customers first opened and first clicked in each hour since send.
 
-    `until_hour`: where its line ends, because nothing is known of what comes later.
+    The curve ends at `until_hour`, because later hours are not known yet.
     """
 
     letter: str
@@ -33,25 +33,24 @@ class Course:
 
 
 def shares(hours: Mapping[int, int], delivered: int, until_hour: int, step: int) -> list[tuple[int, float]]:
-    """The hours that have passed, every `step` and the last, each with the share of all customers until then."""
-    passed = [*range(0, until_hour, step), until_hour]
-    reached, so_far, points = 0, 0, []
-    for hour in passed:
-        so_far += sum(hours.get(one, 0) for one in range(reached, hour))
-        reached = hour
-        points.append((hour, share(so_far, delivered) or 0.0))
+    """Points of a cumulative curve: every `step` hours and at `until_hour`, with the share of delivered so far."""
+    previous, total, points = 0, 0, []
+    for hour in [*range(0, until_hour, step), until_hour]:
+        total += sum(hours.get(elapsed, 0) for elapsed in range(previous, hour))
+        previous = hour
+        points.append((hour, share(total, delivered) or 0.0))
     return points
 
 
 def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figure:
-    """A panel for opened and one for clicked; in each a line per campaign, with its letter at the end."""
-    longest = until_hour or max((one.until_hour for one in courses), default=1)
-    step = -(-longest // MOST_POINTS)
+    """Two panels, opened and clicked, each with a line per campaign that ends in the campaign's letter."""
+    longest = until_hour or max((course.until_hour for course in courses), default=1)
+    step = -(-longest // MAX_POINTS)
     figure = go.Figure()
-    for panel, of, dash in (("", "opened", "solid"), ("2", "clicked", "dash")):
+    for panel, action, dash in (("", "opened", "solid"), ("2", "clicked", "dash")):
         ends: list[tuple[Course, int, float]] = []
         for course in courses:
-            points = shares(getattr(course, of), course.delivered, min(course.until_hour, longest), step)
+            points = shares(getattr(course, action), course.delivered, min(course.until_hour, longest), step)
             ends.append((course, *points[-1]))
             figure.add_scatter(
                 x=[hour for hour, _ in points],
@@ -64,12 +63,12 @@ def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figur
                 mode="lines",
                 line={"color": course.colour, "width": 2.5, "dash": dash},
                 customdata=[[formats.since(hour), formats.percent(reached)] for hour, reached in points],
-                hovertemplate=f"{course.letter}  %{{customdata[1]}} {of}<extra></extra>",
+                hovertemplate=f"{course.letter}  %{{customdata[1]}} {action}<extra></extra>",
             )
-        for (course, hour, _), at in zip(ends, _apart([reached for *_, reached in ends]), strict=True):
+        for (course, hour, _), height in zip(ends, _spread([reached for *_, reached in ends]), strict=True):
             figure.add_annotation(
                 x=hour,
-                y=at,
+                y=height,
                 xref=f"x{panel}",
                 yref=f"y{panel}",
                 text=f"<b>{course.letter}</b>",
@@ -81,9 +80,9 @@ def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figur
     return figure
 
 
-def _apart(heights: Sequence[float]) -> list[float]:
-    """Where the letters stand at the ends of lines: as high as these, and never one upon another."""
-    room = max(heights, default=0.0) * _LETTER
+def _spread(heights: Sequence[float]) -> list[float]:
+    """The heights of the letters at the ends of the lines, moved up where they would overlap."""
+    room = max(heights, default=0.0) * _LETTER_HEIGHT
     places: dict[int, float] = {}
     for line in sorted(range(len(heights)), key=lambda line: heights[line]):
         places[line] = max(heights[line], max(places.values(), default=-1.0) + room)
@@ -103,7 +102,7 @@ def _lay_out(figure: go.Figure, longest: int) -> None:
         hovermode="x unified",
         dragmode=False,
         xaxis={"anchor": "y", "showticklabels": False},
-        xaxis2={"anchor": "y2", "title": {"text": "Time since sending"}},
+        xaxis2={"anchor": "y2", "title": {"text": "Time since send"}},
         yaxis={"domain": [0.54, 1.0], "title": {"text": "Opened, of delivered"}},
         yaxis2={"domain": [0.0, 0.46], "title": {"text": "Clicked, of delivered"}},
     )

@@ -1,4 +1,4 @@
-"""What each provider's events are: one stacked bar a provider."""
+"""The provider chart: each provider's events by type, as a stacked bar."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,9 +8,9 @@ from mailsight.figures import formats
 from mailsight.figures.metrics import share
 from mailsight.vocabulary import EventType
 
-from .style import INK, letters
+from .style import INK, literal
 
-# What happens to most mails, one after the other; then what some ask for, then what went wrong.
+# The usual course of a message first, then what customers request, then what went wrong.
 EVENTS_ORDER = (
     EventType.QUEUED,
     EventType.SENT,
@@ -33,17 +33,17 @@ _DARK = (EventType.SUBSCRIBED, EventType.COMPLAINED, EventType.REJECTED, EventTy
 
 
 def chart(providers: Sequence[tuple[str, Mapping[EventType, int]]]) -> go.Figure:
-    """Of what each provider's events are made up: a bar for each label, as long for few events as for many.
+    """Each provider's events by type, as shares: one bar of equal length per (label, counts).
 
-    A part's words stand in it where there is room; the table of counts is the legend.
+    Parts are labeled where there is room; the table of counts serves as the legend.
     """
-    sums = [sum(counts.values()) for _, counts in providers]
+    totals = [sum(counts.values()) for _, counts in providers]
     figure = go.Figure()
     for kind in EVENTS_ORDER:
-        counts = [counted.get(kind, 0) for _, counted in providers]
+        counts = [by_type.get(kind, 0) for _, by_type in providers]
         if not any(counts):
             continue
-        parts = [share(number, whole) or 0.0 for number, whole in zip(counts, sums, strict=True)]
+        parts = [share(number, whole) or 0.0 for number, whole in zip(counts, totals, strict=True)]
         figure.add_bar(
             name=kind.label,
             orientation="h",
@@ -58,14 +58,14 @@ def chart(providers: Sequence[tuple[str, Mapping[EventType, int]]]) -> go.Figure
             customdata=[[formats.count(n), formats.percent(p)] for n, p in zip(counts, parts, strict=True)],
             hovertemplate=f"<b>{kind.label}</b>: %{{customdata[0]}} · %{{customdata[1]}}<extra></extra>",
         )
-    for place, ((label, _), whole) in enumerate(zip(providers, sums, strict=True)):
+    for row, ((label, _), whole) in enumerate(zip(providers, totals, strict=True)):
         figure.add_annotation(
             x=0,
-            y=place,
+            y=row,
             yshift=29,
             xanchor="left",
             xshift=-3,
-            text=f"<b>{letters(label)}</b>  {formats.things(whole, 'event')}",
+            text=f"<b>{literal(label)}</b>  {formats.things(whole, 'event')}",
             showarrow=False,
         )
     figure.update_layout(

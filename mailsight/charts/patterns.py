@@ -1,7 +1,6 @@
-"""The Plotly figures of the tabs on patterns. As in `charts`, the page gives words their colour."""
+"""The charts of the Week, Mailboxes and Programs tabs. Text has no color of its own: the page's theme sets it."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -11,12 +10,12 @@ from mailsight.figures import formats
 from mailsight.figures.metrics import Portion, share
 from mailsight.vocabulary import Status
 
+from .style import GRID, INK, MARGIN, literal
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# As far as a customer came, the furthest first: what is read and clicked starts at the same edge in every bar.
+# The most engaged state first, so that clicks and opens start at the same edge in every bar.
 _STATES = (Status.CLICKED, Status.OPENED, Status.OPTED_OUT, Status.RECEIVED, Status.NOT_RECEIVED)
-_INK = "#11161D"
-_QUIET = "#9AA3AF"
-_LINE = "rgba(128, 140, 160, 0.25)"
+_GREY = "#9AA3AF"
 _CLEAR = "rgba(0, 0, 0, 0)"
 _LAYOUT: dict[str, Any] = {
     "font": {"size": 13},
@@ -28,9 +27,9 @@ _LAYOUT: dict[str, Any] = {
 
 
 def week(hours: pd.DataFrame, column: str, colour: str) -> go.Figure:
-    """Opens or clicks by weekday and hour: the more, the stronger the colour.
+    """A heat map of opens or clicks by weekday and hour.
 
-    `hours` has weekday (0 is Monday), hour and the column; each hour of the week once.
+    `hours` has weekday (0 is Monday), hour and `column`, at most one row per hour of the week.
     """
     by_day = hours.pivot_table(index="weekday", columns="hour", values=column, aggfunc="sum", fill_value=0)
     counts = by_day.reindex(index=range(7), columns=range(24), fill_value=0)
@@ -62,7 +61,7 @@ def week(hours: pd.DataFrame, column: str, colour: str) -> go.Figure:
             f"%{{customdata[0]}} {column} · %{{customdata[1]}}<extra></extra>",
         )
     )
-    figure.update_layout(**_LAYOUT, height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    figure.update_layout(**_LAYOUT, height=300, margin=MARGIN)
     figure.update_xaxes(
         tickvals=list(range(0, 24, 4)),
         ticktext=[f"{hour:02}:00" for hour in range(0, 24, 4)],
@@ -85,29 +84,33 @@ def week(hours: pd.DataFrame, column: str, colour: str) -> go.Figure:
 
 
 def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
-    """How far the mails came at each mailbox provider: a bar of the five states for each, all of the same length."""
-    sums = [sum(states.values()) for _, states in rows]
+    """The five states at each mailbox provider, as stacked bars of equal length."""
+    totals = [sum(states.values()) for _, states in rows]
     figure = go.Figure()
     for state in _STATES:
-        made_of = [
-            Portion(states.get(state, 0), whole) for (_, states), whole in zip(rows, sums, strict=True)
+        portions = [
+            Portion(states.get(state, 0), whole) for (_, states), whole in zip(rows, totals, strict=True)
         ]
         figure.add_bar(
             name=state.label,
             orientation="h",
-            x=[one.rate or 0.0 for one in made_of],
+            x=[portion.rate or 0.0 for portion in portions],
             y=list(range(len(rows))),
-            text=[formats.percent(one.rate) if (one.rate or 0) > 0.04 else "" for one in made_of],
+            text=[
+                formats.percent(portion.rate) if (portion.rate or 0) > 0.04 else "" for portion in portions
+            ],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            insidetextfont={"color": _INK, "size": 12},
+            insidetextfont={"color": INK, "size": 12},
             marker={
                 "color": state.colour,
                 "line": {"width": 0},
-                "opacity": [0.45 if one.is_small else 1 for one in made_of],
+                "opacity": [0.45 if portion.is_small else 1 for portion in portions],
             },
-            customdata=[[formats.of(one.part, one.whole), formats.rate(one)] for one in made_of],
+            customdata=[
+                [formats.of(portion.part, portion.whole), formats.rate(portion)] for portion in portions
+            ],
             hovertemplate=f"<b>{state.label}</b>: %{{customdata[0]}} · %{{customdata[1]}}<extra></extra>",
         )
     figure.update_layout(
@@ -115,7 +118,7 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
         barmode="stack",
         bargap=0.28,
         height=70 + 32 * len(rows),
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        margin=MARGIN,
         uniformtext={"minsize": 11, "mode": "hide"},
         legend={
             "orientation": "h",
@@ -131,7 +134,7 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
     )
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
-        ticktext=[f"{_letters(name)}  " for name, _ in rows],
+        ticktext=[f"{literal(name)}  " for name, _ in rows],
         tickfont={"size": 13},
         autorange="reversed",
         fixedrange=True,
@@ -142,27 +145,27 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
     return figure
 
 
-def used(parts: Sequence[tuple[str, int, bool]], whole: int, colour: str, what: str) -> go.Figure:
-    """How much was done with each program or device: name, number, and whether it stands apart, in grey.
+def used(parts: Sequence[tuple[str, int, bool]], whole: int, colour: str, unit: str) -> go.Figure:
+    """How much each program or device was used: `parts` are (name, count, whether to show it in gray).
 
-    `whole`: what the shares are of; `what`: the word for what is counted.
+    Shares are of `whole`; `unit` names what is counted, such as "opens".
     """
-    made_of = [Portion(number, whole) for _, number, _ in parts]
+    portions = [Portion(number, whole) for _, number, _ in parts]
     longest = max((number for _, number, _ in parts), default=0)
     figure = go.Figure(
         go.Bar(
             orientation="h",
-            x=[one.part for one in made_of],
+            x=[portion.part for portion in portions],
             y=list(range(len(parts))),
-            text=[formats.percent(one.rate) for one in made_of],
+            text=[formats.percent(portion.rate) for portion in portions],
             textposition="outside",
             cliponaxis=False,
-            marker={"color": [_QUIET if apart else colour for _, _, apart in parts], "line": {"width": 0}},
+            marker={"color": [_GREY if apart else colour for _, _, apart in parts], "line": {"width": 0}},
             customdata=[
-                [_letters(name), formats.of(one.part, one.whole)]
-                for (name, _, _), one in zip(parts, made_of, strict=True)
+                [literal(name), formats.of(portion.part, portion.whole)]
+                for (name, _, _), portion in zip(parts, portions, strict=True)
             ],
-            hovertemplate=f"<b>%{{customdata[0]}}</b><br>%{{customdata[1]}} {what}<extra></extra>",
+            hovertemplate=f"<b>%{{customdata[0]}}</b><br>%{{customdata[1]}} {unit}<extra></extra>",
         )
     )
     figure.update_layout(
@@ -170,23 +173,18 @@ def used(parts: Sequence[tuple[str, int, bool]], whole: int, colour: str, what: 
         showlegend=False,
         bargap=0.35,
         height=24 + 32 * len(parts),
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        margin=MARGIN,
     )
     figure.update_yaxes(
         tickvals=list(range(len(parts))),
-        ticktext=[f"{_letters(name)}  " for name, _, _ in parts],
+        ticktext=[f"{literal(name)}  " for name, _, _ in parts],
         tickfont={"size": 13},
         autorange="reversed",
         fixedrange=True,
         automargin=True,
         showgrid=False,
     )
-    # Room for the words behind the longest bar.
+    # Leave room for the label after the longest bar.
     figure.update_xaxes(visible=False, fixedrange=True, range=[0, max(longest, 1) * 1.4])
-    figure.add_vline(x=0, line={"color": _LINE, "width": 1})
+    figure.add_vline(x=0, line={"color": GRID, "width": 1})
     return figure
-
-
-def _letters(text: str) -> str:
-    """Text from outside for Plotly, which takes some of HTML for HTML."""
-    return escape(formats.raw(text, 24))

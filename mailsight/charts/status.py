@@ -1,4 +1,4 @@
-"""The Plotly figures. Paper and words have no colour of their own: the page's theme gives it."""
+"""The funnel of the five states. Background and text have no color of their own: the page's theme sets them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,27 +12,27 @@ from .style import INK, MARGIN, pale
 
 
 def funnel(status: Mapping[Status, int], chosen: Sequence[Status] = ()) -> go.Figure:
-    """The five states as a funnel. Where `chosen` are given, the others are pale.
+    """The five states as a funnel; if any are `chosen`, the others are pale.
 
-    The first trace draws; the second is an invisible row over the whole width of each state, so that a state
-    with few or no messages can be hit as easily as a large one. Of a click, `y` or `point_index` tells the state.
+    The first trace is the visible funnel. The second is an invisible full-width row per state, so that states with few
+    or no messages are easy to click. A click's `y` or `point_index` identifies the state.
     """
     counts = [status.get(state, 0) for state in FUNNEL_ORDER]
     sent, widest = sum(counts), max(*counts, 1)
     labels = [state.label for state in FUNNEL_ORDER]
-    words = [_words(Portion(number, sent)) for number in counts]
+    texts = [_text(Portion(number, sent)) for number in counts]
     figure = go.Figure(
         [
             go.Funnel(
                 name="Messages",
                 x=counts,
                 y=labels,
-                text=words,
+                text=texts,
                 textinfo="text",
                 textposition="auto",
                 insidetextfont={"color": INK},
                 cliponaxis=False,
-                # Plotly's funnel does not look at the opacity of single points.
+                # Plotly's funnel ignores the opacity of individual points.
                 marker={
                     "color": [
                         state.colour if not chosen or state in chosen else pale(state)
@@ -49,14 +49,14 @@ def funnel(status: Mapping[Status, int], chosen: Sequence[Status] = ()) -> go.Fi
                 textinfo="none",
                 marker={"color": "rgba(0, 0, 0, 0.001)"},
                 connector={"visible": False},
-                customdata=[[words[place], state.meaning] for place, state in enumerate(FUNNEL_ORDER)],
+                customdata=[[texts[row], state.meaning] for row, state in enumerate(FUNNEL_ORDER)],
                 hovertemplate="<b>%{y}</b>: %{customdata[0]}<br>%{customdata[1]}<extra></extra>",
             ),
         ]
     )
-    for state, number, text in zip(FUNNEL_ORDER, counts, words, strict=True):
+    for state, number, text in zip(FUNNEL_ORDER, counts, texts, strict=True):
         if not number:
-            # Plotly leaves out the words of a bar without width.
+            # Plotly omits the text of a bar without width.
             figure.add_annotation(x=0, y=state.label, text=text, showarrow=False)
     figure.update_layout(
         funnelmode="overlay",
@@ -75,12 +75,12 @@ def funnel(status: Mapping[Status, int], chosen: Sequence[Status] = ()) -> go.Fi
     return figure
 
 
-def _words(made_of: Portion) -> str:
-    """A state's count and its share of what was sent; of few, the count alone."""
-    share_of_sent = "" if made_of.is_small else f" · {formats.percent(made_of.rate)}"
-    return f"{formats.count(made_of.part)}{share_of_sent}"
+def _text(portion: Portion) -> str:
+    """A state's count and its share of sent messages; only the count if few were sent."""
+    share_of_sent = "" if portion.is_small else f" · {formats.percent(portion.rate)}"
+    return f"{formats.count(portion.part)}{share_of_sent}"
 
 
 def funnel_state(label: str) -> Status | None:
-    """The state whose row has this label."""
+    """The state with this label in the funnel."""
     return next((state for state in FUNNEL_ORDER if state.label == label), None)

@@ -1,17 +1,13 @@
-"""What all charts share: ink, grid, margins, pale colours, text that Plotly takes literally."""
+"""What the charts share: colors, margins, and text that Plotly shows literally."""
 
 from html import escape
 
 from mailsight.figures import formats
 from mailsight.vocabulary import Status
 
-# Dark words are readable on all five state colours, white ones are not (contrast at least 4 to 1).
+# Dark text has a contrast of at least 4:1 on all five state colors; white text does not.
 INK = "#11161D"
-
-
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
-
-
 GRID = "rgba(128, 140, 160, 0.25)"
 
 
@@ -20,6 +16,6 @@ def pale(state: Status, opacity: float = 0.3) -> str:
     return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
-def letters(text: str) -> str:
-    """Text from outside for Plotly, which takes some of HTML for HTML."""
+def literal(text: str) -> str:
+    """Untrusted text, shortened and escaped, because Plotly interprets some HTML."""
     return escape(formats.raw(text, 24))

@@ -1,4 +1,4 @@
-"""Opens and clicks over the hours since a campaign was sent."""
+"""The timeline chart: opens and clicks by hour since send."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from mailsight.vocabulary import Status
 
 from .style import GRID, MARGIN, pale
 
-# What the timeline draws: a column, the colour it has everywhere, its name.
+# The two traces of each chart: column, state with its color, and label.
 _TIMELINES = {
     "events": (("opens", Status.OPENED, "Opens"), ("clicks", Status.CLICKED, "Clicks")),
     "customers": (
@@ -25,24 +25,24 @@ def chart(
     hours: pd.DataFrame,
     until_hour: int | None = None,
     *,
-    of: Literal["events", "customers"] = "events",
+    counting: Literal["events", "customers"] = "events",
     cumulative: bool = False,
 ) -> go.Figure:
-    """Opens and clicks since sending, up to `until_hour` when given: in each hour, or from the beginning on.
+    """Opens and clicks per hour since send, or cumulative, up to `until_hour` if given.
 
-    `hours` has hour (0 is the first hour), opens, clicks, and for customers opened, clicked: those who did it for the
-    first time. Hours in which nothing happened may be missing.
+    `hours` has the columns hour (0 is the first hour), opens and clicks, and to count customers also opened and clicked
+    (first-time only). Hours without events may be missing.
     """
     dense = dense_hours(hours, until_hour)
-    at = dense["hour"].tolist()
+    elapsed = dense["hour"].tolist()
     figure = go.Figure()
-    for column, state, label in _TIMELINES[of]:
+    for column, state, label in _TIMELINES[counting]:
         hover = "%{y:,}<extra>" + label + "</extra>"
         if cumulative:
             figure.add_scatter(
-                x=[0, *(hour + 1 for hour in at)],
+                x=[0, *(hour + 1 for hour in elapsed)],
                 y=[0, *dense[column].cumsum()],
-                customdata=[formats.since(hour) for hour in (0, *(hour + 1 for hour in at))],
+                customdata=[formats.since(hour) for hour in (0, *(hour + 1 for hour in elapsed))],
                 mode="lines",
                 line={"color": state.colour, "width": 2.5},
                 fill="tozeroy",
@@ -52,16 +52,16 @@ def chart(
             )
         else:
             figure.add_bar(
-                x=at,
+                x=elapsed,
                 y=dense[column],
                 marker={"color": state.colour, "line": {"width": 0}},
-                customdata=[formats.since(hour) for hour in at],
+                customdata=[formats.since(hour) for hour in elapsed],
                 name=label,
                 hovertemplate=hover,
             )
     figure.update_layout(
         barmode="overlay",
-        bargap=0.12 if len(at) <= 100 else 0,
+        bargap=0.12 if len(elapsed) <= 100 else 0,
         margin=MARGIN,
         height=340,
         font={"size": 13},
@@ -78,12 +78,12 @@ def chart(
         hovermode="x unified",
         dragmode=False,
     )
-    places, labels = hour_ticks(len(at))
+    places, labels = hour_ticks(len(elapsed))
     figure.update_xaxes(
-        title={"text": "Time since sending"},
+        title={"text": "Time since send"},
         tickvals=places,
         ticktext=labels,
-        range=[-0.1, len(at) + 0.1] if cumulative else [-0.6, len(at) - 0.4],
+        range=[-0.1, len(elapsed) + 0.1] if cumulative else [-0.6, len(elapsed) - 0.4],
         showgrid=False,
         tickfont={"size": 12},
         zeroline=False,

@@ -1,4 +1,4 @@
-"""What the badges say: each link's number in every measure, and who says it where links share their clicks."""
+"""What the badges show: each link's figure in every measure, and which of several links with shared clicks shows it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ SHOWS: dict[Show, str] = {"count": "Count", "share": "Share of clicks", "rate": 
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """The look of a badge with more than `above_percent` of the clicks that the mail's most clicked link has."""
+    """The look of a badge with more than `above_percent` of the clicks of the most clicked link."""
 
     above_percent: int
     background: str
@@ -25,7 +25,7 @@ class Shade:
     height_px: int
 
 
-# From light to dark, so that the order shows without seeing colours; text on each has a contrast of 4.5 or more.
+# From light to dark, so that the order is visible without color vision. All text has a contrast of at least 4.5:1.
 SCALE = (
     Shade(0, "#FFE08A", "#3B2A00", 16),
     Shade(5, "#FDB95B", "#3B2000", 16),
@@ -39,7 +39,7 @@ POINTER_PX = 16
 
 @dataclass(frozen=True, slots=True)
 class Wholes:
-    """What a link's numbers are parts of: the mailing's clicks, its customers who clicked, its delivered mails."""
+    """The totals behind shares and rates: a campaign's clicks, customers who clicked, and delivered messages."""
 
     clicks: int
     clickers: int
@@ -48,10 +48,10 @@ class Wholes:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A link's badge. `look` is quiet, pointer, or the number of its shade.
+    """A link's badge. `look` is "quiet", "pointer", or the index of a shade.
 
-    A pointer says nothing itself but leads to the links `before` it, which share their clicks with it; where none of
-    them is shown, it says `text` in their place, in the shade `total_look`.
+    A pointer shares its clicks with the links in `before`, which show them. If none of those links is visible, the
+    pointer shows `text` instead, in the shade `total_look`.
     """
 
     position: int
@@ -61,16 +61,16 @@ class Badge:
     height_px: int
     title: str
     before: tuple[int, ...] = ()
-    sharing: str = ""  # what follows the number
+    sharing: str = ""  # shown after the number
     total_look: str = ""
 
 
 def wholes(
     clicks: Sequence[LinkClicks], *, clickers: int | None = None, delivered: int | None = None
 ) -> Wholes:
-    """The wholes of these clicks, those on links that the mail does not hold included.
+    """The totals of these clicks, including clicks on links that are not in the e-mail.
 
-    Without `clickers`, the customers of the links are added up: clicks alone don't tell who clicked several.
+    Without `clickers`, adds up the customers of all links, which counts a customer once per clicked link.
     """
     return Wholes(
         sum(link.clicks for link in clicks),
@@ -80,16 +80,16 @@ def wholes(
 
 
 def figure(link: LinkClicks, measure: Measure, show: Show, whole: Wholes) -> str:
-    """A link's figure: how many, which share of all, or how many per delivered mail."""
+    """A link's figure: its count, its share of the total, or its rate per delivered message."""
     if show == "count":
         return count(getattr(link, measure))
     return percent(portion(link, measure, show, whole).rate)
 
 
 def portion(link: LinkClicks, measure: Measure, show: Show, whole: Wholes) -> Portion:
-    """The counts behind a link's share, or behind its rate."""
-    of = getattr(whole, measure) if show == "share" else whole.delivered or 0
-    return Portion(getattr(link, measure), of)
+    """The counts behind a link's share or rate."""
+    total = getattr(whole, measure) if show == "share" else whole.delivered or 0
+    return Portion(getattr(link, measure), total)
 
 
 def badges(
@@ -101,33 +101,39 @@ def badges(
     show: Show = "count",
     quiet: bool = True,
 ) -> list[Badge]:
-    """A badge for every link of the mail; `carriers` as `links.shared` makes them."""
+    """A badge for every link in the e-mail; `carriers` come from `links.shared`."""
     by_position = {link.link_position: link for link in clicks if link.link_position is not None}
     numbers = {position: getattr(link, measure) for position, link in by_position.items()}
-    most = max(numbers.values(), default=0)
+    max_clicks = max(numbers.values(), default=0)
     groups: dict[int, list[int]] = defaultdict(list)
     for position, first in carriers.items():
         groups[first].append(position)
-    made = []
+    drawn = []
     for position, first in carriers.items():
         link, carrier = by_position.get(position), by_position.get(first)
         is_shared = carrier is not None and carrier.shared_with > 1 and numbers[first] > 0
         if link is not None and numbers[position]:
             sharing = len(groups[first]) if is_shared and first == position else 1
-            made.append(_count(position, link, measure, show, whole, most, sharing))
+            drawn.append(_count_badge(position, link, measure, show, whole, max_clicks, sharing))
         elif is_shared and carrier is not None:
-            total = _count(position, carrier, measure, show, whole, most, len(groups[first]))
+            total = _count_badge(position, carrier, measure, show, whole, max_clicks, len(groups[first]))
             before = (first, *(other for other in groups[first] if other < position and other != first))
-            made.append(_pointer(total, before))
+            drawn.append(_pointer_badge(total, before))
         elif quiet:
-            made.append(Badge(position, "quiet", "0", QUIET_PX, QUIET_PX, "Nobody clicked this link"))
-    return made
+            drawn.append(Badge(position, "quiet", "0", QUIET_PX, QUIET_PX, "Nobody clicked this link"))
+    return drawn
 
 
-def _count(
-    position: int, link: LinkClicks, measure: Measure, show: Show, whole: Wholes, most: int, sharing: int
+def _count_badge(
+    position: int,
+    link: LinkClicks,
+    measure: Measure,
+    show: Show,
+    whole: Wholes,
+    max_clicks: int,
+    sharing: int,
 ) -> Badge:
-    look = sum(getattr(link, measure) * 100 > most * shade.above_percent for shade in SCALE) - 1
+    look = sum(getattr(link, measure) * 100 > max_clicks * shade.above_percent for shade in SCALE) - 1
     text = figure(link, measure, show, whole)
     after = f" · {sharing} links" if sharing > 1 else ""
     width = 12 + 65 * len(text) // 10 + 55 * len(after) // 10
@@ -137,25 +143,25 @@ def _count(
 
 
 def _title(link: LinkClicks, whole: Wholes, sharing: int) -> str:
-    """Every figure of the link in words."""
-    said = things(link.clicks, "click")
-    if link.clickers:  # a file of clicks need not tell who clicked
-        said += f" by {things(link.clickers, 'customer')}"
+    """All figures of a link in words."""
+    title = things(link.clicks, "click")
+    if link.clickers:  # a file of clicks may not say who clicked
+        title += f" by {things(link.clickers, 'customer')}"
     if whole.clicks:
-        said += f" · {percent(share(link.clicks, whole.clicks))} of all clicks"
+        title += f" · {percent(share(link.clicks, whole.clicks))} of all clicks"
     if whole.delivered and link.clickers:
-        said += f" · {percent(share(link.clickers, whole.delivered))} click-through rate"
-    return f"{said} · shared by {sharing} links that lead to the same place" if sharing > 1 else said
+        title += f" · {percent(share(link.clickers, whole.delivered))} click-through rate"
+    return f"{title} · shared by {sharing} links to the same place" if sharing > 1 else title
 
 
-def _pointer(total: Badge, before: tuple[int, ...]) -> Badge:
+def _pointer_badge(total: Badge, before: tuple[int, ...]) -> Badge:
     return Badge(
         total.position,
         "pointer",
         f"{total.text}{total.sharing}",
         total.width_px,
         POINTER_PX,
-        f"Counted at another link that leads to the same place: {total.title}",
+        f"Counted at another link to the same place: {total.title}",
         before=before,
         total_look=total.look,
     )

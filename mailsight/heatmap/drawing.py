@@ -1,8 +1,8 @@
-"""The heatmap: an e-mail with a badge of clicks at every link.
+"""Draws the heatmap: an e-mail with a click badge at every link.
 
-A badge finds its link by CSS anchor positioning (https://www.w3.org/TR/css-anchor-position-1/): the link is an anchor,
-and the badge, last in the body and out of its flow, takes its place from it. So the mail keeps its layout to the pixel,
-and no script is needed in a file that may be mailed around.
+Badges use CSS anchor positioning (https://www.w3.org/TR/css-anchor-position-1/). Each link is an anchor; its badge is
+placed at the end of the body, outside the normal flow, and positioned relative to the link. The e-mail keeps its exact
+layout, and the file needs no script.
 """
 
 import html as entities
@@ -21,19 +21,19 @@ from .badges import MEASURES, POINTER_PX, SCALE, SHOWS, Badge, Measure, Show, Wh
 from .places import NO_LINE, Place, Places
 
 _ROW_PX = 18
-# A mail of 100 KB takes 0.5 MB here.
-_MAILS_KEPT = 32
-# Where the badges go, in words that no mail can guess.
+# An e-mail of 100 KB takes 0.5 MB in the cache.
+_MAX_CACHED_MAILS = 32
+# Marks where the badges go; the token keeps an e-mail from faking it.
 _MARK = f"<mailsight-badges {token_hex()}>"
 
-# What is `!important` in the first of all layers wins over anything in the mail's own style sheets:
-# https://www.w3.org/TR/css-cascade-5/#layering. Without a name, no style sheet can add to the layer. Only a badge's own
-# style attribute wins over it.
+# `!important` declarations in the first cascade layer override everything in the e-mail's own style sheets
+# (https://www.w3.org/TR/css-cascade-5/#layering). The layer has no name, so no style sheet can add to it. Only the
+# badge's own style attribute overrides it.
 #
-# --top --right --left: edges of the link. --width --height: of the badge. --near: left edge of the badge before it on
-# the line, --near-width wide. The badge stands on the link's corner, a bit beyond it, inside the page. Where it would
-# lie on the badge before it, it moves on, but not away from the link; --lift puts it into a second row above. `1000 *`
-# makes a switch of a comparison.
+# --top, --right, --left: edges of the link. --width, --height: size of the badge. --near, --near-width: left edge and
+# width of the previous badge on the line. A badge overlaps the corner of its link and stays inside the page. Where it
+# would cover the previous badge, it moves right, but stays close to the link; --lift moves it to a second row above.
+# Multiplying by 1000 turns a comparison into a switch.
 _STYLE = """@layer{
 mailsight-badge{all:initial!important}
 mailsight-badge *,mailsight-badge::before,mailsight-badge ::before,mailsight-badge::after,mailsight-badge ::after\
@@ -78,7 +78,7 @@ _SHADES = "".join(
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """A mail ready for badges: what is written before and after them, the links' places, who speaks for whom."""
+    """An e-mail ready for badges: the HTML before and after them, and its links with their places and carriers."""
 
     start: str
     end: str
@@ -87,9 +87,9 @@ class Canvas:
     links: Sequence[Link]
 
 
-@lru_cache(maxsize=_MAILS_KEPT)
+@lru_cache(maxsize=_MAX_CACHED_MAILS)
 def canvas(html: str, *, pictures: bool = False, head: str = "") -> Canvas:
-    """The safe mail with every link marked with data-link; parsed once while it is looked at."""
+    """The safe e-mail with every link marked with data-link; cached."""
     document = LexborHTMLParser(html)
     nodes = link_nodes(document)
     places = Places(document, nodes)
@@ -103,8 +103,8 @@ def canvas(html: str, *, pictures: bool = False, head: str = "") -> Canvas:
         marks=places.marks,
     )
     start, _, end = written.partition(_MARK)
-    found = links_of(document, nodes)
-    return Canvas(start, end, places.links, shared(found), found)
+    links = links_of(document, nodes)
+    return Canvas(start, end, places.links, shared(links), links)
 
 
 def draw(
@@ -119,24 +119,24 @@ def draw(
     head: str = "",
     end: str = "",
 ) -> str:
-    """The safe mail with a badge at every link that was clicked and, with `quiet`, a small mark at every other.
+    """The safe e-mail with a badge at every clicked link and, with `quiet`, a small mark at every other link.
 
-    A link carries data-link, its badge data-badge, both with the link's position; a badge's text is its number. Where
-    several links share the clicks, the first that is shown has them, and the others have a hollow badge. `head` and
-    `end` are markup for the head and the end of the body.
+    Links have data-link and badges data-badge, both with the link's position; a badge's text is its number. If several
+    links share clicks, the first visible one shows them and the others get a hollow badge. `head` and `end` are markup
+    for the head and for the end of the body.
     """
-    drawn = canvas(html, pictures=pictures, head=head)
+    mail = canvas(html, pictures=pictures, head=head)
     whole = whole or wholes(clicks)
-    made = badges(clicks, drawn.carriers, whole, measure=measure, show=show, quiet=quiet)
-    return f"{drawn.start}{''.join(_drawn(made, drawn.places))}{end}{drawn.end}"
+    drawn = badges(clicks, mail.carriers, whole, measure=measure, show=show, quiet=quiet)
+    return f"{mail.start}{''.join(_badges_html(drawn, mail.places))}{end}{mail.end}"
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """A heatmap for a page that switches what its badges say: the mail, its badges, and their looks by measure.
+    """A heatmap for a page that can switch the measure: the e-mail, its badges, and their looks by measure.
 
-    `looks` has, under "clicks-count" and the like, for each badge in turn: look, text, sharing, total_look, width_px,
-    height_px.
+    `looks` maps a measure such as "clicks-count" to a list with look, text, sharing, total_look, width_px and height_px
+    of each badge.
     """
 
     html: str
@@ -145,21 +145,21 @@ class Layers:
 
 
 def layers(html: str, clicks: Sequence[LinkClicks], whole: Wholes, *, pictures: bool = False) -> Layers:
-    """The parts of `draw`, in every measure at once."""
-    drawn = canvas(html, pictures=pictures)
-    made = {
-        f"{measure}-{show}": badges(clicks, drawn.carriers, whole, measure=measure, show=show)
+    """The parts of `draw`, in every measure."""
+    mail = canvas(html, pictures=pictures)
+    drawn = {
+        f"{measure}-{show}": badges(clicks, mail.carriers, whole, measure=measure, show=show)
         for measure in MEASURES
         for show in SHOWS
     }
     looks = {
         name: [(b.look, b.text, b.sharing, b.total_look, b.width_px, b.height_px) for b in each]
-        for name, each in made.items()
+        for name, each in drawn.items()
     }
-    return Layers(drawn.start + drawn.end, "".join(_drawn(made["clicks-count"], drawn.places)), looks)
+    return Layers(mail.start + mail.end, "".join(_badges_html(drawn["clicks-count"], mail.places)), looks)
 
 
-def _drawn(badges: Sequence[Badge], places: Sequence[Place]) -> Iterator[str]:
+def _badges_html(badges: Sequence[Badge], places: Sequence[Place]) -> Iterator[str]:
     before: dict[tuple[int, ...], Badge] = {}
     taken: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
     for badge in badges:
@@ -201,7 +201,7 @@ def _drawn(badges: Sequence[Badge], places: Sequence[Place]) -> Iterator[str]:
 
 
 def _free(taken: list[tuple[int, int, int]], x: int, y: int, width: int) -> int:
-    """The x for the badge of an area where it covers no badge of the areas before it."""
+    """The x of an area's badge, moved right where it would cover the badge of an earlier area."""
     for other_x, other_y, other_width in sorted(taken):
         if abs(y - other_y) < 16 and other_x - other_width < x and x - width < other_x:
             x = min(other_x + width, x + 24)
@@ -210,6 +210,6 @@ def _free(taken: list[tuple[int, int, int]], x: int, y: int, width: int) -> int:
 
 
 def _digits(text: str) -> str:
-    """The number as plain digits, so that badges can be added up; its style writes the commas."""
+    """The number without commas, so that badges can be added up; CSS adds the commas."""
     first, *groups = text.split(",")
     return first + "".join(f"<mailsight-group>{group}</mailsight-group>" for group in groups)

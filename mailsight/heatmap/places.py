@@ -1,7 +1,7 @@
-"""Where a link is on the page, in the words of CSS: what the heatmap's badges take their places from.
+"""Where each link is on the page, as CSS lengths that the heatmap's badges are positioned by.
 
-A link's own box is not always where a reader sees it: around a picture it is as high as a line of text, around a
-float it is empty, and an `area` has none. So pictures in links and pictures with an image map are anchors as well.
+A link's own box is not always where readers see the link: around an image it is only as high as a line of text, around
+a float it is empty, and an `area` has none. So images in links and images with an image map are anchors too.
 """
 
 import re
@@ -12,10 +12,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailsight.mail.safety import words
 
-# Further up and left than any mail, where no browser scrolls to.
+# Above and to the left of the page, where no browser can scroll.
 _OFF_PAGE = "-9999px"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-# td and th are none: the cells of a row stand on one line.
+# Without td and th, because the cells of a row are on the same line.
 _BLOCKS = words("""
     address article aside blockquote body br caption center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header
     hr li main nav ol p pre section table tbody tfoot thead tr ul
@@ -28,25 +28,25 @@ NO_LINE: Line = (0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The edges of a link as CSS lengths, off the page while the link has no box."""
+    """The edges of a link as CSS lengths, which are off the page while the link has no box."""
 
     top: str
     right: str
     left: str
-    width: str  # of what there is to see: 0 while that is nothing
-    line: Line = NO_LINE  # equal for links that follow each other in a text
-    corner: tuple[str, int, int] | None = None  # of an area: its picture's anchor, and x and y in the picture
+    width: str  # of the visible part; 0 if nothing is visible
+    line: Line = NO_LINE  # the same for consecutive links in a text
+    corner: tuple[str, int, int] | None = None  # areas only: anchor of the image, and x and y within it
 
 
 _NOWHERE = Place(_OFF_PAGE, _OFF_PAGE, _OFF_PAGE, "0px")
 
 
 class Places:
-    """The place of each link by position (`links`), and what that takes in the document (`marks`, `rules`)."""
+    """The place of each link by position (`links`), with the attributes (`marks`) and CSS (`rules`) that this needs."""
 
     def __init__(self, document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> None:
-        self.marks: dict[int, str] = {}  # attributes, by the mem_id of their node
-        self.rules: list[str] = []  # of a style sheet
+        self.marks: dict[int, str] = {}  # attributes by the mem_id of their node
+        self.rules: list[str] = []  # for the style sheet
         self._pictures: dict[int, str] = {}
         self._maps: dict[str, LexborNode] = {}
         for picture in document.css("img[usemap]"):
@@ -65,10 +65,10 @@ class Places:
         inside = node.css("*")[1:]
         anchors = [anchor]
         if inside and not node.text(strip=True):
-            # Often two, one for wide and one for narrow screens: the first that is shown is the place.
+            # Often there are two, for wide and narrow screens: the badge goes to the first visible one.
             pictures = [picture for picture in inside if picture.tag == "img"][:3]
             anchors = [*map(self._picture, pictures), anchor]
-        # Floats and the like show beside the box of their link, which is empty then.
+        # Content such as floats is drawn outside its link's box, which is then empty.
         width = _width(anchors) if all(element.tag == "img" for element in inside) else "999px"
         return _place(anchors, width, line)
 
@@ -89,7 +89,7 @@ def _place(anchors: Sequence[str], width: str, line: Line = NO_LINE) -> Place:
 
 
 def _edge(side: str, anchors: Sequence[str]) -> str:
-    """The edge of the first anchor that has a box."""
+    """The edge of the first anchor with a box."""
     edge = _OFF_PAGE
     for anchor in reversed(anchors):
         edge = f"anchor({anchor} {side},{edge})"
@@ -97,7 +97,7 @@ def _edge(side: str, anchors: Sequence[str]) -> str:
 
 
 def _area(node: LexborNode, picture: str) -> Place:
-    """The place of an area: the corner of its shape that lies furthest to the top and right."""
+    """The place of an area: the top right corner of its shape."""
     shape = (node.attributes.get("shape") or "").strip().lower()
     numbers = [round(float(number)) for number in _NUMBER.findall(node.attributes.get("coords") or "")]
     points = list(zip(numbers[::2], numbers[1::2], strict=False))
@@ -108,7 +108,7 @@ def _area(node: LexborNode, picture: str) -> Place:
         x, y = max(points, key=lambda point: point[0] - point[1])
     elif len(points) >= 2:
         x, y = max(points[0][0], points[1][0]), min(points[0][1], points[1][1])
-    else:  # as browsers take it: all of the picture
+    else:  # like browsers, use the whole image
         return _place([picture], _width([picture]))
     right, top = f"({_edge('left', [picture])} + {x}px)", f"({_edge('top', [picture])} + {y}px)"
     return Place(top, right, right, _width([picture]), corner=(picture, x, y))
@@ -128,7 +128,7 @@ def _map_name(node: LexborNode) -> str:
 def _lines(document: LexborHTMLParser) -> dict[int, Line]:
     """Each link's line: the same for links in one block of text between two line breaks.
 
-    Of links too short for a badge, as numbers of pages are, every second one gets its badge in a second row.
+    Where links are too short for badges side by side, such as page numbers, every other badge goes to a second row.
     """
     lines: dict[int, Line] = {}
     breaks, row = 1, 0

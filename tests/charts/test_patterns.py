@@ -1,4 +1,4 @@
-"""The figures of the tabs on patterns."""
+"""The charts of the Week, Mailboxes and Programs tabs."""
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ def _plain(text: str) -> str:
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_the_week_has_every_hour_and_the_most_in_the_strongest_colour() -> None:
+def test_the_week_has_every_hour_and_the_busiest_in_full_color() -> None:
     hours = pd.DataFrame({"weekday": [0, 6], "hour": [9, 23], "opens": [30, 10]})
     [drawn] = patterns.week(hours, "opens", "#009E73").data
     assert (len(drawn.z), {len(row) for row in drawn.z}) == (7, {24})
@@ -20,13 +20,13 @@ def test_the_week_has_every_hour_and_the_most_in_the_strongest_colour() -> None:
     assert drawn.colorscale[1][1] == "rgba(0, 158, 115, 1)"
 
 
-def test_a_week_of_nothing_does_not_fail() -> None:
+def test_a_week_without_events_is_drawn() -> None:
     nothing = pd.DataFrame({"weekday": [0], "hour": [0], "clicks": [0]})
     [drawn] = patterns.week(nothing, "clicks", "#E69F00").data
     assert drawn.zmax == 1
 
 
-def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_states() -> None:
+def test_every_provider_has_a_bar_of_the_same_length_in_the_colors_of_the_states() -> None:
     rows = [
         ("Gmail", {Status.RECEIVED: 60, Status.OPENED: 30, Status.CLICKED: 10}),
         ("<b>few</b>.example", {Status.NOT_RECEIVED: 4}),
@@ -46,14 +46,14 @@ def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_state
         "#56B4E9",
         "#9AA3AF",
     ]
-    assert [sum(trace.x[place] for trace in figure.data) for place in range(2)] == [1, 1]
+    assert [sum(trace.x[row] for trace in figure.data) for row in range(2)] == [1, 1]
     assert [_plain(text) for text in figure.data[3].text] == ["60.0 %", ""]
-    # Of few, the bar is pale.
+    # The bar of a small sample is pale.
     assert list(figure.data[4].marker.opacity) == [1, 0.45]
     assert list(figure.layout.yaxis.ticktext) == ["Gmail  ", "&lt;b&gt;few&lt;/b&gt;.example  "]
 
 
-def test_what_tells_nothing_of_people_is_grey() -> None:
+def test_machines_and_hidden_programs_are_gray() -> None:
     figure = patterns.used([("Outlook", 30, False), ("Machines", 10, True)], 40, "#009E73", "opens")
     [drawn] = figure.data
     assert list(drawn.x) == [30, 10]
@@ -62,7 +62,7 @@ def test_what_tells_nothing_of_people_is_grey() -> None:
     assert [list(words) for words in drawn.customdata] == [["Outlook", "30 of 40"], ["Machines", "10 of 40"]]
 
 
-def test_the_charts_let_the_page_shine_through() -> None:
+def test_the_charts_are_transparent_and_leave_text_colors_to_the_page() -> None:
     hours = pd.DataFrame({"weekday": [0], "hour": [0], "opens": [1]})
     for figure in (
         patterns.week(hours, "opens", "#009E73"),

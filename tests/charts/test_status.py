@@ -29,18 +29,18 @@ def test_the_funnel_has_the_five_states_in_their_colours() -> None:
     ]
 
 
-def test_every_state_of_the_funnel_can_be_hit_over_the_whole_width() -> None:
+def test_every_state_of_the_funnel_is_clickable_over_the_whole_width() -> None:
     drawn, hit = status_charts.funnel(STATUS).data
     assert list(hit.y) == list(drawn.y)
     assert set(hit.x) == {60}
 
 
-def test_a_state_without_messages_keeps_its_words() -> None:
-    words = [
+def test_a_state_without_messages_keeps_its_text() -> None:
+    texts = [
         (note.y, note.text.replace("\N{NO-BREAK SPACE}", " "))
         for note in status_charts.funnel(STATUS).layout.annotations
     ]
-    assert words == [("Opted out", "0 · 0.0 %")]
+    assert texts == [("Opted out", "0 · 0.0 %")]
 
 
 def test_the_chosen_state_stands_out() -> None:
@@ -55,18 +55,18 @@ def test_the_chosen_state_stands_out() -> None:
 
 
 @pytest.mark.parametrize("status", [{}, dict.fromkeys(SENT_STATES, 0)])
-def test_the_funnel_of_nothing_has_no_figures_and_does_not_fail(status: dict[Status, int]) -> None:
+def test_an_empty_funnel_has_no_figures(status: dict[Status, int]) -> None:
     drawn, hit = status_charts.funnel(status).data
     assert list(drawn.text) == ["0 · –"] * 5
     assert set(hit.x) == {1}
 
 
-def test_a_row_of_the_funnel_tells_its_state() -> None:
+def test_a_row_of_the_funnel_maps_to_its_state() -> None:
     assert [status_charts.funnel_state(state.label) for state in SENT_STATES] == list(SENT_STATES)
     assert status_charts.funnel_state("Something") is None
 
 
-def test_the_timeline_has_every_hour_since_sending() -> None:
+def test_the_timeline_has_every_hour_since_send() -> None:
     hours = pd.DataFrame({"hour": [0, 3, 1], "opens": [5, 1, 2], "clicks": [1, 0, 1]})
     opens, clicks = timeline.chart(hours).data
     assert list(opens.x) == [0, 1, 2, 3]
@@ -74,27 +74,27 @@ def test_the_timeline_has_every_hour_since_sending() -> None:
     assert list(clicks.y) == [1, 1, 0, 0]
 
 
-def test_the_timeline_can_stop_early_or_go_on_after_the_last_open() -> None:
+def test_the_timeline_can_end_before_or_after_the_last_open() -> None:
     hours = pd.DataFrame({"hour": [0, 100], "opens": [5, 1], "clicks": [1, 0]})
     assert len(timeline.chart(hours, 24).data[0].x) == 24
     assert len(timeline.chart(hours, 168).data[0].x) == 168
 
 
-def test_what_a_clock_put_before_sending_counts_in_the_first_hour() -> None:
+def test_events_dated_before_the_send_count_in_the_first_hour() -> None:
     hours = pd.DataFrame({"hour": [-2, 0], "opens": [1, 5], "clicks": [0, 1]})
     assert hours_figure.dense_hours(hours).to_dict("list") == {"hour": [0], "opens": [6], "clicks": [1]}
 
 
-def test_a_timeline_of_nothing_is_empty() -> None:
+def test_an_empty_timeline_has_no_points() -> None:
     nothing = pd.DataFrame({"hour": [], "opens": [], "clicks": []})
     assert [len(trace.x) for trace in timeline.chart(nothing).data] == [0, 0]
 
 
-def test_the_timeline_can_add_up_and_count_customers() -> None:
+def test_the_timeline_can_be_cumulative_and_count_customers() -> None:
     hours = pd.DataFrame(
         {"hour": [0, 2], "opens": [5, 1], "clicks": [1, 0], "opened": [3, 1], "clicked": [1, 0]}
     )
-    opened, clicked = timeline.chart(hours, of="customers", cumulative=True).data
+    opened, clicked = timeline.chart(hours, counting="customers", cumulative=True).data
     assert (list(opened.x), list(opened.y)) == ([0, 1, 2, 3], [0, 3, 3, 4])
     assert list(clicked.y) == [0, 1, 1, 1]
     assert list(opened.customdata) == [
@@ -103,10 +103,10 @@ def test_the_timeline_can_add_up_and_count_customers() -> None:
         "2\N{NO-BREAK SPACE}h",
         "3\N{NO-BREAK SPACE}h",
     ]
-    assert list(timeline.chart(hours, of="customers").data[0].y) == [3, 0, 1]
+    assert list(timeline.chart(hours, counting="customers").data[0].y) == [3, 0, 1]
 
 
-def test_the_charts_let_the_page_shine_through() -> None:
+def test_the_charts_are_transparent_and_leave_text_colors_to_the_page() -> None:
     hours = pd.DataFrame({"hour": [0], "opens": [1], "clicks": [0]})
     for figure in (status_charts.funnel(STATUS), timeline.chart(hours)):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"

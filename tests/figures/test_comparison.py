@@ -269,5 +269,5 @@ def test_the_curves_end_where_the_figures_are() -> None:
 def test_a_long_time_is_drawn_with_few_points() -> None:
     year = Course("A", "Spring", "#111111", 100, dict.fromkeys(range(9_000), 0), {}, 9_000)
     drawn = curves.curves([year])
-    assert all(len(trace.x) <= curves.MOST_POINTS + 2 for trace in drawn.data)
+    assert all(len(trace.x) <= curves.MAX_POINTS + 2 for trace in drawn.data)
     assert drawn.data[0].x[-1] == 9_000

@@ -1,4 +1,4 @@
-"""Badges: what they say, and - in a real browser - where they are."""
+"""Badges: what they show and, in a real browser, where they are."""
 
 import re
 import time
@@ -19,9 +19,9 @@ THREE = '<a href="https://a.example/">A</a> <a href="https://b.example/">B</a> <
 
 
 def clicked(html: str, numbers: Sequence[int]) -> list[LinkClicks]:
-    """The clicks of a mail's links: `numbers` in turn, all on the first of links that lead to the same place."""
-    found = links(html)
-    firsts = shared(found)
+    """Clicks on an e-mail's links: `numbers` in rotation, all on the first of links to the same place."""
+    mail_links = links(html)
+    firsts = shared(mail_links)
     groups = list(firsts.values())
     return [
         LinkClicks(
@@ -34,16 +34,16 @@ def clicked(html: str, numbers: Sequence[int]) -> list[LinkClicks]:
             number // 2,
             groups.count(firsts[link.link_position]),
         )
-        for link in found
+        for link in mail_links
     ]
 
 
 def badges(html: str) -> dict[int, tuple[str, str]]:
-    """Each badge of a heatmap: its look and its text without markup."""
-    found = re.findall(
+    """The badges of a heatmap by position: look, and text without markup."""
+    matches = re.findall(
         r'<mailsight-badge data-badge="(\d+)" data-look="(\w+)".*?>(.*?)</mailsight-badge>', html
     )
-    return {int(position): (look, re.sub(r"<[^>]*>", "", text)) for position, look, text in found}
+    return {int(position): (look, re.sub(r"<[^>]*>", "", text)) for position, look, text in matches}
 
 
 def test_every_link_has_a_badge_with_its_number() -> None:
@@ -69,7 +69,7 @@ def test_badges_add_up_to_the_clicks_of_the_links() -> None:
     )
 
 
-def test_exact_clicks_on_links_to_the_same_place_are_shown_on_each() -> None:
+def test_links_to_the_same_place_show_their_own_clicks_if_known() -> None:
     clicks = [
         LinkClicks(position, "https://a.example/", "", number, 1, 1) for position, number in ((0, 8), (2, 3))
     ]
@@ -90,7 +90,7 @@ def test_a_mail_without_links_or_body_is_drawn() -> None:
     assert badges(draw("<frameset><frame src=a></frameset>", [])) == {}
 
 
-# In the browser. A badge is in place when its centre is at its link's box, or at what the link holds.
+# In the browser. A badge is in place if its centre is near its link's box or near the link's content.
 
 MEASURE = """() => {
   const box = element => { const r = element.getBoundingClientRect(); return [r.x, r.y, r.width, r.height] };
@@ -128,12 +128,12 @@ def page(browser: Browser) -> Page:
 
 def measured(page: Page, heatmap: str) -> list[dict[str, Any]]:
     page.set_content(heatmap, wait_until="domcontentloaded")
-    found: list[dict[str, Any]] = page.evaluate(MEASURE)
-    return found
+    boxes: list[dict[str, Any]] = page.evaluate(MEASURE)
+    return boxes
 
 
-def misplaced(found: Sequence[dict[str, Any]], within_px: int = 30) -> list[str]:
-    return [link["position"] for link in found if link["boxes"] and not in_place(link, within_px)]
+def misplaced(measured_links: Sequence[dict[str, Any]], within_px: int = 30) -> list[str]:
+    return [link["position"] for link in measured_links if link["boxes"] and not in_place(link, within_px)]
 
 
 def in_place(link: dict[str, Any], within_px: int) -> bool:
@@ -146,8 +146,8 @@ def in_place(link: dict[str, Any], within_px: int) -> bool:
     )
 
 
-def covering(found: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    shown = [link for link in found if link["boxes"] and link["badge"]]
+def covering(measured_links: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    shown = [link for link in measured_links if link["boxes"] and link["badge"]]
     return [
         (upper["position"], lower["position"])
         for upper in shown
@@ -170,11 +170,11 @@ def test_badges_of_real_mails_are_at_their_links(page: Page, samples: Path) -> N
     visible = 0
     for path in sorted((samples / "emails").glob("*.html")):
         html = decode(path.read_bytes())
-        found = measured(page, draw(html, clicked(html, [0, 3, 17, 240, 1312, 9876])))
+        boxes = measured(page, draw(html, clicked(html, [0, 3, 17, 240, 1312, 9876])))
         extent = page.evaluate(EXTENT)
         page.set_content(safe(html), wait_until="domcontentloaded")
-        visible += sum(bool(link["boxes"]) for link in found)
-        problems = misplaced(found), covering(found), extent != page.evaluate(EXTENT)
+        visible += sum(bool(link["boxes"]) for link in boxes)
+        problems = misplaced(boxes), covering(boxes), extent != page.evaluate(EXTENT)
         if any(problems):
             wrong[path.name] = problems
     assert wrong == {}
@@ -222,10 +222,10 @@ TRICKY = {
 @pytest.mark.browser
 @pytest.mark.parametrize("html", TRICKY.values(), ids=TRICKY)
 def test_badges_of_tricky_mails_are_at_their_links(page: Page, html: str) -> None:
-    found = measured(page, draw(html, clicked(html, [12, 3])))
+    boxes = measured(page, draw(html, clicked(html, [12, 3])))
     extent = page.evaluate(EXTENT)
     page.set_content(safe(html), wait_until="domcontentloaded")
-    assert (misplaced(found), covering(found)) == ([], [])
+    assert (misplaced(boxes), covering(boxes)) == ([], [])
     assert extent == page.evaluate(EXTENT)
 
 
@@ -239,14 +239,14 @@ def test_badges_of_tricky_mails_are_at_their_links(page: Page, html: str) -> Non
         '<map name="m"><area href="https://a.example/" coords="1,1,9,9"></map>',
     ],
 )
-def test_a_link_that_nobody_sees_has_no_badge_to_see(page: Page, html: str) -> None:
+def test_an_invisible_link_has_no_visible_badge(page: Page, html: str) -> None:
     (link,) = measured(page, draw(html, clicked(html, [12])))
     x, y, width, height = link["badge"]
     assert width * height == 0 or x + width < 0 or y + height < 0
 
 
 @pytest.mark.browser
-def test_the_first_link_that_is_shown_carries_the_clicks_that_links_share(page: Page) -> None:
+def test_the_first_visible_link_shows_shared_clicks(page: Page) -> None:
     html = (
         "<style>.wide { display: none }"
         "@media (min-width: 600px) { .wide { display: inline } .narrow { display: none } }</style>"
@@ -254,17 +254,17 @@ def test_the_first_link_that_is_shown_carries_the_clicks_that_links_share(page: 
         '<p><a href="https://a.example/">Both</a>'
     )
     heatmap = draw(html, clicked(html, [1240]))
-    said = {}
+    has_number = {}
     for width in (820, 390):
         page.set_viewport_size({"width": width, "height": 1000})
-        said[width] = {
+        has_number[width] = {
             link["position"]: link["badge"][2] > 40 for link in measured(page, heatmap) if link["boxes"]
         }
     page.set_viewport_size({"width": 820, "height": 1000})
-    assert said == {820: {"0": True, "2": False}, 390: {"1": True, "2": False}}
+    assert has_number == {820: {"0": True, "2": False}, 390: {"1": True, "2": False}}
 
 
-def test_clicks_that_links_share_are_at_the_first_that_is_seen() -> None:
+def test_shared_clicks_are_on_the_link_they_were_assigned_to() -> None:
     html = f'<div style="display:none">{LINK}</div>{LINK} {LINK}'
     clicks = [
         LinkClicks(
@@ -288,26 +288,26 @@ def test_clicks_that_links_share_are_at_the_first_that_is_seen() -> None:
         ("clickers", "rate", "10.0\xa0%"),
     ],
 )
-def test_a_badge_says_its_number_in_every_measure(measure: Measure, show: Show, expected: str) -> None:
+def test_a_badge_shows_its_number_in_every_measure(measure: Measure, show: Show, expected: str) -> None:
     clicks = [LinkClicks(0, "https://a.example/", "", 30, 20, 1), LinkClicks(None, "x", "x", 10, 5, 1)]
     whole = wholes(clicks, clickers=25, delivered=200)
     assert badges(draw(LINK, clicks, measure=measure, show=show, whole=whole))[0] == ("4", expected)
 
 
-def test_a_rate_without_delivered_mails_is_no_figure() -> None:
+def test_a_rate_without_delivered_messages_is_a_dash() -> None:
     clicks = [LinkClicks(0, "https://a.example/", "", 30, 20, 1)]
     assert badges(draw(LINK, clicks, show="rate"))[0] == ("4", "–")
 
 
-def test_the_layers_of_a_page_are_the_heatmap_that_is_drawn() -> None:
+def test_the_layers_add_up_to_the_drawn_heatmap() -> None:
     clicks = clicked(THREE, [1234, 0])
-    made = layers(THREE, clicks, wholes(clicks))
-    assert made.html.replace("</body>", f"{made.badges}</body>") == draw(THREE, clicks)
-    assert set(made.looks) == {f"{measure}-{show}" for measure in MEASURES for show in SHOWS}
-    assert made.looks["clickers-count"][0] == ("4", "617", " · 2 links", "", 86, 18)
+    parts = layers(THREE, clicks, wholes(clicks))
+    assert parts.html.replace("</body>", f"{parts.badges}</body>") == draw(THREE, clicks)
+    assert set(parts.looks) == {f"{measure}-{show}" for measure in MEASURES for show in SHOWS}
+    assert parts.looks["clickers-count"][0] == ("4", "617", " · 2 links", "", 86, 18)
 
 
-def test_a_mail_can_not_say_where_badges_go() -> None:
+def test_a_mail_cannot_fake_the_place_of_the_badges() -> None:
     html = f"<style>/* <mailsight-badges> */</style><p>&lt;mailsight-badges&gt;</p>{LINK}"
     assert draw(html, clicked(html, [3])).index("<mailsight-badge data-badge") > draw(html, []).index("</a>")
 
@@ -327,7 +327,7 @@ BUSY = {
 
 
 @pytest.mark.parametrize("html", BUSY.values(), ids=BUSY)
-def test_a_mail_made_to_keep_us_busy_does_not(html: str) -> None:
+def test_a_mail_built_to_be_slow_is_drawn_quickly(html: str) -> None:
     started = time.monotonic()
     draw(html + LINK, [])
     outlook_links(html)
@@ -340,9 +340,9 @@ def test_badges_of_real_mails_are_at_their_links_on_a_phone_too(page: Page, samp
     wrong, visible = {}, 0
     for path in sorted((samples / "emails").glob("*.html")):
         html = decode(path.read_bytes())
-        found = measured(page, draw(html, clicked(html, [0, 3, 17, 240, 1312, 9876])))
-        visible += sum(bool(link["boxes"]) for link in found)
-        if problems := misplaced(found):
+        boxes = measured(page, draw(html, clicked(html, [0, 3, 17, 240, 1312, 9876])))
+        visible += sum(bool(link["boxes"]) for link in boxes)
+        if problems := misplaced(boxes):
             wrong[path.name] = problems
     page.set_viewport_size({"width": 820, "height": 1000})
     assert wrong == {}
@@ -350,7 +350,7 @@ def test_badges_of_real_mails_are_at_their_links_on_a_phone_too(page: Page, samp
 
 
 @pytest.mark.browser
-def test_the_file_to_take_along_has_a_legend_that_moves_nothing(page: Page) -> None:
+def test_the_exported_file_has_a_legend_that_moves_nothing(page: Page) -> None:
     html = f"<title>Theirs</title>{FILLER}{LINK}"
     clicks = [*clicked(html, [1240]), LinkClicks(None, "https://b.example/", "", 60, 9, 1)]
     page.set_content(safe(html))

@@ -38,7 +38,7 @@ def show(report: CampaignReport) -> None:
     until = PERIODS[period]
     of: Literal["events", "customers"] = "customers" if counted == CUSTOMERS else "events"
     st.plotly_chart(
-        timeline.chart(hours, until, of=of, cumulative=way == _CUMULATIVE),
+        timeline.chart(hours, until, counting=of, cumulative=way == _CUMULATIVE),
         config=STATIC,
         alt=f"{counted} since sending, {way.lower()}",
         key="timeline",
