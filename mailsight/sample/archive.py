@@ -1,4 +1,4 @@
-"""Archived copies in the sample: the mail exactly as a few customers got it, as HTML and as raw `.eml`."""
+"""Archived copies in the sample: the e-mail exactly as a few customers received it, as HTML and as raw `.eml`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from .campaigns import Campaign
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What made it one customer's own."""
+    """The customer-specific parts of an archived copy."""
 
     customer_id: str
     email: str
@@ -33,9 +33,9 @@ class Copy:
 
 
 def write(folder: Path, campaign: Campaign, copy: Copy, *, raw: bool) -> str:
-    """Writes the copy into the bundle, as `.eml` when `raw`; returns its path within the bundle.
+    """Writes the copy into the bundle, as `.eml` if `raw`; returns its path within the bundle.
 
-    It says one thing that the template does not, as mails do whose parts depend on the customer.
+    The copy contains a sentence that the template does not, like e-mails with customer-specific content.
     """
     opening = str(escape(campaign.plan.opening))
     extra = " The trip that you looked at last week is still free, by the way."
@@ -48,7 +48,7 @@ def write(folder: Path, campaign: Campaign, copy: Copy, *, raw: bool) -> str:
 
 
 def _eml(campaign: Campaign, copy: Copy, personal: str) -> bytes:
-    """The raw mail: words and HTML side by side, the first picture attached and shown by its Content-ID."""
+    """The raw message: plain text and HTML, with the first large image attached and referenced by Content-ID."""
     message = EmailMessage(policy=SMTP)
     message["From"] = f"{campaign.row['from_name']} <{campaign.row['from_email']}>"
     message["To"] = f"{copy.name} <{copy.email}>"
@@ -72,7 +72,7 @@ def _eml(campaign: Campaign, copy: Copy, personal: str) -> bytes:
             _sunset(600, 320), "image", "png", cid="<first@sunwise.example>", filename="first.png"
         )
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"=_sunwise_{copy.customer_id}_{number}")  # else random
+        part.set_boundary(f"=_sunwise_{copy.customer_id}_{number}")  # random by default
     return message.as_bytes()
 
 
@@ -82,8 +82,8 @@ def _sunset(width: int, height: int) -> bytes:
     stops = np.array(
         [[47, 75, 143], [181, 100, 143], [247, 154, 107], [255, 217, 160], [109, 92, 147], [44, 60, 116]]
     )
-    at = np.array([0, 0.25, 0.45, 0.6, 0.601, 1]) * height
-    rows = np.stack([np.interp(np.arange(height), at, stops[:, colour]) for colour in range(3)], axis=1)
+    heights = np.array([0, 0.25, 0.45, 0.6, 0.601, 1]) * height
+    rows = np.stack([np.interp(np.arange(height), heights, stops[:, colour]) for colour in range(3)], axis=1)
     pixels: NDArray[np.uint8] = np.repeat(rows.astype(np.uint8)[:, np.newaxis], width, axis=1)
     sun = ((x - width * 0.6) ** 2 + (y - height * 0.46) ** 2 < 900) & (y < height * 0.6)
     pixels[sun] = (255, 243, 214)

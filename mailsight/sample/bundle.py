@@ -1,6 +1,6 @@
-"""Sample data: two years of mailings of Sunwise Travel, a company that doesn't exist, as a bundle on disk.
+"""Writes the sample data: two years of campaigns of Sunwise Travel, a fictional company, as a bundle on disk.
 
-Seeded: the same arguments give the same data every time, on every machine. Tests, demo and benchmarks use it alike.
+It is seeded: the same arguments give the same data every time, on every machine. Tests, demo and benchmarks share it.
 """
 
 import json
@@ -14,7 +14,7 @@ from . import archive
 from .campaigns import Campaign, calendar
 from .crowd import TYPES, Crowd, gather
 from .customers import matches, population
-from .reading import Mailing
+from .reading import CampaignProfile
 from .tables import Tables
 from .traffic import Traffic, send
 
@@ -28,39 +28,41 @@ def write_bundle(
     progress: Callable[[float, str], None] | None = None,
     truth: Path | None = None,
 ) -> None:
-    """Writes a whole bundle (docs/data.md) into `folder`, which is made when it does not exist.
+    """Writes a complete bundle (docs/data.md) to `folder`, which is created if needed.
 
-    The last campaign is planned and not yet sent, when there are at least three. `truth` is a Parquet file to write
-    beside it for tests and benchmarks: each open and click, and whether a machine made it.
+    With three or more campaigns, the last is planned but not sent yet. `truth` is an additional Parquet file for tests
+    and benchmarks: every open and click, and whether a machine made it.
     """
-    tell = progress or (lambda share, words: None)
+    report = progress or (lambda share, words: None)
     rng = np.random.Generator(np.random.PCG64(seed))
     (folder / "contents").mkdir(parents=True, exist_ok=True)
-    tell(0.0, "Inviting customers")
+    report(0.0, "Inviting customers")
     crowd = gather(population(customers, rng), rng)
 
-    tell(0.05, "Designing e-mails")
-    mailings = list(calendar(campaigns))
+    report(0.05, "Designing e-mails")
+    all_campaigns = list(calendar(campaigns))
     with (folder / "campaigns.ndjson").open("w", encoding="utf-8") as file:
-        for campaign in mailings:
+        for campaign in all_campaigns:
             (folder / campaign.template).write_text(campaign.html, encoding="utf-8")
             file.write(json.dumps(campaign.row, ensure_ascii=False) + "\n")
 
-    # The last mailing of each design is kept as a few customers got it.
-    kept = {campaign.plan.design: campaign.campaign_id for campaign in mailings if not campaign.planned}
+    # Archive a few customers' copies of the last campaign of each design.
+    archived = {
+        campaign.plan.design: campaign.campaign_id for campaign in all_campaigns if not campaign.planned
+    }
     with Tables(folder, crowd, rng, truth) as tables:
-        for number, campaign in enumerate(mailings):
-            tell(float(np.interp(number, [0, campaigns], [0.15, 1])), f"Sending “{campaign.plan.name}”")
-            happened = send(_mailing(campaign, crowd, rng), crowd, rng)
-            messages = tables.messages(campaign, happened)
-            if campaign.campaign_id in kept.values():
-                messages = _archived(folder, campaign, crowd, happened, messages)
+        for number, campaign in enumerate(all_campaigns):
+            report(float(np.interp(number, [0, campaigns], [0.15, 1])), f"Sending “{campaign.plan.name}”")
+            traffic = send(_profile(campaign, crowd, rng), crowd, rng)
+            messages = tables.messages(campaign, traffic)
+            if campaign.campaign_id in archived.values():
+                messages = _archived(folder, campaign, crowd, traffic, messages)
             tables.write_messages(messages)
-            tables.write_events(campaign, happened, messages)
-    tell(1.0, "Done")
+            tables.write_events(campaign, traffic, messages)
+    report(1.0, "Done")
 
 
-# How subject and contents of each design do: log-odds of opening and clicking, and the chance that a reader leaves.
+# How well each design works: log-odds of opening and of clicking, and the chance that a reader opts out.
 _APPEAL = {
     "newsletter": (0.0, 0.05, 0.0065),
     "offer": (-0.12, 0.30, 0.0100),
@@ -69,11 +71,11 @@ _APPEAL = {
 }
 
 
-def _mailing(campaign: Campaign, crowd: Crowd, rng: np.random.Generator) -> Mailing:
+def _profile(campaign: Campaign, crowd: Crowd, rng: np.random.Generator) -> CampaignProfile:
     plan, columns = campaign.plan, crowd.customers.columns
     strength, pull, opt_outs = _APPEAL[plan.design]
     interested = [np.strings.find(columns["interests"], interest) >= 0 for interest in plan.interests]
-    return Mailing(
+    return CampaignProfile(
         name=plan.name,
         at=int(campaign.at.astype("datetime64[ms]").astype(np.int64)),
         planned=campaign.planned,
@@ -90,22 +92,22 @@ def _mailing(campaign: Campaign, crowd: Crowd, rng: np.random.Generator) -> Mail
 
 
 def _archived(
-    folder: Path, campaign: Campaign, crowd: Crowd, happened: Traffic, messages: pa.Table
+    folder: Path, campaign: Campaign, crowd: Crowd, traffic: Traffic, messages: pa.Table
 ) -> pa.Table:
-    """The messages, with the mail as it reached the first four customers who clicked in it; two of them raw."""
-    kind, row = happened.events[:2]
+    """The messages with archived copies for the first four customers who clicked; two of the copies are raw."""
+    kind, row = traffic.events[:2]
     clickers = np.unique(row[kind == TYPES.index("clicked")])[:4].tolist()
     content: list[str | None] = [None] * len(messages)
-    for number, place in enumerate(clickers):
-        message = messages.slice(place, 1).to_pylist()[0]
+    for number, index in enumerate(clickers):
+        message = messages.slice(index, 1).to_pylist()[0]
         copy = archive.Copy(
             customer_id=message["customer_id"],
             email=message["email"],
-            name=str(crowd.customers.columns["name"][happened.customer[place]]),
+            name=str(crowd.customers.columns["name"][traffic.customer[index]]),
             message_id=message["message_id"],
             sent_at=message["sent_at"],
             merge_fields=json.loads(message["merge_fields"]),
         )
-        content[place] = archive.write(folder, campaign, copy, raw=number % 2 == 1)
-    place = messages.schema.get_field_index("content")
-    return messages.set_column(place, "content", pa.array(content, pa.string()))
+        content[index] = archive.write(folder, campaign, copy, raw=number % 2 == 1)
+    column = messages.schema.get_field_index("content")
+    return messages.set_column(column, "content", pa.array(content, pa.string()))

@@ -1,4 +1,4 @@
-"""The sample's campaigns: the plans on a calendar, each with its finished e-mail and what its links attract."""
+"""The sample's campaigns: plans put on a calendar, with their finished e-mails and how attractive each link is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .designs import draw
 from .plans import Plan, plans
 
 _LAST_SENT = np.datetime64("2026-11-05")
-# The weekday (Monday = 0) and the time of day, UTC, at which each design goes out.
+# The weekday (Monday = 0) and the minute of the day, UTC, at which each design is sent.
 _SLOTS = {
     "newsletter": (3, 7 * 60 + 30),
     "offer": (1, 9 * 60),
@@ -23,12 +23,12 @@ _SLOTS = {
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """An e-mail's links by position: where they lead, and how much each attracts (shares that add up to 1)."""
+    """An e-mail's links by position: their URLs, and their shares of clicks (weights that add up to 1)."""
 
     urls: tuple[str, ...]
     weights: NDArray[np.float64]
     unsubscribe: int
-    web: NDArray[np.int64]  # positions of those that lead to a web page
+    web: NDArray[np.int64]  # positions of links to web pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Campaign:
 
     @property
     def row(self) -> dict[str, Any]:
-        """What the bundle tells of it."""
+        """The campaign's row in the bundle."""
         plan = self.plan
         mailbox = plan.who.split()[0].lower() if plan.who else "hello"
         return {
@@ -64,7 +64,7 @@ class Campaign:
 
 
 def calendar(count: int) -> Iterator[Campaign]:
-    """The campaigns, oldest first, evenly over at most two years; of three or more the last is only planned."""
+    """The campaigns, oldest first, evenly spread over at most two years; of three or more, the last is only planned."""
     last_sent = count - 2 if count >= 3 else count - 1
     days_between = min(15.6, 750 * float(np.reciprocal(float(count))))
     known: set[str] = set()
@@ -86,17 +86,20 @@ def links_of(text: str) -> Links:
     nodes = LexborHTMLParser(text).css("a[href], area[href]")
     urls = tuple(node.attributes["href"] or "" for node in nodes)
     appeal = np.array(
-        [_appeal(node, url) * 0.94**place for place, (node, url) in enumerate(zip(nodes, urls, strict=True))]
+        [
+            _appeal(node, url) * 0.94**position
+            for position, (node, url) in enumerate(zip(nodes, urls, strict=True))
+        ]
     )
-    unsubscribe = next(place for place, url in enumerate(urls) if "/unsubscribe" in url)
+    unsubscribe = next(position for position, url in enumerate(urls) if "/unsubscribe" in url)
     web = np.flatnonzero([url.startswith("http") for url in urls])
     return Links(urls, appeal * np.reciprocal(appeal.sum()), unsubscribe, web)
 
 
 def _appeal(node: LexborNode, url: str) -> float:
-    """How much a link attracts: buttons most, then pictures and map areas, headlines, words, and the small print."""
+    """How attractive a link is: map areas and buttons most, then images, headlines, text links and the small print."""
     if "/unsubscribe" in url or not url.startswith("http"):
-        return 0.0  # only those who leave unsubscribe, and no provider hears of mailto: and tel:
+        return 0.0  # unsubscribes are simulated separately, and providers don't track mailto: and tel:
     if any(part in url for part in ("/preferences", "/view/", "social.", "pictures.", "/contact")):
         return 0.06
     if node.tag == "area":

@@ -1,6 +1,6 @@
-"""The crowd of the sample: each customer's habits, mail client and addresses, and what has happened to them so far.
+"""The sample's crowd: each customer's habits, e-mail client and IP addresses, and what has happened to them so far.
 
-Also the words that traffic is told in: times, types of events, user agents, the receiving side's notes.
+Also the values used in simulated traffic: times, event types, user agents, and replies of receiving servers.
 """
 
 import tomllib
@@ -26,7 +26,7 @@ _MAILBOXES: dict[str, Any] = tomllib.loads((DATA / "mailboxes.toml").read_text(e
 CLIENTS: dict[str, dict[str, str]] = _MAILBOXES["clients"]
 NOTES: list[dict[str, str]] = _MAILBOXES["notes"]
 GOOGLE_PREFETCH: str = _MAILBOXES["google_prefetch"]
-SCANNERS: list[str] = _MAILBOXES["scanners"]  # the user agent of each company's
+SCANNERS: list[str] = _MAILBOXES["scanners"]  # the user agent of each company's scanner
 APPLE_PROXY = CLIENTS["apple private"]["pictures"]
 PROXIES = {
     "apple": APPLE_PROXY,
@@ -34,20 +34,20 @@ PROXIES = {
     "yahoo": CLIENTS["yahoo"]["pictures"],
 }
 AGENTS = [agent for client in CLIENTS.values() for agent in client.values()] + [GOOGLE_PREFETCH, *SCANNERS]
-# Networks from which machines come. People come from 10.0.0.0/8 and 2001:db8::/32, which are nobody's either.
+# Networks of machines. People use 10.0.0.0/8 and 2001:db8::/32. All of these are reserved ranges.
 _NETWORKS = ("198.51.100.", "203.0.113.", "2001:db8:4a::", "192.0.2.", "2001:db8:77::")
 _POOLS = (*PROXIES, *COMPANIES)
 _POOL_SIZE = 200
 
 
 def notes(when: str) -> list[int]:
-    """Places in NOTES of what the receiving side says then."""
-    return [place for place, note in enumerate(NOTES) if note["when"] == when]
+    """Indexes in NOTES of the server replies for an occasion, such as "hard" or "late"."""
+    return [index for index, note in enumerate(NOTES) if note["when"] == when]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Some messages of a mailing on their way: their places in its list, whose they are, and the time for each."""
+    """Some messages of a campaign: their rows in its list, their customers, and a time for each."""
 
     row: Ints
     who: Ints
@@ -56,7 +56,7 @@ class Group:
     def __len__(self) -> int:
         return len(self.row)
 
-    def those(self, which: Mask | Ints) -> Self:
+    def subset(self, which: Mask | Ints) -> Self:
         return type(self)(self.row[which], self.who[which], self.at[which])
 
     def later(self, milliseconds: Ints) -> Self:
@@ -69,9 +69,9 @@ class Crowd:
 
     customers: Customers
     created_at: Ints
-    openness: Floats  # log-odds of opening a mail
+    openness: Floats  # log-odds of opening an e-mail
     clickiness: Floats  # log-odds of clicking in it
-    client: Ints  # place in CLIENTS
+    client: Ints  # index in CLIENTS
     second_client: Ints
     ips: list[str]  # three per customer (home, phone, away), then those of proxies and scanners
     mailbox_dies_at: Ints
@@ -80,33 +80,34 @@ class Crowd:
     opted_out_at: Ints
     complained_at: Ints
     bounced_at: Ints
-    through: dict[str, Words]  # per state, the name of the mailing it happened through
+    through: dict[str, Words]  # for each state, the campaign that caused it
 
-    def remember(self, state: str, group: Group, mailing: str) -> None:
+    def remember(self, state: str, group: Group, campaign: str) -> None:
+        """Records when a group reached a state such as "opted_out", and through which campaign."""
         since: Ints = getattr(self, f"{state}_at")
-        first = group.those(group.at < since[group.who])
+        first = group.subset(group.at < since[group.who])
         since[first.who] = first.at
-        self.through[state][first.who] = mailing
+        self.through[state][first.who] = campaign
 
     def machine_ips(self, pool: str, rng: np.random.Generator, count: int) -> Ints:
-        """Places in `ips`, out of those of a proxy or a company's scanner."""
+        """Random indexes in `ips` of a proxy or of a company's scanner."""
         start = 3 * len(self.customers) + _POOL_SIZE * _POOLS.index(pool)
         return rng.integers(start, start + _POOL_SIZE, count)
 
     def place(self, who: Ints, rng: np.random.Generator, *, clicking: bool) -> tuple[Ints, Ints]:
-        """User agent and ip of these people's opens or clicks: places in AGENTS and in `ips`."""
+        """The user agent and IP address of opens or clicks, as indexes in AGENTS and in `ips`."""
         count = len(who)
         client = np.where(rng.random(count) < 0.8, self.client[who], self.second_client[who])
         agent = 2 * client + clicking
         ip = who + len(self.customers) * rng.choice(3, count, p=[0.6, 0.32, 0.08])
         if not clicking:
             for pool, proxy in PROXIES.items():
-                proxied = np.isin(agent, [place for place, name in enumerate(AGENTS) if name == proxy])
+                proxied = np.isin(agent, [index for index, name in enumerate(AGENTS) if name == proxy])
                 ip[proxied] = self.machine_ips(pool, rng, int(proxied.sum()))
         return agent, ip
 
     def awake(self, group: Group, rng: np.random.Generator) -> Group:
-        """The group, with most of what falls in a customer's night moved to the morning after."""
+        """The group with most night-time events moved to the next morning in the customer's time zone."""
         month = group.at.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64) % 12
         summer = (month >= 3) & (month <= 9)
         local = (group.at + (self.customers.utc_offset_hours[group.who] + summer) * HOUR) % DAY
@@ -122,10 +123,10 @@ def gather(customers: Customers, rng: np.random.Generator) -> Crowd:
     client, second = _clients(customers.mailbox, rng), _clients(customers.mailbox, rng)
     kind = rng.random(count)
     openness = rng.normal(-1.25, 1.25, count)
-    openness = np.where(kind < 0.06, rng.normal(2.6, 0.4, count), openness)  # some open everything,
-    openness = np.where(kind > 0.80, rng.normal(-4.4, 0.7, count), openness)  # and some hardly anything
+    openness = np.where(kind < 0.06, rng.normal(2.6, 0.4, count), openness)  # some people open everything,
+    openness = np.where(kind > 0.80, rng.normal(-4.4, 0.7, count), openness)  # others hardly anything
     start = int(np.datetime64("2024-10-12", "ms").astype(np.int64))
-    website = {state: np.full(count, "", dtype="U40") for state in ("opted_out", "complained", "bounced")}
+    through = {state: np.full(count, "", dtype="U40") for state in ("opted_out", "complained", "bounced")}
     left_before = created_at + rng.integers(30, 900, count) * DAY
     return Crowd(
         customers=customers,
@@ -141,19 +142,19 @@ def gather(customers: Customers, rng: np.random.Generator) -> Crowd:
         opted_out_at=np.where(rng.random(count) < 0.035, left_before, NEVER),
         complained_at=np.full(count, NEVER),
         bounced_at=np.full(count, NEVER),
-        through=website,
+        through=through,
     )
 
 
 def _clients(mailbox: Words, rng: np.random.Generator) -> Ints:
-    """What each customer reads with: places in CLIENTS."""
+    """Each customer's e-mail client, as an index in CLIENTS."""
     names, readers = list(CLIENTS), _MAILBOXES["readers"]
     client = np.zeros(len(mailbox), dtype=np.int64)
     for domain in np.unique(mailbox).tolist():
         shares: dict[str, float] = readers.get(domain, readers["others"])
-        those = np.flatnonzero(mailbox == domain)
-        client[those] = rng.choice(
-            [names.index(name) for name in shares], len(those), p=list(shares.values())
+        readers_of_domain = np.flatnonzero(mailbox == domain)
+        client[readers_of_domain] = rng.choice(
+            [names.index(name) for name in shares], len(readers_of_domain), p=list(shares.values())
         )
     return client
 
@@ -168,7 +169,7 @@ def _ips(count: int, rng: np.random.Generator) -> list[str]:
 
 @dataclass(slots=True)
 class Events:
-    """Events being collected, as parallel arrays; `row` is the place in the messages of the mailing."""
+    """Collects events as parallel arrays; `row` is the index in the campaign's messages."""
 
     parts: list[tuple[NDArray[Any], ...]] = field(default_factory=list)
 
@@ -187,7 +188,7 @@ class Events:
         self.parts.append(np.broadcast_arrays(*values))
 
     def sorted(self) -> list[NDArray[Any]]:
-        """Kind, row, at, link, agent, ip, note, machine: as they happened, up to the end of the sample's calendar."""
+        """The arrays kind, row, at, link, agent, ip, note and machine in order of time, up to END."""
         none = np.zeros(0, dtype=np.int64)
         self.add("sent", Group(none, none, none))
         columns = [np.concatenate(column) for column in zip(*self.parts, strict=True)]

@@ -1,6 +1,6 @@
-"""The customers of the sample: who they are, how to reach them, and which of them a selection picks.
+"""The sample's customers: their attributes and addresses, and which of them match a selection.
 
-All addresses end in `.example`, a domain that can't exist (RFC 2606): nobody real is in the sample.
+All addresses end in the reserved domain `.example` (RFC 2606), so none belongs to a real person.
 """
 
 import tomllib
@@ -18,7 +18,7 @@ Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Words = NDArray[np.str_]
 
-TODAY = np.datetime64("2026-11-08")  # the sample's calendar stands still here
+TODAY = np.datetime64("2026-11-08")  # the last day of the sample
 DATA = Path(__file__).parent / "data"
 PEOPLE: dict[str, Any] = tomllib.loads((DATA / "people.toml").read_text(encoding="utf-8"))
 COMPANIES: list[str] = PEOPLE["companies"]
@@ -27,9 +27,9 @@ _COUNTRIES: list[dict[str, Any]] = PEOPLE["countries"]
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """One value per customer in each array. `columns` is what the bundle tells, the rest is known to the maker only."""
+    """One value per customer in each array. Only `columns` are in the bundle; the rest drives the simulation."""
 
-    columns: Columns  # by the names of the bundle
+    columns: Columns  # by column name in the bundle
     first_name: Words
     utc_offset_hours: Ints
     mailbox: Words  # the address's domain
@@ -62,7 +62,7 @@ def population(count: int, rng: np.random.Generator) -> Customers:
     mailbox = _mailboxes(country, company, rng)
     birth_year = np.clip(np.rint(rng.normal(1976, 15, count)), 1936, 2007).astype(np.int64)
     email, invalid, duplicate_of = _addresses(first, last, birth_year, mailbox, company, rng)
-    company_of, shares = list(PEOPLE["travels_with"]), list(PEOPLE["travels_with"].values())
+    companions, shares = list(PEOPLE["travels_with"]), list(PEOPLE["travels_with"].values())
     columns: Columns = {
         "customer_id": np.strings.add("C", (np.arange(count) + 1_000_001).astype(np.str_)),
         "email": email,
@@ -75,7 +75,7 @@ def population(count: int, rng: np.random.Generator) -> Customers:
         "bookings": bookings,
         "last_booking_on": np.where(bookings > 0, TODAY - since_booking, np.datetime64("NaT")),
         "interests": _interests(count, rng),
-        "travels_with": rng.choice(company_of, count, p=shares),
+        "travels_with": rng.choice(companions, count, p=shares),
         "home_airport": _pick(country, rng, [c["airports"] for c in _COUNTRIES]),
         "newsletter_consent": rng.random(count) < 0.93,
     }
@@ -95,21 +95,21 @@ def _names(words: str) -> list[str]:
 
 
 def _pick(group: Ints, rng: np.random.Generator, pools: list[list[str]]) -> Words:
-    """One value per row out of its group's pool, the first ones of a pool more often."""
+    """A random value for each row from its group's pool, favoring the start of the pool."""
     flat = np.array([word for pool in pools for word in pool])
     sizes = np.array([len(pool) for pool in pools])
     starts = np.cumsum(sizes) - sizes
-    place = np.floor(rng.random(len(group)) ** 1.25 * sizes[group]).astype(np.int64)
-    picked: Words = flat[starts[group] + place]
+    offset = np.floor(rng.random(len(group)) ** 1.25 * sizes[group]).astype(np.int64)
+    picked: Words = flat[starts[group] + offset]
     return picked
 
 
 def _interests(count: int, rng: np.random.Generator) -> Words:
-    """What each customer ticked, at least one, as words with commas between."""
+    """Each customer's interests, at least one, separated by commas."""
     shares: dict[str, float] = PEOPLE["interests"]
     ticked = rng.random((count, len(shares))) < np.array(list(shares.values()))
     ticked[np.arange(count), rng.integers(0, len(shares), count)] = True
-    # a customer's ticks are one of 2 ** 8 sets, so that only as many texts have to be made
+    # There are only 2 ** 8 possible sets of interests, so build each text once.
     code = ticked @ (1 << np.arange(len(shares)))
     sets = [
         ", ".join(word for bit, word in enumerate(shares) if kind >> bit & 1)
@@ -127,7 +127,7 @@ def _mailboxes(country: Ints, company: Ints, rng: np.random.Generator) -> Words:
 
 
 def _ascii(words: Words) -> Words:
-    """The words as people write them in their address: no accents, spaces or apostrophes."""
+    """The words as used in e-mail addresses: without accents, spaces and apostrophes."""
     different, inverse = np.unique(words, return_inverse=True)
     plain = [
         unicodedata.normalize("NFKD", word.replace("ı", "i").replace("ø", "o").replace("ß", "ss"))
@@ -145,7 +145,7 @@ def _ascii(words: Words) -> Words:
 def _addresses(
     first: Words, last: Words, birth_year: Ints, mailbox: Words, company: Ints, rng: np.random.Generator
 ) -> tuple[Words, Mask, Ints]:
-    """E-mail addresses, all different except where a couple shares one; some are missing or mistyped."""
+    """E-mail addresses, unique except for shared ones; a few are missing or invalid."""
     count = len(first)
     given, family = _ascii(first), _ascii(last)
     style = np.where(company >= 0, 0, rng.choice(5, count, p=[0.42, 0.2, 0.16, 0.14, 0.08]))
@@ -163,7 +163,7 @@ def _addresses(
     start = np.maximum.accumulate(np.where(fresh, np.arange(count), 0))
     repeat = np.empty(count, dtype=np.int64)
     repeat[order] = np.arange(count) - start
-    # no other form ends in a dot and a number
+    # No other form ends in a dot and a number.
     local = np.where(repeat > 0, np.strings.add(np.strings.add(local, "."), (repeat + 1).astype("U6")), local)
     email = np.strings.add(np.strings.add(local, "@"), mailbox)
 
@@ -188,7 +188,7 @@ def _addresses(
 
 
 def matches(selection: Any, columns: Columns, at: np.datetime64) -> Mask:
-    """Which customers a selection picks, as of the day of the mailing."""
+    """Which customers match a selection on the day the campaign is sent."""
     if "all" in selection:
         every: Mask = np.all([matches(part, columns, at) for part in selection["all"]], axis=0)
         return every
@@ -200,13 +200,13 @@ def matches(selection: Any, columns: Columns, at: np.datetime64) -> Mask:
     column, value = columns[selection["field"]], selection.get("value")
     if column.dtype.kind == "M" and isinstance(value, str):
         value = np.datetime64(value)
-    found: Mask = _OPERATORS[selection["op"]](column, value, at)
-    return found
+    matching: Mask = _OPERATORS[selection["op"]](column, value, at)
+    return matching
 
 
 def _empty(column: NDArray[Any]) -> Mask:
-    found: Mask = np.isnat(column) if column.dtype.kind == "M" else column == ""
-    return found
+    empty: Mask = np.isnat(column) if column.dtype.kind == "M" else column == ""
+    return empty
 
 
 _OPERATORS: Mapping[str, Callable[[NDArray[Any], Any, np.datetime64], Any]] = {

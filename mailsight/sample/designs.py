@@ -1,4 +1,4 @@
-"""The e-mails of the sample: four designs, filled with each campaign's own words, places and pictures."""
+"""The sample's e-mails: four designs, filled with each campaign's texts, places and pictures."""
 
 import datetime
 import re
@@ -14,7 +14,7 @@ from .pictures import picture
 from .plans import Plan, destinations, looks
 from .shapes import data_uri, shape
 
-# In square brackets, since the braces are the merge fields of the e-mails.
+# The templates use square brackets, because braces mark the e-mails' merge fields.
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -31,7 +31,7 @@ Words = dict[str, Any]
 
 
 def draw(plan: Plan, *, campaign_id: str, date: datetime.date) -> str:
-    """The e-mail's HTML, merge fields still in it."""
+    """The e-mail's HTML with unfilled merge fields."""
     look = next(colours for tag, colours in looks().items() if tag in plan.tags)
     marks = {field: plan.mark(name) for name, field in plan.fields.items()}
     customer = marks["customer_id"]

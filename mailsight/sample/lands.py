@@ -1,4 +1,4 @@
-"""The scenes of the sample's pictures that lie inland: mountains, snow, desert, fields, and what flies above them."""
+"""Inland scenes for the sample's pictures: mountains, snow, desert, fields, balloons and northern lights."""
 
 from random import Random
 from typing import Any
@@ -137,7 +137,7 @@ def aurora(random: Random, look: Palette, height: int) -> str:
 
 
 def _ribbon(random: Random, place: int, colour: str, height: int) -> str:
-    """One of the northern lights: bright at its lower edge, fading upward."""
+    """A ribbon of northern lights: bright at the lower edge, fading upward."""
     x, top = -60 + place * 120 + random.randrange(-40, 40), 10 + place * 12 + random.randrange(20)
     y, bend = height * (60 - place * 6) // 100, random.randrange(60, 150)
     return (

@@ -1,4 +1,4 @@
-"""Drawn maps for the sample's e-mails with an image map: a picture, and the shape of each place in it."""
+"""Drawn maps for the sample's e-mails with image maps: a picture and the clickable area of each place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .shapes import WIDTH, area, data_uri, gradient, shape, stars
 
 HEIGHT = 460
 Look = dict[str, Any]
-# Centre and half sizes of the three lands; then the round picture, the postcard, and the ticket to all places.
+# Center and half size of the three lands; then the round picture, the postcard, and the ticket to all places.
 _LANDS = ((150, 118, 112, 74), (452, 132, 112, 80), (306, 318, 130, 84))
 _ROUND = (98, 330, 72)
 _CARD = (437, 249, 150, 116)
@@ -25,7 +25,7 @@ _GROWTH = ((-62, 4), (-44, -22), (-20, -40), (22, -42), (46, -20), (64, 6), (-58
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One region of an image map; `coords` in pixels of a picture that is 600 wide and 460 high."""
+    """A region of an image map; `coords` are in pixels of the 600 by 460 picture."""
 
     shape: str  # poly, circle, rect
     coords: str
@@ -86,7 +86,7 @@ def _line(path: str, colour: str, width: float, opacity: str) -> str:
 
 
 def _coast(random: Random, x: int, y: int, wide: int, high: int) -> list[tuple[int, int]]:
-    """Twelve points around a land."""
+    """Twelve points on the coast of a land."""
     angles = [tau * step * 0.08333 for step in range(12)]
     reach = [0.84 + random.random() * 0.22 for _ in angles]
     return [
@@ -128,7 +128,7 @@ def _growth(look: Look, random: Random, x: int, y: int) -> str:
 
 
 def _inset(scene: str, seed: str, x: int, y: int, wide: int, high: int) -> str:
-    """A small landscape of its own at a place in the map; its names get the place as an ending, so that none clash."""
+    """A small landscape within the map. Its SVG ids are prefixed with `x`, so that they don't clash with others."""
     body = drawing(scene, seed, 320)
     for mark in ('id="', "url(#", 'href="#'):
         body = body.replace(mark, f"{mark}x{x}")

@@ -1,6 +1,6 @@
-"""Pictures for the sample's e-mails: seeded landscapes as small SVG, no two alike.
+"""Pictures for the sample's e-mails: seeded landscapes as small SVGs, no two alike.
 
-Each scene is layers from far to near, like a paper cut: sky, sun, what stands on the horizon, what lies before it.
+Each scene consists of layers from back to front: sky, sun, horizon, foreground.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ Palette = dict[str, Any]
 
 
 def picture(scene: str, seed: str, *, height: int = 320) -> Markup:
-    """The scene as a `data:` URI; a city's scene also names what stands out of its roofs (`city dome`)."""
+    """The scene as a `data:` URI; a city's scene also names its landmark (`city dome`)."""
     return data_uri(drawing(scene, seed, height), WIDTH, height)
 
 
@@ -95,7 +95,7 @@ def _island(random: Random, look: Palette, height: int) -> str:
 
 
 def _terrace(random: Random, row: int, height: int) -> str:
-    """A row of white houses, some with a blue dome, that climbs to the right."""
+    """A row of white houses climbing to the right, some with a blue dome."""
     y = height * 27 // 100 + row * height * 20 // 100
     left = 392 - row * 66 + random.randrange(-10, 14)
     houses = shades = domes = windows = ""
@@ -203,7 +203,7 @@ def _skyline(random: Random, quay: int) -> str:
 
 
 def _houses(random: Random, quay: int) -> tuple[str, str, str]:
-    """Walls, roofs, and windows (one dashed line a column) of the houses along the water."""
+    """Walls, roofs and windows (a dashed line per column) of the houses along the water."""
     walls, roofs, windows, x = "", "", "", -14
     while x < WIDTH + 10:
         wide, top = random.randrange(44, 74), quay - random.randrange(56, 98)

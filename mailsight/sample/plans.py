@@ -1,4 +1,4 @@
-"""What the sample's company has mailed, or plans to: its words, places, colours and selections, from `data/`."""
+"""The plans of the sample's campaigns: texts, places, colors and selections, read from `data/`."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any
 
 from .customers import DATA
 
-# How each design writes its merge fields, and which it uses: name in the mail -> field of the customer.
+# How each design writes merge fields, and which ones it uses: name in the e-mail -> field of the customer.
 _MARKS = {"newsletter": "{{%s}}", "offer": "{{%s}}", "map": "*|%s|*", "letter": "%%%s%%"}
 _FIELDS = {
     "newsletter": {name: name for name in ("first_name", "customer_id", "booking_code", "home_airport")},
@@ -21,7 +21,7 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One mailing before it is drawn: a table of campaigns.toml."""
+    """A campaign before its e-mail is drawn: a table of campaigns.toml."""
 
     design: str
     name: str
@@ -29,7 +29,7 @@ class Plan:
     preheader: str
     tags: tuple[str, ...]
     selection: Any
-    picked: Any  # the selection, or what stands for it when that is a sentence
+    picked: Any  # the criteria to simulate: the selection itself, unless that is a sentence
     places: tuple[str, ...]
     who: str
     cancelled: float
@@ -45,7 +45,7 @@ class Plan:
 
     @property
     def opening(self) -> str:
-        """The first words that are the mailing's own."""
+        """The first text that is specific to the campaign."""
         return str(self.copy.get("intro") or self.copy["paragraphs"][0])
 
     def mark(self, name: str) -> str:
@@ -62,7 +62,7 @@ def destinations() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _written() -> tuple[Plan, ...]:
+def _all_plans() -> tuple[Plan, ...]:
     tables = _read("campaigns.toml")["campaigns"]
     return tuple(_plan(table) for table in tables)
 
@@ -85,34 +85,34 @@ def _plan(table: dict[str, Any]) -> Plan:
 
 
 def plans(count: int) -> list[Plan]:
-    """The last `count` of the written mailings; when more are asked for, each several times, its season kept."""
-    written = _written()
-    if count <= len(written):
-        return list(written[len(written) - count :])
-    return [written[index * len(written) // count] for index in range(count)]
+    """The last `count` plans. If there are fewer, plans are repeated in a row, so that they keep their season."""
+    all_plans = _all_plans()
+    if count <= len(all_plans):
+        return list(all_plans[len(all_plans) - count :])
+    return [all_plans[index * len(all_plans) // count] for index in range(count)]
 
 
 @cache
 def looks() -> dict[str, dict[str, str]]:
-    """The colours of a mailing by its tags: the first tag that stands here has its say."""
+    """The colors of a campaign by tag; the first of these tags that the campaign has decides."""
     return _read("looks.toml")
 
 
 @cache
 def shapes() -> dict[str, Any]:
-    """Drawings that the pictures share, as SVG around their own origin."""
+    """SVG drawings that the pictures share, each around its own origin."""
     return _read("shapes.toml")
 
 
 @cache
 def palettes() -> dict[str, list[dict[str, Any]]]:
-    """The sets of colours in which each scene can be drawn."""
+    """The color palettes for each scene."""
     return _read("scenes.toml")
 
 
 @cache
 def map_styles() -> dict[str, dict[str, Any]]:
-    """How each kind of drawn map looks."""
+    """The look of each style of map."""
     return _read("maps.toml")
 
 

@@ -1,4 +1,4 @@
-"""The pieces of the sample's pictures: sky, sun, hills, peaks, water, trees, as SVG. A picture is 600 wide."""
+"""SVG building blocks for the sample's pictures: sky, sun, hills, peaks, water, trees. Pictures are 600 wide."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -13,15 +13,14 @@ WIDTH = 600
 
 
 def data_uri(body: str, width: int = WIDTH, height: int = 320) -> Markup:
-    """The drawing as the address of an `img`, as it stands in an attribute in double quotes: as text, a quarter shorter
-    than in base64."""
+    """The drawing as a `data:` URI for a double-quoted attribute; as text it is a quarter shorter than in Base64."""
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{body}</svg>'
     address = quote(svg.replace('"', "'"), safe=" '=/:;,.()-+!*?@")
     return Markup(f"data:image/svg+xml,{address}")  # noqa: S704 (nothing in it ends an attribute)
 
 
 def shape(name: str, x: float = 0, y: float = 0, size: float = 1, **colours: str) -> str:
-    """A drawing of shapes.toml, at its place and in its colours."""
+    """A drawing from shapes.toml with its position, size and colors."""
     drawing = re.sub(r"\[\[(\w+)\]\]", lambda word: colours[word[1]], shapes()[name].replace("\n", ""))
     scale = "" if size == 1 else f" scale({size:.2f})"
     return f'<g transform="translate({x:.0f} {y:.0f}){scale}">{drawing}</g>'
@@ -39,7 +38,7 @@ def dots(places: Iterable[tuple[int, int]], width: float, opacity: float) -> str
 
 def gradient(name: str, colours: Sequence[str]) -> str:
     step = 100 // (len(colours) - 1)
-    stops = "".join(f'<stop offset="{place * step}%" stop-color="#{c}"/>' for place, c in enumerate(colours))
+    stops = "".join(f'<stop offset="{index * step}%" stop-color="#{c}"/>' for index, c in enumerate(colours))
     return f'<linearGradient id="{name}" x2="0" y2="1">{stops}</linearGradient>'
 
 
@@ -77,7 +76,7 @@ def clouds(random: Random, top: int, bottom: int, opacity: str, count: int = 3) 
 
 
 def curve(points: Sequence[tuple[float, float]], floor: int, colour: str, opacity: str = "") -> str:
-    """A soft line through the points, filled down to `floor`."""
+    """A smooth line through the points, filled down to `floor`."""
     (start, top), *rest = points
     path = f"M{start:.0f} {top:.0f}"
     for (x, y), (next_x, next_y) in zip(rest, [*rest[1:], rest[-1]], strict=True):
@@ -93,7 +92,7 @@ def hills(
 
 
 def peaks(random: Random, base: int, rise: int, floor: int, colours: Sequence[str], step: int = 150) -> str:
-    """A range of mountains, lit from the left (light, shade, snow), with snow on the higher ones."""
+    """A mountain range lit from the left, with snow on the higher peaks; colors are light, shade and snow."""
     light, shade, snow = colours
     ground, shades, caps = f"M-60 {floor}", "", ""
     x = -90 + random.randrange(50)
@@ -126,7 +125,7 @@ def pines(random: Random, base: Callable[[int], int], colour: str, places: Itera
 
 
 def glitter(random: Random, x: int, horizon: int, height: int, colour: str) -> str:
-    """What the sun leaves on the water."""
+    """Reflections of the sun on the water."""
     path, y = "", horizon + 5
     while y < height:
         spread = 14 + (y - horizon) // 2

@@ -1,4 +1,4 @@
-"""The sample's big files: messages, events and customers as Parquet, written campaign by campaign."""
+"""Writes the sample's large files: messages, events and customers as Parquet."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -22,7 +22,7 @@ _LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
 
 
 class Tables:
-    """Writes what happened into `folder`: one campaign after the other, so that memory stays small."""
+    """Writes simulated traffic to `folder`, campaign by campaign to save memory."""
 
     def __init__(self, folder: Path, crowd: Crowd, rng: np.random.Generator, truth: Path | None) -> None:
         self._folder, self._crowd, self._rng, self._truth = folder, crowd, rng, truth
@@ -41,15 +41,15 @@ class Tables:
             self._append(self._folder / "customers.parquet", _customers(self._crowd))
         self._open_files.close()
 
-    def messages(self, campaign: Campaign, happened: Traffic) -> pa.Table:
-        """The mailing's messages; `message_id` has a value for those that were sent."""
-        count, unsent = len(happened.customer), happened.sent_at == NEVER
-        customer = pa.array(happened.customer)
+    def messages(self, campaign: Campaign, traffic: Traffic) -> pa.Table:
+        """The campaign's messages; only sent messages have a `message_id`."""
+        count, unsent = len(traffic.customer), traffic.sent_at == NEVER
+        customer = pa.array(traffic.customer)
         parts: list[Any] = ["{"]
         for name, field in campaign.plan.fields.items():
             parts += [f'"{name}":"', self._fields[field].take(customer), '",']
         parts[-1] = '"}'
-        email = self._crowd.customers.columns["email"][happened.customer]
+        email = self._crowd.customers.columns["email"][traffic.customer]
         return pa.table(
             {
                 "campaign_id": _same(campaign.campaign_id, count),
@@ -58,9 +58,9 @@ class Tables:
                     pa.array(~unsent), _tokens(count, self._rng), pa.scalar(None, pa.string())
                 ),
                 "email": pa.array(email.astype(object), pa.string(), mask=email == ""),
-                "sent_at": pa.array(np.where(unsent, 0, happened.sent_at), _TIME, mask=unsent),
-                "not_sent_reason": _told(happened.reason),
-                "not_sent_detail": _told(happened.detail),
+                "sent_at": pa.array(np.where(unsent, 0, traffic.sent_at), _TIME, mask=unsent),
+                "not_sent_reason": _nullable(traffic.reason),
+                "not_sent_detail": _nullable(traffic.detail),
                 "merge_fields": pc.binary_join_element_wise(*parts, ""),
                 "content": pa.nulls(count, pa.string()),
             }
@@ -69,9 +69,9 @@ class Tables:
     def write_messages(self, messages: pa.Table) -> None:
         self._append(self._folder / "messages.parquet", messages)
 
-    def write_events(self, campaign: Campaign, happened: Traffic, messages: pa.Table) -> None:
-        """Into one file for each quarter of the year. What only the maker knows goes into the file of the truth."""
-        table = self._events(campaign, happened, messages)
+    def write_events(self, campaign: Campaign, traffic: Traffic, messages: pa.Table) -> None:
+        """Writes events to a file per quarter, and the verdicts of opens and clicks to the truth file."""
+        table = self._events(campaign, traffic, messages)
         if self._truth is not None:
             seen = table.filter(pc.is_in(table["type"], pa.array(["opened", "clicked"])))
             columns = ["event_id", "campaign_id", "customer_id", "type", "occurred_at", "url", "machine"]
@@ -82,17 +82,17 @@ class Tables:
             name = f"events-{(number - 1) // 4}-q{(number - 1) % 4 + 1}.parquet"
             self._append(self._folder / name, table.filter(pc.equal(quarter, number)))
 
-    def _events(self, campaign: Campaign, happened: Traffic, messages: pa.Table) -> pa.Table:
-        kind, row, at, link, agent, ip, note, machine = happened.events
-        customer, count = happened.customer[row], len(kind)
-        # The provider of the first two months told deliveries without an id.
-        old = at < _EARLY
-        named = ~old | (kind >= TYPES.index("autoresponded"))
-        told = (link >= 0) & (self._rng.random(count) < 0.7)
+    def _events(self, campaign: Campaign, traffic: Traffic, messages: pa.Table) -> pa.Table:
+        kind, row, at, link, agent, ip, note, machine = traffic.events
+        customer, count = traffic.customer[row], len(kind)
+        # In the first two months, the provider reported deliveries without an event id.
+        early = at < _EARLY
+        has_id = ~early | (kind >= TYPES.index("autoresponded"))
+        has_position = (link >= 0) & (self._rng.random(count) < 0.7)
         return pa.table(
             {
                 "event_id": pc.if_else(
-                    pa.array(named), _tokens(count, self._rng), pa.scalar(None, pa.string())
+                    pa.array(has_id), _tokens(count, self._rng), pa.scalar(None, pa.string())
                 ),
                 "provider": _same("sendgrid", count),
                 "campaign_id": _same(campaign.campaign_id, count),
@@ -102,7 +102,7 @@ class Tables:
                 "type": _words(kind, TYPES),
                 "occurred_at": pa.array(at, _TIME),
                 "url": self._urls(campaign, link, customer),
-                "link_position": pa.array(link, pa.int32(), mask=~told),
+                "link_position": pa.array(link, pa.int32(), mask=~has_position),
                 **{name: _words(note, [words.get(name) for words in NOTES]) for name in _NOTED},
                 "user_agent": _words(agent, AGENTS),
                 "ip": _words(ip, self._crowd.ips),
@@ -111,17 +111,17 @@ class Tables:
         )
 
     def _urls(self, campaign: Campaign, link: Ints, customer: Ints) -> pa.Array:
-        """The links' URLs as each customer got them, merge fields filled in; no value where nothing was clicked."""
+        """The clicked URLs with each customer's merge fields filled in; null for other events."""
         urls = _words(link, campaign.links.urls)
         for name, field in campaign.plan.fields.items():
             mark = campaign.plan.mark(name)
-            holds = pc.fill_null(pc.match_substring(urls, mark), False)
-            places = np.flatnonzero(holds.to_numpy(zero_copy_only=False))
-            if len(places):
-                around = pc.split_pattern(urls.take(pa.array(places)), mark, max_splits=1)
-                value = self._fields[field].take(pa.array(customer[places]))
+            has_mark = pc.fill_null(pc.match_substring(urls, mark), False)
+            rows = np.flatnonzero(has_mark.to_numpy(zero_copy_only=False))
+            if len(rows):
+                around = pc.split_pattern(urls.take(pa.array(rows)), mark, max_splits=1)
+                value = self._fields[field].take(pa.array(customer[rows]))
                 filled = [pc.list_element(around, 0), value, pc.list_element(around, 1)]
-                urls = pc.replace_with_mask(urls, holds, pc.binary_join_element_wise(*filled, ""))
+                urls = pc.replace_with_mask(urls, has_mark, pc.binary_join_element_wise(*filled, ""))
         return urls
 
     def _append(self, path: Path, table: pa.Table) -> None:
@@ -139,25 +139,25 @@ def _same(word: str, count: int) -> pa.Array:
     return pa.array([word]).take(pa.array(np.zeros(count, np.int64)))
 
 
-def _told(words: NDArray[Any]) -> pa.Array:
-    """The words, with no value where they are empty."""
+def _nullable(words: NDArray[Any]) -> pa.Array:
+    """The words as an array, with null for empty ones."""
     return pa.array(words.astype(object), pa.string(), mask=words == "")
 
 
 def _words(codes: NDArray[Any], words: Sequence[str | None]) -> pa.Array:
-    """The words that the codes stand for; code -1 is no value."""
+    """The words at the given indexes; -1 becomes null."""
     return pa.array(words, pa.string()).take(pa.array(codes, pa.int64(), mask=codes < 0))
 
 
 def _tokens(count: int, rng: np.random.Generator) -> pa.Array:
-    """As many different words of 20 letters and digits: ids as providers make them."""
+    """Random ids of 20 characters, like those of a provider."""
     text = _LETTERS[rng.integers(0, 64, count * 20, dtype=np.uint8)]
     offsets = np.arange(count + 1, dtype=np.int32) * 20
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets.tobytes()), pa.py_buffer(text.tobytes()))
 
 
 def _merge_fields(who: Customers, rng: np.random.Generator) -> dict[str, pa.Array]:
-    """Field name -> its value for every customer."""
+    """The values of each merge field, one per customer."""
     letters = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZ23456789"))
     code = np.full(len(who), "SW", dtype="U8")
     for _ in range(5):
@@ -176,7 +176,7 @@ def _merge_fields(who: Customers, rng: np.random.Generator) -> dict[str, pa.Arra
 def _customers(crowd: Crowd) -> pa.Table:
     columns = dict(crowd.customers.columns)
     created_at = columns["created_at"].astype("datetime64[ms]").astype(np.int64)
-    table = {name: _told(column) for name, column in columns.items() if column.dtype.kind == "U"}
+    table = {name: _nullable(column) for name, column in columns.items() if column.dtype.kind == "U"}
     table |= {name: pa.array(column) for name, column in columns.items() if column.dtype.kind not in "UM"}
     table["created_at"] = pa.array(created_at, _TIME)
     table["last_booking_on"] = pa.array(columns["last_booking_on"], pa.date32())

@@ -1,4 +1,4 @@
-"""The sample data: the same every time, sound as a bundle, believable, and mails that show what the designs promise."""
+"""The sample data: reproducible, valid, realistic, and with e-mails in all four designs."""
 
 import datetime
 import json
@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All 48 campaigns with 1,500 customers, and the truth about their opens and clicks beside it."""
+    """All 48 campaigns with 1,500 customers, with the true verdicts of opens and clicks next to the bundle."""
     folder = tmp_path_factory.mktemp("sample")
     sample_bundle.write_bundle(folder / "bundle", customers=1_500, truth=folder / "truth.parquet")
     return folder / "bundle"
@@ -66,21 +66,19 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("campaigns", "customers"), [(1, 10), (2, 1), (3, 40), (60, 50)])
-def test_any_size_can_be_made(tmp_path: Path, campaigns: int, customers: int) -> None:
-    told: list[float] = []
+def test_a_bundle_can_have_any_size(tmp_path: Path, campaigns: int, customers: int) -> None:
+    reported: list[float] = []
     sample_bundle.write_bundle(
-        tmp_path, campaigns=campaigns, customers=customers, progress=lambda share, _: told.append(share)
+        tmp_path, campaigns=campaigns, customers=customers, progress=lambda share, _: reported.append(share)
     )
     rows = [json.loads(line) for line in (tmp_path / "campaigns.ndjson").read_text("utf-8").splitlines()]
     assert len({row["campaign_id"] for row in rows}) == campaigns
     assert len(_rows(tmp_path / "customers.parquet")) == customers
-    assert told == sorted(told)
-    assert told[-1] == 1
+    assert reported == sorted(reported)
+    assert reported[-1] == 1
 
 
-def test_it_has_48_campaigns_in_two_years_of_which_the_last_is_planned(
-    campaigns: Rows, messages: Rows
-) -> None:
+def test_there_are_48_campaigns_in_two_years_and_the_last_is_planned(campaigns: Rows, messages: Rows) -> None:
     sent_at = [row["sent_at"] for row in campaigns]
     assert len(sent_at) == 48
     assert sent_at[-1] is None
@@ -92,7 +90,7 @@ def test_it_has_48_campaigns_in_two_years_of_which_the_last_is_planned(
     assert {message["sent_at"] for message in planned} == {None}
 
 
-def test_every_file_that_is_named_exists(bundle: Path, campaigns: Rows, messages: Rows) -> None:
+def test_every_referenced_file_exists(bundle: Path, campaigns: Rows, messages: Rows) -> None:
     named = {row["template"] for row in campaigns} | {row["content"] for row in messages if row["content"]}
     assert {path for path in named if not (bundle / path).is_file()} == set()
     assert {Path(path).suffix for path in named} == {".html", ".eml"}
@@ -100,7 +98,7 @@ def test_every_file_that_is_named_exists(bundle: Path, campaigns: Rows, messages
     assert written == named
 
 
-def test_every_key_leads_somewhere(campaigns: Rows, customers: Rows, messages: Rows, events: Rows) -> None:
+def test_every_key_refers_to_a_row(campaigns: Rows, customers: Rows, messages: Rows, events: Rows) -> None:
     keys = [(row["campaign_id"], row["customer_id"]) for row in messages]
     assert len(keys) == len(set(keys))
     assert {key for key, _ in keys} == {row["campaign_id"] for row in campaigns}
@@ -110,7 +108,7 @@ def test_every_key_leads_somewhere(campaigns: Rows, customers: Rows, messages: R
     assert all(by_id[row["message_id"]] == row["customer_id"] for row in events)
 
 
-# A second reading of selections, by the words of the design (section 2), for the checks below.
+# A second implementation of selections, to check the first.
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda have, want: have == want,
     "!=": lambda have, want: have != want,
@@ -144,7 +142,7 @@ def _matches(selection: dict[str, Any], customer: dict[str, Any], at: datetime.d
     return _OPERATORS[selection["op"]](have, want)
 
 
-def test_those_who_match_a_selection_are_selected_and_nobody_else(
+def test_exactly_the_customers_who_match_a_selection_are_selected(
     campaigns: Rows, customers: Rows, messages: Rows
 ) -> None:
     selected: dict[str, set[str]] = {row["campaign_id"]: set() for row in campaigns}
@@ -155,7 +153,7 @@ def test_those_who_match_a_selection_are_selected_and_nobody_else(
         at = datetime.datetime.fromisoformat(row["sent_at"])
         known = [customer for customer in customers if customer["created_at"] < at]
         want = {customer["customer_id"] for customer in known if _matches(row["selection"], customer, at)}
-        # Who joined on the day itself is a matter of minutes.
+        # For customers who joined on the day of the send, the minutes matter.
         assert selected[row["campaign_id"]] == want, row["name"]
     assert len(checked) == 46
 
@@ -182,11 +180,11 @@ def test_every_reason_for_not_sending_occurs(messages: Rows) -> None:
     reasons = Counter(row["not_sent_reason"] for row in messages)
     assert {reason for reason in NotSentReason if reason not in reasons} == {NotSentReason.OTHER}
     assert all(row["sent_at"] is None for row in messages if row["not_sent_reason"])
-    told = {row["not_sent_reason"] for row in messages if row["not_sent_detail"]}
-    assert {"opted_out", "bounced_before", "duplicate_address"} <= told
+    with_detail = {row["not_sent_reason"] for row in messages if row["not_sent_detail"]}
+    assert {"opted_out", "bounced_before", "duplicate_address"} <= with_detail
 
 
-def test_who_opts_out_or_bounces_for_good_is_not_mailed_again(
+def test_customers_who_opted_out_or_complained_get_no_more_messages(
     campaigns: Rows, messages: Rows, events: Rows
 ) -> None:
     sent_at = {row["campaign_id"]: row["sent_at"] for row in campaigns}
@@ -217,7 +215,7 @@ def test_events_use_the_vocabulary_and_come_after_sending(messages: Rows, events
     assert 0.8 * len(events) < len(ids) < len(events)
 
 
-def test_clicks_lead_to_links_of_the_mail_with_merge_fields_filled_in(
+def test_clicked_urls_are_links_of_the_mail_with_merge_fields_filled_in(
     bundle: Path, campaigns: Rows, messages: Rows, events: Rows
 ) -> None:
     fields = {row["message_id"]: json.loads(row["merge_fields"]) for row in messages if row["message_id"]}
@@ -234,7 +232,7 @@ def test_clicks_lead_to_links_of_the_mail_with_merge_fields_filled_in(
     assert not any(mark in row["url"] for row in clicks for mark in ("{{", "*|", "%c", "%b"))
 
 
-def test_rates_are_those_of_a_good_sender(events: Rows) -> None:
+def test_rates_are_realistic(events: Rows) -> None:
     def people(kind: str) -> int:
         return len({row["message_id"] for row in events if row["type"] == kind})
 
@@ -247,7 +245,7 @@ def test_rates_are_those_of_a_good_sender(events: Rows) -> None:
     assert sum(hours[hour] for hour in range(1, 4)) < 0.1 * sum(hours[hour] for hour in range(8, 11))
 
 
-def test_machines_are_known_to_the_maker_only(bundle: Path, events: Rows) -> None:
+def test_verdicts_are_in_the_truth_file_only(bundle: Path, events: Rows) -> None:
     truth = _rows(bundle.parent / "truth.parquet")
     assert "machine" not in events[0]
     assert len(truth) == sum(row["type"] in ("opened", "clicked") for row in events)
@@ -270,7 +268,7 @@ DESIGN = {
 
 
 @pytest.mark.parametrize("name", DESIGN)
-def test_every_merge_field_of_a_mail_is_provided(
+def test_every_merge_field_of_a_mail_has_a_value(
     bundle: Path, campaigns: Rows, messages: Rows, name: str
 ) -> None:
     row = next(row for row in campaigns if row["name"] == name)
@@ -288,7 +286,7 @@ def _mail(bundle: Path, campaigns: Rows, name: str) -> LexborHTMLParser:
     return LexborHTMLParser((bundle / row["template"]).read_text("utf-8"))
 
 
-def test_in_the_newsletter_picture_headline_and_button_share_a_link(bundle: Path, campaigns: Rows) -> None:
+def test_picture_headline_and_button_of_the_newsletter_share_a_link(bundle: Path, campaigns: Rows) -> None:
     mail = _mail(bundle, campaigns, "Winter light")
     stories = Counter(a.attributes["href"] for a in mail.css("a[href*='/trips/']"))
     assert sorted(stories.values()) == [3] * 6
@@ -322,9 +320,7 @@ def test_the_image_map_has_regions_of_every_shape_inside_the_picture(bundle: Pat
         assert max(numbers[1::2]) <= int(picture.attributes["height"] or 0)
 
 
-def test_the_letter_has_few_links_and_the_other_mails_show_their_pictures_themselves(
-    bundle: Path, campaigns: Rows
-) -> None:
+def test_the_letter_has_few_links_and_all_mails_embed_their_pictures(bundle: Path, campaigns: Rows) -> None:
     assert 5 < len(_mail(bundle, campaigns, "Before you leave").css("a")) < 12
     for row in campaigns:
         html = (bundle / row["template"]).read_text("utf-8")
@@ -342,7 +338,7 @@ def test_links_are_counted_as_the_heatmap_counts_them(bundle: Path, campaigns: R
         assert [node.attributes["href"] for node in nodes] == [link.url for link in links(html)]
 
 
-def test_archived_copies_are_each_customers_own(bundle: Path, messages: Rows) -> None:
+def test_archived_copies_are_personal(bundle: Path, messages: Rows) -> None:
     kept = [row for row in messages if row["content"]]
     raw = [row for row in kept if row["content"].endswith(".eml")]
     assert len(kept) == 16
