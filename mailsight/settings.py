@@ -1,4 +1,4 @@
-"""The settings, read once from the environment; nothing else reads it."""
+"""The settings. Only this module reads the environment."""
 
 import math
 import os
@@ -19,42 +19,37 @@ DATA = Path("data") if _INSTALLED else PROJECT / "data"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the database lies, how long another load is waited for, how webhooks are taken in, who may upload.
-
-    Each is the environment variable of that name: `database` is MAILSIGHT_DATABASE.
-    """
+    """All settings. Each is read from the environment variable of the same name: `database` from MAILSIGHT_DATABASE."""
 
     database: Path = DATA / "mailsight.duckdb"
-    load_wait_seconds: float = 600.0
-    public_url: str = ""  # where the world sees the server, when it stands behind another one
+    load_wait_seconds: float = 600.0  # how long to wait for another load
+    public_url: str = ""  # the server's public address, if it is behind a proxy
     webhook_load_seconds: float = 30.0
     webhook_body_seconds: float = 20.0
     webhook_max_megabytes: float = 10.0
-    uploaders: tuple[str, ...] = ()  # addresses; "*" for everyone who is signed in
-    machines: Path | None = None  # the file that changes the rules on machines
+    uploaders: tuple[str, ...] = ()  # addresses; "*" allows everyone who is signed in
+    machines: Path | None = None  # the file that configures the machine rules
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that are set; what is not keeps its default. Raises `BadSetting`."""
+    """The settings from the environment, with defaults for unset variables. Raises `BadSetting`."""
     defaults = Settings()
-    given = {field.name: environment.get(f"MAILSIGHT_{field.name.upper()}") for field in fields(Settings)}
+    values = {field.name: environment.get(f"MAILSIGHT_{field.name.upper()}") for field in fields(Settings)}
     numbers = {
         name: _number(f"MAILSIGHT_{name.upper()}", value)
-        for name, value in given.items()
+        for name, value in values.items()
         if value and name.endswith(("_seconds", "_megabytes"))
     }
-    public_url = (given["public_url"] or "").rstrip("/")
+    public_url = (values["public_url"] or "").rstrip("/")
     if public_url and not public_url.startswith(("https://", "http://")):
-        raise BadSetting(
-            f"MAILSIGHT_PUBLIC_URL is {public_url!r}, which begins neither with https:// nor http://."
-        )
-    database = Path(given["database"] or defaults.database).expanduser().absolute()
-    uploaders = tuple(name.strip() for name in (given["uploaders"] or "").lower().split(",") if name.strip())
+        raise BadSetting(f"MAILSIGHT_PUBLIC_URL is {public_url!r}; it must start with https:// or http://.")
+    database = Path(values["database"] or defaults.database).expanduser().absolute()
+    uploaders = tuple(name.strip() for name in (values["uploaders"] or "").lower().split(",") if name.strip())
     return Settings(
         database=database,
         public_url=public_url,
         uploaders=uploaders,
-        machines=_machines(given["machines"]),
+        machines=_machines(values["machines"]),
         **numbers,
     )
 
@@ -67,7 +62,7 @@ def _machines(given: str | None) -> Path | None:
 
 
 def webhook_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What stands in MAILSIGHT_WEBHOOK_<PROVIDER>_<SECRET>, by `<provider>_<secret>` in lower case."""
+    """The values of MAILSIGHT_WEBHOOK_<PROVIDER>_<SECRET>, by `<provider>_<secret>` in lower case."""
     prefix, others = "MAILSIGHT_WEBHOOK_", {f"MAILSIGHT_{field.name.upper()}" for field in fields(Settings)}
     return {
         variable.removeprefix(prefix).lower(): value

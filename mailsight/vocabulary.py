@@ -1,11 +1,11 @@
-"""The words of the field that Mailsight uses, each with what it says on a screen and what it means."""
+"""The vocabulary of e-mail marketing as Mailsight uses it: each word with its label and meaning."""
 
 from enum import StrEnum
 from typing import Self
 
 
 class Word(StrEnum):
-    """A word of the vocabulary: its value is what files hold, `label` what people read."""
+    """A word of the vocabulary: the value is stored in files; `label` is what users see."""
 
     label: str
     meaning: str
@@ -19,57 +19,65 @@ class Word(StrEnum):
 
 
 class EventType(Word):
-    """What happened to a message, in the words that django-anymail established (anymail/signals.py)."""
+    """What happened to a message. The values are those of django-anymail (anymail/signals.py)."""
 
     colour: str
 
     QUEUED = "queued", "Queued", "The provider has accepted the message and will try to send it."
     SENT = "sent", "Sent", "The provider has sent the message on its way."
     REJECTED = "rejected", "Refused", "The provider refused to send to this address."
-    FAILED = "failed", "Failed", "The provider was unable to send, for instance because a template broke."
-    BOUNCED = "bounced", "Bounced", "The mailbox's server returned the message."
-    DEFERRED = "deferred", "Delayed", "The mailbox's server asked to try again later."
-    DELIVERED = "delivered", "Delivered", "The mailbox's server accepted the message."
+    FAILED = (
+        "failed",
+        "Failed",
+        "The provider could not send the message, for example because of a broken template.",
+    )
+    BOUNCED = "bounced", "Bounced", "The recipient's mail server returned the message."
+    DEFERRED = "deferred", "Delayed", "The recipient's mail server asked to try again later."
+    DELIVERED = "delivered", "Delivered", "The recipient's mail server accepted the message."
     AUTORESPONDED = (
         "autoresponded",
         "Automatic reply",
-        "A machine answered, for instance an out-of-office notice.",
+        "An automatic reply came back, such as an out-of-office notice.",
     )
-    OPENED = "opened", "Opened", "The pictures of the message were loaded."
+    OPENED = "opened", "Opened", "The images in the message were loaded."
     CLICKED = "clicked", "Clicked", "A link in the message was followed."
     COMPLAINED = "complained", "Marked as spam", "The customer reported the message as spam."
-    UNSUBSCRIBED = "unsubscribed", "Unsubscribed", "The customer asked for no more mail."
-    SUBSCRIBED = "subscribed", "Subscribed", "The customer asked for mail."
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed", "The customer unsubscribed."
+    SUBSCRIBED = "subscribed", "Subscribed", "The customer subscribed."
     UNKNOWN = (
         "unknown",
         "Something else",
-        "The provider told something that has no word here; its own text is kept.",
+        "The provider reported something that Mailsight has no type for; the original payload is kept.",
     )
 
 
 class NotSentReason(Word):
-    """Why a selected customer was not mailed."""
+    """Why a selected customer was not sent the campaign."""
 
     NO_ADDRESS = "no_address", "No e-mail address", "The customer has no e-mail address."
-    INVALID_ADDRESS = "invalid_address", "Invalid address", "The address can't be an e-mail address."
+    INVALID_ADDRESS = "invalid_address", "Invalid address", "The address is not a valid e-mail address."
     DUPLICATE_ADDRESS = (
         "duplicate_address",
         "Duplicate address",
-        "Another customer with this address was mailed.",
+        "The campaign was sent to another customer with the same address.",
     )
-    OPTED_OUT = "opted_out", "Opted out", "The customer had unsubscribed before."
-    NO_CONSENT = "no_consent", "No consent", "The customer never agreed to this kind of mail."
-    BOUNCED_BEFORE = "bounced_before", "Bounced before", "Earlier mail to this address bounced."
+    OPTED_OUT = "opted_out", "Opted out", "The customer had unsubscribed earlier."
+    NO_CONSENT = "no_consent", "No consent", "The customer never agreed to receive this kind of e-mail."
+    BOUNCED_BEFORE = "bounced_before", "Bounced before", "Earlier e-mails to this address bounced."
     COMPLAINED_BEFORE = (
         "complained_before",
         "Complained before",
-        "The customer had marked earlier mail as spam.",
+        "The customer had marked an earlier e-mail as spam.",
     )
-    BLOCKED = "blocked", "Blocked", "The address or its domain is on a list that must not be mailed."
-    FREQUENCY_CAP = "frequency_cap", "Too many mails lately", "The customer had reached the limit of mails."
-    CANCELLED = "cancelled", "Cancelled", "Sending was stopped before this customer's turn."
-    FAILED = "failed", "Sending failed", "The mail could not be made or handed over."
-    OTHER = "other", "Other or unknown", "Another reason, or none that was told."
+    BLOCKED = "blocked", "Blocked", "The address or its domain is on a block list."
+    FREQUENCY_CAP = (
+        "frequency_cap",
+        "Too many mails lately",
+        "The customer had reached the limit for e-mails.",
+    )
+    CANCELLED = "cancelled", "Cancelled", "Sending was stopped before it reached this customer."
+    FAILED = "failed", "Sending failed", "The e-mail could not be created or handed over to the provider."
+    OTHER = "other", "Other or unknown", "Another reason, or no reason was given."
 
 
 class Status(Word):
@@ -100,7 +108,7 @@ for _status, _colour in zip(
 SENT_STATES = tuple(status for status in Status if status.is_sent)
 
 
-# What a status comes from has its colour; on the way to it paler, what went wrong in greys, the rest from the palette.
+# An event that leads to a state has its color; earlier events are paler, failures gray, and the rest from the palette.
 for _type, _colour in {
     EventType.QUEUED: "#D7E6F2",
     EventType.SENT: "#A9D6F3",
@@ -123,14 +131,13 @@ for _type, _colour in {
 class Audience(Word):
     """Whose opens and clicks are counted."""
 
-    HUMAN = "human", "Human", "Opens and clicks by people; those known to be made by machines are left out."
-    ALL = "all", "All", "Every open and click, machines' included."
+    HUMAN = "human", "Human", "Opens and clicks by people; those known to come from machines are left out."
+    ALL = "all", "All", "All opens and clicks, including those of machines."
 
 
 BOUNCE_TYPES = ("hard", "soft")
 
-# What a provider gives as the reason for refusing, and what that makes of the customer (design, section 2).
-# The words are django-anymail's RejectReason.
+# A provider's reason for rejecting a message (django-anymail's RejectReason), as the reason for not sending.
 NOT_SENT_BECAUSE = {
     "invalid": NotSentReason.INVALID_ADDRESS,
     "bounced": NotSentReason.BOUNCED_BEFORE,
@@ -140,5 +147,5 @@ NOT_SENT_BECAUSE = {
 }
 
 
-# What did not arrive stands last: in this order the picture reads as a funnel.
+# "Not received" comes last, so that the chart reads as a funnel.
 FUNNEL_ORDER = (Status.RECEIVED, Status.OPENED, Status.CLICKED, Status.OPTED_OUT, Status.NOT_RECEIVED)

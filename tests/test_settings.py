@@ -41,7 +41,7 @@ def test_what_is_set_is_taken() -> None:
         ("MAILSIGHT_WEBHOOK_LOAD_SECONDS", "-1", "is '-1', not a number of seconds"),
         ("MAILSIGHT_WEBHOOK_BODY_SECONDS", "nan", "is 'nan', not a number of seconds"),
         ("MAILSIGHT_WEBHOOK_MAX_MEGABYTES", "inf", "is 'inf', not a number of megabytes"),
-        ("MAILSIGHT_PUBLIC_URL", "mailsight.example", "begins neither with https:// nor http://"),
+        ("MAILSIGHT_PUBLIC_URL", "mailsight.example", "it must start with https:// or http://"),
     ],
 )
 def test_what_cannot_be_used_is_told(variable: str, value: str, told: str) -> None:

@@ -19,7 +19,7 @@ from mailsight import __version__, settings
 from mailsight.loading.merge import LoadSummary
 from mailsight.vocabulary import Audience
 
-MOST_REFUSALS_SHOWN = 1_000
+MAX_REFUSALS_SHOWN = 1_000
 
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -34,20 +34,20 @@ Database = Annotated[
 ]
 
 
-Strict = Annotated[bool, typer.Option("--strict", help="Load nothing when a single row is refused.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Load nothing if any row is rejected.")]
 
 
 PayloadFiles = Annotated[
-    list[Path], typer.Argument(help="Files of JSON, NDJSON or captured requests; .gz, .zst.")
+    list[Path], typer.Argument(help="Files with JSON, NDJSON or captured requests, optionally .gz or .zst.")
 ]
 
 
-FromProvider = Annotated[str, typer.Option("--provider", help="Who sent them, for instance sendgrid.")]
-
-
-Counted = Annotated[
-    Audience, typer.Option(help="Whose opens and clicks count: everyone's, or people's only.")
+FromProvider = Annotated[
+    str, typer.Option("--provider", help="The provider they come from, such as sendgrid.")
 ]
+
+
+Counted = Annotated[Audience, typer.Option(help="Whose opens and clicks to count: people's only, or all.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -63,12 +63,12 @@ Version = Annotated[
 
 @app.callback()
 def main(context: typer.Context, database: Database = None, version: Version = False) -> None:  # noqa: ARG001
-    """How did this mailing do?"""
+    """How did this campaign do?"""
     context.obj = database
 
 
 def database_path(context: typer.Context, database: Path | None) -> Path:
-    """The database that the command names, else the one named before the command, else the setting's."""
+    """The database given to the command, else the one given before the command, else the setting."""
     chosen = database or context.obj or settings.from_environment().database
     return Path(chosen).expanduser().absolute()
 
@@ -79,18 +79,18 @@ def print_summary(summary: LoadSummary) -> None:
         table.add_row(kind.kind, *(f"{count:,}" for count in (kind.rows, kind.new, kind.known, kind.refused)))
     Console().print(table)
     for file, columns in summary.ignored_columns.items():
-        messages.print(f"{file}: columns that are not known were ignored: {', '.join(columns)}", markup=False)
-    for refusal in summary.refusals[:MOST_REFUSALS_SHOWN]:
+        messages.print(f"{file}: ignored unknown columns: {', '.join(columns)}", markup=False)
+    for refusal in summary.refusals[:MAX_REFUSALS_SHOWN]:
         print(f"refused {refusal}")
-    if (more := len(summary.refusals) - MOST_REFUSALS_SHOWN) > 0:
-        print(f"... and {more:,} more; the table refused holds them all")
+    if (more := len(summary.refusals) - MAX_REFUSALS_SHOWN) > 0:
+        print(f"... and {more:,} more; the table refused has all of them")
     if not summary.changed:
-        messages.print("Everything was known already; nothing has changed.")
+        messages.print("Everything was already loaded; nothing has changed.")
 
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[float, str], None]]:
-    """A progress bar on a terminal; elsewhere nothing is shown."""
+    """Yields a function that updates a progress bar; without a terminal, nothing is shown."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
         task = bar.add_task(title, total=1.0)

@@ -1,4 +1,4 @@
-"""Lists and reports into files from the command line: the same rows, the same writers as those of the pages."""
+"""Commands that write lists, reports and heatmaps to files, with the same rows and writers as the pages."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ from .console import Counted, Database, app, database_path, messages, progress_b
 
 
 class List(StrEnum):
-    """What can be exported: the first as a whole, the others of a campaign, the last two of a customer."""
+    """The lists that can be exported: of all campaigns, of a campaign, or (the last two) of a customer."""
 
     CAMPAIGNS = "campaigns"
     CUSTOMERS = "customers"
@@ -44,82 +44,83 @@ class List(StrEnum):
 
 
 def write_list(
-    data: Snapshot, what: List, one_id: str | None, audience: Audience, output: Path, progress: Progress
+    data: Snapshot, kind: List, item_id: str | None, audience: Audience, output: Path, progress: Progress
 ) -> tuple[int, str]:
-    """Writes a list into a file by its ending; how many rows it has, and what there is to know of it.
+    """Writes a list in the format of the file's extension. Returns the number of rows and a note, often empty.
 
-    Raises `CantWrite` for another ending or an id that is missing or too much, and as reading it does.
+    Raises `CantWrite` for an unknown extension or a missing or unexpected id, `UnknownCampaign` and `UnknownCustomer`.
     """
     form = form_of(output, LIST_FORMATS)
-    if what is List.CAMPAIGNS and one_id is not None:
-        raise CantWrite("The list of campaigns takes no id.", next_step="Leave the id out.")
-    if what is not List.CAMPAIGNS and one_id is None:
-        of = "customer" if what in (List.CUSTOMER_EVENTS, List.HISTORY) else "campaign"
-        raise CantWrite(f"The list {what.value} is one {of}'s.", next_step=f"Name the {of}'s id.")
-    rows = _rows(data, what, one_id or "", audience)
+    if kind is List.CAMPAIGNS and item_id is not None:
+        raise CantWrite("The list of campaigns takes no id.", next_step="Leave out the id.")
+    if kind is not List.CAMPAIGNS and item_id is None:
+        owner = "customer" if kind in (List.CUSTOMER_EVENTS, List.HISTORY) else "campaign"
+        raise CantWrite(f"The list {kind.value} needs a {owner}.", next_step=f"Add the {owner}'s id.")
+    rows = _rows(data, kind, item_id or "", audience)
 
-    def told(done: int) -> None:
+    def report_rows(done: int) -> None:
         progress(share(done, rows.total) or 0.0, f"Writing {output.name}")
 
-    with whole(output) as file:
-        note = writers.write(rows, form, file, told)
+    with replacing(output) as file:
+        note = writers.write(rows, form, file, report_rows)
     return rows.total, note
 
 
 def write_report(data: Snapshot, campaign_id: str, audience: Audience, output: Path) -> str:
-    """Writes a campaign's page as HTML or PDF, by the file's ending; what there is to know of it.
+    """Writes a campaign's page as HTML or PDF, depending on the file's extension. Returns a note, often empty.
 
-    Raises `CantWrite` for another ending, `NoPdf`, and `UnknownCampaign`.
+    Raises `CantWrite` for another extension, `NoPdf`, and `UnknownCampaign`.
     """
     form = form_of(output, REPORT_FORMATS)
-    taken = report_export.read(data, campaign_id, audience)
-    with whole(output) as file:
+    page = report_export.read(data, campaign_id, audience)
+    with replacing(output) as file:
         if form is Format.PDF:
-            return pdf.write_pdf(taken, file, lambda: None)
-        file.write(report_export.as_html(taken).encode())
+            return pdf.write_pdf(page, file, lambda: None)
+        file.write(report_export.as_html(page).encode())
         return ""
 
 
-def _rows(data: Snapshot, what: List, one_id: str, audience: Audience) -> Rows:
-    if what in (List.CUSTOMERS, List.NOT_SENT, List.EVENTS):
-        campaign.report(data, one_id, audience)  # raises UnknownCampaign
-    if what is List.CUSTOMER_EVENTS:
-        customer.report(data, one_id, audience)  # raises UnknownCustomer
+def _rows(data: Snapshot, kind: List, item_id: str, audience: Audience) -> Rows:
+    if kind in (List.CUSTOMERS, List.NOT_SENT, List.EVENTS):
+        campaign.report(data, item_id, audience)  # raises UnknownCampaign
+    if kind is List.CUSTOMER_EVENTS:
+        customer.report(data, item_id, audience)  # raises UnknownCustomer
     read: dict[List, Callable[[], Rows]] = {
         List.CAMPAIGNS: lambda: export_rows.campaigns(data, audience),
-        List.CUSTOMERS: lambda: export_rows.customers(data, one_id, audience, grid.grid_query()),
-        List.NOT_SENT: lambda: export_rows.not_sent(data, one_id),
-        List.LINKS: lambda: export_rows.links(data, one_id, audience),
-        List.EVENTS: lambda: export_rows.events(data, one_id),
-        List.CUSTOMER_EVENTS: lambda: export_rows.customer_events(data, one_id),
-        List.HISTORY: lambda: export_rows.history(data, one_id, audience),
+        List.CUSTOMERS: lambda: export_rows.customers(data, item_id, audience, grid.grid_query()),
+        List.NOT_SENT: lambda: export_rows.not_sent(data, item_id),
+        List.LINKS: lambda: export_rows.links(data, item_id, audience),
+        List.EVENTS: lambda: export_rows.events(data, item_id),
+        List.CUSTOMER_EVENTS: lambda: export_rows.customer_events(data, item_id),
+        List.HISTORY: lambda: export_rows.history(data, item_id, audience),
     }
-    return read[what]()
+    return read[kind]()
 
 
 def form_of(output: Path, forms: Sequence[Format]) -> Format:
-    """The format that a file's ending asks for. Raises `CantWrite`."""
+    """The format for a file's extension. Raises `CantWrite`."""
     for form in forms:
         if output.suffix.lower() == f".{form}":
             return form
-    endings = ", ".join(f".{form}" for form in forms)
+    extensions = ", ".join(f".{form}" for form in forms)
     raise CantWrite(
-        f"{output.name} ends in none of {endings}.", next_step="The file's ending says what to write."
+        f"{output.name} has none of the extensions {extensions}.",
+        next_step="The extension determines the format.",
     )
 
 
 @contextmanager
-def whole(output: Path) -> Iterator[BinaryIO]:
-    """A file that stands under its name only when all of it is written."""
-    written = output.with_name(f".{output.name}.part")
+def replacing(output: Path) -> Iterator[BinaryIO]:
+    """Yields a temporary file that replaces `output` once it is complete."""
+    part = output.with_name(f".{output.name}.part")
     try:
-        with written.open("w+b") as file:
+        with part.open("w+b") as file:
             yield file
-        written.replace(output)
+        part.replace(output)
     except OSError as error:
         raise CantWrite(f"{output} can't be written: {error.strerror}.") from error
     finally:
-        written.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 @app.command()
@@ -127,16 +128,16 @@ def report(
     context: typer.Context,
     campaign_id: str,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the page into this file: .html or .pdf.")
+        Path | None, typer.Option("--output", "-o", help="Write the page to this .html or .pdf file.")
     ] = None,
     audience: Counted = Audience.HUMAN,
     database: Database = None,
 ) -> None:
-    """Print the figures of a campaign's page as JSON, or write the page into a file to take along."""
+    """Print a campaign's figures as JSON, or write its report to an HTML or PDF file."""
     with Warehouse(database_path(context, database)).snapshot() as data:
         if output is not None:
             note = write_report(data, campaign_id, audience, output)
-            messages.print(f"The report is in {output}. {note}".strip(), markup=False)
+            messages.print(f"Wrote the report to {output}. {note}".strip(), markup=False)
             return
         figures = campaign.figures(campaign.report(data, campaign_id, audience))
     print(json.dumps(figures, ensure_ascii=False, indent=2))
@@ -146,9 +147,7 @@ def report(
 def heatmap_(
     context: typer.Context,
     output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")],
-    campaign_id: Annotated[
-        str | None, typer.Argument(help="The campaign whose mail and clicks are drawn.")
-    ] = None,
+    campaign_id: Annotated[str | None, typer.Argument(help="The campaign to draw.")] = None,
     html: Annotated[
         Path | None,
         typer.Option(help="An e-mail's HTML, instead of a campaign.", exists=True, dir_okay=False),
@@ -156,7 +155,7 @@ def heatmap_(
     clicks: Annotated[
         Path | None,
         typer.Option(
-            help="Its clicks as CSV: url, link_position (may be empty), clicks, clickers (may be missing).",
+            help="The clicks as CSV: url, link_position (may be empty), clicks, clickers (optional).",
             exists=True,
             dir_okay=False,
         ),
@@ -164,71 +163,72 @@ def heatmap_(
     audience: Counted = Audience.HUMAN,
     measure: Annotated[Measure, typer.Option(help="Count clicks, or customers who clicked.")] = "clicks",
     show: Annotated[
-        Show, typer.Option(help="As a count, as a share of all, or as a rate of delivered mails.")
+        Show, typer.Option(help="Show counts, shares of all clicks, or rates per delivered message.")
     ] = "count",
     database: Database = None,
 ) -> None:
-    """Write an e-mail with a badge of clicks on every link as one HTML file."""
+    """Write an e-mail with a click badge on every link to an HTML file."""
     if campaign_id is not None and html is None and clicks is None:
         with Warehouse(database_path(context, database)).snapshot() as data:
             report = campaign.report(data, campaign_id, audience)
             mail = mails.of_campaign(data, campaign_id)
         if mail is None:
             raise MailsightError(
-                f"Campaign {campaign_id!r} has no HTML.", next_step="Load it with its template."
+                f"Campaign {campaign_id!r} has no HTML.",
+                next_step="Add it with `python -m mailsight content`.",
             )
         drawn = heatmap.of_campaign(report, mail.html, measure=measure, show=show)
     elif campaign_id is None and html is not None and clicks is not None:
         text = content.decode(html.read_bytes())
-        drawn = heatmap.of_mail(
-            text, _clicks_from_file(text, clicks), title=html.stem, measure=measure, show=show
-        )
+        drawn = heatmap.of_mail(text, _read_clicks(text, clicks), title=html.stem, measure=measure, show=show)
     else:
-        raise typer.BadParameter("name a campaign, or give both --html and --clicks")
+        raise typer.BadParameter("give a campaign, or both --html and --clicks")
     output.write_text(drawn, encoding="utf-8")
 
 
 @app.command()
 def export(
     context: typer.Context,
-    what: Annotated[List, typer.Argument(help="The list.")],
+    kind: Annotated[List, typer.Argument(help="The list.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file: .csv, .xlsx or .parquet.")],
-    one_id: Annotated[
+    item_id: Annotated[
         str | None,
-        typer.Argument(metavar="[CAMPAIGN_ID|CUSTOMER_ID]", help="Whose, of all lists but campaigns."),
+        typer.Argument(
+            metavar="[CAMPAIGN_ID|CUSTOMER_ID]", help="The campaign or customer; not for the list campaigns."
+        ),
     ] = None,
     audience: Counted = Audience.HUMAN,
     database: Database = None,
 ) -> None:
-    """Write a list into a file: CSV, Excel or Parquet by its ending."""
+    """Write a list to a CSV, Excel or Parquet file, depending on the file's extension."""
     with Warehouse(database_path(context, database)).snapshot() as data, progress_bar("Reading") as progress:
-        rows, note = write_list(data, what, one_id, audience, output, progress)
-    messages.print(f"{rows:,} rows are in {output}. {note}".strip(), markup=False)
+        rows, note = write_list(data, kind, item_id, audience, output, progress)
+    messages.print(f"Wrote {rows:,} rows to {output}. {note}".strip(), markup=False)
 
 
-def _clicks_from_file(html: str, path: Path) -> list[LinkClicks]:
-    """The clicks of a CSV file at the links of the mail; what leads nowhere in it comes last, as other links.
+def _read_clicks(html: str, path: Path) -> list[LinkClicks]:
+    """The clicks of a CSV file, matched to the links of the e-mail; unmatched URLs come last, as other links.
 
-    Customers of several rows for one link are added up: the file can't tell who is the same.
+    Customers are added up over the rows of a link, since the file doesn't identify them.
     """
-    found = links(html)
-    matcher = Matcher(found)
-    same = shared(found)
-    counted = {link.link_position: [0, 0] for link in found}
+    mail_links = links(html)
+    matcher = Matcher(mail_links)
+    same = shared(mail_links)
+    counted = {link.link_position: [0, 0] for link in mail_links}
     unplaced: set[int] = set()
     others: dict[str, list[int]] = {}
     text = io.StringIO(content.decode(path.read_bytes()), newline="")
     for line, row in enumerate(csv.DictReader(text, delimiter=bundle_files.delimiter(path)), start=2):
         try:
-            url, place = row.get("url") or "", row.get("link_position") or None
+            url, given = row.get("url") or "", row.get("link_position") or None
             clicks, clickers = int(row["clicks"]), int(row.get("clickers") or 0)
-            told = int(place) if place is not None else None
+            given_position = int(given) if given is not None else None
         except (KeyError, TypeError, ValueError) as error:
             raise LoadRefused(f"{path.name}:{line}: this row can't be read: {error}.") from error
         if clicks < 0 or clickers < 0:
-            raise LoadRefused(f"{path.name}:{line}: there are no negative clicks.")
-        position = told if told in counted else matcher.position(url)
-        if position is not None and position != told:
+            raise LoadRefused(f"{path.name}:{line}: clicks can't be negative.")
+        position = given_position if given_position in counted else matcher.position(url)
+        if position is not None and position != given_position:
             unplaced.add(position)
         counts = counted[position] if position is not None else others.setdefault(url, [0, 0])
         counts[0] += clicks
@@ -243,7 +243,7 @@ def _clicks_from_file(html: str, path: Path) -> list[LinkClicks]:
             clickers,
             sizes[same[link.link_position]] if link.link_position in unplaced else 1,
         )
-        for link, (clicks, clickers) in zip(found, counted.values(), strict=True)
+        for link, (clicks, clickers) in zip(mail_links, counted.values(), strict=True)
     ]
     return on_mail + [
         LinkClicks(None, url, url, clicks, clickers, 1) for url, (clicks, clickers) in others.items()

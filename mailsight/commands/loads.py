@@ -1,4 +1,4 @@
-"""Commands that write the database: load, ingest, content, sample, classify, migrate; and the ones that look at it."""
+"""Commands that load data or change the database, and commands that inspect events and the database."""
 
 import tempfile
 from pathlib import Path
@@ -34,11 +34,11 @@ from .console import (
 @app.command("load")
 def load_(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Bundles: folders, or single files of one.")],
+    paths: Annotated[list[Path], typer.Argument(help="Bundles: folders or single files.")],
     strict: Strict = False,
     database: Database = None,
 ) -> None:
-    """Load campaigns, customers, messages and events; print what was new, known and refused."""
+    """Load campaigns, customers, messages and events; print how many rows were new, known and rejected."""
     summary = _load(database_path(context, database), paths, strict=strict)
     print_summary(summary)
     if summary.refusals:
@@ -53,7 +53,7 @@ def ingest_(
     strict: Strict = False,
     database: Database = None,
 ) -> None:
-    """Load a provider's events: files of its webhooks' JSON, plain or packed, or of captured requests."""
+    """Load a provider's events from files with webhook JSON (plain or compressed) or captured requests."""
     wait_seconds = settings.from_environment().load_wait_seconds
     with progress_bar("Loading") as progress:
         summary = payloads.ingest(
@@ -71,7 +71,7 @@ def ingest_(
 
 @app.command()
 def normalize(paths: PayloadFiles, provider: FromProvider) -> None:
-    """Print a provider's events in Mailsight's words, a JSON object a line; nothing is loaded."""
+    """Print a provider's events in Mailsight's format, one JSON object per line. Loads nothing."""
     refused = 0
     for event in payloads.normalise(provider, paths):
         if isinstance(event, str):
@@ -87,39 +87,39 @@ def normalize(paths: PayloadFiles, provider: FromProvider) -> None:
 def content(
     context: typer.Context,
     campaign_id: str,
-    mail: Annotated[Path, typer.Argument(help="The mail as it was sent: its HTML, or the raw mail as .eml.")],
+    mail: Annotated[Path, typer.Argument(help="The e-mail as sent: an HTML file or a raw .eml message.")],
     database: Database = None,
 ) -> None:
-    """Give a campaign its e-mail, for the heatmap and the previews."""
+    """Add a campaign's e-mail, for the heatmap and the previews."""
     bundles.load_content(
         _existing(database_path(context, database)),
         campaign_id,
         mail,
         wait_seconds=settings.from_environment().load_wait_seconds,
     )
-    messages.print(f"Campaign {campaign_id} has its e-mail.", markup=False)
+    messages.print(f"Added the e-mail to campaign {campaign_id}.", markup=False)
 
 
 @app.command("sample")
 def sample_(
     context: typer.Context,
-    campaigns: Annotated[int, typer.Option(min=1, help="How many mailings.")] = 48,
+    campaigns: Annotated[int, typer.Option(min=1, help="How many campaigns.")] = 48,
     customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
     bundle: Annotated[
-        Path | None, typer.Option(help="Write the bundle into this folder and load nothing.")
+        Path | None, typer.Option(help="Write the bundle to this folder instead of loading it.")
     ] = None,
     database: Database = None,
 ) -> None:
-    """Make sample data: two years of mailings of a travel company."""
+    """Create sample data: two years of campaigns of a travel company."""
     if bundle is not None:
-        with progress_bar("Making sample data") as progress:
+        with progress_bar("Creating sample data") as progress:
             sample_bundle.write_bundle(
                 bundle, campaigns=campaigns, customers=customers, seed=seed, progress=progress
             )
         return
     with tempfile.TemporaryDirectory(prefix="mailsight-") as folder:
-        with progress_bar("Making sample data") as progress:
+        with progress_bar("Creating sample data") as progress:
             sample_bundle.write_bundle(
                 Path(folder), campaigns=campaigns, customers=customers, seed=seed, progress=progress
             )
@@ -128,14 +128,14 @@ def sample_(
 
 @app.command()
 def check(context: typer.Context, database: Database = None) -> None:
-    """Print what is loaded, what was refused, and which events found no campaign."""
+    """Print the number of loaded rows and of unmatched events, and the rejected rows."""
     with Warehouse(database_path(context, database)).snapshot() as snapshot:
         state = data.database_state(snapshot)
     table = Table("table", "rows")
     for name, rows in state.rows.items():
         table.add_row(name, f"{rows:,}")
     Console().print(table)
-    print(f"events whose campaign can't be told: {state.unattributed:,}")
+    print(f"unmatched events: {state.unattributed:,}")
     for refused in state.refused:
         print(
             f"refused {refused['file']}:{refused['first_line']}: {refused['reason']} (rows: {refused['rows']:,})"
@@ -144,7 +144,7 @@ def check(context: typer.Context, database: Database = None) -> None:
 
 @app.command("classify")
 def classify_(context: typer.Context, database: Database = None) -> None:
-    """Tell people from machines anew, by the rules as they are set now; print what changed by rule."""
+    """Reapply the current machine rules to all events; print the changes by rule."""
     wait_seconds = settings.from_environment().load_wait_seconds
     with progress_bar("Classifying") as progress:
         changes = classify.classify(
@@ -158,15 +158,15 @@ def classify_(context: typer.Context, database: Database = None) -> None:
             table.add_row(change.reason, label, change.type.label.lower(), *counts)
     Console().print(table)
     if all(change.before == change.after for change in changes):
-        messages.print("No rule finds more or fewer events than before.")
+        messages.print("No rule matches more or fewer events than before.")
 
 
 @app.command()
 def migrate(context: typer.Context, database: Database = None) -> None:
-    """Bring a database that an older Mailsight made up to date; every load does this too."""
+    """Upgrade a database from an older version of Mailsight. Every load does this too."""
     wait_seconds = settings.from_environment().load_wait_seconds
     with draft(_existing(database_path(context, database)), wait_seconds=wait_seconds) as work:
-        messages.print("Brought up to date." if work.migrated else "Nothing to do: it is up to date.")
+        messages.print("Database upgraded." if work.migrated else "The database is already up to date.")
         work.discard()
 
 

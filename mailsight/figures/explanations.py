@@ -1,4 +1,4 @@
-"""How each figure is counted: in a line beside it, and in the words of docs/metrics.md."""
+"""Explains how each figure is counted: in a short tip, and with the text of docs/metrics.md."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([^)]*)\)")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of docs/metrics.md: its heading, its Markdown without links, and the headings that it speaks of."""
+    """A section of docs/metrics.md: heading, Markdown without links, and the headings of related sections."""
 
     title: str
     text: str
@@ -27,53 +27,53 @@ class Section:
 
 
 def in_short(key: str, counts: Counts) -> tuple[str, ...]:
-    """A figure's formula in words and the counts it is made of, in lines."""
-    figure, made_of = FIGURES[key], portion(counts, key)
+    """A figure's formula and its counts, as lines of text."""
+    figure, counted = FIGURES[key], portion(counts, key)
     formula = f"{figure.label} = {figure.formula}"
-    if made_of is None:
+    if counted is None:
         return formula, formats.count(getattr(counts, key))
     if isinstance(figure, Rate):
-        sides = f"{formats.count(made_of.part)} ÷ {formats.count(made_of.whole)} customers"
-        return formula, sides, *likely(made_of)
+        sides = f"{formats.count(counted.part)} ÷ {formats.count(counted.whole)} customers"
+        return formula, sides, *likely(counted)
     whole = FIGURES[WHOLES[key]].label.lower()
-    sides = f"{formats.of(made_of.part, made_of.whole)} {whole}: {formats.percent(made_of.rate)}"
-    return formula, sides, *(likely(made_of) if made_of.is_small else ())
+    sides = f"{formats.of(counted.part, counted.whole)} {whole}: {formats.percent(counted.rate)}"
+    return formula, sides, *(likely(counted) if counted.is_small else ())
 
 
 def estimate(apple: AppleOpens) -> tuple[str, ...]:
-    """The estimated open rate's formula in words and its counts, in lines."""
-    made_of = apple.estimate
-    sides = f"{formats.count(made_of.part)} ÷ {formats.count(made_of.whole)} customers"
-    without = f"{formats.things(apple.proxied, 'customer')} left out: Apple's proxy loaded their pictures"
-    return f"{ESTIMATED_COR.label} = {ESTIMATED_COR.formula}", sides, without, *likely(made_of)
+    """The estimated open rate's formula and its counts, as lines of text."""
+    counted = apple.estimate
+    sides = f"{formats.count(counted.part)} ÷ {formats.count(counted.whole)} customers"
+    without = f"{formats.things(apple.proxied, 'customer')} left out: Apple's proxy loaded their images"
+    return f"{ESTIMATED_COR.label} = {ESTIMATED_COR.formula}", sides, without, *likely(counted)
 
 
-def likely(made_of: Portion) -> Sequence[str]:
-    """Where a rate likely lies, and whether it can be relied on; nothing where there is no rate."""
-    interval = made_of.interval
+def likely(counted: Portion) -> Sequence[str]:
+    """A rate's confidence interval, with a warning if the sample is small; empty if there is no rate."""
+    interval = counted.interval
     if interval is None:
         return ()
     words = f"95\N{NO-BREAK SPACE}% interval: {formats.interval(interval)}"
-    return (words, TOO_FEW) if made_of.is_small else (words,)
+    return (words, TOO_FEW) if counted.is_small else (words,)
 
 
 def section(title: str) -> Section:
-    """The section with this heading. Raises KeyError for one that is not there."""
+    """The section with this heading. Raises KeyError if there is none."""
     return _sections()[title]
 
 
 def of_figure(key: str) -> Section:
-    """The section that tells how a figure is counted, by the figure's key; of a rate, its two counts come next."""
-    found = next(one for title, one in _sections().items() if title.endswith(f": `{key}`"))
+    """The section about a figure, by the figure's key. Related sections of a rate start with its two counts."""
+    section = next(section for title, section in _sections().items() if title.endswith(f": `{key}`"))
     figure = FIGURES.get(key)
     if not isinstance(figure, Rate):
-        return found
+        return section
     sides = (of_figure(figure.numerator).title, of_figure(figure.denominator).title)
-    return replace(found, see=tuple(dict.fromkeys((*sides, *found.see))))
+    return replace(section, see=tuple(dict.fromkeys((*sides, *section.see))))
 
 
 def without_key(title: str) -> str:
-    """The heading as people read it: "Sent: `sent`" -> "Sent"."""
+    """The heading without the figure's key: "Sent: `sent`" -> "Sent"."""
     return re.sub(r": `\w+`$", "", title)
 
 
@@ -85,14 +85,14 @@ def _sections() -> dict[str, Section]:
 
 
 def _read(title: str, text: str, texts: dict[str, str]) -> Section:
-    by_anchor = {_anchor(one): one for one in texts}
-    by_key = {key: one for one in texts for key in _KEY.findall(one)}
-    named = [by_anchor.get(target.removeprefix("#")) for _, target in _LINK.findall(text)]
-    named += [by_key.get(key) for key in _KEY.findall(text)]
-    see = tuple(one for one in dict.fromkeys(named) if one and one != title)
+    by_anchor = {_anchor(heading): heading for heading in texts}
+    by_key = {key: heading for heading in texts for key in _KEY.findall(heading)}
+    mentioned = [by_anchor.get(target.removeprefix("#")) for _, target in _LINK.findall(text)]
+    mentioned += [by_key.get(key) for key in _KEY.findall(text)]
+    see = tuple(heading for heading in dict.fromkeys(mentioned) if heading and heading != title)
     return Section(title, _LINK.sub(r"\1", text).strip(), see)
 
 
 def _anchor(title: str) -> str:
-    """The anchor of a heading as GitHub makes it."""
+    """The anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")

@@ -1,4 +1,4 @@
-"""Numbers, rates and times as people read them. Everything here returns text; None and NaN become a dash."""
+"""Formats numbers, rates and times for people. Every function returns text; None and NaN become a dash."""
 
 import re
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import pandas as pd
 from .metrics import Portion
 
 NOTHING = "–"
-# Said of a campaign that is planned, and of its customers who have no other reason.
+# Shown for planned campaigns, and for their customers without another reason.
 NOT_SENT_YET = "Not sent yet"
 NO_SUBJECT = "No subject"
 NO_SENDING_DATE = "no date of sending"
@@ -19,11 +19,11 @@ _JOINED = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# What Markdown (CommonMark, section 2.4) and Streamlit (icons, colours, maths) would take for signs: some wherever they
-# stand, some before other letters, some at the start of a line.
+# Characters with a special meaning in Markdown (CommonMark, section 2.4) and Streamlit (icons, colors, math): some
+# everywhere, some before certain characters, some at the start of a line.
 _SIGNS = re.compile(r"[\\`*_\[\]<>$~|{}]|:(?=\S)|&(?=[#\w])|(?<!.)[-+#=](?=[\s\-=#]|$)|(?<=\d)[.)](?=\s)")
-# What becomes a link (GitHub's Markdown, section 6.9), an icon or an emoji by itself does so although it is escaped.
-_BY_ITSELF = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www|@)(?=[\\:.\w])|:(?=[a-z])")
+# Text that becomes a link (GitHub's Markdown, section 6.9), an icon or an emoji even if it is escaped.
+_AUTOMATIC = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www|@)(?=[\\:.\w])|:(?=[a-z])")
 
 
 def count(number: float | None) -> str:
@@ -36,10 +36,10 @@ def percent(share: float | None) -> str:
     return NOTHING if share is None or isnan(share) else f"{share * 100:,.1f}{_JOINED}%"
 
 
-def rate(made_of: Portion) -> str:
-    """12 of 40 -> "30.0 %"; with its interval where that is small: 2 of 6 -> "33.3 % (9.7 – 70.0 %)"."""
-    around = f" ({interval(made_of.interval)})" if made_of.is_small else ""
-    return f"{percent(made_of.rate)}{around}"
+def rate(portion: Portion) -> str:
+    """12 of 40 -> "30.0 %"; small samples include the interval: 2 of 6 -> "33.3 % (9.7 – 70.0 %)"."""
+    bounds = f" ({interval(portion.interval)})" if portion.is_small else ""
+    return f"{percent(portion.rate)}{bounds}"
 
 
 def of(part: float, whole: float) -> str:
@@ -56,7 +56,7 @@ def interval(bounds: tuple[float, float] | None) -> str:
 
 
 def points(difference: float | None) -> str:
-    """A difference of two shares, in percentage points: 0.021 -> "+2.1 pts", with a real minus sign."""
+    """A difference of two shares in percentage points, with a real minus sign: 0.021 -> "+2.1 pts"."""
     if difference is None or isnan(difference):
         return NOTHING
     rounded = round(difference * 100, 1)
@@ -64,13 +64,13 @@ def points(difference: float | None) -> str:
     return f"{sign}{abs(rounded):.1f}{_JOINED}pts"
 
 
-def things(number: int, one: str, many: str | None = None) -> str:
+def things(number: int, singular: str, plural: str | None = None) -> str:
     """(1, "customer") -> "1 customer"; (1200, "customer") -> "1,200 customers"."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+    return f"{count(number)} {singular if number == 1 else plural or singular + 's'}"
 
 
 def zone(name: str | None) -> ZoneInfo:
-    """The time zone of that name, as a browser tells it; UTC when there is none of that name."""
+    """The time zone with the name that a browser sent; UTC if there is none."""
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -78,38 +78,38 @@ def zone(name: str | None) -> ZoneInfo:
 
 
 def moment(at: datetime | None, zone_name: str | None = None) -> str:
-    """The time in that zone: "Tue 14 Apr 2026, 09:00"."""
+    """The time in a time zone: "Tue 14 Apr 2026, 09:00"."""
     local = _local(at, zone_name)
     return f"{_WEEKDAYS[local.weekday()]} {short_moment(local, zone_name)}" if local else NOTHING
 
 
 def short_moment(at: datetime | None, zone_name: str | None = None) -> str:
-    """The time in that zone, for columns: "14 Apr 2026, 09:00"."""
+    """The time in a time zone, for columns: "14 Apr 2026, 09:00"."""
     local = _local(at, zone_name)
     return f"{day(local, zone_name)}, {local:%H:%M}" if local else NOTHING
 
 
 def precise_moment(at: datetime | None, zone_name: str | None = None) -> str:
-    """The time in that zone to the second: "14 Apr 2026, 09:00:02"."""
+    """The time in a time zone to the second: "14 Apr 2026, 09:00:02"."""
     local = _local(at, zone_name)
     return f"{short_moment(local, zone_name)}:{local:%S}" if local else NOTHING
 
 
 def day(at: datetime | None, zone_name: str | None = None) -> str:
-    """The day in that zone: "14 Apr 2026"."""
+    """The day in a time zone: "14 Apr 2026"."""
     local = _local(at, zone_name)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}" if local else NOTHING
 
 
 def since(hours: int) -> str:
-    """Hours since sending: "5 h", "1 day", "3 days 4 h"."""
+    """Time since send: "5 h", "1 day", "3 days 4 h"."""
     days, rest = divmod(hours, 24)
     parts = [things(days, "day")] * bool(days) + [f"{rest}{_JOINED}h"] * bool(rest or not days)
     return " ".join(parts)
 
 
 def ago(seconds: float) -> str:
-    """How long ago something was: "just now", "20 s ago", "3 min ago", "5 h ago", "3 days ago"."""
+    """How long ago something happened: "just now", "20 s ago", "3 min ago", "5 h ago", "3 days ago"."""
     minutes, hours, days = (int(max(seconds, 0)) // unit for unit in (60, 3600, 86_400))
     if not minutes:
         return f"{int(seconds)}{_JOINED}s ago" if seconds >= 2 else "just now"
@@ -119,7 +119,7 @@ def ago(seconds: float) -> str:
 
 
 def size(size_bytes: int) -> str:
-    """The size of a file: "820 bytes", "1.4 MB"."""
+    """A file size: "820 bytes", "1.4 MB"."""
     for unit, times in (("GB", 1e-9), ("MB", 1e-6), ("kB", 1e-3)):
         if (units := size_bytes * times) >= 1:
             return f"{units:,.1f}{_JOINED}{unit}"
@@ -127,28 +127,28 @@ def size(size_bytes: int) -> str:
 
 
 def sender(name: str | None, address: str | None) -> str:
-    """Who a mail is from, as mail programs write it: "Sunwise <news@sunwise.example>"."""
+    """The From header of an e-mail: "Sunwise <news@sunwise.example>"."""
     return f"{name} <{address}>" if name and address else name or address or ""
 
 
 def plain(text: object) -> str:
-    """Text from outside, such that Markdown shows it letter by letter, on one line."""
+    """Untrusted text, escaped so that Markdown shows it literally, on one line."""
     escaped = _SIGNS.sub(r"\\\g<0>", " ".join(str(text).split()))
-    return _BY_ITSELF.sub("\\g<0>\N{WORD JOINER}", escaped)
+    return _AUTOMATIC.sub("\\g<0>\N{WORD JOINER}", escaped)
 
 
-def raw(text: str, most: int = 300) -> str:
-    """Text from outside as it stands there, cut where it gets long, on one line: what nobody sees is spelled out.
+def raw(text: str, max_length: int = 300) -> str:
+    """Untrusted text, shortened and on one line, with invisible characters written as escapes.
 
-    Control characters, and those that turn the direction of writing, could make a row look like another one.
+    Control and bidirectional characters could otherwise make one row look like another.
     """
-    cut = text[:most]
-    shown = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in cut.replace("\n", "↵"))
-    return f"{shown}…" if len(text) > most else shown
+    cut = text[:max_length].replace("\n", "↵")
+    shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in cut)
+    return f"{shown}…" if len(text) > max_length else shown
 
 
 def _local(at: datetime | None, zone_name: str | None) -> datetime | None:
-    # NaT, which pandas puts where a time is missing, is a datetime to Python.
+    # NaT, which pandas uses for missing times, is a datetime too.
     if at is None or pd.isna(at):
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone(zone_name))

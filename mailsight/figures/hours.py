@@ -1,4 +1,4 @@
-"""Hours since a campaign was sent: without gaps, and the ticks of their axis."""
+"""Hours since send: fills gaps, and places the ticks of the axis."""
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ DEFAULT_PERIOD = "First 3 days"
 
 
 def dense_hours(hours: pd.DataFrame, until_hour: int | None = None) -> pd.DataFrame:
-    """The same with a row for every hour from 0 on. What a wrong clock put before sending counts in hour 0."""
+    """The rows with every hour from 0 on. Events dated before the send, due to a wrong clock, count in hour 0."""
     if hours.empty:
         return pd.DataFrame({column: range(0) for column in hours.columns})
     summed = hours.assign(hour=hours["hour"].clip(lower=0).astype(int)).groupby("hour").sum()
@@ -19,7 +19,7 @@ def dense_hours(hours: pd.DataFrame, until_hour: int | None = None) -> pd.DataFr
 
 
 def hour_ticks(hours: int) -> tuple[list[int], list[str]]:
-    """Where the axis has its marks: every few hours on the first days, every few days in a longer time."""
+    """Positions and labels of the axis ticks: every few hours for short periods, every few days for longer ones."""
     step = next((step for step in (2, 4, 6, 12, 24, 48, 96, 168, 336) if hours <= step * 12), 672)
-    places = list(range(0, hours + 1, step))
-    return places, [formats.since(place) if place else "sent" for place in places]
+    ticks = list(range(0, hours + 1, step))
+    return ticks, [formats.since(tick) if tick else "sent" for tick in ticks]

@@ -76,7 +76,7 @@ def test_check_tells_what_is_there(sample_database: Path) -> None:
     status, out, _ = run("check", "--database", sample_database)
     assert status == 0
     assert "customers" in out
-    assert "events whose campaign can't be told: 0" in out
+    assert "unmatched events: 0" in out
 
 
 def test_heatmap_of_a_campaign_is_one_file_without_a_script(sample_database: Path, tmp_path: Path) -> None:

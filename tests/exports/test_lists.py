@@ -380,8 +380,8 @@ def test_the_command_writes_every_list(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["export", "campaigns", "-o", "list.txt"], "ends in none of .csv, .xlsx, .parquet"),
-        (["export", "customers", "-o", "list.csv"], "is one campaign's"),
+        (["export", "campaigns", "-o", "list.txt"], "has none of the extensions .csv, .xlsx, .parquet"),
+        (["export", "customers", "-o", "list.csv"], "needs a campaign"),
         (["export", "customers", "nope", "-o", "list.csv"], "There is no campaign 'nope'"),
         (["export", "customer-events", "nope", "-o", "list.csv"], "There is no customer 'nope'"),
         (["export", "campaigns", "x", "-o", "list.csv"], "takes no id"),

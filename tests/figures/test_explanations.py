@@ -59,5 +59,5 @@ def test_the_estimate_stands_in_the_docs_as_on_the_screen() -> None:
     apple = AppleOpens(proxied=3, unseen=2, seen_delivered=40, seen_opened=10, unseen_in={Audience.HUMAN: 2})
     assert explanations.estimate(apple)[1:3] == (
         "10 ÷ 40 customers",
-        "3 customers left out: Apple's proxy loaded their pictures",
+        "3 customers left out: Apple's proxy loaded their images",
     )
