@@ -161,10 +161,10 @@ _DECODER = json.JSONDecoder(parse_constant=_reject_constant)
 def _checked(line: int, value: object, text: str) -> Value | BadRecord:
     try:
         # Valid text can hold an invalid value: the escape \\ud800 is half a character, and 1e999 overflows.
-        sound = is_text(text) and is_text(json.dumps(value, ensure_ascii=False, allow_nan=False))
+        valid = is_text(text) and is_text(json.dumps(value, ensure_ascii=False, allow_nan=False))
     except ValueError:
         return BadRecord(line, "a number that is too large", as_text(text))
-    return Value(line, value, text) if sound else BadRecord(line, "not UTF-8", as_text(text))
+    return Value(line, value, text) if valid else BadRecord(line, "not UTF-8", as_text(text))
 
 
 def _bad(line: int, text: str, error: Exception, before: int = 1) -> BadRecord:

@@ -78,7 +78,7 @@ def complete(
             f"{len(refusals):,} rows were refused; the first is {refusals[0]}.",
             next_step="Fix the file, or load without --strict to skip these rows.",
         )
-    progress(0.5, "Adding what is new")
+    progress(0.5, "Adding new rows")
     sharing = [name for name, provider in PROVIDERS.items() if provider.shares_event_ids]
     work.run("set_shared_event_ids", providers=sharing)
     for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):

@@ -372,7 +372,7 @@ def test_the_command_writes_every_list(
     arguments = ["export", what.value, *ids.get(what, [campaign_id]), "-o", str(output)]
     result = CliRunner().invoke(app, ["--database", str(sample_database), *arguments])
     assert result.exit_code == 0, result.output
-    assert "in " in result.stderr
+    assert "to " in result.stderr
     assert output.stat().st_size > 100
     assert list(tmp_path.iterdir()) == [output]
 
