@@ -9,11 +9,11 @@ from pathlib import Path
 from .errors import BadSetting
 
 PACKAGE = Path(__file__).resolve().parent
-# A wheel carries what lies beside the package in the repository (pyproject.toml lists it).
+# A wheel includes the files that are next to the package in the repository (listed in pyproject.toml).
 _INSTALLED = (PACKAGE / "project").is_dir()
 # The folder of app.py, pages/, queries/ and docs/metrics.md.
 PROJECT = PACKAGE / "project" if _INSTALLED else PACKAGE.parent
-# Where the database is by default. An installed copy keeps it below the current folder.
+# The default folder of the database. An installed copy uses the current folder's `data`.
 DATA = Path("data") if _INSTALLED else PROJECT / "data"
 
 

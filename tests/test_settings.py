@@ -1,4 +1,4 @@
-"""Settings come from the environment, once."""
+"""Settings come from the environment."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ from mailsight import settings
 from mailsight.errors import BadSetting
 
 
-def test_what_is_not_set_keeps_its_default() -> None:
+def test_unset_variables_keep_their_defaults() -> None:
     assert settings.from_environment({}) == settings.Settings()
     assert settings.from_environment({"MAILSIGHT_DATABASE": ""}) == settings.Settings()
 
 
-def test_what_is_set_is_taken() -> None:
-    found = settings.from_environment(
+def test_set_variables_are_used() -> None:
+    values = settings.from_environment(
         {
             "MAILSIGHT_DATABASE": "/srv/m.duckdb",
             "MAILSIGHT_LOAD_WAIT_SECONDS": "5",
@@ -24,7 +24,7 @@ def test_what_is_set_is_taken() -> None:
             "MAILSIGHT_WEBHOOK_MAX_MEGABYTES": "1",
         }
     )
-    assert found == settings.Settings(
+    assert values == settings.Settings(
         database=Path("/srv/m.duckdb"),
         load_wait_seconds=5.0,
         public_url="https://mailsight.example",
@@ -35,7 +35,7 @@ def test_what_is_set_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "problem"),
     [
         ("MAILSIGHT_LOAD_WAIT_SECONDS", "soon", "is 'soon', not a number of seconds"),
         ("MAILSIGHT_WEBHOOK_LOAD_SECONDS", "-1", "is '-1', not a number of seconds"),
@@ -44,8 +44,8 @@ def test_what_is_set_is_taken() -> None:
         ("MAILSIGHT_PUBLIC_URL", "mailsight.example", "it must start with https:// or http://"),
     ],
 )
-def test_what_cannot_be_used_is_told(variable: str, value: str, told: str) -> None:
-    with pytest.raises(BadSetting, match=f"{variable} .*{told}"):
+def test_invalid_values_are_rejected(variable: str, value: str, problem: str) -> None:
+    with pytest.raises(BadSetting, match=f"{variable} .*{problem}"):
         settings.from_environment({variable: value})
 
 
@@ -61,7 +61,7 @@ def test_uploaders_are_a_list_of_addresses(value: str, uploaders: tuple[str, ...
     assert settings.from_environment({"MAILSIGHT_UPLOADERS": value}).uploaders == uploaders
 
 
-def test_the_secrets_of_webhooks_are_no_settings_that_could_be_shown() -> None:
+def test_webhook_secrets_are_not_part_of_the_settings() -> None:
     environment = {
         "MAILSIGHT_WEBHOOK_AMAZON_SES_BASIC_AUTH": "ann:secret",
         "MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH": "",

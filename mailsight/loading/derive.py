@@ -65,7 +65,7 @@ def derive(work: Draft, progress: Progress) -> None:
         work.run("replace_message_events")
     work.run("replace_unattributed")
     work.run("forget_verdicts")
-    progress(0.5, "Telling people from machines")
+    progress(0.5, "Detecting machines")
     verdicts.judge(work, machines.rules())
     progress(0.6, "Counting")
     count(work)

@@ -1,11 +1,11 @@
-"""User agents: none of people's programs is a machine, and nearly every crawler is."""
+"""User agents: programs that people use are never machines, and nearly all crawlers are."""
 
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from mailsight.audience import agents
 
-# As public lists of mail programs and browsers have them, and with words in them that sound like machines.
+# From public lists of mail programs and browsers; they contain words that sound like machines.
 PEOPLE = (
     (
         "Outlook-Express/7.0 (MSIE 7.0; Windows NT 6.1; WOW64; Trident/6.0; SLCC2; .NET CLR 2.0.50727; "
@@ -190,7 +190,7 @@ PROXIES = (
 
 
 @pytest.mark.parametrize("agent", PEOPLE)
-def test_what_people_use_is_no_machine(agent: str) -> None:
+def test_programs_that_people_use_are_not_machines(agent: str) -> None:
     assert agents.kind(agent) == "person"
 
 
@@ -200,18 +200,18 @@ def test_scanners_and_libraries_are_machines(agent: str) -> None:
 
 
 @pytest.mark.parametrize("agent", PROXIES)
-def test_picture_proxies_fetch_for_people(agent: str) -> None:
+def test_image_proxies_act_for_people(agent: str) -> None:
     assert agents.is_proxied(agent)
 
 
-def test_crawlers_of_the_maintained_list_are_machines() -> None:
+def test_crawlers_on_the_maintained_list_are_machines() -> None:
     known = [agent for crawler in CRAWLER_USER_AGENTS_DATA for agent in crawler.get("instances", [])]
     missed = [agent for agent in known if agents.kind(agent) not in ("scanner_agent", "proxied")]
     assert len(known) > 2000
     assert len(missed) < 0.01 * len(known), missed
 
 
-def test_own_words_come_first_and_people_decide() -> None:
+def test_configured_words_come_first_and_people_win() -> None:
     assert agents.kind("AcmeMail/1 curl/8", people=["acmemail"]) == "person"
     assert agents.kind("Mozilla/5.0 (AcmeGuard)", machines=["acmeguard"]) == "scanner_agent"
     assert agents.kind("AcmeMail/1 AcmeGuard", machines=["AcmeGuard"], people=["AcmeMail"]) == "person"

@@ -1,4 +1,4 @@
-"""People and machines: each rule by cases, all of them against a simulator and a recount in plain Python."""
+"""People and machines: cases for every rule, and all rules against a simulator and a recount in plain Python."""
 
 import json
 import random
@@ -32,14 +32,14 @@ Verdicts = dict[str, str | None]
 
 
 def event(kind: str, at: float, **values: Any) -> Event:
-    """An event of the first customer's, so many seconds after sending, by a browser at home."""
-    told = (
+    """An event of the first customer, `at` seconds after send, from a browser at home."""
+    defaults = (
         {"customer_id": "1", "user_agent": CHROME, "ip": "80.1.1.1"}
         if kind != "delivered"
         else {"customer_id": "1"}
     )
     moment = (SENT + timedelta(seconds=at)).isoformat()
-    return {"campaign_id": "spring", "type": kind, "occurred_at": moment} | told | values
+    return {"campaign_id": "spring", "type": kind, "occurred_at": moment} | defaults | values
 
 
 def clicks(*times: float, links: list[str] = MAIL, **values: Any) -> list[Event]:
@@ -47,9 +47,9 @@ def clicks(*times: float, links: list[str] = MAIL, **values: Any) -> list[Event]
 
 
 def bundle(folder: Path, events: list[Event], links: list[str] | None = None) -> Path:
-    """The events as a bundle, with ids in their order; with `links` also the campaign's mail."""
+    """The events as a bundle, numbered in order; with `links`, also the campaign's e-mail."""
     folder.mkdir(parents=True)
-    rows = [{"event_id": f"e{number}"} | one for number, one in enumerate(events)]
+    rows = [{"event_id": f"e{number}"} | values for number, values in enumerate(events)]
     (folder / "events.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
     if links:
         (folder / "mail.html").write_text("".join(f'<a href="{url}">link</a>' for url in links))
@@ -64,25 +64,25 @@ def verdicts_of(database: Path) -> Verdicts:
 
 
 @pytest.fixture
-def judged(tmp_path: Path) -> Callable[..., list[str | None]]:
-    """Loads events; the verdict on each, in their order."""
+def verdicts(tmp_path: Path) -> Callable[..., list[str | None]]:
+    """Loads events and returns their verdicts in order."""
 
-    def of(events: list[Event], links: list[str] | None = None) -> list[str | None]:
+    def load(events: list[Event], links: list[str] | None = None) -> list[str | None]:
         bundles.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events, links)])
-        found = verdicts_of(tmp_path / "mailsight.duckdb")
-        return [found[f"e{number}"] for number in range(len(events))]
+        by_id = verdicts_of(tmp_path / "mailsight.duckdb")
+        return [by_id[f"e{number}"] for number in range(len(events))]
 
-    return of
+    return load
 
 
 CASES: dict[str, tuple[list[Event], list[str | None]]] = {
     "the provider's own verdict": ([event("opened", 90, provider_machine=True)], ["provider"]),
-    "the provider's denial is no rule": (
+    "a provider's denial does not count": (
         [event("opened", 90, provider_machine=False, user_agent=APPLE)],
         ["apple_privacy"],
     ),
     "a HEAD request": ([event("clicked", 90, url=MAIL[0], method="head")], ["head_request"]),
-    "a HEAD request that only the payload tells of": (
+    "a HEAD request that only the payload mentions": (
         [event("clicked", 90, url=MAIL[0], payload={"http_method": "HEAD"})],
         ["head_request"],
     ),
@@ -91,9 +91,9 @@ CASES: dict[str, tuple[list[Event], list[str | None]]] = {
         [event("clicked", 90, url=MAIL[0], user_agent=None), event("clicked", 900, url=MAIL[0])],
         ["empty_agent", None],
     ),
-    "no user agents at all tell nothing": ([event("clicked", 90, url=MAIL[0], user_agent=None)], [None]),
+    "no user agents at all mean nothing": ([event("clicked", 90, url=MAIL[0], user_agent=None)], [None]),
     "Apple's proxy": ([event("opened", 90, user_agent=APPLE)], ["apple_privacy"]),
-    "a click by nothing but Mozilla/5.0": (
+    "a click by just Mozilla/5.0": (
         [event("clicked", 90, url=MAIL[0], user_agent=APPLE)],
         ["scanner_agent"],
     ),
@@ -101,8 +101,8 @@ CASES: dict[str, tuple[list[Event], list[str | None]]] = {
         [event("opened", 90, user_agent=APPLE), event("opened", 3000)],
         ["apple_privacy", None],
     ),
-    "Gmail in advance": ([event("opened", 3, user_agent=traffic.PREFETCH)], ["gmail_prefetch"]),
-    "a picture proxy when a person opens": (
+    "Gmail prefetch": ([event("opened", 3, user_agent=traffic.PREFETCH)], ["gmail_prefetch"]),
+    "an image proxy when a person opens": (
         [event("opened", 90, user_agent=GOOGLE), event("opened", 95, user_agent=traffic.YAHOO)],
         [None, None],
     ),
@@ -118,7 +118,7 @@ CASES: dict[str, tuple[list[Event], list[str | None]]] = {
         [*clicks(60, 65, 70, 75, 80), event("clicked", 4000, url="https://shop.example/f")],
         [None] * 6,
     ),
-    "what follows without a pause": (clicks(60, 60.5, 61, 62.9, 64.8), ["burst_links"] * 5),
+    "clicks that follow without a pause": (clicks(60, 60.5, 61, 62.9, 64.8), ["burst_links"] * 5),
     "the customer's own click, ten seconds later": (
         [*clicks(60, 60.1, 60.2), event("clicked", 70, url=MAIL[0])],
         ["burst_links"] * 3 + [None],
@@ -135,7 +135,7 @@ CASES: dict[str, tuple[list[Event], list[str | None]]] = {
         [event("clicked", 60 + 9 * n, url=MAIL[0], ip=f"2001:db8:7:{n}::1") for n in range(3)],
         [None] * 3,
     ),
-    "a person with a picture proxy and two networks": (
+    "a person with an image proxy and two networks": (
         [
             event("opened", 60, user_agent=GOOGLE, ip="66.249.84.1"),
             event("opened", 61, user_agent=APPLE, ip="17.58.1.1"),
@@ -144,58 +144,58 @@ CASES: dict[str, tuple[list[Event], list[str | None]]] = {
         ],
         [None, "apple_privacy", None, None],
     ),
-    "the open beside a burst, not the one an hour later": (
+    "an open close to a burst, but not one an hour later": (
         [event("opened", 58), *clicks(60, 60.1, 60.2), event("opened", 3600)],
         ["burst_open", *["burst_links"] * 3, None],
     ),
-    "a picture proxy's open beside a burst": (
+    "an image proxy's open close to a burst": (
         [event("opened", 58, user_agent=GOOGLE), *clicks(60, 60.1, 60.2)],
         [None, *["burst_links"] * 3],
     ),
-    "an unsubscription in a burst": (
+    "an unsubscribe in a burst": (
         [*clicks(60, 60.1, 60.2), event("unsubscribed", 61, ip=None, user_agent=None)],
         [*["burst_links"] * 3, "unsubscribe_in_burst"],
     ),
-    "one by POST counts": (
+    "an unsubscribe by POST in a burst": (
         [*clicks(60, 60.1, 60.2), event("unsubscribed", 61, method="POST")],
         [*["burst_links"] * 3, None],
     ),
-    "an unsubscription by the mail program's button": ([event("unsubscribed", 61)], [None]),
-    "an unsubscription by the link": ([*clicks(60), event("unsubscribed", 62)], [None, None]),
+    "an unsubscribe by the mail program's button": ([event("unsubscribed", 61)], [None]),
+    "an unsubscribe by the link": ([*clicks(60), event("unsubscribed", 62)], [None, None]),
 }
 
 
 @pytest.mark.parametrize(("events", "expected"), CASES.values(), ids=CASES)
-def test_the_verdict(judged: Callable[..., Any], events: list[Event], expected: list[str | None]) -> None:
-    assert judged(events) == expected
+def test_the_verdict(verdicts: Callable[..., Any], events: list[Event], expected: list[str | None]) -> None:
+    assert verdicts(events) == expected
 
 
-def test_every_link_of_the_mail_within_half_a_minute_whenever_it_begins(judged: Callable[..., Any]) -> None:
+def test_every_link_of_the_mail_within_half_a_minute_at_any_time(verdicts: Callable[..., Any]) -> None:
     slow = clicks(643, 650, 657, 664, 671)
     again = event("clicked", 672.9, url=MAIL[0])
-    assert judged([*slow, again], MAIL) == ["burst_whole_mail"] * 5 + [None]
+    assert verdicts([*slow, again], MAIL) == ["burst_whole_mail"] * 5 + [None]
 
 
-def test_all_links_but_one_are_a_persons(judged: Callable[..., Any]) -> None:
-    assert judged(clicks(60, 66, 72, 78), MAIL) == [None] * 4
+def test_clicks_on_all_links_but_one_are_human(verdicts: Callable[..., Any]) -> None:
+    assert verdicts(clicks(60, 66, 72, 78), MAIL) == [None] * 4
 
 
-def test_a_mail_of_two_links_has_no_burst(judged: Callable[..., Any]) -> None:
-    assert judged(clicks(60, 66), MAIL[:2]) == [None] * 2
+def test_a_mail_of_two_links_has_no_burst(verdicts: Callable[..., Any]) -> None:
+    assert verdicts(clicks(60, 66), MAIL[:2]) == [None] * 2
 
 
-def test_places_that_lead_to_one_address_are_one_link(judged: Callable[..., Any]) -> None:
+def test_links_to_the_same_address_count_as_one(verdicts: Callable[..., Any]) -> None:
     same = [event("clicked", 60 + n / 10, url=MAIL[0], link_position=n) for n in range(3)]
-    assert judged(same, [MAIL[0]] * 3) == [None] * 3
+    assert verdicts(same, [MAIL[0]] * 3) == [None] * 3
 
 
-def test_where_the_mail_is_not_known_its_links_are_those_that_are_clicked(judged: Callable[..., Any]) -> None:
+def test_without_the_mail_the_clicked_links_count_as_its_links(verdicts: Callable[..., Any]) -> None:
     people = [event("clicked", 900 * n, url=MAIL[n % 5], customer_id=f"p{n}") for n in range(30)]
     slow = clicks(60, 66, 72, 78, 84, customer_id="scanned")
-    assert judged([*people, *slow]) == [None] * 30 + ["burst_whole_mail"] * 5
+    assert verdicts([*people, *slow]) == [None] * 30 + ["burst_whole_mail"] * 5
 
 
-def test_a_network_that_clicks_everybodys_mail_at_delivery(judged: Callable[..., Any]) -> None:
+def test_a_network_that_clicks_many_messages_at_delivery(verdicts: Callable[..., Any]) -> None:
     gateway = [
         event("clicked", 100 * n + 9, url=MAIL[0], customer_id=f"g{n}", ip=f"198.51.100.{n}")
         for n in range(6)
@@ -205,11 +205,11 @@ def test_a_network_that_clicks_everybodys_mail_at_delivery(judged: Callable[...,
     ]
     delivered = [event("delivered", 100 * n, customer_id=f"{who}{n}") for who in "go" for n in range(6)]
     later = event("clicked", 7000, url=MAIL[1], customer_id="g1", ip="198.51.100.77")
-    found = judged([*delivered, *gateway, *office, later])
-    assert found == [None] * 12 + ["network_across"] * 6 + [None] * 7
+    all_events = [*delivered, *gateway, *office, later]
+    assert verdicts(all_events) == [None] * 12 + ["network_across"] * 6 + [None] * 7
 
 
-def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
+def test_an_unsubscribe_by_a_machine_opts_nobody_out(tmp_path: Path) -> None:
     events = [event("delivered", 0), *clicks(60, 60.1, 60.2), event("unsubscribed", 60.4)]
     bundles.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events)])
     warehouse = Warehouse(tmp_path / "mailsight.duckdb")
@@ -223,8 +223,8 @@ def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
     assert (people.counts.opted_out, people.counts.clicked, people.status[Status.RECEIVED]) == (0, 0, 1)
     assert people.counts.delivered == everyone.counts.delivered == 1
     counts = [
-        (one.reason, one.opens, one.clicks, one.unsubscribes)
-        for one in campaign_reports.machines(warehouse.snapshot(), "spring")
+        (row.reason, row.opens, row.clicks, row.unsubscribes)
+        for row in campaign_reports.machines(warehouse.snapshot(), "spring")
     ]
     assert counts == [("burst_links", 0, 3, 0), ("unsubscribe_in_burst", 0, 0, 1)]
     [example] = campaign_reports.machine_examples(warehouse.snapshot(), "spring", "burst_links").to_dict(
@@ -236,17 +236,20 @@ def test_a_machines_unsubscription_opts_nobody_out(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("whole_seconds", [False, True], ids=["milliseconds", "whole seconds"])
 @pytest.mark.parametrize("known", [False, True], ids=["an unknown mail", "a known mail"])
-def test_simulated_traffic_is_told_apart(tmp_path: Path, known: bool, whole_seconds: bool) -> None:
-    made = traffic.mailing(7, 3000, whole_seconds=whole_seconds)
-    told = [{name: row[name] for name in row if name not in ("by", "machine")} for row in made.events]
+def test_people_and_machines_in_simulated_traffic_are_recognized(
+    tmp_path: Path, known: bool, whole_seconds: bool
+) -> None:
+    simulated = traffic.mailing(7, 3000, whole_seconds=whole_seconds).events
+    events = [{name: row[name] for name in row if name not in ("by", "machine")} for row in simulated]
     bundles.load(
-        tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", told, traffic.LINKS if known else None)]
+        tmp_path / "mailsight.duckdb",
+        [bundle(tmp_path / "bundle", events, traffic.LINKS if known else None)],
     )
-    found = verdicts_of(tmp_path / "mailsight.duckdb")
-    clicks_caught, clicks_lost = traffic.shares(made.events, found, "clicked")
-    opens_caught, opens_lost = traffic.shares(made.events, found, "opened")
-    assert (clicks_caught > 0.95, clicks_lost < 0.01) == (True, True), traffic.tally(made.events, found)
-    assert (opens_caught > 0.95, opens_lost < 0.02) == (True, True), traffic.tally(made.events, found)
+    by_id = verdicts_of(tmp_path / "mailsight.duckdb")
+    clicks_caught, clicks_lost = traffic.shares(simulated, by_id, "clicked")
+    opens_caught, opens_lost = traffic.shares(simulated, by_id, "opened")
+    assert (clicks_caught > 0.95, clicks_lost < 0.01) == (True, True), traffic.tally(simulated, by_id)
+    assert (opens_caught > 0.95, opens_lost < 0.02) == (True, True), traffic.tally(simulated, by_id)
 
 
 AGENTS = {"person": CHROME, "proxied": GOOGLE, "bare": APPLE, "scanner": "curl/8.5.0"}
@@ -268,8 +271,8 @@ def test_the_rules_agree_with_plain_python(
     expected: list[str | None] = []
     for number in range(60):
         rows = [_random_event(dice, place) for place in range(dice.randint(1, 30))]
-        found = oracle_machines.reasons(rows, MAIL[:3] if number % 2 else [], across_messages=2)
-        expected += [min(found[row["number"]], key=order.__getitem__, default=None) for row in rows]
+        reasons = oracle_machines.reasons(rows, MAIL[:3] if number % 2 else [], across_messages=2)
+        expected += [min(reasons[row["number"]], key=order.__getitem__, default=None) for row in rows]
         events += [_as_loaded(row, f"c{number}") for row in rows]
     folder = bundle(tmp_path / "bundle", events)
     (folder / "mail.html").write_text("".join(f'<a href="{url}">link</a>' for url in MAIL[:3]))
@@ -279,8 +282,8 @@ def test_the_rules_agree_with_plain_python(
     verdict = verdicts_of(tmp_path / "mailsight.duckdb")
     got = [verdict[f"e{number}"] for number in range(len(events))]
     wrong = [
-        (one, verdict, right)
-        for one, verdict, right in zip(events, got, expected, strict=True)
+        (row, verdict, right)
+        for row, verdict, right in zip(events, got, expected, strict=True)
         if verdict != right
     ]
     assert not wrong
@@ -316,7 +319,9 @@ def _as_loaded(row: Row, campaign_id: str) -> Event:
     )
 
 
-def test_classify_applies_the_rules_of_now_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_classify_applies_changed_rules_and_can_go_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = tmp_path / "mailsight.duckdb"
     bundles.load(database, [bundle(tmp_path / "bundle", [event("opened", 58), *clicks(60, 60.1, 60.2)])])
     before = (
@@ -345,17 +350,17 @@ def test_classify_applies_the_rules_of_now_and_back(tmp_path: Path, monkeypatch:
 
 @pytest.mark.slow
 def test_loading_in_parts_gives_the_verdicts_of_loading_at_once(tmp_path: Path) -> None:
-    made = traffic.mailing(3, 300)
-    told = [{name: row[name] for name in row if name not in ("by", "machine")} for row in made.events]
-    bundles.load(tmp_path / "whole.duckdb", [bundle(tmp_path / "whole", told)])
-    random.Random(1).shuffle(told)
+    simulated = traffic.mailing(3, 300).events
+    events = [{name: row[name] for name in row if name not in ("by", "machine")} for row in simulated]
+    bundles.load(tmp_path / "whole.duckdb", [bundle(tmp_path / "whole", events)])
+    random.Random(1).shuffle(events)
     for part in range(3):
-        bundles.load(tmp_path / "parts.duckdb", [bundle(tmp_path / f"part{part}", told[part::3])])
+        bundles.load(tmp_path / "parts.duckdb", [bundle(tmp_path / f"part{part}", events[part::3])])
     assert verdicts_of(tmp_path / "parts.duckdb") == verdicts_of(tmp_path / "whole.duckdb")
 
 
 def test_own_agents_and_networks(
-    tmp_path: Path, judged: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, verdicts: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "machines.toml").write_text(
         'machine_agents = ["AcmeGuard"]\npeople_agents = ["AcmeMail"]\n'
@@ -366,7 +371,7 @@ def test_own_agents_and_networks(
         "2a02:26f7::/64,US,US-CA,Los Angeles,\n2a02:26f7:1::/48,NL,NL-NH,Amsterdam,\n"
     )
     monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "machines.toml"))
-    found = judged(
+    actual = verdicts(
         [
             event("clicked", 100, url=MAIL[0], user_agent="Mozilla/5.0 (acmeguard)"),
             event("opened", 200, user_agent="AcmeMail/1 okhttp/4.9"),
@@ -390,30 +395,30 @@ def test_own_agents_and_networks(
         None,
         None,
     ]
-    assert found == expected
+    assert actual == expected
 
 
 BAD = {
-    "no TOML": ("off = [", "is not TOML"),
+    "not TOML": ("off = [", "is not TOML"),
     "an unknown rule": ('off = ["burst"]', "turns off 'burst'"),
     "an unknown key": ("of = []", "sets 'of'"),
     "an unknown threshold": ("[thresholds]\nburst = 1", "the threshold 'burst'"),
-    "a threshold that is no number": (
+    "a threshold that is not a number": (
         '[thresholds]\nburst_links = "3"',
         "burst_links to '3', which is not a whole number",
     ),
     "half a link": ("[thresholds]\nburst_links = 2.5", "which is not a whole number"),
-    "a time that never was": ("[thresholds]\nacross_seconds = -1", "which is not a number"),
-    "a network that is none": (
+    "a negative time": ("[thresholds]\nacross_seconds = -1", "which is not a number"),
+    "an invalid network": (
         'machine_networks = ["10.0.0.0/64"]',
         "has an invalid network in machine_networks",
     ),
-    "a text for a list": ('machine_agents = "x"', "which is not a list of strings"),
+    "a string instead of a list": ('machine_agents = "x"', "which is not a list of strings"),
 }
 
 
 @pytest.mark.parametrize(("text", "problem"), BAD.values(), ids=BAD)
-def test_a_file_that_cant_be_used_says_why(text: str, problem: str) -> None:
+def test_an_invalid_file_is_rejected_with_the_reason(text: str, problem: str) -> None:
     with pytest.raises(BadSetting, match=f"machines.toml .*{re.escape(problem)}"):
         machines.parse(text, "machines.toml")
 
@@ -428,7 +433,7 @@ def test_ranges_that_cant_be_read_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
         machines.rules()
 
 
-def test_a_file_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MAILSIGHT_MACHINES", str(tmp_path / "gone.toml"))
     with pytest.raises(BadSetting, match=r"gone\.toml"):
         machines.rules()
@@ -437,7 +442,7 @@ def test_a_file_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch, tmp_p
 DOCS = (PROJECT / "docs" / "machines.md").read_text(encoding="utf-8")
 
 
-def test_the_docs_have_the_table_of_the_rules() -> None:
+def test_the_docs_contain_the_table_of_rules() -> None:
     rules = Rules()
     for rule in RULES:
         cells = (
@@ -451,16 +456,16 @@ def test_the_docs_have_the_table_of_the_rules() -> None:
         assert f"| {' | '.join(cells)} |" in DOCS
 
 
-@pytest.mark.parametrize("name", [one.name for one in fields(Thresholds)])
+@pytest.mark.parametrize("name", [field.name for field in fields(Thresholds)])
 def test_the_docs_name_every_threshold_with_its_default(name: str) -> None:
     assert re.search(rf"^{name} = {getattr(Thresholds(), name)}\b", DOCS, re.MULTILINE)
 
 
-def test_the_file_of_the_docs_says_what_holds_without_one() -> None:
+def test_the_example_file_in_the_docs_has_the_defaults() -> None:
     [text] = re.findall(r"```toml\n(.*?)```", DOCS, re.DOTALL)
     assert machines.parse(text, "machines.toml") == Rules()
 
 
-def test_every_threshold_stands_in_a_rule() -> None:
+def test_every_threshold_is_used_by_a_rule() -> None:
     used: Mapping[str, int] = {name: 1 for rule in RULES for name in rule.thresholds}
-    assert used.keys() == {one.name for one in fields(Thresholds)}
+    assert used.keys() == {field.name for field in fields(Thresholds)}

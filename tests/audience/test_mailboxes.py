@@ -1,4 +1,4 @@
-"""Whose mailboxes a domain's are."""
+"""The mailbox provider of a domain."""
 
 import re
 
@@ -23,14 +23,14 @@ CASES = {
     "gmx.net": "GMX",
     "gmx.at": "GMX",
     "web.de": "WEB.DE",
-    # A mistake, or somebody else's domain.
+    # Typos, and domains of others.
     "hotmail.con": "hotmail.con",
     "gmail.co": "gmail.co",
     "notgmail.com": "notgmail.com",
     "mail.yahoo.com": "mail.yahoo.com",
     "live.myshop.example": "live.myshop.example",
     "northbank.example": "northbank.example",
-    # What stands in the sample data.
+    # As in the sample data.
     "gmail.example": "Gmail",
     "ziggo.example": "Ziggo",
     None: mailboxes.NO_ADDRESS,
@@ -43,11 +43,11 @@ CASES = {
 
 
 @pytest.mark.parametrize(("domain", "name"), CASES.items(), ids=str)
-def test_a_domain_is_somebodys(domain: str | None, name: str) -> None:
+def test_a_domain_has_a_provider(domain: str | None, name: str) -> None:
     assert mailboxes.provider(domain) == name
 
 
-def test_no_domain_is_listed_twice_and_each_leads_to_its_provider() -> None:
+def test_every_domain_is_listed_once_and_maps_to_its_provider() -> None:
     listed = [domain for domains in mailboxes.FAMILIES.values() for domain in domains]
     assert len(listed) == len(set(listed))
     for name, domains in mailboxes.FAMILIES.items():

@@ -1,4 +1,4 @@
-"""What user agents tell of mail programs and devices."""
+"""Mail programs and devices are recognized by their user agents."""
 
 import pytest
 
@@ -68,11 +68,11 @@ CASES = {
 
 
 @pytest.mark.parametrize(("agent", "used"), CASES.items(), ids=str)
-def test_an_agent_tells_program_and_device(agent: str | None, used: Used) -> None:
+def test_an_agent_identifies_program_and_device(agent: str | None, used: Used) -> None:
     assert programs.used(agent) == used
 
 
-def test_what_a_machine_did_stands_apart_whatever_its_agent() -> None:
+def test_machines_are_listed_apart_whatever_their_agent() -> None:
     assert programs.used("Mozilla/5.0", "apple_privacy") == Used(
         programs.APPLE_PROXY, programs.APPLE_PROXY, Device.HIDDEN
     )

@@ -1,4 +1,4 @@
-"""In which time zone a customer is."""
+"""The time zone of a customer."""
 
 import pytest
 
@@ -26,13 +26,13 @@ def test_a_country_has_one_zone(country: str | None, zone: str | None) -> None:
     assert zones.of_country(country) == zone
 
 
-def test_every_country_has_a_zone_that_there_is() -> None:
+def test_every_country_has_an_existing_zone() -> None:
     assert len(zones.countries()) > 240
     assert all(zones.known(zone) == zone for zone in zones.countries().values())
 
 
 @pytest.mark.parametrize(
-    ("told", "zone"),
+    ("name", "zone"),
     [
         ("Europe/Lisbon", "Europe/Lisbon"),
         ("europe/lisbon ", "Europe/Lisbon"),
@@ -43,5 +43,5 @@ def test_every_country_has_a_zone_that_there_is() -> None:
         (None, None),
     ],
 )
-def test_a_zone_is_known_by_its_name(told: str | None, zone: str | None) -> None:
-    assert zones.known(told) == zone
+def test_a_zone_is_known_by_name(name: str | None, zone: str | None) -> None:
+    assert zones.known(name) == zone

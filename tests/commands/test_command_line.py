@@ -1,4 +1,4 @@
-"""The command line: what goes to which stream, and with which exit status."""
+"""The command line: output streams and exit status."""
 
 import json
 import os
@@ -30,27 +30,27 @@ def run(*arguments: object) -> tuple[int, str, str]:
 
 def test_report_prints_the_figures_of_the_page(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in (one.campaign_id for one in listed(warehouse)):
+    for campaign_id in [row.campaign_id for row in listed(warehouse)]:
         status, out, _ = run("report", campaign_id, "--audience", "all", "--database", sample_database)
         report = campaign.report(warehouse.snapshot(), campaign_id, Audience.ALL)
         assert (status, json.loads(out)) == (0, json.loads(json.dumps(campaign.figures(report))))
 
 
-def test_report_names_exactly_what_the_design_names(sample_database: Path) -> None:
+def test_report_has_the_documented_keys(sample_database: Path) -> None:
     campaign_id = listed(sample_database)[-1].campaign_id
     _, out, _ = run("--database", sample_database, "report", campaign_id)
-    found = json.loads(out)
-    assert list(found) == [
+    figures = json.loads(out)
+    assert list(figures) == [
         "campaign_id", "name", "subject", "sent_at", "audience", "counts", "rates", "not_sent", "status", "links",
         "other_links",
     ]  # fmt: skip
-    assert found["audience"] == "human"
-    assert list(found["rates"]) == ["cor", "cto", "ctr"]
-    assert list(found["status"]) == ["not_received", "received", "opened", "clicked", "opted_out"]
-    assert list(found["links"][0]) == ["link_position", "url", "clicks", "clickers"]
+    assert figures["audience"] == "human"
+    assert list(figures["rates"]) == ["cor", "cto", "ctr"]
+    assert list(figures["status"]) == ["not_received", "received", "opened", "clicked", "opted_out"]
+    assert list(figures["links"][0]) == ["link_position", "url", "clicks", "clickers"]
 
 
-def test_load_names_what_it_refused_and_says_so_in_its_status(tmp_path: Path) -> None:
+def test_load_lists_rejected_rows_and_exits_with_1(tmp_path: Path) -> None:
     (tmp_path / "campaigns.csv").write_text(CAMPAIGNS)
     status, out, err = run("load", tmp_path, "--database", tmp_path / "m.duckdb")
     assert status == 1
@@ -58,7 +58,7 @@ def test_load_names_what_it_refused_and_says_so_in_its_status(tmp_path: Path) ->
     assert err == ""
 
 
-def test_load_that_refuses_nothing_ends_well(tmp_path: Path) -> None:
+def test_load_without_rejected_rows_exits_with_0(tmp_path: Path) -> None:
     (tmp_path / "campaigns.csv").write_text(CAMPAIGNS.replace(",nobody\n", ""))
     assert run("load", tmp_path, "--database", tmp_path / "m.duckdb")[0] == 0
     _, _, err = run("load", tmp_path, "--database", tmp_path / "m.duckdb")
@@ -72,7 +72,7 @@ def test_strict_loads_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "m.duckdb").exists()
 
 
-def test_check_tells_what_is_there(sample_database: Path) -> None:
+def test_check_prints_the_loaded_rows(sample_database: Path) -> None:
     status, out, _ = run("check", "--database", sample_database)
     assert status == 0
     assert "customers" in out
@@ -107,7 +107,7 @@ def test_heatmap_of_any_mail_needs_no_database(tmp_path: Path) -> None:
 
 
 def drawn(tmp_path: Path, html: str | bytes, clicks: str | bytes, *more: str) -> str:
-    """The heatmap of a mail with the clicks of a file."""
+    """The heatmap of an e-mail with clicks from a file."""
     for name, text in (("mail.html", html), ("clicks.csv", clicks)):
         (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     paths = (
@@ -122,20 +122,20 @@ def drawn(tmp_path: Path, html: str | bytes, clicks: str | bytes, *more: str) ->
     return (tmp_path / "out.html").read_text()
 
 
-def test_the_heatmap_of_a_file_of_clicks_says_where_they_are(tmp_path: Path) -> None:
+def test_a_heatmap_of_clicks_from_a_file_shows_them_on_their_links(tmp_path: Path) -> None:
     html = """<meta charset=windows-1252><div style="display:none"><a href="https://a.example/">hidden</a></div>
     <a href="https://a.example/">caf\xe9</a> <a href="https://a.example/">two</a>
     <a href="https://b.example/">b</a>""".encode("cp1252")
     clicks = "url,link_position,clicks,clickers\nhttps://a.example,,30,20\nhttps://b.example/caf\xe9,,5,4\n,3,15,9\n"
     text = drawn(tmp_path, html, clicks.encode("cp1252"))
-    said = re.findall(r'data-badge="(\d+)" data-look="(\w+)".*?>(\d+)<', text)
-    assert said == [("0", "pointer", "0"), ("1", "4", "30"), ("2", "pointer", "0"), ("3", "2", "15")]
+    badges = re.findall(r'data-badge="(\d+)" data-look="(\w+)".*?>(\d+)<', text)
+    assert badges == [("0", "pointer", "0"), ("1", "4", "30"), ("2", "pointer", "0"), ("3", "2", "15")]
     assert "<title>Clicks: mail</title>" in text
     assert "50 clicks by 33 customers, 5 of them on other links" in text
     assert "caf\xe9" in text
 
 
-def test_the_heatmap_of_a_file_says_what_is_asked_for(tmp_path: Path) -> None:
+def test_a_heatmap_from_a_file_can_show_shares(tmp_path: Path) -> None:
     html, clicks = (
         '<a href="https://a.example/">a</a>',
         "url,clicks\nhttps://a.example/,30\nhttps://c.example/,10\n",
@@ -146,7 +146,7 @@ def test_the_heatmap_of_a_file_says_what_is_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", ["x,,many", "x,,-3", "x,first,3"])
-def test_a_file_of_clicks_with_a_bad_row_names_it(tmp_path: Path, row: str) -> None:
+def test_a_bad_row_in_a_file_of_clicks_is_named(tmp_path: Path, row: str) -> None:
     (tmp_path / "mail.html").write_text("<p>")
     (tmp_path / "clicks.csv").write_text(f"url,link_position,clicks\n{row}\n")
     rest = ("--clicks", tmp_path / "clicks.csv", "-o", tmp_path / "out.html")
@@ -190,13 +190,13 @@ def test_the_version_is_printed() -> None:
     assert run("--version") == (0, f"mailsight {__version__}\n", "")
 
 
-def test_a_command_that_is_not_understood_has_status_2(tmp_path: Path) -> None:
+def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
     assert run("report")[0] == 2
     assert run("heatmap", "-o", tmp_path / "out.html")[0] == 2
     assert run("explode")[0] == 2
 
 
-def test_an_error_is_told_in_a_line(
+def test_an_error_is_printed_in_one_line(
     sample_database: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["mailsight", "report", "nowhere", "--database", str(sample_database)])

@@ -1,4 +1,4 @@
-"""How a figure is counted, in a line and in the words of docs/metrics.md."""
+"""Explanations of figures: the short tip, and the section of docs/metrics.md."""
 
 import re
 
@@ -20,25 +20,25 @@ COUNTS = Counts(selected=100, sent=90, not_sent=10, delivered=80, opened=40, cli
     ],
 )
 def test_a_figure_in_short(key: str, lines: tuple[str, ...]) -> None:
-    told = explanations.in_short(key, COUNTS)
-    assert tuple(line.replace("\N{NO-BREAK SPACE}", " ") for line in told) == lines
+    tip = explanations.in_short(key, COUNTS)
+    assert tuple(line.replace("\N{NO-BREAK SPACE}", " ") for line in tip) == lines
 
 
 @pytest.mark.parametrize(
-    ("made_of", "lines"),
+    ("portion", "lines"),
     [
         (Portion(0, 0), 0),
         (Portion(10, SMALL), 1),
         (Portion(10, SMALL - 1), 2),
-        (Portion(12, 10), 0),  # clicks per delivered mail may be more than one
+        (Portion(12, 10), 0),  # clicks per delivered message can exceed 1
     ],
 )
-def test_few_are_said_to_be_few(made_of: Portion, lines: int) -> None:
-    assert len(explanations.likely(made_of)) == lines
+def test_small_samples_get_a_warning(portion: Portion, lines: int) -> None:
+    assert len(explanations.likely(portion)) == lines
 
 
 @pytest.mark.parametrize("key", [*FIGURES, ESTIMATED_COR.key])
-def test_every_figure_has_its_section_without_links(key: str) -> None:
+def test_every_figure_has_a_section_without_links(key: str) -> None:
     section = explanations.of_figure(key)
     assert section.title.endswith(f": `{key}`")
     assert section.text
@@ -48,12 +48,12 @@ def test_every_figure_has_its_section_without_links(key: str) -> None:
         assert explanations.section(title).text
 
 
-def test_a_rate_leads_to_its_two_counts() -> None:
+def test_a_rate_refers_to_its_two_counts() -> None:
     titles = [explanations.without_key(title) for title in explanations.of_figure("cto").see]
     assert titles[:2] == ["Clicked", "Opened"]
 
 
-def test_the_estimate_stands_in_the_docs_as_on_the_screen() -> None:
+def test_the_docs_explain_the_estimate_in_the_words_of_the_screen() -> None:
     text = explanations.of_figure(ESTIMATED_COR.key).text.replace("\n", " ")
     assert text.startswith(f"**{ESTIMATED_COR.formula}.** {ESTIMATED_COR.meaning}")
     apple = AppleOpens(proxied=3, unseen=2, seen_delivered=40, seen_opened=10, unseen_in={Audience.HUMAN: 2})

@@ -37,7 +37,7 @@ def test_counts_have_thousands_separators(number: float | None, text: str) -> No
         (nan, "–"),
     ],
 )
-def test_rates_have_one_decimal_and_no_figure_is_a_dash(share: float | None, text: str) -> None:
+def test_rates_have_one_decimal_and_missing_ones_are_a_dash(share: float | None, text: str) -> None:
     assert formats.percent(share).replace(JOIN, " ") == text
 
 
@@ -67,11 +67,11 @@ def test_an_interval_names_its_unit_once() -> None:
         (nan, "–"),
     ],
 )
-def test_differences_are_points_with_a_sign(difference: float | None, text: str) -> None:
+def test_differences_are_signed_percentage_points(difference: float | None, text: str) -> None:
     assert formats.points(difference).replace(JOIN, " ") == text
 
 
-def test_times_are_told_in_the_viewers_zone() -> None:
+def test_times_are_in_the_viewers_zone() -> None:
     assert formats.moment(SPRING, "Europe/Amsterdam") == "Tue 14 Apr 2026, 09:05"
     assert formats.moment(SPRING, "America/New_York") == "Tue 14 Apr 2026, 03:05"
     assert formats.short_moment(SPRING, "Pacific/Auckland") == "14 Apr 2026, 19:05"
@@ -83,7 +83,7 @@ def test_a_time_without_zone_is_utc() -> None:
 
 
 @pytest.mark.parametrize("missing", [None, pd.NaT])
-def test_no_time_is_a_dash(missing: datetime | None) -> None:
+def test_a_missing_time_is_a_dash(missing: datetime | None) -> None:
     assert formats.moment(missing) == formats.short_moment(missing) == formats.day(missing) == "–"
 
 
@@ -95,7 +95,7 @@ def test_an_unknown_zone_is_utc(name: str | None) -> None:
 @pytest.mark.parametrize(
     ("hours", "text"), [(0, "0 h"), (5, "5 h"), (24, "1 day"), (76, "3 days 4 h"), (168, "7 days")]
 )
-def test_hours_since_sending(hours: int, text: str) -> None:
+def test_hours_since_send(hours: int, text: str) -> None:
     assert formats.since(hours).replace(JOIN, " ") == text
 
 
@@ -116,14 +116,14 @@ def test_hours_since_sending(hours: int, text: str) -> None:
         ("www.a.example me@b.example", "www\N{WORD JOINER}.a.example me@\N{WORD JOINER}b.example"),
     ],
 )
-def test_text_from_outside_is_shown_letter_by_letter(text: str, escaped: str) -> None:
+def test_untrusted_text_is_shown_literally(text: str, escaped: str) -> None:
     assert formats.plain(text) == escaped
 
 
 @pytest.mark.parametrize(
     "text", ["Autumn half-term", "Sale: 3 + 4 = 7, really!", "Q&A", "A & B (2026)", "Nr. 5 / #1"]
 )
-def test_ordinary_text_stays_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert formats.plain(text) in (text, text.replace("&A", r"\&A"))
 
 
@@ -171,5 +171,5 @@ def test_the_size_of_a_file(size_bytes: int, words: str) -> None:
         ("x" * 300, "x" * 300),
     ],
 )
-def test_text_from_outside_shows_what_nobody_sees(text: str, shown: str) -> None:
+def test_invisible_characters_are_shown_as_escapes(text: str, shown: str) -> None:
     assert formats.raw(text) == shown
