@@ -15,7 +15,7 @@ from pathlib import Path
 from selectolax.lexbor import LexborHTMLParser
 
 from mailsight.heatmap import drawing
-from mailsight.heatmap.badges import wholes
+from mailsight.heatmap.badges import click_totals
 from mailsight.mail.content import decode
 from mailsight.mail.links import LinkClicks, links
 
@@ -36,7 +36,7 @@ def main() -> None:
         parsing = milliseconds(partial(LexborHTMLParser, html))
         cold = milliseconds(partial(drawn, html, clicks))
         cached = milliseconds(partial(drawing.draw, html, clicks))
-        tab = milliseconds(partial(drawing.layers, html, clicks, wholes(clicks)))
+        tab = milliseconds(partial(drawing.layers, html, clicks, click_totals(clicks)))
         found[name] = {
             "KB": len(html) / 1000,
             "cold: times parsing": cold / parsing,

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from mailsight.figures.formats import count, moment, things
 from mailsight.heatmap import drawing
-from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, Wholes, wholes
+from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measure, Show, click_totals
 from mailsight.mail.links import LinkClicks
 from mailsight.reports.campaign import CampaignReport
-from mailsight.reports.campaign import wholes as wholes_of
+from mailsight.reports.campaign import click_totals as totals_of
 
 from .rendering import render
 
@@ -26,7 +26,7 @@ def of_campaign(
         facts=[summary(report), *facts],
         measure=measure,
         show=show,
-        whole=wholes_of(report),
+        totals=totals_of(report),
     )
 
 
@@ -38,17 +38,17 @@ def of_mail(
     facts: Sequence[str] = (),
     measure: Measure = "clicks",
     show: Show = "count",
-    whole: Wholes | None = None,
+    totals: ClickTotals | None = None,
 ) -> str:
     """The heatmap of any mail. `facts` are lines under the title; without any, the clicks are added up."""
-    facts = facts or [_summary(clicks, whole or wholes(clicks))]
+    facts = facts or [_summary(clicks, totals or click_totals(clicks))]
     shown = MEASURES[measure] if show == "count" else f"{MEASURES[measure]}, {SHOWS[show].lower()}"
     return drawing.draw(
         html,
         clicks,
         measure=measure,
         show=show,
-        whole=whole,
+        totals=totals,
         head=render("heatmap_head.html", title=title, scale=SCALE),
         end=render("heatmap_legend.html", title=title, facts=facts, shown=shown, scale=SCALE),
     )
@@ -56,12 +56,12 @@ def of_mail(
 
 def summary(report: CampaignReport) -> str:
     """The clicks of a campaign in one line."""
-    return _summary([*report.links, *report.other_links], wholes_of(report))
+    return _summary([*report.links, *report.other_links], totals_of(report))
 
 
-def _summary(clicks: Sequence[LinkClicks], whole: Wholes) -> str:
+def _summary(clicks: Sequence[LinkClicks], totals: ClickTotals) -> str:
     others = sum(link.clicks for link in clicks if link.link_position is None)
-    said = things(whole.clicks, "click")
-    if whole.clickers:  # a file of clicks need not tell who clicked
-        said += f" by {things(whole.clickers, 'customer')}"
+    said = things(totals.clicks, "click")
+    if totals.clickers:  # a file of clicks need not tell who clicked
+        said += f" by {things(totals.clickers, 'customer')}"
     return f"{said}, {count(others)} of them on other links" if others else said

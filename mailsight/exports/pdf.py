@@ -21,7 +21,7 @@ from mailsight.errors import NoPdf
 from mailsight.heatmap.badges import SCALE, badges
 from mailsight.mail.links import links_of, shared
 from mailsight.mail.safety import link_nodes, write
-from mailsight.reports.campaign import wholes
+from mailsight.reports.campaign import click_totals
 from mailsight.settings import PROJECT
 
 from . import report as report_export
@@ -55,7 +55,7 @@ def mail_for_paper(taken: TakeAlong) -> str | None:
     report = taken.report
     clicks = [*report.links, *report.other_links]
     marks = {}
-    for badge in badges(clicks, shared(links_of(document, nodes)), wholes(report), quiet=False):
+    for badge in badges(clicks, shared(links_of(document, nodes)), click_totals(report), quiet=False):
         text = "↑" if badge.look == "pointer" else f"{badge.text}{badge.sharing}"
         marks[nodes[badge.position].mem_id] = f' data-clicks="{text}" data-shade="{badge.look}"'
     # The last style sheet of the mail: of two rules that are important, the later one holds.

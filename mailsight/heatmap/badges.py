@@ -38,7 +38,7 @@ POINTER_PX = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Wholes:
+class ClickTotals:
     """The totals behind shares and rates: a campaign's clicks, customers who clicked, and delivered messages."""
 
     clicks: int
@@ -65,37 +65,37 @@ class Badge:
     total_look: str = ""
 
 
-def wholes(
+def click_totals(
     clicks: Sequence[LinkClicks], *, clickers: int | None = None, delivered: int | None = None
-) -> Wholes:
+) -> ClickTotals:
     """The totals of these clicks, including clicks on links that are not in the e-mail.
 
     Without `clickers`, adds up the customers of all links, which counts a customer once per clicked link.
     """
-    return Wholes(
+    return ClickTotals(
         sum(link.clicks for link in clicks),
         sum(link.clickers for link in clicks) if clickers is None else clickers,
         delivered,
     )
 
 
-def figure(link: LinkClicks, measure: Measure, show: Show, whole: Wholes) -> str:
+def figure(link: LinkClicks, measure: Measure, show: Show, totals: ClickTotals) -> str:
     """A link's figure: its count, its share of the total, or its rate per delivered message."""
     if show == "count":
         return count(getattr(link, measure))
-    return percent(portion(link, measure, show, whole).rate)
+    return percent(portion(link, measure, show, totals).rate)
 
 
-def portion(link: LinkClicks, measure: Measure, show: Show, whole: Wholes) -> Portion:
+def portion(link: LinkClicks, measure: Measure, show: Show, totals: ClickTotals) -> Portion:
     """The counts behind a link's share or rate."""
-    total = getattr(whole, measure) if show == "share" else whole.delivered or 0
+    total = getattr(totals, measure) if show == "share" else totals.delivered or 0
     return Portion(getattr(link, measure), total)
 
 
 def badges(
     clicks: Sequence[LinkClicks],
     carriers: Mapping[int, int],
-    whole: Wholes,
+    totals: ClickTotals,
     *,
     measure: Measure = "clicks",
     show: Show = "count",
@@ -114,9 +114,9 @@ def badges(
         is_shared = carrier is not None and carrier.shared_with > 1 and numbers[first] > 0
         if link is not None and numbers[position]:
             sharing = len(groups[first]) if is_shared and first == position else 1
-            drawn.append(_count_badge(position, link, measure, show, whole, max_clicks, sharing))
+            drawn.append(_count_badge(position, link, measure, show, totals, max_clicks, sharing))
         elif is_shared and carrier is not None:
-            total = _count_badge(position, carrier, measure, show, whole, max_clicks, len(groups[first]))
+            total = _count_badge(position, carrier, measure, show, totals, max_clicks, len(groups[first]))
             before = (first, *(other for other in groups[first] if other < position and other != first))
             drawn.append(_pointer_badge(total, before))
         elif quiet:
@@ -129,28 +129,28 @@ def _count_badge(
     link: LinkClicks,
     measure: Measure,
     show: Show,
-    whole: Wholes,
+    totals: ClickTotals,
     max_clicks: int,
     sharing: int,
 ) -> Badge:
     look = sum(getattr(link, measure) * 100 > max_clicks * shade.above_percent for shade in SCALE) - 1
-    text = figure(link, measure, show, whole)
+    text = figure(link, measure, show, totals)
     after = f" · {sharing} links" if sharing > 1 else ""
     width = 12 + 65 * len(text) // 10 + 55 * len(after) // 10
     return Badge(
-        position, str(look), text, width, SCALE[look].height_px, _title(link, whole, sharing), sharing=after
+        position, str(look), text, width, SCALE[look].height_px, _title(link, totals, sharing), sharing=after
     )
 
 
-def _title(link: LinkClicks, whole: Wholes, sharing: int) -> str:
+def _title(link: LinkClicks, totals: ClickTotals, sharing: int) -> str:
     """All figures of a link in words."""
     title = things(link.clicks, "click")
     if link.clickers:  # a file of clicks may not say who clicked
         title += f" by {things(link.clickers, 'customer')}"
-    if whole.clicks:
-        title += f" · {percent(share(link.clicks, whole.clicks))} of all clicks"
-    if whole.delivered and link.clickers:
-        title += f" · {percent(share(link.clickers, whole.delivered))} click-through rate"
+    if totals.clicks:
+        title += f" · {percent(share(link.clicks, totals.clicks))} of all clicks"
+    if totals.delivered and link.clickers:
+        title += f" · {percent(share(link.clickers, totals.delivered))} click-through rate"
     return f"{title} · shared by {sharing} links to the same place" if sharing > 1 else title
 
 

@@ -17,7 +17,18 @@ from selectolax.lexbor import LexborHTMLParser
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
 from mailsight.mail.safety import link_nodes, write
 
-from .badges import MEASURES, POINTER_PX, SCALE, SHOWS, Badge, Measure, Show, Wholes, badges, wholes
+from .badges import (
+    MEASURES,
+    POINTER_PX,
+    SCALE,
+    SHOWS,
+    Badge,
+    ClickTotals,
+    Measure,
+    Show,
+    badges,
+    click_totals,
+)
 from .places import NO_LINE, Place, Places
 
 _ROW_PX = 18
@@ -115,7 +126,7 @@ def draw(
     show: Show = "count",
     quiet: bool = True,
     pictures: bool = False,
-    whole: Wholes | None = None,
+    totals: ClickTotals | None = None,
     head: str = "",
     end: str = "",
 ) -> str:
@@ -126,8 +137,8 @@ def draw(
     for the head and for the end of the body.
     """
     mail = canvas(html, pictures=pictures, head=head)
-    whole = whole or wholes(clicks)
-    drawn = badges(clicks, mail.carriers, whole, measure=measure, show=show, quiet=quiet)
+    totals = totals or click_totals(clicks)
+    drawn = badges(clicks, mail.carriers, totals, measure=measure, show=show, quiet=quiet)
     return f"{mail.start}{''.join(_badges_html(drawn, mail.places))}{end}{mail.end}"
 
 
@@ -144,11 +155,11 @@ class Layers:
     looks: Mapping[str, Sequence[Sequence[str | int]]]
 
 
-def layers(html: str, clicks: Sequence[LinkClicks], whole: Wholes, *, pictures: bool = False) -> Layers:
+def layers(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals, *, pictures: bool = False) -> Layers:
     """The parts of `draw`, in every measure."""
     mail = canvas(html, pictures=pictures)
     drawn = {
-        f"{measure}-{show}": badges(clicks, mail.carriers, whole, measure=measure, show=show)
+        f"{measure}-{show}": badges(clicks, mail.carriers, totals, measure=measure, show=show)
         for measure in MEASURES
         for show in SHOWS
     }

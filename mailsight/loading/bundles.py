@@ -121,8 +121,8 @@ def _read_file(work: Draft, file: BundleFile, report: _ReadReport) -> None:
             with work.table("batch", batch, _RECORDS):
                 work.run("read_batch")
     # The rows of a table share their columns; every JSON object can have different ones.
-    most = 1 if file.path.suffix.lower() in (".csv", ".parquet") else ALL_RECORDS
-    names = {row["name"] for row in work.rows("record_names", most=most)}
+    max_records = 1 if file.path.suffix.lower() in (".csv", ".parquet") else ALL_RECORDS
+    names = {row["name"] for row in work.rows("record_names", most=max_records)}
     ignored = names - bundle_files.COLUMNS[file.kind].keys()
     if ignored and file.kind != "customers":
         report.ignored_columns[file.name] = tuple(sorted(ignored))

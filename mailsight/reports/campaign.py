@@ -13,7 +13,7 @@ from mailsight.errors import UnknownCampaign
 from mailsight.figures import formats
 from mailsight.figures.metrics import RATES, AppleOpens, Counts
 from mailsight.heatmap import badges
-from mailsight.heatmap.badges import Wholes
+from mailsight.heatmap.badges import ClickTotals
 from mailsight.mail.links import Link, LinkClicks, shared
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
@@ -103,10 +103,10 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
     )
 
 
-def wholes(report: CampaignReport) -> Wholes:
+def click_totals(report: CampaignReport) -> ClickTotals:
     """What the clicks of one link are a part of."""
     links = [*report.links, *report.other_links]
-    return badges.wholes(links, clickers=report.counts.clicked, delivered=report.counts.delivered)
+    return badges.click_totals(links, clickers=report.counts.clicked, delivered=report.counts.delivered)
 
 
 def figures(report: CampaignReport) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import Portion
 from mailsight.heatmap import drawing
-from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, Wholes, figure, portion
+from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measure, Show, figure, portion
 from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
 from mailsight.mail.safety import SCHEMES, clean_address
 from mailsight.mail.visibility import Seen
@@ -57,9 +57,9 @@ def view(
 
     `pictures`: whether the e-mail's pictures are loaded; `chosen`: the id of the link whose customers the grid shows.
     """
-    whole = campaign.wholes(report)
+    totals = campaign.click_totals(report)
     clicks = [*report.links, *report.other_links]
-    drawn = drawing.layers(mail.html, clicks, whole, pictures=pictures) if mail else None
+    drawn = drawing.layers(mail.html, clicks, totals, pictures=pictures) if mail else None
     canvas = drawing.canvas(mail.html, pictures=pictures) if mail else None
     found = {link.link_position: link for link in canvas.links} if canvas else {}
     carriers = canvas.carriers if canvas else {}
@@ -75,7 +75,7 @@ def view(
     rows = [
         _row(
             link,
-            whole,
+            totals,
             [
                 *_seen(found.get(link.link_position or 0)),
                 *([_IN_OUTLOOK] if link.link_position in in_outlook else []),
@@ -91,7 +91,7 @@ def view(
         "looks": drawn.looks if drawn else {},
         "title": "The e-mail with the clicks on its links",
         "links": rows,
-        "others": _others(report, whole, outlook, in_outlook),
+        "others": _others(report, totals, outlook, in_outlook),
         # A hollow badge leads to the customers of the link that counts its clicks.
         "carriers": {
             str(position): str(first)
@@ -112,7 +112,7 @@ def _clicked(report: CampaignReport) -> set[int | None]:
 
 
 def _others(
-    report: CampaignReport, whole: Wholes, outlook: Sequence[Link], in_outlook: Mapping[int, int]
+    report: CampaignReport, totals: ClickTotals, outlook: Sequence[Link], in_outlook: Mapping[int, int]
 ) -> list[dict[str, Any]]:
     """Clicks on what the mail does not hold, and the buttons that only Outlook shows."""
     only = [link for link in outlook if link.link_position not in in_outlook.values()]
@@ -121,13 +121,13 @@ def _others(
     for link in report.other_links:
         position = matcher.position(link.url)
         clicked.add(position)
-        rows.append(_row(link, whole, [_ONLY_IN_OUTLOOK] if position is not None else []))
+        rows.append(_row(link, totals, [_ONLY_IN_OUTLOOK] if position is not None else []))
     unclicked = [
         LinkClicks(None, button.url, button.label, 0, 0, 1)
         for button in only
         if button.link_position not in clicked
     ]
-    return rows + [_row(link, whole, [_ONLY_IN_OUTLOOK]) for link in unclicked]
+    return rows + [_row(link, totals, [_ONLY_IN_OUTLOOK]) for link in unclicked]
 
 
 def _seen(link: Link | None) -> list[Mark]:
@@ -149,11 +149,11 @@ def _sharing(
     return []
 
 
-def _row(link: LinkClicks, whole: Wholes, marks: Sequence[Mark]) -> dict[str, Any]:
+def _row(link: LinkClicks, totals: ClickTotals, marks: Sequence[Mark]) -> dict[str, Any]:
     label = link_label(link)
     address = re.sub("^https?://", "", link.url)
     shown: list[tuple[Measure, Show]] = [(measure, show) for measure in MEASURES for show in _DIVIDED]
-    parts = {f"{measure}-{show}": portion(link, measure, show, whole) for measure, show in shown}
+    parts = {f"{measure}-{show}": portion(link, measure, show, totals) for measure, show in shown}
     tips = {f"{measure}-{show}": _tip(measure, show, parts[f"{measure}-{show}"]) for measure, show in shown}
     return {
         "id": link_id(link.link_position, link.url),
@@ -163,7 +163,7 @@ def _row(link: LinkClicks, whole: Wholes, marks: Sequence[Mark]) -> dict[str, An
         "clicks": link.clicks,
         "clickers": link.clickers,
         "figures": {
-            f"{measure}-{show}": figure(link, measure, show, whole) for measure in MEASURES for show in SHOWS
+            f"{measure}-{show}": figure(link, measure, show, totals) for measure in MEASURES for show in SHOWS
         },
         "tips": tips,
         "small": {name: _around(name, made_of) for name, made_of in parts.items() if made_of.is_small},

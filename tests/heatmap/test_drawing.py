@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from mailsight.exports.heatmap import of_mail
-from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, wholes
+from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, click_totals
 from mailsight.heatmap.drawing import draw, layers
 from mailsight.mail.content import decode, safe
 from mailsight.mail.links import LinkClicks, links, outlook_links, shared
@@ -290,8 +290,8 @@ def test_shared_clicks_are_on_the_link_they_were_assigned_to() -> None:
 )
 def test_a_badge_shows_its_number_in_every_measure(measure: Measure, show: Show, expected: str) -> None:
     clicks = [LinkClicks(0, "https://a.example/", "", 30, 20, 1), LinkClicks(None, "x", "x", 10, 5, 1)]
-    whole = wholes(clicks, clickers=25, delivered=200)
-    assert badges(draw(LINK, clicks, measure=measure, show=show, whole=whole))[0] == ("4", expected)
+    totals = click_totals(clicks, clickers=25, delivered=200)
+    assert badges(draw(LINK, clicks, measure=measure, show=show, totals=totals))[0] == ("4", expected)
 
 
 def test_a_rate_without_delivered_messages_is_a_dash() -> None:
@@ -301,7 +301,7 @@ def test_a_rate_without_delivered_messages_is_a_dash() -> None:
 
 def test_the_layers_add_up_to_the_drawn_heatmap() -> None:
     clicks = clicked(THREE, [1234, 0])
-    parts = layers(THREE, clicks, wholes(clicks))
+    parts = layers(THREE, clicks, click_totals(clicks))
     assert parts.html.replace("</body>", f"{parts.badges}</body>") == draw(THREE, clicks)
     assert set(parts.looks) == {f"{measure}-{show}" for measure in MEASURES for show in SHOWS}
     assert parts.looks["clickers-count"][0] == ("4", "617", " · 2 links", "", 86, 18)

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Dialog, Frame, Page, Request
 
-from mailsight.heatmap.badges import wholes
+from mailsight.heatmap.badges import click_totals
 from mailsight.heatmap.drawing import draw, layers
 from mailsight.mail.content import safe
 from mailsight.mail.links import LinkClicks, links
@@ -213,7 +213,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mailsight.heatmap.badges import wholes
+from mailsight.heatmap.badges import click_totals
 from mailsight.mail.content import safe
 from mailsight.heatmap.drawing import draw, layers
 from mailsight.components.mail_frame import mail_frame
@@ -386,7 +386,7 @@ def test_the_frame_never_allows_scripts(browser: Browser, app: str) -> None:
 def test_no_mail_brings_badges_of_its_own_to_the_tab(name: str) -> None:
     html = HOSTILE[name]
     clicks = [LinkClicks(link.link_position, link.url, link.label, 5, 4, 1) for link in links(html)]
-    made = layers(html, clicks, wholes(clicks))
+    made = layers(html, clicks, click_totals(clicks))
     assert "<mailsight-" not in made.html
     assert "data-badge=" not in made.html
     assert "data-lit=" not in made.html

@@ -1,4 +1,4 @@
-"""Every statement of queries/ is sound, says what its rows are, and is used."""
+"""Every statement in queries/ is valid, documented and used."""
 
 import re
 from operator import attrgetter
@@ -25,7 +25,7 @@ def _names(*files: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", queries.statement_names())
-def test_a_statement_says_what_it_is_for_and_is_used(name: str) -> None:
+def test_a_statement_is_documented_and_used(name: str) -> None:
     code = "".join(path.read_text() for path in (settings.PROJECT / "mailsight").rglob("*.py"))
     spelled = {
         "stage": "stage_{file.kind}",
@@ -57,7 +57,7 @@ def test_the_newest_migration_leads_to_the_version_of_the_schema() -> None:
 
 
 @pytest.mark.parametrize("name", _names(*READS))
-def test_a_read_is_sound_on_an_empty_database(name: str, empty_duck: duckdb.DuckDBPyConnection) -> None:
+def test_a_read_is_valid_on_an_empty_database(name: str, empty_duck: duckdb.DuckDBPyConnection) -> None:
     text = queries.statement(name).format(conditions="true", order="1")
     parameters = dict.fromkeys(re.findall(r"\$(\w+)", text))
     empty_duck.execute(

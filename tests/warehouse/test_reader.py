@@ -1,4 +1,4 @@
-"""Publishing: readers never wait, a crash loses nothing, one load at a time."""
+"""Publishing and reading generations: readers never wait, a crash loses nothing, one load runs at a time."""
 
 import os
 import shutil
@@ -53,9 +53,7 @@ def sent(reader: Warehouse) -> int:
     return campaign.report(reader.snapshot(), "spring", Audience.ALL).counts.sent
 
 
-def test_an_open_reader_sees_the_new_generation_at_its_next_question(
-    tiny_duck: Path, tiny_bundle: Path
-) -> None:
+def test_an_open_reader_sees_the_new_generation_in_its_next_query(tiny_duck: Path, tiny_bundle: Path) -> None:
     reader = Warehouse(tiny_duck)
     assert sent(reader) == 1
     generation = reader.generation
@@ -69,7 +67,7 @@ def test_a_snapshot_stays_with_its_generation_while_others_are_published(
     reader = Warehouse(tiny_duck)
     with reader.snapshot() as before:
         assert campaign.report(before, "spring", Audience.ALL).counts.sent == 1
-        # Three more generations: the file that the snapshot reads is removed meanwhile.
+        # After three more generations, the file that the snapshot reads from has been removed.
         for customer_id in ("2", "3", "4"):
             bundles.load(tiny_duck, [add_message(tiny_bundle, customer_id)])
         assert sent(reader) == 4
@@ -100,7 +98,7 @@ def test_the_last_two_generations_are_kept(tiny_duck: Path, tiny_bundle: Path) -
     assert tiny_duck.readlink().name == "mailsight.000004.duckdb"
 
 
-def test_a_load_that_fails_leaves_the_last_good_state(tiny_duck: Path) -> None:
+def test_a_failed_load_leaves_the_last_good_state(tiny_duck: Path) -> None:
     before = sorted(tiny_duck.parent.iterdir())
     with pytest.raises(draft.QueryFailed), draft.draft(tiny_duck) as work:
         work.run("create_schema")  # it is there already
@@ -108,7 +106,7 @@ def test_a_load_that_fails_leaves_the_last_good_state(tiny_duck: Path) -> None:
     assert sent(Warehouse(tiny_duck)) == 1
 
 
-def test_a_migrated_database_is_the_one_that_a_load_makes(sample_database: Path, tmp_path: Path) -> None:
+def test_a_migrated_database_equals_a_newly_loaded_one(sample_database: Path, tmp_path: Path) -> None:
     database = tmp_path / "mailsight.duckdb"
     shutil.copy(sample_database.resolve(), database)
     fresh = tables(database)
@@ -131,7 +129,7 @@ def tables(database: Path) -> dict[str, object]:
         }
 
 
-def test_rows_come_in_batches_in_the_order_of_the_question(
+def test_rows_come_in_batches_in_the_order_of_the_query(
     sample_database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warehouse_reader, "BATCH_ROWS", 70)
@@ -195,7 +193,7 @@ def test_a_second_load_waits_and_then_says_who_holds_the_lock(tiny_duck: Path, t
     assert f"process {os.getpid()}" in str(refused[0])
 
 
-def test_a_plain_file_becomes_the_first_generation(
+def test_a_regular_file_becomes_the_first_generation(
     tiny_duck: Path, tiny_bundle: Path, tmp_path: Path
 ) -> None:
     plain = tmp_path / "copied.duckdb"
@@ -240,7 +238,7 @@ def test_threads_get_their_own_rows(tiny_duck: Path) -> None:
     assert wrong == []
 
 
-def test_what_is_no_database_of_ours_is_told(tmp_path: Path) -> None:
+def test_other_files_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(NoDatabase):
         Warehouse(tmp_path / "none.duckdb").snapshot().rows("campaign_tags")
     (tmp_path / "text.duckdb").write_text("not a database")
