@@ -11,7 +11,7 @@ from . import formats
 from .metrics import ESTIMATED_COR, FIGURES, SMALL, WHOLES, AppleOpens, Counts, Portion, Rate, portion
 
 METRICS = PROJECT / "docs" / "metrics.md"
-TOO_FEW = f"Fewer than {SMALL}: too few to rely on."
+TOO_FEW = f"Fewer than {SMALL}: too few to be reliable."
 _HEADING = re.compile(r"^#{2,3} (.+)$", re.MULTILINE)
 _KEY = re.compile(r"`(\w+)`")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)]*)\)")
