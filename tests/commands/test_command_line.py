@@ -156,14 +156,14 @@ def test_a_bad_row_in_a_file_of_clicks_is_named(tmp_path: Path, row: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("there", "options", "made"),
+    ("exists", "options", "creates_sample"),
     [(False, [], False), (False, ["--sample"], True), (True, ["--sample"], False)],
 )
 def test_run_starts_the_dashboard_on_the_database(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, options: list[str], made: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exists: bool, options: list[str], creates_sample: bool
 ) -> None:
     class Replaced(Exception):
-        """The server would run in place of the tests."""
+        """Raised in place of replacing the test process."""
 
     def execute(program: str, command: list[str]) -> None:
         raise Replaced([program, *command], os.environ["MAILSIGHT_DATABASE"])
@@ -173,7 +173,7 @@ def test_run_starts_the_dashboard_on_the_database(
     samples: list[Path] = []
     monkeypatch.setattr(dashboard, "sample_", lambda _, database: samples.append(database))
     database = tmp_path / "m.duckdb"
-    if there:
+    if exists:
         database.touch()
 
     arguments = ["--database", str(database), "run", *options, "--server.port", "8080"]
@@ -183,7 +183,7 @@ def test_run_starts_the_dashboard_on_the_database(
     app = str(settings.PROJECT / "app.py")
     command = [sys.executable, "-m", "streamlit", "run", app, "--server.port", "8080"]
     assert replaced.value.args == ([sys.executable, *command], str(database))
-    assert samples == ([database] if made else [])
+    assert samples == ([database] if creates_sample else [])
 
 
 def test_the_version_is_printed() -> None:
