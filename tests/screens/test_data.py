@@ -304,4 +304,4 @@ def test_an_upload_tells_what_became_of_it(use: Callable[[Path], Warehouse], tmp
         "All of it was known already"
     ]
     [refused] = told([("*.zip", b"no")]).warning
-    assert refused.value.startswith("**Nothing was loaded.** '\\*.zip' is not a zip")
+    assert refused.value.startswith("**Nothing was loaded.** '\\*.zip' is not a readable zip")
