@@ -85,12 +85,12 @@ class Status(Word):
 
     colour: str
 
-    NOT_SENT = "not_sent", "Not sent", "It was not sent."
-    NOT_RECEIVED = "not_received", "Not received", "Sent, but it bounced and nothing arrived afterwards."
-    RECEIVED = "received", "Received", "It arrived, and was not opened as far as can be told."
-    OPENED = "opened", "Opened", "It was opened; no link was clicked."
-    CLICKED = "clicked", "Clicked", "A link in it was clicked."
-    OPTED_OUT = "opted_out", "Opted out", "The customer unsubscribed through it, or marked it as spam."
+    NOT_SENT = "not_sent", "Not sent", "The message was not sent."
+    NOT_RECEIVED = "not_received", "Not received", "The message was sent but bounced, and was not delivered afterwards."
+    RECEIVED = "received", "Received", "The message was received, but no open or click was recorded."
+    OPENED = "opened", "Opened", "The message was opened, but no link was clicked."
+    CLICKED = "clicked", "Clicked", "A link in the message was clicked."
+    OPTED_OUT = "opted_out", "Opted out", "The customer unsubscribed through the message or marked it as spam."
 
     @property
     def is_sent(self) -> bool:
@@ -98,13 +98,13 @@ class Status(Word):
         return self is not Status.NOT_SENT
 
 
-# Okabe and Ito's palette and two greys: told apart with colour-blind eyes (https://jfly.uni-koeln.de/color/).
+# Okabe and Ito's palette and two grays, which are distinguishable with color blindness (https://jfly.uni-koeln.de/color/).
 for _status, _colour in zip(
     Status, ("#C3C9D2", "#9AA3AF", "#56B4E9", "#009E73", "#E69F00", "#D55E00"), strict=True
 ):
     _status.colour = _colour
 
-# The five states that add up to what was sent.
+# The five states of sent messages.
 SENT_STATES = tuple(status for status in Status if status.is_sent)
 
 
