@@ -86,11 +86,19 @@ class Status(Word):
     colour: str
 
     NOT_SENT = "not_sent", "Not sent", "The message was not sent."
-    NOT_RECEIVED = "not_received", "Not received", "The message was sent but bounced, and was not delivered afterwards."
+    NOT_RECEIVED = (
+        "not_received",
+        "Not received",
+        "The message was sent but bounced, and was not delivered afterwards.",
+    )
     RECEIVED = "received", "Received", "The message was received, but no open or click was recorded."
     OPENED = "opened", "Opened", "The message was opened, but no link was clicked."
     CLICKED = "clicked", "Clicked", "A link in the message was clicked."
-    OPTED_OUT = "opted_out", "Opted out", "The customer unsubscribed through the message or marked it as spam."
+    OPTED_OUT = (
+        "opted_out",
+        "Opted out",
+        "The customer unsubscribed through the message or marked it as spam.",
+    )
 
     @property
     def is_sent(self) -> bool:
