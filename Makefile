@@ -18,7 +18,7 @@ run: .venv/runtime ## serve the dashboard, on sample data when there is no datab
 
 test: lint ## format, lint, types, imports, then all tests
 	@echo "== a browser"
-	@$(python) -m tests.support.chromium
+	@$(python) -m tooling.chromium
 	@echo "== tests"
 	@$(python) -m pytest --numprocesses auto --dist loadfile --cov --cov-report=
 
@@ -43,7 +43,7 @@ format: .venv/tools ## format the code and mend what lint can mend
 	@$(python) -m ruff check --fix .
 
 bench: .venv/tools ## measure everything, as docs/performance.md shows it (an hour; the first time, with its databases, more)
-	@$(python) -m tests.support.chromium > /dev/null
+	@$(python) -m tooling.chromium > /dev/null
 	@$(python) -m benchmarks
 
 lock: .venv/tools ## renew requirements.lock and requirements-dev.lock from the .txt files

@@ -29,8 +29,7 @@ from mailsight.reports import campaigns
 from mailsight.reports.search import CampaignSearch, Order
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from tests.conftest import CHROMIUM_ARGUMENTS
-from tests.support import chromium
+from tooling import chromium
 
 WATCH = Path(__file__).with_name("watch.js")
 SIZE = {"width": 1440, "height": 1000}
@@ -254,7 +253,7 @@ def measure(
 @contextmanager
 def chromium_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         yield browser
         browser.close()
 

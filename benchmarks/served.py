@@ -1,9 +1,7 @@
 """Servers to measure, each in a process of its own: the dashboard on a database, and the empty page."""
 
-import os
 import subprocess
-import sys
-import time
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from mailsight.settings import PROJECT
-
-START_SECONDS = 60
+from tooling import servers
+from tooling.servers import PROJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +63,10 @@ def empty_page(port: int) -> Iterator[Served]:
 
 @contextmanager
 def _serving(script: str, port: int, environment: dict[str, str]) -> Iterator[Served]:
-    command = [sys.executable, "-m", "streamlit", "run", f"benchmarks/{script}"]
-    options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
-    process = subprocess.Popen(
-        [*command, *options], cwd=PROJECT, env=os.environ | environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(process, address)
-        yield Served(address, process, script == "timed_app.py")
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], address: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    with tempfile.TemporaryDirectory(prefix="mailsight-bench-") as folder:
+        log = Path(folder) / "server.log"
+        process = servers.start(PROJECT / "benchmarks" / script, port, log=log, environment=environment)
         try:
-            if httpx.get(f"{address}/_stcore/health").is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError(f"The server at {address} did not start.")
+            yield Served(servers.await_answer(process, port, log), process, script == "timed_app.py")
+        finally:
+            servers.stop(process)

@@ -1,39 +1,26 @@
 """What tests share: a browser, a small mailing on disk and in a database, the dashboard that serves it."""
 
 import gc
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
-import httpx
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from mailsight import settings
 from mailsight.warehouse.reader import Warehouse
-from tests.support import chromium
-
-PROJECT = Path(__file__).resolve().parent.parent
-
-# No sandbox: tests run as root in containers. The rest keeps the browser from talking to anything but pages.
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-
+from tests.support.dashboard import start_dashboard
+from tests.support.waiting import PATIENCE_SECONDS
+from tooling import chromium, servers
+from tooling.servers import PROJECT
 
 # An example that loads a database takes as long as the machine is busy, so none has a deadline.
-hypothesis.settings.register_profile("mailsight", deadline=None)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000)  # make thorough
+_AT_ANY_SPEED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("mailsight", **_AT_ANY_SPEED)
+hypothesis.settings.register_profile("thorough", **_AT_ANY_SPEED, max_examples=1_000)  # make thorough
 hypothesis.settings.load_profile("mailsight")
 
 
@@ -124,32 +111,41 @@ def chromium_path() -> str:
     """The path of the Chromium that `make test` found or installed."""
     path = chromium.find()
     if path is None:
-        pytest.fail("No Chromium: run `python -m tests.support.chromium`, or set PLAYWRIGHT_CHROMIUM to one.")
+        pytest.fail("No Chromium: run `python -m tooling.chromium`, or set PLAYWRIGHT_CHROMIUM to one.")
     return path
 
 
 @pytest.fixture(scope="session")
 def browser(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path, args=chromium.ARGUMENTS, timeout=1000 * PATIENCE_SECONDS
+        )
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Starts the dashboard on a database, with more options of Streamlit, and returns its address.
+    """Serves the dashboard on a database, and returns its address: one server for all who ask for the same.
 
-    Every server ends with the tests.
+    With options of Streamlit, on a given port, or `fresh` when nobody may have asked it anything yet. Every server ends
+    with the tests.
     """
     logs = tmp_path_factory.mktemp("servers")
-    with ExitStack() as servers:
+    shared: dict[Path, str] = {}
+    with ExitStack() as started:
 
-        def start(database: Path, *options: str, port: int | None = None) -> str:
-            log = logs / f"{time.monotonic_ns()}.log"
-            return servers.enter_context(_serving(database, log, options, port or free_port()))
+        def serve(database: Path, *options: str, port: int | None = None, fresh: bool = False) -> str:
+            alone = fresh or options or port
+            if alone or database not in shared:
+                address = started.enter_context(_serving(database, logs, options, port))
+                if alone:
+                    return address
+                shared[database] = address
+            return shared[database]
 
-        yield start
+        yield serve
 
 
 @pytest.fixture(scope="session")
@@ -159,51 +155,11 @@ def server(serve: Callable[..., str], sample_database: Path) -> str:
 
 
 @contextmanager
-def _serving(database: Path, log: Path, more: Sequence[str], port: int) -> Iterator[str]:
-    process = start_dashboard(database, log, port, *more)
+def _serving(database: Path, logs: Path, options: Sequence[str], port: int | None) -> Iterator[str]:
+    chosen = port or servers.free_port()
+    log = logs / f"{chosen}.log"
+    process = start_dashboard(database, log, chosen, *options)
     try:
-        yield wait_until_healthy(process, port, log)
+        yield servers.await_answer(process, chosen, log)
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def start_dashboard(
-    database: Path, log: Path, port: int, *more: str, environment: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
-    """The dashboard in a process of its own, which answers in a few seconds."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none", *more]
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [*command, *options],
-            cwd=PROJECT,
-            env=os.environ | {"MAILSIGHT_DATABASE": str(database)} | dict(environment or {}),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-
-
-def wait_until_healthy(process: subprocess.Popen[bytes], port: int, log: Path) -> str:
-    """The address of a dashboard, when it answers."""
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{address}/_stcore/health").is_success:
-                return address
-        except httpx.TransportError:
-            time.sleep(0.1)
-    pytest.fail(f"The dashboard did not start:\n{log.read_text(errors='replace')[-4000:]}")
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
+        servers.stop(process)

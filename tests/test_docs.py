@@ -19,7 +19,7 @@ from mailsight.reports import campaign, mails
 from mailsight.settings import Settings
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Warehouse
-from tests.conftest import PROJECT
+from tooling.servers import PROJECT
 
 METRICS = (PROJECT / "docs" / "metrics.md").read_text(encoding="utf-8")
 DATA = (PROJECT / "docs" / "data.md").read_text(encoding="utf-8")

@@ -6,7 +6,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.conftest import PROJECT
+from tests.support.waiting import PATIENCE_SECONDS
+from tooling.servers import PROJECT
 
 NOTEBOOK = PROJECT / "docs" / "analysis.ipynb"
 
@@ -17,7 +18,13 @@ def test_the_notebook_runs(shown_database: Path, keeps: bool, monkeypatch: pytes
     notebook = nbformat.read(NOTEBOOK, as_version=4)
 
     folder = {"metadata": {"path": NOTEBOOK.parent}}
-    NotebookClient(notebook, timeout=120, resources=folder, record_timing=False).execute()
+    NotebookClient(
+        notebook,
+        timeout=PATIENCE_SECONDS,
+        startup_timeout=PATIENCE_SECONDS,
+        resources=folder,
+        record_timing=False,
+    ).execute()
     if keeps:
         nbformat.write(notebook, NOTEBOOK)
 

@@ -8,14 +8,15 @@ from typing import Literal
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from mailsight.reports import recipients
 from mailsight.reports.grid import grid_query
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from tests.conftest import PROJECT
+from tests.support.browsing import open_page, settle
 from tests.support.campaigns import newest_clicked
+from tooling.servers import PROJECT
 
 pytestmark = pytest.mark.browser
 
@@ -65,18 +66,18 @@ def test_a_picture_for_the_readme(
     tmp_path: Path,
     keeps: bool,
 ) -> None:
-    with browser.new_context(
+    with open_page(
+        browser,
         viewport={"width": 1280, "height": picture.height},
         color_scheme=picture.scheme,
         timezone_id="Europe/Amsterdam",
         locale="en-GB",
-    ) as context:
-        page = context.new_page()
+    ) as page:
         page.goto(address + picture.path.format(**ids))
-        _settled(page)
+        settle(page)
         if picture.tab:
             page.get_by_role("tab", name=picture.tab).click()
-            _settled(page)
+            settle(page)
             # The bar at the top covers 60 pixels.
             page.get_by_role("tab", name=picture.tab).evaluate(
                 "tab => { tab.style.scrollMarginTop = '76px'; tab.scrollIntoView(); }"
@@ -92,11 +93,3 @@ def test_a_picture_for_the_readme(
     assert len(shot.convert("RGB").getcolors(maxcolors=2**24) or []) > 50, (
         "there is hardly anything in the picture"
     )
-
-
-def _settled(page: Page) -> None:
-    """Waits until the page has run and its charts, grids and mails are drawn."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    page.wait_for_selector("h1")
-    page.wait_for_selector('[data-testid="stSkeleton"]', state="detached")
-    page.wait_for_timeout(2500)

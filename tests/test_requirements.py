@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.conftest import PROJECT
+from tooling.servers import PROJECT
 
 _PIN = re.compile(r"^([\w.-]+)==([^\s#\\]+)", re.MULTILINE)
 

@@ -17,7 +17,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import mailsight
-from tests.conftest import PROJECT, free_port, wait_until_healthy
+from tests.support.browsing import open_page
+from tooling.servers import PROJECT, await_answer, free_port, stop
 
 # A folder of the repository, and where the wheel has it.
 CARRIED = {
@@ -128,21 +129,19 @@ def dashboard(installed: Path, environment: dict[str, str], tmp_path: Path) -> I
             stderr=subprocess.STDOUT,
         )
     try:
-        yield wait_until_healthy(process, port, log)
+        yield await_answer(process, port, log)
     finally:
-        process.terminate()
-        process.wait()
+        stop(process)
 
 
 @pytest.mark.browser
 def test_an_installed_dashboard_looks_like_ours(dashboard: str, browser: Browser) -> None:
-    with browser.new_context() as context:
-        page = context.new_page()
+    with open_page(browser) as page:
         page.goto(f"{dashboard}/data")
-        expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
         page.goto(dashboard)
         heading = page.get_by_role("heading", name="Campaigns")
-        expect(heading).to_be_visible(timeout=60_000)
+        expect(heading).to_be_visible()
         assert heading.evaluate("one => getComputedStyle(one).fontFamily").startswith("Inter")
         logo = page.get_by_test_id("stHeaderLogo").or_(page.get_by_test_id("stLogo")).first
         assert logo.evaluate("one => one.naturalWidth") > 0

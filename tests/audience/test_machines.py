@@ -20,8 +20,8 @@ from mailsight.loading.classify import Change, classify
 from mailsight.reports import campaign as campaign_reports
 from mailsight.vocabulary import Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
-from tests.conftest import PROJECT
 from tests.support import oracle_machines, traffic
+from tooling.servers import PROJECT
 
 SENT = datetime(2026, 4, 14, 9, tzinfo=UTC)
 CHROME, GOOGLE, APPLE = traffic.CHROME, traffic.GOOGLE, traffic.APPLE

@@ -16,16 +16,9 @@ from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from tests.support.campaigns import listed, newest_clicked
+from tests.support.command_line import run
 
 CAMPAIGNS = "campaign_id,name\nspring,Spring\n,nobody\n"
-
-
-def run(*arguments: object) -> tuple[int, str, str]:
-    """Exit status, standard output and standard error of a command."""
-    result = CliRunner().invoke(console.app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, MailsightError):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def test_report_prints_the_figures_of_the_page(sample_database: Path) -> None:

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from mailsight.commands.console import app
+from mailsight.__main__ import app
 from mailsight.commands.files import List
 from mailsight.components import grid as grid_component
 from mailsight.errors import BadRequest, TooManyFiles
@@ -37,6 +36,7 @@ from mailsight.warehouse.reader import Warehouse
 from mailsight.web import answers, downloads
 from mailsight.web import recipients as recipients_web
 from tests.support.campaigns import most_clicked
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 HOSTILE = [
     "=cmd|'/C calc'!A0",
@@ -406,10 +406,7 @@ def jobs() -> Iterator[Jobs]:
 
 
 def wait(job: Job, *states: State) -> Job:
-    deadline = time.monotonic() + 30
-    while job.state not in states and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert job.state in states
+    until(lambda: job.state in states, " or ".join(states))
     return job
 
 
@@ -441,9 +438,9 @@ def test_writing_ends_when_nobody_wants_the_file(jobs: Jobs) -> None:
             ended.set()
 
     job = jobs.start("endless.csv", Format.CSV, endless)
-    assert begun.wait(30)
+    assert begun.wait(PATIENCE_SECONDS)
     jobs.remove(job)
-    assert ended.wait(30)
+    assert ended.wait(PATIENCE_SECONDS)
     assert wait(job, State.FAILED).note == ""
 
 
@@ -472,7 +469,7 @@ def test_files_are_bounded_in_number_and_size(jobs: Jobs) -> None:
 
     hold = threading.Event()
     for n in range(3):
-        jobs.start(f"held-{n}.csv", Format.CSV, lambda _, told: str(hold.wait(30)))
+        jobs.start(f"held-{n}.csv", Format.CSV, lambda _, told: str(hold.wait(PATIENCE_SECONDS)))
     with pytest.raises(TooManyFiles):
         jobs.start("one-too-many.csv", Format.CSV, hello)
     hold.set()
@@ -480,11 +477,8 @@ def test_files_are_bounded_in_number_and_size(jobs: Jobs) -> None:
 
 def test_files_go_after_their_time() -> None:
     jobs = Jobs(kept_seconds=0.2)
-    job = wait(jobs.start("hello.csv", Format.CSV, hello), State.READY)
-    deadline = time.monotonic() + 30
-    while jobs.find(job.id) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert jobs.find(job.id) is None
+    job = jobs.start("hello.csv", Format.CSV, hello)
+    until(lambda: jobs.find(job.id) is None, "the file to go")
     jobs.close()
 
 
@@ -525,7 +519,7 @@ def test_a_grids_token_opens_no_file(client: TestClient) -> None:
 
 def test_a_file_that_is_not_ready_is_not_given(client: TestClient, jobs: Jobs) -> None:
     hold = threading.Event()
-    job = jobs.start("held.csv", Format.CSV, lambda _, told: str(hold.wait(30)))
+    job = jobs.start("held.csv", Format.CSV, lambda _, told: str(hold.wait(PATIENCE_SECONDS)))
     asked = {"token": downloads.token(job)}
     assert client.get("/api/export", params=asked).status_code == 404
     assert client.get("/api/export/progress", params=asked).json()["state"] in ("waiting", "writing")

@@ -77,7 +77,7 @@ def chi_square(rates: Sequence[Portion]) -> float:
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(30))
 @given(rates=several)
 def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
     known = [place for place, rate in enumerate(rates) if rate.whole]
@@ -107,7 +107,7 @@ def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(15))
 @given(rates=several)
 def test_the_order_of_campaigns_changes_no_verdict(rates: list[Portion]) -> None:
     def verdicts(found: Comparison, names: Sequence[int]) -> set[tuple[frozenset[int], bool, float]]:

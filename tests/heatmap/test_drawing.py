@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Page
 
 from mailsight.exports.heatmap import of_mail
 from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, click_totals
-from mailsight.heatmap.drawing import draw, layers
+from mailsight.heatmap.drawing import canvas, draw, layers
 from mailsight.mail.content import decode, safe
 from mailsight.mail.links import LinkClicks, links, outlook_links, shared
+from tests.support.browsing import open_page
 
 THREE = '<a href="https://a.example/">A</a> <a href="https://b.example/">B</a> <a href="https://a.example/">A2</a>'
 
@@ -118,12 +119,12 @@ EXTENT = "[document.documentElement.scrollWidth, document.documentElement.scroll
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser) -> Page:
-    page = browser.new_page(viewport={"width": 820, "height": 1000})
-    page.route(
-        "**/*", lambda route: route.abort() if route.request.url.startswith("http") else route.continue_()
-    )
-    return page
+def page(browser: Browser) -> Iterator[Page]:
+    with open_page(browser, viewport={"width": 820, "height": 1000}) as page:
+        page.route(
+            "**/*", lambda route: route.abort() if route.request.url.startswith("http") else route.continue_()
+        )
+        yield page
 
 
 def measured(page: Page, heatmap: str) -> list[dict[str, Any]]:
@@ -326,12 +327,25 @@ BUSY = {
 }
 
 
+USUAL = f'<table><tr><td style="padding:8px"><p>Some words.</p>{LINK}</td></tr></table>'
+
+
 @pytest.mark.parametrize("html", BUSY.values(), ids=BUSY)
-def test_a_mail_built_to_be_slow_is_drawn_quickly(html: str) -> None:
-    started = time.monotonic()
-    draw(html + LINK, [])
-    outlook_links(html)
-    assert time.monotonic() - started < 3
+def test_a_mail_built_to_be_slow_costs_little_more_than_a_usual_one(html: str) -> None:
+    assert work(html) < 30 * work(USUAL * (len(html) // len(USUAL) + 1))
+
+
+def work(html: str) -> float:
+    """The processor's time, whatever else the machine does: the least of three."""
+
+    def drawn() -> float:
+        canvas.cache_clear()
+        start = time.thread_time()
+        draw(html + LINK, [])
+        outlook_links(html)
+        return time.thread_time() - start
+
+    return min(drawn() for _ in range(3))
 
 
 @pytest.mark.browser

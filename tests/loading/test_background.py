@@ -14,6 +14,7 @@ from mailsight.errors import LoadRunning, NotKept
 from mailsight.loading.background import Loader, pause_seconds
 from mailsight.loading.spool import Spool
 from mailsight.web import routes
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 class Loads:
@@ -131,7 +132,7 @@ def test_it_begins_with_what_an_earlier_server_left_and_ends_when_told(
     spool.append("sendgrid", "[]")
     loader = Loader(tmp_path / "mailsight.duckdb", spool, 3600, load=loads)
     loader.start()
-    assert loads.happened.wait(60)
+    assert loads.happened.wait(PATIENCE_SECONDS)
     loader.stop()
     assert "mailsight-loader" not in [thread.name for thread in threading.enumerate()]
 

@@ -1,7 +1,6 @@
 """Loading: every format, rows that are wrong, what comes late, and what comes twice."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,29 +14,10 @@ from mailsight.reports import customer as customer_reports
 from mailsight.reports.mails import MailView
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
+from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
 
 MAIL = '<p>Hello {{first_name}}, <a href="https://shop.example/a?u={{customer_id}}">look</a></p>'
-CAMPAIGN = {
-    "campaign_id": "spring",
-    "name": "Spring",
-    "subject": "Hi {{first_name}}",
-    "template": "mail.html",
-}
 MESSAGE = {"campaign_id": "spring", "customer_id": "1", "sent_at": "2026-04-14T09:00:00Z"}
-EVENT = {"campaign_id": "spring", "customer_id": "1", "type": "opened", "occurred_at": "2026-04-14T10:00:00Z"}
-
-
-def bundle(folder: Path, files: Mapping[str, str | bytes]) -> Path:
-    """A bundle with these files."""
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return folder
-
-
-def ndjson(*rows: Mapping[str, object]) -> str:
-    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 @pytest.fixture

@@ -25,12 +25,16 @@ from mailsight.reports import campaign as campaign_reports
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.queries import statement
 from mailsight.warehouse.reader import Warehouse
-from tests.conftest import PROJECT, free_port, start_dashboard, wait_until_healthy
+from tests.support.dashboard import start_dashboard
+from tests.support.kills import kill_at
 from tests.support.providers.signing import USER, Sent, basic_auth, post
+from tests.support.waiting import PATIENCE_SECONDS, until
+from tooling.servers import PROJECT, await_answer, free_port
 
 KILLS = int(os.environ.get("MAILSIGHT_KILLS", "3"))
 CAMPAIGNS = ("spring", "summer", "autumn")
 NOON = 1776168000
+MOST_WAITING = 20  # requests that a provider keeps while nobody answers
 
 ENVIRONMENT = {
     "MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH": USER,
@@ -46,6 +50,7 @@ class Provider(threading.Thread):
         super().__init__(name=f"provider-{number}", daemon=True)
         self.port = port
         self.number = number
+        self.answers = 0
         self.told = Counter[tuple[str, str, str]]()
         self.stopped = threading.Event()
         self.failure: BaseException | None = None
@@ -62,7 +67,7 @@ class Provider(threading.Thread):
         waiting: list[Sent] = []
         sent_before: list[Sent] = []
         while waiting or not self.stopped.is_set():
-            if not self.stopped.is_set():
+            if len(waiting) < MOST_WAITING and not self.stopped.is_set():
                 waiting.append(self.next_request(chance))
                 if sent_before and chance.random() < 0.2:
                     waiting.append(chance.choice(sent_before))
@@ -70,6 +75,7 @@ class Provider(threading.Thread):
             sent = waiting.pop()
             if self.answered(sent):
                 sent_before.append(sent)
+                self.answers += 1
             else:
                 waiting.append(sent)
                 time.sleep(0.05)
@@ -90,7 +96,7 @@ class Provider(threading.Thread):
 
     def answered(self, sent: Sent) -> bool:
         """Whether it was answered with 200; 4xx is no answer that a provider should ever get here."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request("POST", sent.url, sent.body, dict(sent.headers))
             answer = connection.getresponse()
@@ -204,14 +210,14 @@ def test_killed_at_any_moment_no_event_is_lost_and_none_counts_twice(tmp_path: P
     try:
         with running(providers, reader):
             for _ in range(KILLS):
-                wait_until_healthy(server, port, log)
-                time.sleep(chance.uniform(0, 2))
+                await_answer(server, port, log)
+                await_work(providers, reader, requests=chance.randint(1, 60), loads=chance.randint(0, 1))
                 server.kill()
                 server.wait()
                 server = start()
-            wait_until_healthy(server, port, log)
+            await_answer(server, port, log)
         for provider in providers:
-            provider.join(120)
+            provider.join(PATIENCE_SECONDS)
             assert not provider.is_alive()
             assert provider.failure is None
         wait_until_loaded(database)
@@ -244,11 +250,21 @@ def test_killed_at_any_moment_no_event_is_lost_and_none_counts_twice(tmp_path: P
     )
 
 
+def await_work(providers: list[Provider], reader: Reader, *, requests: int, loads: int) -> None:
+    """Waits until so many more requests are answered, and so many more generations are served."""
+
+    def answered() -> int:
+        return sum(provider.answers for provider in providers)
+
+    all_answered, all_loaded = answered() + requests, len(reader.events) + loads
+    until(lambda: answered() >= all_answered, "answers")
+    until(lambda: len(reader.events) >= all_loaded, "a load")
+
+
 def wait_until_loaded(database: Path) -> None:
     waiting = spool.beside(database)
-    while waiting.state().size_bytes:
-        assert waiting.last_error() is None
-        time.sleep(0.05)
+    until(lambda: waiting.last_error() or not waiting.state().size_bytes, "the spool to be loaded")
+    assert waiting.last_error() is None
 
 
 def opens(database: Path, campaign_id: str) -> int:
@@ -274,6 +290,14 @@ STEPS = {
 }
 
 
+INGEST = """
+import sys
+from pathlib import Path
+from mailsight.loading import payloads, spool
+payloads.ingest_spool(Path(sys.argv[1]), spool.beside(Path(sys.argv[1])))
+"""
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_any_step_the_next_load_completes(tmp_path: Path, step: str) -> None:
     database = tmp_path / "mailsight.duckdb"
@@ -284,16 +308,7 @@ def test_killed_at_any_step_the_next_load_completes(tmp_path: Path, step: str) -
     for key in ("2", "3"):
         waiting.append("brevo", json.dumps(event("brevo", key, "opened", "spring", NOON)))
 
-    script = (
-        "import os, pathlib, sys; from unittest.mock import patch\n"
-        "from mailsight.loading import payloads as ingest, spool\n"
-        "with patch(sys.argv[2], lambda *_, **__: os.kill(os.getpid(), 9)):\n"
-        "    ingest.ingest_spool(pathlib.Path(sys.argv[1]), spool.beside(pathlib.Path(sys.argv[1])))\n"
-    )
-    killed = subprocess.run(
-        [sys.executable, "-c", script, str(database), STEPS[step]], cwd=PROJECT, check=False
-    )
-    assert killed.returncode == -9
+    kill_at(STEPS[step], INGEST, database)
     assert opens(database, "spring") == (3 if step == "after publishing" else 2)
 
     waiting.append("brevo", json.dumps(event("brevo", "4", "opened", "spring", NOON)))

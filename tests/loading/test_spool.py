@@ -18,7 +18,7 @@ import pytest
 from mailsight.errors import NotKept
 from mailsight.loading import spool
 from mailsight.loading.spool import Spool, SpoolState
-from tests.conftest import PROJECT
+from tooling.servers import PROJECT
 
 NOON = datetime(2026, 4, 14, 12, 0, tzinfo=UTC)
 

@@ -1,6 +1,5 @@
 """Uploads: who may load files from a browser, and that no file, whatever it is called and holds, does harm."""
 
-import io
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -14,9 +13,9 @@ from mailsight.loading import bundles, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import Visitor
+from tests.support.uploaded import BUNDLE, CAMPAIGNS, MAIL, UploadedFile, zipped
+from tests.support.waiting import PATIENCE_SECONDS
 
-CAMPAIGNS = b"campaign_id,name,template\nspring,Spring,contents/spring.html\n"
-MAIL = b"<p>Hello</p>"
 NOBODY = Visitor(signed_in=False, email=None, local=False)
 HERE = Visitor(signed_in=False, email=None, local=True)
 ANN = Visitor(signed_in=True, email="Ann@company.example", local=False)
@@ -63,55 +62,30 @@ def test_only_a_browser_on_the_servers_machine_is_local(
     assert uploads.is_local(ip, headers) is local
 
 
-class Sent(io.BytesIO):
-    """A file as Streamlit hands it over."""
-
-    def __init__(self, name: str, content: bytes = b"x") -> None:
-        super().__init__(content)
-        self.name = name
-
-
-def zipped(
-    files: Mapping[str, bytes], *, link: str | None = None, compression: int = zipfile.ZIP_DEFLATED
-) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", compression) as packed:
-        for name, content in files.items():
-            member = zipfile.ZipInfo(name)
-            member.compress_type = compression
-            if name == link:
-                member.external_attr = 0o120777 << 16
-            packed.writestr(member, content)
-    return written.getvalue()
-
-
 def kept(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
 
 
-BUNDLE = {"campaigns.csv": CAMPAIGNS, "contents/spring.html": MAIL}
-
-
 @pytest.mark.parametrize(
     "files",
     [
-        [Sent("b.zip", zipped(BUNDLE))],
-        [Sent("b.ZIP", zipped({f"spring/{name}": content for name, content in BUNDLE.items()}))],
-        [Sent("b.zip", zipped({f"a\\b\\{name}": content for name, content in BUNDLE.items()}))],
+        [UploadedFile("b.zip", zipped(BUNDLE))],
+        [UploadedFile("b.ZIP", zipped({f"spring/{name}": content for name, content in BUNDLE.items()}))],
+        [UploadedFile("b.zip", zipped({f"a\\b\\{name}": content for name, content in BUNDLE.items()}))],
         [
-            Sent(
+            UploadedFile(
                 "b.zip",
                 zipped(BUNDLE | {"__MACOSX/._campaigns.csv": b"", ".DS_Store": b"", "x/Thumbs.db": b""}),
             )
         ],
-        [Sent(f"spring/{name}", content) for name, content in BUNDLE.items()],
-        [Sent("campaigns.csv", CAMPAIGNS), Sent("spring.html", MAIL)],
+        [UploadedFile(f"spring/{name}", content) for name, content in BUNDLE.items()],
+        [UploadedFile("campaigns.csv", CAMPAIGNS), UploadedFile("spring.html", MAIL)],
     ],
     ids=["zip", "zip of a folder", "zip from Windows", "zip from a Mac", "folder", "single files"],
 )
-def test_a_bundle_comes_in_any_shape_and_loads(files: list[Sent], tmp_path: Path) -> None:
+def test_a_bundle_comes_in_any_shape_and_loads(files: list[UploadedFile], tmp_path: Path) -> None:
     root = uploads.save_bundle(files, tmp_path / "upload")
     summary = bundles.load(tmp_path / "mailsight.duckdb", [root])
     assert not summary.refusals
@@ -136,7 +110,7 @@ def test_a_bundle_comes_in_any_shape_and_loads(files: list[Sent], tmp_path: Path
     ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
-    for files in ([Sent("b.zip", zipped({name: b"x"}))], [Sent(name)]):
+    for files in ([UploadedFile("b.zip", zipped({name: b"x"}))], [UploadedFile(name)]):
         with pytest.raises(BadUpload):
             uploads.save_bundle(files, tmp_path / "deep" / "upload")
     assert kept(tmp_path) == {}
@@ -174,7 +148,7 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> No
 )
 def test_a_bad_zip_is_refused_with_a_sentence(content: bytes, says: str, tmp_path: Path) -> None:
     with pytest.raises(LoadRefused, match=says):
-        uploads.save_bundle([Sent("b.zip", content)], tmp_path)
+        uploads.save_bundle([UploadedFile("b.zip", content)], tmp_path)
 
 
 def test_a_zip_that_understates_its_size_is_counted_by_what_comes_out(
@@ -185,7 +159,7 @@ def test_a_zip_that_understates_its_size_is_counted_by_what_comes_out(
     lying = content.replace(struct.pack("<I", 30_000_000), struct.pack("<I", 10))
     for one in (content, lying):
         with pytest.raises(BadUpload):
-            uploads.save_bundle([Sent("b.zip", one)], tmp_path / str(len(list(tmp_path.iterdir()))))
+            uploads.save_bundle([UploadedFile("b.zip", one)], tmp_path / str(len(list(tmp_path.iterdir()))))
 
 
 def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
@@ -193,24 +167,24 @@ def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
     for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(signature) + flags] |= 1
     with pytest.raises(BadUpload, match="needs a password"):
-        uploads.save_bundle([Sent("b.zip", bytes(content))], tmp_path)
+        uploads.save_bundle([UploadedFile("b.zip", bytes(content))], tmp_path)
 
 
 def test_a_zip_comes_alone(tmp_path: Path) -> None:
     with pytest.raises(BadUpload, match="combined with other files"):
-        uploads.save_bundle([Sent("b.zip", zipped(BUNDLE)), Sent("campaigns.csv")], tmp_path)
+        uploads.save_bundle([UploadedFile("b.zip", zipped(BUNDLE)), UploadedFile("campaigns.csv")], tmp_path)
 
 
 def test_files_without_a_table_are_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(NotABundle):
-        uploads.save_bundle([Sent("holiday.html", MAIL)], tmp_path)
+        uploads.save_bundle([UploadedFile("holiday.html", MAIL)], tmp_path)
 
 
 def test_a_providers_files_lose_their_paths(tmp_path: Path) -> None:
-    files = [Sent("../../events.json"), Sent("C:\\x\\more.json.gz")]
+    files = [UploadedFile("../../events.json"), UploadedFile("C:\\x\\more.json.gz")]
     assert uploads.save_files(files, tmp_path) == [tmp_path / "events.json", tmp_path / "more.json.gz"]
     with pytest.raises(BadUpload, match="two files"):
-        uploads.save_files([Sent("a.json"), Sent("x/a.json")], tmp_path / "again")
+        uploads.save_files([UploadedFile("a.json"), UploadedFile("x/a.json")], tmp_path / "again")
 
 
 def test_a_load_goes_on_by_itself_and_leaves_no_files() -> None:
@@ -220,13 +194,13 @@ def test_a_load_goes_on_by_itself_and_leaves_no_files() -> None:
         folders.append(folder)
         (folder / "x").write_bytes(b"x")
         progress(0.5, "Half")
-        assert may_go_on.wait(10)
+        assert may_go_on.wait(PATIENCE_SECONDS)
         return LoadSummary([], [], {}, changed=False)
 
     loading = uploads.start(slowly)
     assert not loading.ended.done()
     may_go_on.set()
-    assert loading.ended.result(10) == LoadSummary([], [], {}, changed=False)
+    assert loading.ended.result(PATIENCE_SECONDS) == LoadSummary([], [], {}, changed=False)
     assert (loading.done, loading.doing) == (0.5, "Half")
     assert not folders[0].exists()
 
@@ -236,4 +210,4 @@ def test_a_load_that_fails_says_why_where_its_end_is_awaited() -> None:
         raise BadUpload(f"No {folder.name}.")
 
     with pytest.raises(BadUpload):
-        uploads.start(fails).ended.result(10)
+        uploads.start(fails).ended.result(PATIENCE_SECONDS)

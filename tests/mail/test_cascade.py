@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailsight.mail.cascade import Cascade
 from mailsight.mail.stylesheets import component_values
+from tests.support.browsing import open_page
 
 MAIL = (
     '<!DOCTYPE html><html lang="en"><body id="body" class="body"><div class="a b" id="x"><p class="c">one</p>'
@@ -117,10 +118,9 @@ def test_selectors_match_what_they_match_in_a_browser(browser: Browser) -> None:
             for _ in range(chance.randint(1, 4))
         ]
         selectors.append("".join(parts).rstrip(" >+~,"))
-    page = browser.new_page()
-    page.set_content(MAIL)
-    shown = page.evaluate(MATCHING, selectors)
-    page.close()
+    with open_page(browser) as page:
+        page.set_content(MAIL)
+        shown = page.evaluate(MATCHING, selectors)
     wrong = []
     for selector, expected in zip(selectors, shown, strict=True):
         nodes = {node.mem_id for node in matching(selector)}

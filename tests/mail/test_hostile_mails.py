@@ -6,24 +6,20 @@ file with scripts allowed; and the frame, given the mails as they are.
 """
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Dialog, Frame, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Dialog, Frame, Page, Request, expect
 
 from mailsight.heatmap.badges import click_totals
 from mailsight.heatmap.drawing import draw, layers
 from mailsight.mail.content import safe
 from mailsight.mail.links import LinkClicks, links
-from mailsight.settings import PROJECT
+from tests.support.browsing import until_quiet
+from tests.support.waiting import PATIENCE_SECONDS
+from tooling import servers
 
 pytestmark = pytest.mark.browser
 
@@ -160,7 +156,7 @@ def use(mail: Page | Frame) -> None:
             element.dispatch_event(event)
     for button in mail.query_selector_all("button, input[type=submit], a[href^='#']"):
         if button.is_visible():
-            button.click(force=True, timeout=2000, no_wait_after=True)
+            button.click(force=True, no_wait_after=True)
 
 
 def drawn(html: str) -> str:
@@ -171,28 +167,53 @@ def drawn(html: str) -> str:
     return draw(html, clicks)
 
 
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all mails: the browser keeps what Streamlit's pages load."""
+    with browser.new_context() as context:
+        context.set_default_timeout(1000 * PATIENCE_SECONDS)
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    with context.new_page() as page:
+        yield page
+
+
 @pytest.mark.parametrize("make", [safe, drawn], ids=["safe", "heatmap"])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_mail_does_nothing_as_a_file_with_scripts_allowed(
-    browser: Browser, tmp_path: Path, name: str, make: type[str]
+    page: Page, tmp_path: Path, name: str, make: type[str]
 ) -> None:
     path = tmp_path / "mail.html"
     path.write_text(make(HOSTILE[name]), encoding="utf-8")
-    page = browser.new_page()
     watched = Watched(page, path.as_uri())
     page.goto(path.as_uri())
     title = page.title()
     use(page)
-    page.wait_for_timeout(150)
+    until_quiet(page)
     assert watched.tried == []
     assert page.url.partition("#")[0] == path.as_uri()
     assert (page.title(), "hacked" in title) == (title, False)
     assert page.evaluate("[document.scripts.length, document.cookie, frames.length]") == [0, "", 0]
-    page.close()
 
 
-def test_imitated_badges_are_not_taken_for_ours(browser: Browser) -> None:
-    page = browser.new_page()
+def test_a_mail_that_is_not_made_safe_is_seen_to_act(page: Page, tmp_path: Path) -> None:
+    """What the tests above do would show what a mail does."""
+    path = tmp_path / "mail.html"
+    acts = f"<img src='{EVIL}/x'><script>alert(1); console.error('x')</script><a href='#a' onclick=\"{RUN}\">x</a>"
+    path.write_text(acts, encoding="utf-8")
+    watched = Watched(page, path.as_uri())
+    page.goto(path.as_uri())
+    use(page)
+    until_quiet(page)
+    seen = {tried.partition(" ")[0] for tried in watched.tried}
+    assert seen >= {"request", "dialog", "console"}
+    assert f"request {EVIL}/ran" in watched.tried
+
+
+def test_imitated_badges_are_not_taken_for_ours(page: Page) -> None:
     page.set_content(drawn(HOSTILE["imitated badges"]))
     assert page.eval_on_selector_all("[data-badge]", "badges => badges.map(badge => badge.textContent)") == [
         "5"
@@ -204,7 +225,6 @@ def test_imitated_badges_are_not_taken_for_ours(browser: Browser) -> None:
     assert link is not None
     assert abs(badge["x"] + badge["width"] - link["x"] - link["width"]) < 10
     assert page.locator("[data-badge='0']").is_visible()
-    page.close()
 
 
 APP = """
@@ -217,6 +237,9 @@ from mailsight.heatmap.badges import click_totals
 from mailsight.mail.content import safe
 from mailsight.heatmap.drawing import draw, layers
 from mailsight.components.mail_frame import mail_frame
+from mailsight.components.mail_frame import mail_frame
+from mailsight.heatmap.drawing import draw
+from mailsight.mail.content import safe
 
 mails = json.loads(Path("mails.json").read_text())
 html = mails[st.query_params["mail"]]
@@ -248,138 +271,112 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     tall["quirks"] = "<table><tr><td>x</table>"
     (folder / "mails.json").write_text(json.dumps(HOSTILE | tall))
     (folder / "app.py").write_text(APP)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    options = [
-        f"--server.port={address.rpartition(':')[2]}",
-        "--server.headless=true",
-        "--server.fileWatcherType=none",
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *options, "--browser.gatherUsageStats=false"],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(PROJECT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    port, log = servers.free_port(), folder / "server.log"
+    process = servers.start(
+        folder / "app.py", port, log=log, folder=folder, environment={"PYTHONPATH": str(servers.PROJECT)}
     )
     try:
-        for _ in range(300):
-            try:
-                if httpx.get(f"{address}/_stcore/health").is_success:
-                    break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield address
+        yield servers.await_answer(process, port, log)
     finally:
-        process.terminate()
-        process.wait()
+        servers.stop(process)
 
 
 def opened(page: Page, app: str, mail: str, how: str) -> Frame:
     page.goto(f"{app}/?mail={mail}&how={how}")
-    frame = page.locator('iframe[title="The e-mail"]')
-    frame.wait_for(timeout=30_000)
+    return framed(page, "The e-mail")
+
+
+def framed(page: Page, title: str) -> Frame:
+    """The frame of that title, once its mail is in it and its height is measured."""
+    frame = page.locator(f'iframe[title="{title}"]')
+    frame.wait_for()
     element = frame.element_handle()
     assert element is not None
     page.wait_for_function("frame => frame.offsetHeight > 2", arg=element)
     found = element.content_frame()
     assert found is not None
+    found.wait_for_load_state()
     return found
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_mail_does_nothing_on_the_page(browser: Browser, app: str, name: str) -> None:
-    page = browser.new_page()
+def test_a_hostile_mail_does_nothing_on_the_page(page: Page, app: str, name: str) -> None:
     watched = Watched(page, app)
     frame = opened(page, app, name, "safe" if len(name) % 2 else "drawn")
-    page.wait_for_timeout(200)
+    expect(page.get_by_text("The page goes on")).to_be_visible()
+    until_quiet(page)
     before = page.url, page.title(), page.evaluate("document.cookie")
     assert watched.tried == []
     use(frame)
-    page.wait_for_timeout(200)
+    until_quiet(page)
     # Events that a driver of browsers sends to a frame without scripts make it say so.
     assert [tried for tried in watched.tried if "Blocked script execution" not in tried] == []
     assert before == (page.url, page.title(), page.evaluate("document.cookie"))
     assert frame.url.startswith("blob:")
     assert page.get_by_text("The page goes on").is_visible()
-    page.close()
 
 
 @pytest.mark.parametrize(
     "name", ["script", "event attributes", "javascript: links", "svg", "mutations", "templates"]
 )
-def test_the_frame_alone_runs_no_script(browser: Browser, app: str, name: str) -> None:
-    page = browser.new_page()
+def test_the_frame_alone_runs_no_script(page: Page, app: str, name: str) -> None:
     page.route(f"{EVIL}/**", lambda route: route.abort())
     watched = Watched(page, app)
     frame = opened(page, app, name, "raw")
     before = page.title(), page.evaluate("document.cookie")
     for link in frame.query_selector_all("a:not([href^=data])"):
         link.dispatch_event("click")
-    page.wait_for_timeout(200)
+    until_quiet(page)
     assert [tried for tried in watched.tried if tried.startswith("dialog") or tried.endswith("/ran")] == []
     assert before == (page.title(), page.evaluate("document.cookie"))
-    page.close()
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_frame_is_as_high_as_the_mail(browser: Browser, app: str, width: int) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 800})
+def test_the_frame_is_as_high_as_the_mail(page: Page, app: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
     frame = opened(page, app, "tall", "safe")
-    height = "document.documentElement.scrollHeight - innerHeight"
-    assert frame.evaluate("innerHeight") > 1700
-    assert frame.evaluate(height) <= 0
+    expect_height(page, "The e-mail")
+    assert frame.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
     page.get_by_role("tab", name="Second").click()
-    page.locator('iframe[title="The e-mail in a tab"]').wait_for()
-    page.wait_for_timeout(300)
-    hidden_at_first = page.frames[-1]
-    assert hidden_at_first.evaluate("innerHeight") > 1700
+    expect_height(page, "The e-mail in a tab")
     page.get_by_role("button", name="Open").click()
-    dialog = page.locator('iframe[title="The e-mail in a dialog"]')
-    dialog.wait_for()
-    page.wait_for_timeout(500)
-    box = dialog.bounding_box()
+    expect_height(page, "The e-mail in a dialog")
+    box = page.locator('iframe[title="The e-mail in a dialog"]').bounding_box()
     assert box is not None
-    assert box["height"] > 1700
     assert box["width"] <= 392
-    page.close()
 
 
-def test_a_mail_as_high_as_its_window_does_not_grow_for_ever(browser: Browser, app: str) -> None:
-    page = browser.new_page()
+def expect_height(page: Page, title: str) -> None:
+    """Waits until the frame of that title is as high as the tall mail."""
+    page.wait_for_function("frame => frame.offsetHeight > 1700", arg=framed(page, title).frame_element())
+
+
+def test_a_mail_as_high_as_its_window_does_not_grow_for_ever(page: Page, app: str) -> None:
     frame = opened(page, app, "window", "safe")
-    page.wait_for_timeout(500)
+    until_quiet(page)
     height = frame.evaluate("innerHeight")
-    page.wait_for_timeout(500)
+    until_quiet(page)
     assert frame.evaluate("innerHeight") == height < 400
-    page.close()
 
 
-def test_an_old_mail_is_shown_as_old_mails_are(browser: Browser, app: str) -> None:
-    page = browser.new_page()
+def test_an_old_mail_is_shown_as_old_mails_are(page: Page, app: str) -> None:
     assert opened(page, app, "quirks", "safe").evaluate("document.compatMode") == "BackCompat"
     assert opened(page, app, "window", "safe").evaluate("document.compatMode") == "CSS1Compat"
-    page.close()
 
 
-def test_a_rerun_leaves_the_mail_where_it_is(browser: Browser, app: str) -> None:
-    page = browser.new_page()
+def test_a_rerun_leaves_the_mail_where_it_is(page: Page, app: str) -> None:
     frame = opened(page, app, "tall", "safe")
     address = frame.url
     page.get_by_role("button", name="Open").click()
-    page.locator('iframe[title="The e-mail in a dialog"]').wait_for()
+    framed(page, "The e-mail in a dialog")
     assert frame.url == address
     assert page.locator('iframe[title="The e-mail"]').get_attribute("src") == address
-    page.close()
 
 
-def test_the_frame_never_allows_scripts(browser: Browser, app: str) -> None:
-    page = browser.new_page()
+def test_the_frame_never_allows_scripts(page: Page, app: str) -> None:
     opened(page, app, "tall", "safe")
     sandbox = page.locator('iframe[title="The e-mail"]').get_attribute("sandbox") or ""
     assert sorted(sandbox.split()) == ["allow-popups", "allow-popups-to-escape-sandbox", "allow-same-origin"]
-    page.close()
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -9,6 +9,7 @@ from mailsight.heatmap.drawing import draw
 from mailsight.mail.content import decode
 from mailsight.mail.links import Link, Matcher, links, shared
 from mailsight.mail.visibility import PHONE_PX, WIDE_PX, Seen
+from tests.support.browsing import open_page
 
 LINK = '<a href="https://a.example/" class="l">Read more</a>'
 PHONES = "@media only screen and (max-width: 600px)"
@@ -126,16 +127,15 @@ SHOWN = """() => [...document.querySelectorAll('[data-link]:not(area)')].map(lin
 @pytest.mark.parametrize("width", [WIDE_PX, PHONE_PX])
 def test_real_mails_show_their_links_where_it_is_said(browser: Browser, samples: Path, width: int) -> None:
     words = (Seen.EVERYWHERE, Seen.WIDE if width == WIDE_PX else Seen.PHONE)
-    page = browser.new_page(viewport={"width": width, "height": 1000})
-    page.route("http**", lambda route: route.abort())
     wrong, total = [], 0
-    for path in sorted((samples / "emails").glob("*.html")):
-        html = decode(path.read_bytes())
-        page.set_content(draw(html, []))
-        said = {str(link.link_position): link.seen in words for link in links(html)}
-        for position, shown in page.evaluate(SHOWN):
-            total += 1
-            wrong += [(path.name, position)] if said[position] != shown else []
-    page.close()
+    with open_page(browser, viewport={"width": width, "height": 1000}) as page:
+        page.route("http**", lambda route: route.abort())
+        for path in sorted((samples / "emails").glob("*.html")):
+            html = decode(path.read_bytes())
+            page.set_content(draw(html, []))
+            said = {str(link.link_position): link.seen in words for link in links(html)}
+            for position, shown in page.evaluate(SHOWN):
+                total += 1
+                wrong += [(path.name, position)] if said[position] != shown else []
     # What is left are links around nothing but a picture that has no size while it is not loaded.
     assert len(wrong) * 100 < total, wrong

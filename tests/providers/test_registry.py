@@ -15,7 +15,7 @@ from mailsight.providers.anymail import view_class
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import PROVIDERS, provider_named
 from mailsight.warehouse.queries import statement_names
-from tests.conftest import PROJECT
+from tooling.servers import PROJECT
 
 ROOMS = PROJECT / "mailsight" / "providers"
 # The sample's events name a provider, as data does.

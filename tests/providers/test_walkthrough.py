@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
+from tooling.servers import PROJECT
 
 PAGE = (PROJECT / "docs" / "adding-a-provider.md").read_text(encoding="utf-8")
 RECORD = Path("mailsight/providers/pigeonpost.py")

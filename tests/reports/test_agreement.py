@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mailsight.commands.console import app
+from mailsight.__main__ import app
 from mailsight.exports import heatmap, lists, writers
 from mailsight.exports import rows as export_rows
 from mailsight.exports.lists import Format
@@ -21,8 +21,8 @@ from mailsight.reports import campaign, customer, grid, mails, recipients
 from mailsight.screens.campaign import figures
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
-from tests.screens.test_pages import show
 from tests.support import campaigns
+from tests.support.pages import show
 
 
 @pytest.fixture(params=list(Audience))

@@ -19,9 +19,9 @@ from mailsight.loading import bundles
 from mailsight.reports import campaign, patterns
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
-from tests.screens.test_figures import unhurried
 from tests.support import oracle
 from tests.support.campaigns import listed
+from tests.support.examples import loads
 
 START = datetime(2026, 3, 28, 9, tzinfo=UTC)  # the clocks of Europe go forward in the night that follows
 WINDOWS = (
@@ -138,7 +138,7 @@ def _load(folder: Path, bundle: dict[str, list[dict[str, Any]]]) -> Warehouse:
 
 @pytest.mark.slow
 @given(st.lists(customers, min_size=1, max_size=10), st.lists(happenings, max_size=60))
-@unhurried
+@loads(12)
 def test_the_patterns_agree_with_plain_python(
     people: list[dict[str, Any]], happened: list[dict[str, Any]]
 ) -> None:

@@ -18,11 +18,10 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign
 from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, Order
 from mailsight.screens import compare as comparison_screen
-from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from tests.screens.test_pages import words
-from tests.screens.test_walk import visit
+from tests.support.browsing import visit
+from tests.support.pages import shell, show, words
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +35,7 @@ def campaigns(sample_database: Path) -> list[ListedCampaign]:
 
 
 def compare(*ids: str, **parameters: str) -> AppTest:
-    at = AppTest.from_file(str(PROJECT / "mailsight" / "shell.py"), default_timeout=60)
-    at.switch_page("../pages/compare.py")
-    at.query_params["id"] = list(ids)
-    for name, value in parameters.items():
-        at.query_params[name] = value
-    return at.run()
+    return show("compare", id=list(ids), **parameters)
 
 
 @pytest.mark.parametrize("audience", Audience)
@@ -146,7 +140,7 @@ def test_the_bar_leads_to_the_comparison(
     use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign]
 ) -> None:
     use(sample_database)
-    at = AppTest.from_file(str(PROJECT / "mailsight" / "shell.py"), default_timeout=60)
+    at = shell()
     at.run()
     assert "compare" not in [button.key for button in at.button]
     at.session_state["campaigns_chosen"] = [campaigns[0].campaign_id]

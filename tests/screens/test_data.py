@@ -23,31 +23,10 @@ from mailsight.vocabulary import EventType
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import routes
-from tests.loading.test_uploads import CAMPAIGNS, Sent
-from tests.screens.test_pages import show, words
-
-HUGE = "=cmd()" + "[" * 3_000_000
-NOON = datetime(2026, 4, 14, 12, tzinfo=UTC)
-CLICKED, OPENED, BOUNCED = EventType.CLICKED, EventType.OPENED, EventType.BOUNCED
-
-
-def event(number: int, kind: EventType, provider: str | None, **more: object) -> dict[str, object]:
-    return {
-        "event_id": f"e{number}",
-        "provider": provider,
-        "type": kind.value,
-        "occurred_at": (NOON + timedelta(minutes=number)).isoformat(),
-        "recipient": f"Person{number}@mail.example",
-    } | more
-
-
-EVENTS = [
-    event(1, OPENED, "sendgrid", campaign_id="spring"),
-    event(2, CLICKED, "sendgrid", campaign_id="spring", url="https://green.example"),
-    event(3, OPENED, "sendgrid", message_id="<Abc@mail.example>"),
-    event(4, BOUNCED, "postmark", message_id="m-4", bounce_type="hard", diagnostic="550 no such user"),
-    event(5, CLICKED, None, recipient="=cmd()|calc"),
-]
+from tests.support.pages import show, words
+from tests.support.provider_events import BOUNCED, CLICKED, EVENTS, HUGE, NOON, OPENED, event
+from tests.support.uploaded import CAMPAIGNS, UploadedFile
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -256,9 +235,9 @@ def test_who_may_not_upload_sees_no_button_and_is_refused_by_the_loader(
     monkeypatch.setenv("MAILSIGHT_UPLOADERS", "ann@company.example")
     assert not show("data").button
     with pytest.raises(MayNotUpload):
-        upload.load_bundle([Sent("campaigns.csv", CAMPAIGNS)])
+        upload.load_bundle([UploadedFile("campaigns.csv", CAMPAIGNS)])
     with pytest.raises(MayNotUpload):
-        upload.load_provider_files("sendgrid", [Sent("events.json", b"[]")])
+        upload.load_provider_files("sendgrid", [UploadedFile("events.json", b"[]")])
 
 
 def test_the_button_opens_the_dialog(use: Callable[[Path], Warehouse], mixed: Path) -> None:
@@ -277,9 +256,9 @@ def test_an_upload_waits_for_another_load_and_then_says_so(
     use(database)
     monkeypatch.setattr(upload, "WAIT_SECONDS", 0.2)
     with draft(database) as work:
-        loading = upload.load_bundle([Sent("campaigns.csv", CAMPAIGNS)])
+        loading = upload.load_bundle([UploadedFile("campaigns.csv", CAMPAIGNS)])
         with pytest.raises(LoadRunning):
-            loading.ended.result(10)
+            loading.ended.result(PATIENCE_SECONDS)
         work.discard()
 
 
@@ -289,12 +268,12 @@ def test_an_upload_tells_what_became_of_it(use: Callable[[Path], Warehouse], tmp
     def told(files: list[tuple[str, bytes]]) -> AppTest:
         def page(files: list[tuple[str, bytes]]) -> None:
             from mailsight.screens import upload
-            from tests.loading.test_uploads import Sent
+            from tests.support.uploaded import UploadedFile
 
-            sent = [Sent(*file) for file in files]
+            sent = [UploadedFile(*file) for file in files]
             upload.tell(upload.watch(lambda: upload.load_bundle(sent)))
 
-        return AppTest.from_function(page, args=(files,), default_timeout=30).run()
+        return AppTest.from_function(page, args=(files,), default_timeout=PATIENCE_SECONDS).run()
 
     rows = b"campaign_id,name\nspring,Spring\n,*none*\n"
     at = told([("campaigns.csv", rows)])

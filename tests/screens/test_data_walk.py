@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from mailsight.loading import bundles
-from tests.loading.test_uploads import BUNDLE, zipped
-from tests.screens.test_data import EVENTS, HUGE, OPENED, event
-from tests.screens.test_walk import SIZES, visit
+from tests.support.browsing import SIZES, visit
+from tests.support.provider_events import EVENTS, HUGE, OPENED, event
+from tests.support.uploaded import BUNDLE, zipped
 
 pytestmark = pytest.mark.browser
 
@@ -144,7 +144,7 @@ def test_a_page_that_stays_open_tells_of_newer_data(
         expect(page.get_by_text("Updated", exact=False)).to_be_visible()
         (tmp_path / "campaigns.csv").write_text("campaign_id,name\nsummer,Summer\n")
         bundles.load(tmp_path / "mailsight.duckdb", [tmp_path / "campaigns.csv"])
-        page.get_by_role("button", name="Show newer data").click(timeout=40_000)
+        page.get_by_role("button", name="Show newer data").click()
         expect(page.get_by_role("link", name="Summer", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Show newer data")).to_have_count(0)
         assert wrong == []

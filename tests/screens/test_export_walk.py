@@ -1,7 +1,6 @@
 """Files to take along, in a real browser: the list that is shown, its three kinds of file, and that nothing stays."""
 
 import csv
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from mailsight.reports import campaign, recipients
 from mailsight.reports import grid as grids
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
-from tests.screens.test_walk import choose, click_funnel, expect_customers, grid, visit
+from tests.support.browsing import choose, click_funnel, expect_customers, grid, visit
 from tests.support.campaigns import most_clicked
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.browser
 
@@ -73,7 +73,7 @@ def test_each_tab_exports_its_own_view_whichever_process_serves_the_grid(
 ) -> None:
     """One process serves the page and writes the file, another one serves the grid's rows."""
     monkeypatch.setenv("STREAMLIT_SERVER_COOKIE_SECRET", "shared-by-both-processes")
-    servers = [serve(sample_database) for _ in range(2)]
+    servers = [serve(sample_database, fresh=True) for _ in range(2)]
     campaign_id = report.campaign.campaign_id
     address = f"{servers[0]}/campaign?id={campaign_id}"
     query = grids.grid_query(
@@ -83,7 +83,9 @@ def test_each_tab_exports_its_own_view_whichever_process_serves_the_grid(
     with visit(browser) as (page, wrong):
         page.context.route(
             "**/api/recipients",
-            lambda route: route.fulfill(response=route.fetch(url=f"{servers[1]}/api/recipients")),
+            lambda route: route.fulfill(
+                response=route.fetch(url=f"{servers[1]}/api/recipients", timeout=1000 * PATIENCE_SECONDS)
+            ),
         )
         page.goto(address)
         expect_customers(page, report.counts.selected)
@@ -119,7 +121,7 @@ def test_the_page_is_taken_along_as_a_report(
     campaign_id = report.campaign.campaign_id
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={campaign_id}")
-        with page.expect_download(timeout=120_000) as download:
+        with page.expect_download() as download:
             choose(page, "Report", entry)
         assert download.value.suggested_filename == f"report-{campaign_id}-human.{entry.lower()}"
         assert download.value.path().read_bytes().startswith(begins)
@@ -127,7 +129,4 @@ def test_the_page_is_taken_along_as_a_report(
 
 
 def expect_gone(page: Page, address: str) -> None:
-    deadline = time.monotonic() + 30
-    while page.request.get(address).status != 404:
-        assert time.monotonic() < deadline, "The file is still there."
-        time.sleep(0.1)
+    until(lambda: page.request.get(address).status == 404, "the file to go")

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsight.figures.metrics import COUNT_NAMES, Counts
@@ -22,7 +22,7 @@ from mailsight.vocabulary import Audience, EventType, NotSentReason
 from mailsight.warehouse.reader import Warehouse
 from tests.support import oracle
 from tests.support.campaigns import listed
-from tests.support.examples import examples
+from tests.support.examples import loads
 
 Bundle = dict[str, list[dict[str, Any]]]
 
@@ -90,13 +90,6 @@ mailings = st.fixed_dictionaries(
         "events": st.lists(events, max_size=40),
     }
 )
-# Each example is a whole load. Shrinking would take minutes; the failing example is small enough to read.
-unhurried = settings(
-    deadline=None,
-    max_examples=examples(20),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 
 
 def write_bundle(folder: Path, bundle: Bundle) -> Path:
@@ -151,7 +144,7 @@ def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dic
 
 @pytest.mark.slow
 @given(mailings)
-@unhurried
+@loads(15)
 def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
     with tempfile.TemporaryDirectory() as folder:
         bundle = write_bundle(Path(folder) / "bundle", mailing)
@@ -230,7 +223,7 @@ def _verdicts(database: Path) -> dict[int, str | None]:
 
 @pytest.mark.slow
 @given(mailings, st.randoms(use_true_random=False), st.integers(2, 4))
-@unhurried
+@loads(8)
 def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: Any, parts: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.duckdb"

@@ -16,9 +16,9 @@ from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from tests.commands.test_command_line import run
-from tests.loading.test_bundles import CAMPAIGN, EVENT, bundle, ndjson
-from tests.screens.test_walk import expect_customers, visit
+from tests.support.browsing import expect_customers, settle, visit
+from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
+from tests.support.command_line import run
 
 pytestmark = pytest.mark.browser
 
@@ -171,7 +171,7 @@ def test_the_switch_of_the_page_leaves_the_mail_where_it_is(tab: Page) -> None:
     before = tab.locator(".mail iframe").get_attribute("src")
     tab.get_by_role("tabpanel").get_by_role("radio", name="All", exact=True).click()
     expect(tab).to_have_url(re.compile("audience=all"))
-    tab.wait_for_timeout(500)
+    settle(tab)
     expect(badge(tab, 1)).to_have_text("2")
     assert tab.locator(".mail iframe").get_attribute("src") == before
 

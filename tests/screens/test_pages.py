@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import COR, FIGURES, RATES, SMALL, WHOLES, Portion, mean
@@ -15,13 +14,11 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports import customer as customer_reports
 from mailsight.reports.search import EVERYTHING
 from mailsight.screens.campaign import figures
-from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
 from tests.support import odd_mailings
 from tests.support.campaigns import listed, newest_sent
-
-Open = Callable[..., AppTest]
+from tests.support.pages import shell, show, words
 
 
 @pytest.fixture(scope="module")
@@ -29,21 +26,6 @@ def odd_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
     bundles.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
     return folder / "mailsight.duckdb"
-
-
-def show(page: str = "campaigns", **parameters: str) -> AppTest:
-    at = AppTest.from_file(str(PROJECT / "mailsight" / "shell.py"), default_timeout=30)
-    at.switch_page(f"../pages/{page}.py")
-    for name, value in parameters.items():
-        at.query_params[name] = value
-    return at.run()
-
-
-def words(at: AppTest) -> str:
-    """What the page says, without what stands in its tables."""
-    assert not at.exception
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.metric, at.html)
-    return "\n".join(str(getattr(one, "value", one)) for kind in kinds for one in kind)
 
 
 def latest_sent(warehouse: Warehouse) -> campaign.CampaignReport:
@@ -90,7 +72,7 @@ def test_nobody_sees_a_page_before_signing_in(
     use: Callable[[Path], Warehouse], sample_database: Path, page: str
 ) -> None:
     report = latest_sent(use(sample_database))
-    at = AppTest.from_file(str(PROJECT / "mailsight" / "shell.py"), default_timeout=30)
+    at = shell()
     at.secrets["auth"] = {"redirect_uri": "http://localhost/oauth2callback", "cookie_secret": "x"}
     at.switch_page(f"../pages/{page}.py")
     at.query_params["id"] = report.campaign.campaign_id

@@ -8,8 +8,10 @@ import oidc_provider_mock
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import free_port
+from tests.support.browsing import open_page
 from tests.support.campaigns import listed
+from tests.support.waiting import PATIENCE_SECONDS
+from tooling.servers import free_port
 
 pytestmark = pytest.mark.browser
 
@@ -39,17 +41,17 @@ def guarded(serve: Callable[..., str], sample_database: Path, tmp_path: Path) ->
 
 def test_a_page_opens_after_sign_in_only(browser: Browser, guarded: str, sample_database: Path) -> None:
     campaign = listed(sample_database)[1]
-    page = browser.new_page()
-    page.goto(f"{guarded}/campaign?id={campaign.campaign_id}")
-    expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible(timeout=20_000)
-    expect(page.get_by_text(campaign.name)).to_have_count(0)
-    denied = httpx.post(f"{guarded}/api/recipients", json={"token": "guessed", "start": 0, "end": 10})
-    assert denied.status_code == 401
-    sign_in(page, "ann@company.example")
-    expect(page.get_by_role("heading", name="Campaigns", exact=True)).to_be_visible(timeout=20_000)
-    page.goto(f"{guarded}/campaign?id={campaign.campaign_id}")
-    expect(page.get_by_role("heading", name=campaign.name)).to_be_visible(timeout=20_000)
-    page.close()
+    with open_page(browser) as page:
+        page.goto(f"{guarded}/campaign?id={campaign.campaign_id}")
+        expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
+        expect(page.get_by_text(campaign.name)).to_have_count(0)
+        guessed = {"token": "guessed", "start": 0, "end": 10}
+        denied = httpx.post(f"{guarded}/api/recipients", json=guessed, timeout=PATIENCE_SECONDS)
+        assert denied.status_code == 401
+        sign_in(page, "ann@company.example")
+        expect(page.get_by_role("heading", name="Campaigns", exact=True)).to_be_visible()
+        page.goto(f"{guarded}/campaign?id={campaign.campaign_id}")
+        expect(page.get_by_role("heading", name=campaign.name)).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -64,17 +66,16 @@ def test_only_those_who_are_named_can_upload(
     may: bool,
 ) -> None:
     monkeypatch.setenv("MAILSIGHT_UPLOADERS", uploaders)
-    page = browser.new_page()
-    page.goto(f"{request.getfixturevalue('guarded')}/data")
-    sign_in(page, "ann@company.example")
-    page.get_by_role("link", name="Data", exact=True).click()
-    expect(page.get_by_role("heading", name="What was loaded")).to_be_visible(timeout=20_000)
-    expect(page.get_by_role("button", name="Upload", exact=True)).to_have_count(int(may))
-    page.close()
+    with open_page(browser) as page:
+        page.goto(f"{request.getfixturevalue('guarded')}/data")
+        sign_in(page, "ann@company.example")
+        page.get_by_role("link", name="Data", exact=True).click()
+        expect(page.get_by_role("heading", name="What was loaded")).to_be_visible()
+        expect(page.get_by_role("button", name="Upload", exact=True)).to_have_count(int(may))
 
 
 def sign_in(page: Page, address: str) -> None:
     """Signs in at the provider, which believes everybody."""
-    page.get_by_role("button", name="Sign in").click(timeout=20_000)
+    page.get_by_role("button", name="Sign in").click()
     page.get_by_placeholder("sub").fill(address)
     page.get_by_role("button", name="Authorize", exact=True).click()

@@ -1,9 +1,9 @@
 """The tabs Timeline, Weekday and hour, Mailbox providers and Mail programs, in a real browser."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from mailsight.figures import formats
@@ -11,6 +11,7 @@ from mailsight.reports import campaign, patterns
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, EventType
 from mailsight.warehouse.reader import Warehouse
+from tests.support.browsing import barriers, open_page
 from tests.support.campaigns import most_clicked
 
 pytestmark = pytest.mark.browser
@@ -24,11 +25,11 @@ def shown(sample_database: Path) -> CampaignReport:
 
 
 @pytest.fixture
-def page(browser: Browser, server: str, shown: CampaignReport) -> Page:
-    page = browser.new_page(viewport={"width": 1440, "height": 1400})
-    page.goto(f"{server}/campaign?id={shown.campaign.campaign_id}")
-    expect(page.get_by_role("tab", name="Timeline")).to_be_visible(timeout=30_000)
-    return page
+def page(browser: Browser, server: str, shown: CampaignReport) -> Iterator[Page]:
+    with open_page(browser, viewport={"width": 1440, "height": 1400}) as page:
+        page.goto(f"{server}/campaign?id={shown.campaign.campaign_id}")
+        expect(page.get_by_role("tab", name="Timeline")).to_be_visible()
+        yield page
 
 
 def test_the_timeline_adds_up_to_the_figures_of_the_page(page: Page, shown: CampaignReport) -> None:
@@ -41,8 +42,7 @@ def test_the_timeline_adds_up_to_the_figures_of_the_page(page: Page, shown: Camp
     expect(last).to_contain_text(formats.count(shown.counts.opened))
     expect(last).to_contain_text(formats.count(shown.counts.clicked))
     expect(page.get_by_text("Customers who opened")).to_be_visible()
-    assert _serious(page) == []
-    page.close()
+    assert barriers(page) == []
 
 
 def test_the_week_is_in_the_customers_time(page: Page, shown: CampaignReport) -> None:
@@ -52,8 +52,7 @@ def test_the_week_is_in_the_customers_time(page: Page, shown: CampaignReport) ->
     page.get_by_text("Exact counts").click()
     last = page.get_by_role("table", name="Counts per weekday and hour").get_by_role("row").last
     expect(last.get_by_role("cell").last).to_have_text(formats.count(shown.counts.opens))
-    assert _serious(page) == []
-    page.close()
+    assert barriers(page) == []
 
 
 def test_a_provider_tells_why_mail_to_it_bounced(
@@ -74,10 +73,9 @@ def test_a_provider_tells_why_mail_to_it_bounced(
     )
     for one in told[most.name]:
         expect(reasons.get_by_text(one.reason.label, exact=True)).to_be_visible()
-    assert _serious(page) == []
+    assert barriers(page) == []
     table.get_by_text(most.name, exact=True).first.click()
     expect(reasons).to_have_count(0)
-    page.close()
 
 
 def test_programs_are_shown_for_opens_and_for_clicks(
@@ -91,19 +89,6 @@ def test_programs_are_shown_for_opens_and_for_clicks(
     page.get_by_text("Clicks", exact=True).and_(page.locator("button *")).first.click()
     clicked = page.get_by_role("table", name="Browsers and mail programs: counts")
     expect(clicked.get_by_role("row")).to_have_count(len(used[EventType.CLICKED].programs) + 1)
-    assert _serious(page) == []
+    assert barriers(page) == []
     page.get_by_role("button", name="How is this counted?").click()
     expect(page.get_by_role("dialog")).to_contain_text("An open in a browser is webmail")
-    page.close()
-
-
-def _serious(page: Page) -> list[str]:
-    """What axe finds that keeps people out."""
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=20_000)
-    page.mouse.move(0, 0)  # what is pointed at has Streamlit's own colours
-    page.wait_for_timeout(1000)
-    return [
-        f"{violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:200]}"
-        for violation in Axe().run(page).response["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]

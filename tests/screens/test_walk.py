@@ -1,28 +1,35 @@
 """The walk of a marketer through the dashboard, in a real browser: from the list to one customer's mail."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
 from mailsight.figures import formats
 from mailsight.figures.metrics import COR, CTO
 from mailsight.loading import bundles
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import recipients
+from mailsight.reports.grid import grid_query
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.support import odd_mailings
+from tests.support.browsing import (
+    SIZES,
+    choose,
+    click_funnel,
+    close_dialog,
+    expect_customers,
+    grid,
+    settle,
+    visit,
+)
 from tests.support.campaigns import newest_clicked
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
-
-SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
@@ -30,65 +37,6 @@ def report(sample_database: Path) -> campaign_reports.CampaignReport:
     """The newest campaign that was clicked, with a state that nobody or hardly anybody is in."""
     warehouse = Warehouse(sample_database)
     return campaign_reports.report(warehouse.snapshot(), newest_clicked(warehouse), Audience.HUMAN)
-
-
-@contextmanager
-def visit(
-    browser: Browser, size: str = "wide", scheme: Literal["light", "dark"] = "light"
-) -> Iterator[tuple[Page, list[str]]]:
-    """A page, and what goes wrong on it: errors of scripts and of the console, dialogs that nobody asked for."""
-    width, height = SIZES[size]
-    with browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme=scheme,
-        timezone_id="Europe/Amsterdam",
-        locale="en-GB",
-    ) as context:
-        page, wrong = context.new_page(), []
-        page.set_default_timeout(20_000)
-
-        def listen(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                wrong.append(f"{message.text} ({message.location['url']})")
-
-        page.on("console", listen)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-
-        def refuse(dialog: Dialog) -> None:
-            wrong.append(dialog.message)
-            dialog.dismiss()
-
-        page.on("dialog", refuse)
-        yield page, wrong
-
-
-def grid(page: Page) -> FrameLocator:
-    return page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]')
-
-
-def expect_customers(page: Page, number: int) -> None:
-    expect(grid(page).locator(".foot span")).to_have_text(formats.things(number, "customer"))
-
-
-def close_dialog(page: Page) -> None:
-    page.get_by_role("dialog").get_by_role("button", name="Close").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def click_funnel(page: Page, state: Status) -> None:
-    """Clicks at the right end of the state's row, where a small state has no bar."""
-    chart = page.locator(".js-plotly-plot").first
-    chart.scroll_into_view_if_needed()
-    place = page.evaluate(
-        """label => {
-            const tick = [...document.querySelectorAll('.js-plotly-plot .ytick text')]
-                .find(tick => tick.textContent.trim() === label).getBoundingClientRect();
-            const plot = document.querySelector('.js-plotly-plot .nsewdrag').getBoundingClientRect();
-            return [plot.right - 8, tick.top + tick.height / 2];
-        }""",
-        state.label,
-    )
-    page.mouse.click(*place)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -218,9 +166,15 @@ def test_a_page_opens_at_its_top(
 
 
 def test_the_grid_is_found_again_as_it_was_left(
-    browser: Browser, server: str, report: campaign_reports.CampaignReport
+    browser: Browser, server: str, sample_database: Path, report: campaign_reports.CampaignReport
 ) -> None:
     campaign = report.campaign
+    sought = grid_query(
+        {"name": {"type": "contains", "filter": "a"}}, [{"colId": "email", "sort": "asc"}], search="an"
+    )
+    shown = recipients.page(
+        Warehouse(sample_database).snapshot(), campaign.campaign_id, Audience.HUMAN, sought
+    )
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={campaign.campaign_id}")
         expect_customers(page, report.counts.selected)
@@ -229,17 +183,19 @@ def test_the_grid_is_found_again_as_it_was_left(
         search = page.get_by_placeholder("Search name or e-mail")
         search.fill("an")
         foot = grid(page).locator(".foot")
-        expect(foot).to_contain_text(f"of {formats.count(report.counts.selected)}")
-        rows = grid(page).locator(".ag-row .name")
+        expect(foot).to_contain_text(
+            f"{formats.things(shown.total, 'customer')} of {formats.count(report.counts.selected)}"
+        )
         expect(grid(page).locator('[aria-sort="ascending"]')).to_have_count(1)
-        page.wait_for_timeout(1500)
-        said, first = foot.inner_text(), rows.first.inner_text()
-        rows.first.click()
+        row, first = grid(page).locator('.ag-row[row-index="0"] .name'), shown.rows[0]["name"]
+        expect(row).to_have_text(first)
+        said = foot.inner_text()
+        row.click()
         expect(page.get_by_role("heading", name=first, exact=True)).to_be_visible()
         page.get_by_test_id("stPageLink").get_by_text(campaign.name, exact=True).click()
         expect(search).to_have_value("an")
         expect(foot).to_have_text(said)
-        expect(rows.first).to_have_text(first)
+        expect(row).to_have_text(first)
         expect(foot).to_be_in_viewport()
         foot.get_by_role("button", name="Clear the filters").click()
         expect(foot).not_to_have_text(said)
@@ -254,7 +210,7 @@ def test_a_second_click_on_the_funnel_shows_all_again(
         expect_customers(page, report.counts.selected)
         click_funnel(page, Status.CLICKED)
         expect_customers(page, report.status[Status.CLICKED])
-        page.wait_for_timeout(500)
+        settle(page)
         click_funnel(page, Status.CLICKED)
         expect_customers(page, report.counts.selected)
         assert wrong == []
@@ -315,7 +271,7 @@ def test_a_deep_link_works_on_a_fresh_server(
         "customer": (customer_id, "Contact history"),
     }[page_name]
     with visit(browser) as (page, wrong):
-        page.goto(f"{serve(sample_database)}/{page_name}?id={one_id}")
+        page.goto(f"{serve(sample_database, fresh=True)}/{page_name}?id={one_id}")
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
         assert wrong == []
 
@@ -413,13 +369,6 @@ def test_what_machines_did_can_be_looked_into(
         expect(greyed.first).to_contain_text("by a machine: ")
         expect(page.get_by_role("dialog")).to_contain_text(f"by a machine: {rule.label}")
         assert wrong == []
-
-
-def choose(place: Page | Locator, menu: str, entry: str) -> None:
-    """Chooses an entry of a menu; the entries stand at the end of the page."""
-    place.get_by_role("button", name=menu, exact=True).click()
-    page = place if isinstance(place, Page) else place.page
-    page.get_by_text(f"{entry},").last.click()
 
 
 def test_one_switch_holds_everywhere(

@@ -6,3 +6,12 @@ import hypothesis
 def examples(usual: int) -> int:
     """The number of examples for a test whose usual number is not Hypothesis's hundred."""
     return usual * hypothesis.settings().max_examples // 100
+
+
+def loads(usual: int) -> hypothesis.settings:
+    """For examples that are whole loads. Shrinking would take minutes; a failing example is small enough to read."""
+    return hypothesis.settings(
+        max_examples=examples(usual),
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.reuse, hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )

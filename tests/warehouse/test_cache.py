@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mailsight.warehouse.cache import Numbers, ResultCache
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def numbers(size: int) -> Numbers:
@@ -20,14 +21,14 @@ def test_who_asks_while_an_answer_is_found_waits_for_it() -> None:
     def find() -> Numbers:
         found.append(1)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_SECONDS)
         return numbers(3)
 
     with ThreadPoolExecutor() as threads:
         answers = [threads.submit(kept.get, "who clicked", find) for _ in range(4)]
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_SECONDS)
         go_on.set()
-        assert [answer.result(10).tolist() for answer in answers] == [[0, 1, 2]] * 4
+        assert [answer.result(PATIENCE_SECONDS).tolist() for answer in answers] == [[0, 1, 2]] * 4
     assert found == [1]
 
 

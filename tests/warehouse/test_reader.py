@@ -2,18 +2,13 @@
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from mailsight import settings
 from mailsight.errors import DatabaseUnreadable, LoadRunning, NoDatabase
 from mailsight.loading import bundles
 from mailsight.reports import campaign, grid, recipients
@@ -23,6 +18,7 @@ from mailsight.warehouse import reader as warehouse_reader
 from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
 from tests.support.campaigns import listed
+from tests.support.kills import kill_at
 
 
 @pytest.fixture
@@ -157,22 +153,26 @@ bundles.load(Path(sys.argv[1]), [Path(sys.argv[2])])
 """
 
 
-@pytest.mark.parametrize("after_seconds", [0.6, 0.9, 1.2, 1.5, 1.8])
+@pytest.mark.parametrize(
+    ("step", "calls"),
+    [
+        ("mailsight.warehouse.draft.copy_file", 1),
+        ("mailsight.warehouse.draft.Draft.run", 1),
+        ("mailsight.warehouse.draft.Draft.run", 20),
+        ("mailsight.warehouse.draft.Draft.run", 50),
+        ("mailsight.loading.merge.derive", 1),
+        ("mailsight.warehouse.draft.publish", 1),
+        ("os.fsync", 1),
+    ],
+)
 def test_a_killed_load_leaves_a_good_state_and_the_next_one_completes(
-    tmp_path: Path, tiny_duck: Path, sample_bundle: Path, after_seconds: float
+    tiny_duck: Path, sample_bundle: Path, sample_database: Path, step: str, calls: int
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", LOAD, str(tiny_duck), str(sample_bundle)], cwd=settings.PROJECT
-    )
-    time.sleep(after_seconds)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    kill_at(step, LOAD, tiny_duck, sample_bundle, calls=calls)
     assert sent(Warehouse(tiny_duck)) == 1
     bundles.load(tiny_duck, [sample_bundle])
-    whole = tmp_path / "whole.duckdb"
-    bundles.load(whole, [sample_bundle])
     found = [one for one in listed(tiny_duck, Audience.ALL) if one.campaign_id != "spring"]
-    assert found == listed(whole, Audience.ALL)
+    assert found == listed(sample_database, Audience.ALL)
     assert not list(tiny_duck.parent.glob("*.draft*"))
 
 

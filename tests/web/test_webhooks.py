@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,10 @@ from mailsight.providers.registry import PROVIDERS
 from mailsight.settings import Settings
 from mailsight.web import webhooks
 from mailsight.web.webhooks import MOST_AT_ONCE, Webhooks, configured
-from tests.conftest import free_port
 from tests.support.providers.registry import SAMPLES, SECRETS, delivery, proven
 from tests.support.providers.signing import Sent, basic_auth, post
+from tests.support.waiting import PATIENCE_SECONDS, until
+from tooling.servers import free_port
 
 HOST = "http://testserver"
 
@@ -281,8 +283,7 @@ def real_server(taker: Webhooks) -> Iterator[int]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        while not server.started:
-            thread.join(0.01)
+        until(lambda: server.started, "the server")
         yield port
     finally:
         server.should_exit = True
@@ -293,7 +294,7 @@ def begin(port: int, sent: Sent, length: int) -> socket.socket:
     """A request of which so many bytes of the body have come."""
     head = f"POST {httpx.URL(sent.url).path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(sent.body)}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in sent.headers.items())
-    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
     connection.sendall(head.encode() + b"\r\n" + sent.body[:length])
     return connection
 
@@ -306,20 +307,24 @@ def test_a_body_that_does_not_come_in_time_is_refused(spool: Spool) -> None:
         assert answer.startswith(b"HTTP/1.1 408 ")
         with begin(port, sent, 10):
             pass  # gone in the middle of its body
-        assert httpx.get(f"http://127.0.0.1:{port}/page").text == "a page"
+        assert httpx.get(f"http://127.0.0.1:{port}/page", timeout=PATIENCE_SECONDS).text == "a page"
     assert not spool.exists
 
 
 def test_more_bodies_at_once_than_there_is_room_for_come_later(spool: Spool) -> None:
     sent = delivery("sendgrid", address("sendgrid"))
-    with real_server(Webhooks(spool, SECRETS)) as port, ExitStack() as open_:
+    patient = Settings(webhook_body_seconds=PATIENCE_SECONDS)
+    with real_server(Webhooks(spool, SECRETS, patient)) as port, ExitStack() as open_:
         half = [open_.enter_context(begin(port, sent, 10)) for _ in range(MOST_AT_ONCE)]
         target = f"http://127.0.0.1:{port}/webhooks/sendgrid/"
-        assert httpx.get(f"http://127.0.0.1:{port}/page").text == "a page"
-        refused = httpx.post(target, content=sent.body, headers=dict(sent.headers))
+        assert httpx.get(f"http://127.0.0.1:{port}/page", timeout=PATIENCE_SECONDS).text == "a page"
+        again = partial(
+            httpx.post, target, content=sent.body, headers=dict(sent.headers), timeout=PATIENCE_SECONDS
+        )
+        refused = again()
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
         for connection in half:
             connection.sendall(sent.body[10:])
         assert {connection.recv(12) for connection in half} == {b"HTTP/1.1 200"}
-        assert httpx.post(target, content=sent.body, headers=dict(sent.headers)).status_code == 200
+        assert again().status_code == 200
     assert len(kept(spool)) == MOST_AT_ONCE + 1

@@ -1,6 +1,6 @@
-"""The Chromium of the browser tests: one that is installed, else Debian's package, else Playwright's own.
+"""The Chromium that tests and benchmarks drive: one that is installed, else Debian's package, else Playwright's own.
 
-    python -m tests.support.chromium
+    python -m tooling.chromium
 
 prints its path, and installs one where there is none. PLAYWRIGHT_CHROMIUM names another.
 """
@@ -13,6 +13,14 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+# No sandbox: tests run as root in containers. The rest keeps the browser from talking to anything but pages.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

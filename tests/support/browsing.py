@@ -1,0 +1,143 @@
+"""Pages in a real browser: opened, watched, clicked through, and awaited."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, Locator, Page, expect
+
+from mailsight.figures import formats
+from mailsight.vocabulary import Status
+from tests.support.waiting import PATIENCE_SECONDS
+
+SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
+
+expect.set_options(timeout=1000 * PATIENCE_SECONDS)
+
+
+@contextmanager
+def open_page(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A page of its own context (`options` as `Browser.new_context` takes them), patient in all it waits for."""
+    with browser.new_context(**options) as context:
+        context.set_default_timeout(1000 * PATIENCE_SECONDS)
+        yield context.new_page()
+
+
+@contextmanager
+def visit(
+    browser: Browser, size: str = "wide", scheme: Literal["light", "dark"] = "light"
+) -> Iterator[tuple[Page, list[str]]]:
+    """A page, and what goes wrong on it: errors of scripts and of the console, dialogs that nobody asked for."""
+    width, height = SIZES[size]
+    with open_page(
+        browser,
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        timezone_id="Europe/Amsterdam",
+        locale="en-GB",
+    ) as page:
+        wrong: list[str] = []
+
+        def listen(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                wrong.append(f"{message.text} ({message.location['url']})")
+
+        page.on("console", listen)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+
+        def refuse(dialog: Dialog) -> None:
+            wrong.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", refuse)
+        yield page, wrong
+
+
+def until_quiet(page: Page) -> None:
+    """Waits until the page has had ten turns to draw and to act: what a click or a mail sets off has begun by then."""
+    page.evaluate(_TURNS)
+
+
+_TURNS = """async () => {
+    for (let turn = 0; turn < 10; turn++)
+        await new Promise(done => requestAnimationFrame(() => setTimeout(done, 10)));
+}"""
+
+
+def settle(page: Page) -> None:
+    """Waits until the script has run, nothing is loading, and what is drawn stays the same for ten looks."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(page.locator("h1").first).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.evaluate(_UNCHANGED)
+
+
+# Counted in looks rather than in time: a machine that draws slowly is waited for longer.
+_UNCHANGED = """() => new Promise(resolve => {
+    const moves = one => one.playState === 'running' && one.effect.getTiming().iterations === 1;
+    const height = one => one.getBoundingClientRect().height;
+    const looks = () => [
+        document.querySelectorAll('*').length,
+        document.documentElement.innerText.length,
+        ...[...document.querySelectorAll('iframe, .js-plotly-plot')].map(height),
+    ].join();
+    let before = '', same = 0;
+    const look = () => {
+        const now = looks();
+        same = now === before && !document.getAnimations().some(moves) ? same + 1 : 0;
+        before = now;
+        same < 10 ? setTimeout(() => requestAnimationFrame(look), 50) : resolve();
+    };
+    look();
+})"""
+
+
+def barriers(page: Page, context: dict[str, Any] | None = None) -> list[str]:
+    """What axe finds that keeps people out, on the page or in the part of it that `context` selects."""
+    page.mouse.move(0, 0)  # what is pointed at has Streamlit's own colours
+    settle(page)
+    return [
+        f"{violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:200]}"
+        for violation in Axe().run(page, context=context).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+def grid(page: Page) -> FrameLocator:
+    """The customers' grid."""
+    return page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]')
+
+
+def expect_customers(page: Page, number: int) -> None:
+    """Waits until the grid's foot says so many customers."""
+    expect(grid(page).locator(".foot span")).to_have_text(formats.things(number, "customer"))
+
+
+def close_dialog(page: Page) -> None:
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def choose(place: Page | Locator, menu: str, entry: str) -> None:
+    """Chooses an entry of a menu; the entries stand at the end of the page."""
+    place.get_by_role("button", name=menu, exact=True).click()
+    page = place if isinstance(place, Page) else place.page
+    page.get_by_text(f"{entry},").last.click()
+
+
+def click_funnel(page: Page, state: Status) -> None:
+    """Clicks at the right end of the state's row, where a small state has no bar."""
+    chart = page.locator(".js-plotly-plot").first
+    chart.scroll_into_view_if_needed()
+    place = page.evaluate(
+        """label => {
+            const tick = [...document.querySelectorAll('.js-plotly-plot .ytick text')]
+                .find(tick => tick.textContent.trim() === label).getBoundingClientRect();
+            const plot = document.querySelector('.js-plotly-plot .nsewdrag').getBoundingClientRect();
+            return [plot.right - 8, tick.top + tick.height / 2];
+        }""",
+        state.label,
+    )
+    page.mouse.click(*place)
