@@ -29,6 +29,7 @@ def project(tmp_path: Path) -> Path:
         "README.md",
         "CHANGELOG.md",
         "pyproject.toml",
+        "tooling",
     ):
         source = PROJECT / name
         if source.is_dir():
