@@ -51,8 +51,8 @@ def pages(database: Path, name: str) -> dict[str, Callable[[], object]]:
     ]
     return {
         "list": lambda: (
-            campaigns.loaded(warehouse.snapshot()),
-            campaigns.found(warehouse.snapshot(), HUMAN, everything),
+            campaigns.overview(warehouse.snapshot()),
+            campaigns.search_totals(warehouse.snapshot(), HUMAN, everything),
             campaigns.page(warehouse.snapshot(), HUMAN, everything, NEWEST_FIRST, 0, 25),
         ),
         "campaign": lambda: (

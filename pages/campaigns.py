@@ -8,7 +8,7 @@ from mailsight.screens.cached import read
 from mailsight.screens.frame import head
 
 audience = navigation.audience()
-if not read(campaigns.loaded).campaigns:
+if not read(campaigns.overview).campaigns:
     raise NoDatabase("The database holds no campaign yet.")
 
 with head("Campaigns", trail=False):

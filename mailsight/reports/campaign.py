@@ -1,4 +1,4 @@
-"""Reads: named queries become typed reports, one for each screen. Times are aware, in UTC."""
+"""The reports of the campaign page: its figures, links, machine activity and timeline. Times are aware, in UTC."""
 
 import json
 from collections import Counter
@@ -18,13 +18,13 @@ from mailsight.mail.links import Link, LinkClicks, shared
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
 
-PREVIOUS_CAMPAIGNS = 10
-EXAMPLES = 5
+MAX_PREVIOUS_CAMPAIGNS = 10
+MAX_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One mailing. A campaign known from its events alone has its id for a name and no `content_id`."""
+    """One campaign. If only its events are known, `name` is its id and `content_id` is None."""
 
     campaign_id: str
     name: str
@@ -40,7 +40,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class CampaignReport:
-    """Everything above the customers' grid of the campaign page."""
+    """Everything the campaign page shows above the customers' grid."""
 
     campaign: Campaign
     audience: Audience
@@ -55,7 +55,7 @@ class CampaignReport:
 
     @property
     def is_planned(self) -> bool:
-        """Whether sending is yet to begin: nothing was sent, and nothing says when it was."""
+        """Whether the campaign has not been sent yet: it has no sent messages and no send time."""
         return not self.counts.sent and self.campaign.sent_at is None
 
     def why_not_sent(self, reason: NotSentReason) -> str:
@@ -66,25 +66,25 @@ class CampaignReport:
 
     @property
     def all_opens(self) -> int:
-        """Every open, machines' included, whoever counts here."""
+        """All opens, including machine opens, for either audience."""
         return self.counts.opens + (self.machine_opens if self.audience is Audience.HUMAN else 0)
 
     @property
     def all_clicks(self) -> int:
-        """Every click, machines' included, whoever counts here."""
+        """All clicks, including machine clicks, for either audience."""
         return self.counts.clicks + (self.machine_clicks if self.audience is Audience.HUMAN else 0)
 
 
 def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignReport:
-    """The figures of one campaign. Raises `UnknownCampaign`."""
-    found = campaign(data, campaign_id)
+    """Read the figures of one campaign. Raises `UnknownCampaign`."""
+    described = campaign(data, campaign_id)
     totals = {row["audience"]: row for row in data.rows("campaign_counts", campaign_id=campaign_id)}
     row = totals[audience]
     previous = data.rows(
-        "previous_campaigns", campaign_id=campaign_id, audience=audience, most=PREVIOUS_CAMPAIGNS
+        "previous_campaigns", campaign_id=campaign_id, audience=audience, most=MAX_PREVIOUS_CAMPAIGNS
     )
     return CampaignReport(
-        campaign=found,
+        campaign=described,
         audience=audience,
         counts=Counts.of(row),
         not_sent={
@@ -104,13 +104,13 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
 
 
 def click_totals(report: CampaignReport) -> ClickTotals:
-    """What the clicks of one link are a part of."""
+    """Return the totals that each link's share and rate are computed from."""
     links = [*report.links, *report.other_links]
     return badges.click_totals(links, clickers=report.counts.clicked, delivered=report.counts.delivered)
 
 
 def figures(report: CampaignReport) -> dict[str, object]:
-    """A campaign's figures as `python -m mailsight report` prints them (design, section 5)."""
+    """Return a campaign's figures in the form that `mailsight report` prints as JSON."""
     return {
         "campaign_id": report.campaign.campaign_id,
         "name": report.campaign.name,
@@ -151,7 +151,7 @@ def campaign(data: Snapshot, campaign_id: str) -> Campaign:
 
 @dataclass(frozen=True, slots=True)
 class MachineCount:
-    """How many opens, clicks and unsubscriptions of a campaign machines made, for one reason (docs/machines.md)."""
+    """The machine opens, clicks and unsubscribes that one rule detected in a campaign (docs/machines.md)."""
 
     reason: str
     label: str
@@ -162,7 +162,7 @@ class MachineCount:
 
 
 def machines(data: Snapshot, campaign_id: str) -> list[MachineCount]:
-    """What machines did in a campaign, by reason, in the order of the rules; reasons with nothing are left out."""
+    """Count a campaign's machine events per rule, in rule order. Rules without events are left out."""
     events = Counter[tuple[str, str]]()
     for row in data.rows("machine_counts", campaign_id=campaign_id):
         events[row["reason"], row["type"]] += row["events"]
@@ -181,24 +181,30 @@ def machines(data: Snapshot, campaign_id: str) -> list[MachineCount]:
     ]
 
 
-def machine_examples(data: Snapshot, campaign_id: str, reason: str, *, most: int = EXAMPLES) -> pd.DataFrame:
-    """Some events that machines made for this reason, each of another customer: customer_id, name, occurred_at (aware),
-    type (a word), url, user_agent, ip."""
-    return data.frame("machine_examples", campaign_id=campaign_id, reason=reason, most=most)
+def machine_examples(
+    data: Snapshot, campaign_id: str, reason: str, *, limit: int = MAX_EXAMPLES
+) -> pd.DataFrame:
+    """Read up to `limit` machine events that this rule detected, each from a different customer.
+
+    Columns: customer_id, name, occurred_at (aware), type, url, user_agent, ip.
+    """
+    return data.frame("machine_examples", campaign_id=campaign_id, reason=reason, most=limit)
 
 
 def _links(data: Snapshot, campaign_id: str, audience: Audience) -> list[LinkClicks]:
     rows = data.rows("campaign_links", campaign_id=campaign_id, audience=audience)
-    same = shared([Link(row["link_position"], row["url"], row["label"]) for row in rows])
-    sizes = Counter(same.values())
+    carriers = shared([Link(row["link_position"], row["url"], row["label"]) for row in rows])
+    group_sizes = Counter(carriers.values())
     return [
-        LinkClicks(shared_with=sizes[same[row["link_position"]]] if row.pop("unplaced") else 1, **row)
+        LinkClicks(
+            shared_with=group_sizes[carriers[row["link_position"]]] if row.pop("unplaced") else 1, **row
+        )
         for row in rows
     ]
 
 
 def apple_opens(data: Snapshot, campaign_id: str) -> AppleOpens:
-    """What Apple's proxy hides in a campaign, and what can be seen without it."""
+    """Count the customers whose opens Apple's proxy hides, and the opens among all others."""
     row = data.row("apple_opens", campaign_id=campaign_id)
     if row is None:
         return AppleOpens(0, 0, 0, 0, unseen_in=dict.fromkeys(Audience, 0))
@@ -207,6 +213,9 @@ def apple_opens(data: Snapshot, campaign_id: str) -> AppleOpens:
 
 
 def timeline(data: Snapshot, campaign_id: str, audience: Audience) -> pd.DataFrame:
-    """What happened per hour since sending: hour (whole, from 0; hours without anything are left out), opens and clicks
-    (events), opened and clicked (customers, at their first open or click)."""
+    """Count activity by hour since send. Hours without activity are left out.
+
+    Columns: hour (an integer from 0), opens and clicks (events), opened and clicked (customers, in the hour of their
+    first open or click).
+    """
     return data.frame("timeline", campaign_id=campaign_id, audience=audience)

@@ -1,4 +1,4 @@
-"""Reads for the list of campaigns: what there is, what a search found, a page of it, some campaigns side by side."""
+"""The reports of the campaign list and of the comparison: totals, one page of rows, campaigns side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .search import CampaignSearch, Order, selection
 
 @dataclass(frozen=True, slots=True)
 class ListedCampaign:
-    """One row of the list."""
+    """One row of the campaign list."""
 
     campaign_id: str
     name: str
@@ -26,7 +26,10 @@ class ListedCampaign:
 
 @dataclass(frozen=True, slots=True)
 class ComparedCampaign:
-    """A campaign beside others: `opened` and `clicked` are the customers who did so for the first time, by hour."""
+    """A campaign in a comparison.
+
+    `opened` and `clicked` map hours since send to the customers who first opened or clicked in that hour.
+    """
 
     campaign: ListedCampaign
     opened: Mapping[int, int]
@@ -34,39 +37,37 @@ class ComparedCampaign:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """How many campaigns there are, and every tag that one of them has."""
+class Overview:
+    """The number of campaigns in the database, and all their tags."""
 
     campaigns: int
     tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found: how many campaigns, their counts together, and the largest of each rate."""
+class SearchTotals:
+    """The number of campaigns that match a search, the sum of their counts, and the highest value of each rate."""
 
     campaigns: int
     totals: Counts
     largest: Mapping[str, float | None]
 
 
-def loaded(data: Snapshot) -> Loaded:
-    """What the list could show."""
+def overview(data: Snapshot) -> Overview:
     count = data.row("campaign_count")
     tags = tuple(row["tag"] for row in data.rows("campaign_tags"))
-    return Loaded(int(count["campaigns"]) if count else 0, tags)
+    return Overview(int(count["campaigns"]) if count else 0, tags)
 
 
-def found(data: Snapshot, audience: Audience, search: CampaignSearch) -> Found:
-    """What the campaigns that fit come to together."""
+def search_totals(data: Snapshot, audience: Audience, search: CampaignSearch) -> SearchTotals:
     [row] = data.rows("campaign_list_totals", selection(search), audience=audience)
-    return Found(int(row["campaigns"]), Counts.of(row), {rate.key: row[rate.key] for rate in RATES})
+    return SearchTotals(int(row["campaigns"]), Counts.of(row), {rate.key: row[rate.key] for rate in RATES})
 
 
 def page(
     data: Snapshot, audience: Audience, search: CampaignSearch, order: Order, start: int, size: int
 ) -> list[ListedCampaign]:
-    """The campaigns that fit, in that order: `size` of them from `start` on."""
+    """Read the campaigns that match the search, in this order: `size` of them, starting at row `start`."""
     rows = data.rows("campaign_list", selection(search, order), audience=audience, start=start, size=size)
     return [_listed(row) for row in rows]
 
@@ -74,7 +75,7 @@ def page(
 def trends(
     data: Snapshot, campaign_ids: Sequence[str], audience: Audience, hours: int
 ) -> dict[str, list[int]]:
-    """The opens of each of these campaigns in each of its first `hours`."""
+    """Map each campaign id to its opens in each of its first `hours` hours since send."""
     opens = {campaign_id: [0] * hours for campaign_id in campaign_ids}
     for row in data.rows("campaign_trends", campaign_ids=list(campaign_ids), audience=audience, hours=hours):
         opens[row["campaign_id"]][row["hour"]] = row["opens"]
@@ -82,15 +83,19 @@ def trends(
 
 
 def compared(data: Snapshot, campaign_ids: Sequence[str], audience: Audience) -> list[ComparedCampaign]:
-    """These campaigns in this order, and what happened in their hours; those that are not known are left out."""
-    asked: dict[str, Any] = {"campaign_ids": list(campaign_ids), "audience": audience}
-    known = {row["campaign_id"]: _listed(row) for row in data.rows("compared_campaigns", **asked)}
+    """Read these campaigns with their hourly curves, in the given order. Unknown ids are left out."""
+    parameters: dict[str, Any] = {"campaign_ids": list(campaign_ids), "audience": audience}
+    known = {row["campaign_id"]: _listed(row) for row in data.rows("compared_campaigns", **parameters)}
     opened: dict[str, dict[int, int]] = {campaign_id: {} for campaign_id in known}
     clicked: dict[str, dict[int, int]] = {campaign_id: {} for campaign_id in known}
-    for row in data.rows("compared_hours", **asked):
+    for row in data.rows("compared_hours", **parameters):
         opened[row["campaign_id"]][row["hour"]] = row["opened"]
         clicked[row["campaign_id"]][row["hour"]] = row["clicked"]
-    return [ComparedCampaign(known[one], opened[one], clicked[one]) for one in campaign_ids if one in known]
+    return [
+        ComparedCampaign(known[campaign_id], opened[campaign_id], clicked[campaign_id])
+        for campaign_id in campaign_ids
+        if campaign_id in known
+    ]
 
 
 def _listed(row: Mapping[str, Any]) -> ListedCampaign:

@@ -1,4 +1,4 @@
-"""A customer's page: who they are, every mail that selected them, and the events of one mail."""
+"""The reports of the customer page: the customer, every campaign that selected them, and the events of one message."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from mailsight.warehouse.reader import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer. One known from messages or events alone has no name, and perhaps only an address."""
+    """One customer. If only their messages or events are known, everything but the id and the address is empty."""
 
     customer_id: str
     email: str | None
@@ -29,7 +29,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One mail of a customer's history."""
+    """One message in a customer's history."""
 
     campaign_id: str
     campaign_name: str
@@ -48,7 +48,7 @@ class Contact:
 
     @property
     def is_planned(self) -> bool:
-        """Whether sending is yet to begin: nothing says when, or why not."""
+        """Whether the message has not been sent yet: it has no send time and no reason for not being sent."""
         return (
             self.sent_at is None and self.not_sent_reason is NotSentReason.OTHER and not self.not_sent_detail
         )
@@ -56,14 +56,14 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class CustomerReport:
-    """A customer and every mail that selected them, newest first."""
+    """A customer and a contact for every campaign that selected them, newest first."""
 
     customer: Customer
     contacts: Sequence[Contact]
 
 
 def report(data: Snapshot, customer_id: str, audience: Audience) -> CustomerReport:
-    """A customer and their contact history, newest first. Raises `UnknownCustomer`."""
+    """Read a customer and their contact history. Raises `UnknownCustomer`."""
     rows = [contact["row"] for contact in data.rows("contact_rows", customer_id=customer_id)]
     row = data.row("customer", customer_id=customer_id, rows=rows)
     if row is None:
@@ -86,6 +86,9 @@ def _contact(row: dict[str, Any]) -> Contact:
 
 
 def message_events(data: Snapshot, campaign_id: str, customer_id: str) -> pd.DataFrame:
-    """What happened to one message, in order: occurred_at (aware), type (a word), url, link_position, label, machine,
-    bounce_type, reject_reason, smtp_status, diagnostic, user_agent, ip, provider."""
+    """Read the events of one message in chronological order.
+
+    Columns: occurred_at (aware), type, url, link_position, label, machine, bounce_type, reject_reason, smtp_status,
+    diagnostic, user_agent, ip, provider.
+    """
     return data.frame("message_events", campaign_id=campaign_id, customer_id=customer_id)

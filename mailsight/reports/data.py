@@ -1,4 +1,4 @@
-"""Reads for the page Data: what is here, what was loaded, what found no campaign, what was refused."""
+"""The reports of the Data page: table sizes, recent loads, unmatched events and rejected rows."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,18 +11,18 @@ import pandas as pd
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.reader import Snapshot
 
-LOADS_SHOWN = 200
-ROWS_SHOWN = 200
-PROVIDERS_SHOWN = 12
-ROW_CHARACTERS = 160
+MAX_LOADS = 200
+MAX_ROWS = 200
+MAX_PROVIDERS = 12
+MAX_ROW_LENGTH = 160
 OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A load, or all that webhooks brought on one day: when, from where, which files (the first three of `file_count`).
+    """One load, or all webhook loads of one day.
 
-    `kinds` counts the rows per kind; rows = new + known + refused.
+    `files` lists the first three of `file_count` files; `kinds` counts the rows per kind; rows = new + known + refused.
     """
 
     loaded_at: datetime
@@ -42,7 +42,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvents:
-    """The events of one provider, by type. The provider is empty where none was told, `OTHERS` for all small ones."""
+    """The events of one provider, by type.
+
+    `provider` is empty for events without a provider, and `OTHERS` for the smaller providers together.
+    """
 
     provider: str
     counts: Mapping[EventType, int]
@@ -54,9 +57,9 @@ class ProviderEvents:
 
 @dataclass(frozen=True, slots=True)
 class DataReport:
-    """What the database holds: rows per table, its latest loads, its events by provider (most first).
+    """The database's contents: rows per table, recent loads (newest first), and events per provider (most first).
 
-    `latest` has the time of the last event of each type; `unattributed` and `refused` count.
+    `latest` holds the time of the last event of each type; `unattributed` and `refused` are counts.
     """
 
     rows: Mapping[str, int]
@@ -68,63 +71,64 @@ class DataReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The latest of the rows that a search found, and how many it found in all."""
+class SearchResult:
+    """The latest rows that match a search, and the number of all rows that match."""
 
     rows: pd.DataFrame
     total: int
 
 
 def data(data: Snapshot) -> DataReport:
-    """Everything on the page but the rows that can be searched. Its cost does not follow the number of events."""
-    counted = data.rows("event_counts")
+    """Read everything the page shows except its two searchable tables. Takes the same time however many events."""
+    event_counts = data.rows("event_counts")
     latest: dict[EventType, datetime] = {}
-    for row in counted:
+    for row in event_counts:
         kind, last_at = EventType(row["type"]), row["last_at"]
         latest[kind] = max(latest.get(kind, last_at), last_at)
     return DataReport(
         rows=data.rows("totals")[0],
-        loads=[Load(**row) for row in data.rows("recent_loads", most=LOADS_SHOWN)],
-        providers=_providers([(row["provider"], EventType(row["type"]), row["events"]) for row in counted]),
+        loads=[Load(**row) for row in data.rows("recent_loads", most=MAX_LOADS)],
+        providers=_providers(
+            [(row["provider"], EventType(row["type"]), row["events"]) for row in event_counts]
+        ),
         latest=latest,
         unattributed=_unattributed_count(data),
         refused=_refused_count(data),
     )
 
 
-def _providers(counted: Sequence[tuple[str, EventType, int]]) -> list[ProviderEvents]:
-    """The largest providers, and all others together: what is said to be a provider in a file may be anything."""
+def _providers(event_counts: Sequence[tuple[str, EventType, int]]) -> list[ProviderEvents]:
+    """Return the largest providers, and the rest as `OTHERS`: a file may name any number of providers."""
     counts: dict[str, Counter[EventType]] = defaultdict(Counter)
-    for provider, kind, events in counted:
+    for provider, kind, events in event_counts:
         counts[provider][kind] += events
-    found = sorted(
-        (ProviderEvents(*item) for item in counts.items()), key=lambda one: (-one.events, one.provider)
-    )
-    if len(found) <= PROVIDERS_SHOWN:
-        return found
+    providers = [ProviderEvents(provider, by_type) for provider, by_type in counts.items()]
+    providers.sort(key=lambda provider: (-provider.events, provider.provider))
+    if len(providers) <= MAX_PROVIDERS:
+        return providers
     others: Counter[EventType] = Counter()
-    for small in found[PROVIDERS_SHOWN - 1 :]:
+    for small in providers[MAX_PROVIDERS - 1 :]:
         others.update(small.counts)
-    return [*found[: PROVIDERS_SHOWN - 1], ProviderEvents(OTHERS, others)]
+    return [*providers[: MAX_PROVIDERS - 1], ProviderEvents(OTHERS, others)]
 
 
-def unattributed(data: Snapshot, search: str = "", most: int = ROWS_SHOWN) -> Found:
-    """Events that found no campaign, latest first; `search` is looked for in recipient, message id and type.
+def unattributed(data: Snapshot, search: str = "", limit: int = MAX_ROWS) -> SearchResult:
+    """Read unmatched events, latest first. `search` applies to recipient, message id and type.
 
-    `rows` has occurred_at (aware), provider, type (a word), recipient, message_id, customer_id, url, bounce_type,
+    Columns of `rows`: occurred_at (aware), provider, type, recipient, message_id, customer_id, url, bounce_type,
     reject_reason, smtp_status, diagnostic, user_agent, ip.
     """
-    wanted = event_search(search)
-    newest = None if wanted["search"] else most
-    rows = data.frame("unattributed_events", **wanted, newest=newest, most=most)
-    if not wanted["search"]:
-        return Found(rows, _unattributed_count(data))
-    [matches] = data.rows("unattributed_matches", **wanted)
-    return Found(rows, matches["events"])
+    parameters = event_search(search)
+    newest = None if parameters["search"] else limit
+    rows = data.frame("unattributed_events", **parameters, newest=newest, most=limit)
+    if not parameters["search"]:
+        return SearchResult(rows, _unattributed_count(data))
+    [matches] = data.rows("unattributed_matches", **parameters)
+    return SearchResult(rows, matches["events"])
 
 
 def event_search(search: str) -> dict[str, object]:
-    """What the queries for unattributed events search for: these words, and the types of events they name."""
+    """Return the search parameters of the queries for unmatched events: the words, and any event type they name."""
     words = search.strip()
     types = [kind for kind in EventType if words and words.lower() in (kind, kind.label.lower())]
     return {"search": words, "types": types}
@@ -135,14 +139,14 @@ def _unattributed_count(data: Snapshot) -> int:
     return int(unattributed["events"])
 
 
-def refused(data: Snapshot, search: str = "", most: int = ROWS_SHOWN) -> Found:
-    """Refused rows, latest first; `search` is looked for in file and reason.
+def refused(data: Snapshot, search: str = "", limit: int = MAX_ROWS) -> SearchResult:
+    """Read rejected rows, latest first. `search` applies to file and reason.
 
-    `rows` has kind, file, line, reason, and the beginning of row.
+    Columns of `rows`: kind, file, line, reason, row (its first characters).
     """
     search = search.strip()
-    rows = data.frame("newest_refused_rows", search=search, most=most, characters=ROW_CHARACTERS + 1)
-    return Found(rows, _refused_count(data, search))
+    rows = data.frame("newest_refused_rows", search=search, most=limit, characters=MAX_ROW_LENGTH + 1)
+    return SearchResult(rows, _refused_count(data, search))
 
 
 def _refused_count(data: Snapshot, search: str = "") -> int:
@@ -152,7 +156,7 @@ def _refused_count(data: Snapshot, search: str = "") -> int:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
-    """What a database holds: rows per table, refused rows per file and reason, events that found no campaign."""
+    """The state that `mailsight check` prints: rows per table, rejected rows per file and reason, unmatched events."""
 
     rows: Mapping[str, int]
     refused: Sequence[Mapping[str, Any]]
@@ -160,10 +164,8 @@ class DatabaseState:
 
 
 def database_state(data: Snapshot) -> DatabaseState:
-    """What is loaded, what was refused, and the events whose campaign can't be told."""
-    [unattributed] = data.rows("unattributed_count")
     return DatabaseState(
         rows={row["name"]: row["rows"] for row in data.rows("table_rows")},
         refused=data.rows("refused_rows_by_reason"),
-        unattributed=unattributed["events"],
+        unattributed=_unattributed_count(data),
     )

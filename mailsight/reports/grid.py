@@ -1,6 +1,6 @@
-"""The customers' grid: what its filters and sorting mean in SQL, with bound values and known columns only.
+"""The filters and sort order of the customers' grid as SQL, from bound values and known columns only.
 
-The filter model and the sort model come from the browser in AG Grid's own form
+The filter and sort models come from the browser in AG Grid's format
 (https://www.ag-grid.com/javascript-data-grid/filter-api/), so nothing in them is trusted.
 """
 
@@ -16,15 +16,15 @@ from mailsight.warehouse.selection import GridQuery
 
 Kind = Literal["text", "number", "moment", "state"]
 Bind = Callable[[object], str]
-LARGEST_BLOCK = 500
-_MOST_CONDITIONS = 20
-_LONGEST_VALUE = 500
-_LONGEST_ADDRESS = 8_000
+MAX_BLOCK_ROWS = 500
+_MAX_CONDITIONS = 20
+_MAX_VALUE_LENGTH = 500
+_MAX_URL_LENGTH = 8_000
 
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """A column of the grid, under the name that the rows of recipients have."""
+    """A column of the grid. `key` is its name in the rows of recipients."""
 
     key: str
     label: str
@@ -43,8 +43,8 @@ COLUMNS = (
     GridColumn("links_clicked", "Links clicked", "number"),
     GridColumn("bounce_reason", "Bounce reason", "text"),
 )
-# Customers are known by their id also where the grid does not show it.
-_KNOWN = {column.key: column for column in (*COLUMNS, GridColumn("customer_id", "Customer", "text"))}
+# The grid does not show the customer id, but can filter and sort by it.
+_COLUMNS_BY_KEY = {column.key: column for column in (*COLUMNS, GridColumn("customer_id", "Customer", "text"))}
 
 
 def grid_query(
@@ -58,14 +58,15 @@ def grid_query(
     end: int = 100,
     zone: str | None = None,
 ) -> GridQuery:
-    """AG Grid's models, a search over name, e-mail and id, the wanted states, and a link, all together.
+    """Build the query for customers who match all of: AG Grid's filters, the search, one of the states, the link.
 
-    `link`: only who clicked it; a position in the mail, or the URL of a link that the mail does not hold.
+    `search` applies to name, e-mail and id. `link` restricts to customers who clicked it: a position in the e-mail, or
+    the URL of a link that is not in the e-mail. Days in the filters are days in the time zone `zone`.
 
-    Days in the filters are days in the time zone `zone`. Raises BadRequest for what the grid does not have.
+    Raises `BadRequest` for malformed models and unknown columns, states or links.
     """
-    if not (_whole(start) and _whole(end) and 0 <= start < end and end - start <= LARGEST_BLOCK):
-        raise BadRequest(f"Rows {repr(start)[:40]} to {repr(end)[:40]} can't be read at once.")
+    if not (_is_int(start) and _is_int(end) and 0 <= start < end and end - start <= MAX_BLOCK_ROWS):
+        raise BadRequest(f"Can't read rows {repr(start)[:40]} to {repr(end)[:40]} in one request.")
     values: dict[str, object] = {}
 
     def bind(value: object) -> str:
@@ -79,16 +80,18 @@ def grid_query(
     if link is not None:
         conditions.append(_CLICKED.format(link=_link(link, bind)))
     if search := _text(search).strip():
-        needle = bind(search)
-        found = (f"contains(lower({column}), lower({needle}))" for column in ("name", "email", "customer_id"))
-        conditions.append(f"({' OR '.join(found)})")
+        words = bind(search)
+        matches = (
+            f"contains(lower({column}), lower({words}))" for column in ("name", "email", "customer_id")
+        )
+        conditions.append(f"({' OR '.join(matches)})")
     return GridQuery(tuple(conditions), values, _order(sort_model), start, end)
 
 
 def posted_query(posted: Mapping[str, Any], **page: Any) -> GridQuery:
-    """The query for a view of the grid as the browser posts it: its filters, its sort order, and its time zone.
+    """Build the query for a grid view as the browser posts it: its filters, sort order and time zone.
 
-    `page` holds the arguments of `grid_query` that do not come from the grid itself. Raises `BadRequest`.
+    `page` holds the arguments of `grid_query` that don't come from the grid itself. Raises `BadRequest`.
     """
     zone = posted.get("zone")
     return grid_query(
@@ -96,7 +99,7 @@ def posted_query(posted: Mapping[str, Any], **page: Any) -> GridQuery:
     )
 
 
-# $campaign_id and $audience are those of the query that the condition stands in.
+# $campaign_id and $audience are parameters of the query around this condition.
 _CLICKED = """customer_id IN (
     SELECT customer_id FROM message_events
     WHERE campaign_id = $campaign_id AND type = 'clicked' AND ($audience = 'all' OR machine IS NULL) AND {link}
@@ -104,31 +107,37 @@ _CLICKED = """customer_id IN (
 
 
 def _link(link: object, bind: Bind) -> str:
-    if isinstance(link, str) and len(link) <= _LONGEST_ADDRESS and _is_text(link):
+    if isinstance(link, str) and len(link) <= _MAX_URL_LENGTH and _is_text(link):
         return f"link_position IS NULL AND coalesce(url, '') = {bind(link)}"
-    if isinstance(link, int) and _whole(link) and 0 <= link < 2**31:
+    if isinstance(link, int) and _is_int(link) and 0 <= link < 2**31:
         return f"link_position = {bind(link)}"
     raise BadRequest("There is no such link.")
 
 
 def _filters(model: Mapping[str, Any] | None, bind: Bind, zone: str | None) -> Iterator[str]:
     if not isinstance(model or {}, Mapping):
-        raise BadRequest("The filters are not in a form that is known.")
-    for key, one in (model or {}).items():
+        raise BadRequest("The filters have an unknown format.")
+    for key, column_filter in (model or {}).items():
         column = _column(key)
-        if not isinstance(one, Mapping):
-            raise BadRequest(f"The filter of {column.label} is not in a form that is known.")
-        if one.get("operator") is None:
-            yield _condition(column, one, bind, zone)
+        if not isinstance(column_filter, Mapping):
+            raise _unknown_format(column)
+        if column_filter.get("operator") is None:
+            yield _condition(column, column_filter, bind, zone)
             continue
-        join = {"AND": " AND ", "OR": " OR "}.get(str(one["operator"]))
-        # Before version 29 the grid sent condition1 and condition2.
-        members = one.get("conditions") or [one[key] for key in ("condition1", "condition2") if key in one]
-        if join is None or not isinstance(members, list) or not 0 < len(members) <= _MOST_CONDITIONS:
-            raise BadRequest(f"The filter of {column.label} is not in a form that is known.")
+        join = {"AND": " AND ", "OR": " OR "}.get(str(column_filter["operator"]))
+        # Before version 29, AG Grid sent condition1 and condition2.
+        members = column_filter.get("conditions") or [
+            column_filter[key] for key in ("condition1", "condition2") if key in column_filter
+        ]
+        if join is None or not isinstance(members, list) or not 0 < len(members) <= _MAX_CONDITIONS:
+            raise _unknown_format(column)
         if not all(isinstance(member, Mapping) for member in members):
-            raise BadRequest(f"The filter of {column.label} is not in a form that is known.")
+            raise _unknown_format(column)
         yield "(" + join.join(_condition(column, member, bind, zone) for member in members) + ")"
+
+
+def _unknown_format(column: GridColumn) -> BadRequest:
+    return BadRequest(f"The filter on {column.label} has an unknown format.")
 
 
 def _condition(column: GridColumn, model: Mapping[str, Any], bind: Bind, zone: str | None) -> str:
@@ -146,13 +155,13 @@ def _condition(column: GridColumn, model: Mapping[str, Any], bind: Bind, zone: s
         "next_day": lambda: _midnight(column, model.get("dateFrom"), zone, days=1),
         "last_next_day": lambda: _midnight(column, model.get("dateTo"), zone, days=1),
     }
-    # Only what the fragment asks for is read, so that the rest of the model need not be there.
+    # Read only what the fragment uses: the model may lack the rest.
     bound = {name: bind(value()) for name, value in read.items() if f"{{{name}}}" in fragment}
     return fragment.format(column=column.key, **bound)
 
 
 _BLANK = {"blank": "{column} IS NULL", "notBlank": "{column} IS NOT NULL"}
-# AG Grid's names of the comparisons. "Not" includes the customers who have no value.
+# By AG Grid's names of the comparisons. Negations also match customers without a value.
 _FRAGMENTS: dict[str, dict[str, str]] = {
     "text": {
         "contains": "contains(lower({column}), lower({text}))",
@@ -190,7 +199,7 @@ _STATES = tuple(Status)
 
 
 def _state_condition(model: Mapping[str, Any], bind: Bind) -> str:
-    """A set of states (`values`), or one: `type` is the state itself, or a comparison with it in `filter`."""
+    """Accept a set of states (`values`), a state as `type`, or a comparison `type` with a state as `filter`."""
     if "values" in model:
         return _one_of_states(model["values"], bind)
     kind, wanted = str(model.get("type")), model.get("filter")
@@ -210,21 +219,21 @@ def _one_of_states(states: object, bind: Bind) -> str:
         or not all(state in _STATES for state in states)
     ):
         raise BadRequest("There is no such status.")
-    # No state at all is what AG Grid sends when every box is cleared.
+    # AG Grid sends an empty set when every box is cleared.
     return (
         f"status IN ({', '.join(bind(str(state)) for state in dict.fromkeys(states))})" if states else "FALSE"
     )
 
 
 def _order(model: Sequence[Mapping[str, Any]] | None) -> str:
-    """The order asked for, then as the table lies, by customer: the same rows come in the same order every time."""
-    if not isinstance(model, list | tuple | None) or len(model or ()) > len(_KNOWN):
-        raise BadRequest("The sorting is not in a form that is known.")
+    """Return the ORDER BY clause. Ties follow the table's row order, so the result is deterministic."""
+    if not isinstance(model, list | tuple | None) or len(model or ()) > len(_COLUMNS_BY_KEY):
+        raise BadRequest("The sort order has an unknown format.")
     order = []
-    for one in model or ():
-        if not isinstance(one, Mapping) or one.get("sort") not in ("asc", "desc"):
-            raise BadRequest("The sorting is not in a form that is known.")
-        column, down = _column(one.get("colId")), one["sort"] == "desc"
+    for column_sort in model or ():
+        if not isinstance(column_sort, Mapping) or column_sort.get("sort") not in ("asc", "desc"):
+            raise BadRequest("The sort order has an unknown format.")
+        column, down = _column(column_sort.get("colId")), column_sort["sort"] == "desc"
         if column.kind == "state":
             places = ", ".join(f"'{state}'" for state in _STATES)
             order.append(f"list_position([{places}], status) {'DESC' if down else 'ASC'}")
@@ -235,41 +244,41 @@ def _order(model: Sequence[Mapping[str, Any]] | None) -> str:
 
 
 def _column(key: object) -> GridColumn:
-    column = _KNOWN.get(key) if isinstance(key, str) else None
+    column = _COLUMNS_BY_KEY.get(key) if isinstance(key, str) else None
     if column is None:
         raise BadRequest(f"The grid has no column {str(key)[:40]!r}.")
     return column
 
 
-def _whole(number: object) -> bool:
+def _is_int(number: object) -> bool:
     return isinstance(number, int) and not isinstance(number, bool)
 
 
 def _text(value: object) -> str:
     if (
         not isinstance(value, str | int | float)
-        or len(str(value)) > _LONGEST_VALUE
+        or len(str(value)) > _MAX_VALUE_LENGTH
         or not _is_text(str(value))
     ):
-        raise BadRequest("This text can't be searched for.")
+        raise BadRequest("You can't search for this text.")
     return str(value)
 
 
 def _is_text(value: str) -> bool:
-    """Whether the database can hold it: no NUL, and no half of a character, which JSON can write."""
+    """Whether DuckDB accepts the text: it has no NUL and no lone surrogate, both of which JSON can express."""
     return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _number(column: GridColumn, value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e15:
-        raise BadRequest(f"The filter of {column.label} needs a number.")
+        raise BadRequest(f"The filter on {column.label} needs a number.")
     return value
 
 
 def _midnight(column: GridColumn, value: object, zone: str | None, *, days: int = 0) -> datetime:
-    """The start of the day, or of one some days later, in UTC and without a zone, as the columns are."""
+    """Return the start of the day, plus `days`, as a naive UTC time, like the columns it is compared with."""
     try:
         start = date.fromisoformat(str(value)[:10]) + timedelta(days=days)
         return datetime.combine(start, time(), formats.zone(zone)).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError) as error:
-        raise BadRequest(f"The filter of {column.label} needs a day.") from error
+        raise BadRequest(f"The filter on {column.label} needs a date.") from error

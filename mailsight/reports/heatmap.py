@@ -1,4 +1,4 @@
-"""What the heatmap tab shows: the links with their clicks, and what there is to know of each."""
+"""The view model of the Heatmap tab: the e-mail with its badges, and the list of links with their figures."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,70 +16,63 @@ from . import campaign
 from .campaign import CampaignReport
 from .mails import MailView
 
-Mark = tuple[str, str]  # a word at a link, and what it means
+Mark = tuple[str, str]  # a label next to a link, and its explanation
 
 
 _SEEN: dict[Seen, Mark] = {
-    Seen.PHONE: ("Only on phones", "It stands in a part of the mail that wide screens don't show."),
-    Seen.WIDE: ("Not on phones", "It stands in a part of the mail that phones don't show."),
-    Seen.NOWHERE: ("Not visible", "No reader sees it: it is hidden, or there is nothing in it to see."),
+    Seen.PHONE: ("Only on phones", "Wide screens hide this part of the e-mail."),
+    Seen.WIDE: ("Not on phones", "Phones hide this part of the e-mail."),
+    Seen.NOWHERE: ("Not visible", "Readers can't see this link: it is hidden or empty."),
 }
-
-
-_IN_OUTLOOK: Mark = ("Outlook button", "Outlook on Windows shows this link as a button of its own (VML).")
-
-
+_IN_OUTLOOK: Mark = ("Outlook button", "Outlook on Windows shows this link as a separate button (VML).")
 _ONLY_IN_OUTLOOK: Mark = ("Only in Outlook", "Only Outlook on Windows shows this button (VML).")
-
 
 _HEADINGS = {
     "clicks-share": "Share of clicks",
-    "clickers-share": "Of who clicked",
+    "clickers-share": "Share of clickers",
     "clicks-rate": "Clicks per delivered",
     "clickers-rate": "Click-through rate",
 }
-
-
 _DIVIDED: tuple[Show, ...] = ("share", "rate")
-
-
 _SHOWS_HELP = {
-    "count": "How many",
-    "share": "Of all clicks; or, of all customers who clicked anything, how many clicked this link",
-    "rate": "Of all delivered mails",
+    "count": "The number of clicks or customers",
+    "share": "The share of all clicks, or of all customers who clicked any link",
+    "rate": "The share of all delivered e-mails",
 }
 
 
 def view(
     report: CampaignReport, mail: MailView | None, *, pictures: bool, chosen: str | None
 ) -> dict[str, Any]:
-    """What heatmap.js draws of a campaign: its e-mail with the badges, and the list of links; None for a missing mail.
+    """Return the data that heatmap.js draws. Without an e-mail, "html" is None and only the list of links is drawn.
 
-    `pictures`: whether the e-mail's pictures are loaded; `chosen`: the id of the link whose customers the grid shows.
+    `pictures`: whether to load the e-mail's images; `chosen`: the id of the link that the grid is filtered by.
     """
     totals = campaign.click_totals(report)
     clicks = [*report.links, *report.other_links]
     drawn = drawing.layers(mail.html, clicks, totals, pictures=pictures) if mail else None
     canvas = drawing.canvas(mail.html, pictures=pictures) if mail else None
-    found = {link.link_position: link for link in canvas.links} if canvas else {}
+    links_in_mail = {link.link_position: link for link in canvas.links} if canvas else {}
     carriers = canvas.carriers if canvas else {}
     outlook = outlook_links(mail.html) if mail else []
-    matcher = Matcher(list(found.values()))
+    matcher = Matcher(list(links_in_mail.values()))
     in_outlook = {
         position: button.link_position
         for button in outlook
         if (position := matcher.position(button.url)) is not None
     }
     labels = {link.link_position: link_label(link) for link in report.links}
-    total = {link.link_position: link for link in report.links if link.shared_with > 1 and link.clicks}
+    shared_totals = {
+        link.link_position: link for link in report.links if link.shared_with > 1 and link.clicks
+    }
     rows = [
         _row(
             link,
             totals,
             [
-                *_seen(found.get(link.link_position or 0)),
+                *_seen(links_in_mail.get(link.link_position or 0)),
                 *([_IN_OUTLOOK] if link.link_position in in_outlook else []),
-                *_sharing(link, total, carriers, labels),
+                *_sharing(link, shared_totals, carriers, labels),
             ],
         )
         for link in report.links
@@ -92,11 +85,11 @@ def view(
         "title": "The e-mail with the clicks on its links",
         "links": rows,
         "others": _others(report, totals, outlook, in_outlook),
-        # A hollow badge leads to the customers of the link that counts its clicks.
+        # A click on a hollow badge shows the customers of the link that carries its clicks.
         "carriers": {
             str(position): str(first)
             for position, first in carriers.items()
-            if first in total and first != position and position not in _clicked(report)
+            if first in shared_totals and first != position and position not in _clicked(report)
         },
         "measures": [(key, label) for key, label in MEASURES.items()],
         "shows": [(key, label, _SHOWS_HELP[key]) for key, label in SHOWS.items()],
@@ -114,7 +107,7 @@ def _clicked(report: CampaignReport) -> set[int | None]:
 def _others(
     report: CampaignReport, totals: ClickTotals, outlook: Sequence[Link], in_outlook: Mapping[int, int]
 ) -> list[dict[str, Any]]:
-    """Clicks on what the mail does not hold, and the buttons that only Outlook shows."""
+    """Return the rows of clicked links that are not in the e-mail, and of buttons that only Outlook shows."""
     only = [link for link in outlook if link.link_position not in in_outlook.values()]
     matcher = Matcher(only)
     rows, clicked = [], set()
@@ -136,16 +129,21 @@ def _seen(link: Link | None) -> list[Mark]:
 
 def _sharing(
     link: LinkClicks,
-    total: Mapping[int | None, LinkClicks],
+    shared_totals: Mapping[int | None, LinkClicks],
     carriers: Mapping[int, int],
     labels: Mapping[int | None, str],
 ) -> list[Mark]:
     first = carriers.get(link.link_position, -1) if link.link_position is not None else -1
-    if link.link_position in total:
-        number = sum(one == first for one in carriers.values())
-        return [(f"Shared by {number} links", "They lead to the same place, and the clicks don't say which.")]
-    if first in total and not link.clicks:
-        return [(f"Counted at “{labels.get(first, '')[:40]}”", "That link leads to the same place.")]
+    if link.link_position in shared_totals:
+        number = sum(carrier == first for carrier in carriers.values())
+        return [
+            (
+                f"Shared by {number} links",
+                "These links have the same address, so their clicks are counted together.",
+            )
+        ]
+    if first in shared_totals and not link.clicks:
+        return [(f"Counted at “{labels.get(first, '')[:40]}”", "That link has the same address.")]
     return []
 
 
@@ -166,28 +164,28 @@ def _row(link: LinkClicks, totals: ClickTotals, marks: Sequence[Mark]) -> dict[s
             f"{measure}-{show}": figure(link, measure, show, totals) for measure in MEASURES for show in SHOWS
         },
         "tips": tips,
-        "small": {name: _around(name, made_of) for name, made_of in parts.items() if made_of.is_small},
+        "small": {name: _interval(name, part) for name, part in parts.items() if part.is_small},
         "marks": marks,
     }
 
 
-def _tip(measure: Measure, show: Show, made_of: Portion) -> list[str]:
-    """How a link's share or rate is counted, in lines."""
+def _tip(measure: Measure, show: Show, counts: Portion) -> list[str]:
+    """Explain in a few lines how a link's share or rate is counted."""
     part = {"clicks": "clicks on this link", "clickers": "customers who clicked it"}[measure]
     whole = {
         "clicks-share": "all clicks",
         "clickers-share": "customers who clicked any link",
-        "clicks-rate": "delivered mails",
-        "clickers-rate": "delivered mails",
+        "clicks-rate": "delivered e-mails",
+        "clickers-rate": "delivered e-mails",
     }[f"{measure}-{show}"]
-    # Several clicks of one customer depend on each other: an interval of them would say too much.
-    likely = explanations.likely(made_of) if measure == "clickers" else ()
-    return [f"{part} ÷ {whole}", formats.of(made_of.part, made_of.whole), *likely]
+    # One customer's clicks depend on each other, so an interval over clicks would be too narrow.
+    likely = explanations.likely(counts) if measure == "clickers" else ()
+    return [f"{part} ÷ {whole}", formats.of(counts.part, counts.whole), *likely]
 
 
-def _around(name: str, made_of: Portion) -> str:
-    """The interval of a share of customers, as it stands under one of few."""
-    return formats.interval(made_of.interval) if name.startswith("clickers") and made_of.interval else ""
+def _interval(name: str, counts: Portion) -> str:
+    """Return the interval to show under a share of few customers; empty for shares of clicks."""
+    return formats.interval(counts.interval) if name.startswith("clickers") and counts.interval else ""
 
 
 def link_id(position: int | None, url: str) -> str:
@@ -199,6 +197,6 @@ def link_label(link: LinkClicks) -> str:
 
 
 def _href(url: str) -> str | None:
-    """The address where it may be opened."""
+    """Return the address if it is safe to open."""
     address = clean_address(url)
     return address if address.partition(":")[0].lower() in SCHEMES else None

@@ -1,4 +1,4 @@
-"""The e-mail of a campaign, and the one a customer received."""
+"""The e-mail of a campaign, and the copy that a customer received."""
 
 import json
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from .campaign import campaign
 
 @dataclass(frozen=True, slots=True)
 class MailView:
-    """An e-mail to look at. `html` is as it was sent: make it safe before it is shown.
+    """An e-mail to display. `html` is as sent and unsafe: sanitize it before you show it.
 
-    source: "template", the campaign's own; "archived", the very copy that this customer received; "filled", the
-    campaign's HTML with this customer's merge fields put in.
+    `source` is "template" for the campaign's own HTML, "archived" for the exact copy that the customer received, and
+    "filled" for the campaign's HTML with the customer's merge fields filled in.
     """
 
     html: str
@@ -26,19 +26,19 @@ class MailView:
 
 
 def of_campaign(data: Snapshot, campaign_id: str) -> MailView | None:
-    """The campaign's own e-mail, its merge fields as they were written; None when there is no HTML of it.
+    """Read the campaign's own e-mail with its merge fields unfilled, or None if its HTML was not loaded.
 
     Raises `UnknownCampaign`.
     """
-    found = campaign(data, campaign_id)
-    content = data.row("content", content_id=found.content_id) if found.content_id else None
-    return MailView(content["html"], found.subject, found.preheader, "template") if content else None
+    described = campaign(data, campaign_id)
+    content = data.row("content", content_id=described.content_id) if described.content_id else None
+    return MailView(content["html"], described.subject, described.preheader, "template") if content else None
 
 
 def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView | None:
-    """The mail as one customer received it: the archived copy, else the campaign's with the customer's merge fields.
+    """Read the e-mail as one customer received it: the archived copy, or else the campaign's, filled in for them.
 
-    None when the campaign did not select the customer, or there is no HTML of it.
+    None if the campaign did not select the customer, or the HTML was not loaded.
     """
     row = data.row("customer_mail", campaign_id=campaign_id, customer_id=customer_id)
     content = row and data.row("content", content_id=row["archived_id"] or row["template_id"])
@@ -53,9 +53,9 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
 
 
 def _merge_fields(row: Mapping[str, Any]) -> dict[str, str]:
-    """What a mail's merge fields stand for: what the message says, else what is known of the customer."""
+    """Return the values of a message's merge fields: its own, or else the customer's columns and attributes."""
     known = {name: row[name] for name in ("customer_id", "email", "name", "language", "country")}
     attributes = json.loads(row["attributes"] or "{}")
-    told = json.loads(row["merge_fields"] or "{}")
-    values = known | attributes | told
+    own = json.loads(row["merge_fields"] or "{}")
+    values = known | attributes | own
     return {name: str(value) for name, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Reports: a campaign by mailbox provider, by mail program and by hour of the week."""
+"""The reports of the campaign page's tabs: mailbox providers, mail programs, and hours of the week."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,19 +12,19 @@ from mailsight.figures.metrics import COUNT_NAMES, Counts
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, Status
 from mailsight.warehouse.reader import Snapshot
 
-BIGGEST = 12
+MAX_PROVIDERS = 12
 OTHERS = "Others"
-_DOMAINS_NAMED = 3
-# A user agent may name any program, so the chart has a limit.
-MOST_PROGRAMS = 60
+_MAX_DOMAINS = 3
+# User agents may name any number of programs.
+MAX_PROGRAMS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxProvider:
-    """The customers with mailboxes at one provider.
+    """The figures of the customers whose mailboxes are at one provider.
 
-    `hard` and `soft` split the undeliverable by the type of their last bounce; one without a type counts in neither.
-    `domains` lists the most used domains, `domains_more` is the number of all others.
+    `domains` lists the domains with the most customers; `domains_more` is the number of further domains. `hard` and
+    `soft` split the undeliverable customers by the type of their last bounce; bounces without a type count in neither.
     """
 
     name: str
@@ -38,7 +38,7 @@ class MailboxProvider:
 
 @dataclass(frozen=True, slots=True)
 class BounceCount:
-    """How many mails bounced for one reason, with the most frequent server reply as an example."""
+    """The customers whose mail bounced for one reason, with the most frequent server reply as an example."""
 
     reason: bounces.BounceReason
     customers: int
@@ -49,7 +49,7 @@ class BounceCount:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Use of one mail program or one kind of device. A customer who used several counts in each."""
+    """The use of one mail program or one kind of device. A customer who used several counts in each of them."""
 
     name: str
     events: int
@@ -57,13 +57,16 @@ class Part:
 
     @property
     def is_apart(self) -> bool:
-        """Whether it says nothing about what people use."""
+        """Whether it tells nothing about what people use, such as machines and image proxies."""
         return self.name in programs.APART
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """What a campaign's mail, or its links, were opened in: most used first, `is_apart` last."""
+class Usage:
+    """The mail programs and devices in which a campaign's e-mail, or its links, were opened.
+
+    The most used come first; those that are `is_apart` come last.
+    """
 
     events: int
     customers: int
@@ -73,10 +76,10 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Opens and clicks by weekday (0 is Monday) and hour in the customers' local time.
+    """Opens and clicks by weekday and hour in the customers' local time.
 
-    `hours` has one row for each of the 168 hours: weekday, hour, opens, clicks. The other fields count opens and clicks
-    by where their time zone came from: the customer, the customer's country, or, lacking both, the viewer.
+    `hours` has 168 rows with the columns weekday (0 is Monday), hour, opens, clicks. The other fields count opens and
+    clicks by the source of their time zone: the customer, the customer's country, or else the viewer.
     """
 
     hours: pd.DataFrame
@@ -86,9 +89,9 @@ class Week:
 
 
 def mailbox_providers(
-    data: Snapshot, campaign_id: str, audience: Audience, *, most: int = BIGGEST
+    data: Snapshot, campaign_id: str, audience: Audience, *, limit: int = MAX_PROVIDERS
 ) -> list[MailboxProvider]:
-    """The biggest providers, then all others together, then the customers whose provider is unknown."""
+    """Report on the `limit` biggest providers, then `OTHERS`, then the customers without a known provider."""
     domains = data.frame("mailbox_domains", campaign_id=campaign_id, audience=audience)
     domains["domain"] = domains["domain"].astype(object).where(domains["domain"].notna(), None)
     domains["provider"] = [mailboxes.provider(domain) for domain in domains["domain"]]
@@ -96,7 +99,7 @@ def mailbox_providers(
     by_size = (
         domains.groupby("provider", sort=False)["selected"].sum().sort_values(ascending=False, kind="stable")
     )
-    named = [name for name in by_size.index if name not in unknown][:most]
+    named = [name for name in by_size.index if name not in unknown][:limit]
     domains["shown"] = domains["provider"].where(domains["provider"].isin([*named, *unknown]), OTHERS)
     groups = dict(iter(domains.groupby("shown", sort=False)))
     return [_provider(name, groups[name]) for name in (*named, OTHERS, *unknown) if name in groups]
@@ -107,8 +110,8 @@ def _provider(name: str, domains: pd.DataFrame) -> MailboxProvider:
     known = [domain for domain in domains["domain"] if domain]
     return MailboxProvider(
         name=name,
-        domains=tuple(known[:_DOMAINS_NAMED]),
-        domains_more=max(len(known) - _DOMAINS_NAMED, 0),
+        domains=tuple(known[:_MAX_DOMAINS]),
+        domains_more=max(len(known) - _MAX_DOMAINS, 0),
         counts=Counts(**{count: int(sums[count]) for count in COUNT_NAMES}),
         status={status: int(sums[f"status_{status}"]) for status in SENT_STATES},
         hard=int(sums["hard"]),
@@ -119,7 +122,7 @@ def _provider(name: str, domains: pd.DataFrame) -> MailboxProvider:
 def bounce_reasons(
     data: Snapshot, campaign_id: str, providers: Sequence[str]
 ) -> Mapping[str, Sequence[BounceCount]]:
-    """Why mail bounced, most frequent reason first, for each of these providers and for all others together."""
+    """Count bounces by reason, most frequent first, for each of these providers and for `OTHERS`."""
     counts: dict[str, dict[bounces.BounceReason, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     examples: dict[tuple[str, bounces.BounceReason], str] = {}
     for row in data.rows("bounced_domains", campaign_id=campaign_id):
@@ -138,42 +141,42 @@ def bounce_reasons(
     }
 
 
-def used(data: Snapshot, campaign_id: str, audience: Audience) -> Mapping[EventType, Used]:
-    """What the mail was opened in (under `opened`), and what its links were opened in (under `clicked`)."""
+def usage(data: Snapshot, campaign_id: str, audience: Audience) -> Mapping[EventType, Usage]:
+    """Report the programs and devices in which the e-mail (`opened`) and its links (`clicked`) were opened."""
     agents = data.rows("campaign_agents", campaign_id=campaign_id, audience=audience)
     uses = [programs.used(row["user_agent"], row["machine"]) for row in agents]
     opened_in = with_others([use.opened_in for use in uses], [row["opens"] for row in agents])
     clicked_in = with_others([use.clicked_in for use in uses], [row["clicks"] for row in agents])
     devices = [use.device.value for use in uses]
-    # DuckDB counts by numbers in half the time that names take.
+    # DuckDB groups by numbers twice as fast as by names.
     names = sorted({*opened_in, *clicked_in, *devices})
-    number = {name: place for place, name in enumerate(names)}
+    index = {name: position for position, name in enumerate(names)}
     counts = data.rows(
         "program_use",
         campaign_id=campaign_id,
         audience=audience,
         machines=[row["machine"] for row in agents],
         user_agents=[row["user_agent"] for row in agents],
-        opened_in=[number[name] for name in opened_in],
-        clicked_in=[number[name] for name in clicked_in],
-        devices=[number[name] for name in devices],
+        opened_in=[index[name] for name in opened_in],
+        clicked_in=[index[name] for name in clicked_in],
+        devices=[index[name] for name in devices],
     )
     return {
-        EventType.OPENED: _used([row for row in counts if row["is_open"]], names),
-        EventType.CLICKED: _used([row for row in counts if not row["is_open"]], names),
+        EventType.OPENED: _usage([row for row in counts if row["is_open"]], names),
+        EventType.CLICKED: _usage([row for row in counts if not row["is_open"]], names),
     }
 
 
 def with_others(names: Sequence[str], events: Sequence[int]) -> Sequence[str]:
-    """The same names, but `OTHERS` in place of those that are not among the `MOST_PROGRAMS` with the most events."""
+    """Replace all names but the `MAX_PROGRAMS` with the most events by `OTHERS`."""
     totals = Counter[str]()
     for name, number in zip(names, events, strict=True):
         totals[name] += number
-    top = {name for name, _ in totals.most_common(MOST_PROGRAMS)}
+    top = {name for name, _ in totals.most_common(MAX_PROGRAMS)}
     return [name if name in top else OTHERS for name in names]
 
 
-def _used(counts: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Used:
+def _usage(counts: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Usage:
     def parts(column: str) -> tuple[Part, ...]:
         listed = [
             Part(names[row[column]], row["events"], row["customers"])
@@ -184,12 +187,12 @@ def _used(counts: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Used:
 
     for row in counts:
         if row["program"] is None and row["device"] is None:
-            return Used(row["events"], row["customers"], parts("program"), parts("device"))
-    return Used(0, 0, (), ())
+            return Usage(row["events"], row["customers"], parts("program"), parts("device"))
+    return Usage(0, 0, (), ())
 
 
 def week(data: Snapshot, campaign_id: str, audience: Audience, viewer_zone: str | None) -> Week:
-    """When customers opened and clicked during the week, in their local time."""
+    """Count opens and clicks by hour of the week in the customers' local time."""
     rows = data.frame("week_hours", campaign_id=campaign_id, audience=audience)
     zones_and_sources = [
         _zone(_text(time_zone), _text(country), viewer_zone)
@@ -198,9 +201,9 @@ def week(data: Snapshot, campaign_id: str, audience: Audience, viewer_zone: str 
     rows["zone"] = [zone for zone, _ in zones_and_sources]
     rows["source"] = [source for _, source in zones_and_sources]
     parts = []
-    for zone, there in rows.groupby("zone", sort=False):
-        local = there["quarter_hour"].dt.tz_convert(str(zone)).dt
-        parts.append(there.assign(weekday=local.day_of_week, hour=local.hour))
+    for zone, in_zone in rows.groupby("zone", sort=False):
+        local = in_zone["quarter_hour"].dt.tz_convert(str(zone)).dt
+        parts.append(in_zone.assign(weekday=local.day_of_week, hour=local.hour))
     by_source = rows[["opens", "clicks"]].sum(axis="columns").groupby(rows["source"]).sum()
     whole_week = pd.MultiIndex.from_product([range(7), range(24)], names=["weekday", "hour"])
     counts = (
@@ -213,7 +216,7 @@ def week(data: Snapshot, campaign_id: str, audience: Audience, viewer_zone: str 
 
 
 def _zone(time_zone: str | None, country: str | None, viewer_zone: str | None) -> tuple[str, str]:
-    """The customer's time zone, and where it comes from."""
+    """Return the time zone to use for a customer, and its source."""
     if own := zones.known(time_zone):
         return own, "customer"
     if national := zones.of_country(country):

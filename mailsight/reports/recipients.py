@@ -1,4 +1,4 @@
-"""Customers of a campaign: a block of the grid, and those who were not mailed."""
+"""The customers of a campaign: blocks of the grid's rows, and the customers it was not sent to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mailsight.warehouse.selection import GridQuery
 
 @dataclass(frozen=True, slots=True)
 class RecipientPage:
-    """Some rows of the customers' grid, and how many there are in all with these filters."""
+    """A block of the customers' grid, and the number of all rows that match its filters."""
 
     rows: list[dict[str, Any]]
     total: int
@@ -19,7 +19,10 @@ class RecipientPage:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Some of the customers who were not mailed (customer_id, name, email, reason, detail), and how many there are."""
+    """A block of the customers whom the campaign was not sent to, and the number of all that match.
+
+    Keys of each customer: customer_id, name, email, reason, detail.
+    """
 
     customers: Sequence[Mapping[str, Any]]
     total: int
@@ -33,16 +36,18 @@ def not_sent(
     start: int = 0,
     size: int | None = None,
 ) -> NotSent:
-    """The customers whom a campaign did not mail, by name: those with this reason of whom name, address, id or detail
-    holds the search, `size` of them from `start` on."""
-    wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
-    count = data.row("not_sent_count", **wanted)
-    rows = data.rows("not_sent_customers", **wanted, start=start, size=size)
+    """Read the customers whom a campaign was not sent to, sorted by name: `size` of them, starting at row `start`.
+
+    `search` applies to name, address, id and detail.
+    """
+    parameters = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
+    count = data.row("not_sent_count", **parameters)
+    rows = data.rows("not_sent_customers", **parameters, start=start, size=size)
     return NotSent(rows, total=int(count["total"]) if count else 0)
 
 
 def page(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> RecipientPage:
-    """One block of the customers' grid. Times of the rows are aware, in UTC."""
+    """Read one block of the customers' grid. Times are aware, in UTC."""
     matching = data.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)
     block = matching[query.start : query.end].tolist()
     rows = data.rows("recipients_at", campaign_id=campaign_id, audience=audience, rows=block)

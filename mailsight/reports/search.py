@@ -1,4 +1,4 @@
-"""What the list of campaigns is searched for and sorted by, in SQL: bound values and known columns only."""
+"""The search and sort order of the campaign list as SQL fragments, from bound values and known columns only."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from mailsight.figures.metrics import RATES
 from mailsight.warehouse.selection import GridQuery
 
 ROWS_A_PAGE = 25
-# The columns that the list can be sorted by, each with what is compared.
+# The columns that the list can be sorted by, with the SQL expression for each.
 SORTS = {
     "name": "lower(name)",
     "sent_at": "sent_at",
@@ -18,13 +18,13 @@ SORTS = {
     **{rate.key: rate.key for rate in RATES},
     "opted_out": "opted_out",
 }
-# Planned campaigns before all that were sent. No two campaigns share an id, so the order is always the same.
+# Planned campaigns come first. Campaign ids are unique, so the order is deterministic.
 _NEWEST_FIRST = "sent_at DESC NULLS FIRST, name, campaign_id"
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignSearch:
-    """Words of the name, the subject or the id; sent from `since` up to, not including, `until`; with all of `tags`."""
+    """Words in the name, subject or id; a send time from `since` up to but not including `until`; all of `tags`."""
 
     words: str = ""
     since: datetime | None = None
@@ -34,16 +34,16 @@ class CampaignSearch:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A column of SORTS and whether it goes down. What is missing stands last; equal ones come newest first."""
+    """A column of `SORTS` and its direction. Missing values sort last; ties sort newest first."""
 
     key: str = "sent_at"
     down: bool = True
 
     @property
     def sql(self) -> str:
-        """The order as SQL. Raises BadRequest for a column that the list can't be sorted by."""
+        """The ORDER BY clause. Raises `BadRequest` if `key` is not in `SORTS`."""
         if self.key not in SORTS:
-            raise BadRequest(f"The list can't be sorted by {self.key[:40]!r}.")
+            raise BadRequest(f"You can't sort the list by {self.key[:40]!r}.")
         if self == NEWEST_FIRST:
             return _NEWEST_FIRST
         return f"{SORTS[self.key]} {'DESC' if self.down else 'ASC'} NULLS LAST, {_NEWEST_FIRST}"
@@ -54,7 +54,7 @@ NEWEST_FIRST = Order()
 
 
 def selection(search: CampaignSearch, order: Order = NEWEST_FIRST) -> GridQuery:
-    """The search and the order as fragments over the columns of the query `campaign_list`."""
+    """Return the search and the order as SQL fragments over the columns of the query `campaign_list`."""
     values = {
         "words": search.words.strip(),
         "since": _naive(search.since),
@@ -67,10 +67,12 @@ def selection(search: CampaignSearch, order: Order = NEWEST_FIRST) -> GridQuery:
 
 
 def _conditions(bound: Mapping[str, object]) -> Iterator[str]:
-    """Only what is asked for, so that a list of thousands is compared with nothing else."""
+    """Yield a condition only for each bound value, so that an empty search costs nothing."""
     if "words" in bound:
-        found = (f"contains(lower({one}), lower($words))" for one in ("name", "subject", "campaign_id"))
-        yield f"({' OR '.join(found)})"
+        matches = (
+            f"contains(lower({column}), lower($words))" for column in ("name", "subject", "campaign_id")
+        )
+        yield f"({' OR '.join(matches)})"
     if "since" in bound:
         yield "sent_at >= $since"
     if "until" in bound:

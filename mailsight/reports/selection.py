@@ -1,12 +1,12 @@
-"""A campaign's selection as sentences that a marketer reads, nested as the criteria are."""
+"""A campaign's selection criteria as plain sentences for marketers, nested like the criteria."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_GROUPS = {"all": "All of these hold", "any": "At least one of these holds", "not": "This does not hold"}
-_NONE_OF = "None of these holds"
+_GROUPS = {"all": "All of these are true", "any": "At least one of these is true", "not": "This is not true"}
+_NONE_OF = "None of these is true"
 _WORDS = {
     "=": "is",
     "!=": "is not",
@@ -15,7 +15,7 @@ _WORDS = {
     ">": "is more than",
     ">=": "is at least",
     "in": "is one of",
-    "not in": "is none of",
+    "not in": "is not one of",
     "contains": "contains",
     "starts with": "starts with",
     "between": "is between",
@@ -25,23 +25,23 @@ _WORDS = {
 }
 _WITHOUT_VALUE = {"is empty", "is not empty"}
 _JOINS = {"in": " or ", "not in": " or ", "between": " and "}
-_DEEPEST = 40
+_MAX_DEPTH = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A sentence: either a heading over `parts`, or a field with what it must be."""
+    """One sentence: a heading with `parts` below it, or a field, a comparison (`text`) and a value."""
 
-    says: str
+    text: str
     field: str = ""
     value: str = ""
     parts: tuple["Criterion", ...] = ()
 
 
 def read(selection: object) -> Criterion | None:
-    """The selection's sentences; None when there is none.
+    """Return the selection as sentences, or None if it is empty.
 
-    Takes the JSON as text or as objects. A plain string stands as it is; so does what can't be read as criteria.
+    Accepts JSON as text or as objects. Plain text, and anything that is not a known criterion, is returned unchanged.
     """
     if isinstance(selection, str):
         selection = _from_text(selection)
@@ -58,7 +58,7 @@ def _from_text(text: str) -> object:
 
 
 def _criterion(node: object, depth: int) -> Criterion:
-    if depth < _DEEPEST:
+    if depth < _MAX_DEPTH:
         if isinstance(node, Sequence) and not isinstance(node, str):
             return _group("all", node, depth)
         if isinstance(node, Mapping):
@@ -77,8 +77,8 @@ def _group(key: str, members: object, depth: int) -> Criterion:
     if key == "not" and len(parts) > 1:
         return Criterion(_NONE_OF, parts=parts)
     if not parts:
-        return Criterion("No condition: every customer" if key != "any" else "No condition given")
-    # "all" or "any" of one thing is that thing.
+        return Criterion("No conditions: all customers" if key != "any" else "No conditions given")
+    # "all" or "any" of a single criterion is that criterion.
     return parts[0] if key != "not" and len(parts) == 1 else Criterion(_GROUPS[key], parts=parts)
 
 
@@ -93,12 +93,12 @@ def _condition(node: Mapping[str, Any]) -> Criterion:
         return Criterion("is yes" if value == (op == "=") else "is no", field)
     if op == "within last (days)":
         return Criterion(_WORDS[op], field, "day" if value == 1 else f"{_value(value)} days")
-    # An operator that has no words here stands as it is: better seen than left out.
+    # Show an unknown operator as it is rather than hide it.
     return Criterion(_WORDS.get(op, node["op"]), field, _values(value, _JOINS.get(op, ", ")))
 
 
 def _name(field: str) -> str:
-    """The field as words: "last_booking.country" -> "Last booking country"."""
+    """Turn a field name into words: "last_booking.country" -> "Last booking country"."""
     words = " ".join(field.replace("_", " ").replace(".", " ").split())
     return words[:1].upper() + words[1:] or "?"
 
@@ -118,6 +118,6 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        # A year is not written with a thousands separator.
+        # No thousands separator below 10,000: the number may be a year.
         return f"{value:,}" if abs(value) >= 10_000 else f"{value}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

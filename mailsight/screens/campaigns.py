@@ -13,7 +13,7 @@ from mailsight.exports import rows
 from mailsight.figures import comparison, explanations, formats
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
 from mailsight.reports import campaigns as list_reports
-from mailsight.reports.campaigns import Found, ListedCampaign, Loaded
+from mailsight.reports.campaigns import ListedCampaign, Overview, SearchTotals
 from mailsight.reports.search import NEWEST_FIRST, ROWS_A_PAGE, CampaignSearch, Order
 from mailsight.vocabulary import Audience
 from mailsight.web import addresses
@@ -38,9 +38,9 @@ def campaigns(audience: Audience) -> None:
     """
     if opened := tables.clicked(TABLE).row:
         navigation.open_campaign(opened)
-    loaded = cached.read(list_reports.loaded)
+    loaded = cached.read(list_reports.overview)
     wanted = search(loaded.tags)
-    found = cached.read(list_reports.found, audience, wanted)
+    found = cached.read(list_reports.search_totals, audience, wanted)
     totals(found, loaded, audience)
     campaigns_table(found, wanted, audience)
     compare_bar()
@@ -75,7 +75,7 @@ def _midnight(on: date | None, *, days: int = 0) -> datetime | None:
     )
 
 
-def totals(found: Found, loaded: Loaded, audience: Audience) -> None:
+def totals(found: SearchTotals, loaded: Overview, audience: Audience) -> None:
     """What the campaigns that were found come to together."""
     with st.container(border=True, key="totals"), st.grid(7, min_column_width=105, gap="small"):
         count = formats.count(found.campaigns)
@@ -104,7 +104,7 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
             st.caption(formats.interval(made_of.interval))
 
 
-def campaigns_table(found: Found, search: CampaignSearch, audience: Audience) -> None:
+def campaigns_table(found: SearchTotals, search: CampaignSearch, audience: Audience) -> None:
     """The campaigns, a page at a time; a click opens one."""
     order: Order = st.session_state.setdefault(_ORDER, NEWEST_FIRST)
     paging = Paging(f"campaigns_page:{st.session_state.get(_TURNED, 0)}", ROWS_A_PAGE, kept=True)
@@ -208,7 +208,7 @@ def _columns() -> list[tables.Column]:
     ]
 
 
-def _row(one: ListedCampaign, found: Found, opens: list[int]) -> tables.Row:
+def _row(one: ListedCampaign, found: SearchTotals, opens: list[int]) -> tables.Row:
     ids = chosen()
     return tables.Row(
         one.campaign_id,

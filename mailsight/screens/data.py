@@ -20,7 +20,7 @@ from mailsight.loading import spool
 from mailsight.loading.payloads import WEBHOOKS
 from mailsight.providers.registry import PROVIDERS
 from mailsight.reports import data
-from mailsight.reports.data import DataReport, Found, Load, ProviderEvents
+from mailsight.reports.data import DataReport, Load, ProviderEvents, SearchResult
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
@@ -143,7 +143,7 @@ def _loads_foot(report: DataReport) -> str:
     if not report.loads:
         return ""
     shown = formats.things(len(report.loads), "load")
-    return f"The latest {shown}" if len(report.loads) == data.LOADS_SHOWN else shown
+    return f"The latest {shown}" if len(report.loads) == data.MAX_LOADS else shown
 
 
 def _refused_count(load: Load) -> tables.Cell:
@@ -285,7 +285,7 @@ def refused() -> None:
             [
                 tables.main(formats.raw(row["file"], 60), f"line {formats.count(row['line'])}"),
                 formats.raw(row["reason"]),
-                tables.noted("", formats.raw(row["row"] or "", data.ROW_CHARACTERS)),
+                tables.noted("", formats.raw(row["row"] or "", data.MAX_ROW_LENGTH)),
             ],
         )
         for place, row in enumerate(tables.records(found.rows))
@@ -314,7 +314,7 @@ def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
         return wanted.strip(), st.container(width="content")
 
 
-def _export(key: str, read: Callable[[Snapshot], Rows], found: Found) -> None:
+def _export(key: str, read: Callable[[Snapshot], Rows], found: SearchResult) -> None:
     def content() -> bytes:
         with warehouse().snapshot() as snapshot:
             return writers.as_csv(read(snapshot))
@@ -348,7 +348,7 @@ def _paged(
     paging.foot(foot, len(rows))
 
 
-def _foot(found: Found, noun: str) -> str:
+def _foot(found: SearchResult, noun: str) -> str:
     if len(found.rows) == found.total:
         return formats.things(found.total, noun)
     return f"The latest {formats.count(len(found.rows))} of {formats.things(found.total, noun)}; the export has all."

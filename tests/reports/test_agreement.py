@@ -1,4 +1,4 @@
-"""One figure is the same wherever it stands: on the list, the page, in the grid, in exports, on the command line."""
+"""Each figure is the same in the list, on the campaign page, in the grid, in exports and on the command line."""
 
 import csv
 import html
@@ -27,21 +27,21 @@ from tests.support.pages import show
 
 @pytest.fixture(params=list(Audience))
 def audience(request: pytest.FixtureRequest) -> Audience:
-    found: Audience = request.param
-    return found
+    parameter: Audience = request.param
+    return parameter
 
 
 @pytest.fixture
 def listed(sample_database: Path, audience: Audience) -> dict[str, Counts]:
-    """The figures of the list, by the campaign's id."""
-    return {one.campaign_id: one.counts for one in campaigns.listed(sample_database, audience)}
+    """The counts in the campaign list, by campaign id."""
+    return {row.campaign_id: row.counts for row in campaigns.listed(sample_database, audience)}
 
 
 def in_grid(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[dict[str, object]]:
-    """Every row of the customers' grid."""
+    """Return all rows of the customers' grid."""
     rows: list[dict[str, object]] = []
     while True:
-        query = grid.grid_query(start=len(rows), end=len(rows) + grid.LARGEST_BLOCK)
+        query = grid.grid_query(start=len(rows), end=len(rows) + grid.MAX_BLOCK_ROWS)
         page = recipients.page(warehouse.snapshot(), campaign_id, audience, query)
         rows += page.rows
         if len(rows) >= page.total:
@@ -49,7 +49,7 @@ def in_grid(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[
 
 
 @pytest.mark.slow
-def test_the_page_says_what_the_list_says(
+def test_the_campaign_page_shows_the_figures_of_the_list(
     use: Callable[[Path], Warehouse], sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
     warehouse = use(sample_database)
@@ -102,10 +102,12 @@ def test_the_hours_add_up_to_the_page(
             assert hours[name].sum() == getattr(counts, name)
 
 
-def test_the_export_is_the_list(sample_database: Path, listed: dict[str, Counts], audience: Audience) -> None:
+def test_the_export_holds_the_figures_of_the_list(
+    sample_database: Path, listed: dict[str, Counts], audience: Audience
+) -> None:
     written = io.BytesIO()
-    found = export_rows.campaigns(Warehouse(sample_database).snapshot(), audience)
-    writers.write(found, Format.CSV, written, lambda _: None)
+    exported = export_rows.campaigns(Warehouse(sample_database).snapshot(), audience)
+    writers.write(exported, Format.CSV, written, lambda _: None)
     text = written.getvalue().decode("utf-8-sig")
     rows = {row["campaign_id"]: row for row in csv.DictReader(io.StringIO(text))}
     assert rows.keys() == set(listed)
@@ -117,37 +119,40 @@ def test_the_export_is_the_list(sample_database: Path, listed: dict[str, Counts]
             assert (float(row[rate.key]) if row[rate.key] else None) == rate.rate(expected)
 
 
-def test_the_command_line_says_what_the_list_says(
+def test_the_command_line_prints_the_figures_of_the_list(
     sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
     for campaign_id, counts in listed.items():
         arguments = ["--database", str(sample_database), "report", campaign_id, "--audience", audience]
-        told = json.loads(CliRunner().invoke(app, arguments).stdout)
-        assert told["audience"] == audience
-        assert Counts(**told["counts"]) == counts
-        assert told["rates"] == {rate.key: rate.rate(counts) for rate in RATES}
+        printed = json.loads(CliRunner().invoke(app, arguments).stdout)
+        assert printed["audience"] == audience
+        assert Counts(**printed["counts"]) == counts
+        assert printed["rates"] == {rate.key: rate.rate(counts) for rate in RATES}
 
 
 @pytest.mark.slow
-def test_customers_histories_add_up_to_the_list(
+def test_customer_histories_add_up_to_the_list(
     sample_database: Path, listed: dict[str, Counts], audience: Audience
 ) -> None:
     warehouse = Warehouse(sample_database)
     opens, clicks = Counter[str](), Counter[str]()
-    customers = {str(row["customer_id"]) for one in listed for row in in_grid(warehouse, one, audience)}
+    customers = {
+        str(row["customer_id"]) for campaign_id in listed for row in in_grid(warehouse, campaign_id, audience)
+    }
     for customer_id in customers:
         for contact in customer.report(warehouse.snapshot(), customer_id, audience).contacts:
             opens[contact.campaign_id] += contact.opens
             clicks[contact.campaign_id] += contact.clicks
-    assert {one: (opens[one], clicks[one]) for one in listed} == {
-        one: (counts.opens, counts.clicks) for one, counts in listed.items()
-    }
+    for campaign_id, counts in listed.items():
+        assert (opens[campaign_id], clicks[campaign_id]) == (counts.opens, counts.clicks)
 
 
-def test_what_machines_did_is_the_difference_of_the_audiences(sample_database: Path) -> None:
+def test_machine_events_are_the_difference_between_the_audiences(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in (one.campaign_id for one in campaigns.listed(warehouse)):
-        human, everything = (campaign.report(warehouse.snapshot(), campaign_id, one) for one in Audience)
+    for campaign_id in (row.campaign_id for row in campaigns.listed(warehouse)):
+        human, everything = (
+            campaign.report(warehouse.snapshot(), campaign_id, audience) for audience in Audience
+        )
         rules = campaign.machines(warehouse.snapshot(), campaign_id)
         assert sum(rule.opens for rule in rules) == everything.counts.opens - human.counts.opens
         assert sum(rule.clicks for rule in rules) == everything.counts.clicks - human.counts.clicks
@@ -159,8 +164,8 @@ def test_what_machines_did_is_the_difference_of_the_audiences(sample_database: P
         assert (everything.all_opens, everything.all_clicks) == (human.all_opens, human.all_clicks)
 
 
-def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
-    """The same once more, customer by customer, from what the dialog of each customer's mail shows."""
+def test_apple_opens_equal_a_recount_over_the_grid(sample_database: Path) -> None:
+    """Recounts them customer by customer, from the events that each customer's dialog shows."""
     warehouse = Warehouse(sample_database)
     newest = campaigns.newest_sent(warehouse)
     proxied = unseen = seen_delivered = seen_opened = 0
@@ -168,20 +173,20 @@ def test_apples_opens_are_those_of_the_grid(sample_database: Path) -> None:
         if row["status"] in (Status.NOT_SENT, Status.NOT_RECEIVED):
             continue
         events = customer.message_events(warehouse.snapshot(), newest, str(row["customer_id"]))
-        looked = events[events["type"].isin([EventType.OPENED, EventType.CLICKED])]
-        by_people = bool(looked["machine"].isna().any())
-        by_apple = "apple_privacy" in set(looked[looked["type"] == EventType.OPENED]["machine"])
+        opened = events[events["type"].isin([EventType.OPENED, EventType.CLICKED])]
+        by_people = bool(opened["machine"].isna().any())
+        by_apple = "apple_privacy" in set(opened[opened["type"] == EventType.OPENED]["machine"])
         proxied += by_apple
         unseen += by_apple and not by_people
         seen_delivered += not by_apple
         seen_opened += by_people and not by_apple
-    found = campaign.apple_opens(warehouse.snapshot(), newest)
-    assert (found.proxied, found.unseen) == (proxied, unseen)
-    assert (found.seen_delivered, found.seen_opened) == (seen_delivered, seen_opened)
+    apple = campaign.apple_opens(warehouse.snapshot(), newest)
+    assert (apple.proxied, apple.unseen) == (proxied, unseen)
+    assert (apple.seen_delivered, apple.seen_opened) == (seen_delivered, seen_opened)
     assert 0 < unseen <= proxied
-    assert found.unseen_in[Audience.HUMAN] <= unseen
+    assert apple.unseen_in[Audience.HUMAN] <= unseen
 
 
 @pytest.mark.parametrize("audience", Audience)
-def test_a_files_name_says_whose_figures_it_holds(audience: Audience) -> None:
+def test_a_file_name_contains_the_audience(audience: Audience) -> None:
     assert lists.file_name("heatmap", "spring/2026 \u2026", audience) == f"heatmap-spring-2026-{audience}"

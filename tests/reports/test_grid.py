@@ -1,4 +1,4 @@
-"""Every filter and sort of the customers' grid, run by a real DuckDB over a handful of customers."""
+"""Every filter and sort order of the customers' grid, run in DuckDB over six customers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ def at(day: int, hour: int = 12) -> datetime:
     return datetime(2026, 4, day, hour, tzinfo=UTC).replace(tzinfo=None)
 
 
-# In the order of the columns of the table below.
+# The columns are those of the table below.
 CUSTOMERS = [
     ("ann", "Ann Óg", "ann@mail.example", "clicked", at(14), at(14, 13), 3, at(14, 14), 2, 1, None),
     ("bob", "bob O'Neil", "bob@post.example", "opened", at(14), at(15), 1, None, 0, 0, None),
@@ -42,13 +42,13 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def customers(database: duckdb.DuckDBPyConnection, *models: Any, **more: Any) -> list[str]:
-    found = grid.grid_query(*models, **more)
+    query = grid.grid_query(*models, **more)
     rows = database.execute(
-        f"SELECT customer_id FROM (SELECT rowid AS row, * FROM recipients) WHERE {found.where}"  # noqa: S608
-        f" ORDER BY {found.order_by}",
-        dict(found.parameters),
+        f"SELECT customer_id FROM (SELECT rowid AS row, * FROM recipients) WHERE {query.where}"  # noqa: S608
+        f" ORDER BY {query.order_by}",
+        dict(query.parameters),
     ).fetchall()
-    return [customer for (customer,) in rows][found.start : found.end]
+    return [customer for (customer,) in rows][query.start : query.end]
 
 
 def text(kind: str, wanted: str | None = None) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def moment(kind: str, day: str | None = None, last: str | None = None) -> dict[s
 
 
 @pytest.mark.parametrize(
-    ("column", "one", "expected"),
+    ("column", "column_filter", "expected"),
     [
         ("name", text("contains", "ann"), ["ann", "fay"]),
         ("name", text("contains", "o'n"), ["bob"]),
@@ -110,9 +110,12 @@ def moment(kind: str, day: str | None = None, last: str | None = None) -> dict[s
     ],
 )
 def test_filters(
-    database: duckdb.DuckDBPyConnection, column: str, one: Mapping[str, Any], expected: Sequence[str]
+    database: duckdb.DuckDBPyConnection,
+    column: str,
+    column_filter: Mapping[str, Any],
+    expected: Sequence[str],
 ) -> None:
-    assert customers(database, {column: one}) == expected
+    assert customers(database, {column: column_filter}) == expected
 
 
 def test_every_column_can_be_filtered_and_sorted(database: duckdb.DuckDBPyConnection) -> None:
@@ -125,7 +128,7 @@ def test_every_column_can_be_filtered_and_sorted(database: duckdb.DuckDBPyConnec
             )
 
 
-def test_a_day_is_a_day_in_the_viewers_zone(database: duckdb.DuckDBPyConnection) -> None:
+def test_days_are_in_the_viewers_time_zone(database: duckdb.DuckDBPyConnection) -> None:
     on_the_15th = {"sent_at": moment("equals", "2026-04-15")}
     assert customers(database, on_the_15th, zone="UTC") == []
     assert customers(database, on_the_15th, zone="Europe/Amsterdam") == ["dot"]
@@ -151,7 +154,7 @@ def test_combined_filters(
     assert customers(database, {"name": {"filterType": "text", **model}}) == expected
 
 
-def test_filters_search_and_states_hold_together(database: duckdb.DuckDBPyConnection) -> None:
+def test_filters_search_and_states_are_combined(database: duckdb.DuckDBPyConnection) -> None:
     assert customers(database, search="ANN") == ["ann", "fay"]
     assert customers(database, search=" post.example ") == ["bob", "dot"]
     assert customers(database, search="'; DROP TABLE recipients; --") == []
@@ -173,7 +176,7 @@ def test_filters_search_and_states_hold_together(database: duckdb.DuckDBPyConnec
         ("status", "desc", ["fay", "ann", "bob", "cas", "dot", "eve"]),
     ],
 )
-def test_sorting_puts_what_is_missing_last_and_ties_by_customer(
+def test_missing_values_sort_last_and_ties_by_customer(
     database: duckdb.DuckDBPyConnection, column: str, direction: str, expected: Sequence[str]
 ) -> None:
     assert customers(database, None, [{"colId": column, "sort": direction}]) == expected
@@ -236,7 +239,7 @@ HOSTILE_FILTERS: list[Any] = [
 
 
 @pytest.mark.parametrize("model", HOSTILE_FILTERS)
-def test_a_hostile_filter_is_refused(model: Any) -> None:
+def test_a_hostile_filter_is_rejected(model: Any) -> None:
     with pytest.raises(BadRequest):
         grid.grid_query(model)
 
@@ -255,7 +258,7 @@ def test_a_hostile_filter_is_refused(model: Any) -> None:
         "name",
     ],
 )
-def test_a_hostile_sort_is_refused(model: Any) -> None:
+def test_a_hostile_sort_order_is_rejected(model: Any) -> None:
     with pytest.raises(BadRequest):
         grid.grid_query(None, model)
 
@@ -264,7 +267,7 @@ def test_a_hostile_sort_is_refused(model: Any) -> None:
     ("start", "end"),
     [(-1, 10), (0, 0), (10, 5), (0, 501), (0, 10**9), ("0", 10), (0, None), (True, 10), (0.0, 10)],
 )
-def test_a_block_too_large_or_upside_down_is_refused(start: Any, end: Any) -> None:
+def test_an_invalid_range_of_rows_is_rejected(start: Any, end: Any) -> None:
     with pytest.raises(BadRequest):
         grid.grid_query(start=start, end=end)
 
@@ -272,12 +275,12 @@ def test_a_block_too_large_or_upside_down_is_refused(start: Any, end: Any) -> No
 @pytest.mark.parametrize(
     "more", [{"status": ["gone"]}, {"status": "opened"}, {"search": "x" * 501}, {"search": ["x"]}]
 )
-def test_a_hostile_search_or_state_is_refused(more: Any) -> None:
+def test_a_hostile_search_or_state_is_rejected(more: Any) -> None:
     with pytest.raises(BadRequest):
         grid.grid_query(**more)
 
 
-def test_no_value_of_a_filter_stands_in_the_sql() -> None:
+def test_filter_values_are_bound_as_parameters() -> None:
     query = grid.grid_query({"name": text("contains", "s3cret")}, search="hidden", status=["opened"])
     assert query.parameters == {"f0": "s3cret", "f1": "opened", "f2": "hidden"}
     assert not any(value in query.where for value in ("s3cret", "hidden", "opened'"))

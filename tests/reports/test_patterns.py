@@ -1,4 +1,4 @@
-"""The patterns of a campaign, counted a second time in plain Python."""
+"""The pattern reports equal a recount in plain Python."""
 
 import json
 import tempfile
@@ -23,12 +23,12 @@ from tests.support import oracle
 from tests.support.campaigns import listed
 from tests.support.examples import loads
 
-START = datetime(2026, 3, 28, 9, tzinfo=UTC)  # the clocks of Europe go forward in the night that follows
+START = datetime(2026, 3, 28, 9, tzinfo=UTC)  # daylight saving time starts in Europe the following night
 WINDOWS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/141.0.0.0 Safari/537.36"
 )
-# What each agent is: where a mail is opened, where its links are, the device.
+# For each user agent: the program that opened the e-mail, the program that opened its links, the device.
 AGENTS = {
     None: ("Unknown", "Unknown", "Unknown"),
     WINDOWS: ("Webmail in a browser", "Chrome", "Computer"),
@@ -57,7 +57,7 @@ PLACES = [
     ({"time_zone": None, "country": "Atlantis"}, "Australia/Adelaide", "viewer"),
     ({"time_zone": None, "country": None}, "Australia/Adelaide", "viewer"),
 ]
-TOLD = ["550 5.1.1 <ann@x.example> unknown user", "452 4.2.2 mailbox full", "hard", None]
+DIAGNOSTICS = ["550 5.1.1 <ann@x.example> unknown user", "452 4.2.2 mailbox full", "hard", None]
 
 customers = st.fixed_dictionaries(
     {
@@ -76,29 +76,29 @@ happenings = st.fixed_dictionaries(
         "after": st.integers(0, 24 * 14 * 60),
         "user_agent": st.sampled_from(list(AGENTS)),
         "bounce_type": st.sampled_from(["hard", "soft", None]),
-        "diagnostic": st.sampled_from(TOLD),
+        "diagnostic": st.sampled_from(DIAGNOSTICS),
     }
 )
 
 
 def _bundle(people: list[dict[str, Any]], happened: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """One campaign with these customers, to whom all this happened."""
+    """Return a bundle of one campaign with these customers and events."""
     return {
         "campaigns": [{"campaign_id": "spring", "sent_at": START}],
         "customers": [
-            {"customer_id": str(who), "email": one["address"] if one["on"] == "customer" else None}
-            | PLACES[one["place"]][0]
-            for who, one in enumerate(people)
+            {"customer_id": str(number), "email": person["address"] if person["on"] == "customer" else None}
+            | PLACES[person["place"]][0]
+            for number, person in enumerate(people)
         ],
         "messages": [
             {
                 "campaign_id": "spring",
-                "customer_id": str(who),
+                "customer_id": str(number),
                 "message_id": None,
-                "email": one["address"] if one["on"] == "message" else None,
-                "sent_at": START if one["sent"] else None,
+                "email": person["address"] if person["on"] == "message" else None,
+                "sent_at": START if person["sent"] else None,
             }
-            for who, one in enumerate(people)
+            for number, person in enumerate(people)
         ],
         "events": [
             {
@@ -123,16 +123,16 @@ def _bundle(people: list[dict[str, Any]], happened: list[dict[str, Any]]) -> dic
 
 
 def _load(folder: Path, bundle: dict[str, list[dict[str, Any]]]) -> Warehouse:
-    """Loads the bundle, and writes to its events which of them a machine made."""
+    """Load the bundle, and add each event's machine verdict to it."""
     (folder / "bundle").mkdir()
     for kind, rows in bundle.items():
         (folder / "bundle" / f"{kind}.json").write_text(json.dumps(rows, default=datetime.isoformat))
     database = folder / "mailsight.duckdb"
     assert not bundles.load(database, [folder / "bundle"]).refusals
     with duckdb.connect(str(database.resolve()), read_only=True) as connection:
-        made = dict(connection.execute("select event_id, machine from events").fetchall())
+        machines = dict(connection.execute("select event_id, machine from events").fetchall())
     for event in bundle["events"]:
-        event["machine"] = made[event["event_id"]]
+        event["machine"] = machines[event["event_id"]]
     return Warehouse(database)
 
 
@@ -148,32 +148,32 @@ def test_the_patterns_agree_with_plain_python(
         for audience in Audience:
             human = audience is Audience.HUMAN
             events = [event for event in bundle["events"] if not (human and event["machine"])]
-            assert _providers(warehouse, audience) == _recounted(people, bundle, human=human)
-            assert _used(warehouse, audience) == {
-                EventType.OPENED: _used_again(events, "opened", 0),
-                EventType.CLICKED: _used_again(events, "clicked", 1),
+            assert _providers(warehouse, audience) == _recounted_providers(people, bundle, human=human)
+            assert _usage(warehouse, audience) == {
+                EventType.OPENED: _recounted_usage(events, "opened", 0),
+                EventType.CLICKED: _recounted_usage(events, "clicked", 1),
             }
-            assert _week(warehouse, audience) == _week_again(people, events)
+            assert _week(warehouse, audience) == _recounted_week(people, events)
 
 
 def _providers(warehouse: Warehouse, audience: Audience) -> dict[str, Any]:
-    found = patterns.mailbox_providers(warehouse.snapshot(), "spring", audience)
-    return {one.name: (one.counts, dict(one.status)) for one in found}
+    providers = patterns.mailbox_providers(warehouse.snapshot(), "spring", audience)
+    return {provider.name: (provider.counts, dict(provider.status)) for provider in providers}
 
 
-def _recounted(
+def _recounted_providers(
     people: list[dict[str, Any]], bundle: dict[str, list[dict[str, Any]]], *, human: bool
 ) -> dict[str, Any]:
-    """The figures of the campaign as if it had selected the customers of one provider alone, for each provider."""
+    """Return the campaign's figures for each provider, as if it had selected only that provider's customers."""
     members = defaultdict(set)
-    for who, one in enumerate(people):
-        address = one["address"]
+    for number, person in enumerate(people):
+        address = person["address"]
         name = (
             mailboxes.NO_ADDRESS
             if address is None
             else DOMAINS.get(address.rpartition("@")[2], mailboxes.NO_DOMAIN)
         )
-        members[name].add(str(who))
+        members[name].add(str(number))
     result = {}
     for name, ids in members.items():
         part = {
@@ -188,82 +188,79 @@ def _recounted(
     return result
 
 
-def _used(warehouse: Warehouse, audience: Audience) -> dict[EventType, Any]:
+def _usage(warehouse: Warehouse, audience: Audience) -> dict[EventType, Any]:
     return {
         kind: (
-            one.events,
-            one.customers,
-            {part.name: (part.events, part.customers) for part in one.programs},
-            {part.name: (part.events, part.customers) for part in one.devices},
+            usage.events,
+            usage.customers,
+            {part.name: (part.events, part.customers) for part in usage.programs},
+            {part.name: (part.events, part.customers) for part in usage.devices},
         )
-        for kind, one in patterns.used(warehouse.snapshot(), "spring", audience).items()
+        for kind, usage in patterns.usage(warehouse.snapshot(), "spring", audience).items()
     }
 
 
-def _used_again(events: list[dict[str, Any]], kind: str, place: int) -> Any:
-    done = [
-        (event["customer_id"], _what(event, place), _what(event, 2))
+def _recounted_usage(events: list[dict[str, Any]], kind: str, place: int) -> Any:
+    rows = [
+        (event["customer_id"], _agent_name(event, place), _agent_name(event, 2))
         for event in events
         if event["type"] == kind
     ]
 
-    def counted(column: int) -> dict[str, tuple[int, int]]:
-        names = Counter(row[column] for row in done)
+    def counts(column: int) -> dict[str, tuple[int, int]]:
+        names = Counter(row[column] for row in rows)
         return {
-            name: (number, len({row[0] for row in done if row[column] == name}))
+            name: (number, len({row[0] for row in rows if row[column] == name}))
             for name, number in names.items()
         }
 
-    return len(done), len({who for who, _, _ in done}), counted(1), counted(2)
+    return len(rows), len({customer_id for customer_id, _, _ in rows}), counts(1), counts(2)
 
 
-def _what(event: dict[str, Any], place: int) -> str:
+def _agent_name(event: dict[str, Any], place: int) -> str:
     if event["machine"] == "apple_privacy":
         return "Hidden by a proxy" if place == 2 else "Apple Mail's proxy"
     return "Machines" if event["machine"] else AGENTS[event["user_agent"]][place]
 
 
 def _week(warehouse: Warehouse, audience: Audience) -> Any:
-    found = patterns.week(warehouse.snapshot(), "spring", audience, "Australia/Adelaide")
-    assert len(found.hours) == 168
+    week = patterns.week(warehouse.snapshot(), "spring", audience, "Australia/Adelaide")
+    assert len(week.hours) == 168
     hours = {
         (row["weekday"], row["hour"]): (row["opens"], row["clicks"])
-        for row in found.hours.to_dict("records")
+        for row in week.hours.to_dict("records")
         if row["opens"] or row["clicks"]
     }
-    return hours, {"customer": found.by_customer, "country": found.by_country, "viewer": found.by_viewer}
+    return hours, {"customer": week.by_customer, "country": week.by_country, "viewer": week.by_viewer}
 
 
-def _week_again(people: list[dict[str, Any]], events: list[dict[str, Any]]) -> Any:
+def _recounted_week(people: list[dict[str, Any]], events: list[dict[str, Any]]) -> Any:
     hours: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
-    known = dict.fromkeys(("customer", "country", "viewer"), 0)
+    sources = dict.fromkeys(("customer", "country", "viewer"), 0)
     for event in events:
         if event["type"] in {"opened", "clicked"}:
             _, zone, source = PLACES[people[int(event["customer_id"])]["place"]]
             local = event["occurred_at"].astimezone(ZoneInfo(zone))
             hours[local.weekday(), local.hour][event["type"] == "clicked"] += 1
-            known[source] += 1
-    return {at: tuple(counted) for at, counted in hours.items()}, known
+            sources[source] += 1
+    return {hour: tuple(counts) for hour, counts in hours.items()}, sources
 
 
 @pytest.mark.parametrize("audience", Audience)
-def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audience: Audience) -> None:
+def test_the_parts_add_up_to_the_campaign_page(sample_database: Path, audience: Audience) -> None:
     warehouse = Warehouse(sample_database)
     for campaign_id in (one.campaign_id for one in listed(warehouse)):
         page = campaign.report(warehouse.snapshot(), campaign_id, audience)
-        found = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, audience, most=3)
-        sums = {name: sum(getattr(one.counts, name) for one in found) for name in COUNT_NAMES}
+        providers = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, audience, limit=3)
+        sums = {name: sum(getattr(provider.counts, name) for provider in providers) for name in COUNT_NAMES}
         assert Counts(**sums) == page.counts
         for status in SENT_STATES:
-            assert sum(one.status[status] for one in found) == page.status[status]
-        used = patterns.used(warehouse.snapshot(), campaign_id, audience)
-        for one, events in (
-            (used[EventType.OPENED], page.counts.opens),
-            (used[EventType.CLICKED], page.counts.clicks),
-        ):
-            assert one.events == events
-            assert sum(part.events for part in one.programs) == events
-            assert sum(part.events for part in one.devices) == events
+            assert sum(provider.status[status] for provider in providers) == page.status[status]
+        usage = patterns.usage(warehouse.snapshot(), campaign_id, audience)
+        for kind, events in ((EventType.OPENED, page.counts.opens), (EventType.CLICKED, page.counts.clicks)):
+            assert usage[kind].events == events
+            assert sum(part.events for part in usage[kind].programs) == events
+            assert sum(part.events for part in usage[kind].devices) == events
         week = patterns.week(warehouse.snapshot(), campaign_id, audience, None)
         assert (week.hours["opens"].sum(), week.hours["clicks"].sum()) == (
             page.counts.opens,
@@ -272,21 +269,20 @@ def test_the_parts_add_up_to_the_figures_of_the_page(sample_database: Path, audi
         assert week.by_customer + week.by_country + week.by_viewer == page.counts.opens + page.counts.clicks
 
 
-def test_the_reasons_of_bounces_add_up_to_undeliverable(sample_database: Path) -> None:
+def test_bounce_reasons_add_up_to_undeliverable(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
     for campaign_id in (one.campaign_id for one in listed(warehouse)):
-        found = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, Audience.ALL, most=3)
-        reasons = patterns.bounce_reasons(warehouse.snapshot(), campaign_id, [one.name for one in found])
-        for one in found:
-            counted = reasons.get(one.name, ())
-            assert sum(reason.customers for reason in counted) == one.counts.undeliverable
-            assert (sum(reason.hard for reason in counted), sum(reason.soft for reason in counted)) == (
-                one.hard,
-                one.soft,
-            )
+        providers = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, Audience.ALL, limit=3)
+        names = [provider.name for provider in providers]
+        reasons = patterns.bounce_reasons(warehouse.snapshot(), campaign_id, names)
+        for provider in providers:
+            bounced = reasons.get(provider.name, ())
+            assert sum(reason.customers for reason in bounced) == provider.counts.undeliverable
+            assert sum(reason.hard for reason in bounced) == provider.hard
+            assert sum(reason.soft for reason in bounced) == provider.soft
 
 
-def test_the_biggest_providers_stand_first_and_the_rest_together(tmp_path: Path) -> None:
+def test_the_biggest_providers_come_first_and_the_rest_is_summed_up(tmp_path: Path) -> None:
     addresses = [
         *["ann@gmail.com"] * 3,
         *["bob@gmx.de"] * 2,
@@ -296,10 +292,13 @@ def test_the_biggest_providers_stand_first_and_the_rest_together(tmp_path: Path)
         None,
     ]
     people = [{"address": address, "on": "message", "place": 4, "sent": True} for address in addresses]
-    found = patterns.mailbox_providers(
-        _load(tmp_path, _bundle(people, [])).snapshot(), "spring", Audience.ALL, most=2
+    providers = patterns.mailbox_providers(
+        _load(tmp_path, _bundle(people, [])).snapshot(), "spring", Audience.ALL, limit=2
     )
-    assert [(one.name, one.domains, one.domains_more, one.counts.selected) for one in found] == [
+    assert [
+        (provider.name, provider.domains, provider.domains_more, provider.counts.selected)
+        for provider in providers
+    ] == [
         ("Gmail", ("gmail.com",), 0, 3),
         ("GMX", ("gmx.de",), 0, 2),
         (patterns.OTHERS, ("a.example", "b.example"), 0, 2),
@@ -308,7 +307,7 @@ def test_the_biggest_providers_stand_first_and_the_rest_together(tmp_path: Path)
     ]
 
 
-def test_a_bounce_is_told_by_its_reason_at_its_provider(tmp_path: Path) -> None:
+def test_bounces_are_counted_by_reason_and_provider(tmp_path: Path) -> None:
     people = [{"address": "ann@gmail.com", "on": "message", "place": 4, "sent": True} for _ in range(3)]
     happened = [
         {
@@ -317,12 +316,12 @@ def test_a_bounce_is_told_by_its_reason_at_its_provider(tmp_path: Path) -> None:
             "after": 1,
             "user_agent": None,
             "bounce_type": kind,
-            "diagnostic": told,
+            "diagnostic": diagnostic,
         }
-        for who, kind, told in (
-            (0, "hard", TOLD[0]),
+        for who, kind, diagnostic in (
+            (0, "hard", DIAGNOSTICS[0]),
             (1, "hard", "550 5.1.1 no such user"),
-            (2, "soft", TOLD[1]),
+            (2, "soft", DIAGNOSTICS[1]),
         )
     ]
     warehouse = _load(tmp_path, _bundle(people, happened))
@@ -338,18 +337,19 @@ def test_a_bounce_is_told_by_its_reason_at_its_provider(tmp_path: Path) -> None:
     assert patterns.bounce_reasons(warehouse.snapshot(), "spring", ["GMX"]).keys() == {patterns.OTHERS}
 
 
-def test_more_programs_than_a_chart_shows_share_one_name() -> None:
+def test_programs_beyond_the_limit_share_one_name() -> None:
     names = [f"program {number}" for number in range(100)]
     shown = patterns.with_others(names, list(range(100, 0, -1)))
     assert shown[:60] == names[:60]
     assert set(shown[60:]) == {patterns.OTHERS}
 
 
-def test_of_a_campaign_without_anything_there_are_no_patterns(tmp_path: Path) -> None:
+def test_an_empty_campaign_has_no_patterns(tmp_path: Path) -> None:
     warehouse = _load(tmp_path, _bundle([], []))
     assert patterns.mailbox_providers(warehouse.snapshot(), "spring", Audience.ALL) == []
     assert patterns.bounce_reasons(warehouse.snapshot(), "spring", []) == {}
-    assert {one.events for one in patterns.used(warehouse.snapshot(), "spring", Audience.ALL).values()} == {0}
+    usage = patterns.usage(warehouse.snapshot(), "spring", Audience.ALL)
+    assert {kind: used.events for kind, used in usage.items()} == {EventType.OPENED: 0, EventType.CLICKED: 0}
     week = patterns.week(warehouse.snapshot(), "spring", Audience.ALL, None)
     assert (len(week.hours), week.hours["opens"].sum(), week.by_viewer) == (168, 0, 0)
     assert programs.UNKNOWN in programs.APART

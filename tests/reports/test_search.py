@@ -1,4 +1,4 @@
-"""The list of campaigns: every search, order and page of it is what plain Python finds among all campaigns."""
+"""The campaign list: every search, order and page equals a selection in plain Python."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -40,70 +40,74 @@ SEARCHES = {
 
 @pytest.fixture(scope="module")
 def warehouse(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """The sample data and mailings unlike others: planned ones, some without a name, some that nobody got."""
+    """The sample data, plus unusual campaigns: planned ones, some without a name, some that nobody received."""
     folder = tmp_path_factory.mktemp("list")
     bundles.load(folder / "mailsight.duckdb", [sample_bundle])
     bundles.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
     return Warehouse(folder / "mailsight.duckdb")
 
 
-def fits(one: ListedCampaign, search: CampaignSearch) -> bool:
+def matches(row: ListedCampaign, search: CampaignSearch) -> bool:
     words = search.words.strip().lower()
-    if not any(words in (text or "").lower() for text in (one.name, one.subject, one.campaign_id)):
+    if not any(words in (text or "").lower() for text in (row.name, row.subject, row.campaign_id)):
         return False
-    if search.since and not (one.sent_at and one.sent_at >= search.since):
+    if search.since and not (row.sent_at and row.sent_at >= search.since):
         return False
-    if search.until and not (one.sent_at and one.sent_at < search.until):
+    if search.until and not (row.sent_at and row.sent_at < search.until):
         return False
-    return set(search.tags) <= set(one.tags)
+    return set(search.tags) <= set(row.tags)
 
 
-def value(one: ListedCampaign, key: str) -> Any:
+def value(row: ListedCampaign, key: str) -> Any:
     rate = next((rate for rate in RATES if rate.key == key), None)
     if rate:
-        return rate.rate(one.counts)
+        return rate.rate(row.counts)
     if key in COUNT_NAMES:
-        return getattr(one.counts, key)
-    return one.sent_at if key == "sent_at" else one.name.lower()
+        return getattr(row.counts, key)
+    return row.sent_at if key == "sent_at" else row.name.lower()
 
 
 def ordered(campaigns: list[ListedCampaign], order: Order) -> list[str]:
     planned_first = datetime.max.replace(tzinfo=UTC)
-    newest = sorted(campaigns, key=lambda one: (one.name.encode(), one.campaign_id))
-    newest.sort(key=lambda one: one.sent_at or planned_first, reverse=True)
+    newest = sorted(campaigns, key=lambda row: (row.name.encode(), row.campaign_id))
+    newest.sort(key=lambda row: row.sent_at or planned_first, reverse=True)
     if order == NEWEST_FIRST:
-        return [one.campaign_id for one in newest]
-    known = [one for one in newest if value(one, order.key) is not None]
-    known.sort(key=lambda one: value(one, order.key), reverse=order.down)
-    return [one.campaign_id for one in (*known, *(one for one in newest if one not in known))]
+        return [row.campaign_id for row in newest]
+    known = [row for row in newest if value(row, order.key) is not None]
+    known.sort(key=lambda row: value(row, order.key), reverse=order.down)
+    missing = [row for row in newest if row not in known]
+    return [row.campaign_id for row in (*known, *missing)]
 
 
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
-def test_a_search_finds_what_fits(warehouse: Warehouse, search: CampaignSearch) -> None:
+def test_a_search_returns_the_matching_campaigns(warehouse: Warehouse, search: CampaignSearch) -> None:
     for audience in Audience:
-        expected = [one for one in listed(warehouse, audience) if fits(one, search)]
+        expected = [row for row in listed(warehouse, audience) if matches(row, search)]
         assert list_reports.page(warehouse.snapshot(), audience, search, NEWEST_FIRST, 0, 10_000) == expected
-        found = list_reports.found(warehouse.snapshot(), audience, search)
-        sums = {name: sum(getattr(one.counts, name) for one in expected) for name in COUNT_NAMES}
-        assert (found.campaigns, found.totals) == (len(expected), Counts(**sums))
+        totals = list_reports.search_totals(warehouse.snapshot(), audience, search)
+        sums = {name: sum(getattr(row.counts, name) for row in expected) for name in COUNT_NAMES}
+        assert (totals.campaigns, totals.totals) == (len(expected), Counts(**sums))
         for rate in RATES:
-            rates = [known for one in expected if (known := rate.rate(one.counts)) is not None]
-            assert found.largest[rate.key] == max(rates, default=None)
+            rates = [known for row in expected if (known := rate.rate(row.counts)) is not None]
+            assert totals.largest[rate.key] == max(rates, default=None)
 
 
 @pytest.mark.parametrize("down", [True, False])
 @pytest.mark.parametrize("key", SORTS)
-def test_every_column_sorts_with_what_is_missing_last(warehouse: Warehouse, key: str, down: bool) -> None:
+def test_every_column_sorts_missing_values_last(warehouse: Warehouse, key: str, down: bool) -> None:
     order = Order(key, down)
     campaigns = listed(warehouse, Audience.HUMAN)
     pages = [
-        one.campaign_id
+        row.campaign_id
         for start in range(0, len(campaigns) + 3, 3)
-        for one in list_reports.page(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order, start, 3)
+        for row in list_reports.page(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order, start, 3)
     ]
     assert pages == ordered(campaigns, order)
     exported = export_rows.campaigns(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, order)
-    assert [one for batch in exported.batches for one in batch["campaign_id"].to_pylist()] == pages
+    exported_ids = [
+        campaign_id for batch in exported.batches for campaign_id in batch["campaign_id"].to_pylist()
+    ]
+    assert exported_ids == pages
 
 
 def test_a_rate_is_the_same_in_sql_and_python(warehouse: Warehouse) -> None:
@@ -117,31 +121,30 @@ def test_a_rate_is_the_same_in_sql_and_python(warehouse: Warehouse) -> None:
         }
 
 
-def test_a_day_is_a_day_in_its_own_zone(warehouse: Warehouse) -> None:
-    """The same moment said in another zone finds the same campaigns."""
-    newest = next(one for one in listed(warehouse, Audience.ALL) if one.sent_at)
+def test_the_zone_of_a_searched_time_does_not_matter(warehouse: Warehouse) -> None:
+    newest = next(row for row in listed(warehouse, Audience.ALL) if row.sent_at)
     assert newest.sent_at is not None
-    there = newest.sent_at.astimezone(timezone(timedelta(hours=-9)))
-    for search, included in ((CampaignSearch(since=there), True), (CampaignSearch(until=there), False)):
-        found = list_reports.page(warehouse.snapshot(), Audience.ALL, search, NEWEST_FIRST, 0, 10_000)
-        assert (newest in found) is included
+    moment = newest.sent_at.astimezone(timezone(timedelta(hours=-9)))
+    for search, included in ((CampaignSearch(since=moment), True), (CampaignSearch(until=moment), False)):
+        rows = list_reports.page(warehouse.snapshot(), Audience.ALL, search, NEWEST_FIRST, 0, 10_000)
+        assert (newest in rows) is included
 
 
 @pytest.mark.parametrize("key", ["", "subject", "sent_at; drop table campaigns", "1"])
-def test_an_order_that_the_list_does_not_have_is_refused(key: str) -> None:
+def test_an_unknown_sort_column_is_rejected(key: str) -> None:
     with pytest.raises(BadRequest):
         campaign_search.selection(EVERYTHING, Order(key))
 
 
-def test_what_is_loaded_is_counted(warehouse: Warehouse) -> None:
+def test_the_overview_counts_campaigns_and_lists_their_tags(warehouse: Warehouse) -> None:
     campaigns = listed(warehouse, Audience.ALL)
-    loaded = list_reports.loaded(warehouse.snapshot())
-    assert loaded.campaigns == len(campaigns)
-    assert list(loaded.tags) == sorted({tag for one in campaigns for tag in one.tags})
+    overview = list_reports.overview(warehouse.snapshot())
+    assert overview.campaigns == len(campaigns)
+    assert list(overview.tags) == sorted({tag for row in campaigns for tag in row.tags})
 
 
 def test_the_trends_are_the_opens_of_the_first_hours(warehouse: Warehouse) -> None:
-    ids = [one.campaign_id for one in listed(warehouse, Audience.ALL)]
+    ids = [row.campaign_id for row in listed(warehouse, Audience.ALL)]
     trends: dict[str, list[int]] = {}
     for audience in Audience:
         trends = list_reports.trends(warehouse.snapshot(), ids, audience, 72)
@@ -153,11 +156,11 @@ def test_the_trends_are_the_opens_of_the_first_hours(warehouse: Warehouse) -> No
     assert any(any(opens) for opens in trends.values())
 
 
-def test_campaigns_side_by_side_stand_in_the_order_asked_for(warehouse: Warehouse) -> None:
-    known = {one.campaign_id: one for one in listed(warehouse, Audience.HUMAN)}
+def test_compared_campaigns_keep_the_requested_order(warehouse: Warehouse) -> None:
+    known = {row.campaign_id: row for row in listed(warehouse, Audience.HUMAN)}
     ids = [*reversed(known), "nowhere"]
     compared = list_reports.compared(warehouse.snapshot(), ids, Audience.HUMAN)
-    assert [one.campaign for one in compared] == [known[one] for one in reversed(known)]
-    for one in compared:
-        assert sum(one.opened.values()) == one.campaign.counts.opened
-        assert sum(one.clicked.values()) == one.campaign.counts.clicked
+    assert [row.campaign for row in compared] == list(reversed(known.values()))
+    for row in compared:
+        assert sum(row.opened.values()) == row.campaign.counts.opened
+        assert sum(row.clicked.values()) == row.campaign.counts.clicked

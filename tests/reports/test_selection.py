@@ -13,7 +13,7 @@ def lines(selection: object) -> list[str]:
 
 
 def indented(criterion: Criterion, depth: int = 0) -> list[str]:
-    sentence = " ".join(word for word in (criterion.field, criterion.says, criterion.value) if word)
+    sentence = " ".join(word for word in (criterion.field, criterion.text, criterion.value) if word)
     heading = "  " * depth + sentence + (":" if criterion.parts else "")
     return [heading, *(line for part in criterion.parts for line in indented(part, depth + 1))]
 
@@ -30,7 +30,7 @@ def indented(criterion: Criterion, depth: int = 0) -> list[str]:
         ("in", ["NL", "BE", "DE"], "Country is one of NL, BE or DE"),
         ("in", ["NL"], "Country is one of NL"),
         ("in", [], "Country is one of nothing"),
-        ("not in", ["NL", "BE"], "Country is none of NL or BE"),
+        ("not in", ["NL", "BE"], "Country is not one of NL or BE"),
         ("contains", "er", "Country contains er"),
         ("starts with", "N", "Country starts with N"),
         ("between", [18, 65], "Country is between 18 and 65"),
@@ -42,7 +42,7 @@ def indented(criterion: Criterion, depth: int = 0) -> list[str]:
         ("=", True, "Country is yes"),
         ("!=", True, "Country is no"),
         ("=", None, "Country is nothing"),
-        ("Not In", ["x"], "Country is none of x"),
+        ("Not In", ["x"], "Country is not one of x"),
         ("resembles", "x", "Country resembles x"),
         ("=", {"a": 1}, 'Country is {"a": 1}'),
     ],
@@ -51,7 +51,7 @@ def test_every_operator_reads_as_a_sentence(op: str, value: object, sentence: st
     assert lines({"field": "country", "op": op, "value": value}) == [sentence]
 
 
-def test_groups_nest_as_they_are() -> None:
+def test_groups_keep_their_nesting() -> None:
     selection = {
         "all": [
             {"field": "newsletter_consent", "op": "=", "value": True},
@@ -70,37 +70,37 @@ def test_groups_nest_as_they_are() -> None:
         ]
     }
     expected = [
-        "All of these hold:",
+        "All of these are true:",
         "  Newsletter consent is yes",
-        "  At least one of these holds:",
+        "  At least one of these is true:",
         "    Country is one of NL or BE",
-        "    All of these hold:",
+        "    All of these are true:",
         "      Language is nl",
         "      Age is more than 30",
-        "  This does not hold:",
+        "  This is not true:",
         "    Last booking at is within the last 14 days",
     ]
     assert lines(selection) == expected
     assert lines(json.dumps(selection)) == expected
 
 
-def test_a_group_of_one_is_that_one() -> None:
+def test_a_group_of_one_criterion_is_that_criterion() -> None:
     assert lines({"all": [{"any": [{"field": "vip", "op": "is not empty"}]}]}) == ["Vip is filled in"]
 
 
-def test_not_of_several_means_none_of_them() -> None:
+def test_not_of_several_criteria_means_none_of_them() -> None:
     both = [{"field": "a", "op": "=", "value": 1}, {"field": "b", "op": "=", "value": 2}]
-    assert lines({"not": both}) == ["None of these holds:", "  A is 1", "  B is 2"]
+    assert lines({"not": both}) == ["None of these is true:", "  A is 1", "  B is 2"]
 
 
-def test_empty_groups_say_what_they_mean() -> None:
-    assert lines({"all": []}) == ["No condition: every customer"]
-    assert lines({"any": []}) == ["No condition given"]
+def test_empty_groups_have_their_own_sentences() -> None:
+    assert lines({"all": []}) == ["No conditions: all customers"]
+    assert lines({"any": []}) == ["No conditions given"]
 
 
-@pytest.mark.parametrize("nothing", [None, "", "  ", {}, [], "null", "{}", '""'])
-def test_no_selection_is_none(nothing: object) -> None:
-    assert selections.read(nothing) is None
+@pytest.mark.parametrize("empty", [None, "", "  ", {}, [], "null", "{}", '""'])
+def test_an_empty_selection_is_none(empty: object) -> None:
+    assert selections.read(empty) is None
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,11 @@ def test_no_selection_is_none(nothing: object) -> None:
         ({"field": "a", "op": 3}, '{"field": "a", "op": 3}'),
     ],
 )
-def test_what_can_not_be_read_is_shown_as_it_is(selection: object, shown: str) -> None:
+def test_an_unreadable_selection_is_shown_unchanged(selection: object, shown: str) -> None:
     assert lines(selection) == [shown]
 
 
-def test_endless_nesting_stops() -> None:
+def test_deep_nesting_is_cut_off() -> None:
     selection: object = {"field": "a", "op": "=", "value": 1}
     for _ in range(200):
         selection = {"not": selection}

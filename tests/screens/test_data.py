@@ -77,12 +77,12 @@ def test_what_is_here_and_where_it_came_from(mixed: Path) -> None:
 
 
 def test_many_small_providers_are_shown_as_one(tmp_path: Path) -> None:
-    names = [f"p{number:02}" for number in range(data.PROVIDERS_SHOWN + 1)]
+    names = [f"p{number:02}" for number in range(data.MAX_PROVIDERS + 1)]
     lines = [json.dumps(event(number, OPENED, name)) for number, name in enumerate(names)]
     (tmp_path / "events.ndjson").write_text("\n".join(lines))
     bundles.load(tmp_path / "mailsight.duckdb", [tmp_path / "events.ndjson"])
     providers = data.data(Warehouse(tmp_path / "mailsight.duckdb").snapshot()).providers
-    assert [one.provider for one in providers] == [*names[: data.PROVIDERS_SHOWN - 1], OTHERS]
+    assert [one.provider for one in providers] == [*names[: data.MAX_PROVIDERS - 1], OTHERS]
     assert sum(one.events for one in providers) == len(names)
 
 
@@ -105,7 +105,7 @@ def test_unattributed_events_can_be_searched(mixed: Path, search: str, found: li
 
 
 def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: Path) -> None:
-    shown = data.unattributed(Warehouse(mixed).snapshot(), most=2)
+    shown = data.unattributed(Warehouse(mixed).snapshot(), limit=2)
     assert (len(shown.rows), shown.total) == (2, 3)
     assert data_screen._foot(shown, "event") == "The latest 2 of 3 events; the export has all."  # noqa: SLF001
     exported = writers.as_csv(export_rows.unattributed(Warehouse(mixed).snapshot())).decode("utf-8-sig")
@@ -127,7 +127,7 @@ def test_refused_rows_can_be_searched(mixed: Path, search: str, total: int) -> N
 
 def test_a_refused_row_is_short_on_the_screen_and_whole_in_the_export(mixed: Path) -> None:
     shown = data.refused(Warehouse(mixed).snapshot()).rows
-    assert shown["row"].str.len().max() == data.ROW_CHARACTERS + 1
+    assert shown["row"].str.len().max() == data.MAX_ROW_LENGTH + 1
     assert f"'{HUGE}" in writers.as_csv(export_rows.refused(Warehouse(mixed).snapshot())).decode()
 
 

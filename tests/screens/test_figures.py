@@ -288,7 +288,8 @@ def test_the_totals_of_the_list_are_the_sums_of_its_campaigns(sample_database: P
     campaigns = listed(sample_database, Audience.ALL)
     totals = Counts(**{name: sum(getattr(one.counts, name) for one in campaigns) for name in COUNT_NAMES})
     assert (
-        list_reports.found(Warehouse(sample_database).snapshot(), Audience.ALL, EVERYTHING).totals == totals
+        list_reports.search_totals(Warehouse(sample_database).snapshot(), Audience.ALL, EVERYTHING).totals
+        == totals
     )
     assert totals.sent > 0
 

@@ -35,7 +35,7 @@ def latest_sent(warehouse: Warehouse) -> campaign.CampaignReport:
 def test_the_list_has_the_totals_of_all_campaigns(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
-    found = list_reports.found(use(sample_database).snapshot(), Audience.HUMAN, EVERYTHING)
+    found = list_reports.search_totals(use(sample_database).snapshot(), Audience.HUMAN, EVERYTHING)
     at = show()
     assert [title.value for title in at.title] == ["Campaigns"]
     assert {metric.label: metric.value for metric in at.metric} == {

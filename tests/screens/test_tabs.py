@@ -81,7 +81,7 @@ def test_a_provider_tells_why_mail_to_it_bounced(
 def test_programs_are_shown_for_opens_and_for_clicks(
     page: Page, shown: CampaignReport, sample_database: Path
 ) -> None:
-    used = patterns.used(Warehouse(sample_database).snapshot(), shown.campaign.campaign_id, Audience.HUMAN)
+    used = patterns.usage(Warehouse(sample_database).snapshot(), shown.campaign.campaign_id, Audience.HUMAN)
     page.get_by_role("tab", name="Mail programs").click()
     table = page.get_by_role("table", name="Mail programs: counts")
     expect(table.get_by_role("row")).to_have_count(len(used[EventType.OPENED].programs) + 1)

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from mailsight.errors import NotAllowed
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import recipients as recipient_reports
-from mailsight.reports.grid import LARGEST_BLOCK
+from mailsight.reports.grid import MAX_BLOCK_ROWS
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import recipients, routes
@@ -143,7 +143,7 @@ def test_a_changed_or_foreign_token_is_refused(client: TestClient, campaign_id: 
         {"status": ["gone"]},
         {"status": 7},
         {"search": ["x"]},
-        {"start": 0, "end": LARGEST_BLOCK + 1},
+        {"start": 0, "end": MAX_BLOCK_ROWS + 1},
         {"start": -1},
         {"start": "0"},
         {"end": 10**12},
@@ -222,7 +222,7 @@ def test_a_block_far_beyond_the_end_is_empty(client: TestClient, campaign_id: st
     token = recipients.token(campaign_id, Audience.ALL)
     total = ask(client, token).json()["total"]
     for start in (total, 10**12, 10**30):
-        answer = ask(client, token, start=start, end=start + LARGEST_BLOCK)
+        answer = ask(client, token, start=start, end=start + MAX_BLOCK_ROWS)
         assert (answer.status_code, answer.json()) == (200, {"rows": [], "total": total})
 
 
@@ -288,7 +288,7 @@ def test_whatever_is_asked_is_answered_or_refused(
     answer = client.post("/api/recipients", content=json.dumps(asked))
     assert answer.status_code in (200, 400)
     assert set(answer.json()) == ({"rows", "total"} if answer.status_code == 200 else {"error"})
-    assert len(answer.json().get("rows", ())) <= LARGEST_BLOCK
+    assert len(answer.json().get("rows", ())) <= MAX_BLOCK_ROWS
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 60_000, b'{"token": NaN'])

@@ -21,7 +21,7 @@ _USED = {"Opens": EventType.OPENED, "Clicks": EventType.CLICKED}
 
 def show(report: CampaignReport) -> None:
     """The programs and kinds of devices with which the mail was opened, and its links."""
-    found = read(patterns.used, report.campaign.campaign_id, report.audience)
+    found = read(patterns.usage, report.campaign.campaign_id, report.audience)
     if not any(one.events for one in found.values()):
         nothing_yet(report)
         return

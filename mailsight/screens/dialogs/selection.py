@@ -24,7 +24,7 @@ def show(report: CampaignReport) -> None:
 
 def _bullets(criterion: selections.Criterion, depth: int = 0) -> list[str]:
     """The criteria as a Markdown list; what comes from outside is escaped."""
-    says = formats.plain(criterion.says)
+    says = formats.plain(criterion.text)
     if criterion.parts:
         own = f"{says}:"
     elif criterion.field:
