@@ -1,5 +1,5 @@
 # Two commands matter: `make run` serves the dashboard, `make test` checks everything.
-# Paths are relative, so that the project may lie in a folder with spaces in its name.
+# All paths are relative, so the project folder may have spaces in its name.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -7,28 +7,28 @@
 
 python := .venv/bin/python
 pip := $(python) -m pip install --quiet --disable-pip-version-check
-# LOCKED=1 installs what the locks name, by hash.
+# With LOCKED=1, pip installs from the .lock files and checks their hashes.
 pinned = $(if $(LOCKED),--require-hashes -r $(1).lock,-r $(1).txt)
 
-help: ## list the commands
+help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/runtime ## serve the dashboard, on sample data when there is no database
+run: .venv/runtime ## serve the dashboard; create sample data first if there is no database
 	@exec $(python) -m mailsight run --sample
 
-test: lint ## format, lint, types, imports, then all tests
+test: lint ## check format, lint, types and imports, then run all tests
 	@echo "== a browser"
 	@$(python) -m tooling.chromium
 	@echo "== tests"
 	@$(python) -m pytest --numprocesses auto --dist loadfile --cov --cov-report=
 
-quick: lint ## lint, then all tests but those that take long or need a browser
+quick: lint ## lint, then run the tests that are fast and need no browser
 	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow"
 
-thorough: .venv/tools ## long random testing: ten times as many examples and kills (half an hour)
+thorough: .venv/tools ## run the random tests with ten times as many examples and kills (half an hour)
 	@MAILSIGHT_KILLS=30 $(python) -m pytest --numprocesses auto -m "hypothesis or slow" --hypothesis-profile thorough
 
-lint: .venv/tools ## format, lint, types, imports
+lint: .venv/tools ## check format, lint, types and imports
 	@echo "== format"
 	@$(python) -m ruff format --check .
 	@echo "== lint"
@@ -38,38 +38,38 @@ lint: .venv/tools ## format, lint, types, imports
 	@echo "== imports"
 	@$(python) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo
 
-format: .venv/tools ## format the code and mend what lint can mend
+format: .venv/tools ## format the code and fix what the linter can fix
 	@$(python) -m ruff format .
 	@$(python) -m ruff check --fix .
 
-bench: .venv/tools ## measure everything, as docs/performance.md shows it (an hour; the first time, with its databases, more)
+bench: .venv/tools ## run all benchmarks of docs/performance.md (an hour; longer the first time)
 	@$(python) -m tooling.chromium > /dev/null
 	@$(python) -m benchmarks
 
-lock: .venv/tools ## renew requirements.lock and requirements-dev.lock from the .txt files
+lock: .venv/tools ## update requirements.lock and requirements-dev.lock from the .txt files
 	@$(pip) uv
 	@for name in requirements requirements-dev; do \
 	  $(python) -m uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" --output-file $$name.lock $$name.txt || exit 1; \
 	done
 
-sample: .venv/runtime ## make the sample data
+sample: .venv/runtime ## create the sample data
 	@$(python) -m mailsight sample
 
-docs: .venv/tools ## renew the pictures and results that the docs show
+docs: .venv/tools ## update the screenshots and notebook results in the docs
 	@rm -rf .venv/docs
 	@MAILSIGHT_DATABASE=.venv/docs/mailsight.duckdb $(python) -m mailsight sample
 	@MAILSIGHT_DATABASE=.venv/docs/mailsight.duckdb $(python) -m pytest --keep tests/test_pictures.py tests/test_notebook.py
 
-# A stamp is older than its requirements when these have changed: only then pip has something to do.
+# Each target is a stamp file: pip runs only if the requirements are newer than the stamp.
 .venv/runtime: requirements.txt
 	@.ci/venv
-	@echo "Installing the pinned requirements (a minute or two the first time)"
+	@echo "Installing the pinned requirements (this takes a minute or two the first time)"
 	@$(pip) $(call pinned,requirements)
 	@touch $@
 
 .venv/tools: requirements-dev.txt requirements.txt
 	@.ci/venv
-	@echo "Installing the pinned requirements of tests and tools (a minute or two the first time)"
+	@echo "Installing the pinned requirements for tests and tools (this takes a minute or two the first time)"
 	@$(pip) $(call pinned,requirements-dev)
 	@touch $@

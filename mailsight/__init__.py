@@ -1,3 +1,3 @@
-"""Mailsight: how did this mailing do?"""
+"""Mailsight: how did this campaign do?"""
 
 __version__ = "0.1.0"
