@@ -1,9 +1,9 @@
-"""Everything that is measured, in one table: `make bench`.
+"""Run all benchmarks and print the results as Markdown tables: `make bench`.
 
     python -m benchmarks [--rounds N] [--only PART...] [--keep]
 
-Ratios first, each with its target where there is one, and the same as JSON beside it. With `--keep`, the table is put
-into docs/performance.md.
+Most results are ratios, some with a target. They are also saved as JSON. `--keep` writes the tables to
+docs/performance.md.
 """
 
 import argparse
@@ -36,13 +36,13 @@ from mailsight.warehouse.reader import Warehouse
 
 PAGE = PROJECT / "docs" / "performance.md"
 BEGINS, ENDS = "<!-- the table of make bench -->\n", "<!-- its end -->\n"
-# The benchmarks that have a main of their own, and say all they found as JSON in their last line.
+# Benchmarks that run as separate processes and print their results as JSON in the last line.
 OTHERS = ("load_and_read", "heatmap", "ingest", "webhooks", "machines")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure. `target` is the most, or with `at_least` the least, that it should be; None where nobody said."""
+    """One result. `target` is the maximum, or with `at_least` the minimum; None if there is no target."""
 
     part: str
     name: str
@@ -74,19 +74,19 @@ QUERY_TARGETS = {"list": 20.0, "list: sort": 20.0, "list: search": 20.0}
 
 
 def of_screens(rounds: int) -> Iterator[Line]:
-    """The screens at a million recipients among fifty million messages, and the list of ten thousand campaigns."""
+    """Measure the screens with a million recipients and fifty million messages, and the list of 10,000 campaigns."""
     for name, way, words in (
         ("fifty-million", screens.walk_dashboard, "a million recipients"),
         ("small-campaigns", screens.walk_list, "10,000 campaigns"),
     ):
         database = databases.ready(databases.DATABASES[name])
-        wanted = screens.biggest(database)
+        target_campaign = screens.biggest(database)
         with (
             served.dashboard(database, screens.PORTS[0]) as board,
             served.empty_page(screens.PORTS[1]) as empty,
         ):
             part = f"screens, {words}"
-            rows = screens.table(screens.measure(board, empty, wanted, rounds, way))
+            rows = screens.table(screens.measure(board, empty, target_campaign, rounds, way))
             for row in rows:
                 beside = f"{row.milliseconds:.0f} ms, worst {row.worst:.0f}"
                 if row.screen == row.beside:
@@ -105,65 +105,62 @@ def of_screens(rounds: int) -> Iterator[Line]:
                 if row.kind == "cold" and row.screen != row.beside:
                     yield Line(
                         part,
-                        f"{row.screen}: queries, nothing remembered",
+                        f"{row.screen}: queries, empty caches",
                         row.queries,
                         "ms",
                         QUERY_TARGETS.get(row.screen, 150.0),
                     )
             if way is screens.walk_dashboard:
-                page, nothing = screens.sent_for_campaign(board, empty, wanted)
-                for told, sizes in (
-                    ("beyond the empty page and the grid's code", page.beyond(nothing)),
-                    ("of these, charts' and other code, kept by the browser", page.code_beyond(nothing)),
-                    ("of these, the page itself", page.beyond(nothing) - page.code_beyond(nothing)),
+                page, nothing = screens.sent_for_campaign(board, empty, target_campaign)
+                for label, size, target in (
+                    ("beyond the empty page and the grid's code", page.beyond(nothing), 300.0),
+                    ("of these, code that the browser caches", page.code_beyond(nothing), None),
+                    ("of these, the page itself", page.beyond(nothing) - page.code_beyond(nothing), None),
                 ):
-                    target = 300.0 if told.startswith("beyond") else None
-                    yield Line(part, f"campaign page, sent: {told}", sizes / 1000, "kB", target)
-                yield Line(part, "server's memory after the walk", board.memory_megabytes, "MB", 1500.0)
+                    yield Line(part, f"bytes of the campaign page: {label}", size / 1000, "kB", target)
+                yield Line(part, "server memory afterwards", board.memory_megabytes, "MB", 1500.0)
 
 
 def of_sender_schema(_: int) -> Iterator[Line]:
-    """Beside PostgreSQL with the schema of a sender."""
-    for name, campaign in sender_schema.ASKED.items():
-        part = f"the same questions to PostgreSQL, a campaign of {campaign.lower()}"
+    """Compare queries with PostgreSQL and an e-mail sender's schema."""
+    for name, campaign in sender_schema.CAMPAIGNS.items():
+        part = f"comparison with PostgreSQL, campaign of {campaign.lower()}"
         try:
             version, answered = sender_schema.measure(databases.ready(databases.DATABASES[name]), campaign)
         except NoPostgres:
             yield Line(part, "not measured: PostgreSQL is not installed", float("nan"), "x")
             return
-        for one in answered:
-            beside = f"{one.mailsight:.1f} ms, {version}: {one.postgres:.1f} ms"
-            yield Line(part, one.label, one.times, "x", beside=beside)
-        median = statistics.median(one.times for one in answered)
-        yield Line(part, "in the median", median, "x", 20.0, at_least=True)
+        for answer in answered:
+            beside = f"{answer.mailsight:.1f} ms, {version}: {answer.postgres:.1f} ms"
+            yield Line(part, answer.label, answer.times, "x", beside=beside)
+        median = statistics.median(answer.times for answer in answered)
+        yield Line(part, "median", median, "x", 20.0, at_least=True)
 
 
 def of_growth(_: int) -> Iterator[Line]:
-    """From two to fifty million messages."""
-    part = "queries at 50 million messages, times those at 2 million, for a campaign of 20,000"
+    """Compare queries with two and with fifty million messages."""
+    part = "queries with 50 million messages, compared with 2 million, for a campaign of 20,000"
     small, big = (databases.ready(databases.DATABASES[name]) for name in ("two-million", "fifty-million"))
-    for one in growth.measure(small, big):
-        beside = f"{one.small:.1f} ms, {one.big:.1f} ms; a campaign of a million: {one.million:.1f} ms"
-        yield Line(part, one.page, one.big / one.small, "x", beside=beside)
+    for page in growth.measure(small, big):
+        beside = f"{page.small:.1f} ms, {page.big:.1f} ms; campaign of a million: {page.million:.1f} ms"
+        yield Line(part, page.name, page.big / page.small, "x", beside=beside)
 
 
 def of_crowd(_: int) -> Iterator[Line]:
-    """Ten and fifty people at once."""
+    """Measure ten and fifty concurrent users."""
     database = databases.ready(databases.DATABASES["fifty-million"])
-    chosen = crowd.ways(database)
-    part = "people at once, each thinking 3 to 7 s between clicks"
+    campaigns = crowd.biggest_campaigns(database)
+    part = "concurrent users, each with 3 to 7 s between clicks"
     with served.dashboard(database, crowd.PORT) as server:
-        crowd.measure(server, chosen, 1)
-        for people in (10, 50):
-            clicks = crowd.measure(server, chosen, people)
-            slowest = max(clicks.seconds, key=lambda what: statistics.median(clicks.seconds[what]))
-            yield Line(
-                part, f"{people} people, median", clicks.median, "s", beside=f"{len(clicks.all)} clicks"
-            )
-            yield Line(part, f"{people} people, p95", clicks.p95, "s", 2.0, beside=f"slowest: {slowest}")
+        crowd.measure(server, campaigns, 1)
+        for users in (10, 50):
+            clicks = crowd.measure(server, campaigns, users)
+            slowest = max(clicks.seconds, key=lambda action: statistics.median(clicks.seconds[action]))
+            yield Line(part, f"{users} users, median", clicks.median, "s", beside=f"{len(clicks.all)} clicks")
+            yield Line(part, f"{users} users, p95", clicks.p95, "s", 2.0, beside=f"slowest: {slowest}")
             yield Line(
                 part,
-                f"{people} people, errors",
+                f"{users} users, errors",
                 len(clicks.errors),
                 "errors",
                 0.0,
@@ -171,7 +168,7 @@ def of_crowd(_: int) -> Iterator[Line]:
             )
         yield Line(
             part,
-            "server's memory after them",
+            "server memory afterwards",
             server.memory_megabytes,
             "MB",
             1500.0,
@@ -180,11 +177,11 @@ def of_crowd(_: int) -> Iterator[Line]:
 
 
 def of_exports(_: int) -> Iterator[Line]:
-    """A million customers as a file."""
+    """Export a million customers."""
     database = databases.ready(databases.DATABASES["fifty-million"])
-    warehouse, wanted = Warehouse(database), screens.biggest(database)
+    warehouse, campaign = Warehouse(database), screens.biggest(database)
     for form, target in ((Format.CSV, 10.0), (Format.PARQUET, 10.0), (Format.XLSX, None)):
-        rows = export_rows.customers(warehouse.snapshot(), wanted.campaign_id, Audience.HUMAN, grid_query())
+        rows = export_rows.customers(warehouse.snapshot(), campaign.campaign_id, Audience.HUMAN, grid_query())
         with TemporaryFile() as file:
             start = time.perf_counter()
             writers.write(rows, form, file, lambda *_: None)
@@ -196,23 +193,23 @@ def of_exports(_: int) -> Iterator[Line]:
 
 
 def of_others(_: int) -> Iterator[Line]:
-    """What stood here before: loading, heatmaps, providers' events, webhooks, rules on machines."""
+    """Run the other benchmarks: loading, heatmaps, provider events, webhooks, machine rules."""
     for name in OTHERS:
-        told = subprocess.run(
+        output = subprocess.run(
             [sys.executable, "-m", f"benchmarks.{name}"],
             stdout=subprocess.PIPE,
             text=True,
             check=True,
             cwd=PROJECT,
         ).stdout
-        found = json.loads(told.splitlines()[-1])
-        if isinstance(found, list):  # of machines: a row per rule
-            for row in found:
+        results = json.loads(output.splitlines()[-1])
+        if isinstance(results, list):  # machines: one row per rule
+            for row in results:
                 for figure in ("precision", "recall"):
                     if row[figure] is not None:
                         yield Line(name, f"{row['type']}, {row['by']}: {figure}", 100 * row[figure], "%")
         else:
-            for figure, value in found.items():
+            for figure, value in results.items():
                 yield Line(name, figure, value, "x" if "times" in figure else "")
 
 
@@ -227,7 +224,7 @@ PARTS: dict[str, Callable[[int], Iterator[Line]]] = {
 
 
 def measure(parts: list[str], rounds: int) -> Iterator[Line]:
-    """All lines; a part that fails says so and the others go on."""
+    """Yield the results of all parts. If a part fails, it yields a line that says so, and the others continue."""
     for name in parts:
         print(f"== {name}", file=sys.stderr)
         try:
@@ -237,13 +234,13 @@ def measure(parts: list[str], rounds: int) -> Iterator[Line]:
                     file=sys.stderr,
                 )
                 yield line
-        except Exception:  # noqa: BLE001 (the other parts are wanted all the same)
+        except Exception:  # noqa: BLE001 (measure the other parts anyway)
             traceback.print_exc()
             yield Line(name, "FAILED, see above", float("nan"), "")
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """Describe the machine that runs the benchmarks."""
     cpu = next(
         (
             line.partition(": ")[2]
@@ -261,7 +258,7 @@ def machine() -> str:
 
 
 def markdown(lines: list[Line], about: str) -> str:
-    """The table, a part a section."""
+    """Format the results as Markdown, with a section per part."""
     text = [f"{datetime.now(UTC):%d %B %Y}, {about}.\n"]
     part = ""
     for line in lines:
@@ -276,7 +273,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS), metavar="PART")
-    options.add_argument("--keep", action="store_true", help="put the table into docs/performance.md")
+    options.add_argument("--keep", action="store_true", help="write the tables to docs/performance.md")
     given = options.parse_args()
     about = machine()
     with Progress(console=Console(stderr=True)) as progress:
@@ -287,7 +284,7 @@ def main() -> None:
     results = databases.folder() / "results.json"
     results.write_text(json.dumps({"machine": about, "lines": [asdict(line) for line in lines]}, indent=1))
     print(table)
-    print(f"The same as JSON: {results}")
+    print(f"Results as JSON: {results}")
     if given.keep:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGINS)
         after = rest.partition(ENDS)[2]

@@ -1,8 +1,8 @@
-"""Many people clicking through one dashboard at once: `python -m benchmarks.crowd DATABASE`.
+"""Simulate many users of one dashboard at the same time: `python -m benchmarks.crowd DATABASE`.
 
-Each person is a session of its own that speaks Streamlit's protocol, as a browser does: opens the list, searches it,
-opens a campaign, reads blocks of its customers, opens tabs and customers, and thinks a few seconds between clicks. A
-click has its answer when the page's script has come to its end, with everything sent; a browser then still has to draw.
+Each user is a separate session that speaks Streamlit's protocol, like a browser. It opens and searches the list, opens
+a campaign, reads blocks of its customers, opens tabs and customers, and pauses a few seconds between clicks. A click is
+answered when the page's script has finished and everything was sent; drawing it in a browser is not included.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import re
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,14 +33,15 @@ from mailsight.reports.search import NEWEST_FIRST, CampaignSearch
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 
-THINKS_SECONDS = (3.0, 7.0)
-LONGEST_SECONDS = 60
+PAUSE_SECONDS = (3.0, 7.0)
+TIMEOUT_SECONDS = 60
 PORT = 8653
+Campaign = tuple[str, str]  # id and name
 
 
 @dataclass(slots=True)
 class Clicks:
-    """What became of everybody's clicks: the seconds of each by what was clicked, and what went wrong."""
+    """The clicks of all users: the seconds each took, by action, and the errors."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
@@ -60,54 +61,53 @@ class Clicks:
 
 @dataclass(slots=True)
 class Session:
-    """One person's page: what the server has told it so far."""
+    """One user's page: what the server has sent so far."""
 
     socket: ClientConnection
-    pages: dict[str, str] = field(default_factory=dict)  # address -> page_script_hash
+    pages: dict[str, str] = field(default_factory=dict)  # path -> page_script_hash
     widgets: dict[str, str] = field(default_factory=dict)  # label -> id
-    texts: dict[str, str] = field(default_factory=dict)  # id -> what was typed or chosen
-    grid: dict[str, Any] = field(default_factory=dict)  # what the grid asks its route with
+    texts: dict[str, str] = field(default_factory=dict)  # id -> text that was entered or selected
+    grid: dict[str, Any] = field(default_factory=dict)  # the parameters of the grid's requests
     elements: int = 0
 
     async def run(self, path: str, query: str) -> None:
-        """Asks for the page, and waits until all of it has come. Raises `RuntimeError` for what a person would see
-        as an error."""
-        asked = BackMsg()
-        state = asked.rerun_script
+        """Request the page and wait until it is complete. Raises `RuntimeError` if the page shows an error."""
+        message = BackMsg()
+        state = message.rerun_script
         state.query_string = query
         state.page_script_hash = self.pages.get(path, "")
         state.page_name = "" if self.pages else path
         state.widget_states.widgets.extend(
-            WidgetState(id=one, string_value=text) for one, text in self.texts.items()
+            WidgetState(id=widget_id, string_value=text) for widget_id, text in self.texts.items()
         )
         state.context_info.timezone, state.context_info.locale = "Europe/Amsterdam", "en-GB"
         self.elements = 0
-        await self.socket.send(asked.SerializeToString())
+        await self.socket.send(message.SerializeToString())
         while True:
-            told = ForwardMsg()
-            told.ParseFromString(await self.socket.recv())
-            kind = told.WhichOneof("type")
+            reply = ForwardMsg()
+            reply.ParseFromString(await self.socket.recv())
+            kind = reply.WhichOneof("type")
             if kind == "script_finished":
-                if told.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                if reply.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     continue
-                if told.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+                if reply.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
                     raise RuntimeError(f"the script of /{path} failed")
                 break
-            self._take(kind, told)
+            self._receive(kind, reply)
         if self.elements < 8:
-            raise RuntimeError(f"/{path}?{query} showed {self.elements} elements only")
+            raise RuntimeError(f"/{path}?{query} showed only {self.elements} elements")
 
-    def _take(self, kind: str | None, told: ForwardMsg) -> None:
+    def _receive(self, kind: str | None, reply: ForwardMsg) -> None:
         if kind == "navigation":
-            self.pages = {page.url_pathname: page.page_script_hash for page in told.navigation.app_pages}
+            self.pages = {page.url_pathname: page.page_script_hash for page in reply.navigation.app_pages}
         elif kind == "page_not_found":
             raise RuntimeError("page not found")
         elif kind == "delta":
-            if told.delta.WhichOneof("type") == "add_block":
-                if told.delta.add_block.WhichOneof("type") == "tab_container":
-                    self.widgets["tabs"] = told.delta.add_block.tab_container.id
+            if reply.delta.WhichOneof("type") == "add_block":
+                if reply.delta.add_block.WhichOneof("type") == "tab_container":
+                    self.widgets["tabs"] = reply.delta.add_block.tab_container.id
                 return
-            element = told.delta.new_element
+            element = reply.delta.new_element
             self.elements += 1
             match element.WhichOneof("type"):
                 case "exception":
@@ -115,37 +115,30 @@ class Session:
                 case "text_input":
                     self.widgets[element.text_input.label] = element.text_input.id
                 case "component_instance":
-                    if found := re.search(r'"asked": ?"([\w+/=]+)"', element.component_instance.json_args):
-                        self.grid = json.loads(base64.b64decode(found[1]))
+                    if match := re.search(r'"asked": ?"([\w+/=]+)"', element.component_instance.json_args):
+                        self.grid = json.loads(base64.b64decode(match[1]))
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """What people choose from."""
-
-    campaigns: list[tuple[str, str]]  # id and name
-
-
-async def person(server: str, ways: Ways, number: int, into: Clicks) -> None:
-    """Clicks through the screens, seeded, and thinks in between."""
+async def simulate_user(server: str, campaigns: Sequence[Campaign], number: int, clicks: Clicks) -> None:
+    """Click through the screens, with pauses. Choices are seeded by the user's number."""
     chance = random.Random(number)  # noqa: S311 (seeded on purpose)
-    await asyncio.sleep(chance.uniform(0, THINKS_SECONDS[1]))
+    await asyncio.sleep(chance.uniform(0, PAUSE_SECONDS[1]))
     address = server.replace("http", "ws", 1) + "/_stcore/stream"
     async with (
         websockets.connect(address, subprotocols=["streamlit"], max_size=None) as socket,  # type: ignore[list-item]
-        # The server ends a connection that is idle for five seconds; a browser then opens another one.
+        # The server closes connections that are idle for five seconds; a browser then opens a new one.
         httpx.AsyncClient(
-            base_url=server, timeout=LONGEST_SECONDS, limits=httpx.Limits(keepalive_expiry=1)
+            base_url=server, timeout=TIMEOUT_SECONDS, limits=httpx.Limits(keepalive_expiry=1)
         ) as web,
     ):
         session = Session(socket)
-        campaign_id, name = chance.choice(ways.campaigns)
+        campaign_id, name = chance.choice(campaigns)
         customer_id = ""
 
-        async def click(what: str, ask: Callable[[], Awaitable[None]]) -> None:
+        async def click(action: str, send: Callable[[], Awaitable[None]]) -> None:
             start = time.perf_counter()
             try:
-                await asyncio.wait_for(ask(), LONGEST_SECONDS)
+                await asyncio.wait_for(send(), TIMEOUT_SECONDS)
             except (
                 RuntimeError,
                 TimeoutError,
@@ -153,9 +146,9 @@ async def person(server: str, ways: Ways, number: int, into: Clicks) -> None:
                 httpx.HTTPError,
                 websockets.WebSocketException,
             ) as error:
-                into.errors.append(f"{what}: {error!r}")
-            into.seconds[what].append(time.perf_counter() - start)
-            await asyncio.sleep(chance.uniform(*THINKS_SECONDS))
+                clicks.errors.append(f"{action}: {error!r}")
+            clicks.seconds[action].append(time.perf_counter() - start)
+            await asyncio.sleep(chance.uniform(*PAUSE_SECONDS))
 
         async def to(path: str, query: str = "", **texts: str) -> None:
             session.texts = {session.widgets[label]: text for label, text in texts.items()}
@@ -180,26 +173,27 @@ async def person(server: str, ways: Ways, number: int, into: Clicks) -> None:
         await click("campaign: heatmap", lambda: to("campaign", f"id={campaign_id}", tabs="Heatmap"))
 
 
-def measure(server: Served, ways: Ways, people: int) -> Clicks:
-    """Lets so many people click at once."""
+def measure(server: Served, campaigns: Sequence[Campaign], users: int) -> Clicks:
+    """Run this many users at the same time, and return their clicks."""
 
-    async def everybody() -> Clicks:
-        into = Clicks()
-        found = await asyncio.gather(
-            *(person(server.address, ways, number, into) for number in range(people)), return_exceptions=True
+    async def run_all() -> Clicks:
+        clicks = Clicks()
+        outcomes = await asyncio.gather(
+            *(simulate_user(server.address, campaigns, number, clicks) for number in range(users)),
+            return_exceptions=True,
         )
-        into.errors += [f"a session ended: {one!r}" for one in found if one is not None]
-        return into
+        clicks.errors += [f"a session ended: {error!r}" for error in outcomes if error is not None]
+        return clicks
 
-    return asyncio.run(everybody())
+    return asyncio.run(run_all())
 
 
-def ways(database: Path) -> Ways:
-    """The twenty biggest of the newest two hundred campaigns."""
+def biggest_campaigns(database: Path) -> list[Campaign]:
+    """Return the twenty biggest of the newest two hundred campaigns."""
     warehouse = Warehouse(database)
     newest = list_reports.page(warehouse.snapshot(), Audience.ALL, CampaignSearch(), NEWEST_FIRST, 0, 200)
-    biggest = sorted(newest, key=lambda one: one.counts.selected, reverse=True)[:20]
-    return Ways([(one.campaign_id, one.name) for one in biggest])
+    biggest = sorted(newest, key=lambda campaign: campaign.counts.selected, reverse=True)[:20]
+    return [(campaign.campaign_id, campaign.name) for campaign in biggest]
 
 
 def main() -> None:
@@ -207,19 +201,19 @@ def main() -> None:
     options.add_argument("database", type=Path)
     options.add_argument("--people", type=int, nargs="+", default=[10, 50])
     given = options.parse_args()
-    found = ways(given.database)
+    campaigns = biggest_campaigns(given.database)
     with served.dashboard(given.database, PORT) as server:
-        measure(server, found, 1)
-        print(f"{server.memory_megabytes:8.0f} MB after one person")
-        for people in given.people:
-            clicks = measure(server, found, people)
+        measure(server, campaigns, 1)
+        print(f"{server.memory_megabytes:8.0f} MB after one user")
+        for users in given.people:
+            clicks = measure(server, campaigns, users)
             print(
-                f"{people} people: {len(clicks.all)} clicks, median {clicks.median:.2f} s, p95 {clicks.p95:.2f} s, "
+                f"{users} users: {len(clicks.all)} clicks, median {clicks.median:.2f} s, p95 {clicks.p95:.2f} s, "
                 f"{len(clicks.errors)} errors, {server.memory_megabytes:.0f} MB (peak {server.peak_megabytes:.0f})"
             )
-            for what, seconds in clicks.seconds.items():
+            for action, seconds in clicks.seconds.items():
                 print(
-                    f"    {what:22} median {statistics.median(seconds):6.2f} s  worst {max(seconds):6.2f} s"
+                    f"    {action:22} median {statistics.median(seconds):6.2f} s  worst {max(seconds):6.2f} s"
                 )
             for error in clicks.errors[:5]:
                 print(f"    {error}")

@@ -1,8 +1,8 @@
-"""Three databases to measure with, made once and kept: `python -m benchmarks.databases [NAME...]`.
+"""The databases that the benchmarks run on, generated once and reused: `python -m benchmarks.databases [NAME...]`.
 
-Loading fifty million messages from files would take most of an hour. So the facts are made in the database itself
-(facts.sql), campaign after campaign; what the screens read is then counted from them as after every load. A test
-loads the same facts from files and finds the same.
+Loading fifty million messages from files would take most of an hour, so the facts are generated inside the database
+(facts.sql), some campaigns at a time. The tables that the screens read are then derived as after every load. A test
+loads the same facts from files and compares the tables.
 """
 
 import hashlib
@@ -36,17 +36,17 @@ from mailsight.warehouse.reader import SCHEMA_VERSION
 DESIGNS = 24
 BATCH_CUSTOMERS = 100_000
 PART_MESSAGES = 1_000_000
-NEWEST = datetime(2026, 11, 5, 8, 0)  # noqa: DTZ001 (as the tables hold it: UTC without a word)
+NEWEST = datetime(2026, 11, 5, 8, 0)  # noqa: DTZ001 (naive UTC, like the tables)
 _FACTS_FILE = Path(__file__).with_name("facts.sql")
 FACTS = aiosql.from_path(_FACTS_FILE, "duckdb")
-# The campaign of the same size in each database, and the one of a million where there is one.
+# The campaign of the same size in each database, and the campaign of a million in some of them.
 SAME_SIZE, SAME_NAME = 20_000, "Twenty thousand"
 MILLION, MILLION_NAME = 1_000_000, "A million"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One of the databases: how much it holds."""
+    """One of the databases, with its sizes."""
 
     name: str
     campaigns: int
@@ -66,36 +66,43 @@ DATABASES = {
         Database("two-million", 100, 2_000_000, 200_000),
         Database("fifty-million", 1_000, 50_000_000, 1_200_000, has_million=True),
         Database("small-campaigns", 10_000, 2_000_000, 100_000, same_size=0),
-        # For work on the screens: one campaign of a million, made in two minutes.
+        # For work on the screens: one campaign of a million, generated in two minutes.
         Database("one-million", 20, 1_500_000, 1_200_000, has_million=True),
     )
 }
 
 
 def folder() -> Path:
-    """Where the databases are kept: BENCH_FOLDER, else `.bench` in the project."""
+    """Return the folder of the databases: BENCH_FOLDER, or `.bench` in the project."""
     return Path(os.environ.get("BENCH_FOLDER", PROJECT / ".bench")).absolute()
 
 
 def ready(database: Database, progress: Progress | None = None) -> Path:
-    """The path of the database, which is made when it is not there or was made with other tables or facts."""
-    made_with = database.path.with_suffix(".made-with")
-    now = _made_with(database)
-    if not database.path.exists() or not made_with.exists() or made_with.read_text() != now:
-        making = database.path.with_suffix(".making")
-        making.parent.mkdir(parents=True, exist_ok=True)
-        _remove(making)
-        make(making, database, _shown(progress, f"Making {database.name}"))
-        making.replace(database.path)
-        made_with.write_text(now)
+    """Return the path of the database. Generates it if it is missing or its schema or facts have changed."""
+    fingerprint_file = database.path.with_suffix(".made-with")
+    fingerprint = _fingerprint(database)
+    if (
+        not database.path.exists()
+        or not fingerprint_file.exists()
+        or fingerprint_file.read_text() != fingerprint
+    ):
+        draft = database.path.with_suffix(".making")
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        _remove(draft)
+        make(draft, database, _reporter(progress, f"Making {database.name}"))
+        draft.replace(database.path)
+        fingerprint_file.write_text(fingerprint)
     return database.path
 
 
-def _made_with(database: Database) -> str:
-    """What makes another database of it when it changes. How the screens' tables are counted is left out: that takes
-    long, and changes the figures hardly ever and their number never."""
-    made_of = [repr(database), statement("create_schema"), _FACTS_FILE.read_text(encoding="utf-8")]
-    return hashlib.sha256("\0".join(made_of).encode()).hexdigest()
+def _fingerprint(database: Database) -> str:
+    """Return a hash of what the database is generated from.
+
+    It leaves out the SQL that derives the screens' tables: generating takes long, and that SQL changes the figures
+    rarely and the number of rows never.
+    """
+    sources = [repr(database), statement("create_schema"), _FACTS_FILE.read_text(encoding="utf-8")]
+    return hashlib.sha256("\0".join(sources).encode()).hexdigest()
 
 
 def _remove(file: Path) -> None:
@@ -103,15 +110,18 @@ def _remove(file: Path) -> None:
     file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
 
 
-def _shown(progress: Progress | None, words: str) -> Callable[[float], None]:
+def _reporter(progress: Progress | None, description: str) -> Callable[[float], None]:
     if progress is None:
         return lambda share: None
-    task = progress.add_task(words, total=1.0)
+    task = progress.add_task(description, total=1.0)
     return lambda share: progress.update(task, completed=share)
 
 
-def make(file: Path, database: Database, tell: Callable[[float], None]) -> None:
-    """Makes the tables of facts, part by part, and counts what the screens read."""
+def make(file: Path, database: Database, on_progress: Callable[[float], None]) -> None:
+    """Generate the facts part by part, and derive the tables that the screens read.
+
+    `on_progress` gets the share that is done, from 0 to 1.
+    """
     with duckdb.connect(str(file), config={"memory_limit": "3GB"}) as connection:
         for name in ("set_up", "create_schema", "create_macros"):
             connection.execute(statement(name))
@@ -120,7 +130,7 @@ def make(file: Path, database: Database, tell: Callable[[float], None]) -> None:
         for batch in batches_of_customers(database.customers):
             with _registered(connection, population=batch):
                 _run(connection, "add_customers")
-        tell(0.05)
+        on_progress(0.05)
         mails, mail_links = designs()
         mailings = plan(database, mails)
         with _registered(connection, mailings=mailings, designs=mails, design_links=mail_links):
@@ -136,12 +146,12 @@ def make(file: Path, database: Database, tell: Callable[[float], None]) -> None:
             work = Draft(connection, file.parent)
             work.run("replace_machine_counts")
             derive.count(work)
-            tell(0.05 + 0.95 * done / len(parts))
+            on_progress(0.05 + 0.95 * done / len(parts))
         _run(connection, "finish")
 
 
 def _run(connection: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> list[tuple[int, ...]]:
-    # DuckDB takes parameters for a script only where each statement has them.
+    # DuckDB accepts parameters for a script only if each statement uses all of them.
     rows: list[tuple[int, ...]] = []
     for text in duckdb.extract_statements(str(getattr(FACTS, name).sql)):
         named = {key: value for key, value in parameters.items() if key in text.named_parameters}
@@ -161,12 +171,12 @@ def _registered(connection: duckdb.DuckDBPyConnection, **frames: pd.DataFrame) -
 
 
 def batches_of_customers(count: int) -> Iterator[pd.DataFrame]:
-    """The customers, some at a time, with ids that rise from batch to batch."""
+    """Yield the customers in batches, with increasing ids."""
     for number, start in enumerate(range(0, count, BATCH_CUSTOMERS)):
-        of_batch = min(BATCH_CUSTOMERS, count - start)
-        columns = population(of_batch, np.random.Generator(np.random.PCG64(number))).columns
+        size = min(BATCH_CUSTOMERS, count - start)
+        columns = population(size, np.random.Generator(np.random.PCG64(number))).columns
         batch = pd.DataFrame({name: columns[name] for name in _CUSTOMER_COLUMNS})
-        batch["customer_id"] = [f"C{10_000_001 + start + place}" for place in range(of_batch)]
+        batch["customer_id"] = [f"C{10_000_001 + start + position}" for position in range(size)]
         yield batch
 
 
@@ -183,8 +193,8 @@ _CUSTOMER_COLUMNS = (
 
 
 def designs() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The mails of the sample, and their links with the share of clicks that each attracts."""
-    mails, found = [], []
+    """Return the sample's e-mails, and their links with the share of clicks that each attracts."""
+    mails, mail_links = [], []
     for campaign in islice(calendar(DESIGNS), DESIGNS):
         content_id = content.content_id(campaign.html)
         plan = campaign.plan
@@ -201,36 +211,36 @@ def designs() -> tuple[pd.DataFrame, pd.DataFrame]:
         )
         up_to = np.cumsum(campaign.links.weights)
         for link in links(campaign.html):
-            place = link.link_position
-            found.append(
+            position = link.link_position
+            mail_links.append(
                 {
                     "content_id": content_id,
-                    "link_position": place,
+                    "link_position": position,
                     "url": link.url,
                     "label": link.label,
-                    "chosen_from": up_to[place - 1] if place else 0.0,
-                    "chosen_to": up_to[place] if place < len(up_to) - 1 else 2.0,
+                    "chosen_from": up_to[position - 1] if position else 0.0,
+                    "chosen_to": up_to[position] if position < len(up_to) - 1 else 2.0,
                 }
             )
-    return pd.DataFrame(mails), pd.DataFrame(found)
+    return pd.DataFrame(mails), pd.DataFrame(mail_links)
 
 
 def plan(database: Database, mails: pd.DataFrame) -> pd.DataFrame:
-    """The campaigns, oldest first, over three years: how many customers each selects, and in which part it is made."""
+    """Return the campaigns of three years, oldest first, with the number of messages and the part of each."""
     rng = np.random.Generator(np.random.PCG64(7))
     weights = rng.uniform(0.3, 1.7, database.campaigns)
-    set_apart = {database.campaigns - 3: (MILLION, MILLION_NAME)} if database.has_million else {}
+    fixed = {database.campaigns - 3: (MILLION, MILLION_NAME)} if database.has_million else {}
     if database.same_size:
-        set_apart[database.campaigns - 5] = (database.same_size, SAME_NAME)
-    weights[list(set_apart)] = 0
-    others = database.messages - sum(size for size, _ in set_apart.values())
+        fixed[database.campaigns - 5] = (database.same_size, SAME_NAME)
+    weights[list(fixed)] = 0
+    others = database.messages - sum(size for size, _ in fixed.values())
     sizes = np.floor(weights * np.divide(others, weights.sum())).astype(np.int64)
-    rows, made = [], 0
+    rows, planned = [], 0
     for number, mail in zip(range(database.campaigns), cycle(mails.to_dict("records")), strict=False):
         sent_at = NEWEST - timedelta(
             hours=np.floor(np.divide(26_280, database.campaigns) * (database.campaigns - 1 - number))
         )
-        size, name = set_apart.get(number, (int(sizes[number]), f"{mail['name']} {number // DESIGNS + 1}"))
+        size, name = fixed.get(number, (int(sizes[number]), f"{mail['name']} {number // DESIGNS + 1}"))
         size = min(size, database.customers)
         rows.append(
             {
@@ -239,11 +249,11 @@ def plan(database: Database, mails: pd.DataFrame) -> pd.DataFrame:
                 "name": name,
                 "sent_at": sent_at,
                 "messages": size,
-                "part": made // PART_MESSAGES,
+                "part": planned // PART_MESSAGES,
                 **{key: mail[key] for key in ("subject", "preheader", "tags", "selection", "content_id")},
             }
         )
-        made += size
+        planned += size
     return pd.DataFrame(rows)
 
 

@@ -1,6 +1,6 @@
-"""What the screens are measured against: a Streamlit page with one button, and nothing else.
+"""The reference for the screens: a Streamlit page with nothing but one button.
 
-A click on the button of `/` counts up; the one of `/way` leads to `/`, as a campaign's row leads to its page.
+The button on `/` increments a counter. The button on `/way` leads to `/`, like a campaign's row leads to its page.
 """
 
 import streamlit as st

@@ -1,10 +1,10 @@
--- The facts of a big sender, made in the database: the shapes of mailsight/sample/traffic.py, by hashes instead of a
--- generator of random numbers, so that a part of the campaigns can be made at a time and comes out the same every time.
+-- Generates the facts of a big sender inside the database. The distributions are those of mailsight/sample/traffic.py, but
+-- based on hashes instead of random numbers, so that campaigns can be generated in parts and are the same every time.
 
 -- name: begin#
--- chance: a number from 0 to 1 for each message and what is asked of it, the same every time.
-create temp macro chance(campaign, customer, what) as
-    cast(hash(campaign * 4000037 + customer, what) % 1000003 as double) / 1000003;
+-- chance: a reproducible number from 0 to 1 for each message and purpose.
+create temp macro chance(campaign, customer, purpose) as
+    cast(hash(campaign * 4000037 + customer, purpose) % 1000003 as double) / 1000003;
 create temp table agents as
 select row_number() over () - 1 as number, on_click, on_open
 from (values
@@ -33,7 +33,7 @@ from (values
 ) as t(up_to, bounce_type, smtp_status, diagnostic);
 
 -- name: add_customers#
--- `population` is registered: the customers that are to be added.
+-- `population` must be registered: the customers to add.
 insert into customers
 select
     customer_id, nullif(email, ''), name, language, country, created_at,
@@ -42,7 +42,8 @@ from population
 order by customer_id;
 
 -- name: add_mailings#
--- `mailings` is registered: the campaigns and how many customers each selects; `designs` and `design_links`: their mails.
+-- These must be registered: `mailings`, the campaigns with their number of messages; `designs` and `design_links`, their
+-- e-mails and links.
 create temp table mailing as select * from mailings;
 create temp table appeal as select * from design_links;
 insert into campaigns
@@ -54,25 +55,25 @@ insert into contents select content_id, html, null from designs order by content
 insert into links select content_id, link_position, url, label from appeal order by content_id, link_position;
 
 -- name: numbered_customers#
--- Customers by number, from 0, to be chosen from.
+-- The customers, numbered from 0.
 create temp table numbered as
 select row_number() over (order by customer_id) - 1 as customer, customer_id, email from customers;
 
 -- name: no_implied#
--- Every message is listed: none is known from its events alone.
+-- Every message is listed, so none is derived from events.
 create temp table known_messages (
     campaign_id varchar, customer_id varchar, message_id varchar, email varchar, sent boolean, implied boolean
 );
 
 -- name: choose_part#
--- From here on, the campaigns of one part.
+-- Selects the campaigns of one part for the next statements.
 create or replace temp table part as select * from mailing where part = $part;
 create or replace temp table touched as select campaign_id from part;
 
 -- name: make_messages#
--- Who is selected, and what becomes of each message: the moments in milliseconds after sending began, or null. Steps of
--- 7,919 through all customers meet each of them once.
-create or replace temp table made as
+-- Selects customers and decides what happens to each message: the time of each event, or null. Steps of 7,919 through all
+-- customers visit each of them once.
+create or replace temp table outcomes as
 with selected as (
     select
         p.campaign_id, p.number as campaign, p.content_id, p.sent_at as began_at,
@@ -92,7 +93,7 @@ sending as (
         end as not_sent_reason,
         began_at + to_milliseconds(i * 3) as left_at,
         chance(campaign, s.customer, 2) as fate,
-        -- Some people open nearly everything, most open little.
+        -- Some people open nearly everything; most open little.
         power(chance(0, s.customer, 3), 2.2) as eagerness,
         chance(0, s.customer, 4) < 0.25 as has_apple,
         cast(hash(s.customer, 5) % 7 as integer) as agent,
@@ -135,51 +136,51 @@ from arrived;
 insert into messages by name
 select
     campaign_id, customer_id, email, if(not_sent_reason is null, left_at, null) as sent_at, not_sent_reason
-from made
+from outcomes
 order by campaign_id, customer_id;
 
 -- name: make_events#
--- Every event of the part, in the order of the tables.
+-- Adds the events of the part, in the order of the tables.
 create or replace temp table happened as
-with told as (
+with occurrences as (
     select campaign_id, customer_id, 'delivered' as type, delivered_at as occurred_at, null as ip, null as user_agent,
         null as link, null as content_id, null as refusal, null as machine
-    from made where delivered_at is not null
+    from outcomes where delivered_at is not null
     union all
     select campaign_id, customer_id, 'bounced', left_at + to_milliseconds(2500), null, null, null, null,
         chance(campaign, customer, 20), null
-    from made where not_sent_reason is null and fate < 0.015
+    from outcomes where not_sent_reason is null and fate < 0.015
     union all
     select campaign_id, customer_id, 'deferred', left_at + to_milliseconds(300), null, null, null, null, null, null
-    from made where arrives and fate > 0.98
+    from outcomes where arrives and fate > 0.98
     union all
     select campaign_id, customer_id, 'opened', fetched_at, '17.58.' || customer % 64 || '.' || customer % 251,
         'Mozilla/5.0', null, null, null, 'apple_privacy'
-    from made where fetched_at is not null
+    from outcomes where fetched_at is not null
     union all
     select campaign_id, customer_id, 'opened', opened_at, ip, on_open, null, null, null, null
-    from made join agents as a on a.number = agent where opened_at is not null
+    from outcomes join agents as a on a.number = agent where opened_at is not null
     union all
     select campaign_id, customer_id, 'opened', opened_again_at, ip, on_open, null, null, null, null
-    from made join agents as a on a.number = agent where opened_again_at is not null
+    from outcomes join agents as a on a.number = agent where opened_again_at is not null
     union all
     select campaign_id, customer_id, 'clicked', clicked_at, ip, on_click, chance(campaign, customer, 21), content_id, null, null
-    from made join agents as a on a.number = agent where clicked_at is not null
+    from outcomes join agents as a on a.number = agent where clicked_at is not null
     union all
     select campaign_id, customer_id, 'clicked', clicked_again_at, ip, on_click, chance(campaign, customer, 22), content_id, null, null
-    from made join agents as a on a.number = agent where clicked_again_at is not null
+    from outcomes join agents as a on a.number = agent where clicked_again_at is not null
     union all
     select campaign_id, customer_id, 'unsubscribed', unsubscribed_at, ip, on_click, null, null, null, null
-    from made join agents as a on a.number = agent where unsubscribed_at is not null
+    from outcomes join agents as a on a.number = agent where unsubscribed_at is not null
     union all
     select campaign_id, customer_id, 'complained', complained_at, null, null, null, null, null, null
-    from made where complained_at is not null
+    from outcomes where complained_at is not null
 )
 select
     $first + row_number() over (order by t.campaign_id, t.customer_id, t.occurred_at, t.type) as event_number,
     t.campaign_id, t.customer_id, t.type, t.occurred_at, l.url, l.link_position, t.ip, t.user_agent, t.machine,
     r.bounce_type, r.smtp_status, r.diagnostic
-from told as t
+from occurrences as t
 left join appeal as l on l.content_id = t.content_id and t.link >= l.chosen_from and t.link < l.chosen_to
 asof left join refusals as r on t.refusal < r.up_to
 order by event_number;
@@ -193,11 +194,11 @@ from happened order by event_number;
 select coalesce(max(event_number), 0) from happened;
 
 -- name: finish#
--- What a load keeps of itself.
+-- Records the load.
 insert into event_counts
 select provider, type, count(*), min(occurred_at), max(occurred_at) from events group by all order by all;
 insert into loads
-select now(), 'benchmark', ['made in the database'], kind, rows, rows, 0, 0
+select now(), 'benchmark', ['generated in the database'], kind, rows, rows, 0, 0
 from (
     select 'campaigns' as kind, count(*) as rows from campaigns
     union all select 'customers', count(*) from customers

@@ -1,7 +1,7 @@
-"""How the time of a page's queries grows with the database: `python -m benchmarks.growth`.
+"""Measure how a page's query time grows with the database: `python -m benchmarks.growth`.
 
-A campaign of twenty thousand is asked about in the database of two million messages and in that of fifty million, by
-turns, and one of a million in the latter. Nothing is remembered between two askings.
+Queries a campaign of twenty thousand in the databases of two and of fifty million messages alternately, and a campaign
+of a million in the latter. No query finds its result in a cache.
 """
 
 import itertools
@@ -25,28 +25,28 @@ HUMAN = Audience.HUMAN
 _numbers = itertools.count()
 
 
-def never_asked() -> GridQuery:
-    """Searched and sorted, in words that nobody used yet: what a grid finds is kept for who asks the same again."""
+def uncached_query() -> GridQuery:
+    """Return a search that is not in the cache of grid results: each has a different filter."""
     opens = {"filterType": "number", "type": "greaterThan", "filter": -1 - next(_numbers)}
     return grid_query({"opens": opens}, [{"colId": "clicks", "sort": "desc"}], search="an")
 
 
 @dataclass(frozen=True, slots=True)
-class Grown:
-    """Milliseconds of a page's queries: in the small database, in the big one, and for a campaign of a million."""
+class PageTimes:
+    """The milliseconds of a page's queries in the small database, in the big one, and for the campaign of a million."""
 
-    page: str
+    name: str
     small: float
     big: float
     million: float
 
 
 def pages(database: Path, name: str) -> dict[str, Callable[[], object]]:
-    """What each page asks of the warehouse, for the campaign of this name."""
+    """Return the queries of each page, for the campaign with this name."""
     warehouse, everything = Warehouse(database), CampaignSearch()
     [campaign] = campaigns.page(warehouse.snapshot(), HUMAN, CampaignSearch(name), NEWEST_FIRST, 0, 1)
     campaign_id = campaign.campaign_id
-    customer_id = recipients.page(warehouse.snapshot(), campaign_id, HUMAN, never_asked()).rows[0][
+    customer_id = recipients.page(warehouse.snapshot(), campaign_id, HUMAN, uncached_query()).rows[0][
         "customer_id"
     ]
     return {
@@ -61,38 +61,36 @@ def pages(database: Path, name: str) -> dict[str, Callable[[], object]]:
         ),
         "timeline": lambda: campaign_reports.timeline(warehouse.snapshot(), campaign_id, HUMAN),
         "grid, searched and sorted": lambda: recipients.page(
-            warehouse.snapshot(), campaign_id, HUMAN, never_asked()
+            warehouse.snapshot(), campaign_id, HUMAN, uncached_query()
         ),
         "customer": lambda: customer.report(warehouse.snapshot(), customer_id, HUMAN),
     }
 
 
-def measure(small: Path, big: Path) -> list[Grown]:
-    """A row per page."""
-    asked = [
+def measure(small: Path, big: Path) -> list[PageTimes]:
+    databases_pages = [
         pages(small, databases.SAME_NAME),
         pages(big, databases.SAME_NAME),
         pages(big, databases.MILLION_NAME),
     ]
-    grown = []
-    for page in asked[0]:
+    results = []
+    for name in databases_pages[0]:
         times: list[list[float]] = [[], [], []]
         for round_ in range(REPEATS + 1):
-            for place, of_database in enumerate(asked):
+            for number, database_pages in enumerate(databases_pages):
                 start = time.perf_counter()
-                of_database[page]()
-                if round_:  # the first one only warms up
-                    times[place].append(1000 * (time.perf_counter() - start))
-        grown.append(Grown(page, *map(statistics.median, times)))
-    return grown
+                database_pages[name]()
+                if round_:  # the first round only warms up
+                    times[number].append(1000 * (time.perf_counter() - start))
+        results.append(PageTimes(name, *map(statistics.median, times)))
+    return results
 
 
 def main() -> None:
-    found = databases.DATABASES
-    small, big = (databases.ready(found[name]) for name in ("two-million", "fifty-million"))
-    for one in measure(small, big):
-        print(f"{one.big / one.small:7.2f} x  {one.small:8.1f} ms  {one.big:8.1f} ms  {one.page}")
-        print(f"                       a million: {one.million:8.1f} ms")
+    small, big = (databases.ready(databases.DATABASES[name]) for name in ("two-million", "fifty-million"))
+    for page in measure(small, big):
+        print(f"{page.big / page.small:7.2f} x  {page.small:8.1f} ms  {page.big:8.1f} ms  {page.name}")
+        print(f"                       a million: {page.million:8.1f} ms")
 
 
 if __name__ == "__main__":

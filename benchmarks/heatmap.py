@@ -1,7 +1,7 @@
-"""How fast a heatmap is drawn: `python -m benchmarks.heatmap [MAIL.html ...]`.
+"""Measure how fast a heatmap is drawn: `python -m benchmarks.heatmap [MAIL.html ...]`.
 
-A mail of 100 KB with 150 links is made here; others can be named. Drawing is compared with merely parsing the same HTML
-in the same run, since machines differ and are busy.
+Draws a generated e-mail of 100 KB with 150 links, and the files you name. The time is compared with just parsing the
+same HTML in the same run, since machines differ and are busy.
 """
 
 import json
@@ -21,23 +21,23 @@ from mailsight.mail.links import LinkClicks, links
 
 LINKS, SIZE = 150, 100_000
 REPEATS = 15
-# The issue's limits: HTML ready once the parsed content is cached, and cold.
+# The limits for producing the HTML, with the parsed e-mail in the cache and without.
 CACHED_MS, COLD_MS = 50, 200
 
 
 def main() -> None:
     mails = {Path(name).name: decode(Path(name).read_bytes()) for name in sys.argv[1:]}
-    found = {}
-    for name, html in {f"made, {LINKS} links": made(), **mails}.items():
+    results = {}
+    for name, html in {f"made, {LINKS} links": generated_mail(), **mails}.items():
         clicks = [
             LinkClicks(link.link_position, link.url, link.label, 7 * link.link_position, 5, 1)
             for link in links(html)
         ]
         parsing = milliseconds(partial(LexborHTMLParser, html))
-        cold = milliseconds(partial(drawn, html, clicks))
+        cold = milliseconds(partial(draw_uncached, html, clicks))
         cached = milliseconds(partial(drawing.draw, html, clicks))
         tab = milliseconds(partial(drawing.layers, html, clicks, click_totals(clicks)))
-        found[name] = {
+        results[name] = {
             "KB": len(html) / 1000,
             "cold: times parsing": cold / parsing,
             "cached: times parsing": cached / parsing,
@@ -45,14 +45,14 @@ def main() -> None:
             "cached: ms": cached,
             "cached, every measure of the tab: ms": tab,
         }
-        print(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in found[name].items()))
-    print(json.dumps(found))
-    if any(one["cold: ms"] > COLD_MS or one["cached: ms"] > CACHED_MS for one in found.values()):
+        print(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in results[name].items()))
+    print(json.dumps(results))
+    if any(times["cold: ms"] > COLD_MS or times["cached: ms"] > CACHED_MS for times in results.values()):
         raise SystemExit(1)
 
 
-def made() -> str:
-    """A mail as builders of e-mails write them: nested tables, and a style for each cell."""
+def generated_mail() -> str:
+    """Return HTML like that of e-mail builders, with nested tables and inline styles in each cell."""
     cell = (
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>'
         '<td class="cell" align="left" style="padding:12px 24px;font-family:Arial,Helvetica,sans-serif;font-size:15px;'
@@ -66,14 +66,13 @@ def made() -> str:
     return f"<!DOCTYPE html><html><head>{style}</head><body>{blocks}</body></html>"
 
 
-def drawn(html: str, clicks: list[LinkClicks]) -> str:
-    """The heatmap with nothing known of the mail."""
+def draw_uncached(html: str, clicks: list[LinkClicks]) -> str:
     drawing.canvas.cache_clear()
     return drawing.draw(html, clicks)
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """The median time that a piece of work takes."""
+    """Return the median time of a task."""
     times = []
     for _ in range(REPEATS):
         start = time.perf_counter()

@@ -1,7 +1,7 @@
-"""How fast a provider's events are read, normalised and loaded, and in how much memory: `make bench`.
+"""Measure how fast a provider's events are read, normalized and loaded, and with how much memory: `make bench`.
 
-Ratios first, all in one run: the mapping in SQL beside DuckDB merely reading the same file, and beside django-anymail
-reading the same payloads; then whole loads, publishing included, each in a process of its own.
+Compares the mapping in SQL with DuckDB just reading the same file, and with django-anymail reading the same payloads.
+Then measures whole loads, including publishing, each in a separate process.
 """
 
 import json
@@ -26,7 +26,7 @@ from mailsight.warehouse import draft
 
 MILLION = 1_000_000
 LOADS = (MILLION, 10 * MILLION)
-# What anymail reads, in requests as SendGrid sends them; it is the slow one.
+# Events for anymail, which is slow, and events per request, as SendGrid sends them.
 ANYMAIL_EVENTS, REQUEST_EVENTS = 50_000, 500
 REPEATS = 3
 AGENTS = (
@@ -43,33 +43,33 @@ def main() -> None:
         smallest = dumps[MILLION]
         reading = [seconds(lambda: read(smallest)) for _ in range(REPEATS)]
         mapping = [seconds(lambda: map_in_sql(smallest)) for _ in range(REPEATS)]
-        looking = [seconds(lambda: map_and_keep_nothing(smallest)) for _ in range(REPEATS)]
+        scanning = [seconds(lambda: map_without_storing(smallest)) for _ in range(REPEATS)]
         anymail = [seconds(lambda: map_in_python(smallest)) for _ in range(REPEATS)]
         sql_event = statistics.median(mapping) / MILLION
         anymail_event = statistics.median(anymail) / ANYMAIL_EVENTS
-        found: dict[str, float] = {
+        results: dict[str, float] = {
             "mapping in SQL: times DuckDB reading the file": statistics.median(mapping)
             / statistics.median(reading),
             "mapping in SQL: times as fast as django-anymail": anymail_event / sql_event,
             "mapping in SQL, nothing kept: times as fast as django-anymail": anymail_event
-            / (statistics.median(looking) / MILLION),
+            / (statistics.median(scanning) / MILLION),
             "mapping in SQL: events a second": 1 / sql_event,
         }
         for count, path in dumps.items():
             spent, megabytes = load_apart(path)
-            words = f"load of {count:,} events"
-            found[f"{words}: times the mapping in SQL"] = spent / count / sql_event
-            found[f"{words}: seconds"] = spent
-            found[f"{words}: events a second"] = count / spent
-            found[f"{words}: MB of memory at its peak"] = megabytes
-    for words, value in found.items():
-        print(f"{value:>14,.2f}  {words}")
-    print(json.dumps(found))
+            label = f"load of {count:,} events"
+            results[f"{label}: times the mapping in SQL"] = spent / count / sql_event
+            results[f"{label}: seconds"] = spent
+            results[f"{label}: events a second"] = count / spent
+            results[f"{label}: MB of memory at its peak"] = megabytes
+    for label, value in results.items():
+        print(f"{value:>14,.2f}  {label}")
+    print(json.dumps(results))
 
 
 def dump(path: Path, count: int) -> Path:
-    """Writes so many SendGrid events, one a line: a hundred campaigns, three events a mail."""
-    print(f"making {count:,} events", file=sys.stderr)
+    """Write this many SendGrid events, one per line, for a hundred campaigns with three events per message."""
+    print(f"generating {count:,} events", file=sys.stderr)
     dice = random.Random(1)  # noqa: S311
     with path.open("w") as file:
         for number in range(count):
@@ -80,7 +80,7 @@ def dump(path: Path, count: int) -> Path:
 def event(number: int, count: int, dice: random.Random) -> dict[str, object]:
     mail = number // 3
     kind = dice.choice(("processed", "delivered", "delivered", "open", "open", "click", "bounce"))
-    told: dict[str, object] = {
+    payload: dict[str, object] = {
         "email": f"customer{mail % 500_000}@example.com",
         "timestamp": 1_700_000_000 + number // 10,
         "smtp-id": f"<m{mail:012d}@mail.example.com>",
@@ -92,29 +92,29 @@ def event(number: int, count: int, dice: random.Random) -> dict[str, object]:
     }
     match kind:
         case "open" | "click":
-            told |= {"useragent": dice.choice(AGENTS), "ip": f"198.51.100.{mail % 256}"}
+            payload |= {"useragent": dice.choice(AGENTS), "ip": f"198.51.100.{mail % 256}"}
             if kind == "open":
-                told["sg_machine_open"] = mail % 3 == 0
+                payload["sg_machine_open"] = mail % 3 == 0
             else:
-                told |= {
+                payload |= {
                     "url": f"https://example.com/{number % 30}",
                     "url_offset": {"index": 1, "type": "html"},
                 }
         case "delivered":
-            told["response"] = "250 2.0.0 OK"
+            payload["response"] = "250 2.0.0 OK"
         case "bounce":
-            told |= {"reason": "550 5.1.1 no such user", "status": "5.1.1", "type": "bounce"}
-    return told
+            payload |= {"reason": "550 5.1.1 no such user", "status": "5.1.1", "type": "bounce"}
+    return payload
 
 
 def read(path: Path) -> None:
-    """DuckDB reads every value of the file into a table, and does nothing else with it."""
+    """Read every value of the file into a table."""
     with duckdb.connect() as connection:
         connection.execute("create temp table read as from read_ndjson_objects($path)", {"path": str(path)})
 
 
 def map_in_sql(path: Path) -> None:
-    """The same, mapped into a table: the events that a load stages."""
+    """Read the file and map it into the table of staged events, as a load does."""
     with draft.scratch() as work:
         work.run("create_staging")
         payloads.prepare_mappings(work)
@@ -124,8 +124,8 @@ def map_in_sql(path: Path) -> None:
         work.run("stage_normalised", file="", provider="sendgrid")
 
 
-def map_and_keep_nothing(path: Path) -> None:
-    """The same columns, looked at and not kept: what anymail does below."""
+def map_without_storing(path: Path) -> None:
+    """Map the file to the same columns without storing them, comparable to what anymail does."""
     with duckdb.connect() as connection:
         work = draft.Draft(connection, path.parent)
         work.run("set_up")
@@ -139,7 +139,7 @@ def map_and_keep_nothing(path: Path) -> None:
 
 
 def map_in_python(path: Path) -> None:
-    """django-anymail reads the same payloads, as the webhooks that they were."""
+    """Read the same payloads with django-anymail, as webhook requests."""
     for body in bodies(path):
         anymail.read(PROVIDERS["sendgrid"], Request("application/json", {}, body))
 
@@ -152,7 +152,7 @@ def bodies(path: Path) -> Iterator[bytes]:
 
 
 def load_apart(path: Path) -> tuple[float, float]:
-    """Seconds and megabytes that a load into a new database takes, in a process of its own."""
+    """Return the seconds and megabytes of a load into a new database, in a separate process."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(load, [path])
 

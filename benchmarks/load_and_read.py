@@ -1,8 +1,7 @@
-"""How fast a big bundle loads, and how fast its pages are asked for: `make bench`.
+"""Measure how fast a big bundle loads, and how fast the queries of its pages are: `make bench`.
 
-Ratios first: machines differ and are busy, so each time stands beside one that was measured in the same run.
-Loading is compared with DuckDB merely reading the same files; a page's queries with the same page of a campaign in
-a small database.
+Machines differ and are busy, so each time is compared with one from the same run: a load with DuckDB just reading the
+same files, and a page's queries with those of the same page in a small database.
 """
 
 import json
@@ -25,7 +24,7 @@ from mailsight.sample import bundle as sample_bundle
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 
-# About 20,000 messages a campaign.
+# About 20,000 messages per campaign.
 CUSTOMERS = 50_000
 BIG, SMALL = 100, 12
 REPEATS = 7
@@ -37,45 +36,45 @@ def main() -> None:
         for bundle, campaigns in ((big, BIG), (small, SMALL)):
             bundle.mkdir()
             sample_bundle.write_bundle(bundle, campaigns=campaigns, customers=CUSTOMERS)
-            print(f"made {bundle.name}", file=sys.stderr)
+            print(f"generated {bundle.name}", file=sys.stderr)
         reading = seconds(lambda: read_files(big))
         loading = seconds(lambda: bundles.load(big / "mailsight.duckdb", [big]))
         again = seconds(lambda: bundles.load(big / "mailsight.duckdb", [big]))
         bundles.load(small / "mailsight.duckdb", [small])
-        found = {
+        results = {
             "messages": rows(big, "messages"),
             "events": rows(big, "events"),
             "load: times reading the files": loading / reading,
             "load: seconds": loading,
             "load again, all known: seconds": again,
         }
-        few = page_times(small / "mailsight.duckdb")
+        small_times = page_times(small / "mailsight.duckdb")
         for name, milliseconds in page_times(big / "mailsight.duckdb").items():
-            found[f"{name}: times as in the small database"] = milliseconds / few[name]
-            found[f"{name}: ms of queries"] = milliseconds
+            results[f"{name}: times as in the small database"] = milliseconds / small_times[name]
+            results[f"{name}: ms of queries"] = milliseconds
         shutil.rmtree(big)
-    for name, value in found.items():
+    for name, value in results.items():
         print(f"{value:>14,.2f}  {name}")
-    print(json.dumps(found))
+    print(json.dumps(results))
 
 
 def read_files(bundle: Path) -> None:
-    """Reads every row of the bundle's big files and does nothing with them."""
+    """Read every row of the bundle's big files."""
     for kind in ("messages", "events"):
         duckdb.execute(f"select count(columns(*)) from read_parquet('{bundle}/{kind}*.parquet')").fetchall()  # noqa: S608
 
 
 def rows(bundle: Path, kind: str) -> float:
-    """How many rows of this kind the bundle holds."""
-    [(counted,)] = duckdb.execute(f"select count(*) from read_parquet('{bundle}/{kind}*.parquet')").fetchall()  # noqa: S608
-    return float(counted)
+    """Count the bundle's rows of this kind."""
+    [(count,)] = duckdb.execute(f"select count(*) from read_parquet('{bundle}/{kind}*.parquet')").fetchall()  # noqa: S608
+    return float(count)
 
 
 def page_times(database: Path) -> dict[str, float]:
-    """The median milliseconds of each page's reports, for a campaign in the middle of the list."""
+    """Return the median milliseconds of each page's reports, for a campaign of median size."""
     warehouse = Warehouse(database)
     campaigns = list_reports.page(warehouse.snapshot(), Audience.HUMAN, EVERYTHING, NEWEST_FIRST, 0, 100_000)
-    sent = sorted((one for one in campaigns if one.counts.sent), key=lambda one: one.counts.sent)
+    sent = sorted((row for row in campaigns if row.counts.sent), key=lambda row: row.counts.sent)
     campaign_id = sent[len(sent) // 2].campaign_id
     block = grid_query(sort_model=[{"colId": "clicks", "sort": "desc"}], search="an")
     customer_id = recipients.page(warehouse.snapshot(), campaign_id, Audience.HUMAN, block).rows[0][
@@ -98,7 +97,7 @@ def page_times(database: Path) -> dict[str, float]:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long a piece of work takes."""
+    """Return how long a task takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

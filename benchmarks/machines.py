@@ -1,8 +1,8 @@
-"""How well the rules tell machines from people, on the sample data, of which the truth is known: `make bench`.
+"""Measure how accurately the rules detect machines, on the sample data, where the truth is known: `make bench`.
 
-Precision: of what a rule calls a machine's, the share that is. Recall: of what machines did, the share that it finds.
-Beside all rules together stand two that others use: whatever happens within 2 s of delivery, and within 10 s. Opens by
-Apple's proxy are left out of these, and have a row of their own: it opens for people as well, and no rule can tell.
+Precision is the share of a rule's verdicts that are right. Recall is the share of machine events that a rule detects.
+All rules together are compared with two that other tools use: everything within 2 s, or 10 s, of delivery. Opens by
+Apple's proxy are left out there and have a separate row: it also opens when people do, and no rule can tell which.
 """
 
 import json
@@ -28,12 +28,12 @@ def main() -> None:
         bundles.load(folder / "mailsight.duckdb", [folder / "bundle"])
         with duckdb.connect() as connection:
             gather(connection, folder)
-            found = [row for kind in ("opened", "clicked") for row in measure(connection, kind)]
+            results = [row for kind in ("opened", "clicked") for row in measure(connection, kind)]
     print(f"{'':44}{'events':>9}{'precision':>11}{'recall':>9}{'lost':>8}")
-    for row in found:
+    for row in results:
         precision, recall, lost = (percent(row[name]) for name in ("precision", "recall", "lost"))
         print(f"{row['type']:<9}{row['by']:<35}{row['events']:>9,}{precision:>11}{recall:>9}{lost:>8}")
-    print(json.dumps(found))
+    print(json.dumps(results))
 
 
 def percent(share: object) -> str:
@@ -41,7 +41,7 @@ def percent(share: object) -> str:
 
 
 def gather(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """The table `judged`: each open and click with its truth, its verdict and the seconds since delivery."""
+    """Create the table `judged`: each open and click with its truth, its verdict and the time since delivery."""
     connection.execute(f"attach '{(folder / 'mailsight.duckdb').resolve()}' as mailsight (read_only)")
     connection.execute(
         """
@@ -62,7 +62,7 @@ def gather(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 def measure(connection: duckdb.DuckDBPyConnection, kind: str) -> list[dict[str, object]]:
-    """A row per rule, then all of them together, then the baselines."""
+    """Return a row per rule, then one for all rules together, then the baselines."""
     apple = "verdict = 'apple_privacy'"
     guesses = {rule.name: (f"verdict = '{rule.name}'", "true") for rule in RULES}
     guesses["all rules"] = "verdict is not null", f"({apple}) is distinct from true"

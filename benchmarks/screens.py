@@ -1,11 +1,10 @@
-"""How long each screen takes from a click to its content, in a real browser: `python -m benchmarks.screens DATABASE`.
+"""Measure the time from a click to the content of each screen, in a browser: `python -m benchmarks.screens DATABASE`.
 
-Machines differ and are busy, so each time stands beside that of an empty Streamlit page with one button, measured in
-the same run, by turns. Three things are done with the empty page: it is opened by its address, it is left for another
-one, and its button is clicked; a screen is compared with what is the same for it.
+Machines differ and are busy, so each time is divided by that of an empty Streamlit page with one button, measured
+alternately in the same run. The empty page is opened by its URL, reached from another page, and has its button clicked;
+each screen is compared with the same kind of action.
 
-*cold*: a browser that has seen nothing yet, and a server that has every query to ask again. *warm*: the same browser
-again, and a server that remembers.
+*cold*: a new browser, and a server with empty caches. *warm*: the same browser again, and a server with filled caches.
 """
 
 import argparse
@@ -37,7 +36,7 @@ WAIT_MILLISECONDS = 60_000
 SETTLES_MILLISECONDS = 300
 PORTS = (8651, 8652)
 
-# What is to be seen of a screen, in the words of watch.js.
+# Conditions for a screen to be complete, for watch.js.
 LIST = "bench.shown('table[aria-label=Campaigns] tbody tr') && bench.figures() >= 4"
 FIGURES = (
     "bench.text('h1').includes({name}) && bench.figures() >= 5"
@@ -62,53 +61,53 @@ TABS = {
 
 @dataclass(slots=True)
 class Times:
-    """What was measured of one screen: milliseconds until its content, with what it is compared, its queries."""
+    """The times of one screen: its reference, milliseconds until its content, milliseconds of its queries."""
 
     beside: str
     shown: list[float] = field(default_factory=list)
     queries: list[float] = field(default_factory=list)
 
 
-Found = dict[str, Times]
+Results = dict[str, Times]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The campaign that is looked at."""
+class Target:
+    """The campaign to open."""
 
     campaign_id: str
     name: str
 
 
 class Walk:
-    """One person's browser window on one server, which notes how long things take."""
+    """A browser window on one server that records how long each action takes."""
 
-    def __init__(self, browser: Browser, page: Page, server: Served, found: Found, kind: str) -> None:
-        self.browser, self.page, self.server, self.found, self.kind = browser, page, server, found, kind
+    def __init__(self, browser: Browser, page: Page, server: Served, results: Results, kind: str) -> None:
+        self.browser, self.page, self.server, self.results, self.kind = browser, page, server, results, kind
 
     def open(self, name: str, path: str, content: str, **more: str) -> None:
-        """Opens an address; to be cold, in a browser of its own first, so that nothing of it is known."""
+        """Open a URL. If the walk is cold, measure it in a new browser first."""
         marks = {name: content, **more}
         if self.kind == "cold":
-            with window(self.browser) as unknown:
-                self._open(unknown, path, marks, self.found)
-        self._open(self.page, path, marks, {} if self.kind == "cold" else self.found)
+            with window(self.browser) as new:
+                self._open(new, path, marks, self.results)
+        self._open(self.page, path, marks, {} if self.kind == "cold" else self.results)
 
-    def _open(self, page: Page, path: str, marks: dict[str, str], into: Found) -> None:
+    def _open(self, page: Page, path: str, marks: dict[str, str], results: Results) -> None:
         self._before()
         page.goto(f"{self.server.address}/{path}", wait_until="commit")
         self._watch(page, marks, 0)
-        self._after(page, marks, "open", into)
+        self._after(page, marks, "open", results)
 
     def click(
         self, name: str, act: Callable[[], object], content: str, *, beside: str = "click", **more: str
     ) -> None:
-        """Does something on the page that is open."""
+        """Perform an action on the open page."""
         self._before()
         marks = {name: content, **more}
         self._watch(self.page, marks, None)
         act()
-        self._after(self.page, marks, beside, self.found)
+        self._after(self.page, marks, beside, self.results)
 
     def _before(self) -> None:
         if self.kind == "cold":
@@ -119,23 +118,23 @@ class Walk:
     def _watch(page: Page, marks: dict[str, str], start: int | None) -> None:
         page.evaluate("([marks, start]) => bench.watch(marks, start)", [marks, start])
 
-    def _after(self, page: Page, marks: dict[str, str], beside: str, into: Found) -> None:
+    def _after(self, page: Page, marks: dict[str, str], beside: str, results: Results) -> None:
         try:
             seen = page.wait_for_function("bench.seen").json_value()
         except NotShown as error:
             raise RuntimeError(f"{next(iter(marks))} was not shown at {page.url}.") from error
         page.wait_for_function("bench.idle()")
         page.wait_for_timeout(SETTLES_MILLISECONDS)
-        asked = sum(took for _, took in self.server.queries())
+        query_time = sum(milliseconds for _, milliseconds in self.server.queries())
         for mark, milliseconds in seen.items():
-            times = into.setdefault(f"{mark}, {self.kind}", Times(beside))
+            times = results.setdefault(f"{mark}, {self.kind}", Times(beside))
             times.shown.append(milliseconds)
-            times.queries.append(asked)
+            times.queries.append(query_time)
 
 
-def walk_list(walk: Walk, wanted: Wanted) -> None:
-    """The list: opened, sorted, searched."""
-    page, name = walk.page, json.dumps(wanted.name)
+def walk_list(walk: Walk, target: Target) -> None:
+    """Open, sort and search the list."""
+    page, name = walk.page, json.dumps(target.name)
     rows = "bench.text('table[aria-label=Campaigns] tbody')"
     walk.open("list", "", LIST)
     before = json.dumps(page.evaluate(rows))
@@ -143,29 +142,29 @@ def walk_list(walk: Walk, wanted: Wanted) -> None:
     walk.click("list: sort", by_rate.click, f"{rows} !== {before}")
     before = json.dumps(page.evaluate(rows))
     box = page.get_by_placeholder("Search name or subject")
-    found = f"{rows} !== {before} && {rows}.includes({name})"
-    walk.click("list: search", lambda: box.fill(wanted.name), found)
+    match_shown = f"{rows} !== {before} && {rows}.includes({name})"
+    walk.click("list: search", lambda: box.fill(target.name), match_shown)
 
 
-def walk_dashboard(walk: Walk, wanted: Wanted) -> None:
-    """The way of a marketer through the screens."""
-    walk_list(walk, wanted)
+def walk_dashboard(walk: Walk, target: Target) -> None:
+    """Go through the screens as a marketer would."""
+    walk_list(walk, target)
     page = walk.page
-    figures = FIGURES.format(name=json.dumps(wanted.name))
+    figures = FIGURES.format(name=json.dumps(target.name))
     everything = f"{figures} && bench.rows().length > 5"
-    row = page.get_by_role("link", name=wanted.name, exact=True).first
+    row = page.get_by_role("link", name=target.name, exact=True).first
     marks = {"list to campaign, with the grid": everything}
     walk.click("list to campaign", row.click, figures, beside="way", **marks)
     marks = {"campaign, with the grid": everything}
-    walk.open("campaign", f"campaign?id={wanted.campaign_id}", figures, **marks)
+    walk.open("campaign", f"campaign?id={target.campaign_id}", figures, **marks)
 
     for tab, content in TABS.items():
         walk.click(f"campaign: {tab.lower()}", page.get_by_role("tab", name=tab, exact=True).click, content)
     _walk_grid(walk)
 
     link = page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]').locator(".name").first
-    shown, address = link.inner_text(), str(link.get_attribute("href"))
-    customer = CUSTOMER.format(name=json.dumps(shown))
+    name, address = link.inner_text(), str(link.get_attribute("href"))
+    customer = CUSTOMER.format(name=json.dumps(name))
     walk.click("campaign to customer", link.click, customer, beside="way")
     back = "() => { bench.start = performance.now(); history.back(); }"
     walk.click("customer back to campaign", lambda: page.evaluate(back), everything, beside="way")
@@ -177,23 +176,24 @@ def _walk_grid(walk: Walk) -> None:
     frame = page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]')
     foot = "bench.grid('.foot')[0].textContent"
 
-    def answered(more: str) -> str:
-        return f"bench.answers > {page.evaluate('bench.answers')} && bench.rows().length > 5 && {more}"
+    def answered(condition: str) -> str:
+        return f"bench.answers > {page.evaluate('bench.answers')} && bench.rows().length > 5 && {condition}"
 
-    def other_foot() -> str:
+    def foot_changed() -> str:
         return answered(f"{foot} !== {json.dumps(page.evaluate(foot))}")
 
     frame.locator(".foot").scroll_into_view_if_needed()
-    # What was sorted and searched may be remembered from the walk before: each asks for something else.
+    # Search for something new in each walk, because the last walk's result may be in the cache.
     name, words = ("an", "er") if walk.kind == "cold" else ("ar", "li")
     heading = frame.locator('[role=columnheader][col-id="opens"]')
-    way = f"bench.grid('[role=columnheader][col-id=opens]')[0].ariaSort !== '{heading.get_attribute('aria-sort')}'"
-    walk.click("grid: sort", heading.locator(".ag-header-cell-text").click, answered(way))
-    walk.click("grid: filter", lambda: frame.get_by_label("Name Filter Input").fill(name), other_foot())
+    order = heading.get_attribute("aria-sort")
+    resorted = f"bench.grid('[role=columnheader][col-id=opens]')[0].ariaSort !== '{order}'"
+    walk.click("grid: sort", heading.locator(".ag-header-cell-text").click, answered(resorted))
+    walk.click("grid: filter", lambda: frame.get_by_label("Name Filter Input").fill(name), foot_changed())
     walk.click(
         "grid: search",
         lambda: page.get_by_placeholder("Search name or e-mail").fill(words),
-        other_foot(),
+        foot_changed(),
     )
     middle = """() => {
         const body = bench.grid('.ag-body-viewport')[0];
@@ -204,7 +204,7 @@ def _walk_grid(walk: Walk) -> None:
 
 
 def walk_empty(walk: Walk) -> None:
-    """The three things to do with the empty page."""
+    """Perform the three actions on the empty page."""
     page = walk.page
     walk.open("empty page, opened", "", "bench.shown('.st-key-count button')")
     button = page.locator(".st-key-count button")
@@ -221,7 +221,7 @@ def walk_empty(walk: Walk) -> None:
 
 @contextmanager
 def window(browser: Browser) -> Iterator[Page]:
-    """A browser that has seen nothing yet."""
+    """Open a window without cache or cookies."""
     with browser.new_context(viewport=SIZE, timezone_id="Europe/Amsterdam", locale="en-GB") as context:  # type: ignore[arg-type]
         context.add_init_script(path=WATCH)
         page = context.new_page()
@@ -232,22 +232,22 @@ def window(browser: Browser) -> Iterator[Page]:
 def measure(
     board: Served,
     empty: Served,
-    wanted: Wanted,
+    target: Target,
     rounds: int,
-    way: Callable[[Walk, Wanted], None] = walk_dashboard,
-) -> Found:
-    """All times of all rounds."""
-    found: Found = {}
+    way: Callable[[Walk, Target], None] = walk_dashboard,
+) -> Results:
+    """Walk this many rounds, and return all times."""
+    results: Results = {}
     with chromium_browser() as browser:
         for round_ in range(rounds + 1):
-            # The first round only warms up: both servers import what they need, the disk is read.
-            into: Found = found if round_ else {}
-            with window(browser) as of_empty, window(browser) as of_board:
+            # The first round only warms up: both servers import their modules and read from disk.
+            into: Results = results if round_ else {}
+            with window(browser) as empty_window, window(browser) as board_window:
                 for kind in ("cold", "warm"):
-                    walk_empty(Walk(browser, of_empty, empty, into, kind))
-                    way(Walk(browser, of_board, board, into, kind), wanted)
+                    walk_empty(Walk(browser, empty_window, empty, into, kind))
+                    way(Walk(browser, board_window, board, into, kind), target)
             print(f"round {round_} of {rounds}", file=sys.stderr)
-    return found
+    return results
 
 
 @contextmanager
@@ -260,14 +260,16 @@ def chromium_browser() -> Iterator[Browser]:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came over the wire for one page in a browser that had nothing, in bytes: by address, and the page's own
-    messages (before the compression that the browser may have agreed upon)."""
+    """The bytes that a new browser receives for one page: files by their path, and the page's messages.
+
+    The size of messages is that before compression.
+    """
 
     files: dict[str, int]
     messages: int
 
     def beyond(self, other: "Sent") -> int:
-        """What this page needs more than another one, without the grid's code."""
+        """Return how many bytes this page needs in addition to another page, without the grid's code."""
         files = sum(
             size
             for name, size in self.files.items()
@@ -276,7 +278,7 @@ class Sent:
         return files + self.messages - other.messages
 
     def code_beyond(self, other: "Sent") -> int:
-        """Of this, Streamlit's own code and fonts, which a browser keeps for all pages: Plotly above all."""
+        """Return how many of these are code and fonts that the browser caches for all pages, mostly Plotly's."""
         return sum(
             size
             for name, size in self.files.items()
@@ -288,17 +290,17 @@ GRID_CODE = "/component/"
 
 
 def sent(server: Served, path: str, content: str) -> Sent:
-    """Opens a page and counts what comes."""
+    """Open a page and count the bytes received."""
     names: dict[str, str] = {}
     files: dict[str, int] = defaultdict(int)
     messages = 0
 
-    def hear(event: dict[str, Any]) -> None:
+    def count_message(event: dict[str, Any]) -> None:
         nonlocal messages
         frame = event["response"]
         messages += len(frame["payloadData"]) * 3 // 4 if frame["opcode"] == 2 else len(frame["payloadData"])
 
-    def ends(event: dict[str, Any]) -> None:
+    def count_file(event: dict[str, Any]) -> None:
         files[names.get(event["requestId"], "?")] += int(event["encodedDataLength"])
 
     with chromium_browser() as browser, window(browser) as page:
@@ -308,8 +310,8 @@ def sent(server: Served, path: str, content: str) -> Sent:
             "Network.requestWillBeSent",
             lambda event: names.update({event["requestId"]: urlsplit(event["request"]["url"]).path}),
         )
-        wire.on("Network.loadingFinished", ends)
-        wire.on("Network.webSocketFrameReceived", hear)
+        wire.on("Network.loadingFinished", count_file)
+        wire.on("Network.webSocketFrameReceived", count_message)
         page.goto(f"{server.address}/{path}", wait_until="commit")
         page.evaluate("marks => bench.watch(marks, 0)", {"shown": content})
         page.wait_for_function("bench.seen")
@@ -317,11 +319,11 @@ def sent(server: Served, path: str, content: str) -> Sent:
     return Sent(dict(files), messages)
 
 
-def sent_for_campaign(board: Served, empty: Served, wanted: Wanted) -> tuple[Sent, Sent]:
-    """What the campaign page and the empty page bring."""
-    everything = FIGURES.format(name=json.dumps(wanted.name)) + " && bench.rows().length > 5"
+def sent_for_campaign(board: Served, empty: Served, target: Target) -> tuple[Sent, Sent]:
+    """Return the bytes of the campaign page, and of the empty page."""
+    everything = FIGURES.format(name=json.dumps(target.name)) + " && bench.rows().length > 5"
     return (
-        sent(board, f"campaign?id={wanted.campaign_id}", everything),
+        sent(board, f"campaign?id={target.campaign_id}", everything),
         sent(empty, "", "bench.shown('.st-key-count button')"),
     )
 
@@ -335,7 +337,7 @@ EMPTY = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A screen: times the empty page's time, the median and the worst in milliseconds, milliseconds of queries."""
+    """The result for one screen: ratio to the empty page, median and worst time, and time of the queries."""
 
     screen: str
     kind: str
@@ -352,11 +354,11 @@ class Row:
         )
 
 
-def table(found: Found) -> list[Row]:
-    """A row per screen and kind."""
-    medians = {name: statistics.median(times.shown) for name, times in found.items()}
+def table(results: Results) -> list[Row]:
+    """Return a row per screen and kind."""
+    medians = {name: statistics.median(times.shown) for name, times in results.items()}
     rows = []
-    for name, times in found.items():
+    for name, times in results.items():
         screen, _, kind = name.rpartition(", ")
         rows.append(
             Row(
@@ -372,12 +374,12 @@ def table(found: Found) -> list[Row]:
     return rows
 
 
-def biggest(database: Path) -> Wanted:
-    """The campaign of a database that was sent to most customers."""
+def biggest(database: Path) -> Target:
+    """Return the campaign with the most sent messages."""
     [first] = campaigns.page(
         Warehouse(database).snapshot(), Audience.HUMAN, CampaignSearch(), Order("sent"), 0, 1
     )
-    return Wanted(first.campaign_id, first.name)
+    return Target(first.campaign_id, first.name)
 
 
 def main() -> None:
@@ -385,18 +387,18 @@ def main() -> None:
     options.add_argument("database", type=Path)
     options.add_argument("--rounds", type=int, default=5)
     given = options.parse_args()
-    wanted = biggest(given.database)
+    target = biggest(given.database)
     with served.dashboard(given.database, PORTS[0]) as board, served.empty_page(PORTS[1]) as empty:
-        for row in table(measure(board, empty, wanted, given.rounds)):
+        for row in table(measure(board, empty, target, given.rounds)):
             print(row)
-        page, nothing = sent_for_campaign(board, empty, wanted)
+        page, nothing = sent_for_campaign(board, empty, target)
         print(
             f"{page.beyond(nothing):,} bytes for the campaign page beyond the empty page and the grid's code:"
         )
-        for name, size in sorted(page.files.items(), key=lambda one: -one[1]):
+        for name, size in sorted(page.files.items(), key=lambda file: -file[1]):
             if name not in nothing.files:
                 print(f"    {size:9,}  {name}")
-        print(f"    {page.messages:9,}  messages of the page ({nothing.messages:,} of the empty one)")
+        print(f"    {page.messages:9,}  messages of the page ({nothing.messages:,} for the empty page)")
         print(f"{board.memory_megabytes:,.0f} MB in the server's memory (peak {board.peak_megabytes:,.0f})")
 
 

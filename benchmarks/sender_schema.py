@@ -1,9 +1,10 @@
-"""The dashboard's questions, put to Mailsight and to the schema that a sender on PostgreSQL keeps, on the same data.
+"""Compare the dashboard's queries with the same queries on an e-mail sender's schema in PostgreSQL.
 
     python -m benchmarks.sender_schema
 
-A sender keeps a row per view and per click and counts them when somebody asks (sender_schema.sql, after listmonk's).
-Both answer the same questions by turns, all of their data in memory; the answers are compared before any time counts.
+The sender's schema has a row per view and per click and counts them in each query (sender_schema.sql, based on
+listmonk's). Both databases hold the same data in memory and answer alternately. The answers must be equal before any
+time counts.
 """
 
 import itertools
@@ -27,12 +28,12 @@ from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 
 REPEATS = 7
-# In which database, about which campaign: one of twenty thousand customers, one of a million.
-ASKED = {"two-million": databases.SAME_NAME, "one-million": databases.MILLION_NAME}
+# The campaign to query in each database.
+CAMPAIGNS = {"two-million": databases.SAME_NAME, "one-million": databases.MILLION_NAME}
 QUERIES = aiosql.from_path(
     Path(__file__).with_name("sender_schema.sql"), "duckdb", mandatory_parameters=False
 )
-# What PostgreSQL gets, from the facts of the dashboard's database. A link is known by its mail and its place in it.
+# The data for PostgreSQL, read from the dashboard's database. A link's id combines its e-mail and its position there.
 COPIES = {
     "subscribers": """
         select
@@ -74,7 +75,7 @@ NUMBERS = """
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question to both: what Mailsight answers, as rows of text, and the name of PostgreSQL's query."""
+    """A question to both databases: a function that returns Mailsight's answer, and the name of PostgreSQL's query."""
 
     label: str
     ask: Callable[[], list[list[str]]]
@@ -82,8 +83,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """The median milliseconds of each."""
+class Answer:
+    """The median milliseconds that each database takes for a question."""
 
     label: str
     mailsight: float
@@ -95,11 +96,11 @@ class Answered:
 
 
 def questions(warehouse: Warehouse, campaign_id: str) -> list[Question]:
-    """The questions, all opens and clicks counted."""
-    mine, everything, times = Audience.ALL, CampaignSearch(), itertools.count()
+    """Return the questions, which count all opens and clicks."""
+    audience, everything, numbers = Audience.ALL, CampaignSearch(), itertools.count()
 
     def results() -> list[list[str]]:
-        rows = campaigns.page(warehouse.snapshot(), mine, everything, NEWEST_FIRST, 0, 20)
+        rows = campaigns.page(warehouse.snapshot(), audience, everything, NEWEST_FIRST, 0, 20)
         return [
             [
                 row.name,
@@ -109,11 +110,11 @@ def questions(warehouse: Warehouse, campaign_id: str) -> list[Question]:
         ]
 
     def opens() -> list[list[str]]:
-        hours = campaign.timeline(warehouse.snapshot(), campaign_id, mine)
+        hours = campaign.timeline(warehouse.snapshot(), campaign_id, audience)
         return [[str(row.hour), str(row.opened)] for row in hours.itertuples() if row.opened]
 
     def links() -> list[list[str]]:
-        rows = warehouse.snapshot().rows("campaign_links", campaign_id=campaign_id, audience=mine)
+        rows = warehouse.snapshot().rows("campaign_links", campaign_id=campaign_id, audience=audience)
         return [
             [str(row["link_position"]), str(row["clicks"]), str(row["clickers"])]
             for row in sorted(rows, key=lambda row: int(row["link_position"]))
@@ -121,12 +122,12 @@ def questions(warehouse: Warehouse, campaign_id: str) -> list[Question]:
         ]
 
     def recipients() -> list[list[str]]:
-        # Never the same number twice: what a grid finds is kept for who asks the same again.
-        some = {"filterType": "number", "type": "greaterThan", "filter": 0.001 * next(times)}
+        # A new number each time, so that the result is not in the cache.
+        opened = {"filterType": "number", "type": "greaterThan", "filter": 0.001 * next(numbers)}
         named = {"filterType": "text", "type": "contains", "filter": "an"}
-        page = grid_query({"name": named, "opens": some}, [{"colId": "clicks", "sort": "desc"}])
-        found = recipient_reports.page(warehouse.snapshot(), campaign_id, mine, page)
-        return [[row["customer_id"], str(row["clicks"]), str(found.total)] for row in found.rows]
+        query = grid_query({"name": named, "opens": opened}, [{"colId": "clicks", "sort": "desc"}])
+        page = recipient_reports.page(warehouse.snapshot(), campaign_id, audience, query)
+        return [[row["customer_id"], str(row["clicks"]), str(page.total)] for row in page.rows]
 
     return [
         Question("first results of a page of 20 campaigns", results, "results"),
@@ -137,7 +138,7 @@ def questions(warehouse: Warehouse, campaign_id: str) -> list[Question]:
 
 
 def fill(server: Postgres, database: Path, name: str) -> int:
-    """Copies the data; the number of the campaign of that name."""
+    """Copy the data, and return the number of the campaign with this name."""
     server.run(_sql("tables"))
     with duckdb.connect(str(database), read_only=True) as connection:
         connection.execute(NUMBERS)
@@ -156,28 +157,28 @@ def fill(server: Postgres, database: Path, name: str) -> int:
     return int(number)
 
 
-def measure(database: Path, name: str) -> tuple[str, list[Answered]]:
-    """PostgreSQL's version, and how long each question takes both, about the campaign of that name.
+def measure(database: Path, name: str) -> tuple[str, list[Answer]]:
+    """Ask both databases each question about the campaign with this name. Returns PostgreSQL's version and the answers.
 
-    Raises `NoPostgres`, and `RuntimeError` where the two answer differently.
+    Raises `NoPostgres`, and `RuntimeError` if the answers differ.
     """
     with postgres.serving() as server:
         print("copying to PostgreSQL", file=sys.stderr)
         number = fill(server, database, name)
         warehouse = Warehouse(database)
         [named] = campaigns.page(warehouse.snapshot(), Audience.ALL, CampaignSearch(name), NEWEST_FIRST, 0, 1)
-        answered = []
+        answers = []
         for question in questions(warehouse, named.campaign_id):
             text = _sql(question.query).replace("$campaign", str(number))
             if (theirs := server.run(text)) != (mine := question.ask()):
                 raise RuntimeError(f"The answers differ: {question.label}\n{mine[:3]}\n{theirs[:3]}")
             own, other = [], []
             for _ in range(REPEATS):
-                # The first of two in one connection has its plan to make and its tables to find.
+                # The first of two in one connection also has to be planned.
                 other.append(server.milliseconds(text, 2)[1])
                 own.append(_milliseconds(question.ask))
-            answered.append(Answered(question.label, statistics.median(own), statistics.median(other)))
-        return server.version, answered
+            answers.append(Answer(question.label, statistics.median(own), statistics.median(other)))
+        return server.version, answers
 
 
 def _sql(name: str) -> str:
@@ -192,12 +193,14 @@ def _milliseconds(ask: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    for database, name in ASKED.items():
-        version, answered = measure(databases.ready(databases.DATABASES[database]), name)
-        print(f"{version}, a campaign of {name.lower()}")
-        for one in answered:
-            print(f"{one.times:8.1f} x  {one.mailsight:8.2f} ms  {one.postgres:8.2f} ms  {one.label}")
-        print(f"{statistics.median(one.times for one in answered):8.1f} x  in the median")
+    for database, name in CAMPAIGNS.items():
+        version, answers = measure(databases.ready(databases.DATABASES[database]), name)
+        print(f"{version}, campaign of {name.lower()}")
+        for answer in answers:
+            print(
+                f"{answer.times:8.1f} x  {answer.mailsight:8.2f} ms  {answer.postgres:8.2f} ms  {answer.label}"
+            )
+        print(f"{statistics.median(answer.times for answer in answers):8.1f} x  median")
 
 
 if __name__ == "__main__":

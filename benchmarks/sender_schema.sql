@@ -1,5 +1,5 @@
--- What a sender on PostgreSQL keeps, as listmonk's schema.sql does: a row per view and per click, found by campaign and by
--- subscriber; and the questions of the dashboard put to it. Views and clicks of machines are views and clicks.
+-- An e-mail sender's schema in PostgreSQL, like listmonk's schema.sql: a row per view and per click, indexed by campaign and
+-- subscriber. Then the dashboard's questions as queries. Views and clicks by machines count like all others.
 
 -- name: tables#
 create table subscribers (
@@ -41,7 +41,7 @@ create index on bounces (subscriber_id);
 vacuum analyze;
 
 -- name: results
--- The first results of the newest twenty campaigns: sent, delivered, customers who opened, who clicked.
+-- The newest twenty campaigns: sent, delivered, customers who opened, customers who clicked.
 with page as (select id, name, started_at from campaigns order by started_at desc, id desc limit 20)
 select
     p.name, s.sent, s.sent - coalesce(b.bounced, 0), coalesce(v.opened, 0), coalesce(c.clicked, 0)
@@ -65,7 +65,7 @@ left join (
 order by p.started_at desc, p.id desc;
 
 -- name: opens
--- When customers first opened: whole hours since sending began, and how many.
+-- Customers by the hour since send in which they first opened.
 select floor(extract(epoch from f.at - c.started_at) / 3600)::integer as hour, count(*)
 from (
     select campaign_id, subscriber_id, min(created_at) as at
@@ -75,14 +75,14 @@ join campaigns as c on c.id = f.campaign_id
 group by hour order by hour;
 
 -- name: links
--- Clicks on each link, and customers who clicked it.
+-- Clicks and clickers of each link.
 select link_id % 1000 as link_position, count(*), count(distinct subscriber_id)
 from link_clicks where campaign_id = :campaign
 group by link_id order by link_position;
 
 -- name: recipients
--- One page of the customers who opened it and whose name holds "an", most clicks first; and how many they are.
-select s.uuid, coalesce(c.clicks, 0) as clicks, count(*) over () as found
+-- A page of the customers who opened and have "an" in their name, most clicks first, with the number of all of them.
+select s.uuid, coalesce(c.clicks, 0) as clicks, count(*) over () as total
 from campaign_subscribers as m
 join subscribers as s on s.id = m.subscriber_id
 join (

@@ -1,4 +1,4 @@
-"""Servers to measure, each in a process of its own: the dashboard on a database, and the empty page."""
+"""The servers to measure, each in a separate process: the dashboard on a database, and the empty page."""
 
 import subprocess
 import tempfile
@@ -15,7 +15,7 @@ from tooling.servers import PROJECT
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server that answers: its address and its process."""
+    """A running server."""
 
     address: str
     process: subprocess.Popen[bytes]
@@ -23,12 +23,12 @@ class Served:
 
     @property
     def memory_megabytes(self) -> float:
-        """What it holds in memory now (RSS)."""
+        """Its current memory (RSS)."""
         return self._status("VmRSS")
 
     @property
     def peak_megabytes(self) -> float:
-        """The most it ever held in memory."""
+        """Its peak memory (RSS)."""
         return self._status("VmHWM")
 
     def _status(self, name: str) -> float:
@@ -36,27 +36,29 @@ class Served:
         return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
     def queries(self) -> list[tuple[str, float]]:
-        """The queries since the last time this was asked, with the milliseconds of each."""
+        """Return the queries since the last call, with the milliseconds of each."""
         if not self.is_timed:
             return []
-        return [(name, took) for name, took in httpx.get(f"{self.address}/bench/queries").json()]
+        return [
+            (name, milliseconds) for name, milliseconds in httpx.get(f"{self.address}/bench/queries").json()
+        ]
 
     def forget(self) -> None:
-        """Lets the server ask its queries again."""
+        """Empty the server's caches."""
         if self.is_timed:
             httpx.post(f"{self.address}/bench/forget").raise_for_status()
 
 
 @contextmanager
 def dashboard(database: Path, port: int) -> Iterator[Served]:
-    """The dashboard on a database."""
+    """Serve the dashboard on a database."""
     with _serving("timed_app.py", port, {"MAILSIGHT_DATABASE": str(database)}) as served:
         yield served
 
 
 @contextmanager
 def empty_page(port: int) -> Iterator[Served]:
-    """A Streamlit page with one button."""
+    """Serve a Streamlit page with one button."""
     with _serving("empty_app.py", port, {}) as served:
         yield served
 

@@ -1,7 +1,7 @@
-"""The dashboard as `app.py` serves it, that tells how long its queries took: `streamlit run benchmarks/timed_app.py`.
+"""The dashboard of `app.py`, with routes that report query times: `streamlit run benchmarks/timed_app.py`.
 
-`GET /bench/queries` has what was asked of the warehouse since the last time, in milliseconds, and forgets it.
-`POST /bench/forget` empties the caches, so that the next page asks its queries again.
+`GET /bench/queries` returns the queries since the last request, with the milliseconds of each. `POST /bench/forget`
+empties the caches, so that the next page runs its queries again.
 """
 
 import itertools
@@ -21,7 +21,7 @@ from mailsight.warehouse.cache import Numbers, ResultCache
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web.routes import loading, middleware, routes
 
-asked: list[tuple[str, float]] = []
+query_times: list[tuple[str, float]] = []
 lock = threading.Lock()
 forgotten = itertools.count(1)
 era = 0
@@ -34,25 +34,25 @@ def get_of_era(self: ResultCache, key: Hashable, compute: Callable[[], Numbers])
 
 
 def timed(method: Any) -> Any:
-    """The method of a warehouse, which notes how long it takes."""
+    """Wrap a method of the warehouse so that it records its time."""
 
     @wraps(method)
-    def ask(self: Warehouse, name: str, /, *args: object, **parameters: object) -> Any:
+    def run(self: Warehouse, name: str, /, *args: object, **parameters: object) -> Any:
         start = time.perf_counter()
         try:
             return method(self, name, *args, **parameters)
         finally:
             with lock:
-                asked.append((name, 1000 * (time.perf_counter() - start)))
+                query_times.append((name, 1000 * (time.perf_counter() - start)))
 
-    return ask
+    return run
 
 
 async def queries(_: Request) -> JSONResponse:
     with lock:
-        told = list(asked)
-        asked.clear()
-    return JSONResponse(told)
+        times = list(query_times)
+        query_times.clear()
+    return JSONResponse(times)
 
 
 async def forget(_: Request) -> JSONResponse:
@@ -62,7 +62,7 @@ async def forget(_: Request) -> JSONResponse:
     return JSONResponse({})
 
 
-# `row` asks through `rows`.
+# `row` calls `rows`.
 for name in ("rows", "frame", "numbers"):
     setattr(Warehouse, name, timed(getattr(Warehouse, name)))
 setattr(ResultCache, "get", get_of_era)  # noqa: B010 (mypy knows methods as final)

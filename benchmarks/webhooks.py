@@ -1,7 +1,7 @@
-"""How many webhooks a second are taken, each on disk before it is answered: `make bench`.
+"""Measure how many webhook requests per second are saved and answered: `make bench`.
 
-Beside a bare Starlette route that syncs the same bytes and does nothing else, on the same server, over one connection,
-taking turns: what is left between the two is what it costs to check a signature and to look at what was sent.
+The reference is a bare Starlette route that only syncs the same bytes to disk, on the same server, alternating over one
+connection. The difference is the cost of verifying the signature and checking the payload.
 """
 
 import base64
@@ -28,7 +28,7 @@ from starlette.routing import Route
 from mailsight.loading.spool import Spool
 from mailsight.web import webhooks
 
-EVENTS = (1, 100)  # of one request; SendGrid sends up to a few hundred at once
+EVENTS = (1, 100)  # per request; SendGrid sends up to a few hundred
 REQUESTS = 100
 ROUNDS = 9
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -47,42 +47,42 @@ def main() -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # so that requests wait while the server starts
         address = listener.getsockname()
-        # A fork, so that the server knows the public half of the key that signs here.
+        # Forked, so that the server has the public half of the signing key.
         server = multiprocessing.get_context("fork").Process(target=serve, args=(listener, Path(folder)))
         server.start()
         try:
-            found = measure(address)
+            results = measure(address)
         finally:
             server.terminate()
             server.join()
-    for name, value in found.items():
+    for name, value in results.items():
         print(f"{value:>14,.2f}  {name}")
-    print(json.dumps(found))
+    print(json.dumps(results))
 
 
 def measure(address: tuple[str, int]) -> dict[str, float]:
-    """The rates of both routes, and how much longer the webhook takes."""
-    found: dict[str, float] = {}
+    """Return the rates of both routes, and their ratio."""
+    results: dict[str, float] = {}
     connection = HTTPConnection(*address, timeout=60)
     for events in EVENTS:
         sent = signed_batch(events)
         rates: dict[str, list[float]] = {"/webhooks/sendgrid/": [], "/bare": []}
         for round_ in range(ROUNDS + 1):
-            for path, of_path in rates.items():
+            for path, path_rates in rates.items():
                 rate = requests_per_second(connection, path, sent)
-                if round_:  # the first one only warms up
-                    of_path.append(rate)
-        webhook, bare = (statistics.median(of_path) for of_path in rates.values())
-        found |= {
+                if round_:  # the first round only warms up
+                    path_rates.append(rate)
+        webhook, bare = (statistics.median(path_rates) for path_rates in rates.values())
+        results |= {
             f"webhooks of {events} events: bare requests per second": bare,
             f"webhooks of {events} events: requests per second": webhook,
             f"webhooks of {events} events: times as long as a bare request": bare / webhook,
         }
-    return found
+    return results
 
 
 def requests_per_second(connection: HTTPConnection, path: str, sent: Signed) -> float:
-    """How many are answered one after the other."""
+    """Send requests one after the other, and return how many are answered per second."""
     start = time.perf_counter()
     for _ in range(REQUESTS):
         connection.request("POST", path, sent.body, sent.headers)
@@ -128,7 +128,7 @@ def verification_key() -> str:
 
 
 def serve(listener: socket.socket, folder: Path) -> None:
-    """Both routes, served as Streamlit serves: by uvicorn."""
+    """Serve both routes with uvicorn, as Streamlit does."""
     taker = webhooks.Webhooks(
         Spool(folder / "mailsight.spool"), {"sendgrid": {"verification_key": verification_key()}}
     )

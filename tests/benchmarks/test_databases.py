@@ -1,4 +1,4 @@
-"""The databases of `make bench` are what loading their facts from files would give."""
+"""The generated databases of `make bench` equal databases loaded from files."""
 
 from pathlib import Path
 
@@ -25,17 +25,17 @@ SMALL = Database("small", campaigns=8, messages=6_000, customers=1_500, same_siz
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("made") / "mailsight.duckdb"
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("generated") / "mailsight.duckdb"
     databases.make(file, SMALL, lambda share: None)
     return file
 
 
 @pytest.fixture(scope="module")
-def loaded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same facts, out of the database as a bundle and into another one."""
+def loaded(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same facts, exported as a bundle and loaded into another database."""
     bundle = tmp_path_factory.mktemp("bundle")
-    with duckdb.connect(str(made), read_only=True) as connection:
+    with duckdb.connect(str(generated), read_only=True) as connection:
         for content_id, html in connection.execute("select content_id, html from contents").fetchall():
             (bundle / f"{content_id}.html").write_text(html, encoding="utf-8")
         for kind, columns in {
@@ -43,7 +43,7 @@ def loaded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "customers": "* exclude (attributes), unnest(from_json(attributes, "
             '\'{"loyalty_tier": "VARCHAR", "birth_year": "VARCHAR", "home_airport": "VARCHAR"}\'))',
             "messages": "* exclude (content_id)",
-            # In the order of their numbers, so that they get the same ones again.
+            # Ordered by number, so that they get the same numbers again.
             "events": "* exclude (event_number, machine)",
         }.items():
             order = "event_number" if kind == "events" else "all"
@@ -57,24 +57,24 @@ def loaded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("table", DERIVED)
-def test_the_tables_hold_what_loading_the_same_facts_gives(made: Path, loaded: Path, table: str) -> None:
+def test_generated_tables_equal_loaded_tables(generated: Path, loaded: Path, table: str) -> None:
     with (
-        duckdb.connect(str(made), read_only=True) as one,
-        duckdb.connect(str(loaded), read_only=True) as other,
+        duckdb.connect(str(generated), read_only=True) as first,
+        duckdb.connect(str(loaded), read_only=True) as second,
     ):
         rows = f"from {table} order by all"
-        assert one.execute(rows).fetchall() == other.execute(rows).fetchall()
+        assert first.execute(rows).fetchall() == second.execute(rows).fetchall()
 
 
-def test_every_table_is_compared_or_holds_facts(made: Path) -> None:
+def test_every_table_is_compared_or_holds_facts(generated: Path) -> None:
     facts = {"campaigns", "customers", "contents", "links", "messages", "events", "refused", "loads"}
-    with duckdb.connect(str(made), read_only=True) as connection:
+    with duckdb.connect(str(generated), read_only=True) as connection:
         tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
     assert tables == facts | set(DERIVED) | {"schema_version"}
 
 
-def test_the_facts_are_like_those_of_a_sender(made: Path) -> None:
-    rows = Warehouse(made).snapshot().rows("table_rows")
+def test_the_facts_have_the_expected_size(generated: Path) -> None:
+    rows = Warehouse(generated).snapshot().rows("table_rows")
     assert {row["name"]: row["rows"] for row in rows if row["name"] != "events"} == {
         "campaigns": 8,
         "customers": 1_500,
