@@ -1,4 +1,4 @@
-"""The documentation names everything there is, and what it shows works."""
+"""The documentation covers every feature, and its examples work."""
 
 import re
 from dataclasses import fields
@@ -37,7 +37,7 @@ def test_every_figure_has_a_heading(key: str) -> None:
 
 
 @pytest.mark.parametrize("rate", metrics.RATES, ids=lambda rate: rate.key)
-def test_every_rate_stands_with_its_name_and_formula(rate: metrics.Rate) -> None:
+def test_every_rate_is_explained_with_its_name_and_formula(rate: metrics.Rate) -> None:
     heading = f"### {rate.label}, {rate.name.lower()}: `{rate.key}`"
     assert f"{heading}\n\n**{rate.formula}.** {rate.meaning}" in METRICS
 
@@ -72,12 +72,12 @@ def test_every_column_of_the_bundle_has_a_row_in_its_table(kind: str, column: st
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.reason)
-def test_every_rule_that_finds_a_link_has_a_row(rule: Rule) -> None:
+def test_every_rule_for_matching_links_has_a_row(rule: Rule) -> None:
     assert f"| `{rule.link}` | `{rule.clicked}` | {rule.reason} |" in HEATMAP
 
 
 @pytest.mark.parametrize("label", [*SHOWS.values(), *MEASURES.values()])
-def test_what_a_badge_can_say_is_explained(label: str) -> None:
+def test_every_measure_of_the_badges_is_explained(label: str) -> None:
     assert re.search(rf"^\|.*\b{label}\b", HEATMAP, re.MULTILINE | re.IGNORECASE)
 
 
@@ -117,22 +117,22 @@ def test_the_readme_has_a_row_for_every_command(command: str) -> None:
     ],
     ids=str,
 )
-def test_the_house_shows_every_module_in_its_wing(module: Path) -> None:
+def test_the_architecture_page_lists_every_module_in_its_wing(module: Path) -> None:
     [row] = re.findall(rf"^\| `{module.parent}/` \|.*$", ARCHITECTURE, re.MULTILINE)
     assert f"`{module.stem}`" in row
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_and_pictures_lead_somewhere(page: Path) -> None:
+def test_links_and_pictures_exist(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
     for path, heading in targets:
         target = page.parent / path if path else page
-        assert target.exists(), f"{path} is not there"
+        assert target.exists(), f"{path} is missing"
         if heading:
             assert heading in _headings(target), f"{path} has no heading {heading}"
 
 
-def test_the_bundle_of_the_readme_loads_and_gives_the_figures_it_says(tmp_path: Path) -> None:
+def test_the_bundle_in_the_readme_gives_the_figures_in_the_readme(tmp_path: Path) -> None:
     files = dict(re.findall(r"^`([\w/.]+)`[^\n]*\n\n```\w+\n(.*?)```", README, re.MULTILINE | re.DOTALL))
     assert files.keys() == {
         "campaigns.csv",
@@ -173,6 +173,6 @@ def test_the_bundle_of_the_readme_loads_and_gives_the_figures_it_says(tmp_path: 
 
 
 def _headings(page: Path) -> set[str]:
-    """The anchors of a page's headings as GitHub makes them."""
+    """Return the anchors that GitHub gives a page's headings."""
     titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

@@ -1,4 +1,4 @@
-"""The analysts' notebook runs from top to bottom, on the sample data."""
+"""The notebook for analysts runs from top to bottom on the sample data."""
 
 from pathlib import Path
 
@@ -28,5 +28,5 @@ def test_the_notebook_runs(shown_database: Path, keeps: bool, monkeypatch: pytes
     if keeps:
         nbformat.write(notebook, NOTEBOOK)
 
-    answered = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
-    assert len(answered) == 4
+    with_output = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
+    assert len(with_output) == 4

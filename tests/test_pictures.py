@@ -1,4 +1,4 @@
-"""The README's pictures. Each run takes them, to see that it can be done; `make docs` keeps them."""
+"""The screenshots for the README. Every test run takes them to check that it works; `make docs` saves them."""
 
 import io
 from collections.abc import Callable
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture: the page's path, with {campaign_id} and {customer_id}, and what to click first."""
+    """One screenshot: the page's path, with {campaign_id} and {customer_id}, and the tab to open."""
 
     name: str
     path: str
@@ -44,7 +44,7 @@ PICTURES = (
 
 @pytest.fixture(scope="module")
 def ids(shown_database: Path) -> dict[str, str]:
-    """The newest campaign that was clicked, and the customer who clicked most in it."""
+    """The ids of the newest campaign with clicks, and of the customer with the most clicks in it."""
     warehouse = Warehouse(shown_database)
     campaign_id = newest_clicked(warehouse)
     most_clicks = grid_query({}, [{"colId": "clicks", "sort": "desc"}], start=0, end=1)
@@ -58,7 +58,7 @@ def address(serve: Callable[..., str], shown_database: Path) -> str:
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
-def test_a_picture_for_the_readme(
+def test_a_screenshot_for_the_readme(
     picture: Picture,
     browser: Browser,
     address: str,
@@ -78,18 +78,16 @@ def test_a_picture_for_the_readme(
         if picture.tab:
             page.get_by_role("tab", name=picture.tab).click()
             settle(page)
-            # The bar at the top covers 60 pixels.
+            # The header covers the top 60 pixels.
             page.get_by_role("tab", name=picture.tab).evaluate(
                 "tab => { tab.style.scrollMarginTop = '76px'; tab.scrollIntoView(); }"
             )
         shot = Image.open(io.BytesIO(page.screenshot()))
 
     folder = PROJECT / "docs" / "pictures" if keeps else tmp_path
-    # 256 colours make a quarter of the size, and nobody sees it.
+    # With 256 colors, the file is a quarter of the size and looks the same.
     shot.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
         folder / f"{picture.name}.png", optimize=True
     )
 
-    assert len(shot.convert("RGB").getcolors(maxcolors=2**24) or []) > 50, (
-        "there is hardly anything in the picture"
-    )
+    assert len(shot.convert("RGB").getcolors(maxcolors=2**24) or []) > 50, "the screenshot is nearly empty"

@@ -1,4 +1,4 @@
-"""What only some systems have is asked for where it is needed, and done without elsewhere."""
+"""Mailsight runs on systems without POSIX modules, such as Windows."""
 
 import os
 import subprocess
@@ -30,14 +30,14 @@ for module in pkgutil.walk_packages(mailsight.__path__, "mailsight."):
 """
 
 
-def test_every_module_can_be_imported_where_there_is_no_posix() -> None:
+def test_every_module_can_be_imported_without_posix() -> None:
     process = subprocess.run(
         [sys.executable, "-c", WITHOUT_POSIX], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert process.returncode == 0, process.stderr
 
 
-def test_a_segment_that_windows_does_not_rename_is_sealed_the_next_time(
+def test_a_segment_that_windows_cannot_rename_is_sealed_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spooled = spool.beside(tmp_path / "mailsight.duckdb")
@@ -51,7 +51,7 @@ def test_a_segment_that_windows_does_not_rename_is_sealed_the_next_time(
     assert segment.read_bytes().count(b"\n") == 2
 
 
-def test_a_segment_that_may_not_be_renamed_is_an_error_elsewhere(
+def test_a_segment_that_cannot_be_renamed_is_an_error_on_other_systems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spooled = spool.beside(tmp_path / "mailsight.duckdb")
@@ -61,7 +61,7 @@ def test_a_segment_that_may_not_be_renamed_is_an_error_elsewhere(
         spooled.seal()
 
 
-def test_windows_opens_no_folder_to_sync_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_are_not_synced_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(os, "open", refuse)
     sync_folder(tmp_path)

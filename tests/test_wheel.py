@@ -1,4 +1,4 @@
-"""The wheel: what it carries and needs, and that an installed copy works from an empty folder."""
+"""The wheel contains all files and requirements, and an installed copy works in an empty folder."""
 
 import ast
 import csv
@@ -20,8 +20,8 @@ import mailsight
 from tests.support.browsing import open_page
 from tooling.servers import PROJECT, await_answer, free_port, stop
 
-# A folder of the repository, and where the wheel has it.
-CARRIED = {
+# Folders of the repository, and their place in the wheel.
+PACKAGED = {
     "mailsight": "mailsight",
     "pages": "mailsight/project/pages",
     "queries": "mailsight/project/queries",
@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `mailsight` command of a virtual environment that has the wheel; its dependencies are borrowed from ours."""
+    """The `mailsight` command in a virtual environment with the wheel, which borrows this environment's packages."""
     folder = tmp_path_factory.mktemp("installed")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     own = sysconfig.get_path("purelib", "venv", vars={"base": str(folder)})
@@ -52,7 +52,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    """Nothing in it leads back to this repository."""
+    """The environment variables, without any that refer to this repository."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -60,29 +60,31 @@ def environment() -> dict[str, str]:
     }
 
 
-def test_the_wheel_carries_every_file(wheel: Path) -> None:
+def test_the_wheel_contains_every_file(wheel: Path) -> None:
     expected = {
         "mailsight/project/app.py",
         "mailsight/project/docs/metrics.md",
         "mailsight/project/.streamlit/config.toml",
     }
-    for folder, place in CARRIED.items():
+    for folder, place in PACKAGED.items():
         files = [path for path in (PROJECT / folder).rglob("*") if path.is_file() and path.suffix != ".pyc"]
         expected |= {f"{place}/{path.relative_to(PROJECT / folder).as_posix()}" for path in files}
     with ZipFile(wheel) as archive:
-        carried = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert carried == expected
+        packaged = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert packaged == expected
 
 
-def test_the_wheel_needs_every_package_that_the_code_imports(wheel: Path) -> None:
+def test_the_wheel_requires_every_package_that_the_code_imports(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if name.endswith(".py")]
         imported = {package for name in names for package in _imported(archive.read(name))}
         [metadata] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        needed = set(re.findall(r"^Requires-Dist: ([\w.-]+)", archive.read(metadata).decode(), re.MULTILINE))
+        required = set(
+            re.findall(r"^Requires-Dist: ([\w.-]+)", archive.read(metadata).decode(), re.MULTILINE)
+        )
     providers = packages_distributions()
     third_party = imported - sys.stdlib_module_names - {"mailsight"}
-    assert {package for package in third_party if not needed & _normal(providers[package])} == set()
+    assert {package for package in third_party if not required & _normalized(providers[package])} == set()
 
 
 @pytest.mark.slow
@@ -102,14 +104,14 @@ def test_an_installed_copy_works_in_an_empty_folder(
     with (tmp_path / "campaigns.csv").open(encoding="utf-8-sig", newline="") as file:
         campaign_id = next(csv.DictReader(file))["campaign_id"]
     assert json.loads(run("report", campaign_id))["campaign_id"] == campaign_id
-    # A process of its own writes this one.
+    # Excel files are written by a separate process.
     run("export", "customers", campaign_id, "-o", "customers.xlsx")
     assert (tmp_path / "customers.xlsx").stat().st_size > 0
 
 
 @pytest.fixture
 def dashboard(installed: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    """The address of an installed dashboard, started in an empty folder."""
+    """The URL of an installed dashboard, started in an empty folder."""
     port, log = free_port(), tmp_path / "server.log"
     folder = tmp_path / "empty"
     folder.mkdir()
@@ -135,20 +137,20 @@ def dashboard(installed: Path, environment: dict[str, str], tmp_path: Path) -> I
 
 
 @pytest.mark.browser
-def test_an_installed_dashboard_looks_like_ours(dashboard: str, browser: Browser) -> None:
+def test_an_installed_dashboard_has_its_font_and_logo(dashboard: str, browser: Browser) -> None:
     with open_page(browser) as page:
         page.goto(f"{dashboard}/data")
         expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
         page.goto(dashboard)
         heading = page.get_by_role("heading", name="Campaigns")
         expect(heading).to_be_visible()
-        assert heading.evaluate("one => getComputedStyle(one).fontFamily").startswith("Inter")
+        assert heading.evaluate("element => getComputedStyle(element).fontFamily").startswith("Inter")
         logo = page.get_by_test_id("stHeaderLogo").or_(page.get_by_test_id("stLogo")).first
-        assert logo.evaluate("one => one.naturalWidth") > 0
+        assert logo.evaluate("image => image.naturalWidth") > 0
 
 
 def _imported(source: bytes) -> Iterator[str]:
-    """The top-level packages that a module imports, its own left out."""
+    """Yield the top-level packages that a module imports, except by relative imports."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (name.name.partition(".")[0] for name in node.names)
@@ -156,5 +158,5 @@ def _imported(source: bytes) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-def _normal(names: list[str]) -> set[str]:
+def _normalized(names: list[str]) -> set[str]:
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
