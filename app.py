@@ -1,4 +1,4 @@
-"""What `streamlit run app.py` starts: the screens, the HTTP routes beside them, the loader behind them."""
+"""The entry point for `streamlit run app.py`: the screens, the HTTP routes next to them, and the webhook loader."""
 
 import streamlit as st
 

@@ -249,7 +249,7 @@ def _recounted_week(people: list[dict[str, Any]], events: list[dict[str, Any]]) 
 @pytest.mark.parametrize("audience", Audience)
 def test_the_parts_add_up_to_the_campaign_page(sample_database: Path, audience: Audience) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in (one.campaign_id for one in listed(warehouse)):
+    for campaign_id in (row.campaign_id for row in listed(warehouse)):
         page = campaign.report(warehouse.snapshot(), campaign_id, audience)
         providers = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, audience, limit=3)
         sums = {name: sum(getattr(provider.counts, name) for provider in providers) for name in COUNT_NAMES}
@@ -271,7 +271,7 @@ def test_the_parts_add_up_to_the_campaign_page(sample_database: Path, audience: 
 
 def test_bounce_reasons_add_up_to_undeliverable(sample_database: Path) -> None:
     warehouse = Warehouse(sample_database)
-    for campaign_id in (one.campaign_id for one in listed(warehouse)):
+    for campaign_id in (row.campaign_id for row in listed(warehouse)):
         providers = patterns.mailbox_providers(warehouse.snapshot(), campaign_id, Audience.ALL, limit=3)
         names = [provider.name for provider in providers]
         reasons = patterns.bounce_reasons(warehouse.snapshot(), campaign_id, names)

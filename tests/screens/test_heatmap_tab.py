@@ -99,7 +99,7 @@ def test_every_number_of_the_campaign_has_its_place(tab: Page, report: CampaignR
         "rows => rows.map(row => [row.dataset.row, row.cells[1].textContent])"
     )
     assert sorted((int(position), int(clicks)) for position, clicks in shown) == list(enumerate(said))
-    others = tab.get_by_role("table", name="Other links in this mailing").locator("tbody tr")
+    others = tab.get_by_role("table", name="Other links in this campaign").locator("tbody tr")
     assert [" ".join(row.split()) for row in others.all_inner_texts()] == [
         "https://shop.example/gone shop.example/gone 2 1 40.0 %",
         "Outlook's own Only in Outlook shop.example/outlook 0 0 0.0 %",

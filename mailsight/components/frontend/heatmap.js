@@ -192,7 +192,7 @@ function heatmapView(root, first) {
     }
     list.replaceChildren(
       ...[order, part("Links of the e-mail", data.links, "This e-mail has no links."),
-        part("Other links in this mailing", data.others)].filter(Boolean));
+        part("Other links in this campaign", data.others)].filter(Boolean));
     list.scrollTop = kept;
     if (focused) list.querySelector(`tr[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
