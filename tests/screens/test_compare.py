@@ -64,7 +64,7 @@ def test_every_figure_tells_how_it_is_compared(
     at = compare(*(one.campaign_id for one in campaigns[:2]))
     at.button(key=f"counted_{key}").click().run()
     said = words(at)
-    assert "Holm's rule" in said
+    assert "Holm's method" in said
     assert explanations.of_figure(key).text in said
 
 
