@@ -37,7 +37,7 @@ _DIVIDED: tuple[Show, ...] = ("share", "rate")
 _SHOWS_HELP = {
     "count": "The number of clicks or customers",
     "share": "The share of all clicks, or of all customers who clicked any link",
-    "rate": "The share of all delivered e-mails",
+    "rate": "Relative to the number of delivered e-mails",
 }
 
 
