@@ -1,4 +1,4 @@
-"""The content of an e-mail: its HTML from the bytes on file, from a raw mail, or filled in for one customer."""
+"""The content of an e-mail: its HTML from a file's bytes, from a raw mail, or with one customer's merge fields."""
 
 import base64
 import codecs
@@ -23,9 +23,9 @@ _BYTE_ORDER_MARKS = {
 }
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META_CHARSET = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.IGNORECASE)
-_ADDRESS = re.compile(r"\bhttps?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
-# A browser reads these labels as the larger character set beside them: https://encoding.spec.whatwg.org/#names-and-labels
-_LARGER = {
+_URL = re.compile(r"\bhttps?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
+# Browsers read each of these labels as a larger character set: https://encoding.spec.whatwg.org/#names-and-labels
+_SUPERSETS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
@@ -36,17 +36,17 @@ _LARGER = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
     "big5": "big5hkscs",
-    "utf-16": "utf-8",  # a <meta> that can be read byte by byte is no UTF-16
+    "utf-16": "utf-8",  # a <meta> that is readable byte by byte can't be in UTF-16
     "utf-16-le": "utf-8",
     "utf-16-be": "utf-8",
     "utf-7": "cp1252",
 }
-# windows-1252 as browsers read it: the five bytes that Python leaves undefined are control characters.
+# windows-1252 as browsers read it: the five bytes that Python leaves undefined become control characters.
 _WINDOWS_1252 = "".join(bytes([i]).decode("cp1252", "ignore") or chr(i) for i in range(256))
 
 
 def decode(raw: bytes, charset: str | None = None) -> str:
-    """HTML as a browser reads the bytes: byte order mark, `charset` (a mail's header), <meta>, UTF-8, windows-1252."""
+    """Decode HTML as browsers do: by byte order mark, `charset` (a mail's header), <meta>, UTF-8, windows-1252."""
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if raw.startswith(mark):
             return raw[len(mark) :].decode(encoding, "replace")
@@ -63,48 +63,48 @@ def decode(raw: bytes, charset: str | None = None) -> str:
 
 def _declared(raw: bytes) -> str | None:
     head = re.split(rb"<body\b", _COMMENT.sub(b"", raw[:65536]), maxsplit=1, flags=re.IGNORECASE)[0]
-    found = _META_CHARSET.search(head)
-    return found.group(1).decode("ascii", "replace") if found else None
+    meta = _META_CHARSET.search(head)
+    return meta.group(1).decode("ascii", "replace") if meta else None
 
 
 def _encoding(label: str | None) -> str | None:
     try:
         name = codecs.lookup(label.strip().strip("\"'") if label else "").name
-        b"a".decode(name, "replace")  # Python also knows codecs that are no character sets, such as base64
+        b"a".decode(name, "replace")  # some Python codecs, such as base64, aren't character sets
     except (LookupError, ValueError):
         return None
-    return _LARGER.get(name, name)
+    return _SUPERSETS.get(name, name)
 
 
 def content_id(html: str) -> str:
-    """The SHA-256 of the HTML, in hexadecimal: equal mails are stored once."""
+    """The SHA-256 of the HTML in hexadecimal, so that equal mails are stored once."""
     return hashlib.sha256(html.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What a raw mail (.eml) holds, its pictures inside the HTML."""
+    """The parts of a raw mail (.eml), with its pictures embedded in the HTML."""
 
     html: str | None
     text: str | None
 
 
 def read_eml(raw: bytes) -> Mail:
-    """A raw mail's HTML and text, however broken its MIME is: a part that is missing is None."""
+    """Read a raw mail's HTML and text, however broken its MIME is. A missing part is None."""
     message = message_from_bytes(raw)
     parts = list(_parts(message))
-    html, text = (_body(parts, subtype) for subtype in ("html", "plain"))
+    html, text = (_text_part(parts, subtype) for subtype in ("html", "plain"))
     return Mail(html=_with_pictures(html, parts) if html is not None else None, text=text)
 
 
 def text_as_html(text: str) -> str:
-    """A page for a mail that has no HTML, its addresses as links."""
-    linked = _ADDRESS.sub(r'<a href="\g<0>">\g<0></a>', entities.escape(text, quote=False))
+    """A page for a mail without HTML, with its URLs as links."""
+    linked = _URL.sub(r'<a href="\g<0>">\g<0></a>', entities.escape(text, quote=False))
     return f'<!DOCTYPE html><body><pre style="white-space:pre-wrap;font:15px/1.5 sans-serif;margin:24px">{linked}</pre>'
 
 
 def _parts(message: Message) -> Iterator[Message]:
-    """The leaves of the mail, without those of a mail that it forwards."""
+    """The mail's leaf parts, without those of a forwarded mail."""
     if message.is_multipart() and message.get_content_maintype() == "multipart":
         for part in message.get_payload():
             if isinstance(part, Message):
@@ -113,7 +113,7 @@ def _parts(message: Message) -> Iterator[Message]:
         yield message
 
 
-def _body(parts: list[Message], subtype: str) -> str | None:
+def _text_part(parts: list[Message], subtype: str) -> str | None:
     for part in parts:
         if part.get_content_type() == f"text/{subtype}" and part.get_content_disposition() != "attachment":
             return decode(_bytes(part), part.get_param("charset") and part.get_content_charset())
@@ -133,7 +133,7 @@ def _with_pictures(html: str, parts: list[Message]) -> str:
             data = base64.b64encode(_bytes(part)).decode("ascii")
             pictures[name] = f"data:{part.get_content_type()};base64,{data}"
 
-    def picture(found: re.Match[str]) -> str:
-        return pictures.get(unquote(entities.unescape(found.group(1))), found.group())
+    def data_url(reference: re.Match[str]) -> str:
+        return pictures.get(unquote(entities.unescape(reference.group(1))), reference.group())
 
-    return re.sub(r"\bcid:([^\"'\s)>]+)", picture, html, flags=re.IGNORECASE)
+    return re.sub(r"\bcid:([^\"'\s)>]+)", data_url, html, flags=re.IGNORECASE)

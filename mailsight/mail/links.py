@@ -1,4 +1,4 @@
-"""The links of an e-mail, and which of them a clicked URL belongs to."""
+"""The links of an e-mail, and the link that each clicked URL belongs to."""
 
 import re
 from collections import defaultdict
@@ -9,25 +9,25 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .safety import clean_address, link_nodes, words
 from .urls import RULES, Pattern, address, pattern, targets
-from .visibility import Seen, seen
+from .visibility import Visibility, visibilities
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of an e-mail; `link_position` counts every a[href] and area[href] in document order from 0."""
+    """A link of an e-mail. `link_position` numbers every a[href] and area[href] in document order, from 0."""
 
     link_position: int
     url: str
     label: str
-    seen: Seen = Seen.EVERYWHERE
+    visibility: Visibility = Visibility.EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class LinkClicks:
-    """A link and its clicks. Position None: a URL that was clicked but isn't in the mail.
+    """A link and its clicks. The position of a clicked URL that isn't in the mail is None.
 
-    `shared_with` is how many links of the mail these clicks may belong to (1: this one only). Where they don't say
-    which, the first link that is seen has the clicks and the others have none.
+    `shared_with` is how many links of the mail these clicks may belong to (1: only this link). If clicks don't say
+    which, the first visible link gets all of them and the others get none.
     """
 
     link_position: int | None
@@ -39,53 +39,54 @@ class LinkClicks:
 
 
 def links(html: str) -> list[Link]:
-    """Every link of the mail in document order, as a browser parses it."""
+    """Every link of the mail as a browser parses it, in document order."""
     document = LexborHTMLParser(html)
     return links_of(document, link_nodes(document))
 
 
 def links_of(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Link]:
     """The links of a parsed mail; `nodes` are its `safety.link_nodes`."""
-    found = []
-    for position, (node, where) in enumerate(zip(nodes, seen(document, nodes), strict=True)):
+    links = []
+    for position, (node, visibility) in enumerate(zip(nodes, visibilities(document, nodes), strict=True)):
         url = clean_address(node.attributes["href"] or "")
-        found.append(Link(position, url, _label(node) or _path(url), where))
-    return found
+        links.append(Link(position, url, _label(node) or _path(url), visibility))
+    return links
 
 
-# What only Outlook on Windows reads stands in comments. Those that end before the mail goes on are for all others.
+# Only Outlook on Windows reads what is inside these comments. `<!--[if !mso]><!-->` closes at once: the rest is for
+# every other program.
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _CONDITION = re.compile(r"\s*\[if\s[^\]]*\]>", re.IGNORECASE)
 
 
 def outlook_links(html: str) -> list[Link]:
-    """The links that only Outlook on Windows shows: buttons in VML, within conditional comments.
+    """The links that only Outlook on Windows shows: VML buttons in conditional comments.
 
-    They are no links of the mail as a browser parses it; their positions count them by themselves.
+    A browser doesn't see them, so they have positions of their own, from 0.
     """
-    found: list[Link] = []
+    links: list[Link] = []
     for comment in _COMMENT.findall(html):
         inside = comment[condition.end() :] if (condition := _CONDITION.match(comment)) else ""
         for node in LexborHTMLParser(inside).css("[href]") if "href" in inside.lower() else ():
             if node.tag == "a" or (node.tag or "").startswith("v:"):
                 url = clean_address(node.attributes["href"] or "")
-                found.append(Link(len(found), url, _label(node) or _path(url), Seen.NOWHERE))
-    return found
+                links.append(Link(len(links), url, _label(node) or _path(url), Visibility.NOWHERE))
+    return links
 
 
-_PLACE_OF = {Seen.EVERYWHERE: 0, Seen.WIDE: 0, Seen.PHONE: 1, Seen.NOWHERE: 2}
+_PRIORITY = {Visibility.EVERYWHERE: 0, Visibility.WIDE: 0, Visibility.PHONE: 1, Visibility.NOWHERE: 2}
 
 
 def shared(links: Sequence[Link]) -> dict[int, int]:
-    """For every link's position, that of the link that speaks for all that lead to the same place.
+    """Map each link's position to that of the link that represents all links to the same URL.
 
-    It is the first that is seen on a wide screen, else on a phone, else the first.
+    That is the first link visible on a wide screen, else the first visible on a phone, else the first.
     """
     groups: dict[str, list[Link]] = defaultdict(list)
     for link in links:
         groups[address(link.url)].append(link)
     first = {
-        form: min(group, key=lambda link: (_PLACE_OF[link.seen], link.link_position)).link_position
+        form: min(group, key=lambda link: (_PRIORITY[link.visibility], link.link_position)).link_position
         for form, group in groups.items()
     }
     return {link.link_position: first[address(link.url)] for link in links}
@@ -103,15 +104,15 @@ class Matcher:
             for rule, positions in zip(RULES, self._forms, strict=True):
                 form = rule.form(form)
                 positions.setdefault(form, link.link_position)
-            if found := pattern(link.url):
-                self._patterns[found.host].append((found, link.link_position))
+            if link_pattern := pattern(link.url):
+                self._patterns[link_pattern.host].append((link_pattern, link.link_position))
         for patterns in self._patterns.values():
             patterns.sort(key=lambda entry: -entry[0].literal)
 
     def position(self, url: str) -> int | None:
-        """The position of the URL's link, of the first one where several lead to it; None when the mail has none."""
-        found = self._position(clean_address(url))
-        return None if found is None else self._first[found]
+        """The position of the link that the URL belongs to (see `shared`), or None if the mail has no such link."""
+        position = self._position(clean_address(url))
+        return None if position is None else self._first[position]
 
     def _position(self, url: str, depth: int = 0) -> int | None:
         form = url
@@ -119,11 +120,11 @@ class Matcher:
             form = rule.form(form)
             if form in positions:
                 return positions[form]
-        for found, position in self._candidates(form):
-            if found.matches(form):
+        for candidate, position in self._candidates(form):
+            if candidate.matches(form):
                 return position
-        inside = (self._position(target, depth + 1) for target in targets(url)) if depth < 3 else ()
-        return next((position for position in inside if position is not None), None)
+        nested = (self._position(target, depth + 1) for target in targets(url)) if depth < 3 else ()
+        return next((position for position in nested if position is not None), None)
 
     def _candidates(self, form: str) -> Iterator[tuple[Pattern, int]]:
         host = re.match(r"[a-z][a-z0-9+.-]*://([^/?#]*)", form)
@@ -138,7 +139,7 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u20
 
 
 def _label(node: LexborNode) -> str:
-    """What the link says: its text, else the text for its picture, else what is said of it."""
+    """The link's text, else its picture's alternative text, else its ARIA label or title."""
     texts = [_text(node), node.attributes.get("alt") if node.tag == "area" else None]
     texts += [picture.attributes.get("alt") for picture in node.css("img[alt]")]
     texts += [node.attributes.get("aria-label"), node.attributes.get("title")]
@@ -156,6 +157,6 @@ def _text(node: LexborNode) -> str:
 
 
 def _path(url: str) -> str:
-    """What is left to tell a link by: its path, else its host, else all of it."""
+    """A label for a link without text: the URL's path, else its host, else the whole URL."""
     parts = re.match(r"(?:[a-z][a-z0-9+.-]*:)?(?://([^/?#]*))?([^?#]*)", url, re.IGNORECASE)
     return next(filter(None, (parts[2].strip("/") and parts[2], parts[1])), url) if parts else url

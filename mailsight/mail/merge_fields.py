@@ -1,4 +1,4 @@
-"""Merge fields: a campaign's HTML as one customer got it, with that customer's own values."""
+"""Merge fields: fill a campaign's HTML with one customer's values."""
 
 import html as entities
 import re
@@ -12,7 +12,7 @@ FIELD = re.compile(
     rf"|\*\|({_NAME})\|\*"  # *|NAME|*: Mailchimp, Mandrill
     r"|%(?![0-9A-Fa-f]{2}%)([^\W\d][\w.]*)%"  # %name%, but not the bytes of %C3%A9
 )
-_BEGINNING = re.compile(rf"\s*(?:{FIELD.pattern})")
+_LEADING_FIELD = re.compile(rf"\s*(?:{FIELD.pattern})")
 _MARKUP = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z))"
     r"|(?P<style><style\b[^>]*>.*?(?:</style|\Z))"
@@ -20,17 +20,17 @@ _MARKUP = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)(\s*=\s*)(\"[^\"]*\"|'[^']*'|[^\s>\"']+)")
-_ADDRESSES = {"href", "src", "background", "action", "formaction", "poster", "cite", "data"}
+_URL_ATTRIBUTES = {"href", "src", "background", "action", "formaction", "poster", "cite", "data"}
 _KNOWN_SCHEME = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 _RESERVED = "%:/?#[]@!$&'()*+,;=~"
 
 
 def fill(template: str, fields: Mapping[str, str], *, escape: bool = True) -> str:
-    """The template with the values of `fields` in place of {{name}}, *|NAME|* and %name%; others stay as they are.
+    """Replace {{name}}, *|NAME|* and %name% with the values of `fields`. Unknown fields are left unchanged.
 
-    With `escape`, the template is HTML and a value stays a value wherever it stands: in text and attributes it is
-    written with character references, in addresses percent-encoded, so that none becomes a tag or a script.
-    Without it, the template is plain text, such as a subject.
+    With `escape`, the template is HTML and every value is escaped for its context: with character references in text
+    and attributes, percent-encoded in URLs. So no value can become a tag or a script. Without it, the template is plain
+    text, such as a subject.
     """
     values = {name.casefold(): value for name, value in fields.items()}
     if not escape:
@@ -42,12 +42,12 @@ def fill(template: str, fields: Mapping[str, str], *, escape: bool = True) -> st
     return "".join([*parts, _filled(template[start:], values, entities.escape)])
 
 
-def _filled(text: str, values: Mapping[str, str], written: Callable[[str], str]) -> str:
-    def value(field: re.Match[str]) -> str:
-        found = _value(field, values)
-        return field.group() if found is None else written(found)
+def _filled(text: str, values: Mapping[str, str], encode: Callable[[str], str]) -> str:
+    def replacement(field: re.Match[str]) -> str:
+        value = _value(field, values)
+        return field.group() if value is None else encode(value)
 
-    return FIELD.sub(value, text)
+    return FIELD.sub(replacement, text)
 
 
 def _value(field: re.Match[str], values: Mapping[str, str]) -> str | None:
@@ -69,28 +69,28 @@ def _attribute(attribute: re.Match[str], values: Mapping[str, str]) -> str:
     name, equals, value = attribute.groups()
     quotes = value[0] if value[0] in "\"'" else ""
     value = value.strip(quotes)
-    is_address = name.casefold() in _ADDRESSES
+    is_address = name.casefold() in _URL_ATTRIBUTES
     value = _address(value, values) if is_address else _filled(value, values, _references)
     if not (value or quotes):
-        quotes = '"'  # without, the next attribute would be the value of this one
+        quotes = '"'  # otherwise the next attribute would become this one's value
     return f"{name}{equals}{quotes}{value}{quotes}"
 
 
 def _references(value: str) -> str:
-    """The value for an attribute, quoted or not: there, a reference ends neither the attribute nor the tag."""
+    """Encode a value so that it can't end the attribute it is in, quoted or not."""
     return re.sub(r"[^A-Za-z0-9]", lambda character: f"&#{ord(character.group())};", value)
 
 
 def _address(address: str, values: Mapping[str, str]) -> str:
-    """The address with its fields percent-encoded, save one that begins it and leads to the web or a mailbox."""
-    beginning = _BEGINNING.match(address)
-    whole = _value(beginning, values) if beginning else None
-    if beginning is None or whole is None:
+    """Fill a URL: values are percent-encoded, except a leading one that is a web, mailto or tel URL itself."""
+    field = _LEADING_FIELD.match(address)
+    start = _value(field, values) if field else None
+    if field is None or start is None:
         return _filled(address, values, _component)
-    rest = _filled(address[beginning.end() :], values, _component)
-    whole = whole.strip()
+    rest = _filled(address[field.end() :], values, _component)
+    start = start.strip()
     return (
-        _references(quote(whole, safe=_RESERVED) if _KNOWN_SCHEME.match(whole + rest) else _component(whole))
+        _references(quote(start, safe=_RESERVED) if _KNOWN_SCHEME.match(start + rest) else _component(start))
         + rest
     )
 

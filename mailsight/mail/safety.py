@@ -1,8 +1,8 @@
-"""Hostile HTML made harmless: one of two layers, the other is the frame without scripts that shows it.
+"""Makes hostile HTML harmless. This is one of two layers of defense; the other is the script-free frame that shows it.
 
-Nothing of the mail's source is passed on. The mail is parsed as a browser does, and only what is named here is written
-out again: elements, attributes, addresses. A content security policy stands first in the document, so that what these
-lists overlook can't load or run either.
+None of the mail's source is passed through. The mail is parsed as a browser does it, and only the elements, attributes
+and URLs allowed here are written out again. A content security policy comes first in the document, so anything these
+lists miss can't load or run either.
 """
 
 import html as entities
@@ -27,15 +27,15 @@ ELEMENTS = words("""
     optgroup option output p picture pre progress q rb rp rt rtc ruby s samp section select small span strike strong
     sub summary sup table tbody td textarea tfoot th thead time title tr tt u ul var wbr
 """)
-_WITHOUT_END = words("area br col hr img input wbr")
-# Word's <o:p>, Outlook's <v:rect> and <my-card> mean nothing to a browser without scripts; style sheets may name them.
-_FOREIGN_ELEMENT = re.compile(r"(?!mailsight-)[a-z][a-z0-9]*(?:[-:][a-z0-9._]+)+")
-# Gone with all they hold. Any other element goes by itself, and what it holds stays, as in a mail program.
+_VOID_ELEMENTS = words("area br col hr img input wbr")
+# Word's <o:p>, Outlook's <v:rect> and <my-card> do nothing without scripts, but style sheets may name them.
+_CUSTOM_ELEMENT = re.compile(r"(?!mailsight-)[a-z][a-z0-9]*(?:[-:][a-z0-9._]+)+")
+# Dropped with their content. Of any other unlisted element only the tags are dropped, as mail programs do.
 DROPPED = words("""
     applet base embed frame iframe link math noembed noframes param script source svg template track
     annotation-xml color-profile font-face font-face-format font-face-name font-face-src font-face-uri missing-glyph
 """)
-# They look the same when nobody can use them, and can't send anything.
+# Made inert: they look the same but can't be used or send anything.
 _CONTROLS = words("button input select textarea")
 _RAW_TEXT = {"plaintext": "pre", "xmp": "pre"}
 
@@ -47,37 +47,37 @@ ATTRIBUTES = words("""
     rowspan rules scope scrollamount scrolldelay selected shape size span start summary text title topmargin type
     usemap valign value vlink vspace width alink wrap
 """)
-# The heatmap finds its links by data-link and its badges by data-badge.
+# The heatmap uses data-link, data-badge and data-lit itself.
 _DATA_ATTRIBUTE = re.compile(r"(?:data(?!-link\b|-badge\b|-lit\b)|aria)-[a-z0-9_.-]+")
 _META_NAMES = ("viewport", "color-scheme", "supported-color-schemes")
 
 SCHEMES = ("http", "https", "mailto", "tel")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _DATA_PICTURE = re.compile(r"data:image/[\w.+-]+[;,]", re.IGNORECASE)
-# A picture that can't be shown takes the space that it takes while it is blocked: its size, or its alternative text.
+# Replaces a picture that may not load. It takes up the same space as a blocked picture.
 _NO_PICTURE = "data:,"
-# Atomic: a comment ends where it first can, or thousands of them would be tried in every way.
+# The group is atomic: otherwise thousands of comments would make the match backtrack endlessly.
 _DOCTYPE = re.compile(r"(?>\s|<!--.*?-->|<\?[^>]*>)*+<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
-# What a browser drops around and within an address before it looks at the scheme:
+# What a browser strips from a URL before it looks at the scheme:
 # https://url.spec.whatwg.org/#concept-basic-url-parser
-_AROUND_ADDRESS = "".join(map(chr, range(33)))
-_WITHIN_ADDRESS = str.maketrans("", "", "\t\r\n")
+_STRIPPED_FROM_ENDS = "".join(map(chr, range(33)))
+_STRIPPED_FROM_WITHIN = str.maketrans("", "", "\t\r\n")
 
 
 def safe(html: str, *, pictures: bool = False) -> str:
-    """The whole mail as a document for the sandboxed frame: no script, no loading, links that open outside.
+    """The whole mail as a document for the sandboxed frame: no scripts, nothing to load, links that open in a new tab.
 
-    `pictures` lets http and https pictures load, all but tracking pixels. Everything that makes the layout stays: the
-    doctype and with it the browser's mode, style sheets, the attributes of html and body.
+    `pictures` lets http and https pictures load, except tracking pixels. Everything the layout depends on stays: the
+    doctype (and so the browser's mode), style sheets, the attributes of html and body.
     """
     return write(LexborHTMLParser(html), html, pictures=pictures)
 
 
 def link_nodes(document: LexborHTMLParser) -> list[LexborNode]:
-    """Every a[href] and area[href] in document order: a link's position is its place in this list."""
-    found = document.css("[href]")
-    # An SVG's xlink:href is no href.
-    return [node for node in found if node.tag in ("a", "area") and "href" in node.attributes]
+    """Every a[href] and area[href] in document order: a link's position is its index in this list."""
+    nodes = document.css("[href]")
+    # The selector also matches xlink:href in SVG.
+    return [node for node in nodes if node.tag in ("a", "area") and "href" in node.attributes]
 
 
 def write(
@@ -89,9 +89,9 @@ def write(
     end: str = "",
     marks: Mapping[int, str] = MappingProxyType({}),
 ) -> str:
-    """The parsed mail, written out again: `head` first in its head, `end` last in its body.
+    """Write the parsed mail out again, with `head` at the start of its head and `end` at the end of its body.
 
-    `marks` are attributes, as markup, by the `mem_id` of the node that gets them.
+    `marks` maps a node's `mem_id` to markup for additional attributes.
     """
     remote = _remote(document) if pictures else None
     doctype = _DOCTYPE.match(html)
@@ -109,16 +109,18 @@ def write(
             written.append(_style(node, remote))
         elif node.is_element_node and node.tag not in DROPPED:
             tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
-            if tag in ELEMENTS or _FOREIGN_ELEMENT.fullmatch(tag):
+            if tag in ELEMENTS or _CUSTOM_ELEMENT.fullmatch(tag):
                 written.append(f"<{tag}{_attributes(node, tag, remote)}{marks.get(node.mem_id, '')}>")
                 written.append(_policy(pictures) + head if tag == "head" else _first_line_break(node, tag))
-                todo.append("" if tag in _WITHOUT_END else f"{end}</{tag}>" if tag == "body" else f"</{tag}>")
+                todo.append(
+                    "" if tag in _VOID_ELEMENTS else f"{end}</{tag}>" if tag == "body" else f"</{tag}>"
+                )
             todo += reversed(list(node.iter(include_text=True)))
     return "".join(written)
 
 
 def _first_line_break(node: LexborNode, tag: str) -> str:
-    """After these tags a parser drops the first line break; one of the text needs another before it."""
+    """A line break to add after these tags: a parser drops the first, which may belong to the text."""
     return "\n" if tag in ("pre", "textarea") and node.text().startswith("\n") else ""
 
 
@@ -158,7 +160,7 @@ def _attributes(node: LexborNode, tag: str, remote: Remote | None) -> str:
         elif name == "background":
             picture = _picture(value or "", remote)
             written += [f'background="{_quoted(picture)}"'] if picture != _NO_PICTURE else []
-        # A form or a picture with a name would stand in front of the document's own properties.
+        # A form or picture with a name would shadow the document's own properties.
         elif (
             name in ATTRIBUTES or (name == "name" and tag in ("a", "map")) or _DATA_ATTRIBUTE.fullmatch(name)
         ):
@@ -178,8 +180,8 @@ def _quoted(value: str) -> str:
 
 
 def clean_address(address: str) -> str:
-    """The address as a browser reads it from an attribute."""
-    return address.strip(_AROUND_ADDRESS).translate(_WITHIN_ADDRESS)
+    """The URL as a browser reads it from an attribute."""
+    return address.strip(_STRIPPED_FROM_ENDS).translate(_STRIPPED_FROM_WITHIN)
 
 
 def _link(address: str) -> str:
@@ -191,11 +193,11 @@ def _link(address: str) -> str:
         return f'href="{_quoted(address)}" rel="noopener noreferrer"'
     if address.startswith("#") and len(address) > 1:
         return f'href="{_quoted(address)}" target="_self"'
-    return 'href="#" target="_self" inert'  # still a link to look at, but one that leads nowhere
+    return 'href="#" target="_self" inert'  # still looks like a link, but leads nowhere
 
 
 def _remote(document: LexborHTMLParser) -> Remote:
-    """Whether a picture may be loaded from an address: from any host but those that count opens."""
+    """A function that says whether a picture's URL may load: it may, unless its host counts opens."""
     blocked = tracking_hosts(document)
     return lambda address: (
         bool(re.match(r"https?://", address, re.IGNORECASE)) and host(address) not in blocked
@@ -208,5 +210,5 @@ def _picture(address: str, remote: Remote | None) -> str:
         return address
     if address.startswith("//"):
         address = f"https:{address}"
-    # A browser takes a backslash for a slash: no address with one is what it seems to be.
+    # Browsers treat backslashes as slashes, so a URL with a backslash isn't what it seems.
     return address if remote and "\\" not in address and remote(address) else _NO_PICTURE

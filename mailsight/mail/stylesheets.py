@@ -1,7 +1,7 @@
-"""A mail's CSS without anything that loads, covers the page or steers the heatmap's badges.
+"""Filters a mail's CSS: nothing in it may load, cover the page or move the heatmap's badges.
 
-The frame's content security policy is what stops a style sheet from loading anything; this keeps the browser from
-trying, and from filling its console with refusals. tinycss2 parses the CSS as a browser does, and what is allowed is
+The frame's content security policy already stops a style sheet from loading anything; this keeps the browser from
+trying, and from filling its console with errors. tinycss2 parses the CSS as a browser does, and what is allowed is
 serialized from the parsed values, so escapes, comments and odd line breaks can't hide anything.
 """
 
@@ -23,54 +23,54 @@ from tinycss2.ast import (
 )
 from tinycss2.serializer import serialize_string_value, serialize_url
 
-# Whether a picture may be loaded from this address.
+# Whether a picture may load from this URL.
 Remote = Callable[[str], bool]
 # A token, block or function (https://www.w3.org/TR/css-syntax-3/#component-value). tinycss2 has no type hints.
 Value = Any
 
-# A fast path: nothing that is filtered can be spelled without one of these, so most style attributes need no parsing.
+# A fast path: whatever is filtered contains one of these, so most style attributes need no parsing.
 _SUSPECT = re.compile(r"\\|url|import|image|src|cross-fade|anchor|position-|fixed|sticky|<", re.IGNORECASE)
-# About 150 KB of CSS without embedded pictures, well above what mails have; parsing takes a third of a second at most.
-_MOST_WORDS = 50_000
-_WORD = re.compile(r"\w+|[^\w \t\r\n\f]")
+# About 150 KB of CSS without embedded pictures: well above real mails, and parsed in a third of a second at most.
+_MAX_TOKENS = 50_000
+_TOKEN = re.compile(r"\w+|[^\w \t\r\n\f]")
 # Python's int() refuses numbers of more than 4,300 digits (or fewer, if so configured, but never fewer than 640).
 _LONG_NUMBER = re.compile(r"([0-9]{600})[0-9]+")
 # tinycss2 serializes nested blocks recursively.
-_DEEPEST = 32
+_MAX_DEPTH = 32
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _ALLOWED_ADDRESSES = ("data:image/", "data:font/", "data:application/", "#")
-# These take an address as a plain string; url() inside them is checked by itself.
+# These take a URL as a plain string. A url() inside them is checked separately.
 _LOADING_FUNCTIONS = {"src", "image", "image-set", "-webkit-image-set"}
-# An author who sets these could move the badges that the heatmap ties to the mail's links.
+# With these properties a mail could move the badges that the heatmap anchors to its links.
 _ANCHORING = re.compile(r"anchor-(?:name|scope)|position-(?:anchor|area|try|visibility)|position-try-\w+")
-# In a frame as high as its mail there is nothing to stay fixed to.
+# The frame is as tall as its mail, so there is nothing to stay fixed to.
 _POSITIONS = {"fixed": "absolute", "sticky": "relative", "-webkit-sticky": "relative"}
 _CUT_OFF = ("eof-in-string", "eof-in-url")
 _BLOCKS = {"{} block": CurlyBracketsBlock, "() block": ParenthesesBlock, "[] block": SquareBracketsBlock}
 
 
 def safe_css(css: str, *, remote: Remote | None = None) -> str:
-    """The style sheet, or the value of a style attribute, with data: pictures and fonts only.
+    """Filter a style sheet or a style attribute's value, keeping only data: pictures and fonts.
 
-    Pictures from the network stay if `remote` allows their address. A sheet too large for a mail is dropped.
+    Pictures from the network stay if `remote` allows their URL. A sheet too large for a mail is dropped.
     """
     return _safe(component_values(css), remote) if _SUSPECT.search(css) else css
 
 
 def safe_sheet(css: str, *, remote: Remote | None = None) -> str:
-    """`safe_css` for a style element; the parsed sheet is cached, since `visibility` needs it too."""
+    """`safe_css` for a style element. The parsed sheet is cached because `visibility` needs it too."""
     return _safe(sheet_values(css), remote) if _SUSPECT.search(css) else css
 
 
 def component_values(css: str) -> Sequence[Value]:
-    """The parsed CSS; empty if it is too large for a mail."""
-    if len(css) > _MOST_WORDS and sum(1 for _ in _WORD.finditer(css)) > _MOST_WORDS:
+    """Parse the CSS. Returns an empty sequence if it is too large for a mail."""
+    if len(css) > _MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(css)) > _MAX_TOKENS:
         return ()
     return tuple(tinycss2.parse_component_value_list(_LONG_NUMBER.sub(r"\1", css)))
 
 
-# Enough for the sheets of one mail. The largest possible sheet takes 10 MB.
+# Enough for one mail's style sheets. The largest possible sheet takes 10 MB.
 sheet_values = lru_cache(maxsize=12)(component_values)
 
 
@@ -80,7 +80,7 @@ def significant(values: Iterable[Value]) -> list[Value]:
 
 
 def split_at_commas(values: Iterable[Value]) -> list[list[Value]]:
-    """The parts of a list of selectors or media queries."""
+    """Split a list of selectors or media queries."""
     parts: list[list[Value]] = [[]]
     for value in values:
         if value == ",":
@@ -91,52 +91,56 @@ def split_at_commas(values: Iterable[Value]) -> list[list[Value]]:
 
 
 def _safe(values: Sequence[Value], remote: Remote | None) -> str:
-    kept = _filtered(values, remote)
-    css = tinycss2.serialize(kept)
-    # The serializer closed them; leave them as they were.
-    css = css[: len(css) - _left_open(values, kept)]
+    filtered = _filtered(values, remote)
+    css = tinycss2.serialize(filtered)
+    # The serializer closed blocks that the source left open: open them again.
+    css = css[: len(css) - _left_open(values, filtered)]
     return _SURROGATE.sub("\ufffd", css).replace("</", "<\\/")
 
 
 def _filtered(values: Iterable[Value], remote: Remote | None, name: str = "", depth: int = 0) -> list[Value]:
-    """The values that are allowed; `name` is the property that they belong to, if any."""
-    kept, in_font_face = [], False
+    """The allowed values. `name` is the property they belong to, if any."""
+    filtered, in_font_face = [], False
     for value in values:
         if value.type == "error" and value.kind in _CUT_OFF:
-            continue  # The token before it is closed by us.
-        within = None if in_font_face else remote
+            continue  # We close the token before it.
+        allowed_here = None if in_font_face else remote
         if value.type == "ident":
-            kept.append(_ident(value, name))
+            filtered.append(_ident(value, name))
             name = name or value.lower_value
-        elif _inside(value) is not None:
-            kept.append(_block(value, within, name, depth))
+        elif _content(value) is not None:
+            filtered.append(_block(value, allowed_here, name, depth))
         else:
-            kept.append(_token(value, within))
+            filtered.append(_token(value, allowed_here))
         if value.type == "at-keyword":
             in_font_face = value.lower_value == "font-face"
         elif value.type == "{} block" or value == ";":
             name, in_font_face = "", False
-    return kept
+    return filtered
 
 
 def _ident(token: Value, name: str) -> Value:
     word = token.lower_value
     if _ANCHORING.fullmatch(word):
-        return IdentToken(*_at(token), f"-blocked-{word}")
-    return IdentToken(*_at(token), _POSITIONS[word]) if name == "position" and word in _POSITIONS else token
+        return IdentToken(*_position(token), f"-blocked-{word}")
+    return (
+        IdentToken(*_position(token), _POSITIONS[word])
+        if name == "position" and word in _POSITIONS
+        else token
+    )
 
 
 def _block(value: Value, remote: Remote | None, name: str, depth: int) -> Value:
-    """A block, or a function with its arguments."""
+    """A block or function with its content filtered."""
     if value.type == "function" and value.lower_name == "url":
         return _quoted_url(value, remote)
-    values = (_inside(value) or ()) if depth < _DEEPEST else ()
-    inside = _filtered(values, remote, "" if value.type == "{} block" else name, depth + 1)
+    values = (_content(value) or ()) if depth < _MAX_DEPTH else ()
+    content = _filtered(values, remote, "" if value.type == "{} block" else name, depth + 1)
     if value.type == "function":
         return FunctionBlock(
-            *_at(value), "-blocked" if value.lower_name in _LOADING_FUNCTIONS else value.name, inside
+            *_position(value), "-blocked" if value.lower_name in _LOADING_FUNCTIONS else value.name, content
         )
-    return _BLOCKS[value.type](*_at(value), inside)
+    return _BLOCKS[value.type](*_position(value), content)
 
 
 def _token(token: Value, remote: Remote | None) -> Value:
@@ -146,29 +150,29 @@ def _token(token: Value, remote: Remote | None) -> Value:
         case "url", _:
             return _url(token, remote)
         case "error", "bad-url":
-            return IdentToken(*_at(token), "none")
+            return IdentToken(*_position(token), "none")
         case "error", "bad-string":
-            return StringToken(*_at(token), "", "'")  # The line break that ends it comes next.
+            return StringToken(*_position(token), "", "'")  # The line break that ended it comes next.
         case "at-keyword", _ if token.lower_value == "import":
-            return AtKeywordToken(*_at(token), "-blocked")
+            return AtKeywordToken(*_position(token), "-blocked")
         case _:
             return token
 
 
-def _at(value: Value) -> tuple[int, int]:
+def _position(value: Value) -> tuple[int, int]:
     return value.source_line, value.source_column
 
 
 def _string(token: Value) -> Value:
-    """The string in single quotes, which need no escaping in a style attribute."""
+    """The string in single quotes, which a style attribute needn't escape."""
     written = serialize_string_value(token.value).replace('\\"', '"').replace("'", "\\'")
-    return StringToken(*_at(token), token.value, f"'{written}'")
+    return StringToken(*_position(token), token.value, f"'{written}'")
 
 
 def _url(token: Value, remote: Remote | None) -> Value:
     if not _may_load(token.value, remote):
-        return IdentToken(*_at(token), "none")
-    return URLToken(*_at(token), token.value, f"url({serialize_url(token.value)})")
+        return IdentToken(*_position(token), "none")
+    return URLToken(*_position(token), token.value, f"url({serialize_url(token.value)})")
 
 
 def _quoted_url(function: Value, remote: Remote | None) -> Value:
@@ -176,8 +180,8 @@ def _quoted_url(function: Value, remote: Remote | None) -> Value:
     if arguments and arguments[-1].type == "error" and arguments[-1].kind in _CUT_OFF:
         arguments.pop()
     if [argument.type for argument in arguments] != ["string"] or not _may_load(arguments[0].value, remote):
-        return IdentToken(*_at(function), "none")
-    return FunctionBlock(*_at(function), "url", [_string(arguments[0])])
+        return IdentToken(*_position(function), "none")
+    return FunctionBlock(*_position(function), "url", [_string(arguments[0])])
 
 
 def _may_load(address: str, remote: Remote | None) -> bool:
@@ -187,23 +191,23 @@ def _may_load(address: str, remote: Remote | None) -> bool:
     return bool(remote and "\\" not in address and remote(address))
 
 
-def _left_open(values: Sequence[Value], kept: Sequence[Value]) -> int:
-    """How many of the kept blocks are still open where the sheet ends in the middle of a token."""
-    blocks, outside = 0, kept
+def _left_open(values: Sequence[Value], filtered: Sequence[Value]) -> int:
+    """How many of the filtered blocks are still open if the sheet ends in the middle of a token."""
+    blocks, outer = 0, filtered
     while values:
         last = values[-1]
         if last.type == "error":
             return blocks if last.kind in _CUT_OFF else 0
-        values = _inside(last) or ()
-        within = _inside(outside[-1]) if outside else None
-        blocks += within is not None
-        outside = within or ()
+        values = _content(last) or ()
+        inner = _content(outer[-1]) if outer else None
+        blocks += inner is not None
+        outer = inner or ()
     return 0
 
 
-def _inside(value: Value) -> Sequence[Value] | None:
-    """The values inside a block or function; None for anything else."""
-    inside: Sequence[Value] | None = (
+def _content(value: Value) -> Sequence[Value] | None:
+    """The values inside a block or function, or None for anything else."""
+    content: Sequence[Value] | None = (
         value.arguments if value.type == "function" else getattr(value, "content", None)
     )
-    return inside
+    return content

@@ -1,4 +1,4 @@
-"""When two URLs are one link: the rules by which a clicked URL finds its link in the mail."""
+"""When two URLs are the same link: the rules that match a clicked URL to a link in the mail."""
 
 import base64
 import binascii
@@ -31,7 +31,7 @@ def _without_references(url: str) -> str:
 
 
 def address(url: str) -> str:
-    """The URL in the one form of all those that any server takes for the same address."""
+    """The URL in a normal form that is the same for all equivalent URLs."""
     parts = _PARTS.fullmatch(url)
     if parts is None:
         return url
@@ -72,7 +72,7 @@ def _without_fragment(url: str) -> str:
     return url.partition("#")[0]
 
 
-# Parameters that senders, providers and networks add to tell where a visitor came from. A prefix ends in *.
+# Parameters that senders, providers and ad networks add to track visitors. A prefix ends in *.
 _TRACKING = words("""
     utm_* mtm_* pk_* piwik_* matomo_* hsa_* iterable_* sfmc_* bsft_* elq* trk_* vero_* ga_* _ga _gl
     _hsenc _hsmi __hstc __hssc __hsfp hsctatracking gclid gclsrc dclid gbraid wbraid fbclid msclkid yclid ttclid twclid
@@ -102,7 +102,7 @@ def _is_tracking(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A form in which a clicked URL and a link are compared, with a pair that it brings together."""
+    """A normal form for comparing clicked URLs with links, with an example of a pair that it matches."""
 
     reason: str
     link: str
@@ -110,25 +110,25 @@ class Rule:
     form: Callable[[str], str]
 
 
-# Each rule plainer than the one before it, whose form it goes on from. A URL is looked up by the first, then by the
-# second, ...: it goes to the link that differs least from it. What no rule finds is tried as a link with merge fields
-# (`pattern`), then as a redirect that holds its target (`targets`).
+# Each rule builds on the form of the one before it and ignores more differences. A URL is looked up rule by rule, so it
+# matches the most similar link. A URL that no rule matches is tried as a link with merge fields (`pattern`), then as a
+# redirect that contains its target (`targets`).
 RULES = (
     Rule(
-        "a link is first of all itself",
+        "an exact match comes first",
         "https://shop.example/sale?utm_content=top",
         "https://shop.example/sale?utm_content=top",
         _as_it_is,
     ),
     Rule(
-        "some providers take the URL from the HTML's source, where & is &amp;",
+        "some providers report the URL as in the HTML source, with &amp; for &",
         "https://shop.example/sale?a=1&b=2",
         "https://shop.example/sale?a=1&amp;b=2",
         _without_references,
     ),
     Rule(
-        "RFC 3986, 6.2: case of scheme and host, default port, percent-encoding; trailing slashes, on which sites don't"
-        " tell pages apart; + for a space, as forms write it",
+        "RFC 3986, 6.2: case of scheme and host, default port, percent-encoding; also trailing slashes, and + for a"
+        " space as in forms",
         "HTTPS://Shop.Example:443/winter sale/",
         "https://shop.example/winter%20sale",
         address,
@@ -140,24 +140,24 @@ RULES = (
         _without_fragment,
     ),
     Rule(
-        "providers and networks add parameters on the way, and some put them in another order",
+        "providers and ad networks add tracking parameters, and some reorder the others",
         "https://shop.example/sale?b=2&a=1",
         "https://shop.example/sale?a=1&b=2&utm_source=newsletter&mc_eid=8f2",
         _without_tracking,
     ),
 )
 
-# The placeholders of the template languages that e-mail is written in.
+# The placeholders of the template languages used for e-mail.
 _FIELD = re.compile(
     r"\{\{.*?\}\}+|\{%.*?%\}|\*\|.*?\|\*|<%.*?%>|\[%.*?%\]|\[\[.*?\]\]|\$\{.*?\}|##.+?##|%%.+?%%"
     r"|%(?![0-9A-Fa-f]{2}%)[^\W\d][\w.]*%|\{[$\w.]+\}"
 )
-_MARK = "0mergefield0"  # what stands for a field while the rules put the URL in order
+_FIELD_MARK = "0mergefield0"  # replaces a field while the rules normalize the URL
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A link with merge fields; `literal` counts the characters that a URL must have to be this link."""
+    """Matches the URLs of a link with merge fields. `literal` counts its fixed characters."""
 
     host: str | None
     literal: int
@@ -168,21 +168,23 @@ class Pattern:
 
 
 def pattern(url: str) -> Pattern | None:
-    """The pattern of a link with merge fields; None without any, or when the fields leave nothing to know it by."""
-    form = _FIELD.sub(_MARK, url)
+    """The pattern of a link with merge fields, or None if it has no fields or too few fixed characters."""
+    form = _FIELD.sub(_FIELD_MARK, url)
     if form == url:
         return None
     for rule in RULES:
         form = rule.form(form)
-    pieces = form.split(_MARK)
+    pieces = form.split(_FIELD_MARK)
     literal = len(re.sub(r"^https?:|\W", "", "".join(pieces)))
     if len(pieces) == 1 or literal < 3:
         return None
-    beginning = ".*" if not pieces[0] else re.escape(pieces[0]) + "[^/?&#]*"
-    expression = beginning + "[^/?&#]*".join(map(re.escape, pieces[1:]))
+    start = ".*" if not pieces[0] else re.escape(pieces[0]) + "[^/?&#]*"
+    expression = start + "[^/?&#]*".join(map(re.escape, pieces[1:]))
     parts = _PARTS.fullmatch(form)
     host = parts["host"] if parts else None
-    return Pattern(None if not host or _MARK in host else host, literal, re.compile(expression, re.DOTALL))
+    return Pattern(
+        None if not host or _FIELD_MARK in host else host, literal, re.compile(expression, re.DOTALL)
+    )
 
 
 _ENCODED_TARGET = re.compile(r"https?(?:%3A|:)%2F%2F[^/&?#\s]+", re.IGNORECASE)
@@ -191,26 +193,28 @@ _BASE64 = re.compile(r"[\w-]{24,}")
 
 
 def targets(url: str) -> Iterator[str]:
-    """The URLs inside a redirect: a parameter, a piece of the path, or packed as Mandrill and Mailgun pack them."""
+    """The URLs inside a redirect: in a parameter, in the path, or encoded as Mandrill and Mailgun do it."""
     _, _, rest = url.partition("://")
-    for found in _ENCODED_TARGET.finditer(rest):
-        yield unquote(found.group())
+    for target in _ENCODED_TARGET.finditer(rest):
+        yield unquote(target.group())
     if plain := _PLAIN_TARGET.search(rest):
         yield plain.group()
         yield plain.group().partition("&")[0]
-    for packed in _BASE64.findall(rest):
-        text = _unpacked(packed)
-        for found in _ENCODED_TARGET.finditer(text):
-            yield unquote(found.group())
-        for found in _PLAIN_TARGET.finditer(text):
-            yield found.group()
+    for encoded in _BASE64.findall(rest):
+        text = _decoded(encoded)
+        for target in _ENCODED_TARGET.finditer(text):
+            yield unquote(target.group())
+        for target in _PLAIN_TARGET.finditer(text):
+            yield target.group()
 
 
-def _unpacked(packed: str) -> str:
+def _decoded(encoded: str) -> str:
     try:
-        raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+        raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
         if raw[:1] == b"\x78":  # zlib, as in Mailgun's links
             raw = zlib.decompressobj().decompress(raw, 65536)
     except (binascii.Error, zlib.error):
         return ""
-    return re.sub(r"\\+/", "/", raw.decode("utf-8", "replace"))  # JSON, or JSON in JSON, may write \\/ for /
+    return re.sub(
+        r"\\+/", "/", raw.decode("utf-8", "replace")
+    )  # JSON may write \/ for /, and JSON in JSON \\/

@@ -1,8 +1,8 @@
-"""Where a reader sees a link: on wide screens, on phones, on both, or nowhere.
+"""Where a link is visible: on wide screens, on phones, on both, or nowhere.
 
-Mails carry parts for one kind of screen only, and parts for no screen at all. Which of several links to the same place
-says their clicks must not depend on a browser, so the few properties that hide things are worked out here, by the
-rules of the cascade (https://www.w3.org/TR/css-cascade-5/#cascade-sort).
+Parts of a mail may show on one kind of screen only, or on none. Which of several links to the same URL gets the clicks
+must not depend on a browser, so the few CSS properties that hide things are evaluated here, by the rules of the cascade
+(https://www.w3.org/TR/css-cascade-5/#cascade-sort).
 """
 
 import re
@@ -17,8 +17,8 @@ from .cascade import Cascade
 from .stylesheets import Value, component_values, sheet_values, significant, split_at_commas
 
 
-class Seen(StrEnum):
-    """On which screens a link shows."""
+class Visibility(StrEnum):
+    """On which screens a link is visible."""
 
     EVERYWHERE = "everywhere"
     WIDE = "wide"
@@ -26,15 +26,15 @@ class Seen(StrEnum):
     NOWHERE = "nowhere"
 
 
-_SEEN: Mapping[tuple[bool, ...], Seen] = {
-    (True, True): Seen.EVERYWHERE,
-    (True, False): Seen.WIDE,
-    (False, True): Seen.PHONE,
-    (False, False): Seen.NOWHERE,
+_VISIBILITY: Mapping[tuple[bool, ...], Visibility] = {
+    (True, True): Visibility.EVERYWHERE,
+    (True, False): Visibility.WIDE,
+    (False, True): Visibility.PHONE,
+    (False, False): Visibility.NOWHERE,
 }
 WIDE_PX, PHONE_PX = 820, 390
 _WIDTHS_PX = (WIDE_PX, PHONE_PX)
-_DEEPEST_MEDIA = 8
+_MAX_MEDIA_DEPTH = 8
 _HIDING = ("display", "visibility", "opacity", "max-height", "overflow")
 _MAY_HIDE = re.compile(rf"{'|'.join(_HIDING)}|\\", re.IGNORECASE)
 _INVISIBLE = re.compile("[\\s\u00ad\u034f\u061c\u200b-\u200f\u2060-\u2064\ufeff]+")
@@ -44,80 +44,84 @@ _PX = {"px": 1, "em": 16, "rem": 16}
 
 # A property, its value in lower case, and whether it is `!important`.
 Declaration = tuple[str, str, bool]
-# For each of the widths: whether media queries hold, an element's style, whether it makes a box and its visibility.
-Holds = tuple[bool, ...]
+# Each has an entry per width: whether the media queries match, an element's style, whether it is rendered and its
+# `visibility`.
+MatchingWidths = tuple[bool, ...]
 Styles = tuple[Mapping[str, str], ...]
-Looks = tuple[tuple[bool, str | None], ...]
+BoxStates = tuple[tuple[bool, str | None], ...]
 _NO_STYLES: Styles = ({}, {})
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A style rule's declarations of properties that can hide things, and the widths at which it applies."""
+    """A style rule's declarations of properties that can hide things, and the widths it applies to."""
 
-    holds: Holds
+    widths: MatchingWidths
     declarations: Sequence[Declaration]
 
 
-def seen(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Seen]:
-    """For each link (`safety.link_nodes`), where a reader sees it."""
+def visibilities(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Visibility]:
+    """Where each of the links (`safety.link_nodes`) is visible."""
     cascade = _cascade(document)
     pictures = {
         (picture.attributes["usemap"] or "").partition("#")[2]: picture
         for picture in reversed(document.css("img[usemap]"))
     }
-    known: dict[int, Looks] = {}
-    return [_SEEN[_shown(node, cascade, pictures, known)] for node in nodes]
+    cache: dict[int, BoxStates] = {}
+    return [_VISIBILITY[_visible_widths(node, cascade, pictures, cache)] for node in nodes]
 
 
 def _cascade(document: LexborHTMLParser) -> Cascade:
-    """The mail's rules that can hide or show something."""
+    """The mail's style rules that can hide or show something."""
     cascade = Cascade(document)
     for node in document.css("style"):
         css = node.text()
         if _MAY_HIDE.search(css):
             media = component_values(node.attributes.get("media") or "")
-            for prelude, rule in _rules(sheet_values(css), _hold(media, (True, True))):
+            for prelude, rule in _rules(sheet_values(css), _matching_widths(media, (True, True))):
                 cascade.add(prelude, rule)
     return cascade
 
 
-def _rules(values: Sequence[Value], holds: Holds, depth: int = 0) -> Iterator[tuple[Sequence[Value], Rule]]:
-    """Each rule that can hide or show something at one of the widths, with its selectors."""
+def _rules(
+    values: Sequence[Value], widths: MatchingWidths, depth: int = 0
+) -> Iterator[tuple[Sequence[Value], Rule]]:
+    """Each rule that can hide or show something at one of the widths, with its selectors in front."""
     for rule in tinycss2.parse_stylesheet(values, skip_comments=True, skip_whitespace=True):
         if rule.type == "qualified-rule":
             if declarations := _declarations(rule.content):
-                yield rule.prelude, Rule(holds, declarations)
+                yield rule.prelude, Rule(widths, declarations)
         elif (
             rule.type == "at-rule"
             and rule.lower_at_keyword == "media"
             and rule.content
-            and depth < _DEEPEST_MEDIA
+            and depth < _MAX_MEDIA_DEPTH
         ):
-            inside = _hold(rule.prelude, holds)
-            if any(inside):
-                yield from _rules(rule.content, inside, depth + 1)
+            inner_widths = _matching_widths(rule.prelude, widths)
+            if any(inner_widths):
+                yield from _rules(rule.content, inner_widths, depth + 1)
 
 
-def _hold(media: Sequence[Value], outside: Holds) -> Holds:
+def _matching_widths(media: Sequence[Value], outer: MatchingWidths) -> MatchingWidths:
+    """At which of the outer widths the media queries match too."""
     queries = split_at_commas(media)
     return tuple(
-        holds and any(_query_holds(query, width) for query in queries)
-        for holds, width in zip(outside, _WIDTHS_PX, strict=True)
+        matches and any(_query_matches(query, width) for query in queries)
+        for matches, width in zip(outer, _WIDTHS_PX, strict=True)
     )
 
 
-def _query_holds(query: Sequence[Value], width: int) -> bool:
+def _query_matches(query: Sequence[Value], width: int) -> bool:
     for value in significant(query):
         if value.type == "() block":
-            if not _feature_holds(significant(value.content), width):
+            if not _feature_matches(significant(value.content), width):
                 return False
         elif value.type != "ident" or value.lower_value in _OTHER_MEDIA:
             return False
     return True
 
 
-def _feature_holds(feature: Sequence[Value], width: int) -> bool:
+def _feature_matches(feature: Sequence[Value], width: int) -> bool:
     if (
         [value.type for value in feature[:2]] != ["ident", "literal"]
         or feature[1] != ":"
@@ -136,61 +140,63 @@ def _feature_holds(feature: Sequence[Value], width: int) -> bool:
 def _declarations(values: Sequence[Value] | str) -> Sequence[Declaration]:
     """A rule's or style attribute's declarations of properties that can hide things."""
     return [
-        (declared.lower_name, tinycss2.serialize(declared.value).strip().lower(), declared.important)
-        for declared in tinycss2.parse_blocks_contents(values, skip_comments=True, skip_whitespace=True)
-        if declared.type == "declaration" and declared.lower_name in _HIDING
+        (declaration.lower_name, tinycss2.serialize(declaration.value).strip().lower(), declaration.important)
+        for declaration in tinycss2.parse_blocks_contents(values, skip_comments=True, skip_whitespace=True)
+        if declaration.type == "declaration" and declaration.lower_name in _HIDING
     ]
 
 
-def _shown(
-    node: LexborNode, cascade: Cascade, pictures: Mapping[str, LexborNode], known: dict[int, Looks]
+def _visible_widths(
+    node: LexborNode, cascade: Cascade, pictures: Mapping[str, LexborNode], cache: dict[int, BoxStates]
 ) -> tuple[bool, ...]:
-    """On which of the widths a link is seen."""
-    place: LexborNode | None = node
+    """At which of the widths a link is visible. An area is visible where its picture is."""
+    element: LexborNode | None = node
     if node.tag == "area":
-        above = node.parent
-        while above is not None and above.tag != "map":
-            above = above.parent
-        name = "" if above is None else above.attributes.get("name") or above.attributes.get("id") or ""
-        place = pictures.get(name)
-    elif not node.css("*")[1:] and not _INVISIBLE.sub("", node.text()) and not _has_look(node):
-        place = None
-    if place is None:
+        map_node = node.parent
+        while map_node is not None and map_node.tag != "map":
+            map_node = map_node.parent
+        name = (
+            "" if map_node is None else map_node.attributes.get("name") or map_node.attributes.get("id") or ""
+        )
+        element = pictures.get(name)
+    elif not node.css("*")[1:] and not _INVISIBLE.sub("", node.text()) and not _is_styled(node):
+        element = None
+    if element is None:
         return False, False
     return tuple(
-        drawn and visibility not in ("hidden", "collapse")
-        for drawn, visibility in _looks(place, cascade, known)
+        rendered and visibility not in ("hidden", "collapse")
+        for rendered, visibility in _box_states(element, cascade, cache)
     )
 
 
-def _has_look(node: LexborNode) -> bool:
+def _is_styled(node: LexborNode) -> bool:
     return bool(node.attributes.get("style") or node.attributes.get("class"))
 
 
-def _looks(node: LexborNode, cascade: Cascade, known: dict[int, Looks]) -> Looks:
-    """Whether the node and all above it make a box that can be seen, and the visibility that it has."""
+def _box_states(node: LexborNode, cascade: Cascade, cache: dict[int, BoxStates]) -> BoxStates:
+    """For each width, whether the node and all its ancestors are rendered, and the node's `visibility`."""
     chain = []
-    above: LexborNode | None = node
-    while above is not None and above.is_element_node and above.mem_id not in known:
-        chain.append(above)
-        above = above.parent
-    looks: Looks = ((True, None), (True, None))
-    if above is not None:
-        looks = known.get(above.mem_id, looks)
+    ancestor: LexborNode | None = node
+    while ancestor is not None and ancestor.is_element_node and ancestor.mem_id not in cache:
+        chain.append(ancestor)
+        ancestor = ancestor.parent
+    states: BoxStates = ((True, None), (True, None))
+    if ancestor is not None:
+        states = cache.get(ancestor.mem_id, states)
     for element in reversed(chain):
         attributes = element.attributes
         styles = _styles(element, attributes, cascade)
         if styles is not _NO_STYLES or "hidden" in attributes:
-            looks = tuple(
-                (drawn and not _hides(style, "hidden" in attributes), style.get("visibility", visibility))
-                for (drawn, visibility), style in zip(looks, styles, strict=True)
+            states = tuple(
+                (rendered and not _hides(style, "hidden" in attributes), style.get("visibility", visibility))
+                for (rendered, visibility), style in zip(states, styles, strict=True)
             )
-        known[element.mem_id] = looks
-    return looks
+        cache[element.mem_id] = states
+    return states
 
 
 def _styles(node: LexborNode, attributes: Mapping[str, str | None], cascade: Cascade) -> Styles:
-    """The element's properties that can hide it, by width."""
+    """The element's properties that can hide it, for each width."""
     rules: list[Rule] = cascade.payloads(node)
     inline = attributes.get("style") or ""
     own = _declarations(component_values(inline)) if _MAY_HIDE.search(inline) else ()
@@ -198,12 +204,12 @@ def _styles(node: LexborNode, attributes: Mapping[str, str | None], cascade: Cas
         return _NO_STYLES
     styles = []
     for width in range(len(_WIDTHS_PX)):
-        declared = [*(rule.declarations for rule in rules if rule.holds[width]), own]
+        sources = [*(rule.declarations for rule in rules if rule.widths[width]), own]
         styles.append(
             {
                 name: value
                 for important in (False, True)
-                for declarations in declared
+                for declarations in sources
                 for name, value, is_important in declarations
                 if is_important == important
             }

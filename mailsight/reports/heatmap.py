@@ -10,7 +10,7 @@ from mailsight.heatmap import drawing
 from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measure, Show, figure, portion
 from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
 from mailsight.mail.safety import SCHEMES, clean_address
-from mailsight.mail.visibility import Seen
+from mailsight.mail.visibility import Visibility
 
 from . import campaign
 from .campaign import CampaignReport
@@ -19,10 +19,10 @@ from .mails import MailView
 Mark = tuple[str, str]  # a label next to a link, and its explanation
 
 
-_SEEN: dict[Seen, Mark] = {
-    Seen.PHONE: ("Only on phones", "Wide screens hide this part of the e-mail."),
-    Seen.WIDE: ("Not on phones", "Phones hide this part of the e-mail."),
-    Seen.NOWHERE: ("Not visible", "Readers can't see this link: it is hidden or empty."),
+_VISIBILITY_MARKS: dict[Visibility, Mark] = {
+    Visibility.PHONE: ("Only on phones", "Wide screens hide this part of the e-mail."),
+    Visibility.WIDE: ("Not on phones", "Phones hide this part of the e-mail."),
+    Visibility.NOWHERE: ("Not visible", "Readers can't see this link: it is hidden or empty."),
 }
 _IN_OUTLOOK: Mark = ("Outlook button", "Outlook on Windows shows this link as a separate button (VML).")
 _ONLY_IN_OUTLOOK: Mark = ("Only in Outlook", "Only Outlook on Windows shows this button (VML).")
@@ -124,7 +124,7 @@ def _others(
 
 
 def _seen(link: Link | None) -> list[Mark]:
-    return [_SEEN[link.seen]] if link and link.seen in _SEEN else []
+    return [_VISIBILITY_MARKS[link.visibility]] if link and link.visibility in _VISIBILITY_MARKS else []
 
 
 def _sharing(

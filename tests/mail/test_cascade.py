@@ -1,4 +1,4 @@
-"""Which selectors match which elements; and that no selector keeps us busy."""
+"""Which elements selectors match, and that no selector takes forever."""
 
 import random
 from itertools import pairwise
@@ -73,18 +73,18 @@ def names(selector: str, html: str = MAIL) -> str:
         (",", ""),
     ],
 )
-def test_a_selector_matches_what_it_matches_in_a_browser(selector: str, expected: str) -> None:
+def test_a_selector_matches_the_same_elements_as_in_a_browser(selector: str, expected: str) -> None:
     assert names(selector) == expected
 
 
-def test_case_matters_as_in_a_browser() -> None:
+def test_selectors_are_case_sensitive_as_in_a_browser() -> None:
     html = '<p class="Big" id="ONE">x'
     assert names(".bIG, :is(#onE)", html) == "p"
     assert names(".bIG, :is(#onE)", f"<!DOCTYPE html>{html}") == ""
     assert names("[class=big]", html) == ""
 
 
-def test_the_most_specific_comes_last_and_then_the_last_added() -> None:
+def test_payloads_come_by_specificity_and_then_in_the_order_added() -> None:
     cascade = Cascade(DOCUMENT)
     for selector in ("#x", "div.a", "div", '[class="a b"]', ".b", ":where(#x)"):
         cascade.add(component_values(selector), selector)
@@ -109,7 +109,7 @@ MATCHING = """selectors => selectors.map(selector => {
 
 
 @pytest.mark.browser
-def test_selectors_match_what_they_match_in_a_browser(browser: Browser) -> None:
+def test_random_selectors_match_the_same_elements_as_in_a_browser(browser: Browser) -> None:
     chance = random.Random(11)
     selectors = []
     for _ in range(3_000):
@@ -122,7 +122,7 @@ def test_selectors_match_what_they_match_in_a_browser(browser: Browser) -> None:
         page.set_content(MAIL)
         shown = page.evaluate(MATCHING, selectors)
     wrong = []
-    for selector, expected in zip(selectors, shown, strict=True):
+    for selector, expected in zip(selectors, browser_matches, strict=True):
         nodes = {node.mem_id for node in matching(selector)}
         ours = [node.mem_id in nodes for node in DOCUMENT.css("*")]
         wrong += [selector] if any(ours) != any(expected) or (any(ours) and ours != expected) else []
@@ -138,7 +138,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
-def test_no_selector_is_an_error(selector: str) -> None:
+def test_no_selector_raises_an_error(selector: str) -> None:
     matching(selector)
 
 
@@ -155,7 +155,7 @@ def test_no_selector_is_an_error(selector: str) -> None:
         "[x=" + "y" * 100_000 + "]",
     ],
 )  # fmt: skip
-def test_no_selector_is_matched_without_end(selector: str) -> None:
+def test_no_selector_takes_forever_to_match(selector: str) -> None:
     deep = LexborHTMLParser("<div>" * 2_000 + "<div></div>" * 50 + "<a href=x>x</a>")
     cascade = Cascade(deep)
     cascade.add(component_values(selector), "rule")
@@ -166,7 +166,7 @@ def test_no_selector_is_matched_without_end(selector: str) -> None:
 @pytest.mark.parametrize(
     "selector", ["a:not(.z{})", "*:not(.z{})", "p:nth-of-type(2n+{}) a", "b p ~ p a:not(.z{})"]
 )
-def test_matching_many_rules_against_many_links_comes_to_an_end(selector: str) -> None:
+def test_matching_many_rules_against_many_links_ends(selector: str) -> None:
     document = LexborHTMLParser("<p><a href=x>x</a></p>" * 10_000)
     cascade = Cascade(document)
     for number in range(2_000):

@@ -1,4 +1,4 @@
-"""E-mail HTML: bytes to text, raw mails, what is made harmless, merge fields."""
+"""E-mail HTML: decoding bytes, reading raw mails, removing anything harmful, filling merge fields."""
 
 import base64
 import re
@@ -32,7 +32,7 @@ from mailsight.mail.stylesheets import safe_css
         (b"", ""),
     ],
 )
-def test_bytes_are_read_as_a_browser_reads_them(raw: bytes, text: str) -> None:
+def test_bytes_are_decoded_as_in_a_browser(raw: bytes, text: str) -> None:
     assert decode(raw).endswith(text)
 
 
@@ -110,7 +110,7 @@ def test_a_raw_mail_is_read_with_its_pictures() -> None:
         (b"", None, ""),
     ],
 )
-def test_a_broken_raw_mail_is_read_as_far_as_it_goes(raw: bytes, html: str | None, text: str | None) -> None:
+def test_a_broken_raw_mail_is_read_as_far_as_possible(raw: bytes, html: str | None, text: str | None) -> None:
     mail = read_eml(raw)
     assert (mail.html, mail.text) == (html, text)
 
@@ -128,13 +128,13 @@ def test_a_text_becomes_a_page_with_links() -> None:
 
 
 def body(html: str) -> str:
-    """What is left of the HTML of a body."""
-    found = re.search(r"<body>(.*)</body></html>$", safe(html), re.DOTALL)
-    assert found is not None
-    return found[1]
+    """The safe HTML of a body."""
+    match = re.search(r"<body>(.*)</body></html>$", safe(html), re.DOTALL)
+    assert match is not None
+    return match[1]
 
 
-def test_a_document_keeps_what_makes_its_layout() -> None:
+def test_a_document_keeps_everything_its_layout_depends_on() -> None:
     doctype = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/x.dtd">'
     html = (
         f'<?xml version="1.0"?>\n<!-- a comment -->{doctype}<html lang="nl" dir="ltr"><head><title>A &amp; B</title>'
@@ -143,11 +143,11 @@ def test_a_document_keeps_what_makes_its_layout() -> None:
         '<td align="center">A&nbsp;B<!--[if mso]><v:rect>Outlook</v:rect><![endif]--></td></tr></tbody></table>'
         "<pre>\n\nx</pre><o:p>y</o:p></body></html>"
     )
-    kept = re.sub(r"<meta charset.*?<base[^>]*>", "", safe(html))
-    assert kept == re.sub(r"^.*?(?=<!DOCTYPE)|<!--\[.*?endif\]-->", "", html, flags=re.DOTALL)
+    safe_html = re.sub(r"<meta charset.*?<base[^>]*>", "", safe(html))
+    assert safe_html == re.sub(r"^.*?(?=<!DOCTYPE)|<!--\[.*?endif\]-->", "", html, flags=re.DOTALL)
 
 
-def test_the_policy_stands_before_anything_that_it_is_to_stop() -> None:
+def test_the_security_policy_comes_before_everything_it_must_stop() -> None:
     head = safe("<html><head><style>a{}</style><title>x</title>").partition("<head>")[2]
     assert head.startswith(
         '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
@@ -186,14 +186,14 @@ def test_the_policy_stands_before_anything_that_it_is_to_stop() -> None:
         ('<p title=\'"><script>x</script>\'>', '<p title="&quot;&gt;&lt;script&gt;x&lt;/script&gt;"></p>'),
     ],
 )  # fmt: skip
-def test_what_could_do_something_is_gone(html: str, left: str) -> None:
+def test_anything_active_is_removed(html: str, left: str) -> None:
     assert body(html) == left
 
 
 @pytest.mark.parametrize(
     "address", ["https://a.example/?x=1&y", "HTTP://a.example", "mailto:a@b.example", "tel:+31201234567"]
 )
-def test_a_link_opens_outside_and_tells_nobody_where_it_came_from(address: str) -> None:
+def test_a_link_opens_in_a_new_tab_without_a_referrer(address: str) -> None:
     (link,) = link_nodes(
         LexborHTMLParser(safe(f'<a href=" {address}" target=_top ping=x download rel=opener>a</a>'))
     )
@@ -224,7 +224,7 @@ def test_a_link_opens_outside_and_tells_nobody_where_it_came_from(address: str) 
         "*|UNSUB|*",
     ],
 )
-def test_a_link_to_anywhere_else_leads_nowhere(address: str) -> None:
+def test_a_link_with_another_scheme_leads_nowhere(address: str) -> None:
     (link,) = link_nodes(LexborHTMLParser(safe(f'<a href="{address}">a</a>')))
     assert (
         dict(link.attributes) == {"href": "#", "target": "_self", "inert": None}
@@ -248,7 +248,7 @@ PICTURES = {
 
 
 @pytest.mark.parametrize(("address", "loads"), PICTURES.items())
-def test_pictures_load_on_demand_only(address: str, loads: bool) -> None:
+def test_remote_pictures_load_only_on_demand(address: str, loads: bool) -> None:
     html = f'<img src="{address}" srcset="{address} 2x"><table background="{address}"><tr>'
     html += f'<td style="background:url({address})">'
     blocked, shown = safe(html), safe(html, pictures=True)
@@ -279,7 +279,7 @@ def test_pictures_in_the_mail_are_always_shown() -> None:
         ("", True),
     ],
 )
-def test_a_picture_that_only_tells_of_an_open_never_loads(attributes: str, loads: bool) -> None:
+def test_a_tracking_pixel_never_loads(attributes: str, loads: bool) -> None:
     assert ("t.example" in safe(f'<img src="https://t.example/o.gif" {attributes}>', pictures=True)) is loads
 
 
@@ -309,7 +309,7 @@ def test_a_style_sheet_loads_nothing(css: str, left: str) -> None:
     assert safe_css(css) == left
 
 
-def test_a_style_sheet_may_load_pictures_but_no_fonts_when_asked_for() -> None:
+def test_a_style_sheet_may_load_pictures_on_demand_but_no_fonts() -> None:
     css = "@font-face{src:url(https://t.example/f)}a{background:url(https://t.example/p)}"
     assert (
         safe_css(css, remote=lambda address: address.startswith("https://t.example"))
@@ -328,7 +328,7 @@ MARKUP = st.text("<>/='\"& -!abhpimgstyled", max_size=80) | st.lists(
 
 
 @given(MARKUP)
-def test_whatever_is_left_is_allowed_however_often_it_is_parsed(html: str) -> None:
+def test_safe_html_stays_safe_when_parsed_again(html: str) -> None:
     once = safe(html)
     again = LexborHTMLParser(once)
     for node in again.css("*"):
@@ -351,7 +351,7 @@ def test_whatever_is_left_is_allowed_however_often_it_is_parsed(html: str) -> No
 
 
 @given(MARKUP)
-def test_no_link_is_lost_outside_of_what_is_dropped(html: str) -> None:
+def test_no_link_is_lost_outside_dropped_elements(html: str) -> None:
     if not re.search(r"<(?:svg|math|template|noembed|iframe|xmp|plaintext|frameset|select)|<b ", html):
         before, after = (len(link_nodes(LexborHTMLParser(source))) for source in (html, safe(html)))
         assert before <= after
@@ -409,7 +409,7 @@ def test_merge_fields_are_filled(template: str, filled: str) -> None:
         ('<a href="{{unknown}}">', "{{unknown}}"),
     ],
 )
-def test_a_field_may_be_a_whole_address_but_never_a_script(template: str, address: str) -> None:
+def test_a_field_may_be_a_whole_url_but_never_a_script(template: str, address: str) -> None:
     link = LexborHTMLParser(fill(template, FIELDS)).css_first("a")
     assert link is not None
     assert (link.attributes["href"] or "").strip() == address
@@ -428,5 +428,5 @@ def test_no_value_becomes_markup_or_a_script(value: str) -> None:
     )
 
 
-def test_a_subject_is_filled_as_it_is() -> None:
+def test_a_subject_is_filled_without_escaping() -> None:
     assert fill("Hello {{name}}, *|TOWN|*", FIELDS, escape=False) == "Hello Ann & Bo, Den <b>Haag</b>"

@@ -1,8 +1,8 @@
-# ruff: noqa: E501 - an attack is easier to follow in one piece
+# ruff: noqa: E501 - an attack is easier to follow on one line
 """Hostile mails in a real browser: nothing runs, nothing loads, nothing navigates.
 
-Two layers hold by themselves, and the tests take them one by one: what `safe` and `draw` leave of a mail, opened as a
-file with scripts allowed; and the frame, given the mails as they are.
+Each of the two layers of defense is tested alone: the output of `safe` and `draw`, opened as a file with scripts
+allowed; and the frame, showing the unfiltered mails.
 """
 
 import json
@@ -119,38 +119,38 @@ HOSTILE = {
 
 @dataclass
 class Watched:
-    """A page, and all that it tried."""
+    """A page, with every action that it attempted."""
 
     page: Page
     origin: str
-    tried: list[str] = field(default_factory=list)
+    attempts: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.page.on("request", self._request)
         self.page.on("dialog", self._dialog)
-        self.page.on("popup", lambda popup: self.tried.append(f"popup {popup.url}"))
-        self.page.on("download", lambda download: self.tried.append(f"download {download.url}"))
+        self.page.on("popup", lambda popup: self.attempts.append(f"popup {popup.url}"))
+        self.page.on("download", lambda download: self.attempts.append(f"download {download.url}"))
         self.page.on("console", lambda message: self._console(message.type, message.text))
-        self.page.on("pageerror", lambda error: self.tried.append(f"error {error}"))
+        self.page.on("pageerror", lambda error: self.attempts.append(f"error {error}"))
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.origin, "data:", "blob:")):
-            self.tried.append(f"request {request.url}")
+            self.attempts.append(f"request {request.url}")
 
     def _dialog(self, dialog: Dialog) -> None:
-        self.tried.append(f"dialog {dialog.message}")
+        self.attempts.append(f"dialog {dialog.message}")
         dialog.dismiss()
 
     def _console(self, kind: str, text: str) -> None:
         if kind == "error" or "evil.example" in text:
-            self.tried.append(f"console {text}")
+            self.attempts.append(f"console {text}")
 
 
 def use(mail: Page | Frame) -> None:
-    """Hovers, focuses and clicks whatever a reader could, by events that scripts would see."""
-    beyond = ":not([inert], a[href^=http], a[href^=http] *)"
+    """Hover, focus and click everything a reader could, with events that scripts would see."""
+    excluding = ":not([inert], a[href^=http], a[href^=http] *)"
     for element in mail.query_selector_all(
-        f":is(a, button, input, summary, p, b, img, form, [tabindex]){beyond}"
+        f":is(a, button, input, summary, p, b, img, form, [tabindex]){excluding}"
     ):
         for event in ("mouseover", "focusin", "click"):
             element.dispatch_event(event)
@@ -160,9 +160,9 @@ def use(mail: Page | Frame) -> None:
 
 
 def drawn(html: str) -> str:
-    found = links(html)
     clicks = [
-        LinkClicks(link.link_position, link.url, link.label, 5 + link.link_position, 4, 1) for link in found
+        LinkClicks(link.link_position, link.url, link.label, 5 + link.link_position, 4, 1)
+        for link in links(html)
     ]
     return draw(html, clicks)
 
@@ -264,7 +264,7 @@ st.write("The page goes on")
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page that shows the mail named in its address in the frame."""
+    """The URL of an app that shows a mail in the frame, named by the query string."""
     folder = tmp_path_factory.mktemp("app")
     tall = {"tall": '<body style="margin:0"><div style="height:1500px">tall</div>' + "<p>words</p>" * 9}
     tall["window"] = '<!DOCTYPE html><body style="margin:0"><div style="min-height:100vh">x</div><p>end</p>'
@@ -306,7 +306,7 @@ def test_a_hostile_mail_does_nothing_on_the_page(page: Page, app: str, name: str
     expect(page.get_by_text("The page goes on")).to_be_visible()
     until_quiet(page)
     before = page.url, page.title(), page.evaluate("document.cookie")
-    assert watched.tried == []
+    assert watched.attempts == []
     use(frame)
     until_quiet(page)
     # Events that a driver of browsers sends to a frame without scripts make it say so.
@@ -380,7 +380,7 @@ def test_the_frame_never_allows_scripts(page: Page, app: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_mail_brings_badges_of_its_own_to_the_tab(name: str) -> None:
+def test_no_mail_adds_badges_of_its_own_to_the_tab(name: str) -> None:
     html = HOSTILE[name]
     clicks = [LinkClicks(link.link_position, link.url, link.label, 5, 4, 1) for link in links(html)]
     made = layers(html, clicks, click_totals(clicks))

@@ -1,4 +1,4 @@
-"""The links of a mail, and where a clicked URL belongs."""
+"""The links of a mail, and the link each clicked URL belongs to."""
 
 import base64
 import json
@@ -23,13 +23,13 @@ def listed(*urls: str) -> list[Link]:
     return [Link(position, url, "") for position, url in enumerate(urls)]
 
 
-def test_links_are_counted_in_document_order() -> None:
+def test_links_are_numbered_in_document_order() -> None:
     html = """<a name="top">no link</a><A HREF=' https://a.example/?x=1&amp;y=2 '>A &amp; B</A>
         <!-- <a href="comment">no</a> --><template><a href="template">no</a></template>
         <map name="m"><area href="/map" alt="Map"></map><table><a href="https://b.example/moved">moved<tr><td>x</table>"""
     assert links(html) == [
         Link(0, "https://a.example/?x=1&y=2", "A & B"),
-        Link(1, "/map", "Map", Seen.NOWHERE),
+        Link(1, "/map", "Map", Visibility.NOWHERE),
         Link(2, "https://b.example/moved", "moved"),
     ]
 
@@ -49,7 +49,7 @@ def test_links_are_counted_in_document_order() -> None:
         ("<a href></a>", ""),
     ],
 )
-def test_a_link_is_called_by_what_a_reader_sees(html: str, label: str) -> None:
+def test_a_link_is_labelled_by_what_a_reader_sees(html: str, label: str) -> None:
     assert [link.label for link in links(html)] == [label]
 
 
@@ -68,7 +68,7 @@ def test_real_mails_have_the_links_that_a_browser_finds(browser: Browser, sample
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.reason[:30])
-def test_every_rule_brings_its_example_together(rule) -> None:  # type: ignore[no-untyped-def]
+def test_every_rule_matches_its_example(rule) -> None:  # type: ignore[no-untyped-def]
     assert Matcher(listed("https://other.example/", rule.link)).position(rule.clicked) == 1
 
 
@@ -116,7 +116,7 @@ BELONGS = [
 
 
 @pytest.mark.parametrize(("link", "clicked"), BELONGS)
-def test_a_clicked_url_finds_its_link(link: str, clicked: str) -> None:
+def test_a_clicked_url_matches_its_link(link: str, clicked: str) -> None:
     assert Matcher(listed("https://other.example/", link)).position(clicked) == 1
 
 
@@ -138,11 +138,11 @@ def test_a_clicked_url_finds_its_link(link: str, clicked: str) -> None:
         (SALE, ""),
     ],
 )
-def test_a_url_that_the_mail_does_not_hold_has_no_link(link: str, clicked: str) -> None:
+def test_a_url_that_is_not_in_the_mail_has_no_link(link: str, clicked: str) -> None:
     assert Matcher(listed("https://other.example/", link)).position(clicked) is None
 
 
-def test_the_link_that_differs_least_is_the_one() -> None:
+def test_the_most_similar_link_wins() -> None:
     matcher = Matcher(
         listed(
             "https://shop.example/sale?utm_content=top",
@@ -153,7 +153,7 @@ def test_the_link_that_differs_least_is_the_one() -> None:
             "https://shop.example/u/{{id}}/{{page}}",
         )
     )
-    found = [
+    positions = [
         matcher.position(f"https://shop.example/{rest}")
         for rest in (
             "sale?utm_content=bottom",
@@ -165,11 +165,11 @@ def test_the_link_that_differs_least_is_the_one() -> None:
             "u/1/x",
         )
     ]
-    assert found == [1, 2, 2, 0, 3, 4, 5]
+    assert positions == [1, 2, 2, 0, 3, 4, 5]
 
 
-def test_links_to_the_same_place_share_their_clicks() -> None:
-    found = listed(
+def test_links_to_the_same_url_share_their_clicks() -> None:
+    mail = listed(
         "https://a.example/",
         "https://b.example/",
         "https://A.example",
@@ -177,12 +177,12 @@ def test_links_to_the_same_place_share_their_clicks() -> None:
         "{{a}}",
         "{{a}}",
     )
-    assert shared(found) == {0: 0, 1: 1, 2: 0, 3: 3, 4: 4, 5: 4}
-    assert Matcher(found).position("https://A.example") == 0
+    assert shared(mail) == {0: 0, 1: 1, 2: 0, 3: 3, 4: 4, 5: 4}
+    assert Matcher(mail).position("https://A.example") == 0
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_any_text_can_be_asked_for(link: str, clicked: str) -> None:
+def test_any_text_can_be_looked_up(link: str, clicked: str) -> None:
     matcher = Matcher(listed(link, "https://shop.example/{{x}}"))
     matcher.position(clicked)
     assert matcher.position(link) == 0

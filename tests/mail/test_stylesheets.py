@@ -1,4 +1,4 @@
-"""Odd, broken and hostile CSS is read as a browser reads it, and written so that it says the same."""
+"""Odd, broken and hostile CSS is parsed as in a browser and serialized with the same meaning."""
 
 import pytest
 import tinycss2
@@ -37,7 +37,7 @@ from mailsight.mail.stylesheets import safe_css, safe_sheet
         ("@font-face{a:b}c{d:url(#e)}", "@font-face{a:b}c{d:url(#e)}"),
     ],
 )
-def test_what_is_allowed_is_written_anew(css: str, left: str) -> None:
+def test_allowed_css_is_serialized_from_parsed_values(css: str, left: str) -> None:
     assert safe_css(css) == safe_sheet(css) == left
 
 
@@ -49,9 +49,9 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
-def test_what_is_left_says_the_same_when_it_is_read_again(css: str) -> None:
+def test_filtered_css_means_the_same_when_parsed_again(css: str) -> None:
     left = safe_css(f"{css}<")
-    # What the end of the sheet closes may be closed the second time.
+    # Blocks left open at the end of the sheet may be closed the second time.
     assert safe_css(left).rstrip(")]}") == left.rstrip(")]}")
     assert "</" not in left
     left.encode()
@@ -86,13 +86,13 @@ def test_what_is_left_says_the_same_when_it_is_read_again(css: str) -> None:
     ],
     ids=lambda css: css[:12],
 )
-def test_hostile_css_is_read_in_time_and_depth(css: str) -> None:
+def test_hostile_css_is_parsed_in_bounded_time_and_depth(css: str) -> None:
     html = f"<style>{css}<</style><a href=x style='{css.replace(chr(39), '')}<'>x</a>"
     assert "url(x" not in safe(html)
     assert len(links(html)) == 1
 
 
-def test_a_sheet_that_is_larger_than_mails_are_is_left_out() -> None:
+def test_a_sheet_too_large_for_a_mail_is_dropped() -> None:
     rule = "a{background:url(#x)}"
     assert safe_css(rule * 1_000) == rule * 1_000
     assert safe_css(rule * 10_000) == ""

@@ -1,4 +1,4 @@
-"""Pictures that report an open never load, also where pictures may."""
+"""Tracking pixels never load, even when other pictures may."""
 
 from collections.abc import Callable
 
@@ -46,7 +46,7 @@ def test_the_hosts_that_count_a_mails_opens_and_clicks(html: str, expected: set[
         '<img src="https://elsewhere.example/f.gif" style="width:1px;height:1px">',
     ],
 )
-def test_pictures_load_but_not_those_that_report_an_open(make: Callable[..., str], tracker: str) -> None:
+def test_pictures_load_except_those_that_report_an_open(make: Callable[..., str], tracker: str) -> None:
     html = PICTURE.format(1) + PICTURE.format(2) + PIXEL + tracker
     written = make(html, pictures=True)
     assert written.count("https://cdn.shop.example/") == 2
