@@ -11,7 +11,7 @@ import streamlit as st
 
 from mailsight.errors import MailsightError
 from mailsight.exports import writers
-from mailsight.exports.jobs import Job, Told, Work
+from mailsight.exports.jobs import Job, OnProgress, Work
 from mailsight.exports.lists import LIST_FORMATS, Format, file_name
 from mailsight.exports.writers import Rows
 from mailsight.figures.formats import plain
@@ -106,10 +106,10 @@ def grid_export_button(
 
 
 def _list_work(form: Format, read: Callable[[Snapshot], Rows]) -> Work:
-    def write(output: BinaryIO, told: Told) -> str:
+    def write(output: BinaryIO, on_progress: OnProgress) -> str:
         with warehouse().snapshot() as data:
             rows = read(data)
-            return writers.write(rows, form, output, lambda done: told(done, rows.total))
+            return writers.write(rows, form, output, lambda done: on_progress(done, rows.total))
 
     return write
 

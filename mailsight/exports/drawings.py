@@ -1,4 +1,4 @@
-"""The drawings of a report, measured out for its SVG templates: they need no script, on any screen and on paper."""
+"""The geometry of a report's charts for its SVG templates, which need no scripts on screen or on paper."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from mailsight.figures.hours import dense_hours
 from mailsight.figures.metrics import Portion, share
 from mailsight.vocabulary import FUNNEL_ORDER, Status
 
-# In the units of the templates' view box.
+# In units of the templates' view box.
 _WIDTH, _MARGIN, _ROW = 720, 30, 34
-_PANEL, _PANEL_HEAD, _PANEL_FOOT = 110, 18, 16
-_LABELS_WIDTH, _WIDEST_BAR = 160, 400
-_SPAN_HOURS, _MARK_HOURS = 72, 12
+_PANEL_HEIGHT, _PANEL_HEADER, _PANEL_FOOTER = 110, 18, 16
+_LABELS_WIDTH, _MAX_BAR_WIDTH = 160, 400
+_SPAN_HOURS, _TICK_HOURS = 72, 12
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelBar:
-    """A state as a bar of its width around the middle of the drawing."""
+    """The bar of one state, centred in the chart."""
 
     label: str
     figures: str
@@ -31,7 +31,7 @@ class FunnelBar:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How many messages are in each state. `words` say the same to those who can't see it."""
+    """How many messages are in each state. `words` says it in text for screen readers."""
 
     bars: Sequence[FunnelBar]
     height: int
@@ -40,7 +40,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class HourBar:
-    """What happened in one hour."""
+    """The bar of one hour."""
 
     left: float
     height: float
@@ -48,19 +48,19 @@ class HourBar:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One kind of event, hour by hour. `most` is the count of its tallest bar."""
+    """One type of event, hour by hour. `peak` is the count of its tallest bar."""
 
     label: str
     colour: str
     top: int
     floor: int
-    most: str
+    peak: str
     bars: Sequence[HourBar]
 
 
 @dataclass(frozen=True, slots=True)
-class HourMark:
-    """A time since send, below a panel."""
+class HourTick:
+    """A time since send, labelled below a panel."""
 
     left: float
     label: str
@@ -68,29 +68,29 @@ class HourMark:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Opens and clicks in the first hours since send, and how many of all these hours hold."""
+    """Opens and clicks in the first hours since send. `covered` says how many of all of them are shown."""
 
     panels: Sequence[Panel]
-    marks: Sequence[HourMark]
+    ticks: Sequence[HourTick]
     bar_width: float
     covered: str
 
 
 def funnel(status: Mapping[Status, int]) -> Funnel:
-    """The five states, each as a bar in its colour with its count and its share of sent."""
+    """A bar for each of the five states, with its count and its share of sent."""
     sent = sum(status.values())
     widest = max(*status.values(), 1)
     bars = []
-    for place, state in enumerate(FUNNEL_ORDER):
+    for index, state in enumerate(FUNNEL_ORDER):
         messages = status.get(state, 0)
-        width = _WIDEST_BAR * (share(messages, widest) or 0.0)
+        width = _MAX_BAR_WIDTH * (share(messages, widest) or 0.0)
         bars.append(
             FunnelBar(
                 label=state.label,
                 figures=f"{count(messages)} · {percent(Portion(messages, sent).rate)}",
                 colour=state.colour,
-                top=place * _ROW,
-                left=_LABELS_WIDTH + (_WIDEST_BAR - width) * 0.5,
+                top=index * _ROW,
+                left=_LABELS_WIDTH + (_MAX_BAR_WIDTH - width) * 0.5,
                 width=max(width, 1),
             )
         )
@@ -99,37 +99,38 @@ def funnel(status: Mapping[Status, int]) -> Funnel:
 
 
 def timeline(hours: pd.DataFrame) -> Timeline:
-    """Opens and clicks in each of the first 72 hours since send, one panel each."""
+    """One panel each for opens and clicks in the first 72 hours since send."""
     dense = dense_hours(hours, _SPAN_HOURS)
     step = share(_WIDTH - 2 * _MARGIN, _SPAN_HOURS) or 0.0
     panels = []
-    for place, (key, state, label) in enumerate(
+    for index, (key, state, label) in enumerate(
         (("opens", Status.OPENED, "Opens"), ("clicks", Status.CLICKED, "Clicks"))
     ):
-        top, numbers = place * (_PANEL_HEAD + _PANEL + _PANEL_FOOT), [int(number) for number in dense[key]]
-        most = max(numbers)
+        top = index * (_PANEL_HEADER + _PANEL_HEIGHT + _PANEL_FOOTER)
+        counts = [int(number) for number in dense[key]]
+        peak = max(counts)
         panels.append(
             Panel(
                 label=label,
                 colour=state.colour,
                 top=top,
-                floor=top + _PANEL_HEAD + _PANEL,
-                most=count(most),
+                floor=top + _PANEL_HEADER + _PANEL_HEIGHT,
+                peak=count(peak),
                 bars=[
-                    HourBar(_MARGIN + hour * step, _PANEL * (share(number, max(most, 1)) or 0.0))
-                    for hour, number in enumerate(numbers)
+                    HourBar(_MARGIN + hour * step, _PANEL_HEIGHT * (share(number, max(peak, 1)) or 0.0))
+                    for hour, number in enumerate(counts)
                 ],
             )
         )
-    marks = [
-        HourMark(_MARGIN + hour * step, since(hour) if hour else "sent")
-        for hour in range(0, _SPAN_HOURS + 1, _MARK_HOURS)
+    ticks = [
+        HourTick(_MARGIN + hour * step, since(hour) if hour else "sent")
+        for hour in range(0, _SPAN_HOURS + 1, _TICK_HOURS)
     ]
-    return Timeline(panels, marks, step * 0.84, _covered(hours))
+    return Timeline(panels, ticks, step * 0.84, _covered(hours))
 
 
 def _covered(hours: pd.DataFrame) -> str:
     """How many of all opens and clicks the timeline shows."""
-    seen = hours[hours["hour"] < _SPAN_HOURS]
-    parts = [f"{of(seen[key].sum(), hours[key].sum())} {key}" for key in ("opens", "clicks")]
+    shown = hours[hours["hour"] < _SPAN_HOURS]
+    parts = [f"{of(shown[key].sum(), hours[key].sum())} {key}" for key in ("opens", "clicks")]
     return f"The first three days: {' and '.join(parts)}."

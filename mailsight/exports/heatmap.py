@@ -1,4 +1,4 @@
-"""The heatmap as one file to take along: no script in it, nothing to load, its title, figures and scale in a corner."""
+"""The heatmap as a single HTML file without scripts or anything to load, with a legend in the corner."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from .rendering import render
 def of_campaign(
     report: CampaignReport, html: str, *, measure: Measure = "clicks", show: Show = "count"
 ) -> str:
-    """The heatmap of a campaign's mail."""
+    """Draw the heatmap of a campaign's mail."""
     campaign = report.campaign
     facts = [f"Sent {moment(campaign.sent_at)}"] if campaign.sent_at else []
     facts += [f"{things(report.counts.delivered, 'delivered mail')}", report.audience.meaning]
@@ -40,7 +40,7 @@ def of_mail(
     show: Show = "count",
     totals: ClickTotals | None = None,
 ) -> str:
-    """The heatmap of any mail. `facts` are lines under the title; without any, the clicks are added up."""
+    """Draw the heatmap of any mail. `facts` are lines under the title, by default one with the total clicks."""
     facts = facts or [_summary(clicks, totals or click_totals(clicks))]
     shown = MEASURES[measure] if show == "count" else f"{MEASURES[measure]}, {SHOWS[show].lower()}"
     return drawing.draw(
@@ -55,13 +55,13 @@ def of_mail(
 
 
 def summary(report: CampaignReport) -> str:
-    """The clicks of a campaign in one line."""
+    """A campaign's total clicks in one line."""
     return _summary([*report.links, *report.other_links], totals_of(report))
 
 
 def _summary(clicks: Sequence[LinkClicks], totals: ClickTotals) -> str:
     others = sum(link.clicks for link in clicks if link.link_position is None)
-    said = things(totals.clicks, "click")
-    if totals.clickers:  # a file of clicks need not tell who clicked
-        said += f" by {things(totals.clickers, 'customer')}"
-    return f"{said}, {count(others)} of them on other links" if others else said
+    text = things(totals.clicks, "click")
+    if totals.clickers:  # a CSV file of clicks may not say who clicked
+        text += f" by {things(totals.clickers, 'customer')}"
+    return f"{text}, {count(others)} of them on other links" if others else text

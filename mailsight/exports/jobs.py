@@ -1,6 +1,6 @@
-"""Files to take along, written in the background. None has a name on the disk: with what holds it, it is gone.
+"""Writes exported files in the background, into temporary files without a name on disk.
 
-So nothing is left behind by a page that was closed, a server that ended, or one that was killed.
+So nothing is left behind when a page is closed or the server stops, even if it is killed.
 """
 
 import logging
@@ -18,19 +18,19 @@ from mailsight.errors import ExportCancelled, MailsightError, TooManyFiles
 
 from .lists import Format
 
-# More at once would not be done sooner on a small machine, and pages want to be read meanwhile.
-AT_ONCE = 2
-MOST_FILES = 40
-MOST_BYTES = 4_000_000_000
-KEPT_SECONDS = 3600.0
+# More would be no faster on a small machine, and would slow the pages down.
+MAX_WORKERS = 2
+MAX_FILES = 40
+MAX_BYTES = 4_000_000_000
+RETENTION_SECONDS = 3600.0
 _READING = threading.Lock()
 _PART_BYTES = 2**20
 
 _log = logging.getLogger(__name__)
-# Told how much is done and how much there is in all; raises `ExportCancelled` where nobody wants the file any more.
-Told = Callable[[int, int], None]
-# Writes the file, tells how far it is, and returns what there is to know of it.
-Work = Callable[[BinaryIO, Told], str]
+# Takes the amount done and the total. Raises `ExportCancelled` if the file is no longer wanted.
+OnProgress = Callable[[int, int], None]
+# Writes the file, reports its progress and returns a note for the user, or an empty string.
+Work = Callable[[BinaryIO, OnProgress], str]
 
 
 class State(StrEnum):
@@ -42,7 +42,7 @@ class State(StrEnum):
 
 @dataclass(eq=False)
 class Job:
-    """A file that is written now or was. `note`: what there is to know of it, or why it could not be written."""
+    """A file that is being written or was. `note` is a remark for the user, or why writing failed."""
 
     id: str
     name: str
@@ -53,52 +53,52 @@ class Job:
     size_bytes: int = 0
     note: str = ""
     _file: BinaryIO = field(default_factory=TemporaryFile, repr=False)
-    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
+    _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def parts(self) -> Iterator[bytes]:
-        """The file's bytes; they go on coming although the file is let go meanwhile."""
+        """The file's bytes in chunks. Reading continues even if the job is removed meanwhile."""
         copy = os.dup(self._file.fileno())
         try:
-            place = 0
-            while part := _read(copy, place):
-                place += len(part)
+            offset = 0
+            while part := _read(copy, offset):
+                offset += len(part)
                 yield part
         finally:
             os.close(copy)
 
 
-def _read(descriptor: int, place: int) -> bytes:
+def _read(descriptor: int, offset: int) -> bytes:
     if hasattr(os, "pread"):
-        return os.pread(descriptor, _PART_BYTES, place)
-    with _READING:  # Windows: copies of a descriptor share their place in the file.
-        os.lseek(descriptor, place, os.SEEK_SET)
+        return os.pread(descriptor, _PART_BYTES, offset)
+    with _READING:  # On Windows, copies of a descriptor share one file position.
+        os.lseek(descriptor, offset, os.SEEK_SET)
         return os.read(descriptor, _PART_BYTES)
 
 
 class Jobs:
-    """The files of all who look at this dashboard."""
+    """The files of everyone who uses this dashboard."""
 
     def __init__(
         self,
         *,
-        most_files: int = MOST_FILES,
-        most_bytes: int = MOST_BYTES,
-        kept_seconds: float = KEPT_SECONDS,
+        max_files: int = MAX_FILES,
+        max_bytes: int = MAX_BYTES,
+        retention_seconds: float = RETENTION_SECONDS,
     ) -> None:
-        self._most_files, self._most_bytes, self._kept_seconds = most_files, most_bytes, kept_seconds
+        self._max_files, self._max_bytes, self._retention_seconds = max_files, max_bytes, retention_seconds
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
+        self._pool = ThreadPoolExecutor(MAX_WORKERS, thread_name_prefix="export")
 
     def start(self, name: str, form: Format, work: Work) -> Job:
-        """Begins to write a file. Files that are ready make room, the oldest first. Raises `TooManyFiles`."""
+        """Start writing a file. If there are too many, the oldest finished one is removed. Raises `TooManyFiles`."""
         with self._lock:
-            while len(self._jobs) >= self._most_files:
-                self._let_go(self._oldest_ready())
+            while len(self._jobs) >= self._max_files:
+                self._discard(self._oldest_finished())
             job = Job(secrets.token_urlsafe(16), name, form)
             self._jobs[job.id] = job
         self._pool.submit(self._write, job, work)
-        timer = threading.Timer(self._kept_seconds, self.remove, [job])
+        timer = threading.Timer(self._retention_seconds, self.remove, [job])
         timer.daemon = True
         timer.start()
         return job
@@ -107,71 +107,73 @@ class Jobs:
         return self._jobs.get(job_id)
 
     def remove(self, job: Job) -> None:
-        """Ends the writing where it is going on, and lets the file go."""
+        """Cancel the writing if it is still going on, and delete the file."""
         with self._lock:
-            self._let_go(job)
+            self._discard(job)
 
     def close(self) -> None:
-        """Ends all of it, with the server."""
+        """Cancel and delete everything when the server stops."""
         with self._lock:
             for job in list(self._jobs.values()):
-                self._let_go(job)
+                self._discard(job)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _let_go(self, job: Job) -> None:
+    def _discard(self, job: Job) -> None:
         self._jobs.pop(job.id, None)
-        job._ended.set()  # noqa: SLF001
+        job._cancelled.set()  # noqa: SLF001
         if job.state in (State.READY, State.FAILED):
             job._file.close()  # noqa: SLF001
 
-    def _oldest_ready(self) -> Job:
+    def _oldest_finished(self) -> Job:
         for job in self._jobs.values():
             if job.state in (State.READY, State.FAILED):
                 return job
-        raise TooManyFiles(f"{len(self._jobs)} files are being written or wait for their turn.")
+        raise TooManyFiles(f"{len(self._jobs)} files are being written or waiting.")
 
     def _write(self, job: Job, work: Work) -> None:
-        def told(done: int, total: int) -> None:
-            if job._ended.is_set():  # noqa: SLF001
-                raise ExportCancelled("Nobody waits for this file any more.")
+        def on_progress(done: int, total: int) -> None:
+            if job._cancelled.is_set():  # noqa: SLF001
+                raise ExportCancelled("This file is no longer wanted.")
             job.done, job.total = done, total
             job.size_bytes = os.fstat(job._file.fileno()).st_size  # noqa: SLF001
             self._make_room(job)
 
         try:
-            told(0, 0)
+            on_progress(0, 0)
             job.state = State.WRITING
-            job.note = work(job._file, told)  # noqa: SLF001
+            job.note = work(job._file, on_progress)  # noqa: SLF001
             job._file.flush()  # noqa: SLF001
-            told(job.total, job.total)
+            on_progress(job.total, job.total)
             job.state = State.READY
         except ExportCancelled:
             job.state = State.FAILED
         except MailsightError as error:
             job.state, job.note = State.FAILED, str(error)
         except Exception as error:  # noqa: BLE001
-            # Whatever it is, the page says that there is no file, and the log everything.
-            _log.exception("A file to take along could not be written")
-            full = isinstance(error, OSError)
+            # Whatever went wrong, the page says that there is no file; the details go to the log.
+            _log.exception("An export failed")
+            is_disk_error = isinstance(error, OSError)
             job.note = (
-                "The disk has no room for it."
-                if full
-                else "It could not be written; the server's log says why."
+                "The server's disk may be full."
+                if is_disk_error
+                else "The file could not be written. The server's log says why."
             )
             job.state = State.FAILED
         with self._lock:
-            if job.state is State.FAILED or job._ended.is_set():  # noqa: SLF001
+            if job.state is State.FAILED or job._cancelled.is_set():  # noqa: SLF001
                 job.size_bytes = 0
                 job._file.close()  # noqa: SLF001
 
     def _make_room(self, job: Job) -> None:
-        """Lets older files go while all together are too large. Raises `TooManyFiles` where that is not enough."""
+        """Remove older files while all together are too large. Raises `TooManyFiles` if that isn't enough."""
         with self._lock:
-            while sum(one.size_bytes for one in self._jobs.values()) > self._most_bytes:
-                others = [one for one in self._jobs.values() if one.state is State.READY and one is not job]
-                if not others:
+            while sum(other.size_bytes for other in self._jobs.values()) > self._max_bytes:
+                finished = [
+                    other for other in self._jobs.values() if other.state is State.READY and other is not job
+                ]
+                if not finished:
                     raise TooManyFiles(
-                        "All files together are larger than they may be.",
-                        next_step="Filter the list, or wait.",
+                        "All exported files together are too large.",
+                        next_step="Filter the list to export less, or try again later.",
                     )
-                self._let_go(others[0])
+                self._discard(finished[0])

@@ -1,7 +1,7 @@
-"""The campaign page to take along as a PDF: the same report, and the mail with a badge behind each link, on paper.
+"""The campaign page as a PDF: the report, and the mail with a badge after each clicked link.
 
-WeasyPrint draws it in a process of its own: whatever a hostile mail does to it, it has no network, little time and
-bounded memory, and the report comes without the picture of the mail where that is not enough.
+WeasyPrint renders it in a separate process. Whatever a hostile mail does to it, that process has no network, limited
+time and bounded memory. If that isn't enough for the mail, the PDF contains the report alone.
 """
 
 import json
@@ -26,86 +26,98 @@ from mailsight.settings import PROJECT
 
 from . import report as report_export
 from .rendering import render
-from .report import TakeAlong
+from .report import ReportContent
 
 MISSING = (
-    "Pango is missing on the server (on Debian the packages libpango-1.0-0, libpangoft2-1.0-0 and "
+    "Pango is not installed on the server (on Debian: the packages libpango-1.0-0, libpangoft2-1.0-0 and "
     "libharfbuzz-subset0)."
 )
-# Every mail that was tried was drawn in six. A hostile one costs the first, and the report comes without it.
-MAIL_SECONDS = 40.0
-MOST_SECONDS = 60.0
+# Every real mail tried took at most 6 seconds. A mail that takes longer is left out of the PDF.
+MAIL_TIMEOUT_SECONDS = 40.0
+REPORT_TIMEOUT_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _log = logging.getLogger(__name__)
-_NO_PICTURE = "The e-mail could not be drawn for paper; the HTML report shows it."
+_MAIL_LEFT_OUT = "The e-mail couldn't be rendered for this PDF. The HTML report shows it."
 
 
 @cache
 def available() -> bool:
-    """Whether what WeasyPrint draws letters with is on this machine."""
+    """Whether Pango, which WeasyPrint needs for text, is installed."""
     return bool(find_library("pango-1.0") and find_library("pangoft2-1.0"))
 
 
-def mail_for_paper(taken: TakeAlong) -> str | None:
-    """The safe mail with the clicks behind each clicked link, drawn by its style sheet alone."""
-    if taken.html is None:
+def mail_for_paper(content: ReportContent) -> str | None:
+    """The safe mail with the clicks after each clicked link, shown by style sheet only."""
+    if content.html is None:
         return None
-    document = LexborHTMLParser(taken.html)
+    document = LexborHTMLParser(content.html)
     nodes = link_nodes(document)
-    report = taken.report
+    report = content.report
     clicks = [*report.links, *report.other_links]
     marks = {}
     for badge in badges(clicks, shared(links_of(document, nodes)), click_totals(report), quiet=False):
         text = "↑" if badge.look == "pointer" else f"{badge.text}{badge.sharing}"
         marks[nodes[badge.position].mem_id] = f' data-clicks="{text}" data-shade="{badge.look}"'
-    # The last style sheet of the mail: of two rules that are important, the later one holds.
-    drawn = write(document, taken.html, marks=marks, end=render("paper_badges.html", scale=SCALE))
-    return report_export.without_addresses(drawn)
+    # Comes last in the mail: of two important rules, the later wins.
+    paper = write(document, content.html, marks=marks, end=render("paper_badges.html", scale=SCALE))
+    return report_export.without_addresses(paper)
 
 
-def write_pdf(taken: TakeAlong, output: BinaryIO, told: Callable[[], None], zone: str | None = None) -> str:
-    """Writes the PDF into a file; what there is to know of it. `told` is asked meanwhile, and ends it by raising.
+def write_pdf(
+    content: ReportContent,
+    output: BinaryIO,
+    check_cancelled: Callable[[], None],
+    zone: str | None = None,
+) -> str:
+    """Write the PDF. Returns a note for the user, or an empty string if nothing was left out.
 
-    Raises `NoPdf` where Pango is missing, or not even the report without the mail can be drawn.
+    `check_cancelled` is called while rendering, and stops it by raising. Raises `NoPdf` if Pango is missing or if
+    even the report without the mail can't be rendered.
     """
     if not available():
         raise NoPdf(MISSING)
-    mail = mail_for_paper(taken)
-    if _draw(report_export.page(taken, zone), mail, output, told, MAIL_SECONDS):
+    mail = mail_for_paper(content)
+    if _draw(report_export.page(content, zone), mail, output, check_cancelled, MAIL_TIMEOUT_SECONDS):
         return ""
     if mail is not None and _draw(
-        report_export.page(taken, zone, note=_NO_PICTURE), None, output, told, MOST_SECONDS
+        report_export.page(content, zone, note=_MAIL_LEFT_OUT),
+        None,
+        output,
+        check_cancelled,
+        REPORT_TIMEOUT_SECONDS,
     ):
-        return _NO_PICTURE
-    raise NoPdf("It failed, or took too long.")
+        return _MAIL_LEFT_OUT
+    raise NoPdf("Rendering failed or took too long.")
 
 
-def _draw(page: str, mail: str | None, output: BinaryIO, told: Callable[[], None], seconds: float) -> bool:
-    """Whether a process of its own wrote the PDF in its time."""
+def _draw(
+    page: str, mail: str | None, output: BinaryIO, check_cancelled: Callable[[], None], seconds: float
+) -> bool:
+    """Render the PDF in a separate process. Returns whether it succeeded in time."""
     output.seek(0)
     output.truncate()
     deadline = time.monotonic() + seconds
-    with TemporaryFile() as question, TemporaryFile() as said:
-        question.write(json.dumps({"page": page, "mail": mail}).encode())
-        question.seek(0)
+    with TemporaryFile() as request, TemporaryFile() as errors:
+        request.write(json.dumps({"page": page, "mail": mail}).encode())
+        request.seek(0)
         process = subprocess.Popen(
             [sys.executable, "-m", "mailsight.exports.pdf_process"],
             cwd=PROJECT,
-            stdin=question,
+            stdin=request,
             stdout=output,
-            stderr=said,
+            stderr=errors,
         )
         try:
             while process.poll() is None and time.monotonic() < deadline:
-                told()
+                check_cancelled()
                 time.sleep(_POLL_SECONDS)
         finally:
             if process.poll() is None:
                 process.kill()
             process.wait()
-        said.seek(0)
+        errors.seek(0)
         if process.returncode:
             _log.warning(
-                "A PDF was not drawn: %s", said.read().decode(errors="replace")[-2000:] or "too late"
+                "Rendering a PDF failed: %s", errors.read().decode(errors="replace")[-2000:] or "timed out"
             )
     return process.returncode == 0

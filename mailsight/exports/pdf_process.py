@@ -1,7 +1,7 @@
-"""Draws a report's HTML as a PDF, as a process of its own: from standard input to standard output, with nothing else.
+"""Renders a report's HTML as a PDF, in a separate process that only reads standard input and writes standard output.
 
-The mail is a document of its own, so that its style sheets do not reach the report. Whoever starts this ends it when it
-takes too long; no clock within would do, since the libraries that set the type don't listen to one.
+The mail is a separate document, so its style sheets don't affect the report. The parent process kills this one if it
+takes too long: a timeout in here wouldn't work, because the typesetting libraries can't be interrupted.
 """
 
 import json
@@ -10,26 +10,26 @@ import os
 import sys
 from typing import Any
 
-MOST_MAIL_PAGES = 12
-MOST_MEMORY_BYTES = 3_000_000_000
+MAX_MAIL_PAGES = 12
+MAX_MEMORY_BYTES = 3_000_000_000
 
 
 def draw(page: str, mail: str | None) -> bytes:
-    """The PDF: the page, and after it the first pages of the mail where there is one."""
-    # Imported here: whoever asks for no PDF need not have Pango.
+    """Render the report page as a PDF, followed by the first pages of the mail, if any."""
+    # Imported here because it needs Pango, which is optional.
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
     def document(html: str, media: str) -> Any:
-        # Only what a document carries within itself: no network, no files.
+        # Only data: URLs: no network, no files.
         fetcher = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
         return HTML(string=html, base_url=None, url_fetcher=fetcher, media_type=media).render(
             presentational_hints=True  # widths and colours as attributes, as mails have them
         )
 
-    drawn = document(page, "print")
-    pages = [] if mail is None else document(mail, "screen").pages[:MOST_MAIL_PAGES]
-    return bytes(drawn.copy([*drawn.pages, *pages]).write_pdf())
+    report = document(page, "print")
+    pages = [] if mail is None else document(mail, "screen").pages[:MAX_MAIL_PAGES]
+    return bytes(report.copy([*report.pages, *pages]).write_pdf())
 
 
 def _limit_memory() -> None:
@@ -37,7 +37,7 @@ def _limit_memory() -> None:
         import resource  # not on Windows
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
 
 
 def _main() -> None:
@@ -46,8 +46,8 @@ def _main() -> None:
     _limit_memory()
     if hasattr(os, "nice"):
         os.nice(5)
-    asked = json.load(sys.stdin.buffer)
-    pdf = draw(asked["page"], asked["mail"])
+    request = json.load(sys.stdin.buffer)
+    pdf = draw(request["page"], request["mail"])
     with os.fdopen(1, "wb", closefd=False) as output:
         output.write(pdf)
 

@@ -1,4 +1,4 @@
-"""The HTML of exported files: Jinja2 templates that escape every value they are given."""
+"""Renders the HTML of exported files from Jinja2 templates that escape every value."""
 
 from pathlib import Path
 
@@ -14,5 +14,4 @@ _TEMPLATES = Environment(
 
 
 def render(template: str, **values: object) -> str:
-    """The template of this name, filled in."""
     return _TEMPLATES.get_template(template).render(values)

@@ -1,4 +1,4 @@
-"""The campaign page to take along: one HTML file without scripts, with nothing to load and no customer's name in it."""
+"""The campaign page as a single HTML file, without scripts, anything to load or personal data of customers."""
 
 import re
 from collections.abc import Sequence
@@ -44,16 +44,17 @@ from .masking import Mask
 from .rendering import render
 
 CARDS = ("sent", "not_sent", "opened", "clicked", "opted_out")
-MOST_OTHER_LINKS = 40
-# As safety.write writes them. In the report they lead nowhere: they would count as a click, or tell whose link it was.
+MAX_OTHER_LINKS = 40
+# Links as safety.write writes them. In the report they lead nowhere: opening one would count as a click, and the URL
+# may identify a customer.
 _HREF = re.compile(r' href="[^"]*" (?:rel="noopener noreferrer"|target="_self")')
-# What a mail program or a sender's system left at an element may name the reader.
+# data- attributes that a mail program or the sender's system added may identify the reader.
 _DATA = re.compile(r' data-(?!(?:link|badge|look|near|sharing|total|lit|clicks|shade)\b)[\w.-]+="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table: what it is about, a quiet line below that, and its figures."""
+    """A row of a table: its label, a note below that, and its figures."""
 
     label: str
     figures: Sequence[str]
@@ -62,15 +63,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the report; the first heading stands above the labels."""
+    """A table of the report. The first heading belongs to the labels."""
 
     headings: Sequence[str]
     rows: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
-class TakeAlong:
-    """What a report is made of, without anything that names a customer. `html` is the mail's, or None."""
+class ReportContent:
+    """The content of a report, without anything that identifies a customer. `html` is the mail's HTML, if any."""
 
     report: CampaignReport
     hours: pd.DataFrame
@@ -79,31 +80,33 @@ class TakeAlong:
     mask: Mask
 
 
-def read(data: Snapshot, campaign_id: str, audience: Audience) -> TakeAlong:
-    """The campaign page's figures, and its mail without what names a customer. Raises `UnknownCampaign`."""
+def read(data: Snapshot, campaign_id: str, audience: Audience) -> ReportContent:
+    """Read a campaign's figures and mail, with customers masked. Raises `UnknownCampaign`."""
     report = campaign_reports.report(data, campaign_id, audience)
     mail = mails.of_campaign(data, campaign_id)
     html = mail.html if mail else ""
     sent_from = report.campaign.from_email or ""
     links = [*report.links, *report.other_links]
-    found = data.rows(
+    customers = data.rows(
         "named_customers",
         campaign_id=campaign_id,
         addresses=sorted(masking.addresses(html) - {sent_from.lower()}),
         ids=sorted(masking.segments(link.url for link in links)),
     )
-    names = masking.names(row["name"] for row in found if row["name"])
-    mask = Mask(tuple(names | {row["customer_id"] for row in found}), own_domain=sent_from.rpartition("@")[2])
+    names = masking.names(row["name"] for row in customers if row["name"])
+    mask = Mask(
+        tuple(names | {row["customer_id"] for row in customers}), own_domain=sent_from.rpartition("@")[2]
+    )
     campaign = report.campaign
     subject = mask.text(campaign.subject) if campaign.subject else None
-    clean = replace(
+    masked = replace(
         report,
         campaign=replace(campaign, name=mask.text(campaign.name), subject=subject),
         links=[_without_names(link, mask) for link in report.links],
         other_links=[_without_names(link, mask) for link in report.other_links],
     )
-    return TakeAlong(
-        clean,
+    return ReportContent(
+        masked,
         campaign_reports.timeline(data, campaign_id, audience),
         campaign_reports.apple_opens(data, campaign_id),
         mask.text(html) if mail else None,
@@ -116,23 +119,25 @@ def _without_names(link: LinkClicks, mask: Mask) -> LinkClicks:
     return replace(link, label=mask.text(label))
 
 
-def as_html(taken: TakeAlong, zone: str | None = None) -> str:
-    """The report for a browser, with the heatmap in a frame of its own that runs and loads nothing."""
-    if taken.html is None:
-        return page(taken, zone)
-    drawn = heatmap_export.of_campaign(taken.report, taken.html)
-    return page(taken, zone, heatmap=without_addresses(drawn))
+def as_html(content: ReportContent, zone: str | None = None) -> str:
+    """The report for a browser, with the heatmap in a sandboxed frame."""
+    if content.html is None:
+        return page(content, zone)
+    drawn = heatmap_export.of_campaign(content.report, content.html)
+    return page(content, zone, heatmap=without_addresses(drawn))
 
 
 def without_addresses(drawn: str) -> str:
-    """A safe mail whose links lead nowhere, without what its sender's system left at its elements."""
+    """Disable the links of a safe mail and remove its data- attributes."""
     return _DATA.sub("", _HREF.sub(' href="#"', drawn))
 
 
-def page(taken: TakeAlong, zone: str | None = None, *, heatmap: str | None = None, note: str = "") -> str:
-    """The report, with the heatmap's document in a frame where there is one, and a note at its end."""
-    report, mask = taken.report, taken.mask
-    shown, more = report.other_links[:MOST_OTHER_LINKS], report.other_links[MOST_OTHER_LINKS:]
+def page(
+    content: ReportContent, zone: str | None = None, *, heatmap: str | None = None, note: str = ""
+) -> str:
+    """The report as HTML, with the heatmap in a frame if given, and a note at the end."""
+    report, mask = content.report, content.mask
+    listed, more = report.other_links[:MAX_OTHER_LINKS], report.other_links[MAX_OTHER_LINKS:]
     more_clicks = sum(link.clicks for link in more)
     return render(
         "report.html",
@@ -140,14 +145,14 @@ def page(taken: TakeAlong, zone: str | None = None, *, heatmap: str | None = Non
         facts=_facts(report, zone),
         audience=report.audience,
         cards=[_card(report.counts, key) for key in CARDS],
-        rates=_rates(taken),
+        rates=_rates(content),
         funnel=drawings.funnel(report.status),
         not_sent=_reasons(report),
-        timeline=None if taken.hours.empty else drawings.timeline(taken.hours),
+        timeline=None if content.hours.empty else drawings.timeline(content.hours),
         heatmap=heatmap,
         summary=heatmap_export.summary(report),
         links=_links(sorted(report.links, key=lambda link: -link.clicks), mask),
-        other_links=_links(shown, mask),
+        other_links=_links(listed, mask),
         more_links=f"And {things(more_clicks, 'click')} on {things(len(more), 'more link')}." if more else "",
         note=note,
         formulas=" ".join(
@@ -176,12 +181,12 @@ def _card(counts: Counts, key: str) -> dict[str, str]:
     }
 
 
-def _rates(taken: TakeAlong) -> Table:
-    report = taken.report
+def _rates(content: ReportContent) -> Table:
+    report = content.report
     before = f"Average of {count(len(report.previous))} before" if report.previous else "Before"
     rows = [_rate(figure, report) for figure in RATES]
-    if taken.apple.proxied:
-        estimate = taken.apple.estimate
+    if content.apple.proxied:
+        estimate = content.apple.estimate
         figures = (
             percent(estimate.rate),
             of(estimate.part, estimate.whole),
@@ -194,14 +199,14 @@ def _rates(taken: TakeAlong) -> Table:
 
 
 def _rate(figure: Rate, report: CampaignReport) -> Row:
-    usual = mean([rate for campaign in report.previous if (rate := figure.rate(campaign)) is not None])
+    average = mean([rate for campaign in report.previous if (rate := figure.rate(campaign)) is not None])
     now = figure.rate(report.counts)
     figures = (
         percent(now),
         of(*figure.counts(report.counts)),
         interval(figure.interval(report.counts)),
-        percent(usual),
-        points(None if now is None or usual is None else now - usual),
+        percent(average),
+        points(None if now is None or average is None else now - average),
     )
     return Row(f"{figure.label}, {figure.name.lower()}", figures, figure.formula)
 

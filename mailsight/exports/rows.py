@@ -1,4 +1,4 @@
-"""Where the rows of each list to take along come from. Times are aware, in UTC; figures are those of the screens."""
+"""Reads the rows of every exported list. Times are aware, in UTC; the figures equal those on the screens."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -15,8 +15,8 @@ from mailsight.warehouse.selection import GridQuery
 from . import lists
 from .writers import Rows
 
-# How many events are sorted at once.
-PART_EVENTS = 250_000
+# How many events to sort at once.
+EVENTS_PER_PART = 250_000
 
 
 def campaigns(
@@ -25,16 +25,16 @@ def campaigns(
     search: CampaignSearch = EVERYTHING,
     order: Order = NEWEST_FIRST,
 ) -> Rows:
-    """The campaigns that fit, in that order, as the list shows them."""
-    found = data.batches("campaign_list", selection(search, order), audience=audience, start=0, size=None)
+    """The campaigns that match the search, in this order."""
+    campaigns = data.batches("campaign_list", selection(search, order), audience=audience, start=0, size=None)
     batches = [
-        batch.append_column("audience", pa.array([audience.value] * batch.num_rows)) for batch in found
+        batch.append_column("audience", pa.array([audience.value] * batch.num_rows)) for batch in campaigns
     ]
     return _rows("campaigns", _length(batches), batches)
 
 
 def customers(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> Rows:
-    """The customers of the grid with these filters, in its order, from the first to the last."""
+    """All customers that match the grid's filters, in the grid's order."""
     wanted = {"campaign_id": campaign_id, "audience": audience}
     total = _total(data, "exported_customers_count", query, **wanted)
     return _rows("customers", total, data.batches("exported_customers", query, **wanted))
@@ -43,41 +43,41 @@ def customers(data: Snapshot, campaign_id: str, audience: Audience, query: GridQ
 def not_sent(
     data: Snapshot, campaign_id: str, *, reason: NotSentReason | None = None, search: str = ""
 ) -> Rows:
-    """The customers whom a campaign did not mail, for this reason, of whom name, address, id or detail has it."""
+    """The customers that a campaign was not sent to, for this reason, whose name, address, id or detail matches."""
     wanted = {"campaign_id": campaign_id, "reason": reason, "search": search.strip()}
     total = _total(data, "not_sent_count", **wanted)
     return _rows("not-sent", total, data.batches("not_sent_customers", **wanted, start=0, size=None))
 
 
 def links(data: Snapshot, campaign_id: str, audience: Audience) -> Rows:
-    """The links of a campaign's mail in their order, then those that the mail does not hold, each with its clicks."""
+    """The links of a campaign's mail in order, then clicked URLs that aren't in it, each with its clicks."""
     report = campaign.report(data, campaign_id, audience)
     rows = [asdict(link) for link in (*report.links, *report.other_links)]
     return _rows("links", len(rows), lists.batches_of(rows, lists.LISTS["links"]))
 
 
 def events(data: Snapshot, campaign_id: str) -> Rows:
-    """Everything that happened to the messages of a campaign, machines' doing included."""
+    """All events of a campaign's messages, including those caused by machines."""
     total = _total(data, "exported_events_count", campaign_id=campaign_id)
     return _rows("events", total, _events(data, campaign_id, total))
 
 
 def _events(data: Snapshot, campaign_id: str, total: int) -> Iterator[pa.RecordBatch]:
-    """Some customers at a time: sorting all events of a large campaign at once would take a gigabyte."""
+    """Read some customers at a time: sorting all events of a large campaign at once would take a gigabyte."""
     after = ""
-    for part in data.rows("event_parts", campaign_id=campaign_id, parts=1 + total // PART_EVENTS):
+    for part in data.rows("event_parts", campaign_id=campaign_id, parts=1 + total // EVENTS_PER_PART):
         yield from data.batches("exported_events", campaign_id=campaign_id, after=after, last=part["last"])
         after = part["last"]
 
 
 def customer_events(data: Snapshot, customer_id: str, campaign_id: str | None = None) -> Rows:
-    """Everything that happened to a customer's messages, or to that of one campaign."""
+    """All events of a customer's messages, or of their message of one campaign."""
     batches = list(data.batches("exported_customer_events", customer_id=customer_id, campaign_id=campaign_id))
     return _rows("customer-events", _length(batches), batches)
 
 
 def history(data: Snapshot, customer_id: str, audience: Audience) -> Rows:
-    """Every mail that selected a customer, newest first, and what they did with it."""
+    """Every campaign that selected a customer, newest first, and how they responded."""
     report = customer.report(data, customer_id, audience)
     rows = [
         asdict(contact)
@@ -89,16 +89,16 @@ def history(data: Snapshot, customer_id: str, audience: Audience) -> Rows:
 
 
 def unattributed(data: Snapshot, search: str = "") -> Rows:
-    """Every event that no campaign claims and that fits the search, latest first."""
+    """All unmatched events that match the search, latest first."""
     wanted = data_reports.event_search(search)
     batches = list(data.batches("unattributed_events", **wanted, newest=None, most=None))
-    return Rows("unattributed", lists.UNATTRIBUTED, _length(batches), iter(batches))
+    return Rows("unattributed", lists.UNMATCHED, _length(batches), iter(batches))
 
 
 def refused(data: Snapshot, search: str = "") -> Rows:
-    """Every refused row that fits the search, with the whole of its text, which may be megabytes."""
+    """All rejected rows that match the search, with their full text, which may be megabytes."""
     batches = list(data.batches("refused_rows", search=search.strip()))
-    return Rows("refused", lists.REFUSED, _length(batches), iter(batches))
+    return Rows("refused", lists.REJECTED, _length(batches), iter(batches))
 
 
 def _length(batches: Sequence[pa.RecordBatch]) -> int:

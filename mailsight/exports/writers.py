@@ -1,4 +1,4 @@
-"""Writes lists and reports into files, a batch of rows at a time: however many there are, memory stays the same."""
+"""Writes lists into files, one batch of rows at a time, so memory use doesn't grow with their number."""
 
 import subprocess
 import sys
@@ -21,8 +21,8 @@ from mailsight.settings import PROJECT
 from . import lists
 from .lists import ExportColumn, Format
 
-# A heading stands above them.
-EXCEL_ROWS = 1_048_575
+# Excel's limit, minus the heading.
+MAX_SHEET_ROWS = 1_048_575
 _SHEET_ROWS = 5_000
 _POLL_SECONDS = 0.02
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -31,7 +31,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A list as it is now: its name, its columns, how many rows there are, and the rows."""
+    """A list to export: its name, its columns, the number of rows, and the rows in batches."""
 
     name: str
     columns: tuple[ExportColumn, ...]
@@ -40,22 +40,22 @@ class Rows:
 
 
 def write(rows: Rows, form: Format, output: BinaryIO, progress: Progress) -> str:
-    """Writes the list into a file that is open for writing; what there is to know of it, empty when it is complete.
+    """Write the list into a binary file. Returns a note for the user, or an empty string if nothing was left out.
 
-    `progress` is told after each batch how many rows are written; what it raises ends the writing.
+    `progress` is called after each batch with the number of rows written, and stops the writing by raising.
     """
-    of = lists.schema(rows.columns)
+    schema = lists.schema(rows.columns)
     if form is Format.XLSX:
-        return _write_xlsx(rows, of, output, progress)
-    batches = _conformed(rows, of, progress)
+        return _write_xlsx(rows, schema, output, progress)
+    batches = _conform(rows, schema, progress)
     if form is Format.CSV:
         output.write(_UTF8_MARK)
-        texts = pa.schema([(field.name, _csv_type(field.type)) for field in of])
+        texts = pa.schema([(field.name, _csv_type(field.type)) for field in schema])
         with pa.csv.CSVWriter(output, texts) as writer:
             for batch in batches:
                 writer.write_batch(lists.as_texts(batch))
     else:
-        with pa.parquet.ParquetWriter(output, of, compression="zstd") as writer:
+        with pa.parquet.ParquetWriter(output, schema, compression="zstd") as writer:
             for batch in batches:
                 writer.write_batch(batch)
     output.flush()
@@ -73,12 +73,12 @@ def _csv_type(kind: pa.DataType) -> pa.DataType:
     return kind if kind in (pa.int64(), pa.float64()) else pa.string()
 
 
-def _conformed(rows: Rows, of: pa.Schema, progress: Progress, step: int = 0) -> Iterator[pa.RecordBatch]:
-    """The rows as their columns say; with a step, that many at a time."""
+def _conform(rows: Rows, schema: pa.Schema, progress: Progress, step: int = 0) -> Iterator[pa.RecordBatch]:
+    """The rows in the columns' order and types, at most `step` at a time (0: whole batches)."""
     done = 0
     progress(0)
     for batch in rows.batches:
-        whole = lists.conform(batch, of)
+        whole = lists.conform(batch, schema)
         for start in range(0, whole.num_rows, step or max(whole.num_rows, 1)):
             part = whole.slice(start, step or None)
             yield part
@@ -86,20 +86,20 @@ def _conformed(rows: Rows, of: pa.Schema, progress: Progress, step: int = 0) -> 
             progress(done)
 
 
-def _write_xlsx(rows: Rows, of: pa.Schema, output: BinaryIO, progress: Progress) -> str:
-    """Feeds a process of its own, which needs neither the database nor the settings: it gets rows and gives a file."""
-    left_out = max(rows.total - EXCEL_ROWS, 0)
-    of = of.with_metadata({"name": rows.name, "left_out": str(left_out)})
-    with TemporaryFile() as said:
+def _write_xlsx(rows: Rows, schema: pa.Schema, output: BinaryIO, progress: Progress) -> str:
+    """Write an Excel file in a separate process, which gets rows and needs neither the database nor the settings."""
+    left_out = max(rows.total - MAX_SHEET_ROWS, 0)
+    schema = schema.with_metadata({"name": rows.name, "left_out": str(left_out)})
+    with TemporaryFile() as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "mailsight.exports.xlsx"],
             cwd=PROJECT,
             stdin=subprocess.PIPE,
             stdout=output,
-            stderr=said,
+            stderr=errors,
         )
         try:
-            _feed(process, of, _first(_conformed(rows, of, progress, _SHEET_ROWS), EXCEL_ROWS))
+            _feed(process, schema, _take(_conform(rows, schema, progress, _SHEET_ROWS), MAX_SHEET_ROWS))
             while process.poll() is None:
                 progress(rows.total)
                 time.sleep(_POLL_SECONDS)
@@ -108,30 +108,33 @@ def _write_xlsx(rows: Rows, of: pa.Schema, output: BinaryIO, progress: Progress)
                 process.terminate()
                 process.wait()
         if process.returncode:
-            said.seek(0)
-            lines = said.read().decode(errors="replace").split("\n")
+            errors.seek(0)
+            lines = errors.read().decode(errors="replace").split("\n")
             raise NotWritten(
-                f"Writing the Excel file failed: {next(filter(None, reversed(lines)), 'no reason')}."
+                f"Writing the Excel file failed: {next(filter(None, reversed(lines)), 'unknown reason')}."
             )
     if not left_out:
         return ""
-    return f"A sheet of Excel holds {count(EXCEL_ROWS)} rows; {count(left_out)} are left out. CSV and Parquet hold all."
+    return (
+        f"An Excel sheet holds {count(MAX_SHEET_ROWS)} rows; {count(left_out)} are left out. "
+        "CSV and Parquet have no limit."
+    )
 
 
-def _feed(process: subprocess.Popen[bytes], of: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
-    # Where the process ended early, its own words tell more than the broken pipe.
+def _feed(process: subprocess.Popen[bytes], schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+    # If the process ended early, its own error message says more than the broken pipe.
     with (
         suppress(BrokenPipeError),
         cast(BinaryIO, process.stdin) as pipe,
-        pa.ipc.new_stream(pipe, of) as stream,
+        pa.ipc.new_stream(pipe, schema) as stream,
     ):
         for batch in batches:
             stream.write_batch(batch)
 
 
-def _first(batches: Iterator[pa.RecordBatch], most: int) -> Iterator[pa.RecordBatch]:
+def _take(batches: Iterator[pa.RecordBatch], limit: int) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        yield batch.slice(0, most)
-        most -= batch.num_rows
-        if most <= 0:
+        yield batch.slice(0, limit)
+        limit -= batch.num_rows
+        if limit <= 0:
             return

@@ -1,7 +1,7 @@
-"""Writes an Excel file, as a process of its own: rows come as an Arrow stream, the file goes to standard output.
+"""Writes an Excel file in a separate process: rows arrive as an Arrow stream, the file goes to standard output.
 
-Python writes a million rows of Excel for a minute and lets nobody else compute meanwhile; here it delays no page. No
-cell is anything but text, a number or a time: what a customer is called never becomes a formula or a link.
+Python needs a minute for a million rows and blocks its other threads meanwhile, so a separate process keeps the pages
+fast. Every cell is text, a number or a time: a customer's name never becomes a formula or a link.
 """
 
 import os
@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
-# What a sheet can hold, its heading included, and a cell.
-MOST_ROWS = 1_048_576
-LONGEST_TEXT = 32_767
+# Excel's limits for a sheet, including the heading, and for a cell.
+MAX_ROWS = 1_048_576
+MAX_CELL_LENGTH = 32_767
 _EXCEL_EPOCH_DAYS = 25_569.0  # 1 January 1970, in Excel's days
 _DAYS_PER_SECOND = 1.1574074074074073e-05
 _FORMATS = {"count": "#,##0", "rate": "0.0%", "moment": "yyyy-mm-dd hh:mm:ss"}
@@ -25,30 +25,32 @@ _WIDTHS = {"count": 12, "rate": 9, "moment": 19, "text": 26, "texts": 26}
 
 
 def write(stream: BinaryIO, output: BinaryIO, folder: str) -> None:
-    """The rows of the stream as a sheet; a second one says so where rows were left out. Spills into `folder`."""
+    """Write the stream's rows into a sheet. If rows were left out, a second sheet says so. Spills to `folder`."""
     with (
         pa.ipc.open_stream(stream) as reader,
         xlsxwriter.Workbook(output, {"constant_memory": True, "tmpdir": folder}) as workbook,
     ):
-        known = {key.decode(): value.decode() for key, value in (reader.schema.metadata or {}).items()}
-        sheet = workbook.add_worksheet(known["name"][:31])
+        metadata = {key.decode(): value.decode() for key, value in (reader.schema.metadata or {}).items()}
+        sheet = workbook.add_worksheet(metadata["name"][:31])
         kinds = [field.metadata[b"kind"].decode() for field in reader.schema]
         bold = workbook.add_format({"bold": True, "bottom": 1})
-        shapes = {kind: workbook.add_format({"num_format": shape}) for kind, shape in _FORMATS.items()}
-        for place, (field, kind) in enumerate(zip(reader.schema, kinds, strict=True)):
-            sheet.set_column(place, place, _WIDTHS[kind])
-            sheet.write_string(0, place, field.metadata[b"heading"].decode(), bold)
+        formats = {
+            kind: workbook.add_format({"num_format": cell_format}) for kind, cell_format in _FORMATS.items()
+        }
+        for column, (field, kind) in enumerate(zip(reader.schema, kinds, strict=True)):
+            sheet.set_column(column, column, _WIDTHS[kind])
+            sheet.write_string(0, column, field.metadata[b"heading"].decode(), bold)
         sheet.freeze_panes(1, 0)
-        writers = [_writer(sheet, kind, shapes.get(kind)) for kind in kinds]
+        writers = [_writer(sheet, kind, formats.get(kind)) for kind in kinds]
         row = 0
         for row, cells in enumerate(_rows(reader, kinds), start=1):
-            for place, cell in enumerate(cells):
+            for column, cell in enumerate(cells):
                 if cell is not None:
-                    writers[place](row, place, cell)
+                    writers[column](row, column, cell)
         if row:
             sheet.autofilter(0, 0, row, len(kinds) - 1)
-        if left_out := int(known.get("left_out", "0")):
-            _say(workbook.add_worksheet("Not complete"), row, left_out)
+        if left_out := int(metadata.get("left_out", "0")):
+            _write_note(workbook.add_worksheet("Incomplete"), row, left_out)
 
 
 def _rows(reader: pa.RecordBatchReader, kinds: list[str]) -> Iterator[tuple[Any, ...]]:
@@ -65,28 +67,28 @@ def _cells(column: pa.Array, kind: str) -> list[Any]:
     elif kind == "texts":
         column = pc.binary_join(column, ", ")
     if pa.types.is_string(column.type):
-        column = pc.utf8_slice_codeunits(column, 0, LONGEST_TEXT)
+        column = pc.utf8_slice_codeunits(column, 0, MAX_CELL_LENGTH)
     cells: list[Any] = column.to_pylist()
     return cells
 
 
-def _writer(sheet: Any, kind: str, shape: Any) -> Callable[[int, int, Any], object]:
+def _writer(sheet: Any, kind: str, cell_format: Any) -> Callable[[int, int, Any], object]:
     if kind in _FORMATS:
-        return lambda row, place, cell: sheet.write_number(row, place, cell, shape)
+        return lambda row, column, cell: sheet.write_number(row, column, cell, cell_format)
     write_text: Callable[[int, int, Any], object] = sheet.write_string
     return write_text
 
 
-def _say(sheet: Any, rows: int, left_out: int) -> None:
+def _write_note(sheet: Any, rows: int, left_out: int) -> None:
     sheet.set_column(0, 0, 100)
     sheet.write_string(
-        0, 0, f"A sheet of Excel holds {MOST_ROWS:,} rows: the first {rows:,} of the list are here."
+        0, 0, f"An Excel sheet holds {MAX_ROWS:,} rows, so this file has only the first {rows:,} of the list."
     )
-    sheet.write_string(1, 0, f"{left_out:,} more are left out. CSV and Parquet hold them all.")
+    sheet.write_string(1, 0, f"{left_out:,} more are left out. Export as CSV or Parquet to get them all.")
 
 
 def _main() -> None:
-    # Ended early, it takes its temporary files along.
+    # Exit cleanly when terminated, so that temporary files are deleted.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if hasattr(os, "nice"):
         os.nice(5)

@@ -1,4 +1,4 @@
-"""HTTP for files to take along: how far one is, the file itself, bound to one file by a token that expires.
+"""HTTP for exported files: how far one is, the file itself, bound to one file by a token that expires.
 
 Only a page that a signed-in person sees hands out such a token, and the file goes when that page is closed.
 """
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from mailsight.errors import FileGone
-from mailsight.exports.jobs import KEPT_SECONDS, Job, Jobs, State
+from mailsight.exports.jobs import RETENTION_SECONDS, Job, Jobs, State
 from mailsight.figures import formats
 
 from . import answers
@@ -40,7 +40,7 @@ def routes(path: Callable[[str], str]) -> list[BaseRoute]:
 
 def token(job: Job) -> str:
     """What gives this one file to whoever shows it, for as long as it is kept."""
-    return answers.sign(_PURPOSE, job.id, expires=time.time() + KEPT_SECONDS)
+    return answers.sign(_PURPOSE, job.id, expires=time.time() + RETENTION_SECONDS)
 
 
 async def progress(request: Request) -> JSONResponse:

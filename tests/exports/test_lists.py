@@ -1,4 +1,4 @@
-"""Lists to take along: what the files hold, that nothing in them is a formula, and how they come to the browser."""
+"""Exported lists: what the files contain, that none has a formula, and how the browser downloads them."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ from mailsight.exports import rows as export_rows
 from mailsight.exports.jobs import Job, Jobs, State
 from mailsight.exports.lists import LISTS, ExportColumn, Format
 from mailsight.exports.writers import Rows
-from mailsight.exports.xlsx import MOST_ROWS
+from mailsight.exports.xlsx import MAX_ROWS
 from mailsight.reports import campaign, grid, recipients
 from mailsight.reports import customer as customer_reports
 from mailsight.reports.search import CampaignSearch, Order
@@ -83,7 +83,7 @@ def written(rows: Rows, form: Format) -> bytes:
 
 
 def sheets(path: Path) -> dict[str, str]:
-    """The parts of an Excel file that hold cells, by name."""
+    """The parts of an Excel file that contain cells, by name."""
     with zipfile.ZipFile(path) as file:
         return {
             name: file.read(name).decode()
@@ -100,13 +100,13 @@ def test_no_text_in_csv_is_a_formula() -> None:
         f"'{name}" if name and name.lstrip(" ").startswith(risky) else name or "" for name in HOSTILE
     ]
     assert not any(row["name"].lstrip(" ").startswith(risky) for row in rows)
-    # A number is a number, whatever sign it has.
+    # Numbers stay numbers, whatever their sign.
     assert {(row["clicks"], row["cor"], row["sent_at"]) for row in rows} == {
         ("-1", "0.25", "2026-04-14T09:00:02Z")
     }
 
 
-def test_rows_as_csv_hold_no_formulas() -> None:
+def test_rows_as_csv_contain_no_formulas() -> None:
     columns = lists.LISTS["not-sent"]
     rows = [
         ("ann", "Ann", "ann@mail.example", "no_consent", None),
@@ -147,11 +147,11 @@ def test_a_cell_that_looks_like_a_formula_is_quoted(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Ann", "a=b", "", " ", "a\n=b", "'=1", None])
-def test_other_cells_stay(text: str | None) -> None:
+def test_other_cells_are_unchanged(text: str | None) -> None:
     assert lists.spreadsheet_safe(pa.array([text], pa.string())).to_pylist() == [text]
 
 
-def test_parquet_keeps_every_value_as_it_is() -> None:
+def test_parquet_keeps_every_value_unchanged() -> None:
     table = pa.parquet.read_table(pa.BufferReader(written(hostile_rows(), Format.PARQUET)))
     assert table["name"].to_pylist() == HOSTILE
     assert table["words"].to_pylist()[0] == [HOSTILE[0], "x"]
@@ -164,12 +164,11 @@ def test_parquet_keeps_every_value_as_it_is() -> None:
     ]
 
 
-def test_excel_has_texts_numbers_and_times_and_no_formula(tmp_path: Path) -> None:
+def test_excel_has_texts_numbers_and_times_but_no_formulas(tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
     with path.open("wb") as file:
         assert writers.write(hostile_rows(), Format.XLSX, file, lambda _: None) == ""
-    found = sheets(path)
-    [cells] = found.values()
+    [cells] = sheets(path).values()
     assert "<f>" not in cells
     assert "<hyperlink" not in cells
     assert "=cmd|'/C calc'!A0" in cells
@@ -180,19 +179,19 @@ def test_excel_has_texts_numbers_and_times_and_no_formula(tmp_path: Path) -> Non
         assert not any("external" in name.lower() or "vba" in name.lower() for name in parts.namelist())
 
 
-def test_excel_says_what_it_has_no_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert writers.EXCEL_ROWS == MOST_ROWS - 1
-    monkeypatch.setattr(writers, "EXCEL_ROWS", 10)
+def test_excel_says_how_many_rows_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert writers.MAX_SHEET_ROWS == MAX_ROWS - 1
+    monkeypatch.setattr(writers, "MAX_SHEET_ROWS", 10)
     path = tmp_path / "x.xlsx"
     with path.open("wb") as file:
         note = writers.write(hostile_rows(), Format.XLSX, file, lambda _: None)
-    assert note == "A sheet of Excel holds 10 rows; 6 are left out. CSV and Parquet hold all."
-    found = sheets(path)
-    assert found["xl/worksheets/sheet1.xml"].count("<row ") == 11
-    assert "6 more are left out" in "".join(found.values())
+    assert note == "An Excel sheet holds 10 rows; 6 are left out. CSV and Parquet have no limit."
+    parts = sheets(path)
+    assert parts["xl/worksheets/sheet1.xml"].count("<row ") == 11
+    assert "6 more are left out" in "".join(parts.values())
 
 
-def test_times_are_written_as_python_writes_them() -> None:
+def test_times_are_formatted_as_python_formats_them() -> None:
     moments = [SENT, None, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2024, 2, 29, tzinfo=UTC)]
     texts = lists.iso_8601(pa.array(moments, pa.timestamp("us", tz="UTC"))).to_pylist()
     assert texts == [at and at.strftime("%Y-%m-%dT%H:%M:%SZ") for at in moments]
@@ -210,13 +209,13 @@ def report(warehouse: Warehouse) -> campaign.CampaignReport:
 
 
 def rows_of(rows: Rows) -> list[dict[str, Any]]:
-    of = lists.schema(rows.columns)
-    found = [row for batch in rows.batches for row in lists.conform(batch, of).to_pylist()]
-    assert len(found) == rows.total
-    return found
+    schema = lists.schema(rows.columns)
+    listed = [row for batch in rows.batches for row in lists.conform(batch, schema).to_pylist()]
+    assert len(listed) == rows.total
+    return listed
 
 
-def test_the_customers_of_the_file_are_those_of_the_page(
+def test_exported_customers_equal_those_on_the_page(
     warehouse: Warehouse, report: campaign.CampaignReport
 ) -> None:
     campaign_id = report.campaign.campaign_id
@@ -244,7 +243,7 @@ VIEW: dict[str, Any] = {
 }
 
 
-def test_an_export_of_the_grid_has_its_view_and_the_pages_search(
+def test_a_grid_export_uses_the_grids_view_and_the_pages_search(
     use: Callable[[Path], Warehouse], sample_database: Path, report: campaign.CampaignReport
 ) -> None:
     query = grid.grid_query(
@@ -253,7 +252,7 @@ def test_an_export_of_the_grid_has_its_view_and_the_pages_search(
     data = use(sample_database).snapshot()
     expected = recipients.page(data, report.campaign.campaign_id, report.audience, query)
     read = grid_component.shown(report, "e", [Status.CLICKED], None)
-    # A browser may send more than a view; what the page knows itself is not taken from there.
+    # A browser may send more than a view; values that the page knows itself are ignored.
     posted = {**VIEW, "search": "", "status": [], "link": 1, "token": "x", "audience": "all"}
     exported = rows_of(read(data, posted))
     assert 0 < len(exported) == expected.total
@@ -271,7 +270,7 @@ def test_an_export_of_the_grid_has_its_view_and_the_pages_search(
         {"sort": "name"},
     ],
 )
-def test_a_hostile_view_of_the_grid_is_not_exported(
+def test_a_hostile_grid_view_is_rejected(
     warehouse: Warehouse, report: campaign.CampaignReport, jobs: Jobs, view: dict[str, Any]
 ) -> None:
     read = grid_component.shown(report, "", [], None)
@@ -284,7 +283,7 @@ def test_a_hostile_view_of_the_grid_is_not_exported(
     assert "server's log" not in job.note
 
 
-def test_the_other_lists_of_a_campaign_are_those_of_the_page(
+def test_a_campaigns_other_lists_equal_those_on_the_page(
     warehouse: Warehouse, report: campaign.CampaignReport
 ) -> None:
     campaign_id = report.campaign.campaign_id
@@ -298,21 +297,21 @@ def test_the_other_lists_of_a_campaign_are_those_of_the_page(
     rows = rows_of(export_rows.not_sent(warehouse.snapshot(), campaign_id))
     assert len(rows) == report.counts.not_sent
     name = next(row["name"] for row in rows if row["name"])
-    found = rows_of(export_rows.not_sent(warehouse.snapshot(), campaign_id, search=f" {name.upper()} "))
-    assert name in [row["name"] for row in found]
+    matching = rows_of(export_rows.not_sent(warehouse.snapshot(), campaign_id, search=f" {name.upper()} "))
+    assert name in [row["name"] for row in matching]
 
 
-def test_events_read_in_parts_are_the_same(
+def test_events_read_in_parts_equal_those_read_at_once(
     warehouse: Warehouse, report: campaign.CampaignReport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign_id = report.campaign.campaign_id
     whole = rows_of(export_rows.events(warehouse.snapshot(), campaign_id))
     assert len({row["customer_id"] for row in whole}) > 10
-    monkeypatch.setattr(export_rows, "PART_EVENTS", 20)
+    monkeypatch.setattr(export_rows, "EVENTS_PER_PART", 20)
     assert rows_of(export_rows.events(warehouse.snapshot(), campaign_id)) == whole
 
 
-def test_a_customers_lists_are_those_of_the_page(
+def test_a_customers_lists_equal_those_on_the_page(
     warehouse: Warehouse, report: campaign.CampaignReport
 ) -> None:
     campaign_id = report.campaign.campaign_id
@@ -327,34 +326,34 @@ def test_a_customers_lists_are_those_of_the_page(
     customer_id = row["customer_id"]
     history = customer_reports.report(warehouse.snapshot(), customer_id, Audience.HUMAN)
     exported = rows_of(export_rows.history(warehouse.snapshot(), customer_id, Audience.HUMAN))
-    assert [row["campaign_id"] for row in exported] == [one.campaign_id for one in history.contacts]
-    assert [row["clicks"] for row in exported] == [one.clicks for one in history.contacts]
-    of_one = rows_of(export_rows.customer_events(warehouse.snapshot(), customer_id, campaign_id))
+    assert [row["campaign_id"] for row in exported] == [contact.campaign_id for contact in history.contacts]
+    assert [row["clicks"] for row in exported] == [contact.clicks for contact in history.contacts]
+    of_campaign = rows_of(export_rows.customer_events(warehouse.snapshot(), customer_id, campaign_id))
     shown = customer_reports.message_events(warehouse.snapshot(), campaign_id, customer_id)
-    assert [row["type"] for row in of_one] == shown["type"].tolist()
+    assert [row["type"] for row in of_campaign] == shown["type"].tolist()
     everything = rows_of(export_rows.customer_events(warehouse.snapshot(), customer_id))
-    assert [row for row in everything if row["campaign_id"] == campaign_id] == of_one
+    assert [row for row in everything if row["campaign_id"] == campaign_id] == of_campaign
 
 
 @pytest.mark.parametrize(("key", "down"), [("name", False), ("cor", True), ("cor", False), ("sent", True)])
-def test_the_list_of_campaigns_comes_in_its_order(warehouse: Warehouse, key: str, down: bool) -> None:
+def test_campaigns_are_exported_in_the_lists_order(warehouse: Warehouse, key: str, down: bool) -> None:
     rows = rows_of(export_rows.campaigns(warehouse.snapshot(), Audience.HUMAN, order=Order(key, down)))
     values = [row[key].lower() if key == "name" else row[key] for row in rows]
     known = [value for value in values if value is not None]
     assert values == sorted(known, reverse=down) + [None] * (len(values) - len(known))
 
 
-def test_no_campaign_at_all_is_a_file_with_headings(warehouse: Warehouse) -> None:
+def test_an_empty_list_is_a_file_with_headings(warehouse: Warehouse) -> None:
     nothing = export_rows.campaigns(
         warehouse.snapshot(), Audience.HUMAN, CampaignSearch("no campaign is called this")
     )
     assert written(nothing, Format.CSV).decode("utf-8-sig").startswith('"campaign_id","name"')
 
 
-@pytest.mark.parametrize("what", List)
+@pytest.mark.parametrize("which", List)
 @pytest.mark.parametrize("form", lists.LIST_FORMATS)
 def test_the_command_writes_every_list(
-    sample_database: Path, report: campaign.CampaignReport, tmp_path: Path, what: List, form: Format
+    sample_database: Path, report: campaign.CampaignReport, tmp_path: Path, which: List, form: Format
 ) -> None:
     assert set(LISTS) == set(List)
     warehouse, campaign_id = Warehouse(sample_database), report.campaign.campaign_id
@@ -369,7 +368,7 @@ def test_the_command_writes_every_list(
         List.CUSTOMER_EVENTS: [customer["customer_id"][0].as_py()],
     }
     output = tmp_path / f"list.{form}"
-    arguments = ["export", what.value, *ids.get(what, [campaign_id]), "-o", str(output)]
+    arguments = ["export", which.value, *ids.get(which, [campaign_id]), "-o", str(output)]
     result = CliRunner().invoke(app, ["--database", str(sample_database), *arguments])
     assert result.exit_code == 0, result.output
     assert "to " in result.stderr
@@ -400,9 +399,9 @@ def test_the_command_says_what_is_wrong(
 
 @pytest.fixture
 def jobs() -> Iterator[Jobs]:
-    kept = Jobs(most_files=3, most_bytes=1_000_000)
-    yield kept
-    kept.close()
+    jobs = Jobs(max_files=3, max_bytes=1_000_000)
+    yield jobs
+    jobs.close()
 
 
 def wait(job: Job, *states: State) -> Job:
@@ -410,32 +409,32 @@ def wait(job: Job, *states: State) -> Job:
     return job
 
 
-def hello(output: Any, told: Any) -> str:
+def hello(output: Any, on_progress: Any) -> str:
     output.write(b"hello")
-    told(1, 1)
+    on_progress(1, 1)
     return "a note"
 
 
-def test_a_file_is_written_and_read_and_let_go(jobs: Jobs) -> None:
+def test_a_file_is_written_and_read_and_removed(jobs: Jobs) -> None:
     job = wait(jobs.start("hello.csv", Format.CSV, hello), State.READY)
     assert (job.note, job.size_bytes, b"".join(job.parts())) == ("a note", 5, b"hello")
-    going_on = job.parts()
-    assert next(going_on) == b"hello"
+    parts = job.parts()
+    assert next(parts) == b"hello"
     jobs.remove(job)
     assert jobs.find(job.id) is None
-    assert list(going_on) == []
+    assert list(parts) == []
 
 
-def test_writing_ends_when_nobody_wants_the_file(jobs: Jobs) -> None:
-    begun, ended = threading.Event(), threading.Event()
+def test_writing_stops_when_the_job_is_removed(jobs: Jobs) -> None:
+    started, stopped = threading.Event(), threading.Event()
 
-    def endless(_: Any, told: Any) -> str:
+    def endless(_: Any, on_progress: Any) -> str:
         try:
             while True:
-                told(1, 2)
-                begun.set()
+                on_progress(1, 2)
+                started.set()
         finally:
-            ended.set()
+            stopped.set()
 
     job = jobs.start("endless.csv", Format.CSV, endless)
     assert begun.wait(PATIENCE_SECONDS)
@@ -444,12 +443,12 @@ def test_writing_ends_when_nobody_wants_the_file(jobs: Jobs) -> None:
     assert wait(job, State.FAILED).note == ""
 
 
-def test_what_goes_wrong_is_said_without_its_inside(jobs: Jobs) -> None:
+def test_an_unexpected_error_is_reported_without_its_details(jobs: Jobs) -> None:
     def broken(_: Any, __: Any) -> str:
         raise ValueError("secret")
 
     job = wait(jobs.start("broken.csv", Format.CSV, broken), State.FAILED)
-    assert job.note == "It could not be written; the server's log says why."
+    assert job.note == "The file could not be written. The server's log says why."
 
 
 def test_files_are_bounded_in_number_and_size(jobs: Jobs) -> None:
@@ -457,15 +456,15 @@ def test_files_are_bounded_in_number_and_size(jobs: Jobs) -> None:
     wait(jobs.start("another.csv", Format.CSV, hello), State.READY)
     assert jobs.find(first.id) is None
 
-    def large(output: Any, told: Any) -> str:
+    def large(output: Any, on_progress: Any) -> str:
         for n in range(20):
             output.write(b"x" * 100_000)
             output.flush()
-            told(n, 20)
+            on_progress(n, 20)
         return ""
 
     job = wait(jobs.start("large.csv", Format.CSV, large), State.FAILED)
-    assert "larger than they may be" in job.note
+    assert "together are too large" in job.note
 
     hold = threading.Event()
     for n in range(3):
@@ -488,12 +487,12 @@ def client(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     return TestClient(Starlette(routes=downloads.routes(answers.path)))
 
 
-def test_the_route_gives_one_file_to_one_token(client: TestClient, jobs: Jobs) -> None:
+def test_a_token_downloads_exactly_one_file(client: TestClient, jobs: Jobs) -> None:
     job = wait(jobs.start("hello.csv", Format.CSV, hello), State.READY)
-    asked = {"token": downloads.token(job)}
-    told = client.get("/api/export/progress", params=asked)
-    assert told.json() == {"state": "ready", "done": 1, "total": 1, "note": "a note", "size": "5 bytes"}
-    file = client.get("/api/export", params=asked)
+    query = {"token": downloads.token(job)}
+    progress = client.get("/api/export/progress", params=query)
+    assert progress.json() == {"state": "ready", "done": 1, "total": 1, "note": "a note", "size": "5 bytes"}
+    file = client.get("/api/export", params=query)
     assert (file.status_code, file.content) == (200, b"hello")
     assert file.headers["content-disposition"] == 'attachment; filename="hello.csv"'
     assert file.headers["x-content-type-options"] == "nosniff"
@@ -501,23 +500,23 @@ def test_the_route_gives_one_file_to_one_token(client: TestClient, jobs: Jobs) -
     assert file.headers["content-length"] == "5"
 
     jobs.remove(job)
-    assert client.get("/api/export", params=asked).status_code == 404
+    assert client.get("/api/export", params=query).status_code == 404
 
 
 @pytest.mark.parametrize("token", ["", "x", "WyJhIl0.abc", None])
 @pytest.mark.parametrize("route", ["/api/export", "/api/export/progress"])
-def test_no_other_token_gives_anything(client: TestClient, route: str, token: str | None) -> None:
+def test_any_other_token_is_rejected(client: TestClient, route: str, token: str | None) -> None:
     answer = client.get(route, params={} if token is None else {"token": token})
     assert answer.status_code == 404
     assert answer.json()["error"]["title"] == "This file is no longer available"
 
 
-def test_a_grids_token_opens_no_file(client: TestClient) -> None:
+def test_a_grids_token_downloads_no_file(client: TestClient) -> None:
     token = recipients_web.token("a-campaign", Audience.ALL)
     assert client.get("/api/export", params={"token": token}).status_code == 404
 
 
-def test_a_file_that_is_not_ready_is_not_given(client: TestClient, jobs: Jobs) -> None:
+def test_an_unfinished_file_can_not_be_downloaded(client: TestClient, jobs: Jobs) -> None:
     hold = threading.Event()
     job = jobs.start("held.csv", Format.CSV, lambda _, told: str(hold.wait(PATIENCE_SECONDS)))
     asked = {"token": downloads.token(job)}
@@ -526,7 +525,7 @@ def test_a_file_that_is_not_ready_is_not_given(client: TestClient, jobs: Jobs) -
     hold.set()
 
 
-def test_names_of_files_hold_nothing_strange() -> None:
+def test_file_names_contain_only_safe_characters() -> None:
     assert lists.file_name("customers", '../a"b\r\nc/d', "human") == "customers-a-b--c-d-human"
 
 

@@ -37,6 +37,6 @@ def test_a_heatmap_shows_a_hostile_title_as_text() -> None:
     assert drawn.count("&lt;img src=x onerror=alert(1)&gt;") == 3
 
 
-def test_a_forgotten_value_is_an_error() -> None:
+def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         render("heatmap_head.html", scale=[])

@@ -1,4 +1,4 @@
-"""The report to take along: the page's figures, nothing that runs or loads, and no customer in it."""
+"""The exported report: the page's figures, nothing that runs or loads, and no personal data."""
 
 import html
 import json
@@ -19,8 +19,8 @@ from mailsight.errors import NoPdf
 from mailsight.exports import pdf as pdf_export
 from mailsight.exports import pdf_process
 from mailsight.exports import report as report_export
-from mailsight.exports.masking import LEFT_OUT, Mask
-from mailsight.exports.report import TakeAlong
+from mailsight.exports.masking import MASKED, Mask
+from mailsight.exports.report import ReportContent
 from mailsight.figures import formats
 from mailsight.figures.metrics import RATES
 from mailsight.loading import bundles
@@ -48,12 +48,12 @@ MASK = Mask(("C1000005", "Ann Jansen", "Ann"), own_domain="news.example")
         ("https://shop.example/how-to-choose-a-tent-in-2026", "shop.example/how-to-choose-a-tent-in-2026"),
         ("mailto:ann@mail.example", "mailto:…"),
         ("tel:+31201234567", "tel:…"),
-        ("https://[broken", LEFT_OUT),
-        ("ann@mail.example", LEFT_OUT),
+        ("https://[broken", MASKED),
+        ("ann@mail.example", MASKED),
         ("", ""),
     ],
 )
-def test_a_link_is_shown_without_what_it_says_about_who_clicked(url: str, shown: str) -> None:
+def test_a_url_is_shown_without_what_identifies_the_reader(url: str, shown: str) -> None:
     assert MASK.url(url) == shown
 
 
@@ -61,18 +61,18 @@ def test_a_link_is_shown_without_what_it_says_about_who_clicked(url: str, shown:
     ("text", "shown"),
     [
         ("Write to help@news.example", "Write to help@news.example"),
-        ("bounce+ann=mail.example@news.example", LEFT_OUT),
+        ("bounce+ann=mail.example@news.example", MASKED),
         ("for ann@mail.example, bob@x.mail.example", "for …, …"),
-        ("ann%40mail.example", LEFT_OUT),
+        ("ann%40mail.example", MASKED),
         ("Dear Ann Jansen, dear Ann, Annual", "Dear …, dear …, Annual"),
         ("no C1000005 here, but C10000055", "no … here, but C10000055"),
     ],
 )
-def test_a_text_is_shown_without_customers(text: str, shown: str) -> None:
+def test_customers_are_masked_in_texts(text: str, shown: str) -> None:
     assert MASK.text(text) == shown
 
 
-# The mail that was loaded is one customer's very copy, and what was clicked names others.
+# The loaded mail is one customer's copy, and the clicked URLs identify others.
 PERSONAL = """<p>Hello Xanthippe, Xanthippe Quux, number K-77812.</p>
 <a href="https://news.example/u?e=xanthippe%40mail.example&amp;c=K-77812" data-of="x@mail.example">Offers</a>
 <a href="https://news.example/unsubscribe/xanthippe@mail.example">Stop mail to xanthippe@mail.example</a>"""
@@ -87,7 +87,7 @@ SECRETS = ("xanthippe", "quux", "k-77812", "k-99001", "bob.stone", "stone", "mai
 
 @pytest.fixture(scope="module")
 def personal(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """A campaign whose mail and whose clicked URLs hold customers' names, addresses and ids."""
+    """A campaign with customers' names, addresses and ids in its mail and in clicked URLs."""
     folder = tmp_path_factory.mktemp("personal")
     bundle = folder / "bundle"
     bundle.mkdir()
@@ -107,8 +107,8 @@ def personal(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         {"customer_id": "K-99001", "name": "Bob Stone", "email": "bob.stone@mail.example"},
     ]
     messages = [
-        {"campaign_id": "spring", "customer_id": one["customer_id"], "sent_at": "2026-04-14T09:00:00Z"}
-        for one in customers
+        {"campaign_id": "spring", "customer_id": row["customer_id"], "sent_at": "2026-04-14T09:00:00Z"}
+        for row in customers
     ]
     events = [
         {"campaign_id": "spring", "customer_id": "K-99001", "type": "clicked", "url": url}
@@ -127,15 +127,17 @@ def personal(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     return Warehouse(folder / "m.duckdb")
 
 
-@pytest.mark.parametrize("drawn", [report_export.as_html, report_export.page, pdf_export.mail_for_paper])
-def test_no_customer_is_in_it(personal: Warehouse, drawn: Callable[[TakeAlong], str | None]) -> None:
-    taken = report_export.read(personal.snapshot(), "spring", Audience.ALL)
-    assert len(taken.report.other_links) == len(CLICKED)
-    text = html.unescape(html.unescape(drawn(taken) or "")).lower()
+@pytest.mark.parametrize("render", [report_export.as_html, report_export.page, pdf_export.mail_for_paper])
+def test_no_personal_data_is_in_the_report(
+    personal: Warehouse, render: Callable[[ReportContent], str | None]
+) -> None:
+    content = report_export.read(personal.snapshot(), "spring", Audience.ALL)
+    assert len(content.report.other_links) == len(CLICKED)
+    text = html.unescape(html.unescape(render(content) or "")).lower()
     assert [secret for secret in SECRETS if secret in text] == []
 
 
-def test_names_of_a_campaign_are_shown_and_not_run(personal: Warehouse) -> None:
+def test_a_campaigns_name_is_shown_as_text(personal: Warehouse) -> None:
     text = report_export.as_html(report_export.read(personal.snapshot(), "spring", Audience.ALL))
     assert "<script" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; spring for …" in text
@@ -143,25 +145,25 @@ def test_names_of_a_campaign_are_shown_and_not_run(personal: Warehouse) -> None:
 
 
 @pytest.fixture(scope="module")
-def taken(sample_database: Path) -> TakeAlong:
+def content(sample_database: Path) -> ReportContent:
     """The report of the campaign with the most clicks."""
     warehouse = Warehouse(sample_database)
     return report_export.read(warehouse.snapshot(), most_clicked(warehouse), Audience.HUMAN)
 
 
-def test_its_figures_are_the_pages(sample_database: Path, taken: TakeAlong) -> None:
-    text = re.sub(r"<[^>]+>", "|", report_export.page(taken))
+def test_the_reports_figures_equal_the_pages(sample_database: Path, content: ReportContent) -> None:
+    text = re.sub(r"<[^>]+>", "|", report_export.page(content))
     report = campaign_reports.report(
-        Warehouse(sample_database).snapshot(), taken.report.campaign.campaign_id, taken.report.audience
+        Warehouse(sample_database).snapshot(), content.report.campaign.campaign_id, content.report.audience
     )
     counts = report.counts
     for number in (counts.sent, counts.not_sent, counts.opened, counts.clicked, counts.opted_out):
         assert f"|{formats.count(number)}|" in text
-    for one in RATES:
+    for figure in RATES:
         for words in (
-            formats.percent(one.rate(counts)),
-            formats.of(*one.counts(counts)),
-            formats.interval(one.interval(counts)),
+            formats.percent(figure.rate(counts)),
+            formats.of(*figure.counts(counts)),
+            formats.interval(figure.interval(counts)),
         ):
             assert f"|{words}|" in text
     for state, messages in report.status.items():
@@ -170,19 +172,19 @@ def test_its_figures_are_the_pages(sample_database: Path, taken: TakeAlong) -> N
     for reason, customers in report.not_sent.items():
         assert f"|{reason.label}||{formats.count(customers)}|" in text
     rows = re.findall(
-        r"<td>.*?</td><td class=number>([\d,]+)</td><td class=number>([\d,]+)</td>", text_of(taken)
+        r"<td>.*?</td><td class=number>([\d,]+)</td><td class=number>([\d,]+)</td>", text_of(content)
     )
     shown = sorted((int(a.replace(",", "")), int(b.replace(",", ""))) for a, b in rows)
     assert shown == sorted((link.clicks, link.clickers) for link in (*report.links, *report.other_links))
 
 
-def text_of(taken: TakeAlong) -> str:
+def text_of(content: ReportContent) -> str:
     """The part of the report with the links."""
-    return report_export.page(taken).partition("<h2>Links of the e-mail</h2>")[2]
+    return report_export.page(content).partition("<h2>Links of the e-mail</h2>")[2]
 
 
-def test_what_is_not_there_is_left_out(taken: TakeAlong) -> None:
-    empty = replace(taken, hours=taken.hours.iloc[:0], html=None)
+def test_empty_sections_are_left_out(content: ReportContent) -> None:
+    empty = replace(content, hours=content.hours.iloc[:0], html=None)
     text = report_export.as_html(empty)
     assert "<iframe" not in text
     assert "Opens and clicks over time" not in text
@@ -190,7 +192,7 @@ def test_what_is_not_there_is_left_out(taken: TakeAlong) -> None:
 
 
 @pytest.mark.browser
-def test_it_runs_and_loads_nothing(browser: Browser, taken: TakeAlong, tmp_path: Path) -> None:
+def test_the_report_runs_and_loads_nothing(browser: Browser, content: ReportContent, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(report_export.as_html(taken), encoding="utf-8")
     asked: list[str] = []
@@ -222,21 +224,26 @@ def needs_pango(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("needs_pango")
 @pytest.mark.parametrize("form", ["html", "pdf"])
-def test_the_command_writes_it(sample_database: Path, taken: TakeAlong, tmp_path: Path, form: str) -> None:
+def test_the_command_writes_the_report(
+    sample_database: Path, content: ReportContent, tmp_path: Path, form: str
+) -> None:
     output = tmp_path / f"report.{form}"
-    arguments = ["report", taken.report.campaign.campaign_id, "-o", str(output)]
+    arguments = ["report", content.report.campaign.campaign_id, "-o", str(output)]
     result = CliRunner().invoke(app, ["--database", str(sample_database), *arguments])
     assert result.exit_code == 0, result.output
     assert output.read_bytes().startswith(b"%PDF" if form == "pdf" else b"<!DOCTYPE html>")
     assert result.stdout == ""
 
 
-def test_without_pango_it_says_what_is_missing(
-    taken: TakeAlong, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_pango_the_error_names_what_is_missing(
+    content: ReportContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pdf_export, "available", lambda: False)
-    with (tmp_path / "x.pdf").open("wb") as file, pytest.raises(NoPdf, match="Pango is missing"):
-        pdf_export.write_pdf(taken, file, lambda: None)
+    with (
+        (tmp_path / "x.pdf").open("wb") as file,
+        pytest.raises(NoPdf, match="Pango is not installed"),
+    ):
+        pdf_export.write_pdf(content, file, lambda: None)
 
 
 @pytest.mark.usefixtures("needs_pango")
@@ -246,7 +253,7 @@ def test_the_mail_on_paper_loads_nothing() -> None:
         server.setblocking(False)  # a connection that was made waits to be accepted
         came = []
 
-        # As if nothing had made it safe: the fetcher alone has to hold.
+        # Not made safe first: the fetcher alone must block it.
         hostile = (
             f'<link rel=stylesheet href="{address}/a.css"><link rel=attachment href="file:///etc/passwd">'
             f'<style>@import "{address}/b.css"; @font-face {{ font-family: x; src: url({address}/f.woff) }}'
@@ -261,30 +268,30 @@ def test_the_mail_on_paper_loads_nothing() -> None:
             came.append(server.accept())
     assert pdf.startswith(b"%PDF")
     assert b"root:" not in pdf
-    assert came == []
+    assert connections == []
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("needs_pango")
-def test_a_mail_that_can_not_be_drawn_leaves_the_report(
-    taken: TakeAlong, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_mail_that_cannot_be_rendered_is_left_out_of_the_pdf(
+    content: ReportContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pdf_export, "MAIL_SECONDS", 0.5)
     mail = f"<p>{'many words ' * 400_000}</p>"
     path = tmp_path / "x.pdf"
     with path.open("wb") as file:
-        note = pdf_export.write_pdf(replace(taken, html=mail), file, lambda: None)
-    assert note == "The e-mail could not be drawn for paper; the HTML report shows it."
+        note = pdf_export.write_pdf(replace(content, html=mail), file, lambda: None)
+    assert note == "The e-mail couldn't be rendered for this PDF. The HTML report shows it."
     assert path.read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.usefixtures("needs_pango")
-def test_drawing_ends_when_nobody_wants_it(taken: TakeAlong, tmp_path: Path) -> None:
-    class Unwanted(Exception):
+def test_rendering_stops_when_cancelled(content: ReportContent, tmp_path: Path) -> None:
+    class Cancelled(Exception):
         pass
 
-    def told() -> Any:
-        raise Unwanted
+    def check_cancelled() -> Any:
+        raise Cancelled
 
-    with (tmp_path / "x.pdf").open("wb") as file, pytest.raises(Unwanted):
-        pdf_export.write_pdf(taken, file, told)
+    with (tmp_path / "x.pdf").open("wb") as file, pytest.raises(Cancelled):
+        pdf_export.write_pdf(content, file, check_cancelled)

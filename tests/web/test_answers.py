@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mailsight import errors
-from mailsight.exports.jobs import KEPT_SECONDS, Job
+from mailsight.exports.jobs import RETENTION_SECONDS, Job
 from mailsight.exports.lists import Format
 from mailsight.web import answers, downloads
 
@@ -32,8 +32,8 @@ def test_what_was_never_signed_is_no_token(token: Any) -> None:
 def test_a_files_token_holds_as_long_as_the_file_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
     token = downloads.token(Job("id", "name.csv", Format.CSV))
-    assert answers.signed("mailsight.export", token, now=NOW + KEPT_SECONDS - 1) == "id"
-    assert answers.signed("mailsight.export", token, now=NOW + KEPT_SECONDS) is None
+    assert answers.signed("mailsight.export", token, now=NOW + RETENTION_SECONDS - 1) == "id"
+    assert answers.signed("mailsight.export", token, now=NOW + RETENTION_SECONDS) is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import BinaryIO
 from mailsight.components.export_button import file_menu
 from mailsight.exports import pdf
 from mailsight.exports import report as report_export
-from mailsight.exports.jobs import Told, Work
+from mailsight.exports.jobs import OnProgress, Work
 from mailsight.exports.lists import Format
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import navigation
@@ -16,18 +16,18 @@ def report_menu(report: CampaignReport) -> None:
     """The page as one file: HTML or PDF."""
     campaign_id, audience, zone = report.campaign.campaign_id, report.audience, navigation.zone()
 
-    def as_html(output: BinaryIO, told: Told) -> str:
-        told(0, 0)
+    def as_html(output: BinaryIO, on_progress: OnProgress) -> str:
+        on_progress(0, 0)
         with warehouse().snapshot() as data:
-            taken = report_export.read(data, campaign_id, audience)
-        output.write(report_export.as_html(taken, zone).encode())
+            content = report_export.read(data, campaign_id, audience)
+        output.write(report_export.as_html(content, zone).encode())
         return ""
 
-    def as_pdf(output: BinaryIO, told: Told) -> str:
-        told(0, 0)
+    def as_pdf(output: BinaryIO, on_progress: OnProgress) -> str:
+        on_progress(0, 0)
         with warehouse().snapshot() as data:
-            taken = report_export.read(data, campaign_id, audience)
-        return pdf.write_pdf(taken, output, lambda: told(0, 0), zone)
+            content = report_export.read(data, campaign_id, audience)
+        return pdf.write_pdf(content, output, lambda: on_progress(0, 0), zone)
 
     works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}
     file_menu(
@@ -38,5 +38,5 @@ def report_menu(report: CampaignReport) -> None:
         lambda form, _: works[form],
         unit="pages",
         icon=":material/summarize:",
-        uses={} if pdf.available() else {Format.PDF: "not here: Pango is missing on the server"},
+        uses={} if pdf.available() else {Format.PDF: "unavailable: Pango is not installed on the server"},
     )
