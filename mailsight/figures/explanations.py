@@ -8,10 +8,10 @@ from functools import cache
 from mailsight.settings import PROJECT
 
 from . import formats
-from .metrics import ESTIMATED_COR, FIGURES, SMALL, WHOLES, AppleOpens, Counts, Portion, Rate, portion
+from .metrics import ESTIMATED_COR, FIGURES, MIN_RELIABLE, WHOLES, AppleOpens, Counts, Portion, Rate, portion
 
 METRICS = PROJECT / "docs" / "metrics.md"
-TOO_FEW = f"Fewer than {SMALL}: too few to be reliable."
+TOO_FEW = f"Fewer than {MIN_RELIABLE}: too few to be reliable."
 _HEADING = re.compile(r"^#{2,3} (.+)$", re.MULTILINE)
 _KEY = re.compile(r"`(\w+)`")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)]*)\)")

@@ -1,4 +1,4 @@
-"""Every figure of a campaign, defined once: its counts, its rates, how to say it. The only division in Mailsight."""
+"""Defines every figure of a campaign once: its counts, rates and texts. All division in Mailsight happens here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -8,13 +8,13 @@ from typing import Self
 
 from mailsight.vocabulary import Audience
 
-# A rate over fewer messages says little: it is shown greyed, with its interval.
-SMALL = 30
+# A rate over fewer messages isn't reliable. It is shown in grey, with its interval.
+MIN_RELIABLE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The counts of one campaign, or of several together, in messages; `opens` and `clicks` are events."""
+    """The counts of one or several campaigns, in messages; `opens` and `clicks` count events."""
 
     selected: int = 0
     sent: int = 0
@@ -31,7 +31,7 @@ class Counts:
 
     @classmethod
     def of(cls, row: Mapping[str, object]) -> Self:
-        """The counts that stand in a row under their own names; other columns are passed over."""
+        """Read the counts from a row's columns of the same names. Other columns are ignored."""
         return cls(**{name: int(str(row[name])) for name in COUNT_NAMES})
 
 
@@ -40,7 +40,7 @@ COUNT_NAMES = tuple(field.name for field in fields(Counts))
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure that people see: its key in files, its label on screens, how it is counted and what it means."""
+    """A figure: its key in files, its label on screens, how it is calculated and what it means."""
 
     key: str
     label: str
@@ -50,23 +50,23 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Rate(Figure):
-    """A figure that divides one count by another. With a denominator of 0 there is no figure (None), never 0 %."""
+    """A figure that divides one count by another. If the denominator is 0, the rate is None, never 0 %."""
 
     name: str
     numerator: str
     denominator: str
 
     def counts(self, counts: Counts) -> tuple[int, int]:
-        """The two counts it is made of: numerator, denominator."""
+        """The numerator and the denominator."""
         return getattr(counts, self.numerator), getattr(counts, self.denominator)
 
     @property
     def sql(self) -> str:
-        """The rate in SQL, over columns that are named like the counts; NULL where there is no figure."""
+        """The rate in SQL, from columns named like the counts; NULL if the denominator is 0."""
         return f"({self.numerator} / nullif({self.denominator}, 0))"
 
     def portion(self, counts: Counts) -> "Portion":
-        """The rate with what it is made of."""
+        """The rate with its two counts."""
         return Portion(*self.counts(counts))
 
     def rate(self, counts: Counts) -> float | None:
@@ -74,63 +74,63 @@ class Rate(Figure):
         return share(*self.counts(counts))
 
     def interval(self, counts: Counts) -> tuple[float, float] | None:
-        """The 95 % Wilson interval of the rate: where it would likely lie with other customers of the same kind."""
+        """The 95 % Wilson interval of the rate: its likely range with other customers of the same kind."""
         return wilson(*self.counts(counts))
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Some of a whole: the two counts behind a rate, and all that is said of them."""
+    """A part of a whole: the two counts behind a rate, with the rate and its interval."""
 
     part: int
     whole: int
 
     @property
     def rate(self) -> float | None:
-        """From 0 to 1; None where there is no whole."""
+        """The rate from 0 to 1, or None if the whole is 0."""
         return share(self.part, self.whole)
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The 95 % Wilson interval; None where the part is more than the whole, as clicks may be."""
+        """The 95 % Wilson interval, or None if the part exceeds the whole, as clicks may."""
         return wilson(self.part, self.whole) if self.part <= self.whole else None
 
     @property
     def is_small(self) -> bool:
-        """Whether there is a rate, over so few that it says little."""
-        return 0 < self.whole < SMALL
+        """Whether there is a rate, but over too few messages to be reliable."""
+        return 0 < self.whole < MIN_RELIABLE
 
 
 def share(part: float, whole: float) -> float | None:
-    """`part` of `whole` from 0 to 1; None where there is no whole."""
+    """The share of `part` in `whole`, or None if the whole is 0."""
     return part / whole if whole else None
 
 
 def mean(values: list[float]) -> float | None:
-    """The plain average; None of nothing."""
+    """The arithmetic mean, or None of an empty list."""
     return share(sum(values), len(values))
 
 
 def wilson(part: int, whole: int, confidence: float = 0.95) -> tuple[float, float] | None:
-    """The Wilson score interval of a share, which stays within 0 and 1 also for small numbers; None without a whole.
+    """The Wilson score interval of a share, which stays between 0 and 1 even for small numbers. None if the whole is 0.
 
-    statsmodels has it too, but takes half a second to import, and the first screen shows intervals.
+    statsmodels has it too, but takes half a second to import, and the first screen already shows intervals.
     Source: Brown, Cai, DasGupta, "Interval Estimation for a Binomial Proportion", Statistical Science 16 (2001).
     """
     if not whole:
         return None
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     rate, size = part / whole, 1 + z * z / whole
-    middle = (rate + z * z / (2 * whole)) / size
-    reach = z * sqrt(rate * (1 - rate) / whole + z * z / (4 * whole * whole)) / size
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+    center = (rate + z * z / (2 * whole)) / size
+    margin = z * sqrt(rate * (1 - rate) / whole + z * z / (4 * whole * whole)) / size
+    return max(center - margin, 0.0), min(center + margin, 1.0)
 
 
 COR = Rate(
     key="cor",
     label="COR",
     formula="opened ÷ delivered",
-    meaning="Of the customers whom the mail reached, the share who opened it.",
+    meaning="Of the customers who received the mail, the share who opened it.",
     name="Confirmed open ratio",
     numerator="opened",
     denominator="delivered",
@@ -148,7 +148,7 @@ CTR = Rate(
     key="ctr",
     label="CTR",
     formula="clicked ÷ delivered",
-    meaning="Of the customers whom the mail reached, the share who clicked a link in it.",
+    meaning="Of the customers who received the mail, the share who clicked a link in it.",
     name="Click through rate",
     numerator="clicked",
     denominator="delivered",
@@ -156,47 +156,55 @@ CTR = Rate(
 RATES = (COR, CTO, CTR)
 
 COUNTS = (
-    Figure("selected", "Selected", "sent + not sent", "Customers whom the campaign selected."),
-    Figure("sent", "Sent", "selected − not sent", "Customers to whom the mail was sent."),
+    Figure("selected", "Selected", "sent + not sent", "Customers that the campaign selected."),
+    Figure("sent", "Sent", "selected − not sent", "Customers that the mail was sent to."),
     Figure(
         "not_sent",
         "Not sent",
-        "no sending time and nothing that proves sending, or refused by the provider",
-        "Selected customers to whom nothing was sent, each with a reason.",
+        "no send time and no event that proves sending, or rejected by the provider",
+        "Selected customers that nothing was sent to, each with a reason.",
     ),
     Figure(
         "undeliverable",
         "Undeliverable",
         "bounced, and not delivered, opened or clicked after the last bounce",
-        "Customers whose mail came back and did not arrive later.",
+        "Customers whose mail bounced and was not delivered later.",
     ),
-    Figure("delivered", "Delivered", "sent − undeliverable", "Customers whom the mail reached."),
+    Figure("delivered", "Delivered", "sent − undeliverable", "Customers who received the mail."),
     Figure(
         "opened",
         "Opened",
         "delivered, with an open or a click",
-        "Customers who opened; a click proves an open.",
+        "Customers who opened the mail. A click counts as an open.",
     ),
     Figure("clicked", "Clicked", "delivered, with a click", "Customers who clicked at least one link."),
     Figure(
         "unsubscribed",
         "Unsubscribed",
         "sent, with an unsubscription",
-        "Customers who asked for no more mail.",
+        "Customers who asked not to get any more mail.",
     ),
     Figure(
-        "complained", "Marked as spam", "sent, with a spam complaint", "Customers who reported it as spam."
+        "complained",
+        "Marked as spam",
+        "sent, with a spam complaint",
+        "Customers who reported the mail as spam.",
     ),
     Figure("opted_out", "Opted out", "unsubscribed or marked as spam", "Customers lost through this mail."),
-    Figure("opens", "Opens", "all open events", "How often it was opened; one customer may open many times."),
+    Figure(
+        "opens",
+        "Opens",
+        "all open events",
+        "How often the mail was opened. One customer may open it many times.",
+    ),
     Figure(
         "clicks",
         "Clicks",
         "all click events",
-        "How often links were clicked; one customer may click many times.",
+        "How often links were clicked. One customer may click many times.",
     ),
 )
-# What each count is a part of. Opens and clicks are events, and part of nothing.
+# The count that each count is a part of. Opens and clicks are events, so they have none.
 WHOLES = {
     "sent": "selected",
     "not_sent": "selected",
@@ -211,7 +219,7 @@ WHOLES = {
 FIGURES: dict[str, Figure] = {figure.key: figure for figure in (*COUNTS, *RATES)}
 
 
-# Not one of FIGURES: it is no count of all customers, but an estimate from some.
+# Not in FIGURES, because it is an estimate from some of the customers.
 ESTIMATED_COR = Figure(
     "estimated_cor",
     "COR, estimated",
@@ -223,12 +231,12 @@ ESTIMATED_AMONG = "among customers whose opens can be seen"
 
 @dataclass(frozen=True, slots=True)
 class AppleOpens:
-    """The delivered mails of one campaign whose pictures Apple's proxy loaded, and all others.
+    """One campaign's delivered mails, split by whether Apple's proxy loaded their pictures.
 
-    proxied: those of them; nobody can see whether the customer opened the mail, unless something else shows it.
-    unseen: those where nothing else does. `unseen_in`: how many of them are in the state Received when people's opens
-    count ("human"), and in the state Opened when all do ("all").
-    seen_delivered, seen_opened: all others, and those of them that a person opened.
+    proxied: it did, so their pictures don't show whether the customer opened the mail; only other events may.
+    unseen: proxied mails without such other events. unseen_in: how many of them are in the state Received if only
+    people's opens count ("human"), and in the state Opened if all do ("all").
+    seen_delivered, seen_opened: all other delivered mails, and those of them that a person opened.
     """
 
     proxied: int
@@ -244,7 +252,7 @@ class AppleOpens:
 
 
 def portion(counts: Counts, key: str) -> Portion | None:
-    """A rate with its two counts, or a count as a part of its whole; None for counts that are part of nothing."""
+    """A rate with its two counts, or a count as a part of its whole. None for opens and clicks."""
     figure = FIGURES[key]
     if isinstance(figure, Rate):
         return figure.portion(counts)

@@ -152,8 +152,8 @@ def _choose(shown: list[str], ticked: list[str]) -> None:
     known = [one for one in chosen() if one in ticked or one not in shown]
     known += [one for one in ticked if one not in known]
     st.session_state[_CHOSEN], st.session_state[_REFUSED] = (
-        known[: comparison.MOST],
-        len(known) > comparison.MOST,
+        known[: comparison.MAX_CAMPAIGNS],
+        len(known) > comparison.MAX_CAMPAIGNS,
     )
 
 
@@ -172,7 +172,7 @@ def compare_bar() -> None:
     ):
         words = f"**{formats.things(len(ids), 'campaign')} chosen**"
         if st.session_state.get(_REFUSED):
-            words += f": {comparison.MOST} are the most that can be compared. Untick one first."
+            words += f": {comparison.MAX_CAMPAIGNS} are the most that can be compared. Untick one first."
         elif len(ids) == 1:
             words += ": choose another one to compare it with."
         st.markdown(words, width="content")
@@ -180,7 +180,7 @@ def compare_bar() -> None:
             "Compare",
             type="primary",
             icon=":material/compare_arrows:",
-            disabled=len(ids) < comparison.FEWEST,
+            disabled=len(ids) < comparison.MIN_CAMPAIGNS,
             key="compare",
         ):
             navigation.open_comparison(ids)
@@ -216,7 +216,7 @@ def _row(one: ListedCampaign, found: SearchTotals, opens: list[int]) -> tables.R
             tables.tick(
                 f"Choose {one.name} to compare",
                 ticked=one.campaign_id in ids,
-                full=len(ids) >= comparison.MOST,
+                full=len(ids) >= comparison.MAX_CAMPAIGNS,
             ),
             tables.main(
                 one.name,

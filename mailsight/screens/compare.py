@@ -10,7 +10,7 @@ from mailsight.charts.curves import Course
 from mailsight.components import tables
 from mailsight.errors import NothingToCompare
 from mailsight.figures import comparison, explanations, formats
-from mailsight.figures.comparison import COLOURS, FEWEST, LETTERS, MOST, Comparison
+from mailsight.figures.comparison import COLOURS, LETTERS, MAX_CAMPAIGNS, MIN_CAMPAIGNS, Comparison
 from mailsight.figures.hours import DEFAULT_PERIOD, PERIODS
 from mailsight.figures.metrics import FIGURES, Portion, Rate, portion
 from mailsight.reports.campaigns import ComparedCampaign
@@ -27,11 +27,11 @@ COMPARED = ("cor", "cto", "ctr", "opted_out", "undeliverable")
 def asked() -> tuple[str, ...]:
     """The campaigns that the address names, each once, as many as fit beside each other. Raises NothingToCompare."""
     ids = _named()
-    if len(ids) < FEWEST:
+    if len(ids) < MIN_CAMPAIGNS:
         raise NothingToCompare(
             "The address names one campaign only." if ids else "The address names no campaign."
         )
-    return ids[:MOST]
+    return ids[:MAX_CAMPAIGNS]
 
 
 def _named() -> tuple[str, ...]:
@@ -43,11 +43,11 @@ def known(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:
     found = {one.campaign.campaign_id for one in compared}
     missing = [one for one in ids if one not in found]
     words = ", ".join(f"“{formats.raw(one, 60)}”" for one in missing)
-    if len(found) < FEWEST:
+    if len(found) < MIN_CAMPAIGNS:
         raise NothingToCompare(f"There is no campaign {words}.")
-    if len(_named()) > MOST:
+    if len(_named()) > MAX_CAMPAIGNS:
         st.warning(
-            f"The address names {len(_named())} campaigns: the first {MOST} are shown. More can't be told apart.",
+            f"This link names {len(_named())} campaigns. Only the first {MAX_CAMPAIGNS} are shown.",
             icon=":material/filter_5:",
         )
     if missing:
@@ -157,15 +157,15 @@ def _rates(key: str, compared: Sequence[ComparedCampaign], rates: Sequence[Porti
 def _pairs(key: str, compared: Comparison) -> None:
     rows = [
         tables.Row(
-            f"{pair.above}{pair.below}",
+            f"{pair.higher}{pair.lower}",
             [
-                f"{LETTERS[pair.above]} above {LETTERS[pair.below]}",
+                f"{LETTERS[pair.higher]} above {LETTERS[pair.lower]}",
                 formats.points(pair.points),
                 " to ".join(formats.points(end) for end in pair.interval),
                 comparison.p_value(pair.p) + (" (exact)" if pair.exact else ""),
                 pair.verdict,
             ],
-            quiet=not pair.is_real,
+            quiet=not pair.is_significant,
         )
         for pair in compared.differences
     ]

@@ -1,4 +1,4 @@
-"""When campaigns differ by more than chance: each test against one that is written down from its formula."""
+"""Each statistical test is checked against a direct implementation of its formula."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -33,92 +33,96 @@ def two_proportions(one: Portion, other: Portion) -> float:
 
 
 def fisher(one: Portion, other: Portion) -> float:
-    """The probability of every table with these margins that is no likelier than this one."""
+    """The total probability of all tables with these margins that are at most as likely as this one."""
     parts = one.part + other.part
     tables = range(max(0, parts - other.whole), min(parts, one.whole) + 1)
-    ways = [comb(one.whole, here) * comb(other.whole, parts - here) for here in tables]
-    mine = comb(one.whole, one.part) * comb(other.whole, other.part)
-    return sum(way for way in ways if way <= mine) / comb(one.whole + other.whole, parts)
+    ways = [comb(one.whole, part) * comb(other.whole, parts - part) for part in tables]
+    observed = comb(one.whole, one.part) * comb(other.whole, other.part)
+    return sum(way for way in ways if way <= observed) / comb(one.whole + other.whole, parts)
 
 
-def wilson(one: Portion) -> tuple[float, float]:
-    z, rate, whole = 1.959963984540054, one.part / one.whole, one.whole
-    middle = (rate + z * z / (2 * whole)) / (1 + z * z / whole)
-    half = z * sqrt(rate * (1 - rate) / whole + z * z / (4 * whole * whole)) / (1 + z * z / whole)
+def wilson(rate: Portion) -> tuple[float, float]:
+    z, p, whole = 1.959963984540054, rate.part / rate.whole, rate.whole
+    middle = (p + z * z / (2 * whole)) / (1 + z * z / whole)
+    half = z * sqrt(p * (1 - p) / whole + z * z / (4 * whole * whole)) / (1 + z * z / whole)
     return middle - half, middle + half
 
 
 def newcombe(high: Portion, low: Portion) -> tuple[float, float]:
     (high_from, high_to), (low_from, low_to) = wilson(high), wilson(low)
-    one, other = high.part / high.whole, low.part / low.whole
-    below = sqrt((one - high_from) ** 2 + (low_to - other) ** 2)
-    above = sqrt((high_to - one) ** 2 + (other - low_from) ** 2)
-    return one - other - below, one - other + above
+    p, q = high.part / high.whole, low.part / low.whole
+    below = sqrt((p - high_from) ** 2 + (low_to - q) ** 2)
+    above = sqrt((high_to - p) ** 2 + (q - low_from) ** 2)
+    return p - q - below, p - q + above
 
 
 def expected_cell(rates: Sequence[Portion]) -> float:
-    common = sum(one.part for one in rates) / sum(one.whole for one in rates)
-    return min(one.whole * share for one in rates for share in (common, 1 - common))
+    common = sum(rate.part for rate in rates) / sum(rate.whole for rate in rates)
+    return min(rate.whole * share for rate in rates for share in (common, 1 - common))
 
 
 def holm(ps: Sequence[float]) -> list[float]:
     adjusted, largest = [0.0] * len(ps), 0.0
-    for place, which in enumerate(sorted(range(len(ps)), key=lambda which: ps[which])):
-        largest = max(largest, min(1.0, ps[which] * (len(ps) - place)))
-        adjusted[which] = largest
+    for rank, index in enumerate(sorted(range(len(ps)), key=lambda index: ps[index])):
+        largest = max(largest, min(1.0, ps[index] * (len(ps) - rank)))
+        adjusted[index] = largest
     return adjusted
 
 
 def chi_square(rates: Sequence[Portion]) -> float:
-    common = sum(one.part for one in rates) / sum(one.whole for one in rates)
-    cells = [(one.part, one.whole * common) for one in rates]
-    cells += [(one.whole - one.part, one.whole * (1 - common)) for one in rates]
-    return float(chi2.sf(sum((seen - meant) ** 2 / meant for seen, meant in cells), len(rates) - 1))
+    common = sum(rate.part for rate in rates) / sum(rate.whole for rate in rates)
+    cells = [(rate.part, rate.whole * common) for rate in rates]
+    cells += [(rate.whole - rate.part, rate.whole * (1 - common)) for rate in rates]
+    return float(
+        chi2.sf(sum((observed - expected) ** 2 / expected for observed, expected in cells), len(rates) - 1)
+    )
 
 
 @pytest.mark.slow
 @settings(max_examples=examples(30))
 @given(rates=several)
-def test_each_pair_is_tested_as_the_formulas_say(rates: list[Portion]) -> None:
+def test_each_pair_is_tested_by_the_formulas(rates: list[Portion]) -> None:
     known = [place for place, rate in enumerate(rates) if rate.whole]
     pairs = list(combinations(known, 2))
     ps = []
     for one, other in pairs:
         few = expected_cell([rates[one], rates[other]]) < 5
-        # Whole numbers of that size are exact, and slow.
+        # Fisher's test with larger numbers takes too long here.
         assume(not few or rates[one].whole + rates[other].whole < 20_000)
         ps.append((fisher if few else two_proportions)(rates[one], rates[other]))
-    found = comparison.compare(rates)
-    assert [sorted((pair.above, pair.below)) for pair in found.differences] == [list(pair) for pair in pairs]
-    for pair, p in zip(found.differences, holm(ps) if len(ps) > 1 else ps, strict=True):
-        high, low = rates[pair.above], rates[pair.below]
+    compared = comparison.compare(rates)
+    assert [sorted((pair.higher, pair.lower)) for pair in compared.differences] == [
+        list(pair) for pair in pairs
+    ]
+    for pair, p in zip(compared.differences, holm(ps) if len(ps) > 1 else ps, strict=True):
+        high, low = rates[pair.higher], rates[pair.lower]
         assert pair.points == pytest.approx(high.part / high.whole - low.part / low.whole, abs=1e-12)
         assert pair.points >= 0
         assert pair.interval == pytest.approx(newcombe(high, low), abs=1e-9)
         assert pair.exact == (expected_cell([high, low]) < 5)
         assert isclose(pair.p, p, rel_tol=1e-6, abs_tol=1e-12)
-        assert pair.is_real == (pair.p < 0.05)
+        assert pair.is_significant == (pair.p < 0.05)
     together = [rates[place] for place in known]
     if len(known) < 3 or expected_cell(together) < 5:
-        assert found.p_of_all is None
+        assert compared.overall_p is None
     else:
-        assert found.p_of_all is not None
-        assert isclose(found.p_of_all, chi_square(together), rel_tol=1e-6, abs_tol=1e-12)
+        assert compared.overall_p is not None
+        assert isclose(compared.overall_p, chi_square(together), rel_tol=1e-6, abs_tol=1e-12)
 
 
 @pytest.mark.slow
 @settings(max_examples=examples(15))
 @given(rates=several)
-def test_the_order_of_campaigns_changes_no_verdict(rates: list[Portion]) -> None:
-    def verdicts(found: Comparison, names: Sequence[int]) -> set[tuple[frozenset[int], bool, float]]:
+def test_the_order_of_campaigns_does_not_change_the_results(rates: list[Portion]) -> None:
+    def results(compared: Comparison, names: Sequence[int]) -> set[tuple[frozenset[int], bool, float]]:
         return {
-            (frozenset((names[one.above], names[one.below])), one.is_real, round(one.p, 6))
-            for one in found.differences
+            (frozenset((names[pair.higher], names[pair.lower])), pair.is_significant, round(pair.p, 6))
+            for pair in compared.differences
         }
 
     places = list(range(len(rates)))
-    there = verdicts(comparison.compare(rates), places)
-    assert verdicts(comparison.compare(rates[::-1]), places[::-1]) == there
+    expected = results(comparison.compare(rates), places)
+    assert results(comparison.compare(rates[::-1]), places[::-1]) == expected
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ def test_the_order_of_campaigns_changes_no_verdict(rates: list[Portion]) -> None
         (
             [Portion(3, 20), Portion(0, 20)],
             [
-                "**A** is 15.0 points above **B**: could be chance, p = 0.23, by an exact test, as they are few."
+                "**A** is 15.0 points above **B**: could be chance, p = 0.23, by an exact test for small numbers."
             ],
         ),
         ([Portion(50, 100), Portion(500, 1000)], ["**A** and **B** are equal (p = 1.00)."]),
@@ -148,19 +152,19 @@ def test_the_order_of_campaigns_changes_no_verdict(rates: list[Portion]) -> None
             [
                 "More than chance: **C** above **A** by 10.0 points, **D** above **A** by 11.0 points.",
                 "Could be chance: C and D.",
-                "All of them together: p < 0.001.",
+                "All campaigns together: p < 0.001.",
             ],
         ),
         (
             [Portion(200, 1000), Portion(205, 1000), Portion(203, 1000)],
-            ["Every difference could be chance.", "All of them together: p = 0.96."],
+            ["Every difference could be chance.", "All campaigns together: p = 0.96."],
         ),
         ([Portion(0, 1000), Portion(1, 1000), Portion(2, 1000)], ["Every difference could be chance."]),
     ],
 )
 def test_a_comparison_in_words(rates: list[Portion], says: list[str]) -> None:
-    told = comparison.sentences(comparison.compare(rates))
-    assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in told] == says
+    lines = comparison.sentences(comparison.compare(rates))
+    assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] == says
 
 
 @pytest.mark.parametrize(
@@ -177,13 +181,13 @@ def test_a_comparison_in_words(rates: list[Portion], says: list[str]) -> None:
         (1.0, "p = 1.00"),
     ],
 )
-def test_a_p_is_never_rounded_over_the_border(p: float, says: str) -> None:
+def test_rounding_never_moves_a_p_value_across_the_level(p: float, says: str) -> None:
     assert comparison.p_value(p) == says
 
 
-def test_a_real_difference_is_below_the_level() -> None:
-    at_the_border = Difference(0, 1, 0.01, (0.0, 0.02), comparison.LEVEL, exact=False)
-    assert not at_the_border.is_real
+def test_a_p_value_at_the_level_is_not_significant() -> None:
+    at_the_level = Difference(0, 1, 0.01, (0.0, 0.02), comparison.SIGNIFICANCE_LEVEL, exact=False)
+    assert not at_the_level.is_significant
 
 
 @given(
@@ -191,7 +195,7 @@ def test_a_real_difference_is_below_the_level() -> None:
         st.tuples(st.floats(0, 1), st.floats(0, 1)).map(lambda ends: (min(ends), max(ends))), max_size=5
     )
 )
-def test_a_scale_holds_all_intervals(intervals: list[tuple[float, float]]) -> None:
+def test_a_scale_contains_all_intervals(intervals: list[tuple[float, float]]) -> None:
     low, high = comparison.scale(intervals)
     assert 0 <= low < high <= 1
     for start, end in intervals:
@@ -215,18 +219,18 @@ def test_a_scale_has_round_ends(intervals: list[tuple[float, float]], ends: tupl
 
 
 def contrast(colour: str, other: str) -> float:
-    def light(code: str) -> float:
-        parts = [int(code[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    def luminance(code: str) -> float:
+        parts = [int(code[start : start + 2], 16) / 255 for start in (1, 3, 5)]
         linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
-    darker, lighter = sorted((light(colour), light(other)))
+    darker, lighter = sorted((luminance(colour), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 @pytest.mark.parametrize("colour", comparison.COLOURS)
-def test_every_campaign_has_a_letter_and_a_colour_that_stands_out(colour: str) -> None:
-    assert len(comparison.LETTERS) == len(set(comparison.COLOURS)) == comparison.MOST
+def test_every_campaign_has_a_letter_and_a_colour_with_enough_contrast(colour: str) -> None:
+    assert len(comparison.LETTERS) == len(set(comparison.COLOURS)) == comparison.MAX_CAMPAIGNS
     assert contrast(colour, "#FFFFFF") >= 3
     assert contrast(colour, "#11161D") >= 3
 
@@ -243,11 +247,11 @@ HOURS = {0: 10, 1: 5, 5: 20, 30: 15}
         (1, 2, [(0, 0.0), (1, 0.1)]),
     ],
 )
-def test_a_curve_adds_up_hour_by_hour(until: int, step: int, points: list[tuple[int, float]]) -> None:
+def test_a_curve_is_cumulative(until: int, step: int, points: list[tuple[int, float]]) -> None:
     assert curves.shares(HOURS, 100, until, step) == points
 
 
-def test_the_curves_end_where_the_figures_are() -> None:
+def test_curves_end_at_the_figures() -> None:
     courses = [
         Course("A", "<b>Spring</b>", "#111111", 100, HOURS, {0: 4}, 200),
         Course("B", "Summer", "#222222", 50, {2: 25}, {2: 5, 3: 1}, 20),

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mailsight.figures import explanations
-from mailsight.figures.metrics import ESTIMATED_COR, FIGURES, SMALL, AppleOpens, Counts, Portion
+from mailsight.figures.metrics import ESTIMATED_COR, FIGURES, MIN_RELIABLE, AppleOpens, Counts, Portion
 from mailsight.vocabulary import Audience
 
 COUNTS = Counts(selected=100, sent=90, not_sent=10, delivered=80, opened=40, clicked=10, opens=1234)
@@ -28,8 +28,8 @@ def test_a_figure_in_short(key: str, lines: tuple[str, ...]) -> None:
     ("portion", "lines"),
     [
         (Portion(0, 0), 0),
-        (Portion(10, SMALL), 1),
-        (Portion(10, SMALL - 1), 2),
+        (Portion(10, MIN_RELIABLE), 1),
+        (Portion(10, MIN_RELIABLE - 1), 2),
         (Portion(12, 10), 0),  # clicks per delivered message can exceed 1
     ],
 )

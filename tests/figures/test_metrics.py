@@ -1,4 +1,4 @@
-"""Rates, their intervals, and what there is no figure for."""
+"""Rates and their intervals, and figures without a denominator."""
 
 import subprocess
 import sys
@@ -20,19 +20,19 @@ def test_the_three_rates() -> None:
     assert [rate.counts(COUNTS) for rate in RATES] == [(40, 80), (10, 40), (10, 80)]
 
 
-def test_without_a_denominator_there_is_no_figure() -> None:
+def test_without_a_denominator_there_is_no_rate() -> None:
     assert [rate.rate(Counts()) for rate in RATES] == [None, None, None]
     assert [rate.interval(Counts()) for rate in RATES] == [None, None, None]
     assert (share(1, 0), mean([])) == (None, None)
 
 
-def test_every_count_has_its_words() -> None:
+def test_every_figure_has_its_texts() -> None:
     assert list(FIGURES) == [*COUNT_NAMES, COR.key, CTO.key, CTR.key]
     assert all(figure.label and figure.formula and figure.meaning for figure in FIGURES.values())
 
 
 @given(st.integers(1, 100_000).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
-def test_the_interval_is_wilsons(counts: tuple[int, int]) -> None:
+def test_the_interval_is_the_wilson_interval(counts: tuple[int, int]) -> None:
     part, whole = counts
     z, p = 1.959963984540054, part / whole
     middle = (p + z * z / (2 * whole)) / (1 + z * z / whole)
@@ -48,13 +48,13 @@ WHOLES = st.integers(1, 100_000) | st.integers(1, 10**12)
 @example((0, 1), 0.95)
 @example((1, 1), 0.95)
 @example((3, 17_000), 0.95)
-def test_the_interval_is_that_of_statsmodels(counts: tuple[int, int], confidence: float) -> None:
+def test_the_interval_equals_that_of_statsmodels(counts: tuple[int, int], confidence: float) -> None:
     expected = proportion_confint(*counts, alpha=1 - confidence, method="wilson")
     assert wilson(*counts, confidence) == pytest.approx(expected, abs=1e-12, rel=0)
 
 
 @pytest.mark.parametrize("screen", ["mailsight.screens.campaigns", "mailsight.screens.campaign"])
-def test_neither_the_list_nor_a_campaign_waits_for_a_statistics_package(screen: str) -> None:
+def test_no_statistics_package_is_imported_for_the_list_or_a_campaign(screen: str) -> None:
     script = (
         "import importlib, pkgutil, sys\n"
         f"screen = importlib.import_module({screen!r})\n"

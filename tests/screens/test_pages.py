@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mailsight.figures import explanations, formats
-from mailsight.figures.metrics import COR, FIGURES, RATES, SMALL, WHOLES, Portion, mean
+from mailsight.figures.metrics import COR, FIGURES, MIN_RELIABLE, RATES, WHOLES, Portion, mean
 from mailsight.loading import bundles
 from mailsight.reports import campaign, recipients
 from mailsight.reports import campaigns as list_reports
@@ -151,7 +151,7 @@ def test_a_rate_over_few_messages_is_shown_with_its_interval(
 ) -> None:
     report = campaign.report(use(odd_database).snapshot(), "hostile", Audience.HUMAN)
     made_of = COR.portion(report.counts)
-    assert 0 < made_of.whole < SMALL
+    assert 0 < made_of.whole < MIN_RELIABLE
     interval = formats.interval(made_of.interval)
     assert figures.card(report, "opened").note == (
         f"{formats.percent(made_of.rate)} ({interval}) of {made_of.whole} delivered"
