@@ -121,7 +121,7 @@ def test_more_than_five_are_not_shown(
     use(sample_database)
     at = compare(*(one.campaign_id for one in campaigns))
     assert [warning.value for warning in at.warning] == [
-        "The address names 6 campaigns: the first 5 are shown. More can't be told apart."
+        "This link names 6 campaigns. Only the first 5 are shown."
     ]
 
 
