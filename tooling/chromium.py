@@ -2,7 +2,7 @@
 
     python -m tooling.chromium
 
-prints its path, and installs one where there is none. PLAYWRIGHT_CHROMIUM names another.
+prints its path, after installing it if necessary. Set PLAYWRIGHT_CHROMIUM to use another one.
 """
 
 import os
@@ -25,20 +25,19 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def find() -> str | None:
-    """The path of a Chromium on this machine, None when there is none."""
-    named = os.environ.get("PLAYWRIGHT_CHROMIUM")
-    if named:
-        return named
+    """The path of an installed Chromium, or None."""
+    if configured := os.environ.get("PLAYWRIGHT_CHROMIUM"):
+        return configured
     for name in NAMES:
         if path := shutil.which(name):
             return path
     with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    return own if Path(own).exists() else None
+        bundled = playwright.chromium.executable_path
+    return bundled if Path(bundled).exists() else None
 
 
 def install() -> None:
-    """Debian's Chromium where apt-get may be used, else Playwright's own with what it needs."""
+    """Install Debian's Chromium if apt-get is available, else Playwright's own with its dependencies."""
     as_root = _as_root()
     if shutil.which("apt-get") and as_root is not None:
         packages = ["chromium", "fonts-liberation"]
@@ -52,12 +51,12 @@ def install() -> None:
             print(f"apt-get could not install Chromium ({error}); trying Playwright's own", file=sys.stderr)
         else:
             return
-    needs = [] if as_root is None else ["--with-deps"]
-    subprocess.run([sys.executable, "-m", "playwright", "install", *needs, "chromium"], check=False)
+    options = [] if as_root is None else ["--with-deps"]
+    subprocess.run([sys.executable, "-m", "playwright", "install", *options, "chromium"], check=False)
 
 
 def _as_root() -> list[str] | None:
-    """What to put before a command to run it as root; None when that can't be had without a password."""
+    """The command prefix for running as root, or None if that would need a password."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")
@@ -72,7 +71,8 @@ def main() -> int:
     path = find()
     if path is None:
         print(
-            "No Chromium: install the package chromium, or set PLAYWRIGHT_CHROMIUM to one.", file=sys.stderr
+            "No Chromium found. Install the package chromium, or set PLAYWRIGHT_CHROMIUM to its path.",
+            file=sys.stderr,
         )
         return 1
     print(path)

@@ -70,8 +70,8 @@ def recipients_grid(
         update_on=["cellClicked", "cellKeyDown"],
         # The other modes post every row back to the server after each click.
         data_return_mode="CUSTOM",
-        custom_jscode_for_grid_return=_js("told"),
-        should_grid_return=_js("isTold"),
+        custom_jscode_for_grid_return=_js("clickedCell"),
+        should_grid_return=_js("isClick"),
         custom_css=_CSS,
     )
 
@@ -144,7 +144,7 @@ def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
             },
         },
         "context": {
-            "asked": secret,
+            "request": secret,
             "route": answers.path("api/recipients"),
             "colours": _COLOURS,
             "selected": report.counts.selected,

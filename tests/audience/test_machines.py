@@ -239,7 +239,7 @@ def test_an_unsubscribe_by_a_machine_opts_nobody_out(tmp_path: Path) -> None:
 def test_people_and_machines_in_simulated_traffic_are_recognized(
     tmp_path: Path, known: bool, whole_seconds: bool
 ) -> None:
-    simulated = traffic.mailing(7, 3000, whole_seconds=whole_seconds).events
+    simulated = traffic.campaign(7, 3000, whole_seconds=whole_seconds).events
     events = [{name: row[name] for name in row if name not in ("by", "machine")} for row in simulated]
     bundles.load(
         tmp_path / "mailsight.duckdb",
@@ -350,7 +350,7 @@ def test_classify_applies_changed_rules_and_can_go_back(
 
 @pytest.mark.slow
 def test_loading_in_parts_gives_the_verdicts_of_loading_at_once(tmp_path: Path) -> None:
-    simulated = traffic.mailing(3, 300).events
+    simulated = traffic.campaign(3, 300).events
     events = [{name: row[name] for name in row if name not in ("by", "machine")} for row in simulated]
     bundles.load(tmp_path / "whole.duckdb", [bundle(tmp_path / "whole", events)])
     random.Random(1).shuffle(events)

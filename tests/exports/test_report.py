@@ -180,7 +180,7 @@ def test_the_reports_figures_equal_the_pages(sample_database: Path, content: Rep
 
 def text_of(content: ReportContent) -> str:
     """The part of the report with the links."""
-    return report_export.page(content).partition("<h2>Links of the e-mail</h2>")[2]
+    return report_export.page(content).partition("<h2>Links in the e-mail</h2>")[2]
 
 
 def test_empty_sections_are_left_out(content: ReportContent) -> None:

@@ -17,7 +17,7 @@ from mailsight.reports.campaigns import ListedCampaign
 from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, SORTS, CampaignSearch, Order
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from tests.support import odd_mailings
+from tests.support import odd_campaigns
 from tests.support.campaigns import listed
 
 SEARCHES = {
@@ -43,7 +43,7 @@ def warehouse(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """The sample data, plus unusual campaigns: planned ones, some without a name, some that nobody received."""
     folder = tmp_path_factory.mktemp("list")
     bundles.load(folder / "mailsight.duckdb", [sample_bundle])
-    bundles.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
+    bundles.load(folder / "mailsight.duckdb", [odd_campaigns.write(folder / "bundle")])
     return Warehouse(folder / "mailsight.duckdb")
 
 

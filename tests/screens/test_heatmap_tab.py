@@ -94,7 +94,7 @@ def test_every_number_of_the_campaign_has_its_place(tab: Page, report: CampaignR
     said = mail(tab).locator("[data-badge]").evaluate_all("all => all.map(one => Number(one.textContent))")
     assert said == [link.clicks for link in report.links]
     assert sum(said) + sum(link.clicks for link in report.other_links) == report.counts.clicks == 5
-    links = tab.get_by_role("table", name="Links of the e-mail")
+    links = tab.get_by_role("table", name="Links in the e-mail")
     shown = links.locator("tbody tr").evaluate_all(
         "rows => rows.map(row => [row.dataset.row, row.cells[1].textContent])"
     )

@@ -16,7 +16,7 @@ from mailsight.reports.search import EVERYTHING
 from mailsight.screens.campaign import figures
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
-from tests.support import odd_mailings
+from tests.support import odd_campaigns
 from tests.support.campaigns import listed, newest_sent
 from tests.support.pages import shell, show, words
 
@@ -24,7 +24,7 @@ from tests.support.pages import shell, show, words
 @pytest.fixture(scope="module")
 def odd_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
-    bundles.load(folder / "mailsight.duckdb", [odd_mailings.write(folder / "bundle")])
+    bundles.load(folder / "mailsight.duckdb", [odd_campaigns.write(folder / "bundle")])
     return folder / "mailsight.duckdb"
 
 
@@ -247,7 +247,7 @@ def test_every_page_says_how_old_its_figures_are(
         ("nobody", "Mailbox providers", "This campaign has selected nobody yet."),
         ("hostile", "Mailbox providers", "How far the mails came"),
         ("no-html", "Heatmap", "The HTML of this e-mail was not loaded"),
-        (odd_mailings.ODD_ID, "Status", "Odd id"),
+        (odd_campaigns.ODD_ID, "Status", "Odd id"),
         ("hostile", "Heatmap", "Customers"),
     ],
 )
@@ -276,7 +276,7 @@ def test_the_cards_of_a_mailing_without_figures_show_no_rates(
 def test_names_from_outside_are_escaped(use: Callable[[Path], Warehouse], odd_database: Path) -> None:
     use(odd_database)
     at = show("campaign", id="hostile")
-    assert [title.value for title in at.title] == [formats.plain(odd_mailings.HOSTILE_NAME)]
+    assert [title.value for title in at.title] == [formats.plain(odd_campaigns.HOSTILE_NAME)]
     assert "<script>" not in words(at)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in words(at)
 

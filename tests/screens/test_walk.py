@@ -97,7 +97,7 @@ def test_the_walk(
         page.get_by_role("tab", name="Heatmap").click()
         drawn = page.frame_locator(".mail iframe")
         expect(drawn.locator("[data-badge]").first).to_be_attached()
-        expect(page.get_by_role("table", name="Links of the e-mail")).to_be_visible()
+        expect(page.get_by_role("table", name="Links in the e-mail")).to_be_visible()
         page.get_by_role("tab", name="Timeline").click()
         expect(page.get_by_role("table", name="How much had happened after sending")).to_be_visible()
 
@@ -197,7 +197,7 @@ def test_the_grid_is_found_again_as_it_was_left(
         expect(foot).to_have_text(said)
         expect(row).to_have_text(first)
         expect(foot).to_be_in_viewport()
-        foot.get_by_role("button", name="Clear the filters").click()
+        foot.get_by_role("button", name="Clear column filters").click()
         expect(foot).not_to_have_text(said)
         assert wrong == []
 
@@ -279,17 +279,17 @@ def test_a_deep_link_works_on_a_fresh_server(
 def test_names_that_look_like_code_are_only_shown(
     browser: Browser, serve: Callable[..., str], tmp_path: Path
 ) -> None:
-    bundles.load(tmp_path / "mailsight.duckdb", [odd_mailings.write(tmp_path / "bundle")])
+    bundles.load(tmp_path / "mailsight.duckdb", [odd_campaigns.write(tmp_path / "bundle")])
     address = serve(tmp_path / "mailsight.duckdb")
     with visit(browser) as (page, wrong):
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(address)
-        page.get_by_role("link", name=odd_mailings.HOSTILE_NAME, exact=True).click()
+        page.get_by_role("link", name=odd_campaigns.HOSTILE_NAME, exact=True).click()
         # Joiners that nobody sees keep Markdown from making links and icons of it.
         expect(page.get_by_role("heading", name="Opened and clicked")).to_be_visible()
         heading = page.get_by_role("heading", level=1)
-        assert heading.inner_text().replace("\N{WORD JOINER}", "") == odd_mailings.HOSTILE_NAME
+        assert heading.inner_text().replace("\N{WORD JOINER}", "") == odd_campaigns.HOSTILE_NAME
         assert heading.locator("a, img, em, strong").count() == 0
         page.get_by_role("button", name="Selection").click()
         expect(page.get_by_role("dialog")).to_contain_text("<b>f</b> contains **x** <img src=x>")

@@ -1,4 +1,4 @@
-"""The campaigns of a database, as the list on the first screen shows them."""
+"""Finds campaigns in a database by what the list of campaigns says about them."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ def listed(database: Warehouse | Path, audience: Audience = Audience.HUMAN) -> l
 
 def newest_sent(database: Warehouse | Path) -> str:
     """The id of the newest campaign that was sent."""
-    return next(one.campaign_id for one in listed(database) if one.counts.sent)
+    return next(campaign.campaign_id for campaign in listed(database) if campaign.counts.sent)
 
 
 def newest_clicked(database: Warehouse | Path) -> str:
-    """The id of the newest campaign in which somebody clicked."""
-    return next(one.campaign_id for one in listed(database) if one.counts.clicked)
+    """The id of the newest campaign with clicks."""
+    return next(campaign.campaign_id for campaign in listed(database) if campaign.counts.clicked)
 
 
 def most_clicked(database: Warehouse | Path) -> str:
     """The id of the campaign with the most clicks."""
-    return max(listed(database), key=lambda one: one.counts.clicks).campaign_id
+    return max(listed(database), key=lambda campaign: campaign.counts.clicks).campaign_id

@@ -1,4 +1,4 @@
-"""Databases as older versions of Mailsight left them."""
+"""Turns databases into those of older versions of Mailsight."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import duckdb
 
 
 def as_version_2(database: Path) -> None:
-    """Takes away what version 3 added."""
+    """Remove everything that version 3 added."""
     _run(
         database,
         "drop table campaign_hours",
@@ -22,7 +22,7 @@ def as_version_2(database: Path) -> None:
 
 
 def as_version_1(database: Path) -> None:
-    """Takes away what versions 2 and 3 added."""
+    """Remove everything that versions 2 and 3 added."""
     as_version_2(database)
     _run(
         database,

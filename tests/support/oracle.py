@@ -1,6 +1,6 @@
-"""The figures once more, by plain Python over the raw rows: what SQL computes must agree with this.
+"""Recomputes the figures in plain Python from the raw rows. The results of SQL must be equal.
 
-Written from docs/metrics.md and docs/data.md, sharing no code with the application. Rows are dicts as in the
+Written from docs/metrics.md and docs/data.md, without sharing code with the application. Rows are dicts as in the
 files, with times as datetimes.
 """
 
@@ -33,34 +33,34 @@ REASONS = {
 
 
 def figures(bundle: dict[str, list[Row]], *, human: bool = False) -> dict[str, Row]:
-    """counts, not_sent, status, clicks per link position or URL, and hours, for each campaign of the bundle.
+    """The counts, not_sent, status, clicks per link position or URL, and hours of each campaign in the bundle.
 
-    With `human`, opens, clicks and unsubscriptions of which the event says `machine` are left out.
+    With `human`, opens, clicks and unsubscriptions marked as `machine` are left out.
     """
     messages: dict[Key, Row] = {}
     for row in bundle["messages"]:
-        known = messages.setdefault((row["campaign_id"], row["customer_id"]), {})
-        known |= {name: value for name, value in row.items() if value is not None}
+        message = messages.setdefault((row["campaign_id"], row["customer_id"]), {})
+        message |= {name: value for name, value in row.items() if value is not None}
     attributed = _attribute(messages, bundle["customers"], _once(bundle["events"]))
-    told: dict[str, dict[str, Row]] = defaultdict(dict)
+    recipients: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in bundle["campaigns"]:
-        told[row["campaign_id"]] = {}
+        recipients[row["campaign_id"]] = {}
     for campaign_id, customer_id in messages.keys() | attributed.keys():
         key = campaign_id, customer_id
         events = _once_per_message(attributed.get(key, []))
-        told[campaign_id][customer_id] = _message(messages.get(key), events, human=human)
+        recipients[campaign_id][customer_id] = _message(messages.get(key), events, human=human)
     campaigns = {row["campaign_id"]: row for row in bundle["campaigns"]}
     return {
         campaign_id: _campaign(rows, campaigns.get(campaign_id, {}).get("links", []))
         | {"hours": _hours(list(rows.values()), campaigns.get(campaign_id, {}).get("sent_at"))}
-        for campaign_id, rows in told.items()
+        for campaign_id, rows in recipients.items()
     }
 
 
 def _once(events: list[Row]) -> list[Row]:
-    """The first of each event."""
+    """Drop duplicate events."""
     seen: set[object] = set()
-    kept = []
+    unique = []
     names = (
         "provider",
         "campaign_id",
@@ -76,20 +76,20 @@ def _once(events: list[Row]) -> list[Row]:
         identity = ("id", row["event_id"]) if row["event_id"] else tuple(row[name] for name in names)
         if identity not in seen:
             seen.add(identity)
-            kept.append(row)
-    return kept
+            unique.append(row)
+    return unique
 
 
 def _once_per_message(events: list[Row]) -> list[Row]:
     seen: set[object] = set()
-    kept = []
+    unique = []
     for event in events:
         identity = event["provider"], event["type"], event["occurred_at"], event["url"]
         if event["event_id"] or identity not in seen:
-            kept.append(event)
+            unique.append(event)
         if not event["event_id"]:
             seen.add(identity)
-    return kept
+    return unique
 
 
 def _attribute(messages: dict[Key, Row], customers: list[Row], events: list[Row]) -> dict[Key, list[Row]]:
@@ -103,8 +103,8 @@ def _attribute(messages: dict[Key, Row], customers: list[Row], events: list[Row]
         )
         for (campaign, customer), row in messages.items()
     ]
-    found: dict[int, Key] = {}
-    left = dict(enumerate(events))
+    keys: dict[int, Key] = {}
+    remaining = dict(enumerate(events))
     addresses: dict[str, set[str]] = defaultdict(set)
     for row in customers:
         addresses[(row["email"] or "").lower()].add(row["customer_id"])
@@ -113,27 +113,27 @@ def _attribute(messages: dict[Key, Row], customers: list[Row], events: list[Row]
         same = addresses.get(event["recipient"], set())
         return min(same) if len(same) == 1 else event["recipient"]
 
-    # First the messages that are listed; then those that events imply: by customer, by address, by message_id.
+    # Match listed messages first, then messages implied by events: by customer, by address, by message_id.
     for customer_of in (None, lambda _: None, by_address, lambda event: event["message_id"]):
         if customer_of is not None:
-            _imply(left, messages, known, customer_of)
-        for number, event in list(left.items()):
+            _imply(remaining, messages, known, customer_of)
+        for number, event in list(remaining.items()):
             if key := _find(event, known):
-                found[number] = key
-                del left[number]
+                keys[number] = key
+                del remaining[number]
     result: dict[Key, list[Row]] = defaultdict(list)
-    for number in sorted(found):
-        result[found[number]].append(events[number])
+    for number in sorted(keys):
+        result[keys[number]].append(events[number])
     return result
 
 
 def _imply(
-    left: dict[int, Row],
+    remaining: dict[int, Row],
     messages: dict[Key, Row],
     known: list[Known],
     customer_of: Callable[[Row], str | None],
 ) -> None:
-    for event in left.values():
+    for event in remaining.values():
         if event["campaign_id"]:
             event["customer_id"] = event["customer_id"] or customer_of(event)
         key = event["campaign_id"], event["customer_id"]
@@ -162,29 +162,29 @@ def _find(event: Row, known: list[Known]) -> Key | None:
 
 
 def _message(row: Row | None, events: list[Row], *, human: bool) -> Row:
-    made = [event for event in events if not (human and event.get("machine"))]
+    counted = [event for event in events if not (human and event.get("machine"))]
 
     def times(*types: str) -> list[datetime]:
         return [event["occurred_at"] for event in events if event["type"] in types]
 
-    refused = times("rejected", "failed")
-    proved = any(event["type"] in PROOFS for event in events)
-    if times("sent") and (not refused or max(refused) <= max(times("sent"))):
-        proved = True
+    refusals = times("rejected", "failed")
+    is_proven = any(event["type"] in PROOFS for event in events)
+    if times("sent") and (not refusals or max(refusals) <= max(times("sent"))):
+        is_proven = True
     sent_at = row.get("sent_at") if row is not None else min(event["occurred_at"] for event in events)
-    sent = proved or (sent_at is not None and not refused)
+    sent = is_proven or (sent_at is not None and not refusals)
     bounces, arrivals = times("bounced"), times("delivered", "opened", "clicked")
     delivered = sent and not (bounces and not any(arrival > max(bounces) for arrival in arrivals))
     return {
         "sent": sent,
         "delivered": delivered,
         "reason": None if sent else _reason(row or {}, events),
-        "unsubscribed": sent and any(event["type"] == "unsubscribed" for event in made),
+        "unsubscribed": sent and any(event["type"] == "unsubscribed" for event in counted),
         "complained": sent and bool(times("complained")),
-        "opens": sum(event["type"] == "opened" for event in made),
-        "clicks": sum(event["type"] == "clicked" for event in made),
-        "clicked": [event for event in made if event["type"] == "clicked"],
-        "opened": [event for event in made if event["type"] == "opened"],
+        "opens": sum(event["type"] == "opened" for event in counted),
+        "clicks": sum(event["type"] == "clicked" for event in counted),
+        "clicked": [event for event in counted if event["type"] == "clicked"],
+        "opened": [event for event in counted if event["type"] == "opened"],
         "sent_at": (sent_at or min(event["occurred_at"] for event in events)) if sent else None,
         "first_event_at": min((event["occurred_at"] for event in events), default=None),
     }
@@ -202,8 +202,8 @@ def _reason(row: Row, events: list[Row]) -> str:
     return REASONS.get(last.get("reject_reason") or "", "failed" if last["type"] == "failed" else "other")
 
 
-def _campaign(told: dict[str, Row], links: list[str]) -> Row:
-    rows = list(told.values())
+def _campaign(recipients: dict[str, Row], links: list[str]) -> Row:
+    rows = list(recipients.values())
     sent = [row for row in rows if row["sent"]]
     delivered = [row for row in rows if row["delivered"]]
     opened = [row for row in delivered if row["opens"] or row["clicks"]]
@@ -229,19 +229,19 @@ def _campaign(told: dict[str, Row], links: list[str]) -> Row:
     for row in rows:
         if not row["sent"]:
             not_sent[row["reason"]] += 1
-    return {"counts": counts, "not_sent": dict(not_sent), "status": status} | _clicks(told, links)
+    return {"counts": counts, "not_sent": dict(not_sent), "status": status} | _clicks(recipients, links)
 
 
 def _hours(rows: list[Row], sent_at: datetime | None) -> dict[int, list[int]]:
-    """opens, clicks, opened and clicked by the whole hours since sending."""
+    """[opens, clicks, opened, clicked] by whole hours since send."""
     sent = [row["sent_at"] for row in rows if row["sent_at"]]
-    told = [row["first_event_at"] for row in rows if row["first_event_at"]]
-    began = sent_at or min(sent, default=None) or min(told, default=None)
+    first_events = [row["first_event_at"] for row in rows if row["first_event_at"]]
+    start = sent_at or min(sent, default=None) or min(first_events, default=None)
     hours: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
 
-    def add(event: Row, place: int) -> None:
-        assert began is not None
-        hours[max((event["occurred_at"] - began) // timedelta(hours=1), 0)][place] += 1
+    def add(event: Row, index: int) -> None:
+        assert start is not None
+        hours[max((event["occurred_at"] - start) // timedelta(hours=1), 0)][index] += 1
 
     def first(events: list[Row]) -> list[Row]:
         return sorted(events, key=lambda event: event["occurred_at"])[:1]
@@ -266,16 +266,16 @@ def _status(row: Row) -> str:
     return "clicked" if row["clicks"] else "opened" if row["opens"] else "received"
 
 
-def _clicks(told: dict[str, Row], links: list[str]) -> Row:
-    # SendGrid counts links in its own way: its positions count unless the clicked address is another link's.
+def _clicks(recipients: dict[str, Row], links: list[str]) -> Row:
+    # SendGrid numbers links in its own way: its positions count unless the clicked URL is that of another link.
     per_link: dict[int, list[str]] = {position: [] for position in range(len(links))}
     others: dict[str, list[str]] = defaultdict(list)
-    for customer_id, row in told.items():
+    for customer_id, row in recipients.items():
         for event in row["clicked"]:
             position, url = event["link_position"], event["url"] or ""
             listed = position is not None and position < len(links)
-            misled = listed and event["provider"] == "sendgrid" and url in links and url != links[position]
-            if listed and not misled:
+            is_wrong = listed and event["provider"] == "sendgrid" and url in links and url != links[position]
+            if listed and not is_wrong:
                 per_link[position].append(customer_id)
             elif url in links:
                 per_link[links.index(url)].append(customer_id)
@@ -283,8 +283,13 @@ def _clicks(told: dict[str, Row], links: list[str]) -> Row:
                 others[url].append(customer_id)
     return {
         "links": [
-            {"link_position": position, "url": links[position], "clicks": len(who), "clickers": len(set(who))}
-            for position, who in per_link.items()
+            {
+                "link_position": position,
+                "url": links[position],
+                "clicks": len(customers),
+                "clickers": len(set(customers)),
+            }
+            for position, customers in per_link.items()
         ],
-        "other_links": {url: (len(who), len(set(who))) for url, who in others.items()},
+        "other_links": {url: (len(customers), len(set(customers))) for url, customers in others.items()},
     }

@@ -1,6 +1,6 @@
-"""Traffic of which it is known who made it: people of many habits, and machines of many more.
+"""Labelled traffic of people and machines with many different habits.
 
-Written from how senders and security vendors describe it, sharing no code with the application or its sample.
+Based on descriptions by senders and security vendors, without sharing code with the application or its sample.
 """
 
 import random
@@ -55,10 +55,10 @@ PEOPLE = {
 
 
 @dataclass
-class Mailing:
-    """One campaign and all that happens to it: `events`, each with who made it (`by`) and whether that is a machine."""
+class Traffic:
+    """The events of one campaign, each labelled with who caused it (`by`) and whether that is a machine."""
 
-    dice: random.Random
+    rng: random.Random
     customers: int
     whole_seconds: bool = False
     events: list[Row] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Mailing:
         ip: str = "",
         url: str = "",
     ) -> None:
-        """`at`: seconds after sending."""
+        """Add an event, `at` seconds after sending."""
         moment = SENT + timedelta(seconds=int(at) if self.whole_seconds else round(at, 3))
         self.events.append(
             {
@@ -93,101 +93,103 @@ class Mailing:
         )
 
 
-def mailing(seed: int, customers: int, *, whole_seconds: bool = False) -> Mailing:
-    """A campaign to so many customers, of whom a third sit behind a scanner of some habit."""
-    dice = random.Random(seed)
-    made = Mailing(dice, customers, whole_seconds)
+def campaign(seed: int, customers: int, *, whole_seconds: bool = False) -> Traffic:
+    """The traffic of a campaign to this many customers, a third of them behind some scanner."""
+    rng = random.Random(seed)
+    traffic = Traffic(rng, customers, whole_seconds)
     habits = list(SCANNERS.values())
     for customer in range(customers):
-        delivered = customer * 0.05 + dice.uniform(1, 6)
-        made.event(customer, "delivered", delivered, by="server")
-        if dice.random() < 0.34:
-            habits[customer % len(habits)](made, customer, delivered)
-        if dice.random() < 0.12:
-            apple(made, customer, delivered)
-        if dice.random() < 0.02:
-            ip = f"66.249.84.{dice.randrange(256)}"
-            made.event(
+        delivered = customer * 0.05 + rng.uniform(1, 6)
+        traffic.event(customer, "delivered", delivered, by="server")
+        if rng.random() < 0.34:
+            habits[customer % len(habits)](traffic, customer, delivered)
+        if rng.random() < 0.12:
+            apple(traffic, customer, delivered)
+        if rng.random() < 0.02:
+            ip = f"66.249.84.{rng.randrange(256)}"
+            traffic.event(
                 customer,
                 "opened",
-                delivered + dice.uniform(1, 40),
+                delivered + rng.uniform(1, 40),
                 by="prefetch",
                 machine=True,
                 agent=PREFETCH,
                 ip=ip,
             )
-        if dice.random() < 0.5:
-            person(made, customer, delivered)
-    return made
+        if rng.random() < 0.5:
+            person(traffic, customer, delivered)
+    return traffic
 
 
-def apple(made: Mailing, customer: int, delivered: float) -> None:
-    """Apple's proxy loads the pictures, sooner or later, perhaps twice."""
-    for _ in range(made.dice.choice((1, 1, 2))):
-        ip = f"17.{made.dice.randrange(64)}.{made.dice.randrange(256)}.{made.dice.randrange(256)}"
-        later = made.dice.lognormvariate(7, 1.5)
-        made.event(customer, "opened", delivered + later, by="apple", machine=True, agent=APPLE, ip=ip)
+def apple(traffic: Traffic, customer: int, delivered: float) -> None:
+    """Apple's proxy loads the pictures once or twice, at some time."""
+    for _ in range(traffic.rng.choice((1, 1, 2))):
+        ip = f"17.{traffic.rng.randrange(64)}.{traffic.rng.randrange(256)}.{traffic.rng.randrange(256)}"
+        later = traffic.rng.lognormvariate(7, 1.5)
+        traffic.event(customer, "opened", delivered + later, by="apple", machine=True, agent=APPLE, ip=ip)
 
 
-def person(made: Mailing, customer: int, delivered: float) -> None:
-    """Opens after minutes or hours, perhaps again; clicks in one of several ways."""
-    dice = made.dice
-    pictures, browser = PEOPLE[dice.choice(list(PEOPLE))]
-    # A tenth sits in one of a few offices, the others at home or on the way.
-    home = f"10.9.{customer % 4}.{customer % 250}" if customer % 10 == 0 else address(dice)
+def person(traffic: Traffic, customer: int, delivered: float) -> None:
+    """Opens after minutes or hours, perhaps several times, and may click in one of several ways."""
+    rng = traffic.rng
+    pictures, browser = PEOPLE[rng.choice(list(PEOPLE))]
+    # A tenth is in one of a few offices, the others at home or on the move.
+    home = f"10.9.{customer % 4}.{customer % 250}" if customer % 10 == 0 else address(rng)
     opened = (
-        delivered + (dice.lognormvariate(5, 1.2) if dice.random() < 0.2 else dice.lognormvariate(9, 1.5)) + 5
+        delivered + (rng.lognormvariate(5, 1.2) if rng.random() < 0.2 else rng.lognormvariate(9, 1.5)) + 5
     )
-    ip = f"66.102.{dice.randrange(4)}.{dice.randrange(256)}" if "roxy" in pictures else home
-    made.event(customer, "opened", opened, by="person", agent=pictures, ip=ip)
-    for _ in range(dice.choice((0, 0, 0, 1, 2))):
-        made.event(
-            customer, "opened", opened + dice.lognormvariate(6, 2) + 3, by="person", agent=pictures, ip=ip
+    ip = f"66.102.{rng.randrange(4)}.{rng.randrange(256)}" if "roxy" in pictures else home
+    traffic.event(customer, "opened", opened, by="person", agent=pictures, ip=ip)
+    for _ in range(rng.choice((0, 0, 0, 1, 2))):
+        traffic.event(
+            customer, "opened", opened + rng.lognormvariate(6, 2) + 3, by="person", agent=pictures, ip=ip
         )
-    if dice.random() < 0.4:
-        way = dice.choices(
+    if rng.random() < 0.4:
+        way = rng.choices(
             (one_click, double_click, looks_around, product_grid, forwards, leaves), (50, 6, 25, 8, 3, 2)
         )[0]
-        way(made, customer, opened + dice.lognormvariate(3, 0.8) + 2, browser, home)
+        way(traffic, customer, opened + rng.lognormvariate(3, 0.8) + 2, browser, home)
 
 
-def one_click(made: Mailing, customer: int, at: float, agent: str, ip: str) -> None:
-    made.event(customer, "clicked", at, by="person", agent=agent, ip=ip, url=made.dice.choice(LINKS[:-1]))
+def one_click(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
+    traffic.event(
+        customer, "clicked", at, by="person", agent=agent, ip=ip, url=traffic.rng.choice(LINKS[:-1])
+    )
 
 
-def double_click(made: Mailing, customer: int, at: float, agent: str, ip: str) -> None:
-    url = made.dice.choice(LINKS[:-1])
-    for pause in (0, 0.25, 0.6)[: made.dice.choice((2, 3))]:
-        made.event(customer, "clicked", at + pause, by="double click", agent=agent, ip=ip, url=url)
+def double_click(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
+    url = traffic.rng.choice(LINKS[:-1])
+    for pause in (0, 0.25, 0.6)[: traffic.rng.choice((2, 3))]:
+        traffic.event(customer, "clicked", at + pause, by="double click", agent=agent, ip=ip, url=url)
 
 
-def looks_around(made: Mailing, customer: int, at: float, agent: str, ip: str) -> None:
-    for url in made.dice.sample(LINKS[:-1], made.dice.randint(2, 4)):
-        made.event(customer, "clicked", at, by="person", agent=agent, ip=ip, url=url)
-        at += made.dice.lognormvariate(3, 1) + 2
+def looks_around(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
+    for url in traffic.rng.sample(LINKS[:-1], traffic.rng.randint(2, 4)):
+        traffic.event(customer, "clicked", at, by="person", agent=agent, ip=ip, url=url)
+        at += traffic.rng.lognormvariate(3, 1) + 2
 
 
-def product_grid(made: Mailing, customer: int, at: float, agent: str, ip: str) -> None:
-    """Five to eight products, each in a new tab, as fast as a hand is; now and then two in a second."""
-    for url in made.dice.sample(LINKS[1:11], made.dice.randint(5, 8)):
-        made.event(customer, "clicked", at, by="product grid", agent=agent, ip=ip, url=url)
-        at += made.dice.uniform(1.6, 4.5)
-    made.event(customer, "clicked", at + 5, by="product grid", agent=agent, ip=ip, url=LINKS[1])
-    made.event(customer, "clicked", at + 6, by="product grid", agent=agent, ip=ip, url=LINKS[2])
+def product_grid(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
+    """Opens five to eight products in new tabs as fast as a person can, now and then two within a second."""
+    for url in traffic.rng.sample(LINKS[1:11], traffic.rng.randint(5, 8)):
+        traffic.event(customer, "clicked", at, by="product grid", agent=agent, ip=ip, url=url)
+        at += traffic.rng.uniform(1.6, 4.5)
+    traffic.event(customer, "clicked", at + 5, by="product grid", agent=agent, ip=ip, url=LINKS[1])
+    traffic.event(customer, "clicked", at + 6, by="product grid", agent=agent, ip=ip, url=LINKS[2])
 
 
-def forwards(made: Mailing, customer: int, at: float, agent: str, ip: str) -> None:
-    """Friends open and click the same mail, each in their own time and place."""
-    made.event(customer, "clicked", at, by="forwarding", agent=agent, ip=ip, url=LINKS[0])
-    for _ in range(made.dice.randint(2, 6)):
-        at += made.dice.lognormvariate(6, 1.2)
-        pictures, browser = PEOPLE[made.dice.choice(list(PEOPLE))]
-        ip = address(made.dice)
-        made.event(customer, "opened", at, by="forwarding", agent=pictures, ip=ip)
-        made.event(
+def forwards(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
+    """Friends open and click the forwarded mail at different times and places."""
+    traffic.event(customer, "clicked", at, by="forwarding", agent=agent, ip=ip, url=LINKS[0])
+    for _ in range(traffic.rng.randint(2, 6)):
+        at += traffic.rng.lognormvariate(6, 1.2)
+        pictures, browser = PEOPLE[traffic.rng.choice(list(PEOPLE))]
+        ip = address(traffic.rng)
+        traffic.event(customer, "opened", at, by="forwarding", agent=pictures, ip=ip)
+        traffic.event(
             customer,
             "clicked",
-            at + made.dice.uniform(4, 90),
+            at + traffic.rng.uniform(4, 90),
             by="forwarding",
             agent=browser,
             ip=ip,
@@ -195,24 +197,26 @@ def forwards(made: Mailing, customer: int, at: float, agent: str, ip: str) -> No
         )
 
 
-def leaves(made: Mailing, customer: int, at: float, agent: str, ip: str) -> None:
-    made.event(customer, "clicked", at, by="person", agent=agent, ip=ip, url=UNSUBSCRIBE)
-    made.event(customer, "unsubscribed", at + made.dice.uniform(0.2, 30), by="person")
+def leaves(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
+    traffic.event(customer, "clicked", at, by="person", agent=agent, ip=ip, url=UNSUBSCRIBE)
+    traffic.event(customer, "unsubscribed", at + traffic.rng.uniform(0.2, 30), by="person")
 
 
-def address(dice: random.Random) -> str:
-    """Somebody's, anywhere."""
-    if dice.random() < 0.4:
-        return f"2001:db8:{dice.randrange(1, 0xFFFF):x}:{dice.randrange(0xFFFF):x}::{dice.randrange(1, 99):x}"
-    return f"{dice.randrange(80, 95)}.{dice.randrange(256)}.{dice.randrange(256)}.{dice.randrange(1, 255)}"
+def address(rng: random.Random) -> str:
+    """A random IP address of a person."""
+    if rng.random() < 0.4:
+        return f"2001:db8:{rng.randrange(1, 0xFFFF):x}:{rng.randrange(0xFFFF):x}::{rng.randrange(1, 99):x}"
+    return f"{rng.randrange(80, 95)}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
 
 
-def cloud(dice: random.Random, network: int = 0) -> str:
-    return f"{(40, 52, 104, 20)[network]}.{dice.randrange(60, 90)}.{dice.randrange(256)}.{dice.randrange(1, 255)}"
+def cloud(rng: random.Random, network: int = 0) -> str:
+    return (
+        f"{(40, 52, 104, 20)[network]}.{rng.randrange(60, 90)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
+    )
 
 
 def scan(
-    made: Mailing,
+    traffic: Traffic,
     customer: int,
     at: float,
     urls: list[str],
@@ -223,39 +227,41 @@ def scan(
     ip: str = "",
     opens: bool = True,
 ) -> float:
-    """Loads the pictures and follows links, one after the other; when it was done."""
-    ip = ip or cloud(made.dice)
+    """Load the pictures and follow links one by one. Returns the time when finished."""
+    ip = ip or cloud(traffic.rng)
     if opens:
-        made.event(customer, "opened", at, by=by, machine=True, agent=agent, ip=ip)
-        at += made.dice.uniform(0.2, 3)
+        traffic.event(customer, "opened", at, by=by, machine=True, agent=agent, ip=ip)
+        at += traffic.rng.uniform(0.2, 3)
     for url in urls:
-        made.event(customer, "clicked", at, by=by, machine=True, agent=agent, ip=ip, url=url)
-        at += made.dice.uniform(*gap)
+        traffic.event(customer, "clicked", at, by=by, machine=True, agent=agent, ip=ip, url=url)
+        at += traffic.rng.uniform(*gap)
     return at
 
 
-def in_order(made: Mailing, customer: int, delivered: float) -> None:
-    scan(made, customer, delivered + made.dice.uniform(1, 9), LINKS, (0.05, 0.5), by="in order")
+def in_order(traffic: Traffic, customer: int, delivered: float) -> None:
+    scan(traffic, customer, delivered + traffic.rng.uniform(1, 9), LINKS, (0.05, 0.5), by="in order")
 
 
-def after_43_seconds(made: Mailing, customer: int, delivered: float) -> None:
-    scan(made, customer, delivered + made.dice.gauss(43, 4), LINKS, (0.05, 0.5), by="after 43 s")
+def after_43_seconds(traffic: Traffic, customer: int, delivered: float) -> None:
+    scan(traffic, customer, delivered + traffic.rng.gauss(43, 4), LINKS, (0.05, 0.5), by="after 43 s")
 
 
-def after_10_minutes(made: Mailing, customer: int, delivered: float) -> None:
-    done = scan(made, customer, delivered + made.dice.gauss(600, 60), LINKS, (0.05, 0.5), by="after 10 min")
-    made.event(customer, "unsubscribed", done, by="after 10 min", machine=True)
+def after_10_minutes(traffic: Traffic, customer: int, delivered: float) -> None:
+    done = scan(
+        traffic, customer, delivered + traffic.rng.gauss(600, 60), LINKS, (0.05, 0.5), by="after 10 min"
+    )
+    traffic.event(customer, "unsubscribed", done, by="after 10 min", machine=True)
 
 
-def parallel(made: Mailing, customer: int, delivered: float) -> None:
-    """Three machines in three networks share the links."""
-    at = delivered + made.dice.uniform(2, 60)
+def parallel(traffic: Traffic, customer: int, delivered: float) -> None:
+    """Three machines in three networks each follow a third of the links."""
+    at = delivered + traffic.rng.uniform(2, 60)
     for network in range(3):
-        ip = cloud(made.dice, network)
+        ip = cloud(traffic.rng, network)
         scan(
-            made,
+            traffic,
             customer,
-            at + made.dice.random(),
+            at + traffic.rng.random(),
             LINKS[network::3],
             (0.3, 1.5),
             by="parallel",
@@ -264,15 +270,15 @@ def parallel(made: Mailing, customer: int, delivered: float) -> None:
         )
 
 
-def from_three_networks(made: Mailing, customer: int, delivered: float) -> None:
-    """The same two links, from three networks, with seconds between."""
-    at = delivered + made.dice.uniform(2, 60)
+def from_three_networks(traffic: Traffic, customer: int, delivered: float) -> None:
+    """The same two links are followed from three networks, seconds apart."""
+    at = delivered + traffic.rng.uniform(2, 60)
     for network in range(3):
-        ip = cloud(made.dice, network)
+        ip = cloud(traffic.rng, network)
         scan(
-            made,
+            traffic,
             customer,
-            at + network * made.dice.uniform(1, 8),
+            at + network * traffic.rng.uniform(1, 8),
             LINKS[:2],
             (2, 5),
             by="three networks",
@@ -281,35 +287,43 @@ def from_three_networks(made: Mailing, customer: int, delivered: float) -> None:
         )
 
 
-def first_links(made: Mailing, customer: int, delivered: float) -> None:
-    some = LINKS[: made.dice.randint(3, 6)]
-    scan(made, customer, delivered + made.dice.uniform(1, 90), some, (0.05, 0.5), by="first links")
+def first_links(traffic: Traffic, customer: int, delivered: float) -> None:
+    links = LINKS[: traffic.rng.randint(3, 6)]
+    scan(traffic, customer, delivered + traffic.rng.uniform(1, 90), links, (0.05, 0.5), by="first links")
 
 
-def slowly(made: Mailing, customer: int, delivered: float) -> None:
-    scan(made, customer, delivered + made.dice.uniform(30, 300), LINKS, (1.2, 2.1), by="slowly")
+def slowly(traffic: Traffic, customer: int, delivered: float) -> None:
+    scan(traffic, customer, delivered + traffic.rng.uniform(30, 300), LINKS, (1.2, 2.1), by="slowly")
 
 
-def headless(made: Mailing, customer: int, delivered: float) -> None:
-    at = delivered + made.dice.uniform(1, 3600)
-    scan(made, customer, at, made.dice.sample(LINKS, 2), (3, 60), by="headless", agent=HEADLESS)
+def headless(traffic: Traffic, customer: int, delivered: float) -> None:
+    at = delivered + traffic.rng.uniform(1, 3600)
+    scan(traffic, customer, at, traffic.rng.sample(LINKS, 2), (3, 60), by="headless", agent=HEADLESS)
 
 
-def library(made: Mailing, customer: int, delivered: float) -> None:
-    agent = made.dice.choice(
+def library(traffic: Traffic, customer: int, delivered: float) -> None:
+    agent = traffic.rng.choice(
         ("python-requests/2.32.3", "Go-http-client/2.0", "Barracuda Sentinel (EE)", "Java/17.0.2")
     )
-    scan(made, customer, delivered + made.dice.uniform(1, 60), LINKS[:1], (1, 2), by="library", agent=agent)
-
-
-def one_link_at_delivery(made: Mailing, customer: int, delivered: float) -> None:
-    """A company's gateway looks at one link of each mail."""
-    ip = f"198.51.100.{made.dice.randrange(1, 255)}"
     scan(
-        made,
+        traffic,
         customer,
-        delivered + made.dice.uniform(0.5, 8),
-        made.dice.sample(LINKS, 1),
+        delivered + traffic.rng.uniform(1, 60),
+        LINKS[:1],
+        (1, 2),
+        by="library",
+        agent=agent,
+    )
+
+
+def one_link_at_delivery(traffic: Traffic, customer: int, delivered: float) -> None:
+    """A company's gateway follows one link of each mail."""
+    ip = f"198.51.100.{traffic.rng.randrange(1, 255)}"
+    scan(
+        traffic,
+        customer,
+        delivered + traffic.rng.uniform(0.5, 8),
+        traffic.rng.sample(LINKS, 1),
         (1, 2),
         by="one link",
         ip=ip,
@@ -334,20 +348,20 @@ SCANNERS = {
 
 
 def tally(events: list[Row], verdicts: dict[str, str | None]) -> dict[tuple[str, str, bool], tuple[int, int]]:
-    """By type, who made it and whether that is a machine: how many there are, and how many were called machines'."""
-    found: dict[tuple[str, str, bool], tuple[int, int]] = {}
+    """The number of events by (type, by, machine), and how many of them were classified as machines'."""
+    counts: dict[tuple[str, str, bool], tuple[int, int]] = {}
     for event in events:
         key = event["type"], event["by"], event["machine"]
-        all_, machines = found.get(key, (0, 0))
-        found[key] = all_ + 1, machines + (verdicts[event["event_id"]] is not None)
-    return found
+        total, machines = counts.get(key, (0, 0))
+        counts[key] = total + 1, machines + (verdicts[event["event_id"]] is not None)
+    return counts
 
 
 def shares(events: list[Row], verdicts: dict[str, str | None], kind: str) -> tuple[float, float]:
-    """Of the machines' events of a type the share that was caught, and of people's the share that was lost."""
+    """The shares of machines' and of people's events of this type that were classified as machines'."""
     caught = [verdicts[event["event_id"]] is not None for event in _of(events, kind, machine=True)]
-    lost = [verdicts[event["event_id"]] is not None for event in _of(events, kind, machine=False)]
-    return sum(caught) / len(caught), sum(lost) / len(lost)
+    misjudged = [verdicts[event["event_id"]] is not None for event in _of(events, kind, machine=False)]
+    return sum(caught) / len(caught), sum(misjudged) / len(misjudged)
 
 
 def _of(events: list[Row], kind: str, *, machine: bool) -> Iterator[Row]:

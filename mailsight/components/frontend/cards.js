@@ -1,5 +1,5 @@
-// Draws figures on cards from `data` (mailsight/components/cards.py), with text nodes only: nothing in it is taken for HTML.
-// Tells Python what was clicked: {card, action}. tips.js stands before this script.
+// Draws figures on cards from `data` (mailsight/components/cards.py), with text nodes only, so no text is parsed as HTML.
+// Reports clicks to Python as {card, action}. tips.js is loaded before this script.
 
 const SHAPES = "http://www.w3.org/2000/svg";
 const ASK = "M9.1 9a3 3 0 0 1 5.8 1c0 2-2.9 2.6-2.9 4M12 17.2h.01M21.5 12a9.5 9.5 0 1 1-19 0 9.5 9.5 0 0 1 19 0Z";
@@ -7,9 +7,9 @@ const WARNING = "M12 4 2.5 20h19zM12 10v4.5M12 17.2h.01";
 const ARROWS = { up: "↑", down: "↓", "": "" };
 
 const shape = (name, attributes) => {
-  const made = document.createElementNS(SHAPES, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
+  const node = document.createElementNS(SHAPES, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
 };
 
 const icon = (path) => {
@@ -18,10 +18,10 @@ const icon = (path) => {
   return svg;
 };
 
-// A line through some shares and the area under it. It begins at nothing, so that a small change looks small.
+// A line through some shares, with the area below. The axis starts at 0, so that a small change looks small.
 const trend = (shares) => {
   const largest = Math.max(...shares) || 1;
-  const points = shares.map((share, place) => `${(100 * place) / (shares.length - 1)},${100 - (92 * share) / largest}`);
+  const points = shares.map((share, index) => `${(100 * index) / (shares.length - 1)},${100 - (92 * share) / largest}`);
   const svg = shape("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none" });
   svg.append(
     shape("polygon", { points: `0,100 ${points.join(" ")} 100,100` }),
@@ -30,12 +30,12 @@ const trend = (shares) => {
   return element("div", { class: "trend", "aria-hidden": "true" }, svg);
 };
 
-const draw = (card, told) => {
+const draw = (card, notify) => {
   const ask = tipped(
     element("button", { class: "ask", type: "button", "aria-label": `How is ${card.label} counted?` }, icon(ASK)),
     [...card.tip, "Click to read how this is counted."],
   );
-  ask.addEventListener("click", () => told(card.key, "counted"));
+  ask.addEventListener("click", () => notify(card.key, "counted"));
   const parts = [
     element("div", { class: "label" }, element("span", {}, card.label), ask),
     element("div", { class: "value" }, card.value),
@@ -46,7 +46,7 @@ const draw = (card, told) => {
   }
   if (card.attention) {
     const why = element("button", { class: "why", type: "button" }, icon(WARNING), element("span", {}, card.attention));
-    why.addEventListener("click", () => told(card.key, "attention"));
+    why.addEventListener("click", () => notify(card.key, "attention"));
     parts.push(why);
   } else if (card.calm) parts.push(element("div", { class: "calm" }, card.calm));
   else if (card.shares.length > 1) parts.push(trend(card.shares));
@@ -56,7 +56,7 @@ const draw = (card, told) => {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   fromTheTop(parentElement);
-  const told = (card, action) => setTriggerValue("clicked", { card, action });
-  const list = element("ul", { class: "cards", "aria-label": data.label }, ...data.cards.map((card) => draw(card, told)));
+  const notify = (card, action) => setTriggerValue("clicked", { card, action });
+  const list = element("ul", { class: "cards", "aria-label": data.label }, ...data.cards.map((card) => draw(card, notify)));
   parentElement.querySelector(".cards").replaceWith(list);
 }

@@ -1,6 +1,6 @@
-// Watches a file that the server writes: how far it is, then its download, which begins by itself and leaves a link.
+// Shows the progress of an export, then starts the download and leaves a link to it.
 //
-// It asks the server by itself, so that no page is made again meanwhile. To export a grid, whose filters only the browser
+// It polls the server directly, so that no page is rerun meanwhile. To export a grid, whose filters only the browser
 // knows, it first reports the grid's view to Python.
 
 const views = new WeakMap();
@@ -32,10 +32,10 @@ function watch(data, root, setTriggerValue) {
     root.replaceChildren();
     setTriggerValue("closed", data.id);
   });
-  say(close, "Cancel");
+  label(close, "Cancel");
   root.replaceChildren(bar, words, close);
   if (data.grid) reportView();
-  else ask();
+  else poll();
 
   // The grid may still be loading.
   function reportView() {
@@ -49,30 +49,30 @@ function watch(data, root, setTriggerValue) {
     }
   }
 
-  async function ask() {
+  async function poll() {
     try {
-      const answer = await fetch(data.progress, { cache: "no-store" });
-      const told = await answer.json();
+      const response = await fetch(data.progress, { cache: "no-store" });
+      const progress = await response.json();
       if (stopped) return;
-      if (told.error) return fail(`${told.error.message} ${told.error.next_step}`);
-      if (told.state === "ready") return ready(told);
-      if (told.state === "failed") return fail(told.note);
-      show(told);
+      if (progress.error) return fail(`${progress.error.message} ${progress.error.next_step}`);
+      if (progress.state === "ready") return ready(progress);
+      if (progress.state === "failed") return fail(progress.note);
+      show(progress);
     } catch {
-      // The network is away for a moment.
+      // The network may be down for a moment: try again.
     }
-    if (!stopped) timer = setTimeout(ask, POLL_MS);
+    if (!stopped) timer = setTimeout(poll, POLL_MS);
   }
 
   function show({ state, done, total }) {
     if (state === "waiting") {
-      words.textContent = "Waiting for its turn";
+      words.textContent = "Waiting for other exports";
     } else if (total && done < total) {
       bar.value = done / total;
       words.textContent = `${number(done)} of ${number(total)} ${data.unit}`;
     } else {
       bar.removeAttribute("value");
-      words.textContent = total ? "Finishing the file" : "Being written";
+      words.textContent = total ? "Finishing the file" : "Writing the file";
     }
   }
 
@@ -82,7 +82,7 @@ function watch(data, root, setTriggerValue) {
     words.replaceChildren(link, ` · ${size}`);
     if (note) words.append(element("span", { className: "note", textContent: note }));
     bar.remove();
-    say(close, "Remove");
+    label(close, "Remove");
     if (!started.has(data.id)) {
       started.add(data.id);
       link.click();
@@ -93,7 +93,7 @@ function watch(data, root, setTriggerValue) {
     bar.remove();
     words.textContent = note;
     root.classList.add("failed");
-    say(close, "Close");
+    label(close, "Close");
   }
 
   function stop() {
@@ -104,18 +104,18 @@ function watch(data, root, setTriggerValue) {
   return { id: data.id, stop };
 }
 
-// A part of the page that is drawn again neither downloads nor reports again.
+// Each file is downloaded and each view reported only once, even if this part of the page is drawn again.
 const started = new Set();
 const reported = new Set();
 
-// What this grid, which lives in a frame of the page, last asked the server for.
+// The view that this grid last requested from the server. The grid is in a frame of the page.
 function viewOf(grid) {
   for (const frame of document.querySelectorAll("iframe")) {
     try {
       const view = frame.contentWindow.mailsight.view(grid);
       if (view) return JSON.parse(JSON.stringify(view));
     } catch {
-      // Another frame: it holds no grid, or can't be looked into.
+      // Another frame, without a grid or from another origin.
     }
   }
   return undefined;
@@ -125,9 +125,9 @@ function element(name, properties) {
   return Object.assign(document.createElement(name), properties);
 }
 
-function say(button, label) {
-  button.title = label;
-  button.setAttribute("aria-label", label);
+function label(button, text) {
+  button.title = text;
+  button.setAttribute("aria-label", text);
 }
 
 function number(value) {

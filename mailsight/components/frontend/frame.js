@@ -1,11 +1,11 @@
-// Shows an e-mail in a frame without scripts, as high as the mail, so that the page scrolls and not the frame.
+// Shows an e-mail in a frame without scripts. The frame is as tall as the mail, so that the page scrolls and not the frame.
 //
 // The mail comes from a blob: URL. A srcdoc document is in standards mode whatever its doctype says, which opens gaps
 // between the sliced pictures of older mails, and a #link in it loads the dashboard into the frame.
 
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
 
-// `ready` is called with the document of each mail that the frame has opened.
+// Calls `ready` with the document of each mail that the frame has loaded.
 function mailFrame(parentElement, ready = () => {}) {
   const holder = document.createElement("div");
   const frame = document.createElement("iframe");
@@ -30,22 +30,22 @@ function mailFrame(parentElement, ready = () => {}) {
     ready(mail);
     mail.fonts.ready.then(fit);
     mail.addEventListener("load", fit, true); // pictures
-    inside.observe(mail.body); // whatever else grows or shrinks
+    inside.observe(mail.body); // anything else that changes size
     fit();
   });
 
   function fit() {
     const mail = frame.contentDocument;
-    if (!mail?.body || !holder.clientWidth) return; // in a tab that isn't open
+    if (!mail?.body || !holder.clientWidth) return; // the tab is hidden
     const root = mail.documentElement;
     const height = () => Math.max(root.scrollHeight, mail.body.scrollHeight);
-    // Measured at no height, since a mail as high as its window would stay so; and without a scrollbar, which would
-    // make it narrower than it is going to be. Meanwhile the holder keeps the page from jumping.
+    // Measure with zero height, since a mail as tall as its window would never shrink, and without a scrollbar, which
+    // would make the mail narrower. Meanwhile the holder keeps the page from jumping.
     holder.style.minHeight = `${holder.offsetHeight}px`;
     root.style.setProperty("overflow-y", "hidden", "important");
     frame.style.height = "0";
     frame.style.height = `${height()}px`;
-    // Parts measured in vh grow with the window. Following them once shows most such mails whole; always would not end.
+    // Elements sized in vh grow with the frame. Adjusting once shows most such mails in full; repeating it might never end.
     frame.style.height = `${height()}px`;
     const scrollbar = frame.clientHeight - (mail.scrollingElement ?? root).clientHeight;
     if (scrollbar > 0) frame.style.height = `${height() + scrollbar}px`;

@@ -1,51 +1,50 @@
-/* The script of the customers' grid. It is sent once, with the first option; the other options take functions and classes
-   from `window.mailsight` by name. It may hold comments of this kind only, because AG Grid for Streamlit puts the whole on
-   one line. */
+/* The script of the customers' grid. It is sent once, with the first option; the other options refer to functions and classes
+   in `window.mailsight` by name. Use block comments only: AG Grid for Streamlit joins the script into one line. */
 
-function asked(params) {
-  var bytes = Uint8Array.from(atob(params.context.asked), function (letter) { return letter.charCodeAt(0); });
+function baseRequest(params) {
+  var bytes = Uint8Array.from(atob(params.context.request), function (letter) { return letter.charCodeAt(0); });
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/* What a campaign's grid was left with, in this tab of the browser until it is closed: its filters, its order, its columns,
-   how far it was scrolled and where the focus was. */
+/* A campaign's grid is restored as the user left it in this browser tab: filters, sort order, columns, scroll position and
+   focus. */
 var REMEMBERED = ['filter', 'sort', 'focusedCell', 'columnOrder', 'columnSizing'];
-var nothing = { state: {}, first: 0, rows: 1, left: false };
+var EMPTY = { state: {}, first: 0, rows: 1, left: false };
 
-function remembered(place) {
+function savedState(place) {
   try {
-    return Object.assign({}, nothing, JSON.parse(sessionStorage.getItem(place)));
+    return Object.assign({}, EMPTY, JSON.parse(sessionStorage.getItem(place)));
   } catch (error) {
-    return nothing;
+    return EMPTY;
   }
 }
 
 function remember(place, more) {
   try {
-    sessionStorage.setItem(place, JSON.stringify(Object.assign(remembered(place), more)));
+    sessionStorage.setItem(place, JSON.stringify(Object.assign(savedState(place), more)));
   } catch (error) {
-    /* Where a browser keeps nothing, the grid begins anew. */
+    /* Without session storage, the grid starts from its defaults. */
   }
 }
 
-function initialState(place) { return Object.assign({ partialColumnState: true }, remembered(place).state); }
+function initialState(place) { return Object.assign({ partialColumnState: true }, savedState(place).state); }
 
-function initialRows(place) { return remembered(place).rows; }
+function initialRows(place) { return savedState(place).rows; }
 
-function changed(event) {
+function saveState(event) {
   var state = {};
   REMEMBERED.forEach(function (part) { if (event.state[part]) state[part] = event.state[part]; });
   remember(event.context.place, { state: state });
 }
 
-function scrolled(event) {
+function saveScroll(event) {
   if (event.direction !== 'vertical') return;
   remember(event.context.place, { first: Math.round(event.top / event.api.getGridOption('rowHeight')) });
 }
 
 function root() { return document.querySelector('.ag-root-wrapper'); }
 
-function foot(params, total, failed) {
+function drawFooter(params, total, failed) {
   var line = root() && root().querySelector('.foot');
   if (!line) {
     if (!root()) return;
@@ -64,46 +63,47 @@ function foot(params, total, failed) {
   if (window.recipients.isAnyFilterPresent()) {
     var clear = document.createElement('button');
     clear.type = 'button';
-    clear.textContent = 'Clear the filters of the columns';
+    clear.textContent = 'Clear column filters';
     clear.addEventListener('click', function () { window.recipients.setFilterModel(null); });
     line.append(clear);
   }
 }
 
-/* What the grid last asked for, so that an export holds the same. Null before it asks, and for another campaign's grid. */
-var shown = null;
+/* What the grid last requested, so that an export contains the same. Null before the first request, and for another
+   campaign's grid. */
+var lastView = null;
 
-function view(place) { return shown && shown.place === place ? shown.view : null; }
+function view(place) { return lastView && lastView.place === place ? lastView.view : null; }
 
-/* The answer to an earlier question may come after the answer to a later one; then it is left out. */
+/* The grid drops the result of an earlier request that arrives after the result of a later one. */
 var datasource = {
   rowCount: undefined,
   getRows: function (params) {
-    var models = {
+    var currentView = {
       filter: params.filterModel,
       sort: params.sortModel,
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone
     };
-    shown = { place: params.context.place, view: models };
-    var question = Object.assign(asked(params), { start: params.startRow, end: params.endRow }, models);
-    delete question.generation;
+    lastView = { place: params.context.place, view: currentView };
+    var request = Object.assign(baseRequest(params), { start: params.startRow, end: params.endRow }, currentView);
+    delete request.generation;
     fetch(params.context.route, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(question)
-    }).then(function (response) { return response.json(); }).then(function (answer) {
-      if (answer.error) {
-        foot(params, 0, answer.error.title + '. ' + answer.error.message + ' ' + answer.error.next_step);
+      body: JSON.stringify(request)
+    }).then(function (response) { return response.json(); }).then(function (result) {
+      if (result.error) {
+        drawFooter(params, 0, result.error.title + '. ' + result.error.message + ' ' + result.error.next_step);
         params.failCallback();
         return;
       }
-      params.successCallback(answer.rows, answer.total);
-      if (answer.total === 0) window.recipients.showNoRowsOverlay();
+      params.successCallback(result.rows, result.total);
+      if (result.total === 0) window.recipients.showNoRowsOverlay();
       else window.recipients.hideOverlay();
-      remember(params.context.place, { rows: Math.max(answer.total, 1) });
-      foot(params, answer.total, '');
+      remember(params.context.place, { rows: Math.max(result.total, 1) });
+      drawFooter(params, result.total, '');
     }).catch(function () {
-      foot(params, 0, 'The customers can not be read now. Reload the page.');
+      drawFooter(params, 0, 'The customers could not be loaded. Reload the page.');
       params.failCallback();
     });
   }
@@ -113,19 +113,19 @@ function rowId(params) { return params.data.customer_id; }
 
 function ready(event) {
   window.recipients = event.api;
-  /* After each rerun, AG Grid for Streamlit hands over empty rows as well, which this row model reports as an error, and what
-     a grid takes at its beginning only. */
+  /* After each rerun, AG Grid for Streamlit also passes empty rows, which this row model reports as an error, and options that
+     only apply to a new grid. */
   var update = event.api.updateGridOptions;
   event.api.updateGridOptions = function (options) {
     ['rowData', 'initialState', 'infiniteInitialRowCount'].forEach(function (name) { delete options[name]; });
     update.call(event.api, options);
   };
-  /* On a phone, pinned columns would leave no room for the others. */
+  /* On a phone, pinned columns leave no room for the others. */
   if (window.innerWidth < 600) event.api.setColumnsPinned(['mail', 'name'], null);
-  var found = remembered(event.context.place);
-  if (found.first) event.api.ensureIndexVisible(Math.min(found.first, found.rows - 1), 'top');
-  /* Whoever comes back from a customer finds the grid before their eyes. */
-  if (found.left) {
+  var saved = savedState(event.context.place);
+  if (saved.first) event.api.ensureIndexVisible(Math.min(saved.first, saved.rows - 1), 'top');
+  /* When coming back from a customer, scroll to the grid. */
+  if (saved.left) {
     remember(event.context.place, { left: false });
     window.frameElement.scrollIntoView({ block: 'center' });
   }
@@ -135,7 +135,7 @@ function number(params) { return params.value === null || params.value === undef
 
 function always() { return true; }
 
-/* Cells are made of text nodes: nothing that a customer is called is taken for HTML. */
+/* Cells consist of text nodes, so that no customer's name is parsed as HTML. */
 class NameCell {
   init(params) {
     this.link = document.createElement('span');
@@ -171,7 +171,7 @@ class MailCell {
     this.button.className = 'preview';
     this.button.type = 'button';
     if (!params.data) return;
-    this.button.title = 'The mail as this customer received it';
+    this.button.title = 'Show the mail as this customer received it';
     this.button.setAttribute('aria-label', 'Preview the mail of ' + (params.data.name || params.data.customer_id));
     var shape = 'http:' + '/' + '/www.w3.org/2000/svg';
     var svg = document.createElementNS(shape, 'svg');
@@ -185,36 +185,36 @@ class MailCell {
   refresh() { return false; }
 }
 
-/* What Python is told after a click, or after Enter on a cell. */
-function told(what) {
-  var event = what.eventData;
+/* What Python gets after a click, or after Enter on a cell. */
+function clickedCell(change) {
+  var event = change.eventData;
   var column = event.column ? event.column.getColId() : '';
   if (column === 'name') remember(event.context.place, { left: true });
   return { action: column === 'mail' ? 'mail' : 'open', customer_id: event.data ? event.data.customer_id : null, at: Date.now() };
 }
 
-function isTold(what) {
-  var event = what.eventData;
+function isClick(change) {
+  var event = change.eventData;
   var column = event.column ? event.column.getColId() : '';
   if (!event.data || (column !== 'mail' && column !== 'name')) return false;
-  if (what.streamlitRerunEventTriggerName === 'cellKeyDown') return event.event.key === 'Enter';
+  if (change.streamlitRerunEventTriggerName === 'cellKeyDown') return event.event.key === 'Enter';
   if (event.event.metaKey || event.event.ctrlKey || event.event.shiftKey) return false;
   return column === 'mail' || Boolean(event.event.target.closest('.name'));
 }
 
 window.mailsight = {
   always: always,
-  changed: changed,
+  saveState: saveState,
   datasource: datasource,
   initialRows: initialRows,
   initialState: initialState,
-  isTold: isTold,
+  isClick: isClick,
   MailCell: MailCell,
   NameCell: NameCell,
   number: number,
   ready: ready,
-  scrolled: scrolled,
+  saveScroll: saveScroll,
   StateCell: StateCell,
-  told: told,
+  clickedCell: clickedCell,
   view: view
 };

@@ -1,9 +1,9 @@
-// The Heatmap tab: the links of a mail at the left, the mail with its badges at the right. All numbers are here from the
-// start (mailsight/screens/campaign/heatmap.py), so a switch changes the badges where they stand: nothing is asked, nothing reloads.
-// The frame of frame.js, which stands before this script, runs no script; this one listens to its document from outside.
+// The Heatmap tab: the mail's links on the left, the mail with its badges on the right. It has all numbers from the start
+// (mailsight/screens/campaign/heatmap.py), so a switch updates the badges in place, without a request or reload.
+// The frame (frame.js, which is loaded before this script) runs no scripts; this script listens to its document from outside.
 
 const views = new WeakMap();
-const chosenBefore = new Map(); // the switches of each campaign, for when the tab is opened again
+const savedSettings = new Map(); // each campaign's settings, for when the tab is opened again
 
 export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   if (!views.has(parentElement)) views.set(parentElement, heatmapView(parentElement.querySelector(".heatmap"), data));
@@ -16,15 +16,15 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
 }
 
 const make = (name, attributes = {}, ...children) => {
-  const made = document.createElement(name);
+  const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+    if (value !== undefined && value !== null && value !== false) node.setAttribute(key, value === true ? "" : value);
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
 };
 
-const drawing = (path) => {
+const icon = (path) => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -36,13 +36,13 @@ const drawing = (path) => {
 const OPEN = "M14 5h5v5M19 5l-8 8M10 6H6.5A1.5 1.5 0 0 0 5 7.5v10A1.5 1.5 0 0 0 6.5 19h10a1.5 1.5 0 0 0 1.5-1.5V14";
 const SAVE = "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14";
 
-function heatmapView(root, first) {
+function heatmapView(root, initial) {
   const phone = root.clientWidth > 0 && root.clientWidth < 600;
-  const state = chosenBefore.get(first.key) ?? {
+  const state = savedSettings.get(initial.key) ?? {
     measure: "clicks", show: "count", sort: "clicks", width: phone ? "phone" : "desktop", quiet: true,
   };
-  chosenBefore.set(first.key, state);
-  let data = first, tell = () => {}, keep = () => {}, drawn, lit;
+  savedSettings.set(initial.key, state);
+  let data = initial, trigger = () => {}, setState = () => {}, drawn, highlighted;
   const tools = make("div", { class: "tools" });
   const legend = make("p", { class: "legend" });
   const only = make("p", { class: "only", role: "status" });
@@ -57,7 +57,7 @@ function heatmapView(root, first) {
     if (name === "width") frame.show({ ...data, width: width() });
     else if (name === "sort") drawList();
     else {
-      dress();
+      drawBadges();
       drawList();
     }
     drawTools();
@@ -97,17 +97,17 @@ function heatmapView(root, first) {
     if (frame) {
       parts.push(
         choice("Width", "width", [["desktop", "Desktop"], ["phone", "Phone"]]),
-        toggle("Quiet marks", "A small ring on every link that nobody clicked", state.quiet, "quiet", (on) => change("quiet", on)),
-        toggle("Load pictures", data.pictures_help, data.pictures, "pictures", (on) => keep("pictures", on)),
+        toggle("Quiet marks", "Mark links without clicks with a small ring", state.quiet, "quiet", (on) => change("quiet", on)),
+        toggle("Load pictures", data.pictures_help, data.pictures, "pictures", (on) => setState("pictures", on)),
       );
       const save = make("button", { type: "button", class: "save", "data-tool": "png",
-        title: "The mail with its badges as a PNG, without pictures from the network" }, drawing(SAVE), "PNG");
+        title: "The mail with its badges as a PNG, without pictures from the network" }, icon(SAVE), "PNG");
       save.addEventListener("click", async () => {
         save.disabled = true;
         try {
           await savePicture(frame.mail, data.file_name);
         } catch {
-          save.replaceChildren("This browser can't draw it");
+          save.replaceChildren("Not supported by this browser");
           return;
         }
         save.disabled = false;
@@ -120,37 +120,37 @@ function heatmapView(root, first) {
 
   function drawLegend() {
     const scale = data.scale.map(([from, background, text]) => {
-      const swatch = make("i", { title: `More than ${from} % of what the most clicked link has` }, `${from}`);
+      const swatch = make("i", { title: `More than ${from} % of the most clicked link's figure` }, `${from}`);
       swatch.style.cssText = `background:${background};color:${text}`;
       return swatch;
     });
     legend.replaceChildren(
       make("span", { class: "scale" }, "In % of the most clicked link:", make("span", { class: "swatches" }, ...scale)),
-      make("span", {}, make("i", { class: "hollow" }, "↑"), "counted at another link to the same place"),
-      make("span", {}, make("i", { class: "ring" }), "nobody clicked"),
+      make("span", {}, make("i", { class: "hollow" }, "↑"), "counted at another link to the same URL"),
+      make("span", {}, make("i", { class: "ring" }), "no clicks"),
     );
   }
 
-  // Whom the grid shows, which may be a long mail away.
+  // Says that the grid is filtered, since the mail may push it out of sight.
   function drawOnly() {
-    const link = [...data.links, ...data.others].find((one) => one.id === data.chosen);
+    const link = [...data.links, ...data.others].find((link) => link.id === data.chosen);
     if (!link) return only.replaceChildren();
-    const see = make("button", { type: "button" }, "See them ↓");
+    const see = make("button", { type: "button" }, "Go to the list ↓");
     see.addEventListener("click", () => document.getElementById(data.grid)?.scrollIntoView({ behavior: "smooth" }));
     const all = make("button", { type: "button" }, "Show all customers");
-    all.addEventListener("click", () => tell("chosen", ""));
+    all.addEventListener("click", () => trigger("chosen", ""));
     const who = link.clickers === 1 ? "1 customer" : `${link.clickers.toLocaleString("en")} customers`;
-    only.replaceChildren(make("span", {}, `The list of customers shows the ${who} who clicked “${link.label}”.`), see, all);
+    only.replaceChildren(make("span", {}, `The list of customers is filtered to the ${who} who clicked “${link.label}”.`), see, all);
   }
 
   // --- The list -----------------------------------------------------------------------------------------------------
 
   function drawList() {
-    const kept = list.scrollTop;
+    const scrollTop = list.scrollTop;
     const focused = root.getRootNode().activeElement?.closest?.("tr")?.dataset.row;
     const variant = `${state.measure}-${state.show === "count" ? "share" : state.show}`;
     const number = (link) => link[state.measure];
-    const most = Math.max(0, ...[...data.links, ...data.others].map(number));
+    const max = Math.max(0, ...[...data.links, ...data.others].map(number));
     const sorted = (links) => (state.sort === "clicks" ? [...links].sort((a, b) => number(b) - number(a)) : links);
     const row = (link) => {
       const marks = link.marks.map((mark) => make("span", { class: "mark", title: mark[1] }, mark[0]));
@@ -161,7 +161,7 @@ function heatmapView(root, first) {
         make("td", { class: "right", "data-label": "Clicks" }, link.clicks.toLocaleString("en")),
         make("td", { class: "right", "data-label": "Customers" }, link.clickers.toLocaleString("en")),
         tipped(make("td", { class: variant in link.small ? "share small" : "share", "data-label": data.headings[variant] },
-          bar(number(link), most, shade(link)), make("span", {}, link.figures[variant]),
+          bar(number(link), max, shade(link)), make("span", {}, link.figures[variant]),
           link.small[variant] ? make("div", { class: "note" }, link.small[variant]) : null), link.tips[variant]),
         make("td", { class: "out" }, outside(link)));
       line.addEventListener("click", () => choose(link));
@@ -171,7 +171,7 @@ function heatmapView(root, first) {
         choose(link);
       });
       for (const [event, on] of [["pointerenter", 1], ["focus", 1], ["pointerleave", 0], ["blur", 0]]) {
-        line.addEventListener(event, () => light(on ? link.id : null, event === "focus"));
+        line.addEventListener(event, () => highlight(on ? link.id : null, event === "focus"));
       }
       return line;
     };
@@ -185,55 +185,55 @@ function heatmapView(root, first) {
           arrows(make("tbody", {}, ...sorted(links).map(row)))) : make("p", { class: "none" }, empty));
     };
     const order = make("div", { class: "order" }, "Sorted by ");
-    for (const [value, words] of [["clicks", data.measures.find(([one]) => one === state.measure)[1].toLowerCase()], ["place", "place in the mail"]]) {
+    for (const [value, words] of [["clicks", data.measures.find(([measure]) => measure === state.measure)[1].toLowerCase()], ["place", "position in the mail"]]) {
       const button = make("button", { type: "button", "aria-pressed": String(state.sort === value) }, words);
       button.addEventListener("click", () => change("sort", value));
       order.append(button);
     }
     list.replaceChildren(
-      ...[order, part("Links of the e-mail", data.links, "This e-mail has no links."),
+      ...[order, part("Links in the e-mail", data.links, "This e-mail has no links."),
         part("Other links in this campaign", data.others)].filter(Boolean));
-    list.scrollTop = kept;
+    list.scrollTop = scrollTop;
     if (focused) list.querySelector(`tr[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
 
-  function bar(number, most, colour) {
+  function bar(number, max, colour) {
     const filled = make("b");
-    filled.style.width = most ? `${Math.max((100 * number) / most, number ? 2 : 0)}%` : "0";
+    filled.style.width = max ? `${Math.max((100 * number) / max, number ? 2 : 0)}%` : "0";
     filled.style.background = colour;
     return make("i", { class: "bar", "aria-hidden": "true" }, filled);
   }
 
-  // A bar has the colour of the link's badge.
+  // The bar has the same colour as the link's badge.
   function shade(link) {
-    const most = Math.max(1, ...data.links.map((one) => one[state.measure]));
-    const shades = data.scale.filter(([from]) => link[state.measure] * 100 > most * from);
+    const max = Math.max(1, ...data.links.map((other) => other[state.measure]));
+    const shades = data.scale.filter(([from]) => link[state.measure] * 100 > max * from);
     return (shades.at(-1) ?? data.scale[0])[1];
   }
 
   function outside(link) {
     if (!link.href) return null;
     const anchor = make("a", { href: link.href, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer",
-      title: "Open in a new tab", "aria-label": `Open ${link.label} in a new tab` }, drawing(OPEN));
+      title: "Open in a new tab", "aria-label": `Open ${link.label} in a new tab` }, icon(OPEN));
     anchor.addEventListener("click", (event) => event.stopPropagation());
     return anchor;
   }
 
   function choose(link) {
-    if (link && (link.clicks || link.id === data.chosen)) tell("chosen", link.id === data.chosen ? "" : link.id);
+    if (link && (link.clicks || link.id === data.chosen)) trigger("chosen", link.id === data.chosen ? "" : link.id);
   }
 
   // --- The badges ---------------------------------------------------------------------------------------------------
 
   function opened(mail) {
     drawn = null;
-    dress();
+    drawBadges();
     const at = (event) => event.target.closest?.("mailsight-badge, [data-link]");
-    const id = (one) => one?.dataset.badge ?? one?.dataset.link ?? null;
-    mail.addEventListener("pointerover", (event) => light(id(at(event))));
-    mail.addEventListener("pointerout", (event) => { if (!at({ target: event.relatedTarget ?? mail })) light(null); });
-    mail.addEventListener("focusin", (event) => light(id(at(event))));
-    mail.addEventListener("focusout", () => light(null));
+    const id = (target) => target?.dataset.badge ?? target?.dataset.link ?? null;
+    mail.addEventListener("pointerover", (event) => highlight(id(at(event))));
+    mail.addEventListener("pointerout", (event) => { if (!at({ target: event.relatedTarget ?? mail })) highlight(null); });
+    mail.addEventListener("focusin", (event) => highlight(id(at(event))));
+    mail.addEventListener("focusout", () => highlight(null));
     const press = (badge) => choose(data.links.find((link) => link.id === (data.carriers[badge.dataset.badge] ?? badge.dataset.badge)));
     mail.addEventListener("click", (event) => {
       const badge = event.target.closest?.("mailsight-badge");
@@ -247,9 +247,9 @@ function heatmapView(root, first) {
     });
   }
 
-  function dress() {
+  function drawBadges() {
     const mail = frame?.mail;
-    // A frame that is still opening holds a blank page, or the mail before.
+    // A frame that is still loading contains a blank page or the previous mail.
     if (!mail?.body || mail.URL === "about:blank") return;
     if (drawn !== data.badges) {
       mail.querySelectorAll("mailsight-badge").forEach((badge) => badge.remove());
@@ -261,15 +261,15 @@ function heatmapView(root, first) {
     const followers = new Map(badges.map((badge) => [badge.dataset.near, badge]));
     badges.forEach((badge, at) => {
       const [look, text, sharing, total, width, height] = looks[at];
-      const set = (one, name, value) => one?.style.setProperty(`--${name}`, `${value}px`, "important");
+      const set = (element, name, value) => element?.style.setProperty(`--${name}`, `${value}px`, "important");
       badge.dataset.look = look === "quiet" && !state.quiet ? "none" : look;
       if (sharing) badge.dataset.sharing = sharing;
       else delete badge.dataset.sharing;
       if (look === "pointer") {
-        const said = mail.createElement("mailsight-total");
-        said.dataset.look = total;
-        said.dataset.total = text;
-        badge.replaceChildren("0", said);
+        const totalElement = mail.createElement("mailsight-total");
+        totalElement.dataset.look = total;
+        totalElement.dataset.total = text;
+        badge.replaceChildren("0", totalElement);
       } else {
         const [start, ...groups] = text.split(",");
         badge.replaceChildren(start, ...groups.map((digits) => {
@@ -288,15 +288,15 @@ function heatmapView(root, first) {
     });
   }
 
-  function light(id, scroll = false) {
-    if (id === lit) return;
-    lit = id;
+  function highlight(id, scroll = false) {
+    if (id === highlighted) return;
+    highlighted = id;
     const mail = frame?.mail;
-    mail?.querySelectorAll("[data-lit]").forEach((one) => one.removeAttribute("data-lit"));
-    list.querySelectorAll("tr.lit").forEach((one) => one.classList.remove("lit"));
+    mail?.querySelectorAll("[data-lit]").forEach((element) => element.removeAttribute("data-lit"));
+    list.querySelectorAll("tr.lit").forEach((row) => row.classList.remove("lit"));
     if (id === null) return;
     const badge = mail?.querySelector(`mailsight-badge[data-badge="${CSS.escape(id)}"]`);
-    for (const one of [badge, mail?.querySelector(`[data-link="${CSS.escape(id)}"]`)]) one?.setAttribute("data-lit", "");
+    for (const element of [badge, mail?.querySelector(`[data-link="${CSS.escape(id)}"]`)]) element?.setAttribute("data-lit", "");
     const row = list.querySelector(`tr[data-row="${CSS.escape(id)}"]`);
     row?.classList.add("lit");
     if (row && !row.matches(":hover, :focus")) {
@@ -307,15 +307,15 @@ function heatmapView(root, first) {
   }
 
   return {
-    update(now, setTriggerValue, setStateValue) {
-      data = now;
-      [tell, keep] = [setTriggerValue, setStateValue];
+    update(newData, setTriggerValue, setStateValue) {
+      data = newData;
+      [trigger, setState] = [setTriggerValue, setStateValue];
       drawTools();
       drawLegend();
       drawOnly();
       drawList();
       if (!frame) return;
-      dress();
+      drawBadges();
       frame.show({ ...data, width: width() });
     },
     remove() {
@@ -325,11 +325,11 @@ function heatmapView(root, first) {
   };
 }
 
-// --- A picture of the mail: drawn by the browser from the frame's own document, as a picture within an SVG that may load
-// nothing. So pictures from the network stay out of it, also where they are shown. ---------------------------------------
+// --- The mail as a PNG: the browser draws the frame's document inside an SVG image, which can't load anything. So pictures
+// from the network are missing from it, even if they are shown in the frame. ----------------------------------------------
 
-const LARGEST_SIDE_PX = 16000;
-const LARGEST_AREA_PX = 60_000_000;
+const MAX_SIDE_PX = 16000;
+const MAX_AREA_PX = 60_000_000;
 
 async function savePicture(mail, name) {
   const blob = await pictureOf(mail);
@@ -341,21 +341,21 @@ async function savePicture(mail, name) {
 async function pictureOf(mail) {
   const root = mail.documentElement;
   const [width, height] = [root.scrollWidth, Math.max(root.scrollHeight, mail.body.scrollHeight)];
-  const scale = Math.min(2, LARGEST_SIDE_PX / Math.max(width, height), Math.sqrt(LARGEST_AREA_PX / (width * height)));
+  const scale = Math.min(2, MAX_SIDE_PX / Math.max(width, height), Math.sqrt(MAX_AREA_PX / (width * height)));
   const copy = root.cloneNode(true);
-  copy.querySelectorAll("base, meta").forEach((one) => one.remove());
-  copy.querySelectorAll("[data-lit]").forEach((one) => one.removeAttribute("data-lit"));
-  // XML has no names such as o:p without a namespace.
-  copy.querySelectorAll("*").forEach((one) => {
-    if (one.localName.includes(":")) one.replaceWith(...one.childNodes);
+  copy.querySelectorAll("base, meta").forEach((element) => element.remove());
+  copy.querySelectorAll("[data-lit]").forEach((element) => element.removeAttribute("data-lit"));
+  // In XML, names such as o:p need a namespace.
+  copy.querySelectorAll("*").forEach((element) => {
+    if (element.localName.includes(":")) element.replaceWith(...element.childNodes);
   });
-  const look = (one) => mail.defaultView.getComputedStyle(one).background;
-  copy.style.cssText += `;display:block;width:${width}px;height:${height}px;background:${look(root)}`;
-  const under = document.implementation.createHTMLDocument("").createElement("div");
-  under.style.cssText = `width:${width}px;height:${height}px;background:${look(mail.body)}`;
-  under.append(copy);
+  const backgroundOf = (element) => mail.defaultView.getComputedStyle(element).background;
+  copy.style.cssText += `;display:block;width:${width}px;height:${height}px;background:${backgroundOf(root)}`;
+  const wrapper = document.implementation.createHTMLDocument("").createElement("div");
+  wrapper.style.cssText = `width:${width}px;height:${height}px;background:${backgroundOf(mail.body)}`;
+  wrapper.append(copy);
   if (mail.compatMode === "BackCompat") copy.querySelector("head")?.prepend(quirks(mail));
-  const xml = new XMLSerializer().serializeToString(under).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "");
+  const xml = new XMLSerializer().serializeToString(wrapper).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "");
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><foreignObject width="100%" height="100%">${xml}</foreignObject></svg>`;
   const picture = new Image();
   picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
@@ -368,8 +368,8 @@ async function pictureOf(mail) {
   return new Promise((done, failed) => canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("empty"))), "image/png"));
 }
 
-// What tables inherit in a page without a doctype (https://quirks.spec.whatwg.org/#the-tables-inherit-color-from-body-quirk
-// and the HTML standard, 15.3.8): an SVG has no such mode.
+// In quirks mode, tables don't inherit these properties (https://quirks.spec.whatwg.org/#the-tables-inherit-color-from-body-quirk
+// and the HTML standard, 15.3.8). SVG has no quirks mode.
 function quirks(mail) {
   const style = mail.createElement("style");
   style.textContent = "table{font-size:medium;font-weight:400;font-style:normal;font-variant:normal;line-height:normal;text-align:start;white-space:normal}";

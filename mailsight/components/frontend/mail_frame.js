@@ -1,4 +1,4 @@
-// The frame of frame.js, which stands before this script, as a component of its own.
+// The frame of frame.js, which is loaded before this script, as a component.
 const frames = new WeakMap();
 
 export default function ({ data, parentElement }) {

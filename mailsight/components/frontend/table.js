@@ -1,7 +1,7 @@
-// Draws a table from `data` (mailsight/components/tables.py) with text nodes only: nothing in it is taken for HTML.
-// Tells Python what was clicked: {row, action} in `clicked`, the column's key in `sorted`, the rows and those of them whose
-// box is ticked in `ticked`, with the time.
-// What is counted has a tip (tips.js, which stands before this script).
+// Draws a table from `data` (mailsight/components/tables.py) with text nodes only, so no text is parsed as HTML.
+// Reports to Python: {row, action} as `clicked`, a column's key as `sorted`; and as `ticked` all rows with a checkbox, those
+// of them that are checked, and the time.
+// Figures have tooltips (tips.js, which is loaded before this script).
 
 const ICONS = {
   mail: "M4 6.5h16v11H4zM4.5 7l7.5 6 7.5-6",
@@ -24,31 +24,31 @@ const icon = (name) => {
 
 const safeAddress = (address) => (/^(https?:|mailto:|tel:|[a-z]+\?)/i.test(address) ? address : undefined);
 
-// A line over the whole width of its box, however many points it has, and a paler area under it.
+// A line across the full width of its cell, however many points it has, with a paler area below.
 const drawTrend = (points) => {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 -4 ${points.length - 1} 108`);
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("class", "trend");
-  const line = points.map((point, place) => `${place},${100 - point}`).join(" ");
-  for (const [name, of] of [["polygon", `0,100 ${line} ${points.length - 1},100`], ["polyline", line]]) {
-    const drawn = document.createElementNS(SVG, name);
-    drawn.setAttribute("points", of);
-    svg.append(drawn);
+  const line = points.map((point, index) => `${index},${100 - point}`).join(" ");
+  for (const [name, coordinates] of [["polygon", `0,100 ${line} ${points.length - 1},100`], ["polyline", line]]) {
+    const node = document.createElementNS(SVG, name);
+    node.setAttribute("points", coordinates);
+    svg.append(node);
   }
   return svg;
 };
 
-// A dot on a line that reaches from one end of its interval to the other, on a scale that all rows share.
+// A dot on a line that spans its interval, on a scale that all rows share.
 const drawRange = (cell) => {
   const [line, dot] = [element("b"), element("u")];
   line.style.left = `${cell.low}%`;
   line.style.width = `${cell.high - cell.low}%`;
   dot.style.left = `${cell.at}%`;
-  const drawn = element("i", { class: "range", "aria-hidden": "true" }, line, dot);
-  drawn.style.setProperty("--colour", cell.colour);
-  return drawn;
+  const node = element("i", { class: "range", "aria-hidden": "true" }, line, dot);
+  node.style.setProperty("--colour", cell.colour);
+  return node;
 };
 
 const setTick = (box, { ticked, full }) => {
@@ -56,21 +56,21 @@ const setTick = (box, { ticked, full }) => {
   box.dataset.full = full ? "full" : "";
 };
 
-const drawTick = (cell, told) => {
+const drawTick = (cell, notify) => {
   const box = element("input", { type: "checkbox", "aria-label": cell.label });
   setTick(box, cell);
   box.addEventListener("click", (event) => {
-    told("tick");
-    // Python says why; the box stays empty.
+    notify("tick");
+    // The checkbox stays empty, and Python shows why.
     if (box.dataset.full) event.preventDefault();
   });
-  // Who misses the box by a little does not want to open the row.
-  const around = element("label", { class: "tick" }, box);
-  around.addEventListener("click", (event) => event.stopPropagation());
-  return around;
+  // A near miss of the checkbox must not open the row.
+  const label = element("label", { class: "tick" }, box);
+  label.addEventListener("click", (event) => event.stopPropagation());
+  return label;
 };
 
-const drawCell = (cell, told) => {
+const drawCell = (cell, notify) => {
   if (typeof cell === "string") return [cell];
   if (cell.kind === "main") {
     const words = cell.href
@@ -88,13 +88,13 @@ const drawCell = (cell, told) => {
     const ask = cell.counted ? element("button", { class: "ask", type: "button", "aria-label": cell.counted }, icon("ask")) : null;
     ask?.addEventListener("click", (event) => {
       event.stopPropagation();
-      told("counted");
+      notify("counted");
     });
     if (ask) tipped(ask, [cell.counted]);
     return [words, ask, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, cell.note) : null];
   }
   if (cell.kind === "figure") return [cell.text];
-  if (cell.kind === "tick") return [drawTick(cell, told)];
+  if (cell.kind === "tick") return [drawTick(cell, notify)];
   if (cell.kind === "trend") return [drawTrend(cell.points), element("span", { class: "sr" }, cell.tip.join(". "))];
   if (cell.kind === "range") return [drawRange(cell)];
   if (cell.kind === "noted") return [cell.text, cell.note ? element("div", { class: "note" }, cell.note) : null];
@@ -103,8 +103,8 @@ const drawCell = (cell, told) => {
     filled.style.width = `${cell.width}%`;
     if (cell.colour) filled.style.setProperty("--colour", cell.colour);
     const look = `bar ${cell.text.includes("·") ? "long" : ""} ${cell.quiet ? "quiet" : ""}`;
-    const drawn = element("div", { class: look }, element("i", { "aria-hidden": "true" }, filled), element("span", {}, cell.text));
-    return [drawn, cell.note ? element("div", { class: "note interval" }, cell.note) : null];
+    const node = element("div", { class: look }, element("i", { "aria-hidden": "true" }, filled), element("span", {}, cell.text));
+    return [node, cell.note ? element("div", { class: "note interval" }, cell.note) : null];
   }
   if (cell.kind === "chip") {
     const chip = element("span", { class: `chip ${cell.inner ? "inner" : ""}`, title: cell.title }, cell.text);
@@ -113,11 +113,11 @@ const drawCell = (cell, told) => {
   }
   if (cell.kind === "tone") return [element("span", { class: cell.tone, title: cell.title }, cell.text)];
   if (cell.kind === "actions") {
-    return cell.actions.map((one) => {
-      const button = element("button", { class: "action", type: "button", title: one.label, "aria-label": one.label }, icon(one.icon));
+    return cell.actions.map((action) => {
+      const button = element("button", { class: "action", type: "button", title: action.label, "aria-label": action.label }, icon(action.icon));
       button.addEventListener("click", (event) => {
         event.stopPropagation();
-        told(one.action);
+        notify(action.action);
       });
       return button;
     });
@@ -142,44 +142,44 @@ const drawHead = (column, data, setTriggerValue) => {
   return head;
 };
 
-// What the boxes of a table were ticked to last. Until Python has heard of it, this holds: an answer to an earlier tick
-// does not take back a later one.
+// The last state of each table's checkboxes. It takes precedence until Python has received it, so that the response to an
+// earlier tick doesn't revert a later one.
 const ticks = new WeakMap();
 
-// What a table was drawn from, but for its ticks. These alone are set where they stand: a table that is drawn anew between
-// the press and the release of a button takes no click.
+// The data each table was drawn from, without its ticks. If only ticks change, they are updated in place: a table that is
+// redrawn between mouse down and mouse up loses the click.
 const drawnFrom = new WeakMap();
 const allButTicks = ({ heard, ...data }) =>
   JSON.stringify(data, (key, value) => (value?.kind === "tick" ? { kind: "tick", label: value.label } : value));
 
-const tickOf = (row, unheard) => {
-  const cell = row.cells.find((one) => one.kind === "tick");
-  return cell && unheard?.rows.includes(row.id) ? { ...cell, ticked: unheard.ticked.includes(row.id) } : cell;
+const tickOf = (row, pending) => {
+  const cell = row.cells.find((candidate) => candidate.kind === "tick");
+  return cell && pending?.rows.includes(row.id) ? { ...cell, ticked: pending.ticked.includes(row.id) } : cell;
 };
 
-// What has the focus, in words that still hold when the table is drawn again; undefined where nothing in it has.
+// Where the focus is in the table, in terms that are still valid after redrawing; undefined if it is elsewhere.
 const focusIn = (root) => {
-  const one = root.getRootNode().activeElement;
-  const row = root.contains(one) ? one.closest("tr") : null;
-  return row ? { row: row.dataset.row, place: [...row.querySelectorAll(CAN_FOCUS)].indexOf(one) } : undefined;
+  const focused = root.getRootNode().activeElement;
+  const row = root.contains(focused) ? focused.closest("tr") : null;
+  return row ? { row: row.dataset.row, index: [...row.querySelectorAll(CAN_FOCUS)].indexOf(focused) } : undefined;
 };
 
-const focusAgain = (root, { row, place }) => {
-  const line = [...root.querySelectorAll("tr")].find((one) => one.dataset.row === row);
-  line?.querySelectorAll(CAN_FOCUS)[place]?.focus({ preventScroll: true });
+const focusAgain = (root, { row, index }) => {
+  const line = [...root.querySelectorAll("tr")].find((candidate) => candidate.dataset.row === row);
+  line?.querySelectorAll(CAN_FOCUS)[index]?.focus({ preventScroll: true });
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".table");
   if (data.first) fromTheTop(parentElement);
   const focused = focusIn(root);
-  const unheard = ticks.get(parentElement)?.at > data.heard ? ticks.get(parentElement) : undefined;
+  const pending = ticks.get(parentElement)?.at > data.heard ? ticks.get(parentElement) : undefined;
   const from = allButTicks(data);
   if (drawnFrom.get(parentElement) === from && root.firstChild) {
     const lines = root.querySelectorAll("tbody tr");
-    data.rows.forEach((row, place) => {
-      const box = lines[place].querySelector(".tick input");
-      if (box) setTick(box, tickOf(row, unheard));
+    data.rows.forEach((row, index) => {
+      const box = lines[index].querySelector(".tick input");
+      if (box) setTick(box, tickOf(row, pending));
     });
     return;
   }
@@ -193,41 +193,41 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const opens = data.opens && row.opens;
     const look = `${opens ? "open" : ""} ${row.chosen ? "chosen" : ""} ${row.quiet ? "quiet" : ""}`;
     const line = element("tr", { class: look, "data-row": row.id });
-    const told = (action) => {
+    const notify = (action) => {
       if (action !== "tick") return setTriggerValue("clicked", { row: row.id, action });
       const boxes = [...body.querySelectorAll(".tick input")];
       const idOf = (box) => box.closest("tr").dataset.row;
-      const said = { rows: boxes.map(idOf), ticked: boxes.filter((box) => box.checked).map(idOf), at: Date.now() };
-      ticks.set(parentElement, said);
-      setTriggerValue("ticked", said);
+      const report = { rows: boxes.map(idOf), ticked: boxes.filter((box) => box.checked).map(idOf), at: Date.now() };
+      ticks.set(parentElement, report);
+      setTriggerValue("ticked", report);
     };
     if (opens) {
-      line.addEventListener("click", () => told("open"));
-      // Where no link stands in the row, the row itself takes the focus.
+      line.addEventListener("click", () => notify("open"));
+      // A row without a link is focusable itself.
       if (!row.cells.some((cell) => cell.href)) {
         line.tabIndex = 0;
         line.setAttribute("aria-selected", String(Boolean(row.chosen)));
         line.addEventListener("keydown", (event) => {
           if (event.target === line && (event.key === "Enter" || event.key === " ")) {
             event.preventDefault();
-            told("open");
+            notify("open");
           }
         });
       }
     }
-    row.cells.forEach((given, place) => {
-      const cell = given.kind === "tick" ? tickOf(row, unheard) : given;
-      const column = data.columns[place];
+    row.cells.forEach((original, index) => {
+      const cell = original.kind === "tick" ? tickOf(row, pending) : original;
+      const column = data.columns[index];
       const main = cell.kind === "main" || (cell.kind === "chip" && cell.note);
-      const drawn = element(
+      const node = element(
         "td",
         {
           class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""} ${main || column.whole ? "whole" : ""}`,
           "data-label": main ? "" : column.label,
         },
-        ...drawCell(cell, told),
+        ...drawCell(cell, notify),
       );
-      line.append(cell.tip?.length ? tipped(drawn, cell.tip) : drawn);
+      line.append(cell.tip?.length ? tipped(node, cell.tip) : node);
     });
     body.append(line);
   }
@@ -240,7 +240,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const stacks = data.columns.length > 2 && data.stacks;
   const frame = element("div", { class: `frame ${data.facts ? "facts" : ""} ${stacks ? "stack" : ""}` }, table);
   if (data.stacks === false) {
-    // What scrolls can be reached without a mouse.
+    // Makes the scrollable area reachable by keyboard.
     frame.tabIndex = 0;
     frame.setAttribute("role", "region");
     frame.setAttribute("aria-label", data.label);

@@ -1,36 +1,36 @@
-// How a figure is counted, beside it: where it is pointed at, and where it has the focus. Stands before the script of a
-// component that shows figures, and makes its elements too.
+// Tooltips that explain how a figure is counted, on hover and on focus. Loaded before the script of each component that
+// shows figures, which also uses its helper for making elements.
 
 const element = (name, attributes = {}, ...children) => {
-  const made = document.createElement(name);
+  const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null && value !== "") made.setAttribute(key, value);
+    if (value !== undefined && value !== null && value !== "") node.setAttribute(key, value);
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
 };
 
-// A page that another one led to begins at its top. Streamlit leaves it scrolled as far as the one before.
+// Scrolls a newly opened page to its top: Streamlit keeps the scroll position of the previous page.
 const arrived = new WeakSet();
-const fromTheTop = (place) => {
-  if (!arrived.has(place)) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
-  arrived.add(place);
+const fromTheTop = (parent) => {
+  if (!arrived.has(parent)) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+  arrived.add(parent);
 };
 
 const GAP_PX = 6;
 let tips = 0;
 
-// Gives `one` a tip of some lines. It lies in the top layer, so that no frame cuts it off and no dialog covers it.
-const tipped = (one, lines) => {
+// Gives `target` a tooltip. It is in the top layer, so no frame clips it and no dialog covers it.
+const tipped = (target, lines) => {
   const [first, ...more] = lines;
   const tip = element("div", { class: "tip", role: "tooltip", id: `tip-${++tips}`, popover: "manual" },
     element(more.length ? "b" : "span", {}, first), ...more.map((line) => element("span", {}, line)));
-  let waiting;
+  let timer;
   const hide = () => {
-    clearTimeout(waiting);
+    clearTimeout(timer);
     if (tip.isConnected) tip.hidePopover();
     tip.remove();
-    one.removeAttribute("aria-describedby");
+    target.removeAttribute("aria-describedby");
     document.removeEventListener("keydown", escape, true);
     document.removeEventListener("scroll", hide, true);
   };
@@ -40,33 +40,33 @@ const tipped = (one, lines) => {
     hide();
   };
   const show = () => {
-    clearTimeout(waiting);
-    if (tip.isConnected || !one.isConnected || !tip.showPopover) return;
-    one.closest(".table, .heatmap, .cards").append(tip);
-    one.setAttribute("aria-describedby", tip.id);
+    clearTimeout(timer);
+    if (tip.isConnected || !target.isConnected || !tip.showPopover) return;
+    target.closest(".table, .heatmap, .cards").append(tip);
+    target.setAttribute("aria-describedby", tip.id);
     tip.showPopover();
-    const [here, size] = [one.getBoundingClientRect(), tip.getBoundingClientRect()];
-    const middle = one.matches("td.right, .right *") ? here.right - size.width : here.left + (here.width - size.width) / 2;
-    const above = here.top - size.height - GAP_PX;
-    tip.style.left = `${Math.max(8, Math.min(middle, document.documentElement.clientWidth - size.width - 8))}px`;
-    tip.style.top = `${above < 8 ? here.bottom + GAP_PX : above}px`;
+    const [box, size] = [target.getBoundingClientRect(), tip.getBoundingClientRect()];
+    const left = target.matches("td.right, .right *") ? box.right - size.width : box.left + (box.width - size.width) / 2;
+    const top = box.top - size.height - GAP_PX;
+    tip.style.left = `${Math.max(8, Math.min(left, document.documentElement.clientWidth - size.width - 8))}px`;
+    tip.style.top = `${top < 8 ? box.bottom + GAP_PX : top}px`;
     document.addEventListener("keydown", escape, true);
     document.addEventListener("scroll", hide, true);
   };
-  one.dataset.tip = "";
-  one.addEventListener("pointerenter", (event) => {
-    if (event.pointerType !== "touch") waiting = setTimeout(show, 250);
+  target.dataset.tip = "";
+  target.addEventListener("pointerenter", (event) => {
+    if (event.pointerType !== "touch") timer = setTimeout(show, 250);
   });
-  one.addEventListener("pointerleave", () => {
-    if (one.getRootNode().activeElement !== one) hide();
-    else clearTimeout(waiting);
+  target.addEventListener("pointerleave", () => {
+    if (target.getRootNode().activeElement !== target) hide();
+    else clearTimeout(timer);
   });
-  one.addEventListener("focus", show);
-  one.addEventListener("blur", hide);
-  return one;
+  target.addEventListener("focus", show);
+  target.addEventListener("blur", hide);
+  return target;
 };
 
-// One stop of the Tab key for all figures of a table; from there arrows go from figure to figure.
+// Makes all figures of a table a single Tab stop, with arrow keys to move between them.
 const arrows = (body) => {
   const lines = [...body.children].map((row) => [...row.children].filter((cell) => "tip" in cell.dataset)).filter((line) => line.length);
   lines.flat().forEach((cell) => (cell.tabIndex = -1));

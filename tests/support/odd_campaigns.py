@@ -1,4 +1,4 @@
-"""A bundle of mailings that are unlike others: unsent, without HTML, without events, with names that look like code."""
+"""A bundle of unusual campaigns: unsent, without HTML, without events, with names that look like code."""
 
 import json
 from pathlib import Path
@@ -72,7 +72,7 @@ _EVENTS: list[dict[str, Any]] = [
 
 
 def write(folder: Path) -> Path:
-    """Writes the bundle and returns its folder."""
+    """Write the bundle into the folder, and return the folder."""
     (folder / "contents").mkdir(parents=True)
     (folder / "contents" / "hostile.html").write_text("<p>Hi {{name}}</p><script>alert(1)</script>")
     events = [event | {"occurred_at": "2026-01-04T11:00:00Z"} for event in _EVENTS]
