@@ -1,4 +1,4 @@
-"""Makes hostile HTML harmless. This is one of two layers of defense; the other is the script-free frame that shows it.
+"""Makes hostile HTML harmless. This is one of two layers of defence; the other is the script-free frame that shows it.
 
 None of the mail's source is passed through. The mail is parsed as a browser does it, and only the elements, attributes
 and URLs allowed here are written out again. A content security policy comes first in the document, so anything these

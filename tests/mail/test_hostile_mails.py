@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - an attack is easier to follow on one line
 """Hostile mails in a real browser: nothing runs, nothing loads, nothing navigates.
 
-Each of the two layers of defense is tested alone: the output of `safe` and `draw`, opened as a file with scripts
+Each of the two layers of defence is tested alone: the output of `safe` and `draw`, opened as a file with scripts
 allowed; and the frame, showing the unfiltered mails.
 """
 
