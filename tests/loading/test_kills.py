@@ -64,8 +64,8 @@ class Provider(threading.Thread):
 
     def stream(self) -> None:
         chance = random.Random(self.number)
-        waiting: list[Sent] = []
-        sent_before: list[Sent] = []
+        waiting: list[WebhookRequest] = []
+        sent_before: list[WebhookRequest] = []
         while waiting or not self.stopped.is_set():
             if len(waiting) < MOST_WAITING and not self.stopped.is_set():
                 waiting.append(self.next_request(chance))
@@ -80,7 +80,7 @@ class Provider(threading.Thread):
                 waiting.append(sent)
                 time.sleep(0.05)
 
-    def next_request(self, chance: random.Random) -> Sent:
+    def next_request(self, chance: random.Random) -> WebhookRequest:
         """New events of both providers take turns: SendGrid's have an id, Brevo's have none."""
         many = chance.randint(1, 8)
         events = []
@@ -94,7 +94,7 @@ class Provider(threading.Thread):
         url = f"/webhooks/{provider}/"
         return basic_auth(post(url, events if provider == "sendgrid" else events[0]))
 
-    def answered(self, sent: Sent) -> bool:
+    def answered(self, sent: WebhookRequest) -> bool:
         """Whether it was answered with 200; 4xx is no answer that a provider should ever get here."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:

@@ -1,10 +1,10 @@
-"""How many examples Hypothesis tries: few in `make test`, ten times as many in `make thorough`."""
+"""The number of examples that Hypothesis tries: few in `make test`, ten times as many in `make thorough`."""
 
 import hypothesis
 
 
 def examples(usual: int) -> int:
-    """The number of examples for a test whose usual number is not Hypothesis's hundred."""
+    """Scale a test's usual number of examples like Hypothesis's default of 100."""
     return usual * hypothesis.settings().max_examples // 100
 
 

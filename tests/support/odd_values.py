@@ -1,4 +1,4 @@
-"""Payloads as no provider writes them: odd values in odd places."""
+"""Payloads that no provider would send: odd values in odd places."""
 
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ _ODD: st.SearchStrategy[object] = st.sampled_from(
 
 
 def _bent(value: object, draw: st.DrawFn) -> object:
-    """The value with something odd in a few places."""
+    """Replace or drop a few parts of a payload."""
     if draw(st.integers(0, 5)) == 0:
         return draw(_ODD)
     if isinstance(value, dict):

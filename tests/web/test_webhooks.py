@@ -58,7 +58,7 @@ def address(provider: str) -> str:
     return f"{HOST}/webhooks/{provider}/"
 
 
-def send(client: TestClient, sent: Sent) -> httpx.Response:
+def send(client: TestClient, sent: WebhookRequest) -> httpx.Response:
     answer: httpx.Response = client.post(sent.url, content=sent.body, headers=sent.headers)
     return answer
 
@@ -155,7 +155,7 @@ def test_another_providers_request_is_refused(client: TestClient, spool: Spool, 
 )
 @pytest.mark.parametrize("provider", ["amazon_ses", "brevo", "mailjet", "postmark", "sparkpost", "sendgrid"])
 def test_what_is_no_payload_is_refused(client: TestClient, spool: Spool, provider: str, body: bytes) -> None:
-    sent = proven(provider, Sent(address(provider), body, {}))
+    sent = proven(provider, WebhookRequest(address(provider), body, {}))
     assert send(client, sent).status_code in {400, 403}
     assert not spool.exists
 
@@ -197,7 +197,7 @@ def test_mandrill_signs_the_address_that_the_world_sees(spool: Spool) -> None:
 
 def test_a_body_over_the_limit_is_refused(spool: Spool) -> None:
     client = serving(Webhooks(spool, SECRETS, Settings(webhook_max_megabytes=0.001)))
-    large = basic_auth(Sent(address("brevo"), b"[" + b" " * 1_000 + b"]", {}))
+    large = basic_auth(WebhookRequest(address("brevo"), b"[" + b" " * 1_000 + b"]", {}))
     assert send(client, large).status_code == 413
     parts = client.post(large.url, content=iter([large.body[:500], large.body[500:]]), headers=large.headers)
     assert (parts.status_code, parts.text) == (413, "The body is larger than 1,000 bytes.\n")
@@ -290,7 +290,7 @@ def real_server(taker: Webhooks) -> Iterator[int]:
         thread.join()
 
 
-def begin(port: int, sent: Sent, length: int) -> socket.socket:
+def begin(port: int, sent: WebhookRequest, length: int) -> socket.socket:
     """A request of which so many bytes of the body have come."""
     head = f"POST {httpx.URL(sent.url).path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(sent.body)}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in sent.headers.items())

@@ -19,7 +19,7 @@ from .payloads import (
     some,
 )
 from .record import BY_CUSTOMER, HARD, PHONE, REFUSED, Payload, Samples
-from .signing import Sent, basic_auth
+from .signing import WebhookRequest, basic_auth
 
 
 def _event(word: str, **parts: object) -> Payload:
@@ -58,10 +58,12 @@ _SES_BOUNCE: Payload = {
 }
 
 
-def _sign(sent: Sent) -> Sent:
-    message = json.loads(sent.body)
+def _sign(request: WebhookRequest) -> WebhookRequest:
+    message = json.loads(request.body)
     return basic_auth(
-        sent.with_headers(X_Amz_Sns_Message_Type=message["Type"], X_Amz_Sns_Message_Id=message["MessageId"])
+        request.with_headers(
+            X_Amz_Sns_Message_Type=message["Type"], X_Amz_Sns_Message_Id=message["MessageId"]
+        )
     )
 
 

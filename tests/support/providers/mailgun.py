@@ -23,14 +23,14 @@ from .payloads import (
     words_of,
 )
 from .record import BY_CUSTOMER, HARD, PHONE, REFUSED, Samples
-from .signing import KEY, Sent
+from .signing import KEY, WebhookRequest
 
 
-def _sign(sent: Sent) -> Sent:
+def _sign(request: WebhookRequest) -> WebhookRequest:
     timestamp, token = "1461261330", "06c96bafc3f42a66b9edd546"
     signature = hmac.new(KEY.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
     block = {"timestamp": timestamp, "token": token, "signature": signature}
-    return replace(sent, body=json.dumps({"signature": block, **json.loads(sent.body)}).encode())
+    return replace(request, body=json.dumps({"signature": block, **json.loads(request.body)}).encode())
 
 
 _MAILGUN_EVENT = some(

@@ -6,18 +6,18 @@ import hmac
 from urllib.parse import urlencode
 
 from .record import BY_CUSTOMER, HARD, PHONE, REFUSED, Samples
-from .signing import KEY, Sent
+from .signing import KEY, WebhookRequest
 
 
-def _sign(sent: Sent) -> Sent:
-    fields = {"mandrill_events": sent.body.decode()}
-    signed = sent.url + "".join(name + value for name, value in sorted(fields.items()))
+def _sign(request: WebhookRequest) -> WebhookRequest:
+    fields = {"mandrill_events": request.body.decode()}
+    signed = request.url + "".join(name + value for name, value in sorted(fields.items()))
     signature = base64.b64encode(hmac.new(KEY.encode(), signed.encode(), hashlib.sha1).digest())
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
         "X-Mandrill-Signature": signature.decode(),
     }
-    return Sent(sent.url, urlencode(fields).encode(), headers)
+    return WebhookRequest(request.url, urlencode(fields).encode(), headers)
 
 
 SAMPLES = Samples(

@@ -1,4 +1,4 @@
-"""Parts of payloads for hypothesis, in every form that providers write them."""
+"""Hypothesis strategies for parts of payloads, in every form that providers use."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -57,15 +57,15 @@ CUSTOM = st.dictionaries(
 
 
 def some(required: Mapping[str, Strategy], optional: Mapping[str, Strategy]) -> Strategy:
-    """An object with some of the optional fields."""
+    """An object with the required fields and some of the optional ones."""
     return st.fixed_dictionaries(dict(required), optional=dict(optional))
 
 
 def words_of(provider: str, table: str) -> Strategy:
-    """The words in one of anymail's tables for a provider, and one that is in none."""
+    """The keys of one of anymail's tables for a provider, and an unknown one."""
     return st.sampled_from([*getattr(view_class(PROVIDERS[provider]), table), "something new"])
 
 
 def lists(events: Strategy) -> Strategy:
-    """An event, or a batch of them."""
+    """A single event or a batch."""
     return events | st.lists(events, max_size=3)

@@ -6,14 +6,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from .record import BY_CUSTOMER, PHONE, Samples
-from .signing import Sent, public_key
+from .signing import WebhookRequest, public_key
 
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def _sign(sent: Sent) -> Sent:
-    signature = _KEY.sign(sent.body, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
-    return sent.with_headers(X_Postal_Signature=base64.b64encode(signature).decode())
+def _sign(request: WebhookRequest) -> WebhookRequest:
+    signature = _KEY.sign(request.body, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+    return request.with_headers(X_Postal_Signature=base64.b64encode(signature).decode())
 
 
 SAMPLES = Samples(

@@ -6,7 +6,7 @@ from importlib import import_module
 from mailsight.providers.registry import PROVIDERS
 
 from .record import Samples
-from .signing import Sent, post
+from .signing import WebhookRequest, post
 
 SAMPLES: Mapping[str, Samples] = {
     name: import_module(f"tests.support.providers.{name}").SAMPLES for name in PROVIDERS
@@ -14,13 +14,13 @@ SAMPLES: Mapping[str, Samples] = {
 SECRETS = {name: samples.secrets for name, samples in SAMPLES.items()}
 
 
-def proven(provider: str, sent: Sent) -> Sent:
+def proven(provider: str, request: WebhookRequest) -> WebhookRequest:
     """The same body, whatever it is, with the provider's proof."""
     samples = SAMPLES[provider]
-    return (samples.prove or samples.sign)(sent)
+    return (samples.prove or samples.sign)(request)
 
 
-def delivery(provider: str, url: str) -> Sent:
+def delivery(provider: str, url: str) -> WebhookRequest:
     """The provider's request about one mail to ann@example.com."""
     samples = SAMPLES[provider]
     return samples.sign(post(url, samples.delivery, samples.content_type))

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from svix.webhooks import Webhook
 
 from .record import BY_CUSTOMER, HARD, PHONE, REFUSED, Samples
-from .signing import KEY, Sent
+from .signing import KEY, WebhookRequest
 
 _SECRET = f"whsec_{base64.b64encode(KEY.encode()).decode()}"
 
 
-def _sign(sent: Sent) -> Sent:
+def _sign(request: WebhookRequest) -> WebhookRequest:
     now = datetime.now(UTC)
-    signature = Webhook(_SECRET).sign("msg_1", now, sent.body.decode())
-    return sent.with_headers(
+    signature = Webhook(_SECRET).sign("msg_1", now, request.body.decode())
+    return request.with_headers(
         svix_id="msg_1", svix_timestamp=str(int(now.timestamp())), svix_signature=signature
     )
 

@@ -23,15 +23,15 @@ from .payloads import (
     words_of,
 )
 from .record import BY_CUSTOMER, HARD, PHONE, Samples
-from .signing import Sent, public_key
+from .signing import WebhookRequest, public_key
 
 _KEY = ec.generate_private_key(ec.SECP256R1())
 
 
-def _sign(sent: Sent) -> Sent:
+def _sign(request: WebhookRequest) -> WebhookRequest:
     timestamp = "1461095246"
-    signature = _KEY.sign(timestamp.encode() + sent.body, ec.ECDSA(hashes.SHA256()))
-    return sent.with_headers(
+    signature = _KEY.sign(timestamp.encode() + request.body, ec.ECDSA(hashes.SHA256()))
+    return request.with_headers(
         X_Twilio_Email_Event_Webhook_Signature=base64.b64encode(signature).decode(),
         X_Twilio_Email_Event_Webhook_Timestamp=timestamp,
     )

@@ -1,4 +1,4 @@
-"""How providers prove that they sent a request."""
+"""How providers sign requests."""
 
 import base64
 import hashlib
@@ -15,19 +15,19 @@ KEY = "the key of a provider"
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class WebhookRequest:
     """A request to the webhook at `url`."""
 
     url: str
     body: bytes
     headers: Mapping[str, str]
 
-    def with_headers(self, **headers: str) -> "Sent":
+    def with_headers(self, **headers: str) -> "WebhookRequest":
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         return replace(self, headers={**self.headers, **more})
 
-    def without_proof(self) -> "Sent":
-        """The same without what tells who sent it."""
+    def without_proof(self) -> "WebhookRequest":
+        """The same request without its signature or credentials."""
         plain = {
             name: value
             for name, value in self.headers.items()
@@ -36,26 +36,26 @@ class Sent:
         return replace(self, headers=plain)
 
 
-def post(url: str, payload: object, content_type: str = "application/json") -> Sent:
-    return Sent(url, json.dumps(payload).encode(), {"Content-Type": content_type})
+def post(url: str, payload: object, content_type: str = "application/json") -> WebhookRequest:
+    return WebhookRequest(url, json.dumps(payload).encode(), {"Content-Type": content_type})
 
 
-def basic_auth(sent: Sent, user: str = USER) -> Sent:
-    return sent.with_headers(Authorization=f"Basic {base64.b64encode(user.encode()).decode()}")
+def basic_auth(request: WebhookRequest, user: str = USER) -> WebhookRequest:
+    return request.with_headers(Authorization=f"Basic {base64.b64encode(user.encode()).decode()}")
 
 
-def hmac_of_body(header: str) -> Callable[[Sent], Sent]:
-    """Signs the body with the key, in a header."""
+def hmac_of_body(header: str) -> Callable[[WebhookRequest], WebhookRequest]:
+    """Sign the body with the key, in this header."""
 
-    def sign(sent: Sent) -> Sent:
-        signature = hmac.new(KEY.encode(), sent.body, hashlib.sha256).hexdigest()
-        return replace(sent, headers={**sent.headers, header: signature})
+    def sign(request: WebhookRequest) -> WebhookRequest:
+        signature = hmac.new(KEY.encode(), request.body, hashlib.sha256).hexdigest()
+        return replace(request, headers={**request.headers, header: signature})
 
     return sign
 
 
 def public_key(key: Any) -> str:
-    """A public key as the providers show it, on one line."""
+    """A public key on one line, as providers show it."""
     der = key.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )

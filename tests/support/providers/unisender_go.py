@@ -5,13 +5,13 @@ import json
 from dataclasses import replace
 
 from .record import BY_CUSTOMER, HARD, PHONE, REFUSED, Samples
-from .signing import KEY, Sent
+from .signing import KEY, WebhookRequest
 
 
-def _sign(sent: Sent) -> Sent:
-    unsigned = json.dumps({**json.loads(sent.body), "auth": KEY}).encode()
+def _sign(request: WebhookRequest) -> WebhookRequest:
+    unsigned = json.dumps({**json.loads(request.body), "auth": KEY}).encode()
     signature = hashlib.md5(unsigned).hexdigest().encode()  # noqa: S324
-    return replace(sent, body=unsigned.replace(KEY.encode(), signature))
+    return replace(request, body=unsigned.replace(KEY.encode(), signature))
 
 
 SAMPLES = Samples(
