@@ -437,9 +437,9 @@ def test_writing_stops_when_the_job_is_removed(jobs: Jobs) -> None:
             stopped.set()
 
     job = jobs.start("endless.csv", Format.CSV, endless)
-    assert begun.wait(PATIENCE_SECONDS)
+    assert started.wait(PATIENCE_SECONDS)
     jobs.remove(job)
-    assert ended.wait(PATIENCE_SECONDS)
+    assert stopped.wait(PATIENCE_SECONDS)
     assert wait(job, State.FAILED).note == ""
 
 
@@ -468,14 +468,14 @@ def test_files_are_bounded_in_number_and_size(jobs: Jobs) -> None:
 
     hold = threading.Event()
     for n in range(3):
-        jobs.start(f"held-{n}.csv", Format.CSV, lambda _, told: str(hold.wait(PATIENCE_SECONDS)))
+        jobs.start(f"held-{n}.csv", Format.CSV, lambda _, on_progress: str(hold.wait(PATIENCE_SECONDS)))
     with pytest.raises(TooManyFiles):
         jobs.start("one-too-many.csv", Format.CSV, hello)
     hold.set()
 
 
-def test_files_go_after_their_time() -> None:
-    jobs = Jobs(kept_seconds=0.2)
+def test_files_are_deleted_after_their_retention_time() -> None:
+    jobs = Jobs(retention_seconds=0.2)
     job = jobs.start("hello.csv", Format.CSV, hello)
     until(lambda: jobs.find(job.id) is None, "the file to go")
     jobs.close()
@@ -518,10 +518,10 @@ def test_a_grids_token_downloads_no_file(client: TestClient) -> None:
 
 def test_an_unfinished_file_can_not_be_downloaded(client: TestClient, jobs: Jobs) -> None:
     hold = threading.Event()
-    job = jobs.start("held.csv", Format.CSV, lambda _, told: str(hold.wait(PATIENCE_SECONDS)))
-    asked = {"token": downloads.token(job)}
-    assert client.get("/api/export", params=asked).status_code == 404
-    assert client.get("/api/export/progress", params=asked).json()["state"] in ("waiting", "writing")
+    job = jobs.start("held.csv", Format.CSV, lambda _, on_progress: str(hold.wait(PATIENCE_SECONDS)))
+    query = {"token": downloads.token(job)}
+    assert client.get("/api/export", params=query).status_code == 404
+    assert client.get("/api/export/progress", params=query).json()["state"] in ("waiting", "writing")
     hold.set()
 
 

@@ -194,22 +194,22 @@ def test_empty_sections_are_left_out(content: ReportContent) -> None:
 @pytest.mark.browser
 def test_the_report_runs_and_loads_nothing(browser: Browser, content: ReportContent, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    path.write_text(report_export.as_html(taken), encoding="utf-8")
-    asked: list[str] = []
-    wrong: list[str] = []
+    path.write_text(report_export.as_html(content), encoding="utf-8")
+    requests: list[str] = []
+    console: list[str] = []
     with open_page(browser, viewport={"width": 390, "height": 800}) as page:
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: wrong.append(message.text))
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: console.append(message.text))
         page.goto(path.as_uri())
         frame = page.frame_locator("iframe")
         assert frame.locator("mailsight-badge").count() > 1
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert wrong == []
-        # A click in the mail leads nowhere, and says so in the console alone.
+        assert console == []
+        # A click in the mail leads nowhere; only the console reports it.
         frame.locator("a[href]").first.click(force=True)
         until_quiet(page)
         assert page.frames[1].url == "about:srcdoc"
-        assert [url for url in asked if not url.startswith(("data:", path.as_uri()))] == []
+        assert [url for url in requests if not url.startswith(("data:", path.as_uri()))] == []
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_the_mail_on_paper_loads_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
         server.setblocking(False)  # a connection that was made waits to be accepted
-        came = []
+        connections = []
 
         # Not made safe first: the fetcher alone must block it.
         hostile = (
@@ -265,7 +265,7 @@ def test_the_mail_on_paper_loads_nothing() -> None:
         )
         pdf = pdf_process.draw("<p>page</p>", hostile)
         with suppress(BlockingIOError):
-            came.append(server.accept())
+            connections.append(server.accept())
     assert pdf.startswith(b"%PDF")
     assert b"root:" not in pdf
     assert connections == []

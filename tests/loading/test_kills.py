@@ -27,7 +27,7 @@ from mailsight.warehouse.queries import statement
 from mailsight.warehouse.reader import Warehouse
 from tests.support.dashboard import start_dashboard
 from tests.support.kills import kill_at
-from tests.support.providers.signing import USER, Sent, basic_auth, post
+from tests.support.providers.signing import USER, WebhookRequest, basic_auth, post
 from tests.support.waiting import PATIENCE_SECONDS, until
 from tooling.servers import PROJECT, await_answer, free_port
 

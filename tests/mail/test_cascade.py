@@ -120,7 +120,7 @@ def test_random_selectors_match_the_same_elements_as_in_a_browser(browser: Brows
         selectors.append("".join(parts).rstrip(" >+~,"))
     with open_page(browser) as page:
         page.set_content(MAIL)
-        shown = page.evaluate(MATCHING, selectors)
+        browser_matches = page.evaluate(MATCHING, selectors)
     wrong = []
     for selector, expected in zip(selectors, browser_matches, strict=True):
         nodes = {node.mem_id for node in matching(selector)}

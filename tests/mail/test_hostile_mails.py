@@ -193,7 +193,7 @@ def test_a_hostile_mail_does_nothing_as_a_file_with_scripts_allowed(
     title = page.title()
     use(page)
     until_quiet(page)
-    assert watched.tried == []
+    assert watched.attempts == []
     assert page.url.partition("#")[0] == path.as_uri()
     assert (page.title(), "hacked" in title) == (title, False)
     assert page.evaluate("[document.scripts.length, document.cookie, frames.length]") == [0, "", 0]
@@ -208,12 +208,12 @@ def test_a_mail_that_is_not_made_safe_is_seen_to_act(page: Page, tmp_path: Path)
     page.goto(path.as_uri())
     use(page)
     until_quiet(page)
-    seen = {tried.partition(" ")[0] for tried in watched.tried}
+    seen = {attempt.partition(" ")[0] for attempt in watched.attempts}
     assert seen >= {"request", "dialog", "console"}
-    assert f"request {EVIL}/ran" in watched.tried
+    assert f"request {EVIL}/ran" in watched.attempts
 
 
-def test_imitated_badges_are_not_taken_for_ours(page: Page) -> None:
+def test_imitated_badges_are_not_mistaken_for_ours(page: Page) -> None:
     page.set_content(drawn(HOSTILE["imitated badges"]))
     assert page.eval_on_selector_all("[data-badge]", "badges => badges.map(badge => badge.textContent)") == [
         "5"
@@ -309,8 +309,8 @@ def test_a_hostile_mail_does_nothing_on_the_page(page: Page, app: str, name: str
     assert watched.attempts == []
     use(frame)
     until_quiet(page)
-    # Events that a driver of browsers sends to a frame without scripts make it say so.
-    assert [tried for tried in watched.tried if "Blocked script execution" not in tried] == []
+    # Chromium logs this for every event that Playwright sends to a frame without scripts.
+    assert [attempt for attempt in watched.attempts if "Blocked script execution" not in attempt] == []
     assert before == (page.url, page.title(), page.evaluate("document.cookie"))
     assert frame.url.startswith("blob:")
     assert page.get_by_text("The page goes on").is_visible()
@@ -327,12 +327,14 @@ def test_the_frame_alone_runs_no_script(page: Page, app: str, name: str) -> None
     for link in frame.query_selector_all("a:not([href^=data])"):
         link.dispatch_event("click")
     until_quiet(page)
-    assert [tried for tried in watched.tried if tried.startswith("dialog") or tried.endswith("/ran")] == []
+    assert [
+        attempt for attempt in watched.attempts if attempt.startswith("dialog") or attempt.endswith("/ran")
+    ] == []
     assert before == (page.title(), page.evaluate("document.cookie"))
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_frame_is_as_high_as_the_mail(page: Page, app: str, width: int) -> None:
+def test_the_frame_is_as_tall_as_the_mail(page: Page, app: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     frame = opened(page, app, "tall", "safe")
     expect_height(page, "The e-mail")
@@ -351,7 +353,7 @@ def expect_height(page: Page, title: str) -> None:
     page.wait_for_function("frame => frame.offsetHeight > 1700", arg=framed(page, title).frame_element())
 
 
-def test_a_mail_as_high_as_its_window_does_not_grow_for_ever(page: Page, app: str) -> None:
+def test_a_mail_as_tall_as_its_window_does_not_grow_forever(page: Page, app: str) -> None:
     frame = opened(page, app, "window", "safe")
     until_quiet(page)
     height = frame.evaluate("innerHeight")
@@ -359,7 +361,7 @@ def test_a_mail_as_high_as_its_window_does_not_grow_for_ever(page: Page, app: st
     assert frame.evaluate("innerHeight") == height < 400
 
 
-def test_an_old_mail_is_shown_as_old_mails_are(page: Page, app: str) -> None:
+def test_a_mail_without_doctype_is_shown_in_quirks_mode(page: Page, app: str) -> None:
     assert opened(page, app, "quirks", "safe").evaluate("document.compatMode") == "BackCompat"
     assert opened(page, app, "window", "safe").evaluate("document.compatMode") == "CSS1Compat"
 

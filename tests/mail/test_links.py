@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 from mailsight.mail.content import decode
 from mailsight.mail.links import Link, Matcher, links, shared
 from mailsight.mail.urls import RULES, Pattern
-from mailsight.mail.visibility import Seen
+from mailsight.mail.visibility import Visibility
 from tests.support.browsing import open_page
 
 
@@ -54,17 +54,17 @@ def test_a_link_is_labelled_by_what_a_reader_sees(html: str, label: str) -> None
 
 
 @pytest.mark.browser
-def test_real_mails_have_the_links_that_a_browser_finds(browser: Browser, samples: Path) -> None:
+def test_links_of_real_mails_equal_those_in_a_browser(browser: Browser, samples: Path) -> None:
     with open_page(browser, java_script_enabled=False) as page:
         page.route("**/*", lambda route: route.abort())
         for path in sorted((samples / "emails").glob("*.html")):
             html = decode(path.read_bytes())
             page.set_content(html, wait_until="commit")
-            found = page.eval_on_selector_all(
+            in_browser = page.eval_on_selector_all(
                 "a[href], area[href]", "links => links.map(link => link.getAttribute('href'))"
             )
             ours = [link.url for link in links(html)]
-            assert ours == [re.sub(r"[\t\r\n]", "", url.strip()) for url in found], path.name
+            assert ours == [re.sub(r"[\t\r\n]", "", url.strip()) for url in in_browser], path.name
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.reason[:30])

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from mailsight.heatmap.drawing import draw
 from mailsight.mail.content import decode
 from mailsight.mail.links import Link, Matcher, links, shared
-from mailsight.mail.visibility import PHONE_PX, WIDE_PX, Seen
+from mailsight.mail.visibility import PHONE_PX, WIDE_PX, Visibility
 from tests.support.browsing import open_page
 
 LINK = '<a href="https://a.example/" class="l">Read more</a>'
@@ -143,17 +143,19 @@ SHOWN = """() => [...document.querySelectorAll('[data-link]:not(area)')].map(lin
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [WIDE_PX, PHONE_PX])
-def test_real_mails_show_their_links_where_it_is_said(browser: Browser, samples: Path, width: int) -> None:
-    words = (Seen.EVERYWHERE, Seen.WIDE if width == WIDE_PX else Seen.PHONE)
+def test_a_browser_shows_the_links_of_real_mails_where_expected(
+    browser: Browser, samples: Path, width: int
+) -> None:
+    shown_here = (Visibility.EVERYWHERE, Visibility.WIDE if width == WIDE_PX else Visibility.PHONE)
     wrong, total = [], 0
     with open_page(browser, viewport={"width": width, "height": 1000}) as page:
         page.route("http**", lambda route: route.abort())
         for path in sorted((samples / "emails").glob("*.html")):
             html = decode(path.read_bytes())
             page.set_content(draw(html, []))
-            said = {str(link.link_position): link.seen in words for link in links(html)}
+            expected = {str(link.link_position): link.visibility in shown_here for link in links(html)}
             for position, shown in page.evaluate(SHOWN):
                 total += 1
-                wrong += [(path.name, position)] if said[position] != shown else []
-    # What is left are links around nothing but a picture that has no size while it is not loaded.
+                wrong += [(path.name, position)] if expected[position] != shown else []
+    # The rest are links around a single picture, which has no size until it loads.
     assert len(wrong) * 100 < total, wrong

@@ -16,7 +16,7 @@ from mailsight.reports import recipients
 from mailsight.reports.grid import grid_query
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
-from tests.support import odd_mailings
+from tests.support import odd_campaigns
 from tests.support.browsing import (
     SIZES,
     choose,

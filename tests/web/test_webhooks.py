@@ -32,7 +32,7 @@ from mailsight.settings import Settings
 from mailsight.web import webhooks
 from mailsight.web.webhooks import MOST_AT_ONCE, Webhooks, configured
 from tests.support.providers.registry import SAMPLES, SECRETS, delivery, proven
-from tests.support.providers.signing import Sent, basic_auth, post
+from tests.support.providers.signing import WebhookRequest, basic_auth, post
 from tests.support.waiting import PATIENCE_SECONDS, until
 from tooling.servers import free_port
 
