@@ -217,7 +217,7 @@ def needs_pango(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws PDFs, for as long as a busy machine takes."""
     if not pdf_export.available():
         pytest.skip(pdf_export.MISSING)
-    for limit in ("MAIL_SECONDS", "MOST_SECONDS"):
+    for limit in ("MAIL_TIMEOUT_SECONDS", "REPORT_TIMEOUT_SECONDS"):
         monkeypatch.setattr(pdf_export, limit, float(PATIENCE_SECONDS))
 
 
@@ -276,7 +276,7 @@ def test_the_mail_on_paper_loads_nothing() -> None:
 def test_a_mail_that_cannot_be_rendered_is_left_out_of_the_pdf(
     content: ReportContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf_export, "MAIL_SECONDS", 0.5)
+    monkeypatch.setattr(pdf_export, "MAIL_TIMEOUT_SECONDS", 0.5)
     mail = f"<p>{'many words ' * 400_000}</p>"
     path = tmp_path / "x.pdf"
     with path.open("wb") as file:
