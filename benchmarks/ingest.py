@@ -121,7 +121,7 @@ def map_in_sql(path: Path) -> None:
         work.run("read_from", path=str(path))
         for name in ("view_lines", "map_sendgrid"):
             work.run(name)
-        work.run("stage_normalised", file="", provider="sendgrid")
+        work.run("stage_normalized", file="", provider="sendgrid")
 
 
 def map_without_storing(path: Path) -> None:
@@ -134,7 +134,7 @@ def map_without_storing(path: Path) -> None:
         for name in ("view_lines", "map_sendgrid"):
             work.run(name)
         connection.execute(
-            "select bit_xor(hash(event)) from (select * exclude (tags, metadata) from normalised) as event"
+            "select bit_xor(hash(event)) from (select * exclude (tags, metadata) from normalized) as event"
         )
 
 

@@ -1,4 +1,4 @@
--- From a file of provider payloads to staged events: records -> normalised (queries/providers) -> staged_events.
+-- From a file of provider payloads to staged events: records -> normalized (queries/providers) -> staged_events.
 
 -- name: read_from(path)!
 -- Sets the file that the views below read.
@@ -32,12 +32,12 @@ create or replace temp view records as
 select line as ordinal, coalesce(try_cast(record as json), to_json(record)) as record from batch;
 
 -- name: view_events#
--- Events that were normalised in Python. The loader registers `event_batch`.
-create or replace temp view normalised as
+-- Events that were normalized in Python. The loader registers `event_batch`.
+create or replace temp view normalized as
 select * replace (cast(metadata as json) as metadata, cast(payload as json) as payload) from event_batch;
 
--- name: stage_normalised(file, provider)^
--- Stages the events of the view normalised, with the reason for rejecting those that can't be used. Returns their number.
+-- name: stage_normalized(file, provider)^
+-- Stages the events of the view normalized, with the reason for rejecting those that can't be used. Returns their number.
 insert into staged_events by name
 select
     :file as file,
@@ -52,7 +52,7 @@ select
     end as refusal,
     event_id, :provider as provider, campaign_id, customer_id, message_id, recipient, type, occurred_at, url,
     link_position, bounce_type, reject_reason, smtp_status, diagnostic, user_agent, ip, provider_machine, payload
-from normalised;
+from normalized;
 
 -- name: staged_refusals_of(file)
 -- The rejected events of a file: their positions, the reasons, and the payloads.
@@ -65,8 +65,8 @@ order by ordinal, rowid;
 -- Removes what was staged from a file, so that it can be read in another way.
 delete from staged_events where file = :file;
 
--- name: normalised_lines(provider)
--- The events of the view normalised as JSON, one line each. What is not an event has a refusal instead.
+-- name: normalized_lines(provider)
+-- The events of the view normalized as JSON, one line each. What is not an event has a refusal instead.
 select
     ordinal,
     coalesce(refusal, if(type is null, 'no event of this provider', null)) as refusal,
@@ -86,5 +86,5 @@ select
         ) as varchar
     )) as line,
     coalesce(cast(payload as varchar), '') as payload
-from normalised
+from normalized
 order by ordinal;

@@ -73,7 +73,7 @@ def ingest_(
 def normalize(paths: PayloadFiles, provider: FromProvider) -> None:
     """Print a provider's events in Mailsight's format, one JSON object per line. Loads nothing."""
     refused = 0
-    for event in payloads.normalise(provider, paths):
+    for event in payloads.normalize(provider, paths):
         if isinstance(event, str):
             print(event)
         else:

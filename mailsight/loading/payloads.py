@@ -83,7 +83,7 @@ def ingest_spool(database: Path, spool: Spool, *, wait_seconds: float = 600.0) -
     return summary
 
 
-def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refusal]:
+def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refusal]:
     """The events in a provider's files as JSON lines, and a `Refusal` for each unusable payload. Loads nothing.
 
     Raises `UnknownProvider`, and `LoadRefused` for a file that can't be read at all.
@@ -99,7 +99,7 @@ def normalise(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
                     results += [(line, _line_or_refusal(file, line, event)) for line, event in part.events]
                     if part.texts:
                         with _mapped_events(work, part):
-                            rows = work.rows("normalised_lines", provider=sender.name)
+                            rows = work.rows("normalized_lines", provider=sender.name)
                         results += [(row["ordinal"], row["line"] or _refused(file, row)) for row in rows]
                 yield from (result for _, result in sorted(results, key=lambda result: result[0]))
 
@@ -200,7 +200,7 @@ def prepare_mappings(work: Draft) -> None:
 
 @contextmanager
 def _mapped_events(work: Draft, part: _Part) -> Iterator[None]:
-    """Within the block, the view `normalised` holds the events that the provider's SQL mapping reads from the part."""
+    """Within the block, the view `normalized` holds the events that the provider's SQL mapping reads from the part."""
     with work.table("batch", part.texts, _TEXTS):
         work.run("view_batch")
         work.run(f"map_{part.sender.name}")
@@ -209,7 +209,7 @@ def _mapped_events(work: Draft, part: _Part) -> Iterator[None]:
 
 @contextmanager
 def _parsed_events(work: Draft, part: _Part) -> Iterator[None]:
-    """Within the block, the view `normalised` holds the parsed events of the part."""
+    """Within the block, the view `normalized` holds the parsed events of the part."""
     with work.table("event_batch", [_row(line, event) for line, event in part.events], _EVENTS):
         work.run("view_events")
         yield
@@ -286,7 +286,7 @@ class _Staging:
         self._stage(file, sender)
 
     def _stage(self, file: ProviderFile, sender: Provider) -> None:
-        self._work.run("stage_normalised", file=str(file.path), provider=sender.name)
+        self._work.run("stage_normalized", file=str(file.path), provider=sender.name)
 
     def _staged_refusals(self, file: ProviderFile) -> list[dict[str, Any]]:
         return self._work.rows("staged_refusals_of", file=str(file.path))
@@ -307,7 +307,7 @@ def _refused(file: ProviderFile, row: Mapping[str, Any]) -> Refusal:
 
 
 def _row(line: int, event: Event | Unreadable) -> tuple[object, ...]:
-    """A row of the view `normalised`."""
+    """A row of the view `normalized`."""
     if isinstance(event, Unreadable):
         return (line, event.reason, *(None for _ in _EVENTS.names[2:-1]), _json(event.payload))
     values = asdict(event) | {

@@ -3,7 +3,7 @@
 -- name: map_amazon_ses#
 -- A row for each recipient of each event in `records`, in the envelope of SNS or bare, as Firehose writes it. Inbound
 -- mail is not an event, nor are SNS's messages about itself.
-create or replace temp view normalised as
+create or replace temp view normalized as
 with types(word, type, reason) as (
     values
         ('Send', 'sent', null),

@@ -3,7 +3,7 @@
 -- name: map_mailgun#
 -- A row for each event in `records`: from a webhook, next to its signature, or from the Events API, on its own or in
 -- pages of `items`. The webhook's token serves as the id, because the event's own id is unique for a day only.
-create or replace temp view normalised as
+create or replace temp view normalized as
 with types(word, type) as (
     values
         ('accepted', 'queued'),

@@ -2,7 +2,7 @@
 
 -- name: map_postmark#
 -- A row for each event in `records`; inbound mail is not an event.
-create or replace temp view normalised as
+create or replace temp view normalized as
 with record_types(word, type) as (
     values
         ('Bounce', 'bounced'),

@@ -3,7 +3,7 @@
 -- name: map_sendgrid#
 -- A row for each event in `records`, which may hold events and batches of them.
 -- Every field that is not SendGrid's own is metadata: `unique_args` and `custom_args` are mixed with its own fields.
-create or replace temp view normalised as
+create or replace temp view normalized as
 with types(word, type) as (
     values
         ('processed', 'queued'),

@@ -104,8 +104,8 @@ def test_events_come_in_any_form(form: str, write: Callable[..., Path], database
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_normalising_finds_the_same_events(form: str, write: Callable[..., Path]) -> None:
-    told = [json.loads(str(line)) for line in payloads.normalise("sendgrid", [write(FORMS[form])])]
+def test_normalizing_finds_the_same_events(form: str, write: Callable[..., Path]) -> None:
+    told = [json.loads(str(line)) for line in payloads.normalize("sendgrid", [write(FORMS[form])])]
     assert {row["event_id"] for row in told} == {one["sg_event_id"] for one in EVENTS}
     assert {row["recipient"] for row in told} == {one["email"] for one in EVENTS}
 

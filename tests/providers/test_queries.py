@@ -42,10 +42,10 @@ def mapped() -> Iterator[Map]:
             [(place, json.dumps(value)) for place, value in enumerate(values)],
         )
         connection.execute(queries.statement(f"map_{name}"))
-        normalised = connection.execute("select * from normalised order by ordinal")
-        columns = [column[0] for column in normalised.description or []]
+        normalized = connection.execute("select * from normalized order by ordinal")
+        columns = [column[0] for column in normalized.description or []]
         assert columns == COLUMNS
-        return [dict(zip(columns, row, strict=True)) for row in normalised.fetchall()]
+        return [dict(zip(columns, row, strict=True)) for row in normalized.fetchall()]
 
     yield rows
     connection.close()
