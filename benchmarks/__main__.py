@@ -274,18 +274,18 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS), metavar="PART")
     options.add_argument("--keep", action="store_true", help="write the tables to docs/performance.md")
-    given = options.parse_args()
+    arguments = options.parse_args()
     about = machine()
     with Progress(console=Console(stderr=True)) as progress:
         for name in ("one-million", "two-million", "small-campaigns", "fifty-million"):
             databases.ready(databases.DATABASES[name], progress)
-    lines = list(measure(given.only, given.rounds))
+    lines = list(measure(arguments.only, arguments.rounds))
     table = markdown(lines, about)
     results = databases.folder() / "results.json"
     results.write_text(json.dumps({"machine": about, "lines": [asdict(line) for line in lines]}, indent=1))
     print(table)
     print(f"Results as JSON: {results}")
-    if given.keep:
+    if arguments.keep:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGINS)
         after = rest.partition(ENDS)[2]
         PAGE.write_text(f"{before}{BEGINS}\n{table}\n{ENDS}{after}", encoding="utf-8")

@@ -200,12 +200,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("database", type=Path)
     options.add_argument("--people", type=int, nargs="+", default=[10, 50])
-    given = options.parse_args()
-    campaigns = biggest_campaigns(given.database)
-    with served.dashboard(given.database, PORT) as server:
+    arguments = options.parse_args()
+    campaigns = biggest_campaigns(arguments.database)
+    with served.dashboard(arguments.database, PORT) as server:
         measure(server, campaigns, 1)
         print(f"{server.memory_megabytes:8.0f} MB after one user")
-        for users in given.people:
+        for users in arguments.people:
             clicks = measure(server, campaigns, users)
             print(
                 f"{users} users: {len(clicks.all)} clicks, median {clicks.median:.2f} s, p95 {clicks.p95:.2f} s, "

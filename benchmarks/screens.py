@@ -386,10 +386,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("database", type=Path)
     options.add_argument("--rounds", type=int, default=5)
-    given = options.parse_args()
-    target = biggest(given.database)
-    with served.dashboard(given.database, PORTS[0]) as board, served.empty_page(PORTS[1]) as empty:
-        for row in table(measure(board, empty, target, given.rounds)):
+    arguments = options.parse_args()
+    target = biggest(arguments.database)
+    with served.dashboard(arguments.database, PORTS[0]) as board, served.empty_page(PORTS[1]) as empty:
+        for row in table(measure(board, empty, target, arguments.rounds)):
             print(row)
         page, nothing = sent_for_campaign(board, empty, target)
         print(

@@ -1,4 +1,4 @@
-"""What tests share: a browser, a small mailing on disk and in a database, the dashboard that serves it."""
+"""Shared fixtures: a browser, sample data on disk and in a database, and dashboards that serve it."""
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from tests.support.waiting import PATIENCE_SECONDS
 from tooling import chromium, servers
 from tooling.servers import PROJECT
 
-# An example that loads a database takes as long as the machine is busy, so none has a deadline.
+# Examples that load a database are slow on a busy machine, so there is no deadline.
 _AT_ANY_SPEED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("mailsight", **_AT_ANY_SPEED)
 hypothesis.settings.register_profile("thorough", **_AT_ANY_SPEED, max_examples=1_000)  # make thorough
@@ -28,21 +28,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--keep",
         action="store_true",
-        help="keep the docs' pictures and results, from the database that is configured",
+        help="save the docs' pictures and results, from the configured database",
     )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Coverage leaves out what it would slow down most: tracing doubles the time of a page or a long loop."""
+    """Exclude browser tests and slow tests from coverage, which doubles the time of a page or a long loop."""
     for item in items:
         if item.get_closest_marker("browser") or item.get_closest_marker("slow"):
             item.add_marker("no_cover")
 
 
 def pytest_unconfigure() -> None:
-    """Lets pytest's summary be the last that is printed.
+    """Make pytest's summary the last output.
 
-    Hypothesis times the garbage collector through a callback. Where that is still there at exit, DuckDB's binding
+    Hypothesis times the garbage collector through a callback. If it is still registered at exit, DuckDB's binding
     prints forty lines about leaks.
     """
     gc.callbacks.clear()
@@ -50,7 +50,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """E-mails and provider payloads written by others; they lie beside the project, not in it."""
+    """E-mails and provider payloads written by others, in a folder beside the project."""
     folder = PROJECT.parent / "shared" / "samples"
     if not folder.is_dir():
         pytest.skip(f"{folder} is not on this machine")
@@ -60,7 +60,7 @@ def samples() -> Path:
 @pytest.fixture(scope="session")
 def sample_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with 6 campaigns and 300 customers of the sample data, ready to be loaded."""
-    from mailsight.sample import bundle as sample  # here, so that tests of pure functions start at once
+    from mailsight.sample import bundle as sample  # here, so that tests of pure functions start quickly
 
     folder = tmp_path_factory.mktemp("bundle")
     sample.write_bundle(folder, campaigns=6, customers=300)
@@ -69,7 +69,7 @@ def sample_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sample_database(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The path of a database into which the sample bundle was loaded."""
+    """The path of a database with the sample bundle."""
     from mailsight.loading import bundles as load
 
     path = tmp_path_factory.mktemp("database") / "mailsight.duckdb"
@@ -79,27 +79,27 @@ def sample_database(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Warehouse]]:
-    """Lets the pages read a database."""
-    from mailsight.warehouse import served  # here, so that tests of pure functions start at once
+    """A function that makes the pages read a database."""
+    from mailsight.warehouse import served  # here, so that tests of pure functions start quickly
 
-    def of(database: Path) -> Warehouse:
+    def use_database(database: Path) -> Warehouse:
         monkeypatch.setenv("MAILSIGHT_DATABASE", str(database))
         served.warehouse.cache_clear()
         return served.warehouse()
 
-    yield of
+    yield use_database
     served.warehouse.cache_clear()
 
 
 @pytest.fixture(scope="session")
 def keeps(request: pytest.FixtureRequest) -> bool:
-    """Whether what the docs show is to be kept (`make docs`)."""
+    """Whether to save the docs' pictures and results (`make docs`)."""
     return bool(request.config.getoption("--keep"))
 
 
 @pytest.fixture(scope="session")
 def shown_database(request: pytest.FixtureRequest, keeps: bool) -> Path:
-    """What the docs show: the whole sample data where it is kept, else the small one."""
+    """The database that the docs show: the full sample data if it is saved, else the small sample."""
     if keeps:
         return settings.from_environment().database
     small: Path = request.getfixturevalue("sample_database")
@@ -127,10 +127,10 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Serves the dashboard on a database, and returns its address: one server for all who ask for the same.
+    """A function that serves the dashboard on a database and returns its address. Tests share one server per database.
 
-    With options of Streamlit, on a given port, or `fresh` when nobody may have asked it anything yet. Every server ends
-    with the tests.
+    With Streamlit options, a port, or `fresh` (a server without earlier requests), it starts a separate server. All
+    servers stop after the last test.
     """
     logs = tmp_path_factory.mktemp("servers")
     shared: dict[Path, str] = {}

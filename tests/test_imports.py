@@ -1,4 +1,4 @@
-"""What tests share stands in tests/support; nothing outside of the tests needs them."""
+"""Shared test code is in tests/support, and nothing outside the tests imports it."""
 
 import ast
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ def modules(folder: str) -> list[Path]:
 
 
 def imported(module: Path) -> Iterator[str]:
-    """The full names of all that a module imports, at its top or in a function."""
+    """The full names of everything that a module imports, at the top or in a function."""
     for node in ast.walk(ast.parse((PROJECT / module).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)

@@ -1,1 +1,1 @@
-"""What tests and benchmarks share: a browser to drive, and servers in processes of their own."""
+"""Shared by tests and benchmarks: a browser, and servers in separate processes."""

@@ -1,4 +1,4 @@
-"""The Chromium that tests and benchmarks drive: one that is installed, else Debian's package, else Playwright's own.
+"""The Chromium for tests and benchmarks: an installed one, else Debian's package, else Playwright's own.
 
     python -m tooling.chromium
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-# No sandbox: tests run as root in containers. The rest keeps the browser from talking to anything but pages.
+# No sandbox, because tests run as root in containers. The other options prevent background requests.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

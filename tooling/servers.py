@@ -1,4 +1,4 @@
-"""Streamlit servers in processes of their own."""
+"""Runs Streamlit servers in separate processes."""
 
 import os
 import random
@@ -12,19 +12,19 @@ from pathlib import Path
 import httpx
 
 PROJECT = Path(__file__).resolve().parent.parent
-START_SECONDS = 300  # only a server that hangs needs more, however busy the machine is
+START_SECONDS = 300  # even a busy machine needs less; a server that takes longer hangs
 
 _PORTS = random.SystemRandom()
 
 
 class NotStarted(Exception):
-    """The server ended, or hangs, before it answered."""
+    """The server ended or hung before it answered a request."""
 
 
 def free_port() -> int:
-    """A port that nothing listens on, below those that the system hands out to connections.
+    """A free port below the range that the system assigns to outgoing connections.
 
-    Such a port is still free when the server asks for it, whatever else connects meanwhile.
+    No outgoing connection can take it before the server does.
     """
     while True:
         port = _PORTS.randrange(10_000, 32_000)
@@ -44,7 +44,7 @@ def start(
     folder: Path = PROJECT,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Runs a Streamlit script; `await_answer` says when it answers. What the server prints goes to the log."""
+    """Starts a server for a Streamlit script, with its output in the log. Wait for it with `await_answer`."""
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     usual = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
     with log.open("ab") as output:
@@ -58,7 +58,7 @@ def start(
 
 
 def await_answer(process: subprocess.Popen[bytes], port: int, log: Path) -> str:
-    """The server's address, as soon as it answers there."""
+    """Waits until the server answers, and returns its address. Raises `NotStarted`."""
     address = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
@@ -71,7 +71,7 @@ def await_answer(process: subprocess.Popen[bytes], port: int, log: Path) -> str:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends the server. One that lingers, as long as pages are open, is killed: nobody needs it any more."""
+    """Stops the server. Kills it if it keeps running for open pages."""
     process.terminate()
     try:
         process.wait(timeout=10)

@@ -6,7 +6,7 @@ from importlib.resources import files
 from zoneinfo import available_timezones
 
 # tzdata orders a country's zones by geography. In these countries, the first zone is not the most populous one.
-_MOST_PEOPLE = {
+_MOST_POPULOUS = {
     "AU": "Australia/Sydney",
     "BR": "America/Sao_Paulo",
     "CA": "America/Toronto",
@@ -27,7 +27,7 @@ def countries() -> Mapping[str, str]:
         if not line.startswith("#"):
             country, _, zone, *_ = line.split("\t")
             first.setdefault(country, zone)
-    zones = first | _MOST_PEOPLE
+    zones = first | _MOST_POPULOUS
     return zones | {alias: zones[code] for alias, code in _ALIASES.items()}
 
 

@@ -26,19 +26,19 @@ def portions(draw: st.DrawFn) -> Portion:
 several = st.lists(portions(), min_size=2, max_size=5)
 
 
-def two_proportions(one: Portion, other: Portion) -> float:
-    common = (one.part + other.part) / (one.whole + other.whole)
-    error = sqrt(common * (1 - common) * (1 / one.whole + 1 / other.whole))
-    return erfc(abs(one.part / one.whole - other.part / other.whole) / error / sqrt(2))
+def two_proportions(first: Portion, second: Portion) -> float:
+    common = (first.part + second.part) / (first.whole + second.whole)
+    error = sqrt(common * (1 - common) * (1 / first.whole + 1 / second.whole))
+    return erfc(abs(first.part / first.whole - second.part / second.whole) / error / sqrt(2))
 
 
-def fisher(one: Portion, other: Portion) -> float:
-    """The total probability of all tables with these margins that are at most as likely as this one."""
-    parts = one.part + other.part
-    tables = range(max(0, parts - other.whole), min(parts, one.whole) + 1)
-    ways = [comb(one.whole, part) * comb(other.whole, parts - part) for part in tables]
-    observed = comb(one.whole, one.part) * comb(other.whole, other.part)
-    return sum(way for way in ways if way <= observed) / comb(one.whole + other.whole, parts)
+def fisher(first: Portion, second: Portion) -> float:
+    """The total probability of all tables with these margins that are at most as likely as this first."""
+    parts = first.part + second.part
+    tables = range(max(0, parts - second.whole), min(parts, first.whole) + 1)
+    ways = [comb(first.whole, part) * comb(second.whole, parts - part) for part in tables]
+    observed = comb(first.whole, first.part) * comb(second.whole, second.part)
+    return sum(way for way in ways if way <= observed) / comb(first.whole + second.whole, parts)
 
 
 def wilson(rate: Portion) -> tuple[float, float]:
@@ -85,11 +85,11 @@ def test_each_pair_is_tested_by_the_formulas(rates: list[Portion]) -> None:
     known = [place for place, rate in enumerate(rates) if rate.whole]
     pairs = list(combinations(known, 2))
     ps = []
-    for one, other in pairs:
-        few = expected_cell([rates[one], rates[other]]) < 5
+    for first, second in pairs:
+        few = expected_cell([rates[first], rates[second]]) < 5
         # Fisher's test with larger numbers takes too long here.
-        assume(not few or rates[one].whole + rates[other].whole < 20_000)
-        ps.append((fisher if few else two_proportions)(rates[one], rates[other]))
+        assume(not few or rates[first].whole + rates[second].whole < 20_000)
+        ps.append((fisher if few else two_proportions)(rates[first], rates[second]))
     compared = comparison.compare(rates)
     assert [sorted((pair.higher, pair.lower)) for pair in compared.differences] == [
         list(pair) for pair in pairs
@@ -126,7 +126,7 @@ def test_the_order_of_campaigns_does_not_change_the_results(rates: list[Portion]
 
 
 @pytest.mark.parametrize(
-    ("rates", "says"),
+    ("rates", "expected"),
     [
         (
             [Portion(2309, 10529), Portion(2083, 11383)],
@@ -162,13 +162,13 @@ def test_the_order_of_campaigns_does_not_change_the_results(rates: list[Portion]
         ([Portion(0, 1000), Portion(1, 1000), Portion(2, 1000)], ["Every difference could be chance."]),
     ],
 )
-def test_a_comparison_in_words(rates: list[Portion], says: list[str]) -> None:
+def test_a_comparison_in_words(rates: list[Portion], expected: list[str]) -> None:
     lines = comparison.sentences(comparison.compare(rates))
-    assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] == says
+    assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] == expected
 
 
 @pytest.mark.parametrize(
-    ("p", "says"),
+    ("p", "expected"),
     [
         (0.0, "p < 0.001"),
         (0.00099, "p < 0.001"),
@@ -181,8 +181,8 @@ def test_a_comparison_in_words(rates: list[Portion], says: list[str]) -> None:
         (1.0, "p = 1.00"),
     ],
 )
-def test_rounding_never_moves_a_p_value_across_the_level(p: float, says: str) -> None:
-    assert comparison.p_value(p) == says
+def test_rounding_never_moves_a_p_value_across_the_level(p: float, expected: str) -> None:
+    assert comparison.p_value(p) == expected
 
 
 def test_a_p_value_at_the_level_is_not_significant() -> None:

@@ -1,4 +1,4 @@
-"""The background loader: loads what waits, leaves the dashboard its time, and survives whatever goes wrong."""
+"""The background loader: loads spooled requests, leaves time for the dashboard, and survives any failure."""
 
 import asyncio
 import threading
@@ -18,7 +18,7 @@ from tests.support.waiting import PATIENCE_SECONDS
 
 
 class Loads:
-    """Stands in for the loading of the spool: fails as the test says."""
+    """A fake load of the spool that raises `error` if set."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -49,7 +49,7 @@ def loader(spool: Spool, loads: Loads, tmp_path: Path) -> Loader:
     return Loader(tmp_path / "mailsight.duckdb", spool, 30, load=loads)
 
 
-def test_nothing_is_loaded_while_nothing_waits(loader: Loader, loads: Loads, spool: Spool) -> None:
+def test_nothing_is_loaded_while_the_spool_is_empty(loader: Loader, loads: Loads, spool: Spool) -> None:
     assert (loader.step(), loads.times) == (30, 0)
     spool.append("sendgrid", "[]")
     assert (loader.step(), loads.times) == (30, 1)
@@ -69,13 +69,13 @@ def test_nothing_is_loaded_while_nothing_waits(loader: Loader, loads: Loads, spo
         (200, 1, 1800),
     ],
 )
-def test_loading_takes_a_tenth_of_the_time_at_most_and_less_while_it_fails(
+def test_loading_takes_at_most_a_tenth_of_the_time_and_less_after_failures(
     spent: float, failures: int, pause: float
 ) -> None:
     assert pause_seconds(30, spent, failures) == pause
 
 
-def test_while_another_load_runs_what_waits_goes_on_waiting(
+def test_requests_stay_in_the_spool_while_another_load_runs(
     loader: Loader, loads: Loads, spool: Spool
 ) -> None:
     spool.append("sendgrid", "[]")
@@ -85,19 +85,19 @@ def test_while_another_load_runs_what_waits_goes_on_waiting(
     assert spool.state().requests == 1
 
 
-def test_without_an_interval_there_is_a_pause_still(spool: Spool, loads: Loads, tmp_path: Path) -> None:
+def test_an_interval_of_zero_still_pauses(spool: Spool, loads: Loads, tmp_path: Path) -> None:
     assert Loader(tmp_path / "mailsight.duckdb", spool, 0, load=loads).step() > 0
 
 
-def test_a_failure_is_noted_and_tried_again_with_growing_pauses(
+def test_a_failure_is_recorded_and_retried_after_growing_pauses(
     loader: Loader, loads: Loads, spool: Spool, caplog: pytest.LogCaptureFixture
 ) -> None:
     spool.append("sendgrid", "[]")
     loads.error = OSError(28, "No space left on device")
     assert [round(loader.step()) for _ in range(6)] == [60, 120, 240, 480, 960, 960]
-    noted = spool.last_error()
-    assert noted is not None
-    assert noted.text == "OSError: [Errno 28] No space left on device"
+    recorded = spool.last_error()
+    assert recorded is not None
+    assert recorded.text == "OSError: [Errno 28] No space left on device"
     assert spool.state().requests == 1
     assert len(caplog.records) == 6
     loads.error = None
@@ -105,16 +105,16 @@ def test_a_failure_is_noted_and_tried_again_with_growing_pauses(
     assert (spool.last_error(), spool.state().requests) == (None, 0)
 
 
-def test_an_error_of_ours_is_noted_with_its_next_step(loader: Loader, loads: Loads, spool: Spool) -> None:
+def test_a_known_error_is_recorded_with_its_next_step(loader: Loader, loads: Loads, spool: Spool) -> None:
     spool.append("sendgrid", "[]")
     loads.error = NotKept("The disk is full.")
     loader.step()
-    noted = spool.last_error()
-    assert noted is not None
-    assert noted.text == "The disk is full. Make room on the disk; the provider sends it again."
+    recorded = spool.last_error()
+    assert recorded is not None
+    assert recorded.text == "The disk is full. Make room on the disk; the provider sends it again."
 
 
-def test_a_failure_that_cannot_even_be_noted_ends_nothing(
+def test_the_loader_survives_a_failure_it_cannot_record(
     loader: Loader, loads: Loads, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -126,7 +126,7 @@ def test_a_failure_that_cannot_even_be_noted_ends_nothing(
     assert loader.step() == 60
 
 
-def test_it_begins_with_what_an_earlier_server_left_and_ends_when_told(
+def test_it_loads_what_an_earlier_server_left_and_stops_on_request(
     spool: Spool, loads: Loads, tmp_path: Path
 ) -> None:
     spool.append("sendgrid", "[]")
@@ -140,12 +140,12 @@ def test_it_begins_with_what_an_earlier_server_left_and_ends_when_told(
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
     """The spools for which a server started a loader."""
-    found: list[Path] = []
-    monkeypatch.setattr(Loader, "start", lambda self: found.append(self._spool.folder))
-    monkeypatch.setattr(Loader, "stop", lambda self: found.append(Path("stopped")))
+    started: list[Path] = []
+    monkeypatch.setattr(Loader, "start", lambda self: started.append(self._spool.folder))
+    monkeypatch.setattr(Loader, "stop", lambda self: started.append(Path("stopped")))
     monkeypatch.setenv("MAILSIGHT_DATABASE", str(tmp_path / "mailsight.duckdb"))
     routes.webhook_secrets.cache_clear()
-    yield found
+    yield started
     routes.webhook_secrets.cache_clear()
 
 
@@ -154,7 +154,7 @@ def run_server() -> None:
         async with routes.loading(st.App("mailsight/shell.py")):
             pass
 
-    # In a thread of its own: where tests drive a browser, a loop runs in this one already.
+    # In a separate thread, because browser tests already run an event loop in this one.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, run()).result()
 
@@ -164,7 +164,7 @@ def test_a_server_without_webhooks_starts_no_loader(started: list[Path]) -> None
     assert started == []
 
 
-def test_a_server_with_a_webhook_or_a_spool_starts_one(
+def test_a_server_with_a_webhook_or_a_spool_starts_a_loader(
     started: list[Path], spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "ann:secret")
@@ -177,7 +177,9 @@ def test_a_server_with_a_webhook_or_a_spool_starts_one(
     assert started == [spool.folder, Path("stopped")] * 2
 
 
-def test_the_secrets_of_the_file_count_too(started: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_from_the_file_and_the_environment_are_combined(
+    started: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert started == []
     monkeypatch.setattr(st, "secrets", {"webhooks": {"brevo": {"basic_auth": "ann:file"}}})
     monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "ann:env")
@@ -187,7 +189,7 @@ def test_the_secrets_of_the_file_count_too(started: list[Path], monkeypatch: pyt
     }
 
 
-def test_the_address_for_a_provider_is_the_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_webhook_address_uses_the_public_url(monkeypatch: pytest.MonkeyPatch) -> None:
     assert routes.webhook_address("sendgrid") == "/webhooks/sendgrid/"
     monkeypatch.setenv("MAILSIGHT_PUBLIC_URL", "https://mailsight.example")
     monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": "mail"}.get)

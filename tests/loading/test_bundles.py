@@ -1,4 +1,4 @@
-"""Loading: every format, rows that are wrong, what comes late, and what comes twice."""
+"""Loading bundles: every format, bad rows, late rows and repeated rows."""
 
 import json
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".ndjson", ".json", ".parquet"])
-def test_each_format_says_the_same(tmp_path: Path, database: Path, suffix: str) -> None:
+def test_every_format_gives_the_same_figures(tmp_path: Path, database: Path, suffix: str) -> None:
     rows = [EVENT | {"event_id": f"e{number}", "url": "https://a.example/?x=1,2"} for number in range(3)]
     folder = tmp_path / "bundle"
     folder.mkdir()
@@ -51,7 +51,7 @@ def test_each_format_says_the_same(tmp_path: Path, database: Path, suffix: str) 
     assert (counts.sent, counts.opened, counts.opens) == (1, 1, 3)
 
 
-def test_files_are_taken_one_by_one_too(tmp_path: Path, database: Path) -> None:
+def test_files_can_be_loaded_one_by_one(tmp_path: Path, database: Path) -> None:
     folder = bundle(tmp_path / "b", {"messages.ndjson": ndjson(MESSAGE), "events.ndjson": ndjson(EVENT)})
     bundles.load(database, [folder / "events.ndjson"])
     bundles.load(database, [folder / "messages.ndjson"])
@@ -59,7 +59,7 @@ def test_files_are_taken_one_by_one_too(tmp_path: Path, database: Path) -> None:
     assert (counts.selected, counts.opened) == (1, 1)
 
 
-def test_a_folder_with_nothing_in_it_is_told(tmp_path: Path, database: Path) -> None:
+def test_a_folder_without_tables_is_rejected(tmp_path: Path, database: Path) -> None:
     bundle(tmp_path / "b", {"readme.txt": "x"})
     with pytest.raises(NotABundle, match="nothing that can be loaded"):
         bundles.load(database, [tmp_path / "b"])
@@ -120,12 +120,12 @@ REFUSED = [
 ]
 
 
-def test_bad_rows_are_named_and_kept_and_the_rest_goes_through(tmp_path: Path, database: Path) -> None:
+def test_bad_rows_are_listed_and_stored_and_the_rest_is_loaded(tmp_path: Path, database: Path) -> None:
     (tmp_path / "outside.html").write_text("secret")
     summary = bundles.load(database, [bundle(tmp_path / "b", BROKEN)])
     assert [str(refusal) for refusal in summary.refusals] == REFUSED
-    taken = {kind.kind: (kind.rows, kind.new, kind.refused) for kind in summary.kinds}
-    assert taken == {
+    loaded = {kind.kind: (kind.rows, kind.new, kind.refused) for kind in summary.kinds}
+    assert loaded == {
         "campaigns": (7, 1, 6),
         "customers": (5, 3, 2),
         "messages": (4, 2, 2),
@@ -133,19 +133,19 @@ def test_bad_rows_are_named_and_kept_and_the_rest_goes_through(tmp_path: Path, d
     }
     report = campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL)
     assert (report.counts.selected, report.counts.opened, report.not_sent) == (3, 2, {NotSentReason.OTHER: 1})
-    kept = Warehouse(database).snapshot().rows("refused_rows", search="")
-    assert len(kept) == len(REFUSED)
-    assert {row["row"] for row in kept} >= {",no key,,", "2,B\\xfcrgi", '{"type": "opened"', "short,Short"}
+    stored = Warehouse(database).snapshot().rows("refused_rows", search="")
+    assert len(stored) == len(REFUSED)
+    assert {row["row"] for row in stored} >= {",no key,,", "2,B\\xfcrgi", '{"type": "opened"', "short,Short"}
 
 
-def test_broken_rows_loaded_again_are_refused_again_and_kept_once(tmp_path: Path, database: Path) -> None:
+def test_bad_rows_loaded_again_are_rejected_again_but_stored_once(tmp_path: Path, database: Path) -> None:
     folder = bundle(tmp_path / "b", BROKEN)
     bundles.load(database, [folder])
     again = bundles.load(database, [folder])
     assert (len(again.refusals), again.changed) == (len(REFUSED), False)
 
 
-def test_a_sound_file_with_rows_that_say_nonsense_names_their_lines(tmp_path: Path, database: Path) -> None:
+def test_bad_values_in_a_valid_file_are_reported_by_line(tmp_path: Path, database: Path) -> None:
     text = 'customer_id,created_at,note\n1,2026-01-01,"two\nlines"\n2,tomorrow,x\n\n3,2026-13-01,y\n'
     summary = bundles.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
     assert [str(refusal) for refusal in summary.refusals] == [
@@ -155,7 +155,7 @@ def test_a_sound_file_with_rows_that_say_nonsense_names_their_lines(tmp_path: Pa
     assert [refusal.row for refusal in summary.refusals] == ["2,tomorrow,x", "3,2026-13-01,y"]
 
 
-def test_an_unclosed_quote_costs_its_own_line_only(tmp_path: Path, database: Path) -> None:
+def test_an_unclosed_quote_rejects_only_its_own_line(tmp_path: Path, database: Path) -> None:
     text = 'customer_id,name\n1,"Ann\n2,Bob\n3,Cyd\n4,"Dan" Dee\n5,Eve\n'
     summary = bundles.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
     assert [str(refusal) for refusal in summary.refusals] == [
@@ -165,7 +165,7 @@ def test_an_unclosed_quote_costs_its_own_line_only(tmp_path: Path, database: Pat
     assert next(kind.new for kind in summary.kinds if kind.kind == "customers") == 3
 
 
-def test_files_that_are_nothing_at_all_are_refused(tmp_path: Path, database: Path) -> None:
+def test_files_that_cannot_be_read_are_rejected(tmp_path: Path, database: Path) -> None:
     files: dict[str, str | bytes] = {
         "events.parquet": b"PAR1 not really",
         "messages.csv": b"",
@@ -180,7 +180,7 @@ def test_files_that_are_nothing_at_all_are_refused(tmp_path: Path, database: Pat
     assert campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL).counts.selected == 0
 
 
-def test_strict_refuses_the_whole_load(tmp_path: Path, database: Path) -> None:
+def test_strict_rejects_the_whole_load(tmp_path: Path, database: Path) -> None:
     with pytest.raises(
         LoadRefused, match=r"18 rows were refused; the first is campaigns\.csv:3: no campaign_id"
     ):
@@ -188,14 +188,14 @@ def test_strict_refuses_the_whole_load(tmp_path: Path, database: Path) -> None:
     assert not database.exists()
 
 
-def test_spreadsheets_semicolons_and_byte_order_marks_are_taken(tmp_path: Path, database: Path) -> None:
+def test_csv_may_have_semicolons_and_a_byte_order_mark(tmp_path: Path, database: Path) -> None:
     text = b"\xef\xbb\xbf Customer_ID ;Email; Shoe size \r\n 7 ;ann@x.example;38\r\n"
     bundles.load(database, [bundle(tmp_path / "b", {"customers.csv": text})])
     customer = customer_reports.report(Warehouse(database).snapshot(), "7", Audience.ALL).customer
     assert (customer.email, customer.attributes) == ("ann@x.example", {"shoe size": "38"})
 
 
-def test_columns_that_are_not_known_are_named(tmp_path: Path, database: Path) -> None:
+def test_unknown_columns_are_reported(tmp_path: Path, database: Path) -> None:
     files = {
         "events.ndjson": ndjson(EVENT | {"colour": "red"}),
         "customers.ndjson": ndjson({"customer_id": "1", "tier": "gold"}),
@@ -207,7 +207,7 @@ def test_columns_that_are_not_known_are_named(tmp_path: Path, database: Path) ->
     }
 
 
-def test_a_value_replaces_what_was_known_and_an_empty_one_leaves_it(tmp_path: Path, database: Path) -> None:
+def test_a_value_replaces_the_stored_one_unless_it_is_empty(tmp_path: Path, database: Path) -> None:
     first = {"customer_id": "1", "name": "Ann", "country": "NL", "tier": "gold", "pet": "cat"}
     bundles.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(first)})])
     second = {"customer_id": "1", "name": "", "country": "BE", "tier": "silver"}
@@ -218,7 +218,7 @@ def test_a_value_replaces_what_was_known_and_an_empty_one_leaves_it(tmp_path: Pa
     assert next((kind.new, kind.changed) for kind in summary.kinds if kind.kind == "customers") == (0, 1)
 
 
-def test_events_wait_for_the_message_that_tells_their_campaign(tmp_path: Path, database: Path) -> None:
+def test_events_wait_for_the_message_that_names_their_campaign(tmp_path: Path, database: Path) -> None:
     event = {"message_id": "m1", "type": "opened", "occurred_at": "2026-04-14T10:00:00Z"}
     bundles.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(event)})])
     assert data.database_state(Warehouse(database).snapshot()).unattributed == 1
@@ -229,7 +229,7 @@ def test_events_wait_for_the_message_that_tells_their_campaign(tmp_path: Path, d
     assert campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL).counts.opened == 1
 
 
-def test_events_alone_tell_who_was_mailed(tmp_path: Path, database: Path) -> None:
+def test_recipients_are_implied_by_events(tmp_path: Path, database: Path) -> None:
     events = [
         {
             "campaign_id": "spring",
@@ -309,21 +309,21 @@ SHARING = (
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("link_positions", "expected"),
     [
         ([{}, {}], [(0, 1), (2, 3), (0, 1)]),
         ([{}, {"link_position": 2}], [(0, 1), (1, 3), (1, 1)]),
         ([{"link_position": 1}, {"link_position": 2}], [(0, 1), (1, 1), (1, 1)]),
         ([{"link_position": 0}, {"link_position": 7}], [(1, 1), (1, 3), (0, 1)]),
     ],
-    ids=["only URLs", "one each", "only positions", "a position that is none"],
+    ids=["only URLs", "one each", "only positions", "an invalid position"],
 )
-def test_clicks_that_links_share_count_once_at_the_first_that_is_seen(
-    tmp_path: Path, database: Path, told: list[dict[str, int]], expected: list[tuple[int, int]]
+def test_clicks_on_links_to_the_same_url_count_at_the_first_visible_link(
+    tmp_path: Path, database: Path, link_positions: list[dict[str, int]], expected: list[tuple[int, int]]
 ) -> None:
     clicks = [
-        EVENT | {"type": "clicked", "url": "https://shop.example/a", "event_id": str(number)} | one
-        for number, one in enumerate(told)
+        EVENT | {"type": "clicked", "url": "https://shop.example/a", "event_id": str(number)} | position
+        for number, position in enumerate(link_positions)
     ]
     files = {"mail.html": SHARING, "campaigns.ndjson": ndjson(CAMPAIGN), "messages.ndjson": ndjson(MESSAGE)}
     bundles.load(database, [bundle(tmp_path, files | {"events.ndjson": ndjson(*clicks)})])
@@ -331,14 +331,14 @@ def test_clicks_that_links_share_count_once_at_the_first_that_is_seen(
     assert [(link.clicks, link.shared_with) for link in report.links] == expected
 
 
-def test_progress_runs_from_nothing_to_all(tmp_path: Path, database: Path) -> None:
-    told: list[float] = []
+def test_progress_rises_from_zero_to_one(tmp_path: Path, database: Path) -> None:
+    shares: list[float] = []
     bundles.load(
         database,
         [bundle(tmp_path / "b", {"events.ndjson": ndjson(EVENT)})],
-        progress=lambda done, _: told.append(done),
+        progress=lambda done, _: shares.append(done),
     )
-    assert (told[0], told[-1], told == sorted(told)) == (0.0, 1.0, True)
+    assert (shares[0], shares[-1], shares == sorted(shares)) == (0.0, 1.0, True)
 
 
 MOMENTS = {
@@ -383,7 +383,7 @@ def test_times_are_iso_8601_or_epoch_seconds(tmp_path: Path, database: Path) -> 
     ]
 
 
-def test_a_refused_row_of_a_parquet_file_is_kept_with_its_place(tmp_path: Path, database: Path) -> None:
+def test_a_rejected_row_of_a_parquet_file_is_stored_with_its_number(tmp_path: Path, database: Path) -> None:
     folder = tmp_path / "bundle"
     folder.mkdir()
     pd.DataFrame({"customer_id": ["1", None, "3"], "name": ["Ann", "Bob", "Cyd"]}).to_parquet(

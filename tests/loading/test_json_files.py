@@ -1,4 +1,4 @@
-"""JSON is read value by value, within a window that holds the longest, and each value knows its line."""
+"""JSON is read value by value through a window, and each value comes with its line."""
 
 import json
 from collections.abc import Callable
@@ -23,18 +23,18 @@ JSON = st.recursive(
 )
 OBJECTS = st.lists(st.dictionaries(st.text(max_size=5), JSON, max_size=3), max_size=6)
 FORMS: dict[str, Callable[[list[object]], str]] = {
-    "an array": lambda values: json.dumps(values),  # noqa: PLW0108 (it has one signature with the others)
+    "an array": lambda values: json.dumps(values),  # noqa: PLW0108 (it needs the same signature as the others)
     "an array over lines": lambda values: json.dumps(values, indent=1),
-    "one a line": lambda values: "\n".join(map(json.dumps, values)),
-    "without a break": lambda values: "".join(map(json.dumps, values)),
-    "as it is, not escaped": lambda values: json.dumps(values, ensure_ascii=False),
+    "one per line": lambda values: "\n".join(map(json.dumps, values)),
+    "without a separator": lambda values: "".join(map(json.dumps, values)),
+    "not escaped": lambda values: json.dumps(values, ensure_ascii=False),
 }
 
 
 @pytest.mark.hypothesis
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("window", [1, 7, 2**20])
-def test_values_come_out_as_they_went_in(
+def test_values_are_read_as_they_were_written(
     form: str, window: int, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_files, "WINDOW", window)
@@ -44,13 +44,13 @@ def test_values_come_out_as_they_went_in(
     @given(OBJECTS)
     def values_survive(values: list[object]) -> None:
         path.write_text(FORMS[form](values), encoding="utf-8", newline="\n")
-        assert [one.value for one in json_files.values(path) if isinstance(one, Value)] == values
+        assert [value.value for value in json_files.values(path) if isinstance(value, Value)] == values
 
     values_survive()
 
 
 @pytest.mark.parametrize("window", [1, 64, 2**20])
-def test_what_is_no_json_is_told_by_line_and_column(
+def test_invalid_json_is_reported_by_line_and_column(
     window: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_files, "WINDOW", window)
@@ -58,10 +58,11 @@ def test_what_is_no_json_is_told_by_line_and_column(
     path.write_bytes(
         b'[{"a": 1},\n {"b": "\xff"},\n  {"c": broken},\n {"d": "no end},\n {"e": 5}]\n\x00\x00\n{"f": 1e999}\n{"g": 7}'
     )
-    found = [
-        (one.line, one.reason if isinstance(one, BadRecord) else one.value) for one in json_files.values(path)
+    records = [
+        (record.line, record.reason if isinstance(record, BadRecord) else record.value)
+        for record in json_files.values(path)
     ]
-    assert found == [
+    assert records == [
         (1, {"a": 1}),
         (2, "not UTF-8"),
         (3, "not JSON: Expecting value at column 9"),
@@ -73,7 +74,7 @@ def test_what_is_no_json_is_told_by_line_and_column(
     ]
 
 
-def test_a_line_beyond_all_measure_is_refused_and_the_next_is_read(
+def test_a_line_that_is_too_long_is_rejected_and_the_next_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_files, "MAX_VALUE_LENGTH", 100)

@@ -1,6 +1,6 @@
-"""A loader killed at each of its steps, and a real dashboard killed again and again under a stream of webhooks.
+"""A loader is killed at each of its steps, and a real dashboard again and again under a stream of webhooks.
 
-No event is lost, none counts twice. MAILSIGHT_KILLS says how often the dashboard is killed (3 when it is not set).
+No event is lost or counted twice. MAILSIGHT_KILLS sets how often the dashboard is killed (default: 3).
 """
 
 import json
@@ -34,7 +34,7 @@ from tooling.servers import PROJECT, await_answer, free_port
 KILLS = int(os.environ.get("MAILSIGHT_KILLS", "3"))
 CAMPAIGNS = ("spring", "summer", "autumn")
 NOON = 1776168000
-MOST_WAITING = 20  # requests that a provider keeps while nobody answers
+MAX_WAITING = 20  # unanswered requests that a provider queues
 
 ENVIRONMENT = {
     "MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH": USER,
@@ -44,21 +44,21 @@ ENVIRONMENT = {
 
 
 class Provider(threading.Thread):
-    """Sends events as providers do: many at once, in no order, some again, and all again that were not answered."""
+    """Sends events as providers do: in batches, out of order, some twice, and again until they are acknowledged."""
 
     def __init__(self, port: int, number: int) -> None:
         super().__init__(name=f"provider-{number}", daemon=True)
         self.port = port
         self.number = number
         self.answers = 0
-        self.told = Counter[tuple[str, str, str]]()
+        self.reported = Counter[tuple[str, str, str]]()
         self.stopped = threading.Event()
         self.failure: BaseException | None = None
 
     def run(self) -> None:
         try:
             self.stream()
-        except BaseException as error:  # told by the test
+        except BaseException as error:  # the test asserts that there was none
             self.failure = error
             raise
 
@@ -67,7 +67,7 @@ class Provider(threading.Thread):
         waiting: list[WebhookRequest] = []
         sent_before: list[WebhookRequest] = []
         while waiting or not self.stopped.is_set():
-            if len(waiting) < MOST_WAITING and not self.stopped.is_set():
+            if len(waiting) < MAX_WAITING and not self.stopped.is_set():
                 waiting.append(self.next_request(chance))
                 if sent_before and chance.random() < 0.2:
                     waiting.append(chance.choice(sent_before))
@@ -81,21 +81,21 @@ class Provider(threading.Thread):
                 time.sleep(0.05)
 
     def next_request(self, chance: random.Random) -> WebhookRequest:
-        """New events of both providers take turns: SendGrid's have an id, Brevo's have none."""
+        """A request with new events: SendGrid's have an id, Brevo's have none."""
         many = chance.randint(1, 8)
         events = []
         provider = ("sendgrid", "brevo")[self.number % 2]
         for _ in range(many if provider == "sendgrid" else 1):
-            key = f"{self.number}.{self.told.total()}"
+            key = f"{self.number}.{self.reported.total()}"
             kind = chance.choice(("delivered", "opened"))
             campaign_id = chance.choice(CAMPAIGNS)
             events.append(event(provider, key, kind, campaign_id, NOON + chance.randint(0, 10**6)))
-            self.told[campaign_id, provider, kind] += 1
+            self.reported[campaign_id, provider, kind] += 1
         url = f"/webhooks/{provider}/"
         return basic_auth(post(url, events if provider == "sendgrid" else events[0]))
 
     def answered(self, sent: WebhookRequest) -> bool:
-        """Whether it was answered with 200; 4xx is no answer that a provider should ever get here."""
+        """Whether the request was answered with 200, not 503. No other status may occur."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request("POST", sent.url, sent.body, dict(sent.headers))
@@ -110,7 +110,7 @@ class Provider(threading.Thread):
 
 
 def event(provider: str, key: str, kind: str, campaign_id: str, moment: int) -> object:
-    """An event of a customer of its own."""
+    """An event of a new customer."""
     email = f"customer-{key}@example.com"
     if provider == "brevo":
         word = {"delivered": "delivered", "opened": "opened"}[kind]
@@ -132,7 +132,7 @@ def event(provider: str, key: str, kind: str, campaign_id: str, moment: int) -> 
 
 
 class Reader(threading.Thread):
-    """Opens every generation the moment it is served, and looks whether it is whole."""
+    """Opens every generation as soon as it is served, and checks that it is complete."""
 
     def __init__(self, database: Path) -> None:
         super().__init__(name="reader", daemon=True)
@@ -147,9 +147,9 @@ class Reader(threading.Thread):
             served = self.database.resolve()
             if served.name != seen and served.exists():
                 seen = served.name
-                self.look(served)
+                self.check(served)
 
-    def look(self, generation: Path) -> None:
+    def check(self, generation: Path) -> None:
         try:
             with duckdb.connect(str(generation), read_only=True) as connection:
                 connection.execute(
@@ -158,9 +158,9 @@ class Reader(threading.Thread):
                 self.problems += [
                     problem for (problem,) in connection.execute(statement("failed_checks")).fetchall()
                 ]
-                [(events, twice, derived, counted, opens, totals)] = connection.execute(WHOLE).fetchall()
+                [(events, twice, derived, counted, opens, totals)] = connection.execute(TOTALS).fetchall()
         except duckdb.IOException:
-            if generation.exists():  # else it is older than two generations
+            if generation.exists():  # otherwise two newer generations have replaced it
                 raise
             return
         if twice or len({events, derived, counted}) > 1 or opens != totals:
@@ -172,7 +172,7 @@ class Reader(threading.Thread):
         self.events.append(events)
 
 
-WHOLE = """
+TOTALS = """
 select
     (select count(*) from events),
     (select count(*) - count(distinct recipient) from events),
@@ -197,7 +197,7 @@ def running(threads: list[Provider], reader: Reader) -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(KILLS < 1, reason="MAILSIGHT_KILLS is 0")
-def test_killed_at_any_moment_no_event_is_lost_and_none_counts_twice(tmp_path: Path) -> None:
+def test_kills_at_any_moment_lose_no_event_and_count_none_twice(tmp_path: Path) -> None:
     database, log, port = tmp_path / "mailsight.duckdb", tmp_path / "server.log", free_port()
     chance = random.Random(KILLS)
     providers = [Provider(port, number) for number in range(4)]
@@ -227,31 +227,32 @@ def test_killed_at_any_moment_no_event_is_lost_and_none_counts_twice(tmp_path: P
         reader.stopped.set()
         reader.join()
 
-    told = sum((provider.told for provider in providers), Counter[tuple[str, str, str]]())
+    reported = sum((provider.reported for provider in providers), Counter[tuple[str, str, str]]())
     with duckdb.connect(str(database.resolve()), read_only=True) as connection:
         counted = "select campaign_id, provider, type, count(distinct recipient) from events group by all"
-        found = {
+        stored = {
             (campaign, provider, kind): n
             for campaign, provider, kind, n in connection.execute(counted).fetchall()
         }
         refused = connection.execute("select reason from refused").fetchall()
-    assert found == dict(told)
+    assert stored == dict(reported)
     assert reader.problems == []
-    assert reader.events[-1] == told.total()
-    assert len(refused) <= KILLS  # half lines of requests that were never answered
+    assert reader.events[-1] == reported.total()
+    assert len(refused) <= KILLS  # truncated lines of requests that were never acknowledged
     opened = {
-        campaign: sum(told[campaign, who, "opened"] for who in ("sendgrid", "brevo"))
+        campaign: sum(reported[campaign, who, "opened"] for who in ("sendgrid", "brevo"))
         for campaign in CAMPAIGNS
     }
     assert {campaign: opens(database, campaign) for campaign in CAMPAIGNS} == opened
     assert opens_on_the_command_line(database, "spring") == opened["spring"]
     print(
-        f"{KILLS} kills, {told.total()} events, {len(reader.events)} generations seen, {len(refused)} half lines"
+        f"{KILLS} kills, {reported.total()} events, {len(reader.events)} generations seen, "
+        f"{len(refused)} truncated lines"
     )
 
 
 def await_work(providers: list[Provider], reader: Reader, *, requests: int, loads: int) -> None:
-    """Waits until so many more requests are answered, and so many more generations are served."""
+    """Waits until this many more requests are answered and this many more generations are served."""
 
     def answered() -> int:
         return sum(provider.answers for provider in providers)
@@ -274,8 +275,8 @@ def opens(database: Path, campaign_id: str) -> int:
 def opens_on_the_command_line(database: Path, campaign_id: str) -> int:
     command = [sys.executable, "-m", "mailsight", "--database", str(database)]
     command += ["report", campaign_id, "--audience", "all"]
-    told = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True, text=True)
-    figure: int = json.loads(told.stdout)["counts"]["opens"]
+    completed = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True, text=True)
+    figure: int = json.loads(completed.stdout)["counts"]["opens"]
     return figure
 
 
@@ -299,7 +300,7 @@ payloads.ingest_spool(Path(sys.argv[1]), spool.beside(Path(sys.argv[1])))
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at_any_step_the_next_load_completes(tmp_path: Path, step: str) -> None:
+def test_a_load_completes_after_a_kill_at_any_step(tmp_path: Path, step: str) -> None:
     database = tmp_path / "mailsight.duckdb"
     waiting = spool.beside(database)
     for key in ("1", "2"):

@@ -1,4 +1,4 @@
-"""Provider files of every form become the same events; what is broken is told, kept, and spoils nothing."""
+"""Provider files of every form give the same events; bad payloads are reported and stored, and the rest is loaded."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 def event(number: int, **more: object) -> Json:
     """A SendGrid event of the campaign "spring"."""
-    told = {
+    fields = {
         "email": f"c{number}@example.com",
         "timestamp": 1_700_000_000 + number,
         "event": "open",
@@ -36,14 +36,14 @@ def event(number: int, **more: object) -> Json:
         "sg_message_id": f"m{number}.filter",
         "category": ["spring"],
     }
-    return told | more
+    return fields | more
 
 
 EVENTS = [event(number) for number in range(5)]
 
 
 def lines(events: list[Json]) -> str:
-    return "".join(json.dumps(one) + "\n" for one in events)
+    return "".join(json.dumps(event) + "\n" for event in events)
 
 
 def captured(events: list[Json]) -> Json:
@@ -51,12 +51,12 @@ def captured(events: list[Json]) -> Json:
 
 
 FORMS: dict[str, bytes] = {
-    "one a line": lines(EVENTS).encode(),
+    "one per line": lines(EVENTS).encode(),
     "blank lines between": lines(EVENTS).replace("\n", "\n\n").encode(),
     "an array": json.dumps(EVENTS).encode(),
     "an array over lines": json.dumps(EVENTS, indent=2).encode(),
     "batches on lines": (json.dumps(EVENTS[:2]) + "\n" + json.dumps(EVENTS[2:]) + "\n").encode(),
-    "batches without a break": (json.dumps(EVENTS[:2]) + json.dumps(EVENTS[2:])).encode(),
+    "batches without a separator": (json.dumps(EVENTS[:2]) + json.dumps(EVENTS[2:])).encode(),
     "without a last line end": lines(EVENTS).strip().encode(),
     "Windows line ends": lines(EVENTS).replace("\n", "\r\n").encode(),
     "a byte order mark": b"\xef\xbb\xbf" + lines(EVENTS).encode(),
@@ -105,20 +105,20 @@ def test_events_come_in_any_form(form: str, write: Callable[..., Path], database
 
 @pytest.mark.parametrize("form", FORMS)
 def test_normalizing_finds_the_same_events(form: str, write: Callable[..., Path]) -> None:
-    told = [json.loads(str(line)) for line in payloads.normalize("sendgrid", [write(FORMS[form])])]
-    assert {row["event_id"] for row in told} == {one["sg_event_id"] for one in EVENTS}
-    assert {row["recipient"] for row in told} == {one["email"] for one in EVENTS}
+    rows = [json.loads(str(line)) for line in payloads.normalize("sendgrid", [write(FORMS[form])])]
+    assert {row["event_id"] for row in rows} == {event["sg_event_id"] for event in EVENTS}
+    assert {row["recipient"] for row in rows} == {event["email"] for event in EVENTS}
 
 
 BAD = b'{"email": "x@example.com", "event"'
 BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
-    "half a line at the end": (lines(EVENTS).encode() + BAD, 5, ["dump.json:6: not JSON"]),
+    "a truncated last line": (lines(EVENTS).encode() + BAD, 5, ["dump.json:6: not JSON"]),
     "a bad line in the middle": (
         lines(EVENTS[:2]).encode() + BAD + b"\n" + lines(EVENTS[2:]).encode(),
         5,
         ["dump.json:3: not JSON"],
     ),
-    "an array that breaks off": (json.dumps(EVENTS).encode()[:-20], 4, ["dump.json:1: not JSON"]),
+    "a truncated array": (json.dumps(EVENTS).encode()[:-20], 4, ["dump.json:1: not JSON"]),
     "zero bytes": (
         lines(EVENTS[:2]).encode() + b"\x00\x00\n" + lines(EVENTS[2:]).encode(),
         5,
@@ -129,67 +129,71 @@ BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
         5,
         ["dump.json:6: not UTF-8"],
     ),
-    "half a character": (lines(EVENTS).encode() + b'{"email": "\\ud800"}\n', 5, ["dump.json:6: not UTF-8"]),
+    "half a surrogate pair": (
+        lines(EVENTS).encode() + b'{"email": "\\ud800"}\n',
+        5,
+        ["dump.json:6: not UTF-8"],
+    ),
     "nested deeply": (
         lines(EVENTS).encode() + b'{"email":' * 100_000 + b"1" + b"}" * 100_000 + b"\n",
         5,
         ["dump.json:6: "],
     ),
-    "gzip that breaks off": (gzip.compress(lines(EVENTS * 2000).encode())[:-12], 5, ["breaks off"]),
-    "gzip that is damaged": (gzip.compress(lines(EVENTS).encode())[:-8] + b"12345678", 5, ["damaged"]),
-    "zstd that breaks off": (zstandard.compress(lines(EVENTS * 20000).encode())[:-1], 5, ["breaks off"]),
+    "truncated gzip": (gzip.compress(lines(EVENTS * 2000).encode())[:-12], 5, ["breaks off"]),
+    "damaged gzip": (gzip.compress(lines(EVENTS).encode())[:-8] + b"12345678", 5, ["damaged"]),
+    "truncated zstd": (zstandard.compress(lines(EVENTS * 20000).encode())[:-1], 5, ["breaks off"]),
     "no event": (
         lines(EVENTS).encode() + b'5\n"x"\nnull\n{}\n[1]\n',
         5,
         [f"dump.json:{line}: " for line in range(6, 11)],
     ),
-    "a time that can't be": (
+    "an impossible time": (
         lines(
             [*EVENTS, event(6, timestamp=1e18), event(7, timestamp="soon"), event(8, timestamp=None)]
         ).encode(),
         5,
         [f"dump.json:{line}: " for line in range(6, 9)],
     ),
-    "nobody": (
+    "no recipient": (
         lines([*EVENTS, {"event": "open", "timestamp": 1}]).encode(),
         5,
         ["dump.json:6: no recipient"],
     ),
-    "numbers where texts belong": (
+    "numbers instead of texts": (
         lines(
             [*EVENTS, event(7, email=5, sg_event_id=7, category=[1, None], url={"a": 1}, useragent=[])]
         ).encode(),
         6,
         [],
     ),
-    "nothing but noise": (bytes(range(256)) * 10, 0, ["dump.json:"]),
+    "only noise": (bytes(range(256)) * 10, 0, ["dump.json:"]),
     "brackets": (b"[[[[", 0, ["dump.json:1: "]),
     "nothing": (b"", 0, []),
 }
 
 
-@pytest.mark.parametrize("what", BROKEN)
-def test_what_is_broken_is_told_and_kept_and_the_rest_goes_through(
-    what: str, write: Callable[..., Path], database: Path
+@pytest.mark.parametrize("problem", BROKEN)
+def test_bad_payloads_are_reported_and_stored_and_the_rest_is_loaded(
+    problem: str, write: Callable[..., Path], database: Path
 ) -> None:
-    content, events, told = BROKEN[what]
+    content, events, reasons = BROKEN[problem]
     summary = payloads.ingest(database, "sendgrid", [write(content)])
     assert summary.kinds[-1].new == events
     refused = [str(refusal) for refusal in summary.refusals]
-    for expected in told:
-        assert any(expected in one for one in refused), refused
-    assert bool(told) == bool(refused)
+    for expected in reasons:
+        assert any(expected in refusal for refusal in refused), refused
+    assert bool(reasons) == bool(refused)
     if summary.changed:
-        kept = {
+        stored = {
             (row["file"], row["line"], row["reason"])
             for row in Warehouse(database).snapshot().rows("refused_rows", search="")
         }
-        assert kept == {(one.file, one.line, one.reason) for one in summary.refusals}
+        assert stored == {(refusal.file, refusal.line, refusal.reason) for refusal in summary.refusals}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("provider", ["sendgrid", "brevo"])
-def test_a_line_of_fifty_megabytes_is_read_or_refused(
+def test_a_line_of_fifty_megabytes_is_read_or_rejected(
     provider: str, write: Callable[..., Path], database: Path
 ) -> None:
     long = json.dumps(event(9, note="x" * 50_000_000)) + "\n" + "y" * 50_000_000 + "\n"
@@ -205,7 +209,7 @@ def test_a_line_of_fifty_megabytes_is_read_or_refused(
         (b"PK\x03\x04" + b"0" * 100, "ZIP"),
     ],
 )
-def test_a_bomb_is_refused_and_leaves_nothing(
+def test_a_decompression_bomb_is_rejected_and_leaves_no_files(
     bomb: bytes, reason: str, write: Callable[..., Path], database: Path
 ) -> None:
     with pytest.raises(UnreadableFile, match=reason):
@@ -213,7 +217,7 @@ def test_a_bomb_is_refused_and_leaves_nothing(
     assert [file.name for file in database.parent.iterdir()] == ["mailsight.lock"]
 
 
-def test_a_file_or_a_provider_that_is_not_there(
+def test_a_missing_file_or_provider_is_an_error(
     tmp_path: Path, database: Path, write: Callable[..., Path]
 ) -> None:
     for path in (tmp_path / "nothing.json", tmp_path):
@@ -223,13 +227,13 @@ def test_a_file_or_a_provider_that_is_not_there(
         payloads.ingest(database, "pigeon", [write(b"")])
 
 
-def test_a_strict_load_takes_all_or_nothing(write: Callable[..., Path], database: Path) -> None:
+def test_a_strict_load_is_all_or_nothing(write: Callable[..., Path], database: Path) -> None:
     with pytest.raises(LoadRefused, match=r"1 rows were refused; the first is dump\.json:6"):
         payloads.ingest(database, "sendgrid", [write(lines(EVENTS).encode() + BAD)], strict=True)
     assert not database.exists()
 
 
-def test_customers_of_one_amazon_notification_are_told_apart(
+def test_each_customer_of_an_amazon_notification_has_an_event(
     write: Callable[..., Path], database: Path
 ) -> None:
     notification = {
@@ -257,7 +261,7 @@ def test_customers_of_one_amazon_notification_are_told_apart(
     assert figures(database).counts.undeliverable == 2
 
 
-def test_the_spool_is_loaded_once_whatever_stands_in_it(tmp_path: Path, database: Path) -> None:
+def test_the_spool_is_loaded_once_whatever_it_contains(tmp_path: Path, database: Path) -> None:
     spool = Spool(tmp_path / "spool")
     assert payloads.ingest_spool(database, spool) is None
     for events in (EVENTS[:3], EVENTS[2:], EVENTS[:1]):
@@ -288,14 +292,14 @@ def test_the_spool_is_loaded_once_whatever_stands_in_it(tmp_path: Path, database
     assert (noted["source"], noted["new"], noted["refused"]) == ("webhooks", 6, 3)
 
 
-def test_what_webhooks_bring_on_one_day_is_one_load(tmp_path: Path, database: Path) -> None:
+def test_the_webhooks_of_a_day_count_as_one_load(tmp_path: Path, database: Path) -> None:
     spool = Spool(tmp_path / "spool")
-    for one in EVENTS:
-        spool.append("sendgrid", json.dumps([one]))
+    for sent in EVENTS:
+        spool.append("sendgrid", json.dumps([sent]))
         payloads.ingest_spool(database, spool)
     noted = Warehouse(database).snapshot().rows("recent_loads", most=10)
     assert sum(row["new"] for row in noted) == 5
-    assert len(noted) <= 2  # midnight may come between
+    assert len(noted) <= 2  # the test may run across midnight
 
 
 KILLED = """
@@ -307,7 +311,7 @@ payloads.ingest(Path(sys.argv[1]), "sendgrid", [Path(path) for path in sys.argv[
 
 
 @pytest.mark.slow
-def test_an_ingest_that_is_killed_leaves_the_last_good_state_and_can_be_repeated(
+def test_a_killed_ingest_leaves_the_last_good_state_and_can_be_repeated(
     write: Callable[..., Path], database: Path
 ) -> None:
     payloads.ingest(database, "sendgrid", [write(lines(EVENTS))])
@@ -341,26 +345,26 @@ except errors.LoadRefused as error:
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_told_and_leaves_the_last_good_state(
+def test_a_full_disk_is_reported_and_leaves_the_last_good_state(
     write: Callable[..., Path], database: Path
 ) -> None:
     payloads.ingest(database, "sendgrid", [write(lines(EVENTS))])
     many = write(
         lines([event(number, note=os.urandom(200).hex()) for number in range(30_000)]), "many.ndjson"
     )
-    told = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", FULL, str(database), str(many)],
         cwd=settings.PROJECT,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "Make sure the disk has enough free space" in told.stdout
+    assert "Make sure the disk has enough free space" in completed.stdout
     assert opens(database) == 5
     assert not [file for file in database.parent.iterdir() if "draft" in file.name]
 
 
-def test_a_campaign_that_only_events_tell_of_gets_its_mail_later(
+def test_a_campaign_known_from_events_can_get_its_e_mail_later(
     write: Callable[..., Path], database: Path
 ) -> None:
     clicks = [event(number, event="click", url="https://example.com/b") for number in range(3)]
@@ -375,7 +379,7 @@ def test_a_campaign_that_only_events_tell_of_gets_its_mail_later(
         bundles.load_content(database, "spring", mail.with_name("gone.html"))
 
 
-def test_sendgrids_word_on_which_link_was_clicked_counts_where_that_link_leads_there(
+def test_sendgrids_link_position_counts_only_if_that_link_has_the_clicked_url(
     write: Callable[..., Path], database: Path
 ) -> None:
     place = {"index": 2, "type": "html"}
@@ -391,14 +395,14 @@ def test_sendgrids_word_on_which_link_was_clicked_counts_where_that_link_leads_t
     assert [(link.link_position, link.clicks) for link in report.links] == [(0, 2), (1, 0), (2, 1)]
 
 
-def test_a_database_of_version_1_is_migrated_or_refused_with_the_command(
+def test_a_database_of_version_1_is_migrated_or_rejected_with_the_command(
     write: Callable[..., Path], database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payloads.ingest(database, "sendgrid", [write(lines(EVENTS))])
     old_databases.as_version_1(database)
     with pytest.raises(DatabaseUnreadable, match="python -m mailsight migrate"):
         opens(database)
-    # Everything is known: nothing new, and yet the tables are brought up to date.
+    # All events are known already, but loading them still migrates the tables.
     assert not payloads.ingest(database, "sendgrid", [write(lines(EVENTS))]).changed
     assert opens(database) == 5
     [counted] = Warehouse(database).snapshot().rows("event_counts")

@@ -1,4 +1,4 @@
-"""The spool keeps what came: synced, line by line, through kills and full disks."""
+"""The spool saves every request, synced and one per line, and survives kills and full disks."""
 
 import json
 import os
@@ -32,13 +32,13 @@ def lines(segments: list[Path]) -> list[Any]:
     return [json.loads(line) for segment in segments for line in segment.read_bytes().splitlines()]
 
 
-def test_the_spool_lies_beside_the_database(empty: Spool, tmp_path: Path) -> None:
+def test_the_spool_is_beside_the_database(empty: Spool, tmp_path: Path) -> None:
     assert empty.folder == tmp_path / "mailsight.spool"
     assert not empty.exists
     assert (empty.seal(), empty.state(), empty.last_error()) == ([], SpoolState(), None)
 
 
-def test_a_request_is_kept_as_it_came_without_its_secrets(empty: Spool) -> None:
+def test_a_request_is_saved_unchanged_but_without_its_secrets(empty: Spool) -> None:
     headers = {
         "X-Amz-Sns-Message-Id": "19ba",
         "Authorization": "Basic c2VjcmV0",
@@ -59,7 +59,7 @@ def test_a_request_is_kept_as_it_came_without_its_secrets(empty: Spool) -> None:
     ]
 
 
-def test_a_request_is_synced_before_it_counts_as_kept(empty: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_is_synced_before_append_returns(empty: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[tuple[str, int]] = []
 
     def fsync(descriptor: int) -> None:
@@ -75,7 +75,7 @@ def test_a_request_is_synced_before_it_counts_as_kept(empty: Spool, monkeypatch:
     assert synced[3:] == [(current, 2 * size)]
 
 
-def test_the_state_tells_how_many_wait_and_since_when(empty: Spool) -> None:
+def test_the_state_has_the_number_of_requests_and_the_oldest_time(empty: Spool) -> None:
     for hour in range(3):
         empty.append("sendgrid", "[1]", received_at=NOON.replace(hour=hour))
         if hour == 1:
@@ -87,7 +87,7 @@ def test_the_state_tells_how_many_wait_and_since_when(empty: Spool) -> None:
     assert empty.state() == SpoolState()
 
 
-def test_segments_come_oldest_first_until_they_are_removed(empty: Spool) -> None:
+def test_segments_are_returned_oldest_first_until_removed(empty: Spool) -> None:
     names = []
     for number in range(3):
         empty.append("sendgrid", str(number))
@@ -102,7 +102,7 @@ def test_segments_come_oldest_first_until_they_are_removed(empty: Spool) -> None
 
 
 @pytest.mark.parametrize("left", [b'{"provider": "sendg', b"\0" * 100, b"\n"])
-def test_half_a_line_spoils_nothing_after_it(empty: Spool, left: bytes) -> None:
+def test_a_truncated_line_does_not_affect_later_ones(empty: Spool, left: bytes) -> None:
     empty.append("sendgrid", "1")
     with (empty.folder / "current.ndjson").open("ab") as current:
         current.write(left)
@@ -115,7 +115,7 @@ def test_half_a_line_spoils_nothing_after_it(empty: Spool, left: bytes) -> None:
 
 @contextmanager
 def files_no_larger_than(size_bytes: int) -> Iterator[None]:
-    """A disk that is full at this point of every file: what fits is written, then nothing."""
+    """Simulates a full disk: writes beyond this size of a file fail."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
     try:
@@ -135,15 +135,14 @@ def test_a_full_disk_leaves_the_spool_as_it_was(empty: Spool) -> None:
     assert [line["body"] for line in lines(empty.seal())] == ["1", "3"]
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotKept, match="Not a directory"):
         Spool(tmp_path / "file" / "mailsight.spool").append("sendgrid", "1")
 
 
-def test_many_threads_and_processes_write_whole_lines(empty: Spool) -> None:
-    found: list[Path] = []
-    # Not by multiprocessing: it runs __main__ again, which Streamlit's AppTest leaves replaced.
+def test_threads_and_processes_write_complete_lines(empty: Spool) -> None:
+    # multiprocessing would run __main__ again, which Streamlit's AppTest has replaced.
     script = (
         "import sys, pathlib; from mailsight.loading.spool import Spool\n"
         "from tests.loading.test_spool import write_many\n"
@@ -154,11 +153,12 @@ def test_many_threads_and_processes_write_whole_lines(empty: Spool) -> None:
     threads = [threading.Thread(target=write_many, args=(empty, f"t{number}")) for number in range(4)]
     for thread in threads:
         thread.start()
-    while any(thread.is_alive() for thread in threads) or any(one.poll() is None for one in processes):
-        found = empty.seal()
-    found = empty.seal()
+    while any(thread.is_alive() for thread in threads) or any(
+        process.poll() is None for process in processes
+    ):
+        empty.seal()
     expected = {f"{who}.{number}" for who in ("t0", "t1", "t2", "t3", "p0", "p1") for number in range(50)}
-    bodies = [line["body"].strip() for line in lines(found)]
+    bodies = [line["body"].strip() for line in lines(empty.seal())]
     assert sorted(bodies) == sorted(expected)
 
 
@@ -167,7 +167,7 @@ def write_many(target: Spool, who: str) -> None:
         target.append("sendgrid", f"{who}.{number}" + " " * (number * 500))
 
 
-def test_killed_while_writing_everything_acknowledged_is_there(empty: Spool) -> None:
+def test_a_kill_while_writing_loses_no_acknowledged_request(empty: Spool) -> None:
     script = (
         "import sys, itertools, pathlib; from mailsight.loading.spool import Spool\n"
         "spool = Spool(pathlib.Path(sys.argv[1]))\n"
@@ -178,25 +178,25 @@ def test_killed_while_writing_everything_acknowledged_is_there(empty: Spool) -> 
         command = [sys.executable, "-c", script, str(empty.folder)]
         with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
-            said = [int(writer.stdout.readline()) for _ in range(20)]
+            acknowledged = [int(writer.stdout.readline()) for _ in range(20)]
             writer.send_signal(signal.SIGKILL)
-            said += [int(line) for line in writer.stdout if line.endswith("\n")]
-        kept = whole_bodies(empty.seal())
-        assert set(said) <= {int(body.split()[0]) for body in kept}
+            acknowledged += [int(line) for line in writer.stdout if line.endswith("\n")]
+        saved = complete_bodies(empty.seal())
+        assert set(acknowledged) <= {int(body.split()[0]) for body in saved}
         empty.remove(empty.seal())
 
 
-def whole_bodies(segments: list[Path]) -> list[str]:
-    """The bodies of all whole lines; half a line is allowed at the end only."""
-    found = []
+def complete_bodies(segments: list[Path]) -> list[str]:
+    """The bodies of all complete lines. Only the last line may be truncated."""
+    bodies = []
     for segment in segments:
-        *whole, rest = segment.read_bytes().split(b"\n")
-        found += [json.loads(line)["body"] for line in whole]
+        *complete, rest = segment.read_bytes().split(b"\n")
+        bodies += [json.loads(line)["body"] for line in complete]
         assert len(rest) < 210_000
-    return found
+    return bodies
 
 
-def test_the_last_error_is_kept_until_it_is_gone(empty: Spool) -> None:
+def test_the_last_error_remains_until_cleared(empty: Spool) -> None:
     empty.append("sendgrid", "1")
     before = datetime.now(UTC)
     empty.note_error("The disk is full.")

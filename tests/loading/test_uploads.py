@@ -1,4 +1,4 @@
-"""Uploads: who may load files from a browser, and that no file, whatever it is called and holds, does harm."""
+"""Uploads: who may upload files, and that no file name or content does harm."""
 
 import struct
 import zipfile
@@ -37,7 +37,7 @@ UNPROVED = Visitor(signed_in=True, email=None, local=False)
 )
 def test_who_may_upload(uploaders: tuple[str, ...], sign_in: bool, may: list[Visitor]) -> None:
     everyone = [NOBODY, HERE] + [ANN, BOB, UNPROVED] * sign_in
-    assert [one for one in everyone if uploads.may_upload(one, uploaders, sign_in=sign_in)] == may
+    assert [visitor for visitor in everyone if uploads.may_upload(visitor, uploaders, sign_in=sign_in)] == may
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_who_may_upload(uploaders: tuple[str, ...], sign_in: bool, may: list[Vis
         ("127.0.0.1", {"host": "localhost:8501", "forwarded": "for=192.0.2.7"}, False),
     ],
 )
-def test_only_a_browser_on_the_servers_machine_is_local(
+def test_only_a_browser_on_the_same_machine_is_local(
     ip: str | None, headers: Mapping[str, str], local: bool
 ) -> None:
     assert uploads.is_local(ip, headers) is local
 
 
-def kept(folder: Path) -> dict[str, bytes]:
+def contents(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
@@ -85,11 +85,11 @@ def kept(folder: Path) -> dict[str, bytes]:
     ],
     ids=["zip", "zip of a folder", "zip from Windows", "zip from a Mac", "folder", "single files"],
 )
-def test_a_bundle_comes_in_any_shape_and_loads(files: list[UploadedFile], tmp_path: Path) -> None:
+def test_a_bundle_can_be_uploaded_in_any_form(files: list[UploadedFile], tmp_path: Path) -> None:
     root = uploads.save_bundle(files, tmp_path / "upload")
     summary = bundles.load(tmp_path / "mailsight.duckdb", [root])
     assert not summary.refusals
-    assert kept(root).items() >= BUNDLE.items()
+    assert contents(root).items() >= BUNDLE.items()
 
 
 @pytest.mark.parametrize(
@@ -109,15 +109,15 @@ def test_a_bundle_comes_in_any_shape_and_loads(files: list[UploadedFile], tmp_pa
         "./.",
     ],
 )
-def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_name_that_leads_out_of_the_folder_is_rejected(name: str, tmp_path: Path) -> None:
     for files in ([UploadedFile("b.zip", zipped({name: b"x"}))], [UploadedFile(name)]):
         with pytest.raises(BadUpload):
             uploads.save_bundle(files, tmp_path / "deep" / "upload")
-    assert kept(tmp_path) == {}
+    assert contents(tmp_path) == {}
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "reason"),
     [
         (b"", "is not a zip"),
         (b"PK\x03\x04 not really", "is not a zip"),
@@ -146,23 +146,23 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> No
         "too many",
     ],
 )
-def test_a_bad_zip_is_refused_with_a_sentence(content: bytes, says: str, tmp_path: Path) -> None:
-    with pytest.raises(LoadRefused, match=says):
+def test_a_bad_zip_is_rejected_with_the_reason(content: bytes, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(LoadRefused, match=reason):
         uploads.save_bundle([UploadedFile("b.zip", content)], tmp_path)
 
 
-def test_a_zip_that_understates_its_size_is_counted_by_what_comes_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_limit_applies_to_the_real_size_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_UNPACKED_BYTES", 20_000_000)
     content = zipped({"campaigns.csv": b"0" * 30_000_000}, compression=zipfile.ZIP_STORED)
     lying = content.replace(struct.pack("<I", 30_000_000), struct.pack("<I", 10))
-    for one in (content, lying):
+    for upload in (content, lying):
         with pytest.raises(BadUpload):
-            uploads.save_bundle([UploadedFile("b.zip", one)], tmp_path / str(len(list(tmp_path.iterdir()))))
+            uploads.save_bundle(
+                [UploadedFile("b.zip", upload)], tmp_path / str(len(list(tmp_path.iterdir())))
+            )
 
 
-def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
+def test_a_zip_with_a_password_is_rejected(tmp_path: Path) -> None:
     content = bytearray(zipped(BUNDLE))
     for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(signature) + flags] |= 1
@@ -170,12 +170,12 @@ def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
         uploads.save_bundle([UploadedFile("b.zip", bytes(content))], tmp_path)
 
 
-def test_a_zip_comes_alone(tmp_path: Path) -> None:
+def test_a_zip_cannot_be_combined_with_other_files(tmp_path: Path) -> None:
     with pytest.raises(BadUpload, match="combined with other files"):
         uploads.save_bundle([UploadedFile("b.zip", zipped(BUNDLE)), UploadedFile("campaigns.csv")], tmp_path)
 
 
-def test_files_without_a_table_are_no_bundle(tmp_path: Path) -> None:
+def test_files_without_a_table_are_not_a_bundle(tmp_path: Path) -> None:
     with pytest.raises(NotABundle):
         uploads.save_bundle([UploadedFile("holiday.html", MAIL)], tmp_path)
 
@@ -187,7 +187,7 @@ def test_a_providers_files_lose_their_paths(tmp_path: Path) -> None:
         uploads.save_files([UploadedFile("a.json"), UploadedFile("x/a.json")], tmp_path / "again")
 
 
-def test_a_load_goes_on_by_itself_and_leaves_no_files() -> None:
+def test_a_load_runs_in_the_background_and_leaves_no_files() -> None:
     may_go_on, folders = Event(), []
 
     def slowly(folder: Path, progress: Progress) -> LoadSummary:
@@ -205,7 +205,7 @@ def test_a_load_goes_on_by_itself_and_leaves_no_files() -> None:
     assert not folders[0].exists()
 
 
-def test_a_load_that_fails_says_why_where_its_end_is_awaited() -> None:
+def test_waiting_for_a_failed_load_raises_its_error() -> None:
     def fails(folder: Path, _: Progress) -> LoadSummary:
         raise BadUpload(f"No {folder.name}.")
 

@@ -357,7 +357,7 @@ def test_no_link_is_lost_outside_dropped_elements(html: str) -> None:
         assert before <= after
 
 
-def test_the_links_of_real_mails_are_all_kept(samples: Path) -> None:
+def test_real_mails_keep_all_links(samples: Path) -> None:
     for path in sorted((samples / "emails").glob("*.html")):
         html = decode(path.read_bytes())
         before, after = (len(link_nodes(LexborHTMLParser(source))) for source in (html, safe(html)))

@@ -169,7 +169,7 @@ def drawn(html: str) -> str:
 
 @pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One for all mails: the browser keeps what Streamlit's pages load."""
+    """Shared by all mails, so that the browser caches Streamlit's files."""
     with browser.new_context() as context:
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
         yield context
@@ -199,8 +199,8 @@ def test_a_hostile_mail_does_nothing_as_a_file_with_scripts_allowed(
     assert page.evaluate("[document.scripts.length, document.cookie, frames.length]") == [0, "", 0]
 
 
-def test_a_mail_that_is_not_made_safe_is_seen_to_act(page: Page, tmp_path: Path) -> None:
-    """What the tests above do would show what a mail does."""
+def test_the_actions_of_an_unfiltered_mail_are_detected(page: Page, tmp_path: Path) -> None:
+    """The checks above would detect a mail that does something."""
     path = tmp_path / "mail.html"
     acts = f"<img src='{EVIL}/x'><script>alert(1); console.error('x')</script><a href='#a' onclick=\"{RUN}\">x</a>"
     path.write_text(acts, encoding="utf-8")
@@ -287,16 +287,16 @@ def opened(page: Page, app: str, mail: str, how: str) -> Frame:
 
 
 def framed(page: Page, title: str) -> Frame:
-    """The frame of that title, once its mail is in it and its height is measured."""
+    """The frame with this title, once it has loaded its mail and measured its height."""
     frame = page.locator(f'iframe[title="{title}"]')
     frame.wait_for()
     element = frame.element_handle()
     assert element is not None
     page.wait_for_function("frame => frame.offsetHeight > 2", arg=element)
-    found = element.content_frame()
-    assert found is not None
-    found.wait_for_load_state()
-    return found
+    content = element.content_frame()
+    assert content is not None
+    content.wait_for_load_state()
+    return content
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -349,7 +349,7 @@ def test_the_frame_is_as_tall_as_the_mail(page: Page, app: str, width: int) -> N
 
 
 def expect_height(page: Page, title: str) -> None:
-    """Waits until the frame of that title is as high as the tall mail."""
+    """Waits until the frame with this title is as high as the tall mail."""
     page.wait_for_function("frame => frame.offsetHeight > 1700", arg=framed(page, title).frame_element())
 
 

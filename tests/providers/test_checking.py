@@ -1,4 +1,4 @@
-"""Requests are checked: whether they are the provider's, and who sent them."""
+"""Requests must be the provider's, and have the provider's signature or credentials."""
 
 import json
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ def request(name: str, value: object) -> Request:
 
 @pytest.mark.parametrize("name", PROVIDERS)
 @pytest.mark.parametrize("other", PROVIDERS)
-def test_a_payload_is_taken_from_its_own_provider_only(name: str, other: str) -> None:
+def test_a_payload_is_accepted_only_from_its_own_provider(name: str, other: str) -> None:
     for payload, _ in SAMPLES[name].typical:
         in_list = PROVIDERS[name].sends_batches and not PROVIDERS[name].pack
         sent = request(name, [payload] if in_list else payload)
@@ -41,7 +41,7 @@ def test_a_payload_is_taken_from_its_own_provider_only(name: str, other: str) ->
     "body", [b"", b"{", b"\xff\xfe{}", b'{"a": NaN}', b"[" * 100_000, b'"\\u12"', b"5", b'["x"]']
 )
 @pytest.mark.parametrize("name", ["sendgrid", "postmark", "amazon_ses", "brevo", "mandrill", "postal"])
-def test_a_malformed_body_is_refused_with_a_reason(name: str, body: bytes) -> None:
+def test_a_malformed_body_is_rejected(name: str, body: bytes) -> None:
     sent = Request(JSON, {}, body)
     with pytest.raises(errors.NotThisProvider):
         check_payload(PROVIDERS[name], sent)
@@ -51,14 +51,14 @@ def test_a_malformed_body_is_refused_with_a_reason(name: str, body: bytes) -> No
     )
 
 
-def test_nobody_is_believed_without_a_secret_that_suffices() -> None:
+def test_a_request_is_rejected_unless_a_secret_proves_its_sender() -> None:
     sent = Request(JSON, {"Authorization": "Basic eDp5"}, b"{}")
     secrets = {"basic_auth": "x:y", "signing_key": ""}
     with pytest.raises(errors.NotGenuine):
         check_sender(PROVIDERS["mailgun"], secrets, sent, "https://example.com/")
 
 
-def test_a_malformed_form_is_refused() -> None:
+def test_a_malformed_form_is_rejected() -> None:
     sent = Request("multipart/form-data", {}, b"no boundary")
     with pytest.raises(errors.NotThisProvider, match="Not a form"):
         check_payload(PROVIDERS["mailgun"], sent)

@@ -20,7 +20,7 @@ from tests.support.providers.registry import SAMPLES
 
 MAPPED = [name for name, provider in PROVIDERS.items() if provider.mapped]
 COLUMNS = ["ordinal", "refusal", *(field.name for field in fields(Event) if field.name != "provider")]
-# Payloads that hypothesis generates, mapped at once.
+# Payloads that Hypothesis generates, mapped in a single query.
 EXAMPLES = examples(150)
 
 Row = dict[str, object]
@@ -52,7 +52,7 @@ def mapped() -> Iterator[Map]:
 
 
 def by_sql(rows: Sequence[Row]) -> list[Row]:
-    """Rows with JSON as values; of a refused one only why."""
+    """Rows with their JSON parsed; of rejected rows, only the reason."""
     return [
         {"ordinal": row["ordinal"], "refusal": row["refusal"]}
         if row["refusal"]
@@ -129,13 +129,13 @@ def test_other_peoples_payloads_give_equal_events(name: str, mapped: Map, sample
 
 
 @pytest.mark.parametrize("name", MAPPED)
-def test_nothing_whatever_breaks_a_mapping(name: str, mapped: Map) -> None:
+def test_no_value_breaks_a_mapping(name: str, mapped: Map) -> None:
     typical = st.one_of([bent(payload) for payload, _ in SAMPLES[name].typical])
     values = [value for value in generated(typical) if _is_json(value)]
     values += [None, 5, "x", [], {}, [[]], [None, 5, "x", {}, [{}]], [[[[[[{}]]]]]]]
     rows = mapped(name, values)
     mapped_places = {row["ordinal"] for row in rows}
-    # An empty list holds nothing; everything else becomes a row, if only to say what is wrong with it.
+    # Every value except an empty list becomes a row, even if only a rejected one.
     assert {place for place, value in enumerate(values) if value not in ([], [[]])} - mapped_places <= {
         place for place, value in enumerate(values) if not events_of_value(PROVIDERS[name], value)
     }

@@ -1,4 +1,4 @@
-"""Payloads become events: the fields that other people's tests assert, and what Mailsight reads besides."""
+"""Payloads become events, with the fields that anymail's tests assert and those that only Mailsight reads."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.support.providers.registry import SAMPLES
 
 # Fields of an event by anymail's names for them.
 FIELDS = {"event_type": "type", "timestamp": "occurred_at", "click_url": "url"}
-# Its test relies on a setting of anymail that Mailsight does not use.
+# This test relies on a setting of anymail that Mailsight does not use.
 OTHER_SETTINGS = "test_initial_open_event_as_opened"
 
 
@@ -40,7 +40,7 @@ def recorded(samples: Path) -> Iterator[tuple[str, Request, dict[str, object]]]:
                 yield sample["provider"], Request(sample["content_type"], headers, body), sample["expected"]
 
 
-def test_every_field_that_others_assert_is_equal(samples: Path) -> None:
+def test_fields_equal_those_in_anymails_tests(samples: Path) -> None:
     for name, sent, expected in recorded(samples):
         events = events_of_request(PROVIDERS[name], sent)
         check_payload(PROVIDERS[name], sent)
@@ -68,7 +68,7 @@ def test_a_typical_click_or_bounce_has_what_this_provider_reports(name: str) -> 
         assert {field: getattr(event, field) for field in expected} == expected
 
 
-def test_one_bad_payload_of_a_batch_costs_only_itself() -> None:
+def test_a_bad_payload_does_not_affect_the_rest_of_its_batch() -> None:
     batch = [
         {"event": "open", "sg_event_id": "1"},
         5,
@@ -100,7 +100,7 @@ def test_one_bad_payload_of_a_batch_costs_only_itself() -> None:
         ),
     ],
 )
-def test_what_is_no_time_costs_only_the_time(name: str, payload: object) -> None:
+def test_an_unreadable_time_loses_only_the_time(name: str, payload: object) -> None:
     event = only_event(name, payload)
     assert (event.type, event.recipient, event.occurred_at) == (EventType.OPENED, "ann@example.com", None)
     assert "time" in json.dumps(payload) or event.payload == payload
@@ -118,11 +118,11 @@ def test_what_is_no_time_costs_only_the_time(name: str, payload: object) -> None
         ([], None),
     ],
 )
-def test_a_time_is_read_in_every_form_it_comes_in(time: object, expected: datetime | None) -> None:
+def test_a_time_is_read_in_every_form(time: object, expected: datetime | None) -> None:
     assert only_event("sendgrid", {"event": "open", "timestamp": time}).occurred_at == expected
 
 
-def test_fields_of_a_form_are_the_payload() -> None:
+def test_the_fields_of_a_form_are_the_payload() -> None:
     form = {
         "event": "opened",
         "timestamp": "1234567890",
@@ -138,13 +138,13 @@ def test_fields_of_a_form_are_the_payload() -> None:
     assert (event.tags, event.campaign_id, event.ip, event.event_id) == (("a", "b"), "a", "::1", "abc")
 
 
-def test_a_subscription_to_sns_waits_for_the_operator() -> None:
-    asked = {
+def test_an_sns_subscription_is_left_to_the_operator() -> None:
+    subscription = {
         "Type": "SubscriptionConfirmation",
         "MessageId": "1",
         "SubscribeURL": "https://sns.example/confirm",
     }
-    [unreadable] = events_of_value(PROVIDERS["amazon_ses"], asked)
+    [unreadable] = events_of_value(PROVIDERS["amazon_ses"], subscription)
     assert isinstance(unreadable, Unreadable)
     assert "https://sns.example/confirm" in unreadable.reason
 
@@ -162,13 +162,13 @@ def test_a_subscription_to_sns_waits_for_the_operator() -> None:
         ("sparkpost", [{"msys": {}}]),
     ],
 )
-def test_inbound_mail_and_pings_are_no_events(name: str, value: object) -> None:
+def test_inbound_mail_and_pings_are_not_events(name: str, value: object) -> None:
     assert events_of_value(PROVIDERS[name], value) == []
 
 
 @settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_nothing_whatever_breaks_the_reading(data: st.DataObject) -> None:
+def test_no_payload_breaks_the_reader(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(PROVIDERS)))
     for payload, _ in SAMPLES[name].typical:
         for event in events_of_value(PROVIDERS[name], data.draw(bent(payload))):

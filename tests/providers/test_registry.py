@@ -1,4 +1,4 @@
-"""Every provider has a room of its own: complete, and the only place that knows its name."""
+"""Every provider has a complete module, and nothing else depends on the provider's name."""
 
 import ast
 import re
@@ -17,16 +17,18 @@ from mailsight.providers.registry import PROVIDERS, provider_named
 from mailsight.warehouse.queries import statement_names
 from tooling.servers import PROJECT
 
-ROOMS = PROJECT / "mailsight" / "providers"
-# The sample's events name a provider, as data does.
+MODULES = PROJECT / "mailsight" / "providers"
+# The sample data contains the names of providers.
 DATA = {PROJECT / "mailsight" / "sample" / "tables.py"}
 
 by_name = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
 
 def test_every_module_of_a_provider_is_registered() -> None:
-    rooms = [path.stem for path in ROOMS.glob("*.py") if "\nPROVIDER = " in path.read_text(encoding="utf-8")]
-    assert set(rooms) == set(PROVIDERS)
+    modules = [
+        path.stem for path in MODULES.glob("*.py") if "\nPROVIDER = " in path.read_text(encoding="utf-8")
+    ]
+    assert set(modules) == set(PROVIDERS)
 
 
 @by_name
@@ -35,7 +37,7 @@ def test_a_module_has_the_name_of_its_provider(provider: Provider) -> None:
 
 
 @by_name
-def test_a_provider_can_be_read_checked_and_recognised(provider: Provider) -> None:
+def test_a_record_is_complete(provider: Provider) -> None:
     assert view_class(provider).__name__
     assert any(secret.suffices for secret in provider.secrets)
     assert provider.marks
@@ -44,22 +46,22 @@ def test_a_provider_can_be_read_checked_and_recognised(provider: Provider) -> No
 
 
 @by_name
-def test_a_mapping_is_there_when_the_record_says_so(provider: Provider) -> None:
+def test_a_mapping_exists_if_the_record_says_so(provider: Provider) -> None:
     assert (f"map_{provider.name}" in statement_names()) == provider.mapped
     assert (PROJECT / "queries" / "providers" / f"{provider.name}.sql").exists() == provider.mapped
 
 
-def test_django_is_not_loaded_before_a_payload_comes() -> None:
+def test_django_is_not_imported_before_the_first_payload() -> None:
     code = "import sys; from mailsight.providers import checking; sys.exit('django' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
 
 
-def test_an_unknown_provider_is_refused_with_the_names_of_those_there_are() -> None:
+def test_an_unknown_provider_is_rejected_with_the_known_names() -> None:
     with pytest.raises(errors.UnknownProvider, match="sendgrid"):
         provider_named("scaleway")
 
 
-def test_nothing_outside_the_rooms_treats_a_provider_by_its_name() -> None:
+def test_nothing_outside_its_module_depends_on_a_providers_name() -> None:
     mentions = [
         f"{path.relative_to(PROJECT)}: {word}"
         for path, words in (*_python(), *_sql())
@@ -70,16 +72,16 @@ def test_nothing_outside_the_rooms_treats_a_provider_by_its_name() -> None:
 
 
 def _python() -> Iterator[tuple[Path, list[str]]]:
-    """The text constants of every module outside the rooms."""
+    """The string constants of every module outside the provider modules."""
     for folder in ("mailsight", "pages"):
         for path in (PROJECT / folder).rglob("*.py"):
-            if ROOMS not in path.parents and path not in DATA:
+            if MODULES not in path.parents and path not in DATA:
                 nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
                 yield path, [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
 
 
 def _sql() -> Iterator[tuple[Path, list[str]]]:
-    """The text constants of every query outside the mappings, and of each mapping those that are not its own name."""
+    """The string constants of every query, without a mapping's own name."""
     for path in (PROJECT / "queries").rglob("*.sql"):
         words = re.findall(r"'([^']*)'", re.sub("--.*", "", path.read_text(encoding="utf-8")))
         yield path, [word for word in words if path.stem != word]

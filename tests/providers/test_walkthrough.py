@@ -1,4 +1,4 @@
-"""docs/adding-a-provider.md, followed to the letter in a copy of the project, adds a provider."""
+"""Following docs/adding-a-provider.md to the letter, in a copy of the project, adds a provider."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ MAPPING = Path("queries/providers/pigeonpost.sql")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the project to follow the page in."""
+    """A copy of the project."""
     target = tmp_path / "mailsight"
     for name in (
         "mailsight",
@@ -63,7 +63,7 @@ def test_the_page_adds_a_provider(project: Path) -> None:
 
 
 def _block(heading: str) -> str:
-    """The code under a line of the page."""
+    """The code block below this line of the page."""
     [code] = re.findall(rf"^`?{re.escape(heading)}`?\n\n```\w+\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
     return str(code)
 

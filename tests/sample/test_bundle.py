@@ -339,11 +339,11 @@ def test_links_are_counted_as_the_heatmap_counts_them(bundle: Path, campaigns: R
 
 
 def test_archived_copies_are_personal(bundle: Path, messages: Rows) -> None:
-    kept = [row for row in messages if row["content"]]
-    raw = [row for row in kept if row["content"].endswith(".eml")]
-    assert len(kept) == 16
+    archived = [row for row in messages if row["content"]]
+    raw = [row for row in archived if row["content"].endswith(".eml")]
+    assert len(archived) == 16
     assert len(raw) == 8
-    for row in kept:
+    for row in archived:
         content = (bundle / row["content"]).read_bytes()
         html = content.decode() if row not in raw else read_eml(content).html or ""
         assert row["customer_id"] in html

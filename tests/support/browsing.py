@@ -1,4 +1,4 @@
-"""Pages in a real browser: opened, watched, clicked through, and awaited."""
+"""Opens pages in a real browser, clicks on them, waits for them, and collects their errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 @contextmanager
 def open_page(browser: Browser, **options: Any) -> Iterator[Page]:
-    """A page of its own context (`options` as `Browser.new_context` takes them), patient in all it waits for."""
+    """A page in a new context with long timeouts; `options` are those of `Browser.new_context`."""
     with browser.new_context(**options) as context:
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
         yield context.new_page()
@@ -28,7 +28,7 @@ def open_page(browser: Browser, **options: Any) -> Iterator[Page]:
 def visit(
     browser: Browser, size: str = "wide", scheme: Literal["light", "dark"] = "light"
 ) -> Iterator[tuple[Page, list[str]]]:
-    """A page, and what goes wrong on it: errors of scripts and of the console, dialogs that nobody asked for."""
+    """A page, and its problems so far: script errors, console errors and unexpected dialogs."""
     width, height = SIZES[size]
     with open_page(
         browser,
@@ -55,18 +55,18 @@ def visit(
 
 
 def until_quiet(page: Page) -> None:
-    """Waits until the page has had ten turns to draw and to act: what a click or a mail sets off has begun by then."""
-    page.evaluate(_TURNS)
+    """Waits for ten animation frames, by which time anything that a click or a mail triggers has started."""
+    page.evaluate(_FRAMES)
 
 
-_TURNS = """async () => {
-    for (let turn = 0; turn < 10; turn++)
+_FRAMES = """async () => {
+    for (let frame = 0; frame < 10; frame++)
         await new Promise(done => requestAnimationFrame(() => setTimeout(done, 10)));
 }"""
 
 
 def settle(page: Page) -> None:
-    """Waits until the script has run, nothing is loading, and what is drawn stays the same for ten looks."""
+    """Waits until the script has run, nothing is loading, and ten checks in a row see the same page."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     expect(page.locator("h1").first).to_be_visible()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
@@ -74,29 +74,29 @@ def settle(page: Page) -> None:
     page.evaluate(_UNCHANGED)
 
 
-# Counted in looks rather than in time: a machine that draws slowly is waited for longer.
+# A number of checks rather than a time, so that it waits longer on a slow machine.
 _UNCHANGED = """() => new Promise(resolve => {
-    const moves = one => one.playState === 'running' && one.effect.getTiming().iterations === 1;
-    const height = one => one.getBoundingClientRect().height;
-    const looks = () => [
+    const isMoving = animation => animation.playState === 'running' && animation.effect.getTiming().iterations === 1;
+    const height = element => element.getBoundingClientRect().height;
+    const state = () => [
         document.querySelectorAll('*').length,
         document.documentElement.innerText.length,
         ...[...document.querySelectorAll('iframe, .js-plotly-plot')].map(height),
     ].join();
     let before = '', same = 0;
-    const look = () => {
-        const now = looks();
-        same = now === before && !document.getAnimations().some(moves) ? same + 1 : 0;
+    const check = () => {
+        const now = state();
+        same = now === before && !document.getAnimations().some(isMoving) ? same + 1 : 0;
         before = now;
-        same < 10 ? setTimeout(() => requestAnimationFrame(look), 50) : resolve();
+        same < 10 ? setTimeout(() => requestAnimationFrame(check), 50) : resolve();
     };
-    look();
+    check();
 })"""
 
 
 def barriers(page: Page, context: dict[str, Any] | None = None) -> list[str]:
-    """What axe finds that keeps people out, on the page or in the part of it that `context` selects."""
-    page.mouse.move(0, 0)  # what is pointed at has Streamlit's own colours
+    """The serious accessibility problems that axe finds on the page, or in the part of it that `context` selects."""
+    page.mouse.move(0, 0)  # an element under the pointer has Streamlit's own colours
     settle(page)
     return [
         f"{violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:200]}"
@@ -111,7 +111,7 @@ def grid(page: Page) -> FrameLocator:
 
 
 def expect_customers(page: Page, number: int) -> None:
-    """Waits until the grid's foot says so many customers."""
+    """Waits until the grid's footer shows this number of customers."""
     expect(grid(page).locator(".foot span")).to_have_text(formats.things(number, "customer"))
 
 
@@ -121,7 +121,7 @@ def close_dialog(page: Page) -> None:
 
 
 def choose(place: Page | Locator, menu: str, entry: str) -> None:
-    """Chooses an entry of a menu; the entries stand at the end of the page."""
+    """Chooses an entry of a menu. Open menus are at the end of the page."""
     place.get_by_role("button", name=menu, exact=True).click()
     page = place if isinstance(place, Page) else place.page
     page.get_by_text(f"{entry},").last.click()

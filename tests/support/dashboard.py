@@ -1,4 +1,4 @@
-"""The dashboard in a process of its own."""
+"""Runs the dashboard in a separate process."""
 
 import subprocess
 from collections.abc import Mapping
@@ -11,6 +11,6 @@ from tooling.servers import PROJECT
 def start_dashboard(
     database: Path, log: Path, port: int, *options: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Starts the dashboard on a database; `servers.await_answer` says when it answers."""
+    """Starts the dashboard on a database. Wait for it with `servers.await_answer`."""
     more = {"MAILSIGHT_DATABASE": str(database)} | dict(environment or {})
     return servers.start(PROJECT / "app.py", port, *options, log=log, environment=more)

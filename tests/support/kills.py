@@ -1,4 +1,4 @@
-"""Programs that are killed at a step of their work, not after a time: however busy the machine, it is the same step."""
+"""Kills programs at a step of their work rather than after a time, so a busy machine gives the same result."""
 
 import itertools
 import os
@@ -13,9 +13,9 @@ from mailsight.settings import PROJECT
 
 
 def kill_at(step: str, program: str, *arguments: object, calls: int = 1) -> None:
-    """Runs a program and kills it where it calls `step`, a function's dotted name, for the nth time.
+    """Runs a program and kills it at its nth call (`calls`) of `step`, a function's dotted name.
 
-    Fails when the program ends in any other way: it could not start, or never came to the step.
+    Fails if the program ends in any other way: it could not start, or never reached the step.
     """
     command = [sys.executable, "-m", "tests.support.kills", step, str(calls), program, *map(str, arguments)]
     ended = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)
@@ -23,7 +23,7 @@ def kill_at(step: str, program: str, *arguments: object, calls: int = 1) -> None
 
 
 def main() -> None:
-    """What runs in the program's process."""
+    """Runs in the program's process."""
     step, calls, program, *arguments = sys.argv[1:]
     original, call = pkgutil.resolve_name(step), itertools.count(1)
 

@@ -1,4 +1,4 @@
-"""The pages as Streamlit's own harness runs them, without a browser."""
+"""Runs pages in Streamlit's test harness, without a browser."""
 
 from streamlit.testing.v1 import AppTest
 
@@ -12,7 +12,7 @@ def shell() -> AppTest:
 
 
 def show(page: str = "campaigns", **parameters: str | list[str]) -> AppTest:
-    """A page after its first run, asked for with these parameters."""
+    """A page after its first run with these query parameters."""
     at = shell()
     at.switch_page(f"../pages/{page}.py")
     for name, value in parameters.items():
@@ -21,7 +21,7 @@ def show(page: str = "campaigns", **parameters: str | list[str]) -> AppTest:
 
 
 def words(at: AppTest) -> str:
-    """What the page says, without what stands in its tables."""
+    """The texts of the page, except those in tables."""
     assert not at.exception
     kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.metric, at.html)
-    return "\n".join(str(getattr(one, "value", one)) for kind in kinds for one in kind)
+    return "\n".join(str(getattr(element, "value", element)) for kind in kinds for element in kind)

@@ -1,4 +1,4 @@
-"""Events of two providers and of none; some have a campaign, some don't. And a row that can't be read."""
+"""Events of two providers and of none, with and without a campaign, and an unreadable row."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Waiting for what a test awaits. The bound is for what never comes: a busy machine stays far below it."""
+"""Waits for conditions. The timeout is far beyond what a busy machine needs."""
 
 import time
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from collections.abc import Callable
 PATIENCE_SECONDS = 180
 
 
-def until(condition: Callable[[], object], what: str) -> None:
-    """Waits until the condition holds; fails with `what` when it never does."""
+def until(condition: Callable[[], object], description: str) -> None:
+    """Waits until the condition holds. Fails with the description if it times out."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, f"Waited in vain for {what}."
+        assert time.monotonic() < deadline, f"Timed out while waiting for {description}."
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Long answers are found once, whoever asks, and make room for others."""
+"""Large results are computed once for all threads and evicted when space runs out."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,50 +14,50 @@ def numbers(size: int) -> Numbers:
     return np.arange(size, dtype=np.int64)
 
 
-def test_who_asks_while_an_answer_is_found_waits_for_it() -> None:
-    kept, begun, go_on = ResultCache(1_000), threading.Event(), threading.Event()
-    found = []
+def test_a_result_is_computed_once_for_concurrent_requests() -> None:
+    cache, begun, go_on = ResultCache(1_000), threading.Event(), threading.Event()
+    computed = []
 
-    def find() -> Numbers:
-        found.append(1)
+    def compute() -> Numbers:
+        computed.append(1)
         begun.set()
         assert go_on.wait(PATIENCE_SECONDS)
         return numbers(3)
 
     with ThreadPoolExecutor() as threads:
-        answers = [threads.submit(kept.get, "who clicked", find) for _ in range(4)]
+        answers = [threads.submit(cache.get, "who clicked", compute) for _ in range(4)]
         assert begun.wait(PATIENCE_SECONDS)
         go_on.set()
         assert [answer.result(PATIENCE_SECONDS).tolist() for answer in answers] == [[0, 1, 2]] * 4
-    assert found == [1]
+    assert computed == [1]
 
 
-def test_what_was_not_asked_for_lately_makes_room() -> None:
-    kept = ResultCache(max_bytes=2 * 80)
-    found: list[str] = []
+def test_the_least_recently_used_result_is_evicted() -> None:
+    cache = ResultCache(max_bytes=2 * 80)
+    computed: list[str] = []
 
     def ask(question: str, size: int = 10) -> None:
-        def find() -> Numbers:
-            found.append(question)
+        def compute() -> Numbers:
+            computed.append(question)
             return numbers(size)
 
-        kept.get(question, find)
+        cache.get(question, compute)
 
     for question in ("a", "b", "a", "c", "a", "b"):
         ask(question)
-    assert found == ["a", "b", "c", "b"]
-    # One that is too long for all the room is kept until the next.
+    assert computed == ["a", "b", "c", "b"]
+    # A result larger than the whole cache remains until the next one.
     for question in ("long", "long", "a"):
         ask(question, 1_000)
-    assert found[4:] == ["long", "a"]
+    assert computed[4:] == ["long", "a"]
 
 
-def test_a_failure_is_told_and_not_kept() -> None:
-    kept = ResultCache(1_000)
+def test_a_failure_is_raised_and_not_cached() -> None:
+    cache = ResultCache(1_000)
 
     def fail() -> Numbers:
         raise ValueError("no such column")
 
     with pytest.raises(ValueError, match="no such column"):
-        kept.get("sorted by nothing", fail)
-    assert kept.get("sorted by nothing", lambda: numbers(2)).tolist() == [0, 1]
+        cache.get("sorted by nothing", fail)
+    assert cache.get("sorted by nothing", lambda: numbers(2)).tolist() == [0, 1]

@@ -74,19 +74,19 @@ def test_a_snapshot_stays_with_its_generation_while_others_are_published(
         campaign.report(before, "spring", Audience.ALL)
 
 
-def test_times_come_out_aware_in_rows_frames_and_batches(tiny_duck: Path) -> None:
+def test_times_are_aware_in_rows_frames_and_batches(tiny_duck: Path) -> None:
     sent_at = datetime(2026, 4, 14, tzinfo=UTC)
-    asked: dict[str, object] = {"campaign_id": "spring", "audience": Audience.ALL}
+    parameters: dict[str, object] = {"campaign_id": "spring", "audience": Audience.ALL}
     with Warehouse(tiny_duck).snapshot() as data:
         everybody = grid.grid_query()
-        [batch] = data.batches("exported_customers", everybody, **asked)
+        [batch] = data.batches("exported_customers", everybody, **parameters)
         assert batch.column("sent_at").to_pylist() == [sent_at]
-        assert data.frame("exported_customers", everybody, **asked)["sent_at"].tolist() == [sent_at]
-        [row] = data.rows("exported_customers", everybody, **asked)
+        assert data.frame("exported_customers", everybody, **parameters)["sent_at"].tolist() == [sent_at]
+        [row] = data.rows("exported_customers", everybody, **parameters)
         assert row["sent_at"] == sent_at
 
 
-def test_the_last_two_generations_are_kept(tiny_duck: Path, tiny_bundle: Path) -> None:
+def test_the_last_two_generations_remain(tiny_duck: Path, tiny_bundle: Path) -> None:
     for customer_id in ("2", "3", "4"):
         bundles.load(tiny_duck, [add_message(tiny_bundle, customer_id)])
     files = sorted(path.name for path in tiny_duck.parent.glob("*.duckdb"))
@@ -97,7 +97,7 @@ def test_the_last_two_generations_are_kept(tiny_duck: Path, tiny_bundle: Path) -
 def test_a_failed_load_leaves_the_last_good_state(tiny_duck: Path) -> None:
     before = sorted(tiny_duck.parent.iterdir())
     with pytest.raises(draft.QueryFailed), draft.draft(tiny_duck) as work:
-        work.run("create_schema")  # it is there already
+        work.run("create_schema")  # fails, because the tables exist
     assert sorted(tiny_duck.parent.iterdir()) == before
     assert sent(Warehouse(tiny_duck)) == 1
 
@@ -125,22 +125,20 @@ def tables(database: Path) -> dict[str, object]:
         }
 
 
-def test_rows_come_in_batches_in_the_order_of_the_query(
-    sample_database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batches_keep_the_order_of_the_query(sample_database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warehouse_reader, "BATCH_ROWS", 70)
     reader = Warehouse(sample_database)
     campaign_id = listed(reader)[-1].campaign_id
-    asked = grid.grid_query(
+    query = grid.grid_query(
         {"name": {"type": "contains", "filter": "a"}}, [{"colId": "opens", "sort": "desc"}], end=500
     )
     batches = list(
         reader.snapshot().batches(
-            "exported_customers", asked, campaign_id=campaign_id, audience=Audience.HUMAN
+            "exported_customers", query, campaign_id=campaign_id, audience=Audience.HUMAN
         )
     )
     together = [row for batch in batches for row in batch.to_pylist()]
-    page = recipients.page(reader.snapshot(), campaign_id, Audience.HUMAN, asked)
+    page = recipients.page(reader.snapshot(), campaign_id, Audience.HUMAN, query)
     assert [row["customer_id"] for row in together] == [row["customer_id"] for row in page.rows]
     assert batches[0].num_rows == 70 < page.total == len(together)
 
@@ -171,8 +169,8 @@ def test_a_killed_load_leaves_a_good_state_and_the_next_one_completes(
     kill_at(step, LOAD, tiny_duck, sample_bundle, calls=calls)
     assert sent(Warehouse(tiny_duck)) == 1
     bundles.load(tiny_duck, [sample_bundle])
-    found = [one for one in listed(tiny_duck, Audience.ALL) if one.campaign_id != "spring"]
-    assert found == listed(sample_database, Audience.ALL)
+    campaigns = [row for row in listed(tiny_duck, Audience.ALL) if row.campaign_id != "spring"]
+    assert campaigns == listed(sample_database, Audience.ALL)
     assert not list(tiny_duck.parent.glob("*.draft*"))
 
 

@@ -1,4 +1,4 @@
-"""The samples of every registered provider, and the requests they make."""
+"""The samples of every registered provider, and requests built from them."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -15,12 +15,12 @@ SECRETS = {name: samples.secrets for name, samples in SAMPLES.items()}
 
 
 def proven(provider: str, request: WebhookRequest) -> WebhookRequest:
-    """The same body, whatever it is, with the provider's proof."""
+    """The request with the provider's signature or credentials, whatever its body."""
     samples = SAMPLES[provider]
     return (samples.prove or samples.sign)(request)
 
 
 def delivery(provider: str, url: str) -> WebhookRequest:
-    """The provider's request about one mail to ann@example.com."""
+    """The provider's request about a mail to ann@example.com."""
     samples = SAMPLES[provider]
     return samples.sign(post(url, samples.delivery, samples.content_type))
