@@ -1,4 +1,4 @@
-"""Why mail bounces: sorts the replies of receiving servers into a few reasons that one can act on."""
+"""Why mail bounces: sorts the replies of receiving servers into a few actionable reasons."""
 
 import re
 from collections.abc import Sequence

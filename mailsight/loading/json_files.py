@@ -151,7 +151,7 @@ def _skip_line(file: TextIO) -> None:
 
 
 def _reject_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 # Python accepts NaN and Infinity, which are not JSON.

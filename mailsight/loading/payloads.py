@@ -193,7 +193,7 @@ def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRe
 
 
 def prepare_mappings(work: Draft) -> None:
-    """Creates what the mappings in SQL share, once per connection."""
+    """Creates the macros that the SQL mappings share, once per connection."""
     work.run("set_bounce_words", words=_json(bounce_words()))
     work.run("create_provider_words")
 

@@ -1,5 +1,5 @@
-"""One module per provider, and beside them what all providers share.
+"""One module per provider, and the code that all providers share.
 
-`record` says what a provider's module holds, `registry` lists them, `reading` turns payloads into events, `checking`
-finds out who sent a request. docs/adding-a-provider.md shows how to add one.
+`record` defines what a provider's module contains, `registry` lists the providers, `reading` turns payloads into
+events, `checking` verifies who sent a request. docs/adding-a-provider.md shows how to add one.
 """

@@ -1,4 +1,4 @@
-"""Amazon SES, by way of SNS or Firehose.
+"""Amazon SES, through SNS or Firehose.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
@@ -14,7 +14,7 @@ from .record import BASIC_AUTH, Provider
 
 
 def _pack(events: Sequence[object]) -> object:
-    """Puts a bare event, as Firehose writes it, into the envelope of SNS."""
+    """Wraps a bare event, as Firehose writes it, in an SNS envelope."""
     [event] = events
     if isinstance(event, dict) and "Type" not in event:
         return {"Type": "Notification", "Message": json.dumps(event, ensure_ascii=False)}
@@ -29,7 +29,7 @@ def _content(payload: object) -> object:
 
 
 def _of_recipient(payload: object, recipient: str | None) -> object:
-    """A payload may report on several recipients: adds this one's part as `recipient`."""
+    """Adds this recipient's part of the payload as `recipient`, since a payload may report on several recipients."""
     parts = at(payload, "bounce.bouncedRecipients") or at(payload, "deliveryDelay.delayedRecipients")
     if not isinstance(payload, dict) or not isinstance(parts, list):
         return payload
@@ -39,7 +39,7 @@ def _of_recipient(payload: object, recipient: str | None) -> object:
 
 
 def _explain(payload: object) -> str | None:
-    """SNS asks for confirmation before it sends, and an event without recipients is none."""
+    """Explains SNS's request for confirmation, and events without a recipient."""
     match at(payload, "Type"):
         case "SubscriptionConfirmation":
             return (
@@ -56,7 +56,7 @@ def _explain(payload: object) -> str | None:
 
 
 def _view() -> type[Any]:
-    """anymail's view without its base's constructor, which needs boto3 for things that Mailsight does not do."""
+    """anymail's view without its base's constructor, which needs boto3 for features that Mailsight doesn't use."""
     from anymail.webhooks.amazon_ses import AmazonSESBaseWebhookView, AmazonSESTrackingWebhookView
 
     class View(AmazonSESTrackingWebhookView):  # type: ignore[misc]

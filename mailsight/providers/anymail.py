@@ -1,6 +1,6 @@
-"""django-anymail: its webhook views check who sent a request and read the events in it.
+"""Uses django-anymail's webhook views to verify who sent a request and to read the events in it.
 
-Django is loaded at the first call, because many commands never need it. The views are created and called directly, so
+Django is imported at the first call, because many commands never need it. The views are created and called directly, so
 there is no Django project, URL, app or database.
 """
 
@@ -24,7 +24,7 @@ _configuring = threading.Lock()
 
 
 class TrackingEvent(Protocol):
-    """An event as anymail reads it. Most fields are whatever the provider put there."""
+    """An event as read by anymail. Most fields are unchecked values from the provider."""
 
     event_type: str
     timestamp: datetime | None
@@ -42,9 +42,9 @@ class TrackingEvent(Protocol):
 
 
 def read(provider: Provider, request: Request) -> list[TrackingEvent]:
-    """The events in a request, without a check of who sent it.
+    """The events in a request. Does not check who sent it.
 
-    Raises `InboundMail`, and whatever the view raises for a payload that it can't read.
+    Raises `InboundMail`, and any exception that the view raises for a payload it can't read.
     """
     keys = {secret.keyword: "unused" for secret in provider.secrets if secret.needed_to_read}
     view = _view(provider, frozenset(keys.items()))
@@ -64,7 +64,7 @@ def read(provider: Provider, request: Request) -> list[TrackingEvent]:
 
 
 def form_fields(request: Request) -> dict[str, object]:
-    """The fields of a form, as JSON would have them: a field that occurs several times is a list.
+    """The fields of a form as in JSON: a repeated field is a list.
 
     Raises `BadForm`.
     """
@@ -78,18 +78,18 @@ def form_fields(request: Request) -> dict[str, object]:
 
 
 def prepare(provider: Provider, secrets: Mapping[str, str]) -> None:
-    """Checks that secrets, by their names, are of the right kind. Raises whatever anymail raises if one is not."""
+    """Checks the form of the secrets (by name). Raises any exception that anymail raises for an invalid one."""
     _view(provider, _keywords(provider, secrets))
 
 
 def check(provider: Provider, secrets: Mapping[str, str], request: Request, url: str) -> None:
-    """Checks a request to `url` against secrets, by their names. Raises whatever anymail raises if it fails."""
+    """Checks a request to `url` against the secrets (by name). Raises any exception that anymail raises if it fails."""
     posted = _posted(request, url)
     _for_request(_view(provider, _keywords(provider, secrets)), posted).run_validators(posted)
 
 
 def view_class(provider: Provider) -> type[Any]:
-    """The view that checks a provider's requests and reads them."""
+    """anymail's view for the provider's requests."""
     _configure()
     if callable(provider.view):
         return provider.view()
@@ -98,7 +98,7 @@ def view_class(provider: Provider) -> type[Any]:
 
 
 def _keywords(provider: Provider, secrets: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    """Secrets under anymail's names."""
+    """The secrets by anymail's names for them."""
     return frozenset(
         (secret.keyword, secrets[secret.name]) for secret in provider.secrets if secrets.get(secret.name)
     )
@@ -110,14 +110,14 @@ def _view(provider: Provider, keywords: frozenset[tuple[str, str]]) -> Any:
 
 
 def _for_request(view: Any, posted: Any) -> Any:
-    # A copy, because a view serves one request: Mandrill's keeps what it saw in it.
+    # A copy, because a view serves one request only: Mandrill's stores values from the request.
     view = copy(view)
     view.setup(posted)
     return view
 
 
 def _posted(request: Request, url: str = "http://localhost/") -> Any:
-    """Django's version of a request that was sent to `url` by POST."""
+    """The request as a Django request, sent to `url` by POST."""
     _configure()
     from django.core.handlers.wsgi import WSGIRequest
 
@@ -143,7 +143,7 @@ def _fields(form: Any) -> dict[str, object]:
 
 
 def _configure() -> None:
-    """Makes Django usable in this process, once. Leaves it alone if something else has configured it."""
+    """Configures Django once per process, unless something else has."""
     import django.conf
 
     with _configuring:

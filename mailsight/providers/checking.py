@@ -1,4 +1,4 @@
-"""Who sent a webhook request, and whether it is that provider's."""
+"""Checks who sent a webhook request, and whether its payload is that provider's."""
 
 from collections.abc import Mapping
 
@@ -13,34 +13,34 @@ from .registry import PROVIDERS
 
 
 def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
-    """Checks that secrets, by their names, can be this provider's. Raises `BadSetting`."""
+    """Checks the form of a provider's secrets (by name). Raises `BadSetting`."""
     if ":" not in secrets.get(BASIC_AUTH.name, ":"):
         raise BadSetting(f"The basic_auth for {provider.label} has no colon between user and password.")
     try:
         anymail.prepare(provider, secrets)
-    except Exception as error:  # anymail and its libraries raise many kinds
-        raise BadSetting(f"A secret for {provider.label} is not what the provider gives out.") from error
+    except Exception as error:  # anymail and its libraries raise many types
+        raise BadSetting(f"A secret for {provider.label} is not in the provider's format.") from error
 
 
 def check_sender(provider: Provider, secrets: Mapping[str, str], request: Request, url: str) -> None:
-    """Checks by signature or password that a request to `url` comes from the provider.
+    """Verifies by signature or password that a request to `url` comes from the provider.
 
-    `secrets` are the configured ones, by their names. Raises `NotGenuine`, or `BadSetting` for a malformed secret.
+    `secrets` are the configured secrets by name. Raises `NotGenuine`, or `BadSetting` for a malformed secret.
     """
     if not any(secret.suffices and secrets.get(secret.name) for secret in provider.secrets):
         raise NotGenuine(f"No secret is configured that proves a request is {provider.label}'s.")
     check_secrets(provider, secrets)
     try:
         anymail.check(provider, secrets, request, url)
-    except Exception:  # noqa: BLE001  # a request that confuses the check is no more genuine than one that fails it
-        # Without the cause: anymail's messages may hold the address with its password.
+    except Exception:  # noqa: BLE001  # a request that crashes the check is not genuine either
+        # Without the cause, because anymail's messages may contain the URL with its password.
         raise NotGenuine(f"The signature or password is not {provider.label}'s.") from None
 
 
 def check_payload(provider: Provider, request: Request) -> None:
-    """Checks that a request's body can be this provider's.
+    """Checks that a request's body looks like this provider's.
 
-    Raises `NotThisProvider` if it is malformed or another provider's.
+    Raises `NotThisProvider` if it is malformed or looks like another provider's.
     """
     value = value_of_request(provider, request)
     candidates = _candidates(value)
@@ -50,13 +50,13 @@ def check_payload(provider: Provider, request: Request) -> None:
         raise NotThisProvider(f"This looks like a payload of {candidates[0].label}, not of {provider.label}.")
     events = events_of_request(provider, request)
     if not value and not any(isinstance(event, Unreadable) for event in events):
-        return  # an empty request, which some providers send to see whether the address answers
+        return  # some providers send an empty request to test the URL
     if not any(isinstance(event, Event) and event.type != EventType.UNKNOWN for event in events):
-        raise NotThisProvider(f"This is no payload of {provider.label}.")
+        raise NotThisProvider(f"This is not a payload of {provider.label}.")
 
 
 def _candidates(value: object) -> list[Provider]:
-    """The providers that a request's JSON looks like: those with the most marks in it."""
+    """The providers that a request's JSON looks like, judging by the largest set of marks in it."""
     top = value[0] if isinstance(value, list) and value else value
     keys = set(top) if isinstance(top, dict) else set()
     matches = {

@@ -1,4 +1,4 @@
-"""What comes in and what comes out: a webhook request, and the events read from it."""
+"""A webhook request, and the events read from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Event:
     campaign_id: str | None
     customer_id: str | None
     tags: tuple[str, ...]
-    metadata: Mapping[str, object] | None  # None if this provider never carries any
+    metadata: Mapping[str, object] | None  # None if this provider has no metadata
     provider_machine: bool | None
     payload: object
 

@@ -1,4 +1,4 @@
-"""The fields of an event that anymail leaves to its users, each read from where the provider's record says."""
+"""The event fields that anymail doesn't read. The provider's record says where each of them is."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from mailsight.vocabulary import EventType
 from .payload import at, first, text
 from .record import Provider
 
-# These are about the person who did it. Of any other event, an address would be a mail server's.
+# Events caused by the customer. In any other event, the IP address is a mail server's.
 _BY_THE_CUSTOMER = (
     EventType.OPENED,
     EventType.CLICKED,
@@ -17,12 +17,12 @@ _BY_THE_CUSTOMER = (
     EventType.COMPLAINED,
 )
 _ENHANCED_STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
-# Within a text, where an address such as 5.1.1.7 does not count.
+# Within a text. Doesn't match parts of an IP address such as 5.1.1.7.
 _ENHANCED_STATUS_IN_TEXT = re.compile(rf"(?:^|[^0-9.])({_ENHANCED_STATUS.pattern})(?:$|[^0-9.]|\.$|\.[^0-9])")
 
 
 def kind(provider: Provider, by_anymail: EventType, payload: object) -> EventType:
-    """What happened: anymail's word, unless it has none and the payload says more."""
+    """The type of event: anymail's, or the payload's if anymail doesn't know it."""
     if by_anymail != EventType.UNKNOWN:
         return by_anymail
     words = (text(at(payload, path)) or "" for path in provider.kind)
@@ -40,7 +40,7 @@ def message_id(provider: Provider, by_anymail: object, payload: object) -> str |
 
 
 def bounce_type(provider: Provider, event_type: EventType, payload: object) -> str | None:
-    """Hard or soft, for a bounce of which the provider says so."""
+    """`hard` or `soft`; None if it is not a bounce or the provider doesn't say which."""
     word = first(payload, provider.bounce)
     if event_type != EventType.BOUNCED or word is None:
         return None
@@ -57,12 +57,12 @@ def smtp_status(provider: Provider, payload: object, diagnostic: str | None) -> 
 
 
 def by_customer(event_type: EventType, payload: object, paths: Iterable[str]) -> str | None:
-    """Something about whoever opened, clicked, unsubscribed or complained; None for every other event."""
+    """The first value at these paths, for events caused by the customer; None for every other event."""
     return first(payload, paths) if event_type in _BY_THE_CUSTOMER else None
 
 
 def link_position(provider: Provider, payload: object) -> int | None:
-    """Which link of the mail's HTML was clicked, counted from 0."""
+    """The position of the clicked link in the mail's HTML, from 0."""
     position = first(payload, provider.link_position) or ""
     if provider.link_part and first(payload, provider.link_part) != "html":
         return None
@@ -70,7 +70,7 @@ def link_position(provider: Provider, payload: object) -> int | None:
 
 
 def by_machine(provider: Provider, payload: object) -> bool | None:
-    """The provider's own verdict on whether a machine did it."""
+    """The provider's own verdict on whether a machine caused the event; None if it gives none."""
     word = first(payload, provider.machine)
     if word is None:
         return None
@@ -80,6 +80,6 @@ def by_machine(provider: Provider, payload: object) -> bool | None:
 def attribution(
     name: str, metadata: Mapping[str, object], payload: object, paths: Iterable[str], tags: Iterable[str] = ()
 ) -> str | None:
-    """The `campaign` or `customer` of an event: from the metadata, else the provider's own, else the first tag."""
+    """The `campaign` or `customer` of an event, from the metadata, the provider's own field or the first tag."""
     values = (metadata.get(f"{name}_id"), metadata.get(name), *(at(payload, path) for path in paths), *tags)
     return next((key for value in values if (key := (text(value) or "").strip(" "))), None)

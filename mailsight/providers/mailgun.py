@@ -6,7 +6,7 @@ from .record import EXTRA_BASIC_AUTH, Provider, Secret
 
 
 def _unpack(value: dict[str, Any]) -> list[object] | None:
-    """The Events API has pages of `items`, each an event without the webhook's envelope."""
+    """Adds the webhook's envelope to events from the Events API, which has pages of bare events (`items`)."""
     match value:
         case {"items": [*items]}:
             return items

@@ -9,7 +9,7 @@ _FIELD = "mandrill_events"
 
 
 def _unpack(value: dict[str, Any]) -> list[object] | None:
-    """Requests are forms; one field holds the events as JSON."""
+    """Unpacks the form field that contains the events as JSON."""
     events = value.get(_FIELD)
     return [json.loads(events)] if isinstance(events, str) else None
 

@@ -1,7 +1,6 @@
-"""Looking into a payload: the value at a path, as text or as a time.
+"""Reads values from a payload by their paths, as text or as times.
 
-A path such as `Geo.IP` names the keys on the way to a value. A number is an index into a list, `*` the only value of
-an object.
+A path such as `Geo.IP` consists of keys. A number is an index into a list, and `*` is the only value of an object.
 """
 
 import json
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 
 
 def at(payload: object, path: str) -> object:
-    """The value at a path; None if there is none."""
+    """The value at a path, or None."""
     for step in path.split("."):
         match payload:
             case dict():
@@ -35,7 +34,7 @@ def without(payload: object, path: str) -> object:
 
 
 def text(value: object) -> str | None:
-    """A value as text; None if there is none or it is empty."""
+    """A value as text; None if it is None or empty."""
     if value is None or isinstance(value, str):
         return value or None
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -48,17 +47,17 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 def first(payload: object, paths: Iterable[str]) -> str | None:
-    """The first of these paths that leads to a value, as text."""
+    """The first value at one of these paths, as text."""
     return next((value for path in paths if (value := text(at(payload, path)))), None)
 
 
 def first_time(payload: object, paths: Iterable[str]) -> datetime | None:
-    """The first of these paths that leads to a time."""
+    """The first time at one of these paths."""
     return next((time for path in paths if (time := moment(at(payload, path)))), None)
 
 
 def moment(value: object) -> datetime | None:
-    """A time: ISO 8601 (UTC unless it names a zone), or seconds or milliseconds since 1970; None if it is neither."""
+    """Parses ISO 8601 (UTC by default), or seconds or milliseconds since 1970. None for anything else."""
     try:
         seconds = float(value)  # type: ignore[arg-type]
         return datetime.fromtimestamp(seconds / 1000 if abs(seconds) > 1e11 else seconds, UTC)
@@ -71,7 +70,7 @@ def moment(value: object) -> datetime | None:
 
 
 def aware(time: datetime) -> datetime | None:
-    """A time in UTC; None if it lies beyond the years that UTC can hold."""
+    """The time in UTC; None if that is out of datetime's range."""
     try:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except OverflowError:

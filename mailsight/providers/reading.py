@@ -1,4 +1,4 @@
-"""Provider payloads become events. django-anymail reads them; `fields` adds what it leaves out."""
+"""Turns provider payloads into events. django-anymail reads them; `fields` adds what it leaves out."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from .record import Provider
 
 
 def events_of_request(provider: Provider, request: Request) -> list[Event | Unreadable]:
-    """The events in a webhook request, whoever sent it. Inbound mail and pings hold none."""
+    """The events in a webhook request. Does not check who sent it. Inbound mail and pings have no events."""
     try:
         value = value_of_request(provider, request)
     except NotThisProvider as error:
@@ -28,9 +28,9 @@ def events_of_request(provider: Provider, request: Request) -> list[Event | Unre
 def events_of_value(
     provider: Provider, value: object, headers: Mapping[str, str] | None = None
 ) -> list[Event | Unreadable]:
-    """The events in a JSON value from a provider's file: an event, a batch of them, or an envelope around them.
+    """The events in a JSON value from a provider's file: an event, a batch of events, or an envelope around them.
 
-    Anything that can't be read becomes `Unreadable` and costs no other event.
+    Anything that can't be read becomes `Unreadable` and doesn't affect other events.
     """
     try:
         payloads = _unpacked(provider, value)
@@ -39,7 +39,7 @@ def events_of_value(
     if len(payloads) > 1 and provider.sends_batches:
         try:
             return _read(provider, _request(provider, payloads, headers))
-        except Exception:  # noqa: BLE001, S110  # any of them may have caused it: read each by itself
+        except Exception:  # noqa: BLE001, S110  # any of them may be the cause, so read them one by one
             pass
     return [
         event
@@ -51,7 +51,7 @@ def events_of_value(
 
 
 def value_of_request(provider: Provider, request: Request) -> object:
-    """What a request says, as a JSON value. Raises `NotThisProvider` if it says nothing."""
+    """The content of a request as a JSON value. Raises `NotThisProvider` if it is malformed."""
     if request.is_form:
         if not provider.takes_forms:
             raise NotThisProvider(f"A form; {provider.label} sends JSON.")
@@ -66,11 +66,11 @@ def value_of_request(provider: Provider, request: Request) -> object:
 
 
 def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _unpacked(provider: Provider, value: object) -> list[object]:
-    """The payloads in a JSON value, each of one event (Amazon SES: of one message)."""
+    """The payloads in a JSON value, one per event (Amazon SES: one per message)."""
     if isinstance(value, list):
         parts: list[object] | None = value
     else:
@@ -95,7 +95,7 @@ def _events_of_payload(
 ) -> list[Event | Unreadable]:
     """The events of one payload; `request` packs it.
 
-    If anymail fails, for instance at a malformed time, the parts that an event can do without are left out one by one.
+    If anymail fails, for instance because of a malformed time, optional parts are left out one by one.
     """
     try:
         return _read(provider, request(payload)) or _explained(provider, payload)
@@ -108,7 +108,7 @@ def _events_of_payload(
         rest = without(rest, path)
         try:
             return _read(provider, request(rest), payload)
-        except Exception:  # noqa: BLE001, S112  # the first error says what is wrong
+        except Exception:  # noqa: BLE001, S112  # the first error is the one to report
             continue
     return [unreadable]
 
@@ -119,7 +119,7 @@ def _explained(provider: Provider, payload: object) -> list[Event | Unreadable]:
 
 
 def _read(provider: Provider, request: Request, whole: object = None) -> list[Event | Unreadable]:
-    """The events that anymail reads from a request; `whole` is their payload if the request lacks a part of it."""
+    """The events that anymail reads from a request; `whole` is the full payload if parts were left out."""
     return [
         _event(provider, event, event.esp_event if whole is None else whole)
         for event in anymail.read(provider, request)
@@ -185,7 +185,7 @@ def _reason(provider: Provider, error: Exception) -> str:
 
 
 def _printable(value: Any) -> Any:
-    """A value that JSON can hold: half a character becomes ?, a number that is not finite becomes null."""
+    """The value as valid JSON: lone surrogates become ?, and infinite numbers and NaN become null."""
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Mailsight needs to know about a provider: one `Provider` record in one module per provider."""
+"""The `Provider` record: everything specific to a provider. Each provider's module contains one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -12,17 +12,17 @@ YES_OR_NO: Mapping[str, bool] = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret shared with a provider, so that nobody else can send in its name."""
+    """A secret shared with a provider, which proves that the provider sent a request."""
 
     name: str  # in Mailsight's settings
-    keyword: str  # what django-anymail calls it
+    keyword: str  # in django-anymail
     suffices: bool = True  # whether it proves the sender without any other secret
-    needed_to_read: bool = False  # whether anymail insists on it even where nothing is checked
+    needed_to_read: bool = False  # whether anymail requires it even to read a request
 
 
 # A user and a password in the webhook's URL, `user:password`. Every provider can send them.
 BASIC_AUTH = Secret("basic_auth", "webhook_secret")
-# The same for a provider that signs its requests: the signature can't be left out.
+# The same for a provider that signs its requests: it can't replace the signature.
 EXTRA_BASIC_AUTH = Secret("basic_auth", "webhook_secret", suffices=False)
 
 
@@ -30,15 +30,15 @@ def _no_envelope(_value: dict[str, Any]) -> list[object] | None:
     return None
 
 
-def _as_it_is(payload: object) -> object:
+def _unchanged(payload: object) -> object:
     return payload
 
 
-def _nothing_to_explain(_payload: object) -> str | None:
+def _no_explanation(_payload: object) -> str | None:
     return None
 
 
-def _whole(payload: object, _recipient: str | None) -> object:
+def _same_content(payload: object, _recipient: str | None) -> object:
     return payload
 
 
@@ -46,15 +46,16 @@ def _whole(payload: object, _recipient: str | None) -> object:
 class Provider:
     """Everything about one provider.
 
-    Fields that say where something is read from hold paths (see `payload`); the first that leads to a value counts.
-    Paths begin at the event's `content`.
+    Fields that say where to read a value contain paths (see `payload`), which start at the event's `content`. The first
+    path with a value is used.
     """
 
-    name: str  # in addresses, settings, files and the database
+    name: str  # in URLs, settings, files and the database
     label: str  # on screens
 
-    # Who sends, and the view that checks requests and reads events: the name of a class in `anymail.webhooks.<name>`,
-    # or a function that defines one. Only when called may the function import anymail, because Django comes with it.
+    # How to verify the sender, and the view that checks requests and reads events: the name of a class in
+    # `anymail.webhooks.<name>`, or a function that defines one. The function must import anymail itself, when called,
+    # because that imports Django.
     secrets: tuple[Secret, ...]
     view: str | Callable[[], type[Any]]
 
@@ -62,49 +63,51 @@ class Provider:
     marks: tuple[AbstractSet[str], ...]
     sends_batches: bool = False  # many events in one request
     takes_forms: bool = False  # forms as well as JSON
-    form_field: str | None = None  # holds the form's JSON; without one, the form's fields are an event
+    form_field: str | None = None  # the field with the JSON; if None, the form's fields are an event
 
-    # How events are packed, where the defaults don't fit.
-    # What is in an envelope: events or more envelopes. None if the object is not an envelope.
+    # How events are packed, if the defaults don't fit.
+    # The contents of an envelope: events or more envelopes. None if the object is not an envelope.
     unpack: Callable[[dict[str, Any]], list[object] | None] = _no_envelope
-    # The JSON that the provider would send for some events: one, or many if it sends batches.
+    # The JSON that the provider would send for these events: one event, or several if it sends batches.
     pack: Callable[[Sequence[object]], object] | None = None
-    # An event without the envelope that it keeps when unpacked, such as a signature beside it.
-    content: Callable[[object], object] = _as_it_is
-    # The content with what concerns this recipient, if an event may report on several.
-    of_recipient: Callable[[object, str | None], object] = _whole
-    # Why there is no event in a payload, if people should know.
-    explain: Callable[[object], str | None] = _nothing_to_explain
-    # What to leave out, one after the other, until anymail can read the rest. Paths begin at the envelope.
+    # The event without the envelope that remains after unpacking, such as a signature next to it.
+    content: Callable[[object], object] = _unchanged
+    # The content with this recipient's part, if an event may report on several recipients.
+    of_recipient: Callable[[object, str | None], object] = _same_content
+    # Why a payload contains no event, if users should know.
+    explain: Callable[[object], str | None] = _no_explanation
+    # What to leave out, step by step, until anymail can read the rest. Paths start at the envelope.
     spare: tuple[str, ...] = ()
 
-    # Where to read what anymail leaves out, and in which words the provider says it.
+    # Where to read what anymail doesn't, and the provider's words for it.
     time: tuple[str, ...]
     kind: tuple[str, ...] = ()
     kinds: Mapping[str, EventType] = field(default_factory=dict)  # words at `kind` that anymail doesn't know
     bounce: tuple[str, ...] = ()
-    hard: tuple[str, ...] = ()  # words at `bounce` for a mailbox that will never take mail
-    soft: tuple[str, ...] = ()  # ... and for one that did not take this mail now
+    hard: tuple[str, ...] = ()  # words at `bounce` for permanent failures
+    soft: tuple[str, ...] = ()  # words at `bounce` for temporary failures
     smtp_status: tuple[str, ...] = ()
     diagnostic: tuple[str, ...] = ()
     user_agent: tuple[str, ...] = ()
     ip: tuple[str, ...] = ()
     link_position: tuple[str, ...] = ()
-    link_part: tuple[str, ...] = ()  # the part of the mail (`html`) in which the provider counted the link
+    link_part: tuple[
+        str, ...
+    ] = ()  # where the provider says in which part of the mail (`html`) it counted the link
     machine: tuple[str, ...] = ()
-    machine_words: Mapping[str, bool] | None = None  # None: any word at `machine` means that it was one
+    machine_words: Mapping[str, bool] | None = None  # None: any value at `machine` means a machine
     campaign_id: tuple[str, ...] = ()
     customer_id: tuple[str, ...] = ()
     message_id: tuple[str, ...] = ()
-    message_id_end: str | None = None  # what follows the id at `message_id`
+    message_id_end: str | None = None  # the separator after the id at `message_id`
     numbers_messages: bool = False  # message ids are numbers, not text
     event_id: tuple[str, ...] = ()
     has_metadata: bool = True
 
-    # What loading needs to know.
-    mapped: bool = False  # its files are read by `map_<name>` in `queries/providers/<name>.sql`
-    shares_event_ids: bool = False  # one event id for several recipients
-    miscounts_links: bool = False  # its link positions count only where the address agrees
+    # For loading.
+    mapped: bool = False  # `map_<name>` in `queries/providers/<name>.sql` reads its files
+    shares_event_ids: bool = False  # several recipients may share an event id
+    miscounts_links: bool = False  # use its link positions only if the clicked URL matches
 
     def packed(self, events: Sequence[object]) -> object:
         """The JSON that the provider would send for these events."""

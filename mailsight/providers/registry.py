@@ -1,4 +1,4 @@
-"""The providers that Mailsight reads, by their names."""
+"""The supported providers by name."""
 
 from collections.abc import Mapping
 
@@ -41,7 +41,7 @@ PROVIDERS: Mapping[str, Provider] = {module.PROVIDER.name: module.PROVIDER for m
 
 
 def bounce_words() -> dict[str, dict[str, str]]:
-    """For every provider, its words for a bounce and the type that each means: `hard` or `soft`."""
+    """Each provider's words for bounces, mapped to `hard` or `soft`."""
     return {
         name: dict.fromkeys(provider.soft, "soft") | dict.fromkeys(provider.hard, "hard")
         for name, provider in PROVIDERS.items()
@@ -49,7 +49,7 @@ def bounce_words() -> dict[str, dict[str, str]]:
 
 
 def provider_named(name: str) -> Provider:
-    """The provider of this name. Raises `UnknownProvider`, which lists all names."""
+    """The provider with this name. Raises `UnknownProvider`, which lists all names."""
     try:
         return PROVIDERS[name]
     except KeyError:

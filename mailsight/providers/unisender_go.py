@@ -14,7 +14,7 @@ def _unpack(value: dict[str, Any]) -> list[object] | None:
 
 
 def _pack(events: Sequence[object]) -> object:
-    """Groups an event as a webhook for several events does; a webhook for single events has no `event_data`."""
+    """Wraps an event as in a webhook for several events. An event without `event_data` is a webhook of its own."""
     [event] = events
     match event:
         case {"event_data": _}:

@@ -13,7 +13,7 @@ with record_types(word, type) as (
         ('SubscriptionChange', 'unsubscribed'),
         ('Inbound', 'inbound')
 ),
--- The exact kind of a bounce, a complaint or a changed subscription.
+-- The exact type of a bounce, a complaint or a changed subscription.
 types(word, type, reason) as (
     values
         ('HardBounce', 'bounced', 'bounced'),

@@ -1,4 +1,4 @@
--- What the mappings of all providers share. docs/providers.md lists what each field is read from.
+-- Shared by all providers' mappings. docs/providers.md lists what each field is read from.
 
 -- name: set_bounce_words(words)!
 -- Sets the words for hard and soft bounces, for `bounce_type_of`: a JSON object with an object from word to type for
@@ -7,11 +7,10 @@ set variable bounce_words = cast(cast(:words as json) as map(varchar, map(varcha
 
 -- name: create_provider_words#
 -- Creates the macros that every mapping uses, once per connection.
--- `moment_of` reads seconds or milliseconds since 1970, or ISO 8601 (UTC unless it names a zone); null if it is
--- neither.
+-- `moment_of` reads seconds or milliseconds since 1970, or ISO 8601 (UTC by default); null for anything else.
 -- `key_of` is an id without blanks around it; null if nothing is left.
 -- `smtp_status_of` is the enhanced status code (RFC 3463) that the provider gives, else the first one in a diagnostic,
--- where an address such as 5.1.1.7 does not count.
+-- but not part of an IP address such as 5.1.1.7.
 -- `bounce_type_of` is hard or soft, for one of the provider's words; null for any other word.
 create or replace temp macro moment_of_seconds(value) as make_timestamp(
     cast(floor(value) as bigint) * 1000000 + cast(round_even((value - floor(value)) * 1e6, 0) as bigint)
@@ -23,7 +22,7 @@ end;
 create or replace temp macro moment_of(value) as coalesce(
     moment_of_epoch(try_cast(value as double)), try_cast(value as timestamptz) at time zone 'UTC'
 );
--- `case` rather than `nullif`, here and below: `nullif` computes its value twice, even where nothing needs it.
+-- `case` rather than `nullif`, here and below: `nullif` computes its value twice, even if it is not needed.
 create or replace temp macro filled(value) as case when value <> '' then value end;
 create or replace temp macro key_of(value) as case
     when value <> '' and not starts_with(value, ' ') and not ends_with(value, ' ') then value
@@ -46,7 +45,7 @@ create or replace temp macro items_of(record) as case
     when starts_with(record, '{') or json_type(record) <> 'ARRAY' then [record]
     else from_json(record, '["JSON"]')
 end;
--- These are about the person who did it. Of any other event, an address would be a mail server's.
+-- Events caused by the customer. In any other event, the IP address is a mail server's.
 create or replace temp macro by_customer(type) as
     type in ('opened', 'clicked', 'unsubscribed', 'subscribed', 'complained');
 create or replace temp macro position_of(value) as case

@@ -113,7 +113,7 @@ REFUSED = [
     "events.ndjson:4: unreadable time in occurred_at: soon",
     "events.ndjson:5: not JSON: Expecting ',' delimiter at column 18",
     "events.ndjson:6: not a JSON object",
-    "events.ndjson:7: not JSON: NaN is no JSON",
+    "events.ndjson:7: not JSON: NaN is not valid JSON",
     "events.ndjson:8: not UTF-8",
     "events.ndjson:9: no customer_id, message_id or recipient",
     "events.ndjson:10: link_position is not a whole number from 0: two",

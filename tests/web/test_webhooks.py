@@ -260,8 +260,8 @@ def test_secrets_come_from_the_environment_else_from_the_file() -> None:
         ({}, {"sendgrid": {"secret": "x"}}, "No webhook has the secret sendgrid_secret"),
         ({}, {"sendgrid": "x"}, "No webhook has the secret sendgrid"),
         ({"brevo_basic_auth": "secret"}, {}, "has no colon between user and password"),
-        ({}, {"sendgrid": {"verification_key": "secret"}}, "for SendGrid is not what the provider gives out"),
-        ({}, {"resend": {"signing_secret": "whsec_x"}}, "for Resend is not what the provider gives out"),
+        ({}, {"sendgrid": {"verification_key": "secret"}}, "for SendGrid is not in the provider's format"),
+        ({}, {"resend": {"signing_secret": "whsec_x"}}, "for Resend is not in the provider's format"),
         ({}, {"mailgun": {"basic_auth": "a:b"}}, "The webhook of mailgun also needs mailgun_signing_key"),
     ],
 )
