@@ -111,7 +111,7 @@ def test_an_error_of_ours_is_noted_with_its_next_step(loader: Loader, loads: Loa
     loader.step()
     noted = spool.last_error()
     assert noted is not None
-    assert noted.text == "The disk is full. Make room on the disk; the provider sends it again."
+    assert noted.text == "The disk is full. Free some disk space. The provider will send the webhook again."
 
 
 def test_a_failure_that_cannot_even_be_noted_ends_nothing(

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from mailsight.web.compression import CompressedCode, KnownPlace
+from mailsight.web.compression import BaseUrlScript, CompressedCode
 
 CODE = "let figure = 1;\n" * 1000
 
@@ -71,7 +71,7 @@ def page(request: Request) -> Response:
 
 def test_a_page_below_the_root_is_told_where_the_server_is() -> None:
     routes = [Route(path, page) for path in ("/base/campaign", "/base/")]
-    app = Starlette(routes=routes, middleware=[Middleware(KnownPlace, ["/base/campaign"], "/base/")])
+    app = Starlette(routes=routes, middleware=[Middleware(BaseUrlScript, ["/base/campaign"], "/base/")])
     client = TestClient(app)
     told = client.get("/base/campaign?id=1")
     place = 'window.__streamlit = { BACKEND_BASE_URL: location.origin + "/base/" }'

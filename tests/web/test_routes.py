@@ -117,7 +117,7 @@ def test_without_a_valid_token_there_is_no_answer(client: TestClient, foreign: A
     assert answer.json() == {
         "error": {
             "title": "This page has expired",
-            "message": "The grid has no valid permission to read these customers.",
+            "message": "Your permission to view these customers has expired.",
             "next_step": "Reload the page.",
         }
     }
@@ -297,7 +297,7 @@ def test_what_is_no_json_object_is_refused(client: TestClient, body: bytes) -> N
 
 
 def test_a_question_too_long_is_refused(client: TestClient) -> None:
-    body = json.dumps({"search": "x" * recipients.LARGEST_REQUEST_BYTES})
+    body = json.dumps({"search": "x" * recipients.MAX_REQUEST_BYTES})
     assert client.post("/api/recipients", content=body).status_code == 400
 
 

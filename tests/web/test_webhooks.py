@@ -30,7 +30,7 @@ from mailsight.providers.reading import events_of_request
 from mailsight.providers.registry import PROVIDERS
 from mailsight.settings import Settings
 from mailsight.web import webhooks
-from mailsight.web.webhooks import MOST_AT_ONCE, Webhooks, configured
+from mailsight.web.webhooks import MAX_CONCURRENT, Webhooks, configured
 from tests.support.providers.registry import SAMPLES, SECRETS, delivery, proven
 from tests.support.providers.signing import WebhookRequest, basic_auth, post
 from tests.support.waiting import PATIENCE_SECONDS, until
@@ -212,11 +212,11 @@ def test_when_the_disk_is_full_the_provider_is_told_to_come_again(
 
     monkeypatch.setattr(os, "write", full)
     answer = send(client, delivery("sendgrid", address("sendgrid")))
-    assert (answer.status_code, answer.text) == (503, "The webhook was not kept\n")
+    assert (answer.status_code, answer.text) == (503, "The webhook could not be stored\n")
     [record] = caplog.records
     assert record.getMessage() == (
         f"A webhook of sendgrid was refused with 503: {spool.folder} can't be written to: No space left on device. "
-        "Make room on the disk; the provider sends it again."
+        "Free some disk space. The provider will send the webhook again."
     )
 
 
@@ -228,7 +228,7 @@ def test_an_unexpected_error_tells_nothing_and_is_logged_once(
 
     monkeypatch.setattr(checking, "check_payload", broken)
     answer = send(client, delivery("sendgrid", address("sendgrid")))
-    assert (answer.status_code, answer.text) == (500, "The webhook can't be taken now.\n")
+    assert (answer.status_code, answer.text) == (500, "The webhook can't be stored right now.\n")
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
@@ -256,9 +256,9 @@ def test_secrets_come_from_the_environment_else_from_the_file() -> None:
 @pytest.mark.parametrize(
     ("variables", "section", "told"),
     [
-        ({"sendgird_basic_auth": "x"}, {}, "No webhook has the secret sendgird_basic_auth"),
-        ({}, {"sendgrid": {"secret": "x"}}, "No webhook has the secret sendgrid_secret"),
-        ({}, {"sendgrid": "x"}, "No webhook has the secret sendgrid"),
+        ({"sendgird_basic_auth": "x"}, {}, "Unknown webhook secret sendgird_basic_auth"),
+        ({}, {"sendgrid": {"secret": "x"}}, "Unknown webhook secret sendgrid_secret"),
+        ({}, {"sendgrid": "x"}, "Unknown webhook secret sendgrid"),
         ({"brevo_basic_auth": "secret"}, {}, "has no colon between user and password"),
         ({}, {"sendgrid": {"verification_key": "secret"}}, "for SendGrid is not what the provider gives out"),
         ({}, {"resend": {"signing_secret": "whsec_x"}}, "for Resend is not what the provider gives out"),
@@ -315,7 +315,7 @@ def test_more_bodies_at_once_than_there_is_room_for_come_later(spool: Spool) -> 
     sent = delivery("sendgrid", address("sendgrid"))
     patient = Settings(webhook_body_seconds=PATIENCE_SECONDS)
     with real_server(Webhooks(spool, SECRETS, patient)) as port, ExitStack() as open_:
-        half = [open_.enter_context(begin(port, sent, 10)) for _ in range(MOST_AT_ONCE)]
+        half = [open_.enter_context(begin(port, sent, 10)) for _ in range(MAX_CONCURRENT)]
         target = f"http://127.0.0.1:{port}/webhooks/sendgrid/"
         assert httpx.get(f"http://127.0.0.1:{port}/page", timeout=PATIENCE_SECONDS).text == "a page"
         again = partial(
@@ -327,4 +327,4 @@ def test_more_bodies_at_once_than_there_is_room_for_come_later(spool: Spool) -> 
             connection.sendall(sent.body[10:])
         assert {connection.recv(12) for connection in half} == {b"HTTP/1.1 200"}
         assert again().status_code == 200
-    assert len(kept(spool)) == MOST_AT_ONCE + 1
+    assert len(kept(spool)) == MAX_CONCURRENT + 1
