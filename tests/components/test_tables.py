@@ -53,7 +53,7 @@ def test_a_trend_is_a_line_of_whole_numbers_with_words() -> None:
     ("ticked", "full", "refuses"), [(True, True, False), (False, True, True), (False, False, False)]
 )
 def test_only_an_empty_box_can_be_refused(ticked: bool, full: bool, refuses: bool) -> None:
-    cell = tables.tick("Choose Spring to compare", ticked=ticked, full=full)
+    cell = tables.tick("Select Spring to compare", ticked=ticked, full=full)
     assert isinstance(cell, dict)
     assert (cell["ticked"], cell["full"]) == (ticked, refuses)
 
