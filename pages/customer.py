@@ -1,4 +1,4 @@
-"""Customer: who it is, and every mail of theirs with what they did with it."""
+"""Customer: their details, and every e-mail they got with what they did with it."""
 
 import streamlit as st
 
