@@ -39,24 +39,24 @@ def campaigns(audience: Audience) -> None:
     if opened := tables.clicked(TABLE).row:
         navigation.open_campaign(opened)
     loaded = cached.read(list_reports.overview)
-    wanted = search(loaded.tags)
-    found = cached.read(list_reports.search_totals, audience, wanted)
+    criteria = search(loaded.tags)
+    found = cached.read(list_reports.search_totals, audience, criteria)
     totals(found, loaded, audience)
-    campaigns_table(found, wanted, audience)
+    campaigns_table(found, criteria, audience)
     compare_bar()
 
 
 def search(tags: tuple[str, ...]) -> CampaignSearch:
     """The search box, the date range and the tags. They keep their values for the session."""
-    words, days, tagged = st.columns([3, 2, 2])
-    with words:
+    text_column, date_column, tag_column = st.columns([3, 2, 2])
+    with text_column:
         text = search_box(
             "Search name or subject", "search", shows_label=True, persist=True, on_change=_first_page
         )
-    sent = days.date_input(
+    sent = date_column.date_input(
         "Sent", value=[], format="DD/MM/YYYY", key="sent", on_change=_first_page, persist_state="session"
     )
-    selected_tags = tagged.multiselect(
+    selected_tags = tag_column.multiselect(
         "Tags", tags, placeholder="All tags", key="tags", on_change=_first_page, persist_state="session"
     )
     # There is no last day until the user has picked it.
@@ -124,10 +124,10 @@ def campaigns_table(found: SearchTotals, search: CampaignSearch, audience: Audie
         on_sort=_sort,
         on_tick=_select,
     )
-    words = formats.things(found.campaigns, "campaign")
+    text = formats.things(found.campaigns, "campaign")
     if found.campaigns > ROWS_A_PAGE:
-        words = f"{first + 1:,}–{first + len(campaigns):,} of {words}"
-    with paging.footer(words, found.campaigns):
+        text = f"{first + 1:,}–{first + len(campaigns):,} of {text}"
+    with paging.footer(text, found.campaigns):
         export_button(
             "campaigns",
             ("campaigns", audience.value),
@@ -170,12 +170,12 @@ def compare_bar() -> None:
         st.container(key="compare_bar", border=True),
         st.container(horizontal=True, vertical_alignment="center", gap="small"),
     ):
-        words = f"**{formats.things(len(ids), 'campaign')} selected**"
+        text = f"**{formats.things(len(ids), 'campaign')} selected**"
         if st.session_state.get(_LIMIT_REACHED):
-            words += f". You can compare up to {comparison.MAX_CAMPAIGNS}: untick one first."
+            text += f". You can compare up to {comparison.MAX_CAMPAIGNS}: untick one first."
         elif len(ids) == 1:
-            words += ". Select another one to compare it with."
-        st.markdown(words, width="content")
+            text += ". Select another one to compare it with."
+        st.markdown(text, width="content")
         if st.button(
             "Compare",
             type="primary",

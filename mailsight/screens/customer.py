@@ -33,7 +33,7 @@ def campaign_before(report: CustomerReport) -> tuple[str, str] | None:
 
 def details(customer: Customer) -> None:
     """The customer's main details, then their consent, then all other attributes."""
-    known = {
+    main = {
         "E-mail": customer.email,
         "Language": customer.language,
         "Country": customer.country,
@@ -43,7 +43,7 @@ def details(customer: Customer) -> None:
     }
     consent = {name: value for name, value in customer.attributes.items() if _is_consent(name)}
     others = {name: value for name, value in customer.attributes.items() if not _is_consent(name)}
-    _facts_table(known, "details")
+    _facts_table(main, "details")
     st.markdown("**Consent**")
     if consent:
         _facts_table(consent, "consent")
@@ -60,16 +60,16 @@ def _is_consent(name: str) -> bool:
 
 def _facts_table(facts: Mapping[str, object], key: str) -> None:
     rows = [
-        tables.Row(name, [_words(name), _value(value)])
+        tables.Row(name, [_label(name), _value(value)])
         for name, value in facts.items()
         if value not in (None, "")
     ]
     tables.facts(rows, key=key, label=key.capitalize(), first=key == "details")
 
 
-def _words(name: str) -> str:
-    words = " ".join(name.replace("_", " ").split())
-    return words[:1].upper() + words[1:]
+def _label(name: str) -> str:
+    label = " ".join(name.replace("_", " ").split())
+    return label[:1].upper() + label[1:]
 
 
 def _value(value: object) -> str:
@@ -165,8 +165,8 @@ def _activity(contact: Contact) -> str:
         parts.append(f"clicked {links} {formats.short_moment(contact.first_clicked_at, zone)}")
     if contact.bounce_reason is not None:
         parts.append(f"bounced: {contact.bounce_reason}" if contact.bounce_reason else "bounced")
-    words = " · ".join(parts)
-    return words[:1].upper() + words[1:]
+    text = " · ".join(parts)
+    return text[:1].upper() + text[1:]
 
 
 def export_buttons(report: CustomerReport, audience: Audience) -> None:

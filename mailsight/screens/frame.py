@@ -110,5 +110,5 @@ def nobody_yet() -> None:
 
 def facts(*parts: str, tags: Sequence[str] = ()) -> None:
     """A line of facts and tags below the title, shown literally (no Markdown). Empty ones are left out."""
-    words = [f"<span>{escape(part)}</span>" for part in parts if part]
-    st.html(f'<p class="facts">{"".join([*words, *(f"<b>{escape(tag)}</b>" for tag in tags)])}</p>')
+    items = [f"<span>{escape(part)}</span>" for part in parts if part]
+    st.html(f'<p class="facts">{"".join([*items, *(f"<b>{escape(tag)}</b>" for tag in tags)])}</p>')

@@ -52,7 +52,7 @@ def card(report: CampaignReport, key: str) -> Card:
     portion, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
     now = portion.rate
     difference = None if now is None or usual is None else now - usual
-    way = _tone(None if portion.is_small else difference)
+    direction = _tone(None if portion.is_small else difference)
     share_text = "" if now is None else f"{formats.rate(portion)} "
     none_left_out = "Nobody was left out" if counts.selected else "Nobody was selected"
     return Card(
@@ -62,8 +62,8 @@ def card(report: CampaignReport, key: str) -> Card:
         tip=explanations.in_short(key, counts),
         change="" if difference is None else formats.points(difference),
         before=f"vs {_last(len(shares))}",
-        way=way,
-        tone=("good" if way == CARDS[key] else "bad") if way and CARDS[key] else "",
+        way=direction,
+        tone=("good" if direction == CARDS[key] else "bad") if direction and CARDS[key] else "",
         note=f"{share_text}of {formats.count(portion.whole)} {FIGURES[whole].label.lower()}",
         shares=[rate for rate in (*shares, now) if rate is not None],
         attention="Who and why" if key == "not_sent" and counts.not_sent else "",

@@ -31,14 +31,14 @@ def show(report: CampaignReport) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="timeline_tools"):
         period = switch("Period", list(PERIODS), DEFAULT_PERIOD, "period")
         counted = switch("Count by", [EVENTS, CUSTOMERS], EVENTS, "timeline_counted")
-        way = switch("Chart type", [_HOURLY, _CUMULATIVE], _HOURLY, "timeline_way")
+        chart_type = switch("Chart type", [_HOURLY, _CUMULATIVE], _HOURLY, "timeline_way")
         how_counted("Opens and clicks over time")
     until = PERIODS[period]
     unit: Literal["events", "customers"] = "customers" if counted == CUSTOMERS else "events"
     st.plotly_chart(
-        timeline.chart(hours, until, counting=unit, cumulative=way == _CUMULATIVE),
+        timeline.chart(hours, until, counting=unit, cumulative=chart_type == _CUMULATIVE),
         config=STATIC,
-        alt=f"{counted} by hours since send, {way.lower()}",
+        alt=f"{counted} by hours since send, {chart_type.lower()}",
         key="timeline",
     )
     _totals_table(hours, unit)
