@@ -22,7 +22,7 @@ name = customer.name or customer.email or customer.customer_id
 
 with head(name, customer_screen.campaign_before(report)):
     navigation.audience_switch()
-facts(customer.email or NotSentReason.NO_ADDRESS.label, f"customer {customer.customer_id}")
+facts(customer.email or NotSentReason.NO_ADDRESS.label, f"customer ID {customer.customer_id}")
 
 details, history = st.columns([4, 9], gap="medium")
 with details:

@@ -213,6 +213,7 @@ def _summary(summary: LoadSummary) -> None:
 
 def _rejected_rows(summary: LoadSummary) -> None:
     st.markdown(f"**{formats.things(len(summary.refusals), 'row')} rejected**")
+    st.caption("Fix the problem shown and upload the file again.")
     tables.table(
         [tables.Column("File and line", fit=True), tables.Column("Reason", whole=True)],
         [

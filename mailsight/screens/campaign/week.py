@@ -52,15 +52,15 @@ def _time_zones(week: patterns.Week) -> str:
     """For how many opens and clicks each source of the time zone was used."""
     whole = week.by_customer + week.by_country + week.by_viewer
     parts = [
-        (week.by_customer, "in the customer's own time zone"),
-        (week.by_country, "in the time zone of most people in the customer's country"),
+        (week.by_customer, "the customer's own"),
+        (week.by_country, "the most common one in the customer's country"),
         (
             week.by_viewer,
-            f"in your time zone ({formats.zone(navigation.zone()).key}) because neither is known",
+            f"yours ({formats.zone(navigation.zone()).key}), as neither is known",
         ),
     ]
     listed = ", ".join(f"{formats.count(number)} {text}" for number, text in parts if number)
-    return f"Times are local to the customers. Of {formats.count(whole)} opens and clicks: {listed}."
+    return f"Shown in the customers' local time. Time zones used for {formats.count(whole)} opens and clicks: {listed}."
 
 
 def _week_table(hours: pd.DataFrame, column: str) -> None:
