@@ -303,7 +303,7 @@ def test_names_that_look_like_code_are_only_shown(
         page.get_by_placeholder("Search name or e-mail").fill("=cmd")
         grid(page).get_by_text("=cmd()").click()
         expect(page.get_by_role("heading", name="=cmd()")).to_be_visible()
-        expect(page.get_by_text("customer c/2?&=#")).to_be_visible()
+        expect(page.get_by_text("customer ID c/2?&=#")).to_be_visible()
         assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
         assert wrong == []
 

@@ -73,9 +73,9 @@ def test_a_page_below_the_root_gets_the_base_url() -> None:
     routes = [Route(path, page) for path in ("/base/campaign", "/base/")]
     app = Starlette(routes=routes, middleware=[Middleware(BaseUrlScript, ["/base/campaign"], "/base/")])
     client = TestClient(app)
-    page = client.get("/base/campaign?id=1")
+    answer = client.get("/base/campaign?id=1")
     script = 'window.__streamlit = { BACKEND_BASE_URL: location.origin + "/base/" }'
-    assert page.text == f"<html><head><script>{script}</script></head></html>"
-    assert page.headers["content-length"] == str(len(page.text))
+    assert answer.text == f"<html><head><script>{script}</script></head></html>"
+    assert answer.headers["content-length"] == str(len(answer.text))
     assert client.get("/base/").text == "<html><head></head></html>"
     assert client.get("/base/campaign?status=404").status_code == 404
