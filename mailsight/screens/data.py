@@ -83,7 +83,7 @@ def webhooks() -> None:
         )
     else:
         st.caption(
-            "No provider is set up to send events as they happen. `docs/providers.md` shows how to connect one."
+            "No provider is set up to send events as they happen. See docs/providers.md to connect one."
         )
     if names or waiting.exists:
         _waiting(waiting)
