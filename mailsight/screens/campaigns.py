@@ -38,11 +38,11 @@ def campaigns(audience: Audience) -> None:
     """
     if opened := tables.clicked(TABLE).row:
         navigation.open_campaign(opened)
-    loaded = cached.read(list_reports.overview)
-    criteria = search(loaded.tags)
-    found = cached.read(list_reports.search_totals, audience, criteria)
-    totals(found, loaded, audience)
-    campaigns_table(found, criteria, audience)
+    overview = cached.read(list_reports.overview)
+    criteria = search(overview.tags)
+    results = cached.read(list_reports.search_totals, audience, criteria)
+    totals(results, overview, audience)
+    campaigns_table(results, criteria, audience)
     compare_bar()
 
 
@@ -75,22 +75,22 @@ def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
     )
 
 
-def totals(found: SearchTotals, loaded: Overview, audience: Audience) -> None:
+def totals(results: SearchTotals, overview: Overview, audience: Audience) -> None:
     """The figures of all campaigns in the search results together."""
     with st.container(border=True, key="totals"), st.grid(7, min_column_width=105, gap="small"):
-        count = formats.count(found.campaigns)
+        count = formats.count(results.campaigns)
         with st.container(gap=None, key="total_campaigns"):
             with st.container(key="label_campaigns"):
                 st.markdown("Campaigns")
             st.metric(
                 "Campaigns",
                 count
-                if found.campaigns == loaded.campaigns
-                else f"{count} of {formats.count(loaded.campaigns)}",
+                if results.campaigns == overview.campaigns
+                else f"{count} of {formats.count(overview.campaigns)}",
                 label_visibility="collapsed",
             )
         for key in (*_COUNTS[:2], *(rate.key for rate in RATES), _COUNTS[2]):
-            _total(key, found.totals, audience)
+            _total(key, results.totals, audience)
 
 
 def _total(key: str, totals: Counts, audience: Audience) -> None:
@@ -104,18 +104,18 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
             st.caption(formats.interval(portion.interval))
 
 
-def campaigns_table(found: SearchTotals, search: CampaignSearch, audience: Audience) -> None:
+def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Audience) -> None:
     """The campaigns, a page at a time; a click opens one."""
     order: Order = st.session_state.setdefault(_ORDER, NEWEST_FIRST)
     paging = Paging(f"campaigns_page:{st.session_state.get(_SEARCHES, 0)}", ROWS_A_PAGE, persist=True)
-    first = paging.first(found.campaigns)
+    first = paging.first(results.campaigns)
     campaigns = cached.read(list_reports.page, audience, search, order, first, ROWS_A_PAGE)
     trends = cached.read(
         list_reports.trends, tuple(campaign.campaign_id for campaign in campaigns), audience, TREND_HOURS
     )
     tables.table(
         _columns(),
-        [_row(campaign, found, trends[campaign.campaign_id]) for campaign in campaigns],
+        [_row(campaign, results, trends[campaign.campaign_id]) for campaign in campaigns],
         key=TABLE,
         label="Campaigns",
         opens=True,
@@ -124,10 +124,10 @@ def campaigns_table(found: SearchTotals, search: CampaignSearch, audience: Audie
         on_sort=_sort,
         on_tick=_select,
     )
-    text = formats.things(found.campaigns, "campaign")
-    if found.campaigns > ROWS_A_PAGE:
+    text = formats.things(results.campaigns, "campaign")
+    if results.campaigns > ROWS_A_PAGE:
         text = f"{first + 1:,}–{first + len(campaigns):,} of {text}"
-    with paging.footer(text, found.campaigns):
+    with paging.footer(text, results.campaigns):
         export_button(
             "campaigns",
             ("campaigns", audience.value),
@@ -208,7 +208,7 @@ def _columns() -> list[tables.Column]:
     ]
 
 
-def _row(campaign: ListedCampaign, found: SearchTotals, opens: list[int]) -> tables.Row:
+def _row(campaign: ListedCampaign, results: SearchTotals, opens: list[int]) -> tables.Row:
     ids = selected()
     return tables.Row(
         campaign.campaign_id,
@@ -230,7 +230,7 @@ def _row(campaign: ListedCampaign, found: SearchTotals, opens: list[int]) -> tab
             *(
                 tables.rate(
                     rate.portion(campaign.counts),
-                    of_largest=found.largest[rate.key] or 0.0,
+                    of_largest=results.largest[rate.key] or 0.0,
                     tip=explanations.in_short(rate.key, campaign.counts),
                 )
                 for rate in RATES

@@ -226,7 +226,7 @@ def unmatched_events() -> None:
         "once their campaign or messages are loaded."
     )
     search, export = _search("unattributed", "Search recipient, message ID or type")
-    found = read(data.unattributed, search)
+    result = read(data.unattributed, search)
     rows = [
         tables.Row(
             str(place),
@@ -237,7 +237,7 @@ def unmatched_events() -> None:
                 formats.raw(_details(event)),
             ],
         )
-        for place, event in enumerate(tables.records(found.rows))
+        for place, event in enumerate(tables.records(result.rows))
     ]
     columns = [
         tables.Column("When", fit=True),
@@ -251,10 +251,10 @@ def unmatched_events() -> None:
         key="unattributed",
         label=UNMATCHED_EVENTS,
         empty=_no_rows(search, UNMATCHED_EVENTS.lower()),
-        footer=_footer(found, "event"),
+        footer=_footer(result, "event"),
     )
     with export:
-        _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, search), found)
+        _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, search), result)
 
 
 def _event_type(event: dict[Hashable, Any]) -> tables.Cell:
@@ -285,7 +285,7 @@ def rejected_rows() -> None:
         "the fixed rows are added, and rows loaded before still count once."
     )
     search, export = _search("refused", "Search file or reason")
-    found = read(data.refused, search)
+    result = read(data.refused, search)
     rows = [
         tables.Row(
             str(place),
@@ -295,7 +295,7 @@ def rejected_rows() -> None:
                 tables.noted("", formats.raw(row["row"] or "", data.MAX_ROW_LENGTH)),
             ],
         )
-        for place, row in enumerate(tables.records(found.rows))
+        for place, row in enumerate(tables.records(result.rows))
     ]
     columns = [
         tables.Column("File and line", fit=True),
@@ -308,10 +308,10 @@ def rejected_rows() -> None:
         key="refused",
         label=navigation.REJECTED_ROWS,
         empty=_no_rows(search, navigation.REJECTED_ROWS.lower()),
-        footer=_footer(found, "row"),
+        footer=_footer(result, "row"),
     )
     with export:
-        _export("refused", lambda snapshot: export_rows.refused(snapshot, search), found)
+        _export("refused", lambda snapshot: export_rows.refused(snapshot, search), result)
 
 
 def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
@@ -321,7 +321,7 @@ def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
         return search.strip(), st.container(width="content")
 
 
-def _export(key: str, read: Callable[[Snapshot], Rows], found: SearchResult) -> None:
+def _export(key: str, read: Callable[[Snapshot], Rows], result: SearchResult) -> None:
     def content() -> bytes:
         with warehouse().snapshot() as snapshot:
             return writers.as_csv(read(snapshot))
@@ -333,7 +333,7 @@ def _export(key: str, read: Callable[[Snapshot], Rows], found: SearchResult) -> 
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
-        disabled=not found.total,
+        disabled=not result.total,
         key=f"{key}:export",
     )
 
@@ -354,10 +354,10 @@ def _paged(
     paging.footer(footer, len(rows))
 
 
-def _footer(found: SearchResult, noun: str) -> str:
-    if len(found.rows) == found.total:
-        return formats.things(found.total, noun)
-    return f"Latest {formats.count(len(found.rows))} of {formats.things(found.total, noun)}. The export includes all."
+def _footer(result: SearchResult, noun: str) -> str:
+    if len(result.rows) == result.total:
+        return formats.things(result.total, noun)
+    return f"Latest {formats.count(len(result.rows))} of {formats.things(result.total, noun)}. The export includes all."
 
 
 def _no_rows(search: str, noun: str) -> str:
