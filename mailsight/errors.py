@@ -1,44 +1,44 @@
-"""Every error that a person or a caller sees. Each has a title, a message that says what happened, and a next step.
+"""All errors shown to users and callers. Each has a title, a message that says what happened, and a next step.
 
 MailsightError
-├── UnknownCampaign        a link or a command names a campaign that does not exist
-├── UnknownCustomer        ... a customer that does not exist
-├── NothingToCompare       a comparison of fewer than two campaigns
-├── BadSetting             an environment variable or a secret that can't be used
-├── NoDatabase             nothing has been loaded yet
-├── DatabaseUnreadable     the file is not a Mailsight database, or has tables of another version
-├── LoadRefused            a load stopped; nothing has changed
-│   ├── NotABundle         it holds nothing that can be loaded
-│   ├── BadUpload          a file that is not accepted from a browser
-│   ├── MayNotUpload       somebody who may look at the data, but not load any
-│   ├── UnreadableFile     a file of provider payloads that can't be read at all
-│   └── LoadRunning        another load holds the lock
+├── UnknownCampaign        a link or command names a campaign that does not exist
+├── UnknownCustomer        a link or command names a customer that does not exist
+├── NothingToCompare       fewer than two campaigns to compare
+├── BadSetting             an environment variable or secret is not valid
+├── NoDatabase             no data has been loaded yet
+├── DatabaseUnreadable     the file is not a Mailsight database, or its version is not supported
+├── LoadRefused            a load failed; the database is unchanged
+│   ├── NotABundle         it contains nothing that can be loaded
+│   ├── BadUpload          the browser sent a file that is not accepted
+│   ├── MayNotUpload       the viewer may see the data but not upload
+│   ├── UnreadableFile     a file of provider payloads can't be read at all
+│   └── LoadRunning        another load is in progress
 ├── ExportFailed           a file was not written
-│   ├── CantWrite          a command was asked for what can't be written, or where it can't be written
+│   ├── CantWrite          a command can't write this format, or to this path
 │   ├── NotWritten         the process that writes Excel files failed
-│   ├── NoPdf              the PDF can't be made on this machine, or not of this campaign
-│   ├── TooManyFiles       the dashboard's exports take up all the room they may have
-│   └── ExportCancelled    nobody waits for the file any more
-├── BadRequest             a filter or a sort order that the grid does not have
-├── NotAllowed             a page's token for a route is forged, expired, or missing
-├── FileGone               an exported file has been removed, or its token is not valid
-├── UnknownProvider        a provider whose events can't be read
-├── NotAnEvent             a provider's request that holds no event of a sent message
-│   ├── InboundMail        it brings mail that was received, not sent
-│   └── BadForm            it is a form that can't be parsed
-├── NotKept                the disk did not take a webhook
-└── WebhookRefused         a request to a webhook of which nothing is kept
+│   ├── NoPdf              this machine can't create PDFs, or not of this campaign
+│   ├── TooManyFiles       the dashboard's exports have used up their disk space
+│   └── ExportCancelled    the user cancelled the export or left the page
+├── BadRequest             the grid does not support this filter or sort order
+├── NotAllowed             a page's token is forged, expired or missing
+├── FileGone               an exported file was removed, or its token is not valid
+├── UnknownProvider        Mailsight can't read events of this provider
+├── NotAnEvent             a provider's request without an event of a sent message
+│   ├── InboundMail        it contains an e-mail that was received, not sent
+│   └── BadForm            its form can't be parsed
+├── NotKept                a webhook could not be written to disk
+└── WebhookRefused         a webhook request was refused and not stored
     ├── NotGenuine         its signature or password is wrong
-    ├── NotThisProvider    it is malformed, or another provider sent it
-    ├── NoPassword         it has no password yet, where the provider has to be asked for one
+    ├── NotThisProvider    it is malformed, or from another provider
+    ├── NoPassword         it has no password yet; the provider waits for the challenge
     ├── BodyTooLarge       its body is larger than the settings allow
     ├── BodyTooSlow        its body took longer than the settings allow
-    └── TooManyRequests    too many others are being read at this moment
+    └── TooManyRequests    too many other requests are in progress
 """
 
 
 class MailsightError(Exception):
-    """An error with a title, a message that says what happened, and the next step."""
+    """An error with a title, a message that says what happened, and a next step."""
 
     title = "Something went wrong"
     next_step = ""
@@ -64,23 +64,23 @@ class UnknownCustomer(MailsightError):
 
 
 class NothingToCompare(MailsightError):
-    title = "There is nothing to compare"
-    next_step = "Tick two to five campaigns in the list, then choose Compare."
+    title = "Nothing to compare"
+    next_step = "Tick two to five campaigns in the list, then click Compare."
 
 
 class BadSetting(MailsightError):
-    title = "A setting can't be used"
+    title = "Invalid setting"
     next_step = "Correct the variable, or unset it to use the default."
 
 
 class NoDatabase(MailsightError):
-    title = "There are no campaigns yet"
-    next_step = "Load yours with `python -m mailsight load BUNDLE`, or make samples with `python -m mailsight sample`."
+    title = "No campaigns yet"
+    next_step = "Load yours with `python -m mailsight load BUNDLE`, or try `python -m mailsight sample`."
 
 
 class DatabaseUnreadable(MailsightError):
     title = "The database can't be read"
-    next_step = "Restore a copy, or load the data into a new file with `--database`."
+    next_step = "Restore a backup, or load the data into a new file with `--database`."
 
 
 class LoadRefused(MailsightError):
@@ -96,11 +96,11 @@ class NotABundle(LoadRefused):
 
 
 class BadUpload(LoadRefused):
-    next_step = "Nothing was kept. Upload a zip of a bundle's folder, or its files one by one."
+    next_step = "Nothing was stored. Upload a bundle's folder as a zip, or its files one by one."
 
 
 class MayNotUpload(LoadRefused):
-    next_step = "Ask whoever runs this dashboard to add you to the setting `MAILSIGHT_UPLOADERS`."
+    next_step = "Ask whoever runs this dashboard to add you to `MAILSIGHT_UPLOADERS`."
 
 
 class UnreadableFile(LoadRefused):
@@ -114,11 +114,11 @@ class LoadRunning(LoadRefused):
 
 class ExportFailed(MailsightError):
     title = "The file could not be written"
-    next_step = "Try again; the server's log says more."
+    next_step = "Try again. The server log has the details."
 
 
 class CantWrite(ExportFailed):
-    title = "This can't be written"
+    title = "This file can't be written"
     next_step = "Choose another file or folder."
 
 
@@ -127,18 +127,18 @@ class NotWritten(ExportFailed):
 
 
 class NoPdf(ExportFailed):
-    title = "The PDF could not be made"
+    title = "The PDF could not be created"
     next_step = "Export the report as HTML instead; it has the same content."
 
 
 class TooManyFiles(ExportFailed):
     title = "Too many files are being written"
-    next_step = "Wait until one of them is done."
+    next_step = "Wait until one of them is finished, then try again."
 
 
 class ExportCancelled(ExportFailed):
-    title = "The export was cancelled"
-    next_step = "Export it again if you need the file."
+    title = "Export cancelled"
+    next_step = "Start the export again if you still need the file."
 
 
 class BadRequest(MailsightError):
@@ -162,7 +162,7 @@ class UnknownProvider(MailsightError):
 
 
 class NotAnEvent(MailsightError):
-    title = "This request holds no event"
+    title = "This request contains no event"
     next_step = "Send only events of sent messages to this address."
 
 
@@ -176,29 +176,29 @@ class BadForm(NotAnEvent):
 
 
 class NotKept(MailsightError):
-    title = "The webhook was not kept"
-    next_step = "Make room on the disk; the provider sends it again."
+    title = "The webhook could not be stored"
+    next_step = "Free some disk space. The provider will send the webhook again."
 
 
 class WebhookRefused(MailsightError):
     title = "The request was refused"
-    next_step = "The server's log says why."
+    next_step = "The server log has the details."
 
 
 class NotGenuine(WebhookRefused):
-    next_step = "Compare the secrets configured here with those at the provider."
+    next_step = "Check that the secrets configured here match those at the provider."
 
 
 class NotThisProvider(WebhookRefused):
-    next_step = "Check which address the provider was given: each provider has its own."
+    next_step = "Check the webhook URL configured at the provider: each provider has its own."
 
 
 class NoPassword(WebhookRefused):
-    next_step = "Send the request again with a user and a password."
+    next_step = "Send the request again with a user name and password."
 
 
 class BodyTooLarge(WebhookRefused):
-    next_step = "Raise `MAILSIGHT_WEBHOOK_MAX_MEGABYTES` if the provider sends requests as large as this."
+    next_step = "Raise `MAILSIGHT_WEBHOOK_MAX_MEGABYTES` if the provider sends requests this large."
 
 
 class BodyTooSlow(WebhookRefused):
@@ -206,4 +206,4 @@ class BodyTooSlow(WebhookRefused):
 
 
 class TooManyRequests(WebhookRefused):
-    next_step = "Nothing to do: the provider sends it again."
+    next_step = "Nothing to do: the provider will send it again."

@@ -1,4 +1,4 @@
-"""The frame around every page: page config, sign-in, navigation. Streamlit runs it for each page, deep links too."""
+"""The app's entry point: page config, sign-in and navigation. Streamlit runs it for every page, deep links too."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ st.set_page_config(page_title="Mailsight", page_icon=str(STATIC / "favicon.svg")
 page = st.navigation(navigation.pages(), position="hidden")
 dark = st.context.theme.type == "dark"
 st.logo(str(STATIC / ("logo-dark.svg" if dark else "logo-light.svg")), size="large")
-frame.look()
+frame.styles()
 
 if sign_in.must_sign_in():
     sign_in.sign_in_page()
@@ -22,6 +22,6 @@ if sign_in.must_sign_in():
 try:
     with cached.one_generation():
         page.run()
-    frame.settle(page.url_path)
+    frame.freeze_imports(page.url_path)
 except MailsightError as error:
     frame.error_page(error)

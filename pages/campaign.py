@@ -1,4 +1,4 @@
-"""Campaign: how one mailing did, from the selection down to each customer."""
+"""Campaign: how one campaign performed, from its selection down to each customer."""
 
 import streamlit as st
 
@@ -44,7 +44,7 @@ facts(
 
 if not report.counts.sent:
     st.info(
-        "Nothing was sent yet: the figures fill as soon as sending data is loaded.",
+        "This campaign has not been sent yet. Its figures appear once sending data is loaded.",
         icon=":material/schedule:",
     )
 
@@ -56,7 +56,11 @@ with left:
     figures.rates_table(report)
     figures.machines(report)
 with right:
-    st.subheader("Status of messages", anchor=False, help="Each sent message counts once, as far as it came.")
+    st.subheader(
+        "Status of messages",
+        anchor=False,
+        help="Each sent message counts once, under the furthest status it reached.",
+    )
     states.funnel(report)
 
 tabs = {

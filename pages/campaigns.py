@@ -1,4 +1,4 @@
-"""Campaigns: the first results of every mailing at a glance."""
+"""Campaigns: the main figures of every campaign at a glance."""
 
 from mailsight.errors import NoDatabase
 from mailsight.reports import campaigns
@@ -9,7 +9,7 @@ from mailsight.screens.frame import head
 
 audience = navigation.audience()
 if not read(campaigns.overview).campaigns:
-    raise NoDatabase("The database holds no campaign yet.")
+    raise NoDatabase("No campaigns have been loaded yet.")
 
 with head("Campaigns", trail=False):
     navigation.data_link()

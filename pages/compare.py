@@ -8,7 +8,7 @@ from mailsight.screens import compare, navigation
 from mailsight.screens.cached import read
 from mailsight.screens.frame import head
 
-ids = compare.asked()
+ids = compare.ids_from_url()
 if opened := tables.clicked(compare.TABLE).row:
     navigation.open_campaign(opened, compared=ids)
 audience = navigation.audience()
@@ -16,11 +16,11 @@ with head("Comparison"):
     navigation.audience_switch()
 
 compared = read(campaigns.compared, ids, audience)
-compare.known(ids, compared)
+compare.warn_about_missing(ids, compared)
 compare.campaigns_table(compared)
 
 st.subheader("Figures", anchor=False)
 compare.figures(compared, audience)
 
-st.subheader("Opened and clicked since sending", anchor=False)
+st.subheader("Opened and clicked by time since send", anchor=False)
 compare.curves(compared)

@@ -1,4 +1,4 @@
-"""Customer: who it is, and every mail of theirs with what they did with it."""
+"""Customer: their details, and every e-mail they got with what they did with it."""
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ name = customer.name or customer.email or customer.customer_id
 
 with head(name, customer_screen.campaign_before(report)):
     navigation.audience_switch()
-facts(customer.email or NotSentReason.NO_ADDRESS.label, f"customer {customer.customer_id}")
+facts(customer.email or NotSentReason.NO_ADDRESS.label, f"customer ID {customer.customer_id}")
 
 details, history = st.columns([4, 9], gap="medium")
 with details:

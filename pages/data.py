@@ -1,4 +1,4 @@
-"""Data: what is here, where it came from, what could not be used, and the way to more."""
+"""Data: what was loaded, where it came from, and what could not be matched or loaded."""
 
 import streamlit as st
 
@@ -27,18 +27,18 @@ data.loads(report)
 st.subheader("Events by provider", anchor="events")
 data.events(report)
 
-st.subheader("What found no place", anchor="kept")
-unattributed, refused = st.tabs(
+st.subheader("Unmatched and rejected data", anchor="kept")
+unmatched, rejected = st.tabs(
     [
-        data.tab(data.UNATTRIBUTED, report.unattributed),
-        data.tab(navigation.REFUSED_ROWS, report.refused),
+        data.tab(data.UNMATCHED_EVENTS, report.unattributed),
+        data.tab(navigation.REJECTED_ROWS, report.refused),
     ],
     on_change="rerun",
     key="kept",
 )
-with unattributed:
-    if unattributed.open:
-        data.unattributed()
-with refused:
-    if refused.open:
-        data.refused()
+with unmatched:
+    if unmatched.open:
+        data.unmatched_events()
+with rejected:
+    if rejected.open:
+        data.rejected_rows()

@@ -1,4 +1,4 @@
-"""Figures on cards: a count, how it changed, its trend, what it is a part of, and the ways to more."""
+"""Cards with a count, its share, change and trend, and buttons for details."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,10 +18,10 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card. `tip`: how it is counted, in lines; `change` beside `before`: what it is compared with.
+    """One card. `tip`: lines on how it is counted. `change`: the difference from `before`.
 
-    `shares`: its trend, oldest first. `attention`: words of a button that leads to what is wrong; `calm`: words in its
-    place where nothing is.
+    `shares`: the trend, oldest first. `attention`: label of a button that leads to a problem's details. `calm`: text
+    shown instead if there is no problem.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Click:
 
 
 def row_of_cards(shown: Sequence[Card], *, key: str, label: str) -> Click | None:
-    """Shows the cards side by side, as many in a line as there is room for."""
+    """Show the cards side by side, wrapping where there is no room."""
     data = {"label": label, "cards": [asdict(card) for card in shown]}
     result = _component(key=key, data=data, on_clicked_change=lambda: None)
     clicked = getattr(result, "clicked", None)

@@ -1,4 +1,4 @@
-"""The button Export, wherever there is a list, and what becomes of the file: how far it is, its download, its end."""
+"""The Export button of every list, with the file's progress and download."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -32,33 +32,33 @@ _watch = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """An export that starts once the browser has sent the grid's view."""
+    """An export that starts once the browser has sent the grid's filters and sort order."""
 
     id: str
     form: Format
 
 
 @dataclass(slots=True)
-class _Shelf:
-    """The files of one open page, by the button that made them, and those that wait for a grid's view."""
+class _SessionFiles:
+    """A session's files, and the exports that wait for a grid's view, by button."""
 
     files: dict[str, Job] = field(default_factory=dict)
     pending: dict[str, _Pending] = field(default_factory=dict)
 
-    def take(self, key: str) -> None:
+    def remove(self, key: str) -> None:
         self.pending.pop(key, None)
         if old := self.files.pop(key, None):
             downloads.jobs().remove(old)
 
     def clear(self) -> None:
         for key in list(self.files):
-            self.take(key)
+            self.remove(key)
 
 
-# When the page is closed, its files go with it.
-@st.cache_resource(scope="session", show_spinner=False, on_release=_Shelf.clear)
-def _shelf() -> _Shelf:
-    return _Shelf()
+# Closing the page removes its files.
+@st.cache_resource(scope="session", show_spinner=False, on_release=_SessionFiles.clear)
+def _session_files() -> _SessionFiles:
+    return _SessionFiles()
 
 
 def export_button(
@@ -71,7 +71,7 @@ def export_button(
 ) -> None:
     """A button that exports a list as CSV, Excel or Parquet.
 
-    `read` gives the rows, all from one generation, once a format is chosen; `name` has the parts of the file's name.
+    `read` returns the rows; it is called when a format is chosen. `name`: the parts of the file name.
     """
     file_menu(
         key,
@@ -90,8 +90,8 @@ def grid_export_button(
 ) -> None:
     """A button that exports what a grid shows.
 
-    `read` gets the grid's view from the browser, so it trusts nothing in it. `grid` is the name under which grid.js
-    gives its view away.
+    `read` gets the grid's view from the browser and must validate it. `grid`: the name under which grid.js publishes
+    the view.
     """
     file_menu(
         key,
@@ -127,16 +127,16 @@ def file_menu(
     disabled: bool = False,
     grid: str = "",
 ) -> None:
-    """A button with the kinds of files that it makes; beside it, the one that is being made or was made last.
+    """A menu button with the available formats, and beside it the file in progress or the latest one.
 
-    `work` writes a file of this kind; it gets the view of the `grid`, if there is one. `uses` says what a kind is for
-    where that is not its usual use. No help on hover: it would cover the menu.
+    `work` returns how to write a format; it gets the view of the `grid`, if there is one. `uses` replaces a format's
+    usual description. The button has no help text, because that would cover the menu.
     """
 
-    # By itself: nothing else of the page is made again for a file.
+    # A fragment, so that the rest of the page does not rerun for a file.
     @st.fragment(key=f"export:{key}")
     def part() -> None:
-        shelf = _shelf()
+        session = _session_files()
         with st.container(
             horizontal=True, width="content", vertical_alignment="center", gap="small", key=f"export_{key}"
         ):
@@ -149,45 +149,45 @@ def file_menu(
                 key=f"export:{key}:menu",
             )
             if chosen:
-                shelf.take(key)
+                session.remove(key)
                 if grid:
-                    shelf.pending[key] = _Pending(secrets.token_urlsafe(16), chosen)
+                    session.pending[key] = _Pending(secrets.token_urlsafe(16), chosen)
                 else:
                     _start(key, name, chosen, work(chosen, {}))
-            elif (pending := shelf.pending.get(key)) and (view := _view(key, pending)):
-                shelf.take(key)
+            elif (pending := session.pending.get(key)) and (view := _view(key, pending)):
+                session.remove(key)
                 _start(key, name, pending.form, work(pending.form, view))
-            if pending := shelf.pending.get(key):
+            if pending := session.pending.get(key):
                 _watch_file(
                     key, {"id": pending.id, "name": f"{file_name(*name)}.{pending.form}", "grid": grid}
                 )
-            elif job := shelf.files.get(key):
+            elif job := session.files.get(key):
                 _watch_file(key, _progress(job, unit))
 
     part()
 
 
 def _view(key: str, pending: _Pending) -> Mapping[str, Any] | None:
-    """The grid's view, in the rerun that its arrival triggers."""
+    """The grid's view, available in the rerun that its arrival triggers."""
     view = getattr(st.session_state.get(_watch_key(key)), "view", None)
     return view if isinstance(view, dict) and view.get("id") == pending.id else None
 
 
 def _start(key: str, name: Sequence[str], form: Format, work: Work) -> None:
     try:
-        _shelf().files[key] = downloads.jobs().start(f"{file_name(*name)}.{form}", form, work)
+        _session_files().files[key] = downloads.jobs().start(f"{file_name(*name)}.{form}", form, work)
     except MailsightError as error:
         st.toast(f"**{error.title}.** {plain(error.message)} {error.next_step}", icon=":material/error:")
 
 
 def _progress(job: Job, unit: str) -> dict[str, str]:
-    asked = urlencode({"token": downloads.token(job)})
+    query = urlencode({"token": downloads.token(job)})
     return {
         "id": job.id,
         "name": job.name,
         "unit": unit,
-        "progress": f"{path('api/export/progress')}?{asked}",
-        "file": f"{path('api/export')}?{asked}",
+        "progress": f"{path('api/export/progress')}?{query}",
+        "file": f"{path('api/export')}?{query}",
     }
 
 
@@ -196,7 +196,7 @@ def _watch_file(key: str, data: Mapping[str, str]) -> None:
         key=_watch_key(key),
         data=data,
         width="content",
-        on_closed_change=lambda: _shelf().take(key),
+        on_closed_change=lambda: _session_files().remove(key),
         on_view_change=lambda: None,
     )
 

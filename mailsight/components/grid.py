@@ -1,4 +1,4 @@
-"""The customers of a campaign: an AG Grid that fetches only the rows on screen from /api/recipients."""
+"""A campaign's customers in an AG Grid that fetches only the visible rows, from /api/recipients."""
 
 import base64
 import json
@@ -21,15 +21,15 @@ from mailsight.warehouse.reader import Snapshot
 from mailsight.web import answers, recipients
 
 BLOCK_ROWS = 100
-LARGEST_HEIGHT = 610
+MAX_HEIGHT = 610
 ROW_HEIGHT = 42
 _WIDTHS = {"name": 190, "email": 235, "status": 140, "bounce_reason": 300}
-# What the columns count; their headings say it.
-_COUNTED = {
-    "first_opened_at": "When the customer opened it first; a click proves an open.",
-    "opens": "How often the customer opened it.",
-    "first_clicked_at": "When the customer clicked first.",
-    "clicks": "How often the customer clicked.",
+# Tooltips of the column headings.
+_TOOLTIPS = {
+    "first_opened_at": "When the customer first opened the e-mail. A click counts as an open too.",
+    "opens": "How often the customer opened the e-mail.",
+    "first_clicked_at": "When the customer first clicked a link.",
+    "clicks": "How often the customer clicked a link.",
     "links_clicked": "How many different links the customer clicked.",
 }
 _FILTERS = {"text": "agTextColumnFilter", "number": "agNumberColumnFilter", "moment": "agDateColumnFilter"}
@@ -48,27 +48,26 @@ class GridClick:
 def recipients_grid(
     report: CampaignReport, search: str, status: list[Status], link: int | str | None = None
 ) -> None:
-    """Shows the grid. What is searched, which states are wanted and the clicked link come from the page, filters from
-    its headings."""
+    """Show the grid, filtered by the page's search, states and link. Its headings have filters of their own."""
     campaign_id = report.campaign.campaign_id
-    asked = {
+    request = {
         "token": recipients.token(campaign_id, report.audience),
         "search": search,
         "status": [str(state) for state in status],
         "link": link,
-        # Not for the route: another generation of the data makes the grid ask again.
+        # Not used by the route: new data changes this value, so the grid reloads.
         "generation": served.warehouse().generation,
     }
     AgGrid(
         _NoRows(),
         use_json_serialization=True,
-        gridOptions=_options(report, asked),
-        height=min(LARGEST_HEIGHT, (max(report.counts.selected, 3) + 3) * ROW_HEIGHT),
+        gridOptions=_options(report, request),
+        height=min(MAX_HEIGHT, (max(report.counts.selected, 3) + 3) * ROW_HEIGHT),
         key=_key(campaign_id),
         theme=_theme(),
         allow_unsafe_jscode=True,
         update_on=["cellClicked", "cellKeyDown"],
-        # The other modes post every row back to the server after each click.
+        # All other modes send every row back to the server after each click.
         data_return_mode="CUSTOM",
         custom_jscode_for_grid_return=_js("clickedCell"),
         should_grid_return=_js("isClick"),
@@ -77,16 +76,16 @@ def recipients_grid(
 
 
 def clicked(campaign_id: str) -> GridClick | None:
-    """What was clicked in the grid, once: it keeps its value until the next click, also over reruns for other reasons.
+    """The latest click in the grid, returned only once: the component keeps its value over reruns.
 
-    Told before the run draws anything: whoever leaves the page with this click need not wait until it is drawn again.
+    Available before the grid is drawn, so that a click that leaves the page need not wait for a redraw.
     """
-    told = st.session_state.get(_key(campaign_id)) or {}
-    seen = f"{_key(campaign_id)}:told"
-    if not told.get("customer_id") or st.session_state.get(seen) == told.get("at"):
+    value = st.session_state.get(_key(campaign_id)) or {}
+    handled = f"{_key(campaign_id)}:handled"
+    if not value.get("customer_id") or st.session_state.get(handled) == value.get("at"):
         return None
-    st.session_state[seen] = told.get("at")
-    return GridClick(str(told["customer_id"]), str(told["action"]))
+    st.session_state[handled] = value.get("at")
+    return GridClick(str(value["customer_id"]), str(value["action"]))
 
 
 def _key(campaign_id: str) -> str:
@@ -96,9 +95,9 @@ def _key(campaign_id: str) -> str:
 def shown(
     report: CampaignReport, search: str, status: list[Status], link: int | str | None
 ) -> Callable[[Snapshot, Mapping[str, Any]], Rows]:
-    """Reads the customers that the grid shows, given its view: the filters of its headings and its sort order.
+    """A function that reads the customers in the grid, given the grid's view (its filters and sort order).
 
-    The view comes from the browser and is checked like a request of the grid itself: raises `BadRequest`.
+    The view comes from the browser, so it is validated like a request of the grid. Raises `BadRequest`.
     """
 
     def rows(data: Snapshot, view: Mapping[str, Any]) -> Rows:
@@ -109,26 +108,26 @@ def shown(
 
 
 def grid_name(campaign_id: str) -> str:
-    """The name of a campaign's grid in the browser, in letters that JsCode does not take for a comment."""
+    """The name of a campaign's grid in the browser, encoded so that JsCode finds no comment in it."""
     return f"mailsight.recipients.{base64.urlsafe_b64encode(campaign_id.encode()).decode()}"
 
 
 class _NoRows:
-    """What AG Grid for Streamlit takes for a frame. An empty frame would reach the grid as rows of a model that it does
-    not use here, which it reports as an error in the browser's console."""
+    """Stands in for a data frame without rows. AG Grid would log an error for an empty frame, because rows belong to
+    another row model than the one used here."""
 
     dtypes = None
 
-    def to_json(self, orient: str) -> str:  # noqa: ARG002 (that is how it is called)
+    def to_json(self, orient: str) -> str:  # noqa: ARG002 (the caller passes it)
         return "null"
 
 
-def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
-    # In base 64, because AG Grid for Streamlit runs as script what stands between two of its marks in any text.
-    secret = base64.b64encode(json.dumps(asked).encode()).decode()
+def _options(report: CampaignReport, request: dict[str, Any]) -> dict[str, Any]:
+    # In Base64, because streamlit-aggrid executes any text between two of its markers as a script.
+    encoded = base64.b64encode(json.dumps(request).encode()).decode()
     place = grid_name(report.campaign.campaign_id)
     return {
-        # The first option brings the script from which all the others take what they need.
+        # The first option loads the script that all the others use.
         "getRowId": _script(),
         "columnDefs": [_MAIL_COLUMN, *(_column(column, report.audience) for column in grid.COLUMNS)],
         "defaultColDef": {
@@ -144,7 +143,7 @@ def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
             },
         },
         "context": {
-            "request": secret,
+            "request": encoded,
             "route": answers.path("api/recipients"),
             "colours": _COLOURS,
             "selected": report.counts.selected,
@@ -165,7 +164,7 @@ def _options(report: CampaignReport, asked: dict[str, Any]) -> dict[str, Any]:
         "floatingFiltersHeight": ROW_HEIGHT,
         "enableCellTextSelection": True,
         "ensureDomOrder": True,
-        "localeText": {"noRowsToShow": "No customer matches these filters.", "loadingOoo": "Loading…"},
+        "localeText": {"noRowsToShow": "No customers match these filters.", "loadingOoo": "Loading…"},
     }
 
 
@@ -176,8 +175,8 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
         "width": _WIDTHS.get(column.key, 125 if column.kind == "number" else 180),
         "filter": _FILTERS.get(column.kind, "agTextColumnFilter"),
     }
-    if column.key in _COUNTED:
-        options["headerTooltip"] = f"{_COUNTED[column.key]} {audience.meaning}"
+    if column.key in _TOOLTIPS:
+        options["headerTooltip"] = f"{_TOOLTIPS[column.key]} {audience.meaning}"
     if column.key == "name":
         options |= {"cellRenderer": _js("NameCell"), "pinned": "left"}
     elif column.kind == "number":
@@ -207,13 +206,13 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
 
 @cache
 def _script() -> JsCode:
-    """The whole of grid.js; made once, since JsCode reads all of it again."""
+    """All of grid.js; cached because JsCode parses it each time."""
     return JsCode(f"(function() {{ {_SCRIPT} return rowId; }})()")
 
 
 @cache
 def _js(name: str) -> JsCode:
-    """One of the functions and classes of grid.js, by its name."""
+    """A function or class of grid.js, by name."""
     return JsCode(f"window.mailsight.{name}")
 
 
@@ -232,7 +231,7 @@ _MAIL_COLUMN = {
 
 
 def _theme() -> StAggridTheme:
-    """The page's colours, through the variables that Streamlit sets in the grid's frame, in light and in dark."""
+    """The page's colours, light or dark, from the CSS variables that Streamlit sets in the grid's frame."""
     line = "color-mix(in srgb, var(--text-color) 13%, var(--background-color))"
     return StAggridTheme(base="quartz").withParams(
         accentColor="var(--primary-color)",

@@ -1,4 +1,4 @@
-"""The frame without scripts that shows an e-mail on a page."""
+"""A frame that shows an e-mail and runs no scripts."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ FRONTEND = Path(__file__).with_name("frontend")
 
 
 def frontend(*names: str) -> str:
-    """The files of the folder frontend, one after the other: a component has one script and one style sheet."""
+    """Files of the frontend folder, concatenated, because a component has only one script and one style sheet."""
     return "\n".join((FRONTEND / name).read_text(encoding="utf-8") for name in names)
 
 
@@ -20,8 +20,8 @@ _frame = st.components.v2.component(
 
 
 def mail_frame(html: str, *, key: str, width: int | None = None, title: str) -> None:
-    """The e-mail, as high as it is and `width` px wide (None: as wide as its place); `title` is read to who can't see.
+    """Show an e-mail at full height, `width` pixels wide (None: the available width). `title` is for screen readers.
 
-    `html` comes from contents.safe or heatmap.draw: the frame runs no script, but it would load what they let load.
+    `html` must come from `content.safe` or `heatmap.draw`: the frame blocks scripts, but not external images.
     """
     _frame(key=key, data={"html": html, "title": title, "width": width})

@@ -1,4 +1,4 @@
-"""Tables shown a page at a time: the switch between the pages stands below a table that needs its value above."""
+"""Paging of tables: the page switch is below its table, but its value is known above."""
 
 from dataclasses import dataclass
 
@@ -8,40 +8,40 @@ from streamlit.delta_generator import DeltaGenerator
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Which page of a table is shown. The key remembers it: another key starts at the first page again."""
+    """The current page of a table, remembered under the key. A new key starts at the first page."""
 
     key: str
-    rows_a_page: int
+    rows_per_page: int
     narrow: bool = False
-    kept: bool = False  # while another page of the dashboard is shown
+    persist: bool = False  # keep the page while another screen is shown
 
     def first(self, total: int | None = None) -> int:
-        """The place of the first row to show, counted from 0.
+        """The index of the first row to show, from 0.
 
-        Give the `total` where it is known before the rows are read: the last page may have gone since.
+        Pass the `total` if it is known before the rows are read, in case the current page no longer exists.
         """
         page: int = st.session_state.get(self.key, 1)
         if total is not None:
             page = min(page, max(self._pages(total), 1))
-        return (page - 1) * self.rows_a_page
+        return (page - 1) * self.rows_per_page
 
     def switch(self, total: int) -> None:
-        """The switch between the pages, where there are several."""
+        """Show the page switch, if there are several pages."""
         if self._pages(total) > 1:
             st.pagination(
                 self._pages(total),
                 max_visible_pages=5 if self.narrow else 7,
                 key=self.key,
-                persist_state="session" if self.kept else None,
+                persist_state="session" if self.persist else None,
             )
 
-    def foot(self, words: str, total: int) -> DeltaGenerator:
-        """The line below the table: how much there is, and the switch. Returns it, for what else belongs there."""
+    def footer(self, text: str, total: int) -> DeltaGenerator:
+        """Show a line below the table with this text and the page switch. Returns it, so that callers can add to it."""
         line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
         with line:
-            st.caption(words, width="content")
+            st.caption(text, width="content")
             self.switch(total)
         return line
 
     def _pages(self, total: int) -> int:
-        return -(-total // self.rows_a_page)
+        return -(-total // self.rows_per_page)

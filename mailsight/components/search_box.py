@@ -1,4 +1,4 @@
-"""The box above a list that searches it while somebody types."""
+"""A search box that searches while the user types."""
 
 from collections.abc import Callable
 
@@ -12,11 +12,11 @@ def search_box(
     label: str = "Search",
     shows_label: bool = False,
     live: bool | str = True,
-    kept: bool = False,
+    persist: bool = False,
     on_change: Callable[[], None] | None = None,
 ) -> str:
-    """What is searched for, or nothing. `live`: how long a pause in typing starts the search; `kept` while another page
-    is shown."""
+    """The search text, or an empty string. `live`: the pause in typing that starts a search. `persist`: keep the text
+    while another page is shown."""
     return (
         st.text_input(
             label,
@@ -27,7 +27,7 @@ def search_box(
             label_visibility="visible" if shows_label else "collapsed",
             key=key,
             on_change=on_change or "rerun",
-            persist_state="session" if kept else None,
+            persist_state="session" if persist else None,
         )
         or ""
     )

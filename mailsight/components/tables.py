@@ -1,4 +1,4 @@
-"""Tables as Mailsight shows them everywhere: bars, chips and notes in the cells, rows that open, cards on a phone."""
+"""The table used on all pages: cells with bars, chips and notes, clickable rows, cards on a phone."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ Cell = str | dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's heading. `fit`: no wider than its words; `whole`: a line of its own on a phone."""
+    """A column. `fit`: no wider than its content; `whole`: a line of its own on a phone."""
 
     label: str
     key: str = ""
@@ -38,7 +38,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: `id` comes back when it is clicked. `opens` False: it can't be clicked; `quiet`: it is greyed."""
+    """A row. `id` is returned on a click. `opens` False: not clickable; `quiet`: greyed."""
 
     id: str
     cells: Sequence[Cell]
@@ -49,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """What was clicked in this run: a row with its action ("open" for the row itself)."""
+    """The click of this run: a row's id and the action ("open" for the row itself)."""
 
     row: str | None = None
     action: str | None = None
@@ -68,10 +68,11 @@ def table(
     on_sort: Callable[[str], None] | None = None,
     on_tick: Callable[[list[str], list[str]], None] | None = None,
 ) -> Click:
-    """Shows the table and tells what was clicked. `sort` is the column's key and whether it goes down.
+    """Show the table and return what was clicked. `sort`: the sorted column's key, and whether it is descending.
 
-    On a phone each row becomes a card; with `stacks` False it stays a row, and the table scrolls sideways.
-    Before the page runs, `on_sort` hears the column to sort by, `on_tick` the rows of the table and those ticked.
+    On a phone each row becomes a card; with `stacks` False rows stay rows and the table scrolls sideways.
+    Before the page reruns, `on_sort` gets the key of the column to sort by, and `on_tick` the ids of all rows and of
+    the ticked ones.
     """
 
     def sorted_by() -> None:
@@ -79,9 +80,9 @@ def table(
             on_sort(str(column))
 
     def ticked() -> None:
-        if on_tick and (told := st.session_state[key].get("ticked")):
-            st.session_state[f"{key}:heard"] = told["at"]
-            on_tick([str(row) for row in told["rows"]], [str(row) for row in told["ticked"]])
+        if on_tick and (event := st.session_state[key].get("ticked")):
+            st.session_state[f"{key}:heard"] = event["at"]
+            on_tick([str(row) for row in event["rows"]], [str(row) for row in event["ticked"]])
 
     result = _component(
         key=key,
@@ -103,15 +104,15 @@ def table(
 
 
 def clicked(key: str) -> Click:
-    """What was clicked in the table of this key, told before the run draws anything.
+    """What was clicked in the table with this key, before the run draws it.
 
-    Whoever leaves the page with this click need not wait until the page is drawn once more.
+    A click that leaves the page need not wait for a redraw.
     """
     return _click(st.session_state.get(key))
 
 
-def _click(told: Any) -> Click:
-    clicked = getattr(told, "clicked", None) or {}
+def _click(result: Any) -> Click:
+    clicked = getattr(result, "clicked", None) or {}
     return Click(clicked.get("row"), clicked.get("action"))
 
 
@@ -120,11 +121,9 @@ def _data(columns: Sequence[Column], rows: Sequence[Row], **more: object) -> dic
 
 
 def facts(rows: Sequence[Row], *, key: str, label: str, first: bool = False) -> None:
-    """Names and values in two columns, without headings. `first`: a page begins with them, shown from its top."""
+    """Show names and values in two columns, without headings. `first`: scroll the page to its top first."""
     columns = [Column("Fact", fit=True), Column("Value")]
-    _component(
-        key=key, data=_data(columns, rows, label=label, facts=True, first=first, empty="Nothing is known.")
-    )
+    _component(key=key, data=_data(columns, rows, label=label, facts=True, first=first, empty="No details."))
 
 
 def main(
@@ -138,9 +137,9 @@ def main(
     clip: bool = False,
     title: str = "",
 ) -> Cell:
-    """The row's name, with quieter words and tags behind it and a line under it; with `clip` that line never wraps.
+    """A row's name, followed by an `aside` and tags, with a `note` below it; `clip`: the note never wraps.
 
-    `counted`: a question mark behind it, with these words for those who only hear it, and the action "counted".
+    `counted`: adds a question mark with this screen reader label and the action "counted".
     """
     return {
         "kind": "main",
@@ -156,17 +155,17 @@ def main(
 
 
 def noted(text: str, note: str) -> Cell:
-    """Plain words with a quieter line under them."""
+    """Text with a note below it."""
     return {"kind": "noted", "text": text, "note": note}
 
 
 def figure(number: float, tip: Sequence[str] = ()) -> Cell:
-    """A count, with how it is counted where it is pointed at or has the focus."""
+    """A count, with a tooltip on how it is counted."""
     return {"kind": "figure", "text": formats.count(number), "tip": list(tip)}
 
 
 def rate(
-    made_of: metrics.Portion,
+    portion: metrics.Portion,
     *,
     of_largest: float = 1.0,
     colour: str = "",
@@ -174,19 +173,19 @@ def rate(
     tip: Sequence[str] = (),
     interval: bool = True,
 ) -> Cell:
-    """A rate as a bar and a figure; one over few messages is greyed and has its interval under it.
+    """A rate as a bar and a figure. If it is based on few messages, it is greyed, with its interval below.
 
-    `interval` False: it stands beside it already.
+    `interval` False: leave the interval out, because another column shows it.
     """
-    drawn = bar(made_of.rate, of_largest=of_largest, text=text, colour=colour)
-    small = {"quiet": True, "note": formats.interval(made_of.interval) if interval else ""}
-    return drawn | {"tip": list(tip)} | (small if made_of.is_small else {})
+    cell = bar(portion.rate, of_largest=of_largest, text=text, colour=colour)
+    small = {"quiet": True, "note": formats.interval(portion.interval) if interval else ""}
+    return cell | {"tip": list(tip)} | (small if portion.is_small else {})
 
 
 def bar(
     share: float | None, *, of_largest: float = 1.0, text: str | None = None, colour: str = ""
 ) -> dict[str, Any]:
-    """A share as a bar and a figure; `of_largest` is the share that fills the bar. None and NaN are an empty bar."""
+    """A share as a bar and a figure. `of_largest`: the share that fills the bar. None and NaN give an empty bar."""
     known = share is not None and not isnan(share) and not isnan(of_largest)
     filled = min(metrics.share(share or 0.0, of_largest) or 0.0, 1.0) if known else 0.0
     return {
@@ -198,50 +197,50 @@ def bar(
 
 
 def interval(
-    made_of: metrics.Portion, ends: tuple[float, float], colour: str, tip: Sequence[str] = ()
+    portion: metrics.Portion, ends: tuple[float, float], colour: str, tip: Sequence[str] = ()
 ) -> Cell:
-    """A rate as a dot on the line of its interval, on a scale with these ends; nothing where there is no figure."""
-    if made_of.rate is None or made_of.interval is None:
+    """A rate as a dot on its interval, on a scale with these ends; an empty cell if there is no rate."""
+    if portion.rate is None or portion.interval is None:
         return ""
     low, at, high = (
-        round(100 * comparison.place(one, ends), 2)
-        for one in (made_of.interval[0], made_of.rate, made_of.interval[1])
+        round(100 * comparison.place(rate, ends), 2)
+        for rate in (portion.interval[0], portion.rate, portion.interval[1])
     )
     return {"kind": "range", "low": low, "at": at, "high": high, "colour": colour, "tip": list(tip)}
 
 
 def trend(shares: Sequence[float], tip: Sequence[str] = ()) -> Cell:
-    """A small line from left to right over shares of its highest point, and in words what it shows."""
-    return {"kind": "trend", "points": [round(100 * one) for one in shares], "tip": list(tip)}
+    """A sparkline of shares of its highest point, with a tooltip."""
+    return {"kind": "trend", "points": [round(100 * share) for share in shares], "tip": list(tip)}
 
 
 def tick(label: str, *, ticked: bool, full: bool = False) -> Cell:
-    """A box to tick; `full`: no more can be ticked, and a click on an empty one is told but ticks nothing."""
+    """A checkbox. `full`: no more can be ticked; a click on an empty box is reported but does not tick it."""
     return {"kind": "tick", "label": label, "ticked": ticked, "full": full and not ticked}
 
 
 def state(status: Status, *, note: str = "") -> Cell:
-    """A message's state in its colour."""
+    """A message's state as a chip."""
     return chip(status.label, status.colour, title=status.meaning, note=note)
 
 
 def chip(text: str, colour: str, *, title: str = "", note: str = "", inner: bool = False) -> Cell:
-    """Words behind a dot of their colour; `inner`: a part of the row above."""
+    """Text with a coloured dot. `inner`: part of the row above."""
     return {"kind": "chip", "text": text, "colour": colour, "title": title, "note": note, "inner": inner}
 
 
 def tone(text: str, tone: Literal["up", "down", ""], title: str = "") -> Cell:
-    """Words in the colour of good or bad news."""
+    """Text in the colour of good or bad news."""
     return {"kind": "tone", "text": text, "tone": tone, "title": title}
 
 
 def records(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
-    """The rows of a frame, with None where a value is missing, which pandas says in several ways."""
+    """The rows of a frame, with None for every missing value (pandas has several)."""
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def actions(*buttons: tuple[str, str, str]) -> Cell:
-    """Icons to click, each as (action, icon, label); the icons are those of table.js."""
+    """Icon buttons, each as (action, icon, label). The icons are defined in table.js."""
     return {
         "kind": "actions",
         "actions": [dict(zip(("action", "icon", "label"), b, strict=True)) for b in buttons],

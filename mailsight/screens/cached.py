@@ -1,4 +1,4 @@
-"""Reports, cached while the generation they were read from is served; a page reads all of its reports from one."""
+"""Cached reports. All reports of one page run come from the same generation of the data."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class _Run:
-    """What one run of a page, a fragment or a dialog reads from; nothing until it reads."""
+    """The snapshot that one run of a page, fragment or dialog reads from; None until its first read."""
 
     data: Snapshot | None = None
 
@@ -27,10 +27,10 @@ _run = ContextVar[_Run | None]("run", default=None)
 
 @contextmanager
 def one_generation() -> Iterator[None]:
-    """Everything read in the block, or in the function that this decorates, comes from one generation.
+    """Make all reads in the block, or in the decorated function, use one generation of the data.
 
-    Pages run within such a block. Streamlit also runs fragments and dialogs by themselves: each needs a block of its
-    own, which joins the page's where the page runs.
+    Pages run in such a block. Streamlit also reruns fragments and dialogs on their own, so decorate each of them;
+    within a page run they use the page's generation.
     """
     if _run.get() is not None:
         yield
@@ -43,7 +43,7 @@ def one_generation() -> Iterator[None]:
 
 
 def snapshot() -> Snapshot:
-    """What this run of a page, fragment or dialog reads from. Raises `NoDatabase`."""
+    """The snapshot that this run of a page, fragment or dialog reads from. Raises `NoDatabase`."""
     run = _run.get()
     if run is None:
         return warehouse().snapshot()
@@ -53,7 +53,7 @@ def snapshot() -> Snapshot:
 
 
 def read(report: Callable[Concatenate[Snapshot, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """A report, from the cache while its generation is served. Raises what the report raises, and `NoDatabase`."""
+    """Run a report, or get it from the cache if the data is the same. Raises the report's errors and `NoDatabase`."""
     name = f"{report.__module__}.{report.__name__}"
     data = snapshot()
     return cast(R, _read(data.generation, name, args, tuple(sorted(kwargs.items())), report, data))
@@ -68,5 +68,8 @@ def _read(
     _report: Any,
     _data: Snapshot,
 ) -> Any:
-    del generation, name  # Part of the cache's key only; the arguments with an underscore are not.
+    del (
+        generation,
+        name,
+    )  # Only part of the cache key; Streamlit leaves arguments with an underscore out of it.
     return _report(_data, *args, **dict(kwargs))

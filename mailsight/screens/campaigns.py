@@ -1,4 +1,4 @@
-"""The parts of the list of campaigns: search, totals, the table, what was chosen to be compared."""
+"""Sections of the campaign list: search, totals, the table, and the bar for comparing campaigns."""
 
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -21,113 +21,113 @@ from mailsight.web import addresses
 from . import cached, navigation
 from .dialogs import explained
 
-TABLE = "campaigns"  # its key
+TABLE = "campaigns"  # key of the table
 TREND_HOURS = 72
 _COUNTS = ("sent", "not_sent", "opted_out")
-# What is kept of the list while its session lasts.
-_ORDER, _TURNED = "campaigns_order", "campaigns_turned"
-_CHOSEN, _REFUSED = "campaigns_chosen", "campaigns_refused"
+# Keys of the list's session state. _SEARCHES counts the searches: each starts with paging of its own.
+_ORDER, _SEARCHES = "campaigns_order", "campaigns_searches"
+_SELECTED, _LIMIT_REACHED = "campaigns_selected", "campaigns_limit_reached"
 
 
 @st.fragment
 @cached.one_generation()
 def campaigns(audience: Audience) -> None:
-    """The search, what was found together, the table and what is chosen of it.
+    """The search, its totals, the table and the compare bar.
 
-    They are a part by themselves: a letter in the search or a tick in the table makes nothing else of the page again.
+    They are a fragment: typing in the search box or ticking a row does not rerun the rest of the page.
     """
     if opened := tables.clicked(TABLE).row:
         navigation.open_campaign(opened)
-    loaded = cached.read(list_reports.overview)
-    wanted = search(loaded.tags)
-    found = cached.read(list_reports.search_totals, audience, wanted)
-    totals(found, loaded, audience)
-    campaigns_table(found, wanted, audience)
+    overview = cached.read(list_reports.overview)
+    criteria = search(overview.tags)
+    results = cached.read(list_reports.search_totals, audience, criteria)
+    totals(results, overview, audience)
+    campaigns_table(results, criteria, audience)
     compare_bar()
 
 
 def search(tags: tuple[str, ...]) -> CampaignSearch:
-    """The search box, the date range and the tags, in one line where there is room. They are as they were left."""
-    words, days, tagged = st.columns([3, 2, 2])
-    with words:
-        wanted = search_box(
-            "Search name or subject", "search", shows_label=True, kept=True, on_change=_first_page
+    """The search box, the date range and the tags. They keep their values for the session."""
+    text_column, date_column, tag_column = st.columns([3, 2, 2])
+    with text_column:
+        text = search_box(
+            "Search name or subject", "search", shows_label=True, persist=True, on_change=_first_page
         )
-    sent = days.date_input(
+    sent = date_column.date_input(
         "Sent", value=[], format="DD/MM/YYYY", key="sent", on_change=_first_page, persist_state="session"
     )
-    chosen = tagged.multiselect(
+    selected_tags = tag_column.multiselect(
         "Tags", tags, placeholder="All tags", key="tags", on_change=_first_page, persist_state="session"
     )
-    # While only the first day is chosen, there is no last.
+    # There is no last day until the user has picked it.
     first, last = (*sent, None, None)[:2]
-    return CampaignSearch(wanted, _midnight(first), _midnight(last, days=1), tuple(chosen))
+    return CampaignSearch(text, _midnight(first), _midnight(last, days=1), tuple(selected_tags))
 
 
 def _first_page() -> None:
-    """What is found anew is shown from its first page on: by pages of their own, which nobody has turned yet."""
-    st.session_state[_TURNED] = st.session_state.get(_TURNED, 0) + 1
+    """Show new results from their first page, by giving them a new paging key."""
+    st.session_state[_SEARCHES] = st.session_state.get(_SEARCHES, 0) + 1
 
 
-def _midnight(on: date | None, *, days: int = 0) -> datetime | None:
+def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
     return (
-        datetime.combine(on + timedelta(days=days), time(), formats.zone(navigation.zone())) if on else None
+        datetime.combine(day + timedelta(days=days), time(), formats.zone(navigation.zone())) if day else None
     )
 
 
-def totals(found: SearchTotals, loaded: Overview, audience: Audience) -> None:
-    """What the campaigns that were found come to together."""
+def totals(results: SearchTotals, overview: Overview, audience: Audience) -> None:
+    """The figures of all campaigns in the search results together."""
     with st.container(border=True, key="totals"), st.grid(7, min_column_width=105, gap="small"):
-        count = formats.count(found.campaigns)
+        count = formats.count(results.campaigns)
         with st.container(gap=None, key="total_campaigns"):
             with st.container(key="label_campaigns"):
                 st.markdown("Campaigns")
             st.metric(
                 "Campaigns",
                 count
-                if found.campaigns == loaded.campaigns
-                else f"{count} of {formats.count(loaded.campaigns)}",
+                if results.campaigns == overview.campaigns
+                else f"{count} of {formats.count(overview.campaigns)}",
                 label_visibility="collapsed",
             )
         for key in (*_COUNTS[:2], *(rate.key for rate in RATES), _COUNTS[2]):
-            _total(key, found.totals, audience)
+            _total(key, results.totals, audience)
 
 
 def _total(key: str, totals: Counts, audience: Audience) -> None:
     figure = FIGURES[key]
-    made_of = figure.portion(totals) if isinstance(figure, Rate) else None
-    with st.container(gap=None, key=f"{'small' if made_of and made_of.is_small else 'total'}_{key}"):
+    portion = figure.portion(totals) if isinstance(figure, Rate) else None
+    with st.container(gap=None, key=f"{'small' if portion and portion.is_small else 'total'}_{key}"):
         explained.label(key, totals, audience)
-        value = formats.percent(made_of.rate) if made_of else formats.count(getattr(totals, key))
+        value = formats.percent(portion.rate) if portion else formats.count(getattr(totals, key))
         st.metric(figure.label, value, label_visibility="collapsed")
-        if made_of and made_of.is_small:
-            st.caption(formats.interval(made_of.interval))
+        if portion and portion.is_small:
+            st.caption(formats.interval(portion.interval))
 
 
-def campaigns_table(found: SearchTotals, search: CampaignSearch, audience: Audience) -> None:
+def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Audience) -> None:
     """The campaigns, a page at a time; a click opens one."""
     order: Order = st.session_state.setdefault(_ORDER, NEWEST_FIRST)
-    paging = Paging(f"campaigns_page:{st.session_state.get(_TURNED, 0)}", ROWS_A_PAGE, kept=True)
-    first = paging.first(found.campaigns)
+    paging = Paging(f"campaigns_page:{st.session_state.get(_SEARCHES, 0)}", ROWS_A_PAGE, persist=True)
+    first = paging.first(results.campaigns)
     campaigns = cached.read(list_reports.page, audience, search, order, first, ROWS_A_PAGE)
     trends = cached.read(
-        list_reports.trends, tuple(one.campaign_id for one in campaigns), audience, TREND_HOURS
+        list_reports.trends, tuple(campaign.campaign_id for campaign in campaigns), audience, TREND_HOURS
     )
     tables.table(
         _columns(),
-        [_row(one, found, trends[one.campaign_id]) for one in campaigns],
+        [_row(campaign, results, trends[campaign.campaign_id]) for campaign in campaigns],
         key=TABLE,
         label="Campaigns",
         opens=True,
         sort=(order.key, order.down),
-        empty="No campaign fits this search. Clear the search, the dates or the tags to see more.",
+        empty="No campaigns match. Clear the search, the dates or the tags to see more.",
         on_sort=_sort,
-        on_tick=_choose,
+        on_tick=_select,
     )
-    words = formats.things(found.campaigns, "campaign")
-    if found.campaigns > ROWS_A_PAGE:
-        words = f"{first + 1:,}–{first + len(campaigns):,} of {words}"
-    with paging.foot(words, found.campaigns):
+    text = formats.things(results.campaigns, "campaign")
+    if results.campaigns > ROWS_A_PAGE:
+        text = f"{first + 1:,}–{first + len(campaigns):,} of {text}"
+    with paging.footer(text, results.campaigns):
         export_button(
             "campaigns",
             ("campaigns", audience.value),
@@ -136,46 +136,46 @@ def campaigns_table(found: SearchTotals, search: CampaignSearch, audience: Audie
 
 
 def _sort(key: str) -> None:
-    """A column goes down first, the largest on top; only names start with A. A second click turns it round."""
+    """Sort by a column: largest first, names from A to Z. A second click reverses the order."""
     order: Order = st.session_state[_ORDER]
     st.session_state[_ORDER] = Order(key, not order.down if order.key == key else key != "name")
     _first_page()
 
 
-def chosen() -> list[str]:
-    """The campaigns that are chosen to be compared, in the order in which they were."""
-    return list(st.session_state.get(_CHOSEN, []))
+def selected() -> list[str]:
+    """The ids of the campaigns selected for comparison, in the order they were selected."""
+    return list(st.session_state.get(_SELECTED, []))
 
 
-def _choose(shown: list[str], ticked: list[str]) -> None:
-    """Takes over which of the campaigns shown are ticked; those of other pages stay as they are."""
-    known = [one for one in chosen() if one in ticked or one not in shown]
-    known += [one for one in ticked if one not in known]
-    st.session_state[_CHOSEN], st.session_state[_REFUSED] = (
-        known[: comparison.MAX_CAMPAIGNS],
-        len(known) > comparison.MAX_CAMPAIGNS,
+def _select(shown: list[str], ticked: list[str]) -> None:
+    """Select the ticked ones of the campaigns shown. The selection on other pages stays as it is."""
+    ids = [campaign_id for campaign_id in selected() if campaign_id in ticked or campaign_id not in shown]
+    ids += [campaign_id for campaign_id in ticked if campaign_id not in ids]
+    st.session_state[_SELECTED], st.session_state[_LIMIT_REACHED] = (
+        ids[: comparison.MAX_CAMPAIGNS],
+        len(ids) > comparison.MAX_CAMPAIGNS,
     )
 
 
 def _clear() -> None:
-    st.session_state[_CHOSEN], st.session_state[_REFUSED] = [], False
+    st.session_state[_SELECTED], st.session_state[_LIMIT_REACHED] = [], False
 
 
 def compare_bar() -> None:
-    """How many campaigns are chosen, the way to see them side by side, and the way to choose none."""
-    ids = chosen()
+    """The number of selected campaigns, with buttons to compare them and to clear the selection."""
+    ids = selected()
     if not ids:
         return
     with (
         st.container(key="compare_bar", border=True),
         st.container(horizontal=True, vertical_alignment="center", gap="small"),
     ):
-        words = f"**{formats.things(len(ids), 'campaign')} chosen**"
-        if st.session_state.get(_REFUSED):
-            words += f": {comparison.MAX_CAMPAIGNS} are the most that can be compared. Untick one first."
+        text = f"**{formats.things(len(ids), 'campaign')} selected**"
+        if st.session_state.get(_LIMIT_REACHED):
+            text += f". You can compare up to {comparison.MAX_CAMPAIGNS}: untick one first."
         elif len(ids) == 1:
-            words += ": choose another one to compare it with."
-        st.markdown(words, width="content")
+            text += ". Select another one to compare it with."
+        st.markdown(text, width="content")
         if st.button(
             "Compare",
             type="primary",
@@ -184,7 +184,7 @@ def compare_bar() -> None:
             key="compare",
         ):
             navigation.open_comparison(ids)
-        st.button("Clear", type="tertiary", on_click=_clear, key="clear_chosen")
+        st.button("Clear", type="tertiary", on_click=_clear, key="clear_selected")
 
 
 def _columns() -> list[tables.Column]:
@@ -197,7 +197,7 @@ def _columns() -> list[tables.Column]:
         for rate in RATES
     ]
     return [
-        tables.Column("", help="Choose to compare", fit=True),
+        tables.Column("", help="Select to compare", fit=True),
         tables.Column("Campaign", "name", sorts=True),
         tables.Column("Sent on", "sent_at", fit=True, sorts=True, whole=True),
         counts["sent"],
@@ -208,37 +208,37 @@ def _columns() -> list[tables.Column]:
     ]
 
 
-def _row(one: ListedCampaign, found: SearchTotals, opens: list[int]) -> tables.Row:
-    ids = chosen()
+def _row(campaign: ListedCampaign, results: SearchTotals, opens: list[int]) -> tables.Row:
+    ids = selected()
     return tables.Row(
-        one.campaign_id,
+        campaign.campaign_id,
         [
             tables.tick(
-                f"Choose {one.name} to compare",
-                ticked=one.campaign_id in ids,
+                f"Select {campaign.name} to compare",
+                ticked=campaign.campaign_id in ids,
                 full=len(ids) >= comparison.MAX_CAMPAIGNS,
             ),
             tables.main(
-                one.name,
-                one.subject or "",
-                href=addresses.campaign(one.campaign_id, navigation.audience()),
+                campaign.name,
+                campaign.subject or "",
+                href=addresses.campaign(campaign.campaign_id, navigation.audience()),
                 clip=True,
-                tags=one.tags,
+                tags=campaign.tags,
             ),
-            _when(one),
-            *(_count(key, one.counts) for key in _COUNTS[:2]),
+            _sent_on(campaign),
+            *(_count(key, campaign.counts) for key in _COUNTS[:2]),
             *(
                 tables.rate(
-                    rate.portion(one.counts),
-                    of_largest=found.largest[rate.key] or 0.0,
-                    tip=explanations.in_short(rate.key, one.counts),
+                    rate.portion(campaign.counts),
+                    of_largest=results.largest[rate.key] or 0.0,
+                    tip=explanations.in_short(rate.key, campaign.counts),
                 )
                 for rate in RATES
             ),
-            _count("opted_out", one.counts),
+            _count("opted_out", campaign.counts),
             _trend(opens),
         ],
-        chosen=one.campaign_id in ids,
+        chosen=campaign.campaign_id in ids,
     )
 
 
@@ -247,19 +247,19 @@ def _count(key: str, counts: Counts) -> tables.Cell:
 
 
 def _trend(opens: list[int]) -> tables.Cell:
-    """The opens in each hour as a line, and in words what one sees in it."""
-    most, day = max(opens), sum(opens[:24])
-    if not most:
+    """Opens per hour as a sparkline, with its peak and its first day as a tooltip."""
+    peak, first_day = max(opens), sum(opens[:24])
+    if not peak:
         return ""
-    words = (
+    tip = (
         f"Opens per hour in the first {TREND_HOURS} hours",
-        f"{formats.count(most)} at most, {formats.since(opens.index(most))} after sending",
-        f"{formats.of(day, sum(opens))} in the first 24 hours ({formats.percent(share(day, sum(opens)))})",
+        f"Peak: {formats.count(peak)}, {formats.since(opens.index(peak))} after send",
+        f"First 24 hours: {formats.of(first_day, sum(opens))} ({formats.percent(share(first_day, sum(opens)))})",
     )
-    return tables.trend([share(number, most) or 0.0 for number in opens], tip=words)
+    return tables.trend([share(number, peak) or 0.0 for number in opens], tip=tip)
 
 
-def _when(one: ListedCampaign) -> str:
-    if one.sent_at:
-        return formats.short_moment(one.sent_at, navigation.zone())
-    return "No date" if one.counts.sent else formats.NOT_SENT_YET
+def _sent_on(campaign: ListedCampaign) -> str:
+    if campaign.sent_at:
+        return formats.short_moment(campaign.sent_at, navigation.zone())
+    return "No date" if campaign.counts.sent else formats.NOT_SENT_YET

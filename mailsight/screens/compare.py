@@ -1,4 +1,4 @@
-"""The parts of the comparison: which campaigns, each figure of them side by side, their curves since sending."""
+"""Sections of the comparison: the campaigns, their figures side by side, and their opens and clicks over time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,66 +20,66 @@ from mailsight.web import addresses
 from . import cached, frame, navigation
 from .dialogs import explained
 
-TABLE = "compared"  # its key
+TABLE = "compared"  # key of the table
 COMPARED = ("cor", "cto", "ctr", "opted_out", "undeliverable")
 
 
-def asked() -> tuple[str, ...]:
-    """The campaigns that the address names, each once, as many as fit beside each other. Raises NothingToCompare."""
-    ids = _named()
+def ids_from_url() -> tuple[str, ...]:
+    """The campaign ids in the URL, without duplicates, up to the maximum. Raises `NothingToCompare`."""
+    ids = _all_ids_from_url()
     if len(ids) < MIN_CAMPAIGNS:
         raise NothingToCompare(
-            "The address names one campaign only." if ids else "The address names no campaign."
+            "This link names only one campaign." if ids else "This link names no campaigns."
         )
     return ids[:MAX_CAMPAIGNS]
 
 
-def _named() -> tuple[str, ...]:
+def _all_ids_from_url() -> tuple[str, ...]:
     return tuple(dict.fromkeys(navigation.compared_ids()))
 
 
-def known(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:
-    """Says which campaigns are not shown, and why. Raises NothingToCompare when too few are left."""
-    found = {one.campaign.campaign_id for one in compared}
-    missing = [one for one in ids if one not in found]
-    words = ", ".join(f"“{formats.raw(one, 60)}”" for one in missing)
+def warn_about_missing(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:
+    """Warn about campaigns that are not shown. Raises `NothingToCompare` when too few are left."""
+    found = {campaign.campaign.campaign_id for campaign in compared}
+    missing = [campaign_id for campaign_id in ids if campaign_id not in found]
+    not_found = f"{'Campaigns' if len(missing) > 1 else 'Campaign'} not found: " + ", ".join(
+        f"“{formats.raw(campaign_id, 60)}”" for campaign_id in missing
+    )
     if len(found) < MIN_CAMPAIGNS:
-        raise NothingToCompare(f"There is no campaign {words}.")
-    if len(_named()) > MAX_CAMPAIGNS:
+        raise NothingToCompare(f"{not_found}.")
+    if len(_all_ids_from_url()) > MAX_CAMPAIGNS:
         st.warning(
-            f"This link names {len(_named())} campaigns. Only the first {MAX_CAMPAIGNS} are shown.",
+            f"This link names {len(_all_ids_from_url())} campaigns. Only the first {MAX_CAMPAIGNS} are shown.",
             icon=":material/filter_5:",
         )
     if missing:
-        st.warning(
-            f"There is no campaign {formats.plain(words)}: it is left out.", icon=":material/search_off:"
-        )
+        st.warning(f"{formats.plain(not_found)}.", icon=":material/search_off:")
 
 
 def campaigns_table(compared: Sequence[ComparedCampaign]) -> None:
-    """Which letter and colour stands for which campaign; a click opens one."""
+    """The campaigns with their letters and colours; a click opens one."""
     rows = [
         tables.Row(
-            one.campaign.campaign_id,
+            campaign.campaign_id,
             [
                 tables.chip(letter, colour),
                 tables.main(
-                    one.campaign.name,
-                    one.campaign.subject or "",
-                    href=addresses.campaign(one.campaign.campaign_id, navigation.audience()),
+                    campaign.name,
+                    campaign.subject or "",
+                    href=addresses.campaign(campaign.campaign_id, navigation.audience()),
                     clip=True,
-                    tags=one.campaign.tags,
+                    tags=campaign.tags,
                 ),
-                formats.short_moment(one.campaign.sent_at, navigation.zone()),
+                formats.short_moment(campaign.sent_at, navigation.zone()),
                 *(
-                    tables.figure(
-                        getattr(one.campaign.counts, key), explanations.in_short(key, one.campaign.counts)
-                    )
+                    tables.figure(getattr(campaign.counts, key), explanations.in_short(key, campaign.counts))
                     for key in ("sent", "delivered")
                 ),
             ],
         )
-        for one, letter, colour in zip(compared, LETTERS, COLOURS, strict=False)
+        for campaign, letter, colour in zip(
+            (listed.campaign for listed in compared), LETTERS, COLOURS, strict=False
+        )
     ]
     columns = [
         tables.Column("", help="Letter and colour", fit=True),
@@ -94,7 +94,7 @@ def campaigns_table(compared: Sequence[ComparedCampaign]) -> None:
 
 
 def figures(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
-    """Every figure, two in a line where there is room, and what a difference means."""
+    """The figures in two columns, and what the verdicts mean."""
     for place in range(0, len(COMPARED) + 1, 2):
         for column, key in zip(st.columns(2, gap="medium"), (*COMPARED, "")[place : place + 2], strict=True):
             with column:
@@ -105,18 +105,22 @@ def figures(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
 
 
 def _figure(key: str, compared: Sequence[ComparedCampaign], audience: Audience) -> None:
-    """One figure of all campaigns with their intervals on one scale, and whether they differ by more than chance."""
-    one = FIGURES[key]
+    """One figure of all campaigns, with their intervals on a common scale and the verdict on their differences."""
+    figure = FIGURES[key]
     rates = [portion(campaign.campaign.counts, key) or Portion(0, 0) for campaign in compared]
     with st.container(border=True, gap="small", key=f"compared_{key}"):
         with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
-            name = f"{one.label}, {one.name.lower()}" if isinstance(one, Rate) else f"{one.label}, of sent"
+            name = (
+                f"{figure.label}, {figure.name.lower()}"
+                if isinstance(figure, Rate)
+                else f"{figure.label}, share of sent"
+            )
             st.markdown(f"**{name}**", width="content")
             if st.button(
-                f"How is {one.label} compared?",
+                f"How is {figure.label} compared?",
                 icon=":material/help:",
                 type="tertiary",
-                help=f"{one.meaning}\n\n*Click to read how this is counted and compared.*",
+                help=f"{figure.meaning}\n\n*Click to see how this is counted and compared.*",
                 key=f"counted_{key}",
             ):
                 explained.compared(key, audience)
@@ -124,7 +128,7 @@ def _figure(key: str, compared: Sequence[ComparedCampaign], audience: Audience) 
         differences = comparison.compare(rates)
         st.markdown(" ".join(comparison.sentences(differences)))
         if len(differences.differences) > 1:
-            with st.expander(f"Each pair: {len(differences.differences)}"):
+            with st.expander(f"All {len(differences.differences)} pairs"):
                 _pairs(key, differences)
 
 
@@ -174,31 +178,32 @@ def _pairs(key: str, compared: Comparison) -> None:
         tables.Column("Difference", right=True, fit=True),
         tables.Column("95 % interval", right=True, fit=True),
         tables.Column(
-            "p, for all pairs", fit=True, help="Made larger by Holm's rule, as several pairs are looked at."
+            "p (adjusted)", fit=True, help="Adjusted by Holm's method, because several pairs are compared."
         ),
-        tables.Column("Says"),
+        tables.Column("Verdict"),
     ]
-    tables.table(columns, rows, key=f"pairs_{key}", label=f"{FIGURES[key].label}: each pair")
+    tables.table(columns, rows, key=f"pairs_{key}", label=f"{FIGURES[key].label}: all pairs")
 
 
 def _meaning() -> None:
-    """What "more than chance" says, and what it does not."""
+    """Explain the verdicts "more than chance" and "could be chance"."""
     with st.container(border=True, key="meaning"):
         st.markdown(
-            "**More than chance**: if both were equally good, chance alone would part them as far less than one time "
-            "in twenty (p below 0.05). It does not say why, nor that it matters much: another selection, weekday "
-            "or season parts mailings as well as another subject does."
+            "**More than chance**: if both campaigns performed equally well, chance alone would cause a difference "
+            "this large less than once in twenty times (p below 0.05). This doesn't tell you why they differ, or "
+            "whether the difference matters: a different selection, weekday or season can cause it, just like a "
+            "different subject line."
         )
         st.markdown(
-            "**Could be chance**: they may be equal, or too few were mailed to tell. When the same customers got both "
-            "mailings, take either answer as a guide."
+            "**Could be chance**: the campaigns may perform equally well, or too few customers were mailed to tell. If "
+            "the same customers received both campaigns, treat either verdict as a rough guide."
         )
 
 
 @st.fragment
 def curves(compared: Sequence[ComparedCampaign]) -> None:
-    """Who had opened and clicked, of delivered, in the hours since sending."""
-    if not any(one.opened for one in compared):
+    """The share of delivered that opened and clicked, by time since send."""
+    if not any(campaign.opened for campaign in compared):
         frame.nobody_yet()
         return
     period = st.segmented_control(
@@ -213,26 +218,26 @@ def curves(compared: Sequence[ComparedCampaign]) -> None:
     courses = [
         Course(
             letter,
-            one.campaign.name,
+            campaign.campaign.name,
             colour,
-            one.campaign.counts.delivered,
-            one.opened,
-            one.clicked,
-            _hours_known(one, now),
+            campaign.campaign.counts.delivered,
+            campaign.opened,
+            campaign.clicked,
+            _hours_known(campaign, now),
         )
-        for one, letter, colour in zip(compared, LETTERS, COLOURS, strict=False)
-        if one.campaign.counts.delivered
+        for campaign, letter, colour in zip(compared, LETTERS, COLOURS, strict=False)
+        if campaign.campaign.counts.delivered
     ]
     st.plotly_chart(
         curve_charts.curves(courses, PERIODS[period or "All"]),
         config={"displayModeBar": False},
-        alt="Share of delivered that had opened and that had clicked, by hour since sending",
+        alt="Share of delivered messages opened and clicked, by hours since send",
         key="curves",
     )
 
 
-def _hours_known(one: ComparedCampaign, now: datetime) -> int:
-    """How many hours of a campaign have passed; those without a time of sending, until their last open."""
-    last = max((*one.opened, *one.clicked), default=0) + 1
-    sent_at = one.campaign.sent_at
+def _hours_known(campaign: ComparedCampaign, now: datetime) -> int:
+    """The hours since a campaign was sent, or until its last open or click if the send time is unknown."""
+    last = max((*campaign.opened, *campaign.clicked), default=0) + 1
+    sent_at = campaign.campaign.sent_at
     return max(last, int((now - sent_at).total_seconds() // 3600)) if sent_at else last

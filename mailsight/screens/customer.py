@@ -1,4 +1,4 @@
-"""The parts of a customer's page: details, consent, and the history of their mails."""
+"""Sections of the customer page: details, consent and contact history."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -18,22 +18,22 @@ from mailsight.web import addresses
 
 from . import navigation
 
-TABLE = "history"  # its key
-PAGING = Paging("history_page", rows_a_page=25)
-# Attributes with one of these in their name tell what the customer agreed to.
+TABLE = "history"  # key of the table
+PAGING = Paging("history_page", rows_per_page=25)
+# Attributes with one of these words in their name count as consent.
 _CONSENT = ("consent", "opt_in", "optin", "opted", "permission", "subscribed", "newsletter", "gdpr")
 
 
 def campaign_before(report: CustomerReport) -> tuple[str, str] | None:
-    """Id and name of the campaign from which this page was opened, when it is one of the customer's."""
+    """Id and name of the campaign from which this page was opened, if it selected this customer."""
     names = {contact.campaign_id: contact.campaign_name for contact in report.contacts}
     before = navigation.campaign_before()
     return (before, names[before]) if before in names else None
 
 
 def details(customer: Customer) -> None:
-    """What is known of the customer, then what they agreed to, then everything else."""
-    known = {
+    """The customer's main details, then their consent, then all other attributes."""
+    main = {
         "E-mail": customer.email,
         "Language": customer.language,
         "Country": customer.country,
@@ -43,14 +43,14 @@ def details(customer: Customer) -> None:
     }
     consent = {name: value for name, value in customer.attributes.items() if _is_consent(name)}
     others = {name: value for name, value in customer.attributes.items() if not _is_consent(name)}
-    _facts_table(known, "details")
+    _facts_table(main, "details")
     st.markdown("**Consent**")
     if consent:
         _facts_table(consent, "consent")
     else:
-        st.caption("No consent was loaded for this customer.")
+        st.caption("No consent data for this customer.")
     if others:
-        st.markdown("**More**")
+        st.markdown("**Other details**")
         _facts_table(others, "attributes")
 
 
@@ -60,23 +60,23 @@ def _is_consent(name: str) -> bool:
 
 def _facts_table(facts: Mapping[str, object], key: str) -> None:
     rows = [
-        tables.Row(name, [_words(name), _value(value)])
+        tables.Row(name, [_label(name), _value(value)])
         for name, value in facts.items()
         if value not in (None, "")
     ]
     tables.facts(rows, key=key, label=key.capitalize(), first=key == "details")
 
 
-def _words(name: str) -> str:
-    words = " ".join(name.replace("_", " ").split())
-    return words[:1].upper() + words[1:]
+def _label(name: str) -> str:
+    label = " ".join(name.replace("_", " ").split())
+    return label[:1].upper() + label[1:]
 
 
 def _value(value: object) -> str:
     if isinstance(value, bool) or str(value).lower() in ("true", "false"):
         return "Yes" if str(value).lower() == "true" else "No"
     if isinstance(value, list | tuple):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(str(item) for item in value)
     if isinstance(value, str):
         try:
             return (
@@ -90,31 +90,31 @@ def _value(value: object) -> str:
 
 
 def totals(report: CustomerReport, audience: Audience) -> None:
-    """One line: how many mails, how many of them opened and clicked."""
+    """How many e-mails were sent, opened and clicked, in one line."""
     sent = [contact for contact in report.contacts if contact.status.is_sent]
     opened = sum(contact.opens > 0 or contact.clicks > 0 for contact in sent)
     clicked = sum(contact.clicks > 0 for contact in sent)
     opened_share, clicked_share = (formats.rate(Portion(part, len(sent))) for part in (opened, clicked))
     st.caption(
-        f"{formats.things(len(sent), 'mail')} sent · {opened} opened: {opened_share} · "
+        f"{formats.things(len(sent), 'e-mail')} sent · {opened} opened: {opened_share} · "
         f"{clicked} clicked: {clicked_share} · {len(report.contacts) - len(sent)} not sent",
-        help="opened ÷ sent, and clicked ÷ sent, in mails. Over few mails, where the rate would likely lie "
-        f"with more of them. {audience.meaning}",
+        help="Opened ÷ sent and clicked ÷ sent, counted in e-mails. With only a few e-mails, the range shows where the "
+        f"rate is likely to be in the long run. {audience.meaning}",
     )
 
 
 def history(report: CustomerReport, audience: Audience) -> None:
-    """Every mail, newest first, a page at a time; a click opens the campaign, its mail, or its events."""
+    """All e-mails, newest first, a page at a time; a click opens the campaign, the e-mail or its events."""
     total = len(report.contacts)
     first = PAGING.first(total)
-    shown = report.contacts[first : first + PAGING.rows_a_page]
+    shown = report.contacts[first : first + PAGING.rows_per_page]
     columns = [
         tables.Column("Campaign"),
         tables.Column("Sent on", fit=True),
         tables.Column("Status", fit=True),
         tables.Column("Opens", right=True, fit=True, help=f"{FIGURES['opens'].meaning} {audience.meaning}"),
         tables.Column("Clicks", right=True, fit=True, help=f"{FIGURES['clicks'].meaning} {audience.meaning}"),
-        tables.Column("What happened", whole=True),
+        tables.Column("Activity", whole=True),
         tables.Column("", help="Preview and events", fit=True),
     ]
     tables.table(
@@ -129,9 +129,9 @@ def history(report: CustomerReport, audience: Audience) -> None:
 
 
 def _row(contact: Contact) -> tables.Row:
-    buttons = [("events", "list", "What happened, step by step")]
+    buttons = [("events", "list", "Show all events of this e-mail")]
     if contact.has_mail:
-        buttons.insert(0, ("mail", "mail", "The mail as this customer received it"))
+        buttons.insert(0, ("mail", "mail", "Show the e-mail this customer received"))
     return tables.Row(
         contact.campaign_id,
         [
@@ -145,13 +145,13 @@ def _row(contact: Contact) -> tables.Row:
             tables.state(contact.status),
             formats.count(contact.opens) if contact.status.is_sent else formats.NOTHING,
             formats.count(contact.clicks) if contact.status.is_sent else formats.NOTHING,
-            _happened(contact),
+            _activity(contact),
             tables.actions(*buttons),
         ],
     )
 
 
-def _happened(contact: Contact) -> str:
+def _activity(contact: Contact) -> str:
     if contact.is_planned:
         return formats.NOT_SENT_YET
     if not contact.status.is_sent:
@@ -165,12 +165,12 @@ def _happened(contact: Contact) -> str:
         parts.append(f"clicked {links} {formats.short_moment(contact.first_clicked_at, zone)}")
     if contact.bounce_reason is not None:
         parts.append(f"bounced: {contact.bounce_reason}" if contact.bounce_reason else "bounced")
-    words = " · ".join(parts)
-    return words[:1].upper() + words[1:]
+    text = " · ".join(parts)
+    return text[:1].upper() + text[1:]
 
 
 def export_buttons(report: CustomerReport, audience: Audience) -> None:
-    """A customer's mails, and everything that happened to them."""
+    """Buttons that export the contact history and all of its events."""
     customer_id = report.customer.customer_id
     with st.container(horizontal=True, width="content", gap="small", key="history_exports"):
         export_button(

@@ -1,4 +1,4 @@
-"""The parts of the page Data: what is here, live webhooks, what was loaded, events by provider, what found no place."""
+"""Sections of the Data page: totals, live webhooks, loads, events by provider, unmatched and rejected data."""
 
 from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
@@ -29,25 +29,25 @@ from mailsight.web import routes
 from . import navigation
 from .cached import read
 
-ROWS_A_PAGE = 10
-LIVE_WEBHOOKS, LOADS, UNATTRIBUTED = "Live webhooks", "What was loaded", "Unattributed events"
+ROWS_PER_PAGE = 10
+LIVE_WEBHOOKS, LOADS, UNMATCHED_EVENTS = "Live webhooks", "Loads", "Unmatched events"
 _CARDS = {
-    "campaigns": ("Campaigns", "Mailings, sent or planned."),
-    "customers": ("Customers", "People with details of their own."),
-    "messages": ("Messages", "A customer whom a campaign selected, mailed or not."),
-    "events": ("Events", "What happened to messages: delivered, opened, clicked and so on."),
+    "campaigns": ("Campaigns", "Campaigns that were sent or are planned."),
+    "customers": ("Customers", "People in the customer data you loaded."),
+    "messages": ("Messages", "One for each customer a campaign selected, whether it was sent or not."),
+    "events": ("Events", "Everything that happened to messages: delivered, opened, clicked and so on."),
 }
-_OWN_FILES = {"bundle": "Bundle", "content": "E-mail of a campaign"}
-_NO_LOADS = "What is loaded from now on is listed here."
-_NO_PROVIDER = "No provider named"
+_OWN_FILES = {"bundle": "Bundle", "content": "Campaign e-mail"}
+_NO_LOADS = "New loads will be listed here."
+_NO_PROVIDER = "Provider not specified"
 
 
 def nothing_here(*, may_upload: bool) -> None:
-    """The page of an installation into which nothing was loaded yet."""
-    st.info("Nothing was loaded yet.", icon=":material/database_off:")
-    ways = ["**Upload** a bundle or a provider's file with the button above."] * may_upload + [
-        "`python -m mailsight load BUNDLE` loads a folder on the server, `ingest` a provider's files.",
-        "To look around first, `python -m mailsight sample` makes sample data.",
+    """Show how to load data into an installation that has none yet."""
+    st.info("No data has been loaded yet.", icon=":material/database_off:")
+    ways = ["**Upload** a bundle or provider files with the button above."] * may_upload + [
+        "On the server, `python -m mailsight load BUNDLE` loads a folder, `ingest` loads provider files.",
+        "Just looking around? `python -m mailsight sample` creates sample data.",
     ]
     st.markdown("\n".join(f"- {way}" for way in ways))
     st.subheader(LIVE_WEBHOOKS, anchor="webhooks")
@@ -55,25 +55,25 @@ def nothing_here(*, may_upload: bool) -> None:
 
 
 def tab(label: str, number: int) -> str:
-    """The name of a tab with how much is behind it."""
+    """A tab's label with the number of rows in it."""
     return f"{label} · {formats.count(number)}"
 
 
 def cards(report: DataReport) -> None:
-    """How much there is of everything."""
+    """Row counts of the main tables."""
     with st.container(border=True, key="totals"), st.grid(len(_CARDS), min_column_width=105, gap="small"):
         for table, (label, meaning) in _CARDS.items():
             st.metric(label, formats.count(report.rows[table]), help=meaning)
 
 
 def webhooks() -> None:
-    """Which providers may send their events here, what of it waits to be loaded, and what went wrong the last time."""
+    """Webhook URLs of the configured providers, requests waiting to be loaded, and the last error."""
     names = sorted(routes.webhook_secrets())
     waiting = spool.beside(settings.from_environment().database)
     if names:
-        st.caption("What these send to their addresses shows in the figures within a minute.")
+        st.caption("Events sent to these URLs appear in the figures within a minute.")
         tables.table(
-            [tables.Column("Provider, and the address to give to it")],
+            [tables.Column("Provider and webhook URL")],
             [
                 tables.Row(name, [tables.main(PROVIDERS[name].label, routes.webhook_address(name))])
                 for name in names
@@ -83,7 +83,7 @@ def webhooks() -> None:
         )
     else:
         st.caption(
-            "No provider is set up to send its events here the moment they happen; docs/providers.md shows how."
+            "No provider is set up to send events as they happen. See docs/providers.md to connect one."
         )
     if names or waiting.exists:
         _waiting(waiting)
@@ -92,12 +92,12 @@ def webhooks() -> None:
 def _waiting(waiting: spool.Spool) -> None:
     state, error = waiting.state(), waiting.last_error()
     if not state.requests:
-        st.caption(":material/check_circle: Nothing waits: all that came is loaded.")
+        st.caption(":material/check_circle: All received events have been loaded.")
     else:
-        age = f", the oldest came {formats.ago(_age_seconds(state.oldest_at))}" if state.oldest_at else ""
+        age = f", the oldest received {formats.ago(_age_seconds(state.oldest_at))}" if state.oldest_at else ""
         st.caption(
             f":material/hourglass_top: {formats.things(state.requests, 'request')} "
-            f"({formats.size(state.size_bytes)}) to be loaded{age}."
+            f"({formats.size(state.size_bytes)}) waiting to be loaded{age}."
         )
     if error:
         st.warning(
@@ -105,8 +105,8 @@ def _waiting(waiting: spool.Spool) -> None:
             icon=":material/error:",
         )
         st.caption(
-            "Nothing is lost: what came waits on the disk, and loading is tried again by itself. When it fails again, "
-            "look whether the disk is full and what the server's log says."
+            "No events are lost: they are stored on disk, and loading is retried automatically. If it keeps failing, "
+            "check the free disk space and the server log."
         )
 
 
@@ -115,7 +115,7 @@ def _age_seconds(at: datetime) -> float:
 
 
 def loads(report: DataReport) -> None:
-    """What was loaded, newest first, a page at a time."""
+    """Loads, newest first, a page at a time."""
     rows = [
         tables.Row(
             str(place),
@@ -123,30 +123,32 @@ def loads(report: DataReport) -> None:
                 formats.short_moment(load.loaded_at, navigation.zone()),
                 tables.main(_source(load), _files(load), clip=True),
                 *map(formats.count, (load.rows, load.new, load.known)),
-                _refused_count(load),
+                _rejected_count(load),
             ],
         )
         for place, load in enumerate(report.loads)
     ]
     columns = [
-        tables.Column("When", fit=True),
-        tables.Column("From"),
-        tables.Column("Rows", help="Rows that were read.", right=True, fit=True),
-        tables.Column("New", help="Rows that were not here before.", right=True, fit=True),
-        tables.Column("Known", help="Rows that were here already; they count once.", right=True, fit=True),
-        tables.Column("Refused", help="Rows that could not be used.", right=True, fit=True),
+        tables.Column("Loaded on", fit=True),
+        tables.Column("Source"),
+        tables.Column("Rows", help="Rows in the files.", right=True, fit=True),
+        tables.Column("New", help="Rows added to the database.", right=True, fit=True),
+        tables.Column(
+            "Existing", help="Rows that were loaded before. They count once.", right=True, fit=True
+        ),
+        tables.Column("Rejected", help="Rows that could not be loaded.", right=True, fit=True),
     ]
-    _paged(columns, rows, key="loads", label=LOADS, empty=_NO_LOADS, foot=_loads_foot(report))
+    _paged(columns, rows, key="loads", label=LOADS, empty=_NO_LOADS, footer=_loads_footer(report))
 
 
-def _loads_foot(report: DataReport) -> str:
+def _loads_footer(report: DataReport) -> str:
     if not report.loads:
         return ""
     shown = formats.things(len(report.loads), "load")
-    return f"The latest {shown}" if len(report.loads) == data.MAX_LOADS else shown
+    return f"Latest {shown}" if len(report.loads) == data.MAX_LOADS else shown
 
 
-def _refused_count(load: Load) -> tables.Cell:
+def _rejected_count(load: Load) -> tables.Cell:
     return tables.tone(formats.count(load.refused), "down" if load.refused else "")
 
 
@@ -161,19 +163,21 @@ def _files(load: Load) -> str:
     kinds = ", ".join(formats.things(rows, kind.removesuffix("s")) for kind, rows in counts)
     more = load.file_count - len(load.files)
     names = [formats.raw(name, 60) for name in load.files] + [f"{formats.count(more)} more"] * bool(more)
-    files = "all of that day" if load.source == WEBHOOKS else ", ".join(names)
+    files = "everything received that day" if load.source == WEBHOOKS else ", ".join(names)
     return " · ".join(part for part in (kinds, files) if part)
 
 
 def events(report: DataReport) -> None:
-    """Of what each provider's events are made up, and the exact counts."""
+    """Each provider's events by type, as a chart and as exact counts."""
     if not report.providers:
-        st.info("No event was loaded yet.", icon=":material/schedule:")
+        st.info("No events have been loaded yet.", icon=":material/schedule:")
         return
     st.plotly_chart(
-        event_charts.chart([(provider_label(one.provider), one.counts) for one in report.providers]),
+        event_charts.chart(
+            [(provider_label(provider.provider), provider.counts) for provider in report.providers]
+        ),
         config={"displayModeBar": False, "scrollZoom": False},
-        alt="Of what each provider's events are made up; the table below has the counts",
+        alt="Events by provider and type; the table below has the exact counts",
         key="events_by_provider",
     )
     _event_counts(report.providers, report)
@@ -181,14 +185,17 @@ def events(report: DataReport) -> None:
 
 def _event_counts(providers: Sequence[ProviderEvents], report: DataReport) -> None:
     several = len(providers) > 1
-    labels = [formats.raw(provider_label(one.provider), 24) for one in providers]
-    sums = {kind: sum(one.counts.get(kind, 0) for one in providers) for kind in event_charts.EVENTS_ORDER}
+    labels = [formats.raw(provider_label(provider.provider), 24) for provider in providers]
+    sums = {
+        kind: sum(provider.counts.get(kind, 0) for provider in providers)
+        for kind in event_charts.EVENTS_ORDER
+    }
     rows = [
         tables.Row(
             kind.value,
             [
                 tables.chip(kind.label, kind.colour, title=kind.meaning),
-                *([formats.count(one.counts.get(kind, 0)) for one in providers] if several else []),
+                *([formats.count(provider.counts.get(kind, 0)) for provider in providers] if several else []),
                 formats.count(number),
                 formats.short_moment(report.latest[kind], navigation.zone()),
             ],
@@ -206,20 +213,20 @@ def _event_counts(providers: Sequence[ProviderEvents], report: DataReport) -> No
 
 
 def provider_label(name: str) -> str:
-    """A provider's own spelling; what a file calls a provider may be anything."""
+    """A provider's display name. Names that come from files may be anything, so unknown ones are shown as they are."""
     if name == data.OTHERS:
-        return "All others"
+        return "Other providers"
     return PROVIDERS[name].label if name in PROVIDERS else name or _NO_PROVIDER
 
 
-def unattributed() -> None:
-    """The events whose campaign can't be told yet, to search and to take along."""
+def unmatched_events() -> None:
+    """Events without a known campaign, with search and export."""
     st.caption(
-        "These events name no campaign, and no message that is known is theirs. They are kept, and find their place by "
-        "themselves when the campaign or its messages are loaded."
+        "These events don't belong to any campaign or message loaded so far. They are stored and matched automatically "
+        "once their campaign or messages are loaded."
     )
-    wanted, export = _search("unattributed", "Search recipient, message id or type")
-    found = read(data.unattributed, wanted)
+    search, export = _search("unattributed", "Search recipient, message ID or type")
+    result = read(data.unattributed, search)
     rows = [
         tables.Row(
             str(place),
@@ -227,27 +234,27 @@ def unattributed() -> None:
                 formats.short_moment(event["occurred_at"], navigation.zone()),
                 _event_type(event),
                 tables.noted(_shown(event["recipient"], "No address"), _shown(event["message_id"], "")),
-                formats.raw(_told(event)),
+                formats.raw(_details(event)),
             ],
         )
-        for place, event in enumerate(tables.records(found.rows))
+        for place, event in enumerate(tables.records(result.rows))
     ]
     columns = [
         tables.Column("When", fit=True),
         tables.Column("Event", fit=True),
-        tables.Column("Recipient and message id", whole=True),
-        tables.Column("What else is known", whole=True),
+        tables.Column("Recipient and message ID", whole=True),
+        tables.Column("Details", whole=True),
     ]
     _paged(
         columns,
         rows,
         key="unattributed",
-        label=UNATTRIBUTED,
-        empty=_nothing(wanted),
-        foot=_foot(found, "event"),
+        label=UNMATCHED_EVENTS,
+        empty=_no_rows(search, UNMATCHED_EVENTS.lower()),
+        footer=_footer(result, "event"),
     )
     with export:
-        _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, wanted), found)
+        _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, search), result)
 
 
 def _event_type(event: dict[Hashable, Any]) -> tables.Cell:
@@ -257,7 +264,7 @@ def _event_type(event: dict[Hashable, Any]) -> tables.Cell:
     )
 
 
-def _told(event: dict[Hashable, Any]) -> str:
+def _details(event: dict[Hashable, Any]) -> str:
     bounce = event["bounce_type"] and f"{event['bounce_type']} bounce"
     customer = event["customer_id"] and f"customer {event['customer_id']}"
     parts = (
@@ -271,14 +278,14 @@ def _told(event: dict[Hashable, Any]) -> str:
     return " · ".join(str(part) for part in parts if part)
 
 
-def refused() -> None:
-    """The rows that could not be used, to search and to take along."""
+def rejected_rows() -> None:
+    """Rows that could not be loaded, with search and export."""
     st.caption(
-        "These rows could not be used; all others of their files were. Mend what the reason says and load the file "
-        "again: what is known stays, the mended rows are added."
+        "These rows were rejected; the rest of each file was loaded. Fix the problem shown and load the file again: "
+        "the fixed rows are added, and rows loaded before still count once."
     )
-    wanted, export = _search("refused", "Search file or reason")
-    found = read(data.refused, wanted)
+    search, export = _search("refused", "Search file or reason")
+    result = read(data.refused, search)
     rows = [
         tables.Row(
             str(place),
@@ -288,33 +295,33 @@ def refused() -> None:
                 tables.noted("", formats.raw(row["row"] or "", data.MAX_ROW_LENGTH)),
             ],
         )
-        for place, row in enumerate(tables.records(found.rows))
+        for place, row in enumerate(tables.records(result.rows))
     ]
     columns = [
         tables.Column("File and line", fit=True),
         tables.Column("Reason", whole=True),
-        tables.Column("The row", whole=True),
+        tables.Column("Row", whole=True),
     ]
     _paged(
         columns,
         rows,
         key="refused",
-        label=navigation.REFUSED_ROWS,
-        empty=_nothing(wanted),
-        foot=_foot(found, "row"),
+        label=navigation.REJECTED_ROWS,
+        empty=_no_rows(search, navigation.REJECTED_ROWS.lower()),
+        footer=_footer(result, "row"),
     )
     with export:
-        _export("refused", lambda snapshot: export_rows.refused(snapshot, wanted), found)
+        _export("refused", lambda snapshot: export_rows.refused(snapshot, search), result)
 
 
 def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
-    """What is searched for, and the place beside the search box."""
+    """The search text, and the container beside the search box."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        wanted = search_box(placeholder, f"{key}:search")
-        return wanted.strip(), st.container(width="content")
+        search = search_box(placeholder, f"{key}:search")
+        return search.strip(), st.container(width="content")
 
 
-def _export(key: str, read: Callable[[Snapshot], Rows], found: SearchResult) -> None:
+def _export(key: str, read: Callable[[Snapshot], Rows], result: SearchResult) -> None:
     def content() -> bytes:
         with warehouse().snapshot() as snapshot:
             return writers.as_csv(read(snapshot))
@@ -326,7 +333,7 @@ def _export(key: str, read: Callable[[Snapshot], Rows], found: SearchResult) -> 
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
-        disabled=not found.total,
+        disabled=not result.total,
         key=f"{key}:export",
     )
 
@@ -338,24 +345,23 @@ def _paged(
     key: str,
     label: str,
     empty: str,
-    foot: str,
+    footer: str,
 ) -> None:
-    """The table, a page at a time."""
-    paging = Paging(f"{key}:page", ROWS_A_PAGE, narrow=True)
+    paging = Paging(f"{key}:page", ROWS_PER_PAGE, narrow=True)
     first = paging.first(len(rows))
-    shown = rows[first : first + ROWS_A_PAGE]
+    shown = rows[first : first + ROWS_PER_PAGE]
     tables.table(columns, shown, key=key, label=label, empty=empty)
-    paging.foot(foot, len(rows))
+    paging.footer(footer, len(rows))
 
 
-def _foot(found: SearchResult, noun: str) -> str:
-    if len(found.rows) == found.total:
-        return formats.things(found.total, noun)
-    return f"The latest {formats.count(len(found.rows))} of {formats.things(found.total, noun)}; the export has all."
+def _footer(result: SearchResult, noun: str) -> str:
+    if len(result.rows) == result.total:
+        return formats.things(result.total, noun)
+    return f"Latest {formats.count(len(result.rows))} of {formats.things(result.total, noun)}. The export includes all."
 
 
-def _nothing(wanted: str) -> str:
-    return "Nothing fits this search." if wanted else "There are none."
+def _no_rows(search: str, noun: str) -> str:
+    return f"No {noun} match this search." if search else f"No {noun}."
 
 
 def _shown(text: str | None, missing: str) -> str:

@@ -1,4 +1,4 @@
-"""What every page is made of: its head, the rules of style, the page of an error."""
+"""Parts shared by all pages: the header, the styles, the error page."""
 
 import gc
 from collections.abc import Iterator, Sequence
@@ -22,10 +22,10 @@ CLOCK_SECONDS = 15
 
 @contextmanager
 def head(name: str, campaign: tuple[str, str] | None = None, *, trail: bool = True) -> Iterator[None]:
-    """The top of a page: the way back and the age of the data; below, the title and the buttons that the block draws.
+    """The top of a page: breadcrumbs and the age of the data, then the title and the buttons drawn in the block.
 
-    `campaign`: id and name of the one from which the page was opened. Without the `trail`, as on the first page, there
-    is one line only.
+    `campaign`: id and name of the campaign from which the page was opened. Without the `trail` (breadcrumbs), as on the
+    first page, everything is on one line.
     """
     navigation.tab_title(name)
     if trail:
@@ -41,20 +41,20 @@ def head(name: str, campaign: tuple[str, str] | None = None, *, trail: bool = Tr
 
 
 def line(key: str) -> DeltaGenerator:
-    """A line of the page: a heading at its left, at its right what belongs to it."""
+    """A row with a heading on the left and its buttons on the right."""
     return st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=key
     )
 
 
 def updated() -> None:
-    """When the data of this page was published, and where there is newer data, the way to it."""
+    """The age of the data on this page, and a button to load newer data if there is any."""
     if warehouse().exists:
         data = cached.snapshot()
         _updated(data.generation, data.updated_at)
 
 
-# By itself, so that the words stay true on a page that nobody touches; the rest of the page stays as it is.
+# A fragment of its own, so that the age stays correct without rerunning the page.
 @st.fragment(run_every=f"{CLOCK_SECONDS}s")
 def _updated(generation: str, at: datetime) -> None:
     with st.container(
@@ -67,31 +67,31 @@ def _updated(generation: str, at: datetime) -> None:
             st.rerun()
 
 
-def look() -> None:
-    """The few rules of style that the theme can't say."""
+def styles() -> None:
+    """Styles that the theme can't express."""
     st.html(FRONTEND / "screen.css")
 
 
 def inbox_lines(subject: str, *others: str | None) -> None:
-    """A mail's subject and, quieter, what else stands above it in a mail program."""
+    """An e-mail's subject, and in smaller type the other lines that a mail program shows above it."""
     lines = [f"<b>{escape(subject)}</b>", *(f"<span>{escape(line)}</span>" for line in others if line)]
     st.html(f'<p class="inbox">{"".join(lines)}</p>')
 
 
 @cache
-def settle(page: str) -> None:
-    """Takes what a page's libraries brought out of the search for garbage, when it was shown for the first time.
+def freeze_imports(page: str) -> None:
+    """Freeze what a page's libraries allocated, so that later garbage collections skip it.
 
-    Streamlit searches after each run of a page, twice where one page leads to another. Among half a million objects
-    that never become garbage that took 130 ms each time, longer than to make the page.
+    Streamlit collects garbage after each run of a page, twice when it switches pages. With half a million objects that
+    are never freed, that took 130 ms each time, longer than running the page.
     """
-    del page  # Each page may bring more.
+    del page  # Once per page, because each page may import more.
     gc.collect()
     gc.freeze()
 
 
 def error_page(error: MailsightError) -> None:
-    """What happened and what to do next, where a page can't be shown."""
+    """Show what happened and what to do next, instead of a page that can't be shown."""
     navigation.tab_title(error.title)
     with st.container(horizontal_alignment="center", key="error"):
         st.title(error.title, text_alignment="center", anchor=False)
@@ -104,11 +104,11 @@ def error_page(error: MailsightError) -> None:
 
 
 def nobody_yet() -> None:
-    """What stands where opens and clicks would be shown."""
+    """The placeholder for opens and clicks."""
     st.info("Nobody has opened or clicked yet.", icon=":material/schedule:")
 
 
 def facts(*parts: str, tags: Sequence[str] = ()) -> None:
-    """A quiet line of facts and tags, each letter by letter; empty ones are left out."""
-    words = [f"<span>{escape(part)}</span>" for part in parts if part]
-    st.html(f'<p class="facts">{"".join([*words, *(f"<b>{escape(tag)}</b>" for tag in tags)])}</p>')
+    """A line of facts and tags below the title, shown literally (no Markdown). Empty ones are left out."""
+    items = [f"<span>{escape(part)}</span>" for part in parts if part]
+    st.html(f'<p class="facts">{"".join([*items, *(f"<b>{escape(tag)}</b>" for tag in tags)])}</p>')

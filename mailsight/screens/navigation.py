@@ -1,4 +1,4 @@
-"""Where the screens are, and the ways between them."""
+"""Paths of the pages, and navigation between them."""
 
 from collections.abc import Sequence
 from typing import Literal, NoReturn
@@ -15,12 +15,12 @@ CAMPAIGN = str(PROJECT / "pages" / "campaign.py")
 COMPARE = str(PROJECT / "pages" / "compare.py")
 CUSTOMER = str(PROJECT / "pages" / "customer.py")
 DATA = str(PROJECT / "pages" / "data.py")
-# A tab of the page Data.
-REFUSED_ROWS = "Refused rows"
+# A tab of the Data page.
+REJECTED_ROWS = "Rejected rows"
 
 
 def pages() -> list[st.Page]:
-    """The pages for `st.navigation`. Each but the first is opened from somewhere, so no menu lists them."""
+    """The pages for `st.navigation`. All but the first are opened from another page, so no menu lists them."""
     return [
         st.Page(CAMPAIGNS, title="Campaigns", icon=":material/campaign:", default=True),
         st.Page(CAMPAIGN, title="Campaign", url_path="campaign", visibility="hidden"),
@@ -31,53 +31,54 @@ def pages() -> list[st.Page]:
 
 
 def campaign_before() -> str:
-    """The id of the campaign from which this page was opened; empty when it was opened otherwise."""
+    """The id of the campaign from which this page was opened, or an empty string."""
     return str(st.query_params.get("campaign", ""))
 
 
 def tab_title(name: str) -> None:
-    """The browser's tab says what this page is about."""
+    """Set the title of the browser tab."""
     st.set_page_config(page_title=f"{name} · Mailsight")
 
 
 def shown_id(kind: Literal["campaign", "customer"]) -> str:
-    """The id of the campaign or customer that the address of this page names.
+    """The id of the campaign or customer in this page's URL.
 
-    `st.switch_page` leaves an entry in the browser's history: the page that was left, with the parameters of the next
-    one. These name where they came from, so that the way back through that entry shows what was left.
+    `st.switch_page` adds a history entry with the previous page's path but the next page's parameters. The parameters
+    therefore include the previous page's id, so that the browser's Back button shows the right campaign or customer.
     """
     return str(st.query_params.get(kind) or st.query_params.get("id", ""))
 
 
 def open_campaign(campaign_id: str, customer_id: str | None = None, compared: Sequence[str] = ()) -> NoReturn:
-    """Opens the campaign's page, from the list, from a customer's page or from a comparison."""
+    """Open the campaign's page from the list, a customer's page or a comparison."""
     before = {} if customer_id is None else {"customer": customer_id}
     beside = {"compare": list(compared)} if compared else {}
     st.switch_page(CAMPAIGN, query_params={**_parameters(campaign_id), **before, **beside})
 
 
 def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
-    """Opens the customer's page, which then knows the way back to the campaign."""
+    """Open the customer's page, with a link back to the campaign."""
     st.switch_page(CUSTOMER, query_params=_parameters(customer_id) | {"campaign": campaign_id})
 
 
 def open_comparison(campaign_ids: Sequence[str]) -> NoReturn:
-    """Opens the page that shows these campaigns side by side; its address names them all."""
+    """Open the comparison of these campaigns; its URL contains their ids."""
     st.switch_page(COMPARE, query_params={"id": list(campaign_ids), **_audience_parameter()})
 
 
 def compared_ids() -> list[str]:
-    """The ids of the campaigns that the address of this page names, as often as it does; `compare` on the way back."""
-    return [one for one in st.query_params.get_all("compare") or st.query_params.get_all("id") if one]
+    """The campaign ids in this page's URL, duplicates included. After Back they are in `compare` (see `shown_id`)."""
+    ids = st.query_params.get_all("compare") or st.query_params.get_all("id")
+    return [campaign_id for campaign_id in ids if campaign_id]
 
 
 def data_link(label: str = "Data") -> None:
-    """The quiet way to what is behind the figures."""
+    """A link to the Data page."""
     st.page_link(DATA, label=label, icon=":material/database:", query_params=_audience_parameter())
 
 
 def trail(here: str, campaign: tuple[str, str] | None = None) -> None:
-    """The way back: the list, the campaign that one came from (id, name), and the name of this page."""
+    """Breadcrumbs: the list, the campaign this page was opened from (id, name), and this page."""
     with st.container(
         horizontal=True, width="content", gap="xsmall", vertical_alignment="center", key="trail"
     ):
@@ -88,52 +89,52 @@ def trail(here: str, campaign: tuple[str, str] | None = None) -> None:
 
 
 def audience() -> Audience:
-    """Whose opens and clicks count on this page: what its address says, people's when it says nothing."""
+    """Whose opens and clicks count on this page, from its URL; people's by default."""
     return Audience.ALL if st.query_params.get("audience") == Audience.ALL else Audience.HUMAN
 
 
 def audience_switch(place: str = "top") -> None:
-    """The switch between people's and all opens and clicks. It writes to the address, so a shared link keeps it.
+    """The switch between people's and all opens and clicks. It is part of the URL, so shared links keep it.
 
-    It may stand in several places of a page: each shows what the address says.
+    A page may have several, each with its own `place`; all of them show the URL's value.
     """
     key = f"audience:{place}:{st.query_params.get('id', '')}"
 
-    def keep() -> None:
+    def write_to_url() -> None:
         if st.session_state[key] is Audience.ALL:
             st.query_params["audience"] = Audience.ALL.value
         else:
             st.query_params.pop("audience", None)
 
     st.session_state[key] = audience()
-    # Not `bind="query-params"`: a bound widget leaves its parameter in the addresses of later pages.
+    # Not `bind="query-params"`: a bound widget leaves its parameter in the URLs of other pages.
     st.segmented_control(
-        "Whose opens and clicks count",
+        "Opens and clicks to count",
         list(Audience),
-        format_func=lambda one: one.label,
+        format_func=lambda audience: audience.label,
         required=True,
-        help="\n\n".join(f"**{one.label}**: {one.meaning}" for one in Audience),
+        help="\n\n".join(f"**{audience.label}**: {audience.meaning}" for audience in Audience),
         label_visibility="collapsed",
         key=key,
-        on_change=keep,
+        on_change=write_to_url,
     )
 
 
-def remember(one_id: str, *keys: str) -> None:
-    """Lets widgets without `persist_state` keep what was chosen while another page is shown.
+def remember(item_id: str, *keys: str) -> None:
+    """Keep the values of widgets without `persist_state` while another page is shown.
 
-    `one_id`: what the page shows, of which each remembers its own. Stands before the widgets.
+    Values are kept separately for each campaign or customer (`item_id`). Call this before the widgets are created.
     """
-    kept = st.session_state.setdefault("kept", {})
+    values = st.session_state.setdefault("remembered", {})
     for key in keys:
         if key in st.session_state:
-            kept[one_id, key] = st.session_state[key]
-        elif (one_id, key) in kept:
-            st.session_state[key] = kept[one_id, key]
+            values[item_id, key] = st.session_state[key]
+        elif (item_id, key) in values:
+            st.session_state[key] = values[item_id, key]
 
 
 def zone() -> str | None:
-    """The name of the viewer's time zone, as the browser tells it."""
+    """The name of the viewer's time zone, as reported by the browser."""
     return st.context.timezone
 
 

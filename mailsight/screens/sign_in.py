@@ -1,4 +1,4 @@
-"""Who must sign in, and the page that asks for it."""
+"""The sign-in page, and who has to use it."""
 
 import streamlit as st
 
@@ -19,9 +19,9 @@ def has_sign_in() -> bool:
 
 
 def sign_in_page() -> None:
-    """What somebody sees who has not signed in yet."""
+    """The page for people who have not signed in yet."""
     navigation.tab_title("Sign in")
     with st.container(horizontal_alignment="center", key="error"):
         st.title("Sign in to Mailsight", text_alignment="center", anchor=False)
-        st.markdown("See how your mailings did.", text_alignment="center")
+        st.markdown("See how your campaigns performed.", text_alignment="center")
         st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)

@@ -1,4 +1,4 @@
-"""The dialog Upload: a bundle or a provider's file from the browser into the database, for those who may."""
+"""The Upload dialog: loads a bundle or provider files from the browser, for people who may upload."""
 
 import logging
 import time
@@ -20,38 +20,38 @@ from mailsight.providers.registry import PROVIDERS
 
 from . import navigation, sign_in
 
-# Another load is waited for as long as somebody likes to look at a bar that stands still.
+# How long people put up with a progress bar that does not move while another load is running.
 WAIT_SECONDS = 20.0
-REFUSALS_SHOWN = 10
+MAX_REJECTED_ROWS = 10
 Start = Callable[[], uploads.Loading]
 
 _log = logging.getLogger(__name__)
-_WAITING = "Waiting for another load to end"
+_WAITING = "Waiting for another load to finish"
 _OUTCOME = "upload:outcome"
 _ROUND = "upload:round"
-# What is sent, with the kinds of files it may have and whether a browser may send several of them.
-_ZIP, _FOLDER, _PROVIDER = "Zip or files", "Folder", "Provider's files"
+# What can be uploaded, and the file types that the browser offers for it.
+_ZIP, _FOLDER, _PROVIDER = "Zip or files", "Folder", "Provider files"
 _BUNDLE_TYPES = ["zip", "csv", "ndjson", "jsonl", "json", "parquet", "html", "htm", "eml"]
 _PROVIDER_TYPES = ["json", "ndjson", "jsonl", "gz", "zst"]
 
 
 def allowed() -> bool:
-    """Whether who looks at this page may load files."""
+    """Whether the viewer may upload."""
     user = st.user if sign_in.has_sign_in() else {}
-    # An address that its owner has not proved may be anybody's.
-    proved = user.get("email_verified", True) not in (False, "false")
-    email = user.get("email") if proved else None
+    # An unverified address may belong to somebody else.
+    verified = user.get("email_verified", True) not in (False, "false")
+    email = user.get("email") if verified else None
     visitor = uploads.Visitor(
         signed_in=bool(user.get("is_logged_in")),
         email=str(email) if email else None,
         local=uploads.is_local(st.context.ip_address, st.context.headers),
     )
-    named = settings.from_environment().uploaders
-    return uploads.may_upload(visitor, named, sign_in=sign_in.has_sign_in())
+    uploaders = settings.from_environment().uploaders
+    return uploads.may_upload(visitor, uploaders, sign_in=sign_in.has_sign_in())
 
 
 def button() -> None:
-    """The button that opens the dialog; nothing for those who may not."""
+    """The button that opens the dialog, shown only to people who may upload."""
     if allowed() and st.button("Upload", icon=":material/upload:"):
         st.session_state.pop(_OUTCOME, None)
         upload()
@@ -59,8 +59,8 @@ def button() -> None:
 
 @st.dialog("Upload", width="medium", icon=":material/upload:", on_dismiss="rerun")
 def upload() -> None:
-    """Choose, watch, see what became of it."""
-    # A place for each, so that the one is gone when the other shows.
+    """Choose files, watch the progress, see the result."""
+    # Each has its own place, so that the form disappears when the progress shows.
     form, progress = st.empty(), st.empty()
     if _OUTCOME not in st.session_state:
         with form.container():
@@ -72,15 +72,15 @@ def upload() -> None:
             st.session_state[_OUTCOME] = watch(start)
         progress.empty()
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    tell(st.session_state[_OUTCOME])
+    show_outcome(st.session_state[_OUTCOME])
 
 
 def choose() -> Start | None:
-    """What to load; how to begin, once the button is clicked."""
-    # Another key for each round: the files of the last one are let go.
+    """The upload form. Returns how to start the load once the button is clicked, else None."""
+    # A new key for each upload, so that the previous files are released.
     key = f"upload:{st.session_state.get(_ROUND, 0)}"
     kind = st.segmented_control(
-        "What",
+        "Upload type",
         [_ZIP, _FOLDER, _PROVIDER],
         default=_ZIP,
         required=True,
@@ -92,7 +92,7 @@ def choose() -> Start | None:
             "Provider", list(PROVIDERS), format_func=lambda name: PROVIDERS[name].label, key=f"{key}:provider"
         )
         files: Sequence[UploadedFile] = st.file_uploader(
-            "Its files of events, also packed with gzip or zstd",
+            "Event files from this provider; gzip and zstd files work too",
             type=_PROVIDER_TYPES,
             accept_multiple_files=True,
             key=f"{key}:provider_files",
@@ -100,7 +100,7 @@ def choose() -> Start | None:
         start: Start = partial(load_provider_files, name, files)
     else:
         files = st.file_uploader(
-            "campaigns, customers, messages and events, and the e-mails",
+            "Files with campaigns, customers, messages and events, and your e-mails' HTML",
             type=None if kind == _FOLDER else _BUNDLE_TYPES,
             accept_multiple_files="directory" if kind == _FOLDER else True,
             key=f"{key}:{'folder' if kind == _FOLDER else 'files'}",
@@ -111,7 +111,7 @@ def choose() -> Start | None:
 
 
 def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
-    """Begins to load a bundle. Raises `MayNotUpload`: a hidden button keeps nobody out."""
+    """Start loading a bundle. Raises `MayNotUpload`, because hiding the button is not access control."""
     database = _allowed_database()
 
     def run(folder: Path, progress: Progress) -> LoadSummary:
@@ -123,7 +123,7 @@ def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
 
 
 def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads.Loading:
-    """Begins to load a provider's files. Raises `MayNotUpload`."""
+    """Start loading provider files. Raises `MayNotUpload`."""
     database = _allowed_database()
 
     def run(folder: Path, progress: Progress) -> LoadSummary:
@@ -136,18 +136,18 @@ def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads
 
 def _allowed_database() -> Path:
     if not allowed():
-        raise MayNotUpload("You may look at the data here, but not load any.")
+        raise MayNotUpload("You can view this data, but you don't have permission to upload.")
     return settings.from_environment().database
 
 
 def watch(start: Start) -> LoadSummary | MailsightError:
-    """A bar until the load has ended, and how it did."""
+    """Show a progress bar until the load has finished. Returns its result or error."""
     try:
         loading = start()
     except MayNotUpload as error:
         return error
     bar = st.progress(0.0)
-    st.caption("You may close this window: loading goes on, and shows in the list of loads when it is done.")
+    st.caption("You can close this window. Loading continues, and the result appears under *Loads*.")
     while not loading.ended.done():
         bar.progress(loading.done, formats.plain(loading.doing))
         time.sleep(0.2)
@@ -156,15 +156,15 @@ def watch(start: Start) -> LoadSummary | MailsightError:
     except MailsightError as error:
         return error
     except Exception:  # noqa: BLE001
-        # Whatever it is, the page says what to do, and the log everything.
-        _log.exception("An upload could not be loaded")
+        # Unexpected errors: the details go to the log, the user gets a next step.
+        _log.exception("An upload failed")
         return LoadRefused(
-            "The load came to grief.", next_step="Nothing has changed. The server's log says why."
+            "The upload failed.", next_step="Your data is unchanged. The server log has the details."
         )
 
 
-def tell(outcome: LoadSummary | MailsightError) -> None:
-    """What was new, known and refused; or why nothing was loaded, and what to do."""
+def show_outcome(outcome: LoadSummary | MailsightError) -> None:
+    """Show the number of new, existing and rejected rows, or the error and its next step."""
     if isinstance(outcome, MailsightError):
         st.warning(f"**{outcome.title}.** {formats.plain(outcome.message)}", icon=":material/block:")
         st.markdown(outcome.next_step)
@@ -179,14 +179,16 @@ def tell(outcome: LoadSummary | MailsightError) -> None:
 def _summary(summary: LoadSummary) -> None:
     if summary.changed:
         st.success(
-            "Loaded. The figures on all pages follow at their next click.", icon=":material/check_circle:"
+            "Upload complete. Pages show the new figures on your next click.", icon=":material/check_circle:"
         )
     else:
-        st.info("All of it was known already: nothing has changed.", icon=":material/info:")
+        st.info(
+            "Everything in this upload had been loaded before. Nothing has changed.", icon=":material/info:"
+        )
     tables.table(
         [
-            tables.Column("What"),
-            *(tables.Column(name, right=True, fit=True) for name in ("Rows", "New", "Known", "Refused")),
+            tables.Column("Data"),
+            *(tables.Column(name, right=True, fit=True) for name in ("Rows", "New", "Existing", "Rejected")),
         ],
         [
             tables.Row(
@@ -200,19 +202,18 @@ def _summary(summary: LoadSummary) -> None:
             if kind.rows
         ],
         key="upload_summary",
-        label="What was loaded",
-        empty="There were no rows in it.",
+        label="Upload result",
+        empty="The upload contains no rows.",
     )
     for file, columns in summary.ignored_columns.items():
-        st.caption(
-            formats.plain(f"{file}: these columns are not known and were passed over: {', '.join(columns)}")
-        )
+        st.caption(formats.plain(f"Unknown columns in {file} were ignored: {', '.join(columns)}."))
     if summary.refusals:
-        _refusals(summary)
+        _rejected_rows(summary)
 
 
-def _refusals(summary: LoadSummary) -> None:
-    st.markdown(f"**{formats.things(len(summary.refusals), 'row')} refused**")
+def _rejected_rows(summary: LoadSummary) -> None:
+    st.markdown(f"**{formats.things(len(summary.refusals), 'row')} rejected**")
+    st.caption("Fix the problem shown and upload the file again.")
     tables.table(
         [tables.Column("File and line", fit=True), tables.Column("Reason", whole=True)],
         [
@@ -223,10 +224,10 @@ def _refusals(summary: LoadSummary) -> None:
                     formats.raw(refusal.reason),
                 ],
             )
-            for place, refusal in enumerate(summary.refusals[:REFUSALS_SHOWN])
+            for place, refusal in enumerate(summary.refusals[:MAX_REJECTED_ROWS])
         ],
         key="upload_refusals",
-        label=navigation.REFUSED_ROWS,
+        label=navigation.REJECTED_ROWS,
     )
-    if len(summary.refusals) > REFUSALS_SHOWN:
-        st.caption(f"The page Data shows them all, under {navigation.REFUSED_ROWS}.")
+    if len(summary.refusals) > MAX_REJECTED_ROWS:
+        st.caption(f"The Data page lists all of them under *{navigation.REJECTED_ROWS}*.")

@@ -1,4 +1,4 @@
-"""The addresses of the pages, for links that open in a new tab or are shared."""
+"""URLs of the pages, for links that open in a new tab or are shared."""
 
 from urllib.parse import urlencode
 
@@ -11,15 +11,15 @@ def parameters(shown_id: str, audience: Audience) -> dict[str, str]:
 
 
 def audience_parameter(audience: Audience) -> dict[str, str]:
-    """The query parameter that says whose opens and clicks count; none where only people's do."""
+    """The query parameter for whose opens and clicks count; none for the default, people's."""
     return {"audience": audience.value} if audience is Audience.ALL else {}
 
 
 def campaign(campaign_id: str, audience: Audience) -> str:
-    """The address of a campaign's page, relative to the list of campaigns."""
+    """The URL of a campaign's page, relative to the list of campaigns."""
     return f"campaign?{urlencode(parameters(campaign_id, audience))}"
 
 
 def customer(customer_id: str, audience: Audience) -> str:
-    """The address of a customer's page, relative to the list of campaigns."""
+    """The URL of a customer's page, relative to the list of campaigns."""
     return f"customer?{urlencode(parameters(customer_id, audience))}"

@@ -1,4 +1,4 @@
-"""What all routes share: paths under the base path, signed tokens, and the answer to an error."""
+"""Shared by all routes: paths under the base path, signed tokens, and error responses."""
 
 import time
 from typing import Any
@@ -28,29 +28,29 @@ _STATUS_CODES: dict[type[MailsightError], int] = {
 
 
 def path(rest: str) -> str:
-    """The path of something that this server serves, under the base path where there is one."""
+    """A path on this server, below the base path if one is configured."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}/{rest}" if base else f"/{rest}"
 
 
 def status_code(error: MailsightError) -> int:
-    """The status code that answers an error; 500 for one that no route expects."""
+    """The HTTP status code for an error; 500 if no route expects it."""
     return _STATUS_CODES.get(type(error), 500)
 
 
 def error_answer(error: MailsightError) -> JSONResponse:
-    """The answer of every route that the browser asks: `{"error": {"title", "message", "next_step"}}`."""
+    """The error response of all routes for the browser: `{"error": {"title", "message", "next_step"}}`."""
     content = {"title": error.title, "message": error.message, "next_step": error.next_step}
     return JSONResponse({"error": content}, status_code(error), HEADERS)
 
 
 def sign(purpose: str, value: object, *, expires: float) -> str:
-    """A token that carries a value which JSON can hold, until that time. Equal values and times give equal tokens."""
+    """A token with a JSON-serializable value, valid until `expires`. The same arguments give the same token."""
     return str(_signer(purpose).dumps([value, expires]))
 
 
 def signed(purpose: str, token: object, *, now: float | None = None) -> Any:
-    """The value of a token; None for one that is forged, expired, or signed for another purpose."""
+    """The value of a token, or None if it is forged, expired or signed for another purpose."""
     try:
         value, expires = _signer(purpose).loads(str(token))
     except (BadSignature, ValueError):
@@ -59,5 +59,5 @@ def signed(purpose: str, token: object, *, now: float | None = None) -> Any:
 
 
 def _signer(purpose: str) -> URLSafeSerializer:
-    # Streamlit's own secret: random for each start, or set where several processes serve one dashboard.
+    # Streamlit's own secret: random at each start, unless configured for several processes of one dashboard.
     return URLSafeSerializer(str(st.get_option("server.cookieSecret")), salt=purpose)

@@ -1,7 +1,7 @@
-"""The code of the pages, compressed: a quarter of what the network would carry at somebody's first visit.
+"""Compressed scripts and style sheets: a quarter of the bytes of a first visit.
 
-Streamlit sends its own files as they are: to compress them anew for each visitor costs more than it saves. They never
-change while a server runs, so here each is compressed once and kept.
+Streamlit sends its static files uncompressed, because compressing them for each visitor costs more than it saves. They
+never change while the server runs, so this module compresses each once and caches it.
 """
 
 import gzip
@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_FILES = 300
-_KINDS = (".js", ".css", ".svg")
-# Asked for by who has a copy already, or wants a part.
-_SPECIAL = ("if-none-match", "if-modified-since", "range")
+MAX_FILES = 300
+_SUFFIXES = (".js", ".css", ".svg")
+# Conditional and partial requests pass through.
+_PASS_THROUGH_HEADERS = ("if-none-match", "if-modified-since", "range")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class _File:
 
 
 class CompressedCode:
-    """Answers requests for scripts and style sheets from a store of compressed ones; all others pass through."""
+    """Serves scripts and style sheets from a cache of compressed files; all other requests pass through."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -37,21 +37,21 @@ class CompressedCode:
             await self.app(scope, receive, send)
             return
         path: str = scope["path"]
-        file = self._files.get(path) or await self._fetched(scope, receive)
-        if len(self._files) < MOST_FILES and "content-encoding" in Headers(raw=file.start["headers"]):
+        file = self._files.get(path) or await self._fetch(scope, receive)
+        if len(self._files) < MAX_FILES and "content-encoding" in Headers(raw=file.start["headers"]):
             self._files[path] = file
         await send(file.start)
         await send({"type": "http.response.body", "body": file.body})
 
-    async def _fetched(self, scope: Scope, receive: Receive) -> _File:
-        """The answer of the application, compressed where there is one and nobody else did it."""
-        told: list[Message] = []
+    async def _fetch(self, scope: Scope, receive: Receive) -> _File:
+        """The app's response, compressed if it succeeded and was not compressed already."""
+        messages: list[Message] = []
 
         async def hold(message: Message) -> None:
-            told.append(message)
+            messages.append(message)
 
         await self.app(scope, receive, hold)
-        start, *parts = told
+        start, *parts = messages
         body = b"".join(part.get("body", b"") for part in parts)
         headers = MutableHeaders(raw=list(start["headers"]))
         if start["status"] == 200 and "content-encoding" not in headers:
@@ -62,30 +62,30 @@ class CompressedCode:
         return _File({**start, "headers": headers.raw}, body)
 
 
-class KnownPlace:
-    """Tells the answer for a page below the root where the server is: at `root`, as each page could only guess.
+class BaseUrlScript:
+    """Injects the server's base URL into pages below the root, so that Streamlit's client need not probe for it.
 
-    Streamlit's script looks for the server beside the page first, and half a second later above it.
+    The client looks for the server beside the page first, and half a second later above it.
     """
 
     def __init__(self, app: ASGIApp, pages: Sequence[str], root: str) -> None:
         self.app = app
         self.pages = frozenset(pages)
-        place = f"window.__streamlit = {{ BACKEND_BASE_URL: location.origin + {json.dumps(root)} }}"
-        self.head = f"<head><script>{place}</script>".encode()
+        script = f"window.__streamlit = {{ BACKEND_BASE_URL: location.origin + {json.dumps(root)} }}"
+        self.head = f"<head><script>{script}</script>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] not in self.pages:
             await self.app(scope, receive, send)
             return
-        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        told: list[Message] = []
+        uncompressed = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        messages: list[Message] = []
 
         async def hold(message: Message) -> None:
-            told.append(message)
+            messages.append(message)
 
-        await self.app({**scope, "headers": plain}, receive, hold)
-        start, *parts = told
+        await self.app({**scope, "headers": uncompressed}, receive, hold)
+        start, *parts = messages
         body = b"".join(part.get("body", b"") for part in parts).replace(b"<head>", self.head, 1)
         headers = MutableHeaders(raw=list(start["headers"]))
         if start["status"] == 200:
@@ -95,7 +95,9 @@ class KnownPlace:
 
 
 def _is_code(scope: Scope) -> bool:
-    if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].endswith(_KINDS):
+    if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].endswith(_SUFFIXES):
         return False
     headers = Headers(scope=scope)
-    return "gzip" in headers.get("accept-encoding", "") and not any(name in headers for name in _SPECIAL)
+    return "gzip" in headers.get("accept-encoding", "") and not any(
+        name in headers for name in _PASS_THROUGH_HEADERS
+    )

@@ -1,6 +1,6 @@
-"""HTTP for exported files: how far one is, the file itself, bound to one file by a token that expires.
+"""Routes for exported files: a file's progress and its download, each with a token for that file that expires.
 
-Only a page that a signed-in person sees hands out such a token, and the file goes when that page is closed.
+Only pages shown to signed-in people hand out tokens, and closing the page removes its files.
 """
 
 import time
@@ -23,12 +23,12 @@ _PURPOSE = "mailsight.export"
 
 @cache
 def jobs() -> Jobs:
-    """The files of this process."""
+    """The exported files of this process."""
     return Jobs()
 
 
 def close() -> None:
-    """Lets all files go, where there were any."""
+    """Remove all files, if there are any."""
     if jobs.cache_info().currsize:
         jobs().close()
         jobs.cache_clear()
@@ -39,34 +39,34 @@ def routes(path: Callable[[str], str]) -> list[BaseRoute]:
 
 
 def token(job: Job) -> str:
-    """What gives this one file to whoever shows it, for as long as it is kept."""
+    """A token that gives access to this file until it is removed."""
     return answers.sign(_PURPOSE, job.id, expires=time.time() + RETENTION_SECONDS)
 
 
 async def progress(request: Request) -> JSONResponse:
-    """How far a file is: `{"state", "done", "total", "note", "size"}`."""
+    """The progress of a file: `{"state", "done", "total", "note", "size"}`."""
     try:
         job = _allowed(request)
     except FileGone as error:
         return answers.error_answer(error)
-    told = {
+    status = {
         "state": job.state.value,
         "done": job.done,
         "total": job.total,
         "note": job.note,
         "size": formats.size(job.size_bytes),
     }
-    return JSONResponse(told, headers=answers.HEADERS)
+    return JSONResponse(status, headers=answers.HEADERS)
 
 
 async def file(request: Request) -> Response:
-    """The file, once it is ready, to be kept under its name."""
+    """The file as a download, once it is ready."""
     try:
         job = _allowed(request, State.READY)
         parts = await run_in_threadpool(job.parts)
     except FileGone as error:
         return answers.error_answer(error)
-    # Names hold letters, digits, dots and dashes: lists.file_name.
+    # Names consist of letters, digits, dots and dashes (lists.file_name), so they need no escaping.
     disposition = {
         "Content-Disposition": f'attachment; filename="{job.name}"',
         "Content-Length": str(job.size_bytes),
@@ -78,8 +78,8 @@ async def file(request: Request) -> Response:
 def _allowed(request: Request, *states: State) -> Job:
     job_id = answers.signed(_PURPOSE, request.query_params.get("token"))
     if job_id is None:
-        raise FileGone("There is no valid permission to read this file.")
+        raise FileGone("You don't have permission to download this file, or the permission has expired.")
     job = jobs().find(job_id)
     if job is None or (states and job.state not in states):
-        raise FileGone("It was removed, an hour has passed since, or it is not written yet.")
+        raise FileGone("It was removed, or it is not ready yet. Files are removed after an hour.")
     return job

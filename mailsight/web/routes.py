@@ -1,8 +1,8 @@
-"""HTTP beside the pages: /healthz, webhooks, files to take along, and /api/recipients, where the customers' grid reads.
+"""HTTP routes beside the pages: /healthz, webhooks, exported files, and /api/recipients for the customers' grid.
 
-These routes stand outside Streamlit's sign-in. So a page that a signed-in person sees gives its grid a token, bound to
-one campaign and audience, and without a valid one the route answers nothing. A webhook proves who sent it
-(webhooks.py); what it brought is loaded by a thread that begins and ends with the server.
+Streamlit's sign-in does not protect these routes. Pages shown to signed-in people therefore give their grid a token for
+one campaign and audience, and the route requires it. Webhooks are authenticated by their signature or password
+(webhooks.py); a thread that runs as long as the server loads their events.
 """
 
 from collections.abc import AsyncIterator
@@ -23,12 +23,12 @@ from mailsight.warehouse.served import warehouse
 
 from . import downloads, webhooks
 from .answers import HEADERS, path
-from .compression import CompressedCode, KnownPlace
+from .compression import BaseUrlScript, CompressedCode
 from .recipients import recipients
 
 
 def routes() -> list[BaseRoute]:
-    """The routes of the dashboard, under the same base path as its pages."""
+    """The dashboard's routes, under the same base path as its pages."""
     return [
         Route(path("healthz"), healthz),
         Route(path("api/recipients"), recipients, methods=["POST"]),
@@ -38,20 +38,20 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    """What stands before all pages and routes: how they go over the network."""
+    """Middleware for all pages and routes."""
     pages = [path(name) for name in ("campaign", "compare", "customer", "data")]
-    return [Middleware(KnownPlace, pages, path("")), Middleware(CompressedCode)]
+    return [Middleware(BaseUrlScript, pages, path("")), Middleware(CompressedCode)]
 
 
 @asynccontextmanager
 async def loading(_: st.App) -> AsyncIterator[None]:
-    """While the server runs, what webhooks bring is loaded; nothing is where none is set up and none ever was.
+    """Load events from webhooks while the server runs, if webhooks are or were set up.
 
-    Files to take along go when it ends.
+    Removes all exported files when the server stops.
     """
-    found = settings.from_environment()
-    waiting = spool.beside(found.database)
-    loader = Loader(found.database, waiting, found.webhook_load_seconds)
+    config = settings.from_environment()
+    waiting = spool.beside(config.database)
+    loader = Loader(config.database, waiting, config.webhook_load_seconds)
     loads = bool(webhook_secrets()) or waiting.exists
     if loads:
         loader.start()
@@ -65,7 +65,7 @@ async def loading(_: st.App) -> AsyncIterator[None]:
 
 @cache
 def webhook_secrets() -> webhooks.Secrets:
-    """The secrets of the providers whose webhooks are set up, by the provider's name. Raises `BadSetting`."""
+    """Webhook secrets by provider name, for the providers that are set up. Raises `BadSetting`."""
     try:
         section = dict(st.secrets.get("webhooks", {}))
     except FileNotFoundError:
@@ -74,16 +74,16 @@ def webhook_secrets() -> webhooks.Secrets:
 
 
 def webhook_address(provider: str) -> str:
-    """The address to give to a provider; only its path where nobody said how the world sees this server."""
+    """The webhook URL to give to a provider; only the path if the server's public URL is not configured."""
     return f"{settings.from_environment().public_url}{path(f'webhooks/{provider}/')}"
 
 
 def _webhooks() -> webhooks.Webhooks:
-    found = settings.from_environment()
-    return webhooks.Webhooks(spool.beside(found.database), webhook_secrets(), found)
+    config = settings.from_environment()
+    return webhooks.Webhooks(spool.beside(config.database), webhook_secrets(), config)
 
 
 async def healthz(_: Request) -> JSONResponse:
-    """Whether the dashboard can read its data: 200, else 503."""
-    served = await run_in_threadpool(lambda: warehouse().exists)
-    return JSONResponse({"status": "ok" if served else "no data yet"}, 200 if served else 503, HEADERS)
+    """Whether the dashboard has data to show: 200 if so, else 503."""
+    has_data = await run_in_threadpool(lambda: warehouse().exists)
+    return JSONResponse({"status": "ok" if has_data else "no data yet"}, 200 if has_data else 503, HEADERS)

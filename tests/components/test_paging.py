@@ -7,9 +7,9 @@ def rows() -> None:
 
     from mailsight.components.paging import Paging
 
-    total, paging = st.session_state["total"], Paging("rows:page", rows_a_page=10)
+    total, paging = st.session_state["total"], Paging("rows:page", rows_per_page=10)
     st.text(f"{paging.first(total)} {paging.first()}")
-    with paging.foot(f"{total} rows", total):
+    with paging.footer(f"{total} rows", total):
         st.button("Export")
 
 

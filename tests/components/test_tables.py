@@ -23,7 +23,7 @@ from mailsight.vocabulary import Status
         (0.0, nan, 0.0, "0.0 %"),
     ],
 )
-def test_a_bar_is_as_long_as_its_share_and_never_without_a_number(
+def test_a_bar_shows_its_share_as_length_and_number(
     share: float | None, largest: float, width: float, text: str
 ) -> None:
     cell = tables.bar(share, of_largest=largest)
@@ -32,7 +32,7 @@ def test_a_bar_is_as_long_as_its_share_and_never_without_a_number(
     json.dumps(cell, allow_nan=False)
 
 
-def test_a_range_lies_on_the_scale_of_its_table() -> None:
+def test_an_interval_is_drawn_on_the_given_scale() -> None:
     cell = tables.interval(Portion(200, 1000), (0.1, 0.3), "#123456", tip=["COR"])
     assert isinstance(cell, dict)
     assert cell["at"] == 50.0
@@ -41,7 +41,7 @@ def test_a_range_lies_on_the_scale_of_its_table() -> None:
     json.dumps(cell, allow_nan=False)
 
 
-def test_a_trend_is_a_line_of_whole_numbers_with_words() -> None:
+def test_a_trend_has_whole_numbers_and_a_tooltip() -> None:
     assert tables.trend([0.0, 0.333, 1.0], tip=["Opens"]) == {
         "kind": "trend",
         "points": [0, 33, 100],
@@ -52,14 +52,14 @@ def test_a_trend_is_a_line_of_whole_numbers_with_words() -> None:
 @pytest.mark.parametrize(
     ("ticked", "full", "refuses"), [(True, True, False), (False, True, True), (False, False, False)]
 )
-def test_only_an_empty_box_can_be_refused(ticked: bool, full: bool, refuses: bool) -> None:
-    cell = tables.tick("Choose Spring to compare", ticked=ticked, full=full)
+def test_only_an_empty_box_can_be_full(ticked: bool, full: bool, refuses: bool) -> None:
+    cell = tables.tick("Select Spring to compare", ticked=ticked, full=full)
     assert isinstance(cell, dict)
     assert (cell["ticked"], cell["full"]) == (ticked, refuses)
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_state_has_its_word_colour_and_meaning(status: Status) -> None:
+def test_a_state_has_its_label_colour_and_meaning(status: Status) -> None:
     cell = tables.state(status)
     assert isinstance(cell, dict)
     assert (cell["text"], cell["colour"], cell["title"]) == (status.label, status.colour, status.meaning)

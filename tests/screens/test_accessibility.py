@@ -35,7 +35,7 @@ def test_a_page_keeps_nobody_out(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("button", ["How is Opened counted?", "How is COR counted?", "Which, and why"])
+@pytest.mark.parametrize("button", ["How is Opened counted?", "How is COR counted?", "See details"])
 def test_a_dialog_keeps_nobody_out(
     browser: Browser, server: str, sample_database: Path, button: str, scheme: Literal["light", "dark"]
 ) -> None:

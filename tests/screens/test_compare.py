@@ -81,11 +81,11 @@ def test_the_curves_can_cover_another_time(
 @pytest.mark.parametrize(
     ("places", "more", "says"),
     [
-        ([], [], "The address names no campaign."),
-        ([0], [], "The address names one campaign only."),
-        ([0, 0], [], "The address names one campaign only."),
-        ([0], ["<b>gone</b>"], "There is no campaign"),
-        ([], ["gone", "lost"], "There is no campaign “gone”, “lost”."),
+        ([], [], "This link names no campaigns."),
+        ([0], [], "This link names only one campaign."),
+        ([0, 0], [], "This link names only one campaign."),
+        ([0], ["<b>gone</b>"], "Campaign not found"),
+        ([], ["gone", "lost"], "Campaigns not found: “gone”, “lost”."),
     ],
 )
 def test_an_address_with_nothing_to_compare_says_what_to_do(
@@ -99,7 +99,7 @@ def test_an_address_with_nothing_to_compare_says_what_to_do(
     use(sample_database)
     at = compare(*(campaigns[place].campaign_id for place in places), *more)
     assert not at.exception
-    assert [title.value for title in at.title][-1] == "There is nothing to compare"
+    assert [title.value for title in at.title][-1] == "Nothing to compare"
     assert says in words(at)
     assert "Tick two to five campaigns in the list" in words(at)
 
@@ -110,7 +110,7 @@ def test_a_campaign_that_is_not_there_is_left_out(
     use(sample_database)
     at = compare(campaigns[0].campaign_id, "**gone**", campaigns[1].campaign_id)
     assert [warning.value for warning in at.warning] == [
-        f"There is no campaign {formats.plain('“**gone**”')}: it is left out."
+        f"{formats.plain('Campaign not found: “**gone**”')}."
     ]
     assert len(at.expander) == 0, "two campaigns are one pair"
 
@@ -143,15 +143,15 @@ def test_the_bar_leads_to_the_comparison(
     at = shell()
     at.run()
     assert "compare" not in [button.key for button in at.button]
-    at.session_state["campaigns_chosen"] = [campaigns[0].campaign_id]
+    at.session_state["campaigns_selected"] = [campaigns[0].campaign_id]
     at.run()
-    assert "**1 campaign chosen**: choose another one to compare it with." in words(at)
+    assert "**1 campaign selected**. Select another one to compare it with." in words(at)
     assert at.button(key="compare").disabled
-    at.session_state["campaigns_chosen"] = [one.campaign_id for one in campaigns[:2]]
+    at.session_state["campaigns_selected"] = [one.campaign_id for one in campaigns[:2]]
     at.run()
-    at.button(key="clear_chosen").click().run()
+    at.button(key="clear_selected").click().run()
     assert "compare" not in [button.key for button in at.button]
-    at.session_state["campaigns_chosen"] = [one.campaign_id for one in campaigns[:2]]
+    at.session_state["campaigns_selected"] = [one.campaign_id for one in campaigns[:2]]
     at.run()
     at.button(key="compare").click().run()
     assert [title.value for title in at.title] == ["Comparison"]
@@ -187,11 +187,11 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def box(page: Page, number: int) -> Locator:
     table = page.get_by_role("table", name="Campaigns")
-    return table.get_by_role("checkbox", name=f"Choose Mailing {number:02} to compare")
+    return table.get_by_role("checkbox", name=f"Select Mailing {number:02} to compare")
 
 
-def expect_chosen(page: Page, number: int) -> None:
-    expect(page.get_by_text(f"{formats.things(number, 'campaign')} chosen")).to_be_visible()
+def expect_selected(page: Page, number: int) -> None:
+    expect(page.get_by_text(f"{formats.things(number, 'campaign')} selected")).to_be_visible()
 
 
 @pytest.mark.browser
@@ -203,33 +203,33 @@ def test_the_walk_from_ticks_to_the_comparison_and_back(
     with visit(browser, size) as (page, wrong):
         page.goto(address)
         box(page, 60).check()
-        expect_chosen(page, 1)
+        expect_selected(page, 1)
         expect(page.get_by_role("button", name="Compare", exact=True)).to_be_disabled()
         # The keyboard stays where it was, though the table was drawn again.
         page.keyboard.press("Space")
         expect(box(page, 60)).not_to_be_checked()
-        expect(page.get_by_text("chosen")).to_have_count(0)
+        expect(page.get_by_text("campaign selected")).to_have_count(0)
         page.keyboard.press("Space")
-        expect_chosen(page, 1)
+        expect_selected(page, 1)
 
         page.get_by_role("button", name="Next page").click()
         box(page, 20).check()
-        expect_chosen(page, 2)
+        expect_selected(page, 2)
         page.get_by_placeholder("Search name or subject").fill("mailing 1")
         expect(box(page, 20)).to_have_count(0)
         box(page, 10).check()
-        expect_chosen(page, 3)
+        expect_selected(page, 3)
         # Faster than the server answers: what it says to the first tick does not take back the second.
         for number in (11, 12):
             box(page, number).click(no_wait_after=True)
-        expect_chosen(page, 5)
+        expect_selected(page, 5)
         expect(box(page, 11)).to_be_checked()
         expect(box(page, 12)).to_be_checked()
         box(page, 13).click()
-        expect(page.get_by_text("5 are the most that can be compared")).to_be_visible()
+        expect(page.get_by_text("You can compare up to 5")).to_be_visible()
         expect(box(page, 13)).not_to_be_checked()
         box(page, 12).uncheck()
-        expect_chosen(page, 4)
+        expect_selected(page, 4)
         if size == "wide":
             page.get_by_role("button", name="COR", exact=True).click()
             expect(page.get_by_role("columnheader", name="COR")).to_have_attribute("aria-sort", "descending")
@@ -253,7 +253,7 @@ def test_the_walk_from_ticks_to_the_comparison_and_back(
 
         page.get_by_role("link", name="Campaigns", exact=True).click()
         expect(page.get_by_placeholder("Search name or subject")).to_have_value("mailing 1")
-        expect_chosen(page, 4)
+        expect_selected(page, 4)
         expect(box(page, 11)).to_be_checked()
         page.get_by_role("button", name="Clear", exact=True).click()
         expect(box(page, 11)).not_to_be_checked()

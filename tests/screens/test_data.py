@@ -107,7 +107,7 @@ def test_unattributed_events_can_be_searched(mixed: Path, search: str, found: li
 def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: Path) -> None:
     shown = data.unattributed(Warehouse(mixed).snapshot(), limit=2)
     assert (len(shown.rows), shown.total) == (2, 3)
-    assert data_screen._foot(shown, "event") == "The latest 2 of 3 events; the export has all."  # noqa: SLF001
+    assert data_screen._footer(shown, "event") == "Latest 2 of 3 events. The export includes all."  # noqa: SLF001
     exported = writers.as_csv(export_rows.unattributed(Warehouse(mixed).snapshot())).decode("utf-8-sig")
     assert [row[3] for row in csv.reader(exported.splitlines())] == [
         "recipient",
@@ -138,11 +138,11 @@ def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed:
     assert [title.value for title in at.title] == ["Data"]
     assert [heading.value for heading in at.subheader] == [
         "Live webhooks",
-        "What was loaded",
+        "Loads",
         "Events by provider",
-        "What found no place",
+        "Unmatched and rejected data",
     ]
-    assert [tab.label for tab in at.tabs] == ["Unattributed events · 3", "Refused rows · 2"]
+    assert [tab.label for tab in at.tabs] == ["Unmatched events · 3", "Rejected rows · 2"]
     assert {metric.label: metric.value for metric in at.metric} == {
         "Campaigns": "1",
         "Customers": "0",
@@ -156,9 +156,9 @@ def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed:
 @pytest.mark.parametrize(
     ("tab", "search", "says"),
     [
-        ("Unattributed events · 3", "person4", "1 event"),
-        ("Unattributed events · 3", "nobody", "0 events"),
-        ("Refused rows · 2", "not json", "1 row"),
+        ("Unmatched events · 3", "person4", "1 event"),
+        ("Unmatched events · 3", "nobody", "0 events"),
+        ("Rejected rows · 2", "not json", "1 row"),
     ],
 )
 def test_a_search_narrows_what_is_shown(
@@ -178,7 +178,7 @@ def test_an_installation_without_data_says_how_to_fill_it(
     use(tmp_path / "nothing.duckdb")
     at = show("data")
     assert [title.value for title in at.title] == ["Data"]
-    assert "Nothing was loaded yet." in words(at)
+    assert "No data has been loaded yet." in words(at)
     assert [button.label for button in at.button] == ["Upload"]
 
 
@@ -198,17 +198,17 @@ def test_live_webhooks_tell_what_waits_and_what_went_wrong(
 ) -> None:
     use(tmp_path / "mailsight.duckdb")
     waiting = spool.beside(tmp_path / "mailsight.duckdb")
-    assert "Nothing waits: all that came is loaded." in words(show("data"))
+    assert "All received events have been loaded." in words(show("data"))
     waiting.append("sendgrid", "[]", received_at=datetime.now(UTC) - timedelta(minutes=5))
     waiting.note_error("The disk is *full*.")
     assert waiting.state() == SpoolState(1, waiting.state().size_bytes, waiting.state().oldest_at)
     at = show("data")
     said = words(at)
     assert "1 request (" in said
-    assert "the oldest came 5\N{NO-BREAK SPACE}min ago" in said
+    assert "the oldest received 5\N{NO-BREAK SPACE}min ago" in said
     [warning] = at.warning
     assert "The disk is \\*full\\*." in warning.value
-    assert "Nothing is lost" in said
+    assert "No events are lost" in said
     assert "secret-password" not in said
 
 
@@ -271,16 +271,16 @@ def test_an_upload_tells_what_became_of_it(use: Callable[[Path], Warehouse], tmp
             from tests.support.uploaded import UploadedFile
 
             sent = [UploadedFile(*file) for file in files]
-            upload.tell(upload.watch(lambda: upload.load_bundle(sent)))
+            upload.show_outcome(upload.watch(lambda: upload.load_bundle(sent)))
 
         return AppTest.from_function(page, args=(files,), default_timeout=PATIENCE_SECONDS).run()
 
     rows = b"campaign_id,name\nspring,Spring\n,*none*\n"
     at = told([("campaigns.csv", rows)])
-    assert [one.value.split(".")[0] for one in at.success] == ["Loaded"]
-    assert "**1 row refused**" in words(at)
-    assert [one.value.split(":")[0] for one in told([("campaigns.csv", rows)]).info] == [
-        "All of it was known already"
+    assert [one.value.split(".")[0] for one in at.success] == ["Upload complete"]
+    assert "**1 row rejected**" in words(at)
+    assert [one.value.split(".")[0] for one in told([("campaigns.csv", rows)]).info] == [
+        "Everything in this upload had been loaded before"
     ]
     [refused] = told([("*.zip", b"no")]).warning
     assert refused.value.startswith("**Nothing was loaded.** '\\*.zip' is not a readable zip")

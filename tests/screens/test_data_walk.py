@@ -47,22 +47,20 @@ def test_everything_is_shown_letter_by_letter_and_can_be_taken_along(
         page.get_by_role("link", name="Data", exact=True).click()
         expect(page).to_have_url(f"{address}/data")
         expect(page).to_have_title("Data · Mailsight")
-        expect(page.get_by_role("table", name="What was loaded")).to_contain_text(
-            "events-<img src=x onerror=alert(1)>"
-        )
+        expect(page.get_by_role("table", name="Loads")).to_contain_text("events-<img src=x onerror=alert(1)>")
         counts = page.get_by_role("table", name="Events by provider and type")
         expect(counts.get_by_role("row", name="Opened")).to_contain_text("3")
-        events = page.get_by_role("table", name="Unattributed events")
+        events = page.get_by_role("table", name="Unmatched events")
         expect(events).to_contain_text("<img src=x onerror=alert(1)>\\x202e**x**")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
-        page.get_by_placeholder("Search recipient, message id or type").fill("bounced")
+        page.get_by_placeholder("Search recipient, message ID or type").fill("bounced")
         expect(events.get_by_text("Bounced")).to_be_visible()
         expect(events.get_by_text("@mail.example")).to_have_count(1)
         assert exported(page) == 2
 
-        page.get_by_role("tab", name="Refused rows").click()
-        refused = page.get_by_role("table", name="Refused rows")
+        page.get_by_role("tab", name="Rejected rows").click()
+        refused = page.get_by_role("table", name="Rejected rows")
         expect(refused).to_contain_text("=cmd()[[[[")
         expect(refused).to_contain_text("<img src=x onerror=alert(1)>")
         assert exported(page) == 3
@@ -89,7 +87,7 @@ def test_the_first_data_comes_by_upload(browser: Browser, serve: Callable[..., s
     (tmp_path / "events.json").write_text(json.dumps([opened]))
     with visit(browser) as (page, wrong):
         page.goto(address)
-        expect(page.get_by_role("heading", name="There are no campaigns yet")).to_be_visible()
+        expect(page.get_by_role("heading", name="No campaigns yet")).to_be_visible()
         page.get_by_role("link", name="Load data").click()
         dialog = upload_dialog(page)
 
@@ -97,19 +95,19 @@ def test_the_first_data_comes_by_upload(browser: Browser, serve: Callable[..., s
         expect(dialog.get_by_text("is not a readable zip")).to_be_visible()
         dialog.get_by_role("button", name="Upload more").click()
         send(page, tmp_path / "spring.zip")
-        expect(dialog.get_by_text("Loaded. The figures")).to_be_visible()
+        expect(dialog.get_by_text("Upload complete.")).to_be_visible()
         expect(dialog.get_by_role("row", name="Campaigns")).to_contain_text("1")
         dialog.get_by_role("button", name="Upload more").click()
 
-        dialog.get_by_text("Provider's files", exact=True).click()
+        dialog.get_by_text("Provider files", exact=True).click()
         dialog.get_by_role("combobox").click()
         page.get_by_role("option", name="Brevo").click()
         send(page, tmp_path / "events.json")
-        expect(dialog.get_by_text("Loaded. The figures")).to_be_visible()
+        expect(dialog.get_by_text("Upload complete.")).to_be_visible()
         dialog.get_by_role("button", name="Done").click()
         expect(dialog).to_have_count(0)
 
-        loads = page.get_by_role("table", name="What was loaded")
+        loads = page.get_by_role("table", name="Loads")
         expect(loads.get_by_role("row")).to_have_count(3)
         expect(loads).to_contain_text("Brevo")
         page.get_by_role("link", name="Campaigns", exact=True).click()

@@ -223,7 +223,7 @@ def test_pictures_come_on_demand_and_the_filter_stays(tab: Page) -> None:
     expect_customers(tab, 1)
     expect(mail(tab).locator("img")).to_have_attribute("src", "data:,")
     with tab.expect_request("https://shop.example/p.png"):
-        tab.get_by_role("switch", name="Load pictures").click()
+        tab.get_by_role("switch", name="Load images").click()
     expect(badge(tab, 1)).to_have_text("2")
     expect_customers(tab, 1)
 

@@ -92,7 +92,7 @@ def test_a_campaigns_page_has_its_parts_in_their_order(
     assert [button.label for button in at.button if "counted" not in (button.key or "")] == [
         "Selection",
         "Preview e-mail",
-        "Which, and why",
+        "See details",
     ]
     assert [heading.value for heading in at.subheader] == [
         "Opened and clicked",
@@ -109,13 +109,13 @@ def test_a_campaigns_page_has_its_parts_in_their_order(
     ]
     made_by_machines = (
         f"**{formats.of(report.machine_opens, report.all_opens)} opens** and "
-        f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines, and are left out."
+        f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines and are left out."
     )
     assert [one.value for one in at.markdown if made_by_machines in one.value]
     assert 0 < report.machine_opens < report.all_opens
 
 
-@pytest.mark.parametrize("button", ["Selection", "Preview e-mail", "Which, and why"])
+@pytest.mark.parametrize("button", ["Selection", "Preview e-mail", "See details"])
 def test_every_button_of_a_campaign_opens_its_dialog(
     use: Callable[[Path], Warehouse], sample_database: Path, button: str
 ) -> None:
@@ -215,7 +215,7 @@ def test_an_empty_database_says_how_to_fill_it(
 ) -> None:
     use(tmp_path / "nothing.duckdb")
     at = show(page, id="x")
-    assert [one.value for one in at.title] == ["There are no campaigns yet"]
+    assert [one.value for one in at.title] == ["No campaigns yet"]
     assert "python -m mailsight sample" in words(at)
     assert [link.label for link in at.page_link] == ["Load data"]
 
@@ -235,18 +235,18 @@ def test_every_page_says_how_old_its_figures_are(
 @pytest.mark.parametrize(
     ("campaign_id", "tab", "says"),
     [
-        ("unsent", "Status", "Nothing was sent yet"),
+        ("unsent", "Status", "This campaign has not been sent yet."),
         ("unsent", "Timeline", "Not sent yet."),
-        ("nobody", "Status", "This campaign has selected nobody yet."),
+        ("nobody", "Status", "No customers have been selected for this campaign yet."),
         ("no-events", "Timeline", "Nobody has opened or clicked yet."),
         ("unsent", "Weekday and hour", "Not sent yet."),
         ("no-events", "Weekday and hour", "Nobody has opened or clicked yet."),
         ("unsent", "Mail programs", "Not sent yet."),
         ("no-events", "Mail programs", "Nobody has opened or clicked yet."),
-        ("unsent", "Mailbox providers", "How far the mails came"),
-        ("nobody", "Mailbox providers", "This campaign has selected nobody yet."),
-        ("hostile", "Mailbox providers", "How far the mails came"),
-        ("no-html", "Heatmap", "The HTML of this e-mail was not loaded"),
+        ("unsent", "Mailbox providers", "Results by mailbox provider."),
+        ("nobody", "Mailbox providers", "No customers have been selected for this campaign yet."),
+        ("hostile", "Mailbox providers", "Results by mailbox provider."),
+        ("no-html", "Heatmap", "This e-mail's HTML has not been loaded"),
         (odd_campaigns.ODD_ID, "Status", "Odd id"),
         ("hostile", "Heatmap", "Customers"),
     ],

@@ -70,7 +70,7 @@ def test_only_those_who_are_named_can_upload(
         page.goto(f"{request.getfixturevalue('guarded')}/data")
         sign_in(page, "ann@company.example")
         page.get_by_role("link", name="Data", exact=True).click()
-        expect(page.get_by_role("heading", name="What was loaded")).to_be_visible()
+        expect(page.get_by_role("heading", name="Loads")).to_be_visible()
         expect(page.get_by_role("button", name="Upload", exact=True)).to_have_count(int(may))
 
 

@@ -34,10 +34,10 @@ def page(browser: Browser, server: str, shown: CampaignReport) -> Iterator[Page]
 
 def test_the_timeline_adds_up_to_the_figures_of_the_page(page: Page, shown: CampaignReport) -> None:
     page.get_by_role("tab", name="Timeline").click()
-    last = page.get_by_role("table", name="How much had happened after sending").get_by_role("row").last
+    last = page.get_by_role("table", name="Totals by time since send").get_by_role("row").last
     expect(last).to_contain_text(formats.count(shown.counts.opens))
     expect(last).to_contain_text(formats.count(shown.counts.clicks))
-    page.get_by_text("Added up", exact=True).click()
+    page.get_by_text("Cumulative", exact=True).click()
     page.get_by_text("Customers", exact=True).and_(page.locator("button *")).first.click()
     expect(last).to_contain_text(formats.count(shown.counts.opened))
     expect(last).to_contain_text(formats.count(shown.counts.clicked))
@@ -48,7 +48,7 @@ def test_the_timeline_adds_up_to_the_figures_of_the_page(page: Page, shown: Camp
 def test_the_week_is_in_the_customers_time(page: Page, shown: CampaignReport) -> None:
     page.get_by_role("tab", name="Weekday and hour").click()
     whole = formats.count(shown.counts.opens + shown.counts.clicks)
-    expect(page.get_by_text(f"In the customers' own time. Of {whole} opens and clicks")).to_be_visible()
+    expect(page.get_by_text(f"Time zones used for {whole} opens and clicks")).to_be_visible()
     page.get_by_text("Exact counts").click()
     last = page.get_by_role("table", name="Counts per weekday and hour").get_by_role("row").last
     expect(last.get_by_role("cell").last).to_have_text(formats.count(shown.counts.opens))

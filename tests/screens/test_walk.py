@@ -99,7 +99,7 @@ def test_the_walk(
         expect(drawn.locator("[data-badge]").first).to_be_attached()
         expect(page.get_by_role("table", name="Links in the e-mail")).to_be_visible()
         page.get_by_role("tab", name="Timeline").click()
-        expect(page.get_by_role("table", name="How much had happened after sending")).to_be_visible()
+        expect(page.get_by_role("table", name="Totals by time since send")).to_be_visible()
 
         expect_customers(page, report.status[Status.CLICKED])
         name = grid(page).locator(".name").first
@@ -116,10 +116,10 @@ def test_the_walk(
         history = page.get_by_role("table", name="Contact history")
         row = history.get_by_role("row").filter(has=page.get_by_role("link", name=campaign.name, exact=True))
         expect(row).to_be_visible()
-        row.get_by_label("The mail as this customer received it").click()
+        row.get_by_label("Show the e-mail this customer received").click()
         expect(page.get_by_role("dialog")).to_contain_text(customer)
         close_dialog(page)
-        row.get_by_label("What happened, step by step").click()
+        row.get_by_label("Show all events of this e-mail").click()
         expect(page.get_by_role("dialog").get_by_role("table", name="Events")).to_be_visible()
         close_dialog(page)
 
@@ -303,7 +303,7 @@ def test_names_that_look_like_code_are_only_shown(
         page.get_by_placeholder("Search name or e-mail").fill("=cmd")
         grid(page).get_by_text("=cmd()").click()
         expect(page.get_by_role("heading", name="=cmd()")).to_be_visible()
-        expect(page.get_by_text("customer c/2?&=#")).to_be_visible()
+        expect(page.get_by_text("customer ID c/2?&=#")).to_be_visible()
         assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
         assert wrong == []
 
@@ -344,11 +344,11 @@ def test_what_machines_did_can_be_looked_into(
     rules = campaign_reports.machines(warehouse.snapshot(), campaign_id)
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={campaign_id}")
-        page.get_by_role("button", name="Which, and why").click()
+        page.get_by_role("button", name="See details").click()
         dialog = page.get_by_role("dialog")
         for rule in rules:
             row = (
-                dialog.get_by_role("table", name="What machines did, by rule")
+                dialog.get_by_role("table", name="Opens and clicks by machines, by rule")
                 .get_by_role("row")
                 .filter(has=page.get_by_text(rule.label, exact=True))
             )
@@ -364,7 +364,7 @@ def test_what_machines_did_can_be_looked_into(
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
         history = page.get_by_role("table", name="Contact history").get_by_role("row")
         mail = history.filter(has=page.get_by_role("link", name=report.campaign.name, exact=True))
-        mail.get_by_label("What happened, step by step").click()
+        mail.get_by_label("Show all events of this e-mail").click()
         greyed = page.get_by_role("dialog").locator("tr.quiet")
         expect(greyed.first).to_contain_text("by a machine: ")
         expect(page.get_by_role("dialog")).to_contain_text(f"by a machine: {rule.label}")

@@ -25,11 +25,11 @@ def test_a_token_is_for_one_purpose() -> None:
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "W10.x", 7, ["x"], b"\xff", "\ud800"])
-def test_what_was_never_signed_is_no_token(token: Any) -> None:
+def test_an_unsigned_token_is_rejected(token: Any) -> None:
     assert answers.signed("one", token) is None
 
 
-def test_a_files_token_holds_as_long_as_the_file_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_files_token_is_valid_as_long_as_the_file_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
     token = downloads.token(Job("id", "name.csv", Format.CSV))
     assert answers.signed("mailsight.export", token, now=NOW + RETENTION_SECONDS - 1) == "id"
@@ -55,7 +55,7 @@ def test_a_files_token_holds_as_long_as_the_file_is_kept(monkeypatch: pytest.Mon
         (errors.MailsightError, 500),
     ],
 )
-def test_an_error_is_answered_with_its_status_code_and_words(
+def test_an_error_gives_a_status_code_and_a_message(
     error: type[errors.MailsightError], status_code: int
 ) -> None:
     answer = answers.error_answer(error("It happened.", next_step="Try again."))

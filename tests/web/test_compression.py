@@ -1,4 +1,4 @@
-"""Scripts and style sheets go over the network compressed; pages below the root know where the server is."""
+"""Scripts and style sheets are sent compressed; pages below the root get the server's base URL."""
 
 import gzip
 
@@ -10,20 +10,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from mailsight.web.compression import CompressedCode, KnownPlace
+from mailsight.web.compression import BaseUrlScript, CompressedCode
 
 CODE = "let figure = 1;\n" * 1000
 
 
 @pytest.fixture
-def asked() -> list[str]:
+def requested() -> list[str]:
     return []
 
 
 @pytest.fixture
-def client(asked: list[str]) -> TestClient:
+def client(requested: list[str]) -> TestClient:
     def answer(request: Request) -> Response:
-        asked.append(request.url.path)
+        requested.append(request.url.path)
         return PlainTextResponse(CODE, headers={"ETag": '"1"'})
 
     routes = [Route(path, answer) for path in ("/static/a.js", "/static/a.css", "/data.json")]
@@ -31,7 +31,7 @@ def client(asked: list[str]) -> TestClient:
 
 
 @pytest.mark.parametrize("path", ["/static/a.js", "/static/a.css"])
-def test_code_is_compressed_once(client: TestClient, asked: list[str], path: str) -> None:
+def test_code_is_compressed_once(client: TestClient, requested: list[str], path: str) -> None:
     for _ in range(3):
         with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
             raw = b"".join(answer.iter_raw())
@@ -40,7 +40,7 @@ def test_code_is_compressed_once(client: TestClient, asked: list[str], path: str
         assert answer.headers["content-length"] == str(len(raw))
         assert answer.headers["vary"] == "Accept-Encoding"
         assert answer.headers["etag"] == '"1"'
-    assert asked == [path]
+    assert requested == [path]
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_code_is_compressed_once(client: TestClient, asked: list[str], path: str
         ("/data.json", {"Accept-Encoding": "gzip"}),
     ],
 )
-def test_all_else_passes_through(client: TestClient, path: str, headers: dict[str, str]) -> None:
+def test_other_requests_pass_through(client: TestClient, path: str, headers: dict[str, str]) -> None:
     answer = client.get(path, headers=headers)
     assert answer.text == CODE
     assert "content-encoding" not in answer.headers
 
 
-def test_what_is_not_there_is_not_kept(client: TestClient) -> None:
+def test_missing_files_are_not_cached(client: TestClient) -> None:
     for _ in range(2):
         answer = client.get("/static/nothing.js", headers={"Accept-Encoding": "gzip"})
         assert (answer.status_code, answer.text) == (404, "Not Found")
@@ -69,13 +69,13 @@ def page(request: Request) -> Response:
     return Response("<html><head></head></html>", status, media_type="text/html")
 
 
-def test_a_page_below_the_root_is_told_where_the_server_is() -> None:
+def test_a_page_below_the_root_gets_the_base_url() -> None:
     routes = [Route(path, page) for path in ("/base/campaign", "/base/")]
-    app = Starlette(routes=routes, middleware=[Middleware(KnownPlace, ["/base/campaign"], "/base/")])
+    app = Starlette(routes=routes, middleware=[Middleware(BaseUrlScript, ["/base/campaign"], "/base/")])
     client = TestClient(app)
-    told = client.get("/base/campaign?id=1")
-    place = 'window.__streamlit = { BACKEND_BASE_URL: location.origin + "/base/" }'
-    assert told.text == f"<html><head><script>{place}</script></head></html>"
-    assert told.headers["content-length"] == str(len(told.text))
+    answer = client.get("/base/campaign?id=1")
+    script = 'window.__streamlit = { BACKEND_BASE_URL: location.origin + "/base/" }'
+    assert answer.text == f"<html><head><script>{script}</script></head></html>"
+    assert answer.headers["content-length"] == str(len(answer.text))
     assert client.get("/base/").text == "<html><head></head></html>"
     assert client.get("/base/campaign?status=404").status_code == 404

@@ -1,4 +1,4 @@
-"""The routes beside the pages, asked as a browser asks them, and as somebody asks who should not."""
+"""The HTTP routes, with requests from browsers and from attackers."""
 
 import json
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ def ask(client: TestClient, token: str, **more: Any) -> Any:
     return client.post("/api/recipients", json={"token": token, "start": 0, "end": 100} | more)
 
 
-def test_healthz_tells_whether_there_is_data(
+def test_healthz_reports_whether_there_is_data(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (client.get("/healthz").status_code, client.get("/healthz").json()) == (200, {"status": "ok"})
@@ -59,7 +59,7 @@ def test_healthz_tells_whether_there_is_data(
     )
 
 
-def test_the_grid_gets_its_rows_and_how_many_there_are(
+def test_the_grid_gets_its_rows_and_their_total(
     client: TestClient, campaign_id: str, warehouse: Warehouse
 ) -> None:
     answer = ask(client, recipients.token(campaign_id, Audience.ALL), end=5)
@@ -80,12 +80,12 @@ def test_every_state_counts_as_on_the_campaigns_page(
     for audience in Audience:
         report = campaign_reports.report(warehouse.snapshot(), campaign_id, audience)
         token = recipients.token(campaign_id, audience)
-        found = {status: ask(client, token, status=[status]).json()["total"] for status in report.status}
-        assert found == dict(report.status)
+        totals = {status: ask(client, token, status=[status]).json()["total"] for status in report.status}
+        assert totals == dict(report.status)
         assert ask(client, token, status=["not_sent"]).json()["total"] == report.counts.not_sent
 
 
-def test_times_are_told_in_the_viewers_zone(client: TestClient, campaign_id: str) -> None:
+def test_times_are_in_the_viewers_time_zone(client: TestClient, campaign_id: str) -> None:
     sort = [{"colId": "sent_at", "sort": "asc"}]
     times = {
         zone: ask(client, recipients.token(campaign_id, Audience.ALL), zone=zone, sort=sort).json()["rows"][
@@ -111,13 +111,13 @@ def test_a_token_is_for_one_campaign_and_one_audience() -> None:
 
 
 @pytest.mark.parametrize("foreign", ["", "x", "W10.x", None, 7, ["x"], {"a": 1}])
-def test_without_a_valid_token_there_is_no_answer(client: TestClient, foreign: Any) -> None:
+def test_a_request_without_a_valid_token_is_refused(client: TestClient, foreign: Any) -> None:
     answer = ask(client, foreign)
     assert answer.status_code == 401
     assert answer.json() == {
         "error": {
             "title": "This page has expired",
-            "message": "The grid has no valid permission to read these customers.",
+            "message": "Your permission to view these customers has expired.",
             "next_step": "Reload the page.",
         }
     }
@@ -149,7 +149,7 @@ def test_a_changed_or_foreign_token_is_refused(client: TestClient, campaign_id: 
         {"end": 10**12},
     ],
 )
-def test_a_hostile_question_is_refused_as_json(
+def test_a_hostile_request_gets_a_json_error(
     client: TestClient, campaign_id: str, more: dict[str, Any]
 ) -> None:
     answer = ask(client, recipients.token(campaign_id, Audience.ALL), **more)
@@ -186,11 +186,11 @@ def test_a_hostile_question_is_refused_as_json(
         {"end": float("nan")},
     ],
 )
-def test_what_only_somebody_hostile_sends_is_refused_in_few_words(
+def test_the_error_for_a_hostile_request_is_short(
     client: TestClient, campaign_id: str, more: dict[str, Any]
 ) -> None:
-    asked = {"token": recipients.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | more
-    answer = client.post("/api/recipients", content=json.dumps(asked))
+    request_body = {"token": recipients.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | more
+    answer = client.post("/api/recipients", content=json.dumps(request_body))
     assert answer.status_code == 400
     assert set(answer.json()) == {"error"}
     assert len(answer.content) < 500
@@ -200,21 +200,24 @@ def test_what_only_somebody_hostile_sends_is_refused_in_few_words(
 
 @pytest.mark.parametrize("depth", [50, 5_000])
 @pytest.mark.parametrize("place", ["filter", "sort", "status", "search", "link", "zone", "token", "start"])
-def test_what_is_nested_deeply_is_refused(
-    client: TestClient, campaign_id: str, place: str, depth: int
-) -> None:
-    asked = {"token": recipients.token(campaign_id, Audience.ALL), "start": 0, "end": 100, place: "HERE"}
+def test_deeply_nested_json_is_refused(client: TestClient, campaign_id: str, place: str, depth: int) -> None:
+    request_body = {
+        "token": recipients.token(campaign_id, Audience.ALL),
+        "start": 0,
+        "end": 100,
+        place: "HERE",
+    }
     for nested in ("[" * depth + "]" * depth, '{"operator":' * depth + "1" + "}" * depth):
-        answer = client.post("/api/recipients", content=json.dumps(asked).replace('"HERE"', nested))
+        answer = client.post("/api/recipients", content=json.dumps(request_body).replace('"HERE"', nested))
         refused = {"token": 401, "zone": 200}.get(place, 400)
         assert answer.status_code in (refused, 400)
 
 
-def test_conditions_within_conditions_are_refused(client: TestClient, campaign_id: str) -> None:
-    one: dict[str, Any] = {"type": "contains", "filter": "a"}
+def test_nested_conditions_are_refused(client: TestClient, campaign_id: str) -> None:
+    condition: dict[str, Any] = {"type": "contains", "filter": "a"}
     for _ in range(3):
-        one = {"filterType": "text", "operator": "AND", "conditions": [one, one]}
-    answer = ask(client, recipients.token(campaign_id, Audience.ALL), filter={"name": one})
+        condition = {"filterType": "text", "operator": "AND", "conditions": [condition, condition]}
+    answer = ask(client, recipients.token(campaign_id, Audience.ALL), filter={"name": condition})
     assert answer.status_code == 400
 
 
@@ -226,27 +229,25 @@ def test_a_block_far_beyond_the_end_is_empty(client: TestClient, campaign_id: st
         assert (answer.status_code, answer.json()) == (200, {"rows": [], "total": total})
 
 
-def test_a_token_reads_its_own_campaign_whatever_else_is_asked(
-    client: TestClient, warehouse: Warehouse
-) -> None:
-    mine, other = (one.campaign_id for one in listed(warehouse)[:2])
+def test_a_token_reads_only_its_own_campaign(client: TestClient, warehouse: Warehouse) -> None:
+    mine, other = (campaign.campaign_id for campaign in listed(warehouse)[:2])
     token = recipients.token(mine, Audience.HUMAN)
-    asked = {"campaign_id": other, "of_campaign": other, "audience": "all", "f0": other}
-    assert ask(client, token, **asked).json() == ask(client, token).json()
+    request_body = {"campaign_id": other, "of_campaign": other, "audience": "all", "f0": other}
+    assert ask(client, token, **request_body).json() == ask(client, token).json()
     unknown = recipients.token("' OR campaign_id <> '", Audience.ALL)
     assert ask(client, unknown).json() == {"rows": [], "total": 0}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_no_other_method_answers(client: TestClient, method: str) -> None:
+def test_other_methods_are_refused(client: TestClient, method: str) -> None:
     assert client.request(method, "/api/recipients").status_code == 405
 
 
 @pytest.mark.parametrize(
     "name", ["token", "start", "end", "filter", "sort", "search", "status", "link", "zone"]
 )
-def test_a_field_may_be_missing_but_not_the_token(client: TestClient, campaign_id: str, name: str) -> None:
-    asked = {
+def test_all_fields_but_the_token_are_optional(client: TestClient, campaign_id: str, name: str) -> None:
+    request_body = {
         "token": recipients.token(campaign_id, Audience.ALL),
         "start": 0,
         "end": 100,
@@ -257,8 +258,8 @@ def test_a_field_may_be_missing_but_not_the_token(client: TestClient, campaign_i
         "link": None,
         "zone": "UTC",
     }
-    del asked[name]
-    assert client.post("/api/recipients", json=asked).status_code == (401 if name == "token" else 200)
+    del request_body[name]
+    assert client.post("/api/recipients", json=request_body).status_code == (401 if name == "token" else 200)
 
 
 words = st.sampled_from(
@@ -281,31 +282,35 @@ sorts = st.lists(st.fixed_dictionaries({"colId": words, "sort": words}), max_siz
     "zone": values, "start": values, "end": values,
 }))  # fmt: skip
 @hypothesis.settings(max_examples=examples(60), suppress_health_check=list(hypothesis.HealthCheck))
-def test_whatever_is_asked_is_answered_or_refused(
-    client: TestClient, campaign_id: str, asked: dict[str, Any]
+def test_every_request_is_answered_or_refused(
+    client: TestClient, campaign_id: str, request_body: dict[str, Any]
 ) -> None:
-    asked = {"token": recipients.token(campaign_id, Audience.ALL), "start": 0, "end": 100} | asked
-    answer = client.post("/api/recipients", content=json.dumps(asked))
+    request_body = {
+        "token": recipients.token(campaign_id, Audience.ALL),
+        "start": 0,
+        "end": 100,
+    } | request_body
+    answer = client.post("/api/recipients", content=json.dumps(request_body))
     assert answer.status_code in (200, 400)
     assert set(answer.json()) == ({"rows", "total"} if answer.status_code == 200 else {"error"})
     assert len(answer.json().get("rows", ())) <= MAX_BLOCK_ROWS
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 60_000, b'{"token": NaN'])
-def test_what_is_no_json_object_is_refused(client: TestClient, body: bytes) -> None:
+def test_a_body_other_than_a_json_object_is_refused(client: TestClient, body: bytes) -> None:
     assert client.post("/api/recipients", content=body).status_code == 400
 
 
-def test_a_question_too_long_is_refused(client: TestClient) -> None:
-    body = json.dumps({"search": "x" * recipients.LARGEST_REQUEST_BYTES})
+def test_a_request_that_is_too_long_is_refused(client: TestClient) -> None:
+    body = json.dumps({"search": "x" * recipients.MAX_REQUEST_BYTES})
     assert client.post("/api/recipients", content=body).status_code == 400
 
 
-def test_the_route_is_for_posts_only(client: TestClient) -> None:
+def test_the_route_accepts_only_post(client: TestClient) -> None:
     assert client.get("/api/recipients").status_code == 405
 
 
-def test_an_unexpected_error_tells_nothing(
+def test_an_unexpected_error_reveals_nothing(
     client: TestClient, campaign_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -318,20 +323,20 @@ def test_an_unexpected_error_tells_nothing(
     assert answer.json()["error"]["next_step"] == "Try again in a moment."
 
 
-def test_only_who_clicked_a_link_can_be_asked_for(client: TestClient, warehouse: Warehouse) -> None:
+def test_the_rows_can_be_limited_to_who_clicked_a_link(client: TestClient, warehouse: Warehouse) -> None:
     clicked = newest_clicked(warehouse)
     for audience in Audience:
         report = campaign_reports.report(warehouse.snapshot(), clicked, audience)
         token = recipients.token(clicked, audience)
         links = [*report.links, *report.other_links]
-        asked = [link.url if link.link_position is None else link.link_position for link in links]
-        found = [ask(client, token, link=one, end=1).json()["total"] for one in asked]
-        assert found == [link.clickers for link in links]
+        ids = [link.url if link.link_position is None else link.link_position for link in links]
+        totals = [ask(client, token, link=link_id, end=1).json()["total"] for link_id in ids]
+        assert totals == [link.clickers for link in links]
     token = recipients.token(clicked, Audience.ALL)
     assert ask(client, token, link="https://nowhere.example/' OR 1=1 --").json()["total"] == 0
 
 
 @pytest.mark.parametrize("link", [-1, 2**31, True, 1.5, [1], {"url": "x"}, "a\0b", "x" * 9_000])
-def test_what_is_no_link_is_refused(client: TestClient, campaign_id: str, link: object) -> None:
+def test_an_invalid_link_is_refused(client: TestClient, campaign_id: str, link: object) -> None:
     answer = ask(client, recipients.token(campaign_id, Audience.ALL), link=link)
     assert answer.status_code == 400

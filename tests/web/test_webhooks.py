@@ -1,4 +1,4 @@
-"""Webhooks, sent as the providers send them, and as those do who should not."""
+"""Webhooks, as sent by the providers and by attackers."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ from mailsight.providers.reading import events_of_request
 from mailsight.providers.registry import PROVIDERS
 from mailsight.settings import Settings
 from mailsight.web import webhooks
-from mailsight.web.webhooks import MOST_AT_ONCE, Webhooks, configured
+from mailsight.web.webhooks import MAX_CONCURRENT, Webhooks, configured
 from tests.support.providers.registry import SAMPLES, SECRETS, delivery, proven
 from tests.support.providers.signing import WebhookRequest, basic_auth, post
 from tests.support.waiting import PATIENCE_SECONDS, until
@@ -63,25 +63,25 @@ def send(client: TestClient, sent: WebhookRequest) -> httpx.Response:
     return answer
 
 
-def kept(spool: Spool) -> list[dict[str, Any]]:
+def stored(spool: Spool) -> list[dict[str, Any]]:
     return [json.loads(line) for segment in spool.seal() for line in segment.read_bytes().splitlines()]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_what_a_provider_signs_is_kept_as_it_came(client: TestClient, spool: Spool, provider: str) -> None:
+def test_a_signed_request_is_stored_unchanged(client: TestClient, spool: Spool, provider: str) -> None:
     sent = delivery(provider, address(provider))
     answer = send(client, sent)
     assert (answer.status_code, answer.text) == (200, "")
-    [line] = kept(spool)
+    [line] = stored(spool)
     assert (line["provider"], line["body"].encode()) == (provider, sent.body)
     assert line["content_type"] == sent.headers["Content-Type"]
     assert not {name.lower() for name in line["headers"]} & {"authorization", "cookie", "signature"}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_what_was_kept_can_be_read(client: TestClient, spool: Spool, provider: str) -> None:
+def test_a_stored_request_can_be_loaded(client: TestClient, spool: Spool, provider: str) -> None:
     send(client, delivery(provider, address(provider)))
-    [line] = kept(spool)
+    [line] = stored(spool)
     request = ProviderRequest(line["content_type"], line["headers"], line["body"].encode())
     [event] = events_of_request(PROVIDERS[provider], request)
     assert isinstance(event, Event)
@@ -90,7 +90,7 @@ def test_what_was_kept_can_be_read(client: TestClient, spool: Spool, provider: s
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_without_a_proof_nothing_is_kept(client: TestClient, spool: Spool, provider: str) -> None:
+def test_an_unsigned_request_is_not_stored(client: TestClient, spool: Spool, provider: str) -> None:
     bare = post(address(provider), SAMPLES[provider].delivery)
     for sent in (bare, bare.with_headers(Authorization="Basic"), bare.with_headers(Authorization="Bearer x")):
         assert send(client, sent).status_code in {400, 401, 403}
@@ -100,7 +100,7 @@ def test_without_a_proof_nothing_is_kept(client: TestClient, spool: Spool, provi
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_with_a_wrong_proof_nothing_is_kept(spool: Spool, provider: str) -> None:
+def test_a_request_with_a_wrong_signature_is_not_stored(spool: Spool, provider: str) -> None:
     wrong = SAMPLES[provider].wrong_secrets
     assert wrong.keys() == SECRETS[provider].keys()
     client = serving(Webhooks(spool, {provider: wrong}))
@@ -154,13 +154,13 @@ def test_another_providers_request_is_refused(client: TestClient, spool: Spool, 
     ids=lambda body: repr(body[:12]),
 )
 @pytest.mark.parametrize("provider", ["amazon_ses", "brevo", "mailjet", "postmark", "sparkpost", "sendgrid"])
-def test_what_is_no_payload_is_refused(client: TestClient, spool: Spool, provider: str, body: bytes) -> None:
+def test_an_invalid_payload_is_refused(client: TestClient, spool: Spool, provider: str, body: bytes) -> None:
     sent = proven(provider, WebhookRequest(address(provider), body, {}))
     assert send(client, sent).status_code in {400, 403}
     assert not spool.exists
 
 
-def test_a_provider_that_is_not_set_up_is_not_there(spool: Spool) -> None:
+def test_a_provider_that_is_not_set_up_gets_404(spool: Spool) -> None:
     client = serving(Webhooks(spool, {"sendgrid": SECRETS["sendgrid"]}))
     for provider in ("postmark", "scaleway", "SendGrid", "..%2fsendgrid", "%00", "x" * 5_000):
         for method in ("GET", "HEAD", "POST"):
@@ -168,7 +168,7 @@ def test_a_provider_that_is_not_set_up_is_not_there(spool: Spool) -> None:
     assert not spool.exists
 
 
-def test_who_looks_whether_the_address_is_there_finds_it(client: TestClient, spool: Spool) -> None:
+def test_a_provider_can_check_the_url(client: TestClient, spool: Spool) -> None:
     for provider in PROVIDERS:
         assert client.head(address(provider)).status_code == 200
         assert client.get(address(provider)).status_code == 200
@@ -176,19 +176,19 @@ def test_who_looks_whether_the_address_is_there_finds_it(client: TestClient, spo
     assert not spool.exists
 
 
-def test_the_slash_at_the_end_may_be_missing(client: TestClient, spool: Spool) -> None:
+def test_the_trailing_slash_is_optional(client: TestClient, spool: Spool) -> None:
     for _ in range(2):
         assert send(client, delivery("sendgrid", f"{HOST}/webhooks/sendgrid")).status_code == 200
-    assert len(kept(spool)) == 2
+    assert len(stored(spool)) == 2
 
 
-def test_who_has_not_named_himself_is_asked(client: TestClient) -> None:
+def test_a_request_without_a_password_is_challenged(client: TestClient) -> None:
     answer = client.post(address("amazon_ses"), content=b"{}")
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == 'Basic realm="Mailsight"'
 
 
-def test_mandrill_signs_the_address_that_the_world_sees(spool: Spool) -> None:
+def test_mandrill_signs_the_public_url(spool: Spool) -> None:
     taker = Webhooks(spool, SECRETS, Settings(public_url="https://mail.example"))
     public = delivery("mandrill", "https://mail.example/webhooks/mandrill/")
     assert send(serving(taker), replace(public, url=address("mandrill"))).status_code == 200
@@ -204,7 +204,7 @@ def test_a_body_over_the_limit_is_refused(spool: Spool) -> None:
     assert not spool.exists
 
 
-def test_when_the_disk_is_full_the_provider_is_told_to_come_again(
+def test_with_a_full_disk_the_provider_is_asked_to_retry(
     client: TestClient, spool: Spool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*_: object) -> int:
@@ -212,15 +212,15 @@ def test_when_the_disk_is_full_the_provider_is_told_to_come_again(
 
     monkeypatch.setattr(os, "write", full)
     answer = send(client, delivery("sendgrid", address("sendgrid")))
-    assert (answer.status_code, answer.text) == (503, "The webhook was not kept\n")
+    assert (answer.status_code, answer.text) == (503, "The webhook could not be stored\n")
     [record] = caplog.records
     assert record.getMessage() == (
         f"A webhook of sendgrid was refused with 503: {spool.folder} can't be written to: No space left on device. "
-        "Make room on the disk; the provider sends it again."
+        "Free some disk space. The provider will send the webhook again."
     )
 
 
-def test_an_unexpected_error_tells_nothing_and_is_logged_once(
+def test_an_unexpected_error_reveals_nothing_and_is_logged_once(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:
@@ -228,11 +228,11 @@ def test_an_unexpected_error_tells_nothing_and_is_logged_once(
 
     monkeypatch.setattr(checking, "check_payload", broken)
     answer = send(client, delivery("sendgrid", address("sendgrid")))
-    assert (answer.status_code, answer.text) == (500, "The webhook can't be taken now.\n")
+    assert (answer.status_code, answer.text) == (500, "The webhook can't be stored right now.\n")
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
-def test_no_answer_and_no_log_holds_a_secret(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_response_or_log_contains_a_secret(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     for provider, other in itertools.product(PROVIDERS, PROVIDERS):
         answer = send(client, replace(delivery(other, address(other)), url=address(provider)))
         for secret in [value for secrets in SECRETS.values() for value in secrets.values()]:
@@ -241,7 +241,7 @@ def test_no_answer_and_no_log_holds_a_secret(client: TestClient, caplog: pytest.
     assert "Traceback" not in caplog.text
 
 
-def test_secrets_come_from_the_environment_else_from_the_file() -> None:
+def test_secrets_from_the_environment_override_the_file() -> None:
     assert configured({}, {}) == {}
     assert configured(
         {"amazon_ses_basic_auth": "ann:env", "sendgrid_basic_auth": "ann:env"},
@@ -254,28 +254,28 @@ def test_secrets_come_from_the_environment_else_from_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "section", "told"),
+    ("variables", "section", "message"),
     [
-        ({"sendgird_basic_auth": "x"}, {}, "No webhook has the secret sendgird_basic_auth"),
-        ({}, {"sendgrid": {"secret": "x"}}, "No webhook has the secret sendgrid_secret"),
-        ({}, {"sendgrid": "x"}, "No webhook has the secret sendgrid"),
+        ({"sendgird_basic_auth": "x"}, {}, "Unknown webhook secret sendgird_basic_auth"),
+        ({}, {"sendgrid": {"secret": "x"}}, "Unknown webhook secret sendgrid_secret"),
+        ({}, {"sendgrid": "x"}, "Unknown webhook secret sendgrid"),
         ({"brevo_basic_auth": "secret"}, {}, "has no colon between user and password"),
         ({}, {"sendgrid": {"verification_key": "secret"}}, "for SendGrid is not in the provider's format"),
         ({}, {"resend": {"signing_secret": "whsec_x"}}, "for Resend is not in the provider's format"),
         ({}, {"mailgun": {"basic_auth": "a:b"}}, "The webhook of mailgun also needs mailgun_signing_key"),
     ],
 )
-def test_a_secret_that_protects_nothing_stops_the_start(
-    variables: dict[str, str], section: dict[str, object], told: str
+def test_an_invalid_secret_prevents_the_start(
+    variables: dict[str, str], section: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(BadSetting, match=told) as raised:
+    with pytest.raises(BadSetting, match=message) as raised:
         configured(variables, section)
     assert "'secret'" not in str(raised.value)
 
 
 @contextmanager
 def real_server(taker: Webhooks) -> Iterator[int]:
-    """The webhooks, and a page beside them, on a port."""
+    """A server on a port with the webhooks and one other page."""
     page = Route("/page", lambda _: PlainTextResponse("a page"))
     app = Starlette(routes=[page, *webhooks.routes(lambda rest: f"/{rest}", taker)])
     port = free_port()
@@ -291,7 +291,7 @@ def real_server(taker: Webhooks) -> Iterator[int]:
 
 
 def begin(port: int, sent: WebhookRequest, length: int) -> socket.socket:
-    """A request of which so many bytes of the body have come."""
+    """A request with this many bytes of its body received."""
     head = f"POST {httpx.URL(sent.url).path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(sent.body)}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in sent.headers.items())
     connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
@@ -299,7 +299,7 @@ def begin(port: int, sent: WebhookRequest, length: int) -> socket.socket:
     return connection
 
 
-def test_a_body_that_does_not_come_in_time_is_refused(spool: Spool) -> None:
+def test_a_slow_body_is_refused(spool: Spool) -> None:
     sent = delivery("sendgrid", address("sendgrid"))
     with real_server(Webhooks(spool, SECRETS, Settings(webhook_body_seconds=0.2))) as port:
         with begin(port, sent, 10) as slow:
@@ -311,11 +311,11 @@ def test_a_body_that_does_not_come_in_time_is_refused(spool: Spool) -> None:
     assert not spool.exists
 
 
-def test_more_bodies_at_once_than_there_is_room_for_come_later(spool: Spool) -> None:
+def test_requests_over_the_limit_must_retry(spool: Spool) -> None:
     sent = delivery("sendgrid", address("sendgrid"))
     patient = Settings(webhook_body_seconds=PATIENCE_SECONDS)
     with real_server(Webhooks(spool, SECRETS, patient)) as port, ExitStack() as open_:
-        half = [open_.enter_context(begin(port, sent, 10)) for _ in range(MOST_AT_ONCE)]
+        half = [open_.enter_context(begin(port, sent, 10)) for _ in range(MAX_CONCURRENT)]
         target = f"http://127.0.0.1:{port}/webhooks/sendgrid/"
         assert httpx.get(f"http://127.0.0.1:{port}/page", timeout=PATIENCE_SECONDS).text == "a page"
         again = partial(
@@ -327,4 +327,4 @@ def test_more_bodies_at_once_than_there_is_room_for_come_later(spool: Spool) -> 
             connection.sendall(sent.body[10:])
         assert {connection.recv(12) for connection in half} == {b"HTTP/1.1 200"}
         assert again().status_code == 200
-    assert len(kept(spool)) == MOST_AT_ONCE + 1
+    assert len(stored(spool)) == MAX_CONCURRENT + 1

@@ -33,7 +33,7 @@ const trend = (shares) => {
 const draw = (card, notify) => {
   const ask = tipped(
     element("button", { class: "ask", type: "button", "aria-label": `How is ${card.label} counted?` }, icon(ASK)),
-    [...card.tip, "Click to read how this is counted."],
+    [...card.tip, "Click to see how this is counted."],
   );
   ask.addEventListener("click", () => notify(card.key, "counted"));
   const parts = [

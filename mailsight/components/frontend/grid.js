@@ -171,8 +171,8 @@ class MailCell {
     this.button.className = 'preview';
     this.button.type = 'button';
     if (!params.data) return;
-    this.button.title = 'Show the mail as this customer received it';
-    this.button.setAttribute('aria-label', 'Preview the mail of ' + (params.data.name || params.data.customer_id));
+    this.button.title = 'Show the e-mail this customer received';
+    this.button.setAttribute('aria-label', 'Preview the e-mail to ' + (params.data.name || params.data.customer_id));
     var shape = 'http:' + '/' + '/www.w3.org/2000/svg';
     var svg = document.createElementNS(shape, 'svg');
     var path = document.createElementNS(shape, 'path');

@@ -98,7 +98,7 @@ function heatmapView(root, initial) {
       parts.push(
         choice("Width", "width", [["desktop", "Desktop"], ["phone", "Phone"]]),
         toggle("Quiet marks", "Mark links without clicks with a small ring", state.quiet, "quiet", (on) => change("quiet", on)),
-        toggle("Load pictures", data.pictures_help, data.pictures, "pictures", (on) => setState("pictures", on)),
+        toggle("Load images", data.pictures_help, data.pictures, "pictures", (on) => setState("pictures", on)),
       );
       const save = make("button", { type: "button", class: "save", "data-tool": "png",
         title: "The mail with its badges as a PNG, without pictures from the network" }, icon(SAVE), "PNG");

@@ -1,6 +1,6 @@
-"""The customers of a campaign, below its figures: search, states, exports and the grid.
+"""A campaign's customers: search, states, exports and the grid.
 
-They are a part by themselves: a word in the search or a click in the grid makes nothing else of the page again.
+They are a fragment: typing in the search box or clicking in the grid does not rerun the rest of the page.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,51 +23,51 @@ from . import heatmap, states, tabs
 
 
 def customers(report: CampaignReport) -> None:
-    """Their heading, and all of them in a grid."""
+    """The heading, and the customers in a grid."""
     with frame.line("customers_head"):
         st.subheader("Customers", anchor="customers", width="content")
         if report.counts.selected:
             navigation.audience_switch("customers")
     if report.counts.selected:
-        _searched(report, _elsewhere(report))
+        _search_and_grid(report, _filters(report))
     else:
         tabs.nobody_selected()
 
 
-def _elsewhere(report: CampaignReport) -> object:
-    """What the funnel and the heatmap show of the customers' filters, too."""
+def _filters(report: CampaignReport) -> object:
+    """The filters of the grid that the funnel and the heatmap show as well."""
     return states.chosen_states(report), heatmap.chosen(report)
 
 
 @st.fragment
 @cached.one_generation()
-def _searched(report: CampaignReport, drawn: object) -> None:
-    """The customers with their filters. `drawn`: what the rest of the page shows of these."""
-    if _elsewhere(report) != drawn:
+def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
+    """The customers with their filters. `shown_filters`: the filters that the rest of the page shows."""
+    if _filters(report) != shown_filters:
         st.rerun()
     campaign_id = report.campaign.campaign_id
     clicked = grid.clicked(campaign_id)
     if clicked and clicked.action == "open":
         navigation.open_customer(clicked.customer_id, campaign_id)
-    wanted = search_box(
+    search = search_box(
         "Search name or e-mail",
         f"customers:{campaign_id}:search",
         label="Search customers",
         live="300ms",
-        kept=True,
+        persist=True,
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             link = heatmap.chosen_link(report)
             chosen = states.states_pills(report)
-        _export_buttons(report, grid.shown(report, wanted, chosen, link))
-    grid.recipients_grid(report, wanted, chosen, link)
+        _export_buttons(report, grid.shown(report, search, chosen, link))
+    grid.recipients_grid(report, search, chosen, link)
     if clicked and clicked.action == "mail":
         mail.customer_mail(campaign_id, clicked.customer_id)
 
 
 def _export_buttons(report: CampaignReport, shown: Callable[[Snapshot, Mapping[str, Any]], Rows]) -> None:
-    """The customers whom the grid shows, and everything that happened to the campaign's messages."""
+    """Buttons that export the customers in the grid, and all events of the campaign."""
     campaign_id, audience = report.campaign.campaign_id, report.audience
     with st.container(horizontal=True, width="content", gap="small", key="customers_exports"):
         grid_export_button(

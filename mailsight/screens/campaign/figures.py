@@ -1,4 +1,4 @@
-"""A campaign's figures on the screen: cards, the table of rates, the funnel and table of states."""
+"""A campaign's figures: the cards, the table of rates, and how many opens and clicks machines made."""
 
 from typing import Any
 
@@ -26,13 +26,13 @@ from mailsight.screens.dialogs import explained, not_sent
 from mailsight.screens.dialogs import machines as machines_dialog
 from mailsight.vocabulary import Audience
 
-# Each card: a count, and the way that is good news.
+# Each card's count, and the direction of change that is good news.
 CARDS = {"sent": "", "not_sent": "down", "opened": "up", "clicked": "up", "opted_out": "down"}
 ESTIMATE_COLOUR = "#9AA3AF"
 
 
 def cards(report: CampaignReport) -> None:
-    """The five counts; the one of customers who were left out leads to who they are."""
+    """The five counts. *Not sent* has a button that lists its customers."""
     clicked = row_of_cards(
         [card(report, key) for key in CARDS], key=f"cards:{report.campaign.campaign_id}", label="Figures"
     )
@@ -43,66 +43,70 @@ def cards(report: CampaignReport) -> None:
 
 
 def card(report: CampaignReport, key: str) -> Card:
-    """A count with its share, how that differs from the campaigns before, and its trend.
+    """A count with its share, the change from previous campaigns, and its trend.
 
-    Not sent leads to the customers whom it concerns instead.
+    *Not sent* also has a button that lists its customers.
     """
     figure, counts, whole = FIGURES[key], report.counts, WHOLES[key]
-    shares = [one for before in report.previous if (one := _share(before, key, whole)) is not None]
-    made_of, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
-    now = made_of.rate
+    shares = [rate for previous in report.previous if (rate := _share(previous, key, whole)) is not None]
+    portion, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
+    now = portion.rate
     difference = None if now is None or usual is None else now - usual
-    way = _tone(None if made_of.is_small else difference)
-    part = "" if now is None else f"{formats.rate(made_of)} "
-    everybody = "Nobody was left out" if counts.selected else "Nobody was selected"
+    direction = _tone(None if portion.is_small else difference)
+    share_text = "" if now is None else f"{formats.rate(portion)} "
+    none_left_out = "Nobody was left out" if counts.selected else "Nobody was selected"
     return Card(
         key=key,
         label=figure.label,
-        value=formats.count(made_of.part),
+        value=formats.count(portion.part),
         tip=explanations.in_short(key, counts),
         change="" if difference is None else formats.points(difference),
-        before=f"vs {_before(len(shares))}",
-        way=way,
-        tone=("good" if way == CARDS[key] else "bad") if way and CARDS[key] else "",
-        note=f"{part}of {formats.count(made_of.whole)} {FIGURES[whole].label.lower()}",
-        shares=[one for one in (*shares, now) if one is not None],
+        before=f"vs {_last(len(shares))}",
+        way=direction,
+        tone=("good" if direction == CARDS[key] else "bad") if direction and CARDS[key] else "",
+        note=f"{share_text}of {formats.count(portion.whole)} {FIGURES[whole].label.lower()}",
+        shares=[rate for rate in (*shares, now) if rate is not None],
         attention="Who and why" if key == "not_sent" and counts.not_sent else "",
-        calm=everybody if key == "not_sent" and not counts.not_sent else "",
+        calm=none_left_out if key == "not_sent" and not counts.not_sent else "",
     )
 
 
 def rates_table(report: CampaignReport) -> None:
-    """Opened and clicked: each rate with its formula, its counts, its interval and how it differs from before."""
+    """Opened and clicked: each rate with its formula, counts, interval, and change from previous campaigns."""
     rows = []
-    for one in RATES:
-        before = [rate for campaign in report.previous if (rate := one.rate(campaign)) is not None]
-        now, usual = one.rate(report.counts), mean(before)
+    for rate in RATES:
+        before = [value for counts in report.previous if (value := rate.rate(counts)) is not None]
+        now, usual = rate.rate(report.counts), mean(before)
         difference = None if now is None or usual is None else now - usual
-        average = f"Average of the {formats.things(len(before), 'campaign')} before: {formats.percent(usual)}"
+        average = f"Average of the {_previous(len(before))}: {formats.percent(usual)}"
         rows.append(
             tables.Row(
-                one.key,
+                rate.key,
                 [
-                    tables.main(one.label, one.formula, aside=one.name, counted=explained.question(one)),
+                    tables.main(rate.label, rate.formula, aside=rate.name, counted=explained.question(rate)),
                     tables.rate(
-                        one.portion(report.counts),
-                        tip=explanations.in_short(one.key, report.counts),
+                        rate.portion(report.counts),
+                        tip=explanations.in_short(rate.key, report.counts),
                         interval=False,
                     ),
-                    formats.of(*one.counts(report.counts)),
-                    formats.interval(one.interval(report.counts)),
+                    formats.of(*rate.counts(report.counts)),
+                    formats.interval(rate.interval(report.counts)),
                     tables.tone(formats.points(difference), _tone(difference), average if before else ""),
                 ],
             )
         )
-    likely = "Where the rate would likely lie with other customers of the same kind (95 % Wilson interval)."
-    usual_help = f"The difference from the average of the {len(report.previous)} campaigns before this one."
+    likely = "The range where the rate would likely be with other, similar customers (95 % Wilson interval)."
+    usual_help = (
+        f"Difference from the average of the {_previous(len(report.previous))}."
+        if report.previous
+        else "There are no previous campaigns to compare with."
+    )
     columns = [
         tables.Column("Figure", fit=True),
         tables.Column("Rate"),
         tables.Column("Customers", right=True, fit=True),
         tables.Column("95 % interval", right=True, fit=True, help=likely),
-        tables.Column(f"vs {_before(len(report.previous))}", right=True, fit=True, help=usual_help),
+        tables.Column(f"vs {_last(len(report.previous))}", right=True, fit=True, help=usual_help),
     ]
     apple = read(campaign_reports.apple_opens, report.campaign.campaign_id)
     if apple.proxied:
@@ -115,8 +119,8 @@ def rates_table(report: CampaignReport) -> None:
 
 
 def _estimate(apple: AppleOpens) -> tables.Row:
-    """The open rate among the customers whose opens can be seen, as a row of the rates that says it is an estimate."""
-    words = explanations.estimate(apple)
+    """The open rate among customers with visible opens, as a row of the rates that is marked as an estimate."""
+    tip = explanations.estimate(apple)
     return tables.Row(
         ESTIMATED_COR.key,
         [
@@ -125,7 +129,7 @@ def _estimate(apple: AppleOpens) -> tables.Row:
                 ESTIMATED_AMONG,
                 counted=explained.question(ESTIMATED_COR),
             ),
-            tables.rate(apple.estimate, tip=words, interval=False, colour=ESTIMATE_COLOUR),
+            tables.rate(apple.estimate, tip=tip, interval=False, colour=ESTIMATE_COLOUR),
             formats.of(apple.estimate.part, apple.estimate.whole),
             formats.interval(apple.estimate.interval),
             formats.NOTHING,
@@ -134,24 +138,26 @@ def _estimate(apple: AppleOpens) -> tables.Row:
 
 
 def machines(report: CampaignReport) -> None:
-    """How many opens and clicks machines made, in a sentence, and the way to what they are."""
+    """How many opens and clicks machines made, with a button for details."""
     if not report.machine_opens and not report.machine_clicks:
         return
-    left_out = "are left out" if report.audience is Audience.HUMAN else "count here"
+    left_out = "are left out" if report.audience is Audience.HUMAN else "are counted here"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="made_by_machines"):
         st.markdown(
             f":material/smart_toy: **{formats.of(report.machine_opens, report.all_opens)} opens** and "
-            f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines, and {left_out}.",
+            f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines and {left_out}.",
             width="content",
         )
-        if st.button(
-            "Which, and why", type="tertiary", icon=":material/chevron_right:", icon_position="right"
-        ):
+        if st.button("See details", type="tertiary", icon=":material/chevron_right:", icon_position="right"):
             machines_dialog.show(report)
 
 
-def _before(campaigns: int) -> str:
-    return {0: "before", 1: "the one before"}.get(campaigns, f"last {campaigns}")
+def _last(campaigns: int) -> str:
+    return f"last {campaigns}" if campaigns > 1 else "previous"
+
+
+def _previous(campaigns: int) -> str:
+    return f"previous {campaigns} campaigns" if campaigns > 1 else "previous campaign"
 
 
 def _share(counts: Counts, part: str, whole: str) -> float | None:

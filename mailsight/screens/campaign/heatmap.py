@@ -1,4 +1,4 @@
-"""The Heatmap tab: the links of the mail with their clicks at the left, the mail with its badges at the right."""
+"""The Heatmap tab: the links and their clicks on the left, the e-mail with click badges on the right."""
 
 from functools import partial
 
@@ -24,7 +24,7 @@ _heatmap = st.components.v2.component(
     js=frontend("frame.js", "tips.js", "heatmap.js"),
 )
 
-_MISSING = "The HTML of this e-mail was not loaded, so there is nothing to draw on."
+_MISSING = "This e-mail's HTML has not been loaded, so there is no heatmap to show."
 
 
 def show(report: CampaignReport) -> None:
@@ -65,7 +65,7 @@ def show(report: CampaignReport) -> None:
 
 
 def chosen_link(report: CampaignReport) -> int | str | None:
-    """The link whose customers the grid shows, its position or its URL, with a chip that takes it back."""
+    """The link that filters the grid (its position or URL), shown as a chip that removes the filter."""
     key = _chosen_key(report.campaign.campaign_id)
     link = next(
         (
@@ -81,7 +81,7 @@ def chosen_link(report: CampaignReport) -> int | str | None:
         f"Clicked “{formats.plain(link_label(link)[:80])}”",
         icon=":material/close:",
         icon_position="right",
-        help="Show the customers who clicked other links or none, too",
+        help="Remove this filter",
         key=f"{key}:chip",
         on_click=lambda: st.session_state.pop(key, None),
     )
@@ -89,9 +89,9 @@ def chosen_link(report: CampaignReport) -> int | str | None:
 
 
 def chosen(report: CampaignReport) -> str | None:
-    """The id of the link whose customers the grid shows."""
-    found: str | None = st.session_state.get(_chosen_key(report.campaign.campaign_id))
-    return found
+    """The id of the link that filters the grid."""
+    link: str | None = st.session_state.get(_chosen_key(report.campaign.campaign_id))
+    return link
 
 
 def _choose(campaign_id: str, chosen: str | None) -> None:
@@ -110,7 +110,7 @@ def _download(report: CampaignReport, mail: MailView) -> None:
         file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",
-        help="The mail with its badges as one file without scripts, to send to a colleague",
+        help="The e-mail with its click badges in one file, ready to send to a colleague",
         on_click="ignore",
     )
 

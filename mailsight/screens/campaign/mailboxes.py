@@ -1,4 +1,4 @@
-"""The Mailbox providers tab: how the mail did at each of them, and why it bounced."""
+"""The Mailbox providers tab: the results at each provider, and why e-mails bounced there."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,34 +18,35 @@ from .tabs import LEFT_OUT, STATIC, how_counted, nobody_selected
 
 
 def show(report: CampaignReport) -> None:
-    """How the mail fared at each mailbox provider; a click on one tells why mail to it bounced."""
+    """The results at each mailbox provider; a click on a provider shows why e-mails to it bounced."""
     campaign_id = report.campaign.campaign_id
-    found = read(patterns.mailbox_providers, campaign_id, report.audience)
-    if not found:
+    providers = read(patterns.mailbox_providers, campaign_id, report.audience)
+    if not providers:
         nobody_selected()
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(
-            "How far the mails came at each provider. Click a provider to see why mail to it bounced.",
+            "Results by mailbox provider. Click a provider to see why e-mails to it bounced.",
             width="content",
         )
         how_counted("Mailbox providers")
-    sent = [one for one in found if one.counts.sent]
+    sent = [provider for provider in providers if provider.counts.sent]
     if sent:
         st.plotly_chart(
-            pattern_charts.providers([(one.name, dict(one.status)) for one in sent]),
+            pattern_charts.providers([(provider.name, dict(provider.status)) for provider in sent]),
             config=STATIC,
             alt="Status of messages by mailbox provider",
             key="mailboxes",
         )
     key = f"mailboxes:{campaign_id}"
-    chosen = next((one for one in found if one.name == st.session_state.get(key)), None)
+    chosen = next((provider for provider in providers if provider.name == st.session_state.get(key)), None)
     largest = {
-        rate.key: max((rate.rate(one.counts) or 0.0 for one in found), default=0.0) for rate in (COR, CTR)
+        rate.key: max((rate.rate(provider.counts) or 0.0 for provider in providers), default=0.0)
+        for rate in (COR, CTR)
     }
     clicked = tables.table(
         _MAILBOX_COLUMNS,
-        [_mailbox_row(one, largest, chosen=one is chosen) for one in found],
+        [_mailbox_row(provider, largest, chosen=provider is chosen) for provider in providers],
         key="mailbox_providers",
         label="Mailbox providers",
         opens=True,
@@ -56,7 +57,7 @@ def show(report: CampaignReport) -> None:
     if report.machine_opens and report.audience is Audience.HUMAN:
         st.caption(LEFT_OUT)
     if chosen:
-        names = tuple(one.name for one in found)
+        names = tuple(provider.name for provider in providers)
         reasons = read(patterns.bounce_reasons, campaign_id, names).get(chosen.name, ())
         _bounces(chosen, reasons)
 
@@ -65,26 +66,28 @@ _MAILBOX_COLUMNS = [
     tables.Column("Provider", whole=True),
     tables.Column("Sent", right=True, fit=True),
     tables.Column("Delivered"),
-    tables.Column("Hard bounces", right=True, fit=True, help="Undeliverable, for good"),
-    tables.Column("Soft bounces", right=True, fit=True, help="Undeliverable, for now: worth another try"),
+    tables.Column("Hard bounces", right=True, fit=True, help="Permanently undeliverable"),
+    tables.Column(
+        "Soft bounces", right=True, fit=True, help="Temporarily undeliverable; a later attempt may succeed"
+    ),
     tables.Column(Status.NOT_SENT.label, right=True, fit=True),
     tables.Column("COR", help=f"{COR.name}: {COR.formula}"),
     tables.Column("CTR", help=f"{CTR.name}: {CTR.formula}"),
 ]
 
 
-def _mailbox_row(one: MailboxProvider, largest: Mapping[str, float], *, chosen: bool) -> tables.Row:
-    counts, domains = one.counts, ", ".join(one.domains)
-    more = f" and {formats.count(one.domains_more)} more" if one.domains_more else ""
+def _mailbox_row(provider: MailboxProvider, largest: Mapping[str, float], *, chosen: bool) -> tables.Row:
+    counts, domains = provider.counts, ", ".join(provider.domains)
+    more = f" and {formats.count(provider.domains_more)} more" if provider.domains_more else ""
     delivered = Portion(counts.delivered, counts.sent)
     return tables.Row(
-        one.name,
+        provider.name,
         [
-            tables.main(one.name, f"{domains}{more}" if domains != one.name else ""),
+            tables.main(provider.name, f"{domains}{more}" if domains != provider.name else ""),
             formats.count(counts.sent),
             _rate(delivered, "delivered ÷ sent", Status.RECEIVED),
-            formats.count(one.hard),
-            formats.count(one.soft),
+            formats.count(provider.hard),
+            formats.count(provider.soft),
             formats.count(counts.not_sent),
             _rate(COR.portion(counts), COR.formula, Status.OPENED, largest["cor"]),
             _rate(CTR.portion(counts), CTR.formula, Status.CLICKED, largest["ctr"]),
@@ -93,43 +96,43 @@ def _mailbox_row(one: MailboxProvider, largest: Mapping[str, float], *, chosen: 
     )
 
 
-def _rate(made_of: Portion, formula: str, state: Status, largest: float = 1.0) -> tables.Cell:
-    words = (formula, f"{formats.of(made_of.part, made_of.whole)} customers", *explanations.likely(made_of))
-    return tables.rate(made_of, of_largest=largest, colour=state.colour, tip=words)
+def _rate(portion: Portion, formula: str, state: Status, largest: float = 1.0) -> tables.Cell:
+    tip = (formula, f"{formats.of(portion.part, portion.whole)} customers", *explanations.likely(portion))
+    return tables.rate(portion, of_largest=largest, colour=state.colour, tip=tip)
 
 
 def _bounces(provider: MailboxProvider, reasons: Sequence[BounceCount]) -> None:
-    """Why the mails to one provider bounced."""
+    """Why e-mails to one provider bounced."""
     undeliverable = provider.counts.undeliverable
-    st.markdown(f"**{formats.plain(provider.name)}: why {formats.things(undeliverable, 'mail')} bounced**")
+    st.markdown(f"**{formats.plain(provider.name)}: why {formats.things(undeliverable, 'e-mail')} bounced**")
     rows = [
         tables.Row(
-            one.reason.label,
+            bounces.reason.label,
             [
-                tables.main(one.reason.label, one.reason.meaning),
+                tables.main(bounces.reason.label, bounces.reason.meaning),
                 tables.rate(
-                    made_of := Portion(one.customers, undeliverable),
-                    text=f"{formats.count(one.customers)} · {formats.percent(made_of.rate)}",
+                    portion := Portion(bounces.customers, undeliverable),
+                    text=f"{formats.count(bounces.customers)} · {formats.percent(portion.rate)}",
                     colour=Status.NOT_RECEIVED.colour,
                 ),
-                formats.count(one.hard),
-                formats.count(one.soft),
-                tables.noted("", one.example),
+                formats.count(bounces.hard),
+                formats.count(bounces.soft),
+                tables.noted("", bounces.example),
             ],
         )
-        for one in reasons
+        for bounces in reasons
     ]
     columns = [
         tables.Column("Reason", whole=True),
         tables.Column("Undeliverable"),
         tables.Column("Hard", right=True, fit=True),
         tables.Column("Soft", right=True, fit=True),
-        tables.Column("For example", whole=True),
+        tables.Column("Example", whole=True),
     ]
     tables.table(
         columns,
         rows,
         key="bounce_reasons",
         label=f"Bounces at {provider.name}",
-        empty="No mail to this provider bounced.",
+        empty="No e-mails to this provider bounced.",
     )

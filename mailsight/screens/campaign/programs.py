@@ -1,4 +1,4 @@
-"""The Mail programs tab: what the mail was opened and clicked with."""
+"""The Mail programs tab: the programs and devices used to open the e-mail and click its links."""
 
 from collections.abc import Sequence
 
@@ -16,49 +16,49 @@ from mailsight.vocabulary import Audience, EventType
 
 from .tabs import CUSTOMERS, KINDS, LEFT_OUT, STATIC, how_counted, nothing_yet, switch
 
-_USED = {"Opens": EventType.OPENED, "Clicks": EventType.CLICKED}
+_EVENT_TYPES = {"Opens": EventType.OPENED, "Clicks": EventType.CLICKED}
 
 
 def show(report: CampaignReport) -> None:
-    """The programs and kinds of devices with which the mail was opened, and its links."""
-    found = read(patterns.usage, report.campaign.campaign_id, report.audience)
-    if not any(one.events for one in found.values()):
+    """The programs and kinds of devices with which the e-mail or its links were opened."""
+    usage = read(patterns.usage, report.campaign.campaign_id, report.audience)
+    if not any(used.events for used in usage.values()):
         nothing_yet(report)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="programs_tools"):
-        shown = switch("What is shown", list(_USED), "Opens", "programs_kind")
-        counted = switch("What is counted", [CUSTOMERS, "Events"], CUSTOMERS, "programs_counted")
+        shown = switch("Opens or clicks", list(_EVENT_TYPES), "Opens", "programs_kind")
+        counted = switch("Count by", [CUSTOMERS, "Events"], CUSTOMERS, "programs_counted")
         how_counted("Mail programs and devices")
-    one = found[_USED[shown]]
-    if not one.events:
+    used = usage[_EVENT_TYPES[shown]]
+    if not used.events:
         st.info(f"No {shown.lower()} yet.", icon=":material/schedule:")
         return
     state = KINDS[shown][1]
     left, right = st.columns([7, 5], gap="medium")
-    what = shown.lower() if counted == "Events" else "customers"
+    unit = shown.lower() if counted == "Events" else "customers"
     titles = (
-        ("Mail programs" if shown == "Opens" else "Browsers and mail programs", one.programs),
-        ("Devices", one.devices),
+        ("Mail programs" if shown == "Opens" else "Browsers and mail programs", used.programs),
+        ("Devices", used.devices),
     )
     for place, (title, parts) in zip((left, right), titles, strict=True):
         with place:
             st.markdown(f"**{title}**")
-            whole = one.events if counted == "Events" else one.customers
+            whole = used.events if counted == "Events" else used.customers
             numbers = [
                 (part.name, part.events if counted == "Events" else part.customers, part.is_apart)
                 for part in parts
             ]
             st.plotly_chart(
-                pattern_charts.used(numbers, whole, state.colour, what),
+                pattern_charts.used(numbers, whole, state.colour, unit),
                 config=STATIC,
-                alt=f"{title}: {what}",
+                alt=f"{title}: {unit}",
                 key=f"used:{title}:{counted}",
             )
-            _parts_table(title, shown, parts, one.events, one.customers)
+            _parts_table(title, shown, parts, used.events, used.customers)
     left_out = LEFT_OUT if report.machine_opens and report.audience is Audience.HUMAN else ""
     st.caption(
-        "In grey: what tells nothing of what people use. A customer who used several counts in each, so customers "
-        f"may add up to more than all. {left_out}"
+        "Greyed entries don't show what the customer really used. Customers who used several are counted in each, so "
+        f"the numbers can add up to more than the total. {left_out}"
     )
 
 
@@ -66,9 +66,9 @@ def _parts_table(title: str, shown: str, parts: Sequence[Part], events: int, cus
     columns = [
         tables.Column(title),
         tables.Column("Customers", right=True, fit=True),
-        tables.Column("of all", right=True, fit=True),
+        tables.Column("Share", right=True, fit=True),
         tables.Column(shown, right=True, fit=True),
-        tables.Column("of all", right=True, fit=True),
+        tables.Column("Share", right=True, fit=True),
     ]
     rows = [
         tables.Row(

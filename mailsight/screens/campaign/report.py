@@ -1,4 +1,4 @@
-"""What can be taken along from a page as a whole: a campaign's customers, events and report, a customer's history."""
+"""The Report menu of a campaign page."""
 
 from typing import BinaryIO
 
@@ -13,7 +13,7 @@ from mailsight.warehouse.served import warehouse
 
 
 def report_menu(report: CampaignReport) -> None:
-    """The page as one file: HTML or PDF."""
+    """A menu that exports the campaign page as an HTML or PDF file."""
     campaign_id, audience, zone = report.campaign.campaign_id, report.audience, navigation.zone()
 
     def as_html(output: BinaryIO, on_progress: OnProgress) -> str:

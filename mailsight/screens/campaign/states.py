@@ -1,4 +1,4 @@
-"""The states of messages: funnel, table, and the choice that filters the customers' grid."""
+"""The states of messages: the funnel, the table, and the filter of the customers' grid."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
 from mailsight.vocabulary import FUNNEL_ORDER, SENT_STATES, Audience, Status
 
-_APPLE = "Apple Mail loads every picture by itself; whether the customer opened it can't be seen."
+_APPLE = "Apple Mail loads all images automatically, so it is unknown whether the customer opened it."
 
 
 def funnel(report: CampaignReport) -> None:
-    """The five states as a funnel; a click on one shows only its customers in the grid, a second one all again."""
-    # Plotly tells a click on what is chosen already only to a chart that is new.
+    """The five states as a funnel. A click on one filters the grid by it, a second click removes the filter."""
+    # Plotly reports a click on the selected point only in a new chart, so each click gives the chart a new key.
     clicks = f"funnel:{report.campaign.campaign_id}"
     key = f"{clicks}:{report.audience}:{st.session_state.get(clicks, 0)}"
 
@@ -40,37 +40,35 @@ def funnel(report: CampaignReport) -> None:
 
 
 def states_table(report: CampaignReport) -> None:
-    """The five states with their counts, shares and meaning; a click on one shows only its customers in the grid."""
+    """The five states with their counts, shares and meaning. A click on one filters the grid by it."""
     sent, chosen = report.counts.sent, chosen_states(report)
     apple = read(campaign.apple_opens, report.campaign.campaign_id)
     of_apple = Status.RECEIVED if report.audience is Audience.HUMAN else Status.OPENED
     largest = max((share(number, sent) or 0.0 for number in report.status.values()), default=0.0)
     rows = []
     for state in FUNNEL_ORDER:
-        made_of = Portion(report.status.get(state, 0), sent)
+        portion = Portion(report.status.get(state, 0), sent)
         rows.append(
             tables.Row(
                 state.value,
                 [
                     tables.state(state, note=state.meaning),
-                    _share_of_sent(made_of, f"{state.label} ÷ sent", largest, state.colour),
-                    formats.count(made_of.part),
+                    _share_of_sent(portion, f"{state.label} ÷ sent", largest, state.colour),
+                    formats.count(portion.part),
                 ],
                 chosen=state in chosen,
             )
         )
         if state is of_apple and apple.unseen_in[report.audience]:
-            made_of = Portion(apple.unseen_in[report.audience], sent)
-            words = "of them: opened by Apple's proxy alone ÷ sent"
+            portion = Portion(apple.unseen_in[report.audience], sent)
+            label = "of which opened only by Apple's proxy"
             rows.append(
                 tables.Row(
                     "apple",
                     [
-                        tables.chip(
-                            "of them: opened by Apple's proxy alone", state.colour, note=_APPLE, inner=True
-                        ),
-                        _share_of_sent(made_of, words, largest, state.colour),
-                        formats.count(made_of.part),
+                        tables.chip(label, state.colour, note=_APPLE, inner=True),
+                        _share_of_sent(portion, f"{label} ÷ sent", largest, state.colour),
+                        formats.count(portion.part),
                     ],
                     opens=False,
                 )
@@ -86,13 +84,13 @@ def states_table(report: CampaignReport) -> None:
         st.rerun()
 
 
-def _share_of_sent(made_of: Portion, formula: str, largest: float, colour: str) -> tables.Cell:
-    tip = (formula, f"{formats.of(made_of.part, made_of.whole)} customers", *explanations.likely(made_of))
-    return tables.rate(made_of, of_largest=largest, colour=colour, tip=tip)
+def _share_of_sent(portion: Portion, formula: str, largest: float, colour: str) -> tables.Cell:
+    tip = (formula, f"{formats.of(portion.part, portion.whole)} customers", *explanations.likely(portion))
+    return tables.rate(portion, of_largest=largest, colour=colour, tip=tip)
 
 
 def chosen_states(report: CampaignReport) -> list[Status]:
-    """The states whose customers the grid shows; none means all."""
+    """The states that filter the grid; an empty list means no filter."""
     return list(st.session_state.get(_states_key(report), []))
 
 
@@ -101,7 +99,7 @@ def choose_states(report: CampaignReport, states: Sequence[Status]) -> None:
 
 
 def states_pills(report: CampaignReport) -> list[Status]:
-    """The states to choose from above the grid; what the funnel and the table of states choose is chosen here."""
+    """The filter by state above the grid, shared with the funnel and the table of states."""
     options = [*FUNNEL_ORDER, *([Status.NOT_SENT] if report.counts.not_sent else [])]
     return list(
         st.pills(

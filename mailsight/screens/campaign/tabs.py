@@ -1,5 +1,4 @@
-"""The tabs that look at a campaign in time and by where it is read: Timeline, Weekday and hour, Mailbox providers, Mail
-programs. Each reads only when it is open."""
+"""Texts and controls shared by the tabs Timeline, Weekday and hour, Mailbox providers and Mail programs."""
 
 import streamlit as st
 
@@ -12,8 +11,8 @@ from mailsight.vocabulary import Status
 EVENTS, CUSTOMERS = "Opens and clicks", "Customers"
 KINDS = {"Opens": ("opens", Status.OPENED), "Clicks": ("clicks", Status.CLICKED)}
 LEFT_OUT = (
-    "Opens by machines are left out, Apple Mail's own among them: where many read with it, as at iCloud, fewer opens "
-    "are seen. *All* shows them."
+    "Opens by machines are left out, including Apple Mail's automatic opens. Where many customers use Apple Mail, "
+    "as at iCloud, fewer opens are visible. Switch to *All* to include them."
 )
 STATIC = {"displayModeBar": False}
 
@@ -35,10 +34,10 @@ def nothing_yet(report: CampaignReport) -> None:
 
 
 def nobody_selected() -> None:
-    st.info("This campaign has selected nobody yet.", icon=":material/group_off:")
+    st.info("No customers have been selected for this campaign yet.", icon=":material/group_off:")
 
 
 def how_counted(title: str) -> None:
-    """The button that shows a section of docs/metrics.md."""
+    """A button that shows a section of docs/metrics.md."""
     if st.button(explained.HOW_COUNTED, icon=":material/help:", type="tertiary", key=f"counted:{title}"):
         explained.section(title)

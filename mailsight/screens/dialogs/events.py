@@ -1,4 +1,4 @@
-"""The dialog of everything that happened to one message."""
+"""The dialog with the events of one message."""
 
 from collections.abc import Hashable
 from functools import partial
@@ -17,11 +17,11 @@ from mailsight.screens import cached, navigation
 from mailsight.vocabulary import EventType
 
 
-@st.dialog("What happened", width="large", icon=":material/history:")
+@st.dialog("Events of this e-mail", width="large", icon=":material/history:")
 @cached.one_generation()
 def show(campaign_id: str, customer_id: str) -> None:
-    """The events of one message, in order."""
-    happened = cached.read(customer.message_events, campaign_id, customer_id)
+    """Show the events of one message in order."""
+    events = cached.read(customer.message_events, campaign_id, customer_id)
     rows = [
         tables.Row(
             str(place),
@@ -36,18 +36,18 @@ def show(campaign_id: str, customer_id: str) -> None:
             ],
             quiet=bool(event["machine"]),
         )
-        for place, event in enumerate(tables.records(happened))
+        for place, event in enumerate(tables.records(events))
     ]
     columns = [
         tables.Column("When", fit=True, whole=True),
-        tables.Column("What", fit=True),
-        tables.Column("Detail", whole=True),
+        tables.Column("Event", fit=True),
+        tables.Column("Details", whole=True),
     ]
     tables.table(
-        columns, rows, key="events", label="Events", empty="Nothing is known to have happened to this mail."
+        columns, rows, key="events", label="Events", empty="No events have been loaded for this e-mail."
     )
     if any(row.quiet for row in rows):
-        st.caption("What machines did is greyed. *Human* figures leave it out.")
+        st.caption("Events by machines are greyed. *Human* figures leave them out.")
     export_button(
         f"events:{campaign_id}:{customer_id}",
         ("events", campaign_id, customer_id),
@@ -57,7 +57,7 @@ def show(campaign_id: str, customer_id: str) -> None:
 
 
 def _detail(event: dict[Hashable, Any]) -> str:
-    """What an event tells beside its type: the link, or the reason."""
+    """Details of an event: the link, or why it failed."""
     parts = [
         event["label"],
         event["url"],
@@ -70,10 +70,10 @@ def _detail(event: dict[Hashable, Any]) -> str:
 
 
 def _by_whom(event: dict[Hashable, Any]) -> str:
-    """That a machine did it, and how that was told; that a picture was fetched for a person; else nothing."""
+    """Whether a machine did it and by which rule, or whether it came through an image proxy; else an empty string."""
     reason = event["machine"]
     if reason:
-        # A rule that is no more has its name alone.
+        # A rule that no longer exists has only a name.
         return f"by a machine: {REASONS[reason].label if reason in REASONS else reason}"
     opened = event["type"] == EventType.OPENED
-    return "through a picture proxy" if opened and agents.is_proxied(event["user_agent"]) else ""
+    return "through an image proxy" if opened and agents.is_proxied(event["user_agent"]) else ""

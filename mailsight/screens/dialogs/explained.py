@@ -9,17 +9,17 @@ from mailsight.figures.metrics import FIGURES, Counts, Figure
 from mailsight.vocabulary import Audience
 
 HOW_COUNTED = "How is this counted?"
-# The section of docs/metrics.md that tells when campaigns differ.
+# The section of docs/metrics.md on when campaigns differ.
 MORE_THAN_CHANCE = "More than chance"
 
 
 def question(figure: Figure) -> str:
-    """What a figure's question mark says to those who only hear it."""
+    """The label of a figure's question mark for screen readers."""
     return f"How is {figure.label} counted?"
 
 
 def label(key: str, counts: Counts, audience: Audience) -> None:
-    """A figure's label with a question mark: its formula and counts on hover and focus, all about it on a click."""
+    """A figure's label with a question mark: its formula and counts on hover and focus, the full text on click."""
     figure = FIGURES[key]
     with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
         st.markdown(figure.label, width="content")
@@ -27,7 +27,7 @@ def label(key: str, counts: Counts, audience: Audience) -> None:
             question(figure),
             icon=":material/help:",
             type="tertiary",
-            help="\n\n".join((*explanations.in_short(key, counts), "*Click to read how this is counted.*")),
+            help="\n\n".join((*explanations.in_short(key, counts), "*Click to see how this is counted.*")),
             key=f"counted_{key}",
         ):
             counted(key, explanations.in_short(key, counts), audience)
@@ -35,7 +35,7 @@ def label(key: str, counts: Counts, audience: Audience) -> None:
 
 @st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:")
 def section(title: str) -> None:
-    """A section of docs/metrics.md."""
+    """Show a section of docs/metrics.md."""
     shown = explanations.section(title)
     st.markdown(f"**{shown.title}**")
     st.markdown(shown.text)
@@ -43,7 +43,7 @@ def section(title: str) -> None:
 
 @st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:")
 def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
-    """A figure's formula and counts, as `in_short` says them, and what docs/metrics.md says about it."""
+    """Show a figure's formula and counts (`in_short`) and its section of docs/metrics.md."""
     section = explanations.of_figure(key)
     with st.container(border=True, gap="xsmall", key="counted"):
         formula, *lines = in_short
@@ -54,13 +54,15 @@ def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
     for title in section.see:
         with st.expander(explanations.without_key(title)):
             st.markdown(explanations.section(title).text)
-    in_files = f" In files and on the command line this figure is called `{key}`." if key in FIGURES else ""
+    in_files = (
+        f" In exports and on the command line, this figure is called `{key}`." if key in FIGURES else ""
+    )
     st.caption(f"**{audience.label}**: {audience.meaning}{in_files}")
 
 
 @st.dialog("How is this compared?", width="medium", icon=":material/compare_arrows:")
 def compared(key: str, audience: Audience) -> None:
-    """How a figure is counted, and when a difference of it is called more than chance."""
+    """Show how a figure is counted, and when a difference is more than chance."""
     section = explanations.of_figure(key)
     for title in (MORE_THAN_CHANCE, section.title, *section.see):
         with st.expander(explanations.without_key(title), expanded=title == MORE_THAN_CHANCE):

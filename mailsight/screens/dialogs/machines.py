@@ -1,4 +1,4 @@
-"""The dialog of opens and clicks that machines made, by rule, with examples."""
+"""The dialog on opens and clicks by machines: their number by rule, with examples."""
 
 import streamlit as st
 
@@ -13,53 +13,55 @@ from mailsight.vocabulary import Audience, EventType
 from mailsight.web import addresses
 
 
-@st.dialog("Made by machines", width="large", icon=":material/smart_toy:")
+@st.dialog("Opens and clicks by machines", width="large", icon=":material/smart_toy:")
 @cached.one_generation()
 def show(report: CampaignReport) -> None:
-    """How many opens and clicks machines made by each rule, and examples of the chosen one."""
+    """Show how many opens and clicks each rule detected, with examples of the selected rule."""
     campaign_id = report.campaign.campaign_id
     key = f"machines:{campaign_id}"
-    found = cached.read(campaign.machines, campaign_id)
+    detected = cached.read(campaign.machines, campaign_id)
     st.markdown(
         f"**{formats.of(report.machine_opens, report.all_opens)} opens** and "
-        f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** of this campaign were made by machines, "
-        "as far as can be told. Nothing is thrown away: *All* counts them, *Human* leaves them out."
+        f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** of this campaign were most likely "
+        "made by machines. *Human* figures leave them out, *All* counts them."
     )
-    chosen = st.session_state.get(key, found[0].reason if found else None)
-    unsubscribes = any(one.unsubscribes for one in found)
+    chosen = st.session_state.get(key, detected[0].reason if detected else None)
+    unsubscribes = any(rule.unsubscribes for rule in detected)
     rows = [
         tables.Row(
-            one.reason,
+            rule.reason,
             [
-                tables.main(one.label, one.looks_at.replace("`", "")),
-                formats.count(one.opens),
-                formats.count(one.clicks),
-                *([formats.count(one.unsubscribes)] if unsubscribes else []),
+                tables.main(rule.label, rule.looks_at.replace("`", "")),
+                formats.count(rule.opens),
+                formats.count(rule.clicks),
+                *([formats.count(rule.unsubscribes)] if unsubscribes else []),
             ],
-            chosen=one.reason == chosen,
+            chosen=rule.reason == chosen,
         )
-        for one in found
+        for rule in detected
     ]
     columns = [
-        tables.Column("How it was told"),
+        tables.Column("Detected by"),
         tables.Column("Opens", right=True, fit=True),
         tables.Column("Clicks", right=True, fit=True),
         *([tables.Column("Unsubscribed", right=True, fit=True)] if unsubscribes else []),
     ]
-    clicked = tables.table(columns, rows, key=f"{key}:rules", label="What machines did, by rule", opens=True)
+    clicked = tables.table(
+        columns, rows, key=f"{key}:rules", label="Opens and clicks by machines, by rule", opens=True
+    )
     if clicked.row:
         st.session_state[key] = clicked.row
         st.rerun(scope="fragment")
     if chosen:
         _examples(campaign_id, REASONS[chosen])
-    st.caption("Every rule, its threshold and how to change it: `docs/machines.md`.")
+    st.caption("`docs/machines.md` describes every rule, its threshold and how to change it.")
 
 
 def _examples(campaign_id: str, rule: Rule) -> None:
-    """Some of the events that one rule found, and how sure it is."""
+    """Some events that one rule detected, its threshold and its limits."""
     threshold = machines.rules().threshold(rule)
     st.markdown(f"**Examples: {rule.label}**")
-    parts = [f"Threshold: {threshold}." if threshold else "", f"What it can get wrong: {rule.can_get_wrong}"]
+    parts = [f"Threshold: {threshold}." if threshold else "", f"Possible mistake: {rule.can_get_wrong}"]
     st.caption(" ".join(part for part in parts if part))
     rows = [
         tables.Row(
@@ -81,7 +83,7 @@ def _examples(campaign_id: str, rule: Rule) -> None:
     columns = [
         tables.Column("When", fit=True, whole=True),
         tables.Column("Customer"),
-        tables.Column("What came", whole=True),
+        tables.Column("Details", whole=True),
     ]
     clicked = tables.table(
         columns, rows, key=f"examples:{campaign_id}:{rule.name}", label=f"Examples: {rule.label}", opens=True

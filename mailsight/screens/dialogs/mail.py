@@ -1,4 +1,4 @@
-"""Dialogs that show an e-mail: a campaign's, and the one a customer received."""
+"""Dialogs that show an e-mail: the campaign's, or the one that a customer received."""
 
 import streamlit as st
 
@@ -11,36 +11,34 @@ from mailsight.reports.mails import MailView
 from mailsight.screens import cached, frame
 from mailsight.vocabulary import Audience
 
-PHONE_WIDTH = 390
-
-
+PHONE_WIDTH = 390  # pixels
 _SOURCES = {
-    "template": "As the campaign was written; each customer's own words stand in the places of the merge fields.",
-    "archived": "The very copy that was kept of this customer's mail.",
-    "filled": "No copy of this customer's mail was kept: this is the campaign's, with their merge fields filled in.",
+    "template": "The campaign's template. Each customer's own data replaces the merge fields.",
+    "archived": "The stored copy of the e-mail that this customer received.",
+    "filled": "The campaign's template with this customer's data filled in, as no copy of their e-mail was stored.",
 }
 
 
 @st.dialog("Preview e-mail", width="large", icon=":material/visibility:")
 @cached.one_generation()
 def preview(campaign_id: str) -> None:
-    """The campaign's e-mail on a desktop or a phone."""
+    """Show the campaign's e-mail as on a desktop or a phone."""
     mail = cached.read(mails.of_campaign, campaign_id)
     if mail is None:
-        st.info("The HTML of this e-mail was not loaded.", icon=":material/info:")
-        st.caption("Name its file in the column `template` of campaigns, and load the bundle again.")
+        st.info("This e-mail's HTML has not been loaded.", icon=":material/info:")
+        st.caption("Enter its file name in the `template` column of campaigns, and load the bundle again.")
         return
     _mail(mail, key=f"preview:{campaign_id}")
 
 
-@st.dialog("E-mail of this customer", width="large", icon=":material/mail:")
+@st.dialog("E-mail to this customer", width="large", icon=":material/mail:")
 @cached.one_generation()
 def customer_mail(campaign_id: str, customer_id: str) -> None:
-    """The e-mail exactly as this customer received it."""
+    """Show the e-mail that this customer received."""
     mail = cached.read(mails.of_customer, campaign_id, customer_id)
     if mail is None:
         st.info(
-            "There is no e-mail to show: neither a copy nor the campaign's HTML was loaded.",
+            "There is no e-mail to show: neither a stored copy nor the campaign's HTML has been loaded.",
             icon=":material/info:",
         )
         return
@@ -51,7 +49,7 @@ def customer_mail(campaign_id: str, customer_id: str) -> None:
 def _mail(mail: MailView, key: str, to: str = "") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         width = width_switch(key)
-        pictures = st.toggle("Load pictures", key=f"{key}:pictures", help=PICTURES_HELP)
+        pictures = st.toggle("Load images", key=f"{key}:pictures", help=PICTURES_HELP)
     st.caption(_SOURCES[mail.source])
     subject = mail.subject or formats.NO_SUBJECT
     frame.inbox_lines(subject, mail.preheader, f"To {to}" if to else None)
@@ -64,12 +62,12 @@ def _mail(mail: MailView, key: str, to: str = "") -> None:
 
 
 PICTURES_HELP = (
-    "Pictures come from the sender's server, which may count that as an open: they load on demand only."
+    "The sender's server provides the images and may count loading them as an open. Off by default."
 )
 
 
 def width_switch(key: str) -> int | None:
-    """Desktop or phone: the width in pixels, None for as wide as there is room."""
+    """A switch between desktop and phone. Returns the width in pixels, or None for the full width."""
     shown = st.segmented_control(
         "Width",
         ["Desktop", "Phone"],

@@ -1,4 +1,4 @@
-"""The dialog of customers who were not mailed, and why."""
+"""The Not sent dialog: customers who were not mailed, and why."""
 
 from functools import partial
 
@@ -16,59 +16,59 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached
 from mailsight.vocabulary import NotSentReason, Status
 
-ROWS_A_PAGE = 10
+ROWS_PER_PAGE = 10
 
 
 @st.dialog(Status.NOT_SENT.label, width="large", icon=":material/warning:")
 @cached.one_generation()
 def show(report: CampaignReport) -> None:
-    """The customers to whom it was not sent, why, and how many for each reason."""
+    """Show the customers who were not mailed, and how many there are for each reason."""
     counts, campaign_id = report.counts, report.campaign.campaign_id
     st.markdown(f"**{formats.of(counts.not_sent, counts.selected)}** selected customers were not mailed.")
-    why, who = st.columns([5, 7], gap="medium")
-    with why:
+    reasons, customers = st.columns([5, 7], gap="medium")
+    with reasons:
         chosen = _reasons(report)
-        st.caption("Click a reason to see only its customers.")
-    with who:
+        st.caption("Click a reason to show only its customers.")
+    with customers:
         with st.container(horizontal=True, vertical_alignment="center"):
-            wanted = search_box("Search name, e-mail or detail", f"not_sent:{campaign_id}:search")
+            search = search_box("Search name, e-mail or detail", f"not_sent:{campaign_id}:search")
             export_button(
                 f"not_sent:{campaign_id}",
                 ("not-sent", campaign_id),
-                partial(export_rows.not_sent, campaign_id=campaign_id, reason=chosen, search=wanted),
+                partial(export_rows.not_sent, campaign_id=campaign_id, reason=chosen, search=search),
             )
-        _not_sent_customers(report, chosen, wanted)
+        _not_sent_customers(report, chosen, search)
 
 
-def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, wanted: str) -> None:
-    """A page of the customers."""
+def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, search: str) -> None:
+    """One page of the customers."""
     campaign_id = report.campaign.campaign_id
-    paging = Paging(f"not_sent:{campaign_id}:{reason}:{wanted}:page", ROWS_A_PAGE, narrow=True)
-    found = cached.read(recipients.not_sent, campaign_id, reason, wanted, paging.first(), ROWS_A_PAGE)
+    paging = Paging(f"not_sent:{campaign_id}:{reason}:{search}:page", ROWS_PER_PAGE, narrow=True)
+    page = cached.read(recipients.not_sent, campaign_id, reason, search, paging.first(), ROWS_PER_PAGE)
     tables.table(
         [tables.Column("Customer"), tables.Column("Reason", whole=True)],
         [
             tables.Row(
                 str(row["customer_id"]),
                 [
-                    tables.main(row["name"] or row["customer_id"], row["email"] or "no address"),
+                    tables.main(row["name"] or row["customer_id"], row["email"] or "No address"),
                     tables.noted(report.why_not_sent(NotSentReason(row["reason"])), row["detail"] or ""),
                 ],
             )
-            for row in found.customers
+            for row in page.customers
         ],
         key="not_sent_customers",
-        label="Customers to whom it was not sent",
-        empty="No customer matches.",
+        label="Customers who were not mailed",
+        empty="No customers match.",
     )
-    paging.foot(formats.things(found.total, "customer"), found.total)
+    paging.footer(formats.things(page.total, "customer"), page.total)
 
 
 def _reasons(report: CampaignReport) -> NotSentReason | None:
-    """The reasons with their counts; a click chooses one, a second click lets it go."""
+    """The reasons with their counts. A click selects one, a second click deselects it."""
     key = f"not_sent:{report.campaign.campaign_id}:reason"
     numbers = sorted(report.not_sent.items(), key=lambda item: -item[1])
-    most = share(max(report.not_sent.values(), default=0), report.counts.not_sent) or 1.0
+    largest = share(max(report.not_sent.values(), default=0), report.counts.not_sent) or 1.0
     chosen: NotSentReason | None = st.session_state.get(key)
     rows = [
         tables.Row(
@@ -76,10 +76,10 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
             [
                 tables.main(report.why_not_sent(reason), title=reason.meaning),
                 tables.rate(
-                    made_of := Portion(number, report.counts.not_sent),
-                    of_largest=most,
+                    portion := Portion(number, report.counts.not_sent),
+                    of_largest=largest,
                     colour="#B26A00",
-                    text=f"{formats.count(number)} · {formats.percent(made_of.rate)}",
+                    text=f"{formats.count(number)} · {formats.percent(portion.rate)}",
                 ),
             ],
             chosen=reason is chosen,

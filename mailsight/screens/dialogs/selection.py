@@ -1,4 +1,4 @@
-"""The dialogs: Selection, Preview e-mail, Not sent, and the mail of one customer."""
+"""The Selection dialog: the criteria that selected a campaign's customers."""
 
 import streamlit as st
 
@@ -9,12 +9,12 @@ from mailsight.reports.campaign import CampaignReport
 
 @st.dialog("Selection", width="medium", icon=":material/filter_alt:")
 def show(report: CampaignReport) -> None:
-    """The criteria that chose the customers, in sentences, and how many they chose."""
+    """Show the selection criteria in sentences, and how many customers they selected."""
     st.markdown(f"**{formats.things(report.counts.selected, 'customer')}** selected")
     criterion = selections.read(report.campaign.selection)
     if criterion is None:
         st.info(
-            "The criteria of this campaign were not loaded: its data has no selection.",
+            "No selection criteria have been loaded for this campaign.",
             icon=":material/info:",
         )
         return
@@ -23,7 +23,7 @@ def show(report: CampaignReport) -> None:
 
 
 def _bullets(criterion: selections.Criterion, depth: int = 0) -> list[str]:
-    """The criteria as a Markdown list; what comes from outside is escaped."""
+    """The criteria as a Markdown list, with text from the data escaped."""
     says = formats.plain(criterion.text)
     if criterion.parts:
         own = f"{says}:"
