@@ -13,7 +13,7 @@ NOTHING = "–"
 # Shown for planned campaigns, and for their customers without another reason.
 NOT_SENT_YET = "Not sent yet"
 NO_SUBJECT = "No subject"
-NO_SENDING_DATE = "no date of sending"
+NO_SENDING_DATE = "no send date"
 # Keeps a number and its unit on one line.
 _JOINED = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
