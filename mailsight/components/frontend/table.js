@@ -146,11 +146,19 @@ const drawHead = (column, data, setTriggerValue) => {
 // earlier tick doesn't revert a later one.
 const ticks = new WeakMap();
 
-// The data each table was drawn from, without its ticks. If only ticks change, they are updated in place: a table that is
-// redrawn between mouse down and mouse up loses the click.
+// The data each table was drawn from, without its ticks and chosen rows. If only these change, they are updated in place: a
+// table that is redrawn between mouse down and mouse up loses the click.
 const drawnFrom = new WeakMap();
-const allButTicks = ({ heard, ...data }) =>
-  JSON.stringify(data, (key, value) => (value?.kind === "tick" ? { kind: "tick", label: value.label } : value));
+const withoutChoice = ({ heard, ...data }) =>
+  JSON.stringify(data, (key, value) => {
+    if (key === "chosen") return undefined;
+    return value?.kind === "tick" ? { kind: "tick", label: value.label } : value;
+  });
+
+const setChosen = (line, row) => {
+  line.classList.toggle("chosen", Boolean(row.chosen));
+  if (line.hasAttribute("aria-selected")) line.setAttribute("aria-selected", String(Boolean(row.chosen)));
+};
 
 const tickOf = (row, pending) => {
   const cell = row.cells.find((candidate) => candidate.kind === "tick");
@@ -174,12 +182,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.first) fromTheTop(parentElement);
   const focused = focusIn(root);
   const pending = ticks.get(parentElement)?.at > data.heard ? ticks.get(parentElement) : undefined;
-  const from = allButTicks(data);
+  const from = withoutChoice(data);
   if (drawnFrom.get(parentElement) === from && root.firstChild) {
     const lines = root.querySelectorAll("tbody tr");
     data.rows.forEach((row, index) => {
       const box = lines[index].querySelector(".tick input");
       if (box) setTick(box, tickOf(row, pending));
+      setChosen(lines[index], row);
     });
     return;
   }
@@ -191,7 +200,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const body = element("tbody");
   for (const row of data.rows) {
     const opens = data.opens && row.opens;
-    const look = `${opens ? "open" : ""} ${row.chosen ? "chosen" : ""} ${row.quiet ? "quiet" : ""}`;
+    const look = `${opens ? "open" : ""} ${row.quiet ? "quiet" : ""}`;
     const line = element("tr", { class: look, "data-row": row.id });
     const notify = (action) => {
       if (action !== "tick") return setTriggerValue("clicked", { row: row.id, action });
@@ -206,7 +215,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       // A row without a link is focusable itself.
       if (!row.cells.some((cell) => cell.href)) {
         line.tabIndex = 0;
-        line.setAttribute("aria-selected", String(Boolean(row.chosen)));
+        line.setAttribute("aria-selected", "false");
         line.addEventListener("keydown", (event) => {
           if (event.target === line && (event.key === "Enter" || event.key === " ")) {
             event.preventDefault();
@@ -215,6 +224,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
         });
       }
     }
+    setChosen(line, row);
     row.cells.forEach((original, index) => {
       const cell = original.kind === "tick" ? tickOf(row, pending) : original;
       const column = data.columns[index];
