@@ -118,7 +118,7 @@ class ExportFailed(MailsightError):
 
 
 class CantWrite(ExportFailed):
-    title = "This file can't be written"
+    title = "Nothing was written"
     next_step = "Choose another file or folder."
 
 
@@ -177,7 +177,7 @@ class BadForm(NotAnEvent):
 
 class NotKept(MailsightError):
     title = "The webhook could not be stored"
-    next_step = "Free some disk space. The provider will send the webhook again."
+    next_step = "Free some disk space, or fix the permissions of the folder. The provider will send the webhook again."
 
 
 class WebhookRefused(MailsightError):

@@ -89,8 +89,10 @@ def test_every_provider_has_a_row_a_section_and_its_secrets(provider: Provider) 
     )
     assert f"\n## {provider.label}\n" in PROVIDERS_PAGE
     alone = ", ".join(f"`{secret.name}`" for secret in provider.secrets if secret.suffices)
-    besides = "; ".join(f"besides: `{secret.name}`" for secret in provider.secrets if not secret.suffices)
-    assert f"| `{provider.name}` | {'; '.join(filter(None, (alone, besides)))} |" in PROVIDERS_PAGE
+    extra = "".join(
+        f", optionally with `{secret.name}`" for secret in provider.secrets if not secret.suffices
+    )
+    assert f"| `{provider.name}` | {alone}{extra} |" in PROVIDERS_PAGE
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Event)])

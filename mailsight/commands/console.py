@@ -2,7 +2,7 @@
 
 Results go to standard output, everything else to standard error.
 
-Exit status: 0 all went well, 1 something was refused, 2 the command was not understood.
+Exit status: 0 on success, 1 if something failed or was rejected, 2 for wrong usage.
 """
 
 from collections.abc import Callable, Iterator
@@ -74,16 +74,16 @@ def database_path(context: typer.Context, database: Path | None) -> Path:
 
 
 def print_summary(summary: LoadSummary) -> None:
-    table = Table("", "rows", "new", "known", "refused")
+    table = Table("", "rows", "new", "known", "rejected")
     for kind in summary.kinds:
         table.add_row(kind.kind, *(f"{count:,}" for count in (kind.rows, kind.new, kind.known, kind.refused)))
     Console().print(table)
     for file, columns in summary.ignored_columns.items():
         messages.print(f"{file}: ignored unknown columns: {', '.join(columns)}", markup=False)
     for refusal in summary.refusals[:MAX_REFUSALS_SHOWN]:
-        print(f"refused {refusal}")
+        print(f"rejected {refusal}")
     if (more := len(summary.refusals) - MAX_REFUSALS_SHOWN) > 0:
-        print(f"... and {more:,} more; the table refused has all of them")
+        print(f"... and {more:,} more; the database table `refused` has all of them")
     if not summary.changed:
         messages.print("Everything was already loaded; nothing has changed.")
 

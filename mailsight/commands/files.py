@@ -5,7 +5,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -120,7 +120,8 @@ def replacing(output: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise CantWrite(f"{output} can't be written: {error.strerror}.") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # such as a folder that is a file
+            part.unlink(missing_ok=True)
 
 
 @app.command()
@@ -183,7 +184,9 @@ def heatmap_(
         drawn = heatmap.of_mail(text, _read_clicks(text, clicks), title=html.stem, measure=measure, show=show)
     else:
         raise typer.BadParameter("give a campaign, or both --html and --clicks")
-    output.write_text(drawn, encoding="utf-8")
+    with replacing(output) as file:
+        file.write(drawn.encode())
+    messages.print(f"Wrote the heatmap to {output}.", markup=False)
 
 
 @app.command()

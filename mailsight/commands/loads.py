@@ -10,7 +10,7 @@ from rich.table import Table
 
 from mailsight import settings
 from mailsight.audience.machines import REASONS
-from mailsight.errors import NoDatabase
+from mailsight.errors import CantWrite, NoDatabase
 from mailsight.loading import bundles, classify, payloads
 from mailsight.loading.merge import LoadSummary
 from mailsight.reports import data
@@ -78,7 +78,7 @@ def normalize(paths: PayloadFiles, provider: FromProvider) -> None:
             print(event)
         else:
             refused += 1
-            messages.print(f"refused {event}", markup=False)
+            messages.print(f"rejected {event}", markup=False)
     if refused:
         raise typer.Exit(1)
 
@@ -111,12 +111,16 @@ def sample_(
     ] = None,
     database: Database = None,
 ) -> None:
-    """Create sample data: two years of campaigns of a travel company."""
+    """Create sample data: two years of campaigns from a fictional travel company."""
     if bundle is not None:
-        with progress_bar("Creating sample data") as progress:
-            sample_bundle.write_bundle(
-                bundle, campaigns=campaigns, customers=customers, seed=seed, progress=progress
-            )
+        try:
+            with progress_bar("Creating sample data") as progress:
+                sample_bundle.write_bundle(
+                    bundle, campaigns=campaigns, customers=customers, seed=seed, progress=progress
+                )
+        except OSError as error:
+            raise CantWrite(f"{bundle} can't be written: {error.strerror}.") from error
+        messages.print(f"Wrote the bundle to {bundle}.", markup=False)
         return
     with tempfile.TemporaryDirectory(prefix="mailsight-") as folder:
         with progress_bar("Creating sample data") as progress:
@@ -138,7 +142,7 @@ def check(context: typer.Context, database: Database = None) -> None:
     print(f"unmatched events: {state.unattributed:,}")
     for refused in state.refused:
         print(
-            f"refused {refused['file']}:{refused['first_line']}: {refused['reason']} (rows: {refused['rows']:,})"
+            f"rejected {refused['file']}:{refused['first_line']}: {refused['reason']} (rows: {refused['rows']:,})"
         )
 
 

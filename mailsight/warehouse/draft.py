@@ -99,7 +99,6 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
     Raises `LoadRunning` if another load holds the lock for longer than `wait_seconds`, and `LoadRefused` if the copy
     can't be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with _lock(path, wait_seconds):
         copy = path.with_name(f"{path.stem}.draft{path.suffix}")
         remove(copy)
@@ -156,12 +155,19 @@ def _lock(path: Path, wait_seconds: float) -> Iterator[None]:
     holder = path.with_name(f"{path.stem}.loading")
     lock = FileLock(path.with_name(f"{path.stem}.lock"))
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=wait_seconds)
+        holder.write_text(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
     except Timeout as error:
         who = holder.read_text() if holder.exists() else "another process"
         raise LoadRunning(f"The database is being loaded by {who}.") from error
+    except OSError as error:
+        lock.release()
+        raise LoadRefused(
+            f"The folder {path.parent} can't be written to: {error.strerror}.",
+            next_step="Change its permissions, or choose another database with `--database` or `MAILSIGHT_DATABASE`.",
+        ) from error
     try:
-        holder.write_text(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
         yield
     finally:
         holder.unlink(missing_ok=True)

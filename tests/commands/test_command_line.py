@@ -47,7 +47,7 @@ def test_load_lists_rejected_rows_and_exits_with_1(tmp_path: Path) -> None:
     (tmp_path / "campaigns.csv").write_text(CAMPAIGNS)
     status, out, err = run("load", tmp_path, "--database", tmp_path / "m.duckdb")
     assert status == 1
-    assert "refused campaigns.csv:3: no campaign_id" in out
+    assert "rejected campaigns.csv:3: no campaign_id" in out
     assert err == ""
 
 
@@ -63,6 +63,28 @@ def test_strict_loads_nothing(tmp_path: Path) -> None:
     with pytest.raises(MailsightError, match="campaigns\\.csv:3"):
         run("load", tmp_path, "--strict", "--database", tmp_path / "m.duckdb")
     assert not (tmp_path / "m.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["load", "bundle", "--database", "file/m.duckdb"],
+        ["sample", "--campaigns", "1", "--customers", "20", "--database", "file/m.duckdb"],
+        ["sample", "--campaigns", "1", "--customers", "20", "--bundle", "file/bundle"],
+        ["heatmap", "--html", "mail.html", "--clicks", "clicks.csv", "-o", "file/out.html"],
+    ],
+)
+def test_a_folder_that_cant_be_written_to_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "campaigns.csv").write_text(CAMPAIGNS)
+    (tmp_path / "mail.html").write_text('<a href="https://example.com">A link</a>')
+    (tmp_path / "clicks.csv").write_text("url,clicks\nhttps://example.com,1\n")
+    (tmp_path / "file").touch()
+    with pytest.raises(MailsightError, match="can't be written"):
+        run(*arguments)
 
 
 def test_check_prints_the_loaded_rows(sample_database: Path) -> None:

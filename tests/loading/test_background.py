@@ -111,9 +111,7 @@ def test_a_known_error_is_recorded_with_its_next_step(loader: Loader, loads: Loa
     loader.step()
     recorded = spool.last_error()
     assert recorded is not None
-    assert (
-        recorded.text == "The disk is full. Free some disk space. The provider will send the webhook again."
-    )
+    assert recorded.text == "The disk is full. " + NotKept.next_step
 
 
 def test_the_loader_survives_a_failure_it_cannot_record(

@@ -216,7 +216,7 @@ def test_with_a_full_disk_the_provider_is_asked_to_retry(
     [record] = caplog.records
     assert record.getMessage() == (
         f"A webhook of sendgrid was refused with 503: {spool.folder} can't be written to: No space left on device. "
-        "Free some disk space. The provider will send the webhook again."
+        "Free some disk space, or fix the permissions of the folder. The provider will send the webhook again."
     )
 
 
