@@ -72,7 +72,7 @@ class NotSentReason(Word):
     BLOCKED = "blocked", "Blocked", "The address or its domain is on a block list."
     FREQUENCY_CAP = (
         "frequency_cap",
-        "Too many mails lately",
+        "Too many e-mails lately",
         "The customer had reached the limit for e-mails.",
     )
     CANCELLED = "cancelled", "Cancelled", "Sending was stopped before it reached this customer."

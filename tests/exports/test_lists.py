@@ -379,7 +379,7 @@ def test_the_command_writes_every_list(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["export", "campaigns", "-o", "list.txt"], "has none of the extensions .csv, .xlsx, .parquet"),
+        (["export", "campaigns", "-o", "list.txt"], "must end in .csv, .xlsx or .parquet"),
         (["export", "customers", "-o", "list.csv"], "needs a campaign"),
         (["export", "customers", "nope", "-o", "list.csv"], "There is no campaign 'nope'"),
         (["export", "customer-events", "nope", "-o", "list.csv"], "There is no customer 'nope'"),

@@ -81,9 +81,9 @@ def test_the_curves_can_show_another_period(
 @pytest.mark.parametrize(
     ("places", "more", "says"),
     [
-        ([], [], "This link names no campaigns."),
-        ([0], [], "This link names only one campaign."),
-        ([0, 0], [], "This link names only one campaign."),
+        ([], [], "This link contains no campaigns."),
+        ([0], [], "This link contains only one campaign."),
+        ([0, 0], [], "This link contains only one campaign."),
         ([0], ["<b>gone</b>"], "Campaign not found"),
         ([], ["gone", "lost"], "Campaigns not found: “gone”, “lost”."),
     ],
@@ -121,7 +121,7 @@ def test_more_than_five_are_not_shown(
     use(sample_database)
     at = compare(*(listed.campaign_id for listed in campaigns))
     assert [warning.value for warning in at.warning] == [
-        "This link names 6 campaigns. Only the first 5 are shown."
+        "This link contains 6 campaigns. Only the first 5 are shown."
     ]
 
 

@@ -278,7 +278,7 @@ def test_an_upload_shows_its_result(use: Callable[[Path], Warehouse], tmp_path: 
     assert [message.value.split(".")[0] for message in at.success] == ["Upload complete"]
     assert "**1 row rejected**" in words(at)
     assert [message.value.split(".")[0] for message in show_result([("campaigns.csv", rows)]).info] == [
-        "Everything in this upload had been loaded before"
+        "Everything in this upload was already loaded"
     ]
     [rejected] = show_result([("*.zip", b"no")]).warning
     assert rejected.value.startswith("**Nothing was loaded.** '\\*.zip' is not a readable zip")
