@@ -2,7 +2,7 @@
 
 Results go to standard output, everything else to standard error.
 
-Exit status: 0 all went well, 1 something was refused, 2 the command was not understood.
+Exit status: 0 all went well, 1 something was refused, 2 the command was invalid.
 """
 
 from collections.abc import Callable, Iterator

@@ -162,7 +162,7 @@ def test_switches_change_the_badges_and_reload_nothing(tab: Page) -> None:
     box = badge(tab, 5).bounding_box()
     assert box is not None
     assert box["width"] == 10
-    tab.get_by_role("switch", name="Quiet marks").click()
+    tab.get_by_role("switch", name="Unclicked links").click()
     expect(badge(tab, 5)).to_be_hidden()
     assert tab.locator(".mail iframe").get_attribute("src") == before
     assert mail(tab).locator("body").get_attribute("data-same") == "yes"
