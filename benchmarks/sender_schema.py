@@ -174,7 +174,7 @@ def measure(database: Path, name: str) -> tuple[str, list[Answer]]:
                 raise RuntimeError(f"The answers differ: {question.label}\n{mine[:3]}\n{theirs[:3]}")
             own, other = [], []
             for _ in range(REPEATS):
-                # The first of two in one connection also has to be planned.
+                # Run twice in one connection and time the second, because the first also includes planning.
                 other.append(server.milliseconds(text, 2)[1])
                 own.append(_milliseconds(question.ask))
             answers.append(Answer(question.label, statistics.median(own), statistics.median(other)))

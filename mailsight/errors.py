@@ -206,4 +206,4 @@ class BodyTooSlow(WebhookRefused):
 
 
 class TooManyRequests(WebhookRefused):
-    next_step = "Nothing to do: the provider will send it again."
+    next_step = "No action is needed: the provider will send it again."

@@ -72,7 +72,7 @@ class NotSentReason(Word):
     BLOCKED = "blocked", "Blocked", "The address or its domain is on a block list."
     FREQUENCY_CAP = (
         "frequency_cap",
-        "Too many mails lately",
+        "Too many e-mails lately",
         "The customer had reached the limit for e-mails.",
     )
     CANCELLED = "cancelled", "Cancelled", "Sending was stopped before it reached this customer."
@@ -106,7 +106,7 @@ class Status(Word):
         return self is not Status.NOT_SENT
 
 
-# Okabe and Ito's palette and two grays, which are distinguishable with color blindness (https://jfly.uni-koeln.de/color/).
+# Okabe and Ito's palette and two greys, which are distinguishable with colour blindness (https://jfly.uni-koeln.de/color/).
 for _status, _colour in zip(
     Status, ("#C3C9D2", "#9AA3AF", "#56B4E9", "#009E73", "#E69F00", "#D55E00"), strict=True
 ):
@@ -116,7 +116,7 @@ for _status, _colour in zip(
 SENT_STATES = tuple(status for status in Status if status.is_sent)
 
 
-# An event that leads to a state has its color; earlier events are paler, failures gray, and the rest from the palette.
+# An event that leads to a state has its colour; earlier events are paler, failures grey, and the rest from the palette.
 for _type, _colour in {
     EventType.QUEUED: "#D7E6F2",
     EventType.SENT: "#A9D6F3",

@@ -1,4 +1,4 @@
-"""Customer: their details, and every e-mail they got with what they did with it."""
+"""Customer: their details, and every e-mail they received, with its opens and clicks."""
 
 import streamlit as st
 

@@ -1,7 +1,7 @@
 -- One campaign: everything on its page except the grid of its customers, and the patterns.
 
 -- name: campaign(campaign_id)^
--- The campaign, or no row. One that is known from messages or events only has its id for a name.
+-- The campaign, or no row. A campaign known only from messages or events has its id as its name.
 select
     t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, c.preheader, c.from_name, c.from_email, t.sent_at,
     coalesce(c.tags, []) as tags, cast(c.selection as varchar) as selection, c.content_id

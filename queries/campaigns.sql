@@ -1,5 +1,5 @@
 -- The list of campaigns, and campaigns side by side. These queries read what loads have counted, never messages or events, so
--- their cost depends on the number of campaigns only. A campaign that is known from messages or events only has its id for a
+-- their cost depends only on the number of campaigns. A campaign known only from messages or events has its id as its
 -- name. {conditions} and {order} are fragments from reports/search.py, which binds their values; {cor}, {cto} and {ctr} are
 -- the rates of figures/metrics.py.
 

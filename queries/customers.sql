@@ -9,7 +9,7 @@ with same_hash as materialized (
 select row from same_hash where customer_id = :customer_id;
 
 -- name: customer(customer_id, rows)^
--- The customer, or no row. One who is known from messages or events only has the address in `rows` that was mailed.
+-- The customer, or no row. One known only from messages or events has the address in `rows` that was mailed.
 with mailed as (
     select count(*) > 0 as was_mailed, max(email) as email
     from recipients

@@ -53,7 +53,7 @@ create or replace temp table suspected (event_number bigint, reason varchar);
 create or replace temp table named_ips (ip varchar, network varchar);
 
 -- name: name_ips#
--- named_ips: the IP addresses that lie in a named network. The loader registers `networks`, each with its first and last
+-- named_ips: the IP addresses in a named network. The loader registers `networks`, each with its first and last
 -- address as a number; networks of the same name don't overlap. IPv4 addresses have the numbers that they have in IPv6.
 create or replace temp macro ip_number(ip) as
     case

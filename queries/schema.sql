@@ -44,8 +44,8 @@ create table message_events (
 );
 -- Derived: one row per message, sent or not. implied: known from events only. all_* counts every event, human_* leaves out
 -- those by machines. subject_fields are the merge fields, if the campaign's subject may use one. is_archived: the message has
--- an e-mail of its own. name is the customer's, and so is known_email, filled in if the message has no address: the grid can
--- sort and search a million customers without a join. customer_hash: see the macro of that name.
+-- an e-mail of its own. name and known_email (only if the message has no address) are copied from the customer, so that the
+-- grid can sort and search a million customers without a join. customer_hash: see the macro of that name.
 create table recipients (
     campaign_id varchar not null, customer_id varchar not null, email varchar, implied boolean not null,
     sent_at timestamp, sent boolean not null, delivered boolean not null, not_sent_reason varchar,

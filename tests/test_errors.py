@@ -18,12 +18,12 @@ DRAWN = [
 ]
 
 
-def test_the_tree_is_drawn_as_it_is() -> None:
+def test_the_tree_in_the_docstring_shows_all_classes() -> None:
     assert list(tree(MailsightError)) == DRAWN
 
 
 def test_every_exception_of_the_package_is_in_the_tree() -> None:
-    """But private ones, which their own modules catch."""
+    """Except private ones, which their own modules catch."""
     defined = {
         value
         for module in modules()
@@ -51,9 +51,9 @@ def test_a_next_step_of_its_own_replaces_the_usual_one() -> None:
 
 def modules() -> Iterator[str]:
     """Every module of the package that can be imported anywhere: `shell` runs a page, `pdf_process` needs Pango."""
-    for found in pkgutil.walk_packages(mailsight.__path__, "mailsight."):
-        if found.name not in ("mailsight.shell", "mailsight.exports.pdf_process"):
-            yield found.name
+    for module in pkgutil.walk_packages(mailsight.__path__, "mailsight."):
+        if module.name not in ("mailsight.shell", "mailsight.exports.pdf_process"):
+            yield module.name
 
 
 def tree(error: type[MailsightError], depth: int = 0) -> Iterator[tuple[str, int]]:

@@ -85,7 +85,7 @@ def test_a_screenshot_for_the_readme(
         shot = Image.open(io.BytesIO(page.screenshot()))
 
     folder = PROJECT / "docs" / "pictures" if keeps else tmp_path
-    # With 256 colors, the file is a quarter of the size and looks the same.
+    # With 256 colours, the file is a quarter of the size and looks the same.
     shot.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
         folder / f"{picture.name}.png", optimize=True
     )

@@ -83,7 +83,7 @@ REASONS = (
         """,
     ),
     BounceReason(
-        "Too many mails at once",
+        "Too many e-mails at once",
         "The server limits how much it accepts at a time. Send more slowly to this provider.",
         codes=("3.2", "4.5", "5.3"),
         words=r"""
@@ -97,7 +97,7 @@ REASONS = (
         """,
     ),
     BounceReason(
-        "Mail is too large",
+        "E-mail is too large",
         "It exceeds the server's size limit, usually because of embedded pictures.",
         codes=("2.3", "3.4"),
         words=r"""
@@ -145,7 +145,7 @@ REASONS = (
 OTHER = BounceReason(
     "Other reason", "The reply fits none of these reasons. The list of customers shows it in full."
 )
-UNKNOWN = BounceReason("No reason given", "The provider only reported that the mail bounced.")
+UNKNOWN = BounceReason("No reason given", "The provider only reported that the e-mail bounced.")
 
 _CODE = re.compile(r"(?<![\d.])([45])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
 _BY_CODE = {code: reason for reason in REASONS for code in reason.codes}

@@ -32,7 +32,7 @@ class Device(StrEnum):
 
 
 class Used(NamedTuple):
-    """What a mail was opened with, or a link in it, and on which kind of device."""
+    """The program and kind of device with which an e-mail or a link in it was opened."""
 
     opened_in: str
     clicked_in: str
@@ -74,7 +74,7 @@ _PHONES = ("Windows Phone", "BlackBerry", "Symbian", "KaiOS", "Tizen", "Windows 
 
 
 def used(agent: str | None, reason: str | None = None) -> Used:
-    """What a user agent says. `reason` is the rule of docs/machines.md that caught the event, if one did."""
+    """The program and device named by a user agent. `reason` is the machine rule that caught the event, or None."""
     if reason == REASONS["apple_privacy"].name:
         return Used(APPLE_PROXY, APPLE_PROXY, Device.HIDDEN)
     if reason:

@@ -35,7 +35,7 @@ _DARK = (EventType.SUBSCRIBED, EventType.COMPLAINED, EventType.REJECTED, EventTy
 def chart(providers: Sequence[tuple[str, Mapping[EventType, int]]]) -> go.Figure:
     """Each provider's events by type, as shares: one bar of equal length per (label, counts).
 
-    Parts are labeled where there is room; the table of counts serves as the legend.
+    Parts are labelled where there is room; the table of counts serves as the legend.
     """
     totals = [sum(counts.values()) for _, counts in providers]
     figure = go.Figure()

@@ -1,4 +1,4 @@
-"""The charts of the Week, Mailboxes and Programs tabs. Text has no color of its own: the page's theme sets it."""
+"""The charts of the Week, Mailboxes and Programs tabs. Text has no colour of its own: the page's theme sets it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -146,7 +146,7 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
 
 
 def used(parts: Sequence[tuple[str, int, bool]], whole: int, colour: str, unit: str) -> go.Figure:
-    """How much each program or device was used: `parts` are (name, count, whether to show it in gray).
+    """How much each program or device was used: `parts` are (name, count, whether to show it in grey).
 
     Shares are of `whole`; `unit` names what is counted, such as "opens".
     """

@@ -1,4 +1,4 @@
-"""The funnel of the five states. Background and text have no color of their own: the page's theme sets them."""
+"""The funnel of the five states. Background and text have no colour of their own: the page's theme sets them."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,11 +1,11 @@
-"""What the charts share: colors, margins, and text that Plotly shows literally."""
+"""What the charts share: colours, margins, and text that Plotly shows literally."""
 
 from html import escape
 
 from mailsight.figures import formats
 from mailsight.vocabulary import Status
 
-# Dark text has a contrast of at least 4:1 on all five state colors; white text does not.
+# Dark text has a contrast of at least 4:1 on all five state colours; white text does not.
 INK = "#11161D"
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 GRID = "rgba(128, 140, 160, 0.25)"

@@ -11,7 +11,7 @@ from mailsight.vocabulary import Status
 
 from .style import GRID, MARGIN, pale
 
-# The two traces of each chart: column, state with its color, and label.
+# The two traces of each chart: column, state with its colour, and label.
 _TIMELINES = {
     "events": (("opens", Status.OPENED, "Opens"), ("clicks", Status.CLICKED, "Clicks")),
     "customers": (

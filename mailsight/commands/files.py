@@ -102,9 +102,10 @@ def form_of(output: Path, forms: Sequence[Format]) -> Format:
     for form in forms:
         if output.suffix.lower() == f".{form}":
             return form
-    extensions = ", ".join(f".{form}" for form in forms)
+    *others, last = (f".{form}" for form in forms)
+    extensions = f"{', '.join(others)} or {last}" if others else last
     raise CantWrite(
-        f"{output.name} has none of the extensions {extensions}.",
+        f"{output.name} must end in {extensions}.",
         next_step="The extension determines the format.",
     )
 

@@ -68,7 +68,7 @@ class HourTick:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Opens and clicks in the first hours since send. `covered` says how many of all of them are shown."""
+    """Opens and clicks in the first hours since send. `covered` says how many of the total are shown."""
 
     panels: Sequence[Panel]
     ticks: Sequence[HourTick]

@@ -19,7 +19,7 @@ _JOINED = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# Characters with a special meaning in Markdown (CommonMark, section 2.4) and Streamlit (icons, colors, math): some
+# Characters with a special meaning in Markdown (CommonMark, section 2.4) and Streamlit (icons, colours, math): some
 # everywhere, some before certain characters, some at the start of a line.
 _SIGNS = re.compile(r"[\\`*_\[\]<>$~|{}]|:(?=\S)|&(?=[#\w])|(?<!.)[-+#=](?=[\s\-=#]|$)|(?<=\d)[.)](?=\s)")
 # Text that becomes a link (GitHub's Markdown, section 6.9), an icon or an emoji even if it is escaped.

@@ -130,7 +130,7 @@ COR = Rate(
     key="cor",
     label="COR",
     formula="opened ÷ delivered",
-    meaning="Of the customers who received the mail, the share who opened it.",
+    meaning="Of the customers who received the e-mail, the share who opened it.",
     name="Confirmed open ratio",
     numerator="opened",
     denominator="delivered",
@@ -139,7 +139,7 @@ CTO = Rate(
     key="cto",
     label="CTO",
     formula="clicked ÷ opened",
-    meaning="Of the customers who opened the mail, the share who clicked a link in it.",
+    meaning="Of the customers who opened the e-mail, the share who clicked a link in it.",
     name="Click to open rate",
     numerator="clicked",
     denominator="opened",
@@ -148,7 +148,7 @@ CTR = Rate(
     key="ctr",
     label="CTR",
     formula="clicked ÷ delivered",
-    meaning="Of the customers who received the mail, the share who clicked a link in it.",
+    meaning="Of the customers who received the e-mail, the share who clicked a link in it.",
     name="Click through rate",
     numerator="clicked",
     denominator="delivered",
@@ -157,7 +157,7 @@ RATES = (COR, CTO, CTR)
 
 COUNTS = (
     Figure("selected", "Selected", "sent + not sent", "Customers that the campaign selected."),
-    Figure("sent", "Sent", "selected − not sent", "Customers that the mail was sent to."),
+    Figure("sent", "Sent", "selected − not sent", "Customers to whom the e-mail was sent."),
     Figure(
         "not_sent",
         "Not sent",
@@ -168,34 +168,34 @@ COUNTS = (
         "undeliverable",
         "Undeliverable",
         "bounced, and not delivered, opened or clicked after the last bounce",
-        "Customers whose mail bounced and was not delivered later.",
+        "Customers whose e-mail bounced and was not delivered later.",
     ),
-    Figure("delivered", "Delivered", "sent − undeliverable", "Customers who received the mail."),
+    Figure("delivered", "Delivered", "sent − undeliverable", "Customers who received the e-mail."),
     Figure(
         "opened",
         "Opened",
         "delivered, with an open or a click",
-        "Customers who opened the mail. A click counts as an open.",
+        "Customers who opened the e-mail. A click counts as an open.",
     ),
     Figure("clicked", "Clicked", "delivered, with a click", "Customers who clicked at least one link."),
     Figure(
         "unsubscribed",
         "Unsubscribed",
         "sent, with an unsubscription",
-        "Customers who asked not to get any more mail.",
+        "Customers who asked to receive no further e-mails.",
     ),
     Figure(
         "complained",
         "Marked as spam",
         "sent, with a spam complaint",
-        "Customers who reported the mail as spam.",
+        "Customers who reported the e-mail as spam.",
     ),
-    Figure("opted_out", "Opted out", "unsubscribed or marked as spam", "Customers lost through this mail."),
+    Figure("opted_out", "Opted out", "unsubscribed or marked as spam", "Customers lost through this e-mail."),
     Figure(
         "opens",
         "Opens",
         "all open events",
-        "How often the mail was opened. One customer may open it many times.",
+        "How often the e-mail was opened. One customer may open it many times.",
     ),
     Figure(
         "clicks",
@@ -233,7 +233,7 @@ ESTIMATED_AMONG = "among customers whose opens can be seen"
 class AppleOpens:
     """One campaign's delivered mails, split by whether Apple's proxy loaded their pictures.
 
-    proxied: it did, so their pictures don't show whether the customer opened the mail; only other events may.
+    proxied: it did, so loaded images don't show whether the customer opened the e-mail; only other events can.
     unseen: proxied mails without such other events. unseen_in: how many of them are in the state Received if only
     people's opens count ("human"), and in the state Opened if all do ("all").
     seen_delivered, seen_opened: all other delivered mails, and those of them that a person opened.

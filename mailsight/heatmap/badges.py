@@ -25,7 +25,7 @@ class Shade:
     height_px: int
 
 
-# From light to dark, so that the order is visible without color vision. All text has a contrast of at least 4.5:1.
+# From light to dark, so that the order is visible without colour vision. All text has a contrast of at least 4.5:1.
 SCALE = (
     Shade(0, "#FFE08A", "#3B2A00", 16),
     Shade(5, "#FDB95B", "#3B2000", 16),

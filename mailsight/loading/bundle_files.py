@@ -120,7 +120,7 @@ def find(paths: Sequence[Path]) -> list[BundleFile]:
 
 
 def kind_of(path: Path) -> str | None:
-    """What a file holds, judging by its name (`events-2026-01.parquet`: events); None if it is no bundle file."""
+    """What a file holds, judging by its name (`events-2026-01.parquet`: events); None if it is not a bundle file."""
     match = _FILE_NAME.fullmatch(path.stem) if path.suffix.lower() in FORMATS and path.is_file() else None
     return match[1].lower() if match else None
 

@@ -166,7 +166,7 @@ def request(value: object) -> Request:
     captured = value if isinstance(value, dict) else {}
     body, headers = _body(captured), captured.get("headers") or {}
     if not (isinstance(body, str) and isinstance(headers, dict)):
-        raise ValueError("not a captured request: it has no body, or its headers are no object")  # noqa: TRY004
+        raise ValueError("not a captured request: it has no body, or its headers are not an object")  # noqa: TRY004
     texts = {str(name): str(text) for name, text in headers.items()}
     kind = captured.get("content_type") or _header(texts, "content-type") or "application/json"
     encoding = captured.get("body_encoding") or captured.get("raw_encoding")

@@ -14,7 +14,7 @@ from .shapes import WIDTH, area, data_uri, gradient, shape, stars
 
 HEIGHT = 460
 Look = dict[str, Any]
-# Center and half size of the three lands; then the round picture, the postcard, and the ticket to all places.
+# Centre and half size of the three lands; then the round picture, the postcard, and the ticket to all places.
 _LANDS = ((150, 118, 112, 74), (452, 132, 112, 80), (306, 318, 130, 84))
 _ROUND = (98, 330, 72)
 _CARD = (437, 249, 150, 116)

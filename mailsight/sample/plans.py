@@ -1,4 +1,4 @@
-"""The plans of the sample's campaigns: texts, places, colors and selections, read from `data/`."""
+"""The plans of the sample's campaigns: texts, places, colours and selections, read from `data/`."""
 
 import json
 import re
@@ -94,7 +94,7 @@ def plans(count: int) -> list[Plan]:
 
 @cache
 def looks() -> dict[str, dict[str, str]]:
-    """The colors of a campaign by tag; the first of these tags that the campaign has decides."""
+    """The colours of a campaign by tag; the first of these tags that the campaign has decides."""
     return _read("looks.toml")
 
 
@@ -106,7 +106,7 @@ def shapes() -> dict[str, Any]:
 
 @cache
 def palettes() -> dict[str, list[dict[str, Any]]]:
-    """The color palettes for each scene."""
+    """The colour palettes for each scene."""
     return _read("scenes.toml")
 
 

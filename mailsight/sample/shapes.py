@@ -20,7 +20,7 @@ def data_uri(body: str, width: int = WIDTH, height: int = 320) -> Markup:
 
 
 def shape(name: str, x: float = 0, y: float = 0, size: float = 1, **colours: str) -> str:
-    """A drawing from shapes.toml with its position, size and colors."""
+    """A drawing from shapes.toml with its position, size and colours."""
     drawing = re.sub(r"\[\[(\w+)\]\]", lambda word: colours[word[1]], shapes()[name].replace("\n", ""))
     scale = "" if size == 1 else f" scale({size:.2f})"
     return f'<g transform="translate({x:.0f} {y:.0f}){scale}">{drawing}</g>'
@@ -92,7 +92,7 @@ def hills(
 
 
 def peaks(random: Random, base: int, rise: int, floor: int, colours: Sequence[str], step: int = 150) -> str:
-    """A mountain range lit from the left, with snow on the higher peaks; colors are light, shade and snow."""
+    """A mountain range lit from the left, with snow on the higher peaks; colours are light, shade and snow."""
     light, shade, snow = colours
     ground, shades, caps = f"M-60 {floor}", "", ""
     x = -90 + random.randrange(50)

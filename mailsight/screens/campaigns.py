@@ -24,7 +24,7 @@ from .dialogs import explained
 TABLE = "campaigns"  # key of the table
 TREND_HOURS = 72
 _COUNTS = ("sent", "not_sent", "opted_out")
-# Keys of the list's session state. _SEARCHES counts the searches: each starts with paging of its own.
+# Keys of the list's session state. _SEARCHES counts searches, because each search starts on its first page.
 _ORDER, _SEARCHES = "campaigns_order", "campaigns_searches"
 _SELECTED, _LIMIT_REACHED = "campaigns_selected", "campaigns_limit_reached"
 

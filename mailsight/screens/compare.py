@@ -29,7 +29,7 @@ def ids_from_url() -> tuple[str, ...]:
     ids = _all_ids_from_url()
     if len(ids) < MIN_CAMPAIGNS:
         raise NothingToCompare(
-            "This link names only one campaign." if ids else "This link names no campaigns."
+            "This link contains only one campaign." if ids else "This link contains no campaigns."
         )
     return ids[:MAX_CAMPAIGNS]
 
@@ -40,16 +40,16 @@ def _all_ids_from_url() -> tuple[str, ...]:
 
 def warn_about_missing(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:
     """Warn about campaigns that are not shown. Raises `NothingToCompare` when too few are left."""
-    found = {campaign.campaign.campaign_id for campaign in compared}
-    missing = [campaign_id for campaign_id in ids if campaign_id not in found]
+    available = {campaign.campaign.campaign_id for campaign in compared}
+    missing = [campaign_id for campaign_id in ids if campaign_id not in available]
     not_found = f"{'Campaigns' if len(missing) > 1 else 'Campaign'} not found: " + ", ".join(
         f"“{formats.raw(campaign_id, 60)}”" for campaign_id in missing
     )
-    if len(found) < MIN_CAMPAIGNS:
+    if len(available) < MIN_CAMPAIGNS:
         raise NothingToCompare(f"{not_found}.")
     if len(_all_ids_from_url()) > MAX_CAMPAIGNS:
         st.warning(
-            f"This link names {len(_all_ids_from_url())} campaigns. Only the first {MAX_CAMPAIGNS} are shown.",
+            f"This link contains {len(_all_ids_from_url())} campaigns. Only the first {MAX_CAMPAIGNS} are shown.",
             icon=":material/filter_5:",
         )
     if missing:

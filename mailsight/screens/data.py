@@ -46,8 +46,8 @@ def nothing_here(*, may_upload: bool) -> None:
     """Show how to load data into an installation that has none yet."""
     st.info("No data has been loaded yet.", icon=":material/database_off:")
     ways = ["**Upload** a bundle or provider files with the button above."] * may_upload + [
-        "On the server, `python -m mailsight load BUNDLE` loads a folder, and `ingest` loads provider files.",
-        "Just looking around? `python -m mailsight sample` creates sample data.",
+        "On the server, run `python -m mailsight load BUNDLE` to load a folder, or `ingest` to load provider files.",
+        "Just looking around? Run `python -m mailsight sample` to create sample data.",
     ]
     st.markdown("\n".join(f"- {way}" for way in ways))
     st.subheader(LIVE_WEBHOOKS, anchor="webhooks")

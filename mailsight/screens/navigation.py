@@ -89,7 +89,7 @@ def trail(here: str, campaign: tuple[str, str] | None = None) -> None:
 
 
 def audience() -> Audience:
-    """Whose opens and clicks count on this page, from its URL; people's by default."""
+    """The audience in this page's URL; only people's opens and clicks by default."""
     return Audience.ALL if st.query_params.get("audience") == Audience.ALL else Audience.HUMAN
 
 

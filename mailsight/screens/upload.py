@@ -20,7 +20,7 @@ from mailsight.providers.registry import PROVIDERS
 
 from . import navigation, sign_in
 
-# How long people put up with a progress bar that does not move while another load is running.
+# How long an upload waits for another load before it gives up.
 WAIT_SECONDS = 20.0
 MAX_REJECTED_ROWS = 10
 Start = Callable[[], uploads.Loading]
@@ -59,8 +59,8 @@ def button() -> None:
 
 @st.dialog("Upload", width="medium", icon=":material/upload:", on_dismiss="rerun")
 def upload() -> None:
-    """Choose files, watch the progress, see the result."""
-    # Each has its own place, so that the form disappears when the progress shows.
+    """The dialog: choose files, watch the progress, see the result."""
+    # Two placeholders, so that the form disappears when the progress bar appears.
     form, progress = st.empty(), st.empty()
     if _OUTCOME not in st.session_state:
         with form.container():
@@ -182,9 +182,7 @@ def _summary(summary: LoadSummary) -> None:
             "Upload complete. Pages show the new figures on your next click.", icon=":material/check_circle:"
         )
     else:
-        st.info(
-            "Everything in this upload had been loaded before. Nothing has changed.", icon=":material/info:"
-        )
+        st.info("Everything in this upload was already loaded. Nothing has changed.", icon=":material/info:")
     tables.table(
         [
             tables.Column("Data"),

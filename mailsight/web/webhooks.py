@@ -105,7 +105,7 @@ class Webhooks:
         if provider not in self.secrets:
             return PlainTextResponse("This webhook is not set up here.\n", 404)
         if request.method != "POST":
-            # Providers check the URL before they send events: with HEAD, Unisender Go with GET.
+            # Providers check the URL before they send events: with a HEAD request, or in the case of Unisender Go, GET.
             return PlainTextResponse(f"Send webhooks of {PROVIDERS[provider].label} here by POST.\n")
         try:
             await self._receive(provider, request)

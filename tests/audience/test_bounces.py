@@ -22,8 +22,8 @@ CASES = {
     "DNS Error: NXDOMAIN, domain name not found": "Domain doesn't accept mail",
     "550-5.7.26 This mail has been blocked because the sender is unauthenticated.": "Sender isn't authenticated",
     "550 5.7.1 Rejected: DMARC policy of the sending domain": "Sender isn't authenticated",
-    "421 4.7.0 Too many messages from this sender, slow down": "Too many mails at once",
-    "552 5.3.4 Message size exceeds fixed limit": "Mail is too large",
+    "421 4.7.0 Too many messages from this sender, slow down": "Too many e-mails at once",
+    "552 5.3.4 Message size exceeds fixed limit": "E-mail is too large",
     "550 5.7.1 Unfortunately, messages from 192.0.2.1 weren't sent: part of their network is on our block list": (
         "Treated as spam or blocked"
     ),
@@ -43,7 +43,7 @@ CASES = {
         "Address doesn't exist"
     ),
     "450-4.2.1 The user you are trying to contact is receiving mail at a rate that 450-4.2.1 prevents additional "
-    "messages from being delivered.": "Too many mails at once",
+    "messages from being delivered.": "Too many e-mails at once",
     "552-5.2.2 The recipient's inbox is out of storage space and inactive. 552 5.2.2 - gsmtp": "Mailbox is full",
     "550-5.7.26 Your email has been blocked because the sender is unauthenticated.": "Sender isn't authenticated",
     "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address.": (
@@ -66,7 +66,7 @@ CASES = {
         "Mailbox is full"
     ),
     "451 4.7.650 The mail server [192.0.2.1] has been temporarily rate limited due to IP reputation.": (
-        "Too many mails at once"
+        "Too many e-mails at once"
     ),
     "550 5.7.515 Access denied, sending domain x.example does not meet the required authentication level.": (
         "Sender isn't authenticated"
@@ -98,7 +98,7 @@ CASES = {
         "Address doesn't exist"
     ),
     "450 4.2.0 <ann@x.example>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch/": (
-        "Too many mails at once"
+        "Too many e-mails at once"
     ),
     "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org": (
         "Treated as spam or blocked"

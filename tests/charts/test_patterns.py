@@ -10,7 +10,7 @@ def _plain(text: str) -> str:
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_the_week_has_every_hour_and_the_busiest_in_full_color() -> None:
+def test_the_week_has_every_hour_and_the_busiest_in_full_colour() -> None:
     hours = pd.DataFrame({"weekday": [0, 6], "hour": [9, 23], "opens": [30, 10]})
     [drawn] = patterns.week(hours, "opens", "#009E73").data
     assert (len(drawn.z), {len(row) for row in drawn.z}) == (7, {24})
@@ -26,7 +26,7 @@ def test_a_week_without_events_is_drawn() -> None:
     assert drawn.zmax == 1
 
 
-def test_every_provider_has_a_bar_of_the_same_length_in_the_colors_of_the_states() -> None:
+def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_states() -> None:
     rows = [
         ("Gmail", {Status.RECEIVED: 60, Status.OPENED: 30, Status.CLICKED: 10}),
         ("<b>few</b>.example", {Status.NOT_RECEIVED: 4}),
@@ -53,7 +53,7 @@ def test_every_provider_has_a_bar_of_the_same_length_in_the_colors_of_the_states
     assert list(figure.layout.yaxis.ticktext) == ["Gmail  ", "&lt;b&gt;few&lt;/b&gt;.example  "]
 
 
-def test_machines_and_hidden_programs_are_gray() -> None:
+def test_machines_and_hidden_programs_are_grey() -> None:
     figure = patterns.used([("Outlook", 30, False), ("Machines", 10, True)], 40, "#009E73", "opens")
     [drawn] = figure.data
     assert list(drawn.x) == [30, 10]
@@ -62,7 +62,7 @@ def test_machines_and_hidden_programs_are_gray() -> None:
     assert [list(words) for words in drawn.customdata] == [["Outlook", "30 of 40"], ["Machines", "10 of 40"]]
 
 
-def test_the_charts_are_transparent_and_leave_text_colors_to_the_page() -> None:
+def test_the_charts_are_transparent_and_leave_text_colours_to_the_page() -> None:
     hours = pd.DataFrame({"weekday": [0], "hour": [0], "opens": [1]})
     for figure in (
         patterns.week(hours, "opens", "#009E73"),

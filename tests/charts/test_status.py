@@ -106,7 +106,7 @@ def test_the_timeline_can_be_cumulative_and_count_customers() -> None:
     assert list(timeline.chart(hours, counting="customers").data[0].y) == [3, 0, 1]
 
 
-def test_the_charts_are_transparent_and_leave_text_colors_to_the_page() -> None:
+def test_the_charts_are_transparent_and_leave_text_colours_to_the_page() -> None:
     hours = pd.DataFrame({"hour": [0], "opens": [1], "clicks": [0]})
     for figure in (status_charts.funnel(STATUS), timeline.chart(hours)):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"

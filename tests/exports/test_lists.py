@@ -379,7 +379,7 @@ def test_the_command_writes_every_list(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["export", "campaigns", "-o", "list.txt"], "has none of the extensions .csv, .xlsx, .parquet"),
+        (["export", "campaigns", "-o", "list.txt"], "must end in .csv, .xlsx or .parquet"),
         (["export", "customers", "-o", "list.csv"], "needs a campaign"),
         (["export", "customers", "nope", "-o", "list.csv"], "There is no campaign 'nope'"),
         (["export", "customer-events", "nope", "-o", "list.csv"], "There is no customer 'nope'"),
@@ -477,7 +477,7 @@ def test_files_are_bounded_in_number_and_size(jobs: Jobs) -> None:
 def test_files_are_deleted_after_their_retention_time() -> None:
     jobs = Jobs(retention_seconds=0.2)
     job = jobs.start("hello.csv", Format.CSV, hello)
-    until(lambda: jobs.find(job.id) is None, "the file to go")
+    until(lambda: jobs.find(job.id) is None, "the file to be deleted")
     jobs.close()
 
 
@@ -516,7 +516,7 @@ def test_a_grids_token_downloads_no_file(client: TestClient) -> None:
     assert client.get("/api/export", params={"token": token}).status_code == 404
 
 
-def test_an_unfinished_file_can_not_be_downloaded(client: TestClient, jobs: Jobs) -> None:
+def test_an_unfinished_file_cannot_be_downloaded(client: TestClient, jobs: Jobs) -> None:
     hold = threading.Event()
     job = jobs.start("held.csv", Format.CSV, lambda _, on_progress: str(hold.wait(PATIENCE_SECONDS)))
     query = {"token": downloads.token(job)}

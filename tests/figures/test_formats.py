@@ -41,7 +41,7 @@ def test_rates_have_one_decimal_and_missing_ones_are_a_dash(share: float | None,
     assert formats.percent(share).replace(JOIN, " ") == text
 
 
-def test_counts_of_counts() -> None:
+def test_a_count_is_shown_with_its_total() -> None:
     assert formats.of(3412, 9731) == "3,412 of 9,731"
     assert [formats.things(number, "customer") for number in (0, 1, 1200)] == [
         "0 customers",

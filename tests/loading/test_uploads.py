@@ -109,7 +109,7 @@ def test_a_bundle_can_be_uploaded_in_any_form(files: list[UploadedFile], tmp_pat
         "./.",
     ],
 )
-def test_a_name_that_leads_out_of_the_folder_is_rejected(name: str, tmp_path: Path) -> None:
+def test_a_name_that_points_outside_the_folder_is_rejected(name: str, tmp_path: Path) -> None:
     for files in ([UploadedFile("b.zip", zipped({name: b"x"}))], [UploadedFile(name)]):
         with pytest.raises(BadUpload):
             uploads.save_bundle(files, tmp_path / "deep" / "upload")

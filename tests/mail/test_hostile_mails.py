@@ -366,7 +366,7 @@ def test_a_mail_without_doctype_is_shown_in_quirks_mode(page: Page, app: str) ->
     assert opened(page, app, "window", "safe").evaluate("document.compatMode") == "CSS1Compat"
 
 
-def test_a_rerun_leaves_the_mail_where_it_is(page: Page, app: str) -> None:
+def test_a_rerun_does_not_reload_the_mail(page: Page, app: str) -> None:
     frame = opened(page, app, "tall", "safe")
     address = frame.url
     page.get_by_role("button", name="Open").click()

@@ -92,7 +92,7 @@ def test_hostile_css_is_parsed_in_bounded_time_and_depth(css: str) -> None:
     assert len(links(html)) == 1
 
 
-def test_a_sheet_too_large_for_a_mail_is_dropped() -> None:
+def test_an_oversized_style_sheet_is_dropped() -> None:
     rule = "a{background:url(#x)}"
     assert safe_css(rule * 1_000) == rule * 1_000
     assert safe_css(rule * 10_000) == ""

@@ -184,7 +184,7 @@ def test_every_reason_for_not_sending_occurs(messages: Rows) -> None:
     assert {"opted_out", "bounced_before", "duplicate_address"} <= with_detail
 
 
-def test_customers_who_opted_out_or_complained_get_no_more_messages(
+def test_customers_who_opted_out_or_complained_get_no_further_messages(
     campaigns: Rows, messages: Rows, events: Rows
 ) -> None:
     sent_at = {row["campaign_id"]: row["sent_at"] for row in campaigns}

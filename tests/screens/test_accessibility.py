@@ -1,4 +1,4 @@
-"""What screen readers and keyboards need, checked on each page by axe (https://github.com/dequelabs/axe-core)."""
+"""Each page and dialog meets the accessibility rules of axe (https://github.com/dequelabs/axe-core)."""
 
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page_name", ["campaigns", "campaign", "compare", "customer", "data"])
-def test_a_page_keeps_nobody_out(
+def test_a_page_has_no_accessibility_barriers(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]
 ) -> None:
     warehouse = Warehouse(sample_database)
@@ -25,7 +25,7 @@ def test_a_page_keeps_nobody_out(
     address = {
         "campaigns": "/",
         "campaign": f"/campaign?id={campaign_id}",
-        "compare": f"/compare?{'&'.join(f'id={one.campaign_id}' for one in listed(warehouse))}",
+        "compare": f"/compare?{'&'.join(f'id={campaign.campaign_id}' for campaign in listed(warehouse))}",
         "customer": f"/customer?id={customer_id}",
         "data": "/data",
     }
@@ -36,7 +36,7 @@ def test_a_page_keeps_nobody_out(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("button", ["How is Opened counted?", "How is COR counted?", "See details"])
-def test_a_dialog_keeps_nobody_out(
+def test_a_dialog_has_no_accessibility_barriers(
     browser: Browser, server: str, sample_database: Path, button: str, scheme: Literal["light", "dark"]
 ) -> None:
     campaign_id = newest_clicked(sample_database)

@@ -28,7 +28,7 @@ def campaigns(data: Snapshot) -> int:
     return int(row["campaigns"])
 
 
-def test_what_a_block_reads_comes_from_one_generation(
+def test_a_block_reads_from_one_generation(
     use: Callable[[Path], Warehouse], database: Path, tmp_path: Path
 ) -> None:
     use(database)
@@ -41,7 +41,7 @@ def test_what_a_block_reads_comes_from_one_generation(
     assert cached.read(campaigns) == 2
 
 
-def test_a_function_can_be_such_a_block(
+def test_a_function_can_be_decorated(
     use: Callable[[Path], Warehouse], database: Path, tmp_path: Path
 ) -> None:
     use(database)
@@ -56,7 +56,7 @@ def test_a_function_can_be_such_a_block(
     assert fragment() == (2, 2)
 
 
-def test_a_block_that_fails_pins_nothing(use: Callable[[Path], Warehouse], tmp_path: Path) -> None:
+def test_a_failed_block_keeps_no_generation(use: Callable[[Path], Warehouse], tmp_path: Path) -> None:
     use(tmp_path / "mailsight.duckdb")
     with pytest.raises(NoDatabase), cached.one_generation():
         cached.read(campaigns)

@@ -1,4 +1,4 @@
-"""The comparison: which campaigns its address names, what stands there of them, and the ticks that lead to it."""
+"""The comparison: the campaigns in its URL, their figures and verdicts, and the checkboxes that lead to it."""
 
 import json
 import re
@@ -45,35 +45,35 @@ def test_each_figure_says_whether_it_differs(
     campaigns: list[ListedCampaign],
     audience: Audience,
 ) -> None:
-    warehouse, ids = use(sample_database), [one.campaign_id for one in campaigns[:3]]
+    warehouse, ids = use(sample_database), [listed.campaign_id for listed in campaigns[:3]]
     at = compare(*ids, audience=audience.value)
-    said = words(at)
+    text = words(at)
     assert [title.value for title in at.title] == ["Comparison"]
     for key in comparison_screen.COMPARED:
-        counts = [campaign.report(warehouse.snapshot(), one, audience).counts for one in ids]
-        rates = [made_of for one in counts if (made_of := portion(one, key))]
-        assert " ".join(comparison.sentences(comparison.compare(rates))) in said
-        assert FIGURES[key].label in said
+        counts = [campaign.report(warehouse.snapshot(), campaign_id, audience).counts for campaign_id in ids]
+        rates = [rate for count in counts if (rate := portion(count, key))]
+        assert " ".join(comparison.sentences(comparison.compare(rates))) in text
+        assert FIGURES[key].label in text
 
 
 @pytest.mark.parametrize("key", comparison_screen.COMPARED)
-def test_every_figure_tells_how_it_is_compared(
+def test_every_figure_explains_how_it_is_compared(
     use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign], key: str
 ) -> None:
     use(sample_database)
-    at = compare(*(one.campaign_id for one in campaigns[:2]))
+    at = compare(*(listed.campaign_id for listed in campaigns[:2]))
     at.button(key=f"counted_{key}").click().run()
-    said = words(at)
-    assert "Holm's method" in said
-    assert explanations.of_figure(key).text in said
+    text = words(at)
+    assert "Holm's method" in text
+    assert explanations.of_figure(key).text in text
 
 
 @pytest.mark.parametrize("period", ["First day", "First 2 weeks", "All"])
-def test_the_curves_can_cover_another_time(
+def test_the_curves_can_show_another_period(
     use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign], period: str
 ) -> None:
     use(sample_database)
-    at = compare(*(one.campaign_id for one in campaigns[:2]))
+    at = compare(*(listed.campaign_id for listed in campaigns[:2]))
     at.segmented_control(key="compared_period").set_value(period).run()
     assert not at.exception
 
@@ -81,14 +81,14 @@ def test_the_curves_can_cover_another_time(
 @pytest.mark.parametrize(
     ("places", "more", "says"),
     [
-        ([], [], "This link names no campaigns."),
-        ([0], [], "This link names only one campaign."),
-        ([0, 0], [], "This link names only one campaign."),
+        ([], [], "This link contains no campaigns."),
+        ([0], [], "This link contains only one campaign."),
+        ([0, 0], [], "This link contains only one campaign."),
         ([0], ["<b>gone</b>"], "Campaign not found"),
         ([], ["gone", "lost"], "Campaigns not found: “gone”, “lost”."),
     ],
 )
-def test_an_address_with_nothing_to_compare_says_what_to_do(
+def test_a_link_with_nothing_to_compare_says_what_to_do(
     use: Callable[[Path], Warehouse],
     sample_database: Path,
     campaigns: list[ListedCampaign],
@@ -104,7 +104,7 @@ def test_an_address_with_nothing_to_compare_says_what_to_do(
     assert "Tick two to five campaigns in the list" in words(at)
 
 
-def test_a_campaign_that_is_not_there_is_left_out(
+def test_an_unknown_campaign_is_left_out(
     use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign]
 ) -> None:
     use(sample_database)
@@ -112,31 +112,31 @@ def test_a_campaign_that_is_not_there_is_left_out(
     assert [warning.value for warning in at.warning] == [
         f"{formats.plain('Campaign not found: “**gone**”')}."
     ]
-    assert len(at.expander) == 0, "two campaigns are one pair"
+    assert len(at.expander) == 0, "two campaigns make a single pair"
 
 
 def test_more_than_five_are_not_shown(
     use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign]
 ) -> None:
     use(sample_database)
-    at = compare(*(one.campaign_id for one in campaigns))
+    at = compare(*(listed.campaign_id for listed in campaigns))
     assert [warning.value for warning in at.warning] == [
-        "This link names 6 campaigns. Only the first 5 are shown."
+        "This link contains 6 campaigns. Only the first 5 are shown."
     ]
 
 
-def test_planned_campaigns_are_compared_without_a_trace(
+def test_planned_campaigns_have_no_figures_to_compare(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
     listed = list_reports.page(
         use(sample_database).snapshot(), Audience.HUMAN, EVERYTHING, NEWEST_FIRST, 0, 100
     )
-    planned = [one for one in listed if not one.counts.sent]
+    planned = [campaign for campaign in listed if not campaign.counts.sent]
     at = compare(planned[0].campaign_id, listed[-1].campaign_id)
     assert "There is nothing to compare: fewer than two of these campaigns have this figure." in words(at)
 
 
-def test_the_bar_leads_to_the_comparison(
+def test_the_compare_bar_opens_the_comparison(
     use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign]
 ) -> None:
     use(sample_database)
@@ -147,15 +147,15 @@ def test_the_bar_leads_to_the_comparison(
     at.run()
     assert "**1 campaign selected**. Select another one to compare it with." in words(at)
     assert at.button(key="compare").disabled
-    at.session_state["campaigns_selected"] = [one.campaign_id for one in campaigns[:2]]
+    at.session_state["campaigns_selected"] = [listed.campaign_id for listed in campaigns[:2]]
     at.run()
     at.button(key="clear_selected").click().run()
     assert "compare" not in [button.key for button in at.button]
-    at.session_state["campaigns_selected"] = [one.campaign_id for one in campaigns[:2]]
+    at.session_state["campaigns_selected"] = [listed.campaign_id for listed in campaigns[:2]]
     at.run()
     at.button(key="compare").click().run()
     assert [title.value for title in at.title] == ["Comparison"]
-    assert at.query_params["id"] == [one.campaign_id for one in campaigns[:2]]
+    assert at.query_params["id"] == [listed.campaign_id for listed in campaigns[:2]]
 
 
 MANY = 60
@@ -163,20 +163,24 @@ MANY = 60
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with more campaigns than a page of the list has rows: `Mailing 01` is the oldest."""
+    """A database with more campaigns than fit on a page of the list; `Mailing 01` is the oldest."""
     folder = tmp_path_factory.mktemp("many")
     sent = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(MANY)]
-    mailings = [(f"m{number:02}", at.isoformat()) for number, at in enumerate(sent, start=1)]
-    messages = [(one, f"c{person}", at) for one, at in mailings for person in range(40)]
+    campaigns = [(f"m{number:02}", at.isoformat()) for number, at in enumerate(sent, start=1)]
+    messages = [(campaign_id, f"c{person}", at) for campaign_id, at in campaigns for person in range(40)]
     rows: dict[str, list[dict[str, str]]] = {
         "campaigns": [
-            {"campaign_id": one, "name": f"Mailing {one[1:]}", "sent_at": at} for one, at in mailings
+            {"campaign_id": campaign_id, "name": f"Mailing {campaign_id[1:]}", "sent_at": at}
+            for campaign_id, at in campaigns
         ],
-        "messages": [{"campaign_id": one, "customer_id": who, "sent_at": at} for one, who, at in messages],
+        "messages": [
+            {"campaign_id": campaign_id, "customer_id": customer_id, "sent_at": at}
+            for campaign_id, customer_id, at in messages
+        ],
         "events": [
-            {"campaign_id": one, "customer_id": who, "type": "opened", "occurred_at": at}
-            for one, who, at in messages
-            if int(who[1:]) * 3 < int(one[1:])
+            {"campaign_id": campaign_id, "customer_id": customer_id, "type": "opened", "occurred_at": at}
+            for campaign_id, customer_id, at in messages
+            if int(customer_id[1:]) * 3 < int(campaign_id[1:])
         ],
     }
     for kind, lines in rows.items():
@@ -212,7 +216,7 @@ def test_a_tick_marks_its_row_without_redrawing_the_table(
 
 @pytest.mark.browser
 @pytest.mark.parametrize("size", ["wide", "phone"])
-def test_the_walk_from_ticks_to_the_comparison_and_back(
+def test_campaigns_can_be_ticked_and_compared(
     browser: Browser, serve: Callable[..., str], many: Path, size: str
 ) -> None:
     address = serve(many)
@@ -235,7 +239,7 @@ def test_the_walk_from_ticks_to_the_comparison_and_back(
         expect(box(page, 20)).to_have_count(0)
         box(page, 10).check()
         expect_selected(page, 3)
-        # Faster than the server answers: what it says to the first tick does not take back the second.
+        # Faster than the server responds: its response to the first tick must not revert the second.
         for number in (11, 12):
             box(page, number).click(no_wait_after=True)
         expect_selected(page, 5)

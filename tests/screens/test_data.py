@@ -1,4 +1,4 @@
-"""The page Data, without a browser: what it counts, what can be searched and taken along, and who may upload."""
+"""The Data page, without a browser: its counts, searches and exports, and who may upload."""
 
 import csv
 import json
@@ -31,9 +31,9 @@ from tests.support.waiting import PATIENCE_SECONDS
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A campaign, events of two providers and of none, three of them without a campaign, and two refused rows."""
+    """A campaign, events with and without a provider (three of them unmatched), and two rejected rows."""
     folder = tmp_path_factory.mktemp("mixed")
-    lines = [json.dumps(one) for one in EVENTS] + ['{"type": "<b>oops</b>"}', HUGE]
+    lines = [json.dumps(row) for row in EVENTS] + ['{"type": "<b>oops</b>"}', HUGE]
     (folder / "bundle").mkdir()
     (folder / "bundle" / "campaigns.csv").write_text("campaign_id,name\nspring,Spring\n")
     (folder / "bundle" / "events-april.ndjson").write_text("\n".join(lines))
@@ -43,11 +43,11 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streamlit's test harness has no browser, and so none on this machine."""
+    """Requests count as local, because Streamlit's test harness has no browser with an address."""
     monkeypatch.setattr(uploads, "is_local", lambda *_: True)
 
 
-def test_what_is_here_and_where_it_came_from(mixed: Path) -> None:
+def test_the_data_report_has_counts_events_and_loads(mixed: Path) -> None:
     report = data.data(Warehouse(mixed).snapshot())
     assert report.rows == {"campaigns": 1, "customers": 0, "messages": 2, "events": 5}
     assert report.providers == [
@@ -82,12 +82,12 @@ def test_many_small_providers_are_shown_as_one(tmp_path: Path) -> None:
     (tmp_path / "events.ndjson").write_text("\n".join(lines))
     bundles.load(tmp_path / "mailsight.duckdb", [tmp_path / "events.ndjson"])
     providers = data.data(Warehouse(tmp_path / "mailsight.duckdb").snapshot()).providers
-    assert [one.provider for one in providers] == [*names[: data.MAX_PROVIDERS - 1], OTHERS]
-    assert sum(one.events for one in providers) == len(names)
+    assert [shown.provider for shown in providers] == [*names[: data.MAX_PROVIDERS - 1], OTHERS]
+    assert sum(shown.events for shown in providers) == len(names)
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "expected"),
     [
         ("", ["e5", "e4", "e3"]),
         (" PERSON4@mail ", ["e4"]),
@@ -97,14 +97,14 @@ def test_many_small_providers_are_shown_as_one(tmp_path: Path) -> None:
         ("%", []),
     ],
 )
-def test_unattributed_events_can_be_searched(mixed: Path, search: str, found: list[str]) -> None:
-    # The minute tells which it is.
+def test_unmatched_events_can_be_searched(mixed: Path, search: str, expected: list[str]) -> None:
+    # The minute identifies the event.
     result = data.unattributed(Warehouse(mixed).snapshot(), search)
-    assert [f"e{at.minute}" for at in result.rows["occurred_at"]] == found
-    assert result.total == len(found)
+    assert [f"e{at.minute}" for at in result.rows["occurred_at"]] == expected
+    assert result.total == len(expected)
 
 
-def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: Path) -> None:
+def test_only_the_latest_unmatched_events_are_shown_but_all_are_exported(mixed: Path) -> None:
     shown = data.unattributed(Warehouse(mixed).snapshot(), limit=2)
     assert (len(shown.rows), shown.total) == (2, 3)
     assert data_screen._footer(shown, "event") == "Latest 2 of 3 events. The export includes all."  # noqa: SLF001
@@ -120,21 +120,21 @@ def test_only_the_latest_unattributed_events_are_shown_and_all_exported(mixed: P
 @pytest.mark.parametrize(
     ("search", "total"), [("", 2), ("APRIL", 2), ("not json", 1), ("march", 0), ("%", 0)]
 )
-def test_refused_rows_can_be_searched(mixed: Path, search: str, total: int) -> None:
-    found = data.refused(Warehouse(mixed).snapshot(), search)
-    assert (len(found.rows), found.total) == (total, total)
+def test_rejected_rows_can_be_searched(mixed: Path, search: str, total: int) -> None:
+    result = data.refused(Warehouse(mixed).snapshot(), search)
+    assert (len(result.rows), result.total) == (total, total)
 
 
-def test_a_refused_row_is_short_on_the_screen_and_whole_in_the_export(mixed: Path) -> None:
+def test_a_rejected_row_is_cut_off_on_the_screen_but_complete_in_the_export(mixed: Path) -> None:
     shown = data.refused(Warehouse(mixed).snapshot()).rows
     assert shown["row"].str.len().max() == data.MAX_ROW_LENGTH + 1
     assert f"'{HUGE}" in writers.as_csv(export_rows.refused(Warehouse(mixed).snapshot())).decode()
 
 
-def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed: Path) -> None:
+def test_the_data_page_has_its_sections_in_order(use: Callable[[Path], Warehouse], mixed: Path) -> None:
     use(mixed)
     at = show("data")
-    said = words(at)
+    text = words(at)
     assert [title.value for title in at.title] == ["Data"]
     assert [heading.value for heading in at.subheader] == [
         "Live webhooks",
@@ -149,8 +149,8 @@ def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed:
         "Messages": "2",
         "Events": "5",
     }
-    assert "No provider is set up" in said
-    assert not {"None", "nan", "NaT", "null"} & set(said.split())
+    assert "No provider is set up" in text
+    assert not {"None", "nan", "NaT", "null"} & set(text.split())
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_the_parts_stand_in_their_order(use: Callable[[Path], Warehouse], mixed:
         ("Rejected rows · 2", "not json", "1 row"),
     ],
 )
-def test_a_search_narrows_what_is_shown(
+def test_a_search_narrows_the_rows(
     use: Callable[[Path], Warehouse], mixed: Path, tab: str, search: str, says: str
 ) -> None:
     use(mixed)
@@ -172,9 +172,7 @@ def test_a_search_narrows_what_is_shown(
     assert says in words(at).splitlines()
 
 
-def test_an_installation_without_data_says_how_to_fill_it(
-    use: Callable[[Path], Warehouse], tmp_path: Path
-) -> None:
+def test_an_empty_data_page_shows_how_to_load_data(use: Callable[[Path], Warehouse], tmp_path: Path) -> None:
     use(tmp_path / "nothing.duckdb")
     at = show("data")
     assert [title.value for title in at.title] == ["Data"]
@@ -184,7 +182,7 @@ def test_an_installation_without_data_says_how_to_fill_it(
 
 @pytest.fixture
 def sendgrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """SendGrid's webhook is set up."""
+    """Sets up SendGrid's webhook."""
     monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "user:secret-password")
     monkeypatch.setenv("MAILSIGHT_PUBLIC_URL", "https://mailsight.example")
     routes.webhook_secrets.cache_clear()
@@ -193,7 +191,7 @@ def sendgrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("sendgrid")
-def test_live_webhooks_tell_what_waits_and_what_went_wrong(
+def test_live_webhooks_show_waiting_requests_and_the_last_error(
     use: Callable[[Path], Warehouse], tmp_path: Path
 ) -> None:
     use(tmp_path / "mailsight.duckdb")
@@ -203,16 +201,16 @@ def test_live_webhooks_tell_what_waits_and_what_went_wrong(
     waiting.note_error("The disk is *full*.")
     assert waiting.state() == SpoolState(1, waiting.state().size_bytes, waiting.state().oldest_at)
     at = show("data")
-    said = words(at)
-    assert "1 request (" in said
-    assert "the oldest received 5\N{NO-BREAK SPACE}min ago" in said
+    text = words(at)
+    assert "1 request (" in text
+    assert "the oldest received 5\N{NO-BREAK SPACE}min ago" in text
     [warning] = at.warning
     assert "The disk is \\*full\\*." in warning.value
-    assert "No events are lost" in said
-    assert "secret-password" not in said
+    assert "No events are lost" in text
+    assert "secret-password" not in text
 
 
-def test_names_from_outside_are_letters_in_the_chart() -> None:
+def test_untrusted_names_are_shown_literally_in_the_chart() -> None:
     figure = events.chart([("<a href='x'>b</a>\u202e", {OPENED: 3, BOUNCED: 1}), ("b", {OPENED: 1})])
     assert (
         figure.layout.annotations[0].text == "<b>&lt;a href=&#x27;x&#x27;&gt;b&lt;/a&gt;\\x202e</b>  4 events"
@@ -221,13 +219,13 @@ def test_names_from_outside_are_letters_in_the_chart() -> None:
 
 
 @pytest.mark.parametrize("kind", EventType)
-def test_every_type_of_event_has_its_place_and_colour_in_the_chart(kind: EventType) -> None:
+def test_every_event_type_has_its_own_colour_in_the_chart(kind: EventType) -> None:
     [bar] = events.chart([("p", {kind: 1})]).data
     assert (bar.name, bar.marker.color) == (kind.label, kind.colour)
-    assert len({one.colour for one in EventType}) == len(EventType)
+    assert len({event_type.colour for event_type in EventType}) == len(EventType)
 
 
-def test_who_may_not_upload_sees_no_button_and_is_refused_by_the_loader(
+def test_people_without_permission_see_no_button_and_cannot_upload(
     use: Callable[[Path], Warehouse], mixed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(mixed)
@@ -246,7 +244,7 @@ def test_the_button_opens_the_dialog(use: Callable[[Path], Warehouse], mixed: Pa
     at.button[0].click().run()
     assert not at.exception
     assert [button.label for button in at.button] == ["Upload", "Load"]
-    assert [one.label for one in at.file_uploader]
+    assert [uploader.label for uploader in at.file_uploader]
 
 
 def test_an_upload_waits_for_another_load_and_then_says_so(
@@ -262,10 +260,10 @@ def test_an_upload_waits_for_another_load_and_then_says_so(
         work.discard()
 
 
-def test_an_upload_tells_what_became_of_it(use: Callable[[Path], Warehouse], tmp_path: Path) -> None:
+def test_an_upload_shows_its_result(use: Callable[[Path], Warehouse], tmp_path: Path) -> None:
     use(tmp_path / "mailsight.duckdb")
 
-    def told(files: list[tuple[str, bytes]]) -> AppTest:
+    def show_result(files: list[tuple[str, bytes]]) -> AppTest:
         def page(files: list[tuple[str, bytes]]) -> None:
             from mailsight.screens import upload
             from tests.support.uploaded import UploadedFile
@@ -276,11 +274,11 @@ def test_an_upload_tells_what_became_of_it(use: Callable[[Path], Warehouse], tmp
         return AppTest.from_function(page, args=(files,), default_timeout=PATIENCE_SECONDS).run()
 
     rows = b"campaign_id,name\nspring,Spring\n,*none*\n"
-    at = told([("campaigns.csv", rows)])
-    assert [one.value.split(".")[0] for one in at.success] == ["Upload complete"]
+    at = show_result([("campaigns.csv", rows)])
+    assert [message.value.split(".")[0] for message in at.success] == ["Upload complete"]
     assert "**1 row rejected**" in words(at)
-    assert [one.value.split(".")[0] for one in told([("campaigns.csv", rows)]).info] == [
-        "Everything in this upload had been loaded before"
+    assert [message.value.split(".")[0] for message in show_result([("campaigns.csv", rows)]).info] == [
+        "Everything in this upload was already loaded"
     ]
-    [refused] = told([("*.zip", b"no")]).warning
-    assert refused.value.startswith("**Nothing was loaded.** '\\*.zip' is not a readable zip")
+    [rejected] = show_result([("*.zip", b"no")]).warning
+    assert rejected.value.startswith("**Nothing was loaded.** '\\*.zip' is not a readable zip")

@@ -1,4 +1,4 @@
-"""The page Data in a real browser: what it shows, what can be taken along, what an upload does."""
+"""The Data page in a real browser: hostile texts, exports, uploads and newer data."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ HOSTILE = "<img src=x onerror=alert(1)>\u202e**x**"
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database of which every text was written to do harm."""
+    """A database in which every text is hostile."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "bundle").mkdir()
     harm = [
@@ -27,22 +27,24 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
             9, OPENED, HOSTILE, recipient=HOSTILE, message_id=HOSTILE, diagnostic=HOSTILE, url="javascript:x"
         )
     ]
-    lines = [json.dumps(one) for one in EVENTS + harm] + [f'{{"type": "{HOSTILE}"}}', HUGE]
+    lines = [json.dumps(row) for row in EVENTS + harm] + [f'{{"type": "{HOSTILE}"}}', HUGE]
     (folder / "bundle" / f"events-{HOSTILE.replace('/', '')}.ndjson").write_text("\n".join(lines))
     bundles.load(folder / "mailsight.duckdb", [folder / "bundle"])
     return folder / "mailsight.duckdb"
 
 
 @pytest.mark.parametrize("size", list(SIZES))
-def test_everything_is_shown_letter_by_letter_and_can_be_taken_along(
+def test_hostile_text_is_shown_literally_and_can_be_exported(
     browser: Browser, serve: Callable[..., str], hostile: Path, size: str
 ) -> None:
     address = serve(hostile)
     with visit(browser, size) as (page, wrong):
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        sent: list[int] = []
-        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(len(frame))))
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
+        frames: list[int] = []
+        page.on(
+            "websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(len(frame)))
+        )
         page.goto(address)
         page.get_by_role("link", name="Data", exact=True).click()
         expect(page).to_have_url(f"{address}/data")
@@ -60,26 +62,28 @@ def test_everything_is_shown_letter_by_letter_and_can_be_taken_along(
         assert exported(page) == 2
 
         page.get_by_role("tab", name="Rejected rows").click()
-        refused = page.get_by_role("table", name="Rejected rows")
-        expect(refused).to_contain_text("=cmd()[[[[")
-        expect(refused).to_contain_text("<img src=x onerror=alert(1)>")
+        rejected = page.get_by_role("table", name="Rejected rows")
+        expect(rejected).to_contain_text("=cmd()[[[[")
+        expect(rejected).to_contain_text("<img src=x onerror=alert(1)>")
         assert exported(page) == 3
 
         page.get_by_role("link", name="Campaigns", exact=True).click()
         expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
-        assert max(sent) < 500_000
-        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+        assert max(frames) < 500_000
+        assert [url for url in requested if not url.startswith((address, "data:", "blob:"))] == []
         assert wrong == []
 
 
 def exported(page: Page) -> int:
-    """How many lines the export has that is offered now."""
+    """The number of lines in the export of the open tab."""
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as CSV").click()
     return len(download.value.path().read_text("utf-8-sig").splitlines())
 
 
-def test_the_first_data_comes_by_upload(browser: Browser, serve: Callable[..., str], tmp_path: Path) -> None:
+def test_a_new_installation_can_be_filled_by_upload(
+    browser: Browser, serve: Callable[..., str], tmp_path: Path
+) -> None:
     address = serve(tmp_path / "mailsight.duckdb")
     (tmp_path / "spring.zip").write_bytes(zipped(BUNDLE))
     (tmp_path / "not-a.zip").write_bytes(b"no")
@@ -116,7 +120,7 @@ def test_the_first_data_comes_by_upload(browser: Browser, serve: Callable[..., s
 
 
 def upload_dialog(page: Page) -> Locator:
-    """The dialog Upload, opened."""
+    """Opens the Upload dialog."""
     page.get_by_role("button", name="Upload", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Load", exact=True)).to_be_disabled()
@@ -124,7 +128,7 @@ def upload_dialog(page: Page) -> Locator:
 
 
 def send(page: Page, file: Path) -> None:
-    """Chooses the file and loads it."""
+    """Chooses a file and loads it."""
     button = page.get_by_role("dialog").get_by_role("button", name="Load", exact=True)
     expect(button).to_be_disabled()
     page.locator('input[type="file"]').set_input_files(file)
@@ -132,9 +136,7 @@ def send(page: Page, file: Path) -> None:
     button.click()
 
 
-def test_a_page_that_stays_open_tells_of_newer_data(
-    browser: Browser, serve: Callable[..., str], tmp_path: Path
-) -> None:
+def test_an_open_page_offers_newer_data(browser: Browser, serve: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "campaigns.csv").write_text("campaign_id,name\nspring,Spring\n")
     bundles.load(tmp_path / "mailsight.duckdb", [tmp_path / "campaigns.csv"])
     with visit(browser) as (page, wrong):

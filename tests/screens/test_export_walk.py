@@ -1,4 +1,4 @@
-"""Files to take along, in a real browser: the list that is shown, its three kinds of file, and that nothing stays."""
+"""Exports in a real browser: they contain what the page shows, in every format, and their files are removed."""
 
 import csv
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def report(sample_database: Path) -> campaign.CampaignReport:
     return campaign.report(warehouse.snapshot(), most_clicked(warehouse), Audience.HUMAN)
 
 
-def test_what_the_grid_shows_is_exported(
+def test_the_export_contains_what_the_grid_shows(
     browser: Browser, server: str, sample_database: Path, report: campaign.CampaignReport
 ) -> None:
     filtered = grids.grid_query({"name": {"type": "contains", "filter": "a"}}, status=[Status.CLICKED])
@@ -54,7 +54,7 @@ def test_what_the_grid_shows_is_exported(
         address = page.get_by_role("link", name="Download", exact=True).get_attribute("href")
         page.get_by_role("button", name="Remove", exact=True).click()
         expect(page.get_by_role("link", name="Download", exact=True)).to_have_count(0)
-        # The file is gone with it; a page that is closed lets go of its files as well.
+        # Removing an export deletes its file, and so does closing the page.
         expect_gone(page, f"{server}{address}")
         with page.expect_download():
             choose(page, "Events", "Parquet")
@@ -71,7 +71,7 @@ def test_each_tab_exports_its_own_view_whichever_process_serves_the_grid(
     report: campaign.CampaignReport,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One process serves the page and writes the file, another one serves the grid's rows."""
+    """One process serves the page and writes the file; another serves the grid's rows."""
     monkeypatch.setenv("STREAMLIT_SERVER_COOKIE_SECRET", "shared-by-both-processes")
     servers = [serve(sample_database, fresh=True) for _ in range(2)]
     campaign_id = report.campaign.campaign_id
@@ -113,7 +113,7 @@ def exported_ids(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(("entry", "begins"), [("HTML", b"<!DOCTYPE html>"), ("PDF", b"%PDF")])
-def test_the_page_is_taken_along_as_a_report(
+def test_the_page_can_be_exported_as_a_report(
     browser: Browser, server: str, report: campaign.CampaignReport, entry: str, begins: bytes
 ) -> None:
     if entry == "PDF" and not pdf.available():
@@ -129,4 +129,4 @@ def test_the_page_is_taken_along_as_a_report(
 
 
 def expect_gone(page: Page, address: str) -> None:
-    until(lambda: page.request.get(address).status == 404, "the file to go")
+    until(lambda: page.request.get(address).status == 404, "the file to be deleted")

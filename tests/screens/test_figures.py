@@ -1,4 +1,4 @@
-"""Every figure, computed a second time in plain Python (oracle.py) over random mailings: both must agree."""
+"""Every figure of random campaigns equals a second computation in plain Python (oracle.py)."""
 
 import csv
 import json
@@ -27,8 +27,8 @@ from tests.support.examples import loads
 Bundle = dict[str, list[dict[str, Any]]]
 
 START = datetime(2026, 4, 14, 9, tzinfo=UTC)
-# Few values each, so that keys meet, times are equal, and the same event comes again.
-CAMPAIGN_IDS = ["spring", "summer", "unheard"]
+# Few values each, so that keys match, times are equal and events repeat.
+CAMPAIGN_IDS = ["spring", "summer", "unknown"]
 CUSTOMER_IDS = ["1", "2", "3", "4"]
 ADDRESSES = ["ann@x.example", "Ann@X.example", "bob@x.example", "cyd@x.example"]
 MESSAGE_IDS = ["m1", "m2", "m3"]
@@ -93,7 +93,7 @@ mailings = st.fixed_dictionaries(
 
 
 def write_bundle(folder: Path, bundle: Bundle) -> Path:
-    """The bundle as files of three formats, the campaign with links as one with HTML."""
+    """Write the bundle as files in three formats. A campaign with links gets an e-mail with them."""
     folder.mkdir()
     (folder / "mail.html").write_text("".join(f'<a href="{url}">link</a>' for url in LINKS))
     rows = {
@@ -123,12 +123,14 @@ def _text(value: object) -> object:
 
 
 def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dict[str, Any]]:
-    """The figures of all campaigns of a database, in the shape of the oracle's."""
+    """The figures of all campaigns of a database, in the form that the oracle returns."""
     warehouse = Warehouse(database)
-    found = {}
-    for campaign_id in (one.campaign_id for one in listed(warehouse)):
+    computed_figures = {}
+    for campaign_id in (listed_campaign.campaign_id for listed_campaign in listed(warehouse)):
         figures: Any = campaign.figures(campaign.report(warehouse.snapshot(), campaign_id, audience))
-        found[campaign_id] = {name: figures[name] for name in ("counts", "not_sent", "status", "links")} | {
+        computed_figures[campaign_id] = {
+            name: figures[name] for name in ("counts", "not_sent", "status", "links")
+        } | {
             "other_links": {
                 link["url"]: (link["clicks"], link["clickers"]) for link in figures["other_links"]
             },
@@ -139,7 +141,7 @@ def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dic
                 .tolist()
             },
         }
-    return found
+    return computed_figures
 
 
 @pytest.mark.slow
@@ -157,26 +159,26 @@ def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
             event["machine"] = verdicts.get(number)
         assert computed(database, Audience.HUMAN) == oracle.figures(mailing, human=True)
         assert histories(database) == plain_histories(database)
-        assert_rows_lie_by_customer_with_their_names(database)
+        assert_rows_are_sorted_and_have_names(database)
 
 
 def histories(database: Path) -> dict[str, Any]:
     """Each customer's address and history as the page shows it: campaign, status, opens, subject, has a mail."""
-    reader, found = Warehouse(database), {}
+    reader, shown = Warehouse(database), {}
     for customer_id in plain_histories(database):
         report = customer.report(reader.snapshot(), customer_id, Audience.HUMAN)
-        found[customer_id] = (
+        shown[customer_id] = (
             report.customer.email,
             [
                 (contact.campaign_id, contact.status, contact.opens, contact.subject, contact.has_mail)
                 for contact in report.contacts
             ],
         )
-    return found
+    return shown
 
 
 def plain_histories(database: Path) -> dict[str, Any]:
-    """The same from the facts, by looking at all of them."""
+    """The same, read from the tables without the report's shortcuts."""
     with duckdb.connect(str(database.resolve()), read_only=True) as connection:
         rows = connection.execute(
             """
@@ -192,14 +194,14 @@ def plain_histories(database: Path) -> dict[str, Any]:
             order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id
             """
         ).fetchall()
-    found: dict[str, Any] = {}
+    expected: dict[str, Any] = {}
     for customer_id, email, *contact in rows:
-        found.setdefault(customer_id, (email, []))[1].append(tuple(contact))
-    return found
+        expected.setdefault(customer_id, (email, []))[1].append(tuple(contact))
+    return expected
 
 
-def assert_rows_lie_by_customer_with_their_names(database: Path) -> None:
-    """What the customers' grid takes for granted: rows in the order of their keys, with their customers' names."""
+def assert_rows_are_sorted_and_have_names(database: Path) -> None:
+    """What the customers' grid relies on: rows sorted by key, with the customers' current names and addresses."""
     with duckdb.connect(str(database.resolve()), read_only=True) as connection:
         rows = connection.execute(
             """
@@ -216,7 +218,7 @@ def assert_rows_lie_by_customer_with_their_names(database: Path) -> None:
 
 
 def _verdicts(database: Path) -> dict[int, str | None]:
-    """The machine of each event, by its number: its place in a file that was loaded first."""
+    """The machine rule of each event, by its number: its position in a file loaded into an empty database."""
     with duckdb.connect(str(database.resolve()), read_only=True) as connection:
         return dict(connection.execute("select event_number, machine from events").fetchall())
 
@@ -238,11 +240,11 @@ def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: An
             bundles.load(in_parts, [write_bundle(Path(folder) / f"part{number}", part)])
         assert computed(in_parts) == computed(whole)
         assert histories(in_parts) == plain_histories(in_parts)
-        assert_rows_lie_by_customer_with_their_names(in_parts)
+        assert_rows_are_sorted_and_have_names(in_parts)
 
 
 def _key(kind: str, row: dict[str, Any]) -> object:
-    """What rows share that may be the same message or event: of these the first or the last counts."""
+    """The key of a row. Rows with the same key stay in one load, because the first or the last of them counts."""
     if kind == "messages":
         return row["campaign_id"], row["customer_id"]
     if kind == "events":
@@ -250,7 +252,7 @@ def _key(kind: str, row: dict[str, Any]) -> object:
     return id(row)
 
 
-def test_a_customers_new_name_and_address_reach_what_was_mailed_before(tmp_path: Path) -> None:
+def test_a_customers_new_name_and_address_apply_to_earlier_messages(tmp_path: Path) -> None:
     database = tmp_path / "mailsight.duckdb"
     rows: list[dict[str, Any]] = [
         {"campaign_id": "spring", "customer_id": "1", "email": "ann@x.example", "sent_at": START},
@@ -271,7 +273,7 @@ def test_a_customers_new_name_and_address_reach_what_was_mailed_before(tmp_path:
         ("Bert", "Bert@y.example"),
         ("", ""),
     ]
-    assert_rows_lie_by_customer_with_their_names(database)
+    assert_rows_are_sorted_and_have_names(database)
 
 
 def test_loading_twice_changes_nothing(tmp_path: Path, sample_bundle: Path) -> None:
@@ -286,7 +288,12 @@ def test_loading_twice_changes_nothing(tmp_path: Path, sample_bundle: Path) -> N
 
 def test_the_totals_of_the_list_are_the_sums_of_its_campaigns(sample_database: Path) -> None:
     campaigns = listed(sample_database, Audience.ALL)
-    totals = Counts(**{name: sum(getattr(one.counts, name) for one in campaigns) for name in COUNT_NAMES})
+    totals = Counts(
+        **{
+            name: sum(getattr(listed_campaign.counts, name) for listed_campaign in campaigns)
+            for name in COUNT_NAMES
+        }
+    )
     assert (
         list_reports.search_totals(Warehouse(sample_database).snapshot(), Audience.ALL, EVERYTHING).totals
         == totals
@@ -298,19 +305,22 @@ CASES = {
     "a bounce after delivery is undeliverable": (["delivered@1", "bounced@2"], "not_received"),
     "a delivery after the bounce is received": (["bounced@1", "delivered@2"], "received"),
     "an open after the bounce proves that it arrived": (["bounced@1", "opened@2"], "opened"),
-    "a delivery at the moment of the bounce is not after it": (["bounced@1", "delivered@1"], "not_received"),
+    "a delivery at the time of the bounce does not come after it": (
+        ["bounced@1", "delivered@1"],
+        "not_received",
+    ),
     "a click proves an open": (["clicked@1"], "clicked"),
-    "opting out is stronger than a click": (["clicked@1", "unsubscribed@2"], "opted_out"),
+    "opting out outranks a click": (["clicked@1", "unsubscribed@2"], "opted_out"),
     "a complaint opts out": (["delivered@1", "complained@2"], "opted_out"),
-    "a refusal after sending was not sent": (["sent@1", "rejected@2"], None),
-    "sending after a refusal was sent": (["rejected@1", "sent@2"], "received"),
-    "a delivery is stronger than a refusal": (["rejected@2", "delivered@1"], "received"),
-    "an event that says nothing leaves it as it was": (["queued@1", "unknown@2"], "received"),
+    "a message refused after sending was not sent": (["sent@1", "rejected@2"], None),
+    "a message sent after a refusal was sent": (["rejected@1", "sent@2"], "received"),
+    "a delivery outranks a refusal": (["rejected@2", "delivered@1"], "received"),
+    "an event without a meaning for the state changes nothing": (["queued@1", "unknown@2"], "received"),
 }
 
 
-@pytest.mark.parametrize(("told", "status"), CASES.values(), ids=CASES)
-def test_the_state_of_a_message(tmp_path: Path, told: list[str], status: str | None) -> None:
+@pytest.mark.parametrize(("event_times", "status"), CASES.values(), ids=CASES)
+def test_the_state_of_a_message(tmp_path: Path, event_times: list[str], status: str | None) -> None:
     bundle: Bundle = {
         "campaigns": [{"campaign_id": "spring"}],
         "customers": [],
@@ -322,7 +332,7 @@ def test_the_state_of_a_message(tmp_path: Path, told: list[str], status: str | N
                 "type": event.split("@")[0],
                 "occurred_at": START + timedelta(hours=int(event.split("@")[1])),
             }
-            for event in told
+            for event in event_times
         ],
     }
     database = tmp_path / "mailsight.duckdb"

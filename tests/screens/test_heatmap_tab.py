@@ -1,4 +1,4 @@
-"""The Heatmap tab in a real browser: switches, list and badges that light each other, who clicked, files."""
+"""The Heatmap tab in a real browser: switches, list and badges, the filter by link, and downloads."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -49,8 +49,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, (url, customer) in enumerate(CLICKS)
     ]
     messages = [
-        {"campaign_id": "spring", "customer_id": str(one), "sent_at": "2026-04-14T09:00:00Z"}
-        for one in range(1, 9)
+        {"campaign_id": "spring", "customer_id": str(number), "sent_at": "2026-04-14T09:00:00Z"}
+        for number in range(1, 9)
     ]
     files = {
         "mail.html": MAIL,
@@ -90,15 +90,17 @@ def badge(page: Page, position: int) -> Locator:
     return mail(page).locator(f"[data-badge='{position}']")
 
 
-def test_every_number_of_the_campaign_has_its_place(tab: Page, report: CampaignReport) -> None:
-    said = mail(tab).locator("[data-badge]").evaluate_all("all => all.map(one => Number(one.textContent))")
-    assert said == [link.clicks for link in report.links]
-    assert sum(said) + sum(link.clicks for link in report.other_links) == report.counts.clicks == 5
+def test_every_click_of_the_campaign_is_shown(tab: Page, report: CampaignReport) -> None:
+    numbers = (
+        mail(tab).locator("[data-badge]").evaluate_all("all => all.map(badge => Number(badge.textContent))")
+    )
+    assert numbers == [link.clicks for link in report.links]
+    assert sum(numbers) + sum(link.clicks for link in report.other_links) == report.counts.clicks == 5
     links = tab.get_by_role("table", name="Links in the e-mail")
     shown = links.locator("tbody tr").evaluate_all(
         "rows => rows.map(row => [row.dataset.row, row.cells[1].textContent])"
     )
-    assert sorted((int(position), int(clicks)) for position, clicks in shown) == list(enumerate(said))
+    assert sorted((int(position), int(clicks)) for position, clicks in shown) == list(enumerate(numbers))
     others = tab.get_by_role("table", name="Other links in this campaign").locator("tbody tr")
     assert [" ".join(row.split()) for row in others.all_inner_texts()] == [
         "https://shop.example/gone shop.example/gone 2 1 40.0 %",
@@ -122,7 +124,7 @@ def test_a_row_says_what_is_special_about_its_link(tab: Page) -> None:
 
 def test_links_open_in_a_new_tab_and_only_where_they_may(tab: Page) -> None:
     opens = tab.locator(".list tr a").evaluate_all(
-        "all => all.map(one => [one.closest('tr').dataset.row, one.rel, one.target])"
+        "all => all.map(link => [link.closest('tr').dataset.row, link.rel, link.target])"
     )
     assert {row for row, _, _ in opens} == {
         "0",
@@ -140,12 +142,12 @@ def test_links_open_in_a_new_tab_and_only_where_they_may(tab: Page) -> None:
 
 def test_switches_change_the_badges_and_reload_nothing(tab: Page) -> None:
     expect_customers(tab, 8)
-    asked: list[str] = []
+    requested: list[str] = []
     before = tab.locator(".mail iframe").get_attribute("src")
-    badge(tab, 1).evaluate("one => one.ownerDocument.body.dataset.same = 'yes'")
-    tab.on("websocket", lambda socket: asked.append(socket.url))
-    tab.on("request", lambda request: asked.append(request.url))
-    for switch, said, width in [
+    badge(tab, 1).evaluate("badge => badge.ownerDocument.body.dataset.same = 'yes'")
+    tab.on("websocket", lambda socket: requested.append(socket.url))
+    tab.on("request", lambda request: requested.append(request.url))
+    for switch, text, width in [
         ("Share of clicks", "40.0\xa0%", None),
         ("Click-through rate", "25.0\xa0%", None),
         ("Customers", "25.0\xa0%", None),
@@ -154,20 +156,20 @@ def test_switches_change_the_badges_and_reload_nothing(tab: Page) -> None:
         ("Phone", "2", 390),
     ]:
         tab.get_by_role("radio", name=switch, exact=True).click()
-        expect(badge(tab, 1)).to_have_text(said)
+        expect(badge(tab, 1)).to_have_text(text)
         if width:
             assert mail(tab).locator("body").evaluate("() => innerWidth") == width
     box = badge(tab, 5).bounding_box()
     assert box is not None
     assert box["width"] == 10
-    tab.get_by_role("switch", name="Quiet marks").click()
+    tab.get_by_role("switch", name="Unclicked links").click()
     expect(badge(tab, 5)).to_be_hidden()
     assert tab.locator(".mail iframe").get_attribute("src") == before
     assert mail(tab).locator("body").get_attribute("data-same") == "yes"
-    assert asked == []
+    assert requested == []
 
 
-def test_the_switch_of_the_page_leaves_the_mail_where_it_is(tab: Page) -> None:
+def test_the_audience_switch_does_not_reload_the_mail(tab: Page) -> None:
     before = tab.locator(".mail iframe").get_attribute("src")
     tab.get_by_role("tabpanel").get_by_role("radio", name="All", exact=True).click()
     expect(tab).to_have_url(re.compile("audience=all"))
@@ -176,7 +178,7 @@ def test_the_switch_of_the_page_leaves_the_mail_where_it_is(tab: Page) -> None:
     assert tab.locator(".mail iframe").get_attribute("src") == before
 
 
-def test_a_badge_and_its_row_light_each_other(tab: Page) -> None:
+def test_a_badge_and_its_row_highlight_each_other(tab: Page) -> None:
     row = tab.locator(".list tr[data-row='3']")
     for light in ("hover", "focus"):
         getattr(badge(tab, 3), light)()
@@ -217,7 +219,7 @@ def test_a_click_shows_who_clicked_that_link(
     expect(tab.locator(".only")).to_be_empty()
 
 
-def test_pictures_come_on_demand_and_the_filter_stays(tab: Page) -> None:
+def test_images_load_on_demand_and_the_filter_stays(tab: Page) -> None:
     tab.route("https://shop.example/**", lambda route: route.fulfill(body=b"GIF89a"))
     badge(tab, 3).click()
     expect_customers(tab, 1)
@@ -228,7 +230,7 @@ def test_pictures_come_on_demand_and_the_filter_stays(tab: Page) -> None:
     expect_customers(tab, 1)
 
 
-def test_the_picture_to_take_along_is_the_mail_with_its_badges(tab: Page) -> None:
+def test_the_downloaded_picture_shows_the_mail_with_its_badges(tab: Page) -> None:
     height = mail(tab).locator("body").evaluate("() => document.documentElement.scrollHeight")
     with tab.expect_download() as download:
         tab.get_by_role("button", name="PNG").click()
@@ -241,9 +243,7 @@ def test_the_picture_to_take_along_is_the_mail_with_its_badges(tab: Page) -> Non
     assert len(colours) > 50
 
 
-def test_the_file_to_take_along_is_that_of_the_command_line(
-    tab: Page, database: Path, tmp_path: Path
-) -> None:
+def test_the_downloaded_file_equals_the_command_lines(tab: Page, database: Path, tmp_path: Path) -> None:
     with tab.expect_download() as download:
         tab.get_by_role("button", name="Download as HTML").click()
     assert run("heatmap", "spring", "-o", tmp_path / "out.html", "--database", database)[0] == 0

@@ -1,4 +1,4 @@
-"""The pages as Streamlit runs them, without a browser."""
+"""The pages in Streamlit's test harness, without a browser."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,16 +35,16 @@ def latest_sent(warehouse: Warehouse) -> campaign.CampaignReport:
 def test_the_list_has_the_totals_of_all_campaigns(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
-    found = list_reports.search_totals(use(sample_database).snapshot(), Audience.HUMAN, EVERYTHING)
+    results = list_reports.search_totals(use(sample_database).snapshot(), Audience.HUMAN, EVERYTHING)
     at = show()
     assert [title.value for title in at.title] == ["Campaigns"]
     assert {metric.label: metric.value for metric in at.metric} == {
-        "Campaigns": str(found.campaigns),
+        "Campaigns": str(results.campaigns),
         **{
-            FIGURES[key].label: formats.count(getattr(found.totals, key))
+            FIGURES[key].label: formats.count(getattr(results.totals, key))
             for key in ("sent", "not_sent", "opted_out")
         },
-        **{rate.label: formats.percent(rate.rate(found.totals)) for rate in RATES},
+        **{rate.label: formats.percent(rate.rate(results.totals)) for rate in RATES},
     }
 
 
@@ -58,8 +58,12 @@ def test_a_search_narrows_the_list_and_its_totals(
     assert at.metric[1].value == formats.count(campaigns[1].counts.sent)
 
 
-def test_a_date_range_holds_whole_days(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
-    days = sorted(one.sent_at.date() for one in listed(use(sample_database)) if one.sent_at)
+def test_a_date_range_includes_whole_days(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
+    days = sorted(
+        listed_campaign.sent_at.date()
+        for listed_campaign in listed(use(sample_database))
+        if listed_campaign.sent_at
+    )
     at = show()
     at.date_input(key="sent").set_value((days[1], days[1])).run()
     assert at.metric[0].value.startswith("1 of ")
@@ -83,7 +87,7 @@ def test_nobody_sees_a_page_before_signing_in(
     assert not at.metric
 
 
-def test_a_campaigns_page_has_its_parts_in_their_order(
+def test_a_campaign_page_has_its_sections_in_order(
     use: Callable[[Path], Warehouse], sample_database: Path
 ) -> None:
     report = latest_sent(use(sample_database))
@@ -111,7 +115,7 @@ def test_a_campaigns_page_has_its_parts_in_their_order(
         f"**{formats.of(report.machine_opens, report.all_opens)} opens** and "
         f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines and are left out."
     )
-    assert [one.value for one in at.markdown if made_by_machines in one.value]
+    assert [text.value for text in at.markdown if made_by_machines in text.value]
     assert 0 < report.machine_opens < report.all_opens
 
 
@@ -121,27 +125,27 @@ def test_every_button_of_a_campaign_opens_its_dialog(
 ) -> None:
     report = latest_sent(use(sample_database))
     at = show("campaign", id=report.campaign.campaign_id)
-    next(one for one in at.button if one.label == button).click().run()
+    next(shown for shown in at.button if shown.label == button).click().run()
     assert not at.exception
 
 
 @pytest.mark.parametrize("key", figures.CARDS)
-def test_a_card_has_its_figure_how_it_is_counted_and_how_it_changed(sample_database: Path, key: str) -> None:
+def test_a_card_shows_its_figure_explanation_and_change(sample_database: Path, key: str) -> None:
     report = latest_sent(Warehouse(sample_database))
     whole = WHOLES[key]
-    part_of = Portion(getattr(report.counts, key), getattr(report.counts, whole))
-    before = [Portion(getattr(one, key), getattr(one, whole)).rate for one in report.previous]
-    known = [one for one in before if one is not None]
+    portion = Portion(getattr(report.counts, key), getattr(report.counts, whole))
+    before = [Portion(getattr(counts, key), getattr(counts, whole)).rate for counts in report.previous]
+    known = [rate for rate in before if rate is not None]
     usual = mean(known)
-    assert part_of.rate is not None
+    assert portion.rate is not None
     assert usual is not None
     card = figures.card(report, key)
-    assert card.value == formats.count(part_of.part)
+    assert card.value == formats.count(portion.part)
     assert card.tip == explanations.in_short(key, report.counts)
-    assert card.change == formats.points(part_of.rate - usual)
-    assert card.shares == [*known, part_of.rate]
+    assert card.change == formats.points(portion.rate - usual)
+    assert card.shares == [*known, portion.rate]
     assert card.note == (
-        f"{formats.rate(part_of)} of {formats.count(part_of.whole)} {FIGURES[whole].label.lower()}"
+        f"{formats.rate(portion)} of {formats.count(portion.whole)} {FIGURES[whole].label.lower()}"
     )
     assert card.attention == ("Who and why" if key == "not_sent" else "")
 
@@ -150,15 +154,15 @@ def test_a_rate_over_few_messages_is_shown_with_its_interval(
     use: Callable[[Path], Warehouse], odd_database: Path
 ) -> None:
     report = campaign.report(use(odd_database).snapshot(), "hostile", Audience.HUMAN)
-    made_of = COR.portion(report.counts)
-    assert 0 < made_of.whole < MIN_RELIABLE
-    interval = formats.interval(made_of.interval)
+    portion = COR.portion(report.counts)
+    assert 0 < portion.whole < MIN_RELIABLE
+    interval = formats.interval(portion.interval)
     assert figures.card(report, "opened").note == (
-        f"{formats.percent(made_of.rate)} ({interval}) of {made_of.whole} delivered"
+        f"{formats.percent(portion.rate)} ({interval}) of {portion.whole} delivered"
     )
 
 
-def test_the_audience_is_part_of_the_address(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
+def test_the_audience_is_portion_the_url(use: Callable[[Path], Warehouse], sample_database: Path) -> None:
     report = latest_sent(use(sample_database))
     at = show("campaign", id=report.campaign.campaign_id, audience="all")
     places = ("top", "customers")
@@ -199,23 +203,23 @@ def test_a_customers_page_has_details_and_history(
         ("customer", {}, "Customer not found"),
     ],
 )
-def test_an_unknown_id_says_what_is_so_and_what_to_do(
+def test_an_unknown_id_shows_an_error_and_a_next_step(
     use: Callable[[Path], Warehouse], sample_database: Path, page: str, parameters: dict[str, str], title: str
 ) -> None:
     use(sample_database)
     at = show(page, **parameters)
     assert not at.exception
-    assert [one.value for one in at.title] == [title]
+    assert [shown.value for shown in at.title] == [title]
     assert [link.label for link in at.page_link] == ["All campaigns"]
 
 
 @pytest.mark.parametrize("page", ["campaigns", "campaign", "customer"])
-def test_an_empty_database_says_how_to_fill_it(
+def test_an_empty_database_shows_how_to_load_data(
     use: Callable[[Path], Warehouse], tmp_path: Path, page: str
 ) -> None:
     use(tmp_path / "nothing.duckdb")
     at = show(page, id="x")
-    assert [one.value for one in at.title] == ["No campaigns yet"]
+    assert [title.value for title in at.title] == ["No campaigns yet"]
     assert "python -m mailsight sample" in words(at)
     assert [link.label for link in at.page_link] == ["Load data"]
 
@@ -251,19 +255,19 @@ def test_every_page_says_how_old_its_figures_are(
         ("hostile", "Heatmap", "Customers"),
     ],
 )
-def test_a_campaign_unlike_others_has_a_helpful_page(
+def test_an_unusual_campaign_has_a_helpful_page(
     use: Callable[[Path], Warehouse], odd_database: Path, campaign_id: str, tab: str, says: str
 ) -> None:
     use(odd_database)
     at = show("campaign", id=campaign_id)
     at.session_state["tab"] = tab
     at.run()
-    said = words(at)
-    assert says in said
-    assert not {"None", "nan", "NaT", "null"} & set(said.split())
+    text = words(at)
+    assert says in text
+    assert not {"None", "nan", "NaT", "null"} & set(text.split())
 
 
-def test_the_cards_of_a_mailing_without_figures_show_no_rates(
+def test_the_cards_of_a_campaign_without_figures_show_no_rates(
     use: Callable[[Path], Warehouse], odd_database: Path
 ) -> None:
     report = campaign.report(use(odd_database).snapshot(), "nobody", Audience.HUMAN)
@@ -273,7 +277,7 @@ def test_the_cards_of_a_mailing_without_figures_show_no_rates(
     assert [(card.change, card.attention) for card in shown] == [("", "")] * 5
 
 
-def test_names_from_outside_are_escaped(use: Callable[[Path], Warehouse], odd_database: Path) -> None:
+def test_untrusted_names_are_escaped(use: Callable[[Path], Warehouse], odd_database: Path) -> None:
     use(odd_database)
     at = show("campaign", id="hostile")
     assert [title.value for title in at.title] == [formats.plain(odd_campaigns.HOSTILE_NAME)]
@@ -307,11 +311,11 @@ def unsent_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (NotSentReason.BLOCKED, "", []),
     ],
 )
-def test_the_not_sent_can_be_searched(
+def test_customers_who_were_not_mailed_can_be_searched(
     unsent_database: Path, reason: NotSentReason | None, wanted: str, expected: list[str]
 ) -> None:
     reader = Warehouse(unsent_database)
-    found = recipients.not_sent(reader.snapshot(), "spring", reason, wanted)
-    assert ([row["customer_id"] for row in found.customers], found.total) == (expected, len(expected))
+    result = recipients.not_sent(reader.snapshot(), "spring", reason, wanted)
+    assert ([row["customer_id"] for row in result.customers], result.total) == (expected, len(expected))
     block = recipients.not_sent(reader.snapshot(), "spring", reason, wanted, start=1, size=1)
     assert ([row["customer_id"] for row in block.customers], block.total) == (expected[1:2], len(expected))

@@ -1,4 +1,4 @@
-"""Signing in with OpenID Connect: nobody sees anything before, and the link that they had works after."""
+"""Signing in with OpenID Connect: before, nothing is shown; afterwards, every link works."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ server_metadata_url = "{provider}/.well-known/openid-configuration"
 
 @pytest.fixture
 def guarded(serve: Callable[..., str], sample_database: Path, tmp_path: Path) -> Iterator[str]:
-    """The address of a dashboard that asks who is there."""
+    """The address of a dashboard that requires people to sign in."""
     port = free_port()
     with oidc_provider_mock.run_server_in_thread() as provider:
         secrets = tmp_path / "secrets.toml"
@@ -39,7 +39,7 @@ def guarded(serve: Callable[..., str], sample_database: Path, tmp_path: Path) ->
         yield serve(sample_database, f"--secrets.files={secrets}", port=port)
 
 
-def test_a_page_opens_after_sign_in_only(browser: Browser, guarded: str, sample_database: Path) -> None:
+def test_a_page_opens_only_after_sign_in(browser: Browser, guarded: str, sample_database: Path) -> None:
     campaign = listed(sample_database)[1]
     with open_page(browser) as page:
         page.goto(f"{guarded}/campaign?id={campaign.campaign_id}")
@@ -58,7 +58,7 @@ def test_a_page_opens_after_sign_in_only(browser: Browser, guarded: str, sample_
     ("uploaders", "may"),
     [("", False), ("*", True), ("Ann@company.example", True), ("bob@company.example", False)],
 )
-def test_only_those_who_are_named_can_upload(
+def test_only_listed_uploaders_can_upload(
     browser: Browser,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
@@ -75,7 +75,7 @@ def test_only_those_who_are_named_can_upload(
 
 
 def sign_in(page: Page, address: str) -> None:
-    """Signs in at the provider, which believes everybody."""
+    """Signs in at the mock provider, which accepts any name."""
     page.get_by_role("button", name="Sign in").click()
     page.get_by_placeholder("sub").fill(address)
     page.get_by_role("button", name="Authorize", exact=True).click()

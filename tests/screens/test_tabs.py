@@ -55,24 +55,26 @@ def test_the_week_is_in_the_customers_time(page: Page, shown: CampaignReport) ->
     assert barriers(page) == []
 
 
-def test_a_provider_tells_why_mail_to_it_bounced(
+def test_a_click_on_a_provider_shows_why_mail_bounced(
     page: Page, shown: CampaignReport, sample_database: Path
 ) -> None:
-    found = patterns.mailbox_providers(
+    providers = patterns.mailbox_providers(
         Warehouse(sample_database).snapshot(), shown.campaign.campaign_id, Audience.HUMAN
     )
-    most = max(found, key=lambda one: one.counts.undeliverable)
+    most = max(providers, key=lambda provider: provider.counts.undeliverable)
     page.get_by_role("tab", name="Mailbox providers").click()
     table = page.get_by_role("table", name="Mailbox providers")
-    expect(table.get_by_role("row")).to_have_count(len(found) + 1)
+    expect(table.get_by_role("row")).to_have_count(len(providers) + 1)
     table.get_by_text(most.name, exact=True).first.click()
     reasons = page.get_by_role("table", name=f"Bounces at {most.name}")
     expect(reasons).to_be_visible()
-    told = patterns.bounce_reasons(
-        Warehouse(sample_database).snapshot(), shown.campaign.campaign_id, [one.name for one in found]
+    bounces = patterns.bounce_reasons(
+        Warehouse(sample_database).snapshot(),
+        shown.campaign.campaign_id,
+        [provider.name for provider in providers],
     )
-    for one in told[most.name]:
-        expect(reasons.get_by_text(one.reason.label, exact=True)).to_be_visible()
+    for bounce in bounces[most.name]:
+        expect(reasons.get_by_text(bounce.reason.label, exact=True)).to_be_visible()
     assert barriers(page) == []
     table.get_by_text(most.name, exact=True).first.click()
     expect(reasons).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The walk of a marketer through the dashboard, in a real browser: from the list to one customer's mail."""
+"""A marketer's walk through the dashboard in a real browser, from the list to a customer's mail."""
 
 import re
 from collections.abc import Callable
@@ -34,14 +34,14 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def report(sample_database: Path) -> campaign_reports.CampaignReport:
-    """The newest campaign that was clicked, with a state that nobody or hardly anybody is in."""
+    """The newest campaign with clicks. Few or no customers are in one of its states."""
     warehouse = Warehouse(sample_database)
     return campaign_reports.report(warehouse.snapshot(), newest_clicked(warehouse), Audience.HUMAN)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", list(SIZES))
-def test_the_walk(
+def test_a_marketer_walks_from_the_list_to_a_customers_mail(
     browser: Browser,
     server: str,
     report: campaign_reports.CampaignReport,
@@ -130,7 +130,7 @@ def test_the_walk(
         assert wrong == []
 
 
-def test_the_browsers_way_back_shows_what_was_left(
+def test_the_back_button_shows_the_previous_page(
     browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     campaign = report.campaign
@@ -165,15 +165,15 @@ def test_a_page_opens_at_its_top(
         assert wrong == []
 
 
-def test_the_grid_is_found_again_as_it_was_left(
+def test_the_grid_keeps_its_state_until_the_user_returns(
     browser: Browser, server: str, sample_database: Path, report: campaign_reports.CampaignReport
 ) -> None:
     campaign = report.campaign
-    sought = grid_query(
+    query = grid_query(
         {"name": {"type": "contains", "filter": "a"}}, [{"colId": "email", "sort": "asc"}], search="an"
     )
     shown = recipients.page(
-        Warehouse(sample_database).snapshot(), campaign.campaign_id, Audience.HUMAN, sought
+        Warehouse(sample_database).snapshot(), campaign.campaign_id, Audience.HUMAN, query
     )
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={campaign.campaign_id}")
@@ -189,20 +189,20 @@ def test_the_grid_is_found_again_as_it_was_left(
         expect(grid(page).locator('[aria-sort="ascending"]')).to_have_count(1)
         row, first = grid(page).locator('.ag-row[row-index="0"] .name'), shown.rows[0]["name"]
         expect(row).to_have_text(first)
-        said = foot.inner_text()
+        text = foot.inner_text()
         row.click()
         expect(page.get_by_role("heading", name=first, exact=True)).to_be_visible()
         page.get_by_test_id("stPageLink").get_by_text(campaign.name, exact=True).click()
         expect(search).to_have_value("an")
-        expect(foot).to_have_text(said)
+        expect(foot).to_have_text(text)
         expect(row).to_have_text(first)
         expect(foot).to_be_in_viewport()
         foot.get_by_role("button", name="Clear column filters").click()
-        expect(foot).not_to_have_text(said)
+        expect(foot).not_to_have_text(text)
         assert wrong == []
 
 
-def test_a_second_click_on_the_funnel_shows_all_again(
+def test_a_second_click_on_the_funnel_removes_the_filter(
     browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     with visit(browser) as (page, wrong):
@@ -216,7 +216,7 @@ def test_a_second_click_on_the_funnel_shows_all_again(
         assert wrong == []
 
 
-def test_filters_search_sort_and_state_hold_together(
+def test_filters_survive_a_search_and_a_sort(
     browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     with visit(browser) as (page, wrong):
@@ -240,7 +240,7 @@ def test_filters_search_sort_and_state_hold_together(
         assert wrong == []
 
 
-def test_the_keyboard_opens_a_campaign_and_a_customer(
+def test_campaigns_and_customers_can_be_opened_with_the_keyboard(
     browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     with visit(browser) as (page, wrong):
@@ -266,27 +266,27 @@ def test_a_deep_link_works_on_a_fresh_server(
 ) -> None:
     unsent = recipients.not_sent(Warehouse(sample_database).snapshot(), report.campaign.campaign_id)
     customer_id = unsent.customers[0]["customer_id"]
-    one_id, heading = {
+    item_id, heading = {
         "campaign": (report.campaign.campaign_id, "Opened and clicked"),
         "customer": (customer_id, "Contact history"),
     }[page_name]
     with visit(browser) as (page, wrong):
-        page.goto(f"{serve(sample_database, fresh=True)}/{page_name}?id={one_id}")
+        page.goto(f"{serve(sample_database, fresh=True)}/{page_name}?id={item_id}")
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
         assert wrong == []
 
 
-def test_names_that_look_like_code_are_only_shown(
+def test_names_that_look_like_code_are_shown_literally(
     browser: Browser, serve: Callable[..., str], tmp_path: Path
 ) -> None:
     bundles.load(tmp_path / "mailsight.duckdb", [odd_campaigns.write(tmp_path / "bundle")])
     address = serve(tmp_path / "mailsight.duckdb")
     with visit(browser) as (page, wrong):
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
         page.goto(address)
         page.get_by_role("link", name=odd_campaigns.HOSTILE_NAME, exact=True).click()
-        # Joiners that nobody sees keep Markdown from making links and icons of it.
+        # Invisible word joiners keep Markdown from turning it into links and icons.
         expect(page.get_by_role("heading", name="Opened and clicked")).to_be_visible()
         heading = page.get_by_role("heading", level=1)
         assert heading.inner_text().replace("\N{WORD JOINER}", "") == odd_campaigns.HOSTILE_NAME
@@ -304,14 +304,14 @@ def test_names_that_look_like_code_are_only_shown(
         grid(page).get_by_text("=cmd()").click()
         expect(page.get_by_role("heading", name="=cmd()")).to_be_visible()
         expect(page.get_by_text("customer ID c/2?&=#")).to_be_visible()
-        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+        assert [url for url in requested if not url.startswith((address, "data:", "blob:"))] == []
         assert wrong == []
 
 
-def test_the_keyboard_reads_how_a_figure_is_counted(
+def test_explanations_can_be_read_with_the_keyboard(
     browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
-    made_of = COR.portion(report.counts)
+    portion = COR.portion(report.counts)
     with visit(browser) as (page, wrong):
         page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
         rates = page.get_by_role("table", name="Opened and clicked")
@@ -321,7 +321,7 @@ def test_the_keyboard_reads_how_a_figure_is_counted(
         tip = page.get_by_role("tooltip")
         expect(tip).to_contain_text(f"COR = {COR.formula}")
         expect(tip).to_contain_text(
-            f"{formats.count(made_of.part)} ÷ {formats.count(made_of.whole)} customers"
+            f"{formats.count(portion.part)} ÷ {formats.count(portion.whole)} customers"
         )
         page.keyboard.press("ArrowDown")
         expect(tip).to_have_count(1)
@@ -337,7 +337,7 @@ def test_the_keyboard_reads_how_a_figure_is_counted(
         assert wrong == []
 
 
-def test_what_machines_did_can_be_looked_into(
+def test_events_by_machines_can_be_inspected(
     browser: Browser, server: str, sample_database: Path, report: campaign_reports.CampaignReport
 ) -> None:
     warehouse, campaign_id = Warehouse(sample_database), report.campaign.campaign_id
@@ -371,7 +371,7 @@ def test_what_machines_did_can_be_looked_into(
         assert wrong == []
 
 
-def test_one_switch_holds_everywhere(
+def test_the_audience_switch_applies_everywhere(
     browser: Browser, server: str, report: campaign_reports.CampaignReport
 ) -> None:
     with visit(browser) as (page, wrong):

@@ -97,11 +97,11 @@ function heatmapView(root, initial) {
     if (frame) {
       parts.push(
         choice("Width", "width", [["desktop", "Desktop"], ["phone", "Phone"]]),
-        toggle("Quiet marks", "Mark links without clicks with a small ring", state.quiet, "quiet", (on) => change("quiet", on)),
+        toggle("Unclicked links", "Mark links without clicks with a small ring", state.quiet, "quiet", (on) => change("quiet", on)),
         toggle("Load images", data.pictures_help, data.pictures, "pictures", (on) => setState("pictures", on)),
       );
       const save = make("button", { type: "button", class: "save", "data-tool": "png",
-        title: "The mail with its badges as a PNG, without pictures from the network" }, icon(SAVE), "PNG");
+        title: "The e-mail with its badges as a PNG, without images from the network" }, icon(SAVE), "PNG");
       save.addEventListener("click", async () => {
         save.disabled = true;
         try {
@@ -125,7 +125,7 @@ function heatmapView(root, initial) {
       return swatch;
     });
     legend.replaceChildren(
-      make("span", { class: "scale" }, "In % of the most clicked link:", make("span", { class: "swatches" }, ...scale)),
+      make("span", { class: "scale" }, "As % of the most clicked link:", make("span", { class: "swatches" }, ...scale)),
       make("span", {}, make("i", { class: "hollow" }, "↑"), "counted at another link to the same URL"),
       make("span", {}, make("i", { class: "ring" }), "no clicks"),
     );
@@ -140,7 +140,7 @@ function heatmapView(root, initial) {
     const all = make("button", { type: "button" }, "Show all customers");
     all.addEventListener("click", () => trigger("chosen", ""));
     const who = link.clickers === 1 ? "1 customer" : `${link.clickers.toLocaleString("en")} customers`;
-    only.replaceChildren(make("span", {}, `The list of customers is filtered to the ${who} who clicked “${link.label}”.`), see, all);
+    only.replaceChildren(make("span", {}, `The customer list shows only the ${who} who clicked “${link.label}”.`), see, all);
   }
 
   // --- The list -----------------------------------------------------------------------------------------------------

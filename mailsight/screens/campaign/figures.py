@@ -26,7 +26,7 @@ from mailsight.screens.dialogs import explained, not_sent
 from mailsight.screens.dialogs import machines as machines_dialog
 from mailsight.vocabulary import Audience
 
-# Each card's count, and the direction of change that is good news.
+# The count on each card, and which direction of change is good.
 CARDS = {"sent": "", "not_sent": "down", "opened": "up", "clicked": "up", "opted_out": "down"}
 ESTIMATE_COLOUR = "#9AA3AF"
 
@@ -95,7 +95,9 @@ def rates_table(report: CampaignReport) -> None:
                 ],
             )
         )
-    likely = "The range where the rate would likely be with other, similar customers (95 % Wilson interval)."
+    likely = (
+        "The range in which the rate would likely fall with other, similar customers (95 % Wilson interval)."
+    )
     usual_help = (
         f"Difference from the average of the {_previous(len(report.previous))}."
         if report.previous

@@ -13,7 +13,7 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
 from mailsight.vocabulary import FUNNEL_ORDER, SENT_STATES, Audience, Status
 
-_APPLE = "Apple Mail loads all images automatically, so it is unknown whether the customer opened it."
+_APPLE = "Apple Mail loads all images automatically, so there is no way to know whether the customer opened the e-mail."
 
 
 def funnel(report: CampaignReport) -> None:

@@ -34,7 +34,7 @@ def show(report: CampaignReport) -> None:
     busiest = max(week.hours.to_dict("records"), key=lambda row: int(row[column]))
     portion = Portion(int(busiest[column]), whole)
     st.markdown(
-        f"Most {column} came on **{pattern_charts.WEEKDAYS[int(busiest['weekday'])]} between "
+        f"{shown} peaked on **{pattern_charts.WEEKDAYS[int(busiest['weekday'])]} between "
         f"{int(busiest['hour']):02}:00 and {int(busiest['hour']) + 1:02}:00**: "
         f"{formats.of(portion.part, portion.whole)} ({formats.percent(portion.rate)})."
     )

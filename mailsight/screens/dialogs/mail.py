@@ -15,7 +15,7 @@ PHONE_WIDTH = 390  # pixels
 _SOURCES = {
     "template": "The campaign's template. Each customer's own data replaces the merge fields.",
     "archived": "The stored copy of the e-mail that this customer received.",
-    "filled": "The campaign's template with this customer's data filled in, as no copy of their e-mail was stored.",
+    "filled": "The campaign's template filled with this customer's data, because no copy of their e-mail was stored.",
 }
 
 

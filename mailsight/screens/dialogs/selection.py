@@ -24,15 +24,15 @@ def show(report: CampaignReport) -> None:
 
 def _bullets(criterion: selections.Criterion, depth: int = 0) -> list[str]:
     """The criteria as a Markdown list, with text from the data escaped."""
-    says = formats.plain(criterion.text)
+    sentence = formats.plain(criterion.text)
     if criterion.parts:
-        own = f"{says}:"
+        own = f"{sentence}:"
     elif criterion.field:
-        own = f"{formats.plain(criterion.field)} {says}" + (
+        own = f"{formats.plain(criterion.field)} {sentence}" + (
             f" **{formats.plain(criterion.value)}**" if criterion.value else ""
         )
     else:
-        own = says
+        own = sentence
     return [
         "    " * depth + f"- {own}",
         *(line for part in criterion.parts for line in _bullets(part, depth + 1)),
