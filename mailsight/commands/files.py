@@ -112,17 +112,24 @@ def form_of(output: Path, forms: Sequence[Format]) -> Format:
 
 @contextmanager
 def replacing(output: Path) -> Iterator[BinaryIO]:
-    """Yields a temporary file that replaces `output` once it is complete."""
-    part = output.with_name(f".{output.name}.part")
+    """Yields a temporary file that replaces `output` once it is complete.
+
+    A link stays a link: the file it points to is replaced. Pipes and devices, such as `/dev/stdout`, are written directly.
+    """
+    is_stream = output.exists() and not (output.is_file() or output.is_dir())
+    target = output if is_stream else output.resolve()
+    part = target.with_name(f".{target.name}.part")
     try:
-        with part.open("w+b") as file:
+        with output.open("wb") if is_stream else part.open("w+b") as file:
             yield file
-        part.replace(output)
+        if not is_stream:
+            part.replace(target)
     except OSError as error:
         raise CantWrite(f"{output} can't be written: {error.strerror}.") from error
     finally:
         with suppress(OSError):  # such as a folder that is a file
-            part.unlink(missing_ok=True)
+            if not is_stream:
+                part.unlink(missing_ok=True)
 
 
 @app.command()

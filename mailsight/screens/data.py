@@ -71,7 +71,7 @@ def webhooks() -> None:
     names = sorted(routes.webhook_secrets())
     waiting = spool.beside(settings.from_environment().database)
     if names:
-        st.caption("Events sent to these URLs appear in the figures within a minute.")
+        st.caption("Events sent to these URLs appear in the figures within half a minute.")
         tables.table(
             [tables.Column("Provider and webhook URL")],
             [

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from tests.support.campaigns import listed, newest_clicked
 from tests.support.command_line import run
+from tests.support.waiting import PATIENCE_SECONDS
 
 CAMPAIGNS = "campaign_id,name\nspring,Spring\n,nobody\n"
 
@@ -100,6 +102,22 @@ def test_heatmap_of_a_campaign_is_one_file_without_a_script(sample_database: Pat
     html = (tmp_path / "out.html").read_text()
     assert 'data-badge="0"' in html
     assert "<script" not in html
+
+
+def test_an_output_may_be_a_link_or_a_pipe(sample_database: Path, tmp_path: Path) -> None:
+    (tmp_path / "target.csv").touch()
+    (tmp_path / "link.csv").symlink_to("target.csv")
+    assert run("export", "campaigns", "-o", tmp_path / "link.csv", "--database", sample_database)[0] == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    rows = (tmp_path / "target.csv").read_bytes()
+    assert rows.startswith(b"\xef\xbb\xbf")
+
+    os.mkfifo(tmp_path / "pipe.csv")
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit((tmp_path / "pipe.csv").read_bytes)
+        assert run("export", "campaigns", "-o", tmp_path / "pipe.csv", "--database", sample_database)[0] == 0
+        assert reading.result(PATIENCE_SECONDS) == rows
+    assert (tmp_path / "pipe.csv").is_fifo()
 
 
 def test_heatmap_of_any_mail_needs_no_database(tmp_path: Path) -> None:
