@@ -114,7 +114,7 @@ def form_of(output: Path, forms: Sequence[Format]) -> Format:
 def replacing(output: Path) -> Iterator[BinaryIO]:
     """Yields a temporary file that replaces `output` once it is complete.
 
-    A link stays a link: the file it points to is replaced. Pipes and devices, such as `/dev/stdout`, are written directly.
+    A link stays a link: the file it points to is replaced. Pipes and devices (`/dev/stdout`) are written directly.
     """
     is_stream = output.exists() and not (output.is_file() or output.is_dir())
     target = output if is_stream else output.resolve()
