@@ -91,4 +91,4 @@ def test_programs_are_shown_for_opens_and_for_clicks(
     expect(clicked.get_by_role("row")).to_have_count(len(used[EventType.CLICKED].programs) + 1)
     assert barriers(page) == []
     page.get_by_role("button", name="How is this counted?").click()
-    expect(page.get_by_role("dialog")).to_contain_text("An open in a browser is webmail")
+    expect(page.get_by_role("dialog")).to_contain_text("An open in a browser counts as webmail")
