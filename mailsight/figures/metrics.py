@@ -226,7 +226,7 @@ ESTIMATED_COR = Figure(
     "opened ÷ delivered, of customers whose opens can be seen",
     "Of the customers whose opens can be seen, the share who opened it.",
 )
-ESTIMATED_AMONG = "among customers whose opens can be seen"
+ESTIMATED_AMONG = "of customers whose opens can be seen"
 
 
 @dataclass(frozen=True, slots=True)

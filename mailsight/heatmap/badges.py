@@ -151,7 +151,7 @@ def _title(link: LinkClicks, totals: ClickTotals, sharing: int) -> str:
         title += f" · {percent(share(link.clicks, totals.clicks))} of all clicks"
     if totals.delivered and link.clickers:
         title += f" · {percent(share(link.clickers, totals.delivered))} click-through rate"
-    return f"{title} · shared by {sharing} links to the same place" if sharing > 1 else title
+    return f"{title} · shared by {sharing} links to the same URL" if sharing > 1 else title
 
 
 def _pointer_badge(total: Badge, before: tuple[int, ...]) -> Badge:
@@ -161,7 +161,7 @@ def _pointer_badge(total: Badge, before: tuple[int, ...]) -> Badge:
         f"{total.text}{total.sharing}",
         total.width_px,
         POINTER_PX,
-        f"Counted at another link to the same place: {total.title}",
+        f"Counted at another link to the same URL: {total.title}",
         before=before,
         total_look=total.look,
     )

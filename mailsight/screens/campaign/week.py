@@ -56,10 +56,10 @@ def _time_zones(week: patterns.Week) -> str:
         (week.by_country, "the most common one in the customer's country"),
         (
             week.by_viewer,
-            f"yours ({formats.zone(navigation.zone()).key}), as neither is known",
+            f"yours, {formats.zone(navigation.zone()).key}, as neither is known",
         ),
     ]
-    listed = ", ".join(f"{formats.count(number)} {text}" for number, text in parts if number)
+    listed = "; ".join(f"{text} ({formats.count(number)})" for number, text in parts if number)
     return f"Shown in the customers' local time. Time zones used for {formats.count(whole)} opens and clicks: {listed}."
 
 
