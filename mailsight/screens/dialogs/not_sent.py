@@ -1,4 +1,4 @@
-"""The Not sent dialog: customers who were not mailed, and why."""
+"""The Not sent dialog: customers who were not sent a campaign, and why."""
 
 from functools import partial
 
@@ -22,9 +22,11 @@ ROWS_PER_PAGE = 10
 @st.dialog(Status.NOT_SENT.label, width="large", icon=":material/warning:")
 @cached.one_generation()
 def show(report: CampaignReport) -> None:
-    """Show the customers who were not mailed, and how many there are for each reason."""
+    """Show the customers who were not sent the campaign, and how many there are for each reason."""
     counts, campaign_id = report.counts, report.campaign.campaign_id
-    st.markdown(f"**{formats.of(counts.not_sent, counts.selected)}** selected customers were not mailed.")
+    st.markdown(
+        f"**{formats.of(counts.not_sent, counts.selected)}** selected customers were not sent this campaign."
+    )
     reasons, customers = st.columns([5, 7], gap="medium")
     with reasons:
         chosen = _reasons(report)
@@ -58,7 +60,7 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, se
             for row in page.customers
         ],
         key="not_sent_customers",
-        label="Customers who were not mailed",
+        label="Customers who were not sent this campaign",
         empty="No customers match.",
     )
     paging.footer(formats.things(page.total, "customer"), page.total)
