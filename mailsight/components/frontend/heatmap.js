@@ -185,7 +185,7 @@ function heatmapView(root, initial) {
           arrows(make("tbody", {}, ...sorted(links).map(row)))) : make("p", { class: "none" }, empty));
     };
     const order = make("div", { class: "order" }, "Sorted by ");
-    for (const [value, words] of [["clicks", data.measures.find(([measure]) => measure === state.measure)[1].toLowerCase()], ["place", "position in the mail"]]) {
+    for (const [value, words] of [["clicks", data.measures.find(([measure]) => measure === state.measure)[1].toLowerCase()], ["place", "position in the e-mail"]]) {
       const button = make("button", { type: "button", "aria-pressed": String(state.sort === value) }, words);
       button.addEventListener("click", () => change("sort", value));
       order.append(button);
