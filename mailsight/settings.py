@@ -27,7 +27,9 @@ class Settings:
     webhook_load_seconds: float = 30.0
     webhook_body_seconds: float = 20.0
     webhook_max_megabytes: float = 10.0
-    uploaders: tuple[str, ...] = ()  # addresses; "*" allows everyone who is signed in
+    viewers: tuple[str, ...] = ()  # who may enter if people sign in: see web/access.py
+    uploaders: tuple[str, ...] = ()  # who may upload; "*" allows everyone who may enter
+    session_hours: float = 12.0  # how long people stay signed in
     machines: Path | None = None  # the file that configures the machine rules
 
 
@@ -38,20 +40,24 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     numbers = {
         name: _number(f"MAILSIGHT_{name.upper()}", value)
         for name, value in values.items()
-        if value and name.endswith(("_seconds", "_megabytes"))
+        if value and name.endswith(("_seconds", "_megabytes", "_hours"))
     }
     public_url = (values["public_url"] or "").rstrip("/")
     if public_url and not public_url.startswith(("https://", "http://")):
         raise BadSetting(f"MAILSIGHT_PUBLIC_URL is {public_url!r}; it must start with https:// or http://.")
     database = Path(values["database"] or defaults.database).expanduser().absolute()
-    uploaders = tuple(name.strip() for name in (values["uploaders"] or "").lower().split(",") if name.strip())
     return Settings(
         database=database,
         public_url=public_url,
-        uploaders=uploaders,
+        viewers=_list(values["viewers"]),
+        uploaders=_list(values["uploaders"]),
         machines=_machines(values["machines"]),
         **numbers,
     )
+
+
+def _list(value: str | None) -> tuple[str, ...]:
+    return tuple(entry.strip() for entry in (value or "").split(",") if entry.strip())
 
 
 def _machines(given: str | None) -> Path | None:

@@ -7,7 +7,6 @@ one campaign and audience, and the route requires it. Webhooks are authenticated
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -21,10 +20,13 @@ from mailsight.loading import spool
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
 
-from . import downloads, webhooks
+from . import addresses, configuration, downloads, webhooks
 from .answers import HEADERS, path
 from .compression import BaseUrlScript, CompressedCode
+from .gate import Gate
 from .recipients import recipients
+from .sign_in import SignIn
+from .upload_gate import UploadGate
 
 
 def routes() -> list[BaseRoute]:
@@ -39,8 +41,14 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """Middleware for all pages and routes."""
-    pages = [path(name) for name in ("campaign", "compare", "customer", "data")]
-    return [Middleware(BaseUrlScript, pages, path("")), Middleware(CompressedCode)]
+    pages = [path(name) for name in addresses.PAGES]
+    return [
+        Middleware(Gate),
+        Middleware(UploadGate),
+        Middleware(SignIn),
+        Middleware(BaseUrlScript, pages, path("")),
+        Middleware(CompressedCode),
+    ]
 
 
 @asynccontextmanager
@@ -63,14 +71,9 @@ async def loading(_: st.App) -> AsyncIterator[None]:
             await run_in_threadpool(loader.stop)
 
 
-@cache
 def webhook_secrets() -> webhooks.Secrets:
     """Webhook secrets by provider name, for the providers that are set up. Raises `BadSetting`."""
-    try:
-        section = dict(st.secrets.get("webhooks", {}))
-    except FileNotFoundError:
-        section = {}
-    return webhooks.configured(settings.webhook_secrets(), section)
+    return configuration.current().webhooks
 
 
 def webhook_address(provider: str) -> str:
