@@ -122,7 +122,10 @@ class SignIn:
 
 def _opened(request: Request) -> str:
     """The page on which the sign-in button was clicked."""
-    referrer = urlsplit(request.headers.get("referer", ""))
+    try:
+        referrer = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
     if referrer.netloc != request.headers.get("host"):
         return ""
     return addresses.own_page(referrer.path, referrer.query)

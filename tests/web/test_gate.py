@@ -1,5 +1,7 @@
 """Streamlit's WebSocket: who may not enter can only ask for the whole page, and only so many can."""
 
+import base64
+import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -172,3 +174,31 @@ def test_people_who_have_not_signed_in_open_only_so_many_pages(guarded: Guarded)
             return False
 
     until(opens, "a page to open once others are closed")
+
+
+def grid_token(page: str) -> str:
+    """The token that a campaign's page gives to its grid."""
+    for request in re.findall(r'request[\\": ]+([A-Za-z0-9+/=]{40,})', page):
+        return str(json.loads(base64.b64decode(request))["token"])
+    pytest.fail("The page has no grid.")
+
+
+@pytest.mark.slow
+def test_a_token_survives_a_lost_connection_but_not_its_page(guarded: Guarded, sample_database: Path) -> None:
+    campaign = listed(sample_database)[1]
+    jar = cookies(guarded, "bob")
+    state = ClientState(page_name="campaign", query_string=f"id={campaign.campaign_id}")
+    with httpx.Client(base_url=guarded.address, timeout=PATIENCE_SECONDS) as client:
+
+        def status_code() -> int:
+            return client.post("/api/recipients", json={"token": token, "start": 0, "end": 1}).status_code
+
+        protocols = ("streamlit", xsrf(jar))
+        with raw_session.connected(guarded.address, cookies=jar, protocols=protocols) as connection:
+            messages = raw_session.run(connection, state)
+            token = grid_token(raw_session.shown(messages))
+            assert status_code() == 200
+        again = (*protocols, raw_session.session_id(messages))
+        with raw_session.connected(guarded.address, cookies=jar, protocols=again):
+            assert status_code() == 200
+        assert status_code() == 401
