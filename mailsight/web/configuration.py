@@ -91,6 +91,11 @@ def read(texts: Mapping[Path, str]) -> Configuration:
     chosen = settings.from_environment()
     if chosen.session_hours <= 0:
         raise BadSetting(f"MAILSIGHT_SESSION_HOURS is {chosen.session_hours:g}; it must be more than 0.")
+    if chosen.viewers and not auth:
+        raise BadSetting(
+            "MAILSIGHT_VIEWERS lists who may enter, but nobody can sign in, so everybody could enter.",
+            next_step="Add the section [auth] to secrets.toml, or unset the variable.",
+        )
     return Configuration(
         Access(
             sign_in=bool(auth),

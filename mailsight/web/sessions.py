@@ -27,6 +27,8 @@ from .access import CLOCK_SECONDS, Claims, Standing
 # A page that loses its connection gets this long to come back before its tokens end.
 RECONNECT_SECONDS = 5.0
 _CHECK_SECONDS = 0.2
+# Streamlit resumes a session for two minutes.
+FORGET_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Visitor:
 class _Session:
     visitor: Visitor
     uploads: bool = False  # whether the Upload dialog is open
-    seen_at: float = field(default_factory=time.monotonic)
+    lost_at: float | None = None  # when it was first seen without a connection
 
 
 _lock = threading.Lock()
@@ -84,11 +86,8 @@ def standing(claims: Claims) -> Standing:
 
 def admit(session_id: str, visitor: Visitor) -> None:
     """Register a session that shows a page to somebody who may enter. Closes its Upload dialog."""
-    now = time.monotonic()
     with _lock:
-        for other, session in list(_sessions.items()):
-            if now - session.seen_at > RECONNECT_SECONDS and not _is_connected(other):
-                del _sessions[other]
+        _forget_closed(time.monotonic())
         _sessions[session_id] = _Session(visitor)
 
 
@@ -143,11 +142,20 @@ async def live(session_id: str) -> bool:
     return _is_live(session_id)
 
 
+def _forget_closed(now: float) -> None:
+    for session_id, session in list(_sessions.items()):
+        if _is_connected(session_id):
+            session.lost_at = None
+        elif session.lost_at is None:
+            session.lost_at = now
+        elif now - session.lost_at > FORGET_SECONDS:
+            del _sessions[session_id]
+
+
 def _is_live(session_id: str) -> bool:
     session = _sessions.get(session_id)
     if session is None or not _is_connected(session_id):
         return False
-    session.seen_at = time.monotonic()
     return standing(session.visitor.claims) is Standing.MAY_ENTER
 
 

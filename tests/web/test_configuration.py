@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import streamlit.config
 
 from mailsight.errors import BadSetting
 from mailsight.web import configuration
@@ -71,6 +72,52 @@ def test_a_session_takes_some_time(monkeypatch: pytest.MonkeyPatch, value: str) 
 
 
 STREAMLIT, MAILSIGHT = ["streamlit", "run", str(PROJECT / "app.py")], ["mailsight", "run"]
+
+
+def test_a_list_of_viewers_needs_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILSIGHT_VIEWERS", "@company.example")
+    with pytest.raises(BadSetting, match="nobody can sign in"):
+        configuration.read({})
+    assert configuration.read({Path("secrets.toml"): GOOD}).access.sign_in
+
+
+@pytest.fixture
+def first_start(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
+    """Streamlit's options when `started` reads the configuration for the first time."""
+    options: dict[str, object] = {"secrets.files": [str(secrets)], "server.trustedUserHeaders": {}}
+    monkeypatch.setattr(
+        streamlit.config,
+        "get_option",
+        lambda name, real=streamlit.config.get_option: options.get(name, real(name)),
+    )
+    configuration.started.cache_clear()
+    yield options
+    configuration.started.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("viewers", "uploaders", "warns"),
+    [("", "", True), ("", "*", True), ("*", "", False), ("", "ann@company.example", False)],
+)
+def test_a_server_that_nobody_may_enter_says_so(
+    first_start: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    viewers: str,
+    uploaders: str,
+    warns: bool,
+) -> None:
+    assert first_start
+    monkeypatch.setenv("MAILSIGHT_VIEWERS", viewers)
+    monkeypatch.setenv("MAILSIGHT_UPLOADERS", uploaders)
+    assert configuration.current().access.sign_in
+    assert ("nobody may enter" in caplog.text) is warns
+
+
+def test_headers_can_not_sign_anybody_in(first_start: dict[str, object]) -> None:
+    first_start["server.trustedUserHeaders"] = {"X-User": "email"}
+    with pytest.raises(BadSetting, match="trustedUserHeaders"):
+        configuration.current()
 
 
 @pytest.mark.slow
