@@ -5,7 +5,7 @@ import streamlit as st
 from mailsight.figures import formats
 from mailsight.loading import uploads
 from mailsight.web import configuration, sessions
-from mailsight.web.access import Standing
+from mailsight.web.access import Standing, verified_address
 from mailsight.web.sessions import Visitor
 from mailsight.web.sign_in import PARAMETER, Failure
 
@@ -83,9 +83,13 @@ def _not_allowed_page(viewer: Visitor) -> None:
     with st.container(horizontal_alignment="center", key="error"):
         st.title("You don't have access yet", text_alignment="center", anchor=False)
         st.markdown(
-            f"You are signed in as {formats.plain(_name(viewer))}, who is not on this dashboard's list.",
+            f"You are signed in as {formats.plain(_name(viewer))}. This account is not on the dashboard's list.",
             text_alignment="center",
         )
+        if viewer.claims.get("email") and verified_address(viewer.claims) is None:
+            st.markdown(
+                "Your sign-in service does not confirm that this address is yours.", text_alignment="center"
+            )
         st.markdown(
             "Ask whoever runs it to add you, or sign in with another account.", text_alignment="center"
         )

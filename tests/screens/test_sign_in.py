@@ -50,12 +50,15 @@ def test_a_page_opens_only_after_sign_in(browser: Browser, guarded: Guarded, sam
         assert page.url == f"{guarded.address}/campaign?id={campaign.campaign_id}&audience=all"
 
 
-@pytest.mark.parametrize("name", ["cleo", "dan", "eva"])
-def test_somebody_who_is_not_listed_sees_no_data(browser: Browser, guarded: Guarded, name: str) -> None:
+@pytest.mark.parametrize(("name", "unconfirmed"), [("cleo", 1), ("dan", 0), ("eva", 0)])
+def test_somebody_who_is_not_listed_sees_no_data(
+    browser: Browser, guarded: Guarded, name: str, unconfirmed: int
+) -> None:
     with open_page(browser) as page:
         page.goto(f"{guarded.address}/data")
         sign_in(page, name)
         expect(page.get_by_role("heading", name="You don't have access yet")).to_be_visible()
+        expect(page.get_by_text("does not confirm that this address is yours")).to_have_count(unconfirmed)
         expect(page.get_by_text("Loads")).to_have_count(0)
         page.get_by_role("button", name="Sign out").click()
         leave_provider(page)
