@@ -114,7 +114,9 @@ def questions(warehouse: Warehouse, campaign_id: str) -> list[Question]:
         return [[str(row.hour), str(row.opened)] for row in hours.itertuples() if row.opened]
 
     def links() -> list[list[str]]:
-        rows = warehouse.snapshot().rows("campaign_links", campaign_id=campaign_id, audience=audience)
+        rows = warehouse.snapshot().rows(
+            "campaign_links", campaign_id=campaign_id, audience=audience, most=None, length=4_000
+        )
         return [
             [str(row["link_position"]), str(row["clicks"]), str(row["clickers"])]
             for row in sorted(rows, key=lambda row: int(row["link_position"]))

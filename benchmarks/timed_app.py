@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from mailsight.screens.cached import REPORTS
 from mailsight.settings import PROJECT
 from mailsight.warehouse.cache import Numbers, ResultCache
 from mailsight.warehouse.reader import Warehouse
@@ -58,7 +59,7 @@ async def queries(_: Request) -> JSONResponse:
 async def forget(_: Request) -> JSONResponse:
     global era  # noqa: PLW0603
     era = next(forgotten)
-    st.cache_data.clear()
+    REPORTS.clear()
     return JSONResponse({})
 
 

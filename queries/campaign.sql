@@ -64,25 +64,43 @@ where campaign_id = :campaign_id and not sent
         or contains(lower(not_sent_detail), lower(:search))
     );
 
--- name: campaign_links(campaign_id, audience)
--- The links of the campaign's mail in document order, with their clicks. unplaced are the clicks that may belong to another
--- link with the same URL.
-select
-    l.link_position, l.url, l.label, coalesce(k.clicks, 0) as clicks, coalesce(k.clickers, 0) as clickers,
-    coalesce(k.unplaced, 0) as unplaced
-from campaigns as c
-join links as l on l.content_id = c.content_id
-left join link_clicks as k
-    on k.campaign_id = c.campaign_id and k.audience = :audience and k.link_position = l.link_position
-where c.campaign_id = :campaign_id
-order by l.link_position;
+-- name: campaign_links(campaign_id, audience, most, length)
+-- The links of the campaign's mail in document order, with their clicks: the `most` most clicked ones (null: all), their
+-- URLs and labels cut to `length`. unplaced are the clicks that may belong to another link with the same URL.
+select *
+from (
+    select
+        l.link_position, left(l.url, :length) as url, left(l.label, :length) as label,
+        coalesce(k.clicks, 0) as clicks, coalesce(k.clickers, 0) as clickers, coalesce(k.unplaced, 0) as unplaced
+    from campaigns as c
+    join links as l on l.content_id = c.content_id
+    left join link_clicks as k
+        on k.campaign_id = c.campaign_id and k.audience = :audience and k.link_position = l.link_position
+    where c.campaign_id = :campaign_id
+    order by clicks desc, l.link_position
+    limit :most
+)
+order by link_position;
 
--- name: other_links(campaign_id, audience)
--- Clicks on URLs that the mail does not contain, most clicked first.
-select coalesce(url, '') as url, clicks, clickers
+-- name: other_links(campaign_id, audience, most, length)
+-- Clicks on URLs that the mail does not contain, most clicked first: the first `most` (null: all), cut to `length`.
+select left(coalesce(url, ''), :length) as url, clicks, clickers
 from link_clicks
 where campaign_id = :campaign_id and audience = :audience and link_position is null
-order by clicks desc, url;
+order by clicks desc, url
+limit :most;
+
+-- name: link_counts(campaign_id, audience)^
+-- How many links the campaign's mail has, how many other URLs were clicked, and how often.
+select
+    (
+        select count(*) from campaigns as c join links as l on l.content_id = c.content_id
+        where c.campaign_id = :campaign_id
+    ) as links,
+    count(*) as other_links,
+    cast(coalesce(sum(clicks), 0) as bigint) as other_clicks
+from link_clicks
+where campaign_id = :campaign_id and audience = :audience and link_position is null;
 
 -- name: apple_opens(campaign_id)^
 -- What Apple's proxy hides in a campaign. No row if nothing was delivered.

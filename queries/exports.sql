@@ -3,10 +3,11 @@
 -- name: named_customers(campaign_id, addresses, ids)
 -- The customers whom an anonymous report must not name: those with one of these addresses (lower case), and those of the
 -- campaign with one of these ids.
-select customer_id, name from customers where list_contains(cast(:addresses as varchar[]), lower(email))
+select customer_id, name from customers
+where lower(email) in (select unnest(cast(:addresses as varchar[])))
 union
 select customer_id, name from recipients
-where campaign_id = :campaign_id and list_contains(cast(:ids as varchar[]), customer_id);
+where campaign_id = :campaign_id and customer_id in (select unnest(cast(:ids as varchar[])));
 
 -- name: exported_customers(campaign_id, audience)
 -- All customers of the grid that match its filters, in its order.

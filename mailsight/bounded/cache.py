@@ -16,6 +16,11 @@ class ByteCache:
         self._entries: OrderedDict[Hashable, tuple[bytes, float]] = OrderedDict()
         self._size_bytes = 0
 
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+            self._size_bytes = 0
+
     def get(self, key: Hashable) -> bytes | None:
         with self._lock:
             content, until = self._entries.get(key, (None, inf))

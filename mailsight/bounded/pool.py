@@ -7,8 +7,10 @@ turns out to be too much for its lane continues in the next one.
 import hashlib
 import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import inf
 from queue import Full, Queue
@@ -29,6 +31,19 @@ MAX_FAST_BYTES = 2**19
 _POLL_SECONDS = 0.1
 # How long work continues without anybody waiting for its result. A page that reruns waits for it again.
 _ABANDONED_SECONDS = 2.0
+
+
+_check = ContextVar[Callable[[], object]]("check", default=lambda: None)
+
+
+@contextmanager
+def while_waiting(check: Callable[[], object]) -> Iterator[None]:
+    """Within the block, call `check` again and again while waiting for work. It raises to stop waiting."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +105,10 @@ class Pool:
         work: Callable[[], R],
         *,
         lane: Lane | None = None,
-        while_waiting: Callable[[], None] = lambda: None,
     ) -> R:
         """Return the result of the work, such as `partial(view, mail)`, or what it raised.
 
-        Callers with the same work share one run. `while_waiting` is called again and again; if it raises, as when the
-        user leaves the page, and nobody else waits for the work, the work is ended.
+        Callers with the same work share one run. Work that nobody waits for any more (see `while_waiting`) is ended.
 
         Raises `TooMuchWork` if it exceeds the limits, `TooBusy` if the lane is full, and `WorkFailed`.
         """
@@ -106,7 +119,7 @@ class Pool:
             task = self._join(key, request, lane or (FAST if len(request) <= MAX_FAST_BYTES else SLOW))
             try:
                 while not wait([task.outcome], _POLL_SECONDS).done:
-                    while_waiting()
+                    _check.get()()
             finally:
                 self._leave(task)
             pickled = task.outcome.result()

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
+from mailsight.bounded import pool
 from mailsight.errors import CantWrite, LoadRefused, MailsightError
-from mailsight.exports import heatmap, pdf, writers
+from mailsight.exports import heatmap, mail_pages, pdf, writers
 from mailsight.exports import report as report_export
 from mailsight.exports import rows as export_rows
 from mailsight.exports.lists import LIST_FORMATS, REPORT_FORMATS, Format
@@ -75,9 +77,10 @@ def write_report(data: Snapshot, campaign_id: str, audience: Audience, output: P
     page = report_export.read(data, campaign_id, audience)
     with replacing(output) as file:
         if form is Format.PDF:
-            return pdf.write_pdf(page, file, lambda: None)
-        file.write(report_export.as_html(page).encode())
-        return ""
+            return pdf.write_pdf(page, file)
+        html, note = report_export.as_html(page)
+        file.write(html.encode())
+        return note
 
 
 def _rows(data: Snapshot, kind: List, item_id: str, audience: Audience) -> Rows:
@@ -189,7 +192,10 @@ def heatmap_(
         drawn = heatmap.of_campaign(report, mail.html, measure=measure, show=show)
     elif campaign_id is None and html is not None and clicks is not None:
         text = content.decode(html.read_bytes())
-        drawn = heatmap.of_mail(text, _read_clicks(text, clicks), title=html.stem, measure=measure, show=show)
+        counted = pool.run(partial(_read_clicks, text, clicks.resolve()))
+        drawn = pool.run(
+            partial(mail_pages.heatmap, text, counted, title=html.stem, measure=measure, show=show)
+        )
     else:
         raise typer.BadParameter("give a campaign, or both --html and --clicks")
     with replacing(output) as file:

@@ -1,67 +1,52 @@
 """The heatmap as a single HTML file without scripts or anything to load, with a legend in the corner."""
 
 from collections.abc import Sequence
+from functools import partial
+from html import escape
 
-from mailsight.figures.formats import count, moment, things
-from mailsight.heatmap import drawing
-from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measure, Show, click_totals
-from mailsight.mail.links import LinkClicks
-from mailsight.reports.campaign import CampaignReport
-from mailsight.reports.campaign import click_totals as totals_of
+from mailsight.bounded import pool
+from mailsight.errors import WorkFailed
+from mailsight.figures.formats import moment, things
+from mailsight.heatmap.badges import Measure, Show
+from mailsight.reports.campaign import CampaignReport, click_totals
 
-from .rendering import render
+from . import mail_pages
 
 
 def of_campaign(
     report: CampaignReport, html: str, *, measure: Measure = "clicks", show: Show = "count"
 ) -> str:
-    """Draw the heatmap of a campaign's mail."""
-    campaign = report.campaign
-    facts = [f"Sent {moment(campaign.sent_at)}"] if campaign.sent_at else []
-    facts += [f"{things(report.counts.delivered, 'delivered mail')}", report.audience.meaning]
-    return of_mail(
-        html,
-        [*report.links, *report.other_links],
-        title=campaign.name,
-        facts=[summary(report), *facts],
-        measure=measure,
-        show=show,
-        totals=totals_of(report),
+    """Draw the heatmap of a campaign's mail. Raises `WorkFailed` if the mail is too much work."""
+    return pool.run(
+        partial(
+            mail_pages.heatmap,
+            html,
+            [*report.links, *report.other_links],
+            title=report.campaign.name,
+            facts=facts(report),
+            measure=measure,
+            show=show,
+            totals=click_totals(report),
+        )
     )
 
 
-def of_mail(
-    html: str,
-    clicks: Sequence[LinkClicks],
-    *,
-    title: str,
-    facts: Sequence[str] = (),
-    measure: Measure = "clicks",
-    show: Show = "count",
-    totals: ClickTotals | None = None,
-) -> str:
-    """Draw the heatmap of any mail. `facts` are lines under the title, by default one with the total clicks."""
-    facts = facts or [_summary(clicks, totals or click_totals(clicks))]
-    shown = MEASURES[measure] if show == "count" else f"{MEASURES[measure]}, {SHOWS[show].lower()}"
-    return drawing.draw(
-        html,
-        clicks,
-        measure=measure,
-        show=show,
-        totals=totals,
-        head=render("heatmap_head.html", title=title, scale=SCALE),
-        end=render("heatmap_legend.html", title=title, facts=facts, shown=shown, scale=SCALE),
-    )
+def of_campaign_or_reason(report: CampaignReport, html: str) -> str:
+    """Draw the heatmap, or a page that says why it can't be drawn: a download that fails shows no reason."""
+    try:
+        return of_campaign(report, html)
+    except WorkFailed as error:
+        reason = f"<p>{escape(str(error))}</p>"
+        return mail_pages.heatmap(reason, [], title=report.campaign.name, facts=facts(report))
+
+
+def facts(report: CampaignReport) -> Sequence[str]:
+    """What the heatmap's legend says about the campaign."""
+    sent = [f"Sent {moment(report.campaign.sent_at)}"] if report.campaign.sent_at else []
+    delivered = things(report.counts.delivered, "delivered mail")
+    return [summary(report), *sent, delivered, report.audience.meaning]
 
 
 def summary(report: CampaignReport) -> str:
     """A campaign's total clicks in one line."""
-    return _summary([*report.links, *report.other_links], totals_of(report))
-
-
-def _summary(clicks: Sequence[LinkClicks], totals: ClickTotals) -> str:
-    others = sum(link.clicks for link in clicks if link.link_position is None)
-    text = things(totals.clicks, "click")
-    if totals.clickers:  # a CSV file of clicks may not say who clicked
-        text += f" by {things(totals.clickers, 'customer')}"
-    return f"{text}, {count(others)} of them on other links" if others else text
+    return mail_pages.summary(click_totals(report), report.link_counts.other_clicks)

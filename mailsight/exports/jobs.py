@@ -14,6 +14,7 @@ from enum import StrEnum
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
+from mailsight.bounded.pool import while_waiting
 from mailsight.errors import ExportCancelled, MailsightError, TooManyFiles
 
 from .lists import Format
@@ -141,7 +142,8 @@ class Jobs:
         try:
             on_progress(0, 0)
             job.state = State.WRITING
-            job.note = work(job._file, on_progress)  # noqa: SLF001
+            with while_waiting(lambda: on_progress(job.done, job.total)):
+                job.note = work(job._file, on_progress)  # noqa: SLF001
             job._file.flush()  # noqa: SLF001
             on_progress(job.total, job.total)
             job.state = State.READY

@@ -14,6 +14,15 @@ _ADDRESS = re.compile(r"[\w.+=%*-]+(?:@|%40|&#64;)[\w-]+(?:\.[\w-]+)+", re.IGNOR
 # A path segment that identifies a person or a mail: long, mixing letters and digits, or a long number.
 _TOKEN = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w~=+.]{16,}|[0-9a-f-]{24,}|\d{6,}", re.IGNORECASE)
 _MIN_NAME_LENGTH = 2
+# Longer URLs are masked altogether.
+_MAX_URL_LENGTH = 2_000
+_MAX_URL_PARTS = 50
+_PARTS = re.compile(r"[/?&=#;]")
+# Links as safety.write writes them. In the report they lead nowhere: opening one would count as a click, and the URL
+# may identify a customer.
+_HREF = re.compile(r' href="[^"]*" (?:rel="noopener noreferrer"|target="_self")')
+# data- attributes that a mail program or the sender's system added may identify the reader.
+_DATA = re.compile(r' data-(?!(?:link|badge|look|near|sharing|total|lit|clicks|shade)\b)[\w.-]+="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,8 @@ class Mask:
 
     def url(self, url: str) -> str:
         """Shorten a URL to where it leads, without anything that identifies who clicked."""
+        if _is_long(url):
+            return MASKED
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""
@@ -61,9 +72,18 @@ def addresses(text: str) -> set[str]:
     return {unquote(match[0].replace("&#64;", "@")).lower() for match in _ADDRESS.finditer(text)}
 
 
+def without_addresses(drawn: str) -> str:
+    """Disable the links of a safe mail and remove its data- attributes."""
+    return _DATA.sub("", _HREF.sub(' href="#"', drawn))
+
+
 def segments(urls: Iterable[str]) -> set[str]:
     """The parts of these URLs' paths and queries, any of which may be a customer's id."""
-    return {unquote(part) for url in urls for part in re.split(r"[/?&=#;]", url) if part}
+    return {unquote(part) for url in urls if not _is_long(url) for part in _PARTS.split(url) if part}
+
+
+def _is_long(url: str) -> bool:
+    return len(url) > _MAX_URL_LENGTH or len(_PARTS.findall(url)) > _MAX_URL_PARTS
 
 
 def names(full_names: Iterable[str]) -> set[str]:

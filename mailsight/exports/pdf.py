@@ -1,43 +1,29 @@
 """The campaign page as a PDF: the report, and the mail with a badge after each clicked link.
 
-WeasyPrint renders it in a separate process. Whatever a hostile mail does to it, that process has no network, limited
-time and bounded memory. If that isn't enough for the mail, the PDF contains the report alone.
+WeasyPrint renders it in a worker process. Whatever a hostile mail does to it, that process has no network, limited time
+and bounded memory. If that isn't enough for the mail, the PDF contains the report alone.
 """
 
-import json
-import logging
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from ctypes.util import find_library
-from functools import cache
-from tempfile import TemporaryFile
+from functools import cache, partial
 from typing import BinaryIO
 
-from selectolax.lexbor import LexborHTMLParser
-
-from mailsight.errors import NoPdf
-from mailsight.heatmap.badges import SCALE, badges
-from mailsight.mail.links import links_of, shared
-from mailsight.mail.safety import link_nodes, write
+from mailsight.bounded import pool
+from mailsight.bounded.pool import Lane
+from mailsight.bounded.process import Limits
+from mailsight.errors import NoPdf, WorkFailed
 from mailsight.reports.campaign import click_totals
-from mailsight.settings import PROJECT
 
+from . import pdf_process
 from . import report as report_export
-from .rendering import render
 from .report import ReportContent
 
 MISSING = (
     "Pango is not installed on the server (on Debian: the packages libpango-1.0-0, libpangoft2-1.0-0 and "
     "libharfbuzz-subset0)."
 )
-# Every real mail tried took at most 6 seconds. A mail that takes longer is left out of the PDF.
-MAIL_TIMEOUT_SECONDS = 40.0
-REPORT_TIMEOUT_SECONDS = 60.0
-_POLL_SECONDS = 0.05
-_log = logging.getLogger(__name__)
-_MAIL_LEFT_OUT = "The e-mail couldn't be rendered for this PDF. The HTML report shows it."
+# Every real mail tried took at most 6 seconds and XXX MB. A mail that takes more is left out of the PDF.
+PAPER = Lane("paper", Limits(seconds=40.0, memory_bytes=700 * 2**20, nice=5))
 
 
 @cache
@@ -46,78 +32,30 @@ def available() -> bool:
     return bool(find_library("pango-1.0") and find_library("pangoft2-1.0"))
 
 
-def mail_for_paper(content: ReportContent) -> str | None:
-    """The safe mail with the clicks after each clicked link, shown by style sheet only."""
-    if content.html is None:
-        return None
-    document = LexborHTMLParser(content.html)
-    nodes = link_nodes(document)
-    report = content.report
-    clicks = [*report.links, *report.other_links]
-    marks = {}
-    for badge in badges(clicks, shared(links_of(document, nodes)), click_totals(report), quiet=False):
-        text = "↑" if badge.look == "pointer" else f"{badge.text}{badge.sharing}"
-        marks[nodes[badge.position].mem_id] = f' data-clicks="{text}" data-shade="{badge.look}"'
-    # Comes last in the mail: of two important rules, the later wins.
-    paper = write(document, content.html, marks=marks, end=render("paper_badges.html", scale=SCALE))
-    return report_export.without_addresses(paper)
-
-
-def write_pdf(
-    content: ReportContent,
-    output: BinaryIO,
-    check_cancelled: Callable[[], None],
-    zone: str | None = None,
-) -> str:
+def write_pdf(content: ReportContent, output: BinaryIO, zone: str | None = None) -> str:
     """Write the PDF. Returns a note for the user, or an empty string if nothing was left out.
 
-    `check_cancelled` is called while rendering, and stops it by raising. Raises `NoPdf` if Pango is missing or if
-    even the report without the mail can't be rendered.
+    Raises `NoPdf` if Pango is missing or if even the report without the mail can't be rendered.
     """
     if not available():
         raise NoPdf(MISSING)
-    mail = mail_for_paper(content)
-    if _draw(report_export.page(content, zone), mail, output, check_cancelled, MAIL_TIMEOUT_SECONDS):
-        return ""
-    if mail is not None and _draw(
-        report_export.page(content, zone, note=_MAIL_LEFT_OUT),
-        None,
-        output,
-        check_cancelled,
-        REPORT_TIMEOUT_SECONDS,
-    ):
-        return _MAIL_LEFT_OUT
-    raise NoPdf("Rendering failed or took too long.")
-
-
-def _draw(
-    page: str, mail: str | None, output: BinaryIO, check_cancelled: Callable[[], None], seconds: float
-) -> bool:
-    """Render the PDF in a separate process. Returns whether it succeeded in time."""
-    output.seek(0)
-    output.truncate()
-    deadline = time.monotonic() + seconds
-    with TemporaryFile() as request, TemporaryFile() as errors:
-        request.write(json.dumps({"page": page, "mail": mail}).encode())
-        request.seek(0)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mailsight.exports.pdf_process"],
-            cwd=PROJECT,
-            stdin=request,
-            stdout=output,
-            stderr=errors,
-        )
+    note = content.note
+    if content.html is not None:
         try:
-            while process.poll() is None and time.monotonic() < deadline:
-                check_cancelled()
-                time.sleep(_POLL_SECONDS)
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-        errors.seek(0)
-        if process.returncode:
-            _log.warning(
-                "Rendering a PDF failed: %s", errors.read().decode(errors="replace")[-2000:] or "timed out"
-            )
-    return process.returncode == 0
+            output.write(_draw(content, content.html, "", zone))
+        except WorkFailed as error:
+            note = report_export.left_out(error)
+        else:
+            return note
+    try:
+        output.write(_draw(content, None, note, zone))
+    except WorkFailed as error:
+        raise NoPdf(error.message) from error
+    return note
+
+
+def _draw(content: ReportContent, mail: str | None, note: str, zone: str | None) -> bytes:
+    report = content.report
+    page = report_export.page(content, zone, note=note)
+    clicks = [*report.links, *report.other_links]
+    return pool.run(partial(pdf_process.draw, page, mail, clicks, click_totals(report)), lane=PAPER)

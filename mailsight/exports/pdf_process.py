@@ -1,24 +1,34 @@
-"""Renders a report's HTML as a PDF, in a separate process that only reads standard input and writes standard output.
+"""Renders a report's HTML as a PDF. For a worker process, since typesetting libraries can't be interrupted.
 
-The mail is a separate document, so its style sheets don't affect the report. The parent process kills this one if it
-takes too long: a timeout in here wouldn't work, because the typesetting libraries can't be interrupted.
+The mail is a separate document, so its style sheets don't affect the report.
 """
 
-import json
 import logging
-import os
-import sys
+from collections.abc import Sequence
 from typing import Any
 
+from mailsight.heatmap.badges import ClickTotals
+from mailsight.mail.links import LinkClicks
+
+from . import mail_pages
+
 MAX_MAIL_PAGES = 12
-MAX_MEMORY_BYTES = 3_000_000_000
 
 
-def draw(page: str, mail: str | None) -> bytes:
-    """Render the report page as a PDF, followed by the first pages of the mail, if any."""
+def draw(page: str, mail: str | None, clicks: Sequence[LinkClicks], totals: ClickTotals) -> bytes:
+    """Render the report page as a PDF, followed by the first pages of the mail with its clicks, if any."""
+    paper = None if mail is None else mail_pages.on_paper(mail, clicks, totals)
+    return typeset(page, paper)
+
+
+def typeset(page: str, mail: str | None) -> bytes:
+    """Render two documents as one PDF, of the second only the first pages."""
     # Imported here because it needs Pango, which is optional.
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
+
+    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
 
     def document(html: str, media: str) -> Any:
         # Only data: URLs: no network, no files.
@@ -30,27 +40,3 @@ def draw(page: str, mail: str | None) -> bytes:
     report = document(page, "print")
     pages = [] if mail is None else document(mail, "screen").pages[:MAX_MAIL_PAGES]
     return bytes(report.copy([*report.pages, *pages]).write_pdf())
-
-
-def _limit_memory() -> None:
-    try:
-        import resource  # not on Windows
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-
-
-def _main() -> None:
-    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
-    logging.getLogger("fontTools").setLevel(logging.ERROR)
-    _limit_memory()
-    if hasattr(os, "nice"):
-        os.nice(5)
-    request = json.load(sys.stdin.buffer)
-    pdf = draw(request["page"], request["mail"])
-    with os.fdopen(1, "wb", closefd=False) as output:
-        output.write(pdf)
-
-
-if __name__ == "__main__":
-    _main()

@@ -1,11 +1,13 @@
 """The campaign page as a single HTML file, without scripts, anything to load or personal data of customers."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pandas as pd
 
+from mailsight.bounded import pool
+from mailsight.errors import WorkFailed
 from mailsight.figures.formats import (
     NO_SENDING_DATE,
     NOTHING,
@@ -34,22 +36,17 @@ from mailsight.figures.metrics import (
 from mailsight.mail.links import LinkClicks
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import mails
-from mailsight.reports.campaign import CampaignReport
+from mailsight.reports.campaign import CampaignReport, click_totals
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
 
-from . import drawings, masking
+from . import drawings, mail_pages, masking
 from . import heatmap as heatmap_export
 from .masking import Mask
 from .rendering import render
 
 CARDS = ("sent", "not_sent", "opened", "clicked", "opted_out")
 MAX_OTHER_LINKS = 40
-# Links as safety.write writes them. In the report they lead nowhere: opening one would count as a click, and the URL
-# may identify a customer.
-_HREF = re.compile(r' href="[^"]*" (?:rel="noopener noreferrer"|target="_self")')
-# data- attributes that a mail program or the sender's system added may identify the reader.
-_DATA = re.compile(r' data-(?!(?:link|badge|look|near|sharing|total|lit|clicks|shade)\b)[\w.-]+="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +68,44 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """The content of a report, without anything that identifies a customer. `html` is the mail's HTML, if any."""
+    """The content of a report, without anything that identifies a customer.
+
+    `html` is the mail's HTML, if any. `note` says why it was left out, if it was.
+    """
 
     report: CampaignReport
     hours: pd.DataFrame
     apple: AppleOpens
     html: str | None
     mask: Mask
+    note: str = ""
 
 
 def read(data: Snapshot, campaign_id: str, audience: Audience) -> ReportContent:
     """Read a campaign's figures and mail, with customers masked. Raises `UnknownCampaign`."""
     report = campaign_reports.report(data, campaign_id, audience)
     mail = mails.of_campaign(data, campaign_id)
-    html = mail.html if mail else ""
+    html, note = mail.html if mail else None, ""
     sent_from = report.campaign.from_email or ""
-    links = [*report.links, *report.other_links]
+    addresses: set[str] = set()
+    try:
+        addresses = pool.run(partial(masking.addresses, html)) if html else addresses
+    except WorkFailed as error:
+        html, note = None, left_out(error)
     customers = data.rows(
         "named_customers",
         campaign_id=campaign_id,
-        addresses=sorted(masking.addresses(html) - {sent_from.lower()}),
-        ids=sorted(masking.segments(link.url for link in links)),
+        addresses=sorted(addresses - {sent_from.lower()}),
+        ids=sorted(masking.segments(link.url for link in (*report.links, *report.other_links))),
     )
     names = masking.names(row["name"] for row in customers if row["name"])
     mask = Mask(
         tuple(names | {row["customer_id"] for row in customers}), own_domain=sent_from.rpartition("@")[2]
     )
+    try:
+        masked_html = html and pool.run(partial(mask.text, html))
+    except WorkFailed as error:
+        masked_html, note = None, left_out(error)
     campaign = report.campaign
     subject = mask.text(campaign.subject) if campaign.subject else None
     masked = replace(
@@ -109,8 +118,9 @@ def read(data: Snapshot, campaign_id: str, audience: Audience) -> ReportContent:
         masked,
         campaign_reports.timeline(data, campaign_id, audience),
         campaign_reports.apple_opens(data, campaign_id),
-        mask.text(html) if mail else None,
+        masked_html,
         mask,
+        note,
     )
 
 
@@ -119,17 +129,34 @@ def _without_names(link: LinkClicks, mask: Mask) -> LinkClicks:
     return replace(link, label=mask.text(label))
 
 
-def as_html(content: ReportContent, zone: str | None = None) -> str:
-    """The report for a browser, with the heatmap in a sandboxed frame."""
+def as_html(content: ReportContent, zone: str | None = None) -> tuple[str, str]:
+    """The report for a browser, with the heatmap in a sandboxed frame.
+
+    Returns the HTML and a note for the user, which is also in the report: empty if nothing was left out.
+    """
     if content.html is None:
-        return page(content, zone)
-    drawn = heatmap_export.of_campaign(content.report, content.html)
-    return page(content, zone, heatmap=without_addresses(drawn))
+        return page(content, zone, note=content.note), content.note
+    report = content.report
+    try:
+        heatmap = pool.run(
+            partial(
+                mail_pages.heatmap_without_addresses,
+                content.html,
+                [*report.links, *report.other_links],
+                title=report.campaign.name,
+                facts=heatmap_export.facts(report),
+                totals=click_totals(report),
+            )
+        )
+    except WorkFailed as error:
+        note = left_out(error)
+        return page(content, zone, note=note), note
+    return page(content, zone, heatmap=heatmap), ""
 
 
-def without_addresses(drawn: str) -> str:
-    """Disable the links of a safe mail and remove its data- attributes."""
-    return _DATA.sub("", _HREF.sub(' href="#"', drawn))
+def left_out(error: WorkFailed) -> str:
+    """A note for the user that the report is without its e-mail."""
+    return f"The e-mail was left out of this report. {error.message}"
 
 
 def page(

@@ -51,8 +51,7 @@ def not_sent(
 
 def links(data: Snapshot, campaign_id: str, audience: Audience) -> Rows:
     """The links of a campaign's mail in order, then clicked URLs that aren't in it, each with its clicks."""
-    report = campaign.report(data, campaign_id, audience)
-    rows = [asdict(link) for link in (*report.links, *report.other_links)]
+    rows = [asdict(link) for link in campaign.all_links(data, campaign_id, audience)]
     return _rows("links", len(rows), lists.batches_of(rows, lists.LISTS["links"]))
 
 

@@ -12,7 +12,6 @@ from mailsight.audience.machines import RULES
 from mailsight.errors import UnknownCampaign
 from mailsight.figures import formats
 from mailsight.figures.metrics import RATES, AppleOpens, Counts
-from mailsight.heatmap import badges
 from mailsight.heatmap.badges import ClickTotals
 from mailsight.mail.links import Link, LinkClicks, shared
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, NotSentReason, Status
@@ -20,6 +19,10 @@ from mailsight.warehouse.reader import Snapshot
 
 MAX_PREVIOUS_CAMPAIGNS = 10
 MAX_EXAMPLES = 5
+# An e-mail may have a hundred thousand links, and a link a megabyte.
+MAX_LINKS = 2_000
+MAX_LINK_LENGTH = 4_000
+_ANY_LENGTH = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,20 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """How many links an e-mail has, how many other URLs were clicked, and how often."""
+
+    links: int
+    other_links: int
+    other_clicks: int
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignReport:
-    """Everything the campaign page shows above the customers' grid."""
+    """Everything the campaign page shows above the customers' grid.
+
+    `links` and `other_links` are the most clicked ones; `link_counts` counts them all.
+    """
 
     campaign: Campaign
     audience: Audience
@@ -49,6 +64,7 @@ class CampaignReport:
     status: Mapping[Status, int]
     links: Sequence[LinkClicks]
     other_links: Sequence[LinkClicks]
+    link_counts: LinkCounts
     previous: Sequence[Counts]
     machine_opens: int
     machine_clicks: int
@@ -63,6 +79,12 @@ class CampaignReport:
         if self.is_planned and reason is NotSentReason.OTHER:
             return formats.NOT_SENT_YET
         return reason.label
+
+    @property
+    def left_out(self) -> int:
+        """How many links are in neither list because there are too many."""
+        listed = len(self.links) + len(self.other_links)
+        return self.link_counts.links + self.link_counts.other_links - listed
 
     @property
     def all_opens(self) -> int:
@@ -92,11 +114,9 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
             for reason in data.rows("not_sent_reasons", campaign_id=campaign_id)
         },
         status={status: row[f"status_{status}"] for status in SENT_STATES},
-        links=_links(data, campaign_id, audience),
-        other_links=[
-            LinkClicks(link_position=None, label=link["url"], shared_with=1, **link)
-            for link in data.rows("other_links", campaign_id=campaign_id, audience=audience)
-        ],
+        links=_links(data, campaign_id, audience, MAX_LINKS),
+        other_links=_other_links(data, campaign_id, audience, MAX_LINKS),
+        link_counts=LinkCounts(**data.row("link_counts", campaign_id=campaign_id, audience=audience) or {}),
         previous=[Counts.of(row) for row in previous],
         machine_opens=totals[Audience.ALL]["opens"] - totals[Audience.HUMAN]["opens"],
         machine_clicks=totals[Audience.ALL]["clicks"] - totals[Audience.HUMAN]["clicks"],
@@ -105,8 +125,17 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
 
 def click_totals(report: CampaignReport) -> ClickTotals:
     """Return the totals that each link's share and rate are computed from."""
-    links = [*report.links, *report.other_links]
-    return badges.click_totals(links, clickers=report.counts.clicked, delivered=report.counts.delivered)
+    counts = report.counts
+    return ClickTotals(counts.clicks, counts.clicked, counts.delivered)
+
+
+def all_links(data: Snapshot, campaign_id: str, audience: Audience) -> list[LinkClicks]:
+    """Return the links of the campaign's mail in order, then all other clicked URLs. Raises `UnknownCampaign`."""
+    campaign(data, campaign_id)
+    return [
+        *_links(data, campaign_id, audience, None),
+        *_other_links(data, campaign_id, audience, None),
+    ]
 
 
 def figures(report: CampaignReport) -> dict[str, object]:
@@ -191,8 +220,15 @@ def machine_examples(
     return data.frame("machine_examples", campaign_id=campaign_id, reason=reason, most=limit)
 
 
-def _links(data: Snapshot, campaign_id: str, audience: Audience) -> list[LinkClicks]:
-    rows = data.rows("campaign_links", campaign_id=campaign_id, audience=audience)
+def _other_links(data: Snapshot, campaign_id: str, audience: Audience, most: int | None) -> list[LinkClicks]:
+    length = MAX_LINK_LENGTH if most else _ANY_LENGTH
+    rows = data.rows("other_links", campaign_id=campaign_id, audience=audience, most=most, length=length)
+    return [LinkClicks(link_position=None, label=row["url"], shared_with=1, **row) for row in rows]
+
+
+def _links(data: Snapshot, campaign_id: str, audience: Audience, most: int | None) -> list[LinkClicks]:
+    length = MAX_LINK_LENGTH if most else _ANY_LENGTH
+    rows = data.rows("campaign_links", campaign_id=campaign_id, audience=audience, most=most, length=length)
     carriers = shared([Link(row["link_position"], row["url"], row["label"]) for row in rows])
     group_sizes = Counter(carriers.values())
     return [

@@ -1,6 +1,7 @@
 """The view model of the Heatmap tab: the e-mail with its badges, and the list of links with their figures."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,10 +12,6 @@ from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measur
 from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
 from mailsight.mail.safety import SCHEMES, clean_address
 from mailsight.mail.visibility import Visibility
-
-from . import campaign
-from .campaign import CampaignReport
-from .mails import MailView
 
 Mark = tuple[str, str]  # a label next to a link, and its explanation
 
@@ -42,29 +39,33 @@ _SHOWS_HELP = {
 
 
 def view(
-    report: CampaignReport, mail: MailView | None, *, pictures: bool, chosen: str | None
+    links: Sequence[LinkClicks],
+    other_links: Sequence[LinkClicks],
+    totals: ClickTotals,
+    html: str | None,
+    *,
+    pictures: bool = False,
 ) -> dict[str, Any]:
     """Return the data that heatmap.js draws. Without an e-mail, "html" is None and only the list of links is drawn.
 
-    `pictures`: whether to load the e-mail's images; `chosen`: the id of the link that the grid is filtered by.
+    `pictures`: whether to load the e-mail's images. The e-mail is untrusted, so run this in a worker process.
     """
-    totals = campaign.click_totals(report)
-    clicks = [*report.links, *report.other_links]
-    drawn = drawing.layers(mail.html, clicks, totals, pictures=pictures) if mail else None
-    canvas = drawing.canvas(mail.html, pictures=pictures) if mail else None
+    clicks = [*links, *other_links]
+    drawn = None if html is None else drawing.layers(html, clicks, totals, pictures=pictures)
+    canvas = None if html is None else drawing.canvas(html, pictures=pictures)
     links_in_mail = {link.link_position: link for link in canvas.links} if canvas else {}
     carriers = canvas.carriers if canvas else {}
-    outlook = outlook_links(mail.html) if mail else []
+    outlook = [] if html is None else outlook_links(html)
+    sizes = Counter(carriers.values())
+    clicked = {link.link_position for link in links if link.clicks}
     matcher = Matcher(list(links_in_mail.values()))
     in_outlook = {
         position: button.link_position
         for button in outlook
         if (position := matcher.position(button.url)) is not None
     }
-    labels = {link.link_position: link_label(link) for link in report.links}
-    shared_totals = {
-        link.link_position: link for link in report.links if link.shared_with > 1 and link.clicks
-    }
+    labels = {link.link_position: link_label(link) for link in links}
+    shared_totals = {link.link_position: link for link in links if link.shared_with > 1 and link.clicks}
     rows = [
         _row(
             link,
@@ -72,46 +73,43 @@ def view(
             [
                 *_seen(links_in_mail.get(link.link_position or 0)),
                 *([_IN_OUTLOOK] if link.link_position in in_outlook else []),
-                *_sharing(link, shared_totals, carriers, labels),
+                *_sharing(link, shared_totals, carriers, sizes, labels),
             ],
         )
-        for link in report.links
+        for link in links
     ]
     return {
-        "key": report.campaign.campaign_id,
         "html": drawn.html if drawn else None,
         "badges": drawn.badges if drawn else "",
         "looks": drawn.looks if drawn else {},
         "title": "The e-mail with the clicks on its links",
         "links": rows,
-        "others": _others(report, totals, outlook, in_outlook),
+        "others": _others(other_links, totals, outlook, in_outlook),
         # A click on a hollow badge shows the customers of the link that carries its clicks.
         "carriers": {
             str(position): str(first)
             for position, first in carriers.items()
-            if first in shared_totals and first != position and position not in _clicked(report)
+            if first in shared_totals and first != position and position not in clicked
         },
         "measures": [(key, label) for key, label in MEASURES.items()],
         "shows": [(key, label, _SHOWS_HELP[key]) for key, label in SHOWS.items()],
         "headings": _HEADINGS,
         "scale": [(shade.above_percent, shade.background, shade.text) for shade in SCALE],
         "pictures": pictures,
-        "chosen": chosen,
     }
 
 
-def _clicked(report: CampaignReport) -> set[int | None]:
-    return {link.link_position for link in report.links if link.clicks}
-
-
 def _others(
-    report: CampaignReport, totals: ClickTotals, outlook: Sequence[Link], in_outlook: Mapping[int, int]
+    other_links: Sequence[LinkClicks],
+    totals: ClickTotals,
+    outlook: Sequence[Link],
+    in_outlook: Mapping[int, int],
 ) -> list[dict[str, Any]]:
     """Return the rows of clicked links that are not in the e-mail, and of buttons that only Outlook shows."""
     only = [link for link in outlook if link.link_position not in in_outlook.values()]
     matcher = Matcher(only)
     rows, clicked = [], set()
-    for link in report.other_links:
+    for link in other_links:
         position = matcher.position(link.url)
         clicked.add(position)
         rows.append(_row(link, totals, [_ONLY_IN_OUTLOOK] if position is not None else []))
@@ -131,14 +129,14 @@ def _sharing(
     link: LinkClicks,
     shared_totals: Mapping[int | None, LinkClicks],
     carriers: Mapping[int, int],
+    sizes: Mapping[int, int],
     labels: Mapping[int | None, str],
 ) -> list[Mark]:
     first = carriers.get(link.link_position, -1) if link.link_position is not None else -1
     if link.link_position in shared_totals:
-        number = sum(carrier == first for carrier in carriers.values())
         return [
             (
-                f"Shared by {number} links",
+                f"Shared by {sizes.get(first, 0)} links",
                 "These links have the same address, so their clicks are counted together.",
             )
         ]

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
+from mailsight.bounded import pool
 from mailsight.mail.content import fill
 from mailsight.warehouse.reader import Snapshot
 
@@ -38,18 +40,22 @@ def of_campaign(data: Snapshot, campaign_id: str) -> MailView | None:
 def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView | None:
     """Read the e-mail as one customer received it: the archived copy, or else the campaign's, filled in for them.
 
-    None if the campaign did not select the customer, or the HTML was not loaded.
+    None if the campaign did not select the customer, or the HTML was not loaded. Raises `WorkFailed` if it can't be
+    filled in.
     """
     row = data.row("customer_mail", campaign_id=campaign_id, customer_id=customer_id)
     content = row and data.row("content", content_id=row["archived_id"] or row["template_id"])
     if not row or not content:
         return None
     fields = _merge_fields(row)
-    subject = fill(row["subject"], fields, escape=False) if row["subject"] else None
-    preheader = fill(row["preheader"], fields, escape=False) if row["preheader"] else None
+    subject, preheader = (
+        pool.run(partial(fill, text, fields, escape=False)) if text else None
+        for text in (row["subject"], row["preheader"])
+    )
     if row["archived_id"]:
         return MailView(content["html"], subject, preheader, "archived")
-    return MailView(fill(content["html"], fields), subject, preheader, "filled")
+    html = pool.run(partial(fill, content["html"], fields))
+    return MailView(html, subject, preheader, "filled")
 
 
 def _merge_fields(row: Mapping[str, Any]) -> dict[str, str]:

@@ -1,18 +1,24 @@
 """Cached reports. All reports of one page run come from the same generation of the data."""
 
-from collections.abc import Callable, Iterator, Sequence
+import pickle
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
+from mailsight.bounded.cache import ByteCache
+from mailsight.bounded.pool import while_waiting
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+CACHE_BYTES = 64 * 2**20
+REPORTS = ByteCache(CACHE_BYTES)
 
 
 @dataclass(slots=True)
@@ -37,9 +43,15 @@ def one_generation() -> Iterator[None]:
         return
     token = _run.set(_Run())
     try:
-        yield
+        with while_waiting(_stop_if_left):
+            yield
     finally:
         _run.reset(token)
+
+
+def _stop_if_left() -> None:
+    """End this run if the user has left the page or clicked something else: Streamlit raises its own exception."""
+    "any key" in st.session_state  # noqa: B015  # checks whether the run is still wanted
 
 
 def snapshot() -> Snapshot:
@@ -56,20 +68,11 @@ def read(report: Callable[Concatenate[Snapshot, P], R], *args: P.args, **kwargs:
     """Run a report, or get it from the cache if the data is the same. Raises the report's errors and `NoDatabase`."""
     name = f"{report.__module__}.{report.__name__}"
     data = snapshot()
-    return cast(R, _read(data.generation, name, args, tuple(sorted(kwargs.items())), report, data))
-
-
-@st.cache_data(max_entries=500, show_spinner=False)
-def _read(
-    generation: str,
-    name: str,
-    args: Sequence[Any],
-    kwargs: Sequence[tuple[str, Any]],
-    _report: Any,
-    _data: Snapshot,
-) -> Any:
-    del (
-        generation,
-        name,
-    )  # Only part of the cache key; Streamlit leaves arguments with an underscore out of it.
-    return _report(_data, *args, **dict(kwargs))
+    key = pickle.dumps((data.generation, name, args, sorted(kwargs.items())))
+    pickled = REPORTS.get(key)
+    if pickled is None:
+        result = report(data, *args, **kwargs)
+        REPORTS.put(key, pickle.dumps(result))
+        return result
+    # Every reader gets a copy, so that none can change another's.
+    return cast(R, pickle.loads(pickled))  # noqa: S301  # pickled above

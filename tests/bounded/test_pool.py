@@ -137,8 +137,8 @@ def test_work_that_nobody_waits_for_is_ended(pool: Pool, tmp_path: Path) -> None
         if notes.exists() and notes.read_text():
             raise LeftPage
 
-    with pytest.raises(LeftPage):
-        pool.run(partial(work.note_and_wait, notes, tmp_path / "never"), lane=USUAL, while_waiting=leave)
+    with pytest.raises(LeftPage), pools.while_waiting(leave):
+        pool.run(partial(work.note_and_wait, notes, tmp_path / "never"), lane=USUAL)
     started = int(notes.read_text())
     until(lambda: not psutil.pid_exists(started), "the process to end")
     assert pool.run(partial(work.double, 1), lane=USUAL) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from mailsight.exports import heatmap, rendering
+from mailsight.exports import mail_pages, rendering
 from mailsight.exports.rendering import render
 
 TEMPLATES = sorted((Path(rendering.__file__).parent / "templates").iterdir())
@@ -31,7 +31,7 @@ def test_a_value_is_escaped_in_text_and_in_an_attribute() -> None:
 
 
 def test_a_heatmap_shows_a_hostile_title_as_text() -> None:
-    drawn = heatmap.of_mail("<p>Hello", [], title=HOSTILE, facts=[HOSTILE])
+    drawn = mail_pages.heatmap("<p>Hello", [], title=HOSTILE, facts=[HOSTILE])
     assert "<script" not in drawn
     assert "<img" not in drawn
     assert drawn.count("&lt;img src=x onerror=alert(1)&gt;") == 3

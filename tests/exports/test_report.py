@@ -15,9 +15,10 @@ from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
 from mailsight.__main__ import app
+from mailsight.bounded import pool
 from mailsight.errors import NoPdf
+from mailsight.exports import mail_pages, pdf_process
 from mailsight.exports import pdf as pdf_export
-from mailsight.exports import pdf_process
 from mailsight.exports import report as report_export
 from mailsight.exports.masking import MASKED, Mask
 from mailsight.exports.report import ReportContent
@@ -127,18 +128,31 @@ def personal(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     return Warehouse(folder / "m.duckdb")
 
 
-@pytest.mark.parametrize("render", [report_export.as_html, report_export.page, pdf_export.mail_for_paper])
+def on_paper(content: ReportContent) -> str:
+    """The mail as it is in the PDF."""
+    clicks = [*content.report.links, *content.report.other_links]
+    return mail_pages.on_paper(content.html or "", clicks, campaign_reports.click_totals(content.report))
+
+
+def as_html(content: ReportContent) -> str:
+    html, note = report_export.as_html(content)
+    assert note == ""
+    return html
+
+
+@pytest.mark.parametrize("render", [as_html, report_export.page, on_paper])
 def test_no_personal_data_is_in_the_report(
-    personal: Warehouse, render: Callable[[ReportContent], str | None]
+    personal: Warehouse, render: Callable[[ReportContent], str]
 ) -> None:
     content = report_export.read(personal.snapshot(), "spring", Audience.ALL)
+    assert content.html is not None
     assert len(content.report.other_links) == len(CLICKED)
-    text = html.unescape(html.unescape(render(content) or "")).lower()
+    text = html.unescape(html.unescape(render(content))).lower()
     assert [secret for secret in SECRETS if secret in text] == []
 
 
 def test_a_campaigns_name_is_shown_as_text(personal: Warehouse) -> None:
-    text = report_export.as_html(report_export.read(personal.snapshot(), "spring", Audience.ALL))
+    text = as_html(report_export.read(personal.snapshot(), "spring", Audience.ALL))
     assert "<script" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; spring for …" in text
     assert "“=1+1 &lt;b&gt;offers&lt;/b&gt;”" in text
@@ -185,16 +199,15 @@ def text_of(content: ReportContent) -> str:
 
 def test_empty_sections_are_left_out(content: ReportContent) -> None:
     empty = replace(content, hours=content.hours.iloc[:0], html=None)
-    text = report_export.as_html(empty)
+    text = as_html(empty)
     assert "<iframe" not in text
     assert "Opens and clicks over time" not in text
-    assert pdf_export.mail_for_paper(empty) is None
 
 
 @pytest.mark.browser
 def test_the_report_runs_and_loads_nothing(browser: Browser, content: ReportContent, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    path.write_text(report_export.as_html(content), encoding="utf-8")
+    path.write_text(as_html(content), encoding="utf-8")
     requests: list[str] = []
     console: list[str] = []
     with open_page(browser, viewport={"width": 390, "height": 800}) as page:
@@ -217,8 +230,8 @@ def needs_pango(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws PDFs, for as long as a busy machine takes."""
     if not pdf_export.available():
         pytest.skip(pdf_export.MISSING)
-    for limit in ("MAIL_TIMEOUT_SECONDS", "REPORT_TIMEOUT_SECONDS"):
-        monkeypatch.setattr(pdf_export, limit, float(PATIENCE_SECONDS))
+    limits = replace(pdf_export.PAPER.limits, seconds=float(PATIENCE_SECONDS))
+    monkeypatch.setattr(pdf_export, "PAPER", replace(pdf_export.PAPER, limits=limits))
 
 
 @pytest.mark.slow
@@ -243,7 +256,7 @@ def test_without_pango_the_error_names_what_is_missing(
         (tmp_path / "x.pdf").open("wb") as file,
         pytest.raises(NoPdf, match="Pango is not installed"),
     ):
-        pdf_export.write_pdf(content, file, lambda: None)
+        pdf_export.write_pdf(content, file)
 
 
 @pytest.mark.usefixtures("needs_pango")
@@ -263,7 +276,7 @@ def test_the_mail_on_paper_loads_nothing() -> None:
             "<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' "
             f"xmlns:xlink='http://www.w3.org/1999/xlink'><image xlink:href='{address}/e.png'/></svg>\">hello"
         )
-        pdf = pdf_process.draw("<p>page</p>", hostile)
+        pdf = pdf_process.typeset("<p>page</p>", hostile)
         with suppress(BlockingIOError):
             connections.append(server.accept())
     assert pdf.startswith(b"%PDF")
@@ -276,12 +289,13 @@ def test_the_mail_on_paper_loads_nothing() -> None:
 def test_a_mail_that_cannot_be_rendered_is_left_out_of_the_pdf(
     content: ReportContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf_export, "MAIL_TIMEOUT_SECONDS", 0.5)
+    limits = replace(pdf_export.PAPER.limits, seconds=8.0)
+    monkeypatch.setattr(pdf_export, "PAPER", replace(pdf_export.PAPER, limits=limits))
     mail = f"<p>{'many words ' * 400_000}</p>"
     path = tmp_path / "x.pdf"
     with path.open("wb") as file:
-        note = pdf_export.write_pdf(replace(content, html=mail), file, lambda: None)
-    assert note == "The e-mail couldn't be rendered for this PDF. The HTML report shows it."
+        note = pdf_export.write_pdf(replace(content, html=mail), file)
+    assert note.startswith("The e-mail was left out of this report. Processing takes ")
     assert path.read_bytes().startswith(b"%PDF")
 
 
@@ -293,5 +307,9 @@ def test_rendering_stops_when_cancelled(content: ReportContent, tmp_path: Path) 
     def check_cancelled() -> Any:
         raise Cancelled
 
-    with (tmp_path / "x.pdf").open("wb") as file, pytest.raises(Cancelled):
-        pdf_export.write_pdf(content, file, check_cancelled)
+    with (
+        (tmp_path / "x.pdf").open("wb") as file,
+        pytest.raises(Cancelled),
+        pool.while_waiting(check_cancelled),
+    ):
+        pdf_export.write_pdf(replace(content, html="<p>No other test draws this.</p>"), file)

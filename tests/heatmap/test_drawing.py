@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from mailsight.exports.heatmap import of_mail
+from mailsight.exports.mail_pages import heatmap
 from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, click_totals
 from mailsight.heatmap.drawing import canvas, draw, layers
 from mailsight.mail.content import decode, safe
@@ -369,7 +369,7 @@ def test_the_exported_file_has_a_legend_that_moves_nothing(page: Page) -> None:
     clicks = [*clicked(html, [1240]), LinkClicks(None, "https://b.example/", "", 60, 9, 1)]
     page.set_content(safe(html))
     before = page.evaluate(EXTENT)
-    page.set_content(of_mail(html, clicks, title="Spring <sale>"))
+    page.set_content(heatmap(html, clicks, title="Spring <sale>"))
     assert page.evaluate(EXTENT) == before
     assert page.title() == "Clicks: Spring <sale>"
     legend = page.locator("mailsight-legend")

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from mailsight.errors import NoDatabase
 from mailsight.loading import bundles
 from mailsight.screens import cached
 from mailsight.warehouse.reader import Snapshot, Warehouse
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -54,6 +56,25 @@ def test_a_function_can_be_decorated(
 
     assert fragment() == (1, 1)
     assert fragment() == (2, 2)
+
+
+def test_a_page_waits_for_a_worker_process() -> None:
+    def page() -> None:
+        import time
+        from functools import partial
+
+        import streamlit as st
+
+        from mailsight.bounded import pool
+        from mailsight.screens import cached
+
+        with cached.one_generation():
+            pool.run(partial(time.sleep, 0.5))
+            st.text("done")
+
+    shown = AppTest.from_function(page).run(timeout=PATIENCE_SECONDS)
+    assert not shown.exception
+    assert shown.text[0].value == "done"
 
 
 def test_a_failed_block_keeps_no_generation(use: Callable[[Path], Warehouse], tmp_path: Path) -> None:

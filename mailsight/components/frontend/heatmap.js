@@ -192,7 +192,9 @@ function heatmapView(root, initial) {
     }
     list.replaceChildren(
       ...[order, part("Links in the e-mail", data.links, "This e-mail has no links."),
-        part("Other links in this campaign", data.others)].filter(Boolean));
+        part("Other links in this campaign", data.others),
+        data.left_out ? make("p", { class: "none" }, `${data.left_out.toLocaleString("en")} links with fewer or no clicks are not listed. Export the links to see them all.`) : null,
+      ].filter(Boolean));
     list.scrollTop = scrollTop;
     if (focused) list.querySelector(`tr[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }

@@ -4,12 +4,14 @@ from functools import partial
 
 import streamlit as st
 
+from mailsight.bounded import pool
 from mailsight.components.export_button import export_button
 from mailsight.components.mail_frame import frontend
+from mailsight.errors import WorkFailed
 from mailsight.exports import heatmap, rows
 from mailsight.exports.lists import file_name
 from mailsight.figures import formats
-from mailsight.reports import mails
+from mailsight.reports import campaign, mails
 from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.heatmap import link_id, link_label, view
 from mailsight.reports.mails import MailView
@@ -48,11 +50,24 @@ def show(report: CampaignReport) -> None:
     if mail is None:
         st.info(_MISSING, icon=":material/info:")
     pictures = bool(st.session_state.get(key, {}).get("pictures"))
+    draw = partial(view, report.links, report.other_links, campaign.click_totals(report))
+    missing = _MISSING
+    drawn = None
+    if mail:
+        try:
+            with st.spinner("Drawing the heatmap"):
+                drawn = pool.run(partial(draw, mail.html, pictures=pictures))
+        except WorkFailed as error:
+            mail_dialog.cannot_show(error)
+            missing = "This e-mail can't be shown. The list has the clicks on its links."
     _heatmap(
         key=key,
-        data=view(report, mail, pictures=pictures, chosen=chosen(report))
+        data=(drawn or draw(None))
         | {
-            "missing": _MISSING,
+            "key": campaign_id,
+            "chosen": chosen(report),
+            "left_out": report.left_out,
+            "missing": missing,
             "phone_width": mail_dialog.PHONE_WIDTH,
             "pictures_help": mail_dialog.PICTURES_HELP,
             "grid": "customers",  # the anchor above the grid
@@ -106,7 +121,7 @@ def _chosen_key(campaign_id: str) -> str:
 def _download(report: CampaignReport, mail: MailView) -> None:
     st.download_button(
         "Download as HTML",
-        lambda: heatmap.of_campaign(report, mail.html),
+        lambda: heatmap.of_campaign_or_reason(report, mail.html),
         file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",

@@ -20,14 +20,15 @@ def report_menu(report: CampaignReport) -> None:
         on_progress(0, 0)
         with warehouse().snapshot() as data:
             content = report_export.read(data, campaign_id, audience)
-        output.write(report_export.as_html(content, zone).encode())
-        return ""
+        html, note = report_export.as_html(content, zone)
+        output.write(html.encode())
+        return note
 
     def as_pdf(output: BinaryIO, on_progress: OnProgress) -> str:
         on_progress(0, 0)
         with warehouse().snapshot() as data:
             content = report_export.read(data, campaign_id, audience)
-        return pdf.write_pdf(content, output, lambda: on_progress(0, 0), zone)
+        return pdf.write_pdf(content, output, zone)
 
     works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}
     file_menu(

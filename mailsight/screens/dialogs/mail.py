@@ -1,8 +1,12 @@
 """Dialogs that show an e-mail: the campaign's, or the one that a customer received."""
 
+from functools import partial
+
 import streamlit as st
 
+from mailsight.bounded import pool
 from mailsight.components.mail_frame import mail_frame
+from mailsight.errors import WorkFailed
 from mailsight.figures import formats
 from mailsight.mail import content
 from mailsight.reports import customer as customer_reports
@@ -35,7 +39,12 @@ def preview(campaign_id: str) -> None:
 @cached.one_generation()
 def customer_mail(campaign_id: str, customer_id: str) -> None:
     """Show the e-mail that this customer received."""
-    mail = cached.read(mails.of_customer, campaign_id, customer_id)
+    try:
+        with st.spinner("Reading the e-mail"):
+            mail = cached.read(mails.of_customer, campaign_id, customer_id)
+    except WorkFailed as error:
+        cannot_show(error)
+        return
     if mail is None:
         st.info(
             "There is no e-mail to show: neither a stored copy nor the campaign's HTML has been loaded.",
@@ -53,11 +62,36 @@ def _mail(mail: MailView, key: str, to: str = "") -> None:
     st.caption(_SOURCES[mail.source])
     subject = mail.subject or formats.NO_SUBJECT
     frame.inbox_lines(subject, mail.preheader, f"To {to}" if to else None)
+    try:
+        with st.spinner("Reading the e-mail"):
+            html = pool.run(partial(content.safe, mail.html, pictures=pictures))
+    except WorkFailed as error:
+        cannot_show(error)
+        _raw(mail, key)
+        return
     mail_frame(
-        content.safe(mail.html, pictures=pictures),
+        html,
         key=f"{key}:frame",
         width=width,
         title=f"E-mail: {subject}",
+    )
+
+
+def cannot_show(error: WorkFailed) -> None:
+    """Say that an e-mail can't be shown, and why."""
+    st.warning(f"This e-mail can't be shown. {formats.plain(error.message)}", icon=":material/block:")
+
+
+def _raw(mail: MailView, key: str) -> None:
+    """Offer the e-mail as text, which no browser runs."""
+    st.download_button(
+        "Download its HTML as text",
+        mail.html,
+        file_name="e-mail.txt",
+        mime="text/plain",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"{key}:raw",
     )
 
 
