@@ -1,5 +1,6 @@
 """A worker process as its parent sees it."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from mailsight.errors import MailsightError, TooMuchWork, WorkFailed
-from mailsight.settings import PROJECT
 
 from . import worker
 
@@ -87,8 +87,9 @@ class Process:
             limits = self._limits
             arguments = (limits.seconds, limits.memory_bytes, limits.answer_bytes, limits.nice)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", worker.__name__, *map(str, arguments)],
-                cwd=PROJECT,
+                [sys.executable, "-m", __package__ or "", *map(str, arguments)],
+                env=os.environ
+                | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)), "PYTHONSAFEPATH": "1"},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )

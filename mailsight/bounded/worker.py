@@ -21,6 +21,8 @@ from mailsight.errors import MailsightError, TooMuchWork, WorkFailed
 
 # What a message holds. Reporting work gets a function that reports progress, and has no limit on its total time.
 WORK, REPORTING_WORK, PROGRESS, RESULT, ERROR = b"W", b"R", b"P", b"A", b"E"
+# What this process does if its parent ends before it.
+if_abandoned: list[Callable[[], object]] = []
 _HEAD = struct.Struct("!cQ")
 _log = logging.getLogger(__name__)
 
@@ -88,7 +90,8 @@ def _limit_processor_time(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + 2 * seconds + 5), hard))
 
 
-def _main(seconds: float, memory_bytes: int, max_bytes: int, nice: int) -> None:
+def serve(seconds: float, memory_bytes: int, max_bytes: int, nice: int) -> None:
+    """Do work until an error or the end of the input."""
     _limit(memory_bytes, nice)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What a library prints goes to the log.
@@ -99,6 +102,8 @@ def _main(seconds: float, memory_bytes: int, max_bytes: int, nice: int) -> None:
             while True:
                 requests.put(receive(sys.stdin.buffer))
         except EOFError:
+            for clean_up in if_abandoned:
+                clean_up()
             os._exit(0)
 
     def report(*progress: object) -> None:
@@ -114,12 +119,9 @@ def _main(seconds: float, memory_bytes: int, max_bytes: int, nice: int) -> None:
             partial(_call, request, report if wanted == REPORTING_WORK else None), max_bytes
         )
         send(output, kind, content)
+    os._exit(1)  # without waiting for the thread that reads
 
 
 def _call(request: bytes, report: Callable[..., None] | None) -> object:
     work = pickle.loads(request)  # noqa: S301  # from the parent
     return work(report) if report else work()
-
-
-if __name__ == "__main__":
-    _main(float(sys.argv[1]), *map(int, sys.argv[2:]))

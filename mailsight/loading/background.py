@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from mailsight.bounded.process import Process
 from mailsight.errors import LoadRunning, MailsightError
 
-from .payloads import ingest_spool
+from . import child
 from .spool import Spool
 
 # Each load copies the database. Pausing nine times as long leaves 90% of the time to the dashboard.
@@ -37,7 +38,8 @@ class Loader:
         self._database = database
         self._spool = spool
         self._interval = max(interval_seconds, MIN_PAUSE_SECONDS)
-        self._load = load or partial(ingest_spool, wait_seconds=0)
+        self._child = Process(child.LIMITS)
+        self._load = load or partial(child.ingest_spool, process=self._child)
         self._failures = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mailsight-loader", daemon=True)
@@ -47,9 +49,10 @@ class Loader:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stops after the current load, waiting at most `STOP_SECONDS` for it."""
+        """Stops after the current load; ends one that takes longer than `STOP_SECONDS`."""
         self._stopped.set()
         self._thread.join(STOP_SECONDS)
+        self._child.kill()
 
     def _run(self) -> None:
         pause = 0.0

@@ -1,17 +1,22 @@
 """Uploaded files: how to save them safely whatever their names and contents, and which browsers are local."""
 
 import lzma
+import os
 import re
+import shutil
 import stat
 import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, BinaryIO
+
+from filelock import FileLock, Timeout
 
 from mailsight.errors import BadUpload, NotABundle
 
@@ -19,6 +24,7 @@ from . import bundle_files
 from .derive import Progress
 from .merge import LoadSummary
 
+_PREFIX = "mailsight-upload-"
 MAX_FILES = 50_000
 MAX_UNPACKED_BYTES = 2 * 2**30
 # Text compresses 5- to 50-fold. A much higher ratio is treated as a decompression bomb.
@@ -194,7 +200,7 @@ class Loading:
 
 
 def start(load: Callable[[Path, Progress], LoadSummary]) -> Loading:
-    """Runs `load` in the background with a temporary folder of its own."""
+    """Runs `load` in the background with a folder of its own, within a temporary one that only its owner can read."""
     loading = Loading()
 
     def progress(done: float, doing: str) -> None:
@@ -202,8 +208,10 @@ def start(load: Callable[[Path, Progress], LoadSummary]) -> Loading:
 
     def run() -> None:
         try:
-            with TemporaryDirectory(prefix="mailsight-upload-") as folder:
-                summary = load(Path(folder), progress)
+            with TemporaryDirectory(prefix=_PREFIX) as temporary, _in_use(Path(temporary)):
+                folder = Path(temporary) / "files"
+                folder.mkdir()
+                summary = load(folder, progress)
         except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
             loading.ended.set_exception(error)
         else:
@@ -212,3 +220,18 @@ def start(load: Callable[[Path, Progress], LoadSummary]) -> Loading:
     # A daemon: shutdown need not wait, since an interrupted load changes nothing.
     threading.Thread(target=run, name="upload", daemon=True).start()
     return loading
+
+
+def remove_leftovers() -> None:
+    """Removes the temporary folders of uploads whose server was killed."""
+    for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
+            continue  # it is somebody else's
+        with suppress(Timeout), _in_use(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _in_use(temporary: Path) -> FileLock:
+    """Marks a temporary folder as in use for as long as this process lives. Raises `Timeout` if it is in use."""
+    return FileLock(temporary / "lock", timeout=0)

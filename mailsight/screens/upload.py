@@ -12,7 +12,7 @@ from mailsight import settings
 from mailsight.components import tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
-from mailsight.loading import bundles, payloads, uploads
+from mailsight.loading import child, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import UploadedFile
@@ -109,7 +109,9 @@ def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
     def run(folder: Path, progress: Progress) -> LoadSummary:
         bundle = uploads.save_bundle(files, folder)
         progress(0.0, _WAITING)
-        return bundles.load(database, [bundle], progress=progress, wait_seconds=WAIT_SECONDS)
+        return child.load_bundle(
+            database, folder.parent, bundle, progress=progress, wait_seconds=WAIT_SECONDS
+        )
 
     return uploads.start(run)
 
@@ -121,7 +123,9 @@ def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads
     def run(folder: Path, progress: Progress) -> LoadSummary:
         paths = uploads.save_files(files, folder)
         progress(0.0, _WAITING)
-        return payloads.ingest(database, provider, paths, progress=progress, wait_seconds=WAIT_SECONDS)
+        return child.load_provider_files(
+            database, folder.parent, provider, paths, progress=progress, wait_seconds=WAIT_SECONDS
+        )
 
     return uploads.start(run)
 

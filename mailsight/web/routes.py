@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from mailsight import settings
-from mailsight.loading import spool
+from mailsight.loading import spool, uploads
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
 
@@ -57,6 +57,7 @@ async def loading(_: st.App) -> AsyncIterator[None]:
 
     Removes all exported files when the server stops.
     """
+    await run_in_threadpool(uploads.remove_leftovers)
     config = settings.from_environment()
     waiting = spool.beside(config.database)
     loader = Loader(config.database, waiting, config.webhook_load_seconds)

@@ -1,12 +1,13 @@
 """Work for worker processes: what untrusted contents may make ours do."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from mailsight.bounded import pool
+from mailsight.bounded import pool, worker
 from mailsight.bounded.pool import Lane
 from mailsight.bounded.process import Limits
 from mailsight.errors import UnreadableFile
@@ -82,3 +83,16 @@ def run_away(notes: Path) -> None:
 def _note_and_spin(notes: Path) -> None:
     notes.write_text(str(os.getpid()))
     spin()
+
+
+def load_forever(_: Callable[..., None]) -> None:
+    spin()
+
+
+def load_and_wait(notes: Path, _: Callable[..., None]) -> None:
+    _note_and_spin(notes)
+
+
+def load_upload(temporary: Path, notes: Path, _: Callable[..., None]) -> None:
+    worker.if_abandoned.append(partial(shutil.rmtree, temporary))
+    _note_and_spin(notes)

@@ -1,0 +1,127 @@
+"""A load runs in a process of its own, and ending it leaves the last good state and no files."""
+
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mailsight.bounded.process import Process
+from mailsight.errors import NotABundle, TooMuchWork, WorkFailed
+from mailsight.loading import bundles, child, uploads
+from mailsight.loading.spool import Spool
+from mailsight.warehouse.reader import Warehouse
+from tests.support import work
+from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
+from tests.support.waiting import PATIENCE_SECONDS, until
+from tests.support.work import TIGHT
+from tooling.servers import PROJECT
+
+
+@pytest.fixture
+def spring(tmp_path: Path) -> Path:
+    """A bundle with one campaign and one event."""
+    files = {"mail.html": "<p>Hi", "campaigns.ndjson": ndjson(CAMPAIGN), "events.ndjson": ndjson(EVENT)}
+    return bundle(tmp_path / "bundle", files)
+
+
+def test_a_child_loads_what_its_parent_would(spring: Path, tmp_path: Path) -> None:
+    steps: list[str] = []
+    summary = child.load_bundle(
+        tmp_path / "a.duckdb",
+        tmp_path / "temporary",
+        spring,
+        progress=lambda _, doing: steps.append(doing),
+        wait_seconds=0,
+    )
+    assert summary == bundles.load(tmp_path / "b.duckdb", [spring])
+    assert steps[-1] == "Done"
+
+
+def test_an_error_of_the_load_is_raised(tmp_path: Path) -> None:
+    with pytest.raises(NotABundle):
+        child.load_bundle(tmp_path / "a.duckdb", tmp_path, tmp_path, progress=lambda *_: None, wait_seconds=0)
+
+
+@pytest.mark.slow
+def test_a_load_without_progress_is_ended() -> None:
+    with pytest.raises(TooMuchWork, match="longer than 2 seconds"):
+        child.run(work.load_forever, process=Process(TIGHT))
+
+
+def test_the_spool_is_loaded_by_a_child(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "m.spool")
+    spool.append("sendgrid", '[{"event": "open", "email": "a@b.example", "timestamp": 1776168000}]')
+    assert child.ingest_spool(tmp_path / "m.duckdb", spool) is not None
+    assert spool.state().requests == 0
+    assert child.ingest_spool(tmp_path / "m.duckdb", spool) is None
+
+
+def test_a_running_load_can_be_ended(tmp_path: Path) -> None:
+    process, notes = Process(child.LIMITS), tmp_path / "notes"
+    with ThreadPoolExecutor() as threads:
+        load = threads.submit(child.run, partial(work.load_and_wait, notes), process=process)
+        until(notes.exists, "the load to start")
+        process.kill()
+        with pytest.raises(WorkFailed):
+            load.result(PATIENCE_SECONDS)
+
+
+def test_the_load_of_a_killed_server_ends_and_removes_its_upload(tmp_path: Path) -> None:
+    notes, temporary = tmp_path / "notes", tmp_path / "temporary"
+    temporary.mkdir()
+    script = f"""from functools import partial; from pathlib import Path
+from mailsight.loading import child; from tests.support import work
+child.run(partial(work.load_upload, Path({str(temporary)!r}), Path({str(notes)!r})))"""
+    server = subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT)
+    try:
+        until(lambda: notes.exists() and notes.read_text(), "the load to start")
+    finally:
+        server.kill()
+        server.wait()
+    loading = int(notes.read_text())
+    until(lambda: not psutil.pid_exists(loading), "the load to end")
+    assert not temporary.exists()
+
+
+def test_leftovers_of_killed_servers_are_removed_and_uploads_in_use_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = bundle(tmp_path / "mailsight-upload-killed", {"lock": "", "files/events.csv": "personal"})
+    other = bundle(tmp_path / "something-else", {"events.csv": ""})
+    release, folders = threading.Event(), []
+
+    def load(folder: Path, _: object) -> None:
+        folders.append(folder)
+        assert release.wait(PATIENCE_SECONDS)
+
+    loading = uploads.start(load)  # type: ignore[arg-type]
+    until(lambda: folders, "the upload to start")
+    uploads.remove_leftovers()
+    assert (left.exists(), other.exists(), folders[0].exists()) == (False, True, True)
+    if sys.platform != "win32":
+        assert folders[0].parent.stat().st_mode & 0o077 == 0
+    release.set()
+    loading.ended.result(PATIENCE_SECONDS)
+    assert not folders[0].parent.exists()
+
+
+def test_a_load_ended_midway_leaves_the_last_good_state(spring: Path, tmp_path: Path) -> None:
+    database, process = tmp_path / "m.duckdb", Process(child.LIMITS)
+    bundles.load(database, [spring])
+    before = Warehouse(database).snapshot().generation
+    more = bundle(tmp_path / "more", {"campaigns.ndjson": ndjson(CAMPAIGN | {"campaign_id": "summer"})})
+    with pytest.raises(WorkFailed):
+        child.run(
+            partial(child._load_bundle, database, tmp_path / "none", more, 0.0),  # noqa: SLF001
+            lambda done, _: process.kill() if done > 0.5 else None,
+            process=process,
+        )
+    assert Warehouse(database).snapshot().generation == before
+    assert bundles.load(database, [more]).changed
