@@ -25,7 +25,7 @@ class Limits:
 
     seconds: float
     memory_bytes: int
-    answer_bytes: int = 32 * 2**20
+    answer_bytes: int = 16 * 2**20
     nice: int = 0
 
 

@@ -13,6 +13,8 @@ from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
 from mailsight.mail.safety import SCHEMES, clean_address
 from mailsight.mail.visibility import Visibility
 
+_MAX_OUTLOOK_LINKS = 200  # e-mails have a few; each takes a row
+
 Mark = tuple[str, str]  # a label next to a link, and its explanation
 
 
@@ -55,7 +57,7 @@ def view(
     canvas = None if html is None else drawing.canvas(html, pictures=pictures)
     links_in_mail = {link.link_position: link for link in canvas.links} if canvas else {}
     carriers = canvas.carriers if canvas else {}
-    outlook = [] if html is None else outlook_links(html)
+    outlook = [] if html is None else outlook_links(html)[:_MAX_OUTLOOK_LINKS]
     sizes = Counter(carriers.values())
     clicked = {link.link_position for link in links if link.clicks}
     matcher = Matcher(list(links_in_mail.values()))
