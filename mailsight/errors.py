@@ -145,7 +145,7 @@ class ExportCancelled(ExportFailed):
 
 
 class WorkFailed(MailsightError):
-    title = "This can't be shown"
+    title = "This can't be processed"
     next_step = "The server log has the details."
 
 

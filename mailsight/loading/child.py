@@ -5,7 +5,7 @@ A load works on a private copy of the database, so ending it at any moment leave
 
 import pickle
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from mailsight.bounded import worker
 from mailsight.bounded.process import Limits, Process
 
-from . import bundles, payloads
+from . import payloads
 from .derive import Progress
 from .merge import LoadSummary, silent
 from .spool import Spool
@@ -39,24 +39,12 @@ def run(load: Callable[[Progress], R], progress: Progress = silent, *, process: 
     return cast(R, pickle.loads(answer))  # noqa: S301  # from our own process
 
 
-def load_bundle(
-    database: Path, folder: Path, bundle: Path, *, progress: Progress, wait_seconds: float
-) -> LoadSummary:
-    """Load an uploaded bundle in a process of its own. `folder` is removed if the server is killed meanwhile."""
-    return run(partial(_load_bundle, database, folder, bundle, wait_seconds), progress)
+def load_upload(load: Callable[..., LoadSummary], folder: Path, progress: Progress) -> LoadSummary:
+    """Run the load of an upload, which takes `progress`, in a process of its own.
 
-
-def load_provider_files(
-    database: Path,
-    folder: Path,
-    provider: str,
-    paths: Sequence[Path],
-    *,
-    progress: Progress,
-    wait_seconds: float,
-) -> LoadSummary:
-    """Load uploaded provider files in a process of its own. `folder` is removed if the server is killed meanwhile."""
-    return run(partial(_load_provider_files, database, folder, provider, paths, wait_seconds), progress)
+    The upload's temporary folder is removed if the server is killed meanwhile.
+    """
+    return run(partial(_load_upload, load, folder), progress)
 
 
 def ingest_spool(database: Path, spool: Spool, process: Process | None = None) -> LoadSummary | None:
@@ -64,28 +52,10 @@ def ingest_spool(database: Path, spool: Spool, process: Process | None = None) -
     return run(partial(_ingest_spool, database, spool), process=process)
 
 
-def _load_bundle(
-    database: Path, folder: Path, bundle: Path, wait_seconds: float, progress: Progress
-) -> LoadSummary:
-    _remove_if_abandoned(folder)
-    return bundles.load(database, [bundle], progress=progress, wait_seconds=wait_seconds)
-
-
-def _load_provider_files(
-    database: Path,
-    folder: Path,
-    provider: str,
-    paths: Sequence[Path],
-    wait_seconds: float,
-    progress: Progress,
-) -> LoadSummary:
-    _remove_if_abandoned(folder)
-    return payloads.ingest(database, provider, paths, progress=progress, wait_seconds=wait_seconds)
+def _load_upload(load: Callable[..., LoadSummary], folder: Path, progress: Progress) -> LoadSummary:
+    worker.if_abandoned.append(partial(shutil.rmtree, folder, ignore_errors=True))
+    return load(progress=progress)
 
 
 def _ingest_spool(database: Path, spool: Spool, _: Progress) -> LoadSummary | None:
     return payloads.ingest_spool(database, spool, wait_seconds=0)
-
-
-def _remove_if_abandoned(folder: Path) -> None:
-    worker.if_abandoned.append(partial(shutil.rmtree, folder, ignore_errors=True))

@@ -12,7 +12,7 @@ from mailsight import settings
 from mailsight.components import tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
-from mailsight.loading import child, uploads
+from mailsight.loading import bundles, child, payloads, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import UploadedFile
@@ -109,9 +109,8 @@ def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
     def run(folder: Path, progress: Progress) -> LoadSummary:
         bundle = uploads.save_bundle(files, folder)
         progress(0.0, _WAITING)
-        return child.load_bundle(
-            database, folder.parent, bundle, progress=progress, wait_seconds=WAIT_SECONDS
-        )
+        load = partial(bundles.load, database, [bundle], wait_seconds=WAIT_SECONDS)
+        return child.load_upload(load, folder.parent, progress)
 
     return uploads.start(run)
 
@@ -123,9 +122,8 @@ def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads
     def run(folder: Path, progress: Progress) -> LoadSummary:
         paths = uploads.save_files(files, folder)
         progress(0.0, _WAITING)
-        return child.load_provider_files(
-            database, folder.parent, provider, paths, progress=progress, wait_seconds=WAIT_SECONDS
-        )
+        load = partial(payloads.ingest, database, provider, paths, wait_seconds=WAIT_SECONDS)
+        return child.load_upload(load, folder.parent, progress)
 
     return uploads.start(run)
 

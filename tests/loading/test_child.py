@@ -32,20 +32,15 @@ def spring(tmp_path: Path) -> Path:
 
 def test_a_child_loads_what_its_parent_would(spring: Path, tmp_path: Path) -> None:
     steps: list[str] = []
-    summary = child.load_bundle(
-        tmp_path / "a.duckdb",
-        tmp_path / "temporary",
-        spring,
-        progress=lambda _, doing: steps.append(doing),
-        wait_seconds=0,
-    )
+    load = partial(bundles.load, tmp_path / "a.duckdb", [spring])
+    summary = child.load_upload(load, tmp_path / "temporary", lambda _, doing: steps.append(doing))
     assert summary == bundles.load(tmp_path / "b.duckdb", [spring])
     assert steps[-1] == "Done"
 
 
 def test_an_error_of_the_load_is_raised(tmp_path: Path) -> None:
     with pytest.raises(NotABundle):
-        child.load_bundle(tmp_path / "a.duckdb", tmp_path, tmp_path, progress=lambda *_: None, wait_seconds=0)
+        child.load_upload(partial(bundles.load, tmp_path / "a.duckdb", [tmp_path]), tmp_path, lambda *_: None)
 
 
 @pytest.mark.slow
@@ -119,7 +114,7 @@ def test_a_load_ended_midway_leaves_the_last_good_state(spring: Path, tmp_path: 
     more = bundle(tmp_path / "more", {"campaigns.ndjson": ndjson(CAMPAIGN | {"campaign_id": "summer"})})
     with pytest.raises(WorkFailed):
         child.run(
-            partial(child._load_bundle, database, tmp_path / "none", more, 0.0),  # noqa: SLF001
+            partial(work.load_bundle, database, more),
             lambda done, _: process.kill() if done > 0.5 else None,
             process=process,
         )

@@ -11,6 +11,7 @@ from mailsight.bounded import pool, worker
 from mailsight.bounded.pool import Lane
 from mailsight.bounded.process import Limits
 from mailsight.errors import UnreadableFile
+from mailsight.loading import bundles
 
 MB = 2**20
 # Limits that runaways reach quickly.
@@ -96,3 +97,7 @@ def load_and_wait(notes: Path, _: Callable[..., None]) -> None:
 def load_upload(temporary: Path, notes: Path, _: Callable[..., None]) -> None:
     worker.if_abandoned.append(partial(shutil.rmtree, temporary))
     _note_and_spin(notes)
+
+
+def load_bundle(database: Path, bundle: Path, progress: Callable[..., None]) -> None:
+    bundles.load(database, [bundle], progress=progress)
