@@ -11,7 +11,6 @@ from mailsight.bounded import pool, worker
 from mailsight.bounded.pool import Lane
 from mailsight.bounded.process import Limits
 from mailsight.errors import UnreadableFile
-from mailsight.loading import bundles
 
 MB = 2**20
 # Limits that runaways reach quickly.
@@ -100,4 +99,6 @@ def load_upload(temporary: Path, notes: Path, _: Callable[..., None]) -> None:
 
 
 def load_bundle(database: Path, bundle: Path, progress: Callable[..., None]) -> None:
+    from mailsight.loading import bundles  # here, so that other work starts quickly
+
     bundles.load(database, [bundle], progress=progress)
