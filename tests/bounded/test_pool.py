@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -34,8 +35,9 @@ def pool() -> Iterator[Pool]:
     yield pool
     for process in psutil.Process().children():
         if process.pid not in before:
-            process.kill()
-            process.wait()
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                process.kill()
+                process.wait()
 
 
 @pytest.mark.parametrize(
