@@ -13,6 +13,7 @@ from mailsight.audience.machines import REASONS
 from mailsight.errors import CantWrite, NoDatabase
 from mailsight.loading import bundles, classify, payloads
 from mailsight.loading.merge import LoadSummary
+from mailsight.loading.refusals import Refusal
 from mailsight.reports import data
 from mailsight.sample import bundle as sample_bundle
 from mailsight.warehouse.draft import draft
@@ -41,7 +42,7 @@ def load_(
     """Load campaigns, customers, messages and events; print how many rows were new, known and rejected."""
     summary = _load(database_path(context, database), paths, strict=strict)
     print_summary(summary)
-    if summary.refusals:
+    if summary.rejected:
         raise typer.Exit(1)
 
 
@@ -65,7 +66,7 @@ def ingest_(
             wait_seconds=wait_seconds,
         )
     print_summary(summary)
-    if summary.refusals:
+    if summary.rejected:
         raise typer.Exit(1)
 
 
@@ -141,9 +142,8 @@ def check(context: typer.Context, database: Database = None) -> None:
     Console().print(table)
     print(f"unmatched events: {state.unattributed:,}")
     for refused in state.refused:
-        print(
-            f"rejected {refused['file']}:{refused['first_line']}: {refused['reason']} (rows: {refused['rows']:,})"
-        )
+        refusal = Refusal("", refused["file"], refused["first_line"], refused["reason"], "")
+        print(f"rejected {refusal} (rows: {refused['rows']:,})")
 
 
 @app.command("classify")

@@ -15,6 +15,7 @@ MAX_VALUE_LENGTH = 2**27
 WINDOW = 2**20
 
 _SEPARATOR = re.compile(r"[\s,\[\]]*")
+_BLANKS = re.compile(r"\s*")
 _NEXT_VALUE = re.compile(r"\n\s*(?=[\[{])")
 
 
@@ -55,6 +56,19 @@ def value(line: int, text: str) -> Value | BadRecord:
         return _checked(line, _DECODER.decode(text), text)
     except (ValueError, RecursionError) as error:
         return _bad(line, text, error)
+
+
+def items(text: str) -> list[str]:
+    """The texts of the items of a JSON array; the text itself for any other value. Raises ValueError for bad items."""
+    texts, place = [], 0
+    text = text.strip()
+    if not text.startswith("["):
+        return [text]
+    while (place := _BLANKS.match(text, place + 1).end()) < len(text) - 1:  # type: ignore[union-attr]  # matches ""
+        _, end = _DECODER.raw_decode(text, place)
+        texts.append(text[place:end])
+        place = _BLANKS.match(text, end).end()  # type: ignore[union-attr]
+    return texts
 
 
 def values(path: Path) -> Iterator[Value | BadRecord]:

@@ -290,7 +290,7 @@ def rejected_rows() -> None:
         tables.Row(
             str(place),
             [
-                tables.main(formats.raw(row["file"], 60), f"line {formats.count(row['line'])}"),
+                tables.main(formats.raw(row["file"], 60), formats.line(row["line"])),
                 formats.raw(row["reason"]),
                 tables.noted("", formats.raw(row["row"] or "", data.MAX_ROW_LENGTH)),
             ],

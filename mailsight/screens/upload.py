@@ -202,7 +202,7 @@ def _summary(summary: LoadSummary) -> None:
 
 
 def _rejected_rows(summary: LoadSummary) -> None:
-    st.markdown(f"**{formats.things(len(summary.refusals), 'row')} rejected**")
+    st.markdown(f"**{formats.things(summary.rejected, 'row')} rejected**")
     st.caption("Fix the problem shown and upload the file again.")
     tables.table(
         [tables.Column("File and line", fit=True), tables.Column("Reason", whole=True)],
@@ -210,7 +210,7 @@ def _rejected_rows(summary: LoadSummary) -> None:
             tables.Row(
                 str(place),
                 [
-                    tables.main(formats.raw(refusal.file, 60), f"line {formats.count(refusal.line)}"),
+                    tables.main(formats.raw(refusal.file, 60), formats.line(refusal.line)),
                     formats.raw(refusal.reason),
                 ],
             )
@@ -219,5 +219,5 @@ def _rejected_rows(summary: LoadSummary) -> None:
         key="upload_refusals",
         label=navigation.REJECTED_ROWS,
     )
-    if len(summary.refusals) > MAX_REJECTED_ROWS:
+    if summary.rejected > MAX_REJECTED_ROWS:
         st.caption(f"The Data page lists all of them under *{navigation.REJECTED_ROWS}*.")
