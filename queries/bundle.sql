@@ -276,7 +276,7 @@ from (
     select file, content as path from staged_messages where content is not null and refusal is null
 );
 
--- name: refused_campaigns(file, after, most)
+-- name: rejected_campaigns(file, after, most)
 -- The next rejected rows of a file after an ordinal.
 select ordinal, refusal
 from staged_campaigns
@@ -284,7 +284,7 @@ where file = :file and ordinal > :after and refusal is not null
 order by ordinal
 limit :most;
 
--- name: refused_customers(file, after, most)
+-- name: rejected_customers(file, after, most)
 -- The next rejected rows of a file after an ordinal.
 select ordinal, refusal
 from staged_customers
@@ -292,7 +292,7 @@ where file = :file and ordinal > :after and refusal is not null
 order by ordinal
 limit :most;
 
--- name: refused_messages(file, after, most)
+-- name: rejected_messages(file, after, most)
 -- The next rejected rows of a file after an ordinal.
 select ordinal, refusal
 from staged_messages
@@ -300,7 +300,7 @@ where file = :file and ordinal > :after and refusal is not null
 order by ordinal
 limit :most;
 
--- name: refused_events(file, after, most)
+-- name: rejected_events(file, after, most)
 -- The next rejected rows of a file after an ordinal.
 select ordinal, refusal
 from staged_events

@@ -39,15 +39,3 @@ select count(*) as events from unattributed;
 -- name: configuration_locked()^
 -- Whether the settings are locked.
 select current_setting('lock_configuration') as locked;
-
--- name: begin_transaction#
--- Starts a transaction: the statements until it ends take effect together or not at all.
-begin transaction;
-
--- name: commit_transaction#
--- Ends the transaction; its statements take effect.
-commit;
-
--- name: roll_back_transaction#
--- Ends the transaction as if it had not begun.
-rollback;

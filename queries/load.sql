@@ -288,3 +288,15 @@ select
 from (from todays_webhooks union all by name from load_rows)
 group by source, kind
 order by kind;
+
+-- name: begin_transaction#
+-- Starts a transaction: the statements until it ends take effect together or not at all.
+begin transaction;
+
+-- name: commit_transaction#
+-- Ends the transaction; its statements take effect.
+commit;
+
+-- name: roll_back_transaction#
+-- Ends the transaction as if it had not begun.
+rollback;

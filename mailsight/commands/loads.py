@@ -11,9 +11,11 @@ from rich.table import Table
 from mailsight import settings
 from mailsight.audience.machines import REASONS
 from mailsight.errors import CantWrite, NoDatabase
-from mailsight.loading import bundles, classify, payloads
+from mailsight.figures import formats
+from mailsight.loading import bundles, classify, payloads, spool
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.refusals import Refusal
+from mailsight.loading.segments import MAX_ATTEMPTS
 from mailsight.reports import data
 from mailsight.sample import bundle as sample_bundle
 from mailsight.warehouse.draft import draft
@@ -67,6 +69,23 @@ def ingest_(
         )
     print_summary(summary)
     if summary.rejected:
+        raise typer.Exit(1)
+
+
+@app.command()
+def retry(context: typer.Context, database: Database = None) -> None:
+    """Load the webhooks again that were set aside because they could not be loaded."""
+    path = database_path(context, database)
+    webhooks = spool.beside(path)
+    segments = webhooks.put_back(attempts=MAX_ATTEMPTS)
+    messages.print(f"Put {formats.things(len(segments), 'file')} back into {webhooks.folder}.", markup=False)
+    summary = payloads.ingest_spool(
+        path, webhooks, wait_seconds=settings.from_environment().load_wait_seconds
+    )
+    if summary is not None:
+        print_summary(summary)
+    if still := webhooks.state().set_aside:
+        messages.print(f"Set aside again: {still[-1].reason}", markup=False)
         raise typer.Exit(1)
 
 

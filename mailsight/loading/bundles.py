@@ -374,7 +374,7 @@ def _all_staged_refusals(work: Draft, file: BundleFile) -> Iterator[tuple[int, s
 
 def _staged_refusals(work: Draft, file: BundleFile, *, after: int) -> list[tuple[int, str]]:
     """The next rejected rows of a file after an ordinal: (ordinal, reason)."""
-    return work.run(f"refused_{file.kind}", file=str(file.path), after=after, most=PAGE_ROWS)
+    return work.run(f"rejected_{file.kind}", file=str(file.path), after=after, most=PAGE_ROWS)
 
 
 def _located(
