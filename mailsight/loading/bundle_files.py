@@ -15,6 +15,7 @@ from mailsight.errors import NotABundle
 
 from . import json_files
 from .json_files import BadRecord, Value, as_text, is_text
+from .refusing import Failure, tried
 
 COLUMNS: dict[str, dict[str, str]] = {
     "campaigns": {
@@ -102,6 +103,10 @@ class Record:
     text: str
 
 
+class UnusableMail(Exception):
+    """Why a row's e-mail can't be read, in words for users."""
+
+
 def find(paths: Sequence[Path]) -> list[BundleFile]:
     """The bundle's files in reading order. Raises `NotABundle` for a path without any."""
     files: list[BundleFile] = []
@@ -128,16 +133,16 @@ def kind_of(path: Path) -> str | None:
 def content_path(root: Path, path: str) -> Path:
     """The file that a `template` or `content` column names.
 
-    Raises ValueError, with a message for the user, if it is not a file of the bundle.
+    Raises `UnusableMail` if it is not a file of the bundle.
     """
     try:
         inside = (root / path).resolve()
         if not inside.is_relative_to(root.resolve()):
-            raise ValueError(f"the path {path!r} leads outside the bundle")
+            raise UnusableMail(f"the path {path!r} leads outside the bundle")
         if not inside.is_file():
-            raise ValueError(f"there is no file {path!r} in the bundle")
+            raise UnusableMail(f"there is no file {path!r} in the bundle")
     except OSError as error:
-        raise ValueError(f"the path {path!r} can't be used: {error.strerror}") from error
+        raise UnusableMail(f"the path {path!r} can't be used: {error.strerror}") from error
     return inside
 
 
@@ -206,7 +211,11 @@ def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
                     return
                 if not values:
                     continue
-                record = _csv_record(line, "".join(consumed).rstrip("\r\n"), header, values)
+                text = "".join(consumed).rstrip("\r\n")
+                parsed = tried(_csv_record, line, text, header, values)
+                record = (
+                    BadRecord(line, parsed.reason, as_text(text)) if isinstance(parsed, Failure) else parsed
+                )
             if isinstance(record, BadRecord) and len(consumed) > 1:
                 # An unclosed quote swallows the rows below it. Reject only its own line and reread the rest.
                 pushed_back.extendleft(reversed(consumed[1:]))

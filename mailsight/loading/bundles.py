@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -18,7 +19,7 @@ from mailsight.vocabulary import BOUNCE_TYPES, EventType, NotSentReason
 from mailsight.warehouse.draft import Draft, draft
 
 from . import bundle_files
-from .bundle_files import BundleFile, Record
+from .bundle_files import BundleFile, Record, UnusableMail
 from .derive import Progress
 from .json_files import BadRecord
 from .merge import LoadSummary, complete, silent
@@ -62,8 +63,9 @@ def load(
     `progress` is called with the share done (0 to 1) and the current step. With `strict`, one rejected row rejects the
     whole load. Raises `LoadRefused`; the database is then unchanged.
     """
-    files = bundle_files.find(paths)
-    with explained(), draft(database, wait_seconds=wait_seconds) as work:
+    with explained(), ExitStack() as stack:
+        files = bundle_files.find(paths)
+        work = stack.enter_context(draft(database, wait_seconds=wait_seconds))
         work.run("create_staging")
         work.run("create_records")
         reading = _Reading(work, Refusals(work, [file.name for file in files]))
@@ -274,25 +276,28 @@ class _Mails:
 
     def add(self, file: BundleFile, name: str) -> None:
         """Reads the e-mail that a row of the file names."""
+        content_id = tried(self._content_id, file, name)
+        if isinstance(content_id, Failure):
+            self._files.append((str(file.path), name, None, content_id.reason))
+        else:
+            self._files.append((str(file.path), name, content_id, None))
+        if self._characters > BATCH_CHARACTERS:
+            self.store()
+
+    def _content_id(self, file: BundleFile, name: str) -> str | Failure:
         try:
             path = bundle_files.content_path(file.root, name)
-            if path not in self._read:
-                self._read[path] = self._add(file, name, path)
-            self._files.append((str(file.path), name, self._read[path], None))
-        except ValueError as error:
-            self._files.append((str(file.path), name, None, str(error)))
-
-    def _add(self, file: BundleFile, name: str, path: Path) -> str:
-        mail = tried(read_mail, path)
-        if isinstance(mail, Failure):
-            raise ValueError(f"{path.name} {mail.reason}")  # noqa: TRY004
+            mail = self._read.get(path) or read_mail(path)
+        except UnusableMail as error:
+            return Failure(str(error))
+        if isinstance(mail, str):
+            return mail
         if isinstance(mail.links, Failure):
             reason = f"its links {mail.links.reason}; the e-mail was added without them"
             self._reading.refusals.add(Refusal(file.kind, name, None, reason, ""))
+        self._read[path] = mail.content_id
         self._mails.setdefault(mail.content_id, mail)
         self._characters += len(mail.html) + len(mail.text or "")
-        if self._characters > BATCH_CHARACTERS:
-            self.store()
         return mail.content_id
 
     def store(self) -> None:
@@ -337,14 +342,14 @@ _LINKS = pa.schema(
 def read_mail(path: Path) -> Mail:
     """Reads an HTML file or a raw message.
 
-    Raises ValueError, with a message for the user, if it can't be read.
+    Raises `UnusableMail`.
     """
     try:
         if path.stat().st_size > MAX_MAIL_BYTES:
-            raise ValueError(f"{path.name} is larger than {MAX_MAIL_BYTES // 2**20} MB")
+            raise UnusableMail(f"{path.name} is larger than {MAX_MAIL_BYTES // 2**20} MB")
         raw = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path.name} can't be read: {error.strerror}") from error
+        raise UnusableMail(f"{path.name} can't be read: {error.strerror}") from error
     html, text = _decoded(raw, path)
     return Mail(content.content_id(html), html, text, tried(links, html))
 
@@ -355,7 +360,7 @@ def _decoded(raw: bytes, path: Path) -> tuple[str, str | None]:
         return content.decode(raw), None
     mail = content.read_eml(raw)
     if mail.html is None and mail.text is None:
-        raise ValueError(f"{path.name} holds neither HTML nor text")
+        raise UnusableMail(f"{path.name} holds neither HTML nor text")
     return mail.html or content.text_as_html(mail.text or ""), mail.text
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from .refusing import Failure, tried
+
 # Longer lines and values are rejected: parsing them would take many times their size in memory.
 MAX_VALUE_LENGTH = 2**27
 WINDOW = 2**20
@@ -52,6 +54,11 @@ def lines(path: Path) -> Iterator[Value | BadRecord]:
 
 def value(line: int, text: str) -> Value | BadRecord:
     """Parses a text that holds a single JSON value."""
+    parsed = tried(_value, line, text)
+    return BadRecord(line, parsed.reason, as_text(text)) if isinstance(parsed, Failure) else parsed
+
+
+def _value(line: int, text: str) -> Value | BadRecord:
     try:
         return _checked(line, _DECODER.decode(text), text)
     except (ValueError, RecursionError) as error:
@@ -79,7 +86,10 @@ def values(path: Path) -> Iterator[Value | BadRecord]:
     with _open(path) as file:
         window = _Window(file)
         while window.skip(_SEPARATOR):
-            record, end = window.value()
+            parsed = tried(window.value)
+            if isinstance(parsed, Failure):
+                parsed = BadRecord(window.line, parsed.reason, ""), 0
+            record, end = parsed
             if not end:
                 resume = _NEXT_VALUE.search(window.text, window.place + 1)
                 end = resume.end() if resume else len(window.text)
