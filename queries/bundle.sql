@@ -104,6 +104,20 @@ select row_number() over () as ordinal, json as record from read_ndjson_objects(
 insert into read_records by name
 select row_number() over () as ordinal, json as record from read_json_objects(:path, format = 'auto');
 
+-- name: parquet_shape(path)^
+-- What a Parquet file says about itself: rows, columns, and the bytes that the names of the columns take in a row as JSON.
+select
+    (select sum(num_rows) from parquet_file_metadata(:path)) as rows, count(*) as columns,
+    sum(strlen(name) + 6) as name_bytes, max(strlen(name)) as longest_name
+from parquet_schema(:path)
+where coalesce(num_children, 0) = 0;
+
+-- name: parquet_bytes(path)^
+-- The size of all values as text. Repeated values are stored once in a Parquet file, which its metadata hides; DuckDB counts
+-- them without writing them out.
+select list_sum([*columns(*)]) as bytes
+from (select sum(strlen(cast(columns(*) as varchar))) from read_parquet(:path));
+
 -- name: read_parquet_file(path)!
 -- Reads a Parquet file. It numbers its own rows, so all cores can read it; row_number() would need a single one.
 insert into read_records by name
@@ -137,10 +151,11 @@ select coalesce(min(ordinal), 1) as first, coalesce(max(ordinal), 0) as last fro
 set variable chosen_records = {'first': cast(:first as bigint), 'last': cast(:last as bigint)};
 
 -- name: record_names(most)
--- The column names that the first `most` records of the file use.
-select distinct unnest(json_keys(record)) as name
+-- The column names that the first `most` records of the file use, at most a thousand.
+select distinct left(unnest(json_keys(record)), 100) as name
 from (select record from read_records where json_type(record) = 'OBJECT' limit :most)
-order by name;
+order by name
+limit 1000;
 
 -- name: stage_campaigns(file, structure)!
 -- A selection that is not JSON is kept as a JSON string, a sentence for people.

@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
-from mailsight.errors import NotABundle
+from mailsight.errors import NotABundle, UnreadableFile
 
 from . import json_files
 from .json_files import BadRecord, Value, as_text, is_text
@@ -71,6 +72,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "method": "the HTTP method of the open or click, if known: GET, HEAD or POST",
     },
 }
+MAX_COLUMNS = 1_000
+MAX_LINE_LENGTH = 2**24  # DuckDB's limit too (`read_csv_file`)
+MAX_NAME_LENGTH = 200
 FORMATS = (".csv", ".ndjson", ".jsonl", ".json", ".parquet")
 
 _FILE_NAME = re.compile(rf"({'|'.join(COLUMNS)})(?:[-_.].*)?", re.IGNORECASE)
@@ -176,23 +180,65 @@ def column_name(name: str) -> str:
 
 def csv_header(path: Path) -> list[str]:
     """The column names of a CSV file as written."""
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        return next(csv.reader(file, delimiter=delimiter(path)), [])
+    with _open_csv(path) as file:
+        return next(csv.reader(_Lines(file), delimiter=delimiter(path)), [])
+
+
+def _open_csv(path: Path) -> TextIO:
+    csv.field_size_limit(MAX_LINE_LENGTH)
+    # Bytes that are not UTF-8 become lone surrogates: they mark a bad row and preserve its bytes.
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+class _Lines:
+    """The lines of a CSV file; `consumed` holds those that the current row was read from."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.consumed: list[str] = []
+        self._file = file
+        self._again: deque[str] = deque()
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._file.readline(MAX_LINE_LENGTH)
+        if not line:
+            raise StopIteration
+        self.consumed.append(line)
+        if len(line) >= MAX_LINE_LENGTH:
+            while (rest := self._file.readline(MAX_LINE_LENGTH)) and not rest.endswith("\n"):
+                pass
+            raise csv.Error(f"a line of more than {MAX_LINE_LENGTH:,} characters")
+        return line
+
+    def read_again(self) -> None:
+        """Reads all lines of the current row but the first again."""
+        self._again.extendleft(reversed(self.consumed[1:]))
+        del self.consumed[1:]
+
+
+def check_columns(file: BundleFile, columns: int, longest_name: int) -> None:
+    """Raises `UnreadableFile` for a table that no one would write by hand: its names would be repeated in every row."""
+    if columns > MAX_COLUMNS:
+        raise UnreadableFile(
+            f"{file.name} has {columns:,} columns; {MAX_COLUMNS:,} are allowed.", next_step=_COLUMNS_STEP
+        )
+    if longest_name > MAX_NAME_LENGTH:
+        raise UnreadableFile(
+            f"{file.name} has a column name of {longest_name:,} characters; {MAX_NAME_LENGTH:,} are allowed.",
+            next_step=_COLUMNS_STEP,
+        )
+
+
+_COLUMNS_STEP = "Remove the columns that you don't need. The first line of a CSV file must name the columns."
 
 
 def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
-    csv.field_size_limit(2**31 - 1)
-    pushed_back: deque[str] = deque()
-    consumed: list[str] = []
-
-    def lines(file: Iterator[str]) -> Iterator[str]:
-        while line := pushed_back.popleft() if pushed_back else next(file, ""):
-            consumed.append(line)
-            yield line
-
-    # Bytes that are not UTF-8 become lone surrogates: they mark a bad row and preserve its bytes.
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.reader(lines(file), delimiter=delimiter(path), strict=True)
+    with _open_csv(path) as file:
+        lines = _Lines(file)
+        consumed = lines.consumed
+        reader = csv.reader(lines, delimiter=delimiter(path), strict=True)
         header = [column_name(name) for name in next(reader, [])]
         if not is_text("".join(header)):
             yield BadRecord(1, "the header is not UTF-8, so no row can be read", as_text("".join(consumed)))
@@ -218,8 +264,7 @@ def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
                 )
             if isinstance(record, BadRecord) and len(consumed) > 1:
                 # An unclosed quote swallows the rows below it. Reject only its own line and reread the rest.
-                pushed_back.extendleft(reversed(consumed[1:]))
-                del consumed[1:]
+                lines.read_again()
                 record = BadRecord(line, "a quote that is not closed", as_text(consumed[0].rstrip("\r\n")))
             yield record
 

@@ -1,6 +1,7 @@
 """Loads bundles: stages their files as facts, then derives the tables behind the screens for the affected campaigns."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mailsight.errors import LoadRefused, UnknownCampaign
+from mailsight.errors import LoadRefused, UnknownCampaign, UnreadableFile
 from mailsight.figures.metrics import share
 from mailsight.mail import content
 from mailsight.mail.links import Link, links
@@ -28,19 +29,24 @@ from .refusing import Failure, atomic, explained, isolated, tried, tried_fast
 
 BATCH_ROWS = 100_000
 BATCH_CHARACTERS = 2**24
+# A bundle's Parquet file holds five to ten times its size as text. Much more is treated as a decompression bomb.
+MAX_RATIO = 200
+ALWAYS_ALLOWED_BYTES = 2**30
 BATCH_MAILS = 500
 # Mail servers accept up to 25 MB, some up to 50.
 MAX_MAIL_BYTES = 50 * 2**20
 PAGE_ROWS = 100_000
+MAX_NAMES = 100  # of ignored columns in a summary
 ALL_RECORDS = 2**62
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What is staged and rejected while the files of a load are read."""
+    """What is staged and rejected while the files of a load are read; `max_bytes` limits each packed file."""
 
     work: Draft
     refusals: Refusals
+    max_bytes: int | None = None
     unread: Counter[str] = field(default_factory=Counter)
     ignored_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -57,18 +63,20 @@ def load(
     strict: bool = False,
     progress: Progress = silent,
     wait_seconds: float = 600.0,
+    max_bytes: int | None = None,
 ) -> LoadSummary:
     """Loads bundles (folders or single files) into the database and publishes the result as one generation.
 
     `progress` is called with the share done (0 to 1) and the current step. With `strict`, one rejected row rejects the
-    whole load. Raises `LoadRefused`; the database is then unchanged.
+    whole load. `max_bytes` limits what a packed file unpacks to, in addition to the general limits. Raises
+    `LoadRefused`; the database is then unchanged.
     """
     with explained(), ExitStack() as stack:
         files = bundle_files.find(paths)
         work = stack.enter_context(draft(database, wait_seconds=wait_seconds))
         work.run("create_staging")
         work.run("create_records")
-        reading = _Reading(work, Refusals(work, [file.name for file in files]))
+        reading = _Reading(work, Refusals(work, [file.name for file in files]), max_bytes)
         _read_files(reading, files, progress)
         _read_contents(reading, files, progress)
         for file in files:
@@ -123,7 +131,13 @@ def _read_files(reading: _Reading, files: Sequence[BundleFile], progress: Progre
     done_bytes = 0
     for file in files:
         progress(0.45 * (share(done_bytes, total_bytes) or 0.0), f"Reading {file.name}")
-        if isinstance(failure := tried(_read_file, reading, file), Failure):
+        try:
+            failure = tried(_read_file, reading, file)
+        except UnreadableFile as error:
+            if len(files) == 1:
+                raise
+            failure = Failure(str(error))
+        if isinstance(failure, Failure):
             reading.refuse(file, 1, failure.reason, "")
         done_bytes += file.size_bytes
 
@@ -132,7 +146,7 @@ def _read_file(reading: _Reading, file: BundleFile) -> None:
     """Stages the rows of one file: with DuckDB if the whole file is valid, otherwise record by record."""
     work = reading.work
     work.run("clear_records")
-    if not _read_fast(work, file):
+    if not _read_fast(work, file, reading.max_bytes):
         work.run("clear_records")
         for batch in _batches(reading, file):
             for record, failure in isolated(batch, partial(_take_over, work)):
@@ -142,7 +156,7 @@ def _read_file(reading: _Reading, file: BundleFile) -> None:
     names = {row["name"] for row in work.rows("record_names", most=max_records)}
     ignored = names - bundle_files.COLUMNS[file.kind].keys()
     if ignored and file.kind != "customers":
-        reading.ignored_columns[file.name] = tuple(sorted(ignored))
+        reading.ignored_columns[file.name] = tuple(sorted(ignored)[:MAX_NAMES])
     [(first, last)] = work.run("record_range")
     failures = isolated(range(first, last + 1), partial(_stage, work, file))
     for line, text, reason in _located(reading, file, ((place, why.reason) for place, why in failures)):
@@ -163,28 +177,55 @@ def _take_over(work: Draft, batch: Sequence[_Read]) -> None:
         work.run("read_batch")
 
 
-def _read_fast(work: Draft, file: BundleFile) -> bool:
+def _read_fast(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
     """Reads a whole file with DuckDB; returns False if any part of it is invalid."""
-    return tried_fast(_read_whole, work, file) is True
+    return tried_fast(_read_whole, work, file, max_bytes) is True
 
 
-def _read_whole(work: Draft, file: BundleFile) -> bool:
+def _read_whole(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
     path = str(file.path)
     match file.path.suffix.lower():
         case ".csv":
             header = bundle_files.csv_header(file.path)
+            bundle_files.check_columns(file, len(header), max(map(len, header), default=0))
             # DuckDB reads a blank line of a one-column file as a row, and renames unusual columns.
             canonical = [bundle_files.column_name(name) for name in header]
             if len(header) < 2 or len(set(header)) < len(header) or header != canonical:
                 return False
             work.run("read_csv_file", path=path, delimiter=bundle_files.delimiter(file.path))
         case ".parquet":
+            _check_parquet(work, file, max_bytes)
             work.run("read_parquet_file", path=path)
         case ".json":
             work.run("read_json_file", path=path)
         case _:
             work.run("read_ndjson_file", path=path)
     return True
+
+
+def _check_parquet(work: Draft, file: BundleFile, max_bytes: int | None) -> None:
+    """Raises `UnreadableFile` if the file unpacks to more than is allowed, or than fits on the disk."""
+    limit = max(file.size_bytes * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
+    limit = limit if max_bytes is None else min(limit, max_bytes)
+    path = str(file.path)
+    [shape] = work.rows("parquet_shape", path=path)
+    bundle_files.check_columns(file, shape["columns"], shape["longest_name"] or 0)
+    size = int(shape["rows"] or 0) * int(shape["name_bytes"] or 0)
+    if size <= limit:
+        [(values,)] = work.run("parquet_bytes", path=path)
+        size += int(values or 0)
+    free = shutil.disk_usage(work.folder).free
+    if size > limit:
+        raise UnreadableFile(
+            f"{file.name} unpacks to more than {limit / 2**30:.1f} GB.",
+            next_step=f"Parquet files may unpack to {MAX_RATIO} times their size, or to "
+            f"{ALWAYS_ALLOWED_BYTES / 2**30:.0f} GB; uploads to 2 GB. If you trust the file, load it as CSV.",
+        )
+    if size > free:
+        raise UnreadableFile(
+            f"{file.name} unpacks to {size / 2**30:.1f} GB, but only {free / 2**30:.1f} GB of the disk are free.",
+            next_step="Free some disk space, then load the file again.",
+        )
 
 
 def _batches(reading: _Reading, file: BundleFile) -> Iterator[list[_Read]]:

@@ -13,7 +13,9 @@ from typing import TextIO
 from .refusing import Failure, tried
 
 # Longer lines and values are rejected: parsing them would take many times their size in memory.
-MAX_VALUE_LENGTH = 2**27
+MAX_VALUE_LENGTH = 2**26
+# A value with more commas and brackets than this is rejected: an empty object takes twenty times its length in memory.
+MAX_PARTS = 8_000_000
 WINDOW = 2**20
 
 _SEPARATOR = re.compile(r"[\s,\[\]]*")
@@ -59,6 +61,8 @@ def value(line: int, text: str) -> Value | BadRecord:
 
 
 def _value(line: int, text: str) -> Value | BadRecord:
+    if _has_too_many_parts(text, 0):
+        return BadRecord(line, _TOO_MANY_PARTS, as_text(text))
     try:
         return _checked(line, _DECODER.decode(text), text)
     except (ValueError, RecursionError) as error:
@@ -120,6 +124,8 @@ class _Window:
     def value(self) -> tuple[Value | BadRecord, int]:
         """The value at the current place, and where it ends (0 if it is not valid JSON)."""
         while True:
+            if _has_too_many_parts(self.text, self.place):
+                return BadRecord(self.line, _TOO_MANY_PARTS, ""), 0
             try:
                 value, end = _DECODER.raw_decode(self.text, self.place)
             except (ValueError, RecursionError) as error:
@@ -148,6 +154,15 @@ class _Window:
         self._at_end = not more
         self.text, self.place = self.text[self.place :] + more, 0
         return bool(more)
+
+
+_TOO_MANY_PARTS = f"a value with more than {MAX_PARTS:,} parts"
+
+
+def _has_too_many_parts(text: str, start: int) -> bool:
+    if len(text) - start <= MAX_PARTS:
+        return False
+    return sum(text.count(mark, start) for mark in ",[{") > MAX_PARTS
 
 
 def is_text(text: str) -> bool:

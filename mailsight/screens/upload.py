@@ -109,7 +109,13 @@ def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
     def run(folder: Path, progress: Progress) -> LoadSummary:
         bundle = uploads.save_bundle(files, folder)
         progress(0.0, _WAITING)
-        return bundles.load(database, [bundle], progress=progress, wait_seconds=WAIT_SECONDS)
+        return bundles.load(
+            database,
+            [bundle],
+            progress=progress,
+            wait_seconds=WAIT_SECONDS,
+            max_bytes=uploads.MAX_UNPACKED_BYTES,
+        )
 
     return uploads.start(run)
 
