@@ -73,6 +73,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 MAX_COLUMNS = 1_000
+MAX_ROW_LINES = 10_000  # more lines in quotes are an unclosed quote
 MAX_LINE_LENGTH = 2**24  # DuckDB's limit too (`read_csv_file`)
 MAX_NAME_LENGTH = 200
 FORMATS = (".csv", ".ndjson", ".jsonl", ".json", ".parquet")
@@ -206,6 +207,8 @@ class _Lines:
         if not line:
             raise StopIteration
         self.consumed.append(line)
+        if len(self.consumed) > MAX_ROW_LINES:
+            raise csv.Error(f"a row of more than {MAX_ROW_LINES:,} lines")
         if len(line) >= MAX_LINE_LENGTH:
             while (rest := self._file.readline(MAX_LINE_LENGTH)) and not rest.endswith("\n"):
                 pass

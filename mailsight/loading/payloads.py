@@ -52,12 +52,13 @@ def ingest(
     strict: bool = False,
     progress: Progress = silent,
     wait_seconds: float = 600.0,
+    max_bytes: int | None = None,
 ) -> LoadSummary:
     """Loads files of a provider's payloads and publishes the result as one generation.
 
     `progress` is called with the share done (0 to 1) and the current step. With `strict`, one rejected payload rejects
-    the whole load. Raises `UnknownProvider`, and `LoadRefused` if nothing could be loaded; the database is then
-    unchanged.
+    the whole load. `max_bytes` limits what a packed file unpacks to, in addition to the general limit. Raises
+    `UnknownProvider`, and `LoadRefused` if nothing could be loaded; the database is then unchanged.
     """
     sender = provider_named(provider_name)
     with explained(), draft(database, wait_seconds=wait_seconds) as work:
@@ -65,7 +66,7 @@ def ingest(
         for index, path in enumerate(paths):
             progress(0.5 * (share(index, len(paths)) or 0.0), f"Reading {path.name}")
             try:
-                staging.take_file(payload_files.unpack(path, work.folder), sender)
+                staging.take_file(payload_files.unpack(path, work.folder, max_bytes), sender)
             except UnreadableFile as error:
                 if len(paths) == 1:
                     raise

@@ -127,7 +127,14 @@ def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads
     def run(folder: Path, progress: Progress) -> LoadSummary:
         paths = uploads.save_files(files, folder)
         progress(0.0, _WAITING)
-        return payloads.ingest(database, provider, paths, progress=progress, wait_seconds=WAIT_SECONDS)
+        return payloads.ingest(
+            database,
+            provider,
+            paths,
+            progress=progress,
+            wait_seconds=WAIT_SECONDS,
+            max_bytes=uploads.MAX_UNPACKED_BYTES,
+        )
 
     return uploads.start(run)
 
