@@ -17,7 +17,7 @@ Kind = Literal["person", "proxied", "bare", "gmail_prefetch", "scanner_agent"]
 BARE = "Mozilla/5.0"
 
 
-# The words to look for come first. Of a longer text, which only an attacker sends, the patterns below would take seconds.
+# Only an attacker sends a longer user agent, on which the patterns below would take seconds.
 MAX_LENGTH = 1_000
 
 

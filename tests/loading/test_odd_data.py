@@ -8,13 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from mailsight.errors import LoadBroken, MailsightError
+from mailsight.errors import LoadBroken, MailsightError, UnreadableFile
 from mailsight.loading import bundle_files, bundles, payloads
 from mailsight.providers.registry import PROVIDERS
 from mailsight.warehouse.reader import Warehouse
@@ -159,7 +161,7 @@ BROKEN: dict[str, tuple[str, bytes]] = {
     "quotes": ("events.csv", CSV + ROW + b'"""",""",",\n' * 50),
 }
 # None of their rows can be loaded; these files are rejected as a whole.
-WITHOUT_ROWS = ("UTF-16",)
+WITHOUT_ROWS = ("UTF-16", "two columns of one name")
 
 
 @pytest.mark.parametrize("problem", BROKEN)
@@ -186,6 +188,25 @@ def test_a_table_whose_names_would_fill_the_disk_is_rejected_and_others_are_load
         ("events-wide.csv", True)
     ]
     assert summary.kinds[-1].new == 1
+
+
+def test_a_parquet_file_that_repeats_a_long_text_is_rejected_and_others_are_loaded(tmp_path: Path) -> None:
+    rows = 500_000
+    repeated = pa.array(["good"] * rows).dictionary_encode()
+    url = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["x" * 3_000]))
+    folder = bundle(tmp_path / "b", {"events.csv": CSV + ROW})
+    pq.write_table(pa.table({"campaign_id": repeated, "url": url}), folder / "events-bomb.parquet")
+    summary = bundles.load(tmp_path / "m.duckdb", [folder])
+    assert [(refusal.file, "unpacks to more" in refusal.reason) for refusal in summary.refusals] == [
+        ("events-bomb.parquet", True)
+    ]
+    assert summary.kinds[-1].new == 1
+    with pytest.raises(UnreadableFile, match=r"unpacks to more than 1\.0 GB"):
+        bundles.load(tmp_path / "m.duckdb", [folder / "events-bomb.parquet"])
+    small = bundle(tmp_path / "c", {"events.parquet": parquet()})
+    with pytest.raises(UnreadableFile, match="unpacks"):
+        bundles.load(tmp_path / "m.duckdb", [small], max_bytes=10)
+    assert bundles.load(tmp_path / "m.duckdb", [small]).rejected == 0
 
 
 @st.composite
