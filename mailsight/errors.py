@@ -12,6 +12,7 @@ MailsightError
 │   ├── BadUpload          the browser sent a file that is not accepted
 │   ├── MayNotUpload       the viewer may see the data but not upload
 │   ├── UnreadableFile     a file can't be read at all, or unpacks to more than is allowed
+│   ├── UnusableMail       the e-mail of a row can't be read
 │   ├── LoadBroken         Mailsight itself failed on the data
 │   └── LoadRunning        another load is in progress
 ├── ExportFailed           a file was not written
@@ -109,6 +110,10 @@ class MayNotUpload(LoadRefused):
 
 class UnreadableFile(LoadRefused):
     next_step = "Files must be JSON, optionally compressed with gzip or zstd; see docs/providers.md."
+
+
+class UnusableMail(LoadRefused):
+    next_step = "Fix the file, or leave the column empty."
 
 
 class LoadBroken(LoadRefused):

@@ -69,7 +69,7 @@ def things(number: int, singular: str, plural: str | None = None) -> str:
 
 def line(number: float | None) -> str:
     """The line of a rejected row; empty for something that comes from no single line."""
-    return "" if number is None or pd.isna(number) else f"line {count(number)}"
+    return "" if number is None or isnan(number) else f"line {count(number)}"
 
 
 def zone(name: str | None) -> ZoneInfo:

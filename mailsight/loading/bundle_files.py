@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from mailsight.errors import NotABundle, UnreadableFile
+from mailsight.errors import NotABundle, UnreadableFile, UnusableMail
 
 from . import json_files
 from .json_files import BadRecord, Value, as_text, is_text
@@ -106,10 +106,6 @@ class Record:
     line: int
     values: Mapping[str, object]
     text: str
-
-
-class UnusableMail(Exception):
-    """Why a row's e-mail can't be read, in words for users."""
 
 
 def find(paths: Sequence[Path]) -> list[BundleFile]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mailsight.errors import LoadRefused, UnknownCampaign, UnreadableFile
+from mailsight.errors import LoadRefused, UnknownCampaign, UnreadableFile, UnusableMail
 from mailsight.figures.metrics import share
 from mailsight.mail import content
 from mailsight.mail.links import Link, links
@@ -20,7 +20,7 @@ from mailsight.vocabulary import BOUNCE_TYPES, EventType, NotSentReason
 from mailsight.warehouse.draft import Draft, draft
 
 from . import bundle_files
-from .bundle_files import BundleFile, Record, UnusableMail
+from .bundle_files import BundleFile, Record
 from .derive import Progress
 from .json_files import BadRecord
 from .merge import LoadSummary, complete, silent
@@ -330,7 +330,7 @@ class _Mails:
             path = bundle_files.content_path(file.root, name)
             mail = self._read.get(path) or read_mail(path)
         except UnusableMail as error:
-            return Failure(str(error))
+            return Failure(error.message)
         if isinstance(mail, str):
             return mail
         if isinstance(mail.links, Failure):
