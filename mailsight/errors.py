@@ -11,7 +11,9 @@ MailsightError
 │   ├── NotABundle         it contains nothing that can be loaded
 │   ├── BadUpload          the browser sent a file that is not accepted
 │   ├── MayNotUpload       the viewer may see the data but not upload
-│   ├── UnreadableFile     a file of provider payloads can't be read at all
+│   ├── UnreadableFile     a file can't be read at all, or unpacks to more than is allowed
+│   ├── UnusableMail       the e-mail of a row can't be read
+│   ├── LoadBroken         Mailsight itself failed on the data
 │   └── LoadRunning        another load is in progress
 ├── ExportFailed           a file was not written
 │   ├── CantWrite          a command can't write this format, or to this path
@@ -108,6 +110,17 @@ class MayNotUpload(LoadRefused):
 
 class UnreadableFile(LoadRefused):
     next_step = "Files must be JSON, optionally compressed with gzip or zstd; see docs/providers.md."
+
+
+class UnusableMail(LoadRefused):
+    next_step = "Fix the file, or leave the column empty."
+
+
+class LoadBroken(LoadRefused):
+    title = "The load failed"
+    next_step = (
+        "This is a bug in Mailsight: please report it, with the details in the log. Nothing was changed."
+    )
 
 
 class LoadRunning(LoadRefused):

@@ -68,9 +68,13 @@ create temp table staged_events (
 create temp table content_files (file varchar, path varchar, content_id varchar, refusal varchar);
 
 -- name: create_records#
--- The records of the file being read. words_of returns their values as words; `structure` is a JSON object with the columns of
+-- read_records: the records of the file being read; records: those that `choose_records` chose. words_of returns their values as words; `structure` is a JSON object with the columns of
 -- the table and their types.
-create temp table records (ordinal bigint, record json);
+create temp table read_records (ordinal bigint, record json);
+set variable chosen_records = {'first': 1, 'last': 0};
+create temp view records as
+from read_records
+where ordinal between getvariable('chosen_records').first and getvariable('chosen_records').last;
 create temp macro words_of(structure) as table
 with fields as (
     select ordinal, record, unnest(from_json(record, structure)) from records
@@ -79,11 +83,11 @@ select ordinal, record, word(columns(* exclude (ordinal, record))) from fields;
 
 -- name: clear_records()!
 -- Empties records for the next file.
-truncate records;
+truncate read_records;
 
 -- name: read_csv_file(path, delimiter)!
 -- Reads a CSV file, all values as text. Fails on the first malformed row.
-insert into records by name
+insert into read_records by name
 select row_number() over () as ordinal, to_json(row) as record
 from read_csv(
     :path, header = true, all_varchar = true, delim = :delimiter, quote = '"', escape = '"', comment = '',
@@ -92,43 +96,66 @@ from read_csv(
 
 -- name: read_ndjson_file(path)!
 -- Reads a file with one JSON value per line. Fails on the first malformed line.
-insert into records by name
+insert into read_records by name
 select row_number() over () as ordinal, json as record from read_ndjson_objects(:path);
 
 -- name: read_json_file(path)!
 -- Reads a JSON array, or JSON values one after another.
-insert into records by name
+insert into read_records by name
 select row_number() over () as ordinal, json as record from read_json_objects(:path, format = 'auto');
+
+-- name: parquet_shape(path)^
+-- What a Parquet file says about itself: rows, columns, and the bytes that the names of the columns take in a row as JSON.
+select
+    (select sum(num_rows) from parquet_file_metadata(:path)) as rows, count(*) as columns,
+    sum(strlen(name) + 6) as name_bytes, max(strlen(name)) as longest_name
+from parquet_schema(:path)
+where coalesce(num_children, 0) = 0;
+
+-- name: parquet_bytes(path)^
+-- The size of all values as text. Repeated values are stored once in a Parquet file, which its metadata hides; DuckDB counts
+-- them without writing them out.
+select list_sum([*columns(*)]) as bytes
+from (select sum(strlen(cast(columns(*) as varchar))) from read_parquet(:path));
 
 -- name: read_parquet_file(path)!
 -- Reads a Parquet file. It numbers its own rows, so all cores can read it; row_number() would need a single one.
-insert into records by name
+insert into read_records by name
 select file_row_number + 1 as ordinal, to_json(row) as record
 from (
     select file_row_number, struct_pack(*columns(* exclude (file_row_number))) as row
     from read_parquet(:path, file_row_number = true)
 );
 
--- name: parquet_rows(path, ordinals)
--- The rows of a Parquet file at these ordinals (from 1), as JSON.
+-- name: parquet_rows(path)
+-- Rows of a Parquet file as JSON. The loader registers `wanted` with their ordinals (from 1).
 select ordinal, cast(to_json(row) as varchar) as text
 from (
     select file_row_number + 1 as ordinal, struct_pack(*columns(* exclude (file_row_number))) as row
     from read_parquet(:path, file_row_number = true)
-    where list_contains(:ordinals, file_row_number + 1)
 )
+semi join wanted using (ordinal)
 order by ordinal;
 
 -- name: read_batch()!
 -- Takes over records that were read in Python. The loader registers `batch`.
-insert into records by name
+insert into read_records by name
 select line as ordinal, record from batch;
 
+-- name: record_range()^
+-- The first and the last ordinal.
+select coalesce(min(ordinal), 1) as first, coalesce(max(ordinal), 0) as last from read_records;
+
+-- name: choose_records(first, last)!
+-- Chooses the records to stage by ordinal.
+set variable chosen_records = {'first': cast(:first as bigint), 'last': cast(:last as bigint)};
+
 -- name: record_names(most)
--- The column names that the first `most` records of the file use.
-select distinct unnest(json_keys(record)) as name
-from (select record from records where json_type(record) = 'OBJECT' limit :most)
-order by name;
+-- The column names that the first `most` records of the file use, at most a thousand.
+select distinct left(unnest(json_keys(record)), 100) as name
+from (select record from read_records where json_type(record) = 'OBJECT' limit :most)
+order by name
+limit 1000;
 
 -- name: stage_campaigns(file, structure)!
 -- A selection that is not JSON is kept as a JSON string, a sentence for people.
@@ -243,20 +270,55 @@ select
     )) as method
 from timed;
 
--- name: staged_paths()
--- The e-mail files that staged rows name, each once.
-select distinct file, template as path from staged_campaigns where template is not null and refusal is null
-union
-select distinct file, content as path from staged_messages where content is not null and refusal is null
-order by all;
+-- name: staged_paths(file, path, most)
+-- The e-mail files that staged rows name, each once, in order: the next ones after this file and path.
+select file, path
+from (
+    select file, template as path from staged_campaigns where template is not null and refusal is null
+    union
+    select file, content as path from staged_messages where content is not null and refusal is null
+)
+where (file, path) > (:file, :path)
+order by all
+limit :most;
 
--- name: staged_refusals()
--- The rejected rows, in the order of files and rows.
-select 'campaigns' as kind, file, ordinal, refusal from staged_campaigns where refusal is not null
-union all by name
-select 'customers' as kind, file, ordinal, refusal from staged_customers where refusal is not null
-union all by name
-select 'messages' as kind, file, ordinal, refusal from staged_messages where refusal is not null
-union all by name
-select 'events' as kind, file, ordinal, refusal from staged_events where refusal is not null
-order by all;
+-- name: staged_path_count()^
+-- How many e-mail files staged rows name.
+select count(*) as paths
+from (
+    select file, template as path from staged_campaigns where template is not null and refusal is null
+    union
+    select file, content as path from staged_messages where content is not null and refusal is null
+);
+
+-- name: rejected_campaigns(file, after, most)
+-- The next rejected rows of a file after an ordinal.
+select ordinal, refusal
+from staged_campaigns
+where file = :file and ordinal > :after and refusal is not null
+order by ordinal
+limit :most;
+
+-- name: rejected_customers(file, after, most)
+-- The next rejected rows of a file after an ordinal.
+select ordinal, refusal
+from staged_customers
+where file = :file and ordinal > :after and refusal is not null
+order by ordinal
+limit :most;
+
+-- name: rejected_messages(file, after, most)
+-- The next rejected rows of a file after an ordinal.
+select ordinal, refusal
+from staged_messages
+where file = :file and ordinal > :after and refusal is not null
+order by ordinal
+limit :most;
+
+-- name: rejected_events(file, after, most)
+-- The next rejected rows of a file after an ordinal.
+select ordinal, refusal
+from staged_events
+where file = :file and ordinal > :after and refusal is not null
+order by ordinal
+limit :most;

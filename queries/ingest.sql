@@ -54,12 +54,25 @@ select
     link_position, bounce_type, reject_reason, smtp_status, diagnostic, user_agent, ip, provider_machine, payload
 from normalized;
 
--- name: staged_refusals_of(file)
--- The rejected events of a file: their positions, the reasons, and the payloads.
-select ordinal, refusal, coalesce(cast(payload as varchar), '') as payload
-from staged_events
-where file = :file and refusal is not null
-order by ordinal, rowid;
+-- name: staged_refusals_of(file)^
+-- How many events of a file are rejected.
+select count(*) as rows from staged_events where file = :file and refusal is not null;
+
+-- name: refused_ordinals(file)
+-- The positions of the rejected events of a file.
+select distinct ordinal from staged_events where file = :file and refusal is not null;
+
+-- name: refuse_staged(file, name, place)^
+-- Adds the rejected events of a file to new_refusals, under the file's name and place. The loader registers `line_numbers`,
+-- which has the lines of positions that are not lines. Returns their number.
+insert into new_refusals by name
+select
+    :place as place, 'events' as kind, :name as file, coalesce(l.line, s.ordinal) as line, s.refusal as reason,
+    coalesce(cast(s.payload as varchar), '') as row
+from staged_events as s
+left join line_numbers as l on l.ordinal = s.ordinal
+where s.file = :file and s.refusal is not null
+order by s.ordinal, s.rowid;
 
 -- name: unstage(file)!
 -- Removes what was staged from a file, so that it can be read in another way.

@@ -1,10 +1,13 @@
 -- From staged rows to the tables of facts. Loading a row again changes nothing; a value replaces the stored one, an empty
 -- value leaves it. Of several rows with the same key the last value wins, in the order of files, then of rows.
 
--- name: merge_contents#
--- Stores the e-mails that staged rows name, each once however many rows use it. The loader registers `files`,
--- `read_contents` and `read_links`.
+-- name: add_content_files()!
+-- Which e-mail each staged row names, or why it can't be read. The loader registers `files`.
 insert into content_files by name select file, path, content_id, refusal from files;
+
+-- name: merge_contents#
+-- Stores the e-mails that staged rows name, each once however many rows use it. The loader registers `read_contents` and
+-- `read_links`.
 insert into links by name
 select content_id, link_position, url, label from read_links anti join contents using (content_id)
 order by content_id, link_position;
@@ -217,10 +220,22 @@ from counted_events
 group by provider, type
 order by provider, type;
 
+-- name: create_refusals#
+-- The rejected rows of the load; place is the order of their files.
+create temp table new_refusals (place bigint, kind varchar, file varchar, line bigint, reason varchar, row varchar);
+
+-- name: add_refusals()!
+-- Adds rejected rows that were read in Python. The loader registers `more_refusals`.
+insert into new_refusals by name from more_refusals;
+
+-- name: first_refusals(most)
+-- The first rejected rows by file and line.
+select kind, file, line, reason, row from new_refusals order by place, line, rowid limit :most;
+
 -- name: merge_refused()^
--- Keeps the rejected rows, each once, and returns how many are new. The loader registers `refused_rows`.
+-- Keeps the rejected rows, each once, and returns how many are new.
 insert into refused by name
-select kind, file, line, reason, row from refused_rows
+select kind, file, line, reason, row from new_refusals
 except
 select kind, file, line, reason, row from refused;
 
@@ -273,3 +288,15 @@ select
 from (from todays_webhooks union all by name from load_rows)
 group by source, kind
 order by kind;
+
+-- name: begin_transaction#
+-- Starts a transaction: the statements until it ends take effect together or not at all.
+begin transaction;
+
+-- name: commit_transaction#
+-- Ends the transaction; its statements take effect.
+commit;
+
+-- name: roll_back_transaction#
+-- Ends the transaction as if it had not begun.
+rollback;

@@ -17,13 +17,17 @@ Kind = Literal["person", "proxied", "bare", "gmail_prefetch", "scanner_agent"]
 BARE = "Mozilla/5.0"
 
 
+# Only an attacker sends a longer user agent, on which the patterns below would take seconds.
+MAX_LENGTH = 1_000
+
+
 def kind(agent: str, *, machines: Sequence[str] = (), people: Sequence[str] = ()) -> Kind:
     """Classifies a user agent; it is a "person" unless something says otherwise.
 
     "proxied" is an image proxy that loads pictures when a person opens the mail. `machines` and `people` are parts of
     user agents, in any case, that override the rules below; if both match, `people` wins.
     """
-    agent = agent.strip()
+    agent = agent[:MAX_LENGTH].strip()
     lower = agent.lower()
     if any(part.lower() in lower for part in people):
         return "person"
@@ -48,7 +52,7 @@ def mail_program(agent: str) -> str | None:
 
 
 def _name(agent: str, named: Sequence[tuple[re.Pattern[str], str]]) -> str | None:
-    return next((name for words, name in named if words.search(agent)), None)
+    return next((name for words, name in named if words.search(agent[:MAX_LENGTH])), None)
 
 
 @lru_cache(maxsize=100_000)

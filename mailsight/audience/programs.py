@@ -79,7 +79,7 @@ def used(agent: str | None, reason: str | None = None) -> Used:
         return Used(APPLE_PROXY, APPLE_PROXY, Device.HIDDEN)
     if reason:
         return Used(MACHINES, MACHINES, Device.MACHINE)
-    agent = (agent or "").strip()
+    agent = (agent or "")[: agents.MAX_LENGTH].strip()
     if agents.is_proxied(agent):
         name = agents.image_proxy(agent) or "Another mail program"
         return Used(name, name, Device.HIDDEN)

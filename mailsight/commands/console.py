@@ -19,9 +19,6 @@ from mailsight import __version__, settings
 from mailsight.loading.merge import LoadSummary
 from mailsight.vocabulary import Audience
 
-MAX_REFUSALS_SHOWN = 1_000
-
-
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
@@ -80,9 +77,9 @@ def print_summary(summary: LoadSummary) -> None:
     Console().print(table)
     for file, columns in summary.ignored_columns.items():
         messages.print(f"{file}: ignored unknown columns: {', '.join(columns)}", markup=False)
-    for refusal in summary.refusals[:MAX_REFUSALS_SHOWN]:
+    for refusal in summary.refusals:
         print(f"rejected {refusal}")
-    if (more := len(summary.refusals) - MAX_REFUSALS_SHOWN) > 0:
+    if (more := summary.rejected - len(summary.refusals)) > 0:
         print(f"... and {more:,} more; the database table `refused` has all of them")
     if not summary.changed:
         messages.print("Everything was already loaded; nothing has changed.")

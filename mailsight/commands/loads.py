@@ -11,8 +11,11 @@ from rich.table import Table
 from mailsight import settings
 from mailsight.audience.machines import REASONS
 from mailsight.errors import CantWrite, NoDatabase
-from mailsight.loading import bundles, classify, payloads
+from mailsight.figures import formats
+from mailsight.loading import bundles, classify, payloads, spool
 from mailsight.loading.merge import LoadSummary
+from mailsight.loading.refusals import Refusal
+from mailsight.loading.segments import MAX_ATTEMPTS
 from mailsight.reports import data
 from mailsight.sample import bundle as sample_bundle
 from mailsight.warehouse.draft import draft
@@ -41,7 +44,7 @@ def load_(
     """Load campaigns, customers, messages and events; print how many rows were new, known and rejected."""
     summary = _load(database_path(context, database), paths, strict=strict)
     print_summary(summary)
-    if summary.refusals:
+    if summary.rejected:
         raise typer.Exit(1)
 
 
@@ -65,7 +68,24 @@ def ingest_(
             wait_seconds=wait_seconds,
         )
     print_summary(summary)
-    if summary.refusals:
+    if summary.rejected:
+        raise typer.Exit(1)
+
+
+@app.command()
+def retry(context: typer.Context, database: Database = None) -> None:
+    """Load the webhooks again that were set aside because they could not be loaded."""
+    path = database_path(context, database)
+    webhooks = spool.beside(path)
+    segments = webhooks.put_back(attempts=MAX_ATTEMPTS)
+    messages.print(f"Put {formats.things(len(segments), 'file')} back into {webhooks.folder}.", markup=False)
+    summary = payloads.ingest_spool(
+        path, webhooks, wait_seconds=settings.from_environment().load_wait_seconds
+    )
+    if summary is not None:
+        print_summary(summary)
+    if still := webhooks.state().set_aside:
+        messages.print(f"Set aside again: {still[-1].reason}", markup=False)
         raise typer.Exit(1)
 
 
@@ -141,9 +161,8 @@ def check(context: typer.Context, database: Database = None) -> None:
     Console().print(table)
     print(f"unmatched events: {state.unattributed:,}")
     for refused in state.refused:
-        print(
-            f"rejected {refused['file']}:{refused['first_line']}: {refused['reason']} (rows: {refused['rows']:,})"
-        )
+        refusal = Refusal("", refused["file"], refused["first_line"], refused["reason"], "")
+        print(f"rejected {refusal} (rows: {refused['rows']:,})")
 
 
 @app.command("classify")

@@ -67,6 +67,11 @@ def things(number: int, singular: str, plural: str | None = None) -> str:
     return f"{count(number)} {singular if number == 1 else plural or singular + 's'}"
 
 
+def line(number: float | None) -> str:
+    """The line of a rejected row; empty for something that comes from no single line."""
+    return "" if number is None or isnan(number) else f"line {count(number)}"
+
+
 def zone(name: str | None) -> ZoneInfo:
     """The time zone with the name that a browser sent; UTC if there is none."""
     try:

@@ -10,11 +10,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
-from mailsight.errors import NotABundle
+from mailsight.errors import NotABundle, UnreadableFile, UnusableMail
 
 from . import json_files
 from .json_files import BadRecord, Value, as_text, is_text
+from .refusing import Failure, tried
 
 COLUMNS: dict[str, dict[str, str]] = {
     "campaigns": {
@@ -70,6 +72,10 @@ COLUMNS: dict[str, dict[str, str]] = {
         "method": "the HTTP method of the open or click, if known: GET, HEAD or POST",
     },
 }
+MAX_COLUMNS = 1_000
+MAX_ROW_LINES = 10_000  # more lines in quotes are an unclosed quote
+MAX_LINE_LENGTH = 2**24  # DuckDB's limit too (`read_csv_file`)
+MAX_NAME_LENGTH = 200
 FORMATS = (".csv", ".ndjson", ".jsonl", ".json", ".parquet")
 
 _FILE_NAME = re.compile(rf"({'|'.join(COLUMNS)})(?:[-_.].*)?", re.IGNORECASE)
@@ -128,16 +134,16 @@ def kind_of(path: Path) -> str | None:
 def content_path(root: Path, path: str) -> Path:
     """The file that a `template` or `content` column names.
 
-    Raises ValueError, with a message for the user, if it is not a file of the bundle.
+    Raises `UnusableMail` if it is not a file of the bundle.
     """
     try:
         inside = (root / path).resolve()
         if not inside.is_relative_to(root.resolve()):
-            raise ValueError(f"the path {path!r} leads outside the bundle")
+            raise UnusableMail(f"the path {path!r} leads outside the bundle")
         if not inside.is_file():
-            raise ValueError(f"there is no file {path!r} in the bundle")
+            raise UnusableMail(f"there is no file {path!r} in the bundle")
     except OSError as error:
-        raise ValueError(f"the path {path!r} can't be used: {error.strerror}") from error
+        raise UnusableMail(f"the path {path!r} can't be used: {error.strerror}") from error
     return inside
 
 
@@ -171,23 +177,67 @@ def column_name(name: str) -> str:
 
 def csv_header(path: Path) -> list[str]:
     """The column names of a CSV file as written."""
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        return next(csv.reader(file, delimiter=delimiter(path)), [])
+    with _open_csv(path) as file:
+        return next(csv.reader(_Lines(file), delimiter=delimiter(path)), [])
+
+
+def _open_csv(path: Path) -> TextIO:
+    csv.field_size_limit(MAX_LINE_LENGTH)
+    # Bytes that are not UTF-8 become lone surrogates: they mark a bad row and preserve its bytes.
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+class _Lines:
+    """The lines of a CSV file; `consumed` holds those that the current row was read from."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.consumed: list[str] = []
+        self._file = file
+        self._again: deque[str] = deque()
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._file.readline(MAX_LINE_LENGTH)
+        if not line:
+            raise StopIteration
+        self.consumed.append(line)
+        if len(self.consumed) > MAX_ROW_LINES:
+            raise csv.Error(f"a row of more than {MAX_ROW_LINES:,} lines")
+        if len(line) >= MAX_LINE_LENGTH:
+            while (rest := self._file.readline(MAX_LINE_LENGTH)) and not rest.endswith("\n"):
+                pass
+            raise csv.Error(f"a line of more than {MAX_LINE_LENGTH:,} characters")
+        return line
+
+    def read_again(self) -> None:
+        """Reads all lines of the current row but the first again."""
+        self._again.extendleft(reversed(self.consumed[1:]))
+        del self.consumed[1:]
+
+
+def check_columns(file: BundleFile, columns: int, longest_name: int) -> None:
+    """Raises `UnreadableFile` for a table that no one would write by hand: its names would be repeated in every row."""
+    if columns > MAX_COLUMNS:
+        raise UnreadableFile(
+            f"{file.name} has {columns:,} columns; {MAX_COLUMNS:,} are allowed.", next_step=_COLUMNS_STEP
+        )
+    if longest_name > MAX_NAME_LENGTH:
+        raise UnreadableFile(
+            f"{file.name} has a column name of {longest_name:,} characters; {MAX_NAME_LENGTH:,} are allowed.",
+            next_step=_COLUMNS_STEP,
+        )
+
+
+_COLUMNS_STEP = "Remove the columns that you don't need. The first line of a CSV file must name the columns."
 
 
 def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
-    csv.field_size_limit(2**31 - 1)
-    pushed_back: deque[str] = deque()
-    consumed: list[str] = []
-
-    def lines(file: Iterator[str]) -> Iterator[str]:
-        while line := pushed_back.popleft() if pushed_back else next(file, ""):
-            consumed.append(line)
-            yield line
-
-    # Bytes that are not UTF-8 become lone surrogates: they mark a bad row and preserve its bytes.
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.reader(lines(file), delimiter=delimiter(path), strict=True)
+    with _open_csv(path) as file:
+        lines = _Lines(file)
+        consumed = lines.consumed
+        reader = csv.reader(lines, delimiter=delimiter(path), strict=True)
         header = [column_name(name) for name in next(reader, [])]
         if not is_text("".join(header)):
             yield BadRecord(1, "the header is not UTF-8, so no row can be read", as_text("".join(consumed)))
@@ -206,11 +256,14 @@ def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
                     return
                 if not values:
                     continue
-                record = _csv_record(line, "".join(consumed).rstrip("\r\n"), header, values)
+                text = "".join(consumed).rstrip("\r\n")
+                parsed = tried(_csv_record, line, text, header, values)
+                record = (
+                    BadRecord(line, parsed.reason, as_text(text)) if isinstance(parsed, Failure) else parsed
+                )
             if isinstance(record, BadRecord) and len(consumed) > 1:
                 # An unclosed quote swallows the rows below it. Reject only its own line and reread the rest.
-                pushed_back.extendleft(reversed(consumed[1:]))
-                del consumed[1:]
+                lines.read_again()
                 record = BadRecord(line, "a quote that is not closed", as_text(consumed[0].rstrip("\r\n")))
             yield record
 

@@ -1,39 +1,59 @@
 """Loads bundles: stages their files as facts, then derives the tables behind the screens for the affected campaigns."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 
-from mailsight.errors import LoadRefused, UnknownCampaign
+from mailsight.errors import LoadRefused, UnknownCampaign, UnreadableFile, UnusableMail
 from mailsight.figures.metrics import share
 from mailsight.mail import content
-from mailsight.mail.links import links
+from mailsight.mail.links import Link, links
 from mailsight.vocabulary import BOUNCE_TYPES, EventType, NotSentReason
-from mailsight.warehouse.draft import Draft, QueryFailed, draft
+from mailsight.warehouse.draft import Draft, draft
 
 from . import bundle_files
-from .bundle_files import BundleFile
+from .bundle_files import BundleFile, Record
 from .derive import Progress
 from .json_files import BadRecord
-from .merge import LoadSummary, Refusal, complete, silent
+from .merge import LoadSummary, complete, silent
+from .refusals import Refusal, Refusals
+from .refusing import Failure, atomic, explained, isolated, tried, tried_fast
 
 BATCH_ROWS = 100_000
+BATCH_CHARACTERS = 2**24
+# A bundle's Parquet file holds five to ten times its size as text. Much more is treated as a decompression bomb.
+MAX_RATIO = 200
+ALWAYS_ALLOWED_BYTES = 2**30
 BATCH_MAILS = 500
+# Mail servers accept up to 25 MB, some up to 50.
+MAX_MAIL_BYTES = 50 * 2**20
+PAGE_ROWS = 100_000
+MAX_NAMES = 100  # of ignored columns in a summary
 ALL_RECORDS = 2**62
 
 
 @dataclass(slots=True)
-class _ReadReport:
-    """What was noticed while the files were read; `read_by_line` holds the paths that DuckDB could not read."""
+class _Reading:
+    """What is staged and rejected while the files of a load are read; `max_bytes` limits each packed file."""
 
-    bad_records: list[tuple[BundleFile, BadRecord]] = field(default_factory=list)
+    work: Draft
+    refusals: Refusals
+    max_bytes: int | None = None
+    unread: Counter[str] = field(default_factory=Counter)
     ignored_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    read_by_line: set[str] = field(default_factory=set)
+
+    def refuse(self, file: BundleFile, line: int, reason: str, row: str) -> None:
+        """Rejects a row that was not staged."""
+        self.refusals.add(Refusal(file.kind, file.name, line, reason, row))
+        self.unread[file.kind] += 1
 
 
 def load(
@@ -43,28 +63,33 @@ def load(
     strict: bool = False,
     progress: Progress = silent,
     wait_seconds: float = 600.0,
+    max_bytes: int | None = None,
 ) -> LoadSummary:
     """Loads bundles (folders or single files) into the database and publishes the result as one generation.
 
     `progress` is called with the share done (0 to 1) and the current step. With `strict`, one rejected row rejects the
-    whole load. Raises `LoadRefused`; the database is then unchanged.
+    whole load. `max_bytes` limits what a packed file unpacks to, in addition to the general limits. Raises
+    `LoadRefused`; the database is then unchanged.
     """
-    files = bundle_files.find(paths)
-    with draft(database, wait_seconds=wait_seconds) as work:
+    with explained(), ExitStack() as stack:
+        files = bundle_files.find(paths)
+        work = stack.enter_context(draft(database, wait_seconds=wait_seconds))
         work.run("create_staging")
         work.run("create_records")
-        report = _read_files(work, files, progress)
-        _read_contents(work, files, progress)
-        refusals = _refusals(work, files, report)
+        reading = _Reading(work, Refusals(work, [file.name for file in files]), max_bytes)
+        _read_files(reading, files, progress)
+        _read_contents(reading, files, progress)
+        for file in files:
+            _add_staged_refusals(reading, file)
         summary = complete(
             work,
             source="bundle",
             files=[file.name for file in files],
-            refusals=refusals,
-            unread=Counter(file.kind for file, _ in report.bad_records),
+            refusals=reading.refusals,
+            unread=reading.unread,
             strict=strict,
             progress=progress,
-            ignored_columns=report.ignored_columns,
+            ignored_columns=reading.ignored_columns,
         )
     progress(1.0, "Done")
     return summary
@@ -76,7 +101,7 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
     Raises `UnknownCampaign`, and `LoadRefused` for a file that can't be read.
     """
     file = BundleFile("campaigns", mail.resolve(), mail.resolve().parent)
-    with draft(database, wait_seconds=wait_seconds) as work:
+    with explained(), draft(database, wait_seconds=wait_seconds) as work:
         if not work.rows("campaign", campaign_id=campaign_id):
             raise UnknownCampaign(f"There is no campaign {campaign_id!r}.")
         work.run("create_staging")
@@ -85,87 +110,161 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
             "batch", [(1, json.dumps({"campaign_id": campaign_id, "template": mail.name}))], _RECORDS
         ):
             work.run("read_batch")
-        _stage(work, file)
-        _read_contents(work, [file], silent)
-        if problems := work.rows("staged_refusals"):
-            raise LoadRefused(f"{mail} is not an e-mail: {problems[0]['refusal']}.")
+        reading = _Reading(work, Refusals(work))
+        _stage(work, file, range(1, 2))
+        _read_contents(reading, [file], silent)
+        if problems := _staged_refusals(work, file, after=0):
+            raise LoadRefused(f"{mail} is not an e-mail: {problems[0][1]}.")
         complete(
             work,
             source="content",
             files=[mail.name],
-            refusals=[],
+            refusals=reading.refusals,
             unread=Counter(),
-            strict=True,
+            strict=False,
             progress=silent,
         )
 
 
-def _read_files(work: Draft, files: Sequence[BundleFile], progress: Progress) -> _ReadReport:
-    report = _ReadReport()
+def _read_files(reading: _Reading, files: Sequence[BundleFile], progress: Progress) -> None:
     total_bytes = sum(file.size_bytes for file in files)
     done_bytes = 0
     for file in files:
         progress(0.45 * (share(done_bytes, total_bytes) or 0.0), f"Reading {file.name}")
-        _read_file(work, file, report)
+        try:
+            failure = tried(_read_file, reading, file)
+        except UnreadableFile as error:
+            if len(files) == 1:
+                raise
+            failure = Failure(str(error))
+        if isinstance(failure, Failure):
+            reading.refuse(file, 1, failure.reason, "")
         done_bytes += file.size_bytes
-    return report
 
 
-def _read_file(work: Draft, file: BundleFile, report: _ReadReport) -> None:
+def _read_file(reading: _Reading, file: BundleFile) -> None:
     """Stages the rows of one file: with DuckDB if the whole file is valid, otherwise record by record."""
+    work = reading.work
     work.run("clear_records")
-    if not _read_fast(work, file):
+    if not _read_fast(work, file, reading.max_bytes):
         work.run("clear_records")
-        report.read_by_line.add(str(file.path))
-        for batch in _batches(file, report):
-            with work.table("batch", batch, _RECORDS):
-                work.run("read_batch")
+        for batch in _batches(reading, file):
+            for record, failure in isolated(batch, partial(_take_over, work)):
+                reading.refuse(file, record.line, failure.reason, record.json)
     # The rows of a table share their columns; every JSON object can have different ones.
     max_records = 1 if file.path.suffix.lower() in (".csv", ".parquet") else ALL_RECORDS
     names = {row["name"] for row in work.rows("record_names", most=max_records)}
     ignored = names - bundle_files.COLUMNS[file.kind].keys()
     if ignored and file.kind != "customers":
-        report.ignored_columns[file.name] = tuple(sorted(ignored))
-    _stage(work, file)
+        reading.ignored_columns[file.name] = tuple(sorted(ignored)[:MAX_NAMES])
+    [(first, last)] = work.run("record_range")
+    failures = isolated(range(first, last + 1), partial(_stage, work, file))
+    for line, text, reason in _located(reading, file, ((place, why.reason) for place, why in failures)):
+        reading.refuse(file, line, reason, text)
 
 
-def _read_fast(work: Draft, file: BundleFile) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A record that was read in Python: its position among the readable records (from 1), its line, and its JSON."""
+
+    ordinal: int
+    line: int
+    json: str
+
+
+def _take_over(work: Draft, batch: Sequence[_Read]) -> None:
+    with work.table("batch", [(record.ordinal, record.json) for record in batch], _RECORDS):
+        work.run("read_batch")
+
+
+def _read_fast(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
     """Reads a whole file with DuckDB; returns False if any part of it is invalid."""
+    return tried_fast(_read_whole, work, file, max_bytes) is True
+
+
+def _read_whole(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
     path = str(file.path)
-    try:
-        match file.path.suffix.lower():
-            case ".csv":
-                header = bundle_files.csv_header(file.path)
-                # DuckDB reads a blank line of a one-column file as a row, and renames unusual columns.
-                canonical = [bundle_files.column_name(name) for name in header]
-                if len(header) < 2 or len(set(header)) < len(header) or header != canonical:
-                    return False
-                work.run("read_csv_file", path=path, delimiter=bundle_files.delimiter(file.path))
-            case ".parquet":
-                work.run("read_parquet_file", path=path)
-            case ".json":
-                work.run("read_json_file", path=path)
-            case _:
-                work.run("read_ndjson_file", path=path)
-    except QueryFailed:
-        return False
+    match file.path.suffix.lower():
+        case ".csv":
+            header = bundle_files.csv_header(file.path)
+            bundle_files.check_columns(file, len(header), max(map(len, header), default=0))
+            # DuckDB reads a blank line of a one-column file as a row, and renames unusual columns.
+            canonical = [bundle_files.column_name(name) for name in header]
+            if len(header) < 2 or len(set(header)) < len(header) or header != canonical:
+                return False
+            work.run("read_csv_file", path=path, delimiter=bundle_files.delimiter(file.path))
+        case ".parquet":
+            _check_parquet(work, file, max_bytes)
+            work.run("read_parquet_file", path=path)
+        case ".json":
+            work.run("read_json_file", path=path)
+        case _:
+            work.run("read_ndjson_file", path=path)
     return True
 
 
-def _batches(file: BundleFile, report: _ReadReport) -> Iterator[list[tuple[int, str]]]:
-    def good_records() -> Iterator[tuple[int, str]]:
+def _check_parquet(work: Draft, file: BundleFile, max_bytes: int | None) -> None:
+    """Raises `UnreadableFile` if the file unpacks to more than is allowed, or than fits on the disk."""
+    limit = max(file.size_bytes * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
+    limit = limit if max_bytes is None else min(limit, max_bytes)
+    path = str(file.path)
+    [shape] = work.rows("parquet_shape", path=path)
+    bundle_files.check_columns(file, shape["columns"], shape["longest_name"] or 0)
+    size = int(shape["rows"] or 0) * int(shape["name_bytes"] or 0)
+    if size <= limit:
+        [(values,)] = work.run("parquet_bytes", path=path)
+        size += int(values or 0)
+    free = shutil.disk_usage(work.folder).free
+    if size > limit:
+        raise UnreadableFile(
+            f"{file.name} unpacks to more than {limit / 2**30:.1f} GB.",
+            next_step=f"Parquet files may unpack to {MAX_RATIO} times their size, or to "
+            f"{ALWAYS_ALLOWED_BYTES / 2**30:.0f} GB; uploads to 2 GB. If you trust the file, load it as CSV.",
+        )
+    if size > free:
+        raise UnreadableFile(
+            f"{file.name} unpacks to {size / 2**30:.1f} GB, but only {free / 2**30:.1f} GB of the disk are free.",
+            next_step="Free some disk space, then load the file again.",
+        )
+
+
+def _batches(reading: _Reading, file: BundleFile) -> Iterator[list[_Read]]:
+    def good_records() -> Iterator[_Read]:
+        ordinal = 0
         for record in bundle_files.records(file.path):
             if isinstance(record, BadRecord):
-                report.bad_records.append((file, record))
+                reading.refuse(file, record.line, record.reason, record.text)
+                continue
+            ordinal += 1
+            text = tried(_as_json, record)
+            if isinstance(text, Failure):
+                reading.refuse(file, record.line, text.reason, record.text)
             else:
-                yield record.line, json.dumps(record.values, ensure_ascii=False)
+                yield _Read(ordinal, record.line, text)
 
     records = good_records()
-    while batch := list(islice(records, BATCH_ROWS)):
+    while batch := list(_next_batch(records)):
         yield batch
 
 
-def _stage(work: Draft, file: BundleFile) -> None:
+def _next_batch(records: Iterator[_Read]) -> Iterator[_Read]:
+    characters = 0
+    for record in islice(records, BATCH_ROWS):
+        yield record
+        characters += len(record.json)
+        if characters > BATCH_CHARACTERS:
+            return
+
+
+def _as_json(record: Record) -> str:
+    return json.dumps(record.values, ensure_ascii=False)
+
+
+def _stage(work: Draft, file: BundleFile, ordinals: range) -> None:
+    """Stages the records with these ordinals."""
+    if not ordinals:
+        return
+    work.run("choose_records", first=ordinals[0], last=ordinals[-1])
     columns = bundle_files.COLUMNS[file.kind]
     structure = json.dumps(dict.fromkeys(columns, "VARCHAR"))
     parameters: dict[str, object] = {"file": str(file.path), "structure": structure}
@@ -179,51 +278,95 @@ def _stage(work: Draft, file: BundleFile) -> None:
     work.run(f"stage_{file.kind}", **parameters)
 
 
-def _read_contents(work: Draft, files: Sequence[BundleFile], progress: Progress) -> None:
+def _read_contents(reading: _Reading, files: Sequence[BundleFile], progress: Progress) -> None:
     """Reads every e-mail that staged rows refer to; rejects the rows with an unreadable e-mail."""
-    roots = {str(file.path): file.root for file in files}
+    work = reading.work
+    by_path = {str(file.path): file for file in files}
     read: dict[Path, str] = {}
-    rows = work.rows("staged_paths")
-    for start in range(0, len(rows), BATCH_MAILS):
-        progress(
-            0.45 + 0.05 * (share(start, len(rows)) or 0.0), f"Reading e-mails, {start:,} of {len(rows):,}"
-        )
-        mails = _Mails()
-        for row in rows[start : start + BATCH_MAILS]:
-            file, name = str(row["file"]), str(row["path"])
-            try:
-                path = bundle_files.content_path(roots[file], name)
-                if path not in read:
-                    read[path] = mails.add(*_read_mail(path))
-                mails.files.append((file, name, read[path], None))
-            except ValueError as error:
-                mails.files.append((file, name, None, str(error)))
-        with (
-            work.table("files", mails.files, _strings("file", "path", "content_id", "refusal")),
-            work.table(
-                "read_contents", list(mails.contents.values()), _strings("content_id", "html", "text")
-            ),
-            work.table("read_links", mails.links, _LINKS),
-        ):
-            work.run("merge_contents")
+    [(total,)] = work.run("staged_path_count")
+    done, last = 0, ("", "")
+    while page := work.run("staged_paths", file=last[0], path=last[1], most=BATCH_MAILS):
+        progress(0.45 + 0.05 * (share(done, total) or 0.0), f"Reading e-mails, {done:,} of {total:,}")
+        done, last = done + len(page), page[-1]
+        mails = _Mails(reading, read)
+        for file, name in page:
+            mails.add(by_path[file], name)
+        mails.store()
     work.run("refuse_missing_contents")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An e-mail of a bundle, with its links; a `Failure` if they could not be read."""
+
+    content_id: str
+    html: str
+    text: str | None
+    links: list[Link] | Failure
+
+
 class _Mails:
-    """A batch of e-mails: the result for each path, and each distinct content with its links."""
+    """A batch of e-mails; `read` maps each path read so far to its content_id."""
 
-    files: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
-    contents: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
-    links: list[tuple[str, int, str, str]] = field(default_factory=list)
+    def __init__(self, reading: _Reading, read: dict[Path, str]) -> None:
+        self._reading = reading
+        self._read = read
+        self._files: list[tuple[str, str, str | None, str | None]] = []
+        self._mails: dict[str, Mail] = {}
+        self._characters = 0
 
-    def add(self, html: str, text: str | None) -> str:
-        """Adds an e-mail; returns its content_id."""
-        content_id = content.content_id(html)
-        if content_id not in self.contents:
-            self.contents[content_id] = content_id, html, text
-            self.links += [(content_id, link.link_position, link.url, link.label) for link in links(html)]
-        return content_id
+    def add(self, file: BundleFile, name: str) -> None:
+        """Reads the e-mail that a row of the file names."""
+        content_id = tried(self._content_id, file, name)
+        if isinstance(content_id, Failure):
+            self._files.append((str(file.path), name, None, content_id.reason))
+        else:
+            self._files.append((str(file.path), name, content_id, None))
+        if self._characters > BATCH_CHARACTERS:
+            self.store()
+
+    def _content_id(self, file: BundleFile, name: str) -> str | Failure:
+        try:
+            path = bundle_files.content_path(file.root, name)
+            mail = self._read.get(path) or read_mail(path)
+        except UnusableMail as error:
+            return Failure(error.message)
+        if isinstance(mail, str):
+            return mail
+        if isinstance(mail.links, Failure):
+            reason = f"its links {mail.links.reason}; the e-mail was added without them"
+            self._reading.refusals.add(Refusal(file.kind, name, None, reason, ""))
+        self._read[path] = mail.content_id
+        self._mails.setdefault(mail.content_id, mail)
+        self._characters += len(mail.html) + len(mail.text or "")
+        return mail.content_id
+
+    def store(self) -> None:
+        """Stores the batch and empties it."""
+        work = self._reading.work
+        for mail, failure in isolated(list(self._mails.values()), partial(_store, work)):
+            refused = [row for row in self._files if row[2] == mail.content_id]
+            self._files = [row for row in self._files if row[2] != mail.content_id]
+            self._files += [(file, name, None, f"{name} {failure.reason}") for file, name, _, _ in refused]
+        with work.table("files", self._files, _strings("file", "path", "content_id", "refusal")):
+            work.run("add_content_files")
+        self._files, self._mails, self._characters = [], {}, 0
+
+
+def _store(work: Draft, mails: Sequence[Mail]) -> None:
+    contents = [(mail.content_id, mail.html, mail.text) for mail in mails]
+    found = [
+        (mail.content_id, link.link_position, link.url, link.label)
+        for mail in mails
+        if not isinstance(mail.links, Failure)
+        for link in mail.links
+    ]
+    with (
+        work.table("read_contents", contents, _strings("content_id", "html", "text")),
+        work.table("read_links", found, _LINKS),
+        atomic(work),
+    ):
+        work.run("merge_contents")
 
 
 def _strings(*names: str) -> pa.Schema:
@@ -231,52 +374,72 @@ def _strings(*names: str) -> pa.Schema:
 
 
 _RECORDS = pa.schema([("line", pa.int64()), ("record", pa.string())])
+_ORDINALS = pa.schema([("ordinal", pa.int64())])
 _LINKS = pa.schema(
     [("content_id", pa.string()), ("link_position", pa.int32()), ("url", pa.string()), ("label", pa.string())]
 )
 
 
-def _read_mail(path: Path) -> tuple[str, str | None]:
-    """The HTML and plain text of an HTML file or a raw message.
+def read_mail(path: Path) -> Mail:
+    """Reads an HTML file or a raw message.
 
-    Raises ValueError, with a message for the user, if it can't be read.
+    Raises `UnusableMail`.
     """
     try:
+        if path.stat().st_size > MAX_MAIL_BYTES:
+            raise UnusableMail(f"{path.name} is larger than {MAX_MAIL_BYTES // 2**20} MB")
         raw = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path.name} can't be read: {error.strerror}") from error
+        raise UnusableMail(f"{path.name} can't be read: {error.strerror}") from error
+    html, text = _decoded(raw, path)
+    return Mail(content.content_id(html), html, text, tried(links, html))
+
+
+def _decoded(raw: bytes, path: Path) -> tuple[str, str | None]:
+    """The HTML and plain text of a file's bytes."""
     if path.suffix.lower() != ".eml":
         return content.decode(raw), None
     mail = content.read_eml(raw)
     if mail.html is None and mail.text is None:
-        raise ValueError(f"{path.name} holds neither HTML nor text")
+        raise UnusableMail(f"{path.name} holds neither HTML nor text")
     return mail.html or content.text_as_html(mail.text or ""), mail.text
 
 
-def _refusals(work: Draft, files: Sequence[BundleFile], report: _ReadReport) -> list[Refusal]:
-    """All rejected rows with their line and text, ordered by file and line."""
-    by_path = {str(file.path): file for file in files}
-    refusals = [Refusal(f.kind, f.name, bad.line, bad.reason, bad.text) for f, bad in report.bad_records]
-    for path, rows in groupby(work.rows("staged_refusals"), key=lambda row: str(row["file"])):
-        file = by_path[path]
-        reasons = {int(row["ordinal"]): str(row["refusal"]) for row in rows}
-        by_line = path in report.read_by_line
-        for line, ordinal, text in _locate(work, file, set(reasons), by_line=by_line):
-            refusals.append(Refusal(file.kind, file.name, line, reasons[ordinal], text))
-    order = {file.name: index for index, file in enumerate(files)}
-    return sorted(refusals, key=lambda refusal: (order[refusal.file], refusal.line))
+def _add_staged_refusals(reading: _Reading, file: BundleFile) -> None:
+    """Adds the file's staged rows that are rejected, with their line and text."""
+    for line, text, reason in _located(reading, file, _all_staged_refusals(reading.work, file)):
+        reading.refusals.add(Refusal(file.kind, file.name, line, reason, text))
 
 
-def _locate(
-    work: Draft, file: BundleFile, ordinals: set[int], *, by_line: bool
-) -> Iterator[tuple[int, int, str]]:
-    """Finds rows of a file by ordinal: yields (line, ordinal, text). With `by_line`, ordinals are line numbers."""
+def _all_staged_refusals(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
+    after = 0
+    while page := _staged_refusals(work, file, after=after):
+        yield from page
+        after = page[-1][0]
+
+
+def _staged_refusals(work: Draft, file: BundleFile, *, after: int) -> list[tuple[int, str]]:
+    """The next rejected rows of a file after an ordinal: (ordinal, reason)."""
+    return work.run(f"rejected_{file.kind}", file=str(file.path), after=after, most=PAGE_ROWS)
+
+
+def _located(
+    reading: _Reading, file: BundleFile, refused: Iterator[tuple[int, str]]
+) -> Iterator[tuple[int, str, str]]:
+    """Finds rejected rows, given by ordinal and reason in order: yields (line, text, reason)."""
     if file.path.suffix.lower() == ".parquet":
-        rows = work.rows("parquet_rows", path=str(file.path), ordinals=sorted(ordinals))
-        yield from ((row["ordinal"], row["ordinal"], row["text"]) for row in rows)
+        while page := dict(islice(refused, PAGE_ROWS)):
+            with reading.work.table("wanted", [(ordinal,) for ordinal in page], _ORDINALS):
+                rows = reading.work.rows("parquet_rows", path=str(file.path))
+            yield from ((row["ordinal"], row["text"], page[row["ordinal"]]) for row in rows)
+        return
+    wanted = next(refused, None)
+    if wanted is None:
         return
     good = (record for record in bundle_files.records(file.path) if not isinstance(record, BadRecord))
-    for number, record in enumerate(good, start=1):
-        ordinal = record.line if by_line else number
-        if ordinal in ordinals:
-            yield record.line, ordinal, record.text
+    for ordinal, record in enumerate(good, start=1):
+        if ordinal == wanted[0]:
+            yield record.line, record.text, wanted[1]
+            wanted = next(refused, None)
+            if wanted is None:
+                return

@@ -13,6 +13,8 @@ from mailsight.warehouse.draft import Draft, draft
 from . import verdicts
 from .derive import Progress, count
 from .merge import silent
+from .refusals import Refusals
+from .refusing import explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +34,19 @@ def classify(database: Path, *, progress: Progress = silent, wait_seconds: float
     Raises `BadSetting` for an invalid rules file.
     """
     rules = machines.rules()
-    with draft(database, wait_seconds=wait_seconds) as work:
+    with explained(), draft(database, wait_seconds=wait_seconds) as work:
+        refusals = Refusals(work)
         progress(0.0, "Checking all events")
         work.run("touch_all")
         before = _counts(work)
-        verdicts.judge(work, rules)
+        verdicts.judge(work, rules, refusals)
         after = _counts(work)
         progress(0.6, "Counting")
         [(changed,)] = work.run("touch_judged")
         if changed:
             work.run("recall_implied")
             count(work)
+            refusals.store()
         else:
             work.discard()
         progress(0.9, "Publishing")

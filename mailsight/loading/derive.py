@@ -3,19 +3,21 @@
 Only campaigns affected by a load are derived again (`queries/derive.sql`), so the cost grows with the new data.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 import pyarrow as pa
 
 from mailsight.audience import machines
-from mailsight.errors import LoadRefused
+from mailsight.errors import LoadBroken
 from mailsight.mail.links import Matcher, links
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
 from mailsight.warehouse.draft import Draft
 
 from . import verdicts
+from .refusals import Refusal, Refusals
+from .refusing import Failure, tried
 
 # Any of these events proves that the message was sent.
 PROOFS_OF_SENDING = (
@@ -47,10 +49,11 @@ _PLACES = pa.schema([("campaign_id", pa.string()), ("url", pa.string()), ("link_
 Progress = Callable[[float, str], None]
 
 
-def derive(work: Draft, progress: Progress) -> None:
+def derive(work: Draft, refusals: Refusals, progress: Progress) -> None:
     """Derives the tables behind the screens for the touched campaigns, and checks that their counts add up.
 
-    Raises `LoadRefused` if they don't.
+    Adds what could not be derived to `refusals`; the events it comes from count all the same. Raises `LoadBroken` if
+    the counts don't add up.
     """
     progress(0.0, "Matching events to messages")
     work.run("touch_campaigns")
@@ -61,18 +64,18 @@ def derive(work: Draft, progress: Progress) -> None:
     progress(0.3, "Matching clicks to links")
     miscounting = [name for name, provider in PROVIDERS.items() if provider.miscounts_links]
     work.run("set_miscounted_links", providers=miscounting)
-    with work.table("places", _places(work), _PLACES):
+    with work.table("places", _places(work, refusals), _PLACES):
         work.run("replace_message_events")
     work.run("replace_unattributed")
     work.run("forget_verdicts")
     progress(0.5, "Detecting machines")
-    verdicts.judge(work, machines.rules())
+    verdicts.judge(work, machines.rules(), refusals)
     progress(0.6, "Counting")
     count(work)
 
 
 def count(work: Draft) -> None:
-    """Counts the events of the touched campaigns. Raises `LoadRefused` if the counts don't add up."""
+    """Counts the events of the touched campaigns. Raises `LoadBroken` if the counts don't add up."""
     for (part,) in work.run("split_touched"):
         work.run("touch_part", part=part)
         _count(work)
@@ -91,10 +94,7 @@ def _count(work: Draft) -> None:
     work.run("replace_campaign_hours")
     work.run("replace_apple_opens")
     if problems := work.rows("failed_checks"):
-        raise LoadRefused(
-            f"A check failed: {problems[0]['problem']}.",
-            next_step="This is a bug in Mailsight, not in your data: please report it. Nothing was changed.",
-        )
+        raise LoadBroken(f"A check failed: {problems[0]['problem']}.")
 
 
 def _attribute(work: Draft) -> None:
@@ -106,14 +106,24 @@ def _attribute(work: Draft) -> None:
             return
 
 
-def _places(work: Draft) -> list[tuple[str, str, int]]:
+def _places(work: Draft, refusals: Refusals) -> list[tuple[str, str, int]]:
     """The link behind each clicked URL of a campaign: (campaign_id, url, link_position)."""
     places: list[tuple[str, str, int]] = []
     for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
+        clicks = [(str(row["campaign_id"]), str(row["url"])) for row in rows]
         html = next((row["html"] for row in work.rows("content", content_id=content_id)), None)
-        matcher = Matcher(links(html or ""))
-        for row in rows:
-            position = matcher.position(row["url"])
-            if position is not None:
-                places.append((row["campaign_id"], row["url"], position))
+        matched = tried(match_links, str(html or ""), [url for _, url in clicks])
+        results = [matched] * len(clicks) if isinstance(matched, Failure) else matched
+        for (campaign_id, url), position in zip(clicks, results, strict=True):
+            if isinstance(position, Failure):
+                reason = f"the link behind this clicked URL {position.reason}; the click counts without it"
+                refusals.add(Refusal("events", f"campaign {campaign_id}", None, reason, url))
+            elif position is not None:
+                places.append((campaign_id, url, position))
     return places
+
+
+def match_links(html: str, urls: Sequence[str]) -> list[int | Failure | None]:
+    """The position of the mail's link that each URL belongs to; None if the mail has no such link."""
+    matcher = Matcher(links(html))
+    return [tried(matcher.position, url) for url in urls]

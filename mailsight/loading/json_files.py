@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from .refusing import Failure, tried
+
 # Longer lines and values are rejected: parsing them would take many times their size in memory.
-MAX_VALUE_LENGTH = 2**27
+MAX_VALUE_LENGTH = 2**26
+# A value with more commas and brackets than this is rejected: an empty object takes twenty times its length in memory.
+MAX_PARTS = 8_000_000
 WINDOW = 2**20
 
 _SEPARATOR = re.compile(r"[\s,\[\]]*")
+_BLANKS = re.compile(r"\s*")
 _NEXT_VALUE = re.compile(r"\n\s*(?=[\[{])")
 
 
@@ -51,10 +56,30 @@ def lines(path: Path) -> Iterator[Value | BadRecord]:
 
 def value(line: int, text: str) -> Value | BadRecord:
     """Parses a text that holds a single JSON value."""
+    parsed = tried(_value, line, text)
+    return BadRecord(line, parsed.reason, as_text(text)) if isinstance(parsed, Failure) else parsed
+
+
+def _value(line: int, text: str) -> Value | BadRecord:
+    if _has_too_many_parts(text, 0):
+        return BadRecord(line, _TOO_MANY_PARTS, as_text(text))
     try:
         return _checked(line, _DECODER.decode(text), text)
     except (ValueError, RecursionError) as error:
         return _bad(line, text, error)
+
+
+def items(text: str) -> list[str]:
+    """The texts of the items of a JSON array; the text itself for any other value. Raises ValueError for bad items."""
+    texts, place = [], 0
+    text = text.strip()
+    if not text.startswith("["):
+        return [text]
+    while (place := _BLANKS.match(text, place + 1).end()) < len(text) - 1:  # type: ignore[union-attr]  # matches ""
+        _, end = _DECODER.raw_decode(text, place)
+        texts.append(text[place:end])
+        place = _BLANKS.match(text, end).end()  # type: ignore[union-attr]
+    return texts
 
 
 def values(path: Path) -> Iterator[Value | BadRecord]:
@@ -65,7 +90,10 @@ def values(path: Path) -> Iterator[Value | BadRecord]:
     with _open(path) as file:
         window = _Window(file)
         while window.skip(_SEPARATOR):
-            record, end = window.value()
+            parsed = tried(window.value)
+            if isinstance(parsed, Failure):
+                parsed = BadRecord(window.line, parsed.reason, ""), 0
+            record, end = parsed
             if not end:
                 resume = _NEXT_VALUE.search(window.text, window.place + 1)
                 end = resume.end() if resume else len(window.text)
@@ -96,6 +124,8 @@ class _Window:
     def value(self) -> tuple[Value | BadRecord, int]:
         """The value at the current place, and where it ends (0 if it is not valid JSON)."""
         while True:
+            if _has_too_many_parts(self.text, self.place):
+                return BadRecord(self.line, _TOO_MANY_PARTS, ""), 0
             try:
                 value, end = _DECODER.raw_decode(self.text, self.place)
             except (ValueError, RecursionError) as error:
@@ -124,6 +154,15 @@ class _Window:
         self._at_end = not more
         self.text, self.place = self.text[self.place :] + more, 0
         return bool(more)
+
+
+_TOO_MANY_PARTS = f"a value with more than {MAX_PARTS:,} parts"
+
+
+def _has_too_many_parts(text: str, start: int) -> bool:
+    if len(text) - start <= MAX_PARTS:
+        return False
+    return sum(text.count(mark, start) for mark in ",[{") > MAX_PARTS
 
 
 def is_text(text: str) -> bool:

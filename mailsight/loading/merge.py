@@ -12,20 +12,7 @@ from mailsight.providers.registry import PROVIDERS
 from mailsight.warehouse.draft import Draft
 
 from .derive import Progress, derive
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A rejected row: its file and line, the reason, and the row itself."""
-
-    kind: str
-    file: str
-    line: int
-    reason: str
-    row: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.reason}"
+from .refusals import Refusal, Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +32,14 @@ class KindSummary:
 
 @dataclass(frozen=True, slots=True)
 class LoadSummary:
-    """What a load did. `changed` is False if everything was already known; nothing is published then."""
+    """What a load did. `changed` is False if everything was already known; nothing is published then.
+
+    `refusals` has the first of the `rejected` rows, by file and line.
+    """
 
     kinds: Sequence[KindSummary]
     refusals: Sequence[Refusal]
+    rejected: int
     ignored_columns: dict[str, tuple[str, ...]]
     changed: bool
 
@@ -62,7 +53,7 @@ def complete(
     *,
     source: str,
     files: Sequence[str],
-    refusals: Sequence[Refusal],
+    refusals: Refusals,
     unread: Counter[str],
     strict: bool,
     progress: Progress,
@@ -73,9 +64,10 @@ def complete(
     `unread` counts the rejected rows that never got staged, by kind. With `strict`, raises `LoadRefused` if any row was
     rejected.
     """
-    if strict and refusals:
+    if strict and refusals.total:
+        [first] = refusals.first(1)
         raise LoadRefused(
-            f"{len(refusals):,} rows were refused; the first is {refusals[0]}.",
+            f"{refusals.total:,} rows were refused; the first is {first}.",
             next_step="Fix the file, or load without --strict to skip these rows.",
         )
     progress(0.5, "Adding new rows")
@@ -83,7 +75,7 @@ def complete(
     work.run("set_shared_event_ids", providers=sharing)
     for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
         work.run(name)
-    newly_refused = _store_refusals(work, refusals)
+    newly_refused = refusals.store()
     kinds = [
         KindSummary(
             row["kind"],
@@ -96,20 +88,13 @@ def complete(
     ]
     changed = bool(newly_refused or any(kind.new or kind.changed for kind in kinds))
     if changed:
-        derive(work, lambda done, doing: progress(0.6 + 0.35 * done, doing))
+        derive(work, refusals, lambda done, doing: progress(0.6 + 0.35 * done, doing))
+        refusals.store()
         _record(work, source, files, kinds)
         progress(0.95, "Publishing")
     else:
         work.discard()
-    return LoadSummary(kinds, refusals, ignored_columns or {}, changed)
-
-
-def _store_refusals(work: Draft, refusals: Sequence[Refusal]) -> int:
-    """Stores the rejected rows, each once; returns how many are new."""
-    rows = [(refusal.kind, refusal.file, refusal.line, refusal.reason, refusal.row) for refusal in refusals]
-    with work.table("refused_rows", rows, _REFUSED):
-        [(newly_refused,)] = work.run("merge_refused")
-    return int(newly_refused)
+    return LoadSummary(kinds, refusals.first(), refusals.total, ignored_columns or {}, changed)
 
 
 def _record(work: Draft, source: str, files: Sequence[str], kinds: Sequence[KindSummary]) -> None:
@@ -123,15 +108,6 @@ def _record(work: Draft, source: str, files: Sequence[str], kinds: Sequence[Kind
         work.run("record_load")
 
 
-_REFUSED = pa.schema(
-    [
-        ("kind", pa.string()),
-        ("file", pa.string()),
-        ("line", pa.int64()),
-        ("reason", pa.string()),
-        ("row", pa.string()),
-    ]
-)
 _LOADS = pa.schema(
     [
         ("loaded_at", pa.timestamp("us")),

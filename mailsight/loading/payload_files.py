@@ -34,11 +34,11 @@ class ProviderFile:
     problem: str | None = None
 
 
-def unpack(path: Path, folder: Path) -> ProviderFile:
+def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> ProviderFile:
     """Unpacks a gzip, zstd or UTF-16 file into `folder`; any other file is used as it is.
 
-    Keeps what could be unpacked of a damaged file. Raises `UnreadableFile` if the file can't be opened, has an
-    unsupported format, or expands beyond the limit.
+    Keeps what could be unpacked of a damaged file. `max_bytes` is a limit in addition to the general one. Raises
+    `UnreadableFile` if the file can't be opened, has an unsupported format, or expands beyond the limit.
     """
     try:
         with path.open("rb") as file:
@@ -51,21 +51,24 @@ def unpack(path: Path, folder: Path) -> ProviderFile:
             if unpacker is None:
                 return ProviderFile(path.name, path)
             target = folder / f"{len(list(folder.iterdir()))}.json"
-            return ProviderFile(path.name, target, _write(unpacker(file), target, path))
+            return ProviderFile(path.name, target, _write(unpacker(file), target, path, max_bytes))
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise UnreadableFile(f"{path} can't be read: {error.strerror}.") from error
 
 
-def _write(parts: Iterator[bytes], target: Path, path: Path) -> str | None:
-    max_bytes = max(path.stat().st_size * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
+def _write(parts: Iterator[bytes], target: Path, path: Path, max_bytes: int | None) -> str | None:
+    allowed = max(path.stat().st_size * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
+    allowed = allowed if max_bytes is None else min(allowed, max_bytes)
     written = 0
     with target.open("wb") as file:
         try:
             for part in parts:
                 written += len(part)
-                if written > max_bytes:
+                if written > allowed:
+                    target.unlink()
                     raise UnreadableFile(
-                        f"{path.name} unpacks to more than {MAX_RATIO} times its size.",
+                        f"{path.name} unpacks to more than {allowed // 2**20:,} MB; files may unpack to {MAX_RATIO} "
+                        f"times their size, or to {ALWAYS_ALLOWED_BYTES // 2**20} MB.",
                         next_step="If you trust the file, unpack it yourself and load the result.",
                     )
                 file.write(part)

@@ -6,35 +6,42 @@ providers and broken files are read value by value in Python. Both paths yield t
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC
+from functools import partial
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from mailsight.errors import UnknownProvider
+from mailsight.errors import UnknownProvider, UnreadableFile
 from mailsight.figures.metrics import share
 from mailsight.providers.events import Event, Request, Unreadable
 from mailsight.providers.reading import events_of_request, events_of_value
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import bounce_words, provider_named
-from mailsight.warehouse.draft import Draft, UnsoundFile, draft, scratch
+from mailsight.warehouse.draft import Draft, draft, scratch
+from mailsight.warehouse.failures import is_machines
 
-from . import json_files, payload_files
+from . import json_files, payload_files, segments
 from .derive import Progress
 from .json_files import BadRecord, Value
-from .merge import LoadSummary, Refusal, complete, silent
+from .merge import LoadSummary, complete, silent
 from .payload_files import ProviderFile
+from .refusals import Refusal, Refusals
+from .refusing import Failure, explained, isolated, tried, tried_fast
 from .spool import Spool
 
 WEBHOOKS = "webhooks"
 # A batch of values read in Python ends at either limit.
 BATCH_VALUES = 20_000
-BATCH_CHARACTERS = 2**25
+BATCH_CHARACTERS = 2**23
+# Of a file with more rejected values than this, the lines are counted while it is read value by value.
+MAX_NUMBERED = 100_000
 
 
 def ingest(
@@ -45,19 +52,25 @@ def ingest(
     strict: bool = False,
     progress: Progress = silent,
     wait_seconds: float = 600.0,
+    max_bytes: int | None = None,
 ) -> LoadSummary:
     """Loads files of a provider's payloads and publishes the result as one generation.
 
     `progress` is called with the share done (0 to 1) and the current step. With `strict`, one rejected payload rejects
-    the whole load. Raises `UnknownProvider`, and `LoadRefused` if nothing could be loaded; the database is then
-    unchanged.
+    the whole load. `max_bytes` limits what a packed file unpacks to, in addition to the general limit. Raises
+    `UnknownProvider`, and `LoadRefused` if nothing could be loaded; the database is then unchanged.
     """
     sender = provider_named(provider_name)
-    with draft(database, wait_seconds=wait_seconds) as work:
+    with explained(), draft(database, wait_seconds=wait_seconds) as work:
         staging = _Staging(work)
         for index, path in enumerate(paths):
             progress(0.5 * (share(index, len(paths)) or 0.0), f"Reading {path.name}")
-            staging.take_file(payload_files.unpack(path, work.folder), sender)
+            try:
+                staging.take_file(payload_files.unpack(path, work.folder, max_bytes), sender)
+            except UnreadableFile as error:
+                if len(paths) == 1:
+                    raise
+                staging.refuse_file(path.name, error)
         names = [path.name for path in paths]
         summary = staging.complete(sender.name, names, strict=strict, progress=progress)
     progress(1.0, "Done")
@@ -65,21 +78,31 @@ def ingest(
 
 
 def ingest_spool(database: Path, spool: Spool, *, wait_seconds: float = 600.0) -> LoadSummary | None:
-    """Loads the spooled webhooks, publishes them as one generation, and removes them from the spool.
+    """Loads the spooled webhooks, publishes them, and removes them from the spool.
 
-    Returns None if there were none. Safe to repeat after a crash: events loaded twice count once. Raises `LoadRefused`;
-    the spool is then unchanged.
+    Returns None if there were none. Safe to repeat after a crash: events loaded twice count once. Segments that keep
+    failing are taken apart (`segments`). Raises `LoadRefused`; what was not loaded stays in the spool.
     """
-    if not spool.seal():
-        return None
-    with draft(database, wait_seconds=wait_seconds) as work:
-        # Look again while holding the draft: another process may have loaded them while this one waited.
-        segments = spool.seal()
-        staging = _Staging(work)
-        for segment in segments:
-            staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment))
-        summary = staging.complete(WEBHOOKS, [], strict=False, progress=silent)
-    spool.remove(segments)
+    return segments.load_all(spool, partial(_load_segments, database, spool, wait_seconds))
+
+
+def _load_segments(database: Path, spool: Spool, wait_seconds: float, chosen: Sequence[Path]) -> LoadSummary:
+    """Loads segments of the spool as one generation and removes them."""
+    present: list[Path] = []
+    try:
+        with explained(), draft(database, wait_seconds=wait_seconds) as work:
+            # Another process may have loaded some of them while this one waited for the draft.
+            present = [segment for segment in chosen if segment.exists()]
+            spool.note_attempts(present)
+            staging = _Staging(work)
+            for segment in present:
+                staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment))
+            summary = staging.complete(WEBHOOKS, [], strict=False, progress=silent)
+    except BaseException as error:
+        if not isinstance(error, Exception) or is_machines(error):
+            spool.take_back_attempts(present)
+        raise
+    spool.remove(present)
     return summary
 
 
@@ -89,19 +112,32 @@ def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
     Raises `UnknownProvider`, and `LoadRefused` for a file that can't be read at all.
     """
     sender = provider_named(provider_name)
-    with scratch() as work:
+    with explained(), scratch() as work:
         prepare_mappings(work)
         for path in paths:
             file = payload_files.unpack(path, work.folder)
             for batch in _batches(_payloads(file, sender)):
-                results: list[tuple[int, str | Refusal]] = [(bad.line, _bad(file, bad)) for bad in batch.bad]
-                for part in batch.parts.values():
-                    results += [(line, _line_or_refusal(file, line, event)) for line, event in part.events]
-                    if part.texts:
-                        with _mapped_events(work, part):
-                            rows = work.rows("normalized_lines", provider=sender.name)
-                        results += [(row["ordinal"], row["line"] or _refused(file, row)) for row in rows]
-                yield from (result for _, result in sorted(results, key=lambda result: result[0]))
+                yield from (result for _, result in sorted(_normalized(work, file, batch), key=itemgetter(0)))
+
+
+def _normalized(work: Draft, file: ProviderFile, batch: "_Batch") -> Iterator[tuple[int, str | Refusal]]:
+    """The events of a batch as JSON lines, or as refusals, each with its line in the file."""
+    for bad in batch.bad:
+        yield bad.line, _bad(file, bad)
+    for part in batch.parts.values():
+        results: list[tuple[int, str | Refusal]] = []
+
+        def normalize_events(events: Sequence[tuple[int, Event | Unreadable]]) -> None:
+            results.extend([(line, _line_or_refusal(file, line, event)) for line, event in events])  # noqa: B023
+
+        def normalize_texts(texts: Sequence[tuple[int, str]]) -> None:
+            with _mapped_events(work, part.sender, texts):  # noqa: B023
+                rows = work.rows("normalized_lines", provider=part.sender.name)  # noqa: B023
+            results.extend([(row["ordinal"], row["line"] or _refused(file, row)) for row in rows])  # noqa: B023
+
+        for refusal in _isolated(file, part, normalize_events, normalize_texts):
+            yield refusal.line or 1, refusal
+        yield from results
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +169,18 @@ class _Batch:
         """Adds a payload: as text if DuckDB can map it, otherwise as parsed events."""
         if isinstance(payload, BadRecord):
             self.bad.append(payload)
-            return
+        elif isinstance(added := tried(self._add, payload), Failure):
+            self.bad.append(BadRecord(payload.record.line, added.reason, payload.record.text))
+
+    def _add(self, payload: _Payload) -> None:
         sender, record, request = payload.sender, payload.record, payload.request
         part = self.parts.setdefault(sender.name, _Part(sender))
         if request is None and sender.mapped:
             part.texts.append((record.line, record.text))
         elif request is None:
-            part.events.extend((record.line, event) for event in events_of_value(sender, record.value))
+            part.events.extend([(record.line, event) for event in events_of_value(sender, record.value)])
         elif request.is_form or not sender.mapped:
-            part.events.extend((record.line, event) for event in events_of_request(sender, request))
+            part.events.extend([(record.line, event) for event in events_of_request(sender, request)])
         else:
             body = json_files.value(record.line, request.body.decode("utf-8", "surrogateescape"))
             if isinstance(body, Value):
@@ -184,6 +223,11 @@ def _spooled(segment: ProviderFile) -> Iterator[_Payload | BadRecord]:
 
 
 def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRecord:
+    payload = tried(_request_in, record, sender)
+    return BadRecord(record.line, payload.reason, record.text) if isinstance(payload, Failure) else payload
+
+
+def _request_in(record: Value, sender: Provider | None) -> _Payload | BadRecord:
     try:
         request = payload_files.request(record.value)
         name = record.value.get("provider") if isinstance(record.value, dict) else None
@@ -199,20 +243,33 @@ def prepare_mappings(work: Draft) -> None:
 
 
 @contextmanager
-def _mapped_events(work: Draft, part: _Part) -> Iterator[None]:
-    """Within the block, the view `normalized` holds the events that the provider's SQL mapping reads from the part."""
-    with work.table("batch", part.texts, _TEXTS):
+def _mapped_events(work: Draft, sender: Provider, texts: Sequence[tuple[int, str]]) -> Iterator[None]:
+    """Within the block, the view `normalized` holds the events that the provider's SQL mapping reads from the texts."""
+    with work.table("batch", texts, _TEXTS):
         work.run("view_batch")
-        work.run(f"map_{part.sender.name}")
+        work.run(f"map_{sender.name}")
         yield
 
 
 @contextmanager
-def _parsed_events(work: Draft, part: _Part) -> Iterator[None]:
-    """Within the block, the view `normalized` holds the parsed events of the part."""
-    with work.table("event_batch", [_row(line, event) for line, event in part.events], _EVENTS):
+def _parsed_events(work: Draft, events: Sequence[tuple[int, Event | Unreadable]]) -> Iterator[None]:
+    """Within the block, the view `normalized` holds the parsed events."""
+    with work.table("event_batch", [_row(line, event) for line, event in events], _EVENTS):
         work.run("view_events")
         yield
+
+
+def _isolated(
+    file: ProviderFile,
+    part: _Part,
+    take_events: Callable[[Sequence[tuple[int, Event | Unreadable]]], object],
+    take_texts: Callable[[Sequence[tuple[int, str]]], object],
+) -> Iterator[Refusal]:
+    """Processes a part; yields a refusal for each of its payloads that can't be processed."""
+    for (line, event), failure in isolated(part.events, take_events):
+        yield Refusal("events", file.name, line, failure.reason, _json(event.payload))
+    for (line, text), failure in isolated(part.texts, take_texts):
+        yield Refusal("events", file.name, line, failure.reason, text)
 
 
 class _Staging:
@@ -222,7 +279,7 @@ class _Staging:
         work.run("create_staging")
         prepare_mappings(work)
         self._work = work
-        self._refusals: list[Refusal] = []
+        self._refusals = Refusals(work)
         self._unread = 0
 
     def take_file(self, file: ProviderFile, sender: Provider) -> None:
@@ -235,28 +292,46 @@ class _Staging:
         """Stages the events of a spool segment."""
         self._take(segment, _spooled(segment))
 
+    def refuse_file(self, name: str, error: UnreadableFile) -> None:
+        """Rejects a file as a whole."""
+        self._refuse(Refusal("events", name, 1, str(error), ""))
+
     def complete(self, source: str, files: Sequence[str], *, strict: bool, progress: Progress) -> LoadSummary:
         """Merges the staged events into the database."""
         return complete(
             self._work,
             source=source,
             files=files,
-            refusals=sorted(self._refusals, key=lambda refusal: (refusal.file, refusal.line)),
+            refusals=self._refusals,
             unread=Counter(events=self._unread),
             strict=strict,
             progress=progress,
         )
 
+    def _refuse(self, refusal: Refusal) -> None:
+        self._refusals.add(refusal)
+        self._unread += 1
+
     def _take(self, file: ProviderFile, payloads: Iterator[_Payload | BadRecord]) -> None:
         for batch in _batches(payloads):
-            self._refusals += [_bad(file, bad) for bad in batch.bad]
-            self._unread += len(batch.bad)
+            for bad in batch.bad:
+                self._refuse(_bad(file, bad))
             for part in batch.parts.values():
-                for view, filled in ((_mapped_events, part.texts), (_parsed_events, part.events)):
-                    if filled:
-                        with view(self._work, part):
-                            self._stage(file, part.sender)
-        self._refusals += [_refused(file, row) for row in self._staged_refusals(file)]
+                stage_events = partial(self._stage_events, file, part.sender)
+                stage_texts = partial(self._stage_texts, file, part.sender)
+                for refusal in _isolated(file, part, stage_events, stage_texts):
+                    self._refuse(refusal)
+        self._refusals.add_staged(str(file.path), file.name)
+
+    def _stage_events(
+        self, file: ProviderFile, sender: Provider, events: Sequence[tuple[int, Event | Unreadable]]
+    ) -> None:
+        with _parsed_events(self._work, events):
+            self._stage(file, sender)
+
+    def _stage_texts(self, file: ProviderFile, sender: Provider, texts: Sequence[tuple[int, str]]) -> None:
+        with _mapped_events(self._work, sender, texts):
+            self._stage(file, sender)
 
     def _take_fast(self, file: ProviderFile, sender: Provider) -> bool:
         """Reads the whole file with DuckDB; returns False if DuckDB can't."""
@@ -264,32 +339,31 @@ class _Staging:
             ("view_lines", "view_numbered_lines"),
             ("view_values", "view_numbered_values"),
         ):
-            try:
-                self._read_whole(view, file, sender)
-                if self._staged_refusals(file):
-                    # Numbering the values is slow, so it is done only if rejected payloads need their lines.
-                    self._work.run("unstage", file=str(file.path))
-                    self._read_whole(numbered, file, sender)
-            except UnsoundFile:
+            refused = tried_fast(self._read_whole, view, file, sender)
+            if refused and not isinstance(refused, Failure):
+                # Numbering the values is slow, so it is done only if rejected payloads need their lines.
+                self._work.run("unstage", file=str(file.path))
+                refused = tried_fast(self._read_whole, numbered, file, sender)
+            if isinstance(refused, Failure) or refused > MAX_NUMBERED:
+                self._work.run("unstage", file=str(file.path))
                 continue
-            refused = self._staged_refusals(file)
-            ordinals = {row["ordinal"] for row in refused}
+            ordinals = {row["ordinal"] for row in self._work.rows("refused_ordinals", file=str(file.path))}
             lines = payload_files.line_numbers(file, ordinals, by_line=view == "view_lines")
-            self._refusals += [_refused(file, row | {"ordinal": lines[row["ordinal"]]}) for row in refused]
+            self._refusals.add_staged(str(file.path), file.name, lines)
             return True
         return False
 
-    def _read_whole(self, view: str, file: ProviderFile, sender: Provider) -> None:
+    def _read_whole(self, view: str, file: ProviderFile, sender: Provider) -> int:
+        """Stages the whole file; returns the number of rejected events."""
         self._work.run("read_from", path=str(file.path))
         self._work.run(view)
         self._work.run(f"map_{sender.name}")
         self._stage(file, sender)
+        [(refused,)] = self._work.run("staged_refusals_of", file=str(file.path))
+        return int(refused)
 
     def _stage(self, file: ProviderFile, sender: Provider) -> None:
         self._work.run("stage_normalized", file=str(file.path), provider=sender.name)
-
-    def _staged_refusals(self, file: ProviderFile) -> list[dict[str, Any]]:
-        return self._work.rows("staged_refusals_of", file=str(file.path))
 
 
 def _line_or_refusal(file: ProviderFile, line: int, event: Event | Unreadable) -> str | Refusal:

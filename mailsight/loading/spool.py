@@ -6,6 +6,9 @@ It is the folder `mailsight.spool` beside `mailsight.duckdb`:
     2026-11-23T16-34-23.123456Z.ndjson   a sealed segment, named by the time of sealing; never written to again
     lock                                 held while a line is written or a segment is sealed
     error.json                           why the last attempt to load the spool failed
+    attempts.json                        how often each segment failed to load
+    refused/                             segments that could not be loaded, and why; nothing reads them until they
+                                         are put back
 
 A line holds the raw request: `{"provider", "received_at", "content_type", "headers", "body"}`. A process killed while
 writing leaves at most half a line, of a request that it never acknowledged. The next request starts on a new line, and
@@ -17,12 +20,14 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from filelock import lock_descriptor
 
@@ -40,19 +45,36 @@ _POLL_SECONDS = 0.001
 
 @dataclass(frozen=True, slots=True)
 class SpoolState:
-    """What is waiting to be loaded: requests, bytes, and the arrival of the oldest request."""
+    """What is waiting to be loaded: requests, bytes, and the arrival of the oldest request.
+
+    `error` is why the last load failed, None if it succeeded; `set_aside` are segments that could not be loaded.
+    """
 
     requests: int = 0
     size_bytes: int = 0
     oldest_at: datetime | None = None
+    error: "LoadError | None" = None
+    set_aside: "Sequence[SetAside]" = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LoadError:
-    """When and why the last attempt to load the spool failed."""
+    """When and why the last attempt to load the spool failed, and since when every attempt has failed."""
 
     at: datetime
     text: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A segment in `refused/`: requests that could not be loaded, since when, and why."""
+
+    path: Path
+    requests: int
+    size_bytes: int
+    at: datetime
+    reason: str
 
 
 def beside(database: Path) -> "Spool":
@@ -134,6 +156,80 @@ class Spool:
         """Deletes segments that have been loaded."""
         for segment in segments:
             segment.unlink(missing_ok=True)
+        self._write_attempts(self.attempts())
+
+    def attempts(self) -> dict[str, int]:
+        """How often the load of each segment failed, or did not return, by the segment's name."""
+        counts = _read_json(self._attempts) or {}
+        return {name: int(count) for name, count in counts.items() if (self.folder / name).exists()}
+
+    def note_attempts(self, segments: Iterable[Path], count: int = 1) -> None:
+        """Counts an attempt before it is made, because a load may take its process with it."""
+        counts = Counter(self.attempts())
+        counts.update({segment.name: count for segment in segments})
+        self._write_attempts(counts)
+
+    def take_back_attempts(self, segments: Iterable[Path]) -> None:
+        """Takes the last attempt back: the segments are not to blame for its failure."""
+        counts = Counter(self.attempts())
+        counts.subtract(segment.name for segment in segments)
+        self._write_attempts(+counts)
+
+    def _write_attempts(self, counts: Mapping[str, int]) -> None:
+        if counts:
+            _write_json(self._attempts, counts)
+        else:
+            self._attempts.unlink(missing_ok=True)
+
+    def replace(self, segment: Path, parts: Sequence[Path]) -> None:
+        """Puts the parts of a segment in its place; they inherit its number of attempts.
+
+        The parts are files in the spool that don't end in `.ndjson` yet. If the process is killed meanwhile, some
+        requests are there twice, and count once.
+        """
+        count = self.attempts().get(segment.name, 0)
+        sealed = []
+        for part in parts:
+            _sync_file(part)
+            sealed.append(part.rename(part.with_suffix(".ndjson")))
+        self.note_attempts(sealed, count)
+        sync_folder(self.folder)
+        self.remove([segment])
+
+    def set_aside(self, segment: Path, reason: str) -> None:
+        """Moves a segment that can't be loaded to `refused/`, with the reason."""
+        self._refused.mkdir(exist_ok=True)
+        note = {"at": datetime.now(UTC).isoformat(), "reason": reason}
+        _write_json(self._refused / f"{segment.stem}.json", note)
+        segment.rename(self._refused / segment.name)
+        sync_folder(self._refused)
+        sync_folder(self.folder)
+        self._write_attempts(self.attempts())
+
+    def put_back(self, attempts: int = 0) -> list[Path]:
+        """Returns everything that was set aside to the spool, to be loaded again; `attempts` is what counts for it."""
+        segments = [
+            segment.rename(self.folder / segment.name) for segment in sorted(self._refused.glob("*.ndjson"))
+        ]
+        for note in self._refused.glob("*.json"):
+            note.unlink()
+        if segments:
+            sync_folder(self.folder)
+            self.note_attempts(segments, attempts)
+        return segments
+
+    def _all_set_aside(self) -> Iterator[SetAside]:
+        for segment in sorted(self._refused.glob("*.ndjson")):
+            note = _read_json(segment.with_suffix(".json")) or {}
+            stat = segment.stat()
+            at = datetime.fromtimestamp(stat.st_mtime, UTC)
+            yield SetAside(
+                segment,
+                _lines(segment, stat.st_ino, stat.st_size),
+                stat.st_size,
+                datetime.fromisoformat(note["at"]) if "at" in note else at,
+                str(note.get("reason", "")),
+            )
 
     def state(self) -> SpoolState:
         """What is waiting to be loaded."""
@@ -146,25 +242,36 @@ class Spool:
             except FileNotFoundError:
                 continue  # Just loaded and removed, or sealed.
             size_bytes += stat.st_size
-        return SpoolState(requests, size_bytes, oldest_at)
+        return SpoolState(requests, size_bytes, oldest_at, self.last_error(), tuple(self._all_set_aside()))
 
     def note_error(self, text: str | None) -> None:
         """Records why loading failed, for the Data page; None clears the error after a successful load."""
-        note = self.folder / "error.json"
         if text is None:
-            note.unlink(missing_ok=True)
+            self._error.unlink(missing_ok=True)
             return
-        draft = note.with_suffix(".draft")
-        draft.write_text(json.dumps({"at": datetime.now(UTC).isoformat(), "text": text}), encoding="utf-8")
-        draft.replace(note)
+        now, last = datetime.now(UTC), self.last_error()
+        since = last.since if last else now
+        _write_json(self._error, {"at": now.isoformat(), "text": text, "since": since.isoformat()})
 
     def last_error(self) -> LoadError | None:
         """Why the last attempt to load the spool failed; None if it succeeded."""
-        try:
-            error = json.loads((self.folder / "error.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        error = _read_json(self._error)
+        if error is None:
             return None
-        return LoadError(datetime.fromisoformat(error["at"]), error["text"])
+        at = datetime.fromisoformat(error["at"])
+        return LoadError(at, error["text"], datetime.fromisoformat(error.get("since", error["at"])))
+
+    @property
+    def _error(self) -> Path:
+        return self.folder / "error.json"
+
+    @property
+    def _attempts(self) -> Path:
+        return self.folder / "attempts.json"
+
+    @property
+    def _refused(self) -> Path:
+        return self.folder / "refused"
 
     @property
     def _current(self) -> Path:
@@ -201,6 +308,27 @@ def _write_line(file: int, line: bytes) -> None:
     except OSError:
         os.ftruncate(file, end)
         raise
+
+
+def _read_json(file: Path) -> dict[str, Any] | None:
+    """The object in a file of the spool; None if there is none, or only a part of it after a crash."""
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _write_json(file: Path, value: Mapping[str, object]) -> None:
+    draft = file.with_suffix(".draft")
+    draft.write_text(json.dumps(value), encoding="utf-8")
+    _sync_file(draft)
+    draft.replace(file)
+
+
+def _sync_file(file: Path) -> None:
+    with file.open("rb+") as written:  # Windows can't sync a file opened for reading.
+        os.fsync(written.fileno())
 
 
 # A sealed segment never changes, so its lines are counted only once.

@@ -1,6 +1,5 @@
 """Uploaded files: how to save them safely whatever their names and contents, and which browsers are local."""
 
-import lzma
 import os
 import re
 import shutil
@@ -153,7 +152,6 @@ def _unpack(packed: UploadedFile, folder: Path) -> None:
     except (
         zipfile.BadZipFile,
         zlib.error,
-        lzma.LZMAError,
         EOFError,
         ValueError,
         NotImplementedError,
@@ -172,6 +170,12 @@ def _members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
             raise BadUpload(
                 f"{quoted(member.filename)} needs a password.",
                 next_step="Upload a zip without a password.",
+            )
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # Others, such as LZMA, can take gigabytes of memory to unpack.
+            raise BadUpload(
+                f"{quoted(member.filename)} is packed in an unusual way.",
+                next_step="Create the zip with your operating system's own program.",
             )
         yield member
 

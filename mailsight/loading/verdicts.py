@@ -9,13 +9,24 @@ from mailsight.audience import agents
 from mailsight.audience.machines import RULES, Network, Rules
 from mailsight.warehouse.draft import Draft
 
+from .refusals import Refusal, Refusals
+from .refusing import Failure, tried
 
-def judge(work: Draft, rules: Rules) -> None:
+
+def judge(work: Draft, rules: Rules, refusals: Refusals) -> None:
     """Gives each event of the touched campaigns the first rule that matches as its reason, if any.
 
-    The rules are queries in `queries/machines.sql`.
+    The rules are queries in `queries/machines.sql`. A user agent that can't be classified counts as a person's and is
+    added to `refusals`.
     """
-    kinds = [(agent, _kind(agent, rules)) for (agent,) in work.run("gather_agents")]
+    kinds: list[tuple[str, str]] = []
+    for (agent,) in work.run("gather_agents"):
+        kind = tried(_kind, agent, rules)
+        if isinstance(kind, Failure):
+            reason = f"this user agent {kind.reason}; it counts as a person's"
+            refusals.add(Refusal("events", "user agents", None, reason, agent))
+            kind = "person"
+        kinds.append((agent, kind))
     with work.table("agents", kinds, _AGENTS):
         work.run("gather_requests")
     if ranges := _ranges(rules):

@@ -13,12 +13,18 @@ from functools import cache
 from importlib import import_module
 from io import BytesIO
 from typing import Any, Protocol, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from mailsight.errors import BadForm, InboundMail
 
 from .events import Request
 from .record import Provider
+
+# Webhooks of events have fewer than a hundred fields.
+MAX_FORM_FIELDS = 1_000
+# Only Mailgun's older webhooks are multipart, each with one event.
+MAX_MULTIPART_BYTES = 2**20
+_ESCAPES_AT_ONCE = 2**16
 
 _configuring = threading.Lock()
 
@@ -69,12 +75,43 @@ def form_fields(request: Request) -> dict[str, object]:
     Raises `BadForm`.
     """
     posted = _posted(request)
+    from django.core.exceptions import SuspiciousOperation
     from django.http.multipartparser import MultiPartParserError
 
     try:
         return _fields(posted.POST)
+    except SuspiciousOperation as error:
+        raise BadForm(_TOO_MANY_FIELDS) from error
     except MultiPartParserError as error:
         raise BadForm(str(error)) from error
+
+
+def _form(body: bytes) -> Any:
+    """The fields of a urlencoded form. Of a form full of escapes, Django needs seventy times the memory."""
+    from django.http import QueryDict
+
+    if body.count(b"&") >= MAX_FORM_FIELDS:
+        raise BadForm(_TOO_MANY_FIELDS)
+    form = QueryDict(mutable=True)
+    for field in filter(None, body.split(b"&")):
+        name, _, value = field.partition(b"=")
+        form.appendlist(_unquoted(name), _unquoted(value))
+    return form
+
+
+_TOO_MANY_FIELDS = f"It has more than {MAX_FORM_FIELDS:,} fields, or too many files."
+
+
+def _unquoted(quoted: bytes) -> str:
+    """The text of a name or value of a form, read in small parts that don't cut an escape in two."""
+    text, start = bytearray(), 0
+    while start < len(quoted):
+        end = start + _ESCAPES_AT_ONCE
+        cut = quoted.rfind(b"%", end - 2, end) if end < len(quoted) else -1
+        end = end if cut < 0 else cut
+        text += unquote_to_bytes(quoted[start:end].replace(b"+", b" "))
+        start = end
+    return text.decode("utf-8", "replace")
 
 
 def prepare(provider: Provider, secrets: Mapping[str, str]) -> None:
@@ -117,9 +154,10 @@ def _for_request(view: Any, posted: Any) -> Any:
 
 
 def _posted(request: Request, url: str = "http://localhost/") -> Any:
-    """The request as a Django request, sent to `url` by POST."""
+    """The request as a Django request, sent to `url` by POST. Raises `BadForm`."""
     _configure()
     from django.core.handlers.wsgi import WSGIRequest
+    from django.utils.datastructures import MultiValueDict
 
     place = urlsplit(url)
     environment: dict[str, object] = {
@@ -135,7 +173,12 @@ def _posted(request: Request, url: str = "http://localhost/") -> Any:
         "CONTENT_TYPE": request.content_type,
         "CONTENT_LENGTH": str(len(request.body)),
     }
-    return WSGIRequest(environment)
+    posted = WSGIRequest(environment)
+    if request.is_multipart and len(request.body) > MAX_MULTIPART_BYTES:
+        raise BadForm(f"A multipart form is larger than {MAX_MULTIPART_BYTES:,} bytes.")
+    if request.is_form and not request.is_multipart:
+        posted._post, posted._files = _form(request.body), MultiValueDict()  # noqa: SLF001  # what POST sets
+    return posted
 
 
 def _fields(form: Any) -> dict[str, object]:
@@ -151,7 +194,7 @@ def _configure() -> None:
             django.conf.settings.configure(
                 ALLOWED_HOSTS=["*"],
                 DATA_UPLOAD_MAX_MEMORY_SIZE=None,  # the webhook route has its own limit
-                DATA_UPLOAD_MAX_NUMBER_FIELDS=None,
+                DATA_UPLOAD_MAX_NUMBER_FIELDS=MAX_FORM_FIELDS,
                 USE_TZ=True,
             )
             from anymail import exceptions

@@ -7,9 +7,15 @@ from mailsight.vocabulary import EventType
 
 from . import anymail
 from .events import Event, Request, Unreadable
-from .reading import events_of_request, value_of_request
+from .reading import events_of_request, events_of_value, payload_count, value_of_request
 from .record import BASIC_AUTH, Provider
 from .registry import PROVIDERS
+
+# Providers send up to a thousand events at once. Forged requests hold millions of empty objects.
+MAX_PAYLOADS = 50_000
+MAX_FIELDS = 1_000
+# Of a list, these suffice to see whether they are events of a provider.
+MAX_SAMPLE = 100
 
 
 def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
@@ -43,12 +49,22 @@ def check_payload(provider: Provider, request: Request) -> None:
     Raises `NotThisProvider` if it is malformed or looks like another provider's.
     """
     value = value_of_request(provider, request)
+    if (
+        len(value if isinstance(value, list) else ()) > MAX_PAYLOADS
+        or payload_count(provider, value) > MAX_PAYLOADS
+    ):
+        raise NotThisProvider(f"More than {MAX_PAYLOADS:,} events in one request.")
+    if isinstance(value, dict) and len(value) > MAX_FIELDS:
+        raise NotThisProvider(f"More than {MAX_FIELDS:,} fields in one event.")
     candidates = _candidates(value)
     if provider in candidates:
         return
     if candidates:
         raise NotThisProvider(f"This looks like a payload of {candidates[0].label}, not of {provider.label}.")
-    events = events_of_request(provider, request)
+    if isinstance(value, list):
+        events = events_of_value(provider, value[:MAX_SAMPLE], request.headers)
+    else:
+        events = events_of_request(provider, request)
     if not value and not any(isinstance(event, Unreadable) for event in events):
         return  # some providers send an empty request to test the URL
     if not any(isinstance(event, Event) and event.type != EventType.UNKNOWN for event in events):

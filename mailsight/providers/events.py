@@ -6,7 +6,8 @@ from datetime import datetime
 
 from mailsight.vocabulary import EventType
 
-_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_MULTIPART = "multipart/form-data"
+_FORMS = (_MULTIPART, "application/x-www-form-urlencoded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,16 @@ class Request:
     @property
     def is_form(self) -> bool:
         """Whether the body is a form rather than JSON."""
-        return self.content_type.partition(";")[0].strip().lower() in _FORMS
+        return self._media_type in _FORMS
+
+    @property
+    def is_multipart(self) -> bool:
+        """Whether the body is a form in parts, as for files."""
+        return self._media_type == _MULTIPART
+
+    @property
+    def _media_type(self) -> str:
+        return self.content_type.partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,19 @@ def value_of_request(provider: Provider, request: Request) -> object:
         try:
             return anymail.form_fields(request)
         except BadForm as error:
-            raise NotThisProvider(f"Not a form: {error}") from error
+            raise NotThisProvider(f"Not a form: {error.message}") from error
     try:
         return json.loads(request.body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotThisProvider(f"Not JSON: {_reason(provider, error)}") from error
+
+
+def payload_count(provider: Provider, value: object) -> int:
+    """How many payloads a request's value contains, at least; 1 for a value that can't be unpacked."""
+    try:
+        return len(_unpacked(provider, value))
+    except (ValueError, RecursionError):
+        return 1
 
 
 def _refuse_constant(constant: str) -> None:

@@ -90,7 +90,8 @@ def webhooks() -> None:
 
 
 def _waiting(waiting: spool.Spool) -> None:
-    state, error = waiting.state(), waiting.last_error()
+    state = waiting.state()
+    error = state.error
     if not state.requests:
         st.caption(":material/check_circle: All received events have been loaded.")
     else:
@@ -108,6 +109,22 @@ def _waiting(waiting: spool.Spool) -> None:
             "No events are lost: they are stored on disk, and loading is retried automatically. If it keeps failing, "
             "check the free disk space and the server log."
         )
+    if state.set_aside:
+        _set_aside(state.set_aside)
+
+
+def _set_aside(segments: Sequence[spool.SetAside]) -> None:
+    """What could not be loaded and is kept beside the spool."""
+    requests = formats.things(sum(segment.requests for segment in segments), "request")
+    st.warning(
+        f"**{requests} could not be loaded and {'was' if requests.startswith('1 ') else 'were'} set aside.** "
+        f"All others were loaded. The last reason: {formats.plain(formats.raw(segments[-1].reason))}",
+        icon=":material/inventory_2:",
+    )
+    st.caption(
+        f"Nothing is lost: the requests are in {formats.plain(segments[0].path.parent)}. After an update of Mailsight, "
+        "run `python -m mailsight retry` on the server to load them again."
+    )
 
 
 def _age_seconds(at: datetime) -> float:
@@ -290,7 +307,7 @@ def rejected_rows() -> None:
         tables.Row(
             str(place),
             [
-                tables.main(formats.raw(row["file"], 60), f"line {formats.count(row['line'])}"),
+                tables.main(formats.raw(row["file"], 60), formats.line(row["line"])),
                 formats.raw(row["reason"]),
                 tables.noted("", formats.raw(row["row"] or "", data.MAX_ROW_LENGTH)),
             ],

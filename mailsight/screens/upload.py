@@ -109,7 +109,9 @@ def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
     def run(folder: Path, progress: Progress) -> LoadSummary:
         bundle = uploads.save_bundle(files, folder)
         progress(0.0, _WAITING)
-        load = partial(bundles.load, database, [bundle], wait_seconds=WAIT_SECONDS)
+        load = partial(
+            bundles.load, database, [bundle], wait_seconds=WAIT_SECONDS, max_bytes=uploads.MAX_UNPACKED_BYTES
+        )
         return child.load_upload(load, folder.parent, progress)
 
     return uploads.start(run)
@@ -122,7 +124,14 @@ def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads
     def run(folder: Path, progress: Progress) -> LoadSummary:
         paths = uploads.save_files(files, folder)
         progress(0.0, _WAITING)
-        load = partial(payloads.ingest, database, provider, paths, wait_seconds=WAIT_SECONDS)
+        load = partial(
+            payloads.ingest,
+            database,
+            provider,
+            paths,
+            wait_seconds=WAIT_SECONDS,
+            max_bytes=uploads.MAX_UNPACKED_BYTES,
+        )
         return child.load_upload(load, folder.parent, progress)
 
     return uploads.start(run)
@@ -204,7 +213,7 @@ def _summary(summary: LoadSummary) -> None:
 
 
 def _rejected_rows(summary: LoadSummary) -> None:
-    st.markdown(f"**{formats.things(len(summary.refusals), 'row')} rejected**")
+    st.markdown(f"**{formats.things(summary.rejected, 'row')} rejected**")
     st.caption("Fix the problem shown and upload the file again.")
     tables.table(
         [tables.Column("File and line", fit=True), tables.Column("Reason", whole=True)],
@@ -212,7 +221,7 @@ def _rejected_rows(summary: LoadSummary) -> None:
             tables.Row(
                 str(place),
                 [
-                    tables.main(formats.raw(refusal.file, 60), f"line {formats.count(refusal.line)}"),
+                    tables.main(formats.raw(refusal.file, 60), formats.line(refusal.line)),
                     formats.raw(refusal.reason),
                 ],
             )
@@ -221,5 +230,5 @@ def _rejected_rows(summary: LoadSummary) -> None:
         key="upload_refusals",
         label=navigation.REJECTED_ROWS,
     )
-    if len(summary.refusals) > MAX_REJECTED_ROWS:
+    if summary.rejected > MAX_REJECTED_ROWS:
         st.caption(f"The Data page lists all of them under *{navigation.REJECTED_ROWS}*.")

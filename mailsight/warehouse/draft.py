@@ -88,10 +88,6 @@ class Draft:
 QueryFailed = duckdb.Error
 
 
-# The content of a file does not match what a query expects.
-UnsoundFile = duckdb.InvalidInputException
-
-
 @contextmanager
 def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
     """Yields a private copy of the database at `path`, and publishes it when the block ends without an error.

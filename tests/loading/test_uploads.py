@@ -171,12 +171,12 @@ def test_a_load_runs_in_the_background_and_leaves_no_files() -> None:
         (folder / "x").write_bytes(b"x")
         progress(0.5, "Half")
         assert may_go_on.wait(PATIENCE_SECONDS)
-        return LoadSummary([], [], {}, changed=False)
+        return LoadSummary([], [], 0, {}, changed=False)
 
     loading = uploads.start(slowly)
     assert not loading.ended.done()
     may_go_on.set()
-    assert loading.ended.result(PATIENCE_SECONDS) == LoadSummary([], [], {}, changed=False)
+    assert loading.ended.result(PATIENCE_SECONDS) == LoadSummary([], [], 0, {}, changed=False)
     assert (loading.done, loading.doing) == (0.5, "Half")
     assert not folders[0].exists()
 

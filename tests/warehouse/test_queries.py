@@ -32,6 +32,7 @@ def test_a_statement_is_documented_and_used(name: str) -> None:
         "migrate": "migrate_to_{newer}",
         "map": "map_{sender.name}",
         "find": "find_{rule.name}",
+        "rejected": "rejected_{file.kind}",
     }.get(name.split("_", maxsplit=1)[0], name)
     assert f'"{spelled}"' in code, "nothing runs it"
     assert DOCS[name], "it has no comment"

@@ -1,0 +1,93 @@
+"""The rejected rows of a load, which wait on disk until they are stored: a file of garbage has millions of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from mailsight.warehouse.draft import Draft
+
+# A summary lists this many; the database has all of them.
+MAX_LISTED = 1_000
+_BATCH_ROWS = 10_000
+_BATCH_CHARACTERS = 2**23
+_REFUSED = pa.schema(
+    [
+        ("place", pa.int64()),
+        ("kind", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("reason", pa.string()),
+        ("row", pa.string()),
+    ]
+)
+_LINES = pa.schema([("ordinal", pa.int64()), ("line", pa.int64())])
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rejected row: its file and line, the reason, and the row itself.
+
+    Without a line, it is something derived that could not be processed; the rows it comes from were loaded.
+    """
+
+    kind: str
+    file: str
+    line: int | None
+    reason: str
+    row: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.reason}"
+
+
+class Refusals:
+    """Collects the rejected rows of a load in a temporary table."""
+
+    def __init__(self, work: Draft, files: Sequence[str] = ()) -> None:
+        """`files` are the names of the load's files in the order in which their rows are listed."""
+        work.run("create_refusals")
+        self._work = work
+        self._places = {name: place for place, name in enumerate(files)}
+        self._waiting: list[Refusal] = []
+        self._characters = 0
+        self.total = 0
+
+    def add(self, refusal: Refusal) -> None:
+        self.total += 1
+        self._waiting.append(refusal)
+        self._characters += len(refusal.row)
+        if len(self._waiting) >= _BATCH_ROWS or self._characters >= _BATCH_CHARACTERS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Moves what was added last from memory to the table."""
+        rows = [
+            (self.place(each.file), each.kind, each.file, each.line, each.reason, each.row)
+            for each in self._waiting
+        ]
+        with self._work.table("more_refusals", rows, _REFUSED):
+            self._work.run("add_refusals")
+        self._waiting, self._characters = [], 0
+
+    def add_staged(self, path: str, name: str, lines: Mapping[int, int] | None = None) -> None:
+        """Adds the rejected events that were staged from a file; `lines` maps their positions to lines."""
+        with self._work.table("line_numbers", list((lines or {}).items()), _LINES):
+            [(rows,)] = self._work.run("refuse_staged", file=path, name=name, place=self.place(name))
+        self.total += int(rows)
+
+    def place(self, file: str) -> int:
+        """The position of a file in the list of rejected rows."""
+        return self._places.setdefault(file, len(self._places))
+
+    def first(self, most: int = MAX_LISTED) -> list[Refusal]:
+        """The first rows by file and line."""
+        self.flush()
+        return [Refusal(**row) for row in self._work.rows("first_refusals", most=most)]
+
+    def store(self) -> int:
+        """Stores the rows in the database, each once; returns how many are new."""
+        self.flush()
+        [(newly_refused,)] = self._work.run("merge_refused")
+        return int(newly_refused)

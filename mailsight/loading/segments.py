@@ -1,0 +1,77 @@
+"""Loads the segments of the spool, and takes apart those that keep failing, so that one request can't hold up the rest.
+
+A segment that failed three times is loaded alone. If it fails again, it is halved, by requests and then by the items of
+a request's JSON array, until what fails is alone and is set aside. Halves are files of the spool like all segments, so
+a killed process loses nothing and the next one continues.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+
+from mailsight.warehouse.failures import is_machines
+
+from . import json_files
+from .merge import LoadSummary
+from .spool import Spool
+
+MAX_ATTEMPTS = 3
+# Loads of single segments at a time, so that new webhooks don't wait for all of them.
+MAX_TRIALS = 30
+
+Load = Callable[[Sequence[Path]], LoadSummary]
+
+
+def load_all(spool: Spool, load: Load) -> LoadSummary | None:
+    """Loads all sealed segments; returns the last summary. Raises what `load` raises, unless a segment is to blame."""
+    segments, attempts = spool.seal(), spool.attempts()
+    suspects = [segment for segment in segments if attempts.get(segment.name, 0) >= MAX_ATTEMPTS]
+    rest = [segment for segment in segments if segment not in suspects]
+    summary = load(rest) if rest else None
+    for _ in range(MAX_TRIALS):
+        if not suspects:
+            break
+        suspect = suspects.pop(0)
+        try:
+            summary = load([suspect])
+        except Exception as error:
+            if is_machines(error):
+                raise
+            if halves := _halves(suspect):
+                spool.replace(suspect, halves)
+                suspects[:0] = [half.with_suffix(".ndjson") for half in halves]
+            else:
+                load([])  # If not even nothing can be loaded, the request is not to blame.
+                spool.set_aside(suspect, str(error))
+    return summary
+
+
+def _halves(segment: Path) -> list[Path]:
+    """Splits a segment into two new files, by requests or by the items of its only request; [] if there is one item."""
+    halves = [segment.with_name(f"{segment.stem}-{half}.half") for half in (1, 2)]
+    with segment.open("rb") as lines:
+        requests = sum(1 for _ in lines)
+        lines.seek(0)
+        if requests > 1:
+            with halves[0].open("wb") as file:
+                file.writelines(islice(lines, requests // 2))
+            with halves[1].open("wb") as file:
+                file.writelines(lines)
+            return halves
+        parts = _half_requests(lines.readline())
+    for half, part in zip(halves, parts, strict=False):
+        half.write_bytes(part)
+    return halves if parts else []
+
+
+def _half_requests(line: bytes) -> list[bytes]:
+    """Two requests with half of the items each, as they were written; [] if there are no two."""
+    try:
+        request = json.loads(line)
+        items = json_files.items(request["body"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return []
+    middle = len(items) // 2
+    parts = (items[:middle], items[middle:]) if middle else ()
+    return [json.dumps(request | {"body": f"[{','.join(part)}]"}).encode() + b"\n" for part in parts]

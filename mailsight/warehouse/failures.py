@@ -1,0 +1,42 @@
+"""Tells errors of the machine (disk, memory, locks) from errors that the data causes."""
+
+import errno
+
+import duckdb
+
+from mailsight.errors import LoadBroken, MailsightError
+
+_MACHINE = (
+    duckdb.ConnectionException,
+    duckdb.InterruptException,
+    duckdb.IOException,
+    duckdb.PermissionException,
+    duckdb.ResourceInUseException,
+    duckdb.TransactionException,
+)
+_MEMORY = (MemoryError, duckdb.OutOfMemoryException)
+# After these, DuckDB refuses every further statement of the connection.
+_FATAL = (duckdb.FatalException, duckdb.InternalException)
+# Functions on plain values raise OSError too, such as `datetime.fromtimestamp` for a year that can't be.
+_VALUES = (None, errno.EDOM, errno.EILSEQ, errno.EINVAL, errno.EOVERFLOW, errno.ERANGE)
+# DuckDB reports a full disk as out of memory or as fatal, depending on what it was writing.
+_DISK = ("no space left", "disk quota", "could not write", "io error", "max_temp_directory_size")
+
+
+def stops_load(error: BaseException) -> bool:
+    """Whether a load can't go on after this error, not even without the item that it happened to."""
+    return isinstance(error, (*_MEMORY, *_FATAL, MailsightError)) or is_machines(error)
+
+
+def is_machines(error: BaseException) -> bool:
+    """Whether the machine or its configuration is the reason, so that the same data may load later."""
+    if isinstance(error, LoadBroken):
+        return error.__cause__ is not None and is_machines(error.__cause__)
+    if isinstance(error, MailsightError):
+        # The reason of an error that says what the machine lacks is known; only the data is left for the others.
+        return error.__cause__ is None or is_machines(error.__cause__)
+    if isinstance(error, OSError):
+        return error.errno not in _VALUES
+    if isinstance(error, (*_MEMORY, *_FATAL)):
+        return any(words in str(error).lower() for words in _DISK)
+    return isinstance(error, _MACHINE)

@@ -1,0 +1,136 @@
+"""Segments that keep failing are taken apart; what fails is set aside, and the rest is loaded."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from mailsight.errors import DatabaseUnreadable, LoadBroken, LoadRefused, LoadRunning
+from mailsight.loading.merge import LoadSummary
+from mailsight.loading.segments import load_all
+from mailsight.loading.spool import Spool
+from mailsight.warehouse.failures import is_machines
+
+SUMMARY = LoadSummary([], [], 0, {}, changed=True)
+
+
+class Database:
+    """A fake database that fails on every event named bad, and on everything while `broken` is set."""
+
+    def __init__(self, spool: Spool) -> None:
+        self.spool = spool
+        self.events: set[str] = set()
+        self.broken: Exception | None = None
+        self.loads = 0
+
+    def load(self, segments: Sequence[Path]) -> LoadSummary:
+        self.loads += 1
+        self.spool.note_attempts(segments)
+        events = {event for segment in segments for event in events_in(segment)}
+        if error := self.broken or (LoadBroken("a bug") if any("bad" in event for event in events) else None):
+            if is_machines(error):
+                self.spool.take_back_attempts(segments)
+            raise error
+        self.events |= events
+        self.spool.remove(segments)
+        return SUMMARY
+
+
+def events_in(segment: Path) -> set[str]:
+    requests = [json.loads(line) for line in segment.read_bytes().splitlines()]
+    return {event for request in requests for event in json.loads(request["body"])}
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "mailsight.spool")
+
+
+@pytest.fixture
+def database(spool: Spool) -> Database:
+    return Database(spool)
+
+
+def attempt(database: Database, times: int) -> None:
+    for _ in range(times):
+        try:
+            load_all(Spool(database.spool.folder), database.load)
+        except LoadRefused:
+            continue
+
+
+def test_the_failing_event_is_set_aside_and_the_rest_is_loaded(spool: Spool, database: Database) -> None:
+    for number in range(9):
+        bad = ["bad"] if number == 4 else []
+        spool.append("sendgrid", json.dumps([f"{number}a", *bad, f"{number}b"], indent=1))
+    attempt(database, 3)
+    assert (database.events, spool.state().requests, spool.state().set_aside) == (set(), 9, ())
+    spool.append("sendgrid", '["later"]')
+    attempt(database, 1)
+    assert database.events == {f"{number}{part}" for number in range(9) for part in "ab"} | {"later"}
+    [aside] = spool.state().set_aside
+    assert (aside.requests, aside.reason.startswith("a bug")) == (1, True)
+    assert events_in(aside.path) == {"bad"}
+    assert spool.state().requests == 0
+    assert spool.attempts() == {}
+
+
+def test_what_was_set_aside_can_be_loaded_again(spool: Spool, database: Database) -> None:
+    spool.append("sendgrid", '["bad"]')
+    attempt(database, 4)
+    assert spool.put_back(attempts=3)
+    assert (spool.state().requests, spool.state().set_aside) == (1, ())
+    attempt(database, 1)
+    assert len(spool.state().set_aside) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LoadRunning("Another load."),
+        DatabaseUnreadable("Not a database."),
+        OSError(28, "No space left on device"),
+        duckdb.IOException("Could not write file"),
+        duckdb.OutOfMemoryException("limit set by the 'max_temp_directory_size' setting"),
+    ],
+)
+def test_the_machines_errors_set_nothing_aside(error: Exception, spool: Spool, database: Database) -> None:
+    spool.append("sendgrid", '["good"]')
+    database.broken = error
+    for _ in range(8):
+        with pytest.raises(type(error)):
+            load_all(spool, database.load)
+    assert (spool.attempts(), spool.state().requests, spool.state().set_aside) == ({}, 1, ())
+    database.broken = None
+    load_all(spool, database.load)
+    assert database.events == {"good"}
+
+
+def test_a_bug_that_fails_without_any_request_sets_nothing_aside(spool: Spool, database: Database) -> None:
+    spool.append("sendgrid", '["good"]')
+    database.broken = LoadBroken("A bug.")
+    attempt(database, 8)
+    assert (spool.state().requests, spool.state().set_aside) == (1, ())
+
+
+def test_a_load_that_takes_its_process_with_it_counts(spool: Spool, database: Database) -> None:
+    spool.append("sendgrid", '["good"]')
+    [segment] = spool.seal()
+    for _ in range(3):
+        Spool(spool.folder).note_attempts([segment])
+    assert Spool(spool.folder).attempts() == {segment.name: 3}
+    load_all(spool, database.load)
+    assert (database.events, spool.attempts()) == ({"good"}, {})
+
+
+def test_the_error_says_since_when_loading_fails(spool: Spool) -> None:
+    spool.append("sendgrid", "[]")
+    spool.note_error("first")
+    first = spool.last_error()
+    spool.note_error("second")
+    second = spool.state().error
+    assert first is not None
+    assert second is not None
+    assert (second.text, second.since) == ("second", first.at)

@@ -1,0 +1,73 @@
+"""Makes any function of Mailsight fail while a load runs, without knowing the functions beforehand."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import CodeType, FrameType
+from typing import Any
+
+from mailsight.settings import PROJECT
+
+MARK = "poison"
+_PACKAGE = str(PROJECT / "mailsight")
+
+
+class Injected(Exception):
+    """The error that is injected; no code knows it."""
+
+
+def functions_called(run: Callable[[], object], *, marked: bool = False) -> list[CodeType]:
+    """All functions of Mailsight that `run` calls; with `marked`, only those with the mark in an argument."""
+    called: dict[CodeType, None] = {}
+
+    def trace(frame: FrameType, event: str, arg: Any) -> None:
+        del event, arg
+        code = frame.f_code
+        is_new = code.co_filename.startswith(_PACKAGE) and code.co_name[0] != "<" and code not in called
+        if is_new and (not marked or _is_marked(frame)):
+            called[code] = None
+
+    with _traced(trace):
+        run()
+    return list(called)
+
+
+@contextmanager
+def failing(code: CodeType, *, marked: bool = False) -> Iterator[None]:
+    """Within the block, the first call of the function fails; with `marked`, every call with a marked argument."""
+    done = False
+
+    def trace(frame: FrameType, event: str, arg: Any) -> None:
+        nonlocal done
+        del event, arg
+        if frame.f_code is code and (_is_marked(frame) if marked else not done):
+            done = True
+            raise Injected(f"injected into {code.co_qualname}")
+
+    # Python stops tracing when the trace function raises; the next event of the profiler starts it again.
+    def profile(frame: FrameType, event: str, arg: Any) -> None:
+        del frame, event, arg
+        if sys.gettrace() is None:
+            sys.settrace(trace)
+
+    with _traced(trace):
+        sys.setprofile(profile)
+        yield
+
+
+@contextmanager
+def _traced(trace: Callable[[FrameType, str, Any], None]) -> Iterator[None]:
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        sys.settrace(before)
+
+
+def _is_marked(frame: FrameType) -> bool:
+    code = frame.f_code
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    values = [value for name, value in frame.f_locals.items() if name in names and name != "self"]
+    return any(MARK in (value if isinstance(value, str) else repr(value)) for value in values)
