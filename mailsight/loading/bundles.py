@@ -25,7 +25,7 @@ from .derive import Progress
 from .json_files import BadRecord
 from .merge import LoadSummary, complete, silent
 from .refusals import Refusal, Refusals
-from .refusing import Failure, atomic, explained, isolated, tried, tried_fast
+from .refusing import Failure, atomic, explained, isolated, tried, tried_bounded, tried_fast
 
 BATCH_ROWS = 100_000
 BATCH_CHARACTERS = 2**24
@@ -392,14 +392,16 @@ def read_mail(path: Path) -> Mail:
     except OSError as error:
         raise UnusableMail(f"{path.name} can't be read: {error.strerror}") from error
     html, text = _decoded(raw, path)
-    return Mail(content.content_id(html), html, text, tried(links, html))
+    return Mail(content.content_id(html), html, text, tried_bounded(links, html))
 
 
 def _decoded(raw: bytes, path: Path) -> tuple[str, str | None]:
     """The HTML and plain text of a file's bytes."""
     if path.suffix.lower() != ".eml":
         return content.decode(raw), None
-    mail = content.read_eml(raw)
+    mail = tried_bounded(content.read_eml, raw)
+    if isinstance(mail, Failure):
+        raise UnusableMail(f"{path.name} {mail.reason}")
     if mail.html is None and mail.text is None:
         raise UnusableMail(f"{path.name} holds neither HTML nor text")
     return mail.html or content.text_as_html(mail.text or ""), mail.text

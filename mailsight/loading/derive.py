@@ -17,7 +17,7 @@ from mailsight.warehouse.draft import Draft
 
 from . import verdicts
 from .refusals import Refusal, Refusals
-from .refusing import Failure, tried
+from .refusing import Failure, tried, tried_bounded
 
 # Any of these events proves that the message was sent.
 PROOFS_OF_SENDING = (
@@ -112,7 +112,7 @@ def _places(work: Draft, refusals: Refusals) -> list[tuple[str, str, int]]:
     for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
         clicks = [(str(row["campaign_id"]), str(row["url"])) for row in rows]
         html = next((row["html"] for row in work.rows("content", content_id=content_id)), None)
-        matched = tried(match_links, str(html or ""), [url for _, url in clicks])
+        matched = tried_bounded(match_links, str(html or ""), [url for _, url in clicks])
         results = [matched] * len(clicks) if isinstance(matched, Failure) else matched
         for (campaign_id, url), position in zip(clicks, results, strict=True):
             if isinstance(position, Failure):

@@ -9,15 +9,21 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import ParamSpec, TypeVar
 
-from mailsight.errors import LoadBroken, MailsightError
+from mailsight.bounded import pool
+from mailsight.bounded.pool import Lane
+from mailsight.bounded.process import Limits
+from mailsight.errors import LoadBroken, MailsightError, WorkFailed
 from mailsight.warehouse.draft import Draft, QueryFailed
 from mailsight.warehouse.failures import stops_load
 
 # Finding a bad item among n takes about 2 log n attempts. Beyond this limit, parts that fail are left out whole.
 MAX_ATTEMPTS = 20_000
 MAX_REASON_LENGTH = 300
+# An e-mail of 5 MB takes a few seconds.
+MAILS = Lane("mails", Limits(seconds=20.0, memory_bytes=2**30, answer_bytes=2**28), reuse=True)
 # Tracebacks are logged once per place, because a file may have a million rows that fail alike.
 _MAX_PLACES = 1_000
 
@@ -47,6 +53,16 @@ def tried(
             raise
         _log_once(error)
         return Failure(f"can't be processed ({_message(error)})")
+
+
+def tried_bounded(
+    step: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
+) -> Result | Failure:
+    """As `tried`, in a process with limits, for steps that read a whole e-mail."""
+    try:
+        return pool.run(partial(tried, step, *args, **kwargs), lane=MAILS)
+    except WorkFailed as error:
+        return Failure(f"can't be processed ({error.message})")
 
 
 def tried_fast(
