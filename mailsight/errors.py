@@ -20,6 +20,9 @@ MailsightError
 │   ├── TooManyFiles       the dashboard's exports have used up their disk space
 │   └── ExportCancelled    the user cancelled the export or left the page
 ├── BadRequest             the grid does not support this filter or sort order
+├── UnknownHost            a request addresses the server by a name it doesn't know
+├── ForeignOrigin          a page of another site sent a request
+├── PortTaken              another program listens on the server's port
 ├── NotAllowed             a page's token is forged, expired or missing
 ├── FileGone               an exported file was removed, or its token is not valid
 ├── UnknownProvider        Mailsight can't read events of this provider
@@ -144,6 +147,23 @@ class ExportCancelled(ExportFailed):
 class BadRequest(MailsightError):
     title = "This filter can't be used"
     next_step = "Clear the filters and try again."
+
+
+class UnknownHost(MailsightError):
+    title = "Unknown host"
+    next_step = "Whoever runs it can add the name with `MAILSIGHT_PUBLIC_URL` or `MAILSIGHT_HOSTS`."
+
+
+class ForeignOrigin(MailsightError):
+    title = "Request from another site"
+    next_step = (
+        "If this is the dashboard's own address, whoever runs it should set `MAILSIGHT_PUBLIC_URL` to it."
+    )
+
+
+class PortTaken(MailsightError):
+    title = "The port is in use"
+    next_step = "Stop the other program, or choose another port with `--server.port`."
 
 
 class NotAllowed(MailsightError):

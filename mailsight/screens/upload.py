@@ -41,13 +41,15 @@ def allowed() -> bool:
     # An unverified address may belong to somebody else.
     verified = user.get("email_verified", True) not in (False, "false")
     email = user.get("email") if verified else None
+    config = settings.from_environment()
     visitor = uploads.Visitor(
         signed_in=bool(user.get("is_logged_in")),
         email=str(email) if email else None,
-        local=uploads.is_local(st.context.ip_address, st.context.headers),
+        local=uploads.is_local(
+            st.context.ip_address, st.context.headers, bool(config.public_url or config.hosts)
+        ),
     )
-    uploaders = settings.from_environment().uploaders
-    return uploads.may_upload(visitor, uploaders, sign_in=sign_in.has_sign_in())
+    return uploads.may_upload(visitor, config.uploaders, sign_in=sign_in.has_sign_in())
 
 
 def button() -> None:

@@ -10,12 +10,14 @@ from starlette.responses import JSONResponse
 from mailsight import errors
 from mailsight.errors import MailsightError
 
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+HEADERS = {"Cache-Control": "no-store"}
 _STATUS_CODES: dict[type[MailsightError], int] = {
     errors.BadRequest: 400,
     errors.NotThisProvider: 400,
+    errors.UnknownHost: 400,
     errors.NotAllowed: 401,
     errors.NoPassword: 401,
+    errors.ForeignOrigin: 403,
     errors.NotGenuine: 403,
     errors.UnknownCampaign: 404,
     errors.FileGone: 404,

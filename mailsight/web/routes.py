@@ -21,9 +21,10 @@ from mailsight.loading import spool
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
 
-from . import downloads, webhooks
+from . import downloads, hosts, webhooks
 from .answers import HEADERS, path
-from .compression import BaseUrlScript, CompressedCode
+from .compression import BaseUrlScript, CompressedCode, base_url_script
+from .headers import SecurityHeaders, streamlit_scripts
 from .recipients import recipients
 
 
@@ -38,9 +39,27 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    """Middleware for all pages and routes."""
+    """Middleware for all pages and routes, outermost first."""
+    config = settings.from_environment()
     pages = [path(name) for name in ("campaign", "compare", "customer", "data")]
-    return [Middleware(BaseUrlScript, pages, path("")), Middleware(CompressedCode)]
+    base_url = base_url_script(path(""))
+    names = hosts.known_names(config.public_url, config.hosts, _addresses())
+    return [
+        Middleware(
+            SecurityHeaders,
+            (*streamlit_scripts(), base_url),
+            path("component/"),
+            config.public_url.startswith("https:"),
+        ),
+        Middleware(hosts.KnownHosts, names, config.public_url, path("webhooks/")),
+        Middleware(BaseUrlScript, pages, base_url),
+        Middleware(CompressedCode),
+    ]
+
+
+def _addresses() -> list[str]:
+    """Where Streamlit is configured to be reached."""
+    return [str(st.get_option(option) or "") for option in ("server.address", "browser.serverAddress")]
 
 
 @asynccontextmanager
