@@ -36,6 +36,7 @@ MailsightError
     ├── NoPassword         it has no password yet; the provider waits for the challenge
     ├── BodyTooLarge       its body is larger than the settings allow
     ├── BodyTooSlow        its body took longer than the settings allow
+    ├── TooManyFailures    this client sent too many wrong passwords or signatures
     └── TooManyRequests    too many other requests are in progress
 """
 
@@ -223,6 +224,10 @@ class BodyTooLarge(WebhookRefused):
 
 class BodyTooSlow(WebhookRefused):
     next_step = "Raise `MAILSIGHT_WEBHOOK_BODY_SECONDS` if this happens often."
+
+
+class TooManyFailures(WebhookRefused):
+    next_step = "Check the secret configured at the provider. Requests with the right one are still accepted."
 
 
 class TooManyRequests(WebhookRefused):

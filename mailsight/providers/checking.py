@@ -1,5 +1,7 @@
 """Checks who sent a webhook request, and whether its payload is that provider's."""
 
+import base64
+import hmac
 from collections.abc import Mapping
 
 from mailsight.errors import BadSetting, NotGenuine, NotThisProvider
@@ -11,6 +13,10 @@ from .reading import events_of_request, value_of_request
 from .record import BASIC_AUTH, Provider
 from .registry import PROVIDERS
 
+# More than any provider sends in one request.
+MAX_FIELDS = 1_000
+MAX_VALUES = 1_000_000
+
 
 def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
     """Checks the form of a provider's secrets (by name). Raises `BadSetting`."""
@@ -20,6 +26,37 @@ def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
         anymail.prepare(provider, secrets)
     except Exception as error:  # anymail and its libraries raise many types
         raise BadSetting(f"A secret for {provider.label} is not in the provider's format.") from error
+
+
+def check_password(provider: Provider, secrets: Mapping[str, str], authorization: str) -> None:
+    """Checks an Authorization header against the configured user and password. Needs no body. Raises `NotGenuine`."""
+    scheme, _, encoded = authorization.strip().partition(" ")
+    try:
+        given = base64.b64decode(encoded.strip()) if scheme.lower() == "basic" else b""
+    except ValueError:
+        given = b""
+    if not hmac.compare_digest(given, secrets[BASIC_AUTH.name].encode()):
+        raise NotGenuine(f"The user name or password is not {provider.label}'s.")
+
+
+def check_shape(provider: Provider, request: Request) -> None:
+    """Checks a request's body before anything parses it, because the parts of a small body can fill the memory.
+
+    Raises `NotThisProvider`.
+    """
+    if request.is_form:
+        check_content_type(provider, request.content_type)
+        parts = request.body.count(b"&") + request.body.lower().count(b"content-disposition")
+        if parts > MAX_FIELDS:
+            raise NotThisProvider(f"The form has more than {MAX_FIELDS:,} fields.")
+    elif sum(map(request.body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise NotThisProvider(f"The JSON has more than {MAX_VALUES:,} values.")
+
+
+def check_content_type(provider: Provider, content_type: str) -> None:
+    """Checks that the provider sends such bodies. Raises `NotThisProvider`."""
+    if Request(content_type, {}, b"").is_form and not provider.takes_forms:
+        raise NotThisProvider(f"A form; {provider.label} sends JSON.")
 
 
 def check_sender(provider: Provider, secrets: Mapping[str, str], request: Request, url: str) -> None:

@@ -23,6 +23,7 @@ _STATUS_CODES: dict[type[MailsightError], int] = {
     errors.FileGone: 404,
     errors.BodyTooSlow: 408,
     errors.BodyTooLarge: 413,
+    errors.TooManyFailures: 429,
     errors.NoDatabase: 503,
     errors.NotKept: 503,
     errors.TooManyRequests: 503,

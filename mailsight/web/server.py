@@ -74,14 +74,16 @@ class Connection(H11Protocol):
 
     def is_waiting(self) -> bool:
         """Whether the server waits for the client rather than the client for the server."""
-        # None before the first request, whatever uvicorn's types say.
-        cycle: RequestResponseCycle | None = self.cycle
-        is_answered = cycle is None or cycle.response_complete
-        return is_answered or (self.conn.their_state is h11.SEND_BODY and not self.flow.read_paused)
+        return self._is_answered() or (self.conn.their_state is h11.SEND_BODY and not self.flow.read_paused)
 
     def rate(self) -> float:
         """Bytes received per second since the connection was opened."""
         return self._received / (time.monotonic() - self._opened_at + 0.001)
+
+    def _is_answered(self) -> bool:
+        # None before the first request, whatever uvicorn's types say.
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
 
     def _check_pace(self) -> None:
         if self.transport.is_closing():
@@ -94,13 +96,10 @@ class Connection(H11Protocol):
     def _is_too_slow(self) -> bool:
         received = self._received - self._received_before
         self._received_before = self._received
-        if self.conn.their_state is h11.IDLE and self.is_waiting():
+        if self._is_answered():
+            # It sends no further request, or the rest of a body that nobody reads.
             return time.monotonic() - self._waiting_since > HEAD_SECONDS
-        is_body_slow = (
-            self.conn.their_state is h11.SEND_BODY
-            and self.is_waiting()
-            and received < MIN_BODY_RATE * CHECK_SECONDS
-        )
+        is_body_slow = self.is_waiting() and received < MIN_BODY_RATE * CHECK_SECONDS
         self._slow_checks = self._slow_checks + 1 if is_body_slow else 0
         self._unread_checks = self._unread_checks + 1 if self.flow.write_paused else 0
         return self._slow_checks >= MAX_SLOW_CHECKS or self._unread_checks >= MAX_UNREAD_CHECKS
