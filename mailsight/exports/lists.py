@@ -162,8 +162,8 @@ _START = r"(^|[,;|\t\r\n])"
 _SKIPPED = r"([\x00-\x08\x0b\x0c\x0e-\x20\"\pZ\p{Cf}]*)"
 # What starts a formula (OWASP, "CSV Injection"); in Japanese and Chinese locales, the wide and small forms too.
 _FORMULA = f"{_START}{_SKIPPED}([=+@＝＋－＠﹢﹣﹦﹫−-])"
-# Control characters that start a cell hide what follows. After a separator at the end of a text, its closing quote would
-# open a cell of the lines that follow.
+# Control characters that start a cell hide what follows. After a separator at the end of a text, the closing quote
+# would open a cell of the lines that follow.
 _TAB, _FIRST_LINE = f"{_START}{_SKIPPED}(\t)", f"^(){_SKIPPED}([\r\n])"
 _END = f"([;|\t\r\n]){_SKIPPED}()$"
 _RISKY = f"{_START}{_SKIPPED}([=+@＝＋－＠﹢﹣﹦﹫−\t\r\n-]|$)"

@@ -46,6 +46,11 @@ class Loader:
         """Starts the thread. Its first load picks up whatever an earlier server left in the spool."""
         self._thread.start()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """Stops after the current load, waiting at most `STOP_SECONDS` for it."""
         self._stopped.set()

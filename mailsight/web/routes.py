@@ -12,26 +12,27 @@ from functools import cache
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from mailsight import settings
-from mailsight.loading import spool
+from mailsight.loading import health, spool
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
 
 from . import downloads, hosts, webhooks
-from .answers import HEADERS, path
+from .answers import path
 from .compression import BaseUrlScript, CompressedCode, base_url_script
 from .headers import SecurityHeaders, streamlit_scripts
+from .health import Health
 from .recipients import recipients
+
+_loaders: list[Loader] = []  # at most one, while the server runs
 
 
 def routes() -> list[BaseRoute]:
     """The dashboard's routes, under the same base path as its pages."""
     return [
-        Route(path("healthz"), healthz),
+        Route(path("healthz"), Health(_problems).answer),
         Route(path("api/recipients"), recipients, methods=["POST"]),
         *downloads.routes(path),
         *webhooks.routes(path, _webhooks()),
@@ -71,15 +72,15 @@ async def loading(_: st.App) -> AsyncIterator[None]:
     config = settings.from_environment()
     waiting = spool.beside(config.database)
     loader = Loader(config.database, waiting, config.webhook_load_seconds)
-    loads = bool(webhook_secrets()) or waiting.exists
-    if loads:
+    if webhook_secrets() or waiting.exists:
         loader.start()
+        _loaders.append(loader)
     try:
         yield
     finally:
         await run_in_threadpool(downloads.close)
-        if loads:
-            await run_in_threadpool(loader.stop)
+        while _loaders:
+            await run_in_threadpool(_loaders.pop().stop)
 
 
 @cache
@@ -102,7 +103,13 @@ def _webhooks() -> webhooks.Webhooks:
     return webhooks.Webhooks(spool.beside(config.database), webhook_secrets(), config)
 
 
-async def healthz(_: Request) -> JSONResponse:
-    """Whether the dashboard has data to show: 200 if so, else 503."""
-    has_data = await run_in_threadpool(lambda: warehouse().exists)
-    return JSONResponse({"status": "ok" if has_data else "no data yet"}, 200 if has_data else 503, HEADERS)
+def _problems() -> list[str]:
+    """What doesn't work, for `/healthz`."""
+    config = settings.from_environment()
+    return health.problems(
+        warehouse(),
+        spool.beside(config.database),
+        config.webhook_load_seconds,
+        takes_webhooks=bool(webhook_secrets()),
+        loader=_loaders[0] if _loaders else None,
+    )
