@@ -14,7 +14,8 @@ MailsightError
 │   ├── UnreadableFile     a file of provider payloads can't be read at all
 │   └── LoadRunning        another load is in progress
 ├── ExportFailed           a file was not written
-│   ├── CantWrite          a command can't write this format, or to this path
+│   ├── CantWrite          a command can't write to this path
+│   │   └── WrongUsage     a command needs other arguments
 │   ├── NotWritten         the process that writes Excel files failed
 │   ├── NoPdf              this machine can't create PDFs, or not of this campaign
 │   ├── TooManyFiles       the dashboard's exports have used up their disk space
@@ -22,6 +23,7 @@ MailsightError
 ├── BadRequest             the grid does not support this filter or sort order
 ├── UnknownHost            a request addresses the server by a name it doesn't know
 ├── ForeignOrigin          a page of another site sent a request
+├── BadAddress             the server can't listen on the configured address or port
 ├── PortTaken              another program listens on the server's port
 ├── NotAllowed             a page's token is forged, expired or missing
 ├── FileGone               an exported file was removed, or its token is not valid
@@ -126,6 +128,10 @@ class CantWrite(ExportFailed):
     next_step = "Choose another file or folder."
 
 
+class WrongUsage(CantWrite):
+    pass
+
+
 class NotWritten(ExportFailed):
     pass
 
@@ -160,6 +166,11 @@ class ForeignOrigin(MailsightError):
     next_step = (
         "If this is the dashboard's own address, whoever runs it should set `MAILSIGHT_PUBLIC_URL` to it."
     )
+
+
+class BadAddress(MailsightError):
+    title = "The server can't start"
+    next_step = "Choose another address or port with `--server.address` and `--server.port`."
 
 
 class PortTaken(MailsightError):

@@ -74,8 +74,10 @@ def _check_names(environment: Mapping[str, str]) -> None:
     for variable in environment:
         if variable in _VARIABLES or variable in _TEST_VARIABLES or not variable.upper().startswith("MA"):
             continue
-        near = difflib.get_close_matches(variable.upper(), _VARIABLES, n=1, cutoff=0.85)
-        if near or (variable.startswith(_PREFIX) and not variable.startswith(_SECRETS_PREFIX)):
+        is_ours = variable.startswith(_PREFIX) and not variable.startswith(_SECRETS_PREFIX)
+        cutoff = 0.6 if is_ours else 0.85
+        near = difflib.get_close_matches(variable.upper(), _VARIABLES, n=1, cutoff=cutoff)
+        if near or is_ours:
             hint = f"Did you mean {near[0]}?" if near else "README.md lists the settings."
             raise BadSetting(
                 f"{variable} is not a setting.", next_step=f"{hint} Rename or unset the variable."

@@ -88,7 +88,8 @@ def test_webhook_secrets_are_not_part_of_the_settings() -> None:
         ("MAILSIGHT_HOST", "Did you mean MAILSIGHT_HOSTS?"),
         ("MAILSIGHT_PUBLICURL", "Did you mean MAILSIGHT_PUBLIC_URL?"),
         ("MAILSIGHT_WEBHOOK_LOAD_SECOND", "Did you mean MAILSIGHT_WEBHOOK_LOAD_SECONDS?"),
-        ("MAILSIGHT_PORT", "README.md lists the settings."),
+        ("MAILSIGHT_UPLOAD", "Did you mean MAILSIGHT_UPLOADERS?"),
+        ("MAILSIGHT_QQQ_XYZ_1234", "README.md lists the settings."),
     ],
 )
 def test_a_misspelt_variable_is_named_with_the_right_one(variable: str, hint: str) -> None:

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from mailsight import settings
+from mailsight.audience import machines
 from mailsight.loading import health, spool
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
@@ -30,7 +31,8 @@ _loaders: list[Loader] = []  # at most one, while the server runs
 
 
 def routes() -> list[BaseRoute]:
-    """The dashboard's routes, under the same base path as its pages."""
+    """The dashboard's routes, under the same base path as its pages. Raises `BadSetting`."""
+    machines.rules()  # before the first load needs them
     return [
         Route(path("healthz"), Health(_problems).answer),
         Route(path("api/recipients"), recipients, methods=["POST"]),

@@ -5,6 +5,7 @@ request in the spool, and only then answers 200. All other requests are refused 
 (5xx) the provider sends the request again. A provider without a secret in the settings is off (404).
 """
 
+import difflib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -69,9 +70,10 @@ def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> S
         for secret in provider.secrets
     }
     if unknown := sorted(given.keys() - known.keys()):
+        near = difflib.get_close_matches(unknown[0], known, n=1)
         raise BadSetting(
             f"Unknown webhook secret {unknown[0]}.",
-            next_step=f"Use one of: {', '.join(sorted(known))}.",
+            next_step=f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(sorted(known))}.",
         )
     by_provider: dict[str, dict[str, str]] = {}
     for key, value in sorted(given.items()):
