@@ -4,13 +4,14 @@ import sys
 
 import streamlit as st
 
+from mailsight import settings
 from mailsight.errors import MailsightError
-from mailsight.settings import PACKAGE
-from mailsight.web import server
+from mailsight.web import logs, server
 from mailsight.web.routes import loading, middleware, routes
 
 server.install()
 try:
-    app = st.App(PACKAGE / "shell.py", routes=routes(), lifespan=loading, middleware=middleware())
+    logs.configure(settings.from_environment().log_level)
+    app = st.App(settings.PACKAGE / "shell.py", routes=routes(), lifespan=loading, middleware=middleware())
 except MailsightError as error:
     sys.exit(f"{error.title}: {error}")

@@ -11,6 +11,8 @@ from mailsight import errors
 from mailsight.errors import MailsightError
 
 HEADERS = {"Cache-Control": "no-store"}
+# Every way to start an answer, also to a WebSocket that is refused.
+STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 _STATUS_CODES: dict[type[MailsightError], int] = {
     errors.BadRequest: 400,
     errors.NotThisProvider: 400,

@@ -12,6 +12,8 @@ import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import answers
+
 ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -73,7 +75,7 @@ class SecurityHeaders:
         is_https = self.is_https or scope["scheme"] in ("https", "wss")
 
         async def add(message: Message) -> None:
-            if message["type"] in _STARTS:
+            if message["type"] in answers.STARTS:
                 message = {**message, "headers": list(message.get("headers", ()))}
                 self._add(MutableHeaders(raw=message["headers"]), scope, is_https)
             await send(message)
@@ -91,7 +93,3 @@ class SecurityHeaders:
         for place, (header, value) in enumerate(headers.raw):
             if is_https and header == b"set-cookie" and b"; secure" not in value.lower():
                 headers.raw[place] = (header, value + b"; Secure")
-
-
-# Every way to start an answer, also to a WebSocket that is refused.
-_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})

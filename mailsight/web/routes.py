@@ -25,6 +25,7 @@ from .answers import path
 from .compression import BaseUrlScript, CompressedCode, base_url_script
 from .headers import SecurityHeaders, streamlit_scripts
 from .health import Health
+from .logs import RequestLog
 from .recipients import recipients
 
 _loaders: list[Loader] = []  # at most one, while the server runs
@@ -54,6 +55,7 @@ def middleware() -> list[Middleware]:
             path("component/"),
             config.public_url.startswith("https:"),
         ),
+        Middleware(RequestLog),
         Middleware(hosts.KnownHosts, names, config.public_url, path("webhooks/")),
         Middleware(BaseUrlScript, pages, base_url),
         Middleware(CompressedCode),
