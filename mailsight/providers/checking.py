@@ -80,11 +80,11 @@ def check_payload(provider: Provider, request: Request) -> None:
     Raises `NotThisProvider` if it is malformed or looks like another provider's.
     """
     value = value_of_request(provider, request)
-    candidates = _candidates(value)
-    if provider in candidates:
+    matches = candidates(value)
+    if provider in matches:
         return
-    if candidates:
-        raise NotThisProvider(f"This looks like a payload of {candidates[0].label}, not of {provider.label}.")
+    if matches:
+        raise NotThisProvider(f"This looks like a payload of {matches[0].label}, not of {provider.label}.")
     events = events_of_request(provider, request)
     if not value and not any(isinstance(event, Unreadable) for event in events):
         return  # some providers send an empty request to test the URL
@@ -92,7 +92,7 @@ def check_payload(provider: Provider, request: Request) -> None:
         raise NotThisProvider(f"This is not a payload of {provider.label}.")
 
 
-def _candidates(value: object) -> list[Provider]:
+def candidates(value: object) -> list[Provider]:
     """The providers that a request's JSON looks like, judging by the largest set of marks in it."""
     top = value[0] if isinstance(value, list) and value else value
     keys = set(top) if isinstance(top, dict) else set()

@@ -27,7 +27,7 @@ _SECRETS = (
     (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+"), "…@…"),
 )
 # Requests that succeed so often that they are only logged at the level debug.
-_QUIET = ("/static/", "/component/", "/app/static/", "/_stcore/", "/healthz")
+_QUIET = ("/static/", "/component/", "/app/static/", "/_stcore/")
 _log = logging.getLogger(__name__)
 
 
@@ -107,7 +107,9 @@ def describe(scope: Scope, status: int, seconds: float) -> str:
 
 
 def _level(scope: Scope, status: int) -> int:
+    path = scope["path"]
+    if path.endswith("/healthz"):
+        return logging.DEBUG  # monitoring asks often, and the health check itself logs what it finds
     if status >= 500 or not status:
         return logging.WARNING
-    is_quiet = status < 400 and scope["path"].startswith(_QUIET)
-    return logging.DEBUG if is_quiet else logging.INFO
+    return logging.DEBUG if status < 400 and path.startswith(_QUIET) else logging.INFO
