@@ -20,6 +20,9 @@ MailsightError
 │   ├── NoPdf              this machine can't create PDFs, or not of this campaign
 │   ├── TooManyFiles       the dashboard's exports have used up their disk space
 │   └── ExportCancelled    the user cancelled the export or left the page
+├── WorkFailed             an e-mail or file could not be processed
+│   ├── TooMuchWork        it takes more time or memory than allowed
+│   └── TooBusy            too much other work is waiting
 ├── BadRequest             the grid does not support this filter or sort order
 ├── UnknownHost            a request addresses the server by a name it doesn't know
 ├── ForeignOrigin          a page of another site sent a request
@@ -149,6 +152,21 @@ class TooManyFiles(ExportFailed):
 class ExportCancelled(ExportFailed):
     title = "Export cancelled"
     next_step = "Start the export again if you still need the file."
+
+
+class WorkFailed(MailsightError):
+    title = "This can't be shown"
+    next_step = "The server log has the details."
+
+
+class TooMuchWork(WorkFailed):
+    title = "Too large to process"
+    next_step = "Everything else works as usual."
+
+
+class TooBusy(WorkFailed):
+    title = "The server is busy"
+    next_step = "Try again in a minute."
 
 
 class BadRequest(MailsightError):

@@ -32,7 +32,9 @@ class Settings:
     webhook_load_seconds: float = 30.0
     webhook_body_seconds: float = 20.0
     webhook_max_megabytes: float = 10.0
-    uploaders: tuple[str, ...] = ()  # addresses; "*" allows everyone who is signed in
+    viewers: tuple[str, ...] = ()  # who may enter if people sign in: see web/access.py
+    uploaders: tuple[str, ...] = ()  # who may upload; "*" allows everyone who may enter
+    session_hours: float = 12.0  # how long people stay signed in
     machines: Path | None = None  # the file that configures the machine rules
 
 
@@ -53,7 +55,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     numbers = {
         name: _number(f"MAILSIGHT_{name.upper()}", value)
         for name, value in values.items()
-        if value and name.endswith(("_seconds", "_megabytes"))
+        if value and name.endswith(("_seconds", "_megabytes", "_hours"))
     }
     log_level = (values["log_level"] or defaults.log_level).lower()
     if log_level not in LOG_LEVELS:
@@ -64,7 +66,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=_public_url(values["public_url"]),
         hosts=_hosts(values["hosts"]),
         log_level=log_level,
-        uploaders=_names(values["uploaders"]),
+        viewers=_list(values["viewers"]),
+        uploaders=_list(values["uploaders"]),
         machines=_machines(values["machines"]),
         **numbers,
     )
@@ -100,12 +103,12 @@ def _public_url(given: str | None) -> str:
     return url
 
 
-def _names(given: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in (given or "").lower().split(",") if name.strip())
+def _list(value: str | None) -> tuple[str, ...]:
+    return tuple(entry.strip() for entry in (value or "").split(",") if entry.strip())
 
 
 def _hosts(given: str | None) -> tuple[str, ...]:
-    hosts = _names(given)
+    hosts = _list((given or "").lower())
     for host in hosts:
         if not re.fullmatch(r"[\w.-]+|\[?[\da-f:.]+\]?", host, re.ASCII):
             raise BadSetting(

@@ -15,8 +15,7 @@ dark = st.context.theme.type == "dark"
 st.logo(str(STATIC / ("logo-dark.svg" if dark else "logo-light.svg")), size="large")
 frame.styles()
 
-if sign_in.must_sign_in():
-    sign_in.sign_in_page()
+if not sign_in.admit():
     st.stop()
 
 try:

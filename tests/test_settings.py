@@ -61,7 +61,7 @@ def test_invalid_values_are_rejected(variable: str, value: str, problem: str) ->
     [
         ("", ()),
         ("*", ("*",)),
-        (" Ann@company.example, bob@company.example ,,", ("ann@company.example", "bob@company.example")),
+        (" Ann@company.example, bob@company.example ,,", ("Ann@company.example", "bob@company.example")),
     ],
 )
 def test_uploaders_are_a_list_of_addresses(value: str, uploaders: tuple[str, ...]) -> None:

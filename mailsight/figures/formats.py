@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from math import isnan
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import pandas as pd
-
 from .metrics import Portion
 
 NOTHING = "–"
@@ -148,7 +146,7 @@ def raw(text: str, max_length: int = 300) -> str:
 
 
 def _local(at: datetime | None, zone_name: str | None) -> datetime | None:
-    # NaT, which pandas uses for missing times, is a datetime too.
-    if at is None or pd.isna(at):
+    # NaT, which pandas uses for missing times, is a datetime whose year is NaN.
+    if at is None or isnan(at.year):
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone(zone_name))

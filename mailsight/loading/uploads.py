@@ -1,4 +1,4 @@
-"""Uploaded files: who may upload, and how to save files safely whatever their names and contents."""
+"""Uploaded files: how to save them safely whatever their names and contents, and which browsers are local."""
 
 import lzma
 import re
@@ -19,7 +19,6 @@ from . import bundle_files
 from .derive import Progress
 from .merge import LoadSummary
 
-EVERYONE = "*"
 MAX_FILES = 50_000
 MAX_UNPACKED_BYTES = 2 * 2**30
 # Text compresses 5- to 50-fold. A much higher ratio is treated as a decompression bomb.
@@ -34,23 +33,6 @@ _BROWSER_HEADER = re.compile(
     r"host|origin|connection|upgrade|user-agent|accept(-encoding|-language)?|cache-control|pragma|priority|cookie|dnt"
     r"|sec-[a-z-]+"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who is looking at the page: their sign-in address, if any, and whether they are on the server's machine."""
-
-    signed_in: bool
-    email: str | None
-    local: bool
-
-
-def may_upload(visitor: Visitor, uploaders: Sequence[str], *, sign_in: bool) -> bool:
-    """Whether the visitor may upload. Without sign-in, only local visitors may, unless `uploaders` names someone."""
-    if not sign_in:
-        return visitor.local and set(uploaders) <= {EVERYONE}
-    is_named = visitor.email is not None and visitor.email.lower() in uploaders
-    return visitor.signed_in and (EVERYONE in uploaders or is_named)
 
 
 def is_local(ip: str | None, headers: Mapping[str, str], hosted: bool) -> bool:

@@ -1,27 +1,117 @@
-"""The sign-in page, and who has to use it."""
+"""Signing in and out: who may see the pages, and what the others see."""
 
 import streamlit as st
 
+from mailsight import settings
+from mailsight.figures import formats
+from mailsight.loading import uploads
+from mailsight.web import configuration, sessions
+from mailsight.web.access import Standing, verified_address
+from mailsight.web.sessions import Visitor
+from mailsight.web.sign_in import PARAMETER, Failure
+
 from . import navigation
 
-
-def must_sign_in() -> bool:
-    """Whether sign-in is set up and nobody is signed in."""
-    return has_sign_in() and not st.user.get("is_logged_in")
-
-
-def has_sign_in() -> bool:
-    """Whether sign-in is set up (`[auth]` in secrets.toml)."""
-    try:
-        return "auth" in st.secrets
-    except FileNotFoundError:
-        return False
+_REASONS = {
+    Failure.UNAVAILABLE: "The sign-in service can't be reached right now, or did not answer as expected. Try again in "
+    "a few minutes. If it still fails, tell whoever runs this dashboard.",
+    Failure.CANCELLED: "You were not signed in, because sign-in was cancelled. Sign in to continue.",
+    Failure.FAILED: "Signing in took too long or was interrupted. Please sign in again.",
+}
 
 
-def sign_in_page() -> None:
-    """The page for people who have not signed in yet."""
+def visitor() -> Visitor:
+    """Who is looking at the page."""
+    claims = st.user.to_dict() if configuration.current().access.sign_in else {}
+    config = settings.from_environment()
+    is_hosted = bool(config.public_url or config.hosts)
+    return Visitor(claims, uploads.is_local(st.context.ip_address, st.context.headers, is_hosted))
+
+
+def admit() -> bool:
+    """Whether the viewer may see pages. If not, shows them what to do instead."""
+    viewer, session_id = visitor(), sessions.current_id()
+    standing = sessions.standing(viewer.claims)
+    if standing is Standing.MAY_ENTER:
+        sessions.admit(session_id, viewer)
+        if configuration.current().access.sign_in:
+            _signed_in_as(viewer)
+        return True
+    sessions.dismiss(session_id)
+    if standing is Standing.NOT_ALLOWED:
+        _not_allowed_page(viewer)
+    else:
+        _sign_in_page(expired=standing is Standing.EXPIRED)
+    return False
+
+
+def may_upload() -> bool:
+    """Whether the viewer may upload."""
+    return sessions.visitor_may_upload(visitor())
+
+
+def sign_out() -> None:
+    """Sign the viewer out, here and at the identity provider."""
+    sessions.end_sign_in(st.user.to_dict())
+    sessions.dismiss(sessions.current_id())
+    st.logout()
+
+
+def _sign_in_page(*, expired: bool) -> None:
     navigation.tab_title("Sign in")
     with st.container(horizontal_alignment="center", key="error"):
         st.title("Sign in to Mailsight", text_alignment="center", anchor=False)
-        st.markdown("See how your campaigns performed.", text_alignment="center")
-        st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+        reason = st.query_params.get(PARAMETER)
+        if reason in list(Failure):
+            st.warning(_REASONS[Failure(reason)], icon=":material/error:")
+        elif expired:
+            st.markdown("Your session has ended. Sign in again to continue.", text_alignment="center")
+        else:
+            st.markdown("See how your campaigns performed.", text_alignment="center")
+        providers = configuration.current().providers
+        for name in providers:
+            label = "Sign in" if len(providers) == 1 else f"Sign in with {name.capitalize()}"
+            st.button(
+                label,
+                type="primary",
+                icon=":material/login:",
+                on_click=st.login,
+                args=[name] * (name != "default"),
+                key=f"sign_in:{name}",
+            )
+
+
+def _not_allowed_page(viewer: Visitor) -> None:
+    navigation.tab_title("No access")
+    with st.container(horizontal_alignment="center", key="error"):
+        st.title("You don't have access yet", text_alignment="center", anchor=False)
+        st.markdown(
+            f"You are signed in as {formats.plain(_name(viewer))}. This account is not on the dashboard's list.",
+            text_alignment="center",
+        )
+        if viewer.claims.get("email") and verified_address(viewer.claims) is None:
+            st.markdown(
+                "Your sign-in service does not confirm that this address is yours.", text_alignment="center"
+            )
+        st.markdown(
+            "Ask whoever runs it to add you, or sign in with another account.", text_alignment="center"
+        )
+        st.button("Sign out", type="primary", icon=":material/logout:", on_click=sign_out)
+
+
+def _signed_in_as(viewer: Visitor) -> None:
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="right",
+        vertical_alignment="center",
+        gap="small",
+        key="signed_in",
+    ):
+        st.caption(formats.plain(_name(viewer)), width="content")
+        st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=sign_out, key="sign_out")
+
+
+def _name(viewer: Visitor) -> str:
+    """What the person is called here: their address, else their name or id at the provider."""
+    names = (viewer.claims.get(claim) for claim in ("email", "preferred_username", "name", "sub"))
+    return next((name for name in names if isinstance(name, str) and name), "somebody without a name")

@@ -17,6 +17,7 @@ from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import UploadedFile
 from mailsight.providers.registry import PROVIDERS
+from mailsight.web import sessions
 
 from . import navigation, sign_in
 
@@ -37,19 +38,7 @@ _PROVIDER_TYPES = ["json", "ndjson", "jsonl", "gz", "zst"]
 
 def allowed() -> bool:
     """Whether the viewer may upload."""
-    user = st.user if sign_in.has_sign_in() else {}
-    # An unverified address may belong to somebody else.
-    verified = user.get("email_verified", True) not in (False, "false")
-    email = user.get("email") if verified else None
-    config = settings.from_environment()
-    visitor = uploads.Visitor(
-        signed_in=bool(user.get("is_logged_in")),
-        email=str(email) if email else None,
-        local=uploads.is_local(
-            st.context.ip_address, st.context.headers, bool(config.public_url or config.hosts)
-        ),
-    )
-    return uploads.may_upload(visitor, config.uploaders, sign_in=sign_in.has_sign_in())
+    return sign_in.may_upload()
 
 
 def button() -> None:
@@ -81,6 +70,7 @@ def choose() -> Start | None:
     """The upload form. Returns how to start the load once the button is clicked, else None."""
     # A new key for each upload, so that the previous files are released.
     key = f"upload:{st.session_state.get(_ROUND, 0)}"
+    sessions.open_upload(sessions.current_id())
     kind = st.segmented_control(
         "Upload type",
         [_ZIP, _FOLDER, _PROVIDER],

@@ -64,5 +64,5 @@ def signed(purpose: str, token: object, *, now: float | None = None) -> Any:
 
 
 def _signer(purpose: str) -> URLSafeSerializer:
-    # Streamlit's own secret: random at each start, unless configured for several processes of one dashboard.
+    # Streamlit's own secret: random at each start, unless it is configured.
     return URLSafeSerializer(str(st.get_option("server.cookieSecret")), salt=purpose)

@@ -1,6 +1,6 @@
 """Routes for exported files: a file's progress and its download, each with a token for that file that expires.
 
-Only pages shown to signed-in people hand out tokens, and closing the page removes its files.
+Only pages shown to people who may enter hand out tokens. A token ends with the session, and so does its file.
 """
 
 import time
@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from mailsight.errors import FileGone
+from mailsight.errors import FileGone, MailsightError
 from mailsight.exports.jobs import RETENTION_SECONDS, Job, Jobs, State
 from mailsight.figures import formats
 
-from . import answers
+from . import answers, sessions
 
 _PURPOSE = "mailsight.export"
 
@@ -40,15 +40,15 @@ def routes(path: Callable[[str], str]) -> list[BaseRoute]:
 
 
 def token(job: Job) -> str:
-    """A token that gives access to this file until it is removed."""
-    return answers.sign(_PURPOSE, job.id, expires=time.time() + RETENTION_SECONDS)
+    """A token that gives access to this file until it is removed or the session of its page ends."""
+    return answers.sign(_PURPOSE, [job.id, sessions.current_id()], expires=time.time() + RETENTION_SECONDS)
 
 
 async def progress(request: Request) -> JSONResponse:
     """The progress of a file: `{"state", "done", "total", "note", "size"}`."""
     try:
-        job = _allowed(request)
-    except FileGone as error:
+        job = await _allowed(request)
+    except MailsightError as error:
         return answers.error_answer(error)
     status = {
         "state": job.state.value,
@@ -63,9 +63,9 @@ async def progress(request: Request) -> JSONResponse:
 async def file(request: Request) -> Response:
     """The file as a download, once it is ready."""
     try:
-        job = _allowed(request, State.READY)
+        job = await _allowed(request, State.READY)
         parts = await run_in_threadpool(job.parts)
-    except FileGone as error:
+    except MailsightError as error:
         return answers.error_answer(error)
     disposition = {
         "Content-Disposition": attachment(job.name),
@@ -82,10 +82,12 @@ def attachment(name: str) -> str:
     return f'attachment; filename="{plain}"{exact}'
 
 
-def _allowed(request: Request, *states: State) -> Job:
-    job_id = answers.signed(_PURPOSE, request.query_params.get("token"))
-    if job_id is None:
+async def _allowed(request: Request, *states: State) -> Job:
+    value = answers.signed(_PURPOSE, request.query_params.get("token"))
+    if value is None:
         raise FileGone("You don't have permission to download this file, or the permission has expired.")
+    job_id, session_id = value
+    await sessions.check(session_id, "Your permission to download this file has expired.")
     job = jobs().find(job_id)
     if job is None or (states and job.state not in states):
         raise FileGone("It was removed, or it is not ready yet. Files are removed after an hour.")

@@ -17,12 +17,13 @@ from mailsight.reports import recipients as recipient_reports
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.served import warehouse
 
-from . import addresses
+from . import addresses, sessions
 from .answers import HEADERS, error_answer, path, sign, signed
 
 # Tokens are valid for one to two periods. They are equal within a period, so that a rerun does not reload the grid.
 TOKEN_PERIOD_SECONDS = 12 * 3600
 _PURPOSE = "mailsight.recipients"
+_EXPIRED = "Your permission to view these customers has expired."
 MAX_REQUEST_BYTES = 64 * 1024
 MAX_REQUEST_SECONDS = 10.0
 
@@ -30,19 +31,22 @@ _log = logging.getLogger(__name__)
 
 
 def token(campaign_id: str, audience: Audience, *, now: float | None = None) -> str:
-    """The token with which a campaign's grid reads its customers. Stable for hours, expires within a day."""
+    """The token with which a campaign's grid reads its customers, as long as the session of its page, this one, lasts.
+
+    Stable for hours, expires within a day.
+    """
     period = int((time.time() if now is None else now) // TOKEN_PERIOD_SECONDS)
     expires = (period + 2) * TOKEN_PERIOD_SECONDS
-    return sign(_PURPOSE, [campaign_id, audience.value], expires=expires)
+    return sign(_PURPOSE, [campaign_id, audience.value, sessions.current_id()], expires=expires)
 
 
-def allowed(token: object, *, now: float | None = None) -> tuple[str, Audience]:
-    """The campaign and audience that a token is for. Raises `NotAllowed` if it is not valid."""
+def allowed(token: object, *, now: float | None = None) -> tuple[str, Audience, str]:
+    """The campaign, the audience and the session that a token is for. Raises `NotAllowed` if it is not valid."""
     value = signed(_PURPOSE, token, now=now)
     if value is None:
-        raise NotAllowed("Your permission to view these customers has expired.")
-    campaign_id, audience = value
-    return campaign_id, Audience(audience)
+        raise NotAllowed(_EXPIRED)
+    campaign_id, audience, session_id = value
+    return campaign_id, Audience(audience), session_id
 
 
 async def recipients(request: Request) -> JSONResponse:
@@ -53,7 +57,10 @@ async def recipients(request: Request) -> JSONResponse:
     """
     try:
         body = await _json_body(request)
-        return JSONResponse(await run_in_threadpool(_block, body), headers=HEADERS)
+        campaign_id, audience, session_id = allowed(body.get("token"))
+        await sessions.check(session_id, _EXPIRED)
+        block = await run_in_threadpool(_block, campaign_id, audience, body)
+        return JSONResponse(block, headers=HEADERS)
     except MailsightError as error:
         return error_answer(error)
     except Exception:  # noqa: BLE001
@@ -86,8 +93,7 @@ async def _json_body(request: Request) -> dict[str, Any]:
     return content
 
 
-def _block(request: dict[str, Any]) -> dict[str, Any]:
-    campaign_id, audience = allowed(request.get("token"))
+def _block(campaign_id: str, audience: Audience, request: dict[str, Any]) -> dict[str, Any]:
     zone = request.get("zone") if isinstance(request.get("zone"), str) else None
     query = grid.posted_query(
         request,

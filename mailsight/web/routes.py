@@ -7,7 +7,6 @@ one campaign and audience, and the route requires it. Webhooks are authenticated
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -20,13 +19,16 @@ from mailsight.loading import health, spool
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
 
-from . import downloads, hosts, webhooks
+from . import addresses, configuration, downloads, hosts, webhooks
 from .answers import path
 from .compression import BaseUrlScript, CompressedCode, base_url_script
+from .gate import Gate
 from .headers import SecurityHeaders, streamlit_scripts
 from .health import Health
 from .logs import RequestLog
 from .recipients import recipients
+from .sign_in import SignIn
+from .upload_gate import UploadGate
 
 _loaders: list[Loader] = []  # at most one, while the server runs
 
@@ -45,18 +47,23 @@ def routes() -> list[BaseRoute]:
 def middleware() -> list[Middleware]:
     """Middleware for all pages and routes, outermost first."""
     config = settings.from_environment()
-    pages = [path(name) for name in ("campaign", "compare", "customer", "data")]
+    # Sign-in names the public URL too.
+    public_url = config.public_url or str(configuration.current().auth.get("redirect_uri", ""))
+    pages = [path(name) for name in addresses.PAGES]
     base_url = base_url_script(path(""))
-    names = hosts.known_names(config.public_url, config.hosts, _addresses())
+    names = hosts.known_names(public_url, config.hosts, _addresses())
     return [
         Middleware(
             SecurityHeaders,
             (*streamlit_scripts(), base_url),
             path("component/"),
-            config.public_url.startswith("https:"),
+            public_url.startswith("https:"),
         ),
         Middleware(RequestLog),
-        Middleware(hosts.KnownHosts, names, config.public_url, path("webhooks/")),
+        Middleware(hosts.KnownHosts, names, public_url, path("webhooks/")),
+        Middleware(Gate),
+        Middleware(UploadGate),
+        Middleware(SignIn),
         Middleware(BaseUrlScript, pages, base_url),
         Middleware(CompressedCode),
     ]
@@ -87,14 +94,9 @@ async def loading(_: st.App) -> AsyncIterator[None]:
             await run_in_threadpool(_loaders.pop().stop)
 
 
-@cache
 def webhook_secrets() -> webhooks.Secrets:
     """Webhook secrets by provider name, for the providers that are set up. Raises `BadSetting`."""
-    try:
-        section = dict(st.secrets.get("webhooks", {}))
-    except FileNotFoundError:
-        section = {}
-    return webhooks.configured(settings.webhook_secrets(), section)
+    return configuration.current().webhooks
 
 
 def webhook_address(provider: str) -> str:
@@ -110,10 +112,16 @@ def _webhooks() -> webhooks.Webhooks:
 def _problems() -> list[str]:
     """What doesn't work, for `/healthz`."""
     config = settings.from_environment()
-    return health.problems(
+    reasons = health.problems(
         warehouse(),
         spool.beside(config.database),
         config.webhook_load_seconds,
         takes_webhooks=bool(webhook_secrets()),
         loader=_loaders[0] if _loaders else None,
     )
+    if configuration.problem():
+        # Its own message may name files; it is in the log.
+        reasons.append(
+            "The secrets files have changed or can't be read. The server keeps what it started with."
+        )
+    return reasons

@@ -13,7 +13,7 @@ from mailsight import settings
 from mailsight.errors import LoadRunning, NotKept
 from mailsight.loading.background import Loader, pause_seconds
 from mailsight.loading.spool import Spool
-from mailsight.web import routes
+from mailsight.web import configuration, routes
 from tests.support.waiting import PATIENCE_SECONDS
 
 
@@ -144,9 +144,9 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Pa
     monkeypatch.setattr(Loader, "start", lambda self: started.append(self._spool.folder))
     monkeypatch.setattr(Loader, "stop", lambda self: started.append(Path("stopped")))
     monkeypatch.setenv("MAILSIGHT_DATABASE", str(tmp_path / "mailsight.duckdb"))
-    routes.webhook_secrets.cache_clear()
+    configuration.started.cache_clear()
     yield started
-    routes.webhook_secrets.cache_clear()
+    configuration.started.cache_clear()
 
 
 def run_server() -> None:
@@ -171,7 +171,7 @@ def test_a_server_with_a_webhook_or_a_spool_starts_a_loader(
     run_server()
     assert started == [spool.folder, Path("stopped")]
     monkeypatch.delenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH")
-    routes.webhook_secrets.cache_clear()
+    configuration.started.cache_clear()
     spool.append("sendgrid", "[]")
     run_server()
     assert started == [spool.folder, Path("stopped")] * 2
@@ -181,7 +181,8 @@ def test_secrets_from_the_file_and_the_environment_are_combined(
     started: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert started == []
-    monkeypatch.setattr(st, "secrets", {"webhooks": {"brevo": {"basic_auth": "ann:file"}}})
+    section = '[webhooks.brevo]\nbasic_auth = "ann:file"\n'
+    monkeypatch.setattr(configuration.Files, "texts", lambda _: {Path("secrets.toml"): section})
     monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "ann:env")
     assert routes.webhook_secrets() == {
         "brevo": {"basic_auth": "ann:file"},

@@ -11,33 +11,8 @@ from mailsight.errors import BadUpload, LoadRefused, NotABundle
 from mailsight.loading import bundles, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
-from mailsight.loading.uploads import Visitor
 from tests.support.uploaded import BUNDLE, CAMPAIGNS, MAIL, UploadedFile, zipped
 from tests.support.waiting import PATIENCE_SECONDS
-
-NOBODY = Visitor(signed_in=False, email=None, local=False)
-HERE = Visitor(signed_in=False, email=None, local=True)
-ANN = Visitor(signed_in=True, email="Ann@company.example", local=False)
-BOB = Visitor(signed_in=True, email="bob@company.example", local=True)
-UNPROVED = Visitor(signed_in=True, email=None, local=False)
-
-
-@pytest.mark.parametrize(
-    ("uploaders", "sign_in", "may"),
-    [
-        ((), False, [HERE]),
-        ((), True, []),
-        (("*",), False, [HERE]),
-        (("*",), True, [ANN, BOB, UNPROVED]),
-        (("ann@company.example",), False, []),
-        (("ann@company.example", "cleo@company.example"), True, [ANN]),
-        (("ann@company.example", "*"), True, [ANN, BOB, UNPROVED]),
-    ],
-)
-def test_who_may_upload(uploaders: tuple[str, ...], sign_in: bool, may: list[Visitor]) -> None:
-    everyone = [NOBODY, HERE] + [ANN, BOB, UNPROVED] * sign_in
-    assert [visitor for visitor in everyone if uploads.may_upload(visitor, uploaders, sign_in=sign_in)] == may
-
 
 BROWSER = {
     "Host": "localhost:8501",

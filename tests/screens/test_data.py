@@ -22,7 +22,7 @@ from mailsight.screens import upload
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
-from mailsight.web import routes
+from mailsight.web import configuration
 from tests.support.pages import show, words
 from tests.support.provider_events import BOUNCED, CLICKED, EVENTS, HUGE, NOON, OPENED, event
 from tests.support.providers.registry import SAMPLES
@@ -43,9 +43,11 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Requests count as local, because Streamlit's test harness has no browser with an address."""
     monkeypatch.setattr(uploads, "is_local", lambda *_: True)
+    yield
+    configuration.started.cache_clear()
 
 
 def test_the_data_report_has_counts_events_and_loads(mixed: Path) -> None:
@@ -186,9 +188,9 @@ def sendgrid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Sets up SendGrid's webhook."""
     monkeypatch.setenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH", "user:secret-password")
     monkeypatch.setenv("MAILSIGHT_PUBLIC_URL", "https://mailsight.example")
-    routes.webhook_secrets.cache_clear()
+    configuration.started.cache_clear()
     yield
-    routes.webhook_secrets.cache_clear()
+    configuration.started.cache_clear()
 
 
 @pytest.mark.usefixtures("sendgrid")
@@ -232,6 +234,7 @@ def test_people_without_permission_see_no_button_and_cannot_upload(
     use(mixed)
     assert [button.label for button in show("data").button] == ["Upload"]
     monkeypatch.setenv("MAILSIGHT_UPLOADERS", "ann@company.example")
+    configuration.started.cache_clear()
     assert not show("data").button
     with pytest.raises(MayNotUpload):
         upload.load_bundle([UploadedFile("campaigns.csv", CAMPAIGNS)])

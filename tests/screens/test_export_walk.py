@@ -1,7 +1,6 @@
 """Exports in a real browser: they contain what the page shows, in every format, and their files are removed."""
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.support.browsing import choose, click_funnel, expect_customers, grid, visit
 from tests.support.campaigns import most_clicked
-from tests.support.waiting import PATIENCE_SECONDS, until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -54,39 +53,26 @@ def test_the_export_contains_what_the_grid_shows(
         address = page.get_by_role("link", name="Download", exact=True).get_attribute("href")
         page.get_by_role("button", name="Remove", exact=True).click()
         expect(page.get_by_role("link", name="Download", exact=True)).to_have_count(0)
-        # Removing an export deletes its file, and so does closing the page.
-        expect_gone(page, f"{server}{address}")
+        # Removing an export deletes its file; closing the page also ends the permission.
+        expect_status(page, f"{server}{address}", 404)
         with page.expect_download():
             choose(page, "Events", "Parquet")
         address = page.get_by_role("link", name="Download", exact=True).get_attribute("href")
         page.goto("about:blank")
-        expect_gone(page, f"{server}{address}")
+        expect_status(page, f"{server}{address}", 401)
         assert wrong == []
 
 
-def test_each_tab_exports_its_own_view_whichever_process_serves_the_grid(
-    browser: Browser,
-    serve: Callable[..., str],
-    sample_database: Path,
-    report: campaign.CampaignReport,
-    monkeypatch: pytest.MonkeyPatch,
+def test_each_tab_exports_its_own_view(
+    browser: Browser, server: str, sample_database: Path, report: campaign.CampaignReport
 ) -> None:
-    """One process serves the page and writes the file; another serves the grid's rows."""
-    monkeypatch.setenv("STREAMLIT_SERVER_COOKIE_SECRET", "shared-by-both-processes")
-    servers = [serve(sample_database, fresh=True) for _ in range(2)]
     campaign_id = report.campaign.campaign_id
-    address = f"{servers[0]}/campaign?id={campaign_id}"
+    address = f"{server}/campaign?id={campaign_id}"
     query = grids.grid_query(
         {"name": {"type": "contains", "filter": "a"}}, [{"colId": "opens", "sort": "desc"}], end=500
     )
     expected = recipients.page(Warehouse(sample_database).snapshot(), campaign_id, Audience.HUMAN, query)
     with visit(browser) as (page, wrong):
-        page.context.route(
-            "**/api/recipients",
-            lambda route: route.fulfill(
-                response=route.fetch(url=f"{servers[1]}/api/recipients", timeout=1000 * PATIENCE_SECONDS)
-            ),
-        )
         page.goto(address)
         expect_customers(page, report.counts.selected)
         grid(page).locator(".ag-floating-filter-input input").first.fill("a")
@@ -128,5 +114,5 @@ def test_the_page_can_be_exported_as_a_report(
         assert wrong == []
 
 
-def expect_gone(page: Page, address: str) -> None:
-    until(lambda: page.request.get(address).status == 404, "the file to be deleted")
+def expect_status(page: Page, address: str, status: int) -> None:
+    until(lambda: page.request.get(address).status == status, f"the file's status to be {status}")

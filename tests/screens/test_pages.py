@@ -1,6 +1,6 @@
 """The pages in Streamlit's test harness, without a browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from mailsight.reports.search import EVERYTHING
 from mailsight.screens.campaign import figures
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
+from mailsight.web import configuration
 from tests.support import odd_campaigns
+from tests.support.broken_secrets import GOOD
 from tests.support.campaigns import listed, newest_sent
 from tests.support.pages import shell, show, words
 
@@ -71,13 +73,22 @@ def test_a_date_range_includes_whole_days(use: Callable[[Path], Warehouse], samp
     assert at.metric[0].value.startswith(f"{len(days) - 1} of ")
 
 
-@pytest.mark.parametrize("page", ["campaigns", "campaign", "customer", "data"])
+@pytest.fixture
+def sign_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Sets up sign-in."""
+    monkeypatch.setattr(configuration.Files, "texts", lambda _: {Path("secrets.toml"): GOOD})
+    configuration.started.cache_clear()
+    yield
+    configuration.started.cache_clear()
+
+
+@pytest.mark.usefixtures("sign_in")
+@pytest.mark.parametrize("page", ["campaigns", "campaign", "compare", "customer", "data"])
 def test_nobody_sees_a_page_before_signing_in(
     use: Callable[[Path], Warehouse], sample_database: Path, page: str
 ) -> None:
     report = latest_sent(use(sample_database))
     at = shell()
-    at.secrets["auth"] = {"redirect_uri": "http://localhost/oauth2callback", "cookie_secret": "x"}
     at.switch_page(f"../pages/{page}.py")
     at.query_params["id"] = report.campaign.campaign_id
     at.run()

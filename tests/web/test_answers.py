@@ -32,7 +32,7 @@ def test_an_unsigned_token_is_rejected(token: Any) -> None:
 def test_a_files_token_is_valid_as_long_as_the_file_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
     token = downloads.token(Job("id", "name.csv", Format.CSV))
-    assert answers.signed("mailsight.export", token, now=NOW + RETENTION_SECONDS - 1) == "id"
+    assert answers.signed("mailsight.export", token, now=NOW + RETENTION_SECONDS - 1) == ["id", ""]
     assert answers.signed("mailsight.export", token, now=NOW + RETENTION_SECONDS) is None
 
 

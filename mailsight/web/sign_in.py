@@ -1,0 +1,155 @@
+"""What happens around Streamlit's sign-in: the way back to the page that was opened, and words for what went wrong.
+
+Streamlit's routes send people to the identity provider and back, but always back to the first page, and if the provider
+is down, to a line of text. This middleware remembers the page in a cookie, and returns to it with a reason in the URL,
+which the sign-in page puts into words. Signing out also ends the sign-in here, for other tabs and copied cookies.
+"""
+
+import logging
+from enum import StrEnum
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+import anyio
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.web.server.starlette.starlette_server_config import TOKENS_COOKIE_NAME, USER_COOKIE_NAME
+
+from . import addresses, sessions
+from .access import Standing
+from .answers import path
+
+# How long the identity provider may take, over all requests of one step.
+PROVIDER_SECONDS = 15.0
+RETURN_COOKIE = "mailsight_return"
+RETURN_SECONDS = 3600
+PARAMETER = "sign_in"
+
+_log = logging.getLogger(__name__)
+
+
+class Failure(StrEnum):
+    """Why somebody is not signed in, as a parameter of the sign-in page's URL."""
+
+    UNAVAILABLE = "unavailable"  # the identity provider does not answer, or not as it should
+    CANCELLED = "cancelled"  # the person or the provider said no
+    FAILED = "failed"  # the answer does not fit a sign-in that was started here
+
+
+class SignIn:
+    """ASGI middleware around Streamlit's routes for signing in and out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._steps = {
+            path("auth/login"): self._leave,
+            path("oauth2callback"): self._come_back,
+            path("auth/logout"): self._sign_out,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        step = self._steps.get(scope["path"]) if scope["type"] == "http" else None
+        if step is None:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        response = await step(request)
+        await response(scope, receive, send)
+
+    async def _leave(self, request: Request) -> Response:
+        """To the provider, or back to the sign-in page if that is not possible."""
+        target = _opened(request)
+        answer = await self._answer(request)
+        if answer is None or answer.status_code >= 400:
+            return _redirect(target, Failure.UNAVAILABLE)
+        if not answer.headers.get("location", "").startswith(("https://", "http://")):
+            return _redirect(target)  # the button was older than two minutes
+        answer.set_cookie(
+            RETURN_COOKIE, quote(target), max_age=RETURN_SECONDS, path=path(""), httponly=True, samesite="lax"
+        )
+        return answer
+
+    async def _come_back(self, request: Request) -> Response:
+        """From the provider to the page that was opened."""
+        asked_for = request.query_params
+        target = addresses.own_page(*_split(unquote(request.cookies.get(RETURN_COOKIE, ""))))
+        answer = await self._answer(request)
+        if answer is None or answer.status_code >= 400:
+            return _redirect(target, Failure.UNAVAILABLE)
+        failure: Failure | None = None
+        if not _sets_cookie(answer, USER_COOKIE_NAME) and not _is_signed_in(request):
+            if "error" in asked_for:
+                failure = Failure.CANCELLED if asked_for["error"] == "access_denied" else Failure.UNAVAILABLE
+            elif "state" in asked_for or "code" in asked_for:
+                failure = Failure.FAILED
+        answer.headers["Location"] = _url(target, failure)
+        if failure is None:
+            answer.delete_cookie(RETURN_COOKIE, path=path(""))
+        return answer
+
+    async def _sign_out(self, request: Request) -> Response:
+        """To the provider, to sign out there too, or to the sign-in page if that is not possible."""
+        if claims := sessions.claims_from(request.cookies):
+            sessions.end_sign_in(claims)
+        answer = await self._answer(request)
+        if answer is None or answer.status_code >= 400:
+            answer = _redirect("")
+            for name in request.cookies:
+                if name.startswith((USER_COOKIE_NAME, TOKENS_COOKIE_NAME)):
+                    answer.delete_cookie(name, path=path("").rstrip("/") or "/")
+        return answer
+
+    async def _answer(self, request: Request) -> Response | None:
+        """Streamlit's answer, or None if it fails or the provider takes too long."""
+        messages: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            messages.append(message)
+
+        try:
+            with anyio.fail_after(PROVIDER_SECONDS):
+                await self.app(request.scope, request.receive, hold)
+        except Exception:  # noqa: BLE001
+            # Whatever the provider sent, the person gets a page that says what to do; the details go to the log.
+            _log.exception("The identity provider could not be used")
+            return None
+        start, *parts = messages
+        answer = Response(b"".join(part.get("body", b"") for part in parts), start["status"])
+        answer.raw_headers = MutableHeaders(raw=list(start["headers"])).raw
+        return answer
+
+
+def _opened(request: Request) -> str:
+    """The page on which the sign-in button was clicked."""
+    try:
+        referrer = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    if referrer.netloc != request.headers.get("host"):
+        return ""
+    return addresses.own_page(referrer.path, referrer.query)
+
+
+def _split(address: str) -> tuple[str, str]:
+    name, _, query = address.partition("?")
+    return path(name), query
+
+
+def _is_signed_in(request: Request) -> bool:
+    return sessions.standing(sessions.claims_from(request.cookies)) is Standing.MAY_ENTER
+
+
+def _sets_cookie(answer: Response, name: str) -> bool:
+    cookies = answer.headers.getlist("set-cookie")
+    return any(cookie.startswith(f"{name}=") and "max-age=0" not in cookie.lower() for cookie in cookies)
+
+
+def _redirect(target: str, failure: Failure | None = None) -> Response:
+    return RedirectResponse(_url(target, failure), 303)
+
+
+def _url(target: str, failure: Failure | None) -> str:
+    name, _, query = target.partition("?")
+    parameters = [*parse_qsl(query), *([(PARAMETER, failure.value)] if failure else [])]
+    return path(name) + (f"?{urlencode(parameters)}" if parameters else "")

@@ -1,0 +1,217 @@
+"""A server whose configuration is broken does not start; a running one keeps its configuration, whatever happens."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import streamlit.config
+
+from mailsight.errors import BadSetting
+from mailsight.web import configuration
+from mailsight.web.configuration import Files, Started
+from tests.support import raw_session, signed_in
+from tests.support.broken_secrets import BROKEN, GOOD
+from tests.support.signed_in import Guarded
+from tests.support.waiting import PATIENCE_SECONDS, until
+from tooling.servers import PROJECT, free_port
+
+
+def started(path: Path) -> Started:
+    files = Files((path,), required=True)
+    texts = files.texts()
+    return Started(configuration.read(texts), files, texts)
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    path = tmp_path / "secrets.toml"
+    path.write_text(GOOD)
+    return path
+
+
+def test_unchanged_files_are_no_problem(secrets: Path) -> None:
+    assert started(secrets).problem() is None
+
+
+def test_a_valid_change_asks_for_a_restart_and_is_not_used(secrets: Path) -> None:
+    server = started(secrets)
+    before = server.configuration
+    secrets.write_text("")
+    assert server.problem() == "The secrets files have changed. Restart the server to use them."
+    assert server.configuration is before
+    assert before.access.sign_in
+    secrets.write_text(GOOD)
+    assert server.problem() is None
+
+
+@pytest.mark.parametrize(("change", "says"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_change_is_named(secrets: Path, change: tuple[str, str], says: str) -> None:
+    server = started(secrets)
+    secrets.write_text(GOOD.replace(*change, 1))
+    problem = server.problem() or ""
+    assert says in problem
+    assert problem.endswith("The server keeps the configuration that it started with, but can't restart.")
+
+
+def test_a_removed_file_is_named(secrets: Path) -> None:
+    server = started(secrets)
+    secrets.unlink()
+    assert "the file does not exist" in (server.problem() or "")
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon", "nan"])
+def test_a_session_takes_some_time(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MAILSIGHT_SESSION_HOURS", value)
+    with pytest.raises(BadSetting, match="MAILSIGHT_SESSION_HOURS"):
+        configuration.read({})
+
+
+STREAMLIT, MAILSIGHT = ["streamlit", "run", str(PROJECT / "app.py")], ["mailsight", "run"]
+
+
+def test_a_list_of_viewers_needs_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILSIGHT_VIEWERS", "@company.example")
+    with pytest.raises(BadSetting, match="nobody can sign in"):
+        configuration.read({})
+    assert configuration.read({Path("secrets.toml"): GOOD}).access.sign_in
+
+
+@pytest.fixture
+def first_start(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
+    """Streamlit's options when `started` reads the configuration for the first time."""
+    options: dict[str, object] = {"secrets.files": [str(secrets)], "server.trustedUserHeaders": {}}
+    monkeypatch.setattr(
+        streamlit.config,
+        "get_option",
+        lambda name, real=streamlit.config.get_option: options.get(name, real(name)),
+    )
+    configuration.started.cache_clear()
+    yield options
+    configuration.started.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("viewers", "uploaders", "warns"),
+    [("", "", True), ("", "*", True), ("*", "", False), ("", "ann@company.example", False)],
+)
+def test_a_server_that_nobody_may_enter_says_so(
+    first_start: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    viewers: str,
+    uploaders: str,
+    warns: bool,
+) -> None:
+    assert first_start
+    monkeypatch.setenv("MAILSIGHT_VIEWERS", viewers)
+    monkeypatch.setenv("MAILSIGHT_UPLOADERS", uploaders)
+    assert configuration.current().access.sign_in
+    assert ("nobody may enter" in caplog.text) is warns
+
+
+def test_headers_can_not_sign_anybody_in(first_start: dict[str, object]) -> None:
+    first_start["server.trustedUserHeaders"] = {"X-User": "email"}
+    with pytest.raises(BadSetting, match="trustedUserHeaders"):
+        configuration.current()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "change", "says"),
+    [
+        (STREAMLIT, ("[auth]", "[Auth]"), "line 1: [Auth] is not read"),
+        (STREAMLIT, ('"mailsight-1"', '"mailsight-1'), "(at line 4,"),
+        (MAILSIGHT, ("[auth]", "[oauth]"), "line 1: [oauth] is not read"),
+    ],
+)
+def test_a_server_does_not_start_with_a_mistake(
+    tmp_path: Path, program: list[str], change: tuple[str, str], says: str
+) -> None:
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(GOOD.replace(*change, 1))
+    ended = subprocess.run(
+        [sys.executable, "-m", *program, f"--server.port={free_port()}", "--server.headless=true"],
+        cwd=tmp_path,
+        env={
+            "PYTHONPATH": str(PROJECT),
+            "HOME": str(tmp_path),
+            "MAILSIGHT_DATABASE": str(tmp_path / "m.duckdb"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 1
+    [message] = [line for line in ended.stderr.splitlines() if line.startswith("Invalid setting")]
+    assert says in message
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture(scope="module")
+def guarded(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A dashboard with sign-in and a webhook, for nobody, whose provider does not answer."""
+    folder = tmp_path_factory.mktemp("guarded")
+    secrets = signed_in.SECRETS + '[webhooks.sendgrid]\nbasic_auth = "ann:secret"\n'
+    with signed_in.dashboard(
+        sample_database, folder, f"http://localhost:{free_port()}", secrets=secrets
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(guarded: Guarded) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=guarded.address, timeout=PATIENCE_SECONDS) as client:
+        yield client
+
+
+def is_closed(client: httpx.Client) -> bool:
+    """Whether everything asks for sign-in or a password, in words."""
+    grid = client.post("/api/recipients", json={"token": "x"})
+    file = client.put("/_stcore/upload_file/some-session/some-file", files={"file": b"x"})
+    webhook = client.post("/webhooks/sendgrid/", content=b"[]")
+    with raw_session.connected(str(client.base_url).rstrip("/")) as connection:
+        page = raw_session.shown(raw_session.run(connection))
+    assert "Sign in to Mailsight" in page
+    assert not re.search(r"Traceback|exception \{|Campaigns loaded|campaign\?id", page)
+    return (grid.status_code, file.status_code, webhook.status_code) == (401, 401, 401)
+
+
+@pytest.mark.slow
+def test_a_running_server_stays_closed_whatever_happens_to_the_file(
+    guarded: Guarded, client: httpx.Client
+) -> None:
+    good = guarded.secrets.read_text()
+    assert is_closed(client)
+    for before, after in [change for change, _ in list(BROKEN.values())[::2]]:  # the rest are checked above
+        guarded.secrets.write_text(GOOD.replace(before, after, 1))
+        assert is_closed(client)
+    for text in ("", "[auth]", "\0"):
+        guarded.secrets.write_text(text)
+        assert is_closed(client)
+    guarded.secrets.unlink()
+    assert is_closed(client)
+    guarded.secrets.symlink_to("nowhere")
+    assert is_closed(client)
+    guarded.secrets.unlink()
+    guarded.secrets.mkdir()
+    assert is_closed(client)
+    until(lambda: "The server keeps the configuration" in guarded.log.read_text(), "a line in the log")
+    guarded.secrets.rmdir()
+    guarded.secrets.write_text(good)
+    assert is_closed(client)
+
+
+@pytest.mark.slow
+def test_the_server_starts_without_any_file(sample_database: Path, server: str) -> None:
+    assert sample_database.exists()
+    with raw_session.connected(server) as connection:
+        page = raw_session.shown(raw_session.run(connection))
+    assert "Campaigns" in page
+    assert "Sign in" not in page
+    assert json.loads(httpx.get(f"{server}/healthz").text)

@@ -1,0 +1,204 @@
+"""Streamlit's WebSocket: who may not enter can only ask for the whole page, and only so many can."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.Common_pb2 import FileURLsRequest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from mailsight.web import gate
+from tests.support import raw_session, signed_in
+from tests.support.campaigns import listed
+from tests.support.signed_in import Guarded
+from tests.support.waiting import PATIENCE_SECONDS, until
+
+
+def fragment(fragment_id: str) -> ClientState:
+    return ClientState(fragment_id=fragment_id, query_string="id=spring")
+
+
+@pytest.mark.parametrize(
+    ("message", "allowed"),
+    [
+        (
+            BackMsg(rerun_script=ClientState(query_string="a=1")),
+            BackMsg(rerun_script=ClientState(query_string="a=1")),
+        ),
+        (BackMsg(rerun_script=fragment("f")), BackMsg(rerun_script=ClientState(query_string="id=spring"))),
+        (BackMsg(stop_script=True), BackMsg(stop_script=True)),
+        (BackMsg(app_heartbeat=True), BackMsg(app_heartbeat=True)),
+        (BackMsg(clear_cache=True), None),
+        (BackMsg(load_git_info=True), None),
+        (BackMsg(set_run_on_save=True), None),
+        (BackMsg(file_urls_request=FileURLsRequest(request_id="1", file_names=["a"])), None),
+        (BackMsg(backend_operation_request=BackendOperationRequest()), None),
+        (BackMsg(), None),
+    ],
+)
+def test_an_outsider_can_only_ask_for_the_whole_page(message: BackMsg, allowed: BackMsg | None) -> None:
+    remains = gate.outsiders_message(message.SerializeToString())
+    assert remains == (None if allowed is None else allowed.SerializeToString())
+
+
+def test_every_kind_of_message_is_allowed_or_dropped() -> None:
+    kinds = {field.name for field in BackMsg.DESCRIPTOR.fields}
+    assert kinds >= set(gate.OUTSIDER_MESSAGES)
+    for kind in kinds - set(gate.OUTSIDER_MESSAGES):
+        message = BackMsg()
+        field = BackMsg.DESCRIPTOR.fields_by_name[kind]
+        if field.message_type:
+            getattr(message, kind).SetInParent()
+        else:
+            setattr(message, kind, True)
+        assert gate.outsiders_message(message.SerializeToString()) is None
+
+
+@pytest.fixture(scope="module")
+def guarded(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A dashboard for one domain."""
+    folder = tmp_path_factory.mktemp("guarded")
+    environment = {"MAILSIGHT_VIEWERS": "@company.example", "MAILSIGHT_UPLOADERS": "ann@company.example"}
+    with (
+        signed_in.provider() as provider,
+        signed_in.dashboard(sample_database, folder, provider, environment=environment) as started,
+    ):
+        yield started
+
+
+def cookies(guarded: Guarded, name: str) -> str:
+    """The cookies of somebody who signed in, without a browser."""
+    with raw_session.connected(guarded.address) as connection:
+        state = ClientState()
+        page = raw_session.run(connection)
+        [button] = re.findall(r'id: "(\$\$ID-[^"]*sign_in[^"]*)"', raw_session.shown(page))
+        state.widget_states.widgets.add(id=button, trigger_value=True)
+        clicked = raw_session.run(connection, state)
+        [login] = [message.auth_redirect.url for message in clicked if message.HasField("auth_redirect")]
+    with httpx.Client(base_url=guarded.address, timeout=PATIENCE_SECONDS) as client:
+        asked = client.get(login)
+        answered = httpx.post(asked.headers["location"], data={"sub": name, "action": "authorize"})
+        callback = urlsplit(answered.headers["location"])
+        assert parse_qs(callback.query)["code"]
+        client.get(f"{callback.path}?{callback.query}")
+        client.get("/_stcore/health")
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+
+
+def xsrf(jar: str) -> str:
+    return SimpleCookie(jar)["_streamlit_xsrf"].value
+
+
+@pytest.mark.slow
+def test_a_session_from_before_signing_out_shows_nothing_more(
+    guarded: Guarded, sample_database: Path
+) -> None:
+    campaign = listed(sample_database)[1]
+    jar = cookies(guarded, "ann")
+    with raw_session.connected(
+        guarded.address, cookies=jar, protocols=("streamlit", xsrf(jar))
+    ) as connection:
+        page = raw_session.shown(raw_session.run(connection, ClientState(page_name="data")))
+        assert "Ann" in page
+        assert campaign.name in raw_session.shown(raw_session.run(connection))
+        fragments = set(re.findall(r'fragment_id: "([^"]+)"', page))
+        assert fragments
+        token = {"Cookie": jar}
+        assert httpx.get(f"{guarded.address}/_stcore/metrics", headers=token).status_code == 200
+        httpx.get(f"{guarded.address}/auth/logout", headers=token)
+        for fragment_id in fragments:
+            shown = raw_session.shown(raw_session.run(connection, ClientState(fragment_id=fragment_id)))
+            assert "Your session has ended" in shown
+            assert campaign.name not in shown
+        connection.send(
+            BackMsg(file_urls_request=FileURLsRequest(request_id="1", file_names=["a"])).SerializeToString()
+        )
+        assert "file_urls_response" not in raw_session.shown(raw_session.run(connection))
+        assert httpx.get(f"{guarded.address}/_stcore/metrics", headers=token).status_code == 401
+
+
+@pytest.mark.slow
+def test_a_file_is_received_only_while_the_dialog_is_open(guarded: Guarded) -> None:
+    jar = cookies(guarded, "ann")
+    headers = {"Cookie": jar, "X-Xsrftoken": xsrf(jar)}
+    with raw_session.connected(
+        guarded.address, cookies=jar, protocols=("streamlit", xsrf(jar))
+    ) as connection:
+        messages = raw_session.run(connection, ClientState(page_name="data"))
+        place = f"{guarded.address}/_stcore/upload_file/{raw_session.session_id(messages)}/file-1"
+
+        def upload(**more: str) -> int:
+            return httpx.put(place, files={"file": b"x"}, headers=headers | more).status_code
+
+        assert upload() == 403
+        [button] = re.findall(r'id: "(\$\$ID-[^"]*)"\s+label: "Upload"', raw_session.shown(messages))
+        state = ClientState(page_name="data")
+        state.widget_states.widgets.add(id=button, trigger_value=True)
+        raw_session.run(connection, state)
+        assert upload() == 204
+        assert upload(Cookie="") == 401
+        assert upload(Cookie=cookies(guarded, "bob")) == 403
+        raw_session.run(connection, ClientState(page_name="data"))
+        assert upload() == 403
+
+
+@pytest.mark.slow
+def test_people_who_have_not_signed_in_open_only_so_many_pages(guarded: Guarded) -> None:
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(raw_session.connected(guarded.address))
+            for _ in range(gate.MAX_OUTSIDERS_PER_CLIENT)
+        ]
+        with pytest.raises(InvalidStatus), raw_session.connected(guarded.address):
+            pass
+        opened[0].send(bytes(gate.MAX_OUTSIDER_MESSAGE_BYTES + 1))
+        with pytest.raises(ConnectionClosed) as closed:
+            opened[0].recv(PATIENCE_SECONDS)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+
+    def opens() -> bool:
+        try:
+            with raw_session.connected(guarded.address):
+                return True
+        except InvalidStatus:
+            return False
+
+    until(opens, "a page to open once others are closed")
+
+
+def grid_token(page: str) -> str:
+    """The token that a campaign's page gives to its grid."""
+    for request in re.findall(r'request[\\": ]+([A-Za-z0-9+/=]{40,})', page):
+        return str(json.loads(base64.b64decode(request))["token"])
+    pytest.fail("The page has no grid.")
+
+
+@pytest.mark.slow
+def test_a_token_survives_a_lost_connection_but_not_its_page(guarded: Guarded, sample_database: Path) -> None:
+    campaign = listed(sample_database)[1]
+    jar = cookies(guarded, "bob")
+    state = ClientState(page_name="campaign", query_string=f"id={campaign.campaign_id}")
+    with httpx.Client(base_url=guarded.address, timeout=PATIENCE_SECONDS) as client:
+
+        def status_code() -> int:
+            return client.post("/api/recipients", json={"token": token, "start": 0, "end": 1}).status_code
+
+        protocols = ("streamlit", xsrf(jar))
+        with raw_session.connected(guarded.address, cookies=jar, protocols=protocols) as connection:
+            messages = raw_session.run(connection, state)
+            token = grid_token(raw_session.shown(messages))
+            assert status_code() == 200
+        again = (*protocols, raw_session.session_id(messages))
+        with raw_session.connected(guarded.address, cookies=jar, protocols=again):
+            assert status_code() == 200
+        assert status_code() == 401

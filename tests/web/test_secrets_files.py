@@ -1,0 +1,139 @@
+"""secrets.toml: a mistake is named, never ignored, because sign-in would be off."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mailsight.errors import BadSetting
+from mailsight.web import secrets_files
+from tests.support.broken_secrets import BROKEN, GOOD
+
+
+def sections(
+    text: str, path: Path = Path("secrets.toml")
+) -> tuple[secrets_files.Section, secrets_files.Section]:
+    return secrets_files.sections({path: text})
+
+
+def test_a_complete_section_is_accepted() -> None:
+    auth, webhooks = sections(GOOD)
+    assert secrets_files.providers(auth) == ("default",)
+    assert webhooks == {"sendgrid": {"basic_auth": "ann:secret"}}
+
+
+@pytest.mark.parametrize(("change", "says"), BROKEN.values(), ids=BROKEN)
+def test_a_mistake_is_named(change: tuple[str, str], says: str) -> None:
+    before, after = change
+    assert before in GOOD
+    with pytest.raises(BadSetting) as raised:
+        sections(GOOD.replace(before, after, 1))
+    assert says in raised.value.message
+    assert raised.value.message.startswith("secrets.toml")
+    assert "of-the-tests" not in str(raised.value)
+    assert "ann:secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["[auth]", "auth = {}", "[auth]\n[webhooks.sendgrid]\nbasic_auth = 'a:b'"])
+def test_an_empty_section_is_not_no_section(text: str) -> None:
+    with pytest.raises(BadSetting, match=r"\[auth\] needs redirect_uri"):
+        sections(text)
+
+
+def test_the_message_names_the_line() -> None:
+    with pytest.raises(BadSetting, match=r"^secrets\.toml, line 4: \[auth\] has no setting client_ID"):
+        sections(GOOD.replace("client_id", "client_ID"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing\n",
+        '[connections.warehouse]\nurl = "postgresql://u:p@db/x"\nauthenticator = "snowflake"\n',
+        'openai_key = "sk-1"\n[gcp]\nclient_email = "x@y.example"\nauth_uri = "https://accounts.example/auth"\n',
+        'DB_PASSWORD = "x"\n[path]\nhome = "x"\n',
+    ],
+)
+def test_other_programs_sections_are_ignored(text: str) -> None:
+    assert sections(text) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (GOOD, ("default",)),
+        (
+            GOOD.replace("client_id", "[auth.okta]\nclient_id", 1),
+            ("okta",),
+        ),
+        (
+            GOOD
+            + '[auth.entra-id]\nclient_id = "a1"\nclient_secret = "b2"\n'
+            + 'server_metadata_url = "https://login.company.example/.well-known/openid-configuration"\n'
+            + 'client_kwargs = { prompt = "login", scope = "openid email" }\n',
+            ("default", "entra-id"),
+        ),
+    ],
+)
+def test_providers_are_listed(text: str, names: tuple[str, ...]) -> None:
+    assert secrets_files.providers(sections(text)[0]) == names
+
+
+def test_later_files_win() -> None:
+    other = GOOD.replace("mailsight-1", "mailsight-2")
+    auth, _ = secrets_files.sections({Path("home.toml"): GOOD, Path("project.toml"): other})
+    assert auth["client_id"] == "mailsight-2"
+
+
+def test_a_byte_order_mark_is_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert secrets_files.contents([path], required=True) == {path: GOOD}
+
+
+def test_a_folder_of_mounted_secrets_is_read(tmp_path: Path) -> None:
+    (tmp_path / "auth").mkdir()
+    (tmp_path / "auth" / "cookie_secret").write_text("not-a-secret-but-long\n")
+    (tmp_path / "auth" / "..data").mkdir()
+    [(path, text)] = secrets_files.contents([tmp_path], required=True).items()
+    assert (path, text) == (tmp_path / "auth" / "cookie_secret", "not-a-secret-but-long\n")
+    with pytest.raises(BadSetting, match=r"\[auth\] needs redirect_uri"):
+        secrets_files.sections({path: text})
+
+
+def test_a_missing_file_is_none_unless_it_was_named(tmp_path: Path) -> None:
+    path = tmp_path / ".streamlit" / "secrets.toml"
+    assert secrets_files.contents([path], required=False) == {}
+    with pytest.raises(BadSetting, match="does not exist"):
+        secrets_files.contents([path], required=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda path: path.mkdir(), "it is a folder"),
+        (lambda path: path.symlink_to("nowhere"), "points to a file that does not exist"),
+        (
+            lambda path: path.symlink_to(path.name),
+            "the file can't be read (Too many levels of symbolic links)",
+        ),
+        (os.mkfifo, "it is not a file"),
+        (lambda path: path.write_bytes(b"\xff\xfe[\0a\0"), "not UTF-8"),
+        (lambda path: path.write_bytes(b"#" * 1_000_001), "larger than a megabyte"),
+        (
+            lambda path: path.with_name("secret.toml").touch(),
+            "secret.toml: the file is not read under this name",
+        ),
+        (lambda path: path.with_name("Secrets.toml").touch(), "Secrets.toml: the file is not read"),
+        (lambda path: path.with_name("secrets.toml.txt").touch(), "call it secrets.toml"),
+        (lambda path: (path.touch(), path.chmod(0)), "can't be read (Permission denied)"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, make, says: str) -> None:  # type: ignore[no-untyped-def]
+    make(tmp_path / "secrets.toml")
+    if "Permission" in says and os.access(tmp_path / "secrets.toml", os.R_OK):
+        pytest.skip("root may read everything")
+    with pytest.raises(BadSetting) as raised:
+        secrets_files.contents([tmp_path / "secrets.toml"], required=False)
+    assert says in raised.value.message
