@@ -4,15 +4,21 @@ import sys
 
 import streamlit as st
 
+from mailsight import settings
 from mailsight.errors import MailsightError
-from mailsight.settings import PACKAGE
-from mailsight.web import configuration
+from mailsight.web import configuration, logs, server
 from mailsight.web.routes import loading, middleware, routes
 
+server.install()
 try:
+    logs.configure(settings.from_environment().log_level)
     secrets = configuration.start().for_streamlit
     app = st.App(
-        PACKAGE / "shell.py", secrets=secrets, routes=routes(), lifespan=loading, middleware=middleware()
+        settings.PACKAGE / "shell.py",
+        secrets=secrets,
+        routes=routes(),
+        lifespan=loading,
+        middleware=middleware(),
     )
 except MailsightError as error:
     sys.exit(f"{error.title}: {error}")

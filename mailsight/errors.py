@@ -16,7 +16,8 @@ MailsightError
 │   ├── LoadBroken         Mailsight itself failed on the data
 │   └── LoadRunning        another load is in progress
 ├── ExportFailed           a file was not written
-│   ├── CantWrite          a command can't write this format, or to this path
+│   ├── CantWrite          a command can't write to this path
+│   │   └── WrongUsage     a command needs other arguments
 │   ├── NotWritten         the process that writes Excel files failed
 │   ├── NoPdf              this machine can't create PDFs, or not of this campaign
 │   ├── TooManyFiles       the dashboard's exports have used up their disk space
@@ -25,6 +26,10 @@ MailsightError
 │   ├── TooMuchWork        it takes more time or memory than allowed
 │   └── TooBusy            too much other work is waiting
 ├── BadRequest             the grid does not support this filter or sort order
+├── UnknownHost            a request addresses the server by a name it doesn't know
+├── ForeignOrigin          a page of another site sent a request
+├── BadAddress             the server can't listen on the configured address or port
+├── PortTaken              another program listens on the server's port
 ├── NotAllowed             a page's token is forged, expired or missing
 ├── FileGone               an exported file was removed, or its token is not valid
 ├── UnknownProvider        Mailsight can't read events of this provider
@@ -38,6 +43,7 @@ MailsightError
     ├── NoPassword         it has no password yet; the provider waits for the challenge
     ├── BodyTooLarge       its body is larger than the settings allow
     ├── BodyTooSlow        its body took longer than the settings allow
+    ├── TooManyFailures    this client sent too many wrong passwords or signatures
     └── TooManyRequests    too many other requests are in progress
 """
 
@@ -138,6 +144,10 @@ class CantWrite(ExportFailed):
     next_step = "Choose another file or folder."
 
 
+class WrongUsage(CantWrite):
+    pass
+
+
 class NotWritten(ExportFailed):
     pass
 
@@ -175,6 +185,28 @@ class TooBusy(WorkFailed):
 class BadRequest(MailsightError):
     title = "This filter can't be used"
     next_step = "Clear the filters and try again."
+
+
+class UnknownHost(MailsightError):
+    title = "Unknown host"
+    next_step = "Whoever runs it can add the name with `MAILSIGHT_PUBLIC_URL` or `MAILSIGHT_HOSTS`."
+
+
+class ForeignOrigin(MailsightError):
+    title = "Request from another site"
+    next_step = (
+        "If this is the dashboard's own address, whoever runs it should set `MAILSIGHT_PUBLIC_URL` to it."
+    )
+
+
+class BadAddress(MailsightError):
+    title = "The server can't start"
+    next_step = "Choose another address or port with `--server.address` and `--server.port`."
+
+
+class PortTaken(MailsightError):
+    title = "The port is in use"
+    next_step = "Stop the other program, or choose another port with `--server.port`."
 
 
 class NotAllowed(MailsightError):
@@ -234,6 +266,10 @@ class BodyTooLarge(WebhookRefused):
 
 class BodyTooSlow(WebhookRefused):
     next_step = "Raise `MAILSIGHT_WEBHOOK_BODY_SECONDS` if this happens often."
+
+
+class TooManyFailures(WebhookRefused):
+    next_step = "Check the secret configured at the provider. Requests with the right one are still accepted."
 
 
 class TooManyRequests(WebhookRefused):

@@ -1,10 +1,13 @@
 """The settings. Only this module reads the environment."""
 
+import difflib
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .errors import BadSetting
 
@@ -24,6 +27,8 @@ class Settings:
     database: Path = DATA / "mailsight.duckdb"
     load_wait_seconds: float = 600.0  # how long to wait for another load
     public_url: str = ""  # the server's public address, if it is behind a proxy
+    hosts: tuple[str, ...] = ()  # further names under which browsers and providers may address the server
+    log_level: str = "info"
     webhook_load_seconds: float = 30.0
     webhook_body_seconds: float = 20.0
     webhook_max_megabytes: float = 10.0
@@ -33,8 +38,18 @@ class Settings:
     machines: Path | None = None  # the file that configures the machine rules
 
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_PREFIX, _SECRETS_PREFIX = "MAILSIGHT_", "MAILSIGHT_WEBHOOK_"
+_VARIABLES = frozenset(f"{_PREFIX}{field.name.upper()}" for field in fields(Settings))
+_TEST_VARIABLES = frozenset({"MAILSIGHT_KILLS"})  # read by the tests only
+
+
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings from the environment, with defaults for unset variables. Raises `BadSetting`."""
+    """The settings from the environment, with defaults for unset variables.
+
+    Raises `BadSetting` for an invalid value and for a variable that looks like a setting but is none.
+    """
+    _check_names(environment)
     defaults = Settings()
     values = {field.name: environment.get(f"MAILSIGHT_{field.name.upper()}") for field in fields(Settings)}
     numbers = {
@@ -42,13 +57,15 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         for name, value in values.items()
         if value and name.endswith(("_seconds", "_megabytes", "_hours"))
     }
-    public_url = (values["public_url"] or "").rstrip("/")
-    if public_url and not public_url.startswith(("https://", "http://")):
-        raise BadSetting(f"MAILSIGHT_PUBLIC_URL is {public_url!r}; it must start with https:// or http://.")
+    log_level = (values["log_level"] or defaults.log_level).lower()
+    if log_level not in LOG_LEVELS:
+        raise BadSetting(f"MAILSIGHT_LOG_LEVEL is {log_level!r}; it must be one of {', '.join(LOG_LEVELS)}.")
     database = Path(values["database"] or defaults.database).expanduser().absolute()
     return Settings(
         database=database,
-        public_url=public_url,
+        public_url=_public_url(values["public_url"]),
+        hosts=_hosts(values["hosts"]),
+        log_level=log_level,
         viewers=_list(values["viewers"]),
         uploaders=_list(values["uploaders"]),
         machines=_machines(values["machines"]),
@@ -56,8 +73,48 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+def _check_names(environment: Mapping[str, str]) -> None:
+    for variable in environment:
+        if variable in _VARIABLES or variable in _TEST_VARIABLES or not variable.upper().startswith("MA"):
+            continue
+        is_ours = variable.startswith(_PREFIX) and not variable.startswith(_SECRETS_PREFIX)
+        cutoff = 0.6 if is_ours else 0.85
+        near = difflib.get_close_matches(variable.upper(), _VARIABLES, n=1, cutoff=cutoff)
+        if near or is_ours:
+            hint = f"Did you mean {near[0]}?" if near else "README.md lists the settings."
+            raise BadSetting(
+                f"{variable} is not a setting.", next_step=f"{hint} Rename or unset the variable."
+            )
+
+
+def _public_url(given: str | None) -> str:
+    url = (given or "").rstrip("/")
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise BadSetting(
+            f"MAILSIGHT_PUBLIC_URL is {url!r}; it must start with https:// or http://, followed by the host."
+        )
+    return url
+
+
 def _list(value: str | None) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in (value or "").split(",") if entry.strip())
+
+
+def _hosts(given: str | None) -> tuple[str, ...]:
+    hosts = _list((given or "").lower())
+    for host in hosts:
+        if not re.fullmatch(r"[\w.-]+|\[?[\da-f:.]+\]?", host, re.ASCII):
+            raise BadSetting(
+                f"MAILSIGHT_HOSTS contains {host!r}; it must list host names, without a scheme or port."
+            )
+    return tuple(host.strip("[]") for host in hosts)
 
 
 def _machines(given: str | None) -> Path | None:
@@ -69,11 +126,10 @@ def _machines(given: str | None) -> Path | None:
 
 def webhook_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The values of MAILSIGHT_WEBHOOK_<PROVIDER>_<SECRET>, by `<provider>_<secret>` in lower case."""
-    prefix, others = "MAILSIGHT_WEBHOOK_", {f"MAILSIGHT_{field.name.upper()}" for field in fields(Settings)}
     return {
-        variable.removeprefix(prefix).lower(): value
+        variable.removeprefix(_SECRETS_PREFIX).lower(): value
         for variable, value in environment.items()
-        if variable.startswith(prefix) and variable not in others and value
+        if variable.startswith(_SECRETS_PREFIX) and variable not in _VARIABLES and value
     }
 
 

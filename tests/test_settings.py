@@ -1,5 +1,6 @@
 """Settings come from the environment."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,12 @@ def test_set_variables_are_used() -> None:
         ("MAILSIGHT_WEBHOOK_BODY_SECONDS", "nan", "is 'nan', not a number of seconds"),
         ("MAILSIGHT_WEBHOOK_MAX_MEGABYTES", "inf", "is 'inf', not a number of megabytes"),
         ("MAILSIGHT_PUBLIC_URL", "mailsight.example", "it must start with https:// or http://"),
+        ("MAILSIGHT_PUBLIC_URL", "https://", "it must start with https:// or http://"),
+        ("MAILSIGHT_PUBLIC_URL", "https://a:port", "it must start with https:// or http://"),
+        ("MAILSIGHT_PUBLIC_URL", "https://[", "it must start with https:// or http://"),
+        ("MAILSIGHT_HOSTS", "a.example:80", "it must list host names, without a scheme or port"),
+        ("MAILSIGHT_HOSTS", "*", "it must list host names"),
+        ("MAILSIGHT_LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
     ],
 )
 def test_invalid_values_are_rejected(variable: str, value: str, problem: str) -> None:
@@ -70,3 +77,30 @@ def test_webhook_secrets_are_not_part_of_the_settings() -> None:
     }
     assert settings.webhook_secrets(environment) == {"amazon_ses_basic_auth": "ann:secret"}
     assert "secret" not in repr(settings.from_environment(environment))
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("MAILSIGHT_DATABSE", "Did you mean MAILSIGHT_DATABASE?"),
+        ("MAILSIGTH_DATABASE", "Did you mean MAILSIGHT_DATABASE?"),
+        ("mailsight_database", "Did you mean MAILSIGHT_DATABASE?"),
+        ("MAILSIGHT_HOST", "Did you mean MAILSIGHT_HOSTS?"),
+        ("MAILSIGHT_PUBLICURL", "Did you mean MAILSIGHT_PUBLIC_URL?"),
+        ("MAILSIGHT_WEBHOOK_LOAD_SECOND", "Did you mean MAILSIGHT_WEBHOOK_LOAD_SECONDS?"),
+        ("MAILSIGHT_UPLOAD", "Did you mean MAILSIGHT_UPLOADERS?"),
+        ("MAILSIGHT_QQQ_XYZ_1234", "README.md lists the settings."),
+    ],
+)
+def test_a_misspelt_variable_is_named_with_the_right_one(variable: str, hint: str) -> None:
+    with pytest.raises(BadSetting, match=re.escape(f"{variable} is not a setting. {hint}")):
+        settings.from_environment({variable: "x"})
+
+
+def test_other_variables_are_none_of_our_business() -> None:
+    environment = {"MAILTO": "a", "MANPATH": "b", "MAILGUN_API_KEY": "c", "MAILSIGHT_KILLS": "9", "PATH": "d"}
+    assert settings.from_environment(environment) == settings.Settings()
+
+
+def test_hosts_are_names_without_a_port() -> None:
+    assert settings.from_environment({"MAILSIGHT_HOSTS": " A.example, [::5],"}).hosts == ("a.example", "::5")

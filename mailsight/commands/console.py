@@ -61,6 +61,7 @@ Version = Annotated[
 @app.callback()
 def main(context: typer.Context, database: Database = None, version: Version = False) -> None:  # noqa: ARG001
     """How did this campaign do?"""
+    settings.from_environment()  # raises BadSetting, also for commands that use none
     context.obj = database
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from mailsight.bounded import pool
-from mailsight.errors import CantWrite, LoadRefused, MailsightError
+from mailsight.errors import CantWrite, LoadRefused, MailsightError, WrongUsage
 from mailsight.exports import heatmap, mail_pages, pdf, writers
 from mailsight.exports import report as report_export
 from mailsight.exports import rows as export_rows
@@ -50,14 +50,15 @@ def write_list(
 ) -> tuple[int, str]:
     """Writes a list in the format of the file's extension. Returns the number of rows and a note, often empty.
 
-    Raises `CantWrite` for an unknown extension or a missing or unexpected id, `UnknownCampaign` and `UnknownCustomer`.
+    Raises `WrongUsage` for an unknown extension or a missing or unexpected id, `CantWrite`, `UnknownCampaign` and
+    `UnknownCustomer`.
     """
     form = form_of(output, LIST_FORMATS)
     if kind is List.CAMPAIGNS and item_id is not None:
-        raise CantWrite("The list of campaigns takes no id.", next_step="Leave out the id.")
+        raise WrongUsage("The list of campaigns takes no id.", next_step="Leave out the id.")
     if kind is not List.CAMPAIGNS and item_id is None:
         owner = "customer" if kind in (List.CUSTOMER_EVENTS, List.HISTORY) else "campaign"
-        raise CantWrite(f"The list {kind.value} needs a {owner}.", next_step=f"Add the {owner}'s id.")
+        raise WrongUsage(f"The list {kind.value} needs a {owner}.", next_step=f"Add the {owner}'s id.")
     rows = _rows(data, kind, item_id or "", audience)
 
     def report_rows(done: int) -> None:
@@ -71,7 +72,7 @@ def write_list(
 def write_report(data: Snapshot, campaign_id: str, audience: Audience, output: Path) -> str:
     """Writes a campaign's page as HTML or PDF, depending on the file's extension. Returns a note, often empty.
 
-    Raises `CantWrite` for another extension, `NoPdf`, and `UnknownCampaign`.
+    Raises `WrongUsage` for another extension, `CantWrite`, `NoPdf`, and `UnknownCampaign`.
     """
     form = form_of(output, REPORT_FORMATS)
     page = report_export.read(data, campaign_id, audience)
@@ -101,13 +102,13 @@ def _rows(data: Snapshot, kind: List, item_id: str, audience: Audience) -> Rows:
 
 
 def form_of(output: Path, forms: Sequence[Format]) -> Format:
-    """The format for a file's extension. Raises `CantWrite`."""
+    """The format for a file's extension. Raises `WrongUsage`."""
     for form in forms:
         if output.suffix.lower() == f".{form}":
             return form
     *others, last = (f".{form}" for form in forms)
     extensions = f"{', '.join(others)} or {last}" if others else last
-    raise CantWrite(
+    raise WrongUsage(
         f"{output.name} must end in {extensions}.",
         next_step="The extension determines the format.",
     )

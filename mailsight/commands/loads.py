@@ -12,7 +12,7 @@ from mailsight import settings
 from mailsight.audience.machines import REASONS
 from mailsight.errors import CantWrite, NoDatabase
 from mailsight.figures import formats
-from mailsight.loading import bundles, classify, payloads, spool
+from mailsight.loading import bundles, classify, health, payloads, spool
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.refusals import Refusal
 from mailsight.loading.segments import MAX_ATTEMPTS
@@ -163,6 +163,21 @@ def check(context: typer.Context, database: Database = None) -> None:
     for refused in state.refused:
         refusal = Refusal("", refused["file"], refused["first_line"], refused["reason"], "")
         print(f"rejected {refusal} (rows: {refused['rows']:,})")
+
+
+@app.command("health")
+def health_(context: typer.Context, database: Database = None) -> None:
+    """Check the database, the spool and the disk; print what doesn't work. Exit status 1 if anything doesn't."""
+    path = database_path(context, database)
+    interval = settings.from_environment().webhook_load_seconds
+    problems = health.problems(
+        Warehouse(path), spool.beside(path), interval, takes_webhooks=bool(settings.webhook_secrets())
+    )
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(1)
+    print("ok")
 
 
 @app.command("classify")

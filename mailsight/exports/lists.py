@@ -156,9 +156,17 @@ REJECTED = (
     ExportColumn("reason", "Reason"),
     ExportColumn("row", "Row"),
 )
-# Characters that start a formula in a spreadsheet, even after spaces; the full-width forms count in Japanese and
-# Chinese locales (OWASP, "CSV Injection").
-_FORMULA = "^ *[=+@\t\r\n＝＋－＠-]"
+# What may separate cells: a spreadsheet set to semicolons splits `a;=1` and runs the second part, quoted or not.
+_START = r"(^|[,;|\t\r\n])"
+# What a spreadsheet skips at the start of a cell: quotes, spaces and invisible characters.
+_SKIPPED = r"([\x00-\x08\x0b\x0c\x0e-\x20\"\pZ\p{Cf}]*)"
+# What starts a formula (OWASP, "CSV Injection"); in Japanese and Chinese locales, the wide and small forms too.
+_FORMULA = f"{_START}{_SKIPPED}([=+@＝＋－＠﹢﹣﹦﹫−-])"
+# Control characters that start a cell hide what follows. After a separator at the end of a text, the closing quote
+# would open a cell of the lines that follow.
+_TAB, _FIRST_LINE = f"{_START}{_SKIPPED}(\t)", f"^(){_SKIPPED}([\r\n])"
+_END = f"([;|\t\r\n]){_SKIPPED}()$"
+_RISKY = f"{_START}{_SKIPPED}([=+@＝＋－＠﹢﹣﹦﹫−\t\r\n-]|$)"
 _SECONDS, _LIST_SEPARATOR = pa.timestamp("s", tz="UTC"), ", "
 
 
@@ -196,11 +204,13 @@ def _as_text(column: pa.Array) -> pa.Array:
 
 
 def spreadsheet_safe(texts: pa.Array) -> pa.Array:
-    """Put a quote in front of every text that a spreadsheet would run as a formula."""
-    is_formula = pc.match_substring_regex(texts, _FORMULA)
-    if not pc.any(is_formula).as_py():
+    """Put a single quote before everything that a spreadsheet would run as a formula, whatever separates its cells."""
+    if not pc.any(pc.match_substring_regex(texts, _RISKY)).as_py():
         return texts
-    return pc.if_else(is_formula, pc.binary_join_element_wise("'", texts, ""), texts)
+    # Twice for tabs, because each both starts a cell and separates it from the next.
+    for pattern in (_TAB, _TAB, _FIRST_LINE, _END, _FORMULA):
+        texts = pc.replace_substring_regex(texts, pattern, r"\1'\2\3")
+    return texts
 
 
 def iso_8601(moments: pa.Array) -> pa.Array:

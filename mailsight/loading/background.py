@@ -48,6 +48,11 @@ class Loader:
         """Starts the thread. Its first load picks up whatever an earlier server left in the spool."""
         self._thread.start()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """Stops after the current load; ends one that takes longer than `STOP_SECONDS`."""
         self._stopped.set()

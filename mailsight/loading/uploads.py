@@ -33,22 +33,29 @@ _CHUNK_BYTES = 2**20
 _MAILS = (".html", ".htm", ".eml")
 # Files that operating systems add to folders and zips.
 _CLUTTER = re.compile(r"__MACOSX/|(.*/)?(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$", re.IGNORECASE)
-# A proxy that forwards requests of others sets at least one of these.
-_PROXY_HEADERS = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")
+# What browsers send in the handshake of a WebSocket. Proxies add headers of many names (X-Forwarded-For, Via ...).
+_BROWSER_HEADER = re.compile(
+    r"host|origin|connection|upgrade|user-agent|accept(-encoding|-language)?|cache-control|pragma|priority|cookie|dnt"
+    r"|sec-[a-z-]+"
+)
 
 
-def is_local(ip: str | None, headers: Mapping[str, str]) -> bool:
-    """Whether a request comes from a browser on the server's own machine.
+def is_local(ip: str | None, headers: Mapping[str, str], hosted: bool) -> bool:
+    """Whether the headers of a WebSocket's handshake come from a browser on the server's own machine.
 
-    That takes a loopback client address (or None, unknown), a localhost Host header and no proxy header. Otherwise a
-    reverse proxy, or a DNS name that points at this machine (DNS rebinding), would pass.
+    `ip` is the client's address, None for 127.0.0.1 and ::1 (as Streamlit says it). A reverse proxy on this machine
+    comes from there too, so nobody is local if the server is `hosted` (it has a public name), if the handshake has a
+    header that browsers don't send, or if it has another origin than its host. Other spellings of loopback don't count.
     """
-    if any(headers.get(name) for name in _PROXY_HEADERS):
-        return False
-    host = re.sub(r":\d+$", "", headers.get("host") or "").strip("[]").lower()
-    # A dual-stack server sees IPv4 clients as IPv4-mapped IPv6 addresses.
-    loopback = ip is None or ip == "::1" or ip.removeprefix("::ffff:").startswith("127.")
-    return loopback and host in ("localhost", "127.0.0.1", "::1")
+    given = {name.lower(): value for name, value in headers.items()}
+    host = given.get("host", "")
+    return (
+        not hosted
+        and ip in (None, "127.0.0.1", "::1")
+        and re.fullmatch(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", host) is not None
+        and given.get("origin") in (f"http://{host}", f"https://{host}")
+        and all(_BROWSER_HEADER.fullmatch(name) for name in given)
+    )
 
 
 # A file as the browser sent it. In a folder upload, `name` includes the path within the folder.

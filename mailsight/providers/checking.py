@@ -1,5 +1,7 @@
 """Checks who sent a webhook request, and whether its payload is that provider's."""
 
+import base64
+import hmac
 from collections.abc import Mapping
 
 from mailsight.errors import BadSetting, NotGenuine, NotThisProvider
@@ -16,6 +18,8 @@ MAX_PAYLOADS = 50_000
 MAX_FIELDS = 1_000
 # Of a list, these suffice to see whether they are events of a provider.
 MAX_SAMPLE = 100
+# Checked before the body is parsed.
+MAX_VALUES = 1_000_000
 
 
 def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
@@ -26,6 +30,37 @@ def check_secrets(provider: Provider, secrets: Mapping[str, str]) -> None:
         anymail.prepare(provider, secrets)
     except Exception as error:  # anymail and its libraries raise many types
         raise BadSetting(f"A secret for {provider.label} is not in the provider's format.") from error
+
+
+def check_password(provider: Provider, secrets: Mapping[str, str], authorization: str) -> None:
+    """Checks an Authorization header against the configured user and password. Needs no body. Raises `NotGenuine`."""
+    scheme, _, encoded = authorization.strip().partition(" ")
+    try:
+        given = base64.b64decode(encoded.strip()) if scheme.lower() == "basic" else b""
+    except ValueError:
+        given = b""
+    if not hmac.compare_digest(given, secrets[BASIC_AUTH.name].encode()):
+        raise NotGenuine(f"The user name or password is not {provider.label}'s.")
+
+
+def check_shape(provider: Provider, request: Request) -> None:
+    """Checks a request's body before anything parses it, because the parts of a small body can fill the memory.
+
+    Raises `NotThisProvider`.
+    """
+    if request.is_form:
+        check_content_type(provider, request.content_type)
+        parts = request.body.count(b"&") + request.body.lower().count(b"content-disposition")
+        if parts > MAX_FIELDS:
+            raise NotThisProvider(f"The form has more than {MAX_FIELDS:,} fields.")
+    elif sum(map(request.body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise NotThisProvider(f"The JSON has more than {MAX_VALUES:,} values.")
+
+
+def check_content_type(provider: Provider, content_type: str) -> None:
+    """Checks that the provider sends such bodies. Raises `NotThisProvider`."""
+    if Request(content_type, {}, b"").is_form and not provider.takes_forms:
+        raise NotThisProvider(f"A form; {provider.label} sends JSON.")
 
 
 def check_sender(provider: Provider, secrets: Mapping[str, str], request: Request, url: str) -> None:
@@ -56,11 +91,11 @@ def check_payload(provider: Provider, request: Request) -> None:
         raise NotThisProvider(f"More than {MAX_PAYLOADS:,} events in one request.")
     if isinstance(value, dict) and len(value) > MAX_FIELDS:
         raise NotThisProvider(f"More than {MAX_FIELDS:,} fields in one event.")
-    candidates = _candidates(value)
-    if provider in candidates:
+    matches = candidates(value)
+    if provider in matches:
         return
-    if candidates:
-        raise NotThisProvider(f"This looks like a payload of {candidates[0].label}, not of {provider.label}.")
+    if matches:
+        raise NotThisProvider(f"This looks like a payload of {matches[0].label}, not of {provider.label}.")
     if isinstance(value, list):
         events = events_of_value(provider, value[:MAX_SAMPLE], request.headers)
     else:
@@ -71,7 +106,7 @@ def check_payload(provider: Provider, request: Request) -> None:
         raise NotThisProvider(f"This is not a payload of {provider.label}.")
 
 
-def _candidates(value: object) -> list[Provider]:
+def candidates(value: object) -> list[Provider]:
     """The providers that a request's JSON looks like, judging by the largest set of marks in it."""
     top = value[0] if isinstance(value, list) and value else value
     keys = set(top) if isinstance(top, dict) else set()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mailsight import settings
 from mailsight.figures import formats
 from mailsight.loading import uploads
 from mailsight.web import configuration, sessions
@@ -22,7 +23,9 @@ _REASONS = {
 def visitor() -> Visitor:
     """Who is looking at the page."""
     claims = st.user.to_dict() if configuration.current().access.sign_in else {}
-    return Visitor(claims, uploads.is_local(st.context.ip_address, st.context.headers))
+    config = settings.from_environment()
+    is_hosted = bool(config.public_url or config.hosts)
+    return Visitor(claims, uploads.is_local(st.context.ip_address, st.context.headers, is_hosted))
 
 
 def admit() -> bool:

@@ -12,7 +12,7 @@ from mailsight import settings
 from mailsight.components import tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
-from mailsight.loading import bundles, child, payloads, uploads
+from mailsight.loading import bundles, child, payloads, recognition, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import UploadedFile
@@ -80,16 +80,15 @@ def choose() -> Start | None:
         key=f"{key}:kind",
     )
     if kind == _PROVIDER:
-        name = st.selectbox(
-            "Provider", list(PROVIDERS), format_func=lambda name: PROVIDERS[name].label, key=f"{key}:provider"
-        )
         files: Sequence[UploadedFile] = st.file_uploader(
-            "Event files from this provider; gzip and zstd files work too",
+            "Event files from a provider; gzip and zstd files work too",
             type=_PROVIDER_TYPES,
             accept_multiple_files=True,
             key=f"{key}:provider_files",
         )
-        start: Start = partial(load_provider_files, name, files)
+        name = choose_provider(files, key) if files else None
+        start: Start = partial(load_provider_files, name or "", files)
+        is_complete = name is not None
     else:
         files = st.file_uploader(
             "Files with campaigns, customers, messages and events, and your e-mails' HTML",
@@ -98,8 +97,32 @@ def choose() -> Start | None:
             key=f"{key}:{'folder' if kind == _FOLDER else 'files'}",
         )
         start = partial(load_bundle, files)
-    clicked = st.button("Load", type="primary", disabled=not files, key=f"{key}:load")
-    return start if clicked and files else None
+        is_complete = bool(files)
+    clicked = st.button("Load", type="primary", disabled=not is_complete, key=f"{key}:load")
+    return start if clicked and is_complete else None
+
+
+def choose_provider(files: Sequence[UploadedFile], key: str) -> str | None:
+    """The provider that the files were recognised as, unless the user changes it. None if it has to be chosen."""
+    recognised = recognition.providers_of(files)
+    names = list(PROVIDERS)
+    # A new key for other files, so that they don't inherit the choice.
+    chosen = st.selectbox(
+        "Provider",
+        names,
+        index=names.index(recognised[0].name) if len(recognised) == 1 else None,
+        format_func=lambda name: PROVIDERS[name].label,
+        placeholder="Choose the provider",
+        key=f"{key}:provider:{'|'.join(file.name for file in files)}",
+    )
+    if len(recognised) == 1:
+        st.caption(f"Recognised as {recognised[0].label}. Change it if that is wrong.")
+    elif recognised:
+        labels = " and ".join(provider.label for provider in recognised)
+        st.caption(f"These files seem to come from {labels}. Upload each provider's files separately.")
+    else:
+        st.caption("The provider could not be recognised. Check the files, or choose the provider.")
+    return chosen
 
 
 def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:

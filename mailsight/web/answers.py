@@ -10,17 +10,22 @@ from starlette.responses import JSONResponse
 from mailsight import errors
 from mailsight.errors import MailsightError
 
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+HEADERS = {"Cache-Control": "no-store"}
+# Every way to start an answer, also to a WebSocket that is refused.
+STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 _STATUS_CODES: dict[type[MailsightError], int] = {
     errors.BadRequest: 400,
     errors.NotThisProvider: 400,
+    errors.UnknownHost: 400,
     errors.NotAllowed: 401,
     errors.NoPassword: 401,
+    errors.ForeignOrigin: 403,
     errors.NotGenuine: 403,
     errors.UnknownCampaign: 404,
     errors.FileGone: 404,
     errors.BodyTooSlow: 408,
     errors.BodyTooLarge: 413,
+    errors.TooManyFailures: 429,
     errors.NoDatabase: 503,
     errors.NotKept: 503,
     errors.TooManyRequests: 503,

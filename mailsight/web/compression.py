@@ -62,16 +62,20 @@ class CompressedCode:
         return _File({**start, "headers": headers.raw}, body)
 
 
+def base_url_script(root: str) -> str:
+    """The script for pages of a server with this base path."""
+    return f"window.__streamlit = {{ BACKEND_BASE_URL: location.origin + {json.dumps(root)} }}"
+
+
 class BaseUrlScript:
     """Injects the server's base URL into pages below the root, so that Streamlit's client need not probe for it.
 
     The client looks for the server beside the page first, and half a second later above it.
     """
 
-    def __init__(self, app: ASGIApp, pages: Sequence[str], root: str) -> None:
+    def __init__(self, app: ASGIApp, pages: Sequence[str], script: str) -> None:
         self.app = app
         self.pages = frozenset(pages)
-        script = f"window.__streamlit = {{ BACKEND_BASE_URL: location.origin + {json.dumps(root)} }}"
         self.head = f"<head><script>{script}</script>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

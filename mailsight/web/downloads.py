@@ -6,6 +6,7 @@ Only pages shown to people who may enter hand out tokens. A token ends with the 
 import time
 from collections.abc import Callable
 from functools import cache
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -66,13 +67,19 @@ async def file(request: Request) -> Response:
         parts = await run_in_threadpool(job.parts)
     except MailsightError as error:
         return answers.error_answer(error)
-    # Names consist of letters, digits, dots and dashes (lists.file_name), so they need no escaping.
     disposition = {
-        "Content-Disposition": f'attachment; filename="{job.name}"',
+        "Content-Disposition": attachment(job.name),
         "Content-Length": str(job.size_bytes),
         "Content-Security-Policy": "sandbox",
     }
     return StreamingResponse(parts, media_type=job.form.media_type, headers=answers.HEADERS | disposition)
+
+
+def attachment(name: str) -> str:
+    """The header for a download with this name (RFC 6266). Names may have letters of any script (`lists.file_name`)."""
+    plain = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in name)
+    exact = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'attachment; filename="{plain}"{exact}'
 
 
 async def _allowed(request: Request, *states: State) -> Job:

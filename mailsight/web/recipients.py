@@ -5,6 +5,7 @@ import logging
 import time
 from typing import Any
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -24,6 +25,7 @@ TOKEN_PERIOD_SECONDS = 12 * 3600
 _PURPOSE = "mailsight.recipients"
 _EXPIRED = "Your permission to view these customers has expired."
 MAX_REQUEST_BYTES = 64 * 1024
+MAX_REQUEST_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -71,10 +73,17 @@ async def recipients(request: Request) -> JSONResponse:
 
 async def _json_body(request: Request) -> dict[str, Any]:
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_REQUEST_BYTES:
-            raise BadRequest("The request is too long.")
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > MAX_REQUEST_BYTES:
+        raise BadRequest("The request is too long.")
+    try:
+        with anyio.fail_after(MAX_REQUEST_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_REQUEST_BYTES:
+                    raise BadRequest("The request is too long.")
+    except TimeoutError as error:
+        raise BadRequest("The request did not arrive in time.") from error
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:

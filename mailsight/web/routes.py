@@ -11,28 +11,33 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from mailsight import settings
-from mailsight.loading import spool, uploads
+from mailsight.audience import machines
+from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
 
-from . import addresses, configuration, downloads, webhooks
-from .answers import HEADERS, path
-from .compression import BaseUrlScript, CompressedCode
+from . import addresses, configuration, downloads, hosts, webhooks
+from .answers import path
+from .compression import BaseUrlScript, CompressedCode, base_url_script
 from .gate import Gate
+from .headers import SecurityHeaders, streamlit_scripts
+from .health import Health
+from .logs import RequestLog
 from .recipients import recipients
 from .sign_in import SignIn
 from .upload_gate import UploadGate
 
+_loaders: list[Loader] = []  # at most one, while the server runs
+
 
 def routes() -> list[BaseRoute]:
-    """The dashboard's routes, under the same base path as its pages."""
+    """The dashboard's routes, under the same base path as its pages. Raises `BadSetting`."""
+    machines.rules()  # before the first load needs them
     return [
-        Route(path("healthz"), healthz),
+        Route(path("healthz"), Health(_problems).answer),
         Route(path("api/recipients"), recipients, methods=["POST"]),
         *downloads.routes(path),
         *webhooks.routes(path, _webhooks()),
@@ -40,15 +45,33 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    """Middleware for all pages and routes."""
+    """Middleware for all pages and routes, outermost first."""
+    config = settings.from_environment()
+    # Sign-in names the public URL too.
+    public_url = config.public_url or str(configuration.current().auth.get("redirect_uri", ""))
     pages = [path(name) for name in addresses.PAGES]
+    base_url = base_url_script(path(""))
+    names = hosts.known_names(public_url, config.hosts, _addresses())
     return [
+        Middleware(
+            SecurityHeaders,
+            (*streamlit_scripts(), base_url),
+            path("component/"),
+            public_url.startswith("https:"),
+        ),
+        Middleware(RequestLog),
+        Middleware(hosts.KnownHosts, names, public_url, path("webhooks/")),
         Middleware(Gate),
         Middleware(UploadGate),
         Middleware(SignIn),
-        Middleware(BaseUrlScript, pages, path("")),
+        Middleware(BaseUrlScript, pages, base_url),
         Middleware(CompressedCode),
     ]
+
+
+def _addresses() -> list[str]:
+    """Where Streamlit is configured to be reached."""
+    return [str(st.get_option(option) or "") for option in ("server.address", "browser.serverAddress")]
 
 
 @asynccontextmanager
@@ -61,15 +84,15 @@ async def loading(_: st.App) -> AsyncIterator[None]:
     config = settings.from_environment()
     waiting = spool.beside(config.database)
     loader = Loader(config.database, waiting, config.webhook_load_seconds)
-    loads = bool(webhook_secrets()) or waiting.exists
-    if loads:
+    if webhook_secrets() or waiting.exists:
         loader.start()
+        _loaders.append(loader)
     try:
         yield
     finally:
         await run_in_threadpool(downloads.close)
-        if loads:
-            await run_in_threadpool(loader.stop)
+        while _loaders:
+            await run_in_threadpool(_loaders.pop().stop)
 
 
 def webhook_secrets() -> webhooks.Secrets:
@@ -87,7 +110,19 @@ def _webhooks() -> webhooks.Webhooks:
     return webhooks.Webhooks(spool.beside(config.database), webhook_secrets(), config)
 
 
-async def healthz(_: Request) -> JSONResponse:
-    """Whether the dashboard has data to show: 200 if so, else 503."""
-    has_data = await run_in_threadpool(lambda: warehouse().exists)
-    return JSONResponse({"status": "ok" if has_data else "no data yet"}, 200 if has_data else 503, HEADERS)
+def _problems() -> list[str]:
+    """What doesn't work, for `/healthz`."""
+    config = settings.from_environment()
+    reasons = health.problems(
+        warehouse(),
+        spool.beside(config.database),
+        config.webhook_load_seconds,
+        takes_webhooks=bool(webhook_secrets()),
+        loader=_loaders[0] if _loaders else None,
+    )
+    if configuration.problem():
+        # Its own message may name files; it is in the log.
+        reasons.append(
+            "The secrets files have changed or can't be read. The server keeps what it started with."
+        )
+    return reasons

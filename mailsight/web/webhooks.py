@@ -1,12 +1,12 @@
 """Webhooks: providers report events as they happen.
 
-`POST /webhooks/<provider>/` checks the request's signature or password and its format, stores it in the spool, and only
-then answers 200. All other requests are refused and not stored; after a temporary error (5xx) the provider sends the
-request again. A provider without a secret in the settings is off (404).
+`POST /webhooks/<provider>/` checks the password before it reads the body, then the signature and the format, stores the
+request in the spool, and only then answers 200. All other requests are refused and not stored; after a temporary error
+(5xx) the provider sends the request again. A provider without a secret in the settings is off (404).
 """
 
+import difflib
 import logging
-from asyncio import Semaphore
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,8 +21,10 @@ from mailsight.errors import (
     BodyTooSlow,
     MailsightError,
     NoPassword,
+    NotGenuine,
     NotKept,
     NotThisProvider,
+    TooManyFailures,
     TooManyRequests,
 )
 from mailsight.loading.spool import Spool
@@ -32,12 +34,13 @@ from mailsight.providers.registry import PROVIDERS
 from mailsight.settings import Settings
 
 from . import answers
+from .slots import FAILURE_SECONDS, Failures, Slot, Slots, client_key
 
-# Concurrent requests, because their bodies are held in memory.
-MAX_CONCURRENT = 32
 RETRY_AFTER_SECONDS = 5
-# Threads for checks and disk writes, separate from those that serve the dashboard.
+# Threads for checks and disk writes, separate from those that serve the dashboard. Requests without a password get few,
+# because anyone can make these work.
 THREADS = 8
+UNPROVEN_THREADS = 2
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +49,8 @@ Secrets = Mapping[str, Mapping[str, str]]
 # Extra headers of error responses.
 _HEADERS: dict[type[MailsightError], Mapping[str, str]] = {
     NoPassword: {"WWW-Authenticate": 'Basic realm="Mailsight"'},
-    TooManyRequests: {"Retry-After": str(RETRY_AFTER_SECONDS)},
+    TooManyFailures: {"Retry-After": str(int(FAILURE_SECONDS)), "Connection": "close"},
+    TooManyRequests: {"Retry-After": str(RETRY_AFTER_SECONDS), "Connection": "close"},
     BodyTooSlow: {"Connection": "close"},
 }
 
@@ -66,9 +70,10 @@ def configured(variables: Mapping[str, str], section: Mapping[str, object]) -> S
         for secret in provider.secrets
     }
     if unknown := sorted(given.keys() - known.keys()):
+        near = difflib.get_close_matches(unknown[0], known, n=1)
         raise BadSetting(
             f"Unknown webhook secret {unknown[0]}.",
-            next_step=f"Use one of: {', '.join(sorted(known))}.",
+            next_step=f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(sorted(known))}.",
         )
     by_provider: dict[str, dict[str, str]] = {}
     for key, value in sorted(given.items()):
@@ -96,8 +101,12 @@ class Webhooks:
     spool: Spool
     secrets: Secrets
     settings: Settings = field(default_factory=Settings)
-    _slots: Semaphore = field(default_factory=lambda: Semaphore(MAX_CONCURRENT))
+    _slots: Slots = field(default_factory=Slots)
+    _failures: Failures = field(default_factory=Failures)
     _threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(THREADS))
+    _unproven_threads: anyio.CapacityLimiter = field(
+        default_factory=lambda: anyio.CapacityLimiter(UNPROVEN_THREADS)
+    )
 
     async def answer(self, request: Request) -> Response:
         """Answer 200 once the request is on disk, else with the reason, which never mentions secrets."""
@@ -107,12 +116,13 @@ class Webhooks:
         if request.method != "POST":
             # Providers check the URL before they send events: with a HEAD request, or in the case of Unisender Go, GET.
             return PlainTextResponse(f"Send webhooks of {PROVIDERS[provider].label} here by POST.\n")
+        client = client_key(request.client and request.client.host)
         try:
-            await self._receive(provider, request)
+            await self._receive(provider, request, client)
         except ClientDisconnect:
             return Response(status_code=400)
         except MailsightError as error:
-            return _refusal(provider, error)
+            return self._refusal(provider, client, error)
         except Exception:  # noqa: BLE001
             # Unexpected errors: the details go to the log only. The provider sends the request again.
             _log.exception("A webhook of %s could not be stored", provider)
@@ -121,22 +131,37 @@ class Webhooks:
         # acknowledge the headers only after 40 ms, which delays the provider's next request.
         return Response()
 
-    async def _receive(self, provider: str, request: Request) -> None:
+    def _refusal(self, provider: str, client: str, error: MailsightError) -> Response:
+        """The answer to a refused request, and a line in the log."""
+        if isinstance(error, NotGenuine) and self._failures.add(client):
+            # Not logged, because such a client would fill the log.
+            return _answer(TooManyFailures("Too many wrong passwords or signatures."))
+        # A missing password is normal: Amazon SNS waits for the challenge.
+        if not isinstance(error, NoPassword):
+            status_code = answers.status_code(error)
+            _log.warning("A webhook of %s was refused with %s: %s", provider, status_code, error)
+        return _answer(error)
+
+    async def _receive(self, provider: str, request: Request, client: str) -> None:
         secrets = self.secrets[provider]
-        if "basic_auth" in secrets and "authorization" not in request.headers:
-            # Amazon SNS sends the user name and password only when challenged.
-            raise NoPassword("The user name and password are missing.")
-        if self._slots.locked():
-            raise TooManyRequests("Too many requests at once.")
-        async with self._slots:
-            body = await self._body(request)
-            content_type = request.headers.get("content-type", "")
+        is_proven = "basic_auth" in secrets
+        if is_proven:
+            if "authorization" not in request.headers:
+                # Amazon SNS sends the user name and password only when challenged.
+                raise NoPassword("The user name and password are missing.")
+            checking.check_password(PROVIDERS[provider], secrets, request.headers["authorization"])
+        content_type = request.headers.get("content-type", "")
+        checking.check_content_type(PROVIDERS[provider], content_type)
+        with self._slots.taken(client, is_proven=is_proven) as slot:
+            body = await self._body(request, slot)
+            slot.is_received = True
             webhook = ProviderRequest(content_type, dict(request.headers), body)
+            threads = self._threads if is_proven else self._unproven_threads
             await anyio.to_thread.run_sync(
-                self._store, provider, webhook, self._url(request), limiter=self._threads
+                self._store, provider, webhook, self._url(request), limiter=threads
             )
 
-    async def _body(self, request: Request) -> bytes:
+    async def _body(self, request: Request, slot: Slot) -> bytes:
         max_bytes = int(self.settings.webhook_max_megabytes * 1_000_000)
         declared = request.headers.get("content-length", "")
         body = bytearray()
@@ -144,13 +169,16 @@ class Webhooks:
         if declared.isdecimal() and int(declared) > max_bytes:
             raise too_large
         try:
-            with anyio.fail_after(self.settings.webhook_body_seconds):
+            with anyio.fail_after(self.settings.webhook_body_seconds), slot.scope:
                 async for part in request.stream():
+                    self._slots.grow(slot, len(part))
                     body += part
                     if len(body) > max_bytes:
                         raise too_large
         except TimeoutError as error:
             raise BodyTooSlow("The body did not arrive in time.") from error
+        if slot.is_evicted:
+            raise TooManyRequests("Too many requests at once, and this was the slowest.")
         return bytes(body)
 
     def _url(self, request: Request) -> str:
@@ -161,6 +189,7 @@ class Webhooks:
 
     def _store(self, provider: str, request: ProviderRequest, url: str) -> None:
         sender = PROVIDERS[provider]
+        checking.check_shape(sender, request)
         checking.check_sender(sender, self.secrets[provider], request, url)
         checking.check_payload(sender, request)
         try:
@@ -170,12 +199,8 @@ class Webhooks:
         self.spool.append(provider, body, content_type=request.content_type, headers=request.headers)
 
 
-def _refusal(provider: str, error: MailsightError) -> Response:
-    """The plain-text response to a provider, without the next step, which is for whoever runs the dashboard."""
-    status_code = answers.status_code(error)
-    # A missing password is normal: Amazon SNS waits for the challenge.
-    if not isinstance(error, NoPassword):
-        _log.warning("A webhook of %s was refused with %s: %s", provider, status_code, error)
+def _answer(error: MailsightError) -> Response:
+    """The plain-text answer to a provider, without the next step, which is for whoever runs the dashboard."""
     # Disk errors are for the log only.
     text = error.title if isinstance(error, NotKept) else error.message
-    return PlainTextResponse(f"{text}\n", status_code, _HEADERS.get(type(error)))
+    return PlainTextResponse(f"{text}\n", answers.status_code(error), _HEADERS.get(type(error)))

@@ -2,7 +2,6 @@
 
 import struct
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
@@ -15,27 +14,88 @@ from mailsight.loading.merge import LoadSummary
 from tests.support.uploaded import BUNDLE, CAMPAIGNS, MAIL, UploadedFile, zipped
 from tests.support.waiting import PATIENCE_SECONDS
 
+BROWSER = {
+    "Host": "localhost:8501",
+    "Connection": "Upgrade",
+    "Pragma": "no-cache",
+    "Cache-Control": "no-cache",
+    "User-Agent": "Mozilla/5.0",
+    "Upgrade": "websocket",
+    "Origin": "http://localhost:8501",
+    "Sec-WebSocket-Version": "13",
+    "Accept-Encoding": "gzip, deflate, br, zstd",
+    "Accept-Language": "en-GB",
+    "Cookie": "_streamlit_xsrf=2",
+    "Sec-WebSocket-Key": "x",
+    "Sec-WebSocket-Extensions": "permessage-deflate",
+    "Sec-WebSocket-Protocol": "streamlit",
+}
+
+
+def at(host: str, origin: str | None = None) -> dict[str, str]:
+    return {"Host": host, "Origin": f"http://{host}" if origin is None else origin}
+
 
 @pytest.mark.parametrize(
-    ("ip", "headers", "local"),
+    ("ip", "headers"),
     [
-        (None, {"host": "localhost:8501"}, True),
-        ("127.0.0.1", {"host": "127.0.0.1:8501"}, True),
-        ("::1", {"host": "[::1]:8501"}, True),
-        ("::ffff:127.0.0.1", {"host": "127.0.0.1:8501"}, True),
-        ("::ffff:192.0.2.7", {"host": "127.0.0.1:8501"}, False),
-        (None, {}, False),
-        ("192.0.2.7", {"host": "localhost:8501"}, False),
-        (None, {"host": "mailsight.example"}, False),
-        (None, {"host": "localhost.attacker.example:8501"}, False),
-        ("127.0.0.1", {"host": "localhost:8501", "x-forwarded-for": "192.0.2.7"}, False),
-        ("127.0.0.1", {"host": "localhost:8501", "forwarded": "for=192.0.2.7"}, False),
+        (None, {}),
+        ("127.0.0.1", at("127.0.0.1:8501")),
+        ("::1", at("[::1]:8501")),
+        (None, at("localhost")),
+        (None, at("localhost:443", "https://localhost:443")),
     ],
 )
-def test_only_a_browser_on_the_same_machine_is_local(
-    ip: str | None, headers: Mapping[str, str], local: bool
-) -> None:
-    assert uploads.is_local(ip, headers) is local
+def test_a_browser_on_the_same_machine_is_local(ip: str | None, headers: dict[str, str]) -> None:
+    assert uploads.is_local(ip, BROWSER | headers, False)
+    assert not uploads.is_local(ip, BROWSER | headers, True), (
+        "behind a public name, a proxy may be the client"
+    )
+
+
+@pytest.mark.parametrize(
+    "ip",
+    ["192.0.2.7", "::ffff:127.0.0.1", "::ffff:7f00:1", "127.0.0.2", "127.1", "0.0.0.0", "::", "localhost",  # noqa: S104
+     "127.0.0.1.example", "unknown", ""],
+)  # fmt: skip
+def test_no_other_address_is_local(ip: str) -> None:
+    assert not uploads.is_local(ip, BROWSER, False)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        at("mailsight.example"),
+        at("localhost.attacker.example:8501"),
+        at("localhost@attacker.example"),
+        at("127.0.0.2:8501"),
+        at("127.1"),
+        at("0.0.0.0:8501"),
+        at("[::ffff:127.0.0.1]:8501"),
+        at("localhost.:8501"),
+        at("LOCALHOST:8501"),
+        at(""),
+        at("localhost:8501", "http://localhost:3000"),
+        at("localhost:8501", "http://attacker.example"),
+        at("localhost:8501", "null"),
+        at("localhost:8501", ""),
+        *(
+            {name: "x"}
+            for name in (
+                "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP", "x-via",
+                "CF-Connecting-IP", "True-Client-IP", "X-Client-IP", "X-Request-Id", "Proxy-Connection", "traceparent",
+            )
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_proxy_or_a_forged_header_is_not_local(headers: dict[str, str]) -> None:
+    assert not uploads.is_local(None, BROWSER | headers, False)
+
+
+def test_a_client_without_an_origin_is_not_local() -> None:
+    assert not uploads.is_local(None, {"Host": "localhost:8501"}, False)
+    assert not uploads.is_local(None, {}, False)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

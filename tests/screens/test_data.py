@@ -25,6 +25,7 @@ from mailsight.warehouse.reader import Warehouse
 from mailsight.web import configuration
 from tests.support.pages import show, words
 from tests.support.provider_events import BOUNCED, CLICKED, EVENTS, HUGE, NOON, OPENED, event
+from tests.support.providers.registry import SAMPLES
 from tests.support.uploaded import CAMPAIGNS, UploadedFile
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -285,3 +286,29 @@ def test_an_upload_shows_its_result(use: Callable[[Path], Warehouse], tmp_path: 
     ]
     [rejected] = show_result([("*.zip", b"no")]).warning
     assert rejected.value.startswith("**Nothing was loaded.** '\\*.zip' is not a readable zip")
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen", "hint"),
+    [
+        ([SAMPLES["sendgrid"].delivery], "sendgrid", "Recognised as SendGrid"),
+        ([{"hello": "world"}], None, "could not be recognised"),
+        ([SAMPLES["sendgrid"].delivery, SAMPLES["postmark"].delivery], None, "SendGrid and Postmark"),
+    ],
+)
+def test_the_upload_recognises_the_provider(files: list[object], chosen: str | None, hint: str) -> None:
+    def script(contents: list[str]) -> None:
+        import streamlit as st
+
+        from mailsight.screens import upload
+        from tests.support.uploaded import UploadedFile
+
+        files = [UploadedFile("events.json", content.encode()) for content in contents]
+        st.text(f"chosen: {upload.choose_provider(files, 'key')}")
+
+    contents = [json.dumps(file) for file in files]
+    app = AppTest.from_function(script, args=(contents,)).run()
+    assert [text.value for text in app.text] == [f"chosen: {chosen}"]
+    assert hint in app.caption[0].value
+    app.selectbox[0].select("brevo").run()
+    assert [text.value for text in app.text] == ["chosen: brevo"]

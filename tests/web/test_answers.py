@@ -64,3 +64,20 @@ def test_an_error_gives_a_status_code_and_a_message(
         "error": {"title": error.title, "message": "It happened.", "next_step": "Try again."}
     }
     assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("spring-customers.csv", 'attachment; filename="spring-customers.csv"'),
+        ("кот.csv", "attachment; filename=\"___.csv\"; filename*=UTF-8''%D0%BA%D0%BE%D1%82.csv"),
+        ('a"\r\nX: y.csv', "attachment; filename=\"a___X__y.csv\"; filename*=UTF-8''a%22%0D%0AX%3A%20y.csv"),
+        (
+            "\N{LATIN SMALL LETTER A WITH DIAERESIS}.csv",
+            "attachment; filename=\"_.csv\"; filename*=UTF-8''%C3%A4.csv",
+        ),
+    ],
+)
+def test_any_name_can_be_downloaded(name: str, header: str) -> None:
+    assert downloads.attachment(name) == header
+    assert header.isascii()

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from mailsight.web.compression import BaseUrlScript, CompressedCode
+from mailsight.web.compression import BaseUrlScript, CompressedCode, base_url_script
 
 CODE = "let figure = 1;\n" * 1000
 
@@ -71,7 +71,9 @@ def page(request: Request) -> Response:
 
 def test_a_page_below_the_root_gets_the_base_url() -> None:
     routes = [Route(path, page) for path in ("/base/campaign", "/base/")]
-    app = Starlette(routes=routes, middleware=[Middleware(BaseUrlScript, ["/base/campaign"], "/base/")])
+    app = Starlette(
+        routes=routes, middleware=[Middleware(BaseUrlScript, ["/base/campaign"], base_url_script("/base/"))]
+    )
     client = TestClient(app)
     answer = client.get("/base/campaign?id=1")
     script = 'window.__streamlit = { BACKEND_BASE_URL: location.origin + "/base/" }'

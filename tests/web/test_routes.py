@@ -59,6 +59,7 @@ def test_healthz_reports_whether_there_is_data(
 ) -> None:
     assert (client.get("/healthz").status_code, client.get("/healthz").json()) == (200, {"status": "ok"})
     monkeypatch.setattr(routes, "warehouse", lambda: Warehouse(tmp_path / "nothing.duckdb"))
+    client = TestClient(Starlette(routes=routes.routes()))
     assert (client.get("/healthz").status_code, client.get("/healthz").json()) == (
         503,
         {"status": "no data yet"},

@@ -21,16 +21,16 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from mailsight.errors import BadSetting
+from mailsight.errors import BadSetting, NotGenuine, NotThisProvider
 from mailsight.loading.spool import Spool
-from mailsight.providers import checking
+from mailsight.providers import anymail, checking
 from mailsight.providers.events import Event
 from mailsight.providers.events import Request as ProviderRequest
 from mailsight.providers.reading import events_of_request
 from mailsight.providers.registry import PROVIDERS
 from mailsight.settings import Settings
-from mailsight.web import webhooks
-from mailsight.web.webhooks import MAX_CONCURRENT, Webhooks, configured
+from mailsight.web import slots, webhooks
+from mailsight.web.webhooks import Webhooks, configured
 from tests.support.providers.registry import SAMPLES, SECRETS, delivery, proven
 from tests.support.providers.signing import WebhookRequest, basic_auth, post
 from tests.support.waiting import PATIENCE_SECONDS, until
@@ -311,12 +311,113 @@ def test_a_slow_body_is_refused(spool: Spool) -> None:
     assert not spool.exists
 
 
-def test_requests_over_the_limit_must_retry(spool: Spool) -> None:
-    sent = delivery("sendgrid", address("sendgrid"))
+def wrong(sent: WebhookRequest) -> WebhookRequest:
+    return basic_auth(sent, "ann:wrong")
+
+
+def test_a_wrong_password_is_refused_before_the_body_is_read(spool: Spool) -> None:
+    sent = delivery("brevo", address("brevo"))
+    with real_server(Webhooks(spool, SECRETS)) as port, ExitStack() as opened:
+        for request, status in ((wrong(sent), b"403"), (sent.without_proof(), b"401")):
+            for _ in range(slots.MAX_FAILURES // 2):
+                waiting = opened.enter_context(begin(port, request, 0))
+                assert waiting.recv(12) == b"HTTP/1.1 " + status
+        target = f"http://127.0.0.1:{port}/webhooks/brevo/"
+        headers = dict(sent.headers)
+        assert (
+            httpx.post(target, content=sent.body, headers=headers, timeout=PATIENCE_SECONDS).status_code
+            == 200
+        )
+    assert len(stored(spool)) == 1
+
+
+def test_wrong_passwords_are_limited_but_the_right_one_is_accepted(
+    client: TestClient, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = delivery("brevo", address("brevo"))
+    statuses = [send(client, wrong(sent)).status_code for _ in range(slots.MAX_FAILURES + 5)]
+    assert statuses == [403] * slots.MAX_FAILURES + [429] * 5
+    assert len(caplog.records) == slots.MAX_FAILURES
+    assert send(client, sent).status_code == 200
+    assert len(stored(spool)) == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Basic", "Basic ", "Basic !", "Basic YQ==", "Bearer YW5uOnBhOnNz", "YW5uOnBhOnNz", "Basic é", "Basic \udcff",
+     "Basic YW5uOnBhOnNz YW5uOnBhOnNz"],
+)  # fmt: skip
+def test_only_the_exact_password_passes(header: str) -> None:
+    provider, secrets = PROVIDERS["brevo"], SECRETS["brevo"]
+    with pytest.raises(NotGenuine):
+        checking.check_password(provider, secrets, header)
+    for right in ("Basic YW5uOnBhOnNz", "basic  YW5uOnBhOnNz "):
+        checking.check_password(provider, secrets, right)
+
+
+@pytest.mark.parametrize("provider", [name for name in PROVIDERS if not PROVIDERS[name].takes_forms])
+def test_a_form_is_refused_unread_if_the_provider_sends_json(provider: str) -> None:
+    for form in ("application/x-www-form-urlencoded", "Multipart/Form-Data; boundary=x"):
+        with pytest.raises(NotThisProvider, match="A form"):
+            checking.check_content_type(PROVIDERS[provider], form)
+    checking.check_content_type(PROVIDERS[provider], "text/plain; charset=UTF-8")
+
+
+@pytest.mark.parametrize("provider", ["mailgun", "mandrill"])
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"a=&" * 1_000_000),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 50_000,
+        ),
+    ],
+)
+def test_a_form_with_many_fields_is_refused_unparsed(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, provider: str, content_type: str, body: bytes
+) -> None:
+    monkeypatch.setattr(anymail, "_posted", lambda *_: pytest.fail("the form was parsed"))
+    answer = client.post(address(provider), content=body, headers={"Content-Type": content_type})
+    assert (answer.status_code, answer.text) == (400, "The form has more than 1,000 fields.\n")
+
+
+@pytest.mark.parametrize("value", [b"[],", b"{},", b"0,", b"["])
+def test_json_with_many_values_is_refused_unparsed(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, value: bytes
+) -> None:
+    monkeypatch.setattr(checking, "check_sender", lambda *_: pytest.fail("the request was checked"))
+    answer = client.post(address("mailgun"), content=b"[" + value * 1_000_001 + b"0]")
+    assert (answer.status_code, answer.text) == (400, "The JSON has more than 1,000,000 values.\n")
+
+
+def test_slow_strangers_make_room_for_real_requests(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "MIN_AGE_SECONDS", 0.0)
+    signed = delivery("mailersend", address("mailersend"))
     patient = Settings(webhook_body_seconds=PATIENCE_SECONDS)
-    with real_server(Webhooks(spool, SECRETS, patient)) as port, ExitStack() as open_:
-        half = [open_.enter_context(begin(port, sent, 10)) for _ in range(MAX_CONCURRENT)]
-        target = f"http://127.0.0.1:{port}/webhooks/sendgrid/"
+    with real_server(Webhooks(spool, SECRETS, patient)) as port, ExitStack() as opened:
+        slow = [opened.enter_context(begin(port, signed, 1)) for _ in range(2 * slots.MAX_REQUESTS)]
+        evicted = slow[: len(slow) - slots.MAX_UNPROVEN_PER_CLIENT]
+        for provider in ("mailersend", "brevo", "mailersend"):
+            sent = delivery(provider, address(provider))
+            target = f"http://127.0.0.1:{port}/webhooks/{provider}/"
+            headers = dict(sent.headers)
+            answer = httpx.post(target, content=sent.body, headers=headers, timeout=PATIENCE_SECONDS)
+            assert answer.status_code == 200, answer.text
+        assert b"Too many requests at once, and this was the slowest." in read_all(evicted[0])
+        assert httpx.get(f"http://127.0.0.1:{port}/page", timeout=PATIENCE_SECONDS).text == "a page"
+
+
+def read_all(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+def test_proven_requests_over_the_limit_must_retry(spool: Spool) -> None:
+    sent = delivery("brevo", address("brevo"))
+    patient = Settings(webhook_body_seconds=PATIENCE_SECONDS)
+    with real_server(Webhooks(spool, SECRETS, patient)) as port, ExitStack() as opened:
+        half = [opened.enter_context(begin(port, sent, 10)) for _ in range(slots.MAX_REQUESTS)]
+        target = f"http://127.0.0.1:{port}/webhooks/brevo/"
         assert httpx.get(f"http://127.0.0.1:{port}/page", timeout=PATIENCE_SECONDS).text == "a page"
         again = partial(
             httpx.post, target, content=sent.body, headers=dict(sent.headers), timeout=PATIENCE_SECONDS
@@ -327,4 +428,4 @@ def test_requests_over_the_limit_must_retry(spool: Spool) -> None:
             connection.sendall(sent.body[10:])
         assert {connection.recv(12) for connection in half} == {b"HTTP/1.1 200"}
         assert again().status_code == 200
-    assert len(stored(spool)) == MAX_CONCURRENT + 1
+    assert len(stored(spool)) == slots.MAX_REQUESTS + 1

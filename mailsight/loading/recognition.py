@@ -1,0 +1,78 @@
+"""Which provider event files come from, judging by the beginning of their contents."""
+
+import codecs
+import json
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import BinaryIO
+from urllib.parse import parse_qsl
+
+import zstandard
+
+from mailsight.providers import checking
+from mailsight.providers.record import Provider
+
+from . import payload_files
+
+# How much is looked at: of each file, packed and unpacked, and of all files.
+MAX_BYTES = 2**20
+MAX_VALUES = 20
+MAX_FILES = 20
+MAX_FIELDS = 100
+_BETWEEN_VALUES = re.compile(r"[\s,\[\ufeff]*")
+
+
+def providers_of(files: Sequence[BinaryIO]) -> list[Provider]:
+    """The providers whose events the files seem to contain: usually one. Empty if none is recognised.
+
+    Leaves each file at its start.
+    """
+    found: dict[Provider, None] = {}
+    for file in files[:MAX_FILES]:
+        for value in islice(_values(_beginning(file)), MAX_VALUES):
+            candidates = checking.candidates(_payload(value))
+            if len(candidates) == 1:
+                found[candidates[0]] = None
+    return list(found)
+
+
+def _beginning(file: BinaryIO) -> str:
+    file.seek(0)
+    raw = file.read(MAX_BYTES)
+    file.seek(0)
+    try:
+        if raw.startswith(b"\x1f\x8b"):
+            raw = zlib.decompressobj(wbits=31).decompress(raw, MAX_BYTES)
+        elif raw.startswith(zstandard.FRAME_HEADER):
+            raw = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(raw).read(MAX_BYTES)
+    except (zlib.error, zstandard.ZstdError):
+        return ""
+    is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return raw.decode("utf-16" if is_utf_16 else "utf-8", "replace")
+
+
+def _values(text: str) -> Iterator[object]:
+    """The JSON values at the beginning, whether in a list, one per line, or one after the other."""
+    decoder, place = json.JSONDecoder(), 0
+    while match := _BETWEEN_VALUES.match(text, place):
+        try:
+            value, place = decoder.raw_decode(text, match.end())
+        except (ValueError, RecursionError):
+            return
+        yield value
+
+
+def _payload(value: object) -> object:
+    """The payload in a captured request; any other value is one itself."""
+    try:
+        request = payload_files.request(value)
+    except ValueError:
+        return value
+    try:
+        if request.is_form:
+            return dict(parse_qsl(request.body.decode("utf-8", "replace"), max_num_fields=MAX_FIELDS))
+        return json.loads(request.body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,136 @@
+"""Health: everything that can break is named, in sentences that reveal nothing."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import pytest
+
+from mailsight.errors import NoDatabase
+from mailsight.loading import health
+from mailsight.loading.background import Loader
+from mailsight.loading.spool import Spool
+from mailsight.warehouse.reader import Warehouse
+
+
+class Installed(NamedTuple):
+    database: Path
+    spool: Spool
+
+
+@pytest.fixture
+def installed(tmp_path: Path, sample_database: Path) -> Installed:
+    database = tmp_path / "mailsight.duckdb"
+    shutil.copyfile(sample_database, database)
+    spool = Spool(tmp_path / "mailsight.spool")
+    spool.append("sendgrid", "[]")
+    return Installed(database, spool)
+
+
+def problems(installed: Installed, **more: Loader) -> list[str]:
+    return health.problems(Warehouse(installed.database), installed.spool, 30, takes_webhooks=True, **more)
+
+
+def test_a_working_installation_has_no_problems(installed: Installed) -> None:
+    before = sorted(installed.database.parent.rglob("*"))
+    assert problems(installed) == []
+    assert sorted(installed.database.parent.rglob("*")) == before
+
+
+def truncate(installed: Installed) -> None:
+    os.truncate(installed.database, 4096)
+
+
+def replace_by_text(installed: Installed) -> None:
+    installed.database.write_text("no database")
+
+
+def replace_by_folder(installed: Installed) -> None:
+    installed.database.unlink()
+    installed.database.mkdir()
+
+
+def block_spool(installed: Installed) -> None:
+    shutil.rmtree(installed.spool.folder)
+    installed.spool.folder.write_text("a file")
+
+
+def block_current(installed: Installed) -> None:
+    current = installed.spool.folder / "current.ndjson"
+    current.unlink()
+    current.mkdir()
+
+
+def fail_load(installed: Installed) -> None:
+    installed.spool.note_error("disk full at /srv/secret")
+
+
+def break_note(installed: Installed) -> None:
+    (installed.spool.folder / "error.json").write_text("{")
+
+
+def keep_waiting(installed: Installed) -> None:
+    installed.spool.seal()
+    old = datetime.now(UTC) - timedelta(hours=1)
+    for segment in installed.spool.seal():
+        segment.unlink()
+    installed.spool.append("sendgrid", "[]", received_at=old)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (truncate, "The database can't be read."),
+        (replace_by_text, "The database can't be read."),
+        (replace_by_folder, "The database can't be read."),
+        (block_spool, "The spool can't be written to, so webhooks are refused."),
+        (block_current, "The spool can't be written to, so webhooks are refused."),
+        (fail_load, "The last load of received webhooks failed. They are kept, and loading is retried."),
+        (break_note, "The spool can't be read."),
+        (keep_waiting, "Received webhooks have been waiting to be loaded for too long."),
+    ],
+)
+def test_damage_is_named(installed: Installed, damage: Callable[[Installed], None], reason: str) -> None:
+    damage(installed)
+    reasons = problems(installed)
+    assert reason in reasons
+    assert not any("/" in text or "srv" in text for text in reasons)
+
+
+def test_a_disk_without_room_for_a_load_is_named(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = installed.database.stat().st_size
+    for free, is_enough in ((3 * size + health.MIN_FREE_BYTES, True), (size, False), (0, False)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        expected = [] if is_enough else ["There is not enough free disk space for the next load."]
+        assert problems(installed) == expected
+
+
+def test_an_unreadable_disk_is_named(installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(shutil, "disk_usage", broken)
+    assert problems(installed) == ["The free disk space can't be determined."]
+
+
+def test_a_loader_that_ended_is_named(installed: Installed) -> None:
+    loader = Loader(installed.database, installed.spool, 30, load=lambda *_: None)
+    loader.start()
+    assert problems(installed, loader=loader) == []
+    loader.stop()
+    assert problems(installed, loader=loader) == [
+        "The thread that loads webhooks has ended. Restart the server."
+    ]
+
+
+def test_without_data_nothing_else_is_wrong(tmp_path: Path) -> None:
+    empty = Installed(tmp_path / "none" / "mailsight.duckdb", Spool(tmp_path / "none" / "mailsight.spool"))
+    with pytest.raises(NoDatabase):
+        problems(empty)
+    assert not (tmp_path / "none").exists()

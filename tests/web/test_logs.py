@@ -1,0 +1,96 @@
+"""Logs have time, level and request, and no secrets."""
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from mailsight.web import logs
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What is logged to standard error at the level info."""
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    root, saved = logging.getLogger(), logging.getLogger().handlers[:]
+    level = root.level
+    # pytest's own handlers would be closed.
+    root.handlers[:] = []
+    logs.configure("info")
+    yield stream
+    root.handlers[:] = saved
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+
+
+async def answer(request: Request) -> PlainTextResponse:
+    logging.getLogger("mailsight.test").warning("inside")
+    if request.url.path == "/broken":
+        raise RuntimeError("https://ann:secret@mail.example/?token=abc123 of ann@example.com")
+    return PlainTextResponse("")
+
+
+@pytest.fixture
+def client() -> TestClient:
+    paths = ("/page", "/broken", "/media/secret/file", "/static/a.js")
+    routes = [Route(path, answer) for path in paths]
+    return TestClient(Starlette(routes=routes, middleware=[Middleware(logs.RequestLog)]))
+
+
+def test_a_line_has_time_level_and_request(written: io.StringIO, client: TestClient) -> None:
+    request_id = client.get("/page?token=abc123").headers["x-request-id"]
+    inside, request = written.getvalue().splitlines()
+    assert inside.endswith(f"WARNING mailsight.test: inside [request {request_id}]")
+    time, clock, text = request.split(" ", 2)
+    assert (len(time), len(clock)) == (10, 12)
+    assert text.startswith("INFO mailsight.web.logs: GET /page 200 ")
+    assert text.endswith(f" ms [request {request_id}]")
+    assert "abc123" not in written.getvalue()
+
+
+def test_an_unexpected_error_is_logged_without_secrets_and_answered_with_its_id(
+    written: io.StringIO, client: TestClient
+) -> None:
+    failed = client.get("/broken")
+    assert failed.status_code == 500
+    assert failed.headers["x-request-id"] in failed.text
+    assert "RuntimeError" not in failed.text
+    text = written.getvalue()
+    assert "RuntimeError: https://…@mail.example/?token=… of …@…" in text
+    assert f"[request {failed.headers['x-request-id']}]\nTraceback" in text
+    assert "GET /broken 500 " in text
+
+
+def test_paths_that_are_secrets_are_cut_and_static_files_are_quiet(
+    written: io.StringIO, client: TestClient
+) -> None:
+    client.get("/media/secret/file")
+    client.get("/static/a.js")
+    assert client.get("/static/missing.js").status_code == 404
+    paths = re.findall(r"logs: GET (\S+)", written.getvalue())
+    assert paths == ["/media/secret/…", "/static/missing.js"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Authorization: Basic YW5uOnBhOnNz", "Authorization: Basic …"),
+        ("Bearer abcdef.ghi", "Bearer …"),
+        ("GET /oauth2callback?code=abc&state=def", "GET /oauth2callback?code=…&state=…"),
+        ("api_key=abc client_secret=x", "api_key=… client_secret=…"),
+        ("Ann <ann.o'neil+a@mail.example.com>", "Ann <ann.o'…@…>"),
+        ("nothing to hide at 12:30", "nothing to hide at 12:30"),
+    ],
+)
+def test_secrets_are_masked(text: str, shown: str) -> None:
+    record = logging.LogRecord("a", logging.INFO, "", 1, text, None, None)
+    assert logs.Formatter("%(message)s").format(record) == shown

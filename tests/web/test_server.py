@@ -1,0 +1,195 @@
+"""Where the server listens, and that slow or many connections don't stop it."""
+
+import contextlib
+import os
+import resource
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from mailsight.errors import PortTaken
+from mailsight.web import server
+from tests.support.waiting import PATIENCE_SECONDS, until
+from tooling.servers import PROJECT, free_port
+
+
+async def page(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"{len(await request.body())} bytes")
+
+
+@contextmanager
+def serving(monkeypatch: pytest.MonkeyPatch, **limits: float) -> Iterator[int]:
+    """The port of a server with `Connection` and these limits."""
+    for name, value in limits.items():
+        monkeypatch.setattr(server, name, value)
+    port = free_port()
+    app = Starlette(routes=[Route("/", page, methods=["GET", "POST"])])
+    running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", http=server.Connection))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        until(lambda: running.started, "the server")
+        yield port
+    finally:
+        running.should_exit = running.force_exit = True
+        thread.join()
+
+
+def connect(port: int, sent: bytes = b"") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
+    connection.sendall(sent)
+    return connection
+
+
+def is_closed_by_the_server(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def answers(port: int) -> bool:
+    return httpx.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE_SECONDS).text == "0 bytes"
+
+
+HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", HEAD[:-2], HEAD, HEAD + b"x"], ids=repr)
+def test_a_connection_that_sends_nothing_more_is_closed(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    with (
+        serving(monkeypatch, CHECK_SECONDS=0.05, HEAD_SECONDS=0.1) as port,
+        connect(port, sent) as slow,
+    ):
+        assert is_closed_by_the_server(slow)
+        assert answers(port)
+
+
+def test_a_head_sent_byte_by_byte_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(monkeypatch, CHECK_SECONDS=0.05, HEAD_SECONDS=0.2) as port, connect(port) as slow:
+        slow.settimeout(0.02)
+        with contextlib.suppress(ConnectionError):
+            for place in range(10_000):
+                slow.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" if place == 0 else b"x")
+                with contextlib.suppress(TimeoutError):
+                    if not slow.recv(1):
+                        break
+            else:
+                pytest.fail("the server waited for 10,000 bytes")
+        assert answers(port)
+
+
+def test_a_body_that_is_fast_enough_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks: list[bool] = []
+    is_too_slow = server.Connection._is_too_slow  # noqa: SLF001
+
+    def count(connection: server.Connection) -> bool:
+        checks.append(is_too_slow(connection))
+        return checks[-1]
+
+    monkeypatch.setattr(server.Connection, "_is_too_slow", count)
+    with serving(monkeypatch, CHECK_SECONDS=0.01, MIN_BODY_RATE=0) as port, connect(port, HEAD) as steady:
+        until(lambda: len(checks) > 2 * server.MAX_SLOW_CHECKS, "the checks")
+        steady.sendall(b"x" * 1_000)
+        assert steady.recv(12) == b"HTTP/1.1 200"
+        assert not any(checks)
+
+
+def test_idle_connections_make_room_for_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(monkeypatch, MAX_CONNECTIONS=20) as port, ExitStack() as opened:
+        for place in range(100):
+            opened.enter_context(connect(port, [b"", b"GET / HT", HEAD][place % 3]))
+            if place % 20 == 0:
+                assert answers(port)
+        assert answers(port)
+
+
+def test_no_more_connections_than_half_of_the_files_that_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    for files, connections in ((64, 32), (resource.RLIM_INFINITY, 1_000), (10**6, 1_000)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, files=files: (files, files))
+        assert server.max_connections() == connections
+
+
+def bound(address: str, port: int = 0) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, port))
+    listener.listen()
+    return listener
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "expected"),
+    [
+        ("localhost", "127.0.0.1", {"127.0.0.1", "::1"}),
+        ("localhost", "0.0.0.0", {"127.0.0.1", "::1"}),  # noqa: S104
+        ("0.0.0.0", "0.0.0.0", {"0.0.0.0"}),  # noqa: S104
+        ("127.0.0.1", "127.0.0.1", {"127.0.0.1"}),
+    ],
+)
+def test_the_server_listens_on_loopback_unless_an_address_is_set(
+    address: str, first: str, expected: set[str]
+) -> None:
+    listening = server.listeners([bound(first)], address)
+    try:
+        assert {listener.getsockname()[0] for listener in listening} == expected - ({"::1"} - ipv6())
+        assert len({listener.getsockname()[1] for listener in listening}) == 1
+    finally:
+        for listener in listening:
+            listener.close()
+
+
+def ipv6() -> set[str]:
+    try:
+        bound("::1").close()
+    except OSError:
+        return set()
+    return {"::1"}
+
+
+def test_another_program_on_the_other_loopback_address_stops_the_start() -> None:
+    if not ipv6():
+        pytest.skip("This machine has no IPv6.")
+    with (
+        bound("::1") as other,
+        bound("127.0.0.1", other.getsockname()[1]) as own,
+        pytest.raises(PortTaken, match=r"port \d+ of ::1"),
+    ):
+        server.listeners([own], "localhost")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [["streamlit", "run", str(PROJECT / "app.py")], ["mailsight", "run"]])
+def test_a_busy_port_stops_the_start(tmp_path: Path, command: list[str]) -> None:
+    with bound("127.0.0.1") as taken:
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            [sys.executable, "-m", *command, "--server.headless=true", f"--server.port={port}"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(PROJECT), "MAILSIGHT_DATABASE": str(tmp_path / "m.duckdb")},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert f"port {port}" in (ended.stderr + ended.stdout).lower()
+    assert "Traceback" not in ended.stderr + ended.stdout
+
+
+def test_the_port_is_set_so_that_no_other_is_taken_instead() -> None:
+    config = (PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    assert '\naddress = "localhost"' in config
+    assert "\nport = 8501" in config
