@@ -15,10 +15,9 @@ from functools import cache
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from selectolax.lexbor import LexborHTMLParser
-
 from mailsight.errors import NoPdf
 from mailsight.heatmap.badges import SCALE, badges
+from mailsight.mail.documents import parse
 from mailsight.mail.links import links_of, shared
 from mailsight.mail.safety import link_nodes, write
 from mailsight.reports.campaign import click_totals
@@ -50,7 +49,7 @@ def mail_for_paper(content: ReportContent) -> str | None:
     """The safe mail with the clicks after each clicked link, shown by style sheet only."""
     if content.html is None:
         return None
-    document = LexborHTMLParser(content.html)
+    document = parse(content.html)
     nodes = link_nodes(document)
     report = content.report
     clicks = [*report.links, *report.other_links]

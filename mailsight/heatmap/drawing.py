@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from secrets import token_hex
 
-from selectolax.lexbor import LexborHTMLParser
-
+from mailsight.mail.documents import parse
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
 from mailsight.mail.safety import link_nodes, write
 
@@ -101,7 +100,7 @@ class Canvas:
 @lru_cache(maxsize=_MAX_CACHED_MAILS)
 def canvas(html: str, *, pictures: bool = False, head: str = "") -> Canvas:
     """The safe e-mail with every link marked with data-link; cached."""
-    document = LexborHTMLParser(html)
+    document = parse(html)
     nodes = link_nodes(document)
     places = Places(document, nodes)
     rules = "\n".join(places.rules)

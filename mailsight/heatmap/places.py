@@ -4,17 +4,15 @@ A link's own box is not always where readers see the link: around an image it is
 a float it is empty, and an `area` has none. So images in links and images with an image map are anchors too.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailsight.mail.safety import words
+from mailsight.mail.values import coordinates, words
 
 # Above and to the left of the page, where no browser can scroll.
 _OFF_PAGE = "-9999px"
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 # Without td and th, because the cells of a row are on the same line.
 _BLOCKS = words("""
     address article aside blockquote body br caption center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header
@@ -99,7 +97,7 @@ def _edge(side: str, anchors: Sequence[str]) -> str:
 def _area(node: LexborNode, picture: str) -> Place:
     """The place of an area: the top right corner of its shape."""
     shape = (node.attributes.get("shape") or "").strip().lower()
-    numbers = [round(float(number)) for number in _NUMBER.findall(node.attributes.get("coords") or "")]
+    numbers = coordinates(node.attributes.get("coords") or "")
     points = list(zip(numbers[::2], numbers[1::2], strict=False))
     if shape.startswith("circ") and len(numbers) >= 3:
         to_edge = numbers[2] * 7 // 10

@@ -9,7 +9,8 @@ from mailsight.figures.metrics import Portion
 from mailsight.heatmap import drawing
 from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measure, Show, figure, portion
 from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
-from mailsight.mail.safety import SCHEMES, clean_address
+from mailsight.mail.safety import SCHEMES
+from mailsight.mail.values import clean_address
 from mailsight.mail.visibility import Visibility
 
 from . import campaign
