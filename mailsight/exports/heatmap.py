@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mailsight.figures.formats import count, moment, things
 from mailsight.heatmap import drawing
-from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measure, Show, click_totals
+from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measure, Show, beyond, click_totals
 from mailsight.mail.links import LinkClicks
 from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.campaign import click_totals as totals_of
@@ -41,7 +41,7 @@ def of_mail(
     totals: ClickTotals | None = None,
 ) -> str:
     """Draw the heatmap of any mail. `facts` are lines under the title, by default one with the total clicks."""
-    facts = facts or [_summary(clicks, totals or click_totals(clicks))]
+    facts = [*(facts or [_summary(clicks, totals or click_totals(clicks))]), *filter(None, [beyond(clicks)])]
     shown = MEASURES[measure] if show == "count" else f"{MEASURES[measure]}, {SHOWS[show].lower()}"
     return drawing.draw(
         html,

@@ -49,7 +49,7 @@ class Places:
         self._maps: dict[str, LexborNode] = {}
         for picture in document.css("img[usemap]"):
             self._maps.setdefault((picture.attributes["usemap"] or "").partition("#")[2], picture)
-        lines = _lines(document)
+        lines = _lines(document, len(nodes))
         self.links = [
             self._place(position, node, lines.get(node.mem_id, NO_LINE))
             for position, node in enumerate(nodes)
@@ -123,8 +123,8 @@ def _map_name(node: LexborNode) -> str:
     return "" if above is None else above.attributes.get("name") or above.attributes.get("id") or ""
 
 
-def _lines(document: LexborHTMLParser) -> dict[int, Line]:
-    """Each link's line: the same for links in one block of text between two line breaks.
+def _lines(document: LexborHTMLParser, most: int) -> dict[int, Line]:
+    """The line of each of the first links: the same for links in one block of text between two line breaks.
 
     Where links are too short for badges side by side, such as page numbers, every other badge goes to a second row.
     """
@@ -139,4 +139,6 @@ def _lines(document: LexborHTMLParser) -> dict[int, Line]:
                 block = block.parent
             lines[node.mem_id] = (block.mem_id if block is not None else 0, breaks, row)
             row = 1 - row if 0 < len(node.text(strip=True)) <= 3 else 0
+            if len(lines) >= most:
+                break
     return lines

@@ -58,6 +58,7 @@ def links_of(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Li
 # Only Outlook on Windows reads what is inside these comments. `<!--[if !mso]><!-->` closes at once: the rest is for
 # every other program.
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_MAX_OUTLOOK_LINKS = 1_000
 _CONDITION = re.compile(r"\s*\[if\s[^\]]*\]>", re.IGNORECASE)
 
 
@@ -73,6 +74,8 @@ def outlook_links(html: str) -> list[Link]:
             if node.tag == "a" or (node.tag or "").startswith("v:"):
                 url = clean_address(node.attributes["href"] or "")
                 links.append(Link(len(links), url, _label(node) or _path(url), Visibility.NOWHERE))
+        if len(links) >= _MAX_OUTLOOK_LINKS:
+            break
     return links
 
 

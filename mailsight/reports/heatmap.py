@@ -1,13 +1,27 @@
 """The view model of the Heatmap tab: the e-mail with its badges, and the list of links with their figures."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from heapq import nlargest
+from itertools import islice
 from typing import Any
 
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import Portion
 from mailsight.heatmap import drawing
-from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measure, Show, figure, portion
+from mailsight.heatmap.badges import (
+    MAX_BADGES,
+    MEASURES,
+    SCALE,
+    SHOWS,
+    ClickTotals,
+    Measure,
+    Show,
+    beyond,
+    figure,
+    portion,
+)
 from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
 from mailsight.mail.safety import SCHEMES
 from mailsight.mail.values import clean_address
@@ -17,6 +31,8 @@ from . import campaign
 from .campaign import CampaignReport
 from .mails import MailView
 
+# A list of more links is of no use to anybody, and slow.
+MAX_ROWS = 1_000
 Mark = tuple[str, str]  # a label next to a link, and its explanation
 
 
@@ -62,10 +78,13 @@ def view(
         for button in outlook
         if (position := matcher.position(button.url)) is not None
     }
+    clicked = {link.link_position for link in report.links if link.clicks}
+    group_sizes = Counter(carriers.values())
     labels = {link.link_position: link_label(link) for link in report.links}
     shared_totals = {
         link.link_position: link for link in report.links if link.shared_with > 1 and link.clicks
     }
+    listed, more = _most_clicked(report.links)
     rows = [
         _row(
             link,
@@ -73,24 +92,33 @@ def view(
             [
                 *_seen(links_in_mail.get(link.link_position or 0)),
                 *([_IN_OUTLOOK] if link.link_position in in_outlook else []),
-                *_sharing(link, shared_totals, carriers, labels),
+                *_sharing(link, shared_totals, carriers, group_sizes, labels),
             ],
         )
-        for link in report.links
+        for link in listed
     ]
+    others, more_others = _others(report, totals, outlook, in_outlook)
     return {
         "key": report.campaign.campaign_id,
         "html": drawn.html if drawn else None,
         "badges": drawn.badges if drawn else "",
         "looks": drawn.looks if drawn else {},
         "title": "The e-mail with the clicks on its links",
+        "styles": drawing.LOOKS,
+        "pointer_width": drawing.POINTER_WIDTH,
+        "titles": drawn.titles if drawn else [],
+        "near": drawn.near if drawn else [],
+        "moved": drawn.moved if drawn else [],
+        "notices": [notice for notice in (canvas.notice, beyond(report.links)) if notice] if canvas else [],
         "links": rows,
-        "others": _others(report, totals, outlook, in_outlook),
+        "more_links": more,
+        "others": others,
+        "more_others": more_others,
         # A click on a hollow badge shows the customers of the link that carries its clicks.
         "carriers": {
             str(position): str(first)
-            for position, first in carriers.items()
-            if first in shared_totals and first != position and position not in _clicked(report)
+            for position, first in islice(carriers.items(), MAX_BADGES)
+            if first in shared_totals and first != position and position not in clicked
         },
         "measures": [(key, label) for key, label in MEASURES.items()],
         "shows": [(key, label, _SHOWS_HELP[key]) for key, label in SHOWS.items()],
@@ -101,27 +129,42 @@ def view(
     }
 
 
-def _clicked(report: CampaignReport) -> set[int | None]:
-    return {link.link_position for link in report.links if link.clicks}
+def _most_clicked(links: Sequence[LinkClicks]) -> tuple[Sequence[LinkClicks], str]:
+    """The most clicked links in their order, and a sentence about the others, if there are any."""
+    if len(links) <= MAX_ROWS:
+        return links, ""
+    most = nlargest(MAX_ROWS, range(len(links)), key=lambda index: (links[index].clicks, -index))
+    listed = [links[index] for index in sorted(most)]
+    clicks = sum(link.clicks for link in links) - sum(link.clicks for link in listed)
+    return listed, (
+        f"And {formats.things(len(links) - MAX_ROWS, 'more link')} with {formats.things(clicks, 'click')}."
+    )
 
 
 def _others(
     report: CampaignReport, totals: ClickTotals, outlook: Sequence[Link], in_outlook: Mapping[int, int]
-) -> list[dict[str, Any]]:
-    """Return the rows of clicked links that are not in the e-mail, and of buttons that only Outlook shows."""
-    only = [link for link in outlook if link.link_position not in in_outlook.values()]
+) -> tuple[list[dict[str, Any]], str]:
+    """Return the rows of clicked links that are not in the e-mail, and of buttons that only Outlook shows.
+
+    The second value is a sentence about the links that are not listed, if there are any.
+    """
+    shown_elsewhere = set(in_outlook.values())
+    only = [link for link in outlook if link.link_position not in shown_elsewhere]
     matcher = Matcher(only)
-    rows, clicked = [], set()
-    for link in report.other_links:
-        position = matcher.position(link.url)
-        clicked.add(position)
-        rows.append(_row(link, totals, [_ONLY_IN_OUTLOOK] if position is not None else []))
+    buttons = {}
+    listed, more = _most_clicked(report.other_links)
+    for link in listed:
+        buttons[link.url] = matcher.position(link.url)
+    clicked = set(buttons.values())
     unclicked = [
         LinkClicks(None, button.url, button.label, 0, 0, 1)
-        for button in only
+        for button in only[:MAX_ROWS]
         if button.link_position not in clicked
     ]
-    return rows + [_row(link, totals, [_ONLY_IN_OUTLOOK]) for link in unclicked]
+    rows = [
+        _row(link, totals, [_ONLY_IN_OUTLOOK] if buttons[link.url] is not None else []) for link in listed
+    ]
+    return rows + [_row(link, totals, [_ONLY_IN_OUTLOOK]) for link in unclicked], more
 
 
 def _seen(link: Link | None) -> list[Mark]:
@@ -132,11 +175,12 @@ def _sharing(
     link: LinkClicks,
     shared_totals: Mapping[int | None, LinkClicks],
     carriers: Mapping[int, int],
+    group_sizes: Mapping[int, int],
     labels: Mapping[int | None, str],
 ) -> list[Mark]:
     first = carriers.get(link.link_position, -1) if link.link_position is not None else -1
     if link.link_position in shared_totals:
-        number = sum(carrier == first for carrier in carriers.values())
+        number = group_sizes.get(first, 0)
         return [
             (
                 f"Shared by {number} links",
