@@ -13,9 +13,14 @@ from .rendering import render
 
 
 def of_campaign(
-    report: CampaignReport, html: str, *, measure: Measure = "clicks", show: Show = "count"
+    report: CampaignReport,
+    html: str,
+    *,
+    measure: Measure = "clicks",
+    show: Show = "count",
+    personal: bool = True,
 ) -> str:
-    """Draw the heatmap of a campaign's mail."""
+    """Draw the heatmap of a campaign's mail. Without `personal`, nothing in it identifies a customer."""
     campaign = report.campaign
     facts = [f"Sent {moment(campaign.sent_at)}"] if campaign.sent_at else []
     facts += [f"{things(report.counts.delivered, 'delivered mail')}", report.audience.meaning]
@@ -27,6 +32,7 @@ def of_campaign(
         measure=measure,
         show=show,
         totals=totals_of(report),
+        personal=personal,
     )
 
 
@@ -39,6 +45,7 @@ def of_mail(
     measure: Measure = "clicks",
     show: Show = "count",
     totals: ClickTotals | None = None,
+    personal: bool = True,
 ) -> str:
     """Draw the heatmap of any mail. `facts` are lines under the title, by default one with the total clicks."""
     facts = [*(facts or [_summary(clicks, totals or click_totals(clicks))]), *filter(None, [beyond(clicks)])]
@@ -49,6 +56,7 @@ def of_mail(
         measure=measure,
         show=show,
         totals=totals,
+        personal=personal,
         head=render("heatmap_head.html", title=title, scale=SCALE),
         end=render("heatmap_legend.html", title=title, facts=facts, shown=shown, scale=SCALE),
     )

@@ -9,6 +9,7 @@ import logging
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from ctypes.util import find_library
 from functools import cache
@@ -16,7 +17,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from mailsight.errors import NoPdf
-from mailsight.heatmap.badges import SCALE, badges
+from mailsight.heatmap.badges import POINTER_PX, SCALE, Badge, badges
 from mailsight.mail.documents import parse
 from mailsight.mail.links import links_of, shared
 from mailsight.mail.safety import link_nodes, write
@@ -34,6 +35,13 @@ MISSING = (
 # Every real mail tried took at most 6 seconds. A mail that takes longer is left out of the PDF.
 MAIL_TIMEOUT_SECONDS = 40.0
 REPORT_TIMEOUT_SECONDS = 60.0
+_ON_PAPER = (
+    "display:inline-block!important;position:static!important;float:none!important;visibility:visible!important;"
+    "opacity:1!important;transform:none!important;content:normal!important;vertical-align:super!important;"
+    "width:{}px!important;height:16px!important;min-width:0!important;min-height:0!important;max-width:none!important;"
+    "max-height:none!important;margin:0 0 0 3px!important;padding:0!important;border:0!important;"
+    "background:none!important;clip:auto!important"
+)
 _POLL_SECONDS = 0.05
 _log = logging.getLogger(__name__)
 _MAIL_LEFT_OUT = "The e-mail couldn't be rendered for this PDF. The HTML report shows it."
@@ -46,20 +54,29 @@ def available() -> bool:
 
 
 def mail_for_paper(content: ReportContent) -> str | None:
-    """The safe mail with the clicks after each clicked link, shown by style sheet only."""
+    """The safe mail with the clicks after each clicked link."""
     if content.html is None:
         return None
     document = parse(content.html)
     nodes = link_nodes(document)
     report = content.report
     clicks = [*report.links, *report.other_links]
-    marks = {}
-    for badge in badges(clicks, shared(links_of(document, nodes)), click_totals(report), quiet=False):
-        text = "↑" if badge.look == "pointer" else f"{badge.text}{badge.sharing}"
-        marks[nodes[badge.position].mem_id] = f' data-clicks="{text}" data-shade="{badge.look}"'
-    # Comes last in the mail: of two important rules, the later wins.
-    paper = write(document, content.html, marks=marks, end=render("paper_badges.html", scale=SCALE))
-    return report_export.without_addresses(paper)
+    after = {
+        nodes[badge.position].mem_id: _picture(badge)
+        for badge in badges(clicks, shared(links_of(document, nodes)), click_totals(report), quiet=False)
+    }
+    return write(document, content.html, after=after, end=render("paper.html"), personal=False)
+
+
+def _picture(badge: Badge) -> str:
+    """The badge as a picture, which no style sheet of the mail can change or add to."""
+    is_pointer = badge.look == "pointer"
+    shade = None if is_pointer else SCALE[int(badge.look)]
+    text = "↑" if is_pointer else f"{badge.text}{badge.sharing}"
+    width_px = POINTER_PX if is_pointer else badge.width_px
+    drawn = render("badge.svg", text=text, width=width_px, shade=shade).strip()
+    address = f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode('ascii')}"
+    return f'<img alt="{text}" src="{address}" style="{_ON_PAPER.format(width_px)}">'
 
 
 def write_pdf(

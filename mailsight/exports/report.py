@@ -1,6 +1,5 @@
 """The campaign page as a single HTML file, without scripts, anything to load or personal data of customers."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -45,11 +44,7 @@ from .rendering import render
 
 CARDS = ("sent", "not_sent", "opened", "clicked", "opted_out")
 MAX_OTHER_LINKS = 40
-# Links as safety.write writes them. In the report they lead nowhere: opening one would count as a click, and the URL
-# may identify a customer.
-_HREF = re.compile(r' href="[^"]*" (?:rel="noopener noreferrer"|target="_self")')
-# data- attributes that a mail program or the sender's system added may identify the reader.
-_DATA = re.compile(r' data-(?!(?:link|badge|look|near|sharing|total|lit|clicks|shade)\b)[\w.-]+="[^"]*"')
+MAX_LINKS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +118,9 @@ def as_html(content: ReportContent, zone: str | None = None) -> str:
     """The report for a browser, with the heatmap in a sandboxed frame."""
     if content.html is None:
         return page(content, zone)
-    drawn = heatmap_export.of_campaign(content.report, content.html)
-    return page(content, zone, heatmap=without_addresses(drawn))
-
-
-def without_addresses(drawn: str) -> str:
-    """Disable the links of a safe mail and remove its data- attributes."""
-    return _DATA.sub("", _HREF.sub(' href="#"', drawn))
+    return page(
+        content, zone, heatmap=heatmap_export.of_campaign(content.report, content.html, personal=False)
+    )
 
 
 def page(
@@ -137,8 +128,7 @@ def page(
 ) -> str:
     """The report as HTML, with the heatmap in a frame if given, and a note at the end."""
     report, mask = content.report, content.mask
-    listed, more = report.other_links[:MAX_OTHER_LINKS], report.other_links[MAX_OTHER_LINKS:]
-    more_clicks = sum(link.clicks for link in more)
+    links = sorted(report.links, key=lambda link: -link.clicks)
     return render(
         "report.html",
         campaign=report.campaign,
@@ -151,9 +141,10 @@ def page(
         timeline=None if content.hours.empty else drawings.timeline(content.hours),
         heatmap=heatmap,
         summary=heatmap_export.summary(report),
-        links=_links(sorted(report.links, key=lambda link: -link.clicks), mask),
-        other_links=_links(listed, mask),
-        more_links=f"And {things(more_clicks, 'click')} on {things(len(more), 'more link')}." if more else "",
+        links=_links(links[:MAX_LINKS], mask),
+        more_links=_more(links[MAX_LINKS:]),
+        other_links=_links(report.other_links[:MAX_OTHER_LINKS], mask),
+        more_other_links=_more(report.other_links[MAX_OTHER_LINKS:]),
         note=note,
         formulas=" ".join(
             [
@@ -222,6 +213,12 @@ def _reasons(report: CampaignReport) -> Table:
         if number
     ]
     return Table(("Reason", "Customers", "Share of not sent"), rows)
+
+
+def _more(links: Sequence[LinkClicks]) -> str:
+    """A sentence about the links that are not listed, if there are any."""
+    clicks = sum(link.clicks for link in links)
+    return f"And {things(clicks, 'click')} on {things(len(links), 'more link')}." if links else ""
 
 
 def _links(links: Sequence[LinkClicks], mask: Mask) -> Table:

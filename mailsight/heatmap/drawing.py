@@ -112,7 +112,7 @@ class Canvas:
 
 
 @lru_cache(maxsize=_MAX_CACHED_MAILS)
-def canvas(html: str, *, pictures: bool = False, head: str = "") -> Canvas:
+def canvas(html: str, *, pictures: bool = False, head: str = "", personal: bool = True) -> Canvas:
     """The safe e-mail with every link marked with data-link; cached."""
     document = parse(html)
     nodes = link_nodes(document)
@@ -125,6 +125,7 @@ def canvas(html: str, *, pictures: bool = False, head: str = "") -> Canvas:
         head=f"{head}<style>{_STYLE}{_LOOK_RULES}{rules}}}</style>",
         end=_MARK,
         marks=places.marks,
+        personal=personal,
     )
     start, _, end = written.partition(_MARK)
     links = links_of(document, nodes)
@@ -142,14 +143,15 @@ def draw(
     totals: ClickTotals | None = None,
     head: str = "",
     end: str = "",
+    personal: bool = True,
 ) -> str:
     """The safe e-mail with a badge at every clicked link and, with `quiet`, a small mark at every other link.
 
     Links have data-link and badges data-badge, both with the link's position; a badge's text is its number. If several
     links share clicks, the first visible one shows them and the others get a hollow badge. `head` and `end` are markup
-    for the head and for the end of the body.
+    for the head and for the end of the body. Without `personal`, links lead nowhere (see `safety.write`).
     """
-    mail = canvas(html, pictures=pictures, head=head)
+    mail = canvas(html, pictures=pictures, head=head, personal=personal)
     totals = totals or click_totals(clicks)
     drawn = badges(clicks, mail.carriers, totals, measure=measure, show=show, quiet=quiet)
     return f"{mail.start}{''.join(_badges_html(drawn, mail))}{end}{mail.end}"

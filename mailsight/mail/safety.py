@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from .documents import parse
+from .documents import parse, within_bounds
 from .stylesheets import Remote, safe_css, safe_sheet
 from .trackers import is_pixel, picture_address, tracking_hosts
 from .values import clean_address, words
@@ -55,6 +55,11 @@ _DATA_PICTURE = re.compile(r"data:image/[\w.+-]+[;,]", re.IGNORECASE)
 _NO_PICTURE = "data:,"
 # The policy lists where pictures come from, so a server that redirects can't have them load from elsewhere.
 _MAX_ORIGINS = 50
+# No style sheet of the mail beats an important declaration in a style attribute.
+_NOTICE = (
+    '<p style="display:block!important;position:static!important;margin:24px!important;visibility:visible!important;'
+    'opacity:1!important;color:#374151!important;background:#fff!important;font:14px sans-serif!important">{}</p>'
+)
 # The group is atomic: otherwise thousands of comments would make the match backtrack endlessly.
 _DOCTYPE = re.compile(r"(?>\s|<!--.*?-->|<\?[^>]*>)*+<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
 
@@ -83,12 +88,16 @@ def write(
     head: str = "",
     end: str = "",
     marks: Mapping[int, str] = MappingProxyType({}),
+    after: Mapping[int, str] = MappingProxyType({}),
+    personal: bool = True,
 ) -> str:
     """Write the parsed mail out again, with `head` at the start of its head and `end` at the end of its body.
 
-    `marks` maps a node's `mem_id` to markup for additional attributes.
+    `marks` maps a node's `mem_id` to markup for additional attributes, and `after` to markup that follows it. Without
+    `personal`, links lead nowhere and data- attributes are left out: both may identify the customer who got the mail.
     """
     remote = _Pictures(document) if pictures else None
+    notice = _NOTICE.format(_text(within_bounds(html).notice)) if within_bounds(html).notice else ""
     doctype = _DOCTYPE.match(html)
     written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
     policy_at = len(written)
@@ -106,14 +115,20 @@ def write(
         elif node.is_element_node and node.tag not in DROPPED:
             tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
             if tag in ELEMENTS or _CUSTOM_ELEMENT.fullmatch(tag):
-                written.append(f"<{tag}{_attributes(node, tag, remote)}{marks.get(node.mem_id, '')}>")
+                written.append(
+                    f"<{tag}{_attributes(node, tag, remote, personal=personal)}{marks.get(node.mem_id, '')}>"
+                )
                 if tag == "head":
                     policy_at = len(written)
                     written.append(head)
                 else:
                     written.append(_first_line_break(node, tag))
                 todo.append(
-                    "" if tag in _VOID_ELEMENTS else f"{end}</{tag}>" if tag == "body" else f"</{tag}>"
+                    ""
+                    if tag in _VOID_ELEMENTS
+                    else f"{notice}{end}</{tag}>"
+                    if tag == "body"
+                    else f"</{tag}>{after.get(node.mem_id, '')}"
                 )
             todo += reversed(list(node.iter(include_text=True)))
     written.insert(policy_at, _policy(remote.origins if remote else ()))
@@ -152,7 +167,7 @@ def _style(node: LexborNode, remote: Remote | None) -> str:
     return f'<style media="{_quoted(media)}">{css}</style>' if media else f"<style>{css}</style>"
 
 
-def _attributes(node: LexborNode, tag: str, remote: Remote | None) -> str:
+def _attributes(node: LexborNode, tag: str, remote: Remote | None, *, personal: bool) -> str:
     attributes: dict[str, str | None] = node.attributes
     written = []
     for name, value in attributes.items():
@@ -162,18 +177,20 @@ def _attributes(node: LexborNode, tag: str, remote: Remote | None) -> str:
             picture = _picture(value or "", remote)
             written += [f'background="{_quoted(picture)}"'] if picture != _NO_PICTURE else []
         # A form or picture with a name would shadow the document's own properties.
-        elif (
-            name in ATTRIBUTES or (name == "name" and tag in ("a", "map")) or _DATA_ATTRIBUTE.fullmatch(name)
-        ):
+        elif name in ATTRIBUTES or (name == "name" and tag in ("a", "map")) or _may_stay(name, personal):
             written.append(name if value is None else f'{name}="{_quoted(value)}"')
     if tag in ("a", "area") and "href" in attributes:
-        written.append(_link(attributes["href"] or ""))
+        written.append(_link(attributes["href"] or "") if personal else 'href="#"')
     if tag in _CONTROLS:
         written.append("inert")
     if tag in ("img", "input") and "src" in attributes:
         source = _NO_PICTURE if is_pixel(attributes) else _picture(attributes["src"] or "", remote)
         written.append(f'src="{_quoted(source)}"')
     return "".join(f" {attribute}" for attribute in written)
+
+
+def _may_stay(name: str, personal: bool) -> bool:
+    return bool(_DATA_ATTRIBUTE.fullmatch(name)) and (personal or not name.startswith("data-"))
 
 
 def _quoted(value: str) -> str:

@@ -47,6 +47,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _ALLOWED_ADDRESSES = ("data:image/", "data:font/", "data:application/", "#")
 # The first take a URL as a plain string (a url() inside them is checked separately); the others see the badges.
+# They load something, or set up the pages of a PDF.
+_BLOCKED_RULES = {"import", "namespace", "page"}
 _BLOCKED_FUNCTIONS = {
     *("src", "image", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade"),
     *("anchor", "anchor-size"),
@@ -184,7 +186,7 @@ def _token(token: Value, remote: Remote | None) -> Value:
             return IdentToken(*_position(token), "none")
         case "error", "bad-string":
             return StringToken(*_position(token), "", "'")  # The line break that ended it comes next.
-        case "at-keyword", _ if token.lower_value == "import":
+        case "at-keyword", _ if token.lower_value in _BLOCKED_RULES:
             return AtKeywordToken(*_position(token), "-blocked")
         case _:
             return token
