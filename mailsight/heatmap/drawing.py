@@ -212,7 +212,7 @@ def _badges_html(badges: Sequence[Badge], mail: Canvas) -> Iterator[str]:
         if moved_px:
             style["moved"] = f"{moved_px}px"
         if before is not None:
-            style["near-width"] = f"{near_width_px(badges[before])}px"
+            style["near-width"] = f"{_near_width_px(badges[before])}px"
         sharing = f' data-sharing="{badge.sharing}"' if badge.sharing else ""
         title = entities.escape(badge.title)
         yield (
@@ -221,7 +221,7 @@ def _badges_html(badges: Sequence[Badge], mail: Canvas) -> Iterator[str]:
         )
 
 
-def near_width_px(badge: Badge) -> int:
+def _near_width_px(badge: Badge) -> int:
     """How wide a badge is for the next one on its line."""
     return POINTER_PX if badge.look == "pointer" else badge.width_px
 

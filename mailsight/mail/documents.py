@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from .values import words
 
-# Chromium stops nesting at 512; the most deeply nested of the sample e-mails has 40 levels.
+# Chromium stops nesting at 512. E-mails of tables in tables have a few dozen levels.
 MAX_DEPTH = 256
 MAX_ELEMENTS = 250_000
 MAX_FORMATTING = 24
@@ -86,6 +86,7 @@ class _Reader:
         self._open = Counter[str]()
         self._left_out = Counter[str]()
         self._depth = 0
+        self._paragraphs = 0
         self._formatting = [0]  # open formatting elements, in each table that is open
         self._elements = 0
         self.removed: list[tuple[int, int]] = []
@@ -127,6 +128,8 @@ class _Reader:
             self._formatting[-1] += 1
         elif name in _CELLS:
             self._formatting[-1] = 0
+        elif name == "p":
+            self._paragraphs += 1
         elif name not in _VOID and name not in _UNNESTED:
             if self._depth >= MAX_DEPTH:
                 self._left_out[name] += 1
@@ -152,6 +155,8 @@ class _Reader:
             self._depth -= 1
             if name == "table" and len(self._formatting) > 1:
                 self._formatting.pop()
+        elif name == "p" and self._paragraphs:
+            self._paragraphs -= 1
         else:
             self._elements += 1  # </p> and </br> without a start make an element
         return False
