@@ -76,9 +76,10 @@ class Places:
         return self._pictures[node.mem_id]
 
     def _anchor(self, node: LexborNode, kind: str, number: int) -> str:
-        self.marks[node.mem_id] = f' data-{kind}="{number}"'
+        # Browsers look rules up by an attribute's name; by its value, they would compare every rule with every link.
+        self.marks[node.mem_id] = f' data-{kind}="{number}" data-{kind}-{number}'
         if node.tag != "area":
-            self.rules.append(f'[data-{kind}="{number}"]{{anchor-name:--{kind}-{number}!important}}')
+            self.rules.append(f"[data-{kind}-{number}]{{anchor-name:--{kind}-{number}!important}}")
         return f"--{kind}-{number}"
 
 
