@@ -31,7 +31,7 @@ Value = Any
 
 # Declarations of words, numbers and colours, without anything that could load, hide or nest.
 _PLAIN = re.compile(r"[\w \t\n.:;,%#!-]*+", re.ASCII)
-_NOT_PLAIN = re.compile(r"anchor|position|u\+", re.IGNORECASE)
+_NOT_PLAIN = re.compile(r"anchor|position|u\+|[0-9]{600}", re.IGNORECASE)
 # Mails repeat their style attributes. Longer ones are rare.
 _MAX_CACHED_CHARACTERS = 1_000
 # About 150 KB of CSS without embedded pictures: well above real mails, and parsed in a third of a second at most.
