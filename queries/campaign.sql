@@ -65,21 +65,22 @@ where campaign_id = :campaign_id and not sent
     );
 
 -- name: campaign_links(campaign_id, audience, most, length)
--- The links of the campaign's mail in document order, with their clicks: the `most` most clicked ones (null: all), their
--- URLs and labels cut to `length`. unplaced are the clicks that may belong to another link with the same URL.
-select *
+-- The links of the campaign's mail in document order, with their clicks: the first `most` and the `most` most clicked ones
+-- (null: all), their URLs and labels cut to `length`. unplaced are the clicks that may belong to another link with the same
+-- URL.
+select * exclude (place)
 from (
     select
         l.link_position, left(l.url, :length) as url, left(l.label, :length) as label,
-        coalesce(k.clicks, 0) as clicks, coalesce(k.clickers, 0) as clickers, coalesce(k.unplaced, 0) as unplaced
+        coalesce(k.clicks, 0) as clicks, coalesce(k.clickers, 0) as clickers, coalesce(k.unplaced, 0) as unplaced,
+        row_number() over (order by coalesce(k.clicks, 0) desc, l.link_position) as place
     from campaigns as c
     join links as l on l.content_id = c.content_id
     left join link_clicks as k
         on k.campaign_id = c.campaign_id and k.audience = :audience and k.link_position = l.link_position
     where c.campaign_id = :campaign_id
-    order by clicks desc, l.link_position
-    limit :most
 )
+where :most is null or place <= :most or link_position < :most
 order by link_position;
 
 -- name: other_links(campaign_id, audience, most, length)
@@ -90,17 +91,30 @@ where campaign_id = :campaign_id and audience = :audience and link_position is n
 order by clicks desc, url
 limit :most;
 
--- name: link_counts(campaign_id, audience)^
--- How many links the campaign's mail has, how many other URLs were clicked, and how often.
+-- name: link_totals(campaign_id, audience, badges)^
+-- How many links the campaign's mail has and how often they were clicked: all, and those after the first `badges`. Then the
+-- same of clicked URLs that the mail does not contain.
+with inside as (
+    select l.link_position, coalesce(k.clicks, 0) as clicks
+    from campaigns as c
+    join links as l on l.content_id = c.content_id
+    left join link_clicks as k
+        on k.campaign_id = c.campaign_id and k.audience = :audience and k.link_position = l.link_position
+    where c.campaign_id = :campaign_id
+),
+outside as (
+    select clicks from link_clicks
+    where campaign_id = :campaign_id and audience = :audience and link_position is null
+)
 select
+    (select count(*) from inside) as links,
+    (select cast(coalesce(sum(clicks), 0) as bigint) from inside) as clicks,
+    (select count(*) from inside where link_position >= :badges) as links_without_badge,
     (
-        select count(*) from campaigns as c join links as l on l.content_id = c.content_id
-        where c.campaign_id = :campaign_id
-    ) as links,
-    count(*) as other_links,
-    cast(coalesce(sum(clicks), 0) as bigint) as other_clicks
-from link_clicks
-where campaign_id = :campaign_id and audience = :audience and link_position is null;
+        select cast(coalesce(sum(clicks), 0) as bigint) from inside where link_position >= :badges
+    ) as clicks_without_badge,
+    (select count(*) from outside) as other_links,
+    (select cast(coalesce(sum(clicks), 0) as bigint) from outside) as other_clicks;
 
 -- name: apple_opens(campaign_id)^
 -- What Apple's proxy hides in a campaign. No row if nothing was delivered.

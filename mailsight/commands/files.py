@@ -152,7 +152,7 @@ def report(
             note = write_report(data, campaign_id, audience, output)
             messages.print(f"Wrote the report to {output}. {note}".strip(), markup=False)
             return
-        figures = campaign.figures(campaign.report(data, campaign_id, audience))
+        figures = campaign.figures(data, campaign_id, audience)
     print(json.dumps(figures, ensure_ascii=False, indent=2))
 
 

@@ -19,9 +19,10 @@ _frame = st.components.v2.component(
 )
 
 
-def mail_frame(html: str, *, key: str, width: int | None = None, title: str) -> None:
+def mail_frame(html: str, *, key: str, width: int | None = None, title: str, pictures: bool = False) -> None:
     """Show an e-mail at full height, `width` pixels wide (None: the available width). `title` is for screen readers.
 
-    `html` must come from `content.safe` or `heatmap.draw`: the frame blocks scripts, but not external images.
+    `html` must come from `content.safe` or `heatmap.draw`. The frame runs no scripts and loads nothing, except images
+    with `pictures`.
     """
-    _frame(key=key, data={"html": html, "title": title, "width": width})
+    _frame(key=key, data={"html": html, "title": title, "width": width, "pictures": pictures})

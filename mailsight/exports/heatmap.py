@@ -7,7 +7,7 @@ from html import escape
 from mailsight.bounded import pool
 from mailsight.errors import WorkFailed
 from mailsight.figures.formats import moment, things
-from mailsight.heatmap.badges import Measure, Show
+from mailsight.heatmap.badges import Measure, Show, beyond
 from mailsight.reports.campaign import CampaignReport, click_totals
 
 from . import mail_pages
@@ -44,9 +44,13 @@ def facts(report: CampaignReport) -> Sequence[str]:
     """What the heatmap's legend says about the campaign."""
     sent = [f"Sent {moment(report.campaign.sent_at)}"] if report.campaign.sent_at else []
     delivered = things(report.counts.delivered, "delivered mail")
-    return [summary(report), *sent, delivered, report.audience.meaning]
+    return [
+        *filter(
+            None, [summary(report), *sent, delivered, report.audience.meaning, beyond(report.link_totals)]
+        )
+    ]
 
 
 def summary(report: CampaignReport) -> str:
     """A campaign's total clicks in one line."""
-    return mail_pages.summary(click_totals(report), report.link_counts.other_clicks)
+    return mail_pages.summary(click_totals(report), report.link_totals.other_clicks)

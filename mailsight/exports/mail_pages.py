@@ -1,26 +1,37 @@
 """An untrusted e-mail with its clicks as an HTML page. For worker processes, so it loads no database driver."""
 
+from base64 import b64encode
 from collections.abc import Sequence
-
-from selectolax.lexbor import LexborHTMLParser
 
 from mailsight.figures.formats import count, things
 from mailsight.heatmap import drawing
 from mailsight.heatmap.badges import (
     MEASURES,
+    POINTER_PX,
     SCALE,
     SHOWS,
+    Badge,
     ClickTotals,
     Measure,
     Show,
     badges,
+    beyond,
     click_totals,
+    link_totals,
 )
+from mailsight.mail.documents import parse
 from mailsight.mail.links import LinkClicks, links_of, shared
 from mailsight.mail.safety import link_nodes, write
 
-from .masking import without_addresses
 from .rendering import render
+
+_ON_PAPER = (
+    "display:inline-block!important;position:static!important;float:none!important;visibility:visible!important;"
+    "opacity:1!important;transform:none!important;content:normal!important;vertical-align:super!important;"
+    "width:{}px!important;height:16px!important;min-width:0!important;min-height:0!important;max-width:none!important;"
+    "max-height:none!important;margin:0 0 0 3px!important;padding:0!important;border:0!important;"
+    "background:none!important;clip:auto!important"
+)
 
 
 def heatmap(
@@ -32,11 +43,15 @@ def heatmap(
     measure: Measure = "clicks",
     show: Show = "count",
     totals: ClickTotals | None = None,
+    personal: bool = True,
 ) -> str:
-    """Draw the heatmap of any mail. `facts` are lines under the title, by default one with the total clicks."""
+    """Draw the heatmap of any mail. `facts` are lines under the title, by default one with the total clicks.
+
+    Without `personal`, nothing in it identifies a customer.
+    """
     if not facts:
-        others = sum(link.clicks for link in clicks if link.link_position is None)
-        facts = [summary(totals or click_totals(clicks), others)]
+        links = link_totals(clicks)
+        facts = [summary(totals or click_totals(clicks), links.other_clicks), *filter(None, [beyond(links)])]
     shown = MEASURES[measure] if show == "count" else f"{MEASURES[measure]}, {SHOWS[show].lower()}"
     return drawing.draw(
         html,
@@ -44,6 +59,7 @@ def heatmap(
         measure=measure,
         show=show,
         totals=totals,
+        personal=personal,
         head=render("heatmap_head.html", title=title, scale=SCALE),
         end=render("heatmap_legend.html", title=title, facts=facts, shown=shown, scale=SCALE),
     )
@@ -57,21 +73,23 @@ def summary(totals: ClickTotals, other_clicks: int) -> str:
     return f"{text}, {count(other_clicks)} of them on other links" if other_clicks else text
 
 
-def heatmap_without_addresses(
-    html: str, clicks: Sequence[LinkClicks], *, title: str, facts: Sequence[str], totals: ClickTotals
-) -> str:
-    """Draw a heatmap whose links lead nowhere."""
-    return without_addresses(heatmap(html, clicks, title=title, facts=facts, totals=totals))
-
-
 def on_paper(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals) -> str:
-    """The safe mail with the clicks after each clicked link, shown by style sheet only."""
-    document = LexborHTMLParser(html)
+    """The safe mail with the clicks after each clicked link."""
+    document = parse(html)
     nodes = link_nodes(document)
-    marks = {}
-    for badge in badges(clicks, shared(links_of(document, nodes)), totals, quiet=False):
-        text = "↑" if badge.look == "pointer" else f"{badge.text}{badge.sharing}"
-        marks[nodes[badge.position].mem_id] = f' data-clicks="{text}" data-shade="{badge.look}"'
-    # Comes last in the mail: of two important rules, the later wins.
-    paper = write(document, html, marks=marks, end=render("paper_badges.html", scale=SCALE))
-    return without_addresses(paper)
+    after = {
+        nodes[badge.position].mem_id: _picture(badge)
+        for badge in badges(clicks, shared(links_of(document, nodes)), totals, quiet=False)
+    }
+    return write(document, html, after=after, end=render("paper.html"), personal=False)
+
+
+def _picture(badge: Badge) -> str:
+    """The badge as a picture, which no style sheet of the mail can change or add to."""
+    is_pointer = badge.look == "pointer"
+    shade = None if is_pointer else SCALE[int(badge.look)]
+    text = "↑" if is_pointer else f"{badge.text}{badge.sharing}"
+    width_px = POINTER_PX if is_pointer else badge.width_px
+    drawn = render("badge.svg", text=text, width=width_px, shade=shade).strip()
+    address = f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode('ascii')}"
+    return f'<img alt="{text}" src="{address}" style="{_ON_PAPER.format(width_px)}">'

@@ -19,7 +19,6 @@ from mailsight.figures.formats import (
     points,
     rate,
     sender,
-    things,
 )
 from mailsight.figures.metrics import (
     ESTIMATED_AMONG,
@@ -33,6 +32,7 @@ from mailsight.figures.metrics import (
     Rate,
     mean,
 )
+from mailsight.heatmap.badges import more
 from mailsight.mail.links import LinkClicks
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import mails
@@ -47,6 +47,7 @@ from .rendering import render
 
 CARDS = ("sent", "not_sent", "opened", "clicked", "opted_out")
 MAX_OTHER_LINKS = 40
+MAX_LINKS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +141,13 @@ def as_html(content: ReportContent, zone: str | None = None) -> tuple[str, str]:
     try:
         heatmap = pool.run(
             partial(
-                mail_pages.heatmap_without_addresses,
+                mail_pages.heatmap,
                 content.html,
                 [*report.links, *report.other_links],
                 title=report.campaign.name,
                 facts=heatmap_export.facts(report),
                 totals=click_totals(report),
+                personal=False,
             )
         )
     except WorkFailed as error:
@@ -164,8 +166,8 @@ def page(
 ) -> str:
     """The report as HTML, with the heatmap in a frame if given, and a note at the end."""
     report, mask = content.report, content.mask
-    listed, more = report.other_links[:MAX_OTHER_LINKS], report.other_links[MAX_OTHER_LINKS:]
-    more_clicks = sum(link.clicks for link in more)
+    links = sorted(report.links, key=lambda link: -link.clicks)[:MAX_LINKS]
+    other_links, totals = report.other_links[:MAX_OTHER_LINKS], report.link_totals
     return render(
         "report.html",
         campaign=report.campaign,
@@ -178,9 +180,10 @@ def page(
         timeline=None if content.hours.empty else drawings.timeline(content.hours),
         heatmap=heatmap,
         summary=heatmap_export.summary(report),
-        links=_links(sorted(report.links, key=lambda link: -link.clicks), mask),
-        other_links=_links(listed, mask),
-        more_links=f"And {things(more_clicks, 'click')} on {things(len(more), 'more link')}." if more else "",
+        links=_links(links, mask),
+        more_links=more(links, totals.links, totals.clicks),
+        other_links=_links(other_links, mask),
+        more_other_links=more(other_links, totals.other_links, totals.other_clicks),
         note=note,
         formulas=" ".join(
             [

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from mailsight.figures.formats import count, percent, things
@@ -33,6 +34,10 @@ SCALE = (
     Shade(50, "#C8381C", "#FFFFFF", 17),
     Shade(80, "#8E0B24", "#FFFFFF", 18),
 )
+# A browser lays out more badges than this slowly, and nobody reads them.
+MAX_BADGES = 2_000
+# A pointer looks for its clicks at this many of the links before it.
+_MAX_BEFORE = 8
 QUIET_PX = 10
 POINTER_PX = 16
 
@@ -44,6 +49,21 @@ class ClickTotals:
     clicks: int
     clickers: int
     delivered: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTotals:
+    """How many links an e-mail has and how often they were clicked: all, and those too far down for a badge.
+
+    `other_links` counts the clicked URLs that the e-mail does not contain.
+    """
+
+    links: int
+    clicks: int
+    links_without_badge: int
+    clicks_without_badge: int
+    other_links: int
+    other_clicks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,7 @@ def badges(
     show: Show = "count",
     quiet: bool = True,
 ) -> list[Badge]:
-    """A badge for every link in the e-mail; `carriers` come from `links.shared`."""
+    """A badge for each of the first `MAX_BADGES` links in the e-mail; `carriers` come from `links.shared`."""
     by_position = {link.link_position: link for link in clicks if link.link_position is not None}
     numbers = {position: getattr(link, measure) for position, link in by_position.items()}
     max_clicks = max(numbers.values(), default=0)
@@ -109,7 +129,7 @@ def badges(
     for position, first in carriers.items():
         groups[first].append(position)
     drawn = []
-    for position, first in carriers.items():
+    for position, first in islice(carriers.items(), MAX_BADGES):
         link, carrier = by_position.get(position), by_position.get(first)
         is_shared = carrier is not None and carrier.shared_with > 1 and numbers[first] > 0
         if link is not None and numbers[position]:
@@ -117,11 +137,43 @@ def badges(
             drawn.append(_count_badge(position, link, measure, show, totals, max_clicks, sharing))
         elif is_shared and carrier is not None:
             total = _count_badge(position, carrier, measure, show, totals, max_clicks, len(groups[first]))
-            before = (first, *(other for other in groups[first] if other < position and other != first))
-            drawn.append(_pointer_badge(total, before))
+            drawn.append(_pointer_badge(total, links_before(position, first, groups[first])))
         elif quiet:
             drawn.append(Badge(position, "quiet", "0", QUIET_PX, QUIET_PX, "Nobody clicked this link"))
     return drawn
+
+
+def links_before(position: int, first: int, group: Sequence[int]) -> tuple[int, ...]:
+    """The links to the same URL that may show the clicks instead: their carrier, and the first of the others."""
+    others = (other for other in islice(group, _MAX_BEFORE) if other < position and other != first)
+    return first, *others
+
+
+def link_totals(clicks: Sequence[LinkClicks]) -> LinkTotals:
+    """The totals of all links of an e-mail and all other clicked URLs."""
+    inside = [link for link in clicks if link.link_position is not None]
+    late = [link for link in inside if (link.link_position or 0) >= MAX_BADGES]
+    other = [link for link in clicks if link.link_position is None]
+    numbers = (
+        number for part in (inside, late, other) for number in (len(part), sum(link.clicks for link in part))
+    )
+    return LinkTotals(*numbers)
+
+
+def beyond(totals: LinkTotals) -> str:
+    """A sentence about the links that have no badge because there are too many; empty if all have one."""
+    if not totals.links_without_badge:
+        return ""
+    links, clicks = things(totals.links_without_badge, "link"), things(totals.clicks_without_badge, "click")
+    return f"Only the first {count(MAX_BADGES)} links have badges. The other {links} had {clicks}."
+
+
+def more(listed: Sequence[LinkClicks], links: int, clicks: int) -> str:
+    """A sentence about the links that a list leaves out, given the totals of all; empty if it leaves none out."""
+    if len(listed) >= links:
+        return ""
+    rest = clicks - sum(link.clicks for link in listed)
+    return f"And {things(links - len(listed), 'more link')} with {things(rest, 'click')}."
 
 
 def _count_badge(

@@ -6,18 +6,18 @@ layout, and the file needs no script.
 """
 
 import html as entities
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from secrets import token_hex
 
-from selectolax.lexbor import LexborHTMLParser
-
+from mailsight.mail.documents import parse, within_bounds
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
 from mailsight.mail.safety import link_nodes, write
 
 from .badges import (
+    MAX_BADGES,
     MEASURES,
     POINTER_PX,
     SCALE,
@@ -28,10 +28,15 @@ from .badges import (
     Show,
     badges,
     click_totals,
+    links_before,
 )
-from .places import NO_LINE, Place, Places
+from .places import NO_LINE, Line, Place, Places
 
 _ROW_PX = 18
+_AREA_ROW_PX = 16
+_MAX_IN_A_ROW = 40
+# A pointer is wide enough for its text only if no other link shows it.
+POINTER_WIDTH = f"min(max({POINTER_PX}px,var(--own) - 999*var(--before)),999*var(--seen))"
 # An e-mail of 100 KB takes 0.5 MB in the cache.
 _MAX_CACHED_MAILS = 32
 # Marks where the badges go; the token keeps an e-mail from faking it.
@@ -41,15 +46,18 @@ _MARK = f"<mailsight-badges {token_hex()}>"
 # (https://www.w3.org/TR/css-cascade-5/#layering). The layer has no name, so no style sheet can add to it. Only the
 # badge's own style attribute overrides it.
 #
-# --top, --right, --left: edges of the link. --width, --height: size of the badge. --near, --near-width: left edge and
-# width of the previous badge on the line. A badge overlaps the corner of its link and stays inside the page. Where it
-# would cover the previous badge, it moves right, but stays close to the link; --lift moves it to a second row above.
-# Multiplying by 1000 turns a comparison into a switch.
+# --top, --right, --left: edges of the link. --seen: the width of its visible part. --own, --height: size of the badge.
+# --width: 0 where the link isn't visible. --near, --near-width: left edge and width of the previous badge on the line.
+# --before: the width of the links that show a pointer's clicks. A badge overlaps the corner of its link and stays
+# inside the page. Where it would cover the previous badge, it moves right, but stays close to the link; --moved does
+# the same for areas, and --lift moves a badge to a second row above. Multiplying by 1000 turns a comparison into a
+# switch.
 _STYLE = """@layer{
 mailsight-badge{all:initial!important}
 mailsight-badge *,mailsight-badge::before,mailsight-badge ::before,mailsight-badge::after,mailsight-badge ::after\
 {all:unset!important}
-mailsight-badge{--near:-9999px;--near-width:0px;--lift:0px;
+mailsight-badge{--near:-9999px!important;--near-width:0px!important;--lift:0px!important;--moved:0px!important;
+--before:0px!important;--width:min(var(--own),999*var(--seen))!important;
 --place:max(var(--right) - var(--width) + 6px,\
 (var(--left) + var(--right) - var(--width))/2)!important;
 --apart:(var(--place) - var(--near))!important;
@@ -67,55 +75,61 @@ box-shadow:inset 0 0 0 1px #fff!important;border-radius:10px!important;\
 forced-color-adjust:none!important;cursor:default!important;user-select:none!important}
 mailsight-group::before{content:","!important}
 mailsight-badge[data-sharing]::after{content:attr(data-sharing)!important;font-weight:400!important}
-mailsight-badge[data-look=quiet],mailsight-badge[data-look=pointer]{\
-background:#fff!important;box-shadow:inset 0 0 0 2px #6b7280!important;font-size:0!important}
-mailsight-badge[data-look=pointer]{box-shadow:inset 0 0 0 2px #8E0B24!important;color:#8E0B24!important}
 mailsight-badge[data-look=pointer]::after{content:"↑"!important;font-size:11px!important}
-mailsight-badge[data-look=none]{display:none!important}
-mailsight-badge[data-lit]{box-shadow:0 0 0 2px #fff,0 0 0 4px #1D4ED8!important;overflow:visible!important}
-mailsight-badge[role=button]{cursor:pointer!important}
-[data-link][data-lit],[data-link][data-lit] img{outline:3px solid #1D4ED8!important;outline-offset:2px!important}
 mailsight-total{position:absolute!important;top:0!important;left:0!important;height:100%!important;\
 width:clamp(0px,999*(100% - 16px),100%)!important;overflow:hidden!important;font-size:11px!important}
 mailsight-total::after{content:attr(data-total)!important}
 """
 
-_SHADES = "".join(
-    f"mailsight-badge[data-look='{look}'],mailsight-total[data-look='{look}']"
-    f"{{background:{shade.background}!important;color:{shade.text}!important}}\n"
+# The declarations of each look.
+LOOKS: Mapping[str, str] = {
+    "quiet": "background:#fff!important;box-shadow:inset 0 0 0 2px #6b7280!important;font-size:0!important",
+    "pointer": "background:#fff!important;box-shadow:inset 0 0 0 2px #8E0B24!important;font-size:0!important;"
+    "color:#8E0B24!important",
+} | {
+    str(look): f"background:{shade.background}!important;color:{shade.text}!important"
     for look, shade in enumerate(SCALE)
+}
+_LOOK_RULES = "".join(
+    f"mailsight-badge[data-look='{look}'],mailsight-total[data-look='{look}']{{{declarations}}}\n"
+    for look, declarations in LOOKS.items()
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """An e-mail ready for badges: the HTML before and after them, and its links with their places and carriers."""
+    """An e-mail ready for badges: the HTML before and after them, and its links with their places and carriers.
+
+    Only the first `MAX_BADGES` links have places. `notice` says what is left out of an unusually large e-mail.
+    """
 
     start: str
     end: str
     places: Sequence[Place]
     carriers: Mapping[int, int]
     links: Sequence[Link]
+    notice: str
 
 
 @lru_cache(maxsize=_MAX_CACHED_MAILS)
-def canvas(html: str, *, pictures: bool = False, head: str = "") -> Canvas:
+def canvas(html: str, *, pictures: bool = False, head: str = "", personal: bool = True) -> Canvas:
     """The safe e-mail with every link marked with data-link; cached."""
-    document = LexborHTMLParser(html)
+    document = parse(html)
     nodes = link_nodes(document)
-    places = Places(document, nodes)
+    places = Places(document, nodes[:MAX_BADGES])
     rules = "\n".join(places.rules)
     written = write(
         document,
         html,
         pictures=pictures,
-        head=f"{head}<style>{_STYLE}{_SHADES}{rules}}}</style>",
+        head=f"{head}<style>{_STYLE}{_LOOK_RULES}{rules}}}</style>",
         end=_MARK,
         marks=places.marks,
+        personal=personal,
     )
     start, _, end = written.partition(_MARK)
     links = links_of(document, nodes)
-    return Canvas(start, end, places.links, shared(links), links)
+    return Canvas(start, end, places.links, shared(links), links, within_bounds(html).notice)
 
 
 def draw(
@@ -129,34 +143,40 @@ def draw(
     totals: ClickTotals | None = None,
     head: str = "",
     end: str = "",
+    personal: bool = True,
 ) -> str:
     """The safe e-mail with a badge at every clicked link and, with `quiet`, a small mark at every other link.
 
     Links have data-link and badges data-badge, both with the link's position; a badge's text is its number. If several
     links share clicks, the first visible one shows them and the others get a hollow badge. `head` and `end` are markup
-    for the head and for the end of the body.
+    for the head and for the end of the body. Without `personal`, links lead nowhere (see `safety.write`).
     """
-    mail = canvas(html, pictures=pictures, head=head)
+    mail = canvas(html, pictures=pictures, head=head, personal=personal)
     totals = totals or click_totals(clicks)
     drawn = badges(clicks, mail.carriers, totals, measure=measure, show=show, quiet=quiet)
-    return f"{mail.start}{''.join(_badges_html(drawn, mail.places))}{end}{mail.end}"
+    return f"{mail.start}{''.join(_badges_html(drawn, mail))}{end}{mail.end}"
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
     """A heatmap for a page that can switch the measure: the e-mail, its badges, and their looks by measure.
 
-    `looks` maps a measure such as "clicks-count" to a list with look, text, sharing, total_look, width_px and height_px
-    of each badge.
+    With images on, the e-mail's style sheets could tell the sender what they see. So nothing in `html` and `badges`
+    depends on clicks; what does is for the badges' shadow roots, where the e-mail's style sheets see nothing. `looks`
+    maps a measure such as "clicks-count" to a list with look, text, sharing, total_look, width_px and height_px of each
+    badge; `near` has the index of the badge before it on its line, or None; `moved` how many pixels it makes room for.
     """
 
     html: str
     badges: str
     looks: Mapping[str, Sequence[Sequence[str | int]]]
+    titles: Sequence[str]
+    near: Sequence[int | None]
+    moved: Sequence[int]
 
 
 def layers(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals, *, pictures: bool = False) -> Layers:
-    """The parts of `draw`, in every measure."""
+    """The parts of a heatmap, in every measure."""
     mail = canvas(html, pictures=pictures)
     drawn = {
         f"{measure}-{show}": badges(clicks, mail.carriers, totals, measure=measure, show=show)
@@ -167,57 +187,115 @@ def layers(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals, *, pict
         name: [(b.look, b.text, b.sharing, b.total_look, b.width_px, b.height_px) for b in each]
         for name, each in drawn.items()
     }
-    return Layers(mail.start + mail.end, "".join(_badges_html(drawn["clicks-count"], mail.places)), looks)
+    positions = range(len(mail.places))
+    near = _near(positions, mail.places)
+    written = "".join(
+        f'<mailsight-badge data-badge="{position}" style="{_declarations(style)}"></mailsight-badge>'
+        for position, style in zip(positions, _styles(positions, mail, near), strict=True)
+    )
+    first = drawn["clicks-count"]
+    titles = [badge.title for badge in first]
+    return Layers(mail.start + mail.end, written, looks, titles, near, _moved(first, mail.places))
 
 
-def _badges_html(badges: Sequence[Badge], places: Sequence[Place]) -> Iterator[str]:
-    before: dict[tuple[int, ...], Badge] = {}
-    taken: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    for badge in badges:
-        place = places[badge.position]
-        inner, own = _digits(badge.text), "var(--own)"
+def _badges_html(badges: Sequence[Badge], mail: Canvas) -> Iterator[str]:
+    positions = [badge.position for badge in badges]
+    near = _near(positions, mail.places)
+    styles, moved = _styles(positions, mail, near), _moved(badges, mail.places)
+    for badge, style, before, moved_px in zip(badges, styles, near, moved, strict=True):
+        inner = _digits(badge.text)
         if badge.look == "pointer":
-            shown = " + ".join(places[other].width for other in badge.before)
-            own = f"max({POINTER_PX}px,{own} - 999*({shown}))"
             inner = f'0<mailsight-total data-look="{badge.total_look}" data-total="{badge.text}"></mailsight-total>'
+        style |= {"own": f"{badge.width_px}px", "height": f"{badge.height_px}px"}
+        if badge.look == "pointer":
+            style["width"] = POINTER_WIDTH
+        if moved_px:
+            style["moved"] = f"{moved_px}px"
+        if before is not None:
+            style["near-width"] = f"{_near_width_px(badges[before])}px"
+        sharing = f' data-sharing="{badge.sharing}"' if badge.sharing else ""
+        title = entities.escape(badge.title)
+        yield (
+            f'<mailsight-badge data-badge="{badge.position}" data-look="{badge.look}"{sharing} role="img"'
+            f' title="{title}" aria-label="{title}" style="{_declarations(style)}">{inner}</mailsight-badge>'
+        )
+
+
+def _near_width_px(badge: Badge) -> int:
+    """How wide a badge is for the next one on its line."""
+    return POINTER_PX if badge.look == "pointer" else badge.width_px
+
+
+def _near(positions: Sequence[int], places: Sequence[Place]) -> list[int | None]:
+    """For each badge, the index of the one before it on its line, if there is one."""
+    before: dict[Line, int] = {}
+    near = []
+    for index, position in enumerate(positions):
+        line = places[position].line
+        near.append(before.get(line) if line != NO_LINE else None)
+        before[line] = index
+    return near
+
+
+def _styles(positions: Sequence[int], mail: Canvas, near: Sequence[int | None]) -> Iterator[dict[str, str]]:
+    """The custom properties that place each badge. None depends on clicks."""
+    groups: dict[int, list[int]] = defaultdict(list)
+    for position, first in mail.carriers.items():
+        groups[first].append(position)
+    for position, before in zip(positions, near, strict=True):
+        place = mail.places[position]
         style = {
             "top": place.top,
             "right": place.right,
             "left": place.left,
-            "own": f"{badge.width_px}px",
-            "width": f"min({own},999*{place.width})",
-            "height": f"{badge.height_px}px",
+            "seen": place.width,
+            "anchor-name": f"--badge-{position}",
         }
+        first = mail.carriers[position]
+        if first != position:
+            others = links_before(position, first, groups[first])
+            shown = " + ".join(mail.places[other].width for other in others if other < len(mail.places))
+            style["before"] = f"({shown or '0px'})"
         if place.corner:
-            picture, x, y = place.corner
-            moved = _free(taken[picture], x, y, badge.width_px)
-            style["right"] = f"({place.right} + {moved - x}px)"
+            style["right"] = f"({place.right} + var(--moved))"
         if place.line[-1]:
             style["lift"] = f"{_ROW_PX}px"
-        near = before.get(place.line)
-        if near:
-            style["near"] = f"anchor(--badge-{near.position} left,-9999px)"
-            style["near-width"] = f"{POINTER_PX if near.look == 'pointer' else near.width_px}px"
-        if place.line != NO_LINE:
-            before[place.line] = badge
-        declarations = "".join(f"--{name}:{value}!important;" for name, value in style.items())
-        sharing = f' data-sharing="{badge.sharing}"' if badge.sharing else ""
-        follows = f' data-near="{near.position}"' if near else ""
-        title = entities.escape(badge.title)
-        yield (
-            f'<mailsight-badge data-badge="{badge.position}" data-look="{badge.look}"{sharing}{follows} role="img"'
-            f' title="{title}" aria-label="{title}"'
-            f' style="{declarations}anchor-name:--badge-{badge.position}!important">{inner}</mailsight-badge>'
-        )
+        if before is not None:
+            style["near"] = f"anchor(--badge-{positions[before]} left,-9999px)"
+        yield style
 
 
-def _free(taken: list[tuple[int, int, int]], x: int, y: int, width: int) -> int:
-    """The x of an area's badge, moved right where it would cover the badge of an earlier area."""
-    for other_x, other_y, other_width in sorted(taken):
-        if abs(y - other_y) < 16 and other_x - other_width < x and x - width < other_x:
-            x = min(other_x + width, x + 24)
-    taken.append((x, y, width))
-    return x
+def _declarations(style: Mapping[str, str]) -> str:
+    return "".join(
+        f"{'' if name == 'anchor-name' else '--'}{name}:{value}!important;" for name, value in style.items()
+    )
+
+
+def _moved(badges: Sequence[Badge], places: Sequence[Place]) -> list[int]:
+    """How far the badges of areas move right so that they don't cover those of earlier areas of the same picture."""
+    rows: dict[tuple[str, int], deque[tuple[int, int, int]]] = defaultdict(
+        lambda: deque(maxlen=_MAX_IN_A_ROW)
+    )
+    moved = []
+    for badge in badges:
+        corner = places[badge.position].corner
+        if corner is None:
+            moved.append(0)
+            continue
+        picture, x, y = corner
+        row = y // _AREA_ROW_PX
+        taken = sorted(other for near in (row - 1, row, row + 1) for other in rows[picture, near])
+        free = x
+        for other_x, other_y, other_width in taken:
+            if (
+                abs(y - other_y) < _AREA_ROW_PX
+                and other_x - other_width < free
+                and free - badge.width_px < other_x
+            ):
+                free = min(other_x + badge.width_px, free + 24)
+        rows[picture, row].append((free, y, badge.width_px))
+        moved.append(free - x)
+    return moved
 
 
 def _digits(text: str) -> str:

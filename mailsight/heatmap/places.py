@@ -4,17 +4,15 @@ A link's own box is not always where readers see the link: around an image it is
 a float it is empty, and an `area` has none. So images in links and images with an image map are anchors too.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailsight.mail.safety import words
+from mailsight.mail.values import coordinates, words
 
 # Above and to the left of the page, where no browser can scroll.
 _OFF_PAGE = "-9999px"
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 # Without td and th, because the cells of a row are on the same line.
 _BLOCKS = words("""
     address article aside blockquote body br caption center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header
@@ -51,7 +49,7 @@ class Places:
         self._maps: dict[str, LexborNode] = {}
         for picture in document.css("img[usemap]"):
             self._maps.setdefault((picture.attributes["usemap"] or "").partition("#")[2], picture)
-        lines = _lines(document)
+        lines = _lines(document, len(nodes))
         self.links = [
             self._place(position, node, lines.get(node.mem_id, NO_LINE))
             for position, node in enumerate(nodes)
@@ -78,9 +76,10 @@ class Places:
         return self._pictures[node.mem_id]
 
     def _anchor(self, node: LexborNode, kind: str, number: int) -> str:
-        self.marks[node.mem_id] = f' data-{kind}="{number}"'
+        # Browsers look rules up by an attribute's name; by its value, they would compare every rule with every link.
+        self.marks[node.mem_id] = f' data-{kind}="{number}" data-{kind}-{number}'
         if node.tag != "area":
-            self.rules.append(f'[data-{kind}="{number}"]{{anchor-name:--{kind}-{number}!important}}')
+            self.rules.append(f"[data-{kind}-{number}]{{anchor-name:--{kind}-{number}!important}}")
         return f"--{kind}-{number}"
 
 
@@ -99,7 +98,7 @@ def _edge(side: str, anchors: Sequence[str]) -> str:
 def _area(node: LexborNode, picture: str) -> Place:
     """The place of an area: the top right corner of its shape."""
     shape = (node.attributes.get("shape") or "").strip().lower()
-    numbers = [round(float(number)) for number in _NUMBER.findall(node.attributes.get("coords") or "")]
+    numbers = coordinates(node.attributes.get("coords") or "")
     points = list(zip(numbers[::2], numbers[1::2], strict=False))
     if shape.startswith("circ") and len(numbers) >= 3:
         to_edge = numbers[2] * 7 // 10
@@ -125,8 +124,8 @@ def _map_name(node: LexborNode) -> str:
     return "" if above is None else above.attributes.get("name") or above.attributes.get("id") or ""
 
 
-def _lines(document: LexborHTMLParser) -> dict[int, Line]:
-    """Each link's line: the same for links in one block of text between two line breaks.
+def _lines(document: LexborHTMLParser, most: int) -> dict[int, Line]:
+    """The line of each of the first links: the same for links in one block of text between two line breaks.
 
     Where links are too short for badges side by side, such as page numbers, every other badge goes to a second row.
     """
@@ -141,4 +140,6 @@ def _lines(document: LexborHTMLParser) -> dict[int, Line]:
                 block = block.parent
             lines[node.mem_id] = (block.mem_id if block is not None else 0, breaks, row)
             row = 1 - row if 0 < len(node.text(strip=True)) <= 3 else 0
+            if len(lines) >= most:
+                break
     return lines

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from .safety import clean_address, link_nodes, words
+from .documents import parse
+from .safety import link_nodes
 from .urls import RULES, Pattern, address, pattern, targets
+from .values import clean_address, words
 from .visibility import Visibility, visibilities
 
 
@@ -40,7 +42,7 @@ class LinkClicks:
 
 def links(html: str) -> list[Link]:
     """Every link of the mail as a browser parses it, in document order."""
-    document = LexborHTMLParser(html)
+    document = parse(html)
     return links_of(document, link_nodes(document))
 
 
@@ -56,6 +58,7 @@ def links_of(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Li
 # Only Outlook on Windows reads what is inside these comments. `<!--[if !mso]><!-->` closes at once: the rest is for
 # every other program.
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_MAX_OUTLOOK_LINKS = 1_000
 _CONDITION = re.compile(r"\s*\[if\s[^\]]*\]>", re.IGNORECASE)
 
 
@@ -67,10 +70,12 @@ def outlook_links(html: str) -> list[Link]:
     links: list[Link] = []
     for comment in _COMMENT.findall(html):
         inside = comment[condition.end() :] if (condition := _CONDITION.match(comment)) else ""
-        for node in LexborHTMLParser(inside).css("[href]") if "href" in inside.lower() else ():
+        for node in parse(inside).css("[href]") if "href" in inside.lower() else ():
             if node.tag == "a" or (node.tag or "").startswith("v:"):
                 url = clean_address(node.attributes["href"] or "")
                 links.append(Link(len(links), url, _label(node) or _path(url), Visibility.NOWHERE))
+        if len(links) >= _MAX_OUTLOOK_LINKS:
+            break
     return links
 
 
@@ -92,22 +97,23 @@ def shared(links: Sequence[Link]) -> dict[int, int]:
     return {link.link_position: first[address(link.url)] for link in links}
 
 
+_MAX_PATTERNS = 500
+
+
 class Matcher:
     """Finds the link that a clicked URL belongs to, by the rules in `urls.RULES`."""
 
     def __init__(self, links: Sequence[Link]) -> None:
         self._first = shared(links)
         self._forms: list[dict[str, int]] = [{} for _ in RULES]
-        self._patterns: dict[str | None, list[tuple[Pattern, int]]] = defaultdict(list)
+        self._patterns: dict[str, list[tuple[Pattern, int]]] = defaultdict(list)
         for link in links:
             form = clean_address(link.url)
             for rule, positions in zip(RULES, self._forms, strict=True):
                 form = rule.form(form)
                 positions.setdefault(form, link.link_position)
-            if link_pattern := pattern(link.url):
-                self._patterns[link_pattern.host].append((link_pattern, link.link_position))
-        for patterns in self._patterns.values():
-            patterns.sort(key=lambda entry: -entry[0].literal)
+        for link_pattern, position in _patterns(links):
+            self._patterns[link_pattern.folder].append((link_pattern, position))
 
     def position(self, url: str) -> int | None:
         """The position of the link that the URL belongs to (see `shared`), or None if the mail has no such link."""
@@ -127,11 +133,21 @@ class Matcher:
         return next((position for position in nested if position is not None), None)
 
     def _candidates(self, form: str) -> Iterator[tuple[Pattern, int]]:
-        host = re.match(r"[a-z][a-z0-9+.-]*://([^/?#]*)", form)
-        if host and host[1] in self._patterns:
-            yield from self._patterns[host[1]]
-        if None in self._patterns:
-            yield from self._patterns[None]
+        """The patterns the URL may match: those of its folders first, and of these the longest first."""
+        folders = {folder for folder in self._patterns if folder and form.startswith(folder)}
+        for several in (folders, {""} & self._patterns.keys()):
+            found = [entry for folder in several for entry in self._patterns[folder]]
+            yield from sorted(found, key=lambda entry: (-entry[0].literal, entry[1]))
+
+
+def _patterns(links: Sequence[Link]) -> Iterator[tuple[Pattern, int]]:
+    """The first different patterns among the links, each with the position of the first link that has it."""
+    known: set[str] = set()
+    for link in links:
+        link_pattern = pattern(link.url) if len(known) < _MAX_PATTERNS else None
+        if link_pattern and link_pattern.source not in known:
+            known.add(link_pattern.source)
+            yield link_pattern, link.link_position
 
 
 _BREAKS = words("br td th tr p div li table h1 h2 h3 h4 h5 h6 img")

@@ -5,24 +5,43 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-_NAME = r"[^\W\d](?:[\w.\- ]*\w)?"
+# Names have a limited length and quantifiers are possessive, so that no template takes longer than others of its size.
+_NAME = r"[^\W\d](?:[\w.\- ]{0,98}\w)?"
 FIELD = re.compile(
-    rf"\{{\{{\{{\s*\.?({_NAME})\s*\}}\}}\}}"  # {{{name}}}: Mustache, Handlebars
-    rf"|\{{\{{\s*\.?({_NAME})\s*\}}\}}"  # {{name}}, {{ customer.name }}, listmonk's {{ .Name }}
+    rf"\{{\{{\{{\s{{0,9}}\.?({_NAME})\s{{0,9}}\}}\}}\}}"  # {{{name}}}: Mustache, Handlebars
+    rf"|\{{\{{\s{{0,9}}\.?({_NAME})\s{{0,9}}\}}\}}"  # {{name}}, {{ customer.name }}, listmonk's {{ .Name }}
     rf"|\*\|({_NAME})\|\*"  # *|NAME|*: Mailchimp, Mandrill
-    r"|%(?![0-9A-Fa-f]{2}%)([^\W\d][\w.]*)%"  # %name%, but not the bytes of %C3%A9
+    r"|%(?![0-9A-Fa-f]{2}%)([^\W\d][\w.]{0,99})%"  # %name%, but not the bytes of %C3%A9
 )
-_LEADING_FIELD = re.compile(rf"\s*(?:{FIELD.pattern})")
+_LEADING_FIELD = re.compile(rf"\s*+(?:{FIELD.pattern})")
 _MARKUP = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z))"
-    r"|(?P<style><style\b[^>]*>.*?(?:</style|\Z))"
-    r"|(?P<tag></?[a-zA-Z](?:\"[^\"]*\"|'[^']*'|[^>\"'])*)",
+    r"|(?P<style><style\b[^>]*+(?:>.*?(?:</style|\Z)|\Z))"
+    r"|(?P<tag></?[a-zA-Z](?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^>\"']++)*+)",
     re.DOTALL | re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)(\s*=\s*)(\"[^\"]*\"|'[^']*'|[^\s>\"']+)")
+_ATTRIBUTE = re.compile(r"([^\s\"'<>/=]++)(?:(\s*+=\s*+)(\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"']++))?+")
 _URL_ATTRIBUTES = {"href", "src", "background", "action", "formaction", "poster", "cite", "data"}
 _KNOWN_SCHEME = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 _RESERVED = "%:/?#[]@!$&'()*+,;=~"
+
+
+# A value of a megabyte in ten thousand places must not fill the memory.
+_MAX_FILLED_CHARACTERS = 5_000_000
+
+
+class _Values:
+    """The values by their names in any case, up to a total length. After that, fields stay unfilled."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self._values = {name.casefold(): value for name, value in fields.items()}
+        self._characters_left = _MAX_FILLED_CHARACTERS
+
+    def get(self, name: str) -> str | None:
+        name = name.casefold()
+        value = self._values.get(name, self._values.get(name.rpartition(".")[2]))
+        self._characters_left -= len(value or "")
+        return value if self._characters_left >= 0 else None
 
 
 def fill(template: str, fields: Mapping[str, str], *, escape: bool = True) -> str:
@@ -32,7 +51,7 @@ def fill(template: str, fields: Mapping[str, str], *, escape: bool = True) -> st
     and attributes, percent-encoded in URLs. So no value can become a tag or a script. Without it, the template is plain
     text, such as a subject.
     """
-    values = {name.casefold(): value for name, value in fields.items()}
+    values = _Values(fields)
     if not escape:
         return _filled(template, values, str)
     parts, start = [], 0
@@ -42,7 +61,7 @@ def fill(template: str, fields: Mapping[str, str], *, escape: bool = True) -> st
     return "".join([*parts, _filled(template[start:], values, entities.escape)])
 
 
-def _filled(text: str, values: Mapping[str, str], encode: Callable[[str], str]) -> str:
+def _filled(text: str, values: _Values, encode: Callable[[str], str]) -> str:
     def replacement(field: re.Match[str]) -> str:
         value = _value(field, values)
         return field.group() if value is None else encode(value)
@@ -50,12 +69,11 @@ def _filled(text: str, values: Mapping[str, str], encode: Callable[[str], str]) 
     return FIELD.sub(replacement, text)
 
 
-def _value(field: re.Match[str], values: Mapping[str, str]) -> str | None:
-    name = next(filter(None, field.groups())).casefold()
-    return values.get(name, values.get(name.rpartition(".")[2]))
+def _value(field: re.Match[str], values: _Values) -> str | None:
+    return values.get(next(filter(None, field.groups())))
 
 
-def _markup(markup: re.Match[str], values: Mapping[str, str]) -> str:
+def _markup(markup: re.Match[str], values: _Values) -> str:
     part = markup.group()
     if markup.lastgroup == "comment":
         return part
@@ -65,8 +83,10 @@ def _markup(markup: re.Match[str], values: Mapping[str, str]) -> str:
     return _filled(attributes, values, _references)
 
 
-def _attribute(attribute: re.Match[str], values: Mapping[str, str]) -> str:
+def _attribute(attribute: re.Match[str], values: _Values) -> str:
     name, equals, value = attribute.groups()
+    if value is None:
+        return name
     quotes = value[0] if value[0] in "\"'" else ""
     value = value.strip(quotes)
     is_address = name.casefold() in _URL_ATTRIBUTES
@@ -81,7 +101,7 @@ def _references(value: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", lambda character: f"&#{ord(character.group())};", value)
 
 
-def _address(address: str, values: Mapping[str, str]) -> str:
+def _address(address: str, values: _Values) -> str:
     """Fill a URL: values are percent-encoded, except a leading one that is a web, mailto or tel URL itself."""
     field = _LEADING_FIELD.match(address)
     start = _value(field, values) if field else None
@@ -90,10 +110,14 @@ def _address(address: str, values: Mapping[str, str]) -> str:
     rest = _filled(address[field.end() :], values, _component)
     start = start.strip()
     return (
-        _references(quote(start, safe=_RESERVED) if _KNOWN_SCHEME.match(start + rest) else _component(start))
+        _references(
+            quote(start, safe=_RESERVED, errors="replace")
+            if _KNOWN_SCHEME.match(start + rest)
+            else _component(start)
+        )
         + rest
     )
 
 
 def _component(value: str) -> str:
-    return quote(value, safe="")
+    return quote(value, safe="", errors="replace")

@@ -7,18 +7,15 @@ lists miss can't load or run either.
 
 import html as entities
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from .documents import parse, within_bounds
 from .stylesheets import Remote, safe_css, safe_sheet
-from .trackers import host, is_pixel, tracking_hosts
-
-
-def words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from .trackers import is_pixel, picture_address, tracking_hosts
+from .values import clean_address, words
 
 ELEMENTS = words("""
     a abbr acronym address area article aside b bdi bdo big blink blockquote body br button caption center cite code
@@ -56,12 +53,15 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _DATA_PICTURE = re.compile(r"data:image/[\w.+-]+[;,]", re.IGNORECASE)
 # Replaces a picture that may not load. It takes up the same space as a blocked picture.
 _NO_PICTURE = "data:,"
+# The policy lists where pictures come from, so a server that redirects can't have them load from elsewhere.
+_MAX_ORIGINS = 50
+# No style sheet of the mail beats an important declaration in a style attribute.
+_NOTICE = (
+    '<p style="display:block!important;position:static!important;margin:24px!important;visibility:visible!important;'
+    'opacity:1!important;color:#374151!important;background:#fff!important;font:14px sans-serif!important">{}</p>'
+)
 # The group is atomic: otherwise thousands of comments would make the match backtrack endlessly.
 _DOCTYPE = re.compile(r"(?>\s|<!--.*?-->|<\?[^>]*>)*+<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
-# What a browser strips from a URL before it looks at the scheme:
-# https://url.spec.whatwg.org/#concept-basic-url-parser
-_STRIPPED_FROM_ENDS = "".join(map(chr, range(33)))
-_STRIPPED_FROM_WITHIN = str.maketrans("", "", "\t\r\n")
 
 
 def safe(html: str, *, pictures: bool = False) -> str:
@@ -70,7 +70,7 @@ def safe(html: str, *, pictures: bool = False) -> str:
     `pictures` lets http and https pictures load, except tracking pixels. Everything the layout depends on stays: the
     doctype (and so the browser's mode), style sheets, the attributes of html and body.
     """
-    return write(LexborHTMLParser(html), html, pictures=pictures)
+    return write(parse(html), html, pictures=pictures)
 
 
 def link_nodes(document: LexborHTMLParser) -> list[LexborNode]:
@@ -88,14 +88,19 @@ def write(
     head: str = "",
     end: str = "",
     marks: Mapping[int, str] = MappingProxyType({}),
+    after: Mapping[int, str] = MappingProxyType({}),
+    personal: bool = True,
 ) -> str:
     """Write the parsed mail out again, with `head` at the start of its head and `end` at the end of its body.
 
-    `marks` maps a node's `mem_id` to markup for additional attributes.
+    `marks` maps a node's `mem_id` to markup for additional attributes, and `after` to markup that follows it. Without
+    `personal`, links lead nowhere and data- attributes are left out: both may identify the customer who got the mail.
     """
-    remote = _remote(document) if pictures else None
+    remote = _Pictures(document) if pictures else None
+    notice = _NOTICE.format(_text(within_bounds(html).notice)) if within_bounds(html).notice else ""
     doctype = _DOCTYPE.match(html)
     written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
+    policy_at = len(written)
     todo: list[LexborNode | str] = [document.root] if document.root else []
     while todo:
         node = todo.pop()
@@ -110,12 +115,23 @@ def write(
         elif node.is_element_node and node.tag not in DROPPED:
             tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
             if tag in ELEMENTS or _CUSTOM_ELEMENT.fullmatch(tag):
-                written.append(f"<{tag}{_attributes(node, tag, remote)}{marks.get(node.mem_id, '')}>")
-                written.append(_policy(pictures) + head if tag == "head" else _first_line_break(node, tag))
+                written.append(
+                    f"<{tag}{_attributes(node, tag, remote, personal=personal)}{marks.get(node.mem_id, '')}>"
+                )
+                if tag == "head":
+                    policy_at = len(written)
+                    written.append(head)
+                else:
+                    written.append(_first_line_break(node, tag))
                 todo.append(
-                    "" if tag in _VOID_ELEMENTS else f"{end}</{tag}>" if tag == "body" else f"</{tag}>"
+                    ""
+                    if tag in _VOID_ELEMENTS
+                    else f"{notice}{end}</{tag}>"
+                    if tag == "body"
+                    else f"</{tag}>{after.get(node.mem_id, '')}"
                 )
             todo += reversed(list(node.iter(include_text=True)))
+    written.insert(policy_at, _policy(remote.origins if remote else ()))
     return "".join(written)
 
 
@@ -124,8 +140,8 @@ def _first_line_break(node: LexborNode, tag: str) -> str:
     return "\n" if tag in ("pre", "textarea") and node.text().startswith("\n") else ""
 
 
-def _policy(pictures: bool) -> str:
-    remote = " https: http:" if pictures else ""
+def _policy(origins: Iterable[str]) -> str:
+    remote = "".join(f" {origin}" for origin in origins)
     return (
         '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         f"style-src 'unsafe-inline'; img-src data:{remote}; font-src data:; form-action 'none'; base-uri 'none'\">"
@@ -151,7 +167,7 @@ def _style(node: LexborNode, remote: Remote | None) -> str:
     return f'<style media="{_quoted(media)}">{css}</style>' if media else f"<style>{css}</style>"
 
 
-def _attributes(node: LexborNode, tag: str, remote: Remote | None) -> str:
+def _attributes(node: LexborNode, tag: str, remote: Remote | None, *, personal: bool) -> str:
     attributes: dict[str, str | None] = node.attributes
     written = []
     for name, value in attributes.items():
@@ -161,12 +177,10 @@ def _attributes(node: LexborNode, tag: str, remote: Remote | None) -> str:
             picture = _picture(value or "", remote)
             written += [f'background="{_quoted(picture)}"'] if picture != _NO_PICTURE else []
         # A form or picture with a name would shadow the document's own properties.
-        elif (
-            name in ATTRIBUTES or (name == "name" and tag in ("a", "map")) or _DATA_ATTRIBUTE.fullmatch(name)
-        ):
+        elif name in ATTRIBUTES or (name == "name" and tag in ("a", "map")) or _may_stay(name, personal):
             written.append(name if value is None else f'{name}="{_quoted(value)}"')
     if tag in ("a", "area") and "href" in attributes:
-        written.append(_link(attributes["href"] or ""))
+        written.append(_link(attributes["href"] or "") if personal else 'href="#"')
     if tag in _CONTROLS:
         written.append("inert")
     if tag in ("img", "input") and "src" in attributes:
@@ -175,13 +189,12 @@ def _attributes(node: LexborNode, tag: str, remote: Remote | None) -> str:
     return "".join(f" {attribute}" for attribute in written)
 
 
+def _may_stay(name: str, personal: bool) -> bool:
+    return bool(_DATA_ATTRIBUTE.fullmatch(name)) and (personal or not name.startswith("data-"))
+
+
 def _quoted(value: str) -> str:
     return _text(value).replace('"', "&quot;")
-
-
-def clean_address(address: str) -> str:
-    """The URL as a browser reads it from an attribute."""
-    return address.strip(_STRIPPED_FROM_ENDS).translate(_STRIPPED_FROM_WITHIN)
 
 
 def _link(address: str) -> str:
@@ -196,19 +209,28 @@ def _link(address: str) -> str:
     return 'href="#" target="_self" inert'  # still looks like a link, but leads nowhere
 
 
-def _remote(document: LexborHTMLParser) -> Remote:
-    """A function that says whether a picture's URL may load: it may, unless its host counts opens."""
-    blocked = tracking_hosts(document)
-    return lambda address: (
-        bool(re.match(r"https?://", address, re.IGNORECASE)) and host(address) not in blocked
-    )
+class _Pictures:
+    """Decides which pictures load from the network: all with a plain URL, unless their host counts opens.
+
+    Collects the origins of those that do, for the content security policy.
+    """
+
+    def __init__(self, document: LexborHTMLParser) -> None:
+        self._blocked = tracking_hosts(document)
+        self.origins: dict[str, None] = {}
+
+    def __call__(self, address: str) -> str | None:
+        picture = picture_address(address)
+        if picture is None or picture.host in self._blocked:
+            return None
+        if picture.origin not in self.origins and len(self.origins) >= _MAX_ORIGINS:
+            return None
+        self.origins[picture.origin] = None
+        return picture.url
 
 
 def _picture(address: str, remote: Remote | None) -> str:
     address = clean_address(address)
     if _DATA_PICTURE.match(address):
         return address
-    if address.startswith("//"):
-        address = f"https:{address}"
-    # Browsers treat backslashes as slashes, so a URL with a backslash isn't what it seems.
-    return address if remote and "\\" not in address and remote(address) else _NO_PICTURE
+    return (remote(address) if remote else None) or _NO_PICTURE

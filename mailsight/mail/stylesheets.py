@@ -21,27 +21,38 @@ from tinycss2.ast import (
     StringToken,
     URLToken,
 )
-from tinycss2.serializer import serialize_string_value, serialize_url
 
-# Whether a picture may load from this URL.
-Remote = Callable[[str], bool]
+from .values import clean_address
+
+# A picture's URL as it may be written, or None if it may not load.
+Remote = Callable[[str], str | None]
 # A token, block or function (https://www.w3.org/TR/css-syntax-3/#component-value). tinycss2 has no type hints.
 Value = Any
 
-# A fast path: whatever is filtered contains one of these, so most style attributes need no parsing.
-_SUSPECT = re.compile(r"\\|url|import|image|src|cross-fade|anchor|position-|fixed|sticky|<", re.IGNORECASE)
+# Declarations of words, numbers and colours, without anything that could load, hide or nest.
+_PLAIN = re.compile(r"[\w \t\n.:;,%#!-]*+", re.ASCII)
+_NOT_PLAIN = re.compile(r"anchor|position|u\+|[0-9]{600}", re.IGNORECASE)
+# Mails repeat their style attributes. Longer ones are rare.
+_MAX_CACHED_CHARACTERS = 1_000
 # About 150 KB of CSS without embedded pictures: well above real mails, and parsed in a third of a second at most.
 _MAX_TOKENS = 50_000
 _TOKEN = re.compile(r"\w+|[^\w \t\r\n\f]")
 # Python's int() refuses numbers of more than 4,300 digits (or fewer, if so configured, but never fewer than 640).
 _LONG_NUMBER = re.compile(r"([0-9]{600})[0-9]+")
-# tinycss2 serializes nested blocks recursively.
 _MAX_DEPTH = 32
+# Line breaks end a string, and a browser's preprocessing changes some characters; escapes are never changed.
+_ESCAPED_IN_STRING = re.compile("['\\\\\0-\x1f\x7f]")
+_UNQUOTED_URL = re.compile(r"[!#-&*-;=-\[\]-~]*+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _ALLOWED_ADDRESSES = ("data:image/", "data:font/", "data:application/", "#")
-# These take a URL as a plain string. A url() inside them is checked separately.
-_LOADING_FUNCTIONS = {"src", "image", "image-set", "-webkit-image-set"}
+# The first take a URL as a plain string (a url() inside them is checked separately); the others see the badges.
+# They load something, or set up the pages of a PDF.
+_BLOCKED_RULES = {"import", "namespace", "page"}
+_BLOCKED_FUNCTIONS = {
+    *("src", "image", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade"),
+    *("anchor", "anchor-size"),
+}
 # With these properties a mail could move the badges that the heatmap anchors to its links.
 _ANCHORING = re.compile(r"anchor-(?:name|scope)|position-(?:anchor|area|try|visibility)|position-try-\w+")
 # The frame is as tall as its mail, so there is nothing to stay fixed to.
@@ -55,19 +66,41 @@ def safe_css(css: str, *, remote: Remote | None = None) -> str:
 
     Pictures from the network stay if `remote` allows their URL. A sheet too large for a mail is dropped.
     """
-    return _safe(component_values(css), remote) if _SUSPECT.search(css) else css
+    if _PLAIN.fullmatch(css) and not _NOT_PLAIN.search(css):
+        return css
+    if remote is None and len(css) <= _MAX_CACHED_CHARACTERS:
+        return _without_pictures(css)
+    return _safe(component_values(css), remote)
+
+
+@lru_cache(maxsize=1_000)
+def _without_pictures(css: str) -> str:
+    return _safe(component_values(css), None)
 
 
 def safe_sheet(css: str, *, remote: Remote | None = None) -> str:
     """`safe_css` for a style element. The parsed sheet is cached because `visibility` needs it too."""
-    return _safe(sheet_values(css), remote) if _SUSPECT.search(css) else css
+    return _safe(sheet_values(css), remote)
 
 
 def component_values(css: str) -> Sequence[Value]:
     """Parse the CSS. Returns an empty sequence if it is too large for a mail."""
     if len(css) > _MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(css)) > _MAX_TOKENS:
         return ()
-    return tuple(tinycss2.parse_component_value_list(_LONG_NUMBER.sub(r"\1", css)))
+    values = tinycss2.parse_component_value_list(_LONG_NUMBER.sub(r"\1", css))
+    _prune(values)
+    return tuple(values)
+
+
+def _prune(values: list[Value]) -> None:
+    """Empty all blocks nested deeper than `_MAX_DEPTH`: tinycss2 serializes them recursively."""
+    level = [values]
+    for depth in range(_MAX_DEPTH + 1):
+        inner = [content for values in level for value in values if (content := _content(value))]
+        if depth == _MAX_DEPTH:
+            for content in inner:
+                content.clear()
+        level = inner
 
 
 # Enough for one mail's style sheets. The largest possible sheet takes 10 MB.
@@ -100,7 +133,8 @@ def _safe(values: Sequence[Value], remote: Remote | None) -> str:
 
 def _filtered(values: Iterable[Value], remote: Remote | None, name: str = "", depth: int = 0) -> list[Value]:
     """The allowed values. `name` is the property they belong to, if any."""
-    filtered, in_font_face = [], False
+    filtered: list[Value] = []
+    in_font_face = False
     for value in values:
         if value.type == "error" and value.kind in _CUT_OFF:
             continue  # We close the token before it.
@@ -134,11 +168,10 @@ def _block(value: Value, remote: Remote | None, name: str, depth: int) -> Value:
     """A block or function with its content filtered."""
     if value.type == "function" and value.lower_name == "url":
         return _quoted_url(value, remote)
-    values = (_content(value) or ()) if depth < _MAX_DEPTH else ()
-    content = _filtered(values, remote, "" if value.type == "{} block" else name, depth + 1)
+    content = _filtered(_content(value) or (), remote, "" if value.type == "{} block" else name, depth + 1)
     if value.type == "function":
         return FunctionBlock(
-            *_position(value), "-blocked" if value.lower_name in _LOADING_FUNCTIONS else value.name, content
+            *_position(value), "-blocked" if value.lower_name in _BLOCKED_FUNCTIONS else value.name, content
         )
     return _BLOCKS[value.type](*_position(value), content)
 
@@ -153,7 +186,7 @@ def _token(token: Value, remote: Remote | None) -> Value:
             return IdentToken(*_position(token), "none")
         case "error", "bad-string":
             return StringToken(*_position(token), "", "'")  # The line break that ended it comes next.
-        case "at-keyword", _ if token.lower_value == "import":
+        case "at-keyword", _ if token.lower_value in _BLOCKED_RULES:
             return AtKeywordToken(*_position(token), "-blocked")
         case _:
             return token
@@ -164,31 +197,43 @@ def _position(value: Value) -> tuple[int, int]:
 
 
 def _string(token: Value) -> Value:
-    """The string in single quotes, which a style attribute needn't escape."""
-    written = serialize_string_value(token.value).replace('\\"', '"').replace("'", "\\'")
-    return StringToken(*_position(token), token.value, f"'{written}'")
+    return StringToken(*_position(token), token.value, _quoted(token.value))
+
+
+def _quoted(text: str) -> str:
+    """The text as a string in single quotes, which a style attribute needn't escape."""
+    return "'" + _ESCAPED_IN_STRING.sub(_escape, text) + "'"
+
+
+def _escape(character: re.Match[str]) -> str:
+    return f"\\{character[0]}" if character[0] in "\\'" else f"\\{ord(character[0]):x} "
 
 
 def _url(token: Value, remote: Remote | None) -> Value:
-    if not _may_load(token.value, remote):
+    address = _loadable(token.value, remote)
+    if address is None:
         return IdentToken(*_position(token), "none")
-    return URLToken(*_position(token), token.value, f"url({serialize_url(token.value)})")
+    written = f"url({address if _UNQUOTED_URL.fullmatch(address) else _quoted(address)})"
+    return URLToken(*_position(token), address, written)
 
 
 def _quoted_url(function: Value, remote: Remote | None) -> Value:
     arguments = significant(function.arguments)
     if arguments and arguments[-1].type == "error" and arguments[-1].kind in _CUT_OFF:
         arguments.pop()
-    if [argument.type for argument in arguments] != ["string"] or not _may_load(arguments[0].value, remote):
+    address = _loadable(arguments[0].value, remote) if [a.type for a in arguments] == ["string"] else None
+    if address is None:
         return IdentToken(*_position(function), "none")
-    return FunctionBlock(*_position(function), "url", [_string(arguments[0])])
+    text = StringToken(*_position(arguments[0]), address, _quoted(address))
+    return FunctionBlock(*_position(function), "url", [text])
 
 
-def _may_load(address: str, remote: Remote | None) -> bool:
-    address = address.strip()
+def _loadable(address: str, remote: Remote | None) -> str | None:
+    """The address as it may be written, or None if nothing may load from it."""
+    address = clean_address(address)
     if address.lower().startswith(_ALLOWED_ADDRESSES):
-        return True
-    return bool(remote and "\\" not in address and remote(address))
+        return address
+    return remote(address) if remote else None
 
 
 def _left_open(values: Sequence[Value], filtered: Sequence[Value]) -> int:
@@ -205,9 +250,9 @@ def _left_open(values: Sequence[Value], filtered: Sequence[Value]) -> int:
     return 0
 
 
-def _content(value: Value) -> Sequence[Value] | None:
+def _content(value: Value) -> list[Value] | None:
     """The values inside a block or function, or None for anything else."""
-    content: Sequence[Value] | None = (
+    content: list[Value] | None = (
         value.arguments if value.type == "function" else getattr(value, "content", None)
     )
     return content

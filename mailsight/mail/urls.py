@@ -2,14 +2,17 @@
 
 import base64
 import binascii
-import html as entities
 import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 from urllib.parse import quote, unquote
 
-from .safety import words
+import re2
+
+from .values import ascii_host, unescape, words
 
 _PARTS = re.compile(
     r"(?:(?P<scheme>[a-z][a-z0-9+.-]*):)?(?://(?P<host>[^/?#]*))?(?P<path>[^?#]*)"
@@ -27,7 +30,7 @@ def _as_it_is(url: str) -> str:
 
 
 def _without_references(url: str) -> str:
-    return entities.unescape(url) if "&" in url else url
+    return unescape(url) if "&" in url else url
 
 
 def address(url: str) -> str:
@@ -40,27 +43,17 @@ def address(url: str) -> str:
     if host is not None:
         user, at, host = host.rpartition("@")
         scheme = scheme or "https"
-        host = f"//{user}{at}{_host(host).removesuffix(_DEFAULT_PORTS.get(scheme, '-'))}"
+        host = f"//{user}{at}{ascii_host(host).removesuffix(_DEFAULT_PORTS.get(scheme, '-'))}"
         path = path.rstrip("/")
     query = f"?{_characters(query).replace('+', '%20')}" if query else ""
     fragment = f"#{_characters(fragment)}" if fragment else ""
     return f"{scheme}{':' if scheme else ''}{host or ''}{_characters(path)}{query}{fragment}"
 
 
-def _host(host: str) -> str:
-    host = host.lower()
-    if host.isascii():
-        return host
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return host
-
-
 def _characters(text: str) -> str:
     if text.isascii() and "%" not in text and " " not in text:
         return text
-    return _ESCAPED.sub(_character, quote(text, safe=_PRINTABLE))
+    return _ESCAPED.sub(_character, quote(text, safe=_PRINTABLE, errors="replace"))
 
 
 def _character(escaped: re.Match[str]) -> str:
@@ -147,64 +140,81 @@ RULES = (
     ),
 )
 
-# The placeholders of the template languages used for e-mail.
+# The placeholders of the template languages used for e-mail. Each has a limited length, so that an opening brace
+# without a closing one costs no more than a look at what follows.
 _FIELD = re.compile(
-    r"\{\{.*?\}\}+|\{%.*?%\}|\*\|.*?\|\*|<%.*?%>|\[%.*?%\]|\[\[.*?\]\]|\$\{.*?\}|##.+?##|%%.+?%%"
-    r"|%(?![0-9A-Fa-f]{2}%)[^\W\d][\w.]*%|\{[$\w.]+\}"
+    r"\{\{.{0,200}?\}\}+|\{%.{0,200}?%\}|\*\|.{0,200}?\|\*|<%.{0,200}?%>|\[%.{0,200}?%\]|\[\[.{0,200}?\]\]"
+    r"|\$\{.{0,200}?\}|##.{1,200}?##|%%.{1,200}?%%|%(?![0-9A-Fa-f]{2}%)[^\W\d][\w.]{0,200}%|\{[$\w.]{1,200}\}"
 )
 _FIELD_MARK = "0mergefield0"  # replaces a field while the rules normalize the URL
+_MAX_FIELDS = 40
+_MAX_PATTERN_LENGTH = 2_000
+# Python's own expressions would try all ways to divide a URL among the fields.
+_OPTIONS = re2.Options()
+_OPTIONS.dot_nl = True
+_OPTIONS.log_errors = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Matches the URLs of a link with merge fields. `literal` counts its fixed characters."""
+    """Matches the URLs of a link with merge fields. `literal` counts its fixed characters.
 
-    host: str | None
+    All URLs it matches start with `folder`, which is empty if the host has a field.
+    """
+
+    folder: str
     literal: int
-    expression: re.Pattern[str]
+    source: str
+    expression: Any  # google-re2 has no type hints
 
     def matches(self, url: str) -> bool:
         return self.expression.fullmatch(url) is not None
 
 
 def pattern(url: str) -> Pattern | None:
-    """The pattern of a link with merge fields, or None if it has no fields or too few fixed characters."""
-    form = _FIELD.sub(_FIELD_MARK, url)
-    if form == url:
+    """The pattern of a link with merge fields, or None if it has no fields, too many, or too few fixed characters."""
+    form = _FIELD.sub(_FIELD_MARK, url[:_MAX_PATTERN_LENGTH])
+    if form == url or len(url) > _MAX_PATTERN_LENGTH:
         return None
     for rule in RULES:
         form = rule.form(form)
     pieces = form.split(_FIELD_MARK)
     literal = len(re.sub(r"^https?:|\W", "", "".join(pieces)))
-    if len(pieces) == 1 or literal < 3:
+    if not 1 < len(pieces) <= _MAX_FIELDS or literal < 3:
         return None
-    start = ".*" if not pieces[0] else re.escape(pieces[0]) + "[^/?&#]*"
-    expression = start + "[^/?&#]*".join(map(re.escape, pieces[1:]))
+    start = ".*" if not pieces[0] else re2.escape(pieces[0]) + "[^/?&#]*"
+    source = start + "[^/?&#]*".join(map(re2.escape, pieces[1:]))
+    try:
+        expression = re2.compile(source, _OPTIONS)
+    except (re2.error, UnicodeError):
+        return None
     parts = _PARTS.fullmatch(form)
     host = parts["host"] if parts else None
-    return Pattern(
-        None if not host or _FIELD_MARK in host else host, literal, re.compile(expression, re.DOTALL)
-    )
+    has_host = bool(host) and _FIELD_MARK not in str(host)
+    folder = pieces[0][: pieces[0].rfind("/") + 1] if has_host else ""
+    return Pattern(folder, literal, source, expression)
 
 
 _ENCODED_TARGET = re.compile(r"https?(?:%3A|:)%2F%2F[^/&?#\s]+", re.IGNORECASE)
 _PLAIN_TARGET = re.compile(r"https?://[^\s\"'<>\\]+", re.IGNORECASE)
-_BASE64 = re.compile(r"[\w-]{24,}")
+_BASE64 = re.compile(r"[A-Za-z0-9_-]{24,}+")
+_MAX_REDIRECT_LENGTH = 20_000
+_MAX_TARGETS = 8
 
 
 def targets(url: str) -> Iterator[str]:
     """The URLs inside a redirect: in a parameter, in the path, or encoded as Mandrill and Mailgun do it."""
-    _, _, rest = url.partition("://")
-    for target in _ENCODED_TARGET.finditer(rest):
+    _, _, rest = url[:_MAX_REDIRECT_LENGTH].partition("://")
+    for target in islice(_ENCODED_TARGET.finditer(rest), _MAX_TARGETS):
         yield unquote(target.group())
     if plain := _PLAIN_TARGET.search(rest):
         yield plain.group()
         yield plain.group().partition("&")[0]
-    for encoded in _BASE64.findall(rest):
-        text = _decoded(encoded)
-        for target in _ENCODED_TARGET.finditer(text):
+    for encoded in islice(_BASE64.finditer(rest), _MAX_TARGETS):
+        text = _decoded(encoded.group())
+        for target in islice(_ENCODED_TARGET.finditer(text), _MAX_TARGETS):
             yield unquote(target.group())
-        for target in _PLAIN_TARGET.finditer(text):
+        for target in islice(_PLAIN_TARGET.finditer(text), _MAX_TARGETS):
             yield target.group()
 
 
@@ -212,9 +222,8 @@ def _decoded(encoded: str) -> str:
     try:
         raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
         if raw[:1] == b"\x78":  # zlib, as in Mailgun's links
-            raw = zlib.decompressobj().decompress(raw, 65536)
+            raw = zlib.decompressobj().decompress(raw, _MAX_REDIRECT_LENGTH)
     except (binascii.Error, zlib.error):
         return ""
-    return re.sub(
-        r"\\+/", "/", raw.decode("utf-8", "replace")
-    )  # JSON may write \/ for /, and JSON in JSON \\/
+    # JSON may write \/ for /, and JSON in JSON \\/.
+    return re.sub(r"(?<!\\)\\++/", "/", raw.decode("utf-8", "replace"))

@@ -12,7 +12,7 @@ from mailsight.audience.machines import RULES
 from mailsight.errors import UnknownCampaign
 from mailsight.figures import formats
 from mailsight.figures.metrics import RATES, AppleOpens, Counts
-from mailsight.heatmap.badges import ClickTotals
+from mailsight.heatmap.badges import MAX_BADGES, ClickTotals, LinkTotals
 from mailsight.mail.links import Link, LinkClicks, shared
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
@@ -20,7 +20,7 @@ from mailsight.warehouse.reader import Snapshot
 MAX_PREVIOUS_CAMPAIGNS = 10
 MAX_EXAMPLES = 5
 # An e-mail may have a hundred thousand links, and a link a megabyte.
-MAX_LINKS = 2_000
+MAX_LINKS = MAX_BADGES
 MAX_LINK_LENGTH = 4_000
 _ANY_LENGTH = 2**31 - 1
 
@@ -42,19 +42,11 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkCounts:
-    """How many links an e-mail has, how many other URLs were clicked, and how often."""
-
-    links: int
-    other_links: int
-    other_clicks: int
-
-
-@dataclass(frozen=True, slots=True)
 class CampaignReport:
     """Everything the campaign page shows above the customers' grid.
 
-    `links` and `other_links` are the most clicked ones; `link_counts` counts them all.
+    `links` are the first ones and the most clicked ones, `other_links` the most clicked ones; `link_totals`
+    counts them all.
     """
 
     campaign: Campaign
@@ -64,7 +56,7 @@ class CampaignReport:
     status: Mapping[Status, int]
     links: Sequence[LinkClicks]
     other_links: Sequence[LinkClicks]
-    link_counts: LinkCounts
+    link_totals: LinkTotals
     previous: Sequence[Counts]
     machine_opens: int
     machine_clicks: int
@@ -79,12 +71,6 @@ class CampaignReport:
         if self.is_planned and reason is NotSentReason.OTHER:
             return formats.NOT_SENT_YET
         return reason.label
-
-    @property
-    def left_out(self) -> int:
-        """How many links are in neither list because there are too many."""
-        listed = len(self.links) + len(self.other_links)
-        return self.link_counts.links + self.link_counts.other_links - listed
 
     @property
     def all_opens(self) -> int:
@@ -116,7 +102,7 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
         status={status: row[f"status_{status}"] for status in SENT_STATES},
         links=_links(data, campaign_id, audience, MAX_LINKS),
         other_links=_other_links(data, campaign_id, audience, MAX_LINKS),
-        link_counts=LinkCounts(**data.row("link_counts", campaign_id=campaign_id, audience=audience) or {}),
+        link_totals=_link_totals(data, campaign_id, audience),
         previous=[Counts.of(row) for row in previous],
         machine_opens=totals[Audience.ALL]["opens"] - totals[Audience.HUMAN]["opens"],
         machine_clicks=totals[Audience.ALL]["clicks"] - totals[Audience.HUMAN]["clicks"],
@@ -138,18 +124,22 @@ def all_links(data: Snapshot, campaign_id: str, audience: Audience) -> list[Link
     ]
 
 
-def figures(report: CampaignReport) -> dict[str, object]:
-    """Return a campaign's figures in the form that `mailsight report` prints as JSON."""
+def figures(data: Snapshot, campaign_id: str, audience: Audience) -> dict[str, object]:
+    """Return a campaign's figures, with all its links, as `mailsight report` prints them in JSON.
+
+    Raises `UnknownCampaign`.
+    """
+    described = report(data, campaign_id, audience)
     return {
-        "campaign_id": report.campaign.campaign_id,
-        "name": report.campaign.name,
-        "subject": report.campaign.subject,
-        "sent_at": report.campaign.sent_at.isoformat() if report.campaign.sent_at else None,
-        "audience": str(report.audience),
-        "counts": asdict(report.counts),
-        "rates": {rate.key: rate.rate(report.counts) for rate in RATES},
-        "not_sent": {str(reason): customers for reason, customers in report.not_sent.items()},
-        "status": {str(status): messages for status, messages in report.status.items()},
+        "campaign_id": described.campaign.campaign_id,
+        "name": described.campaign.name,
+        "subject": described.campaign.subject,
+        "sent_at": described.campaign.sent_at.isoformat() if described.campaign.sent_at else None,
+        "audience": str(described.audience),
+        "counts": asdict(described.counts),
+        "rates": {rate.key: rate.rate(described.counts) for rate in RATES},
+        "not_sent": {str(reason): customers for reason, customers in described.not_sent.items()},
+        "status": {str(status): messages for status, messages in described.status.items()},
         "links": [
             {
                 "link_position": link.link_position,
@@ -157,10 +147,11 @@ def figures(report: CampaignReport) -> dict[str, object]:
                 "clicks": link.clicks,
                 "clickers": link.clickers,
             }
-            for link in report.links
+            for link in _links(data, campaign_id, audience, None)
         ],
         "other_links": [
-            {"url": link.url, "clicks": link.clicks, "clickers": link.clickers} for link in report.other_links
+            {"url": link.url, "clicks": link.clicks, "clickers": link.clickers}
+            for link in _other_links(data, campaign_id, audience, None)
         ],
     }
 
@@ -218,6 +209,11 @@ def machine_examples(
     Columns: customer_id, name, occurred_at (aware), type, url, user_agent, ip.
     """
     return data.frame("machine_examples", campaign_id=campaign_id, reason=reason, most=limit)
+
+
+def _link_totals(data: Snapshot, campaign_id: str, audience: Audience) -> LinkTotals:
+    row = data.row("link_totals", campaign_id=campaign_id, audience=audience, badges=MAX_BADGES)
+    return LinkTotals(**row or {})
 
 
 def _other_links(data: Snapshot, campaign_id: str, audience: Audience, most: int | None) -> list[LinkClicks]:

@@ -3,18 +3,35 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from heapq import nlargest
+from itertools import islice
 from typing import Any
 
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import Portion
 from mailsight.heatmap import drawing
-from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, ClickTotals, Measure, Show, figure, portion
+from mailsight.heatmap.badges import (
+    MAX_BADGES,
+    MEASURES,
+    SCALE,
+    SHOWS,
+    ClickTotals,
+    LinkTotals,
+    Measure,
+    Show,
+    beyond,
+    figure,
+    more,
+    portion,
+)
 from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
-from mailsight.mail.safety import SCHEMES, clean_address
+from mailsight.mail.safety import SCHEMES
+from mailsight.mail.values import clean_address
 from mailsight.mail.visibility import Visibility
 
 _MAX_OUTLOOK_LINKS = 200  # e-mails have a few; each takes a row
-
+# A list of more links is of no use to anybody, and slow.
+MAX_ROWS = 1_000
 Mark = tuple[str, str]  # a label next to a link, and its explanation
 
 
@@ -44,6 +61,7 @@ def view(
     links: Sequence[LinkClicks],
     other_links: Sequence[LinkClicks],
     totals: ClickTotals,
+    link_totals: LinkTotals,
     html: str | None,
     *,
     pictures: bool = False,
@@ -58,16 +76,17 @@ def view(
     links_in_mail = {link.link_position: link for link in canvas.links} if canvas else {}
     carriers = canvas.carriers if canvas else {}
     outlook = [] if html is None else outlook_links(html)[:_MAX_OUTLOOK_LINKS]
-    sizes = Counter(carriers.values())
-    clicked = {link.link_position for link in links if link.clicks}
     matcher = Matcher(list(links_in_mail.values()))
     in_outlook = {
         position: button.link_position
         for button in outlook
         if (position := matcher.position(button.url)) is not None
     }
+    clicked = {link.link_position for link in links if link.clicks}
+    group_sizes = Counter(carriers.values())
     labels = {link.link_position: link_label(link) for link in links}
     shared_totals = {link.link_position: link for link in links if link.shared_with > 1 and link.clicks}
+    listed = _most_clicked(links)
     rows = [
         _row(
             link,
@@ -75,22 +94,31 @@ def view(
             [
                 *_seen(links_in_mail.get(link.link_position or 0)),
                 *([_IN_OUTLOOK] if link.link_position in in_outlook else []),
-                *_sharing(link, shared_totals, carriers, sizes, labels),
+                *_sharing(link, shared_totals, carriers, group_sizes, labels),
             ],
         )
-        for link in links
+        for link in listed
     ]
+    listed_others = _most_clicked(other_links)
     return {
         "html": drawn.html if drawn else None,
         "badges": drawn.badges if drawn else "",
         "looks": drawn.looks if drawn else {},
         "title": "The e-mail with the clicks on its links",
+        "styles": drawing.LOOKS,
+        "pointer_width": drawing.POINTER_WIDTH,
+        "titles": drawn.titles if drawn else [],
+        "near": drawn.near if drawn else [],
+        "moved": drawn.moved if drawn else [],
+        "notices": [notice for notice in (canvas.notice, beyond(link_totals)) if notice] if canvas else [],
         "links": rows,
-        "others": _others(other_links, totals, outlook, in_outlook),
+        "more_links": more(listed, link_totals.links, link_totals.clicks),
+        "others": _others(listed_others, totals, outlook, in_outlook),
+        "more_others": more(listed_others, link_totals.other_links, link_totals.other_clicks),
         # A click on a hollow badge shows the customers of the link that carries its clicks.
         "carriers": {
             str(position): str(first)
-            for position, first in carriers.items()
+            for position, first in islice(carriers.items(), MAX_BADGES)
             if first in shared_totals and first != position and position not in clicked
         },
         "measures": [(key, label) for key, label in MEASURES.items()],
@@ -101,24 +129,33 @@ def view(
     }
 
 
+def _most_clicked(links: Sequence[LinkClicks]) -> Sequence[LinkClicks]:
+    """The most clicked links, in the order given."""
+    if len(links) <= MAX_ROWS:
+        return links
+    most = nlargest(MAX_ROWS, range(len(links)), key=lambda index: (links[index].clicks, -index))
+    return [links[index] for index in sorted(most)]
+
+
 def _others(
-    other_links: Sequence[LinkClicks],
+    listed: Sequence[LinkClicks],
     totals: ClickTotals,
     outlook: Sequence[Link],
     in_outlook: Mapping[int, int],
 ) -> list[dict[str, Any]]:
     """Return the rows of clicked links that are not in the e-mail, and of buttons that only Outlook shows."""
-    only = [link for link in outlook if link.link_position not in in_outlook.values()]
+    shown_elsewhere = set(in_outlook.values())
+    only = [link for link in outlook if link.link_position not in shown_elsewhere]
     matcher = Matcher(only)
-    rows, clicked = [], set()
-    for link in other_links:
-        position = matcher.position(link.url)
-        clicked.add(position)
-        rows.append(_row(link, totals, [_ONLY_IN_OUTLOOK] if position is not None else []))
+    buttons = {link.url: matcher.position(link.url) for link in listed}
+    clicked = set(buttons.values())
     unclicked = [
         LinkClicks(None, button.url, button.label, 0, 0, 1)
         for button in only
         if button.link_position not in clicked
+    ]
+    rows = [
+        _row(link, totals, [_ONLY_IN_OUTLOOK] if buttons[link.url] is not None else []) for link in listed
     ]
     return rows + [_row(link, totals, [_ONLY_IN_OUTLOOK]) for link in unclicked]
 
@@ -131,14 +168,14 @@ def _sharing(
     link: LinkClicks,
     shared_totals: Mapping[int | None, LinkClicks],
     carriers: Mapping[int, int],
-    sizes: Mapping[int, int],
+    group_sizes: Mapping[int, int],
     labels: Mapping[int | None, str],
 ) -> list[Mark]:
     first = carriers.get(link.link_position, -1) if link.link_position is not None else -1
     if link.link_position in shared_totals:
         return [
             (
-                f"Shared by {sizes.get(first, 0)} links",
+                f"Shared by {group_sizes.get(first, 0)} links",
                 "These links have the same address, so their clicks are counted together.",
             )
         ]

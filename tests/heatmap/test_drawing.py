@@ -1,5 +1,6 @@
 """Badges: what they show and, in a real browser, where they are."""
 
+import json
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,17 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from mailsight.exports.mail_pages import heatmap
-from mailsight.heatmap.badges import MEASURES, SCALE, SHOWS, Measure, Show, click_totals
+from mailsight.heatmap.badges import (
+    MAX_BADGES,
+    MEASURES,
+    SCALE,
+    SHOWS,
+    Measure,
+    Show,
+    beyond,
+    click_totals,
+    link_totals,
+)
 from mailsight.heatmap.drawing import canvas, draw, layers
 from mailsight.mail.content import decode, safe
 from mailsight.mail.links import LinkClicks, links, outlook_links, shared
@@ -300,12 +311,44 @@ def test_a_rate_without_delivered_messages_is_a_dash() -> None:
     assert badges(draw(LINK, clicks, show="rate"))[0] == ("4", "–")
 
 
-def test_the_layers_add_up_to_the_drawn_heatmap() -> None:
+def test_the_layers_have_the_look_of_each_badge_in_every_measure() -> None:
     clicks = clicked(THREE, [1234, 0])
     parts = layers(THREE, clicks, click_totals(clicks))
-    assert parts.html.replace("</body>", f"{parts.badges}</body>") == draw(THREE, clicks)
     assert set(parts.looks) == {f"{measure}-{show}" for measure in MEASURES for show in SHOWS}
     assert parts.looks["clickers-count"][0] == ("4", "617", " · 2 links", "", 86, 18)
+    assert parts.near == [None, None, 0]
+    assert parts.titles[1] == "Nobody clicked this link"
+
+
+def test_what_the_mails_style_sheets_see_does_not_depend_on_clicks() -> None:
+    html = TRICKY["image map"] + THREE
+    without, few, many = (clicked(html, numbers) for numbers in ([0], [3, 0], [123_456, 7, 99]))
+    seen = [
+        (made.html, made.badges)
+        for made in (layers(html, clicks, click_totals(clicks)) for clicks in (without, few, many))
+    ]
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_only_the_first_links_of_a_huge_mail_have_badges() -> None:
+    html = LINK * (MAX_BADGES + 500) + '<a href="https://b.example/">B</a>'
+    clicks = [LinkClicks(link.link_position, link.url, "", 2, 1, 1) for link in links(html)]
+    drawn = badges(draw(html, clicks))
+    assert list(drawn) == list(range(MAX_BADGES))
+    assert (
+        beyond(link_totals(clicks))
+        == "Only the first 2,000 links have badges. The other 501 links had 1,002 clicks."
+    )
+    assert sum(int(text) for _, text in drawn.values()) + 1002 == sum(link.clicks for link in clicks)
+
+
+def test_the_size_of_a_heatmap_grows_with_its_links() -> None:
+    def size(number: int) -> int:
+        made = layers(LINK * number, clicked(LINK * number, [9]), click_totals([]))
+        return len(made.html) + len(made.badges) + len(json.dumps(made.looks))
+
+    assert size(2 * MAX_BADGES) - size(MAX_BADGES) < size(MAX_BADGES)
+    assert size(MAX_BADGES) < 5 * size(MAX_BADGES // 4)
 
 
 def test_a_mail_cannot_fake_the_place_of_the_badges() -> None:

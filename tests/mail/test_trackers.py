@@ -44,6 +44,15 @@ def test_the_hosts_that_count_a_mails_opens_and_clicks(html: str, expected: set[
         '<p style="background:url(https://open.mail.example/c.png)">x</p>',
         "<style>p { background: url('//open.mail.example/d.png'), u\\72l(https://open.mail.example/e.png) }</style>",
         '<img src="https://elsewhere.example/f.gif" style="width:1px;height:1px">',
+        '<img src="https://open%2email.example/g.png"><img src="https://open.mail%E3%80%82example/h.png">',
+        '<img src="https://open\u3002mail.example/i.png"><img src="https://\uff4fpen.mail.example/j.png">',
+        '<img src="https://user:word@open.mail.example/k.png"><img src="https:open.mail.example/l.png">',
+        '<img src="ht\ntps://open.\tmail.example/m.png"><img src="https:///open.mail.example/n.png">',
+        "<p style='background:url(\"https://open\\2email.example/o.png\")'>x</p>",
+        "<style>p { background: url('ht\\9tps://open.mail.example/p.png') }</style>",
+        "<style>p { background: url(https:\\/\\/open.mail.example/q) }</style>",
+        "<style>p { background: url(HTTPS://OPEN.MAIL.EXAMPLE:443/r), url(//x@open.mail.example/s) }</style>",
+        '<input type="image" src="//open.mail.example./t.png"><body background="//OPEN.mail.example/u.png">',
     ],
 )
 def test_pictures_load_except_those_that_report_an_open(make: Callable[..., str], tracker: str) -> None:

@@ -127,7 +127,7 @@ def computed(database: Path, audience: Audience = Audience.ALL) -> dict[str, dic
     warehouse = Warehouse(database)
     computed_figures = {}
     for campaign_id in (listed_campaign.campaign_id for listed_campaign in listed(warehouse)):
-        figures: Any = campaign.figures(campaign.report(warehouse.snapshot(), campaign_id, audience))
+        figures: Any = campaign.figures(warehouse.snapshot(), campaign_id, audience)
         computed_figures[campaign_id] = {
             name: figures[name] for name in ("counts", "not_sent", "status", "links")
         } | {

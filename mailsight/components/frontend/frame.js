@@ -5,6 +5,21 @@
 
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
 
+// The mail has a policy of its own (mailsight/mail/safety.py). This one holds whatever becomes of the mail.
+const policy = (pictures) =>
+  "default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'; "
+  + `img-src data:${pictures ? " https: http:" : ""}`;
+
+// The policy comes right after the doctype, which decides on the browser's mode.
+const DOCTYPE = /^(?:\s|<!--[^]*?-->)*<!doctype[^>]*>/i;
+
+function protectedMail(html, pictures) {
+  const start = DOCTYPE.exec(html)?.[0] ?? "";
+  const meta = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy(pictures)}">`
+    + '<meta http-equiv="x-dns-prefetch-control" content="off">';
+  return start + meta + html.slice(start.length);
+}
+
 // Calls `ready` with the document of each mail that the frame has loaded.
 function mailFrame(parentElement, ready = () => {}) {
   const holder = document.createElement("div");
@@ -57,13 +72,14 @@ function mailFrame(parentElement, ready = () => {}) {
     get mail() {
       return frame.contentDocument;
     },
-    show({ html, title, width }) {
+    show({ html, title, width, pictures }) {
       frame.title = title;
       frame.style.width = width ? `${width}px` : "100%";
       if (html === shown) return;
       shown = html;
       URL.revokeObjectURL(address);
-      address = URL.createObjectURL(new Blob([html], { type: "text/html;charset=utf-8" }));
+      const mail = protectedMail(html, pictures);
+      address = URL.createObjectURL(new Blob([mail], { type: "text/html;charset=utf-8" }));
       frame.src = address;
     },
     remove() {

@@ -42,7 +42,9 @@ function heatmapView(root, initial) {
     measure: "clicks", show: "count", sort: "clicks", width: phone ? "phone" : "desktop", quiet: true,
   };
   savedSettings.set(initial.key, state);
-  let data = initial, trigger = () => {}, setState = () => {}, drawn, highlighted;
+  let data = initial, trigger = () => {}, setState = () => {}, drawn, highlighted, maxNumber = 1;
+  let badges = []; // each with its host in the mail, its closed shadow root and its position
+  let lit = []; // functions that end the highlights
   const tools = make("div", { class: "tools" });
   const legend = make("p", { class: "legend" });
   const only = make("p", { class: "only", role: "status" });
@@ -105,7 +107,7 @@ function heatmapView(root, initial) {
       save.addEventListener("click", async () => {
         save.disabled = true;
         try {
-          await savePicture(frame.mail, data.file_name);
+          await savePicture(frame.mail, badges, data.file_name);
         } catch {
           save.replaceChildren("Not supported by this browser");
           return;
@@ -128,6 +130,7 @@ function heatmapView(root, initial) {
       make("span", { class: "scale" }, "As % of the most clicked link:", make("span", { class: "swatches" }, ...scale)),
       make("span", {}, make("i", { class: "hollow" }, "↑"), "counted at another link to the same URL"),
       make("span", {}, make("i", { class: "ring" }), "no clicks"),
+      ...data.notices.map((notice) => make("span", { class: "notice", role: "note" }, notice)),
     );
   }
 
@@ -150,7 +153,8 @@ function heatmapView(root, initial) {
     const focused = root.getRootNode().activeElement?.closest?.("tr")?.dataset.row;
     const variant = `${state.measure}-${state.show === "count" ? "share" : state.show}`;
     const number = (link) => link[state.measure];
-    const max = Math.max(0, ...[...data.links, ...data.others].map(number));
+    const max = [...data.links, ...data.others].reduce((most, link) => Math.max(most, number(link)), 0);
+    maxNumber = data.links.reduce((most, link) => Math.max(most, number(link)), 1);
     const sorted = (links) => (state.sort === "clicks" ? [...links].sort((a, b) => number(b) - number(a)) : links);
     const row = (link) => {
       const marks = link.marks.map((mark) => make("span", { class: "mark", title: mark[1] }, mark[0]));
@@ -175,14 +179,15 @@ function heatmapView(root, initial) {
       }
       return line;
     };
-    const part = (heading, links, empty) => {
+    const part = (heading, links, more, empty) => {
       if (!links.length && !empty) return null;
       return make("section", {},
         make("h4", {}, heading, make("b", {}, String(links.length))),
         links.length ? make("table", { "aria-label": heading },
           make("thead", {}, make("tr", {}, ...["Link", "Clicks", "Customers", data.headings[variant], ""].map((words, at) =>
             make("th", { scope: "col", class: at === 1 || at === 2 ? "right" : "" }, words || make("span", { class: "sr" }, "Open in a new tab"))))),
-          arrows(make("tbody", {}, ...sorted(links).map(row)))) : make("p", { class: "none" }, empty));
+          arrows(make("tbody", {}, ...sorted(links).map(row)))) : make("p", { class: "none" }, empty),
+        more ? make("p", { class: "more" }, more) : null);
     };
     const order = make("div", { class: "order" }, "Sorted by ");
     for (const [value, words] of [["clicks", data.measures.find(([measure]) => measure === state.measure)[1].toLowerCase()], ["place", "position in the e-mail"]]) {
@@ -191,10 +196,8 @@ function heatmapView(root, initial) {
       order.append(button);
     }
     list.replaceChildren(
-      ...[order, part("Links in the e-mail", data.links, "This e-mail has no links."),
-        part("Other links in this campaign", data.others),
-        data.left_out ? make("p", { class: "none" }, `${data.left_out.toLocaleString("en")} links with fewer or no clicks are not listed. Export the links to see them all.`) : null,
-      ].filter(Boolean));
+      ...[order, part("Links in the e-mail", data.links, data.more_links, "This e-mail has no links."),
+        part("Other links in this campaign", data.others, data.more_others)].filter(Boolean));
     list.scrollTop = scrollTop;
     if (focused) list.querySelector(`tr[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
@@ -208,8 +211,7 @@ function heatmapView(root, initial) {
 
   // The bar has the same colour as the link's badge.
   function shade(link) {
-    const max = Math.max(1, ...data.links.map((other) => other[state.measure]));
-    const shades = data.scale.filter(([from]) => link[state.measure] * 100 > max * from);
+    const shades = data.scale.filter(([from]) => link[state.measure] * 100 > maxNumber * from);
     return (shades.at(-1) ?? data.scale[0])[1];
   }
 
@@ -227,6 +229,9 @@ function heatmapView(root, initial) {
 
   // --- The badges ---------------------------------------------------------------------------------------------------
 
+  // With images on, the mail's style sheets could tell the sender what they see. They see the badges' hosts, which are
+  // the same whatever was clicked. Everything else is in closed shadow roots, where no style sheet of the mail applies.
+
   function opened(mail) {
     drawn = null;
     drawBadges();
@@ -236,7 +241,10 @@ function heatmapView(root, initial) {
     mail.addEventListener("pointerout", (event) => { if (!at({ target: event.relatedTarget ?? mail })) highlight(null); });
     mail.addEventListener("focusin", (event) => highlight(id(at(event))));
     mail.addEventListener("focusout", () => highlight(null));
-    const press = (badge) => choose(data.links.find((link) => link.id === (data.carriers[badge.dataset.badge] ?? badge.dataset.badge)));
+    const press = (badge) => {
+      const id = data.carriers[badge.dataset.badge] ?? badge.dataset.badge;
+      choose(data.links.find((link) => link.id === id));
+    };
     mail.addEventListener("click", (event) => {
       const badge = event.target.closest?.("mailsight-badge");
       if (badge) press(badge);
@@ -254,58 +262,85 @@ function heatmapView(root, initial) {
     // A frame that is still loading contains a blank page or the previous mail.
     if (!mail?.body || mail.URL === "about:blank") return;
     if (drawn !== data.badges) {
-      mail.querySelectorAll("mailsight-badge").forEach((badge) => badge.remove());
+      badges.forEach(({ host }) => host.remove());
       mail.body.insertAdjacentHTML("beforeend", data.badges);
+      badges = [...mail.querySelectorAll("mailsight-badge")].map((host) => ({
+        host, root: host.attachShadow({ mode: "closed", delegatesFocus: true }),
+      }));
       drawn = data.badges;
     }
     const looks = data.looks[`${state.measure}-${state.show}`];
-    const badges = [...mail.querySelectorAll("mailsight-badge")];
-    const followers = new Map(badges.map((badge) => [badge.dataset.near, badge]));
-    badges.forEach((badge, at) => {
-      const [look, text, sharing, total, width, height] = looks[at];
-      const set = (element, name, value) => element?.style.setProperty(`--${name}`, `${value}px`, "important");
-      badge.dataset.look = look === "quiet" && !state.quiet ? "none" : look;
-      if (sharing) badge.dataset.sharing = sharing;
-      else delete badge.dataset.sharing;
-      if (look === "pointer") {
-        const totalElement = mail.createElement("mailsight-total");
-        totalElement.dataset.look = total;
-        totalElement.dataset.total = text;
-        badge.replaceChildren("0", totalElement);
-      } else {
-        const [start, ...groups] = text.split(",");
-        badge.replaceChildren(start, ...groups.map((digits) => {
-          const group = mail.createElement("mailsight-group");
-          group.textContent = digits;
-          return group;
-        }));
-      }
-      set(badge, "own", width);
-      set(badge, "height", height);
-      set(followers.get(badge.dataset.badge), "near-width", look === "pointer" ? height : width);
-      if (look !== "quiet") {
-        badge.tabIndex = 0;
-        badge.setAttribute("role", "button");
-      }
+    const widthOf = ([look, , , , width, height]) => (look === "pointer" ? height : width);
+    badges.forEach(({ host, root }, at) => {
+      const look = looks[at];
+      const near = data.near[at];
+      root.replaceChildren(...face(mail, look, data.titles[at], near === null ? 0 : widthOf(looks[near]), data.moved[at]));
+      // Not shown, since it is outside the shadow root, and no style sheet can read it: the number without commas.
+      host.textContent = look[0] === "pointer" ? "0" : look[1].replaceAll(",", "");
     });
+  }
+
+  // A badge's style, which beats the mail's because it is important and in a shadow root, and its text.
+  function face(mail, [look, text, sharing, total, width, height], title, nearWidth, moved) {
+    const element = (name, style, ...children) => {
+      const made = mail.createElement(name);
+      made.style.cssText = style;
+      made.append(...children);
+      return made;
+    };
+    const lengths = { own: width, height, "near-width": nearWidth, moved };
+    const declarations = Object.entries(lengths).map(([name, value]) => `--${name}:${value}px!important`);
+    declarations.push(data.styles[look], "cursor:pointer!important");
+    if (look === "pointer") declarations.push(`--width:${data.pointer_width}!important`);
+    if (look === "quiet") declarations.push("cursor:default!important");
+    if (look === "quiet" && !state.quiet) declarations.push("display:none!important");
+    const inside = "display:block!important;height:100%!important;outline:0!important";
+    const shown = look === "pointer" ? [
+      element("span", "font-size:11px!important", "↑"),
+      element("span", "position:absolute!important;top:0!important;left:0!important;height:100%!important;"
+        + "width:clamp(0px,999*(100% - 16px),100%)!important;overflow:hidden!important;font-size:11px!important;"
+        + data.styles[total], text),
+    ] : [look === "quiet" ? "" : text, element("span", "font-weight:400!important", sharing)];
+    const content = element("div", inside, ...shown);
+    content.title = title;
+    content.setAttribute("aria-label", title);
+    content.setAttribute("role", look === "quiet" ? "img" : "button");
+    if (look !== "quiet") content.tabIndex = 0;
+    return [element("style", "", `:host{${declarations.join(";")}}`), content];
+  }
+
+  // An animation rather than an attribute, so that the mail's style sheets can't tell what is highlighted.
+  function lightLink(element) {
+    const outline = { outline: "3px solid #1D4ED8", outlineOffset: "2px" };
+    const animation = element.animate([outline, outline], { duration: 1, fill: "forwards" });
+    lit.push(() => animation.cancel());
+  }
+
+  function lightBadge(root) {
+    const style = root.ownerDocument.createElement("style");
+    style.textContent = ":host{box-shadow:0 0 0 2px #fff,0 0 0 4px #1D4ED8!important;overflow:visible!important}";
+    root.append(style);
+    lit.push(() => style.remove());
   }
 
   function highlight(id, scroll = false) {
     if (id === highlighted) return;
     highlighted = id;
     const mail = frame?.mail;
-    mail?.querySelectorAll("[data-lit]").forEach((element) => element.removeAttribute("data-lit"));
+    lit.splice(0).forEach((end) => end());
     list.querySelectorAll("tr.lit").forEach((row) => row.classList.remove("lit"));
     if (id === null) return;
-    const badge = mail?.querySelector(`mailsight-badge[data-badge="${CSS.escape(id)}"]`);
-    for (const element of [badge, mail?.querySelector(`[data-link="${CSS.escape(id)}"]`)]) element?.setAttribute("data-lit", "");
+    const badge = badges.find(({ host }) => host.dataset.badge === id);
+    const link = mail?.querySelector(`[data-link="${CSS.escape(id)}"]`);
+    if (badge) lightBadge(badge.root);
+    for (const element of link ? [link, ...link.querySelectorAll("img")] : []) lightLink(element);
     const row = list.querySelector(`tr[data-row="${CSS.escape(id)}"]`);
     row?.classList.add("lit");
     if (row && !row.matches(":hover, :focus")) {
       const [top, bottom] = [row.offsetTop - 40, row.offsetTop + row.offsetHeight];
       if (top < list.scrollTop) list.scrollTop = top;
       else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
-    } else if (scroll && badge) badge.scrollIntoView({ block: "nearest" });
+    } else if (scroll && badge) badge.host.scrollIntoView({ block: "nearest" });
   }
 
   return {
@@ -333,20 +368,26 @@ function heatmapView(root, initial) {
 const MAX_SIDE_PX = 16000;
 const MAX_AREA_PX = 60_000_000;
 
-async function savePicture(mail, name) {
-  const blob = await pictureOf(mail);
+async function savePicture(mail, badges, name) {
+  const blob = await pictureOf(mail, badges);
   const address = URL.createObjectURL(blob);
   make("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-async function pictureOf(mail) {
+async function pictureOf(mail, badges) {
   const root = mail.documentElement;
   const [width, height] = [root.scrollWidth, Math.max(root.scrollHeight, mail.body.scrollHeight)];
   const scale = Math.min(2, MAX_SIDE_PX / Math.max(width, height), Math.sqrt(MAX_AREA_PX / (width * height)));
   const copy = root.cloneNode(true);
   copy.querySelectorAll("base, meta").forEach((element) => element.remove());
-  copy.querySelectorAll("[data-lit]").forEach((element) => element.removeAttribute("data-lit"));
+  // A copy has no shadow roots. In a picture, which loads nothing, badges may as well be elements of the mail.
+  const copies = copy.querySelectorAll("mailsight-badge");
+  badges.forEach(({ root: shadow }, at) => {
+    const [style, content] = shadow.children;
+    copies[at].style.cssText += style.textContent.slice(":host{".length, -1);
+    copies[at].replaceChildren(content.cloneNode(true));
+  });
   // In XML, names such as o:p need a namespace.
   copy.querySelectorAll("*").forEach((element) => {
     if (element.localName.includes(":")) element.replaceWith(...element.childNodes);

@@ -50,7 +50,7 @@ def show(report: CampaignReport) -> None:
     if mail is None:
         st.info(_MISSING, icon=":material/info:")
     pictures = bool(st.session_state.get(key, {}).get("pictures"))
-    draw = partial(view, report.links, report.other_links, campaign.click_totals(report))
+    draw = partial(view, report.links, report.other_links, campaign.click_totals(report), report.link_totals)
     missing = _MISSING
     drawn = None
     if mail:
@@ -66,7 +66,6 @@ def show(report: CampaignReport) -> None:
         | {
             "key": campaign_id,
             "chosen": chosen(report),
-            "left_out": report.left_out,
             "missing": missing,
             "phone_width": mail_dialog.PHONE_WIDTH,
             "pictures_help": mail_dialog.PICTURES_HELP,

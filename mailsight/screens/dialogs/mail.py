@@ -74,6 +74,7 @@ def _mail(mail: MailView, key: str, to: str = "") -> None:
         key=f"{key}:frame",
         width=width,
         title=f"E-mail: {subject}",
+        pictures=pictures,
     )
 
 

@@ -1,0 +1,159 @@
+"""No text costs more than others of its length: every public function that reads what strangers wrote, with every kind.
+
+Functions are found by their annotations, so a new one is tested too, or fails until `VALUES` has what it takes.
+"""
+
+import inspect
+import pkgutil
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from mailsight import heatmap, mail
+from mailsight.exports import masking
+from mailsight.exports.masking import Mask
+from mailsight.heatmap import drawing
+from mailsight.heatmap.badges import click_totals
+from mailsight.mail import documents, stylesheets
+from mailsight.mail.cascade import Cascade
+from mailsight.mail.links import LinkClicks, Matcher, links, shared
+from mailsight.mail.safety import link_nodes
+from mailsight.mail.stylesheets import component_values
+from mailsight.mail.urls import pattern
+from mailsight.mail.values import split_url
+from tests.support.adversarial import KINDS
+
+pytestmark = pytest.mark.slow
+
+# Two megabytes of each kind take ten minutes in all, so only `make thorough` tries them.
+SHORT, LONG = (250_000, 1_000_000) if settings.get_current_profile_name() == "thorough" else (25_000, 100_000)
+# Linear is 4. A machine that is busy with other things may double a measurement; a quadratic function takes 16.
+MOST = 9
+# Below this, a measurement says more about the machine than about the function.
+LEAST_SECONDS = 0.03
+
+
+# Prepared once for all functions that read the same text.
+_parsed = lru_cache(maxsize=2)(documents.parse)
+_links = lru_cache(maxsize=2)(links)
+_values = lru_cache(maxsize=2)(component_values)
+
+
+def _clicks(text: str) -> list[LinkClicks]:
+    return [LinkClicks(link.link_position, link.url, link.label, 5, 4, 1) for link in _links(text)]
+
+
+# A value for each parameter, made of the text. Types that say too little are looked up by name.
+VALUES: Mapping[str, Callable[[str], Any]] = {
+    "str": str,
+    "str | None": str,
+    "bytes": lambda text: text.encode("utf-8", "surrogatepass"),
+    "bool": lambda _: True,
+    "int | None": lambda _: None,
+    "int": lambda _: 1,
+    "Sequence[int]": lambda text: range(len(text)),
+    "LexborHTMLParser": _parsed,
+    "Sequence[LexborNode]": lambda text: link_nodes(_parsed(text)),
+    "Sequence[Link]": _links,
+    "Sequence[LinkClicks]": _clicks,
+    "LinkClicks": lambda text: LinkClicks(0, text, text, 5, 4, 1),
+    "Mapping[int, int]": lambda text: shared(_links(text)),
+    "ClickTotals": lambda _: click_totals([]),
+    "ClickTotals | None": lambda _: None,
+    "Literal['clicks', 'clickers']": lambda _: "clicks",
+    "Literal['count', 'share', 'rate']": lambda _: "count",
+    "Iterable[Any]": _values,
+    "Iterable[str]": lambda text: [text],
+    "Mapping[str, str]": lambda text: {"a": text, "name": "Ann"},
+    "Mapping[str, str | None]": lambda text: dict.fromkeys(("style", "width", "height"), text),
+    "Mapping[int, str]": lambda _: {},
+    "Callable[[str], str | None] | None": lambda _: str,
+    "head": lambda _: "",
+    "end": lambda _: "",
+}
+
+
+def _functions() -> Iterator[tuple[str, Callable[..., Any]]]:
+    modules = [masking]
+    for package in (mail, heatmap):
+        modules += [
+            import_module(f"{package.__name__}.{module.name}")
+            for module in pkgutil.iter_modules(package.__path__)
+        ]
+    for module in modules:
+        for name, value in vars(module).items():
+            if (
+                inspect.isfunction(inspect.unwrap(value))
+                and not name.startswith("_")
+                and value.__module__ == module.__name__
+            ):
+                yield f"{module.__name__.partition('.')[2]}.{name}", value
+
+
+FUNCTIONS = dict(_functions())
+METHODS: Mapping[str, Callable[[str], Any]] = {
+    "Mask.text": lambda text: Mask(("Ann", "Ann Ann-x", "a" * 99), "a.example").text(text),
+    "Mask.url": lambda text: Mask(("Ann",)).url(f"https://x.example/{text}"),
+    "Matcher.position": lambda text: Matcher(_links(text)).position(f"https://x.example/{text}"),
+    "Matcher, a link": lambda text: Matcher(links(f'<a href="{text}">')).position("https://x.example/b"),
+    "Pattern.matches": lambda text: [
+        found.matches(f"https://x.example/{text}")
+        for found in [pattern(f"https://x.example/{text[:1500]}{{{{a}}}}b")]
+        if found
+    ],
+    "Cascade.payloads": lambda text: [
+        Cascade(document).payloads(node)
+        for document in [documents.parse(text)]
+        for node in link_nodes(document)[:1]
+    ],
+    "split_url": split_url,
+}
+
+
+def _with_values(function: Callable[..., Any]) -> Callable[[str], Callable[[], Any]]:
+    """Prepares a call of the function with values made of a text."""
+    parameters = inspect.signature(inspect.unwrap(function)).parameters.values()
+
+    def prepare(text: str) -> Callable[[], Any]:
+        values = {parameter.name: _value(parameter)(text) for parameter in parameters}
+        return lambda: function(**values)
+
+    return prepare
+
+
+def _value(parameter: inspect.Parameter) -> Callable[[str], Any]:
+    annotation = re.sub(r"(?:\w+\.)+", "", inspect.formatannotation(parameter.annotation))
+    return VALUES.get(parameter.name) or VALUES[annotation]
+
+
+CALLS = {name: _with_values(function) for name, function in FUNCTIONS.items()} | {
+    name: lambda text, method=method: lambda: method(text) for name, method in METHODS.items()
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_time_of_every_function_grows_with_the_text(kind: str) -> None:
+    grown = {}
+    for name, prepare in CALLS.items():
+        short, long = (_seconds(prepare, KINDS[kind](length)) for length in (SHORT, LONG))
+        if long > MOST * max(short, LEAST_SECONDS):
+            grown[name] = short, long
+    assert grown == {}
+
+
+def _seconds(prepare: Callable[[str], Callable[[], Any]], text: str) -> float:
+    """The processor's time for one call, whatever else the machine does."""
+    call = prepare(text)
+    for module in (documents, drawing, stylesheets):
+        for cached in vars(module).values():
+            if hasattr(cached, "cache_clear"):
+                cached.cache_clear()
+    start = time.thread_time()
+    call()
+    return time.thread_time() - start
