@@ -89,7 +89,8 @@ RULES = (
         "The user agent of a known crawler, e-mail security product, HTTP library or headless browser; also clicks "
         "with just `Mozilla/5.0`, which no browser sends.",
         "",
-        "crawler-user-agents (monperrus/crawler-user-agents), and the words in mailsight/audience/agents.py.",
+        "crawler-user-agents (monperrus/crawler-user-agents), CrawlerDetect (JayBizzle/Crawler-Detect), and the words "
+        "in mailsight/audience/agents.py.",
         "A mail program that identifies itself as a library. Add it to `people_agents`.",
     ),
     Rule(
