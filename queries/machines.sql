@@ -199,21 +199,24 @@ select event_number, 'provider' as reason from requests where type <> 'unsubscri
 -- Clicks on burst_links or more different links of a message within burst_links_seconds, or on two within burst_pair_seconds if
 -- the mail has only two links or one of them unsubscribes; and the clicks that follow without a pause.
 insert into suspected by name
-with clicks as (
+with marked as (
     select
         r.campaign_id, r.customer_id, r.event_number, r.time_us, r.link,
-        r.campaign_id in (from timed_campaigns)
-        and (u.link is not null or r.campaign_id in (select campaign_id from mail_links where links = 2)) as is_telling
+        t.campaign_id is not null and (u.link is not null or m.campaign_id is not null) as is_telling
     from requests as r
+    left join timed_campaigns as t on t.campaign_id = r.campaign_id
+    left join unsubscribe_links as u on u.campaign_id = r.campaign_id and u.link = r.link
+    left join (select distinct campaign_id from mail_links where links = 2) as m on m.campaign_id = r.campaign_id
+    where r.type = 'clicked'
+),
+clicks as (
+    from marked
     semi join (
         select campaign_id, customer_id
-        from requests
-        where type = 'clicked'
+        from marked
         group by campaign_id, customer_id
-        having count(distinct link) >= least(2, :burst_links)
-    ) as several on several.campaign_id = r.campaign_id and several.customer_id = r.customer_id
-    left join unsubscribe_links as u on u.campaign_id = r.campaign_id and u.link = r.link
-    where r.type = 'clicked'
+        having count(distinct link) >= if(bool_or(is_telling), least(2, :burst_links), :burst_links)
+    ) using (campaign_id, customer_id)
 ),
 counted as (
     select
@@ -222,7 +225,7 @@ counted as (
             partition by campaign_id, customer_id order by time_us
             range between current row and cast(1000000 * :burst_links_seconds as bigint) following
         ) >= :burst_links as begins,
-        bool_or(is_telling) over pair and count(distinct link) over pair >= 2 as begins_pair,
+        bool_or(is_telling) over pair and min(link) over pair <> max(link) over pair as begins_pair,
         time_us - lag(time_us) over (partition by campaign_id, customer_id order by time_us)
         > cast(1000000 * :burst_pause_seconds as bigint) as paused
     from clicks
@@ -295,6 +298,7 @@ clicks as (
         where r.type = 'clicked'
         group by r.campaign_id, r.customer_id, w.links
         having count(distinct r.link) >= w.links
+            and bool_or(r.event_number not in (select event_number from suspected))
     ) as many on many.campaign_id = r.campaign_id and many.customer_id = r.customer_id
     join wanted as w on w.campaign_id = r.campaign_id
     left join links_of as l on l.campaign_id = r.campaign_id and l.link = r.link
@@ -434,11 +438,16 @@ with clicks as (
     from requests as r
     semi join timed_campaigns using (campaign_id)
     semi join (
-        select campaign_id, customer_id
-        from requests semi join mail_links using (campaign_id, link)
-        where type = 'clicked'
-        group by campaign_id, customer_id
-        having count(distinct link) >= 2
+        select r.campaign_id, r.customer_id
+        from requests as r
+        join mail_links as l on l.campaign_id = r.campaign_id and l.link = r.link
+        join arrivals as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
+        where r.type = 'clicked'
+        group by r.campaign_id, r.customer_id
+        having count(distinct r.link) >= 2 and min(l.place) = 1
+            and min(abs(r.time_us - a.time_us))
+            <= cast(1000000 * greatest(:first_links_seconds, :all_links_seconds) as bigint)
+            and bool_or(r.event_number not in (select event_number from suspected))
     ) as several on several.campaign_id = r.campaign_id and several.customer_id = r.customer_id
     left join mail_links as l on l.campaign_id = r.campaign_id and l.link = r.link
     where r.type = 'clicked'
