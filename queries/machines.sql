@@ -195,14 +195,16 @@ where type <> 'unsubscribed' and ip in (select ip from named_ips where network =
 insert into suspected by name
 select event_number, 'provider' as reason from requests where type <> 'unsubscribed' and provider_machine;
 
--- name: find_burst_links(burst_links, burst_links_seconds, burst_pair_seconds, burst_pause_seconds)!
--- Clicks on burst_links or more different links of a message within burst_links_seconds, or on two within burst_pair_seconds if
--- the mail has only two links or one of them unsubscribes; and the clicks that follow without a pause.
+-- name: find_burst_links(burst_links, burst_links_seconds, burst_pair_seconds, unsubscribe_pair_seconds, burst_pause_seconds)!
+-- Clicks on burst_links or more different links of a message within burst_links_seconds; or on two, within burst_pair_seconds if
+-- the mail has only two links, or within unsubscribe_pair_seconds if one of them unsubscribes; and the clicks that follow without
+-- a pause.
 insert into suspected by name
 with marked as (
     select
         r.campaign_id, r.customer_id, r.event_number, r.time_us, r.link,
-        t.campaign_id is not null and (u.link is not null or m.campaign_id is not null) as is_telling
+        t.campaign_id is not null and u.link is not null as is_unsubscribe,
+        t.campaign_id is not null and m.campaign_id is not null as is_of_two
     from requests as r
     left join timed_campaigns as t on t.campaign_id = r.campaign_id
     left join unsubscribe_links as u on u.campaign_id = r.campaign_id and u.link = r.link
@@ -215,7 +217,7 @@ clicks as (
         select campaign_id, customer_id
         from marked
         group by campaign_id, customer_id
-        having count(distinct link) >= if(bool_or(is_telling), least(2, :burst_links), :burst_links)
+        having count(distinct link) >= if(bool_or(is_unsubscribe or is_of_two), least(2, :burst_links), :burst_links)
     ) using (campaign_id, customer_id)
 ),
 counted as (
@@ -225,14 +227,20 @@ counted as (
             partition by campaign_id, customer_id order by time_us
             range between current row and cast(1000000 * :burst_links_seconds as bigint) following
         ) >= :burst_links as begins,
-        bool_or(is_telling) over pair and min(link) over pair <> max(link) over pair as begins_pair,
+        (is_of_two and min(link) over pair <> max(link) over pair)
+        or (bool_or(is_unsubscribe) over leaving and min(link) over leaving <> max(link) over leaving) as begins_pair,
         time_us - lag(time_us) over (partition by campaign_id, customer_id order by time_us)
         > cast(1000000 * :burst_pause_seconds as bigint) as paused
     from clicks
-    window pair as (
-        partition by campaign_id, customer_id order by time_us
-        range between current row and cast(1000000 * :burst_pair_seconds as bigint) following
-    )
+    window
+        pair as (
+            partition by campaign_id, customer_id order by time_us
+            range between current row and cast(1000000 * :burst_pair_seconds as bigint) following
+        ),
+        leaving as (
+            partition by campaign_id, customer_id order by time_us
+            range between current row and cast(1000000 * :unsubscribe_pair_seconds as bigint) following
+        )
 ),
 bursts as (
     select
@@ -243,7 +251,8 @@ bursts as (
         ), false)
         or coalesce(bool_or(begins_pair) over (
             partition by campaign_id, customer_id order by time_us
-            range between cast(1000000 * :burst_pair_seconds as bigint) preceding and current row
+            range between cast(1000000 * greatest(:burst_pair_seconds, :unsubscribe_pair_seconds) as bigint) preceding
+            and current row
         ), false) as inside,
         count(*) filter (paused) over (partition by campaign_id, customer_id order by time_us) as run
     from counted

@@ -24,6 +24,7 @@ class Thresholds:
     burst_links: int = 3
     burst_links_seconds: float = 2
     burst_pair_seconds: float = 0.8
+    unsubscribe_pair_seconds: float = 1
     whole_mail_links: int = 3
     whole_mail_seconds: float = 30
     slow_links: int = 4
@@ -123,9 +124,11 @@ RULES = (
         "burst_links",
         "Many links at once",
         "Clicks on different links of one message in quick succession, and all clicks that follow without a pause. Two "
-        "links are enough if the e-mail has no others or one of the two unsubscribes.",
-        "{burst_links} different links within {burst_links_seconds:g} s, or two within {burst_pair_seconds:g} s; "
-        "a pause is {burst_pause_seconds:g} s",
+        "links are enough if the e-mail has no others, or one of the two unsubscribes. Pairs count only in campaigns "
+        "whose times have seconds.",
+        "{burst_links} different links within {burst_links_seconds:g} s; two within {burst_pair_seconds:g} s "
+        "in an e-mail with two links, or within {unsubscribe_pair_seconds:g} s if one unsubscribes; a pause is "
+        "{burst_pause_seconds:g} s",
         "Link scanners follow links in parallel or milliseconds apart. People need about a second for the next link, "
         "and see the page of the first before they unsubscribe.",
         "Someone who opens three links in new tabs within two seconds.",

@@ -210,6 +210,12 @@ _DELIVERED_VISITS: dict[str, tuple[list[str], list[Event], list[str | None]]] = 
         [event("opened", 642.8), *visit(TWO, 643, 0.3), event("unsubscribed", 644)],
         [OPEN, LINKS, LINKS, LEFT],
     ),
+    "two links at once, in whole seconds": (
+        TWO,
+        [event("opened", 643), *visit(TWO, 643, 1)],
+        [OPEN, LINKS, LINKS],
+    ),
+    "two links at once, neither of which unsubscribes": (MAIL[:2], visit(MAIL[:2], 643, 0.5), [LINKS, LINKS]),
     "two links at once, the wrong way round": (TWO, visit(TWO[::-1], 643, 0.1), [LINKS, LINKS]),
     "two links seconds apart, soon after delivery": (
         TWO,
@@ -247,7 +253,7 @@ _DELIVERED_VISITS: dict[str, tuple[list[str], list[Event], list[str | None]]] = 
         [event("opened", 25), *visit(TWO, 35, 8), event("unsubscribed", 43.2)],
         [None, None, None, None],
     ),
-    "two links a second apart": (TWO, [event("opened", 300), *visit(TWO, 310, 1)], [None] * 3),
+    "two links a second apart": (MAIL[:2], [event("opened", 300), *visit(MAIL[:2], 310, 1)], [None] * 3),
     "two links within half a minute, without images": (TWO, visit(TWO, 40, 20), [None] * 2),
     "two links long after delivery, without images": (TWO, visit(TWO, 4000, 4), [None] * 2),
     "three links after opening": (THREE, [event("opened", 300), *visit(THREE, 310, 9)], [None] * 4),
@@ -382,6 +388,26 @@ def test_people_and_machines_in_simulated_traffic_are_recognized(
 
 # The links of the mails in the random campaigns; the first has none, as if its HTML wasn't loaded.
 MAILS = [[], [MAIL[0], UNSUBSCRIBE], MAIL[:3], [*MAIL[:3], UNSUBSCRIBE]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("count", "share"), [(1, 0.4), (2, 0.8), (3, 0.95)], ids=["one link", "two links", "three links"]
+)
+def test_people_and_machines_are_recognized_in_mails_with_few_links(
+    tmp_path: Path, count: int, share: float
+) -> None:
+    links = traffic.LINKS[-count:]
+    simulated = traffic.campaign(7, 3000, links=links).events
+    events = [{name: row[name] for name in row if name not in ("by", "machine")} for row in simulated]
+    bundles.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events, links)])
+    by_id = verdicts_of(tmp_path / "mailsight.duckdb")
+    caught, lost = traffic.shares(simulated, by_id, "clicked")
+    assert (caught > share, lost < 0.005) == (True, True), traffic.tally(simulated, by_id)
+    left_caught, left_lost = traffic.shares(simulated, by_id, "unsubscribed")
+    assert (left_caught, left_lost) == (1 if count > 1 else left_caught, 0)
+
+
 AGENTS = {"person": CHROME, "proxied": GOOGLE, "bare": APPLE, "scanner": "curl/8.5.0"}
 
 

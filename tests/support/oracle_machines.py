@@ -78,10 +78,12 @@ def _pairs(clicks: list[Row], links: set[str]) -> set[int]:
     """The clicks on two links at the same moment, in a mail with two links or if one of them unsubscribes."""
     inside: set[int] = set()
     for start in clicks:
-        window = [row for row in clicks if start["at"] <= row["at"] <= start["at"] + 0.8]
-        urls = {row["url"] for row in window}
-        if len(urls) >= 2 and (len(links) == 2 or any("unsub" in url for url in urls)):
-            inside |= {row["number"] for row in window}
+        for seconds in (0.8, 1):
+            window = [row for row in clicks if start["at"] <= row["at"] <= start["at"] + seconds]
+            urls = {row["url"] for row in window}
+            leaves = seconds == 1 and any("unsub" in url for url in urls)
+            if len(urls) >= 2 and (leaves or (seconds < 1 and len(links) == 2)):
+                inside |= {row["number"] for row in window}
     return inside
 
 
