@@ -69,6 +69,8 @@ def _is_machine(agent: str) -> bool:
 _PEOPLES_NAMES = any_line(r"""
     (?:Android|Adr) ?[\w.-]*;(?: ?(?:U|[a-z]{2}[-_][a-z]{2,4});)* ?[^;()/@:]*(?: Build/[^;()\s]*)?[;)]
     \bBuild/[^;)\s]+
+    \bHbbTV/[\d.]+ \([^()]*\)
+    \bNetworkingExtension/
     cu ?bot
     spiderman
     https?://(?:www\.)?(?:bsalsa\.com|QtWeb\.net)
@@ -106,7 +108,7 @@ _MACHINE = any_line(r"""
     scraper
     archiver|extractor|fetcher|transcoder
     (?:link|site|uptime|web|url)\w*[ -]?(?:check|monitor|valid)
-    \w{3,}agent\b
+    [a-z]{3,}agent\b
     headless
     phantomjs
     slimerjs
@@ -260,7 +262,7 @@ _PEOPLES_DEVICES = any_line(r"""
     Linux|X11|Ubuntu|BSD|SunOS|OS/2|BeOS|RISC OS|Amiga|Haiku|QNX|SerenityOS|Plan ?9|OpenVMS
     WebKit|Gecko|Trident|Presto|KHTML|MSIE|Opera|\bOPR/|Firefox|Mosaic|NetSurf|LibWeb|Browser|Explorer
     MIDP|CLDC|\bWAP|UP\.|Profile/|Configuration/|Obigo|NetFront|Symbian|Series ?[4689]0|BREW|MAUI|KaiOS|Maemo
-    Konqueror|Galeon|Netscape|OmniWeb|Midori|Sleipnir|Amaya|\bAOL\b
+    Konqueror|Galeon|Netscape|OmniWeb|Midori|Sleipnir|BonEcho|Xiino|Inferno|Amaya|\bAOL\b
     ^(?:Acer|Amoi|Archos|Asus|Audiovox|Bird|Lenovo|Motorola|Sanyo|Siemens|TCL|Xiaomi|Oppo|Vivo)\b
     ^LG[A-Z]*\d|^GT-[A-Z]\d|^KWC-|Kyocera|Haier
     Nokia|Ericsson|SAMSUNG|\bSEC-|\bSGH|\bLGE?[-/ ]|\bMOT-|\bSIE-|BlackBerry|Palm|Alcatel|\bZTE|Huawei|Philips|Sagem
