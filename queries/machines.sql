@@ -25,6 +25,12 @@ create or replace temp macro network(ip) as
         )
     end;
 create or replace temp macro link_of(position, url) as hash(position, if(position is null, url, null));
+create or replace temp macro unsubscribes(text) as regexp_matches(
+    text,
+    'unsub|opt-?_?out|remove|abmeld|abbestell|austrag|d[eé]s(inscri|abonn)|uitschrij|afmeld|darse de baja|disiscri|'
+    || 'avregistr|avprenum|avmeld|frameld|wypis|odhl[aá]s|leiratkoz',
+    'i'
+);
 create or replace temp table requests as
 with link_places as (
     select
@@ -49,7 +55,65 @@ create or replace temp view own_requests as
 from requests
 where type in ('opened', 'clicked') and network is not null and kind is distinct from 'proxied'
     and kind is distinct from 'gmail_prefetch' and not (type = 'opened' and kind is not distinct from 'bare');
+-- mail_links: the links of each campaign's e-mail, in the order of the document, and how many there are.
+create or replace temp table mail_links as
+select
+    campaign_id, link_of(first_position, null) as link, is_unsubscribe,
+    row_number() over (partition by campaign_id order by first_position) as place,
+    count(*) over (partition by campaign_id) as links
+from (
+    select
+        c.campaign_id, min(l.link_position) as first_position,
+        bool_or(unsubscribes(l.url) or unsubscribes(coalesce(l.label, ''))) as is_unsubscribe
+    from campaigns as c
+    semi join touched using (campaign_id)
+    join links as l using (content_id)
+    where regexp_matches(l.url, '^https?://', 'i')
+    group by c.campaign_id, l.url
+);
+-- unsubscribe_links: the clicked links that unsubscribe, by their address or label.
+create or replace temp table unsubscribe_links as
+select campaign_id, link from mail_links where is_unsubscribe
+union
+select campaign_id, link_of(null, url) as link
+from (
+    select distinct campaign_id, url
+    from message_events semi join touched using (campaign_id)
+    where type = 'clicked' and url is not null
+)
+where unsubscribes(url);
+-- arrivals: when each message was delivered: its first delivered event, or else its first sent event, or else its sent_at.
+create or replace temp table arrivals as
+with logged as (
+    select
+        me.campaign_id, me.customer_id, bool_or(me.type = 'delivered') as is_delivery,
+        epoch_us(coalesce(min(me.occurred_at) filter (me.type = 'delivered'), min(me.occurred_at))) as time_us
+    from message_events as me
+    semi join touched using (campaign_id)
+    where me.type in ('delivered', 'sent')
+    group by me.campaign_id, me.customer_id
+)
+from logged
+union all by name
+select m.campaign_id, m.customer_id, false as is_delivery, epoch_us(m.sent_at) as time_us
+from messages as m
+semi join touched using (campaign_id)
+anti join logged as a on a.campaign_id = m.campaign_id and a.customer_id = m.customer_id
+where m.sent_at is not null;
+-- timed_campaigns: the campaigns whose times have seconds. Spreadsheets often have none, which makes all clicks of a minute
+-- look simultaneous.
+create or replace temp table timed_campaigns as
+select campaign_id from requests group by campaign_id having bool_or(time_us % 60000000 <> 0);
 create or replace temp table suspected (event_number bigint, reason varchar);
+-- first_opens: when a person seems to have opened each message first. Opens within arrival_seconds of delivery say nothing.
+create or replace temp macro first_opens(arrival_seconds) as table
+select r.campaign_id, r.customer_id, min(r.time_us) as time_us
+from requests as r
+left join arrivals as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
+where r.type = 'opened' and (r.kind is null or r.kind in ('person', 'proxied'))
+    and r.event_number not in (select event_number from suspected)
+    and coalesce(r.time_us > a.time_us + cast(1000000 * arrival_seconds as bigint), true)
+group by r.campaign_id, r.customer_id;
 create or replace temp table named_ips (ip varchar, network varchar);
 
 -- name: name_ips#
@@ -131,21 +195,30 @@ where type <> 'unsubscribed' and ip in (select ip from named_ips where network =
 insert into suspected by name
 select event_number, 'provider' as reason from requests where type <> 'unsubscribed' and provider_machine;
 
--- name: find_burst_links(burst_links, burst_links_seconds, burst_pause_seconds)!
--- Clicks on burst_links or more different links of a message within burst_links_seconds, and the clicks that follow without
+-- name: find_burst_links(burst_links, burst_links_seconds, burst_pair_seconds, unsubscribe_pair_seconds, burst_pause_seconds)!
+-- Clicks on burst_links or more different links of a message within burst_links_seconds; or on two, within burst_pair_seconds if
+-- the mail has only two links, or within unsubscribe_pair_seconds if one of them unsubscribes; and the clicks that follow without
 -- a pause.
 insert into suspected by name
-with clicks as (
-    select campaign_id, customer_id, event_number, time_us, link
-    from requests
+with marked as (
+    select
+        r.campaign_id, r.customer_id, r.event_number, r.time_us, r.link,
+        t.campaign_id is not null and u.link is not null as is_unsubscribe,
+        t.campaign_id is not null and m.campaign_id is not null as is_of_two
+    from requests as r
+    left join timed_campaigns as t on t.campaign_id = r.campaign_id
+    left join unsubscribe_links as u on u.campaign_id = r.campaign_id and u.link = r.link
+    left join (select distinct campaign_id from mail_links where links = 2) as m on m.campaign_id = r.campaign_id
+    where r.type = 'clicked'
+),
+clicks as (
+    from marked
     semi join (
         select campaign_id, customer_id
-        from requests
-        where type = 'clicked'
+        from marked
         group by campaign_id, customer_id
-        having count(distinct link) >= :burst_links
+        having count(distinct link) >= if(bool_or(is_unsubscribe or is_of_two), least(2, :burst_links), :burst_links)
     ) using (campaign_id, customer_id)
-    where type = 'clicked'
 ),
 counted as (
     select
@@ -154,9 +227,20 @@ counted as (
             partition by campaign_id, customer_id order by time_us
             range between current row and cast(1000000 * :burst_links_seconds as bigint) following
         ) >= :burst_links as begins,
+        (is_of_two and min(link) over pair <> max(link) over pair)
+        or (bool_or(is_unsubscribe) over leaving and min(link) over leaving <> max(link) over leaving) as begins_pair,
         time_us - lag(time_us) over (partition by campaign_id, customer_id order by time_us)
         > cast(1000000 * :burst_pause_seconds as bigint) as paused
     from clicks
+    window
+        pair as (
+            partition by campaign_id, customer_id order by time_us
+            range between current row and cast(1000000 * :burst_pair_seconds as bigint) following
+        ),
+        leaving as (
+            partition by campaign_id, customer_id order by time_us
+            range between current row and cast(1000000 * :unsubscribe_pair_seconds as bigint) following
+        )
 ),
 bursts as (
     select
@@ -164,6 +248,11 @@ bursts as (
         coalesce(bool_or(begins) over (
             partition by campaign_id, customer_id order by time_us
             range between cast(1000000 * :burst_links_seconds as bigint) preceding and current row
+        ), false)
+        or coalesce(bool_or(begins_pair) over (
+            partition by campaign_id, customer_id order by time_us
+            range between cast(1000000 * greatest(:burst_pair_seconds, :unsubscribe_pair_seconds) as bigint) preceding
+            and current row
         ), false) as inside,
         count(*) filter (paused) over (partition by campaign_id, customer_id order by time_us) as run
     from counted
@@ -172,27 +261,20 @@ select event_number, 'burst_links' as reason
 from bursts
 qualify bool_or(inside) over (partition by campaign_id, customer_id, run);
 
--- name: find_burst_whole_mail(whole_mail_links, whole_mail_seconds, unknown_mail_messages)!
--- Clicks on every link of the mail within whole_mail_seconds. If the mail is unknown, its links are those clicked in at least
--- two messages, once enough messages were clicked. Scanners may skip the unsubscribe link of a mail with many links. Another
--- click on the same link within these seconds does not belong to the burst.
+-- name: find_burst_whole_mail(whole_mail_links, whole_mail_seconds, slow_links, slow_pause_seconds, visit_opened_seconds, arrival_seconds, unknown_mail_messages)!
+-- Clicks on every link of the mail within whole_mail_seconds, or without a pause of slow_pause_seconds. With fewer links than
+-- slow_links, only the former, and only if nobody opened the mail before. If the mail is unknown, its links are those clicked in at least two messages, once enough messages were
+-- clicked. Scanners may skip the unsubscribe link of a mail with many links. Another click on the same link within these seconds
+-- does not belong to the burst.
 insert into suspected by name
-with listed as (
-    select distinct
-        c.campaign_id, l.url, link_of(min(l.link_position) over (partition by c.campaign_id, l.url), null) as link
-    from campaigns as c
-    semi join touched using (campaign_id)
-    join links as l using (content_id)
-    where regexp_matches(l.url, '^https?://', 'i')
-),
-clicked as (
+with clicked as (
     select campaign_id, link, count(distinct customer_id) as customers
     from requests
-    where type = 'clicked' and campaign_id not in (select campaign_id from listed)
+    where type = 'clicked' and campaign_id not in (select campaign_id from mail_links)
     group by campaign_id, link
 ),
 links_of as (
-    select campaign_id, link, regexp_matches(url, 'unsub|opt-?out|remove', 'i') as may_miss from listed
+    select campaign_id, link, is_unsubscribe as may_miss from mail_links
     union all by name
     select campaign_id, link, false as may_miss
     from clicked
@@ -210,10 +292,13 @@ wanted as (
         if(count(*) filter (not may_miss) >= 8, count(*) filter (not may_miss), count(*)) as links
     from links_of
     group by campaign_id
-    having count(*) >= :whole_mail_links
+    having count(*) >= least(:whole_mail_links, :slow_links)
 ),
 clicks as (
-    select r.campaign_id, r.customer_id, r.event_number, r.time_us, l.link, w.links
+    select
+        r.campaign_id, r.customer_id, r.event_number, r.time_us, l.link, w.links,
+        w.links >= :slow_links
+        or coalesce(o.time_us >= r.time_us - cast(1000000 * :visit_opened_seconds as bigint), true) as may_begin
     from requests as r
     semi join (
         select r.campaign_id, r.customer_id
@@ -222,9 +307,11 @@ clicks as (
         where r.type = 'clicked'
         group by r.campaign_id, r.customer_id, w.links
         having count(distinct r.link) >= w.links
+            and bool_or(r.event_number not in (select event_number from suspected))
     ) as many on many.campaign_id = r.campaign_id and many.customer_id = r.customer_id
     join wanted as w on w.campaign_id = r.campaign_id
     left join links_of as l on l.campaign_id = r.campaign_id and l.link = r.link
+    left join first_opens(:arrival_seconds) as o on o.campaign_id = r.campaign_id and o.customer_id = r.customer_id
     where r.type = 'clicked'
 ),
 first_clicks as (
@@ -233,24 +320,39 @@ first_clicks as (
         link is not null and coalesce(
             time_us - lag(time_us) over (partition by campaign_id, customer_id, link order by time_us)
             > cast(1000000 * :whole_mail_seconds as bigint), true
-        ) as is_first
+        ) as is_first,
+        time_us - lag(time_us) over (partition by campaign_id, customer_id order by time_us)
+        > cast(1000000 * :slow_pause_seconds as bigint) as paused
     from clicks
 ),
 counted as (
     select
         *,
-        count(distinct link) over following >= links as begins,
-        max(time_us) filter (is_first) over following as ends
+        may_begin and links >= :whole_mail_links and count(distinct link) over following >= links as begins,
+        max(time_us) filter (is_first) over following as ends,
+        count(*) filter (paused) over (partition by campaign_id, customer_id order by time_us) as run
     from first_clicks
     window following as (
         partition by campaign_id, customer_id order by time_us
         range between current row and cast(1000000 * :whole_mail_seconds as bigint) following
     )
+),
+slow_visits as (
+    select campaign_id, customer_id, run, max(first_us) as ends
+    from (
+        select campaign_id, customer_id, run, link, links, min(time_us) as first_us
+        from counted
+        where link is not null and links >= :slow_links
+        group by campaign_id, customer_id, run, link, links
+    )
+    group by campaign_id, customer_id, run, links
+    having count(*) >= links
 )
-select event_number, 'burst_whole_mail' as reason
-from counted
-qualify time_us <= max(ends) filter (begins) over (
-    partition by campaign_id, customer_id order by time_us
+select c.event_number, 'burst_whole_mail' as reason
+from counted as c
+left join slow_visits as v on v.campaign_id = c.campaign_id and v.customer_id = c.customer_id and v.run = c.run
+qualify coalesce(c.time_us <= v.ends, false) or c.time_us <= max(c.ends) filter (c.begins) over (
+    partition by c.campaign_id, c.customer_id order by c.time_us
     range between cast(1000000 * :whole_mail_seconds as bigint) preceding and current row
 );
 
@@ -296,22 +398,7 @@ qualify bool_or(inside) over (partition by campaign_id, customer_id, run);
 -- name: find_network_across(across_messages, across_seconds, across_percent)!
 -- Requests right at delivery from a network that does the same to many messages of the campaign.
 insert into suspected by name
-with arrivals as (
-    select
-        me.campaign_id, me.customer_id,
-        epoch_us(coalesce(min(me.occurred_at) filter (me.type = 'delivered'), min(me.occurred_at))) as time_us
-    from message_events as me
-    semi join touched using (campaign_id)
-    where me.type in ('delivered', 'sent')
-    group by me.campaign_id, me.customer_id
-),
-listed as (
-    select m.campaign_id, m.customer_id, epoch_us(m.sent_at) as time_us
-    from messages as m
-    semi join touched using (campaign_id)
-    where m.sent_at is not null
-),
-busy as (
+with busy as (
     select campaign_id, type, network
     from own_requests
     group by campaign_id, type, network
@@ -320,11 +407,10 @@ busy as (
 seen as (
     select
         r.campaign_id, r.customer_id, r.event_number, r.type, r.network,
-        coalesce(abs(r.time_us - coalesce(a.time_us, l.time_us)) <= cast(1000000 * :across_seconds as bigint), false) as early
+        coalesce(abs(r.time_us - a.time_us) <= cast(1000000 * :across_seconds as bigint), false) as early
     from own_requests as r
     semi join busy as b on b.campaign_id = r.campaign_id and b.type = r.type and b.network = r.network
     left join arrivals as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
-    left join listed as l on l.campaign_id = r.campaign_id and l.customer_id = r.customer_id
 ),
 across as (
     select campaign_id, type, network
@@ -336,6 +422,87 @@ across as (
 select event_number, 'network_across' as reason
 from seen semi join across using (campaign_id, type, network)
 where early;
+
+-- name: find_on_arrival(arrival_seconds, before_arrival_seconds)!
+-- Clicks and unsubscriptions in the moment of delivery, sooner than a person can react; also just before it, because some
+-- gateways visit the links before they accept the mail.
+insert into suspected by name
+select r.event_number, 'on_arrival' as reason
+from requests as r
+semi join timed_campaigns using (campaign_id)
+join arrivals as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
+where (r.type = 'clicked' or (r.type = 'unsubscribed' and r.method is distinct from 'POST'))
+    and r.time_us <= a.time_us + cast(1000000 * :arrival_seconds as bigint)
+    and r.time_us >= a.time_us - if(a.is_delivery, cast(1000000 * :before_arrival_seconds as bigint), 0);
+
+-- name: find_first_visit(all_links_seconds, first_links, first_links_seconds, visit_pause_seconds, visit_opened_seconds, arrival_seconds)!
+-- Clicks soon after delivery that follow each other without a pause, and are the first that happens to a message: on all links
+-- of the mail, or on its first links, first_links or more, in the order of the document.
+insert into suspected by name
+with clicks as (
+    select
+        r.campaign_id, r.customer_id, r.event_number, r.time_us, l.place, l.links,
+        r.time_us - lag(r.time_us) over (partition by r.campaign_id, r.customer_id order by r.time_us)
+        > cast(1000000 * :visit_pause_seconds as bigint) as paused
+    from requests as r
+    semi join timed_campaigns using (campaign_id)
+    semi join (
+        select r.campaign_id, r.customer_id
+        from requests as r
+        join mail_links as l on l.campaign_id = r.campaign_id and l.link = r.link
+        join arrivals as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
+        where r.type = 'clicked'
+        group by r.campaign_id, r.customer_id
+        having count(distinct r.link) >= 2 and min(l.place) = 1
+            and min(abs(r.time_us - a.time_us))
+            <= cast(1000000 * greatest(:first_links_seconds, :all_links_seconds) as bigint)
+            and bool_or(r.event_number not in (select event_number from suspected))
+    ) as several on several.campaign_id = r.campaign_id and several.customer_id = r.customer_id
+    left join mail_links as l on l.campaign_id = r.campaign_id and l.link = r.link
+    where r.type = 'clicked'
+),
+runs as (
+    select *, count(*) filter (paused) over (partition by campaign_id, customer_id order by time_us) as run
+    from clicks
+),
+numbered as (
+    select
+        *, row_number() over (partition by campaign_id, customer_id, run order by first_us, place) as visited_as
+    from (
+        select campaign_id, customer_id, run, place, links, min(time_us) as first_us
+        from runs
+        where place is not null
+        group by campaign_id, customer_id, run, place, links
+    )
+),
+visits as (
+    select
+        campaign_id, customer_id, run, min(first_us) as begins, max(first_us) as ends,
+        count(*) >= :first_links and bool_and(place = visited_as) as takes_first_links
+    from numbered
+    group by campaign_id, customer_id, run, links
+    having takes_first_links or count(*) = links
+),
+first_visits as (
+    select v.*
+    from visits as v
+    join arrivals as a on a.campaign_id = v.campaign_id and a.customer_id = v.customer_id
+    anti join (
+        from first_opens(:arrival_seconds)
+        union all by name
+        select campaign_id, customer_id, time_us
+        from requests
+        where type = 'clicked' and event_number not in (select event_number from suspected)
+    ) as r
+        on r.campaign_id = v.campaign_id and r.customer_id = v.customer_id
+        and r.time_us < v.begins - cast(1000000 * :visit_opened_seconds as bigint)
+    where abs(v.begins - a.time_us)
+        <= cast(1000000 * if(v.takes_first_links, :first_links_seconds, :all_links_seconds) as bigint)
+)
+select r.event_number, 'first_visit' as reason
+from runs as r
+join first_visits as v on v.campaign_id = r.campaign_id and v.customer_id = r.customer_id and v.run = r.run
+where r.time_us <= v.ends;
 
 -- name: find_burst_open(burst_open_seconds, burst_open_network_seconds)!
 -- Opens next to a click by a machine: by time alone, or within a longer time from the same network.

@@ -1,23 +1,23 @@
-"""User agents: a person's program, an image proxy, or a machine; and the mail programs that people use.
+"""User agents: a person's program, an image proxy, or a machine.
 
-Crawlers and libraries come from a maintained list (crawler-user-agents). That list doesn't know what scans mail, and
-some of its words also occur in the user agents of people's programs, so our own words are checked before and after it.
+A machine is known by our own words, by the published lists (`crawlers`), by a form that no browser has, or because it
+names nothing that people use: no browser, system, device or mail program. Phones and apps whose names also name
+crawlers are left out of the text before it is searched.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from crawleruseragents import is_crawler
+from .crawlers import is_listed
+from .mail_programs import is_image_proxy, is_mail_program
+from .patterns import any_line, any_of
 
 Kind = Literal["person", "proxied", "bare", "gmail_prefetch", "scanner_agent"]
 
 # The whole user agent of Apple's privacy proxy when it loads pictures. Nobody clicks with it.
 BARE = "Mozilla/5.0"
-
-
-# Only an attacker sends a longer user agent, on which the patterns below would take seconds.
+# Only an attacker sends a longer user agent.
 MAX_LENGTH = 1_000
 
 
@@ -41,152 +41,96 @@ def is_proxied(agent: str | None) -> bool:
     return agent is not None and kind(agent) == "proxied"
 
 
-def image_proxy(agent: str) -> str | None:
-    """The mail program whose image proxy this is, or None if it is an unknown one."""
-    return _name(agent, _NAMED_PROXIES)
-
-
-def mail_program(agent: str) -> str | None:
-    """The name of the mail program, or None if there is no name for it here."""
-    return _name(agent, _NAMED_PROGRAMS)
-
-
-def _name(agent: str, named: Sequence[tuple[re.Pattern[str], str]]) -> str | None:
-    return next((name for words, name in named if words.search(agent[:MAX_LENGTH])), None)
-
-
 @lru_cache(maxsize=100_000)
 def _kind(agent: str) -> Kind:
     if agent == BARE:
         return "bare"
     if "Chrome/42.0.2311.135" in agent and "Edge/12.246" in agent:
         return "gmail_prefetch"
-    if _PROXY.search(agent):
+    if is_image_proxy(agent):
         return "proxied"
     return "scanner_agent" if _is_machine(agent) else "person"
 
 
 def _is_machine(agent: str) -> bool:
-    if _MACHINE.search(agent):
+    text = _PEOPLES_NAMES.sub(" ", agent)
+    if _MACHINE.search(text):
         return True
-    if _PEOPLES_PROGRAM.search(agent):
+    if is_mail_program(agent):
         return False
-    agent = _NO_MARK.sub("", agent)
-    if is_crawler(agent) or _CONTACT.search(agent):
+    if is_listed(text) or _UNLIKE_BROWSERS.search(text) or _CONTACT.search(text):
         return True
-    return bool(_PROGRAM.search(agent) and not _LIKE_A_BROWSER.match(agent))
+    if _LIKE_A_BROWSER.search(agent):
+        return False
+    return bool(_LIBRARY.search(text) or not _PEOPLES_DEVICES.search(agent))
 
 
-def _any(patterns: Iterable[str]) -> re.Pattern[str]:
-    """Matches any of these patterns, in any case."""
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
-
-def _any_line(text: str) -> re.Pattern[str]:
-    """Matches any of these patterns, one per line, in any case."""
-    return _any(line.strip() for line in text.strip().splitlines())
-
-
-# Image proxies, which load pictures when a person opens the mail, and the mail program each belongs to, if known.
-_PROXIES: Mapping[str, str | None] = {
-    r"GoogleImageProxy|\(via [^)]*ggpht[^)]*\bproxy\)": "Gmail",
-    r"YahooMailProxy|YahooCacheSystem": "Yahoo Mail",
-    r"SeznamEmailProxy": "Seznam",
-    r"FastmailUA": "Fastmail",
-    r"Shortwave Image Fetcher": "Shortwave",
-    r"(?:e?mail|image)[ _-]?(?:image[ _-]?)?proxy": None,
-    r"\(via [^)]*\bproxy\)": None,
-}
-
-# Programs in which people read mail, and what each is called. None of them is a machine, although their user agents
-# contain words like okhttp, http, library and client. A program without a name is shown as the browser in its user
-# agent. The first match gives the name.
-_PROGRAMS: Mapping[str, str | None] = {
-    r"outlook-(?:ios|android)|outlook/.*(?:iphone|ipad)|outlook mobile": "Outlook app",
-    r"outlook-express|windows ?(?:live ?)?mail": "Windows Mail",
-    r"microsoft outlook|macoutlook|ms-?office|\boutlook/\d|outlook \d": "Outlook",
-    r"thunderbird|icedove|betterbird": "Thunderbird",
-    r"samsung ?e?mail|samsung\.android\.email": "Samsung Email",
-    r"gmailmailclient|com\.google\.android\.gm\b|\bgmail/": "Gmail",
-    r"yahoo(?:mobile)?(?:%20| )?mail|\bymail": "Yahoo Mail",
-    r"aolmail": "AOL Mail",
-    r"lotus[- ]?notes|hcl[- ]?notes": "HCL Notes",
-    r"airmail": "Airmail",
-    r"postbox": "Postbox",
-    r"the bat!": "The Bat!",
-    r"e ?m ?client": "eM Client",
-    r"mailspring": "Mailspring",
-    r"mailbird": "Mailbird",
-    r"mailmate": "MailMate",
-    r"bluemail|typemail": "BlueMail",
-    r"foxmail": "Foxmail",
-    r"mailmaster": "MailMaster",
-    r"navermailapp": "Naver Mail",
-    r"proton ?mail": "Proton Mail",
-    r"tutanota|tuta/": "Tuta",
-    r"\bspark/|readdle": "Spark",
-    r"k-9": "K-9 Mail",
-    r"fairemail|fair ?email": "FairEmail",
-    r"aqua ?mail": "Aqua Mail",
-    r"nine ?mail": "Nine",
-    r"edison ?mail|easilydo": "Edison Mail",
-    r"superhuman": "Superhuman",
-    r"mimestream": "Mimestream",
-    r"missive": "Missive",
-    r"canary ?mail": "Canary Mail",
-    r"zimbra": "Zimbra",
-    r"roundcube": "Roundcube",
-    r"seamonkey": "SeaMonkey",
-    r"kmail|kontact": "KMail",
-    r"evolution/": "Evolution",
-    r"geary": "Geary",
-    r"claws[ -]?mail|sylpheed": "Claws Mail",
-    r"opera ?mail": "Opera Mail",
-    r"eudora": "Eudora",
-    r"incredimail": "IncrediMail",
-    r"apple-?mail/|mobilemail|^mail/[\d.]+ ": "Apple Mail",
-    # Other spellings of the programs above, and programs without a name of their own.
-    r"outlook[-/ ](?:ios|android|express|\d)": None,
-    r"gmail(?!\.com)|com\.google\.android\.gm": None,
-    r"\bmail/[\d.]+ .*(?:cfnetwork|darwin)": None,
-    r"(?:claws|opera|kde|pegasus|proton|spark|samsung|nine|edison|zoho|newton|fair|aqua)[ -]?(?:e?mail|mailer)": None,
-    r"mailplane|mailbar|mailpilot|polymail|pocomail|\bmutt|barca(?:pro)?/|becky!|spicebird|sparrow": None,
-    r"boxer|cloudmagic|dav(?:droid|x5)|monazilla|notion/[\d.]+ chrome|raindrop\.io/|franz/|rambox": None,
-    r"basecamp3?/|evernote/|wavebox|shift/": None,
-}
-
-
-def _named(table: Mapping[str, str | None]) -> list[tuple[re.Pattern[str], str]]:
-    return [(re.compile(words, re.IGNORECASE), name) for words, name in table.items() if name]
-
-
-_NAMED_PROXIES, _NAMED_PROGRAMS = _named(_PROXIES), _named(_PROGRAMS)
-_PROXY, _PEOPLES_PROGRAM = _any(_PROXIES), _any(_PROGRAMS)
+# Names of phones, apps and parts of browsers that also name a crawler, or look like one's.
+_PEOPLES_NAMES = any_line(r"""
+    (?:Android|Adr) ?[\w.-]*;(?: ?(?:U|[a-z]{2}[-_][a-z]{2,4});)* ?[^;()/@:]*(?: Build/[^;()\s]*)?[;)]
+    \bBuild/[^;)\s]+
+    \bHbbTV/[\d.]+ \([^()]*\)
+    \bNetworkingExtension/
+    cu ?bot
+    spiderman
+    https?://(?:www\.)?(?:bsalsa\.com|QtWeb\.net)
+    ; ?https?://[^;()]*; rv:11
+    KHTML, like Gecko, ?(?:Safari|HEVC)
+    Ya(?:ndex)?(?:Search|Browser|App)\w*
+    com\.yandex\.|Edition Yandex
+    Sogou(?:MSE|Mobile|Search|Android)\w*
+    Seznam\.cz/[\d.]+
+    baidubox\w*
+    MetaIAB Facebook
+    \bViber/
+    coc_?coc(?:_?browser\b|/|\b)
+    CamScanner
+    \b(?:Code|Slack|Mattermost|Fluid)/[\d.]+ (?:Chrome/|Safari/|\(|CFNetwork/)
+    \bSonic Slack_SSB|\bSlack_SSB
+    QQDownload
+    StumbleUpon(?:\.com )?/?[\d.]+
+    WhatsApp\+?/[\d.]+ \S+ Device/
+    GOGGalaxyClient
+    HotJava
+    Kobo eReader
+    LibWeb\b
+    \w*ExoPlayerLib|LibVLC
+    \blibwww(?:-FM)?/
+""")
 
 # A user agent with any of these is a machine, whatever else it contains.
-_MACHINE = _any_line(r"""
-    (?<!cu)bots?(?![a-z])
-    (?<!cu)bot[/_-]
+_MACHINE = any_line(r"""
+    bots?(?:[^a-z]|$)
     robot
     crawl
-    spider(?!man)
+    spider
     slurp
     scraper
+    archiver|extractor|fetcher|transcoder
+    (?:link|site|uptime|web|url)\w*[ -]?(?:check|monitor|valid)
+    [a-z]{3,}agent\b
     headless
     phantomjs
     slimerjs
+    jsdom
     puppeteer
     playwright
+    cypress/
     selenium
     webdriver
     lighthouse
-    ptst/
-    (?:link|url|web|site|e?mail)[ _-]?(?:scan|check|guard|inspect|analy|sandbox|protect|defen)
+    wkhtmlto
+    synthetic
+    inspector
+    cloudflare
+    measurement
+    catchpoint|dejaclick|functionize|assetnote|convertify
+    ptst[/ ]
+    (?:link|url|web|site|e?mail)[ _-]?(?:scan|check|guard|inspect|analy|sandbox|protect|defen|expand|verif|preview)
     (?:virus|malware|phish|security|vulnerability)[ _-]?(?:scan|check|guard|inspect|analy|protect|defen)
     scanner
     \bscan(?:/|\b)
     prefetch
-    link ?preview
     (?:bing|web|uri|url) ?preview
     barracuda
     proofpoint
@@ -231,11 +175,14 @@ _MACHINE = _any_line(r"""
     spamassassin
     rspamd
     clamav
+    \bmailpit
     office (?:existence|protocol) discovery
     python-?(?:requests|urllib|httpx)|aiohttp/|python/\d
     go-http-client
     libwww-perl
     httpclient
+    winhttp
+    powershell
     okhttp/
     ^okhttp$
     ^curl/|^wget/|libcurl/
@@ -244,32 +191,36 @@ _MACHINE = _any_line(r"""
     ^ruby\b
     node-fetch|^axios/|^undici
     guzzle
+    ^whatsapp/|^snapchat/|^pinterest/
+    ^anonymous,|burpcollaborator
 """)
 
-# Parts of people's user agents that look like a machine: the build of a phone's system, which the list takes for a
-# crawler, and the address of the maker of a component in older browsers.
-_NO_MARK = re.compile(
-    r"\bBuild/[^;)\s]+|(?:Embedded Web Browser from: )?https?://bsalsa\.com/?", re.IGNORECASE
-)
-_LIKE_A_BROWSER = re.compile(
-    r"Mozilla/\d\.\d\d? ?\(.*(?:Gecko|AppleWebKit|MSIE|Trident|Presto|KHTML)"
-    r"|Opera/|Dalvik/|BlackBerry|Nokia|SAMSUNG|.*CFNetwork/",
-    re.DOTALL,
-)
+# Forms that no browser has: a name in the brackets of "(KHTML, like Gecko; ...)", or no name at all.
+_UNLIKE_BROWSERS = any_line(r"""
+    \(KHTML, like Gecko[;,] ?\w
+    ^Mozilla/\d\.\d+ \(compatible;? ?\)?$
+""")
 # Whoever runs a machine leaves contact details in its user agent.
-_CONTACT = re.compile(
-    r"https?://|\+http|\bwww\.[\w-]+\.|[\w.+-]@[a-z][\w-]*\.[a-z]{2}|[\[(]at[\])]", re.IGNORECASE
+_CONTACT = any_of(
+    [r"https?://", r"\+http", r"\bwww\.[\w-]+\.", r"[\w.+-]@[a-z][\w-]*\.[a-z]{2}", r"[\[(]at[\])]"]
 )
+_LIKE_A_BROWSER = any_line(r"""
+    \bMozilla/\d\.\d\d? ?\((?s:.*)(?:Gecko|AppleWebKit|MSIE|Trident|Presto|KHTML)
+    ^(?:Opera/|Dalvik/|BlackBerry|Nokia|SAMSUNG)
+    CFNetwork/|browser\b|browser/|\bUC(?:WEB|Browser)
+    MIDP-|CLDC-|\bUP\.(?:Browser|Link)|Obigo|NetFront|Symbian|SHP/VPP|\bMAUI
+""")
 
-# In a user agent that doesn't look like a browser's, these words mean a machine.
-_PROGRAM = _any_line(r"""
+# In a user agent that doesn't look like a browser's, these words mean a machine, even if it names a system.
+_LIBRARY = any_line(r"""
     java
     python
     perl
     php
     ruby
     node(?:js)?\b
-    golang|^go[ /-]
+    golang|^go[ /-]|\bgo/
+    \bdart|\bdeno|\bbun/
     curl
     wget
     \bhttp
@@ -299,10 +250,26 @@ _PROGRAM = _any_line(r"""
     feed
     \brss
     archiv
-    index
+    \bindex
     search
-    ping
-    ^mozilla/\d\.\d \(compatible;?\)$
-    ^-$
-    ^(?:test|unknown|user-?agent|custom|anonymous|null|none)$
+    \bping
+""")
+
+# Systems, engines, browsers, devices and players: whatever people use names one of these.
+_PEOPLES_DEVICES = any_line(r"""
+    Android|iPhone|iPad|iPod|\biOS|\biPh\d|watch ?OS|tvOS|Apple ?(?:TV|Watch)|Darwin|CFNetwork/
+    Windows|\bWin(?:16|32|64|9|NT|\d)|Macintosh|Mac[ _]?OS|Mac_PowerPC
+    Linux|X11|Ubuntu|BSD|SunOS|OS/2|BeOS|RISC OS|Amiga|Haiku|QNX|SerenityOS|Plan ?9|OpenVMS
+    WebKit|Gecko|Trident|Presto|KHTML|MSIE|Opera|\bOPR/|Firefox|Mosaic|NetSurf|LibWeb|Browser|Explorer
+    MIDP|CLDC|\bWAP|UP\.|Profile/|Configuration/|Obigo|NetFront|Symbian|Series ?[4689]0|BREW|MAUI|KaiOS|Maemo
+    Konqueror|Galeon|Netscape|OmniWeb|Midori|Sleipnir|BonEcho|Xiino|Inferno|Amaya|\bAOL\b
+    ^(?:Acer|Amoi|Archos|Asus|Audiovox|Bird|Lenovo|Motorola|Sanyo|Siemens|TCL|Xiaomi|Oppo|Vivo)\b
+    ^LG[A-Z]*\d|^GT-[A-Z]\d|^KWC-|Kyocera|Haier
+    Nokia|Ericsson|SAMSUNG|\bSEC-|\bSGH|\bLGE?[-/ ]|\bMOT-|\bSIE-|BlackBerry|Palm|Alcatel|\bZTE|Huawei|Philips|Sagem
+    DoCoMo|FOMA|DDIPOCKET|KDDI|Vodafone|SoftBank|J-PHONE|Panasonic|Sharp|Sanyo|Toshiba|\bHTC|Sony
+    Nintendo|PlayStation|\bPSP|Xbox|Dreamcast|Roku|webOS|SmartTV|HbbTV|Hybridcast|VIZIO|Kindle|AmazonWebAppPlatform
+    \bFB(?:AN|AV|_IAB)/|Instagram|iTunes
+    Player|\bVLC|Winamp|Audacious|QuickTime|Music|Radio|Podcast|Video
+    e?mail
+    \b(?:e?lynx|e?links|w3m|dillo)\b
 """)

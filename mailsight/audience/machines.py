@@ -23,8 +23,12 @@ class Thresholds:
     told_agents_percent: float = 50
     burst_links: int = 3
     burst_links_seconds: float = 2
+    burst_pair_seconds: float = 0.8
+    unsubscribe_pair_seconds: float = 1
     whole_mail_links: int = 3
     whole_mail_seconds: float = 30
+    slow_links: int = 4
+    slow_pause_seconds: float = 10
     unknown_mail_messages: int = 25
     burst_networks: int = 3
     burst_networks_seconds: float = 30
@@ -32,6 +36,13 @@ class Thresholds:
     across_messages: int = 5
     across_percent: float = 50
     across_seconds: float = 60
+    arrival_seconds: float = 3
+    before_arrival_seconds: float = 60
+    all_links_seconds: float = 60
+    first_links: int = 3
+    first_links_seconds: float = 600
+    visit_pause_seconds: float = 10
+    visit_opened_seconds: float = 5
     burst_open_seconds: float = 10
     burst_open_network_seconds: float = 60
     unsubscribe_seconds: float = 10
@@ -89,7 +100,8 @@ RULES = (
         "The user agent of a known crawler, e-mail security product, HTTP library or headless browser; also clicks "
         "with just `Mozilla/5.0`, which no browser sends.",
         "",
-        "crawler-user-agents (monperrus/crawler-user-agents), and the words in mailsight/audience/agents.py.",
+        "crawler-user-agents (monperrus/crawler-user-agents), CrawlerDetect (JayBizzle/Crawler-Detect), and the words "
+        "in mailsight/audience/agents.py.",
         "A mail program that identifies itself as a library. Add it to `people_agents`.",
     ),
     Rule(
@@ -111,21 +123,29 @@ RULES = (
     Rule(
         "burst_links",
         "Many links at once",
-        "Clicks on different links of one message in quick succession, and all clicks that follow without a pause.",
-        "{burst_links} different links within {burst_links_seconds:g} s; a pause is {burst_pause_seconds:g} s",
-        "Link scanners follow links in parallel or milliseconds apart.",
+        "Clicks on different links of one message in quick succession, and all clicks that follow without a pause. Two "
+        "links are enough if the e-mail has no others, or one of the two unsubscribes. Pairs count only in campaigns "
+        "whose times have seconds.",
+        "{burst_links} different links within {burst_links_seconds:g} s; two within {burst_pair_seconds:g} s "
+        "in an e-mail with two links, or within {unsubscribe_pair_seconds:g} s if one unsubscribes; a pause is "
+        "{burst_pause_seconds:g} s",
+        "Link scanners follow links in parallel or milliseconds apart. People need about a second for the next link, "
+        "and see the page of the first before they unsubscribe.",
         "Someone who opens three links in new tabs within two seconds.",
     ),
     Rule(
         "burst_whole_mail",
         "Every link in the e-mail",
-        "Clicks on every link of one message, however long after delivery. If the e-mail's HTML wasn't loaded: on "
-        "every link that was clicked in more than one message of the campaign.",
-        "all links, and at least {whole_mail_links}, within {whole_mail_seconds:g} s; without the HTML, only once "
-        "{unknown_mail_messages} messages of the campaign were clicked",
+        "Clicks on every link of one message, however long after delivery. With few links, only if nobody opened it "
+        "before. If the e-mail's HTML wasn't loaded: on every link that was clicked in more than one message of the "
+        "campaign.",
+        "all links, and at least {whole_mail_links}, within {whole_mail_seconds:g} s, or at least {slow_links} without "
+        "a pause of {slow_pause_seconds:g} s; fewer than {slow_links} only without an open more than "
+        "{visit_opened_seconds:g} s before them, or within {arrival_seconds:g} s of delivery; without the HTML, only "
+        "once {unknown_mail_messages} messages of the campaign were clicked",
         "836 bursts examined by a sender started a median of 43 s after sending, so a time window after delivery "
-        "misses nearly all of them.",
-        "A thorough reader of an e-mail with three links.",
+        "misses nearly all of them. Some gateways wait seconds between two links.",
+        "A thorough reader of an e-mail with three links, whose mail program loads no images.",
     ),
     Rule(
         "burst_networks",
@@ -144,6 +164,30 @@ RULES = (
         "of the messages that the network opened or clicked",
         "A company's gateway opens every employee's e-mail as it arrives.",
         "Colleagues behind one address who all read the e-mail right away.",
+    ),
+    Rule(
+        "on_arrival",
+        "Clicked on arrival",
+        "Clicks and unsubscribes at the moment of delivery or just before it. Also for e-mails with a single link. A "
+        "POST request that unsubscribes always counts as a person's. Not for campaigns whose times have no seconds.",
+        "from {before_arrival_seconds:g} s before to {arrival_seconds:g} s after the delivered event; without one, up "
+        "to {arrival_seconds:g} s after sending",
+        "A mail program takes a moment to show a new e-mail, and a person takes seconds to open it, read it and click. "
+        "Gateways that check an e-mail before they accept it click before it is delivered.",
+        "A customer whose provider reports the delivery late.",
+    ),
+    Rule(
+        "first_visit",
+        "Visited before it was opened",
+        "Clicks on every link of one message, or on its first links in the order of the e-mail, that begin soon after "
+        "delivery, if nobody opened or clicked the message before. Not for campaigns whose times have no seconds.",
+        "every link, and at least two, within {all_links_seconds:g} s of delivery, or the first {first_links} or more "
+        "within {first_links_seconds:g} s; no pause of {visit_pause_seconds:g} s between them; no open or click more "
+        "than {visit_opened_seconds:g} s before them, other than opens within {arrival_seconds:g} s of delivery",
+        "A gateway that visits links slowly, or only the first few, reads the HTML from the top and doesn't need to "
+        "open the e-mail. People open it first, and skip links.",
+        "A customer whose mail program loads no images, and who clicks the first three links from the top within "
+        "seconds of each other.",
     ),
     Rule(
         "burst_open",

@@ -9,8 +9,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from . import agents
+from . import agents, mail_programs
 from .machines import REASONS
+from .patterns import any_of
 
 APPLE_PROXY = "Apple Mail's proxy"
 MACHINES = "Machines"
@@ -51,13 +52,13 @@ _APPLE_VIEW = (
 _ANDROID_VIEW = r"; wv\)|\bVersion/\d.* Chrome/.*Mobile Safari/|^Dalvik/"
 # Web views and networking libraries of the system: pattern, what shows the mail, and what opens its links.
 _SYSTEM_VIEWS = [
-    (re.compile(_APPLE_VIEW), "Apple Mail", APPLE_APP),
-    (re.compile(_ANDROID_VIEW), ANDROID_APP, ANDROID_APP),
-    (re.compile("CFNetwork/"), APPLE_APP, APPLE_APP),
+    (any_of([_APPLE_VIEW]), "Apple Mail", APPLE_APP),
+    (any_of([_ANDROID_VIEW]), ANDROID_APP, ANDROID_APP),
+    (any_of(["CFNetwork/"]), APPLE_APP, APPLE_APP),
 ]
 # Parts that vary from phone to phone and from week to week without saying anything about program or device.
-_VERSION = re.compile(r"(\d+[._]\d+)(?:[._]\d+)+")
-_MODEL = re.compile(r"(Android [\d.]+);[^;)]*(?=[;)])")
+_VERSION = any_of([r"(\d+[._]\d+)(?:[._]\d+)+"])
+_MODEL = any_of([r"(Android [\d.]+);[^;)]*([;)])"])
 _COMPUTERS = (
     "Windows",
     "Mac OS",
@@ -81,9 +82,9 @@ def used(agent: str | None, reason: str | None = None) -> Used:
         return Used(MACHINES, MACHINES, Device.MACHINE)
     agent = (agent or "")[: agents.MAX_LENGTH].strip()
     if agents.is_proxied(agent):
-        name = agents.image_proxy(agent) or "Another mail program"
+        name = mail_programs.image_proxy(agent) or "Another mail program"
         return Used(name, name, Device.HIDDEN)
-    return _used(_MODEL.sub(r"\1; K", _VERSION.sub(r"\1", agent)))
+    return _used(_MODEL.sub(r"\1; K\2", _VERSION.sub(r"\1", agent)))
 
 
 @lru_cache(maxsize=20_000)
@@ -95,7 +96,7 @@ def _used(agent: str) -> Used:
         return Used(UNKNOWN, UNKNOWN, Device.UNKNOWN)
     system = parse_os(agent)
     device = _device(agent, system.family if system else "")
-    if program := agents.mail_program(agent):
+    if program := mail_programs.mail_program(agent):
         opened_in = clicked_in = program
     elif view := next((names for pattern, *names in _SYSTEM_VIEWS if pattern.search(agent)), None):
         opened_in, clicked_in = view

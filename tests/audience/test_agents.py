@@ -1,10 +1,15 @@
 """User agents: programs that people use are never machines, and nearly all crawlers are."""
 
+from typing import get_args
+
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+from hypothesis import given
+from hypothesis.strategies import text
 
-from mailsight.audience import agents
+from mailsight.audience import agents, mail_programs
 
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 # From public lists of mail programs and browsers; they contain words that sound like machines.
 PEOPLE = (
     (
@@ -146,6 +151,32 @@ PEOPLE = (
     "ProtonMail/4.0 (iPhone; iOS 16)",
     "YahooMobileMail/1.0 (Android Mail; 1.3.10) (serrano3g;samsung;GT-I9190;4.4.2/KOT49H)",
     "K-9 Mail for Android",
+    "Balsa/2.6.4",
+    "Microsoft Office/16.0 (Windows NT 10.0; MAPI 16.0.10827; Pro)",
+    "Microsoft Office Word/2.44.1211 (iOS/13.7; Tablet; es-MX; AppStore; Apple/iPad11,3)",
+)
+# Phones, apps and add-ons whose names also name a crawler or a library.
+PEOPLES_NAMES = (
+    f"Mozilla/5.0 (Linux; Android 7.0; M bot 54) {WEBKIT} Chrome/78.0 Mobile Safari/537.36",
+    f"Mozilla/5.0 (Linux; Android 7.0; C Bot Tab 70) {WEBKIT} Chrome/78.0 Safari/537.36",
+    f"Mozilla/5.0 (Linux; Android 8.1.0; XBot_Senior Build/O11019) {WEBKIT} Chrome/65.0.3325.109 Mobile Safari/537.36",
+    f"Mozilla/5.0 (Linux; Android 5.1; O+ Sonic) {WEBKIT} Chrome/80.0 Mobile Safari/537.36",
+    f"Mozilla/5.0 (Linux; U; Android 4.3; en-US; ViewSonic A8+ Build/JLS36C) {WEBKIT} Version/4.0 UCBrowser/11.0.5.892",
+    f"Mozilla/5.0 (Linux; Android 8.0.0; Expanse) {WEBKIT} Chrome/86.0 Mobile Safari/537.36",
+    f"Mozilla/5.0 (Linux; Android 10; Global3 B01; wv) {WEBKIT} Chrome/68.0 SogouMSE,SogouMobileBrowser/5.23",
+    f"Mozilla/5.0 (Linux; Android 7.1.2; G011A; wv) {WEBKIT} Version/4.0 Chrome/66.0 Safari/537.36 Viber/11.9.5.8",
+    f"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) {WEBKIT} Mobile/15E148 MetaIAB Facebook",
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} coc_coc_browser/86.0 Chrome/80.0 Safari/537.36",
+    f"Mozilla/5.0 (Linux; Android 11; SM-A127F) {WEBKIT} Chrome/96.0 CamScanner/6.1",
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Code/1.61.2 Chrome/91.0 Electron/13.5.1",
+    f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Slack/4.35 Chrome/118.0 Sonic Slack_SSB/4.35",
+    "Nokia311/5.0 (07.36) Profile/MIDP-2.1 UCWEB/2.0 (Java; U; MIDP-2.0; en-US; nokia311) UCBrowser/9.4.1.482 Mobile",
+    "TIANQIN61M_11C_HW (MRE/3.1.00(64);MAUI/_K10_20170817;LCD/240320;WAP Browser/MAUI (HTTP PGDL;HTTPS))",
+    "SonyEricssonJ20i/R1x Browser/NetFront/3.5 Profile/MIDP-2.1 Configuration/CLDC-1.1 JavaPlatform/JP-8.5",
+    "Mozilla/5.0 Linux; Android 7.0; BQ-5511L; wv AppleWebKit/537.36 KHTML, like Gecko Chrome/63.0 YandexSearch/6.45",
+    f"Mozilla/5.0 (Windows NT 10.0) {WEBKIT} Chrome/43.0 Safari/537.36 Seznam.cz/2.0.4",
+    "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; http://intranet.example; rv:11.0) like Gecko",
+    "Mozilla/5.0 (Linux; U; en-US) AppleWebKit/528.5+ (KHTML, like Gecko, Safari/528.5+) Version/4.0 Kindle/3.0",
 )
 MACHINES = (
     "python-requests/2.32.3",
@@ -179,6 +210,27 @@ MACHINES = (
     "Mozilla/5.0 (Unknown; Linux x86_64) AppleWebKit/538.1 (KHTML, like Gecko) PhantomJS/2.1.1 Safari/538.1",
     "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
     "McAfee Link Checker",
+    "PostmanRuntime/7.29.0",
+    "RestSharp/106.5.4.0",
+    "WinHTTP",
+    "Dart/3.5 (dart:io)",
+    "Deno/2.1.7",
+    "Bun/1.2.10",
+    "hackney/1.20.1",
+    "Mozilla/5.0 (Windows NT; Windows NT 10.0; de-DE) WindowsPowerShell/5.1.19041.5737",
+    "Yahoo:LinkExpander:Slingstone",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko; Google-BusinessLinkVerification)",
+    "SMUrlExpander",
+    "WakeletLinkExpander/1.0",
+    "Mailpit/1.21",
+    "whatsapp/2.2123.8 n",
+    "mozilla/5.0 (linux; android 4.0.4; galaxy nexus) applewebkit/537.36 (khtml, like gecko; mediapartners-google)",
+    "Mozilla/5.0 (win32) AppleWebKit/537.36 (KHTML, like Gecko) jsdom/15.2.1",
+    # Names that nobody has listed, without a system, a browser or a device.
+    "AcmeVerdictEngine/3.1",
+    "acme",
+    "Mozilla/5.0 (compatible; Acme/1.0)",
+    f"Mozilla/5.0 (Linux; Android 11; Pixel 5) {WEBKIT} Chrome/90.0 (compatible; AcmeBot/2.0)",
 )
 PROXIES = (
     "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
@@ -189,7 +241,7 @@ PROXIES = (
 )
 
 
-@pytest.mark.parametrize("agent", PEOPLE)
+@pytest.mark.parametrize("agent", PEOPLE + PEOPLES_NAMES)
 def test_programs_that_people_use_are_not_machines(agent: str) -> None:
     assert agents.kind(agent) == "person"
 
@@ -211,6 +263,21 @@ def test_crawlers_on_the_maintained_list_are_machines() -> None:
     assert len(missed) < 0.01 * len(known), missed
 
 
+def test_crawlers_are_machines_in_lower_case_too() -> None:
+    known = [agent.lower() for crawler in CRAWLER_USER_AGENTS_DATA for agent in crawler.get("instances", [])]
+    missed = [agent for agent in known if agents.kind(agent) not in ("scanner_agent", "proxied")]
+    assert len(missed) < 0.01 * len(known), missed
+
+
+@given(text())
+def test_any_text_has_a_kind(agent: str) -> None:
+    assert agents.kind(agent) in get_args(agents.Kind)
+
+
+def test_the_end_of_an_endless_user_agent_does_not_matter() -> None:
+    assert agents.kind(PEOPLE[0] + " " * agents.MAX_LENGTH + "curl/8") == "person"
+
+
 def test_configured_words_come_first_and_people_win() -> None:
     assert agents.kind("AcmeMail/1 curl/8", people=["acmemail"]) == "person"
     assert agents.kind("Mozilla/5.0 (AcmeGuard)", machines=["acmeguard"]) == "scanner_agent"
@@ -228,10 +295,10 @@ def test_configured_words_come_first_and_people_win() -> None:
     ],
 )
 def test_a_mail_program_is_a_persons_with_or_without_a_name(agent: str, program: str | None) -> None:
-    assert (agents.mail_program(agent), agents.kind(agent)) == (program, "person")
+    assert (mail_programs.mail_program(agent), agents.kind(agent)) == (program, "person")
 
 
 def test_an_image_proxy_belongs_to_a_mail_program_where_that_is_known() -> None:
-    assert agents.image_proxy("YahooCacheSystem; YahooWebServiceClient") == "Yahoo Mail"
-    assert agents.image_proxy("Mozilla/5.0 (via ggpht.com Proxy)") == "Gmail"
-    assert agents.image_proxy("Mozilla/5.0 (compatible; Example ImageProxy)") is None
+    assert mail_programs.image_proxy("YahooCacheSystem; YahooWebServiceClient") == "Yahoo Mail"
+    assert mail_programs.image_proxy("Mozilla/5.0 (via ggpht.com Proxy)") == "Gmail"
+    assert mail_programs.image_proxy("Mozilla/5.0 (compatible; Example ImageProxy)") is None

@@ -26,6 +26,7 @@ from tooling.servers import PROJECT
 SENT = datetime(2026, 4, 14, 9, tzinfo=UTC)
 CHROME, GOOGLE, APPLE = traffic.CHROME, traffic.GOOGLE, traffic.APPLE
 MAIL = [f"https://shop.example/{name}" for name in "abcde"]
+UNSUBSCRIBE = "https://shop.example/unsubscribe?u=1"
 Event = dict[str, Any]
 Row = dict[str, Any]
 Verdicts = dict[str, str | None]
@@ -180,8 +181,141 @@ def test_clicks_on_all_links_but_one_are_human(verdicts: Callable[..., Any]) -> 
     assert verdicts(clicks(60, 66, 72, 78), MAIL) == [None] * 4
 
 
-def test_a_mail_of_two_links_has_no_burst(verdicts: Callable[..., Any]) -> None:
-    assert verdicts(clicks(60, 66), MAIL[:2]) == [None] * 2
+# Mails with one, two, three and ten links; the last one of each unsubscribes.
+ONE, TWO, THREE = [UNSUBSCRIBE], [MAIL[0], UNSUBSCRIBE], [*MAIL[:2], UNSUBSCRIBE]
+TEN = [*(f"https://shop.example/{number}" for number in range(9)), UNSUBSCRIBE]
+ARRIVAL, LINKS, VISIT, WHOLE = "on_arrival", "burst_links", "first_visit", "burst_whole_mail"
+OPEN, LEFT = "burst_open", "unsubscribe_in_burst"
+
+
+def visit(links: list[str], at: float, gap: float) -> list[Event]:
+    return clicks(*(at + gap * place for place in range(len(links))), links=links)
+
+
+_DELIVERED_VISITS: dict[str, tuple[list[str], list[Event], list[str | None]]] = {
+    # Gateways.
+    "one link, one second after delivery": (
+        ONE,
+        [*visit(ONE, 6, 0), event("unsubscribed", 6.2)],
+        [ARRIVAL, ARRIVAL],
+    ),
+    "one link, before delivery": (ONE, visit(ONE, 2, 0), [ARRIVAL]),
+    "two links at once, at delivery": (
+        TWO,
+        [event("opened", 5.8), *visit(TWO, 6, 0.1), event("unsubscribed", 6.3)],
+        [OPEN, LINKS, LINKS, ARRIVAL],
+    ),
+    "two links at once, much later": (
+        TWO,
+        [event("opened", 642.8), *visit(TWO, 643, 0.3), event("unsubscribed", 644)],
+        [OPEN, LINKS, LINKS, LEFT],
+    ),
+    "two links at once, in whole seconds": (
+        TWO,
+        [event("opened", 643), *visit(TWO, 643, 1)],
+        [OPEN, LINKS, LINKS],
+    ),
+    "two links at once, neither of which unsubscribes": (MAIL[:2], visit(MAIL[:2], 643, 0.5), [LINKS, LINKS]),
+    "two links at once, the wrong way round": (TWO, visit(TWO[::-1], 643, 0.1), [LINKS, LINKS]),
+    "two links seconds apart, soon after delivery": (
+        TWO,
+        [event("opened", 6), *visit(TWO, 20, 4), event("unsubscribed", 24.2)],
+        [OPEN, VISIT, VISIT, LEFT],
+    ),
+    "three links at once": (THREE, visit(THREE, 48, 0.2), [LINKS] * 3),
+    "three links seconds apart": (THREE, visit(THREE, 643, 7), [WHOLE] * 3),
+    "three links seconds apart, after an open at delivery": (
+        THREE,
+        [event("opened", 7), *visit(THREE, 40, 7)],
+        [OPEN, WHOLE, WHOLE, WHOLE],
+    ),
+    "ten links, one every six seconds": (TEN, visit(TEN, 643, 6), [WHOLE] * 10),
+    "one of ten links and the one that unsubscribes": (
+        TEN,
+        [*visit(TEN[8:], 643, 0.4), event("unsubscribed", 643.6)],
+        [LINKS, LINKS, LEFT],
+    ),
+    "the first three of ten links": (TEN, visit(TEN[:3], 48, 0.2), [LINKS] * 3),
+    "the first three of ten links, seconds apart": (
+        TEN,
+        [event("opened", 47), *visit(TEN[:3], 48, 4)],
+        [OPEN, VISIT, VISIT, VISIT],
+    ),
+    "all of one gateway, and the customer afterwards": (
+        TWO,
+        [*visit(TWO, 6, 0.1), event("opened", 900), *visit(TWO[:1], 907, 0)],
+        [LINKS, LINKS, None, None],
+    ),
+    # People.
+    "a click four seconds after delivery": (ONE, visit(ONE, 9, 0), [None]),
+    "two links after opening": (
+        TWO,
+        [event("opened", 25), *visit(TWO, 35, 8), event("unsubscribed", 43.2)],
+        [None, None, None, None],
+    ),
+    "two links a second apart": (MAIL[:2], [event("opened", 300), *visit(MAIL[:2], 310, 1)], [None] * 3),
+    "two links within half a minute, without images": (TWO, visit(TWO, 40, 20), [None] * 2),
+    "two links long after delivery, without images": (TWO, visit(TWO, 4000, 4), [None] * 2),
+    "three links after opening": (THREE, [event("opened", 300), *visit(THREE, 310, 9)], [None] * 4),
+    "the first three of ten links after opening": (
+        TEN,
+        [event("opened", 60, user_agent=GOOGLE), *visit(TEN[:3], 70, 5)],
+        [None] * 4,
+    ),
+    "three of ten links from the middle": (TEN, visit(TEN[2:5], 48, 4), [None] * 3),
+    "the first three of ten links out of order": (TEN, visit([TEN[1], TEN[0], TEN[2]], 48, 4), [None] * 3),
+    "the first three of ten links, much later": (TEN, visit(TEN[:3], 4000, 4), [None] * 3),
+    "a link, and then unsubscribing": (
+        TEN,
+        [event("opened", 300), *visit(TEN[8:], 330, 3), event("unsubscribed", 333.4)],
+        [None] * 4,
+    ),
+    "the mail program's button, at once": (ONE, [event("unsubscribed", 7, method="POST")], [None]),
+}
+VISITS = {
+    case: (links, [event("delivered", 5), *events], [None, *expected])
+    for case, (links, events, expected) in _DELIVERED_VISITS.items()
+} | {"times without seconds": (TWO, [event("delivered", 60), *visit(TWO, 60, 0)], [None] * 3)}
+
+
+@pytest.fixture(scope="module")
+def visits(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+    """The verdicts on all visits, by the number of the case and of the event. Each case is a campaign of its own."""
+    folder = tmp_path_factory.mktemp("visits")
+    (folder / "bundle").mkdir()
+    events, campaigns = [], []
+    for case, (links, own, _) in enumerate(VISITS.values()):
+        events += [
+            values | {"event_id": f"{case}.{number}", "campaign_id": f"c{case}"}
+            for number, values in enumerate(own)
+        ]
+        campaigns.append({"campaign_id": f"c{case}", "template": f"mail{case}.html"})
+        html = "".join(f'<a href="{url}">link</a>' for url in links)
+        (folder / "bundle" / f"mail{case}.html").write_text(html)
+    for name, rows in (("events", events), ("campaigns", campaigns)):
+        (folder / "bundle" / f"{name}.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    bundles.load(folder / "mailsight.duckdb", [folder / "bundle"])
+    return verdicts_of(folder / "mailsight.duckdb")
+
+
+@pytest.mark.parametrize("case", VISITS)
+def test_who_visits_a_mail_with_few_or_many_links(visits: Verdicts, case: str) -> None:
+    _, events, expected = VISITS[case]
+    place = list(VISITS).index(case)
+    assert [visits[f"{place}.{number}"] for number in range(len(events))] == expected
+
+
+@pytest.mark.parametrize("links", [TWO, THREE, TEN], ids=["two", "three", "ten"])
+def test_a_gateway_that_follows_every_link_opts_nobody_out(tmp_path: Path, links: list[str]) -> None:
+    at = 48 + 0.2 * len(links)
+    events = [event("delivered", 5), event("opened", 47.5), *visit(links, 48, 0.2), event("unsubscribed", at)]
+    bundles.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events, links)])
+    report = campaign_reports.report(
+        Warehouse(tmp_path / "mailsight.duckdb").snapshot(), "spring", Audience.HUMAN
+    )
+    counts = report.counts
+    assert (counts.opened, counts.clicked, counts.opted_out) == (0, 0, 0)
+    assert report.status[Status.RECEIVED] == 1
 
 
 def test_links_to_the_same_address_count_as_one(verdicts: Callable[..., Any]) -> None:
@@ -252,6 +386,28 @@ def test_people_and_machines_in_simulated_traffic_are_recognized(
     assert (opens_caught > 0.95, opens_lost < 0.02) == (True, True), traffic.tally(simulated, by_id)
 
 
+# The links of the mails in the random campaigns; the first has none, as if its HTML wasn't loaded.
+MAILS = [[], [MAIL[0], UNSUBSCRIBE], MAIL[:3], [*MAIL[:3], UNSUBSCRIBE]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("count", "share"), [(1, 0.4), (2, 0.8), (3, 0.95)], ids=["one link", "two links", "three links"]
+)
+def test_people_and_machines_are_recognized_in_mails_with_few_links(
+    tmp_path: Path, count: int, share: float
+) -> None:
+    links = traffic.LINKS[-count:]
+    simulated = traffic.campaign(7, 3000, links=links).events
+    events = [{name: row[name] for name in row if name not in ("by", "machine")} for row in simulated]
+    bundles.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events, links)])
+    by_id = verdicts_of(tmp_path / "mailsight.duckdb")
+    caught, lost = traffic.shares(simulated, by_id, "clicked")
+    assert (caught > share, lost < 0.005) == (True, True), traffic.tally(simulated, by_id)
+    left_caught, left_lost = traffic.shares(simulated, by_id, "unsubscribed")
+    assert (left_caught, left_lost) == (1 if count > 1 else left_caught, 0)
+
+
 AGENTS = {"person": CHROME, "proxied": GOOGLE, "bare": APPLE, "scanner": "curl/8.5.0"}
 
 
@@ -270,13 +426,20 @@ def test_the_rules_agree_with_plain_python(
     events: list[Event] = []
     expected: list[str | None] = []
     for number in range(60):
+        links = MAILS[number % len(MAILS)]
         rows = [_random_event(dice, place) for place in range(dice.randint(1, 30))]
-        reasons = oracle_machines.reasons(rows, MAIL[:3] if number % 2 else [], across_messages=2)
+        rows += _random_visits(dice, links, len(rows))
+        reasons = oracle_machines.reasons(rows, links, across_messages=2)
         expected += [min(reasons[row["number"]], key=order.__getitem__, default=None) for row in rows]
         events += [_as_loaded(row, f"c{number}") for row in rows]
     folder = bundle(tmp_path / "bundle", events)
-    (folder / "mail.html").write_text("".join(f'<a href="{url}">link</a>' for url in MAIL[:3]))
-    rows = [{"campaign_id": f"c{number}", "template": "mail.html"} for number in range(1, 60, 2)]
+    for number, links in enumerate(MAILS):
+        (folder / f"mail{number}.html").write_text("".join(f'<a href="{url}">link</a>' for url in links))
+    rows = [
+        {"campaign_id": f"c{number}", "template": f"mail{number % len(MAILS)}.html"}
+        for number in range(60)
+        if MAILS[number % len(MAILS)]
+    ]
     (folder / "campaigns.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
     bundles.load(tmp_path / "mailsight.duckdb", [folder])
     verdict = verdicts_of(tmp_path / "mailsight.duckdb")
@@ -287,7 +450,7 @@ def test_the_rules_agree_with_plain_python(
         if verdict != right
     ]
     assert not wrong
-    assert len(set(got)) > 5
+    assert set(got) >= {"burst_links", "burst_whole_mail", "on_arrival", "first_visit", "burst_open"}
 
 
 def _random_event(dice: random.Random, number: int) -> Row:
@@ -298,11 +461,34 @@ def _random_event(dice: random.Random, number: int) -> Row:
         "customer": dice.choice("abc"),
         "type": kind,
         "at": dice.choice((0, 100, 200)) + dice.randrange(0, 80) / 2,
-        "url": dice.choice(MAIL) if kind == "clicked" else None,
+        "url": dice.choice([*MAIL[:4], UNSUBSCRIBE]) if kind == "clicked" else None,
         "network": dice.choice((None, "80.1.1", "80.1.2", "2001:db8:1", "52.9.9")) if shown else None,
         "kind": dice.choices(tuple(AGENTS), (20, 2, 1, 1))[0] if shown else "person",
         "method": dice.choices((None, "GET", "HEAD", "POST"), (30, 10, 1, 5))[0],
     }
+
+
+def _random_visits(dice: random.Random, links: list[str], number: int) -> list[Row]:
+    """Customers of their own whose links are visited one after the other: all, or the first few, soon or late."""
+    rows: list[Row] = []
+    for place, customer in enumerate("vwxyz"):
+        seen = {
+            "customer": customer,
+            "network": f"81.1.{place}",
+            "kind": "person",
+            "method": None,
+            "url": None,
+        }
+        at = dice.choice((1.5, 40, 70, 300, 700))
+        rows.append(seen | {"type": "delivered", "at": 0.5})
+        if dice.random() < 0.5:
+            rows.append(seen | {"type": "opened", "at": at - dice.choice((1, 5, 6, 30))})
+        for url in links[: dice.randint(1, 4)]:
+            rows.append(seen | {"type": "clicked", "at": at, "url": url})
+            at += dice.choice((0.5, 1, 3, 9, 12))
+        if dice.random() < 0.3:
+            rows.append(seen | {"type": "unsubscribed", "at": at})
+    return [row | {"number": number + place} for place, row in enumerate(rows)]
 
 
 def _as_loaded(row: Row, campaign_id: str) -> Event:

@@ -16,7 +16,6 @@ LINKS = [
     f"https://shop.example/{name}"
     for name in ("", *(f"p/{n}" for n in range(10)), "sale", "about", "unsubscribe")
 ]
-UNSUBSCRIBE = LINKS[-1]
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/140.0.0.0 Safari/537.36"
@@ -61,6 +60,7 @@ class Traffic:
     rng: random.Random
     customers: int
     whole_seconds: bool = False
+    links: list[str] = field(default_factory=lambda: LINKS)
     events: list[Row] = field(default_factory=list)
 
     def event(
@@ -93,10 +93,12 @@ class Traffic:
         )
 
 
-def campaign(seed: int, customers: int, *, whole_seconds: bool = False) -> Traffic:
+def campaign(
+    seed: int, customers: int, *, whole_seconds: bool = False, links: list[str] | None = None
+) -> Traffic:
     """The traffic of a campaign to this many customers, a third of them behind some scanner."""
     rng = random.Random(seed)
-    traffic = Traffic(rng, customers, whole_seconds)
+    traffic = Traffic(rng, customers, whole_seconds, links or LINKS)
     habits = list(SCANNERS.values())
     for customer in range(customers):
         delivered = customer * 0.05 + rng.uniform(1, 6)
@@ -153,34 +155,41 @@ def person(traffic: Traffic, customer: int, delivered: float) -> None:
 
 def one_click(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
     traffic.event(
-        customer, "clicked", at, by="person", agent=agent, ip=ip, url=traffic.rng.choice(LINKS[:-1])
+        customer,
+        "clicked",
+        at,
+        by="person",
+        agent=agent,
+        ip=ip,
+        url=traffic.rng.choice(traffic.links[:-1] or traffic.links),
     )
 
 
 def double_click(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
-    url = traffic.rng.choice(LINKS[:-1])
+    url = traffic.rng.choice(traffic.links[:-1] or traffic.links)
     for pause in (0, 0.25, 0.6)[: traffic.rng.choice((2, 3))]:
         traffic.event(customer, "clicked", at + pause, by="double click", agent=agent, ip=ip, url=url)
 
 
 def looks_around(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
-    for url in traffic.rng.sample(LINKS[:-1], traffic.rng.randint(2, 4)):
+    for url in some(traffic, traffic.links[:-1], traffic.rng.randint(2, 4)):
         traffic.event(customer, "clicked", at, by="person", agent=agent, ip=ip, url=url)
         at += traffic.rng.lognormvariate(3, 1) + 2
 
 
 def product_grid(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
     """Opens five to eight products in new tabs as fast as a person can, now and then two within a second."""
-    for url in traffic.rng.sample(LINKS[1:11], traffic.rng.randint(5, 8)):
+    products = traffic.links[:-1][1:11] or traffic.links[:1]
+    for url in some(traffic, products, traffic.rng.randint(5, 8)):
         traffic.event(customer, "clicked", at, by="product grid", agent=agent, ip=ip, url=url)
         at += traffic.rng.uniform(1.6, 4.5)
-    traffic.event(customer, "clicked", at + 5, by="product grid", agent=agent, ip=ip, url=LINKS[1])
-    traffic.event(customer, "clicked", at + 6, by="product grid", agent=agent, ip=ip, url=LINKS[2])
+    for pause, url in zip((5, 6), products, strict=False):
+        traffic.event(customer, "clicked", at + pause, by="product grid", agent=agent, ip=ip, url=url)
 
 
 def forwards(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
     """Friends open and click the forwarded mail at different times and places."""
-    traffic.event(customer, "clicked", at, by="forwarding", agent=agent, ip=ip, url=LINKS[0])
+    traffic.event(customer, "clicked", at, by="forwarding", agent=agent, ip=ip, url=traffic.links[0])
     for _ in range(traffic.rng.randint(2, 6)):
         at += traffic.rng.lognormvariate(6, 1.2)
         pictures, browser = PEOPLE[traffic.rng.choice(list(PEOPLE))]
@@ -193,13 +202,18 @@ def forwards(traffic: Traffic, customer: int, at: float, agent: str, ip: str) ->
             by="forwarding",
             agent=browser,
             ip=ip,
-            url=LINKS[0],
+            url=traffic.links[0],
         )
 
 
 def leaves(traffic: Traffic, customer: int, at: float, agent: str, ip: str) -> None:
-    traffic.event(customer, "clicked", at, by="person", agent=agent, ip=ip, url=UNSUBSCRIBE)
+    traffic.event(customer, "clicked", at, by="person", agent=agent, ip=ip, url=traffic.links[-1])
     traffic.event(customer, "unsubscribed", at + traffic.rng.uniform(0.2, 30), by="person")
+
+
+def some(traffic: Traffic, links: list[str], count: int) -> list[str]:
+    """That many links in random order, or all of them if there are fewer."""
+    return traffic.rng.sample(links, min(count, len(links)))
 
 
 def address(rng: random.Random) -> str:
@@ -239,16 +253,21 @@ def scan(
 
 
 def in_order(traffic: Traffic, customer: int, delivered: float) -> None:
-    scan(traffic, customer, delivered + traffic.rng.uniform(1, 9), LINKS, (0.05, 0.5), by="in order")
+    scan(traffic, customer, delivered + traffic.rng.uniform(1, 9), traffic.links, (0.05, 0.5), by="in order")
 
 
 def after_43_seconds(traffic: Traffic, customer: int, delivered: float) -> None:
-    scan(traffic, customer, delivered + traffic.rng.gauss(43, 4), LINKS, (0.05, 0.5), by="after 43 s")
+    scan(traffic, customer, delivered + traffic.rng.gauss(43, 4), traffic.links, (0.05, 0.5), by="after 43 s")
 
 
 def after_10_minutes(traffic: Traffic, customer: int, delivered: float) -> None:
     done = scan(
-        traffic, customer, delivered + traffic.rng.gauss(600, 60), LINKS, (0.05, 0.5), by="after 10 min"
+        traffic,
+        customer,
+        delivered + traffic.rng.gauss(600, 60),
+        traffic.links,
+        (0.05, 0.5),
+        by="after 10 min",
     )
     traffic.event(customer, "unsubscribed", done, by="after 10 min", machine=True)
 
@@ -262,7 +281,7 @@ def parallel(traffic: Traffic, customer: int, delivered: float) -> None:
             traffic,
             customer,
             at + traffic.rng.random(),
-            LINKS[network::3],
+            traffic.links[network::3],
             (0.3, 1.5),
             by="parallel",
             ip=ip,
@@ -279,7 +298,7 @@ def from_three_networks(traffic: Traffic, customer: int, delivered: float) -> No
             traffic,
             customer,
             at + network * traffic.rng.uniform(1, 8),
-            LINKS[:2],
+            traffic.links[:2],
             (2, 5),
             by="three networks",
             ip=ip,
@@ -288,17 +307,27 @@ def from_three_networks(traffic: Traffic, customer: int, delivered: float) -> No
 
 
 def first_links(traffic: Traffic, customer: int, delivered: float) -> None:
-    links = LINKS[: traffic.rng.randint(3, 6)]
+    links = traffic.links[: traffic.rng.randint(3, 6)]
     scan(traffic, customer, delivered + traffic.rng.uniform(1, 90), links, (0.05, 0.5), by="first links")
 
 
+def very_slowly(traffic: Traffic, customer: int, delivered: float) -> None:
+    at = delivered + traffic.rng.uniform(5, 55)
+    scan(traffic, customer, at, traffic.links, (3, 7), by="very slowly", opens=False)
+
+
+def first_links_slowly(traffic: Traffic, customer: int, delivered: float) -> None:
+    at = delivered + traffic.rng.uniform(5, 300)
+    scan(traffic, customer, at, traffic.links[:3], (2, 6), by="first links slowly", opens=False)
+
+
 def slowly(traffic: Traffic, customer: int, delivered: float) -> None:
-    scan(traffic, customer, delivered + traffic.rng.uniform(30, 300), LINKS, (1.2, 2.1), by="slowly")
+    scan(traffic, customer, delivered + traffic.rng.uniform(30, 300), traffic.links, (1.2, 2.1), by="slowly")
 
 
 def headless(traffic: Traffic, customer: int, delivered: float) -> None:
     at = delivered + traffic.rng.uniform(1, 3600)
-    scan(traffic, customer, at, traffic.rng.sample(LINKS, 2), (3, 60), by="headless", agent=HEADLESS)
+    scan(traffic, customer, at, some(traffic, traffic.links, 2), (3, 60), by="headless", agent=HEADLESS)
 
 
 def library(traffic: Traffic, customer: int, delivered: float) -> None:
@@ -309,7 +338,7 @@ def library(traffic: Traffic, customer: int, delivered: float) -> None:
         traffic,
         customer,
         delivered + traffic.rng.uniform(1, 60),
-        LINKS[:1],
+        traffic.links[:1],
         (1, 2),
         by="library",
         agent=agent,
@@ -323,7 +352,7 @@ def one_link_at_delivery(traffic: Traffic, customer: int, delivered: float) -> N
         traffic,
         customer,
         delivered + traffic.rng.uniform(0.5, 8),
-        traffic.rng.sample(LINKS, 1),
+        some(traffic, traffic.links, 1),
         (1, 2),
         by="one link",
         ip=ip,
@@ -339,7 +368,9 @@ SCANNERS = {
         parallel,
         from_three_networks,
         first_links,
+        first_links_slowly,
         slowly,
+        very_slowly,
         headless,
         library,
         one_link_at_delivery,

@@ -1,0 +1,39 @@
+"""The published lists of crawlers and libraries: crawler-user-agents and CrawlerDetect, searched as one pattern."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from crawlerdetect.providers import crawlers as crawler_detect
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+
+from .patterns import any_of
+
+# RE2 has no lookarounds. The lists use them to spare apps of people; `agents` leaves these out of the text instead.
+_LOOKAROUND = re.compile(r"\(\?<?[!=][^)]*\)")
+
+
+def is_listed(agent: str) -> bool:
+    """Whether a crawler or library on one of the lists is named in this text.
+
+    crawler-user-agents spells names exactly, but some logs have all user agents in lower case.
+    """
+    return bool(_pattern(in_lower_case=agent.islower()).search(agent))
+
+
+@cache
+def _pattern(*, in_lower_case: bool) -> re.Pattern[str]:
+    exact = _words(crawler["pattern"] for crawler in CRAWLER_USER_AGENTS_DATA)
+    # Its first pattern has no name, only parts of words such as "bot" and "cron", for which `agents` has better rules.
+    in_any_case = _words(pattern for pattern in crawler_detect.data if not pattern.startswith("["))
+    return any_of([*(exact if in_lower_case else _exactly(exact)), *in_any_case])
+
+
+def _words(patterns: Iterable[str]) -> list[str]:
+    """The patterns for RE2. A name has to start a word: "Sonic" is not in "ViewSonic"."""
+    plain = (_LOOKAROUND.sub("", pattern) for pattern in patterns)
+    return [rf"\b{pattern}" if pattern[0].isalnum() else pattern for pattern in plain]
+
+
+def _exactly(patterns: Sequence[str]) -> list[str]:
+    return [f"(?-i:{pattern})" for pattern in patterns]
