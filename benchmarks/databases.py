@@ -30,8 +30,8 @@ from mailsight.sample.campaigns import calendar
 from mailsight.sample.customers import population
 from mailsight.settings import PROJECT
 from mailsight.warehouse.draft import Draft
+from mailsight.warehouse.opening import SCHEMA_VERSION
 from mailsight.warehouse.queries import statement
-from mailsight.warehouse.reader import SCHEMA_VERSION
 
 DESIGNS = 24
 BATCH_CUSTOMERS = 100_000

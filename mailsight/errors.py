@@ -7,6 +7,7 @@ MailsightError
 ├── BadSetting             an environment variable or secret is not valid
 ├── NoDatabase             no data has been loaded yet
 ├── DatabaseUnreadable     the file is not a Mailsight database, or its version is not supported
+│   └── DatabaseBusy       another program writes to it, or it is being replaced
 ├── LoadRefused            a load failed; the database is unchanged
 │   ├── NotABundle         it contains nothing that can be loaded
 │   ├── BadUpload          the browser sent a file that is not accepted
@@ -92,6 +93,11 @@ class NoDatabase(MailsightError):
 class DatabaseUnreadable(MailsightError):
     title = "The database can't be read"
     next_step = "Restore a backup, or load the data into a new file with `--database`."
+
+
+class DatabaseBusy(DatabaseUnreadable):
+    title = "The database is in use"
+    next_step = "Wait until the copy is complete, then try again."
 
 
 class LoadRefused(MailsightError):

@@ -4,10 +4,6 @@
 -- The version of the tables.
 select version from schema_version;
 
--- name: lock_configuration#
--- Prevents all later statements from changing settings, such as access to other files.
-set lock_configuration = true;
-
 -- name: set_up#
 -- Makes UTC the time zone, and leaves progress bars to the command line.
 set timezone = 'UTC';
@@ -35,7 +31,3 @@ order by file, rows desc, reason;
 -- name: unattributed_count()^
 -- How many events have no campaign so far: they name none, and no message has their message_id.
 select count(*) as events from unattributed;
-
--- name: configuration_locked()^
--- Whether the settings are locked.
-select current_setting('lock_configuration') as locked;

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from mailsight import settings
 from mailsight.warehouse.reader import Warehouse
 from tests.support.dashboard import start_dashboard
+from tests.support.small_disk import run_where_it_may_mount
 from tests.support.waiting import PATIENCE_SECONDS
 from tooling import chromium, servers
 from tooling.servers import PROJECT
@@ -37,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser") or item.get_closest_marker("slow"):
             item.add_marker("no_cover")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Run a test that mounts a small disk where it may do so."""
+    if item.get_closest_marker("small_disk"):
+        run_where_it_may_mount(item)
 
 
 def pytest_unconfigure() -> None:

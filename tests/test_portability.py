@@ -9,7 +9,7 @@ import pytest
 
 from mailsight.loading import spool
 from mailsight.settings import PROJECT
-from mailsight.warehouse.generations import sync_folder
+from mailsight.warehouse.files import sync_folder
 
 WITHOUT_POSIX = """
 import builtins, importlib, pkgutil

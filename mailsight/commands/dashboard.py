@@ -15,6 +15,7 @@ import typer
 
 from mailsight import settings
 from mailsight.errors import BadAddress, PortTaken
+from mailsight.warehouse.reader import Warehouse
 
 from .console import Database, app, database_path
 from .loads import sample_
@@ -32,7 +33,7 @@ def run(
     """Serve the dashboard. All other options are passed on to Streamlit, such as --server.port 8080."""
     check_address(*address_and_port(context.args))
     path = database_path(context, database)
-    if with_sample and not path.exists():
+    if with_sample and not Warehouse(path).exists:
         sample_(context, database=path)
     os.environ["MAILSIGHT_DATABASE"] = str(path)
     command = [sys.executable, "-m", "streamlit", "run", str(settings.PROJECT / "app.py"), *context.args]

@@ -209,7 +209,7 @@ def migrate(context: typer.Context, database: Database = None) -> None:
 
 
 def _existing(database: Path) -> Path:
-    if not database.exists():
+    if not Warehouse(database).exists:
         raise NoDatabase(f"There is no database at {database}.")
     return database
 

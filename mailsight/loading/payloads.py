@@ -102,6 +102,7 @@ def _load_segments(database: Path, spool: Spool, wait_seconds: float, chosen: Se
         if not isinstance(error, Exception) or is_machines(error):
             spool.take_back_attempts(present)
         raise
+    # The draft has been published, or held nothing new: all of it is on disk and can be read.
     spool.remove(present)
     return summary
 

@@ -32,7 +32,14 @@ from typing import Any
 from filelock import lock_descriptor
 
 from mailsight.errors import NotKept
-from mailsight.warehouse.generations import sync_folder
+from mailsight.warehouse.files import (
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    make_private,
+    sync_file,
+    sync_folder,
+    write_file,
+)
 
 # The headers that payload readers use. Credentials (Authorization, Cookie) are never stored.
 STORED_HEADERS = frozenset({"svix-id", "x-amz-sns-message-id", "x-amz-sns-message-type"})
@@ -123,6 +130,8 @@ class Spool:
     def _append_line(self, line: bytes) -> None:
         with ExitStack() as stack:
             with self._locked():
+                self._current.touch(PRIVATE_FILE)
+                make_private(self._current)
                 file = stack.enter_context(self._current.open("ab+", buffering=0))
                 if not file.tell():
                     sync_folder(self.folder.parent)
@@ -141,7 +150,10 @@ class Spool:
         with self._locked():
             if self._current.exists() and self._current.stat().st_size:
                 self._close_current()
-            return self._segments()
+            segments = self._segments()
+        for segment in segments:
+            make_private(segment)
+        return segments
 
     def _close_current(self) -> None:
         try:
@@ -177,7 +189,7 @@ class Spool:
 
     def _write_attempts(self, counts: Mapping[str, int]) -> None:
         if counts:
-            _write_json(self._attempts, counts)
+            write_file(self._attempts, json.dumps(counts))
         else:
             self._attempts.unlink(missing_ok=True)
 
@@ -190,7 +202,7 @@ class Spool:
         count = self.attempts().get(segment.name, 0)
         sealed = []
         for part in parts:
-            _sync_file(part)
+            sync_file(part)
             sealed.append(part.rename(part.with_suffix(".ndjson")))
         self.note_attempts(sealed, count)
         sync_folder(self.folder)
@@ -198,9 +210,9 @@ class Spool:
 
     def set_aside(self, segment: Path, reason: str) -> None:
         """Moves a segment that can't be loaded to `refused/`, with the reason."""
-        self._refused.mkdir(exist_ok=True)
+        self._refused.mkdir(PRIVATE_FOLDER, exist_ok=True)
         note = {"at": datetime.now(UTC).isoformat(), "reason": reason}
-        _write_json(self._refused / f"{segment.stem}.json", note)
+        write_file(self._refused / f"{segment.stem}.json", json.dumps(note))
         segment.rename(self._refused / segment.name)
         sync_folder(self._refused)
         sync_folder(self.folder)
@@ -251,7 +263,7 @@ class Spool:
             return
         now, last = datetime.now(UTC), self.last_error()
         since = last.since if last else now
-        _write_json(self._error, {"at": now.isoformat(), "text": text, "since": since.isoformat()})
+        write_file(self._error, json.dumps({"at": now.isoformat(), "text": text, "since": since.isoformat()}))
 
     def last_error(self) -> LoadError | None:
         """Why the last attempt to load the spool failed; None if it succeeded."""
@@ -288,9 +300,13 @@ class Spool:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+        file = self.folder / "lock"
+        file.touch(PRIVATE_FILE)
+        for path in (self.folder, file):
+            make_private(path)  # an older version created it readable by everyone
         # The lock is released when the file is closed, and so when a process is killed.
-        with _ONE_THREAD, (self.folder / "lock").open("ab") as lock:
+        with _ONE_THREAD, file.open("ab") as lock:
             lock_descriptor(lock.fileno(), poll_interval=_POLL_SECONDS)
             yield
 
@@ -317,18 +333,6 @@ def _read_json(file: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, ValueError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def _write_json(file: Path, value: Mapping[str, object]) -> None:
-    draft = file.with_suffix(".draft")
-    draft.write_text(json.dumps(value), encoding="utf-8")
-    _sync_file(draft)
-    draft.replace(file)
-
-
-def _sync_file(file: Path) -> None:
-    with file.open("rb+") as written:  # Windows can't sync a file opened for reading.
-        os.fsync(written.fileno())
 
 
 # A sealed segment never changes, so its lines are counted only once.

@@ -38,6 +38,8 @@ def head(name: str, campaign: tuple[str, str] | None = None, *, trail: bool = Tr
             if not trail:
                 updated()
             yield
+    if (problem := warehouse().problem) and warehouse().generation:
+        st.caption(f":material/info: This is not the newest data. {formats.plain(problem)}")
 
 
 def line(key: str) -> DeltaGenerator:
@@ -61,8 +63,13 @@ def _updated(generation: str, at: datetime) -> None:
         horizontal=True, width="content", vertical_alignment="center", gap="small", key="updated"
     ):
         st.caption(f"Updated {formats.ago((datetime.now(UTC) - at).total_seconds())}", width="content")
-        if warehouse().generation != generation and st.button(
-            "Show newer data", type="tertiary", icon=":material/refresh:"
+        if problem := warehouse().problem:
+            st.caption("Not the newest data", width="content", help=formats.plain(problem))
+        newest = warehouse().generation
+        if (
+            newest
+            and newest != generation
+            and st.button("Show newer data", type="tertiary", icon=":material/refresh:")
         ):
             st.rerun()
 

@@ -1,8 +1,9 @@
 """The private copy of the database that a load works on, published when it is complete."""
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +13,14 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from mailsight.errors import LoadRefused, LoadRunning
+from mailsight.errors import DatabaseUnreadable, LoadRefused, LoadRunning
 
-from .generations import copy_file, publish, remove, spill_folder
+from . import contents, generations, opening
+from .contents import TableSize
+from .files import PRIVATE_FILE, PRIVATE_FOLDER, identity, make_private, write_file
+from .opening import SCHEMA_VERSION
 from .queries import statement
-from .reader import SCHEMA_VERSION, check_version, named
+from .reader import named
 
 _CANT_WRITE = (
     duckdb.IOException,
@@ -36,11 +40,11 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 
 def _migrate(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
     """Brings the tables of an older database up to date; returns whether there was anything to do."""
-    [(version,)] = connection.execute(statement("schema_version")).fetchall()
+    version = opening.schema_version(connection)
     for newer in range(version + 1, SCHEMA_VERSION + 1):
         connection.execute(statement(f"migrate_to_{newer}"))
-    check_version(connection, file)
-    return bool(version < SCHEMA_VERSION)
+    opening.check_version(connection, file)
+    return version < SCHEMA_VERSION
 
 
 class Draft:
@@ -92,35 +96,80 @@ QueryFailed = duckdb.Error
 def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
     """Yields a private copy of the database at `path`, and publishes it when the block ends without an error.
 
-    Raises `LoadRunning` if another load holds the lock for longer than `wait_seconds`, and `LoadRefused` if the copy
-    can't be written.
+    Once the block has ended, what was loaded is on disk and readers can read it. Raises `LoadRunning` if another load
+    holds the lock for longer than `wait_seconds`, and `LoadRefused` if the database can't be read, or the copy can't be
+    written; the database is then unchanged.
     """
-    with _lock(path, wait_seconds):
-        copy = path.with_name(f"{path.stem}.draft{path.suffix}")
-        remove(copy)
-        try:
-            if path.exists():
-                copy_file(path.resolve(), copy)
-            connection = duckdb.connect(str(copy), config=_WRITING)
-            try:
-                connection.execute(statement("set_up"))
-                migrated = _prepare(connection, path)
-                folder = spill_folder(copy)
-                folder.mkdir()
-                work = Draft(connection, folder, migrated=migrated)
-                yield work
-            finally:
-                connection.close()
-            if not work.discarded:
-                publish(copy, path)
-        except _CANT_WRITE as error:
-            raise LoadRefused(
-                f"The load could not be written: {str(error).splitlines()[0].rstrip('.')}.",
-                next_step="Make sure the disk has enough free space (about three times the size of your data), then "
-                "load again. Nothing was changed.",
-            ) from error
-        finally:
-            remove(copy)
+    try:
+        place = generations.home(path)
+        with _lock(place, wait_seconds), _folder(place) as folder:
+            yield from _drafted(place, folder)
+    except DatabaseUnreadable as error:
+        raise LoadRefused(error.message, next_step=error.next_step) from error
+    except _CANT_WRITE as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error).splitlines()[0].rstrip(".")
+        raise LoadRefused(
+            f"The load could not be written: {reason}.",
+            next_step="Make sure the disk has enough free space (about three times the size of your data), then "
+            "load again. Nothing was changed.",
+        ) from error
+
+
+def _drafted(path: Path, folder: Path) -> Iterator[Draft]:
+    """Yields the draft in its folder once, then verifies and publishes it."""
+    generations.protect(path)
+    base = _base(path)
+    known = identity(base) if base else None
+    copy, files = folder / path.name, folder / "files"
+    files.mkdir(PRIVATE_FOLDER)
+    if base:
+        opening.open_readonly(base).close()
+        generations.keep(path, base)
+        generations.copy(base, copy)
+    connection = duckdb.connect(str(copy), config=_WRITING)
+    try:
+        connection.execute(statement("set_up"))
+        migrated = _prepare(connection, path, is_new=base is None)
+        before = {} if migrated else contents.table_sizes(connection)
+        work = Draft(connection, files, migrated=migrated)
+        yield work
+        if work.discarded:
+            return
+        after = contents.table_sizes(connection)
+        connection.execute(statement("checkpoint"))
+    finally:
+        connection.close()
+    _verify(copy, before, after)
+    if base != _base(path) or (base and identity(base) != known):
+        raise LoadRefused(f"{path} was replaced while the load was running.", next_step="Load again.")
+    generations.publish(copy, path, base)
+
+
+def _base(path: Path) -> Path | None:
+    """The file that the next load continues from: the served one, or the newest if the link is missing."""
+    if file := generations.served(path):
+        return file
+    return opening.newest(path).file if generations.beside(path) else None
+
+
+def _verify(copy: Path, before: Mapping[str, TableSize], after: Mapping[str, TableSize]) -> None:
+    """Proves that readers can read what was loaded, before anything relies on it. Raises `LoadRefused`."""
+    log = copy.with_name(f"{copy.name}.wal")
+    try:
+        if log.exists() and log.stat().st_size:
+            problem: str | None = "DuckDB's log was not written into the file"
+        else:
+            with closing(opening.open_readonly(copy)) as connection:
+                opening.check_version(connection, copy)
+                problem = contents.read_back(connection, before, after)
+    except (DatabaseUnreadable, duckdb.Error) as error:
+        problem = str(error).splitlines()[0].rstrip(".")
+    if problem:
+        raise LoadRefused(
+            f"The new database is not complete: {problem}.",
+            next_step="Make sure that the disk has enough free space and no errors, then load again. "
+            "Nothing was changed.",
+        )
 
 
 @contextmanager
@@ -134,37 +183,51 @@ def scratch() -> Iterator[Draft]:
         yield Draft(connection, Path(folder))
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new: bool) -> bool:
     """Creates the tables of a new database, or migrates those of an older one; returns whether it migrated."""
-    if path.exists():
-        migrated = _migrate(connection, path)
-    else:
+    if is_new:
         connection.execute(statement("create_schema"))
         connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
         migrated = False
+    else:
+        migrated = _migrate(connection, path)
     connection.execute(statement("create_macros"))
     return migrated
 
 
 @contextmanager
 def _lock(path: Path, wait_seconds: float) -> Iterator[None]:
-    holder = path.with_name(f"{path.stem}.loading")
-    lock = FileLock(path.with_name(f"{path.stem}.lock"))
+    file, holder = path.with_name(f"{path.stem}.lock"), path.with_name(f"{path.stem}.loading")
+    lock = FileLock(file, mode=PRIVATE_FILE)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=wait_seconds)
-        holder.write_text(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
     except Timeout as error:
         who = holder.read_text() if holder.exists() else "another process"
         raise LoadRunning(f"The database is being loaded by {who}.") from error
     except OSError as error:
-        lock.release()
         raise LoadRefused(
             f"The folder {path.parent} can't be written to: {error.strerror}.",
-            next_step="Change its permissions, or choose another database with `--database` or `MAILSIGHT_DATABASE`.",
+            next_step="Free some disk space or change its permissions, or choose another database with `--database` "
+            "or `MAILSIGHT_DATABASE`.",
         ) from error
     try:
+        make_private(file)
+        write_file(holder, f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):
+            holder.unlink()
         lock.release()
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """A folder for everything that a load writes, which is removed even if the load fails. A killed load's is too."""
+    folder = path.with_name(f"{path.stem}.draft")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(PRIVATE_FOLDER)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

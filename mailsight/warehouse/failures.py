@@ -4,7 +4,7 @@ import errno
 
 import duckdb
 
-from mailsight.errors import LoadBroken, MailsightError
+from mailsight.errors import DatabaseUnreadable, LoadBroken, MailsightError
 
 _MACHINE = (
     duckdb.ConnectionException,
@@ -32,6 +32,8 @@ def is_machines(error: BaseException) -> bool:
     """Whether the machine or its configuration is the reason, so that the same data may load later."""
     if isinstance(error, LoadBroken):
         return error.__cause__ is not None and is_machines(error.__cause__)
+    if isinstance(error, DatabaseUnreadable):
+        return True
     if isinstance(error, MailsightError):
         # The reason of an error that says what the machine lacks is known; only the data is left for the others.
         return error.__cause__ is None or is_machines(error.__cause__)

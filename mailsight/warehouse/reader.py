@@ -5,9 +5,10 @@ the link moves to that copy once the load is complete. Readers never wait, and a
 the next load removes.
 """
 
-import os
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -17,23 +18,85 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mailsight.errors import DatabaseUnreadable, NoDatabase
+from mailsight.errors import DatabaseBusy, DatabaseUnreadable, MailsightError, NoDatabase
 
+from . import generations, opening
 from .cache import Numbers, ResultCache
+from .files import Identity, identity
 from .queries import bound, statement
 from .selection import GridQuery
 
-# The number of the newest file in queries/migrations/.
-SCHEMA_VERSION = 3
 BATCH_ROWS = 100_000
 # Eight million grid rows: enough for about ten people who browse campaigns with a million recipients.
 CACHE_BYTES = 64 * 2**20
-# The memory limit covers recently used database pages and sorting. Sorting a million recipients takes half of it.
-_READING: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "memory_limit": "700MB",
-}
+# A file that can't be opened, or that someone writes to, is tried again after this time.
+RETRY_SECONDS = 1.0
+# The errors of a file that can't be read, in contrast to those of a query.
+_READ_ERRORS = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.SerializationException,
+    duckdb.OutOfMemoryException,
+)
+
+
+class Source:
+    """A database file that is open for reading, as long as nobody writes to it."""
+
+    def __init__(self, file: Path) -> None:
+        with generations.sentences(file):
+            self.file = file
+            self.identity = identity(file)
+            self.connection = opening.open_readonly(file)
+        self._broken = False
+        opening.check_version(self.connection, file)
+        self.check()
+
+    @property
+    def generation(self) -> str:
+        return _generation(self.file, self.identity)
+
+    @property
+    def updated_at(self) -> datetime:
+        return datetime.fromtimestamp(self.identity.modified_ns / 1e9, UTC)
+
+    @property
+    def intact(self) -> bool:
+        """Whether the connection still gives what the file held when it was opened.
+
+        That needs no file of this name: nobody can write to a file that was removed or replaced.
+        """
+        try:
+            now = identity(self.file)
+        except OSError:
+            return not self._broken
+        return not self._broken and (now == self.identity or now.inode != self.identity.inode)
+
+    def check(self) -> None:
+        """Raises `DatabaseBusy` if somebody wrote to the file."""
+        if not self.intact:
+            raise DatabaseBusy(f"{self.file} is being replaced or written to.")
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """For a query. Raises `DatabaseUnreadable` if its answer can't be trusted."""
+        try:
+            yield
+        except duckdb.Error as error:
+            self.check()
+            if not isinstance(error, _READ_ERRORS):
+                raise
+            self._broken = isinstance(error, duckdb.FatalException)  # DuckDB refuses all further queries
+            raise opening.unreadable(self.file, error) from error
+        self.check()
+
+
+_Files = dict[Path, Identity]
+
+
+def _generation(file: Path, known: Identity) -> str:
+    return f"{file.name}:{':'.join(map(str, known))}"
 
 
 class Snapshot:
@@ -43,12 +106,10 @@ class Snapshot:
     raises an error, so that nothing silently outlives its generation.
     """
 
-    def __init__(
-        self, generation: str, updated_at: datetime, connection: duckdb.DuckDBPyConnection, cache: ResultCache
-    ) -> None:
-        self.generation = generation
-        self.updated_at = updated_at
-        self._connection: duckdb.DuckDBPyConnection | None = connection
+    def __init__(self, source: Source, cache: ResultCache) -> None:
+        self.generation = source.generation
+        self.updated_at = source.updated_at
+        self._opened: Source | None = source
         self._cache = cache
 
     def __enter__(self) -> Self:
@@ -56,7 +117,7 @@ class Snapshot:
 
     def __exit__(self, *_: object) -> None:
         # Dropped, not closed: other snapshots of this generation share the connection.
-        self._connection = None
+        self._opened = None
 
     def rows(
         self, name: str, selection: GridQuery | None = None, /, **parameters: object
@@ -96,23 +157,36 @@ class Snapshot:
     ) -> Iterator[pa.RecordBatch]:
         """The rows of a named query, streamed in batches of up to `BATCH_ROWS`."""
         text, parameters = bound(name, selection, parameters)
-        # Only a relation streams rows while the query runs; `execute` collects all of them first.
-        reader = self._cursor().sql(text, params=parameters or None).to_arrow_reader(BATCH_ROWS)
-        schema = pa.schema([_aware(field) for field in reader.schema])
-        for batch in reader:
+        source = self._source
+        with source.reading():
+            # Only a relation streams rows while the query runs; `execute` collects all of them first.
+            reader = _cursor(source).sql(text, params=parameters or None).to_arrow_reader(BATCH_ROWS)
+            schema = pa.schema([_aware(field) for field in reader.schema])
+        while True:
+            with source.reading():
+                batch = next(reader, None)
+            if batch is None:
+                return
             yield batch.cast(schema)
 
     def _execute(
         self, name: str, selection: GridQuery | None, parameters: dict[str, object]
     ) -> duckdb.DuckDBPyConnection:
         text, parameters = bound(name, selection, parameters)
-        return self._cursor().execute(text, parameters or None)
+        source = self._source
+        with source.reading():
+            return _cursor(source).execute(text, parameters or None)
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        """A new cursor for each query: threads that share a cursor get each other's rows."""
-        if self._connection is None:
+    @property
+    def _source(self) -> Source:
+        if self._opened is None:
             raise RuntimeError("This snapshot was read after its `with` block.")
-        return self._connection.cursor()
+        return self._opened
+
+
+def _cursor(source: Source) -> duckdb.DuckDBPyConnection:
+    """A new cursor for each query: threads that share a cursor get each other's rows."""
+    return source.connection.cursor().execute(statement("use_attached"))
 
 
 class Warehouse:
@@ -121,79 +195,85 @@ class Warehouse:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._served: tuple[str, duckdb.DuckDBPyConnection] | None = None
+        self._source: Source | None = None
+        self._seen: _Files = {}
+        self._problem: DatabaseUnreadable | None = None
+        self._retry_at = 0.0
         self._cache = ResultCache(CACHE_BYTES)
 
     @property
     def exists(self) -> bool:
-        """Whether anything has been loaded."""
-        return self.path.exists()
+        """Whether anything has been loaded, readable or not."""
+        return generations.exists(self.path)
 
     @property
     def generation(self) -> str:
-        """The name of the newest generation, changed by every load with new data; empty if there is none."""
+        """The name of the generation that a snapshot reads; empty if there is none."""
         try:
-            file = self.path.resolve(strict=True)
-            return _generation(file, file.stat())
-        except FileNotFoundError:
+            return self._newest().generation
+        except MailsightError:
             return ""
 
-    def snapshot(self) -> Snapshot:
-        """The newest generation, to read from in a `with` block.
+    @property
+    def problem(self) -> str | None:
+        """Why the data can't be read, or why what is served is not the newest; None if all is well."""
+        with suppress(MailsightError):
+            self._newest()
+        return str(self._problem) if self._problem else None
 
-        Raises `NoDatabase` if nothing has been loaded yet, and `DatabaseUnreadable` if the file is not a database of
-        this version.
+    def snapshot(self) -> Snapshot:
+        """The newest readable generation, to read from in a `with` block.
+
+        Raises `NoDatabase` if nothing has been loaded yet, and `DatabaseUnreadable` if no generation can be read.
         """
+        return Snapshot(self._newest(), self._cache)
+
+    def _newest(self) -> Source:
+        """The newest generation, or while that can't be opened, the one that was newest before."""
         with self._lock:
             try:
-                file = self.path.resolve(strict=True)
-                stat = file.stat()
-            except FileNotFoundError as error:
-                raise NoDatabase(f"Nothing has been loaded into {self.path} yet.") from error
-            generation = _generation(file, stat)
-            if self._served is None or self._served[0] != generation:
-                # Dropped, not closed: snapshots of the older generation still use the old connection.
-                self._served = (generation, _open_hardened(file))
-            published_at = datetime.fromtimestamp(stat.st_mtime, UTC)
-            return Snapshot(generation, published_at, self._served[1], self._cache)
+                self._refresh()
+            except DatabaseUnreadable as error:
+                self._problem = error
+                if self._source is None or not self._source.intact:
+                    self._source = None
+                    raise
+            if self._source is None:
+                raise NoDatabase(f"Nothing has been loaded into {self.path} yet.")
+            return self._source
+
+    def _refresh(self) -> None:
+        """Opens the newest generation, unless it is open."""
+        place = generations.home(self.path)
+        linked = generations.served(place)
+        files = [linked] if linked else generations.beside(place)
+        with generations.sentences(place):
+            seen, before = {file: identity(file) for file in files}, self._seen
+        self._seen = seen
+        if not files:
+            self._source = self._problem = None
+        elif _was_written_to(before, seen):
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            raise DatabaseBusy(f"{place} is being replaced or written to.")
+        elif seen != before or self._source is None or self._problem or not self._source.intact:
+            if seen == before and self._problem and time.monotonic() < self._retry_at:
+                raise self._problem.with_traceback(None)
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            newest = opening.Newest(linked) if linked else opening.newest(place)
+            # Dropped, not closed: snapshots of the older generation still use its connection.
+            self._source, self._problem = Source(newest.file), newest.problem
 
 
-def _generation(file: Path, stat: os.stat_result) -> str:
-    return f"{file.name}:{stat.st_mtime_ns}"
+def _was_written_to(before: _Files, now: _Files) -> bool:
+    """Whether somebody writes to a file that was complete when it was last looked at, such as `cp` through the link."""
+    return any(
+        known.inode == now[file].inode and known != now[file] for file, known in before.items() if file in now
+    )
 
 
 def _aware(field: pa.Field) -> pa.Field:
     is_naive = pa.types.is_timestamp(field.type) and field.type.tz is None
     return field.with_type(pa.timestamp(field.type.unit, "UTC")) if is_naive else field
-
-
-def _open_hardened(file: Path) -> duckdb.DuckDBPyConnection:
-    """Opens a generation read-only, so that SQL can't access other files or change settings."""
-    try:
-        connection = duckdb.connect(str(file), read_only=True, config=_READING)
-        check_version(connection, file)
-        # A process shares settings between its connections to a file; the first connection has locked them.
-        if connection.execute(statement("configuration_locked")).fetchall() == [(False,)]:
-            connection.execute(statement("lock_configuration"))
-    except duckdb.Error as error:
-        raise DatabaseUnreadable(f"{file} is not a Mailsight database.") from error
-    return connection
-
-
-def check_version(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    version = connection.execute(statement("schema_version")).fetchall()[0][0]
-    if version < SCHEMA_VERSION:
-        raise DatabaseUnreadable(
-            f"{file.name} was created by an older version of Mailsight "
-            f"(schema version {version}; this version uses {SCHEMA_VERSION}).",
-            next_step="Run `python -m mailsight migrate`, which keeps your data.",
-        )
-    if version > SCHEMA_VERSION:
-        raise DatabaseUnreadable(
-            f"{file.name} was created by a newer version of Mailsight "
-            f"(schema version {version}; this version uses {SCHEMA_VERSION}).",
-            next_step="Update Mailsight.",
-        )
 
 
 def named(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

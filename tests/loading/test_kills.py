@@ -1,5 +1,7 @@
 """A loader is killed at each of its steps, and a real dashboard again and again under a stream of webhooks.
 
+That happens with enough space, and with a disk that is nearly full.
+
 No event is lost or counted twice. MAILSIGHT_KILLS sets how often the dashboard is killed (default: 3).
 """
 
@@ -28,6 +30,7 @@ from mailsight.warehouse.reader import Warehouse
 from tests.support.dashboard import start_dashboard
 from tests.support.kills import kill_at
 from tests.support.providers.signing import USER, WebhookRequest, basic_auth, post
+from tests.support.small_disk import small_disk
 from tests.support.waiting import PATIENCE_SECONDS, until
 from tooling.servers import PROJECT, await_answer, free_port
 
@@ -51,6 +54,7 @@ class Provider(threading.Thread):
         self.port = port
         self.number = number
         self.answers = 0
+        self.tries = 0
         self.reported = Counter[tuple[str, str, str]]()
         self.stopped = threading.Event()
         self.failure: BaseException | None = None
@@ -73,6 +77,7 @@ class Provider(threading.Thread):
                     waiting.append(chance.choice(sent_before))
             chance.shuffle(waiting)
             sent = waiting.pop()
+            self.tries += 1
             if self.answered(sent):
                 sent_before.append(sent)
                 self.answers += 1
@@ -228,17 +233,11 @@ def test_kills_at_any_moment_lose_no_event_and_count_none_twice(tmp_path: Path) 
         reader.join()
 
     reported = sum((provider.reported for provider in providers), Counter[tuple[str, str, str]]())
-    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
-        counted = "select campaign_id, provider, type, count(distinct recipient) from events group by all"
-        stored = {
-            (campaign, provider, kind): n
-            for campaign, provider, kind, n in connection.execute(counted).fetchall()
-        }
-        refused = connection.execute("select reason from refused").fetchall()
+    stored, refused = stored_events(database)
     assert stored == dict(reported)
     assert reader.problems == []
     assert reader.events[-1] == reported.total()
-    assert len(refused) <= KILLS  # truncated lines of requests that were never acknowledged
+    assert refused <= KILLS  # truncated lines of requests that were never acknowledged
     opened = {
         campaign: sum(reported[campaign, who, "opened"] for who in ("sendgrid", "brevo"))
         for campaign in CAMPAIGNS
@@ -247,8 +246,84 @@ def test_kills_at_any_moment_lose_no_event_and_count_none_twice(tmp_path: Path) 
     assert opens_on_the_command_line(database, "spring") == opened["spring"]
     print(
         f"{KILLS} kills, {reported.total()} events, {len(reader.events)} generations seen, "
-        f"{len(refused)} truncated lines"
+        f"{refused} truncated lines"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.small_disk
+@pytest.mark.skipif(KILLS < 1, reason="MAILSIGHT_KILLS is 0")
+def test_kills_on_a_nearly_full_disk_lose_no_event_that_was_answered(tmp_path: Path) -> None:
+    chance = random.Random(KILLS)
+    with small_disk(tmp_path / "disk", 96) as disk:
+        database, log, port = disk.folder / "mailsight.duckdb", tmp_path / "server.log", free_port()
+        providers = [Provider(port, number) for number in range(4)]
+        reader = Reader(database)
+
+        def start() -> subprocess.Popen[bytes]:
+            return start_dashboard(database, log, port, environment=ENVIRONMENT)
+
+        def ended_loads() -> int:
+            """How many loads the servers have published or given up."""
+            return len(reader.events) + log.read_text(errors="replace").count("could not be loaded")
+
+        server = start()
+        try:
+            with running(providers, reader):
+                for _ in range(KILLS):
+                    loads = ended_loads() + chance.randint(0, 1)
+                    disk.leave(chance.randint(0, 40) * 500_000)
+                    await_answer(server, port, log)
+                    await_tries(providers, chance.randint(1, 60))
+                    until(lambda loads=loads: ended_loads() >= loads, "a load to end")  # type: ignore[misc]
+                    server.kill()
+                    server.wait()
+                    server = start()
+                disk.free()
+                await_answer(server, port, log)
+            for provider in providers:
+                provider.join(PATIENCE_SECONDS)
+                assert not provider.is_alive()
+                assert provider.failure is None
+        finally:
+            server.kill()
+            server.wait()
+            reader.stopped.set()
+            reader.join()
+        waiting = spool.beside(database)
+        ingest_spool(database, waiting)
+        assert waiting.state() == spool.SpoolState()
+        reported = sum((provider.reported for provider in providers), Counter[tuple[str, str, str]]())
+        stored, _ = stored_events(database)
+        assert stored == dict(reported)
+        assert reader.problems == []
+        full = sum(provider.tries - provider.answers for provider in providers)
+        print(
+            f"{KILLS} kills, {reported.total()} events, {len(reader.events)} generations seen, {ended_loads()} loads, "
+            f"{full} requests not answered with 200"
+        )
+
+
+def stored_events(database: Path) -> tuple[dict[tuple[str, str, str], int], int]:
+    """The customers with an event, by campaign, provider and type; and the number of rejected rows."""
+    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+        counted = "select campaign_id, provider, type, count(distinct recipient) from events group by all"
+        stored = {
+            (campaign, provider, kind): n
+            for campaign, provider, kind, n in connection.execute(counted).fetchall()
+        }
+        [(refused,)] = connection.execute("select count(*) from refused").fetchall()
+    return stored, refused
+
+
+def await_tries(providers: list[Provider], many: int) -> None:
+    """Waits until the providers have sent this many more requests, whatever the answers."""
+
+    def tries() -> int:
+        return sum(provider.tries for provider in providers)
+
+    enough = tries() + many
+    until(lambda: tries() >= enough, "requests")
 
 
 def await_work(providers: list[Provider], reader: Reader, *, requests: int, loads: int) -> None:
@@ -285,7 +360,8 @@ STEPS = {
     "after a segment was sealed": "mailsight.loading.spool.sync_folder",
     "before anything is staged": "mailsight.loading.payloads._Staging.take_segment",
     "before anything is merged": "mailsight.loading.payloads._Staging.complete",
-    "before publishing": "mailsight.warehouse.draft.publish",
+    "before publishing": "mailsight.warehouse.generations.publish",
+    "before the generation has its name": "mailsight.warehouse.generations.make_read_only",
     "in the middle of publishing": "pathlib.Path.symlink_to",
     "after publishing": "mailsight.loading.spool.Spool.remove",
 }

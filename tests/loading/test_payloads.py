@@ -18,7 +18,7 @@ from mailsight.loading import bundles, payloads
 from mailsight.loading.spool import Spool
 from mailsight.reports import campaign
 from mailsight.vocabulary import Audience
-from mailsight.warehouse import reader
+from mailsight.warehouse import opening
 from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
 from tests.support.kills import kill_at
@@ -321,7 +321,7 @@ def test_a_killed_ingest_leaves_the_last_good_state_and_can_be_repeated(
         ("mailsight.warehouse.draft.Draft.run", 12),
         ("mailsight.warehouse.draft.Draft.run", 30),
         ("mailsight.loading.merge.derive", 1),
-        ("mailsight.warehouse.draft.publish", 1),
+        ("mailsight.warehouse.generations.publish", 1),
     ):
         kill_at(step, KILLED, database, many, calls=calls)
         assert opens(database) == 5
@@ -407,6 +407,6 @@ def test_a_database_of_version_1_is_migrated_or_rejected_with_the_command(
     assert opens(database) == 5
     [counted] = Warehouse(database).snapshot().rows("event_counts")
     assert (counted["provider"], counted["type"], counted["events"]) == ("sendgrid", "opened", 5)
-    monkeypatch.setattr(reader, "SCHEMA_VERSION", 1)
+    monkeypatch.setattr(opening, "SCHEMA_VERSION", 1)
     with pytest.raises(DatabaseUnreadable, match="newer version of Mailsight"):
         opens(database)

@@ -330,3 +330,17 @@ def test_customers_who_were_not_mailed_can_be_searched(
     assert ([row["customer_id"] for row in result.customers], result.total) == (expected, len(expected))
     block = recipients.not_sent(reader.snapshot(), "spring", reason, wanted, start=1, size=1)
     assert ([row["customer_id"] for row in block.customers], block.total) == (expected[1:2], len(expected))
+
+
+def test_a_page_says_why_it_does_not_show_the_newest_data(
+    use: Callable[[Path], Warehouse], sample_database: Path, tmp_path: Path
+) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    database.symlink_to(sample_database.resolve())
+    use(database)
+    assert "not the newest data" not in words(show())
+    database.unlink()
+    database.write_bytes(sample_database.read_bytes()[:50_000])
+    at = show()
+    assert [title.value for title in at.title] == ["Campaigns"]
+    assert f"This is not the newest data. {formats.plain(f'{database} is incomplete.')}" in words(at)

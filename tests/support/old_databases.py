@@ -39,6 +39,7 @@ def as_version_1(database: Path) -> None:
 
 
 def _run(database: Path, *statements: str) -> None:
+    database.resolve().chmod(0o600)  # generations are read-only
     with duckdb.connect(str(database.resolve())) as connection:
         for statement in statements:
             connection.execute(statement)

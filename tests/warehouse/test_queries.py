@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from mailsight import settings
-from mailsight.warehouse import queries, reader
+from mailsight.warehouse import opening, queries
 
 QUERIES = aiosql.from_path(settings.PROJECT / "queries", "duckdb")
 DOCS = {name.rpartition(".")[2]: attrgetter(name)(QUERIES).__doc__ for name in QUERIES.available_queries}
@@ -52,7 +52,7 @@ def test_an_insert_names_its_columns(file: Path) -> None:
 def test_the_newest_migration_leads_to_the_version_of_the_schema() -> None:
     files = sorted((settings.PROJECT / "queries" / "migrations").iterdir())
     versions = [int(file.name.partition("_")[0]) for file in files]
-    assert versions == list(range(2, reader.SCHEMA_VERSION + 1))
+    assert versions == list(range(2, opening.SCHEMA_VERSION + 1))
     for version, file in zip(versions, files, strict=True):
         assert re.findall(r"-- name: (\w+)", file.read_text(encoding="utf-8")) == [f"migrate_to_{version}"]
 

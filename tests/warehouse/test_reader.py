@@ -95,6 +95,7 @@ def test_the_last_two_generations_remain(tiny_duck: Path, tiny_bundle: Path) -> 
 
 
 def test_a_failed_load_leaves_the_last_good_state(tiny_duck: Path) -> None:
+    assert sent(Warehouse(tiny_duck)) == 1
     before = sorted(tiny_duck.parent.iterdir())
     with pytest.raises(draft.QueryFailed), draft.draft(tiny_duck) as work:
         work.run("create_schema")  # fails, because the tables exist
@@ -154,12 +155,12 @@ bundles.load(Path(sys.argv[1]), [Path(sys.argv[2])])
 @pytest.mark.parametrize(
     ("step", "calls"),
     [
-        ("mailsight.warehouse.draft.copy_file", 1),
+        ("mailsight.warehouse.generations.copy", 1),
         ("mailsight.warehouse.draft.Draft.run", 1),
         ("mailsight.warehouse.draft.Draft.run", 20),
         ("mailsight.warehouse.draft.Draft.run", 50),
         ("mailsight.loading.merge.derive", 1),
-        ("mailsight.warehouse.draft.publish", 1),
+        ("mailsight.warehouse.generations.publish", 1),
         ("os.fsync", 1),
     ],
 )
@@ -204,8 +205,8 @@ def test_a_regular_file_becomes_the_first_generation(
 def test_the_dashboard_can_neither_write_nor_reach_other_files(tiny_duck: Path) -> None:
     reader = Warehouse(tiny_duck)
     sent(reader)
-    assert reader._served is not None  # noqa: SLF001
-    connection = reader._served[1]  # noqa: SLF001
+    assert reader._source is not None  # noqa: SLF001
+    connection = reader._source.connection  # noqa: SLF001
     for statement in (
         "delete from campaigns",
         "select * from read_text('/etc/hostname')",

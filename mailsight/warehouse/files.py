@@ -1,0 +1,89 @@
+"""Database files on disk: private to their owner, copied, synced and removed."""
+
+import os
+import shutil
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+# Not even the owner's: a published database never changes, so `cp` onto it is refused.
+READ_ONLY = 0o400
+_OTHERS = 0o077
+
+
+class Identity(NamedTuple):
+    """What changes when a file is replaced or written to."""
+
+    inode: int
+    size_bytes: int
+    modified_ns: int
+
+
+def identity(file: Path) -> Identity:
+    """A file's identity. Raises OSError."""
+    status = file.stat()
+    return Identity(status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def make_private(path: Path) -> None:
+    """Takes an existing file or folder away from everyone but its owner, who may be someone else."""
+    with suppress(OSError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & _OTHERS:
+            path.chmod(mode & ~_OTHERS)
+
+
+def make_read_only(file: Path) -> None:
+    """Makes a file readable by its owner only, and writable by nobody."""
+    if sys.platform != "win32":  # Windows can't remove read-only files.
+        file.chmod(READ_ONLY)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copies a file, instantly if the file system supports cloning."""
+    target.touch(PRIVATE_FILE)
+    with source.open("rb") as reader, target.open("wb") as writer:
+        try:
+            while os.copy_file_range(reader.fileno(), writer.fileno(), 2**30):
+                pass
+        except (AttributeError, OSError):  # Linux only, and not on every file system.
+            reader.seek(0)
+            writer.seek(0)
+            writer.truncate()
+            shutil.copyfileobj(reader, writer, 2**24)
+
+
+def write_file(file: Path, text: str) -> None:
+    """Writes a small file in one atomic step. Raises OSError; nothing has changed then."""
+    draft = file.with_name(f"{file.name}.new")
+    try:
+        draft.touch(PRIVATE_FILE)
+        with draft.open("w", encoding="utf-8") as writer:
+            writer.write(text)
+            writer.flush()
+            os.fsync(writer.fileno())
+        draft.replace(file)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def sync_file(file: Path) -> None:
+    """Makes a file's content durable."""
+    with file.open("rb+") as synced:  # Windows can't sync a file opened for reading.
+        os.fsync(synced.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes what was created, renamed or removed in a folder durable. Windows can't sync a folder; NTFS journals it."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,163 @@
+"""Opens database files read-only, as all readers do, and judges whether they can be read."""
+
+import os
+import re
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import duckdb
+
+from mailsight.errors import DatabaseBusy, DatabaseUnreadable
+
+from . import contents, generations
+from .files import PRIVATE_FOLDER, identity, make_private
+from .queries import statement
+
+# The number of the newest file in queries/migrations/.
+SCHEMA_VERSION = 3
+# The memory limit covers recently used database pages and sorting. Sorting a million recipients takes half of it.
+_READING: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "memory_limit": "700MB",
+}
+# The part of a file before its blocks.
+_HEADER_BYTES = 3 * 4096
+_INCOMPLETE = "Wait if it is still being copied. Otherwise, restore it from a backup."
+
+
+def open_readonly(file: Path) -> duckdb.DuckDBPyConnection:
+    """Opens a database file read-only, so that SQL can't access other files or change settings.
+
+    Each call reads the file afresh: a file that was replaced or written to is never mixed up with what an earlier
+    connection knows of it. Raises `DatabaseUnreadable` if it is incomplete, locked, or not a database of Mailsight.
+    """
+    # DuckDB gives all connections of a process to one path the same instance, whatever the file holds by now. An
+    # instance in memory is never shared, and may have the file attached.
+    connection = duckdb.connect(":memory:", config=_READING | {"temp_directory": _spill(file)})
+    try:
+        connection.execute(statement("attach"), {"file": str(file)})
+        connection.execute(statement("use_attached"))
+        connection.execute(statement("lock_down"))
+        schema_version(connection)
+        _check_complete(connection, file)
+    except duckdb.Error as error:
+        connection.close()
+        raise unreadable(file, error) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_complete(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Raises `DatabaseUnreadable` if the end of a file is missing, which DuckDB may not notice before it reads that."""
+    total, used, block_bytes = connection.execute(statement("blocks")).fetchall()[0]
+    present = (file.stat().st_size - _HEADER_BYTES) // block_bytes
+    if present < used or (present < total and present <= contents.last_block(connection)):
+        raise DatabaseUnreadable(f"{file} is incomplete.", next_step=_INCOMPLETE)
+
+
+def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
+    """The version of the tables. Raises `duckdb.Error` if it isn't a database of Mailsight."""
+    versions = connection.execute(statement("schema_version")).fetchall()
+    if len(versions) != 1:
+        raise duckdb.CatalogException("The table schema_version has no version.")
+    return int(versions[0][0])
+
+
+def check_version(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Raises `DatabaseUnreadable` unless the tables have the version that reports expect."""
+    version = schema_version(connection)
+    if version < SCHEMA_VERSION:
+        raise DatabaseUnreadable(
+            f"{file.name} was created by an older version of Mailsight "
+            f"(schema version {version}; this version uses {SCHEMA_VERSION}).",
+            next_step="Run `python -m mailsight migrate`, which keeps your data.",
+        )
+    if version > SCHEMA_VERSION:
+        raise DatabaseUnreadable(
+            f"{file.name} was created by a newer version of Mailsight "
+            f"(schema version {version}; this version uses {SCHEMA_VERSION}).",
+            next_step="Update Mailsight.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest readable file of a database, and what is wrong with others, if anything."""
+
+    file: Path
+    problem: DatabaseUnreadable | None = None
+
+
+def newest(path: Path) -> Newest:
+    """The newest readable generation beside a `home` whose link is missing.
+
+    The newest has the latest load: numbers and times of files may come from a restored backup. Raises
+    `DatabaseUnreadable` if none of them can be read, and `DatabaseBusy` if another program writes to one.
+    """
+    files = generations.beside(path)
+    ages: list[tuple[str, int, int, Path]] = []
+    problem: DatabaseUnreadable | None = None
+    for number, file in enumerate(files):
+        try:
+            with generations.sentences(file):
+                ages.append((_last_load(file), identity(file).modified_ns, number, file))
+        except DatabaseBusy:
+            raise
+        except DatabaseUnreadable as error:
+            problem = error
+    if not ages:
+        names = ", ".join(file.name for file in files)
+        raise DatabaseUnreadable(
+            f"{path} is missing, and no generation beside it ({names}) can be read"
+            f"{f': {problem.message}' if problem else '.'}",
+            next_step=f"Restore a backup to {path}, or move these files away to start over.",
+        ) from problem
+    return Newest(max(ages)[-1], problem)
+
+
+def _last_load(file: Path) -> str:
+    """When the newest data in a file was loaded, as text that sorts by time. Raises `DatabaseUnreadable`."""
+    connection = open_readonly(file)
+    try:
+        contents.table_sizes(connection)
+        [(loaded_at,)] = connection.execute(statement("last_load")).fetchall()
+    except duckdb.CatalogException:  # older versions did not record loads
+        return ""
+    except duckdb.Error as error:
+        raise unreadable(file, error) from error
+    finally:
+        connection.close()
+    return str(loaded_at or "")
+
+
+def unreadable(file: Path, error: duckdb.Error) -> DatabaseUnreadable:
+    """What a reader's error means, in a sentence."""
+    text = str(error).splitlines()[0]
+    if holder := re.search(r"Could not set lock on file.* held in (\S+) \(PID (\d+)\)", text):
+        program, process = Path(holder[1]).name, holder[2]
+        return DatabaseBusy(
+            f"{program} (process {process}) has {file} open for writing.",
+            next_step="Close it there. To look at a database with other programs, open it read-only.",
+        )
+    if "Could not read enough bytes" in text:
+        return DatabaseUnreadable(f"{file} is incomplete.", next_step=_INCOMPLETE)
+    if isinstance(error, duckdb.CatalogException) or "not a valid DuckDB database" in text:
+        return DatabaseUnreadable(f"{file} is not a Mailsight database.")
+    return DatabaseUnreadable(f"{file} can't be read: {text.rstrip('.')}.")
+
+
+def _spill(file: Path) -> str:
+    """A folder for this process's longer sorts, which DuckDB creates when it is needed; empty if none can be."""
+    folder = generations.spill_folder(file)
+    try:
+        folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
+    except OSError:
+        return ""
+    make_private(folder)
+    return str(folder / f"{file.name}.{os.getpid()}.{next(_instances)}")
+
+
+_instances = count()
