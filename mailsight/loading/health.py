@@ -70,7 +70,7 @@ def _database(warehouse: Warehouse) -> list[str]:
         return [f"{error.title}."]
     except Exception:  # noqa: BLE001
         return ["The database can't be read."]
-    return []
+    return ["The newest data can't be read, so pages show older data."] if warehouse.problem else []
 
 
 def _disk(database: Path) -> Iterator[str]:
