@@ -62,7 +62,7 @@ def test_files_of_several_providers_are_recognised_as_such() -> None:
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b"null", b"a,b\n1,2\n", b'{"hello": "world"}', b"\xff\xfe\x00", b"[" * 100_000, b"\x1f\x8bx",
-     zstandard.FRAME_HEADER, gzip.compress(b"\0" * 10_000_000), b'{"headers": {}, "body": "{"}'],
+     zstandard.FRAME_HEADER, gzip.compress(b"\0" * 10_000_000, mtime=0), b'{"headers": {}, "body": "{"}'],
     ids=lambda content: repr(content[:12]),
 )  # fmt: skip
 def test_other_files_are_not_recognised(content: bytes) -> None:

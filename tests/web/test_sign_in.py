@@ -88,6 +88,10 @@ def client(answers: dict[str, Any], ended: list[Any]) -> Iterator[TestClient]:
         yield client
 
 
+def _name(answer: Any) -> str:
+    return f"{answer.status_code}" if isinstance(answer, Response) else repr(answer)
+
+
 FAILURES: list[Any] = [
     PlainTextResponse("Authentication error", 400),
     PlainTextResponse("Internal Server Error", 500),
@@ -98,7 +102,7 @@ FAILURES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("failure", FAILURES, ids=repr)
+@pytest.mark.parametrize("failure", FAILURES, ids=_name)
 def test_a_provider_that_fails_leads_back_to_the_page_with_a_reason(
     client: TestClient, answers: dict[str, Any], failure: Any
 ) -> None:
@@ -107,7 +111,7 @@ def test_a_provider_that_fails_leads_back_to_the_page_with_a_reason(
     assert (answer.status_code, answer.headers["location"]) == (303, f"/{PAGE}&sign_in=unavailable")
 
 
-@pytest.mark.parametrize("failure", FAILURES, ids=repr)
+@pytest.mark.parametrize("failure", FAILURES, ids=_name)
 def test_a_provider_that_fails_on_the_way_back_is_explained_too(
     client: TestClient, answers: dict[str, Any], failure: Any
 ) -> None:
@@ -203,7 +207,7 @@ def test_a_button_that_is_too_old_leads_back_to_the_page(client: TestClient, ans
 
 
 @pytest.mark.parametrize(
-    "answer", [RedirectResponse("https://login.company.example/end", 302), *FAILURES], ids=repr
+    "answer", [RedirectResponse("https://login.company.example/end", 302), *FAILURES], ids=_name
 )
 def test_signing_out_ends_the_sign_in_even_if_the_provider_fails(
     client: TestClient, answers: dict[str, Any], ended: list[Any], answer: Any
