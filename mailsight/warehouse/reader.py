@@ -24,7 +24,7 @@ from .queries import bound, statement
 from .selection import GridQuery
 
 # The number of the newest file in queries/migrations/.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BATCH_ROWS = 100_000
 # Eight million grid rows: enough for about ten people who browse campaigns with a million recipients.
 CACHE_BYTES = 64 * 2**20
