@@ -3,20 +3,18 @@
 -- name: create_staging#
 -- Temporary tables for the rows of one load, and the macros that read their values.
 
--- word: the value without surrounding blanks, or null if nothing is left. Most values need no trimming, and checking both
--- ends first takes a third of the time.
+-- word: the value without surrounding blanks, or null if nothing is left or it stands for the lack of a value, as "NULL" does.
+-- Most values need no trimming, and checking both ends first takes a third of the time.
 create temp macro is_blank(letter) as ord(letter) <= 32 or ord(letter) = 160;
-create temp macro word(value) as nullif(
-    if(
-        is_blank(left(value, 1)) or is_blank(right(value, 1)),
-        trim(value, ' ' || chr(9) || chr(10) || chr(13) || chr(160)),
-        value
-    ),
-    ''
+create temp macro trimmed(value) as if(
+    is_blank(left(value, 1)) or is_blank(right(value, 1)),
+    trim(value, ' ' || chr(9) || chr(10) || chr(13) || chr(160)),
+    value
 );
+create temp macro word(value) as case when not says_nothing(trimmed(value)) then trimmed(value) end;
 
--- moment: a timestamp from ISO 8601 (extended or basic, UTC unless it names a zone) or from epoch seconds. Null if it is
--- neither, or if its year is not between 1900 and 2199.
+-- moment: a timestamp from ISO 8601 (extended or basic, UTC unless it names a zone) or from a number (`moment_of_number`).
+-- Null if it is neither, or if its year is not between 1900 and 2199.
 create temp macro extended_moment(value) as case
     when regexp_full_match(value, '(19|20|21)\d\d-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[-+]\d\d(:?\d\d)?)?)?')
         then try_cast(value as timestamptz) at time zone 'UTC'
@@ -32,10 +30,8 @@ create temp macro basic_moment(value) as case
         ) at time zone 'UTC'
 end;
 create temp macro epoch_moment(value) as case
-    when regexp_full_match(value, '[-+]?\d+(\.\d+)?([Ee][-+]?\d+)?')
-        and not regexp_full_match(value, '(19|20|21)\d{6}')
-        and try_cast(value as double) between -2208988800 and 7258118399
-        then make_timestamp(cast(round(try_cast(value as double) * 1e6) as bigint))
+    when is_number(value) and not regexp_full_match(value, '(19|20|21)\d{6}')
+        then moment_of_number(try_cast(value as double))
 end;
 create temp macro iso_spelling(value) as replace(
     regexp_replace(regexp_replace(upper(value), ' ?(UTC|GMT|Z)$', 'Z'), ' ([-+])', '\1'), ',', '.'

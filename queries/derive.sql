@@ -5,12 +5,22 @@
 -- message_id, and, for messages known from events only, those it reaches through a customer's address. An event whose message
 -- is listed by id touches that message's campaign alone, whatever campaign it names. Otherwise a tag shared by all mailings,
 -- taken for a campaign, would touch them all.
-create temp table touched as
-with new_message_ids as (
-    select message_id from merged_messages where is_changed and message_id is not null
+create temp table named_message_ids as
+select message_id from merged_messages where is_changed and message_id is not null
+union
+select message_id from new_events where message_id is not null;
+-- all_ids_in: the ids of a table, and the other ids of their messages. id_in_events: the id that a message's events have.
+create temp macro all_ids_in(named) as table
+with linked as (
+    select message_id from query_table(named)
     union
-    select message_id from new_events where message_id is not null
-),
+    select a.message_id from message_aliases as a join query_table(named) as n on a.other_id = n.message_id
+)
+from linked
+union
+select a.other_id as message_id from message_aliases as a semi join linked using (message_id);
+create temp table touched as
+with new_message_ids as (from all_ids_in('named_message_ids')),
 old_events as (
     select event_number
     from events semi join new_message_ids using (message_id)
@@ -77,27 +87,33 @@ checkpoint;
 -- name: start_attribution#
 -- The input of attribution: unmatched_events may belong to a touched campaign, known_messages are the messages they may match.
 -- attributed is its result: the message, by campaign and customer, that each event belongs to.
-create or replace temp table message_ids as
+create or replace temp table named_message_ids as
 select message_id from messages semi join touched using (campaign_id) where message_id is not null
 union
 select message_id from events semi join touched using (campaign_id) where message_id is not null;
+create or replace temp table message_ids as from all_ids_in('named_message_ids');
 
 create or replace temp table unmatched_events as
 select event_number, campaign_id, customer_id, message_id, lower(recipient) as recipient, occurred_at
 from events
 where campaign_id in (from touched) or message_id in (from message_ids);
 
+create or replace temp table named_message_ids as
+select distinct message_id from unmatched_events where message_id is not null;
 create or replace temp table known_messages as
 select campaign_id, customer_id, message_id, lower(email) as email, sent_at is not null as sent, false as implied
 from messages
-where
-    campaign_id in (from touched)
-    or message_id in (select message_id from unmatched_events where message_id is not null);
+where campaign_id in (from touched) or message_id in (from all_ids_in('named_message_ids'));
+
+create or replace temp table aliases as
+select other_id, min(message_id) as message_id from message_aliases semi join message_ids on message_ids.message_id = other_id
+group by other_id;
 
 create or replace temp table attributed (event_number bigint, campaign_id varchar, customer_id varchar);
 
 -- name: find_messages#
--- One round of attribution: by campaign and customer, else by message_id, else by campaign and recipient. If several messages
+-- One round of attribution: by campaign and customer, else by message_id, else by campaign and recipient. A message is found
+-- by any of its ids. If several messages
 -- match, the event's own campaign comes first, then its own recipient, then messages that were sent.
 insert into attributed by name
 select s.event_number, s.campaign_id, s.customer_id
@@ -118,6 +134,30 @@ from (
             )
         ) as message
     from unmatched_events as s join known_messages as k on k.message_id = s.message_id
+    group by s.event_number
+);
+delete from unmatched_events where event_number in (select event_number from attributed);
+
+-- By one of the message's other ids.
+insert into attributed by name
+select event_number, message.campaign_id, message.customer_id
+from (
+    select
+        s.event_number,
+        min_by(
+            {'campaign_id': k.campaign_id, 'customer_id': k.customer_id},
+            row(
+                k.campaign_id is distinct from s.campaign_id, not coalesce(k.email = s.recipient, false), not k.sent,
+                k.campaign_id, k.customer_id
+            )
+        ) as message
+    from unmatched_events as s
+    left join aliases as of_event on of_event.other_id = s.message_id
+    join (
+        select k.*, coalesce(a.message_id, k.message_id) as id_in_events
+        from known_messages as k left join aliases as a on a.other_id = k.message_id
+    ) as k
+        on k.id_in_events = coalesce(of_event.message_id, s.message_id)
     group by s.event_number
 );
 delete from unmatched_events where event_number in (select event_number from attributed);

@@ -134,18 +134,21 @@ where messages.campaign_id = m.campaign_id and messages.customer_id = m.customer
 insert into messages by name
 select * exclude (is_new, is_changed) from merged_messages where is_changed order by campaign_id, customer_id;
 
--- name: set_shared_event_ids(providers)!
--- Names the providers whose event ids cover several recipients, for `merge_events`.
-set variable providers_sharing_event_ids = cast(:providers as varchar[]);
+-- name: set_provider_ids(ids)!
+-- What `merge_events` knows about the providers' ids, as a JSON object: `shared` names the providers whose event ids cover
+-- several recipients, `others` says for each provider where its payloads have a message's other ids (JSON paths).
+set variable provider_ids = cast(
+    cast(:ids as json) as struct(shared varchar[], others map(varchar, varchar[]))
+);
 
 -- name: merge_events#
--- Adds the events that are new. Two events are the same if they have the same event_id or, without one, the same provider,
--- campaign, customer, message, recipient, type, time and URL. Where an event_id covers several recipients
--- (`set_shared_event_ids`), the recipient is part of the key. New events get an event_number, our short key, above
+-- Adds the events that are new. Two events are the same if they have the same provider and event_id or, without one, the
+-- same provider, campaign, customer, message, recipient, type, time and URL. Where an event_id covers several recipients
+-- (`set_provider_ids`), the recipient is part of the key. New events get an event_number, our short key, above
 -- last_event_number.
 set variable last_event_number = (select coalesce(max(event_number), 0) from events);
-create temp macro recipient_key(provider, recipient) as case
-    when list_contains(getvariable('providers_sharing_event_ids'), provider) then coalesce(lower(recipient), '')
+create temp macro event_scope(provider, recipient) as coalesce(lower(provider), '') || ' ' || case
+    when list_contains(getvariable('provider_ids').shared, provider) then coalesce(lower(recipient), '')
     else ''
 end;
 -- Few events come twice. A hash finds those that might, and only these are compared in full.
@@ -155,7 +158,7 @@ with keyed as (
         rowid as row,
         if(
             event_id is not null,
-            hash(event_id, recipient_key(provider, recipient)),
+            hash(event_id, event_scope(provider, recipient)),
             hash(provider, campaign_id, customer_id, message_id, lower(recipient), type, occurred_at, url)
         ) as key
     from staged_events
@@ -169,7 +172,7 @@ from (
         s.rowid as row,
         if(
             s.event_id is not null,
-            row_number() over (partition by s.event_id, recipient_key(s.provider, s.recipient) order by s.rowid),
+            row_number() over (partition by s.event_id, event_scope(s.provider, s.recipient) order by s.rowid),
             row_number() over (
                 partition by
                     s.event_id, s.provider, s.campaign_id, s.customer_id, s.message_id, lower(s.recipient), s.type,
@@ -184,7 +187,7 @@ union
 select s.rowid as row
 from staged_events as s
 semi join events as e
-    on e.event_id = s.event_id and recipient_key(e.provider, e.recipient) = recipient_key(s.provider, s.recipient)
+    on e.event_id = s.event_id and event_scope(e.provider, e.recipient) = event_scope(s.provider, s.recipient)
 union
 select s.rowid as row
 from staged_events as s
@@ -201,6 +204,25 @@ select
 from staged_events as s
 anti join known_events as k on k.row = s.rowid
 where s.refusal is null;
+-- A mail has several ids, and a list of messages may have any of them. Only an event that names no campaign needs them.
+insert into message_aliases by name
+select message_id, other_id
+from (
+    select
+        message_id,
+        unnest(list_distinct(flatten(list_transform(
+            list_prepend(message_id, list_transform(
+                coalesce(getvariable('provider_ids').others[provider], []), lambda path: payload ->> path
+            )),
+            lambda id: [id, trim(id, '<>'), '<' || trim(id, '<>') || '>']
+        )))) as other_id
+    from staged_events as s
+    anti join known_events as k on k.row = s.rowid
+    where s.refusal is null and s.campaign_id is null and s.message_id is not null and s.provider is not null
+)
+where other_id <> message_id and trim(other_id, '<>') <> ''
+except
+select message_id, other_id from message_aliases;
 create temp view new_events as
 select event_number, provider, campaign_id, customer_id, message_id, type, occurred_at
 from events

@@ -3,7 +3,7 @@
 -- the keys unique, and failed_checks proves it before a generation is published.
 
 -- name: create_schema#
--- The six tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
+-- The seven tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
 create table schema_version (version integer not null);
 
 create table campaigns (
@@ -28,6 +28,8 @@ create table events (
     link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
     user_agent varchar, ip varchar, provider_machine boolean, machine varchar, payload json, method varchar
 );
+-- A message's other ids, by the id that its events have. Only of events that name no campaign.
+create table message_aliases (message_id varchar not null, other_id varchar not null);
 -- Rows that could not be loaded, with the reason.
 create table refused (kind varchar not null, file varchar not null, line bigint, reason varchar not null, row varchar);
 -- What was loaded, when and from where: one row per load and kind. All of one day's webhooks count as one load.

@@ -1,5 +1,6 @@
 """The second half of every load: merges staged rows, derives the tables behind the screens, and records the load."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from mailsight.errors import LoadRefused
-from mailsight.providers.registry import PROVIDERS
+from mailsight.providers.registry import provider_ids
 from mailsight.warehouse.draft import Draft
 
 from .derive import Progress, derive
@@ -71,8 +72,7 @@ def complete(
             next_step="Fix the file, or load without --strict to skip these rows.",
         )
     progress(0.5, "Adding new rows")
-    sharing = [name for name, provider in PROVIDERS.items() if provider.shares_event_ids]
-    work.run("set_shared_event_ids", providers=sharing)
+    work.run("set_provider_ids", ids=json.dumps(provider_ids()))
     for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
         work.run(name)
     newly_refused = refusals.store()

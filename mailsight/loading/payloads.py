@@ -23,7 +23,7 @@ from mailsight.figures.metrics import share
 from mailsight.providers.events import Event, Request, Unreadable
 from mailsight.providers.reading import events_of_request, events_of_value
 from mailsight.providers.record import Provider
-from mailsight.providers.registry import bounce_words, provider_named
+from mailsight.providers.registry import provider_named, provider_words
 from mailsight.warehouse.draft import Draft, draft, scratch
 from mailsight.warehouse.failures import is_machines
 
@@ -239,7 +239,7 @@ def _request_in(record: Value, sender: Provider | None) -> _Payload | BadRecord:
 
 def prepare_mappings(work: Draft) -> None:
     """Creates the macros that the SQL mappings share, once per connection."""
-    work.run("set_bounce_words", words=_json(bounce_words()))
+    work.run("set_provider_words", words=_json(provider_words()))
     work.run("create_provider_words")
 
 

@@ -5,16 +5,123 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
+from mailsight.errors import NotThisProvider
 from mailsight.vocabulary import EventType
 
-from .payload import at
+from .meanings import NOT_AN_EVENT, Meaning, Words, types
+from .payload import TEXT, Shape, at, parsed, shaped, text
 from .record import BASIC_AUTH, Provider
+
+_SOURCE = "https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html"
+_READ_ON = date(2026, 11, 26)
+
+_WORDS = (
+    Words(
+        name="event",
+        at=("eventType", "notificationType"),
+        means=types(
+            {
+                "Send": EventType.SENT,
+                "Delivery": EventType.DELIVERED,
+                "DeliveryDelay": EventType.DEFERRED,
+                "Bounce": (EventType.BOUNCED, "bounced"),
+                "Complaint": (EventType.COMPLAINED, "spam"),
+                "Reject": (EventType.REJECTED, "blocked"),
+                "Rendering Failure": EventType.FAILED,
+                "Open": EventType.OPENED,
+                "Click": EventType.CLICKED,
+                "Subscription": EventType.UNKNOWN,  # what changed is in `unsubscribe_all`
+                "Received": NOT_AN_EVENT,  # inbound mail
+                "AmazonSnsSubscriptionSucceeded": NOT_AN_EVENT,
+            }
+        ),
+        source=_SOURCE,
+        read_on=_READ_ON,
+    ),
+    Words(
+        name="unsubscribe_all",
+        at=("subscription.newTopicPreferences.unsubscribeAll",),
+        of=frozenset({EventType.UNKNOWN}),
+        means=types({"true": EventType.UNSUBSCRIBED}),
+        source=_SOURCE,
+        read_on=_READ_ON,
+    ),
+    # Messages that SES accepted but did not try to send.
+    Words(
+        name="bounce_type",
+        at=("bounce.bounceSubType",),
+        of=frozenset({EventType.BOUNCED}),
+        means={
+            "suppressed": Meaning(EventType.REJECTED, "bounced"),
+            "onaccountsuppressionlist": Meaning(EventType.REJECTED, "blocked"),
+            "unsubscribedrecipient": Meaning(EventType.REJECTED, "unsubscribed"),
+            "emailvalidationsuppressed": Meaning(EventType.REJECTED, "invalid"),
+        },
+        source=_SOURCE,
+        read_on=_READ_ON,
+    ),
+    Words(
+        name="complaint_type",
+        at=("complaint.complaintSubType",),
+        of=frozenset({EventType.COMPLAINED}),
+        means={"onaccountsuppressionlist": Meaning(EventType.REJECTED, "spam")},
+        source=_SOURCE,
+        read_on=_READ_ON,
+    ),
+)
+# What SNS sends besides notifications, and needs no answer.
+_NOTICES = ("UnsubscribeConfirmation",)
+_TEST = "Successfully validated SNS topic for Amazon SES event publishing."
+
+
+_RECIPIENTS: Shape = [{"emailAddress": TEXT, "status": TEXT, "diagnosticCode": TEXT}]
+_BY_PERSON: dict[str, Shape] = {"timestamp": TEXT, "ipAddress": TEXT, "userAgent": TEXT}
+_SHAPE: Shape = {
+    "eventType": TEXT,
+    "notificationType": TEXT,
+    "mail": {
+        "messageId": TEXT,
+        "timestamp": TEXT,
+        "destination": [TEXT],
+        "headers": [{"name": TEXT, "value": TEXT}],
+        "tags": {name: [TEXT] for name in ("campaign_id", "campaign", "customer_id", "customer")},
+    },
+    "bounce": {
+        **dict.fromkeys(("timestamp", "bounceType", "bounceSubType"), TEXT),
+        "bouncedRecipients": _RECIPIENTS,
+    },
+    "complaint": {
+        **dict.fromkeys(("timestamp", "complaintFeedbackType", "complaintSubType"), TEXT),
+        "complainedRecipients": _RECIPIENTS,
+    },
+    "delivery": {"timestamp": TEXT, "smtpResponse": TEXT, "recipients": [TEXT]},
+    "deliveryDelay": {"timestamp": TEXT, "delayedRecipients": _RECIPIENTS},
+    "reject": {"reason": TEXT},
+    "failure": {"errorMessage": TEXT},
+    "open": _BY_PERSON,
+    "click": {**_BY_PERSON, "link": TEXT, "linkTags": {"link_position": [TEXT]}},
+    "subscription": {"timestamp": TEXT, "newTopicPreferences": {"unsubscribeAll": TEXT}},
+}
+# Where an event says whom it is about; any other event is about all of its mail's recipients.
+_ABOUT = {
+    "Bounce": "bounce.bouncedRecipients",
+    "Complaint": "complaint.complainedRecipients",
+    "Delivery": "delivery.recipients",
+}
+_DESCRIPTIONS = {
+    "Complaint": "complaint.complaintFeedbackType",
+    "Delivery": "delivery.smtpResponse",
+    "Reject": "reject.reason",
+    "Rendering Failure": "failure.errorMessage",
+}
 
 
 def _pack(events: Sequence[object]) -> object:
-    """Wraps a bare event, as Firehose writes it, in an SNS envelope."""
+    """Wraps a bare event, as Firehose or SNS's raw delivery writes it, in an SNS envelope."""
     [event] = events
     if isinstance(event, dict) and "Type" not in event:
         return {"Type": "Notification", "Message": json.dumps(event, ensure_ascii=False)}
@@ -23,48 +130,130 @@ def _pack(events: Sequence[object]) -> object:
 
 def _content(payload: object) -> object:
     match payload:
-        case {"Type": _, "Message": str() as message}:
-            return json.loads(message)
+        case {"Type": "Notification", "Message": str(message)} if message != _TEST:
+            return parsed(message)
     return payload
 
 
-def _of_recipient(payload: object, recipient: str | None) -> object:
-    """Adds this recipient's part of the payload as `recipient`, since a payload may report on several recipients."""
-    parts = at(payload, "bounce.bouncedRecipients") or at(payload, "deliveryDelay.delayedRecipients")
-    if not isinstance(payload, dict) or not isinstance(parts, list):
-        return payload
-    return payload | {
-        "recipient": next((part for part in parts if at(part, "emailAddress") == recipient), None)
+def _facts(payload: object, recipient: str | None) -> object:
+    """Adds this recipient's part of the event, its word, what SES says about it, and when SNS sent it."""
+    event = shaped(_content(payload), _SHAPE)
+    if event is None:
+        return None
+    word = _word(event)
+    parts = _listed(event, "bounce.bouncedRecipients") or _listed(event, "deliveryDelay.delayedRecipients")
+    of_recipient = [part for part in parts if recipient is not None and at(part, "emailAddress") == recipient]
+    description = at(event, _DESCRIPTIONS.get(word, ""))
+    if word == "Bounce":
+        kinds = text(at(event, "bounce.bounceType")), text(at(event, "bounce.bounceSubType"))
+        description = f"{kinds[0]}: {kinds[1]}" if all(kinds) else None
+    return event | {
+        "recipient": of_recipient[0] if of_recipient else None,
+        "description": description,
+        "announced_at": at(payload, "Timestamp"),
     }
 
 
+def _word(event: dict[str, Any]) -> str:
+    return event.get("eventType") or event.get("notificationType") or ""
+
+
+def _listed(event: dict[str, Any], path: str) -> list[Any]:
+    found = at(event, path)
+    return found if isinstance(found, list) else []
+
+
+def _recipients(event: dict[str, Any]) -> list[str]:
+    about = _listed(event, _ABOUT.get(_word(event), "mail.destination"))
+    named = (part.get("emailAddress") if isinstance(part, dict) else part for part in about)
+    return [address for address in named if address]
+
+
+def _headers(event: dict[str, Any], name: str) -> list[str]:
+    """The values of the mail's headers of this name."""
+    named = [
+        header
+        for header in _listed(event, "mail.headers")
+        if header and header.get("name", "").lower() == name
+    ]
+    return [header["value"] for header in named if header.get("value")]
+
+
+def _metadata(event: dict[str, Any]) -> object:
+    for value in reversed(_headers(event, "x-metadata")):
+        with suppress(ValueError, RecursionError):
+            return parsed(value)
+    return {}
+
+
 def _explain(payload: object) -> str | None:
-    """Explains SNS's request for confirmation, and events without a recipient."""
+    """Explains SNS's request for confirmation, messages of an unknown kind, and events without a recipient."""
     match at(payload, "Type"):
         case "SubscriptionConfirmation":
             return (
                 "Amazon SNS asks whether it may send events here. To let it, open this address once: "
-                f"{at(payload, 'SubscribeURL')}"
+                f"{text(at(payload, 'SubscribeURL'))}"
             )
-        case None | "Notification":
-            try:
-                is_event = isinstance(_content(payload), dict)
-            except ValueError:
-                return None
-            return "not an event of Amazon SES: it has no recipient" if is_event else None
-    return None
+        case None:
+            return "not an event of Amazon SES: it has no recipient"
+        case "Notification":
+            is_test = at(payload, "Message") == _TEST
+            return None if is_test else "not an event of Amazon SES: it has no recipient"
+        case kind if kind in _NOTICES:
+            return None
+    return f"a message of Amazon SNS of an unknown type: {text(at(payload, 'Type'))}"
 
 
 def _view() -> type[Any]:
-    """anymail's view without its base's constructor, which needs boto3 for features that Mailsight doesn't use."""
+    """anymail's view without its base's constructor, which needs boto3 for features that Mailsight doesn't use.
+
+    The password proves the sender, and a wrong header is reported as what it is. anymail reads fewer kinds of events.
+    """
+    from anymail.signals import AnymailTrackingEvent
     from anymail.webhooks.amazon_ses import AmazonSESBaseWebhookView, AmazonSESTrackingWebhookView
+    from anymail.webhooks.base import AnymailBaseWebhookView
 
     class View(AmazonSESTrackingWebhookView):  # type: ignore[misc]
         def __init__(self, **keywords: str) -> None:
             super(AmazonSESBaseWebhookView, self).__init__(**keywords)
             self.auto_confirm_enabled = False
 
+        def run_validators(self, request: Any) -> None:
+            AnymailBaseWebhookView.validate_request(self, request)
+            _check_headers(request.headers, request.body)
+
+        def parse_events(self, request: Any) -> list[AnymailTrackingEvent]:
+            message = parsed(request.body)
+            if at(message, "Type") != "Notification" or at(message, "Message") == _TEST:
+                return []
+            whole = _content(message)
+            event = shaped(whole, _SHAPE) or {}
+            return [
+                AnymailTrackingEvent(
+                    event_type="unknown",  # the record's words have it
+                    timestamp=None,
+                    event_id=at(message, "MessageId"),
+                    message_id=at(event, "mail.messageId"),
+                    recipient=recipient,
+                    click_url=at(event, "click.link"),
+                    tags=_headers(event, "x-tag"),
+                    metadata=_metadata(event),
+                    esp_event=whole,
+                )
+                for recipient in _recipients(event)
+            ]
+
     return View
+
+
+def _check_headers(headers: Any, body: bytes) -> None:
+    """Checks that SNS's headers are those of the message, unless it is delivered raw. Raises `NotThisProvider`."""
+    if headers.get("X-Amz-Sns-Rawdelivery", "").lower() == "true":
+        return
+    message = parsed(body)
+    for header, key in (("X-Amz-Sns-Message-Type", "Type"), ("X-Amz-Sns-Message-Id", "MessageId")):
+        if header in headers and headers[header] != at(message, key):
+            raise NotThisProvider(f"The header {header.lower()} is not that of the message.")
 
 
 PROVIDER = Provider(
@@ -75,24 +264,25 @@ PROVIDER = Provider(
     marks=({"Type", "MessageId"}, {"eventType", "mail"}, {"notificationType", "mail"}),
     pack=_pack,
     content=_content,
-    of_recipient=_of_recipient,
+    facts=_facts,
     explain=_explain,
-    spare=("Timestamp",),
+    words=_WORDS,
     time=(
         *(f"{kind}.timestamp" for kind in ("bounce", "complaint", "delivery", "open", "click")),
-        *("deliveryDelay.timestamp", "subscription.timestamp", "mail.timestamp"),
+        *("deliveryDelay.timestamp", "subscription.timestamp", "mail.timestamp", "announced_at"),
     ),
-    kind=("subscription.newTopicPreferences.unsubscribeAll", "eventType", "notificationType"),
-    kinds={"true": EventType.UNSUBSCRIBED, "DeliveryDelay": EventType.DEFERRED},
     bounce=("bounce.bounceType",),
     hard=("Permanent",),
     soft=("Transient",),
     smtp_status=("recipient.status",),
-    diagnostic=("recipient.diagnosticCode",),
+    diagnostic=("recipient.diagnosticCode", "description"),
+    # Not `complaint.userAgent`, which is the program that reported the complaint.
+    user_agent=("open.userAgent", "click.userAgent"),
     ip=("open.ipAddress", "click.ipAddress"),
     link_position=("click.linkTags.link_position.0",),
     campaign_id=("mail.tags.campaign_id.0", "mail.tags.campaign.0"),
     customer_id=("mail.tags.customer_id.0", "mail.tags.customer.0"),
     mapped=True,
     shares_event_ids=True,
+    other_message_ids=("mail.commonHeaders.messageId",),
 )

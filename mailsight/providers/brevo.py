@@ -3,7 +3,86 @@
 https://developers.brevo.com/docs/transactional-webhooks and https://developers.brevo.com/docs/marketing-webhooks
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from mailsight.vocabulary import EventType
+
+from .meanings import NOT_AN_EVENT, Words, types
+from .payload import parsed, text
 from .record import BASIC_AUTH, Provider
+
+_WORDS = Words(
+    name="event",
+    at=("event",),
+    means=types(
+        {
+            # In webhooks.
+            "request": EventType.QUEUED,
+            "delivered": EventType.DELIVERED,
+            "hard_bounce": (EventType.BOUNCED, "bounced"),
+            "soft_bounce": (EventType.BOUNCED, "bounced"),
+            "blocked": (EventType.REJECTED, "blocked"),
+            "spam": (EventType.COMPLAINED, "spam"),
+            "complaint": (EventType.COMPLAINED, "spam"),
+            "invalid_email": (EventType.BOUNCED, "invalid"),
+            "deferred": EventType.DEFERRED,
+            "unique_opened": EventType.OPENED,
+            "opened": EventType.OPENED,
+            "unique_proxy_open": EventType.OPENED,
+            "proxy_open": EventType.OPENED,
+            "click": EventType.CLICKED,
+            "unsubscribe": EventType.UNSUBSCRIBED,
+            "unsubscribed": EventType.UNSUBSCRIBED,
+            "error": EventType.FAILED,
+            "list_addition": EventType.SUBSCRIBED,
+            "contact_updated": NOT_AN_EVENT,
+            "contact_deleted": NOT_AN_EVENT,
+            "inbound_email_processed": NOT_AN_EVENT,
+            # In lists of events (https://developers.brevo.com/reference/get-email-event-report).
+            "requests": EventType.QUEUED,
+            "hardBounces": (EventType.BOUNCED, "bounced"),
+            "softBounces": (EventType.BOUNCED, "bounced"),
+            "bounces": (EventType.BOUNCED, "bounced"),
+            "invalid": (EventType.BOUNCED, "invalid"),
+            "clicks": EventType.CLICKED,
+            "loadedByProxy": EventType.OPENED,
+        }
+    ),
+    source="https://developers.brevo.com/docs/transactional-webhooks, .../marketing-webhooks",
+    read_on=date(2026, 11, 26),
+)
+
+
+def _unpack(value: dict[str, Any]) -> list[object] | None:
+    """Takes lists of events apart, and events of a list of contacts."""
+    match value:
+        case {"events": [*events]}:
+            return events
+        case {"email": [*addresses]} if addresses:
+            return [value | {"email": address} for address in addresses if not isinstance(address, list)]
+    return None
+
+
+def _pack(events: Sequence[object]) -> object:
+    """Writes an event as transactional webhooks do. Marketing webhooks and lists of events name fields differently."""
+    [event] = events
+    if not isinstance(event, dict):
+        return event
+    names = {"link": event.get("URL"), "message-id": event.get("messageId")}
+    return {name: known for name, known in names.items() if known} | event | _tags(event)
+
+
+def _tags(event: dict[str, Any]) -> dict[str, list[object]]:
+    """The tags as a list. `tag` may be the text of one."""
+    tags = event.get("tags") or event.get("tag")
+    if isinstance(tags, str) and tags.startswith("["):
+        with suppress(ValueError, RecursionError):
+            tags = parsed(tags)
+    return {"tags": tags if isinstance(tags, list) else [tags] if text(tags) else []}
+
 
 PROVIDER = Provider(
     name="brevo",
@@ -16,16 +95,22 @@ PROVIDER = Provider(
         {"event", "ts_event"},
         {"event", "camp_id"},
         {"event", "list_id"},
+        {"event", "messageId"},
+        {"event", "email", "key"},
         {"items"},
     ),
+    unpack=_unpack,
+    pack=_pack,
     spare=("ts_epoch", "X-Mailin-custom"),
-    time=("ts_epoch", "ts_event", "ts"),
+    words=(_WORDS,),
+    # The dates without a zone are in the account's or in France's.
+    time=("ts_epoch", "ts_event", "ts", "date"),
     bounce=("event",),
-    hard=("hard_bounce", "invalid_email"),
-    soft=("soft_bounce",),
+    hard=("hard_bounce", "hardBounces", "invalid_email", "invalid"),
+    soft=("soft_bounce", "softBounces"),
     ip=("ip",),
     user_agent=("user_agent",),
     machine=("event",),
-    machine_words={"proxy_open": True, "unique_proxy_open": True},
+    machine_words={"proxy_open": True, "unique_proxy_open": True, "loadedByProxy": True},
     campaign_id=("camp_id",),
 )

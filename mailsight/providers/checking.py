@@ -66,13 +66,16 @@ def check_content_type(provider: Provider, content_type: str) -> None:
 def check_sender(provider: Provider, secrets: Mapping[str, str], request: Request, url: str) -> None:
     """Verifies by signature or password that a request to `url` comes from the provider.
 
-    `secrets` are the configured secrets by name. Raises `NotGenuine`, or `BadSetting` for a malformed secret.
+    `secrets` are the configured secrets by name. Raises `NotGenuine`, `BadSetting` for a malformed secret, or
+    `NotThisProvider` for what is wrong with a request that has the right password.
     """
     if not any(secret.suffices and secrets.get(secret.name) for secret in provider.secrets):
         raise NotGenuine(f"No secret is configured that proves a request is {provider.label}'s.")
     check_secrets(provider, secrets)
     try:
         anymail.check(provider, secrets, request, url)
+    except NotThisProvider:
+        raise
     except Exception:  # noqa: BLE001  # a request that crashes the check is not genuine either
         # Without the cause, because anymail's messages may contain the URL with its password.
         raise NotGenuine(f"The signature or password is not {provider.label}'s.") from None
@@ -100,8 +103,8 @@ def check_payload(provider: Provider, request: Request) -> None:
         events = events_of_value(provider, value[:MAX_SAMPLE], request.headers)
     else:
         events = events_of_request(provider, request)
-    if not value and not any(isinstance(event, Unreadable) for event in events):
-        return  # some providers send an empty request to test the URL
+    if not events or (not value and not any(isinstance(event, Unreadable) for event in events)):
+        return  # a ping, or something that is not about a message
     if not any(isinstance(event, Event) and event.type != EventType.UNKNOWN for event in events):
         raise NotThisProvider(f"This is not a payload of {provider.label}.")
 

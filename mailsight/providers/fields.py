@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from mailsight.vocabulary import EventType
 
-from .payload import at, first, text
+from .meanings import UNKNOWN, Meaning
+from .payload import at, first, parsed, text
 from .record import Provider
 
 # Events caused by the customer. In any other event, the IP address is a mail server's.
@@ -16,27 +17,95 @@ _BY_THE_CUSTOMER = (
     EventType.SUBSCRIBED,
     EventType.COMPLAINED,
 )
+# What stands for the lack of a value, in lower case: how programs, databases and people write it.
+_NOTHING = frozenset(
+    (
+        "",
+        "null",
+        "(null)",
+        "<null>",
+        r"\n",
+        "nil",
+        "none",
+        "undefined",
+        "nan",
+        "n/a",
+        "#n/a",
+        "-",
+        "--",
+        "[]",
+        "{}",
+    )
+)
+# Providers count from 1, and a test has the UUID 00000000-0000-0000-0000-000000000000.
+_ZEROS = re.compile("[0-]+")
 _ENHANCED_STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 # Within a text. Doesn't match parts of an IP address such as 5.1.1.7.
 _ENHANCED_STATUS_IN_TEXT = re.compile(rf"(?:^|[^0-9.])({_ENHANCED_STATUS.pattern})(?:$|[^0-9.]|\.$|\.[^0-9])")
 
 
-def kind(provider: Provider, by_anymail: EventType, payload: object) -> EventType:
-    """The type of event: anymail's, or the payload's if anymail doesn't know it."""
-    if by_anymail != EventType.UNKNOWN:
-        return by_anymail
-    words = (text(at(payload, path)) or "" for path in provider.kind)
-    return next((provider.kinds[word] for word in words if word in provider.kinds), by_anymail)
+def meaning(provider: Provider, payload: object) -> Meaning:
+    """What the provider's words say about the event."""
+    known = UNKNOWN
+    for words in provider.words:
+        if words.of is None or known.type in words.of:
+            found = (text(at(payload, path)) for path in words.at)
+            known = known.refined(words.meaning(filter(None, found)) or Meaning())
+    return known
+
+
+def value(found: object) -> str | None:
+    """A value as text; None if it says that there is none, as "NULL" does."""
+    known = text(found)
+    return None if known is None or says_nothing(known) else known
+
+
+def first_value(payload: object, paths: Iterable[str]) -> str | None:
+    """The first value at one of these paths that says something."""
+    return next((known for path in paths if (known := value(at(payload, path)))), None)
+
+
+def identifier(found: object) -> str | None:
+    """A provider's own id as text; None if it says that there is none, as 0 does."""
+    known = value(found)
+    return None if known is None or _ZEROS.fullmatch(known) else known
+
+
+def first_identifier(payload: object, paths: Iterable[str]) -> str | None:
+    """The first of the provider's own ids at one of these paths."""
+    return next((known for path in paths if (known := identifier(at(payload, path)))), None)
+
+
+def says_nothing(known: str) -> bool:
+    """Whether a value stands for the lack of one. The twin of the macro of that name."""
+    return known.strip(" ").lower() in _NOTHING
+
+
+def metadata(found: object) -> Mapping[str, object]:
+    """The metadata of a message: an object, or the text of one."""
+    if isinstance(found, str):
+        try:
+            found = parsed(found)
+        except (ValueError, RecursionError):
+            return {}
+    return found if isinstance(found, dict) else {}
 
 
 def message_id(provider: Provider, by_anymail: object, payload: object) -> str | int | None:
     """The provider's id of the message."""
     if provider.numbers_messages and isinstance(by_anymail, int):
-        return by_anymail
-    if known := text(by_anymail):
-        return known
-    own = first(payload, provider.message_id) or ""
-    return (own.partition(provider.message_id_end)[0] if provider.message_id_end else own) or None
+        return by_anymail or None
+    own = first_identifier(payload, provider.message_id)
+    if own and provider.message_id_end and "@" not in own:
+        own = own.partition(provider.message_id_end)[0]
+    return own or (None if provider.message_id else identifier(by_anymail))
+
+
+def event_id(provider: Provider, event_type: EventType, by_anymail: object, payload: object) -> str | None:
+    """The provider's id of the event."""
+    if event_type in provider.repeats:
+        return None
+    return identifier(by_anymail) or first_identifier(payload, provider.event_id)
 
 
 def bounce_type(provider: Provider, event_type: EventType, payload: object) -> str | None:
@@ -77,9 +146,21 @@ def by_machine(provider: Provider, payload: object) -> bool | None:
     return True if provider.machine_words is None else provider.machine_words.get(word)
 
 
-def attribution(
-    name: str, metadata: Mapping[str, object], payload: object, paths: Iterable[str], tags: Iterable[str] = ()
+def campaign_id(
+    provider: Provider, known: Mapping[str, object], payload: object, tags: Iterable[str]
 ) -> str | None:
-    """The `campaign` or `customer` of an event, from the metadata, the provider's own field or the first tag."""
-    values = (metadata.get(f"{name}_id"), metadata.get(name), *(at(payload, path) for path in paths), *tags)
-    return next((key for value in values if (key := (text(value) or "").strip(" "))), None)
+    """The campaign, from the metadata, the provider's own field or the first tag."""
+    own = (at(payload, path) for path in provider.campaign_id)
+    named = (known.get("campaign_id"), known.get("campaign"), *own, *tags)
+    return next((key for found in named if (key := _key(identifier(found)))), None)
+
+
+def customer_id(provider: Provider, known: Mapping[str, object], payload: object) -> str | None:
+    """The customer, from the metadata or the provider's own field."""
+    own = (at(payload, path) for path in provider.customer_id)
+    named = (known.get("customer_id"), known.get("customer"), *own)
+    return next((key for found in named if (key := _key(value(found)))), None)
+
+
+def _key(found: str | None) -> str | None:
+    return (found or "").strip(" ") or None

@@ -1,9 +1,35 @@
 """Mailtrap: https://docs.mailtrap.io/email-api-smtp/advanced/webhooks"""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from mailsight.vocabulary import EventType
+
+from .meanings import NOT_AN_EVENT, Words, types
 from .record import BASIC_AUTH, Provider, Secret
+
+_WORDS = Words(
+    name="event",
+    at=("event",),
+    means=types(
+        {
+            "delivery": EventType.DELIVERED,
+            "open": EventType.OPENED,
+            "click": EventType.CLICKED,
+            "unsubscribe": (EventType.UNSUBSCRIBED, "unsubscribed"),
+            "spam": (EventType.COMPLAINED, "spam"),
+            "soft bounce": (EventType.DEFERRED, "other"),  # Mailtrap tries again
+            "bounce": (EventType.BOUNCED, "bounced"),
+            "suspension": (EventType.DEFERRED, "other"),
+            "reject": (EventType.REJECTED, "blocked"),
+            "blocked": (EventType.REJECTED, "blocked"),
+            "inbound.message_received": NOT_AN_EVENT,
+        }
+    ),
+    source="https://docs.mailtrap.io/email-api-smtp/advanced/webhooks",
+    read_on=date(2026, 11, 26),
+)
 
 
 def _unpack(value: dict[str, Any]) -> list[object] | None:
@@ -26,8 +52,11 @@ PROVIDER = Provider(
     sends_batches=True,
     unpack=_unpack,
     pack=_pack,
+    spare=("timestamp",),
+    words=(_WORDS,),
     time=("timestamp",),
     bounce=("event",),
     hard=("bounce",),  # its "soft bounce" is a delay
+    diagnostic=("response", "reason"),
     ip=("ip",),
 )

@@ -10,7 +10,7 @@ from mailsight.vocabulary import EventType
 
 from . import anymail, fields
 from .events import Event, Request, Unreadable
-from .payload import aware, first, first_time, text, texts, without
+from .payload import first, first_time, parsed, shaped, text, texts, without
 from .record import Provider
 
 
@@ -36,9 +36,9 @@ def events_of_value(
         payloads = _unpacked(provider, value)
     except (ValueError, RecursionError) as error:
         return [_unreadable(provider, error, value)]
-    if len(payloads) > 1 and provider.sends_batches:
+    if len(payloads) > 1 and provider.sends_batches and not provider.shape:
         try:
-            return _read(provider, _request(provider, payloads, headers))
+            return _read_batch(provider, _request(provider, payloads, headers))
         except Exception:  # noqa: BLE001, S110  # any of them may be the cause, so read them one by one
             pass
     return [
@@ -60,7 +60,7 @@ def value_of_request(provider: Provider, request: Request) -> object:
         except BadForm as error:
             raise NotThisProvider(f"Not a form: {error.message}") from error
     try:
-        return json.loads(request.body, parse_constant=_refuse_constant)
+        return parsed(request.body)
     except (ValueError, RecursionError) as error:
         raise NotThisProvider(f"Not JSON: {_reason(provider, error)}") from error
 
@@ -73,19 +73,19 @@ def payload_count(provider: Provider, value: object) -> int:
         return 1
 
 
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not valid JSON")
-
-
 def _unpacked(provider: Provider, value: object) -> list[object]:
     """The payloads in a JSON value, one per event (Amazon SES: one per message)."""
     if isinstance(value, list):
-        parts: list[object] | None = value
-    else:
-        parts = provider.unpack(value) if isinstance(value, dict) else None
+        return [payload for item in value for payload in _opened(provider, item)]
+    return _opened(provider, value)
+
+
+def _opened(provider: Provider, value: object) -> list[object]:
+    """The payloads in an envelope, or the value itself."""
+    parts = provider.unpack(value) if isinstance(value, dict) else None
     if parts is None:
         return [value]
-    return [payload for part in parts for payload in _unpacked(provider, part)]
+    return [payload for part in parts for payload in _opened(provider, part)]
 
 
 def _request(provider: Provider, payloads: Sequence[object], headers: Mapping[str, str] | None) -> Request:
@@ -105,13 +105,18 @@ def _events_of_payload(
 
     If anymail fails, for instance because of a malformed time, optional parts are left out one by one.
     """
+    rest = shaped(payload, provider.shape) if provider.shape else payload
+    if provider.shape:
+        for path in provider.spare:
+            rest = without(rest, path)
     try:
-        return _read(provider, request(payload)) or _explained(provider, payload)
+        if not _is_event(provider, payload):
+            return []
+        return _read(provider, request(rest), payload) or _explained(provider, payload)
     except InboundMail:
         return []
     except Exception as error:  # noqa: BLE001  # a payload can break a reader in any way
         unreadable = _unreadable(provider, error, payload)
-    rest = payload
     for path in provider.spare:
         rest = without(rest, path)
         try:
@@ -121,57 +126,70 @@ def _events_of_payload(
     return [unreadable]
 
 
+def _is_event(provider: Provider, payload: object) -> bool:
+    return fields.meaning(provider, provider.facts_of(payload)).is_event
+
+
 def _explained(provider: Provider, payload: object) -> list[Event | Unreadable]:
     reason = provider.explain(payload)
     return [Unreadable(reason, _printable(payload))] if reason else []
 
 
-def _read(provider: Provider, request: Request, whole: object = None) -> list[Event | Unreadable]:
-    """The events that anymail reads from a request; `whole` is the full payload if parts were left out."""
+def _read(provider: Provider, request: Request, whole: object) -> list[Event | Unreadable]:
+    """The events that anymail reads from a request with one payload; `whole` is this payload with all its parts."""
+    return [_event(provider, event, whole) for event in anymail.read(provider, request)]
+
+
+def _read_batch(provider: Provider, request: Request) -> list[Event | Unreadable]:
+    """The events that anymail reads from a request with many payloads."""
     return [
-        _event(provider, event, event.esp_event if whole is None else whole)
+        _event(provider, event, event.esp_event)
         for event in anymail.read(provider, request)
-        if event.event_type not in ("inbound", "inbound_failed")
+        if _is_event(provider, event.esp_event)
     ]
 
 
 _FROM_ANYMAIL = (
-    *("event_id", "recipient", "message_id", "click_url", "user_agent", "reject_reason"),
+    *("event_id", "recipient", "message_id", "click_url", "user_agent"),
     *("mta_response", "description", "tags", "metadata"),
 )
 
 
 def _event(provider: Provider, event: anymail.TrackingEvent, whole: object) -> Event:
-    known: dict[str, Any] = _printable(
-        {field: getattr(event, field) for field in _FROM_ANYMAIL} | {"payload": provider.content(whole)}
-    )
+    whole = _printable(whole)
+    known: dict[str, Any] = _printable({field: getattr(event, field) for field in _FROM_ANYMAIL})
     recipient, tags = text(known["recipient"]), texts(known["tags"])
-    metadata = known["metadata"] if isinstance(known["metadata"], dict) else {}
-    payload = provider.of_recipient(known["payload"], recipient)
-    kind = fields.kind(provider, EventType(event.event_type), payload)
-    description = known["description"] if kind == event.event_type else None
-    diagnostic = text(known["mta_response"]) or first(payload, provider.diagnostic) or text(description)
+    metadata = fields.metadata(known["metadata"])
+    payload = provider.facts_of(whole, recipient)
+    meaning = fields.meaning(provider, payload)
+    kind = meaning.type or EventType.UNKNOWN
+    # What anymail says about a type that only Mailsight knows is that it doesn't know it.
+    description = (
+        known["description"] if event.event_type != EventType.UNKNOWN or kind == EventType.UNKNOWN else None
+    )
+    diagnostic = first(payload, provider.diagnostic) or text(known["mta_response"]) or text(description)
+    user_agent = None if provider.user_agent else text(known["user_agent"])
     return Event(
         provider=provider.name,
-        event_id=text(known["event_id"]) or first(payload, provider.event_id),
+        event_id=fields.event_id(provider, kind, known["event_id"], payload),
         type=kind,
-        occurred_at=(event.timestamp and aware(event.timestamp)) or first_time(payload, provider.time),
-        recipient=recipient,
+        occurred_at=first_time(payload, provider.time),
+        recipient=fields.value(recipient),
         message_id=fields.message_id(provider, known["message_id"], payload),
-        url=text(known["click_url"]),
+        url=fields.value(known["click_url"]) or fields.first_value(payload, provider.url),
         link_position=fields.link_position(provider, payload),
         bounce_type=fields.bounce_type(provider, kind, payload),
-        reject_reason=text(known["reject_reason"]),
+        reject_reason=meaning.reason,
         smtp_status=fields.smtp_status(provider, payload, diagnostic),
         diagnostic=diagnostic,
-        user_agent=text(known["user_agent"]) or fields.by_customer(kind, payload, provider.user_agent),
+        user_agent=user_agent or fields.by_customer(kind, payload, provider.user_agent),
         ip=fields.by_customer(kind, payload, provider.ip),
-        campaign_id=fields.attribution("campaign", metadata, payload, provider.campaign_id, tags),
-        customer_id=fields.attribution("customer", metadata, payload, provider.customer_id),
+        campaign_id=fields.campaign_id(provider, metadata, payload, tags),
+        customer_id=fields.customer_id(provider, metadata, payload),
         tags=tags,
         metadata=metadata if provider.has_metadata else None,
         provider_machine=fields.by_machine(provider, payload),
-        payload=known["payload"],
+        payload=provider.content(whole),
     )
 
 

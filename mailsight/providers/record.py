@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from mailsight.vocabulary import EventType
+
+from .meanings import Words
+from .payload import TEXT, Shape, shaped
 
 YES_OR_NO: Mapping[str, bool] = {"true": True, "false": False}
 
@@ -34,12 +37,8 @@ def _unchanged(payload: object) -> object:
     return payload
 
 
-def _no_explanation(_payload: object) -> str | None:
-    return None
-
-
-def _same_content(payload: object, _recipient: str | None) -> object:
-    return payload
+def _no_event(_payload: object) -> str | None:
+    return "there is no event in it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,17 +71,22 @@ class Provider:
     pack: Callable[[Sequence[object]], object] | None = None
     # The event without the envelope that remains after unpacking, such as a signature next to it.
     content: Callable[[object], object] = _unchanged
-    # The content with this recipient's part, if an event may report on several recipients.
-    of_recipient: Callable[[object, str | None], object] = _same_content
-    # Why a payload contains no event, if users should know.
-    explain: Callable[[object], str | None] = _no_explanation
+    # The content, and what no path leads to, such as one recipient's part of an event about several. None: the content.
+    facts: Callable[[object, str | None], object] | None = None
+    # Why a payload contains no event, for the list of rejected rows; None if it is known to hold none, like a ping.
+    explain: Callable[[object], str | None] = _no_event
     # What to leave out, step by step, until anymail can read the rest. Paths start at the envelope.
     spare: tuple[str, ...] = ()
+    # What a payload looks like, if there is a mapping in SQL: both then read what has another form in the same way, and
+    # `spare` is left out at once.
+    shape: Shape = TEXT
 
-    # Where to read what anymail doesn't, and the provider's words for it.
+    # What the provider's words mean: for the type of event, and what other words add to it, in this order.
+    words: tuple[Words, ...]
+
+    # Where to read what anymail doesn't or reads in another way. These come before what anymail says.
     time: tuple[str, ...]
-    kind: tuple[str, ...] = ()
-    kinds: Mapping[str, EventType] = field(default_factory=dict)  # words at `kind` that anymail doesn't know
+    url: tuple[str, ...] = ()
     bounce: tuple[str, ...] = ()
     hard: tuple[str, ...] = ()  # words at `bounce` for permanent failures
     soft: tuple[str, ...] = ()  # words at `bounce` for temporary failures
@@ -99,15 +103,24 @@ class Provider:
     campaign_id: tuple[str, ...] = ()
     customer_id: tuple[str, ...] = ()
     message_id: tuple[str, ...] = ()
+    other_message_ids: tuple[str, ...] = ()  # ids of the same message that the sender may have kept instead
     message_id_end: str | None = None  # the separator after the id at `message_id`
     numbers_messages: bool = False  # message ids are numbers, not text
     event_id: tuple[str, ...] = ()
+    repeats: frozenset[EventType] = (
+        frozenset()
+    )  # types of events reported twice, with two ids: these ids are left out
     has_metadata: bool = True
 
     # For loading.
     mapped: bool = False  # `map_<name>` in `queries/providers/<name>.sql` reads its files
     shares_event_ids: bool = False  # several recipients may share an event id
     miscounts_links: bool = False  # use its link positions only if the clicked URL matches
+
+    def facts_of(self, payload: object, recipient: str | None = None) -> object:
+        """What the paths start at: the event's content, and what `facts` adds to it."""
+        payload = shaped(payload, self.shape) if self.shape else payload
+        return self.facts(payload, recipient) if self.facts else self.content(payload)
 
     def packed(self, events: Sequence[object]) -> object:
         """The JSON that the provider would send for these events."""

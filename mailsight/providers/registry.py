@@ -1,6 +1,7 @@
 """The supported providers by name."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from mailsight.errors import UnknownProvider
 
@@ -19,6 +20,7 @@ from . import (
     sparkpost,
     unisender_go,
 )
+from .payload import json_path
 from .record import Provider
 
 _MODULES = (
@@ -40,11 +42,31 @@ _MODULES = (
 PROVIDERS: Mapping[str, Provider] = {module.PROVIDER.name: module.PROVIDER for module in _MODULES}
 
 
-def bounce_words() -> dict[str, dict[str, str]]:
-    """Each provider's words for bounces, mapped to `hard` or `soft`."""
+def provider_words() -> Mapping[str, Mapping[str, Mapping[str, object]]]:
+    """What the providers' words mean, for the mappings in SQL: `meanings` by table, and `bounces` by provider."""
     return {
-        name: dict.fromkeys(provider.soft, "soft") | dict.fromkeys(provider.hard, "hard")
-        for name, provider in PROVIDERS.items()
+        "meanings": {
+            f"{name}.{words.name}": {word: asdict(meaning) for word, meaning in words.means.items()}
+            | ({"*": asdict(words.otherwise)} if words.otherwise else {})
+            for name, provider in PROVIDERS.items()
+            for words in provider.words
+        },
+        "bounces": {
+            name: dict.fromkeys(provider.soft, "soft") | dict.fromkeys(provider.hard, "hard")
+            for name, provider in PROVIDERS.items()
+        },
+    }
+
+
+def provider_ids() -> dict[str, object]:
+    """What loading needs to know about the providers' ids: see the query `set_provider_ids`."""
+    return {
+        "shared": [name for name, provider in PROVIDERS.items() if provider.shares_event_ids],
+        "others": {
+            name: [json_path(path) for path in provider.other_message_ids]
+            for name, provider in PROVIDERS.items()
+            if provider.other_message_ids
+        },
     }
 
 

@@ -1,9 +1,83 @@
 """Unisender Go: https://godocs.unisender.ru/web-api-ref#callback-format"""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from mailsight.vocabulary import EventType
+
+from .meanings import NOT_AN_EVENT, Meaning, Words, types
+from .payload import at, text
 from .record import EXTRA_BASIC_AUTH, Provider, Secret
+
+_READ_ON = date(2026, 11, 26)
+_STATUS = "transactional_email_status"
+
+_WORDS = (
+    Words(
+        name="status",
+        at=("status",),
+        means=types(
+            {
+                "sent": EventType.SENT,
+                "delivered": EventType.DELIVERED,
+                "opened": EventType.OPENED,
+                "clicked": EventType.CLICKED,
+                "unsubscribed": EventType.UNSUBSCRIBED,
+                "subscribed": EventType.SUBSCRIBED,
+                "spam": EventType.COMPLAINED,
+                "soft_bounced": EventType.DEFERRED,  # Unisender Go tries again
+                "hard_bounced": EventType.BOUNCED,
+            }
+        ),
+        source="https://godocs.unisender.ru/email-statuses",
+        read_on=_READ_ON,
+    ),
+    Words(
+        name="delivery_status",
+        at=("delivery_info.delivery_status",),
+        means={
+            "err_user_unknown": Meaning(reason="bounced"),
+            "err_user_inactive": Meaning(reason="bounced"),
+            "err_will_retry": Meaning(),
+            "err_mailbox_discarded": Meaning(reason="bounced"),
+            "err_mailbox_full": Meaning(reason="bounced"),
+            "err_spam_rejected": Meaning(reason="spam"),
+            "err_blacklisted": Meaning(reason="blocked"),
+            "err_too_large": Meaning(reason="bounced"),
+            "err_unsubscribed": Meaning(reason="unsubscribed"),
+            "err_unreachable": Meaning(reason="bounced"),
+            "err_skip_letter": Meaning(reason="bounced"),
+            "err_domain_inactive": Meaning(reason="bounced"),
+            "err_destination_misconfigured": Meaning(reason="bounced"),
+            "err_delivery_failed": Meaning(reason="other"),
+            "err_spam_skipped": Meaning(reason="spam"),
+            "err_lost": Meaning(reason="other"),
+        },
+        source="https://godocs.unisender.ru/email-statuses",
+        read_on=_READ_ON,
+    ),
+    # What Unisender Go calls a bounce although it did not send the message.
+    Words(
+        name="not_sent",
+        at=("delivery_info.delivery_status",),
+        of=frozenset({EventType.BOUNCED}),
+        means={
+            "err_unsubscribed": Meaning(EventType.REJECTED),
+            "err_skip_letter": Meaning(EventType.REJECTED),
+            "err_spam_skipped": Meaning(EventType.REJECTED, "other"),
+        },
+        source="https://godocs.unisender.ru/email-statuses",
+        read_on=_READ_ON,
+    ),
+    Words(
+        name="event_name",
+        at=("event_name",),
+        means={_STATUS: Meaning(), "transactional_spam_block": NOT_AN_EVENT},
+        source="https://godocs.unisender.ru/web-api-ref#callback-format",
+        read_on=_READ_ON,
+    ),
+)
 
 
 def _unpack(value: dict[str, Any]) -> list[object] | None:
@@ -29,6 +103,15 @@ def _content(payload: object) -> object:
     return payload
 
 
+def _facts(payload: object, _recipient: str | None) -> object:
+    event = _content(payload)
+    return {"event_name": at(payload, "event_name"), **event} if isinstance(event, dict) else event
+
+
+def _explain(payload: object) -> str:
+    return f"an event of Unisender Go of an unknown kind: {text(at(payload, 'event_name'))}"
+
+
 PROVIDER = Provider(
     name="unisender_go",
     label="Unisender Go",
@@ -38,9 +121,13 @@ PROVIDER = Provider(
     unpack=_unpack,
     pack=_pack,
     content=_content,
+    facts=_facts,
+    explain=_explain,
     spare=("event_time", "event_data.event_time"),
+    words=_WORDS,
     time=("event_time",),
     bounce=("status",),
     hard=("hard_bounced",),
+    diagnostic=("delivery_info.destination_response", "delivery_info.delivery_status", "comment"),
     ip=("delivery_info.ip",),
 )

@@ -57,6 +57,7 @@ class Draft:
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, folder: Path, *, migrated: bool = False
     ) -> None:
+        connection.execute(statement("create_value_macros"))
         self._connection = connection
         self.folder = folder
         self.migrated = migrated

@@ -4,19 +4,7 @@
 -- A row for each recipient of each event in `records`, in the envelope of SNS or bare, as Firehose writes it. Inbound
 -- mail is not an event, nor are SNS's messages about itself.
 create or replace temp view normalized as
-with types(word, type, reason) as (
-    values
-        ('Send', 'sent', null),
-        ('Delivery', 'delivered', null),
-        ('DeliveryDelay', 'deferred', null),
-        ('Bounce', 'bounced', 'bounced'),
-        ('Complaint', 'complained', 'spam'),
-        ('Reject', 'rejected', 'blocked'),
-        ('Rendering Failure', 'failed', null),
-        ('Open', 'opened', null),
-        ('Click', 'clicked', null)
-),
-envelopes as (
+with envelopes as (
     select ordinal, unnest(items_of(record)) as envelope from records
 ),
 opened as (
@@ -31,18 +19,26 @@ opened as (
 payloads as (
     select
         ordinal,
-        filled(MessageId) as event_id,
+        identifier_of(MessageId) as event_id,
         moment_of(Timestamp) as announced_at,
-        case when Type = 'SubscriptionConfirmation' then SubscribeURL end as to_confirm,
         case
-            when Type is null then envelope
+            when Type = 'SubscriptionConfirmation'
+                then 'Amazon SNS asks whether it may send events here. To let it, open this address once: '
+                    || SubscribeURL
+            when Type <> 'Notification' then 'a message of Amazon SNS of an unknown type: ' || Type
+        end as notice,
+        case
+            when coalesce(Type, '') <> 'Notification' then envelope
             when json_valid(Message) then cast(Message as json)
             else coalesce(to_json(Message), envelope)
         end as payload
     from opened
     where
-        coalesce(Type, 'Notification') in ('Notification', 'SubscriptionConfirmation')
-        and Message is distinct from 'Successfully validated SNS topic for Amazon SES event publishing.'
+        coalesce(Type, '') <> 'UnsubscribeConfirmation'
+        and (
+            coalesce(Type, '') <> 'Notification'
+            or Message is distinct from 'Successfully validated SNS topic for Amazon SES event publishing.'
+        )
 ),
 fields as (
     select
@@ -66,7 +62,8 @@ fields as (
                 "delayedRecipients": [{"emailAddress": "VARCHAR", "status": "VARCHAR", "diagnosticCode": "VARCHAR"}]
             },
             "complaint": {
-                "timestamp": "VARCHAR", "complaintFeedbackType": "VARCHAR", "userAgent": "VARCHAR",
+                "timestamp": "VARCHAR", "complaintFeedbackType": "VARCHAR",
+                "complaintSubType": "VARCHAR",
                 "complainedRecipients": [{"emailAddress": "VARCHAR"}]
             },
             "delivery": {"timestamp": "VARCHAR", "smtpResponse": "VARCHAR", "recipients": ["VARCHAR"]},
@@ -81,22 +78,31 @@ fields as (
         }'))
     from payloads
 ),
+described as (
+    select
+        *,
+        coalesce(filled(eventType), filled(notificationType)) as word,
+        meaning_of_either('amazon_ses.event', eventType, notificationType) as said
+    from fields
+),
 read as (
     select
-        fields.*,
-        coalesce(eventType, notificationType, '<<type missing>>') as word,
-        case
-            when subscription.newTopicPreferences.unsubscribeAll = 'true' then 'unsubscribed'
-            else coalesce(types.type, 'unknown')
-        end as kind,
-        types.reason as reject_reason,
+        described.*,
+        case coalesce(said.type, 'unknown')
+            when 'unknown'
+                then meaning_of('amazon_ses.unsubscribe_all', subscription.newTopicPreferences.unsubscribeAll)
+            when 'bounced' then meaning_of('amazon_ses.bounce_type', bounce.bounceSubType)
+            when 'complained' then meaning_of('amazon_ses.complaint_type', complaint.complaintSubType)
+        end as added,
+        coalesce(type_of(added), said.type, 'unknown') as kind,
+        coalesce(struct_extract(added, 'reason'), said.reason) as reject_reason,
         coalesce(bounce.bouncedRecipients, deliveryDelay.delayedRecipients) as parts,
-        case types.type
-            when 'bounced' then list_transform(bounce.bouncedRecipients, lambda part: part.emailAddress)
-            when 'complained' then list_transform(complaint.complainedRecipients, lambda part: part.emailAddress)
-            when 'delivered' then delivery.recipients
+        list_filter(case word
+            when 'Bounce' then list_transform(bounce.bouncedRecipients, lambda part: part.emailAddress)
+            when 'Complaint' then list_transform(complaint.complainedRecipients, lambda part: part.emailAddress)
+            when 'Delivery' then delivery.recipients
             else mail.destination
-        end as recipients,
+        end, lambda address: address <> '') as recipients,
         list_transform(
             list_filter(mail.headers, lambda header: lower(header.name) = 'x-tag' and header.value <> ''),
             lambda header: header.value
@@ -107,9 +113,8 @@ read as (
             ),
             lambda header: header.value
         )) as metadata
-    from fields
-    left join types on types.word = coalesce(eventType, notificationType)
-    where coalesce(eventType, notificationType, '') <> 'Received'
+    from described
+    where coalesce(said.is_event, true)
 ),
 by_recipient as (
     select
@@ -132,13 +137,12 @@ diagnosed as (
         coalesce(
             filled(part.diagnosticCode),
             filled(
-                case kind
-                    when 'bounced' then bounce.bounceType || ': ' || bounce.bounceSubType
-                    when 'complained' then complaint.complaintFeedbackType
-                    when 'delivered' then delivery.smtpResponse
-                    when 'rejected' then reject.reason
-                    when 'failed' then failure.errorMessage
-                    when 'unknown' then 'Unknown SES eventType ''' || word || ''''
+                case
+                    when word = 'Bounce' then filled(bounce.bounceType) || ': ' || filled(bounce.bounceSubType)
+                    when word = 'Complaint' then complaint.complaintFeedbackType
+                    when word = 'Delivery' then delivery.smtpResponse
+                    when word = 'Reject' then reject.reason
+                    when word = 'Rendering Failure' then failure.errorMessage
                 end
             )
         ) as diagnostic
@@ -147,38 +151,34 @@ diagnosed as (
 select
     ordinal,
     case
-        when to_confirm is not null
-            then 'Amazon SNS asks whether it may send events here. To let it, open this address once: ' || to_confirm
+        when notice is not null then notice
         when recipient is null then 'not an event of Amazon SES: it has no recipient'
     end as refusal,
     event_id,
     kind as type,
     coalesce(
-        announced_at, moment_of(bounce.timestamp), moment_of(complaint.timestamp), moment_of(delivery.timestamp),
+        moment_of(bounce.timestamp), moment_of(complaint.timestamp), moment_of(delivery.timestamp),
         moment_of(open.timestamp), moment_of(click.timestamp), moment_of(deliveryDelay.timestamp),
-        moment_of(subscription.timestamp), moment_of(mail.timestamp)
+        moment_of(subscription.timestamp), moment_of(mail.timestamp), announced_at
     ) as occurred_at,
-    filled(recipient) as recipient,
-    filled(mail.messageId) as message_id,
-    case when kind = 'clicked' then filled(click.link) end as url,
+    value_of(recipient) as recipient,
+    identifier_of(mail.messageId) as message_id,
+    value_of(click.link) as url,
     position_of(click.linkTags.link_position[1]) as link_position,
     case when kind = 'bounced' then bounce_type_of('amazon_ses', bounce.bounceType) end as bounce_type,
     reject_reason,
     smtp_status_of(part.status, diagnostic) as smtp_status,
     diagnostic,
-    case kind
-        when 'complained' then filled(complaint.userAgent)
-        when 'opened' then filled(open.userAgent)
-        when 'clicked' then filled(click.userAgent)
-    end as user_agent,
+    case when by_customer(kind) then coalesce(filled(open.userAgent), filled(click.userAgent)) end as user_agent,
     case when by_customer(kind) then coalesce(filled(open.ipAddress), filled(click.ipAddress)) end as ip,
     coalesce(
-        key_of(known.campaign_id), key_of(known.campaign), key_of(mail.tags.campaign_id[1]),
-        key_of(mail.tags.campaign[1]), first_key_of(tags)
+        campaign_of(known.campaign_id), campaign_of(known.campaign),
+        campaign_of(mail.tags.campaign_id[1]), campaign_of(mail.tags.campaign[1]),
+        first_key_of(tags)
     ) as campaign_id,
     coalesce(
-        key_of(known.customer_id), key_of(known.customer), key_of(mail.tags.customer_id[1]),
-        key_of(mail.tags.customer[1])
+        customer_of(known.customer_id), customer_of(known.customer),
+        customer_of(mail.tags.customer_id[1]), customer_of(mail.tags.customer[1])
     ) as customer_id,
     coalesce(tags, []) as tags,
     case when json_type(metadata) = 'OBJECT' then cast(metadata as json) else '{}' end as metadata,

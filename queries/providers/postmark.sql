@@ -3,44 +3,7 @@
 -- name: map_postmark#
 -- A row for each event in `records`; inbound mail is not an event.
 create or replace temp view normalized as
-with record_types(word, type) as (
-    values
-        ('Bounce', 'bounced'),
-        ('Click', 'clicked'),
-        ('Delivery', 'delivered'),
-        ('Open', 'opened'),
-        ('SpamComplaint', 'complained'),
-        ('SubscriptionChange', 'unsubscribed'),
-        ('Inbound', 'inbound')
-),
--- The exact type of a bounce, a complaint or a changed subscription.
-types(word, type, reason) as (
-    values
-        ('HardBounce', 'bounced', 'bounced'),
-        ('Transient', 'deferred', null),
-        ('Unsubscribe', 'unsubscribed', 'unsubscribed'),
-        ('Subscribe', 'subscribed', null),
-        ('AutoResponder', 'autoresponded', null),
-        ('AddressChange', 'autoresponded', null),
-        ('DnsError', 'deferred', null),
-        ('SpamNotification', 'complained', 'spam'),
-        ('OpenRelayTest', 'deferred', null),
-        ('Unknown', 'unknown', null),
-        ('SoftBounce', 'bounced', 'bounced'),
-        ('VirusNotification', 'bounced', 'other'),
-        ('ChallengeVerification', 'autoresponded', null),
-        ('BadEmailAddress', 'rejected', 'invalid'),
-        ('SpamComplaint', 'complained', 'spam'),
-        ('ManuallyDeactivated', 'rejected', 'blocked'),
-        ('Unconfirmed', 'rejected', null),
-        ('Blocked', 'rejected', 'blocked'),
-        ('SMTPApiError', 'failed', null),
-        ('InboundError', 'inbound', null),
-        ('DMARCPolicy', 'rejected', 'blocked'),
-        ('TemplateRenderingFailed', 'failed', null),
-        ('ManualSuppression', 'unsubscribed', 'unsubscribed')
-),
-payloads as (
+with payloads as (
     select ordinal, unnest(items_of(record)) as payload from records
 ),
 fields as (
@@ -59,37 +22,45 @@ fields as (
         }'))
     from payloads
 ),
-read as (
+described as (
     select
-        fields.*,
-        coalesce(
-            types.type,
-            record_types.type,
-            case when RecordType is null and FromFull is not null then 'inbound' else 'unknown' end
-        ) as kind,
-        types.reason,
+        *,
+        meaning_of('postmark.record_type', RecordType) as said,
+        case when type_of(said) = 'unsubscribed' then meaning_of('postmark.suppression', SuppressSending) end as switched,
+        case
+            when coalesce(type_of(switched), type_of(said)) = 'unsubscribed'
+                then meaning_of('postmark.suppression_reason', SuppressionReason)
+        end as suppressed,
+        case
+            when coalesce(type_of(suppressed), type_of(switched), type_of(said)) in ('bounced', 'complained')
+                then meaning_of('postmark.type', fields.Type)
+        end as typed,
         coalesce(filled(Details), filled(Description)) as diagnostic
     from fields
-    left join record_types on record_types.word = RecordType
-    left join types on types.word = case
-        when record_types.type in ('bounced', 'complained') then fields.Type
-        when record_types.type = 'unsubscribed' and SuppressSending = 'false' then 'Subscribe'
-        when record_types.type = 'unsubscribed' then SuppressionReason
-    end
+),
+read as (
+    select
+        *,
+        coalesce(typed.type, suppressed.type, switched.type, said.type, 'unknown') as kind,
+        coalesce(typed.reason, suppressed.reason, said.reason) as reason
+    from described
+    where
+        coalesce(said.is_event, true) and coalesce(typed.is_event, true)
+        and (RecordType is not null or FromFull is null)
 )
 select
     ordinal,
     case
-        when RecordType is null and json_type(payload) <> 'OBJECT' then 'not an event of Postmark: no JSON object'
+        when RecordType is null and json_type(payload) is distinct from 'OBJECT' then 'not an event of Postmark: no JSON object'
     end as refusal,
-    filled(ID) as event_id,
+    identifier_of(ID) as event_id,
     kind as type,
     coalesce(
         moment_of(DeliveredAt), moment_of(BouncedAt), moment_of(ReceivedAt), moment_of(ChangedAt)
     ) as occurred_at,
-    filled(coalesce(Email, Recipient)) as recipient,
-    filled(coalesce(Metadata.anymail_id, MessageID)) as message_id,
-    filled(OriginalLink) as url,
+    value_of(coalesce(Email, Recipient)) as recipient,
+    identifier_of(coalesce(Metadata.anymail_id, MessageID)) as message_id,
+    value_of(OriginalLink) as url,
     cast(null as integer) as link_position,
     case
         when kind = 'bounced' then bounce_type_of('postmark', coalesce(filled(Type), SuppressionReason))
@@ -99,11 +70,12 @@ select
     diagnostic,
     filled(UserAgent) as user_agent,
     case when by_customer(kind) then filled(Geo.IP) end as ip,
-    coalesce(key_of(Metadata.campaign_id), key_of(Metadata.campaign), key_of(Tag)) as campaign_id,
-    coalesce(key_of(Metadata.customer_id), key_of(Metadata.customer)) as customer_id,
+    coalesce(
+        campaign_of(Metadata.campaign_id), campaign_of(Metadata.campaign), campaign_of(Tag)
+    ) as campaign_id,
+    coalesce(customer_of(Metadata.customer_id), customer_of(Metadata.customer)) as customer_id,
     texts_of(null, Tag) as tags,
     object_at(payload, 'Metadata') as metadata,
     cast(null as boolean) as provider_machine,
     payload
-from read
-where kind <> 'inbound';
+from read;

@@ -4,30 +4,7 @@
 -- A row for each event in `records`, which may hold events and batches of them.
 -- Every field that is not SendGrid's own is metadata: `unique_args` and `custom_args` are mixed with its own fields.
 create or replace temp view normalized as
-with types(word, type) as (
-    values
-        ('processed', 'queued'),
-        ('dropped', 'rejected'),
-        ('deferred', 'deferred'),
-        ('delivered', 'delivered'),
-        ('bounce', 'bounced'),
-        ('open', 'opened'),
-        ('click', 'clicked'),
-        ('spamreport', 'complained'),
-        ('unsubscribe', 'unsubscribed'),
-        ('group_unsubscribe', 'unsubscribed'),
-        ('group_resubscribe', 'subscribed')
-),
-reasons(word, reason) as (
-    values
-        ('invalid', 'invalid'),
-        ('unsubscribed address', 'unsubscribed'),
-        ('bounce', 'bounced'),
-        ('bounced address', 'bounced'),
-        ('blocked', 'blocked'),
-        ('expired', 'timed_out')
-),
-payloads as (
+with payloads as (
     select ordinal, unnest(items_of(record)) as payload from records
 ),
 fields as (
@@ -44,33 +21,35 @@ fields as (
         }'))
     from payloads
 ),
+described as (
+    select
+        *,
+        meaning_of('sendgrid.event', event) as said,
+        texts_of(category, payload ->> 'category') as tags,
+        coalesce(filled(response), filled(reason)) as diagnostic,
+        coalesce(identifier_of(anymail_id), identifier_of(sg_message_id), identifier_of("smtp-id")) as message
+    from fields
+),
 read as (
     select
-        fields.*,
-        coalesce(types.type, 'unknown') as kind,
-        texts_of(category, payload ->> 'category') as tags,
-        case when event = 'dropped' then coalesce(reasons.reason, 'other') end as reject_reason,
-        case when event <> 'dropped' then filled(coalesce(response, fields.reason)) end as diagnostic
-    from fields
-    left join types on types.word = event
-    left join reasons
-        on reasons.word = case when event = 'dropped' then lower(coalesce(fields.type, fields.reason)) end
+        *,
+        coalesce(said.type, 'unknown') as kind,
+        case
+            when said.type = 'rejected'
+                then coalesce(meaning_of_either('sendgrid.reason', reason, type).reason, said.reason)
+        end as reject_reason
+    from described
+    where coalesce(said.is_event, true)
 )
 select
     ordinal,
     case when event is null then 'not an event of SendGrid: it has no event' end as refusal,
-    filled(sg_event_id) as event_id,
+    identifier_of(sg_event_id) as event_id,
     kind as type,
     moment_of(timestamp) as occurred_at,
-    filled(email) as recipient,
-    coalesce(
-        filled(coalesce(anymail_id, "smtp-id")),
-        case
-            when sg_message_id <> '' and not starts_with(sg_message_id, '.')
-                then split_part(sg_message_id, '.', 1)
-        end
-    ) as message_id,
-    filled(url) as url,
+    value_of(email) as recipient,
+    filled(if(contains(message, '@'), message, split_part(message, '.', 1))) as message_id,
+    value_of(url) as url,
     case when url_offset.type = 'html' then position_of(url_offset.index) end as link_position,
     case when kind = 'bounced' then bounce_type_of('sendgrid', type) end as bounce_type,
     reject_reason,
@@ -79,10 +58,10 @@ select
     filled(useragent) as user_agent,
     case when by_customer(kind) then filled(ip) end as ip,
     coalesce(
-        key_of(campaign_id), key_of(campaign), key_of(marketing_campaign_id), key_of(singlesend_id),
-        first_key_of(tags)
+        campaign_of(campaign_id), campaign_of(campaign),
+        campaign_of(marketing_campaign_id), campaign_of(singlesend_id), first_key_of(tags)
     ) as campaign_id,
-    coalesce(key_of(customer_id), key_of(customer)) as customer_id,
+    coalesce(customer_of(customer_id), customer_of(customer)) as customer_id,
     tags,
     json_merge_patch(payload, '{
         "anymail_id": null, "asm_group_id": null, "attempt": null, "category": null, "cert_err": null,

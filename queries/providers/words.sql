@@ -1,45 +1,79 @@
 -- Shared by all providers' mappings. docs/providers.md lists what each field is read from.
 
--- name: set_bounce_words(words)!
--- Sets the words for hard and soft bounces, for `bounce_type_of`: a JSON object with an object from word to type for
--- each provider. They come from the providers' records.
-set variable bounce_words = cast(cast(:words as json) as map(varchar, map(varchar, varchar)));
+-- name: set_provider_words(words)!
+-- Sets what the providers' words mean: a JSON object with `meanings`, an object from word to meaning for each table of words
+-- (such as `sendgrid.event`), and `bounces`, one from word to hard or soft for each provider. They come from the providers'
+-- records.
+set variable provider_words = cast(
+    cast(:words as json) as struct(
+        meanings map(varchar, map(varchar, struct(type varchar, reason varchar, is_event boolean))),
+        bounces map(varchar, map(varchar, varchar))
+    )
+);
 
 -- name: create_provider_words#
 -- Creates the macros that every mapping uses, once per connection.
--- `moment_of` reads seconds or milliseconds since 1970, or ISO 8601 (UTC by default); null for anything else.
--- `key_of` is an id without blanks around it; null if nothing is left.
+-- `meaning_of` is what a word means in one of the tables, null for nothing: a type, a reject reason, and whether it is an
+-- event. `*` in a table stands for any other word.
+-- `moment_of` reads a number (`moment_of_number`), or ISO 8601 (UTC by default); null for anything else.
+-- `value_of` is a value, null if it stands for the lack of one. `identifier_of` is a provider's own id, which is never 0.
+-- `campaign_of` and `customer_of` are ids that the sender chose, without blanks around them; null if nothing is left.
 -- `smtp_status_of` is the enhanced status code (RFC 3463) that the provider gives, else the first one in a diagnostic,
 -- but not part of an IP address such as 5.1.1.7.
 -- `bounce_type_of` is hard or soft, for one of the provider's words; null for any other word.
-create or replace temp macro moment_of_seconds(value) as make_timestamp(
-    cast(floor(value) as bigint) * 1000000 + cast(round_even((value - floor(value)) * 1e6, 0) as bigint)
-);
-create or replace temp macro moment_of_epoch(value) as case
-    when value between -62135596800 and 1e11 then moment_of_seconds(value)
-    when value between 1e11 and 253402300799999 then moment_of_seconds(value / 1000)
+create or replace temp macro known_meaning_of(name, word) as
+    getvariable('provider_words').meanings[name][lower(word)];
+create or replace temp macro meaning_of(name, word) as case
+    when word <> '' then coalesce(known_meaning_of(name, word), known_meaning_of(name, '*'))
 end;
-create or replace temp macro moment_of(value) as coalesce(
-    moment_of_epoch(try_cast(value as double)), try_cast(value as timestamptz) at time zone 'UTC'
+create or replace temp macro meaning_of_either(name, word, other) as coalesce(
+    known_meaning_of(name, word), known_meaning_of(name, other),
+    case when word <> '' or other <> '' then known_meaning_of(name, '*') end
 );
+create or replace temp macro type_of(meaning) as struct_extract(meaning, 'type');
+create or replace temp macro moment_of_iso(value) as case
+    when regexp_full_match(
+        value,
+        '[1-8][0-9]{3}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?( ?(Z|UTC|GMT|[+-][01][0-9](:?[0-9]{2})?))?)?'
+    ) then try_cast(
+        regexp_replace(regexp_replace(value, ' ?(Z|UTC|GMT)$', 'Z'), ' ([+-])', '\1') as timestamptz
+    ) at time zone 'UTC'
+end;
+-- Only ISO 8601 has a hyphen. That is faster to check than the form.
+create or replace temp macro moment_of(value) as case
+    when contains(value, '-') then moment_of_iso(value)
+    when is_number(value) then moment_of_number(try_cast(value as double))
+end;
 -- `case` rather than `nullif`, here and below: `nullif` computes its value twice, even if it is not needed.
 create or replace temp macro filled(value) as case when value <> '' then value end;
+create or replace temp macro value_of(value) as case when not says_nothing(value) then value end;
+create or replace temp macro identifier_of(value) as case
+    when value[1] not in ('0', '-') and not says_nothing(value) then value
+    when not says_nothing(value) and not regexp_full_match(value, '[0-]+') then value
+end;
 create or replace temp macro key_of(value) as case
     when value <> '' and not starts_with(value, ' ') and not ends_with(value, ' ') then value
     when trim(value, ' ') <> '' then trim(value, ' ')
 end;
+create or replace temp macro campaign_of(value) as key_of(identifier_of(value));
+create or replace temp macro customer_of(value) as key_of(value_of(value));
 create or replace temp macro smtp_status_of(status, diagnostic) as case
     when regexp_full_match(status, '[245]\.[0-9]{1,3}\.[0-9]{1,3}') then status
     else regexp_extract_all(
         diagnostic, '(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9.]|\.$|\.[^0-9])', 1
     )[1]
 end;
-create or replace temp macro bounce_type_of(provider, word) as getvariable('bounce_words')[provider][word];
+create or replace temp macro bounce_type_of(provider, word) as
+    getvariable('provider_words').bounces[provider][word];
 -- `texts_of` is a list of texts, where the provider may send a single text instead.
 create or replace temp macro texts_of(list, alone) as
     list_filter(coalesce(list, [alone]), lambda item: item <> '');
-create or replace temp macro first_key_of(texts) as
-    list_filter(list_transform(texts, lambda item: trim(item, ' ')), lambda item: item <> '')[1];
+-- The first is a campaign nearly always, so the list is searched only if it isn't.
+create or replace temp macro first_key_of(texts) as case
+    when campaign_of(texts[1]) is not null then campaign_of(texts[1])
+    when len(texts) > 1 then
+        list_filter(list_transform(texts, lambda item: campaign_of(item)), lambda item: item is not null)[1]
+end;
 -- The JSON values in a record: the items of a list, else the record itself.
 create or replace temp macro items_of(record) as case
     when starts_with(record, '{') or json_type(record) <> 'ARRAY' then [record]
@@ -52,7 +86,13 @@ create or replace temp macro position_of(value) as case
     when regexp_full_match(value, '[0-9]{1,9}') then try_cast(value as integer)
 end;
 create or replace temp macro yes_or_no(value) as case value when 'true' then true when 'false' then false end;
--- An object in a payload; an empty one if it is missing.
+-- `object_at` is an object in a payload, `object_of` also the text of one; an empty one if it is missing.
+create or replace temp macro object_of(value) as case
+    when json_type(value) = 'OBJECT' then value
+    when json_type(value) = 'VARCHAR' and json_type(try_cast(value ->> '$' as json)) = 'OBJECT'
+        then cast(value ->> '$' as json)
+    else cast('{}' as json)
+end;
 create or replace temp macro object_at(payload, name) as
     case when json_type(payload -> name) = 'OBJECT' then payload -> name else cast('{}' as json) end;
 -- The address in a header such as `Ann <ann@example.com>`, if there is only one.

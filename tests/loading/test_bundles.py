@@ -356,7 +356,12 @@ MOMENTS = {
     "1776157200.25": "2026-04-14 09:00:00.250000",
     "1.7761572e9": "2026-04-14 09:00:00",
     " 1776157200 ": "2026-04-14 09:00:00",
-    "1776157200000": None,  # milliseconds
+    "1776157200000": "2026-04-14 09:00:00",  # milliseconds
+    "1776157200000000": "2026-04-14 09:00:00",
+    "1776157200000000000": "2026-04-14 09:00:00",
+    "46126.375": "2026-04-14 09:00:00",  # a spreadsheet's days
+    "1": None,
+    "100000000": None,
     "2026-02-30": None,
     "2026-04-14T25:00:00Z": None,
     "20261399": None,
@@ -392,3 +397,24 @@ def test_a_rejected_row_of_a_parquet_file_is_stored_with_its_number(tmp_path: Pa
     summary = bundles.load(database, [folder])
     assert [str(refusal) for refusal in summary.refusals] == ["customers.parquet:2: no customer_id"]
     assert json.loads(summary.refusals[0].row) == {"customer_id": None, "name": "Bob"}
+
+
+def test_what_stands_for_nothing_is_not_a_value(tmp_path: Path, database: Path) -> None:
+    nothing = {
+        "event_id": "NULL",
+        "customer_id": "\\N",
+        "url": "N/A",
+        "recipient": "-",
+        "campaign_id": "null",
+    }
+    rows = [
+        EVENT
+        | nothing
+        | {"message_id": f"m{number}", "type": "opened", "occurred_at": f"2026-04-14T10:00:0{number}Z"}
+        for number in range(3)
+    ]
+    summary = bundles.load(database, [bundle(tmp_path / "b", {"events.ndjson": ndjson(*rows)})])
+    assert summary.kinds[-1].new == len(rows)
+    with Warehouse(database).snapshot() as snapshot:
+        found = data.unattributed(snapshot)
+    assert len(found.rows) == len(rows)

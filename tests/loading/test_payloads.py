@@ -149,7 +149,7 @@ BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
     ),
     "an impossible time": (
         lines(
-            [*EVENTS, event(6, timestamp=1e18), event(7, timestamp="soon"), event(8, timestamp=None)]
+            [*EVENTS, event(6, timestamp=1e20), event(7, timestamp="soon"), event(8, timestamp=None)]
         ).encode(),
         5,
         [f"dump.json:{line}: " for line in range(6, 9)],

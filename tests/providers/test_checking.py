@@ -1,8 +1,5 @@
 """Requests must be the provider's, and have the provider's signature or credentials."""
 
-import json
-from urllib.parse import urlencode
-
 import pytest
 
 from mailsight import errors
@@ -12,16 +9,9 @@ from mailsight.providers.reading import events_of_request
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import EventType
 from tests.support.providers.registry import SAMPLES
+from tests.support.providers.requests import request_of
 
 JSON = "application/json"
-
-
-def request(name: str, value: object) -> Request:
-    """A request as the provider would send it."""
-    if field := PROVIDERS[name].form_field:
-        body = urlencode({field: json.dumps(value)}).encode()
-        return Request("application/x-www-form-urlencoded", {}, body)
-    return Request(JSON, {}, json.dumps(value).encode())
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -29,7 +19,7 @@ def request(name: str, value: object) -> Request:
 def test_a_payload_is_accepted_only_from_its_own_provider(name: str, other: str) -> None:
     for payload, _ in SAMPLES[name].typical:
         in_list = PROVIDERS[name].sends_batches and not PROVIDERS[name].pack
-        sent = request(name, [payload] if in_list else payload)
+        sent = request_of(PROVIDERS[name], [payload] if in_list else payload)
         if name == other:
             check_payload(PROVIDERS[name], sent)
         else:

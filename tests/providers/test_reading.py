@@ -21,6 +21,17 @@ from tests.support.providers.registry import SAMPLES
 
 # Fields of an event by anymail's names for them.
 FIELDS = {"event_type": "type", "timestamp": "occurred_at", "click_url": "url"}
+# What Mailsight reads in another way: the event's own time rather than when SNS or Postal reported it, the person's
+# program rather than that of a feedback loop, the id that all events of a message share, and a message that a server
+# refused.
+OTHERWISE = {
+    ("amazon_ses", "timestamp"),
+    ("amazon_ses", "user_agent"),
+    ("postal", "timestamp"),
+    ("postal", "event_type"),
+    ("postal", "reject_reason"),
+    ("sendgrid", "message_id"),
+}
 # This test relies on a setting of anymail that Mailsight does not use.
 OTHER_SETTINGS = "test_initial_open_event_as_opened"
 
@@ -50,6 +61,8 @@ def test_fields_equal_those_in_anymails_tests(samples: Path) -> None:
             continue
         [event] = [event for event in events if isinstance(event, Event)]
         for field, value in expected.items():
+            if (name, field) in OTHERWISE:
+                continue
             if field in ("mta_response", "description"):
                 text = expected.get("mta_response") or expected.get("description") or event.diagnostic
                 assert event.diagnostic == text

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 
@@ -42,6 +43,11 @@ def test_a_record_is_complete(provider: Provider) -> None:
     assert any(secret.suffices for secret in provider.secrets)
     assert provider.marks
     assert provider.time
+    assert provider.words
+    for words in provider.words:
+        assert words.means
+        assert words.source.startswith("https://")
+        assert words.read_on <= date.today()  # noqa: DTZ011
     assert not set(provider.hard) & set(provider.soft)
 
 

@@ -5,8 +5,14 @@ from pathlib import Path
 import duckdb
 
 
+def as_version_3(database: Path) -> None:
+    """Remove everything that version 4 added."""
+    _run(database, "drop table message_aliases", "update schema_version set version = 3")
+
+
 def as_version_2(database: Path) -> None:
-    """Remove everything that version 3 added."""
+    """Remove everything that versions 3 and 4 added."""
+    as_version_3(database)
     _run(
         database,
         "drop table campaign_hours",
@@ -22,7 +28,7 @@ def as_version_2(database: Path) -> None:
 
 
 def as_version_1(database: Path) -> None:
-    """Remove everything that versions 2 and 3 added."""
+    """Remove everything that versions 2 to 4 added."""
     as_version_2(database)
     _run(
         database,

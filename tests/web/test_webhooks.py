@@ -1,5 +1,7 @@
 """Webhooks, as sent by the providers and by attackers."""
 
+import hashlib
+import hmac
 import itertools
 import json
 import logging
@@ -429,3 +431,45 @@ def test_proven_requests_over_the_limit_must_retry(spool: Spool) -> None:
         assert {connection.recv(12) for connection in half} == {b"HTTP/1.1 200"}
         assert again().status_code == 200
     assert len(stored(spool)) == slots.MAX_REQUESTS + 1
+
+
+def test_amazon_sns_may_deliver_the_bare_event(client: TestClient, spool: Spool) -> None:
+    event = json.loads(SAMPLES["amazon_ses"].delivery["Message"])  # type: ignore[index]
+    raw = post(address("amazon_ses"), event, "text/plain; charset=UTF-8").with_headers(
+        X_Amz_Sns_Rawdelivery="true", X_Amz_Sns_Message_Type="Notification", X_Amz_Sns_Message_Id="1"
+    )
+    assert send(client, proven("amazon_ses", raw)).status_code == 200
+    assert [json.loads(line["body"]) for line in stored(spool)] == [event]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "reason"),
+    [
+        ({"X_Amz_Sns_Message_Type": "SubscriptionConfirmation"}, 400, "x-amz-sns-message-type"),
+        ({"X_Amz_Sns_Message_Id": "another"}, 400, "x-amz-sns-message-id"),
+        ({}, 200, ""),
+    ],
+)
+def test_with_the_right_password_what_is_wrong_is_said(
+    client: TestClient, headers: dict[str, str], status: int, reason: str
+) -> None:
+    sent = post(address("amazon_ses"), SAMPLES["amazon_ses"].delivery).with_headers(**headers)
+    answer = send(client, proven("amazon_ses", sent))
+    assert answer.status_code == status
+    assert reason in answer.text
+    assert "password" not in answer.text
+
+
+TEST_SECRET = "test_Am3L1GuOIc4blLUuHqAPxxwkZaJyEk8G"
+
+
+@pytest.mark.parametrize(("kind", "status"), [("webhook.test", 200), ("activity.sent", 403)])
+def test_mailersend_can_test_a_new_webhook_and_nothing_else(
+    client: TestClient, spool: Spool, kind: str, status: int
+) -> None:
+    ping = post(
+        address("mailersend"), {"type": kind, "message": "Hello", "created_at": "2026-04-14T09:00:00.000000Z"}
+    )
+    signature = hmac.new(TEST_SECRET.encode(), ping.body, hashlib.sha256).hexdigest()
+    assert send(client, ping.with_headers(Signature=signature)).status_code == status
+    assert len(stored(spool)) == (status == 200)

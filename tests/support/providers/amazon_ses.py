@@ -222,4 +222,9 @@ SAMPLES = Samples(
     generated=lists(_PAYLOADS),
     prove=basic_auth,
     content_type="text/plain; charset=UTF-8",
+    documented=(
+        *("Bounce", "Complaint", "Delivery", "Send", "Reject", "Open", "Click", "Rendering Failure"),
+        *("DeliveryDelay", "Subscription", "Received", "AmazonSnsSubscriptionSucceeded"),
+        *("Suppressed", "OnAccountSuppressionList", "UnsubscribedRecipient"),
+    ),
 )

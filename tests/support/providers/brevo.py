@@ -40,4 +40,19 @@ SAMPLES = Samples(
         "ts_epoch": 1776157205000,
         "message-id": "<m1>",
     },
+    documented=(
+        *(
+            "request",
+            "delivered",
+            "hard_bounce",
+            "soft_bounce",
+            "blocked",
+            "spam",
+            "invalid_email",
+            "deferred",
+        ),
+        *("click", "opened", "unique_opened", "proxy_open", "unique_proxy_open", "unsubscribed", "error"),
+        *("unsubscribe", "contact_deleted", "contact_updated", "list_addition"),
+        *("requests", "bounces", "hardBounces", "softBounces", "clicks", "invalid", "loadedByProxy"),
+    ),
 )

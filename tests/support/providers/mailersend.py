@@ -59,4 +59,14 @@ SAMPLES = Samples(
     secrets={"signing_secret": KEY},
     wrong_secrets={"signing_secret": "another key"},
     sign=hmac_of_body("Signature"),
+    documented=(
+        *("activity.sent", "activity.delivered", "activity.soft_bounced", "activity.hard_bounced"),
+        *("activity.opened", "activity.opened_unique", "activity.clicked", "activity.clicked_unique"),
+        *("activity.unsubscribed", "activity.spam_complaint", "activity.deferred", "activity.suppressed"),
+        *("activity.survey_opened", "activity.survey_submitted", "sender_identity.verified"),
+        *("maintenance.start", "maintenance.end", "inbound_forward.failed", "inbound_message.rejected"),
+        *("email_single.verified", "email_list.verified", "bulk_email.completed"),
+        *("recipient.on_hold_added", "recipient.on_hold_removed", "webhook.test"),
+        *("sms.sent", "sms.delivered", "sms.failed"),
+    ),
 )

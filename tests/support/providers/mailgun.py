@@ -133,4 +133,11 @@ SAMPLES = Samples(
     generated=lists(_PAYLOADS),
     proof_in_body=True,
     signs_body=False,
+    documented=(
+        *("accepted", "delivered", "failed", "opened", "unique_opened", "clicked", "unique_clicked"),
+        *("unsubscribed", "complained", "rejected", "stored", "email_validation", "list_uploaded"),
+        *("list_member_uploaded", "list_member_upload_error", "trapped", "bounced", "dropped"),
+        *("permanent", "temporary", "bounce", "delayed-bounce", "espblock", "generic", "old", "hardfail"),
+        *("suppress-bounce", "suppress-unsubscribe", "suppress-complaint", "605", "606", "607"),
+    ),
 )

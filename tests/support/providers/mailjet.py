@@ -38,4 +38,12 @@ SAMPLES = Samples(
         ),
     ],
     delivery=[{"event": "sent", "time": 1776157205, "MessageID": 1, "email": "ann@example.com"}],
+    documented=(
+        *("sent", "open", "click", "bounce", "blocked", "spam", "unsub"),
+        *("user unknown", "mailbox inactive", "quota exceeded", "blacklisted", "spam reporter"),
+        *("invalid domain", "no mail host", "relay/access denied", "greylisted", "typofix"),
+        *("bad or empty template", "error in template language"),
+        *("sender blocked", "content blocked", "policy issue"),
+        *("system issue", "protocol issue", "connection issue", "preblocked", "duplicate in campaign"),
+    ),
 )

@@ -53,4 +53,18 @@ SAMPLES = Samples(
     secrets={"signing_secret": KEY},
     wrong_secrets={"signing_secret": "another key"},
     sign=hmac_of_body("Mailtrap-Signature"),
+    documented=(
+        *(
+            "delivery",
+            "open",
+            "click",
+            "unsubscribe",
+            "spam",
+            "soft bounce",
+            "bounce",
+            "suspension",
+            "reject",
+        ),
+        "inbound.message_received",
+    ),
 )

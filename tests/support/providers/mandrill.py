@@ -48,4 +48,10 @@ SAMPLES = Samples(
     wrong_secrets={"webhook_key": "another key"},
     sign=_sign,
     delivery_type="sent",
+    documented=(
+        *("send", "deferral", "delivered", "hard_bounce", "soft_bounce", "open", "click", "spam", "unsub"),
+        *("reject", "whitelist", "blacklist", "inbound"),
+        *("hard-bounce", "soft-bounce", "spam", "unsub", "custom", "invalid-sender", "invalid"),
+        *("test-mode-limit", "unsigned", "rule"),
+    ),
 )

@@ -57,4 +57,15 @@ SAMPLES = Samples(
     secrets={"public_key": public_key(_KEY)},
     wrong_secrets={"public_key": public_key(rsa.generate_private_key(65537, 2048))},
     sign=_sign,
+    documented=(
+        *("MessageSent", "MessageDelayed", "MessageDeliveryFailed", "MessageHeld", "MessageBounced"),
+        *(
+            "MessageLinkClicked",
+            "MessageLoaded",
+            "DomainDNSError",
+            "SendLimitApproaching",
+            "SendLimitExceeded",
+        ),
+        *("Sent", "SoftFail", "HardFail", "Held"),
+    ),
 )

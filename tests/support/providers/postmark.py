@@ -96,4 +96,20 @@ SAMPLES = Samples(
         "DeliveredAt": "2026-04-14T09:00:05Z",
     },
     generated=lists(_PAYLOADS),
+    documented=(
+        *("Delivery", "Bounce", "SpamComplaint", "Open", "Click", "SubscriptionChange", "Inbound"),
+        *(
+            "HardBounce",
+            "Transient",
+            "Unsubscribe",
+            "Subscribe",
+            "AutoResponder",
+            "AddressChange",
+            "DnsError",
+        ),
+        *("SpamNotification", "OpenRelayTest", "Unknown", "SoftBounce", "VirusNotification"),
+        *("ChallengeVerification", "BadEmailAddress", "SpamComplaint", "ManuallyDeactivated", "Unconfirmed"),
+        *("Blocked", "SMTPApiError", "InboundError", "DMARCPolicy", "TemplateRenderingFailed"),
+        "ManualSuppression",
+    ),
 )

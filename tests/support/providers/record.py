@@ -1,6 +1,6 @@
 """What the shared tests need from each provider's module here: a `Samples` record."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,9 @@ class Samples:
     typical: list[tuple[Payload, Payload]]
     # The JSON of a request about a mail to ann@example.com that was delivered, or has `delivery_type`.
     delivery: object
-    delivery_type: str = "delivered"
+    # The words for types of events and for reasons that the provider's pages list.
+    documented: Sequence[str]
+    delivery_type: str = "delivered"  # of `delivery`
     # The configured secrets, other secrets of the same form, and how to sign a request with the former.
     secrets: Mapping[str, str] = field(default_factory=lambda: {"basic_auth": USER})
     wrong_secrets: Mapping[str, str] = field(default_factory=lambda: {"basic_auth": "ann:wrong"})

@@ -56,4 +56,10 @@ SAMPLES = Samples(
     secrets={"signing_secret": _SECRET},
     wrong_secrets={"signing_secret": "whsec_YW5vdGhlciBrZXk="},
     sign=_sign,
+    documented=(
+        *("email.bounced", "email.clicked", "email.complained", "email.delivered", "email.delivery_delayed"),
+        *("email.failed", "email.opened", "email.received", "email.scheduled", "email.sent"),
+        *("email.suppressed", "contact.created", "contact.deleted", "contact.updated"),
+        *("domain.created", "domain.deleted", "domain.updated"),
+    ),
 )

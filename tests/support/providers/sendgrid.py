@@ -125,4 +125,10 @@ SAMPLES = Samples(
     wrong_secrets={"verification_key": public_key(ec.generate_private_key(ec.SECP256R1()))},
     sign=_sign,
     generated=lists(_PAYLOADS),
+    documented=(
+        *("processed", "dropped", "deferred", "delivered", "bounce", "open", "click", "spamreport"),
+        *("unsubscribe", "group_unsubscribe", "group_resubscribe", "account_status_change"),
+        *("Invalid SMTPAPI header", "Spam Content (if Spam Checker app is enabled)", "Unsubscribed Address"),
+        *("Bounced Address", "Spam Reporting Address", "Invalid", "Recipient List over Package Quota"),
+    ),
 )

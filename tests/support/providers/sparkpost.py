@@ -57,4 +57,13 @@ SAMPLES = Samples(
             }
         }
     ],
+    documented=(
+        *("bounce", "delivery", "injection", "spam_complaint", "out_of_band", "policy_rejection", "delay"),
+        *("sms_status", "click", "open", "initial_open", "amp_click", "amp_open", "amp_initial_open"),
+        *("generation_failure", "generation_rejection", "list_unsubscribe", "link_unsubscribe"),
+        *("relay_injection", "relay_rejection", "relay_delivery", "relay_tempfail", "relay_permfail"),
+        *("ab_test_completed", "ab_test_cancelled", "success", "error"),
+        *("1", "10", "20", "21", "22", "23", "24", "25", "30", "40", "50", "51", "52", "53", "54", "60"),
+        *("70", "80", "90", "100"),
+    ),
 )

@@ -75,4 +75,12 @@ SAMPLES = Samples(
     wrong_secrets={"api_key": "another key"},
     sign=_sign,
     proof_in_body=True,
+    documented=(
+        *("sent", "delivered", "opened", "clicked", "unsubscribed", "subscribed", "spam"),
+        *("soft_bounced", "hard_bounced", "transactional_email_status", "transactional_spam_block"),
+        *("err_user_unknown", "err_user_inactive", "err_will_retry", "err_mailbox_discarded"),
+        *("err_mailbox_full", "err_spam_rejected", "err_blacklisted", "err_too_large", "err_unsubscribed"),
+        *("err_unreachable", "err_skip_letter", "err_domain_inactive", "err_destination_misconfigured"),
+        *("err_delivery_failed", "err_spam_skipped", "err_lost"),
+    ),
 )
