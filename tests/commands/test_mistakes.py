@@ -13,8 +13,8 @@ from mailsight import __main__
 from mailsight.commands import dashboard
 from mailsight.errors import BadAddress, PortTaken
 from tests.support.campaigns import newest_sent
+from tests.support.sockets import bound
 from tests.support.waiting import PATIENCE_SECONDS, until
-from tests.web.test_server import bound
 from tooling.servers import PROJECT
 
 LONG = "x" * 5_000
@@ -81,7 +81,7 @@ def finished(process: subprocess.Popen[bytes]) -> tuple[int, str]:
         (["check", "--database", LONG], 1, "File name too long"),
         (["load", "missing", "--database", "m.duckdb"], 1, "does not exist"),
         (["load", "folder", "--database", "m.duckdb"], 1, "nothing that can be loaded"),
-        (["load", "campaigns.csv", "--database", "m.duckdb"], 1, "rejected campaigns.csv:1"),
+        (["load", "campaigns.csv", "--database", "m.duckdb"], 1, "campaigns.csv has a column name of 300 characters"),
         (["load", LONG, "--database", "m.duckdb"], 1, "File name too long"),
         (["load"], 2, "Missing argument"),
         (["ingest", "--provider", "sendgird", "file", "--database", "m.duckdb"], 2, "There is no provider 'sendgird'"),

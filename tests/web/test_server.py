@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from mailsight.errors import PortTaken
 from mailsight.web import server
+from tests.support.sockets import bound
 from tests.support.waiting import PATIENCE_SECONDS, until
 from tooling.servers import PROJECT, free_port
 
@@ -120,14 +121,6 @@ def test_no_more_connections_than_half_of_the_files_that_may_be_open(monkeypatch
     for files, connections in ((64, 32), (resource.RLIM_INFINITY, 1_000), (10**6, 1_000)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, files=files: (files, files))
         assert server.max_connections() == connections
-
-
-def bound(address: str, port: int = 0) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((address, port))
-    listener.listen()
-    return listener
 
 
 @pytest.mark.parametrize(
