@@ -37,6 +37,7 @@ from tooling.servers import PROJECT, await_answer, free_port
 KILLS = int(os.environ.get("MAILSIGHT_KILLS", "3"))
 CAMPAIGNS = ("spring", "summer", "autumn")
 NOON = 1776168000
+EVENTS_BETWEEN_KILLS = 25  # of each provider on the small disk, which they would fill themselves
 MAX_WAITING = 20  # unanswered requests that a provider queues
 
 ENVIRONMENT = {
@@ -55,6 +56,8 @@ class Provider(threading.Thread):
         self.number = number
         self.answers = 0
         self.tries = 0
+        self.max_events = sys.maxsize
+        self.is_idle = False
         self.reported = Counter[tuple[str, str, str]]()
         self.stopped = threading.Event()
         self.failure: BaseException | None = None
@@ -71,10 +74,15 @@ class Provider(threading.Thread):
         waiting: list[WebhookRequest] = []
         sent_before: list[WebhookRequest] = []
         while waiting or not self.stopped.is_set():
-            if len(waiting) < MAX_WAITING and not self.stopped.is_set():
+            may_send = self.reported.total() < self.max_events and not self.stopped.is_set()
+            if len(waiting) < MAX_WAITING and may_send:
                 waiting.append(self.next_request(chance))
                 if sent_before and chance.random() < 0.2:
                     waiting.append(chance.choice(sent_before))
+            self.is_idle = not waiting
+            if self.is_idle:
+                time.sleep(0.01)
+                continue
             chance.shuffle(waiting)
             sent = waiting.pop()
             self.tries += 1
@@ -258,7 +266,7 @@ def test_kills_on_a_nearly_full_disk_lose_no_event_that_was_answered(tmp_path: P
     with small_disk(tmp_path / "disk", 96) as disk:
         database, log, port = disk.folder / "mailsight.duckdb", tmp_path / "server.log", free_port()
         providers = [Provider(port, number) for number in range(4)]
-        reader = Reader(database)
+        reader, waiting = Reader(database), spool.beside(database)
 
         def start() -> subprocess.Popen[bytes]:
             return start_dashboard(database, log, port, environment=ENVIRONMENT)
@@ -267,15 +275,25 @@ def test_kills_on_a_nearly_full_disk_lose_no_event_that_was_answered(tmp_path: P
             """How many loads the servers have published or given up."""
             return len(reader.events) + log.read_text(errors="replace").count("could not be loaded")
 
+        def is_empty() -> bool:
+            return not waiting.state().size_bytes
+
+        def await_load(many: int) -> None:
+            enough = ended_loads() + many
+            until(lambda: ended_loads() >= enough or is_empty(), "a load to end")
+
+        for provider in providers:
+            provider.max_events = 0
         server = start()
         try:
             with running(providers, reader):
                 for _ in range(KILLS):
-                    loads = ended_loads() + chance.randint(0, 1)
+                    for provider in providers:
+                        provider.max_events += EVENTS_BETWEEN_KILLS
                     disk.leave(chance.randint(0, 40) * 500_000)
                     await_answer(server, port, log)
                     await_tries(providers, chance.randint(1, 60))
-                    until(lambda loads=loads: ended_loads() >= loads, "a load to end")  # type: ignore[misc]
+                    await_load(chance.randint(0, 1))
                     server.kill()
                     server.wait()
                     server = start()
@@ -290,9 +308,9 @@ def test_kills_on_a_nearly_full_disk_lose_no_event_that_was_answered(tmp_path: P
             server.wait()
             reader.stopped.set()
             reader.join()
-        waiting = spool.beside(database)
         ingest_spool(database, waiting)
-        assert waiting.state() == spool.SpoolState()
+        assert is_empty()
+        assert not waiting.state().set_aside
         reported = sum((provider.reported for provider in providers), Counter[tuple[str, str, str]]())
         stored, _ = stored_events(database)
         assert stored == dict(reported)
@@ -317,13 +335,13 @@ def stored_events(database: Path) -> tuple[dict[tuple[str, str, str], int], int]
 
 
 def await_tries(providers: list[Provider], many: int) -> None:
-    """Waits until the providers have sent this many more requests, whatever the answers."""
+    """Waits until the providers have sent this many more requests, whatever the answers, or have no more to send."""
 
     def tries() -> int:
         return sum(provider.tries for provider in providers)
 
     enough = tries() + many
-    until(lambda: tries() >= enough, "requests")
+    until(lambda: tries() >= enough or all(provider.is_idle for provider in providers), "requests")
 
 
 def await_work(providers: list[Provider], reader: Reader, *, requests: int, loads: int) -> None:
