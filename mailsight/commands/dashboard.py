@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ import typer
 from mailsight import settings
 from mailsight.errors import BadAddress, PortTaken
 from mailsight.warehouse.reader import Warehouse
+from mailsight.web import option_files
 
 from .console import Database, app, database_path
 from .loads import sample_
@@ -43,12 +43,15 @@ def run(
 
 
 def address_and_port(arguments: Sequence[str]) -> tuple[str, str]:
-    """Where Streamlit would listen: the address and port of its options, variables or configuration files."""
+    """Where Streamlit would listen: the address and port of its options, variables or configuration files.
+
+    Raises `BadSetting` for a file that Streamlit can't read.
+    """
     server: dict[str, object] = {}
-    for folder in (Path.home(), settings.PROJECT, Path.cwd()):
-        with suppress(OSError, ValueError):  # Streamlit reports a broken file
-            text = (folder / ".streamlit" / "config.toml").read_text(encoding="utf-8")
-            server |= tomllib.loads(text).get("server", {})
+    folders = (Path.home(), settings.PROJECT, Path.cwd())
+    for text in option_files.contents(folder / ".streamlit" / "config.toml" for folder in folders).values():
+        section = tomllib.loads(text).get("server")
+        server |= section if isinstance(section, dict) else {}
     for name in ("address", "port"):
         if variable := os.environ.get(f"STREAMLIT_SERVER_{name.upper()}"):
             server[name] = variable

@@ -1,8 +1,8 @@
 """The configuration of the server: who signs in and how, and the webhook secrets.
 
 It is read and checked once, when the server starts, and a mistake stops the server. Streamlit gets its secrets from
-here and never reads a file itself, so nothing that happens to the files turns sign-in off while the server runs.
-`problem` says if they changed.
+here and never reads a file itself, so nothing that happens to the files turns sign-in off while the server runs. Its
+options, from config.toml, stay as they are too. `problem` says if any of these files changed.
 """
 
 import logging
@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from streamlit import config as streamlit_config
+from streamlit.web import bootstrap
 
 from mailsight import settings
 from mailsight.errors import BadSetting
 
-from . import secrets_files
+from . import option_files, secrets_files
 from .access import Access, People, people
 from .webhooks import Secrets, configured
 
@@ -48,13 +49,20 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files that hold secrets. `required`: whether the operator named them, so that they must exist."""
+    """The files that hold secrets, and Streamlit's options.
+
+    `required`: whether the operator named the secrets, so that they must exist.
+    """
 
     paths: tuple[Path, ...] = ()
     required: bool = False
+    options: tuple[Path, ...] = ()
 
     def texts(self) -> dict[Path, str]:
         return secrets_files.contents(self.paths, required=self.required)
+
+    def option_texts(self) -> dict[Path, str]:
+        return option_files.contents(self.options)
 
 
 @dataclass(slots=True)
@@ -64,15 +72,16 @@ class Started:
     configuration: Configuration
     files: Files
     texts: Mapping[Path, str]
+    option_texts: Mapping[Path, str] = field(default_factory=dict)
     _last_problem: str | None = None
 
     def problem(self) -> str | None:
         """What is wrong with the files now, or that they changed; None if they are as they were."""
         try:
-            texts = self.files.texts()
-            if texts == self.texts:
-                found = None
-            else:
+            found = None
+            if self.files.option_texts() != self.option_texts:
+                found = "Streamlit's config.toml has changed. Restart the server to use it."
+            if (texts := self.files.texts()) != self.texts:
                 read(texts)
                 found = "The secrets files have changed. Restart the server to use them."
         except BadSetting as error:
@@ -112,12 +121,13 @@ def read(texts: Mapping[Path, str]) -> Configuration:
 def started() -> Started:
     """The configuration of this process, read on the first call. Raises `BadSetting`."""
     paths = tuple(Path(path).expanduser() for path in streamlit_config.get_option("secrets.files"))
-    files = Files(paths, required=streamlit_config.is_manually_set("secrets.files"))
-    texts = files.texts()
+    options = tuple(map(Path, streamlit_config.get_config_files("config.toml")))
+    files = Files(paths, required=streamlit_config.is_manually_set("secrets.files"), options=options)
+    option_texts, texts = files.option_texts(), files.texts()
     configuration = read(texts)
     if configuration.access.sign_in:
         _check_server(configuration)
-    return Started(configuration, files, texts)
+    return Started(configuration, files, texts, option_texts)
 
 
 def current() -> Configuration:
@@ -131,13 +141,18 @@ def problem() -> str | None:
 
 
 def start() -> Configuration:
-    """Read the configuration when the server starts, keep Streamlit from reading it, and watch the files."""
+    """Read the configuration when the server starts, keep Streamlit from reading it again, and watch the files."""
     configuration = current()
     streamlit_config.set_option("secrets.files", [])
+    bootstrap.load_config_options = _keep_options
     threading.Thread(
         target=_watch, args=[problem, threading.Event()], name="configuration", daemon=True
     ).start()
     return configuration
+
+
+def _keep_options(flag_options: dict[str, Any]) -> None:
+    """What Streamlit does when config.toml changes: nothing, whatever the `flag_options` of its command line."""
 
 
 def _watch(problem: Callable[[], str | None], stopped: threading.Event) -> None:

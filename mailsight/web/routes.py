@@ -123,6 +123,6 @@ def _problems() -> list[str]:
     if configuration.problem():
         # Its own message may name files; it is in the log.
         reasons.append(
-            "The secrets files have changed or can't be read. The server keeps what it started with."
+            "The configuration files have changed or can't be read. The server keeps what it started with."
         )
     return reasons

@@ -1,6 +1,7 @@
 """Every mistake of a person or machine ends in a sentence and an exit status, never in a traceback."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from mailsight import __main__
 from mailsight.commands import dashboard
-from mailsight.errors import BadAddress, PortTaken
+from mailsight.errors import BadAddress, BadSetting, PortTaken
 from tests.support.campaigns import newest_sent
 from tests.support.sockets import bound
 from tests.support.waiting import PATIENCE_SECONDS, until
@@ -207,8 +208,28 @@ def test_the_address_comes_from_options_variables_and_files(
     monkeypatch.setenv("STREAMLIT_SERVER_PORT", "8700")
     assert dashboard.address_and_port([]) == ("::1", "8700")
     assert dashboard.address_and_port(["--server.port", "1", "--server.address=a"]) == ("a", "1")
-    (folder / ".streamlit" / "config.toml").write_text("[server")
+    (folder / ".streamlit" / "config.toml").write_text("server = 1")
     assert dashboard.address_and_port(["--server.port"]) == ("localhost", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[server", "the file is not valid TOML"),
+        (b"\xef\xbb\xbf[server]\n", "the file is not valid TOML"),  # with a byte order mark
+        ("[server]".encode("utf-16"), "the file is not UTF-8 text"),
+        (None, "the file can't be read (Is a directory)"),
+    ],
+)
+def test_options_that_streamlit_can_not_read_stop_the_start(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, says: str
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: folder / "home")
+    path = folder / ".streamlit" / "config.toml"
+    path.parent.mkdir()
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(BadSetting, match=re.escape(f"{path}: {says}")):
+        dashboard.address_and_port([])
 
 
 def test_a_server_starts_only_where_it_can_listen() -> None:

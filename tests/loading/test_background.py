@@ -1,9 +1,7 @@
 """The background loader: loads spooled requests, leaves time for the dashboard, and survives any failure."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from mailsight.errors import LoadRunning, NotKept
 from mailsight.loading.background import Loader, pause_seconds
 from mailsight.loading.spool import Spool
 from mailsight.web import configuration, routes
+from tests.support import event_loop
 from tests.support.waiting import PATIENCE_SECONDS
 
 
@@ -154,9 +153,7 @@ def run_server() -> None:
         async with routes.loading(st.App("mailsight/shell.py")):
             pass
 
-    # In a separate thread, because browser tests already run an event loop in this one.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, run()).result()
+    event_loop.run(run)
 
 
 def test_a_server_without_webhooks_starts_no_loader(started: list[Path]) -> None:

@@ -58,6 +58,16 @@ def test_a_broken_change_is_named(secrets: Path, change: tuple[str, str], says: 
     assert problem.endswith("The server keeps the configuration that it started with, but can't restart.")
 
 
+def test_a_change_of_the_options_asks_for_a_restart_or_names_the_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    server = Started(configuration.Configuration(), Files(options=(path,)), {})
+    assert server.problem() is None
+    path.write_text("[server]")
+    assert server.problem() == "Streamlit's config.toml has changed. Restart the server to use it."
+    path.write_text("[server")
+    assert "not valid TOML" in (server.problem() or "")
+
+
 def test_a_removed_file_is_named(secrets: Path) -> None:
     server = started(secrets)
     secrets.unlink()
@@ -159,7 +169,11 @@ def guarded(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("guarded")
     secrets = signed_in.SECRETS + '[webhooks.sendgrid]\nbasic_auth = "ann:secret"\n'
     with signed_in.dashboard(
-        sample_database, folder, f"http://localhost:{free_port()}", secrets=secrets
+        sample_database,
+        folder,
+        f"http://localhost:{free_port()}",
+        secrets=secrets,
+        environment={"HOME": str(folder)},
     ) as running:
         yield running
 
@@ -205,6 +219,37 @@ def test_a_running_server_stays_closed_whatever_happens_to_the_file(
     guarded.secrets.rmdir()
     guarded.secrets.write_text(good)
     assert is_closed(client)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[server]\nbaseUrlPath = "elsewhere"\ntrustedUserHeaders = {X-User = "email"}\n',
+        '[logger]\nlevel = "debug"\nmessageFormat = "%(message)s"\n',
+        "[server",
+    ],
+    ids=["options of the server", "options of the logs", "half a file"],
+)
+def test_a_running_server_stays_as_it_is_whatever_happens_to_its_options(
+    guarded: Guarded, client: httpx.Client, text: str
+) -> None:
+    path = guarded.secrets.parent / ".streamlit" / "config.toml"
+    path.parent.mkdir(exist_ok=True)
+    before = guarded.log.stat().st_size
+    path.write_text(text)
+    # Streamlit would notice the change in less time.
+    until(lambda: "config.toml" in guarded.log.read_text()[before:], "a line in the log")
+    try:
+        assert is_closed(client)
+        client.get("/data", params={"email": "ann@company.example"})
+        until(lambda: client.get("/healthz").status_code == 503, "a report of the change")
+    finally:
+        path.unlink()
+    until(lambda: client.get("/healthz").status_code == 200, "a healthy server")
+    logged = guarded.log.read_text()[before:]
+    assert "ann@company.example" not in logged
+    assert all(re.match(r"[\d-]+ [\d:,]+ (INFO|WARNING) mailsight\.", line) for line in logged.splitlines())
 
 
 @pytest.mark.slow

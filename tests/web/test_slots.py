@@ -8,11 +8,7 @@ import pytest
 from mailsight.errors import TooManyRequests
 from mailsight.web import slots
 from mailsight.web.slots import Failures, Slots, client_key
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+from tests.support.event_loop import in_a_loop
 
 
 @pytest.fixture
@@ -27,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-@pytest.mark.anyio
+@in_a_loop
 async def test_proven_requests_always_find_a_slot_beside_strangers(
     opened: ExitStack, clock: list[float]
 ) -> None:
@@ -47,7 +43,7 @@ async def test_proven_requests_always_find_a_slot_beside_strangers(
             opened.enter_context(waiting.taken("198.51.100.1", is_proven=True))
 
 
-@pytest.mark.anyio
+@in_a_loop
 async def test_the_slowest_stranger_makes_room(opened: ExitStack, clock: list[float]) -> None:
     waiting = Slots()
     with opened:
@@ -63,7 +59,7 @@ async def test_the_slowest_stranger_makes_room(opened: ExitStack, clock: list[fl
         assert taken[5].scope.cancel_called
 
 
-@pytest.mark.anyio
+@in_a_loop
 async def test_strangers_hold_a_bounded_number_of_bytes(opened: ExitStack, clock: list[float]) -> None:
     waiting = Slots()
     with opened:
@@ -78,7 +74,7 @@ async def test_strangers_hold_a_bounded_number_of_bytes(opened: ExitStack, clock
             waiting.grow(fast, 1)
 
 
-@pytest.mark.anyio
+@in_a_loop
 async def test_proven_requests_hold_a_bounded_number_of_bytes(opened: ExitStack) -> None:
     waiting = Slots()
     with opened:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from mailsight.web import sessions, upload_gate
 from mailsight.web.access import Standing
 from mailsight.web.upload_gate import UploadGate
+from tests.support import event_loop
 
 ROUTE = "/_stcore/upload_file/{session}/{file}"
 URL = "/_stcore/upload_file/mine/1"
@@ -73,18 +74,18 @@ def test_others_are_refused_before_the_body_is_read(
     client: TestClient, received: list[int], monkeypatch: pytest.MonkeyPatch, standing: Standing, method: str
 ) -> None:
     monkeypatch.setattr(sessions, "standing", lambda _: standing)
-    assert anyio.run(ask, client.app, method, URL, never) == 401
+    assert event_loop.run(ask, client.app, method, URL, never) == 401
     assert received == []
 
 
 @pytest.mark.parametrize("path", ["/_stcore/upload_file/another/1", "/_stcore/upload_file//1"])
 def test_another_session_is_refused_before_the_body_is_read(client: TestClient, path: str) -> None:
-    assert anyio.run(ask, client.app, "PUT", path, never) == 403
+    assert event_loop.run(ask, client.app, "PUT", path, never) == 403
 
 
 def test_a_declared_size_beyond_all_memory_is_refused_before_the_body_is_read(client: TestClient) -> None:
     headers = [(b"content-length", str(upload_gate.MAX_HELD_BYTES + 1).encode())]
-    assert anyio.run(ask, client.app, "PUT", URL, never, headers) == 413
+    assert event_loop.run(ask, client.app, "PUT", URL, never, headers) == 413
 
 
 def test_a_body_longer_than_declared_ends_where_memory_does(
@@ -98,7 +99,7 @@ def test_a_body_longer_than_declared_ends_where_memory_does(
         parts += 1
         return {"type": "http.request", "body": b"x" * 1_000, "more_body": True}
 
-    assert anyio.run(ask, client.app, "PUT", URL, endless) == 413
+    assert event_loop.run(ask, client.app, "PUT", URL, endless) == 413
     assert (received, parts) == ([], 11)
     assert client.put(URL, content=b"x" * 5_000).status_code == 204  # the room is free again
 
@@ -115,7 +116,7 @@ def test_a_body_that_stops_arriving_is_given_up(
     client: TestClient, received: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_gate, "MAX_PAUSE_SECONDS", 0.01)
-    assert anyio.run(ask, client.app, "PUT", URL, anyio.sleep_forever) == 408
+    assert event_loop.run(ask, client.app, "PUT", URL, anyio.sleep_forever) == 408
     assert received == []
 
 
@@ -139,7 +140,7 @@ def test_a_session_uploads_a_few_files_at_once(client: TestClient) -> None:
             come.set()
         return answers
 
-    assert sorted(anyio.run(many)) == [204] * upload_gate.MAX_UPLOADS_PER_SESSION + [429] * 3
+    assert sorted(event_loop.run(many)) == [204] * upload_gate.MAX_UPLOADS_PER_SESSION + [429] * 3
 
 
 def test_other_requests_pass_through(client: TestClient) -> None:
