@@ -3,9 +3,14 @@
 A segment that failed three times is loaded alone. If it fails again, it is halved, by requests and then by the items of
 a request's JSON array, until what fails is alone and is set aside. Halves are files of the spool like all segments, so
 a killed process loses nothing and the next one continues.
+
+A load may also take its process with it (memory, a crash in native code). Then nothing is left to catch the error, but
+the attempt was noted: a segment that was last loaded alone without returning is halved by the next load. Only if a
+single item does so again and again is it set aside, because somebody may have killed the process.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,6 +22,8 @@ from .merge import LoadSummary
 from .spool import Spool
 
 MAX_ATTEMPTS = 3
+# Attempts after which a single item that takes the process with it is set aside.
+MAX_LOST_ATTEMPTS = 9
 # Loads of single segments at a time, so that new webhooks don't wait for all of them.
 MAX_TRIALS = 30
 
@@ -25,26 +32,42 @@ Load = Callable[[Sequence[Path]], LoadSummary]
 
 def load_all(spool: Spool, load: Load) -> LoadSummary | None:
     """Loads all sealed segments; returns the last summary. Raises what `load` raises, unless a segment is to blame."""
-    segments, attempts = spool.seal(), spool.attempts()
-    suspects = [segment for segment in segments if attempts.get(segment.name, 0) >= MAX_ATTEMPTS]
-    rest = [segment for segment in segments if segment not in suspects]
+    segments, attempts = spool.seal(), Counter(spool.attempts())
+    rest = [segment for segment in segments if attempts[segment.name] < MAX_ATTEMPTS]
+    # Those that took the process with them come last: they may do so again.
+    suspects = sorted(set(segments) - set(rest), key=lambda segment: (attempts[segment.name], segment))
     summary = load(rest) if rest else None
     for _ in range(MAX_TRIALS):
         if not suspects:
             break
         suspect = suspects.pop(0)
+        if attempts[suspect.name] > MAX_ATTEMPTS:
+            if halves := _split(spool, suspect):
+                suspects[:0] = halves
+                continue
+            load(
+                []
+            )  # If even this ends the process, the request is not to blame, and its attempts don't count.
+            if attempts[suspect.name] >= MAX_LOST_ATTEMPTS:
+                spool.set_aside(suspect, "each attempt to load it ended the process")
+                continue
         try:
             summary = load([suspect])
         except Exception as error:
             if is_machines(error):
                 raise
-            if halves := _halves(suspect):
-                spool.replace(suspect, halves)
-                suspects[:0] = [half.with_suffix(".ndjson") for half in halves]
+            if halves := _split(spool, suspect):
+                suspects[:0] = halves
             else:
                 load([])  # If not even nothing can be loaded, the request is not to blame.
                 spool.set_aside(suspect, str(error))
     return summary
+
+
+def _split(spool: Spool, segment: Path) -> list[Path]:
+    """Replaces a segment with its halves, each to be loaded alone; [] if it has one item."""
+    halves = _halves(segment)
+    return spool.replace(segment, halves, attempts=MAX_ATTEMPTS) if halves else []
 
 
 def _halves(segment: Path) -> list[Path]:

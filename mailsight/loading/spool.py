@@ -193,20 +193,20 @@ class Spool:
         else:
             self._attempts.unlink(missing_ok=True)
 
-    def replace(self, segment: Path, parts: Sequence[Path]) -> None:
-        """Puts the parts of a segment in its place; they inherit its number of attempts.
+    def replace(self, segment: Path, parts: Sequence[Path], attempts: int) -> list[Path]:
+        """Puts the parts of a segment in its place and returns them; `attempts` is what counts for each.
 
         The parts are files in the spool that don't end in `.ndjson` yet. If the process is killed meanwhile, some
         requests are there twice, and count once.
         """
-        count = self.attempts().get(segment.name, 0)
         sealed = []
         for part in parts:
             sync_file(part)
             sealed.append(part.rename(part.with_suffix(".ndjson")))
-        self.note_attempts(sealed, count)
+        self.note_attempts(sealed, attempts)
         sync_folder(self.folder)
         self.remove([segment])
+        return sealed
 
     def set_aside(self, segment: Path, reason: str) -> None:
         """Moves a segment that can't be loaded to `refused/`, with the reason."""

@@ -13,23 +13,31 @@ from mailsight.loading.segments import load_all
 from mailsight.loading.spool import Spool
 from mailsight.warehouse.failures import is_machines
 
+
+class Killed(BaseException):
+    """Nothing in a process can catch its end."""
+
+
+ERRORS: dict[str, BaseException] = {"bad": LoadBroken("a bug"), "deadly": Killed()}
 SUMMARY = LoadSummary([], [], 0, {}, changed=True)
 
 
 class Database:
-    """A fake database that fails on every event named bad, and on everything while `broken` is set."""
+    """A fake database that fails on every event named bad, ends its process if it is deadly, and on everything while
+    `broken` is set.
+    """
 
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
         self.events: set[str] = set()
-        self.broken: Exception | None = None
+        self.broken: BaseException | None = None
         self.loads = 0
 
     def load(self, segments: Sequence[Path]) -> LoadSummary:
         self.loads += 1
         self.spool.note_attempts(segments)
         events = {event for segment in segments for event in events_in(segment)}
-        if error := self.broken or (LoadBroken("a bug") if any("bad" in event for event in events) else None):
+        if error := self.broken or next((ERRORS[event] for event in events if event in ERRORS), None):
             if is_machines(error):
                 self.spool.take_back_attempts(segments)
             raise error
@@ -57,7 +65,7 @@ def attempt(database: Database, times: int) -> None:
     for _ in range(times):
         try:
             load_all(Spool(database.spool.folder), database.load)
-        except LoadRefused:
+        except (LoadRefused, Killed):
             continue
 
 
@@ -123,6 +131,32 @@ def test_a_load_that_takes_its_process_with_it_counts(spool: Spool, database: Da
     assert Spool(spool.folder).attempts() == {segment.name: 3}
     load_all(spool, database.load)
     assert (database.events, spool.attempts()) == ({"good"}, {})
+
+
+@pytest.mark.parametrize("items", [["deadly"], ["1", "2", "deadly", "3"]])
+def test_an_item_that_ends_the_process_is_set_aside_and_the_rest_is_loaded(
+    items: list[str], spool: Spool, database: Database
+) -> None:
+    for part in (items, ["4"]):
+        spool.append("sendgrid", json.dumps(part))
+        spool.seal()
+    attempt(database, 5)
+    spool.append("sendgrid", '["later"]')
+    attempt(database, 15)
+    assert database.events == {*items, "4", "later"} - {"deadly"}
+    [aside] = spool.state().set_aside
+    assert events_in(aside.path) == {"deadly"}
+    assert (spool.state().requests, spool.attempts()) == (0, {})
+
+
+def test_loads_that_are_killed_whatever_they_load_set_nothing_aside(spool: Spool, database: Database) -> None:
+    spool.append("sendgrid", '["good"]')
+    database.broken = Killed()
+    attempt(database, 20)
+    assert (spool.state().requests, spool.state().set_aside) == (1, ())
+    database.broken = None
+    attempt(database, 1)
+    assert database.events == {"good"}
 
 
 def test_the_error_says_since_when_loading_fails(spool: Spool) -> None:
