@@ -30,7 +30,7 @@ function mailFrame(parentElement, ready = () => {}) {
   holder.append(frame);
   parentElement.append(holder);
 
-  let shown, address, width;
+  let shown, address, width, fitted, planned;
   const inside = new ResizeObserver(fit);
   const outside = new ResizeObserver(() => {
     if (holder.clientWidth === width) return;
@@ -41,19 +41,30 @@ function mailFrame(parentElement, ready = () => {}) {
   frame.addEventListener("load", () => {
     const mail = frame.contentDocument;
     inside.disconnect();
+    fitted = null;
     if (!mail?.body) return;
+    fit(); // before badges are added, with which each layout takes much longer
     ready(mail);
-    mail.fonts.ready.then(fit);
-    mail.addEventListener("load", fit, true); // pictures
+    mail.fonts.ready.then(fitSoon);
+    mail.addEventListener("load", fitSoon, true); // pictures
     inside.observe(mail.body); // anything else that changes size
-    fit();
   });
+
+  // Fits once, however many pictures have loaded since the last animation frame.
+  function fitSoon() {
+    planned ??= requestAnimationFrame(() => {
+      planned = null;
+      fit();
+    });
+  }
 
   function fit() {
     const mail = frame.contentDocument;
     if (!mail?.body || !holder.clientWidth) return; // the tab is hidden
     const root = mail.documentElement;
     const height = () => Math.max(root.scrollHeight, mail.body.scrollHeight);
+    const size = () => `${frame.clientWidth} ${frame.clientHeight} ${mail.body.offsetWidth} ${mail.body.offsetHeight} ${height()}`;
+    if (size() === fitted) return;
     // Measure with zero height, since a mail as tall as its window would never shrink, and without a scrollbar, which
     // would make the mail narrower. Meanwhile the holder keeps the page from jumping.
     holder.style.minHeight = `${holder.offsetHeight}px`;
@@ -66,6 +77,7 @@ function mailFrame(parentElement, ready = () => {}) {
     if (scrollbar > 0) frame.style.height = `${height() + scrollbar}px`;
     root.style.removeProperty("overflow-y");
     holder.style.minHeight = "";
+    fitted = size();
   }
 
   return {
@@ -85,6 +97,7 @@ function mailFrame(parentElement, ready = () => {}) {
     remove() {
       inside.disconnect();
       outside.disconnect();
+      cancelAnimationFrame(planned);
       URL.revokeObjectURL(address);
       holder.remove();
     },
