@@ -20,6 +20,13 @@ function protectedMail(html, pictures) {
   return start + meta + html.slice(start.length);
 }
 
+// A form or picture whose name is "body" would shadow the document's own property.
+const property = (name) => {
+  const { get } = Object.getOwnPropertyDescriptor(Document.prototype, name);
+  return (mail) => get.call(mail);
+};
+const [bodyOf, rootOf, scrollerOf, fontsOf] = ["body", "documentElement", "scrollingElement", "fonts"].map(property);
+
 // Calls `ready` with the document of each mail that the frame has loaded.
 function mailFrame(parentElement, ready = () => {}) {
   const holder = document.createElement("div");
@@ -42,12 +49,12 @@ function mailFrame(parentElement, ready = () => {}) {
     const mail = frame.contentDocument;
     inside.disconnect();
     fitted = null;
-    if (!mail?.body) return;
+    if (!mail || !bodyOf(mail)) return;
     fit(); // before badges are added, with which each layout takes much longer
     ready(mail);
-    mail.fonts.ready.then(fitSoon);
-    mail.addEventListener("load", fitSoon, true); // pictures
-    inside.observe(mail.body); // anything else that changes size
+    fontsOf(mail).ready.then(fitSoon);
+    EventTarget.prototype.addEventListener.call(mail, "load", fitSoon, true); // pictures
+    inside.observe(bodyOf(mail)); // anything else that changes size
   });
 
   // Fits once, however many pictures have loaded since the last animation frame.
@@ -60,10 +67,10 @@ function mailFrame(parentElement, ready = () => {}) {
 
   function fit() {
     const mail = frame.contentDocument;
-    if (!mail?.body || !holder.clientWidth) return; // the tab is hidden
-    const root = mail.documentElement;
-    const height = () => Math.max(root.scrollHeight, mail.body.scrollHeight);
-    const size = () => `${frame.clientWidth} ${frame.clientHeight} ${mail.body.offsetWidth} ${mail.body.offsetHeight} ${height()}`;
+    if (!mail || !bodyOf(mail) || !holder.clientWidth) return; // the tab is hidden
+    const [root, body] = [rootOf(mail), bodyOf(mail)];
+    const height = () => Math.max(root.scrollHeight, body.scrollHeight);
+    const size = () => `${frame.clientWidth} ${frame.clientHeight} ${body.offsetWidth} ${body.offsetHeight} ${height()}`;
     if (size() === fitted) return;
     // Measure with zero height, since a mail as tall as its window would never shrink, and without a scrollbar, which
     // would make the mail narrower. Meanwhile the holder keeps the page from jumping.
@@ -73,7 +80,7 @@ function mailFrame(parentElement, ready = () => {}) {
     frame.style.height = `${height()}px`;
     // Elements sized in vh grow with the frame. Adjusting once shows most such mails in full; repeating it might never end.
     frame.style.height = `${height()}px`;
-    const scrollbar = frame.clientHeight - (mail.scrollingElement ?? root).clientHeight;
+    const scrollbar = frame.clientHeight - (scrollerOf(mail) ?? root).clientHeight;
     if (scrollbar > 0) frame.style.height = `${height() + scrollbar}px`;
     root.style.removeProperty("overflow-y");
     holder.style.minHeight = "";
