@@ -25,12 +25,16 @@ from mailsight.mail.safety import link_nodes, write
 
 from .rendering import render
 
+# Nothing that the mail says about pictures applies to a badge, and nothing that the mail draws covers it. WeasyPrint
+# knows no `all: initial`.
 _ON_PAPER = (
-    "display:inline-block!important;position:static!important;float:none!important;visibility:visible!important;"
-    "opacity:1!important;transform:none!important;content:normal!important;vertical-align:super!important;"
-    "width:{}px!important;height:16px!important;min-width:0!important;min-height:0!important;max-width:none!important;"
-    "max-height:none!important;margin:0 0 0 3px!important;padding:0!important;border:0!important;"
-    "background:none!important;clip:auto!important"
+    "display:inline-block!important;position:relative!important;z-index:2147483647!important;inset:0!important;"
+    "float:none!important;visibility:visible!important;opacity:1!important;transform:none!important;"
+    "content:normal!important;vertical-align:super!important;width:{}px!important;height:16px!important;"
+    "min-width:0!important;min-height:0!important;max-width:none!important;max-height:none!important;"
+    "margin:0 0 0 3px!important;padding:0!important;border:0!important;border-radius:0!important;"
+    "outline:0!important;box-shadow:none!important;background:none!important;clip:auto!important;"
+    "object-fit:fill!important;object-position:0 0!important;font:10px sans-serif!important"
 )
 
 

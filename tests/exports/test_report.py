@@ -24,7 +24,9 @@ from mailsight.exports.masking import MASKED, Mask
 from mailsight.exports.report import ReportContent
 from mailsight.figures import formats
 from mailsight.figures.metrics import RATES
+from mailsight.heatmap.badges import ClickTotals
 from mailsight.loading import bundles
+from mailsight.mail.links import LinkClicks, links
 from mailsight.reports import campaign as campaign_reports
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
@@ -282,6 +284,41 @@ def test_the_mail_on_paper_loads_nothing() -> None:
     assert pdf.startswith(b"%PDF")
     assert b"root:" not in pdf
     assert connections == []
+
+
+def page_of(css: str) -> str:
+    """What a PDF viewer draws of a mail with two links and these styles."""
+    mail = f'<style>{css}</style><p><a href="https://a.example/">A</a> <a href="https://b.example/">B</a></p>'
+    clicks = [LinkClicks(link.link_position, link.url, link.label, 5, 4, 1) for link in links(mail)]
+    paper = mail_pages.on_paper(mail, clicks, ClickTotals(10, 8))
+    from weasyprint import HTML  # needs Pango
+
+    pdf = HTML(string=paper).write_pdf(uncompressed_pdf=True, presentational_hints=True)
+    return bytes(pdf).decode("latin-1")
+
+
+@pytest.mark.usefixtures("needs_pango")
+@pytest.mark.parametrize(
+    "declarations",
+    [
+        "display:none;visibility:hidden;opacity:0;float:left;position:absolute;top:-99px;left:-99px;z-index:-1",
+        "object-fit:none;object-position:99px 99px;content:'x';clip:rect(0,0,0,0);transform:scale(0)",
+        "outline:99px solid;box-shadow:0 0 0 99px red;border:9px solid;border-radius:9px;background:red",
+        "width:0;height:0;min-width:99px;min-height:99px;max-width:0;max-height:0;margin:-99px;padding:99px",
+        "font:99px serif;line-height:0;vertical-align:-99px",
+    ],
+)
+def test_no_style_of_the_mail_changes_a_badge_on_paper(declarations: str) -> None:
+    important = declarations.replace(";", "!important;")
+    assert page_of(f"img{{{important}!important}}") == page_of("")
+
+
+@pytest.mark.usefixtures("needs_pango")
+def test_nothing_in_the_mail_covers_a_badge_on_paper() -> None:
+    page = page_of("*::before{content:'';position:absolute;inset:0;background:#0f0;z-index:9999}")
+    cover, badge = "0 1 0 rg", " 18 16 re\nW"
+    assert page.count(badge) == 2
+    assert page.rindex(cover) < page.index(badge)
 
 
 @pytest.mark.slow

@@ -73,6 +73,7 @@ def page(browser: Browser, attempts: list[str]) -> Iterator[Page]:
     with open_page(browser) as page:
         page.route("**/*", answer)
         page.on("dialog", refused)
+        page.on("pageerror", lambda error: attempts.append(f"error {error}"))
         page.on("popup", lambda popup: attempts.append(f"popup {popup.url}"))
         page.on("download", lambda download: attempts.append(f"download {download.url}"))
         yield page

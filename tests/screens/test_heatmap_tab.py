@@ -255,3 +255,34 @@ def test_the_downloaded_file_equals_the_command_lines(tab: Page, database: Path,
     text = Path(download.value.path()).read_text(encoding="utf-8")
     hidden = re.compile(r"<mailsight-badges \w+>")
     assert hidden.sub("", text) == hidden.sub("", (tmp_path / "out.html").read_text(encoding="utf-8"))
+
+
+# Sees through which of its properties the frame is resized, and whether the mail has badges by then.
+_WATCH_FRAMES = """
+window.resized = [];
+const create = document.createElement;
+document.createElement = function (...names) {
+    const made = create.apply(this, names);
+    if (names[0] === 'iframe') {
+        const style = new Proxy(made.style, { set(target, name, value) {
+            if (name === 'height') resized.push(made.contentDocument.querySelectorAll('mailsight-badge').length);
+            target[name] = value;
+            return true;
+        }});
+        Object.defineProperty(made, 'style', { get: () => style });
+    }
+    return made;
+}"""
+
+
+def test_the_frame_is_as_tall_as_the_mail_before_it_has_badges(browser: Browser, address: str) -> None:
+    with visit(browser) as (page, wrong):
+        page.add_init_script(_WATCH_FRAMES)
+        page.goto(f"{address}/campaign?id=spring")
+        page.get_by_role("tab", name="Heatmap").click()
+        expect(badge(page, 1)).to_have_text("2")
+        settle(page)
+        badges = page.evaluate("resized")
+        assert badges
+        assert set(badges) == {0}  # a layout with thousands of badges takes long
+        assert wrong == []

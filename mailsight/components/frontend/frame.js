@@ -20,6 +20,13 @@ function protectedMail(html, pictures) {
   return start + meta + html.slice(start.length);
 }
 
+// A form or picture whose name is "body" would shadow the document's own property.
+const property = (name) => {
+  const { get } = Object.getOwnPropertyDescriptor(Document.prototype, name);
+  return (mail) => get.call(mail);
+};
+const [bodyOf, rootOf, scrollerOf, fontsOf] = ["body", "documentElement", "scrollingElement", "fonts"].map(property);
+
 // Calls `ready` with the document of each mail that the frame has loaded.
 function mailFrame(parentElement, ready = () => {}) {
   const holder = document.createElement("div");
@@ -30,7 +37,7 @@ function mailFrame(parentElement, ready = () => {}) {
   holder.append(frame);
   parentElement.append(holder);
 
-  let shown, address, width;
+  let shown, address, width, fitted, planned;
   const inside = new ResizeObserver(fit);
   const outside = new ResizeObserver(() => {
     if (holder.clientWidth === width) return;
@@ -41,19 +48,30 @@ function mailFrame(parentElement, ready = () => {}) {
   frame.addEventListener("load", () => {
     const mail = frame.contentDocument;
     inside.disconnect();
-    if (!mail?.body) return;
+    fitted = null;
+    if (!mail || !bodyOf(mail)) return;
+    fit(); // before badges are added, with which each layout takes much longer
     ready(mail);
-    mail.fonts.ready.then(fit);
-    mail.addEventListener("load", fit, true); // pictures
-    inside.observe(mail.body); // anything else that changes size
-    fit();
+    fontsOf(mail).ready.then(fitSoon);
+    EventTarget.prototype.addEventListener.call(mail, "load", fitSoon, true); // pictures
+    inside.observe(bodyOf(mail)); // anything else that changes size
   });
+
+  // Fits once, however many pictures have loaded since the last animation frame.
+  function fitSoon() {
+    planned ??= requestAnimationFrame(() => {
+      planned = null;
+      fit();
+    });
+  }
 
   function fit() {
     const mail = frame.contentDocument;
-    if (!mail?.body || !holder.clientWidth) return; // the tab is hidden
-    const root = mail.documentElement;
-    const height = () => Math.max(root.scrollHeight, mail.body.scrollHeight);
+    if (!mail || !bodyOf(mail) || !holder.clientWidth) return; // the tab is hidden
+    const [root, body] = [rootOf(mail), bodyOf(mail)];
+    const height = () => Math.max(root.scrollHeight, body.scrollHeight);
+    const size = () => `${frame.clientWidth} ${frame.clientHeight} ${body.offsetWidth} ${body.offsetHeight} ${height()}`;
+    if (size() === fitted) return;
     // Measure with zero height, since a mail as tall as its window would never shrink, and without a scrollbar, which
     // would make the mail narrower. Meanwhile the holder keeps the page from jumping.
     holder.style.minHeight = `${holder.offsetHeight}px`;
@@ -62,10 +80,11 @@ function mailFrame(parentElement, ready = () => {}) {
     frame.style.height = `${height()}px`;
     // Elements sized in vh grow with the frame. Adjusting once shows most such mails in full; repeating it might never end.
     frame.style.height = `${height()}px`;
-    const scrollbar = frame.clientHeight - (mail.scrollingElement ?? root).clientHeight;
+    const scrollbar = frame.clientHeight - (scrollerOf(mail) ?? root).clientHeight;
     if (scrollbar > 0) frame.style.height = `${height() + scrollbar}px`;
     root.style.removeProperty("overflow-y");
     holder.style.minHeight = "";
+    fitted = size();
   }
 
   return {
@@ -85,6 +104,7 @@ function mailFrame(parentElement, ready = () => {}) {
     remove() {
       inside.disconnect();
       outside.disconnect();
+      cancelAnimationFrame(planned);
       URL.revokeObjectURL(address);
       holder.remove();
     },
