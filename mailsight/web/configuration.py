@@ -2,7 +2,7 @@
 
 It is read and checked once, when the server starts, and a mistake stops the server. Streamlit gets its secrets from
 here and never reads a file itself, so nothing that happens to the files turns sign-in off while the server runs.
-`problem` says if they changed.
+`problem` says when they have changed.
 """
 
 import logging
@@ -70,19 +70,18 @@ class Started:
         """What is wrong with the files now, or that they changed; None if they are as they were."""
         try:
             texts = self.files.texts()
-            if texts == self.texts:
-                found = None
-            else:
+            problem = None
+            if texts != self.texts:
                 read(texts)
-                found = "The secrets files have changed. Restart the server to use them."
+                problem = "The secrets files have changed. Restart the server to use them."
         except BadSetting as error:
-            found = (
+            problem = (
                 f"{error.message} The server keeps the configuration that it started with, but can't restart."
             )
-        if found and found != self._last_problem:
-            _log.warning("Configuration: %s", found)
-        self._last_problem = found
-        return found
+        if problem and problem != self._last_problem:
+            _log.warning("Configuration: %s", problem)
+        self._last_problem = problem
+        return problem
 
 
 def read(texts: Mapping[Path, str]) -> Configuration:
