@@ -87,7 +87,7 @@ def form_fields(request: Request) -> dict[str, object]:
 
 
 def _form(body: bytes) -> Any:
-    """The fields of a urlencoded form. Of a form full of escapes, Django needs seventy times the memory."""
+    """The fields of a urlencoded form. Django would need seventy times the memory of a form full of escapes."""
     from django.http import QueryDict
 
     if body.count(b"&") >= MAX_FIELDS:

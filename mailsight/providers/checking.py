@@ -15,7 +15,7 @@ from .registry import PROVIDERS
 
 # Providers send up to a thousand events at once. Forged requests hold millions of empty objects.
 MAX_PAYLOADS = 50_000
-# Of a list, these suffice to see whether they are events of a provider.
+# So many items of a list show whether they are a provider's events.
 MAX_SAMPLE = 100
 # Checked before the body is parsed.
 MAX_VALUES = 1_000_000

@@ -86,7 +86,8 @@ def _not_allowed_page(viewer: Visitor) -> None:
     with st.container(horizontal_alignment="center", key="error"):
         st.title("You don't have access yet", text_alignment="center", anchor=False)
         st.markdown(
-            f"You are signed in as {formats.plain(_name(viewer))}. This account is not on the list of people who may enter.",
+            f"You are signed in as {formats.plain(_name(viewer))}. This account is not on the list of people "
+            "who may enter.",
             text_alignment="center",
         )
         if viewer.claims.get("email") and verified_address(viewer.claims) is None:
