@@ -64,8 +64,8 @@ create temp table staged_events (
 create temp table content_files (file varchar, path varchar, content_id varchar, refusal varchar);
 
 -- name: create_records#
--- read_records: the records of the file being read; records: those that `choose_records` chose. words_of returns their values as words; `structure` is a JSON object with the columns of
--- the table and their types.
+-- read_records: the records of the file being read; records: those that `choose_records` chose. words_of returns their
+-- values as words; `structure` is a JSON object with the columns of the table and their types.
 create temp table read_records (ordinal bigint, record json);
 set variable chosen_records = {'first': 1, 'last': 0};
 create temp view records as

@@ -112,9 +112,9 @@ group by other_id;
 create or replace temp table attributed (event_number bigint, campaign_id varchar, customer_id varchar);
 
 -- name: find_messages#
--- One round of attribution: by campaign and customer, else by message_id, else by campaign and recipient. A message is found
--- by any of its ids. If several messages
--- match, the event's own campaign comes first, then its own recipient, then messages that were sent.
+-- One round of attribution: by campaign and customer, else by message_id, else by campaign and recipient. Any of its ids
+-- finds a message. If several messages match, the event's own campaign comes first, then its own recipient, then messages
+-- that were sent.
 insert into attributed by name
 select s.event_number, s.campaign_id, s.customer_id
 from unmatched_events as s

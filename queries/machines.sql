@@ -263,9 +263,9 @@ qualify bool_or(inside) over (partition by campaign_id, customer_id, run);
 
 -- name: find_burst_whole_mail(whole_mail_links, whole_mail_seconds, slow_links, slow_pause_seconds, visit_opened_seconds, arrival_seconds, unknown_mail_messages)!
 -- Clicks on every link of the mail within whole_mail_seconds, or without a pause of slow_pause_seconds. With fewer links than
--- slow_links, only the former, and only if nobody opened the mail before. If the mail is unknown, its links are those clicked in at least two messages, once enough messages were
--- clicked. Scanners may skip the unsubscribe link of a mail with many links. Another click on the same link within these seconds
--- does not belong to the burst.
+-- slow_links, only the former, and only if nobody opened the mail before. If the mail is unknown, its links are those
+-- clicked in at least two messages, once enough messages were clicked. Scanners may skip the unsubscribe link of a mail with
+-- many links. Another click on the same link within these seconds does not belong to the burst.
 insert into suspected by name
 with clicked as (
     select campaign_id, link, count(distinct customer_id) as customers

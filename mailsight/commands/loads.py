@@ -78,6 +78,9 @@ def retry(context: typer.Context, database: Database = None) -> None:
     path = database_path(context, database)
     webhooks = spool.beside(path)
     segments = webhooks.put_back(attempts=MAX_ATTEMPTS)
+    if not segments:
+        messages.print("Nothing is set aside.")
+        return
     messages.print(f"Put {formats.things(len(segments), 'file')} back into {webhooks.folder}.", markup=False)
     summary = payloads.ingest_spool(
         path, webhooks, wait_seconds=settings.from_environment().load_wait_seconds

@@ -40,7 +40,7 @@ WEBHOOKS = "webhooks"
 # A batch of values read in Python ends at either limit.
 BATCH_VALUES = 20_000
 BATCH_CHARACTERS = 2**23
-# Of a file with more rejected values than this, the lines are counted while it is read value by value.
+# A file with more rejected values than this is read value by value, to count the lines.
 MAX_NUMBERED = 100_000
 
 

@@ -219,7 +219,7 @@ class Spool:
         self._write_attempts(self.attempts())
 
     def put_back(self, attempts: int = 0) -> list[Path]:
-        """Returns everything that was set aside to the spool, to be loaded again; `attempts` is what counts for it."""
+        """Puts everything that was set aside back into the spool. It counts as tried `attempts` times."""
         segments = [
             segment.rename(self.folder / segment.name) for segment in sorted(self._refused.glob("*.ndjson"))
         ]

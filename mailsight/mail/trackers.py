@@ -1,4 +1,4 @@
-"""Recognizes tracking pixels and hosts. Their pictures never load, even when other pictures may."""
+"""Recognises tracking pixels and hosts. Their pictures never load, even when other pictures may."""
 
 import re
 from collections import Counter

@@ -20,8 +20,8 @@ from mailsight.errors import BadForm, InboundMail
 from .events import Request
 from .record import Provider
 
-# Webhooks of events have fewer than a hundred fields.
-MAX_FORM_FIELDS = 1_000
+# Of a form or an event. Real ones have fewer than a hundred.
+MAX_FIELDS = 1_000
 # Only Mailgun's older webhooks are multipart, each with one event.
 MAX_MULTIPART_BYTES = 2**20
 _ESCAPES_AT_ONCE = 2**16
@@ -87,10 +87,10 @@ def form_fields(request: Request) -> dict[str, object]:
 
 
 def _form(body: bytes) -> Any:
-    """The fields of a urlencoded form. Of a form full of escapes, Django needs seventy times the memory."""
+    """The fields of a urlencoded form. Django would need seventy times the memory of a form full of escapes."""
     from django.http import QueryDict
 
-    if body.count(b"&") >= MAX_FORM_FIELDS:
+    if body.count(b"&") >= MAX_FIELDS:
         raise BadForm(_TOO_MANY_FIELDS)
     form = QueryDict(mutable=True)
     for field in filter(None, body.split(b"&")):
@@ -99,7 +99,7 @@ def _form(body: bytes) -> Any:
     return form
 
 
-_TOO_MANY_FIELDS = f"It has more than {MAX_FORM_FIELDS:,} fields, or too many files."
+_TOO_MANY_FIELDS = f"It has more than {MAX_FIELDS:,} fields, or too many files."
 
 
 def _unquoted(quoted: bytes) -> str:
@@ -194,7 +194,7 @@ def _configure() -> None:
             django.conf.settings.configure(
                 ALLOWED_HOSTS=["*"],
                 DATA_UPLOAD_MAX_MEMORY_SIZE=None,  # the webhook route has its own limit
-                DATA_UPLOAD_MAX_NUMBER_FIELDS=MAX_FORM_FIELDS,
+                DATA_UPLOAD_MAX_NUMBER_FIELDS=MAX_FIELDS,
                 USE_TZ=True,
             )
             from anymail import exceptions

@@ -15,8 +15,7 @@ from .registry import PROVIDERS
 
 # Providers send up to a thousand events at once. Forged requests hold millions of empty objects.
 MAX_PAYLOADS = 50_000
-MAX_FIELDS = 1_000
-# Of a list, these suffice to see whether they are events of a provider.
+# So many items of a list show whether they are a provider's events.
 MAX_SAMPLE = 100
 # Checked before the body is parsed.
 MAX_VALUES = 1_000_000
@@ -51,8 +50,8 @@ def check_shape(provider: Provider, request: Request) -> None:
     if request.is_form:
         check_content_type(provider, request.content_type)
         parts = request.body.count(b"&") + request.body.lower().count(b"content-disposition")
-        if parts > MAX_FIELDS:
-            raise NotThisProvider(f"The form has more than {MAX_FIELDS:,} fields.")
+        if parts > anymail.MAX_FIELDS:
+            raise NotThisProvider(f"The form has more than {anymail.MAX_FIELDS:,} fields.")
     elif sum(map(request.body.count, (b",", b"[", b"{"))) > MAX_VALUES:
         raise NotThisProvider(f"The JSON has more than {MAX_VALUES:,} values.")
 
@@ -92,8 +91,8 @@ def check_payload(provider: Provider, request: Request) -> None:
         or payload_count(provider, value) > MAX_PAYLOADS
     ):
         raise NotThisProvider(f"More than {MAX_PAYLOADS:,} events in one request.")
-    if isinstance(value, dict) and len(value) > MAX_FIELDS:
-        raise NotThisProvider(f"More than {MAX_FIELDS:,} fields in one event.")
+    if isinstance(value, dict) and len(value) > anymail.MAX_FIELDS:
+        raise NotThisProvider(f"More than {anymail.MAX_FIELDS:,} fields in one event.")
     matches = candidates(value)
     if provider in matches:
         return

@@ -29,7 +29,7 @@ UNKNOWN = Meaning(EventType.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Words:
-    """The words that a provider writes at some place of its payloads, in lower case: case makes no difference."""
+    """The words at some place in a provider's payloads, in lower case, because case makes no difference."""
 
     name: str  # of the table, for the provider's mapping in SQL
     at: tuple[str, ...]  # paths; the first with a word that means something counts

@@ -26,7 +26,7 @@ def at(payload: object, path: str) -> object:
 
 
 def json_path(path: str) -> str:
-    """The path as DuckDB writes it. `*` is not possible."""
+    """The path as DuckDB writes it. `*` can't be used."""
     return "$" + "".join(f"[{step}]" if step.isdecimal() else f'."{step}"' for step in path.split("."))
 
 
@@ -88,7 +88,7 @@ def first_time(payload: object, paths: Iterable[str]) -> datetime | None:
 
 
 def parsed(text: str | bytes) -> object:
-    """Parses JSON. Of a key that an object has twice, the first value counts, as in DuckDB.
+    """Parses JSON. If an object has a key twice, the first value counts, as in DuckDB.
 
     Raises ValueError and RecursionError.
     """

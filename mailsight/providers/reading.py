@@ -163,7 +163,7 @@ def _event(provider: Provider, event: anymail.TrackingEvent, whole: object) -> E
     payload = provider.facts_of(whole, recipient)
     meaning = fields.meaning(provider, payload)
     kind = meaning.type or EventType.UNKNOWN
-    # What anymail says about a type that only Mailsight knows is that it doesn't know it.
+    # anymail calls a type that only Mailsight knows unknown.
     description = (
         known["description"] if event.event_type != EventType.UNKNOWN or kind == EventType.UNKNOWN else None
     )

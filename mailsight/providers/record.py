@@ -84,7 +84,7 @@ class Provider:
     # What the provider's words mean: for the type of event, and what other words add to it, in this order.
     words: tuple[Words, ...]
 
-    # Where to read what anymail doesn't or reads in another way. These come before what anymail says.
+    # Where to read what anymail doesn't read, or reads differently. These come before what anymail says.
     time: tuple[str, ...]
     url: tuple[str, ...] = ()
     bounce: tuple[str, ...] = ()

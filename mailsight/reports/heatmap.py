@@ -30,7 +30,7 @@ from mailsight.mail.values import clean_address
 from mailsight.mail.visibility import Visibility
 
 _MAX_OUTLOOK_LINKS = 200  # e-mails have a few; each takes a row
-# A list of more links is of no use to anybody, and slow.
+# A longer list is slow and of no use.
 MAX_ROWS = 1_000
 Mark = tuple[str, str]  # a label next to a link, and its explanation
 

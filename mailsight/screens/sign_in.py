@@ -13,7 +13,7 @@ from mailsight.web.sign_in import PARAMETER, Failure
 from . import navigation
 
 _REASONS = {
-    Failure.UNAVAILABLE: "The sign-in service can't be reached right now, or did not answer as expected. Try again in "
+    Failure.UNAVAILABLE: "The sign-in service can't be reached right now, or didn't answer as expected. Try again in "
     "a few minutes. If it still fails, tell whoever runs this dashboard.",
     Failure.CANCELLED: "You were not signed in, because sign-in was cancelled. Sign in to continue.",
     Failure.FAILED: "Signing in took too long or was interrupted. Please sign in again.",
@@ -86,15 +86,17 @@ def _not_allowed_page(viewer: Visitor) -> None:
     with st.container(horizontal_alignment="center", key="error"):
         st.title("You don't have access yet", text_alignment="center", anchor=False)
         st.markdown(
-            f"You are signed in as {formats.plain(_name(viewer))}. This account is not on the dashboard's list.",
+            f"You are signed in as {formats.plain(_name(viewer))}. This account is not on the list of people "
+            "who may enter.",
             text_alignment="center",
         )
         if viewer.claims.get("email") and verified_address(viewer.claims) is None:
             st.markdown(
-                "Your sign-in service does not confirm that this address is yours.", text_alignment="center"
+                "Your sign-in service doesn't confirm that this address is yours.", text_alignment="center"
             )
         st.markdown(
-            "Ask whoever runs it to add you, or sign in with another account.", text_alignment="center"
+            "Ask whoever runs the dashboard to add you, or sign in with another account.",
+            text_alignment="center",
         )
         st.button("Sign out", type="primary", icon=":material/logout:", on_click=sign_out)
 

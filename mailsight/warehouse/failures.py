@@ -35,7 +35,7 @@ def is_machines(error: BaseException) -> bool:
     if isinstance(error, DatabaseUnreadable):
         return True
     if isinstance(error, MailsightError):
-        # The reason of an error that says what the machine lacks is known; only the data is left for the others.
+        # Without a cause, it says itself what the machine lacks.
         return error.__cause__ is None or is_machines(error.__cause__)
     if isinstance(error, OSError):
         return error.errno not in _VALUES

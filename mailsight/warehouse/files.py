@@ -29,7 +29,7 @@ def identity(file: Path) -> Identity:
 
 
 def make_private(path: Path) -> None:
-    """Takes an existing file or folder away from everyone but its owner, who may be someone else."""
+    """Denies access to an existing file or folder to everyone but its owner, who may be someone else."""
     with suppress(OSError):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & _OTHERS:

@@ -148,7 +148,7 @@ def keep(path: Path, base: Path) -> None:
 
 
 def protect(path: Path) -> None:
-    """Takes the files of a database away from everyone but their owner, also those of older versions."""
+    """Denies access to the files of a database, even those of older versions, to everyone but their owner."""
     for file in (path, *beside(path)):
         if not file.is_symlink():
             make_private(file)

@@ -78,20 +78,20 @@ class Started:
     def problem(self) -> str | None:
         """What is wrong with the files now, or that they changed; None if they are as they were."""
         try:
-            found = None
+            problem = None
             if self.files.option_texts() != self.option_texts:
-                found = "Streamlit's config.toml has changed. Restart the server to use it."
+                problem = "Streamlit's config.toml has changed. Restart the server to use it."
             if (texts := self.files.texts()) != self.texts:
                 read(texts)
-                found = "The secrets files have changed. Restart the server to use them."
+                problem = "The secrets files have changed. Restart the server to use them."
         except BadSetting as error:
-            found = (
+            problem = (
                 f"{error.message} The server keeps the configuration that it started with, but can't restart."
             )
-        if found and found != self._last_problem:
-            _log.warning("Configuration: %s", found)
-        self._last_problem = found
-        return found
+        if problem and problem != self._last_problem:
+            _log.warning("Configuration: %s", problem)
+        self._last_problem = problem
+        return problem
 
 
 def read(texts: Mapping[Path, str]) -> Configuration:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from mailsight.errors import BadSetting
 from mailsight.providers.registry import PROVIDERS
 
+from .hosts import LOOPBACK
+
 Section = Mapping[str, Any]
 
 MAX_FILE_BYTES = 1_000_000
@@ -44,7 +46,6 @@ _PLACEHOLDER = re.compile(
     r"|<.*>|\{.*\}|\[.*\]|https?:.*[<>{}].*",
     re.IGNORECASE | re.DOTALL,
 )
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def contents(paths: Iterable[Path], *, required: bool) -> dict[Path, str]:
@@ -258,7 +259,7 @@ def _is_safe_url(value: str) -> bool:
         return False
     if not host or parts.username is not None or parts.fragment or re.search(r"\s|\\", value):
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
 
 
 def _check_webhooks(path: Path, text: str, webhooks: Any) -> None:
@@ -283,7 +284,7 @@ def _check_webhooks(path: Path, text: str, webhooks: Any) -> None:
 
 
 def _check_stranger(path: Path, text: str, name: str, value: Any) -> None:
-    """Refuses what looks like a misspelt or misplaced part of our sections, so that it does not go unnoticed."""
+    """Refuses what looks like a misspelt or misplaced part of our sections, so that it doesn't go unnoticed."""
     line = _line(text, name)
     plain = _plain(name)
     if isinstance(value, Mapping | list):
@@ -296,10 +297,10 @@ def _check_stranger(path: Path, text: str, name: str, value: Any) -> None:
         if _edits(plain, "mailsight") <= 2:
             _refuse(path, f"[{name}] is not read; set the MAILSIGHT_... variables instead", line=line)
     elif plain.startswith("auth") or any(_edits(plain, _plain(key)) <= 2 for key in _AUTH_KEYS):
-        _refuse(path, f"{name} stands outside [auth]; move it there", line=line)
+        _refuse(path, f"{name} is outside [auth]; move it there", line=line)
     for inner in _keys(value):
         if _plain(inner) in ("auth", "cookiesecret", "servermetadataurl"):
-            _refuse(path, f"{inner} stands in [{name}]; move it to [auth]", line=_line(text, inner))
+            _refuse(path, f"{inner} is in [{name}]; move it to [auth]", line=_line(text, inner))
 
 
 def _keys(value: Any) -> Iterator[str]:

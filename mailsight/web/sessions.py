@@ -78,10 +78,9 @@ def claims_from(cookies: Mapping[str, str]) -> Claims:
 def standing(claims: Claims) -> Standing:
     """Whether the person with these claims may enter now."""
     access = configuration.current().access
-    found = access.standing(claims, time.time())
-    if found in (Standing.MAY_ENTER, Standing.NOT_ALLOWED) and access.sign_in and _sign_in(claims) in _ended:
-        return Standing.EXPIRED
-    return found
+    by_claims = access.standing(claims, time.time())
+    is_signed_in = access.sign_in and by_claims in (Standing.MAY_ENTER, Standing.NOT_ALLOWED)
+    return Standing.EXPIRED if is_signed_in and _sign_in(claims) in _ended else by_claims
 
 
 def admit(session_id: str, visitor: Visitor) -> None:

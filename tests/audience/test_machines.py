@@ -370,7 +370,7 @@ def test_an_unsubscribe_by_a_machine_opts_nobody_out(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("whole_seconds", [False, True], ids=["milliseconds", "whole seconds"])
 @pytest.mark.parametrize("known", [False, True], ids=["an unknown mail", "a known mail"])
-def test_people_and_machines_in_simulated_traffic_are_recognized(
+def test_people_and_machines_in_simulated_traffic_are_recognised(
     tmp_path: Path, known: bool, whole_seconds: bool
 ) -> None:
     simulated = traffic.campaign(7, 3000, whole_seconds=whole_seconds).events
@@ -394,7 +394,7 @@ MAILS = [[], [MAIL[0], UNSUBSCRIBE], MAIL[:3], [*MAIL[:3], UNSUBSCRIBE]]
 @pytest.mark.parametrize(
     ("count", "share"), [(1, 0.4), (2, 0.8), (3, 0.95)], ids=["one link", "two links", "three links"]
 )
-def test_people_and_machines_are_recognized_in_mails_with_few_links(
+def test_people_and_machines_are_recognised_in_mails_with_few_links(
     tmp_path: Path, count: int, share: float
 ) -> None:
     links = traffic.LINKS[-count:]

@@ -1,4 +1,4 @@
-"""Mail programs and devices are recognized by their user agents."""
+"""Mail programs and devices are recognised by their user agents."""
 
 import pytest
 

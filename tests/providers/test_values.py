@@ -132,5 +132,5 @@ def test_both_readers_read_a_value_alike(value: str, database: duckdb.DuckDBPyCo
     assert in_duckdb(database, "identifier_of", value) == fields.identifier(value)
 
 
-def test_of_a_key_that_comes_twice_the_first_counts() -> None:
+def test_the_first_of_two_equal_keys_counts() -> None:
     assert parsed('{"a": 1, "b": {"c": 1, "c": 2}, "a": 2}') == {"a": 1, "b": {"c": 1}}

@@ -518,7 +518,7 @@ def test_an_unknown_word_leaves_an_event_or_a_rejected_row(provider: Provider) -
         assert events(provider.name, value), value
 
 
-def test_why_a_request_has_no_event_is_said() -> None:
+def test_a_request_without_an_event_says_why() -> None:
     [refused] = events("amazon_ses", {"Type": "NextYear", "MessageId": "1"})
     assert refused == Unreadable(
         "a message of Amazon SNS of an unknown type: NextYear", {"Type": "NextYear", "MessageId": "1"}

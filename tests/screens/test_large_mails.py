@@ -94,7 +94,7 @@ def test_a_dialog_says_why_it_shows_no_mail(
     assert [warning.value for warning in page.warning] == [f"This e-mail can't be shown. {TOO_LONG}"]
 
 
-def test_files_say_why_they_are_without_the_mail(database: Path) -> None:
+def test_files_without_the_mail_say_why(database: Path) -> None:
     data = Warehouse(database).snapshot()
     report = campaign.report(data, "spring", Audience.HUMAN)
     content = report_export.read(data, "spring", Audience.HUMAN)

@@ -233,7 +233,7 @@ def test_without_symbolic_links_a_text_file_names_the_generation(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_only_the_owner_can_read_the_files_also_those_that_others_could(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_files_even_older_ones(tmp_path: Path) -> None:
     database = tmp_path / "mailsight.duckdb"
     load(database, 1)
     waiting = spool.beside(database)

@@ -124,7 +124,7 @@ def test_a_server_that_nobody_may_enter_says_so(
     assert ("nobody may enter" in caplog.text) is warns
 
 
-def test_headers_can_not_sign_anybody_in(first_start: dict[str, object]) -> None:
+def test_headers_cannot_sign_anybody_in(first_start: dict[str, object]) -> None:
     first_start["server.trustedUserHeaders"] = {"X-User": "email"}
     with pytest.raises(BadSetting, match="trustedUserHeaders"):
         configuration.current()

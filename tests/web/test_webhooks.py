@@ -450,7 +450,7 @@ def test_amazon_sns_may_deliver_the_bare_event(client: TestClient, spool: Spool)
         ({}, 200, ""),
     ],
 )
-def test_with_the_right_password_what_is_wrong_is_said(
+def test_a_sender_with_the_right_password_learns_what_is_wrong(
     client: TestClient, headers: dict[str, str], status: int, reason: str
 ) -> None:
     sent = post(address("amazon_ses"), SAMPLES["amazon_ses"].delivery).with_headers(**headers)

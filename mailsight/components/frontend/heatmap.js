@@ -182,7 +182,7 @@ function heatmapView(root, initial) {
     const part = (heading, links, more, empty) => {
       if (!links.length && !empty) return null;
       return make("section", {},
-        make("h4", {}, heading, make("b", {}, String(links.length))),
+        make("h4", {}, heading, make("b", {}, `${links.length.toLocaleString("en")}${more ? " most clicked" : ""}`)),
         links.length ? make("table", { "aria-label": heading },
           make("thead", {}, make("tr", {}, ...["Link", "Clicks", "Customers", data.headings[variant], ""].map((words, at) =>
             make("th", { scope: "col", class: at === 1 || at === 2 ? "right" : "" }, words || make("span", { class: "sr" }, "Open in a new tab"))))),
