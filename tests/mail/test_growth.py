@@ -19,7 +19,7 @@ from mailsight import heatmap, mail
 from mailsight.exports import masking
 from mailsight.exports.masking import Mask
 from mailsight.heatmap import drawing
-from mailsight.heatmap.badges import click_totals
+from mailsight.heatmap.badges import click_totals, link_totals
 from mailsight.mail import documents, stylesheets
 from mailsight.mail.cascade import Cascade
 from mailsight.mail.links import LinkClicks, Matcher, links, shared
@@ -65,6 +65,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "LinkClicks": lambda text: LinkClicks(0, text, text, 5, 4, 1),
     "Mapping[int, int]": lambda text: shared(_links(text)),
     "ClickTotals": lambda _: click_totals([]),
+    "LinkTotals": lambda text: link_totals(_clicks(text)),
     "ClickTotals | None": lambda _: None,
     "Literal['clicks', 'clickers']": lambda _: "clicks",
     "Literal['count', 'share', 'rate']": lambda _: "count",
