@@ -242,7 +242,7 @@ def test_a_running_server_stays_as_it_is_whatever_happens_to_its_options(
 ) -> None:
     path = guarded.secrets.parent / ".streamlit" / "config.toml"
     path.parent.mkdir(exist_ok=True)
-    before = guarded.log.stat().st_size
+    before = len(guarded.log.read_text())
     path.write_text(text)
     # Streamlit would notice the change in less time.
     until(lambda: "config.toml" in guarded.log.read_text()[before:], "a line in the log")
