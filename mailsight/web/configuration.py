@@ -120,14 +120,26 @@ def read(texts: Mapping[Path, str]) -> Configuration:
 @cache
 def started() -> Started:
     """The configuration of this process, read on the first call. Raises `BadSetting`."""
-    paths = tuple(Path(path).expanduser() for path in streamlit_config.get_option("secrets.files"))
     options = tuple(map(Path, streamlit_config.get_config_files("config.toml")))
-    files = Files(paths, required=streamlit_config.is_manually_set("secrets.files"), options=options)
+    required = streamlit_config.is_manually_set("secrets.files")
+    files = Files(_paths(streamlit_config.get_option("secrets.files")), required=required, options=options)
     option_texts, texts = files.option_texts(), files.texts()
     configuration = read(texts)
     if configuration.access.sign_in:
         _check_server(configuration)
     return Started(configuration, files, texts, option_texts)
+
+
+def _paths(given: object) -> tuple[Path, ...]:
+    """The paths in Streamlit's option secrets.files. No path would mean no sign-in, and is probably a mistake."""
+    if not (
+        isinstance(given, list | tuple) and given and all(isinstance(path, str) and path for path in given)
+    ):
+        raise BadSetting(
+            f"Streamlit's option secrets.files is {given!r}; it must list paths of files or folders.",
+            next_step="Correct it, or remove it to use .streamlit/secrets.toml.",
+        )
+    return tuple(Path(path).expanduser() for path in given)
 
 
 def current() -> Configuration:

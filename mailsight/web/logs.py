@@ -20,11 +20,13 @@ _request: ContextVar[str] = ContextVar("request", default="")
 _SECRETS = (
     (re.compile(r"://[^/\s@]*@"), "://…@"),
     (
-        re.compile(r"(?i)\b(\w{0,30}(?:token|secret|password|key)|code|state|signature|cookie)=[^&\s'\"]+"),
-        r"\1=…",
+        re.compile(
+            r"(?i)\b(\w{0,30}(?:token|secret|password|key)|code|state|signature|cookie)(=|['\"]: ?['\"])[^&\s'\"]+"
+        ),
+        r"\1\2…",
     ),
     (re.compile(r"(?i)\b(basic|bearer) [\w.+/=~-]{6,}"), r"\1 …"),
-    (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+"), "…@…"),
+    (re.compile(r"[\w.+'%-]{1,64}(?:@|%40)[\w-]{1,63}(\.[\w-]{1,63})+"), "…@…"),
 )
 # Requests that succeed so often that they are only logged at the level debug.
 _QUIET = ("/static/", "/component/", "/app/static/", "/_stcore/")

@@ -7,7 +7,8 @@ import errno
 import os
 import socket
 import time
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import h11
@@ -18,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from mailsight.errors import PortTaken
 
 from .headers import ALWAYS, NOTHING
+from .slots import client_key
 
 MAX_CONNECTIONS = 1_000
 MAX_WEBSOCKETS = 400
@@ -63,7 +65,8 @@ class Connection(H11Protocol):
         super().on_response_complete()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        if sum(not isinstance(other, H11Protocol) for other in self.connections) >= MAX_WEBSOCKETS:
+        pages: list[Any] = [other for other in self.connections if not isinstance(other, H11Protocol)]
+        if len(pages) >= MAX_WEBSOCKETS and not self._make_room(pages):
             self._refuse(503, "Too many pages are open. Try again later.")
         else:
             self._check.cancel()
@@ -79,6 +82,16 @@ class Connection(H11Protocol):
     def rate(self) -> float:
         """Bytes received per second since the connection was opened."""
         return self._received / (time.monotonic() - self._opened_at + 0.001)
+
+    def _make_room(self, pages: Sequence[Any]) -> bool:
+        """Close a page of the client that has most of them open, unless this is the same or has almost as many."""
+        client_of = {page: client_key(page.client and page.client[0]) for page in pages}
+        counts = Counter(client_of.values())
+        [(most, count)] = counts.most_common(1)
+        if count <= counts[client_key(self.client and self.client[0])] + 1:
+            return False
+        next(page for page in pages if client_of[page] == most).transport.abort()
+        return True
 
     def _is_answered(self) -> bool:
         # None before the first request, whatever uvicorn's types say.

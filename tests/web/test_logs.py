@@ -87,7 +87,10 @@ def test_paths_that_are_secrets_are_cut_and_static_files_are_quiet(
         ("Bearer abcdef.ghi", "Bearer …"),
         ("GET /oauth2callback?code=abc&state=def", "GET /oauth2callback?code=…&state=…"),
         ("api_key=abc client_secret=x", "api_key=… client_secret=…"),
-        ("Ann <ann.o'neil+a@mail.example.com>", "Ann <ann.o'…@…>"),
+        ("Ann <ann.o'neil+a@mail.example.com>", "Ann <…@…>"),
+        ("GET /ann%2Bnews%40mail.example.com 404", "GET /…@… 404"),
+        ("{'client_secret': 'abc', 'email': 'a@b.example'}", "{'client_secret': '…', 'email': …@…'}"),
+        ('{"access_token":"abc.def","id": 1}', '{"access_token":"…","id": 1}'),
         ("nothing to hide at 12:30", "nothing to hide at 12:30"),
     ],
 )

@@ -17,7 +17,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from mailsight.errors import PortTaken
 from mailsight.web import server
@@ -30,13 +31,18 @@ async def page(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{len(await request.body())} bytes")
 
 
+async def stream(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.receive()
+
+
 @contextmanager
 def serving(monkeypatch: pytest.MonkeyPatch, **limits: float) -> Iterator[int]:
     """The port of a server with `Connection` and these limits."""
     for name, value in limits.items():
         monkeypatch.setattr(server, name, value)
     port = free_port()
-    app = Starlette(routes=[Route("/", page, methods=["GET", "POST"])])
+    app = Starlette(routes=[Route("/", page, methods=["GET", "POST"]), WebSocketRoute("/", stream)])
     running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", http=server.Connection))
     thread = threading.Thread(target=running.run)
     thread.start()
@@ -48,8 +54,8 @@ def serving(monkeypatch: pytest.MonkeyPatch, **limits: float) -> Iterator[int]:
         thread.join()
 
 
-def connect(port: int, sent: bytes = b"") -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
+def connect(port: int, sent: bytes = b"", client: str = "127.0.0.1") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS, (client, 0))
     connection.sendall(sent)
     return connection
 
@@ -114,6 +120,28 @@ def test_idle_connections_make_room_for_requests(monkeypatch: pytest.MonkeyPatch
             opened.enter_context(connect(port, [b"", b"GET / HT", HEAD][place % 3]))
             if place % 20 == 0:
                 assert answers(port)
+        assert answers(port)
+
+
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Other systems have one loopback address.")
+def test_the_client_with_the_most_open_pages_makes_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(monkeypatch, MAX_WEBSOCKETS=8) as port, ExitStack() as opened:
+
+        def open_page(client: str) -> socket.socket:
+            return opened.enter_context(connect(port, UPGRADE, client))
+
+        many = [open_page("127.0.0.1") for _ in range(8)]
+        assert [page.recv(12) for page in many] == [b"HTTP/1.1 101"] * 8
+        assert open_page("127.0.0.1").recv(12) == b"HTTP/1.1 503"
+        others = [open_page(f"127.0.0.{place}") for place in (2, 3, 2)]
+        assert [page.recv(12) for page in others] == [b"HTTP/1.1 101"] * 3
+        assert open_page("127.0.0.1").recv(12) == b"HTTP/1.1 503"
         assert answers(port)
 
 
