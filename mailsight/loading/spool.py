@@ -7,7 +7,7 @@ It is the folder `mailsight.spool` beside `mailsight.duckdb`:
     lock                                 held while a line is written or a segment is sealed
     error.json                           why the last attempt to load the spool failed
     attempts.json                        how often each segment failed to load
-    refused/                             segments that could not be loaded, and why; nothing reads them until they
+    set-aside/                           segments that could not be loaded, and why; nothing reads them until they
                                          are put back
 
 A line holds the raw request: `{"provider", "received_at", "content_type", "headers", "body"}`. A process killed while
@@ -75,7 +75,7 @@ class LoadError:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A segment in `refused/`: requests that could not be loaded, since when, and why."""
+    """A segment in `set-aside/`: requests that could not be loaded, since when, and why."""
 
     path: Path
     requests: int
@@ -209,21 +209,22 @@ class Spool:
         return sealed
 
     def set_aside(self, segment: Path, reason: str) -> None:
-        """Moves a segment that can't be loaded to `refused/`, with the reason."""
-        self._refused.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        """Moves a segment that can't be loaded to `set-aside/`, with the reason."""
+        self._set_aside_folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
         note = {"at": datetime.now(UTC).isoformat(), "reason": reason}
-        write_file(self._refused / f"{segment.stem}.json", json.dumps(note))
-        segment.rename(self._refused / segment.name)
-        sync_folder(self._refused)
+        write_file(self._set_aside_folder / f"{segment.stem}.json", json.dumps(note))
+        segment.rename(self._set_aside_folder / segment.name)
+        sync_folder(self._set_aside_folder)
         sync_folder(self.folder)
         self._write_attempts(self.attempts())
 
     def put_back(self, attempts: int = 0) -> list[Path]:
         """Puts everything that was set aside back into the spool. It counts as tried `attempts` times."""
         segments = [
-            segment.rename(self.folder / segment.name) for segment in sorted(self._refused.glob("*.ndjson"))
+            segment.rename(self.folder / segment.name)
+            for segment in sorted(self._set_aside_folder.glob("*.ndjson"))
         ]
-        for note in self._refused.glob("*.json"):
+        for note in self._set_aside_folder.glob("*.json"):
             note.unlink()
         if segments:
             sync_folder(self.folder)
@@ -231,7 +232,7 @@ class Spool:
         return segments
 
     def _all_set_aside(self) -> Iterator[SetAside]:
-        for segment in sorted(self._refused.glob("*.ndjson")):
+        for segment in sorted(self._set_aside_folder.glob("*.ndjson")):
             note = _read_json(segment.with_suffix(".json")) or {}
             stat = segment.stat()
             at = datetime.fromtimestamp(stat.st_mtime, UTC)
@@ -282,8 +283,8 @@ class Spool:
         return self.folder / "attempts.json"
 
     @property
-    def _refused(self) -> Path:
-        return self.folder / "refused"
+    def _set_aside_folder(self) -> Path:
+        return self.folder / "set-aside"
 
     @property
     def _current(self) -> Path:
