@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from secrets import token_hex
 
-from mailsight.mail.documents import parse, within_bounds
+from mailsight.mail.documents import parse
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
-from mailsight.mail.safety import link_nodes, write
+from mailsight.mail.safety import left_out, link_nodes, write
 
 from .badges import (
     MAX_BADGES,
@@ -129,7 +129,7 @@ def canvas(html: str, *, pictures: bool = False, head: str = "", personal: bool 
     )
     start, _, end = written.partition(_MARK)
     links = links_of(document, nodes)
-    return Canvas(start, end, places.links, shared(links), links, within_bounds(html).notice)
+    return Canvas(start, end, places.links, shared(links), links, left_out(document, html))
 
 
 def draw(

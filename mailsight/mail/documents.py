@@ -23,7 +23,7 @@ MAX_ATTRIBUTES = 256
 #: Embedded pictures included.
 MAX_CHARACTERS = 40_000_000
 _TOO_LARGE = "This e-mail is unusually large or complex: only its beginning is shown."
-_SIMPLIFIED = "This e-mail is unusually complex: some of its formatting is left out."
+SIMPLIFIED = "This e-mail is unusually complex: some of its formatting is left out."
 
 # Every token ends at the end of the text at the latest, and possessive quantifiers never give anything back, so each
 # character is read once.
@@ -75,7 +75,7 @@ def within_bounds(html: str) -> Source:
         parts.append(html[start:first])
         start = last
     parts.append(html[start : reader.cut_at])
-    return Source("".join(parts), _SIMPLIFIED if reader.cut_at is None else _TOO_LARGE)
+    return Source("".join(parts), SIMPLIFIED if reader.cut_at is None else _TOO_LARGE)
 
 
 class _Reader:

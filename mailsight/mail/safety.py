@@ -8,12 +8,13 @@ lists miss can't load or run either.
 import html as entities
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from types import MappingProxyType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from .documents import parse, within_bounds
-from .stylesheets import Remote, safe_css, safe_sheet
+from .documents import SIMPLIFIED, parse, within_bounds
+from .stylesheets import Remote, is_too_large, safe_css, safe_sheet
 from .trackers import is_pixel, picture_address, tracking_hosts
 from .values import clean_address, words
 
@@ -80,6 +81,14 @@ def link_nodes(document: LexborHTMLParser) -> list[LexborNode]:
     return [node for node in nodes if node.tag in ("a", "area") and "href" in node.attributes]
 
 
+def left_out(document: LexborHTMLParser, html: str) -> str:
+    """A sentence about what is left out of an unusually large or complex mail; empty if nothing is."""
+    sheets = (_css(node) for node in document.css("style"))
+    inline = (node.attributes["style"] or "" for node in document.css("[style]"))
+    dropped = any(map(is_too_large, chain(sheets, inline)))
+    return within_bounds(html).notice or (SIMPLIFIED if dropped else "")
+
+
 def write(
     document: LexborHTMLParser,
     html: str,
@@ -97,7 +106,8 @@ def write(
     `personal`, links lead nowhere and data- attributes are left out: both may identify the customer who got the mail.
     """
     remote = _Pictures(document) if pictures else None
-    notice = _NOTICE.format(_text(within_bounds(html).notice)) if within_bounds(html).notice else ""
+    cut = left_out(document, html)
+    notice = _NOTICE.format(_text(cut)) if cut else ""
     doctype = _DOCTYPE.match(html)
     written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
     policy_at = len(written)
@@ -159,10 +169,14 @@ def _meta(node: LexborNode) -> str:
     return f'<meta name="{name}" content="{_quoted(content)}">' if name in _META_NAMES else ""
 
 
+def _css(node: LexborNode) -> str:
+    return "".join(part.text_content or "" for part in node.iter(include_text=True))
+
+
 def _style(node: LexborNode, remote: Remote | None) -> str:
     if (node.attributes.get("type") or "text/css").strip().lower() != "text/css":
         return ""
-    css = safe_sheet("".join(part.text_content or "" for part in node.iter(include_text=True)), remote=remote)
+    css = safe_sheet(_css(node), remote=remote)
     media = node.attributes.get("media")
     return f'<style media="{_quoted(media)}">{css}</style>' if media else f"<style>{css}</style>"
 

@@ -83,9 +83,14 @@ def safe_sheet(css: str, *, remote: Remote | None = None) -> str:
     return _safe(sheet_values(css), remote)
 
 
+def is_too_large(css: str) -> bool:
+    """Whether the CSS is more than any real mail has, so that it is dropped."""
+    return len(css) > _MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(css)) > _MAX_TOKENS
+
+
 def component_values(css: str) -> Sequence[Value]:
     """Parse the CSS. Returns an empty sequence if it is too large for a mail."""
-    if len(css) > _MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(css)) > _MAX_TOKENS:
+    if is_too_large(css):
         return ()
     values = tinycss2.parse_component_value_list(_LONG_NUMBER.sub(r"\1", css))
     _prune(values)

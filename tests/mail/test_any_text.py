@@ -13,7 +13,7 @@ from mailsight.exports.masking import Mask, addresses, segments
 from mailsight.heatmap.badges import click_totals
 from mailsight.heatmap.drawing import canvas, draw, layers
 from mailsight.mail import content
-from mailsight.mail.documents import MAX_DEPTH, MAX_ELEMENTS, parse, within_bounds
+from mailsight.mail.documents import MAX_DEPTH, MAX_ELEMENTS, SIMPLIFIED, parse, within_bounds
 from mailsight.mail.links import LinkClicks, Matcher, links, outlook_links
 from mailsight.mail.safety import safe
 from mailsight.mail.stylesheets import component_values, safe_css
@@ -204,3 +204,16 @@ def test_a_raw_mail_nested_without_end_is_refused(kind: bytes, fold: bytes) -> N
     nested = b"".join(b"Content-Type:" + fold + kind % (n, n) for n in range(2_000))
     with pytest.raises(ValueError, match="nested too deeply"):
         content.read_eml(nested)
+
+
+@pytest.mark.parametrize(
+    "mail",
+    ["<style>{}</style><p class=a>x", '<p style="{}">x</p>'],
+    ids=["a style sheet", "a style attribute"],
+)
+def test_dropped_styles_are_mentioned(mail: str) -> None:
+    few, many = (mail.format("color:red;" * times) for times in (10, 50_000))
+    assert canvas(few).notice == ""
+    assert canvas(many).notice == SIMPLIFIED
+    assert SIMPLIFIED in safe(many)
+    assert SIMPLIFIED not in safe(few)
