@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -19,14 +20,20 @@ from . import worker
 class Limits:
     """The limits of a worker process.
 
-    `seconds`: how long work may take, or go on without progress. `memory_bytes`, of its data, and `nice` hold where the
-    platform has them. `answer_bytes`: the largest pickled result.
+    `seconds`: the processor time that work may take, or how long it may go on without progress if it reports any.
+    `memory_bytes`, of its data, and `nice` hold where the platform has them. `answer_bytes`: the largest result, pickled.
     """
 
     seconds: float
     memory_bytes: int
     answer_bytes: int = 16 * 2**20
     nice: int = 0
+
+
+# The signal that ends a process at its limit of processor time. Windows has neither.
+_TOO_LONG = getattr(signal, "SIGXCPU", -1)
+# On a busy machine, work takes longer than its processor time. It is also ended after this many times as long.
+PATIENCE = 4
 
 
 class Process:
@@ -51,7 +58,7 @@ class Process:
         except OSError as error:
             raise WorkFailed(f"No process could be started for it: {error.strerror}.") from error
         self._is_late = False
-        self._renew()
+        self._renew(1 if on_progress else PATIENCE)
         answered = threading.Event()
         threading.Thread(target=self._watch, args=[process, answered], daemon=True).start()
         try:
@@ -107,8 +114,8 @@ class Process:
             self._renew()
             on_progress(*pickle.loads(content))  # noqa: S301  # from our own process
 
-    def _renew(self) -> None:
-        self._deadline = time.monotonic() + self._limits.seconds
+    def _renew(self, times: int = 1) -> None:
+        self._deadline = time.monotonic() + times * self._limits.seconds
 
     def _watch(self, process: subprocess.Popen[bytes], answered: threading.Event) -> None:
         """Kill the process at its deadline. Only from outside: native code may keep it from noticing anything."""
@@ -119,6 +126,6 @@ class Process:
                 return
 
     def _reason(self, process: subprocess.Popen[bytes]) -> MailsightError:
-        if self._is_late:
+        if self._is_late or process.returncode == -_TOO_LONG:
             return TooMuchWork(f"Processing takes longer than {self._limits.seconds:g} seconds.")
         return WorkFailed(f"Processing ended unexpectedly (exit status {process.returncode}).")

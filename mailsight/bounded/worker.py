@@ -5,6 +5,7 @@ output. The process ends after an error, and when its input ends, so it doesn't 
 """
 
 import logging
+import math
 import os
 import pickle
 import signal
@@ -78,16 +79,13 @@ def _limit(memory_bytes: int, nice: int) -> None:
 
 
 def _limit_processor_time(seconds: float) -> None:
-    """End this process if the next work uses far more processor time than allowed.
-
-    The parent ends it sooner. This is for a parent that was killed while native code keeps this process from noticing.
-    """
+    """End this process if the next work uses more processor time than allowed, even if its parent has ended."""
     try:
         import resource  # not on Windows
     except ImportError:
         return
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + 2 * seconds + 5), hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds), hard))
 
 
 def serve(seconds: float, memory_bytes: int, max_bytes: int, nice: int) -> None:
