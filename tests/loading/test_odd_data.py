@@ -3,6 +3,8 @@
 import gzip
 import json
 import random
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +23,7 @@ from mailsight.errors import LoadBroken, MailsightError, UnreadableFile
 from mailsight.loading import bundle_files, bundles, payloads
 from mailsight.loading.refusals import MAX_LISTED, MAX_LISTED_LENGTH
 from mailsight.providers.registry import PROVIDERS
+from mailsight.settings import PROJECT
 from mailsight.warehouse.draft import Draft
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import bundle
@@ -347,3 +350,22 @@ def test_the_names_of_fields_within_parquet_columns_count(tmp_path: Path) -> Non
     summary = bundles.load(tmp_path / "m.duckdb", [folder])
     assert ["unpacks to more" in refusal.reason for refusal in summary.refusals] == [True]
     assert summary.kinds[-1].new == 1
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from mailsight.loading import bundles
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+bundles.load(Path(sys.argv[1]), [Path(sys.argv[2])])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of the peak is Linux's")
+def test_a_very_long_line_takes_little_memory(tmp_path: Path) -> None:
+    folder = bundle(tmp_path / "b", {"events.csv": CSV + ROW + b"x" * 300_000_000 + b"\n" + ROW})
+    command = [sys.executable, "-c", PEAK, str(tmp_path / "m.duckdb"), str(folder)]
+    ended = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
+    assert int(ended.stdout) < 500
