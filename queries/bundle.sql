@@ -82,12 +82,13 @@ select ordinal, record, word(columns(* exclude (ordinal, record))) from fields;
 truncate read_records;
 
 -- name: read_csv_file(path, delimiter)!
--- Reads a CSV file, all values as text. Fails on the first malformed row.
+-- Reads a CSV file, all values as text. Fails on the first malformed row. Without a limit, each of DuckDB's buffers holds 16 of
+-- the longest lines: 256 MB.
 insert into read_records by name
 select row_number() over () as ordinal, to_json(row) as record
 from read_csv(
     :path, header = true, all_varchar = true, delim = :delimiter, quote = '"', escape = '"', comment = '',
-    sample_size = 1, strict_mode = true, max_line_size = 16777216
+    sample_size = 1, strict_mode = true, max_line_size = 16777216, buffer_size = 33554432
 ) as row;
 
 -- name: read_ndjson_file(path)!
@@ -101,12 +102,13 @@ insert into read_records by name
 select row_number() over () as ordinal, json as record from read_json_objects(:path, format = 'auto');
 
 -- name: parquet_shape(path)^
--- What a Parquet file says about itself: rows, columns, and the bytes that the names of the columns take in a row as JSON.
+-- What a Parquet file says about itself: rows, columns, and the bytes that the names of columns and of the fields in them
+-- take in a row as JSON.
 select
-    (select sum(num_rows) from parquet_file_metadata(:path)) as rows, count(*) as columns,
+    (select sum(num_rows) from parquet_file_metadata(:path)) as rows,
+    count(*) filter (coalesce(num_children, 0) = 0) as columns,
     sum(strlen(name) + 6) as name_bytes, max(strlen(name)) as longest_name
-from parquet_schema(:path)
-where coalesce(num_children, 0) = 0;
+from parquet_schema(:path);
 
 -- name: parquet_bytes(path)^
 -- The size of all values as text. Repeated values are stored once in a Parquet file, which its metadata hides; DuckDB counts
@@ -123,15 +125,17 @@ from (
     from read_parquet(:path, file_row_number = true)
 );
 
--- name: parquet_rows(path)
--- Rows of a Parquet file as JSON. The loader registers `wanted` with their ordinals (from 1).
-select ordinal, cast(to_json(row) as varchar) as text
+-- name: refuse_parquet_rows(path, kind, file, place)^
+-- Adds rows of a Parquet file to new_refusals, as JSON, under the file's name and place. The loader registers `wanted` with
+-- their ordinals (from 1) and the reasons. Returns their number.
+insert into new_refusals by name
+select
+    :place as place, :kind as kind, :file as file, ordinal as line, reason, cast(to_json(row) as varchar) as row
 from (
     select file_row_number + 1 as ordinal, struct_pack(*columns(* exclude (file_row_number))) as row
     from read_parquet(:path, file_row_number = true)
 )
-semi join wanted using (ordinal)
-order by ordinal;
+join wanted using (ordinal);
 
 -- name: read_batch()!
 -- Takes over records that were read in Python. The loader registers `batch`.

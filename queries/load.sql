@@ -250,9 +250,9 @@ create temp table new_refusals (place bigint, kind varchar, file varchar, line b
 -- Adds rejected rows that were read in Python. The loader registers `more_refusals`.
 insert into new_refusals by name from more_refusals;
 
--- name: first_refusals(most)
--- The first rejected rows by file and line.
-select kind, file, line, reason, row from new_refusals order by place, line, rowid limit :most;
+-- name: first_refusals(most, length)
+-- The first rejected rows by file and line, with the start of each row.
+select kind, file, line, reason, left(row, :length) as row from new_refusals order by place, line, rowid limit :most;
 
 -- name: merge_refused()^
 -- Keeps the rejected rows, each once, and returns how many are new.

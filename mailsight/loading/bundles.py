@@ -159,8 +159,7 @@ def _read_file(reading: _Reading, file: BundleFile) -> None:
         reading.ignored_columns[file.name] = tuple(sorted(ignored)[:MAX_NAMES])
     [(first, last)] = work.run("record_range")
     failures = isolated(range(first, last + 1), partial(_stage, work, file))
-    for line, text, reason in _located(reading, file, ((place, why.reason) for place, why in failures)):
-        reading.refuse(file, line, reason, text)
+    reading.unread[file.kind] += _add_refused(reading, file, ((place, why.reason) for place, why in failures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +373,6 @@ def _strings(*names: str) -> pa.Schema:
 
 
 _RECORDS = pa.schema([("line", pa.int64()), ("record", pa.string())])
-_ORDINALS = pa.schema([("ordinal", pa.int64())])
 _LINKS = pa.schema(
     [("content_id", pa.string()), ("link_position", pa.int32()), ("url", pa.string()), ("label", pa.string())]
 )
@@ -409,8 +407,7 @@ def _decoded(raw: bytes, path: Path) -> tuple[str, str | None]:
 
 def _add_staged_refusals(reading: _Reading, file: BundleFile) -> None:
     """Adds the file's staged rows that are rejected, with their line and text."""
-    for line, text, reason in _located(reading, file, _all_staged_refusals(reading.work, file)):
-        reading.refusals.add(Refusal(file.kind, file.name, line, reason, text))
+    _add_refused(reading, file, _all_staged_refusals(reading.work, file))
 
 
 def _all_staged_refusals(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
@@ -425,16 +422,19 @@ def _staged_refusals(work: Draft, file: BundleFile, *, after: int) -> list[tuple
     return work.run(f"rejected_{file.kind}", file=str(file.path), after=after, most=PAGE_ROWS)
 
 
-def _located(
-    reading: _Reading, file: BundleFile, refused: Iterator[tuple[int, str]]
-) -> Iterator[tuple[int, str, str]]:
-    """Finds rejected rows, given by ordinal and reason in order: yields (line, text, reason)."""
+def _add_refused(reading: _Reading, file: BundleFile, refused: Iterator[tuple[int, str]]) -> int:
+    """Adds rejected rows, given by ordinal and reason in order, with their lines and texts; returns their number."""
     if file.path.suffix.lower() == ".parquet":
-        while page := dict(islice(refused, PAGE_ROWS)):
-            with reading.work.table("wanted", [(ordinal,) for ordinal in page], _ORDINALS):
-                rows = reading.work.rows("parquet_rows", path=str(file.path))
-            yield from ((row["ordinal"], row["text"], page[row["ordinal"]]) for row in rows)
-        return
+        return reading.refusals.add_parquet(str(file.path), file.kind, file.name, refused)
+    added = 0
+    for line, text, reason in _located(file, refused):
+        reading.refusals.add(Refusal(file.kind, file.name, line, reason, text))
+        added += 1
+    return added
+
+
+def _located(file: BundleFile, refused: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
+    """Finds rejected rows of a text file, given by ordinal and reason in order: yields (line, text, reason)."""
     wanted = next(refused, None)
     if wanted is None:
         return

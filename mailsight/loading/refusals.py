@@ -1,16 +1,19 @@
 """The rejected rows of a load, which wait on disk until they are stored: a file of garbage has millions of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import pyarrow as pa
 
 from mailsight.warehouse.draft import Draft
 
-# A summary lists this many; the database has all of them.
-MAX_LISTED = 1_000
+# A summary lists this many, with the start of each row; the database has all of them.
+MAX_LISTED, MAX_LISTED_LENGTH = 1_000, 5_000
 _BATCH_ROWS = 10_000
 _BATCH_CHARACTERS = 2**23
+# The file is read once for so many of its rejected rows.
+_PARQUET_ROWS = 1_000_000
 _REFUSED = pa.schema(
     [
         ("place", pa.int64()),
@@ -21,6 +24,7 @@ _REFUSED = pa.schema(
         ("row", pa.string()),
     ]
 )
+_REASONS = pa.schema([("ordinal", pa.int64()), ("reason", pa.string())])
 _LINES = pa.schema([("ordinal", pa.int64()), ("line", pa.int64())])
 
 
@@ -77,14 +81,30 @@ class Refusals:
             [(rows,)] = self._work.run("refuse_staged", file=path, name=name, place=self.place(name))
         self.total += int(rows)
 
+    def add_parquet(self, path: str, kind: str, name: str, reasons: Iterable[tuple[int, str]]) -> int:
+        """Adds rows of a Parquet file, given by ordinal and reason; returns their number.
+
+        DuckDB reads the rows: they may be too long to be in memory together.
+        """
+        added, left = 0, iter(reasons)
+        while page := list(islice(left, _PARQUET_ROWS)):
+            with self._work.table("wanted", page, _REASONS):
+                [(rows,)] = self._work.run(
+                    "refuse_parquet_rows", path=path, kind=kind, file=name, place=self.place(name)
+                )
+            added += int(rows)
+        self.total += added
+        return added
+
     def place(self, file: str) -> int:
         """The position of a file in the list of rejected rows."""
         return self._places.setdefault(file, len(self._places))
 
     def first(self, most: int = MAX_LISTED) -> list[Refusal]:
-        """The first rows by file and line."""
+        """The first rows by file and line, each shortened to `MAX_LISTED_LENGTH`."""
         self.flush()
-        return [Refusal(**row) for row in self._work.rows("first_refusals", most=most)]
+        rows = self._work.rows("first_refusals", most=most, length=MAX_LISTED_LENGTH)
+        return [Refusal(**row) for row in rows]
 
     def store(self) -> int:
         """Stores the rows in the database, each once; returns how many are new."""

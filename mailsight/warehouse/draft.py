@@ -17,6 +17,7 @@ from mailsight.errors import DatabaseUnreadable, LoadRefused, LoadRunning
 
 from . import contents, generations, opening
 from .contents import TableSize
+from .failures import is_damage
 from .files import PRIVATE_FILE, PRIVATE_FOLDER, identity, make_private, write_file
 from .opening import SCHEMA_VERSION
 from .queries import statement
@@ -27,7 +28,6 @@ _CANT_WRITE = (
     duckdb.OutOfMemoryException,
     duckdb.TransactionException,
     duckdb.FatalException,
-    OSError,
 )
 
 
@@ -106,14 +106,27 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
         with _lock(place, wait_seconds), _folder(place) as folder:
             yield from _drafted(place, folder)
     except DatabaseUnreadable as error:
-        raise LoadRefused(error.message, next_step=error.next_step) from error
-    except _CANT_WRITE as error:
-        reason = (isinstance(error, OSError) and error.strerror) or str(error).splitlines()[0].rstrip(".")
-        raise LoadRefused(
-            f"The load could not be written: {reason}.",
-            next_step="Make sure the disk has enough free space (about three times the size of your data), then "
-            "load again. Nothing was changed.",
-        ) from error
+        raise _refused(error) from error
+    except duckdb.Error as error:
+        if is_damage(error):
+            raise _refused(opening.unreadable(path, error)) from error
+        if isinstance(error, _CANT_WRITE):
+            raise _cant_write(str(error).splitlines()[0].rstrip(".")) from error
+        raise
+    except OSError as error:
+        raise _cant_write(error.strerror or str(error)) from error
+
+
+def _refused(error: DatabaseUnreadable) -> LoadRefused:
+    return LoadRefused(error.message, next_step=error.next_step)
+
+
+def _cant_write(reason: str) -> LoadRefused:
+    return LoadRefused(
+        f"The load could not be written: {reason}.",
+        next_step="Make sure the disk has enough free space (about three times the size of your data), then "
+        "load again. Nothing was changed.",
+    )
 
 
 def _drafted(path: Path, folder: Path) -> Iterator[Draft]:
@@ -124,7 +137,7 @@ def _drafted(path: Path, folder: Path) -> Iterator[Draft]:
     copy, files = folder / path.name, folder / "files"
     files.mkdir(PRIVATE_FOLDER)
     if base:
-        opening.open_readonly(base).close()
+        _check_base(path, base)
         generations.keep(path, base)
         generations.copy(base, copy)
     connection = duckdb.connect(str(copy), config=_WRITING)
@@ -144,6 +157,20 @@ def _drafted(path: Path, folder: Path) -> Iterator[Draft]:
     if base != _base(path) or (base and identity(base) != known):
         raise LoadRefused(f"{path} was replaced while the load was running.", next_step="Load again.")
     generations.publish(copy, path, base)
+
+
+def _check_base(path: Path, base: Path) -> None:
+    """Reads all of a file that somebody else may have written, so that no load carries damage into new generations.
+
+    Otherwise, two loads later, every file without the damage would be gone. A file that is as it was published has
+    been verified. Raises `DatabaseUnreadable`.
+    """
+    with closing(opening.open_readonly(base)) as connection:
+        if not generations.is_as_published(path, base):
+            try:
+                contents.read_back(connection, {}, contents.table_sizes(connection))
+            except duckdb.Error as error:
+                raise opening.unreadable(base, error) from error
 
 
 def _base(path: Path) -> Path | None:

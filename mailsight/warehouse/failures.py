@@ -21,11 +21,18 @@ _FATAL = (duckdb.FatalException, duckdb.InternalException)
 _VALUES = (None, errno.EDOM, errno.EILSEQ, errno.EINVAL, errno.EOVERFLOW, errno.ERANGE)
 # DuckDB reports a full disk as out of memory or as fatal, depending on what it was writing.
 _DISK = ("no space left", "disk quota", "could not write", "io error", "max_temp_directory_size")
+# In every class of error, when DuckDB reads a block whose checksum doesn't match.
+_DAMAGED = "corrupt database file"
 
 
 def stops_load(error: BaseException) -> bool:
     """Whether a load can't go on after this error, not even without the item that it happened to."""
     return isinstance(error, (*_MEMORY, *_FATAL, MailsightError)) or is_machines(error)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether a database file is damaged."""
+    return isinstance(error, duckdb.Error) and _DAMAGED in str(error).lower()
 
 
 def is_machines(error: BaseException) -> bool:
@@ -40,5 +47,5 @@ def is_machines(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno not in _VALUES
     if isinstance(error, (*_MEMORY, *_FATAL)):
-        return any(words in str(error).lower() for words in _DISK)
-    return isinstance(error, _MACHINE)
+        return any(words in str(error).lower() for words in (*_DISK, _DAMAGED))
+    return isinstance(error, _MACHINE) or is_damage(error)

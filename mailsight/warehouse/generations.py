@@ -3,7 +3,7 @@
     mailsight.duckdb          a link to the served generation
     mailsight.000006.duckdb   its predecessor
     mailsight.000007.duckdb   the served generation
-    mailsight.superseded      the files that later loads may remove
+    mailsight.superseded      the files that later loads may remove, and how the served one was published
 
 On a file system without links, `mailsight.duckdb` is a small text file that names the generation. It may also be a
 database that was copied there, which the next load turns into a generation. A link that leads anywhere else belongs to
@@ -36,6 +36,8 @@ from .files import (
 
 MAX_LINKS = 40
 _POINTER = "The data is in "
+# The served generation's entry in the list of superseded files.
+_SERVED = "served"
 _MAX_POINTER_BYTES = 512
 _NO_SYMLINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
 
@@ -128,7 +130,8 @@ def publish(draft: Path, path: Path, base: Path | None) -> None:
         for name, known in removable.items():
             if base is None or name != base.name:
                 _remove_unchanged(path.with_name(name), known)
-        _write_superseded(path, {base.name: published[base.name]} if base else {})
+        superseded = {base.name: published[base.name]} if base else {}
+        _write_superseded(path, superseded | {_SERVED: published[generation.name]})
     except OSError:
         _log.exception("Old generations of %s could not be removed", path)
 
@@ -142,9 +145,15 @@ def copy(base: Path, draft: Path) -> None:
 
 def keep(path: Path, base: Path) -> None:
     """Keeps the served generation from being removed, if a publication was killed just after moving the link."""
-    removable = _superseded(path)
-    if removable.pop(base.name, None):
-        _write_superseded(path, removable)
+    listed = _listed(path)
+    if listed.pop(base.name, None):
+        _write_superseded(path, listed)
+
+
+def is_as_published(path: Path, base: Path) -> bool:
+    """Whether the served generation was neither replaced nor written to since it was verified and published."""
+    known = _listed(path).get(_SERVED)
+    return known is not None and _is_same(known, identity(base))
 
 
 def protect(path: Path) -> None:
@@ -276,12 +285,16 @@ def _superseded(path: Path) -> dict[str, Identity]:
 
     Empty if the list can't be read: then nothing may be removed.
     """
+    return {name: known for name, known in _listed(path).items() if name != _SERVED}
+
+
+def _listed(path: Path) -> dict[str, Identity]:
     try:
         listed = json.loads(_list_file(path).read_text(encoding="utf-8"))
         return {
             name: Identity(*map(int, known))
             for name, known in listed.items()
-            if _number(name, path) is not None
+            if name == _SERVED or _number(name, path) is not None
         }
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
@@ -294,7 +307,10 @@ def _write_superseded(path: Path, removable: Mapping[str, Identity]) -> None:
 def _remove_unchanged(file: Path, known: Identity) -> None:
     """Removes a superseded file, unless it was replaced or written to since it was published."""
     with suppress(FileNotFoundError):
-        now = identity(file)
-        # A file keeps its size and time when it is moved to another disk, but not its inode.
-        if (now.size_bytes, now.modified_ns) == (known.size_bytes, known.modified_ns):
+        if _is_same(known, identity(file)):
             remove(file)
+
+
+def _is_same(known: Identity, now: Identity) -> bool:
+    # A file keeps its size and time when it is moved to another disk, but not its inode.
+    return (now.size_bytes, now.modified_ns) == (known.size_bytes, known.modified_ns)

@@ -11,6 +11,7 @@ import duckdb
 from mailsight.errors import DatabaseBusy, DatabaseUnreadable
 
 from . import contents, generations
+from .failures import is_damage
 from .files import PRIVATE_FOLDER, identity, make_private
 from .queries import statement
 
@@ -23,6 +24,7 @@ _READING: dict[str, str | bool | int | float | list[str]] = {
 }
 # The part of a file before its blocks.
 _HEADER_BYTES = 3 * 4096
+_DAMAGED = "Restore it from a backup. Until then, the other files beside it are kept."
 _INCOMPLETE = "Wait if it is still being copied. Otherwise, restore it from a backup."
 
 
@@ -144,6 +146,8 @@ def unreadable(file: Path, error: duckdb.Error) -> DatabaseUnreadable:
         )
     if "Could not read enough bytes" in text:
         return DatabaseUnreadable(f"{file} is incomplete.", next_step=_INCOMPLETE)
+    if is_damage(error):
+        return DatabaseUnreadable(f"{file} is damaged.", next_step=_DAMAGED)
     if isinstance(error, duckdb.CatalogException) or "not a valid DuckDB database" in text:
         return DatabaseUnreadable(f"{file} is not a Mailsight database.")
     return DatabaseUnreadable(f"{file} can't be read: {text.rstrip('.')}.")

@@ -55,7 +55,7 @@ create or replace temp macro key_of(value) as case
     when value <> '' and not starts_with(value, ' ') and not ends_with(value, ' ') then value
     when trim(value, ' ') <> '' then trim(value, ' ')
 end;
-create or replace temp macro campaign_of(value) as key_of(identifier_of(value));
+create or replace temp macro campaign_of(value) as case when identifier_of(value) is not null then key_of(value) end;
 create or replace temp macro customer_of(value) as key_of(value_of(value));
 create or replace temp macro smtp_status_of(status, diagnostic) as case
     when regexp_full_match(status, '[245]\.[0-9]{1,3}\.[0-9]{1,3}') then status

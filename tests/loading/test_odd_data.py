@@ -3,9 +3,12 @@
 import gzip
 import json
 import random
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -18,7 +21,10 @@ from hypothesis import strategies as st
 
 from mailsight.errors import LoadBroken, MailsightError, UnreadableFile
 from mailsight.loading import bundle_files, bundles, payloads
+from mailsight.loading.refusals import MAX_LISTED, MAX_LISTED_LENGTH
 from mailsight.providers.registry import PROVIDERS
+from mailsight.settings import PROJECT
+from mailsight.warehouse.draft import Draft
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import bundle
 from tests.support.odd_values import bent
@@ -304,3 +310,62 @@ def test_a_mail_nested_deeply_is_read_or_rejected(depth: int, tmp_path: Path) ->
     }
     bundles.load(tmp_path / "m.duckdb", [bundle(tmp_path / "b", files)])
     assert has_good_rows(tmp_path / "m.duckdb")
+
+
+def test_long_rejected_rows_are_never_in_memory_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them together may be a gigabyte."""
+    lengths: list[int] = []
+    for name in ("run", "rows"):
+        original: Callable[..., list[Any]] = getattr(Draft, name)
+
+        def watched(*args: Any, _original: Callable[..., list[Any]] = original, **kwargs: Any) -> list[Any]:
+            returned = _original(*args, **kwargs)
+            lengths.append(sum(len(str(row)) for row in returned))
+            return returned
+
+        monkeypatch.setattr(Draft, name, watched)
+    bad = [GOOD["events"] | {"type": "bad", "url": f"{number:05d}" + "x" * 20_000} for number in range(1_500)]
+    table = pa.Table.from_pylist([*bad, GOOD["events"]])
+    pq.write_table(table, tmp_path / "events.parquet")
+    summary = bundles.load(tmp_path / "m.duckdb", [tmp_path / "events.parquet"])
+    assert (summary.rejected, summary.kinds[-1].new) == (1_500, 1)
+    assert [(refusal.line, "00001" in refusal.row) for refusal in summary.refusals[:3]] == [
+        (1, False),
+        (2, True),
+        (3, False),
+    ]
+    assert max(lengths) < MAX_LISTED * (MAX_LISTED_LENGTH + 500)
+    with Warehouse(tmp_path / "m.duckdb").snapshot() as data:
+        assert {len(row["row"]) > 20_000 for row in data.rows("refused_rows", search="")} == {True}
+
+
+def test_the_names_of_fields_within_parquet_columns_count(tmp_path: Path) -> None:
+    value = pa.array(["x"] * 200_000)
+    for number in range(60):
+        value = pa.StructArray.from_arrays([value], [f"{'k' * 100}{number}"])
+    folder = bundle(tmp_path / "b", {"events.csv": CSV + ROW})
+    pq.write_table(pa.table({"payload": value}), folder / "events-nested.parquet")
+    summary = bundles.load(tmp_path / "m.duckdb", [folder])
+    assert ["unpacks to more" in refusal.reason for refusal in summary.refusals] == [True]
+    assert summary.kinds[-1].new == 1
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from mailsight.loading import bundles
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+bundles.load(Path(sys.argv[1]), [Path(sys.argv[2])])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of the peak is Linux's")
+def test_a_very_long_line_takes_little_memory(tmp_path: Path) -> None:
+    folder = bundle(tmp_path / "b", {"events.csv": CSV + ROW + b"x" * 300_000_000 + b"\n" + ROW})
+    command = [sys.executable, "-c", PEAK, str(tmp_path / "m.duckdb"), str(folder)]
+    ended = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
+    assert int(ended.stdout) < 500

@@ -101,6 +101,9 @@ def test_what_was_set_aside_can_be_loaded_again(spool: Spool, database: Database
         DatabaseUnreadable("Not a database."),
         OSError(28, "No space left on device"),
         duckdb.IOException("Could not write file"),
+        duckdb.Error(
+            "Corrupt database file: computed checksum 1 does not match stored checksum 0 in block 2"
+        ),
         duckdb.OutOfMemoryException("limit set by the 'max_temp_directory_size' setting"),
     ],
 )

@@ -315,3 +315,37 @@ def test_while_another_program_holds_the_file_pages_keep_what_they_have(
             load(database, 5)
     until(lambda: loads(warehouse) == [*LATER, 4], "the newer generation")
     assert warehouse.problem is None
+
+
+HEADER_BYTES, BLOCK_BYTES = 3 * 4096, 2**18
+
+
+@pytest.mark.parametrize("with_link", [True, False])
+def test_damage_anywhere_in_a_file_never_ends_up_in_every_generation(tmp_path: Path, with_link: bool) -> None:
+    """Whatever block somebody overwrote: it is not in use, or loads refuse and keep what they have."""
+    original = tmp_path / "original" / "mailsight.duckdb"
+    for number in (1, 2):
+        load(original, number)
+    size = original.resolve().stat().st_size
+    refused = 0
+    for place in range(HEADER_BYTES, size, BLOCK_BYTES):
+        database = tmp_path / str(place) / "mailsight.duckdb"
+        shutil.copytree(original.parent, database.parent, symlinks=True)
+        newest = database.resolve()
+        newest.chmod(0o600)
+        with newest.open("rb+") as file:
+            file.seek(place)
+            file.write(bytes(BLOCK_BYTES))
+        if not with_link:
+            database.unlink()
+        before = names(database.parent)
+        try:
+            for number in (3, 4, 5):
+                load(database, number)
+        except LoadRefused as error:
+            assert "damaged" in error.message  # noqa: PT017
+            assert names(database.parent) == before
+            refused += 1
+        else:
+            assert loads(database) in ([1, 2, 3, 4, 5], [1, 3, 4, 5])
+    assert refused
