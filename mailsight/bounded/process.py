@@ -21,7 +21,8 @@ class Limits:
     """The limits of a worker process.
 
     `seconds`: the processor time that work may take, or how long it may go on without progress if it reports any.
-    `memory_bytes`, of its data, and `nice` hold where the platform has them. `answer_bytes`: the largest result, pickled.
+    `memory_bytes`, of its data, and `nice` hold where the platform has them. `answer_bytes` is the largest size of a
+    pickled result.
     """
 
     seconds: float
