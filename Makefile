@@ -20,7 +20,7 @@ test: lint ## check format, lint, types and imports, then run all tests
 	@echo "== a browser"
 	@$(python) -m tooling.chromium
 	@echo "== tests"
-	@$(python) -m pytest --numprocesses auto --dist loadfile --cov --cov-report=
+	@$(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=
 
 quick: lint ## lint, then run the tests that are fast and need no browser
 	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow"

@@ -1,6 +1,7 @@
 """Shared fixtures: a browser, sample data on disk and in a database, and dashboards that serve it."""
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -34,10 +35,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Exclude browser tests and slow tests from coverage, which doubles the time of a page or a long loop."""
-    for item in items:
-        if item.get_closest_marker("browser") or item.get_closest_marker("slow"):
-            item.add_marker("no_cover")
+    """Run files with browser tests or slow tests first, so that no core has such a file left when the others are done.
+
+    Exclude these tests from coverage, which doubles the time of a page or a long loop.
+    """
+    slow = [item for item in items if item.get_closest_marker("browser") or item.get_closest_marker("slow")]
+    for item in slow:
+        item.add_marker("no_cover")
+    slow_files = Counter(item.path for item in slow)
+    items.sort(key=lambda item: -slow_files[item.path])
 
 
 @pytest.hookimpl(tryfirst=True)

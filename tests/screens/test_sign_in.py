@@ -58,7 +58,7 @@ def test_somebody_who_is_not_listed_sees_no_data(
         page.goto(f"{guarded.address}/data")
         sign_in(page, name)
         expect(page.get_by_role("heading", name="You don't have access yet")).to_be_visible()
-        expect(page.get_by_text("does not confirm that this address is yours")).to_have_count(unconfirmed)
+        expect(page.get_by_text("doesn't confirm that this address is yours")).to_have_count(unconfirmed)
         expect(page.get_by_text("Loads")).to_have_count(0)
         page.get_by_role("button", name="Sign out").click()
         leave_provider(page)
