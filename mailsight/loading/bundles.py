@@ -354,7 +354,7 @@ class _Mails:
 
 def _store(work: Draft, mails: Sequence[Mail]) -> None:
     contents = [(mail.content_id, mail.html, mail.text) for mail in mails]
-    found = [
+    rows = [
         (mail.content_id, link.link_position, link.url, link.label)
         for mail in mails
         if not isinstance(mail.links, Failure)
@@ -362,7 +362,7 @@ def _store(work: Draft, mails: Sequence[Mail]) -> None:
     ]
     with (
         work.table("read_contents", contents, _strings("content_id", "html", "text")),
-        work.table("read_links", found, _LINKS),
+        work.table("read_links", rows, _LINKS),
         atomic(work),
     ):
         work.run("merge_contents")

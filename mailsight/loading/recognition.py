@@ -29,13 +29,13 @@ def providers_of(files: Sequence[BinaryIO]) -> list[Provider]:
 
     Leaves each file at its start.
     """
-    found: dict[Provider, None] = {}
+    recognised: dict[Provider, None] = {}
     for file in files[:MAX_FILES]:
         for value in islice(_values(_beginning(file)), MAX_VALUES):
             candidates = checking.candidates(_payload(value))
             if len(candidates) == 1:
-                found[candidates[0]] = None
-    return list(found)
+                recognised[candidates[0]] = None
+    return list(recognised)
 
 
 def _beginning(file: BinaryIO) -> str:

@@ -136,8 +136,8 @@ class Matcher:
         """The patterns the URL may match: those of its folders first, and of these the longest first."""
         folders = {folder for folder in self._patterns if folder and form.startswith(folder)}
         for several in (folders, {""} & self._patterns.keys()):
-            found = [entry for folder in several for entry in self._patterns[folder]]
-            yield from sorted(found, key=lambda entry: (-entry[0].literal, entry[1]))
+            entries = [entry for folder in several for entry in self._patterns[folder]]
+            yield from sorted(entries, key=lambda entry: (-entry[0].literal, entry[1]))
 
 
 def _patterns(links: Sequence[Link]) -> Iterator[tuple[Pattern, int]]:

@@ -159,8 +159,8 @@ def _word(event: dict[str, Any]) -> str:
 
 
 def _listed(event: dict[str, Any], path: str) -> list[Any]:
-    found = at(event, path)
-    return found if isinstance(found, list) else []
+    items = at(event, path)
+    return items if isinstance(items, list) else []
 
 
 def _recipients(event: dict[str, Any]) -> list[str]:

@@ -49,14 +49,14 @@ def meaning(provider: Provider, payload: object) -> Meaning:
     known = UNKNOWN
     for words in provider.words:
         if words.of is None or known.type in words.of:
-            found = (text(at(payload, path)) for path in words.at)
-            known = known.refined(words.meaning(filter(None, found)) or Meaning())
+            given = (text(at(payload, path)) for path in words.at)
+            known = known.refined(words.meaning(filter(None, given)) or Meaning())
     return known
 
 
-def value(found: object) -> str | None:
+def value(raw: object) -> str | None:
     """A value as text; None if it says that there is none, as "NULL" does."""
-    known = text(found)
+    known = text(raw)
     return None if known is None or says_nothing(known) else known
 
 
@@ -65,9 +65,9 @@ def first_value(payload: object, paths: Iterable[str]) -> str | None:
     return next((known for path in paths if (known := value(at(payload, path)))), None)
 
 
-def identifier(found: object) -> str | None:
+def identifier(raw: object) -> str | None:
     """A provider's own id as text; None if it says that there is none, as 0 does."""
-    known = value(found)
+    known = value(raw)
     return None if known is None or _ZEROS.fullmatch(known) else known
 
 
@@ -81,14 +81,14 @@ def says_nothing(known: str) -> bool:
     return known.strip(" ").lower() in _NOTHING
 
 
-def metadata(found: object) -> Mapping[str, object]:
+def metadata(raw: object) -> Mapping[str, object]:
     """The metadata of a message: an object, or the text of one."""
-    if isinstance(found, str):
+    if isinstance(raw, str):
         try:
-            found = parsed(found)
+            raw = parsed(raw)
         except (ValueError, RecursionError):
             return {}
-    return found if isinstance(found, dict) else {}
+    return raw if isinstance(raw, dict) else {}
 
 
 def message_id(provider: Provider, by_anymail: object, payload: object) -> str | int | None:
@@ -152,15 +152,15 @@ def campaign_id(
     """The campaign, from the metadata, the provider's own field or the first tag."""
     own = (at(payload, path) for path in provider.campaign_id)
     named = (known.get("campaign_id"), known.get("campaign"), *own, *tags)
-    return next((key for found in named if (key := _key(identifier(found)))), None)
+    return next((key for raw in named if (key := _key(identifier(raw)))), None)
 
 
 def customer_id(provider: Provider, known: Mapping[str, object], payload: object) -> str | None:
     """The customer, from the metadata or the provider's own field."""
     own = (at(payload, path) for path in provider.customer_id)
     named = (known.get("customer_id"), known.get("customer"), *own)
-    return next((key for found in named if (key := _key(value(found)))), None)
+    return next((key for raw in named if (key := _key(value(raw)))), None)
 
 
-def _key(found: str | None) -> str | None:
-    return (found or "").strip(" ") or None
+def _key(name: str | None) -> str | None:
+    return (name or "").strip(" ") or None

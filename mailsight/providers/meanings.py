@@ -39,9 +39,9 @@ class Words:
     of: frozenset[EventType] | None = None  # the types of events that the words say more about; None: all
     otherwise: Meaning | None = None  # what any other word means
 
-    def meaning(self, found: Iterable[str]) -> Meaning | None:
+    def meaning(self, given: Iterable[str]) -> Meaning | None:
         """What the words at the paths mean; None if nothing."""
-        words = [word.lower() for word in found]
+        words = [word.lower() for word in given]
         known = (self.means[word] for word in words if word in self.means)
         return next(known, self.otherwise if words else None)
 
