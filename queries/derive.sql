@@ -113,8 +113,8 @@ create or replace temp table attributed (event_number bigint, campaign_id varcha
 
 -- name: find_messages#
 -- One round of attribution: by campaign and customer, else by message_id, else by campaign and recipient. Any of its ids
--- finds a message. If several messages match, the event's own campaign comes first, then its own recipient, then messages
--- that were sent.
+-- finds a message. If several messages match, one with exactly this id comes first, then the event's own campaign, then its
+-- own recipient, then messages that were sent.
 insert into attributed by name
 select s.event_number, s.campaign_id, s.customer_id
 from unmatched_events as s
@@ -129,26 +129,8 @@ from (
         min_by(
             {'campaign_id': k.campaign_id, 'customer_id': k.customer_id},
             row(
-                k.campaign_id is distinct from s.campaign_id, not coalesce(k.email = s.recipient, false), not k.sent,
-                k.campaign_id, k.customer_id
-            )
-        ) as message
-    from unmatched_events as s join known_messages as k on k.message_id = s.message_id
-    group by s.event_number
-);
-delete from unmatched_events where event_number in (select event_number from attributed);
-
--- By one of the message's other ids.
-insert into attributed by name
-select event_number, message.campaign_id, message.customer_id
-from (
-    select
-        s.event_number,
-        min_by(
-            {'campaign_id': k.campaign_id, 'customer_id': k.customer_id},
-            row(
-                k.campaign_id is distinct from s.campaign_id, not coalesce(k.email = s.recipient, false), not k.sent,
-                k.campaign_id, k.customer_id
+                k.message_id <> s.message_id, k.campaign_id is distinct from s.campaign_id,
+                not coalesce(k.email = s.recipient, false), not k.sent, k.campaign_id, k.customer_id
             )
         ) as message
     from unmatched_events as s
