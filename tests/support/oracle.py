@@ -73,7 +73,8 @@ def _once(events: list[Row]) -> list[Row]:
     )
     for event in events:
         row = event | {"recipient": event["recipient"] and event["recipient"].lower()}
-        identity = ("id", row["event_id"]) if row["event_id"] else tuple(row[name] for name in names)
+        own_id = ("id", row["provider"], row["event_id"])
+        identity = own_id if row["event_id"] else tuple(row[name] for name in names)
         if identity not in seen:
             seen.add(identity)
             unique.append(row)
