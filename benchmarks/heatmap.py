@@ -16,8 +16,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailsight.heatmap import drawing
 from mailsight.heatmap.badges import click_totals
-from mailsight.mail.content import decode
 from mailsight.mail.links import LinkClicks, links
+from mailsight.mime.charsets import decode
 
 LINKS, SIZE = 150, 100_000
 REPEATS = 15

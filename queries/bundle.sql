@@ -61,7 +61,9 @@ create temp table staged_events (
     link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
     user_agent varchar, ip varchar, provider_machine boolean, payload json, method varchar
 );
-create temp table content_files (file varchar, path varchar, content_id varchar, refusal varchar);
+create temp table content_files (
+    file varchar, path varchar, content_id varchar, subject varchar, from_name varchar, from_email varchar, refusal varchar
+);
 
 -- name: create_records#
 -- read_records: the records of the file being read; records: those that `choose_records` chose. words_of returns their
@@ -269,6 +271,26 @@ select
             then coalesce(payload ->> '$.method', payload ->> '$.http_method', payload ->> '$.request_method') end
     )) as method
 from timed;
+
+-- name: encoded_words(after, most)
+-- The subjects and names that may hold encoded words (RFC 2047), each once, in order: the next ones after this text.
+select distinct text
+from (
+    select unnest([name, subject, preheader, from_name]) as text from staged_campaigns
+    union all
+    select name from staged_customers
+)
+where contains(text, '=?') and contains(text, '?=') and text > :after
+order by text
+limit :most;
+
+-- name: replace_encoded_words#
+-- Replaces subjects and names. The loader registers `decoded`, which maps each `source` to its text.
+update staged_campaigns set name = d.text from decoded as d where name = d.source;
+update staged_campaigns set subject = d.text from decoded as d where subject = d.source;
+update staged_campaigns set preheader = d.text from decoded as d where preheader = d.source;
+update staged_campaigns set from_name = d.text from decoded as d where from_name = d.source;
+update staged_customers set name = d.text from decoded as d where name = d.source;
 
 -- name: staged_paths(file, path, most)
 -- The e-mail files that staged rows name, each once, in order: the next ones after this file and path.

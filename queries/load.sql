@@ -2,8 +2,9 @@
 -- value leaves it. Of several rows with the same key the last value wins, in the order of files, then of rows.
 
 -- name: add_content_files()!
--- Which e-mail each staged row names, or why it can't be read. The loader registers `files`.
-insert into content_files by name select file, path, content_id, refusal from files;
+-- Which e-mail each staged row names, with the subject and the sender that its file has, or why it can't be read. The loader
+-- registers `files`.
+insert into content_files by name select file, path, content_id, subject, from_name, from_email, refusal from files;
 
 -- name: merge_contents#
 -- Stores the e-mails that staged rows name, each once however many rows use it. The loader registers `read_contents` and
@@ -27,7 +28,7 @@ where unreadable.refusal is not null and staged_messages.refusal is null
 
 -- name: merge_campaigns#
 -- merged_campaigns: one row per campaign in this load, as it is from now on; `stored` is its row so far, all null for a new
--- campaign.
+-- campaign. A subject and a sender that no row has come from the e-mail.
 create temp table merged_campaigns as
 with latest as (
     select
@@ -36,7 +37,9 @@ with latest as (
         arg_max(s.preheader, s.rowid) as preheader, arg_max(s.from_name, s.rowid) as from_name,
         arg_max(s.from_email, s.rowid) as from_email, arg_max(s.sent_at, s.rowid) as sent_at,
         arg_max(s.tags, s.rowid) as tags, arg_max(s.selection, s.rowid) as selection,
-        arg_max(f.content_id, s.rowid) as content_id
+        arg_max(f.content_id, s.rowid) as content_id, arg_max(f.subject, s.rowid) as subject_in_mail,
+        arg_max(if(s.from_email is null or s.from_email = f.from_email, f.from_name, null), s.rowid) as name_in_mail,
+        arg_max(f.from_email, s.rowid) as email_in_mail
     from staged_campaigns as s
     left join content_files as f on f.file = s.file and f.path = s.template
     where s.refusal is null
@@ -45,9 +48,9 @@ with latest as (
 merged as (
     select
         l.campaign_id,
-        coalesce(l.name, c.name) as name, coalesce(l.subject, c.subject) as subject,
-        coalesce(l.preheader, c.preheader) as preheader, coalesce(l.from_name, c.from_name) as from_name,
-        coalesce(l.from_email, c.from_email) as from_email, coalesce(l.sent_at, c.sent_at) as sent_at,
+        coalesce(l.name, c.name) as name, coalesce(l.subject, c.subject, l.subject_in_mail) as subject,
+        coalesce(l.preheader, c.preheader) as preheader, coalesce(l.from_name, c.from_name, l.name_in_mail) as from_name,
+        coalesce(l.from_email, c.from_email, l.email_in_mail) as from_email, coalesce(l.sent_at, c.sent_at) as sent_at,
         coalesce(l.tags, c.tags) as tags, coalesce(l.selection, c.selection) as selection,
         coalesce(l.content_id, c.content_id) as content_id,
         c as stored

@@ -23,9 +23,10 @@ from mailsight.exports.writers import Rows
 from mailsight.figures.metrics import share
 from mailsight.heatmap.badges import Measure, Show
 from mailsight.loading import bundle_files
+from mailsight.loading.contents import read_mail
 from mailsight.loading.derive import Progress
-from mailsight.mail import content
 from mailsight.mail.links import LinkClicks, Matcher, links, shared
+from mailsight.mime.charsets import decode
 from mailsight.reports import campaign, customer, grid, mails
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot, Warehouse
@@ -192,7 +193,7 @@ def heatmap_(
             )
         drawn = heatmap.of_campaign(report, mail.html, measure=measure, show=show)
     elif campaign_id is None and html is not None and clicks is not None:
-        text = content.decode(html.read_bytes())
+        text = read_mail(html).html
         counted = pool.run(partial(_read_clicks, text, clicks.resolve()))
         drawn = pool.run(
             partial(mail_pages.heatmap, text, counted, title=html.stem, measure=measure, show=show)
@@ -235,7 +236,7 @@ def _read_clicks(html: str, path: Path) -> list[LinkClicks]:
     counted = {link.link_position: [0, 0] for link in mail_links}
     unplaced: set[int] = set()
     others: dict[str, list[int]] = {}
-    text = io.StringIO(content.decode(path.read_bytes()), newline="")
+    text = io.StringIO(decode(path.read_bytes()), newline="")
     for line, row in enumerate(csv.DictReader(text, delimiter=bundle_files.delimiter(path)), start=2):
         try:
             url, given = row.get("url") or "", row.get("link_position") or None

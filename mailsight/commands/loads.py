@@ -110,7 +110,7 @@ def normalize(paths: PayloadFiles, provider: FromProvider) -> None:
 def content(
     context: typer.Context,
     campaign_id: str,
-    mail: Annotated[Path, typer.Argument(help="The e-mail as sent: an HTML file or a raw .eml message.")],
+    mail: Annotated[Path, typer.Argument(help="The e-mail as sent: .html, .eml, .msg, .mht or .emlx.")],
     database: Database = None,
 ) -> None:
     """Add a campaign's e-mail, for the heatmap and the previews."""

@@ -48,7 +48,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "not_sent_reason": "why it was not sent, as one of the listed reasons",
         "not_sent_detail": "why it was not sent, in your own words",
         "merge_fields": "a JSON object with this customer's merge field values",
-        "content": "path to the customer's archived copy (.html or .eml) within the bundle",
+        "content": "path to the customer's archived copy (.html, .eml ...) within the bundle",
     },
     "events": {
         "event_id": "the provider's id of the event; repeated ids count once",

@@ -12,29 +12,26 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mailsight.errors import LoadRefused, UnknownCampaign, UnreadableFile, UnusableMail
+from mailsight.errors import LoadRefused, UnknownCampaign, UnreadableFile
 from mailsight.figures.metrics import share
-from mailsight.mail import content
-from mailsight.mail.links import Link, links
+from mailsight.mime import headers
 from mailsight.vocabulary import BOUNCE_TYPES, EventType, NotSentReason
 from mailsight.warehouse.draft import Draft, draft
 
 from . import bundle_files
 from .bundle_files import BundleFile, Record
+from .contents import read_contents
 from .derive import Progress
 from .json_files import BadRecord
 from .merge import LoadSummary, complete, silent
 from .refusals import Refusal, Refusals
-from .refusing import Failure, atomic, explained, isolated, tried, tried_bounded, tried_fast
+from .refusing import Failure, explained, isolated, tried, tried_fast
 
 BATCH_ROWS = 100_000
 BATCH_CHARACTERS = 2**24
 # A bundle's Parquet file holds five to ten times its size as text. Much more is treated as a decompression bomb.
 MAX_RATIO = 200
 ALWAYS_ALLOWED_BYTES = 2**30
-BATCH_MAILS = 500
-# Mail servers accept up to 25 MB, some up to 50.
-MAX_MAIL_BYTES = 50 * 2**20
 PAGE_ROWS = 100_000
 MAX_NAMES = 100  # of ignored columns in a summary
 ALL_RECORDS = 2**62
@@ -78,7 +75,8 @@ def load(
         work.run("create_records")
         reading = _Reading(work, Refusals(work, [file.name for file in files]), max_bytes)
         _read_files(reading, files, progress)
-        _read_contents(reading, files, progress)
+        _decode_words(work)
+        read_contents(work, reading.refusals, files, progress)
         for file in files:
             _add_staged_refusals(reading, file)
         summary = complete(
@@ -96,7 +94,7 @@ def load(
 
 
 def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: float = 600.0) -> None:
-    """Attaches an e-mail to a campaign: an HTML file or a raw message (`.eml`).
+    """Attaches an e-mail to a campaign: any file that `mime.files` reads.
 
     Raises `UnknownCampaign`, and `LoadRefused` for a file that can't be read.
     """
@@ -112,7 +110,7 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
             work.run("read_batch")
         reading = _Reading(work, Refusals(work))
         _stage(work, file, range(1, 2))
-        _read_contents(reading, [file], silent)
+        read_contents(work, reading.refusals, [file], silent)
         if problems := _staged_refusals(work, file, after=0):
             raise LoadRefused(f"{mail} is not an e-mail: {problems[0][1]}.")
         complete(
@@ -277,132 +275,20 @@ def _stage(work: Draft, file: BundleFile, ordinals: range) -> None:
     work.run(f"stage_{file.kind}", **parameters)
 
 
-def _read_contents(reading: _Reading, files: Sequence[BundleFile], progress: Progress) -> None:
-    """Reads every e-mail that staged rows refer to; rejects the rows with an unreadable e-mail."""
-    work = reading.work
-    by_path = {str(file.path): file for file in files}
-    read: dict[Path, str] = {}
-    [(total,)] = work.run("staged_path_count")
-    done, last = 0, ("", "")
-    while page := work.run("staged_paths", file=last[0], path=last[1], most=BATCH_MAILS):
-        progress(0.45 + 0.05 * (share(done, total) or 0.0), f"Reading e-mails, {done:,} of {total:,}")
-        done, last = done + len(page), page[-1]
-        mails = _Mails(reading, read)
-        for file, name in page:
-            mails.add(by_path[file], name)
-        mails.store()
-    work.run("refuse_missing_contents")
+def _decode_words(work: Draft) -> None:
+    """Decodes the encoded words (RFC 2047) that exports of mail programs leave in subjects and names."""
+    last = ""
+    while page := work.run("encoded_words", after=last, most=PAGE_ROWS):
+        last = page[-1][0]
+        decoded = [
+            (text, plain) for (text,) in page if isinstance(plain := tried(headers.decoded, text), str)
+        ]
+        with work.table("decoded", decoded, _DECODED):
+            work.run("replace_encoded_words")
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """An e-mail of a bundle, with its links; a `Failure` if they could not be read."""
-
-    content_id: str
-    html: str
-    text: str | None
-    links: list[Link] | Failure
-
-
-class _Mails:
-    """A batch of e-mails; `read` maps each path read so far to its content_id."""
-
-    def __init__(self, reading: _Reading, read: dict[Path, str]) -> None:
-        self._reading = reading
-        self._read = read
-        self._files: list[tuple[str, str, str | None, str | None]] = []
-        self._mails: dict[str, Mail] = {}
-        self._characters = 0
-
-    def add(self, file: BundleFile, name: str) -> None:
-        """Reads the e-mail that a row of the file names."""
-        content_id = tried(self._content_id, file, name)
-        if isinstance(content_id, Failure):
-            self._files.append((str(file.path), name, None, content_id.reason))
-        else:
-            self._files.append((str(file.path), name, content_id, None))
-        if self._characters > BATCH_CHARACTERS:
-            self.store()
-
-    def _content_id(self, file: BundleFile, name: str) -> str | Failure:
-        try:
-            path = bundle_files.content_path(file.root, name)
-            mail = self._read.get(path) or read_mail(path)
-        except UnusableMail as error:
-            return Failure(error.message)
-        if isinstance(mail, str):
-            return mail
-        if isinstance(mail.links, Failure):
-            reason = f"its links {mail.links.reason}; the e-mail was added without them"
-            self._reading.refusals.add(Refusal(file.kind, name, None, reason, ""))
-        self._read[path] = mail.content_id
-        self._mails.setdefault(mail.content_id, mail)
-        self._characters += len(mail.html) + len(mail.text or "")
-        return mail.content_id
-
-    def store(self) -> None:
-        """Stores the batch and empties it."""
-        work = self._reading.work
-        for mail, failure in isolated(list(self._mails.values()), partial(_store, work)):
-            refused = [row for row in self._files if row[2] == mail.content_id]
-            self._files = [row for row in self._files if row[2] != mail.content_id]
-            self._files += [(file, name, None, f"{name} {failure.reason}") for file, name, _, _ in refused]
-        with work.table("files", self._files, _strings("file", "path", "content_id", "refusal")):
-            work.run("add_content_files")
-        self._files, self._mails, self._characters = [], {}, 0
-
-
-def _store(work: Draft, mails: Sequence[Mail]) -> None:
-    contents = [(mail.content_id, mail.html, mail.text) for mail in mails]
-    rows = [
-        (mail.content_id, link.link_position, link.url, link.label)
-        for mail in mails
-        if not isinstance(mail.links, Failure)
-        for link in mail.links
-    ]
-    with (
-        work.table("read_contents", contents, _strings("content_id", "html", "text")),
-        work.table("read_links", rows, _LINKS),
-        atomic(work),
-    ):
-        work.run("merge_contents")
-
-
-def _strings(*names: str) -> pa.Schema:
-    return pa.schema([(name, pa.string()) for name in names])
-
-
+_DECODED = pa.schema([("source", pa.string()), ("text", pa.string())])
 _RECORDS = pa.schema([("line", pa.int64()), ("record", pa.string())])
-_LINKS = pa.schema(
-    [("content_id", pa.string()), ("link_position", pa.int32()), ("url", pa.string()), ("label", pa.string())]
-)
-
-
-def read_mail(path: Path) -> Mail:
-    """Reads an HTML file or a raw message.
-
-    Raises `UnusableMail`.
-    """
-    try:
-        if path.stat().st_size > MAX_MAIL_BYTES:
-            raise UnusableMail(f"{path.name} is larger than {MAX_MAIL_BYTES // 2**20} MB")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UnusableMail(f"{path.name} can't be read: {error.strerror}") from error
-    html, text = _decoded(raw, path)
-    return Mail(content.content_id(html), html, text, tried_bounded(links, html))
-
-
-def _decoded(raw: bytes, path: Path) -> tuple[str, str | None]:
-    """The HTML and plain text of a file's bytes."""
-    if path.suffix.lower() != ".eml":
-        return content.decode(raw), None
-    mail = tried_bounded(content.read_eml, raw)
-    if isinstance(mail, Failure):
-        raise UnusableMail(f"{path.name} {mail.reason}")
-    if mail.html is None and mail.text is None:
-        raise UnusableMail(f"{path.name} holds neither HTML nor text")
-    return mail.html or content.text_as_html(mail.text or ""), mail.text
 
 
 def _add_staged_refusals(reading: _Reading, file: BundleFile) -> None:

@@ -18,6 +18,7 @@ from typing import IO, BinaryIO
 from filelock import FileLock, Timeout
 
 from mailsight.errors import BadUpload, NotABundle
+from mailsight.mime.files import SUFFIXES
 
 from . import bundle_files
 from .derive import Progress
@@ -30,7 +31,6 @@ MAX_UNPACKED_BYTES = 2 * 2**30
 MAX_RATIO = 200
 _RATIO_EXEMPT_BYTES = 10 * 2**20
 _CHUNK_BYTES = 2**20
-_MAILS = (".html", ".htm", ".eml")
 # Files that operating systems add to folders and zips.
 _CLUTTER = re.compile(r"__MACOSX/|(.*/)?(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$", re.IGNORECASE)
 # What browsers send in the handshake of a WebSocket. Proxies add headers of many names (X-Forwarded-For, Via ...).
@@ -72,7 +72,7 @@ def save_bundle(files: Sequence[UploadedFile], folder: Path) -> Path:
         saver = _Saver(folder)
         for file in files:
             saver.save(file.name, file)
-            if "/" not in file.name and file.name.lower().endswith(_MAILS):
+            if "/" not in file.name and file.name.lower().endswith(SUFFIXES):
                 # Bundles keep their e-mails in a folder, but a single uploaded file has no path.
                 file.seek(0)
                 saver.save(f"contents/{file.name}", file)

@@ -23,8 +23,9 @@ from mailsight.heatmap.badges import (
     link_totals,
 )
 from mailsight.heatmap.drawing import canvas, draw, layers
-from mailsight.mail.content import decode, safe
+from mailsight.mail.content import safe
 from mailsight.mail.links import LinkClicks, links, outlook_links, shared
+from mailsight.mime.charsets import decode
 from tests.support.browsing import open_page
 
 THREE = '<a href="https://a.example/">A</a> <a href="https://b.example/">B</a> <a href="https://a.example/">A2</a>'

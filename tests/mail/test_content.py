@@ -1,6 +1,5 @@
-"""E-mail HTML: decoding bytes, reading raw mails, removing anything harmful, filling merge fields."""
+"""E-mail HTML: removing anything harmful, filling merge fields."""
 
-import base64
 import re
 from pathlib import Path
 
@@ -9,123 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from mailsight.mail.content import Mail, content_id, decode, fill, read_eml, safe, text_as_html
+from mailsight.mail.content import fill, safe
 from mailsight.mail.safety import ATTRIBUTES, DROPPED, ELEMENTS, SCHEMES, link_nodes
 from mailsight.mail.stylesheets import safe_css
 from mailsight.mail.values import words
-
-
-@pytest.mark.parametrize(
-    ("raw", "text"),
-    [
-        (b"\xef\xbb\xbf<meta charset=latin1>\xc3\xa9", "<meta charset=latin1>é"),
-        ("<p>é".encode("utf-16"), "<p>é"),
-        (b"<meta charset='iso-8859-1'>\xe9 \x80 \x81", "<meta charset='iso-8859-1'>é € \x81"),
-        (b'<META http-equiv=Content-Type content="text/html; charset=windows-1251">\xcf', "П"),
-        (b"<meta charset=gb2312>\x81\x30\x81\x30", "\x80"),
-        (b"<meta charset=utf-16>\xc3\xa9", "é"),
-        (b"<!-- <meta charset=latin1> -->\xc3\xa9", "é"),
-        (b"<body><meta charset=latin1>\xc3\xa9", "é"),
-        (b"<meta charset=nonsense>\xc3\xa9", "é"),
-        (b"<meta charset=base64>\xc3\xa9", "é"),
-        (b"<p>\xe9", "é"),
-        (b"<meta charset=utf-8>\xe9", "\ufffd"),
-        (b"", ""),
-    ],
-)
-def test_bytes_are_decoded_as_in_a_browser(raw: bytes, text: str) -> None:
-    assert decode(raw).endswith(text)
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_can_be_read(raw: bytes) -> None:
-    safe(decode(raw))
-    read_eml(raw)
-    content_id(decode(raw))
-
-
-PIXEL = base64.b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")
-EML = b"""From: =?utf-8?q?Sunwise_Travel?= <news@sunwise.example>
-To: Ann <ann@mail.example>
-Subject: =?utf-8?b?R3Jp?=
- =?utf-8?b?ZWtlbmxhbmQg4oKs?=
-Content-Type: multipart/mixed; boundary=outer
-
---outer
-Content-Type: multipart/related; boundary=related
-
---related
-Content-Type: multipart/alternative; boundary=alternative
-
---alternative
-Content-Type: text/plain; charset=utf-8
-Content-Transfer-Encoding: base64
-
-SGVsbG8g4oKs
---alternative
-Content-Type: text/html; charset="iso-8859-15"
-Content-Transfer-Encoding: quoted-printable
-
-<p>Vanaf =A4 299</p><img src=3D"cid:pic%40sunwise"><b style=3D"background:url(cid:pic@sunwise)">=
-<img src=3D"cid:missing">
---alternative--
---related
-Content-Type: image/gif
-Content-ID: <pic@sunwise>
-Content-Transfer-Encoding: base64
-
-R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==
---related--
---outer
-Content-Type: text/html
-Content-Disposition: attachment; filename=terms.html
-
-<p>Terms</p>
---outer
-Content-Type: message/rfc822
-
-Subject: forwarded
-Content-Type: text/html
-
-<p>Forwarded</p>
---outer--
-"""
-
-
-def test_a_raw_mail_is_read_with_its_pictures() -> None:
-    picture = "data:image/gif;base64," + base64.b64encode(PIXEL).decode()
-    assert read_eml(EML) == Mail(
-        html=f'<p>Vanaf € 299</p><img src="{picture}"><b style="background:url({picture})"><img src="cid:missing">',
-        text="Hello €",
-    )
-
-
-@pytest.mark.parametrize(
-    ("raw", "html", "text"),
-    [
-        (b"Subject: a\n\nhello", None, "hello"),
-        (b"Content-Type: text/html\n\n<p>\xc3\xa9", "<p>é", None),
-        (b"Content-Type: text/html; charset=nonsense\n\n<p>\xe9", "<p>é", None),
-        (b"Content-Type: multipart/mixed; boundary=x\n\nnothing", None, None),
-        (b"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n!!", "", None),
-        (b"", None, ""),
-    ],
-)
-def test_a_broken_raw_mail_is_read_as_far_as_possible(raw: bytes, html: str | None, text: str | None) -> None:
-    mail = read_eml(raw)
-    assert (mail.html, mail.text) == (html, text)
-
-
-@pytest.mark.parametrize("subject", ["=?nonsense?b?4oKs?=", "=?utf-8?b?x?=", "=?utf-8?q?=E2?=", "a\r\n b"])
-def test_a_broken_header_does_not_hide_the_mail(subject: str) -> None:
-    assert read_eml(f"Subject: {subject}\n\nhello".encode()) == Mail(html=None, text="hello")
-
-
-def test_a_text_becomes_a_page_with_links() -> None:
-    assert (
-        '5 &lt; 6 <a href="https://a.example/?b=1&amp;c">https://a.example/?b=1&amp;c</a>.'
-        in text_as_html("5 < 6 https://a.example/?b=1&c.")
-    )
+from mailsight.mime.charsets import decode
 
 
 def body(html: str) -> str:

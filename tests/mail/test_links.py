@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from mailsight.mail.content import decode
 from mailsight.mail.links import Link, Matcher, links, shared
 from mailsight.mail.urls import RULES, Pattern
 from mailsight.mail.visibility import Visibility
+from mailsight.mime.charsets import decode
 from tests.support.browsing import open_page
 
 

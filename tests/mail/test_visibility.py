@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from mailsight.heatmap.drawing import draw
-from mailsight.mail.content import decode
 from mailsight.mail.links import Link, Matcher, links, shared
 from mailsight.mail.visibility import PHONE_PX, WIDE_PX, Visibility
+from mailsight.mime.charsets import decode
 from tests.support.browsing import open_page
 
 LINK = '<a href="https://a.example/" class="l">Read more</a>'

@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Dialog, Page, Route
 
 from mailsight.components.mail_frame import frontend
 from mailsight.heatmap.drawing import draw
-from mailsight.mail.content import decode, safe
+from mailsight.mail.content import safe
 from mailsight.mail.links import LinkClicks, links
+from mailsight.mime.charsets import decode
 from tests.support.browsing import open_page
 from tests.support.hostile import EVIL, MAILS
 from tooling.servers import PROJECT

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from mailsight.mail.content import fill, read_eml
+from mailsight.mail.content import fill
 from mailsight.mail.links import links
+from mailsight.mime.files import read
 from mailsight.sample import bundle as sample_bundle
 from mailsight.vocabulary import EventType, NotSentReason
 
@@ -345,9 +346,9 @@ def test_archived_copies_are_personal(bundle: Path, messages: Rows) -> None:
     assert len(raw) == 8
     for row in archived:
         content = (bundle / row["content"]).read_bytes()
-        html = content.decode() if row not in raw else read_eml(content).html or ""
+        html = content.decode() if row not in raw else read(content, "1.eml").html or ""
         assert row["customer_id"] in html
         assert "is still free, by the way" in html
-    shown = [read_eml((bundle / row["content"]).read_bytes()) for row in raw]
+    shown = [read((bundle / row["content"]).read_bytes(), "1.eml") for row in raw]
     assert sum("data:image/png;base64," in (mail.html or "") for mail in shown) == 4
     assert all(mail.text for mail in shown)

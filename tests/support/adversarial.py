@@ -68,6 +68,24 @@ _REPEATED: Mapping[str, tuple[str, str]] = {
     "paths": ("https://x.example", "/a"),
     "content ids": ("<img src=", "cid:a "),
     "names": ("", "Ann Ann-"),
+    "header fields": ("", "Subject: a\n"),
+    "a folded field": ("Subject: a", "\n b"),
+    "parameters": ("Content-Type: a/b", "; x*0*=a"),
+    "an open parameter": ('Content-Type: a/b; x="', "\\;"),
+    "encoded words": ("Subject: ", "=?utf-8?q?a?= "),
+    "open encoded words": ("Subject: ", "=?utf-8?q?a"),
+    "boundaries": ("Content-Type: multipart/mixed; boundary=x\n\n", "--x"),
+    "parts": ("Content-Type: multipart/mixed; boundary=x\n\n", "--x\n\na\n"),
+    "parts without a boundary": (
+        "Content-Type: multipart/mixed\n\n",
+        "--x\nContent-Type: multipart/mixed\n\n",
+    ),
+    "quoted-printable": ("", '<a href=3D"'),
+    "uuencoded files": ("Subject: a\n\n", "begin 644 a\nend\n"),
+    "open uuencoded files": ("Subject: a\n\n", "begin 644 a\n"),
+    "signed texts": ("Subject: a\n\n", "-----BEGIN PGP SIGNED MESSAGE-----\n"),
+    "RTF": ("{\\rtf1\\fromhtml1", "{\\f1\\u9?\\'e9"),
+    "Japanese": ("", "\x1b$B!"),
 }
 
 
