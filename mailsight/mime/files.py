@@ -45,7 +45,7 @@ def read(raw: bytes, name: str) -> Mail:
 
     Raises `UnusableMail` if it holds none that can be read. Its message continues the name of the file.
     """
-    suffix = re.sub(r".*(?=\.)", "", name.lower(), flags=re.DOTALL)
+    suffix = f".{name.lower().rpartition('.')[2]}"
     if not raw.strip(_SPACE):
         raise UnusableMail("is empty")
     if raw.startswith(outlook.OLE):

@@ -11,7 +11,9 @@ from urllib.parse import unquote_to_bytes
 from . import charsets, transfer
 
 # Senders put long subjects into one word, although the standard allows 75 characters.
-_MAX_WORD = 5_000
+_MAX_WORD = 2_000
+# No subject is nearly as long.
+_MAX_TEXT = 20_000
 _WORD = re.compile(
     r"=\?([^?*\s=]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,%d}+)\?=" % _MAX_WORD  # noqa: UP031  # braces
 )
@@ -157,7 +159,7 @@ def _continued(sections: list[tuple[str, bool]]) -> str:
 
 def decoded(text: str) -> str:
     """A subject or a name with its encoded words decoded. Those that are broken stay as they are."""
-    if "=?" not in text:
+    if "=?" not in text or len(text) > _MAX_TEXT:
         return text
     if text.startswith('"=?') and text.endswith('?="') and text.count('"') == 2:  # a quoted name
         text = text[1:-1]
