@@ -87,11 +87,14 @@ def read_msg(raw: bytes) -> Entity:
     """Read a `.msg` file. Raises `UnusableMail` if it is none."""
     try:
         with olefile.OleFileIO(BytesIO(raw)) as file:
-            return _entity(_msg(file), "multipart/mixed")
+            message = _msg(file)
     except UnusableMail:
         raise
     except Exception as error:  # olefile raises whatever damaged files make happen
         raise UnusableMail(_NOT_OUTLOOK) from error
+    if not message.properties:  # a document of Word or Excel
+        raise UnusableMail(_NOT_OUTLOOK)
+    return _entity(message, "multipart/mixed")
 
 
 def _tnef(raw: bytes, depth: int) -> _Item:

@@ -13,7 +13,7 @@ from mailsight.mime import rtf
 from mailsight.mime.bodies import Attachment, Mail
 from mailsight.mime.files import read
 from mailsight.mime.outlook import read_msg, read_tnef
-from tests.support.mails import link, mapi, msg, multipart, part, plain, tnef
+from tests.support.mails import compound_file, link, mapi, msg, multipart, part, plain, tnef
 
 RTF = (
     rb"{\rtf1\ansi\ansicpg1252\fromhtml1 \deff0{\fonttbl{\f0\fswiss Arial;}{\f1\fcharset204 Arial;}}"
@@ -147,6 +147,8 @@ def test_the_header_of_an_outlook_message_is_read() -> None:
 def test_other_files_of_microsoft_office_are_refused() -> None:
     with pytest.raises(UnusableMail, match=r"^is not a message of Outlook that can be read"):
         read_msg(msg(MSG)[:600])
+    with pytest.raises(UnusableMail, match=r"^is not a message of Outlook that can be read"):
+        read_msg(compound_file({"WordDocument": b"x"}))
     with pytest.raises(UnusableMail, match="holds neither HTML nor text"):
         read(msg({"0037001F": "x"}), "mail.msg")
 
