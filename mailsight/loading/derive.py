@@ -11,6 +11,7 @@ import pyarrow as pa
 from mailsight.audience import machines
 from mailsight.errors import LoadBroken
 from mailsight.mail.links import Matcher, links
+from mailsight.mail.wrappers import WRAPPED, unwrapped
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
 from mailsight.warehouse.draft import Draft
@@ -44,6 +45,7 @@ ATTRIBUTION = (
     "imply_messages",
     "find_messages",
 )
+_UNWRAPS = pa.schema([("url", pa.string()), ("target", pa.string())])
 _PLACES = pa.schema([("campaign_id", pa.string()), ("url", pa.string()), ("link_position", pa.int32())])
 
 Progress = Callable[[float, str], None]
@@ -64,7 +66,10 @@ def derive(work: Draft, refusals: Refusals, progress: Progress) -> None:
     progress(0.3, "Matching clicks to links")
     miscounting = [name for name, provider in PROVIDERS.items() if provider.miscounts_links]
     work.run("set_miscounted_links", providers=miscounting)
-    with work.table("places", _places(work, refusals), _PLACES):
+    with (
+        work.table("places", _places(work, refusals), _PLACES),
+        work.table("unwraps", _unwraps(work), _UNWRAPS),
+    ):
         work.run("replace_message_events")
     work.run("replace_unattributed")
     work.run("forget_verdicts")
@@ -121,6 +126,13 @@ def _places(work: Draft, refusals: Refusals) -> list[tuple[str, str, int]]:
             elif position is not None:
                 places.append((campaign_id, url, position))
     return places
+
+
+def _unwraps(work: Draft) -> list[tuple[str, str]]:
+    """The URL inside each clicked URL that is wrapped: (url, target)."""
+    urls = [str(row["url"]) for row in work.rows("clicked_wraps", wrapped=WRAPPED)]
+    targets = ((url, tried(unwrapped, url)) for url in urls)
+    return [(url, target) for url, target in targets if isinstance(target, str) and target != url]
 
 
 def match_links(html: str, urls: Sequence[str]) -> list[int | Failure | None]:
