@@ -58,9 +58,7 @@ _TEMPLATES = "templates and bug reports of people who use it, 2026-11-26"
 SYNTAXES = (
     Syntax("Handlebars, Mustache, Resend", "{{{", _ANYTHING, "}}}", "anywhere", "{{{EMAIL|none}}}",
            _TEMPLATES),
-    Syntax("Braze", "{{${", _ANYTHING, "}}}", "anywhere", "{{${email_address}}}",
-           _TEMPLATES),
-    Syntax("Liquid, Jinja, Django, Handlebars, Go: Klaviyo, HubSpot, Marketo, Mailjet, SendGrid, listmonk, ...", "{{",
+    Syntax("Liquid, Jinja, Django, Handlebars, Go: Braze, HubSpot, Marketo, Mailjet, SendGrid, listmonk", "{{",
            _ANYTHING, "}}", "anywhere", "{{ person.email|urlencode }}",
            "https://experienceleague.adobe.com/docs/marketo, 'Tokens Overview', 2026-11-26"),
     Syntax("Liquid, Jinja, Django: Klaviyo, HubSpot, Shopify", "{%", _ANYTHING, "%}", "anywhere", "{% cycle 'a' %}",

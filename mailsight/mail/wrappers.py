@@ -92,21 +92,21 @@ WRAPPERS = (
         f"https://outlook.office.com/mail/safelink.html?url={_ENCODED}&corid=1b2c",
     ),
     Wrapper(
-        "Proofpoint URL Defense, version 1",
+        "Proofpoint URL Defense",
         r"urldefense(?:\.proofpoint)?\.(?:com|us)/v1/url\?",
         proofpoint_1,
         "Proofpoint's URLDefenseDecode.py 3.0.1, 2026-11-26",
         f"https://urldefense.proofpoint.com/v1/url?u={_ENCODED}&k=oIvRg1%2B&r=x&m=y&s=d3",
     ),
     Wrapper(
-        "Proofpoint URL Defense, version 2",
+        "Proofpoint URL Defense",
         r"urldefense(?:\.proofpoint)?\.(?:com|us)/v2/url\?",
         proofpoint_2,
         "Proofpoint's URLDefenseDecode.py 3.0.1, 2026-11-26",
         "https://urldefense.proofpoint.com/v2/url?u=https-3A__shop.example_sale-3Fsize-3D42&d=DwMFaQ&c=Vx&r=M&m=Q&s=e&e=",
     ),
     Wrapper(
-        "Proofpoint URL Defense, version 3",
+        "Proofpoint URL Defense",
         r"urldefense(?:\.proofpoint)?\.(?:com|us)/v3/__",
         proofpoint_3,
         "Proofpoint's URLDefenseDecode.py 3.0.1, 2026-11-26",
@@ -184,7 +184,7 @@ WRAPPERS = (
         f"https://clicktime.symantec.com/15xVcHh2qpEgPv5boCzmK?h=QCYVzy=&u={_ENCODED}",
     ),
     Wrapper(
-        "Check Point and Avanan",
+        "Check Point, Avanan and SonicWall",
         r"(?:url\.avanan\.click|protect\.checkpoint\.com)/v2/(?:r\d+/)?___",
         check_point,
         _IN_THE_WILD,
