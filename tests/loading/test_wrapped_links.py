@@ -1,6 +1,7 @@
 """Wrapped links through a whole load: in the mail, in clicks, among other links, and for machine detection."""
 
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,9 +23,10 @@ def sophos(url: str) -> str:
     return f"https://eu-west-1.protection.sophos.com/?d=shop.example&u={encoded}&i=N&h=1"
 
 
-def load(folder: Path, mail: list[str], *events: dict[str, object]) -> Path:
+def load(folder: Path, mail: list[str], *events: Mapping[str, object]) -> Path:
     links = "".join(f'<a href="{url.replace("&", "&amp;")}">link</a>' for url in mail)
-    rows = [{"campaign_id": "spring", "occurred_at": "2026-04-14T10:00:00Z"} | event for event in events]
+    default = {"campaign_id": "spring", "occurred_at": "2026-04-14T10:00:00Z"}
+    rows = [{**default, **event} for event in events]
     campaign = {"campaign_id": "spring", "template": "mail.html", "sent_at": "2026-04-14T09:00:00Z"}
     files = {"mail.html": links, "campaigns.ndjson": ndjson(campaign), "events.ndjson": ndjson(*rows)}
     database = folder / "mailsight.duckdb"

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsight.mail.links import Matcher, links, outlook_links, shared
-from mailsight.mail.wrappers import MAX_LENGTH, MAX_NESTED, WRAPPED, WRAPPERS, Wrapper, unwrapped
+from mailsight.mail.unpacking import MAX_LENGTH
+from mailsight.mail.wrappers import MAX_NESTED, WRAPPED, WRAPPERS, Wrapper, unwrapped
 
 SALE = "https://shop.example/sale?size=42"
 EXAMPLES = [wrapper for wrapper in WRAPPERS if wrapper.example]
