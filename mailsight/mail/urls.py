@@ -174,10 +174,10 @@ def pattern(url: str) -> Pattern | None:
     form = _marked_form(url)
     if not form:
         return None
-    source = _source(form)
     try:
+        source = _source(form)
         expression = re2.compile(source, _OPTIONS)
-    except (re2.error, UnicodeError):
+    except (re2.error, UnicodeError):  # a lone surrogate in the host
         return None
     parts = _PARTS.fullmatch(form)
     host = parts["host"] if parts else None
