@@ -202,10 +202,18 @@ where e.type = 'clicked' and e.url is not null and c.content_id is not null
     and a.campaign_id in (from touched)
 order by c.content_id, a.campaign_id, e.url;
 
+-- name: clicked_wraps(wrapped)
+-- The clicked URLs in touched campaigns that may be wrapped, each once: `wrapped` is an expression.
+select distinct e.url
+from attributed as a
+join events as e using (event_number)
+where e.type = 'clicked' and a.campaign_id in (from touched) and regexp_matches(e.url, :wrapped, 'i');
+
 -- name: replace_message_events#
--- Attributes each event to its message. The loader registers `places`: the link of the mail for each of clicked_urls. Events
--- without an event_id that turn out to be the same event of the same message count once. attributed_before: the events
--- that had a message until now.
+-- Attributes each event to its message. The loader registers `places`: the link of the mail for each of clicked_urls; and
+-- `unwraps`: the URL inside each clicked URL that is wrapped, which takes its place from here on. Events without an event_id
+-- that turn out to be the same event of the same message count once. attributed_before: the events that had a message until
+-- now.
 create temp table attributed_before as
 select event_number from message_events semi join touched using (campaign_id);
 delete from message_events where campaign_id in (from touched);
@@ -213,7 +221,8 @@ delete from message_events where campaign_id in (from touched);
 insert into message_events by name
 with placed as (
     select
-        a.campaign_id, a.customer_id, e.event_number, e.event_id, e.provider, e.type, e.occurred_at, e.url, e.machine,
+        a.campaign_id, a.customer_id, e.event_number, e.event_id, e.provider, e.type, e.occurred_at, e.machine,
+        coalesce(u.target, e.url) as url,
         if(
             list_contains(getvariable('providers_miscounting_links'), e.provider) and by_url.url <> by_position.url,
             by_url.link_position,
@@ -225,6 +234,7 @@ with placed as (
     left join links as by_position
         on by_position.content_id = c.content_id and by_position.link_position = e.link_position and e.type = 'clicked'
     left join places as p on p.campaign_id = a.campaign_id and p.url = e.url and e.type = 'clicked'
+    left join unwraps as u on u.url = e.url and e.type = 'clicked'
     left join links as by_url on by_url.content_id = c.content_id and by_url.link_position = p.link_position
     where a.campaign_id in (from touched)
 ),

@@ -11,7 +11,9 @@ from mailsight.figures import metrics
 from mailsight.figures.metrics import Counts
 from mailsight.heatmap.badges import MEASURES, SHOWS
 from mailsight.loading import bundle_files, bundles
+from mailsight.mail.link_fields import SYNTAXES, Syntax
 from mailsight.mail.urls import RULES, Rule
+from mailsight.mail.wrappers import WRAPPERS
 from mailsight.providers.events import Event
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import PROVIDERS
@@ -74,6 +76,16 @@ def test_every_column_of_the_bundle_has_a_row_in_its_table(kind: str, column: st
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.reason)
 def test_every_rule_for_matching_links_has_a_row(rule: Rule) -> None:
     assert f"| `{rule.link}` | `{rule.clicked}` | {rule.reason} |" in HEATMAP
+
+
+@pytest.mark.parametrize("name", sorted({wrapper.name for wrapper in WRAPPERS}))
+def test_everybody_who_wraps_links_is_listed(name: str) -> None:
+    assert name in HEATMAP
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.example)
+def test_every_syntax_of_merge_fields_is_listed(syntax: Syntax) -> None:
+    assert re.search(f"`{re.escape(syntax.opening)}[^`]+{re.escape(syntax.closing)}`", HEATMAP)
 
 
 @pytest.mark.parametrize("label", [*SHOWS.values(), *MEASURES.values()])

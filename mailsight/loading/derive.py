@@ -3,7 +3,7 @@
 Only campaigns affected by a load are derived again (`queries/derive.sql`), so the cost grows with the new data.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from mailsight.audience import machines
 from mailsight.errors import LoadBroken
 from mailsight.mail.links import Matcher, links
+from mailsight.mail.wrappers import WRAPPED, unwrapped
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
 from mailsight.warehouse.draft import Draft
@@ -44,6 +45,7 @@ ATTRIBUTION = (
     "imply_messages",
     "find_messages",
 )
+_UNWRAPS = pa.schema([("url", pa.string()), ("target", pa.string())])
 _PLACES = pa.schema([("campaign_id", pa.string()), ("url", pa.string()), ("link_position", pa.int32())])
 
 Progress = Callable[[float, str], None]
@@ -64,7 +66,11 @@ def derive(work: Draft, refusals: Refusals, progress: Progress) -> None:
     progress(0.3, "Matching clicks to links")
     miscounting = [name for name, provider in PROVIDERS.items() if provider.miscounts_links]
     work.run("set_miscounted_links", providers=miscounting)
-    with work.table("places", _places(work, refusals), _PLACES):
+    unwraps = _unwraps(work)
+    with (
+        work.table("places", _places(work, unwraps, refusals), _PLACES),
+        work.table("unwraps", list(unwraps.items()), _UNWRAPS),
+    ):
         work.run("replace_message_events")
     work.run("replace_unattributed")
     work.run("forget_verdicts")
@@ -106,21 +112,32 @@ def _attribute(work: Draft) -> None:
             return
 
 
-def _places(work: Draft, refusals: Refusals) -> list[tuple[str, str, int]]:
+def _places(work: Draft, unwraps: Mapping[str, str], refusals: Refusals) -> list[tuple[str, str, int]]:
     """The link behind each clicked URL of a campaign: (campaign_id, url, link_position)."""
     places: list[tuple[str, str, int]] = []
     for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
         clicks = [(str(row["campaign_id"]), str(row["url"])) for row in rows]
         html = next((row["html"] for row in work.rows("content", content_id=content_id)), None)
-        matched = tried_bounded(match_links, str(html or ""), [url for _, url in clicks])
-        results = [matched] * len(clicks) if isinstance(matched, Failure) else matched
-        for (campaign_id, url), position in zip(clicks, results, strict=True):
+        # A gateway gives each customer's link a URL of its own, for few different URLs inside.
+        targets = list(dict.fromkeys(unwraps.get(url, url) for _, url in clicks))
+        matched = tried_bounded(match_links, str(html or ""), targets)
+        results = [matched] * len(targets) if isinstance(matched, Failure) else matched
+        positions = dict(zip(targets, results, strict=True))
+        for campaign_id, url in clicks:
+            position = positions[unwraps.get(url, url)]
             if isinstance(position, Failure):
                 reason = f"the link behind this clicked URL {position.reason}; the click counts without it"
                 refusals.add(Refusal("events", f"campaign {campaign_id}", None, reason, url))
             elif position is not None:
                 places.append((campaign_id, url, position))
     return places
+
+
+def _unwraps(work: Draft) -> dict[str, str]:
+    """The URL inside each clicked URL that is wrapped."""
+    urls = [str(row["url"]) for row in work.rows("clicked_wraps", wrapped=WRAPPED)]
+    targets = ((url, tried(unwrapped, url)) for url in urls)
+    return {url: target for url, target in targets if isinstance(target, str) and target != url}
 
 
 def match_links(html: str, urls: Sequence[str]) -> list[int | Failure | None]:

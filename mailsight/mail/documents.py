@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser
 
+from .link_templates import with_whole_expressions
 from .values import words
 
 # Chromium stops nesting at 512. E-mails of tables in tables have a few dozen levels.
@@ -65,7 +66,8 @@ def parse(html: str) -> LexborHTMLParser:
 
 @lru_cache(maxsize=4)
 def within_bounds(html: str) -> Source:
-    """The mail's source as far as it is read. That of a real e-mail is returned unchanged."""
+    """The mail's source as far as it is read. That of a real e-mail without template code is returned unchanged."""
+    html = with_whole_expressions(html)
     reader = _Reader(html)
     reader.read()
     if reader.cut_at is None and not reader.removed:

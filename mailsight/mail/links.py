@@ -8,20 +8,27 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .documents import parse
+from .link_templates import is_tracked, tracked, variants
 from .safety import link_nodes
-from .urls import RULES, Pattern, address, pattern, targets
+from .urls import RULES, Pattern, pattern, place, targets
 from .values import clean_address, words
 from .visibility import Visibility, visibilities
+from .wrappers import unwrapped
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of an e-mail. `link_position` numbers every a[href] and area[href] in document order, from 0."""
+    """A link of an e-mail. `link_position` numbers every a[href] and area[href] in document order, from 0.
+
+    `url` is where the link leads: the URL inside if it is wrapped or in a call that tracks it. If senders mark links to
+    be tracked, `is_tracked` says which.
+    """
 
     link_position: int
     url: str
     label: str
     visibility: Visibility = Visibility.EVERYWHERE
+    is_tracked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,9 @@ def links_of(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Li
     """The links of a parsed mail; `nodes` are its `safety.link_nodes`."""
     links = []
     for position, (node, visibility) in enumerate(zip(nodes, visibilities(document, nodes), strict=True)):
-        url = clean_address(node.attributes["href"] or "")
-        links.append(Link(position, url, _label(node) or _path(url), visibility))
+        address = clean_address(node.attributes["href"] or "")
+        url = unwrapped(tracked(address))
+        links.append(Link(position, url, _label(node) or _path(url), visibility, is_tracked(address)))
     return links
 
 
@@ -72,7 +80,7 @@ def outlook_links(html: str) -> list[Link]:
         inside = comment[condition.end() :] if (condition := _CONDITION.match(comment)) else ""
         for node in parse(inside).css("[href]") if "href" in inside.lower() else ():
             if node.tag == "a" or (node.tag or "").startswith("v:"):
-                url = clean_address(node.attributes["href"] or "")
+                url = unwrapped(tracked(clean_address(node.attributes["href"] or "")))
                 links.append(Link(len(links), url, _label(node) or _path(url), Visibility.NOWHERE))
         if len(links) >= _MAX_OUTLOOK_LINKS:
             break
@@ -83,18 +91,19 @@ _PRIORITY = {Visibility.EVERYWHERE: 0, Visibility.WIDE: 0, Visibility.PHONE: 1, 
 
 
 def shared(links: Sequence[Link]) -> dict[int, int]:
-    """Map each link's position to that of the link that represents all links to the same URL.
+    """Map each link's position to that of the link that represents all links whose clicks look the same.
 
     That is the first link visible on a wide screen, else the first visible on a phone, else the first.
     """
-    groups: dict[str, list[Link]] = defaultdict(list)
+    places = {url: place(url) for url in {link.url for link in links}}
+    groups: dict[tuple[str, bool], list[Link]] = defaultdict(list)
     for link in links:
-        groups[address(link.url)].append(link)
+        groups[places[link.url], link.is_tracked].append(link)
     first = {
-        form: min(group, key=lambda link: (_PRIORITY[link.visibility], link.link_position)).link_position
-        for form, group in groups.items()
+        key: min(group, key=lambda link: (_PRIORITY[link.visibility], link.link_position)).link_position
+        for key, group in groups.items()
     }
-    return {link.link_position: first[address(link.url)] for link in links}
+    return {link.link_position: first[places[link.url], link.is_tracked] for link in links}
 
 
 _MAX_PATTERNS = 500
@@ -107,21 +116,21 @@ class Matcher:
         self._first = shared(links)
         self._forms: list[dict[str, int]] = [{} for _ in RULES]
         self._patterns: dict[str, list[tuple[Pattern, int]]] = defaultdict(list)
-        for link in links:
-            form = clean_address(link.url)
+        for url, position in _variants(links):
+            form = url
             for rule, positions in zip(RULES, self._forms, strict=True):
                 form = rule.form(form)
-                positions.setdefault(form, link.link_position)
+                positions.setdefault(form, position)
         for link_pattern, position in _patterns(links):
             self._patterns[link_pattern.folder].append((link_pattern, position))
 
     def position(self, url: str) -> int | None:
         """The position of the link that the URL belongs to (see `shared`), or None if the mail has no such link."""
-        position = self._position(clean_address(url))
+        position = self._position(url)
         return None if position is None else self._first[position]
 
     def _position(self, url: str, depth: int = 0) -> int | None:
-        form = url
+        url = form = unwrapped(clean_address(url))
         for rule, positions in zip(RULES, self._forms, strict=True):
             form = rule.form(form)
             if form in positions:
@@ -140,14 +149,22 @@ class Matcher:
             yield from sorted(entries, key=lambda entry: (-entry[0].literal, entry[1]))
 
 
+def _variants(links: Sequence[Link]) -> Iterator[tuple[str, int]]:
+    """Each link's URL, or what its conditions may make of it, with the link's position."""
+    # Where only some links are tracked, no click is on another.
+    for link in sorted(links, key=lambda link: not link.is_tracked):
+        for url in variants(clean_address(link.url)):
+            yield url, link.link_position
+
+
 def _patterns(links: Sequence[Link]) -> Iterator[tuple[Pattern, int]]:
     """The first different patterns among the links, each with the position of the first link that has it."""
     known: set[str] = set()
-    for link in links:
-        link_pattern = pattern(link.url) if len(known) < _MAX_PATTERNS else None
+    for url, position in _variants(links):
+        link_pattern = pattern(url) if len(known) < _MAX_PATTERNS else None
         if link_pattern and link_pattern.source not in known:
             known.add(link_pattern.source)
-            yield link_pattern, link.link_position
+            yield link_pattern, position
 
 
 _BREAKS = words("br td th tr p div li table h1 h2 h3 h4 h5 h6 img")

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 import re2
 
+from .link_fields import MARK, marked
 from .values import ascii_host, unescape, words
 
 _PARTS = re.compile(
@@ -140,19 +141,16 @@ RULES = (
     ),
 )
 
-# The placeholders of the template languages used for e-mail. Each has a limited length, so that an opening brace
-# without a closing one costs no more than a look at what follows.
-_FIELD = re.compile(
-    r"\{\{.{0,200}?\}\}+|\{%.{0,200}?%\}|\*\|.{0,200}?\|\*|<%.{0,200}?%>|\[%.{0,200}?%\]|\[\[.{0,200}?\]\]"
-    r"|\$\{.{0,200}?\}|##.{1,200}?##|%%.{1,200}?%%|%(?![0-9A-Fa-f]{2}%)[^\W\d][\w.]{0,200}%|\{[$\w.]{1,200}\}"
-)
-_FIELD_MARK = "0mergefield0"  # replaces a field while the rules normalize the URL
 _MAX_FIELDS = 40
+_MIN_LITERAL = 3
 _MAX_PATTERN_LENGTH = 2_000
 # Python's own expressions would try all ways to divide a URL among the fields.
 _OPTIONS = re2.Options()
 _OPTIONS.dot_nl = True
 _OPTIONS.log_errors = False
+
+
+_VALUE = "[^/?&#]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,26 +171,55 @@ class Pattern:
 
 def pattern(url: str) -> Pattern | None:
     """The pattern of a link with merge fields, or None if it has no fields, too many, or too few fixed characters."""
-    form = _FIELD.sub(_FIELD_MARK, url[:_MAX_PATTERN_LENGTH])
-    if form == url or len(url) > _MAX_PATTERN_LENGTH:
+    form = _marked_form(url)
+    if not form:
         return None
-    for rule in RULES:
-        form = rule.form(form)
-    pieces = form.split(_FIELD_MARK)
-    literal = len(re.sub(r"^https?:|\W", "", "".join(pieces)))
-    if not 1 < len(pieces) <= _MAX_FIELDS or literal < 3:
-        return None
-    start = ".*" if not pieces[0] else re2.escape(pieces[0]) + "[^/?&#]*"
-    source = start + "[^/?&#]*".join(map(re2.escape, pieces[1:]))
     try:
+        source = _source(form)
         expression = re2.compile(source, _OPTIONS)
-    except (re2.error, UnicodeError):
+    except (re2.error, UnicodeError):  # a lone surrogate in the host
         return None
     parts = _PARTS.fullmatch(form)
     host = parts["host"] if parts else None
-    has_host = bool(host) and _FIELD_MARK not in str(host)
-    folder = pieces[0][: pieces[0].rfind("/") + 1] if has_host else ""
-    return Pattern(folder, literal, source, expression)
+    has_host = bool(host) and MARK not in str(host)
+    start = form.partition(MARK)[0]
+    folder = start[: start.rfind("/") + 1] if has_host else ""
+    return Pattern(folder, _literal(form), source, expression)
+
+
+def place(url: str) -> str:
+    """What a click can tell about a link's URL: two links with the same place are told apart by no click."""
+    form = _marked_form(url)
+    return f"{MARK}:{form}" if form else address(url)
+
+
+def _marked_form(url: str) -> str:
+    """The normal form of a link with merge fields, which are marked; "" if `pattern` has none for it."""
+    form = marked(_without_references(url))
+    if MARK not in form or len(form) > _MAX_PATTERN_LENGTH:
+        return ""
+    for rule in RULES:
+        form = rule.form(form)
+    return form if 0 < form.count(MARK) < _MAX_FIELDS and _literal(form) >= _MIN_LITERAL else ""
+
+
+def _literal(form: str) -> int:
+    return len(re.sub(r"^https?:|\W", "", form.replace(MARK, "")))
+
+
+def _source(form: str) -> str:
+    """The expression for a URL with marks. A field holds one value, or parameters where it stands for a parameter."""
+    start, _, query = form.partition("?")
+    parameters = query.split("&") if query else []
+    values = [part for part in parameters if part.replace(MARK, "")]
+    source = ".*" if start.startswith(MARK) else ""
+    source += _VALUE.join(map(re2.escape, start.removeprefix(MARK if source else "").split(MARK)))
+    parts = [_VALUE.join(map(re2.escape, part.split(MARK))) for part in values]
+    if len(values) == len(parameters):
+        return source + (rf"\?{'&'.join(parts)}" if parts else "")
+    if not parts:
+        return rf"{source}(?:\?.*)?"
+    return rf"{source}\?(?:.*&)?{'&(?:.*&)?'.join(parts)}(?:&.*)?"
 
 
 _ENCODED_TARGET = re.compile(r"https?(?:%3A|:)%2F%2F[^/&?#\s]+", re.IGNORECASE)

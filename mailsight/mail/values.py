@@ -51,7 +51,9 @@ def split_url(url: str) -> SplitResult:
 
 def clean_address(address: str) -> str:
     """The URL as a browser reads it from an attribute."""
-    address = address.strip(_STRIPPED_FROM_ENDS).translate(_STRIPPED_FROM_WITHIN)
+    address = address.strip(_STRIPPED_FROM_ENDS)
+    if not address.isprintable():  # translating takes long
+        address = address.translate(_STRIPPED_FROM_WITHIN)
     return address if address.isascii() else _SURROGATE.sub("\ufffd", address)
 
 

@@ -30,6 +30,7 @@ from mailsight.mail.safety import link_nodes
 from mailsight.mail.stylesheets import component_values
 from mailsight.mail.urls import pattern
 from mailsight.mail.values import split_url
+from mailsight.mail.wrappers import WRAPPERS
 from mailsight.mime import entities
 from tests.support.adversarial import KINDS
 
@@ -122,6 +123,8 @@ METHODS: Mapping[str, Callable[[str], Any]] = {
         for document in [documents.parse(text)]
         for node in link_nodes(document)[:1]
     ],
+    "Wrapper.target": lambda text: [wrapper.target(f"{wrapper.example[:40]}{text}") for wrapper in WRAPPERS],
+    "Wrapper.unpack": lambda text: [wrapper.unpack(text) for wrapper in WRAPPERS],
     "split_url": split_url,
 }
 

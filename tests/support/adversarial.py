@@ -49,6 +49,8 @@ _REPEATED: Mapping[str, tuple[str, str]] = {
     "named fields": ("", "{{a"),
     "fields": ("https://x.example/", "{{a}}b"),
     "star fields": ("", "*|a"),
+    "quotes in fields": ('<a href="', '{{ "x'),
+    "quoted fields": ("", '<a href="{{ a "x" }}&b=[[c:""]]">'),
     "hashes": ("", "##"),
     "brackets": ("", "["),
     "parentheses": ("<style>a{display:", "("),

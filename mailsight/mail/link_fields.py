@@ -1,0 +1,149 @@
+"""Merge fields within the URLs of links: a table of how senders write them.
+
+A field is found by its marks alone: what it is called and what it is filled with doesn't matter. Marks that URLs may
+hold anyway (hyphens, colons, at signs) count only where they enclose a whole value of the query or a whole segment of
+the path, because a clicked URL taken for another link is worse than one without a link.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+#: What a field becomes while URLs are compared: a word that no rule changes.
+MARK = "0mergefield0"
+MAX_LENGTH = 2_000
+
+# The limits keep an opening mark without a closing one from costing more than a look at what follows.
+_ANYTHING = r".{0,200}?"
+_SPACE = r"(?: |%20|\+)"
+_NAME = rf"[^\W\d_](?:[\w.:-]|{_SPACE}){{0,100}}?"
+# {name}, {$name}, {!name}, {a=b}, {a:b|default}: no JSON, no regular expression's {2,3}
+_BRACED = rf"{_SPACE}?[$!]?{_NAME}(?:(?:=|%3D)[\w.%-]{{1,100}}?)?(?:(?:\||%7C)[^{{}}]{{0,100}}?)?"
+# phpList's and Campaign Monitor's, not a parameter's [0] or [size]
+_CAPITALS = r"(?-i:[A-Z][A-Z0-9_.-]{1,100})(?:(?:,|%2C|\||%7C)[^\[\]]{0,100}?)?"
+_CAPITALIZED = r"(?-i:(?=[^\[\]]{1,60}[A-Z_ ]|[A-Z])[A-Za-z](?:[\w. -]|%20|\+){1,100})"
+_PREFIXED = (
+    r"(?:subscriber|newsletter|user|member|date|link|data|contact_attribute)(?::|%3A)[^\[\]/?&#]{1,100}?"
+)
+_FALLBACK = r"[^\W\d][\w.:-]{0,100}(?:,|%2C)fallback(?:=|%3D)[^\[\]/?&#]{0,100}?"
+_WORDS = (
+    r"(?:[a-z]{0,20}[_.:-])?(?:e?-?mail(?:_?addr(?:ess)?)?|(?:first|last|full|sur|user|nick)?_?name|[fl]name|u?u?id"
+    r"|(?:user|list|member|contact|customer|subscriber|recipient|message|campaign)_?(?:u?u?id|key|hash)|token|hash|key"
+    r"|city|country|zip|phone|mobile|company|birthday|language|unsubscribe\w{0,20}|date)"
+)
+
+Place = Literal["anywhere", "whole"]
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """How some senders write a field: `opening`, a name (an expression) and `closing`.
+
+    `place`: "whole" if the marks count only around a whole value or segment. `example` is a field as its sender writes
+    it. `source` says where, with the date.
+    """
+
+    senders: str
+    opening: str
+    name: str
+    closing: str
+    place: Place
+    example: str
+    source: str
+
+
+_TEMPLATES = "templates and bug reports of people who use it, 2026-11-26"
+
+# Longer marks come before those that they begin with.
+SYNTAXES = (
+    Syntax("Handlebars, Mustache, Resend", "{{{", _ANYTHING, "}}}", "anywhere", "{{{EMAIL|none}}}",
+           _TEMPLATES),
+    Syntax("Liquid, Jinja, Django, Handlebars, Go: Braze, HubSpot, Marketo, Mailjet, SendGrid, listmonk", "{{",
+           _ANYTHING, "}}", "anywhere", "{{ person.email|urlencode }}",
+           "https://experienceleague.adobe.com/docs/marketo, 'Tokens Overview', 2026-11-26"),
+    Syntax("Liquid, Jinja, Django: Klaviyo, HubSpot, Shopify", "{%", _ANYTHING, "%}", "anywhere", "{% cycle 'a' %}",
+           _TEMPLATES),
+    Syntax("Mailchimp, Mandrill", "*|", _ANYTHING, "|*", "anywhere", "*|EMAIL|*",
+           "https://www.dailystory.com/glossary/merge-field/, 2026-11-26"),
+    Syntax("ERB and JSP: Mapp, Adobe Campaign, Mandrill", "<%", _ANYTHING, "%>", "anywhere", "<%= recipient.email %>",
+           "https://docs.mapp.com/docs/personalization-tags-for-placeholders, 2026-11-26"),
+    Syntax("Emma, Inxmail", "[%", _ANYTHING, "%]", "anywhere", "[% member:email %]",
+           "https://support.e2ma.net, 'Dynamic content from custom API events', 2026-11-26"),
+    Syntax("Mailjet, GetResponse, Constant Contact", "[[", _ANYTHING, "]]", "anywhere", '[[data:email:""]]',
+           _TEMPLATES),
+    Syntax("Zoho Campaigns", "$[", _ANYTHING, "]$", "anywhere", "$[FNAME|there]$",
+           _TEMPLATES),
+    Syntax("Velocity, FreeMarker: Actito, Mailmodo, Responsys, Marketo", "${", _ANYTHING, "}", "anywhere", "${email}",
+           "https://cdn.actito.be, 'Personalizing an E-mail campaign', 2026-11-26"),
+    Syntax("Velocity's quiet form", "$!{", _ANYTHING, "}", "anywhere", "$!{lead.Email}",
+           _TEMPLATES),
+    Syntax("Ruby, Campaigner", "#{", _ANYTHING, "}", "anywhere", "#{email}", _TEMPLATES),
+    Syntax("TYPO3", "###", _ANYTHING, "###", "anywhere", "###email###", "Ecodev/newsletter#59, 2026-11-26"),
+    Syntax("TYPO3, Listrak", "##", r".{1,200}?", "##", "anywhere", "##USER_email##", _TEMPLATES),
+    Syntax("Salesforce Marketing Cloud (AMPscript)", "%%=", _ANYTHING, "=%%", "anywhere", "%%=Lookup(@a)=%%",
+           _TEMPLATES),
+    Syntax("Salesforce, Interspire, Pardot, Lyris, Delivra", "%%", r".{1,200}?", "%%", "anywhere", "%%emailaddr%%",
+           "https://github.com/alpha1/delivra-unofficial-handbook/wiki/Merge-Tags, 2026-11-26"),
+    Syntax("ActiveCampaign, Mailgun, Interspire", "%", r"[^\W\d][\w.:-]{0,100}", "%", "anywhere", "%recipient.id%",
+           _TEMPLATES),
+    Syntax("Mailing programs for Windows", "!*", _NAME, "*!", "anywhere", "!*email*!", _TEMPLATES),
+    Syntax("Word's mail merge and its kin", "<<", _NAME, ">>", "anywhere", "<<Email Address>>",
+           "http://wiki.adrenlinerush.net/wiki/oimm/TagsVariables, 2026-11-26"),
+    Syntax("E-marketeer, Oracle Eloqua", "~~", r"[^\W\d].{0,200}?", "~~", "anywhere", "~~EMAIL~~",
+           "http://www.e-marketeer.co.uk/help/03.htm, 2026-11-26"),
+    Syntax("Interspire, older mailing lists", "@@", _NAME, "@@", "anywhere", "@@email@@", _TEMPLATES),
+    Syntax("Mautic, MailerLite, AWeber, AcyMailing, Copernica, Sailthru", "{", _BRACED, "}", "anywhere",
+           "{contactfield=email|none}", "mautic/mautic#2506, 2026-11-26"),
+    Syntax("phpList, Mailtrain, MailWizz", "[", _CAPITALS, "]", "anywhere", "[MERGE_EMAIL]",
+           "Mailtrain-org/mailtrain#510, 2026-11-26"),
+    Syntax("MailPoet, Benchmark Email", "[", _PREFIXED, "]", "anywhere", "[subscriber:email | default:none]",
+           _TEMPLATES),
+    Syntax("Campaign Monitor, Sendy", "[", _FALLBACK, "]", "anywhere", "[firstname,fallback=there]",
+           "https://help.oneclickpolitics.com/hc/en-us/articles/228081588, 2026-11-26"),
+    Syntax("Campaign Monitor, MailUp, iContact, ActiveTrail", "[", _WORDS, "]", "whole", "[email]",
+           "https://www.emailonacid.com/help-article/what-is-a-merge-tag-d1/, 2026-11-26"),
+    Syntax("Argenta, Brick Street Connect", "[", _CAPITALIZED, "]", "whole", "[First Name]",
+           "https://docs.brickstreetsoftware.com/display/BSC11/Mail_Merge_Tags.html, 2026-11-26"),
+    Syntax("Mailcoach", "::", r"(?:subscriber|list|campaign|send)\.[\w.]{1,100}", "::", "anywhere",
+           "::subscriber.email::", "https://mailcoach.app/docs/self-hosted/v4/campaigns, 2026-11-26"),
+    Syntax("Mailcoach", "::", _NAME, "::", "whole", "::webviewUrl::",
+           "https://mailcoach.app/docs/self-hosted/v4/campaigns, 2026-11-26"),
+    Syntax("Etelligent", "--", r"[^\W\d_][\w.]{0,100}", "--", "whole", "--name--",
+           "http://wiki.colony101.co.uk/etelligent/index.php/Merge_Fields, 2026-11-26"),
+    Syntax("SendGrid's substitution tags", "-", r"[^\W\d_][\w.]{0,100}", "-", "whole", "-customerID-",
+           "https://twilio.com/docs/sendgrid/for-developers/sending-email/substitution-tags, 2026-11-26"),
+    Syntax("Dotdigital", "@", _NAME, "@", "whole", "@email@", _TEMPLATES),
+    Syntax("SALESmanago, Responsys", "$", _NAME, "$", "whole", "$email$",
+           "http://support.salesmanago.pl/adding-the-opt-out-option/, 2026-11-26"),
+    Syntax("Selligent", "~", _NAME, "~", "whole", "~MAIL~", _TEMPLATES),
+    Syntax("Mad Mimi", "(", _WORDS, ")", "whole", "(email)", _TEMPLATES),
+)  # fmt: skip
+
+
+def _marks(text: str) -> str:
+    """An expression for marks as they are or percent-encoded."""
+    return "".join(
+        re.escape(character) if character in "-~" else rf"(?:%{ord(character):02X}|{re.escape(character)})"
+        for character in text
+    )
+
+
+def _expression(syntax: Syntax) -> str:
+    if syntax.opening == "%":
+        # Either mark may be the start of an escape such as %C3, but not both.
+        name = syntax.name
+        return rf"%(?![0-9A-F]{{2}}){name}%|%{name}%(?![0-9A-F]{{2}})|%25{name}%25"
+    field = f"{_marks(syntax.opening)}{syntax.name}{_marks(syntax.closing)}"
+    if syntax.closing == "}}":
+        field += r"(?:\}|%7D){0,2}"
+    elif syntax.opening == "[":
+        field += r"(?![=\[]|%3D|%5B)"  # f[COLOR]=red is the name of a parameter
+    return field if syntax.place == "anywhere" else rf"(?<=[=/])(?<!//){field}(?=[/&?#;]|\Z)"
+
+
+_FIELD = re.compile("|".join(map(_expression, SYNTAXES)), re.IGNORECASE | re.DOTALL)
+
+
+def marked(url: str) -> str:
+    """The URL with `MARK` in place of each field. A URL of more than `MAX_LENGTH` characters is returned unchanged."""
+    return _FIELD.sub(MARK, url) if len(url) <= MAX_LENGTH else url

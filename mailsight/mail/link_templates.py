@@ -1,0 +1,193 @@
+"""Template code in the addresses of links: calls that track a link, conditions, and quotes within an attribute."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from .values import clean_address
+
+MAX_LENGTH = 2_000
+MAX_VARIANTS = 16
+
+# listmonk: https://listmonk.app/docs/templating/ (2026-11-26); its own expression is (https?://.+?)@TrackLink.
+_SUFFIX = re.compile(r"@TrackLink\s*+\Z")
+# An address that is one expression. Editors put http:// before what they take for a host.
+_CALL = re.compile(
+    r"(?:https?://)?(?:\{\{(?P<braces>[^{}]+)\}\}|<%[=-]?(?P<angles>[^%]+)%>|%%=(?P<percent>.+)=%%)",
+    re.DOTALL | re.IGNORECASE,
+)
+_LITERAL = r"\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|`(?P<back>[^`]*+)`"
+_TOKEN = re.compile(rf"{_LITERAL}|(?P<name>[@$.]?[A-Za-z_][\w.]*+)(?!\s*+\()|(?P<number>\d++)")
+_JOINS = re.compile(r"\b(?:concat|printf?|append|add|join)\b|[+~]", re.IGNORECASE)
+_VERB = re.compile(r"%[-+#\d.]*+[a-z]")
+_FIELD = "{{field}}"
+
+
+def tracked(address: str) -> str:
+    """The URL behind a sender's own call that tracks a link, such as `url@TrackLink` or `{{ TrackLink "url" . }}`.
+
+    The parts of a URL that the call puts together (`concat`, `printf`) are fields, except its texts. Any other address
+    is returned unchanged.
+    """
+    if len(address) > MAX_LENGTH:
+        return address
+    address = _SUFFIX.sub("", address)
+    text = unquote(address) if "%7B%7B" in address[:20].upper() else address
+    call = _CALL.fullmatch(text.strip())
+    return (call and _argument(call["braces"] or call["angles"] or call["percent"])) or address
+
+
+def is_tracked(address: str) -> bool:
+    """Whether the sender asks for this link to be tracked, where others are not: only listmonk's do."""
+    return "tracklink" in address.lower() and tracked(address) != address
+
+
+def _argument(call: str) -> str:
+    """The first URL among the texts of a call, with what the call adds to it; "" if there is none."""
+    url, joins = "", _JOINS.search(re.sub(_LITERAL, "", call))
+    for token in _TOKEN.finditer(call):
+        text = token["double"] or token["single"] or token["back"]
+        if not url:
+            if text and re.match("https?:", text, re.IGNORECASE):
+                url = _VERB.sub(_FIELD, text) if joins and "print" in joins[0].lower() else text
+                if joins is None or url != text:
+                    break
+        elif text is not None:
+            url += text
+        else:
+            url += _FIELD
+    return clean_address(url)
+
+
+# The tags of a condition in an address: the first branch, further ones, the last one, the end.
+_FIRST = (
+    r"\{%-?\s*(?:if|unless)\w*\b.{0,300}?%\}",  # Liquid, Jinja, Django, Twig
+    r"\{\{~?[#^].{1,300}?\}\}",  # Handlebars, Mustache
+    r"\{\{-?\s*(?:if|with|range)\b.{0,300}?\}\}",  # Go
+    r"\*\|(?:IF|IFNOT|INTERESTED):.{0,300}?\|\*",  # Mailchimp
+    r"\{if\b[^{}]{0,300}\}",  # Smarty: MailerLite, Copernica
+    r"\[if:[^\[\]]{0,300}\]",  # Campaign Monitor
+    r"%IF\b[^%]{0,300}%",  # ActiveCampaign
+    r"<%-?\s*(?:if|unless)\b.{0,300}?%>",  # ERB
+    r"%%\[\s*IF\b.{0,300}?\]%%",  # AMPscript
+)
+_NEXT = (
+    r"\{%-?\s*(?:elif|elsif|elseif)\b.{0,300}?%\}",
+    r"\{\{-?\s*else\s+if\b.{0,300}?\}\}",
+    r"\*\|ELSEIF:.{0,300}?\|\*",
+    r"\{elseif\b[^{}]{0,300}\}",
+    r"\[elseif:[^\[\]]{0,300}\]",
+    r"%ELSEIF\b[^%]{0,300}%",
+    r"<%-?\s*(?:\}\s*)?els(?:e ?)?if\b.{0,300}?%>",
+    r"%%\[\s*ELSEIF\b.{0,300}?\]%%",
+)
+_LAST = (
+    r"\{%-?\s*else\s*-?%\}",
+    r"\{\{[~-]?\s*(?:else|\^)\s*[~-]?\}\}",
+    r"\*\|ELSE:?\|\*",
+    r"\{else\}",
+    r"\[else\]",
+    r"%ELSE%",
+    r"<%-?\s*(?:\}\s*)?else(?:\s*\{)?\s*-?%>",
+    r"%%\[\s*ELSE\s*\]%%",
+)
+_END = (
+    r"\{%-?\s*end(?:if|unless)\w*\s*-?%\}",
+    r"\{\{~?/.{1,300}?\}\}",
+    r"\{\{-?\s*end\s*-?\}\}",
+    r"\*\|END:\w+\|\*",
+    r"\{/if\}",
+    r"\[endif\]",
+    r"%/IF%",
+    r"<%-?\s*(?:end|\})\s*-?%>",
+    r"%%\[\s*ENDIF\s*\]%%",
+)
+_TAGS = re.compile(
+    "|".join(
+        f"(?P<{name}>{'|'.join(tags)})"
+        for name, tags in (("first", _FIRST), ("next", _NEXT), ("last", _LAST), ("end", _END))
+    ),
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(slots=True)
+class _Condition:
+    """A condition that is open: what its finished branches and its current branch may read."""
+
+    finished: list[str] = field(default_factory=list)
+    current: list[str] = field(default_factory=lambda: [""])
+    has_last: bool = False
+
+    def add(self, texts: list[str]) -> None:
+        both = [start + text for start in self.current for text in texts]
+        self.current = list(dict.fromkeys(both))[:MAX_VARIANTS]
+
+
+def variants(address: str) -> list[str]:
+    """What an address with conditions may read: one address per branch, at most `MAX_VARIANTS`.
+
+    An address without conditions, or with conditions that don't end, is its own only variant.
+    """
+    if len(address) > MAX_LENGTH or _TAGS.search(address) is None:
+        return [address]
+    stack, start = [_Condition()], 0
+    for tag in _TAGS.finditer(address):
+        stack[-1].add([address[start : tag.start()]])
+        start = tag.end()
+        if tag["first"]:
+            stack.append(_Condition())
+            continue
+        if len(stack) == 1:
+            return [address]
+        condition = stack[-1]
+        if tag["end"]:
+            branches = condition.finished + condition.current + ([] if condition.has_last else [""])
+            stack.pop()
+            stack[-1].add(branches[:MAX_VARIANTS])
+        else:
+            condition.finished += condition.current
+            condition.current = [""]
+            condition.has_last |= tag["last"] is not None
+    if len(stack) > 1:
+        return [address]
+    stack[-1].add([address[start:]])
+    return [clean_address(variant) for variant in stack[-1].current]
+
+
+# Senders fill in a template before anybody parses it as HTML, so its expressions may hold the quote that their
+# attribute is in: href="{{ TrackLink "https://shop.example/" . }}".
+_EXPRESSION = (
+    r"(?:\{\{(?:[^{}]|\$\{[^{}]{0,100}\}){0,500}+\}\}|\{%[^%]{0,500}+%\}|<%[^%]{0,500}+%>|\[\[[^\[\]]{0,500}+\]\]"
+    r"|%%=(?:[^%=]|=(?!%)){0,500}+=%%)"
+)
+_WITH_QUOTE = re.compile(
+    r"\{\{[^{}\"']{0,500}+[\"']|\{%[^%\"']{0,500}+[\"']|<%[^%\"']{0,500}+[\"']|\[\[[^\[\]\"']{0,500}+[\"']"
+    r"|%%=[^%\"']{0,500}+[\"']"
+)
+_VALUE = (
+    rf"=[ \t\n\f\r]*+(?:\"(?:{_EXPRESSION}|[^\"])*+\"|'(?:{_EXPRESSION}|[^'])*+'"
+    rf"|{_EXPRESSION}(?:{_EXPRESSION}|[^\s>])*+)"
+)
+_TAG = re.compile(
+    rf"<!--.*?(?:-->|\Z)|<(?P<raw>style|script)\b.*?(?:</(?P=raw)|\Z)|<(?P<tag>[a-zA-Z](?:{_VALUE}|[^>])*+)",
+    re.DOTALL | re.IGNORECASE,
+)
+_VALUES = re.compile(_VALUE, re.DOTALL)
+_EXPRESSIONS = re.compile(_EXPRESSION, re.DOTALL)
+
+
+def with_whole_expressions(html: str) -> str:
+    """The HTML with the quotes within template expressions escaped, so that each stays in its attribute."""
+    if _WITH_QUOTE.search(html) is None:
+        return html
+    return _TAG.sub(lambda tag: _VALUES.sub(_whole, tag[0]) if tag["tag"] else tag[0], html)
+
+
+def _whole(value: re.Match[str]) -> str:
+    text = value[0]
+    delimiter = text[1:].lstrip()[0]
+    escaped = r"[\"'<>]" if delimiter in "\"'" else r"[\"'<>\s]"
+    return _EXPRESSIONS.sub(
+        lambda expression: re.sub(escaped, lambda character: f"&#{ord(character[0])};", expression[0]), text
+    )

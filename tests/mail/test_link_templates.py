@@ -1,0 +1,171 @@
+"""Template code in the addresses of links: tracking calls, conditions, and quotes within an attribute."""
+
+import html as entities
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailsight.mail.link_templates import MAX_VARIANTS, is_tracked, tracked, variants, with_whole_expressions
+from mailsight.mail.links import Link, Matcher, links, shared
+
+SALE = "https://shop.example/sale?size=42&colour=red"
+CALLS = [
+    SALE + "@TrackLink",
+    '{{ TrackLink "' + SALE + '" . }}',
+    '{{ TrackLink "' + SALE + '" }}',
+    '{{TrackLink "' + SALE + '" .}}',
+    '{{- TrackLink  "' + SALE + '"  .  -}}',
+    "{{ TrackLink '" + SALE + "' . }}",
+    "{{ TrackLink `" + SALE + "` . }}",
+    '{{ "' + SALE + '" | TrackLink }}',
+    'http://{{ TrackLink "' + SALE + '" . }}',
+    "%7B%7B%20TrackLink%20%22https://shop.example/sale?size=42&colour=red%22%20.%20%7D%7D",
+    "%%=RedirectTo('" + SALE + "')=%%",
+    '<%= track_url "' + SALE + '" %>',
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda call: f'<a class="b" href="{entities.escape(call)}">x</a>',
+        lambda call: f"<a href='{call}' class='b'>x</a>",
+        lambda call: f'<a href="{call}" class="b">x</a>',
+        lambda call: f'<a href=\n"{call}"\nclass=b>x</a>',
+    ],
+    ids=["escaped", "in single quotes", "in double quotes", "on lines"],
+)
+def test_a_tracking_call_is_the_url_it_tracks(call: str, written) -> None:  # type: ignore[no-untyped-def]
+    html = written(call) + '<a href="https://other.example/">y</a>'
+    mail = links(html)
+    assert [(link.url, link.label) for link in mail] == [(SALE, "x"), ("https://other.example/", "y")]
+    assert Matcher(mail).position(SALE) == 0
+
+
+def test_a_call_without_quotes_around_it() -> None:
+    mail = links(f'<a href={{{{ TrackLink "{SALE}" . }}}} class=b>x</a>')
+    assert [link.url for link in mail] == [SALE]
+
+
+@pytest.mark.parametrize(
+    ("call", "clicked"),
+    [
+        (
+            "%%=RedirectTo(Concat('https://shop.example/p?id=',@id,'&b=2'))=%%",
+            "https://shop.example/p?id=8&b=2",
+        ),
+        (
+            '{{ TrackLink (printf "https://shop.example/u/%s/x" .Subscriber.UUID) . }}',
+            "https://shop.example/u/8/x",
+        ),
+        ('{{ TrackLink (print "https://shop.example/u/" .Subscriber.UUID) . }}', "https://shop.example/u/8"),
+        ('{{ "https://shop.example/u/" | append: customer.id }}', "https://shop.example/u/8"),
+        ('<%= link "https://shop.example/u/" + user.id %>', "https://shop.example/u/8"),
+        ("https://shop.example/u/{{ .Subscriber.UUID }}@TrackLink", "https://shop.example/u/8"),
+    ],
+)
+def test_what_a_call_puts_together_has_fields(call: str, clicked: str) -> None:
+    mail = links(f'<a href="https://other.example/"></a><a href="{entities.escape(call)}"></a>')
+    assert Matcher(mail).position(clicked) == 1
+    assert Matcher(mail).position("https://shop.example/other") is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://shop.example/", "{{ UnsubscribeURL }}", "https://shop.example/{{ id }}", "a@TrackLink.test", "", "{{}}"],
+)  # fmt: skip
+def test_other_addresses_stay_as_they_are(address: str) -> None:
+    assert tracked(address) == address
+    assert not is_tracked(address)
+
+
+def test_clicks_belong_to_the_link_that_is_tracked() -> None:
+    mail = links(
+        f'<a href="{SALE}">plain</a><a href="{SALE}@TrackLink">tracked</a><a href="{SALE}@TrackLink">again</a>'
+    )
+    assert shared(mail) == {0: 0, 1: 1, 2: 1}
+    assert Matcher(mail).position(SALE) == 1
+
+
+CONDITIONS = [
+    "{% if vip %}vip{% elsif new %}new{% else %}sale{% endif %}",
+    "{%- if vip -%}vip{%- elif new -%}new{%- else -%}sale{%- endif -%}",
+    "{{#if vip}}vip{{else}}{{#if new}}new{{else}}sale{{/if}}{{/if}}",
+    "{{if .VIP}}vip{{else if .New}}new{{else}}sale{{end}}",
+    "{{^vip}}new{{/vip}}{{#vip}}vip{{/vip}}",
+    "*|IF:VIP|*vip*|ELSEIF:NEW|*new*|ELSE:|*sale*|END:IF|*",
+    "{if $vip}vip{elseif $new}new{else}sale{/if}",
+    "[if:vip]vip[elseif:new]new[else]sale[endif]",
+    "%IF $VIP%vip%ELSEIF $NEW%new%ELSE%sale%/IF%",
+    "<% if vip %>vip<% elsif new %>new<% else %>sale<% end %>",
+    "%%[IF @vip == 1 THEN]%%vip%%[ELSEIF @new]%%new%%[ELSE]%%sale%%[ENDIF]%%",
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize(
+    "shape",
+    ["https://shop.example/{}?a=1", "https://shop.example/p?v={}&a=1", "https://{}.shop.example/p"],
+)
+def test_every_branch_of_a_condition_finds_its_link(condition: str, shape: str) -> None:
+    address = entities.escape(shape.format(condition))
+    matcher = Matcher(links(f'<a href="https://other.example/"></a><a href="{address}"></a>'))
+    for branch in ("vip", "new", "sale"):
+        if branch in condition:
+            assert matcher.position(shape.format(branch)) == 1
+    assert matcher.position(shape.format("vip").replace(".example", ".test")) is None
+
+
+def test_a_condition_around_the_whole_address() -> None:
+    address = "{% if vip %}https://shop.example/vip/{{ id }}{% else %}https://shop.example/sale{% endif %}"
+    matcher = Matcher([Link(0, address, "")])
+    clicks = ["https://shop.example/vip/8", "https://shop.example/sale", "https://shop.example/"]
+    assert [matcher.position(url) for url in clicks] == [0, 0, None]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://x.example/{% if a %}b", ["https://x.example/{% if a %}b"]),
+        ("https://x.example/{{/if}}b", ["https://x.example/{{/if}}b"]),
+        ("{% else %}", ["{% else %}"]),
+        ("a{% if b %}c{% endif %}", ["ac", "a"]),
+        (
+            "{% if a %}{% if b %}1{% else %}2{% endif %}{% endif %}{% unless c %}3{% endunless %}",
+            ["13", "1", "23", "2", "3", ""],
+        ),
+    ],
+)
+def test_what_an_address_with_conditions_may_read(address: str, expected: list[str]) -> None:
+    assert variants(address) == expected
+
+
+def test_variants_are_limited() -> None:
+    assert len(variants("{% if a %}b{% else %}c{% endif %}")) == 2
+    many = variants("".join(f"{{% if a %}}{n}{{% endif %}}" for n in range(40)))
+    assert len(many) == MAX_VARIANTS
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>{{ name }}</p>",
+        '<p>{{ "quoted" }} text</p>',
+        '<!-- <a href="{{ "x" }}"> -->',
+        "<style>a::before { content: '{{ \"x\" }}' }</style>",
+        '<a href="https://x.example/{{ id }}" title="{{ name }}">x</a>',
+        '<script>var a = {{ "x" }}</script>',
+    ],
+)
+def test_html_without_quotes_in_the_expressions_of_a_tag_stays_as_it_is(html: str) -> None:
+    assert with_whole_expressions(html) == html
+
+
+@given(st.text(alphabet="{}%[]<>=\"' \nahref/&;#", max_size=60))
+def test_any_html_can_be_read(html: str) -> None:
+    with_whole_expressions(f'<a href="{html}">x</a>')
+    tracked(html)
+    variants(html)
+    links(f"<a href={html}>x</a><a href='{html}'>y</a>")
