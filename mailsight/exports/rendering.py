@@ -13,7 +13,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters["isolated"] = isolated
+_TEMPLATES.filters["isolated"] = lambda value: isolated(str(value))
 
 
 def render(template: str, **values: object) -> str:

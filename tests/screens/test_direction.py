@@ -38,16 +38,16 @@ def reads_from_the_right(place: Locator, text: str) -> bool:
 def test_names_from_right_to_left_keep_their_order(
     browser: Browser, serve: Callable[..., str], tmp_path: Path
 ) -> None:
-    campaign = {
+    campaign: dict[str, object] = {
         "campaign_id": "rtl",
         "name": NAME,
         "subject": SUBJECT,
         "tags": [NAME],
         "sent_at": "2026-04-14T09:00:00Z",
     }
-    customer = {"customer_id": "1", "name": CUSTOMER, "email": "m@mail.example"}
-    message = {"campaign_id": "rtl", "customer_id": "1", "sent_at": "2026-04-14T09:00:00Z"}
-    events = [
+    customer: dict[str, object] = {"customer_id": "1", "name": CUSTOMER, "email": "m@mail.example"}
+    message: dict[str, object] = {"campaign_id": "rtl", "customer_id": "1", "sent_at": "2026-04-14T09:00:00Z"}
+    events: list[dict[str, object]] = [
         {
             "campaign_id": "rtl",
             "customer_id": "1",
