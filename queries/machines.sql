@@ -104,6 +104,23 @@ where m.sent_at is not null;
 -- look simultaneous.
 create or replace temp table timed_campaigns as
 select campaign_id from requests group by campaign_id having bool_or(time_us % 60000000 <> 0);
+-- message_domains: the domain of each clicked message's address, if known. The loader says which of them are companies'.
+create or replace temp table message_domains as
+select campaign_id, customer_id, min(lower(split_part(email, '@', -1))) as domain
+from (
+    select me.campaign_id, me.customer_id, e.recipient as email
+    from message_events as me
+    semi join touched using (campaign_id)
+    join events as e using (event_number)
+    where me.type = 'clicked'
+    union all
+    select m.campaign_id, m.customer_id, m.email
+    from messages as m
+    semi join (select campaign_id, customer_id from requests where type = 'clicked') using (campaign_id, customer_id)
+)
+where contains(email, '@')
+group by campaign_id, customer_id;
+create or replace temp table company_domains (domain varchar);
 create or replace temp table suspected (event_number bigint, reason varchar);
 -- first_opens: when a person seems to have opened each message first. Opens within arrival_seconds of delivery say nothing.
 create or replace temp macro first_opens(arrival_seconds) as table
@@ -115,6 +132,14 @@ where r.type = 'opened' and (r.kind is null or r.kind in ('person', 'proxied'))
     and coalesce(r.time_us > a.time_us + cast(1000000 * arrival_seconds as bigint), true)
 group by r.campaign_id, r.customer_id;
 create or replace temp table named_ips (ip varchar, network varchar);
+
+-- name: gather_domains()
+-- The domains of the clicked messages in touched campaigns.
+select distinct domain from message_domains;
+
+-- name: name_companies#
+-- company_domains: the domains in the table `domains`, which the loader registers.
+insert into company_domains by name from domains;
 
 -- name: name_ips#
 -- named_ips: the IP addresses in a named network. The loader registers `networks`, each with its first and last
@@ -421,6 +446,33 @@ across as (
 )
 select event_number, 'network_across' as reason
 from seen semi join across using (campaign_id, type, network)
+where early;
+
+-- name: find_agent_across(across_messages, across_seconds, across_percent, visit_opened_seconds, arrival_seconds)!
+-- Clicks right at delivery, before anybody opened the mail, that one user agent makes in many messages to the same company.
+insert into suspected by name
+with clicks as (
+    select
+        r.campaign_id, r.customer_id, r.event_number, r.user_agent, d.domain,
+        coalesce(abs(r.time_us - a.time_us) <= cast(1000000 * :across_seconds as bigint), false)
+        and coalesce(o.time_us >= r.time_us - cast(1000000 * :visit_opened_seconds as bigint), true) as early
+    from requests as r
+    semi join timed_campaigns using (campaign_id)
+    join message_domains as d on d.campaign_id = r.campaign_id and d.customer_id = r.customer_id
+    semi join company_domains as c on c.domain = d.domain
+    left join arrivals as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
+    left join first_opens(:arrival_seconds) as o on o.campaign_id = r.campaign_id and o.customer_id = r.customer_id
+    where r.type = 'clicked' and r.user_agent is not null
+),
+across as (
+    select campaign_id, domain, user_agent
+    from clicks
+    group by campaign_id, domain, user_agent
+    having count(distinct customer_id) filter (early) >= :across_messages
+        and 100 * count(distinct customer_id) filter (early) >= :across_percent * count(distinct customer_id)
+)
+select event_number, 'agent_across' as reason
+from clicks semi join across using (campaign_id, domain, user_agent)
 where early;
 
 -- name: find_on_arrival(arrival_seconds, before_arrival_seconds)!

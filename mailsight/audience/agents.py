@@ -58,7 +58,7 @@ def _is_machine(agent: str) -> bool:
         return True
     if is_mail_program(agent):
         return False
-    if is_listed(text) or _UNLIKE_BROWSERS.search(text) or _CONTACT.search(text):
+    if is_listed(_APPS.sub(" ", text)) or _UNLIKE_BROWSERS.search(text) or _CONTACT.search(text):
         return True
     if _LIKE_A_BROWSER.search(agent):
         return False
@@ -69,25 +69,31 @@ def _is_machine(agent: str) -> bool:
 _PEOPLES_NAMES = any_line(r"""
     (?:Android|Adr) ?[\w.-]*;(?: ?(?:U|[a-z]{2}[-_][a-z]{2,4});)* ?[^;()/@:]*(?: Build/[^;()\s]*)?[;)]
     \bBuild/[^;)\s]+
+    ^UCWEB/[\d.]+ \([^()]*
     \bHbbTV/[\d.]+ \([^()]*\)
     \bNetworkingExtension/
     cu ?bot
     spiderman
     https?://(?:www\.)?(?:bsalsa\.com|QtWeb\.net)
     ; ?https?://[^;()]*; rv:11
-    KHTML, like Gecko, ?(?:Safari|HEVC)
+    KHTML, like Gecko[,;] ?(?:like|Chrome|Safari|HEVC|\w*Browser|googleweblight)
     Ya(?:ndex)?(?:Search|Browser|App)\w*
-    com\.yandex\.|Edition Yandex
+    com\.yandex\.|ru\.yandex\.|Yandex\.Translate|Edition \w+
     Sogou(?:MSE|Mobile|Search|Android)\w*
     Seznam\.cz/[\d.]+
     baidubox\w*
     MetaIAB Facebook
-    \bViber/
+    \bViber(?:/|$)
     coc_?coc(?:_?browser\b|/|\b)
     CamScanner
     \b(?:Code|Slack|Mattermost|Fluid)/[\d.]+ (?:Chrome/|Safari/|\(|CFNetwork/)
+    HTC[ _]Butterfly
     \bSonic Slack_SSB|\bSlack_SSB
     QQDownload
+    \bAnt\.com
+    FluidApp
+    Blackboard/
+    AndroidDownloadManager/
     StumbleUpon(?:\.com )?/?[\d.]+
     WhatsApp\+?/[\d.]+ \S+ Device/
     GOGGalaxyClient
@@ -96,6 +102,15 @@ _PEOPLES_NAMES = any_line(r"""
     LibWeb\b
     \w*ExoPlayerLib|LibVLC
     \blibwww(?:-FM)?/
+""")
+
+# Parts of user agents in which a crawler's name is another program's: what toolbars and companies add to Internet
+# Explorer's, and the names of apps, before what they are built on.
+_APPS = any_line(r"""
+    \bMSIE \d[^()]*(?:\.NET|SLCC|SV1|GTB|Trident/)[^()]*
+    \bTrident/\d[^()]*; rv:11
+    \w+/[\w.-]+ Chrome/[\d.]+ Electron/
+    ^[^()/]*/[\w.]+ (?:- )?(?:CFNetwork|Dalvik)/
 """)
 
 # A user agent with any of these is a machine, whatever else it contains.
@@ -126,6 +141,7 @@ _MACHINE = any_line(r"""
     measurement
     catchpoint|dejaclick|functionize|assetnote|convertify
     ptst[/ ]
+    app ?insights|url ?test|partner_monitor|evaliant
     (?:link|url|web|site|e?mail)[ _-]?(?:scan|check|guard|inspect|analy|sandbox|protect|defen|expand|verif|preview)
     (?:virus|malware|phish|security|vulnerability)[ _-]?(?:scan|check|guard|inspect|analy|protect|defen)
     scanner
@@ -182,6 +198,7 @@ _MACHINE = any_line(r"""
     libwww-perl
     httpclient
     winhttp
+    \bgrpc-|-sdk-java
     powershell
     okhttp/
     ^okhttp$
@@ -198,16 +215,25 @@ _MACHINE = any_line(r"""
 # Forms that no browser has: a name in the brackets of "(KHTML, like Gecko; ...)", or no name at all.
 _UNLIKE_BROWSERS = any_line(r"""
     \(KHTML, like Gecko[;,] ?\w
-    ^Mozilla/\d\.\d+ \(compatible;? ?\)?$
+    ^Mozilla/\d\.\d+ \(compatible;? ?\)$
 """)
 # Whoever runs a machine leaves contact details in its user agent.
 _CONTACT = any_of(
-    [r"https?://", r"\+http", r"\bwww\.[\w-]+\.", r"[\w.+-]@[a-z][\w-]*\.[a-z]{2}", r"[\[(]at[\])]"]
+    [
+        r"https?://",
+        r"\+http",
+        r"\bwww\.[\w-]+\.",
+        r"[\w.+-]@[a-z][\w-]*\.[a-z]{2}",
+        r"[\[(]at[\])]",
+        r" at \w+ dot ",
+    ]
 )
 _LIKE_A_BROWSER = any_line(r"""
     \bMozilla/\d\.\d\d? ?\((?s:.*)(?:Gecko|AppleWebKit|MSIE|Trident|Presto|KHTML)
-    ^(?:Opera/|Dalvik/|BlackBerry|Nokia|SAMSUNG)
-    CFNetwork/|browser\b|browser/|\bUC(?:WEB|Browser)
+    ^(?:Opera/|BlackBerry|Nokia|SAMSUNG)
+    Dalvik/|Cronet/|CFNetwork/|Alamofire/
+    \b(?:Android|iOS|iPhone OS|Windows Phone(?: OS)?)[ /:]\d|\biP(?:hone|ad)[;, )]|Android ?App
+    browser\b|browser/|\bUC(?:WEB|Browser)
     MIDP-|CLDC-|\bUP\.(?:Browser|Link)|Obigo|NetFront|Symbian|SHP/VPP|\bMAUI
 """)
 
@@ -262,14 +288,15 @@ _PEOPLES_DEVICES = any_line(r"""
     Linux|X11|Ubuntu|BSD|SunOS|OS/2|BeOS|RISC OS|Amiga|Haiku|QNX|SerenityOS|Plan ?9|OpenVMS
     WebKit|Gecko|Trident|Presto|KHTML|MSIE|Opera|\bOPR/|Firefox|Mosaic|NetSurf|LibWeb|Browser|Explorer
     MIDP|CLDC|\bWAP|UP\.|Profile/|Configuration/|Obigo|NetFront|Symbian|Series ?[4689]0|BREW|MAUI|KaiOS|Maemo
+    Chrom(?:e|ium)|CriOS|Safari|Maxthon|Pale ?Moon|Iceweasel|\bUC ?Web|\bGSA/
     Konqueror|Galeon|Netscape|OmniWeb|Midori|Sleipnir|BonEcho|Xiino|Inferno|Amaya|\bAOL\b
     ^(?:Acer|Amoi|Archos|Asus|Audiovox|Bird|Lenovo|Motorola|Sanyo|Siemens|TCL|Xiaomi|Oppo|Vivo)\b
-    ^LG[A-Z]*\d|^GT-[A-Z]\d|^KWC-|Kyocera|Haier
+    ^LG[A-Z]*\d|^GT-[A-Z]\d|^KWC-|Kyocera|Haier|PANTECH|Lumia|TIANYU|\bSpice [\w-]*\d|\biBall\b
     Nokia|Ericsson|SAMSUNG|\bSEC-|\bSGH|\bLGE?[-/ ]|\bMOT-|\bSIE-|BlackBerry|Palm|Alcatel|\bZTE|Huawei|Philips|Sagem
     DoCoMo|FOMA|DDIPOCKET|KDDI|Vodafone|SoftBank|J-PHONE|Panasonic|Sharp|Sanyo|Toshiba|\bHTC|Sony
-    Nintendo|PlayStation|\bPSP|Xbox|Dreamcast|Roku|webOS|SmartTV|HbbTV|Hybridcast|VIZIO|Kindle|AmazonWebAppPlatform
+    Nintendo|PlayStation|\bPSP|Xbox|Dreamcast|Roku|Chromecast|\bCrKey/|Sonos|\bAFT[A-Z]+\d*\b|\bXBMC/|Kodi/|webOS|SmartTV|HbbTV|Hybridcast|VIZIO|Kindle|AmazonWebAppPlatform
     \bFB(?:AN|AV|_IAB)/|Instagram|iTunes
-    Player|\bVLC|Winamp|Audacious|QuickTime|Music|Radio|Podcast|Video
+    Player|VLC|Winamp|Audacious|QuickTime|Music|Radio|Podcast|Video
     e?mail
     \b(?:e?lynx|e?links|w3m|dillo)\b
 """)

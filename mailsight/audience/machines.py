@@ -166,6 +166,18 @@ RULES = (
         "Colleagues behind one address who all read the e-mail right away.",
     ),
     Rule(
+        "agent_across",
+        "One program, many colleagues",
+        "Clicks right after delivery, before the message was opened, in many messages to one company's addresses with "
+        "exactly the same user agent, which is rarely active at other times. Not for the domains of mailbox providers, "
+        "nor for campaigns whose times have no seconds.",
+        "{across_messages} messages within {across_seconds:g} s of their delivery, and at least {across_percent:g} % "
+        "of the company's messages clicked with that user agent; no open more than {visit_opened_seconds:g} s before "
+        "the click, other than within {arrival_seconds:g} s of delivery",
+        "A gateway in a cloud uses many networks, but one browser for all employees of a company.",
+        "Colleagues with the same browser whose mail program loads no images, and who all click right away.",
+    ),
+    Rule(
         "on_arrival",
         "Clicked on arrival",
         "Clicks and unsubscribes at the moment of delivery or just before it. Also for e-mails with a single link. A "

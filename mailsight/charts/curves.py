@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 import plotly.graph_objects as go
 
 from mailsight.figures import formats
 from mailsight.figures.metrics import share
+
+from .style import literal
 
 # Enough points for a smooth line over any period.
 MAX_POINTS = 336
@@ -57,7 +58,7 @@ def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figur
                 y=[reached for _, reached in points],
                 xaxis=f"x{panel}",
                 yaxis=f"y{panel}",
-                name=f"{course.letter}  {escape(formats.raw(course.name, 40))}",
+                name=f"{course.letter}  {literal(course.name, 40)}",
                 legendgroup=course.letter,
                 showlegend=not panel,
                 mode="lines",

@@ -1,6 +1,7 @@
 """What the charts share: colours, margins, and text that Plotly shows literally."""
 
 from html import escape
+from typing import Any
 
 from mailsight.figures import formats
 from mailsight.vocabulary import Status
@@ -9,6 +10,10 @@ from mailsight.vocabulary import Status
 INK = "#11161D"
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 GRID = "rgba(128, 140, 160, 0.25)"
+# Up to this count, an axis has a label at each whole number.
+_MAX_SINGLE_STEPS = 6
+# Plotly's steps are at least a tenth on an axis for counts. Labels between two whole numbers are left out.
+_NO_FRACTIONS = {f"{tenths / 10:g}": "" for tenths in range(100) if tenths % 10}
 
 
 def pale(state: Status, opacity: float = 0.3) -> str:
@@ -16,6 +21,12 @@ def pale(state: Status, opacity: float = 0.3) -> str:
     return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
-def literal(text: str) -> str:
-    """Untrusted text, shortened and escaped, because Plotly interprets some HTML."""
-    return escape(formats.raw(text, 24))
+def literal(text: str, max_length: int = 24) -> str:
+    """Untrusted text, shortened, in its own direction and escaped, because Plotly interprets some HTML."""
+    return escape(formats.isolated(formats.raw(text, max_length)))
+
+
+def whole_numbers(largest: int) -> dict[str, Any]:
+    """An axis for counts up to `largest`, labelled with whole numbers, even if a click in the legend rescales it."""
+    every_one = {"dtick": 1} if largest <= _MAX_SINGLE_STEPS else {}
+    return {"rangemode": "tozero", "tickformat": ",~f", "labelalias": _NO_FRACTIONS, **every_one}

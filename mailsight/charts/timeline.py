@@ -9,7 +9,7 @@ from mailsight.figures import formats
 from mailsight.figures.hours import dense_hours, hour_ticks
 from mailsight.vocabulary import Status
 
-from .style import GRID, MARGIN, pale
+from .style import GRID, MARGIN, pale, whole_numbers
 
 # The two traces of each chart: column, state with its colour, and label.
 _TIMELINES = {
@@ -35,6 +35,8 @@ def chart(
     """
     dense = dense_hours(hours, until_hour)
     elapsed = dense["hour"].tolist()
+    columns = dense[[column for column, _, _ in _TIMELINES[counting]]]
+    largest = int((columns.sum() if cumulative else columns.max()).max()) if elapsed else 0
     figure = go.Figure()
     for column, state, label in _TIMELINES[counting]:
         hover = "%{y:,}<extra>" + label + "</extra>"
@@ -92,8 +94,7 @@ def chart(
     )
     figure.update_yaxes(
         tickfont={"size": 12},
-        rangemode="tozero",
-        tickformat=",d",
+        **whole_numbers(largest),
         gridcolor=GRID,
         zerolinecolor=GRID,
         fixedrange=True,

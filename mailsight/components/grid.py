@@ -264,6 +264,9 @@ _CSS = {
     },
     "body": {"margin": "0", "background": "transparent"},
     ".ag-cell": {"font-variant-numeric": "tabular-nums"},
+    # Names and addresses in their own direction.
+    ".name, .ag-cell-value": {"unicode-bidi": "plaintext"},
+    ".ag-cell:not(.ag-right-aligned-cell)": {"text-align": "left"},
     ".ag-cell.mail": {"padding": "0", "justify-content": "center"},
     ".name": {"color": "inherit", "font-weight": "600", "text-decoration": "none"},
     ".name:hover, .name:focus-visible": {"color": "var(--primary-color)", "text-decoration": "underline"},

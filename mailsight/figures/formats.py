@@ -20,6 +20,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 # Characters with a special meaning in Markdown (CommonMark, section 2.4) and Streamlit (icons, colours, math): some
 # everywhere, some before certain characters, some at the start of a line.
 _SIGNS = re.compile(r"[\\`*_\[\]<>$~|{}]|:(?=\S)|&(?=[#\w])|(?<!.)[-+#=](?=[\s\-=#]|$)|(?<=\d)[.)](?=\s)")
+# Letters that are written from right to left, and characters that change the direction: Unicode's bidirectional classes
+# R and AL, and the explicit ones.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 # Text that becomes a link (GitHub's Markdown, section 6.9), an icon or an emoji even if it is escaped.
 _AUTOMATIC = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www|@)(?=[\\:.\w])|:(?=[a-z])")
 
@@ -131,13 +136,23 @@ def size(size_bytes: int) -> str:
 
 def sender(name: str | None, address: str | None) -> str:
     """The From header of an e-mail: "Sunwise <news@sunwise.example>"."""
-    return f"{name} <{address}>" if name and address else name or address or ""
+    return f"{isolated(name)} <{address}>" if name and address else name or address or ""
+
+
+def isolated(text: str) -> str:
+    """Text that keeps its own direction among other text: "عرض 50%!" reads from right to left even in an English line.
+
+    Where HTML isn't possible, Unicode's isolates do what `<bdi>` does. Text without such letters stays as it is.
+    """
+    if not _RIGHT_TO_LEFT.search(text):
+        return text
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def plain(text: object) -> str:
-    """Untrusted text, escaped so that Markdown shows it literally, on one line."""
+    """Untrusted text, escaped so that Markdown shows it literally, on one line and in its own direction."""
     escaped = _SIGNS.sub(r"\\\g<0>", " ".join(str(text).split()))
-    return _AUTOMATIC.sub("\\g<0>\N{WORD JOINER}", escaped)
+    return isolated(_AUTOMATIC.sub("\\g<0>\N{WORD JOINER}", escaped))
 
 
 def raw(text: str, max_length: int = 300) -> str:

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, collapse_addresses
 
 import pyarrow as pa
 
-from mailsight.audience import agents
+from mailsight.audience import agents, mailboxes
 from mailsight.audience.machines import RULES, Network, Rules
 from mailsight.warehouse.draft import Draft
 
@@ -29,6 +29,9 @@ def judge(work: Draft, rules: Rules, refusals: Refusals) -> None:
         kinds.append((agent, kind))
     with work.table("agents", kinds, _AGENTS):
         work.run("gather_requests")
+    companies = [domain for (domain,) in work.run("gather_domains") if mailboxes.provider(domain) == domain]
+    with work.table("domains", [(domain,) for domain in companies], _DOMAINS):
+        work.run("name_companies")
     if ranges := _ranges(rules):
         with work.table("networks", ranges, _NETWORKS):
             work.run("name_ips")
@@ -64,5 +67,6 @@ def _numbers(networks: Sequence[Network]) -> Iterator[tuple[int, int]]:
 
 _IPV4 = 0xFFFF << 32  # ::ffff:0:0/96
 _AGENTS = pa.schema([("user_agent", pa.string()), ("kind", pa.string())])
+_DOMAINS = pa.schema([("domain", pa.string())])
 _NETWORKS = pa.schema([(name, pa.string()) for name in ("network", "first", "last")])
 _REASONS = pa.schema([("name", pa.string()), ("place", pa.int32())])

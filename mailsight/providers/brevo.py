@@ -41,6 +41,16 @@ _WORDS = Words(
             "contact_updated": NOT_AN_EVENT,
             "contact_deleted": NOT_AN_EVENT,
             "inbound_email_processed": NOT_AN_EVENT,
+            # As webhooks are subscribed to (https://developers.brevo.com/reference/create-webhook).
+            "sent": EventType.SENT,
+            "hardBounce": (EventType.BOUNCED, "bounced"),
+            "softBounce": (EventType.BOUNCED, "bounced"),
+            "uniqueOpened": EventType.OPENED,
+            "listAddition": EventType.SUBSCRIBED,
+            "contactUpdated": NOT_AN_EVENT,
+            "contactDeleted": NOT_AN_EVENT,
+            "inboundEmailProcessed": NOT_AN_EVENT,
+            "reply": NOT_AN_EVENT,
             # In lists of events (https://developers.brevo.com/reference/get-email-event-report).
             "requests": EventType.QUEUED,
             "hardBounces": (EventType.BOUNCED, "bounced"),

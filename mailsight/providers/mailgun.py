@@ -60,6 +60,9 @@ _WORDS = (
             "hardfail": Meaning(reason="bounced"),
             "old": Meaning(reason="timed_out"),
             "espblock": Meaning(reason="blocked"),
+            "blacklisted": Meaning(
+                reason="blocked"
+            ),  # https://github.com/mailgun/mailgun-go (events/enums.go)
             "generic": Meaning(reason="other"),
             "greylisted": Meaning(reason="other"),
             "suppress-bounce": Meaning(EventType.REJECTED, "bounced"),

@@ -21,13 +21,15 @@ _WORDS = Words(
             "spam": (EventType.COMPLAINED, "spam"),
             "soft bounce": (EventType.DEFERRED, "other"),  # Mailtrap tries again
             "bounce": (EventType.BOUNCED, "bounced"),
+            "soft_bounce": (EventType.DEFERRED, "other"),  # in the list of e-mail logs
             "suspension": (EventType.DEFERRED, "other"),
             "reject": (EventType.REJECTED, "blocked"),
             "blocked": (EventType.REJECTED, "blocked"),
             "inbound.message_received": NOT_AN_EVENT,
         }
     ),
-    source="https://docs.mailtrap.io/email-api-smtp/advanced/webhooks",
+    source="https://docs.mailtrap.io/email-api-smtp/advanced/webhooks, "
+    "https://github.com/mailtrap/mailtrap-openapi (specs/email-sending.openapi.yml)",
     read_on=date(2026, 11, 26),
 )
 

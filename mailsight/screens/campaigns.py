@@ -214,7 +214,7 @@ def _row(campaign: ListedCampaign, results: SearchTotals, opens: list[int]) -> t
         campaign.campaign_id,
         [
             tables.tick(
-                f"Select {campaign.name} to compare",
+                f"Select {formats.isolated(campaign.name)} to compare",
                 ticked=campaign.campaign_id in ids,
                 full=len(ids) >= comparison.MAX_CAMPAIGNS,
             ),

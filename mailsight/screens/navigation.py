@@ -37,7 +37,7 @@ def campaign_before() -> str:
 
 def tab_title(name: str) -> None:
     """Set the title of the browser tab."""
-    st.set_page_config(page_title=f"{name} · Mailsight")
+    st.set_page_config(page_title=f"{formats.isolated(name)} · Mailsight")
 
 
 def shown_id(kind: Literal["campaign", "customer"]) -> str:

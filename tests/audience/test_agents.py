@@ -177,6 +177,32 @@ PEOPLES_NAMES = (
     f"Mozilla/5.0 (Windows NT 10.0) {WEBKIT} Chrome/43.0 Safari/537.36 Seznam.cz/2.0.4",
     "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; http://intranet.example; rv:11.0) like Gecko",
     "Mozilla/5.0 (Linux; U; en-US) AppleWebKit/528.5+ (KHTML, like Gecko, Safari/528.5+) Version/4.0 Kindle/3.0",
+    # Toolbars and companies add to Internet Explorer's user agent; apps come before what they are built on.
+    "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1; Trident/4.0; PeoplePal 7.3; .NET CLR 2.0.50727)",
+    "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1; .NET CLR 2.0.50727; SynapseWorkstation.3.2.1)",
+    "Mozilla/5.0 (Windows; U; Windows NT 6.0; en-US; rv:1.9.2) Gecko/20100722 Ant.com Toolbar 2.0.1 Firefox/3.6.8",
+    f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_10_0) {WEBKIT} FluidApp Version/1955 Safari/600.1.25",
+    f"Mozilla/5.0 (Linux; Android 7.1.1; NX16; wv) {WEBKIT} Chrome/68.0 Safari/537.36 Blackboard/3.8.0",
+    f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_10_5) {WEBKIT} WhatsApp/0.2.4 Chrome/53.0 Electron/1.4 Safari/537.36",
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Trae/1.107.1 Chrome/142.0 Electron/39.2.7 Safari/537.36",
+    "Reeder/3.2 CFNetwork/672.1.12 Darwin/14.0.0",
+    "avast/2.0.3917 (3917;en_GB) ID/null HW/HTC One Android/4.2.2 (JDQ39)",
+    "com.google.android.apps.searchlite/94333 (Linux; U; Android 9; bn_IN; LN9910; Cronet/85.0.4183.127)",
+    "BBC iPlayer (AndroidApp; 3.1.0.748) HTC Butterfly s (Android 4.3, SDK 18)",
+    "TuneIn Radio/18.4 (Android 30; SM-A705FN; Java)",
+    "Client/11.0 (org.mozilla.ios.Firefox; build:9935; iOS 11.2.6) Alamofire/4.3.0",
+    "UCWEB/2.0 (MIDP-2.0; U; Adr 4.2.2; http://portal.operator.example; AX650) U2/1.0.0 UCBrowser/9.6.0.514 Mobile",
+    "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko; QQBrowser/8.2) Chrome/46.0 Edge/13.10586",
+    "Opera/9.80 (Windows NT 5.1; Edition Seznam) Presto/2.12.388 Version/12.17",
+    "Mozilla/4.0 (compatible;Android;320x480)",
+    "Microsoft Office Excel 2014 (16.0.7726) Windows NT 10.0",
+    # Nothing but a browser's or a device's name.
+    "Chrome/58.0.3029.83",
+    "Safari 5.1",
+    "Maxthon/4.0",
+    "PANTECH-C740",
+    "Lumia 510",
+    "Sonos/71.0-37271 (Play:3)",
 )
 MACHINES = (
     "python-requests/2.32.3",
@@ -231,6 +257,11 @@ MACHINES = (
     "acme",
     "Mozilla/5.0 (compatible; Acme/1.0)",
     f"Mozilla/5.0 (Linux; Android 11; Pixel 5) {WEBKIT} Chrome/90.0 (compatible; AcmeBot/2.0)",
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} acmebot/1.4.8 Chrome/61.0 Electron/2.0.12 Safari/537.36",
+    "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1; Trident/4.0; .NET CLR 2.0.50727; +http://acme.example)",
+    "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0; AppInsights)",
+    "URLTester/1 CFNetwork/975.0.3 Darwin/18.2.0 (x86_64)",
+    "Acme research (crawl at acme dot example)",
 )
 PROXIES = (
     "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
@@ -243,12 +274,17 @@ PROXIES = (
 
 @pytest.mark.parametrize("agent", PEOPLE + PEOPLES_NAMES)
 def test_programs_that_people_use_are_not_machines(agent: str) -> None:
-    assert agents.kind(agent) == "person"
+    assert {agents.kind(spelling) for spelling in _spellings(agent)} == {"person"}
 
 
 @pytest.mark.parametrize("agent", MACHINES)
 def test_scanners_and_libraries_are_machines(agent: str) -> None:
-    assert agents.kind(agent) == "scanner_agent"
+    assert {agents.kind(spelling) for spelling in _spellings(agent)} == {"scanner_agent"}
+
+
+def _spellings(agent: str) -> tuple[str, str, str]:
+    """Some logs have all user agents in lower or upper case."""
+    return agent, agent.lower(), agent.upper()
 
 
 @pytest.mark.parametrize("agent", PROXIES)

@@ -343,6 +343,46 @@ def test_a_network_that_clicks_many_messages_at_delivery(verdicts: Callable[...,
     assert verdicts(all_events) == [None] * 12 + ["network_across"] * 6 + [None] * 7
 
 
+@pytest.mark.parametrize(
+    "links", [MAIL[:2], [MAIL[0], UNSUBSCRIBE], MAIL[:3]], ids=["two", "leaves", "three"]
+)
+def test_people_who_click_two_links_within_20_seconds_stay_human(
+    verdicts: Callable[..., Any], links: list[str]
+) -> None:
+    events: list[Event] = []
+    # Only visits of every link right after delivery, before the e-mail is opened, are a machine's.
+    for opened, loads_images in ((10, True), (70, True), (70, False), (3000, True), (3000, False)):
+        for pause in (2, 8, 15):
+            person = {"customer_id": f"c{len(events)}"}
+            opens = [event("opened", opened, **person, ip=f"80.{len(events)}.1.1")] * loads_images
+            visits = clicks(opened + 8, opened + 8 + pause, links=links, **person, ip=f"80.{len(events)}.1.1")
+            events += [event("delivered", 0, **person), *opens, *visits]
+    assert set(verdicts(events, links)) == {None}
+
+
+def test_an_agent_that_clicks_for_many_colleagues_at_delivery(verdicts: Callable[..., Any]) -> None:
+    def click(customer: str, at: float, number: int) -> Event:
+        domain = {"g": "corp.example", "o": "office.example", "m": "gmx.de"}[customer[0]]
+        return event(
+            "clicked",
+            at,
+            url=MAIL[0],
+            customer_id=customer,
+            ip=f"52.{number}.7.{number}",
+            recipient=f"{customer}@{domain}",
+        )
+
+    delivered = [event("delivered", 100 * n, customer_id=f"{who}{n}") for who in "gom" for n in range(6)]
+    gateway = [click(f"g{n}", 100 * n + 20 + n, n) for n in range(6)]
+    # Colleagues opened the message first; customers of a mailbox provider may wait for a message to confirm.
+    colleagues = [click(f"o{n}", 100 * n + 40, n) for n in range(6)]
+    opened = [event("opened", 100 * n + 30, customer_id=f"o{n}", ip=f"90.{n}.1.1") for n in range(6)]
+    customers = [click(f"m{n}", 100 * n + 20, n) for n in range(6)]
+    later = click("g1", 7000, 9)
+    expected = [None] * 24 + ["agent_across"] * 6 + [None] * 13
+    assert verdicts([*delivered, *opened, *gateway, *colleagues, *customers, later]) == expected
+
+
 def test_an_unsubscribe_by_a_machine_opts_nobody_out(tmp_path: Path) -> None:
     events = [event("delivered", 0), *clicks(60, 60.1, 60.2), event("unsubscribed", 60.4)]
     bundles.load(tmp_path / "mailsight.duckdb", [bundle(tmp_path / "bundle", events)])
@@ -450,7 +490,18 @@ def test_the_rules_agree_with_plain_python(
         if verdict != right
     ]
     assert not wrong
-    assert set(got) >= {"burst_links", "burst_whole_mail", "on_arrival", "first_visit", "burst_open"}
+    assert set(got) >= {
+        "burst_links",
+        "burst_whole_mail",
+        "on_arrival",
+        "first_visit",
+        "burst_open",
+        "agent_across",
+    }
+
+
+# The others are customers of a mailbox provider.
+_COMPANIES = dict.fromkeys("abvwx", "corp.example")
 
 
 def _random_event(dice: random.Random, number: int) -> Row:
@@ -458,7 +509,8 @@ def _random_event(dice: random.Random, number: int) -> Row:
     shown = kind in ("clicked", "opened")
     return {
         "number": number,
-        "customer": dice.choice("abc"),
+        "customer": (customer := dice.choice("abc")),
+        "company": _COMPANIES.get(customer),
         "type": kind,
         "at": dice.choice((0, 100, 200)) + dice.randrange(0, 80) / 2,
         "url": dice.choice([*MAIL[:4], UNSUBSCRIBE]) if kind == "clicked" else None,
@@ -474,6 +526,7 @@ def _random_visits(dice: random.Random, links: list[str], number: int) -> list[R
     for place, customer in enumerate("vwxyz"):
         seen = {
             "customer": customer,
+            "company": _COMPANIES.get(customer),
             "network": f"81.1.{place}",
             "kind": "person",
             "method": None,
@@ -500,6 +553,7 @@ def _as_loaded(row: Row, campaign_id: str) -> Event:
         customer_id=row["customer"],
         url=row["url"],
         ip=ip,
+        recipient=f"{row['customer']}@{row['company'] or 'gmail.com'}",
         user_agent=AGENTS[row["kind"]],
         method=row["method"],
     )

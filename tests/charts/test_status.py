@@ -80,6 +80,18 @@ def test_the_timeline_can_end_before_or_after_the_last_open() -> None:
     assert len(timeline.chart(hours, 168).data[0].x) == 168
 
 
+@pytest.mark.parametrize("opens", [0, 1, 2, 3, 5, 6])
+def test_an_axis_of_small_counts_has_each_whole_number(opens: int) -> None:
+    axis = timeline.chart(pd.DataFrame({"hour": [0], "opens": [opens], "clicks": [0]})).layout.yaxis
+    assert (axis.dtick, axis.labelalias["0.5"], axis.labelalias["1.2"]) == (1, "", "")
+    assert all("." in label for label in axis.labelalias)
+
+
+def test_an_axis_of_large_counts_has_even_steps() -> None:
+    axis = timeline.chart(pd.DataFrame({"hour": [0], "opens": [7000], "clicks": [0]})).layout.yaxis
+    assert (axis.dtick, axis.tickformat) == (None, ",~f")
+
+
 def test_events_dated_before_the_send_count_in_the_first_hour() -> None:
     hours = pd.DataFrame({"hour": [-2, 0], "opens": [1, 5], "clicks": [0, 1]})
     assert hours_figure.dense_hours(hours).to_dict("list") == {"hour": [0], "opens": [6], "clicks": [1]}

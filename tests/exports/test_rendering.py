@@ -37,6 +37,19 @@ def test_a_heatmap_shows_a_hostile_title_as_text() -> None:
     assert drawn.count("&lt;img src=x onerror=alert(1)&gt;") == 3
 
 
+def test_a_heatmap_shows_a_title_from_right_to_left_in_its_order() -> None:
+    drawn = mail_pages.heatmap("<p>Hello", [], title="عرض 50%!", facts=["מבצע (2026)"])
+    assert drawn.count("\u2068عرض 50%!\u2069") == 2
+    assert "\u2068מבצע (2026)\u2069" in drawn
+
+
+def test_names_in_a_report_are_isolated() -> None:
+    report = (TEMPLATES[0].parent / "report.html").read_text(encoding="utf-8")
+    names = re.findall(r"{{ (?:campaign\.\w+|row\.label|row\.note|facts)\b[^}]*}}", report)
+    assert len(names) == 7
+    assert [name for name in names if "isolated" not in name] == []
+
+
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         render("heatmap_head.html", scale=[])

@@ -163,6 +163,27 @@ def test_the_size_of_a_file(size_bytes: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ("Spring 50%!", "Spring 50%!"),
+        ("Zoë 你好 Ωμέγα Привет!", "Zoë 你好 Ωμέγα Привет!"),
+        ("عرض 50%!", "\u2068عرض 50%!\u2069"),
+        ("מבצע (2026)", "\u2068מבצע (2026)\u2069"),
+        ("Sale: ܫܠܡܐ", "\u2068Sale: ܫܠܡܐ\u2069"),
+        ("𐤔𐤋𐤌", "\u2068𐤔𐤋𐤌\u2069"),
+        ("turned \u202eround", "\u2068turned \u202eround\u2069"),
+    ],
+)
+def test_text_from_right_to_left_keeps_its_order_among_other_text(text: str, shown: str) -> None:
+    assert formats.isolated(text) == shown
+    assert formats.plain(text) == shown
+
+
+def test_a_senders_address_follows_a_name_from_right_to_left() -> None:
+    assert formats.sender("متجر", "a@x.example") == "\u2068متجر\u2069 <a@x.example>"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
         ("<b>**x**</b>", "<b>**x**</b>"),
         ("two\nlines", "two↵lines"),
         ("a\x00b\u202ec", "a\\x00b\\x202ec"),

@@ -1,7 +1,8 @@
 """Applies the machine rules of docs/machines.md to one campaign's events in plain Python.
 
 Shares no code with the application. Events are dicts with number, customer, type, at (seconds), url, network (or None),
-kind (of user agent) and method; `links` are the URLs of the mail, in order.
+kind (of user agent), method and company (the domain of the customer's address, if it is a company's); `links` are the
+URLs of the mail, in order.
 """
 
 from collections import defaultdict
@@ -34,6 +35,8 @@ def reasons(events: list[Row], links: list[str], *, across_messages: int = 5) ->
         _slow_visit(clicks, set(links), by_number)
         _burst(direct, _crowded(direct, "network", 30), "burst_networks", by_number)
     _across(by_message, across_messages, by_number)
+    if has_seconds:
+        _agent_across(by_message, across_messages, by_number)
     for rows in by_message.values():
         if has_seconds:
             _on_arrival(rows, by_number)
@@ -212,6 +215,29 @@ def _across(by_message: dict[str, list[Row]], min_messages: int, by_number: Reas
             if len(messages) >= min_messages and 2 * len(messages) >= len({row["customer"] for row in rows}):
                 for row in early:
                     by_number[row["number"]].add("network_across")
+
+
+def _agent_across(by_message: dict[str, list[Row]], min_messages: int, by_number: Reasons) -> None:
+    """Mark early clicks on unopened messages by an agent that clicks for many customers of one company."""
+    early: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    everyone: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for rows in by_message.values():
+        arrived, opened = _arrived(rows), _first_open(rows, by_number)
+        for row in rows:
+            if row["type"] != "clicked" or not row["company"]:
+                continue
+            together = row["company"], row["kind"]
+            everyone[together].add(row["customer"])
+            if arrived is not None and abs(row["at"] - arrived) <= 60 and opened >= row["at"] - 5:
+                early[together].append(row)
+    marked = [
+        row
+        for together, rows in early.items()
+        for row in rows
+        if len({row["customer"] for row in rows}) >= max(min_messages, len(everyone[together]) / 2)
+    ]
+    for row in marked:
+        by_number[row["number"]].add("agent_across")
 
 
 def _opens(rows: list[Row], by_number: Reasons) -> None:

@@ -28,6 +28,10 @@ HEADLESS = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "HeadlessChrome/131.0.0.0 Safari/537.36"
 )
+COMPANY = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/138.0.0.0 Safari/537.36"
+)
 APPLE = "Mozilla/5.0"
 GOOGLE = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 YAHOO = "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html"
@@ -82,6 +86,7 @@ class Traffic:
                 "event_id": f"e{len(self.events)}",
                 "campaign_id": "spring",
                 "customer_id": f"c{customer}",
+                "recipient": f"c{customer}@{domain(customer)}",
                 "type": kind,
                 "occurred_at": moment.isoformat(),
                 "url": url or None,
@@ -91,6 +96,13 @@ class Traffic:
                 "machine": machine,
             }
         )
+
+
+def domain(customer: int) -> str:
+    """Most customers have their mailbox at a provider, the others at a small company or one with a cloud gateway."""
+    if customer % len(SCANNERS) == list(SCANNERS).index("company"):
+        return f"corp{customer // len(SCANNERS) % 4}.example"
+    return f"firm{customer // 3 % 30}.example" if customer % 3 == 0 else "gmail.com"
 
 
 def campaign(
@@ -141,11 +153,10 @@ def person(traffic: Traffic, customer: int, delivered: float) -> None:
         delivered + (rng.lognormvariate(5, 1.2) if rng.random() < 0.2 else rng.lognormvariate(9, 1.5)) + 5
     )
     ip = f"66.102.{rng.randrange(4)}.{rng.randrange(256)}" if "roxy" in pictures else home
-    traffic.event(customer, "opened", opened, by="person", agent=pictures, ip=ip)
-    for _ in range(rng.choice((0, 0, 0, 1, 2))):
-        traffic.event(
-            customer, "opened", opened + rng.lognormvariate(6, 2) + 3, by="person", agent=pictures, ip=ip
-        )
+    # The mail programs of one in seven load no images.
+    for opens in range(rng.choice((1, 1, 1, 2, 3)) if customer % 7 else 0):
+        later = rng.lognormvariate(6, 2) + 3 if opens else 0
+        traffic.event(customer, "opened", opened + later, by="person", agent=pictures, ip=ip)
     if rng.random() < 0.4:
         way = rng.choices(
             (one_click, double_click, looks_around, product_grid, forwards, leaves), (50, 6, 25, 8, 3, 2)
@@ -359,6 +370,12 @@ def one_link_at_delivery(traffic: Traffic, customer: int, delivered: float) -> N
     )
 
 
+def company(traffic: Traffic, customer: int, delivered: float) -> None:
+    """A company's gateway in a cloud opens no images and follows one link, from another network each time."""
+    at = delivered + traffic.rng.uniform(4, 50)
+    scan(traffic, customer, at, traffic.links[:1], (1, 2), by="company", agent=COMPANY, opens=False)
+
+
 SCANNERS = {
     scanner.__name__: scanner
     for scanner in (
@@ -374,6 +391,7 @@ SCANNERS = {
         headless,
         library,
         one_link_at_delivery,
+        company,
     )
 }
 

@@ -51,6 +51,9 @@ const drawRange = (cell) => {
   return node;
 };
 
+// Text in its own direction; an Arabic name doesn't turn the cell around.
+const ownWay = (text) => element("bdi", {}, text);
+
 const setTick = (box, { ticked, full }) => {
   box.checked = ticked;
   box.dataset.full = full ? "full" : "";
@@ -71,7 +74,7 @@ const drawTick = (cell, notify) => {
 };
 
 const drawCell = (cell, notify) => {
-  if (typeof cell === "string") return [cell];
+  if (typeof cell === "string") return [ownWay(cell)];
   if (cell.kind === "main") {
     const words = cell.href
       ? element("a", { class: "main", href: safeAddress(cell.href) }, cell.text)
@@ -91,13 +94,13 @@ const drawCell = (cell, notify) => {
       notify("counted");
     });
     if (ask) tipped(ask, [cell.counted]);
-    return [words, ask, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, cell.note) : null];
+    return [words, ask, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, ownWay(cell.note)) : null];
   }
   if (cell.kind === "figure") return [cell.text];
   if (cell.kind === "tick") return [drawTick(cell, notify)];
   if (cell.kind === "trend") return [drawTrend(cell.points), element("span", { class: "sr" }, cell.tip.join(". "))];
   if (cell.kind === "range") return [drawRange(cell)];
-  if (cell.kind === "noted") return [cell.text, cell.note ? element("div", { class: "note" }, cell.note) : null];
+  if (cell.kind === "noted") return [ownWay(cell.text), cell.note ? element("div", { class: "note" }, ownWay(cell.note)) : null];
   if (cell.kind === "bar") {
     const filled = element("b");
     filled.style.width = `${cell.width}%`;
@@ -109,7 +112,7 @@ const drawCell = (cell, notify) => {
   if (cell.kind === "chip") {
     const chip = element("span", { class: `chip ${cell.inner ? "inner" : ""}`, title: cell.title }, cell.text);
     chip.style.setProperty("--colour", cell.colour);
-    return [chip, cell.note ? element("div", { class: `note ${cell.inner ? "inner" : ""}` }, cell.note) : null];
+    return [chip, cell.note ? element("div", { class: `note ${cell.inner ? "inner" : ""}` }, ownWay(cell.note)) : null];
   }
   if (cell.kind === "tone") return [element("span", { class: cell.tone, title: cell.title }, cell.text)];
   if (cell.kind === "actions") {

@@ -53,6 +53,16 @@ SAMPLES = Samples(
         ),
         *("click", "opened", "unique_opened", "proxy_open", "unique_proxy_open", "unsubscribed", "error"),
         *("unsubscribe", "contact_deleted", "contact_updated", "list_addition"),
+        *(
+            "sent",
+            "hardBounce",
+            "softBounce",
+            "uniqueOpened",
+            "listAddition",
+            "contactUpdated",
+            "contactDeleted",
+        ),
+        *("inboundEmailProcessed", "reply"),
         *("requests", "bounces", "hardBounces", "softBounces", "clicks", "invalid", "loadedByProxy"),
     ),
 )

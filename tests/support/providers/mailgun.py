@@ -138,6 +138,7 @@ SAMPLES = Samples(
         *("unsubscribed", "complained", "rejected", "stored", "email_validation", "list_uploaded"),
         *("list_member_uploaded", "list_member_upload_error", "trapped", "bounced", "dropped"),
         *("permanent", "temporary", "bounce", "delayed-bounce", "espblock", "generic", "old", "hardfail"),
+        *("blacklisted", "greylisted"),
         *("suppress-bounce", "suppress-unsubscribe", "suppress-complaint", "605", "606", "607"),
     ),
 )

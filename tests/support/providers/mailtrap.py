@@ -61,6 +61,7 @@ SAMPLES = Samples(
             "unsubscribe",
             "spam",
             "soft bounce",
+            "soft_bounce",
             "bounce",
             "suspension",
             "reject",
