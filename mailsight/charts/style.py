@@ -3,7 +3,6 @@
 from html import escape
 
 from mailsight.figures import formats
-from mailsight.vocabulary import Status
 
 # Dark text has a contrast of at least 4:1 on all five state colours; white text does not.
 INK = "#11161D"
@@ -11,8 +10,8 @@ MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 GRID = "rgba(128, 140, 160, 0.25)"
 
 
-def pale(state: Status, opacity: float = 0.3) -> str:
-    red, green, blue = bytes.fromhex(state.colour.lstrip("#"))
+def pale(colour: str, opacity: float = 0.3) -> str:
+    red, green, blue = bytes.fromhex(colour.lstrip("#"))
     return f"rgba({red}, {green}, {blue}, {opacity})"
 
 

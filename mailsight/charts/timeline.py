@@ -46,7 +46,7 @@ def chart(
                 mode="lines",
                 line={"color": state.colour, "width": 2.5},
                 fill="tozeroy",
-                fillcolor=pale(state, 0.12),
+                fillcolor=pale(state.colour, 0.12),
                 name=label,
                 hovertemplate=hover,
             )

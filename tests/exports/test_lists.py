@@ -304,7 +304,7 @@ def test_a_grid_export_uses_the_grids_view_and_the_pages_search(
     )
     data = use(sample_database).snapshot()
     expected = recipients.page(data, report.campaign.campaign_id, report.audience, query)
-    read = grid_component.shown(report, "e", [Status.CLICKED], None)
+    read = grid_component.shown(report, "e", [Status.CLICKED], None, None)
     # A browser may send more than a view; values that the page knows itself are ignored.
     posted = {**VIEW, "search": "", "status": [], "link": 1, "token": "x", "audience": "all"}
     exported = rows_of(read(data, posted))
@@ -326,7 +326,7 @@ def test_a_grid_export_uses_the_grids_view_and_the_pages_search(
 def test_a_hostile_grid_view_is_rejected(
     warehouse: Warehouse, report: campaign.CampaignReport, jobs: Jobs, view: dict[str, Any]
 ) -> None:
-    read = grid_component.shown(report, "", [], None)
+    read = grid_component.shown(report, "", [], None, None)
     with pytest.raises(BadRequest):
         read(warehouse.snapshot(), view)
     job = wait(

@@ -1,0 +1,40 @@
+// Draws lines of counts from `data` (mailsight/components/sums.py), with text nodes only, so no text is parsed as HTML.
+// Reports the id of a clicked part to Python as `clicked`. tips.js is loaded before this script.
+
+const drawPart = (part, notify) => {
+  const button = element("button", { type: "button", class: "part", "data-part": part.id, "aria-pressed": String(part.chosen) },
+    element("span", { class: "dot", "aria-hidden": "true" }), element("span", {}, part.label), " ", element("b", {}, part.count));
+  button.style.setProperty("--colour", part.colour);
+  button.addEventListener("click", () => notify(part.id));
+  return tipped(button, part.tip);
+};
+
+const drawLine = (line, notify) => {
+  const parts = line.parts.map((part, index) =>
+    element("span", { class: "term" }, drawPart(part, notify), index < line.parts.length - 1 ? element("span", { class: "sign" }, line.sign) : null));
+  const total = line.total ? element("span", { class: "total" }, line.total) : null;
+  return element("div", { class: "line", role: "group", "aria-label": line.label }, ...parts, total);
+};
+
+const drawShown = (data) => {
+  const line = element("div", { class: "shown", role: "status" });
+  if (!data.shown) return line;
+  const link = element("button", { type: "button", class: "see" }, "See them ↓");
+  link.addEventListener("click", () => {
+    const heading = document.getElementById(data.anchor);
+    if (!heading) return;
+    heading.scrollIntoView();
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  });
+  line.append(element("b", {}, data.shown), " · ", link);
+  return line;
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".sums");
+  const focused = root.contains(root.getRootNode().activeElement) ? root.getRootNode().activeElement.dataset.part : undefined;
+  const notify = (part) => setTriggerValue("clicked", part);
+  root.replaceChildren(...data.lines.map((line) => drawLine(line, notify)), drawShown(data));
+  if (focused) [...root.querySelectorAll(".part")].find((part) => part.dataset.part === focused)?.focus({ preventScroll: true });
+}
