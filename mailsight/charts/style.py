@@ -8,6 +8,8 @@ from mailsight.figures import formats
 INK = "#11161D"
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 GRID = "rgba(128, 140, 160, 0.25)"
+# The title of a hover over all lines at one time. It can use the position only, not the custom data of a point.
+HOURS_SINCE_SEND = "%{x}\N{NO-BREAK SPACE}h since send"
 
 
 def pale(colour: str, opacity: float = 0.3) -> str:
