@@ -15,7 +15,7 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
 from mailsight.vocabulary import SENT_STATES, Audience, Stage, Status
 
-from . import heatmap
+from . import heatmap, tabs
 
 ANCHOR = "customers"  # of the heading above the grid
 _APPLE = "Apple Mail loads all images automatically, so there is no way to know whether the customer opened the e-mail."
@@ -26,6 +26,9 @@ def funnel(report: CampaignReport) -> None:
 
     A click on a stage or a state filters the grid by it, a second click removes the filter.
     """
+    if not report.counts.sent:
+        tabs.nothing_yet(report)
+        return
     # Plotly reports a click on the selected point only in a new chart, so each click gives the chart a new key.
     clicks = f"funnel:{report.campaign.campaign_id}"
     key = f"{clicks}:{report.audience}:{st.session_state.get(clicks, 0)}"
@@ -91,6 +94,9 @@ def _states_line(report: CampaignReport) -> sums.Line:
 
 def states_table(report: CampaignReport) -> None:
     """The five states with their counts, shares and meaning, and their sum. A click on one filters the grid by it."""
+    if not report.counts.sent:
+        tabs.nothing_yet(report)
+        return
     sent, chosen = report.counts.sent, chosen_states(report)
     apple = read(campaign.apple_opens, report.campaign.campaign_id)
     of_apple = Status.RECEIVED if report.audience is Audience.HUMAN else Status.OPENED

@@ -28,11 +28,16 @@ def show(report: CampaignReport) -> None:
 @cached.one_generation()
 def _reasons_and_customers(report: CampaignReport) -> None:
     counts, campaign_id = report.counts, report.campaign.campaign_id
-    customers = f"**{formats.of(counts.not_sent, counts.selected)}** selected customers"
     if report.campaign.is_planned:
-        st.markdown(f"{customers} are planned. Those with a reason will be left out.")
+        left_out = counts.not_sent - report.not_sent.get(NotSentReason.OTHER, 0)
+        st.markdown(
+            f"**{formats.things(counts.not_sent, 'customer')}** planned, of whom "
+            f"**{formats.count(left_out)}** will be left out."
+        )
     else:
-        st.markdown(f"{customers} were not sent this campaign.")
+        st.markdown(
+            f"**{formats.of(counts.not_sent, counts.selected)}** selected customers were not sent this campaign."
+        )
     reasons, people = st.columns([5, 7], gap="medium")
     with reasons:
         chosen = _reasons(report)
