@@ -9,7 +9,7 @@ from .mail_frame import frontend
 
 _component = st.components.v2.component(
     "mailsight_sums",
-    html='<div class="sums"></div>',
+    html='<div class="sums"><div class="lines"></div><div class="shown"></div></div>',
     css=frontend("sums.css", "tips.css"),
     js=frontend("tips.js", "sums.js"),
 )

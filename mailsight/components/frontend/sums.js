@@ -16,9 +16,11 @@ const drawLine = (line, notify) => {
   return element("div", { class: "line", role: "group", "aria-label": line.label }, ...parts, total);
 };
 
-const drawShown = (data) => {
-  const line = element("div", { class: "shown", role: "status" });
-  if (!data.shown) return line;
+// The line that says how many customers are left stays in place, so that screen readers announce its changes; they need not
+// announce it twice if there is another one below a table.
+const setShown = (line, data) => {
+  if (data.lines.length) line.setAttribute("role", "status");
+  if (!data.shown) return line.replaceChildren();
   const link = element("button", { type: "button", class: "see" }, "See them ↓");
   link.addEventListener("click", () => {
     const heading = document.getElementById(data.anchor);
@@ -27,14 +29,15 @@ const drawShown = (data) => {
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
   });
-  line.append(element("b", {}, data.shown), " · ", link);
-  return line;
+  line.replaceChildren(element("b", {}, data.shown), " · ", link);
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".sums");
-  const focused = root.contains(root.getRootNode().activeElement) ? root.getRootNode().activeElement.dataset.part : undefined;
+  const lines = parentElement.querySelector(".lines");
+  const active = lines.getRootNode().activeElement;
+  const focused = lines.contains(active) ? active.dataset.part : undefined;
   const notify = (part) => setTriggerValue("clicked", part);
-  root.replaceChildren(...data.lines.map((line) => drawLine(line, notify)), drawShown(data));
-  if (focused) [...root.querySelectorAll(".part")].find((part) => part.dataset.part === focused)?.focus({ preventScroll: true });
+  lines.replaceChildren(...data.lines.map((line) => drawLine(line, notify)));
+  setShown(parentElement.querySelector(".shown"), data);
+  if (focused) [...lines.querySelectorAll(".part")].find((part) => part.dataset.part === focused)?.focus({ preventScroll: true });
 }

@@ -35,7 +35,7 @@ ESTIMATE_COLOUR = "#9AA3AF"
 def cards(report: CampaignReport) -> None:
     """The five counts. *Not sent* has a button that lists its customers."""
     clicked = row_of_cards(
-        [_if_planned(report, card(report, key)) for key in CARDS],
+        [shown_card(report, key) for key in CARDS],
         key=f"cards:{report.campaign.campaign_id}",
         label="Figures",
     )
@@ -74,9 +74,10 @@ def card(report: CampaignReport, key: str) -> Card:
     )
 
 
-def _if_planned(report: CampaignReport, shown: Card) -> Card:
-    """The card of a planned campaign: its customers are planned, which is no problem."""
-    if shown.key != "not_sent" or not report.campaign.is_planned:
+def shown_card(report: CampaignReport, key: str) -> Card:
+    """The card. That of *Not sent* says *Planned*, which is no problem, until the campaign is sent."""
+    shown = card(report, key)
+    if key != "not_sent" or not report.campaign.is_planned:
         return shown
     left_out = sum(number for reason, number in report.not_sent.items() if reason is not NotSentReason.OTHER)
     return replace(
