@@ -14,7 +14,7 @@ from mailsight.vocabulary import Status
 # In units of the templates' view box.
 _WIDTH, _MARGIN, _ROW = 720, 30, 34
 _PANEL_HEIGHT, _PANEL_HEADER, _PANEL_FOOTER = 110, 18, 16
-_LABELS_WIDTH, _MAX_BAR_WIDTH = 140, 330
+_LABELS_WIDTH, _MAX_BAR_WIDTH, _SPACE_BELOW = 140, 330, 16
 _SPAN_HOURS, _TICK_HOURS = 72, 12
 
 
@@ -96,7 +96,7 @@ def funnel(stages: Sequence[Reached]) -> Funnel:
             )
         )
     words = "; ".join(", ".join((f"{at.stage.label} {count(at.reached)}", *beside(at))) for at in stages)
-    return Funnel(bars, len(bars) * _ROW, f"Status of messages: {words}")
+    return Funnel(bars, len(bars) * _ROW + _SPACE_BELOW, f"Status of messages: {words}")
 
 
 def timeline(hours: pd.DataFrame) -> Timeline:

@@ -159,7 +159,8 @@ def _activity(contact: Contact) -> str:
         return formats.NOT_SENT_YET
     if not contact.status.is_sent:
         reason = (contact.not_sent_reason or contact.status).label
-        return f"{reason}: {contact.not_sent_detail}" if contact.not_sent_detail else reason
+        text = f"{reason}: {contact.not_sent_detail}" if contact.not_sent_detail else reason
+        return f"Will be left out. {text}" if contact.status is Status.PLANNED else text
     zone, parts = navigation.zone(), []
     if contact.first_opened_at:
         parts.append(f"opened {formats.short_moment(contact.first_opened_at, zone)}")
