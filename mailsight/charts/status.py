@@ -46,8 +46,8 @@ def funnel(
                 textinfo="none",
                 marker={"color": "rgba(0, 0, 0, 0.001)"},
                 connector={"visible": False},
-                customdata=[[STAGE + at.stage, formats.count(at.reached), at.stage.meaning] for at in stages],
-                hovertemplate="<b>%{y}</b>: %{customdata[1]}<br>%{customdata[2]}<extra></extra>",
+                customdata=[[STAGE + at.stage, at.stage.label, formats.count(at.reached)] for at in stages],
+                hovertemplate="<b>%{customdata[1]}</b>: %{customdata[2]} got at least this far<extra></extra>",
             ),
             go.Bar(
                 name="Show the customers who got no further",

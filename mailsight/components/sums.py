@@ -10,7 +10,7 @@ from .mail_frame import frontend
 _component = st.components.v2.component(
     "mailsight_sums",
     html='<div class="sums"><div class="lines"></div><div class="shown"></div></div>',
-    css=frontend("sums.css", "tips.css"),
+    css=frontend("sums.css"),
     js=frontend("tips.js", "sums.js"),
 )
 
@@ -23,7 +23,7 @@ class Part:
     label: str
     count: str
     colour: str
-    tip: Sequence[str]
+    title: str
     chosen: bool = False
 
 

@@ -1,12 +1,12 @@
 // Draws lines of counts from `data` (mailsight/components/sums.py), with text nodes only, so no text is parsed as HTML.
-// Reports the id of a clicked part to Python as `clicked`. tips.js is loaded before this script.
+// Reports the id of a clicked part to Python as `clicked`. tips.js, which makes elements, is loaded before this script.
 
 const drawPart = (part, notify) => {
-  const button = element("button", { type: "button", class: "part", "data-part": part.id, "aria-pressed": String(part.chosen) },
+  const button = element("button", { type: "button", class: "part", "data-part": part.id, "aria-pressed": String(part.chosen), title: part.title },
     element("span", { class: "dot", "aria-hidden": "true" }), element("span", {}, part.label), " ", element("b", {}, part.count));
   button.style.setProperty("--colour", part.colour);
   button.addEventListener("click", () => notify(part.id));
-  return tipped(button, part.tip);
+  return button;
 };
 
 const drawLine = (line, notify) => {

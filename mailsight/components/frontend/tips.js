@@ -42,7 +42,7 @@ const tipped = (target, lines) => {
   const show = () => {
     clearTimeout(timer);
     if (tip.isConnected || !target.isConnected || !tip.showPopover) return;
-    target.closest(".table, .heatmap, .cards, .sums").append(tip);
+    target.closest(".table, .heatmap, .cards").append(tip);
     target.setAttribute("aria-describedby", tip.id);
     tip.showPopover();
     const [box, size] = [target.getBoundingClientRect(), tip.getBoundingClientRect()];

@@ -67,7 +67,7 @@ def _stages_line(report: CampaignReport, stages: Sequence[Reached]) -> sums.Line
             at.stage.label,
             formats.count(at.reached),
             at.stage.colour,
-            (at.stage.meaning,),
+            at.stage.meaning,
             chosen=at.stage is chosen,
         )
         for at in stages
@@ -83,7 +83,7 @@ def _states_line(report: CampaignReport) -> sums.Line:
             state.label,
             formats.count(report.status.get(state, 0)),
             state.colour,
-            (state.meaning,),
+            state.meaning,
             chosen=state in chosen,
         )
         for state in SENT_STATES
