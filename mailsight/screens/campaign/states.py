@@ -7,8 +7,7 @@ import streamlit as st
 from mailsight.charts import status
 from mailsight.components import sums, tables
 from mailsight.figures import explanations, formats
-from mailsight.figures import funnel as figures
-from mailsight.figures.funnel import Reached
+from mailsight.figures.funnel import Reached, stages
 from mailsight.figures.metrics import Portion, share
 from mailsight.reports import campaign, grid, recipients
 from mailsight.reports.campaign import CampaignReport
@@ -38,18 +37,18 @@ def funnel(report: CampaignReport) -> None:
             _toggle(report, str(points[-1]["customdata"][0]))
         st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
 
-    stages = figures.stages(report.counts, report.status)
+    reached = stages(report.counts, report.status)
     st.plotly_chart(
-        status.funnel(stages, chosen=chosen_stage(report), chosen_states=chosen_states(report)),
+        status.funnel(reached, chosen=chosen_stage(report), chosen_states=chosen_states(report)),
         key=key,
         on_select=choose,
         selection_mode="points",
         config={"displayModeBar": False, "scrollZoom": False},
         alt="Status of messages: "
-        + ", ".join(f"{at.stage.label} {formats.count(at.reached)}" for at in stages),
+        + ", ".join(f"{at.stage.label} {formats.count(at.reached)}" for at in reached),
     )
     clicked = sums.sums(
-        [_stages_line(report, stages), _states_line(report)],
+        [_stages_line(report, reached), _states_line(report)],
         key=f"sums:{report.campaign.campaign_id}",
         shown=_shown(report),
         anchor=ANCHOR,
@@ -59,7 +58,7 @@ def funnel(report: CampaignReport) -> None:
         st.rerun()
 
 
-def _stages_line(report: CampaignReport, stages: Sequence[Reached]) -> sums.Line:
+def _stages_line(report: CampaignReport, reached: Sequence[Reached]) -> sums.Line:
     chosen = chosen_stage(report)
     parts = [
         sums.Part(
@@ -70,7 +69,7 @@ def _stages_line(report: CampaignReport, stages: Sequence[Reached]) -> sums.Line
             at.stage.meaning,
             chosen=at.stage is chosen,
         )
-        for at in stages
+        for at in reached
     ]
     return sums.Line("Customers who got at least this far", parts, "›")
 
