@@ -85,15 +85,20 @@ class Status(Word):
 
     colour: str
 
+    PLANNED = "planned", "Planned", "The campaign has not been sent yet."
     NOT_SENT = "not_sent", "Not sent", "The message was not sent."
     NOT_RECEIVED = (
         "not_received",
         "Not received",
         "The message was sent but bounced, and was not delivered afterwards.",
     )
-    RECEIVED = "received", "Received", "The message was received, but no open or click was recorded."
-    OPENED = "opened", "Opened", "The message was opened, but no link was clicked."
-    CLICKED = "clicked", "Clicked", "A link in the message was clicked."
+    RECEIVED = (
+        "received",
+        "Received, not opened",
+        "The message was received, but no open or click was recorded.",
+    )
+    OPENED = "opened", "Opened, not clicked", "The message was opened, but no link was clicked."
+    CLICKED = "clicked", "Clicked", "A link in the message was clicked, and the customer did not opt out."
     OPTED_OUT = (
         "opted_out",
         "Opted out",
@@ -103,16 +108,17 @@ class Status(Word):
     @property
     def is_sent(self) -> bool:
         """Whether a message in this state counts as sent."""
-        return self is not Status.NOT_SENT
+        return self not in (Status.PLANNED, Status.NOT_SENT)
 
 
-# Okabe and Ito's palette and two greys, which are distinguishable with colour blindness (https://jfly.uni-koeln.de/color/).
+# Okabe and Ito's palette and three pale colours, which are distinguishable with colour blindness
+# (https://jfly.uni-koeln.de/color/).
 for _status, _colour in zip(
-    Status, ("#C3C9D2", "#9AA3AF", "#56B4E9", "#009E73", "#E69F00", "#D55E00"), strict=True
+    Status, ("#B7C4E8", "#C3C9D2", "#9AA3AF", "#56B4E9", "#009E73", "#E69F00", "#D55E00"), strict=True
 ):
     _status.colour = _colour
 
-# The five states of sent messages.
+# The five states of sent messages, in the order in which a message passes them.
 SENT_STATES = tuple(status for status in Status if status.is_sent)
 
 
@@ -155,5 +161,25 @@ NOT_SENT_BECAUSE = {
 }
 
 
-# "Not received" comes last, so that the chart reads as a funnel.
-FUNNEL_ORDER = (Status.RECEIVED, Status.OPENED, Status.CLICKED, Status.OPTED_OUT, Status.NOT_RECEIVED)
+class Stage(Word):
+    """A stage of the funnel: each contains all later ones. The values are names of counts.
+
+    `stops_as` is the state of the messages that got no further, unless their customer opted out.
+    """
+
+    stops_as: Status
+    colour: str
+
+    SENT = "sent", "Sent", "The message was sent."
+    RECEIVED = "delivered", "Received", "The message was delivered."
+    OPENED = "opened", "Opened", "The message was opened, or a link in it was clicked."
+    CLICKED = "clicked", "Clicked", "A link in the message was clicked."
+
+
+for _stage, _status, _colour in (
+    (Stage.SENT, Status.NOT_RECEIVED, EventType.SENT.colour),
+    (Stage.RECEIVED, Status.RECEIVED, Status.RECEIVED.colour),
+    (Stage.OPENED, Status.OPENED, Status.OPENED.colour),
+    (Stage.CLICKED, Status.CLICKED, Status.CLICKED.colour),
+):
+    _stage.stops_as, _stage.colour = _status, _colour

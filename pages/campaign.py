@@ -59,7 +59,8 @@ with right:
     st.subheader(
         "Status of messages",
         anchor=False,
-        help="Each sent message counts once, under the furthest status it reached.",
+        help="The funnel counts everyone who got at least this far. Below it, each customer counts once, so the five "
+        "statuses add up to Sent. Click any of them to see its customers.",
     )
     states.funnel(report)
 

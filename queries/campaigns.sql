@@ -4,12 +4,14 @@
 -- the rates of figures/metrics.py.
 
 -- name: campaign_list(audience, start, size)
--- The campaigns that match, in the requested order: `size` of them from `start` on, or all if size is null.
+-- The campaigns that match, in the requested order: `size` of them from `start` on, or all if size is null. A campaign is
+-- planned if it is listed, has no send time, and nothing was sent: its customers are not "not sent" yet.
 with listed as (
     select
         t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, t.sent_at, coalesce(c.tags, []) as tags,
         t.selected, t.sent, t.not_sent, t.undeliverable, t.delivered, t.opened, t.clicked, t.unsubscribed, t.complained,
-        t.opted_out, t.opens, t.clicks, {cor} as cor, {cto} as cto, {ctr} as ctr
+        t.opted_out, t.opens, t.clicks, {cor} as cor, {cto} as cto, {ctr} as ctr,
+        c.campaign_id is not null and t.sent = 0 and t.sent_at is null as planned
     from campaign_totals as t
     left join campaigns as c using (campaign_id)
     where t.audience = :audience
@@ -20,11 +22,13 @@ order by {order}
 limit :size offset :start;
 
 -- name: campaign_list_totals(audience)^
--- All campaigns that match, together: their number, the sums of their counts, and the highest of each rate.
+-- All campaigns that match, together: their number, the sums of their counts, and the highest of each rate. The customers of
+-- planned campaigns are counted apart.
 with listed as (
     select
         t.*, {cor} as cor, {cto} as cto, {ctr} as ctr,
-        coalesce(c.name, t.campaign_id) as name, c.subject, coalesce(c.tags, []) as tags
+        coalesce(c.name, t.campaign_id) as name, c.subject, coalesce(c.tags, []) as tags,
+        c.campaign_id is not null and t.sent = 0 and t.sent_at is null as planned
     from campaign_totals as t
     left join campaigns as c using (campaign_id)
     where t.audience = :audience
@@ -32,7 +36,10 @@ with listed as (
 select
     count(*) as campaigns,
     max(cor) as cor, max(cto) as cto, max(ctr) as ctr,
-    coalesce(sum(columns(['selected', 'sent', 'not_sent', 'undeliverable', 'delivered', 'opened', 'clicked',
+    coalesce(sum(selected) filter (planned), 0) as planned,
+    coalesce(sum(selected) filter (not planned), 0) as selected,
+    coalesce(sum(not_sent) filter (not planned), 0) as not_sent,
+    coalesce(sum(columns(['sent', 'undeliverable', 'delivered', 'opened', 'clicked',
         'unsubscribed', 'complained', 'opted_out', 'opens', 'clicks'])), 0)
 from listed
 where {conditions};
@@ -54,7 +61,9 @@ where campaign_id in (select unnest(cast(:campaign_ids as varchar[])))
 
 -- name: compared_campaigns(campaign_ids, audience)
 -- These campaigns with their counts; unknown ids are left out.
-select t.*, coalesce(c.name, t.campaign_id) as name, c.subject, coalesce(c.tags, []) as tags
+select
+    t.*, coalesce(c.name, t.campaign_id) as name, c.subject, coalesce(c.tags, []) as tags,
+    c.campaign_id is not null and t.sent = 0 and t.sent_at is null as planned
 from campaign_totals as t
 left join campaigns as c using (campaign_id)
 where t.campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and t.audience = :audience;

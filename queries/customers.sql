@@ -23,10 +23,14 @@ left join customers as c on c.customer_id = :customer_id
 where c.customer_id is not null or m.was_mailed;
 
 -- name: contacts(audience, rows)
--- The mails in `rows`, newest first. A mail that was not sent has the campaign's time.
+-- The mails in `rows`, newest first. A mail that was not sent has the campaign's time. planned: see the query campaign_list.
 select
     r.campaign_id, coalesce(c.name, r.campaign_id) as campaign_name, c.subject, coalesce(r.sent_at, c.sent_at) as sent_at,
-    coalesce(if(:audience = 'all', r.all_status, r.human_status), 'not_sent') as status,
+    coalesce(
+        if(:audience = 'all', r.all_status, r.human_status),
+        case when c.campaign_id is not null and t.sent = 0 and t.sent_at is null then 'planned' end,
+        'not_sent'
+    ) as status,
     r.not_sent_reason, r.not_sent_detail,
     if(:audience = 'all', r.all_first_opened_at, r.human_first_opened_at) as first_opened_at,
     if(:audience = 'all', r.all_opens, r.human_opens) as opens,
@@ -38,6 +42,7 @@ select
     r.is_archived or c.content_id is not null as has_mail
 from recipients as r
 left join campaigns as c using (campaign_id)
+left join campaign_totals as t on t.campaign_id = r.campaign_id and t.audience = :audience
 where r.rowid in (select unnest(cast(:rows as bigint[])))
 order by coalesce(r.sent_at, c.sent_at) desc nulls first, r.campaign_id;
 

@@ -111,11 +111,19 @@ create table unattributed (event_number bigint not null);
 -- match. MD5, because DuckDB's own hash may change between versions.
 create or replace macro customer_hash(id) as cast(md5_number_lower(id) & 65535 as usmallint);
 
--- The columns of the customers' grid for one campaign and audience. Customers who were not mailed have the status not_sent.
+-- The columns of the customers' grid for one campaign and audience. Customers who were not mailed have the status planned if
+-- the campaign is only planned (see the query campaign_list), else not_sent.
 create or replace macro recipients_grid(of_campaign, audience) as table
 select
     rowid as row, customer_id, coalesce(name, '') as name, coalesce(email, known_email, '') as email,
-    coalesce(if(audience = 'all', all_status, human_status), 'not_sent') as status,
+    coalesce(
+        if(audience = 'all', all_status, human_status),
+        (
+            select 'planned' from campaign_totals as t semi join campaigns as c using (campaign_id)
+            where t.campaign_id = of_campaign and t.audience = 'all' and t.sent = 0 and t.sent_at is null
+        ),
+        'not_sent'
+    ) as status,
     not_sent_reason, sent_at,
     if(audience = 'all', all_first_opened_at, human_first_opened_at) as first_opened_at,
     if(audience = 'all', all_opens, human_opens) as opens,

@@ -19,6 +19,7 @@ WEBMAIL = "Webmail in a browser"
 ANDROID_APP = "Another app on Android"
 APPLE_APP = "Another app on an Apple device"
 UNKNOWN = "Unknown"
+UNKNOWN_PROGRAM = "Unknown program"
 
 
 class Device(StrEnum):
@@ -56,6 +57,8 @@ _SYSTEM_VIEWS = [
     (any_of([_ANDROID_VIEW]), ANDROID_APP, ANDROID_APP),
     (any_of(["CFNetwork/"]), APPLE_APP, APPLE_APP),
 ]
+# How programs without a browser's user agent begin: "Barracuda Sentinel (EE)".
+_LEADING_NAME = re.compile(r"(?!Mozilla\b)[A-Za-z][A-Za-z0-9 .+-]{1,39}(?=[/(;,]|$)")
 # Parts that vary from phone to phone and from week to week without saying anything about program or device.
 _VERSION = any_of([r"(\d+[._]\d+)(?:[._]\d+)+"])
 _MODEL = any_of([r"(Android [\d.]+);[^;)]*([;)])"])
@@ -85,6 +88,23 @@ def used(agent: str | None, reason: str | None = None) -> Used:
         name = mail_programs.image_proxy(agent) or "Another mail program"
         return Used(name, name, Device.HIDDEN)
     return _used(_MODEL.sub(r"\1; K\2", _VERSION.sub(r"\1", agent)))
+
+
+def described(agent: str | None, reason: str | None = None) -> str:
+    """A user agent as people read it: "Outlook app · phone"; empty if there is none.
+
+    Of webmail, the browser is named. `reason` is the machine rule that caught the event, or None.
+    """
+    if not agent or not agent.strip():
+        return ""
+    if reason == REASONS["apple_privacy"].name:
+        return APPLE_PROXY
+    program, browser, device = used(agent)
+    name = browser if program == WEBMAIL else program
+    if name == UNKNOWN:
+        leading = _LEADING_NAME.match(agent.strip())
+        name = leading.group().strip() if leading else UNKNOWN_PROGRAM
+    return name if device in (Device.UNKNOWN, Device.HIDDEN) else f"{name} · {device.lower()}"
 
 
 @lru_cache(maxsize=20_000)

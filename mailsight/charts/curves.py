@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from mailsight.figures import formats
 from mailsight.figures.metrics import share
 
-from .style import literal
+from .style import HOURS_SINCE_SEND, literal
 
 # Enough points for a smooth line over any period.
 MAX_POINTS = 336
@@ -63,8 +63,8 @@ def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figur
                 showlegend=not panel,
                 mode="lines",
                 line={"color": course.colour, "width": 2.5, "dash": dash},
-                customdata=[[formats.since(hour), formats.percent(reached)] for hour, reached in points],
-                hovertemplate=f"{course.letter}  %{{customdata[1]}} {action}<extra></extra>",
+                customdata=[formats.percent(reached) for _, reached in points],
+                hovertemplate=f"{course.letter}  %{{customdata}} {action}<extra></extra>",
             )
         for (course, hour, _), height in zip(ends, _spread([reached for *_, reached in ends]), strict=True):
             figure.add_annotation(
@@ -115,7 +115,7 @@ def _lay_out(figure: go.Figure, longest: int) -> None:
         tickfont={"size": 12},
         zeroline=False,
         fixedrange=True,
-        unifiedhovertitle={"text": "after %{customdata[0]}"},
+        unifiedhovertitle={"text": HOURS_SINCE_SEND},
     )
     figure.update_yaxes(
         tickformat=".2~%",

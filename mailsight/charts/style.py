@@ -4,7 +4,6 @@ from html import escape
 from typing import Any
 
 from mailsight.figures import formats
-from mailsight.vocabulary import Status
 
 # Dark text has a contrast of at least 4:1 on all five state colours; white text does not.
 INK = "#11161D"
@@ -14,10 +13,12 @@ GRID = "rgba(128, 140, 160, 0.25)"
 _MAX_SINGLE_STEPS = 6
 # Plotly's steps are at least a tenth on an axis for counts. Labels between two whole numbers are left out.
 _NO_FRACTIONS = {f"{tenths / 10:g}": "" for tenths in range(100) if tenths % 10}
+# The title of a hover over all lines at one time. It can use the position only, not the custom data of a point.
+HOURS_SINCE_SEND = "%{x}\N{NO-BREAK SPACE}h since send"
 
 
-def pale(state: Status, opacity: float = 0.3) -> str:
-    red, green, blue = bytes.fromhex(state.colour.lstrip("#"))
+def pale(colour: str, opacity: float = 0.3) -> str:
+    red, green, blue = bytes.fromhex(colour.lstrip("#"))
     return f"rgba({red}, {green}, {blue}, {opacity})"
 
 

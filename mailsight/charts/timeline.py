@@ -5,11 +5,10 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from mailsight.figures import formats
 from mailsight.figures.hours import dense_hours, hour_ticks
 from mailsight.vocabulary import Status
 
-from .style import GRID, MARGIN, pale, whole_numbers
+from .style import GRID, HOURS_SINCE_SEND, MARGIN, pale, whole_numbers
 
 # The two traces of each chart: column, state with its colour, and label.
 _TIMELINES = {
@@ -44,11 +43,10 @@ def chart(
             figure.add_scatter(
                 x=[0, *(hour + 1 for hour in elapsed)],
                 y=[0, *dense[column].cumsum()],
-                customdata=[formats.since(hour) for hour in (0, *(hour + 1 for hour in elapsed))],
                 mode="lines",
                 line={"color": state.colour, "width": 2.5},
                 fill="tozeroy",
-                fillcolor=pale(state, 0.12),
+                fillcolor=pale(state.colour, 0.12),
                 name=label,
                 hovertemplate=hover,
             )
@@ -57,7 +55,6 @@ def chart(
                 x=elapsed,
                 y=dense[column],
                 marker={"color": state.colour, "line": {"width": 0}},
-                customdata=[formats.since(hour) for hour in elapsed],
                 name=label,
                 hovertemplate=hover,
             )
@@ -90,7 +87,7 @@ def chart(
         tickfont={"size": 12},
         zeroline=False,
         fixedrange=True,
-        unifiedhovertitle={"text": "after %{customdata}"},
+        unifiedhovertitle={"text": HOURS_SINCE_SEND},
     )
     figure.update_yaxes(
         tickfont={"size": 12},

@@ -21,7 +21,7 @@ class Card:
     """One card. `tip`: lines on how it is counted. `change`: the difference from `before`.
 
     `shares`: the trend, oldest first. `attention`: label of a button that leads to a problem's details. `calm`: text
-    shown instead if there is no problem.
+    shown instead if there is no problem, and `more`: label of a button to details below it.
     """
 
     key: str
@@ -36,6 +36,7 @@ class Card:
     shares: Sequence[float] = ()
     attention: str = ""
     calm: str = ""
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)

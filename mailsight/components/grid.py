@@ -15,7 +15,7 @@ from mailsight.exports import rows as export_rows
 from mailsight.exports.writers import Rows
 from mailsight.reports import grid
 from mailsight.reports.campaign import CampaignReport
-from mailsight.vocabulary import Audience, Status
+from mailsight.vocabulary import Audience, Stage, Status
 from mailsight.warehouse import served
 from mailsight.warehouse.reader import Snapshot
 from mailsight.web import answers, recipients
@@ -23,7 +23,7 @@ from mailsight.web import answers, recipients
 BLOCK_ROWS = 100
 MAX_HEIGHT = 610
 ROW_HEIGHT = 42
-_WIDTHS = {"name": 190, "email": 235, "status": 140, "bounce_reason": 300}
+_WIDTHS = {"name": 190, "email": 235, "status": 185, "bounce_reason": 300}
 # Tooltips of the column headings.
 _TOOLTIPS = {
     "first_opened_at": "When the customer first opened the e-mail. A click counts as an open too.",
@@ -46,14 +46,22 @@ class GridClick:
 
 
 def recipients_grid(
-    report: CampaignReport, search: str, status: list[Status], link: int | str | None = None
+    report: CampaignReport,
+    search: str,
+    status: list[Status],
+    stage: Stage | None = None,
+    link: int | str | None = None,
 ) -> None:
-    """Show the grid, filtered by the page's search, states and link. Its headings have filters of their own."""
+    """Show the grid, filtered by the page's search, states, stage and link.
+
+    Its headings have filters of their own, except the status: its only filter is the page's.
+    """
     campaign_id = report.campaign.campaign_id
     request = {
         "token": recipients.token(campaign_id, report.audience),
         "search": search,
         "status": [str(state) for state in status],
+        "stage": stage,
         "link": link,
         # Not used by the route: new data changes this value, so the grid reloads.
         "generation": served.warehouse().generation,
@@ -93,7 +101,7 @@ def _key(campaign_id: str) -> str:
 
 
 def shown(
-    report: CampaignReport, search: str, status: list[Status], link: int | str | None
+    report: CampaignReport, search: str, status: list[Status], stage: Stage | None, link: int | str | None
 ) -> Callable[[Snapshot, Mapping[str, Any]], Rows]:
     """A function that reads the customers in the grid, given the grid's view (its filters and sort order).
 
@@ -101,7 +109,9 @@ def shown(
     """
 
     def rows(data: Snapshot, view: Mapping[str, Any]) -> Rows:
-        query = grid.posted_query(view, search=search, status=[str(state) for state in status], link=link)
+        query = grid.posted_query(
+            view, search=search, status=[str(state) for state in status], stage=stage, link=link
+        )
         return export_rows.customers(data, report.campaign.campaign_id, report.audience, query)
 
     return rows
@@ -182,25 +192,7 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
     elif column.kind == "number":
         options |= {"type": "rightAligned", "valueFormatter": _js("number")}
     elif column.kind == "state":
-        choices = [
-            {
-                "displayKey": state.value,
-                "displayName": state.label,
-                "numberOfInputs": 0,
-                "predicate": _js("always"),
-            }
-            for state in Status
-        ]
-        options |= {
-            "cellRenderer": _js("StateCell"),
-            "floatingFilter": False,
-            "filterParams": {
-                "filterOptions": ["empty", *choices],
-                "buttons": ["reset"],
-                "maxNumConditions": len(choices),
-                "defaultJoinOperator": "OR",
-            },
-        }
+        options |= {"cellRenderer": _js("StateCell"), "filter": False, "floatingFilter": False}
     return options
 
 

@@ -154,9 +154,9 @@ def main(
     }
 
 
-def noted(text: str, note: str) -> Cell:
-    """Text with a note below it."""
-    return {"kind": "noted", "text": text, "note": note}
+def noted(text: str, note: str, *, title: str = "") -> Cell:
+    """Text with a note below it. `title`: what a hover over the note shows."""
+    return {"kind": "noted", "text": text, "note": note, "title": title}
 
 
 def figure(number: float, tip: Sequence[str] = ()) -> Cell:

@@ -1,28 +1,30 @@
 """The geometry of a report's charts for its SVG templates, which need no scripts on screen or on paper."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from mailsight.figures.formats import count, of, percent, since
+from mailsight.figures.formats import count, of, since
+from mailsight.figures.funnel import Reached, beside
 from mailsight.figures.hours import dense_hours
-from mailsight.figures.metrics import Portion, share
-from mailsight.vocabulary import FUNNEL_ORDER, Status
+from mailsight.figures.metrics import share
+from mailsight.vocabulary import Status
 
 # In units of the templates' view box.
 _WIDTH, _MARGIN, _ROW = 720, 30, 34
 _PANEL_HEIGHT, _PANEL_HEADER, _PANEL_FOOTER = 110, 18, 16
-_LABELS_WIDTH, _MAX_BAR_WIDTH = 160, 400
+_LABELS_WIDTH, _MAX_BAR_WIDTH, _SPACE_BELOW = 140, 330, 16
 _SPAN_HOURS, _TICK_HOURS = 72, 12
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelBar:
-    """The bar of one state, centred in the chart."""
+    """The bar of one stage, centred in the chart, and what became of those who got no further."""
 
     label: str
     figures: str
+    beside: str
     colour: str
     top: int
     left: float
@@ -31,7 +33,7 @@ class FunnelBar:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How many messages are in each state. `words` says it in text for screen readers."""
+    """How many messages reached each stage. `words` says it in text for screen readers."""
 
     bars: Sequence[FunnelBar]
     height: int
@@ -76,26 +78,25 @@ class Timeline:
     covered: str
 
 
-def funnel(status: Mapping[Status, int]) -> Funnel:
-    """A bar for each of the five states, with its count and its share of sent."""
-    sent = sum(status.values())
-    widest = max(*status.values(), 1)
+def funnel(stages: Sequence[Reached]) -> Funnel:
+    """A bar for each stage, with its count, how many stopped there, and how many of them opted out."""
+    widest = max(*(at.reached for at in stages), 1)
     bars = []
-    for index, state in enumerate(FUNNEL_ORDER):
-        messages = status.get(state, 0)
-        width = _MAX_BAR_WIDTH * (share(messages, widest) or 0.0)
+    for index, at in enumerate(stages):
+        width = _MAX_BAR_WIDTH * (share(at.reached, widest) or 0.0)
         bars.append(
             FunnelBar(
-                label=state.label,
-                figures=f"{count(messages)} · {percent(Portion(messages, sent).rate)}",
-                colour=state.colour,
+                label=at.stage.label,
+                figures=count(at.reached),
+                beside=", ".join(beside(at)),
+                colour=at.stage.colour,
                 top=index * _ROW,
                 left=_LABELS_WIDTH + (_MAX_BAR_WIDTH - width) * 0.5,
                 width=max(width, 1),
             )
         )
-    words = ", ".join(f"{state.label} {count(status.get(state, 0))}" for state in FUNNEL_ORDER)
-    return Funnel(bars, len(bars) * _ROW, f"Status of messages: {words}")
+    words = "; ".join(", ".join((f"{at.stage.label} {count(at.reached)}", *beside(at))) for at in stages)
+    return Funnel(bars, len(bars) * _ROW + _SPACE_BELOW, f"Status of messages: {words}")
 
 
 def timeline(hours: pd.DataFrame) -> Timeline:

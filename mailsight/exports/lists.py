@@ -1,6 +1,6 @@
 """Exported lists: their columns, and their rows as Arrow batches that any program can read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -9,7 +9,10 @@ from typing import Any, Literal, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mailsight.audience import programs
+from mailsight.audience.machines import REASONS
 from mailsight.figures.metrics import COUNTS, RATES
+from mailsight.vocabulary import Audience, EventType, NotSentReason, Status, Word
 
 Kind = Literal["text", "texts", "count", "rate", "moment"]
 ARROW: dict[Kind, pa.DataType] = {
@@ -52,28 +55,44 @@ REPORT_FORMATS = (Format.HTML, Format.PDF)
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """A column, headed by `key` in CSV and Parquet files and by `heading` in Excel. Times are in UTC."""
+    """A column, headed by `key` in CSV and Parquet files and by `heading` in Excel. Times are in UTC.
+
+    `words`: turns a value into what people read in its place; for Excel only.
+    """
 
     key: str
     heading: str
     kind: Kind = "text"
+    words: Callable[[str], str] | None = None
 
 
+def _labels(vocabulary: Iterable[Word]) -> Callable[[str], str]:
+    """Turns a word of the vocabulary into its label, and leaves anything else as it is."""
+    labels = {word.value: word.label for word in vocabulary}
+    return lambda value: labels.get(value, value)
+
+
+_STATUS = ExportColumn("status", "Status", words=_labels(Status))
+_NOT_SENT_BECAUSE = ExportColumn("not_sent_reason", "Not sent because", words=_labels(NotSentReason))
+_EVENT_TYPE = ExportColumn("type", "Event", words=_labels(EventType))
+_USER_AGENT = ExportColumn("user_agent", "Mail program or browser", words=programs.described)
 _CAMPAIGN = (ExportColumn("campaign_id", "Campaign id"), ExportColumn("name", "Campaign"))
 _CUSTOMER = (ExportColumn("customer_id", "Customer id"), ExportColumn("name", "Name"))
 _EVENT = (
     ExportColumn("occurred_at", "When (UTC)", "moment"),
-    ExportColumn("type", "Event"),
+    _EVENT_TYPE,
     ExportColumn("recipient", "E-mail"),
     ExportColumn("url", "Link"),
     ExportColumn("link_position", "Link's position", "count"),
     ExportColumn("label", "Link's words"),
-    ExportColumn("machine", "Made by a machine"),
+    ExportColumn(
+        "machine", "Made by a machine", words=lambda rule: REASONS[rule].label if rule in REASONS else rule
+    ),
     ExportColumn("bounce_type", "Bounce type"),
     ExportColumn("reject_reason", "Refused because"),
     ExportColumn("smtp_status", "SMTP status"),
     ExportColumn("diagnostic", "What the server said"),
-    ExportColumn("user_agent", "Mail program or browser"),
+    _USER_AGENT,
     ExportColumn("ip", "IP address"),
     ExportColumn("provider", "Provider"),
     ExportColumn("message_id", "Message id"),
@@ -86,15 +105,15 @@ LISTS: dict[str, tuple[ExportColumn, ...]] = {
         ExportColumn("subject", "Subject"),
         ExportColumn("sent_at", "Sent on (UTC)", "moment"),
         ExportColumn("tags", "Tags", "texts"),
-        ExportColumn("audience", "Whose opens and clicks"),
+        ExportColumn("audience", "Whose opens and clicks", words=_labels(Audience)),
         *(ExportColumn(figure.key, figure.label, "count") for figure in COUNTS),
         *(ExportColumn(rate.key, rate.label, "rate") for rate in RATES),
     ),
     "customers": (
         *_CUSTOMER,
         ExportColumn("email", "E-mail"),
-        ExportColumn("status", "Status"),
-        ExportColumn("not_sent_reason", "Not sent because"),
+        _STATUS,
+        _NOT_SENT_BECAUSE,
         ExportColumn("sent_at", "Sent (UTC)", "moment"),
         ExportColumn("first_opened_at", "Opened (UTC)", "moment"),
         ExportColumn("opens", "Opens", "count"),
@@ -106,7 +125,7 @@ LISTS: dict[str, tuple[ExportColumn, ...]] = {
     "not-sent": (
         *_CUSTOMER,
         ExportColumn("email", "E-mail"),
-        ExportColumn("reason", "Reason"),
+        ExportColumn("reason", "Reason", words=_labels(NotSentReason)),
         ExportColumn("detail", "Detail"),
     ),
     "links": (
@@ -122,8 +141,8 @@ LISTS: dict[str, tuple[ExportColumn, ...]] = {
         *_CAMPAIGN,
         ExportColumn("subject", "Subject"),
         ExportColumn("sent_at", "Sent on (UTC)", "moment"),
-        ExportColumn("status", "Status"),
-        ExportColumn("not_sent_reason", "Not sent because"),
+        _STATUS,
+        _NOT_SENT_BECAUSE,
         ExportColumn("not_sent_detail", "Detail"),
         ExportColumn("first_opened_at", "Opened (UTC)", "moment"),
         ExportColumn("opens", "Opens", "count"),
@@ -137,7 +156,7 @@ LISTS: dict[str, tuple[ExportColumn, ...]] = {
 UNMATCHED = (
     ExportColumn("occurred_at", "When (UTC)", "moment"),
     ExportColumn("provider", "Provider"),
-    ExportColumn("type", "Event"),
+    _EVENT_TYPE,
     ExportColumn("recipient", "E-mail"),
     ExportColumn("message_id", "Message id"),
     ExportColumn("customer_id", "Customer id"),
@@ -146,7 +165,7 @@ UNMATCHED = (
     ExportColumn("reject_reason", "Refused because"),
     ExportColumn("smtp_status", "SMTP status"),
     ExportColumn("diagnostic", "What the server said"),
-    ExportColumn("user_agent", "Mail program or browser"),
+    _USER_AGENT,
     ExportColumn("ip", "IP address"),
 )
 REJECTED = (
@@ -186,6 +205,21 @@ def conform(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
     """The wanted columns of a batch, in that order, cast to their types. Times without a zone become UTC."""
     arrays = [batch.column(field.name).cast(field.type) for field in wanted]
     return pa.RecordBatch.from_arrays(arrays, schema=wanted)
+
+
+def in_words(batch: pa.RecordBatch, columns: Sequence[ExportColumn]) -> pa.RecordBatch:
+    """The batch for people: labels instead of keys, and mail programs instead of user agents."""
+    arrays = [
+        _in_words(array, column.words) if column.words else array
+        for array, column in zip(batch.columns, columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+
+def _in_words(texts: pa.Array, words: Callable[[str], str]) -> pa.Array:
+    distinct = texts.dictionary_encode()
+    labels = pa.array([words(text) for text in distinct.dictionary.to_pylist()], pa.string())
+    return labels.take(distinct.indices)
 
 
 def as_texts(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -20,6 +20,7 @@ from mailsight.figures.formats import (
     rate,
     sender,
 )
+from mailsight.figures.funnel import stages
 from mailsight.figures.metrics import (
     ESTIMATED_AMONG,
     ESTIMATED_COR,
@@ -27,7 +28,6 @@ from mailsight.figures.metrics import (
     RATES,
     WHOLES,
     AppleOpens,
-    Counts,
     Portion,
     Rate,
     mean,
@@ -173,10 +173,12 @@ def page(
         campaign=report.campaign,
         facts=_facts(report, zone),
         audience=report.audience,
-        cards=[_card(report.counts, key) for key in CARDS],
+        cards=[_card(report, key) for key in CARDS],
         rates=_rates(content),
-        funnel=drawings.funnel(report.status),
+        funnel=drawings.funnel(stages(report.counts, report.status)),
+        states=_states(report),
         not_sent=_reasons(report),
+        unsent="Planned" if report.campaign.is_planned else "Not sent, and why",
         timeline=None if content.hours.empty else drawings.timeline(content.hours),
         heatmap=heatmap,
         summary=heatmap_export.summary(report),
@@ -201,11 +203,12 @@ def _facts(report: CampaignReport, zone: str | None) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def _card(counts: Counts, key: str) -> dict[str, str]:
+def _card(report: CampaignReport, key: str) -> dict[str, str]:
+    counts = report.counts
     portion = Portion(getattr(counts, key), getattr(counts, WHOLES[key]))
     whole = f"{count(portion.whole)} {FIGURES[WHOLES[key]].label.lower()}"
     return {
-        "label": FIGURES[key].label,
+        "label": report.unsent.label if key == "not_sent" else FIGURES[key].label,
         "count": count(portion.part),
         "share": f"{rate(portion)} of {whole}" if portion.whole else "",
     }
@@ -241,6 +244,17 @@ def _rate(figure: Rate, report: CampaignReport) -> Row:
     return Row(f"{figure.label}, {figure.name.lower()}", figures, figure.formula)
 
 
+def _states(report: CampaignReport) -> Table:
+    """The five states, which add up to Sent."""
+    rows = [_state(state.label, number, report, state.meaning) for state, number in report.status.items()]
+    whole = _state(FIGURES["sent"].label, sum(report.status.values()), report, "The five together")
+    return Table(("Status", "Customers", "Share of sent"), [*rows, whole])
+
+
+def _state(label: str, customers: int, report: CampaignReport, note: str) -> Row:
+    return Row(label, (count(customers), percent(Portion(customers, report.counts.sent).rate)), note)
+
+
 def _reasons(report: CampaignReport) -> Table:
     reasons = sorted(report.not_sent.items(), key=lambda item: -item[1])
     rows = [
@@ -251,7 +265,7 @@ def _reasons(report: CampaignReport) -> Table:
         for reason, number in reasons
         if number
     ]
-    return Table(("Reason", "Customers", "Share of not sent"), rows)
+    return Table(("Reason", "Customers", f"Share of {report.unsent.label.lower()}"), rows)
 
 
 def _links(links: Sequence[LinkClicks], mask: Mask) -> Table:

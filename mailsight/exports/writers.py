@@ -99,7 +99,8 @@ def _write_xlsx(rows: Rows, schema: pa.Schema, output: BinaryIO, progress: Progr
             stderr=errors,
         )
         try:
-            _feed(process, schema, _take(_conform(rows, schema, progress, _SHEET_ROWS), MAX_SHEET_ROWS))
+            batches = _take(_conform(rows, schema, progress, _SHEET_ROWS), MAX_SHEET_ROWS)
+            _feed(process, schema, (lists.in_words(batch, rows.columns) for batch in batches))
             while process.poll() is None:
                 progress(rows.total)
                 time.sleep(_POLL_SECONDS)

@@ -15,12 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
+from mailsight.figures.formats import BELOW_1_PERCENT
+
 # Excel's limits for a sheet, including the heading, and for a cell.
 MAX_ROWS = 1_048_576
 MAX_CELL_LENGTH = 32_767
 _EXCEL_EPOCH_DAYS = 25_569.0  # 1 January 1970, in Excel's days
 _DAYS_PER_SECOND = 1.1574074074074073e-05
-_FORMATS = {"count": "#,##0", "rate": "0.0%", "moment": "yyyy-mm-dd hh:mm:ss"}
+_FORMATS = {
+    "count": "#,##0",
+    "rate": f"[=0]0.0%;[<{BELOW_1_PERCENT}]0.00%;0.0%",
+    "moment": "yyyy-mm-dd hh:mm:ss",
+}
 _WIDTHS = {"count": 12, "rate": 9, "moment": 19, "text": 26, "texts": 26}
 
 

@@ -15,6 +15,9 @@ NO_SENDING_DATE = "no send date"
 # Keeps a number and its unit on one line.
 _JOINED = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
+# Shares below this have two decimals. It is the smallest that one decimal shows as 1.0 % whatever the second.
+BELOW_1_PERCENT = 0.00995
+_SMALLEST_SHOWN, _ROUNDING_ERROR = 0.00005, 1e-9
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Characters with a special meaning in Markdown (CommonMark, section 2.4) and Streamlit (icons, colours, math): some
@@ -35,8 +38,15 @@ def count(number: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """0.379 -> "37.9 %"."""
-    return NOTHING if share is None or isnan(share) else f"{share * 100:,.1f}{_JOINED}%"
+    """0.379 -> "37.9 %"; below 1 %, where one decimal would hide most differences, two: 0.0014 -> "0.14 %"."""
+    return NOTHING if share is None or isnan(share) else f"{_hundredths(share)}{_JOINED}%"
+
+
+def _hundredths(share: float) -> str:
+    """The number of a percentage: "37.9", "0.14", and "<0.01" for what two decimals would show as nothing."""
+    if 0 < share < _SMALLEST_SHOWN:
+        return "0.0" if share < _ROUNDING_ERROR else "<0.01"
+    return f"{share * 100:,.{2 if 0 < share < BELOW_1_PERCENT else 1}f}"
 
 
 def rate(portion: Portion) -> str:
@@ -54,17 +64,21 @@ def interval(bounds: tuple[float, float] | None) -> str:
     """(0.3721, 0.3864) -> "37.2 – 38.6 %"."""
     if bounds is None:
         return NOTHING
-    low, high = (f"{bound * 100:.1f}" for bound in bounds)
+    low, high = (_hundredths(bound) for bound in bounds)
     return f"{low}{_JOINED}–{_JOINED}{high}{_JOINED}%"
 
 
 def points(difference: float | None) -> str:
-    """A difference of two shares in percentage points, with a real minus sign: 0.021 -> "+2.1 pts"."""
+    """A difference of two shares in percentage points, with a real minus sign: 0.021 -> "+2.1 pts".
+
+    Where one decimal would show no difference, there are two: -0.0004 -> "−0.04 pts".
+    """
     if difference is None or isnan(difference):
         return NOTHING
-    rounded = round(difference * 100, 1)
+    decimals = 1 if round(difference * 100, 1) or not round(difference * 100, 2) else 2
+    rounded = round(difference * 100, decimals)
     sign = "+" if rounded > 0 else _MINUS if rounded < 0 else "±"
-    return f"{sign}{abs(rounded):.1f}{_JOINED}pts"
+    return f"{sign}{abs(rounded):.{decimals}f}{_JOINED}pts"
 
 
 def things(number: int, singular: str, plural: str | None = None) -> str:

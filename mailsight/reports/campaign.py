@@ -27,7 +27,10 @@ _ANY_LENGTH = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign. If only its events are known, `name` is its id and `content_id` is None."""
+    """One campaign. If only its events are known, `name` is its id and `content_id` is None.
+
+    `is_planned`: it is listed without a send time, and nothing was sent.
+    """
 
     campaign_id: str
     name: str
@@ -39,6 +42,7 @@ class Campaign:
     tags: tuple[str, ...]
     selection: object | None
     content_id: str | None
+    is_planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,13 @@ class CampaignReport:
     machine_clicks: int
 
     @property
-    def is_planned(self) -> bool:
-        """Whether the campaign has not been sent yet: it has no sent messages and no send time."""
-        return not self.counts.sent and self.campaign.sent_at is None
+    def unsent(self) -> Status:
+        """The state of the customers to whom nothing was sent."""
+        return Status.PLANNED if self.campaign.is_planned else Status.NOT_SENT
 
     def why_not_sent(self, reason: NotSentReason) -> str:
         """The reason in words; in a planned campaign, most customers have no other than that."""
-        if self.is_planned and reason is NotSentReason.OTHER:
+        if self.campaign.is_planned and reason is NotSentReason.OTHER:
             return formats.NOT_SENT_YET
         return reason.label
 

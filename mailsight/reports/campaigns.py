@@ -14,7 +14,7 @@ from .search import CampaignSearch, Order, selection
 
 @dataclass(frozen=True, slots=True)
 class ListedCampaign:
-    """One row of the campaign list."""
+    """One row of the campaign list. The customers of a planned campaign are not "not sent" yet."""
 
     campaign_id: str
     name: str
@@ -22,6 +22,7 @@ class ListedCampaign:
     sent_at: datetime | None
     tags: tuple[str, ...]
     counts: Counts
+    is_planned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,14 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class SearchTotals:
-    """The number of campaigns that match a search, the sum of their counts, and the highest value of each rate."""
+    """The number of campaigns that match a search, the sum of their counts, and the highest value of each rate.
+
+    `planned`: the customers of planned campaigns, which `totals` leaves out.
+    """
 
     campaigns: int
     totals: Counts
+    planned: int
     largest: Mapping[str, float | None]
 
 
@@ -61,7 +66,12 @@ def overview(data: Snapshot) -> Overview:
 
 def search_totals(data: Snapshot, audience: Audience, search: CampaignSearch) -> SearchTotals:
     [row] = data.rows("campaign_list_totals", selection(search), audience=audience)
-    return SearchTotals(int(row["campaigns"]), Counts.of(row), {rate.key: row[rate.key] for rate in RATES})
+    return SearchTotals(
+        int(row["campaigns"]),
+        Counts.of(row),
+        int(row["planned"]),
+        {rate.key: row[rate.key] for rate in RATES},
+    )
 
 
 def page(
@@ -106,4 +116,5 @@ def _listed(row: Mapping[str, Any]) -> ListedCampaign:
         sent_at=row["sent_at"],
         tags=tuple(row["tags"]),
         counts=Counts.of(row),
+        is_planned=row["planned"],
     )

@@ -48,9 +48,11 @@ class Contact:
 
     @property
     def is_planned(self) -> bool:
-        """Whether the message has not been sent yet: it has no send time and no reason for not being sent."""
+        """Whether the message has not been sent yet, and there is no reason not to send it."""
         return (
-            self.sent_at is None and self.not_sent_reason is NotSentReason.OTHER and not self.not_sent_detail
+            self.status is Status.PLANNED
+            and self.not_sent_reason is NotSentReason.OTHER
+            and not self.not_sent_detail
         )
 
 

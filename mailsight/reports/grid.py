@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from mailsight.errors import BadRequest
 from mailsight.figures import formats
-from mailsight.vocabulary import Status
+from mailsight.vocabulary import Stage, Status
 from mailsight.warehouse.selection import GridQuery
 
 Kind = Literal["text", "number", "moment", "state"]
@@ -53,6 +53,7 @@ def grid_query(
     *,
     search: str = "",
     status: Sequence[str] = (),
+    stage: str | None = None,
     link: int | str | None = None,
     start: int = 0,
     end: int = 100,
@@ -60,10 +61,11 @@ def grid_query(
 ) -> GridQuery:
     """Build the query for customers who match all of: AG Grid's filters, the search, one of the states, the link.
 
-    `search` applies to name, e-mail and id. `link` restricts to customers who clicked it: a position in the e-mail, or
-    the URL of a link that is not in the e-mail. Days in the filters are days in the time zone `zone`.
+    `search` applies to name, e-mail and id. `stage` restricts to customers who got at least that far in the funnel.
+    `link` restricts to customers who clicked it: a position in the e-mail, or the URL of a link that is not in the
+    e-mail. Days in the filters are days in the time zone `zone`.
 
-    Raises `BadRequest` for malformed models and unknown columns, states or links.
+    Raises `BadRequest` for malformed models and unknown columns, states, stages or links.
     """
     if not (_is_int(start) and _is_int(end) and 0 <= start < end and end - start <= MAX_BLOCK_ROWS):
         raise BadRequest(f"Can't read rows {repr(start)[:40]} to {repr(end)[:40]} in one request.")
@@ -77,6 +79,8 @@ def grid_query(
     conditions = list(_filters(filter_model, bind, zone))
     if status:
         conditions.append(_one_of_states(status, bind))
+    if stage is not None:
+        conditions.append(_reached(stage))
     if link is not None:
         conditions.append(_CLICKED.format(link=_link(link, bind)))
     if search := _text(search).strip():
@@ -99,11 +103,24 @@ def posted_query(posted: Mapping[str, Any], **page: Any) -> GridQuery:
     )
 
 
-# $campaign_id and $audience are parameters of the query around this condition.
+# $campaign_id and $audience are parameters of the query around these conditions.
+_AMONG = "customer_id IN (SELECT customer_id FROM recipients WHERE campaign_id = $campaign_id AND {which})"
+_REACHED = {
+    Stage.SENT: _AMONG.format(which="sent"),
+    Stage.RECEIVED: _AMONG.format(which="delivered"),
+    Stage.OPENED: f"opens + clicks > 0 AND {_AMONG.format(which='delivered')}",
+    Stage.CLICKED: f"clicks > 0 AND {_AMONG.format(which='delivered')}",
+}
 _CLICKED = """customer_id IN (
     SELECT customer_id FROM message_events
     WHERE campaign_id = $campaign_id AND type = 'clicked' AND ($audience = 'all' OR machine IS NULL) AND {link}
 )"""
+
+
+def _reached(stage: object) -> str:
+    if stage not in tuple(Stage):
+        raise BadRequest("There is no such stage.")
+    return _REACHED[Stage(str(stage))]
 
 
 def _link(link: object, bind: Bind) -> str:
@@ -141,10 +158,9 @@ def _unknown_format(column: GridColumn) -> BadRequest:
 
 
 def _condition(column: GridColumn, model: Mapping[str, Any], bind: Bind, zone: str | None) -> str:
-    if column.kind == "state":
-        return _state_condition(model, bind)
     kind = str(model.get("type"))
-    fragment = _FRAGMENTS[column.kind].get(kind)
+    # Customers are filtered by status with `status`, never in the grid's headings.
+    fragment = _FRAGMENTS.get(column.kind, {}).get(kind)
     if fragment is None:
         raise BadRequest(f"{column.label} has no filter {kind[:40]!r}.")
     read: dict[str, Callable[[], object]] = {
@@ -198,20 +214,6 @@ _FRAGMENTS: dict[str, dict[str, str]] = {
 _STATES = tuple(Status)
 
 
-def _state_condition(model: Mapping[str, Any], bind: Bind) -> str:
-    """Accept a set of states (`values`), a state as `type`, or a comparison `type` with a state as `filter`."""
-    if "values" in model:
-        return _one_of_states(model["values"], bind)
-    kind, wanted = str(model.get("type")), model.get("filter")
-    if kind in _STATES:
-        return _one_of_states([kind], bind)
-    if kind == "equals":
-        return _one_of_states([wanted], bind)
-    if kind == "notEqual":
-        return f"NOT {_one_of_states([wanted], bind)}"
-    raise BadRequest(f"Status has no filter {kind[:40]!r}.")
-
-
 def _one_of_states(states: object, bind: Bind) -> str:
     if (
         not isinstance(states, Sequence)
@@ -219,10 +221,7 @@ def _one_of_states(states: object, bind: Bind) -> str:
         or not all(state in _STATES for state in states)
     ):
         raise BadRequest("There is no such status.")
-    # AG Grid sends an empty set when every box is cleared.
-    return (
-        f"status IN ({', '.join(bind(str(state)) for state in dict.fromkeys(states))})" if states else "FALSE"
-    )
+    return f"status IN ({', '.join(bind(str(state)) for state in dict.fromkeys(states))})"
 
 
 def _order(model: Sequence[Mapping[str, Any]] | None) -> str:

@@ -46,6 +46,12 @@ def not_sent(
     return NotSent(rows, total=int(count["total"]) if count else 0)
 
 
+def count(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> int:
+    """Count the customers who match the grid's filters."""
+    row = data.row("exported_customers_count", query, campaign_id=campaign_id, audience=audience)
+    return int(row["total"]) if row else 0
+
+
 def page(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> RecipientPage:
     """Read one block of the customers' grid. Times are aware, in UTC."""
     matching = data.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)

@@ -14,7 +14,7 @@ SORTS = {
     "name": "lower(name)",
     "sent_at": "sent_at",
     "sent": "sent",
-    "not_sent": "not_sent",
+    "not_sent": "CASE WHEN NOT planned THEN not_sent END",
     **{rate.key: rate.key for rate in RATES},
     "opted_out": "opted_out",
 }

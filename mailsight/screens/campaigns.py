@@ -90,10 +90,10 @@ def totals(results: SearchTotals, overview: Overview, audience: Audience) -> Non
                 label_visibility="collapsed",
             )
         for key in (*_COUNTS[:2], *(rate.key for rate in RATES), _COUNTS[2]):
-            _total(key, results.totals, audience)
+            _total(key, results.totals, audience, results.planned)
 
 
-def _total(key: str, totals: Counts, audience: Audience) -> None:
+def _total(key: str, totals: Counts, audience: Audience, planned: int) -> None:
     figure = FIGURES[key]
     portion = figure.portion(totals) if isinstance(figure, Rate) else None
     with st.container(gap=None, key=f"{'small' if portion and portion.is_small else 'total'}_{key}"):
@@ -102,6 +102,8 @@ def _total(key: str, totals: Counts, audience: Audience) -> None:
         st.metric(figure.label, value, label_visibility="collapsed")
         if portion and portion.is_small:
             st.caption(formats.interval(portion.interval))
+        if key == "not_sent" and planned:
+            st.caption(f"and {formats.count(planned)} planned")
 
 
 def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Audience) -> None:
@@ -226,7 +228,10 @@ def _row(campaign: ListedCampaign, results: SearchTotals, opens: list[int]) -> t
                 tags=campaign.tags,
             ),
             _sent_on(campaign),
-            *(_count(key, campaign.counts) for key in _COUNTS[:2]),
+            _count("sent", campaign.counts),
+            f"{formats.count(campaign.counts.not_sent)} planned"
+            if campaign.is_planned
+            else _count("not_sent", campaign.counts),
             *(
                 tables.rate(
                     rate.portion(campaign.counts),

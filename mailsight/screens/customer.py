@@ -13,7 +13,7 @@ from mailsight.exports import rows as export_rows
 from mailsight.figures import formats
 from mailsight.figures.metrics import FIGURES, Portion
 from mailsight.reports.customer import Contact, Customer, CustomerReport
-from mailsight.vocabulary import Audience
+from mailsight.vocabulary import Audience, Status
 from mailsight.web import addresses
 
 from . import navigation
@@ -92,12 +92,15 @@ def _value(value: object) -> str:
 def totals(report: CustomerReport, audience: Audience) -> None:
     """How many e-mails were sent, opened and clicked, in one line."""
     sent = [contact for contact in report.contacts if contact.status.is_sent]
+    planned = sum(contact.status is Status.PLANNED for contact in report.contacts)
+    not_sent = len(report.contacts) - len(sent) - planned
     opened = sum(contact.opens > 0 or contact.clicks > 0 for contact in sent)
     clicked = sum(contact.clicks > 0 for contact in sent)
     opened_share, clicked_share = (formats.rate(Portion(part, len(sent))) for part in (opened, clicked))
     st.caption(
         f"{formats.things(len(sent), 'e-mail')} sent · {opened} opened: {opened_share} · "
-        f"{clicked} clicked: {clicked_share} · {len(report.contacts) - len(sent)} not sent",
+        f"{clicked} clicked: {clicked_share} · {not_sent} not sent"
+        + (f" · {planned} planned" if planned else ""),
         help="Opened ÷ sent and clicked ÷ sent, counted in e-mails. With only a few e-mails, the range shows where the "
         f"rate is likely to be in the long run. {audience.meaning}",
     )
@@ -156,7 +159,8 @@ def _activity(contact: Contact) -> str:
         return formats.NOT_SENT_YET
     if not contact.status.is_sent:
         reason = (contact.not_sent_reason or contact.status).label
-        return f"{reason}: {contact.not_sent_detail}" if contact.not_sent_detail else reason
+        text = f"{reason}: {contact.not_sent_detail}" if contact.not_sent_detail else reason
+        return f"Will be left out. {text}" if contact.status is Status.PLANNED else text
     zone, parts = navigation.zone(), []
     if contact.first_opened_at:
         parts.append(f"opened {formats.short_moment(contact.first_opened_at, zone)}")

@@ -99,6 +99,7 @@ def _block(campaign_id: str, audience: Audience, request: dict[str, Any]) -> dic
         request,
         search=request.get("search", ""),
         status=request.get("status", ()),
+        stage=request.get("stage"),
         link=request.get("link"),
         start=request.get("start", 0),
         end=request.get("end", 100),

@@ -72,6 +72,30 @@ def test_an_agent_identifies_program_and_device(agent: str | None, used: Used) -
     assert programs.used(agent) == used
 
 
+@pytest.mark.parametrize(
+    ("agent", "reason", "words"),
+    [
+        ("Outlook-iOS/2.0", None, "Outlook app · phone"),
+        (_WINDOWS, None, "Chrome · computer"),
+        (f"{_IPHONE} Mobile/15E148", None, "Apple Mail · phone"),
+        (
+            "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+            None,
+            "Gmail",
+        ),
+        ("Mozilla/5.0", "apple_privacy", "Apple Mail's proxy"),
+        ("Mozilla/5.0", None, "Unknown program"),
+        ("Barracuda Sentinel (EE)", "scanner_agent", "Barracuda Sentinel"),
+        ("<b>x</b>\u202e" * 400, None, "Unknown program"),
+        (" ", None, ""),
+        (None, None, ""),
+    ],
+    ids=str,
+)
+def test_people_read_a_program_and_a_device(agent: str | None, reason: str | None, words: str) -> None:
+    assert programs.described(agent, reason) == words
+
+
 def test_machines_are_listed_apart_whatever_their_agent() -> None:
     assert programs.used("Mozilla/5.0", "apple_privacy") == Used(
         programs.APPLE_PROXY, programs.APPLE_PROXY, Device.HIDDEN

@@ -34,9 +34,9 @@ def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_state
     figure = patterns.providers(rows)
     assert [trace.name for trace in figure.data] == [
         "Clicked",
-        "Opened",
+        "Opened, not clicked",
         "Opted out",
-        "Received",
+        "Received, not opened",
         "Not received",
     ]
     assert [trace.marker.color for trace in figure.data] == [

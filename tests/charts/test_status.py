@@ -3,67 +3,68 @@ import pytest
 
 from mailsight.charts import status as status_charts
 from mailsight.charts import timeline
+from mailsight.figures import funnel
 from mailsight.figures import hours as hours_figure
-from mailsight.vocabulary import SENT_STATES, Status
+from mailsight.figures.metrics import Counts
+from mailsight.vocabulary import SENT_STATES, Stage, Status
 
+COUNTS = Counts(selected=101, sent=100, undeliverable=3, delivered=97, opened=38, clicked=9, opted_out=3)
 STATUS = {
     Status.NOT_RECEIVED: 2,
-    Status.RECEIVED: 60,
-    Status.OPENED: 30,
+    Status.RECEIVED: 59,
+    Status.OPENED: 28,
     Status.CLICKED: 8,
-    Status.OPTED_OUT: 0,
+    Status.OPTED_OUT: 3,
 }
+STAGES = funnel.stages(COUNTS, STATUS)
 
 
-def test_the_funnel_has_the_five_states_in_their_colours() -> None:
-    drawn, _ = status_charts.funnel(STATUS).data
-    assert list(drawn.y) == ["Received", "Opened", "Clicked", "Opted out", "Not received"]
-    assert list(drawn.x) == [60, 30, 8, 0, 2]
-    assert list(drawn.marker.color) == ["#56B4E9", "#009E73", "#E69F00", "#D55E00", "#9AA3AF"]
-    assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in drawn.text] == [
-        "60 · 60.0 %",
-        "30 · 30.0 %",
-        "8 · 8.0 %",
-        "0 · 0.0 %",
-        "2 · 2.0 %",
+def test_the_stages_of_the_funnel_are_the_counts_of_the_cards() -> None:
+    drawn = status_charts.funnel(STAGES).data[0]
+    assert list(drawn.y) == ["Sent", "Received", "Opened", "Clicked"]
+    assert list(drawn.x) == [100, 97, 38, 9]
+    assert list(drawn.marker.color) == ["#A9D6F3", "#56B4E9", "#009E73", "#E69F00"]
+    assert [
+        text.replace("<br>", " ").split() for text in status_charts.funnel(STAGES).layout.yaxis.ticktext
+    ] == [
+        ["Sent", "<b>100</b>"],
+        ["Received", "<b>97</b>"],
+        ["Opened", "<b>38</b>"],
+        ["Clicked", "<b>9</b>"],
     ]
 
 
-def test_every_state_of_the_funnel_is_clickable_over_the_whole_width() -> None:
-    drawn, hit = status_charts.funnel(STATUS).data
-    assert list(hit.y) == list(drawn.y)
-    assert set(hit.x) == {60}
-
-
-def test_a_state_without_messages_keeps_its_text() -> None:
-    texts = [
-        (note.y, note.text.replace("\N{NO-BREAK SPACE}", " "))
-        for note in status_charts.funnel(STATUS).layout.annotations
+def test_beside_each_stage_stands_who_stopped_there_and_who_opted_out() -> None:
+    assert [(note.y, note.text) for note in status_charts.funnel(STAGES).layout.annotations] == [
+        ("Sent", "2 stopped here<br>not received<br>1 opted out"),
+        ("Received", "59 stopped here"),
+        ("Opened", "28 stopped here<br>1 opted out"),
+        ("Clicked", "1 opted out"),
     ]
-    assert texts == [("Opted out", "0 · 0.0 %")]
 
 
-def test_the_chosen_state_stands_out() -> None:
-    drawn, _ = status_charts.funnel(STATUS, [Status.OPTED_OUT]).data
-    assert list(drawn.marker.color) == [
-        "rgba(86, 180, 233, 0.3)",
-        "rgba(0, 158, 115, 0.3)",
-        "rgba(230, 159, 0, 0.3)",
-        "#D55E00",
-        "rgba(154, 163, 175, 0.3)",
-    ]
+def test_every_stage_and_state_is_clickable_over_the_whole_width() -> None:
+    _, stages, states = status_charts.funnel(STAGES).data
+    assert set(stages.x) == {100}
+    assert [row[0] for row in stages.customdata] == [f"stage:{stage}" for stage in Stage]
+    assert [row[0] for row in states.customdata] == [stage.stops_as for stage in Stage]
+    assert list(states.x) == pytest.approx([94] * 4)
+    assert states.base == pytest.approx(56)
+
+
+def test_the_chosen_stage_stands_out() -> None:
+    colours = list(status_charts.funnel(STAGES, chosen=Stage.OPENED).data[0].marker.color)
+    assert colours[2] == "#009E73"
+    assert {colour[-6:] for index, colour in enumerate(colours) if index != 2} == {", 0.3)"}
+    chosen_state = status_charts.funnel(STAGES, chosen_states=[Status.OPTED_OUT]).data[0]
+    assert all(colour.startswith("rgba") for colour in chosen_state.marker.color)
 
 
 @pytest.mark.parametrize("status", [{}, dict.fromkeys(SENT_STATES, 0)])
-def test_an_empty_funnel_has_no_figures(status: dict[Status, int]) -> None:
-    drawn, hit = status_charts.funnel(status).data
-    assert list(drawn.text) == ["0 · –"] * 5
+def test_an_empty_funnel_has_stages_without_messages(status: dict[Status, int]) -> None:
+    drawn, hit, _ = status_charts.funnel(funnel.stages(Counts(), status)).data
+    assert list(drawn.x) == [0, 0, 0, 0]
     assert set(hit.x) == {1}
-
-
-def test_a_row_of_the_funnel_maps_to_its_state() -> None:
-    assert [status_charts.funnel_state(state.label) for state in SENT_STATES] == list(SENT_STATES)
-    assert status_charts.funnel_state("Something") is None
 
 
 def test_the_timeline_has_every_hour_since_send() -> None:
@@ -109,17 +110,11 @@ def test_the_timeline_can_be_cumulative_and_count_customers() -> None:
     opened, clicked = timeline.chart(hours, counting="customers", cumulative=True).data
     assert (list(opened.x), list(opened.y)) == ([0, 1, 2, 3], [0, 3, 3, 4])
     assert list(clicked.y) == [0, 1, 1, 1]
-    assert list(opened.customdata) == [
-        "0\N{NO-BREAK SPACE}h",
-        "1\N{NO-BREAK SPACE}h",
-        "2\N{NO-BREAK SPACE}h",
-        "3\N{NO-BREAK SPACE}h",
-    ]
     assert list(timeline.chart(hours, counting="customers").data[0].y) == [3, 0, 1]
 
 
 def test_the_charts_are_transparent_and_leave_text_colours_to_the_page() -> None:
     hours = pd.DataFrame({"hour": [0], "opens": [1], "clicks": [0]})
-    for figure in (status_charts.funnel(STATUS), timeline.chart(hours)):
+    for figure in (status_charts.funnel(STAGES), timeline.chart(hours)):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
         assert figure.layout.font.color is None

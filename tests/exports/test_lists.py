@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from mailsight.__main__ import app
+from mailsight.audience.machines import REASONS
 from mailsight.commands.files import List
 from mailsight.components import grid as grid_component
 from mailsight.errors import BadRequest, TooManyFiles
@@ -35,7 +36,7 @@ from mailsight.reports import campaign, grid, recipients
 from mailsight.reports import customer as customer_reports
 from mailsight.reports.search import CampaignSearch, Order
 from mailsight.settings import PROJECT
-from mailsight.vocabulary import Audience, Status
+from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import answers, downloads, sessions
 from mailsight.web import recipients as recipients_web
@@ -232,6 +233,44 @@ def test_excel_has_texts_numbers_and_times_but_no_formulas(tmp_path: Path) -> No
         assert not any("external" in name.lower() or "vba" in name.lower() for name in parts.namelist())
 
 
+def test_only_excel_says_it_in_words(tmp_path: Path) -> None:
+    row = {
+        "customer_id": "1",
+        "occurred_at": datetime(2026, 4, 14, 9, tzinfo=UTC),
+        "type": "complained",
+        "machine": "scanner_agent",
+        "user_agent": "Outlook-iOS/2.0",
+    }
+    columns = tuple(column for column in LISTS["events"] if column.key in row)
+    table = [row, row | {"type": "sneezed", "machine": "a rule of old", "user_agent": None}]
+    [batch] = lists.batches_of(table, columns)
+    words = {
+        "type": ["Marked as spam", "sneezed"],
+        "machine": [REASONS["scanner_agent"].label, "a rule of old"],
+        "user_agent": ["Outlook app · phone", None],
+    }
+    assert {name: lists.in_words(batch, columns).column(name).to_pylist() for name in words} == words
+
+    path = tmp_path / "events.xlsx"
+    with path.open("wb") as file:
+        writers.write(Rows("events", columns, 2, iter([batch])), Format.XLSX, file, lambda _: None)
+    cells = "".join(sheets(path).values())
+    assert "Marked as spam" in cells
+    assert "complained" not in cells
+    lines = written(Rows("events", columns, 2, iter([batch])), Format.CSV).decode("utf-8-sig").splitlines()
+    assert lines[1].endswith('"complained","scanner_agent","Outlook-iOS/2.0"')
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_word_of_the_vocabulary_in_a_list_has_a_label(name: str) -> None:
+    """A new state, reason or type of event can't be exported to people by its key."""
+    vocabulary = {"status": Status, "not_sent_reason": NotSentReason, "type": EventType, "audience": Audience}
+    for column in LISTS[name]:
+        for word in vocabulary.get(column.key, ()):
+            assert column.words
+            assert column.words(word.value) == word.label
+
+
 def test_excel_says_how_many_rows_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert writers.MAX_SHEET_ROWS == MAX_ROWS - 1
     monkeypatch.setattr(writers, "MAX_SHEET_ROWS", 10)
@@ -304,7 +343,7 @@ def test_a_grid_export_uses_the_grids_view_and_the_pages_search(
     )
     data = use(sample_database).snapshot()
     expected = recipients.page(data, report.campaign.campaign_id, report.audience, query)
-    read = grid_component.shown(report, "e", [Status.CLICKED], None)
+    read = grid_component.shown(report, "e", [Status.CLICKED], None, None)
     # A browser may send more than a view; values that the page knows itself are ignored.
     posted = {**VIEW, "search": "", "status": [], "link": 1, "token": "x", "audience": "all"}
     exported = rows_of(read(data, posted))
@@ -326,7 +365,7 @@ def test_a_grid_export_uses_the_grids_view_and_the_pages_search(
 def test_a_hostile_grid_view_is_rejected(
     warehouse: Warehouse, report: campaign.CampaignReport, jobs: Jobs, view: dict[str, Any]
 ) -> None:
-    read = grid_component.shown(report, "", [], None)
+    read = grid_component.shown(report, "", [], None, None)
     with pytest.raises(BadRequest):
         read(warehouse.snapshot(), view)
     job = wait(

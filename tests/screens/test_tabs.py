@@ -37,6 +37,12 @@ def test_the_timeline_adds_up_to_the_figures_of_the_page(page: Page, shown: Camp
     last = page.get_by_role("table", name="Totals by time since send").get_by_role("row").last
     expect(last).to_contain_text(formats.count(shown.counts.opens))
     expect(last).to_contain_text(formats.count(shown.counts.clicks))
+    page.locator(".js-plotly-plot .xy .bars").last.scroll_into_view_if_needed()
+    plot = page.locator(".js-plotly-plot .nsewdrag").last.bounding_box()
+    assert plot
+    page.mouse.move(plot["x"] + plot["width"] * 0.5, plot["y"] + plot["height"] * 0.5)
+    expect(page.locator(".hoverlayer .legend")).to_contain_text("since send")
+    expect(page.locator(".hoverlayer .legend")).not_to_contain_text("-")
     page.get_by_text("Cumulative", exact=True).click()
     page.get_by_text("Customers", exact=True).and_(page.locator("button *")).first.click()
     expect(last).to_contain_text(formats.count(shown.counts.opened))

@@ -14,7 +14,7 @@ from mailsight.loading import bundles
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import recipients
 from mailsight.reports.grid import grid_query
-from mailsight.vocabulary import Audience, Status
+from mailsight.vocabulary import SENT_STATES, Audience, Stage, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.support import odd_campaigns
 from tests.support.browsing import (
@@ -89,8 +89,10 @@ def test_a_marketer_walks_from_the_list_to_a_customers_mail(
         close_dialog(page)
 
         expect_customers(page, counts.selected)
-        rarest = min(report.status, key=lambda state: report.status[state])
-        for state in (rarest, Status.CLICKED):
+        for stage in (Stage.RECEIVED, Stage.CLICKED):
+            click_funnel(page, stage)
+            expect_customers(page, getattr(counts, stage))
+        for state in (Status.NOT_RECEIVED, Status.CLICKED):
             click_funnel(page, state)
             expect_customers(page, report.status[state])
 
@@ -213,6 +215,50 @@ def test_a_second_click_on_the_funnel_removes_the_filter(
         settle(page)
         click_funnel(page, Status.CLICKED)
         expect_customers(page, report.counts.selected)
+        assert wrong == []
+
+
+@pytest.mark.parametrize("place", ["funnel", "table"])
+def test_the_parts_of_the_funnel_are_buttons_that_lead_to_their_customers(
+    browser: Browser, server: str, report: campaign_reports.CampaignReport, place: str
+) -> None:
+    with visit(browser) as (page, wrong):
+        page.goto(f"{server}/campaign?id={report.campaign.campaign_id}")
+        expect_customers(page, report.counts.selected)
+        stages = page.get_by_role("group", name="Customers who got at least this far")
+        states = page.get_by_role("group", name="Customers by status")
+        numbers = [report.status[state] for state in SENT_STATES]
+        expect(states.get_by_role("button")).to_have_text(
+            [f"{state.label} {formats.count(report.status[state])}" for state in SENT_STATES]
+        )
+        expect(states).to_contain_text(f"= {formats.count(sum(numbers))} sent")
+        table = page.get_by_role("table", name="Status of messages")
+        if place == "funnel":
+            opened = stages.get_by_role("button", name=f"Opened {formats.count(report.counts.opened)}")
+            opened.focus()
+            page.keyboard.press("Enter")
+            expect(opened).to_have_attribute("aria-pressed", "true")
+            number = report.counts.opened
+        else:
+            opened = table.get_by_role("row").filter(has_text=Status.OPENED.label)
+            opened.focus()
+            page.keyboard.press("Enter")
+            expect(opened).to_have_attribute("aria-selected", "true")
+            number = report.status[Status.OPENED]
+        expect_customers(page, number)
+        said = page.locator(".shown").filter(has_text=formats.things(number, "customer"))
+        expect(said).to_have_count(2)
+        expect(page.get_by_role("status").and_(said)).to_have_count(1)
+        page.get_by_placeholder("Search name or e-mail").fill("nobody is called this")
+        expect(page.locator(".shown").filter(has_text="0 customers · See them")).to_have_count(2)
+        page.get_by_placeholder("Search name or e-mail").fill("")
+        expect(said).to_have_count(2)
+        said.first.get_by_role("button", name="See them").click()
+        expect(grid(page).locator(".name").first).to_be_in_viewport()
+        expect(page.get_by_role("heading", name="Customers")).to_be_focused()
+        if place == "funnel":
+            page.get_by_role("button", name="Got as far as").click()
+            expect_customers(page, report.counts.selected)
         assert wrong == []
 
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, Locator, Page, expect
 
 from mailsight.figures import formats
-from mailsight.vocabulary import Status
+from mailsight.vocabulary import Stage, Status
 from tests.support.waiting import PATIENCE_SECONDS
 
 SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
@@ -127,17 +127,18 @@ def choose(place: Page | Locator, menu: str, entry: str) -> None:
     page.get_by_text(f"{entry},").last.click()
 
 
-def click_funnel(page: Page, state: Status) -> None:
-    """Clicks at the right end of the state's row, where a small state has no bar."""
+def click_funnel(page: Page, part: Stage | Status) -> None:
+    """Clicks where a small part has no bar: at the left end of a stage's row, or beside the stage that a state ends."""
+    stage = next(stage for stage in Stage if part is stage or part is stage.stops_as)
     chart = page.locator(".js-plotly-plot").first
     chart.scroll_into_view_if_needed()
     place = page.evaluate(
-        """label => {
+        """([label, isStage]) => {
             const tick = [...document.querySelectorAll('.js-plotly-plot .ytick text')]
-                .find(tick => tick.textContent.trim() === label).getBoundingClientRect();
+                .find(tick => tick.textContent.trim().startsWith(label)).getBoundingClientRect();
             const plot = document.querySelector('.js-plotly-plot .nsewdrag').getBoundingClientRect();
-            return [plot.right - 8, tick.top + tick.height / 2];
+            return [isStage ? plot.left + 12 : plot.right - 12, tick.top + tick.height / 2];
         }""",
-        state.label,
+        [stage.label, isinstance(part, Stage)],
     )
     page.mouse.click(*place)

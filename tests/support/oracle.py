@@ -33,7 +33,8 @@ REASONS = {
 
 
 def figures(bundle: dict[str, list[Row]], *, human: bool = False) -> dict[str, Row]:
-    """The counts, not_sent, status, clicks per link position or URL, and hours of each campaign in the bundle.
+    """The counts, not_sent, status, clicks per link position or URL, hours, and the ids of the customers by stage and
+    state, of each campaign in the bundle.
 
     With `human`, opens, clicks and unsubscriptions marked as `machine` are left out.
     """
@@ -53,6 +54,7 @@ def figures(bundle: dict[str, list[Row]], *, human: bool = False) -> dict[str, R
     return {
         campaign_id: _campaign(rows, campaigns.get(campaign_id, {}).get("links", []))
         | {"hours": _hours(list(rows.values()), campaigns.get(campaign_id, {}).get("sent_at"))}
+        | {"customers": _customers(rows, campaigns.get(campaign_id))}
         for campaign_id, rows in recipients.items()
     }
 
@@ -231,6 +233,25 @@ def _campaign(recipients: dict[str, Row], links: list[str]) -> Row:
         if not row["sent"]:
             not_sent[row["reason"]] += 1
     return {"counts": counts, "not_sent": dict(not_sent), "status": status} | _clicks(recipients, links)
+
+
+def _customers(recipients: dict[str, Row], campaign: Row | None) -> dict[str, list[str]]:
+    """The customers who reached each stage of the funnel, and those in each state, by "stage:..." and state."""
+    customers: dict[str, list[str]] = defaultdict(list)
+    was_sent = any(row["sent"] for row in recipients.values())
+    is_planned = campaign is not None and campaign.get("sent_at") is None and not was_sent
+    for customer_id, row in sorted(recipients.items()):
+        stages = {
+            "sent": row["sent"],
+            "delivered": row["delivered"],
+            "opened": row["delivered"] and (row["opens"] or row["clicks"]),
+            "clicked": row["delivered"] and row["clicks"],
+        }
+        for stage in (name for name, is_reached in stages.items() if is_reached):
+            customers[f"stage:{stage}"].append(customer_id)
+        state = _status(row) if row["sent"] else "planned" if is_planned else "not_sent"
+        customers[state].append(customer_id)
+    return dict(customers)
 
 
 def _hours(rows: list[Row], sent_at: datetime | None) -> dict[int, list[int]]:

@@ -48,8 +48,14 @@ const draw = (card, notify) => {
     const why = element("button", { class: "why", type: "button" }, icon(WARNING), element("span", {}, card.attention));
     why.addEventListener("click", () => notify(card.key, "attention"));
     parts.push(why);
-  } else if (card.calm) parts.push(element("div", { class: "calm" }, card.calm));
-  else if (card.shares.length > 1) parts.push(trend(card.shares));
+  } else if (card.calm) {
+    parts.push(element("div", { class: "calm" }, card.calm));
+    if (card.more) {
+      const more = element("button", { class: "more", type: "button" }, card.more);
+      more.addEventListener("click", () => notify(card.key, "attention"));
+      parts.push(more);
+    }
+  } else if (card.shares.length > 1) parts.push(trend(card.shares));
   parts.push(element("div", { class: "note" }, card.note));
   return element("li", { class: `card ${card.attention ? "attention" : ""}`, "data-card": card.key }, ...parts);
 };

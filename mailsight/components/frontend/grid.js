@@ -133,8 +133,6 @@ function ready(event) {
 
 function number(params) { return params.value === null || params.value === undefined ? '' : params.value.toLocaleString('en'); }
 
-function always() { return true; }
-
 /* Cells consist of text nodes, so that no customer's name is parsed as HTML. */
 class NameCell {
   init(params) {
@@ -203,7 +201,6 @@ function isClick(change) {
 }
 
 window.mailsight = {
-  always: always,
   saveState: saveState,
   datasource: datasource,
   initialRows: initialRows,

@@ -100,7 +100,9 @@ const drawCell = (cell, notify) => {
   if (cell.kind === "tick") return [drawTick(cell, notify)];
   if (cell.kind === "trend") return [drawTrend(cell.points), element("span", { class: "sr" }, cell.tip.join(". "))];
   if (cell.kind === "range") return [drawRange(cell)];
-  if (cell.kind === "noted") return [ownWay(cell.text), cell.note ? element("div", { class: "note" }, ownWay(cell.note)) : null];
+  if (cell.kind === "noted") {
+    return [ownWay(cell.text), cell.note ? element("div", { class: "note", title: cell.title }, ownWay(cell.note)) : null];
+  }
   if (cell.kind === "bar") {
     const filled = element("b");
     filled.style.width = `${cell.width}%`;

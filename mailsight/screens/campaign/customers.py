@@ -25,7 +25,7 @@ from . import heatmap, states, tabs
 def customers(report: CampaignReport) -> None:
     """The heading, and the customers in a grid."""
     with frame.line("customers_head"):
-        st.subheader("Customers", anchor="customers", width="content")
+        st.subheader("Customers", anchor=states.ANCHOR, width="content")
         if report.counts.selected:
             navigation.audience_switch("customers")
     if report.counts.selected:
@@ -35,8 +35,12 @@ def customers(report: CampaignReport) -> None:
 
 
 def _filters(report: CampaignReport) -> object:
-    """The filters of the grid that the funnel and the heatmap show as well."""
-    return states.chosen_states(report), heatmap.chosen(report)
+    """The filters of the grid that the funnel and the heatmap show as well.
+
+    The search is one of them while the funnel says how many customers are left.
+    """
+    chosen = states.chosen_states(report), states.chosen_stage(report)
+    return chosen, heatmap.chosen(report), any(chosen) and states.customers_search(report)
 
 
 @st.fragment
@@ -51,7 +55,7 @@ def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
         navigation.open_customer(clicked.customer_id, campaign_id)
     search = search_box(
         "Search name or e-mail",
-        f"customers:{campaign_id}:search",
+        states.search_key(report),
         label="Search customers",
         live="300ms",
         persist=True,
@@ -59,9 +63,10 @@ def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             link = heatmap.chosen_link(report)
+            stage = states.stage_chip(report)
             chosen = states.states_pills(report)
-        _export_buttons(report, grid.shown(report, search, chosen, link))
-    grid.recipients_grid(report, search, chosen, link)
+        _export_buttons(report, grid.shown(report, search, chosen, stage, link))
+    grid.recipients_grid(report, search, chosen, stage, link)
     if clicked and clicked.action == "mail":
         mail.customer_mail(campaign_id, clicked.customer_id)
 

@@ -1,5 +1,6 @@
 """A campaign's figures: the cards, the table of rates, and how many opens and clicks machines made."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -24,7 +25,7 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import explained, not_sent
 from mailsight.screens.dialogs import machines as machines_dialog
-from mailsight.vocabulary import Audience
+from mailsight.vocabulary import Audience, NotSentReason, Status
 
 # The count on each card, and which direction of change is good.
 CARDS = {"sent": "", "not_sent": "down", "opened": "up", "clicked": "up", "opted_out": "down"}
@@ -34,7 +35,9 @@ ESTIMATE_COLOUR = "#9AA3AF"
 def cards(report: CampaignReport) -> None:
     """The five counts. *Not sent* has a button that lists its customers."""
     clicked = row_of_cards(
-        [card(report, key) for key in CARDS], key=f"cards:{report.campaign.campaign_id}", label="Figures"
+        [shown_card(report, key) for key in CARDS],
+        key=f"cards:{report.campaign.campaign_id}",
+        label="Figures",
     )
     if clicked and clicked.action == "attention":
         not_sent.show(report)
@@ -68,6 +71,22 @@ def card(report: CampaignReport, key: str) -> Card:
         shares=[rate for rate in (*shares, now) if rate is not None],
         attention="Who and why" if key == "not_sent" and counts.not_sent else "",
         calm=none_left_out if key == "not_sent" and not counts.not_sent else "",
+    )
+
+
+def shown_card(report: CampaignReport, key: str) -> Card:
+    """The card. That of *Not sent* says *Planned*, which is no problem, until the campaign is sent."""
+    shown = card(report, key)
+    if key != "not_sent" or not report.campaign.is_planned:
+        return shown
+    left_out = sum(number for reason, number in report.not_sent.items() if reason is not NotSentReason.OTHER)
+    return replace(
+        shown,
+        label=Status.PLANNED.label,
+        tip=(Status.PLANNED.meaning,),
+        attention="",
+        calm=f"{formats.count(left_out)} will be left out" if left_out else formats.NOT_SENT_YET,
+        more="Who and why" if left_out else "",
     )
 
 

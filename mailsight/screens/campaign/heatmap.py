@@ -11,6 +11,7 @@ from mailsight.errors import WorkFailed
 from mailsight.exports import heatmap, rows
 from mailsight.exports.lists import file_name
 from mailsight.figures import formats
+from mailsight.mail.links import LinkClicks
 from mailsight.reports import campaign, mails
 from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.heatmap import link_id, link_label, view
@@ -81,14 +82,7 @@ def show(report: CampaignReport) -> None:
 def chosen_link(report: CampaignReport) -> int | str | None:
     """The link that filters the grid (its position or URL), shown as a chip that removes the filter."""
     key = _chosen_key(report.campaign.campaign_id)
-    link = next(
-        (
-            link
-            for link in (*report.links, *report.other_links)
-            if link_id(link.link_position, link.url) == chosen(report)
-        ),
-        None,
-    )
+    link = _chosen(report)
     if link is None:
         return None
     st.button(
@@ -99,7 +93,20 @@ def chosen_link(report: CampaignReport) -> int | str | None:
         key=f"{key}:chip",
         on_click=lambda: st.session_state.pop(key, None),
     )
+    return chosen_position(report)
+
+
+def chosen_position(report: CampaignReport) -> int | str | None:
+    """The position of the link that filters the grid, or its URL if it is not in the e-mail."""
+    link = _chosen(report)
+    if link is None:
+        return None
     return link.url if link.link_position is None else link.link_position
+
+
+def _chosen(report: CampaignReport) -> LinkClicks | None:
+    links = (*report.links, *report.other_links)
+    return next((link for link in links if link_id(link.link_position, link.url) == chosen(report)), None)
 
 
 def chosen(report: CampaignReport) -> str | None:

@@ -45,7 +45,7 @@ def show(report: CampaignReport) -> None:
         for rate in (COR, CTR)
     }
     clicked = tables.table(
-        _MAILBOX_COLUMNS,
+        _mailbox_columns(report),
         [_mailbox_row(provider, largest, chosen=provider is chosen) for provider in providers],
         key="mailbox_providers",
         label="Mailbox providers",
@@ -62,18 +62,18 @@ def show(report: CampaignReport) -> None:
         _bounces(chosen, reasons)
 
 
-_MAILBOX_COLUMNS = [
-    tables.Column("Provider", whole=True),
-    tables.Column("Sent", right=True, fit=True),
-    tables.Column("Delivered"),
-    tables.Column("Hard bounces", right=True, fit=True, help="Permanently undeliverable"),
-    tables.Column(
-        "Soft bounces", right=True, fit=True, help="Temporarily undeliverable; a later attempt may succeed"
-    ),
-    tables.Column(Status.NOT_SENT.label, right=True, fit=True),
-    tables.Column("COR", help=f"{COR.name}: {COR.formula}"),
-    tables.Column("CTR", help=f"{CTR.name}: {CTR.formula}"),
-]
+def _mailbox_columns(report: CampaignReport) -> list[tables.Column]:
+    soft = "Temporarily undeliverable; a later attempt may succeed"
+    return [
+        tables.Column("Provider", whole=True),
+        tables.Column("Sent", right=True, fit=True),
+        tables.Column("Delivered"),
+        tables.Column("Hard bounces", right=True, fit=True, help="Permanently undeliverable"),
+        tables.Column("Soft bounces", right=True, fit=True, help=soft),
+        tables.Column(report.unsent.label, right=True, fit=True),
+        tables.Column("COR", help=f"{COR.name}: {COR.formula}"),
+        tables.Column("CTR", help=f"{CTR.name}: {CTR.formula}"),
+    ]
 
 
 def _mailbox_row(provider: MailboxProvider, largest: Mapping[str, float], *, chosen: bool) -> tables.Row:

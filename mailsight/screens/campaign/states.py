@@ -5,48 +5,103 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mailsight.charts import status
-from mailsight.components import tables
+from mailsight.components import sums, tables
 from mailsight.figures import explanations, formats
+from mailsight.figures.funnel import Reached, stages
 from mailsight.figures.metrics import Portion, share
-from mailsight.reports import campaign
+from mailsight.reports import campaign, grid, recipients
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
-from mailsight.vocabulary import FUNNEL_ORDER, SENT_STATES, Audience, Status
+from mailsight.vocabulary import SENT_STATES, Audience, Stage, Status
 
+from . import heatmap, tabs
+
+ANCHOR = "customers"  # of the heading above the grid
 _APPLE = "Apple Mail loads all images automatically, so there is no way to know whether the customer opened the e-mail."
 
 
 def funnel(report: CampaignReport) -> None:
-    """The five states as a funnel. A click on one filters the grid by it, a second click removes the filter."""
+    """The funnel and, below it, its stages and the five states as buttons that add up to Sent.
+
+    A click on a stage or a state filters the grid by it, a second click removes the filter.
+    """
+    if not report.counts.sent:
+        tabs.nothing_yet(report)
+        return
     # Plotly reports a click on the selected point only in a new chart, so each click gives the chart a new key.
     clicks = f"funnel:{report.campaign.campaign_id}"
     key = f"{clicks}:{report.audience}:{st.session_state.get(clicks, 0)}"
 
     def choose() -> None:
-        points = st.session_state[key].selection.points
-        state = status.funnel_state(str(points[-1].get("y"))) if points else None
-        choose_states(report, [state] if state and chosen_states(report) != [state] else [])
+        if points := st.session_state[key].selection.points:
+            _toggle(report, str(points[-1]["customdata"][0]))
         st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
 
+    reached = stages(report.counts, report.status)
     st.plotly_chart(
-        status.funnel(report.status, [state for state in chosen_states(report) if state.is_sent]),
+        status.funnel(reached, chosen=chosen_stage(report), chosen_states=chosen_states(report)),
         key=key,
         on_select=choose,
         selection_mode="points",
         config={"displayModeBar": False, "scrollZoom": False},
         alt="Status of messages: "
-        + ", ".join(f"{state.label} {report.status.get(state, 0)}" for state in SENT_STATES),
+        + ", ".join(f"{at.stage.label} {formats.count(at.reached)}" for at in reached),
     )
+    clicked = sums.sums(
+        [_stages_line(report, reached), _states_line(report)],
+        key=f"sums:{report.campaign.campaign_id}",
+        shown=_shown(report),
+        anchor=ANCHOR,
+    )
+    if clicked:
+        _toggle(report, clicked)
+        st.rerun()
+
+
+def _stages_line(report: CampaignReport, reached: Sequence[Reached]) -> sums.Line:
+    chosen = chosen_stage(report)
+    parts = [
+        sums.Part(
+            status.STAGE + at.stage,
+            at.stage.label,
+            formats.count(at.reached),
+            at.stage.colour,
+            at.stage.meaning,
+            chosen=at.stage is chosen,
+        )
+        for at in reached
+    ]
+    return sums.Line("Customers who got at least this far", parts, "›")
+
+
+def _states_line(report: CampaignReport) -> sums.Line:
+    chosen = chosen_states(report)
+    parts = [
+        sums.Part(
+            state.value,
+            state.label,
+            formats.count(report.status.get(state, 0)),
+            state.colour,
+            state.meaning,
+            chosen=state in chosen,
+        )
+        for state in SENT_STATES
+    ]
+    total = f"= {formats.count(sum(report.status.values()))} {Stage.SENT.label.lower()}"
+    return sums.Line("Customers by status", parts, "+", total)
 
 
 def states_table(report: CampaignReport) -> None:
-    """The five states with their counts, shares and meaning. A click on one filters the grid by it."""
+    """The five states with their counts, shares and meaning, and their sum. A click on one filters the grid by it."""
+    if not report.counts.sent:
+        tabs.nothing_yet(report)
+        return
     sent, chosen = report.counts.sent, chosen_states(report)
     apple = read(campaign.apple_opens, report.campaign.campaign_id)
     of_apple = Status.RECEIVED if report.audience is Audience.HUMAN else Status.OPENED
     largest = max((share(number, sent) or 0.0 for number in report.status.values()), default=0.0)
     rows = []
-    for state in FUNNEL_ORDER:
+    for state in SENT_STATES:
         portion = Portion(report.status.get(state, 0), sent)
         rows.append(
             tables.Row(
@@ -73,14 +128,29 @@ def states_table(report: CampaignReport) -> None:
                     opens=False,
                 )
             )
+    whole = Portion(sum(report.status.values()), sent)
+    rows.append(
+        tables.Row(
+            status.STAGE + Stage.SENT,
+            [
+                tables.main(Stage.SENT.label, "The five together"),
+                tables.rate(
+                    whole, of_largest=largest, colour=Stage.SENT.colour, text=formats.percent(whole.rate)
+                ),
+                formats.count(whole.part),
+            ],
+            chosen=chosen_stage(report) is Stage.SENT,
+        )
+    )
     columns = [
         tables.Column("Status", fit=True),
         tables.Column("Share of sent"),
         tables.Column("Customers", right=True, fit=True),
     ]
     clicked = tables.table(columns, rows, key="states", label="Status of messages", opens=True)
+    sums.sums([], key=f"shown:{report.campaign.campaign_id}", shown=_shown(report), anchor=ANCHOR)
     if clicked.row:
-        choose_states(report, [] if chosen == [clicked.row] else [Status(clicked.row)])
+        _toggle(report, clicked.row)
         st.rerun()
 
 
@@ -89,18 +159,61 @@ def _share_of_sent(portion: Portion, formula: str, largest: float, colour: str) 
     return tables.rate(portion, of_largest=largest, colour=colour, tip=tip)
 
 
+def _shown(report: CampaignReport) -> str:
+    """How many customers the grid lists if states or a stage filter it: with its search, and the chosen link."""
+    states, stage = chosen_states(report), chosen_stage(report)
+    if not states and not stage:
+        return ""
+    query = grid.grid_query(
+        search=customers_search(report), status=states, stage=stage, link=heatmap.chosen_position(report)
+    )
+    number = read(recipients.count, report.campaign.campaign_id, report.audience, query)
+    return formats.things(number, "customer")
+
+
+def customers_search(report: CampaignReport) -> str:
+    """The text in the grid's search box."""
+    return str(st.session_state.get(search_key(report)) or "")
+
+
+def search_key(report: CampaignReport) -> str:
+    return f"customers:{report.campaign.campaign_id}:search"
+
+
 def chosen_states(report: CampaignReport) -> list[Status]:
     """The states that filter the grid; an empty list means no filter."""
     return list(st.session_state.get(_states_key(report), []))
 
 
-def choose_states(report: CampaignReport, states: Sequence[Status]) -> None:
+def chosen_stage(report: CampaignReport) -> Stage | None:
+    """The stage of the funnel that filters the grid: the customers who got at least that far."""
+    stage: Stage | None = st.session_state.get(_stage_key(report))
+    return stage
+
+
+def _toggle(report: CampaignReport, part: str) -> None:
+    """Filter the grid by a part of the funnel, a stage or a state; if it alone does so already, remove the filter."""
+    if part.startswith(status.STAGE):
+        stage = Stage(part.removeprefix(status.STAGE))
+        _choose(report, stage=None if stage is chosen_stage(report) else stage)
+    else:
+        state = Status(part)
+        _choose(report, states=[] if chosen_states(report) == [state] else [state])
+
+
+def _choose(report: CampaignReport, *, states: Sequence[Status] = (), stage: Stage | None = None) -> None:
     st.session_state[_states_key(report)] = list(states)
+    st.session_state[_stage_key(report)] = stage
 
 
 def states_pills(report: CampaignReport) -> list[Status]:
-    """The filter by state above the grid, shared with the funnel and the table of states."""
-    options = [*FUNNEL_ORDER, *([Status.NOT_SENT] if report.counts.not_sent else [])]
+    """The filter by state above the grid, shared with the funnel and the table of states.
+
+    There is none while a campaign is only planned, because all its customers have the same state.
+    """
+    if report.campaign.is_planned:
+        return []
+    options = [*SENT_STATES, *([Status.NOT_SENT] if report.counts.not_sent else [])]
     return list(
         st.pills(
             "Status",
@@ -114,5 +227,24 @@ def states_pills(report: CampaignReport) -> list[Status]:
     )
 
 
+def stage_chip(report: CampaignReport) -> Stage | None:
+    """The stage that filters the grid, shown as a chip that removes the filter."""
+    stage = chosen_stage(report)
+    if stage:
+        st.button(
+            f"Got as far as “{stage.label}”",
+            icon=":material/close:",
+            icon_position="right",
+            help="Remove this filter",
+            key=f"{_stage_key(report)}:chip",
+            on_click=lambda: st.session_state.pop(_stage_key(report), None),
+        )
+    return stage
+
+
 def _states_key(report: CampaignReport) -> str:
     return f"states:{report.campaign.campaign_id}"
+
+
+def _stage_key(report: CampaignReport) -> str:
+    return f"stage:{report.campaign.campaign_id}"

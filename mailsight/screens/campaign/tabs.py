@@ -29,6 +29,8 @@ def switch(label: str, options: list[str], default: str, key: str) -> str:
 def nothing_yet(report: CampaignReport) -> None:
     if report.counts.sent:
         frame.nobody_yet()
+    elif report.counts.not_sent and not report.campaign.is_planned:
+        st.info("Nobody was sent this campaign.", icon=":material/info:")
     else:
         st.info(f"{formats.NOT_SENT_YET}.", icon=":material/schedule:")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from mailsight.audience import agents
+from mailsight.audience import agents, programs
 from mailsight.audience.machines import REASONS
 from mailsight.components import tables
 from mailsight.components.export_button import export_button
@@ -32,7 +32,11 @@ def show(campaign_id: str, customer_id: str) -> None:
                     _by_whom(event),
                     title=EventType(event["type"]).meaning,
                 ),
-                tables.noted(_detail(event), event["user_agent"] or ""),
+                tables.noted(
+                    _detail(event),
+                    programs.described(event["user_agent"], event["machine"]),
+                    title=event["user_agent"] or "",
+                ),
             ],
             quiet=bool(event["machine"]),
         )

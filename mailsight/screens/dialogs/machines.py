@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mailsight.audience import machines
+from mailsight.audience import machines, programs
 from mailsight.audience.machines import REASONS, Rule
 from mailsight.components import tables
 from mailsight.figures import formats
@@ -74,7 +74,11 @@ def _examples(campaign_id: str, rule: Rule) -> None:
                     href=addresses.customer(event["customer_id"], Audience.ALL),
                 ),
                 tables.noted(
-                    event["url"] or "", " · ".join(filter(None, (event["user_agent"], event["ip"])))
+                    event["url"] or "",
+                    " · ".join(
+                        filter(None, (programs.described(event["user_agent"], rule.name), event["ip"]))
+                    ),
+                    title=event["user_agent"] or "",
                 ),
             ],
         )

@@ -14,24 +14,35 @@ from mailsight.figures.metrics import Portion, share
 from mailsight.reports import recipients
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached
-from mailsight.vocabulary import NotSentReason, Status
+from mailsight.vocabulary import NotSentReason
 
 ROWS_PER_PAGE = 10
 
 
-@st.dialog(Status.NOT_SENT.label, width="large", icon=":material/warning:")
-@cached.one_generation()
 def show(report: CampaignReport) -> None:
     """Show the customers who were not sent the campaign, and how many there are for each reason."""
+    icon = ":material/schedule:" if report.campaign.is_planned else ":material/warning:"
+    st.dialog(report.unsent.label, width="large", icon=icon)(_reasons_and_customers)(report)
+
+
+@cached.one_generation()
+def _reasons_and_customers(report: CampaignReport) -> None:
     counts, campaign_id = report.counts, report.campaign.campaign_id
-    st.markdown(
-        f"**{formats.of(counts.not_sent, counts.selected)}** selected customers were not sent this campaign."
-    )
-    reasons, customers = st.columns([5, 7], gap="medium")
+    if report.campaign.is_planned:
+        left_out = counts.not_sent - report.not_sent.get(NotSentReason.OTHER, 0)
+        st.markdown(
+            f"**{formats.things(counts.not_sent, 'customer')}** planned, of whom "
+            f"**{formats.count(left_out)}** will be left out."
+        )
+    else:
+        st.markdown(
+            f"**{formats.of(counts.not_sent, counts.selected)}** selected customers were not sent this campaign."
+        )
+    reasons, people = st.columns([5, 7], gap="medium")
     with reasons:
         chosen = _reasons(report)
         st.caption("Click a reason to show only its customers.")
-    with customers:
+    with people:
         with st.container(horizontal=True, vertical_alignment="center"):
             search = search_box("Search name, e-mail or detail", f"not_sent:{campaign_id}:search")
             export_button(
