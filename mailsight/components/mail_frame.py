@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from mailsight.mail.safety import SafeMail
+
 FRONTEND = Path(__file__).with_name("frontend")
 
 
@@ -19,10 +21,9 @@ _frame = st.components.v2.component(
 )
 
 
-def mail_frame(html: str, *, key: str, width: int | None = None, title: str, pictures: bool = False) -> None:
+def mail_frame(mail: SafeMail, *, key: str, width: int | None = None, title: str) -> None:
     """Show an e-mail at full height, `width` pixels wide (None: the available width). `title` is for screen readers.
 
-    `html` must come from `content.safe` or `heatmap.draw`. The frame runs no scripts and loads nothing, except images
-    with `pictures`.
+    The frame runs no scripts and loads nothing, except pictures from the e-mail's `origins`.
     """
-    _frame(key=key, data={"html": html, "title": title, "width": width, "pictures": pictures})
+    _frame(key=key, data={"html": mail.html, "origins": mail.origins, "title": title, "width": width})

@@ -85,7 +85,7 @@ def on_paper(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals) -> st
         nodes[badge.position].mem_id: _picture(badge)
         for badge in badges(clicks, shared(links_of(document, nodes)), totals, quiet=False)
     }
-    return write(document, html, after=after, end=render("paper.html"), personal=False)
+    return write(document, html, after=after, end=render("paper.html"), personal=False).html
 
 
 def _picture(badge: Badge) -> str:

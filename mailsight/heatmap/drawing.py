@@ -100,7 +100,8 @@ _LOOK_RULES = "".join(
 class Canvas:
     """An e-mail ready for badges: the HTML before and after them, and its links with their places and carriers.
 
-    Only the first `MAX_BADGES` links have places. `notice` says what is left out of an unusually large e-mail.
+    Only the first `MAX_BADGES` links have places. `notice` says what is left out of an unusually large e-mail;
+    `origins` are where its pictures load from.
     """
 
     start: str
@@ -109,6 +110,7 @@ class Canvas:
     carriers: Mapping[int, int]
     links: Sequence[Link]
     notice: str
+    origins: tuple[str, ...]
 
 
 @lru_cache(maxsize=_MAX_CACHED_MAILS)
@@ -127,9 +129,10 @@ def canvas(html: str, *, pictures: bool = False, head: str = "", personal: bool 
         marks=places.marks,
         personal=personal,
     )
-    start, _, end = written.partition(_MARK)
+    start, _, end = written.html.partition(_MARK)
     links = links_of(document, nodes)
-    return Canvas(start, end, places.links, shared(links), links, left_out(document, html))
+    notice = left_out(document, html)
+    return Canvas(start, end, places.links, shared(links), links, notice, written.origins)
 
 
 def draw(

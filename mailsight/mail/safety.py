@@ -8,6 +8,7 @@ lists miss can't load or run either.
 import html as entities
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
 
@@ -65,7 +66,20 @@ _NOTICE = (
 _DOCTYPE = re.compile(r"(?>\s|<!--.*?-->|<\?[^>]*>)*+<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class SafeMail:
+    """A harmless document, and the origins that its pictures load from, such as "https://shop.example"."""
+
+    html: str
+    origins: tuple[str, ...] = ()
+
+
 def safe(html: str, *, pictures: bool = False) -> str:
+    """The HTML of `safe_mail`."""
+    return safe_mail(html, pictures=pictures).html
+
+
+def safe_mail(html: str, *, pictures: bool = False) -> SafeMail:
     """The whole mail as a document for the sandboxed frame: no scripts, nothing to load, links that open in a new tab.
 
     `pictures` lets http and https pictures load, except tracking pixels. Everything the layout depends on stays: the
@@ -99,7 +113,7 @@ def write(
     marks: Mapping[int, str] = MappingProxyType({}),
     after: Mapping[int, str] = MappingProxyType({}),
     personal: bool = True,
-) -> str:
+) -> SafeMail:
     """Write the parsed mail out again, with `head` at the start of its head and `end` at the end of its body.
 
     `marks` maps a node's `mem_id` to markup for additional attributes, and `after` to markup that follows it. Without
@@ -141,8 +155,9 @@ def write(
                     else f"</{tag}>{after.get(node.mem_id, '')}"
                 )
             todo += reversed(list(node.iter(include_text=True)))
-    written.insert(policy_at, _policy(remote.origins if remote else ()))
-    return "".join(written)
+    origins = tuple(remote.origins) if remote else ()
+    written.insert(policy_at, _policy(origins))
+    return SafeMail("".join(written), origins)
 
 
 def _first_line_break(node: LexborNode, tag: str) -> str:
