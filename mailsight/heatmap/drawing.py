@@ -14,7 +14,7 @@ from secrets import token_hex
 
 from mailsight.mail.documents import parse
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
-from mailsight.mail.safety import left_out, link_nodes, write
+from mailsight.mail.safety import left_out, link_nodes, notice, write
 
 from .badges import (
     MAX_BADGES,
@@ -131,8 +131,8 @@ def canvas(html: str, *, pictures: bool = False, head: str = "", personal: bool 
     )
     start, _, end = written.html.partition(_MARK)
     links = links_of(document, nodes)
-    notice = left_out(document, html)
-    return Canvas(start, end, places.links, shared(links), links, notice, written.origins)
+    without = left_out(document, html)
+    return Canvas(start, end, places.links, shared(links), links, without, written.origins)
 
 
 def draw(
@@ -157,7 +157,7 @@ def draw(
     mail = canvas(html, pictures=pictures, head=head, personal=personal)
     totals = totals or click_totals(clicks)
     drawn = badges(clicks, mail.carriers, totals, measure=measure, show=show, quiet=quiet)
-    return f"{mail.start}{''.join(_badges_html(drawn, mail))}{end}{mail.end}"
+    return f"{mail.start}{notice(mail.notice)}{''.join(_badges_html(drawn, mail))}{end}{mail.end}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def safe_mail(html: str, *, pictures: bool = False) -> SafeMail:
     `pictures` lets http and https pictures load, except tracking pixels. Everything the layout depends on stays: the
     doctype (and so the browser's mode), style sheets, the attributes of html and body.
     """
-    return write(parse(html), html, pictures=pictures)
+    document = parse(html)
+    return write(document, html, pictures=pictures, end=notice(left_out(document, html)))
 
 
 def link_nodes(document: LexborHTMLParser) -> list[LexborNode]:
@@ -101,6 +102,11 @@ def left_out(document: LexborHTMLParser, html: str) -> str:
     inline = (node.attributes["style"] or "" for node in document.css("[style]"))
     dropped = any(map(is_too_large, chain(sheets, inline)))
     return within_bounds(html).notice or (SIMPLIFIED if dropped else "")
+
+
+def notice(text: str) -> str:
+    """A sentence of ours as markup for the end of a mail; empty if there is none."""
+    return _NOTICE.format(_text(text)) if text else ""
 
 
 def write(
@@ -120,8 +126,6 @@ def write(
     `personal`, links lead nowhere and data- attributes are left out: both may identify the customer who got the mail.
     """
     remote = _Pictures(document) if pictures else None
-    cut = left_out(document, html)
-    notice = _NOTICE.format(_text(cut)) if cut else ""
     doctype = _DOCTYPE.match(html)
     written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
     policy_at = len(written)
@@ -150,7 +154,7 @@ def write(
                 todo.append(
                     ""
                     if tag in _VOID_ELEMENTS
-                    else f"{notice}{end}</{tag}>"
+                    else f"{end}</{tag}>"
                     if tag == "body"
                     else f"</{tag}>{after.get(node.mem_id, '')}"
                 )
