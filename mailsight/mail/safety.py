@@ -57,6 +57,8 @@ _DATA_PICTURE = re.compile(r"data:image/[\w.+-]+[;,]", re.IGNORECASE)
 _NO_PICTURE = "data:,"
 # The policy lists where pictures come from, so a server that redirects can't have them load from elsewhere.
 _MAX_ORIGINS = 50
+# An image map has a few dozen. Nobody sees an area, and a browser takes seconds to lay out tens of thousands.
+MAX_AREAS = 2_000
 # No style sheet of the mail beats an important declaration in a style attribute.
 _NOTICE = (
     '<p style="display:block!important;position:static!important;margin:24px!important;visibility:visible!important;'
@@ -101,6 +103,7 @@ def left_out(document: LexborHTMLParser, html: str) -> str:
     sheets = (_css(node) for node in document.css("style"))
     inline = (node.attributes["style"] or "" for node in document.css("[style]"))
     dropped = any(map(is_too_large, chain(sheets, inline)))
+    dropped = dropped or len(document.css("area")) > MAX_AREAS
     return within_bounds(html).notice or (SIMPLIFIED if dropped else "")
 
 
@@ -129,6 +132,7 @@ def write(
     doctype = _DOCTYPE.match(html)
     written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
     policy_at = len(written)
+    areas = 0
     todo: list[LexborNode | str] = [document.root] if document.root else []
     while todo:
         node = todo.pop()
@@ -142,6 +146,9 @@ def write(
             written.append(_style(node, remote))
         elif node.is_element_node and node.tag not in DROPPED:
             tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
+            areas += tag == "area"
+            if tag == "area" and areas > MAX_AREAS:
+                continue
             if tag in ELEMENTS or _CUSTOM_ELEMENT.fullmatch(tag):
                 written.append(
                     f"<{tag}{_attributes(node, tag, remote, personal=personal)}{marks.get(node.mem_id, '')}>"
