@@ -1,10 +1,9 @@
 """A frame that shows an e-mail and runs no scripts."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
-
-from mailsight.mail.safety import SafeMail
 
 FRONTEND = Path(__file__).with_name("frontend")
 
@@ -21,9 +20,12 @@ _frame = st.components.v2.component(
 )
 
 
-def mail_frame(mail: SafeMail, *, key: str, width: int | None = None, title: str) -> None:
+def mail_frame(
+    html: str, *, key: str, width: int | None = None, title: str, origins: Sequence[str] = ()
+) -> None:
     """Show an e-mail at full height, `width` pixels wide (None: the available width). `title` is for screen readers.
 
-    The frame runs no scripts and loads nothing, except pictures from the e-mail's `origins`.
+    `html` must come from `content.safe_mail` or `heatmap.draw`. The frame runs no scripts and loads nothing, except
+    pictures from these origins.
     """
-    _frame(key=key, data={"html": mail.html, "origins": mail.origins, "title": title, "width": width})
+    _frame(key=key, data={"html": html, "origins": list(origins), "title": title, "width": width})

@@ -69,7 +69,13 @@ def _mail(mail: MailView, key: str, to: str = "") -> None:
         cannot_show(error)
         _raw(mail, key)
         return
-    mail_frame(safe, key=f"{key}:frame", width=width, title=f"E-mail: {subject}")
+    mail_frame(
+        safe.html,
+        key=f"{key}:frame",
+        width=width,
+        title=f"E-mail: {subject}",
+        origins=safe.origins,
+    )
 
 
 def cannot_show(error: WorkFailed) -> None:
