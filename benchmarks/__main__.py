@@ -24,7 +24,7 @@ from tempfile import TemporaryFile
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks import crowd, databases, growth, screens, sender_schema, served
+from benchmarks import crowd, databases, growth, large_mails, screens, sender_schema, served
 from benchmarks.postgres import NoPostgres
 from mailsight.exports import rows as export_rows
 from mailsight.exports import writers
@@ -192,6 +192,17 @@ def of_exports(_: int) -> Iterator[Line]:
         )
 
 
+def of_large_mails(_: int) -> Iterator[Line]:
+    """Measure what large e-mails do to the pages of others."""
+    part = f"pages of others while all kinds of e-mails of {large_mails.MEGABYTES:g} MB are shown at once"
+    for phase in large_mails.measure():
+        slowest, beside = max(phase.answers), phase.summary
+        yield Line(part, f"{phase.name}, median", statistics.median(phase.answers), "s")
+        yield Line(part, f"{phase.name}, slowest", slowest, "s", 2.0, beside=beside)
+        yield Line(part, f"{phase.name}, errors", len(phase.errors), "errors", 0.0)
+        yield Line(part, f"{phase.name}, memory of all processes", phase.memory_bytes / 2**20, "MB", 1500.0)
+
+
 def of_others(_: int) -> Iterator[Line]:
     """Run the other benchmarks: loading, heatmaps, provider events, webhooks, machine rules."""
     for name in OTHERS:
@@ -219,6 +230,7 @@ PARTS: dict[str, Callable[[int], Iterator[Line]]] = {
     "growth": of_growth,
     "crowd": of_crowd,
     "exports": of_exports,
+    "large_mails": of_large_mails,
     "others": of_others,
 }
 

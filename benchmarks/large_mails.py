@@ -1,11 +1,14 @@
 """Measure what large e-mails do to others: `python -m benchmarks.large_mails [MEGABYTES]`.
 
-Opens the heatmaps of ten kinds of large e-mails at once, then their previews, then exports their reports. Meanwhile, it
-measures how long the dashboard takes to answer others, and the memory of the server and all its processes.
+Works on large e-mails of all kinds at once: shows their heatmaps, loads images, shows previews and customers' e-mails,
+and exports reports and PDFs. Meanwhile, somebody else opens one page after the other, in a session that speaks
+Streamlit's protocol. Measures how long each page takes, and the memory of the server and all its processes.
 """
 
 import argparse
-import json
+import asyncio
+import os
+import statistics
 import tempfile
 import threading
 import time
@@ -14,151 +17,252 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import psutil
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+import websockets
+from playwright.sync_api import Download, Page, sync_playwright
 
+from benchmarks import served
+from benchmarks.crowd import Session, biggest_campaigns
 from mailsight.loading import bundles
+from mailsight.reports import recipients
+from mailsight.reports.grid import grid_query
 from mailsight.sample import bundle as sample
-from tooling import chromium, large_mails, servers
+from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Warehouse
+from tooling import chromium, large_mails
 
+PORT = 8654
+MEGABYTES = 5.0
 POLL_SECONDS = 0.1
-MOST_SECONDS = 240
-LIST = "table[aria-label=Campaigns] tbody tr"
+MAX_SECONDS = 300
+MAX_ANSWER_SECONDS = 60
+# The browser that opens the large e-mails is somebody else's machine.
+BROWSER_NICE = 15
 
 
 @dataclass(slots=True)
-class Watch:
-    """What others saw while something happened: seconds until each answer, and the memory of all processes."""
+class Phase:
+    """What others saw during a piece of work: seconds until each page's answer, and the memory of all processes.
 
+    `load` is the machine's load average at the end, and `outcomes` says what became of each kind of e-mail.
+    """
+
+    name: str
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
     memory_bytes: int = 0
+    took_seconds: float = 0.0
+    load: float = 0.0
+    outcomes: dict[str, str] = field(default_factory=dict)
 
-    def took(self, name: str, seconds: float) -> None:
-        self.seconds.setdefault(name, []).append(seconds)
+    @property
+    def answers(self) -> list[float]:
+        return [second for seconds in self.seconds.values() for second in seconds]
 
-    def results(self) -> dict[str, float]:
-        slowest = {f"slowest {name}, s": round(max(seconds), 2) for name, seconds in self.seconds.items()}
-        answers = {f"answers of {name}": len(seconds) for name, seconds in self.seconds.items()}
-        return {"most memory, MB": self.memory_bytes // 2**20} | slowest | answers
+    @property
+    def summary(self) -> str:
+        slowest = max(self.seconds, key=lambda page: max(self.seconds[page]), default="")
+        shown = sum(outcome == "shown" for outcome in self.outcomes.values())
+        whole = f"; {shown} of {len(self.outcomes)} shown" if self.outcomes else ""
+        return f"{len(self.answers)} answers, slowest: {slowest}; load {self.load:.1f}{whole}"
 
 
-@contextmanager
-def watching(address: str, server: psutil.Process) -> Iterator[Watch]:
-    """Ask a route again and again, and add up the memory of the server's processes."""
-    watch, done = Watch(), threading.Event()
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The server, and the pages that somebody opens again and again: name, path, and query."""
 
-    def ask() -> None:
-        with httpx.Client(timeout=MOST_SECONDS) as client:
-            while not done.wait(POLL_SECONDS):
-                start = time.perf_counter()
-                client.get(f"{address}/healthz")
-                watch.took("route", time.perf_counter() - start)
+    server: served.Served
+    pages: list[tuple[str, str, str]]
 
-    def weigh() -> None:
-        while not done.wait(POLL_SECONDS):
-            watch.memory_bytes = max(watch.memory_bytes, memory(server))
-
-    threads = [threading.Thread(target=ask), threading.Thread(target=weigh)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield watch
-    finally:
-        done.set()
+    @contextmanager
+    def during(self, name: str) -> Iterator[Phase]:
+        """Open the pages again and again, and add up the memory of the server's processes."""
+        phase, done = Phase(name), threading.Event()
+        threads = [
+            threading.Thread(target=lambda: asyncio.run(self._visit(phase, done))),
+            threading.Thread(target=self._weigh, args=[phase, done]),
+        ]
+        start = time.monotonic()
         for thread in threads:
-            thread.join()
-
-
-def memory(server: psutil.Process) -> int:
-    """The resident memory of the server and all its processes."""
-    total = 0
-    for process in (server, *server.children(recursive=True)):
+            thread.start()
         try:
-            total += process.memory_info().rss
+            yield phase
+        finally:
+            phase.took_seconds = time.monotonic() - start
+            done.set()
+            for thread in threads:
+                thread.join()
+            phase.load = os.getloadavg()[0]
+
+    async def _visit(self, phase: Phase, done: threading.Event) -> None:
+        address = self.server.address.replace("http", "ws", 1) + "/_stcore/stream"
+        async with websockets.connect(address, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
+            session = Session(socket)
+            while not done.is_set():
+                for page, path, query in self.pages:
+                    start = time.perf_counter()
+                    try:
+                        await asyncio.wait_for(session.run(path, query), MAX_ANSWER_SECONDS)
+                    except (RuntimeError, TimeoutError) as error:
+                        phase.errors.append(f"{page}: {error!r}")
+                    phase.seconds.setdefault(page, []).append(time.perf_counter() - start)
+                    await asyncio.sleep(POLL_SECONDS)
+
+    def _weigh(self, phase: Phase, done: threading.Event) -> None:
+        while not done.wait(POLL_SECONDS):
+            phase.memory_bytes = max(phase.memory_bytes, _memory(self.server.process.pid))
+
+
+def _memory(pid: int) -> int:
+    """The resident memory of a process and all its children."""
+    process, total = psutil.Process(pid), 0
+    for each in (process, *process.children(recursive=True)):
+        try:
+            total += each.memory_info().rss
         except psutil.NoSuchProcess:
             continue
     return total
 
 
-def visit_while(other: Page, address: str, watch: Watch, is_done: Callable[[], bool]) -> None:
-    """Open the list of campaigns again and again, in a browser of its own, until something is done."""
-    deadline = time.monotonic() + MOST_SECONDS
-    while True:
-        start = time.perf_counter()
-        other.goto(address)
-        expect(other.locator(LIST).first).to_be_visible(timeout=1000 * MOST_SECONDS)
-        watch.took("page", time.perf_counter() - start)
-        if is_done() or time.monotonic() > deadline:
-            return
+def _until(pages: dict[str, Page], outcome: Callable[[Page], str]) -> dict[str, str]:
+    """Wait until each page has an outcome, for at most `MAX_SECONDS`. Returns the outcomes."""
+    outcomes: dict[str, str] = {}
+    deadline = time.monotonic() + MAX_SECONDS
+    while len(outcomes) < len(pages) and time.monotonic() < deadline:
+        for kind, page in pages.items():
+            if kind not in outcomes and (text := outcome(page)):
+                outcomes[kind] = text
+            page.wait_for_timeout(1000 * POLL_SECONDS)
+    return dict.fromkeys(pages, "nothing") | outcomes
 
 
-def tabs(context: BrowserContext, address: str, kinds: list[str]) -> list[Page]:
-    """Open the heatmap of each kind without waiting for it."""
-    pages = []
-    for kind in kinds:
-        page = context.new_page()
-        page.goto(f"{address}/campaign?id={kind}")
-        page.get_by_role("tab", name="Heatmap").click(timeout=1000 * MOST_SECONDS)
-        pages.append(page)
-    return pages
+def _shown(selector: str) -> Callable[[Page], str]:
+    """An outcome: whether the page shows the e-mail, or why it can't."""
+
+    def outcome(page: Page) -> str:
+        if page.locator(selector).count():
+            return "shown"
+        alert = page.locator(".stAlert")
+        return alert.first.inner_text() if alert.count() else ""
+
+    return outcome
 
 
-def is_drawn(page: Page) -> bool:
-    """Whether the tab shows the e-mail, or why it can't."""
-    return page.locator(".heatmap iframe, .stAlert").count() > 0
+def _heatmaps(pages: dict[str, Page]) -> dict[str, str]:
+    for page in pages.values():
+        page.get_by_role("tab", name="Heatmap").click()
+    return _until(pages, _shown(".heatmap iframe"))
 
 
-def outcome(page: Page) -> str:
-    alert = page.locator(".stAlert")
-    if alert.count():
-        return alert.first.inner_text()
-    return "shown" if is_drawn(page) else "nothing"
+def _images(pages: dict[str, Page]) -> dict[str, str]:
+    for page in pages.values():
+        switch = page.get_by_role("switch", name="Load images")
+        if switch.count():
+            switch.click()
+    return _until(pages, _shown(".heatmap [data-tool=pictures][aria-checked=true]"))
 
 
-def measure(size: int) -> dict[str, object]:
-    results: dict[str, object] = {}
+def _previews(pages: dict[str, Page]) -> dict[str, str]:
+    for page in pages.values():
+        page.get_by_role("button", name="Preview e-mail").click()
+    outcomes = _until(pages, _shown("[role=dialog] iframe, [role=dialog] .stAlert"))
+    _close(pages)
+    return outcomes
+
+
+def _customers_mails(pages: dict[str, Page]) -> dict[str, str]:
+    for page in pages.values():
+        page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]').locator(".ag-row .mail").first.click()
+    outcomes = _until(pages, _shown("[role=dialog] iframe, [role=dialog] .stAlert"))
+    _close(pages)
+    return outcomes
+
+
+def _close(pages: dict[str, Page]) -> None:
+    for page in pages.values():
+        page.keyboard.press("Escape")
+
+
+def _reports(form: str) -> Callable[[dict[str, Page]], dict[str, str]]:
+    def export(pages: dict[str, Page]) -> dict[str, str]:
+        saved: set[Page] = set()
+
+        def save(download: Download) -> None:
+            saved.add(download.page)
+
+        for page in pages.values():
+            page.once("download", save)
+            page.get_by_role("button", name="Report", exact=True).click()
+            page.get_by_text(f"{form},").last.click()
+        return _until(pages, lambda page: "shown" if page in saved else "")
+
+    return export
+
+
+WORK: dict[str, Callable[[dict[str, Page]], dict[str, str]]] = {
+    "heatmaps": _heatmaps,
+    "heatmaps with images": _images,
+    "previews": _previews,
+    "customers' e-mails": _customers_mails,
+    "reports": _reports("HTML"),
+    "PDFs": _reports("PDF"),
+}
+
+
+def measure(megabytes: float = MEGABYTES) -> Iterator[Phase]:
+    """Yield what others see while nothing happens, and during each piece of work."""
     with tempfile.TemporaryDirectory(prefix="mailsight-bench-") as folder, sync_playwright() as playwright:
         database = Path(folder) / "mailsight.duckdb"
-        sample.write_bundle(Path(folder) / "sample", campaigns=6, customers=300)
-        large_mails.write_bundle(Path(folder) / "large", size)
-        bundles.load(database, [Path(folder) / "sample", Path(folder) / "large"])
-        port, log = servers.free_port(), Path(folder) / "log"
-        environment = {"MAILSIGHT_DATABASE": str(database)}
-        process = servers.start(servers.PROJECT / "app.py", port, log=log, environment=environment)
-        try:
-            address, server = servers.await_answer(process, port, log), psutil.Process(process.pid)
-            large, small = (
-                playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
-                for _ in range(2)
+        sample.write_bundle(Path(folder) / "sample", campaigns=6, customers=2_000)
+        large_mails.write_bundle(Path(folder) / "large", int(megabytes * 1e6))
+        bundles.load(database, [Path(folder) / "sample"])
+        [(campaign_id, _), *_] = biggest_campaigns(database)
+        first = recipients.page(Warehouse(database).snapshot(), campaign_id, Audience.ALL, grid_query(end=1))
+        bundles.load(database, [Path(folder) / "large"])
+        visited = [
+            ("list", "", ""),
+            ("campaign", "campaign", f"id={campaign_id}"),
+            ("customer", "customer", f"id={first.rows[0]['customer_id']}&campaign={campaign_id}"),
+        ]
+        with served.dashboard(database, PORT) as server:
+            others = Others(server, visited)
+            with others.during("nothing else") as phase:
+                time.sleep(10)
+            yield phase
+            browser = playwright.chromium.launch(
+                executable_path=chromium.find(), args=chromium.ARGUMENTS, timeout=1000 * MAX_SECONDS
             )
-            other = small.new_page()
-            with watching(address, server) as watch:
-                visit_while(other, address, watch, lambda: len(watch.seconds.get("page", [])) >= 5)
-            results["nothing else"] = watch.results()
-            with watching(address, server) as watch:
-                pages = tabs(large.new_context(), address, list(large_mails.mails(0)))
-                visit_while(other, address, watch, lambda: all(map(is_drawn, pages)))
-            results["ten heatmaps"] = watch.results()
-            results["heatmaps"] = dict(zip(large_mails.mails(0), map(outcome, pages), strict=True))
-            with watching(address, server) as watch:
-                for page in pages:
-                    page.get_by_role("button", name="Preview e-mail").click(timeout=1000 * MOST_SECONDS)
-                shown = [page.get_by_role("dialog").locator("iframe, .stAlert") for page in pages]
-                visit_while(other, address, watch, lambda: all(one.count() for one in shown))
-            results["ten previews"] = watch.results()
-            for page in pages:
-                page.close()
-            large.close()
-            small.close()
-        finally:
-            servers.stop(process)
-    return results
+            context = browser.new_context()
+            context.set_default_timeout(1000 * MAX_SECONDS)
+            for process in psutil.Process().children(recursive=True):
+                if "chrom" in process.name():
+                    process.nice(BROWSER_NICE)
+            pages = {kind: context.new_page() for kind in large_mails.mails(0)}
+            for kind, page in pages.items():
+                page.goto(f"{server.address}/campaign?id={kind}")
+                page.get_by_role("tab", name="Heatmap").wait_for()
+            for name, work in WORK.items():
+                with others.during(name) as phase:
+                    phase.outcomes = work(pages)
+                yield phase
+            browser.close()
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("megabytes", type=float, nargs="?", default=5.0)
-    print(json.dumps(measure(int(parser.parse_args().megabytes * 1e6)), indent=2))
+    parser.add_argument("megabytes", type=float, nargs="?", default=MEGABYTES)
+    for phase in measure(parser.parse_args().megabytes):
+        print(
+            f"{phase.name:22} {phase.took_seconds:5.0f} s; pages: median {statistics.median(phase.answers):.2f} s, "
+            f"slowest {max(phase.answers):.2f} s; {phase.memory_bytes / 2**20:,.0f} MB; {phase.summary}"
+        )
+        for kind, outcome in phase.outcomes.items():
+            print(f"    {kind:12} {outcome}")
+        for error in phase.errors[:5]:
+            print(f"    {error}")
+
+
+if __name__ == "__main__":
+    main()

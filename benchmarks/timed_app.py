@@ -19,7 +19,7 @@ from starlette.routing import Route
 from mailsight.screens.cached import REPORTS
 from mailsight.settings import PROJECT
 from mailsight.warehouse.cache import Numbers, ResultCache
-from mailsight.warehouse.reader import Warehouse
+from mailsight.warehouse.reader import Snapshot
 from mailsight.web.routes import loading, middleware, routes
 
 query_times: list[tuple[str, float]] = []
@@ -35,10 +35,10 @@ def get_of_era(self: ResultCache, key: Hashable, compute: Callable[[], Numbers])
 
 
 def timed(method: Any) -> Any:
-    """Wrap a method of the warehouse so that it records its time."""
+    """Wrap a method that runs a query so that it records its time."""
 
     @wraps(method)
-    def run(self: Warehouse, name: str, /, *args: object, **parameters: object) -> Any:
+    def run(self: Snapshot, name: str, /, *args: object, **parameters: object) -> Any:
         start = time.perf_counter()
         try:
             return method(self, name, *args, **parameters)
@@ -65,7 +65,7 @@ async def forget(_: Request) -> JSONResponse:
 
 # `row` calls `rows`.
 for name in ("rows", "frame", "numbers"):
-    setattr(Warehouse, name, timed(getattr(Warehouse, name)))
+    setattr(Snapshot, name, timed(getattr(Snapshot, name)))
 setattr(ResultCache, "get", get_of_era)  # noqa: B010 (mypy knows methods as final)
 
 app = st.App(

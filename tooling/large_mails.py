@@ -1,4 +1,4 @@
-"""E-mails as large as they can be, of ten kinds, and a bundle with a campaign for each."""
+"""E-mails as large as they can be, of many kinds, and a bundle with a campaign for each."""
 
 import csv
 import json
@@ -23,6 +23,7 @@ def mails(size: int) -> dict[str, str]:
     """An e-mail of each kind with about this many characters, and the same few links in each."""
     links = "".join(f"<p>{LINK.format(number, number)}</p>" for number in range(20))
     rules = "td.c{}:first-child > a, #i{} {color: #{}aa; background: url(https://shop.example/{}.png)} "
+    area = '<area shape="rect" coords="{},{},600,600" href="https://shop.example/area/{}" alt="Area {}">'
     bodies = {
         "nested": "<div>" * (size // 5),
         "links": _repeated(LINK.replace("{{", "{").replace("}}", "}") + " ", size),
@@ -34,6 +35,8 @@ def mails(size: int) -> dict[str, str]:
         "formatting": _repeated("<b><i>x", size),
         "comments": _repeated("<!--[if mso]><v:rect href='https://shop.example/{}'><![endif]-->", size),
         "entities": "&amp;&#x41;&nbsp;&eacute;" * (size // 25),
+        "image map": f'<img alt="" src="data:," usemap="#m" width=600 height=600><map name="m">'
+        f"{_repeated(area, size)}</map>",
         "one letter": "a" * size,
     }
     page = "<!DOCTYPE html><html><head><title>Offers</title></head><body>{}{}</body></html>"

@@ -1,5 +1,6 @@
 """A frame that shows an e-mail and runs no scripts."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -19,10 +20,12 @@ _frame = st.components.v2.component(
 )
 
 
-def mail_frame(html: str, *, key: str, width: int | None = None, title: str, pictures: bool = False) -> None:
+def mail_frame(
+    html: str, *, key: str, width: int | None = None, title: str, origins: Sequence[str] = ()
+) -> None:
     """Show an e-mail at full height, `width` pixels wide (None: the available width). `title` is for screen readers.
 
-    `html` must come from `content.safe` or `heatmap.draw`. The frame runs no scripts and loads nothing, except images
-    with `pictures`.
+    `html` must come from `content.safe_mail` or `heatmap.draw`. The frame runs no scripts and loads nothing, except
+    pictures from these origins.
     """
-    _frame(key=key, data={"html": html, "title": title, "width": width, "pictures": pictures})
+    _frame(key=key, data={"html": html, "origins": list(origins), "title": title, "width": width})

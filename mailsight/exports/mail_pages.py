@@ -21,7 +21,7 @@ from mailsight.heatmap.badges import (
 )
 from mailsight.mail.documents import parse
 from mailsight.mail.links import LinkClicks, links_of, shared
-from mailsight.mail.safety import link_nodes, write
+from mailsight.mail.safety import left_out, link_nodes, notice, write
 
 from .rendering import render
 
@@ -64,7 +64,7 @@ def heatmap(
         show=show,
         totals=totals,
         personal=personal,
-        head=render("heatmap_head.html", title=title, scale=SCALE),
+        head=render("heatmap_head.html", title=title),
         end=render("heatmap_legend.html", title=title, facts=facts, shown=shown, scale=SCALE),
     )
 
@@ -85,7 +85,8 @@ def on_paper(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals) -> st
         nodes[badge.position].mem_id: _picture(badge)
         for badge in badges(clicks, shared(links_of(document, nodes)), totals, quiet=False)
     }
-    return write(document, html, after=after, end=render("paper.html"), personal=False)
+    end = notice(left_out(document, html)) + render("paper.html")
+    return write(document, html, after=after, end=end, personal=False).html
 
 
 def _picture(badge: Badge) -> str:

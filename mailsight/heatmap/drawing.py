@@ -3,6 +3,9 @@
 Badges use CSS anchor positioning (https://www.w3.org/TR/css-anchor-position-1/). Each link is an anchor; its badge is
 placed at the end of the body, outside the normal flow, and positioned relative to the link. The e-mail keeps its exact
 layout, and the file needs no script.
+
+The e-mail's style sheets see the same whatever was clicked: an empty badge for each link. Its look and its text are in
+a shadow root, where nothing of the e-mail applies.
 """
 
 import html as entities
@@ -14,7 +17,7 @@ from secrets import token_hex
 
 from mailsight.mail.documents import parse
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
-from mailsight.mail.safety import left_out, link_nodes, write
+from mailsight.mail.safety import left_out, link_nodes, notice, write
 
 from .badges import (
     MAX_BADGES,
@@ -54,8 +57,8 @@ _MARK = f"<mailsight-badges {token_hex()}>"
 # switch.
 _STYLE = """@layer{
 mailsight-badge{all:initial!important}
-mailsight-badge *,mailsight-badge::before,mailsight-badge ::before,mailsight-badge::after,mailsight-badge ::after\
-{all:unset!important}
+mailsight-badge *,mailsight-badge::before,mailsight-badge ::before,mailsight-badge::after,mailsight-badge ::after,\
+mailsight-badge::first-letter,mailsight-badge::first-line{all:unset!important}
 mailsight-badge{--near:-9999px!important;--near-width:0px!important;--lift:0px!important;--moved:0px!important;
 --before:0px!important;--width:min(var(--own),999*var(--seen))!important;
 --place:max(var(--right) - var(--width) + 6px,\
@@ -73,13 +76,12 @@ font:700 11px Arial,Helvetica,sans-serif!important;line-height:var(--height)!imp
 text-align:center!important;white-space:nowrap!important;-webkit-text-size-adjust:none!important;
 box-shadow:inset 0 0 0 1px #fff!important;border-radius:10px!important;\
 forced-color-adjust:none!important;cursor:default!important;user-select:none!important}
-mailsight-group::before{content:","!important}
-mailsight-badge[data-sharing]::after{content:attr(data-sharing)!important;font-weight:400!important}
-mailsight-badge[data-look=pointer]::after{content:"↑"!important;font-size:11px!important}
-mailsight-total{position:absolute!important;top:0!important;left:0!important;height:100%!important;\
-width:clamp(0px,999*(100% - 16px),100%)!important;overflow:hidden!important;font-size:11px!important}
-mailsight-total::after{content:attr(data-total)!important}
 """
+# The text over a pointer, which shows it if the badge is wide enough.
+_TOTAL = (
+    "position:absolute;top:0;left:0;height:100%;width:clamp(0px,999*(100% - 16px),100%);overflow:hidden;"
+    "font-size:11px"
+)
 
 # The declarations of each look.
 LOOKS: Mapping[str, str] = {
@@ -90,17 +92,14 @@ LOOKS: Mapping[str, str] = {
     str(look): f"background:{shade.background}!important;color:{shade.text}!important"
     for look, shade in enumerate(SCALE)
 }
-_LOOK_RULES = "".join(
-    f"mailsight-badge[data-look='{look}'],mailsight-total[data-look='{look}']{{{declarations}}}\n"
-    for look, declarations in LOOKS.items()
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
     """An e-mail ready for badges: the HTML before and after them, and its links with their places and carriers.
 
-    Only the first `MAX_BADGES` links have places. `notice` says what is left out of an unusually large e-mail.
+    Only the first `MAX_BADGES` links have places. `notice` says what is left out of an unusually large e-mail;
+    `origins` are where its pictures load from.
     """
 
     start: str
@@ -109,6 +108,7 @@ class Canvas:
     carriers: Mapping[int, int]
     links: Sequence[Link]
     notice: str
+    origins: tuple[str, ...]
 
 
 @lru_cache(maxsize=_MAX_CACHED_MAILS)
@@ -122,14 +122,15 @@ def canvas(html: str, *, pictures: bool = False, head: str = "", personal: bool 
         document,
         html,
         pictures=pictures,
-        head=f"{head}<style>{_STYLE}{_LOOK_RULES}{rules}}}</style>",
+        head=f"{head}<style>{_STYLE}{rules}}}</style>",
         end=_MARK,
         marks=places.marks,
         personal=personal,
     )
-    start, _, end = written.partition(_MARK)
+    start, _, end = written.html.partition(_MARK)
     links = links_of(document, nodes)
-    return Canvas(start, end, places.links, shared(links), links, left_out(document, html))
+    without = left_out(document, html)
+    return Canvas(start, end, places.links, shared(links), links, without, written.origins)
 
 
 def draw(
@@ -138,33 +139,33 @@ def draw(
     *,
     measure: Measure = "clicks",
     show: Show = "count",
-    quiet: bool = True,
     pictures: bool = False,
     totals: ClickTotals | None = None,
     head: str = "",
     end: str = "",
     personal: bool = True,
 ) -> str:
-    """The safe e-mail with a badge at every clicked link and, with `quiet`, a small mark at every other link.
+    """The safe e-mail with a badge at every clicked link and a small mark at every other link.
 
-    Links have data-link and badges data-badge, both with the link's position; a badge's text is its number. If several
-    links share clicks, the first visible one shows them and the others get a hollow badge. `head` and `end` are markup
-    for the head and for the end of the body. Without `personal`, links lead nowhere (see `safety.write`).
+    Links have data-link and badges data-badge, both with the link's position; a badge's text is its number without
+    commas. If several links share clicks, the first visible one shows them and the others get a hollow badge. `head`
+    and `end` are markup for the head and for the end of the body. Without `personal`, links lead nowhere (see
+    `safety.write`).
     """
     mail = canvas(html, pictures=pictures, head=head, personal=personal)
     totals = totals or click_totals(clicks)
-    drawn = badges(clicks, mail.carriers, totals, measure=measure, show=show, quiet=quiet)
-    return f"{mail.start}{''.join(_badges_html(drawn, mail))}{end}{mail.end}"
+    drawn = badges(clicks, mail.carriers, totals, measure=measure, show=show)
+    return f"{mail.start}{notice(mail.notice)}{''.join(_badges_html(drawn, mail))}{end}{mail.end}"
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
     """A heatmap for a page that can switch the measure: the e-mail, its badges, and their looks by measure.
 
-    With images on, the e-mail's style sheets could tell the sender what they see. So nothing in `html` and `badges`
-    depends on clicks; what does is for the badges' shadow roots, where the e-mail's style sheets see nothing. `looks`
-    maps a measure such as "clicks-count" to a list with look, text, sharing, total_look, width_px and height_px of each
-    badge; `near` has the index of the badge before it on its line, or None; `moved` how many pixels it makes room for.
+    Nothing in `html` and `badges` depends on clicks, because with images on, the e-mail's style sheets could tell the
+    sender what they see. What does is for the badges' shadow roots. `looks` maps a measure such as "clicks-count" to a
+    list with look, text, sharing, total_look, width_px and height_px of each badge; `near` has the position of the
+    badge before it on its line, or None; `moved` how many pixels it makes room for.
     """
 
     html: str
@@ -187,38 +188,52 @@ def layers(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals, *, pict
         name: [(b.look, b.text, b.sharing, b.total_look, b.width_px, b.height_px) for b in each]
         for name, each in drawn.items()
     }
-    positions = range(len(mail.places))
-    near = _near(positions, mail.places)
-    written = "".join(
-        f'<mailsight-badge data-badge="{position}" style="{_declarations(style)}"></mailsight-badge>'
-        for position, style in zip(positions, _styles(positions, mail, near), strict=True)
-    )
+    near = _near(mail.places)
+    written = "".join(f"{host}</mailsight-badge>" for host in _hosts(mail, near))
     first = drawn["clicks-count"]
     titles = [badge.title for badge in first]
     return Layers(mail.start + mail.end, written, looks, titles, near, _moved(first, mail.places))
 
 
 def _badges_html(badges: Sequence[Badge], mail: Canvas) -> Iterator[str]:
-    positions = [badge.position for badge in badges]
-    near = _near(positions, mail.places)
-    styles, moved = _styles(positions, mail, near), _moved(badges, mail.places)
-    for badge, style, before, moved_px in zip(badges, styles, near, moved, strict=True):
-        inner = _digits(badge.text)
-        if badge.look == "pointer":
-            inner = f'0<mailsight-total data-look="{badge.total_look}" data-total="{badge.text}"></mailsight-total>'
-        style |= {"own": f"{badge.width_px}px", "height": f"{badge.height_px}px"}
-        if badge.look == "pointer":
-            style["width"] = POINTER_WIDTH
-        if moved_px:
-            style["moved"] = f"{moved_px}px"
-        if before is not None:
-            style["near-width"] = f"{_near_width_px(badges[before])}px"
-        sharing = f' data-sharing="{badge.sharing}"' if badge.sharing else ""
-        title = entities.escape(badge.title)
-        yield (
-            f'<mailsight-badge data-badge="{badge.position}" data-look="{badge.look}"{sharing} role="img"'
-            f' title="{title}" aria-label="{title}" style="{_declarations(style)}">{inner}</mailsight-badge>'
-        )
+    near = _near(mail.places)
+    moved = _moved(badges, mail.places)
+    for badge, host, before, moved_px in zip(badges, _hosts(mail, near), near, moved, strict=True):
+        near_width_px = 0 if before is None else _near_width_px(badges[before])
+        yield f"{host}{_face(badge, near_width_px, moved_px)}</mailsight-badge>"
+
+
+def _face(badge: Badge, near_width_px: int, moved_px: int) -> str:
+    """What a badge shows: a shadow root, and its number as text that no style sheet can read and no browser shows.
+
+    What is shown is generated by CSS, so the number is the only text.
+    """
+    lengths = {
+        "own": badge.width_px,
+        "height": badge.height_px,
+        "near-width": near_width_px,
+        "moved": moved_px,
+    }
+    host = "".join(f"--{name}:{value}px!important;" for name, value in lengths.items()) + LOOKS[badge.look]
+    text, number = "", "0"
+    if badge.look == "pointer":
+        host += f";--width:{POINTER_WIDTH}!important"
+        total = f"content:'{badge.text}';{_TOTAL};{LOOKS[badge.total_look]}"
+        text = f"div::before{{content:'↑';font-size:11px}}div::after{{{total}}}"
+    elif badge.look != "quiet":
+        number = badge.text.replace(",", "")
+        text = f"div::before{{content:'{badge.text}'}}div::after{{content:'{badge.sharing}';font-weight:400}}"
+    title = entities.escape(badge.title)
+    return (
+        f'<template shadowrootmode="open"><style>:host{{{host}}}div{{height:100%}}{text}</style>'
+        f'<div role="img" title="{title}" aria-label="{title}"></div></template>{number}'
+    )
+
+
+def _hosts(mail: Canvas, near: Sequence[int | None]) -> Iterator[str]:
+    """The start tag of each badge, which doesn't depend on clicks."""
+    for position, style in enumerate(_styles(mail, near)):
+        yield f'<mailsight-badge data-badge="{position}" style="{_declarations(style)}">'
 
 
 def _near_width_px(badge: Badge) -> int:
@@ -226,24 +241,22 @@ def _near_width_px(badge: Badge) -> int:
     return POINTER_PX if badge.look == "pointer" else badge.width_px
 
 
-def _near(positions: Sequence[int], places: Sequence[Place]) -> list[int | None]:
-    """For each badge, the index of the one before it on its line, if there is one."""
+def _near(places: Sequence[Place]) -> list[int | None]:
+    """For each badge, the position of the one before it on its line, if there is one."""
     before: dict[Line, int] = {}
     near = []
-    for index, position in enumerate(positions):
-        line = places[position].line
-        near.append(before.get(line) if line != NO_LINE else None)
-        before[line] = index
+    for position, place in enumerate(places):
+        near.append(before.get(place.line) if place.line != NO_LINE else None)
+        before[place.line] = position
     return near
 
 
-def _styles(positions: Sequence[int], mail: Canvas, near: Sequence[int | None]) -> Iterator[dict[str, str]]:
+def _styles(mail: Canvas, near: Sequence[int | None]) -> Iterator[dict[str, str]]:
     """The custom properties that place each badge. None depends on clicks."""
     groups: dict[int, list[int]] = defaultdict(list)
     for position, first in mail.carriers.items():
         groups[first].append(position)
-    for position, before in zip(positions, near, strict=True):
-        place = mail.places[position]
+    for position, (place, before) in enumerate(zip(mail.places, near, strict=True)):
         style = {
             "top": place.top,
             "right": place.right,
@@ -261,7 +274,7 @@ def _styles(positions: Sequence[int], mail: Canvas, near: Sequence[int | None]) 
         if place.line[-1]:
             style["lift"] = f"{_ROW_PX}px"
         if before is not None:
-            style["near"] = f"anchor(--badge-{positions[before]} left,-9999px)"
+            style["near"] = f"anchor(--badge-{before} left,-9999px)"
         yield style
 
 
@@ -296,9 +309,3 @@ def _moved(badges: Sequence[Badge], places: Sequence[Place]) -> list[int]:
         rows[picture, row].append((free, y, badge.width_px))
         moved.append(free - x)
     return moved
-
-
-def _digits(text: str) -> str:
-    """The number without commas, so that badges can be added up; CSS adds the commas."""
-    first, *groups = text.split(",")
-    return first + "".join(f"<mailsight-group>{group}</mailsight-group>" for group in groups)

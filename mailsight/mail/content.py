@@ -3,9 +3,9 @@
 import hashlib
 
 from .merge_fields import fill
-from .safety import safe
+from .safety import safe, safe_mail
 
-__all__ = ["content_id", "fill", "safe"]
+__all__ = ["content_id", "fill", "safe", "safe_mail"]
 
 
 def content_id(html: str) -> str:

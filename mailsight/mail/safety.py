@@ -8,6 +8,7 @@ lists miss can't load or run either.
 import html as entities
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
 
@@ -56,6 +57,8 @@ _DATA_PICTURE = re.compile(r"data:image/[\w.+-]+[;,]", re.IGNORECASE)
 _NO_PICTURE = "data:,"
 # The policy lists where pictures come from, so a server that redirects can't have them load from elsewhere.
 _MAX_ORIGINS = 50
+# An image map has a few dozen. Nobody sees an area, and a browser takes seconds to lay out tens of thousands.
+MAX_AREAS = 2_000
 # No style sheet of the mail beats an important declaration in a style attribute.
 _NOTICE = (
     '<p style="display:block!important;position:static!important;margin:24px!important;visibility:visible!important;'
@@ -65,13 +68,27 @@ _NOTICE = (
 _DOCTYPE = re.compile(r"(?>\s|<!--.*?-->|<\?[^>]*>)*+<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class SafeMail:
+    """A harmless document, and the origins that its pictures load from, such as "https://shop.example"."""
+
+    html: str
+    origins: tuple[str, ...] = ()
+
+
 def safe(html: str, *, pictures: bool = False) -> str:
+    """The HTML of `safe_mail`."""
+    return safe_mail(html, pictures=pictures).html
+
+
+def safe_mail(html: str, *, pictures: bool = False) -> SafeMail:
     """The whole mail as a document for the sandboxed frame: no scripts, nothing to load, links that open in a new tab.
 
     `pictures` lets http and https pictures load, except tracking pixels. Everything the layout depends on stays: the
     doctype (and so the browser's mode), style sheets, the attributes of html and body.
     """
-    return write(parse(html), html, pictures=pictures)
+    document = parse(html)
+    return write(document, html, pictures=pictures, end=notice(left_out(document, html)))
 
 
 def link_nodes(document: LexborHTMLParser) -> list[LexborNode]:
@@ -86,7 +103,13 @@ def left_out(document: LexborHTMLParser, html: str) -> str:
     sheets = (_css(node) for node in document.css("style"))
     inline = (node.attributes["style"] or "" for node in document.css("[style]"))
     dropped = any(map(is_too_large, chain(sheets, inline)))
+    dropped = dropped or len(document.css("area")) > MAX_AREAS
     return within_bounds(html).notice or (SIMPLIFIED if dropped else "")
+
+
+def notice(text: str) -> str:
+    """A sentence of ours as markup for the end of a mail; empty if there is none."""
+    return _NOTICE.format(_text(text)) if text else ""
 
 
 def write(
@@ -99,18 +122,17 @@ def write(
     marks: Mapping[int, str] = MappingProxyType({}),
     after: Mapping[int, str] = MappingProxyType({}),
     personal: bool = True,
-) -> str:
+) -> SafeMail:
     """Write the parsed mail out again, with `head` at the start of its head and `end` at the end of its body.
 
     `marks` maps a node's `mem_id` to markup for additional attributes, and `after` to markup that follows it. Without
     `personal`, links lead nowhere and data- attributes are left out: both may identify the customer who got the mail.
     """
     remote = _Pictures(document) if pictures else None
-    cut = left_out(document, html)
-    notice = _NOTICE.format(_text(cut)) if cut else ""
     doctype = _DOCTYPE.match(html)
     written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
     policy_at = len(written)
+    areas = 0
     todo: list[LexborNode | str] = [document.root] if document.root else []
     while todo:
         node = todo.pop()
@@ -124,6 +146,9 @@ def write(
             written.append(_style(node, remote))
         elif node.is_element_node and node.tag not in DROPPED:
             tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
+            areas += tag == "area"
+            if tag == "area" and areas > MAX_AREAS:
+                continue
             if tag in ELEMENTS or _CUSTOM_ELEMENT.fullmatch(tag):
                 written.append(
                     f"<{tag}{_attributes(node, tag, remote, personal=personal)}{marks.get(node.mem_id, '')}>"
@@ -136,13 +161,14 @@ def write(
                 todo.append(
                     ""
                     if tag in _VOID_ELEMENTS
-                    else f"{notice}{end}</{tag}>"
+                    else f"{end}</{tag}>"
                     if tag == "body"
                     else f"</{tag}>{after.get(node.mem_id, '')}"
                 )
             todo += reversed(list(node.iter(include_text=True)))
-    written.insert(policy_at, _policy(remote.origins if remote else ()))
-    return "".join(written)
+    origins = tuple(remote.origins) if remote else ()
+    written.insert(policy_at, _policy(origins))
+    return SafeMail("".join(written), origins)
 
 
 def _first_line_break(node: LexborNode, tag: str) -> str:

@@ -22,7 +22,7 @@ from tinycss2.ast import (
     URLToken,
 )
 
-from .values import clean_address
+from .values import clean_address, words
 
 # A picture's URL as it may be written, or None if it may not load.
 Remote = Callable[[str], str | None]
@@ -46,12 +46,18 @@ _UNQUOTED_URL = re.compile(r"[!#-&*-;=-\[\]-~]*+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _ALLOWED_ADDRESSES = ("data:image/", "data:font/", "data:application/", "#")
-# The first take a URL as a plain string (a url() inside them is checked separately); the others see the badges.
+# Properties that show pictures. In others, such as filter, a URL loads a document.
+_PICTURE_PROPERTIES = words("""
+    background background-image border-image border-image-source content list-style list-style-image
+    -webkit-border-image
+""")
 # They load something, or set up the pages of a PDF.
 _BLOCKED_RULES = {"import", "namespace", "page"}
+# The first take a URL as a plain string (a url() inside them is checked separately). The others see the badges: where
+# they are, and the custom properties that size them.
 _BLOCKED_FUNCTIONS = {
     *("src", "image", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade"),
-    *("anchor", "anchor-size"),
+    *("anchor", "anchor-size", "style"),
 }
 # With these properties a mail could move the badges that the heatmap anchors to its links.
 _ANCHORING = re.compile(r"anchor-(?:name|scope)|position-(?:anchor|area|try|visibility)|position-try-\w+")
@@ -64,7 +70,8 @@ _BLOCKS = {"{} block": CurlyBracketsBlock, "() block": ParenthesesBlock, "[] blo
 def safe_css(css: str, *, remote: Remote | None = None) -> str:
     """Filter a style sheet or a style attribute's value, keeping only data: pictures and fonts.
 
-    Pictures from the network stay if `remote` allows their URL. A sheet too large for a mail is dropped.
+    Pictures from the network stay if `remote` allows their URL, in the properties that show pictures. A sheet too
+    large for a mail is dropped.
     """
     if _PLAIN.fullmatch(css) and not _NOT_PLAIN.search(css):
         return css
@@ -139,22 +146,18 @@ def _safe(values: Sequence[Value], remote: Remote | None) -> str:
 def _filtered(values: Iterable[Value], remote: Remote | None, name: str = "", depth: int = 0) -> list[Value]:
     """The allowed values. `name` is the property they belong to, if any."""
     filtered: list[Value] = []
-    in_font_face = False
     for value in values:
         if value.type == "error" and value.kind in _CUT_OFF:
             continue  # We close the token before it.
-        allowed_here = None if in_font_face else remote
         if value.type == "ident":
             filtered.append(_ident(value, name))
             name = name or value.lower_value
         elif _content(value) is not None:
-            filtered.append(_block(value, allowed_here, name, depth))
+            filtered.append(_block(value, remote, name, depth))
         else:
-            filtered.append(_token(value, allowed_here))
-        if value.type == "at-keyword":
-            in_font_face = value.lower_value == "font-face"
-        elif value.type == "{} block" or value == ";":
-            name, in_font_face = "", False
+            filtered.append(_token(value, remote if name in _PICTURE_PROPERTIES else None))
+        if value == ";" or (value.type == "{} block" and not name.startswith("--")):
+            name = ""
     return filtered
 
 
@@ -172,7 +175,7 @@ def _ident(token: Value, name: str) -> Value:
 def _block(value: Value, remote: Remote | None, name: str, depth: int) -> Value:
     """A block or function with its content filtered."""
     if value.type == "function" and value.lower_name == "url":
-        return _quoted_url(value, remote)
+        return _quoted_url(value, remote if name in _PICTURE_PROPERTIES else None)
     content = _filtered(_content(value) or (), remote, "" if value.type == "{} block" else name, depth + 1)
     if value.type == "function":
         return FunctionBlock(

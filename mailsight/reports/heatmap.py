@@ -102,6 +102,7 @@ def view(
     listed_others = _most_clicked(other_links)
     return {
         "html": drawn.html if drawn else None,
+        "origins": canvas.origins if canvas else (),
         "badges": drawn.badges if drawn else "",
         "looks": drawn.looks if drawn else {},
         "title": "The e-mail with the clicks on its links",

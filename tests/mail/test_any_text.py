@@ -8,17 +8,19 @@ import tinycss2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailsight.exports.mail_pages import on_paper
 from mailsight.exports.masking import Mask, addresses, segments
-from mailsight.heatmap.badges import click_totals
+from mailsight.heatmap.badges import click_totals, link_totals
 from mailsight.heatmap.drawing import canvas, draw, layers
 from mailsight.mail import content
 from mailsight.mail.documents import MAX_DEPTH, MAX_ELEMENTS, SIMPLIFIED, parse, within_bounds
 from mailsight.mail.links import LinkClicks, Matcher, links, outlook_links
-from mailsight.mail.safety import safe
+from mailsight.mail.safety import MAX_AREAS, safe
 from mailsight.mail.stylesheets import component_values, safe_css
 from mailsight.mail.trackers import picture_address, tracking_hosts
 from mailsight.mail.urls import RULES, pattern, targets
 from mailsight.mail.values import coordinates, pixels, split_url, unescape
+from mailsight.reports.heatmap import view
 from tests.support.hostile import MAILS
 
 # What parsers trip over, beside what any text has.
@@ -187,3 +189,24 @@ def test_dropped_styles_are_mentioned(mail: str) -> None:
     assert canvas(many).notice == SIMPLIFIED
     assert SIMPLIFIED in safe(many)
     assert SIMPLIFIED not in safe(few)
+
+
+def test_areas_beyond_any_image_map_are_left_out_of_the_mail_but_still_links() -> None:
+    html = '<img usemap="#m"><map name="m">{}</map><p>The end'.format(
+        '<area href="https://a.example/">' * 5_000
+    )
+    written = safe(html)
+    assert written.count("<area") == MAX_AREAS
+    assert "The end" in written
+    assert SIMPLIFIED in written
+    assert len(links(html)) == 5_000
+    assert SIMPLIFIED not in safe(html.replace("area", "a"))
+
+
+def test_the_heatmap_says_once_what_is_left_out() -> None:
+    html = "<b>" * 100
+    assert draw(html, []).count(SIMPLIFIED) == 1
+    assert on_paper(html, [], click_totals([])).count(SIMPLIFIED) == 1
+    data = view([], [], click_totals([]), link_totals([]), html)
+    assert data["notices"] == [SIMPLIFIED]
+    assert SIMPLIFIED not in data["html"]

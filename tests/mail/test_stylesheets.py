@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mailsight.mail.content import safe
 from mailsight.mail.links import links
 from mailsight.mail.stylesheets import safe_css, safe_sheet
+from tests.support.hostile import EFFECTS
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,47 @@ from mailsight.mail.stylesheets import safe_css, safe_sheet
 )
 def test_allowed_css_is_serialized_from_parsed_values(css: str, left: str) -> None:
     assert safe_css(css) == safe_sheet(css) == left
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("background", "BACKGROUND-IMAGE", "b\\61 ckground", "list-style", "border-image", "content"),
+        "-webkit-border-image",
+    ],
+)
+def test_allowed_pictures_stay_in_properties_that_show_pictures(name: str) -> None:
+    for css in (
+        f"{name}:url(https://a.example/x)",
+        f"a{{color:red;{name}:red 1px url(https://a.example/x)!important}}",
+    ):
+        assert "url(https://a.example/x)" in safe_css(css, remote=lambda address: address)
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        *(f"{name}:url(https://a.example/x#y)" for name in EFFECTS),
+        *(f"background:red;a{{{name}:url('https://a.example/x')}}" for name in EFFECTS),
+        "f\\69lter:url(https://a.example/x)",
+        "--x:url(https://a.example/x);filter:var(--x)",
+        "--x:{} background url(https://a.example/x)",
+        "background filter:none;mask:url(https://a.example/x)",
+        "a{background:red;&:hover{filter:url(https://a.example/x)}}",
+        "a{background:{}filter:url(https://a.example/x)}",
+        "background{filter:url(https://a.example/x)}",
+        "@media all{background{filter:url(https://a.example/x)}}",
+        "@property --x{syntax:'<url>';initial-value:url(https://a.example/x)}",
+        "@counter-style x{symbols:url(https://a.example/x)}",
+        "@font-face{src:url(https://a.example/x)}",
+        "@import url(https://a.example/x)",
+        "background:image-set('https://a.example/x' 1x)",
+        "background:src('https://a.example/x')",
+    ],
+)
+def test_nothing_else_loads_from_the_host_of_allowed_pictures(css: str) -> None:
+    assert "url(" not in (left := safe_css(css, remote=lambda address: address))
+    assert "https" not in left or "-blocked(" in left
 
 
 PIECES = [

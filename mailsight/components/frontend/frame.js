@@ -5,19 +5,26 @@
 
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
 
-// The mail has a policy of its own (mailsight/mail/safety.py). This one holds whatever becomes of the mail.
-const policy = (pictures) =>
+const ORIGIN = /^https?:\/\/[a-z0-9_.-]+(?::[0-9]+)?$/;
+
+// The mail has a policy of its own (mailsight/mail/safety.py). This one holds whatever becomes of the mail. It names
+// the origins of its pictures, since what it allows for pictures, it allows for prefetching and SVG effects too.
+const policy = (origins) =>
   "default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'; "
-  + `img-src data:${pictures ? " https: http:" : ""}`;
+  + `img-src ${["data:", ...origins.filter((origin) => ORIGIN.test(origin))].join(" ")}`;
+
+// No policy keeps a link element from connecting to a server or looking up its name, and a frame's srcdoc may contain
+// more of them, as entities. Without these start tags in the source, no parser makes such an element.
+const UNSTOPPED = /<(?=link|iframe)/gi;
 
 // The policy comes right after the doctype, which decides on the browser's mode.
 const DOCTYPE = /^(?:\s|<!--[^]*?-->)*<!doctype[^>]*>/i;
 
-function protectedMail(html, pictures) {
+function protectedMail(html, origins) {
   const start = DOCTYPE.exec(html)?.[0] ?? "";
-  const meta = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy(pictures)}">`
+  const meta = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy(origins)}">`
     + '<meta http-equiv="x-dns-prefetch-control" content="off">';
-  return start + meta + html.slice(start.length);
+  return start + meta + html.slice(start.length).replace(UNSTOPPED, "<x-");
 }
 
 // A form or picture whose name is "body" would shadow the document's own property.
@@ -91,13 +98,14 @@ function mailFrame(parentElement, ready = () => {}) {
     get mail() {
       return frame.contentDocument;
     },
-    show({ html, title, width, pictures }) {
+    // `origins`: where the mail's pictures may load from.
+    show({ html, title, width, origins }) {
       frame.title = title;
       frame.style.width = width ? `${width}px` : "100%";
       if (html === shown) return;
       shown = html;
       URL.revokeObjectURL(address);
-      const mail = protectedMail(html, pictures);
+      const mail = protectedMail(html, origins ?? []);
       address = URL.createObjectURL(new Blob([mail], { type: "text/html;charset=utf-8" }));
       frame.src = address;
     },

@@ -64,17 +64,17 @@ def _mail(mail: MailView, key: str, to: str = "") -> None:
     frame.inbox_lines(subject, mail.preheader, f"To {to}" if to else None)
     try:
         with st.spinner("Reading the e-mail"):
-            html = pool.run(partial(content.safe, mail.html, pictures=pictures))
+            safe = pool.run(partial(content.safe_mail, mail.html, pictures=pictures))
     except WorkFailed as error:
         cannot_show(error)
         _raw(mail, key)
         return
     mail_frame(
-        html,
+        safe.html,
         key=f"{key}:frame",
         width=width,
         title=f"E-mail: {subject}",
-        pictures=pictures,
+        origins=safe.origins,
     )
 
 
