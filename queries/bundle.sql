@@ -79,18 +79,42 @@ with fields as (
 )
 select ordinal, record, word(columns(* exclude (ordinal, record))) from fields;
 
+-- is_blank_row: whether no field of a record says anything, as in the empty rows below a spreadsheet's table. No rows.
+create temp macro is_blank_row(record) as
+    json_type(record) = 'OBJECT'
+    and len(list_filter(
+        json_extract(record, '$.*'), lambda value: not coalesce(says_nothing(trimmed(value ->> '$')), true)
+    )) = 0;
+-- attributes_of: the fields of a record that are not columns of the table and say something; `known` has a null for each
+-- column, which removes them. An empty value leaves what was known.
+create temp macro attributes_of(record, known) as nullif(
+    if(
+        regexp_matches(cast(record as varchar), '(?i)"\s*:\s*("\s*([(<]?null[)>]?|\\\\n|nil|none|undefined|nan|#?n/a|--?|\[\]|\{\})?\s*"|\[\s*\]|\{\s*\})'),
+        json_merge_patch('{}', json_merge_patch(to_json(map_from_entries(list_transform(
+            list_filter(
+                list_zip(json_keys(record), json_extract(record, '$.*')),
+                lambda field: not coalesce(says_nothing(trimmed(field[2] ->> '$')), true)
+            ),
+            lambda field: {'name': field[1], 'value': field[2]}
+        ))), cast(known as json))),
+        json_merge_patch('{}', json_merge_patch(record, cast(known as json)))
+    ),
+    '{}'
+);
+
 -- name: clear_records()!
 -- Empties records for the next file.
 truncate read_records;
 
--- name: read_csv_file(path, delimiter)!
--- Reads a CSV file, all values as text. Fails on the first malformed row. Without a limit, each of DuckDB's buffers holds 16 of
--- the longest lines: 256 MB.
+-- name: read_csv_file(path, delimiter, columns)!
+-- Reads a CSV file, all values as text. `columns` maps the names of its columns to varchar. Fails on the first malformed row.
+-- Nothing is detected, because DuckDB then may skip lines. Without a limit, each of its buffers holds 16 of the longest lines:
+-- 256 MB.
 insert into read_records by name
 select row_number() over () as ordinal, to_json(row) as record
 from read_csv(
-    :path, header = true, all_varchar = true, delim = :delimiter, quote = '"', escape = '"', comment = '',
-    sample_size = 1, strict_mode = true, max_line_size = 16777216, buffer_size = 33554432
+    :path, auto_detect = false, header = true, columns = :columns, delim = :delimiter, quote = '"', escape = '"',
+    comment = '', strict_mode = true, max_line_size = 16777216, buffer_size = 33554432
 ) as row;
 
 -- name: read_ndjson_file(path)!
@@ -152,12 +176,80 @@ select coalesce(min(ordinal), 1) as first, coalesce(max(ordinal), 0) as last fro
 -- Chooses the records to stage by ordinal.
 set variable chosen_records = {'first': cast(:first as bigint), 'last': cast(:last as bigint)};
 
+-- name: lenient_records()^
+-- Whether any record is one that DuckDB reads although it may not be JSON, or that Python refuses: other values than objects, a
+-- comma before a bracket, NaN and Infinity, numbers that are too large, values nested deeply.
+select
+    exists(
+        from read_records
+        where left(cast(record as varchar), 1) <> '{'
+            or regexp_matches(cast(record as varchar), ',\s*[\]}]|[:\[,]\s*-?[nNiI][aAnN][nNfF]|\d[eE]\+?\d{3}')
+            or (
+                strlen(cast(record as varchar)) > 1000
+                and regexp_matches(cast(record as varchar), '\d{300}|([\[{][^\[{]*){300}')
+            )
+    ) as are_lenient;
+
 -- name: record_names(most)
 -- The column names that the first `most` records of the file use, at most a thousand.
 select distinct left(unnest(json_keys(record)), 100) as name
 from (select record from read_records where json_type(record) = 'OBJECT' limit :most)
 order by name
 limit 1000;
+
+-- name: rename_columns(names)!
+-- Renames the fields of the records. `names` is a JSON object with the new names of those that change: the column that each
+-- spells, and a plain name for records that have a field with that column's own name. Of several fields with the same name, the
+-- first that says something counts.
+update read_records
+set record = renamed.record
+from (
+    with plain as (
+        select
+            *, json_keys(record) as given,
+            list_transform(json_keys(record), lambda name: coalesce(names[name].plain, name)) as plain
+        from read_records,
+            (select from_json(:names, '"MAP(VARCHAR,STRUCT(plain VARCHAR,spelled VARCHAR))"') as names)
+        where json_type(record) = 'OBJECT'
+    ),
+    named as (
+        select
+            ordinal,
+            list_zip(
+                list_transform(given, lambda name, place: if(
+                    list_contains(plain, names[name].spelled),
+                    plain[place],
+                    coalesce(names[name].spelled, name)
+                )),
+                json_extract(record, '$.*')
+            ) as fields
+        from plain
+    )
+    select
+        ordinal,
+        to_json(map_from_entries(list_transform(
+            list_distinct(list_transform(fields, lambda field: field[1])),
+            lambda name: {
+                'name': name,
+                'value': list_filter(
+                    fields, lambda field: field[1] = name and not coalesce(says_nothing(field[2] ->> '$'), true)
+                )[1][2]
+            }
+        ))) as record
+    from named
+) as renamed
+where read_records.ordinal = renamed.ordinal;
+
+-- name: write_whole_ids()!
+-- Writes ids that are whole numbers without a fraction. Programs that keep numbers as floating point write 1042 as 1042.0.
+update read_records
+set record = regexp_replace(
+    cast(record as varchar),
+    '("(?:campaign_id|customer_id|message_id|event_id)"\s*:\s*-?\d{1,15})\.0+(\s*[,}])', '\1\2', 'g'
+)
+where contains(cast(record as varchar), '.0') and regexp_matches(
+    cast(record as varchar), '"(?:campaign_id|customer_id|message_id|event_id)"\s*:\s*-?\d{1,15}\.0+\s*[,}]'
+);
 
 -- name: stage_campaigns(file, structure)!
 -- A selection that is not JSON is kept as a JSON string, a sentence for people.
@@ -182,11 +274,11 @@ select
         else to_json(selection)
     end as selection,
     template
-from words_of(:structure);
+from words_of(:structure)
+where campaign_id is not null or not is_blank_row(record);
 
 -- name: stage_customers(file, structure, known)!
--- Whatever is not a column of the table becomes an attribute: `known` is a JSON object with a null for each column, which
--- removes them from the record.
+-- Whatever is not a column of the table becomes an attribute: `known` is a JSON object with a null for each column.
 insert into staged_customers by name
 select
     :file as file,
@@ -199,8 +291,9 @@ select
     end as refusal,
     customer_id, email, name, language, country,
     moment(created_at) as created_at,
-    nullif(json_merge_patch('{}', json_merge_patch(record, cast(:known as json))), '{}') as attributes
-from words_of(:structure);
+    attributes_of(record, :known) as attributes
+from words_of(:structure)
+where customer_id is not null or not is_blank_row(record);
 
 -- name: stage_messages(file, structure, reasons)!
 -- A not_sent_reason outside the vocabulary becomes "other", with the original as its detail.
@@ -229,13 +322,16 @@ select
     ) as not_sent_detail,
     case when json_valid(merge_fields) then cast(merge_fields as json) end as merge_fields,
     content
-from words_of(:structure);
+from words_of(:structure)
+where coalesce(campaign_id, customer_id) is not null or not is_blank_row(record);
 
 -- name: stage_events(file, structure, types, bounce_types)!
 -- A payload that is not JSON is kept as a JSON string.
 insert into staged_events by name
 with timed as (
-    select *, moment(occurred_at) as moment from words_of(:structure)
+    select *, moment(occurred_at) as moment
+    from words_of(:structure)
+    where type is not null or not is_blank_row(record)
 )
 select
     :file as file,

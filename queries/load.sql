@@ -255,7 +255,11 @@ insert into new_refusals by name from more_refusals;
 
 -- name: first_refusals(most, length)
 -- The first rejected rows by file and line, with the start of each row.
-select kind, file, line, reason, left(row, :length) as row from new_refusals order by place, line, rowid limit :most;
+select kind, file, line, reason, left(row, :length) as row
+from new_refusals
+where kind <> 'files'
+order by place, line, rowid
+limit :most;
 
 -- name: merge_refused()^
 -- Keeps the rejected rows, each once, and returns how many are new.

@@ -2,7 +2,7 @@
 
 Results go to standard output, everything else to standard error.
 
-Exit status: 0 on success, 1 if something failed or was rejected, 2 for wrong usage.
+Exit status: 0 on success, 1 if something failed, or was rejected or passed over, 2 for wrong usage.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,6 +22,8 @@ from mailsight.vocabulary import Audience
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
+MAX_PASSED_OVER = 100  # listed in a summary
+
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -31,11 +33,14 @@ Database = Annotated[
 ]
 
 
-Strict = Annotated[bool, typer.Option("--strict", help="Load nothing if any row is rejected.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Load nothing if any row is rejected or any file is passed over.")
+]
 
 
 PayloadFiles = Annotated[
-    list[Path], typer.Argument(help="Files with JSON, NDJSON or captured requests, optionally .gz or .zst.")
+    list[Path],
+    typer.Argument(help="Files with JSON, NDJSON or captured requests, packed or not, or folders of them."),
 ]
 
 
@@ -78,6 +83,10 @@ def print_summary(summary: LoadSummary) -> None:
     Console().print(table)
     for file, columns in summary.ignored_columns.items():
         messages.print(f"{file}: ignored unknown columns: {', '.join(columns)}", markup=False)
+    for passed_over in summary.passed_over[:MAX_PASSED_OVER]:
+        messages.print(f"passed over {passed_over}", markup=False)
+    if (more := len(summary.passed_over) - MAX_PASSED_OVER) > 0:
+        messages.print(f"... and {more:,} more files were passed over; the table `refused` has all of them")
     for refusal in summary.refusals:
         print(f"rejected {refusal}")
     if (more := summary.rejected - len(summary.refusals)) > 0:

@@ -22,7 +22,7 @@ from mailsight.exports.lists import LIST_FORMATS, REPORT_FORMATS, Format
 from mailsight.exports.writers import Rows
 from mailsight.figures.metrics import share
 from mailsight.heatmap.badges import Measure, Show
-from mailsight.loading import bundle_files
+from mailsight.loading import csv_files
 from mailsight.loading.contents import read_mail
 from mailsight.loading.derive import Progress
 from mailsight.mail.links import LinkClicks, Matcher, links, shared
@@ -236,8 +236,9 @@ def _read_clicks(html: str, path: Path) -> list[LinkClicks]:
     counted = {link.link_position: [0, 0] for link in mail_links}
     unplaced: set[int] = set()
     others: dict[str, list[int]] = {}
-    text = io.StringIO(decode(path.read_bytes()), newline="")
-    for line, row in enumerate(csv.DictReader(text, delimiter=bundle_files.delimiter(path)), start=2):
+    text = decode(path.read_bytes())
+    delimiter = csv_files.delimiter(text.partition("\n")[0], list)
+    for line, row in enumerate(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), start=2):
         try:
             url, given = row.get("url") or "", row.get("link_position") or None
             clicks, clickers = int(row["clicks"]), int(row.get("clickers") or 0)

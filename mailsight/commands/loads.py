@@ -44,7 +44,7 @@ def load_(
     """Load campaigns, customers, messages and events; print how many rows were new, known and rejected."""
     summary = _load(database_path(context, database), paths, strict=strict)
     print_summary(summary)
-    if summary.rejected:
+    if summary.rejected or summary.passed_over:
         raise typer.Exit(1)
 
 
@@ -68,7 +68,7 @@ def ingest_(
             wait_seconds=wait_seconds,
         )
     print_summary(summary)
-    if summary.rejected:
+    if summary.rejected or summary.passed_over:
         raise typer.Exit(1)
 
 

@@ -1,21 +1,21 @@
-"""Bundle files: their names, columns and formats, and a tolerant reader that knows the line of every record.
+"""Bundle files: their columns, and readers for every format that know the line of every record.
 
-DuckDB reads valid files fast (`queries/bundle.sql`). A file that it rejects is read here instead, record by record:
-each bad record becomes a `BadRecord` with its line; the others are loaded.
+DuckDB reads valid files fast (`queries/bundle.sql`). What it rejects, or may read otherwise, is read here instead,
+record by record: each bad record becomes a `BadRecord` with its line; the others are loaded.
 """
 
-import csv
+import json
 import re
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TextIO
 
-from mailsight.errors import NotABundle, UnreadableFile, UnusableMail
+from mailsight.errors import UnreadableFile, UnusableMail
 
-from . import json_files
-from .json_files import BadRecord, Value, as_text, is_text
+from . import csv_files, json_files
+from .csv_files import Layout
+from .json_files import BadRecord, Value
 from .refusing import Failure, tried
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -73,62 +73,72 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 MAX_COLUMNS = 1_000
-MAX_ROW_LINES = 10_000  # more lines in quotes are an unclosed quote
-MAX_LINE_LENGTH = 2**24  # DuckDB's limit too (`read_csv_file`)
 MAX_NAME_LENGTH = 200
-FORMATS = (".csv", ".ndjson", ".jsonl", ".json", ".parquet")
 
-_FILE_NAME = re.compile(rf"({'|'.join(COLUMNS)})(?:[-_.].*)?", re.IGNORECASE)
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_UNIT = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BundleFile:
-    """One file of a bundle: what it holds, its path, and the bundle's folder."""
+    """A table of a bundle: what it holds, its file, and the bundle's folder.
+
+    `readable` is the file to read it from, in the format `form`: csv, ndjson, json or parquet. For a packed file or a
+    sheet of a workbook, it is a temporary one. `problem` is what went wrong while unpacking it, and `error` why it
+    can't be read at all.
+    """
 
     kind: str
     path: Path
     root: Path
+    readable: Path
+    form: str
+    sheet: str | None = None
+    problem: str | None = None
+    error: UnreadableFile | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The path relative to the bundle, as users see it."""
-        return self.path.relative_to(self.root).as_posix()
+        name = self.path.relative_to(self.root).as_posix()
+        return f"{name} [{self.sheet}]" if self.sheet else name
 
     @property
     def size_bytes(self) -> int:
-        return self.path.stat().st_size
+        return self.readable.stat().st_size
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How the file is written, if it is CSV."""
+        return csv_files.layout(self.readable, self.column_names)
+
+    def column_names(self, names: Sequence[str]) -> list[str]:
+        """The names of the file's columns in canonical form."""
+        return column_names(names, COLUMNS[self.kind])
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row of a file: the line it starts on (from 1), its values by column, and its original text."""
+    """A row of a file: the line it starts on (from 1), its original text, and the same as a JSON object."""
 
     line: int
-    values: Mapping[str, object]
     text: str
+    json: str
 
 
-def find(paths: Sequence[Path]) -> list[BundleFile]:
-    """The bundle's files in reading order. Raises `NotABundle` for a path without any."""
-    files: list[BundleFile] = []
-    for path in paths:
-        if not path.exists():
-            raise NotABundle(f"{path} does not exist.")
-        root = path if path.is_dir() else path.parent
-        candidates = sorted(path.iterdir()) if path.is_dir() else [path]
-        loadable = [
-            BundleFile(kind, file.resolve(), root.resolve()) for file in candidates if (kind := kind_of(file))
-        ]
-        if not loadable:
-            raise NotABundle(f"{path} contains nothing that can be loaded.")
-        files += [file for file in loadable if file not in files]
-    return sorted(files, key=lambda file: list(COLUMNS).index(file.kind))
+def column_names(names: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Names in canonical form: the known column that each spells, otherwise trimmed and in lower case.
 
+    "Customer ID", "customerId" and "Occurred at (UTC)" are known columns, unless another name spells them exactly.
+    """
+    trimmed = [name.strip().strip("\ufeff").strip('"').strip().lower() for name in names]
+    by_letters = {_NOT_LETTERS.sub("", column): column for column in known if column not in trimmed}
 
-def kind_of(path: Path) -> str | None:
-    """What a file holds, judging by its name (`events-2026-01.parquet`: events); None if it is not a bundle file."""
-    match = _FILE_NAME.fullmatch(path.stem) if path.suffix.lower() in FORMATS and path.is_file() else None
-    return match[1].lower() if match else None
+    def canonical(name: str) -> str:
+        spellings = (_NOT_LETTERS.sub("", spelling) for spelling in (name, _UNIT.sub("", name)))
+        return next((by_letters[spelling] for spelling in spellings if spelling in by_letters), name)
+
+    return list(map(canonical, trimmed))
 
 
 def content_path(root: Path, path: str) -> Path:
@@ -147,74 +157,21 @@ def content_path(root: Path, path: str) -> Path:
     return inside
 
 
-def delimiter(path: Path) -> str:
-    """The separator of a CSV file: a comma, or a semicolon or tab as some spreadsheets write."""
-    with path.open("rb") as file:
-        header = file.readline(1_000_000).decode("utf-8", "replace")
-    return max(",;\t", key=header.count)
-
-
-def records(path: Path) -> Iterator[Record | BadRecord]:
+def records(file: BundleFile) -> Iterator[Record | BadRecord]:
     """Every row of a text file with the line it starts on, even if other rows are broken.
 
     A Parquet file that DuckDB can't read yields a single bad record.
     """
-    match path.suffix.lower():
-        case ".csv":
-            return _csv_records(path)
-        case ".json":
-            return _objects(json_files.values(path))
-        case ".parquet":
+    match file.form:
+        case "csv":
+            return _csv_records(file)
+        case "json":
+            return _objects(json_files.values(file.readable))
+        case "parquet":
             return iter([BadRecord(1, "not a Parquet file that can be read", "")])
         case _:
-            return _objects(json_files.lines(path))
-
-
-def column_name(name: str) -> str:
-    """A CSV column name in canonical form: trimmed and lowercase."""
-    return name.strip().lower()
-
-
-def csv_header(path: Path) -> list[str]:
-    """The column names of a CSV file as written."""
-    with _open_csv(path) as file:
-        return next(csv.reader(_Lines(file), delimiter=delimiter(path)), [])
-
-
-def _open_csv(path: Path) -> TextIO:
-    csv.field_size_limit(MAX_LINE_LENGTH)
-    # Bytes that are not UTF-8 become lone surrogates: they mark a bad row and preserve its bytes.
-    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-
-
-class _Lines:
-    """The lines of a CSV file; `consumed` holds those that the current row was read from."""
-
-    def __init__(self, file: TextIO) -> None:
-        self.consumed: list[str] = []
-        self._file = file
-        self._again: deque[str] = deque()
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else self._file.readline(MAX_LINE_LENGTH)
-        if not line:
-            raise StopIteration
-        self.consumed.append(line)
-        if len(self.consumed) > MAX_ROW_LINES:
-            raise csv.Error(f"a row of more than {MAX_ROW_LINES:,} lines")
-        if len(line) >= MAX_LINE_LENGTH:
-            while (rest := self._file.readline(MAX_LINE_LENGTH)) and not rest.endswith("\n"):
-                pass
-            raise csv.Error(f"a line of more than {MAX_LINE_LENGTH:,} characters")
-        return line
-
-    def read_again(self) -> None:
-        """Reads all lines of the current row but the first again."""
-        self._again.extendleft(reversed(self.consumed[1:]))
-        del self.consumed[1:]
+            by_line = _has_line_feeds(file.readable)
+            return _objects((json_files.lines if by_line else json_files.values)(file.readable))
 
 
 def check_columns(file: BundleFile, columns: int, longest_name: int) -> None:
@@ -233,54 +190,32 @@ def check_columns(file: BundleFile, columns: int, longest_name: int) -> None:
 _COLUMNS_STEP = "Remove the columns that you don't need. The first line of a CSV file must name the columns."
 
 
-def _csv_records(path: Path) -> Iterator[Record | BadRecord]:
-    with _open_csv(path) as file:
-        lines = _Lines(file)
-        consumed = lines.consumed
-        reader = csv.reader(lines, delimiter=delimiter(path), strict=True)
-        header = [column_name(name) for name in next(reader, [])]
-        if not is_text("".join(header)):
-            yield BadRecord(1, "the header is not UTF-8, so no row can be read", as_text("".join(consumed)))
-            return
-        line = 1
-        while True:
-            line += len(consumed)
-            consumed.clear()
-            try:
-                values = next(reader, None)
-            except csv.Error as error:
-                text = as_text("".join(consumed).rstrip("\r\n"))
-                record: Record | BadRecord = BadRecord(line, f"not CSV: {error}", text)
-            else:
-                if values is None:
-                    return
-                if not values:
-                    continue
-                text = "".join(consumed).rstrip("\r\n")
-                parsed = tried(_csv_record, line, text, header, values)
-                record = (
-                    BadRecord(line, parsed.reason, as_text(text)) if isinstance(parsed, Failure) else parsed
-                )
-            if isinstance(record, BadRecord) and len(consumed) > 1:
-                # An unclosed quote swallows the rows below it. Reject only its own line and reread the rest.
-                lines.read_again()
-                record = BadRecord(line, "a quote that is not closed", as_text(consumed[0].rstrip("\r\n")))
-            yield record
+def _has_line_feeds(path: Path) -> bool:
+    """Whether the lines of a file don't end with carriage returns alone, which are blanks in JSON."""
+    with path.open("rb") as file:
+        start = file.readline(json_files.WINDOW)
+    return start.endswith(b"\n") or b"\r" not in start
 
 
-def _csv_record(line: int, text: str, header: list[str], values: list[str]) -> Record | BadRecord:
-    if not is_text(text):
-        return BadRecord(line, "not UTF-8", as_text(text))
-    if len(values) != len(header):
-        return BadRecord(line, f"{len(values)} values, but the header names {len(header)} columns", text)
-    return Record(line, dict(zip(header, values, strict=True)), text)
+def _csv_records(file: BundleFile) -> Iterator[Record | BadRecord]:
+    for row in csv_files.rows(file.readable, file.layout):
+        if isinstance(row, BadRecord):
+            yield row
+            continue
+        text = tried(json.dumps, row.values, ensure_ascii=False)
+        yield (
+            BadRecord(row.line, text.reason, row.text)
+            if isinstance(text, Failure)
+            else Record(row.line, row.text, text)
+        )
 
 
 def _objects(values: Iterator[Value | BadRecord]) -> Iterator[Record | BadRecord]:
+    """JSON objects keep their text, so that DuckDB reads the same whether Python looked at them or not."""
     for value in values:
         if isinstance(value, BadRecord):
             yield value
         elif isinstance(value.value, dict):
-            yield Record(value.line, value.value, value.text)
+            yield Record(value.line, value.text, value.text)
         else:
             yield BadRecord(value.line, "not a JSON object", value.text)

@@ -1,13 +1,9 @@
 """Loads bundles: stages their files as facts, then derives the tables behind the screens for the affected campaigns."""
 
 import json
-import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,42 +11,19 @@ import pyarrow as pa
 from mailsight.errors import LoadRefused, UnknownCampaign, UnreadableFile
 from mailsight.figures.metrics import share
 from mailsight.mime import headers
-from mailsight.vocabulary import BOUNCE_TYPES, EventType, NotSentReason
 from mailsight.warehouse.draft import Draft, draft
 
-from . import bundle_files
-from .bundle_files import BundleFile, Record
+from . import bundle_tables, finding
+from .bundle_files import BundleFile
+from .bundle_tables import Reading, read_file
 from .contents import read_contents
 from .derive import Progress
-from .json_files import BadRecord
 from .merge import LoadSummary, complete, silent
-from .refusals import Refusal, Refusals
-from .refusing import Failure, explained, isolated, tried, tried_fast
+from .refusals import Refusals
+from .refusing import Failure, explained, tried
 
-BATCH_ROWS = 100_000
-BATCH_CHARACTERS = 2**24
-# A bundle's Parquet file holds five to ten times its size as text. Much more is treated as a decompression bomb.
-MAX_RATIO = 200
-ALWAYS_ALLOWED_BYTES = 2**30
+# How many texts with encoded words are read at once.
 PAGE_ROWS = 100_000
-MAX_NAMES = 100  # of ignored columns in a summary
-ALL_RECORDS = 2**62
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What is staged and rejected while the files of a load are read; `max_bytes` limits each packed file."""
-
-    work: Draft
-    refusals: Refusals
-    max_bytes: int | None = None
-    unread: Counter[str] = field(default_factory=Counter)
-    ignored_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def refuse(self, file: BundleFile, line: int, reason: str, row: str) -> None:
-        """Rejects a row that was not staged."""
-        self.refusals.add(Refusal(file.kind, file.name, line, reason, row))
-        self.unread[file.kind] += 1
 
 
 def load(
@@ -69,16 +42,18 @@ def load(
     `LoadRefused`; the database is then unchanged.
     """
     with explained(), ExitStack() as stack:
-        files = bundle_files.find(paths)
+        candidates, passed_over = finding.candidates(paths)
         work = stack.enter_context(draft(database, wait_seconds=wait_seconds))
+        found = finding.opened(candidates, work.folder, max_bytes)
+        files = found.files
         work.run("create_staging")
         work.run("create_records")
-        reading = _Reading(work, Refusals(work, [file.name for file in files]), max_bytes)
+        reading = Reading(work, Refusals(work, [file.name for file in files]), max_bytes)
         _read_files(reading, files, progress)
         _decode_words(work)
         read_contents(work, reading.refusals, files, progress)
         for file in files:
-            _add_staged_refusals(reading, file)
+            bundle_tables.add_staged_refusals(reading, file)
         summary = complete(
             work,
             source="bundle",
@@ -88,6 +63,7 @@ def load(
             strict=strict,
             progress=progress,
             ignored_columns=reading.ignored_columns,
+            passed_over=[*found.passed_over, *passed_over],
         )
     progress(1.0, "Done")
     return summary
@@ -98,20 +74,22 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
 
     Raises `UnknownCampaign`, and `LoadRefused` for a file that can't be read.
     """
-    file = BundleFile("campaigns", mail.resolve(), mail.resolve().parent)
+    file = BundleFile("campaigns", mail.resolve(), mail.resolve().parent, mail.resolve(), "ndjson")
     with explained(), draft(database, wait_seconds=wait_seconds) as work:
         if not work.rows("campaign", campaign_id=campaign_id):
             raise UnknownCampaign(f"There is no campaign {campaign_id!r}.")
         work.run("create_staging")
         work.run("create_records")
         with work.table(
-            "batch", [(1, json.dumps({"campaign_id": campaign_id, "template": mail.name}))], _RECORDS
+            "batch",
+            [(1, json.dumps({"campaign_id": campaign_id, "template": mail.name}))],
+            bundle_tables.RECORDS,
         ):
             work.run("read_batch")
-        reading = _Reading(work, Refusals(work))
-        _stage(work, file, range(1, 2))
+        reading = Reading(work, Refusals(work))
+        bundle_tables.stage(work, file, range(1, 2))
         read_contents(work, reading.refusals, [file], silent)
-        if problems := _staged_refusals(work, file, after=0):
+        if problems := bundle_tables.staged_refusals(work, file, after=0):
             raise LoadRefused(f"{mail} is not an e-mail: {problems[0][1]}.")
         complete(
             work,
@@ -124,13 +102,13 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
         )
 
 
-def _read_files(reading: _Reading, files: Sequence[BundleFile], progress: Progress) -> None:
+def _read_files(reading: Reading, files: Sequence[BundleFile], progress: Progress) -> None:
     total_bytes = sum(file.size_bytes for file in files)
     done_bytes = 0
     for file in files:
         progress(0.45 * (share(done_bytes, total_bytes) or 0.0), f"Reading {file.name}")
         try:
-            failure = tried(_read_file, reading, file)
+            failure = tried(read_file, reading, file)
         except UnreadableFile as error:
             if len(files) == 1:
                 raise
@@ -138,141 +116,6 @@ def _read_files(reading: _Reading, files: Sequence[BundleFile], progress: Progre
         if isinstance(failure, Failure):
             reading.refuse(file, 1, failure.reason, "")
         done_bytes += file.size_bytes
-
-
-def _read_file(reading: _Reading, file: BundleFile) -> None:
-    """Stages the rows of one file: with DuckDB if the whole file is valid, otherwise record by record."""
-    work = reading.work
-    work.run("clear_records")
-    if not _read_fast(work, file, reading.max_bytes):
-        work.run("clear_records")
-        for batch in _batches(reading, file):
-            for record, failure in isolated(batch, partial(_take_over, work)):
-                reading.refuse(file, record.line, failure.reason, record.json)
-    # The rows of a table share their columns; every JSON object can have different ones.
-    max_records = 1 if file.path.suffix.lower() in (".csv", ".parquet") else ALL_RECORDS
-    names = {row["name"] for row in work.rows("record_names", most=max_records)}
-    ignored = names - bundle_files.COLUMNS[file.kind].keys()
-    if ignored and file.kind != "customers":
-        reading.ignored_columns[file.name] = tuple(sorted(ignored)[:MAX_NAMES])
-    [(first, last)] = work.run("record_range")
-    failures = isolated(range(first, last + 1), partial(_stage, work, file))
-    reading.unread[file.kind] += _add_refused(reading, file, ((place, why.reason) for place, why in failures))
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A record that was read in Python: its position among the readable records (from 1), its line, and its JSON."""
-
-    ordinal: int
-    line: int
-    json: str
-
-
-def _take_over(work: Draft, batch: Sequence[_Read]) -> None:
-    with work.table("batch", [(record.ordinal, record.json) for record in batch], _RECORDS):
-        work.run("read_batch")
-
-
-def _read_fast(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
-    """Reads a whole file with DuckDB; returns False if any part of it is invalid."""
-    return tried_fast(_read_whole, work, file, max_bytes) is True
-
-
-def _read_whole(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
-    path = str(file.path)
-    match file.path.suffix.lower():
-        case ".csv":
-            header = bundle_files.csv_header(file.path)
-            bundle_files.check_columns(file, len(header), max(map(len, header), default=0))
-            # DuckDB reads a blank line of a one-column file as a row, and renames unusual columns.
-            canonical = [bundle_files.column_name(name) for name in header]
-            if len(header) < 2 or len(set(header)) < len(header) or header != canonical:
-                return False
-            work.run("read_csv_file", path=path, delimiter=bundle_files.delimiter(file.path))
-        case ".parquet":
-            _check_parquet(work, file, max_bytes)
-            work.run("read_parquet_file", path=path)
-        case ".json":
-            work.run("read_json_file", path=path)
-        case _:
-            work.run("read_ndjson_file", path=path)
-    return True
-
-
-def _check_parquet(work: Draft, file: BundleFile, max_bytes: int | None) -> None:
-    """Raises `UnreadableFile` if the file unpacks to more than is allowed, or than fits on the disk."""
-    limit = max(file.size_bytes * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
-    limit = limit if max_bytes is None else min(limit, max_bytes)
-    path = str(file.path)
-    [shape] = work.rows("parquet_shape", path=path)
-    bundle_files.check_columns(file, shape["columns"], shape["longest_name"] or 0)
-    size = int(shape["rows"] or 0) * int(shape["name_bytes"] or 0)
-    if size <= limit:
-        [(values,)] = work.run("parquet_bytes", path=path)
-        size += int(values or 0)
-    free = shutil.disk_usage(work.folder).free
-    if size > limit:
-        raise UnreadableFile(
-            f"{file.name} unpacks to more than {limit / 2**30:.1f} GB.",
-            next_step=f"Parquet files may unpack to {MAX_RATIO} times their size, or to "
-            f"{ALWAYS_ALLOWED_BYTES / 2**30:.0f} GB; uploads to 2 GB. If you trust the file, load it as CSV.",
-        )
-    if size > free:
-        raise UnreadableFile(
-            f"{file.name} unpacks to {size / 2**30:.1f} GB, but only {free / 2**30:.1f} GB of the disk are free.",
-            next_step="Free some disk space, then load the file again.",
-        )
-
-
-def _batches(reading: _Reading, file: BundleFile) -> Iterator[list[_Read]]:
-    def good_records() -> Iterator[_Read]:
-        ordinal = 0
-        for record in bundle_files.records(file.path):
-            if isinstance(record, BadRecord):
-                reading.refuse(file, record.line, record.reason, record.text)
-                continue
-            ordinal += 1
-            text = tried(_as_json, record)
-            if isinstance(text, Failure):
-                reading.refuse(file, record.line, text.reason, record.text)
-            else:
-                yield _Read(ordinal, record.line, text)
-
-    records = good_records()
-    while batch := list(_next_batch(records)):
-        yield batch
-
-
-def _next_batch(records: Iterator[_Read]) -> Iterator[_Read]:
-    characters = 0
-    for record in islice(records, BATCH_ROWS):
-        yield record
-        characters += len(record.json)
-        if characters > BATCH_CHARACTERS:
-            return
-
-
-def _as_json(record: Record) -> str:
-    return json.dumps(record.values, ensure_ascii=False)
-
-
-def _stage(work: Draft, file: BundleFile, ordinals: range) -> None:
-    """Stages the records with these ordinals."""
-    if not ordinals:
-        return
-    work.run("choose_records", first=ordinals[0], last=ordinals[-1])
-    columns = bundle_files.COLUMNS[file.kind]
-    structure = json.dumps(dict.fromkeys(columns, "VARCHAR"))
-    parameters: dict[str, object] = {"file": str(file.path), "structure": structure}
-    match file.kind:
-        case "customers":
-            parameters["known"] = json.dumps(dict.fromkeys(columns))
-        case "messages":
-            parameters["reasons"] = list(NotSentReason)
-        case "events":
-            parameters |= {"types": list(EventType), "bounce_types": list(BOUNCE_TYPES)}
-    work.run(f"stage_{file.kind}", **parameters)
 
 
 def _decode_words(work: Draft) -> None:
@@ -288,46 +131,3 @@ def _decode_words(work: Draft) -> None:
 
 
 _DECODED = pa.schema([("source", pa.string()), ("text", pa.string())])
-_RECORDS = pa.schema([("line", pa.int64()), ("record", pa.string())])
-
-
-def _add_staged_refusals(reading: _Reading, file: BundleFile) -> None:
-    """Adds the file's staged rows that are rejected, with their line and text."""
-    _add_refused(reading, file, _all_staged_refusals(reading.work, file))
-
-
-def _all_staged_refusals(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
-    after = 0
-    while page := _staged_refusals(work, file, after=after):
-        yield from page
-        after = page[-1][0]
-
-
-def _staged_refusals(work: Draft, file: BundleFile, *, after: int) -> list[tuple[int, str]]:
-    """The next rejected rows of a file after an ordinal: (ordinal, reason)."""
-    return work.run(f"rejected_{file.kind}", file=str(file.path), after=after, most=PAGE_ROWS)
-
-
-def _add_refused(reading: _Reading, file: BundleFile, refused: Iterator[tuple[int, str]]) -> int:
-    """Adds rejected rows, given by ordinal and reason in order, with their lines and texts; returns their number."""
-    if file.path.suffix.lower() == ".parquet":
-        return reading.refusals.add_parquet(str(file.path), file.kind, file.name, refused)
-    added = 0
-    for line, text, reason in _located(file, refused):
-        reading.refusals.add(Refusal(file.kind, file.name, line, reason, text))
-        added += 1
-    return added
-
-
-def _located(file: BundleFile, refused: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
-    """Finds rejected rows of a text file, given by ordinal and reason in order: yields (line, text, reason)."""
-    wanted = next(refused, None)
-    if wanted is None:
-        return
-    good = (record for record in bundle_files.records(file.path) if not isinstance(record, BadRecord))
-    for ordinal, record in enumerate(good, start=1):
-        if ordinal == wanted[0]:
-            yield record.line, record.text, wanted[1]
-            wanted = next(refused, None)
-            if wanted is None:
-                return

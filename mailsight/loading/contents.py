@@ -29,7 +29,7 @@ MAX_MAIL_BYTES = 50 * 2**20
 
 def read_contents(work: Draft, refusals: Refusals, files: Sequence[BundleFile], progress: Progress) -> None:
     """Reads every e-mail that staged rows refer to; rejects the rows with an unreadable e-mail."""
-    by_path = {str(file.path): file for file in files}
+    by_path = {str(file.readable): file for file in files}
     read: dict[Path, _Header] = {}
     [(total,)] = work.run("staged_path_count")
     done, last = 0, ("", "")
@@ -76,7 +76,7 @@ class _Mails:
 
     def add(self, file: BundleFile, name: str) -> None:
         """Reads the e-mail that a row of the file names."""
-        self._files.append((str(file.path), name, tried(self._header, file, name)))
+        self._files.append((str(file.readable), name, tried(self._header, file, name)))
         if self._characters > BATCH_CHARACTERS:
             self.store()
 

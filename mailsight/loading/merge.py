@@ -13,7 +13,7 @@ from mailsight.providers.registry import provider_ids
 from mailsight.warehouse.draft import Draft
 
 from .derive import Progress, derive
-from .refusals import Refusal, Refusals
+from .refusals import PassedOver, Refusal, Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class KindSummary:
 class LoadSummary:
     """What a load did. `changed` is False if everything was already known; nothing is published then.
 
-    `refusals` has the first of the `rejected` rows, by file and line.
+    `refusals` has the first of the `rejected` rows, by file and line. `passed_over` are files that were not read.
     """
 
     kinds: Sequence[KindSummary]
@@ -43,6 +43,7 @@ class LoadSummary:
     rejected: int
     ignored_columns: dict[str, tuple[str, ...]]
     changed: bool
+    passed_over: Sequence[PassedOver] = ()
 
 
 def silent(done: float, doing: str) -> None:
@@ -59,12 +60,18 @@ def complete(
     strict: bool,
     progress: Progress,
     ignored_columns: dict[str, tuple[str, ...]] | None = None,
+    passed_over: Sequence[PassedOver] = (),
 ) -> LoadSummary:
     """Merges the staged rows, derives the affected campaigns and records the load, or discards a draft without news.
 
     `unread` counts the rejected rows that never got staged, by kind. With `strict`, raises `LoadRefused` if any row was
-    rejected.
+    rejected, or any file passed over.
     """
+    if strict and passed_over:
+        raise LoadRefused(
+            f"{passed_over[0].name} was passed over: {passed_over[0].reason}",
+            next_step="To load the rest without it, load without --strict.",
+        )
     if strict and refusals.total:
         [first] = refusals.first(1)
         raise LoadRefused(
@@ -75,6 +82,7 @@ def complete(
     work.run("set_provider_ids", ids=json.dumps(provider_ids()))
     for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
         work.run(name)
+    refusals.pass_over(passed_over)
     newly_refused = refusals.store()
     kinds = [
         KindSummary(
@@ -94,7 +102,7 @@ def complete(
         progress(0.95, "Publishing")
     else:
         work.discard()
-    return LoadSummary(kinds, refusals.first(), refusals.total, ignored_columns or {}, changed)
+    return LoadSummary(kinds, refusals.first(), refusals.total, ignored_columns or {}, changed, passed_over)
 
 
 def _record(work: Draft, source: str, files: Sequence[str], kinds: Sequence[KindSummary]) -> None:

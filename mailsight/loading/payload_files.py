@@ -1,28 +1,17 @@
 """Files of provider payloads: unpacks them and reads them as captured requests or plain payloads."""
 
-import codecs
-import gzip
-import zlib
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
-
-import zstandard
 
 from mailsight.errors import UnreadableFile
 from mailsight.providers.events import Request
 
-from . import json_files
+from . import json_files, unpacking
 from .json_files import BadRecord, Value
 
-# Events compress ten- to fiftyfold. A higher ratio is treated as a decompression bomb.
-MAX_RATIO = 100
-ALWAYS_ALLOWED_BYTES = 2**28
-CHUNK = 2**20
-# A few bytes of zstd can expand enormously: small chunks limit how much is unpacked at once.
-ZSTD_CHUNK = 2**10
+_UNSUPPORTED = {b"PK\x03\x04": "a ZIP archive", b"PAR1": "Parquet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,87 +24,13 @@ class ProviderFile:
 
 
 def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> ProviderFile:
-    """Unpacks a gzip, zstd or UTF-16 file into `folder`; any other file is used as it is.
-
-    Keeps what could be unpacked of a damaged file. `max_bytes` is a limit in addition to the general one. Raises
-    `UnreadableFile` if the file can't be opened, has an unsupported format, or expands beyond the limit.
-    """
-    try:
-        with path.open("rb") as file:
-            beginning = file.read(8)
-            file.seek(0)
-            for magic, file_format in _UNSUPPORTED.items():
-                if beginning.startswith(magic):
-                    raise UnreadableFile(f"{path.name} is {file_format}, not JSON.")
-            unpacker = next((read for magic, read in _UNPACKERS.items() if beginning.startswith(magic)), None)
-            if unpacker is None:
-                return ProviderFile(path.name, path)
-            target = folder / f"{len(list(folder.iterdir()))}.json"
-            return ProviderFile(path.name, target, _write(unpacker(file), target, path, max_bytes))
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise UnreadableFile(f"{path} can't be read: {error.strerror}.") from error
-
-
-def _write(parts: Iterator[bytes], target: Path, path: Path, max_bytes: int | None) -> str | None:
-    allowed = max(path.stat().st_size * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
-    allowed = allowed if max_bytes is None else min(allowed, max_bytes)
-    written = 0
-    with target.open("wb") as file:
-        try:
-            for part in parts:
-                written += len(part)
-                if written > allowed:
-                    target.unlink()
-                    raise UnreadableFile(
-                        f"{path.name} unpacks to more than {allowed // 2**20:,} MB; files may unpack to {MAX_RATIO} "
-                        f"times their size, or to {ALWAYS_ALLOWED_BYTES // 2**20} MB.",
-                        next_step="If you trust the file, unpack it yourself and load the result.",
-                    )
-                file.write(part)
-        except EOFError:
-            return "the packed file breaks off"
-        except (gzip.BadGzipFile, zlib.error, zstandard.ZstdError, UnicodeError) as error:
-            return f"the packed file is damaged: {error}"
-    return None
-
-
-def _gzip(file: BinaryIO) -> Iterator[bytes]:
-    with gzip.open(file) as packed:
-        while part := packed.read1(CHUNK):
-            yield part
-
-
-def _zstd(file: BinaryIO) -> Iterator[bytes]:
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    rest, started = b"", False
-    while part := rest or file.read(ZSTD_CHUNK):
-        if frame.eof:
-            frame = zstandard.ZstdDecompressor().decompressobj()
-        yield frame.decompress(part)
-        started, rest = True, frame.unused_data if frame.eof else b""
-    if started and not frame.eof:
-        raise EOFError
-
-
-def _utf_16(file: BinaryIO) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder("utf-16")()
-    while part := file.read(CHUNK):
-        yield decoder.decode(part).encode()
-    yield decoder.decode(b"", final=True).encode()
-
-
-_UNPACKERS: dict[bytes, Callable[[BinaryIO], Iterator[bytes]]] = {
-    b"\x1f\x8b": _gzip,
-    zstandard.FRAME_HEADER: _zstd,
-    codecs.BOM_UTF16_LE: _utf_16,
-    codecs.BOM_UTF16_BE: _utf_16,
-}
-_UNSUPPORTED = {
-    b"PK\x03\x04": "a ZIP archive",
-    b"BZh": "packed with bzip2",
-    b"\xfd7zXZ": "packed with xz",
-    b"PAR1": "Parquet",
-}
+    """Unpacks a packed or UTF-16 file into `folder`. Raises `UnreadableFile`, as `unpacking.unpack` does."""
+    unpacked = unpacking.unpack(path, folder, max_bytes)
+    with unpacked.path.open("rb") as file:
+        start = file.read(4)
+    if start in _UNSUPPORTED:
+        raise UnreadableFile(f"{path.name} is {_UNSUPPORTED[start]}, not JSON.")
+    return ProviderFile(path.name, unpacked.path, unpacked.problem)
 
 
 def records(file: ProviderFile) -> Iterator[Value | BadRecord]:

@@ -27,12 +27,12 @@ from mailsight.providers.registry import provider_named, provider_words
 from mailsight.warehouse.draft import Draft, draft, scratch
 from mailsight.warehouse.failures import is_machines
 
-from . import json_files, payload_files, segments
+from . import finding, json_files, payload_files, segments
 from .derive import Progress
 from .json_files import BadRecord, Value
 from .merge import LoadSummary, complete, silent
 from .payload_files import ProviderFile
-from .refusals import Refusal, Refusals
+from .refusals import PassedOver, Refusal, Refusals
 from .refusing import Failure, explained, isolated, tried, tried_fast
 from .spool import Spool
 
@@ -61,17 +61,18 @@ def ingest(
     `UnknownProvider`, and `LoadRefused` if nothing could be loaded; the database is then unchanged.
     """
     sender = provider_named(provider_name)
+    files, passed_over = finding.payload_files(paths)
     with explained(), draft(database, wait_seconds=wait_seconds) as work:
-        staging = _Staging(work)
-        for index, path in enumerate(paths):
-            progress(0.5 * (share(index, len(paths)) or 0.0), f"Reading {path.name}")
+        staging = _Staging(work, passed_over)
+        for index, path in enumerate(files):
+            progress(0.5 * (share(index, len(files)) or 0.0), f"Reading {path.name}")
             try:
                 staging.take_file(payload_files.unpack(path, work.folder, max_bytes), sender)
             except UnreadableFile as error:
-                if len(paths) == 1:
+                if len(files) == 1:
                     raise
                 staging.refuse_file(path.name, error)
-        names = [path.name for path in paths]
+        names = [path.name for path in files]
         summary = staging.complete(sender.name, names, strict=strict, progress=progress)
     progress(1.0, "Done")
     return summary
@@ -115,7 +116,7 @@ def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
     sender = provider_named(provider_name)
     with explained(), scratch() as work:
         prepare_mappings(work)
-        for path in paths:
+        for path in finding.payload_files(paths)[0]:
             file = payload_files.unpack(path, work.folder)
             for batch in _batches(_payloads(file, sender)):
                 yield from (result for _, result in sorted(_normalized(work, file, batch), key=itemgetter(0)))
@@ -276,11 +277,12 @@ def _isolated(
 class _Staging:
     """The staged events of one load, and its rejected payloads."""
 
-    def __init__(self, work: Draft) -> None:
+    def __init__(self, work: Draft, passed_over: Sequence[PassedOver] = ()) -> None:
         work.run("create_staging")
         prepare_mappings(work)
         self._work = work
         self._refusals = Refusals(work)
+        self._passed_over = passed_over
         self._unread = 0
 
     def take_file(self, file: ProviderFile, sender: Provider) -> None:
@@ -307,6 +309,7 @@ class _Staging:
             unread=Counter(events=self._unread),
             strict=strict,
             progress=progress,
+            passed_over=self._passed_over,
         )
 
     def _refuse(self, refusal: Refusal) -> None:

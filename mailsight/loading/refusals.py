@@ -46,6 +46,17 @@ class Refusal:
         return f"{place}: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A file that looks like data and was not read, with the reason and what to do, as a sentence."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
 class Refusals:
     """Collects the rejected rows of a load in a temporary table."""
 
@@ -64,6 +75,10 @@ class Refusals:
         self._characters += len(refusal.row)
         if len(self._waiting) >= _BATCH_ROWS or self._characters >= _BATCH_CHARACTERS:
             self.flush()
+
+    def pass_over(self, files: Iterable[PassedOver]) -> None:
+        """Stores files that were not read beside the rejected rows. They don't count as such."""
+        self._waiting += [Refusal("files", file.name, None, file.reason, "") for file in files]
 
     def flush(self) -> None:
         """Moves what was added last from memory to the table."""

@@ -17,10 +17,10 @@ from typing import IO, BinaryIO
 
 from filelock import FileLock, Timeout
 
-from mailsight.errors import BadUpload, NotABundle
+from mailsight.errors import BadUpload
 from mailsight.mime.files import SUFFIXES
 
-from . import bundle_files
+from . import finding
 from .derive import Progress
 from .merge import LoadSummary
 
@@ -72,7 +72,8 @@ def save_bundle(files: Sequence[UploadedFile], folder: Path) -> Path:
         saver = _Saver(folder)
         for file in files:
             saver.save(file.name, file)
-            if "/" not in file.name and file.name.lower().endswith(SUFFIXES):
+            is_mail = file.name.lower().endswith(SUFFIXES) and not finding.kind_of_name(file.name)
+            if "/" not in file.name and is_mail:
                 # Bundles keep their e-mails in a folder, but a single uploaded file has no path.
                 file.seek(0)
                 saver.save(f"contents/{file.name}", file)
@@ -82,7 +83,7 @@ def save_bundle(files: Sequence[UploadedFile], folder: Path) -> Path:
         raise BadUpload(
             "A zip can't be combined with other files.", next_step="Upload either one zip or single files."
         )
-    return _tables_folder(folder)
+    return finding.tables_folder(folder)
 
 
 def save_files(files: Sequence[UploadedFile], folder: Path) -> list[Path]:
@@ -185,20 +186,6 @@ def _members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
                 next_step="Create the zip with your operating system's own program.",
             )
         yield member
-
-
-def _tables_folder(folder: Path) -> Path:
-    """The folder with the campaigns, customers, messages and events: this one, or one below it."""
-    folders = sorted({file.parent for file in folder.rglob("*") if bundle_files.kind_of(file)})
-    if not folders:
-        raise NotABundle("The upload contains nothing that can be loaded.")
-    if len(folders) > 1:
-        names = " and ".join(quoted(path.relative_to(folder).as_posix()) for path in folders[:2])
-        raise BadUpload(
-            f"The tables are in several folders: {names}.",
-            next_step="Put campaigns, customers, messages and events in one folder, or upload one folder at a time.",
-        )
-    return folders[0]
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from . import navigation, sign_in
 # How long an upload waits for another load before it gives up.
 WAIT_SECONDS = 20.0
 MAX_REJECTED_ROWS = 10
+MAX_PASSED_OVER = 10
 Start = Callable[[], uploads.Loading]
 
 _log = logging.getLogger(__name__)
@@ -32,8 +33,11 @@ _OUTCOME = "upload:outcome"
 _ROUND = "upload:round"
 # What can be uploaded, and the file types that the browser offers for it.
 _ZIP, _FOLDER, _PROVIDER = "Zip or files", "Folder", "Provider files"
-_BUNDLE_TYPES = ["zip", "csv", "ndjson", "jsonl", "json", "parquet", "html", "htm", "eml"]
-_PROVIDER_TYPES = ["json", "ndjson", "jsonl", "gz", "zst"]
+_BUNDLE_TYPES = [
+    *("zip", "csv", "tsv", "tab", "psv", "txt", "dat", "ndjson", "jsonl", "json", "parquet", "pq"),
+    *("xlsx", "xlsm", "xlsb", "xls", "ods", "gz", "zst", "bz2", "xz", "html", "htm", "eml"),
+]
+_PROVIDER_TYPES = ["json", "ndjson", "jsonl", "txt", "log", "gz", "zst", "bz2", "xz"]
 
 
 def allowed() -> bool:
@@ -81,7 +85,7 @@ def choose() -> Start | None:
     )
     if kind == _PROVIDER:
         files: Sequence[UploadedFile] = st.file_uploader(
-            "Event files from a provider; gzip and zstd files work too",
+            "Event files from a provider; packed files work too",
             type=_PROVIDER_TYPES,
             accept_multiple_files=True,
             key=f"{key}:provider_files",
@@ -203,7 +207,13 @@ def show_outcome(outcome: LoadSummary | MailsightError) -> None:
 
 
 def _summary(summary: LoadSummary) -> None:
-    if summary.changed:
+    if summary.passed_over:
+        st.warning(
+            f"{formats.things(len(summary.passed_over), 'file')} in this upload could not be loaded.",
+            icon=":material/warning:",
+        )
+        _passed_over(summary)
+    elif summary.changed:
         st.success(
             "Upload complete. Pages show the new figures on your next click.", icon=":material/check_circle:"
         )
@@ -233,6 +243,28 @@ def _summary(summary: LoadSummary) -> None:
         st.caption(formats.plain(f"Unknown columns in {file} were ignored: {', '.join(columns)}."))
     if summary.refusals:
         _rejected_rows(summary)
+
+
+def _passed_over(summary: LoadSummary) -> None:
+    tables.table(
+        [tables.Column("File", fit=True), tables.Column("Reason", whole=True)],
+        [
+            tables.Row(
+                str(place),
+                [tables.main(formats.raw(file.name, 60)), formats.raw(_sentence(file.reason))],
+            )
+            for place, file in enumerate(summary.passed_over[:MAX_PASSED_OVER])
+        ],
+        key="upload_passed_over",
+        label="Files that were not loaded",
+    )
+    if (more := len(summary.passed_over) - MAX_PASSED_OVER) > 0:
+        st.caption(f"{formats.things(more, 'more file')} could not be loaded.")
+    st.caption("Do what is said there and upload these files again. The other files were loaded.")
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}"
 
 
 def _rejected_rows(summary: LoadSummary) -> None:

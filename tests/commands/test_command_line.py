@@ -60,6 +60,15 @@ def test_load_without_rejected_rows_exits_with_0(tmp_path: Path) -> None:
     assert "nothing has changed" in err
 
 
+def test_load_names_what_it_passed_over_and_exits_with_1(tmp_path: Path) -> None:
+    (tmp_path / "campaigns.csv").write_text(CAMPAIGNS.replace(",nobody\n", ""))
+    (tmp_path / "events.numbers").write_text("x")
+    for _ in range(2):
+        status, _, err = run("load", tmp_path, "--database", tmp_path / "m.duckdb")
+        assert status == 1
+        assert "passed over events.numbers: Mailsight can't read .numbers files." in err
+
+
 def test_strict_loads_nothing(tmp_path: Path) -> None:
     (tmp_path / "campaigns.csv").write_text(CAMPAIGNS)
     with pytest.raises(MailsightError, match="campaigns\\.csv:3"):

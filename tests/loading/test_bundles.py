@@ -78,7 +78,7 @@ BROKEN: dict[str, str | bytes] = {
         "late,Late,next week,\n"
         "short,Short\n"
     ),
-    "customers.csv": b'customer_id,name\n1,Ann\n2,B\xfcrgi\n3,"Two\nlines"\n,Nobody\n4,Dan\n',
+    "customers.csv": b'customer_id,name\n1,Zo\xc3\xab\n2,B\xfcrgi\n3,"Two\nlines"\n,Nobody\n4,Dan\n',
     "messages.json": (
         '[\n  {"campaign_id": "spring", "customer_id": "1"},\n  {"campaign_id": "spring"},\n'
         '  {"campaign_id": spring},\n  {"campaign_id": "spring", "customer_id": 4}\n]'
@@ -165,18 +165,27 @@ def test_an_unclosed_quote_rejects_only_its_own_line(tmp_path: Path, database: P
     assert next(kind.new for kind in summary.kinds if kind.kind == "customers") == 3
 
 
+NO_WORKBOOK = (
+    "customers.xlsx can't be read as a workbook: invalid Zip archive: Could not find EOCD. "
+    "Save it again as Excel (.xlsx) or CSV, then load it."
+)
+
+
 def test_files_that_cannot_be_read_are_rejected(tmp_path: Path, database: Path) -> None:
     files: dict[str, str | bytes] = {
         "events.parquet": b"PAR1 not really",
         "messages.csv": b"",
         "customers.json": b"\xff\xfe\x00",
+        "customers.xlsx": b"PK\x03\x04 not really",
         "campaigns.ndjson": ndjson(CAMPAIGN | {"template": None}),
     }
     summary = bundles.load(database, [bundle(tmp_path / "b", files)])
     assert [str(refusal) for refusal in summary.refusals] == [
-        "customers.json:1: not JSON: Expecting value at column 1",
+        "customers.json:1: the file is damaged: 'utf-16-le' codec can't decode byte 0x00 in position 0: truncated data",
+        f"customers.xlsx:1: {NO_WORKBOOK}",
         "events.parquet:1: not a Parquet file that can be read",
     ]
+    assert [str(file) for file in summary.passed_over] == ["messages.csv: it is empty."]
     assert campaign.report(Warehouse(database).snapshot(), "spring", Audience.ALL).counts.selected == 0
 
 

@@ -283,6 +283,9 @@ def test_an_upload_shows_its_result(use: Callable[[Path], Warehouse], tmp_path: 
     assert [message.value.split(".")[0] for message in show_result([("campaigns.csv", rows)]).info] == [
         "Everything in this upload was already loaded"
     ]
+    [partial] = (at := show_result([("campaigns.csv", rows), ("*orders*.csv", b"a,b\n")])).warning
+    assert (partial.value, len(at.success)) == ("1 file in this upload could not be loaded.", 0)
+    assert "upload these files again" in words(at)
     [rejected] = show_result([("*.zip", b"no")]).warning
     assert rejected.value.startswith("**Nothing was loaded.** '\\*.zip' is not a readable zip")
 

@@ -1,0 +1,245 @@
+"""Reads the tables of a bundle as records, and stages these: typed values, or the reason for rejecting the row."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+
+import pyarrow as pa
+
+from mailsight.errors import UnreadableFile
+from mailsight.vocabulary import BOUNCE_TYPES, EventType, NotSentReason
+from mailsight.warehouse.draft import Draft
+
+from . import bundle_files, csv_files
+from .bundle_files import BundleFile
+from .json_files import BadRecord
+from .refusals import Refusal, Refusals
+from .refusing import isolated, tried_fast
+
+BATCH_ROWS = 100_000
+BATCH_CHARACTERS = 2**24
+# A bundle's Parquet file holds five to ten times its size as text. Much more is treated as a decompression bomb.
+MAX_RATIO = 200
+ALWAYS_ALLOWED_BYTES = 2**30
+PAGE_ROWS = 100_000
+MAX_NAMES = 100  # of ignored columns in a summary
+ALLRECORDS = 2**62
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is staged and rejected while the files of a load are read; `max_bytes` limits each packed file."""
+
+    work: Draft
+    refusals: Refusals
+    max_bytes: int | None = None
+    unread: Counter[str] = field(default_factory=Counter)
+    ignored_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def refuse(self, file: BundleFile, line: int, reason: str, row: str) -> None:
+        """Rejects a row that was not staged."""
+        self.refusals.add(Refusal(file.kind, file.name, line, reason, row))
+        self.unread[file.kind] += 1
+
+
+def read_file(reading: Reading, file: BundleFile) -> None:
+    """Stages the rows of one file: with DuckDB if the whole file is valid, otherwise record by record.
+
+    Raises `UnreadableFile`.
+    """
+    if file.error:
+        raise file.error
+    work = reading.work
+    work.run("clear_records")
+    if not _read_fast(work, file, reading.max_bytes):
+        work.run("clear_records")
+        for batch in _batches(reading, file):
+            for record, failure in isolated(batch, partial(_take_over, work)):
+                reading.refuse(file, record.line, failure.reason, record.json)
+    names = _named(work, file)
+    ignored = set(names) - bundle_files.COLUMNS[file.kind].keys() - {""}
+    if ignored and file.kind != "customers":
+        reading.ignored_columns[file.name] = tuple(sorted(ignored)[:MAX_NAMES])
+    [(first, last)] = work.run("record_range")
+    failures = isolated(range(first, last + 1), partial(stage, work, file))
+    reading.unread[file.kind] += _add_refused(reading, file, ((place, why.reason) for place, why in failures))
+    if file.problem:
+        reading.refuse(file, last or 1, file.problem, "")
+
+
+def _named(work: Draft, file: BundleFile) -> list[str]:
+    """The names of the file's columns, after giving the fields of its records their canonical names."""
+    if file.form == "csv":
+        return list(file.layout.names)
+    # The rows of a table share their columns; every JSON object can have different ones.
+    most = 1 if file.form == "parquet" else ALLRECORDS
+    names = [row["name"] for row in work.rows("record_names", most=most)]
+    renamed: dict[str, dict[str, str]] = {}
+    for name in names:
+        [plain] = bundle_files.column_names([name], ())
+        [spelled] = file.column_names([name])
+        if name != spelled:
+            renamed[name] = {"plain": plain, "spelled": spelled}
+    if renamed:
+        work.run("rename_columns", names=json.dumps(renamed))
+        names = [row["name"] for row in work.rows("record_names", most=most)]
+    work.run("write_whole_ids")
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A record that was read in Python: its position among the readable records (from 1), its line, and its JSON."""
+
+    ordinal: int
+    line: int
+    json: str
+
+
+def _take_over(work: Draft, batch: Sequence[_Read]) -> None:
+    with work.table("batch", [(record.ordinal, record.json) for record in batch], RECORDS):
+        work.run("read_batch")
+
+
+def _read_fast(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
+    """Reads a whole file with DuckDB; returns False if any part of it is invalid."""
+    return tried_fast(_read_whole, work, file, max_bytes) is True
+
+
+def _read_whole(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
+    path = str(file.readable)
+    match file.form:
+        case "csv":
+            names = file.layout.names
+            bundle_files.check_columns(file, len(names), max(map(len, names), default=0))
+            if not csv_files.is_plain(file.readable, file.layout):
+                return False
+            columns = dict.fromkeys(names, "VARCHAR")
+            work.run("read_csv_file", path=path, delimiter=file.layout.delimiter, columns=columns)
+            return True
+        case "parquet":
+            _check_parquet(work, file, max_bytes)
+            work.run("read_parquet_file", path=path)
+            return True
+        case "json":
+            work.run("read_json_file", path=path)
+        case _:
+            work.run("read_ndjson_file", path=path)
+    [(are_lenient,)] = work.run("lenient_records")
+    return not are_lenient
+
+
+def _check_parquet(work: Draft, file: BundleFile, max_bytes: int | None) -> None:
+    """Raises `UnreadableFile` if the file unpacks to more than is allowed, or than fits on the disk."""
+    limit = max(file.size_bytes * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
+    limit = limit if max_bytes is None else min(limit, max_bytes)
+    path = str(file.readable)
+    [shape] = work.rows("parquet_shape", path=path)
+    bundle_files.check_columns(file, shape["columns"], shape["longest_name"] or 0)
+    size = int(shape["rows"] or 0) * int(shape["name_bytes"] or 0)
+    if size <= limit:
+        [(values,)] = work.run("parquet_bytes", path=path)
+        size += int(values or 0)
+    free = shutil.disk_usage(work.folder).free
+    if size > limit:
+        raise UnreadableFile(
+            f"{file.name} unpacks to more than {limit / 2**30:.1f} GB.",
+            next_step=f"Parquet files may unpack to {MAX_RATIO} times their size, or to "
+            f"{ALWAYS_ALLOWED_BYTES / 2**30:.0f} GB; uploads to 2 GB. If you trust the file, load it as CSV.",
+        )
+    if size > free:
+        raise UnreadableFile(
+            f"{file.name} unpacks to {size / 2**30:.1f} GB, but only {free / 2**30:.1f} GB of the disk are free.",
+            next_step="Free some disk space, then load the file again.",
+        )
+
+
+def _batches(reading: Reading, file: BundleFile) -> Iterator[list[_Read]]:
+    def good_records() -> Iterator[_Read]:
+        ordinal = 0
+        for record in bundle_files.records(file):
+            if isinstance(record, BadRecord):
+                reading.refuse(file, record.line, record.reason, record.text)
+                continue
+            ordinal += 1
+            yield _Read(ordinal, record.line, record.json)
+
+    records = good_records()
+    while batch := list(_next_batch(records)):
+        yield batch
+
+
+def _next_batch(records: Iterator[_Read]) -> Iterator[_Read]:
+    characters = 0
+    for record in islice(records, BATCH_ROWS):
+        yield record
+        characters += len(record.json)
+        if characters > BATCH_CHARACTERS:
+            return
+
+
+def stage(work: Draft, file: BundleFile, ordinals: range) -> None:
+    """Stages the records with these ordinals."""
+    if not ordinals:
+        return
+    work.run("choose_records", first=ordinals[0], last=ordinals[-1])
+    columns = bundle_files.COLUMNS[file.kind]
+    structure = json.dumps(dict.fromkeys(columns, "VARCHAR"))
+    parameters: dict[str, object] = {"file": str(file.readable), "structure": structure}
+    match file.kind:
+        case "customers":
+            parameters["known"] = json.dumps(dict.fromkeys(columns))
+        case "messages":
+            parameters["reasons"] = list(NotSentReason)
+        case "events":
+            parameters |= {"types": list(EventType), "bounce_types": list(BOUNCE_TYPES)}
+    work.run(f"stage_{file.kind}", **parameters)
+
+
+def add_staged_refusals(reading: Reading, file: BundleFile) -> None:
+    """Adds the file's staged rows that are rejected, with their line and text."""
+    _add_refused(reading, file, _all_staged_refusals(reading.work, file))
+
+
+def _all_staged_refusals(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
+    after = 0
+    while page := staged_refusals(work, file, after=after):
+        yield from page
+        after = page[-1][0]
+
+
+def staged_refusals(work: Draft, file: BundleFile, *, after: int) -> list[tuple[int, str]]:
+    """The next rejected rows of a file after an ordinal: (ordinal, reason)."""
+    return work.run(f"rejected_{file.kind}", file=str(file.readable), after=after, most=PAGE_ROWS)
+
+
+def _add_refused(reading: Reading, file: BundleFile, refused: Iterator[tuple[int, str]]) -> int:
+    """Adds rejected rows, given by ordinal and reason in order, with their lines and texts; returns their number."""
+    if file.form == "parquet":
+        return reading.refusals.add_parquet(str(file.readable), file.kind, file.name, refused)
+    added = 0
+    for line, text, reason in _located(file, refused):
+        reading.refusals.add(Refusal(file.kind, file.name, line, reason, text))
+        added += 1
+    return added
+
+
+def _located(file: BundleFile, refused: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
+    """Finds rejected rows of a text file, given by ordinal and reason in order: yields (line, text, reason)."""
+    wanted = next(refused, None)
+    if wanted is None:
+        return
+    good = (record for record in bundle_files.records(file) if not isinstance(record, BadRecord))
+    for ordinal, record in enumerate(good, start=1):
+        if ordinal == wanted[0]:
+            yield record.line, record.text, wanted[1]
+            wanted = next(refused, None)
+            if wanted is None:
+                return
+
+
+RECORDS = pa.schema([("line", pa.int64()), ("record", pa.string())])

@@ -1,0 +1,397 @@
+"""Finds the tables among the files of a bundle. What looks like data but isn't read is named, with the reason."""
+
+import json
+import os
+import pickle
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePath
+from typing import cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mailsight.bounded.process import Limits, Process
+from mailsight.errors import MailsightError, NotABundle, UnreadableFile
+
+from . import bundle_files, csv_files, json_files, sheets, unpacking
+from .bundle_files import COLUMNS, BundleFile
+from .refusals import PassedOver
+from .refusing import Failure, tried
+from .sheets import Sheet
+
+# Sheets have up to a million rows.
+WORKBOOKS = Limits(seconds=240.0, memory_bytes=2 * 2**30)
+MAX_DEPTH = 8
+_BEGINNING_BYTES = 2**16
+
+_TEXTS = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat")
+_OBJECTS = (".json", ".ndjson", ".jsonl")
+_WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+_PARQUET = (".parquet", ".pq")
+_ARCHIVES = (".zip", ".tar", ".tgz", ".7z", ".rar")
+_DATA = (".csv", ".tsv", ".tab", ".psv", *_OBJECTS, *_WORKBOOKS, *_PARQUET, *_ARCHIVES)
+# Data that Mailsight can't read.
+_OTHER_DATA = re.compile(
+    r"\.(numbers|avro|orc|feather|arrow|xml|sqlite3?|db|duckdb|mdb|accdb|sav|dta|rds|pkl|dbf)"
+)
+# What bundles hold beside their tables, whatever its name is.
+_NO_DATA = re.compile(
+    r"\.(x?html?|emlx?|msg|mhtml?|css|js|svg|png|jpe?g|gif|webp|ico|md|rst|pdf|docx?|pptx?|py|r|sh|sql|ipynb|log)"
+)
+# Files that systems and programs add to folders and zips: hidden ones, lock files of Office and LibreOffice.
+_CLUTTER = re.compile(r"\..*|~\$.*|__MACOSX|Thumbs\.db|desktop\.ini|Icon\r", re.IGNORECASE)
+_KIND = re.compile(
+    r"(?:copy[ _-]of[ _-])?(?:(campaigns|customers|messages|events)(?![a-z])"
+    r"|(campaign|customer|message|event)(?=[^a-z_]*(?:copy)?$)).*",
+    re.IGNORECASE,
+)
+
+_KNOWN = dict.fromkeys(column for columns in COLUMNS.values() for column in columns)
+
+UNKNOWN = (
+    "neither its name nor its columns say which table it is. Give it a name that starts with campaigns, customers, "
+    "messages or events, such as events-2.csv."
+)
+ELSEWHERE = (
+    "it is in another folder than the tables. Load that folder too, or move the file beside the tables."
+)
+EMPTY = "it is empty."
+_SHEET = (
+    "the name of this sheet doesn't say which table it is. Rename it to campaigns, customers, messages or events, or "
+    "save it as a file of its own."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file that looks like data: its path, the bundle's folder, and what it holds if its name says so."""
+
+    path: Path
+    root: Path
+    kind: str | None
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(self.root).as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files of a bundle in reading order, and those that were passed over."""
+
+    files: list[BundleFile] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
+
+
+def is_clutter(name: str) -> bool:
+    """Whether a file or folder is one that systems and programs add, such as `.DS_Store` or `~$events.xlsx`."""
+    return _CLUTTER.fullmatch(name) is not None
+
+
+def kind_of_name(name: str) -> str | None:
+    """What a file holds, judging by its name: `events (1).csv`, `Events-2026.tsv.gz` and `event.xlsx` are events."""
+    match = _KIND.fullmatch(name.partition(".")[0].strip())
+    if match is None or _NO_DATA.fullmatch(_ending(name)):
+        return None
+    return (match[1] or f"{match[2]}s").lower()
+
+
+def kind_of_columns(names: Iterable[str]) -> str | None:
+    """What a table with these columns holds; None if that is not clear."""
+    columns = set(names)
+    known = {kind: len(columns & those.keys()) for kind, those in COLUMNS.items()}
+    if {"type", "occurred_at"} <= columns and columns & {"customer_id", "message_id", "recipient"}:
+        return "events"
+    if columns & {"type", "occurred_at"}:
+        return None
+    match "campaign_id" in columns, "customer_id" in columns:
+        case True, True:
+            return "messages" if known["messages"] >= 3 else None
+        case True, False:
+            return "campaigns" if known["campaigns"] >= 2 else None
+        case False, True:
+            return "customers" if known["customers"] >= 2 and "message_id" not in columns else None
+        case _:
+            return None
+
+
+def _ending(name: str) -> str:
+    """The ending of a file's name that says its format, in lower case: `.csv` of `events.csv.gz`."""
+    path = PurePath(name.lower())
+    return PurePath(path.stem).suffix if path.suffix in unpacking.ENDINGS else path.suffix
+
+
+def looks_like_data(name: str) -> bool:
+    """Whether a file's name says that it is data."""
+    return (
+        _ending(name) in _DATA or name.lower().endswith(unpacking.ENDINGS) or kind_of_name(name) is not None
+    )
+
+
+def candidates(paths: Sequence[Path]) -> tuple[list[Candidate], list[PassedOver]]:
+    """The files below the paths that look like data, and those of them that are passed over for where they are.
+
+    Raises `NotABundle` for a path without any, and for a folder whose tables are in several folders.
+    """
+    chosen: dict[Path, Candidate] = {}
+    passed_over: list[PassedOver] = []
+    for path in paths:
+        if not path.exists():
+            raise NotABundle(f"{path} does not exist.")
+        if path.is_dir():
+            inside, elsewhere = _in_folder(path)
+            if not inside:
+                raise NotABundle(f"{path} contains nothing that can be loaded.")
+            passed_over += elsewhere
+        else:
+            inside = [Candidate(path, path.parent, kind_of_name(path.name))]
+        for candidate in inside:
+            chosen.setdefault(candidate.path.resolve(), candidate)
+    return list(chosen.values()), passed_over
+
+
+def tables_folder(folder: Path) -> Path:
+    """The folder that holds the tables: this one, or the only one below it with any. Raises `NotABundle`."""
+    files = list(_files_below(folder))
+    # Only if no name says that a file is a table may any that looks like data be one.
+    tables = [file for file in files if kind_of_name(file.name) or _is_part(file, folder)]
+    data = [file for file in files if looks_like_data(file.name)]
+    for likely in (tables, data, [file for file in files if _ending(file.name) in _TEXTS]):
+        folders = {_folder_of(file, folder) for file in likely}
+        if folder in folders or len(folders) == 1:
+            return folder if folder in folders else folders.pop()
+        if folders:
+            first, second, *_ = sorted(place.relative_to(folder).as_posix() for place in folders)
+            raise NotABundle(
+                f"The tables are in several folders: {first!r} and {second!r}.",
+                next_step="Put campaigns, customers, messages and events in one folder, or load one folder at a time.",
+            )
+    raise NotABundle(f"{folder} contains nothing that can be loaded.")
+
+
+def _folder_of(table: Path, chosen: Path) -> Path:
+    """The bundle that a table is in."""
+    return table.parent.parent if _is_part(table, chosen) else table.parent
+
+
+def _is_part(table: Path, chosen: Path) -> bool:
+    """Whether the file is a part of a table, in a folder with the table's name: `events/part-0.parquet`."""
+    kind, outer = kind_of_name(table.name), kind_of_name(table.parent.name)
+    is_data = not _NO_DATA.fullmatch(_ending(table.name))
+    return bool(outer and is_data and (kind is None or (kind == outer and table.parent != chosen)))
+
+
+def payload_files(paths: Sequence[Path]) -> tuple[list[Path], list[PassedOver]]:
+    """The files with a provider's payloads: those given, and those in folders that hold JSON.
+
+    Raises `NotABundle` for a folder without any.
+    """
+    chosen: list[Path] = []
+    passed_over: list[PassedOver] = []
+    for path in paths:
+        if not path.is_dir():
+            chosen.append(path)
+            continue
+        files = list(_files_below(path))
+        inside = [file for file in files if _ending(file.name) in _OBJECTS or _starts_as_json(file)]
+        if not inside:
+            raise NotABundle(f"{path} contains no JSON files.")
+        chosen += inside
+        passed_over += [
+            PassedOver(file.relative_to(path).as_posix(), "it holds no JSON.")
+            for file in files
+            if file not in inside and (looks_like_data(file.name) or _ending(file.name) in ("", *_TEXTS))
+        ]
+    return chosen, passed_over
+
+
+def _starts_as_json(file: Path) -> bool:
+    try:
+        start = unpacking.beginning(file, _BEGINNING_BYTES)
+    except (FileNotFoundError, PermissionError):
+        return False
+    return start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
+
+
+def _in_folder(path: Path) -> tuple[list[Candidate], list[PassedOver]]:
+    root = tables_folder(path)
+    inside, elsewhere = [], []
+    for file in _files_below(path):
+        kind = kind_of_name(file.name)
+        folders = file.relative_to(root).parts[:-1] if file.is_relative_to(root) else ("..",)
+        outer = kind_of_name(folders[0]) if folders else None
+        if not folders and (looks_like_data(file.name) or _ending(file.name) in _TEXTS):
+            inside.append(Candidate(file, root, kind))
+        elif outer and kind in (None, outer) and not _NO_DATA.fullmatch(_ending(file.name)):
+            if not file.name.startswith("_"):  # such as Spark's _SUCCESS
+                inside.append(Candidate(file, root, outer))
+        elif folders and looks_like_data(file.name):
+            elsewhere.append(PassedOver(file.relative_to(path).as_posix(), ELSEWHERE))
+    return inside, elsewhere
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """The files in a folder and the folders below it, in order, without clutter."""
+    for place, folders, names in os.walk(folder):
+        depth = len(Path(place).relative_to(folder).parts)
+        folders[:] = [] if depth >= MAX_DEPTH else sorted(name for name in folders if not is_clutter(name))
+        files = (Path(place, name) for name in sorted(names) if not is_clutter(name))
+        # Broken links are reported as files that can't be read; opening a pipe would wait forever.
+        yield from (file for file in files if file.is_file() or file.is_symlink())
+
+
+def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = None) -> Found:
+    """The tables in the files, ready to be read: unpacked into `folder`, with the sheets of workbooks one by one.
+
+    `max_bytes` limits what each unpacks to, in addition to the general limits. Raises `NotABundle` if there is none.
+    """
+    found = Found()
+    for candidate in chosen:
+        outcome: Found | Failure
+        try:
+            outcome = tried(_opened, candidate, folder, max_bytes)
+        except UnreadableFile as error:
+            outcome = _unreadable(candidate, error)
+        except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+            reason = f"{candidate.name} can't be read: {error.strerror}."
+            outcome = _unreadable(candidate, UnreadableFile(reason))
+        except MailsightError as error:
+            outcome = _unreadable(
+                candidate, UnreadableFile(f"{candidate.name} can't be read: {error.message}")
+            )
+        if isinstance(outcome, Failure):
+            outcome = _as_named(candidate, outcome)
+        found.files.extend(outcome.files)
+        found.passed_over.extend(outcome.passed_over)
+    if not found.files:
+        raise NotABundle(
+            "There is nothing that can be loaded"
+            + (f": {found.passed_over[0]}" if found.passed_over else "."),
+        )
+    found.files.sort(key=lambda file: list(COLUMNS).index(file.kind))
+    return found
+
+
+def _as_named(candidate: Candidate, failure: Failure) -> Found:
+    """A file that could not be looked at, as what its name says."""
+    ending, path = _ending(candidate.name), candidate.path
+    if candidate.kind is None or ending not in (*_TEXTS, *_OBJECTS):
+        return _unreadable(candidate, UnreadableFile(f"{candidate.name} {failure.reason}."))
+    return Found([BundleFile(candidate.kind, path, candidate.root, path, _form(ending, b""))])
+
+
+def _unreadable(candidate: Candidate, error: UnreadableFile) -> Found:
+    """A table that can't be read is rejected; another file is passed over."""
+    if candidate.kind is None:
+        return Found([], [PassedOver(candidate.name, str(error))])
+    path = candidate.path
+    return Found([BundleFile(candidate.kind, path, candidate.root, path, "ndjson", error=error)])
+
+
+def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> Found:
+    path = candidate.path
+    start = unpacking.beginning(path, _BEGINNING_BYTES)
+    reason = EMPTY if not path.stat().st_size else _why_not(_ending(path.name), start)
+    if reason:
+        return Found([], [PassedOver(candidate.name, reason)])
+    if _is_workbook(start):
+        return _workbook(candidate, unpacking.unpack(path, folder, max_bytes).path, folder, max_bytes)
+    form = _form(_ending(path.name), start)
+    kind = candidate.kind or kind_of_columns(_columns(form, path, start, folder))
+    if kind is None:
+        # Any text may be in a .txt file.
+        quiet = _ending(path.name) in (".txt", ".dat")
+        return Found([], [] if quiet else [PassedOver(candidate.name, UNKNOWN)])
+    unpacked = unpacking.unpack(path, folder, max_bytes)
+    return Found([BundleFile(kind, path, candidate.root, unpacked.path, form, problem=unpacked.problem)])
+
+
+def _why_not(ending: str, start: bytes) -> str | None:
+    """Why a file can't hold a table, judging by its format."""
+    if ending in _ARCHIVES or start[257:262] == b"ustar":
+        return "it is an archive. Unpack it first."
+    if ending in _WORKBOOKS:
+        can_be = _is_workbook(start)
+        return None if can_be else "it is not a workbook. Save it again as Excel (.xlsx) or CSV."
+    if ending not in ("", *_PARQUET, *_TEXTS, *_OBJECTS):
+        return f"Mailsight can't read {ending} files. Save it as CSV or Excel (.xlsx)."
+    return (
+        "its content is not what its name says. Save it as CSV or Excel (.xlsx)."
+        if _is_workbook(start)
+        else None
+    )
+
+
+def _is_workbook(start: bytes) -> bool:
+    return start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
+
+
+def _form(ending: str, start: bytes) -> str:
+    """The format of a table, judging by the ending of its name and its beginning."""
+    if start.startswith(b"PAR1") or ending in _PARQUET:
+        return "parquet"
+    if ending in _OBJECTS:
+        return "json" if ending == ".json" else "ndjson"
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith((b"{", b"[")):
+        first = json_files.value(1, text.partition(b"\n")[0].strip().decode("utf-8", "replace"))
+        return "ndjson" if isinstance(getattr(first, "value", None), dict) else "json"
+    return "csv"
+
+
+def _columns(form: str, path: Path, start: bytes, folder: Path) -> list[str]:
+    """The names of a table's columns, judging by its beginning; none if they can't be read."""
+    match form:
+        case "parquet":
+            try:
+                names = pq.read_metadata(path).schema.to_arrow_schema().names
+            except pa.ArrowException:
+                return []
+        case "csv":
+            sample = folder / "beginning"
+            sample.write_bytes(start)
+            return list(csv_files.layout(sample, partial(bundle_files.column_names, known=_KNOWN)).names)
+        case _:
+            text = start.decode("utf-8", "replace").lstrip("\ufeff[ \t\r\n")
+            try:
+                value, _ = json.JSONDecoder().raw_decode(text)
+            except (ValueError, RecursionError):
+                return []
+            names = list(value) if isinstance(value, dict) else []
+    return bundle_files.column_names(names, _KNOWN)
+
+
+def _workbook(candidate: Candidate, path: Path, folder: Path, max_bytes: int | None) -> Found:
+    """The sheets of a workbook that hold tables. If none is named for one, the workbook's name tells of the first."""
+    worker = Process(WORKBOOKS)
+    target = folder / f"{len(list(folder.iterdir()))}.sheets"
+    target.mkdir()
+    try:
+        work = partial(sheets.convert, path, target, max_bytes)
+        written = cast(list[Sheet], pickle.loads(worker.answer(pickle.dumps(work))))  # noqa: S301  # our own process
+    finally:
+        worker.end()
+    kinds = [kind_of_name(sheet.name) for sheet in written]
+    columns = [bundle_files.column_names(sheet.columns, _KNOWN) for sheet in written]
+    if candidate.kind and not any(kinds):
+        # The first sheet that has columns of the table, rather than an explanation in front of it.
+        fit = [sum(name in COLUMNS[candidate.kind] for name in names) > 1 for names in columns]
+        chosen = fit.index(True) if any(fit) else 0
+        kinds = [candidate.kind if place == chosen else None for place in range(len(written))]
+    elif not candidate.kind:
+        kinds = [kind or kind_of_columns(names) for kind, names in zip(kinds, columns, strict=True)]
+    found = Found()
+    if not written:
+        found.passed_over.append(PassedOver(candidate.name, EMPTY))
+    for sheet, kind in zip(written, kinds, strict=True):
+        name = sheet.name if len(written) > 1 else None
+        if kind:
+            table = BundleFile(kind, candidate.path, candidate.root, sheet.path, "ndjson", sheet=name)
+            found.files.append(table)
+        else:
+            label = f"{candidate.name} [{name}]" if name else candidate.name
+            found.passed_over.append(PassedOver(label, _SHEET if name else UNKNOWN))
+    return found

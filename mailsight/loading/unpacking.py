@@ -1,0 +1,205 @@
+"""Unpacks files, within limits, and rewrites UTF-16 as UTF-8."""
+
+import bz2
+import codecs
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import zstandard
+
+from mailsight.errors import UnreadableFile
+
+# Events compress ten- to fiftyfold. A higher ratio is treated as a decompression bomb.
+MAX_RATIO = 100
+ALWAYS_ALLOWED_BYTES = 2**28
+# What unpacking may take in memory, which the packed file chooses. `xz -9` needs 65 MB.
+MAX_MEMORY_BYTES = 2**27
+CHUNK = 2**20
+# A few bytes can expand enormously: small chunks limit how much is unpacked at once.
+_SMALL_CHUNK = 2**10
+# How much of a file is looked at to tell UTF-16 from UTF-8.
+_SAMPLE_BYTES = 4_096
+# Packed and in UTF-16: more layers than these are somebody's joke.
+_MAX_LAYERS = 3
+# The endings of packed files' names.
+ENDINGS = (".gz", ".zst", ".bz2", ".xz")
+
+Parts = Callable[[BinaryIO], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A file that can be read as it is, and what went wrong while unpacking it."""
+
+    path: Path
+    problem: str | None = None
+
+
+def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> Unpacked:
+    """Unpacks a gzip, zstd, bzip2, xz or UTF-16 file into `folder`; any other file is used as it is.
+
+    Keeps what could be unpacked of a damaged file. `max_bytes` is a limit in addition to the general one. Raises
+    `UnreadableFile` if the file can't be opened or expands beyond the limit.
+    """
+    try:
+        return _unpack(path, folder, max_bytes)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise UnreadableFile(f"{path} can't be read: {error.strerror}.") from error
+
+
+def _unpack(path: Path, folder: Path, max_bytes: int | None) -> Unpacked:
+    allowed = max(path.stat().st_size * MAX_RATIO, ALWAYS_ALLOWED_BYTES)
+    allowed = allowed if max_bytes is None else min(allowed, max_bytes)
+    unpacked = Unpacked(path)
+    for _ in range(_MAX_LAYERS):
+        with unpacked.path.open("rb") as file:
+            parts = _parts_of(file.read(_SAMPLE_BYTES))
+            if parts is None:
+                break
+            file.seek(0)
+            target = folder / f"{len(list(folder.iterdir()))}.unpacked"
+            problem = _write(parts(file), target, path.name, allowed)
+        if unpacked.path != path:
+            unpacked.path.unlink()
+        unpacked = Unpacked(target, unpacked.problem or problem)
+    return unpacked
+
+
+def beginning(path: Path, size: int) -> bytes:
+    """The first bytes of a file once it is unpacked, as many as can be had."""
+    with path.open("rb") as file:
+        parts = _parts_of(file.read(_SAMPLE_BYTES))
+        file.seek(0)
+        if parts is None:
+            return file.read(size)
+        content = b""
+        with suppress(EOFError, *_DAMAGED):
+            for part in parts(file):
+                content += part
+                if len(content) >= size:
+                    break
+        return content[:size]
+
+
+def _parts_of(start: bytes) -> Parts | None:
+    """How to unpack a file with this beginning; None if it isn't packed."""
+    for magic, parts in _PACKED.items():
+        if start.startswith(magic):
+            return parts
+    return _utf_16_without_mark(start)
+
+
+def _write(parts: Iterator[bytes], target: Path, name: str, allowed: int) -> str | None:
+    written = 0
+    with target.open("wb") as file:
+        try:
+            for part in parts:
+                written += len(part)
+                if written > allowed:
+                    target.unlink()
+                    raise UnreadableFile(
+                        f"{name} unpacks to more than {allowed // 2**20:,} MB; files may unpack to {MAX_RATIO} "
+                        f"times their size, or to {ALWAYS_ALLOWED_BYTES // 2**20} MB.",
+                        next_step="If you trust the file, unpack it yourself and load the result.",
+                    )
+                file.write(part)
+        except EOFError:
+            return "the file breaks off"
+        except _DAMAGED as error:
+            return f"the file is damaged: {error}"
+    return None
+
+
+def _gzip(file: BinaryIO) -> Iterator[bytes]:
+    with gzip.open(file) as packed:
+        while part := packed.read1(CHUNK):
+            yield part
+
+
+def _zstd(file: BinaryIO) -> Iterator[bytes]:
+    frame = zstandard.ZstdDecompressor(max_window_size=MAX_MEMORY_BYTES).decompressobj()
+    rest, started = b"", False
+    while part := rest or file.read(_SMALL_CHUNK):
+        if frame.eof:
+            frame = zstandard.ZstdDecompressor(max_window_size=MAX_MEMORY_BYTES).decompressobj()
+        yield frame.decompress(part)
+        started, rest = True, frame.unused_data if frame.eof else b""
+    if started and not frame.eof:
+        raise EOFError
+
+
+class _Damaged(Exception):
+    """Data that can't be unpacked, for the modules that raise `OSError`."""
+
+
+def _bzip2(file: BinaryIO) -> Iterator[bytes]:
+    return _streams(file, bz2.BZ2Decompressor)
+
+
+def _xz(file: BinaryIO) -> Iterator[bytes]:
+    return _streams(file, lambda: lzma.LZMADecompressor(memlimit=MAX_MEMORY_BYTES))
+
+
+def _streams(
+    file: BinaryIO, start: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]
+) -> Iterator[bytes]:
+    """The contents of packed streams, one after the other."""
+    stream, packed = start(), file.read(CHUNK)
+    while packed or not stream.needs_input:
+        try:
+            part = stream.decompress(packed, CHUNK)
+        except OSError as error:
+            raise _Damaged(error) from error
+        yield part
+        packed = b""
+        if stream.eof:
+            packed = stream.unused_data or file.read(CHUNK)
+            if not packed.strip(b"\0"):
+                return
+            stream = start()
+        elif stream.needs_input:
+            packed = file.read(CHUNK)
+    raise EOFError
+
+
+def _utf_16(file: BinaryIO, encoding: str = "utf-16") -> Iterator[bytes]:
+    # Half a character spoils its own row only: it becomes bytes that are not UTF-8.
+    decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+    while part := file.read(CHUNK):
+        yield decoder.decode(part).encode("utf-8", "surrogatepass")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def _utf_16_le(file: BinaryIO) -> Iterator[bytes]:
+    return _utf_16(file, "utf-16-le")
+
+
+def _utf_16_be(file: BinaryIO) -> Iterator[bytes]:
+    return _utf_16(file, "utf-16-be")
+
+
+def _utf_16_without_mark(start: bytes) -> Parts | None:
+    """How to read text in UTF-16: most of its characters have a zero byte. UTF-8 has none."""
+    for encoding, parts in (("utf-16-le", _utf_16_le), ("utf-16-be", _utf_16_be)):
+        text = start.decode(encoding, "replace")
+        latin = sum(letter.isascii() and (letter.isprintable() or letter in "\t\r\n") for letter in text)
+        if len(text) > 1 and latin > len(text) * 0.4 and "\0" not in text:
+            return parts
+    return None
+
+
+_PACKED: dict[bytes, Parts] = {
+    b"\x1f\x8b": _gzip,
+    zstandard.FRAME_HEADER: _zstd,
+    b"BZh": _bzip2,
+    b"\xfd7zXZ\0": _xz,
+    codecs.BOM_UTF16_LE: _utf_16,
+    codecs.BOM_UTF16_BE: _utf_16,
+}
+_DAMAGED = (gzip.BadGzipFile, zlib.error, zstandard.ZstdError, lzma.LZMAError, UnicodeError, _Damaged)
