@@ -42,6 +42,8 @@ facts(
     tags=campaign.tags,
 )
 
+figures.verdict(report)
+
 if not report.counts.sent:
     st.info(
         "This campaign has not been sent yet. Its figures appear once sending data is loaded.",

@@ -14,17 +14,19 @@ where t.campaign_id = :campaign_id and t.audience = 'all';
 -- Two rows, one per audience: the counts and the five statuses.
 select * from campaign_totals where campaign_id = :campaign_id;
 
--- name: previous_campaigns(campaign_id, audience, most)
--- The counts of the last `most` campaigns sent before this one, oldest first.
-with before as (
-    select *
-    from campaign_totals
-    where audience = :audience and sent > 0 and campaign_id <> :campaign_id
-        and sent_at < (select any_value(sent_at) from campaign_totals where campaign_id = :campaign_id)
-    order by sent_at desc, campaign_id desc
-    limit :most
+-- name: campaign_age(campaign_id)^
+-- The hours from a campaign's send time (since_start) and from its last message (since_last) to the newest event or load,
+-- whichever is earlier: the time up to which the data says what happened. Null if the send time is unknown.
+with horizon as (
+    select least((select max(loaded_at) from loads), (select max(last_at) from event_counts)) as known_until
 )
-from before order by sent_at, campaign_id;
+select
+    epoch(known_until - t.sent_at) / 3600 as since_start,
+    epoch(known_until - coalesce(
+        (select max(r.sent_at) from recipients as r where r.campaign_id = t.campaign_id), t.sent_at
+    )) / 3600 as since_last
+from campaign_totals as t cross join horizon
+where t.campaign_id = :campaign_id and t.audience = 'all';
 
 -- name: not_sent_reasons(campaign_id)
 -- How many customers were not mailed, per reason.

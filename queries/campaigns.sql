@@ -74,3 +74,45 @@ select campaign_id, hour, opened, clicked
 from campaign_hours
 where campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and audience = :audience
 order by campaign_id, hour;
+
+-- name: campaigns_before(campaign_ids, audience, most, smallest, same_age_hours)
+-- For each of these campaigns (later_id), oldest first: names and counts of the last `most` campaigns that the same domain sent before
+-- it, to `smallest` customers or more. If it is younger than `same_age_hours`, their customers who opened and clicked are
+-- those who did so up to its age; see campaign_age. Within an hour, opens and clicks count as evenly spread.
+with horizon as (
+    select least((select max(loaded_at) from loads), (select max(last_at) from event_counts)) as known_until
+),
+sent_campaigns as (
+    select
+        t.*, coalesce(c.name, t.campaign_id) as name, lower(split_part(c.from_email, '@', -1)) as sender,
+        epoch(h.known_until - t.sent_at) / 3600 as age_hours
+    from campaign_totals as t
+    left join campaigns as c using (campaign_id)
+    cross join horizon as h
+    where t.audience = :audience and t.sent_at is not null
+),
+before as (
+    select l.campaign_id as later_id, l.age_hours as later_age, e.*
+    from sent_campaigns as l
+    join sent_campaigns as e on e.sent_at < l.sent_at and e.sender is not distinct from l.sender
+    where l.campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and e.sent >= :smallest
+    qualify row_number() over (partition by l.campaign_id order by e.sent_at desc, e.campaign_id desc) <= :most
+),
+by_then as (
+    select
+        b.later_id, b.campaign_id,
+        sum(h.opened * greatest(least(b.later_age - h.hour, 1), 0)) as opened,
+        sum(h.clicked * greatest(least(b.later_age - h.hour, 1), 0)) as clicked
+    from before as b
+    join campaign_hours as h on h.campaign_id = b.campaign_id and h.audience = :audience
+    where b.later_age < :same_age_hours
+    group by b.later_id, b.campaign_id
+)
+select
+    b.* replace (
+        if(b.later_age < :same_age_hours, cast(round(coalesce(t.opened, 0)) as bigint), b.opened) as opened,
+        if(b.later_age < :same_age_hours, cast(round(coalesce(t.clicked, 0)) as bigint), b.clicked) as clicked
+    )
+from before as b
+left join by_then as t on t.later_id = b.later_id and t.campaign_id = b.campaign_id
+order by b.later_id, b.sent_at, b.campaign_id;

@@ -17,11 +17,21 @@ _component = st.components.v2.component(
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """One card. `tip`: lines on how it is counted. `change`: the difference from `before`.
+class Point:
+    """A point of a trend. `tip`: lines that say whose share it is. A click opens the campaign, if there is an id."""
 
-    `shares`: the trend, oldest first. `attention`: label of a button that leads to a problem's details. `calm`: text
-    shown instead if there is no problem, and `more`: label of a button to details below it.
+    share: float
+    tip: Sequence[str]
+    campaign_id: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card. `tip`: lines on how it is counted. `change`: the difference from `before`; `reason`: why in this tone.
+
+    `trend`: oldest first, named by `trend_label`. `attention`: label of a button that leads to a problem's details.
+    `calm`: text shown instead if there is no problem, and `more`: label of a button to details below it.
     """
 
     key: str
@@ -29,11 +39,12 @@ class Card:
     value: str
     tip: Sequence[str]
     change: str
+    reason: str
     before: str
-    way: Literal["up", "down", ""]
     tone: Literal["good", "bad", ""]
     note: str
-    shares: Sequence[float] = ()
+    trend: Sequence[Point] = ()
+    trend_label: str = ""
     attention: str = ""
     calm: str = ""
     more: str = ""
@@ -41,10 +52,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """What was clicked in this run: a card's question mark ("counted") or its button ("attention")."""
+    """What was clicked in this run: a card's question mark ("counted"), its button ("attention"), or a `campaign`."""
 
     card: str
     action: str
+    campaign: str = ""
 
 
 def row_of_cards(shown: Sequence[Card], *, key: str, label: str) -> Click | None:
@@ -52,4 +64,4 @@ def row_of_cards(shown: Sequence[Card], *, key: str, label: str) -> Click | None
     data = {"label": label, "cards": [asdict(card) for card in shown]}
     result = _component(key=key, data=data, on_clicked_change=lambda: None)
     clicked = getattr(result, "clicked", None)
-    return Click(clicked["card"], clicked["action"]) if clicked else None
+    return Click(**clicked) if clicked else None

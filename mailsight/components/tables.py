@@ -229,9 +229,9 @@ def chip(text: str, colour: str, *, title: str = "", note: str = "", inner: bool
     return {"kind": "chip", "text": text, "colour": colour, "title": title, "note": note, "inner": inner}
 
 
-def tone(text: str, tone: Literal["up", "down", ""], title: str = "") -> Cell:
-    """Text in the colour of good or bad news."""
-    return {"kind": "tone", "text": text, "tone": tone, "title": title}
+def tone(text: str, tone: Literal["good", "bad", ""], tip: Sequence[str] = ()) -> Cell:
+    """Text in the colour of good or bad news, with a tooltip."""
+    return {"kind": "tone", "text": text, "tone": tone, "tip": list(tip)}
 
 
 def records(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:

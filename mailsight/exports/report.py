@@ -8,6 +8,7 @@ import pandas as pd
 
 from mailsight.bounded import pool
 from mailsight.errors import WorkFailed
+from mailsight.figures.chance import Change
 from mailsight.figures.formats import (
     NO_SENDING_DATE,
     NOTHING,
@@ -30,7 +31,6 @@ from mailsight.figures.metrics import (
     AppleOpens,
     Portion,
     Rate,
-    mean,
 )
 from mailsight.heatmap.badges import more
 from mailsight.mail.links import LinkClicks
@@ -172,6 +172,7 @@ def page(
         "report.html",
         campaign=report.campaign,
         facts=_facts(report, zone),
+        verdict=report.verdict,
         audience=report.audience,
         cards=[_card(report, key) for key in CARDS],
         rates=_rates(content),
@@ -232,16 +233,22 @@ def _rates(content: ReportContent) -> Table:
 
 
 def _rate(figure: Rate, report: CampaignReport) -> Row:
-    average = mean([rate for campaign in report.previous if (rate := figure.rate(campaign)) is not None])
-    now = figure.rate(report.counts)
+    change = report.changes.get(figure.key)
     figures = (
-        percent(now),
+        percent(figure.rate(report.counts)),
         of(*figure.counts(report.counts)),
         interval(figure.interval(report.counts)),
-        percent(average),
-        points(None if now is None or average is None else now - average),
+        percent(change.usual if change else None),
+        _difference(change),
     )
     return Row(f"{figure.label}, {figure.name.lower()}", figures, figure.formula)
+
+
+def _difference(change: Change | None) -> str:
+    if change is None:
+        return NOTHING
+    difference = points(change.difference)
+    return difference if change.p is None else f"{difference} ({change.judgement})"
 
 
 def _states(report: CampaignReport) -> Table:

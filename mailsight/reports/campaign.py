@@ -10,8 +10,10 @@ import pandas as pd
 
 from mailsight.audience.machines import RULES
 from mailsight.errors import UnknownCampaign
-from mailsight.figures import formats
-from mailsight.figures.metrics import RATES, AppleOpens, Counts
+from mailsight.figures import chance, formats, verdict
+from mailsight.figures.best_link import LinkCount
+from mailsight.figures.metrics import MIN_RELIABLE, RATES, AppleOpens, Counts, Portion
+from mailsight.figures.verdict import Performance, Verdict
 from mailsight.heatmap.badges import MAX_BADGES, ClickTotals, LinkTotals
 from mailsight.mail.links import Link, LinkClicks, shared
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, NotSentReason, Status
@@ -46,11 +48,23 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierCampaign:
+    """A campaign that a later one is compared with. If the later one is young, the counts are those at its age."""
+
+    campaign_id: str
+    name: str
+    sent_at: datetime
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignReport:
     """Everything the campaign page shows above the customers' grid.
 
     `links` are the first ones and the most clicked ones, `other_links` the most clicked ones; `link_totals`
-    counts them all.
+    counts them all. `previous` are the campaigns it is compared with, and `changes` what came out, by figure.
+    `age_hours` is the time since send that the data covers, None if unknown; `is_unfinished` says whether many opens
+    and clicks may still arrive.
     """
 
     campaign: Campaign
@@ -61,7 +75,10 @@ class CampaignReport:
     links: Sequence[LinkClicks]
     other_links: Sequence[LinkClicks]
     link_totals: LinkTotals
-    previous: Sequence[Counts]
+    previous: Sequence[EarlierCampaign]
+    changes: Mapping[str, chance.Change]
+    age_hours: float | None
+    is_unfinished: bool
     machine_opens: int
     machine_clicks: int
 
@@ -86,19 +103,44 @@ class CampaignReport:
         """All clicks, including machine clicks, for either audience."""
         return self.counts.clicks + (self.machine_clicks if self.audience is Audience.HUMAN else 0)
 
+    @property
+    def verdict(self) -> Verdict:
+        """How the campaign did, in one or two sentences, and its best link."""
+        return verdict.verdict(
+            Performance(
+                counts=self.counts,
+                changes=self.changes,
+                earlier=len(self.previous),
+                age_hours=self.age_hours,
+                is_unfinished=self.is_unfinished,
+                is_planned=self.is_planned,
+                audience=self.audience,
+                machine_opens=Portion(self.machine_opens, self.all_opens),
+                machine_clicks=Portion(self.machine_clicks, self.all_clicks),
+                links=[
+                    LinkCount(link.url, link.label, link.clicks, link.clickers)
+                    for link in (*self.links, *self.other_links)
+                ],
+                has_no_links=self.campaign.content_id is not None
+                and not (self.link_totals.links or self.link_totals.other_links),
+            )
+        )
+
 
 def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignReport:
     """Read the figures of one campaign. Raises `UnknownCampaign`."""
     described = campaign(data, campaign_id)
     totals = {row["audience"]: row for row in data.rows("campaign_counts", campaign_id=campaign_id)}
     row = totals[audience]
-    previous = data.rows(
-        "previous_campaigns", campaign_id=campaign_id, audience=audience, most=MAX_PREVIOUS_CAMPAIGNS
-    )
+    counts = Counts.of(row)
+    age = data.row("campaign_age", campaign_id=campaign_id) or {}
+    since_start, since_last = age.get("since_start"), age.get("since_last")
+    is_unfinished = since_last is not None and since_last < chance.UNFINISHED_HOURS
+    previous = previous_campaigns(data, [campaign_id], audience)[campaign_id]
     return CampaignReport(
         campaign=described,
         audience=audience,
-        counts=Counts.of(row),
+        counts=counts,
         not_sent={
             NotSentReason(reason["reason"]): reason["customers"]
             for reason in data.rows("not_sent_reasons", campaign_id=campaign_id)
@@ -107,10 +149,36 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
         links=_links(data, campaign_id, audience, MAX_LINKS),
         other_links=_other_links(data, campaign_id, audience, MAX_LINKS),
         link_totals=_link_totals(data, campaign_id, audience),
-        previous=[Counts.of(row) for row in previous],
+        previous=previous,
+        changes=chance.changes(counts, [earlier.counts for earlier in previous], unfinished=is_unfinished),
+        age_hours=since_start,
+        is_unfinished=is_unfinished,
         machine_opens=totals[Audience.ALL]["opens"] - totals[Audience.HUMAN]["opens"],
         machine_clicks=totals[Audience.ALL]["clicks"] - totals[Audience.HUMAN]["clicks"],
     )
+
+
+def previous_campaigns(
+    data: Snapshot, campaign_ids: Sequence[str], audience: Audience
+) -> dict[str, list[EarlierCampaign]]:
+    """Map each campaign id to the campaigns it is compared with, oldest first.
+
+    These are the last ten that the same domain sent before it, to 30 customers or more: smaller ones are mostly tests.
+    A young campaign is compared at the same time since send.
+    """
+    previous: dict[str, list[EarlierCampaign]] = {campaign_id: [] for campaign_id in campaign_ids}
+    for row in data.rows(
+        "campaigns_before",
+        campaign_ids=list(campaign_ids),
+        audience=audience,
+        most=MAX_PREVIOUS_CAMPAIGNS,
+        smallest=MIN_RELIABLE,
+        same_age_hours=chance.SAME_AGE_HOURS,
+    ):
+        previous[row["later_id"]].append(
+            EarlierCampaign(row["campaign_id"], row["name"], row["sent_at"], Counts.of(row))
+        )
+    return previous
 
 
 def click_totals(report: CampaignReport) -> ClickTotals:
@@ -140,6 +208,7 @@ def figures(data: Snapshot, campaign_id: str, audience: Audience) -> dict[str, o
         "subject": described.campaign.subject,
         "sent_at": described.campaign.sent_at.isoformat() if described.campaign.sent_at else None,
         "audience": str(described.audience),
+        "verdict": described.verdict.text,
         "counts": asdict(described.counts),
         "rates": {rate.key: rate.rate(described.counts) for rate in RATES},
         "not_sent": {str(reason): customers for reason, customers in described.not_sent.items()},

@@ -166,7 +166,7 @@ def _loads_footer(report: DataReport) -> str:
 
 
 def _rejected_count(load: Load) -> tables.Cell:
-    return tables.tone(formats.count(load.refused), "down" if load.refused else "")
+    return tables.tone(formats.count(load.refused), "bad" if load.refused else "")
 
 
 def _source(load: Load) -> str:

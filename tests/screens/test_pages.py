@@ -145,7 +145,10 @@ def test_a_card_shows_its_figure_explanation_and_change(sample_database: Path, k
     report = latest_sent(Warehouse(sample_database))
     whole = WHOLES[key]
     portion = Portion(getattr(report.counts, key), getattr(report.counts, whole))
-    before = [Portion(getattr(counts, key), getattr(counts, whole)).rate for counts in report.previous]
+    before = [
+        Portion(getattr(earlier.counts, key), getattr(earlier.counts, whole)).rate
+        for earlier in report.previous
+    ]
     known = [rate for rate in before if rate is not None]
     usual = mean(known)
     assert portion.rate is not None
@@ -153,8 +156,13 @@ def test_a_card_shows_its_figure_explanation_and_change(sample_database: Path, k
     card = figures.card(report, key)
     assert card.value == formats.count(portion.part)
     assert card.tip == explanations.in_short(key, report.counts)
-    assert card.change == formats.points(portion.rate - usual)
-    assert card.shares == [*known, portion.rate]
+    assert card.change.split(" ")[-1] == formats.points(portion.rate - usual)
+    assert card.tone == ""
+    assert "Too few earlier campaigns to tell" in card.reason
+    assert [point.share for point in card.trend] == [*known, portion.rate]
+    assert [point.campaign_id for point in card.trend] == [
+        earlier.campaign_id for earlier in report.previous
+    ] + [""]
     assert card.note == (
         f"{formats.rate(portion)} of {formats.count(portion.whole)} {FIGURES[whole].label.lower()}"
     )

@@ -1,10 +1,9 @@
 // Draws figures on cards from `data` (mailsight/components/cards.py), with text nodes only, so no text is parsed as HTML.
-// Reports clicks to Python as {card, action}. tips.js is loaded before this script.
+// Reports clicks to Python as {card, action, campaign}. tips.js is loaded before this script.
 
 const SHAPES = "http://www.w3.org/2000/svg";
 const ASK = "M9.1 9a3 3 0 0 1 5.8 1c0 2-2.9 2.6-2.9 4M12 17.2h.01M21.5 12a9.5 9.5 0 1 1-19 0 9.5 9.5 0 0 1 19 0Z";
 const WARNING = "M12 4 2.5 20h19zM12 10v4.5M12 17.2h.01";
-const ARROWS = { up: "↑", down: "↓", "": "" };
 
 const shape = (name, attributes) => {
   const node = document.createElementNS(SHAPES, name);
@@ -18,8 +17,10 @@ const icon = (path) => {
   return svg;
 };
 
-// A line through some shares, with the area below. The axis starts at 0, so that a small change looks small.
-const trend = (shares) => {
+// A line through some shares, with the area below. The axis starts at 0, so that a small change looks small. Above it, each
+// point has a strip that names its campaign and opens it. The strips are one Tab stop, with arrow keys between them.
+const trend = (card, notify) => {
+  const shares = card.trend.map((point) => point.share);
   const largest = Math.max(...shares) || 1;
   const points = shares.map((share, index) => `${(100 * index) / (shares.length - 1)},${100 - (92 * share) / largest}`);
   const svg = shape("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none" });
@@ -27,7 +28,25 @@ const trend = (shares) => {
     shape("polygon", { points: `0,100 ${points.join(" ")} 100,100` }),
     shape("polyline", { points: points.join(" ") }),
   );
-  return element("div", { class: "trend", "aria-hidden": "true" }, svg);
+  svg.setAttribute("aria-hidden", "true");
+  const strips = card.trend.map((point, index) => {
+    const dot = element("i");
+    dot.style.top = `${100 - (92 * point.share) / largest}%`;
+    const strip = element(point.href ? "a" : "span", { href: point.href, class: "point", "aria-label": point.tip.join(", ") }, dot);
+    if (!point.href) strip.setAttribute("role", "img");
+    strip.style.left = `${(100 * index) / (shares.length - 1)}%`;
+    strip.style.width = `${100 / (shares.length - 1)}%`;
+    strip.addEventListener("click", (event) => {
+      // With a key held down, the browser opens a new tab or window; leave that to it.
+      if (!point.href || event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      notify(card.key, "open", point.campaign_id);
+    });
+    return tipped(strip, point.href ? [...point.tip, "Click to open this campaign."] : point.tip);
+  });
+  const row = element("div", {}, ...strips);
+  const line = element("div", { class: "trend", role: "group", "aria-label": card.trend_label }, svg, arrows(element("div", {}, row)));
+  return [line, element("div", { class: "named", "aria-hidden": "true" }, card.trend_label)];
 };
 
 const draw = (card, notify) => {
@@ -41,8 +60,8 @@ const draw = (card, notify) => {
     element("div", { class: "value" }, card.value),
   ];
   if (card.change) {
-    const pill = element("span", { class: `pill ${card.tone}` }, `${ARROWS[card.way]} ${card.change}`.trim());
-    parts.push(element("div", { class: "change" }, pill, element("span", {}, card.before)));
+    const pill = element("span", { class: `pill ${card.tone}`, tabindex: "0" }, card.change);
+    parts.push(element("div", { class: "change" }, tipped(pill, [card.reason]), element("span", {}, card.before)));
   }
   if (card.attention) {
     const why = element("button", { class: "why", type: "button" }, icon(WARNING), element("span", {}, card.attention));
@@ -55,14 +74,14 @@ const draw = (card, notify) => {
       more.addEventListener("click", () => notify(card.key, "attention"));
       parts.push(more);
     }
-  } else if (card.shares.length > 1) parts.push(trend(card.shares));
+  } else if (card.trend.length > 1) parts.push(...trend(card, notify));
   parts.push(element("div", { class: "note" }, card.note));
   return element("li", { class: `card ${card.attention ? "attention" : ""}`, "data-card": card.key }, ...parts);
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   fromTheTop(parentElement);
-  const notify = (card, action) => setTriggerValue("clicked", { card, action });
+  const notify = (card, action, campaign = "") => setTriggerValue("clicked", { card, action, campaign });
   const list = element("ul", { class: "cards", "aria-label": data.label }, ...data.cards.map((card) => draw(card, notify)));
   parentElement.querySelector(".cards").replaceWith(list);
 }

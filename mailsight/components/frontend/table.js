@@ -116,7 +116,7 @@ const drawCell = (cell, notify) => {
     chip.style.setProperty("--colour", cell.colour);
     return [chip, cell.note ? element("div", { class: `note ${cell.inner ? "inner" : ""}` }, ownWay(cell.note)) : null];
   }
-  if (cell.kind === "tone") return [element("span", { class: cell.tone, title: cell.title }, cell.text)];
+  if (cell.kind === "tone") return [element("span", { class: cell.tone }, cell.text)];
   if (cell.kind === "actions") {
     return cell.actions.map((action) => {
       const button = element("button", { class: "action", type: "button", title: action.label, "aria-label": action.label }, icon(action.icon));

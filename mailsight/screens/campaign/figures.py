@@ -1,13 +1,13 @@
 """A campaign's figures: the cards, the table of rates, and how many opens and clicks machines made."""
 
 from dataclasses import replace
-from typing import Any
+from html import escape
 
 import streamlit as st
 
 from mailsight.components import tables
-from mailsight.components.cards import Card, row_of_cards
-from mailsight.figures import explanations, formats
+from mailsight.components.cards import Card, Point, row_of_cards
+from mailsight.figures import chance, explanations, formats
 from mailsight.figures.metrics import (
     ESTIMATED_AMONG,
     ESTIMATED_COR,
@@ -15,21 +15,28 @@ from mailsight.figures.metrics import (
     RATES,
     WHOLES,
     AppleOpens,
-    Counts,
     Portion,
-    mean,
-    share,
+    portion,
 )
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports.campaign import CampaignReport
+from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import explained, not_sent
 from mailsight.screens.dialogs import machines as machines_dialog
 from mailsight.vocabulary import Audience, NotSentReason, Status
+from mailsight.web import addresses
 
-# The count on each card, and which direction of change is good.
-CARDS = {"sent": "", "not_sent": "down", "opened": "up", "clicked": "up", "opted_out": "down"}
+CARDS = ("sent", "not_sent", "opened", "clicked", "opted_out")
+ARROWS = {"up": "↑ ", "down": "↓ ", "": ""}
 ESTIMATE_COLOUR = "#9AA3AF"
+
+
+def verdict(report: CampaignReport) -> None:
+    """How the campaign did, in a sentence or two, and its best link."""
+    words = report.verdict
+    more = " ".join(part for part in (words.notable, words.link) if part)
+    st.html(f'<p class="verdict"><strong>{escape(words.result)}</strong> {escape(more)}</p>')
 
 
 def cards(report: CampaignReport) -> None:
@@ -39,7 +46,9 @@ def cards(report: CampaignReport) -> None:
         key=f"cards:{report.campaign.campaign_id}",
         label="Figures",
     )
-    if clicked and clicked.action == "attention":
+    if clicked and clicked.campaign:
+        navigation.open_campaign(clicked.campaign)
+    elif clicked and clicked.action == "attention":
         not_sent.show(report)
     elif clicked:
         explained.counted(clicked.card, explanations.in_short(clicked.card, report.counts), report.audience)
@@ -51,24 +60,22 @@ def card(report: CampaignReport, key: str) -> Card:
     *Not sent* also has a button that lists its customers.
     """
     figure, counts, whole = FIGURES[key], report.counts, WHOLES[key]
-    shares = [rate for previous in report.previous if (rate := _share(previous, key, whole)) is not None]
-    portion, usual = Portion(getattr(counts, key), getattr(counts, whole)), mean(shares)
-    now = portion.rate
-    difference = None if now is None or usual is None else now - usual
-    direction = _tone(None if portion.is_small else difference)
-    share_text = "" if now is None else f"{formats.rate(portion)} "
+    counted, change = Portion(getattr(counts, key), getattr(counts, whole)), report.changes.get(key)
+    now = counted.rate
+    share_text = "" if now is None else f"{formats.rate(counted)} "
     none_left_out = "Nobody was left out" if counts.selected else "Nobody was selected"
     return Card(
         key=key,
         label=figure.label,
-        value=formats.count(portion.part),
+        value=formats.count(counted.part),
         tip=explanations.in_short(key, counts),
-        change="" if difference is None else formats.points(difference),
-        before=f"vs {_last(len(shares))}",
-        way=direction,
-        tone=("good" if direction == CARDS[key] else "bad") if direction and CARDS[key] else "",
-        note=f"{share_text}of {formats.count(portion.whole)} {FIGURES[whole].label.lower()}",
-        shares=[rate for rate in (*shares, now) if rate is not None],
+        change=_arrow(change) if change else "",
+        reason=change.reason if change else "",
+        before=f"vs {_last(change.campaigns)}" if change else "",
+        tone=change.tone if change else "",
+        note=f"{share_text}of {formats.count(counted.whole)} {FIGURES[whole].label.lower()}",
+        trend=_trend(report, key, now),
+        trend_label=f"{figure.label}, of {FIGURES[whole].label.lower()}: {_last(len(report.previous))} and this one",
         attention="Who and why" if key == "not_sent" and counts.not_sent else "",
         calm=none_left_out if key == "not_sent" and not counts.not_sent else "",
     )
@@ -90,14 +97,33 @@ def shown_card(report: CampaignReport, key: str) -> Card:
     )
 
 
+def _trend(report: CampaignReport, key: str, now: float | None) -> list[Point]:
+    """The card's share in the campaigns before, each a link, and in this one; empty if there is no line to draw."""
+    whole = FIGURES[WHOLES[key]].label.lower()
+    points = [
+        Point(
+            rate,
+            (
+                earlier.name,
+                f"{formats.percent(rate)} of {whole}",
+                f"Sent {formats.day(earlier.sent_at, navigation.zone())}",
+            ),
+            earlier.campaign_id,
+            addresses.campaign(earlier.campaign_id, report.audience),
+        )
+        for earlier in report.previous
+        if (before := portion(earlier.counts, key)) and (rate := before.rate) is not None
+    ]
+    if not points or now is None:
+        return []
+    return [*points, Point(now, ("This campaign", f"{formats.percent(now)} of {whole}"))]
+
+
 def rates_table(report: CampaignReport) -> None:
     """Opened and clicked: each rate with its formula, counts, interval, and change from previous campaigns."""
     rows = []
     for rate in RATES:
-        before = [value for counts in report.previous if (value := rate.rate(counts)) is not None]
-        now, usual = rate.rate(report.counts), mean(before)
-        difference = None if now is None or usual is None else now - usual
-        average = f"Average of the {_previous(len(before))}: {formats.percent(usual)}"
+        change = report.changes.get(rate.key)
         rows.append(
             tables.Row(
                 rate.key,
@@ -110,18 +136,14 @@ def rates_table(report: CampaignReport) -> None:
                     ),
                     formats.of(*rate.counts(report.counts)),
                     formats.interval(rate.interval(report.counts)),
-                    tables.tone(formats.points(difference), _tone(difference), average if before else ""),
+                    tables.tone(_arrow(change), change.tone, [change.reason]) if change else formats.NOTHING,
                 ],
             )
         )
     likely = (
         "The range in which the rate would likely fall with other, similar customers (95 % Wilson interval)."
     )
-    usual_help = (
-        f"Difference from the average of the {_previous(len(report.previous))}."
-        if report.previous
-        else "There are no previous campaigns to compare with."
-    )
+    usual_help = _usual_help(report)
     columns = [
         tables.Column("Figure", fit=True),
         tables.Column("Rate"),
@@ -177,13 +199,18 @@ def _last(campaigns: int) -> str:
     return f"last {campaigns}" if campaigns > 1 else "previous"
 
 
-def _previous(campaigns: int) -> str:
-    return f"previous {campaigns} campaigns" if campaigns > 1 else "previous campaign"
+def _usual_help(report: CampaignReport) -> str:
+    """What the column of differences compares with, and what its colours mean."""
+    if not report.previous:
+        return "There are no previous campaigns to compare with."
+    is_young = report.age_hours is not None and report.age_hours < chance.SAME_AGE_HOURS
+    age = ", at the same time since send" if is_young else ""
+    return (
+        f"Difference from the average of the {chance.before_words(len(report.previous))}{age}. In colour if it is more "
+        "than chance."
+    )
 
 
-def _share(counts: Counts, part: str, whole: str) -> float | None:
-    return share(getattr(counts, part), getattr(counts, whole))
-
-
-def _tone(difference: float | None) -> Any:
-    return "" if difference is None or round(difference, 3) == 0 else "up" if difference > 0 else "down"
+def _arrow(change: chance.Change) -> str:
+    """A difference with its direction: "↑ +2.1 pts"."""
+    return f"{ARROWS[change.direction]}{formats.points(change.difference)}"
