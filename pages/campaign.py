@@ -18,7 +18,7 @@ from mailsight.screens.campaign import (
 )
 from mailsight.screens.campaign import report as report_menu
 from mailsight.screens.dialogs import mail, selection
-from mailsight.screens.frame import facts, head
+from mailsight.screens.frame import facts, head, line
 
 campaign_id = navigation.shown_id("campaign")
 navigation.remember(campaign_id, "tab")
@@ -32,15 +32,17 @@ with head(campaign.name):
     if st.button("Preview e-mail", icon=":material/visibility:"):
         mail.preview(campaign_id)
     report_menu.report_menu(report)
-    navigation.audience_switch()
-facts(
-    f"“{campaign.subject}”" if campaign.subject else formats.NO_SUBJECT,
-    formats.sender(campaign.from_name, campaign.from_email),
-    f"sent {formats.moment(campaign.sent_at, navigation.zone())}"
-    if campaign.sent_at
-    else formats.NO_SENDING_DATE,
-    tags=campaign.tags,
-)
+    navigation.audience_switch(other=figures.other_audience(report))
+with line("facts"):
+    facts(
+        f"“{campaign.subject}”" if campaign.subject else formats.NO_SUBJECT,
+        formats.sender(campaign.from_name, campaign.from_email),
+        f"sent {formats.moment(campaign.sent_at, navigation.zone())}"
+        if campaign.sent_at
+        else formats.NO_SENDING_DATE,
+        tags=campaign.tags,
+    )
+    figures.audience_note(report)
 
 figures.verdict(report)
 

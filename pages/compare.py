@@ -12,11 +12,13 @@ ids = compare.ids_from_url()
 if opened := tables.clicked(compare.TABLE).row:
     navigation.open_campaign(opened, compared=ids)
 audience = navigation.audience()
-with head("Comparison"):
+compared = read(campaigns.compared, ids, audience)
+with head("Comparison", tab=compare.tab_title(compared)):
+    compare.downloads(compared, audience)
     navigation.audience_switch()
 
-compared = read(campaigns.compared, ids, audience)
 compare.warn_about_missing(ids, compared)
+compare.headline(compared)
 compare.campaigns_table(compared)
 
 st.subheader("Figures", anchor=False)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from mailsight.errors import MailsightError
-from mailsight.exports import writers
+from mailsight.exports import pdf, writers
 from mailsight.exports.jobs import Job, OnProgress, Work
 from mailsight.exports.lists import LIST_FORMATS, Format, file_name
 from mailsight.exports.writers import Rows
@@ -82,6 +82,20 @@ def export_button(
         unit="rows",
         icon=":material/download:",
         disabled=disabled,
+    )
+
+
+def report_button(key: str, name: Sequence[str], works: Mapping[Format, Work]) -> None:
+    """A button that exports a page as a report, in these formats."""
+    file_menu(
+        key,
+        "Report",
+        name,
+        list(works),
+        lambda form, _: works[form],
+        unit="pages",
+        icon=":material/summarize:",
+        uses={} if pdf.available() else {Format.PDF: "unavailable: Pango is not installed on the server"},
     )
 
 

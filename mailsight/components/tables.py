@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from mailsight.figures import comparison, formats, metrics
+from mailsight.figures import chance, comparison, formats, metrics
 from mailsight.vocabulary import Status
 
 from .mail_frame import frontend
@@ -159,9 +159,9 @@ def noted(text: str, note: str, *, title: str = "") -> Cell:
     return {"kind": "noted", "text": text, "note": note, "title": title}
 
 
-def figure(number: float, tip: Sequence[str] = ()) -> Cell:
-    """A count, with a tooltip on how it is counted."""
-    return {"kind": "figure", "text": formats.count(number), "tip": list(tip)}
+def figure(number: float, tip: Sequence[str] = (), change: chance.Change | None = None) -> Cell:
+    """A count, with a tooltip on how it is counted. A `change` that is more than chance shows as an arrow."""
+    return {"kind": "figure", "text": formats.count(number), "tip": list(tip)} | _arrow(change, tip)
 
 
 def rate(
@@ -172,14 +172,22 @@ def rate(
     text: str | None = None,
     tip: Sequence[str] = (),
     interval: bool = True,
+    change: chance.Change | None = None,
 ) -> Cell:
     """A rate as a bar and a figure. If it is based on few messages, it is greyed, with its interval below.
 
-    `interval` False: leave the interval out, because another column shows it.
+    `interval` False: leave the interval out, because another column shows it. A `change` that is more than chance shows
+    as an arrow.
     """
     cell = bar(portion.rate, of_largest=of_largest, text=text, colour=colour)
     small = {"quiet": True, "note": formats.interval(portion.interval) if interval else ""}
-    return cell | {"tip": list(tip)} | (small if portion.is_small else {})
+    return cell | {"tip": list(tip)} | (small if portion.is_small else {}) | _arrow(change, tip)
+
+
+def _arrow(change: chance.Change | None, tip: Sequence[str]) -> dict[str, Any]:
+    if change is None or not change.is_significant:
+        return {}
+    return {"way": change.direction, "tone": change.tone, "tip": [*tip, change.reason]}
 
 
 def bar(
@@ -232,6 +240,11 @@ def chip(text: str, colour: str, *, title: str = "", note: str = "", inner: bool
 def tone(text: str, tone: Literal["good", "bad", ""], tip: Sequence[str] = ()) -> Cell:
     """Text in the colour of good or bad news, with a tooltip."""
     return {"kind": "tone", "text": text, "tone": tone, "tip": list(tip)}
+
+
+def marked(text: str, mark: str, tip: Sequence[str] = ()) -> Cell:
+    """A value, and below it a word that sets it apart from the others in its row; without a word, the value alone."""
+    return {"kind": "marked", "text": text, "mark": mark, "tip": list(tip)}
 
 
 def records(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from mailsight.audience import programs
 from mailsight.audience.machines import REASONS
-from mailsight.figures.metrics import COUNTS, RATES
+from mailsight.figures.comparison import COMPARED
+from mailsight.figures.metrics import COUNTS, FIGURES, RATES
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status, Word
 
 Kind = Literal["text", "texts", "count", "rate", "moment"]
@@ -152,6 +153,17 @@ LISTS: dict[str, tuple[ExportColumn, ...]] = {
         ExportColumn("bounce_reason", "Bounce reason"),
     ),
 }
+# The export of a comparison: the columns of the campaign list, each rate's interval, and the figures it is best in.
+COMPARISON = (
+    ExportColumn("letter", "Letter"),
+    *LISTS["campaigns"],
+    *(
+        ExportColumn(f"{key}_{end}", f"{FIGURES[key].label}, {end} end of the 95 % interval", "rate")
+        for key in COMPARED
+        for end in ("low", "high")
+    ),
+    *(ExportColumn(f"{key}_mark", f"{FIGURES[key].label}, compared") for key in COMPARED),
+)
 # Exports of the Data page: unmatched events and rejected rows.
 UNMATCHED = (
     ExportColumn("occurred_at", "When (UTC)", "moment"),

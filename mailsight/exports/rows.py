@@ -5,7 +5,10 @@ from dataclasses import asdict
 
 import pyarrow as pa
 
+from mailsight.figures import comparison as figures
+from mailsight.figures.metrics import RATES
 from mailsight.reports import campaign, customer
+from mailsight.reports import campaigns as campaign_reports
 from mailsight.reports import data as data_reports
 from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 from mailsight.vocabulary import Audience, NotSentReason
@@ -31,6 +34,23 @@ def campaigns(
         batch.append_column("audience", pa.array([audience.value] * batch.num_rows)) for batch in campaigns
     ]
     return _rows("campaigns", _length(batches), batches)
+
+
+def comparison(data: Snapshot, campaign_ids: Sequence[str], audience: Audience) -> Rows:
+    """The campaigns of a comparison, with their intervals and the figures in which they are better than others."""
+    compared = campaign_reports.compared(data, campaign_ids, audience)
+    rates, differences = campaign_reports.rates(compared), campaign_reports.differences(compared)
+    marks = {key: figures.marks(key, differences[key], len(compared)) for key in figures.COMPARED}
+    rows = []
+    for index, (letter, side) in enumerate(zip(figures.LETTERS, compared, strict=False)):
+        listed = side.campaign
+        row = asdict(listed) | asdict(listed.counts) | {"letter": letter, "audience": audience.value}
+        row |= {rate.key: rate.rate(listed.counts) for rate in RATES}
+        for key in figures.COMPARED:
+            low, high = rates[key][index].interval or (None, None)
+            row |= {f"{key}_low": low, f"{key}_high": high, f"{key}_mark": marks[key][index]}
+        rows.append(row)
+    return Rows("comparison", lists.COMPARISON, len(rows), iter(lists.batches_of(rows, lists.COMPARISON)))
 
 
 def customers(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> Rows:

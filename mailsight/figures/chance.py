@@ -113,30 +113,38 @@ def changes(counts: Counts, previous: Sequence[Counts], *, unfinished: bool = Fa
     """Each figure's change from the earlier campaigns, by key, where both have it.
 
     Opens and clicks of the earlier campaigns must be counted up to the age of this one. Opt-outs and bounces are not,
-    so while the campaign is `unfinished`, they are only tested if they are more than usual.
+    so while the campaign is `unfinished`, they can only be more than usual.
     """
-    found = {key: _change(key, counts, previous, unfinished) for key in GOOD_DIRECTION}
+    found = {key: _change(key, counts, previous) for key in GOOD_DIRECTION}
     known = {key: change for key, change in found.items() if change}
-    adjusted: dict[str, float] = {}
-    for tested_together in (RESULTS, ALARMS):
-        adjusted |= holm(
-            {
-                key: change.p
-                for key, change in known.items()
-                if change.p is not None and key in tested_together
-            }
-        )
+    adjusted = {
+        key: p
+        for together in (RESULTS, ALARMS)
+        for key, p in holm(
+            {key: known[key].p or 0.0 for key in together if _is_tested(known.get(key))}
+        ).items()
+    }
     tested = {
         key: replace(change, p=adjusted[key]) if key in adjusted else change for key, change in known.items()
     }
+    if unfinished:
+        tested |= {
+            key: replace(tested[key], p=None, untested="Not final: more may still arrive.")
+            for key in ALARMS
+            if key in tested and tested[key].difference < 0
+        }
     # Sent is selected without not sent: the same test, in the other direction.
-    if sent := _change("sent", counts, previous, unfinished):
+    if sent := _change("sent", counts, previous):
         not_sent = tested["not_sent"]
         tested["sent"] = replace(sent, p=not_sent.p, untested=not_sent.untested)
     return tested | {count: replace(tested[key], key=key) for count, key in SAME_AS.items() if key in tested}
 
 
-def _change(key: str, counts: Counts, previous: Sequence[Counts], unfinished: bool) -> Change | None:
+def _is_tested(change: Change | None) -> bool:
+    return change is not None and change.p is not None
+
+
+def _change(key: str, counts: Counts, previous: Sequence[Counts]) -> Change | None:
     now = portion(counts, key)
     before = [rate for earlier in previous if (rate := portion(earlier, key)) and rate.whole]
     usual = mean([rate.rate or 0.0 for rate in before])
@@ -148,8 +156,6 @@ def _change(key: str, counts: Counts, previous: Sequence[Counts], unfinished: bo
     if len(before) < MIN_BEFORE:
         few = f"Too few earlier campaigns to tell whether this is chance: it takes {MIN_BEFORE}."
         return replace(change, untested=few)
-    if unfinished and key in ALARMS and change.difference < 0:
-        return replace(change, untested="Not final: more may still arrive.")
     return replace(change, p=p_value(now, before))
 
 

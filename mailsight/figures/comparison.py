@@ -1,15 +1,16 @@
 """Tests whether campaigns' rates differ by more than chance, and says the results in plain words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from . import formats
+from . import chance, formats
+from .chance import SIGNIFICANCE_LEVEL
 from .metrics import Portion, share
 
 MIN_CAMPAIGNS, MAX_CAMPAIGNS = 2, 5
-# A difference with a p-value below this is "more than chance".
-SIGNIFICANCE_LEVEL = 0.05
+# The figures that are compared, in this order.
+COMPARED = ("cor", "cto", "ctr", "opted_out", "undeliverable")
 # With fewer expected customers in a cell of the table, the usual test is unreliable (Cochran's rule) and Fisher's exact
 # test is used.
 MIN_EXPECTED = 5
@@ -23,8 +24,9 @@ class Difference:
     """How far one campaign's rate is above another's. `higher` and `lower` are the indexes of the campaigns.
 
     points: the difference of the two rates (0.021 is 2.1 points), never negative. interval: its 95 % interval
-    (Newcombe). p: the two-sided p-value, Holm-adjusted if several pairs are compared. exact: whether p is from Fisher's
-    exact test.
+    (Newcombe). p: the two-sided p-value, Holm-adjusted over all pairs and figures that are compared together. exact:
+    whether p is from Fisher's exact test. is_early: whether the lower rate may still rise, because its campaign was
+    sent later and is not finished; then it can't be called lower.
     """
 
     higher: int
@@ -33,16 +35,17 @@ class Difference:
     interval: tuple[float, float]
     p: float
     exact: bool
+    is_early: bool = False
 
     @property
     def is_significant(self) -> bool:
         """Whether the difference is more than chance."""
-        return self.p < SIGNIFICANCE_LEVEL
+        return self.p < SIGNIFICANCE_LEVEL and not self.is_early
 
     @property
     def verdict(self) -> str:
         """Whether the difference is more than chance, in words."""
-        return "more than chance" if self.is_significant else "could be chance"
+        return "too early to say" if self.is_early else chance.judgement(self.is_significant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,42 @@ class Comparison:
     overall_p: float | None = None
 
 
-def compare(rates: Sequence[Portion]) -> Comparison:
-    """Compare every pair of these rates. Rates without customers are left out."""
-    known = [index for index, rate in enumerate(rates) if rate.whole]
-    pairs = [_difference(rates, *pair) for pair in combinations(known, 2)]
-    if len(pairs) < 2:
-        return Comparison(tuple(pairs))
-    # Imported here: SciPy takes half a second to import, and most screens don't need it.
-    from statsmodels.stats.multitest import multipletests
+def compare(
+    rates: Mapping[str, Sequence[Portion]], ages: Sequence[float | None] = ()
+) -> dict[str, Comparison]:
+    """Compare every pair of campaigns in each figure. Rates without customers are left out.
 
-    _, adjusted, *_ = multipletests([pair.p for pair in pairs], alpha=SIGNIFICANCE_LEVEL, method="holm")
-    differences = (replace(pair, p=float(p)) for pair, p in zip(pairs, adjusted, strict=True))
-    return Comparison(tuple(differences), _overall_p([rates[index] for index in known]))
+    `rates` has each figure's rates, one for each campaign. `ages` are the hours since each unfinished campaign was
+    sent; None if it is finished. All p-values are adjusted together, so that looking at many figures and pairs does not
+    produce differences.
+    """
+    pairs = {
+        (key, place): _difference(figure, *place)
+        for key, figure in rates.items()
+        for place in combinations(_known(figure), 2)
+    }
+    adjusted = chance.holm({place: pair.p for place, pair in pairs.items()})
+    differences: dict[str, list[Difference]] = {key: [] for key in rates}
+    for (key, place), pair in pairs.items():
+        early = _is_early(pair, ages)
+        differences[key].append(replace(pair, p=adjusted[key, place], is_early=early))
+    return {
+        key: Comparison(
+            tuple(differences[key]),
+            _overall_p([figure[index] for index in _known(figure)]) if len(differences[key]) > 1 else None,
+        )
+        for key, figure in rates.items()
+    }
+
+
+def _known(rates: Sequence[Portion]) -> list[int]:
+    return [index for index, rate in enumerate(rates) if rate.whole]
+
+
+def _is_early(pair: Difference, ages: Sequence[float | None]) -> bool:
+    """Whether the lower campaign is unfinished, and has had less time than the higher."""
+    lower, higher = (ages[index] if ages else None for index in (pair.lower, pair.higher))
+    return bool(pair.points) and lower is not None and (higher is None or lower + 1 < higher)
 
 
 def _difference(rates: Sequence[Portion], first: int, second: int) -> Difference:
@@ -164,6 +191,109 @@ def p_value(p: float) -> str:
     if p < SIGNIFICANCE_LEVEL <= round(p, 3):
         return f"p < {SIGNIFICANCE_LEVEL}"
     return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def marks(key: str, compared: Comparison, campaigns: int, letters: Sequence[str] = LETTERS) -> list[str]:
+    """The word that sets each campaign's value apart, if it is better than others by more than chance; else empty.
+
+    "Best" ("Better" of two) if it is better than all others with this figure; "Better than B" if it is better than some
+    and worse than none.
+    """
+    better: dict[int, set[int]] = {index: set() for index in range(campaigns)}
+    known: set[int] = set()
+    for pair in compared.differences:
+        known |= {pair.higher, pair.lower}
+        if pair.is_significant:
+            winner, loser = (
+                (pair.higher, pair.lower) if chance.GOOD_DIRECTION[key] == "up" else (pair.lower, pair.higher)
+            )
+            better[winner].add(loser)
+    beaten = set().union(*better.values())
+    words = []
+    for index, others in better.items():
+        if others and others == known - {index}:
+            words.append("Best" if len(known) > 2 else "Better")
+        elif others and index not in beaten:
+            words.append(f"Better than {_listed([letters[other] for other in sorted(others)])}")
+        else:
+            words.append("")
+    return words
+
+
+def headline(
+    names: Sequence[str], rates: Mapping[str, Sequence[Portion]], compared: Mapping[str, Comparison]
+) -> tuple[str, ...]:
+    """Which campaign did better, by name: the result, and what else differs by more than chance."""
+    if not compared["ctr"].differences:
+        return (
+            "There is nothing to compare yet: fewer than two of these campaigns were received by anybody.",
+        )
+    quoted = [f"“{' '.join(name.split())}”" for name in names]
+    opens, clicks = (_winners(key, compared[key], quoted) for key in ("cor", "ctr"))
+    if not opens and not clicks:
+        result = "No clear winner: opens and clicks differ within chance."
+    elif len(opens) == 1 and opens.keys() == clicks.keys():
+        [(winner, less_opened)], [less_clicked] = opens.items(), clicks.values()
+        result = (
+            f"{winner} did better than {less_opened}: more opens and more clicks."
+            if less_opened == less_clicked
+            else f"{winner} got more opens than {less_opened} and more clicks than {less_clicked}."
+        )
+    else:
+        parts = [
+            f"{winner} got more {word} than {losers}"
+            for word, wins in (("opens", opens), ("clicks", clicks))
+            for winner, losers in wins.items()
+        ]
+        rest = "" if opens and clicks else "; clicks within chance" if opens else "; opens within chance"
+        result = f"{'; '.join(parts)}{rest}."
+    return (result, *_worse(quoted, rates, compared), *_early(quoted, compared))
+
+
+def _winners(key: str, compared: Comparison, names: Sequence[str]) -> dict[str, str]:
+    """The names of the campaigns with a mark, each with those it is better than."""
+    marked = marks(key, compared, len(names), names)
+    others = "all others" if len(names) > 2 else ""
+    winners = {}
+    for index, mark in enumerate(marked):
+        if mark in ("Best", "Better"):
+            winners[names[index]] = others or next(name for name in names if name is not names[index])
+        elif mark:
+            winners[names[index]] = mark.removeprefix("Better than ")
+    return winners
+
+
+def _worse(
+    names: Sequence[str], rates: Mapping[str, Sequence[Portion]], compared: Mapping[str, Comparison]
+) -> list[str]:
+    """The largest difference in opt-outs, or else in bounces, that is more than chance."""
+    for key, words in (
+        ("opted_out", "More customers opted out of"),
+        ("undeliverable", "More e-mails bounced in"),
+    ):
+        significant = [pair for pair in compared[key].differences if pair.is_significant]
+        if significant:
+            pair = max(significant, key=lambda pair: pair.points)
+            figures = " and ".join(
+                formats.percent(rates[key][index].rate) for index in (pair.higher, pair.lower)
+            )
+            return [f"{words} {names[pair.higher]} than {words.split()[-1]} {names[pair.lower]}: {figures}."]
+    return []
+
+
+def _early(names: Sequence[str], compared: Mapping[str, Comparison]) -> list[str]:
+    early = sorted(
+        {pair.lower for comparison in compared.values() for pair in comparison.differences if pair.is_early}
+    )
+    if not early:
+        return []
+    verb = "is" if len(early) == 1 else "are"
+    return [f"{_listed([names[index] for index in early])} {verb} still collecting opens and clicks."]
+
+
+def _listed(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def scale(intervals: Sequence[tuple[float, float]]) -> tuple[float, float]:

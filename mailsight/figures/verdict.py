@@ -228,14 +228,14 @@ def _opens_and_clicks(campaign: Performance) -> Result | None:
 def _opens(campaign: Performance) -> Result | None:
     if not (more := _more(campaign.way("cor"))):
         return None
-    clicks = "too few clicks to compare" if _is_coarse(campaign.clicked) else "about as many clicks"
-    return Result(f"{more} opens than {campaign.last}, {clicks}.", campaign.changes["cor"].tone)
+    clicks = "too few clicks to compare" if _is_coarse(campaign.clicked) else "clicks within chance"
+    return Result(f"{more} opens than {campaign.last}; {clicks}.", campaign.changes["cor"].tone)
 
 
 def _clicks(campaign: Performance) -> Result | None:
     if not (more := _more(campaign.way("ctr"))):
         return None
-    return Result(f"{more} clicks than {campaign.last}, about as many opens.", campaign.changes["ctr"].tone)
+    return Result(f"{more} clicks than {campaign.last}; opens within chance.", campaign.changes["ctr"].tone)
 
 
 def _too_coarse(campaign: Performance) -> Result | None:

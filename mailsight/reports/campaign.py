@@ -62,14 +62,15 @@ class CampaignReport:
     """Everything the campaign page shows above the customers' grid.
 
     `links` are the first ones and the most clicked ones, `other_links` the most clicked ones; `link_totals`
-    counts them all. `previous` are the campaigns it is compared with, and `changes` what came out, by figure.
-    `age_hours` is the time since send that the data covers, None if unknown; `is_unfinished` says whether many opens
-    and clicks may still arrive.
+    counts them all. `other_counts` are the counts of the other audience. `previous` are the campaigns that it is
+    compared with, and `changes` how it differs from them, by figure. `age_hours` is the time since send that the data
+    covers, None if unknown; `is_unfinished` says whether many opens and clicks may still arrive.
     """
 
     campaign: Campaign
     audience: Audience
     counts: Counts
+    other_counts: Counts
     not_sent: Mapping[NotSentReason, int]
     status: Mapping[Status, int]
     links: Sequence[LinkClicks]
@@ -113,7 +114,7 @@ class CampaignReport:
                 earlier=len(self.previous),
                 age_hours=self.age_hours,
                 is_unfinished=self.is_unfinished,
-                is_planned=self.is_planned,
+                is_planned=self.campaign.is_planned,
                 audience=self.audience,
                 machine_opens=Portion(self.machine_opens, self.all_opens),
                 machine_clicks=Portion(self.machine_clicks, self.all_clicks),
@@ -133,6 +134,7 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
     totals = {row["audience"]: row for row in data.rows("campaign_counts", campaign_id=campaign_id)}
     row = totals[audience]
     counts = Counts.of(row)
+    [other] = [totals[other] for other in Audience if other is not audience]
     age = data.row("campaign_age", campaign_id=campaign_id) or {}
     since_start, since_last = age.get("since_start"), age.get("since_last")
     is_unfinished = since_last is not None and since_last < chance.UNFINISHED_HOURS
@@ -141,6 +143,7 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
         campaign=described,
         audience=audience,
         counts=counts,
+        other_counts=Counts.of(other),
         not_sent={
             NotSentReason(reason["reason"]): reason["customers"]
             for reason in data.rows("not_sent_reasons", campaign_id=campaign_id)

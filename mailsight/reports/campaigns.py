@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailsight.figures.metrics import RATES, Counts
+from mailsight.figures import chance, comparison
+from mailsight.figures.chance import UNFINISHED_HOURS, Change
+from mailsight.figures.comparison import Comparison
+from mailsight.figures.metrics import RATES, Counts, Portion, portion
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
 
+from .campaign import previous_campaigns
 from .search import CampaignSearch, Order, selection
 
 
@@ -30,11 +34,13 @@ class ComparedCampaign:
     """A campaign in a comparison.
 
     `opened` and `clicked` map hours since send to the customers who first opened or clicked in that hour.
+    `unfinished_hours` is its age while many opens and clicks may still arrive; None after that.
     """
 
     campaign: ListedCampaign
     opened: Mapping[int, int]
     clicked: Mapping[int, int]
+    unfinished_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,22 @@ def page(
     return [_listed(row) for row in rows]
 
 
+def changes(
+    data: Snapshot, campaigns: Sequence[ListedCampaign], audience: Audience
+) -> dict[str, dict[str, Change]]:
+    """Map each campaign id to how its figures differ from those of the campaigns before it.
+
+    Whether a campaign is still being sent isn't read, so don't call figures such as opt-outs lower than usual.
+    """
+    previous = previous_campaigns(data, [campaign.campaign_id for campaign in campaigns], audience)
+    return {
+        campaign.campaign_id: chance.changes(
+            campaign.counts, [earlier.counts for earlier in previous[campaign.campaign_id]]
+        )
+        for campaign in campaigns
+    }
+
+
 def trends(
     data: Snapshot, campaign_ids: Sequence[str], audience: Audience, hours: int
 ) -> dict[str, list[int]]:
@@ -102,10 +124,34 @@ def compared(data: Snapshot, campaign_ids: Sequence[str], audience: Audience) ->
         opened[row["campaign_id"]][row["hour"]] = row["opened"]
         clicked[row["campaign_id"]][row["hour"]] = row["clicked"]
     return [
-        ComparedCampaign(known[campaign_id], opened[campaign_id], clicked[campaign_id])
+        ComparedCampaign(
+            known[campaign_id],
+            opened[campaign_id],
+            clicked[campaign_id],
+            _unfinished_hours(data, campaign_id),
+        )
         for campaign_id in campaign_ids
         if campaign_id in known
     ]
+
+
+def _unfinished_hours(data: Snapshot, campaign_id: str) -> float | None:
+    age = data.row("campaign_age", campaign_id=campaign_id) or {}
+    since_last: float | None = age.get("since_last")
+    return age["since_start"] if since_last is not None and since_last < UNFINISHED_HOURS else None
+
+
+def rates(compared: Sequence[ComparedCampaign]) -> dict[str, list[Portion]]:
+    """The rates of each figure that is compared, one for each campaign."""
+    return {
+        key: [portion(campaign.campaign.counts, key) or Portion(0, 0) for campaign in compared]
+        for key in comparison.COMPARED
+    }
+
+
+def differences(compared: Sequence[ComparedCampaign]) -> dict[str, Comparison]:
+    """How the campaigns differ, by figure."""
+    return comparison.compare(rates(compared), [campaign.unfinished_hours for campaign in compared])
 
 
 def _listed(row: Mapping[str, Any]) -> ListedCampaign:

@@ -1,5 +1,6 @@
 """Sections of the campaign list: search, totals, the table, and the bar for comparing campaigns."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
@@ -11,6 +12,7 @@ from mailsight.components.paging import Paging
 from mailsight.components.search_box import search_box
 from mailsight.exports import rows
 from mailsight.figures import comparison, explanations, formats
+from mailsight.figures.chance import Change
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign, Overview, SearchTotals
@@ -115,9 +117,13 @@ def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Aud
     trends = cached.read(
         list_reports.trends, tuple(campaign.campaign_id for campaign in campaigns), audience, TREND_HOURS
     )
+    changes = cached.read(list_reports.changes, campaigns, audience)
     tables.table(
         _columns(),
-        [_row(campaign, results, trends[campaign.campaign_id]) for campaign in campaigns],
+        [
+            _row(campaign, results, trends[campaign.campaign_id], changes[campaign.campaign_id])
+            for campaign in campaigns
+        ],
         key=TABLE,
         label="Campaigns",
         opens=True,
@@ -210,7 +216,9 @@ def _columns() -> list[tables.Column]:
     ]
 
 
-def _row(campaign: ListedCampaign, results: SearchTotals, opens: list[int]) -> tables.Row:
+def _row(
+    campaign: ListedCampaign, results: SearchTotals, opens: list[int], changes: Mapping[str, Change]
+) -> tables.Row:
     ids = selected()
     return tables.Row(
         campaign.campaign_id,
@@ -228,27 +236,31 @@ def _row(campaign: ListedCampaign, results: SearchTotals, opens: list[int]) -> t
                 tags=campaign.tags,
             ),
             _sent_on(campaign),
-            _count("sent", campaign.counts),
+            _count("sent", campaign.counts, changes),
             f"{formats.count(campaign.counts.not_sent)} planned"
             if campaign.is_planned
-            else _count("not_sent", campaign.counts),
+            else _count("not_sent", campaign.counts, changes),
             *(
                 tables.rate(
                     rate.portion(campaign.counts),
                     of_largest=results.largest[rate.key] or 0.0,
                     tip=explanations.in_short(rate.key, campaign.counts),
+                    change=changes.get(rate.key),
                 )
                 for rate in RATES
             ),
-            _count("opted_out", campaign.counts),
+            _count("opted_out", campaign.counts, changes),
             _trend(opens),
         ],
         chosen=campaign.campaign_id in ids,
     )
 
 
-def _count(key: str, counts: Counts) -> tables.Cell:
-    return tables.figure(getattr(counts, key), explanations.in_short(key, counts))
+def _count(key: str, counts: Counts, changes: Mapping[str, Change]) -> tables.Cell:
+    """A count, with an arrow if it raises an alarm."""
+    change = changes.get(key)
+    alarm = change if change and change.tone == "bad" else None
+    return tables.figure(getattr(counts, key), explanations.in_short(key, counts), alarm)
 
 
 def _trend(opens: list[int]) -> tables.Cell:

@@ -2,17 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
+from typing import BinaryIO
 
 import streamlit as st
 
 from mailsight.charts import curves as curve_charts
 from mailsight.charts.curves import Course
 from mailsight.components import tables
+from mailsight.components.export_button import export_button, report_button
 from mailsight.errors import NothingToCompare
+from mailsight.exports import comparison as comparison_export
+from mailsight.exports import rows
+from mailsight.exports.jobs import OnProgress, Work
+from mailsight.exports.lists import Format
 from mailsight.figures import comparison, explanations, formats
-from mailsight.figures.comparison import COLOURS, LETTERS, MAX_CAMPAIGNS, MIN_CAMPAIGNS, Comparison
+from mailsight.figures.comparison import (
+    COLOURS,
+    COMPARED,
+    LETTERS,
+    MAX_CAMPAIGNS,
+    MIN_CAMPAIGNS,
+    Comparison,
+)
 from mailsight.figures.hours import DEFAULT_PERIOD, PERIODS
-from mailsight.figures.metrics import FIGURES, Portion, Rate, portion
+from mailsight.figures.metrics import FIGURES, WHOLES, Portion, Rate
+from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
 from mailsight.web import addresses
@@ -20,8 +35,7 @@ from mailsight.web import addresses
 from . import cached, frame, navigation
 from .dialogs import explained
 
-TABLE = "compared"  # key of the table
-COMPARED = ("cor", "cto", "ctr", "opted_out", "undeliverable")
+TABLE, FIGURES_TABLE = "compared", "figures"  # keys of the tables
 
 
 def ids_from_url() -> tuple[str, ...]:
@@ -36,6 +50,33 @@ def ids_from_url() -> tuple[str, ...]:
 
 def _all_ids_from_url() -> tuple[str, ...]:
     return tuple(dict.fromkeys(navigation.compared_ids()))
+
+
+def tab_title(compared: Sequence[ComparedCampaign]) -> str:
+    """The title of the browser tab: the campaigns' names."""
+    return " vs ".join(formats.raw(" ".join(campaign.campaign.name.split()), 40) for campaign in compared)
+
+
+def downloads(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
+    """Menus that export the figures as a list, and the comparison as a report."""
+    ids, zone = [campaign.campaign.campaign_id for campaign in compared], navigation.zone()
+    if len(ids) < MIN_CAMPAIGNS:
+        return
+
+    def as_html(output: BinaryIO, _: OnProgress) -> str:
+        output.write(comparison_export.page(compared, audience, zone).encode())
+        return ""
+
+    def as_pdf(output: BinaryIO, _: OnProgress) -> str:
+        comparison_export.write_pdf(compared, audience, output, zone)
+        return ""
+
+    works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}
+    key = ":".join(("comparison", *ids))
+    export_button(
+        key, ("comparison", audience.value), partial(rows.comparison, campaign_ids=ids, audience=audience)
+    )
+    report_button(f"{key}:report", ("comparison", audience.value), works)
 
 
 def warn_about_missing(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:
@@ -93,43 +134,72 @@ def campaigns_table(compared: Sequence[ComparedCampaign]) -> None:
     tables.table(columns, rows, key=TABLE, label="Campaigns compared", opens=True)
 
 
+def headline(compared: Sequence[ComparedCampaign]) -> None:
+    """Which campaign did better, in a sentence or two."""
+    names = [campaign.campaign.name for campaign in compared]
+    result, *more = comparison.headline(
+        names, list_reports.rates(compared), list_reports.differences(compared)
+    )
+    frame.verdict(result, " ".join(more))
+
+
 def figures(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
-    """The figures in two columns, and what the verdicts mean."""
+    """Each figure as a row, with the best value marked if it is better by more than chance."""
+    rates, differences = list_reports.rates(compared), list_reports.differences(compared)
+    rows = []
+    for key in COMPARED:
+        figure, marks = FIGURES[key], comparison.marks(key, differences[key], len(compared))
+        cells = [
+            tables.marked(
+                formats.rate(rate),
+                mark,
+                (campaign.campaign.name, *explanations.in_short(key, campaign.campaign.counts)),
+            )
+            for campaign, rate, mark in zip(compared, rates[key], marks, strict=True)
+        ]
+        note = figure.name if isinstance(figure, Rate) else f"share of {FIGURES[WHOLES[key]].label.lower()}"
+        rows.append(
+            tables.Row(key, [tables.main(figure.label, note, counted=explained.question(figure)), *cells])
+        )
+    columns = [
+        tables.Column("Figure", fit=True),
+        *(
+            tables.Column(
+                f"{letter} · {formats.raw(campaign.campaign.name, 18)}",
+                help=campaign.campaign.name,
+            )
+            for campaign, letter in zip(compared, LETTERS, strict=False)
+        ),
+    ]
+    clicked = tables.table(columns, rows, key=FIGURES_TABLE, label="Figures compared")
+    if clicked.row:
+        explained.compared(clicked.row, audience)
+    with st.expander("How sure is this?", icon=":material/query_stats:"):
+        _tests(compared)
+
+
+def _tests(compared: Sequence[ComparedCampaign]) -> None:
+    """The figures in two columns with their intervals and tests, and what the verdicts mean."""
+    differences = list_reports.differences(compared)
     for place in range(0, len(COMPARED) + 1, 2):
         for column, key in zip(st.columns(2, gap="medium"), (*COMPARED, "")[place : place + 2], strict=True):
             with column:
                 if key:
-                    _figure(key, compared, audience)
+                    _test(key, compared, differences[key])
                 else:
                     _meaning()
 
 
-def _figure(key: str, compared: Sequence[ComparedCampaign], audience: Audience) -> None:
+def _test(key: str, compared: Sequence[ComparedCampaign], differences: Comparison) -> None:
     """One figure of all campaigns, with their intervals on a common scale and the verdict on their differences."""
     figure = FIGURES[key]
-    rates = [portion(campaign.campaign.counts, key) or Portion(0, 0) for campaign in compared]
     with st.container(border=True, gap="small", key=f"compared_{key}"):
-        with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
-            name = (
-                f"{figure.label}, {figure.name.lower()}"
-                if isinstance(figure, Rate)
-                else f"{figure.label}, share of sent"
-            )
-            st.markdown(f"**{name}**", width="content")
-            if st.button(
-                f"How is {figure.label} compared?",
-                icon=":material/help:",
-                type="tertiary",
-                help=f"{figure.meaning}\n\n*Click to see how this is counted and compared.*",
-                key=f"counted_{key}",
-            ):
-                explained.compared(key, audience)
-        _rates(key, compared, rates)
-        differences = comparison.compare(rates)
+        name = f"{figure.label}, {figure.name.lower() if isinstance(figure, Rate) else 'share of sent'}"
+        st.markdown(f"**{name}**")
+        _rates(key, compared, list_reports.rates(compared)[key])
         st.markdown(" ".join(comparison.sentences(differences)))
         if len(differences.differences) > 1:
-            with st.expander(f"All {len(differences.differences)} pairs"):
-                _pairs(key, differences)
+            _pairs(key, differences)
 
 
 def _rates(key: str, compared: Sequence[ComparedCampaign], rates: Sequence[Portion]) -> None:
@@ -178,7 +248,9 @@ def _pairs(key: str, compared: Comparison) -> None:
         tables.Column("Difference", right=True, fit=True),
         tables.Column("95 % interval", right=True, fit=True),
         tables.Column(
-            "p (adjusted)", fit=True, help="Adjusted by Holm's method, because several pairs are compared."
+            "p (adjusted)",
+            fit=True,
+            help="Adjusted by Holm's method, because several pairs and figures are compared.",
         ),
         tables.Column("Verdict"),
     ]
@@ -189,10 +261,10 @@ def _meaning() -> None:
     """Explain the verdicts "more than chance" and "could be chance"."""
     with st.container(border=True, key="meaning"):
         st.markdown(
-            "**More than chance**: if both campaigns performed equally well, chance alone would cause a difference "
-            "this large less than once in twenty times (p below 0.05). This doesn't tell you why they differ, or "
-            "whether the difference matters: a different selection, weekday or season can cause it, just like a "
-            "different subject line."
+            "**More than chance**: if all campaigns performed equally well, chance alone would cause a difference "
+            "this large in any of the figures less than once in twenty times (p below 0.05). This doesn't tell you why "
+            "they differ, or whether the difference matters: a different selection, weekday or season can cause it, "
+            "just like a different subject line."
         )
         st.markdown(
             "**Could be chance**: the campaigns may perform equally well, or too few customers were mailed to tell. If "

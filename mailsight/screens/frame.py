@@ -21,13 +21,15 @@ CLOCK_SECONDS = 15
 
 
 @contextmanager
-def head(name: str, campaign: tuple[str, str] | None = None, *, trail: bool = True) -> Iterator[None]:
+def head(
+    name: str, campaign: tuple[str, str] | None = None, *, trail: bool = True, tab: str = ""
+) -> Iterator[None]:
     """The top of a page: breadcrumbs and the age of the data, then the title and the buttons drawn in the block.
 
     `campaign`: id and name of the campaign from which the page was opened. Without the `trail` (breadcrumbs), as on the
-    first page, everything is on one line.
+    first page, everything is on one line. `tab`: the title of the browser tab, if it is not the page's.
     """
-    navigation.tab_title(name)
+    navigation.tab_title(tab or name)
     if trail:
         with line("top"):
             navigation.trail(name, campaign)
@@ -113,6 +115,11 @@ def error_page(error: MailsightError) -> None:
 def nobody_yet() -> None:
     """The placeholder for opens and clicks."""
     st.info("Nobody has opened or clicked yet.", icon=":material/schedule:")
+
+
+def verdict(result: str, more: str = "") -> None:
+    """The result in a sentence, and what else there is to say, shown literally (no Markdown)."""
+    st.html(f'<p class="verdict"><strong>{escape(result)}</strong> {escape(more)}</p>')
 
 
 def facts(*parts: str, tags: Sequence[str] = ()) -> None:

@@ -93,10 +93,11 @@ def audience() -> Audience:
     return Audience.ALL if st.query_params.get("audience") == Audience.ALL else Audience.HUMAN
 
 
-def audience_switch(place: str = "top") -> None:
+def audience_switch(place: str = "top", *, other: str = "") -> None:
     """The switch between people's and all opens and clicks. It is part of the URL, so shared links keep it.
 
-    A page may have several, each with its own `place`; all of them show the URL's value.
+    A page may have several, each with its own `place`; all of them show the URL's value. `other`: what the other choice
+    would show, for the tooltip.
     """
     key = f"audience:{place}:{st.query_params.get('id', '')}"
 
@@ -109,12 +110,13 @@ def audience_switch(place: str = "top") -> None:
     st.session_state[key] = audience()
     # Not `bind="query-params"`: a bound widget leaves its parameter in the URLs of other pages.
     st.segmented_control(
-        "Opens and clicks to count",
+        "Opens and clicks by",
         list(Audience),
         format_func=lambda audience: audience.label,
         required=True,
-        help="\n\n".join(f"**{audience.label}**: {audience.meaning}" for audience in Audience),
-        label_visibility="collapsed",
+        help="\n\n".join(
+            [*(f"**{audience.label}**: {audience.meaning}" for audience in Audience), other]
+        ).strip(),
         key=key,
         on_change=write_to_url,
     )

@@ -36,8 +36,8 @@ def test_report_has_the_documented_keys(sample_database: Path) -> None:
     _, out, _ = run("--database", sample_database, "report", campaign_id)
     figures = json.loads(out)
     assert list(figures) == [
-        "campaign_id", "name", "subject", "sent_at", "audience", "verdict", "counts", "rates", "not_sent", "status", "links",
-        "other_links",
+        "campaign_id", "name", "subject", "sent_at", "audience", "verdict", "counts", "rates", "not_sent", "status",
+        "links", "other_links",
     ]  # fmt: skip
     assert figures["audience"] == "human"
     assert list(figures["rates"]) == ["cor", "cto", "ctr"]

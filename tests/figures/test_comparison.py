@@ -11,7 +11,7 @@ from scipy.stats import chi2
 
 from mailsight.charts import curves
 from mailsight.charts.curves import Course
-from mailsight.figures import comparison, formats
+from mailsight.figures import chance, comparison, formats
 from mailsight.figures.comparison import Comparison, Difference
 from mailsight.figures.metrics import Portion
 from tests.support.examples import examples
@@ -24,6 +24,11 @@ def portions(draw: st.DrawFn) -> Portion:
 
 
 several = st.lists(portions(), min_size=2, max_size=5)
+
+
+def compare(rates: Sequence[Portion]) -> Comparison:
+    """Compare campaigns in a single figure."""
+    return comparison.compare({"cor": rates})["cor"]
 
 
 def two_proportions(first: Portion, second: Portion) -> float:
@@ -90,7 +95,7 @@ def test_each_pair_is_tested_by_the_formulas(rates: list[Portion]) -> None:
         # Fisher's test with larger numbers takes too long here.
         assume(not few or rates[first].whole + rates[second].whole < 20_000)
         ps.append((fisher if few else two_proportions)(rates[first], rates[second]))
-    compared = comparison.compare(rates)
+    compared = compare(rates)
     assert [sorted((pair.higher, pair.lower)) for pair in compared.differences] == [
         list(pair) for pair in pairs
     ]
@@ -121,8 +126,8 @@ def test_the_order_of_campaigns_does_not_change_the_results(rates: list[Portion]
         }
 
     places = list(range(len(rates)))
-    expected = results(comparison.compare(rates), places)
-    assert results(comparison.compare(rates[::-1]), places[::-1]) == expected
+    expected = results(compare(rates), places)
+    assert results(compare(rates[::-1]), places[::-1]) == expected
 
 
 @pytest.mark.parametrize(
@@ -163,7 +168,7 @@ def test_the_order_of_campaigns_does_not_change_the_results(rates: list[Portion]
     ],
 )
 def test_a_comparison_in_words(rates: list[Portion], expected: list[str]) -> None:
-    lines = comparison.sentences(comparison.compare(rates))
+    lines = comparison.sentences(compare(rates))
     assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] == expected
 
 
@@ -186,7 +191,7 @@ def test_rounding_never_moves_a_p_value_across_the_level(p: float, expected: str
 
 
 def test_a_p_value_at_the_level_is_not_significant() -> None:
-    at_the_level = Difference(0, 1, 0.01, (0.0, 0.02), comparison.SIGNIFICANCE_LEVEL, exact=False)
+    at_the_level = Difference(0, 1, 0.01, (0.0, 0.02), chance.SIGNIFICANCE_LEVEL, exact=False)
     assert not at_the_level.is_significant
 
 

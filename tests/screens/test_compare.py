@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,6 @@ from mailsight.reports import campaign
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign
 from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, Order
-from mailsight.screens import compare as comparison_screen
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from tests.support.browsing import visit
@@ -49,14 +49,19 @@ def test_each_figure_says_whether_it_differs(
     at = compare(*ids, audience=audience.value)
     text = words(at)
     assert [title.value for title in at.title] == ["Comparison"]
-    for key in comparison_screen.COMPARED:
+    compared = list_reports.compared(warehouse.snapshot(), ids, audience)
+    rates, differences = list_reports.rates(compared), list_reports.differences(compared)
+    for key in comparison.COMPARED:
         counts = [campaign.report(warehouse.snapshot(), campaign_id, audience).counts for campaign_id in ids]
-        rates = [rate for count in counts if (rate := portion(count, key))]
-        assert " ".join(comparison.sentences(comparison.compare(rates))) in text
+        assert rates[key] == [portion(count, key) for count in counts]
+        assert " ".join(comparison.sentences(differences[key])) in text
         assert FIGURES[key].label in text
+    names = [listed.campaign.name for listed in compared]
+    for sentence in comparison.headline(names, rates, differences):
+        assert escape(sentence) in text
 
 
-@pytest.mark.parametrize("key", comparison_screen.COMPARED)
+@pytest.mark.parametrize("key", comparison.COMPARED)
 def test_every_figure_explains_how_it_is_compared(
     use: Callable[[Path], Warehouse], sample_database: Path, campaigns: list[ListedCampaign], key: str
 ) -> None:

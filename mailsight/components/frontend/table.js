@@ -73,6 +73,10 @@ const drawTick = (cell, notify) => {
   return label;
 };
 
+// An arrow in front of a figure that is higher or lower than usual by more than chance.
+const drawArrow = ({ way, tone }) =>
+  way ? element("span", { class: `arrow ${tone}`, role: "img", "aria-label": way === "up" ? "More than usual" : "Less than usual" }, way === "up" ? "↑" : "↓") : null;
+
 const drawCell = (cell, notify) => {
   if (typeof cell === "string") return [ownWay(cell)];
   if (cell.kind === "main") {
@@ -96,7 +100,7 @@ const drawCell = (cell, notify) => {
     if (ask) tipped(ask, [cell.counted]);
     return [words, ask, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, ownWay(cell.note)) : null];
   }
-  if (cell.kind === "figure") return [cell.text];
+  if (cell.kind === "figure") return [drawArrow(cell), cell.text];
   if (cell.kind === "tick") return [drawTick(cell, notify)];
   if (cell.kind === "trend") return [drawTrend(cell.points), element("span", { class: "sr" }, cell.tip.join(". "))];
   if (cell.kind === "range") return [drawRange(cell)];
@@ -108,7 +112,7 @@ const drawCell = (cell, notify) => {
     filled.style.width = `${cell.width}%`;
     if (cell.colour) filled.style.setProperty("--colour", cell.colour);
     const look = `bar ${cell.text.includes("·") ? "long" : ""} ${cell.quiet ? "quiet" : ""}`;
-    const node = element("div", { class: look }, element("i", { "aria-hidden": "true" }, filled), element("span", {}, cell.text));
+    const node = element("div", { class: look }, element("i", { "aria-hidden": "true" }, filled), element("span", {}, drawArrow(cell), cell.text));
     return [node, cell.note ? element("div", { class: "note interval" }, cell.note) : null];
   }
   if (cell.kind === "chip") {
@@ -116,7 +120,10 @@ const drawCell = (cell, notify) => {
     chip.style.setProperty("--colour", cell.colour);
     return [chip, cell.note ? element("div", { class: `note ${cell.inner ? "inner" : ""}` }, ownWay(cell.note)) : null];
   }
-  if (cell.kind === "tone") return [element("span", { class: cell.tone }, cell.text)];
+  if (cell.kind === "marked") {
+    return [cell.text, cell.mark ? element("div", {}, element("span", { class: "tone good mark" }, `✓ ${cell.mark}`)) : null];
+  }
+  if (cell.kind === "tone") return [element("span", { class: `tone ${cell.tone}` }, cell.text)];
   if (cell.kind === "actions") {
     return cell.actions.map((action) => {
       const button = element("button", { class: "action", type: "button", title: action.label, "aria-label": action.label }, icon(action.icon));

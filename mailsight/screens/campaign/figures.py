@@ -1,7 +1,6 @@
 """A campaign's figures: the cards, the table of rates, and how many opens and clicks machines made."""
 
 from dataclasses import replace
-from html import escape
 
 import streamlit as st
 
@@ -20,7 +19,7 @@ from mailsight.figures.metrics import (
 )
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports.campaign import CampaignReport
-from mailsight.screens import navigation
+from mailsight.screens import frame, navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import explained, not_sent
 from mailsight.screens.dialogs import machines as machines_dialog
@@ -35,8 +34,31 @@ ESTIMATE_COLOUR = "#9AA3AF"
 def verdict(report: CampaignReport) -> None:
     """How the campaign did, in a sentence or two, and its best link."""
     words = report.verdict
-    more = " ".join(part for part in (words.notable, words.link) if part)
-    st.html(f'<p class="verdict"><strong>{escape(words.result)}</strong> {escape(more)}</p>')
+    frame.verdict(words.result, " ".join(part for part in (words.notable, words.link) if part))
+
+
+def other_audience(report: CampaignReport) -> str:
+    """What the switch's other choice would show."""
+    [other] = [audience for audience in Audience if audience is not report.audience]
+    counts = report.other_counts
+    return (
+        f"*{other.label}* shows {formats.count(counts.opened)} opened and {formats.count(counts.clicked)} clicked for "
+        "this campaign."
+    )
+
+
+def audience_note(report: CampaignReport) -> None:
+    """Whose opens and clicks the page counts, next to the switch that changes it."""
+    if not report.machine_opens and not report.machine_clicks:
+        return
+    machines = " and ".join(
+        formats.things(number, thing)
+        for number, thing in ((report.machine_opens, "open"), (report.machine_clicks, "click"))
+        if number
+    )
+    is_human = report.audience is Audience.HUMAN
+    text = f"{'People only' if is_human else 'All'} · {machines} by machines {'left out' if is_human else 'included'}"
+    st.caption(text, width="content", help=other_audience(report))
 
 
 def cards(report: CampaignReport) -> None:
@@ -75,7 +97,7 @@ def card(report: CampaignReport, key: str) -> Card:
         tone=change.tone if change else "",
         note=f"{share_text}of {formats.count(counted.whole)} {FIGURES[whole].label.lower()}",
         trend=_trend(report, key, now),
-        trend_label=f"{figure.label}, of {FIGURES[whole].label.lower()}: {_last(len(report.previous))} and this one",
+        trend_label=f"Share {figure.label.lower()}, {_last(len(report.previous))} and this one",
         attention="Who and why" if key == "not_sent" and counts.not_sent else "",
         calm=none_left_out if key == "not_sent" and not counts.not_sent else "",
     )

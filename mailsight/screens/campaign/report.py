@@ -2,7 +2,7 @@
 
 from typing import BinaryIO
 
-from mailsight.components.export_button import file_menu
+from mailsight.components.export_button import report_button
 from mailsight.exports import pdf
 from mailsight.exports import report as report_export
 from mailsight.exports.jobs import OnProgress, Work
@@ -31,13 +31,4 @@ def report_menu(report: CampaignReport) -> None:
         return pdf.write_pdf(content, output, zone)
 
     works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}
-    file_menu(
-        f"report:{campaign_id}",
-        "Report",
-        ("report", campaign_id, audience.value),
-        list(works),
-        lambda form, _: works[form],
-        unit="pages",
-        icon=":material/summarize:",
-        uses={} if pdf.available() else {Format.PDF: "unavailable: Pango is not installed on the server"},
-    )
+    report_button(f"report:{campaign_id}", ("report", campaign_id, audience.value), works)
