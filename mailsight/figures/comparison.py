@@ -74,7 +74,11 @@ def compare(
         for key, figure in rates.items()
         for place in combinations(_known(figure), 2)
     }
-    adjusted = chance.holm({place: pair.p for place, pair in pairs.items()})
+    # Where nobody did something, or everybody, no difference could show. Such pairs need no adjustment, and add none
+    # (Tarone, "A modified Bonferroni method for discrete data", Biometrics 46, 1990).
+    adjusted = {place: 1.0 for place in pairs} | chance.holm(
+        {(key, place): pair.p for (key, place), pair in pairs.items() if _can_differ(rates[key], place)}
+    )
     differences: dict[str, list[Difference]] = {key: [] for key in rates}
     for (key, place), pair in pairs.items():
         early = _is_early(pair, ages)
@@ -86,6 +90,11 @@ def compare(
         )
         for key, figure in rates.items()
     }
+
+
+def _can_differ(rates: Sequence[Portion], place: tuple[int, int]) -> bool:
+    part, whole = (sum(getattr(rates[index], count) for index in place) for count in ("part", "whole"))
+    return 0 < part < whole
 
 
 def _known(rates: Sequence[Portion]) -> list[int]:
@@ -212,7 +221,7 @@ def marks(key: str, compared: Comparison, campaigns: int, letters: Sequence[str]
     words = []
     for index, others in better.items():
         if others and others == known - {index}:
-            words.append("Best" if len(known) > 2 else "Better")
+            words.append("Best" if campaigns > 2 else "Better")
         elif others and index not in beaten:
             words.append(f"Better than {_listed([letters[other] for other in sorted(others)])}")
         else:

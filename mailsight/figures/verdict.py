@@ -4,8 +4,8 @@ The first rule that applies gives the result. None says more than the figures al
 it is more than chance (see `chance`). docs/metrics.md explains them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import exp, log1p, sqrt
 from statistics import NormalDist
 
@@ -114,17 +114,23 @@ def verdict(campaign: Performance) -> Verdict:
     for rule in NOTHING_TO_JUDGE:
         if words := rule(campaign):
             return Verdict(words, tone="" if campaign.is_planned else "bad")
-    results = (rule(campaign) for rule in (*NOTHING_TO_COMPARE, *COMPARED))
-    result = next(result for result in results if result)
-    words = _so_far(campaign, result.words) if campaign.opened and campaign.clicked else result.words
+    result = _first(NOTHING_TO_COMPARE, campaign) or _so_far(
+        campaign, _first(COMPARED, campaign) or _as_usual(campaign)
+    )
     notable = _notable(campaign) or result.remark
-    return Verdict(words, notable, best_link(campaign.links, campaign.counts.clicks), result.tone)
+    return Verdict(result.words, notable, best_link(campaign.links, campaign.counts.clicks), result.tone)
 
 
-def _so_far(campaign: Performance, words: str) -> str:
-    if not campaign.is_unfinished or campaign.age_hours is None or campaign.age_hours < 1:
-        return words
-    return f"So far, {formats.since(int(campaign.age_hours))} after sending: {words[0].lower()}{words[1:]}"
+def _first(rules: Iterable[Callable[[Performance], Result | None]], campaign: Performance) -> Result | None:
+    return next((result for rule in rules if (result := rule(campaign))), None)
+
+
+def _so_far(campaign: Performance, result: Result) -> Result:
+    if not campaign.is_unfinished or campaign.age_hours is None:
+        return result
+    words = result.words
+    so_far = f"So far ({formats.since(int(campaign.age_hours))} after sending), {words[0].lower()}{words[1:]}"
+    return replace(result, words=so_far)
 
 
 def _planned(campaign: Performance) -> str:
@@ -178,7 +184,11 @@ def _few_customers(campaign: Performance) -> Result | None:
 
 def _just_sent(campaign: Performance) -> Result | None:
     age = campaign.age_hours
-    return Result("Sent less than an hour ago: too early to judge.") if age is not None and age < 1 else None
+    if age is None or age >= 1:
+        return None
+    if age < 0:
+        return Result("Too early to judge: nothing that happened since sending has been loaded yet.")
+    return Result("Sent less than an hour ago: too early to judge.")
 
 
 def _nobody_opened(campaign: Performance) -> Result | None:
@@ -269,7 +279,7 @@ def _as_usual(campaign: Performance) -> Result:
     return Result("About as usual.", remark=f"{_more(direction)} {word} than {campaign.last}, within chance.")
 
 
-COMPARED: tuple[Callable[[Performance], Result | None], ...] = (
+COMPARED = (
     _no_links,
     _opens_and_clicks,
     _opens,
@@ -277,7 +287,6 @@ COMPARED: tuple[Callable[[Performance], Result | None], ...] = (
     _too_coarse,
     _clicks_too_coarse,
     _clicks_of_those_who_opened,
-    _as_usual,
 )
 
 

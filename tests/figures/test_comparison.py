@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from math import comb, erfc, isclose, sqrt
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -170,6 +171,142 @@ def test_the_order_of_campaigns_does_not_change_the_results(rates: list[Portion]
 def test_a_comparison_in_words(rates: list[Portion], expected: list[str]) -> None:
     lines = comparison.sentences(compare(rates))
     assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] == expected
+
+
+def test_all_figures_and_pairs_are_adjusted_together() -> None:
+    pair = [Portion(200, 1000), Portion(240, 1000)]
+    alone = compare(pair).differences[0]
+    together = comparison.compare(dict.fromkeys(comparison.COMPARED, pair))
+    assert alone.is_significant
+    for key in comparison.COMPARED:
+        [difference] = together[key].differences
+        assert difference.p == pytest.approx(5 * alone.p)
+        assert not difference.is_significant
+
+
+def rates(
+    *campaigns: tuple[int, int, int], opted_out: Sequence[int] = (3, 3, 3, 3), whole: int = 2_000
+) -> dict[str, list[Portion]]:
+    """The figures of campaigns of which this many opened, clicked and bounced."""
+    return {
+        "cor": [Portion(opened, whole) for opened, _, _ in campaigns],
+        "cto": [Portion(clicked, opened) for opened, clicked, _ in campaigns],
+        "ctr": [Portion(clicked, whole) for _, clicked, _ in campaigns],
+        "opted_out": [Portion(number, whole) for number in opted_out[: len(campaigns)]],
+        "undeliverable": [Portion(bounced, whole) for _, _, bounced in campaigns],
+    }
+
+
+SAME = (500, 100, 20)
+
+
+@pytest.mark.parametrize(
+    ("key", "figures", "expected"),
+    [
+        ("cor", rates(SAME, SAME), ["", ""]),
+        ("cor", rates(SAME, (700, 100, 20)), ["", "Better"]),
+        ("undeliverable", rates(SAME, (500, 100, 90)), ["Better", ""]),
+        ("cor", rates(SAME, (700, 100, 20), SAME), ["", "Best", ""]),
+        ("cor", rates((710, 100, 20), (700, 100, 20), SAME), ["Better than C", "Better than C", ""]),
+        ("cor", rates((900, 100, 20), (700, 100, 20), SAME), ["Best", "", ""]),
+        (
+            "cor",
+            rates((700, 100, 20), (710, 100, 20), SAME, SAME),
+            ["Better than C and D", "Better than C and D", "", ""],
+        ),
+        ("cto", rates((0, 0, 20), (500, 200, 20), SAME), ["", "Best", ""]),
+    ],
+)
+def test_the_best_value_is_marked_if_it_is_more_than_chance(
+    key: str, figures: dict[str, list[Portion]], expected: list[str]
+) -> None:
+    assert comparison.marks(key, comparison.compare(figures)[key], len(figures[key])) == expected
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        (rates(SAME, SAME), ["No clear winner: opens and clicks differ within chance."]),
+        (rates((700, 200, 20), SAME), ["“Spring” did better than “Summer”: more opens and more clicks."]),
+        (rates((700, 110, 20), SAME), ["“Spring” got more opens than “Summer”; clicks within chance."]),
+        (rates(SAME, (510, 200, 20)), ["“Summer” got more clicks than “Spring”; opens within chance."]),
+        (
+            rates((700, 100, 20), (500, 200, 20)),
+            ["“Spring” got more opens than “Summer”; “Summer” got more clicks than “Spring”."],
+        ),
+        (
+            rates(SAME, (700, 200, 20), SAME),
+            ["“Summer” did better than all others: more opens and more clicks."],
+        ),
+        (
+            rates((700, 200, 20), (710, 100, 20), SAME),
+            [
+                (
+                    "“Spring” got more opens than “Autumn”; “Summer” got more opens than “Autumn”; "
+                    "“Spring” got more clicks than all others."
+                )
+            ],
+        ),
+        (
+            rates(SAME, SAME, opted_out=(40, 3)),
+            [
+                "No clear winner: opens and clicks differ within chance.",
+                "More customers opted out of “Spring” than of “Summer”: 2.0 % and 0.1 %.",
+            ],
+        ),
+        (
+            rates(SAME, (500, 100, 120)),
+            [
+                "No clear winner: opens and clicks differ within chance.",
+                "More e-mails bounced in “Summer” than in “Spring”: 6.0 % and 1.0 %.",
+            ],
+        ),
+        (
+            rates(SAME, SAME, whole=0),
+            ["There is nothing to compare yet: fewer than two of these campaigns were received by anybody."],
+        ),
+    ],
+)
+def test_the_headline_names_the_better_campaign(
+    figures: dict[str, list[Portion]], expected: list[str]
+) -> None:
+    names = ["Spring", "Summer", "Autumn"][: len(figures["cor"])]
+    shown = comparison.headline(names, figures, comparison.compare(figures))
+    assert [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in shown] == expected
+
+
+def test_an_unfinished_campaign_is_not_called_worse() -> None:
+    figures = rates((700, 200, 20), SAME)
+    early = comparison.compare(figures, [None, 5.0])
+    assert comparison.headline(["Spring", "Summer"], figures, early) == (
+        "No clear winner: opens and clicks differ within chance.",
+        "“Summer” is still collecting opens and clicks.",
+    )
+    assert {pair.verdict for pair in early["cor"].differences} == {"too early to say"}
+    # Its figures can only rise, so it can be called better; and two of the same age can be compared.
+    for ages in ([5.0, None], [5.0, 5.5], [5.5, 5.0]):
+        assert comparison.headline(["Spring", "Summer"], figures, comparison.compare(figures, ages)) == (
+            "“Spring” did better than “Summer”: more opens and more clicks.",
+        )
+
+
+@pytest.mark.slow
+def test_equal_campaigns_are_rarely_called_different() -> None:
+    """The level holds for all figures and pairs of a comparison together."""
+    rng, times, claims = np.random.default_rng(5), examples(60), 0
+    for _ in range(times):
+        campaigns = [
+            (
+                opened := int(rng.binomial(2_000, 0.3)),
+                int(rng.binomial(opened, 0.15)),
+                int(rng.binomial(2_000, 0.01)),
+            )
+            for _ in range(3)
+        ]
+        figures = rates(*campaigns, opted_out=[int(rng.binomial(2_000, 0.003)) for _ in range(3)])
+        compared = comparison.compare(figures)
+        claims += any(pair.is_significant for key in compared for pair in compared[key].differences)
+    assert claims / times <= 0.05 + 3 * (0.05 * 0.95 / times) ** 0.5
 
 
 @pytest.mark.parametrize(
