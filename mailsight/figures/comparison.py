@@ -76,7 +76,7 @@ def compare(
     }
     # Where nobody did something, or everybody, no difference could show. Such pairs need no adjustment, and add none
     # (Tarone, "A modified Bonferroni method for discrete data", Biometrics 46, 1990).
-    adjusted = {place: 1.0 for place in pairs} | chance.holm(
+    adjusted = dict.fromkeys(pairs, 1.0) | chance.holm(
         {(key, place): pair.p for (key, place), pair in pairs.items() if _can_differ(rates[key], place)}
     )
     differences: dict[str, list[Difference]] = {key: [] for key in rates}
@@ -93,8 +93,8 @@ def compare(
 
 
 def _can_differ(rates: Sequence[Portion], place: tuple[int, int]) -> bool:
-    part, whole = (sum(getattr(rates[index], count) for index in place) for count in ("part", "whole"))
-    return 0 < part < whole
+    first, second = (rates[index] for index in place)
+    return 0 < first.part + second.part < first.whole + second.whole
 
 
 def _known(rates: Sequence[Portion]) -> list[int]:

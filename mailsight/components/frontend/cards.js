@@ -82,6 +82,6 @@ const draw = (card, notify) => {
 export default function ({ data, parentElement, setTriggerValue }) {
   fromTheTop(parentElement);
   const notify = (card, action, campaign = "") => setTriggerValue("clicked", { card, action, campaign });
-  const list = element("ul", { class: "cards", "aria-label": data.label }, ...data.cards.map((card) => draw(card, notify)));
-  parentElement.querySelector(".cards").replaceWith(list);
+  const list = element("ul", { "aria-label": data.label }, ...data.cards.map((card) => draw(card, notify)));
+  parentElement.querySelector(".cards").replaceChildren(list);
 }
