@@ -83,20 +83,27 @@ with horizon as (
     select least((select max(loaded_at) from loads), (select max(last_at) from event_counts)) as known_until
 ),
 sent_campaigns as (
-    select
-        t.*, coalesce(c.name, t.campaign_id) as name, lower(split_part(c.from_email, '@', -1)) as sender,
-        epoch(h.known_until - t.sent_at) / 3600 as age_hours
+    select t.campaign_id, t.sent_at, t.sent, lower(split_part(c.from_email, '@', -1)) as sender
     from campaign_totals as t
     left join campaigns as c using (campaign_id)
-    cross join horizon as h
     where t.audience = :audience and t.sent_at is not null
 ),
-before as (
-    select l.campaign_id as later_id, l.age_hours as later_age, e.*
+last_ones as (
+    select
+        l.campaign_id as later_id, any_value(l.sent_at) as later_at,
+        struct_extract(unnest(max(row(e.sent_at, e.campaign_id), :most)), 2) as campaign_id
     from sent_campaigns as l
-    join sent_campaigns as e on e.sent_at < l.sent_at and e.sender is not distinct from l.sender
+    join sent_campaigns as e on e.sender is not distinct from l.sender and e.sent_at < l.sent_at
     where l.campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and e.sent >= :smallest
-    qualify row_number() over (partition by l.campaign_id order by e.sent_at desc, e.campaign_id desc) <= :most
+    group by l.campaign_id
+),
+before as (
+    select
+        o.later_id, epoch(h.known_until - o.later_at) / 3600 as later_age, coalesce(c.name, t.campaign_id) as name, t.*
+    from last_ones as o
+    join campaign_totals as t on t.campaign_id = o.campaign_id and t.audience = :audience
+    left join campaigns as c on c.campaign_id = o.campaign_id
+    cross join horizon as h
 ),
 by_then as (
     select

@@ -13,6 +13,7 @@ from mailsight.figures import chance
 from mailsight.figures.chance import Change
 from mailsight.figures.metrics import Counts, Portion
 from tests.support.examples import examples
+from tests.support.results import USUAL, counts
 
 
 @pytest.mark.parametrize("degrees", [*range(1, 13), 29, 30])
@@ -32,35 +33,6 @@ def test_students_distribution_agrees_with_scipy(t: float, degrees: int) -> None
 )
 def test_p_values_are_adjusted_by_holms_method(ps: dict[str, float], adjusted: dict[str, float]) -> None:
     assert chance.holm(ps) == pytest.approx(adjusted)
-
-
-def counts(
-    delivered: int = 1000,
-    opened: int = 300,
-    clicked: int = 50,
-    *,
-    not_sent: int = 50,
-    undeliverable: int = 10,
-    opted_out: int = 3,
-    complained: int = 0,
-) -> Counts:
-    sent = delivered + undeliverable
-    return Counts(
-        selected=sent + not_sent,
-        sent=sent,
-        not_sent=not_sent,
-        undeliverable=undeliverable,
-        delivered=delivered,
-        opened=opened,
-        clicked=clicked,
-        opted_out=opted_out,
-        complained=complained,
-        opens=2 * opened,
-        clicks=2 * clicked,
-    )
-
-
-USUAL = [counts(opened=290 + 5 * place, clicked=46 + place) for place in range(10)]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from mailsight.figures.best_link import LinkCount
 from mailsight.figures.metrics import Counts, Portion
 from mailsight.figures.verdict import Performance
 from mailsight.vocabulary import Audience
-from tests.figures.test_chance import USUAL, counts
 from tests.support.examples import examples
+from tests.support.results import USUAL, counts
 
 NO_MACHINES = Portion(0, 0)
 LINKS = (
