@@ -318,8 +318,7 @@ def _alarms(campaign: Performance) -> Iterator[str]:
         yield f"{formats.percent(bounced.rate)} bounced"
     complained = Portion(counts.complained, counts.sent)
     if exceeds(complained, TOLERATED_COMPLAINTS):
-        tolerated = formats.percent(TOLERATED_COMPLAINTS)
-        yield f"{formats.percent(complained.rate)} marked it as spam, and mailbox providers tolerate {tolerated}"
+        yield f"{formats.percent(complained.rate)} marked it as spam, and mailbox providers tolerate one in a thousand"
     if campaign.way("opted_out") == "up":
         yield f"more customers opted out than usual: {_usually(campaign.changes['opted_out'])}"
     not_sent = Portion(counts.not_sent, counts.selected)

@@ -46,8 +46,8 @@ def test_p_values_are_adjusted_by_holms_method(ps: dict[str, float], adjusted: d
         (counts(opened=420), "opened", "up", "good"),
         (counts(undeliverable=60), "undeliverable", "up", "bad"),
         (counts(undeliverable=0), "undeliverable", "down", "good"),
-        (counts(opted_out=30), "opted_out", "up", "bad"),
-        (counts(opted_out=5), "opted_out", "up", ""),
+        (counts(opted_out=50), "opted_out", "up", "bad"),
+        (counts(opted_out=15), "opted_out", "up", ""),
         (counts(not_sent=300), "not_sent", "up", "bad"),
         (counts(not_sent=300), "sent", "down", ""),
     ],
@@ -84,7 +84,7 @@ def test_too_few_are_not_tested(now: Counts, previous: Sequence[Counts], why: st
 
 
 def test_an_unfinished_campaign_does_not_have_fewer_opt_outs_or_bounces() -> None:
-    few, many = counts(undeliverable=0, opted_out=0), counts(undeliverable=60, opted_out=30)
+    few, many = counts(undeliverable=0, opted_out=0), counts(undeliverable=60, opted_out=50)
     assert chance.changes(few, USUAL)["undeliverable"].tone == "good"
     early = chance.changes(few, USUAL, unfinished=True)["undeliverable"]
     assert (early.p, early.tone) == (None, "")

@@ -9,8 +9,8 @@ def counts(
     clicked: int = 50,
     *,
     not_sent: int = 50,
-    undeliverable: int = 10,
-    opted_out: int = 3,
+    undeliverable: int = 15,
+    opted_out: int = 12,
     complained: int = 0,
 ) -> Counts:
     sent = delivered + undeliverable
