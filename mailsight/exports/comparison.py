@@ -8,7 +8,7 @@ from mailsight.bounded import pool
 from mailsight.errors import NoPdf, WorkFailed
 from mailsight.figures import comparison
 from mailsight.figures.comparison import COMPARED, LETTERS, Comparison, Difference
-from mailsight.figures.formats import NO_SENDING_DATE, count, interval, moment, of, percent, points
+from mailsight.figures.formats import NO_SENDING_DATE, count, interval, moment, of, percent, points, raw
 from mailsight.figures.metrics import FIGURES, Portion, Rate
 from mailsight.reports import campaigns as campaign_reports
 from mailsight.reports.campaigns import ComparedCampaign
@@ -19,6 +19,7 @@ from .masking import Mask
 from .rendering import render
 from .report import Row, Table
 
+MAX_HEADING_LENGTH = 16
 MEANING = (
     "More than chance: if all campaigns performed equally well, chance alone would cause a difference this large in "
     "any of the figures less than once in twenty times. All p-values are adjusted for the number of pairs and figures "
@@ -38,7 +39,7 @@ def page(compared: Sequence[ComparedCampaign], audience: Audience, zone: str | N
         result=result,
         more=" ".join(more),
         campaigns=_campaigns(compared, names, zone),
-        figures=_figures(compared, rates, differences),
+        figures=_figures(names, rates, differences),
         tests=[(_label(key), _pairs(differences[key])) for key in COMPARED if differences[key].differences],
         meaning=MEANING,
     )
@@ -75,17 +76,20 @@ def _campaigns(compared: Sequence[ComparedCampaign], names: Sequence[str], zone:
 
 
 def _figures(
-    compared: Sequence[ComparedCampaign],
+    names: Sequence[str],
     rates: dict[str, list[Portion]],
     differences: dict[str, Comparison],
 ) -> Table:
     rows = []
     for key in COMPARED:
-        marks = comparison.marks(key, differences[key], len(compared))
+        marks = comparison.marks(key, differences[key], len(names))
         rows.append(
             Row(_label(key), [_figure(rate, mark) for rate, mark in zip(rates[key], marks, strict=True)])
         )
-    return Table(("Figure", *LETTERS[: len(compared)]), rows)
+    headings = [
+        f"{letter} · {raw(name, MAX_HEADING_LENGTH)}" for letter, name in zip(LETTERS, names, strict=False)
+    ]
+    return Table(("Figure", *headings), rows)
 
 
 def _label(key: str) -> str:
