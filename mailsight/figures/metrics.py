@@ -1,4 +1,4 @@
-"""Defines every figure of a campaign once: its counts, rates and texts. All division in Mailsight happens here."""
+"""Defines every figure of a campaign once: its counts, rates and texts. No rate is divided elsewhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
