@@ -139,7 +139,7 @@ def _planned(campaign: Performance) -> str:
     selected = campaign.counts.selected
     if not selected:
         return "Planned, with nobody selected yet."
-    return f"Planned for {formats.things(selected, 'customer')}, not sent yet."
+    return f"Planned: {formats.things(selected, 'customer')} selected, nothing sent yet."
 
 
 def _nobody_selected(campaign: Performance) -> str:

@@ -55,7 +55,7 @@ def words(performance: Performance) -> str:
 RULES: dict[str, tuple[Performance, str]] = {
     "planned": (
         campaign(Counts(selected=1200, not_sent=1200), is_planned=True),
-        "Planned for 1,200 customers, not sent yet.",
+        "Planned: 1,200 customers selected, nothing sent yet.",
     ),
     "planned, nobody selected": (campaign(Counts(), is_planned=True), "Planned, with nobody selected yet."),
     "nobody selected": (campaign(Counts()), "Nobody was selected, so nothing was sent."),
