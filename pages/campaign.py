@@ -54,7 +54,8 @@ if not report.counts.sent:
 
 figures.cards(report)
 
-left, right = st.columns([7, 5], gap="medium")
+with st.container(key="results"):
+    left, right = st.columns([7, 5], gap="medium")
 with left:
     st.subheader("Opened and clicked", anchor=False)
     figures.rates_table(report)

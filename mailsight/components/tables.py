@@ -70,7 +70,8 @@ def table(
 ) -> Click:
     """Show the table and return what was clicked. `sort`: the sorted column's key, and whether it is descending.
 
-    On a phone each row becomes a card; with `stacks` False rows stay rows and the table scrolls sideways.
+    Where the table would be cut off, bars move below their figures, then lines break, then each row becomes a card; with
+    `stacks` False rows stay rows and the table scrolls sideways.
     Before the page reruns, `on_sort` gets the key of the column to sort by, and `on_tick` the ids of all rows and of
     the ticked ones.
     """

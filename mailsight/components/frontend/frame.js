@@ -1,4 +1,5 @@
 // Shows an e-mail in a frame without scripts. The frame is as tall as the mail, so that the page scrolls and not the frame.
+// On a desktop it is at least as wide as the mail needs, and drawn smaller where the page has less room.
 //
 // The mail comes from a blob: URL. A srcdoc document is in standards mode whatever its doctype says, which opens gaps
 // between the sliced pictures of older mails, and a #link in it loads the dashboard into the frame.
@@ -32,10 +33,36 @@ const property = (name) => {
   const { get } = Object.getOwnPropertyDescriptor(Document.prototype, name);
   return (mail) => get.call(mail);
 };
-const [bodyOf, rootOf, scrollerOf, fontsOf] = ["body", "documentElement", "scrollingElement", "fonts"].map(property);
+const [bodyOf, rootOf, scrollerOf, fontsOf, sheetsOf] =
+  ["body", "documentElement", "scrollingElement", "fonts", "styleSheets"].map(property);
 
-// Calls `ready` with the document of each mail that the frame has loaded.
-function mailFrame(parentElement, ready = () => {}) {
+// Mails without media queries are usually made for 600 px.
+const MIN_DESKTOP_PX = 640;
+// No mail needs more; what is further out was moved there to hide it.
+const MAX_DESKTOP_PX = 1280;
+
+// The least width at which none of a mail's media queries takes the screen for a phone.
+function desktopWidth(mail) {
+  const widths = [MIN_DESKTOP_PX];
+  const read = (query) => {
+    if (!/width/i.test(query)) return;
+    for (const [, number, unit] of query.matchAll(/([0-9.]+)(px|r?em)/gi)) widths.push(number * (unit.toLowerCase() === "px" ? 1 : 16) + 1);
+  };
+  const walk = (rules) => {
+    for (const rule of rules) {
+      if (rule.media) read(rule.media.mediaText);
+      if (rule.cssRules) walk(rule.cssRules);
+    }
+  };
+  for (const sheet of sheetsOf(mail)) {
+    read(sheet.media.mediaText);
+    walk(sheet.cssRules);
+  }
+  return Math.ceil(Math.max(...widths.filter((width) => width <= MAX_DESKTOP_PX)));
+}
+
+// Calls `ready` with the document of each mail that the frame has loaded, and `rescaled` when its scale has changed since.
+function mailFrame(parentElement, ready = () => {}, rescaled = () => {}) {
   const holder = document.createElement("div");
   const frame = document.createElement("iframe");
   holder.className = "mail";
@@ -44,7 +71,8 @@ function mailFrame(parentElement, ready = () => {}) {
   holder.append(frame);
   parentElement.append(holder);
 
-  let shown, address, width, fitted, planned;
+  let shown, address, width, fixedWidth, needed, fitted, planned;
+  let scale = 1;
   const inside = new ResizeObserver(fit);
   const outside = new ResizeObserver(() => {
     if (holder.clientWidth === width) return;
@@ -57,6 +85,7 @@ function mailFrame(parentElement, ready = () => {}) {
     inside.disconnect();
     fitted = null;
     if (!mail || !bodyOf(mail)) return;
+    needed = desktopWidth(mail);
     fit(); // before badges are added, with which each layout takes much longer
     ready(mail);
     fontsOf(mail).ready.then(fitSoon);
@@ -77,32 +106,50 @@ function mailFrame(parentElement, ready = () => {}) {
     if (!mail || !bodyOf(mail) || !holder.clientWidth) return; // the tab is hidden
     const [root, body] = [rootOf(mail), bodyOf(mail)];
     const height = () => Math.max(root.scrollHeight, body.scrollHeight);
-    const size = () => `${frame.clientWidth} ${frame.clientHeight} ${body.offsetWidth} ${body.offsetHeight} ${height()}`;
+    const room = holder.clientWidth - 2; // without the border
+    const size = () =>
+      `${room} ${fixedWidth} ${frame.clientWidth} ${frame.clientHeight} ${body.offsetWidth} ${body.offsetHeight} ${height()}`;
     if (size() === fitted) return;
     // Measure with zero height, since a mail as tall as its window would never shrink, and without a scrollbar, which
     // would make the mail narrower. Meanwhile the holder keeps the page from jumping.
     holder.style.minHeight = `${holder.offsetHeight}px`;
     root.style.setProperty("overflow-y", "hidden", "important");
     frame.style.height = "0";
+    let wide = fixedWidth ?? Math.max(room, needed ?? 0);
+    frame.style.width = `${wide}px`;
+    if (!fixedWidth && root.scrollWidth > wide && root.scrollWidth <= MAX_DESKTOP_PX) {
+      wide = root.scrollWidth;
+      frame.style.width = `${wide}px`;
+    }
     frame.style.height = `${height()}px`;
     // Elements sized in vh grow with the frame. Adjusting once shows most such mails in full; repeating it might never end.
     frame.style.height = `${height()}px`;
     const scrollbar = frame.clientHeight - (scrollerOf(mail) ?? root).clientHeight;
     if (scrollbar > 0) frame.style.height = `${height() + scrollbar}px`;
     root.style.removeProperty("overflow-y");
+    // A transformed frame keeps its room in the layout, which negative margins give back.
+    const before = scale;
+    scale = Math.min(1, room / wide);
+    frame.style.transform = scale < 1 ? `scale(${scale})` : "";
+    frame.style.marginRight = `${(scale - 1) * frame.offsetWidth}px`;
+    frame.style.marginBottom = `${(scale - 1) * frame.offsetHeight}px`;
     holder.style.minHeight = "";
     fitted = size();
+    if (scale !== before) rescaled();
   }
 
   return {
     get mail() {
       return frame.contentDocument;
     },
+    get scale() {
+      return scale;
+    },
     // `origins`: where the mail's pictures may load from.
     show({ html, title, width, origins }) {
       frame.title = title;
-      frame.style.width = width ? `${width}px` : "100%";
-      if (html === shown) return;
+      fixedWidth = width;
+      if (html === shown) return fit();
       shown = html;
       URL.revokeObjectURL(address);
       const mail = protectedMail(html, origins ?? []);

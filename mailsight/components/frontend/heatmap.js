@@ -34,6 +34,8 @@ const icon = (path) => {
   return svg;
 };
 const OPEN = "M14 5h5v5M19 5l-8 8M10 6H6.5A1.5 1.5 0 0 0 5 7.5v10A1.5 1.5 0 0 0 6.5 19h10a1.5 1.5 0 0 0 1.5-1.5V14";
+const POINTER_PX = 16; // as in mailsight/heatmap/badges.py
+const MAX_LARGER = 1.6; // larger badges would cover each other
 const SAVE = "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14";
 
 function heatmapView(root, initial) {
@@ -51,7 +53,7 @@ function heatmapView(root, initial) {
   const list = make("div", { class: "list" });
   const place = make("div", { class: "place" });
   root.replaceChildren(tools, legend, only, make("div", { class: "parts" }, list, place));
-  const frame = data.html === null ? null : mailFrame(place, opened);
+  const frame = data.html === null ? null : mailFrame(place, opened, drawBadges);
   if (!frame) place.append(make("p", { class: "none" }, data.missing));
 
   const change = (name, value) => {
@@ -269,19 +271,22 @@ function heatmapView(root, initial) {
       }));
       drawn = data.badges;
     }
-    const looks = data.looks[`${state.measure}-${state.show}`];
+    // Badges keep their size where the mail is drawn smaller.
+    const larger = Math.min(1 / frame.scale, MAX_LARGER);
+    const looks = data.looks[`${state.measure}-${state.show}`].map((look) => [...look.slice(0, 4), look[4] * larger, look[5] * larger]);
     const widthOf = ([look, , , , width, height]) => (look === "pointer" ? height : width);
     badges.forEach(({ host, root }, at) => {
       const look = looks[at];
       const near = data.near[at];
-      root.replaceChildren(...face(mail, look, data.titles[at], near === null ? 0 : widthOf(looks[near]), data.moved[at]));
+      root.replaceChildren(...face(mail, look, data.titles[at], near === null ? 0 : widthOf(looks[near]), data.moved[at] * larger, larger));
       // Not shown, since it is outside the shadow root, and no style sheet can read it: the number without commas.
       host.textContent = look[0] === "pointer" ? "0" : look[1].replaceAll(",", "");
     });
   }
 
   // A badge's style, which beats the mail's because it is important and in a shadow root, and its text.
-  function face(mail, [look, text, sharing, total, width, height], title, nearWidth, moved) {
+  function face(mail, [look, text, sharing, total, width, height], title, nearWidth, moved, larger) {
+    const [font, pointer] = [`font-size:${11 * larger}px!important`, `${POINTER_PX * larger}px`];
     const element = (name, style, ...children) => {
       const made = mail.createElement(name);
       made.style.cssText = style;
@@ -290,16 +295,15 @@ function heatmapView(root, initial) {
     };
     const lengths = { own: width, height, "near-width": nearWidth, moved };
     const declarations = Object.entries(lengths).map(([name, value]) => `--${name}:${value}px!important`);
-    declarations.push(data.styles[look], "cursor:pointer!important");
-    if (look === "pointer") declarations.push(`--width:${data.pointer_width}!important`);
+    declarations.push(font, data.styles[look], "cursor:pointer!important");
+    if (look === "pointer") declarations.push(`--width:${data.pointer_width.replaceAll(`${POINTER_PX}px`, pointer)}!important`);
     if (look === "quiet") declarations.push("cursor:default!important");
     if (look === "quiet" && !state.quiet) declarations.push("display:none!important");
     const inside = "display:block!important;height:100%!important;outline:0!important";
     const shown = look === "pointer" ? [
-      element("span", "font-size:11px!important", "↑"),
+      element("span", font, "↑"),
       element("span", "position:absolute!important;top:0!important;left:0!important;height:100%!important;"
-        + "width:clamp(0px,999*(100% - 16px),100%)!important;overflow:hidden!important;font-size:11px!important;"
-        + data.styles[total], text),
+        + `width:clamp(0px,999*(100% - ${pointer}),100%)!important;overflow:hidden!important;${font};${data.styles[total]}`, text),
     ] : [look === "quiet" ? "" : text, element("span", "font-weight:400!important", sharing)];
     const content = element("div", inside, ...shown);
     content.title = title;

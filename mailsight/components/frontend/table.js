@@ -51,8 +51,11 @@ const drawRange = (cell) => {
   return node;
 };
 
-// Text in its own direction; an Arabic name doesn't turn the cell around.
-const ownWay = (text) => element("bdi", {}, text);
+// Text in its own direction, so that an Arabic name doesn't turn the cell around. Addresses break where they have a joint.
+const ownWay = (text) => {
+  const pieces = text.split(/(\S{18,})/).flatMap((word, index) => (index % 2 ? word.split(/(?<=[@/?&=_])|(?=[.])/) : [word]));
+  return element("bdi", {}, ...pieces.flatMap((piece, index) => (index ? [element("wbr"), piece] : [piece])));
+};
 
 const setTick = (box, { ticked, full }) => {
   box.checked = ticked;
@@ -189,6 +192,38 @@ const focusAgain = (root, { row, index }) => {
   line?.querySelectorAll(CAN_FOCUS)[index]?.focus({ preventScroll: true });
 };
 
+// Gives the table the first look in which it is no wider than its frame (see table.css). The last one always is, or scrolls.
+const fit = (root) => {
+  const frame = root.querySelector(".frame:has(> table)");
+  if (!frame?.clientWidth) return; // the tab is hidden
+  const looks = ["roomy", "snug", "tight", frame.dataset.narrowest];
+  looks.some((look) => {
+    frame.classList.remove(...looks);
+    frame.classList.add(look);
+    return frame.firstChild.offsetWidth <= frame.clientWidth;
+  });
+  // Makes the scrollable area reachable by keyboard.
+  const scrolls = frame.classList.contains("scroll");
+  for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", frame.dataset.label]]) {
+    if (scrolls) frame.setAttribute(name, value);
+    else frame.removeAttribute(name);
+  }
+};
+
+const fitted = new WeakMap();
+const keepFitting = (root) => {
+  fit(root);
+  if (fitted.has(root)) return;
+  let width = root.clientWidth;
+  const observer = new ResizeObserver(() => {
+    if (root.clientWidth !== width) fit(root);
+    width = root.clientWidth;
+  });
+  observer.observe(root);
+  fitted.set(root, observer);
+  document.fonts.ready.then(() => fit(root));
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".table");
   if (data.first) fromTheTop(parentElement);
@@ -244,7 +279,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const node = element(
         "td",
         {
-          class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""} ${main || column.whole ? "whole" : ""}`,
+          class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""} ${main || column.whole ? "whole" : ""} ${main ? "named" : ""}`,
           "data-label": main ? "" : column.label,
         },
         ...drawCell(cell, notify),
@@ -259,15 +294,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     element("thead", {}, element("tr", {}, ...data.columns.map((column) => drawHead(column, data, setTriggerValue)))),
     body,
   );
-  const stacks = data.columns.length > 2 && data.stacks;
-  const frame = element("div", { class: `frame ${data.facts ? "facts" : ""} ${stacks ? "stack" : ""}` }, table);
-  if (data.stacks === false) {
-    // Makes the scrollable area reachable by keyboard.
-    frame.tabIndex = 0;
-    frame.setAttribute("role", "region");
-    frame.setAttribute("aria-label", data.label);
-  }
+  const narrowest = data.columns.length > 2 && data.stacks ? "stack" : "scroll";
+  const frame = element("div", { class: `frame ${data.facts ? "facts" : ""}`, "data-narrowest": narrowest, "data-label": data.label }, table);
   root.replaceChildren(frame);
+  keepFitting(root);
   arrows(body);
   if (focused) focusAgain(root, focused);
 }
