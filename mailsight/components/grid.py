@@ -23,7 +23,9 @@ from mailsight.web import answers, recipients
 BLOCK_ROWS = 100
 MAX_HEIGHT = 610
 ROW_HEIGHT = 42
-_WIDTHS = {"name": 190, "email": 235, "status": 185, "bounce_reason": 300}
+# The least widths of the columns, in pixels. grid.js widens those that fit, so that none is cut off.
+_WIDTHS = {"name": 140, "email": 196, "status": 182, "links_clicked": 104, "bounce_reason": 130}
+_MOMENT_WIDTH, _NUMBER_WIDTH = 158, 82
 # Tooltips of the column headings.
 _TOOLTIPS = {
     "first_opened_at": "When the customer first opened the e-mail. A click counts as an open too.",
@@ -160,11 +162,14 @@ def _options(report: CampaignReport, request: dict[str, Any]) -> dict[str, Any]:
             "place": place,
         },
         "tooltipShowDelay": 300,
+        "tooltipShowMode": "whenTruncated",
         "rowModelType": "infinite",
         "datasource": _js("datasource"),
         "onGridReady": _js("ready"),
+        "onGridSizeChanged": _js("fitColumns"),
+        "onColumnResized": _js("columnResized"),
         "onStateUpdated": _js("saveState"),
-        "onBodyScrollEnd": _js("saveScroll"),
+        "onBodyScrollEnd": _js("scrolled"),
         "initialState": JsCode(f"window.mailsight.initialState('{place}')"),
         "infiniteInitialRowCount": JsCode(f"window.mailsight.initialRows('{place}')"),
         "cacheBlockSize": BLOCK_ROWS,
@@ -182,15 +187,17 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
     options: dict[str, Any] = {
         "field": column.key,
         "headerName": column.label,
-        "width": _WIDTHS.get(column.key, 125 if column.kind == "number" else 180),
+        "width": _WIDTHS.get(column.key, _NUMBER_WIDTH if column.kind == "number" else _MOMENT_WIDTH),
         "filter": _FILTERS.get(column.kind, "agTextColumnFilter"),
     }
     if column.key in _TOOLTIPS:
         options["headerTooltip"] = f"{_TOOLTIPS[column.key]} {audience.meaning}"
     if column.key == "name":
-        options |= {"cellRenderer": _js("NameCell"), "pinned": "left"}
+        options |= {"cellRenderer": _js("NameCell"), "pinned": "left", "tooltipField": "name"}
     elif column.kind == "number":
         options |= {"type": "rightAligned", "valueFormatter": _js("number")}
+    elif column.kind == "text":
+        options["tooltipField"] = column.key
     elif column.kind == "state":
         options |= {"cellRenderer": _js("StateCell"), "filter": False, "floatingFilter": False}
     return options
@@ -211,7 +218,7 @@ def _js(name: str) -> JsCode:
 _MAIL_COLUMN = {
     "field": "mail",
     "headerName": "",
-    "width": 48,
+    "width": 44,
     "sortable": False,
     "filter": False,
     "floatingFilter": False,
@@ -255,6 +262,13 @@ _CSS = {
         "src": f"url({answers.path('app/static/fonts/inter-latin.woff2')}) format('woff2')",
     },
     "body": {"margin": "0", "background": "transparent"},
+    # Also visible where the system hides scrollbars.
+    "::-webkit-scrollbar": {"width": "10px", "height": "10px"},
+    "::-webkit-scrollbar-thumb": {
+        "border": "2px solid transparent",
+        "border-radius": "5px",
+        "background": "color-mix(in srgb, var(--text-color) 38%, transparent) padding-box",
+    },
     ".ag-cell": {"font-variant-numeric": "tabular-nums"},
     # Names and addresses in their own direction.
     ".name, .ag-cell-value": {"unicode-bidi": "plaintext"},
@@ -289,14 +303,17 @@ _CSS = {
         "background": "var(--colour)",
     },
     ".foot": {
+        "display": "flex",
+        "flex-wrap": "wrap",
+        "gap": "4px 14px",
         "padding": "8px 12px",
         "font-size": "13px",
         "border-top": "1px solid color-mix(in srgb, var(--text-color) 13%, var(--background-color))",
         "color": "color-mix(in srgb, var(--text-color) 70%, transparent)",
     },
+    ".foot .more": {"margin-left": "auto"},
     ".foot button": {
         "all": "unset",
-        "margin-left": "14px",
         "cursor": "pointer",
         "color": "var(--primary-color)",
         "text-decoration": "underline",

@@ -71,24 +71,29 @@ def settle(page: Page) -> None:
     expect(page.locator("h1").first).to_be_visible()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    page.evaluate(_UNCHANGED)
+    until_still(page)
+
+
+def until_still(page: Page, checks: int = 10) -> None:
+    """Waits until this many checks in a row see the same page."""
+    page.evaluate(_UNCHANGED, checks)
 
 
 # A number of checks rather than a time, so that it waits longer on a slow machine.
-_UNCHANGED = """() => new Promise(resolve => {
+_UNCHANGED = """checks => new Promise(resolve => {
     const isMoving = animation => animation.playState === 'running' && animation.effect.getTiming().iterations === 1;
-    const height = element => element.getBoundingClientRect().height;
+    const size = element => [element.clientWidth, element.getBoundingClientRect().height];
     const state = () => [
         document.querySelectorAll('*').length,
         document.documentElement.innerText.length,
-        ...[...document.querySelectorAll('iframe, .js-plotly-plot')].map(height),
+        ...[...document.querySelectorAll('iframe, .js-plotly-plot')].flatMap(size),
     ].join();
     let before = '', same = 0;
     const check = () => {
         const now = state();
         same = now === before && !document.getAnimations().some(isMoving) ? same + 1 : 0;
         before = now;
-        same < 10 ? setTimeout(() => requestAnimationFrame(check), 50) : resolve();
+        same < checks ? setTimeout(() => requestAnimationFrame(check), 50) : resolve();
     };
     check();
 })"""

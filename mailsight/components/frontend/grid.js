@@ -8,7 +8,7 @@ function baseRequest(params) {
 
 /* A campaign's grid is restored as the user left it in this browser tab: filters, sort order, columns, scroll position and
    focus. */
-var REMEMBERED = ['filter', 'sort', 'focusedCell', 'columnOrder', 'columnSizing'];
+var REMEMBERED = ['filter', 'sort', 'focusedCell', 'columnOrder'];
 var EMPTY = { state: {}, first: 0, rows: 1, left: false };
 
 function savedState(place) {
@@ -34,11 +34,58 @@ function initialRows(place) { return savedState(place).rows; }
 function saveState(event) {
   var state = {};
   REMEMBERED.forEach(function (part) { if (event.state[part]) state[part] = event.state[part]; });
+  if (savedState(event.context.place).sized) state.columnSizing = event.state.columnSizing;
   remember(event.context.place, { state: state });
 }
 
+/* Widens the columns that fit beside the pinned ones, so that they fill the grid exactly and the last one isn't cut off; the
+   others are reached by scrolling. Not after the user has chosen widths. */
+function fitColumns(event) {
+  if (savedState(event.context.place).sized) return drawMore(event);
+  var room = root().clientWidth;
+  var free = [];
+  event.api.getAllDisplayedColumns().forEach(function (column) {
+    if (column.isPinned()) room -= column.getActualWidth();
+    else free.push({ key: column.getColId(), newWidth: column.getColDef().width });
+  });
+  var taken = 0;
+  var fitting = free.filter(function (column) { taken += column.newWidth; return taken <= room; });
+  var least = fitting.reduce(function (sum, column) { return sum + column.newWidth; }, 0);
+  fitting.forEach(function (column) { column.newWidth = Math.floor(column.newWidth * room / least); });
+  event.api.setColumnWidths(free);
+  drawMore(event);
+}
+
+function columnResized(event) {
+  if (event.source !== 'uiColumnResized' || !event.finished) return;
+  remember(event.context.place, { sized: true });
+  drawMore(event);
+}
+
+/* Says how many columns are out of sight, and leads there and back. */
+function drawMore(event) {
+  var foot = root() && root().querySelector('.foot');
+  if (!foot) return;
+  var old = foot.querySelector('.more');
+  if (old) old.remove();
+  var seen = event.api.getHorizontalPixelRange();
+  var free = event.api.getAllDisplayedColumns().filter(function (column) { return !column.isPinned(); });
+  var right = free.filter(function (column) { return column.getLeft() + column.getActualWidth() > seen.right + 4; });
+  if (!right.length && seen.left < 4) return;
+  var more = document.createElement('button');
+  more.type = 'button';
+  more.className = 'more';
+  more.textContent = right.length ? right.length + (right.length === 1 ? ' more column →' : ' more columns →') : '← First columns';
+  more.addEventListener('click', function () { event.api.ensureColumnVisible(right.length ? right[right.length - 1] : free[0]); });
+  foot.append(more);
+}
+
+function scrolled(event) {
+  if (event.direction === 'horizontal') drawMore(event);
+  else saveScroll(event);
+}
+
 function saveScroll(event) {
-  if (event.direction !== 'vertical') return;
   remember(event.context.place, { first: Math.round(event.top / event.api.getGridOption('rowHeight')) });
 }
 
@@ -57,9 +104,11 @@ function drawFooter(params, total, failed) {
   if (failed) return;
   var counted = document.createElement('span');
   counted.textContent = total.toLocaleString('en') + (total === 1 ? ' customer' : ' customers');
-  line.append(counted);
+  var shown = document.createElement('div');
+  shown.append(counted);
+  line.append(shown);
   var all = params.context.selected;
-  if (total < all) line.append(' of ' + all.toLocaleString('en'));
+  if (total < all) shown.append(' of ' + all.toLocaleString('en'));
   if (window.recipients.isAnyFilterPresent()) {
     var clear = document.createElement('button');
     clear.type = 'button';
@@ -67,6 +116,7 @@ function drawFooter(params, total, failed) {
     clear.addEventListener('click', function () { window.recipients.setFilterModel(null); });
     line.append(clear);
   }
+  drawMore({ api: window.recipients });
 }
 
 /* What the grid last requested, so that an export contains the same. Null before the first request, and for another
@@ -210,7 +260,9 @@ window.mailsight = {
   NameCell: NameCell,
   number: number,
   ready: ready,
-  saveScroll: saveScroll,
+  columnResized: columnResized,
+  fitColumns: fitColumns,
+  scrolled: scrolled,
   StateCell: StateCell,
   clickedCell: clickedCell,
   view: view
