@@ -113,6 +113,7 @@ function rowId(params) { return params.data.customer_id; }
 
 function ready(event) {
   window.recipients = event.api;
+  window.frameElement.title = 'Customers';
   /* After each rerun, AG Grid for Streamlit also passes empty rows, which this row model reports as an error, and options that
      only apply to a new grid. */
   var update = event.api.updateGridOptions;
@@ -200,7 +201,14 @@ function isClick(change) {
   return column === 'mail' || Boolean(event.event.target.closest('.name'));
 }
 
+/* The focus comes back from a dialog. */
+function focusAgain() {
+  var cell = window.recipients.getFocusedCell();
+  if (cell) window.recipients.setFocusedCell(cell.rowIndex, cell.column);
+}
+
 window.mailsight = {
+  focusAgain: focusAgain,
   saveState: saveState,
   datasource: datasource,
   initialRows: initialRows,

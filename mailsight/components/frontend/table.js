@@ -169,7 +169,14 @@ const withoutChoice = ({ heard, ...data }) =>
 
 const setChosen = (line, row) => {
   line.classList.toggle("chosen", Boolean(row.chosen));
-  if (line.hasAttribute("aria-selected")) line.setAttribute("aria-selected", String(Boolean(row.chosen)));
+  line.querySelector(".pick")?.setAttribute("aria-pressed", String(Boolean(row.chosen)));
+};
+
+// Makes a row's name a button, so that a row without a link can be clicked with the keyboard. Its click reaches the row.
+const asButton = (name) => {
+  const button = element("button", { type: "button", class: `pick ${name.className}`, title: name.title, style: name.getAttribute("style") });
+  button.append(...name.childNodes);
+  name.replaceWith(button);
 };
 
 const tickOf = (row, pending) => {
@@ -222,21 +229,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       ticks.set(parentElement, report);
       setTriggerValue("ticked", report);
     };
-    if (opens) {
-      line.addEventListener("click", () => notify("open"));
-      // A row without a link is focusable itself.
-      if (!row.cells.some((cell) => cell.href)) {
-        line.tabIndex = 0;
-        line.setAttribute("aria-selected", "false");
-        line.addEventListener("keydown", (event) => {
-          if (event.target === line && (event.key === "Enter" || event.key === " ")) {
-            event.preventDefault();
-            notify("open");
-          }
-        });
-      }
-    }
-    setChosen(line, row);
+    if (opens) line.addEventListener("click", () => notify("open"));
     row.cells.forEach((original, index) => {
       const cell = original.kind === "tick" ? tickOf(row, pending) : original;
       const column = data.columns[index];
@@ -251,6 +244,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
       );
       line.append(cell.tip?.length ? tipped(node, cell.tip) : node);
     });
+    if (opens && !row.cells.some((cell) => cell.href)) asButton(line.querySelector(".main, .chip"));
+    setChosen(line, row);
     body.append(line);
   }
   const table = element(
