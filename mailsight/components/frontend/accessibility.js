@@ -4,13 +4,18 @@
 // What is missing, by selector. React sets only attributes that it changes, so these stay.
 const MISSING = [
   [".st-key-trail", { role: "navigation", "aria-label": "Breadcrumbs" }],
-  ['[data-testid="stLogo"]', { alt: "Mailsight" }],
+  [".stLogo", { alt: "Mailsight" }],
   // A chart's figure has its description; the words in its drawing make no sense on their own.
   [".js-plotly-plot svg, #js-plotly-tester", { "aria-hidden": "true" }],
+  // Icons stand beside words that say the same.
+  ['[role="img"][aria-label$=" icon"]', { "aria-hidden": "true" }],
   ['[data-testid="stMultiSelect"] button[aria-haspopup="listbox"]', { "aria-label": "Show all tags" }],
   ['[data-testid="stFileUploaderDropzone"]', { role: "group" }],
   ['[data-testid="stFileUploaderDropzone"] button', { "aria-label": "Choose files to upload" }],
 ];
+
+// Names that say nothing, and what to say in front of the words beside them.
+const VAGUE = { Help: "Help for", "Link to heading": "Link to" };
 
 const CAN_FOCUS = "a[href], button, input, select, summary, textarea, iframe, [tabindex]";
 
@@ -75,6 +80,12 @@ function mend() {
   for (const [selector, attributes] of MISSING) {
     for (const element of document.querySelectorAll(selector)) {
       for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    }
+  }
+  for (const [vague, words] of Object.entries(VAGUE)) {
+    for (const element of document.querySelectorAll(`[aria-label="${vague}"]`)) {
+      const [beside] = element.closest('[data-testid="stElementContainer"]').textContent.trim().split(/ · |: /);
+      element.setAttribute("aria-label", `${words} ${beside}`);
     }
   }
   restore();

@@ -77,7 +77,8 @@ const drawTick = (cell, notify) => {
 const drawArrow = ({ way, tone }) =>
   way ? element("span", { class: `arrow ${tone}`, role: "img", "aria-label": way === "up" ? "More than usual" : "Less than usual" }, way === "up" ? "↑" : "↓") : null;
 
-const drawCell = (cell, notify) => {
+// `row`: the name of the cell's row.
+const drawCell = (cell, row, notify) => {
   if (typeof cell === "string") return [ownWay(cell)];
   if (cell.kind === "main") {
     const words = cell.href
@@ -126,7 +127,7 @@ const drawCell = (cell, notify) => {
   if (cell.kind === "tone") return [element("span", { class: `tone ${cell.tone}` }, cell.text)];
   if (cell.kind === "actions") {
     return cell.actions.map((action) => {
-      const button = element("button", { class: "action", type: "button", title: action.label, "aria-label": action.label }, icon(action.icon));
+      const button = element("button", { class: "action", type: "button", title: action.label, "aria-label": `${action.label}: ${row}` }, icon(action.icon));
       button.addEventListener("click", (event) => {
         event.stopPropagation();
         notify(action.action);
@@ -230,6 +231,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       setTriggerValue("ticked", report);
     };
     if (opens) line.addEventListener("click", () => notify("open"));
+    const name = row.cells.find((cell) => cell.kind === "main")?.text ?? "";
     row.cells.forEach((original, index) => {
       const cell = original.kind === "tick" ? tickOf(row, pending) : original;
       const column = data.columns[index];
@@ -240,7 +242,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
           class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""} ${main || column.whole ? "whole" : ""}`,
           "data-label": main ? "" : column.label,
         },
-        ...drawCell(cell, notify),
+        ...drawCell(cell, name, notify),
       );
       line.append(cell.tip?.length ? tipped(node, cell.tip) : node);
     });
