@@ -172,7 +172,7 @@ def _previews(pages: dict[str, Page]) -> dict[str, str]:
 
 def _customers_mails(pages: dict[str, Page]) -> dict[str, str]:
     for page in pages.values():
-        page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]').locator(".ag-row .mail").first.click()
+        page.frame_locator('iframe[title="Customers"]').locator(".ag-row .mail").first.click()
     outcomes = _until(pages, _shown("[role=dialog] iframe, [role=dialog] .stAlert"))
     _close(pages)
     return outcomes

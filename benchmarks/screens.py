@@ -162,7 +162,7 @@ def walk_dashboard(walk: Walk, target: Target) -> None:
         walk.click(f"campaign: {tab.lower()}", page.get_by_role("tab", name=tab, exact=True).click, content)
     _walk_grid(walk)
 
-    link = page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]').locator(".name").first
+    link = page.frame_locator('iframe[title="Customers"]').locator(".name").first
     name, address = link.inner_text(), str(link.get_attribute("href"))
     customer = CUSTOMER.format(name=json.dumps(name))
     walk.click("campaign to customer", link.click, customer, beside="way")
@@ -173,7 +173,7 @@ def walk_dashboard(walk: Walk, target: Target) -> None:
 
 def _walk_grid(walk: Walk) -> None:
     page = walk.page
-    frame = page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]')
+    frame = page.frame_locator('iframe[title="Customers"]')
     foot = "bench.grid('.foot')[0].textContent"
 
     def answered(condition: str) -> str:

@@ -24,7 +24,7 @@
   bench.text = (selector) => bench.all(selector).map((element) => element.textContent.replaceAll("\u2060", "")).join("|");
   bench.idle = () => !!document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
   bench.grid = (selector) => {
-    const frame = document.querySelector('iframe[title="st_aggrid.AgGrid.agGrid"]');
+    const frame = document.querySelector('iframe[title="Customers"]');
     return [...(frame?.contentDocument?.querySelectorAll(selector) ?? [])];
   };
   bench.rows = () => bench.grid(".ag-pinned-left-cols-container .ag-row, .ag-center-cols-container .ag-row").filter((row) => !row.classList.contains("ag-row-loading") && row.textContent.trim());

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from mailsight.components import accessibility
 from mailsight.errors import MailsightError
 from mailsight.screens import cached, frame, navigation, sign_in
 
@@ -14,6 +15,7 @@ page = st.navigation(navigation.pages(), position="hidden")
 dark = st.context.theme.type == "dark"
 st.logo(str(STATIC / ("logo-dark.svg" if dark else "logo-light.svg")), size="large")
 frame.styles()
+accessibility.mend()
 
 if not sign_in.admit():
     st.stop()

@@ -57,11 +57,11 @@ figures.cards(report)
 with st.container(key="results"):
     left, right = st.columns([7, 5], gap="medium")
 with left:
-    st.subheader("Opened and clicked", anchor=False)
+    st.header("Opened and clicked", anchor=False)
     figures.rates_table(report)
     figures.machines(report)
 with right:
-    st.subheader(
+    st.header(
         "Status of messages",
         anchor=False,
         help="The funnel counts everyone who got at least this far. Below it, each customer counts once, so the five "

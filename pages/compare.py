@@ -21,8 +21,8 @@ compare.warn_about_missing(ids, compared)
 compare.headline(compared)
 compare.campaigns_table(compared)
 
-st.subheader("Figures", anchor=False)
+st.header("Figures", anchor=False)
 compare.figures(compared, audience)
 
-st.subheader("Opened and clicked by time since send", anchor=False)
+st.header("Opened and clicked by time since send", anchor=False)
 compare.curves(compared)

@@ -26,11 +26,11 @@ facts(customer.email or NotSentReason.NO_ADDRESS.label, f"customer ID {customer.
 
 details, history = st.columns([4, 9], gap="medium")
 with details:
-    st.subheader("Details", anchor=False)
+    st.header("Details", anchor=False)
     customer_screen.details(customer)
 with history:
     with line("history_head"):
-        st.subheader("Contact history", anchor=False, width="content")
+        st.header("Contact history", anchor=False, width="content")
         customer_screen.export_buttons(report, audience)
     customer_screen.totals(report, audience)
     customer_screen.history(report, audience)

@@ -18,16 +18,16 @@ if not warehouse().exists:
 report = read(data_reports.data)
 data.cards(report)
 
-st.subheader(data.LIVE_WEBHOOKS, anchor="webhooks")
+st.header(data.LIVE_WEBHOOKS, anchor="webhooks")
 data.webhooks()
 
-st.subheader(data.LOADS, anchor="loads")
+st.header(data.LOADS, anchor="loads")
 data.loads(report)
 
-st.subheader("Events by provider", anchor="events")
+st.header("Events by provider", anchor="events")
 data.events(report)
 
-st.subheader("Unmatched and rejected data", anchor="kept")
+st.header("Unmatched and rejected data", anchor="kept")
 unmatched, rejected = st.tabs(
     [
         data.tab(data.UNMATCHED_EVENTS, report.unattributed),

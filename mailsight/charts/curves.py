@@ -75,7 +75,11 @@ def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figur
                 text=f"<b>{course.letter}</b>",
                 xanchor="left",
                 showarrow=False,
-                font={"color": course.colour, "size": 13},
+                font={"size": 13},
+                bordercolor=course.colour,
+                borderwidth=2,
+                borderpad=2,
+                xshift=4,
             )
     _lay_out(figure, longest)
     return figure

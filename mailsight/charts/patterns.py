@@ -10,12 +10,11 @@ from mailsight.figures import formats
 from mailsight.figures.metrics import Portion, share
 from mailsight.vocabulary import Status
 
-from .style import GRID, INK, MARGIN, literal
+from .style import GREY, GRID, INK, MARGIN, literal, muted
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # The most engaged state first, so that clicks and opens start at the same edge in every bar.
 _STATES = (Status.CLICKED, Status.OPENED, Status.OPTED_OUT, Status.RECEIVED, Status.NOT_RECEIVED)
-_GREY = "#9AA3AF"
 _CLEAR = "rgba(0, 0, 0, 0)"
 _LAYOUT: dict[str, Any] = {
     "font": {"size": 13},
@@ -104,9 +103,10 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
             textangle=0,
             insidetextfont={"color": INK, "size": 12},
             marker={
-                "color": state.colour,
+                "color": [
+                    muted(state.colour) if portion.is_small else state.colour for portion in portions
+                ],
                 "line": {"width": 0},
-                "opacity": [0.45 if portion.is_small else 1 for portion in portions],
             },
             customdata=[
                 [formats.of(portion.part, portion.whole), formats.rate(portion)] for portion in portions
@@ -160,7 +160,7 @@ def used(parts: Sequence[tuple[str, int, bool]], whole: int, colour: str, unit: 
             text=[formats.percent(portion.rate) for portion in portions],
             textposition="outside",
             cliponaxis=False,
-            marker={"color": [_GREY if apart else colour for _, _, apart in parts], "line": {"width": 0}},
+            marker={"color": [GREY if apart else colour for _, _, apart in parts], "line": {"width": 0}},
             customdata=[
                 [literal(name), formats.of(portion.part, portion.whole)]
                 for (name, _, _), portion in zip(parts, portions, strict=True)

@@ -5,9 +5,10 @@ from typing import Any
 
 from mailsight.figures import formats
 
-# Dark text has a contrast of at least 4:1 on all five state colours; white text does not.
+# Dark text has a contrast of at least 4.5 on all five state colours; white text does not.
 INK = "#11161D"
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+GREY = "#9AA3AF"
 GRID = "rgba(128, 140, 160, 0.25)"
 # Up to this count, an axis has a label at each whole number.
 _MAX_SINGLE_STEPS = 6
@@ -18,8 +19,18 @@ HOURS_SINCE_SEND = "%{x}\N{NO-BREAK SPACE}h since send"
 
 
 def pale(colour: str, opacity: float = 0.3) -> str:
-    red, green, blue = bytes.fromhex(colour.lstrip("#"))
+    red, green, blue = _channels(colour)
     return f"rgba({red}, {green}, {blue}, {opacity})"
+
+
+def muted(colour: str) -> str:
+    """The colour halfway to grey. Unlike a transparent colour, it is as light on a dark page, so that INK is legible on it."""
+    mixed = ((one + grey) // 2 for one, grey in zip(_channels(colour), _channels(GREY), strict=True))
+    return f"#{bytes(mixed).hex()}"
+
+
+def _channels(colour: str) -> bytes:
+    return bytes.fromhex(colour.lstrip("#"))
 
 
 def literal(text: str, max_length: int = 24) -> str:

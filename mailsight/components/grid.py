@@ -217,7 +217,7 @@ def _js(name: str) -> JsCode:
 
 _MAIL_COLUMN = {
     "field": "mail",
-    "headerName": "",
+    "headerName": "Preview",
     "width": 44,
     "sortable": False,
     "filter": False,
@@ -273,6 +273,11 @@ _CSS = {
     # Names and addresses in their own direction.
     ".name, .ag-cell-value": {"unicode-bidi": "plaintext"},
     ".ag-cell:not(.ag-right-aligned-cell)": {"text-align": "left"},
+    # The heading of the icons is for screen readers only.
+    '.ag-header-cell[col-id="mail"] .ag-header-cell-text': {
+        "position": "absolute",
+        "clip-path": "inset(50%)",
+    },
     ".ag-cell.mail": {"padding": "0", "justify-content": "center"},
     ".name": {"color": "inherit", "font-weight": "600", "text-decoration": "none"},
     ".name:hover, .name:focus-visible": {"color": "var(--primary-color)", "text-decoration": "underline"},

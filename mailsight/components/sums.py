@@ -17,7 +17,8 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A count. `id` is returned on a click; `chosen`: it filters the customers."""
+    """A count. `id` is returned on a click; `chosen`: it filters the customers. `name`: the label and count for screen
+    readers, if another part on the page has the same."""
 
     id: str
     label: str
@@ -25,6 +26,7 @@ class Part:
     colour: str
     title: str
     chosen: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def view(
         "origins": canvas.origins if canvas else (),
         "badges": drawn.badges if drawn else "",
         "looks": drawn.looks if drawn else {},
-        "title": "The e-mail with the clicks on its links",
+        "title": "The e-mail with the clicks on its links; the list of links has the same figures",
         "styles": drawing.LOOKS,
         "pointer_width": drawing.POINTER_WIDTH,
         "titles": drawn.titles if drawn else [],

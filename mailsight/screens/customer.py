@@ -44,13 +44,13 @@ def details(customer: Customer) -> None:
     consent = {name: value for name, value in customer.attributes.items() if _is_consent(name)}
     others = {name: value for name, value in customer.attributes.items() if not _is_consent(name)}
     _facts_table(main, "details")
-    st.markdown("**Consent**")
+    st.subheader("Consent", anchor=False)
     if consent:
         _facts_table(consent, "consent")
     else:
         st.caption("No consent data for this customer.")
     if others:
-        st.markdown("**Other details**")
+        st.subheader("Other details", anchor=False)
         _facts_table(others, "attributes")
 
 

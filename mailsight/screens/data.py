@@ -50,7 +50,7 @@ def nothing_here(*, may_upload: bool) -> None:
         "Just looking around? Run `python -m mailsight sample` to create sample data.",
     ]
     st.markdown("\n".join(f"- {way}" for way in ways))
-    st.subheader(LIVE_WEBHOOKS, anchor="webhooks")
+    st.header(LIVE_WEBHOOKS, anchor="webhooks")
     webhooks()
 
 

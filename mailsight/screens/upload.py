@@ -268,7 +268,7 @@ def _sentence(reason: str) -> str:
 
 
 def _rejected_rows(summary: LoadSummary) -> None:
-    st.markdown(f"**{formats.things(summary.rejected, 'row')} rejected**")
+    st.subheader(f"{formats.things(summary.rejected, 'row')} rejected", anchor=False)
     st.caption("Fix the problem shown and upload the file again.")
     tables.table(
         [tables.Column("File and line", fit=True), tables.Column("Reason", whole=True)],

@@ -138,7 +138,7 @@ def test_the_data_page_has_its_sections_in_order(use: Callable[[Path], Warehouse
     at = show("data")
     text = words(at)
     assert [title.value for title in at.title] == ["Data"]
-    assert [heading.value for heading in at.subheader] == [
+    assert [heading.value for heading in at.header] == [
         "Live webhooks",
         "Loads",
         "Events by provider",

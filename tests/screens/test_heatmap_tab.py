@@ -188,7 +188,7 @@ def test_a_badge_and_its_row_highlight_each_other(tab: Page) -> None:
     for light in ("hover", "focus"):
         getattr(badge(tab, 3), light)()
         expect(row).to_have_class(re.compile(r"\blit\b"))
-        getattr(tab.locator(".list tr[data-row='1']"), light)()
+        getattr(tab.locator(".list tr[data-row='1'] .pick"), light)()
         expect(row).not_to_have_class(re.compile(r"\blit\b"))
         assert style(badge(tab, 1), "overflow") == "visible"
         assert style(mail(tab).locator("[data-link='1']"), "outlineStyle") == "solid"
@@ -200,7 +200,7 @@ def test_a_badge_and_its_row_highlight_each_other(tab: Page) -> None:
         (lambda page: badge(page, 3).click(), "Yours", 1),
         (lambda page: badge(page, 2).click(), "Sale", 2),
         (lambda page: badge(page, 1).press("Enter"), "Sale", 2),
-        (lambda page: page.locator(".list tr[data-row='3']").press("Enter"), "Yours", 1),
+        (lambda page: page.locator(".list tr[data-row='3'] .pick").press("Enter"), "Yours", 1),
         (
             lambda page: page.locator(f".list tr[data-row='url:{GONE}']").click(),
             "https://shop.example/gone",

@@ -109,7 +109,7 @@ def test_a_campaign_page_has_its_sections_in_order(
         "Preview e-mail",
         "See details",
     ]
-    assert [heading.value for heading in at.subheader] == [
+    assert [heading.value for heading in at.header] == [
         "Opened and clicked",
         "Status of messages",
         "Customers",
@@ -210,7 +210,7 @@ def test_a_customers_page_has_details_and_history(
     customer = customer_reports.report(warehouse.snapshot(), customer_id, Audience.HUMAN).customer
     at = show("customer", id=customer_id)
     assert [title.value for title in at.title] == [formats.plain(customer.name)]
-    assert [heading.value for heading in at.subheader] == ["Details", "Contact history"]
+    assert [heading.value for heading in at.header] == ["Details", "Contact history"]
 
 
 @pytest.mark.parametrize(

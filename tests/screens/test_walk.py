@@ -240,10 +240,10 @@ def test_the_parts_of_the_funnel_are_buttons_that_lead_to_their_customers(
             expect(opened).to_have_attribute("aria-pressed", "true")
             number = report.counts.opened
         else:
-            opened = table.get_by_role("row").filter(has_text=Status.OPENED.label)
+            opened = table.get_by_role("button", name=Status.OPENED.label)
             opened.focus()
             page.keyboard.press("Enter")
-            expect(opened).to_have_attribute("aria-selected", "true")
+            expect(opened).to_have_attribute("aria-pressed", "true")
             number = report.status[Status.OPENED]
         expect_customers(page, number)
         said = page.locator(".shown").filter(has_text=formats.things(number, "customer"))

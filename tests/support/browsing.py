@@ -112,7 +112,7 @@ def barriers(page: Page, context: dict[str, Any] | None = None) -> list[str]:
 
 def grid(page: Page) -> FrameLocator:
     """The customers' grid."""
-    return page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]')
+    return page.frame_locator('iframe[title="Customers"]')
 
 
 def expect_customers(page: Page, number: int) -> None:

@@ -23,5 +23,5 @@ def show(page: str = "campaigns", **parameters: str | list[str]) -> AppTest:
 def words(at: AppTest) -> str:
     """The texts of the page, except those in tables."""
     assert not at.exception
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.metric, at.html)
+    kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.info, at.metric, at.html)
     return "\n".join(str(getattr(element, "value", element)) for kind in kinds for element in kind)

@@ -32,7 +32,7 @@ function watch(data, root, setTriggerValue) {
     root.replaceChildren();
     setTriggerValue("closed", data.id);
   });
-  label(close, "Cancel");
+  label(close, `Cancel ${data.name}`);
   root.replaceChildren(bar, words, close);
   if (data.grid) reportView();
   else poll();
@@ -82,7 +82,7 @@ function watch(data, root, setTriggerValue) {
     words.replaceChildren(link, ` · ${size}`);
     if (note) words.append(element("span", { className: "note", textContent: note }));
     bar.remove();
-    label(close, "Remove");
+    label(close, `Remove ${data.name}`);
     if (!started.has(data.id)) {
       started.add(data.id);
       link.click();
@@ -93,7 +93,7 @@ function watch(data, root, setTriggerValue) {
     bar.remove();
     words.textContent = note;
     root.classList.add("failed");
-    label(close, "Close");
+    label(close, `Close the message about ${data.name}`);
   }
 
   function stop() {

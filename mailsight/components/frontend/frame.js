@@ -88,10 +88,16 @@ function mailFrame(parentElement, ready = () => {}, rescaled = () => {}) {
     needed = desktopWidth(mail);
     fit(); // before badges are added, with which each layout takes much longer
     ready(mail);
+    EventTarget.prototype.addEventListener.call(mail, "keydown", passEscape, true);
     fontsOf(mail).ready.then(fitSoon);
     EventTarget.prototype.addEventListener.call(mail, "load", fitSoon, true); // pictures
     inside.observe(bodyOf(mail)); // anything else that changes size
   });
+
+  // Escape closes the dialog around the mail, which gets no keys that are pressed in the mail.
+  function passEscape(event) {
+    if (event.key === "Escape") frame.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, composed: true }));
+  }
 
   // Fits once, however many pictures have loaded since the last animation frame.
   function fitSoon() {

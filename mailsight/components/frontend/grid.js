@@ -159,10 +159,23 @@ var datasource = {
   }
 };
 
+/* All buttons that open a column's filter have the same name. The input beside each names its column (for a date it is the
+   second of two). */
+function nameFilters() {
+  document.querySelectorAll('button[aria-label="Open Filter Menu"]').forEach(function (button) {
+    var input = Array.from(button.closest('.ag-header-cell').querySelectorAll('input')).pop();
+    if (input) button.setAttribute('aria-label', 'More filters: ' + input.getAttribute('aria-label').replace(' Filter Input', ''));
+  });
+}
+
 function rowId(params) { return params.data.customer_id; }
 
 function ready(event) {
   window.recipients = event.api;
+  window.frameElement.title = 'Customers';
+  event.api.setGridAriaProperty('label', 'Customers');
+  nameFilters();
+  new MutationObserver(nameFilters).observe(root(), { childList: true, subtree: true });
   /* After each rerun, AG Grid for Streamlit also passes empty rows, which this row model reports as an error, and options that
      only apply to a new grid. */
   var update = event.api.updateGridOptions;
@@ -225,6 +238,7 @@ class MailCell {
     var svg = document.createElementNS(shape, 'svg');
     var path = document.createElementNS(shape, 'path');
     svg.setAttribute('viewBox', '0 0 24 24');
+    svg.setAttribute('aria-hidden', 'true');
     path.setAttribute('d', 'M3.5 6h17v12h-17zM4 6.5l8 6.5 8-6.5');
     svg.append(path);
     this.button.append(svg);
@@ -250,7 +264,14 @@ function isClick(change) {
   return column === 'mail' || Boolean(event.event.target.closest('.name'));
 }
 
+/* The focus comes back from a dialog. */
+function focusAgain() {
+  var cell = window.recipients.getFocusedCell();
+  if (cell) window.recipients.setFocusedCell(cell.rowIndex, cell.column);
+}
+
 window.mailsight = {
+  focusAgain: focusAgain,
   saveState: saveState,
   datasource: datasource,
   initialRows: initialRows,

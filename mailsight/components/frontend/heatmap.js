@@ -36,6 +36,19 @@ const icon = (path) => {
 const OPEN = "M14 5h5v5M19 5l-8 8M10 6H6.5A1.5 1.5 0 0 0 5 7.5v10A1.5 1.5 0 0 0 6.5 19h10a1.5 1.5 0 0 0 1.5-1.5V14";
 const POINTER_PX = 16; // as in mailsight/heatmap/badges.py
 const MAX_LARGER = 1.6; // larger badges would cover each other
+const CAN_GET_FOCUS = "a, button, [tabindex]";
+
+// A name for each link: its label, and which one it is of several links with the same label.
+const distinct = (links) => {
+  const alike = new Map();
+  for (const link of links) {
+    if (alike.has(link.label)) alike.get(link.label).push(link);
+    else alike.set(link.label, [link]);
+  }
+  const names = [...alike].flatMap(([label, same]) =>
+    same.map((link, at) => [link, same.length > 1 ? `${label} (${at + 1} of ${same.length})` : label]));
+  return new Map(names);
+};
 const SAVE = "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14";
 
 function heatmapView(root, initial) {
@@ -104,17 +117,18 @@ function heatmapView(root, initial) {
         toggle("Unclicked links", "Mark links without clicks with a small ring", state.quiet, "quiet", (on) => change("quiet", on)),
         toggle("Load images", data.pictures_help, data.pictures, "pictures", (on) => setState("pictures", on)),
       );
-      const save = make("button", { type: "button", class: "save", "data-tool": "png",
+      const save = make("button", { type: "button", class: "save", "data-tool": "png", "aria-label": "Save as PNG",
         title: "The e-mail with its badges as a PNG, without images from the network" }, icon(SAVE), "PNG");
       save.addEventListener("click", async () => {
-        save.disabled = true;
+        if (save.ariaDisabled) return;
+        save.ariaDisabled = "true"; // not disabled, which would lose the focus
         try {
           await savePicture(frame.mail, badges, data.file_name);
         } catch {
           save.replaceChildren("Not supported by this browser");
           return;
         }
-        save.disabled = false;
+        save.ariaDisabled = null;
       });
       parts.push(save);
     }
@@ -141,7 +155,13 @@ function heatmapView(root, initial) {
     const link = [...data.links, ...data.others].find((link) => link.id === data.chosen);
     if (!link) return only.replaceChildren();
     const see = make("button", { type: "button" }, "Go to the list ↓");
-    see.addEventListener("click", () => document.getElementById(data.grid)?.scrollIntoView({ behavior: "smooth" }));
+    see.addEventListener("click", () => {
+      const heading = document.getElementById(data.grid);
+      if (!heading) return;
+      heading.scrollIntoView();
+      heading.tabIndex = -1;
+      heading.focus({ preventScroll: true });
+    });
     const all = make("button", { type: "button" }, "Show all customers");
     all.addEventListener("click", () => trigger("chosen", ""));
     const who = link.clickers === 1 ? "1 customer" : `${link.clickers.toLocaleString("en")} customers`;
@@ -152,46 +172,47 @@ function heatmapView(root, initial) {
 
   function drawList() {
     const scrollTop = list.scrollTop;
-    const focused = root.getRootNode().activeElement?.closest?.("tr")?.dataset.row;
+    const focused = root.getRootNode().activeElement?.closest?.("tr");
+    const at = focused && [...focused.querySelectorAll(CAN_GET_FOCUS)].indexOf(root.getRootNode().activeElement);
     const variant = `${state.measure}-${state.show === "count" ? "share" : state.show}`;
     const number = (link) => link[state.measure];
     const max = [...data.links, ...data.others].reduce((most, link) => Math.max(most, number(link)), 0);
     maxNumber = data.links.reduce((most, link) => Math.max(most, number(link)), 1);
     const sorted = (links) => (state.sort === "clicks" ? [...links].sort((a, b) => number(b) - number(a)) : links);
+    const names = distinct([...data.links, ...data.others]);
     const row = (link) => {
       const marks = link.marks.map((mark) => make("span", { class: "mark", title: mark[1] }, mark[0]));
-      const line = make("tr", { "data-row": link.id, tabindex: "0", class: link.id === data.chosen ? "chosen" : "" },
+      const isChosen = link.id === data.chosen;
+      const label = link.clicks || isChosen
+        ? make("button", { type: "button", class: "pick", "aria-pressed": String(isChosen), "aria-label": names.get(link) }, make("span", {}, link.label))
+        : make("span", {}, link.label);
+      const line = make("tr", { "data-row": link.id, class: isChosen ? "chosen" : "" },
         make("td", { class: "link", title: number(link) ? "Show who clicked this link" : "" },
-          make("div", { class: "label" }, make("span", {}, link.label), ...marks),
+          make("div", { class: "label" }, label, ...marks),
           link.note ? make("div", { class: "note", title: link.note }, link.note) : null),
         make("td", { class: "right", "data-label": "Clicks" }, link.clicks.toLocaleString("en")),
         make("td", { class: "right", "data-label": "Customers" }, link.clickers.toLocaleString("en")),
         tipped(make("td", { class: variant in link.small ? "share small" : "share", "data-label": data.headings[variant] },
           bar(number(link), max, shade(link)), make("span", {}, link.figures[variant]),
           link.small[variant] ? make("div", { class: "note" }, link.small[variant]) : null), link.tips[variant]),
-        make("td", { class: "out" }, outside(link)));
+        make("td", { class: "out" }, outside(link, names.get(link))));
       line.addEventListener("click", () => choose(link));
-      line.addEventListener("keydown", (event) => {
-        if (event.target !== line || (event.key !== "Enter" && event.key !== " ")) return;
-        event.preventDefault();
-        choose(link);
-      });
-      for (const [event, on] of [["pointerenter", 1], ["focus", 1], ["pointerleave", 0], ["blur", 0]]) {
-        line.addEventListener(event, () => highlight(on ? link.id : null, event === "focus"));
+      for (const [event, on] of [["pointerenter", 1], ["focusin", 1], ["pointerleave", 0], ["focusout", 0]]) {
+        line.addEventListener(event, () => highlight(on ? link.id : null, event === "focusin"));
       }
       return line;
     };
     const part = (heading, links, more, empty) => {
       if (!links.length && !empty) return null;
       return make("section", {},
-        make("h4", {}, heading, make("b", {}, `${links.length.toLocaleString("en")}${more ? " most clicked" : ""}`)),
+        make("h3", {}, heading, make("b", {}, `${links.length.toLocaleString("en")}${more ? " most clicked" : ""}`)),
         links.length ? make("table", { "aria-label": heading },
           make("thead", {}, make("tr", {}, ...["Link", "Clicks", "Customers", data.headings[variant], ""].map((words, at) =>
             make("th", { scope: "col", class: at === 1 || at === 2 ? "right" : "" }, words || make("span", { class: "sr" }, "Open in a new tab"))))),
           arrows(make("tbody", {}, ...sorted(links).map(row)))) : make("p", { class: "none" }, empty),
         more ? make("p", { class: "more" }, more) : null);
     };
-    const order = make("div", { class: "order" }, "Sorted by ");
+    const order = make("div", { class: "order", role: "group", "aria-label": "Sorted by" }, "Sorted by ");
     for (const [value, words] of [["clicks", data.measures.find(([measure]) => measure === state.measure)[1].toLowerCase()], ["place", "position in the e-mail"]]) {
       const button = make("button", { type: "button", "aria-pressed": String(state.sort === value) }, words);
       button.addEventListener("click", () => change("sort", value));
@@ -201,7 +222,9 @@ function heatmapView(root, initial) {
       ...[order, part("Links in the e-mail", data.links, data.more_links, "This e-mail has no links."),
         part("Other links in this campaign", data.others, data.more_others)].filter(Boolean));
     list.scrollTop = scrollTop;
-    if (focused) list.querySelector(`tr[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    if (!focused) return;
+    const line = list.querySelector(`tr[data-row="${CSS.escape(focused.dataset.row)}"]`);
+    line?.querySelectorAll(CAN_GET_FOCUS)[at]?.focus({ preventScroll: true });
   }
 
   function bar(number, max, colour) {
@@ -217,10 +240,10 @@ function heatmapView(root, initial) {
     return (shades.at(-1) ?? data.scale[0])[1];
   }
 
-  function outside(link) {
+  function outside(link, name) {
     if (!link.href) return null;
     const anchor = make("a", { href: link.href, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer",
-      title: "Open in a new tab", "aria-label": `Open ${link.label} in a new tab` }, icon(OPEN));
+      title: "Open in a new tab", "aria-label": `Open ${name} in a new tab` }, icon(OPEN));
     anchor.addEventListener("click", (event) => event.stopPropagation());
     return anchor;
   }
@@ -340,7 +363,7 @@ function heatmapView(root, initial) {
     for (const element of link ? [link, ...link.querySelectorAll("img")] : []) lightLink(element);
     const row = list.querySelector(`tr[data-row="${CSS.escape(id)}"]`);
     row?.classList.add("lit");
-    if (row && !row.matches(":hover, :focus")) {
+    if (row && !row.matches(":hover, :focus-within")) {
       const [top, bottom] = [row.offsetTop - 40, row.offsetTop + row.offsetHeight];
       if (top < list.scrollTop) list.scrollTop = top;
       else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;

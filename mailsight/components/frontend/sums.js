@@ -2,7 +2,7 @@
 // Reports the id of a clicked part to Python as `clicked`. tips.js, which makes elements, is loaded before this script.
 
 const drawPart = (part, notify) => {
-  const button = element("button", { type: "button", class: "part", "data-part": part.id, "aria-pressed": String(part.chosen), title: part.title },
+  const button = element("button", { type: "button", class: "part", "data-part": part.id, "aria-pressed": String(part.chosen), "aria-label": part.name, title: part.title },
     element("span", { class: "dot", "aria-hidden": "true" }), element("span", {}, part.label), " ", element("b", {}, part.count));
   button.style.setProperty("--colour", part.colour);
   button.addEventListener("click", () => notify(part.id));

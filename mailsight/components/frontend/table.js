@@ -80,7 +80,8 @@ const drawTick = (cell, notify) => {
 const drawArrow = ({ way, tone }) =>
   way ? element("span", { class: `arrow ${tone}`, role: "img", "aria-label": way === "up" ? "More than usual" : "Less than usual" }, way === "up" ? "↑" : "↓") : null;
 
-const drawCell = (cell, notify) => {
+// `row`: the name of the cell's row.
+const drawCell = (cell, row, notify) => {
   if (typeof cell === "string") return [ownWay(cell)];
   if (cell.kind === "main") {
     const words = cell.href
@@ -129,7 +130,7 @@ const drawCell = (cell, notify) => {
   if (cell.kind === "tone") return [element("span", { class: `tone ${cell.tone}` }, cell.text)];
   if (cell.kind === "actions") {
     return cell.actions.map((action) => {
-      const button = element("button", { class: "action", type: "button", title: action.label, "aria-label": action.label }, icon(action.icon));
+      const button = element("button", { class: "action", type: "button", title: action.label, "aria-label": `${action.label}: ${row}` }, icon(action.icon));
       button.addEventListener("click", (event) => {
         event.stopPropagation();
         notify(action.action);
@@ -172,7 +173,14 @@ const withoutChoice = ({ heard, ...data }) =>
 
 const setChosen = (line, row) => {
   line.classList.toggle("chosen", Boolean(row.chosen));
-  if (line.hasAttribute("aria-selected")) line.setAttribute("aria-selected", String(Boolean(row.chosen)));
+  line.querySelector(".pick")?.setAttribute("aria-pressed", String(Boolean(row.chosen)));
+};
+
+// Makes a row's name a button, so that a row without a link can be clicked with the keyboard. Its click reaches the row.
+const asButton = (name) => {
+  const button = element("button", { type: "button", class: `pick ${name.className}`, title: name.title, style: name.getAttribute("style") });
+  button.append(...name.childNodes);
+  name.replaceWith(button);
 };
 
 const tickOf = (row, pending) => {
@@ -257,21 +265,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
       ticks.set(parentElement, report);
       setTriggerValue("ticked", report);
     };
-    if (opens) {
-      line.addEventListener("click", () => notify("open"));
-      // A row without a link is focusable itself.
-      if (!row.cells.some((cell) => cell.href)) {
-        line.tabIndex = 0;
-        line.setAttribute("aria-selected", "false");
-        line.addEventListener("keydown", (event) => {
-          if (event.target === line && (event.key === "Enter" || event.key === " ")) {
-            event.preventDefault();
-            notify("open");
-          }
-        });
-      }
-    }
-    setChosen(line, row);
+    if (opens) line.addEventListener("click", () => notify("open"));
+    const name = row.cells.find((cell) => cell.kind === "main")?.text ?? "";
     row.cells.forEach((original, index) => {
       const cell = original.kind === "tick" ? tickOf(row, pending) : original;
       const column = data.columns[index];
@@ -282,10 +277,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
           class: `${column.right ? "right" : ""} ${column.fit ? "fit" : ""} ${main || column.whole ? "whole" : ""} ${main ? "named" : ""}`,
           "data-label": main ? "" : column.label,
         },
-        ...drawCell(cell, notify),
+        ...drawCell(cell, name, notify),
       );
       line.append(cell.tip?.length ? tipped(node, cell.tip) : node);
     });
+    if (opens && !row.cells.some((cell) => cell.href)) asButton(line.querySelector(".main, .chip"));
+    setChosen(line, row);
     body.append(line);
   }
   const table = element(

@@ -35,9 +35,7 @@ const tipped = (target, lines) => {
     document.removeEventListener("scroll", hide, true);
   };
   const escape = (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    hide();
+    if (event.key === "Escape") hide();
   };
   const show = () => {
     clearTimeout(timer);
@@ -61,7 +59,9 @@ const tipped = (target, lines) => {
     if (target.getRootNode().activeElement !== target) hide();
     else clearTimeout(timer);
   });
-  target.addEventListener("focus", show);
+  target.addEventListener("focus", () => {
+    if (target.matches(":focus-visible")) show();
+  });
   target.addEventListener("blur", hide);
   return target;
 };

@@ -25,7 +25,7 @@ from . import heatmap, states, tabs
 def customers(report: CampaignReport) -> None:
     """The heading, and the customers in a grid."""
     with frame.line("customers_head"):
-        st.subheader("Customers", anchor=states.ANCHOR, width="content")
+        st.header("Customers", anchor=states.ANCHOR, width="content")
         if report.counts.selected:
             navigation.audience_switch("customers")
     if report.counts.selected:

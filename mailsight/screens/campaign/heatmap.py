@@ -44,6 +44,7 @@ def show(report: CampaignReport) -> None:
                     f"links:{campaign_id}",
                     ("links", campaign_id, report.audience.value),
                     partial(rows.links, campaign_id=campaign_id, audience=report.audience),
+                    label="Export links",
                 )
             if mail:
                 _download(report, mail)

@@ -104,7 +104,9 @@ def _rate(portion: Portion, formula: str, state: Status, largest: float = 1.0) -
 def _bounces(provider: MailboxProvider, reasons: Sequence[BounceCount]) -> None:
     """Why e-mails to one provider bounced."""
     undeliverable = provider.counts.undeliverable
-    st.markdown(f"**{formats.plain(provider.name)}: why {formats.things(undeliverable, 'e-mail')} bounced**")
+    st.subheader(
+        f"{formats.plain(provider.name)}: why {formats.things(undeliverable, 'e-mail')} bounced", anchor=False
+    )
     rows = [
         tables.Row(
             bounces.reason.label,

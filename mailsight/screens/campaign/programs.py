@@ -42,7 +42,7 @@ def show(report: CampaignReport) -> None:
     )
     for place, (title, parts) in zip((left, right), titles, strict=True):
         with place:
-            st.markdown(f"**{title}**")
+            st.subheader(title, anchor=False)
             whole = used.events if counted == "Events" else used.customers
             numbers = [
                 (part.name, part.events if counted == "Events" else part.customers, part.is_apart)

@@ -68,6 +68,7 @@ def _stages_line(report: CampaignReport, reached: Sequence[Reached]) -> sums.Lin
             at.stage.colour,
             at.stage.meaning,
             chosen=at.stage is chosen,
+            name=f"{at.stage.label} {formats.count(at.reached)}, including those who got further",
         )
         for at in reached
     ]

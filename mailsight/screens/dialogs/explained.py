@@ -37,7 +37,7 @@ def label(key: str, counts: Counts, audience: Audience) -> None:
 def section(title: str) -> None:
     """Show a section of docs/metrics.md."""
     shown = explanations.section(title)
-    st.markdown(f"**{shown.title}**")
+    st.subheader(shown.title, anchor=False)
     st.markdown(shown.text)
 
 
@@ -47,7 +47,7 @@ def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
     section = explanations.of_figure(key)
     with st.container(border=True, gap="xsmall", key="counted"):
         formula, *lines = in_short
-        st.markdown(f"**{explanations.without_key(section.title)}**")
+        st.subheader(explanations.without_key(section.title), anchor=False)
         st.markdown(formula)
         st.markdown(" · ".join(lines))
     st.markdown(section.text)

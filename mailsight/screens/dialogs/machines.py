@@ -60,7 +60,7 @@ def show(report: CampaignReport) -> None:
 def _examples(campaign_id: str, rule: Rule) -> None:
     """Some events that one rule detected, its threshold and its limits."""
     threshold = machines.rules().threshold(rule)
-    st.markdown(f"**Examples: {rule.label}**")
+    st.subheader(f"Examples: {rule.label}", anchor=False)
     parts = [f"Threshold: {threshold}." if threshold else "", f"Possible mistake: {rule.can_get_wrong}"]
     st.caption(" ".join(part for part in parts if part))
     rows = [

@@ -13,8 +13,9 @@ from mailsight.figures import formats
 from mailsight.figures.metrics import Portion, share
 from mailsight.reports import recipients
 from mailsight.reports.campaign import CampaignReport
-from mailsight.screens import cached
+from mailsight.screens import cached, navigation
 from mailsight.vocabulary import NotSentReason
+from mailsight.web import addresses
 
 ROWS_PER_PAGE = 10
 
@@ -58,13 +59,17 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, se
     campaign_id = report.campaign.campaign_id
     paging = Paging(f"not_sent:{campaign_id}:{reason}:{search}:page", ROWS_PER_PAGE, narrow=True)
     page = cached.read(recipients.not_sent, campaign_id, reason, search, paging.first(), ROWS_PER_PAGE)
-    tables.table(
+    clicked = tables.table(
         [tables.Column("Customer"), tables.Column("Reason", whole=True)],
         [
             tables.Row(
                 str(row["customer_id"]),
                 [
-                    tables.main(row["name"] or row["customer_id"], row["email"] or "No address"),
+                    tables.main(
+                        row["name"] or row["customer_id"],
+                        row["email"] or "No address",
+                        href=addresses.customer(row["customer_id"], report.audience),
+                    ),
                     tables.noted(report.why_not_sent(NotSentReason(row["reason"])), row["detail"] or ""),
                 ],
             )
@@ -72,9 +77,12 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, se
         ],
         key="not_sent_customers",
         label="Customers who were not sent this campaign",
+        opens=True,
         empty="No customers match.",
     )
     paging.footer(formats.things(page.total, "customer"), page.total)
+    if clicked.row:
+        navigation.open_customer(clicked.row, campaign_id)
 
 
 def _reasons(report: CampaignReport) -> NotSentReason | None:
