@@ -69,3 +69,29 @@ left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.c
 left join campaigns as c on c.campaign_id = r.campaign_id
 left join customers as cu on cu.customer_id = r.customer_id
 where r.campaign_id = :campaign_id and r.customer_id = :customer_id;
+
+-- name: find_customers(text, words, customers)
+-- The customers with all words in their name, address or id: the best `customers` of them, each with the number of all that
+-- match. Exact matches first, then what starts with the text. A customer known only from messages or events is found by id.
+with wanted as (
+    select lower(strip_accents(:text)) as text, list_transform(cast(:words as varchar[]), lambda word: lower(strip_accents(word))) as words
+), known as (
+    select customer_id, name, email from customers
+    union all
+    select customer_id, max(name), max(email) from recipients
+    where customer_hash = customer_hash(:text) and customer_id = :text
+        and not exists (select 1 from customers where customers.customer_id = :text)
+    group by customer_id
+), searched as (
+    select customer_id, name, email, lower(strip_accents(concat_ws(' ', name, email, customer_id))) as words
+    from known
+)
+select
+    s.customer_id, s.name, s.email, count(*) over () as total
+from searched as s, wanted as w
+where len(list_filter(w.words, lambda word: not contains(s.words, word))) = 0
+order by
+    lower(s.customer_id) = w.text or lower(s.email) = w.text desc,
+    starts_with(s.words, w.text) or starts_with(lower(s.email), w.text) desc,
+    s.name, s.customer_id
+limit :customers;

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.components.export_button import export_button
 from mailsight.components.paging import Paging
 from mailsight.components.search_box import search_box
@@ -15,6 +15,7 @@ from mailsight.reports import recipients
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached
 from mailsight.vocabulary import NotSentReason
+from mailsight.web.parameters import REASON
 
 ROWS_PER_PAGE = 10
 
@@ -22,7 +23,9 @@ ROWS_PER_PAGE = 10
 def show(report: CampaignReport) -> None:
     """Show the customers who were not sent the campaign, and how many there are for each reason."""
     icon = ":material/schedule:" if report.campaign.is_planned else ":material/warning:"
-    st.dialog(report.unsent.label, width="large", icon=icon)(_reasons_and_customers)(report)
+    st.dialog(report.unsent.label, width="large", icon=icon, on_dismiss=address.close_dialog)(
+        _reasons_and_customers
+    )(report)
 
 
 @cached.one_generation()
@@ -82,7 +85,7 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
     key = f"not_sent:{report.campaign.campaign_id}:reason"
     numbers = sorted(report.not_sent.items(), key=lambda item: -item[1])
     largest = share(max(report.not_sent.values(), default=0), report.counts.not_sent) or 1.0
-    chosen: NotSentReason | None = st.session_state.get(key)
+    chosen: NotSentReason | None = address.value(REASON)
     rows = [
         tables.Row(
             reason.value,
@@ -108,6 +111,6 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
         opens=True,
     )
     if clicked.row:
-        st.session_state[key] = None if chosen == clicked.row else NotSentReason(clicked.row)
+        address.change((REASON, None if chosen == clicked.row else NotSentReason(clicked.row)))
         st.rerun(scope="fragment")
     return chosen
