@@ -70,28 +70,29 @@ left join campaigns as c on c.campaign_id = r.campaign_id
 left join customers as cu on cu.customer_id = r.customer_id
 where r.campaign_id = :campaign_id and r.customer_id = :customer_id;
 
--- name: find_customers(text, words, customers)
--- The customers with all words in their name, address or id: the best `customers` of them, each with the number of all that
--- match. Exact matches first, then what starts with the text. A customer known only from messages or events is found by id.
-with wanted as (
-    select lower(strip_accents(:text)) as text, list_transform(cast(:words as varchar[]), lambda word: lower(strip_accents(word))) as words
-), known as (
+-- name: find_customers(customer_id, text, first, second, third, fourth, customers)
+-- The customers with these four words (or empty texts), which are in lower case like `text`, in their name, address or id: the
+-- best `customers` of them, each with the number of all that match. Exact matches first, then what starts with the text. A
+-- customer known only from messages or events is found by `customer_id`.
+with known as (
     select customer_id, name, email from customers
     union all
     select customer_id, max(name), max(email) from recipients
-    where customer_hash = customer_hash(:text) and customer_id = :text
-        and not exists (select 1 from customers where customers.customer_id = :text)
+    where customer_hash = customer_hash(:customer_id) and customer_id = :customer_id
+        and not exists (select 1 from customers where customers.customer_id = :customer_id)
     group by customer_id
 ), searched as (
-    select customer_id, name, email, lower(strip_accents(concat_ws(' ', name, email, customer_id))) as words
+    select customer_id, name, email, lower(concat_ws(' ', name, email, customer_id)) as words
     from known
+), matching as (
+    select customer_id, name, email, words
+    from searched
+    where contains(words, :first) and contains(words, :second) and contains(words, :third) and contains(words, :fourth)
 )
-select
-    s.customer_id, s.name, s.email, count(*) over () as total
-from searched as s, wanted as w
-where len(list_filter(w.words, lambda word: not contains(s.words, word))) = 0
+select customer_id, name, email, (select count(*) from matching) as total
+from matching
 order by
-    lower(s.customer_id) = w.text or lower(s.email) = w.text desc,
-    starts_with(s.words, w.text) or starts_with(lower(s.email), w.text) desc,
-    s.name, s.customer_id
+    lower(customer_id) = :text or coalesce(lower(email) = :text, false) desc,
+    starts_with(words, :text) or coalesce(starts_with(lower(email), :text), false) desc,
+    name, customer_id
 limit :customers;

@@ -16,7 +16,7 @@ from mailsight.reports.search import EVERYTHING
 from mailsight.screens.campaign import figures
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
-from mailsight.web import addresses, configuration
+from mailsight.web import addresses, configuration, parameters
 from tests.support import odd_campaigns
 from tests.support.broken_secrets import GOOD
 from tests.support.campaigns import listed, newest_sent
@@ -278,9 +278,7 @@ def test_an_unusual_campaign_has_a_helpful_page(
     use: Callable[[Path], Warehouse], odd_database: Path, campaign_id: str, tab: str, says: str
 ) -> None:
     use(odd_database)
-    at = show("campaign", id=campaign_id)
-    at.session_state["tab"] = tab
-    at.run()
+    at = show("campaign", id=campaign_id, tab=parameters.slug(tab))
     text = words(at)
     assert says in text
     assert not {"None", "nan", "NaT", "null"} & set(text.split())
