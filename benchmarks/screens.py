@@ -141,7 +141,7 @@ def walk_list(walk: Walk, target: Target) -> None:
     by_rate = page.get_by_role("table").get_by_role("button", name="COR", exact=True)
     walk.click("list: sort", by_rate.click, f"{rows} !== {before}")
     before = json.dumps(page.evaluate(rows))
-    box = page.get_by_placeholder("Search name or subject")
+    box = page.get_by_placeholder("Search name, subject or tag")
     match_shown = f"{rows} !== {before} && {rows}.includes({name})"
     walk.click("list: search", lambda: box.fill(target.name), match_shown)
 

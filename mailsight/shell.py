@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mailsight.components import accessibility
+from mailsight.components import accessibility, address
 from mailsight.errors import MailsightError
 from mailsight.screens import cached, frame, navigation, sign_in
 
@@ -21,6 +21,7 @@ if not sign_in.admit():
     st.stop()
 
 try:
+    address.open_page(page.url_path)
     with cached.one_generation():
         page.run()
     frame.freeze_imports(page.url_path)

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
+from mailsight.components import address
 from mailsight.figures import formats
 from mailsight.reports import campaign as campaign_reports
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.campaign import (
     customers,
+    dialogs,
     figures,
     heatmap,
     mailboxes,
@@ -17,21 +19,19 @@ from mailsight.screens.campaign import (
     week,
 )
 from mailsight.screens.campaign import report as report_menu
-from mailsight.screens.dialogs import mail, selection
 from mailsight.screens.frame import facts, head, line
+from mailsight.web import parameters
 
-campaign_id = navigation.shown_id("campaign")
-navigation.remember(campaign_id, "tab")
+campaign_id = navigation.shown_id()
 audience = navigation.audience()
 report = read(campaign_reports.report, campaign_id, audience)
 campaign = report.campaign
 
 with head(campaign.name):
-    if st.button("Selection", icon=":material/filter_alt:"):
-        selection.show(report)
-    if st.button("Preview e-mail", icon=":material/visibility:"):
-        mail.preview(campaign_id)
+    st.button("Selection", icon=":material/filter_alt:", on_click=dialogs.opener("selection"))
+    st.button("Preview e-mail", icon=":material/visibility:", on_click=dialogs.opener("preview"))
     report_menu.report_menu(report)
+    address.copy_link()
     navigation.audience_switch(other=figures.other_audience(report))
 with line("facts"):
     facts(
@@ -77,9 +77,11 @@ tabs = {
     "Mailbox providers": mailboxes.show,
     "Mail programs": programs.show,
 }
-for tab, show in zip(st.tabs(list(tabs), on_change="rerun", key="tab"), tabs.values(), strict=True):
+on_change = address.follow(parameters.TAB, "tab")
+for tab, show in zip(st.tabs(list(tabs), on_change=on_change, key="tab"), tabs.values(), strict=True):
     with tab:
         if tab.open:
             show(report)
 
 customers.customers(report)
+dialogs.show(report)

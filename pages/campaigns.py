@@ -1,5 +1,6 @@
 """Campaigns: the main figures of every campaign at a glance."""
 
+from mailsight.components import address
 from mailsight.errors import NoDatabase
 from mailsight.reports import campaigns
 from mailsight.screens import campaigns as campaign_list
@@ -12,7 +13,9 @@ if not read(campaigns.overview).campaigns:
     raise NoDatabase("No campaigns have been loaded yet.")
 
 with head("Campaigns", trail=False):
+    campaign_list.find_customer_button()
     navigation.data_link()
+    address.copy_link()
     navigation.audience_switch()
 
 campaign_list.campaigns(audience)

@@ -2,25 +2,22 @@
 
 import streamlit as st
 
-from mailsight.components import tables
+from mailsight.components import address
 from mailsight.reports import customer as customer_reports
 from mailsight.screens import customer as customer_screen
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
-from mailsight.screens.dialogs import events, mail
 from mailsight.screens.frame import facts, head, line
 from mailsight.vocabulary import NotSentReason
 
-customer_id = navigation.shown_id("customer")
-clicked = tables.clicked(customer_screen.TABLE)
-if clicked.action == "open" and clicked.row:
-    navigation.open_campaign(clicked.row, customer_id)
+customer_id = navigation.shown_id()
 audience = navigation.audience()
 report = read(customer_reports.report, customer_id, audience)
 customer = report.customer
 name = customer.name or customer.email or customer.customer_id
 
 with head(name, customer_screen.campaign_before(report)):
+    address.copy_link()
     navigation.audience_switch()
 facts(customer.email or NotSentReason.NO_ADDRESS.label, f"customer ID {customer.customer_id}")
 
@@ -35,7 +32,4 @@ with history:
     customer_screen.totals(report, audience)
     customer_screen.history(report, audience)
 
-if clicked.action == "mail" and clicked.row:
-    mail.customer_mail(clicked.row, customer.customer_id)
-if clicked.action == "events" and clicked.row:
-    events.show(clicked.row, customer.customer_id)
+customer_screen.dialog(report)

@@ -103,9 +103,7 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
             textangle=0,
             insidetextfont={"color": INK, "size": 12},
             marker={
-                "color": [
-                    muted(state.colour) if portion.is_small else state.colour for portion in portions
-                ],
+                "color": [muted(state.colour) if portion.is_small else state.colour for portion in portions],
                 "line": {"width": 0},
             },
             customdata=[

@@ -24,7 +24,7 @@ def pale(colour: str, opacity: float = 0.3) -> str:
 
 
 def muted(colour: str) -> str:
-    """The colour halfway to grey. Unlike a transparent colour, it is as light on a dark page, so that INK is legible on it."""
+    """The colour halfway to grey. It is as light on a dark page, unlike a transparent one, so that INK is legible."""
     mixed = ((one + grey) // 2 for one, grey in zip(_channels(colour), _channels(GREY), strict=True))
     return f"#{bytes(mixed).hex()}"
 

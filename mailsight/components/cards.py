@@ -12,17 +12,16 @@ _component = st.components.v2.component(
     "mailsight_cards",
     html='<div class="cards"></div>',
     css=frontend("cards.css", "tips.css"),
-    js=frontend("tips.js", "cards.js"),
+    js=frontend("tips.js", "links.js", "cards.js"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point of a trend. `tip`: lines that say whose share it is. A click opens the campaign, if there is an id."""
+    """A point of a trend. `tip`: lines that say whose share it is. A click opens its page, if it has one."""
 
     share: float
     tip: Sequence[str]
-    campaign_id: str = ""
     href: str = ""
 
 
@@ -52,11 +51,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """What was clicked in this run: a card's question mark ("counted"), its button ("attention"), or a `campaign`."""
+    """What was clicked in this run: a card's question mark ("counted") or its button ("attention")."""
 
     card: str
     action: str
-    campaign: str = ""
 
 
 def row_of_cards(shown: Sequence[Card], *, key: str, label: str) -> Click | None:

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,14 +38,6 @@ _SCRIPT = (Path(__file__).parent / "frontend" / "grid.js").read_text(encoding="u
 _COLOURS = {state.value: state.colour for state in Status}
 
 
-@dataclass(frozen=True, slots=True)
-class GridClick:
-    """What was clicked in this run: a customer's name ("open") or the preview icon ("mail")."""
-
-    customer_id: str
-    action: str
-
-
 def recipients_grid(
     report: CampaignReport,
     search: str,
@@ -79,23 +70,20 @@ def recipients_grid(
         update_on=["cellClicked", "cellKeyDown"],
         # All other modes send every row back to the server after each click.
         data_return_mode="CUSTOM",
-        custom_jscode_for_grid_return=_js("clickedCell"),
-        should_grid_return=_js("isClick"),
+        custom_jscode_for_grid_return=_js("previewed"),
+        should_grid_return=_js("isPreview"),
         custom_css=_CSS,
     )
 
 
-def clicked(campaign_id: str) -> GridClick | None:
-    """The latest click in the grid, returned only once: the component keeps its value over reruns.
-
-    Available before the grid is drawn, so that a click that leaves the page need not wait for a redraw.
-    """
+def previewed(campaign_id: str) -> str | None:
+    """The customer whose preview icon was clicked. Returned only once: the component keeps its value over reruns."""
     value = st.session_state.get(_key(campaign_id)) or {}
     handled = f"{_key(campaign_id)}:handled"
     if not value.get("customer_id") or st.session_state.get(handled) == value.get("at"):
         return None
     st.session_state[handled] = value.get("at")
-    return GridClick(str(value["customer_id"]), str(value["action"]))
+    return str(value["customer_id"])
 
 
 def _key(campaign_id: str) -> str:

@@ -5,34 +5,41 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from mailsight.web.parameters import Parameter
+
+from . import address
+
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The current page of a table, remembered under the key. A new key starts at the first page."""
+    """The current page of a table: in the address if it has a `parameter`, else remembered under the key."""
 
     key: str
     rows_per_page: int
     narrow: bool = False
-    persist: bool = False  # keep the page while another screen is shown
+    parameter: Parameter[int] | None = None
 
     def first(self, total: int | None = None) -> int:
         """The index of the first row to show, from 0.
 
         Pass the `total` if it is known before the rows are read, in case the current page no longer exists.
         """
-        page: int = st.session_state.get(self.key, 1)
+        page = address.value(self.parameter) if self.parameter else st.session_state.get(self.key, 1)
         if total is not None:
             page = min(page, max(self._pages(total), 1))
         return (page - 1) * self.rows_per_page
 
     def switch(self, total: int) -> None:
         """Show the page switch, if there are several pages."""
-        if self._pages(total) > 1:
+        pages = self._pages(total)
+        if pages > 1:
             st.pagination(
-                self._pages(total),
+                pages,
                 max_visible_pages=5 if self.narrow else 7,
                 key=self.key,
-                persist_state="session" if self.persist else None,
+                on_change=address.follow(self.parameter, self.key, shown=lambda page: min(page, pages))
+                if self.parameter
+                else "rerun",
             )
 
     def footer(self, text: str, total: int) -> DeltaGenerator:

@@ -1,8 +1,13 @@
 """A search box that searches while the user types."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import streamlit as st
+
+from mailsight.web.parameters import Parameter
+
+from . import address
 
 
 def search_box(
@@ -13,10 +18,17 @@ def search_box(
     shows_label: bool = False,
     live: bool | str = True,
     persist: bool = False,
-    on_change: Callable[[], None] | None = None,
+    parameter: Parameter[str] | None = None,
+    also: Sequence[address.Change] = (),
 ) -> str:
-    """The search text, or an empty string. `live`: the pause in typing that starts a search. `persist`: keep the text
-    while another page is shown."""
+    """The search text, or an empty string. `live`: the pause in typing that starts a search.
+
+    The text is in the address if there is a `parameter`, and `also` changes with it. `persist`: keep the text while
+    another page is shown; for text that must not be in the address.
+    """
+    on_change: Callable[[], None] | Literal["rerun"] = (
+        address.follow(parameter, key, *also) if parameter else "rerun"
+    )
     return (
         st.text_input(
             label,
@@ -26,7 +38,7 @@ def search_box(
             live=live,
             label_visibility="visible" if shows_label else "collapsed",
             key=key,
-            on_change=on_change or "rerun",
+            on_change=on_change,
             persist_state="session" if persist else None,
         )
         or ""

@@ -17,7 +17,7 @@ _component = st.components.v2.component(
     "mailsight_table",
     html='<div class="table"></div>',
     css=frontend("table.css", "tips.css"),
-    js=frontend("tips.js", "table.js"),
+    js=frontend("tips.js", "links.js", "table.js"),
 )
 
 Cell = str | dict[str, Any]
@@ -65,13 +65,16 @@ def table(
     sort: tuple[str, bool] | None = None,
     empty: str = "Nothing to show.",
     stacks: bool = True,
+    first: int = 0,
     on_sort: Callable[[str], None] | None = None,
     on_tick: Callable[[list[str], list[str]], None] | None = None,
 ) -> Click:
     """Show the table and return what was clicked. `sort`: the sorted column's key, and whether it is descending.
 
-    Where the table would be cut off, bars move below their figures, then lines break, then each row becomes a card; with
-    `stacks` False rows stay rows and the table scrolls sideways.
+    Where the table would be cut off, bars move below their figures, then lines break, then each row becomes a card;
+    with `stacks` False rows stay rows and the table scrolls sideways. A row that opens and has a link opens it in the
+    browser, without a click here. When `first`, the index of the first row, changes, the browser scrolls to the top
+    of the table.
     Before the page reruns, `on_sort` gets the key of the column to sort by, and `on_tick` the ids of all rows and of
     the ticked ones.
     """
@@ -95,6 +98,7 @@ def table(
             sort=sort,
             empty=empty,
             stacks=stacks,
+            start=first,
             heard=st.session_state.get(f"{key}:heard", 0),
         ),
         on_clicked_change=lambda: None,
@@ -102,14 +106,6 @@ def table(
         on_ticked_change=ticked,
     )
     return _click(result)
-
-
-def clicked(key: str) -> Click:
-    """What was clicked in the table with this key, before the run draws it.
-
-    A click that leaves the page need not wait for a redraw.
-    """
-    return _click(st.session_state.get(key))
 
 
 def _click(result: Any) -> Click:

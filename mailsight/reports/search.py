@@ -9,6 +9,7 @@ from mailsight.figures.metrics import RATES
 from mailsight.warehouse.selection import GridQuery
 
 ROWS_A_PAGE = 25
+MAX_WORDS = 20
 # The columns that the list can be sorted by, with the SQL expression for each.
 SORTS = {
     "name": "lower(name)",
@@ -24,12 +25,17 @@ _NEWEST_FIRST = "sent_at DESC NULLS FIRST, name, campaign_id"
 
 @dataclass(frozen=True, slots=True)
 class CampaignSearch:
-    """Words in the name, subject or id; a send time from `since` up to but not including `until`; all of `tags`."""
+    """What to search for.
+
+    `words`: each of them, in any order, in the name, subject, id or tags. `since` and `until`: the send time, `until`
+    not included. `tags`: any of them, or with `all_tags` all.
+    """
 
     words: str = ""
     since: datetime | None = None
     until: datetime | None = None
     tags: tuple[str, ...] = ()
+    all_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +59,40 @@ EVERYTHING = CampaignSearch()
 NEWEST_FIRST = Order()
 
 
+def _plain(text: str) -> str:
+    """SQL for a text without case and accents."""
+    return f"lower(strip_accents({text}))"
+
+
+# Words have no spaces, so none is found across two of these.
+_TEXT = _plain("concat_ws(' ', name, subject, campaign_id, array_to_string(tags, ' '))")
+
+
 def selection(search: CampaignSearch, order: Order = NEWEST_FIRST) -> GridQuery:
     """Return the search and the order as SQL fragments over the columns of the query `campaign_list`."""
     values = {
-        "words": search.words.strip(),
         "since": _naive(search.since),
         "until": _naive(search.until),
         "tags": list(search.tags),
     }
-    bound = {name: value for name, value in values.items() if value}
-    conditions = tuple(_conditions(bound))
+    words = search.words.split()[:MAX_WORDS]
+    bound = {name: value for name, value in values.items() if value} | {
+        f"word{place}": word for place, word in enumerate(words)
+    }
+    conditions = tuple(_conditions(bound, len(words), all_tags=search.all_tags))
     return GridQuery(conditions, bound, order.sql, start=0, end=ROWS_A_PAGE)
 
 
-def _conditions(bound: Mapping[str, object]) -> Iterator[str]:
+def _conditions(bound: Mapping[str, object], words: int, *, all_tags: bool) -> Iterator[str]:
     """Yield a condition only for each bound value, so that an empty search costs nothing."""
-    if "words" in bound:
-        matches = (
-            f"contains(lower({column}), lower($words))" for column in ("name", "subject", "campaign_id")
-        )
-        yield f"({' OR '.join(matches)})"
+    for place in range(words):
+        yield f"contains({_TEXT}, {_plain(f'$word{place}')})"
     if "since" in bound:
         yield "sent_at >= $since"
     if "until" in bound:
         yield "sent_at < $until"
     if "tags" in bound:
-        yield "list_has_all(tags, $tags)"
+        yield f"list_has_{'all' if all_tags else 'any'}(tags, $tags)"
 
 
 def _naive(moment: datetime | None) -> datetime | None:

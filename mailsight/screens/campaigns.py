@@ -5,8 +5,9 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.components.export_button import export_button
 from mailsight.components.paging import Paging
 from mailsight.components.search_box import search_box
@@ -16,18 +17,18 @@ from mailsight.figures.chance import Change
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign, Overview, SearchTotals
-from mailsight.reports.search import NEWEST_FIRST, ROWS_A_PAGE, CampaignSearch, Order
+from mailsight.reports.search import ROWS_A_PAGE, CampaignSearch, Order
 from mailsight.vocabulary import Audience
-from mailsight.web import addresses
+from mailsight.web import addresses, parameters
+from mailsight.web.parameters import Dialog
 
 from . import cached, navigation
-from .dialogs import explained
+from .dialogs import explained, find_customer
 
 TABLE = "campaigns"  # key of the table
 TREND_HOURS = 72
 _COUNTS = ("sent", "not_sent", "opted_out")
-# Keys of the list's session state. _SEARCHES counts searches, because each search starts on its first page.
-_ORDER, _SEARCHES = "campaigns_order", "campaigns_searches"
+# Keys of the session: the campaigns ticked for a comparison.
 _SELECTED, _LIMIT_REACHED = "campaigns_selected", "campaigns_limit_reached"
 
 
@@ -38,37 +39,103 @@ def campaigns(audience: Audience) -> None:
 
     They are a fragment: typing in the search box or ticking a row does not rerun the rest of the page.
     """
-    if opened := tables.clicked(TABLE).row:
-        navigation.open_campaign(opened)
     overview = cached.read(list_reports.overview)
     criteria = search(overview.tags)
     results = cached.read(list_reports.search_totals, audience, criteria)
-    totals(results, overview, audience)
+    totals(results, overview)
     campaigns_table(results, criteria, audience)
     compare_bar()
+    _dialog(results.totals, audience)
+
+
+def _dialog(totals: Counts, audience: Audience) -> None:
+    """The dialog in the address, if there is one."""
+    match address.value(parameters.LIST_DIALOG):
+        case Dialog("counted", key) if key in FIGURES:
+            explained.counted(key, explanations.in_short(key, totals), audience)
+        case Dialog("find-customer"):
+            find_customer.show(audience)
+
+
+def find_customer_button() -> None:
+    st.button(
+        "Find a customer",
+        icon=":material/person_search:",
+        on_click=address.opener(parameters.LIST_DIALOG, "find-customer"),
+    )
 
 
 def search(tags: tuple[str, ...]) -> CampaignSearch:
-    """The search box, the date range and the tags. They keep their values for the session."""
+    """The search box, the date range and the tags. They are in the address."""
     text_column, date_column, tag_column = st.columns([3, 2, 2])
     with text_column:
         text = search_box(
-            "Search name or subject", "search", shows_label=True, persist=True, on_change=_first_page
+            "Search name, subject or tag",
+            "search",
+            shows_label=True,
+            parameter=parameters.SEARCH,
+            also=[(parameters.PAGE, 1)],
         )
-    sent = date_column.date_input(
-        "Sent", value=[], format="DD/MM/YYYY", key="sent", on_change=_first_page, persist_state="session"
-    )
-    selected_tags = tag_column.multiselect(
-        "Tags", tags, placeholder="All tags", key="tags", on_change=_first_page, persist_state="session"
-    )
-    # There is no last day until the user has picked it.
-    first, last = (*sent, None, None)[:2]
-    return CampaignSearch(text, _midnight(first), _midnight(last, days=1), tuple(selected_tags))
+    first, last = _dates(date_column)
+    with tag_column:
+        selected_tags, all_tags = _tags(tags)
+    return CampaignSearch(text, _midnight(first), _midnight(last, days=1), selected_tags, all_tags=all_tags)
 
 
-def _first_page() -> None:
-    """Show new results from their first page, by giving them a new paging key."""
-    st.session_state[_SEARCHES] = st.session_state.get(_SEARCHES, 0) + 1
+def _dates(place: DeltaGenerator) -> tuple[date | None, date | None]:
+    """The first and the last day of the search. There is no last day until the user has picked it."""
+    key = "sent"
+
+    def picked() -> None:
+        first, last = (*st.session_state[key], None, None)[:2]
+        address.change((parameters.SINCE, first), (parameters.UNTIL, last), (parameters.PAGE, 1))
+
+    first, last = address.value(parameters.SINCE), address.value(parameters.UNTIL)
+    if last and (not first or last < first):
+        last = None
+    days = tuple(day for day in (first, last) if day)
+    if tuple(st.session_state.get(key, ())) != days:
+        st.session_state[key] = days
+    place.date_input(
+        "Sent",
+        value=[],
+        min_value=parameters.FIRST_DAY,
+        max_value=parameters.LAST_DAY,
+        format="DD/MM/YYYY",
+        key=key,
+        on_change=picked,
+    )
+    return first, last
+
+
+def _tags(tags: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """The chosen tags, and whether campaigns must have all of them. With one tag, that makes no difference."""
+    first_page = (parameters.PAGE, 1)
+    chosen = st.multiselect(
+        "Tags",
+        tags,
+        placeholder="All campaigns",
+        key="tags",
+        on_change=address.follow(
+            parameters.TAGS,
+            "tags",
+            first_page,
+            shown=lambda chosen: [tag for tag in chosen if tag in tags],
+            chosen=tuple,
+        ),
+    )
+    if len(chosen) < 2:
+        return tuple(chosen), False
+    match = st.segmented_control(
+        "Campaigns with",
+        [parameters.ANY_TAG, parameters.ALL_TAGS],
+        required=True,
+        label_visibility="collapsed",
+        key="tag_match",
+        help="Campaigns with at least one of these tags, or only those with all of them",
+        on_change=address.follow(parameters.TAG_MATCH, "tag_match", first_page),
+    )
+    return tuple(chosen), match == parameters.ALL_TAGS
 
 
 def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
@@ -77,7 +144,7 @@ def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
     )
 
 
-def totals(results: SearchTotals, overview: Overview, audience: Audience) -> None:
+def totals(results: SearchTotals, overview: Overview) -> None:
     """The figures of all campaigns in the search results together."""
     with st.container(border=True, key="totals"), st.grid(7, min_column_width=105, gap="small"):
         count = formats.count(results.campaigns)
@@ -92,14 +159,14 @@ def totals(results: SearchTotals, overview: Overview, audience: Audience) -> Non
                 label_visibility="collapsed",
             )
         for key in (*_COUNTS[:2], *(rate.key for rate in RATES), _COUNTS[2]):
-            _total(key, results.totals, audience, results.planned)
+            _total(key, results.totals, results.planned)
 
 
-def _total(key: str, totals: Counts, audience: Audience, planned: int) -> None:
+def _total(key: str, totals: Counts, planned: int) -> None:
     figure = FIGURES[key]
     portion = figure.portion(totals) if isinstance(figure, Rate) else None
     with st.container(gap=None, key=f"{'small' if portion and portion.is_small else 'total'}_{key}"):
-        explained.label(key, totals, audience)
+        explained.label(key, totals, address.opener(parameters.LIST_DIALOG, "counted", key))
         value = formats.percent(portion.rate) if portion else formats.count(getattr(totals, key))
         st.metric(figure.label, value, label_visibility="collapsed")
         if portion and portion.is_small:
@@ -110,8 +177,8 @@ def _total(key: str, totals: Counts, audience: Audience, planned: int) -> None:
 
 def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Audience) -> None:
     """The campaigns, a page at a time; a click opens one."""
-    order: Order = st.session_state.setdefault(_ORDER, NEWEST_FIRST)
-    paging = Paging(f"campaigns_page:{st.session_state.get(_SEARCHES, 0)}", ROWS_A_PAGE, persist=True)
+    order = address.value(parameters.SORT)
+    paging = Paging("campaigns_page", ROWS_A_PAGE, parameter=parameters.PAGE)
     first = paging.first(results.campaigns)
     campaigns = cached.read(list_reports.page, audience, search, order, first, ROWS_A_PAGE)
     trends = cached.read(
@@ -128,6 +195,7 @@ def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Aud
         label="Campaigns",
         opens=True,
         sort=(order.key, order.down),
+        first=first,
         empty="No campaigns match. Clear the search, the dates or the tags to see more.",
         on_sort=_sort,
         on_tick=_select,
@@ -145,9 +213,9 @@ def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Aud
 
 def _sort(key: str) -> None:
     """Sort by a column: largest first, names from A to Z. A second click reverses the order."""
-    order: Order = st.session_state[_ORDER]
-    st.session_state[_ORDER] = Order(key, not order.down if order.key == key else key != "name")
-    _first_page()
+    order = address.value(parameters.SORT)
+    order = Order(key, not order.down if order.key == key else key != "name")
+    address.change((parameters.SORT, order), (parameters.PAGE, 1))
 
 
 def selected() -> list[str]:
@@ -184,14 +252,7 @@ def compare_bar() -> None:
         elif len(ids) == 1:
             text += ". Select another one to compare it with."
         st.markdown(text, width="content")
-        if st.button(
-            "Compare",
-            type="primary",
-            icon=":material/compare_arrows:",
-            disabled=len(ids) < comparison.MIN_CAMPAIGNS,
-            key="compare",
-        ):
-            navigation.open_comparison(ids)
+        navigation.compare_link(ids)
         st.button("Clear", type="tertiary", on_click=_clear, key="clear_selected")
 
 

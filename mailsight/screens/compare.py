@@ -9,7 +9,7 @@ import streamlit as st
 
 from mailsight.charts import curves as curve_charts
 from mailsight.charts.curves import Course
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.components.export_button import export_button, report_button
 from mailsight.errors import NothingToCompare
 from mailsight.exports import comparison as comparison_export
@@ -25,12 +25,13 @@ from mailsight.figures.comparison import (
     MIN_CAMPAIGNS,
     Comparison,
 )
-from mailsight.figures.hours import DEFAULT_PERIOD, PERIODS
+from mailsight.figures.hours import PERIODS
 from mailsight.figures.metrics import FIGURES, WHOLES, Portion, Rate
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
 from mailsight.web import addresses
+from mailsight.web.parameters import COMPARISON_DIALOG, IDS, PERIOD, Dialog
 
 from . import cached, frame, navigation
 from .dialogs import explained
@@ -49,7 +50,14 @@ def ids_from_url() -> tuple[str, ...]:
 
 
 def _all_ids_from_url() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(navigation.compared_ids()))
+    return address.value(IDS)
+
+
+def dialog(audience: Audience) -> None:
+    """Show the dialog in the address, if there is one."""
+    shown = address.value(COMPARISON_DIALOG)
+    if shown and shown.item in COMPARED:
+        explained.compared(shown.item, audience)
 
 
 def tab_title(compared: Sequence[ComparedCampaign]) -> str:
@@ -143,7 +151,7 @@ def headline(compared: Sequence[ComparedCampaign]) -> None:
     frame.verdict(result, " ".join(more))
 
 
-def figures(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
+def figures(compared: Sequence[ComparedCampaign]) -> None:
     """Each figure as a row, with the best value marked if it is better by more than chance."""
     rates, differences = list_reports.rates(compared), list_reports.differences(compared)
     rows = []
@@ -173,7 +181,7 @@ def figures(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
     ]
     clicked = tables.table(columns, rows, key=FIGURES_TABLE, label="Figures compared")
     if clicked.row:
-        explained.compared(clicked.row, audience)
+        address.change((COMPARISON_DIALOG, Dialog("compared", clicked.row)))
     with st.expander("How sure is this?", icon=":material/query_stats:"):
         _tests(compared)
 
@@ -281,10 +289,10 @@ def curves(compared: Sequence[ComparedCampaign]) -> None:
     period = st.segmented_control(
         "Period",
         list(PERIODS),
-        default=DEFAULT_PERIOD,
         required=True,
         label_visibility="collapsed",
         key="compared_period",
+        on_change=address.follow(PERIOD, "compared_period"),
     )
     now = cached.snapshot().updated_at
     courses = [

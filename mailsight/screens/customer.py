@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.components.export_button import export_button
 from mailsight.components.paging import Paging
 from mailsight.exports import rows as export_rows
@@ -15,11 +15,13 @@ from mailsight.figures.metrics import FIGURES, Portion
 from mailsight.reports.customer import Contact, Customer, CustomerReport
 from mailsight.vocabulary import Audience, Status
 from mailsight.web import addresses
+from mailsight.web.parameters import CUSTOMER_DIALOG, PAGE, Dialog
 
 from . import navigation
+from .dialogs import events, mail
 
 TABLE = "history"  # key of the table
-PAGING = Paging("history_page", rows_per_page=25)
+PAGING = Paging("history_page", rows_per_page=25, parameter=PAGE)
 # Attributes with one of these words in their name count as consent.
 _CONSENT = ("consent", "opt_in", "optin", "opted", "permission", "subscribed", "newsletter", "gdpr")
 
@@ -120,15 +122,28 @@ def history(report: CustomerReport, audience: Audience) -> None:
         tables.Column("Activity", whole=True),
         tables.Column("", help="Preview and events", fit=True),
     ]
-    tables.table(
+    clicked = tables.table(
         columns,
         [_row(contact) for contact in shown],
         key=TABLE,
         label="Contact history",
         opens=True,
+        first=first,
         empty="No campaign has selected this customer yet.",
     )
     PAGING.switch(total)
+    if clicked.row and clicked.action:
+        address.change((CUSTOMER_DIALOG, Dialog(clicked.action, clicked.row)))
+
+
+def dialog(report: CustomerReport) -> None:
+    """Show the dialog in the address: the mail of a campaign, or its events."""
+    customer_id = report.customer.customer_id
+    match address.value(CUSTOMER_DIALOG):
+        case Dialog("mail", campaign_id) if campaign_id:
+            mail.customer_mail(campaign_id, customer_id)
+        case Dialog("events", campaign_id) if campaign_id:
+            events.show(campaign_id, customer_id)
 
 
 def _row(contact: Contact) -> tables.Row:

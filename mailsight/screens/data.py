@@ -25,12 +25,20 @@ from mailsight.vocabulary import EventType
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
 from mailsight.web import routes
+from mailsight.web.parameters import (
+    LOADS_PAGE,
+    REJECTED,
+    REJECTED_PAGE,
+    UNMATCHED,
+    UNMATCHED_PAGE,
+    Parameter,
+)
 
 from . import navigation
 from .cached import read
 
 ROWS_PER_PAGE = 10
-LIVE_WEBHOOKS, LOADS, UNMATCHED_EVENTS = "Live webhooks", "Loads", "Unmatched events"
+LIVE_WEBHOOKS, LOADS = "Live webhooks", "Loads"
 _CARDS = {
     "campaigns": ("Campaigns", "Campaigns that were sent or are planned."),
     "customers": ("Customers", "People in the customer data you loaded."),
@@ -155,7 +163,15 @@ def loads(report: DataReport) -> None:
         ),
         tables.Column("Rejected", help="Rows that could not be loaded.", right=True, fit=True),
     ]
-    _paged(columns, rows, key="loads", label=LOADS, empty=_NO_LOADS, footer=_loads_footer(report))
+    _paged(
+        columns,
+        rows,
+        key="loads",
+        page=LOADS_PAGE,
+        label=LOADS,
+        empty=_NO_LOADS,
+        footer=_loads_footer(report),
+    )
 
 
 def _loads_footer(report: DataReport) -> str:
@@ -266,8 +282,9 @@ def unmatched_events() -> None:
         columns,
         rows,
         key="unattributed",
-        label=UNMATCHED_EVENTS,
-        empty=_no_rows(search, UNMATCHED_EVENTS.lower()),
+        page=UNMATCHED_PAGE,
+        label=UNMATCHED,
+        empty=_no_rows(search, UNMATCHED.lower()),
         footer=_footer(result, "event"),
     )
     with export:
@@ -323,8 +340,9 @@ def rejected_rows() -> None:
         columns,
         rows,
         key="refused",
-        label=navigation.REJECTED_ROWS,
-        empty=_no_rows(search, navigation.REJECTED_ROWS.lower()),
+        page=REJECTED_PAGE,
+        label=REJECTED,
+        empty=_no_rows(search, REJECTED.lower()),
         footer=_footer(result, "row"),
     )
     with export:
@@ -360,14 +378,15 @@ def _paged(
     rows: Sequence[tables.Row],
     *,
     key: str,
+    page: Parameter[int],
     label: str,
     empty: str,
     footer: str,
 ) -> None:
-    paging = Paging(f"{key}:page", ROWS_PER_PAGE, narrow=True)
+    paging = Paging(f"{key}:page", ROWS_PER_PAGE, narrow=True, parameter=page)
     first = paging.first(len(rows))
     shown = rows[first : first + ROWS_PER_PAGE]
-    tables.table(columns, shown, key=key, label=label, empty=empty)
+    tables.table(columns, shown, key=key, label=label, empty=empty, first=first)
     paging.footer(footer, len(rows))
 
 

@@ -1,22 +1,20 @@
 """Paths of the pages, and navigation between them."""
 
-from collections.abc import Sequence
-from typing import Literal, NoReturn
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from mailsight.figures import formats
+from mailsight.components import address
+from mailsight.figures import comparison, formats
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience
-from mailsight.web import addresses
+from mailsight.web import addresses, parameters
 
 CAMPAIGNS = str(PROJECT / "pages" / "campaigns.py")
 CAMPAIGN = str(PROJECT / "pages" / "campaign.py")
 COMPARE = str(PROJECT / "pages" / "compare.py")
 CUSTOMER = str(PROJECT / "pages" / "customer.py")
 DATA = str(PROJECT / "pages" / "data.py")
-# A tab of the Data page.
-REJECTED_ROWS = "Rejected rows"
 
 
 def pages() -> list[st.Page]:
@@ -32,7 +30,7 @@ def pages() -> list[st.Page]:
 
 def campaign_before() -> str:
     """The id of the campaign from which this page was opened, or an empty string."""
-    return str(st.query_params.get("campaign", ""))
+    return address.value(parameters.FROM_CAMPAIGN)
 
 
 def tab_title(name: str) -> None:
@@ -40,75 +38,57 @@ def tab_title(name: str) -> None:
     st.set_page_config(page_title=f"{formats.isolated(name)} · Mailsight")
 
 
-def shown_id(kind: Literal["campaign", "customer"]) -> str:
-    """The id of the campaign or customer in this page's URL.
-
-    `st.switch_page` adds a history entry with the previous page's path but the next page's parameters. The parameters
-    therefore include the previous page's id, so that the browser's Back button shows the right campaign or customer.
-    """
-    return str(st.query_params.get(kind) or st.query_params.get("id", ""))
-
-
-def open_campaign(campaign_id: str, customer_id: str | None = None, compared: Sequence[str] = ()) -> NoReturn:
-    """Open the campaign's page from the list, a customer's page or a comparison."""
-    before = {} if customer_id is None else {"customer": customer_id}
-    beside = {"compare": list(compared)} if compared else {}
-    st.switch_page(CAMPAIGN, query_params={**_parameters(campaign_id), **before, **beside})
-
-
-def open_customer(customer_id: str, campaign_id: str) -> NoReturn:
-    """Open the customer's page, with a link back to the campaign."""
-    st.switch_page(CUSTOMER, query_params=_parameters(customer_id) | {"campaign": campaign_id})
-
-
-def open_comparison(campaign_ids: Sequence[str]) -> NoReturn:
-    """Open the comparison of these campaigns; its URL contains their ids."""
-    st.switch_page(COMPARE, query_params={"id": list(campaign_ids), **_audience_parameter()})
-
-
-def compared_ids() -> list[str]:
-    """The campaign ids in this page's URL, duplicates included. After Back they are in `compare` (see `shown_id`)."""
-    ids = st.query_params.get_all("compare") or st.query_params.get_all("id")
-    return [campaign_id for campaign_id in ids if campaign_id]
+def shown_id() -> str:
+    """The id of the campaign or customer in this page's address."""
+    return address.value(parameters.ID)
 
 
 def data_link(label: str = "Data") -> None:
     """A link to the Data page."""
-    st.page_link(DATA, label=label, icon=":material/database:", query_params=_audience_parameter())
+    st.page_link(DATA, label=label, icon=":material/database:", query_params=_with_audience({}))
+
+
+def compare_link(campaign_ids: Sequence[str]) -> None:
+    """A link to the comparison of these campaigns; disabled if they are too few."""
+    st.page_link(
+        COMPARE,
+        label="Compare",
+        icon=":material/compare_arrows:",
+        disabled=len(campaign_ids) < comparison.MIN_CAMPAIGNS,
+        query_params=_with_audience({"id": list(campaign_ids)}),
+    )
 
 
 def trail(here: str, campaign: tuple[str, str] | None = None) -> None:
-    """Breadcrumbs: the list, the campaign this page was opened from (id, name), and this page."""
+    """Breadcrumbs: the list, the campaign this page was opened from (id, name), and this page.
+
+    They lead to the pages as they were left.
+    """
     with st.container(
         horizontal=True, width="content", gap="xsmall", vertical_alignment="center", key="trail"
     ):
-        st.page_link(CAMPAIGNS, label="Campaigns", query_params=_audience_parameter())
+        st.page_link(CAMPAIGNS, label="Campaigns", query_params=_with_audience(address.left("")))
         if campaign:
-            st.page_link(CAMPAIGN, label=formats.plain(campaign[1]), query_params=_parameters(campaign[0]))
+            campaign_id, name = campaign
+            query = address.left("campaign", campaign_id) or {"id": [campaign_id]}
+            st.page_link(CAMPAIGN, label=formats.plain(name), query_params=_with_audience(query))
         st.caption(formats.plain(here), width="content")
 
 
 def audience() -> Audience:
-    """The audience in this page's URL; only people's opens and clicks by default."""
-    return Audience.ALL if st.query_params.get("audience") == Audience.ALL else Audience.HUMAN
+    """The audience in this page's address; only people's opens and clicks by default."""
+    shown: Audience = address.value(parameters.AUDIENCE)
+    return shown
 
 
 def audience_switch(place: str = "top", *, other: str = "") -> None:
-    """The switch between people's and all opens and clicks. It is part of the URL, so shared links keep it.
+    """The switch between people's and all opens and clicks.
 
-    A page may have several, each with its own `place`; all of them show the URL's value. `other`: what the other choice
-    would show, for the tooltip.
+    A page may have several, each with its own `place`; all of them show the address's value. `other`: what the other
+    choice would show, for the tooltip.
     """
-    key = f"audience:{place}:{st.query_params.get('id', '')}"
-
-    def write_to_url() -> None:
-        if st.session_state[key] is Audience.ALL:
-            st.query_params["audience"] = Audience.ALL.value
-        else:
-            st.query_params.pop("audience", None)
-
-    st.session_state[key] = audience()
-    # Not `bind="query-params"`: a bound widget leaves its parameter in the URLs of other pages.
+    key = f"audience:{place}:{shown_id()}"
+    # Not `bind="query-params"`: a bound widget leaves its parameter in the addresses of other pages.
     st.segmented_control(
         "Opens and clicks by",
         list(Audience),
@@ -118,21 +98,8 @@ def audience_switch(place: str = "top", *, other: str = "") -> None:
             [*(f"**{audience.label}**: {audience.meaning}" for audience in Audience), other]
         ).strip(),
         key=key,
-        on_change=write_to_url,
+        on_change=address.follow(parameters.AUDIENCE, key),
     )
-
-
-def remember(item_id: str, *keys: str) -> None:
-    """Keep the values of widgets without `persist_state` while another page is shown.
-
-    Values are kept separately for each campaign or customer (`item_id`). Call this before the widgets are created.
-    """
-    values = st.session_state.setdefault("remembered", {})
-    for key in keys:
-        if key in st.session_state:
-            values[item_id, key] = st.session_state[key]
-        elif (item_id, key) in values:
-            st.session_state[key] = values[item_id, key]
 
 
 def zone() -> str | None:
@@ -140,9 +107,8 @@ def zone() -> str | None:
     return st.context.timezone
 
 
-def _parameters(shown_id: str) -> dict[str, str]:
-    return addresses.parameters(shown_id, audience())
-
-
-def _audience_parameter() -> dict[str, str]:
-    return addresses.audience_parameter(audience())
+def _with_audience(query: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The query, with this page's audience."""
+    name = parameters.AUDIENCE.name
+    rest = {key: texts for key, texts in query.items() if key != name}
+    return rest | addresses.query((parameters.AUDIENCE, audience()))

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from mailsight import settings
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
 from mailsight.loading import bundles, child, payloads, recognition, uploads
@@ -18,8 +18,9 @@ from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import UploadedFile
 from mailsight.providers.registry import PROVIDERS
 from mailsight.web import sessions
+from mailsight.web.parameters import DATA_DIALOG, REJECTED, Dialog
 
-from . import navigation, sign_in
+from . import sign_in
 
 # How long an upload waits for another load before it gives up.
 WAIT_SECONDS = 20.0
@@ -47,12 +48,22 @@ def allowed() -> bool:
 
 def button() -> None:
     """The button that opens the dialog, shown only to people who may upload."""
-    if allowed() and st.button("Upload", icon=":material/upload:"):
-        st.session_state.pop(_OUTCOME, None)
+    if allowed():
+        st.button("Upload", icon=":material/upload:", on_click=_open)
+
+
+def _open() -> None:
+    st.session_state.pop(_OUTCOME, None)
+    address.change((DATA_DIALOG, Dialog("upload")))
+
+
+def dialog() -> None:
+    """Show the dialog if it is in the address, to people who may upload."""
+    if address.value(DATA_DIALOG) and allowed():
         upload()
 
 
-@st.dialog("Upload", width="medium", icon=":material/upload:", on_dismiss="rerun")
+@st.dialog("Upload", width="medium", icon=":material/upload:", on_dismiss=address.close_dialog)
 def upload() -> None:
     """The dialog: choose files, watch the progress, see the result."""
     # Two placeholders, so that the form disappears when the progress bar appears.
@@ -202,7 +213,7 @@ def show_outcome(outcome: LoadSummary | MailsightError) -> None:
         _summary(outcome)
     with st.container(horizontal=True):
         st.button("Upload more", on_click=lambda: st.session_state.pop(_OUTCOME, None))
-        if st.button("Done", type="primary"):
+        if st.button("Done", type="primary", on_click=address.close_dialog):
             st.rerun()
 
 
@@ -283,7 +294,7 @@ def _rejected_rows(summary: LoadSummary) -> None:
             for place, refusal in enumerate(summary.refusals[:MAX_REJECTED_ROWS])
         ],
         key="upload_refusals",
-        label=navigation.REJECTED_ROWS,
+        label=REJECTED,
     )
     if summary.rejected > MAX_REJECTED_ROWS:
-        st.caption(f"The Data page lists all of them under *{navigation.REJECTED_ROWS}*.")
+        st.caption(f"The Data page lists all of them under *{REJECTED}*.")

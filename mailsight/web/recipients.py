@@ -106,10 +106,10 @@ def _block(campaign_id: str, audience: Audience, request: dict[str, Any]) -> dic
     )
     with warehouse().snapshot() as data:
         page = recipient_reports.page(data, campaign_id, audience, query)
-    return {"rows": [_row(row, audience, zone) for row in page.rows], "total": page.total}
+    return {"rows": [_row(row, campaign_id, audience, zone) for row in page.rows], "total": page.total}
 
 
-def _row(row: dict[str, Any], audience: Audience, zone: str | None) -> dict[str, Any]:
+def _row(row: dict[str, Any], campaign_id: str, audience: Audience, zone: str | None) -> dict[str, Any]:
     """A row for the grid: states with labels, times in the viewer's time zone."""
     status = Status(row["status"])
     shown = {column.key: row[column.key] for column in grid.COLUMNS}
@@ -117,7 +117,7 @@ def _row(row: dict[str, Any], audience: Audience, zone: str | None) -> dict[str,
         if column.kind == "moment" and row[column.key] is not None:
             shown[column.key] = formats.short_moment(row[column.key], zone)
     customer_id = row["customer_id"]
-    address = path(addresses.customer(customer_id, audience))
+    address = path(addresses.customer(customer_id, audience, campaign_id))
     return shown | {
         "customer_id": customer_id,
         "address": address,

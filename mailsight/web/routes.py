@@ -19,7 +19,7 @@ from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
 
-from . import addresses, configuration, downloads, hosts, webhooks
+from . import configuration, downloads, hosts, parameters, webhooks
 from .answers import path
 from .compression import BaseUrlScript, CompressedCode, base_url_script
 from .gate import Gate
@@ -49,7 +49,7 @@ def middleware() -> list[Middleware]:
     config = settings.from_environment()
     # Sign-in names the public URL too.
     public_url = config.public_url or str(configuration.current().auth.get("redirect_uri", ""))
-    pages = [path(name) for name in addresses.PAGES]
+    pages = [path(name) for name in parameters.PAGES if name]
     base_url = base_url_script(path(""))
     names = hosts.known_names(public_url, config.hosts, _addresses())
     return [

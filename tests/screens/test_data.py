@@ -21,7 +21,7 @@ from mailsight.screens import upload
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
-from mailsight.web import configuration
+from mailsight.web import configuration, parameters
 from tests.support.pages import show, words
 from tests.support.provider_events import BOUNCED, CLICKED, EVENTS, HUGE, NOON, OPENED, event
 from tests.support.providers.registry import SAMPLES
@@ -167,9 +167,7 @@ def test_a_search_narrows_the_rows(
     use: Callable[[Path], Warehouse], mixed: Path, tab: str, search: str, says: str
 ) -> None:
     use(mixed)
-    at = show("data")
-    at.session_state["kept"] = tab
-    at.run()
+    at = show("data", tab=parameters.slug(tab.split(" · ", maxsplit=1)[0]))
     at.text_input[0].set_value(search).run()
     assert says in words(at).splitlines()
 

@@ -16,7 +16,7 @@ from mailsight.reports.search import EVERYTHING
 from mailsight.screens.campaign import figures
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Warehouse
-from mailsight.web import configuration
+from mailsight.web import addresses, configuration, parameters
 from tests.support import odd_campaigns
 from tests.support.broken_secrets import GOOD
 from tests.support.campaigns import listed, newest_sent
@@ -160,8 +160,8 @@ def test_a_card_shows_its_figure_explanation_and_change(sample_database: Path, k
     assert card.tone == ""
     assert "Too few earlier campaigns to tell" in card.reason
     assert [point.share for point in card.trend] == [*known, portion.rate]
-    assert [point.campaign_id for point in card.trend] == [
-        earlier.campaign_id for earlier in report.previous
+    assert [point.href for point in card.trend] == [
+        addresses.campaign(earlier.campaign_id, Audience.HUMAN) for earlier in report.previous
     ] + [""]
     assert card.note == (
         f"{formats.rate(portion)} of {formats.count(portion.whole)} {FIGURES[whole].label.lower()}"
@@ -278,9 +278,7 @@ def test_an_unusual_campaign_has_a_helpful_page(
     use: Callable[[Path], Warehouse], odd_database: Path, campaign_id: str, tab: str, says: str
 ) -> None:
     use(odd_database)
-    at = show("campaign", id=campaign_id)
-    at.session_state["tab"] = tab
-    at.run()
+    at = show("campaign", id=campaign_id, tab=parameters.slug(tab))
     text = words(at)
     assert says in text
     assert not {"None", "nan", "NaT", "null"} & set(text.split())

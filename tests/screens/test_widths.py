@@ -74,7 +74,9 @@ def test_no_tab_or_dialog_of_a_campaign_is_cut_off(page: Page, address: str) -> 
         settle(page)
         faults[tab] = clipped(page)
     for button in (*DIALOGS, "mail"):
-        opener = grid(page).locator(".preview") if button == "mail" else page.get_by_role("button", name=button)
+        opener = (
+            grid(page).locator(".preview") if button == "mail" else page.get_by_role("button", name=button)
+        )
         opener.first.click()
         expect(page.get_by_role("dialog")).to_be_visible()
         settle(page)

@@ -11,7 +11,7 @@ def shell() -> AppTest:
     return AppTest.from_file(str(PROJECT / "mailsight" / "shell.py"), default_timeout=PATIENCE_SECONDS)
 
 
-def show(page: str = "campaigns", **parameters: str | list[str]) -> AppTest:
+def show(page: str = "campaigns", /, **parameters: str | list[str]) -> AppTest:
     """A page after its first run with these query parameters."""
     at = shell()
     at.switch_page(f"../pages/{page}.py")

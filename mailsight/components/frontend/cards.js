@@ -1,5 +1,5 @@
 // Draws figures on cards from `data` (mailsight/components/cards.py), with text nodes only, so no text is parsed as HTML.
-// Reports clicks to Python as {card, action, campaign}. tips.js is loaded before this script.
+// Reports clicks to Python as {card, action}. tips.js and links.js are loaded before this script.
 
 const SHAPES = "http://www.w3.org/2000/svg";
 const ASK = "M9.1 9a3 3 0 0 1 5.8 1c0 2-2.9 2.6-2.9 4M12 17.2h.01M21.5 12a9.5 9.5 0 1 1-19 0 9.5 9.5 0 0 1 19 0Z";
@@ -19,7 +19,7 @@ const icon = (path) => {
 
 // A line through some shares, with the area below. The axis starts at 0, so that a small change looks small. Above it, each
 // point has a strip that names its campaign and opens it. The strips are one Tab stop, with arrow keys between them.
-const trend = (card, notify) => {
+const trend = (card) => {
   const shares = card.trend.map((point) => point.share);
   const largest = Math.max(...shares) || 1;
   const points = shares.map((share, index) => `${(100 * index) / (shares.length - 1)},${100 - (92 * share) / largest}`);
@@ -40,7 +40,7 @@ const trend = (card, notify) => {
       // With a key held down, the browser opens a new tab or window; leave that to it.
       if (!point.href || event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
-      notify(card.key, "open", point.campaign_id);
+      openPage(point.href);
     });
     return tipped(strip, point.href ? [...point.tip, "Click to open this campaign."] : point.tip);
   });
@@ -76,14 +76,14 @@ const draw = (card, notify) => {
       more.addEventListener("click", () => notify(card.key, "attention"));
       parts.push(more);
     }
-  } else if (card.trend.length > 1) parts.push(...trend(card, notify));
+  } else if (card.trend.length > 1) parts.push(...trend(card));
   parts.push(element("div", { class: "note" }, card.note));
   return element("li", { class: `card ${card.attention ? "attention" : ""}`, "data-card": card.key }, ...parts);
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   fromTheTop(parentElement);
-  const notify = (card, action, campaign = "") => setTriggerValue("clicked", { card, action, campaign });
+  const notify = (card, action) => setTriggerValue("clicked", { card, action });
   const list = element("ul", { "aria-label": data.label }, ...data.cards.map((card) => draw(card, notify)));
   parentElement.querySelector(".cards").replaceChildren(list);
 }

@@ -247,21 +247,31 @@ class MailCell {
   refresh() { return false; }
 }
 
-/* What Python gets after a click, or after Enter on a cell. */
-function clickedCell(change) {
-  var event = change.eventData;
-  var column = event.column ? event.column.getColId() : '';
-  if (column === 'name') remember(event.context.place, { left: true });
-  return { action: column === 'mail' ? 'mail' : 'open', customer_id: event.data ? event.data.customer_id : null, at: Date.now() };
+/* Opens a customer's page as links.js does, and remembers to scroll to the grid on the way back. */
+function openCustomer(event) {
+  var page = window.parent;
+  remember(event.context.place, { left: true });
+  page.history.pushState({}, '', event.data.address);
+  page.dispatchEvent(new page.PopStateEvent('popstate'));
 }
 
-function isClick(change) {
+/* What Python gets after a click on a preview icon, or after Enter on its cell. */
+function previewed(change) {
+  var event = change.eventData;
+  return { customer_id: event.data.customer_id, at: Date.now() };
+}
+
+/* A click on a name is handled here. */
+function isPreview(change) {
   var event = change.eventData;
   var column = event.column ? event.column.getColId() : '';
   if (!event.data || (column !== 'mail' && column !== 'name')) return false;
-  if (change.streamlitRerunEventTriggerName === 'cellKeyDown') return event.event.key === 'Enter';
-  if (event.event.metaKey || event.event.ctrlKey || event.event.shiftKey) return false;
-  return column === 'mail' || Boolean(event.event.target.closest('.name'));
+  var pressed = change.streamlitRerunEventTriggerName === 'cellKeyDown';
+  if (pressed && event.event.key !== 'Enter') return false;
+  if (!pressed && (event.event.metaKey || event.event.ctrlKey || event.event.shiftKey)) return false;
+  if (column === 'mail') return true;
+  if (pressed || event.event.target.closest('.name')) openCustomer(event);
+  return false;
 }
 
 /* The focus comes back from a dialog. */
@@ -276,7 +286,7 @@ window.mailsight = {
   datasource: datasource,
   initialRows: initialRows,
   initialState: initialState,
-  isClick: isClick,
+  isPreview: isPreview,
   MailCell: MailCell,
   NameCell: NameCell,
   number: number,
@@ -285,6 +295,6 @@ window.mailsight = {
   fitColumns: fitColumns,
   scrolled: scrolled,
   StateCell: StateCell,
-  clickedCell: clickedCell,
+  previewed: previewed,
   view: view
 };

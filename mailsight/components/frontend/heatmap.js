@@ -3,7 +3,6 @@
 // The frame (frame.js, which is loaded before this script) runs no scripts; this script listens to its document from outside.
 
 const views = new WeakMap();
-const savedSettings = new Map(); // each campaign's settings, for when the tab is opened again
 
 export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   if (!views.has(parentElement)) views.set(parentElement, heatmapView(parentElement.querySelector(".heatmap"), data));
@@ -53,10 +52,17 @@ const SAVE = "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14";
 
 function heatmapView(root, initial) {
   const phone = root.clientWidth > 0 && root.clientWidth < 600;
-  const state = savedSettings.get(initial.key) ?? {
-    measure: "clicks", show: "count", sort: "clicks", width: phone ? "phone" : "desktop", quiet: true,
+  // The switches are in the page's address. While Python has not heard of the latest click, what it sends is older.
+  const state = {};
+  const usual = phone ? "phone" : "desktop";
+  let switched = 0;
+  const follow = ({ switches, heard }) => {
+    if (switched > heard) return false;
+    const before = JSON.stringify(state);
+    Object.assign(state, switches, { width: switches.width ?? usual });
+    return JSON.stringify(state) !== before;
   };
-  savedSettings.set(initial.key, state);
+  follow(initial);
   let data = initial, trigger = () => {}, setState = () => {}, drawn, highlighted, maxNumber = 1;
   let badges = []; // each with its host in the mail, its closed shadow root and its position
   let lit = []; // functions that end the highlights
@@ -71,8 +77,10 @@ function heatmapView(root, initial) {
 
   const change = (name, value) => {
     state[name] = value;
+    switched = Date.now();
+    trigger("switched", { switches: { ...state, width: state.width === usual ? "" : state.width }, at: switched });
     if (name === "width") frame.show({ ...data, width: width() });
-    else if (name === "sort") drawList();
+    else if (name === "order") drawList();
     else {
       drawBadges();
       drawList();
@@ -114,7 +122,7 @@ function heatmapView(root, initial) {
     if (frame) {
       parts.push(
         choice("Width", "width", [["desktop", "Desktop"], ["phone", "Phone"]]),
-        toggle("Unclicked links", "Mark links without clicks with a small ring", state.quiet, "quiet", (on) => change("quiet", on)),
+        toggle("Unclicked links", "Mark links without clicks with a small ring", state.unclicked === "yes", "unclicked", (on) => change("unclicked", on ? "yes" : "no")),
         toggle("Load images", data.pictures_help, data.pictures, "pictures", (on) => setState("pictures", on)),
       );
       const save = make("button", { type: "button", class: "save", "data-tool": "png", "aria-label": "Save as PNG",
@@ -178,7 +186,7 @@ function heatmapView(root, initial) {
     const number = (link) => link[state.measure];
     const max = [...data.links, ...data.others].reduce((most, link) => Math.max(most, number(link)), 0);
     maxNumber = data.links.reduce((most, link) => Math.max(most, number(link)), 1);
-    const sorted = (links) => (state.sort === "clicks" ? [...links].sort((a, b) => number(b) - number(a)) : links);
+    const sorted = (links) => (state.order === "clicks" ? [...links].sort((a, b) => number(b) - number(a)) : links);
     const names = distinct([...data.links, ...data.others]);
     const row = (link) => {
       const marks = link.marks.map((mark) => make("span", { class: "mark", title: mark[1] }, mark[0]));
@@ -214,8 +222,8 @@ function heatmapView(root, initial) {
     };
     const order = make("div", { class: "order", role: "group", "aria-label": "Sorted by" }, "Sorted by ");
     for (const [value, words] of [["clicks", data.measures.find(([measure]) => measure === state.measure)[1].toLowerCase()], ["place", "position in the e-mail"]]) {
-      const button = make("button", { type: "button", "aria-pressed": String(state.sort === value) }, words);
-      button.addEventListener("click", () => change("sort", value));
+      const button = make("button", { type: "button", "aria-pressed": String(state.order === value) }, words);
+      button.addEventListener("click", () => change("order", value));
       order.append(button);
     }
     list.replaceChildren(
@@ -321,7 +329,7 @@ function heatmapView(root, initial) {
     declarations.push(font, data.styles[look], "cursor:pointer!important");
     if (look === "pointer") declarations.push(`--width:${data.pointer_width.replaceAll(`${POINTER_PX}px`, pointer)}!important`);
     if (look === "quiet") declarations.push("cursor:default!important");
-    if (look === "quiet" && !state.quiet) declarations.push("display:none!important");
+    if (look === "quiet" && state.unclicked === "no") declarations.push("display:none!important");
     const inside = "display:block!important;height:100%!important;outline:0!important";
     const shown = look === "pointer" ? [
       element("span", font, "↑"),
@@ -374,6 +382,7 @@ function heatmapView(root, initial) {
     update(newData, setTriggerValue, setStateValue) {
       data = newData;
       [trigger, setState] = [setTriggerValue, setStateValue];
+      follow(data);
       drawTools();
       drawLegend();
       drawOnly();

@@ -1,7 +1,7 @@
 // Draws a table from `data` (mailsight/components/tables.py) with text nodes only, so no text is parsed as HTML.
-// Reports to Python: {row, action} as `clicked`, a column's key as `sorted`; and as `ticked` all rows with a checkbox, those
+// A row with a link opens it (links.js). Reports to Python: {row, action} as `clicked`, a column's key as `sorted`; and as `ticked` all rows with a checkbox, those
 // of them that are checked, and the time.
-// Figures have tooltips (tips.js, which is loaded before this script).
+// Figures have tooltips (tips.js, which is loaded before this script, like links.js).
 
 const ICONS = {
   mail: "M4 6.5h16v11H4zM4.5 7l7.5 6 7.5-6",
@@ -165,7 +165,7 @@ const ticks = new WeakMap();
 // The data each table was drawn from, without its ticks and chosen rows. If only these change, they are updated in place: a
 // table that is redrawn between mouse down and mouse up loses the click.
 const drawnFrom = new WeakMap();
-const withoutChoice = ({ heard, ...data }) =>
+const withoutChoice = ({ heard, start, ...data }) =>
   JSON.stringify(data, (key, value) => {
     if (key === "chosen") return undefined;
     return value?.kind === "tick" ? { kind: "tick", label: value.label } : value;
@@ -232,6 +232,15 @@ const keepFitting = (root) => {
   document.fonts.ready.then(() => fit(root));
 };
 
+// The first row of each table when it was last drawn. After paging, the page starts at the top of the table.
+const starts = new WeakMap();
+const toTheTop = (parent, start) => {
+  const before = starts.get(parent);
+  starts.set(parent, start);
+  if (before === undefined || before === start || !start && !before) return;
+  if (parent.getBoundingClientRect().top < 0) parent.scrollIntoView({ block: "start" });
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".table");
   if (data.first) fromTheTop(parentElement);
@@ -258,6 +267,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const look = `${opens ? "open" : ""} ${row.quiet ? "quiet" : ""}`;
     const line = element("tr", { class: look, "data-row": row.id });
     const notify = (action) => {
+      const link = row.cells.find((cell) => cell.href);
+      if (action === "open" && link) return openPage(safeAddress(link.href));
       if (action !== "tick") return setTriggerValue("clicked", { row: row.id, action });
       const boxes = [...body.querySelectorAll(".tick input")];
       const idOf = (box) => box.closest("tr").dataset.row;
@@ -295,6 +306,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const frame = element("div", { class: `frame ${data.facts ? "facts" : ""}`, "data-narrowest": narrowest, "data-label": data.label }, table);
   root.replaceChildren(frame);
   keepFitting(root);
+  toTheTop(parentElement, data.start);
   arrows(body);
   if (focused) focusAgain(root, focused);
 }

@@ -16,10 +16,9 @@ from mailsight.exports import rows
 from mailsight.exports.writers import Rows
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, frame, navigation
-from mailsight.screens.dialogs import mail
 from mailsight.warehouse.reader import Snapshot
 
-from . import heatmap, states, tabs
+from . import dialogs, heatmap, states, tabs
 
 
 def customers(report: CampaignReport) -> None:
@@ -50,9 +49,9 @@ def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
     if _filters(report) != shown_filters:
         st.rerun()
     campaign_id = report.campaign.campaign_id
-    clicked = grid.clicked(campaign_id)
-    if clicked and clicked.action == "open":
-        navigation.open_customer(clicked.customer_id, campaign_id)
+    if customer_id := grid.previewed(campaign_id):
+        dialogs.open_dialog("mail", customer_id)
+        st.rerun()
     search = search_box(
         "Search name or e-mail",
         states.search_key(report),
@@ -67,8 +66,6 @@ def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
             chosen = states.states_pills(report)
         _export_buttons(report, grid.shown(report, search, chosen, stage, link))
     grid.recipients_grid(report, search, chosen, stage, link)
-    if clicked and clicked.action == "mail":
-        mail.customer_mail(campaign_id, clicked.customer_id)
 
 
 def _export_buttons(report: CampaignReport, shown: Callable[[Snapshot, Mapping[str, Any]], Rows]) -> None:

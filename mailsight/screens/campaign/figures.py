@@ -21,10 +21,11 @@ from mailsight.reports import campaign as campaign_reports
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import frame, navigation
 from mailsight.screens.cached import read
-from mailsight.screens.dialogs import explained, not_sent
-from mailsight.screens.dialogs import machines as machines_dialog
+from mailsight.screens.dialogs import explained
 from mailsight.vocabulary import Audience, NotSentReason, Status
 from mailsight.web import addresses
+
+from . import dialogs
 
 CARDS = ("sent", "not_sent", "opened", "clicked", "opted_out")
 ARROWS = {"up": "↑ ", "down": "↓ ", "": ""}
@@ -68,12 +69,8 @@ def cards(report: CampaignReport) -> None:
         key=f"cards:{report.campaign.campaign_id}",
         label="Figures",
     )
-    if clicked and clicked.campaign:
-        navigation.open_campaign(clicked.campaign)
-    elif clicked and clicked.action == "attention":
-        not_sent.show(report)
-    elif clicked:
-        explained.counted(clicked.card, explanations.in_short(clicked.card, report.counts), report.audience)
+    if clicked:
+        dialogs.open_dialog(*(("not-sent",) if clicked.action == "attention" else ("counted", clicked.card)))
 
 
 def card(report: CampaignReport, key: str) -> Card:
@@ -130,7 +127,6 @@ def _trend(report: CampaignReport, key: str, now: float | None) -> list[Point]:
                 f"{formats.percent(rate)} of {whole}",
                 f"Sent {formats.day(earlier.sent_at, navigation.zone())}",
             ),
-            earlier.campaign_id,
             addresses.campaign(earlier.campaign_id, report.audience),
         )
         for earlier in report.previous
@@ -177,10 +173,8 @@ def rates_table(report: CampaignReport) -> None:
     if apple.proxied:
         rows.append(_estimate(apple))
     clicked = tables.table(columns, rows, key="rates", label="Opened and clicked")
-    if clicked.row == ESTIMATED_COR.key:
-        explained.counted(ESTIMATED_COR.key, explanations.estimate(apple), Audience.HUMAN)
-    elif clicked.row:
-        explained.counted(clicked.row, explanations.in_short(clicked.row, report.counts), report.audience)
+    if clicked.row:
+        dialogs.open_dialog("counted", clicked.row)
 
 
 def _estimate(apple: AppleOpens) -> tables.Row:
@@ -213,8 +207,13 @@ def machines(report: CampaignReport) -> None:
             f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** were made by machines and {left_out}.",
             width="content",
         )
-        if st.button("See details", type="tertiary", icon=":material/chevron_right:", icon_position="right"):
-            machines_dialog.show(report)
+        st.button(
+            "See details",
+            type="tertiary",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            on_click=dialogs.opener("machines"),
+        )
 
 
 def _last(campaigns: int) -> str:

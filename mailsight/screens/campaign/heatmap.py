@@ -1,10 +1,12 @@
 """The Heatmap tab: the links and their clicks on the left, the e-mail with click badges on the right."""
 
 from functools import partial
+from hashlib import sha256
 
 import streamlit as st
 
 from mailsight.bounded import pool
+from mailsight.components import address
 from mailsight.components.export_button import export_button
 from mailsight.components.mail_frame import frontend
 from mailsight.errors import WorkFailed
@@ -19,6 +21,7 @@ from mailsight.reports.mails import MailView
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import mail as mail_dialog
+from mailsight.web.parameters import HEATMAP_SWITCHES, LINK
 
 _heatmap = st.components.v2.component(
     "mailsight_heatmap",
@@ -68,6 +71,8 @@ def show(report: CampaignReport) -> None:
         | {
             "key": campaign_id,
             "chosen": chosen(report),
+            "switches": {parameter.name: address.value(parameter) for parameter in HEATMAP_SWITCHES},
+            "heard": st.session_state.get(f"{key}:heard", 0),
             "missing": missing,
             "phone_width": mail_dialog.PHONE_WIDTH,
             "pictures_help": mail_dialog.PICTURES_HELP,
@@ -76,13 +81,13 @@ def show(report: CampaignReport) -> None:
         },
         default={"pictures": False},
         on_pictures_change=lambda: None,
-        on_chosen_change=lambda: _choose(campaign_id, st.session_state[key].get("chosen")),
+        on_chosen_change=lambda: _choose(report, st.session_state[key].get("chosen")),
+        on_switched_change=lambda: _switch(key),
     )
 
 
 def chosen_link(report: CampaignReport) -> int | str | None:
     """The link that filters the grid (its position or URL), shown as a chip that removes the filter."""
-    key = _chosen_key(report.campaign.campaign_id)
     link = _chosen(report)
     if link is None:
         return None
@@ -91,8 +96,8 @@ def chosen_link(report: CampaignReport) -> int | str | None:
         icon=":material/close:",
         icon_position="right",
         help="Remove this filter",
-        key=f"{key}:chip",
-        on_click=lambda: st.session_state.pop(key, None),
+        key=f"link:{report.campaign.campaign_id}:chip",
+        on_click=lambda: address.change((LINK, "")),
     )
     return chosen_position(report)
 
@@ -105,24 +110,39 @@ def chosen_position(report: CampaignReport) -> int | str | None:
     return link.url if link.link_position is None else link.link_position
 
 
-def _chosen(report: CampaignReport) -> LinkClicks | None:
-    links = (*report.links, *report.other_links)
-    return next((link for link in links if link_id(link.link_position, link.url) == chosen(report)), None)
-
-
 def chosen(report: CampaignReport) -> str | None:
     """The id of the link that filters the grid."""
-    link: str | None = st.session_state.get(_chosen_key(report.campaign.campaign_id))
-    return link
+    link = _chosen(report)
+    return link_id(link.link_position, link.url) if link else None
 
 
-def _choose(campaign_id: str, chosen: str | None) -> None:
+def _chosen(report: CampaignReport) -> LinkClicks | None:
+    shown = address.value(LINK)
+    links = (*report.links, *report.other_links)
+    return next((link for link in links if _in_address(link) == shown), None) if shown else None
+
+
+def _choose(report: CampaignReport, chosen: str | None) -> None:
+    """Filter the grid by the link with this id, or by none if it is empty. None: nothing was clicked."""
     if chosen is not None:
-        st.session_state[_chosen_key(campaign_id)] = chosen
+        links = {link_id(link.link_position, link.url): link for link in (*report.links, *report.other_links)}
+        address.change((LINK, _in_address(links[chosen]) if chosen in links else ""))
 
 
-def _chosen_key(campaign_id: str) -> str:
-    return f"link:{campaign_id}"
+def _in_address(link: LinkClicks) -> str:
+    """A link's position, or a hash of its URL, which may name a customer."""
+    if link.link_position is not None:
+        return str(link.link_position)
+    return f"u{sha256((link.url or '').encode()).hexdigest()[:12]}"
+
+
+def _switch(key: str) -> None:
+    """Write the switches to the address, as the browser reports them."""
+    if event := st.session_state[key].get("switched"):
+        st.session_state[f"{key}:heard"] = event["at"]
+        switches = event["switches"]
+        texts = {parameter: [str(switches[parameter.name])] for parameter in HEATMAP_SWITCHES}
+        address.change(*((parameter, parameter.value(text)) for parameter, text in texts.items()))
 
 
 def _download(report: CampaignReport, mail: MailView) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from mailsight.charts import patterns as pattern_charts
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import COR, CTR, Portion
 from mailsight.reports import patterns
@@ -13,6 +13,7 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.patterns import BounceCount, MailboxProvider
 from mailsight.screens.cached import read
 from mailsight.vocabulary import Audience, Status
+from mailsight.web.parameters import PROVIDER
 
 from .tabs import LEFT_OUT, STATIC, how_counted, nobody_selected
 
@@ -38,8 +39,8 @@ def show(report: CampaignReport) -> None:
             alt="Status of messages by mailbox provider",
             key="mailboxes",
         )
-    key = f"mailboxes:{campaign_id}"
-    chosen = next((provider for provider in providers if provider.name == st.session_state.get(key)), None)
+    shown = address.value(PROVIDER)
+    chosen = next((provider for provider in providers if provider.name == shown), None)
     largest = {
         rate.key: max((rate.rate(provider.counts) or 0.0 for provider in providers), default=0.0)
         for rate in (COR, CTR)
@@ -52,7 +53,7 @@ def show(report: CampaignReport) -> None:
         opens=True,
     )
     if clicked.row:
-        st.session_state[key] = None if chosen and chosen.name == clicked.row else clicked.row
+        address.change((PROVIDER, "" if clicked.row == shown else clicked.row))
         st.rerun()
     if report.machine_opens and report.audience is Audience.HUMAN:
         st.caption(LEFT_OUT)

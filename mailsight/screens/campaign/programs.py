@@ -13,8 +13,9 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.patterns import Part
 from mailsight.screens.cached import read
 from mailsight.vocabulary import Audience, EventType
+from mailsight.web.parameters import BY_CUSTOMERS, BY_EVENTS, PROGRAMS_COUNTED, PROGRAMS_KIND
 
-from .tabs import CUSTOMERS, KINDS, LEFT_OUT, STATIC, how_counted, nothing_yet, switch
+from .tabs import KINDS, LEFT_OUT, STATIC, how_counted, nothing_yet, switch
 
 _EVENT_TYPES = {"Opens": EventType.OPENED, "Clicks": EventType.CLICKED}
 
@@ -26,8 +27,8 @@ def show(report: CampaignReport) -> None:
         nothing_yet(report)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="programs_tools"):
-        shown = switch("Opens or clicks", list(_EVENT_TYPES), "Opens", "programs_kind")
-        counted = switch("Count by", [CUSTOMERS, "Events"], CUSTOMERS, "programs_counted")
+        shown = switch("Opens or clicks", PROGRAMS_KIND, list(_EVENT_TYPES), "programs_kind")
+        counted = switch("Count by", PROGRAMS_COUNTED, [BY_CUSTOMERS, BY_EVENTS], "programs_counted")
         how_counted("Mail programs and devices")
     used = usage[_EVENT_TYPES[shown]]
     if not used.events:
@@ -35,7 +36,7 @@ def show(report: CampaignReport) -> None:
         return
     state = KINDS[shown][1]
     left, right = st.columns([7, 5], gap="medium")
-    unit = shown.lower() if counted == "Events" else "customers"
+    unit = shown.lower() if counted == BY_EVENTS else "customers"
     titles = (
         ("Mail programs" if shown == "Opens" else "Browsers and mail programs", used.programs),
         ("Devices", used.devices),
@@ -43,9 +44,9 @@ def show(report: CampaignReport) -> None:
     for place, (title, parts) in zip((left, right), titles, strict=True):
         with place:
             st.subheader(title, anchor=False)
-            whole = used.events if counted == "Events" else used.customers
+            whole = used.events if counted == BY_EVENTS else used.customers
             numbers = [
-                (part.name, part.events if counted == "Events" else part.customers, part.is_apart)
+                (part.name, part.events if counted == BY_EVENTS else part.customers, part.is_apart)
                 for part in parts
             ]
             st.plotly_chart(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mailsight.charts import status
-from mailsight.components import sums, tables
+from mailsight.components import address, sums, tables
 from mailsight.figures import explanations, formats
 from mailsight.figures.funnel import Reached, stages
 from mailsight.figures.metrics import Portion, share
@@ -13,6 +13,7 @@ from mailsight.reports import campaign, grid, recipients
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
 from mailsight.vocabulary import SENT_STATES, Audience, Stage, Status
+from mailsight.web.parameters import STAGE, STATES
 
 from . import heatmap, tabs
 
@@ -183,46 +184,53 @@ def search_key(report: CampaignReport) -> str:
 
 def chosen_states(report: CampaignReport) -> list[Status]:
     """The states that filter the grid; an empty list means no filter."""
-    return list(st.session_state.get(_states_key(report), []))
+    states = _states(report)
+    return [state for state in address.value(STATES) if state in states]
 
 
 def chosen_stage(report: CampaignReport) -> Stage | None:
     """The stage of the funnel that filters the grid: the customers who got at least that far."""
-    stage: Stage | None = st.session_state.get(_stage_key(report))
+    stage: Stage | None = address.value(STAGE) if report.counts.sent else None
     return stage
+
+
+def _states(report: CampaignReport) -> list[Status]:
+    """The states that a campaign's customers can have. None if it is planned, because then all have the same."""
+    if report.campaign.is_planned:
+        return []
+    return [*SENT_STATES, *([Status.NOT_SENT] if report.counts.not_sent else [])]
 
 
 def _toggle(report: CampaignReport, part: str) -> None:
     """Filter the grid by a part of the funnel, a stage or a state; if it alone does so already, remove the filter."""
     if part.startswith(status.STAGE):
         stage = Stage(part.removeprefix(status.STAGE))
-        _choose(report, stage=None if stage is chosen_stage(report) else stage)
+        _choose(stage=None if stage is chosen_stage(report) else stage)
     else:
         state = Status(part)
-        _choose(report, states=[] if chosen_states(report) == [state] else [state])
+        _choose(states=[] if chosen_states(report) == [state] else [state])
 
 
-def _choose(report: CampaignReport, *, states: Sequence[Status] = (), stage: Stage | None = None) -> None:
-    st.session_state[_states_key(report)] = list(states)
-    st.session_state[_stage_key(report)] = stage
+def _choose(*, states: Sequence[Status] = (), stage: Stage | None = None) -> None:
+    address.change((STATES, tuple(states)), (STAGE, stage))
 
 
 def states_pills(report: CampaignReport) -> list[Status]:
     """The filter by state above the grid, shared with the funnel and the table of states.
 
-    There is none while a campaign is only planned, because all its customers have the same state.
+    There is none while a campaign is only planned.
     """
-    if report.campaign.is_planned:
+    if not (options := _states(report)):
         return []
-    options = [*SENT_STATES, *([Status.NOT_SENT] if report.counts.not_sent else [])]
+    key = f"states:{report.campaign.campaign_id}"
     return list(
         st.pills(
             "Status",
             options,
             selection_mode="multi",
             format_func=lambda state: state.label,
-            key=_states_key(report),
-            persist_state="session",
+            key=key,
+            on_change=address.follow(STATES, key, shown=lambda _: chosen_states(report), chosen=tuple),
             label_visibility="collapsed",
         )
     )
@@ -237,15 +245,7 @@ def stage_chip(report: CampaignReport) -> Stage | None:
             icon=":material/close:",
             icon_position="right",
             help="Remove this filter",
-            key=f"{_stage_key(report)}:chip",
-            on_click=lambda: st.session_state.pop(_stage_key(report), None),
+            key=f"stage:{report.campaign.campaign_id}:chip",
+            on_click=lambda: address.change((STAGE, None)),
         )
     return stage
-
-
-def _states_key(report: CampaignReport) -> str:
-    return f"states:{report.campaign.campaign_id}"
-
-
-def _stage_key(report: CampaignReport) -> str:
-    return f"stage:{report.campaign.campaign_id}"

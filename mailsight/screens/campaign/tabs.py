@@ -1,14 +1,21 @@
 """Texts and controls shared by the tabs Timeline, Weekday and hour, Mailbox providers and Mail programs."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import streamlit as st
 
+from mailsight.components import address
 from mailsight.figures import formats
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import frame
 from mailsight.screens.dialogs import explained
 from mailsight.vocabulary import Status
+from mailsight.web import parameters
+from mailsight.web.parameters import Parameter
 
-EVENTS, CUSTOMERS = "Opens and clicks", "Customers"
+from . import dialogs
+
 KINDS = {"Opens": ("opens", Status.OPENED), "Clicks": ("clicks", Status.CLICKED)}
 LEFT_OUT = (
     "Opens by machines are left out, including Apple Mail's automatic opens. Where many customers use Apple Mail, "
@@ -17,12 +24,17 @@ LEFT_OUT = (
 STATIC = {"displayModeBar": False}
 
 
-def switch(label: str, options: list[str], default: str, key: str) -> str:
-    return (
+def switch(label: str, parameter: Parameter[Any], options: Sequence[str], key: str) -> str:
+    """A switch between these options. The chosen one is in the address."""
+    return str(
         st.segmented_control(
-            label, options, default=default, required=True, label_visibility="collapsed", key=key
+            label,
+            options,
+            required=True,
+            label_visibility="collapsed",
+            key=key,
+            on_change=address.follow(parameter, key),
         )
-        or default
     )
 
 
@@ -40,6 +52,11 @@ def nobody_selected() -> None:
 
 
 def how_counted(title: str) -> None:
-    """A button that shows a section of docs/metrics.md."""
-    if st.button(explained.HOW_COUNTED, icon=":material/help:", type="tertiary", key=f"counted:{title}"):
-        explained.section(title)
+    """A button that shows a section of docs/metrics.md, one of `dialogs.SECTIONS`."""
+    st.button(
+        explained.HOW_COUNTED,
+        icon=":material/help:",
+        type="tertiary",
+        key=f"counted:{title}",
+        on_click=dialogs.opener("section", parameters.slug(title)),
+    )

@@ -8,18 +8,26 @@ import streamlit as st
 from mailsight.charts import timeline
 from mailsight.components import tables
 from mailsight.figures import formats
-from mailsight.figures.hours import DEFAULT_PERIOD, PERIODS
+from mailsight.figures.hours import PERIODS
 from mailsight.figures.metrics import Portion
 from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
 from mailsight.vocabulary import Status
+from mailsight.web.parameters import (
+    CUMULATIVE,
+    CUSTOMERS,
+    EVENTS,
+    HOURLY,
+    PERIOD,
+    TIMELINE_CHART,
+    TIMELINE_COUNTED,
+)
 
-from .tabs import CUSTOMERS, EVENTS, STATIC, how_counted, nothing_yet, switch
+from .tabs import STATIC, how_counted, nothing_yet, switch
 
 # The table below the timeline shows the totals after these hours.
 _AFTER = (1, 3, 6, 12, 24, 48, 72, 168, 336)
-_HOURLY, _CUMULATIVE = "Per hour", "Cumulative"
 
 
 def show(report: CampaignReport) -> None:
@@ -29,14 +37,14 @@ def show(report: CampaignReport) -> None:
         nothing_yet(report)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="timeline_tools"):
-        period = switch("Period", list(PERIODS), DEFAULT_PERIOD, "period")
-        counted = switch("Count by", [EVENTS, CUSTOMERS], EVENTS, "timeline_counted")
-        chart_type = switch("Chart type", [_HOURLY, _CUMULATIVE], _HOURLY, "timeline_way")
+        period = switch("Period", PERIOD, list(PERIODS), "period")
+        counted = switch("Count by", TIMELINE_COUNTED, [EVENTS, CUSTOMERS], "timeline_counted")
+        chart_type = switch("Chart type", TIMELINE_CHART, [HOURLY, CUMULATIVE], "timeline_way")
         how_counted("Opens and clicks over time")
     until = PERIODS[period]
     unit: Literal["events", "customers"] = "customers" if counted == CUSTOMERS else "events"
     st.plotly_chart(
-        timeline.chart(hours, until, counting=unit, cumulative=chart_type == _CUMULATIVE),
+        timeline.chart(hours, until, counting=unit, cumulative=chart_type == CUMULATIVE),
         config=STATIC,
         alt=f"{counted} by hours since send, {chart_type.lower()}",
         key="timeline",

@@ -11,6 +11,7 @@ from mailsight.reports import patterns
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
+from mailsight.web.parameters import WEEK_KIND
 
 from .tabs import KINDS, STATIC, how_counted, nothing_yet, switch
 
@@ -24,7 +25,7 @@ def show(report: CampaignReport) -> None:
         nothing_yet(report)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="week_tools"):
-        shown = switch("Opens or clicks", list(KINDS), "Opens", "week_kind")
+        shown = switch("Opens or clicks", WEEK_KIND, list(KINDS), "week_kind")
         how_counted("Weekday and hour")
     column, state = KINDS[shown]
     whole = int(week.hours[column].sum())

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mailsight.audience import agents, programs
 from mailsight.audience.machines import REASONS
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.components.export_button import export_button
 from mailsight.exports import rows as export_rows
 from mailsight.figures import formats
@@ -17,7 +17,7 @@ from mailsight.screens import cached, navigation
 from mailsight.vocabulary import EventType
 
 
-@st.dialog("Events of this e-mail", width="large", icon=":material/history:")
+@st.dialog("Events of this e-mail", width="large", icon=":material/history:", on_dismiss=address.close_dialog)
 @cached.one_generation()
 def show(campaign_id: str, customer_id: str) -> None:
     """Show the events of one message in order."""

@@ -1,9 +1,10 @@
 """Dialogs that explain how a figure is counted and compared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from mailsight.components import address
 from mailsight.figures import explanations
 from mailsight.figures.metrics import FIGURES, Counts, Figure
 from mailsight.vocabulary import Audience
@@ -18,22 +19,22 @@ def question(figure: Figure) -> str:
     return f"How is {figure.label} counted?"
 
 
-def label(key: str, counts: Counts, audience: Audience) -> None:
-    """A figure's label with a question mark: its formula and counts on hover and focus, the full text on click."""
+def label(key: str, counts: Counts, on_click: Callable[[], None]) -> None:
+    """A figure's label with a question mark: its formula and counts on hover and focus. A click opens the full text."""
     figure = FIGURES[key]
     with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
         st.markdown(figure.label, width="content")
-        if st.button(
+        st.button(
             question(figure),
             icon=":material/help:",
             type="tertiary",
             help="\n\n".join((*explanations.in_short(key, counts), "*Click to see how this is counted.*")),
             key=f"counted_{key}",
-        ):
-            counted(key, explanations.in_short(key, counts), audience)
+            on_click=on_click,
+        )
 
 
-@st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:")
+@st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:", on_dismiss=address.close_dialog)
 def section(title: str) -> None:
     """Show a section of docs/metrics.md."""
     shown = explanations.section(title)
@@ -41,7 +42,7 @@ def section(title: str) -> None:
     st.markdown(shown.text)
 
 
-@st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:")
+@st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:", on_dismiss=address.close_dialog)
 def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
     """Show a figure's formula and counts (`in_short`) and its section of docs/metrics.md."""
     section = explanations.of_figure(key)
@@ -60,7 +61,9 @@ def counted(key: str, in_short: Sequence[str], audience: Audience) -> None:
     st.caption(f"**{audience.label}**: {audience.meaning}{in_files}")
 
 
-@st.dialog("How is this compared?", width="medium", icon=":material/compare_arrows:")
+@st.dialog(
+    "How is this compared?", width="medium", icon=":material/compare_arrows:", on_dismiss=address.close_dialog
+)
 def compared(key: str, audience: Audience) -> None:
     """Show how a figure is counted, and when a difference is more than chance."""
     section = explanations.of_figure(key)

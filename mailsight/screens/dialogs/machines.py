@@ -4,16 +4,22 @@ import streamlit as st
 
 from mailsight.audience import machines, programs
 from mailsight.audience.machines import REASONS, Rule
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.figures import formats
 from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, navigation
 from mailsight.vocabulary import Audience, EventType
 from mailsight.web import addresses
+from mailsight.web.parameters import RULE
 
 
-@st.dialog("Opens and clicks by machines", width="large", icon=":material/smart_toy:")
+@st.dialog(
+    "Opens and clicks by machines",
+    width="large",
+    icon=":material/smart_toy:",
+    on_dismiss=address.close_dialog,
+)
 @cached.one_generation()
 def show(report: CampaignReport) -> None:
     """Show how many opens and clicks each rule detected, with examples of the selected rule."""
@@ -25,7 +31,9 @@ def show(report: CampaignReport) -> None:
         f"**{formats.of(report.machine_clicks, report.all_clicks)} clicks** of this campaign were most likely "
         "made by machines. *Human* figures leave them out, *All* counts them."
     )
-    chosen = st.session_state.get(key, detected[0].reason if detected else None)
+    reasons = [rule.reason for rule in detected]
+    shown = address.value(RULE)
+    chosen = shown if shown in reasons else next(iter(reasons), None)
     unsubscribes = any(rule.unsubscribes for rule in detected)
     rows = [
         tables.Row(
@@ -50,7 +58,7 @@ def show(report: CampaignReport) -> None:
         columns, rows, key=f"{key}:rules", label="Opens and clicks by machines, by rule", opens=True
     )
     if clicked.row:
-        st.session_state[key] = clicked.row
+        address.change((RULE, clicked.row))
         st.rerun(scope="fragment")
     if chosen:
         _examples(campaign_id, REASONS[chosen])
@@ -71,7 +79,7 @@ def _examples(campaign_id: str, rule: Rule) -> None:
                 tables.main(
                     event["name"],
                     EventType(event["type"]).label.lower(),
-                    href=addresses.customer(event["customer_id"], Audience.ALL),
+                    href=addresses.customer(event["customer_id"], Audience.ALL, campaign_id),
                 ),
                 tables.noted(
                     event["url"] or "",
@@ -89,8 +97,6 @@ def _examples(campaign_id: str, rule: Rule) -> None:
         tables.Column("Customer"),
         tables.Column("Details", whole=True),
     ]
-    clicked = tables.table(
+    tables.table(
         columns, rows, key=f"examples:{campaign_id}:{rule.name}", label=f"Examples: {rule.label}", opens=True
     )
-    if clicked.row:
-        navigation.open_customer(clicked.row, campaign_id)

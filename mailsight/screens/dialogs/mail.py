@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from mailsight.bounded import pool
+from mailsight.components import address
 from mailsight.components.mail_frame import mail_frame
 from mailsight.errors import WorkFailed
 from mailsight.figures import formats
@@ -23,7 +24,7 @@ _SOURCES = {
 }
 
 
-@st.dialog("Preview e-mail", width="large", icon=":material/visibility:")
+@st.dialog("Preview e-mail", width="large", icon=":material/visibility:", on_dismiss=address.close_dialog)
 @cached.one_generation()
 def preview(campaign_id: str) -> None:
     """Show the campaign's e-mail as on a desktop or a phone."""
@@ -35,7 +36,7 @@ def preview(campaign_id: str) -> None:
     _mail(mail, key=f"preview:{campaign_id}")
 
 
-@st.dialog("E-mail to this customer", width="large", icon=":material/mail:")
+@st.dialog("E-mail to this customer", width="large", icon=":material/mail:", on_dismiss=address.close_dialog)
 @cached.one_generation()
 def customer_mail(campaign_id: str, customer_id: str) -> None:
     """Show the e-mail that this customer received."""

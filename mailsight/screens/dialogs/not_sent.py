@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.components.export_button import export_button
 from mailsight.components.paging import Paging
 from mailsight.components.search_box import search_box
@@ -13,9 +13,10 @@ from mailsight.figures import formats
 from mailsight.figures.metrics import Portion, share
 from mailsight.reports import recipients
 from mailsight.reports.campaign import CampaignReport
-from mailsight.screens import cached, navigation
+from mailsight.screens import cached
 from mailsight.vocabulary import NotSentReason
 from mailsight.web import addresses
+from mailsight.web.parameters import REASON
 
 ROWS_PER_PAGE = 10
 
@@ -23,7 +24,9 @@ ROWS_PER_PAGE = 10
 def show(report: CampaignReport) -> None:
     """Show the customers who were not sent the campaign, and how many there are for each reason."""
     icon = ":material/schedule:" if report.campaign.is_planned else ":material/warning:"
-    st.dialog(report.unsent.label, width="large", icon=icon)(_reasons_and_customers)(report)
+    st.dialog(report.unsent.label, width="large", icon=icon, on_dismiss=address.close_dialog)(
+        _reasons_and_customers
+    )(report)
 
 
 @cached.one_generation()
@@ -59,7 +62,7 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, se
     campaign_id = report.campaign.campaign_id
     paging = Paging(f"not_sent:{campaign_id}:{reason}:{search}:page", ROWS_PER_PAGE, narrow=True)
     page = cached.read(recipients.not_sent, campaign_id, reason, search, paging.first(), ROWS_PER_PAGE)
-    clicked = tables.table(
+    tables.table(
         [tables.Column("Customer"), tables.Column("Reason", whole=True)],
         [
             tables.Row(
@@ -68,7 +71,7 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, se
                     tables.main(
                         row["name"] or row["customer_id"],
                         row["email"] or "No address",
-                        href=addresses.customer(row["customer_id"], report.audience),
+                        href=addresses.customer(row["customer_id"], report.audience, campaign_id),
                     ),
                     tables.noted(report.why_not_sent(NotSentReason(row["reason"])), row["detail"] or ""),
                 ],
@@ -81,8 +84,6 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, se
         empty="No customers match.",
     )
     paging.footer(formats.things(page.total, "customer"), page.total)
-    if clicked.row:
-        navigation.open_customer(clicked.row, campaign_id)
 
 
 def _reasons(report: CampaignReport) -> NotSentReason | None:
@@ -90,7 +91,7 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
     key = f"not_sent:{report.campaign.campaign_id}:reason"
     numbers = sorted(report.not_sent.items(), key=lambda item: -item[1])
     largest = share(max(report.not_sent.values(), default=0), report.counts.not_sent) or 1.0
-    chosen: NotSentReason | None = st.session_state.get(key)
+    chosen: NotSentReason | None = address.value(REASON)
     rows = [
         tables.Row(
             reason.value,
@@ -116,6 +117,6 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
         opens=True,
     )
     if clicked.row:
-        st.session_state[key] = None if chosen == clicked.row else NotSentReason(clicked.row)
+        address.change((REASON, None if chosen == clicked.row else NotSentReason(clicked.row)))
         st.rerun(scope="fragment")
     return chosen

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from mailsight.components import address
 from mailsight.figures import formats
 from mailsight.reports import selection as selections
 from mailsight.reports.campaign import CampaignReport
 
 
-@st.dialog("Selection", width="medium", icon=":material/filter_alt:")
+@st.dialog("Selection", width="medium", icon=":material/filter_alt:", on_dismiss=address.close_dialog)
 def show(report: CampaignReport) -> None:
     """Show the selection criteria in sentences, and how many customers they selected."""
     st.markdown(f"**{formats.things(report.counts.selected, 'customer')}** selected")

@@ -1,0 +1,124 @@
+"""The address of a page is its state: reading it, changing it, and copying it.
+
+`web/parameters.py` says what each page keeps there. Widgets show what the address says and write their changes back to
+it, so reload, Back and a link sent to a colleague show the same.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from mailsight.web import parameters
+from mailsight.web.parameters import Dialog, Parameter
+
+from .mail_frame import frontend
+
+T = TypeVar("T")
+Change = tuple[Parameter[Any], Any]
+
+# Keys of the session: the page that is shown, and the address at which each page was left.
+_PAGE, _LEFT = "address:page", "address:left"
+
+_copy_link = st.components.v2.component(
+    "mailsight_copy_link",
+    html='<div class="copy"></div>',
+    css=frontend("copy_link.css"),
+    js=frontend("history.js", "copy_link.js"),
+)
+
+
+def copy_link() -> None:
+    """A button that copies this page's address. Its script also makes one step of the user one step of the history."""
+    _copy_link(key="copy_link", data={})
+
+
+def open_page(page: str) -> None:
+    """Start a run of this page, so that its addresses are remembered."""
+    st.session_state[_PAGE] = page if page in parameters.PAGES else ""
+    _remember()
+
+
+def value(parameter: Parameter[T]) -> T:
+    """The parameter's value in this page's address."""
+    return parameter.value(_texts(parameter))
+
+
+def change(*changes: Change) -> None:
+    """Change the address in one step. What this page doesn't keep in its address is removed from it."""
+    changed = dict(changes)
+    query = {}
+    for parameter in parameters.PAGES[_page()]:
+        texts = parameter.texts(changed.get(parameter, value(parameter)))
+        if texts:
+            query[parameter.name] = texts
+    if query != {name: st.query_params.get_all(name) for name in st.query_params}:
+        st.query_params.from_dict(query)
+        _remember()
+
+
+def follow(
+    parameter: Parameter[T],
+    key: str,
+    *also: Change,
+    shown: Callable[[T], Any] = lambda value: value,
+    chosen: Callable[[Any], Any] = lambda value: value,
+) -> Callable[[], None]:
+    """Make the widget with this key show the parameter, and return its `on_change`, which writes to the address.
+
+    `shown` turns a parameter's value into the widget's, `chosen` the widget's into the parameter's. `also`: what else
+    changes with it, such as the page of a table.
+    """
+    in_address = value(parameter)
+    widget_value = shown(in_address)
+    # Not if it is the same: setting a search box again would undo what was typed meanwhile. Nor if the address can't
+    # have the widget's value, because it may be somebody's mail address.
+    if key not in st.session_state or (
+        st.session_state[key] != widget_value
+        and (in_address != parameter.default or _has_room(parameter, chosen(st.session_state[key])))
+    ):
+        st.session_state[key] = widget_value
+    return lambda: change((parameter, chosen(st.session_state[key])), *also)
+
+
+def _has_room(parameter: Parameter[T], chosen: T) -> bool:
+    return parameter.value(parameter.texts(chosen)) == chosen
+
+
+def opener(parameter: Parameter[Dialog | None], kind: str, item: str = "") -> Callable[[], None]:
+    """The `on_click` of a button that opens a dialog."""
+    return lambda: change((parameter, Dialog(kind, item)))
+
+
+def close_dialog() -> None:
+    """Remove the open dialog, and what it shows, from the address."""
+    page = parameters.PAGES[_page()]
+    names = [parameter.name for parameter in page]
+    if "dialog" in names:
+        change(*((parameter, parameter.default) for parameter in page[names.index("dialog") :]))
+
+
+def left(page: str, item_id: str = "") -> dict[str, list[str]]:
+    """The query in which this session left a page, without its dialog; for links that lead back to it."""
+    query: dict[str, list[str]] = st.session_state.get(_LEFT, {}).get((page, item_id), {})
+    return dict(query)
+
+
+def _remember() -> None:
+    page = parameters.PAGES[_page()]
+    names = [parameter.name for parameter in page]
+    query = {}
+    for parameter in page[: names.index("dialog")]:
+        if texts := parameter.texts(value(parameter)):
+            query[parameter.name] = texts
+    item_id = query.get("id", [""])[0]
+    st.session_state.setdefault(_LEFT, {})[_page(), item_id] = query
+
+
+def _page() -> str:
+    return str(st.session_state.get(_PAGE, ""))
+
+
+def _texts(parameter: Parameter[Any]) -> list[str]:
+    old = parameter.name == "id" and _page() in parameters.OLD_IDS and st.query_params.get_all(_page())
+    return old or st.query_params.get_all(parameter.name)
