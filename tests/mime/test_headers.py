@@ -56,7 +56,7 @@ def test_encoded_words_are_decoded(text: str, read: str) -> None:
     assert decoded(text) == read
 
 
-@given(PLAIN, st.sampled_from(["utf-8", "cp949", "gb18030", "koi8-r", "windows-1252"]))
+@given(PLAIN, st.sampled_from(["utf-8", "gb18030", "koi8-r", "windows-1252"]))
 def test_what_python_encodes_is_decoded(text: str, charset: str) -> None:
     text = text.encode(charset, "ignore").decode(charset)
     if text and "\ufffd" not in text and "=?" not in text:
