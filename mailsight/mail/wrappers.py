@@ -293,14 +293,14 @@ WRAPPERS = (
         f"https://deref-gmx.net/mail/client/12XJ9x8ZdSA/dereferrer/?redirectUrl={_ENCODED}",
     ),
     Wrapper(
-        "Mail.ru webmail",
+        "Mail.ru",
         r"(?:checklink\.mail\.ru/proxy|clicker?(?:\.my)?\.mail\.ru/redir)\?",
         parameter("url", "u"),
         _UNWRAPS,
         f"https://checklink.mail.ru/proxy?es=x&egid=y&url={_ENCODED}&uidl=178&from=&to=&email=",
     ),
     Wrapper(
-        "Yandex webmail",
+        "Yandex",
         r"mail\.yandex\.[a-z.]+/re\.jsx\?",
         base64_parameter("l"),
         _IN_THE_WILD,
