@@ -17,10 +17,15 @@ MAX_LENGTH = 2_000
 _ANYTHING = r".{0,200}?"
 _SPACE = r"(?: |%20|\+)"
 _NAME = rf"[^\W\d_](?:[\w.:-]|{_SPACE}){{0,100}}?"
-# {name}, {$name}, {!name}, {a=b}, {a:b|default}: no JSON, no regular expression's {2,3}
-_BRACED = rf"{_SPACE}?[$!]?{_NAME}(?:(?:=|%3D)[\w.%-]{{1,100}}?)?(?:(?:\||%7C)[^{{}}]{{0,100}}?)?"
+# {name}, {$name}, {!name}, {a=b}, {a="b"}, {a:b|default}: no JSON, no regular expression's {2,3}
+_QUOTE = r"(?:\"|%22)?"
+_BRACED = (
+    rf"{_SPACE}?[$!]?{_NAME}(?:(?:=|%3D){_QUOTE}[\w .%-]{{1,100}}?{_QUOTE})?(?:(?:\||%7C)[^{{}}]{{0,100}}?)?"
+)
 # phpList's and Campaign Monitor's, not a parameter's [0] or [size]
-_CAPITALS = r"(?-i:[A-Z][A-Z0-9_.-]{1,100})(?:(?:,|%2C|\||%7C)[^\[\]]{0,100}?)?"
+_CAPITALS = (
+    r"!?(?-i:[A-Z][A-Z0-9_.-]{1,100})(?:(?:[,|/?]|%2C|%7C|%2F|%3F|%%|%25%25|:filter:)[^\[\]]{0,100}?)?"
+)
 _CAPITALIZED = r"(?-i:(?=[^\[\]]{1,60}[A-Z_ ]|[A-Z])[A-Za-z](?:[\w. -]|%20|\+){1,100})"
 _PREFIXED = (
     r"(?:subscriber|newsletter|user|member|date|link|data|contact_attribute)(?::|%3A)[^\[\]/?&#]{1,100}?"
@@ -29,7 +34,7 @@ _FALLBACK = r"[^\W\d][\w.:-]{0,100}(?:,|%2C)fallback(?:=|%3D)[^\[\]/?&#]{0,100}?
 _WORDS = (
     r"(?:[a-z]{0,20}[_.:-])?(?:e?-?mail(?:_?addr(?:ess)?)?|(?:first|last|full|sur|user|nick)?_?name|[fl]name|u?u?id"
     r"|(?:user|list|member|contact|customer|subscriber|recipient|message|campaign)_?(?:u?u?id|key|hash)|token|hash|key"
-    r"|city|country|zip|phone|mobile|company|birthday|language|unsubscribe\w{0,20}|date)"
+    r"|city|country|zip|phone|mobile|company|birthday|language|unsubscribe\w{0,20}|date|current(?:day|month|year)\w{0,6})"
 )
 
 Place = Literal["anywhere", "whole"]
@@ -62,7 +67,7 @@ SYNTAXES = (
            _ANYTHING, "}}", "anywhere", "{{ person.email|urlencode }}",
            "https://experienceleague.adobe.com/docs/marketo, 'Tokens Overview', 2026-11-26"),
     Syntax("Liquid, Jinja, Django: Klaviyo, HubSpot, Shopify", "{%", _ANYTHING, "%}", "anywhere", "{% cycle 'a' %}",
-           _TEMPLATES),
+           "https://docs.dittofeed.com/resources/templates/liquid-presets, 2026-11-26"),
     Syntax("Mailchimp, Mandrill", "*|", _ANYTHING, "|*", "anywhere", "*|EMAIL|*",
            "https://www.dailystory.com/glossary/merge-field/, 2026-11-26"),
     Syntax("ERB and JSP: Mapp, Adobe Campaign, Mandrill", "<%", _ANYTHING, "%>", "anywhere", "<%= recipient.email %>",
@@ -70,22 +75,27 @@ SYNTAXES = (
     Syntax("Emma, Inxmail", "[%", _ANYTHING, "%]", "anywhere", "[% member:email %]",
            "https://support.e2ma.net, 'Dynamic content from custom API events', 2026-11-26"),
     Syntax("Mailjet, GetResponse, Constant Contact", "[[", _ANYTHING, "]]", "anywhere", '[[data:email:""]]',
-           _TEMPLATES),
+           "https://developer.constantcontact.com/api_guide/design_code_emails.html, 2026-11-26"),
+    Syntax("Adestra", "[*", _ANYTHING, "*]", "anywhere", "[* link.unsub_url *]",
+           "https://help.uplandsoftware.com/adestra/Content/link.html, 2026-11-26"),
     Syntax("Zoho Campaigns", "$[", _ANYTHING, "]$", "anywhere", "$[FNAME|there]$",
            _TEMPLATES),
+    Syntax("Contactlab", "${", _NAME, "}$", "anywhere", "${email}$",
+           "https://explore.contactlab.com/customize-messages/?lang=en, 2026-11-26"),
     Syntax("Velocity, FreeMarker: Actito, Mailmodo, Responsys, Marketo", "${", _ANYTHING, "}", "anywhere", "${email}",
            "https://cdn.actito.be, 'Personalizing an E-mail campaign', 2026-11-26"),
     Syntax("Velocity's quiet form", "$!{", _ANYTHING, "}", "anywhere", "$!{lead.Email}",
-           _TEMPLATES),
+           "https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/email-scripting, 2026-11-26"),
     Syntax("Ruby, Campaigner", "#{", _ANYTHING, "}", "anywhere", "#{email}", _TEMPLATES),
     Syntax("TYPO3", "###", _ANYTHING, "###", "anywhere", "###email###", "Ecodev/newsletter#59, 2026-11-26"),
-    Syntax("TYPO3, Listrak", "##", r".{1,200}?", "##", "anywhere", "##USER_email##", _TEMPLATES),
+    Syntax("TYPO3, Listrak, OpenEMM", "##", r".{1,200}?", "##", "anywhere", "##USER_email##",
+           "OpenEMM 2015 User Manual, 'Building AGNITAS tags into trackable links', 2026-11-26"),
     Syntax("Salesforce Marketing Cloud (AMPscript)", "%%=", _ANYTHING, "=%%", "anywhere", "%%=Lookup(@a)=%%",
-           _TEMPLATES),
+           "https://developer.salesforce.com/docs/marketing/marketing-cloud-ampscript/references, 2026-11-26"),
     Syntax("Salesforce, Interspire, Pardot, Lyris, Delivra", "%%", r".{1,200}?", "%%", "anywhere", "%%emailaddr%%",
            "https://github.com/alpha1/delivra-unofficial-handbook/wiki/Merge-Tags, 2026-11-26"),
     Syntax("ActiveCampaign, Mailgun, Interspire", "%", r"[^\W\d][\w.:-]{0,100}", "%", "anywhere", "%recipient.id%",
-           _TEMPLATES),
+           "https://activecampaign.design/docs/patterns/personalization, 2026-11-26"),
     Syntax("Mailing programs for Windows", "!*", _NAME, "*!", "anywhere", "!*email*!", _TEMPLATES),
     Syntax("Word's mail merge and its kin", "<<", _NAME, ">>", "anywhere", "<<Email Address>>",
            "http://wiki.adrenlinerush.net/wiki/oimm/TagsVariables, 2026-11-26"),
@@ -112,6 +122,10 @@ SYNTAXES = (
            "http://wiki.colony101.co.uk/etelligent/index.php/Merge_Fields, 2026-11-26"),
     Syntax("SendGrid's substitution tags", "-", r"[^\W\d_][\w.]{0,100}", "-", "whole", "-customerID-",
            "https://twilio.com/docs/sendgrid/for-developers/sending-email/substitution-tags, 2026-11-26"),
+    Syntax("HCL Unica Deliver", "#pf:", _NAME, "#", "anywhere", "#pf:CustomerID#",
+           "https://help.hcl-software.com/unica/Deliver/en/12.1.3/, 'Personalization fields to links', 2026-11-26"),
+    Syntax("Flexmail", "#", _NAME, "#", "whole", "#firstname#",
+           "https://en.support.flexmail.eu/article/383-personalise-with-placeholders, 2026-11-26"),
     Syntax("Dotdigital", "@", _NAME, "@", "whole", "@email@", _TEMPLATES),
     Syntax("SALESmanago, Responsys", "$", _NAME, "$", "whole", "$email$",
            "http://support.salesmanago.pl/adding-the-opt-out-option/, 2026-11-26"),

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from .values import clean_address, unescape
 
 MAX_LENGTH = 20_000
-_WEB = re.compile(r"(https?):/{1,3}(?=[^/\s])", re.IGNORECASE)
+_WEB = re.compile(r"(https?):/{1,9}(?=[^/\s])", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9_/+-]++={0,2}+")
 # A gateway's target in a JSON object, whose strings may themselves be JSON objects (Mandrill).
 _MAX_JSON_NESTED = 3
@@ -57,9 +57,11 @@ def parameter(name: str, other: str = "", *, to_end: bool = False) -> Unpack:
 
 
 def base64_parameter(name: str) -> Unpack:
+    """The target is a parameter in Base64, perhaps compressed."""
+
     def unpack(rest: str) -> str:
         values = _values(rest.partition("#")[0], (name,))
-        return next(filter(None, (web(_decoded(unquote(value))) for value in values)), "")
+        return next(filter(None, (web(_decoded(unquote(value), inflate=True)) for value in values)), "")
 
     return unpack
 
@@ -112,8 +114,7 @@ def _decoded(encoded: str, *, inflate: bool = False) -> str:
 
 def path(rest: str) -> str:
     """The target is the rest of the path, percent-encoded so that it is one segment, or as it is."""
-    segment = rest.partition("/")[0] if _WEB.match(rest) is None else rest
-    return web(unquote(segment))
+    return web(rest) if _WEB.match(rest) else web(unquote(rest.partition("/")[0]))
 
 
 def last_segment(rest: str) -> str:

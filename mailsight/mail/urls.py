@@ -74,17 +74,32 @@ _TRACKING = words("""
     omnisendcontactid omnisendattributionid vgo_ee oly_anon_id oly_enc_id rb_clickid s_cid dm_i dm_t ss_email_id
     ss_source ss_campaign_id ss_campaign_name ss_campaign_sent_date spmailingid spuserid spjobid spreportid
     cm_mmc cm_mmca1 cm_mmca2 _bta_tid _bta_c wickedid nr_email_referer _openstat __s emci emdi ceid
+    sc_src sc_lid sc_uid sc_llid sc_eh sc_customer _ri_ _ei_ _di_ _bhlid _se et_rid et_cid et_source mtc_id
+    at_recipient_id at_recipient_list oft_* bbeml srsltid unicorn_click_id mi_u
 """)
 _TRACKING_NAMES = frozenset(name for name in _TRACKING if not name.endswith("*"))
 _TRACKING_PREFIXES = tuple(name[:-1] for name in _TRACKING if name.endswith("*"))
+
+
+# These names mean something else unless their values look like this: Braze's ids of links, Mautic's serialized arrays.
+_TRACKING_VALUES = re.compile(r"lid=[a-z0-9]{12}\Z|ct=YTo", re.ASCII)
+# Salesforce Marketing Cloud adds them together.
+_SALESFORCE_MARK = "sfmc_sub="
+_SALESFORCE = ("j=", "l=", "u=", "mid=", "jb=")
 
 
 def _without_tracking(url: str) -> str:
     start, mark, query = url.partition("?")
     if not mark:
         return url
+    is_salesforce = _SALESFORCE_MARK in query
     parameters = [
-        part for part in query.split("&") if part and not _is_tracking(part.partition("=")[0].lower())
+        part
+        for part in query.split("&")
+        if part
+        and not _is_tracking(part.partition("=")[0].lower())
+        and not _TRACKING_VALUES.match(part)
+        and not (is_salesforce and part.startswith(_SALESFORCE))
     ]
     parameters.sort(key=lambda part: part.partition("=")[0])
     return f"{start}?{'&'.join(parameters)}" if parameters else start

@@ -1,9 +1,10 @@
 """What is inside wrapped links: security gateways, webmail and social networks put a URL of their own around links.
 
-Everything is read from the URL itself, never from the network. What hides its target behind a token (Mimecast,
-Intermedia, some links of Forcepoint and Sophos) stays as it is.
+Everything is read from the URL itself, never from the network. What hides its target behind a token
+(Darktrace, Forcepoint, Intermedia, Mimecast, newer links of Sophos, Vipre) stays as it is.
 """
 
+import re
 from dataclasses import dataclass
 
 import re2
@@ -79,7 +80,7 @@ WRAPPERS = (
     Wrapper(
         "Microsoft Safe Links",
         r"(?:[\w-]+\.)*safelinks\.protection\.(?:outlook\.com|office365\.us|(?:partner\.)?outlook\.cn|office365\.cn)"
-        r"/[^?#]*\?",
+        r"(?:/[^?#]*)?\?",
         parameter("url"),
         "https://learn.microsoft.com/defender-office-365/safe-links-about, 2026-11-26",
         f"https://nam02.safelinks.protection.outlook.com/?url={_ENCODED}&data=05%7C02&sdata=a%3D&reserved=0",
@@ -156,7 +157,7 @@ WRAPPERS = (
     ),
     Wrapper(
         "Trend Micro",
-        r"[\w.-]+\.trendmicro\.(?:com|eu|co\.jp)(?::443)?/(?:wis/clicktime/[^?#]*)?\?",
+        r"[\w.-]+\.trendmicro\.(?:com|eu|co\.jp)/(?:wis/clicktime/[^?#]*)?\?",
         parameter("url"),
         _IN_THE_WILD,
         "https://ddec1-0-en-ctp.trendmicro.com:443/wis/clicktime/v1/query?url=https%3a%2f%2fshop.example%2fsale%3f"
@@ -164,7 +165,7 @@ WRAPPERS = (
     ),
     Wrapper(
         "Sophos Email",
-        r"[\w.-]+\.protection\.sophos\.com/[^?#]*\?",
+        r"[\w.-]+\.protection\.sophos\.com(?:/[^?#]*)?\?",
         base64_parameter("u"),
         _IN_THE_WILD,
         f"https://eu-central-1.protection.sophos.com/?d=shop.example&u={_IN_BASE64}&i=NWE2&t=Skw=&h=1df6&s=AVNP",
@@ -199,7 +200,7 @@ WRAPPERS = (
     ),
     Wrapper(
         "Hornetsecurity",
-        r"(?:[\w-]+\.)+hornetsecurity\.com/[^?#]*\?",
+        r"(?:[\w-]+\.)+hornetsecurity\.com(?:/[^?#]*)?\?",
         parameter("u", to_end=True),
         _UNWRAPS,
         f"https://atpscan.global.hornetsecurity.com/?d=HzV-&f=rh&i=&k=Eb5a&m=on&n=Ux&r=nf&s=a1b0&u={_ENCODED}",
@@ -243,10 +244,25 @@ WRAPPERS = (
     ),
     Wrapper(
         "Libraesva",
-        r"urlsand\.[\w.-]+/\?",
+        r"urlsand\.[\w.-]+/?\?",
         parameter("u"),
         _UNWRAPS,
         f"https://urlsand.esvalabs.com/?u={_ENCODED}&e=4935d002&h=2f2f90a5&f=n&p=y",
+    ),
+    Wrapper(
+        "Egress Defend",
+        r"links\.[\w-]+\.defend\.egress\.com/[^?#]*\?",
+        base64_parameter("base64url"),
+        "github.com/authone/knowb4-decode-py, 2026-11-26",
+        "https://links.eu1.defend.egress.com/Warning?crId=69f33d43&Domain=green.example&Threat=eNpzrShJLcpLzAEADmkDRA&La"
+        "ng=en&Base64Url=eJzLKCkpKLbS1y_OyC_QS61IzC3ISdUvTsxJtS_OrEq1NTECANLvDBE&@OriginalLink=shop.example",
+    ),
+    Wrapper(
+        "Menlo Security",
+        r"safe\.menlosecurity\.com/",
+        path,
+        _IN_THE_WILD,
+        "https://safe.menlosecurity.com/https://shop.example/sale?size=42",
     ),
     Wrapper(
         "TitanHQ LinkLock",
@@ -257,7 +273,7 @@ WRAPPERS = (
     ),
     Wrapper(
         "Trustwave",
-        r"scanmail\.trustwave\.com/\?",
+        r"scanmail\.trustwave\.com/?\?",
         parameter("u"),
         _IN_THE_WILD,
         "https://scanmail.trustwave.com/?c=20988&d=n8HL4M&u=https%3a%2f%2fshop%2eexample%2fsale%3fsize%3d42",
@@ -275,6 +291,20 @@ WRAPPERS = (
         parameter("redirecturl"),
         _UNWRAPS,
         f"https://deref-gmx.net/mail/client/12XJ9x8ZdSA/dereferrer/?redirectUrl={_ENCODED}",
+    ),
+    Wrapper(
+        "Mail.ru",
+        r"(?:checklink\.mail\.ru/proxy|clicker?(?:\.my)?\.mail\.ru/redir)\?",
+        parameter("url", "u"),
+        _UNWRAPS,
+        f"https://checklink.mail.ru/proxy?es=x&egid=y&url={_ENCODED}&uidl=178&from=&to=&email=",
+    ),
+    Wrapper(
+        "Yandex",
+        r"mail\.yandex\.[a-z.]+/re\.jsx\?",
+        base64_parameter("l"),
+        _IN_THE_WILD,
+        f"https://mail.yandex.ru/re.jsx?uid=776&c=LIZA&cv=24.12.1&mid=174&h=a,cdhvPGk_XO3-eCkXCJGJpQ&l={_IN_BASE64}",
     ),
     Wrapper(
         "Facebook, Messenger, Instagram, Threads and WhatsApp",
@@ -367,7 +397,18 @@ _OPTIONS = re2.Options()
 _OPTIONS.case_sensitive = False
 _OPTIONS.log_errors = False
 _START = r"^https?://(?:[^/?#@]*@)?"
-_ADDRESSES = {address: re2.compile(_START + address, _OPTIONS) for address in {w.address for w in WRAPPERS}}
+_FULL_HOST_AND_PORT = r"\.?(?::\d{1,5})?"
+
+
+def _expression(address: str) -> str:
+    """The address with a port and a full host name's dot before its first slash, which isn't one in brackets."""
+    return re.sub(r"(?<!\^)/", lambda slash: f"{_FULL_HOST_AND_PORT}{slash[0]}", address, count=1)
+
+
+_EXPRESSIONS = {wrapper.address: _expression(wrapper.address) for wrapper in WRAPPERS}
+_ADDRESSES = {
+    address: re2.compile(_START + expression, _OPTIONS) for address, expression in _EXPRESSIONS.items()
+}
 #: An expression for RE2 and DuckDB, in any case: the URLs that `unwrapped` may change, and few others.
-WRAPPED = f"{_START}(?:{'|'.join(sorted(_ADDRESSES))})"
+WRAPPED = f"{_START}(?:{'|'.join(sorted(_EXPRESSIONS.values()))})"
 _WRAPPED = re2.compile(WRAPPED, _OPTIONS)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mailsight.errors import UnusableMail
 from mailsight.mail.documents import parse
-from mailsight.mail.values import unescape
+from mailsight.mail.values import unescape, words
 
 from . import charsets, pictures, transfer
 from .outlook import TNEF
@@ -28,6 +28,10 @@ _PGP_SIGNED = re.compile(
 # A space at the end of a line continues it, except that of the line above a signature (RFC 3676).
 _CONTINUED = re.compile(r"(?<!^--)(?<=[^\n]) \n(?![ >\n])", re.MULTILINE)
 _SUBTYPES = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text"}
+_DATA = words("""
+    text/calendar text/css text/csv text/directory text/javascript text/json text/rfc822-headers
+    text/tab-separated-values text/vcard text/x-vcalendar text/x-vcard text/xml
+""")
 _MAX_ATTACHMENTS = 1_000
 
 
@@ -157,7 +161,7 @@ def _leaf(entity: Entity) -> _Piece | None:
 
 
 def _body(entity: Entity) -> _Piece:
-    if _SUBTYPES[entity.type] == "html":
+    if _subtype(entity) == "html":
         return _Piece("html", _decoded(entity), entity)
     text = _text(entity)
     if "-----BEGIN PGP SIGNED" in text:
@@ -177,10 +181,16 @@ def _text(part: Entity) -> str:
 
 
 def _attached_bodies(message: Entity) -> list[_Piece]:
-    """The first HTML or text of a mail whose only body is an attachment."""
-    bodies = [part for part in message.walk() if not part.parts and part.type in _SUBTYPES]
-    bodies.sort(key=lambda part: _SUBTYPES[part.type] != "html")
+    """The first HTML or text of a mail whose only body is an attachment or another kind of text (RFC 2046, 4.1.4)."""
+    bodies = [part for part in message.walk() if not part.parts and _subtype(part)]
+    bodies.sort(key=lambda part: (part.type not in _SUBTYPES, _subtype(part) != "html"))
     return [_body(part) for part in bodies[:1]]
+
+
+def _subtype(part: Entity) -> str | None:
+    if part.type in _SUBTYPES or not part.type.startswith("text/") or part.type in _DATA:
+        return _SUBTYPES.get(part.type)
+    return "html" if part.type.endswith("html") else "text"
 
 
 def _is_encrypted(message: Entity, text: str) -> bool:

@@ -94,6 +94,7 @@ _WIDE = words("utf-16-le utf-16-be utf-16 utf-32 utf-32-le utf-32-be")
 _JAPANESE = re.compile(rb"\x1b\$[@B]")
 # Latin text hardly ever has three accented letters in a row.
 _FOREIGN = re.compile(rb"[\x80-\xff]{3}")
+_UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _SNIFFED_BYTES = 4096
 
 
@@ -169,15 +170,17 @@ def _chosen(raw: bytes, header: str | None, meta: str | None) -> str:
     declared = header or meta
     if declared in (None, "cp1252", "utf-8") and _JAPANESE.search(raw):
         return "iso2022_jp_ext"
-    if not raw.isascii() and _fits(raw, "utf-8"):
+    if not raw.isascii() and fits(raw, "utf-8"):
         # Text of another character set is hardly ever valid UTF-8, unless each character takes several bytes.
-        if "utf-8" in (header, meta) or declared not in _MULTIBYTE or not _fits(raw, declared):
+        if "utf-8" in (header, meta) or declared not in _MULTIBYTE or not fits(raw, declared):
             return "utf-8"
-    elif header and meta and header != meta and _fits(raw, meta):
+    elif header and meta and header != meta and fits(raw, meta):
         # Many programs label everything iso-8859-1.
         is_latin = header == "cp1252" and not (meta in _MULTIBYTE or _FOREIGN.search(raw))
-        if (header == "cp1252" and not is_latin) or not _fits(raw, header):
+        if (header == "cp1252" and not is_latin) or not fits(raw, header):
             return meta
+    if declared == "utf-8" and not (raw.isascii() or _UTF_8.search(raw)):
+        return "cp1252"
     return declared or "cp1252"
 
 
@@ -191,7 +194,8 @@ def _wide(raw: bytes, header: str | None) -> str | None:
     return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
 
 
-def _fits(raw: bytes, codec: str) -> bool:
+def fits(raw: bytes, codec: str) -> bool:
+    """Whether all bytes mean something in a character set."""
     try:
         raw.decode(codec, _AS_BROWSERS_OR_FAIL)
     except UnicodeDecodeError:

@@ -15,7 +15,7 @@ _MAX_WORD = 2_000
 # No subject is nearly as long.
 _MAX_TEXT = 20_000
 _WORD = re.compile(
-    r"=\?([^?*\s=]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,%d}+)\?=" % _MAX_WORD  # noqa: UP031  # braces
+    r"=\?([^?*\s=]{0,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,%d}+)\?=" % _MAX_WORD  # noqa: UP031  # braces
 )
 _NAME = re.compile(rb"([A-Za-z][\w.-]{0,200})[ \t]*:")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
@@ -26,11 +26,12 @@ _PARAMETER = re.compile(
 _VALUE = re.compile(r"[^;\s]+")
 _LINE = re.compile(rb"[^\r\n]++(?:\r\n|\r|\n)?+|\r\n|\r|\n")
 # A line that is certainly a field, not text with a colon.
-_FIELD = re.compile(
+_FIELD_NAME = (
     rb"(?:content-[a-z-]+|mime-version|x-[a-z0-9-]+|subject|from|to|cc|date|received|message-id|return-path|reply-to|sender"
-    rb"|delivered-to|list-[a-z-]+|dkim-signature|authentication-results|arc-[a-z-]+|in-reply-to|references)[ \t]*:",
-    re.IGNORECASE,
+    rb"|delivered-to|list-[a-z-]+|dkim-signature|authentication-results|arc-[a-z-]+|in-reply-to|references)[ \t]*:"
 )
+_FIELD = re.compile(_FIELD_NAME, re.IGNORECASE)
+_MORE = re.compile(rb"(?:[ \t]++[^\r\n]*+(?:\r\n|\r|\n))*+" + _FIELD_NAME, re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/ \t\r\n]*+=*+[ \t\r\n]*+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
@@ -98,7 +99,7 @@ def split(raw: bytes, *, is_part: bool) -> tuple[Header, bytes]:
     Lines that don't belong there, such as a field that was broken in two, are skipped if fields follow. What isn't
     followed by one is the body.
     """
-    blank = _BLANK.search(raw)
+    blank = _end(raw)
     end, body = (
         (0, raw) if _NEWLINE.match(raw) else (blank.start(), raw[blank.end() :]) if blank else (len(raw), b"")
     )
@@ -119,7 +120,15 @@ def split(raw: bytes, *, is_part: bool) -> tuple[Header, bytes]:
             body = raw[place:]
             break
         place += len(line)
-    return Header(tuple((name, b" ".join(pieces)) for name, pieces in fields)), body
+    return Header(tuple((name, b" ".join(filter(None, pieces))) for name, pieces in fields)), body
+
+
+def _end(raw: bytes) -> re.Match[bytes] | None:
+    """The blank line that ends the header. Lines of spaces that more of the header follows belong to their fields."""
+    blank = _BLANK.search(raw)
+    while blank and blank[0].strip(b"\r\n") and _MORE.match(raw, blank.end()):
+        blank = _BLANK.search(raw, blank.end() - 1)
+    return blank
 
 
 def parameters(field: str) -> Value:
@@ -191,16 +200,17 @@ class _Word:
 
 
 def _word(match: re.Match[str]) -> _Word | None:
-    codec = charsets.encoding(match[1])
-    content = match[3]
-    if codec is None:
-        return None
+    known = charsets.encoding(match[1])
+    codec, content = known or "utf-8", match[3]
     if match[2] in "qQ":
         # Some programs leave letters outside ASCII unencoded.
         encoded = content.replace(" ", "_").encode(codec, "replace")
-        return _Word(codec, binascii.a2b_qp(encoded, header=True), match[0])
-    raw = transfer.base64(content.encode("ascii")) if _BASE64.fullmatch(content) else b""
-    return _Word(codec, raw, match[0]) if raw or not content else None
+        raw = binascii.a2b_qp(encoded, header=True)
+    else:
+        raw = transfer.base64(content.encode("ascii")) if _BASE64.fullmatch(content) else b""
+    # Of a character set that nobody knows, most are a larger ASCII.
+    is_read = charsets.fits(raw, codec) if known is None else raw or not content
+    return _Word(codec, raw, match[0]) if is_read else None
 
 
 def _joined(run: list[_Word]) -> list[str]:

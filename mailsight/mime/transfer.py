@@ -10,6 +10,9 @@ _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*+=*+")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _SPACE_BEFORE_NEWLINE = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n)")
 _ESCAPED = re.compile(rb"=[0-9A-Fa-f]{2}|=[ \t]*+(?:\r|\n|\Z)")
+_SOFT_BREAK = re.compile(rb"=[ \t]*+(?:\r\n|\r|\n)")
+_LETTERS = re.compile(rb"(?:=[89A-Fa-f][0-9A-Fa-f]){2,}+")
+_LETTER = re.compile(rb"(?P<tag><[a-zA-Z][^<>]*+)|=[89A-Fa-f][0-9A-Fa-f]")
 _PLAIN_VALUE = re.compile(rb"[a-zA-Z-]=[\"']")
 # An attribute such as href=3D"...": no HTML has that, unless a link's query is about quoted-printable.
 _ESCAPED_ATTRIBUTE = re.compile(rb"<[a-zA-Z][^<>]{1,2000}?[a-zA-Z-]=3D(?:[\"']|[^\s>])", re.IGNORECASE)
@@ -24,7 +27,7 @@ def body(raw: bytes, encoding: str) -> bytes:
         case "base64" | "b64" | "base-64":
             return raw if raw.lstrip()[:1] == b"<" else base64(raw)
         case "quoted-printable" | "quotedprintable" | "qp":
-            return quoted_printable(raw) if is_quoted_printable(raw) else raw
+            return quoted_printable(raw) if is_quoted_printable(raw) else _letters(raw)
         case "uuencode" | "x-uuencode" | "uue" | "x-uue":
             return uuencode(raw)
         case _:
@@ -58,6 +61,15 @@ def quoted_printable(raw: bytes) -> bytes:
     if _LONE_CR.search(raw):
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return binascii.a2b_qp(_SPACE_BEFORE_NEWLINE.sub(b"", raw))
+
+
+def _letters(raw: bytes) -> bytes:
+    """Decode what programs encode that leave equals signs alone: letters outside ASCII, and ends of long lines.
+
+    A tag may hold a URL such as `?color=FF0000`, so in tags, single letters stay.
+    """
+    raw = _LETTERS.sub(lambda letters: binascii.a2b_qp(letters[0]), _SOFT_BREAK.sub(b"", raw))
+    return _LETTER.sub(lambda letter: letter[0] if letter["tag"] else binascii.a2b_qp(letter[0]), raw)
 
 
 def is_quoted_printable(raw: bytes) -> bool:

@@ -55,7 +55,8 @@ FIELDS = re.split(
     { contact.firstName | there }  {subtag:email}  {x}  ###x###  ##x##  $x$  $First Name$  ~x~  ~USER.MAIL~
     [%x%]  [% member:x %]  <<x>>  !*x*!  @@x@@  -x-  --x--  @EMAIL@  ::subscriber.email::  [EMAIL]
     [MERGE_EMAIL]  [FirstName]  [First Name]  [email]  [user:firstname]  $[UD:CITY|none]$  (email)  (name)
-    ~~EMAIL~~  {contactfield=email|x}  {contactfield=email|true}
+    [NAME%%Friend]  [NAME?Friend]  [!STATE]  [MERGE_CITY/all]  [FNAME:filter:urlencode]  [currentmonth]
+    {dynamiccontent="Slot 1"}  ~~EMAIL~~  {contactfield=email|x}  {contactfield=email|true}
 """.strip(),
 )
 

@@ -72,6 +72,33 @@ def test_every_rule_matches_its_example(rule) -> None:  # type: ignore[no-untype
     assert Matcher(listed("https://other.example/", rule.link)).position(rule.clicked) == 1
 
 
+ADDED = [
+    "j=123&sfmc_sub=456&l=7_HTML&u=89&mid=1000&jb=12",
+    "_ri_=X0Gz&_ei_=EolaG&_di_=abc",
+    "sc_src=email_1&sc_lid=2&sc_uid=3&sc_llid=4&sc_eh=5",
+    "lid=0goty30mviyz",
+    "ct=YTo1OntzOjY6InNvdXJjZSI7YToxOnt9fQ%3D%3D&mtc_id=1",
+    "_bhlid=d0e4c1&_se=YW5u&et_rid=7&oft_id=2",
+]
+
+
+@pytest.mark.parametrize("parameters", ADDED)
+def test_a_click_with_what_its_sender_adds_finds_the_link(parameters: str) -> None:
+    matcher = Matcher(
+        listed("https://other.example/", "https://shop.example/sale", "https://shop.example/sale?a=1")
+    )
+    assert matcher.position(f"https://shop.example/sale?{parameters}") == 1
+    assert matcher.position(f"https://shop.example/sale?{parameters}&a=1") == 2
+
+
+@pytest.mark.parametrize("parameters", ["j=1&l=2", "u=89", "mid=7", "lid=42", "ct=red"])
+def test_a_parameter_that_only_looks_like_tracking_tells_links_apart(parameters: str) -> None:
+    assert (
+        Matcher(listed("https://shop.example/sale")).position(f"https://shop.example/sale?{parameters}")
+        is None
+    )
+
+
 def mailgun(url: str) -> str:
     packed = base64.urlsafe_b64encode(zlib.compress(f"h=1a&i=2&l={url}".encode())).decode().rstrip("=")
     return f"https://email.mg.example/c/{packed}"

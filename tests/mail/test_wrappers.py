@@ -36,6 +36,31 @@ def test_a_wrapped_link_is_the_link_inside(wrapper: Wrapper) -> None:
     assert Matcher(links(wrapped)).position(f"{SALE}1") is None
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "eur01.safelinks.protection.outlook.com:443/",
+        "eur01.safelinks.protection.outlook.com./",
+        "EUR01.SafeLinks.Protection.Outlook.com",
+        "ann:secret@eur01.safelinks.protection.outlook.com/",
+    ],
+)
+def test_a_gateway_is_recognized_however_its_host_is_written(host: str) -> None:
+    wrapped = f"https://{host}?url=https%3A%2F%2Fshop.example%2Fsale%3Fsize%3D42&data=05"
+    assert unwrapped(wrapped) == SALE
+    assert re2.search(f"(?i){WRAPPED}", wrapped)
+
+
+@pytest.mark.parametrize("host", ["outlook.com.evil.example/", "outlook.community/", "outlook.com:x/"])
+def test_a_host_that_looks_like_a_gateway_is_none(host: str) -> None:
+    wrapped = f"https://eur01.safelinks.protection.{host}?url=https%3A%2F%2Fshop.example%2F"
+    assert unwrapped(wrapped) == wrapped
+
+
+def test_a_url_that_is_wrapped_as_it_is_stays_encoded() -> None:
+    assert unwrapped(f"https://safe.menlosecurity.com/{SALE}%2643") == f"{SALE}%2643"
+
+
 def in_base64(text: bytes) -> str:
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
@@ -91,6 +116,17 @@ WRAP: Mapping[str, Callable[[str], str]] = {
     "Facebook": lambda url: f"https://l.facebook.com/l.php?u={quote(url, safe='')}&h=AT0",
     "Amazon SES": lambda url: f"https://x1.r.eu-west-1.awstrack.me/L0/{quote(url, safe='')}/1/0102/sig=1",
 }
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "mailto:a@b.example", "https:", "//x"],
+)
+@pytest.mark.parametrize("name", sorted(WRAP))
+def test_nothing_but_a_web_url_is_unwrapped(name: str, target: str) -> None:
+    assert unwrapped(WRAP[name](target)) == WRAP[name](target)
+
+
 _URLS = st.from_regex(r"https?://[a-z]{1,9}\.example(/[!-~]{0,20})?(\?[!-~]{0,20})?", fullmatch=True).filter(
     lambda url: not re.search(r"&amp|&#|&\w+;?|<|%|#|^https?:///|\\", url)
 )

@@ -45,6 +45,8 @@ MAILS = {
     "HTML": (html(link("a")), ["a"]),
     "text": (plain("see https://green.example/a, or <https://green.example/b>."), ["a", "b"]),
     "alternative": (multipart("alternative", plain("https://green.example/t"), html(link("a"))), ["a"]),
+    "another kind of text": (multipart("mixed", part("text/markdown", "https://green.example/m")), ["m"]),
+    "AMP alone": (multipart("alternative", AMP, CALENDAR), ["amp"]),
     "alternative, HTML first": (multipart("alternative", html(link("a")), plain("text")), ["a"]),
     "alternative, two of HTML": (multipart("alternative", html(link("a")), html(link("b"))), ["b"]),
     "alternative, the last empty": (multipart("alternative", plain("x"), html(link("a")), html(" ")), ["a"]),

@@ -44,7 +44,8 @@ PLAIN = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60).map
         ("=?utf-8?b?x?=", "=?utf-8?b?x?="),
         ("=?utf-8?q?=E2?=", "=?utf-8?q?=E2?="),
         ("=?utf-8?b?!!?=", "=?utf-8?b?!!?="),
-        ("=?nonsense?b?4oKs?=", "=?nonsense?b?4oKs?="),
+        ("=?nonsense?b?4oKs?= =?x-ias-german?Q?Tax_refund?= =??q?=E2=82=AC?=", "€Tax refund€"),
+        ("=?nonsense?q?=E9?=", "=?nonsense?q?=E9?="),
         ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
         ("a =? b ?= c", "a =? b ?= c"),
         ("50 % off =?", "50 % off =?"),
@@ -55,7 +56,7 @@ def test_encoded_words_are_decoded(text: str, read: str) -> None:
     assert decoded(text) == read
 
 
-@given(PLAIN, st.sampled_from(["utf-8", "euc-kr", "gb18030", "koi8-r", "windows-1252"]))
+@given(PLAIN, st.sampled_from(["utf-8", "gb18030", "koi8-r", "windows-1252"]))
 def test_what_python_encodes_is_decoded(text: str, charset: str) -> None:
     text = text.encode(charset, "ignore").decode(charset)
     if text and "\ufffd" not in text and "=?" not in text:
@@ -105,6 +106,9 @@ def test_parameters_are_read_however_they_are_written(field: str, value: str, gi
         (b"A: 1\nA: 2\n\n", {"a": "1"}, b""),
         (b"A :1\n  \nbody", {"a": "1"}, b"body"),
         (b"From ann Tue Apr 14 2026\nA: 1\n\nbody", {"a": "1"}, b"body"),
+        (b"To: a,\r\n \r\n\tb\r\nSubject: 2\r\n\r\nbody", {"to": "a, b", "subject": "2"}, b"body"),
+        (b"Subject: 1\n \n\t\nTo: a\n\n\nbody", {"subject": "1", "to": "a"}, b"\nbody"),
+        (b"Subject: 1\n \n\tbody\n\nSubject: 2", {"subject": "1"}, b"\tbody\n\nSubject: 2"),
         (b"A: 1\nbroken\nSubject: 2\n\nbody", {"a": "1", "subject": "2"}, b"body"),
         (b"A: 1\n<p>body", {"a": "1"}, b"<p>body"),
         (b"A: 1", {"a": "1"}, b""),

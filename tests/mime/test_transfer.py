@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsight.mime import transfer
+from mailsight.mime import charsets, transfer
 
 
 def _uu(raw: bytes) -> bytes:
@@ -74,6 +74,22 @@ HTML = b'<p class="a"><a href="https://green.example/?a=20&b=3D1">x</a>'
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "", "7bit", "x-unknown"])
 def test_a_body_that_was_never_encoded_stays(encoding: str) -> None:
     assert transfer.body(HTML, encoding) == HTML
+
+
+@pytest.mark.parametrize(
+    ("raw", "decoded"),
+    [
+        (b'<p class="a">h=C3=B6h=C3=B6</p>', '<p class="a">höhö</p>'),
+        (b'<img alt="h=C3=B6" src="?color=FF0000">', '<img alt="hö" src="?color=FF0000">'),
+        (
+            b'<a href="?a=20&b==\n21" class="b">=E2=82=AC = 20</a>',
+            '<a href="?a=20&b=21" class="b">€ = 20</a>',
+        ),
+        (b"====== Fr=F6sche <b>=FC</b>", "====== Frösche <b>ü</b>"),
+    ],
+)
+def test_letters_are_decoded_where_equals_signs_were_not_encoded(raw: bytes, decoded: str) -> None:
+    assert charsets.decode(transfer.body(raw, "quoted-printable"), "utf-8") == decoded
 
 
 @pytest.mark.parametrize(
