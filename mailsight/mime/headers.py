@@ -204,7 +204,7 @@ def _word(match: re.Match[str]) -> _Word | None:
     codec, content = known or "utf-8", match[3]
     if match[2] in "qQ":
         # Some programs leave letters outside ASCII unencoded.
-        encoded = content.replace(" ", "_").encode(codec, "replace")
+        encoded = content.replace(" ", "_").encode("ascii" if content.isascii() else codec, "replace")
         raw = binascii.a2b_qp(encoded, header=True)
     else:
         raw = transfer.base64(content.encode("ascii")) if _BASE64.fullmatch(content) else b""
@@ -218,7 +218,7 @@ def _joined(run: list[_Word]) -> list[str]:
     parts = []
     for codec, words in groupby(run, key=lambda word: word.codec):
         group = list(words)
-        text = charsets.text(b"".join(word.raw for word in group), codec)
+        text = charsets.text(b"".join(word.raw for word in group), codec).removeprefix("\ufeff")
         if "\ufffd" in text and not any("\ufffd".encode() in word.raw for word in group):
             text = " ".join(word.source for word in group)
         parts.append(_CONTROLS.sub(" ", text))
