@@ -68,8 +68,8 @@ class _Piece:
 def mail(message: Entity) -> Mail:
     """What a mail program shows of a mail. Raises `UnusableMail` if it is encrypted."""
     pieces = _shown(message)
-    if not any(piece.kind in ("html", "text") for piece in pieces):
-        pieces = _attached_bodies(message)
+    if not any(piece.kind in ("html", "text") and piece.content.strip() for piece in pieces):
+        pieces = _attached_bodies(message) or pieces
     html = _html(pieces, message)
     texts = [piece for piece in _shown(message, prefers="text") if piece.kind == "text"] or pieces
     text = "\n\n".join(piece.content for piece in texts if piece.kind in ("text", "forwarded"))
@@ -188,6 +188,8 @@ def _attached_bodies(message: Entity) -> list[_Piece]:
 
 
 def _subtype(part: Entity) -> str | None:
+    if part.type == "application/octet-stream" and part.header.file_name.lower().endswith((".html", ".htm")):
+        return "html"
     if part.type in _SUBTYPES or not part.type.startswith("text/") or part.type in _DATA:
         return _SUBTYPES.get(part.type)
     return "html" if part.type.endswith("html") else "text"

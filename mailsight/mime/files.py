@@ -6,7 +6,7 @@ from mailsight.errors import UnusableMail
 
 from . import bodies, charsets, entities, outlook, view_source
 from .bodies import Mail
-from .transfer import is_saved_undecoded, quoted_printable
+from .transfer import base64, is_saved_undecoded, quoted_printable
 
 #: What the names of such files end in.
 SUFFIXES = (".html", ".htm", ".xhtml", ".eml", ".emlx", ".mht", ".mhtml", ".msg", ".txt")
@@ -36,6 +36,8 @@ _FIELD_OF_MAIL = re.compile(
     rb"|dkim-signature|subject|from)[ \t]*+:",
     re.IGNORECASE,
 )
+# It starts with <!, <h, <b, <t, <d, <p, or < and a capital.
+_HTML_IN_BASE64 = re.compile(rb"\s*+P[CDEG][A-Za-z0-9+/\s]++=*+\s*+")
 _MAX_HEADER = 100_000
 _SPACE = b" \t\r\n\0"
 
@@ -58,11 +60,20 @@ def read(raw: bytes, name: str) -> Mail:
     source = _raw_mail(raw, suffix)
     if source is not None:
         return _checked(bodies.mail(entities.read(source)))
+    return _page(raw, suffix)
+
+
+def _page(raw: bytes, suffix: str) -> Mail:
+    """HTML or text, as it is or as a program saved it."""
     if is_saved_undecoded(raw):
         raw = quoted_printable(raw)
+    elif _HTML_IN_BASE64.fullmatch(raw):
+        raw = base64(raw)
     html = charsets.decode(raw)
     if suffix == ".txt" and "<" not in html:
         return Mail(None, html)
+    if message := view_source.message(html):
+        return _checked(bodies.mail(entities.read(message.encode("utf-8", "replace"))))
     return Mail(view_source.original(html) or html, None)
 
 

@@ -1,8 +1,14 @@
-"""Pages that were saved from a browser's view of a source: they show the e-mail's HTML as text, line by line."""
+"""Pages that were saved from a view of the source: they show the e-mail, or its HTML, as text."""
 
 from mailsight.mail.documents import parse
 
 _MARKS = ("line-content", "viewsource")
+
+
+def message(html: str) -> str | None:
+    """The source of the mail that a page of Gmail ("Show original") shows, or None for any other page."""
+    source = parse(html).css_first("pre#raw_message_text") if "raw_message_text" in html else None
+    return source.text(deep=True) if source else None
 
 
 def original(html: str) -> str | None:

@@ -46,6 +46,10 @@ MAILS = {
     "text": (plain("see https://green.example/a, or <https://green.example/b>."), ["a", "b"]),
     "alternative": (multipart("alternative", plain("https://green.example/t"), html(link("a"))), ["a"]),
     "another kind of text": (multipart("mixed", part("text/markdown", "https://green.example/m")), ["m"]),
+    "a file of HTML": (part("application/octet-stream; name=A.HTML", link("f")), ["f"]),
+    "a file of HTML below an empty text": (
+        multipart("mixed", plain(" "), part("text/html", link("f"), Content_Disposition="attachment")), ["f"],
+    ),
     "AMP alone": (multipart("alternative", AMP, CALENDAR), ["amp"]),
     "alternative, HTML first": (multipart("alternative", html(link("a")), plain("text")), ["a"]),
     "alternative, two of HTML": (multipart("alternative", html(link("a")), html(link("b"))), ["b"]),

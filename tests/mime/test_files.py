@@ -1,7 +1,9 @@
 """Files as mail programs and browsers save them."""
 
+import base64
 import quopri
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,8 @@ FILES = {
     "quoted-printable": ("a.html", QP),
     "quoted-printable, CRLF": ("a.html", QP.replace(b"\n", b"\r\n")),
     "quoted-printable with its header": ("a.html", QP_PART),
+    "base64": ("a.html", base64.encodebytes(PAGE.encode())),
+    "Gmail's source": ("a.html", f'<pre id="raw_message_text">{escape(RAW.decode())}</pre>'.encode()),
     "raw": ("a.eml", RAW),
     "raw, named .html": ("a.html", RAW),
     "raw, named .txt": ("a.txt", RAW),
