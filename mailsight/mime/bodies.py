@@ -68,8 +68,9 @@ class _Piece:
 def mail(message: Entity) -> Mail:
     """What a mail program shows of a mail. Raises `UnusableMail` if it is encrypted."""
     pieces = _shown(message)
-    if not any(piece.kind in ("html", "text") and piece.content.strip() for piece in pieces):
-        pieces = _attached_bodies(message) or pieces
+    written = [piece for piece in pieces if piece.kind in ("html", "text")]
+    if not any(piece.content.strip() for piece in written):
+        pieces = _attached_bodies(message) or written
     html = _html(pieces, message)
     texts = [piece for piece in _shown(message, prefers="text") if piece.kind == "text"] or pieces
     text = "\n\n".join(piece.content for piece in texts if piece.kind in ("text", "forwarded"))

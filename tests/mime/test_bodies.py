@@ -306,6 +306,8 @@ def test_attachments_are_listed_and_never_opened() -> None:
     with pytest.raises(UnusableMail) as refusal:
         _read(multipart("mixed", PDF))
     assert refusal.value.message == "holds neither HTML nor text, only attachments (prices.pdf)"
+    with pytest.raises(UnusableMail, match="only attachments"):
+        _read(multipart("mixed", INLINE))
 
 
 @pytest.mark.parametrize("fold", [b"", b"\n "], ids=["on one line", "folded"])
