@@ -92,8 +92,10 @@ _EVENT: Shape = {
     **dict.fromkeys(("event", "severity", "id", "timestamp", "@timestamp", "recipient"), TEXT),
     **dict.fromkeys(("reason", "code", "url", "ip"), TEXT),
     "message": {"headers": {"to": TEXT, "message-id": TEXT}},
-    "delivery-status": {"code": TEXT, "enhanced-code": TEXT, "message": TEXT, "description": TEXT},
-    "reject": {"reason": TEXT},
+    "delivery-status": dict.fromkeys(
+        ("code", "enhanced-code", "message", "description", "last-message"), TEXT
+    ),
+    "reject": {"reason": TEXT, "description": TEXT},
     "client-info": {"user-agent": TEXT, "bot": TEXT},
 }
 
@@ -132,7 +134,10 @@ PROVIDER = Provider(
     hard=("permanent", "bounced", "dropped"),
     soft=("temporary",),
     smtp_status=("delivery-status.enhanced-code", "code"),
-    diagnostic=("delivery-status.message", "delivery-status.description", "reject.reason"),
+    diagnostic=(
+        *("delivery-status.message", "delivery-status.description", "delivery-status.last-message"),
+        *("reject.description", "reject.reason"),
+    ),
     ip=("ip",),
     machine=("client-info.bot",),
     event_id=("id",),

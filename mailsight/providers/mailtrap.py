@@ -28,8 +28,7 @@ _WORDS = Words(
             "inbound.message_received": NOT_AN_EVENT,
         }
     ),
-    source="https://docs.mailtrap.io/email-api-smtp/advanced/webhooks, "
-    "https://github.com/mailtrap/mailtrap-openapi (specs/email-sending.openapi.yml)",
+    source="https://github.com/mailtrap/mailtrap-openapi/blob/main/specs/email-sending.openapi.yml, and django-anymail",
     read_on=date(2026, 11, 26),
 )
 
@@ -59,6 +58,6 @@ PROVIDER = Provider(
     time=("timestamp",),
     bounce=("event",),
     hard=("bounce",),  # its "soft bounce" is a delay
-    diagnostic=("response", "reason"),
+    diagnostic=("response", "reason", "bounce_category"),
     ip=("ip",),
 )

@@ -26,9 +26,10 @@ fields as (
             "event": "VARCHAR", "severity": "VARCHAR", "id": "VARCHAR", "timestamp": "VARCHAR",
             "@timestamp": "VARCHAR", "recipient": "VARCHAR", "message": {"headers": {"to": "VARCHAR", "message-id": "VARCHAR"}},
             "delivery-status": {
-                "code": "VARCHAR", "enhanced-code": "VARCHAR", "message": "VARCHAR", "description": "VARCHAR"
+                "code": "VARCHAR", "enhanced-code": "VARCHAR", "message": "VARCHAR", "description": "VARCHAR",
+                "last-message": "VARCHAR"
             },
-            "reason": "VARCHAR", "reject": {"reason": "VARCHAR"}, "code": "VARCHAR",
+            "reason": "VARCHAR", "reject": {"reason": "VARCHAR", "description": "VARCHAR"}, "code": "VARCHAR",
             "url": "VARCHAR", "ip": "VARCHAR", "client-info": {"user-agent": "VARCHAR", "bot": "VARCHAR"},
             "tags": ["VARCHAR"], "user-variables": "JSON"
         }'))
@@ -63,6 +64,8 @@ read as (
         coalesce(
             filled("delivery-status".message),
             filled("delivery-status".description),
+            filled("delivery-status"."last-message"),
+            filled(reject.description),
             filled(reject.reason)
         ) as diagnostic
     from judged
