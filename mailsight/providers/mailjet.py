@@ -99,5 +99,5 @@ PROVIDER = Provider(
     diagnostic=("smtp_reply", "comment", "error", "source"),  # `source`: the feedback loop that reported spam
     ip=("ip",),
     campaign_id=("customcampaign", "mj_campaign_id"),
-    other_message_ids=("Message_GUID",),
+    other_message_ids=("Message_GUID", "CustomID"),
 )
