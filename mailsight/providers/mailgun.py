@@ -60,9 +60,7 @@ _WORDS = (
             "hardfail": Meaning(reason="bounced"),
             "old": Meaning(reason="timed_out"),
             "espblock": Meaning(reason="blocked"),
-            "blacklisted": Meaning(
-                reason="blocked"
-            ),  # https://github.com/mailgun/mailgun-go (events/enums.go)
+            "blacklisted": Meaning(reason="blocked"),
             "generic": Meaning(reason="other"),
             "greylisted": Meaning(reason="other"),
             "suppress-bounce": Meaning(EventType.REJECTED, "bounced"),
@@ -70,7 +68,8 @@ _WORDS = (
             "suppress-complaint": Meaning(EventType.REJECTED, "spam"),
         },
         otherwise=Meaning(reason="other"),
-        source="https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/stats",
+        source="https://github.com/mailgun/mailgun-go/blob/master/events/enums.go, and for delayed bounces "
+        "https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/stats",
         read_on=_READ_ON,
     ),
     Words(

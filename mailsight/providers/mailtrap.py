@@ -19,6 +19,7 @@ _WORDS = Words(
             "click": EventType.CLICKED,
             "unsubscribe": (EventType.UNSUBSCRIBED, "unsubscribed"),
             "spam": (EventType.COMPLAINED, "spam"),
+            "spam_complaint": (EventType.COMPLAINED, "spam"),  # as webhooks are subscribed to
             "soft bounce": (EventType.DEFERRED, "other"),  # Mailtrap tries again
             "bounce": (EventType.BOUNCED, "bounced"),
             "soft_bounce": (EventType.DEFERRED, "other"),  # in the list of e-mail logs

@@ -85,7 +85,11 @@ select
     kind as type,
     coalesce(moment_of(timestamp), moment_of("@timestamp")) as occurred_at,
     coalesce(
-        value_of(recipient), case when said.type = 'rejected' then value_of(address_of(message.headers.to)) end
+        value_of(recipient),
+        case
+            when said.type = 'rejected' and severity is distinct from 'temporary'
+                then value_of(address_of(message.headers.to))
+        end
     ) as recipient,
     identifier_of(if(starts_with(message_id, '<'), message_id, '<' || message_id || '>')) as message_id,
     value_of(url) as url,
