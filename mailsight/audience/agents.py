@@ -58,7 +58,8 @@ def _is_machine(agent: str) -> bool:
         return True
     if is_mail_program(agent):
         return False
-    if is_listed(_APPS.sub(" ", text)) or _UNLIKE_BROWSERS.search(text) or _CONTACT.search(text):
+    contact = _CONTACT_IN_EXPLORER if _EXPLORER.search(agent) else _CONTACT
+    if is_listed(_APPS.sub(" ", text)) or _UNLIKE_BROWSERS.search(text) or contact.search(text):
         return True
     if _LIKE_A_BROWSER.search(agent):
         return False
@@ -67,7 +68,8 @@ def _is_machine(agent: str) -> bool:
 
 # Names of phones, apps and parts of browsers that also name a crawler, or look like one's.
 _PEOPLES_NAMES = any_line(r"""
-    (?:Android|Adr) ?[\w.-]*;(?: ?(?:U|[a-z]{2}[-_][a-z]{2,4});)* ?[^;()/@:]*(?: Build/[^;()\s]*)?[;)]
+    (?:Android|Adr) ?[\w.-]*(?:\([^();]*\))?;(?: ?(?:U|[a-z]{2}(?:[-_]\w{2,4})?);)* ?[^;()/@:]*(?: Build/[^;()\s]*)?[;)]
+    https?://\S+ Build/
     \bBuild/[^;)\s]+
     ^UCWEB/[\d.]+ \([^()]*
     \bHbbTV/[\d.]+ \([^()]*\)
@@ -76,7 +78,7 @@ _PEOPLES_NAMES = any_line(r"""
     spiderman
     https?://(?:www\.)?(?:bsalsa\.com|QtWeb\.net)
     ; ?https?://[^;()]*; rv:11
-    KHTML, like Gecko[,;] ?(?:like|Chrome|Safari|HEVC|\w*Browser|googleweblight)
+    KHTML, like Gecko[,;] ?(?:like|Chrome|Safari|HEVC|\w*Browser|\w*WebKit|googleweblight)
     Ya(?:ndex)?(?:Search|Browser|App)\w*
     com\.yandex\.|ru\.yandex\.|Yandex\.Translate|Edition \w+
     Sogou(?:MSE|Mobile|Search|Android)\w*
@@ -92,6 +94,13 @@ _PEOPLES_NAMES = any_line(r"""
     QQDownload
     \bAnt\.com
     FluidApp
+    \w+ForMac\b
+    \w+ (?:iOS|iPad|iPhone|Android) App\b
+    \bApp,? \(?https?://[^\s()]*
+    ^\(Android\)\(\d+\)\([^()]*\)
+    ^[\w.]+/[\w.-]+ ?\(?android:\S*
+    ^(?:\w+ ?){1,3}/[\w.-]*[ /(]*(?:Android|iOS)\b[^();]*\(?(?:https?://|www\.)[^\s()]*
+    ^[\w ]*Browser/[\w.]+ \(https?://[^\s()]*\)
     Blackboard/
     AndroidDownloadManager/
     StumbleUpon(?:\.com )?/?[\d.]+
@@ -100,6 +109,7 @@ _PEOPLES_NAMES = any_line(r"""
     HotJava
     Kobo eReader
     LibWeb\b
+    \bXBMC/[^()]*\([^()]*\)
     \w*ExoPlayerLib|LibVLC
     \blibwww(?:-FM)?/
 """)
@@ -217,24 +227,27 @@ _UNLIKE_BROWSERS = any_line(r"""
     \(KHTML, like Gecko[;,] ?\w
     ^Mozilla/\d\.\d+ \(compatible;? ?\)$
 """)
-# Whoever runs a machine leaves contact details in its user agent.
-_CONTACT = any_of(
-    [
-        r"https?://",
-        r"\+http",
-        r"\bwww\.[\w-]+\.",
-        r"[\w.+-]@[a-z][\w-]*\.[a-z]{2}",
-        r"[\[(]at[\])]",
-        r" at \w+ dot ",
-    ]
-)
+# Whoever runs a machine leaves contact details in its user agent. Plain addresses in Internet Explorer's are those of
+# companies and toolbars.
+_CONTACT_IN_EXPLORER = any_line(r"""
+    \+http
+    [\w.+-]@[a-z][\w-]*\.[a-z]{2}
+    [\[(]at[\])]
+    \w at \w+ dot \w
+""")
+_CONTACT = any_line(rf"""
+    {_CONTACT_IN_EXPLORER.pattern}
+    https?://
+    \bwww\.[\w-]+\.
+""")
+_EXPLORER = any_of([r"\bMSIE \d+\.\d+; Windows|\bTrident/\d"])
 _LIKE_A_BROWSER = any_line(r"""
     \bMozilla/\d\.\d\d? ?\((?s:.*)(?:Gecko|AppleWebKit|MSIE|Trident|Presto|KHTML)
     ^(?:Opera/|BlackBerry|Nokia|SAMSUNG)
     Dalvik/|Cronet/|CFNetwork/|Alamofire/
     \b(?:Android|iOS|iPhone OS|Windows Phone(?: OS)?)[ /:]\d|\biP(?:hone|ad)[;, )]|Android ?App
     browser\b|browser/|\bUC(?:WEB|Browser)
-    MIDP-|CLDC-|\bUP\.(?:Browser|Link)|Obigo|NetFront|Symbian|SHP/VPP|\bMAUI
+    MIDP-|CLDC-|\bUP\.(?:Browser|Link)|Obigo|NetFront|Symbian|SHP/VPP|\bMAUI|RISC OS|\bRIM\d|Category=PDA
 """)
 
 # In a user agent that doesn't look like a browser's, these words mean a machine, even if it names a system.
@@ -285,7 +298,10 @@ _LIBRARY = any_line(r"""
 _PEOPLES_DEVICES = any_line(r"""
     Android|iPhone|iPad|iPod|\biOS|\biPh\d|watch ?OS|tvOS|Apple ?(?:TV|Watch)|Darwin|CFNetwork/
     Windows|\bWin(?:16|32|64|9|NT|\d)|Macintosh|Mac[ _]?OS|Mac_PowerPC
-    Linux|X11|Ubuntu|BSD|SunOS|OS/2|BeOS|RISC OS|Amiga|Haiku|QNX|SerenityOS|Plan ?9|OpenVMS
+    Linux|X11|Ubuntu|BSD|SunOS|OS/2|BeOS|RISC OS|Amiga|Haiku|QNX|SerenityOS|Plan ?9|OpenVMS|Syllable|\bEPOC|\bPsion
+    \bDOS x86|Commodore|AveFront|AVE-Front|WorldTALK|Category=PDA|\bCE-HTML\b|Espial|Google Fiber|\bhiptop|\bArachne
+    ^Mozilla/3\.\w+ \((?:Dream|Planetweb)|Teleca|Polaris/|Jasmine/|Dolfin/|^AIRNESS|\bRIM\d
+    ^[a-z]{2,8}-[a-z]{1,3}\d{2,4}[a-z]?\b|^Watch\d,\d|\bGarmin\b|/msm\d{4}/
     WebKit|Gecko|Trident|Presto|KHTML|MSIE|Opera|\bOPR/|Firefox|Mosaic|NetSurf|LibWeb|Browser|Explorer
     MIDP|CLDC|\bWAP|UP\.|Profile/|Configuration/|Obigo|NetFront|Symbian|Series ?[4689]0|BREW|MAUI|KaiOS|Maemo
     Chrom(?:e|ium)|CriOS|Safari|Maxthon|Pale ?Moon|Iceweasel|\bUC ?Web|\bGSA/
@@ -296,7 +312,7 @@ _PEOPLES_DEVICES = any_line(r"""
     DoCoMo|FOMA|DDIPOCKET|KDDI|Vodafone|SoftBank|J-PHONE|Panasonic|Sharp|Sanyo|Toshiba|\bHTC|Sony
     Nintendo|PlayStation|\bPSP|Xbox|Dreamcast|Roku|Chromecast|\bCrKey/|Sonos|\bAFT[A-Z]+\d*\b|\bXBMC/|Kodi/|webOS|SmartTV|HbbTV|Hybridcast|VIZIO|Kindle|AmazonWebAppPlatform
     \bFB(?:AN|AV|_IAB)/|Instagram|iTunes
-    Player|VLC|Winamp|Audacious|QuickTime|Music|Radio|Podcast|Video
+    Player|VLC|Winamp|Audacious|QuickTime|Music|Radio|Podcast|Video|Clementine|foobar2000|MediaMonkey|\bZune\b
     e?mail
     \b(?:e?lynx|e?links|w3m|dillo)\b
 """)

@@ -97,8 +97,8 @@ _PROGRAMS: Mapping[str, str | None] = {
     r"boxer|cloudmagic|dav(?:droid|x5)|monazilla|notion/[\d.]+ chrome|raindrop\.io/|franz/|rambox": None,
     r"basecamp3?/|evernote/|wavebox|shift/|balsa/|\bnine/|rainloop|turnpike|trojit": None,
     # Office programs, which show an e-mail as a document.
-    r"microsoft office(?:/| (?:mobile|word|excel|powerpoint|onenote|visio)\b)": None,
-    r"\b(?:word|excel|powerpoint|onenote)/\d": None,
+    r"microsoft office(?:/| (?:mobile|word|excel|powerpoint|onenote|visio|syncproc|upload center)\b)": None,
+    r"\b(?:word|excel|powerpoint|onenote)/\d|\b(?:open|libre)office\b": None,
 }
 
 

@@ -16,7 +16,10 @@ from .meanings import NOT_AN_EVENT, Meaning, Words, types
 from .payload import TEXT, Shape, at, parsed, shaped, text
 from .record import BASIC_AUTH, Provider
 
-_SOURCE = "https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html"
+_SOURCE = (
+    "https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html for the types; "
+    "its subtypes in code that others published"
+)
 _READ_ON = date(2026, 11, 26)
 
 _WORDS = (
@@ -50,6 +53,15 @@ _WORDS = (
         source=_SOURCE,
         read_on=_READ_ON,
     ),
+    # Somebody left or joined a topic of the contact list, or all of it again.
+    Words(
+        name="topics",
+        at=("topics",),
+        of=frozenset({EventType.UNKNOWN}),
+        means=types({"OptOut": EventType.UNSUBSCRIBED, "OptIn": EventType.SUBSCRIBED}),
+        source=_SOURCE,
+        read_on=_READ_ON,
+    ),
     # Messages that SES accepted but did not try to send.
     Words(
         name="bounce_type",
@@ -80,6 +92,10 @@ _TEST = "Successfully validated SNS topic for Amazon SES event publishing."
 
 _RECIPIENTS: Shape = [{"emailAddress": TEXT, "status": TEXT, "diagnosticCode": TEXT}]
 _BY_PERSON: dict[str, Shape] = {"timestamp": TEXT, "ipAddress": TEXT, "userAgent": TEXT}
+_PREFERENCES: Shape = {
+    "unsubscribeAll": TEXT,
+    "topicSubscriptionStatus": [{"topicName": TEXT, "subscriptionStatus": TEXT}],
+}
 _SHAPE: Shape = {
     "eventType": TEXT,
     "notificationType": TEXT,
@@ -99,12 +115,15 @@ _SHAPE: Shape = {
         "complainedRecipients": _RECIPIENTS,
     },
     "delivery": {"timestamp": TEXT, "smtpResponse": TEXT, "recipients": [TEXT]},
-    "deliveryDelay": {"timestamp": TEXT, "delayedRecipients": _RECIPIENTS},
+    "deliveryDelay": {"timestamp": TEXT, "delayType": TEXT, "delayedRecipients": _RECIPIENTS},
     "reject": {"reason": TEXT},
     "failure": {"errorMessage": TEXT},
     "open": _BY_PERSON,
     "click": {**_BY_PERSON, "link": TEXT, "linkTags": {"link_position": [TEXT]}},
-    "subscription": {"timestamp": TEXT, "newTopicPreferences": {"unsubscribeAll": TEXT}},
+    "subscription": {
+        "timestamp": TEXT,
+        **dict.fromkeys(("newTopicPreferences", "oldTopicPreferences"), _PREFERENCES),
+    },
 }
 # Where an event says whom it is about; any other event is about all of its mail's recipients.
 _ABOUT = {
@@ -115,6 +134,7 @@ _ABOUT = {
 _DESCRIPTIONS = {
     "Complaint": "complaint.complaintFeedbackType",
     "Delivery": "delivery.smtpResponse",
+    "DeliveryDelay": "deliveryDelay.delayType",
     "Reject": "reject.reason",
     "Rendering Failure": "failure.errorMessage",
 }
@@ -150,7 +170,30 @@ def _facts(payload: object, recipient: str | None) -> object:
     return event | {
         "recipient": of_recipient[0] if of_recipient else None,
         "description": description,
+        "topics": _topics(event),
         "announced_at": at(payload, "Timestamp"),
+    }
+
+
+def _topics(event: dict[str, Any]) -> str | None:
+    """OptOut if somebody left a topic, else OptIn if somebody joined one, or the list again; None for no change."""
+    old, new = _statuses(event, "old"), _statuses(event, "new")
+    changed = new - old
+    if any(status == "OptOut" for _, status in changed):
+        return "OptOut"
+    again = [
+        text(at(event, f"subscription.{when}TopicPreferences.unsubscribeAll")) for when in ("old", "new")
+    ]
+    return "OptIn" if again == ["true", "false"] or changed else None
+
+
+def _statuses(event: dict[str, Any], when: str) -> set[tuple[str | None, str]]:
+    """The topics by name, each with its status."""
+    topics = _listed(event, f"subscription.{when}TopicPreferences.topicSubscriptionStatus")
+    return {
+        (topic.get("topicName"), topic["subscriptionStatus"])
+        for topic in topics
+        if topic and topic.get("subscriptionStatus") in ("OptIn", "OptOut")
     }
 
 

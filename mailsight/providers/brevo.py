@@ -41,7 +41,7 @@ _WORDS = Words(
             "contact_updated": NOT_AN_EVENT,
             "contact_deleted": NOT_AN_EVENT,
             "inbound_email_processed": NOT_AN_EVENT,
-            # As webhooks are subscribed to (https://developers.brevo.com/reference/create-webhook).
+            # As webhooks are subscribed to.
             "sent": EventType.SENT,
             "hardBounce": (EventType.BOUNCED, "bounced"),
             "softBounce": (EventType.BOUNCED, "bounced"),
@@ -51,7 +51,7 @@ _WORDS = Words(
             "contactDeleted": NOT_AN_EVENT,
             "inboundEmailProcessed": NOT_AN_EVENT,
             "reply": NOT_AN_EVENT,
-            # In lists of events (https://developers.brevo.com/reference/get-email-event-report).
+            # In lists of events.
             "requests": EventType.QUEUED,
             "hardBounces": (EventType.BOUNCED, "bounced"),
             "softBounces": (EventType.BOUNCED, "bounced"),
@@ -61,7 +61,9 @@ _WORDS = Words(
             "loadedByProxy": EventType.OPENED,
         }
     ),
-    source="https://developers.brevo.com/docs/transactional-webhooks, .../marketing-webhooks",
+    source="https://github.com/getbrevo/brevo-node (model/createWebhook.ts, getEmailEventReportEventsInner.ts), "
+    "the list of events on https://developers.brevo.com/docs/transactional-webhooks, django-anymail, and payloads that "
+    "others published, for the spelling",
     read_on=date(2026, 11, 26),
 )
 

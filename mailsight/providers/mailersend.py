@@ -12,13 +12,17 @@ from .meanings import NOT_AN_EVENT, Meaning, Words, reasons, types
 from .payload import at, parsed
 from .record import EXTRA_BASIC_AUTH, Provider, Secret
 
-_SOURCE = "https://developers.mailersend.com/api/v1/webhooks.html"
+_SOURCE = (
+    "https://github.com/mailersend/mailersend-php (src/Helpers/Builder/WebhookParams.php and README.md), "
+    "django-anymail, and payloads that others published"
+)
 _READ_ON = date(2026, 11, 26)
 # What MailerSend signs its `webhook.test` with, before it saves a webhook. It is public, so it proves nothing else.
 _TEST = "webhook.test"
 _TEST_SECRET = "test_Am3L1GuOIc4blLUuHqAPxxwkZaJyEk8G"  # noqa: S105
 
 _ACTIVITIES: dict[str, EventType | Meaning | tuple[EventType, str]] = {
+    "queued": EventType.QUEUED,
     "sent": EventType.SENT,
     "delivered": EventType.DELIVERED,
     "soft_bounced": (EventType.BOUNCED, "bounced"),
@@ -71,6 +75,7 @@ _WORDS = (
                 "hard_bounced": "bounced",
                 "hard_bounce": "bounced",
                 "spam_complaint": "spam",
+                "spam_complained": "spam",
                 "unsubscribed": "unsubscribed",
                 "unsubscribe": "unsubscribed",
                 "on_hold": "blocked",

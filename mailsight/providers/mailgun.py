@@ -60,9 +60,7 @@ _WORDS = (
             "hardfail": Meaning(reason="bounced"),
             "old": Meaning(reason="timed_out"),
             "espblock": Meaning(reason="blocked"),
-            "blacklisted": Meaning(
-                reason="blocked"
-            ),  # https://github.com/mailgun/mailgun-go (events/enums.go)
+            "blacklisted": Meaning(reason="blocked"),
             "generic": Meaning(reason="other"),
             "greylisted": Meaning(reason="other"),
             "suppress-bounce": Meaning(EventType.REJECTED, "bounced"),
@@ -70,7 +68,8 @@ _WORDS = (
             "suppress-complaint": Meaning(EventType.REJECTED, "spam"),
         },
         otherwise=Meaning(reason="other"),
-        source="https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/stats",
+        source="https://github.com/mailgun/mailgun-go/blob/master/events/enums.go, and for delayed bounces "
+        "https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/stats",
         read_on=_READ_ON,
     ),
     Words(
@@ -92,8 +91,10 @@ _EVENT: Shape = {
     **dict.fromkeys(("event", "severity", "id", "timestamp", "@timestamp", "recipient"), TEXT),
     **dict.fromkeys(("reason", "code", "url", "ip"), TEXT),
     "message": {"headers": {"to": TEXT, "message-id": TEXT}},
-    "delivery-status": {"code": TEXT, "enhanced-code": TEXT, "message": TEXT, "description": TEXT},
-    "reject": {"reason": TEXT},
+    "delivery-status": dict.fromkeys(
+        ("code", "enhanced-code", "message", "description", "last-message"), TEXT
+    ),
+    "reject": {"reason": TEXT, "description": TEXT},
     "client-info": {"user-agent": TEXT, "bot": TEXT},
 }
 
@@ -132,7 +133,10 @@ PROVIDER = Provider(
     hard=("permanent", "bounced", "dropped"),
     soft=("temporary",),
     smtp_status=("delivery-status.enhanced-code", "code"),
-    diagnostic=("delivery-status.message", "delivery-status.description", "reject.reason"),
+    diagnostic=(
+        *("delivery-status.message", "delivery-status.description", "delivery-status.last-message"),
+        *("reject.description", "reject.reason"),
+    ),
     ip=("ip",),
     machine=("client-info.bot",),
     event_id=("id",),

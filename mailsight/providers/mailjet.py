@@ -7,7 +7,7 @@ from mailsight.vocabulary import EventType
 from .meanings import Meaning, Words, types
 from .record import BASIC_AUTH, Provider
 
-_SOURCE = "https://dev.mailjet.com/email/guides/webhooks/"
+_SOURCE = "https://github.com/mailjet/api-documentation/blob/master/guides/_event-api.md"
 _READ_ON = date(2026, 11, 26)
 _FAILURES = frozenset({EventType.BOUNCED, EventType.REJECTED})
 
@@ -96,8 +96,8 @@ PROVIDER = Provider(
     bounce=("hard_bounce",),
     hard=("true",),
     soft=("false",),
-    diagnostic=("smtp_reply", "comment", "error"),
+    diagnostic=("smtp_reply", "comment", "error", "source"),  # `source`: the feedback loop that reported spam
     ip=("ip",),
     campaign_id=("customcampaign", "mj_campaign_id"),
-    other_message_ids=("Message_GUID",),
+    other_message_ids=("Message_GUID", "CustomID"),
 )

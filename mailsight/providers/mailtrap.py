@@ -19,6 +19,7 @@ _WORDS = Words(
             "click": EventType.CLICKED,
             "unsubscribe": (EventType.UNSUBSCRIBED, "unsubscribed"),
             "spam": (EventType.COMPLAINED, "spam"),
+            "spam_complaint": (EventType.COMPLAINED, "spam"),  # as webhooks are subscribed to
             "soft bounce": (EventType.DEFERRED, "other"),  # Mailtrap tries again
             "bounce": (EventType.BOUNCED, "bounced"),
             "soft_bounce": (EventType.DEFERRED, "other"),  # in the list of e-mail logs
@@ -28,8 +29,7 @@ _WORDS = Words(
             "inbound.message_received": NOT_AN_EVENT,
         }
     ),
-    source="https://docs.mailtrap.io/email-api-smtp/advanced/webhooks, "
-    "https://github.com/mailtrap/mailtrap-openapi (specs/email-sending.openapi.yml)",
+    source="https://github.com/mailtrap/mailtrap-openapi/blob/main/specs/email-sending.openapi.yml, and django-anymail",
     read_on=date(2026, 11, 26),
 )
 
@@ -59,6 +59,6 @@ PROVIDER = Provider(
     time=("timestamp",),
     bounce=("event",),
     hard=("bounce",),  # its "soft bounce" is a delay
-    diagnostic=("response", "reason"),
+    diagnostic=("response", "reason", "bounce_category"),
     ip=("ip",),
 )

@@ -10,6 +10,10 @@ from .payload import parsed
 from .record import EXTRA_BASIC_AUTH, Provider, Secret
 
 _FIELD = "mandrill_events"
+_SOURCE = (
+    "https://github.com/mailchimp/mailchimp-client-lib-codegen/blob/main/spec/transactional.json, "
+    "and django-anymail for deferrals and inbound mail"
+)
 _READ_ON = date(2026, 11, 26)
 
 _WORDS = (
@@ -34,7 +38,7 @@ _WORDS = (
                 "inbound": NOT_AN_EVENT,
             }
         ),
-        source="https://mailchimp.com/developer/transactional/docs/webhooks/",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
     Words(
@@ -55,7 +59,7 @@ _WORDS = (
                 "rule": "other",
             }
         ),
-        source="https://mailchimp.com/developer/transactional/api/messages/",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
 )

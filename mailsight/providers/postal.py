@@ -35,7 +35,8 @@ _WORDS = (
                 "SendLimitExceeded": NOT_AN_EVENT,
             }
         ),
-        source="https://docs.postalserver.io/developer/webhooks",
+        source="https://github.com/postalserver/docs/blob/main/content/4.developer/4.webhooks.md, "
+        "https://github.com/postalserver/postal/blob/main/lib/postal/message_db/delivery.rb",
         read_on=_READ_ON,
     ),
     # Why Postal itself did not send a message, by how its explanation begins.
@@ -82,7 +83,7 @@ PROVIDER = Provider(
     time=("payload.timestamp", "payload.bounce.timestamp", "timestamp"),
     bounce=("payload.status", "event"),
     hard=("HardFail", "MessageDeliveryFailed"),
-    diagnostic=("payload.output", "payload.details"),
+    diagnostic=("payload.output", "payload.details", "payload.bounce.subject"),
     ip=("payload.ip_address",),
     numbers_messages=True,
     has_metadata=False,

@@ -8,6 +8,7 @@ from .meanings import NOT_AN_EVENT, Words, types
 from .payload import TEXT, Shape
 from .record import BASIC_AUTH, Provider
 
+_SOURCE = "https://github.com/ActiveCampaign/postmark.js (src/client/models), and django-anymail"
 _READ_ON = date(2026, 11, 26)
 _TIMES = ("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt")
 
@@ -53,7 +54,7 @@ _WORDS = (
                 "Inbound": NOT_AN_EVENT,
             }
         ),
-        source="https://postmarkapp.com/developer/webhooks/webhooks-overview",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
     Words(
@@ -61,7 +62,7 @@ _WORDS = (
         at=("SuppressSending",),
         of=frozenset({EventType.UNSUBSCRIBED}),
         means=types({"true": EventType.UNSUBSCRIBED, "false": EventType.SUBSCRIBED}),
-        source="https://postmarkapp.com/developer/webhooks/subscription-change-webhook",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
     Words(
@@ -75,7 +76,7 @@ _WORDS = (
                 "ManualSuppression": (EventType.UNSUBSCRIBED, "unsubscribed"),
             }
         ),
-        source="https://postmarkapp.com/developer/webhooks/subscription-change-webhook",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
     Words(
@@ -83,7 +84,7 @@ _WORDS = (
         at=("Type",),
         of=frozenset({EventType.BOUNCED, EventType.COMPLAINED}),
         means=_TYPES,
-        source="https://postmarkapp.com/developer/api/bounce-api#bounce-types",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
 )
@@ -112,7 +113,7 @@ PROVIDER = Provider(
     bounce=("Type", "SuppressionReason"),
     hard=("HardBounce",),
     soft=("SoftBounce",),
-    diagnostic=("Details", "Description"),
+    diagnostic=("Details", "Description", "SuppressionReason"),
     ip=("Geo.IP",),
     mapped=True,
 )

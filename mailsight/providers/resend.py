@@ -4,9 +4,10 @@ from datetime import date
 
 from mailsight.vocabulary import EventType
 
-from .meanings import NOT_AN_EVENT, Meaning, Words, types
+from .meanings import NOT_AN_EVENT, Meaning, Words, reasons, types
 from .record import BASIC_AUTH, Provider, Secret
 
+_SOURCE = "https://github.com/resend/resend-openapi/blob/main/resend.yaml"
 _READ_ON = date(2026, 11, 26)
 
 _WORDS = (
@@ -34,7 +35,7 @@ _WORDS = (
                 "domain.deleted": NOT_AN_EVENT,
             }
         ),
-        source="https://resend.com/docs/webhooks/event-types",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
     # What Resend calls a bounce although it did not send the message.
@@ -46,7 +47,15 @@ _WORDS = (
             "suppressed": Meaning(EventType.REJECTED, "blocked"),
             "onaccountsuppressionlist": Meaning(EventType.REJECTED, "blocked"),
         },
-        source="https://resend.com/docs/dashboard/emails/email-bounces",
+        source=_SOURCE,
+        read_on=_READ_ON,
+    ),
+    Words(
+        name="suppressed",
+        at=("data.suppressed.reason",),
+        of=frozenset({EventType.REJECTED}),
+        means=reasons({"previous_bounce": "bounced", "previous_complaint": "spam"}),
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
 )
@@ -64,8 +73,8 @@ PROVIDER = Provider(
     hard=("Permanent",),
     soft=("Transient",),
     diagnostic=(
-        *("data.bounce.diagnosticCode.0", "data.bounce.message", "data.suppressed.message"),
-        *("data.suppressed.type", "data.failed.reason"),
+        *("data.bounce.diagnosticCode.0", "data.bounce.message", "data.suppressed.diagnosticCode.0"),
+        *("data.suppressed.message", "data.suppressed.type", "data.failed.reason"),
     ),
     ip=("data.click.ipAddress", "data.open.ipAddress"),
     user_agent=("data.click.userAgent", "data.open.userAgent"),

@@ -8,7 +8,10 @@ from .meanings import NOT_AN_EVENT, Words, reasons, types
 from .payload import TEXT, Shape
 from .record import BASIC_AUTH, YES_OR_NO, Provider, Secret
 
-_SOURCE = "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event"
+_EVENTS = "https://github.com/twilio/sendgrid-oai/blob/main/spec/yaml/tsg_logs_v3.yaml"
+_REASONS = (
+    "https://github.com/sendgrid/docs/blob/develop/content/docs/for-developers/tracking-events/event.md"
+)
 _READ_ON = date(2026, 11, 26)
 
 _WORDS = (
@@ -19,6 +22,7 @@ _WORDS = (
             {
                 "processed": EventType.QUEUED,
                 "dropped": (EventType.REJECTED, "other"),
+                "cancel_drop": (EventType.REJECTED, "other"),
                 "deferred": EventType.DEFERRED,
                 "delivered": EventType.DELIVERED,
                 "bounce": EventType.BOUNCED,
@@ -29,9 +33,10 @@ _WORDS = (
                 "group_unsubscribe": EventType.UNSUBSCRIBED,
                 "group_resubscribe": EventType.SUBSCRIBED,
                 "account_status_change": NOT_AN_EVENT,
+                "received": NOT_AN_EVENT,  # a request to send, in the Logs API
             }
         ),
-        source=_SOURCE,
+        source=_EVENTS,
         read_on=_READ_ON,
     ),
     Words(
@@ -54,7 +59,7 @@ _WORDS = (
                 "Recipient List over Package Quota": "other",
             }
         ),
-        source=_SOURCE,
+        source=_REASONS,
         read_on=_READ_ON,
     ),
 )
@@ -82,13 +87,17 @@ PROVIDER = Provider(
     hard=("bounce",),
     soft=("blocked", "expired"),
     smtp_status=("status",),
-    diagnostic=("response", "reason"),
+    diagnostic=("response", "reason", "bounce_classification"),
     ip=("ip",),
     link_position=("url_offset.index",),
     link_part=("url_offset.type",),
     machine=("sg_machine_open",),
     machine_words=YES_OR_NO,
-    campaign_id=("marketing_campaign_id", "singlesend_id"),
+    # The Logs API has the custom arguments in an object of their own.
+    campaign_id=(
+        *("custom_args.campaign_id", "custom_args.campaign", "marketing_campaign_id", "singlesend_id"),
+    ),
+    customer_id=("custom_args.customer_id", "custom_args.customer"),
     message_id=("anymail_id", "sg_message_id", "smtp-id"),
     message_id_end=".",  # <message id>.<filter>...
     mapped=True,

@@ -46,7 +46,8 @@ _WORDS = (
                 "error": NOT_AN_EVENT,
             }
         ),
-        source="https://api.sparkpost.com/api/v1/webhooks/events/documentation",
+        source="https://github.com/SparkPost/support-docs/blob/main/content/docs/tech-resources/"
+        "sparkpost-event-definitions.md, and django-anymail for AMP",
         read_on=_READ_ON,
     ),
     Words(
@@ -75,7 +76,8 @@ _WORDS = (
             "100": Meaning(EventType.AUTORESPONDED, "other"),  # challenge-response
         },
         otherwise=Meaning(reason="other"),
-        source="https://support.sparkpost.com/docs/deliverability/bounce-classification-codes",
+        source="https://github.com/SparkPost/support-docs/blob/main/content/docs/deliverability/"
+        "bounce-classification-codes.md",
         read_on=_READ_ON,
     ),
 )

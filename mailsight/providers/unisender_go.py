@@ -10,6 +10,8 @@ from .meanings import NOT_AN_EVENT, Meaning, Words, types
 from .payload import at, text
 from .record import EXTRA_BASIC_AUTH, Provider, Secret
 
+# As UniOne, its name outside Russia, documents it; both pages were read in a copy that others published.
+_SOURCE = "https://docs.unione.io/en/email-statuses, https://docs.unione.io/en/web-api-ref#callback-format"
 _READ_ON = date(2026, 11, 26)
 _STATUS = "transactional_email_status"
 
@@ -19,6 +21,7 @@ _WORDS = (
         at=("status",),
         means=types(
             {
+                "accepted": EventType.QUEUED,
                 "sent": EventType.SENT,
                 "delivered": EventType.DELIVERED,
                 "opened": EventType.OPENED,
@@ -30,7 +33,7 @@ _WORDS = (
                 "hard_bounced": EventType.BOUNCED,
             }
         ),
-        source="https://godocs.unisender.ru/email-statuses",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
     Words(
@@ -52,9 +55,30 @@ _WORDS = (
             "err_destination_misconfigured": Meaning(reason="bounced"),
             "err_delivery_failed": Meaning(reason="other"),
             "err_spam_skipped": Meaning(reason="spam"),
+            "err_spam_removed": Meaning(reason="spam"),
             "err_lost": Meaning(reason="other"),
+            "err_internal": Meaning(reason="other"),
+            "skip_dup_unreachable": Meaning(reason="bounced"),
+            "skip_dup_temp_unreachable": Meaning(reason="bounced"),
+            "skip_dup_mailbox_full": Meaning(reason="bounced"),
+            # What the status says, in other words.
+            **dict.fromkeys(
+                (
+                    *("ok_sent", "ok_delivered", "ok_read", "ok_link_visited", "ok_unsubscribed"),
+                    *("ok_resubscribed", "ok_spam_folder", "ok_fbl"),
+                ),
+                Meaning(),
+            ),
+            # Listed without a description.
+            **dict.fromkeys(
+                (
+                    *("not_sent", "err_resend", "err_unknown", "err_retry_letter", "err_src_invalid"),
+                    *("err_dest_invalid", "err_not_available", "err_no_dns", "err_no_smtp", "err_giveup"),
+                ),
+                Meaning(reason="other"),
+            ),
         },
-        source="https://godocs.unisender.ru/email-statuses",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
     # What Unisender Go calls a bounce although it did not send the message.
@@ -66,15 +90,22 @@ _WORDS = (
             "err_unsubscribed": Meaning(EventType.REJECTED),
             "err_skip_letter": Meaning(EventType.REJECTED),
             "err_spam_skipped": Meaning(EventType.REJECTED, "other"),
+            "err_spam_removed": Meaning(EventType.REJECTED, "other"),
+            "skip_dup_unreachable": Meaning(EventType.REJECTED),
+            "skip_dup_temp_unreachable": Meaning(EventType.REJECTED),
+            "skip_dup_mailbox_full": Meaning(EventType.REJECTED),
+            "err_lost": Meaning(EventType.FAILED),
+            "err_internal": Meaning(EventType.FAILED),
+            "not_sent": Meaning(EventType.FAILED),
         },
-        source="https://godocs.unisender.ru/email-statuses",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
     Words(
         name="event_name",
         at=("event_name",),
         means={_STATUS: Meaning(), "transactional_spam_block": NOT_AN_EVENT},
-        source="https://godocs.unisender.ru/web-api-ref#callback-format",
+        source=_SOURCE,
         read_on=_READ_ON,
     ),
 )

@@ -58,7 +58,7 @@ fields as (
                 "bouncedRecipients": [{"emailAddress": "VARCHAR", "status": "VARCHAR", "diagnosticCode": "VARCHAR"}]
             },
             "deliveryDelay": {
-                "timestamp": "VARCHAR",
+                "timestamp": "VARCHAR", "delayType": "VARCHAR",
                 "delayedRecipients": [{"emailAddress": "VARCHAR", "status": "VARCHAR", "diagnosticCode": "VARCHAR"}]
             },
             "complaint": {
@@ -74,7 +74,17 @@ fields as (
                 "timestamp": "VARCHAR", "ipAddress": "VARCHAR", "userAgent": "VARCHAR", "link": "VARCHAR",
                 "linkTags": {"link_position": ["VARCHAR"]}
             },
-            "subscription": {"timestamp": "VARCHAR", "newTopicPreferences": {"unsubscribeAll": "VARCHAR"}}
+            "subscription": {
+                "timestamp": "VARCHAR",
+                "newTopicPreferences": {
+                    "unsubscribeAll": "VARCHAR",
+                    "topicSubscriptionStatus": [{"topicName": "VARCHAR", "subscriptionStatus": "VARCHAR"}]
+                },
+                "oldTopicPreferences": {
+                    "unsubscribeAll": "VARCHAR",
+                    "topicSubscriptionStatus": [{"topicName": "VARCHAR", "subscriptionStatus": "VARCHAR"}]
+                }
+            }
         }'))
     from payloads
 ),
@@ -82,7 +92,24 @@ described as (
     select
         *,
         coalesce(filled(eventType), filled(notificationType)) as word,
-        meaning_of_either('amazon_ses.event', eventType, notificationType) as said
+        meaning_of_either('amazon_ses.event', eventType, notificationType) as said,
+        list_filter(
+            subscription.newTopicPreferences.topicSubscriptionStatus,
+            lambda topic: topic.subscriptionStatus in ('OptIn', 'OptOut')
+                and not coalesce(
+                    list_contains(subscription.oldTopicPreferences.topicSubscriptionStatus, topic), false
+                )
+        ) as changed_topics,
+        case
+            when len(list_filter(changed_topics, lambda topic: topic.subscriptionStatus = 'OptOut')) > 0
+                then 'OptOut'
+            when len(changed_topics) > 0
+                or (
+                    subscription.oldTopicPreferences.unsubscribeAll = 'true'
+                    and subscription.newTopicPreferences.unsubscribeAll = 'false'
+                )
+                then 'OptIn'
+        end as topics
     from fields
 ),
 read as (
@@ -90,7 +117,10 @@ read as (
         described.*,
         case coalesce(said.type, 'unknown')
             when 'unknown'
-                then meaning_of('amazon_ses.unsubscribe_all', subscription.newTopicPreferences.unsubscribeAll)
+                then coalesce(
+                    meaning_of('amazon_ses.unsubscribe_all', subscription.newTopicPreferences.unsubscribeAll),
+                    meaning_of('amazon_ses.topics', topics)
+                )
             when 'bounced' then meaning_of('amazon_ses.bounce_type', bounce.bounceSubType)
             when 'complained' then meaning_of('amazon_ses.complaint_type', complaint.complaintSubType)
         end as added,
@@ -141,6 +171,7 @@ diagnosed as (
                     when word = 'Bounce' then filled(bounce.bounceType) || ': ' || filled(bounce.bounceSubType)
                     when word = 'Complaint' then complaint.complaintFeedbackType
                     when word = 'Delivery' then delivery.smtpResponse
+                    when word = 'DeliveryDelay' then deliveryDelay.delayType
                     when word = 'Reject' then reject.reason
                     when word = 'Rendering Failure' then failure.errorMessage
                 end

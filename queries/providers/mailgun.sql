@@ -26,9 +26,10 @@ fields as (
             "event": "VARCHAR", "severity": "VARCHAR", "id": "VARCHAR", "timestamp": "VARCHAR",
             "@timestamp": "VARCHAR", "recipient": "VARCHAR", "message": {"headers": {"to": "VARCHAR", "message-id": "VARCHAR"}},
             "delivery-status": {
-                "code": "VARCHAR", "enhanced-code": "VARCHAR", "message": "VARCHAR", "description": "VARCHAR"
+                "code": "VARCHAR", "enhanced-code": "VARCHAR", "message": "VARCHAR", "description": "VARCHAR",
+                "last-message": "VARCHAR"
             },
-            "reason": "VARCHAR", "reject": {"reason": "VARCHAR"}, "code": "VARCHAR",
+            "reason": "VARCHAR", "reject": {"reason": "VARCHAR", "description": "VARCHAR"}, "code": "VARCHAR",
             "url": "VARCHAR", "ip": "VARCHAR", "client-info": {"user-agent": "VARCHAR", "bot": "VARCHAR"},
             "tags": ["VARCHAR"], "user-variables": "JSON"
         }'))
@@ -63,6 +64,8 @@ read as (
         coalesce(
             filled("delivery-status".message),
             filled("delivery-status".description),
+            filled("delivery-status"."last-message"),
+            filled(reject.description),
             filled(reject.reason)
         ) as diagnostic
     from judged
@@ -82,7 +85,11 @@ select
     kind as type,
     coalesce(moment_of(timestamp), moment_of("@timestamp")) as occurred_at,
     coalesce(
-        value_of(recipient), case when said.type = 'rejected' then value_of(address_of(message.headers.to)) end
+        value_of(recipient),
+        case
+            when said.type = 'rejected' and severity is distinct from 'temporary'
+                then value_of(address_of(message.headers.to))
+        end
     ) as recipient,
     identifier_of(if(starts_with(message_id, '<'), message_id, '<' || message_id || '>')) as message_id,
     value_of(url) as url,

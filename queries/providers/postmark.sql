@@ -35,7 +35,7 @@ described as (
             when coalesce(type_of(suppressed), type_of(switched), type_of(said)) in ('bounced', 'complained')
                 then meaning_of('postmark.type', fields.Type)
         end as typed,
-        coalesce(filled(Details), filled(Description)) as diagnostic
+        coalesce(filled(Details), filled(Description), filled(SuppressionReason)) as diagnostic
     from fields
 ),
 read as (

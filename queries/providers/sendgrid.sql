@@ -17,7 +17,10 @@ fields as (
             "type": "VARCHAR", "reason": "VARCHAR", "response": "VARCHAR", "status": "VARCHAR",
             "useragent": "VARCHAR", "ip": "VARCHAR", "sg_machine_open": "VARCHAR", "category": ["VARCHAR"],
             "campaign_id": "VARCHAR", "campaign": "VARCHAR", "customer_id": "VARCHAR", "customer": "VARCHAR",
-            "marketing_campaign_id": "VARCHAR", "singlesend_id": "VARCHAR"
+            "marketing_campaign_id": "VARCHAR", "singlesend_id": "VARCHAR", "bounce_classification": "VARCHAR",
+            "custom_args": {
+                "campaign_id": "VARCHAR", "campaign": "VARCHAR", "customer_id": "VARCHAR", "customer": "VARCHAR"
+            }
         }'))
     from payloads
 ),
@@ -26,7 +29,7 @@ described as (
         *,
         meaning_of('sendgrid.event', event) as said,
         texts_of(category, payload ->> 'category') as tags,
-        coalesce(filled(response), filled(reason)) as diagnostic,
+        coalesce(filled(response), filled(reason), filled(bounce_classification)) as diagnostic,
         coalesce(identifier_of(anymail_id), identifier_of(sg_message_id), identifier_of("smtp-id")) as message
     from fields
 ),
@@ -59,9 +62,13 @@ select
     case when by_customer(kind) then filled(ip) end as ip,
     coalesce(
         campaign_of(campaign_id), campaign_of(campaign),
+        campaign_of(custom_args.campaign_id), campaign_of(custom_args.campaign),
         campaign_of(marketing_campaign_id), campaign_of(singlesend_id), first_key_of(tags)
     ) as campaign_id,
-    coalesce(customer_of(customer_id), customer_of(customer)) as customer_id,
+    coalesce(
+        customer_of(customer_id), customer_of(customer),
+        customer_of(custom_args.customer_id), customer_of(custom_args.customer)
+    ) as customer_id,
     tags,
     json_merge_patch(payload, '{
         "anymail_id": null, "asm_group_id": null, "attempt": null, "category": null, "cert_err": null,

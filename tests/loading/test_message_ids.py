@@ -117,7 +117,11 @@ def of_mailgun(number: int) -> tuple[object, list[str]]:
 
 
 def of_mailjet(number: int) -> tuple[object, list[str]]:
-    ids = {"MessageID": 123_000 + number, "Message_GUID": f"1ab23cd4-e567-8901-2345-{number:012}"}
+    ids = {
+        "MessageID": 123_000 + number,
+        "Message_GUID": f"1ab23cd4-e567-8901-2345-{number:012}",
+        "CustomID": f"order-{number}",
+    }
     return {"event": "open", "time": 1776160800, "email": "ann@example.com", **ids}, [
         str(known) for known in ids.values()
     ]

@@ -12,6 +12,7 @@ from mailsight.providers.payload import at
 from mailsight.providers.reading import events_of_request, events_of_value
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import PROVIDERS
+from tests.support.providers.record import REFUSED
 from tests.support.providers.registry import SAMPLES
 from tests.support.providers.requests import request_of
 
@@ -104,6 +105,16 @@ def _of_ses(word: str, **parts: object) -> object:
     return {"eventType": word, "mail": mail, **parts}
 
 
+def _subscription(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, object]:
+    """The topics of a contact list, each with its status, before and after a change."""
+
+    def preferences(topics: Mapping[str, str]) -> dict[str, object]:
+        statuses = [{"topicName": name, "subscriptionStatus": status} for name, status in topics.items()]
+        return {"unsubscribeAll": False, "topicSubscriptionStatus": statuses}
+
+    return {"oldTopicPreferences": preferences(old), "newTopicPreferences": preferences(new)}
+
+
 def _of_unisender(status: str, **delivery_info: object) -> object:
     return {
         "auth": "x",
@@ -163,6 +174,22 @@ NOT_SENT: list[Case] = [
         ]
     ),
     ("resend", _of_resend("email.suppressed"), {"type": "rejected", "reject_reason": "blocked"}),
+    *(
+        (
+            "resend",
+            _of_resend(
+                "email.suppressed",
+                suppressed={
+                    "type": "Suppressed",
+                    "reason": word,
+                    "diagnosticCode": [REFUSED],
+                    "message": "No",
+                },
+            ),
+            {"type": "rejected", "reject_reason": reason, "diagnostic": REFUSED, "smtp_status": "5.1.1"},
+        )
+        for word, reason in {"previous_bounce": "bounced", "previous_complaint": "spam"}.items()
+    ),
     (
         "resend",
         _of_resend("email.failed", failed={"reason": "reached_daily_quota"}),
@@ -181,6 +208,7 @@ NOT_SENT: list[Case] = [
         )
         for word, reason in {
             "on_hold": "blocked",
+            "spam_complained": "spam",
             "unsubscribed": "unsubscribed",
             "hard_bounced": "bounced",
         }.items()
@@ -229,6 +257,18 @@ NOT_SENT: list[Case] = [
     ),
     *(
         (
+            "unisender_go",
+            _of_unisender("hard_bounced", delivery_status=word),
+            {"type": kind, "bounce_type": None},
+        )
+        for word, kind in {
+            "skip_dup_mailbox_full": "rejected",
+            "err_spam_removed": "rejected",
+            "err_internal": "failed",
+        }.items()
+    ),
+    *(
+        (
             "mandrill",
             _of_mandrill("reject", reject={"reason": word}),
             {"type": "rejected", "reject_reason": reason, "diagnostic": word},
@@ -237,8 +277,104 @@ NOT_SENT: list[Case] = [
     ),
 ]
 
+# What explains an event is kept, wherever the provider writes it.
+EXPLAINED: list[Case] = [
+    (
+        "amazon_ses",
+        _of_ses("DeliveryDelay", deliveryDelay={"delayType": "MailboxFull"}),
+        {"type": "deferred", "diagnostic": "MailboxFull"},
+    ),
+    (
+        "mailgun",
+        _of_mailgun(
+            event="failed",
+            severity="permanent",
+            reason="old",
+            **{"delivery-status": {"message": "", "last-message": REFUSED}},
+        ),
+        {"diagnostic": REFUSED, "smtp_status": "5.1.1", "reject_reason": "timed_out"},
+    ),
+    (
+        "mailgun",
+        _of_mailgun(event="rejected", reject={"reason": "Sandbox", "description": "Not a test recipient"}),
+        {"type": "rejected", "diagnostic": "Not a test recipient"},
+    ),
+    ("mailjet", [{"event": "spam", "source": "JMRPP"}], {"type": "complained", "diagnostic": "JMRPP"}),
+    (
+        "mailtrap",
+        {
+            "events": [
+                {
+                    "event": "bounce",
+                    "message_id": "m1",
+                    "timestamp": 1776160800,
+                    "bounce_category": "invalid_recipient",
+                }
+            ]
+        },
+        {"type": "bounced", "diagnostic": "invalid_recipient"},
+    ),
+    (
+        "postal",
+        {
+            "event": "MessageBounced",
+            "uuid": "u1",
+            "timestamp": 1776160860.5,
+            "payload": {
+                "original_message": {"id": 7, "to": "ann@example.com", "direction": "outgoing"},
+                "bounce": {"id": 8, "subject": "Undeliverable: Spring", "timestamp": 1776160800.5},
+            },
+        },
+        {"type": "bounced", "diagnostic": "Undeliverable: Spring"},
+    ),
+    (
+        "postmark",
+        {
+            "RecordType": "SubscriptionChange",
+            "Recipient": "ann@example.com",
+            "SuppressSending": True,
+            "SuppressionReason": "HardBounce",
+        },
+        {"type": "bounced", "diagnostic": "HardBounce"},
+    ),
+    (
+        "sendgrid",
+        [
+            {
+                "event": "bounce",
+                "email": "ann@example.com",
+                "timestamp": 1776160800,
+                "bounce_classification": "Invalid Address",
+                "custom_args": {"campaign_id": "spring", "customer_id": 3},
+            }
+        ],
+        {"diagnostic": "Invalid Address", "campaign_id": "spring", "customer_id": "3"},
+    ),
+]
+
 OTHERS: list[Case] = [
     ("resend", _of_resend("email.scheduled"), {"type": "queued"}),
+    ("unisender_go", _of_unisender("accepted"), {"type": "queued"}),
+    *(
+        ("amazon_ses", _of_ses("Subscription", subscription=_subscription(old, new)), {"type": kind})
+        for old, new, kind in [
+            ({"News": "OptIn"}, {"News": "OptOut"}, "unsubscribed"),
+            ({}, {"News": "OptOut", "Offers": "OptIn"}, "unsubscribed"),
+            ({"News": "OptOut"}, {"News": "OptIn"}, "subscribed"),
+            ({"News": "OptOut"}, {"News": "OptOut"}, "unknown"),
+        ]
+    ),
+    (
+        "amazon_ses",
+        _of_ses(
+            "Subscription",
+            subscription={
+                "oldTopicPreferences": {"unsubscribeAll": True},
+                "newTopicPreferences": {"unsubscribeAll": False},
+            },
+        ),
+        {"type": "subscribed"},
+    ),
     ("mailgun", _of_mailgun(event="failed", severity="temporary", reason="old"), {"type": "deferred"}),
     (
         "mailgun",
@@ -397,7 +533,7 @@ OTHERS: list[Case] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "expected"), [*NOT_SENT, *OTHERS])
+@pytest.mark.parametrize(("name", "value", "expected"), [*NOT_SENT, *EXPLAINED, *OTHERS])
 def test_words_become_an_event(name: str, value: object, expected: Mapping[str, Any]) -> None:
     event = only(name, value)
     assert {field: getattr(event, field) for field in expected} == expected
@@ -469,6 +605,7 @@ PINGS: list[tuple[str, object]] = [
     ("sparkpost", [{"msys": {}}]),
     ("sparkpost", [{"msys": {"relay_event": {"type": "relay_delivery"}}}]),
     ("sendgrid", [{"event": "account_status_change", "sg_event_id": "1"}]),
+    ("sendgrid", [{"event": "received", "sg_event_id": "1", "recipient_count": 2}]),
     (
         "resend",
         {

@@ -106,6 +106,22 @@ def _ses(word: str, name: str, part: Strategy) -> Strategy:
 
 
 _BY_CUSTOMER = {"timestamp": TIMES, "ipAddress": ADDRESSES_OF_PEOPLE, "userAgent": PROGRAMS}
+_PREFERENCES = some(
+    {},
+    {
+        "unsubscribeAll": st.booleans(),
+        "topicSubscriptionStatus": st.lists(
+            some(
+                {},
+                {
+                    "topicName": st.sampled_from(["News", "Offers"]),
+                    "subscriptionStatus": st.sampled_from(["OptIn", "OptOut", ""]),
+                },
+            ),
+            max_size=2,
+        ),
+    },
+)
 _SES_EVENT = st.one_of(
     _ses("Send", "send", some({}, {})),
     _ses("Reject", "reject", some({"reason": WORDS}, {})),
@@ -148,11 +164,17 @@ _SES_EVENT = st.one_of(
             },
         ),
     ),
-    _ses("DeliveryDelay", "deliveryDelay", some({"delayedRecipients": _PARTS}, {"timestamp": TIMES})),
+    _ses(
+        "DeliveryDelay",
+        "deliveryDelay",
+        some({"delayedRecipients": _PARTS}, {"timestamp": TIMES, "delayType": WORDS}),
+    ),
     _ses(
         "Subscription",
         "subscription",
-        some({"newTopicPreferences": some({}, {"unsubscribeAll": st.booleans()})}, {"timestamp": TIMES}),
+        some(
+            {"newTopicPreferences": _PREFERENCES}, {"timestamp": TIMES, "oldTopicPreferences": _PREFERENCES}
+        ),
     ),
     _ses("Something", "something", some({}, {})),
     _ses("Received", "receipt", some({}, {})),

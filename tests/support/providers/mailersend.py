@@ -67,6 +67,7 @@ SAMPLES = Samples(
         *("maintenance.start", "maintenance.end", "inbound_forward.failed", "inbound_message.rejected"),
         *("email_single.verified", "email_list.verified", "bulk_email.completed"),
         *("recipient.on_hold_added", "recipient.on_hold_removed", "webhook.test"),
-        *("sms.sent", "sms.delivered", "sms.failed"),
+        *("sms.sent", "sms.delivered", "sms.failed", "queued"),
+        *("on_hold", "hard_bounced", "unsubscribed", "spam_complained", "blocklisted"),
     ),
 )

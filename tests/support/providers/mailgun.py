@@ -59,11 +59,12 @@ _MAILGUN_EVENT = some(
             {
                 "message": DIAGNOSTICS,
                 "description": DIAGNOSTICS,
+                "last-message": DIAGNOSTICS,
                 "enhanced-code": STATUSES,
                 "code": st.just(550),
             },
         ),
-        "reject": some({}, {"reason": DIAGNOSTICS}),
+        "reject": some({}, {"reason": DIAGNOSTICS, "description": DIAGNOSTICS}),
         "url": URLS,
         "ip": ADDRESSES_OF_PEOPLE,
         "client-info": some({}, {"user-agent": PROGRAMS, "bot": st.sampled_from(["", "apple", "gmail"])}),

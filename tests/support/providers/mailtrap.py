@@ -66,6 +66,7 @@ SAMPLES = Samples(
             "suspension",
             "reject",
         ),
+        "spam_complaint",
         "inbound.message_received",
     ),
 )

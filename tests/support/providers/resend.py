@@ -61,5 +61,6 @@ SAMPLES = Samples(
         *("email.failed", "email.opened", "email.received", "email.scheduled", "email.sent"),
         *("email.suppressed", "contact.created", "contact.deleted", "contact.updated"),
         *("domain.created", "domain.deleted", "domain.updated"),
+        *("previous_bounce", "previous_complaint", "Suppressed", "OnAccountSuppressionList"),
     ),
 )

@@ -62,6 +62,8 @@ _PAYLOADS = st.tuples(
             "marketing_campaign_id": st.integers(1, 10**9),
             "singlesend_id": WORDS,
             "asm_group_id": st.integers(1, 100),
+            "bounce_classification": st.sampled_from(["Invalid Address", ""]),
+            "custom_args": CUSTOM,
         },
     ),
     CUSTOM,
@@ -128,6 +130,7 @@ SAMPLES = Samples(
     documented=(
         *("processed", "dropped", "deferred", "delivered", "bounce", "open", "click", "spamreport"),
         *("unsubscribe", "group_unsubscribe", "group_resubscribe", "account_status_change"),
+        *("cancel_drop", "received"),
         *("Invalid SMTPAPI header", "Spam Content (if Spam Checker app is enabled)", "Unsubscribed Address"),
         *("Bounced Address", "Spam Reporting Address", "Invalid", "Recipient List over Package Quota"),
     ),

@@ -81,6 +81,11 @@ SAMPLES = Samples(
         *("err_user_unknown", "err_user_inactive", "err_will_retry", "err_mailbox_discarded"),
         *("err_mailbox_full", "err_spam_rejected", "err_blacklisted", "err_too_large", "err_unsubscribed"),
         *("err_unreachable", "err_skip_letter", "err_domain_inactive", "err_destination_misconfigured"),
-        *("err_delivery_failed", "err_spam_skipped", "err_lost"),
+        *("err_delivery_failed", "err_spam_skipped", "err_spam_removed", "err_lost", "err_internal"),
+        *("accepted", "ok_sent", "ok_delivered", "ok_read", "ok_link_visited", "ok_spam_folder", "ok_fbl"),
+        *("ok_unsubscribed", "ok_resubscribed", "skip_dup_unreachable", "skip_dup_mailbox_full"),
+        *("skip_dup_temp_unreachable", "not_sent", "err_resend", "err_unknown", "err_retry_letter"),
+        *("err_src_invalid", "err_dest_invalid", "err_not_available", "err_no_dns", "err_no_smtp"),
+        "err_giveup",
     ),
 )
