@@ -4,7 +4,6 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -23,9 +22,9 @@ from . import bundle_files
 from .bundle_files import BundleFile, Record
 from .derive import Progress
 from .json_files import BadRecord
-from .merge import LoadSummary, complete, silent
-from .refusals import Refusal, Refusals
-from .refusing import Failure, atomic, explained, isolated, tried, tried_bounded, tried_fast
+from .merge import LoadSummary, complete, reject_failing, silent
+from .refusals import Refusal, Refusals, of_file
+from .refusing import Failure, atomic, carefully, explained, isolated, tried, tried_bounded, tried_fast
 
 BATCH_ROWS = 100_000
 BATCH_CHARACTERS = 2**24
@@ -71,28 +70,46 @@ def load(
     whole load. `max_bytes` limits what a packed file unpacks to, in addition to the general limits. Raises
     `LoadRefused`; the database is then unchanged.
     """
-    with explained(), ExitStack() as stack:
-        files = bundle_files.find(paths)
-        work = stack.enter_context(draft(database, wait_seconds=wait_seconds))
-        work.run("create_staging")
-        work.run("create_records")
-        reading = _Reading(work, Refusals(work, [file.name for file in files]), max_bytes)
-        _read_files(reading, files, progress)
-        _read_contents(reading, files, progress)
-        for file in files:
-            _add_staged_refusals(reading, file)
-        summary = complete(
-            work,
-            source="bundle",
-            files=[file.name for file in files],
-            refusals=reading.refusals,
-            unread=reading.unread,
-            strict=strict,
-            progress=progress,
-            ignored_columns=reading.ignored_columns,
-        )
+
+    def attempt(is_careful: bool) -> LoadSummary:
+        with explained():
+            files = bundle_files.find(paths)
+            with draft(database, wait_seconds=wait_seconds) as work:
+                reading = _Reading(work, Refusals(work, [file.name for file in files]), max_bytes)
+                return _load(reading, files, strict=strict, progress=progress, is_careful=is_careful)
+
+    summary = carefully(attempt)
     progress(1.0, "Done")
     return summary
+
+
+def _load(
+    reading: _Reading,
+    files: Sequence[BundleFile],
+    *,
+    strict: bool,
+    progress: Progress,
+    is_careful: bool,
+) -> LoadSummary:
+    work = reading.work
+    work.run("create_staging")
+    work.run("create_records")
+    _read_files(reading, files, progress)
+    _read_contents(reading, files, progress)
+    if is_careful:
+        reject_failing(work, progress)
+    for file in files:
+        _add_staged_refusals(reading, file)
+    return complete(
+        work,
+        source="bundle",
+        files=[file.name for file in files],
+        refusals=reading.refusals,
+        unread=reading.unread,
+        strict=strict,
+        progress=progress,
+        ignored_columns=reading.ignored_columns,
+    )
 
 
 def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: float = 600.0) -> None:
@@ -138,7 +155,8 @@ def _read_files(reading: _Reading, files: Sequence[BundleFile], progress: Progre
                 raise
             failure = Failure(str(error))
         if isinstance(failure, Failure):
-            reading.refuse(file, 1, failure.reason, "")
+            reading.refusals.add(of_file(file.kind, file.name, file.path, failure.reason))
+            reading.unread[file.kind] += 1
         done_bytes += file.size_bytes
 
 

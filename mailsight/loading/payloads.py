@@ -30,10 +30,10 @@ from mailsight.warehouse.failures import is_machines
 from . import json_files, payload_files, segments
 from .derive import Progress
 from .json_files import BadRecord, Value
-from .merge import LoadSummary, complete, silent
+from .merge import LoadSummary, complete, reject_failing, silent
 from .payload_files import ProviderFile
-from .refusals import Refusal, Refusals
-from .refusing import Failure, explained, isolated, tried, tried_fast
+from .refusals import Refusal, Refusals, of_file
+from .refusing import Failure, carefully, explained, isolated, tried, tried_fast
 from .spool import Spool
 
 WEBHOOKS = "webhooks"
@@ -61,43 +61,57 @@ def ingest(
     `UnknownProvider`, and `LoadRefused` if nothing could be loaded; the database is then unchanged.
     """
     sender = provider_named(provider_name)
-    with explained(), draft(database, wait_seconds=wait_seconds) as work:
-        staging = _Staging(work)
-        for index, path in enumerate(paths):
-            progress(0.5 * (share(index, len(paths)) or 0.0), f"Reading {path.name}")
-            try:
-                staging.take_file(payload_files.unpack(path, work.folder, max_bytes), sender)
-            except UnreadableFile as error:
-                if len(paths) == 1:
-                    raise
-                staging.refuse_file(path.name, error)
-        names = [path.name for path in paths]
-        summary = staging.complete(sender.name, names, strict=strict, progress=progress)
+
+    def attempt(is_careful: bool) -> LoadSummary:
+        with explained(), draft(database, wait_seconds=wait_seconds) as work:
+            staging = _Staging(work, is_careful=is_careful)
+            for index, path in enumerate(paths):
+                progress(0.5 * (share(index, len(paths)) or 0.0), f"Reading {path.name}")
+                try:
+                    staging.take_file(payload_files.unpack(path, work.folder, max_bytes), sender)
+                except UnreadableFile as error:
+                    if len(paths) == 1:
+                        raise
+                    staging.refuse_file(path, error)
+            names = [path.name for path in paths]
+            return staging.complete(sender.name, names, strict=strict, progress=progress)
+
+    summary = carefully(attempt)
     progress(1.0, "Done")
     return summary
 
 
-def ingest_spool(database: Path, spool: Spool, *, wait_seconds: float = 600.0) -> LoadSummary | None:
+def ingest_spool(
+    database: Path, spool: Spool, *, progress: Progress = silent, wait_seconds: float = 600.0
+) -> LoadSummary | None:
     """Loads the spooled webhooks, publishes them, and removes them from the spool.
 
     Returns None if there were none. Safe to repeat after a crash: events loaded twice count once. Segments that keep
     failing are taken apart (`segments`). Raises `LoadRefused`; what was not loaded stays in the spool.
     """
-    return segments.load_all(spool, partial(_load_segments, database, spool, wait_seconds))
+    return segments.load_all(spool, partial(_load_segments, database, spool, progress, wait_seconds))
 
 
-def _load_segments(database: Path, spool: Spool, wait_seconds: float, chosen: Sequence[Path]) -> LoadSummary:
+def _load_segments(
+    database: Path, spool: Spool, progress: Progress, wait_seconds: float, chosen: Sequence[Path]
+) -> LoadSummary:
     """Loads segments of the spool as one generation and removes them."""
     present: list[Path] = []
-    try:
+
+    def attempt(is_careful: bool) -> LoadSummary:
+        nonlocal present
         with explained(), draft(database, wait_seconds=wait_seconds) as work:
             # Another process may have loaded some of them while this one waited for the draft.
             present = [segment for segment in chosen if segment.exists()]
-            spool.note_attempts(present)
-            staging = _Staging(work)
+            if not is_careful:
+                spool.note_attempts(present)
+            staging = _Staging(work, is_careful=is_careful)
             for segment in present:
                 staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment))
-            summary = staging.complete(WEBHOOKS, [], strict=False, progress=silent)
+            return staging.complete(WEBHOOKS, [], strict=False, progress=progress)
+
+    try:
+        summary = carefully(attempt)
     except BaseException as error:
         if not isinstance(error, Exception) or is_machines(error):
             spool.take_back_attempts(present)
@@ -270,35 +284,47 @@ def _isolated(
     for (line, event), failure in isolated(part.events, take_events):
         yield Refusal("events", file.name, line, failure.reason, _json(event.payload))
     for (line, text), failure in isolated(part.texts, take_texts):
-        yield Refusal("events", file.name, line, failure.reason, text)
+        items = tried(payload_files.items, part.sender, text)
+        if isinstance(items, Failure) or len(items) == 1:
+            yield Refusal("events", file.name, line, failure.reason, text)
+        else:
+            for (_, item), reason in isolated([(line, item) for item in items], take_texts):
+                yield Refusal("events", file.name, line, reason.reason, item)
 
 
 class _Staging:
-    """The staged events of one load, and its rejected payloads."""
+    """The staged events of one load, and its rejected payloads. If `is_careful`, events that fail later are isolated."""
 
-    def __init__(self, work: Draft) -> None:
+    def __init__(self, work: Draft, *, is_careful: bool = False) -> None:
         work.run("create_staging")
         prepare_mappings(work)
         self._work = work
+        self._is_careful = is_careful
         self._refusals = Refusals(work)
         self._unread = 0
+        self._taken: list[ProviderFile] = []
 
     def take_file(self, file: ProviderFile, sender: Provider) -> None:
         """Stages the events of a provider's file: with DuckDB if the whole file is valid, otherwise value by value."""
         plain = sender.mapped and not file.problem and not payload_files.holds_requests(file)
-        if not (plain and self._take_fast(file, sender)):
+        # Without numbering its values, which takes long, so that none could be rejected later.
+        if not (plain and not self._is_careful and self._take_fast(file, sender)):
             self._take(file, _payloads(file, sender))
 
     def take_segment(self, segment: ProviderFile) -> None:
         """Stages the events of a spool segment."""
         self._take(segment, _spooled(segment))
 
-    def refuse_file(self, name: str, error: UnreadableFile) -> None:
+    def refuse_file(self, path: Path, error: UnreadableFile) -> None:
         """Rejects a file as a whole."""
-        self._refuse(Refusal("events", name, 1, str(error), ""))
+        self._refuse(of_file("events", path.name, path, str(error)))
 
     def complete(self, source: str, files: Sequence[str], *, strict: bool, progress: Progress) -> LoadSummary:
         """Merges the staged events into the database."""
+        if self._is_careful:
+            reject_failing(self._work, progress)
+        for file in self._taken:
+            self._refusals.add_staged(str(file.path), file.name)
         return complete(
             self._work,
             source=source,
@@ -322,7 +348,7 @@ class _Staging:
                 stage_texts = partial(self._stage_texts, file, part.sender)
                 for refusal in _isolated(file, part, stage_events, stage_texts):
                     self._refuse(refusal)
-        self._refusals.add_staged(str(file.path), file.name)
+        self._taken.append(file)
 
     def _stage_events(
         self, file: ProviderFile, sender: Provider, events: Sequence[tuple[int, Event | Unreadable]]

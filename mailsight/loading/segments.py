@@ -1,7 +1,7 @@
 """Loads the segments of the spool, and takes apart those that keep failing, so that one request can't hold up the rest.
 
 A segment that failed three times is loaded alone. If it fails again, it is halved, by requests and then by the items of
-a request's JSON array, until what fails is alone and is set aside. Halves are files of the spool like all segments, so
+a request (of its JSON array, envelope or form), until what fails is alone and is set aside. Halves are files of the spool like all segments, so
 a killed process loses nothing and the next one continues.
 
 A load may also take its process with it (memory, a crash in native code). Then nothing is left to catch the error, but
@@ -15,9 +15,11 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
+from mailsight.errors import MailsightError
+from mailsight.providers.registry import provider_named
 from mailsight.warehouse.failures import is_machines
 
-from . import json_files
+from . import payload_files
 from .merge import LoadSummary
 from .spool import Spool
 
@@ -89,12 +91,18 @@ def _halves(segment: Path) -> list[Path]:
 
 
 def _half_requests(line: bytes) -> list[bytes]:
-    """Two requests with half of the items each, as they were written; [] if there are no two."""
+    """Two requests with half of the items each; [] if there are no two."""
     try:
         request = json.loads(line)
-        items = json_files.items(request["body"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+        items = payload_files.items_of_request(
+            provider_named(request["provider"]), payload_files.request(request)
+        )
+    except (ValueError, TypeError, KeyError, RecursionError, MailsightError):
         return []
     middle = len(items) // 2
     parts = (items[:middle], items[middle:]) if middle else ()
-    return [json.dumps(request | {"body": f"[{','.join(part)}]"}).encode() + b"\n" for part in parts]
+    return [
+        json.dumps(request | {"content_type": "application/json", "body": f"[{','.join(part)}]"}).encode()
+        + b"\n"
+        for part in parts
+    ]

@@ -33,7 +33,7 @@ def events_of_value(
     Anything that can't be read becomes `Unreadable` and doesn't affect other events.
     """
     try:
-        payloads = _unpacked(provider, value)
+        payloads = unpacked(provider, value)
     except (ValueError, RecursionError) as error:
         return [_unreadable(provider, error, value)]
     if len(payloads) > 1 and provider.sends_batches and not provider.shape:
@@ -68,13 +68,13 @@ def value_of_request(provider: Provider, request: Request) -> object:
 def payload_count(provider: Provider, value: object) -> int:
     """How many payloads a request's value contains, at least; 1 for a value that can't be unpacked."""
     try:
-        return len(_unpacked(provider, value))
+        return len(unpacked(provider, value))
     except (ValueError, RecursionError):
         return 1
 
 
-def _unpacked(provider: Provider, value: object) -> list[object]:
-    """The payloads in a JSON value, one per event (Amazon SES: one per message)."""
+def unpacked(provider: Provider, value: object) -> list[object]:
+    """The payloads in a JSON value, one per event (Amazon SES: one per message). Raises ValueError, RecursionError."""
     if isinstance(value, list):
         return [payload for item in value for payload in _opened(provider, item)]
     return _opened(provider, value)

@@ -62,6 +62,7 @@ class Draft:
         self.folder = folder
         self.migrated = migrated
         self.discarded = False
+        self._in_transaction = False
 
     def run(self, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
         """Runs a named query, which may consist of several statements; returns the rows of the last one.
@@ -84,6 +85,26 @@ class Draft:
             yield
         finally:
             self._connection.unregister(name)
+
+    def begin(self) -> None:
+        """Starts a transaction: what is run until it ends takes effect together, or not at all."""
+        self.run("begin_transaction")
+        self._in_transaction = True
+
+    def commit(self) -> None:
+        """Ends the transaction; its changes take effect."""
+        self.run("commit_transaction")
+        self._in_transaction = False
+
+    def roll_back(self) -> None:
+        """Ends the transaction as if it had not begun."""
+        self.run("roll_back_transaction")
+        self._in_transaction = False
+
+    def write_to_disk(self) -> None:
+        """Writes rows that were updated to disk; until then they are in memory. Not possible within a transaction."""
+        if not self._in_transaction:
+            self.run("checkpoint")
 
     def discard(self) -> None:
         """Drops the copy instead of publishing it, unless it was migrated."""
