@@ -14,7 +14,7 @@ from typing import TextIO
 
 from mailsight.errors import NotABundle, UnreadableFile, UnusableMail
 
-from . import json_files
+from . import file_checks, json_files
 from .json_files import BadRecord, Value, as_text, is_text
 from .refusing import Failure, tried
 
@@ -83,11 +83,12 @@ _FILE_NAME = re.compile(rf"({'|'.join(COLUMNS)})(?:[-_.].*)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class BundleFile:
-    """One file of a bundle: what it holds, its path, and the bundle's folder."""
+    """One file of a bundle: what it holds, its path, the bundle's folder, and why it must not be read, if so."""
 
     kind: str
     path: Path
     root: Path
+    problem: str | None = None
 
     @property
     def name(self) -> str:
@@ -96,7 +97,7 @@ class BundleFile:
 
     @property
     def size_bytes(self) -> int:
-        return self.path.stat().st_size
+        return 0 if self.problem else self.path.stat().st_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +110,47 @@ class Record:
 
 
 def find(paths: Sequence[Path]) -> list[BundleFile]:
-    """The bundle's files in reading order. Raises `NotABundle` for a path without any."""
-    files: list[BundleFile] = []
+    """The bundle's files in reading order. Raises `NotABundle` for a path without any.
+
+    Links lead anywhere if they are named, but not out of a folder that is.
+    """
+    files: dict[Path, BundleFile] = {}
     for path in paths:
-        if not path.exists():
-            raise NotABundle(f"{path} does not exist.")
-        root = path if path.is_dir() else path.parent
-        candidates = sorted(path.iterdir()) if path.is_dir() else [path]
-        loadable = [
-            BundleFile(kind, file.resolve(), root.resolve()) for file in candidates if (kind := kind_of(file))
-        ]
-        if not loadable:
+        try:
+            in_folder = _in_folder(path) if path.is_dir() else _named(path)
+        except OSError as error:
+            raise NotABundle(f"{path} can't be read: {error.strerror}.") from error
+        if not in_folder:
             raise NotABundle(f"{path} contains nothing that can be loaded.")
-        files += [file for file in loadable if file not in files]
-    return sorted(files, key=lambda file: list(COLUMNS).index(file.kind))
+        for file in in_folder:
+            files.setdefault(file.path if file.problem else file.path.resolve(), file)
+    return sorted(files.values(), key=lambda file: list(COLUMNS).index(file.kind))
+
+
+def _in_folder(folder: Path) -> list[BundleFile]:
+    root = folder.resolve()
+    return [
+        BundleFile(kind, file, root, file_checks.problem(file, root))
+        for file in sorted(root.iterdir())
+        if (kind := _kind_named(file)) and not file.is_dir()
+    ]
+
+
+def _named(path: Path) -> list[BundleFile]:
+    if problem := file_checks.problem(path):
+        raise NotABundle(f"{path} {problem}.")
+    root = path.parent.resolve()
+    kind = _kind_named(path)
+    return [BundleFile(kind, root / path.name, root)] if kind else []
 
 
 def kind_of(path: Path) -> str | None:
     """What a file holds, judging by its name (`events-2026-01.parquet`: events); None if it is not a bundle file."""
-    match = _FILE_NAME.fullmatch(path.stem) if path.suffix.lower() in FORMATS and path.is_file() else None
+    return _kind_named(path) if path.is_file() else None
+
+
+def _kind_named(path: Path) -> str | None:
+    match = _FILE_NAME.fullmatch(path.stem) if path.suffix.lower() in FORMATS else None
     return match[1].lower() if match else None
 
 
@@ -142,8 +165,11 @@ def content_path(root: Path, path: str) -> Path:
             raise UnusableMail(f"the path {path!r} leads outside the bundle")
         if not inside.is_file():
             raise UnusableMail(f"there is no file {path!r} in the bundle")
-    except OSError as error:
-        raise UnusableMail(f"the path {path!r} can't be used: {error.strerror}") from error
+    except RuntimeError as error:  # before Python 3.13
+        raise UnusableMail(f"the path {path!r} is a link that leads in a circle") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableMail(f"the path {path!r} can't be used: {reason}") from error
     return inside
 
 

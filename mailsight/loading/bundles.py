@@ -18,7 +18,7 @@ from mailsight.mail.links import Link, links
 from mailsight.vocabulary import BOUNCE_TYPES, EventType, NotSentReason
 from mailsight.warehouse.draft import Draft, draft
 
-from . import bundle_files
+from . import bundle_files, file_checks
 from .bundle_files import BundleFile, Record
 from .derive import Progress
 from .json_files import BadRecord
@@ -117,14 +117,17 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
 
     Raises `UnknownCampaign`, and `LoadRefused` for a file that can't be read.
     """
-    file = BundleFile("campaigns", mail.resolve(), mail.resolve().parent)
+    if problem := file_checks.problem(mail):
+        raise LoadRefused(f"{mail} {problem}.")
+    target = mail.resolve()
+    file = BundleFile("campaigns", target, target.parent)
     with explained(), draft(database, wait_seconds=wait_seconds) as work:
         if not work.rows("campaign", campaign_id=campaign_id):
             raise UnknownCampaign(f"There is no campaign {campaign_id!r}.")
         work.run("create_staging")
         work.run("create_records")
         with work.table(
-            "batch", [(1, json.dumps({"campaign_id": campaign_id, "template": mail.name}))], _RECORDS
+            "batch", [(1, json.dumps({"campaign_id": campaign_id, "template": target.name}))], _RECORDS
         ):
             work.run("read_batch")
         reading = _Reading(work, Refusals(work))
@@ -154,7 +157,9 @@ def _read_files(reading: _Reading, files: Sequence[BundleFile], progress: Progre
             if len(files) == 1:
                 raise
             failure = Failure(str(error))
-        if isinstance(failure, Failure):
+        if file.problem:
+            reading.refuse(file, 1, file.problem, "")
+        elif isinstance(failure, Failure):
             reading.refusals.add(of_file(file.kind, file.name, file.path, failure.reason))
             reading.unread[file.kind] += 1
         done_bytes += file.size_bytes
@@ -162,6 +167,8 @@ def _read_files(reading: _Reading, files: Sequence[BundleFile], progress: Progre
 
 def _read_file(reading: _Reading, file: BundleFile) -> None:
     """Stages the rows of one file: with DuckDB if the whole file is valid, otherwise record by record."""
+    if file.problem:
+        raise UnreadableFile(f"{file.path} {file.problem}.")
     work = reading.work
     work.run("clear_records")
     if not _read_fast(work, file, reading.max_bytes):

@@ -18,8 +18,8 @@ from .derive import Progress, derive
 from .refusals import Refusal, Refusals
 from .refusing import isolated, undone
 
-# Each trial merges and counts a part of the rows, which takes about as long as loading them. Finding a row to blame among n
-# takes about 2 log n trials.
+# Each trial merges and counts a part of the rows, which takes about as long as loading them. Finding a row to blame
+# among n takes about 2 log n trials.
 MAX_TRIALS = 1_000
 _BATCH_ROWS = 100_000
 

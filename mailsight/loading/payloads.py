@@ -27,7 +27,7 @@ from mailsight.providers.registry import provider_named, provider_words
 from mailsight.warehouse.draft import Draft, draft, scratch
 from mailsight.warehouse.failures import is_machines
 
-from . import json_files, payload_files, segments
+from . import file_checks, json_files, payload_files, segments
 from .derive import Progress
 from .json_files import BadRecord, Value
 from .merge import LoadSummary, complete, reject_failing, silent
@@ -68,7 +68,7 @@ def ingest(
             for index, path in enumerate(paths):
                 progress(0.5 * (share(index, len(paths)) or 0.0), f"Reading {path.name}")
                 try:
-                    staging.take_file(payload_files.unpack(path, work.folder, max_bytes), sender)
+                    staging.take_file(_unpacked(path, work, max_bytes), sender)
                 except UnreadableFile as error:
                     if len(paths) == 1:
                         raise
@@ -130,9 +130,15 @@ def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
     with explained(), scratch() as work:
         prepare_mappings(work)
         for path in paths:
-            file = payload_files.unpack(path, work.folder)
+            file = _unpacked(path, work)
             for batch in _batches(_payloads(file, sender)):
                 yield from (result for _, result in sorted(_normalized(work, file, batch), key=itemgetter(0)))
+
+
+def _unpacked(path: Path, work: Draft, max_bytes: int | None = None) -> ProviderFile:
+    if problem := file_checks.problem(path):
+        raise UnreadableFile(f"{path} {problem}.")
+    return payload_files.unpack(path, work.folder, max_bytes)
 
 
 def _normalized(work: Draft, file: ProviderFile, batch: "_Batch") -> Iterator[tuple[int, str | Refusal]]:
@@ -293,7 +299,7 @@ def _isolated(
 
 
 class _Staging:
-    """The staged events of one load, and its rejected payloads. If `is_careful`, events that fail later are isolated."""
+    """The staged events of one load, and its rejected payloads. `is_careful` isolates events that fail later."""
 
     def __init__(self, work: Draft, *, is_careful: bool = False) -> None:
         work.run("create_staging")

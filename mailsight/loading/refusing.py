@@ -85,8 +85,8 @@ def isolated(
     """Applies the step to all items but those that make it fail, in order; yields these.
 
     A part that fails is halved until the items to blame are alone, or left out whole after `max_attempts` failures. The
-    step must be all or nothing for its part, and do nothing for an empty one: if it fails for that too, the error is not
-    the data's and is raised.
+    step must be all or nothing for its part, and do nothing for an empty one: if it fails for that too, the error is
+    not the data's and is raised.
     """
     parts, attempts = [items] if items else [], 0
     while parts:

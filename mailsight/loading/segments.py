@@ -1,8 +1,8 @@
 """Loads the segments of the spool, and takes apart those that keep failing, so that one request can't hold up the rest.
 
-A segment that failed three times is loaded alone. If it fails again, it is halved, by requests and then by the items of
-a request (of its JSON array, envelope or form), until what fails is alone and is set aside. Halves are files of the spool like all segments, so
-a killed process loses nothing and the next one continues.
+A segment that failed three times is loaded alone. If it fails again, it is halved, by requests and then by the items
+of a request's JSON array, envelope or form, until what fails is alone and is set aside. Halves are files of the spool
+like all segments, so a killed process loses nothing and the next one continues.
 
 A load may also take its process with it (memory, a crash in native code). Then nothing is left to catch the error, but
 the attempt was noted: a segment that was last loaded alone without returning is halved by the next load. Only if a

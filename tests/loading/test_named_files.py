@@ -1,0 +1,151 @@
+"""Links, pipes and devices where files are expected: followed, or refused by name, and never a traceback."""
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mailsight.errors import LoadRefused, NotABundle, UnreadableFile
+from mailsight.loading import bundle_files, bundles, payloads
+from mailsight.loading.merge import LoadSummary
+from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows lets few people make links")
+
+LEADS_OUT = "is a link that leads out of the folder"
+SECRET = ndjson(EVENT | {"customer_id": "secret"})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A bundle with one campaign, its mail and one event, beside a folder with files that belong to somebody else."""
+    bundle(tmp_path / "elsewhere", {"events.ndjson": SECRET, "mails/mail.html": "<p>secret"})
+    files = {"mail.html": "<p>Hi", "campaigns.ndjson": ndjson(CAMPAIGN), "events.ndjson": ndjson(EVENT)}
+    return bundle(tmp_path / "bundle", files)
+
+
+def link_to(target: str) -> Callable[[Path], object]:
+    return lambda path: path.symlink_to(target)
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def link_to_a_pipe(path: Path) -> None:
+    make_pipe(path.with_name("pipe"))
+    path.symlink_to("pipe")
+
+
+def link_through_a_folder(path: Path) -> None:
+    path.with_name("more").symlink_to("../elsewhere")
+    path.symlink_to("more/events.ndjson")
+
+
+def open_socket(path: Path) -> None:
+    """A socket's name may have a hundred characters, so it is made from within its folder."""
+    before = Path.cwd()
+    os.chdir(path.parent)
+    try:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(path.name)
+    finally:
+        os.chdir(before)
+
+
+# What is at `events-<kind>.ndjson`, and the reason why it is refused.
+REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "out": (link_to("../elsewhere/events.ndjson"), LEADS_OUT),
+    "absolute": (link_to("/etc/passwd"), LEADS_OUT),
+    "through-a-folder": (link_through_a_folder, LEADS_OUT),
+    "device": (link_to("/dev/zero"), LEADS_OUT),
+    "broken": (link_to("nothing.ndjson"), "is a link to a file that doesn't exist"),
+    "circle": (link_to("events-circle.ndjson"), "is a link that leads in a circle"),
+    "pipe": (make_pipe, "is not a regular file"),
+    "to-a-pipe": (link_to_a_pipe, "is not a regular file"),
+    "socket": (open_socket, "is not a regular file"),
+}
+
+
+def refused_file(folder: Path, kind: str) -> Path:
+    path = folder / f"events-{kind}.ndjson"
+    REFUSED[kind][0](path)
+    return path
+
+
+def events(summary: LoadSummary) -> tuple[int, int]:
+    [kind] = [kind for kind in summary.kinds if kind.kind == "events"]
+    return kind.new, kind.refused
+
+
+def test_files_that_must_not_be_read_are_refused_by_name(folder: Path, tmp_path: Path) -> None:
+    names = {kind: refused_file(folder, kind).name for kind in REFUSED}
+    summary = bundles.load(tmp_path / "m.duckdb", [folder])
+    assert events(summary) == (1, len(REFUSED))
+    assert {(each.file, each.reason, each.row) for each in summary.refusals} == {
+        (names[kind], reason, "") for kind, (_, reason) in REFUSED.items()
+    }
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_file_that_somebody_names_may_be_anywhere(kind: str, folder: Path) -> None:
+    path = refused_file(folder, kind)
+    if path.is_file():
+        assert [file.name for file in bundle_files.find([path])] == [path.name]
+        assert list(payloads.normalize("sendgrid", [path]))
+        return
+    with pytest.raises(NotABundle) as raised:
+        bundle_files.find([path])
+    assert str(path) in raised.value.message
+    with pytest.raises(UnreadableFile) as unreadable:
+        list(payloads.normalize("sendgrid", [path]))
+    assert str(path) in unreadable.value.message
+
+
+def test_links_within_the_folder_are_followed(folder: Path, tmp_path: Path) -> None:
+    bundle(folder, {"data/2026.ndjson": ndjson(EVENT | {"customer_id": "2"}), "mails/a.html": "<p>a"})
+    (folder / "events-b.ndjson").symlink_to("data/2026.ndjson")
+    (folder / "events-again.ndjson").symlink_to("events.ndjson")
+    os.link(folder / "data/2026.ndjson", folder / "events-hard.ndjson")
+    (folder / "letters").symlink_to("mails")
+    bundle(folder, {"campaigns-b.ndjson": ndjson({"campaign_id": "summer", "template": "letters/a.html"})})
+    (tmp_path / "link").symlink_to(folder)
+    summary = bundles.load(tmp_path / "m.duckdb", [tmp_path / "link"])
+    assert (events(summary), summary.rejected) == ((2, 0), 0)
+
+
+TEMPLATES = {
+    "../elsewhere/mails/mail.html": "leads outside the bundle",
+    "/etc/passwd": "leads outside the bundle",
+    "mails/mail.html": "leads outside the bundle",
+    "out.html": "leads outside the bundle",
+    "circle.html": "leads in a circle",
+    "broken.html": "there is no file",
+    "pipe.html": "there is no file",
+    "nul\0.html": "can't be used",
+    f"{'long' * 100}.html": "can't be used",
+    "mail.html/x": "there is no file",
+}
+
+
+def test_mails_are_only_read_from_the_folder(folder: Path, tmp_path: Path) -> None:
+    (folder / "mails").symlink_to("../elsewhere/mails")
+    (folder / "out.html").symlink_to(tmp_path / "elsewhere/mails/mail.html")
+    (folder / "circle.html").symlink_to("circle.html")
+    (folder / "broken.html").symlink_to("nothing.html")
+    make_pipe(folder / "pipe.html")
+    rows = [{"campaign_id": f"c{number}", "template": name} for number, name in enumerate(TEMPLATES)]
+    bundle(folder, {"campaigns-b.ndjson": ndjson(*rows)})
+    refusals = bundles.load(tmp_path / "m.duckdb", [folder]).refusals
+    assert [each.line for each in refusals] == list(range(1, len(TEMPLATES) + 1))
+    for refusal, reason in zip(refusals, TEMPLATES.values(), strict=True):
+        assert reason in refusal.reason
+
+
+@pytest.mark.parametrize("kind", ["broken", "circle", "pipe"])
+def test_an_e_mail_that_is_no_file_is_refused(kind: str, folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(LoadRefused, match=REFUSED[kind][1]):
+        bundles.load_content(tmp_path / "m.duckdb", "spring", refused_file(folder, kind))
