@@ -93,9 +93,14 @@ def ingest_spool(
 
 
 def _load_segments(
-    database: Path, spool: Spool, progress: Progress, wait_seconds: float, chosen: Sequence[Path]
+    database: Path,
+    spool: Spool,
+    progress: Progress,
+    wait_seconds: float,
+    chosen: Sequence[Path],
+    requests: slice = segments.ALL,
 ) -> LoadSummary:
-    """Loads segments of the spool as one generation and removes them."""
+    """Loads segments of the spool as one generation, and removes those whose last request is loaded."""
     present: list[Path] = []
 
     def attempt(is_careful: bool) -> LoadSummary:
@@ -107,7 +112,7 @@ def _load_segments(
                 spool.note_attempts(present)
             staging = _Staging(work, is_careful=is_careful)
             for segment in present:
-                staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment))
+                staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment), requests)
             return staging.complete(WEBHOOKS, [], strict=False, progress=progress)
 
     try:
@@ -117,7 +122,10 @@ def _load_segments(
             spool.take_back_attempts(present)
         raise
     # The draft has been published, or held nothing new: all of it is on disk and can be read.
-    spool.remove(present)
+    if requests.stop is None:
+        spool.remove(present)
+    else:
+        spool.take_back_attempts(present)
     return summary
 
 
@@ -317,9 +325,9 @@ class _Staging:
         if not (plain and not self._is_careful and self._take_fast(file, sender)):
             self._take(file, _payloads(file, sender))
 
-    def take_segment(self, segment: ProviderFile) -> None:
-        """Stages the events of a spool segment."""
-        self._take(segment, _spooled(segment))
+    def take_segment(self, segment: ProviderFile, requests: slice) -> None:
+        """Stages the events of some requests of a spool segment."""
+        self._take(segment, islice(_spooled(segment), requests.start, requests.stop))
 
     def refuse_file(self, path: Path, error: UnreadableFile) -> None:
         """Rejects a file as a whole."""

@@ -7,15 +7,18 @@ like all segments, so a killed process loses nothing and the next one continues.
 A load may also take its process with it (memory, a crash in native code). Then nothing is left to catch the error, but
 the attempt was noted: a segment that was last loaded alone without returning is halved by the next load. Only if a
 single item does so again and again is it set aside, because somebody may have killed the process.
+
+What doesn't fit on the disk is loaded in halves too, each as a generation of its own.
 """
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
-from mailsight.errors import MailsightError
+from mailsight.errors import MailsightError, NotStored
 from mailsight.providers.registry import provider_named
 from mailsight.warehouse.failures import is_machines
 
@@ -29,7 +32,13 @@ MAX_LOST_ATTEMPTS = 9
 # Loads of single segments at a time, so that new webhooks don't wait for all of them.
 MAX_TRIALS = 30
 
-Load = Callable[[Sequence[Path]], LoadSummary]
+ALL = slice(None)
+
+
+class Load(Protocol):
+    """Loads segments, or some requests of a single one; removes them once the last request is loaded."""
+
+    def __call__(self, segments: Sequence[Path], requests: slice = ALL, /) -> LoadSummary: ...
 
 
 def load_all(spool: Spool, load: Load) -> LoadSummary | None:
@@ -38,7 +47,7 @@ def load_all(spool: Spool, load: Load) -> LoadSummary | None:
     rest = [segment for segment in segments if attempts[segment.name] < MAX_ATTEMPTS]
     # Those that took the process with them come last: they may do so again.
     suspects = sorted(set(segments) - set(rest), key=lambda segment: (attempts[segment.name], segment))
-    summary = load(rest) if rest else None
+    summary = _load_what_fits(load, rest) if rest else None
     for _ in range(MAX_TRIALS):
         if not suspects:
             break
@@ -64,6 +73,34 @@ def load_all(spool: Spool, load: Load) -> LoadSummary | None:
                 load([])  # If not even nothing can be loaded, the request is not to blame.
                 spool.set_aside(suspect, str(error))
     return summary
+
+
+def _load_what_fits(load: Load, segments: Sequence[Path], requests: slice = ALL) -> LoadSummary:
+    """Loads segments together, or in halves if they don't fit on the disk together. Returns the last summary.
+
+    Raises what `load` raises. Everything before what doesn't fit has then been published.
+    """
+    try:
+        return load(segments, requests)
+    except NotStored:
+        load([])  # If not even nothing fits, parts don't either.
+        halves = _in_halves(segments, requests)
+        if not halves:
+            raise
+    return [_load_what_fits(load, *half) for half in halves][-1]
+
+
+def _in_halves(segments: Sequence[Path], requests: slice) -> list[tuple[Sequence[Path], slice]]:
+    """Half of the segments or, of a single one, half of its requests, twice; [] for a single request."""
+    middle = len(segments) // 2
+    if middle:
+        return [(segments[:middle], ALL), (segments[middle:], ALL)]
+    with segments[0].open("rb") as lines:
+        start, stop, _ = requests.indices(sum(1 for _ in lines))
+    middle = (start + stop) // 2
+    if middle in (start, stop):
+        return []
+    return [(segments, slice(start, middle)), (segments, slice(middle, requests.stop))]
 
 
 def _split(spool: Spool, segment: Path) -> list[Path]:
