@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC
 from functools import partial
 from itertools import islice
@@ -186,6 +186,12 @@ class _Part:
     texts: list[tuple[int, str]] = field(default_factory=list)
     events: list[tuple[int, Event | Unreadable]] = field(default_factory=list)
 
+    def add(self, record: Value, events: Sequence[Event | Unreadable]) -> None:
+        """Adds the events of a value. What can't be shown on its own is shown with all of the value."""
+        for event in events:
+            is_shown = isinstance(event, Event) or event.payload is not None
+            self.events.append((record.line, event if is_shown else replace(event, payload=record.text)))
+
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
@@ -207,9 +213,9 @@ class _Batch:
         if request is None and sender.mapped:
             part.texts.append((record.line, record.text))
         elif request is None:
-            part.events.extend([(record.line, event) for event in events_of_value(sender, record.value)])
+            part.add(record, events_of_value(sender, record.value))
         elif request.is_form or not sender.mapped:
-            part.events.extend([(record.line, event) for event in events_of_request(sender, request)])
+            part.add(record, events_of_request(sender, request))
         else:
             body = json_files.value(record.line, request.body.decode("utf-8", "surrogateescape"))
             if isinstance(body, Value):
@@ -296,7 +302,8 @@ def _isolated(
 ) -> Iterator[Refusal]:
     """Processes a part; yields a refusal for each of its payloads that can't be processed."""
     for (line, event), failure in isolated(part.events, take_events):
-        yield Refusal("events", file.name, line, failure.reason, _json(event.payload))
+        text = tried(_json, event.payload)
+        yield Refusal("events", file.name, line, failure.reason, "" if isinstance(text, Failure) else text)
     for (line, text), failure in isolated(part.texts, take_texts):
         items = tried(payload_files.items, part.sender, text)
         if isinstance(items, Failure) or len(items) == 1:
@@ -410,7 +417,7 @@ class _Staging:
 def _line_or_refusal(file: ProviderFile, line: int, event: Event | Unreadable) -> str | Refusal:
     if isinstance(event, Unreadable):
         return Refusal("events", file.name, line, event.reason, _json(event.payload))
-    return _json(asdict(event) | {"occurred_at": event.occurred_at and event.occurred_at.isoformat()})
+    return _json(_values(event) | {"occurred_at": event.occurred_at and event.occurred_at.isoformat()})
 
 
 def _bad(file: ProviderFile, bad: BadRecord) -> Refusal:
@@ -425,7 +432,7 @@ def _row(line: int, event: Event | Unreadable) -> tuple[object, ...]:
     """A row of the view `normalized`."""
     if isinstance(event, Unreadable):
         return (line, event.reason, *(None for _ in _EVENTS.names[2:-1]), _json(event.payload))
-    values = asdict(event) | {
+    values = _values(event) | {
         "ordinal": line,
         "refusal": None,
         "message_id": None if event.message_id is None else str(event.message_id),
@@ -437,10 +444,16 @@ def _row(line: int, event: Event | Unreadable) -> tuple[object, ...]:
     return tuple(values[name] for name in _EVENTS.names)
 
 
+def _values(event: Event) -> dict[str, Any]:
+    """The fields of an event. `asdict` would also copy its payload, and fail if that is nested deeply."""
+    return {name: getattr(event, name) for name in _EVENT_FIELDS}
+
+
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+_EVENT_FIELDS = [field.name for field in fields(Event)]
 _TEXTS = pa.schema([("line", pa.int64()), ("record", pa.string())])
 _EVENTS = pa.schema(
     [

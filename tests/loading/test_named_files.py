@@ -62,7 +62,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "absolute": (link_to("/etc/passwd"), LEADS_OUT),
     "through-a-folder": (link_through_a_folder, LEADS_OUT),
     "device": (link_to("/dev/zero"), LEADS_OUT),
-    "broken": (link_to("nothing.ndjson"), "is a link to a file that doesn't exist"),
+    "broken": (link_to("nothing.ndjson"), "is a link to a file that does not exist"),
     "circle": (link_to("events-circle.ndjson"), "is a link that leads in a circle"),
     "pipe": (make_pipe, "is not a regular file"),
     "to-a-pipe": (link_to_a_pipe, "is not a regular file"),
