@@ -1,5 +1,6 @@
 """Files that people name, and where links lead."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def problem(path: Path, root: Path | None = None) -> str | None:
     except RuntimeError:  # before Python 3.13, for links that lead in a circle
         return "is a link that leads in a circle"
     except FileNotFoundError:
-        return "is a link to a file that does not exist" if path.is_symlink() else "does not exist"
+        return "is a link to a file that does not exist" if os.path.islink(path) else "does not exist"  # noqa: PTH114  # never raises
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         return f"can't be read: {getattr(error, 'strerror', None) or error}"
     if not is_inside:

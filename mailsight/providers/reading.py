@@ -10,8 +10,11 @@ from mailsight.vocabulary import EventType
 
 from . import anymail, fields
 from .events import Event, Request, Unreadable
-from .payload import first, first_time, parsed, shaped, text, texts, without
+from .payload import at, first, first_time, parsed, shaped, text, texts, without
 from .record import Provider
+
+# RFC 5321 allows 254, and names come before them.
+MAX_ADDRESS_LENGTH = 1_000
 
 
 def events_of_request(provider: Provider, request: Request) -> list[Event | Unreadable]:
@@ -105,6 +108,8 @@ def _events_of_payload(
 
     If anymail fails, for instance because of a malformed time, optional parts are left out one by one.
     """
+    if any(len(text(at(payload, path)) or "") > MAX_ADDRESS_LENGTH for path in provider.addresses):
+        return [Unreadable(f"an address of more than {MAX_ADDRESS_LENGTH:,} characters", _printable(payload))]
     rest = shaped(payload, provider.shape) if provider.shape else payload
     if provider.shape:
         for path in provider.spare:
