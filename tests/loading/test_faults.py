@@ -211,6 +211,68 @@ def test_a_query_that_fails_once_loses_no_webhook(tmp_path: Path) -> None:
         assert (contents(database)["events"], state.requests, state.set_aside) == (9, 0, ()), name
 
 
+STAGED = ("campaigns", "customers", "messages", "events")
+# `make thorough` lets all queries that merge and count fail for a row, `make test` these.
+QUERIES_OF_MANY_ROWS = ("merge_events", "replace_recipients")
+
+
+@contextmanager
+def query_fails_for_marked_rows(name: str) -> Iterator[None]:
+    """Within the block, the query fails whenever a staged row that is not rejected has the mark."""
+
+    def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
+        def run(self: Draft, query: str, /, **parameters: object) -> Any:
+            if query == name:
+                for kind in STAGED:
+                    condition = f"refusal is null and contains(cast(s as varchar), '{MARK}')"
+                    sql = f"select count(*) from staged_{kind} as s where {condition}"  # noqa: S608
+                    if self._connection.execute(sql).fetchall() != [(0,)]:
+                        raise Injected(f"injected into {name}")
+            return original(self, query, **parameters)
+
+        return run
+
+    with patch.object(Draft, "run", wrapped(Draft.run)), patch.object(Draft, "rows", wrapped(Draft.rows)):
+        yield
+
+
+def queries_of_many_rows(run: Callable[[], object]) -> list[str]:
+    names = queries_run(run)
+    merging = names[names.index("set_provider_ids") : names.index("record_load")]
+    chosen = [name for name in merging if name not in ("add_refusals", "merge_refused", "load_summary")]
+    return chosen if EACH == 1 else [name for name in chosen if name in QUERIES_OF_MANY_ROWS]
+
+
+def test_a_query_that_fails_for_a_row_leaves_only_that_out(folder: Path, tmp_path: Path) -> None:
+    for name in queries_of_many_rows(lambda: load(tmp_path / "names.duckdb", folder)):
+        database = tmp_path / name / "m.duckdb"
+        with query_fails_for_marked_rows(name):
+            load(database, folder)
+        assert contents(database) == WITHOUT_MARKED | {"contents": 6}, name
+        assert {row["row"] for row in refused(database) if "Injected" in row["reason"]} >= {
+            f"{MARK},{MARK}@example.com,3"
+        }
+
+
+def test_a_query_that_fails_for_an_event_leaves_only_that_out_of_its_request(tmp_path: Path) -> None:
+    first = Spool(tmp_path / "names.spool")
+    fill(first)
+    file = tmp_path / "events.json"
+    file.write_text(json.dumps([sendgrid(who) for who in CUSTOMERS], indent=1))
+    for name in queries_of_many_rows(lambda: load_spool(tmp_path / "names.duckdb", first))[::-EACH]:
+        database, spool = tmp_path / name / "m.duckdb", Spool(tmp_path / name / "m.spool")
+        spool.append("sendgrid", json.dumps([sendgrid(who) for who in CUSTOMERS]))
+        from_file = tmp_path / name / "file.duckdb"
+        with query_fails_for_marked_rows(name):
+            load_spool(database, spool)
+            payloads.ingest(from_file, "sendgrid", [file])
+        for path in (database, from_file):
+            assert contents(path)["events"] == 2, name
+            [row] = [row for row in refused(path) if "Injected" in row["reason"]]
+            assert json.loads(row["row"])["email"] == f"{MARK}@example.com"
+        assert spool.state().requests == 0
+
+
 def name_of(code: CodeType) -> str:
     return f"{Path(code.co_filename).stem}.{code.co_qualname}"
 
@@ -291,5 +353,9 @@ def test_a_function_that_fails_for_a_webhook_leaves_only_that_out(tmp_path: Path
 
 
 def _is_recorded(database: Path) -> bool:
+    return any("Injected" in row["reason"] for row in refused(database))
+
+
+def refused(database: Path) -> list[dict[str, Any]]:
     with Warehouse(database).snapshot() as data:
-        return any("Injected" in row["reason"] for row in data.rows("refused_rows", search=""))
+        return data.rows("refused_rows", search="")

@@ -91,10 +91,10 @@ _REPEATED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _repeated(first: str, again: str) -> Callable[[int], str]:
+def repeated(first: str, again: str) -> Callable[[int], str]:
     return lambda length: (first + again * (length // len(again) + 1))[:length]
 
 
 KINDS: Mapping[str, Callable[[int], str]] = {
-    name: _repeated(first, again) for name, (first, again) in _REPEATED.items()
+    name: repeated(first, again) for name, (first, again) in _REPEATED.items()
 }
