@@ -218,7 +218,9 @@ def payload_files(paths: Sequence[Path]) -> tuple[list[Path], list[PassedOver]]:
                 reason = f"it {problem}." if problem else "it holds no JSON."
                 passed_over.append(PassedOver(file.relative_to(path).as_posix(), reason))
         if not inside:
-            raise NotABundle(f"{path} contains no JSON files.")
+            raise NotABundle(
+                f"{path} contains no JSON files.", next_step="Load it with `load` if it holds tables."
+            )
         chosen += inside
     return chosen, passed_over
 

@@ -153,7 +153,7 @@ def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
 
 def _unpacked(path: Path, work: Draft, max_bytes: int | None = None) -> ProviderFile:
     if problem := file_checks.problem(path):
-        raise UnreadableFile(f"{path} {problem}.")
+        raise UnreadableFile(f"{path} {problem}.", next_step="")
     return payload_files.unpack(path, work.folder, max_bytes)
 
 
