@@ -15,10 +15,8 @@ from mailsight.loading.spool import Spool
 from mailsight.providers.events import Request
 from mailsight.providers.registry import PROVIDERS
 from mailsight.warehouse.reader import Warehouse
-from tests.support.faults import MARK, failing, functions_called
+from tests.support.faults import EACH, MARK, MECHANISM, failing, functions_called, name_of
 from tests.support.providers.registry import SAMPLES
-
-from .test_faults import EACH, MECHANISM, name_of
 
 NESTED = [
     opening * depth + "1" + closing * depth

@@ -1,11 +1,9 @@
 """Whatever fails while a load runs: the rest is loaded, nothing is lost, and the next load works."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import CodeType
 from typing import Any
 from unittest.mock import patch
 
@@ -17,11 +15,9 @@ from mailsight.loading.spool import Spool
 from mailsight.warehouse.draft import Draft
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import bundle, ndjson
-from tests.support.faults import MARK, Injected, failing, functions_called
+from tests.support.faults import EACH, MARK, MECHANISM, Injected, failing, functions_called, name_of
 
 pytestmark = pytest.mark.slow
-# `make thorough` lets every query and function fail, `make test` every third.
-EACH = 1 if "MAILSIGHT_KILLS" in os.environ else 3
 
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:109.0) Gecko/20100101 Firefox/115.0"
 MAIL = (
@@ -271,29 +267,6 @@ def test_a_query_that_fails_for_an_event_leaves_only_that_out_of_its_request(tmp
             [row] = [row for row in refused(path) if "Injected" in row["reason"]]
             assert json.loads(row["row"])["email"] == f"{MARK}@example.com"
         assert spool.state().requests == 0
-
-
-def name_of(code: CodeType) -> str:
-    return f"{Path(code.co_filename).stem}.{code.co_qualname}"
-
-
-# They leave out what fails, so nobody can leave out what fails in them. A load of files then changes nothing.
-MECHANISM = (
-    *(
-        "finding._unreadable",
-        "bundles._Mails.add",
-        "json_files.value",
-        "refusing.isolated",
-        "refusing.tried",
-    ),
-    *(
-        "draft.Draft.table",
-        "payloads._captured",
-        "payloads._Batch.add",
-        "payloads._isolated",
-        "payloads._json",
-    ),
-)
 
 
 # They look at the names of files, before a load begins.

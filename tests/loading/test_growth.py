@@ -38,12 +38,10 @@ from mailsight.providers import anymail, checking, fields, payload, reading
 from mailsight.providers.events import Request
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import EventType
-from tests.mail.test_growth import LEAST_SECONDS, LONG, MOST, SHORT
 from tests.support.adversarial import KINDS as MAIL_KINDS
-from tests.support.adversarial import repeated
+from tests.support.adversarial import LEAST_SECONDS, LONG, MOST, SHORT, repeated
+from tests.support.faults import EACH
 from tests.support.providers.registry import SAMPLES
-
-from .test_faults import EACH
 
 pytestmark = pytest.mark.slow
 
