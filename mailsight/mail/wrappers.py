@@ -6,8 +6,7 @@ Intermedia, some links of Forcepoint and Sophos) stays as it is.
 
 from dataclasses import dataclass
 
-import re2
-
+from .expressions import compiled
 from .unpacking import (
     MAX_LENGTH,
     Unpack,
@@ -363,11 +362,10 @@ WRAPPERS = (
     ),
 )
 
-_OPTIONS = re2.Options()
-_OPTIONS.case_sensitive = False
-_OPTIONS.log_errors = False
 _START = r"^https?://(?:[^/?#@]*@)?"
-_ADDRESSES = {address: re2.compile(_START + address, _OPTIONS) for address in {w.address for w in WRAPPERS}}
+_ADDRESSES = {
+    address: compiled(_START + address, ignores_case=True) for address in {w.address for w in WRAPPERS}
+}
 #: An expression for RE2 and DuckDB, in any case: the URLs that `unwrapped` may change, and few others.
 WRAPPED = f"{_START}(?:{'|'.join(sorted(_ADDRESSES))})"
-_WRAPPED = re2.compile(WRAPPED, _OPTIONS)
+_WRAPPED = compiled(WRAPPED, ignores_case=True)
