@@ -14,6 +14,7 @@ MailsightError
 │   ├── MayNotUpload       the viewer may see the data but not upload
 │   ├── UnreadableFile     a file can't be read at all, or unpacks to more than is allowed
 │   ├── UnusableMail       the e-mail of a row can't be read
+│   ├── NotStored          the new database can't be written, usually because the disk is full
 │   ├── LoadBroken         Mailsight itself failed on the data
 │   └── LoadRunning        another load is in progress
 ├── ExportFailed           a file was not written
@@ -126,6 +127,10 @@ class UnreadableFile(LoadRefused):
 
 class UnusableMail(LoadRefused):
     next_step = "Fix the file, or leave the column empty."
+
+
+class NotStored(LoadRefused):
+    """The new database can't be written. What needs less space may fit."""
 
 
 class LoadBroken(LoadRefused):

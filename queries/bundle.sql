@@ -13,6 +13,11 @@ create temp macro trimmed(value) as if(
 );
 create temp macro word(value) as case when not says_nothing(trimmed(value)) then trimmed(value) end;
 
+-- identifier: a word, or null if it consists of zeros, as programs write it for "no campaign". Customers may have the number 0.
+create temp macro identifier(word) as case
+    when left(word, 1) not in ('0', '-') or not regexp_full_match(word, '[0-]+') then word
+end;
+
 -- moment: a timestamp from ISO 8601 (extended or basic, UTC unless it names a zone) or from a number (`moment_of_number`).
 -- Null if it is neither, or if its year is not between 1900 and 2199.
 create temp macro extended_moment(value) as case
@@ -274,7 +279,7 @@ select
         else to_json(selection)
     end as selection,
     template
-from words_of(:structure)
+from (select * replace (identifier(campaign_id) as campaign_id) from words_of(:structure))
 where campaign_id is not null or not is_blank_row(record);
 
 -- name: stage_customers(file, structure, known)!
@@ -322,14 +327,22 @@ select
     ) as not_sent_detail,
     case when json_valid(merge_fields) then cast(merge_fields as json) end as merge_fields,
     content
-from words_of(:structure)
+from (
+    select * replace (identifier(campaign_id) as campaign_id, identifier(message_id) as message_id)
+    from words_of(:structure)
+)
 where coalesce(campaign_id, customer_id) is not null or not is_blank_row(record);
 
 -- name: stage_events(file, structure, types, bounce_types)!
 -- A payload that is not JSON is kept as a JSON string.
 insert into staged_events by name
 with timed as (
-    select *, moment(occurred_at) as moment
+    select
+        * replace (
+            identifier(event_id) as event_id, identifier(campaign_id) as campaign_id,
+            identifier(message_id) as message_id
+        ),
+        moment(occurred_at) as moment
     from words_of(:structure)
     where type is not null or not is_blank_row(record)
 )

@@ -80,10 +80,6 @@ update recipients set name = r.name, known_email = r.known_email
 from renamed as r
 where recipients.rowid = r.row and r.part = :part;
 
--- name: write_to_disk#
--- Writes rows that were updated in place to disk; until then DuckDB holds them in memory.
-checkpoint;
-
 -- name: start_attribution#
 -- The input of attribution: unmatched_events may belong to a touched campaign, known_messages are the messages they may match.
 -- attributed is its result: the message, by campaign and customer, that each event belongs to.

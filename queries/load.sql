@@ -26,6 +26,47 @@ from content_files as unreadable
 where unreadable.refusal is not null and staged_messages.refusal is null
     and staged_messages.file = unreadable.file and staged_messages.content = unreadable.path;
 
+-- name: number_staged()^
+-- numbered: the staged rows of all kinds, numbered from 0, each with its kind and row. Returns how many there are.
+create or replace temp table numbered as
+select row_number() over () - 1 as number, kind, row, false as is_accepted
+from (
+    select 'campaigns' as kind, rowid as row from staged_campaigns where refusal is null
+    union all
+    select 'customers' as kind, rowid as row from staged_customers where refusal is null
+    union all
+    select 'messages' as kind, rowid as row from staged_messages where refusal is null
+    union all
+    select 'events' as kind, rowid as row from staged_events where refusal is null
+);
+select count(*) as rows from numbered;
+
+-- name: choose_staged(first, last)!
+-- failed_rows: all numbered rows but the accepted ones and those from `first` to `last`. For a trial, which is undone.
+create temp table failed_rows as
+select number, 'not in this trial' as reason
+from numbered
+where not is_accepted and number not between :first and :last;
+
+-- name: accept_staged(first, last)!
+-- Accepts the numbered rows from `first` to `last`.
+update numbered set is_accepted = true where number between :first and :last;
+
+-- name: reject_staged#
+-- Rejects numbered rows. `failed_rows` has their numbers, with the reasons.
+update staged_campaigns set refusal = f.reason
+from failed_rows as f join numbered as n using (number)
+where n.kind = 'campaigns' and staged_campaigns.rowid = n.row;
+update staged_customers set refusal = f.reason
+from failed_rows as f join numbered as n using (number)
+where n.kind = 'customers' and staged_customers.rowid = n.row;
+update staged_messages set refusal = f.reason
+from failed_rows as f join numbered as n using (number)
+where n.kind = 'messages' and staged_messages.rowid = n.row;
+update staged_events set refusal = f.reason
+from failed_rows as f join numbered as n using (number)
+where n.kind = 'events' and staged_events.rowid = n.row;
+
 -- name: merge_campaigns#
 -- merged_campaigns: one row per campaign in this load, as it is from now on; `stored` is its row so far, all null for a new
 -- campaign. A subject and a sender that no row has come from the e-mail.

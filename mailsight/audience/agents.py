@@ -229,14 +229,15 @@ _UNLIKE_BROWSERS = any_line(r"""
 """)
 # Whoever runs a machine leaves contact details in its user agent. Plain addresses in Internet Explorer's are those of
 # companies and toolbars.
-_CONTACT_IN_EXPLORER = any_line(r"""
+_CONTACTS = r"""
     \+http
     [\w.+-]@[a-z][\w-]*\.[a-z]{2}
     [\[(]at[\])]
     \w at \w+ dot \w
-""")
+"""
+_CONTACT_IN_EXPLORER = any_line(_CONTACTS)
 _CONTACT = any_line(rf"""
-    {_CONTACT_IN_EXPLORER.pattern}
+    {_CONTACTS}
     https?://
     \bwww\.[\w-]+\.
 """)

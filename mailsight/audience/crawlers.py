@@ -7,6 +7,8 @@ from functools import cache
 from crawlerdetect.providers import crawlers as crawler_detect
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
+from mailsight.mail.expressions import Expression
+
 from .patterns import any_of
 
 # RE2 has no lookarounds. The lists use them to spare apps of people; `agents` leaves these out of the text instead.
@@ -23,7 +25,7 @@ def is_listed(agent: str) -> bool:
 
 
 @cache
-def _pattern(*, in_one_case: bool) -> re.Pattern[str]:
+def _pattern(*, in_one_case: bool) -> Expression:
     exact = _words(crawler["pattern"] for crawler in CRAWLER_USER_AGENTS_DATA)
     # Its first pattern has no name, only parts of words such as "bot" and "cron", for which `agents` has better rules.
     in_any_case = _words(pattern for pattern in crawler_detect.data if not pattern.startswith("["))

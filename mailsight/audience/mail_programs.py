@@ -1,7 +1,8 @@
 """The mail programs that people use, and the image proxies of mailbox providers, by user agent."""
 
-import re
 from collections.abc import Mapping, Sequence
+
+from mailsight.mail.expressions import Expression
 
 from .patterns import any_of
 
@@ -26,7 +27,7 @@ def is_mail_program(agent: str) -> bool:
     return bool(_PROGRAM.search(agent))
 
 
-def _name(agent: str, named: Sequence[tuple[re.Pattern[str], str]]) -> str | None:
+def _name(agent: str, named: Sequence[tuple[Expression, str]]) -> str | None:
     return next((name for words, name in named if words.search(agent)), None)
 
 
@@ -102,7 +103,7 @@ _PROGRAMS: Mapping[str, str | None] = {
 }
 
 
-def _named(table: Mapping[str, str | None]) -> list[tuple[re.Pattern[str], str]]:
+def _named(table: Mapping[str, str | None]) -> list[tuple[Expression, str]]:
     return [(any_of([words]), name) for words, name in table.items() if name]
 
 

@@ -85,7 +85,7 @@ class BundleFile:
 
     `readable` is the file to read it from, in the format `form`: csv, ndjson, json or parquet. For a packed file or a
     sheet of a workbook, it is a temporary one. `problem` is what went wrong while unpacking it, and `error` why it
-    can't be read at all.
+    can't be read at all. If it is `forbidden`, nothing may open it (`file_checks`).
     """
 
     kind: str
@@ -96,6 +96,7 @@ class BundleFile:
     sheet: str | None = None
     problem: str | None = None
     error: UnreadableFile | None = None
+    forbidden: bool = False
 
     @cached_property
     def name(self) -> str:
@@ -105,7 +106,7 @@ class BundleFile:
 
     @property
     def size_bytes(self) -> int:
-        return self.readable.stat().st_size
+        return 0 if self.forbidden else self.readable.stat().st_size
 
     @cached_property
     def layout(self) -> Layout:
@@ -152,8 +153,11 @@ def content_path(root: Path, path: str) -> Path:
             raise UnusableMail(f"the path {path!r} leads outside the bundle")
         if not inside.is_file():
             raise UnusableMail(f"there is no file {path!r} in the bundle")
-    except OSError as error:
-        raise UnusableMail(f"the path {path!r} can't be used: {error.strerror}") from error
+    except RuntimeError as error:  # before Python 3.13
+        raise UnusableMail(f"the path {path!r} is a link that leads in a circle") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableMail(f"the path {path!r} can't be used: {reason}") from error
     return inside
 
 

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,14 +12,15 @@ from mailsight.figures.metrics import share
 from mailsight.mime import headers
 from mailsight.warehouse.draft import Draft, draft
 
-from . import bundle_tables, finding
+from . import bundle_tables, file_checks, finding
 from .bundle_files import BundleFile
 from .bundle_tables import Reading, read_file
 from .contents import read_contents
 from .derive import Progress
-from .merge import LoadSummary, complete, silent
-from .refusals import Refusals
-from .refusing import Failure, explained, tried
+from .finding import Found
+from .merge import LoadSummary, complete, reject_failing, silent
+from .refusals import Refusals, of_file
+from .refusing import Failure, carefully, explained, tried
 
 # How many texts with encoded words are read at once.
 PAGE_ROWS = 100_000
@@ -41,32 +41,45 @@ def load(
     whole load. `max_bytes` limits what a packed file unpacks to, in addition to the general limits. Raises
     `LoadRefused`; the database is then unchanged.
     """
-    with explained(), ExitStack() as stack:
-        candidates, passed_over = finding.candidates(paths)
-        work = stack.enter_context(draft(database, wait_seconds=wait_seconds))
-        found = finding.opened(candidates, work.folder, max_bytes)
-        files = found.files
-        work.run("create_staging")
-        work.run("create_records")
-        reading = Reading(work, Refusals(work, [file.name for file in files]), max_bytes)
-        _read_files(reading, files, progress)
-        _decode_words(work)
-        read_contents(work, reading.refusals, files, progress)
-        for file in files:
-            bundle_tables.add_staged_refusals(reading, file)
-        summary = complete(
-            work,
-            source="bundle",
-            files=[file.name for file in files],
-            refusals=reading.refusals,
-            unread=reading.unread,
-            strict=strict,
-            progress=progress,
-            ignored_columns=reading.ignored_columns,
-            passed_over=[*found.passed_over, *passed_over],
-        )
+
+    def attempt(is_careful: bool) -> LoadSummary:
+        with explained():
+            candidates, passed_over = finding.candidates(paths)
+            with draft(database, wait_seconds=wait_seconds) as work:
+                found = finding.opened(candidates, work.folder, max_bytes)
+                found.passed_over.extend(passed_over)
+                reading = Reading(work, Refusals(work, [file.name for file in found.files]), max_bytes)
+                return _load(reading, found, strict=strict, progress=progress, is_careful=is_careful)
+
+    summary = carefully(attempt)
     progress(1.0, "Done")
     return summary
+
+
+def _load(
+    reading: Reading, found: Found, *, strict: bool, progress: Progress, is_careful: bool
+) -> LoadSummary:
+    work, files = reading.work, found.files
+    work.run("create_staging")
+    work.run("create_records")
+    _read_files(reading, files, progress)
+    _decode_words(work)
+    read_contents(work, reading.refusals, files, progress)
+    if is_careful:
+        reject_failing(work, progress)
+    for file in files:
+        bundle_tables.add_staged_refusals(reading, file)
+    return complete(
+        work,
+        source="bundle",
+        files=[file.name for file in files],
+        refusals=reading.refusals,
+        unread=reading.unread,
+        strict=strict,
+        progress=progress,
+        ignored_columns=reading.ignored_columns,
+        passed_over=found.passed_over,
+    )
 
 
 def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: float = 600.0) -> None:
@@ -74,7 +87,10 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
 
     Raises `UnknownCampaign`, and `LoadRefused` for a file that can't be read.
     """
-    file = BundleFile("campaigns", mail.resolve(), mail.resolve().parent, mail.resolve(), "ndjson")
+    if problem := file_checks.problem(mail):
+        raise LoadRefused(f"{mail} {problem}.")
+    target = mail.resolve()
+    file = BundleFile("campaigns", target, target.parent, target, "ndjson")
     with explained(), draft(database, wait_seconds=wait_seconds) as work:
         if not work.rows("campaign", campaign_id=campaign_id):
             raise UnknownCampaign(f"There is no campaign {campaign_id!r}.")
@@ -82,7 +98,7 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
         work.run("create_records")
         with work.table(
             "batch",
-            [(1, json.dumps({"campaign_id": campaign_id, "template": mail.name}))],
+            [(1, json.dumps({"campaign_id": campaign_id, "template": target.name}))],
             bundle_tables.RECORDS,
         ):
             work.run("read_batch")
@@ -113,8 +129,11 @@ def _read_files(reading: Reading, files: Sequence[BundleFile], progress: Progres
             if len(files) == 1:
                 raise
             failure = Failure(str(error))
-        if isinstance(failure, Failure):
+        if isinstance(failure, Failure) and file.forbidden:
             reading.refuse(file, 1, failure.reason, "")
+        elif isinstance(failure, Failure):
+            reading.refusals.add(of_file(file.kind, file.name, file.path, failure.reason))
+            reading.unread[file.kind] += 1
         done_bytes += file.size_bytes
 
 

@@ -57,5 +57,5 @@ def _load_upload(load: Callable[..., LoadSummary], folder: Path, progress: Progr
     return load(progress=progress)
 
 
-def _ingest_spool(database: Path, spool: Spool, _: Progress) -> LoadSummary | None:
-    return payloads.ingest_spool(database, spool, wait_seconds=0)
+def _ingest_spool(database: Path, spool: Spool, progress: Progress) -> LoadSummary | None:
+    return payloads.ingest_spool(database, spool, progress=progress, wait_seconds=0)

@@ -39,7 +39,7 @@ def classify(database: Path, *, progress: Progress = silent, wait_seconds: float
         progress(0.0, "Checking all events")
         work.run("touch_all")
         before = _counts(work)
-        verdicts.judge(work, rules, refusals)
+        verdicts.judge(work, rules, refusals.add)
         after = _counts(work)
         progress(0.6, "Counting")
         [(changed,)] = work.run("touch_judged")

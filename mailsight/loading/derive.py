@@ -17,7 +17,7 @@ from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
 from mailsight.warehouse.draft import Draft
 
 from . import verdicts
-from .refusals import Refusal, Refusals
+from .refusals import Refusal, Refuse
 from .refusing import Failure, tried, tried_bounded
 
 # Any of these events proves that the message was sent.
@@ -51,31 +51,31 @@ _PLACES = pa.schema([("campaign_id", pa.string()), ("url", pa.string()), ("link_
 Progress = Callable[[float, str], None]
 
 
-def derive(work: Draft, refusals: Refusals, progress: Progress) -> None:
+def derive(work: Draft, refuse: Refuse, progress: Progress) -> None:
     """Derives the tables behind the screens for the touched campaigns, and checks that their counts add up.
 
-    Adds what could not be derived to `refusals`; the events it comes from count all the same. Raises `LoadBroken` if
-    the counts don't add up.
+    Refuses what could not be derived; the events it comes from count all the same. Raises `LoadBroken` if the counts
+    don't add up.
     """
     progress(0.0, "Matching events to messages")
     work.run("touch_campaigns")
     for (part,) in work.run("split_renamed"):
         work.run("rename_part", part=part)
-        work.run("write_to_disk")
+        work.write_to_disk()
     _attribute(work)
     progress(0.3, "Matching clicks to links")
     miscounting = [name for name, provider in PROVIDERS.items() if provider.miscounts_links]
     work.run("set_miscounted_links", providers=miscounting)
     unwraps = _unwraps(work)
     with (
-        work.table("places", _places(work, unwraps, refusals), _PLACES),
+        work.table("places", _places(work, unwraps, refuse), _PLACES),
         work.table("unwraps", list(unwraps.items()), _UNWRAPS),
     ):
         work.run("replace_message_events")
     work.run("replace_unattributed")
     work.run("forget_verdicts")
     progress(0.5, "Detecting machines")
-    verdicts.judge(work, machines.rules(), refusals)
+    verdicts.judge(work, machines.rules(), refuse)
     progress(0.6, "Counting")
     count(work)
 
@@ -112,7 +112,7 @@ def _attribute(work: Draft) -> None:
             return
 
 
-def _places(work: Draft, unwraps: Mapping[str, str], refusals: Refusals) -> list[tuple[str, str, int]]:
+def _places(work: Draft, unwraps: Mapping[str, str], refuse: Refuse) -> list[tuple[str, str, int]]:
     """The link behind each clicked URL of a campaign: (campaign_id, url, link_position)."""
     places: list[tuple[str, str, int]] = []
     for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
@@ -127,7 +127,7 @@ def _places(work: Draft, unwraps: Mapping[str, str], refusals: Refusals) -> list
             position = positions[unwraps.get(url, url)]
             if isinstance(position, Failure):
                 reason = f"the link behind this clicked URL {position.reason}; the click counts without it"
-                refusals.add(Refusal("events", f"campaign {campaign_id}", None, reason, url))
+                refuse(Refusal("events", f"campaign {campaign_id}", None, reason, url))
             elif position is not None:
                 places.append((campaign_id, url, position))
     return places

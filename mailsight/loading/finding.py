@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from mailsight.bounded.process import Limits, Process
 from mailsight.errors import MailsightError, NotABundle, UnreadableFile
 
-from . import bundle_files, csv_files, json_files, sheets, unpacking
+from . import bundle_files, csv_files, file_checks, json_files, sheets, unpacking
 from .bundle_files import COLUMNS, BundleFile
 from .refusals import PassedOver
 from .refusing import Failure, tried
@@ -67,11 +67,15 @@ _SHEET = (
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that looks like data: its path, the bundle's folder, and what it holds if its name says so."""
+    """A file that looks like data: its path, the bundle's folder, and what it holds if its name says so.
+
+    `problem` is why nothing may open it, as the end of a sentence.
+    """
 
     path: Path
     root: Path
     kind: str | None
+    problem: str | None = None
 
     @property
     def name(self) -> str:
@@ -134,23 +138,33 @@ def looks_like_data(name: str) -> bool:
 def candidates(paths: Sequence[Path]) -> tuple[list[Candidate], list[PassedOver]]:
     """The files below the paths that look like data, and those of them that are passed over for where they are.
 
-    Raises `NotABundle` for a path without any, and for a folder whose tables are in several folders.
+    Links lead anywhere if they are named, but not out of a folder that is. Raises `NotABundle` for a path without any,
+    and for a folder whose tables are in several folders.
     """
     chosen: dict[Path, Candidate] = {}
     passed_over: list[PassedOver] = []
     for path in paths:
-        if not path.exists():
-            raise NotABundle(f"{path} does not exist.")
-        if path.is_dir():
-            inside, elsewhere = _in_folder(path)
-            if not inside:
-                raise NotABundle(f"{path} contains nothing that can be loaded.")
-            passed_over += elsewhere
-        else:
-            inside = [Candidate(path, path.parent, kind_of_name(path.name))]
+        try:
+            inside, elsewhere = _in_folder(path) if path.is_dir() else ([_named(path)], [])
+        except OSError as error:
+            raise NotABundle(f"{path} can't be read: {error.strerror}.") from error
+        if not inside:
+            raise NotABundle(f"{path} contains nothing that can be loaded.")
         for candidate in inside:
-            chosen.setdefault(candidate.path.resolve(), candidate)
+            chosen.setdefault(_target(candidate), candidate)
+        passed_over += elsewhere
     return list(chosen.values()), passed_over
+
+
+def _named(path: Path) -> Candidate:
+    if problem := file_checks.problem(path):
+        raise NotABundle(f"{path} {problem}.")
+    return Candidate(path, path.parent, kind_of_name(path.name))
+
+
+def _target(candidate: Candidate) -> Path:
+    """The file that is read. Several links may lead to it."""
+    return candidate.path if candidate.problem else candidate.path.resolve()
 
 
 def tables_folder(folder: Path) -> Path:
@@ -195,16 +209,19 @@ def payload_files(paths: Sequence[Path]) -> tuple[list[Path], list[PassedOver]]:
         if not path.is_dir():
             chosen.append(path)
             continue
-        files = list(_files_below(path))
-        inside = [file for file in files if _ending(file.name) in _OBJECTS or _starts_as_json(file)]
+        inside = []
+        for file in _files_below(path):
+            problem = file_checks.problem(file, path)
+            if not problem and (_ending(file.name) in _OBJECTS or _starts_as_json(file)):
+                inside.append(file)
+            elif looks_like_data(file.name) or _ending(file.name) in ("", *_TEXTS):
+                reason = f"it {problem}." if problem else "it holds no JSON."
+                passed_over.append(PassedOver(file.relative_to(path).as_posix(), reason))
         if not inside:
-            raise NotABundle(f"{path} contains no JSON files.")
+            raise NotABundle(
+                f"{path} contains no JSON files.", next_step="Load it with `load` if it holds tables."
+            )
         chosen += inside
-        passed_over += [
-            PassedOver(file.relative_to(path).as_posix(), "it holds no JSON.")
-            for file in files
-            if file not in inside and (looks_like_data(file.name) or _ending(file.name) in ("", *_TEXTS))
-        ]
     return chosen, passed_over
 
 
@@ -218,29 +235,45 @@ def _starts_as_json(file: Path) -> bool:
 
 def _in_folder(path: Path) -> tuple[list[Candidate], list[PassedOver]]:
     root = tables_folder(path)
-    inside, elsewhere = [], []
+    inside: list[Candidate] = []
+    elsewhere: list[Candidate] = []
     for file in _files_below(path):
-        kind = kind_of_name(file.name)
+        kind, problem = kind_of_name(file.name), file_checks.problem(file, path)
         folders = file.relative_to(root).parts[:-1] if file.is_relative_to(root) else ("..",)
         outer = kind_of_name(folders[0]) if folders else None
         if not folders and (looks_like_data(file.name) or _ending(file.name) in _TEXTS):
-            inside.append(Candidate(file, root, kind))
+            inside.append(Candidate(file, root, kind, problem))
         elif outer and kind in (None, outer) and not _NO_DATA.fullmatch(_ending(file.name)):
             if not file.name.startswith("_"):  # such as Spark's _SUCCESS
-                inside.append(Candidate(file, root, outer))
+                inside.append(Candidate(file, root, outer, problem))
         elif folders and looks_like_data(file.name):
-            elsewhere.append(PassedOver(file.relative_to(path).as_posix(), ELSEWHERE))
-    return inside, elsewhere
+            elsewhere.append(Candidate(file, path, None, problem))
+    read = {_target(candidate) for candidate in inside}
+    return inside, [PassedOver(file.name, ELSEWHERE) for file in elsewhere if _target(file) not in read]
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """The files in a folder and the folders below it, in order, without clutter."""
-    for place, folders, names in os.walk(folder):
+def _files_below(folder: Path, *, follows_links: bool = True) -> Iterator[Path]:
+    """The files in a folder and the folders below it, in order, without clutter; links, pipes and devices too.
+
+    A link to a folder is followed if it is named for a table and leads to a place within this folder; otherwise it is
+    a file that can't be read.
+    """
+
+    def check(error: OSError) -> None:
+        if error.filename == str(folder):
+            raise error
+
+    for place, folders, names in os.walk(folder, onerror=check):
         depth = len(Path(place).relative_to(folder).parts)
         folders[:] = [] if depth >= MAX_DEPTH else sorted(name for name in folders if not is_clutter(name))
-        files = (Path(place, name) for name in sorted(names) if not is_clutter(name))
-        # Broken links are reported as files that can't be read; opening a pipe would wait forever.
-        yield from (file for file in files if file.is_file() or file.is_symlink())
+        yield from (Path(place, name) for name in sorted(names) if not is_clutter(name))
+        for name in folders:
+            path = Path(place, name)
+            if path.is_symlink() and kind_of_name(name) and follows_links:
+                if path.resolve().is_relative_to(folder.resolve()):
+                    yield from _files_below(path, follows_links=False)
+                else:
+                    yield path
 
 
 def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = None) -> Found:
@@ -257,11 +290,10 @@ def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = No
             outcome = _unreadable(candidate, error)
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
             reason = f"{candidate.name} can't be read: {error.strerror}."
-            outcome = _unreadable(candidate, UnreadableFile(reason))
+            outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
         except MailsightError as error:
-            outcome = _unreadable(
-                candidate, UnreadableFile(f"{candidate.name} can't be read: {error.message}")
-            )
+            reason = f"{candidate.name} can't be read: {error.message}"
+            outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
         if isinstance(outcome, Failure):
             outcome = _as_named(candidate, outcome)
         found.files.extend(outcome.files)
@@ -279,7 +311,7 @@ def _as_named(candidate: Candidate, failure: Failure) -> Found:
     """A file that could not be looked at, as what its name says."""
     ending, path = _ending(candidate.name), candidate.path
     if candidate.kind is None or ending not in (*_TEXTS, *_OBJECTS):
-        return _unreadable(candidate, UnreadableFile(f"{candidate.name} {failure.reason}."))
+        return _unreadable(candidate, UnreadableFile(f"{candidate.name} {failure.reason}.", next_step=""))
     return Found([BundleFile(candidate.kind, path, candidate.root, path, _form(ending, b""))])
 
 
@@ -287,12 +319,22 @@ def _unreadable(candidate: Candidate, error: UnreadableFile) -> Found:
     """A table that can't be read is rejected; another file is passed over."""
     if candidate.kind is None:
         return Found([], [PassedOver(candidate.name, str(error))])
-    path = candidate.path
-    return Found([BundleFile(candidate.kind, path, candidate.root, path, "ndjson", error=error)])
+    path, is_forbidden = candidate.path, candidate.problem is not None
+    return Found(
+        [
+            BundleFile(
+                candidate.kind, path, candidate.root, path, "ndjson", error=error, forbidden=is_forbidden
+            )
+        ]
+    )
 
 
 def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> Found:
     path = candidate.path
+    if candidate.problem:
+        raise UnreadableFile(
+            f"{candidate.name} {candidate.problem}.", next_step="Replace it with a copy of the file."
+        )
     start = unpacking.beginning(path, _BEGINNING_BYTES)
     reason = EMPTY if not path.stat().st_size else _why_not(_ending(path.name), start)
     if reason:

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 
 import pyarrow as pa
 
@@ -14,6 +16,12 @@ from mailsight.warehouse.draft import Draft
 
 from .derive import Progress, derive
 from .refusals import PassedOver, Refusal, Refusals
+from .refusing import isolated, undone
+
+# Each trial merges and counts a part of the rows, which takes about as long as loading them. Finding a row to blame
+# among n takes about 2 log n trials.
+MAX_TRIALS = 1_000
+_BATCH_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,39 @@ def silent(done: float, doing: str) -> None:
     """Ignores progress."""
 
 
+def reject_failing(work: Draft, progress: Progress = silent) -> None:
+    """Rejects the staged rows that make merging or counting fail, which are isolated by trials.
+
+    First each part on its own, which is fast; then with all rows before it, for those that only fail together.
+    """
+    for accumulates in (False, True):
+        [(total,)] = work.run("number_staged")
+        attempt = partial(_attempt, work, progress, accumulates)
+        failures = isolated(range(total), attempt, MAX_TRIALS)
+        while batch := [(row, failure.reason) for row, failure in islice(failures, _BATCH_ROWS)]:
+            with work.table("failed_rows", batch, _FAILED):
+                work.run("reject_staged")
+
+
+def _attempt(work: Draft, progress: Progress, accumulates: bool, rows: Sequence[int]) -> None:
+    """Merges and counts these rows, and those accepted before, and undoes it."""
+    progress(0.5, "Looking for rows that can't be loaded")
+    chosen = {"first": rows[0] if rows else 0, "last": rows[-1] if rows else -1}
+    with undone(work):
+        work.run("choose_staged", **chosen)
+        work.run("reject_staged")
+        _merge(work)
+        derive(work, lambda _: None, silent)
+    if accumulates:
+        work.run("accept_staged", **chosen)
+
+
+def _merge(work: Draft) -> None:
+    work.run("set_provider_ids", ids=json.dumps(provider_ids()))
+    for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
+        work.run(name)
+
+
 def complete(
     work: Draft,
     *,
@@ -79,9 +120,7 @@ def complete(
             next_step="Fix the file, or load without --strict to skip these rows.",
         )
     progress(0.5, "Adding new rows")
-    work.run("set_provider_ids", ids=json.dumps(provider_ids()))
-    for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
-        work.run(name)
+    _merge(work)
     refusals.pass_over(passed_over)
     newly_refused = refusals.store()
     kinds = [
@@ -96,7 +135,7 @@ def complete(
     ]
     changed = bool(newly_refused or any(kind.new or kind.changed for kind in kinds))
     if changed:
-        derive(work, refusals, lambda done, doing: progress(0.6 + 0.35 * done, doing))
+        derive(work, refusals.add, lambda done, doing: progress(0.6 + 0.35 * done, doing))
         refusals.store()
         _record(work, source, files, kinds)
         progress(0.95, "Publishing")
@@ -116,6 +155,7 @@ def _record(work: Draft, source: str, files: Sequence[str], kinds: Sequence[Kind
         work.run("record_load")
 
 
+_FAILED = pa.schema([("number", pa.int64()), ("reason", pa.string())])
 _LOADS = pa.schema(
     [
         ("loaded_at", pa.timestamp("us")),

@@ -1,5 +1,6 @@
 """Files of provider payloads: unpacks them and reads them as captured requests or plain payloads."""
 
+import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,6 +8,9 @@ from pathlib import Path
 
 from mailsight.errors import UnreadableFile
 from mailsight.providers.events import Request
+from mailsight.providers.payload import parsed
+from mailsight.providers.reading import unpacked, value_of_request
+from mailsight.providers.record import Provider
 
 from . import json_files, unpacking
 from .json_files import BadRecord, Value
@@ -93,6 +97,29 @@ def request(value: object) -> Request:
     except ValueError as error:
         raise ValueError("not a captured request: its body is no Base64") from error
     return Request(str(kind), texts, raw)
+
+
+def items(sender: Provider, text: str) -> list[str]:
+    """The JSON texts of the payloads in an array, as they were written, or in an envelope.
+
+    Raises ValueError and RecursionError.
+    """
+    texts = json_files.items(text)
+    return texts if len(texts) > 1 else _payloads(sender, parsed(text))
+
+
+def items_of_request(sender: Provider, captured: Request) -> list[str]:
+    """The JSON texts of the payloads in a captured request, which may be a form.
+
+    Raises ValueError, RecursionError and `NotThisProvider`.
+    """
+    if captured.is_form:
+        return _payloads(sender, value_of_request(sender, captured))
+    return items(sender, captured.body.decode())
+
+
+def _payloads(sender: Provider, value: object) -> list[str]:
+    return [json.dumps(payload) for payload in unpacked(sender, value)]
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:

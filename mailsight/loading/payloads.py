@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC
 from functools import partial
 from itertools import islice
@@ -27,13 +27,13 @@ from mailsight.providers.registry import provider_named, provider_words
 from mailsight.warehouse.draft import Draft, draft, scratch
 from mailsight.warehouse.failures import is_machines
 
-from . import finding, json_files, payload_files, segments
+from . import file_checks, finding, json_files, payload_files, segments
 from .derive import Progress
 from .json_files import BadRecord, Value
-from .merge import LoadSummary, complete, silent
+from .merge import LoadSummary, complete, reject_failing, silent
 from .payload_files import ProviderFile
-from .refusals import PassedOver, Refusal, Refusals
-from .refusing import Failure, explained, isolated, tried, tried_fast
+from .refusals import PassedOver, Refusal, Refusals, of_file
+from .refusing import Failure, carefully, explained, isolated, tried, tried_fast
 from .spool import Spool
 
 WEBHOOKS = "webhooks"
@@ -62,49 +62,75 @@ def ingest(
     """
     sender = provider_named(provider_name)
     files, passed_over = finding.payload_files(paths)
-    with explained(), draft(database, wait_seconds=wait_seconds) as work:
-        staging = _Staging(work, passed_over)
-        for index, path in enumerate(files):
-            progress(0.5 * (share(index, len(files)) or 0.0), f"Reading {path.name}")
-            try:
-                staging.take_file(payload_files.unpack(path, work.folder, max_bytes), sender)
-            except UnreadableFile as error:
-                if len(files) == 1:
-                    raise
-                staging.refuse_file(path.name, error)
-        names = [path.name for path in files]
-        summary = staging.complete(sender.name, names, strict=strict, progress=progress)
+
+    def attempt(is_careful: bool) -> LoadSummary:
+        with explained(), draft(database, wait_seconds=wait_seconds) as work:
+            staging = _Staging(work, passed_over, is_careful=is_careful)
+            for index, path in enumerate(files):
+                progress(0.5 * (share(index, len(files)) or 0.0), f"Reading {path.name}")
+                try:
+                    file = tried(_unpacked, path, work, max_bytes)
+                except UnreadableFile as error:
+                    if len(files) == 1:
+                        raise
+                    file = Failure(str(error))
+                if isinstance(file, Failure):
+                    staging.refuse_file(path, file.reason)
+                else:
+                    staging.take_file(file, sender)
+            names = [path.name for path in files]
+            return staging.complete(sender.name, names, strict=strict, progress=progress)
+
+    summary = carefully(attempt)
     progress(1.0, "Done")
     return summary
 
 
-def ingest_spool(database: Path, spool: Spool, *, wait_seconds: float = 600.0) -> LoadSummary | None:
+def ingest_spool(
+    database: Path, spool: Spool, *, progress: Progress = silent, wait_seconds: float = 600.0
+) -> LoadSummary | None:
     """Loads the spooled webhooks, publishes them, and removes them from the spool.
 
     Returns None if there were none. Safe to repeat after a crash: events loaded twice count once. Segments that keep
     failing are taken apart (`segments`). Raises `LoadRefused`; what was not loaded stays in the spool.
     """
-    return segments.load_all(spool, partial(_load_segments, database, spool, wait_seconds))
+    return segments.load_all(spool, partial(_load_segments, database, spool, progress, wait_seconds))
 
 
-def _load_segments(database: Path, spool: Spool, wait_seconds: float, chosen: Sequence[Path]) -> LoadSummary:
-    """Loads segments of the spool as one generation and removes them."""
+def _load_segments(
+    database: Path,
+    spool: Spool,
+    progress: Progress,
+    wait_seconds: float,
+    chosen: Sequence[Path],
+    requests: slice = segments.ALL,
+) -> LoadSummary:
+    """Loads segments of the spool as one generation, and removes those whose last request is loaded."""
     present: list[Path] = []
-    try:
+
+    def attempt(is_careful: bool) -> LoadSummary:
+        nonlocal present
         with explained(), draft(database, wait_seconds=wait_seconds) as work:
             # Another process may have loaded some of them while this one waited for the draft.
             present = [segment for segment in chosen if segment.exists()]
-            spool.note_attempts(present)
-            staging = _Staging(work)
+            if not is_careful:
+                spool.note_attempts(present)
+            staging = _Staging(work, is_careful=is_careful)
             for segment in present:
-                staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment))
-            summary = staging.complete(WEBHOOKS, [], strict=False, progress=silent)
+                staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment), requests)
+            return staging.complete(WEBHOOKS, [], strict=False, progress=progress)
+
+    try:
+        summary = carefully(attempt)
     except BaseException as error:
         if not isinstance(error, Exception) or is_machines(error):
             spool.take_back_attempts(present)
         raise
     # The draft has been published, or held nothing new: all of it is on disk and can be read.
-    spool.remove(present)
+    if requests.stop is None:
+        spool.remove(present)
+    else:
+        spool.take_back_attempts(present)
     return summary
 
 
@@ -117,9 +143,18 @@ def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
     with explained(), scratch() as work:
         prepare_mappings(work)
         for path in finding.payload_files(paths)[0]:
-            file = payload_files.unpack(path, work.folder)
+            file = tried(_unpacked, path, work)
+            if isinstance(file, Failure):
+                yield of_file("events", path.name, path, file.reason)
+                continue
             for batch in _batches(_payloads(file, sender)):
                 yield from (result for _, result in sorted(_normalized(work, file, batch), key=itemgetter(0)))
+
+
+def _unpacked(path: Path, work: Draft, max_bytes: int | None = None) -> ProviderFile:
+    if problem := file_checks.problem(path):
+        raise UnreadableFile(f"{path} {problem}.", next_step="")
+    return payload_files.unpack(path, work.folder, max_bytes)
 
 
 def _normalized(work: Draft, file: ProviderFile, batch: "_Batch") -> Iterator[tuple[int, str | Refusal]]:
@@ -159,6 +194,12 @@ class _Part:
     texts: list[tuple[int, str]] = field(default_factory=list)
     events: list[tuple[int, Event | Unreadable]] = field(default_factory=list)
 
+    def add(self, record: Value, events: Sequence[Event | Unreadable]) -> None:
+        """Adds the events of a value. What can't be shown on its own is shown with all of the value."""
+        for event in events:
+            is_shown = isinstance(event, Event) or event.payload is not None
+            self.events.append((record.line, event if is_shown else replace(event, payload=record.text)))
+
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
@@ -180,9 +221,9 @@ class _Batch:
         if request is None and sender.mapped:
             part.texts.append((record.line, record.text))
         elif request is None:
-            part.events.extend([(record.line, event) for event in events_of_value(sender, record.value)])
+            part.add(record, events_of_value(sender, record.value))
         elif request.is_form or not sender.mapped:
-            part.events.extend([(record.line, event) for event in events_of_request(sender, request)])
+            part.add(record, events_of_request(sender, request))
         else:
             body = json_files.value(record.line, request.body.decode("utf-8", "surrogateescape"))
             if isinstance(body, Value):
@@ -269,38 +310,53 @@ def _isolated(
 ) -> Iterator[Refusal]:
     """Processes a part; yields a refusal for each of its payloads that can't be processed."""
     for (line, event), failure in isolated(part.events, take_events):
-        yield Refusal("events", file.name, line, failure.reason, _json(event.payload))
+        text = tried(_json, event.payload)
+        yield Refusal("events", file.name, line, failure.reason, "" if isinstance(text, Failure) else text)
     for (line, text), failure in isolated(part.texts, take_texts):
-        yield Refusal("events", file.name, line, failure.reason, text)
+        items = tried(payload_files.items, part.sender, text)
+        if isinstance(items, Failure) or len(items) == 1:
+            yield Refusal("events", file.name, line, failure.reason, text)
+        else:
+            for (_, item), reason in isolated([(line, item) for item in items], take_texts):
+                yield Refusal("events", file.name, line, reason.reason, item)
 
 
 class _Staging:
-    """The staged events of one load, and its rejected payloads."""
+    """The staged events of one load, and its rejected payloads. `is_careful` isolates events that fail later."""
 
-    def __init__(self, work: Draft, passed_over: Sequence[PassedOver] = ()) -> None:
+    def __init__(
+        self, work: Draft, passed_over: Sequence[PassedOver] = (), *, is_careful: bool = False
+    ) -> None:
         work.run("create_staging")
         prepare_mappings(work)
         self._work = work
+        self._is_careful = is_careful
         self._refusals = Refusals(work)
         self._passed_over = passed_over
         self._unread = 0
+        self._taken: list[ProviderFile] = []
 
     def take_file(self, file: ProviderFile, sender: Provider) -> None:
         """Stages the events of a provider's file: with DuckDB if the whole file is valid, otherwise value by value."""
         plain = sender.mapped and not file.problem and not payload_files.holds_requests(file)
-        if not (plain and self._take_fast(file, sender)):
+        # Without numbering its values, which takes long, so that none could be rejected later.
+        if not (plain and not self._is_careful and self._take_fast(file, sender)):
             self._take(file, _payloads(file, sender))
 
-    def take_segment(self, segment: ProviderFile) -> None:
-        """Stages the events of a spool segment."""
-        self._take(segment, _spooled(segment))
+    def take_segment(self, segment: ProviderFile, requests: slice) -> None:
+        """Stages the events of some requests of a spool segment."""
+        self._take(segment, islice(_spooled(segment), requests.start, requests.stop))
 
-    def refuse_file(self, name: str, error: UnreadableFile) -> None:
+    def refuse_file(self, path: Path, reason: str) -> None:
         """Rejects a file as a whole."""
-        self._refuse(Refusal("events", name, 1, str(error), ""))
+        self._refuse(of_file("events", path.name, path, reason))
 
     def complete(self, source: str, files: Sequence[str], *, strict: bool, progress: Progress) -> LoadSummary:
         """Merges the staged events into the database."""
+        if self._is_careful:
+            reject_failing(self._work, progress)
+        for file in self._taken:
+            self._refusals.add_staged(str(file.path), file.name)
         return complete(
             self._work,
             source=source,
@@ -325,7 +381,7 @@ class _Staging:
                 stage_texts = partial(self._stage_texts, file, part.sender)
                 for refusal in _isolated(file, part, stage_events, stage_texts):
                     self._refuse(refusal)
-        self._refusals.add_staged(str(file.path), file.name)
+        self._taken.append(file)
 
     def _stage_events(
         self, file: ProviderFile, sender: Provider, events: Sequence[tuple[int, Event | Unreadable]]
@@ -373,7 +429,7 @@ class _Staging:
 def _line_or_refusal(file: ProviderFile, line: int, event: Event | Unreadable) -> str | Refusal:
     if isinstance(event, Unreadable):
         return Refusal("events", file.name, line, event.reason, _json(event.payload))
-    return _json(asdict(event) | {"occurred_at": event.occurred_at and event.occurred_at.isoformat()})
+    return _json(_values(event) | {"occurred_at": event.occurred_at and event.occurred_at.isoformat()})
 
 
 def _bad(file: ProviderFile, bad: BadRecord) -> Refusal:
@@ -388,7 +444,7 @@ def _row(line: int, event: Event | Unreadable) -> tuple[object, ...]:
     """A row of the view `normalized`."""
     if isinstance(event, Unreadable):
         return (line, event.reason, *(None for _ in _EVENTS.names[2:-1]), _json(event.payload))
-    values = asdict(event) | {
+    values = _values(event) | {
         "ordinal": line,
         "refusal": None,
         "message_id": None if event.message_id is None else str(event.message_id),
@@ -400,10 +456,16 @@ def _row(line: int, event: Event | Unreadable) -> tuple[object, ...]:
     return tuple(values[name] for name in _EVENTS.names)
 
 
+def _values(event: Event) -> dict[str, Any]:
+    """The fields of an event. `asdict` would also copy its payload, and fail if that is nested deeply."""
+    return {name: getattr(event, name) for name in _EVENT_FIELDS}
+
+
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+_EVENT_FIELDS = [field.name for field in fields(Event)]
 _TEXTS = pa.schema([("line", pa.int64()), ("record", pa.string())])
 _EVENTS = pa.schema(
     [

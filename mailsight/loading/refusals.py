@@ -1,15 +1,20 @@
 """The rejected rows of a load, which wait on disk until they are stored: a file of garbage has millions of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import pyarrow as pa
 
 from mailsight.warehouse.draft import Draft
 
+from .json_files import as_text
+
 # A summary lists this many, with the start of each row; the database has all of them.
 MAX_LISTED, MAX_LISTED_LENGTH = 1_000, 5_000
+# What is stored of a file that is rejected as a whole.
+MAX_FILE_BYTES = 2**20
 _BATCH_ROWS = 10_000
 _BATCH_CHARACTERS = 2**23
 # The file is read once for so many of its rejected rows.
@@ -55,6 +60,22 @@ class PassedOver:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
+
+
+Refuse = Callable[[Refusal], None]
+
+
+def of_file(kind: str, name: str, path: Path, reason: str) -> Refusal:
+    """The refusal of a whole file, with the beginning of its content."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError:
+        content = b""
+    if len(content) > MAX_FILE_BYTES:
+        reason = f"{reason} Only its first {MAX_FILE_BYTES // 2**20} MB are stored here."
+    text = content[:MAX_FILE_BYTES].decode("utf-8", "surrogateescape")
+    return Refusal(kind, name, 1, reason, as_text(text))
 
 
 class Refusals:

@@ -17,7 +17,7 @@ from mailsight.bounded.pool import Lane
 from mailsight.bounded.process import Limits
 from mailsight.errors import LoadBroken, MailsightError, WorkFailed
 from mailsight.warehouse.draft import Draft, QueryFailed
-from mailsight.warehouse.failures import stops_load
+from mailsight.warehouse.failures import is_machines, stops_load
 
 # Finding a bad item among n takes about 2 log n attempts. Beyond this limit, parts that fail are left out whole.
 MAX_ATTEMPTS = 20_000
@@ -80,12 +80,13 @@ def tried_fast(
 
 
 def isolated(
-    items: Sequence[Item], step: Callable[[Sequence[Item]], object]
+    items: Sequence[Item], step: Callable[[Sequence[Item]], object], max_attempts: int = MAX_ATTEMPTS
 ) -> Iterator[tuple[Item, Failure]]:
     """Applies the step to all items but those that make it fail, in order; yields these.
 
-    A part that fails is halved until the items to blame are alone. The step must be all or nothing for its part, and
-    do nothing for an empty one: if it fails for that too, the error is not the data's and is raised.
+    A part that fails is halved until the items to blame are alone, or left out whole after `max_attempts` failures. The
+    step must be all or nothing for its part, and do nothing for an empty one: if it fails for that too, the error is
+    not the data's and is raised.
     """
     parts, attempts = [items] if items else [], 0
     while parts:
@@ -96,7 +97,7 @@ def isolated(
         if not attempts:
             step(items[:0])
         attempts += 1
-        if len(part) == 1 or attempts > MAX_ATTEMPTS:
+        if len(part) == 1 or attempts > max_attempts:
             yield from ((item, outcome) for item in part)
         else:
             half = len(part) // 2
@@ -106,13 +107,34 @@ def isolated(
 @contextmanager
 def atomic(work: Draft) -> Iterator[None]:
     """Makes the queries in the block take effect together, or not at all if one of them fails."""
-    work.run("begin_transaction")
+    work.begin()
     try:
         yield
     except BaseException:
-        work.run("roll_back_transaction")
+        work.roll_back()
         raise
-    work.run("commit_transaction")
+    work.commit()
+
+
+@contextmanager
+def undone(work: Draft) -> Iterator[None]:
+    """Undoes the queries in the block when it ends."""
+    work.begin()
+    try:
+        yield
+    finally:
+        work.roll_back()
+
+
+def carefully(load: Callable[[bool], Result]) -> Result:
+    """What a load returns. If it fails on the data, it is called again with True, to isolate the rows to blame."""
+    try:
+        return load(False)
+    except LoadBroken as error:
+        if is_machines(error):
+            raise
+        _log.warning("The load is repeated to isolate the rows that it failed on")
+        return load(True)
 
 
 @contextmanager

@@ -9,22 +9,22 @@ from mailsight.audience import agents, mailboxes
 from mailsight.audience.machines import RULES, Network, Rules
 from mailsight.warehouse.draft import Draft
 
-from .refusals import Refusal, Refusals
+from .refusals import Refusal, Refuse
 from .refusing import Failure, tried
 
 
-def judge(work: Draft, rules: Rules, refusals: Refusals) -> None:
+def judge(work: Draft, rules: Rules, refuse: Refuse) -> None:
     """Gives each event of the touched campaigns the first rule that matches as its reason, if any.
 
-    The rules are queries in `queries/machines.sql`. A user agent that can't be classified counts as a person's and is
-    added to `refusals`.
+    The rules are queries in `queries/machines.sql`. A user agent that can't be classified is refused and
+    counts as a person's.
     """
     kinds: list[tuple[str, str]] = []
     for (agent,) in work.run("gather_agents"):
         kind = tried(_kind, agent, rules)
         if isinstance(kind, Failure):
             reason = f"this user agent {kind.reason}; it counts as a person's"
-            refusals.add(Refusal("events", "user agents", None, reason, agent))
+            refuse(Refusal("events", "user agents", None, reason, agent))
             kind = "person"
         kinds.append((agent, kind))
     with work.table("agents", kinds, _AGENTS):

@@ -7,11 +7,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 from urllib.parse import quote, unquote
 
-import re2
-
+from .expressions import BadExpression, Expression, compiled, escaped
 from .link_fields import MARK, marked
 from .values import ascii_host, unescape, words
 
@@ -159,12 +157,6 @@ RULES = (
 _MAX_FIELDS = 40
 _MIN_LITERAL = 3
 _MAX_PATTERN_LENGTH = 2_000
-# Python's own expressions would try all ways to divide a URL among the fields.
-_OPTIONS = re2.Options()
-_OPTIONS.dot_nl = True
-_OPTIONS.log_errors = False
-
-
 _VALUE = "[^/?&#]*"
 
 
@@ -178,7 +170,7 @@ class Pattern:
     folder: str
     literal: int
     source: str
-    expression: Any  # google-re2 has no type hints
+    expression: Expression
 
     def matches(self, url: str) -> bool:
         return self.expression.fullmatch(url) is not None
@@ -191,8 +183,8 @@ def pattern(url: str) -> Pattern | None:
         return None
     try:
         source = _source(form)
-        expression = re2.compile(source, _OPTIONS)
-    except (re2.error, UnicodeError):  # a lone surrogate in the host
+        expression = compiled(source, dot_is_any=True)
+    except BadExpression:
         return None
     parts = _PARTS.fullmatch(form)
     host = parts["host"] if parts else None
@@ -228,8 +220,8 @@ def _source(form: str) -> str:
     parameters = query.split("&") if query else []
     values = [part for part in parameters if part.replace(MARK, "")]
     source = ".*" if start.startswith(MARK) else ""
-    source += _VALUE.join(map(re2.escape, start.removeprefix(MARK if source else "").split(MARK)))
-    parts = [_VALUE.join(map(re2.escape, part.split(MARK))) for part in values]
+    source += _VALUE.join(map(escaped, start.removeprefix(MARK if source else "").split(MARK)))
+    parts = [_VALUE.join(map(escaped, part.split(MARK))) for part in values]
     if len(values) == len(parameters):
         return source + (rf"\?{'&'.join(parts)}" if parts else "")
     if not parts:

@@ -7,8 +7,7 @@ Everything is read from the URL itself, never from the network. What hides its t
 import re
 from dataclasses import dataclass
 
-import re2
-
+from .expressions import compiled
 from .unpacking import (
     MAX_LENGTH,
     Unpack,
@@ -393,9 +392,6 @@ WRAPPERS = (
     ),
 )
 
-_OPTIONS = re2.Options()
-_OPTIONS.case_sensitive = False
-_OPTIONS.log_errors = False
 _START = r"^https?://(?:[^/?#@]*@)?"
 _FULL_HOST_AND_PORT = r"\.?(?::\d{1,5})?"
 
@@ -407,8 +403,8 @@ def _expression(address: str) -> str:
 
 _EXPRESSIONS = {wrapper.address: _expression(wrapper.address) for wrapper in WRAPPERS}
 _ADDRESSES = {
-    address: re2.compile(_START + expression, _OPTIONS) for address, expression in _EXPRESSIONS.items()
+    address: compiled(_START + expression, ignores_case=True) for address, expression in _EXPRESSIONS.items()
 }
 #: An expression for RE2 and DuckDB, in any case: the URLs that `unwrapped` may change, and few others.
 WRAPPED = f"{_START}(?:{'|'.join(sorted(_EXPRESSIONS.values()))})"
-_WRAPPED = re2.compile(WRAPPED, _OPTIONS)
+_WRAPPED = compiled(WRAPPED, ignores_case=True)

@@ -74,7 +74,10 @@ def _unpack(value: dict[str, Any]) -> list[object] | None:
         case {"events": [*events]}:
             return events
         case {"email": [*addresses]} if addresses:
-            return [value | {"email": address} for address in addresses if not isinstance(address, list)]
+            # A list within the list would be taken apart without end.
+            return [
+                value | {"email": None if isinstance(address, list) else address} for address in addresses
+            ]
     return None
 
 

@@ -61,7 +61,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A payload that no event could be read from, with the reason in plain words."""
+    """A payload that no event could be read from, with the reason in plain words. None if it can't be shown."""
 
     reason: str
     payload: object

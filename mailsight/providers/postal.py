@@ -79,6 +79,7 @@ PROVIDER = Provider(
     facts=_facts,
     explain=_explain,
     spare=("timestamp",),
+    addresses=("payload.message.to", "payload.original_message.to"),
     words=_WORDS,
     time=("payload.timestamp", "payload.bounce.timestamp", "timestamp"),
     bounce=("payload.status", "event"),

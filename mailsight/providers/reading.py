@@ -10,8 +10,11 @@ from mailsight.vocabulary import EventType
 
 from . import anymail, fields
 from .events import Event, Request, Unreadable
-from .payload import first, first_time, parsed, shaped, text, texts, without
+from .payload import at, first, first_time, parsed, shaped, text, texts, without
 from .record import Provider
+
+# RFC 5321 allows 254, and names come before them.
+MAX_ADDRESS_LENGTH = 1_000
 
 
 def events_of_request(provider: Provider, request: Request) -> list[Event | Unreadable]:
@@ -33,7 +36,7 @@ def events_of_value(
     Anything that can't be read becomes `Unreadable` and doesn't affect other events.
     """
     try:
-        payloads = _unpacked(provider, value)
+        payloads = unpacked(provider, value)
     except (ValueError, RecursionError) as error:
         return [_unreadable(provider, error, value)]
     if len(payloads) > 1 and provider.sends_batches and not provider.shape:
@@ -68,13 +71,13 @@ def value_of_request(provider: Provider, request: Request) -> object:
 def payload_count(provider: Provider, value: object) -> int:
     """How many payloads a request's value contains, at least; 1 for a value that can't be unpacked."""
     try:
-        return len(_unpacked(provider, value))
+        return len(unpacked(provider, value))
     except (ValueError, RecursionError):
         return 1
 
 
-def _unpacked(provider: Provider, value: object) -> list[object]:
-    """The payloads in a JSON value, one per event (Amazon SES: one per message)."""
+def unpacked(provider: Provider, value: object) -> list[object]:
+    """The payloads in a JSON value, one per event (Amazon SES: one per message). Raises ValueError, RecursionError."""
     if isinstance(value, list):
         return [payload for item in value for payload in _opened(provider, item)]
     return _opened(provider, value)
@@ -105,6 +108,8 @@ def _events_of_payload(
 
     If anymail fails, for instance because of a malformed time, optional parts are left out one by one.
     """
+    if any(len(text(at(payload, path)) or "") > MAX_ADDRESS_LENGTH for path in provider.addresses):
+        return [Unreadable(f"an address of more than {MAX_ADDRESS_LENGTH:,} characters", _printable(payload))]
     rest = shaped(payload, provider.shape) if provider.shape else payload
     if provider.shape:
         for path in provider.spare:

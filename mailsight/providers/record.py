@@ -77,6 +77,8 @@ class Provider:
     explain: Callable[[object], str | None] = _no_event
     # What to leave out, step by step, until anymail can read the rest. Paths start at the envelope.
     spare: tuple[str, ...] = ()
+    # Addresses that anymail parses, in time that grows with the square of their length. Paths start at the envelope.
+    addresses: tuple[str, ...] = ()
     # What a payload looks like, if there is a mapping in SQL: both then read what has another form in the same way, and
     # `spare` is left out at once.
     shape: Shape = TEXT

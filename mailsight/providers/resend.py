@@ -67,6 +67,7 @@ PROVIDER = Provider(
     view="ResendTrackingWebhookView",
     marks=({"type", "data", "created_at"},),
     spare=("created_at", "data.headers", "data.bounce", "data.click"),
+    addresses=("data.to.0",),
     words=_WORDS,
     time=("data.click.timestamp", "data.open.timestamp", "created_at"),
     bounce=("data.bounce.type",),

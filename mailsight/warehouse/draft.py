@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from mailsight.errors import DatabaseUnreadable, LoadRefused, LoadRunning
+from mailsight.errors import DatabaseUnreadable, LoadRefused, LoadRunning, NotStored
 
 from . import contents, generations, opening
 from .contents import TableSize
@@ -62,6 +62,7 @@ class Draft:
         self.folder = folder
         self.migrated = migrated
         self.discarded = False
+        self._in_transaction = False
 
     def run(self, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
         """Runs a named query, which may consist of several statements; returns the rows of the last one.
@@ -85,6 +86,26 @@ class Draft:
         finally:
             self._connection.unregister(name)
 
+    def begin(self) -> None:
+        """Starts a transaction: what is run until it ends takes effect together, or not at all."""
+        self.run("begin_transaction")
+        self._in_transaction = True
+
+    def commit(self) -> None:
+        """Ends the transaction; its changes take effect."""
+        self.run("commit_transaction")
+        self._in_transaction = False
+
+    def roll_back(self) -> None:
+        """Ends the transaction as if it had not begun."""
+        self.run("roll_back_transaction")
+        self._in_transaction = False
+
+    def write_to_disk(self) -> None:
+        """Writes rows that were updated to disk; until then they are in memory. Not possible within a transaction."""
+        if not self._in_transaction:
+            self.run("checkpoint")
+
     def discard(self) -> None:
         """Drops the copy instead of publishing it, unless it was migrated."""
         self.discarded = not self.migrated
@@ -98,8 +119,8 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
     """Yields a private copy of the database at `path`, and publishes it when the block ends without an error.
 
     Once the block has ended, what was loaded is on disk and readers can read it. Raises `LoadRunning` if another load
-    holds the lock for longer than `wait_seconds`, and `LoadRefused` if the database can't be read, or the copy can't be
-    written; the database is then unchanged.
+    holds the lock for longer than `wait_seconds`, `LoadRefused` if the database can't be read, and `NotStored` if the
+    copy can't be written; the database is then unchanged.
     """
     try:
         place = generations.home(path)
@@ -121,8 +142,8 @@ def _refused(error: DatabaseUnreadable) -> LoadRefused:
     return LoadRefused(error.message, next_step=error.next_step)
 
 
-def _cant_write(reason: str) -> LoadRefused:
-    return LoadRefused(
+def _cant_write(reason: str) -> NotStored:
+    return NotStored(
         f"The load could not be written: {reason}.",
         next_step="Make sure the disk has enough free space (about three times the size of your data), then "
         "load again. Nothing was changed.",
@@ -165,12 +186,9 @@ def _check_base(path: Path, base: Path) -> None:
     Otherwise, two loads later, every file without the damage would be gone. A file that is as it was published has
     been verified. Raises `DatabaseUnreadable`.
     """
-    with closing(opening.open_readonly(base)) as connection:
-        if not generations.is_as_published(path, base):
-            try:
-                contents.read_back(connection, {}, contents.table_sizes(connection))
-            except duckdb.Error as error:
-                raise opening.unreadable(base, error) from error
+    with closing(opening.open_readonly(base)):
+        if problem := opening.damage(path, base, identity(base)):
+            raise problem
 
 
 def _base(path: Path) -> Path | None:
@@ -181,7 +199,7 @@ def _base(path: Path) -> Path | None:
 
 
 def _verify(copy: Path, before: Mapping[str, TableSize], after: Mapping[str, TableSize]) -> None:
-    """Proves that readers can read what was loaded, before anything relies on it. Raises `LoadRefused`."""
+    """Proves that readers can read what was loaded, before anything relies on it. Raises `NotStored`."""
     log = copy.with_name(f"{copy.name}.wal")
     try:
         if log.exists() and log.stat().st_size:
@@ -193,7 +211,7 @@ def _verify(copy: Path, before: Mapping[str, TableSize], after: Mapping[str, Tab
     except (DatabaseUnreadable, duckdb.Error) as error:
         problem = str(error).splitlines()[0].rstrip(".")
     if problem:
-        raise LoadRefused(
+        raise NotStored(
             f"The new database is not complete: {problem}.",
             next_step="Make sure that the disk has enough free space and no errors, then load again. "
             "Nothing was changed.",

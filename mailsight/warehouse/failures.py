@@ -27,6 +27,8 @@ _DAMAGED = "corrupt database file"
 
 def stops_load(error: BaseException) -> bool:
     """Whether a load can't go on after this error, not even without the item that it happened to."""
+    if isinstance(error, LoadBroken):
+        return is_machines(error)
     return isinstance(error, (*_MEMORY, *_FATAL, MailsightError)) or is_machines(error)
 
 

@@ -2,7 +2,9 @@
 
 import os
 import re
+from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from mailsight.errors import DatabaseBusy, DatabaseUnreadable
 
 from . import contents, generations
 from .failures import is_damage
-from .files import PRIVATE_FOLDER, identity, make_private
+from .files import PRIVATE_FOLDER, Identity, identity, make_private
 from .queries import statement
 
 # The number of the newest file in queries/migrations/.
@@ -93,11 +95,12 @@ class Newest:
     problem: DatabaseUnreadable | None = None
 
 
-def newest(path: Path) -> Newest:
+def newest(path: Path, *, reads_all: bool = False) -> Newest:
     """The newest readable generation beside a `home` whose link is missing.
 
-    The newest has the latest load: numbers and times of files may come from a restored backup. Raises
-    `DatabaseUnreadable` if none of them can be read, and `DatabaseBusy` if another program writes to one.
+    The newest has the latest load: numbers and times of files may come from a restored backup. With `reads_all`, no
+    part of it is damaged. Raises `DatabaseUnreadable` if none of them can be read, and `DatabaseBusy` if another
+    program writes to one.
     """
     files = generations.beside(path)
     ages: list[tuple[str, int, int, Path]] = []
@@ -110,14 +113,36 @@ def newest(path: Path) -> Newest:
             raise
         except DatabaseUnreadable as error:
             problem = error
-    if not ages:
-        names = ", ".join(file.name for file in files)
-        raise DatabaseUnreadable(
-            f"{path} is missing, and no generation beside it ({names}) can be read"
-            f"{f': {problem.message}' if problem else '.'}",
-            next_step=f"Restore a backup to {path}, or move these files away to start over.",
-        ) from problem
-    return Newest(max(ages)[-1], problem)
+    for *_, file in sorted(ages, reverse=True):
+        in_file = damage(path, file, identity(file)) if reads_all else None
+        if in_file is None:
+            return Newest(file, problem)
+        problem = in_file
+    names = ", ".join(file.name for file in files)
+    raise DatabaseUnreadable(
+        f"{path} is missing, and no generation beside it ({names}) can be read"
+        f"{f': {problem.message}' if problem else '.'}",
+        next_step=f"Restore a backup to {path}, or move these files away to start over.",
+    ) from problem
+
+
+@lru_cache(maxsize=16)
+def damage(path: Path, file: Path, known: Identity) -> DatabaseUnreadable | None:
+    """Reads all of a generation, unless it is as it was published; returns what is damaged.
+
+    A file is read only once, as long as nobody writes to it.
+    """
+    del known  # Only part of the cache key.
+    if generations.is_as_published(path, file):
+        return None
+    with closing(open_readonly(file)) as connection:
+        try:
+            contents.read_back(connection, {}, contents.table_sizes(connection))
+        except duckdb.Error as error:
+            if is_damage(error):
+                return unreadable(file, error)
+            raise unreadable(file, error) from error
+    return None
 
 
 def _last_load(file: Path) -> str:

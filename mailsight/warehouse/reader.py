@@ -259,7 +259,7 @@ class Warehouse:
             if seen == before and self._problem and time.monotonic() < self._retry_at:
                 raise self._problem.with_traceback(None)
             self._retry_at = time.monotonic() + RETRY_SECONDS
-            newest = opening.Newest(linked) if linked else opening.newest(place)
+            newest = opening.Newest(linked) if linked else opening.newest(place, reads_all=True)
             # Dropped, not closed: snapshots of the older generation still use its connection.
             self._source, self._problem = Source(newest.file), newest.problem
 

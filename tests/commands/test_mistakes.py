@@ -27,8 +27,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder").mkdir()
-    for name in ("binary.json", "campaigns.csv"):
-        (tmp_path / name).write_bytes(b"\xff\xfe\0" * 100)
+    (tmp_path / "binary.json").write_bytes(b"\xff\xfe\0" * 100)
+    (tmp_path / "campaigns.csv").write_text("x" * 300)
     return tmp_path
 
 
@@ -86,8 +86,8 @@ def finished(process: subprocess.Popen[bytes]) -> tuple[int, str]:
         (["load", LONG, "--database", "m.duckdb"], 1, "File name too long"),
         (["load"], 2, "Missing argument"),
         (["ingest", "--provider", "sendgird", "file", "--database", "m.duckdb"], 2, "There is no provider 'sendgird'"),
-        (["ingest", "--provider", "sendgrid", "folder", "--database", "m.duckdb"], 1, "Is a directory"),
-        (["normalize", "--provider", "sendgrid", "missing"], 1, "No such file"),
+        (["ingest", "--provider", "sendgrid", "folder", "--database", "m.duckdb"], 1, "contains no JSON files"),
+        (["normalize", "--provider", "sendgrid", "missing"], 1, "does not exist"),
         (["normalize", "--provider", "sendgrid", "binary.json"], 1, "not JSON"),
         (["export", "campaigns", "-o", "x.txt", "--database", "DATABASE"], 2, "must end in .csv, .xlsx or .parquet"),
         (["export", "customers", "-o", "x.csv", "--database", "DATABASE"], 2, "needs a campaign"),

@@ -427,3 +427,46 @@ def test_what_stands_for_nothing_is_not_a_value(tmp_path: Path, database: Path) 
     with Warehouse(database).snapshot() as snapshot:
         found = data.unattributed(snapshot)
     assert len(found.rows) == len(rows)
+
+
+@pytest.mark.parametrize("name", ["events.ndjson", "events.csv", "events.json"])
+def test_ids_that_say_nothing_are_none(name: str, tmp_path: Path, database: Path) -> None:
+    nothing = [
+        "0",
+        "000",
+        "NULL",
+        "null",
+        r"\N",
+        "N/A",
+        "-",
+        "--",
+        " 0 ",
+        "",
+        "00000000-0000-0000-0000-000000000000",
+    ]
+    rows = [
+        dict[str, object](EVENT)
+        | {"event_id": word, "campaign_id": word, "message_id": word, "customer_id": f"c{number}"}
+        for number, word in enumerate(nothing)
+    ]
+    if name == "events.csv":
+        lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+        text = "\n".join(lines)
+    else:
+        rows.append(rows[0] | {"campaign_id": 0, "event_id": 0, "message_id": 0, "customer_id": "0"})
+        text = ndjson(*rows) if name.endswith("ndjson") else json.dumps(rows)
+    summary = bundles.load(database, [bundle(tmp_path / "b", {name: text})])
+    assert (summary.rejected, summary.kinds[-1].new) == (0, len(rows))
+    with Warehouse(database).snapshot() as snapshot:
+        found = data.unattributed(snapshot)
+    assert len(found.rows) == len(rows)
+    assert found.rows["message_id"].isna().all()
+
+
+def test_a_row_without_a_campaign_is_rejected_whatever_stands_for_it(tmp_path: Path, database: Path) -> None:
+    rows = [{"campaign_id": word, "name": "x"} for word in (0, "0", "NULL", r"\N", "N/A", "-", None)]
+    messages = [row | {"customer_id": "1"} for row in rows]
+    files = {"campaigns.ndjson": ndjson(*rows), "messages.ndjson": ndjson(*messages)}
+    summary = bundles.load(database, [bundle(tmp_path / "b", files)])
+    assert {each.reason for each in summary.refusals} == {"no campaign_id"}
+    assert summary.rejected == len(rows) * 2

@@ -1,11 +1,9 @@
 """Whatever fails while a load runs: the rest is loaded, nothing is lost, and the next load works."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import CodeType
 from typing import Any
 from unittest.mock import patch
 
@@ -17,11 +15,9 @@ from mailsight.loading.spool import Spool
 from mailsight.warehouse.draft import Draft
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import bundle, ndjson
-from tests.support.faults import MARK, Injected, failing, functions_called
+from tests.support.faults import EACH, MARK, MECHANISM, Injected, failing, functions_called, name_of
 
 pytestmark = pytest.mark.slow
-# `make thorough` lets every query and function fail, `make test` every third.
-EACH = 1 if "MAILSIGHT_KILLS" in os.environ else 3
 
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:109.0) Gecko/20100101 Firefox/115.0"
 MAIL = (
@@ -211,27 +207,66 @@ def test_a_query_that_fails_once_loses_no_webhook(tmp_path: Path) -> None:
         assert (contents(database)["events"], state.requests, state.set_aside) == (9, 0, ()), name
 
 
-def name_of(code: CodeType) -> str:
-    return f"{Path(code.co_filename).stem}.{code.co_qualname}"
+STAGED = ("campaigns", "customers", "messages", "events")
+# `make thorough` lets all queries that merge and count fail for a row, `make test` these.
+QUERIES_OF_MANY_ROWS = ("merge_events", "replace_recipients")
 
 
-# They leave out what fails, so nobody can leave out what fails in them. A load of files then changes nothing.
-MECHANISM = (
-    *(
-        "finding._unreadable",
-        "bundles._Mails.add",
-        "json_files.value",
-        "refusing.isolated",
-        "refusing.tried",
-    ),
-    *(
-        "draft.Draft.table",
-        "payloads._captured",
-        "payloads._Batch.add",
-        "payloads._isolated",
-        "payloads._json",
-    ),
-)
+@contextmanager
+def query_fails_for_marked_rows(name: str) -> Iterator[None]:
+    """Within the block, the query fails whenever a staged row that is not rejected has the mark."""
+
+    def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
+        def run(self: Draft, query: str, /, **parameters: object) -> Any:
+            if query == name:
+                for kind in STAGED:
+                    condition = f"refusal is null and contains(cast(s as varchar), '{MARK}')"
+                    sql = f"select count(*) from staged_{kind} as s where {condition}"  # noqa: S608
+                    if self._connection.execute(sql).fetchall() != [(0,)]:
+                        raise Injected(f"injected into {name}")
+            return original(self, query, **parameters)
+
+        return run
+
+    with patch.object(Draft, "run", wrapped(Draft.run)), patch.object(Draft, "rows", wrapped(Draft.rows)):
+        yield
+
+
+def queries_of_many_rows(run: Callable[[], object]) -> list[str]:
+    names = queries_run(run)
+    merging = names[names.index("set_provider_ids") : names.index("record_load")]
+    chosen = [name for name in merging if name not in ("add_refusals", "merge_refused", "load_summary")]
+    return chosen if EACH == 1 else [name for name in chosen if name in QUERIES_OF_MANY_ROWS]
+
+
+def test_a_query_that_fails_for_a_row_leaves_only_that_out(folder: Path, tmp_path: Path) -> None:
+    for name in queries_of_many_rows(lambda: load(tmp_path / "names.duckdb", folder)):
+        database = tmp_path / name / "m.duckdb"
+        with query_fails_for_marked_rows(name):
+            load(database, folder)
+        assert contents(database) == WITHOUT_MARKED | {"contents": 6}, name
+        assert {row["row"] for row in refused(database) if "Injected" in row["reason"]} >= {
+            f"{MARK},{MARK}@example.com,3"
+        }
+
+
+def test_a_query_that_fails_for_an_event_leaves_only_that_out_of_its_request(tmp_path: Path) -> None:
+    first = Spool(tmp_path / "names.spool")
+    fill(first)
+    file = tmp_path / "events.json"
+    file.write_text(json.dumps([sendgrid(who) for who in CUSTOMERS], indent=1))
+    for name in queries_of_many_rows(lambda: load_spool(tmp_path / "names.duckdb", first))[::-EACH]:
+        database, spool = tmp_path / name / "m.duckdb", Spool(tmp_path / name / "m.spool")
+        spool.append("sendgrid", json.dumps([sendgrid(who) for who in CUSTOMERS]))
+        from_file = tmp_path / name / "file.duckdb"
+        with query_fails_for_marked_rows(name):
+            load_spool(database, spool)
+            payloads.ingest(from_file, "sendgrid", [file])
+        for path in (database, from_file):
+            assert contents(path)["events"] == 2, name
+            [row] = [row for row in refused(path) if "Injected" in row["reason"]]
+            assert json.loads(row["row"])["email"] == f"{MARK}@example.com"
+        assert spool.state().requests == 0
 
 
 # They look at the names of files, before a load begins.
@@ -291,5 +326,9 @@ def test_a_function_that_fails_for_a_webhook_leaves_only_that_out(tmp_path: Path
 
 
 def _is_recorded(database: Path) -> bool:
+    return any("Injected" in row["reason"] for row in refused(database))
+
+
+def refused(database: Path) -> list[dict[str, Any]]:
     with Warehouse(database).snapshot() as data:
-        return any("Injected" in row["reason"] for row in data.rows("refused_rows", search=""))
+        return data.rows("refused_rows", search="")

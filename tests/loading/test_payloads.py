@@ -220,9 +220,8 @@ def test_a_decompression_bomb_is_rejected_and_leaves_no_files(
 def test_a_missing_file_or_provider_is_an_error(
     tmp_path: Path, database: Path, write: Callable[..., Path]
 ) -> None:
-    for path in (tmp_path / "nothing.json", tmp_path):
-        with pytest.raises(UnreadableFile, match="can't be read"):
-            payloads.ingest(database, "sendgrid", [path])
+    with pytest.raises(UnreadableFile, match="does not exist"):
+        payloads.ingest(database, "sendgrid", [tmp_path / "nothing.json"])
     with pytest.raises(UnknownProvider, match="sendgrid"):
         payloads.ingest(database, "pigeon", [write(b"")])
 
@@ -375,7 +374,7 @@ def test_a_campaign_known_from_events_can_get_its_e_mail_later(
     assert [(link.link_position, link.clicks) for link in report.links] == [(0, 0), (1, 3)]
     with pytest.raises(UnknownCampaign):
         bundles.load_content(database, "sprnig", mail)
-    with pytest.raises(LoadRefused, match="is not an e-mail"):
+    with pytest.raises(LoadRefused, match="does not exist"):
         bundles.load_content(database, "spring", mail.with_name("gone.html"))
 
 

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlencode
 
 import duckdb
 import pytest
 
-from mailsight.errors import DatabaseUnreadable, LoadBroken, LoadRefused, LoadRunning
+from mailsight.errors import DatabaseUnreadable, LoadBroken, LoadRefused, LoadRunning, NotStored
 from mailsight.loading.merge import LoadSummary
-from mailsight.loading.segments import load_all
+from mailsight.loading.segments import ALL, load_all
 from mailsight.loading.spool import Spool
 from mailsight.warehouse.failures import is_machines
 
@@ -24,7 +25,7 @@ SUMMARY = LoadSummary([], [], 0, {}, changed=True)
 
 class Database:
     """A fake database that fails on every event named bad, ends its process if it is deadly, and on everything while
-    `broken` is set.
+    `broken` is set. `room` is how many more events fit on its disk, and `largest` how many at once.
     """
 
     def __init__(self, spool: Spool) -> None:
@@ -32,23 +33,31 @@ class Database:
         self.events: set[str] = set()
         self.broken: BaseException | None = None
         self.loads = 0
+        self.room = self.largest = 1_000_000
 
-    def load(self, segments: Sequence[Path]) -> LoadSummary:
+    def load(self, segments: Sequence[Path], requests: slice = ALL) -> LoadSummary:
         self.loads += 1
         self.spool.note_attempts(segments)
-        events = {event for segment in segments for event in events_in(segment)}
+        events = {event for segment in segments for event in events_in(segment, requests)}
+        if len(events) > min(self.room, self.largest):
+            self.spool.take_back_attempts(segments)
+            raise NotStored("No space left on device.")
         if error := self.broken or next((ERRORS[event] for event in events if event in ERRORS), None):
             if is_machines(error):
                 self.spool.take_back_attempts(segments)
             raise error
+        self.room -= len(events - self.events)
         self.events |= events
-        self.spool.remove(segments)
+        if requests.stop is None:
+            self.spool.remove(segments)
+        else:
+            self.spool.take_back_attempts(segments)
         return SUMMARY
 
 
-def events_in(segment: Path) -> set[str]:
-    requests = [json.loads(line) for line in segment.read_bytes().splitlines()]
-    return {event for request in requests for event in json.loads(request["body"])}
+def events_in(segment: Path, requests: slice = ALL) -> set[str]:
+    read = [json.loads(line) for line in segment.read_bytes().splitlines()[requests]]
+    return {event for request in read for event in json.loads(request["body"])}
 
 
 @pytest.fixture
@@ -171,3 +180,70 @@ def test_the_error_says_since_when_loading_fails(spool: Spool) -> None:
     assert first is not None
     assert second is not None
     assert (second.text, second.since) == ("second", first.at)
+
+
+@pytest.mark.parametrize("segments", [(9,), (1, 8), (3, 3, 3), (1,) * 9])
+@pytest.mark.parametrize(("room", "largest"), [(9, 9), (9, 4), (9, 1), (5, 5), (1, 1), (0, 0)])
+def test_as_much_as_fits_is_loaded(
+    segments: Sequence[int], room: int, largest: int, spool: Spool, database: Database
+) -> None:
+    numbers = iter(range(9))
+    for requests in segments:
+        for _ in range(requests):
+            spool.append("sendgrid", json.dumps([str(next(numbers))]))
+        spool.seal()
+    database.room, database.largest = room, largest
+    attempt(database, 1)
+    assert len(database.events) == room
+    assert spool.attempts() == {}
+    database.room = database.largest = 9
+    attempt(database, 1)
+    assert database.events == set("012345678")
+    assert spool.state().requests == 0
+
+
+def test_nothing_is_tried_twice_if_not_even_nothing_fits(spool: Spool, database: Database) -> None:
+    for number in range(9):
+        spool.append("sendgrid", json.dumps([str(number)]))
+    database.broken = NotStored("No space left on device.")
+    with pytest.raises(NotStored):
+        load_all(spool, database.load)
+    assert database.loads == 2
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "content_type"),
+    [
+        ("sparkpost", json.dumps([{"msys": {"a": n}} for n in range(4)]), "application/json"),
+        ("brevo", json.dumps({"events": [{"a": n} for n in range(4)]}), "application/json"),
+        (
+            "unisender_go",
+            json.dumps({"auth": "x", "events_by_user": [{"events": [{"a": n} for n in range(4)]}]}),
+            "application/json",
+        ),
+        (
+            "mandrill",
+            urlencode({"mandrill_events": json.dumps([{"a": n} for n in range(4)])}),
+            "application/x-www-form-urlencoded",
+        ),
+    ],
+)
+def test_a_request_that_fails_is_taken_apart_whatever_its_envelope(
+    provider: str, body: str, content_type: str, spool: Spool
+) -> None:
+    spool.append(provider, body, content_type=content_type)
+
+    def load(segments: Sequence[Path], requests: slice = ALL) -> LoadSummary:
+        del requests
+        if segments:
+            raise LoadBroken("a bug")
+        return SUMMARY
+
+    [segment] = spool.seal()
+    spool.note_attempts([segment], 3)
+    for _ in range(2):
+        load_all(spool, load)
+    aside = [json.loads(segment.path.read_bytes()) for segment in spool.state().set_aside]
+    assert [len(json.loads(each["body"])) for each in aside] == [1, 1, 1, 1]
+    assert len({each["body"] for each in aside}) == 4
+    assert {each["content_type"] for each in aside} == {"application/json"}

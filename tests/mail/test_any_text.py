@@ -8,6 +8,9 @@ import tinycss2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailsight.audience import agents, programs
+from mailsight.audience.crawlers import is_listed
+from mailsight.audience.mail_programs import is_image_proxy, is_mail_program
 from mailsight.exports.mail_pages import on_paper
 from mailsight.exports.masking import Mask, addresses, segments
 from mailsight.heatmap.badges import click_totals, link_totals
@@ -20,6 +23,7 @@ from mailsight.mail.stylesheets import component_values, safe_css
 from mailsight.mail.trackers import picture_address, tracking_hosts
 from mailsight.mail.urls import RULES, pattern, targets
 from mailsight.mail.values import coordinates, pixels, split_url, unescape
+from mailsight.mail.wrappers import unwrapped
 from mailsight.reports.heatmap import view
 from tests.support.hostile import MAILS
 
@@ -138,6 +142,30 @@ def test_any_url_is_read(first: str, second: str) -> None:
         Mask((second,)).url(text)
         segments([text])
         Matcher(links(f'<a href="{second}"></a><a href="https://shop.example/{{{{a}}}}">')).position(text)
+
+
+@pytest.mark.parametrize("surrogate", ["\ud800", "\udfff{{a}}", "{{a}}\ud800", "\ud83d\ude00\udc00"])
+def test_lone_surrogates_are_read_like_any_letter(surrogate: str) -> None:
+    template = pattern("https://shop.example/abc/{{a}}?u={{b}}")
+    assert template is not None
+    assert template.matches(f"https://shop.example/abc/{surrogate}?u={surrogate}")
+    for text in (
+        surrogate,
+        f"https://{surrogate}.example/",
+        f"https://shop.example/abc/{surrogate}?{surrogate}",
+    ):
+        pattern(text)
+        pattern(f"{text}{{{{a}}}}")
+        assert unwrapped(text) == text
+        Matcher(links(f'<a href="{text}"></a><a href="https://shop.example/{{{{a}}}}">')).position(text)
+        Matcher(links('<a href="https://shop.example/abc/{{a}}">')).position(text)
+        for agent in (text, f"Mozilla/5.0 {text} bot", f"{text} Outlook 16.0"):
+            agents.kind(agent, machines=["bot"], people=["phone"])
+            programs.used(agent)
+            programs.described(agent)
+            is_image_proxy(agent)
+            is_mail_program(agent)
+            is_listed(agent)
 
 
 @given(TEXT)

@@ -15,7 +15,6 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from mailsight import heatmap, mail, mime
 from mailsight.errors import UnusableMail
@@ -32,16 +31,9 @@ from mailsight.mail.urls import pattern
 from mailsight.mail.values import split_url
 from mailsight.mail.wrappers import WRAPPERS
 from mailsight.mime import entities
-from tests.support.adversarial import KINDS
+from tests.support.adversarial import KINDS, LEAST_SECONDS, LONG, MOST, SHORT
 
 pytestmark = pytest.mark.slow
-
-# Two megabytes of each kind take ten minutes in all, so only `make thorough` tries them.
-SHORT, LONG = (250_000, 1_000_000) if settings.get_current_profile_name() == "thorough" else (25_000, 100_000)
-# Linear is 4. A machine that is busy with other things may double a measurement; a quadratic function takes 16.
-MOST = 9
-# Below this, a measurement says more about the machine than about the function.
-LEAST_SECONDS = 0.03
 
 
 # Prepared once for all functions that read the same text.

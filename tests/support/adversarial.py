@@ -2,6 +2,15 @@
 
 from collections.abc import Callable, Mapping
 
+from hypothesis import settings
+
+# Two megabytes of each kind take ten minutes in all, so only `make thorough` tries them.
+SHORT, LONG = (250_000, 1_000_000) if settings.get_current_profile_name() == "thorough" else (25_000, 100_000)
+# Linear is 4. A machine that is busy with other things may double a measurement; a quadratic function takes 16.
+MOST = 9
+# Below this, a measurement says more about the machine than about the function.
+LEAST_SECONDS = 0.03
+
 # What is repeated, and what comes once before it.
 _REPEATED: Mapping[str, tuple[str, str]] = {
     "one letter": ("", "a"),
@@ -91,10 +100,10 @@ _REPEATED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _repeated(first: str, again: str) -> Callable[[int], str]:
+def repeated(first: str, again: str) -> Callable[[int], str]:
     return lambda length: (first + again * (length // len(again) + 1))[:length]
 
 
 KINDS: Mapping[str, Callable[[int], str]] = {
-    name: _repeated(first, again) for name, (first, again) in _REPEATED.items()
+    name: repeated(first, again) for name, (first, again) in _REPEATED.items()
 }

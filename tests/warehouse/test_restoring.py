@@ -349,3 +349,29 @@ def test_damage_anywhere_in_a_file_never_ends_up_in_every_generation(tmp_path: P
         else:
             assert loads(database) in ([1, 2, 3, 4, 5], [1, 3, 4, 5])
     assert refused
+
+
+def test_without_a_link_pages_serve_the_newest_generation_without_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever block somebody overwrote: it is not in use, or pages show older data and say why."""
+    monkeypatch.setattr(reader, "RETRY_SECONDS", 0.0)
+    database = tmp_path / "mailsight.duckdb"
+    for number in (1, 2):
+        load(database, number)
+    newest = database.resolve()
+    newest.chmod(0o600)
+    database.unlink()
+    intact = newest.read_bytes()
+    served = []
+    for place in range(HEADER_BYTES, len(intact), BLOCK_BYTES):
+        newest.unlink()
+        newest.write_bytes(intact[:place] + bytes(BLOCK_BYTES) + intact[place + BLOCK_BYTES :])
+        warehouse = Warehouse(database)
+        served.append(loads(warehouse))
+        assert served[-1] in ([1], [1, 2])
+        if served[-1] == [1]:
+            assert f"{newest} is damaged" in str(warehouse.problem)
+        else:
+            assert warehouse.problem is None
+    assert {len(numbers) for numbers in served} == {1, 2}
