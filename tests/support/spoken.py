@@ -10,7 +10,9 @@ from mailsight.vocabulary import Status
 _SAME = {"Help for Opens and clicks by", *(state.label for state in Status)}
 # Names that don't say what they do.
 _VAGUE = {"", "Help", "Link to heading", "Logo", "Open", "Open Filter Menu"}
-_NAMED = re.compile(r"""- '?(button|link|img|checkbox|switch|tab|textbox|searchbox|combobox)\b(?: "((?:[^"\\]|\\.)*)")?""")
+_NAMED = re.compile(
+    r"""- '?(button|link|img|checkbox|switch|tab|textbox|searchbox|combobox)\b(?: "((?:[^"\\]|\\.)*)")?"""
+)
 _HEADING = re.compile(r"""- '?heading .*\[level=(\d)\]""")
 
 
