@@ -44,7 +44,7 @@ def has_focus(element: Locator) -> bool:
 
 
 def tab_to(page: Page, element: Locator, key: str = "Tab") -> None:
-    """Presses Tab until the focus is on the element."""
+    """Presses Tab, or another key, until the focus is on the element."""
     for _ in range(MAX_STOPS):
         if has_focus(element):
             return
@@ -129,7 +129,8 @@ def test_a_campaign_can_be_read_with_the_keyboard_alone(page: Page, report: Camp
     export = page.get_by_role("button", name="Export", exact=True)
     tab_to(page, export)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("menuitem").first).to_be_focused()
+    expect(page.locator('[role="menu"]:focus, [role="menu"] :focus')).to_have_count(1)
+    page.keyboard.press("ArrowDown")
     with page.expect_download():
         page.keyboard.press("Enter")
     expect(export).to_be_focused()
@@ -145,8 +146,7 @@ def test_a_campaign_can_be_read_with_the_keyboard_alone(page: Page, report: Camp
             break
         page.keyboard.press("Tab")
     mail = cells.and_(grid(page).locator('[row-index="0"] [col-id="mail"]'))
-    while not has_focus(mail):
-        page.keyboard.press("ArrowLeft")
+    tab_to(page, mail, "ArrowLeft")
     page.keyboard.press("ArrowDown")
     mail = cells.and_(grid(page).locator('[row-index="1"] [col-id="mail"]'))
     assert has_focus(mail)
