@@ -8,7 +8,7 @@ from mailsight.figures import formats
 # Dark text has a contrast of at least 4.5 on all five state colours; white text does not.
 INK = "#11161D"
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
-GREY = "#9AA3AF"
+GREY, _PALE = "#9AA3AF", "#D3D9E0"
 GRID = "rgba(128, 140, 160, 0.25)"
 # Up to this count, an axis has a label at each whole number.
 _MAX_SINGLE_STEPS = 6
@@ -24,8 +24,8 @@ def pale(colour: str, opacity: float = 0.3) -> str:
 
 
 def muted(colour: str) -> str:
-    """The colour halfway to grey. It is as light on a dark page, unlike a transparent one, so that INK is legible."""
-    mixed = ((one + grey) // 2 for one, grey in zip(_channels(colour), _channels(GREY), strict=True))
+    """The colour halfway to a pale grey. On a dark page, a transparent colour would be too dark for INK."""
+    mixed = ((one + grey) // 2 for one, grey in zip(_channels(colour), _channels(_PALE), strict=True))
     return f"#{bytes(mixed).hex()}"
 
 

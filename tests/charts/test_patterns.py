@@ -3,6 +3,7 @@
 import pandas as pd
 
 from mailsight.charts import patterns
+from mailsight.charts.style import muted
 from mailsight.vocabulary import Status
 
 
@@ -39,7 +40,7 @@ def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_state
         "Received, not opened",
         "Not received",
     ]
-    assert [trace.marker.color for trace in figure.data] == [
+    assert [trace.marker.color[0] for trace in figure.data] == [
         "#E69F00",
         "#009E73",
         "#D55E00",
@@ -49,7 +50,7 @@ def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_state
     assert [sum(trace.x[row] for trace in figure.data) for row in range(2)] == [1, 1]
     assert [_plain(text) for text in figure.data[3].text] == ["60.0 %", ""]
     # The bar of a small sample is pale.
-    assert list(figure.data[4].marker.opacity) == [1, 0.45]
+    assert figure.data[4].marker.color[1] == muted(Status.NOT_RECEIVED.colour) == "#b6bec7"
     assert list(figure.layout.yaxis.ticktext) == ["Gmail  ", "&lt;b&gt;few&lt;/b&gt;.example  "]
 
 

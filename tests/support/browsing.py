@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, L
 
 from mailsight.figures import formats
 from mailsight.vocabulary import Stage, Status
+from tests.support import contrast
 from tests.support.waiting import PATIENCE_SECONDS
 
 SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
@@ -100,14 +101,23 @@ _UNCHANGED = """checks => new Promise(resolve => {
 
 
 def barriers(page: Page, context: dict[str, Any] | None = None) -> list[str]:
-    """The serious accessibility problems that axe finds on the page, or in the part of it that `context` selects."""
+    """The accessibility problems that axe finds on the page, or in the part of it that `context` selects.
+
+    Of the whole page, the words of charts, which axe doesn't see, and the grid, which is in a frame, are parts.
+    """
     page.mouse.move(0, 0)  # an element under the pointer has Streamlit's own colours
     settle(page)
-    return [
+    violations = Axe().run(page, context=context).response["violations"]
+    if context is None:
+        for frame in page.frames[1:]:
+            if frame.locator(".ag-root-wrapper").count():
+                in_grid = Axe().run(frame, context={"include": [[".ag-root-wrapper"]]})
+                violations += in_grid.response["violations"]
+    found = [
         f"{violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:200]}"
-        for violation in Axe().run(page, context=context).response["violations"]
-        if violation["impact"] in ("serious", "critical")
+        for violation in violations
     ]
+    return found + (contrast.faint_words(page) if context is None else [])
 
 
 def grid(page: Page) -> FrameLocator:

@@ -1,5 +1,6 @@
-// Mends what Streamlit's elements lack for keyboards and screen readers, in the whole page: names and roles; and the focus,
-// which returns to where it was when whatever took it (a dialog, a menu) or had it (a button that is drawn again) disappears.
+// Mends what Streamlit's elements lack for keyboards and screen readers, in the whole page: names and roles; Tab in dialogs;
+// and the focus, which returns to where it was when whatever took it (a dialog, a menu) or had it (a button that is drawn
+// again) disappears.
 
 // What is missing, by selector. React sets only attributes that it changes, so these stay.
 const MISSING = [
@@ -76,6 +77,22 @@ function restore() {
   successor()?.focus({ preventScroll: true });
 }
 
+// Moves the focus within a dialog. Streamlit's dialogs keep Tab to themselves, and look for neither frames nor anything in a
+// shadow root: no row of a table could be reached.
+function moveInDialog(event) {
+  const current = focusedElement();
+  const around = dialog();
+  if (event.key !== "Tab" || event.altKey || event.ctrlKey || event.metaKey || !around || !ancestors(current).includes(around)) return;
+  const group = current.closest('[role="radiogroup"], [role="toolbar"]'); // has arrow keys
+  const stops = focusable(around).filter((element) =>
+    element === current || (element.tabIndex >= 0 && !element.disabled && !(group && group.contains(element))));
+  const step = event.shiftKey ? -1 : 1;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const place = stops.indexOf(current); // -1 for the dialog itself, before its first stop
+  stops.at(place < 0 && event.shiftKey ? -1 : (place + step) % stops.length)?.focus();
+}
+
 function mend() {
   for (const [selector, attributes] of MISSING) {
     for (const element of document.querySelectorAll(selector)) {
@@ -103,9 +120,10 @@ function start() {
   window.addEventListener("blur", remember); // the focus went into a frame
   // Nothing else tells when the focus moves, or what has it disappears, within a component.
   window.addEventListener("click", remember, true);
-  window.addEventListener("keydown", () => {
+  window.addEventListener("keydown", (event) => {
     restore();
     remember();
+    moveInDialog(event);
   }, true);
   mend();
 }

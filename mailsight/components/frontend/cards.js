@@ -60,9 +60,7 @@ const draw = (card, notify) => {
     element("div", { class: "value" }, card.value),
   ];
   if (card.change) {
-    // The sign of the change says what the arrow says.
-    const [, arrow, change] = /^([↑↓] )?(.*)/.exec(card.change);
-    const pill = element("span", { class: `pill ${card.tone}`, tabindex: "0" }, arrow && element("span", { "aria-hidden": "true" }, arrow), change);
+    const pill = element("span", { class: `pill ${card.tone}`, tabindex: "0" }, ...changed(card.change));
     parts.push(element("div", { class: "change" }, tipped(pill, [card.reason]), element("span", {}, card.before)));
   }
   if (card.attention) {

@@ -127,7 +127,7 @@ const drawCell = (cell, row, notify) => {
   if (cell.kind === "marked") {
     return [cell.text, cell.mark ? element("div", {}, element("span", { class: "tone good mark" }, `✓ ${cell.mark}`)) : null];
   }
-  if (cell.kind === "tone") return [element("span", { class: `tone ${cell.tone}` }, cell.text)];
+  if (cell.kind === "tone") return [element("span", { class: `tone ${cell.tone}` }, ...changed(cell.text))];
   if (cell.kind === "actions") {
     return cell.actions.map((action) => {
       const button = element("button", { class: "action", type: "button", title: action.label, "aria-label": `${action.label}: ${row}` }, icon(action.icon));

@@ -10,6 +10,12 @@ const element = (name, attributes = {}, ...children) => {
   return node;
 };
 
+// A change such as "↓ −0.4 pts", whose arrow isn't read aloud: the sign says the same.
+const changed = (text) => {
+  const [, arrow, change] = /^([↑↓] )?(.*)/.exec(text);
+  return [arrow ? element("span", { "aria-hidden": "true" }, arrow) : "", change];
+};
+
 // Scrolls a newly opened page to its top: Streamlit keeps the scroll position of the previous page.
 const arrived = new WeakSet();
 const fromTheTop = (parent) => {
