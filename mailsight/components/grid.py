@@ -295,6 +295,7 @@ _CSS = {
         "border-radius": "50%",
         "background": "var(--colour)",
     },
+    "@media (forced-colors: active)": {".state::before": {"forced-color-adjust": "none"}},
     ".foot": {
         "display": "flex",
         "flex-wrap": "wrap",
