@@ -213,6 +213,7 @@ _MAIL_COLUMN = {
     "resizable": False,
     "pinned": "left",
     "cellClass": "mail",
+    "headerClass": "mail",
     "cellRenderer": _js("MailCell"),
 }
 
@@ -267,6 +268,14 @@ _CSS = {
         "clip-path": "inset(50%)",
     },
     ".ag-cell.mail": {"padding": "0", "justify-content": "center"},
+    # Too narrow for its heading, which only screen readers need.
+    ".ag-header-cell.mail .ag-header-cell-text": {
+        "position": "absolute",
+        "width": "1px",
+        "height": "1px",
+        "overflow": "hidden",
+        "clip-path": "inset(50%)",
+    },
     ".name": {"color": "inherit", "font-weight": "600", "text-decoration": "none"},
     ".name:hover, .name:focus-visible": {"color": "var(--primary-color)", "text-decoration": "underline"},
     ".preview": {
@@ -295,6 +304,7 @@ _CSS = {
         "border-radius": "50%",
         "background": "var(--colour)",
     },
+    "@media (forced-colors: active)": {".state::before": {"forced-color-adjust": "none"}},
     ".foot": {
         "display": "flex",
         "flex-wrap": "wrap",

@@ -75,7 +75,7 @@ position:absolute!important;box-sizing:border-box!important;overflow:hidden!impo
 font:700 11px Arial,Helvetica,sans-serif!important;line-height:var(--height)!important;\
 text-align:center!important;white-space:nowrap!important;-webkit-text-size-adjust:none!important;
 box-shadow:inset 0 0 0 1px #fff!important;border-radius:10px!important;\
-forced-color-adjust:none!important;cursor:default!important;user-select:none!important}
+forced-color-adjust:none!important;print-color-adjust:exact!important;cursor:default!important;user-select:none!important}
 """
 # The text over a pointer, which shows it if the badge is wide enough.
 _TOTAL = (

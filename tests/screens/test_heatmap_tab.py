@@ -286,3 +286,32 @@ def test_the_frame_is_as_tall_as_the_mail_before_it_has_badges(browser: Browser,
         assert badges
         assert set(badges) == {0}  # a layout with thousands of badges takes long
         assert wrong == []
+
+
+@pytest.mark.parametrize(("window", "scaled"), [(1440, False), (1024, False), (390, True)])
+def test_the_desktop_view_is_as_wide_as_the_mail_needs(tab: Page, window: int, scaled: bool) -> None:
+    """The mail takes a screen below 600 px for a phone."""
+    tab.set_viewport_size({"width": window, "height": 900})
+    tab.get_by_role("radio", name="Desktop", exact=True).click()
+    settle(tab)
+    assert mail(tab).locator("body").evaluate("() => innerWidth") > 600
+    expect(mail(tab).get_by_text("App", exact=True)).to_be_hidden()
+    frame, place = tab.locator(".mail iframe").bounding_box(), tab.locator(".place").bounding_box()
+    assert frame is not None
+    assert place is not None
+    assert frame["x"] + frame["width"] <= place["x"] + place["width"] + 1
+    assert frame["height"] <= place["height"] + 1
+    assert (style(tab.locator(".mail iframe"), "transform") != "none") is scaled
+    # Badges are drawn larger where the mail is drawn smaller, up to a limit.
+    shown = badge(tab, 1).bounding_box()
+    assert shown is not None
+    assert shown["height"] >= 15
+    right, top = badge(tab, 1).evaluate(
+        """badge => {
+            const link = badge.ownerDocument.querySelector('[data-link="1"]').getBoundingClientRect();
+            const box = badge.getBoundingClientRect();
+            return [box.x + box.width / 2 - link.right, box.y + box.height / 2 - link.y];
+        }"""
+    )
+    assert abs(right) < 60
+    assert abs(top) < 30

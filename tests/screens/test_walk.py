@@ -191,7 +191,7 @@ def test_the_grid_keeps_its_state_until_the_user_returns(
         expect(grid(page).locator('[aria-sort="ascending"]')).to_have_count(1)
         row, first = grid(page).locator('.ag-row[row-index="0"] .name'), shown.rows[0]["name"]
         expect(row).to_have_text(first)
-        text = foot.inner_text()
+        text = foot.text_content() or ""
         row.click()
         expect(page.get_by_role("heading", name=first, exact=True)).to_be_visible()
         page.get_by_test_id("stPageLink").get_by_text(campaign.name, exact=True).click()

@@ -86,6 +86,7 @@ function mailFrame(parentElement, ready = () => {}, rescaled = () => {}) {
     fitted = null;
     if (!mail || !bodyOf(mail)) return;
     needed = desktopWidth(mail);
+    rootOf(mail).style.setProperty("print-color-adjust", "exact");
     fit(); // before badges are added, with which each layout takes much longer
     ready(mail);
     EventTarget.prototype.addEventListener.call(mail, "keydown", passEscape, true);

@@ -91,22 +91,25 @@ function saveScroll(event) {
 
 function root() { return document.querySelector('.ag-root-wrapper'); }
 
+/* How many customers there are, which screen readers announce, and beside it buttons, which they don't. */
 function drawFooter(params, total, failed) {
-  var line = root() && root().querySelector('.foot');
+  if (!root()) return;
+  var line = root().querySelector('.foot');
+  var shown = line && line.firstChild;
   if (!line) {
-    if (!root()) return;
     line = document.createElement('div');
-    line.setAttribute('role', 'status');
+    shown = document.createElement('div');
+    shown.setAttribute('role', 'status');
+    line.append(shown);
     root().append(line);
   }
   line.className = failed ? 'foot failed' : 'foot';
-  line.textContent = failed;
+  line.querySelectorAll('button').forEach(function (button) { button.remove(); });
+  shown.textContent = failed;
   if (failed) return;
   var counted = document.createElement('span');
   counted.textContent = total.toLocaleString('en') + (total === 1 ? ' customer' : ' customers');
-  var shown = document.createElement('div');
   shown.append(counted);
-  line.append(shown);
   var all = params.context.selected;
   if (total < all) shown.append(' of ' + all.toLocaleString('en'));
   if (window.recipients.isAnyFilterPresent()) {
