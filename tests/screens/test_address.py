@@ -169,6 +169,7 @@ def test_each_step_is_in_the_address_and_one_press_of_back(
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page).to_have_url(addresses[-2])
+        settle(page)
         page.get_by_role("button", name="Selection").click()
         addresses.pop()  # the closed dialog is no step any more
         step(dialog=["selection"])
