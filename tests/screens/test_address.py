@@ -161,7 +161,7 @@ def test_each_step_is_in_the_address_and_one_press_of_back(
         step(tab=["heatmap"])
         page.get_by_role("radio", name="Customers", exact=True).click()
         step(measure=["clickers"])
-        page.get_by_role("group", name="Customers by status").get_by_role("button", name="Clicked").click()
+        page.get_by_role("group", name="Customers by status").locator("[data-part=clicked]").click()
         expect_customers(page, report.status[Status.CLICKED])
         step(status=["clicked"])
         page.get_by_role("button", name="Who and why").click()
@@ -169,6 +169,7 @@ def test_each_step_is_in_the_address_and_one_press_of_back(
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page).to_have_url(addresses[-2])
+        settle(page)
         page.get_by_role("button", name="Selection").click()
         addresses.pop()  # the closed dialog is no step any more
         step(dialog=["selection"])

@@ -234,11 +234,11 @@ const keepFitting = (root) => {
 
 // The first row of each table when it was last drawn. After paging, the page starts at the top of the table.
 const starts = new WeakMap();
-const toTheTop = (parent, start) => {
-  const before = starts.get(parent);
-  starts.set(parent, start);
-  if (before === undefined || before === start || !start && !before) return;
-  if (parent.getBoundingClientRect().top < 0) parent.scrollIntoView({ block: "start" });
+const toTheTop = (root, start) => {
+  const before = starts.get(root);
+  starts.set(root, start);
+  if (before === undefined || before === start) return;
+  if (root.getBoundingClientRect().top < 0) root.scrollIntoView({ block: "start" });
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -306,7 +306,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const frame = element("div", { class: `frame ${data.facts ? "facts" : ""}`, "data-narrowest": narrowest, "data-label": data.label }, table);
   root.replaceChildren(frame);
   keepFitting(root);
-  toTheTop(parentElement, data.start);
+  toTheTop(root, data.start);
   arrows(body);
   if (focused) focusAgain(root, focused);
 }
