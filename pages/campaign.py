@@ -1,5 +1,8 @@
 """Campaign: how one campaign performed, from its selection down to each customer."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from mailsight.components import address
@@ -69,9 +72,9 @@ with right:
     )
     states.funnel(report)
 
-tabs = {
+tabs: dict[str, Callable[[campaign_reports.CampaignReport], None]] = {
     "Status": states.states_table,
-    "Heatmap": heatmap.show,
+    "Heatmap": partial(heatmap.show, customers_shown=states.customers_shown),
     "Timeline": timeline.show,
     "Weekday and hour": week.show,
     "Mailbox providers": mailboxes.show,

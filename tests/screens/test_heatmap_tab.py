@@ -16,7 +16,7 @@ from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from tests.support.browsing import expect_customers, settle, visit
+from tests.support.browsing import expect_customers, grid, settle, visit
 from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
 from tests.support.command_line import run
 
@@ -222,6 +222,27 @@ def test_a_click_shows_who_clicked_that_link(
     expect_customers(tab, 8)
     expect(chip).to_have_count(0)
     expect(tab.locator(".only")).to_be_empty()
+
+
+def test_the_message_counts_the_customers_that_all_filters_leave(tab: Page) -> None:
+    expect_customers(tab, 8)
+    only = tab.locator(".only")
+    badge(tab, 1).click()
+    expect(only).to_contain_text("The customer list shows only the 2 customers who clicked “Sale”.")
+    tab.get_by_placeholder("Search name or e-mail").fill("1")
+    expect(only).to_contain_text("shows 1 of the 2 customers who clicked “Sale”.")
+    expect_customers(tab, 1)
+    email = grid(tab).get_by_label("E-mail Filter Input")
+    tab.get_by_placeholder("Search name or e-mail").fill("")
+    expect_customers(tab, 2)
+    expect(only).to_contain_text("only the 2 customers")
+    # Only the browser knows the filters of the grid's columns.
+    email.fill("nobody")
+    expect_customers(tab, 0)
+    expect(only).to_contain_text("shows none of the 2 customers who clicked “Sale”.")
+    tab.get_by_role("tab", name="Status", exact=True).click()
+    tab.get_by_role("tab", name="Heatmap").click()
+    expect(only).to_contain_text("shows none of the 2 customers who clicked “Sale”.")
 
 
 def test_images_load_on_demand_and_the_filter_stays(tab: Page) -> None:

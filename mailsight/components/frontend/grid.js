@@ -125,6 +125,18 @@ var lastView = null;
 
 function view(place) { return lastView && lastView.place === place ? lastView.view : null; }
 
+/* How many customers the grid shows if its columns are filtered; the page counts those that its own filters leave. */
+var lastTotal = null;
+
+function filtered(place) {
+  return lastTotal && lastTotal.place === place && window.recipients.isAnyFilterPresent() ? lastTotal : null;
+}
+
+function publishTotal(place, total) {
+  lastTotal = { place: place, total: total };
+  window.parent.dispatchEvent(new CustomEvent('mailsight:customers', { detail: lastTotal }));
+}
+
 /* The grid drops the result of an earlier request that arrives after the result of a later one. */
 var datasource = {
   rowCount: undefined,
@@ -152,6 +164,7 @@ var datasource = {
       else window.recipients.hideOverlay();
       remember(params.context.place, { rows: Math.max(result.total, 1) });
       drawFooter(params, result.total, '');
+      publishTotal(params.context.place, result.total);
     }).catch(function () {
       drawFooter(params, 0, 'The customers could not be loaded. Reload the page.');
       params.failCallback();
@@ -296,5 +309,6 @@ window.mailsight = {
   scrolled: scrolled,
   StateCell: StateCell,
   previewed: previewed,
-  view: view
+  view: view,
+  filtered: filtered
 };

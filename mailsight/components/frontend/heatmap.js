@@ -75,6 +75,9 @@ function heatmapView(root, initial) {
   const frame = data.html === null ? null : mailFrame(place, opened, drawBadges);
   if (!frame) place.append(make("p", { class: "none" }, data.missing));
 
+  const counted = ({ detail }) => detail.place === data.grid && drawOnly(detail.total);
+  addEventListener("mailsight:customers", counted);
+
   const change = (name, value) => {
     state[name] = value;
     switched = Date.now();
@@ -158,13 +161,13 @@ function heatmapView(root, initial) {
     );
   }
 
-  // Says that the grid is filtered, since the mail may push it out of sight.
-  function drawOnly() {
+  // Says that the grid is filtered, since the mail may push it out of sight. Only the grid knows the filters of its columns.
+  function drawOnly(shown = askGrid(data.grid, "filtered")?.total ?? data.shown) {
     const link = [...data.links, ...data.others].find((link) => link.id === data.chosen);
     if (!link) return only.replaceChildren();
     const see = make("button", { type: "button" }, "Go to the list ↓");
     see.addEventListener("click", () => {
-      const heading = document.getElementById(data.grid);
+      const heading = document.getElementById(data.anchor);
       if (!heading) return;
       heading.scrollIntoView();
       heading.tabIndex = -1;
@@ -173,7 +176,10 @@ function heatmapView(root, initial) {
     const all = make("button", { type: "button" }, "Show all customers");
     all.addEventListener("click", () => trigger("chosen", ""));
     const who = link.clickers === 1 ? "1 customer" : `${link.clickers.toLocaleString("en")} customers`;
-    only.replaceChildren(make("span", {}, `The customer list shows only the ${who} who clicked “${link.label}”.`), see, all);
+    const words = shown < link.clickers
+      ? `With its other filters, the customer list shows ${shown ? shown.toLocaleString("en") : "none"} of the ${who} who clicked “${link.label}”.`
+      : `The customer list shows only the ${who} who clicked “${link.label}”.`;
+    if (only.firstChild?.textContent !== words) only.replaceChildren(make("span", {}, words), see, all);
   }
 
   // --- The list -----------------------------------------------------------------------------------------------------
@@ -392,6 +398,7 @@ function heatmapView(root, initial) {
       frame.show({ ...data, width: width() });
     },
     remove() {
+      removeEventListener("mailsight:customers", counted);
       frame?.remove();
       root.replaceChildren();
     },

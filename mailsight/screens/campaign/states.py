@@ -162,15 +162,20 @@ def _share_of_sent(portion: Portion, formula: str, largest: float, colour: str) 
 
 
 def _shown(report: CampaignReport) -> str:
-    """How many customers the grid lists if states or a stage filter it: with its search, and the chosen link."""
-    states, stage = chosen_states(report), chosen_stage(report)
-    if not states and not stage:
-        return ""
+    """How many customers the grid lists if states or a stage filter it."""
+    is_filtered = chosen_states(report) or chosen_stage(report)
+    return formats.things(customers_shown(report), "customer") if is_filtered else ""
+
+
+def customers_shown(report: CampaignReport) -> int:
+    """How many customers the grid lists with its search and the chosen states, stage and link."""
     query = grid.grid_query(
-        search=customers_search(report), status=states, stage=stage, link=heatmap.chosen_position(report)
+        search=customers_search(report),
+        status=chosen_states(report),
+        stage=chosen_stage(report),
+        link=heatmap.chosen_position(report),
     )
-    number = read(recipients.count, report.campaign.campaign_id, report.audience, query)
-    return formats.things(number, "customer")
+    return read(recipients.count, report.campaign.campaign_id, report.audience, query)
 
 
 def customers_search(report: CampaignReport) -> str:
