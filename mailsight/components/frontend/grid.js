@@ -245,8 +245,13 @@ class MailCell {
     this.button.className = 'preview';
     this.button.type = 'button';
     if (!params.data) return;
-    this.button.title = 'Show the e-mail this customer received';
-    this.button.setAttribute('aria-label', 'Preview the e-mail to ' + (params.data.name || params.data.customer_id));
+    var name = params.data.name || params.data.customer_id;
+    var titles = {
+      not_sent: 'Not sent: show why, and what this customer would have received',
+      planned: 'Show the e-mail that is planned for this customer'
+    };
+    this.button.title = titles[params.data.status] || 'Show the e-mail this customer received';
+    this.button.setAttribute('aria-label', (params.data.status === 'not_sent' ? 'Why was no e-mail sent to ' : 'Preview the e-mail to ') + name);
     var shape = 'http:' + '/' + '/www.w3.org/2000/svg';
     var svg = document.createElementNS(shape, 'svg');
     var path = document.createElementNS(shape, 'path');
