@@ -262,11 +262,18 @@ def test_the_downloaded_picture_shows_the_mail_with_its_badges(tab: Page) -> Non
         tab.get_by_role("button", name="PNG").click()
     assert download.value.suggested_filename == "heatmap-spring-human.png"
     picture = Image.open(BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
-    assert abs(picture.height - 2 * height) < 4
+    # Above the mail are a title and the legend.
+    heading = picture.crop((0, 0, picture.width, picture.height - 2 * height))
+    assert 120 < heading.height < 400
+    legend = {colour for _, colour in heading.getcolors(heading.width * heading.height) or []}
+    assert {_rgb(shade.background) for shade in SCALE} <= legend
     colours = {colour for _, colour in picture.getcolors(picture.width * picture.height) or []}
-    hot = SCALE[-1].background
-    assert tuple(int(hot[start : start + 2], 16) for start in (1, 3, 5)) in colours
+    assert _rgb(SCALE[-1].background) in colours
     assert len(colours) > 50
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))
 
 
 def test_the_downloaded_file_equals_the_command_lines(tab: Page, database: Path, tmp_path: Path) -> None:

@@ -83,6 +83,8 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             "grid": grid_name(campaign_id),
             "anchor": "customers",  # of the heading above the grid
             "file_name": f"{_file_name(report)}.png",
+            "name": report.campaign.name,
+            "facts": heatmap.facts(report),
         },
         default={"pictures": False},
         on_pictures_change=lambda: None,
