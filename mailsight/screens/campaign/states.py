@@ -6,6 +6,7 @@ import streamlit as st
 
 from mailsight.charts import status
 from mailsight.components import address, sums, tables
+from mailsight.components.grid import grid_name
 from mailsight.figures import explanations, formats
 from mailsight.figures.funnel import Reached, stages
 from mailsight.figures.metrics import Portion, share
@@ -52,6 +53,7 @@ def funnel(report: CampaignReport) -> None:
         [_stages_line(report, reached), _states_line(report)],
         key=f"sums:{report.campaign.campaign_id}",
         shown=_shown(report),
+        grid=grid_name(report.campaign.campaign_id),
         anchor=ANCHOR,
     )
     if clicked:
@@ -150,7 +152,10 @@ def states_table(report: CampaignReport) -> None:
         tables.Column("Customers", right=True, fit=True),
     ]
     clicked = tables.table(columns, rows, key="states", label="Status of messages", opens=True)
-    sums.sums([], key=f"shown:{report.campaign.campaign_id}", shown=_shown(report), anchor=ANCHOR)
+    campaign_id = report.campaign.campaign_id
+    sums.sums(
+        [], key=f"shown:{campaign_id}", shown=_shown(report), grid=grid_name(campaign_id), anchor=ANCHOR
+    )
     if clicked.row:
         _toggle(report, clicked.row)
         st.rerun()
