@@ -1,9 +1,13 @@
 """Campaign: how one campaign performed, from its selection down to each customer."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from mailsight.components import address
 from mailsight.figures import formats
+from mailsight.mail.sample_values import sampled_subject
 from mailsight.reports import campaign as campaign_reports
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
@@ -35,7 +39,7 @@ with head(campaign.name):
     navigation.audience_switch(other=figures.other_audience(report))
 with line("facts"):
     facts(
-        f"“{campaign.subject}”" if campaign.subject else formats.NO_SUBJECT,
+        f"“{sampled_subject(campaign.subject)}”" if campaign.subject else formats.NO_SUBJECT,
         formats.sender(campaign.from_name, campaign.from_email),
         f"sent {formats.moment(campaign.sent_at, navigation.zone())}"
         if campaign.sent_at
@@ -69,9 +73,9 @@ with right:
     )
     states.funnel(report)
 
-tabs = {
+tabs: dict[str, Callable[[campaign_reports.CampaignReport], None]] = {
     "Status": states.states_table,
-    "Heatmap": heatmap.show,
+    "Heatmap": partial(heatmap.show, customers_shown=states.customers_shown),
     "Timeline": timeline.show,
     "Weekday and hour": week.show,
     "Mailbox providers": mailboxes.show,

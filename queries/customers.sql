@@ -96,3 +96,18 @@ order by
     starts_with(words, :text) or coalesce(starts_with(lower(email), :text), false) desc,
     name, customer_id
 limit :customers;
+
+-- name: first_sent_customer(campaign_id)^
+-- A customer to whom the campaign was sent, the first in the table; no row if there is none.
+select customer_id from recipients where campaign_id = :campaign_id and sent limit 1;
+
+-- name: customer_delivery(campaign_id, customer_id)^
+-- Whether a message was sent and received, and why not. planned: see the query campaign_list.
+select
+    r.sent, r.delivered, r.not_sent_reason, r.not_sent_detail, r.bounce_reason, r.name,
+    coalesce(r.email, r.known_email) as email,
+    c.campaign_id is not null and t.sent = 0 and t.sent_at is null as planned
+from recipients as r
+left join campaigns as c using (campaign_id)
+left join campaign_totals as t on t.campaign_id = r.campaign_id and t.audience = 'all'
+where r.campaign_id = :campaign_id and r.customer_id = :customer_id;

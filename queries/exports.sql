@@ -19,20 +19,20 @@ order by {order};
 -- How many customers match the grid's filters.
 select count(*) as total from recipients_grid(:campaign_id, :audience) where {conditions};
 
--- name: event_parts(campaign_id, parts)
--- Splits the campaign's customers into equal parts: the last customer_id of each, in order.
+-- name: event_parts(campaign_id, audience, parts)
+-- Splits the customers who match the grid's filters into equal parts: the last customer_id of each, in order.
 select max(customer_id) as last
 from (
     select customer_id, ntile(cast(:parts as bigint)) over (order by customer_id) as part
-    from recipients
-    where campaign_id = :campaign_id
+    from recipients_grid(:campaign_id, :audience)
+    where {conditions}
 ) as numbered
 group by part
 order by last;
 
--- name: exported_events(campaign_id, after, last)
--- All events of a campaign's messages, customer by customer and in order, for the customers after `after` up to and including
--- `last`.
+-- name: exported_events(campaign_id, audience, after, last)
+-- All events of the messages to customers who match the grid's filters, customer by customer and in order, for the customers
+-- after `after` up to and including `last`.
 select
     me.customer_id, me.occurred_at, me.type, coalesce(e.recipient, r.email) as recipient, me.url, me.link_position,
     l.label, me.machine, e.bounce_type, e.reject_reason, e.smtp_status, e.diagnostic, e.user_agent, e.ip, e.provider,
@@ -43,11 +43,15 @@ left join recipients as r on r.campaign_id = me.campaign_id and r.customer_id = 
 left join campaigns as c on c.campaign_id = me.campaign_id
 left join links as l on l.content_id = c.content_id and l.link_position = me.link_position
 where me.campaign_id = :campaign_id and me.customer_id > :after and me.customer_id <= :last
+    and me.customer_id in (select customer_id from recipients_grid(:campaign_id, :audience) where {conditions})
 order by me.customer_id, me.occurred_at, me.event_number;
 
--- name: exported_events_count(campaign_id)^
--- How many events a campaign's messages have.
-select count(*) as total from message_events where campaign_id = :campaign_id;
+-- name: exported_events_count(campaign_id, audience)^
+-- How many events the messages to customers who match the grid's filters have.
+select count(*) as total
+from message_events
+where campaign_id = :campaign_id
+    and customer_id in (select customer_id from recipients_grid(:campaign_id, :audience) where {conditions});
 
 -- name: exported_customer_events(customer_id, campaign_id)
 -- All events of a customer's messages, newest campaign first and in order; of one campaign only if campaign_id is given.

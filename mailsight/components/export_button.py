@@ -26,7 +26,7 @@ _watch = st.components.v2.component(
     "mailsight_export",
     html='<div class="export"></div>',
     css=frontend("export.css"),
-    js=frontend("export.js"),
+    js=frontend("grids.js", "export.js"),
 )
 
 
@@ -100,7 +100,12 @@ def report_button(key: str, name: Sequence[str], works: Mapping[Format, Work]) -
 
 
 def grid_export_button(
-    key: str, name: Sequence[str], read: Callable[[Snapshot, Mapping[str, Any]], Rows], *, grid: str
+    key: str,
+    name: Sequence[str],
+    read: Callable[[Snapshot, Mapping[str, Any]], Rows],
+    *,
+    grid: str,
+    label: str = "Export",
 ) -> None:
     """A button that exports what a grid shows.
 
@@ -109,7 +114,7 @@ def grid_export_button(
     """
     file_menu(
         key,
-        "Export",
+        label,
         name,
         LIST_FORMATS,
         lambda form, view: _list_work(form, lambda data: read(data, view)),

@@ -10,13 +10,13 @@ from typing import Any
 import streamlit as st
 from st_aggrid import AgGrid, JsCode, StAggridTheme
 
-from mailsight.exports import rows as export_rows
 from mailsight.exports.writers import Rows
 from mailsight.reports import grid
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, Stage, Status
 from mailsight.warehouse import served
 from mailsight.warehouse.reader import Snapshot
+from mailsight.warehouse.selection import GridQuery
 from mailsight.web import answers, recipients
 
 BLOCK_ROWS = 100
@@ -36,6 +36,12 @@ _TOOLTIPS = {
 _FILTERS = {"text": "agTextColumnFilter", "number": "agNumberColumnFilter", "moment": "agDateColumnFilter"}
 _SCRIPT = (Path(__file__).parent / "frontend" / "grid.js").read_text(encoding="utf-8")
 _COLOURS = {state.value: state.colour for state in Status}
+
+
+#: Reads the rows of a campaign's customers who match a query.
+ReadCustomers = Callable[[Snapshot, str, Audience, GridQuery], Rows]
+#: Reads the rows of the customers that a grid shows, given its view.
+ReadView = Callable[[Snapshot, Mapping[str, Any]], Rows]
 
 
 def recipients_grid(
@@ -91,20 +97,25 @@ def _key(campaign_id: str) -> str:
 
 
 def shown(
-    report: CampaignReport, search: str, status: list[Status], stage: Stage | None, link: int | str | None
-) -> Callable[[Snapshot, Mapping[str, Any]], Rows]:
-    """A function that reads the customers in the grid, given the grid's view (its filters and sort order).
+    report: CampaignReport,
+    search: str,
+    status: list[Status],
+    stage: Stage | None,
+    link: int | str | None,
+    rows: ReadCustomers,
+) -> ReadView:
+    """A function that reads `rows` of the customers in the grid, given the grid's view (its filters and sort order).
 
     The view comes from the browser, so it is validated like a request of the grid. Raises `BadRequest`.
     """
 
-    def rows(data: Snapshot, view: Mapping[str, Any]) -> Rows:
+    def read(data: Snapshot, view: Mapping[str, Any]) -> Rows:
         query = grid.posted_query(
             view, search=search, status=[str(state) for state in status], stage=stage, link=link
         )
-        return export_rows.customers(data, report.campaign.campaign_id, report.audience, query)
+        return rows(data, report.campaign.campaign_id, report.audience, query)
 
-    return rows
+    return read
 
 
 def grid_name(campaign_id: str) -> str:

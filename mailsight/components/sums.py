@@ -11,7 +11,7 @@ _component = st.components.v2.component(
     "mailsight_sums",
     html='<div class="sums"><div class="lines"></div><div class="shown"></div></div>',
     css=frontend("sums.css"),
-    js=frontend("tips.js", "sums.js"),
+    js=frontend("tips.js", "grids.js", "sums.js"),
 )
 
 
@@ -39,12 +39,13 @@ class Line:
     total: str = ""
 
 
-def sums(lines: Sequence[Line], *, key: str, shown: str = "", anchor: str = "") -> str | None:
+def sums(lines: Sequence[Line], *, key: str, shown: str = "", grid: str = "", anchor: str = "") -> str | None:
     """Show the lines, and return the id of the part that was clicked in this run.
 
-    `shown`: how many customers the filter leaves, with a link to them, at the heading with this `anchor`.
+    `shown`: how many customers the filter leaves, with a link to them, at the heading with this `anchor`. If the
+    columns of the `grid` (its name) are filtered too, the browser shows its count instead.
     """
-    data = {"lines": [asdict(line) for line in lines], "shown": shown, "anchor": anchor}
+    data = {"lines": [asdict(line) for line in lines], "shown": shown, "grid": grid, "anchor": anchor}
     result = _component(key=key, data=data, on_clicked_change=lambda: None)
     clicked: str | None = getattr(result, "clicked", None)
     return clicked

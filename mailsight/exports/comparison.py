@@ -10,6 +10,7 @@ from mailsight.figures import comparison
 from mailsight.figures.comparison import COMPARED, LETTERS, Comparison, Difference
 from mailsight.figures.formats import NO_SENDING_DATE, count, interval, moment, of, percent, points, raw
 from mailsight.figures.metrics import FIGURES, Portion, Rate
+from mailsight.mail.sample_values import sampled_subject
 from mailsight.reports import campaigns as campaign_reports
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
@@ -68,7 +69,7 @@ def _campaigns(compared: Sequence[ComparedCampaign], names: Sequence[str], zone:
                 count(campaign.campaign.counts.sent),
                 count(campaign.campaign.counts.delivered),
             ),
-            Mask().text(campaign.campaign.subject or ""),
+            Mask().text(sampled_subject(campaign.campaign.subject)),
         )
         for campaign, name, letter in zip(compared, names, LETTERS, strict=False)
     ]

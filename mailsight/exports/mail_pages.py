@@ -1,16 +1,15 @@
 """An untrusted e-mail with its clicks as an HTML page. For worker processes, so it loads no database driver."""
 
-from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from selectolax.lexbor import LexborHTMLParser
 
 from mailsight.figures.formats import count, things
 from mailsight.heatmap import drawing
 from mailsight.heatmap.badges import (
     MEASURES,
-    POINTER_PX,
     SCALE,
     SHOWS,
-    Badge,
     ClickTotals,
     Measure,
     Show,
@@ -21,21 +20,11 @@ from mailsight.heatmap.badges import (
 )
 from mailsight.mail.documents import parse
 from mailsight.mail.links import LinkClicks, links_of, shared
+from mailsight.mail.modes import mode
 from mailsight.mail.safety import left_out, link_nodes, notice, write
 
+from . import paper_badges
 from .rendering import render
-
-# Nothing that the mail says about pictures applies to a badge, and nothing that the mail draws covers it. WeasyPrint
-# knows no `all: initial`.
-_ON_PAPER = (
-    "display:inline-block!important;position:relative!important;z-index:2147483647!important;inset:0!important;"
-    "float:none!important;visibility:visible!important;opacity:1!important;transform:none!important;"
-    "content:normal!important;vertical-align:super!important;width:{}px!important;height:16px!important;"
-    "min-width:0!important;min-height:0!important;max-width:none!important;max-height:none!important;"
-    "margin:0 0 0 3px!important;padding:0!important;border:0!important;border-radius:0!important;"
-    "outline:0!important;box-shadow:none!important;background:none!important;clip:auto!important;"
-    "object-fit:fill!important;object-position:0 0!important;font:10px sans-serif!important"
-)
 
 
 def heatmap(
@@ -78,23 +67,28 @@ def summary(totals: ClickTotals, other_clicks: int) -> str:
 
 
 def on_paper(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals) -> str:
-    """The safe mail with the clicks after each clicked link."""
+    """The safe mail with the clicks after each clicked link, and on the pictures of its image maps."""
     document = parse(html)
     nodes = link_nodes(document)
-    after = {
-        nodes[badge.position].mem_id: _picture(badge)
-        for badge in badges(clicks, shared(links_of(document, nodes)), totals, quiet=False)
-    }
-    end = notice(left_out(document, html)) + render("paper.html")
-    return write(document, html, after=after, end=end, personal=False).html
+    left_out_notice = notice(left_out(document, html))
+    drawn = badges(clicks, shared(links_of(document, nodes)), totals, quiet=False)
+    after = paper_badges.draw(document, nodes, drawn)
+    end = left_out_notice + render("paper.html", mode=mode(html))
+    marks = dict.fromkeys(_reset_tables(document), " data-mailsight-start")
+    return write(document, html, after=after, end=end, marks=marks, personal=False).html
 
 
-def _picture(badge: Badge) -> str:
-    """The badge as a picture, which no style sheet of the mail can change or add to."""
-    is_pointer = badge.look == "pointer"
-    shade = None if is_pointer else SCALE[int(badge.look)]
-    text = "↑" if is_pointer else f"{badge.text}{badge.sharing}"
-    width_px = POINTER_PX if is_pointer else badge.width_px
-    drawn = render("badge.svg", text=text, width=width_px, shade=shade).strip()
-    address = f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode('ascii')}"
-    return f'<img alt="{text}" src="{address}" style="{_ON_PAPER.format(width_px)}">'
+def _reset_tables(document: LexborHTMLParser) -> Iterator[int]:
+    """The `mem_id` of each table in an element that is aligned by an attribute.
+
+    Browsers align a table there, but not its text. WeasyPrint aligns both.
+    """
+    for table in document.css("table"):
+        above = table.parent
+        while above is not None and above.tag != "table":
+            if "text-align" in (above.attributes.get("style") or "").lower():
+                break
+            if above.tag == "center" or above.attributes.get("align"):
+                yield table.mem_id
+                break
+            above = above.parent

@@ -34,6 +34,7 @@ from mailsight.figures.metrics import (
 )
 from mailsight.heatmap.badges import more
 from mailsight.mail.links import LinkClicks
+from mailsight.mail.sample_values import sampled_subject
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import mails
 from mailsight.reports.campaign import CampaignReport, click_totals
@@ -108,7 +109,7 @@ def read(data: Snapshot, campaign_id: str, audience: Audience) -> ReportContent:
     except WorkFailed as error:
         masked_html, note = None, left_out(error)
     campaign = report.campaign
-    subject = mask.text(campaign.subject) if campaign.subject else None
+    subject = sampled_subject(mask.text(campaign.subject)) if campaign.subject else None
     masked = replace(
         report,
         campaign=replace(campaign, name=mask.text(campaign.name), subject=subject),

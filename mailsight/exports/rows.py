@@ -1,6 +1,6 @@
 """Reads the rows of every exported list. Times are aware, in UTC; the figures equal those on the screens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ from mailsight.figures.metrics import RATES
 from mailsight.reports import campaign, customer
 from mailsight.reports import campaigns as campaign_reports
 from mailsight.reports import data as data_reports
+from mailsight.reports.grid import ALL_CUSTOMERS
 from mailsight.reports.search import EVERYTHING, NEWEST_FIRST, CampaignSearch, Order, selection
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Snapshot
@@ -75,17 +76,22 @@ def links(data: Snapshot, campaign_id: str, audience: Audience) -> Rows:
     return _rows("links", len(rows), lists.batches_of(rows, lists.LISTS["links"]))
 
 
-def events(data: Snapshot, campaign_id: str) -> Rows:
-    """All events of a campaign's messages, including those caused by machines."""
-    total = _total(data, "exported_events_count", campaign_id=campaign_id)
-    return _rows("events", total, _events(data, campaign_id, total))
+def events(
+    data: Snapshot, campaign_id: str, audience: Audience = Audience.ALL, query: GridQuery = ALL_CUSTOMERS
+) -> Rows:
+    """All events of the messages to customers who match the grid's filters, including those caused by machines."""
+    wanted = {"campaign_id": campaign_id, "audience": audience}
+    total = _total(data, "exported_events_count", query, **wanted)
+    return _rows("events", total, _events(data, query, total, wanted))
 
 
-def _events(data: Snapshot, campaign_id: str, total: int) -> Iterator[pa.RecordBatch]:
+def _events(
+    data: Snapshot, query: GridQuery, total: int, wanted: Mapping[str, object]
+) -> Iterator[pa.RecordBatch]:
     """Read some customers at a time: sorting all events of a large campaign at once would take a gigabyte."""
     after = ""
-    for part in data.rows("event_parts", campaign_id=campaign_id, parts=1 + total // EVENTS_PER_PART):
-        yield from data.batches("exported_events", campaign_id=campaign_id, after=after, last=part["last"])
+    for part in data.rows("event_parts", query, **wanted, parts=1 + total // EVENTS_PER_PART):
+        yield from data.batches("exported_events", query, **wanted, after=after, last=part["last"])
         after = part["last"]
 
 

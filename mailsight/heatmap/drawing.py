@@ -33,7 +33,7 @@ from .badges import (
     click_totals,
     links_before,
 )
-from .places import NO_LINE, Line, Place, Places
+from .places import NO_LINE, Corner, Line, Place, Places
 
 _ROW_PX = 18
 _AREA_ROW_PX = 16
@@ -192,12 +192,19 @@ def layers(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals, *, pict
     written = "".join(f"{host}</mailsight-badge>" for host in _hosts(mail, near))
     first = drawn["clicks-count"]
     titles = [badge.title for badge in first]
-    return Layers(mail.start + mail.end, written, looks, titles, near, _moved(first, mail.places))
+    return Layers(
+        mail.start + mail.end,
+        written,
+        looks,
+        titles,
+        near,
+        room_for_areas(first, [place.corner for place in mail.places]),
+    )
 
 
 def _badges_html(badges: Sequence[Badge], mail: Canvas) -> Iterator[str]:
     near = _near(mail.places)
-    moved = _moved(badges, mail.places)
+    moved = room_for_areas(badges, [place.corner for place in mail.places])
     for badge, host, before, moved_px in zip(badges, _hosts(mail, near), near, moved, strict=True):
         near_width_px = 0 if before is None else _near_width_px(badges[before])
         yield f"{host}{_face(badge, near_width_px, moved_px)}</mailsight-badge>"
@@ -284,14 +291,17 @@ def _declarations(style: Mapping[str, str]) -> str:
     )
 
 
-def _moved(badges: Sequence[Badge], places: Sequence[Place]) -> list[int]:
-    """How far the badges of areas move right so that they don't cover those of earlier areas of the same picture."""
+def room_for_areas(badges: Sequence[Badge], corners: Sequence[Corner | None]) -> list[int]:
+    """How far the badges of areas move right so that they don't cover those of earlier areas of the same picture.
+
+    `corners` has the corner of each link by position.
+    """
     rows: dict[tuple[str, int], deque[tuple[int, int, int]]] = defaultdict(
         lambda: deque(maxlen=_MAX_IN_A_ROW)
     )
     moved = []
     for badge in badges:
-        corner = places[badge.position].corner
+        corner = corners[badge.position]
         if corner is None:
             moved.append(0)
             continue

@@ -20,6 +20,7 @@ _BLOCKS = words("""
 """)
 
 
+Corner = tuple[str, int, int]  # a picture, and x and y within it
 Line = tuple[int, int, int]  # a block of text, a line in it, a row of badges above it
 NO_LINE: Line = (0, 0, 0)
 
@@ -33,10 +34,28 @@ class Place:
     left: str
     width: str  # of the visible part; 0 if nothing is visible
     line: Line = NO_LINE  # the same for consecutive links in a text
-    corner: tuple[str, int, int] | None = None  # areas only: anchor of the image, and x and y within it
+    corner: Corner | None = None  # areas only, with the anchor of the image
 
 
 _NOWHERE = Place(_OFF_PAGE, _OFF_PAGE, _OFF_PAGE, "0px")
+
+
+class MapPictures:
+    """The picture of each image map: the first that uses it."""
+
+    def __init__(self, document: LexborHTMLParser) -> None:
+        self._pictures: dict[str, LexborNode] = {}
+        for picture in document.css("img[usemap]"):
+            self._pictures.setdefault((picture.attributes["usemap"] or "").partition("#")[2], picture)
+
+    def of(self, area: LexborNode) -> LexborNode | None:
+        """The picture that an area belongs to."""
+        above = area.parent
+        while above is not None and above.tag != "map":
+            above = above.parent
+        if above is None:
+            return self._pictures.get("")
+        return self._pictures.get(above.attributes.get("name") or above.attributes.get("id") or "")
 
 
 class Places:
@@ -46,9 +65,7 @@ class Places:
         self.marks: dict[int, str] = {}  # attributes by the mem_id of their node
         self.rules: list[str] = []  # for the style sheet
         self._pictures: dict[int, str] = {}
-        self._maps: dict[str, LexborNode] = {}
-        for picture in document.css("img[usemap]"):
-            self._maps.setdefault((picture.attributes["usemap"] or "").partition("#")[2], picture)
+        self._maps = MapPictures(document)
         lines = _lines(document, len(nodes))
         self.links = [
             self._place(position, node, lines.get(node.mem_id, NO_LINE))
@@ -58,7 +75,7 @@ class Places:
     def _place(self, position: int, node: LexborNode, line: Line) -> Place:
         anchor = self._anchor(node, "link", position)
         if node.tag == "area":
-            picture = self._maps.get(_map_name(node))
+            picture = self._maps.of(node)
             return _NOWHERE if picture is None else _area(node, self._picture(picture))
         inside = node.css("*")[1:]
         anchors = [anchor]
@@ -97,31 +114,31 @@ def _edge(side: str, anchors: Sequence[str]) -> str:
 
 def _area(node: LexborNode, picture: str) -> Place:
     """The place of an area: the top right corner of its shape."""
+    corner = area_corner(node)
+    if corner is None:
+        return _place([picture], _width([picture]))
+    x, y = corner
+    right, top = f"({_edge('left', [picture])} + {x}px)", f"({_edge('top', [picture])} + {y}px)"
+    return Place(top, right, right, _width([picture]), corner=(picture, x, y))
+
+
+def area_corner(node: LexborNode) -> tuple[int, int] | None:
+    """The top right corner of an area's shape within its picture. None if, as in browsers, it is the whole picture."""
     shape = (node.attributes.get("shape") or "").strip().lower()
     numbers = coordinates(node.attributes.get("coords") or "")
     points = list(zip(numbers[::2], numbers[1::2], strict=False))
     if shape.startswith("circ") and len(numbers) >= 3:
         to_edge = numbers[2] * 7 // 10
-        x, y = numbers[0] + to_edge, numbers[1] - to_edge
-    elif shape.startswith("poly") and points:
-        x, y = max(points, key=lambda point: point[0] - point[1])
-    elif len(points) >= 2:
-        x, y = max(points[0][0], points[1][0]), min(points[0][1], points[1][1])
-    else:  # like browsers, use the whole image
-        return _place([picture], _width([picture]))
-    right, top = f"({_edge('left', [picture])} + {x}px)", f"({_edge('top', [picture])} + {y}px)"
-    return Place(top, right, right, _width([picture]), corner=(picture, x, y))
+        return numbers[0] + to_edge, numbers[1] - to_edge
+    if shape.startswith("poly") and points:
+        return max(points, key=lambda point: point[0] - point[1])
+    if len(points) >= 2:
+        return max(points[0][0], points[1][0]), min(points[0][1], points[1][1])
+    return None
 
 
 def _width(anchors: Sequence[str]) -> str:
     return f"({' + '.join(f'anchor-size({anchor} width,0px)' for anchor in anchors)})"
-
-
-def _map_name(node: LexborNode) -> str:
-    above = node.parent
-    while above is not None and above.tag != "map":
-        above = above.parent
-    return "" if above is None else above.attributes.get("name") or above.attributes.get("id") or ""
 
 
 def _lines(document: LexborHTMLParser, most: int) -> dict[int, Line]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 # Names have a limited length and quantifiers are possessive, so that no template takes longer than others of its size.
-_NAME = r"[^\W\d](?:[\w.\- ]{0,98}\w)?"
+NAME = r"[^\W\d](?:[\w.\- ]{0,98}\w)?"
 FIELD = re.compile(
-    rf"\{{\{{\{{\s{{0,9}}\.?({_NAME})\s{{0,9}}\}}\}}\}}"  # {{{name}}}: Mustache, Handlebars
-    rf"|\{{\{{\s{{0,9}}\.?({_NAME})\s{{0,9}}\}}\}}"  # {{name}}, {{ customer.name }}, listmonk's {{ .Name }}
-    rf"|\*\|({_NAME})\|\*"  # *|NAME|*: Mailchimp, Mandrill
+    rf"\{{\{{\{{\s{{0,9}}\.?({NAME})\s{{0,9}}\}}\}}\}}"  # {{{name}}}: Mustache, Handlebars
+    rf"|\{{\{{\s{{0,9}}\.?({NAME})\s{{0,9}}\}}\}}"  # {{name}}, {{ customer.name }}, listmonk's {{ .Name }}
+    rf"|\*\|({NAME})\|\*"  # *|NAME|*: Mailchimp, Mandrill
     r"|%(?![0-9A-Fa-f]{2}%)([^\W\d][\w.]{0,99})%"  # %name%, but not the bytes of %C3%A9
 )
 _LEADING_FIELD = re.compile(rf"\s*+(?:{FIELD.pattern})")

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .documents import SIMPLIFIED, parse, within_bounds
+from .modes import DOCTYPE
 from .stylesheets import Remote, is_too_large, safe_css, safe_sheet
 from .trackers import is_pixel, picture_address, tracking_hosts
 from .values import clean_address, words
@@ -64,8 +65,6 @@ _NOTICE = (
     '<p style="display:block!important;position:static!important;margin:24px!important;visibility:visible!important;'
     'opacity:1!important;color:#374151!important;background:#fff!important;font:14px sans-serif!important">{}</p>'
 )
-# The group is atomic: otherwise thousands of comments would make the match backtrack endlessly.
-_DOCTYPE = re.compile(r"(?>\s|<!--.*?-->|<\?[^>]*>)*+<!doctype\s+([^>]*)>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def write(
     `personal`, links lead nowhere and data- attributes are left out: both may identify the customer who got the mail.
     """
     remote = _Pictures(document) if pictures else None
-    doctype = _DOCTYPE.match(html)
+    doctype = DOCTYPE.match(html)
     written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
     policy_at = len(written)
     areas = 0

@@ -72,11 +72,15 @@ def report(data: Snapshot, customer_id: str, audience: Audience) -> CustomerRepo
         raise UnknownCustomer(f"There is no customer {customer_id!r}.")
     customer = Customer(**row | {"attributes": json.loads(row["attributes"] or "{}")})
     contacts = data.rows("contacts", audience=audience, rows=rows)
-    return CustomerReport(customer, [_contact(contact) for contact in contacts])
+    columns = {key: value for key, value in row.items() if key != "attributes"}
+    known = {**columns, **customer.attributes}
+    return CustomerReport(customer, [_contact(contact, known) for contact in contacts])
 
 
-def _contact(row: dict[str, Any]) -> Contact:
-    merge_fields = json.loads(row.pop("merge_fields") or "{}")
+def _contact(row: dict[str, Any], known: Mapping[str, object]) -> Contact:
+    """A contact. Its subject is filled with its own merge fields, or else with what is known of the customer."""
+    own = json.loads(row.pop("merge_fields") or "{}")
+    merge_fields = {name: str(value) for name, value in {**known, **own}.items() if value is not None}
     return Contact(
         **row
         | {

@@ -281,3 +281,6 @@ def _midnight(column: GridColumn, value: object, zone: str | None, *, days: int 
         return datetime.combine(start, time(), formats.zone(zone)).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError) as error:
         raise BadRequest(f"The filter on {column.label} needs a date.") from error
+
+
+ALL_CUSTOMERS = grid_query()

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from mailsight.bounded import pool
 from mailsight.mail.content import fill
+from mailsight.mail.sample_values import sampled
+from mailsight.vocabulary import NotSentReason
 from mailsight.warehouse.reader import Snapshot
 
 from .campaign import campaign
@@ -17,14 +19,37 @@ from .campaign import campaign
 class MailView:
     """An e-mail to display. `html` is as sent and unsafe: sanitize it before you show it.
 
-    `source` is "template" for the campaign's own HTML, "archived" for the exact copy that the customer received, and
-    "filled" for the campaign's HTML with the customer's merge fields filled in.
+    `source` is "template" for the campaign's own HTML, "sample" for that with sample values in its merge fields,
+    "filled" for that with one customer's values, and "archived" for the exact copy that the customer received.
     """
 
     html: str
     subject: str | None
     preheader: str | None
-    source: Literal["template", "archived", "filled"]
+    source: Literal["template", "sample", "filled", "archived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Whether one customer was sent a campaign's e-mail and received it.
+
+    `reason` and `detail` say why it was not, or will not be, sent. `is_planned`: the campaign has not been sent yet.
+    """
+
+    name: str | None
+    email: str | None
+    is_planned: bool
+    is_sent: bool
+    is_received: bool
+    reason: NotSentReason | None
+    detail: str | None
+    bounce_reason: str | None
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether there is a reason not to send it. While a campaign is planned, an unknown one doesn't count."""
+        known = self.reason is not NotSentReason.OTHER or self.detail
+        return not self.is_sent and bool(known or not self.is_planned)
 
 
 def of_campaign(data: Snapshot, campaign_id: str) -> MailView | None:
@@ -37,11 +62,53 @@ def of_campaign(data: Snapshot, campaign_id: str) -> MailView | None:
     return MailView(content["html"], described.subject, described.preheader, "template") if content else None
 
 
+def sample(data: Snapshot, campaign_id: str) -> MailView | None:
+    """Read the campaign's e-mail with sample values, or None if its HTML was not loaded.
+
+    What identifies a person is made up; other fields have the values of the first customer to whom it was sent. Raises
+    `UnknownCampaign`, and `WorkFailed` if it can't be filled in.
+    """
+    mail = of_campaign(data, campaign_id)
+    if mail is None:
+        return None
+    first = data.row("first_sent_customer", campaign_id=campaign_id)
+    row = (
+        data.row("customer_mail", campaign_id=campaign_id, customer_id=first["customer_id"])
+        if first
+        else None
+    )
+    values = _merge_fields(row) if row else {}
+    html = pool.run(partial(sampled, mail.html, values))
+    subject, preheader = (
+        pool.run(partial(sampled, text, values, escape=False)) if text else None
+        for text in (mail.subject, mail.preheader)
+    )
+    return MailView(html, subject, preheader, "sample")
+
+
+def delivery(data: Snapshot, campaign_id: str, customer_id: str) -> Delivery | None:
+    """Read whether a customer was sent the campaign, or None if it did not select them."""
+    row = data.row("customer_delivery", campaign_id=campaign_id, customer_id=customer_id)
+    if row is None:
+        return None
+    reason = row["not_sent_reason"]
+    return Delivery(
+        name=row["name"],
+        email=row["email"],
+        is_planned=row["planned"],
+        is_sent=row["sent"],
+        is_received=row["delivered"],
+        reason=NotSentReason(reason) if reason else None,
+        detail=row["not_sent_detail"],
+        bounce_reason=row["bounce_reason"],
+    )
+
+
 def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView | None:
     """Read the e-mail as one customer received it: the archived copy, or else the campaign's, filled in for them.
 
-    None if the campaign did not select the customer, or the HTML was not loaded. Raises `WorkFailed` if it can't be
-    filled in.
+    Also for a customer who was not sent it: what they would have received. None if the campaign did not select the
+    customer, or the HTML was not loaded. Raises `WorkFailed` if it can't be filled in.
     """
     row = data.row("customer_mail", campaign_id=campaign_id, customer_id=customer_id)
     content = row and data.row("content", content_id=row["archived_id"] or row["template_id"])

@@ -15,6 +15,7 @@ from mailsight.exports import rows
 from mailsight.figures import comparison, explanations, formats
 from mailsight.figures.chance import Change
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
+from mailsight.mail.sample_values import sampled_subject
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign, Overview, SearchTotals
 from mailsight.reports.search import ROWS_A_PAGE, CampaignSearch, Order
@@ -291,7 +292,7 @@ def _row(
             ),
             tables.main(
                 campaign.name,
-                campaign.subject or "",
+                sampled_subject(campaign.subject),
                 href=addresses.campaign(campaign.campaign_id, navigation.audience()),
                 clip=True,
                 tags=campaign.tags,

@@ -27,6 +27,7 @@ from mailsight.figures.comparison import (
 )
 from mailsight.figures.hours import PERIODS
 from mailsight.figures.metrics import FIGURES, WHOLES, Portion, Rate
+from mailsight.mail.sample_values import sampled_subject
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
@@ -114,7 +115,7 @@ def campaigns_table(compared: Sequence[ComparedCampaign]) -> None:
                 tables.chip(letter, colour),
                 tables.main(
                     campaign.name,
-                    campaign.subject or "",
+                    sampled_subject(campaign.subject),
                     href=addresses.campaign(campaign.campaign_id, navigation.audience()),
                     clip=True,
                     tags=campaign.tags,

@@ -22,6 +22,11 @@ from .dialogs import events, mail
 
 TABLE = "history"  # key of the table
 PAGING = Paging("history_page", rows_per_page=25, parameter=PAGE)
+_MAIL_BUTTONS = {
+    Status.NOT_SENT: "Not sent: show why, and what this customer would have received",
+    Status.PLANNED: "Show the e-mail that is planned for this customer",
+    Status.NOT_RECEIVED: "Show the e-mail that was sent to this customer",
+}
 # Attributes with one of these words in their name count as consent.
 _CONSENT = ("consent", "opt_in", "optin", "opted", "permission", "subscribed", "newsletter", "gdpr")
 
@@ -149,7 +154,9 @@ def dialog(report: CustomerReport) -> None:
 def _row(contact: Contact) -> tables.Row:
     buttons = [("events", "list", "Show all events of this e-mail")]
     if contact.has_mail:
-        buttons.insert(0, ("mail", "mail", "Show the e-mail this customer received"))
+        buttons.insert(
+            0, ("mail", "mail", _MAIL_BUTTONS.get(contact.status, "Show the e-mail this customer received"))
+        )
     return tables.Row(
         contact.campaign_id,
         [

@@ -343,14 +343,22 @@ def test_a_grid_export_uses_the_grids_view_and_the_pages_search(
     )
     data = use(sample_database).snapshot()
     expected = recipients.page(data, report.campaign.campaign_id, report.audience, query)
-    read = grid_component.shown(report, "e", [Status.CLICKED], None, None)
+    read = grid_component.shown(report, "e", [Status.CLICKED], None, None, export_rows.customers)
     # A browser may send more than a view; values that the page knows itself are ignored.
     posted = {**VIEW, "search": "", "status": [], "link": 1, "token": "x", "audience": "all"}
     exported = rows_of(read(data, posted))
     assert 0 < len(exported) == expected.total
     assert [row["customer_id"] for row in exported] == [row["customer_id"] for row in expected.rows]
+    read_events = grid_component.shown(report, "e", [Status.CLICKED], None, None, export_rows.events)
+    events = rows_of(read_events(data, posted))
+    shown = {row["customer_id"] for row in exported}
+    all_events = rows_of(export_rows.events(data, report.campaign.campaign_id))
+    assert {row["customer_id"] for row in events} == shown
+    assert events == [row for row in all_events if row["customer_id"] in shown]
+    assert len(events) < len(all_events)
 
 
+@pytest.mark.parametrize("rows", [export_rows.customers, export_rows.events])
 @pytest.mark.parametrize(
     "view",
     [
@@ -363,9 +371,13 @@ def test_a_grid_export_uses_the_grids_view_and_the_pages_search(
     ],
 )
 def test_a_hostile_grid_view_is_rejected(
-    warehouse: Warehouse, report: campaign.CampaignReport, jobs: Jobs, view: dict[str, Any]
+    warehouse: Warehouse,
+    report: campaign.CampaignReport,
+    jobs: Jobs,
+    view: dict[str, Any],
+    rows: grid_component.ReadCustomers,
 ) -> None:
-    read = grid_component.shown(report, "", [], None, None)
+    read = grid_component.shown(report, "", [], None, None, rows)
     with pytest.raises(BadRequest):
         read(warehouse.snapshot(), view)
     job = wait(
@@ -399,8 +411,12 @@ def test_events_read_in_parts_equal_those_read_at_once(
     campaign_id = report.campaign.campaign_id
     whole = rows_of(export_rows.events(warehouse.snapshot(), campaign_id))
     assert len({row["customer_id"] for row in whole}) > 10
+    opened = grid.grid_query(status=[Status.OPENED])
+    some = rows_of(export_rows.events(warehouse.snapshot(), campaign_id, report.audience, opened))
+    assert 0 < len(some) < len(whole)
     monkeypatch.setattr(export_rows, "EVENTS_PER_PART", 20)
     assert rows_of(export_rows.events(warehouse.snapshot(), campaign_id)) == whole
+    assert rows_of(export_rows.events(warehouse.snapshot(), campaign_id, report.audience, opened)) == some
 
 
 def test_a_customers_lists_equal_those_on_the_page(

@@ -15,13 +15,14 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from selectolax.lexbor import LexborNode
 
 from mailsight import heatmap, mail, mime
 from mailsight.errors import UnusableMail
 from mailsight.exports import masking
 from mailsight.exports.masking import Mask
 from mailsight.heatmap import drawing
-from mailsight.heatmap.badges import click_totals, link_totals
+from mailsight.heatmap.badges import Badge, click_totals, link_totals
 from mailsight.mail import documents, stylesheets
 from mailsight.mail.cascade import Cascade
 from mailsight.mail.links import LinkClicks, Matcher, links, shared
@@ -46,6 +47,12 @@ def _clicks(text: str) -> list[LinkClicks]:
     return [LinkClicks(link.link_position, link.url, link.label, 5, 4, 1) for link in _links(text)]
 
 
+def _area(text: str) -> LexborNode:
+    [area] = documents.parse("<map><area href=# shape=poly></map>").css("area")
+    area.attrs["coords"] = text.encode("utf-8", "replace").decode()
+    return area
+
+
 # A value for each parameter, made of the text. Types that say too little are looked up by name.
 VALUES: Mapping[str, Callable[[str], Any]] = {
     "str": str,
@@ -57,6 +64,13 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "Sequence[int]": lambda text: range(len(text)),
     "LexborHTMLParser": _parsed,
     "Sequence[LexborNode]": lambda text: link_nodes(_parsed(text)),
+    "LexborNode": _area,
+    "Sequence[Badge]": lambda text: [
+        Badge(at, "0", "12", 25, 16, "12 clicks") for at in range(len(text) // 50)
+    ],
+    "Sequence[tuple[str, int, int] | None]": lambda text: [
+        ("", 9 * at % 600, 7 * at % 400) for at in range(len(text))
+    ],
     "Sequence[Link]": _links,
     "Sequence[LinkClicks]": _clicks,
     "LinkClicks": lambda text: LinkClicks(0, text, text, 5, 4, 1),

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from mailsight.mail.link_fields import MARK, MAX_LENGTH, SYNTAXES, Syntax, marked
 from mailsight.mail.links import Link, Matcher, links, shared
-from mailsight.mail.urls import pattern
 
 SYNTAX_IDS = [f"{syntax.example} {syntax.place}" for syntax in SYNTAXES]
 
@@ -166,9 +165,8 @@ def test_every_click_finds_its_own_link(mail: list[tuple[str, str, tuple[object,
     assert [matcher.position(clicked) for _, clicked, _ in mail] == list(range(len(mail)))
 
 
-def test_a_host_that_cannot_be_encoded_has_no_pattern() -> None:
+def test_a_host_that_cannot_be_encoded_matches_no_click() -> None:
     assert position("https://\ud800{{a}}000/sale", "https://a.example/") is None
-    assert pattern("https://\ud800{{a}}000/sale") is None
 
 
 def test_a_very_long_url_has_no_fields() -> None:

@@ -16,7 +16,7 @@ from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
-from tests.support.browsing import expect_customers, settle, visit
+from tests.support.browsing import expect_customers, grid, settle, visit
 from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
 from tests.support.command_line import run
 
@@ -224,6 +224,27 @@ def test_a_click_shows_who_clicked_that_link(
     expect(tab.locator(".only")).to_be_empty()
 
 
+def test_the_message_counts_the_customers_that_all_filters_leave(tab: Page) -> None:
+    expect_customers(tab, 8)
+    only = tab.locator(".only")
+    badge(tab, 1).click()
+    expect(only).to_contain_text("The customer list shows only the 2 customers who clicked “Sale”.")
+    tab.get_by_placeholder("Search name or e-mail").fill("1")
+    expect(only).to_contain_text("shows 1 of the 2 customers who clicked “Sale”.")
+    expect_customers(tab, 1)
+    email = grid(tab).get_by_label("E-mail Filter Input")
+    tab.get_by_placeholder("Search name or e-mail").fill("")
+    expect_customers(tab, 2)
+    expect(only).to_contain_text("only the 2 customers")
+    # Only the browser knows the filters of the grid's columns.
+    email.fill("nobody")
+    expect_customers(tab, 0)
+    expect(only).to_contain_text("shows none of the 2 customers who clicked “Sale”.")
+    tab.get_by_role("tab", name="Status", exact=True).click()
+    tab.get_by_role("tab", name="Heatmap").click()
+    expect(only).to_contain_text("shows none of the 2 customers who clicked “Sale”.")
+
+
 def test_images_load_on_demand_and_the_filter_stays(tab: Page) -> None:
     tab.route("https://shop.example/**", lambda route: route.fulfill(body=b"GIF89a"))
     badge(tab, 3).click()
@@ -241,11 +262,18 @@ def test_the_downloaded_picture_shows_the_mail_with_its_badges(tab: Page) -> Non
         tab.get_by_role("button", name="PNG").click()
     assert download.value.suggested_filename == "heatmap-spring-human.png"
     picture = Image.open(BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
-    assert abs(picture.height - 2 * height) < 4
+    # Above the mail are a title and the legend.
+    heading = picture.crop((0, 0, picture.width, picture.height - 2 * height))
+    assert 120 < heading.height < 400
+    legend = {colour for _, colour in heading.getcolors(heading.width * heading.height) or []}
+    assert {_rgb(shade.background) for shade in SCALE} <= legend
     colours = {colour for _, colour in picture.getcolors(picture.width * picture.height) or []}
-    hot = SCALE[-1].background
-    assert tuple(int(hot[start : start + 2], 16) for start in (1, 3, 5)) in colours
+    assert _rgb(SCALE[-1].background) in colours
     assert len(colours) > 50
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))
 
 
 def test_the_downloaded_file_equals_the_command_lines(tab: Page, database: Path, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_the_heatmap_tab_lists_the_links_without_the_mail(
         from mailsight.vocabulary import Audience
 
         with cached.one_generation():
-            heatmap.show(cached.read(campaign.report, "spring", Audience.HUMAN))
+            heatmap.show(cached.read(campaign.report, "spring", Audience.HUMAN), lambda _: 0)
 
     page = shown(tab)
     assert [warning.value for warning in page.warning] == [f"This e-mail can't be shown. {TOO_LONG}"]

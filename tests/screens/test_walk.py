@@ -75,6 +75,11 @@ def test_a_marketer_walks_from_the_list_to_a_customers_mail(
         expect(mail.locator("a[href]").first).to_be_attached()
         page.get_by_role("dialog").get_by_text("Phone", exact=True).click()
         expect(mail.locator("a[href]").first).to_be_attached()
+        expect(page.get_by_role("dialog")).to_contain_text(
+            f"or one of {formats.count(counts.sent)} customers"
+        )
+        page.get_by_role("dialog").get_by_role("button", name="Next customer").click()
+        expect(page.get_by_role("dialog")).to_contain_text(f"Customer 1 of {formats.count(counts.sent)}")
         close_dialog(page)
 
         reason, number = max(report.not_sent.items(), key=lambda item: item[1])

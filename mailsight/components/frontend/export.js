@@ -39,7 +39,7 @@ function watch(data, root, setTriggerValue) {
 
   // The grid may still be loading.
   function reportView() {
-    const view = viewOf(data.grid);
+    const view = askGrid(data.grid, "view");
     if (!view) {
       words.textContent = "Waiting for the table";
       timer = setTimeout(reportView, POLL_MS);
@@ -107,19 +107,6 @@ function watch(data, root, setTriggerValue) {
 // Each file is downloaded and each view reported only once, even if this part of the page is drawn again.
 const started = new Set();
 const reported = new Set();
-
-// The view that this grid last requested from the server. The grid is in a frame of the page.
-function viewOf(grid) {
-  for (const frame of document.querySelectorAll("iframe")) {
-    try {
-      const view = frame.contentWindow.mailsight.view(grid);
-      if (view) return JSON.parse(JSON.stringify(view));
-    } catch {
-      // Another frame, without a grid or from another origin.
-    }
-  }
-  return undefined;
-}
 
 function element(name, properties) {
   return Object.assign(document.createElement(name), properties);

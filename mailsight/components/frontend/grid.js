@@ -128,6 +128,18 @@ var lastView = null;
 
 function view(place) { return lastView && lastView.place === place ? lastView.view : null; }
 
+/* How many customers the grid shows if its columns are filtered; the page counts those that its own filters leave. */
+var lastTotal = null;
+
+function filtered(place) {
+  return lastTotal && lastTotal.place === place && window.recipients.isAnyFilterPresent() ? lastTotal : null;
+}
+
+function publishTotal(place, total) {
+  lastTotal = { place: place, total: total };
+  window.parent.dispatchEvent(new CustomEvent('mailsight:customers', { detail: lastTotal }));
+}
+
 /* The grid drops the result of an earlier request that arrives after the result of a later one. */
 var datasource = {
   rowCount: undefined,
@@ -155,6 +167,7 @@ var datasource = {
       else window.recipients.hideOverlay();
       remember(params.context.place, { rows: Math.max(result.total, 1) });
       drawFooter(params, result.total, '');
+      publishTotal(params.context.place, result.total);
     }).catch(function () {
       drawFooter(params, 0, 'The customers could not be loaded. Reload the page.');
       params.failCallback();
@@ -235,8 +248,13 @@ class MailCell {
     this.button.className = 'preview';
     this.button.type = 'button';
     if (!params.data) return;
-    this.button.title = 'Show the e-mail this customer received';
-    this.button.setAttribute('aria-label', 'Preview the e-mail to ' + (params.data.name || params.data.customer_id));
+    var name = params.data.name || params.data.customer_id;
+    var titles = {
+      not_sent: 'Not sent: show why, and what this customer would have received',
+      planned: 'Show the e-mail that is planned for this customer'
+    };
+    this.button.title = titles[params.data.status] || 'Show the e-mail this customer received';
+    this.button.setAttribute('aria-label', (params.data.status === 'not_sent' ? 'Why was no e-mail sent to ' : 'Preview the e-mail to ') + name);
     var shape = 'http:' + '/' + '/www.w3.org/2000/svg';
     var svg = document.createElementNS(shape, 'svg');
     var path = document.createElementNS(shape, 'path');
@@ -299,5 +317,6 @@ window.mailsight = {
   scrolled: scrolled,
   StateCell: StateCell,
   previewed: previewed,
-  view: view
+  view: view,
+  filtered: filtered
 };

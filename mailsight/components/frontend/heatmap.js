@@ -75,6 +75,9 @@ function heatmapView(root, initial) {
   const frame = data.html === null ? null : mailFrame(place, opened, drawBadges);
   if (!frame) place.append(make("p", { class: "none" }, data.missing));
 
+  const counted = ({ detail }) => detail.place === data.grid && drawOnly(detail.total);
+  addEventListener("mailsight:customers", counted);
+
   const change = (name, value) => {
     state[name] = value;
     switched = Date.now();
@@ -126,12 +129,12 @@ function heatmapView(root, initial) {
         toggle("Load images", data.pictures_help, data.pictures, "pictures", (on) => setState("pictures", on)),
       );
       const save = make("button", { type: "button", class: "save", "data-tool": "png", "aria-label": "Save as PNG",
-        title: "The e-mail with its badges as a PNG, without images from the network" }, icon(SAVE), "PNG");
+        title: "The e-mail with its badges, a title and the legend as a PNG, without images from the network" }, icon(SAVE), "PNG");
       save.addEventListener("click", async () => {
         if (save.ariaDisabled) return;
         save.ariaDisabled = "true"; // not disabled, which would lose the focus
         try {
-          await savePicture(frame.mail, badges, data.file_name);
+          await savePicture(frame.mail, badges, heading(), data.file_name);
         } catch {
           save.replaceChildren("Not supported by this browser");
           return;
@@ -142,6 +145,19 @@ function heatmapView(root, initial) {
     }
     tools.replaceChildren(...parts);
     if (focused) tools.querySelector(`[data-tool="${focused}"]`)?.focus();
+  }
+
+  // What a picture says above the mail, which a browser lays out like any other text.
+  function heading() {
+    const labelOf = (list, value) => list.find(([key]) => key === value)[1];
+    const shown = state.show === "count" ? labelOf(data.measures, state.measure) : `${labelOf(data.measures, state.measure)}, ${labelOf(data.shows, state.show).toLowerCase()}`;
+    const swatches = data.scale.map(([from, background, text]) =>
+      make("span", { style: `padding:1px 9px;background:${background};color:${text};font-weight:700;font-size:11px` }, `${from}`));
+    return make("div", { style: "padding:16px 20px 14px;color:#374151;background:#fff;border-bottom:1px solid #d1d5db;font:13px/1.5 Arial,Helvetica,sans-serif" },
+      make("div", { dir: "auto", style: "color:#0e1621;font-size:18px;font-weight:700;overflow-wrap:anywhere" }, data.name),
+      make("div", { style: "overflow-wrap:anywhere" }, data.facts.join(" · ")),
+      make("div", { style: "margin-top:6px" }, `${shown}, in % of the most clicked link from: `, ...swatches),
+      make("div", {}, "↑ counted at another link to the same URL", state.unclicked === "no" ? "" : " · ○ no clicks"));
   }
 
   function drawLegend() {
@@ -158,13 +174,13 @@ function heatmapView(root, initial) {
     );
   }
 
-  // Says that the grid is filtered, since the mail may push it out of sight.
-  function drawOnly() {
+  // Says that the grid is filtered, since the mail may push it out of sight. Only the grid knows the filters of its columns.
+  function drawOnly(shown = askGrid(data.grid, "filtered")?.total ?? data.shown) {
     const link = [...data.links, ...data.others].find((link) => link.id === data.chosen);
     if (!link) return only.replaceChildren();
     const see = make("button", { type: "button" }, "Go to the list ↓");
     see.addEventListener("click", () => {
-      const heading = document.getElementById(data.grid);
+      const heading = document.getElementById(data.anchor);
       if (!heading) return;
       heading.scrollIntoView();
       heading.tabIndex = -1;
@@ -173,7 +189,10 @@ function heatmapView(root, initial) {
     const all = make("button", { type: "button" }, "Show all customers");
     all.addEventListener("click", () => trigger("chosen", ""));
     const who = link.clickers === 1 ? "1 customer" : `${link.clickers.toLocaleString("en")} customers`;
-    only.replaceChildren(make("span", {}, `The customer list shows only the ${who} who clicked “${link.label}”.`), see, all);
+    const words = shown < link.clickers
+      ? `With its other filters, the customer list shows ${shown ? shown.toLocaleString("en") : "none"} of the ${who} who clicked “${link.label}”.`
+      : `The customer list shows only the ${who} who clicked “${link.label}”.`;
+    if (only.firstChild?.textContent !== words) only.replaceChildren(make("span", {}, words), see, all);
   }
 
   // --- The list -----------------------------------------------------------------------------------------------------
@@ -392,6 +411,7 @@ function heatmapView(root, initial) {
       frame.show({ ...data, width: width() });
     },
     remove() {
+      removeEventListener("mailsight:customers", counted);
       frame?.remove();
       root.replaceChildren();
     },
@@ -404,17 +424,18 @@ function heatmapView(root, initial) {
 const MAX_SIDE_PX = 16000;
 const MAX_AREA_PX = 60_000_000;
 
-async function savePicture(mail, badges, name) {
-  const blob = await pictureOf(mail, badges);
+async function savePicture(mail, badges, heading, name) {
+  const blob = await pictureOf(mail, badges, heading);
   const address = URL.createObjectURL(blob);
   make("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-async function pictureOf(mail, badges) {
+async function pictureOf(mail, badges, heading) {
   const root = mail.documentElement;
   const [width, height] = [root.scrollWidth, Math.max(root.scrollHeight, mail.body.scrollHeight)];
-  const scale = Math.min(2, MAX_SIDE_PX / Math.max(width, height), Math.sqrt(MAX_AREA_PX / (width * height)));
+  const top = heightOf(heading, width);
+  const scale = Math.min(2, MAX_SIDE_PX / Math.max(width, top + height), Math.sqrt(MAX_AREA_PX / (width * (top + height))));
   const copy = root.cloneNode(true);
   copy.querySelectorAll("base, meta").forEach((element) => element.remove());
   // A copy has no shadow roots. In a picture, which loads nothing, badges may as well be elements of the mail.
@@ -434,17 +455,33 @@ async function pictureOf(mail, badges) {
   wrapper.style.cssText = `width:${width}px;height:${height}px;background:${backgroundOf(mail.body)}`;
   wrapper.append(copy);
   if (mail.compatMode === "BackCompat") copy.querySelector("head")?.prepend(quirks(mail));
-  const xml = new XMLSerializer().serializeToString(wrapper).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "");
+  const canvas = make("canvas", { width: Math.round(width * scale), height: Math.round((top + height) * scale) });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  // Two pictures, because the mail's style sheets would apply to the heading too.
+  context.drawImage(await drawnBy(heading, width, top), 0, 0, canvas.width, top * scale);
+  context.drawImage(await drawnBy(wrapper, width, height), 0, top * scale, canvas.width, height * scale);
+  return new Promise((done, failed) => canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("empty"))), "image/png"));
+}
+
+// The height of an element at a width, without the page's styles.
+function heightOf(element, width) {
+  const host = make("div", { style: `all:initial;position:absolute;visibility:hidden;width:${width}px` });
+  host.attachShadow({ mode: "open" }).append(element);
+  document.body.append(host);
+  const height = Math.ceil(element.getBoundingClientRect().height);
+  host.remove();
+  return height;
+}
+
+async function drawnBy(element, width, height) {
+  const xml = new XMLSerializer().serializeToString(element).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "");
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><foreignObject width="100%" height="100%">${xml}</foreignObject></svg>`;
   const picture = new Image();
   picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await picture.decode();
-  const canvas = make("canvas", { width: Math.round(width * scale), height: Math.round(height * scale) });
-  const context = canvas.getContext("2d");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  return new Promise((done, failed) => canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("empty"))), "image/png"));
+  return picture;
 }
 
 // In quirks mode, tables don't inherit these properties (https://quirks.spec.whatwg.org/#the-tables-inherit-color-from-body-quirk

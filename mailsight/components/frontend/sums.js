@@ -21,6 +21,7 @@ const drawLine = (line, notify) => {
 const setShown = (line, data) => {
   if (data.lines.length) line.setAttribute("role", "status");
   if (!data.shown) return line.replaceChildren();
+  if (line.firstChild?.textContent === data.shown) return;
   const link = element("button", { type: "button", class: "see" }, "See them ↓");
   link.addEventListener("click", () => {
     const heading = document.getElementById(data.anchor);
@@ -32,12 +33,23 @@ const setShown = (line, data) => {
   line.replaceChildren(element("b", {}, data.shown), " · ", link);
 };
 
+const listeners = new WeakMap(); // to the grid that the count is about, whose column filters only it knows
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const lines = parentElement.querySelector(".lines");
   const active = lines.getRootNode().activeElement;
   const focused = lines.contains(active) ? active.dataset.part : undefined;
   const notify = (part) => setTriggerValue("clicked", part);
   lines.replaceChildren(...data.lines.map((line) => drawLine(line, notify)));
-  setShown(parentElement.querySelector(".shown"), data);
+  const show = (total) => {
+    const counted = total === undefined ? data.shown : `${total.toLocaleString("en")} ${total === 1 ? "customer" : "customers"}`;
+    setShown(parentElement.querySelector(".shown"), { ...data, shown: data.shown && counted });
+  };
+  const counted = ({ detail }) => detail.place === data.grid && show(detail.total);
+  removeEventListener("mailsight:customers", listeners.get(parentElement));
+  addEventListener("mailsight:customers", counted);
+  listeners.set(parentElement, counted);
+  show(askGrid(data.grid, "filtered")?.total);
   if (focused) [...lines.querySelectorAll(".part")].find((part) => part.dataset.part === focused)?.focus({ preventScroll: true });
+  return () => removeEventListener("mailsight:customers", listeners.get(parentElement));
 }

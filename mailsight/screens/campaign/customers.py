@@ -3,20 +3,17 @@
 They are a fragment: typing in the search box or clicking in the grid does not rerun the rest of the page.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from mailsight.components import grid
-from mailsight.components.export_button import export_button, grid_export_button
+from mailsight.components.export_button import grid_export_button
 from mailsight.components.search_box import search_box
 from mailsight.exports import rows
-from mailsight.exports.writers import Rows
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, frame, navigation
-from mailsight.warehouse.reader import Snapshot
 
 from . import dialogs, heatmap, states, tabs
 
@@ -36,10 +33,10 @@ def customers(report: CampaignReport) -> None:
 def _filters(report: CampaignReport) -> object:
     """The filters of the grid that the funnel and the heatmap show as well.
 
-    The search is one of them while the funnel says how many customers are left.
+    The search is one of them while the funnel or the heatmap says how many customers are left.
     """
-    chosen = states.chosen_states(report), states.chosen_stage(report)
-    return chosen, heatmap.chosen(report), any(chosen) and states.customers_search(report)
+    chosen = states.chosen_states(report), states.chosen_stage(report), heatmap.chosen(report)
+    return chosen, any(chosen) and states.customers_search(report)
 
 
 @st.fragment
@@ -64,23 +61,27 @@ def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
             link = heatmap.chosen_link(report)
             stage = states.stage_chip(report)
             chosen = states.states_pills(report)
-        _export_buttons(report, grid.shown(report, search, chosen, stage, link))
+        _export_buttons(report, partial(grid.shown, report, search, chosen, stage, link))
     grid.recipients_grid(report, search, chosen, stage, link)
 
 
-def _export_buttons(report: CampaignReport, shown: Callable[[Snapshot, Mapping[str, Any]], Rows]) -> None:
-    """Buttons that export the customers in the grid, and all events of the campaign."""
+def _export_buttons(
+    report: CampaignReport,
+    shown: Callable[[grid.ReadCustomers], grid.ReadView],
+) -> None:
+    """Buttons that export the customers in the grid, and all their events of this campaign."""
     campaign_id, audience = report.campaign.campaign_id, report.audience
     with st.container(horizontal=True, width="content", gap="small", key="customers_exports"):
         grid_export_button(
             f"customers:{campaign_id}",
             ("customers", campaign_id, audience.value),
-            shown,
+            shown(rows.customers),
             grid=grid.grid_name(campaign_id),
         )
-        export_button(
+        grid_export_button(
             f"events:{campaign_id}",
             ("events", campaign_id),
-            partial(rows.events, campaign_id=campaign_id),
+            shown(rows.events),
+            grid=grid.grid_name(campaign_id),
             label="Events",
         )

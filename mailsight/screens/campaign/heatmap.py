@@ -1,5 +1,6 @@
 """The Heatmap tab: the links and their clicks on the left, the e-mail with click badges on the right."""
 
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 
@@ -8,6 +9,7 @@ import streamlit as st
 from mailsight.bounded import pool
 from mailsight.components import address
 from mailsight.components.export_button import export_button
+from mailsight.components.grid import grid_name
 from mailsight.components.mail_frame import frontend
 from mailsight.errors import WorkFailed
 from mailsight.exports import heatmap, rows
@@ -27,13 +29,14 @@ _heatmap = st.components.v2.component(
     "mailsight_heatmap",
     html='<div class="heatmap"></div>',
     css=frontend("mail_frame.css", "heatmap.css", "tips.css"),
-    js=frontend("frame.js", "tips.js", "heatmap.js"),
+    js=frontend("frame.js", "tips.js", "grids.js", "heatmap.js"),
 )
 
 _MISSING = "This e-mail's HTML has not been loaded, so there is no heatmap to show."
 
 
-def show(report: CampaignReport) -> None:
+def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int]) -> None:
+    """The tab. `customers_shown` counts the customers whom the grid lists with all filters but those of its columns."""
     campaign_id = report.campaign.campaign_id
     mail = read(mails.of_campaign, campaign_id)
     key = f"heatmap:{campaign_id}"
@@ -76,8 +79,12 @@ def show(report: CampaignReport) -> None:
             "missing": missing,
             "phone_width": mail_dialog.PHONE_WIDTH,
             "pictures_help": mail_dialog.PICTURES_HELP,
-            "grid": "customers",  # the anchor above the grid
+            "shown": customers_shown(report) if chosen(report) else None,
+            "grid": grid_name(campaign_id),
+            "anchor": "customers",  # of the heading above the grid
             "file_name": f"{_file_name(report)}.png",
+            "name": report.campaign.name,
+            "facts": heatmap.facts(report),
         },
         default={"pictures": False},
         on_pictures_change=lambda: None,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from mailsight.charts import status
 from mailsight.components import address, sums, tables
+from mailsight.components.grid import grid_name
 from mailsight.figures import explanations, formats
 from mailsight.figures.funnel import Reached, stages
 from mailsight.figures.metrics import Portion, share
@@ -52,6 +53,7 @@ def funnel(report: CampaignReport) -> None:
         [_stages_line(report, reached), _states_line(report)],
         key=f"sums:{report.campaign.campaign_id}",
         shown=_shown(report),
+        grid=grid_name(report.campaign.campaign_id),
         anchor=ANCHOR,
     )
     if clicked:
@@ -150,7 +152,10 @@ def states_table(report: CampaignReport) -> None:
         tables.Column("Customers", right=True, fit=True),
     ]
     clicked = tables.table(columns, rows, key="states", label="Status of messages", opens=True)
-    sums.sums([], key=f"shown:{report.campaign.campaign_id}", shown=_shown(report), anchor=ANCHOR)
+    campaign_id = report.campaign.campaign_id
+    sums.sums(
+        [], key=f"shown:{campaign_id}", shown=_shown(report), grid=grid_name(campaign_id), anchor=ANCHOR
+    )
     if clicked.row:
         _toggle(report, clicked.row)
         st.rerun()
@@ -162,15 +167,20 @@ def _share_of_sent(portion: Portion, formula: str, largest: float, colour: str) 
 
 
 def _shown(report: CampaignReport) -> str:
-    """How many customers the grid lists if states or a stage filter it: with its search, and the chosen link."""
-    states, stage = chosen_states(report), chosen_stage(report)
-    if not states and not stage:
-        return ""
+    """How many customers the grid lists if states or a stage filter it."""
+    is_filtered = chosen_states(report) or chosen_stage(report)
+    return formats.things(customers_shown(report), "customer") if is_filtered else ""
+
+
+def customers_shown(report: CampaignReport) -> int:
+    """How many customers the grid lists with its search and the chosen states, stage and link."""
     query = grid.grid_query(
-        search=customers_search(report), status=states, stage=stage, link=heatmap.chosen_position(report)
+        search=customers_search(report),
+        status=chosen_states(report),
+        stage=chosen_stage(report),
+        link=heatmap.chosen_position(report),
     )
-    number = read(recipients.count, report.campaign.campaign_id, report.audience, query)
-    return formats.things(number, "customer")
+    return read(recipients.count, report.campaign.campaign_id, report.audience, query)
 
 
 def customers_search(report: CampaignReport) -> str:
