@@ -82,6 +82,7 @@ def test_no_tab_or_dialog_of_a_campaign_is_cut_off(page: Page, address: str) -> 
         settle(page)
         faults[button] = clipped(page)
         close_dialog(page)
+        settle(page)
     assert {place: found for place, found in faults.items() if found} == {}
 
 
