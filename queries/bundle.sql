@@ -174,11 +174,29 @@ insert into read_records by name
 select line as ordinal, record from batch;
 
 -- name: record_range()^
--- The first and the last ordinal.
-select coalesce(min(ordinal), 1) as first, coalesce(max(ordinal), 0) as last from read_records;
+-- The first and the last ordinal, and the length of the longest record in bytes.
+select
+    coalesce(min(ordinal), 1) as first, coalesce(max(ordinal), 0) as last,
+    coalesce(max(strlen(cast(record as varchar))), 0) as longest
+from read_records;
+
+-- name: remove_long_records(most)
+-- Removes records of more than `most` bytes; returns their ordinals. Queries work on 2,048 rows at a time and hold several
+-- copies of them.
+delete from read_records where strlen(cast(record as varchar)) > :most
+returning ordinal;
+
+-- name: record_parts(most)
+-- Ranges of ordinals, each with records of about `most` bytes, in order.
+select min(ordinal) as first, max(ordinal) as last
+from (
+    select ordinal, sum(strlen(cast(record as varchar))) over (order by ordinal) // :most as part from read_records
+)
+group by part
+order by part;
 
 -- name: choose_records(first, last)!
--- Chooses the records to stage by ordinal.
+-- Chooses the records to work on by ordinal.
 set variable chosen_records = {'first': cast(:first as bigint), 'last': cast(:last as bigint)};
 
 -- name: lenient_records()^
@@ -196,14 +214,14 @@ select
     ) as are_lenient;
 
 -- name: record_names(most)
--- The column names that the first `most` records of the file use, at most a thousand.
+-- The column names that the first `most` of the chosen records use, at most a thousand.
 select distinct left(unnest(json_keys(record)), 100) as name
-from (select record from read_records where json_type(record) = 'OBJECT' limit :most)
+from (select record from records where json_type(record) = 'OBJECT' limit :most)
 order by name
 limit 1000;
 
 -- name: rename_columns(names)!
--- Renames the fields of the records. `names` is a JSON object with the new names of those that change: the column that each
+-- Renames the fields of the chosen records. `names` is a JSON object with the new names of those that change: the column that each
 -- spells, and a plain name for records that have a field with that column's own name. Of several fields with the same name, the
 -- first that says something counts.
 update read_records
@@ -213,7 +231,7 @@ from (
         select
             *, json_keys(record) as given,
             list_transform(json_keys(record), lambda name: coalesce(names[name].plain, name)) as plain
-        from read_records,
+        from records,
             (select from_json(:names, '"MAP(VARCHAR,STRUCT(plain VARCHAR,spelled VARCHAR))"') as names)
         where json_type(record) = 'OBJECT'
     ),
@@ -246,13 +264,14 @@ from (
 where read_records.ordinal = renamed.ordinal;
 
 -- name: write_whole_ids()!
--- Writes ids that are whole numbers without a fraction. Programs that keep numbers as floating point write 1042 as 1042.0.
+-- Writes ids of the chosen records that are whole numbers without a fraction. Programs that keep numbers as floating point write 1042 as 1042.0.
 update read_records
 set record = regexp_replace(
     cast(record as varchar),
     '("(?:campaign_id|customer_id|message_id|event_id)"\s*:\s*-?\d{1,15})\.0+(\s*[,}])', '\1\2', 'g'
 )
-where contains(cast(record as varchar), '.0') and regexp_matches(
+where ordinal between getvariable('chosen_records').first and getvariable('chosen_records').last
+    and contains(cast(record as varchar), '.0') and regexp_matches(
     cast(record as varchar), '"(?:campaign_id|customer_id|message_id|event_id)"\s*:\s*-?\d{1,15}\.0+\s*[,}]'
 );
 

@@ -107,15 +107,35 @@ insert into campaigns by name
 select * exclude (is_new, is_changed) from merged_campaigns where is_changed order by campaign_id;
 
 -- name: merge_customers#
--- merged_customers: one row per customer in this load, as merged_campaigns. Attributes are merged one by one.
+-- merged_customers: one row per customer in this load, as merged_campaigns. Attributes are merged one by one: first those of
+-- up to a thousand rows of a customer, because each step copies what has been merged so far.
 create temp table merged_customers as
-with latest as (
+with parts as (
+    select
+        customer_id, max(row) as row, list_reduce(list(attributes order by row), lambda a, b: json_merge_patch(a, b)) as attributes
+    from (
+        select customer_id, rowid as row, attributes, row_number() over (partition by customer_id order by rowid) // 1000 as part
+        from staged_customers
+        where refusal is null and attributes is not null
+            and customer_id in (
+                select customer_id from staged_customers where refusal is null
+                group by customer_id having min(attributes) <> max(attributes)
+            )
+    )
+    group by customer_id, part
+),
+repeated as (
+    select customer_id, list_reduce(list(attributes order by row), lambda a, b: json_merge_patch(a, b)) as attributes
+    from parts
+    group by customer_id
+),
+latest as (
     select
         customer_id,
         arg_max(email, rowid) as email, arg_max(name, rowid) as name, arg_max(language, rowid) as language,
         arg_max(country, rowid) as country, arg_max(created_at, rowid) as created_at,
-        arg_max(attributes, rowid) as attributes
-    from staged_customers
+        coalesce(any_value(r.attributes), arg_max(s.attributes, s.rowid)) as attributes
+    from staged_customers as s left join repeated as r using (customer_id)
     where refusal is null
     group by customer_id
 ),

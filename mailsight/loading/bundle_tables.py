@@ -26,6 +26,11 @@ BATCH_CHARACTERS = 2**24
 MAX_RATIO = 200
 ALWAYS_ALLOWED_BYTES = 2**30
 PAGE_ROWS = 100_000
+MAX_RECORD_BYTES = 2**20
+TOO_LONG = "a row of more than 1 MB"
+# DuckDB holds several copies of 2,048 rows at a time. Longer ones are staged in parts.
+LONG_RECORD_BYTES = 2**14
+PART_BYTES = 2**24
 MAX_NAMES = 100  # of ignored columns in a summary
 ALLRECORDS = 2**62
 
@@ -60,35 +65,51 @@ def read_file(reading: Reading, file: BundleFile) -> None:
         for batch in _batches(reading, file):
             for record, failure in isolated(batch, partial(_take_over, work)):
                 reading.refuse(file, record.line, failure.reason, record.json)
-    names = _named(work, file)
+    too_long = sorted(row["ordinal"] for row in work.rows("remove_long_records", most=MAX_RECORD_BYTES))
+    reading.unread[file.kind] += _add_refused(reading, file, ((place, TOO_LONG) for place in too_long))
+    [(first, last, longest)] = work.run("record_range")
+    parts = [(first, last)] if longest <= LONG_RECORD_BYTES else work.run("record_parts", most=PART_BYTES)
+    names = _named(work, file, parts)
     ignored = set(names) - bundle_files.COLUMNS[file.kind].keys() - {""}
     if ignored and file.kind != "customers":
         reading.ignored_columns[file.name] = tuple(sorted(ignored)[:MAX_NAMES])
-    [(first, last)] = work.run("record_range")
-    failures = isolated(range(first, last + 1), partial(stage, work, file))
-    reading.unread[file.kind] += _add_refused(reading, file, ((place, why.reason) for place, why in failures))
+    failures = (
+        (place, why.reason)
+        for first_of_part, last_of_part in parts
+        for place, why in isolated(range(first_of_part, last_of_part + 1), partial(stage, work, file))
+    )
+    reading.unread[file.kind] += _add_refused(reading, file, failures)
     if file.problem:
         reading.refuse(file, last or 1, file.problem, "")
 
 
-def _named(work: Draft, file: BundleFile) -> list[str]:
+def _named(work: Draft, file: BundleFile, parts: Sequence[tuple[int, int]]) -> list[str]:
     """The names of the file's columns, after giving the fields of its records their canonical names."""
     if file.form == "csv":
         return list(file.layout.names)
-    # The rows of a table share their columns; every JSON object can have different ones.
-    most = 1 if file.form == "parquet" else ALLRECORDS
-    names = [row["name"] for row in work.rows("record_names", most=most)]
+    names = _names(work, file, parts)
     renamed: dict[str, dict[str, str]] = {}
     for name in names:
         [plain] = bundle_files.column_names([name], ())
         [spelled] = file.column_names([name])
         if name != spelled:
             renamed[name] = {"plain": plain, "spelled": spelled}
-    if renamed:
-        work.run("rename_columns", names=json.dumps(renamed))
-        names = [row["name"] for row in work.rows("record_names", most=most)]
-    work.run("write_whole_ids")
-    return names
+    for first, last in parts:
+        work.run("choose_records", first=first, last=last)
+        if renamed:
+            work.run("rename_columns", names=json.dumps(renamed))
+        work.run("write_whole_ids")
+    return _names(work, file, parts) if renamed else names
+
+
+def _names(work: Draft, file: BundleFile, parts: Sequence[tuple[int, int]]) -> list[str]:
+    # The rows of a table share their columns; every JSON object can have different ones.
+    names: set[str] = set()
+    for first, last in parts[:1] if file.form == "parquet" else parts:
+        work.run("choose_records", first=first, last=last)
+        most = 1 if file.form == "parquet" else ALLRECORDS
+        names.update(row["name"] for row in work.rows("record_names", most=most))
+    return sorted(names)[: bundle_files.MAX_COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from mailsight.errors import DatabaseUnreadable, LoadRefused, LoadRunning, NotSt
 
 from . import contents, generations, opening
 from .contents import TableSize
-from .failures import is_damage
+from .failures import is_damage, is_machines
 from .files import PRIVATE_FILE, PRIVATE_FOLDER, identity, make_private, write_file
 from .opening import SCHEMA_VERSION
 from .queries import statement
@@ -131,7 +131,10 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
     except duckdb.Error as error:
         if is_damage(error):
             raise _refused(opening.unreadable(path, error)) from error
-        if isinstance(error, _CANT_WRITE):
+        # A lack of memory is not one of disk space, unless the message says so.
+        if isinstance(error, _CANT_WRITE) and (
+            is_machines(error) or not isinstance(error, duckdb.OutOfMemoryException)
+        ):
             raise _cant_write(str(error).splitlines()[0].rstrip(".")) from error
         raise
     except OSError as error:

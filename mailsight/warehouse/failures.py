@@ -29,7 +29,8 @@ def stops_load(error: BaseException) -> bool:
     """Whether a load can't go on after this error, not even without the item that it happened to."""
     if isinstance(error, LoadBroken):
         return is_machines(error)
-    return isinstance(error, (*_MEMORY, *_FATAL, MailsightError)) or is_machines(error)
+    # DuckDB limits its own memory, and fewer rows need less of it.
+    return isinstance(error, (MemoryError, *_FATAL, MailsightError)) or is_machines(error)
 
 
 def is_damage(error: BaseException) -> bool:

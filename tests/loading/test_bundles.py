@@ -4,17 +4,20 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
-from mailsight.errors import LoadRefused, NotABundle
+from mailsight.errors import LoadRefused, NotABundle, NotStored
 from mailsight.loading import bundles
 from mailsight.reports import campaign, data, mails
 from mailsight.reports import customer as customer_reports
 from mailsight.reports.mails import MailView
 from mailsight.vocabulary import Audience, NotSentReason
+from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
+from tests.support.faults import EACH
 
 MAIL = '<p>Hello {{first_name}}, <a href="https://shop.example/a?u={{customer_id}}">look</a></p>'
 MESSAGE = {"campaign_id": "spring", "customer_id": "1", "sent_at": "2026-04-14T09:00:00Z"}
@@ -470,3 +473,64 @@ def test_a_row_without_a_campaign_is_rejected_whatever_stands_for_it(tmp_path: P
     summary = bundles.load(database, [bundle(tmp_path / "b", files)])
     assert {each.reason for each in summary.refusals} == {"no campaign_id"}
     assert summary.rejected == len(rows) * 2
+
+
+def test_attributes_of_several_rows_and_files_of_a_load_are_merged(tmp_path: Path, database: Path) -> None:
+    files = {
+        "customers-1.csv": "customer_id,tier,city\n1,gold,\n2,silver,Bruges\n",
+        "customers-2.ndjson": ndjson(
+            {"customer_id": "1", "city": "Ghent", "shoe": {"size": 38}},
+            {"customer_id": "1", "tier": "", "shoe": {"colour": "red"}},
+            {"customer_id": "1", "tier": "platinum"},
+        ),
+    }
+    folder = bundle(tmp_path / "b", files)
+    assert bundles.load(database, [folder]).rejected == 0
+    with Warehouse(database).snapshot() as snapshot:
+        attributes = [
+            customer_reports.report(snapshot, who, Audience.ALL).customer.attributes for who in ("1", "2")
+        ]
+    assert attributes == [
+        {"tier": "platinum", "city": "Ghent", "shoe": {"size": 38, "colour": "red"}},
+        {"tier": "silver", "city": "Bruges"},
+    ]
+    assert not bundles.load(database, [folder]).changed
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json", "parquet"])
+def test_a_row_that_is_too_long_is_rejected_and_the_others_are_loaded(
+    form: str, tmp_path: Path, database: Path
+) -> None:
+    rows = [
+        {"customer_id": str(number), "note": "x" * length}
+        for number, length in enumerate((1, 2**20, 2**15, 1))
+    ]
+    path = bundle(tmp_path / "b", {"customers.x": ""}) / f"customers.{form}"
+    match form:
+        case "csv":
+            pd.DataFrame(rows).to_csv(path, index=False)
+        case "parquet":
+            pd.DataFrame(rows).to_parquet(path)
+        case _:
+            path.write_text(json.dumps(rows, indent=0) if form == "json" else ndjson(*rows))
+    summary = bundles.load(database, [path])
+    [refusal] = summary.refusals
+    assert (refusal.reason, summary.kinds[1].new) == ("a row of more than 1 MB", 3)
+    assert refusal.line == {"csv": 3, "ndjson": 2, "json": 6, "parquet": 2}[form]
+
+
+@pytest.mark.skipif(EACH > 1, reason="takes ten seconds; `make thorough` runs it")
+def test_many_long_rows_fit_into_the_memory_of_a_load(tmp_path: Path, database: Path) -> None:
+    """DuckDB works on 2,048 rows at a time: all of these, several times over, would be too much."""
+    rows = [{"customer_id": str(number), "note": "x" * 100_000} for number in range(2_048)]
+    folder = bundle(tmp_path / "b", {"customers.ndjson": ndjson(*rows)})
+    assert bundles.load(database, [folder]).kinds[1].new == 2_048
+
+
+def test_a_lack_of_memory_is_not_a_full_disk(database: Path) -> None:
+    with pytest.raises(duckdb.OutOfMemoryException), draft(database):
+        raise duckdb.OutOfMemoryException("failed to allocate data of size 64.0 MiB (1.1 GiB/1.1 GiB used)")
+    with pytest.raises(NotStored), draft(database):
+        raise duckdb.OutOfMemoryException(
+            "failed to offload data block: max_temp_directory_size is too small"
+        )
