@@ -235,31 +235,39 @@ from (
             (select from_json(:names, '"MAP(VARCHAR,STRUCT(plain VARCHAR,spelled VARCHAR))"') as names)
         where json_type(record) = 'OBJECT'
     ),
-    named as (
+    fields as (
         select
             ordinal,
-            list_zip(
-                list_transform(given, lambda name, place: if(
-                    list_contains(plain, names[name].spelled),
-                    plain[place],
-                    coalesce(names[name].spelled, name)
-                )),
-                json_extract(record, '$.*')
-            ) as fields
+            list_transform(given, lambda name, place: if(
+                list_contains(plain, names[name].spelled),
+                plain[place],
+                coalesce(names[name].spelled, name)
+            )) as field_names,
+            json_extract(record, '$.*') as field_values
         from plain
+    ),
+    weighed as (
+        select
+            *, list_distinct(field_names) as own_names,
+            list_transform(field_values, lambda value: not coalesce(says_nothing(value ->> '$'), true)) as say_something
+        from fields
+    ),
+    chosen as (
+        select
+            ordinal, own_names, field_names, field_values,
+            list_where(field_names, say_something) as telling_names, list_where(field_values, say_something) as telling_values
+        from weighed
     )
     select
         ordinal,
-        to_json(map_from_entries(list_transform(
-            list_distinct(list_transform(fields, lambda field: field[1])),
-            lambda name: {
-                'name': name,
-                'value': list_filter(
-                    fields, lambda field: field[1] = name and not coalesce(says_nothing(field[2] ->> '$'), true)
-                )[1][2]
-            }
-        ))) as record
-    from named
+        to_json(
+            case when len(own_names) = len(field_names) then map(field_names, field_values)
+            else map(
+                own_names,
+                list_transform(own_names, lambda name: telling_values[nullif(list_position(telling_names, name), 0)])
+            ) end
+        ) as record
+    from chosen
 ) as renamed
 where read_records.ordinal = renamed.ordinal;
 

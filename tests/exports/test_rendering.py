@@ -44,7 +44,8 @@ def test_a_heatmap_shows_a_title_from_right_to_left_in_its_order() -> None:
 
 
 def test_names_in_a_report_are_isolated() -> None:
-    report = (TEMPLATES[0].parent / "report.html").read_text(encoding="utf-8")
+    folder = TEMPLATES[0].parent
+    report = "".join((folder / name).read_text(encoding="utf-8") for name in ("report.html", "table.html"))
     names = re.findall(r"{{ (?:campaign\.\w+|row\.label|row\.note|facts)\b[^}]*}}", report)
     assert len(names) == 7
     assert [name for name in names if "isolated" not in name] == []

@@ -18,7 +18,7 @@ from mailsight.web import parameters
 from tests.support.browsing import close_dialog, expect_customers, settle, visit
 from tests.support.campaigns import newest_clicked
 from tests.support.pages import show
-from tests.web.test_parameters import TEXTS
+from tests.support.parameters import TEXTS
 
 PAGES = {"": "campaigns"} | {page: page for page in parameters.PAGES if page}
 SEARCH = "Search name, subject or tag"

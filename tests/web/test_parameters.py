@@ -11,36 +11,9 @@ from mailsight.reports.search import Order
 from mailsight.vocabulary import Audience, Stage, Status
 from mailsight.web import addresses, parameters
 from mailsight.web.parameters import Dialog, Parameter
+from tests.support.parameters import TEXTS
 
 ALL = [parameter for page in parameters.PAGES.values() for parameter in page]
-TEXTS = [
-    *(
-        "",
-        "1",
-        "-1",
-        "0",
-        "99999999999999999999",
-        "١",
-        "1e3",
-        "-sent_at",
-        "sent_at",
-        "all",
-        "heatmap",
-        "clicked",
-    ),
-    *(
-        "2026-02-30",
-        "2026-02-28",
-        "0001-01-01",
-        "ann@mail.example",
-        "counted:",
-        "mail:7:8",
-        ":",
-        "\0",
-        "\u202e",
-    ),
-    *("<script>", "' OR 1=1 --", "a" * 3_000),
-]
 
 
 @pytest.mark.parametrize("page", list(parameters.PAGES))
