@@ -25,7 +25,7 @@ def pale(colour: str, opacity: float = 0.3) -> str:
 
 def muted(colour: str) -> str:
     """The colour halfway to a pale grey. On a dark page, a transparent colour would be too dark for INK."""
-    mixed = ((one + grey) // 2 for one, grey in zip(_channels(colour), _channels(_PALE), strict=True))
+    mixed = ((channel + grey) // 2 for channel, grey in zip(_channels(colour), _channels(_PALE), strict=True))
     return f"#{bytes(mixed).hex()}"
 
 

@@ -115,8 +115,8 @@ def changes(counts: Counts, previous: Sequence[Counts], *, unfinished: bool = Fa
     Opens and clicks of the earlier campaigns must be counted up to the age of this one. Opt-outs and bounces are not,
     so while the campaign is `unfinished`, they can only be more than usual.
     """
-    found = {key: _change(key, counts, previous) for key in GOOD_DIRECTION}
-    known = {key: change for key, change in found.items() if change}
+    changes = {key: _change(key, counts, previous) for key in GOOD_DIRECTION}
+    known = {key: change for key, change in changes.items() if change}
     adjusted = {
         key: p
         for together in (RESULTS, ALARMS)

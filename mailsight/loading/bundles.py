@@ -17,7 +17,7 @@ from .bundle_files import BundleFile
 from .bundle_tables import Reading, read_file
 from .contents import read_contents
 from .derive import Progress
-from .finding import Found
+from .finding import BundleContents
 from .merge import LoadSummary, complete, reject_failing, silent
 from .refusals import Refusals, of_file
 from .refusing import Failure, carefully, explained, tried
@@ -46,10 +46,10 @@ def load(
         with explained():
             candidates, passed_over = finding.candidates(paths)
             with draft(database, wait_seconds=wait_seconds) as work:
-                found = finding.opened(candidates, work.folder, max_bytes)
-                found.passed_over.extend(passed_over)
-                reading = Reading(work, Refusals(work, [file.name for file in found.files]), max_bytes)
-                return _load(reading, found, strict=strict, progress=progress, is_careful=is_careful)
+                contents = finding.opened(candidates, work.folder, max_bytes)
+                contents.passed_over.extend(passed_over)
+                reading = Reading(work, Refusals(work, [file.name for file in contents.files]), max_bytes)
+                return _load(reading, contents, strict=strict, progress=progress, is_careful=is_careful)
 
     summary = carefully(attempt)
     progress(1.0, "Done")
@@ -57,9 +57,9 @@ def load(
 
 
 def _load(
-    reading: Reading, found: Found, *, strict: bool, progress: Progress, is_careful: bool
+    reading: Reading, contents: BundleContents, *, strict: bool, progress: Progress, is_careful: bool
 ) -> LoadSummary:
-    work, files = reading.work, found.files
+    work, files = reading.work, contents.files
     work.run("create_staging")
     work.run("create_records")
     _read_files(reading, files, progress)
@@ -78,7 +78,7 @@ def _load(
         strict=strict,
         progress=progress,
         ignored_columns=reading.ignored_columns,
-        passed_over=found.passed_over,
+        passed_over=contents.passed_over,
     )
 
 

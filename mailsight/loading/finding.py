@@ -83,7 +83,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BundleContents:
     """The files of a bundle in reading order, and those that were passed over."""
 
     files: list[BundleFile] = field(default_factory=list)
@@ -276,14 +276,14 @@ def _files_below(folder: Path, *, follows_links: bool = True) -> Iterator[Path]:
                     yield path
 
 
-def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = None) -> Found:
+def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = None) -> BundleContents:
     """The tables in the files, ready to be read: unpacked into `folder`, with the sheets of workbooks one by one.
 
     `max_bytes` limits what each unpacks to, in addition to the general limits. Raises `NotABundle` if there is none.
     """
-    found = Found()
+    contents = BundleContents()
     for candidate in chosen:
-        outcome: Found | Failure
+        outcome: BundleContents | Failure
         try:
             outcome = tried(_opened, candidate, folder, max_bytes)
         except UnreadableFile as error:
@@ -296,31 +296,31 @@ def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = No
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
         if isinstance(outcome, Failure):
             outcome = _as_named(candidate, outcome)
-        found.files.extend(outcome.files)
-        found.passed_over.extend(outcome.passed_over)
-    if not found.files:
+        contents.files.extend(outcome.files)
+        contents.passed_over.extend(outcome.passed_over)
+    if not contents.files:
         raise NotABundle(
             "There is nothing that can be loaded"
-            + (f": {found.passed_over[0]}" if found.passed_over else "."),
+            + (f": {contents.passed_over[0]}" if contents.passed_over else "."),
         )
-    found.files.sort(key=lambda file: list(COLUMNS).index(file.kind))
-    return found
+    contents.files.sort(key=lambda file: list(COLUMNS).index(file.kind))
+    return contents
 
 
-def _as_named(candidate: Candidate, failure: Failure) -> Found:
+def _as_named(candidate: Candidate, failure: Failure) -> BundleContents:
     """A file that could not be looked at, as what its name says."""
     ending, path = _ending(candidate.name), candidate.path
     if candidate.kind is None or ending not in (*_TEXTS, *_OBJECTS):
         return _unreadable(candidate, UnreadableFile(f"{candidate.name} {failure.reason}.", next_step=""))
-    return Found([BundleFile(candidate.kind, path, candidate.root, path, _form(ending, b""))])
+    return BundleContents([BundleFile(candidate.kind, path, candidate.root, path, _form(ending, b""))])
 
 
-def _unreadable(candidate: Candidate, error: UnreadableFile) -> Found:
+def _unreadable(candidate: Candidate, error: UnreadableFile) -> BundleContents:
     """A table that can't be read is rejected; another file is passed over."""
     if candidate.kind is None:
-        return Found([], [PassedOver(candidate.name, str(error))])
+        return BundleContents([], [PassedOver(candidate.name, str(error))])
     path, is_forbidden = candidate.path, candidate.problem is not None
-    return Found(
+    return BundleContents(
         [
             BundleFile(
                 candidate.kind, path, candidate.root, path, "ndjson", error=error, forbidden=is_forbidden
@@ -329,7 +329,7 @@ def _unreadable(candidate: Candidate, error: UnreadableFile) -> Found:
     )
 
 
-def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> Found:
+def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> BundleContents:
     path = candidate.path
     if candidate.problem:
         raise UnreadableFile(
@@ -338,7 +338,7 @@ def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> Found:
     start = unpacking.beginning(path, _BEGINNING_BYTES)
     reason = EMPTY if not path.stat().st_size else _why_not(_ending(path.name), start)
     if reason:
-        return Found([], [PassedOver(candidate.name, reason)])
+        return BundleContents([], [PassedOver(candidate.name, reason)])
     if _is_workbook(start):
         return _workbook(candidate, unpacking.unpack(path, folder, max_bytes).path, folder, max_bytes)
     form = _form(_ending(path.name), start)
@@ -346,9 +346,9 @@ def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> Found:
     if kind is None:
         # Any text may be in a .txt file.
         quiet = _ending(path.name) in (".txt", ".dat")
-        return Found([], [] if quiet else [PassedOver(candidate.name, UNKNOWN)])
+        return BundleContents([], [] if quiet else [PassedOver(candidate.name, UNKNOWN)])
     unpacked = unpacking.unpack(path, folder, max_bytes)
-    return Found([BundleFile(kind, path, candidate.root, unpacked.path, form, problem=unpacked.problem)])
+    return BundleContents([BundleFile(kind, path, candidate.root, unpacked.path, form, problem=unpacked.problem)])
 
 
 def _why_not(ending: str, start: bytes) -> str | None:
@@ -406,7 +406,7 @@ def _columns(form: str, path: Path, start: bytes, folder: Path) -> list[str]:
     return bundle_files.column_names(names, _KNOWN)
 
 
-def _workbook(candidate: Candidate, path: Path, folder: Path, max_bytes: int | None) -> Found:
+def _workbook(candidate: Candidate, path: Path, folder: Path, max_bytes: int | None) -> BundleContents:
     """The sheets of a workbook that hold tables. If none is named for one, the workbook's name tells of the first."""
     worker = Process(WORKBOOKS)
     target = folder / f"{len(list(folder.iterdir()))}.sheets"
@@ -425,15 +425,15 @@ def _workbook(candidate: Candidate, path: Path, folder: Path, max_bytes: int | N
         kinds = [candidate.kind if place == chosen else None for place in range(len(written))]
     elif not candidate.kind:
         kinds = [kind or kind_of_columns(names) for kind, names in zip(kinds, columns, strict=True)]
-    found = Found()
+    contents = BundleContents()
     if not written:
-        found.passed_over.append(PassedOver(candidate.name, EMPTY))
+        contents.passed_over.append(PassedOver(candidate.name, EMPTY))
     for sheet, kind in zip(written, kinds, strict=True):
         name = sheet.name if len(written) > 1 else None
         if kind:
             table = BundleFile(kind, candidate.path, candidate.root, sheet.path, "ndjson", sheet=name)
-            found.files.append(table)
+            contents.files.append(table)
         else:
             label = f"{candidate.name} [{name}]" if name else candidate.name
-            found.passed_over.append(PassedOver(label, _SHEET if name else UNKNOWN))
-    return found
+            contents.passed_over.append(PassedOver(label, _SHEET if name else UNKNOWN))
+    return contents

@@ -83,12 +83,12 @@ def json_parameter(name: str, start: str = "") -> Unpack:
 def _json_url(text: str) -> str:
     for _ in range(_MAX_JSON_NESTED):
         try:
-            found = json.loads(text)
+            parsed = json.loads(text)
         except (ValueError, RecursionError):
             return ""
-        if not isinstance(found, dict):
+        if not isinstance(parsed, dict):
             return ""
-        url, inner = found.get("url"), found.get("p")
+        url, inner = parsed.get("url"), parsed.get("p")
         if isinstance(url, str):
             return url
         if not isinstance(inner, str):
