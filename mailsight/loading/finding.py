@@ -348,7 +348,9 @@ def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> Bundle
         quiet = _ending(path.name) in (".txt", ".dat")
         return BundleContents([], [] if quiet else [PassedOver(candidate.name, UNKNOWN)])
     unpacked = unpacking.unpack(path, folder, max_bytes)
-    return BundleContents([BundleFile(kind, path, candidate.root, unpacked.path, form, problem=unpacked.problem)])
+    return BundleContents(
+        [BundleFile(kind, path, candidate.root, unpacked.path, form, problem=unpacked.problem)]
+    )
 
 
 def _why_not(ending: str, start: bytes) -> str | None:
