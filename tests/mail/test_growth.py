@@ -91,6 +91,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     ),
     "set[str]": lambda text: {text},
     "codec": lambda _: "gb18030",
+    "pattern": lambda _: r"a+b",  # patterns are ours
     "head": lambda _: "",
     "end": lambda _: "",
 }
