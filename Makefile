@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test quick thorough lint format lock sample bench docs
+.PHONY: help run test quick thorough coverage lint format lock sample bench docs
 
 python := .venv/bin/python
 pip := $(python) -m pip install --quiet --disable-pip-version-check
@@ -20,13 +20,16 @@ test: lint ## check format, lint, types and imports, then run all tests
 	@echo "== a browser"
 	@$(python) -m tooling.chromium
 	@echo "== tests"
-	@$(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=
+	@$(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 quick: lint ## lint, then run the tests that are fast and need no browser
 	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow"
 
 thorough: .venv/tools ## run the random tests with ten times as many examples and kills (half an hour)
 	@MAILSIGHT_KILLS=30 $(python) -m pytest --numprocesses auto -m "hypothesis or slow" --hypothesis-profile thorough
+
+coverage: .venv/tools ## run the fast tests and report which lines none of them runs
+	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow" --cov --cov-report=term:skip-covered
 
 lint: .venv/tools ## check format, lint, types and imports
 	@echo "== format"

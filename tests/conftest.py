@@ -35,13 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run files with browser tests or slow tests first, so that no core has such a file left when the others are done.
-
-    Exclude these tests from coverage, which doubles the time of a page or a long loop.
-    """
+    """Run files with browser tests or slow tests first, so that no core has such a file left when the others are done."""
     slow = [item for item in items if item.get_closest_marker("browser") or item.get_closest_marker("slow")]
-    for item in slow:
-        item.add_marker("no_cover")
     slow_files = Counter(item.path for item in slow)
     items.sort(key=lambda item: -slow_files[item.path])
 

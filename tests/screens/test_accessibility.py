@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mailsight.reports import recipients
 from mailsight.warehouse.reader import Warehouse
+from tests.support import contrast
 from tests.support.browsing import barriers, grid, open_page, settle
 from tests.support.campaigns import listed, newest_clicked
 from tests.support.spoken import oddities
@@ -43,12 +44,10 @@ def addresses(database: Path) -> dict[str, str]:
     }
 
 
-def problems(page: Page) -> list[str]:
-    """What axe finds on the page or in its dialog, and what reads odd there."""
-    dialog = page.get_by_role("dialog")
-    context = {"include": [['[role="dialog"]']]} if dialog.count() else None
-    found = barriers(page, context)
-    return found + oddities((dialog if context else page.locator("body")).aria_snapshot())
+def problems(page: Page, part: str = "body") -> list[str]:
+    """What axe finds on the page or in a part of it, and what reads odd there."""
+    found = barriers(page, None if part == "body" else {"include": [[part]]})
+    return found + oddities(page.locator(part).aria_snapshot())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -62,11 +61,13 @@ def test_a_page_has_no_accessibility_barriers(
         if page_name == "campaign" and scheme == "dark":  # test_tabs.py tests most of them in the light
             for tab in TABS:
                 page.get_by_role("tab", name=tab).click()
-                shown.append(problems(page))
+                panel = '[role="tabpanel"]:not([hidden])'
+                expect(page.locator(panel)).to_have_accessible_name(tab)
+                shown.append(problems(page, panel) + contrast.faint_words(page))
         for button in DIALOGS.get(page_name, ()):
             page.get_by_role("button", name=button).first.click()
             expect(page.get_by_role("dialog")).to_be_visible()
-            shown.append(problems(page))
+            shown.append(problems(page, '[role="dialog"]'))
             page.keyboard.press("Escape")
             expect(page.get_by_role("dialog")).to_have_count(0)
         assert [found for found in shown if found] == []
