@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run files with browser tests or slow tests first, so that no core has such a file left when the others are done."""
+    """Run files with browser tests or slow tests first, so that none is left when the other core is done."""
     slow = [item for item in items if item.get_closest_marker("browser") or item.get_closest_marker("slow")]
     slow_files = Counter(item.path for item in slow)
     items.sort(key=lambda item: -slow_files[item.path])

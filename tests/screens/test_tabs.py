@@ -11,7 +11,7 @@ from mailsight.reports import campaign, patterns
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, EventType
 from mailsight.warehouse.reader import Warehouse
-from tests.support.browsing import barriers, open_page
+from tests.support.browsing import barriers, open_page, settle
 from tests.support.campaigns import most_clicked
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,8 @@ def test_the_timeline_adds_up_to_the_figures_of_the_page(page: Page, shown: Camp
     expect(page.locator(".hoverlayer .legend")).to_contain_text("since send")
     expect(page.locator(".hoverlayer .legend")).not_to_contain_text("-")
     page.get_by_text("Cumulative", exact=True).click()
-    page.get_by_text("Customers", exact=True).and_(page.locator("button *")).first.click()
+    settle(page)
+    page.get_by_role("tabpanel").get_by_role("radio", name="Customers", exact=True).click()
     expect(last).to_contain_text(formats.count(shown.counts.opened))
     expect(last).to_contain_text(formats.count(shown.counts.clicked))
     expect(page.get_by_text("Customers who opened")).to_be_visible()
