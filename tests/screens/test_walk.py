@@ -117,6 +117,7 @@ def test_a_marketer_walks_from_the_list_to_a_customers_mail(
             page.get_by_role("dialog").frame_locator(".mail iframe").locator("a[href]").first
         ).to_be_attached()
         close_dialog(page)
+        settle(page)
 
         name.click()
         expect(page.get_by_role("heading", name=customer, exact=True)).to_be_visible()
