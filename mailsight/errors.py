@@ -15,6 +15,7 @@ MailsightError
 │   ├── UnreadableFile     a file can't be read at all, or unpacks to more than is allowed
 │   ├── UnusableMail       the e-mail of a row can't be read
 │   ├── NotStored          the new database can't be written, usually because the disk is full
+│   ├── ImportFailed       another sender's database or export can't be read
 │   ├── LoadBroken         Mailsight itself failed on the data
 │   └── LoadRunning        another load is in progress
 ├── ExportFailed           a file was not written
@@ -131,6 +132,11 @@ class UnusableMail(LoadRefused):
 
 class NotStored(LoadRefused):
     """The new database can't be written. What needs less space may fit."""
+
+
+class ImportFailed(LoadRefused):
+    title = "Nothing was imported"
+    next_step = "Check the address or path, then try again."
 
 
 class LoadBroken(LoadRefused):

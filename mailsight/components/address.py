@@ -6,6 +6,7 @@ it, so reload, Back and a link sent to a colleague show the same.
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -17,26 +18,32 @@ from .mail_frame import frontend
 T = TypeVar("T")
 Change = tuple[Parameter[Any], Any]
 
-# Keys of the session: the page that is shown, and the address at which each page was left.
-_PAGE, _LEFT = "address:page", "address:left"
+# Keys of the session: the page that is shown, the address at which each page was left, and the number of runs.
+_PAGE, _LEFT, _RUNS = "address:page", "address:left", "address:runs"
 
 _copy_link = st.components.v2.component(
     "mailsight_copy_link",
     html='<div class="copy"></div>',
     css=frontend("copy_link.css"),
-    js=frontend("history.js", "copy_link.js"),
+    js=frontend("copy_link.js"),
 )
+_history = st.components.v2.component("mailsight_history", js=frontend("links.js", "history.js"))
 
 
 def copy_link() -> None:
-    """A button that copies this page's address. Its script also makes one step of the user one step of the history."""
+    """A button that copies this page's address."""
     _copy_link(key="copy_link", data={})
 
 
 def open_page(page: str) -> None:
-    """Start a run of this page, so that its addresses are remembered."""
+    """Start a run of this page, so that its addresses are remembered, and one step is one entry of the history."""
     st.session_state[_PAGE] = page if page in parameters.PAGES else ""
     _remember()
+    query = urlencode([(name, text) for name in st.query_params for text in st.query_params.get_all(name)])
+    # The number makes the script hear of every run, even of one at the same address.
+    st.session_state[_RUNS] = number = st.session_state.get(_RUNS, 0) + 1
+    with st.container(key="address"):
+        _history(key="address_steps", data={"page": page, "query": query, "run": number})
 
 
 def value(parameter: Parameter[T]) -> T:

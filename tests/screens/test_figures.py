@@ -226,7 +226,7 @@ def plain_histories(database: Path) -> dict[str, Any]:
                     else 'not_sent'
                 end,
                 r.human_opens,
-                replace(c.subject, '{{ name }}', coalesce(m.merge_fields ->> 'name', '{{ name }}')),
+                replace(c.subject, '{{ name }}', coalesce(m.merge_fields ->> 'name', cu.name, '{{ name }}')),
                 coalesce(m.content_id, c.content_id) is not null
             from recipients as r
             left join customers as cu using (customer_id)

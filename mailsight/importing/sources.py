@@ -1,0 +1,94 @@
+"""What a source yields, and what it says about itself.
+
+Each source is a module with a `SOURCE`. It reads a database or files, and yields rows as `docs/data.md` describes them,
+e-mails and positions. These are written as a bundle and loaded, so every import ends as a load does.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+# Times are aware, or in UTC. Mappings and lists are written as JSON.
+Value = str | int | float | bool | datetime | Mapping[str, object] | Sequence[str] | None
+Row = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one kind ("campaigns", "customers", "messages", "events", "totals"), at most a batch at a time.
+
+    `origin`: the table or file that they are from, by which a rejected row is found there. `lines`: the place of each
+    row in it, if it is a file.
+    """
+
+    kind: str
+    origin: str
+    rows: Sequence[Row]
+    lines: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An e-mail, before the rows that name it in their `template` or `content`. `name` ends in .html, .txt or .eml."""
+
+    name: str
+    text: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a table was read. Once everything yielded before it is loaded, the next import starts after it."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A row that can't be read as a row of any kind: where it is, why, and its text."""
+
+    kind: str
+    origin: str
+    line: int
+    reason: str
+    text: str
+
+
+Item = Rows | Mail | Position | Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to read: the address of a database or the path of a file or folder, and the positions of the last import.
+
+    `batch_rows`: how many rows are in memory at most. `options` are the source's own. `report` is called with the share
+    done (0 to 1) and the current step.
+    """
+
+    where: str
+    positions: Mapping[str, str] = field(default_factory=dict)
+    batch_rows: int = 50_000
+    options: Mapping[str, str] = field(default_factory=dict)
+    report: Callable[[float, str], None] = lambda share, step: None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that a source can't tell: the figures concerned, by their keys in `figures.metrics`, and why."""
+
+    figures: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source: its name on the command line, its name in texts, what `where` is, what it can't tell, and its reader.
+
+    `read` raises `ImportFailed` for a source that can't be read at all.
+    """
+
+    name: str
+    label: str
+    where: str
+    gaps: tuple[Gap, ...]
+    read: Callable[[Request], Iterator[Item]]
