@@ -256,3 +256,71 @@ def test_the_address_can_be_copied(
             shown.press("Escape")
             expect(button).to_be_focused()
         assert wrong == []
+
+
+@pytest.mark.browser
+def test_an_answer_that_comes_late_changes_no_other_page(
+    browser: Browser, server: str, sample_database: Path
+) -> None:
+    """Streamlit writes a page's parameters when the answer comes, even if another page has been opened meanwhile."""
+    warehouse = Warehouse(sample_database)
+    campaign_id = newest_clicked(warehouse)
+    customer_id = str(recipients.not_sent(warehouse.snapshot(), campaign_id).customers[0]["customer_id"])
+    here = f"{server}/campaign?id={campaign_id}"
+    with visit(browser) as (page, wrong):
+        page.goto(here)
+        settle(page)
+        page.evaluate(
+            """([customer, late]) => {
+                history.pushState({}, "", customer);
+                window.dispatchEvent(new PopStateEvent("popstate"));
+                history.pushState({}, "", location.pathname + late);
+            }""",
+            [f"customer?id={customer_id}", f"?id={campaign_id}&tab=heatmap"],
+        )
+        expect(page.get_by_role("heading", name="Contact history")).to_be_visible()
+        settle(page)
+        assert page.url == f"{server}/customer?id={customer_id}"
+
+        page.go_back()
+        page.get_by_role("tab", name="Heatmap").click()
+        expect(page).to_have_url(f"{here}&tab=heatmap")
+        settle(page)
+        page.evaluate(
+            """late => {
+            addEventListener("popstate", () => history.replaceState({}, "", location.pathname + late), { once: true });
+            history.back();
+        }""",
+            f"?id={campaign_id}&tab=heatmap&measure=clickers",
+        )
+        expect(page.get_by_role("tab", name="Status")).to_have_attribute("aria-selected", "true")
+        settle(page)
+        assert page.url == here
+        page.get_by_role("tab", name="Heatmap").click()
+        expect(page).to_have_url(f"{here}&tab=heatmap")
+        assert wrong == []
+
+
+@pytest.mark.browser
+def test_dialogs_that_were_closed_are_no_steps(browser: Browser, server: str, sample_database: Path) -> None:
+    """Even if the next one is opened before the answer: one press of Back leaves the page."""
+    here = f"{server}/campaign?id={newest_clicked(Warehouse(sample_database))}"
+    with visit(browser) as (page, wrong):
+        page.goto(server)
+        settle(page)
+        page.evaluate(
+            "address => { history.pushState({}, '', address); dispatchEvent(new PopStateEvent('popstate')) }",
+            here,
+        )
+        for button in ("Selection", "Preview e-mail", "Selection"):
+            page.get_by_role("button", name=button).click()
+            close_dialog(page)
+        settle(page)
+        expect(page).to_have_url(here)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.go_back()
+        expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
+        page.go_forward()
+        expect(page.get_by_role("button", name="Selection")).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert wrong == []
