@@ -64,11 +64,11 @@ function takeOver() {
   }, true);
   // Links of Streamlit's own change the address only when the answer comes, by the parameters known by then.
   window.addEventListener("click", (event) => {
-    const link = event.target.closest?.('a[data-testid="stPageLink-NavLink"][href]');
+    const link = event.target.closest?.('a[data-testid="stPageLink-NavLink"][href]:not([disabled], [target="_blank"])');
     if (!link || event.button || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    openPage(link.href);
+    openPage(new URL(`./${link.getAttribute("href")}`, location.href).href); // the first page's is empty, or a query
   }, true);
 
   return (page, query) => {
