@@ -211,7 +211,7 @@ def payload_files(paths: Sequence[Path]) -> tuple[list[Path], list[PassedOver]]:
             continue
         inside = []
         for file in _files_below(path):
-            problem = file_checks.problem(file, path)
+            problem = _problem(file, path)
             if not problem and (_ending(file.name) in _OBJECTS or _starts_as_json(file)):
                 inside.append(file)
             elif looks_like_data(file.name) or _ending(file.name) in ("", *_TEXTS):
@@ -223,6 +223,12 @@ def payload_files(paths: Sequence[Path]) -> tuple[list[Path], list[PassedOver]]:
             )
         chosen += inside
     return chosen, passed_over
+
+
+def _problem(file: Path, root: Path) -> str | None:
+    """Why a file of a folder must not be read, also if that can't be found out."""
+    outcome = tried(file_checks.problem, file, root)
+    return f"can't be checked: {outcome.reason}" if isinstance(outcome, Failure) else outcome
 
 
 def _starts_as_json(file: Path) -> bool:
@@ -238,7 +244,7 @@ def _in_folder(path: Path) -> tuple[list[Candidate], list[PassedOver]]:
     inside: list[Candidate] = []
     elsewhere: list[Candidate] = []
     for file in _files_below(path):
-        kind, problem = kind_of_name(file.name), file_checks.problem(file, path)
+        kind, problem = kind_of_name(file.name), _problem(file, path)
         folders = file.relative_to(root).parts[:-1] if file.is_relative_to(root) else ("..",)
         outer = kind_of_name(folders[0]) if folders else None
         if not folders and (looks_like_data(file.name) or _ending(file.name) in _TEXTS):

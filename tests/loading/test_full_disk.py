@@ -18,6 +18,7 @@ from mailsight.warehouse.reader import Warehouse
 from tests.support import old_databases
 from tests.support.bundles import bundle
 from tests.support.command_line import run
+from tests.support.faults import EACH
 from tests.support.small_disk import SmallDisk, small_disk
 
 pytestmark = [pytest.mark.small_disk, pytest.mark.slow]
@@ -104,7 +105,7 @@ def test_no_webhook_is_lost_whatever_space_is_left(disk: SmallDisk, database: Pa
             waiting.seal()
     waiting.seal()
     loaded = [8]
-    for free_bytes in range(0, ENOUGH_BYTES, MEGABYTE // 2):
+    for free_bytes in range(0, ENOUGH_BYTES, MEGABYTE if EACH > 1 else MEGABYTE // 2):
         disk.leave(free_bytes)
         with suppress(LoadRefused):
             payloads.ingest_spool(database, waiting)
