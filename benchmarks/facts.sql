@@ -46,10 +46,10 @@ order by customer_id;
 -- e-mails and links.
 create temp table mailing as select * from mailings;
 create temp table appeal as select * from design_links;
-insert into campaigns
+insert into campaigns by name
 select
-    campaign_id, name, subject, preheader, 'Sunwise Travel', 'hello@mail.sunwise.example', sent_at, tags,
-    cast(selection as json), content_id
+    campaign_id, name, subject, preheader, 'Sunwise Travel' as from_name,
+    'hello@mail.sunwise.example' as from_email, sent_at, tags, cast(selection as json) as selection, content_id
 from mailing order by campaign_id;
 insert into contents select content_id, html, null from designs order by content_id;
 insert into links select content_id, link_position, url, label from appeal order by content_id, link_position;

@@ -49,7 +49,7 @@ create temp macro moment(value) as coalesce(
 create temp table staged_campaigns (
     file varchar, ordinal bigint, refusal varchar, campaign_id varchar, name varchar, subject varchar,
     preheader varchar, from_name varchar, from_email varchar, sent_at timestamp, tags varchar[], selection json,
-    template varchar
+    template varchar, source varchar
 );
 create temp table staged_customers (
     file varchar, ordinal bigint, refusal varchar, customer_id varchar, email varchar, name varchar, language varchar,
@@ -65,6 +65,12 @@ create temp table staged_events (
     customer_id varchar, message_id varchar, recipient varchar, type varchar, occurred_at timestamp, url varchar,
     link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
     user_agent varchar, ip varchar, provider_machine boolean, payload json, method varchar
+);
+create temp table staged_totals (
+    file varchar, ordinal bigint, refusal varchar, campaign_id varchar, source varchar, as_of timestamp,
+    recipients bigint, sent bigint, delivered bigint, bounces bigint, hard_bounces bigint, soft_bounces bigint,
+    opened bigint, opens bigint, clicked bigint, clicks bigint, unsubscribed bigint, complained bigint, orders bigint,
+    revenue double, currency varchar
 );
 create temp table content_files (
     file varchar, path varchar, content_id varchar, subject varchar, from_name varchar, from_email varchar, refusal varchar
@@ -305,7 +311,7 @@ select
         when json_valid(selection) then cast(selection as json)
         else to_json(selection)
     end as selection,
-    template
+    template, source
 from (select * replace (identifier(campaign_id) as campaign_id) from words_of(:structure))
 where campaign_id is not null or not is_blank_row(record);
 
@@ -408,6 +414,44 @@ select
     )) as method
 from timed;
 
+-- name: stage_totals(file, structure, counts)!
+-- `counts` are the columns with whole numbers. Programs that keep numbers as floating point write 1042 as 1042.0.
+insert into staged_totals by name
+with totals as (
+    select
+        * replace (identifier(campaign_id) as campaign_id),
+        list_filter(
+            list_zip(:counts, [
+                recipients, sent, delivered, bounces, hard_bounces, soft_bounces, opened, opens, clicked, clicks,
+                unsubscribed, complained, orders
+            ]),
+            lambda count: not coalesce(regexp_full_match(count[2], '\d{1,15}(\.0+)?'), true)
+        )[1] as unreadable
+    from words_of(:structure)
+)
+select
+    :file as file,
+    ordinal,
+    case
+        when json_type(record) <> 'OBJECT' then 'not a JSON object'
+        when campaign_id is null then 'no campaign_id'
+        when source is null then 'no source'
+        when as_of is not null and moment(as_of) is null then 'unreadable time in as_of: ' || as_of
+        when unreadable is not null then unreadable[1] || ' is not a whole number: ' || unreadable[2]
+        when revenue is not null and not coalesce(isfinite(try_cast(revenue as double)), false)
+            then 'revenue is not a number: ' || revenue
+    end as refusal,
+    campaign_id,
+    lower(source) as source,
+    moment(as_of) as as_of,
+    try_cast(
+        columns(* exclude (ordinal, record, unreadable, campaign_id, source, as_of, revenue, currency)) as bigint
+    ),
+    try_cast(revenue as double) as revenue,
+    upper(currency) as currency
+from totals
+where campaign_id is not null or not is_blank_row(record);
+
 -- name: encoded_words(after, most)
 -- The subjects and names that may hold encoded words (RFC 2047), each once, in order: the next ones after this text.
 select distinct text
@@ -477,6 +521,14 @@ limit :most;
 -- The next rejected rows of a file after an ordinal.
 select ordinal, refusal
 from staged_events
+where file = :file and ordinal > :after and refusal is not null
+order by ordinal
+limit :most;
+
+-- name: rejected_totals(file, after, most)
+-- The next rejected rows of a file after an ordinal.
+select ordinal, refusal
+from staged_totals
 where file = :file and ordinal > :after and refusal is not null
 order by ordinal
 limit :most;

@@ -19,7 +19,9 @@ select 'contents', count(*) from contents
 union all
 select 'messages', count(*) from messages
 union all
-select 'events', count(*) from events;
+select 'events', count(*) from events
+union all
+select 'reported_totals', count(*) from reported_totals;
 
 -- name: refused_rows_by_reason()
 -- How many rows were rejected per file and reason, with the first line of each.

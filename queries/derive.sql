@@ -31,6 +31,8 @@ select distinct campaign_id from (
     union all
     select campaign_id from merged_messages where is_changed
     union all
+    select campaign_id from merged_totals where is_changed
+    union all
     select campaign_id from new_events
     where customer_id is not null
         or message_id is null
@@ -537,10 +539,17 @@ select
     coalesce(columns(counted.* exclude (campaign_id, audience, first_sent_at)), 0),
     coalesce(listed.sent_at, counted.first_sent_at) as sent_at
 from (
-    -- A campaign counts if it is listed or has messages; events of another campaign's messages may name it without either.
+    -- A campaign counts if it is listed or has messages or reported totals; events of another campaign's messages may name it
+    -- without any of these.
     select campaign_id, sent_at from campaigns semi join touched using (campaign_id)
     union all
-    select distinct campaign_id, null from counted anti join campaigns using (campaign_id)
+    select campaign_id, null
+    from (
+        select campaign_id from counted
+        union
+        select campaign_id from reported_totals semi join touched using (campaign_id)
+    )
+    anti join campaigns using (campaign_id)
 ) as listed
 cross join (values ('all'), ('human')) as a(audience)
 left join counted on counted.campaign_id = listed.campaign_id and counted.audience = a.audience

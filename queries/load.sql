@@ -38,6 +38,8 @@ from (
     select 'messages' as kind, rowid as row from staged_messages where refusal is null
     union all
     select 'events' as kind, rowid as row from staged_events where refusal is null
+    union all
+    select 'totals' as kind, rowid as row from staged_totals where refusal is null
 );
 select count(*) as rows from numbered;
 
@@ -66,6 +68,9 @@ where n.kind = 'messages' and staged_messages.rowid = n.row;
 update staged_events set refusal = f.reason
 from failed_rows as f join numbered as n using (number)
 where n.kind = 'events' and staged_events.rowid = n.row;
+update staged_totals set refusal = f.reason
+from failed_rows as f join numbered as n using (number)
+where n.kind = 'totals' and staged_totals.rowid = n.row;
 
 -- name: merge_campaigns#
 -- merged_campaigns: one row per campaign in this load, as it is from now on; `stored` is its row so far, all null for a new
@@ -78,6 +83,7 @@ with latest as (
         arg_max(s.preheader, s.rowid) as preheader, arg_max(s.from_name, s.rowid) as from_name,
         arg_max(s.from_email, s.rowid) as from_email, arg_max(s.sent_at, s.rowid) as sent_at,
         arg_max(s.tags, s.rowid) as tags, arg_max(s.selection, s.rowid) as selection,
+        arg_max(s.source, s.rowid) as source,
         arg_max(f.content_id, s.rowid) as content_id, arg_max(f.subject, s.rowid) as subject_in_mail,
         arg_max(if(s.from_email is null or s.from_email = f.from_email, f.from_name, null), s.rowid) as name_in_mail,
         arg_max(f.from_email, s.rowid) as email_in_mail
@@ -93,7 +99,7 @@ merged as (
         coalesce(l.preheader, c.preheader) as preheader, coalesce(l.from_name, c.from_name, l.name_in_mail) as from_name,
         coalesce(l.from_email, c.from_email, l.email_in_mail) as from_email, coalesce(l.sent_at, c.sent_at) as sent_at,
         coalesce(l.tags, c.tags) as tags, coalesce(l.selection, c.selection) as selection,
-        coalesce(l.content_id, c.content_id) as content_id,
+        coalesce(l.content_id, c.content_id) as content_id, coalesce(l.source, c.source) as source,
         c as stored
     from latest as l left join campaigns as c using (campaign_id)
 )
@@ -306,6 +312,41 @@ from counted_events
 group by provider, type
 order by provider, type;
 
+-- name: merge_totals#
+-- merged_totals: one row per campaign and source in this load, as merged_campaigns. The newest value counts, by as_of and then
+-- by the order of loads and rows.
+create temp table merged_totals as
+with known as (
+    select t.*, 0 as place, true as is_stored
+    from reported_totals as t
+    semi join (from staged_totals where refusal is null) as s using (campaign_id, source)
+    union all by name
+    select * exclude (file, ordinal, refusal), rowid + 1 as place, false as is_stored
+    from staged_totals
+    where refusal is null
+),
+merged as (
+    select
+        campaign_id, source, max(as_of) as as_of,
+        arg_max(
+            columns(* exclude (campaign_id, source, as_of, place, is_stored)),
+            {'as_of': coalesce(as_of, timestamp '-infinity'), 'place': place}
+        ),
+        bool_or(is_stored) as is_stored
+    from known
+    group by campaign_id, source
+)
+select
+    m.* exclude (is_stored),
+    not is_stored as is_new,
+    struct_pack(*columns(m.* exclude (is_stored))) is distinct from r as is_changed
+from merged as m
+left join reported_totals as r using (campaign_id, source);
+delete from reported_totals using merged_totals as m
+where reported_totals.campaign_id = m.campaign_id and reported_totals.source = m.source and m.is_changed;
+insert into reported_totals by name
+select * exclude (is_new, is_changed) from merged_totals where is_changed order by campaign_id, source;
+
 -- name: create_refusals#
 -- The rejected rows of the load; place is the order of their files.
 create temp table new_refusals (place bigint, kind varchar, file varchar, line bigint, reason varchar, row varchar);
@@ -360,7 +401,15 @@ select
     (select count(*) from staged_events) as rows,
     (select count(*) from staged_events where refusal is not null) as refused,
     (select count(*) from new_events) as new,
-    0 as changed;
+    0 as changed
+union all by name
+select
+    'totals' as kind,
+    (select count(*) from staged_totals) as rows,
+    (select count(*) from staged_totals where refusal is not null) as refused,
+    count(*) filter (is_new) as new,
+    count(*) filter (is_changed and not is_new) as changed
+from merged_totals;
 
 -- name: record_load#
 -- Records what was loaded, when and from where. Webhooks are loaded every half minute, so all of one day's webhooks share one

@@ -3,12 +3,13 @@
 -- the keys unique, and failed_checks proves it before a generation is published.
 
 -- name: create_schema#
--- The seven tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
+-- The eight tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
 create table schema_version (version integer not null);
 
 create table campaigns (
     campaign_id varchar not null, name varchar, subject varchar, preheader varchar, from_name varchar,
-    from_email varchar, sent_at timestamp, tags varchar[], selection json, content_id varchar
+    from_email varchar, sent_at timestamp, tags varchar[], selection json, content_id varchar,
+    source varchar
 );
 create table customers (
     customer_id varchar not null, email varchar, name varchar, language varchar, country varchar,
@@ -30,6 +31,15 @@ create table events (
 );
 -- A message's other ids, by the id that its events have. Only of events that name no campaign.
 create table message_aliases (message_id varchar not null, other_id varchar not null);
+-- A campaign's totals as another program reports them, for campaigns whose recipients it doesn't name.
+create table reported_totals (
+    campaign_id varchar not null, source varchar not null, as_of timestamp, recipients bigint, sent bigint,
+    delivered bigint, bounces bigint, hard_bounces bigint, soft_bounces bigint, opened bigint, opens bigint,
+    clicked bigint, clicks bigint, unsubscribed bigint, complained bigint, orders bigint, revenue double,
+    currency varchar
+);
+-- How far the tables of each source were read: the next import starts at the value. place: its address without a password.
+create table imports (source varchar not null, place varchar not null, name varchar not null, value varchar not null);
 -- Rows that could not be loaded, with the reason.
 create table refused (kind varchar not null, file varchar not null, line bigint, reason varchar not null, row varchar);
 -- What was loaded, when and from where: one row per load and kind. All of one day's webhooks count as one load.

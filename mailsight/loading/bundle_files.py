@@ -30,6 +30,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "tags": "a JSON list, or words separated by commas",
         "selection": "the criteria as JSON, or a sentence",
         "template": "path to the e-mail's HTML within the bundle",
+        "source": "the program that it was imported from, such as listmonk",
     },
     "customers": {
         "customer_id": "the customer's key; required",
@@ -71,7 +72,33 @@ COLUMNS: dict[str, dict[str, str]] = {
         "payload": "the provider's original JSON",
         "method": "the HTTP method of the open or click, if known: GET, HEAD or POST",
     },
+    "totals": {
+        "campaign_id": "the campaign; required",
+        "source": "who reports them, such as mailchimp; required",
+        "as_of": "when they were counted",
+        "recipients": "the customers whom the campaign selected",
+        "sent": "the messages sent",
+        "delivered": "the messages delivered",
+        "bounces": "the messages that bounced",
+        "hard_bounces": "the messages that bounced for good",
+        "soft_bounces": "the messages that bounced for now",
+        "opened": "the customers who opened",
+        "opens": "all opens",
+        "clicked": "the customers who clicked",
+        "clicks": "all clicks",
+        "unsubscribed": "the customers who unsubscribed",
+        "complained": "the customers who reported spam",
+        "orders": "the orders",
+        "revenue": "the revenue",
+        "currency": "its currency, such as EUR",
+    },
 }
+# The columns of totals that are whole numbers.
+COUNTS = tuple(
+    column
+    for column in COLUMNS["totals"]
+    if column not in ("campaign_id", "source", "as_of", "revenue", "currency")
+)
 MAX_COLUMNS = 1_000
 MAX_NAME_LENGTH = 200
 

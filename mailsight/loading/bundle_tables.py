@@ -218,6 +218,8 @@ def stage(work: Draft, file: BundleFile, ordinals: range) -> None:
             parameters["reasons"] = list(NotSentReason)
         case "events":
             parameters |= {"types": list(EventType), "bounce_types": list(BOUNCE_TYPES)}
+        case "totals":
+            parameters["counts"] = list(bundle_files.COUNTS)
     work.run(f"stage_{file.kind}", **parameters)
 
 

@@ -44,7 +44,7 @@ _NO_DATA = re.compile(
 # Files that systems and programs add to folders and zips: hidden ones, lock files of Office and LibreOffice.
 _CLUTTER = re.compile(r"\..*|~\$.*|__MACOSX|Thumbs\.db|desktop\.ini|Icon\r", re.IGNORECASE)
 _KIND = re.compile(
-    r"(?:copy[ _-]of[ _-])?(?:(campaigns|customers|messages|events)(?![a-z])"
+    r"(?:copy[ _-]of[ _-])?(?:(campaigns|customers|messages|events|totals)(?![a-z])"
     r"|(campaign|customer|message|event)(?=[^a-z_]*(?:copy)?$)).*",
     re.IGNORECASE,
 )
@@ -53,15 +53,15 @@ _KNOWN = dict.fromkeys(column for columns in COLUMNS.values() for column in colu
 
 UNKNOWN = (
     "neither its name nor its columns say which table it is. Give it a name that starts with campaigns, customers, "
-    "messages or events, such as events-2.csv."
+    "messages, events or totals, such as events-2.csv."
 )
 ELSEWHERE = (
     "it is in another folder than the tables. Load that folder too, or move the file beside the tables."
 )
 EMPTY = "it is empty."
 _SHEET = (
-    "the name of this sheet doesn't say which table it is. Rename it to campaigns, customers, messages or events, or "
-    "save it as a file of its own."
+    "the name of this sheet doesn't say which table it is. Rename it to campaigns, customers, messages, events or "
+    "totals, or save it as a file of its own."
 )
 
 
@@ -115,7 +115,8 @@ def kind_of_columns(names: Iterable[str]) -> str | None:
         case True, True:
             return "messages" if known["messages"] >= 3 else None
         case True, False:
-            return "campaigns" if known["campaigns"] >= 2 else None
+            is_totals = "source" in columns and known["totals"] >= 4
+            return "totals" if is_totals else "campaigns" if known["campaigns"] >= 2 else None
         case False, True:
             return "customers" if known["customers"] >= 2 and "message_id" not in columns else None
         case _:

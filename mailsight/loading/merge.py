@@ -87,7 +87,7 @@ def _attempt(work: Draft, progress: Progress, accumulates: bool, rows: Sequence[
 
 def _merge(work: Draft) -> None:
     work.run("set_provider_ids", ids=json.dumps(provider_ids()))
-    for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events"):
+    for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events", "merge_totals"):
         work.run(name)
 
 
@@ -132,6 +132,7 @@ def complete(
             refused=row["refused"] + unread[row["kind"]],
         )
         for row in work.rows("load_summary")
+        if row["kind"] != "totals" or row["rows"] + unread["totals"]  # most loads have none
     ]
     changed = bool(newly_refused or any(kind.new or kind.changed for kind in kinds))
     if changed:

@@ -58,6 +58,8 @@ def rows(kind: str) -> list[dict[str, Any]]:
                 }
                 for who in CUSTOMERS
             ]
+        case "totals":
+            return [{"campaign_id": name, "source": "x", "opens": 5} for name in ("spring", "summer", MARK)]
     return [
         {
             "campaign_id": "spring",
@@ -90,6 +92,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "messages.ndjson": ndjson(*rows("messages")) + "no JSON\n",
         "events.json": json.dumps(rows("events")),
         "events-late.csv": as_csv(rows("events")) + "one value\n",
+        "totals.csv": as_csv(rows("totals")),
         "mail.html": MAIL,
         "summer.eml": EML % b"two",
         f"{MARK}.html": MAIL.replace("Hello", MARK),
@@ -130,8 +133,22 @@ def contents(database: Path) -> dict[str, int]:
         return {row["name"]: row["rows"] for row in data.rows("table_rows")}
 
 
-EVERYTHING = {"campaigns": 3, "customers": 3, "contents": 6, "messages": 3, "events": 9}
-WITHOUT_MARKED = {"campaigns": 2, "customers": 2, "contents": 4, "messages": 2, "events": 6}
+EVERYTHING = {
+    "campaigns": 3,
+    "customers": 3,
+    "contents": 6,
+    "messages": 3,
+    "events": 9,
+    "reported_totals": 3,
+}
+WITHOUT_MARKED = {
+    "campaigns": 2,
+    "customers": 2,
+    "contents": 4,
+    "messages": 2,
+    "events": 6,
+    "reported_totals": 2,
+}
 
 
 def load(database: Path, folder: Path) -> None:
@@ -207,7 +224,7 @@ def test_a_query_that_fails_once_loses_no_webhook(tmp_path: Path) -> None:
         assert (contents(database)["events"], state.requests, state.set_aside) == (9, 0, ()), name
 
 
-STAGED = ("campaigns", "customers", "messages", "events")
+STAGED = ("campaigns", "customers", "messages", "events", "totals")
 # `make thorough` lets all queries that merge and count fail for a row, `make test` these.
 QUERIES_OF_MANY_ROWS = ("merge_events", "replace_recipients")
 

@@ -35,6 +35,7 @@ GOOD: dict[str, dict[str, object]] = {
     "customers": {"customer_id": "good"},
     "messages": {"campaign_id": "good", "customer_id": "good"},
     "events": {"campaign_id": "good", "customer_id": "good", "type": "opened", "occurred_at": "2026-04-14"},
+    "totals": {"campaign_id": "good", "source": "mailchimp", "opens": 3},
 }
 ODD: list[object] = [
     *(None, True, False, 0, -1, 2**31, 2**63, 10**30, 1.5, 1e308, -0.0),

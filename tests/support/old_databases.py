@@ -5,13 +5,25 @@ from pathlib import Path
 import duckdb
 
 
+def as_version_4(database: Path) -> None:
+    """Remove everything that version 5 added."""
+    _run(
+        database,
+        "alter table campaigns drop column source",
+        "drop table reported_totals",
+        "drop table imports",
+        "update schema_version set version = 4",
+    )
+
+
 def as_version_3(database: Path) -> None:
-    """Remove everything that version 4 added."""
+    """Remove everything that versions 4 and 5 added."""
+    as_version_4(database)
     _run(database, "drop table message_aliases", "update schema_version set version = 3")
 
 
 def as_version_2(database: Path) -> None:
-    """Remove everything that versions 3 and 4 added."""
+    """Remove everything that versions 3 to 5 added."""
     as_version_3(database)
     _run(
         database,
@@ -28,7 +40,7 @@ def as_version_2(database: Path) -> None:
 
 
 def as_version_1(database: Path) -> None:
-    """Remove everything that versions 2 to 4 added."""
+    """Remove everything that versions 2 to 5 added."""
     as_version_2(database)
     _run(
         database,
