@@ -5,7 +5,13 @@ import io
 import os
 import sys
 
-from mailsight.commands import console, dashboard, files, loads  # noqa: F401  # the last three register commands
+from mailsight.commands import (  # noqa: F401  # all but the first register commands
+    console,
+    dashboard,
+    files,
+    imports,
+    loads,
+)
 from mailsight.errors import MailsightError, UnknownProvider, WrongUsage
 
 app = console.app

@@ -72,3 +72,7 @@ from refused
 where :search = '' or contains(lower(file), lower(:search)) or contains(lower(reason), lower(:search))
 order by rowid desc
 limit :most;
+
+-- name: positions(source, place)
+-- How far the tables of a source were read by earlier imports.
+select name, value from imports where source = :source and place = :place;

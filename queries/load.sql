@@ -428,6 +428,17 @@ from (from todays_webhooks union all by name from load_rows)
 group by source, kind
 order by kind;
 
+-- name: merge_positions#
+-- Keeps how far the tables of a source were read; returns how many positions moved. The loader registers `new_positions`.
+create temp table moved_positions as
+select source, place, name, value from new_positions
+except
+select source, place, name, value from imports;
+delete from imports using moved_positions as m
+where imports.source = m.source and imports.place = m.place and imports.name = m.name;
+insert into imports by name select source, place, name, value from moved_positions;
+select count(*) as moved from moved_positions;
+
 -- name: begin_transaction#
 -- Starts a transaction: the statements until it ends take effect together or not at all.
 begin transaction;

@@ -6,7 +6,7 @@ record by record: each bad record becomes a `BadRecord` with its line; the other
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -112,7 +112,8 @@ class BundleFile:
 
     `readable` is the file to read it from, in the format `form`: csv, ndjson, json or parquet. For a packed file or a
     sheet of a workbook, it is a temporary one. `problem` is what went wrong while unpacking it, and `error` why it
-    can't be read at all. If it is `forbidden`, nothing may open it (`file_checks`).
+    can't be read at all. If it is `forbidden`, nothing may open it (`file_checks`). `origin` tells where each line of a
+    file that an import wrote comes from.
     """
 
     kind: str
@@ -124,12 +125,17 @@ class BundleFile:
     problem: str | None = None
     error: UnreadableFile | None = None
     forbidden: bool = False
+    origin: Callable[[int], tuple[str, int | None]] | None = None
 
     @cached_property
     def name(self) -> str:
         """The path relative to the bundle, as users see it."""
         name = self.path.relative_to(self.root).as_posix()
         return f"{name} [{self.sheet}]" if self.sheet else name
+
+    def place(self, line: int) -> tuple[str, int | None]:
+        """Where people find a line of the file: the name of a file or table, and the line in it if it has lines."""
+        return self.origin(line) if self.origin else (self.name, line)
 
     @property
     def size_bytes(self) -> int:

@@ -47,7 +47,7 @@ class Reading:
 
     def refuse(self, file: BundleFile, line: int, reason: str, row: str) -> None:
         """Rejects a row that was not staged."""
-        self.refusals.add(Refusal(file.kind, file.name, line, reason, row))
+        self.refusals.add(Refusal(file.kind, *file.place(line), reason, row))
         self.unread[file.kind] += 1
 
 
@@ -150,6 +150,8 @@ def _read_whole(work: Draft, file: BundleFile, max_bytes: int | None) -> bool:
             work.run("read_json_file", path=path)
         case _:
             work.run("read_ndjson_file", path=path)
+            if file.origin:  # an import wrote it
+                return True
     [(are_lenient,)] = work.run("lenient_records")
     return not are_lenient
 
@@ -246,7 +248,7 @@ def _add_refused(reading: Reading, file: BundleFile, refused: Iterator[tuple[int
         return reading.refusals.add_parquet(str(file.readable), file.kind, file.name, refused)
     added = 0
     for line, text, reason in _located(file, refused):
-        reading.refusals.add(Refusal(file.kind, file.name, line, reason, text))
+        reading.refusals.add(Refusal(file.kind, *file.place(line), reason, text))
         added += 1
     return added
 

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,9 +18,8 @@ from .bundle_files import BundleFile
 from .bundle_tables import Reading, read_file
 from .contents import read_contents
 from .derive import Progress
-from .finding import BundleContents
 from .merge import LoadSummary, complete, reject_failing, silent
-from .refusals import Refusals, of_file
+from .refusals import Refusal, Refusals, of_file
 from .refusing import Failure, carefully, explained, tried
 
 # How many texts with encoded words are read at once.
@@ -49,17 +49,78 @@ def load(
                 contents = finding.opened(candidates, work.folder, max_bytes)
                 contents.passed_over.extend(passed_over)
                 reading = Reading(work, Refusals(work, [file.name for file in contents.files]), max_bytes)
-                return _load(reading, contents, strict=strict, progress=progress, is_careful=is_careful)
+                _stage(reading, contents.files, progress, is_careful)
+                return complete(
+                    work,
+                    source="bundle",
+                    files=[file.name for file in contents.files],
+                    refusals=reading.refusals,
+                    unread=reading.unread,
+                    strict=strict,
+                    progress=progress,
+                    ignored_columns=reading.ignored_columns,
+                    passed_over=contents.passed_over,
+                )
 
     summary = carefully(attempt)
     progress(1.0, "Done")
     return summary
 
 
-def _load(
-    reading: Reading, contents: BundleContents, *, strict: bool, progress: Progress, is_careful: bool
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import read: its tables, the rows that are none, and the positions from which the next import continues.
+
+    `source` is the name of the source, `place` its address without a password.
+    """
+
+    source: str
+    place: str
+    files: Sequence[BundleFile]
+    refused: Callable[[], Iterable[Refusal]]
+    positions: Mapping[str, str]
+
+
+def load_imported(
+    database: Path,
+    imported: Imported,
+    *,
+    strict: bool = False,
+    progress: Progress = silent,
+    wait_seconds: float = 600.0,
 ) -> LoadSummary:
-    work, files = reading.work, contents.files
+    """Loads what an import read, as `load` does, and keeps its positions in the same generation."""
+
+    def attempt(is_careful: bool) -> LoadSummary:
+        with explained(), draft(database, wait_seconds=wait_seconds) as work:
+            reading = Reading(work, Refusals(work))
+            for refusal in imported.refused():
+                reading.refusals.add(refusal)
+                reading.unread[refusal.kind] += 1
+            _stage(reading, imported.files, progress, is_careful)
+            positions = [
+                (imported.source, imported.place, *position) for position in imported.positions.items()
+            ]
+            with work.table("new_positions", positions, _POSITIONS):
+                [(moved,)] = work.run("merge_positions")
+            return complete(
+                work,
+                source=imported.source,
+                files=[imported.place],
+                refusals=reading.refusals,
+                unread=reading.unread,
+                strict=strict,
+                progress=progress,
+                ignored_columns=reading.ignored_columns,
+                is_news=bool(moved),
+            )
+
+    return carefully(attempt)
+
+
+def _stage(reading: Reading, files: Sequence[BundleFile], progress: Progress, is_careful: bool) -> None:
+    """Stages the rows of the files with their e-mails. If `is_careful`, those that fail later are found by trials."""
+    work = reading.work
     work.run("create_staging")
     work.run("create_records")
     _read_files(reading, files, progress)
@@ -69,17 +130,6 @@ def _load(
         reject_failing(work, progress)
     for file in files:
         bundle_tables.add_staged_refusals(reading, file)
-    return complete(
-        work,
-        source="bundle",
-        files=[file.name for file in files],
-        refusals=reading.refusals,
-        unread=reading.unread,
-        strict=strict,
-        progress=progress,
-        ignored_columns=reading.ignored_columns,
-        passed_over=contents.passed_over,
-    )
 
 
 def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: float = 600.0) -> None:
@@ -150,3 +200,4 @@ def _decode_words(work: Draft) -> None:
 
 
 _DECODED = pa.schema([("source", pa.string()), ("text", pa.string())])
+_POSITIONS = pa.schema([(column, pa.string()) for column in ("source", "place", "name", "value")])

@@ -102,8 +102,11 @@ def complete(
     progress: Progress,
     ignored_columns: dict[str, tuple[str, ...]] | None = None,
     passed_over: Sequence[PassedOver] = (),
+    is_news: bool = False,
 ) -> LoadSummary:
     """Merges the staged rows, derives the affected campaigns and records the load, or discards a draft without news.
+
+    `is_news`: whether the draft has something new besides rows.
 
     `unread` counts the rejected rows that never got staged, by kind. With `strict`, raises `LoadRefused` if any row was
     rejected, or any file passed over.
@@ -140,7 +143,7 @@ def complete(
         refusals.store()
         _record(work, source, files, kinds)
         progress(0.95, "Publishing")
-    else:
+    elif not is_news:
         work.discard()
     return LoadSummary(kinds, refusals.first(), refusals.total, ignored_columns or {}, changed, passed_over)
 

@@ -141,6 +141,21 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
         raise _cant_write(error.strerror or str(error)) from error
 
 
+@contextmanager
+def import_folder(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Path]:
+    """Yields a private folder beside the database for what an import reads. One import at a time may have it.
+
+    Loads go on meanwhile. Raises `LoadRunning` and `LoadRefused` as `draft` does.
+    """
+    try:
+        place = generations.home(path)
+    except DatabaseUnreadable as error:
+        raise _refused(error) from error
+    place = place.with_name(f"{place.stem}-import")
+    with _lock(place, wait_seconds), _folder(place) as folder:
+        yield folder
+
+
 def _refused(error: DatabaseUnreadable) -> LoadRefused:
     return LoadRefused(error.message, next_step=error.next_step)
 

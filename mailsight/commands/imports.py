@@ -1,0 +1,76 @@
+"""The command that imports history from other senders."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from mailsight import settings
+from mailsight.errors import WrongUsage
+from mailsight.importing import engine, registry
+
+from .console import Database, Strict, app, database_path, messages, print_summary, progress_bar
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Argument(help="The sender's program or service.")] = None,
+    where: Annotated[
+        str | None, typer.Argument(help="The address of its database, or its exported files.")
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="An option of the source, as NAME=VALUE. Repeat it for several.")
+    ] = None,
+    batch_rows: Annotated[int, typer.Option(min=1, help="How many rows are in memory at most.")] = (
+        engine.BATCH_ROWS
+    ),
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything again, not only what is new.")
+    ] = False,
+    strict: Strict = False,
+    database: Database = None,
+) -> None:
+    """Load history from another sender, only what is new since the last import. Without arguments, list the sources."""
+    if source is None:
+        _print_sources()
+        return
+    chosen = registry.source(source)
+    if where is None:
+        raise WrongUsage(f"{chosen.label} needs one more argument: {chosen.where}.", next_step="Add it.")
+    with progress_bar("Importing") as progress:
+        summary = engine.run(
+            database_path(context, database),
+            chosen,
+            where,
+            options=_options(option or []),
+            batch_rows=batch_rows,
+            full=full,
+            strict=strict,
+            progress=progress,
+            wait_seconds=settings.from_environment().load_wait_seconds,
+        )
+    print_summary(summary)
+    for gap in chosen.gaps:
+        messages.print(f"{chosen.label}: {gap.why}", markup=False)
+    if summary.rejected or summary.passed_over:
+        raise typer.Exit(1)
+
+
+def _print_sources() -> None:
+    table = Table("source", "", "where")
+    for name in registry.NAMES:
+        source = registry.source(name)
+        table.add_row(name, source.label, source.where)
+    Console().print(table)
+
+
+def _options(given: list[str]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise WrongUsage(f"The option {text!r} has no value.", next_step="Write it as NAME=VALUE.")
+        options[name] = value
+    return options

@@ -1,0 +1,33 @@
+"""The sources, each a module of its own. They and the libraries they read with are imported when needed."""
+
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+
+from mailsight.errors import ImportFailed
+
+from .sources import Source
+
+NAMES: tuple[str, ...] = ()
+
+
+@cache
+def source(name: str) -> Source:
+    """The source of this name. Raises `ImportFailed` if there is none."""
+    if name not in NAMES:
+        raise ImportFailed(
+            f"There is no source {name!r}.", next_step=f"`mailsight import` lists them: {', '.join(NAMES)}."
+        )
+    chosen: Source = import_module(f".{name}", __package__).SOURCE
+    return chosen
+
+
+def library(name: str) -> ModuleType:
+    """A library that only imports need. Raises `ImportFailed` if it is not installed."""
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportFailed(
+            f"To read this source, Mailsight needs the Python package {name}.",
+            next_step='Install it with `pip install "mailsight[import]"`.',
+        ) from error
