@@ -8,7 +8,7 @@ from mailsight.errors import ImportFailed
 
 from .sources import Source
 
-NAMES: tuple[str, ...] = ()
+NAMES = ("listmonk",)
 
 
 @cache
