@@ -19,6 +19,8 @@ run: .venv/runtime ## serve the dashboard; create sample data first if there is 
 test: lint ## check format, lint, types and imports, then run all tests
 	@echo "== a browser"
 	@$(python) -m tooling.chromium
+	@echo "== databases"
+	@$(python) -m tooling.postgresql
 	@echo "== tests"
 	@$(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
