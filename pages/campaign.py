@@ -50,12 +50,6 @@ with line("facts"):
 
 figures.verdict(report)
 
-if not report.counts.sent:
-    st.info(
-        "This campaign has not been sent yet. Its figures appear once sending data is loaded.",
-        icon=":material/schedule:",
-    )
-
 figures.cards(report)
 
 with st.container(key="results"):

@@ -45,10 +45,10 @@ where campaign_id = :campaign_id and not sent
     and (cast(:reason as varchar) is null or not_sent_reason = :reason)
     and (
         :search = ''
-        or contains(lower(customer_id), lower(:search))
-        or contains(lower(name), lower(:search))
-        or contains(lower(coalesce(email, known_email)), lower(:search))
-        or contains(lower(not_sent_detail), lower(:search))
+        or contains({plain customer_id}, {plain :search})
+        or contains({plain name}, {plain :search})
+        or contains({plain coalesce(email, known_email)}, {plain :search})
+        or contains({plain not_sent_detail}, {plain :search})
     )
 order by name nulls last, customer_id
 limit :size offset :start;
@@ -61,10 +61,10 @@ where campaign_id = :campaign_id and not sent
     and (cast(:reason as varchar) is null or not_sent_reason = :reason)
     and (
         :search = ''
-        or contains(lower(customer_id), lower(:search))
-        or contains(lower(name), lower(:search))
-        or contains(lower(coalesce(email, known_email)), lower(:search))
-        or contains(lower(not_sent_detail), lower(:search))
+        or contains({plain customer_id}, {plain :search})
+        or contains({plain name}, {plain :search})
+        or contains({plain coalesce(email, known_email)}, {plain :search})
+        or contains({plain not_sent_detail}, {plain :search})
     );
 
 -- name: campaign_links(campaign_id, audience, most, length)

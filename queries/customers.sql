@@ -71,9 +71,9 @@ left join customers as cu on cu.customer_id = r.customer_id
 where r.campaign_id = :campaign_id and r.customer_id = :customer_id;
 
 -- name: find_customers(customer_id, text, first, second, third, fourth, customers)
--- The customers with these four words (or empty texts), which are in lower case like `text`, in their name, address or id: the
--- best `customers` of them, each with the number of all that match. Exact matches first, then what starts with the text. A
--- customer known only from messages or events is found by `customer_id`.
+-- The customers with these four words (or empty texts) in their name, address or id, whatever the case and accents: the best
+-- `customers` of them, each with the number of all that match. Exact matches first, then what starts with the text. A customer
+-- known only from messages or events is found by `customer_id`.
 with known as (
     select customer_id, name, email from customers
     union all
@@ -82,18 +82,19 @@ with known as (
         and not exists (select 1 from customers where customers.customer_id = :customer_id)
     group by customer_id
 ), searched as (
-    select customer_id, name, email, lower(concat_ws(' ', name, email, customer_id)) as words
+    select customer_id, name, email, {plain concat_ws(' ', name, email, customer_id)} as words
     from known
 ), matching as (
     select customer_id, name, email, words
     from searched
-    where contains(words, :first) and contains(words, :second) and contains(words, :third) and contains(words, :fourth)
+    where contains(words, {plain :first}) and contains(words, {plain :second}) and contains(words, {plain :third})
+        and contains(words, {plain :fourth})
 )
 select customer_id, name, email, (select count(*) from matching) as total
 from matching
 order by
-    lower(customer_id) = :text or coalesce(lower(email) = :text, false) desc,
-    starts_with(words, :text) or coalesce(starts_with(lower(email), :text), false) desc,
+    {plain customer_id} = {plain :text} or coalesce({plain email} = {plain :text}, false) desc,
+    starts_with(words, {plain :text}) or coalesce(starts_with({plain email}, {plain :text}), false) desc,
     name, customer_id
 limit :customers;
 

@@ -37,8 +37,8 @@ select
     e.bounce_type, e.reject_reason, e.smtp_status, e.diagnostic, e.user_agent, e.ip
 from events as e join latest as l using (event_number)
 where :search = ''
-    or contains(lower(e.recipient), lower(:search))
-    or contains(lower(e.message_id), lower(:search))
+    or contains({plain e.recipient}, {plain :search})
+    or contains({plain e.message_id}, {plain :search})
     or list_contains(cast(:types as varchar[]), e.type)
 order by event_number desc
 limit :most;
@@ -47,29 +47,29 @@ limit :most;
 -- How many events without a campaign match the search.
 select count(*) as events
 from events as e semi join unattributed as u using (event_number)
-where contains(lower(e.recipient), lower(:search))
-    or contains(lower(e.message_id), lower(:search))
+where contains({plain e.recipient}, {plain :search})
+    or contains({plain e.message_id}, {plain :search})
     or list_contains(cast(:types as varchar[]), e.type);
 
 -- name: refused_rows(search)
 -- The rejected rows whose file or reason contains the search text: file, line, reason and full text.
 select kind, file, line, reason, row
 from refused
-where :search = '' or contains(lower(file), lower(:search)) or contains(lower(reason), lower(:search))
+where :search = '' or contains({plain file}, {plain :search}) or contains({plain reason}, {plain :search})
 order by file, line, reason;
 
 -- name: refused_matches(search)^
 -- How many rejected rows match the search.
 select count(*) as rows
 from refused
-where :search = '' or contains(lower(file), lower(:search)) or contains(lower(reason), lower(:search));
+where :search = '' or contains({plain file}, {plain :search}) or contains({plain reason}, {plain :search});
 
 -- name: newest_refused_rows(search, most, characters)
 -- Rejected rows whose file or reason contains the search text, latest first. A row may be megabytes long, so its text is cut
 -- off after `characters`.
 select kind, file, line, reason, left(row, :characters) as row
 from refused
-where :search = '' or contains(lower(file), lower(:search)) or contains(lower(reason), lower(:search))
+where :search = '' or contains({plain file}, {plain :search}) or contains({plain reason}, {plain :search})
 order by rowid desc
 limit :most;
 

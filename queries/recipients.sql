@@ -7,6 +7,10 @@ select row from recipients_grid(:campaign_id, :audience)
 where {conditions}
 order by {order};
 
+-- name: recipient_row(campaign_id, customer_id)^
+-- The rowid of a customer, or no row if the campaign did not select them.
+select rowid as row from recipients where campaign_id = :campaign_id and customer_id = :customer_id;
+
 -- name: recipients_at(campaign_id, audience, rows)
 -- The customers with these rowids, in this order.
 select g.* exclude (row)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from mailsight.figures import formats
 from mailsight.figures.metrics import share
 
-from .style import HOURS_SINCE_SEND, literal
+from .style import literal, since_send
 
 # Enough points for a smooth line over any period.
 MAX_POINTS = 336
@@ -119,7 +119,7 @@ def _lay_out(figure: go.Figure, longest: int) -> None:
         tickfont={"size": 12},
         zeroline=False,
         fixedrange=True,
-        unifiedhovertitle={"text": HOURS_SINCE_SEND},
+        **since_send(sorted({hour for line in figure.data for hour in line.x})),
     )
     figure.update_yaxes(
         tickformat=".2~%",

@@ -1,5 +1,6 @@
 """What the charts share: colours, margins, and text that Plotly shows literally."""
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
@@ -14,8 +15,6 @@ GRID = "rgba(128, 140, 160, 0.25)"
 _MAX_SINGLE_STEPS = 6
 # Plotly's steps are at least a tenth on an axis for counts. Labels between two whole numbers are left out.
 _NO_FRACTIONS = {f"{tenths / 10:g}": "" for tenths in range(100) if tenths % 10}
-# The title of a hover over all lines at one time. It can use the position only, not the custom data of a point.
-HOURS_SINCE_SEND = "%{x}\N{NO-BREAK SPACE}h since send"
 
 
 def pale(colour: str, opacity: float = 0.3) -> str:
@@ -42,3 +41,14 @@ def whole_numbers(largest: int) -> dict[str, Any]:
     """An axis for counts up to `largest`, labelled with whole numbers, even if a click in the legend rescales it."""
     every_one = {"dtick": 1} if largest <= _MAX_SINGLE_STEPS else {}
     return {"rangemode": "tozero", "tickformat": ",~f", "labelalias": _NO_FRACTIONS, **every_one}
+
+
+def since_send(hours: Iterable[int]) -> dict[str, Any]:
+    """An axis of hours whose hover says the time since send in the words of its ticks.
+
+    The title of a hover over all lines at one time can use the position only, not the custom data of a point.
+    """
+    return {
+        "exponentformat": "none",
+        "labelalias": {str(hour): formats.since(hour) for hour in hours},
+    }

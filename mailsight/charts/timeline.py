@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from mailsight.figures.hours import dense_hours, hour_ticks
 from mailsight.vocabulary import Status
 
-from .style import GRID, HOURS_SINCE_SEND, MARGIN, pale, whole_numbers
+from .style import GRID, MARGIN, pale, since_send, whole_numbers
 
 # The two traces of each chart: column, state with its colour, and label.
 _TIMELINES = {
@@ -87,7 +87,7 @@ def chart(
         tickfont={"size": 12},
         zeroline=False,
         fixedrange=True,
-        unifiedhovertitle={"text": HOURS_SINCE_SEND},
+        **since_send(range(len(elapsed) + 1)),
     )
     figure.update_yaxes(
         tickfont={"size": 12},

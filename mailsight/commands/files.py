@@ -186,12 +186,13 @@ def heatmap_(
         with Warehouse(database_path(context, database)).snapshot() as data:
             report = campaign.report(data, campaign_id, audience)
             mail = mails.of_campaign(data, campaign_id)
+            values = mails.first_values(data, campaign_id)
         if mail is None:
             raise MailsightError(
                 f"Campaign {campaign_id!r} has no HTML.",
                 next_step="Add it with `python -m mailsight content`.",
             )
-        drawn = heatmap.of_campaign(report, mail.html, measure=measure, show=show)
+        drawn = heatmap.of_campaign(report, mail.html, values, measure=measure, show=show)
     elif campaign_id is None and html is not None and clicks is not None:
         text = read_mail(html).html
         counted = pool.run(partial(_read_clicks, text, clicks.resolve()))

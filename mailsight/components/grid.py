@@ -18,6 +18,9 @@ from mailsight.warehouse import served
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.selection import GridQuery
 from mailsight.web import answers, recipients
+from mailsight.web.parameters import GRID_FILTERS, GRID_SORT
+
+from . import address
 
 BLOCK_ROWS = 100
 MAX_HEIGHT = 610
@@ -73,23 +76,29 @@ def recipients_grid(
         key=_key(campaign_id),
         theme=_theme(),
         allow_unsafe_jscode=True,
-        update_on=["cellClicked", "cellKeyDown"],
+        update_on=["cellClicked", "cellKeyDown", "sortChanged", "filterChanged"],
         # All other modes send every row back to the server after each click.
         data_return_mode="CUSTOM",
-        custom_jscode_for_grid_return=_js("previewed"),
-        should_grid_return=_js("isPreview"),
+        custom_jscode_for_grid_return=_js("report"),
+        should_grid_return=_js("isReport"),
         custom_css=_CSS,
     )
 
 
-def previewed(campaign_id: str) -> str | None:
-    """The customer whose preview icon was clicked. Returned only once: the component keeps its value over reruns."""
-    value = st.session_state.get(_key(campaign_id)) or {}
-    handled = f"{_key(campaign_id)}:handled"
-    if not value.get("customer_id") or st.session_state.get(handled) == value.get("at"):
-        return None
-    st.session_state[handled] = value.get("at")
-    return str(value["customer_id"])
+def reported(campaign_id: str) -> Mapping[str, Any]:
+    """What the grid reports: the `customer_id` whose preview icon was clicked, or its `sort` order and `filters`.
+
+    Returned only once: the component keeps its value over reruns.
+    """
+    value: Mapping[str, Any] = st.session_state.get(_key(campaign_id)) or {}
+    if not value.get("at") or st.session_state.get(_heard(campaign_id)) == value["at"]:
+        return {}
+    st.session_state[_heard(campaign_id)] = value["at"]
+    return value
+
+
+def _heard(campaign_id: str) -> str:
+    return f"{_key(campaign_id)}:heard"
 
 
 def _key(campaign_id: str) -> str:
@@ -137,6 +146,7 @@ def _options(report: CampaignReport, request: dict[str, Any]) -> dict[str, Any]:
     # In Base64, because streamlit-aggrid executes any text between two of its markers as a script.
     encoded = base64.b64encode(json.dumps(request).encode()).decode()
     place = grid_name(report.campaign.campaign_id)
+    arranged = " ".join((*address.value(GRID_SORT), "|", *address.value(GRID_FILTERS)))
     return {
         # The first option loads the script that all the others use.
         "getRowId": _script(),
@@ -159,6 +169,9 @@ def _options(report: CampaignReport, request: dict[str, Any]) -> dict[str, Any]:
             "colours": _COLOURS,
             "selected": report.counts.selected,
             "place": place,
+            "arranged": arranged,
+            # What the page knows is older than what the grid has reported since.
+            "heard": st.session_state.get(_heard(report.campaign.campaign_id), 0),
         },
         "tooltipShowDelay": 300,
         "tooltipShowMode": "whenTruncated",
@@ -169,7 +182,7 @@ def _options(report: CampaignReport, request: dict[str, Any]) -> dict[str, Any]:
         "onColumnResized": _js("columnResized"),
         "onStateUpdated": _js("saveState"),
         "onBodyScrollEnd": _js("scrolled"),
-        "initialState": JsCode(f"window.mailsight.initialState('{place}')"),
+        "initialState": JsCode(f"window.mailsight.initialState('{place}', '{arranged}')"),
         "infiniteInitialRowCount": JsCode(f"window.mailsight.initialRows('{place}')"),
         "cacheBlockSize": BLOCK_ROWS,
         "maxBlocksInCache": 20,

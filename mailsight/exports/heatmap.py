@@ -1,6 +1,6 @@
 """The heatmap as a single HTML file without scripts or anything to load, with a legend in the corner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 
@@ -8,15 +8,24 @@ from mailsight.bounded import pool
 from mailsight.errors import WorkFailed
 from mailsight.figures.formats import moment, things
 from mailsight.heatmap.badges import Measure, Show, beyond
+from mailsight.mail.sample_values import NO_VALUES
 from mailsight.reports.campaign import CampaignReport, click_totals
 
 from . import mail_pages
 
 
 def of_campaign(
-    report: CampaignReport, html: str, *, measure: Measure = "clicks", show: Show = "count"
+    report: CampaignReport,
+    html: str,
+    values: Mapping[str, str] = NO_VALUES,
+    *,
+    measure: Measure = "clicks",
+    show: Show = "count",
 ) -> str:
-    """Draw the heatmap of a campaign's mail. Raises `WorkFailed` if the mail is too much work."""
+    """Draw the heatmap of a campaign's mail. `values`: see `mail.sample_values`.
+
+    Raises `WorkFailed` if the mail is too much work.
+    """
     return pool.run(
         partial(
             mail_pages.heatmap,
@@ -24,6 +33,7 @@ def of_campaign(
             [*report.links, *report.other_links],
             title=report.campaign.name,
             facts=facts(report),
+            values=dict(values),
             measure=measure,
             show=show,
             totals=click_totals(report),
@@ -31,10 +41,10 @@ def of_campaign(
     )
 
 
-def of_campaign_or_reason(report: CampaignReport, html: str) -> str:
+def of_campaign_or_reason(report: CampaignReport, html: str, values: Mapping[str, str] = NO_VALUES) -> str:
     """Draw the heatmap, or a page that says why it can't be drawn: a download that fails shows no reason."""
     try:
-        return of_campaign(report, html)
+        return of_campaign(report, html, values)
     except WorkFailed as error:
         reason = f"<p>{escape(str(error))}</p>"
         return mail_pages.heatmap(reason, [], title=report.campaign.name, facts=facts(report))

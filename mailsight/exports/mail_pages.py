@@ -1,6 +1,6 @@
 """An untrusted e-mail with its clicks as an HTML page. For worker processes, so it loads no database driver."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -22,6 +22,7 @@ from mailsight.mail.documents import parse
 from mailsight.mail.links import LinkClicks, links_of, shared
 from mailsight.mail.modes import mode
 from mailsight.mail.safety import left_out, link_nodes, notice, write
+from mailsight.mail.sample_values import NO_VALUES, sampled_mail
 
 from . import paper_badges
 from .rendering import render
@@ -33,6 +34,7 @@ def heatmap(
     *,
     title: str,
     facts: Sequence[str] = (),
+    values: Mapping[str, str] = NO_VALUES,
     measure: Measure = "clicks",
     show: Show = "count",
     totals: ClickTotals | None = None,
@@ -40,14 +42,15 @@ def heatmap(
 ) -> str:
     """Draw the heatmap of any mail. `facts` are lines under the title, by default one with the total clicks.
 
-    Without `personal`, nothing in it identifies a customer.
+    Merge fields have sample values, from `values` where they name nobody (see `mail.sample_values`). Without
+    `personal`, nothing in it identifies a customer.
     """
     if not facts:
         links = link_totals(clicks)
         facts = [summary(totals or click_totals(clicks), links.other_clicks), *filter(None, [beyond(links)])]
     shown = MEASURES[measure] if show == "count" else f"{MEASURES[measure]}, {SHOWS[show].lower()}"
     return drawing.draw(
-        html,
+        sampled_mail(html, values),
         clicks,
         measure=measure,
         show=show,
@@ -67,7 +70,11 @@ def summary(totals: ClickTotals, other_clicks: int) -> str:
 
 
 def on_paper(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals) -> str:
-    """The safe mail with the clicks after each clicked link, and on the pictures of its image maps."""
+    """The safe mail with the clicks after each clicked link, and on the pictures of its image maps.
+
+    Merge fields have sample values.
+    """
+    html = sampled_mail(html)
     document = parse(html)
     nodes = link_nodes(document)
     left_out_notice = notice(left_out(document, html))

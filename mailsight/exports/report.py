@@ -34,7 +34,7 @@ from mailsight.figures.metrics import (
 )
 from mailsight.heatmap.badges import more
 from mailsight.mail.links import LinkClicks
-from mailsight.mail.sample_values import sampled_subject
+from mailsight.mail.sample_values import sampled, sampled_subject
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import mails
 from mailsight.reports.campaign import CampaignReport, click_totals
@@ -128,7 +128,7 @@ def read(data: Snapshot, campaign_id: str, audience: Audience) -> ReportContent:
 
 def _without_names(link: LinkClicks, mask: Mask) -> LinkClicks:
     label = link.label if link.label != link.url else mask.url(link.url)
-    return replace(link, label=mask.text(label))
+    return replace(link, label=sampled(mask.text(label), escape=False))
 
 
 def as_html(content: ReportContent, zone: str | None = None) -> tuple[str, str]:
@@ -282,6 +282,8 @@ def _links(links: Sequence[LinkClicks], mask: Mask) -> Table:
 
 def _link(link: LinkClicks, mask: Mask) -> Row:
     address = mask.url(link.url)
-    label = link.label if link.link_position is not None else address
+    label = address
+    if link.link_position is not None:
+        address, label = sampled(address, escape=False), link.label
     figures = (count(link.clicks), count(link.clickers))
     return Row(label or "Unknown link", figures, address if address != label else "")

@@ -18,6 +18,7 @@ from secrets import token_hex
 from mailsight.mail.documents import parse
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
 from mailsight.mail.safety import left_out, link_nodes, notice, write
+from mailsight.mail.sample_values import sampled
 
 from .badges import (
     MAX_BADGES,
@@ -38,6 +39,7 @@ from .places import NO_LINE, Corner, Line, Place, Places
 _ROW_PX = 18
 _AREA_ROW_PX = 16
 _MAX_IN_A_ROW = 40
+_MAX_URL_LENGTH = 1_000  # of what shows on hover
 # A pointer is wide enough for its text only if no other link shows it.
 POINTER_WIDTH = f"min(max({POINTER_PX}px,var(--own) - 999*var(--before)),999*var(--seen))"
 # An e-mail of 100 KB takes 0.5 MB in the cache.
@@ -52,24 +54,37 @@ _MARK = f"<mailsight-badges {token_hex()}>"
 # --top, --right, --left: edges of the link. --seen: the width of its visible part. --own, --height: size of the badge.
 # --width: 0 where the link isn't visible. --near, --near-width: left edge and width of the previous badge on the line.
 # --before: the width of the links that show a pointer's clicks. A badge overlaps the corner of its link and stays
-# inside the page. Where it would cover the previous badge, it moves right, but stays close to the link; --moved does
-# the same for areas, and --lift moves a badge to a second row above. Multiplying by 1000 turns a comparison into a
-# switch.
+# inside the page. Where it would cover the previous badge, it moves right, but stays close to the link (--push);
+# --moved does the same for areas, and --lift moves a badge to a second row above. Multiplying by 1000 turns a
+# comparison into a switch.
+#
+# --room: how much is free beside a link at the end of a line, in its block. A badge that fits in there (--beside is
+# then positive) moves off the link's words, to the middle of its line (--middle), or of the first of several lines.
+# Only its horizontal position can depend on the link's right edge, so an invisible element, which fills the room,
+# measures it.
 _STYLE = """@layer{
 mailsight-badge{all:initial!important}
 mailsight-badge *,mailsight-badge::before,mailsight-badge ::before,mailsight-badge::after,mailsight-badge ::after,\
 mailsight-badge::first-letter,mailsight-badge::first-line{all:unset!important}
+mailsight-room{all:initial!important}
+mailsight-room{position:absolute!important;visibility:hidden!important;height:0!important;top:var(--top)!important;
+left:var(--start)!important;right:var(--end)!important}
 mailsight-badge{--near:-9999px!important;--near-width:0px!important;--lift:0px!important;--moved:0px!important;
 --before:0px!important;--width:min(var(--own),999*var(--seen))!important;
---place:max(var(--right) - var(--width) + 6px,\
+--room:-9999px!important;--middle:var(--top)!important;
+--beside:999*min(var(--room) - var(--width) - 8px,48px - var(--width))!important;
+--corner:max(var(--right) - var(--width) + 6px,\
 (var(--left) + var(--right) - var(--width))/2)!important;
+--place:(var(--corner) + clamp(0px,var(--beside),var(--right) + 4px - var(--corner)))!important;
+--above:(var(--height)/2 + 2px + var(--lift))!important;
+--lower:clamp(0px,var(--beside),var(--above) - var(--height)/2 + min(10px,var(--middle) - var(--top)))!important;
 --apart:(var(--place) - var(--near))!important;
 --furthest:(var(--right) + 28px - var(--place) - var(--width)/2)!important;
---push:clamp(0px,min(1000*(var(--near-width) - var(--apart)),1000*(var(--apart) + var(--width))),\
+--push:clamp(0px,min(-1*var(--beside),1000*(var(--near-width) - var(--apart)),1000*(var(--apart) + var(--width))),\
 max(0px,min(var(--near-width) - var(--apart),var(--furthest))))!important;
 left:max(min(0px,var(--left)),\
 min(var(--place) + var(--push),max(100% - var(--width),var(--right) - var(--width))))!important;
-top:max(min(0px,var(--top)),var(--top) - var(--height)/2 - 2px - var(--lift))!important;
+top:max(min(0px,var(--top)),var(--top) - var(--above) + var(--lower))!important;
 width:var(--width)!important;height:var(--height)!important;
 position:absolute!important;box-sizing:border-box!important;overflow:hidden!important;z-index:2147483647!important;
 font:700 11px Arial,Helvetica,sans-serif!important;line-height:var(--height)!important;\
@@ -155,7 +170,8 @@ def draw(
     mail = canvas(html, pictures=pictures, head=head, personal=personal)
     totals = totals or click_totals(clicks)
     drawn = badges(clicks, mail.carriers, totals, measure=measure, show=show)
-    return f"{mail.start}{notice(mail.notice)}{''.join(_badges_html(drawn, mail))}{end}{mail.end}"
+    faces = "".join(_badges_html(drawn, mail, personal=personal))
+    return f"{mail.start}{notice(mail.notice)}{faces}{end}{mail.end}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +180,16 @@ class Layers:
 
     Nothing in `html` and `badges` depends on clicks, because with images on, the e-mail's style sheets could tell the
     sender what they see. What does is for the badges' shadow roots. `looks` maps a measure such as "clicks-count" to a
-    list with look, text, sharing, total_look, width_px and height_px of each badge; `near` has the position of the
-    badge before it on its line, or None; `moved` how many pixels it makes room for.
+    list with look, text, sharing, total_look, width_px and height_px of each badge; `urls` say where their
+    links lead; `near` has the position of the badge before it (see `_near`), or None; `moved` how many pixels it makes
+    room for.
     """
 
     html: str
     badges: str
     looks: Mapping[str, Sequence[Sequence[str | int]]]
     titles: Sequence[str]
+    urls: Sequence[str]
     near: Sequence[int | None]
     moved: Sequence[int]
 
@@ -197,21 +215,28 @@ def layers(html: str, clicks: Sequence[LinkClicks], totals: ClickTotals, *, pict
         written,
         looks,
         titles,
+        [_leads_to(mail.links[badge.position]) for badge in first],
         near,
         room_for_areas(first, [place.corner for place in mail.places]),
     )
 
 
-def _badges_html(badges: Sequence[Badge], mail: Canvas) -> Iterator[str]:
+def _leads_to(link: Link) -> str:
+    return sampled(link.url, escape=False)[:_MAX_URL_LENGTH]
+
+
+def _badges_html(badges: Sequence[Badge], mail: Canvas, *, personal: bool) -> Iterator[str]:
     near = _near(mail.places)
     moved = room_for_areas(badges, [place.corner for place in mail.places])
     for badge, host, before, moved_px in zip(badges, _hosts(mail, near), near, moved, strict=True):
         near_width_px = 0 if before is None else _near_width_px(badges[before])
-        yield f"{host}{_face(badge, near_width_px, moved_px)}</mailsight-badge>"
+        url = _leads_to(mail.links[badge.position]) if personal else ""
+        yield f"{host}{_face(badge, url, near_width_px, moved_px)}</mailsight-badge>"
 
 
-def _face(badge: Badge, near_width_px: int, moved_px: int) -> str:
-    """What a badge shows: a shadow root, and its number as text that no style sheet can read and no browser shows.
+def _face(badge: Badge, url: str, near_width_px: int, moved_px: int) -> str:
+    """What a badge shows: a shadow root, with its figures and its link's URL on hover, and its number as text that no
+    style sheet can read and no browser shows.
 
     What is shown is generated by CSS, so the number is the only text.
     """
@@ -231,16 +256,26 @@ def _face(badge: Badge, near_width_px: int, moved_px: int) -> str:
         number = badge.text.replace(",", "")
         text = f"div::before{{content:'{badge.text}'}}div::after{{content:'{badge.sharing}';font-weight:400}}"
     title = entities.escape(badge.title)
+    hover = f"{title}&#10;{entities.escape(url)}" if url else title
     return (
         f'<template shadowrootmode="open"><style>:host{{{host}}}div{{height:100%}}{text}</style>'
-        f'<div role="img" title="{title}" aria-label="{title}"></div></template>{number}'
+        f'<div role="img" title="{hover}" aria-label="{title}"></div></template>{number}'
     )
 
 
 def _hosts(mail: Canvas, near: Sequence[int | None]) -> Iterator[str]:
     """The start tag of each badge, which doesn't depend on clicks."""
-    for position, style in enumerate(_styles(mail, near)):
-        yield f'<mailsight-badge data-badge="{position}" style="{_declarations(style)}">'
+    for position, (place, style) in enumerate(zip(mail.places, _styles(mail, near), strict=True)):
+        room = ""
+        if place.block:
+            edges = {
+                "top": place.top,
+                "start": place.right,
+                "end": f"anchor({place.block} right,-9999px)",
+                "anchor-name": f"--room-{position}",
+            }
+            room = f'<mailsight-room style="{_declarations(edges)}"></mailsight-room>'
+        yield f'{room}<mailsight-badge data-badge="{position}" style="{_declarations(style)}">'
 
 
 def _near_width_px(badge: Badge) -> int:
@@ -249,11 +284,13 @@ def _near_width_px(badge: Badge) -> int:
 
 
 def _near(places: Sequence[Place]) -> list[int | None]:
-    """For each badge, the position of the one before it on its line, if there is one."""
+    """For each badge, the position of the one before it on its line or, in a list, on the line before; else None."""
     before: dict[Line, int] = {}
     near = []
     for position, place in enumerate(places):
-        near.append(before.get(place.line) if place.line != NO_LINE else None)
+        on_line = before.get(place.line) if place.line != NO_LINE else None
+        follows = bool(place.block) and places[position - 1].siblings == place.siblings
+        near.append(position - 1 if on_line is None and follows and position else on_line)
         before[place.line] = position
     return near
 
@@ -280,6 +317,9 @@ def _styles(mail: Canvas, near: Sequence[int | None]) -> Iterator[dict[str, str]
             style["right"] = f"({place.right} + var(--moved))"
         if place.line[-1]:
             style["lift"] = f"{_ROW_PX}px"
+        if place.block:
+            style["room"] = f"anchor-size(--room-{position} width,-9999px)"
+            style["middle"] = f"anchor({place.anchor} center,-9999px)"
         if before is not None:
             style["near"] = f"anchor(--badge-{before} left,-9999px)"
         yield style

@@ -5,10 +5,11 @@ a float it is empty, and an `area` has none. So images in links and images with 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from mailsight.figures.formats import isolated
 from mailsight.mail.values import coordinates, words
 
 # Above and to the left of the page, where no browser can scroll.
@@ -18,6 +19,10 @@ _BLOCKS = words("""
     address article aside blockquote body br caption center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header
     hr li main nav ol p pre section table tbody tfoot thead tr ul
 """)
+
+_CELLS = words("td th")
+# What fills a place in a line as text does.
+_INLINE = words("button iframe img input object select svg textarea video")
 
 
 Corner = tuple[str, int, int]  # a picture, and x and y within it
@@ -35,6 +40,9 @@ class Place:
     width: str  # of the visible part; 0 if nothing is visible
     line: Line = NO_LINE  # the same for consecutive links in a text
     corner: Corner | None = None  # areas only, with the anchor of the image
+    anchor: str = ""  # of a link in a text
+    block: str = ""  # the anchor of the block or cell in which nothing follows the link on its line
+    siblings: int = 0  # the same for blocks that follow each other, such as the items of a list
 
 
 _NOWHERE = Place(_OFF_PAGE, _OFF_PAGE, _OFF_PAGE, "0px")
@@ -65,8 +73,10 @@ class Places:
         self.marks: dict[int, str] = {}  # attributes by the mem_id of their node
         self.rules: list[str] = []  # for the style sheet
         self._pictures: dict[int, str] = {}
+        self._blocks: dict[int, str] = {}
         self._maps = MapPictures(document)
         lines = _lines(document, len(nodes))
+        self._ends = LineEnds(document, nodes)
         self.links = [
             self._place(position, node, lines.get(node.mem_id, NO_LINE))
             for position, node in enumerate(nodes)
@@ -85,7 +95,16 @@ class Places:
             anchors = [*map(self._picture, pictures), anchor]
         # Content such as floats is drawn outside its link's box, which is then empty.
         width = _width(anchors) if all(element.tag == "img" for element in inside) else "999px"
-        return _place(anchors, width, line)
+        place = _place(anchors, width, line)
+        block = self._ends.block(node)
+        if block is None:
+            return place
+        return replace(place, anchor=anchor, block=self._block(block), siblings=_siblings(block))
+
+    def _block(self, node: LexborNode) -> str:
+        if node.mem_id not in self._blocks:
+            self._blocks[node.mem_id] = self._anchor(node, "link-block", len(self._blocks))
+        return self._blocks[node.mem_id]
 
     def _picture(self, node: LexborNode) -> str:
         if node.mem_id not in self._pictures:
@@ -160,3 +179,71 @@ def _lines(document: LexborHTMLParser, most: int) -> dict[int, Line]:
             if len(lines) >= most:
                 break
     return lines
+
+
+class LineEnds:
+    """Finds links in a text that nothing follows on their line, so that there may be room beside them."""
+
+    def __init__(self, document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> None:
+        self._blocks: dict[int, LexborNode] = {}  # by the link's mem_id
+        self._right_to_left: dict[int, bool] = {}  # by the block's mem_id
+        links = {node.mem_id for node in nodes if node.tag == "a"}
+        link: LexborNode | None = None
+        for node in document.root.traverse(include_text=True) if document.root else ():
+            is_link = node.mem_id in links
+            is_break = node.tag in _BLOCKS or node.tag in _CELLS
+            if link is not None and (is_link or is_break or _is_content(node)):
+                link = self._after(link, node, is_break=is_break)
+            if is_link:
+                link = node
+        if link is not None:
+            self._end(link)
+
+    def block(self, link: LexborNode) -> LexborNode | None:
+        """The block or cell that the link is in, if nothing follows the link on its line."""
+        block = self._blocks.get(link.mem_id)
+        if block is None or not link.text(strip=True) or link.css_first("img") is not None:
+            return None
+        # From right to left, what comes before the link is beside it.
+        if block.mem_id not in self._right_to_left:
+            text = block.text()
+            self._right_to_left[block.mem_id] = isolated(text) != text
+        return None if self._right_to_left[block.mem_id] else block
+
+    def _after(self, link: LexborNode, node: LexborNode, *, is_break: bool) -> LexborNode | None:
+        """The link if it contains the node, which follows its start. Otherwise the node decides whether a line ends."""
+        around = node.parent
+        block = None
+        while around is not None and around.mem_id != link.mem_id:
+            if block is None and (around.tag in _BLOCKS or around.tag in _CELLS):
+                block = around
+            around = around.parent
+        if around is not None:
+            return None if is_break else link  # a block in a link: its box is not that of its text
+        own = _block_of(link)
+        if is_break or block is None or own is None or block.mem_id != own.mem_id:
+            self._end(link)
+        return None
+
+    def _end(self, link: LexborNode) -> None:
+        block = _block_of(link)
+        if block is not None:
+            self._blocks[link.mem_id] = block
+
+
+def _siblings(block: LexborNode) -> int:
+    around = block.parent
+    if block.tag in _CELLS and around is not None:
+        around = around.parent
+    return around.mem_id if around is not None else 0
+
+
+def _is_content(node: LexborNode) -> bool:
+    return bool((node.text_content or "").strip()) if node.is_text_node else node.tag in _INLINE
+
+
+def _block_of(link: LexborNode) -> LexborNode | None:
+    block = link.parent
+    while block is not None and not (block.tag in _BLOCKS or block.tag in _CELLS):
+        block = block.parent
+    return block

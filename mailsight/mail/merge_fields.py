@@ -44,8 +44,10 @@ class _Values:
         return value if self._characters_left >= 0 else None
 
 
-def fill(template: str, fields: Mapping[str, str], *, escape: bool = True) -> str:
+def fill(template: str, fields: Mapping[str, str], *, escape: bool = True, links: bool = True) -> str:
     """Replace {{name}}, *|NAME|* and %name% with the values of `fields`. Unknown fields are left unchanged.
+
+    Without `links`, those in an href are left unchanged too.
 
     With `escape`, the template is HTML and every value is escaped for its context: with character references in text
     and attributes, percent-encoded in URLs. So no value can become a tag or a script. Without it, the template is plain
@@ -56,7 +58,8 @@ def fill(template: str, fields: Mapping[str, str], *, escape: bool = True) -> st
         return _filled(template, values, str)
     parts, start = [], 0
     for markup in _MARKUP.finditer(template):
-        parts += [_filled(template[start : markup.start()], values, entities.escape), _markup(markup, values)]
+        text = _filled(template[start : markup.start()], values, entities.escape)
+        parts += [text, _markup(markup, values, links=links)]
         start = markup.end()
     return "".join([*parts, _filled(template[start:], values, entities.escape)])
 
@@ -73,12 +76,21 @@ def _value(field: re.Match[str], values: _Values) -> str | None:
     return values.get(next(filter(None, field.groups())))
 
 
-def _markup(markup: re.Match[str], values: _Values) -> str:
+def _markup(markup: re.Match[str], values: _Values, *, links: bool) -> str:
     part = markup.group()
     if markup.lastgroup == "comment":
         return part
     if markup.lastgroup == "style":
         return _filled(part, values, lambda value: re.sub(r"[^\w#%., -]", "", value))
+    parts, start = [], 0
+    for attribute in () if links else _ATTRIBUTE.finditer(part):
+        if attribute[1].casefold() == "href":
+            parts += [_tag(part[start : attribute.start()], values), attribute.group()]
+            start = attribute.end()
+    return "".join([*parts, _tag(part[start:], values)])
+
+
+def _tag(part: str, values: _Values) -> str:
     attributes = _ATTRIBUTE.sub(lambda attribute: _attribute(attribute, values), part)
     return _filled(attributes, values, _references)
 

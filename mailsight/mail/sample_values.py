@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from .documents import parse
 from .merge_fields import FIELD, NAME, fill
+from .safety import link_nodes
 from .values import words
 
 # Fields that are written otherwise than `fill` knows them. Their filters and default values don't matter here.
@@ -45,12 +47,16 @@ _MADE_UP = {name: value for value, names in _PERSON.items() for name in names.sp
 _LIKELY = {name: value for value, names in _USUAL.items() for name in names.split()}
 _LINK = re.compile(r"(?:unsub|preferences|webversion|viewinbrowser|archive$)|(?:url|link|href)$")
 
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
-def sampled(template: str, values: Mapping[str, str] = MappingProxyType({}), *, escape: bool = True) -> str:
+
+def sampled(
+    template: str, values: Mapping[str, str] = NO_VALUES, *, escape: bool = True, links: bool = True
+) -> str:
     """Fill every merge field with a sample value. With `escape`, the template is HTML, otherwise plain text.
 
     What identifies a person is made up. Any other field has its value in `values`, or else a usual one. Where there is
-    neither, its name stands in brackets: "[Loyalty points]".
+    neither, its name stands in brackets: "[Loyalty points]". Without `links`, fields in an href are left unchanged.
     """
     template = _CAPITALS.sub(_if_known, _OTHERS.sub(_plain_field, template))
     names = {next(filter(None, field.groups())) for field in FIELD.finditer(template)}
@@ -59,7 +65,21 @@ def sampled(template: str, values: Mapping[str, str] = MappingProxyType({}), *, 
         template,
         {name: _sample(name, known) for name in names if name.casefold() not in _KEYWORDS},
         escape=escape,
+        links=links,
     )
+
+
+def sampled_mail(html: str, values: Mapping[str, str] = NO_VALUES) -> str:
+    """An e-mail with sample values in its texts, and the same links at the same positions.
+
+    Unchanged if that is impossible, because a field contains links.
+    """
+    shown = sampled(html, values, links=False)
+    return shown if shown == html or _links(shown) == _links(html) else html
+
+
+def _links(html: str) -> int:
+    return len(link_nodes(parse(html)))
 
 
 def sampled_subject(subject: str | None) -> str:

@@ -16,6 +16,7 @@ from mailsight.figures.metrics import MIN_RELIABLE, RATES, AppleOpens, Counts, P
 from mailsight.figures.verdict import Performance, Verdict
 from mailsight.heatmap.badges import MAX_BADGES, ClickTotals, LinkTotals
 from mailsight.mail.links import Link, LinkClicks, shared
+from mailsight.mail.sample_values import sampled
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
 
@@ -119,7 +120,7 @@ class CampaignReport:
                 machine_opens=Portion(self.machine_opens, self.all_opens),
                 machine_clicks=Portion(self.machine_clicks, self.all_clicks),
                 links=[
-                    LinkCount(link.url, link.label, link.clicks, link.clickers)
+                    LinkCount(link.url, sampled(link.label, escape=False), link.clicks, link.clickers)
                     for link in (*self.links, *self.other_links)
                 ],
                 has_no_links=self.campaign.content_id is not None

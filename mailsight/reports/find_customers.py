@@ -29,7 +29,7 @@ def find(data: Snapshot, text: str) -> CustomerMatches:
     Exact matches come first, then those whose name or address starts with the text. A customer known only from messages
     or events matches by the complete id.
     """
-    words = text.lower().split()[:MAX_WORDS]
+    words = text.split()[:MAX_WORDS]
     if not words:
         return CustomerMatches((), 0)
     first, second, third, fourth = [*words, *[""] * (MAX_WORDS - len(words))]

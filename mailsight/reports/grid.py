@@ -12,7 +12,7 @@ from typing import Any, Literal
 from mailsight.errors import BadRequest
 from mailsight.figures import formats
 from mailsight.vocabulary import Stage, Status
-from mailsight.warehouse.selection import GridQuery
+from mailsight.warehouse.selection import GridQuery, plain
 
 Kind = Literal["text", "number", "moment", "state"]
 Bind = Callable[[object], str]
@@ -86,7 +86,7 @@ def grid_query(
     if search := _text(search).strip():
         words = bind(search)
         matches = (
-            f"contains(lower({column}), lower({words}))" for column in ("name", "email", "customer_id")
+            f"contains({plain(column)}, {plain(words)})" for column in ("name", "email", "customer_id")
         )
         conditions.append(f"({' OR '.join(matches)})")
     return GridQuery(tuple(conditions), values, _order(sort_model), start, end)
@@ -173,19 +173,21 @@ def _condition(column: GridColumn, model: Mapping[str, Any], bind: Bind, zone: s
     }
     # Read only what the fragment uses: the model may lack the rest.
     bound = {name: bind(value()) for name, value in read.items() if f"{{{name}}}" in fragment}
-    return fragment.format(column=column.key, **bound)
+    if "text" in bound:
+        bound["text"] = plain(bound["text"])
+    return fragment.format(column=column.key, plain=plain(column.key), **bound)
 
 
 _BLANK = {"blank": "{column} IS NULL", "notBlank": "{column} IS NOT NULL"}
 # By AG Grid's names of the comparisons. Negations also match customers without a value.
 _FRAGMENTS: dict[str, dict[str, str]] = {
     "text": {
-        "contains": "contains(lower({column}), lower({text}))",
-        "notContains": "({column} IS NULL OR NOT contains(lower({column}), lower({text})))",
-        "equals": "lower({column}) = lower({text})",
-        "notEqual": "({column} IS NULL OR lower({column}) <> lower({text}))",
-        "startsWith": "starts_with(lower({column}), lower({text}))",
-        "endsWith": "ends_with(lower({column}), lower({text}))",
+        "contains": "contains({plain}, {text})",
+        "notContains": "({column} IS NULL OR NOT contains({plain}, {text}))",
+        "equals": "{plain} = {text}",
+        "notEqual": "({column} IS NULL OR {plain} <> {text})",
+        "startsWith": "starts_with({plain}, {text})",
+        "endsWith": "ends_with({plain}, {text})",
         "blank": "({column} IS NULL OR trim({column}) = '')",
         "notBlank": "trim({column}) <> ''",
     },

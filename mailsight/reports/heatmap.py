@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from heapq import nlargest
 from itertools import islice
 from typing import Any
@@ -26,6 +27,7 @@ from mailsight.heatmap.badges import (
 )
 from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
 from mailsight.mail.safety import SCHEMES
+from mailsight.mail.sample_values import NO_VALUES, sampled, sampled_mail
 from mailsight.mail.values import clean_address
 from mailsight.mail.visibility import Visibility
 
@@ -64,12 +66,16 @@ def view(
     link_totals: LinkTotals,
     html: str | None,
     *,
+    values: Mapping[str, str] = NO_VALUES,
     pictures: bool = False,
 ) -> dict[str, Any]:
     """Return the data that heatmap.js draws. Without an e-mail, "html" is None and only the list of links is drawn.
 
-    `pictures`: whether to load the e-mail's images. The e-mail is untrusted, so run this in a worker process.
+    Merge fields have sample values, from `values` where they name nobody (see `mail.sample_values`). `pictures`:
+    whether to load the e-mail's images. The e-mail is untrusted, so run this in a worker process.
     """
+    html = None if html is None else sampled_mail(html, values)
+    links = [_with_samples(link, values) for link in links]
     clicks = [*links, *other_links]
     drawn = None if html is None else drawing.layers(html, clicks, totals, pictures=pictures)
     canvas = None if html is None else drawing.canvas(html, pictures=pictures)
@@ -109,6 +115,7 @@ def view(
         "styles": drawing.LOOKS,
         "pointer_width": drawing.POINTER_WIDTH,
         "titles": drawn.titles if drawn else [],
+        "urls": drawn.urls if drawn else [],
         "near": drawn.near if drawn else [],
         "moved": drawn.moved if drawn else [],
         "notices": [notice for notice in (canvas.notice, beyond(link_totals)) if notice] if canvas else [],
@@ -128,6 +135,11 @@ def view(
         "scale": [(shade.above_percent, shade.background, shade.text) for shade in SCALE],
         "pictures": pictures,
     }
+
+
+def _with_samples(link: LinkClicks, values: Mapping[str, str]) -> LinkClicks:
+    label, url = (sampled(text, values, escape=False) for text in (link.label, link.url))
+    return replace(link, label=label, url=url)
 
 
 def _most_clicked(links: Sequence[LinkClicks]) -> Sequence[LinkClicks]:
@@ -195,6 +207,7 @@ def _row(link: LinkClicks, totals: ClickTotals, marks: Sequence[Mark]) -> dict[s
         "id": link_id(link.link_position, link.url),
         "label": label,
         "note": address if address != label else "",
+        "url": link.url,
         "href": _href(link.url),
         "clicks": link.clicks,
         "clickers": link.clickers,

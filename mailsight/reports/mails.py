@@ -71,19 +71,20 @@ def sample(data: Snapshot, campaign_id: str) -> MailView | None:
     mail = of_campaign(data, campaign_id)
     if mail is None:
         return None
-    first = data.row("first_sent_customer", campaign_id=campaign_id)
-    row = (
-        data.row("customer_mail", campaign_id=campaign_id, customer_id=first["customer_id"])
-        if first
-        else None
-    )
-    values = _merge_fields(row) if row else {}
+    values = first_values(data, campaign_id)
     html = pool.run(partial(sampled, mail.html, values))
     subject, preheader = (
         pool.run(partial(sampled, text, values, escape=False)) if text else None
         for text in (mail.subject, mail.preheader)
     )
     return MailView(html, subject, preheader, "sample")
+
+
+def first_values(data: Snapshot, campaign_id: str) -> dict[str, str]:
+    """The values of the merge fields of the first customer to whom the campaign was sent, if there is one."""
+    first = data.row("first_sent_customer", campaign_id=campaign_id)
+    row = first and data.row("customer_mail", campaign_id=campaign_id, customer_id=first["customer_id"])
+    return _merge_fields(row) if row else {}
 
 
 def delivery(data: Snapshot, campaign_id: str, customer_id: str) -> Delivery | None:

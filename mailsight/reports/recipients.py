@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.selection import GridQuery
@@ -58,3 +60,12 @@ def page(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery)
     block = matching[query.start : query.end].tolist()
     rows = data.rows("recipients_at", campaign_id=campaign_id, audience=audience, rows=block)
     return RecipientPage(rows, total=len(matching))
+
+
+def place(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery, customer_id: str) -> int:
+    """The customer's place among the rows of the grid, from 1; 0 if they are not among them."""
+    row = data.row("recipient_row", campaign_id=campaign_id, customer_id=customer_id)
+    if row is None:
+        return 0
+    matching = data.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)
+    return next((int(at) + 1 for at in np.flatnonzero(matching == row["row"])), 0)

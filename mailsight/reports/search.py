@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from mailsight.errors import BadRequest
 from mailsight.figures.metrics import RATES
-from mailsight.warehouse.selection import GridQuery
+from mailsight.warehouse.selection import GridQuery, plain
 
 ROWS_A_PAGE = 25
 MAX_WORDS = 20
@@ -59,13 +59,8 @@ EVERYTHING = CampaignSearch()
 NEWEST_FIRST = Order()
 
 
-def _plain(text: str) -> str:
-    """SQL for a text without case and accents."""
-    return f"lower(strip_accents({text}))"
-
-
 # Words have no spaces, so none is found across two of these.
-_TEXT = _plain("concat_ws(' ', name, subject, campaign_id, array_to_string(tags, ' '))")
+_TEXT = plain("concat_ws(' ', name, subject, campaign_id, array_to_string(tags, ' '))")
 
 
 def selection(search: CampaignSearch, order: Order = NEWEST_FIRST) -> GridQuery:
@@ -86,7 +81,7 @@ def selection(search: CampaignSearch, order: Order = NEWEST_FIRST) -> GridQuery:
 def _conditions(bound: Mapping[str, object], words: int, *, all_tags: bool) -> Iterator[str]:
     """Yield a condition only for each bound value, so that an empty search costs nothing."""
     for place in range(words):
-        yield f"contains({_TEXT}, {_plain(f'$word{place}')})"
+        yield f"contains({_TEXT}, {plain(f'$word{place}')})"
     if "since" in bound:
         yield "sent_at >= $since"
     if "until" in bound:

@@ -1,5 +1,6 @@
 """The named queries in `queries/`."""
 
+import re
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -9,16 +10,19 @@ import aiosql
 from mailsight.figures.metrics import RATES
 from mailsight.settings import PROJECT
 
-from .selection import GridQuery
+from .selection import GridQuery, plain
 
 
 @cache
 def statement(name: str) -> str:
-    """The SQL of a named query, with `$name` parameters; `{key}` of a rate is replaced by its formula."""
+    """The SQL of a named query, with `$name` parameters.
+
+    `{key}` of a rate is replaced by its formula, and `{plain ...}` by the text without case and accents.
+    """
     text = str(_queries()[name].sql)
     for rate in RATES:
         text = text.replace(f"{{{rate.key}}}", rate.sql)
-    return text
+    return re.sub(r"\{plain ([^{}]+)\}", lambda match: plain(match[1]), text)
 
 
 def statement_names() -> list[str]:

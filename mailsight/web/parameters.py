@@ -5,6 +5,7 @@ page. What is not in here stays out of addresses on purpose: text typed to find 
 whether a mail's images are loaded, because a link must not make a browser load them.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from mailsight.figures.hours import DEFAULT_PERIOD, PERIODS
 from mailsight.heatmap.badges import MEASURES, SHOWS
+from mailsight.reports.grid import COLUMNS
 from mailsight.reports.search import NEWEST_FIRST, SORTS, Order
 from mailsight.vocabulary import SENT_STATES, Audience, NotSentReason, Stage, Status
 
@@ -81,6 +83,16 @@ def texts(name: str) -> Parameter[tuple[str, ...]]:
 
     def read(values: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_printable(value, MAX_TEXT_LENGTH) for value in values[:MAX_VALUES]))
+
+    return Parameter(name, (), read, list)
+
+
+def matching(name: str, form: str) -> Parameter[tuple[str, ...]]:
+    """Texts of this form (a regular expression), none by default. Others are ignored."""
+    known = re.compile(form, re.ASCII)
+
+    def read(values: Sequence[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value for value in values[:MAX_VALUES] if known.fullmatch(value)))
 
     return Parameter(name, (), read, list)
 
@@ -200,6 +212,20 @@ PROGRAMS_KIND = choice("programs", (OPENS, CLICKS), OPENS)
 BY_CUSTOMERS, BY_EVENTS = "Customers", "Events"
 PROGRAMS_COUNTED = choice("by", (BY_CUSTOMERS, BY_EVENTS), BY_CUSTOMERS)
 PROVIDER = identifier("provider")
+# The grid's own sort order and filters, as grid.js writes them: `-opens`, `opens.greaterThan.2.or.equals.0`. Filters by
+# text stay out, because they may name a customer, except whether there is any text.
+_NUMBER, _DAY = r"-?\d{1,15}", r"\d{4}-\d\d-\d\d"
+_COMPARED = {
+    kind: rf"(?:blank|notBlank|inRange\.{value}\.{value}|(?:equals|notEqual|(?:less|greater)Than(?:OrEqual)?)\.{value})"
+    for kind, value in (("number", _NUMBER), ("moment", _DAY))
+} | {"text": "(?:blank|notBlank)"}
+_FILTERS = [
+    rf"{column.key}\.{compared}(?:\.and\.{compared}){{0,4}}|{column.key}\.{compared}(?:\.or\.{compared}){{1,4}}"
+    for column in COLUMNS
+    if (compared := _COMPARED.get(column.kind))
+]
+GRID_SORT = matching("sort", f"-?(?:{'|'.join(column.key for column in COLUMNS)})")
+GRID_FILTERS = matching("filter", "|".join(_FILTERS))
 HEATMAP_SWITCHES = (
     choice("measure", MEASURES, "clicks"),
     choice("show", SHOWS, "count"),
@@ -231,6 +257,8 @@ PAGES: Mapping[str, tuple[Parameter[Any], ...]] = {
         STATES,
         STAGE,
         LINK,
+        GRID_SORT,
+        GRID_FILTERS,
         PERIOD,
         TIMELINE_COUNTED,
         TIMELINE_CHART,

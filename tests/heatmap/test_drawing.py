@@ -260,6 +260,36 @@ def test_an_invisible_link_has_no_visible_badge(page: Page, html: str) -> None:
     assert width * height == 0 or x + width < 0 or y + height < 0
 
 
+ENDS = {
+    "<p>Some words, then <a href=x>a link</a></p>": True,
+    "<p><a href=x>a link</a><br>and the next line</p>": True,
+    "<table width=300><tr><td align=center><a href=x>a link</a></td><td>next</td></tr></table>": True,
+    "<ul><li><b><a href=x>a link</a></b> </li><li>next</li></ul>": True,
+    "<p><a href=x>a link</a> and more words</p>": False,
+    "<table width=300><tr><td align=right><a href=x>a link</a></td><td>next</td></tr></table>": False,
+    '<p style="width:150px"><a href=x>a link that fills its line up to the end of it</a></p>': False,
+    '<p dir="rtl">\u05e9\u05dc\u05d5\u05dd <a href=x>\u05e7\u05d9\u05e9\u05d5\u05e8</a></p>': False,
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("html", "is_beside"), ENDS.items())
+def test_a_badge_keeps_off_the_words_where_there_is_room_beside_them(
+    page: Page, html: str, is_beside: bool
+) -> None:
+    (link,) = measured(page, draw(html, clicked(html, [12])))
+    left, top, _, height = link["badge"]
+    assert all(left >= x + w for x, _, w, _ in link["boxes"]) == is_beside
+    assert not is_beside or any(y <= top + height / 2 <= y + h for _, y, _, h in link["boxes"])
+
+
+def test_a_badge_shows_on_hover_where_its_link_leads() -> None:
+    html = '<a href="https://a.example/?id={{customer_id}}&b=1">A</a>'
+    title = 'title="12 clicks by 6 customers · 100.0\xa0% of all clicks'
+    assert f'{title}&#10;https://a.example/?id=12345&amp;b=1"' in draw(html, clicked(html, [12]))
+    assert f'{title}"' in draw(html, clicked(html, [12]), personal=False)
+
+
 @pytest.mark.browser
 def test_the_first_visible_link_shows_shared_clicks(page: Page) -> None:
     html = (

@@ -3,7 +3,7 @@
 import pytest
 
 from mailsight.mail.link_fields import SYNTAXES
-from mailsight.mail.sample_values import sampled, sampled_subject
+from mailsight.mail.sample_values import sampled, sampled_mail, sampled_subject
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,15 @@ def test_sample_values_are_escaped_in_html() -> None:
 def test_the_most_used_syntaxes_of_links_have_sample_values(senders: str) -> None:
     example = next(syntax.example for syntax in SYNTAXES if syntax.senders.startswith(senders))
     assert "@example.com" in sampled(example.replace("emailaddr", "email"), escape=False)
+
+
+def test_a_mail_with_samples_keeps_its_links() -> None:
+    link = '<a title="{}" href="https://x.example/{{{{ id }}}}?n={{{{city}}}}">{}</a><a href=*|UNSUB|*>{}</a>'
+    html = link.format("{{city}}", "Hi {{first_name}}", "*|LNAME|*")
+    shown = link.format("Den&#32;Haag", "Hi Alex", "Smith")
+    assert sampled_mail(html, {"city": "Den Haag"}) == shown
+
+
+def test_a_mail_whose_fields_contain_links_stays_as_it_is() -> None:
+    html = "{{ offer | default: '<a href=\"https://x.example/\">x</a>' }} <a href=y>{{first_name}}</a>"
+    assert sampled_mail(html) == html

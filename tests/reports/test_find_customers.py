@@ -19,6 +19,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         ("ann", "Bob Stone", "bob@mail.example"),
         ("9", "Annabel Lee", "bel@mail.example"),
         ("10", "Joanna 100% O'Hara", None),
+        ("11", "José Weiß", "jose@mail.example"),
+        ("12", "Łucja Sørensen", None),
         *((f"m{number}", f"Many {number}", None) for number in range(MANY)),
     ]
     with (folder / "customers.ndjson").open("w", encoding="utf-8") as file:
@@ -45,6 +47,10 @@ def search(warehouse: Warehouse, text: str) -> CustomerMatches:
         ("7", ["7", "m17", "m27", "m7"]),
         ("100%", ["10"]),
         ("o'hara", ["10"]),
+        ("jose WEISS", ["11"]),
+        ("josé weiß", ["11"]),
+        ("lucja sorensen", ["12"]),
+        ("Jose\u0301", ["11"]),
         ("Only-Mailed", ["Only-Mailed"]),
         ("only", []),
         ("  ", []),

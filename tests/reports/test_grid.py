@@ -71,6 +71,7 @@ def moment(kind: str, day: str | None = None, last: str | None = None) -> dict[s
         ("name", text("contains", "%"), ["cas"]),
         ("name", text("contains", "_"), ["fay"]),
         ("name", text("contains", "ÓG"), ["ann"]),
+        ("name", text("contains", "og"), ["ann"]),
         ("name", text("notContains", "ann"), ["bob", "cas", "dot", "eve"]),
         ("name", text("equals", "BOB o'neil"), ["bob"]),
         ("name", text("notEqual", "bob o'neil"), ["ann", "cas", "dot", "eve", "fay"]),

@@ -15,7 +15,7 @@ from mailsight.reports import recipients
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import parameters
-from tests.support.browsing import close_dialog, expect_customers, settle, visit
+from tests.support.browsing import close_dialog, expect_customers, grid, settle, visit
 from tests.support.campaigns import newest_clicked
 from tests.support.faults import EACH
 from tests.support.pages import show
@@ -166,6 +166,8 @@ def test_each_step_is_in_the_address_and_one_press_of_back(
         page.get_by_role("group", name="Customers by status").locator("[data-part=clicked]").click()
         expect_customers(page, report.status[Status.CLICKED])
         step(status=["clicked"])
+        grid(page).get_by_text("Clicks", exact=True).click()
+        step(sort=["clicks"])
         page.get_by_role("button", name="Who and why").click()
         step(dialog=["not-sent"])
         page.keyboard.press("Escape")
@@ -191,6 +193,8 @@ def test_each_step_is_in_the_address_and_one_press_of_back(
         close_dialog(page)
         expect_customers(page, report.status[Status.CLICKED])
         expect(page.get_by_role("radio", name="Customers", exact=True)).to_be_checked()
+        clicks = grid(page).get_by_role("columnheader", name="Clicks", exact=True)
+        expect(clicks).to_have_attribute("aria-sort", "ascending")
 
     with visit(browser) as (page, wrong):
         page.goto(addresses[-1])

@@ -58,8 +58,10 @@ def dialog(use: Callable[[Path], Warehouse], database: Path) -> Callable[..., Ap
     use(database)
 
     def script(name: str, *arguments: str) -> None:
+        from mailsight.components import address
         from mailsight.screens.dialogs import mail
 
+        address.open_page("campaign")
         getattr(mail, name)(*arguments)
 
     def opened(*arguments: str) -> AppTest:
@@ -92,8 +94,10 @@ def test_a_preview_steps_through_the_customers_who_were_sent_it(dialog: Callable
     assert "did not receive" in page.warning[0].value
     assert "550 gone" in page.warning[0].value
     assert next(button for button in page.button if button.label == "Next customer").disabled
+    assert page.query_params["dialog"] == ["preview:4"]
     page = step(step(page, "Previous customer"), "Previous customer")
     assert "<b>Hi Alex</b>" in shown(page)
+    assert page.query_params["dialog"] == ["preview"]
 
 
 def test_a_preview_shows_the_merge_fields_on_request(dialog: Callable[..., AppTest]) -> None:

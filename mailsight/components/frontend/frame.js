@@ -161,7 +161,9 @@ function mailFrame(parentElement, ready = () => {}, rescaled = () => {}) {
       URL.revokeObjectURL(address);
       const mail = protectedMail(html, origins ?? []);
       address = URL.createObjectURL(new Blob([mail], { type: "text/html;charset=utf-8" }));
-      frame.src = address;
+      // Another `src` would be an entry in the browser's history.
+      if (frame.src) frame.contentWindow.location.replace(address);
+      else frame.src = address;
     },
     remove() {
       inside.disconnect();

@@ -6,9 +6,9 @@ function baseRequest(params) {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/* A campaign's grid is restored as the user left it in this browser tab: filters, sort order, columns, scroll position and
-   focus. */
-var REMEMBERED = ['filter', 'sort', 'focusedCell', 'columnOrder'];
+/* A campaign's grid is restored as the user left it in this browser tab: filters, columns, scroll position and focus. The sort
+   order and the filters that name nobody are in the page's address instead. */
+var REMEMBERED = ['filter', 'focusedCell', 'columnOrder'];
 var EMPTY = { state: {}, first: 0, rows: 1, left: false };
 
 function savedState(place) {
@@ -27,7 +27,104 @@ function remember(place, more) {
   }
 }
 
-function initialState(place) { return Object.assign({ partialColumnState: true }, savedState(place).state); }
+function initialState(place, arranged) {
+  var saved = savedState(place).state;
+  var wanted = readArranged(arranged);
+  var filters = withFilters((saved.filter && saved.filter.filterModel) || {}, wanted.filters);
+  return Object.assign({ partialColumnState: true }, saved, {
+    filter: Object.keys(filters).length ? { filterModel: filters } : undefined,
+    sort: wanted.sort.length ? { sortModel: wanted.sort } : undefined
+  });
+}
+
+/* How many values a comparison has; one if it is not in here. */
+var VALUES = { blank: 0, notBlank: 0, inRange: 2 };
+
+function valueCount(type) { return type in VALUES ? VALUES[type] : 1; }
+
+/* A filter as it is in the page's address, such as opens.greaterThan.2; null if it can't be, because it looks for a text, which
+   may be a customer's name. */
+function filterText(column, model) {
+  var conditions = (model.conditions || [model]).map(function (condition) {
+    var isDay = condition.filterType === 'date';
+    var values = isDay ? [condition.dateFrom, condition.dateTo] : [condition.filter, condition.filterTo];
+    return [condition.type].concat(values.slice(0, valueCount(condition.type)).map(function (value) {
+      return isDay ? String(value).slice(0, 10) : typeof value === 'number' && Number.isInteger(value) ? String(value) : null;
+    }));
+  });
+  if (conditions.some(function (condition) { return condition.includes(null); })) return null;
+  var operator = '.' + String(model.operator).toLowerCase() + '.';
+  return column + '.' + conditions.map(function (condition) { return condition.join('.'); }).join(operator);
+}
+
+/* The opposite: the column and AG Grid's model of its filter. Python has checked the text. */
+function readFilter(text) {
+  var parts = text.split('.');
+  var column = parts.shift();
+  var conditions = [];
+  var operator;
+  while (parts.length) {
+    if (conditions.length) operator = parts.shift().toUpperCase();
+    var type = parts.shift();
+    var values = parts.splice(0, valueCount(type));
+    var isDay = values.length && values[0].indexOf('-', 1) > 0;
+    conditions.push(isDay
+      ? { filterType: 'date', type: type, dateFrom: values[0] + ' 00:00:00', dateTo: values[1] ? values[1] + ' 00:00:00' : null }
+      : { filterType: 'number', type: type, filter: values.length ? Number(values[0]) : null, filterTo: values[1] ? Number(values[1]) : null });
+  }
+  var model = conditions.length > 1 ? { filterType: conditions[0].filterType, operator: operator, conditions: conditions } : conditions[0];
+  return { column: column, model: model };
+}
+
+/* The filters by text of one model with the filters of an address. */
+function withFilters(model, filters) {
+  var merged = {};
+  Object.keys(model).forEach(function (column) { if (filterText(column, model[column]) === null) merged[column] = model[column]; });
+  filters.forEach(function (text) { var read = readFilter(text); merged[read.column] = read.model; });
+  return merged;
+}
+
+/* Sort order and filters as Python passes them: -opens name | opens.greaterThan.2 */
+function readArranged(arranged) {
+  var parts = arranged.split('|').map(function (part) { return part.trim().split(' ').filter(Boolean); });
+  return {
+    sort: parts[0].map(function (text) { return { colId: text.replace('-', ''), sort: text[0] === '-' ? 'desc' : 'asc' }; }),
+    filters: parts[1]
+  };
+}
+
+function arrangement(api) {
+  var model = api.getFilterModel();
+  return {
+    sort: api.getColumnState().filter(function (column) { return column.sort; })
+      .sort(function (one, other) { return one.sortIndex - other.sortIndex; })
+      .map(function (column) { return (column.sort === 'desc' ? '-' : '') + column.colId; }),
+    filter: Object.keys(model).map(function (column) { return filterText(column, model[column]); }).filter(Boolean)
+  };
+}
+
+function arrangedText(api) {
+  var now = arrangement(api);
+  return now.sort.concat('|', now.filter).join(' ');
+}
+
+/* What the page's address says about the grid, and when the grid last reported something else. */
+var inAddress = null;
+var reportedAt = 0;
+var latest = 0;
+
+/* Follows the address after Back, unless Python has not heard yet what the user has done meanwhile. */
+function follow(api, context) {
+  if (!context || context.heard < reportedAt || context.arranged === inAddress) return;
+  inAddress = context.arranged;
+  if (inAddress === arrangedText(api)) return;
+  var wanted = readArranged(inAddress);
+  api.applyColumnState({
+    state: wanted.sort.map(function (column, at) { return Object.assign({ sortIndex: at }, column); }),
+    defaultState: { sort: null }
+  });
+  api.setFilterModel(withFilters(api.getFilterModel() || {}, wanted.filters));
+}
 
 function initialRows(place) { return savedState(place).rows; }
 
@@ -198,7 +295,9 @@ function ready(event) {
   event.api.updateGridOptions = function (options) {
     ['rowData', 'initialState', 'infiniteInitialRowCount'].forEach(function (name) { delete options[name]; });
     update.call(event.api, options);
+    follow(event.api, options.context);
   };
+  inAddress = event.context.arranged;
   /* On a phone, pinned columns leave no room for the others. */
   if (window.innerWidth < 600) event.api.setColumnsPinned(['mail', 'name'], null);
   var saved = savedState(event.context.place);
@@ -276,14 +375,27 @@ function openCustomer(event) {
   page.dispatchEvent(new page.PopStateEvent('popstate'));
 }
 
-/* What Python gets after a click on a preview icon, or after Enter on its cell. */
-function previewed(change) {
-  var event = change.eventData;
-  return { customer_id: event.data.customer_id, at: Date.now() };
+/* What Python gets after a click on a preview icon or Enter on its cell, and after a change of the sort order or filters. */
+function report(change) {
+  latest = Date.now();
+  if (isArrangement(change)) return Object.assign({ at: latest }, arrangement(change.eventData.api));
+  var row = change.eventData.data;
+  return { customer_id: row ? row.customer_id : null, at: latest };
 }
 
-/* A click on a name is handled here. */
-function isPreview(change) {
+function isArrangement(change) {
+  return change.streamlitRerunEventTriggerName === 'sortChanged' || change.streamlitRerunEventTriggerName === 'filterChanged';
+}
+
+/* Whether Python gets what `report` has just returned. A click on a name is handled here. */
+function isReport(change) {
+  if (isArrangement(change)) {
+    var arranged = arrangedText(change.eventData.api);
+    if (inAddress === null || arranged === inAddress) return false;
+    inAddress = arranged;
+    reportedAt = latest;
+    return true;
+  }
   var event = change.eventData;
   var column = event.column ? event.column.getColId() : '';
   if (!event.data || (column !== 'mail' && column !== 'name')) return false;
@@ -307,7 +419,7 @@ window.mailsight = {
   datasource: datasource,
   initialRows: initialRows,
   initialState: initialState,
-  isPreview: isPreview,
+  isReport: isReport,
   MailCell: MailCell,
   NameCell: NameCell,
   number: number,
@@ -316,7 +428,7 @@ window.mailsight = {
   fitColumns: fitColumns,
   scrolled: scrolled,
   StateCell: StateCell,
-  previewed: previewed,
+  report: report,
   view: view,
   filtered: filtered
 };

@@ -214,9 +214,9 @@ function heatmapView(root, initial) {
         ? make("button", { type: "button", class: "pick", "aria-pressed": String(isChosen), "aria-label": names.get(link) }, make("span", {}, link.label))
         : make("span", {}, link.label);
       const line = make("tr", { "data-row": link.id, class: isChosen ? "chosen" : "" },
-        make("td", { class: "link", title: number(link) ? "Show who clicked this link" : "" },
+        make("td", { class: "link", title: [number(link) ? "Show who clicked this link" : "", link.url].filter(Boolean).join("\n") },
           make("div", { class: "label" }, label, ...marks),
-          link.note ? make("div", { class: "note", title: link.note }, link.note) : null),
+          link.note ? make("div", { class: "note" }, link.note) : null),
         make("td", { class: "right", "data-label": "Clicks" }, link.clicks.toLocaleString("en")),
         make("td", { class: "right", "data-label": "Customers" }, link.clickers.toLocaleString("en")),
         tipped(make("td", { class: variant in link.small ? "share small" : "share", "data-label": data.headings[variant] },
@@ -314,7 +314,7 @@ function heatmapView(root, initial) {
     // A frame that is still loading contains a blank page or the previous mail.
     if (!mail?.body || mail.URL === "about:blank") return;
     if (drawn !== data.badges) {
-      badges.forEach(({ host }) => host.remove());
+      mail.querySelectorAll("mailsight-badge, mailsight-room").forEach((element) => element.remove());
       mail.body.insertAdjacentHTML("beforeend", data.badges);
       badges = [...mail.querySelectorAll("mailsight-badge")].map((host) => ({
         host, root: host.attachShadow({ mode: "closed", delegatesFocus: true }),
@@ -328,14 +328,14 @@ function heatmapView(root, initial) {
     badges.forEach(({ host, root }, at) => {
       const look = looks[at];
       const near = data.near[at];
-      root.replaceChildren(...face(mail, look, data.titles[at], near === null ? 0 : widthOf(looks[near]), data.moved[at] * larger, larger));
+      root.replaceChildren(...face(mail, look, data.titles[at], data.urls[at], near === null ? 0 : widthOf(looks[near]), data.moved[at] * larger, larger));
       // Not shown, since it is outside the shadow root, and no style sheet can read it: the number without commas.
       host.textContent = look[0] === "pointer" ? "0" : look[1].replaceAll(",", "");
     });
   }
 
   // A badge's style, which beats the mail's because it is important and in a shadow root, and its text.
-  function face(mail, [look, text, sharing, total, width, height], title, nearWidth, moved, larger) {
+  function face(mail, [look, text, sharing, total, width, height], title, url, nearWidth, moved, larger) {
     const [font, pointer] = [`font-size:${11 * larger}px!important`, `${POINTER_PX * larger}px`];
     const element = (name, style, ...children) => {
       const made = mail.createElement(name);
@@ -356,7 +356,7 @@ function heatmapView(root, initial) {
         + `width:clamp(0px,999*(100% - ${pointer}),100%)!important;overflow:hidden!important;${font};${data.styles[total]}`, text),
     ] : [look === "quiet" ? "" : text, element("span", "font-weight:400!important", sharing)];
     const content = element("div", inside, ...shown);
-    content.title = title;
+    content.title = `${title}\n${url}`;
     content.setAttribute("aria-label", title);
     content.setAttribute("role", look === "quiet" ? "img" : "button");
     if (look !== "quiet") content.tabIndex = 0;

@@ -1,7 +1,7 @@
 // One step of the user is one entry of the browser's history, and an answer that comes late changes no other page.
 //
 // Streamlit adds an entry whenever the address changes, or replaces one if that happens soon after Back. Here:
-// - what is typed into one search box is one entry, however often it pauses;
+// - what is typed into one search box is one entry, however often it pauses, and so are the steps within one dialog;
 // - closing a dialog leaves the entry that opening it added, and Back passes over one of the two;
 // - an answer that was on its way when the user left an address (links.js, Back) is dropped, and the page asked for again:
 //   otherwise Streamlit would write the old page's parameters behind the new page's path.
@@ -14,6 +14,8 @@ const params = (address) => new URL(address, location.href).searchParams;
 
 const changedNames = (before, after) =>
   [...new Set([...before.keys(), ...after.keys()])].filter((name) => String(before.getAll(name)) !== String(after.getAll(name)));
+
+const kindOf = (address) => params(address).get(DIALOG)?.split(":")[0];
 
 function takeOver() {
   const [push, replace] = [history.pushState.bind(history), history.replaceState.bind(history)];
@@ -47,7 +49,8 @@ function takeOver() {
     const names = changedNames(params(location.href), to.searchParams);
     const typed = names.find((name) => SEARCHES.includes(name));
     const isClosing = names.includes(DIALOG) && !to.searchParams.has(DIALOG);
-    if (left || isClosing || (typed && history.state?.typed === typed)) replace({ ...history.state, index: here.index }, title, address);
+    const isStep = String(names) === DIALOG && kindOf(location.href) === kindOf(to);
+    if (left || isClosing || isStep || (typed && history.state?.typed === typed)) replace({ ...history.state, index: here.index }, title, address);
     else push({ ...state, typed, index: here.index + 1 }, title, address);
     here = { index: indexHere(), address: location.href };
   };

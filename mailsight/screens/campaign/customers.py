@@ -8,12 +8,13 @@ from functools import partial
 
 import streamlit as st
 
-from mailsight.components import grid
+from mailsight.components import address, grid
 from mailsight.components.export_button import grid_export_button
 from mailsight.components.search_box import search_box
 from mailsight.exports import rows
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, frame, navigation
+from mailsight.web.parameters import GRID_FILTERS, GRID_SORT
 
 from . import dialogs, heatmap, states, tabs
 
@@ -46,9 +47,15 @@ def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
     if _filters(report) != shown_filters:
         st.rerun()
     campaign_id = report.campaign.campaign_id
-    if customer_id := grid.previewed(campaign_id):
-        dialogs.open_dialog("mail", customer_id)
+    reported = grid.reported(campaign_id)
+    if "customer_id" in reported:
+        dialogs.open_dialog("mail", str(reported["customer_id"]))
         st.rerun()
+    if "sort" in reported:
+        arranged = [
+            (parameter, list(map(str, reported[parameter.name]))) for parameter in (GRID_SORT, GRID_FILTERS)
+        ]
+        address.change(*((parameter, parameter.value(texts)) for parameter, texts in arranged))
     search = search_box(
         "Search name or e-mail",
         states.search_key(report),

@@ -32,10 +32,14 @@ ARROWS = {"up": "↑ ", "down": "↓ ", "": ""}
 ESTIMATE_COLOUR = "#9AA3AF"
 
 
+_LATER = "Its figures appear once sending data is loaded."
+
+
 def verdict(report: CampaignReport) -> None:
     """How the campaign did, in a sentence or two, and its best link."""
     words = report.verdict
-    frame.verdict(words.result, " ".join(part for part in (words.notable, words.link) if part))
+    more = (words.notable, words.link, _LATER if report.campaign.is_planned else "")
+    frame.verdict(words.result, " ".join(part for part in more if part))
 
 
 def other_audience(report: CampaignReport) -> str:

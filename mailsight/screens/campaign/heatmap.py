@@ -16,6 +16,7 @@ from mailsight.exports import heatmap, rows
 from mailsight.exports.lists import file_name
 from mailsight.figures import formats
 from mailsight.mail.links import LinkClicks
+from mailsight.mail.sample_values import sampled_subject
 from mailsight.reports import campaign, mails
 from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.heatmap import link_id, link_label, view
@@ -62,9 +63,10 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
     missing = _MISSING
     drawn = None
     if mail:
+        values = read(mails.first_values, campaign_id)
         try:
             with st.spinner("Drawing the heatmap"):
-                drawn = pool.run(partial(draw, mail.html, pictures=pictures))
+                drawn = pool.run(partial(draw, mail.html, values=values, pictures=pictures))
         except WorkFailed as error:
             mail_dialog.cannot_show(error)
             missing = "This e-mail can't be shown. The list has the clicks on its links."
@@ -99,7 +101,7 @@ def chosen_link(report: CampaignReport) -> int | str | None:
     if link is None:
         return None
     st.button(
-        f"Clicked “{formats.plain(link_label(link)[:80])}”",
+        f"Clicked “{formats.plain(sampled_subject(link_label(link))[:80])}”",
         icon=":material/close:",
         icon_position="right",
         help="Remove this filter",
@@ -155,7 +157,9 @@ def _switch(key: str) -> None:
 def _download(report: CampaignReport, mail: MailView) -> None:
     st.download_button(
         "Download as HTML",
-        lambda: heatmap.of_campaign_or_reason(report, mail.html),
+        lambda: heatmap.of_campaign_or_reason(
+            report, mail.html, read(mails.first_values, report.campaign.campaign_id)
+        ),
         file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",

@@ -67,9 +67,9 @@ def _parts_table(title: str, shown: str, parts: Sequence[Part], events: int, cus
     columns = [
         tables.Column(title),
         tables.Column("Customers", right=True, fit=True),
-        tables.Column("Share", right=True, fit=True),
+        tables.Column("% of customers", right=True, fit=True),
         tables.Column(shown, right=True, fit=True),
-        tables.Column("Share", right=True, fit=True),
+        tables.Column(f"% of {shown.lower()}", right=True, fit=True),
     ]
     rows = [
         tables.Row(

@@ -18,6 +18,7 @@ from mailsight.reports.grid import grid_query
 from mailsight.reports.mails import Delivery, MailView
 from mailsight.screens import cached, frame
 from mailsight.vocabulary import Audience, NotSentReason, Stage
+from mailsight.web.parameters import CAMPAIGN_DIALOG, Dialog
 
 PHONE_WIDTH = 390  # pixels
 _SOURCES = {
@@ -57,21 +58,30 @@ def preview(campaign_id: str) -> None:
 
 
 def _chosen_customer(campaign_id: str, key: str) -> dict[str, Any] | None:
-    """The customer to preview the e-mail as, a row of the grid; None for sample values.
+    """The customer to preview the e-mail as, a row of the grid; None for sample values. Their ID is in the address.
 
-    Without a search, the buttons step through the customers to whom the campaign was sent, in the grid's order.
+    Without a search, the buttons step through the customers to whom the campaign was sent, in the grid's order, or
+    through all of them if the customer in the address was not sent it.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="preview_as"):
         buttons = st.container(horizontal=True, width="content", gap="xsmall")
         label = st.empty()
         search = search_box("Name, e-mail or ID", f"{key}:search", label="Preview as a customer").strip()
-        stage = None if search or not _customers(campaign_id, "", Stage.SENT, 0).total else Stage.SENT
+        shown = address.value(CAMPAIGN_DIALOG)
+        customer_id = shown.item if shown else ""
+        stages = (
+            (None,) if search or not _customers(campaign_id, "", Stage.SENT, 0).total else (Stage.SENT, None)
+        )
+        places = ((stage, _place(campaign_id, search, stage, customer_id)) for stage in stages)
+        stage, place = next((found for found in places if found[1]), (stages[0], 0))
         total = _customers(campaign_id, search, stage, 0).total
         first = 1 if search and total else 0
         # A new search starts at its first match.
-        searched, place = st.session_state.get(key, ("", 0))
-        place = min(max(place if searched == search else first, first), total)
+        if search and (not place or st.session_state.get(key) != search):
+            place = first
+        st.session_state[key] = search
         row = _customers(campaign_id, search, stage, place - 1).rows[0] if place else None
+        _show_as(row)
         for icon, words, to in (
             ("chevron_left", "Previous customer", place - 1),
             ("chevron_right", "Next customer", place + 1),
@@ -81,8 +91,8 @@ def _chosen_customer(campaign_id: str, key: str) -> dict[str, Any] | None:
                 icon=f":material/{icon}:",
                 key=f"step_{icon}:{campaign_id}",
                 disabled=not first <= to <= total,
-                on_click=st.session_state.update,
-                args=({key: (search, to)},),
+                on_click=_step,
+                args=(campaign_id, search, stage, to),
             )
         if row:
             name, note = (
@@ -97,6 +107,23 @@ def _chosen_customer(campaign_id: str, key: str) -> dict[str, Any] | None:
             width="content",
         )
     return row
+
+
+def _show_as(row: dict[str, Any] | None) -> None:
+    customer_id = str(row["customer_id"]) if row else ""
+    address.change((CAMPAIGN_DIALOG, Dialog("preview", customer_id)))
+
+
+def _step(campaign_id: str, search: str, stage: Stage | None, to: int) -> None:
+    _show_as(_customers(campaign_id, search, stage, to - 1).rows[0] if to else None)
+
+
+def _place(campaign_id: str, search: str, stage: Stage | None, customer_id: str) -> int:
+    """The customer's place among those that match, from 1; 0 if they are not one of them."""
+    if not customer_id:
+        return 0
+    query = grid_query(search=search, stage=stage)
+    return cached.read(recipients.place, campaign_id, Audience.ALL, query, customer_id)
 
 
 def _customers(campaign_id: str, search: str, stage: Stage | None, start: int) -> recipients.RecipientPage:
