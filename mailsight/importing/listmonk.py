@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .markdown import as_html
 from .postgresql import Database, Reached, Record, opened
 from .sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
@@ -65,7 +66,7 @@ def _campaigns(database: Database, positions: Mapping[str, str]) -> Iterator[Ite
     query = f"""
         select
             campaigns.id, campaigns.name, campaigns.subject, campaigns.from_email, campaigns.body,
-            {database.column("campaigns", "altbody")} as altbody, campaigns.content_type::text as content_type,
+            campaigns.content_type::text as content_type,
             campaigns.status::text as status, campaigns.tags,
             coalesce(campaigns.started_at, campaigns.send_at) as sent_at, {names} as lists,
             {f"coalesce(templates.body, {default})" if has_templates else "null"} as template
@@ -112,9 +113,7 @@ def _mail(campaign: Record) -> Mail | None:
     if kind == "plain":
         return Mail(f"{campaign['id']}.txt", body)
     if kind == "markdown":
-        from markdown_it import MarkdownIt  # here, because few campaigns need it
-
-        body = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(body)
+        body = as_html(body)
     template = campaign["template"] if kind != "visual" else None
     whole, places = _CONTENT.subn(lambda _: body, template or "")
     return Mail(f"{campaign['id']}.html", whole if places else body)

@@ -35,7 +35,9 @@ class Database:
     batch_rows: int
     tables: Mapping[str, frozenset[str]]
 
-    def rows(self, query: str, parameters: Mapping[str, object] | None = None) -> Iterator[list[Record]]:
+    def rows(
+        self, query: str, parameters: Mapping[str, object] | None = None, *, batch_rows: int | None = None
+    ) -> Iterator[list[Record]]:
         """The rows of a query, a batch at a time. Raises `ImportFailed`."""
         psycopg = library("psycopg")
         with (
@@ -43,7 +45,7 @@ class Database:
             self.connection.cursor("rows", row_factory=psycopg.rows.dict_row) as cursor,
         ):
             cursor.execute(query, parameters)
-            while batch := cursor.fetchmany(self.batch_rows):
+            while batch := cursor.fetchmany(batch_rows or self.batch_rows):
                 yield batch
 
     def all(self, query: str, parameters: Mapping[str, object] | None = None) -> list[Record]:
@@ -56,9 +58,9 @@ class Database:
         [row] = self.all(f"{digest} from ({query}) as rows", parameters)
         return row["digest"] or "empty"
 
-    def column(self, table: str, name: str, otherwise: str = "null") -> str:
-        """The column of a table in a query; `otherwise` for a version of the source that doesn't have it."""
-        return f"{table}.{name}" if name in self.tables.get(table, ()) else otherwise
+    def column(self, table: str, name: str, alias: str) -> str:
+        """The column of a table in a query; null for a version of the source that doesn't have it."""
+        return f"{alias}.{name}" if name in self.tables.get(table, ()) else "null"
 
 
 @contextmanager
