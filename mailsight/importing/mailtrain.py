@@ -13,61 +13,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from . import mailtrain_rows
+from .mailtrain_rows import AFTERWARDS, SENT
 from .mysql import Database, Record, opened
 from .sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
 PAGE_ROWS = 20_000
-MAX_COUNT = 10_000
 
-CAMPAIGNS = (
-    "id",
-    "cid",
-    "type",
-    "name",
-    "subject",
-    "subject_override",
-    "from_name_override",
-    "from_email_override",
-    "status",
-    "scheduled",
-    "start_at",
-    "data",
-    "source",
-    "send_configuration",
-    "channel",
-    "delivered",
-    "opened",
-    "clicks",
-    "unsubscribed",
-    "bounced",
-    "complained",
-)
-MESSAGES = (
-    "id",
-    "campaign",
-    "list",
-    "subscription",
-    "status",
-    "response",
-    "response_id",
-    "updated",
-    "created",
-)
+CAMPAIGNS = ("id", "cid", "type", "name", "subject", "subject_override", "from_name_override",
+             "from_email_override", "status", "scheduled", "start_at", "data", "source",
+             "send_configuration", "channel", "delivered", "opened", "clicks", "unsubscribed",
+             "bounced", "complained")  # fmt: skip
+MESSAGES = ("id", "campaign", "list", "subscription", "status", "response", "response_id", "updated",
+            "created")  # fmt: skip
 LINKS = ("campaign", "list", "subscription", "link", "ip", "device_type", "country", "count", "created")
 SUBSCRIPTIONS = ("id", "cid", "email", "tz", "opt_in_country", "status", "created", "updated", "unsubscribed")
 
 FEED = 2  # CampaignType.RSS: only its entries are sent
 UNFINISHED = (1, 5)  # CampaignStatus.IDLE and INACTIVE
-SENT, UNSUBSCRIBED, BOUNCED, COMPLAINED, SCHEDULED, FAILED = range(1, 7)
-# What happened to a message after it was sent. Only the first of these is kept.
-AFTERWARDS = {UNSUBSCRIBED: "unsubscribed", BOUNCED: "bounced", COMPLAINED: "complained"}
-SUBSCRIPTION_STATUS = {1: "subscribed", 2: "unsubscribed", 3: "bounced", 4: "complained"}
 FROM_TEMPLATE, FROM_URL = 1, 5  # CampaignSource; the others keep the e-mail in the campaign
-OPENED, ANY_CLICK = -1, 0  # LinkId
 
 # `[MERGE_CITY/there]` or, in Handlebars, `{{MERGE_CITY}}`.
 _TAG = re.compile(r"\[(\w{1,100})(?:/[^\]]{0,200})?\]|\{\{\s*(\w{1,100})\s*\}\}")
-_ID = re.compile(r"(?=.*\d)[\w.+-]{8,200}")
 
 GAPS = (
     Gap(
@@ -141,9 +108,11 @@ class _Import:
             checksum = self.database.fingerprints(table, columns).get(0, "")
             if self.request.positions.get(table) == checksum:
                 continue
-            names = {row["column"]: _attribute(row["key"]) for row in fields}
+            names = {row["column"]: mailtrain_rows.attribute(row["key"]) for row in fields}
             for page in self.database.pages(table, columns, where="t.email <> ''", size=self._size):
-                yield Rows("customers", table, [_subscriber(int(number), row, names) for row in page])
+                yield Rows(
+                    "customers", table, [mailtrain_rows.subscriber(int(number), row, names) for row in page]
+                )
             yield Position(table, checksum)
 
     def _campaigns(self) -> Iterator[Item]:
@@ -181,7 +150,7 @@ class _Import:
             yield template
         subject = campaign["subject"] or campaign["subject_override"] or sender.get("subject")
         row: Row = {
-            "campaign_id": _campaign_id(campaign["id"]),
+            "campaign_id": mailtrain_rows.campaign_id(campaign["id"]),
             "name": campaign["name"] or subject,
             "subject": self._with_fields(subject),
             "from_name": campaign["from_name_override"] or sender.get("from_name"),
@@ -193,23 +162,23 @@ class _Import:
         }
         yield Rows("campaigns", "campaigns", [row])
         if campaign["delivered"]:
-            yield Rows("totals", "campaigns", [_totals(campaign)])
+            yield Rows("totals", "campaigns", [mailtrain_rows.totals(campaign)])
 
     def _first_sent(self, campaign: Record) -> datetime | None:
+        time = f"if(t.status = {SENT}, coalesce(t.updated, t.created), t.created)"
+        statuses = ", ".join(map(str, (SENT, *AFTERWARDS)))
         rows = self.database.rows(
             "campaign_messages",
             [],
-            joined={
-                "first": f"min(if(t.status = {SENT}, coalesce(t.updated, t.created), t.created))",
-            },
-            where=f"t.campaign = %s and t.status in ({SENT}, {UNSUBSCRIBED}, {BOUNCED}, {COMPLAINED})",
+            joined={"first": f"min({time})"},
+            where=f"t.campaign = %s and t.status in ({statuses})",
             parameters=[campaign["id"]],
         )
         return rows[0]["first"] if rows else None
 
     def _template(self, campaign: Record) -> Mail | None:
         """The e-mail. One that is fetched from a URL isn't stored."""
-        data = _json(campaign["data"])
+        data = mailtrain_rows.data(campaign["data"])
         custom = data.get("sourceCustom")
         if campaign["source"] == FROM_TEMPLATE:
             rows = self.database.chosen("templates", ["html", "text"], "id", [data.get("sourceTemplate")])
@@ -228,7 +197,7 @@ class _Import:
 
         def named(tag: re.Match[str]) -> str:
             key = tag[1] or tag[2]
-            return f"{{{{{_attribute(key)}}}}}" if key in keys else tag[0]
+            return f"{{{{{mailtrain_rows.attribute(key)}}}}}" if key in keys else tag[0]
 
         return _TAG.sub(named, text) if text else None
 
@@ -255,8 +224,8 @@ class _Import:
         for campaign, position in self._changed("campaign_messages", MESSAGES, "campaign"):
             for number in self._lists_of("campaign_messages", campaign):
                 for page in self._of_list("campaign_messages", MESSAGES, ("subscription",), campaign, number):
-                    yield Rows("messages", "campaign_messages", [_message(row) for row in page])
-                    events = [_afterwards(row) for row in page if row["status"] in AFTERWARDS]
+                    yield Rows("messages", "campaign_messages", [mailtrain_rows.message(row) for row in page])
+                    events = [mailtrain_rows.afterwards(row) for row in page if row["status"] in AFTERWARDS]
                     yield Rows("events", "campaign_messages", events)
             yield position
 
@@ -273,7 +242,7 @@ class _Import:
                 rows = itertools.chain.from_iterable(pages)
                 events: list[Row] = []
                 for _, same in itertools.groupby(rows, key=lambda row: row["subscription"]):
-                    events += _opens_and_clicks(list(same), urls)
+                    events += mailtrain_rows.opens_and_clicks(list(same), urls)
                     if len(events) >= self._size:
                         yield Rows("events", "campaign_links", events)
                         events = []
@@ -302,111 +271,3 @@ class _Import:
             parameters=[campaign, number],
             size=self._size,
         )
-
-
-def _campaign_id(number: int) -> str:
-    return f"mailtrain-{number}"
-
-
-def _customer(number: int, subscription: int) -> str:
-    """A subscriber. Each list numbers its own."""
-    return f"mailtrain-{number}-{subscription}"
-
-
-def _totals(campaign: Record) -> Row:
-    """Mailtrain's own counters: of messages, and of subscribers who opened or clicked."""
-    return {
-        "campaign_id": _campaign_id(campaign["id"]),
-        "sent": campaign["delivered"],
-        "bounces": campaign["bounced"],
-        "opened": campaign["opened"],
-        "clicked": campaign["clicks"],
-        "unsubscribed": campaign["unsubscribed"],
-        "complained": campaign["complained"],
-    }
-
-
-def _attribute(key: str) -> str:
-    """The name of a custom field, by which templates name it."""
-    return key.lower().removeprefix("merge_")
-
-
-def _subscriber(number: int, row: Record, names: Mapping[str, str]) -> Row:
-    values = {name: row[column] for column, name in names.items() if row[column] not in (None, "")}
-    taken = ("customer_id", "email", "name", "country", "language", "created_at")
-    parts = [str(values[name]) for name in ("first_name", "last_name") if name in values]
-    name = " ".join(parts) or values.get("name") or values.get("full_name")
-    return {
-        **{name: value for name, value in values.items() if name not in taken},
-        "customer_id": _customer(number, row["id"]),
-        "email": row["email"],
-        "name": str(name) if name else None,
-        "country": row["opt_in_country"] or None,
-        "created_at": row["created"],
-        "timezone": row["tz"] or None,
-        "subscription": SUBSCRIPTION_STATUS.get(row["status"]),
-    }
-
-
-def _message(row: Record) -> Row:
-    message: dict[str, Any] = {
-        "campaign_id": _campaign_id(row["campaign"]),
-        "customer_id": _customer(row["list"], row["subscription"]),
-        "message_id": row["response_id"] if _ID.fullmatch(row["response_id"] or "") else None,
-        "email": row["email"] or None,
-    }
-    if row["status"] == SENT:
-        return message | {"sent_at": row["updated"] or row["created"]}
-    if row["status"] in AFTERWARDS:
-        return message | {"sent_at": row["created"]}
-    if row["status"] == FAILED:
-        return message | {"not_sent_reason": "failed", "not_sent_detail": row["response"] or None}
-    return message
-
-
-def _about(row: Record) -> dict[str, Any]:
-    return {
-        "provider": "mailtrain",
-        "campaign_id": _campaign_id(row["campaign"]),
-        "customer_id": _customer(row["list"], row["subscription"]),
-    }
-
-
-def _afterwards(row: Record) -> Row:
-    kind = AFTERWARDS[row["status"]]
-    return _about(row) | {
-        "event_id": f"{kind}-{row['id']}",
-        "type": kind,
-        "occurred_at": row["updated"] or row["created"],
-        "recipient": row["email"] or None,
-    }
-
-
-def _opens_and_clicks(rows: Sequence[Record], urls: Mapping[int, str]) -> Iterator[Row]:
-    """The events of one subscriber. The row for any click repeats those of the links, unless these are gone."""
-    has_links = any(row["link"] > ANY_CLICK for row in rows)
-    for row in rows:
-        if row["link"] == ANY_CLICK and has_links:
-            continue
-        is_open = row["link"] == OPENED
-        places = {name: row[name] for name in ("device_type", "country") if row[name]}
-        event = _about(row) | {
-            "type": "opened" if is_open else "clicked",
-            "occurred_at": row["created"],
-            "url": None if is_open else urls.get(row["link"]),
-            "ip": row["ip"] or None,
-            "recipient": row["email"] or None,
-            "payload": places or None,
-        }
-        key = "-".join(str(row[name]) for name in ("campaign", "list", "subscription"))
-        start = f"open-{key}" if is_open else f"click-{key}-{row['link']}"
-        for number in range(min(row["count"] or 1, MAX_COUNT)):
-            yield event | {"event_id": f"{start}-{number}"}
-
-
-def _json(text: str | None) -> Mapping[str, Any]:
-    try:
-        value = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return value if isinstance(value, Mapping) else {}

@@ -8,61 +8,22 @@ in each source.
 
 import contextlib
 import json
-import ssl
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
-from zoneinfo import ZoneInfo
-
-import pymysql
-from pymysql.constants import FIELD_TYPE
-from pymysql.converters import encoders
 
 from mailsight.errors import ImportFailed
 
+from . import mysql_connection
+from .registry import library
 from .sources import Position, Request
 
 Record = dict[str, Any]
 
-SCHEMES = {"mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql"}
 MAX_HOLES = 1_000
 # The ids that share a checksum.
 BLOCK_IDS = 1_000
-_PARAMETERS = {
-    "prefix",
-    "user_prefix",
-    "unix_socket",
-    "ssl",
-    "ssl_mode",
-    "ssl_ca",
-    "ssl_cert",
-    "ssl_key",
-}
-_WHOLE = (
-    FIELD_TYPE.TINY,
-    FIELD_TYPE.SHORT,
-    FIELD_TYPE.LONG,
-    FIELD_TYPE.INT24,
-    FIELD_TYPE.LONGLONG,
-    FIELD_TYPE.YEAR,
-)
-_FRACTIONS = (FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL, FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE)
-_TEXTS = (
-    FIELD_TYPE.VARCHAR,
-    FIELD_TYPE.VAR_STRING,
-    FIELD_TYPE.STRING,
-    FIELD_TYPE.TINY_BLOB,
-    FIELD_TYPE.MEDIUM_BLOB,
-    FIELD_TYPE.LONG_BLOB,
-    FIELD_TYPE.BLOB,
-    FIELD_TYPE.JSON,
-    FIELD_TYPE.ENUM,
-    FIELD_TYPE.SET,
-    FIELD_TYPE.TIME,
-)
 
 
 @contextlib.contextmanager
@@ -71,31 +32,28 @@ def opened(request: Request, table: str) -> Iterator["Database"]:
 
     Raises `ImportFailed` if it can't be reached, is not such a database, or the connection breaks.
     """
-    address, parameters = _address(request.where)
-    zone = ZoneInfo(request.options.get("timezone") or "UTC")
+    pymysql = library("pymysql")
+    address, parameters = mysql_connection.address(request.where)
+    zone = mysql_connection.zone(request.options.get("timezone") or "UTC")
     name = f"{address.hostname or 'localhost'}/{address.path.strip('/')}"
     try:
-        connection = _connect(address, parameters, zone)
+        connection = mysql_connection.connect(address, parameters, zone)
     except (pymysql.MySQLError, OSError, RuntimeError, ValueError) as error:
-        raise ImportFailed(f"The database {name} can't be opened: {_reason(error)}.") from error
+        raise ImportFailed(
+            f"The database {name} can't be opened: {mysql_connection.reason(error)}."
+        ) from error
     try:
         with connection.cursor() as cursor:
-            for statement in _SESSION:
+            for statement in mysql_connection.SESSION:
                 cursor.execute(statement)
         yield Database(connection, name, table, {**parameters, **request.options})
     except (pymysql.MySQLError, OSError) as error:
-        raise ImportFailed(f"The database {name} can't be read any further: {_reason(error)}.") from error
+        raise ImportFailed(
+            f"The database {name} can't be read any further: {mysql_connection.reason(error)}."
+        ) from error
     finally:
         with contextlib.suppress(Exception):
             connection.close()
-
-
-# Times of type TIMESTAMP arrive in UTC, and strings in UTF-8, whatever the server's defaults are.
-_SESSION = (
-    "set session time_zone = '+00:00', sql_mode = '', wait_timeout = 28800, net_write_timeout = 600",
-    "set session transaction isolation level repeatable read",
-    "start transaction with consistent snapshot, read only",
-)
 
 
 class Database:
@@ -103,13 +61,14 @@ class Database:
 
     def __init__(
         self,
-        connection: "pymysql.connections.Connection[Any]",
+        connection: Any,
         name: str,
         table: str,
         options: Mapping[str, str],
     ) -> None:
         self._connection = connection
         self._columns: dict[str, list[str]] = {}
+        self._fingerprints: dict[tuple[object, ...], dict[Any, str]] = {}
         for row in self._run(
             "select table_name as t, column_name as c from information_schema.columns "
             "where table_schema = database() order by ordinal_position",
@@ -157,7 +116,7 @@ class Database:
         while True:
             after, values = _after(key, last)
             rows = self._run(
-                f"select {selected} from {self._sql(f'{{{table}}} as t {joins}')} "  # noqa: S608
+                f"select {selected} from {self._sql(f'{{{table}}} as t {joins}')} "
                 f"where ({self._sql(where)}) and {after} order by {order} limit {size:d}",
                 [*parameters, *values],
             )
@@ -183,7 +142,7 @@ class Database:
             return []
         selected = self._selected(table, columns, joined or {})
         return self._run(
-            f"select {selected} from {self._sql(f'{{{table}}} as t {joins}')} "  # noqa: S608
+            f"select {selected} from {self._sql(f'{{{table}}} as t {joins}')} "
             f"where {self._sql(where)} {rest}",
             parameters,
         )
@@ -210,14 +169,18 @@ class Database:
         known = [column for column in columns if column in self.columns(table)]
         if not known:
             return {}
+        asked = (table, *known, by, block)
+        if asked in self._fingerprints:
+            return self._fingerprints[asked]
         values = ", ".join(f"coalesce(crc32(t.{_quoted(column)}), 0)" for column in known)
         value = f"t.{_quoted(by)}" + (f" div {block:d}" if block > 1 else "") if by else "0"
         rows = self._run(
-            f"select {value} as g, count(*) as n, bit_xor(crc32(concat_ws(',', {values}))) as x "  # noqa: S608
+            f"select {value} as g, count(*) as n, bit_xor(crc32(concat_ws(',', {values}))) as x "
             f"from {self._sql(f'{{{table}}} as t')} {f'group by {value}' if by else ''}",
             (),
         )
-        return {row["g"]: f"{row['n']}:{row['x']}" for row in rows if row["n"]}
+        self._fingerprints[asked] = {row["g"]: f"{row['n']}:{row['x']}" for row in rows if row["n"]}
+        return self._fingerprints[asked]
 
     def changed_blocks(
         self, table: str, columns: Sequence[str], positions: Mapping[str, str]
@@ -343,113 +306,3 @@ class Mark:
         return json.dumps(
             {"id": self.last, "holes": [hole for hole in self._holes if hole > self.last - MAX_HOLES]}
         )
-
-
-def _address(where: str) -> tuple[SplitResult, dict[str, str]]:
-    not_valid = ImportFailed(
-        "This is not the address of a MySQL or MariaDB database.",
-        next_step="Write it as mysql://user:password@host:3306/database, with special characters as %40.",
-    )
-    try:
-        address = urlsplit(where)
-        _ = address.port
-    except ValueError as error:
-        raise not_valid from error
-    if address.scheme not in SCHEMES or not address.path.strip("/"):
-        raise not_valid
-    parameters = dict(parse_qsl(address.query, keep_blank_values=True))
-    parameters = {name.replace("-", "_").lower(): value for name, value in parameters.items()}
-    if unknown := sorted(set(parameters) - _PARAMETERS):
-        raise ImportFailed(
-            f"The database's address has an unknown parameter: {unknown[0]}.",
-            next_step=f"Known are {', '.join(sorted(_PARAMETERS))}.",
-        )
-    return address, parameters
-
-
-def _connect(
-    address: SplitResult, parameters: Mapping[str, str], zone: ZoneInfo
-) -> "pymysql.connections.Connection[Any]":
-    return pymysql.connect(
-        host=address.hostname or "localhost",
-        port=address.port or 3306,
-        user=unquote(address.username or ""),
-        password=unquote(address.password or ""),
-        database=unquote(address.path.strip("/")),
-        unix_socket=parameters.get("unix_socket") or None,
-        charset="utf8mb4",
-        use_unicode=False,
-        conv=_converters(zone),
-        cursorclass=pymysql.cursors.DictCursor,
-        connect_timeout=20,
-        read_timeout=1_800,
-        **_tls(parameters),
-    )
-
-
-def _tls(parameters: Mapping[str, str]) -> dict[str, Any]:
-    """How to encrypt the connection, by the parameters of MySQL's own clients. By default, it is encrypted if the
-    server can, without a look at its certificate."""
-    mode = parameters.get("ssl_mode", "").upper().replace("-", "_")
-    switch = parameters.get("ssl", "").lower()
-    authorities, certificate = parameters.get("ssl_ca"), parameters.get("ssl_cert")
-    if mode == "DISABLED" or switch in ("0", "false", "off", "no"):
-        return {"ssl_disabled": True}
-    if not switch and not authorities and not certificate and mode in ("", "PREFERRED"):
-        return {}
-    context = ssl.create_default_context(cafile=authorities)
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # what MySQL and MariaDB generate doesn't pass
-    context.check_hostname = mode in ("", "VERIFY_IDENTITY")
-    if mode == "REQUIRED":
-        context.verify_mode = ssl.CERT_NONE
-    if certificate:
-        context.load_cert_chain(certificate, parameters.get("ssl_key"))
-    return {"ssl": context}
-
-
-def _converters(zone: ZoneInfo) -> dict[Any, Callable[..., Any]]:
-    def local(value: bytes) -> datetime | None:
-        time = _naive(value)
-        return time and time.replace(tzinfo=zone).astimezone(UTC)
-
-    def utc(value: bytes) -> datetime | None:
-        time = _naive(value)
-        return time and time.replace(tzinfo=UTC)
-
-    return {
-        **encoders,
-        **dict.fromkeys(_WHOLE, int),
-        **dict.fromkeys(_FRACTIONS, float),
-        **dict.fromkeys(_TEXTS, _text),
-        FIELD_TYPE.DATETIME: utc if zone.key == "UTC" else local,
-        FIELD_TYPE.TIMESTAMP: utc,
-        FIELD_TYPE.DATE: _date,
-        FIELD_TYPE.NEWDATE: _date,
-        FIELD_TYPE.BIT: lambda value: int.from_bytes(value, "big"),
-    }
-
-
-def _naive(value: bytes) -> datetime | None:
-    """MySQL also stores days that don't exist, such as 0000-00-00."""
-    try:
-        return datetime.fromisoformat(value.decode("ascii"))
-    except ValueError:
-        return None
-
-
-def _date(value: bytes) -> str | None:
-    return value.decode("ascii") if _naive(value) else None
-
-
-def _text(value: bytes) -> str:
-    try:
-        text = value.decode("utf-8")
-    except UnicodeDecodeError:
-        text = value.decode("windows-1252", "replace")
-    return text.replace("\0", "")
-
-
-def _reason(error: Exception) -> str:
-    """The server's own words, without the number before them. They name no password."""
-    message = str(error.args[-1] if error.args else error).strip() or type(error).__name__
-    return message.rstrip(".")

@@ -8,7 +8,7 @@ from mailsight.errors import ImportFailed
 
 from .sources import Source
 
-NAMES = ("listmonk",)
+NAMES = ("listmonk", "mailtrain", "mautic", "phplist")
 
 
 @cache

@@ -48,7 +48,7 @@ def loaded(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         }.items():
             order = "event_number" if kind == "events" else "all"
             connection.execute(
-                f"copy (select {columns} from {kind} order by {order}) to '{bundle}/{kind}.parquet' (format parquet)"  # noqa: S608
+                f"copy (select {columns} from {kind} order by {order}) to '{bundle}/{kind}.parquet' (format parquet)"
             )
     database = tmp_path_factory.mktemp("loaded") / "mailsight.duckdb"
     summary = bundles.load(database, [bundle])

@@ -5,51 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from mailsight.importing.mautic import SOURCE
-from tests.importing.test_php import serialised
+from tests.support import sender_tables
 from tests.support.mariadb import Database, Import, imported
+from tests.support.sender_tables import serialised
 
-TABLES = """
-create table {p}leads (id bigint unsigned primary key auto_increment, owner_id int, date_added datetime,
-    date_modified datetime,
-    internal longtext, firstname varchar(191), lastname varchar(191), email varchar(191), country varchar(191),
-    preferred_locale varchar(191), points int not null default 0, favourite_colour varchar(191));
-create table {p}lead_lists (id int unsigned primary key auto_increment, name varchar(191) not null);
-create table {p}categories (id int unsigned primary key auto_increment, title varchar(191) not null);
-create table {p}emails (id int unsigned primary key auto_increment, name varchar(191) not null, subject longtext,
-    preheader_text varchar(191), from_address varchar(191), from_name varchar(191), custom_html longtext,
-    plain_text longtext,
-    email_type longtext, variant_parent_id int unsigned, translation_parent_id int unsigned, publish_up datetime,
-    date_added datetime, date_modified datetime, lang varchar(191) not null default 'en', category_id int unsigned,
-    sent_count int default 0, read_count int default 0);
-create table {p}email_list_xref (email_id int unsigned not null, leadlist_id int unsigned not null);
-create table {p}email_list_excluded (email_id int unsigned not null, leadlist_id int unsigned not null);
-create table {p}email_copies (id varchar(32) primary key, date_created datetime not null, body longtext,
-    body_text longtext,
-    subject longtext);
-create table {p}email_stats (id bigint unsigned primary key auto_increment, email_id int unsigned,
-    lead_id bigint unsigned,
-    list_id int unsigned, ip_id int unsigned, copy_id varchar(32), email_address varchar(191) not null,
-    date_sent datetime not null, is_read tinyint(1) not null default 0, is_failed tinyint(1) not null default 0,
-    viewed_in_browser tinyint(1) not null default 0, date_read datetime, tracking_hash varchar(191), retry_count int,
-    source varchar(191), source_id int, tokens longtext, open_count int, last_opened datetime, open_details longtext,
-    key (email_id, lead_id));
-create table {p}email_stats_devices (id bigint unsigned primary key auto_increment, device_id bigint unsigned,
-    stat_id bigint unsigned, ip_id int unsigned, date_opened datetime not null, key (stat_id));
-create table {p}lead_devices (id bigint unsigned primary key auto_increment, lead_id bigint unsigned not null,
-    device varchar(191), device_os_name varchar(191), device_brand varchar(191), device_model varchar(191));
-create table {p}ip_addresses (id int unsigned primary key auto_increment, ip_address varchar(45) not null);
-create table {p}page_redirects (id bigint unsigned primary key auto_increment, redirect_id varchar(25) not null,
-    url longtext not null);
-create table {p}page_hits (id bigint unsigned primary key auto_increment, page_id int unsigned,
-    redirect_id bigint unsigned,
-    email_id int unsigned, lead_id bigint unsigned, ip_id int unsigned, date_hit datetime not null,
-    country varchar(191),
-    region varchar(191), city varchar(191), code int not null default 200, url longtext, user_agent longtext,
-    source varchar(191), source_id int);
-create table {p}lead_donotcontact (id int unsigned primary key auto_increment, lead_id bigint unsigned,
-    date_added datetime not null, reason smallint not null, channel varchar(191) not null, channel_id int,
-    comments longtext);
-"""
 AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"
 HTML = '<p>Hi {contactfield=firstname|there}</p><a href="https://shop.example/tulips?to={contactfield=email}">Tulips</a>'
 COPY = (
@@ -70,7 +29,7 @@ def _at(text: str) -> datetime:
 
 @pytest.fixture
 def mautic(mariadb: Database) -> Database:
-    mariadb.run(TABLES.format(p="mtc_"))
+    mariadb.run(sender_tables.MAUTIC.format(p="mtc_"))
     mariadb.insert(
         "mtc_leads",
         {"id": 1, "firstname": "Ann", "lastname": "Lee", "email": "ann@example.com", "country": "Belgium",

@@ -130,6 +130,12 @@ def test_an_address_that_leads_nowhere(mariadb: Database, where: str, message: s
     assert "secret" not in str(failure.value)
 
 
+def test_an_unknown_time_zone(mariadb: Database) -> None:
+    request = Request(mariadb.address(), options={"timezone": "Moon/Base"})
+    with pytest.raises(ImportFailed, match="no time zone 'Moon/Base'"), opened(request, "letters"):
+        pass
+
+
 @pytest.mark.parametrize(
     ("parameters", "is_encrypted"),
     [

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsight.importing import php
+from tests.support.sender_tables import serialised
 
 
 @pytest.mark.parametrize(
@@ -53,20 +54,3 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 )
 def test_what_is_written_is_read(value: object) -> None:
     assert php.read(serialised(value)) == value
-
-
-def serialised(value: object) -> str:
-    """A value as PHP's `serialize` writes it."""
-    match value:
-        case None:
-            return "N;"
-        case bool():
-            return f"b:{value:d};"
-        case int():
-            return f"i:{value};"
-        case str():
-            return f's:{len(value.encode())}:"{value}";'
-        case dict():
-            inside = "".join(serialised(key) + serialised(entry) for key, entry in value.items())
-            return f"a:{len(value)}:{{{inside}}}"
-    raise TypeError(type(value))

@@ -5,44 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from mailsight.importing.phplist import SOURCE
-from tests.importing.test_php import serialised
+from tests.support import sender_tables
 from tests.support.mariadb import Database, Import, imported
+from tests.support.sender_tables import serialised
 
-TABLES = """
-create table {u}user (id int primary key auto_increment, email varchar(255) not null, confirmed tinyint default 0,
-    blacklisted tinyint default 0, entered datetime,
-    modified timestamp not null default current_timestamp on update current_timestamp, uuid varchar(36) default '',
-    htmlemail tinyint default 0, disabled tinyint default 0, foreignkey varchar(100)) default charset latin1;
-create table {u}attribute (id int primary key auto_increment, name varchar(255) not null, type varchar(30),
-    tablename varchar(255));
-create table {u}user_attribute (attributeid int not null, userid int not null, value text,
-    primary key (attributeid, userid));
-create table {p}listattr_country (id int primary key, name varchar(255));
-create table {p}list (id int primary key auto_increment, name varchar(255) not null);
-create table {p}message (id int primary key auto_increment, subject varchar(255) character set utf8mb4 not null,
-    fromfield varchar(255) not null default '', message longtext character set utf8mb4, textmessage longtext,
-    footer text,
-    status varchar(255), userselection text, sent datetime, sendstart datetime, htmlformatted tinyint default 0,
-    template int, modified timestamp);
-create table {p}messagedata (name varchar(100) not null, id int not null, data longtext, primary key (name, id));
-create table {p}listmessage (id int primary key auto_increment, messageid int not null, listid int not null);
-create table {p}template (id int primary key auto_increment, title varchar(255), template longblob);
-create table {p}usermessage (messageid int not null, userid int not null, entered datetime not null, viewed datetime,
-    status varchar(255), primary key (userid, messageid), key (messageid));
-create table {p}user_message_view (id int primary key auto_increment, messageid int not null, userid int not null,
-    viewed datetime, ip varchar(255), data longtext, key usermsgidx (userid, messageid));
-create table {p}linktrack_forward (id int primary key auto_increment, url varchar(2083));
-create table {p}linktrack_uml_click (id int primary key auto_increment, messageid int not null, userid int not null,
-    forwardid int, firstclick datetime, latestclick datetime, clicked int default 0, htmlclicked int default 0,
-    textclicked int default 0);
-create table {p}bounce (id int primary key auto_increment, date datetime, header text, data mediumblob,
-    status varchar(255), comment text);
-create table {p}user_message_bounce (id int primary key auto_increment, user int not null, message int not null,
-    bounce int not null, time timestamp not null default current_timestamp on update current_timestamp);
-create table {p}user_message_forward (id int primary key auto_increment, user int not null, message int not null,
-    forward varchar(255), status varchar(255), time timestamp not null default current_timestamp);
-create table {p}user_blacklist (email varchar(255) not null unique, added datetime) collate utf8mb4_bin;
-"""
 REPORT = """Reporting-MTA: dns; mx.example
 Final-Recipient: rfc822; bob@example.com
 Action: failed
@@ -57,7 +23,7 @@ def _at(text: str) -> datetime:
 
 @pytest.fixture
 def phplist(mariadb: Database) -> Database:
-    mariadb.run(TABLES.format(p="phplist_", u="phplist_user_"))
+    mariadb.run(sender_tables.PHPLIST.format(p="phplist_", u="phplist_user_"))
     mariadb.insert(
         "phplist_user_user",
         {"id": 1, "email": "Zoë@example.com", "confirmed": 1, "entered": "2026-01-01 10:00:00"},
@@ -268,7 +234,7 @@ def test_again_only_what_is_new(phplist: Database) -> None:
 
 
 def test_other_prefixes(mariadb: Database) -> None:
-    mariadb.run(TABLES.format(p="news_", u="people_"))
+    mariadb.run(sender_tables.PHPLIST.format(p="news_", u="people_"))
     mariadb.insert("people_user", {"id": 1, "email": "ann@example.com"})
     done = imported(SOURCE, mariadb.address(user_prefix="people_"))
     assert [row["customer_id"] for row in done.rows("customers")] == ["phplist-1"]

@@ -238,7 +238,7 @@ def query_fails_for_marked_rows(name: str) -> Iterator[None]:
             if query == name:
                 for kind in STAGED:
                     condition = f"refusal is null and contains(cast(s as varchar), '{MARK}')"
-                    sql = f"select count(*) from staged_{kind} as s where {condition}"  # noqa: S608
+                    sql = f"select count(*) from staged_{kind} as s where {condition}"
                     if self._connection.execute(sql).fetchall() != [(0,)]:
                         raise Injected(f"injected into {name}")
             return original(self, query, **parameters)
