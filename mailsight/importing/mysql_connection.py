@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -66,7 +67,10 @@ def address(where: str) -> tuple[SplitResult, dict[str, str]]:
 
 
 def connect(address: SplitResult, parameters: Mapping[str, str], zone: ZoneInfo) -> Any:
+    """Connects. A user or password that the address doesn't have comes from the user's own `.my.cnf`."""
+    own_file = Path("~/.my.cnf").expanduser()
     return library("pymysql").connect(
+        read_default_file=str(own_file) if not address.password and own_file.is_file() else None,
         host=address.hostname or "localhost",
         port=address.port or 3306,
         user=unquote(address.username or ""),

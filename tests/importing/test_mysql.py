@@ -1,6 +1,7 @@
 """Reading MySQL and MariaDB, whatever is in them and whatever happens to the connection."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pymysql
 import pytest
@@ -128,6 +129,18 @@ def test_an_address_that_leads_nowhere(mariadb: Database, where: str, message: s
         pass
     assert "geheim" not in str(failure.value)
     assert "secret" not in str(failure.value)
+
+
+def test_a_password_from_the_users_own_file(
+    mariadb: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _letters(mariadb, 1)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".my.cnf").write_text("[client]\nuser=root\npassword=secret\nhost=nowhere.example\n")
+    for user in ("", "root@"):
+        address = mariadb.address().replace("root:secret@", user)
+        with opened(Request(address), "letters") as database:
+            assert database.rows("letters", ["id"]) == [{"id": 1}]
 
 
 def test_an_unknown_time_zone(mariadb: Database) -> None:
