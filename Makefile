@@ -21,6 +21,7 @@ test: lint ## check format, lint, types and imports, then run all tests
 	@$(python) -m tooling.chromium
 	@echo "== databases"
 	@$(python) -m tooling.postgresql
+	@$(python) -m tooling.mariadb
 	@echo "== tests"
 	@$(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 

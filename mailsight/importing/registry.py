@@ -8,7 +8,7 @@ from mailsight.errors import ImportFailed
 
 from .sources import Source
 
-NAMES = ("keila", "listmonk")
+NAMES = ("keila", "listmonk", "mailtrain", "mautic", "phplist")
 
 
 @cache

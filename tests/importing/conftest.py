@@ -1,5 +1,6 @@
 """Real databases."""
 
+from tests.support.mariadb import mariadb, mariadb_server
 from tests.support.postgresql import postgresql, postgresql_server
 
-__all__ = ["postgresql", "postgresql_server"]
+__all__ = ["mariadb", "mariadb_server", "postgresql", "postgresql_server"]

@@ -1,0 +1,189 @@
+"""A real MariaDB for tests: Debian's package, started in a folder of its own on a free port.
+
+    python -m tooling.mariadb
+
+prints the path of the server, after installing it if necessary.
+"""
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from .servers import NotStarted, free_port
+
+START_SECONDS = 120
+CERTIFICATE = "certificate.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server. `root` and the password "secret" may do anything, from this machine."""
+
+    port: int
+    folder: Path
+    process: "subprocess.Popen[bytes]"
+
+    def address(self, database: str = "", **parameters: str) -> str:
+        query = "&".join(f"{name}={value}" for name, value in parameters.items())
+        return f"mysql://root:secret@127.0.0.1:{self.port}/{database}" + (f"?{query}" if query else "")
+
+    def connect(self, database: str | None = None) -> "pymysql.connections.Connection[Any]":
+        return pymysql.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user="root",
+            password="secret",  # noqa: S106
+            database=database,
+            charset="utf8mb4",
+            autocommit=True,
+            client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS,
+            init_command="set session time_zone = '+00:00', sql_mode = ''",
+        )
+
+
+def find() -> str | None:
+    """The path of an installed server, or None. Debian keeps it outside the path of users."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/libexec"])
+    return shutil.which("mariadbd", path=path) if shutil.which("mariadb-install-db", path=path) else None
+
+
+def install() -> None:
+    """Install Debian's package, which also starts a service where there is an init system: stop it."""
+    apt_get = shutil.which("apt-get")
+    if apt_get is None or os.geteuid() != 0:
+        return
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["install", "-y", "--no-install-recommends", "mariadb-server"]):
+        subprocess.run([apt_get, "-qq", *command], check=False, env=environment)
+    if systemctl := shutil.which("systemctl"):
+        subprocess.run([systemctl, "disable", "--now", "mariadb"], check=False, capture_output=True)
+
+
+@contextlib.contextmanager
+def running(*options: str) -> Iterator[Server]:
+    """A server with a temporary folder, until the block ends. Raises `NotStarted`."""
+    program = find()
+    if program is None:
+        raise NotStarted("MariaDB is not installed")
+    with tempfile.TemporaryDirectory(prefix="mariadb-", ignore_cleanup_errors=True) as name:
+        yield from _running(program, Path(name), options)
+
+
+def _running(program: str, folder: Path, options: Sequence[str]) -> Iterator[Server]:
+    user = _user(folder)
+    installer = shutil.which("mariadb-install-db") or "mariadb-install-db"
+    prepared = subprocess.run(
+        [installer, "--no-defaults", *user, f"--datadir={folder / 'data'}", "--skip-test-db",
+         "--auth-root-authentication-method=normal"],
+        check=False, capture_output=True, text=True)  # fmt: skip
+    if prepared.returncode:
+        raise NotStarted(prepared.stderr or prepared.stdout)
+    certificate, key = _certificate(folder)
+    first = folder / "first.sql"
+    first.write_text("alter user root@localhost identified by 'secret';")
+    first.chmod(0o644)
+    port = free_port()
+    process = subprocess.Popen(
+        [program, "--no-defaults", *user, f"--datadir={folder / 'data'}", f"--socket={folder / 'socket'}",
+         f"--port={port}", "--bind-address=127.0.0.1", f"--init-file={first}", f"--log-error={folder / 'log'}",
+         "--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--innodb-doublewrite=0", "--sync-frm=0",
+         "--innodb-buffer-pool-size=64M", f"--ssl-cert={certificate}", f"--ssl-key={key}", *options],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    server = Server(port, folder, process)
+    try:
+        _wait(server)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / CERTIFICATE, folder / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return files
+
+
+def _user(folder: Path) -> list[str]:
+    """MariaDB doesn't run as root: the package's own user does."""
+    if os.geteuid() != 0:
+        return []
+    name = next((name for name in ("mysql", "nobody") if _exists(name)), "nobody")
+    shutil.chown(folder, name)
+    return [f"--user={name}"]
+
+
+def _exists(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _wait(server: Server) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        with contextlib.suppress(pymysql.MySQLError):
+            server.connect().close()
+            return
+        time.sleep(0.05)
+    log = server.folder / "log"
+    raise NotStarted(log.read_text()[-2_000:] if log.exists() else "MariaDB did not start")
+
+
+def main() -> int:
+    if find() is None:
+        install()
+    path = find()
+    if path is None:
+        print("No MariaDB found. Install the package mariadb-server.", file=sys.stderr)
+        return 1
+    print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
