@@ -62,7 +62,7 @@ class Request:
     """What to read: the address of a database or the path of a file or folder, and the positions of the last import.
 
     `batch_rows`: how many rows are in memory at most. `options` are the source's own. `report` is called with the share
-    done (0 to 1) and the current step.
+    done (0 to 1) and the current step. `max_bytes`: what an uploaded file may unpack to.
     """
 
     where: str
@@ -70,6 +70,7 @@ class Request:
     batch_rows: int = 50_000
     options: Mapping[str, str] = field(default_factory=dict)
     report: Callable[[float, str], None] = lambda share, step: None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

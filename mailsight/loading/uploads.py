@@ -31,6 +31,7 @@ MAX_UNPACKED_BYTES = 2 * 2**30
 MAX_RATIO = 200
 _RATIO_EXEMPT_BYTES = 10 * 2**20
 _CHUNK_BYTES = 2**20
+_ENTRY = b"PK\x01\x02"  # the signature of a file in a zip's directory
 # Files that operating systems add to folders and zips.
 _CLUTTER = re.compile(r"__MACOSX/|(.*/)?(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$", re.IGNORECASE)
 # What browsers send in the handshake of a WebSocket. Proxies add headers of many names (X-Forwarded-For, Via ...).
@@ -78,7 +79,7 @@ def save_bundle(files: Sequence[UploadedFile], folder: Path) -> Path:
                 file.seek(0)
                 saver.save(f"contents/{file.name}", file)
     elif len(files) == 1:
-        _unpack(zips[0], folder)
+        unzip(zips[0], folder)
     else:
         raise BadUpload(
             "A zip can't be combined with other files.", next_step="Upload either one zip or single files."
@@ -142,15 +143,18 @@ def quoted(name: str) -> str:
     return repr(name if len(name) <= 80 else f"{name[:80]}…")
 
 
-def _unpack(packed: UploadedFile, folder: Path) -> None:
-    content = packed.read()
-    # Count the entries by their signature, before `zipfile` creates an object for each.
-    if content.count(b"PK\x01\x02") > MAX_FILES:
+def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> None:
+    """Unpacks a zip into the folder. Raises `BadUpload` if it looks malicious, or is larger than an upload may be.
+
+    `max_bytes` is another limit, for files that are not uploaded.
+    """
+    size, entries = _size_and_entries(packed)
+    if entries > MAX_FILES:
         raise BadUpload(
             f"{quoted(packed.name)} contains more than {MAX_FILES:,} files.", next_step=_TOO_LARGE
         )
-    packed.seek(0)
-    room = max(min(MAX_UNPACKED_BYTES, len(content) * MAX_RATIO), _RATIO_EXEMPT_BYTES)
+    allowed = MAX_UNPACKED_BYTES if max_bytes is None else max_bytes
+    room = max(min(allowed, size * MAX_RATIO), _RATIO_EXEMPT_BYTES)
     saver = _Saver(folder, room)
     try:
         with zipfile.ZipFile(packed) as archive:
@@ -165,6 +169,18 @@ def _unpack(packed: UploadedFile, folder: Path) -> None:
         NotImplementedError,
     ) as error:
         raise BadUpload(f"{quoted(packed.name)} is not a readable zip: {error}.") from error
+
+
+def _size_and_entries(packed: UploadedFile) -> tuple[int, int]:
+    """A zip's size and number of entries, by their signature, before `zipfile` creates an object for each."""
+    size, entries, end = 0, 0, b""
+    packed.seek(0)
+    while chunk := packed.read(_CHUNK_BYTES):
+        size += len(chunk)
+        entries += (end + chunk).count(_ENTRY)
+        end = (end + chunk)[1 - len(_ENTRY) :]
+    packed.seek(0)
+    return size, entries
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
