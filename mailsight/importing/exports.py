@@ -249,40 +249,38 @@ def tracked(files: Sequence[ExportFile], request: Request) -> Iterator[ExportFil
         done += size
 
 
-Reader = Callable[[ExportFile, tzinfo, TableRow], Iterable[Entry | Unusable]]
+RowReader = Callable[[ExportFile, tzinfo, TableRow], Iterable[Entry | Unusable]]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the rows of a kind of table are read, and as which kind of rows they are rejected if they can't be read."""
+    """How tables of a kind are read. Times without a zone are in the one that is given."""
 
     kind: Kind
-    loads_as: str
-    read: Reader
+    read: Callable[[ExportFile, tzinfo], Iterable[Entry | Unusable]]
+
+
+def by_row(kind: Kind, loads_as: str, read: RowReader) -> Reading:
+    """A table that is read row by row; those that can't be read are rejected as rows of the kind `loads_as`."""
+    return Reading(kind, lambda file, zone: entries(file, kind, loads_as, partial(read, file, zone)))
 
 
 def read_tables(request: Request, label: str, readings: Sequence[Reading]) -> Iterator[Item]:
     """What the tables of an export hold, each read on its own. Raises `ImportFailed` if none of them is known."""
     zone = values.zone(request.options)
-    by_kind = {reading.kind: reading for reading in readings}
+    readers = {reading.kind: reading.read for reading in readings}
     with opened(request) as files:
-        known = [
-            (file, by_kind[kind])
-            for file in files
-            if (kind := kind_of([reading.kind for reading in readings], file.columns, file.name))
-        ]
-        if not known:
+        known_files = {
+            file: kind for file in files if (kind := kind_of(list(readers), file.columns, file.name))
+        }
+        if not known_files:
             raise ImportFailed(
                 f"{request.where} holds nothing that {label} exports.",
                 next_step=f"Name the file as you downloaded it from {label}.",
             )
-        yield from batches(_read(known, request, zone), request.batch_rows)
-
-
-def _read(
-    known_files: Sequence[tuple[ExportFile, Reading]], request: Request, zone: tzinfo
-) -> Iterator[Entry | Unusable]:
-    how = dict(known_files)
-    for file in tracked([file for file, _ in known_files], request):
-        reading = how[file]
-        yield from entries(file, reading.kind, reading.loads_as, partial(reading.read, file, zone))
+        everything = (
+            entry
+            for file in tracked(list(known_files), request)
+            for entry in readers[known_files[file]](file, zone)
+        )
+        yield from batches(everything, request.batch_rows)

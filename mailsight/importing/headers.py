@@ -64,8 +64,10 @@ class Kind:
     def _fields(self) -> dict[str, tuple[int, str]]:
         known: dict[str, tuple[int, str]] = {}
         for field, names in self.fields.items():
-            for rank, name in enumerate((*names, field)):
+            for rank, name in enumerate(names):
                 known.setdefault(folded(name), (rank, field))
+        for field, names in self.fields.items():
+            known.setdefault(folded(field), (len(names), field))
         return known
 
     def column_names(self, names: Sequence[str]) -> list[str]:

@@ -6,14 +6,12 @@ https://knowledge.hubspot.com/articles/kcs_article/email/what-do-the-email-terms
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
-from functools import partial
 
-from mailsight.errors import ImportFailed
 from mailsight.vocabulary import EventType, NotSentReason
 
 from . import exports, totals, values
-from .exports import Entry, ExportFile, TableRow
-from .headers import EMAIL, FIRST_NAME, LAST_NAME, Kind, kind_of
+from .exports import Entry, ExportFile, Reading, TableRow, by_row
+from .headers import EMAIL, FIRST_NAME, LAST_NAME, Kind
 from .sources import Gap, Item, Request, Source, Unusable, Value
 
 NAME = "hubspot"
@@ -118,29 +116,13 @@ RECIPIENTS = Kind(
         *(frozenset({"email", "unbounce"}), frozenset({"email", "opened", "mta_dropped"})),
     ),
 )
-KINDS = (CAMPAIGNS, RECIPIENTS)
 _NO = frozenset(("0", "false", "no", "nein", "non", "falso", "falsch", "faux", "nee"))
 
 
 def read(request: Request) -> Iterator[Item]:
     """The emails with their totals, and what each recipient did, if the export of recipients is there."""
-    zone = values.zone(request.options)
-    with exports.opened(request) as files:
-        known = {file: kind for file in files if (kind := kind_of(KINDS, file.columns, file.name))}
-        if not known:
-            raise ImportFailed(
-                f"{request.where} holds nothing that HubSpot exports.",
-                next_step="Name the file as you downloaded it from HubSpot.",
-            )
-        yield from exports.batches(_entries(known, request, zone), request.batch_rows)
-
-
-def _entries(known: Mapping[ExportFile, Kind], request: Request, zone: tzinfo) -> Iterator[Entry | Unusable]:
-    for file in exports.tracked(list(known), request):
-        if known[file] is CAMPAIGNS:
-            yield from exports.entries(file, CAMPAIGNS, "campaigns", partial(_email, file, zone))
-        else:
-            yield from _recipients(file, zone)
+    readings = (by_row(CAMPAIGNS, "campaigns", _email), Reading(RECIPIENTS, _recipients))
+    return exports.read_tables(request, "HubSpot", readings)
 
 
 def _email(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:

@@ -10,7 +10,7 @@ from functools import partial
 from mailsight.vocabulary import EventType
 
 from . import exports, totals, values
-from .exports import Entry, ExportFile, Reading, TableRow
+from .exports import Entry, ExportFile, TableRow, by_row
 from .headers import EMAIL, Kind
 from .sources import Gap, Row, Source, Unusable
 
@@ -115,7 +115,7 @@ def metric(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Un
     yield Entry("events", file.name, row.line, event)
 
 
-READINGS = (Reading(CAMPAIGNS, "campaigns", campaign), Reading(METRICS, "events", metric))
+READINGS = (by_row(CAMPAIGNS, "campaigns", campaign), by_row(METRICS, "events", metric))
 
 SOURCE = Source(
     name=NAME,
