@@ -174,4 +174,5 @@ SOURCE = Source(
         Gap(("unsubscribed", "complained"), "The export of campaigns has totals only."),
     ),
     read=read,
+    kinds=(LOG, WEBHOOKS, CAMPAIGNS),
 )

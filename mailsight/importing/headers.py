@@ -66,8 +66,6 @@ class Kind:
         for field, names in self.fields.items():
             for rank, name in enumerate(names):
                 known.setdefault(folded(name), (rank, field))
-        for field, names in self.fields.items():
-            known.setdefault(folded(field), (len(names), field))
         return known
 
     def column_names(self, names: Sequence[str]) -> list[str]:

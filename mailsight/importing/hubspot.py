@@ -229,4 +229,5 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    kinds=(CAMPAIGNS, RECIPIENTS),
 )

@@ -129,4 +129,5 @@ SOURCE = Source(
         Gap(("not_sent",), "Klaviyo doesn't export whom it skipped, or why."),
     ),
     read=partial(exports.read_tables, label="Klaviyo", readings=READINGS),
+    kinds=(CAMPAIGNS, METRICS),
 )

@@ -183,4 +183,5 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    kinds=(*tables.KINDS, *mailchimp_reports.KINDS),
 )

@@ -12,27 +12,33 @@ from mailsight.vocabulary import EventType
 
 from . import values
 from .exports import Entry, ExportFile
+from .headers import Kind
 from .mailchimp_campaigns import NAME, Campaign
 from .mailchimp_tables import acted, bounce, event, once
 from .sources import Row, Unusable, Value
 
 Object = Mapping[str, object]
 
-# The lists in answers, with what makes an answer one of Mailchimp's.
+# The lists in answers.
 LISTS = ("reports", "campaigns", "emails", "sent_to", "members", "unsubscribes", "abuse_reports")
-MARKS = (
-    *(frozenset({"campaign_title", "emails_sent"}), frozenset({"web_id", "settings"})),
+
+
+def _answer(name: str, *keys: str) -> Kind:
+    """An answer, or an item of one, with these keys."""
+    return Kind(name, {key: (key,) for key in keys}, frozenset(keys), marks=(frozenset(keys),))
+
+
+KINDS = (
     *(
-        frozenset({"email_id", "email_address", "campaign_id"}),
-        frozenset({"unique_email_id", "email_address"}),
+        _answer(name, name, key)
+        for name in LISTS
+        for key in ("total_items", "_links", "campaign_id", "list_id")
     ),
-    frozenset({"email_address", "list_id"}),
+    _answer("report", "campaign_title", "emails_sent"),
+    _answer("campaign", "web_id", "settings"),
+    _answer("recipient", "email_id", "email_address", "campaign_id"),
+    _answer("member", "unique_email_id", "email_address"),
 )
-
-
-def is_marked(value: object) -> bool:
-    """Whether a JSON value is an answer of Mailchimp's API."""
-    return any(mark <= item.keys() for item in _items(value) for mark in MARKS)
 
 
 def campaigns(files: Sequence[ExportFile]) -> Iterator[tuple[Campaign, str | None]]:

@@ -50,7 +50,7 @@ EVENTS = Kind(
         for field in ("status", "provider", "domain", "envelope", "level", "variables")
     ),
 )
-_LISTED = {"email": ("address", "email"), "at": ("created_at", "createdat", "created at", "date")}
+_LISTED = {"email": ("address",), "at": ("created_at", "createdat")}
 BOUNCES = Kind(
     "bounces",
     {**_LISTED, "code": ("code",), "detail": ("error", "message")},
@@ -195,4 +195,5 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    kinds=(PAGES, EVENTS, BOUNCES, UNSUBSCRIBES, COMPLAINTS),
 )

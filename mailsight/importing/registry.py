@@ -8,7 +8,9 @@ from mailsight.errors import ImportFailed
 
 from .sources import Source
 
-NAMES = ("listmonk",)
+NAMES = ("brevo", "hubspot", "klaviyo", "listmonk", "mailchimp", "mailgun", "sendgrid")
+# Those whose exports are recognised when they are uploaded.
+WITH_FILES = ("mailchimp", "brevo", "sendgrid", "klaviyo", "hubspot", "mailgun")
 
 
 @cache

@@ -195,7 +195,7 @@ def _statistics(file: ExportFile, zone: tzinfo) -> Iterator[Entry | Unusable]:
             campaign_id = str(entry.row["campaign_id"])
             if entry.kind == "totals":
                 days[campaign_id].update(
-                    {name: number for name, number in entry.row.items() if name in totals.COUNTS}
+                    {name: number for name, number in entry.row.items() if isinstance(number, int)}
                 )
             else:
                 firsts.setdefault(campaign_id, entry)
@@ -231,4 +231,5 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    kinds=(ACTIVITY, STATS),
 )

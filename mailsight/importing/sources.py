@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .headers import Kind
+
 # Times are aware, or in UTC. Mappings and lists are written as JSON.
 Value = str | int | float | bool | datetime | Mapping[str, object] | Sequence[str] | None
 Row = Mapping[str, Value]
@@ -85,7 +87,8 @@ class Gap:
 class Source:
     """A source: its name on the command line, its name in texts, what `where` is, what it can't tell, and its reader.
 
-    `read` raises `ImportFailed` for a source that can't be read at all.
+    `read` raises `ImportFailed` for a source that can't be read at all. `kinds` are the tables in its exports, by which
+    uploaded files are recognised.
     """
 
     name: str
@@ -93,3 +96,4 @@ class Source:
     where: str
     gaps: tuple[Gap, ...]
     read: Callable[[Request], Iterator[Item]]
+    kinds: tuple[Kind, ...] = ()

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
+from mailsight.loading.bundle_files import COUNTS
+
 from . import values
 from .exports import Entry, ExportFile, TableRow
 from .headers import Names, folded
 from .sources import Value
-
-COUNTS = (
-    *("recipients", "sent", "delivered", "bounces", "hard_bounces", "soft_bounces", "opened", "opens"),
-    *("clicked", "clicks", "unsubscribed", "complained", "orders"),
-)
 
 _ENGLISH_TIMES = (
     *(

@@ -11,6 +11,9 @@ from mailsight.errors import ImportFailed
 
 # What exports write for "no value".
 _NOTHING = frozenset(("", "na", "n/a", "null", "none", "nan", "-", "--", "—", "\\n"))
+# Longer texts are no times, numbers or addresses. RFC 5321 allows 254 characters, and a name may come before them.
+_MAX_LENGTH = 100
+_MAX_ADDRESS_LENGTH = 1_000
 _ADDRESS = re.compile(r"[^@\s<>\"(),;:]+@[^@\s<>\"(),;:]+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH, _DAY, _REST = r"(?P<month>[a-z]{3,9})\.?", r"(?P<day>\d{1,2})", r",? +(?P<year>\d{4})(?P<clock>.*)"
@@ -39,7 +42,7 @@ def known(text: str | None) -> str | None:
 
 def address(text: str | None) -> str | None:
     """The e-mail address in the text, in lower case; None if there is none."""
-    match = _ADDRESS.search(text or "")
+    match = _ADDRESS.search(text) if text and len(text) <= _MAX_ADDRESS_LENGTH else None
     return match[0].strip(".'").lower() if match else None
 
 
@@ -64,8 +67,8 @@ def moment(text: str | None, zone: tzinfo = UTC, *, day_first: bool = False) -> 
     It may be ISO 8601, digits in another order, English with the month's name, as in e-mail headers, or seconds since
     1970. If digits may be in either order, `day_first` decides; between dots, days always come first.
     """
-    plain = known(text)
-    if plain is None:
+    plain = _short(text)
+    if not plain:
         return None
     try:
         return _utc(datetime.fromisoformat(plain), zone)
@@ -117,13 +120,13 @@ def _utc(time: datetime, zone: tzinfo) -> datetime:
 
 def count(text: str | None) -> int | None:
     """A whole number, however its thousands are separated: 1751 of "1,751", "1.751" or "1 751 (35.2%)"; or None."""
-    match = _COUNT.match(known(text) or "")
+    match = _COUNT.match(_short(text))
     return int(re.sub(r"[^\d-]", "", match[1])) if match else None
 
 
 def amount(text: str | None) -> float | None:
     """An amount of money, with a decimal point or comma: 1234.5 of "€1.234,50" or "$1,234.50"; or None."""
-    match = _AMOUNT.search(known(text) or "")
+    match = _AMOUNT.search(_short(text))
     if not match:
         return None
     digits = re.sub(r"[^\d.,-]", "", match[0])
@@ -136,6 +139,12 @@ def amount(text: str | None) -> float | None:
     )
     whole = re.sub(r"[.,]", "", digits[:last] if is_decimal else digits)
     return float(f"{whole}.{digits[last + 1 :]}" if is_decimal else whole)
+
+
+def _short(text: str | None) -> str:
+    """The text, or an empty one if it stands for no value or is too long for one."""
+    plain = known(text) or ""
+    return plain if len(plain) <= _MAX_LENGTH else ""
 
 
 def row_id(*columns: str | None) -> str:

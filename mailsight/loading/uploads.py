@@ -63,11 +63,8 @@ def is_local(ip: str | None, headers: Mapping[str, str], hosted: bool) -> bool:
 UploadedFile = BinaryIO
 
 
-def save_bundle(files: Sequence[UploadedFile], folder: Path) -> Path:
-    """Saves a bundle's files, or those in a single zip, in the folder; returns the folder that holds its tables.
-
-    Raises `BadUpload` for input that looks malicious, and `NotABundle` if there is nothing to load.
-    """
+def save(files: Sequence[UploadedFile], folder: Path) -> None:
+    """Saves the files, or those in a single zip, in the folder. Raises `BadUpload` for input that looks malicious."""
     zips = [file for file in files if file.name.lower().endswith(".zip")]
     if not zips:
         saver = _Saver(folder)
@@ -84,7 +81,6 @@ def save_bundle(files: Sequence[UploadedFile], folder: Path) -> Path:
         raise BadUpload(
             "A zip can't be combined with other files.", next_step="Upload either one zip or single files."
         )
-    return finding.tables_folder(folder)
 
 
 def save_files(files: Sequence[UploadedFile], folder: Path) -> list[Path]:

@@ -9,17 +9,10 @@ from mailsight.importing import brevo_words
 from mailsight.importing.brevo import SOURCE
 from mailsight.importing.happened import MAX_SUBJECTS
 from mailsight.importing.headers import folded
+from tests.support.exported import brevo_log
 from tests.support.exports import read
 
 AT = datetime(2026, 1, 21, 10, 22, 5, tzinfo=UTC)
-
-
-def log(*words: str, link: str = "NA", tag: str = "spring") -> str:
-    rows = [
-        f"{word},21-01-2026 10:22:05,Tulips,a@green.example,ann@example.com,{tag},<m1@x>,{link}"
-        for word in words
-    ]
-    return "\n".join(["st_text,ts,sub,frm,email,tag,mid,link", *rows]) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +49,7 @@ def log(*words: str, link: str = "NA", tag: str = "spring") -> str:
 def test_words_of_any_language_are_events(
     tmp_path: Path, words: tuple[str, ...], event: tuple[object, ...]
 ) -> None:
-    (tmp_path / "logs.csv").write_text(log(*words))
+    (tmp_path / "logs.csv").write_text(brevo_log(*words))
     found = read(SOURCE, tmp_path / "logs.csv")
     assert found.of("events", "type", "bounce_type", "reject_reason", "provider_machine") == [event] * len(
         words
@@ -67,7 +60,7 @@ def test_words_of_any_language_are_events(
 
 
 def test_only_clicks_have_a_link_whatever_they_are_called(tmp_path: Path) -> None:
-    (tmp_path / "logs.csv").write_text(log("Klikattu", link="https://x.example/"))
+    (tmp_path / "logs.csv").write_text(brevo_log("Klikattu", link="https://x.example/"))
     found = read(SOURCE, tmp_path / "logs.csv")
     assert found.of("events", "type", "url") == [("clicked", "https://x.example/")]
 
@@ -78,12 +71,12 @@ def test_no_word_means_two_things() -> None:
 
 
 def test_the_first_opening_and_the_opening_at_the_same_moment_are_one(tmp_path: Path) -> None:
-    (tmp_path / "logs.csv").write_text(log("First opening", "Opened", "Loaded by proxy"))
+    (tmp_path / "logs.csv").write_text(brevo_log("First opening", "Opened", "Loaded by proxy"))
     assert len(set(read(SOURCE, tmp_path / "logs.csv").of("events", "event_id"))) == 2
 
 
 def test_e_mails_without_a_tag_are_one_campaign_by_their_subject(tmp_path: Path) -> None:
-    (tmp_path / "logs.csv").write_text(log("Inviata", "Aperta", tag="NA"))
+    (tmp_path / "logs.csv").write_text(brevo_log("Inviata", "Aperta", tag="NA"))
     found = read(SOURCE, tmp_path / "logs.csv", timezone="Europe/Rome")
     [(campaign_id, name, subject)] = found.of("campaigns", "campaign_id", "name", "subject")
     assert (name, subject) == ("Tulips", "Tulips")

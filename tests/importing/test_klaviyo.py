@@ -7,21 +7,12 @@ import pytest
 
 from mailsight.errors import ImportFailed
 from mailsight.importing.klaviyo import SOURCE
+from tests.support.exported import KLAVIYO_CAMPAIGNS
 from tests.support.exports import read, written
-
-CAMPAIGNS = """\
-Campaign Name,Tags,Subject,List,Send Time,Send Weekday,Total Recipients,Unique Placed Order,Placed Order Rate,Revenue,\
-Unique Opens,Open Rate,Total Opens,Unique Clicks,Click Rate,Total Clicks,Unsubscribes,Spam Complaints,\
-Spam Complaints Rate,Successful Deliveries,Bounces,Bounce Rate,Campaign ID,Campaign Channel
-Tulips,"spring,offer",Tulips are here,Gardeners,2023-05-04 10:00:00,Thursday,"1,004",12,1.2%,"$1,234.50",402,40.1%,\
-650,33,3.3%,41,5,1,0.1%,1002,2,0.2%,01H1ABC,Email
-By text,,,Gardeners,2023-05-05 10:00:00,Friday,10,,,,,,,,,,,,,,,,01H1SMS,SMS
-,,,,,,,,,,,,,,,,,,,,,,,
-"""
 
 
 def test_a_campaign_has_its_totals(tmp_path: Path) -> None:
-    (tmp_path / "campaigns.csv").write_text(CAMPAIGNS)
+    (tmp_path / "campaigns.csv").write_text(KLAVIYO_CAMPAIGNS)
     found = read(SOURCE, tmp_path / "campaigns.csv")
     assert found.rows["campaigns"] == [
         {

@@ -1,7 +1,6 @@
 """Mailchimp's account export and its parts, exports of audiences, saved reports of the API."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,65 +9,18 @@ import pytest
 from mailsight.errors import BadUpload, ImportFailed
 from mailsight.importing.mailchimp import SOURCE
 from mailsight.importing.mailchimp_campaigns import Campaign, Campaigns, slug
+from tests.support.exported import MAILCHIMP_CAMPAIGNS, MAILCHIMP_EXPORT
 from tests.support.exports import Read, read, written, zipped
 
-CAMPAIGNS = """\
-Title,Subject,List,"Send Date","Send Weekday","Total Recipients","Successful Deliveries","Soft Bounces","Hard Bounces",\
-"Total Bounces","Times Forwarded","Forwarded Opens","Unique Opens","Open Rate","Total Opens","Unique Clicks",\
-"Click Rate","Total Clicks",Unsubscribes,"Abuse Complaints","Times Liked on Facebook","Folder Id","Unique Id",\
-"Total Orders","Total Gross Sales","Total Revenue","Analytics ROI","Bounce Rate"
-"Tulips (copy 01)","*|FNAME|*, tulips!",Gardeners,"Jun 09, 2018 09:30 pm",Saturday,"1,004",1002,1,1,2,0,0,2,0.2%,4,1,\
-0.1%,2,1,1,0,0,17671f6028,3,"1,310.50","1,250.50",n/a,n/a
-"Roses","Roses",Gardeners,"Jul 01, 2018 08:00 am",Sunday,3,3,0,0,0,0,0,0,0%,0,0,0%,0,0,0,0,0,aa71e4dd01,0,0,0,n/a,n/a
-"""
-MEMBERS = """\
-Email Address,First Name,Last Name,Favourite flower,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,\
-LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS
-Ann@Example.com,Ann,Jansen,"Tulip, red",4,"2018-01-01 10:00:00",,"2018-01-02 10:00:00",203.0.113.9,52.3,4.9,1,2,\
-Europe/Amsterdam,NL,NH,"2018-06-09 10:00:00",1234,e0a1,,"""
-MEMBERS += '"""vip"",""2018"""\n'
-UNSUBSCRIBED = """\
-Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID,\
-UNSUB_REASON,UNSUB_REASON_OTHER,LEID,EUID
-bob@example.com,Bob,,2,2018-01-01 10:00:00,2018-06-10 07:00:00,Tulips (copy 01),17671f6028,OTHER,Too many tulips,2,e2
-cid@example.com,Cid,,2,2018-01-01 10:00:00,2018-06-10 08:00:00,Tulips (copy 01),,"ABUSE: reported as spam",,3,e3
-dan@example.com,Dan,,2,2018-01-01 10:00:00,2019-01-01 08:00:00,,,,,4,e4
-"""
-CLEANED = """\
-Email Address,MEMBER_RATING,OPTIN_TIME,CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID,LEID,EUID
-eve@example.com,2,2018-01-01 10:00:00,2018-06-09 21:31:00,Tulips (copy 01),17671f6028,5,e5
-"""
-NUMBERED = "12607842_tulips-copy-01-"
-EXPORT: Mapping[str, str | bytes] = {
-    "campaigns.csv": CAMPAIGNS,
-    f"campaigns_content/{NUMBERED}.html": "<p>*|FNAME|*, <a href='https://green.example/tulips'>tulips</a></p>",
-    f"campaigns_content/{NUMBERED}.txt": "tulips",
-    "templates/99_base.html": "<p>a template</p>",
-    "lists/members/members_47741_gardeners.csv": MEMBERS,
-    "lists/unsubscribed/unsubscribed_47741_gardeners.csv": UNSUBSCRIBED,
-    "lists/cleaned/cleaned_47741_gardeners.csv": CLEANED,
-    f"aggregate_activity/opened/{NUMBERED}.csv": (
-        "Email Address,First Name,Last Name,Opens\nann@example.com,Ann,Jansen,3\nbob@example.com,Bob,,1\n"
-    ),
-    f"aggregate_activity/not_opened/{NUMBERED}.csv": "Email Address,First Name\nfay@example.com,Fay\n",
-    f"aggregate_activity/bounces/{NUMBERED}.csv": (
-        "Email Address,Bounce Type\neve@example.com,hard\ngus@example.com,soft\n"
-    ),
-    f"granular_activity/opens/{NUMBERED}.csv": (
-        "Timestamp,IP,Email\n2018-06-09 21:40:00,203.0.113.9,ann@example.com\n2018-06-09 21:41:00,,bob@example.com\n"
-    ),
-    f"granular_activity/clicks/{NUMBERED}.csv": (
-        "Timestamp,IP,Email,Url\n2018-06-09 21:42:00,203.0.113.9,ann@example.com,https://green.example/tulips\n"
-    ),
-    f"geo_data/{NUMBERED}.csv": "Country,Opens\nNL,3\n",
-}
 SENT_AT = datetime(2018, 6, 9, 21, 30, tzinfo=UTC)
 TULIPS, ROSES = "mailchimp-17671f6028", "mailchimp-aa71e4dd01"
 
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Read:
-    return read(SOURCE, zipped(tmp_path_factory.mktemp("export") / "export.zip", EXPORT, "acme/46727/"))
+    return read(
+        SOURCE, zipped(tmp_path_factory.mktemp("export") / "export.zip", MAILCHIMP_EXPORT, "acme/46727/")
+    )
 
 
 def test_campaigns_have_their_list_e_mail_and_send_time(everything: Read) -> None:
@@ -195,7 +147,7 @@ def test_a_bounce_that_two_files_tell_of_is_one_event(everything: Read) -> None:
 
 
 def test_reading_again_gives_the_same_rows(everything: Read, tmp_path: Path) -> None:
-    again = read(SOURCE, written(tmp_path, EXPORT), batch_rows=2)
+    again = read(SOURCE, written(tmp_path, MAILCHIMP_EXPORT), batch_rows=2)
     assert {kind: len(rows) for kind, rows in again.rows.items()} == {
         kind: len(rows) for kind, rows in everything.rows.items()
     }
@@ -204,7 +156,7 @@ def test_reading_again_gives_the_same_rows(everything: Read, tmp_path: Path) -> 
 
 
 def test_times_are_in_the_zone_of_the_account(tmp_path: Path) -> None:
-    (tmp_path / "campaigns.csv").write_text(CAMPAIGNS)
+    (tmp_path / "campaigns.csv").write_text(MAILCHIMP_CAMPAIGNS)
     rows = read(SOURCE, tmp_path / "campaigns.csv", timezone="America/New_York").of("campaigns", "sent_at")
     assert rows[0] == (datetime(2018, 6, 10, 1, 30, tzinfo=UTC),)
 
@@ -260,14 +212,14 @@ def test_what_is_not_mailchimps_is_not_imported(tmp_path: Path) -> None:
     with pytest.raises(ImportFailed, match="does not exist"):
         read(SOURCE, tmp_path / "c.zip")
     with pytest.raises(BadUpload, match="points outside"):
-        read(SOURCE, zipped(tmp_path / "d.zip", {"../campaigns.csv": CAMPAIGNS}))
+        read(SOURCE, zipped(tmp_path / "d.zip", {"../campaigns.csv": MAILCHIMP_CAMPAIGNS}))
 
 
 def test_a_broken_row_does_not_stop_the_next(tmp_path: Path) -> None:
     file = "granular_activity/opens/17671f6028.csv"
     rows = b"Timestamp,Email\nnever,ann@example.com\n2018-06-09 21:40:00\n2018-06-09 21:40:00,\xffx@example.com\n"
     rows += b"2018-06-09 21:41:00,bob@example.com\n"
-    found = read(SOURCE, written(tmp_path, {file: rows, "campaigns.csv": CAMPAIGNS}))
+    found = read(SOURCE, written(tmp_path, {file: rows, "campaigns.csv": MAILCHIMP_CAMPAIGNS}))
     assert found.of("events", "campaign_id", "recipient") == [(TULIPS, "bob@example.com")]
     assert [(line, reason) for _, line, reason in found.unusable] == [
         (2, "unreadable time: never"),

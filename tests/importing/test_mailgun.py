@@ -7,33 +7,16 @@ from pathlib import Path
 import pytest
 
 from mailsight.importing.mailgun import SOURCE
+from tests.support.exported import MAILGUN_ITEM, mailgun_logs
 from tests.support.exports import read, written
 
-ITEM = {
-    "id": "JDhSWf9mT5OFxCkZfpDU5d",
-    "event": "failed",
-    "severity": "permanent",
-    "@timestamp": "2024-07-08T16:30:18.530Z",
-    "domain": {"name": "green.example"},
-    "delivery-status": {"message": "no such user", "code": 550, "enhanced-code": "5.1.1", "attempt-no": 1},
-    "recipient": "Ann@example.com",
-    "recipient-domain": "example.com",
-    "recipient-provider": "Gmail",
-    "envelope": {"sender": "a@green.example", "transport": "smtp"},
-    "message": {"headers": {"message-id": "m1@green.example", "subject": "Tulips"}},
-    "tags": ["spring"],
-}
 AT = datetime(2024, 7, 8, 16, 30, 18, 530_000, tzinfo=UTC)
 
 
-def answer(*items: object) -> str:
-    return json.dumps(
-        {"start": "Mon, 08 Jul 2024 00:00:00 -0000", "items": items, "pagination": {}}, indent=2
-    )
-
-
 def test_logs_are_events(tmp_path: Path) -> None:
-    (tmp_path / "logs.json").write_text(answer(ITEM, {"event": "stored"}, ITEM | {"recipient": None}))
+    (tmp_path / "logs.json").write_text(
+        mailgun_logs(MAILGUN_ITEM, {"event": "stored"}, MAILGUN_ITEM | {"recipient": None})
+    )
     found = read(SOURCE, tmp_path / "logs.json")
     [event] = found.rows["events"]
     assert event == {
@@ -69,12 +52,14 @@ def test_logs_are_events(tmp_path: Path) -> None:
     ],
 )
 def test_each_type_of_event(tmp_path: Path, change: dict[str, object], event: tuple[str, str | None]) -> None:
-    (tmp_path / "logs.json").write_text(answer(ITEM | {"severity": "permanent"} | change))
+    (tmp_path / "logs.json").write_text(mailgun_logs(MAILGUN_ITEM | {"severity": "permanent"} | change))
     assert read(SOURCE, tmp_path / "logs.json").of("events", "type", "reject_reason") == [event]
 
 
 def test_items_on_their_own_are_read_too_and_again_as_the_same(tmp_path: Path) -> None:
-    (tmp_path / "logs.ndjson").write_text(f"{json.dumps(ITEM)}\nhello\n{json.dumps(ITEM | {'tags': []})}\n")
+    (tmp_path / "logs.ndjson").write_text(
+        f"{json.dumps(MAILGUN_ITEM)}\nhello\n{json.dumps(MAILGUN_ITEM | {'tags': []})}\n"
+    )
     found, again = (read(SOURCE, tmp_path / "logs.ndjson") for _ in range(2))
     assert len(found.rows["events"]) == 2
     assert found.rows == again.rows

@@ -6,25 +6,10 @@ from pathlib import Path
 import pytest
 
 from mailsight.importing.sendgrid import SOURCE
+from tests.support.exported import sendgrid_activity
 from tests.support.exports import read
 
-HEADER = (
-    "processed,message_id,event,api_key_id,recv_message_id,credential_id,subject,from,email,asm_group_id,template_id,"
-    "originating_ip,reason,outbound_ip,outbound_ip_type,mx,url,attempt,user_agent,type,is_unique,username,categories,"
-    "marketing_campaign_id,marketing_campaign_name,marketing_campaign_split_id,marketing_campaign_version,unique_args"
-)
 AT = datetime(2023, 5, 4, 10, tzinfo=UTC)
-
-
-def activity(*rows: dict[str, str]) -> str:
-    usual = {
-        "processed": "2023-05-04T10:00:00Z",
-        "message_id": "m1",
-        "email": "ann@example.com",
-        "subject": "Tulips",
-    }
-    lines = [",".join((usual | row).get(name, "") for name in HEADER.split(",")) for row in rows]
-    return "\n".join([HEADER, *lines]) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +38,7 @@ def activity(*rows: dict[str, str]) -> str:
 def test_rows_of_the_activity_are_events(
     tmp_path: Path, row: dict[str, str], event: dict[str, object]
 ) -> None:
-    (tmp_path / "activity.csv").write_text(activity(row))
+    (tmp_path / "activity.csv").write_text(sendgrid_activity(row))
     [found] = read(SOURCE, tmp_path / "activity.csv").rows["events"]
     assert event.items() <= found.items()
     assert (found["message_id"], found["customer_id"], found["occurred_at"]) == ("m1", "ann@example.com", AT)
@@ -66,7 +51,7 @@ def test_campaigns_and_variations_are_named_by_the_rows(tmp_path: Path) -> None:
         "marketing_campaign_version": "B",
     }
     own = {"unique_args": '"{""campaign_id"": ""mine""}"'}
-    text = activity(
+    text = sendgrid_activity(
         campaign | {"event": "processed"},
         campaign | {"event": "open"},
         own | {"event": "open"},
