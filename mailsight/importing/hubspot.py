@@ -22,7 +22,7 @@ CAMPAIGNS = Kind(
         **totals.NAMES,
         "id": ("Email ID", "Email Campaign ID", "Email-ID", "E-Mail-ID", "ID"),
         "name": (
-            *("Email Name", "Internal Email Name", "Name", "Email", "E-Mail-Name", "Name der E-Mail"),
+            *("Email Name", "Internal Email Name", "E-Mail-Name", "Name der E-Mail"),
             *("Nombre del correo", "Nombre del correo electrónico", "Nom de l'e-mail", "Nom de l’e-mail"),
             *("Nome dell'e-mail", "Nome email", "Nome do e-mail", "Naam e-mail", "E-mailnaam"),
         ),
@@ -30,6 +30,7 @@ CAMPAIGNS = Kind(
             *totals.NAMES["sent_at"],
             *("Sendedatum (Ihre Zeitzone)", "Fecha de envío (tu zona horaria)"),
         ),
+        "other_name": ("Name", "Email"),
         "tags": ("Campaign", "Campaign Name", "Kampagne", "Campaña", "Campagne", "Campagna", "Campanha"),
         "list": ("Lists", "List", "Recipients Lists"),
         "not_sent": (
@@ -42,12 +43,12 @@ CAMPAIGNS = Kind(
         ),
         "through": ("Click Through Rate", "Clickthrough Rate", "Click-through rate"),
         "replied": ("Replied", "Reply Rate", "Beantwortet", "Respondido", "Répondu"),
-        "zoned": ("Send Date (Your time zone)",),
     },
-    needs=frozenset({"name"}),
+    needs=frozenset({"opened"}),
     marks=(
-        *(frozenset({"name", "delivered", "opened", "through"}), frozenset({"name", "opened", "replied"})),
-        *(frozenset({"name", "not_sent", "opened"}), frozenset({"name", "zoned"})),
+        *(frozenset({"name", "delivered", "opened"}), frozenset({"name", "sent_at", "opened"})),
+        *(frozenset({"delivered", "opened", "through"}), frozenset({"opened", "replied"})),
+        frozenset({"not_sent", "opened"}),
     ),
 )
 # What happens to a recipient, each in a column: a time, a number, or TRUE.
@@ -127,13 +128,13 @@ def read(request: Request) -> Iterator[Item]:
 
 def _email(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
     """An email with its totals. Whom it was not sent to was selected, too."""
-    name, key = row.get("name"), row.get("id")
+    name, key = row.get("name") or row.get("other_name"), row.get("id")
     if not name and not key:
         yield Unusable("campaigns", file.name, row.line, "no name and no id", row.text)
         return
     sent, not_sent = values.count(row.get("sent")), values.count(row.get("not_sent"))
     selected = {} if sent is None or not_sent is None else {"recipients": str(sent + not_sent)}
-    counted = TableRow(row.line, {**row.values, **selected}, row.text)
+    counted = TableRow(row.line, {**row.values, "name": name or "", **selected}, row.text)
     campaign_id = f"{NAME}-{key or values.row_id(name, row.get('sent_at'))}"
     yield from totals.entries(NAME, campaign_id, file.name, counted, totals.sent_at(file, row, zone))
 

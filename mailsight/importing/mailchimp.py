@@ -24,10 +24,17 @@ _CONTENT = re.compile(r"(?:^|/)campaigns?[^/]*/[^/]*$", re.IGNORECASE)
 _FIRST_ROWS = 500
 # People before what happened to them, so that the first rows say who they are.
 _ORDER = (
-    *(tables.AUDIENCE, tables.RECIPIENTS, tables.BOUNCES, tables.UNSUBSCRIBES, tables.COMPLAINTS),
+    *(
+        tables.AUDIENCE,
+        tables.ANONYMOUS,
+        tables.RECIPIENTS,
+        tables.BOUNCES,
+        tables.UNSUBSCRIBES,
+        tables.COMPLAINTS,
+    ),
     *(tables.OPENS, tables.CLICKS, tables.FLAT),
 )
-_PER_CAMPAIGN = frozenset(_ORDER) - {tables.AUDIENCE, tables.FLAT}
+_PER_CAMPAIGN = frozenset(_ORDER) - {tables.AUDIENCE, tables.ANONYMOUS, tables.FLAT}
 
 
 def read(request: Request) -> Iterator[Item]:
@@ -47,8 +54,8 @@ def _entries(files: Sequence[ExportFile], request: Request) -> Iterator[Entry | 
     listed = [
         (file, row)
         for file, kind in kinds.items()
-        if kind is tables.CAMPAIGNS
-        for row in exports.rows(file, kind)
+        if kind in (tables.CAMPAIGNS, tables.REPORT)
+        for row in ([tables.report(file.path)] if kind is tables.REPORT else exports.rows(file, kind))
     ]
     if not saved and not kinds:
         raise ImportFailed(
@@ -153,7 +160,7 @@ def _listed(
 
 
 def _table(file: ExportFile, kind: Kind, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry | Unusable]:
-    if kind is tables.AUDIENCE:
+    if kind.name == "audience":
         read = partial(tables.audience, file=file.name, campaigns=campaigns, zone=zone)
     elif kind is tables.FLAT:
         read = partial(tables.activity, file=file.name, campaigns=campaigns, zone=zone)

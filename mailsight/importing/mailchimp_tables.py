@@ -1,8 +1,11 @@
 """Mailchimp's tables: what their columns are, and what their rows mean."""
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
+from pathlib import Path
 
 from mailsight.vocabulary import BOUNCE_TYPES, EventType
 
@@ -12,12 +15,14 @@ from .headers import EMAIL, FIRST_NAME, LAST_NAME, Kind, folded
 from .mailchimp_campaigns import NAME, Campaign, Campaigns
 from .sources import Row, Unusable, Value
 
+MAX_REPORT_LENGTH = 2**20
 _AGGREGATE = r"(?:^|/)aggregate_activity/"
 
 CAMPAIGNS = Kind(
     "campaigns",
     fields={
         **totals.NAMES,
+        "sent_at": (*totals.NAMES["sent_at"], "Delivery Date/Time"),
         "id": ("Unique Id", "Campaign Id"),
         "weekday": ("Send Weekday",),
         "folder": ("Folder Id",),
@@ -37,6 +42,7 @@ AUDIENCE = Kind(
     "audience",
     fields={
         **_PERSON,
+        "full_name": ("Name", "Full Name"),
         "rating": ("MEMBER_RATING",),
         "created_at": ("OPTIN_TIME",),
         "confirmed_at": ("CONFIRM_TIME",),
@@ -58,6 +64,13 @@ AUDIENCE = Kind(
         frozenset({"email", field})
         for field in ("rating", "created_at", "contact_id", "unsubscribed_at", "cleaned_at")
     ),
+)
+# An audience from which the addresses were removed.
+ANONYMOUS = Kind(
+    "audience",
+    AUDIENCE.fields,
+    frozenset({"contact_id", "created_at", "rating"}),
+    (frozenset({"contact_id", "created_at", "rating"}),),
 )
 _ACTIVITY = {"email": EMAIL, "occurred_at": ("Timestamp", "Time", "Date"), "ip": ("IP", "IP Address")}
 OPENS = Kind("opens", _ACTIVITY, frozenset({"email", "occurred_at"}))
@@ -103,7 +116,26 @@ FLAT = Kind(
     needs=frozenset({"email", "campaign", "action", "occurred_at"}),
     marks=(frozenset({"email", "campaign", "action", "occurred_at", "contact"}),),
 )
-KINDS = (CAMPAIGNS, AUDIENCE, OPENS, CLICKS, BOUNCES, UNSUBSCRIBES, COMPLAINTS, RECIPIENTS, FLAT)
+# The report of one campaign: a name and a value per line, under this heading.
+REPORT = Kind(
+    "report",
+    {"heading": ("Email Campaign Report", "Campaign Report")},
+    frozenset({"heading"}),
+    (frozenset({"heading"}),),
+)
+KINDS = (
+    REPORT,
+    CAMPAIGNS,
+    AUDIENCE,
+    ANONYMOUS,
+    OPENS,
+    CLICKS,
+    BOUNCES,
+    UNSUBSCRIBES,
+    COMPLAINTS,
+    RECIPIENTS,
+    FLAT,
+)
 LOADS_AS = {
     "audience": "customers",
     "opens": "events",
@@ -120,10 +152,20 @@ _FIXED = frozenset(AUDIENCE.fields) - _ATTRIBUTES.keys()
 STATUSES = re.compile(r"(unsubscribed|cleaned|non-?_?subscribed|transactional|archived)", re.IGNORECASE)
 
 
+def report(path: Path) -> TableRow:
+    """The report of a campaign as a row of the list of campaigns."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        lines = list(csv.reader(io.StringIO(file.read(MAX_REPORT_LENGTH))))
+    # The statistics, which come before the clicked links. Of several combinations, the first has the names once.
+    pairs = {pair[0]: pair[1] for pair in reversed(lines) if len(pair) == 2 and pair[0].endswith(":")}
+    fields = CAMPAIGNS.column_names(list(pairs))
+    return TableRow(1, dict(zip(fields, pairs.values(), strict=True)), str(pairs))
+
+
 def audience(row: TableRow, file: str, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry | Unusable]:
     """A person of an audience, and how they left it, if they did."""
-    email = values.address(row.get("email"))
-    if not email:
+    email, contact_id = values.address(row.get("email")), row.get("contact_id")
+    if not email and not contact_id:
         yield Unusable("customers", file, row.line, "no e-mail address", row.text)
         return
     status = STATUSES.search(file)
@@ -133,18 +175,19 @@ def audience(row: TableRow, file: str, campaigns: Campaigns, zone: tzinfo) -> It
         if name and name not in _FIXED and (value := row.get(name)) is not None
     }
     fixed: dict[str, Value] = {
-        "customer_id": email,
+        "customer_id": email or f"{NAME}-{contact_id}",
         "email": email,
         "name": name_of(row),
         "language": row.get("language"),
-        "country": row.get("country"),
+        "country": (row.get("country") or "").upper() or None,
         "created_at": values.moment(row.get("created_at") or row.get("confirmed_at"), zone),
     }
     kept = {name if name not in fixed else f"{NAME} {name}": value for name, value in attributes.items()}
     state = {"status": status[1].lower()} if status and "status" not in kept else {}
     yield Entry("customers", file, row.line, kept | state | fixed)
-    yield from _opt_out(row, file, email, campaigns, zone)
-    yield from _cleaned(row, file, email, campaigns, zone)
+    if email:
+        yield from _opt_out(row, file, email, campaigns, zone)
+        yield from _cleaned(row, file, email, campaigns, zone)
 
 
 def _opt_out(row: TableRow, file: str, email: str, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry]:
@@ -194,8 +237,8 @@ def event(
 
 
 def name_of(row: TableRow) -> str | None:
-    """A person's first and last name."""
-    return " ".join(filter(None, (row.get("first_name"), row.get("last_name")))) or None
+    """A person's name, in one column or two."""
+    return " ".join(filter(None, (row.get("first_name"), row.get("last_name")))) or row.get("full_name")
 
 
 def of_campaign(

@@ -380,3 +380,39 @@ def test_flat_activity_may_be_a_table(tmp_path: Path) -> None:
     found = read(SOURCE, tmp_path / "reports_email_activity.csv")
     assert found.of("events", "campaign_id", "type", "url") == [(JOKES, "clicked", "https://x.example/")]
     assert [reason for _, _, reason in found.unusable] == ["unknown action: hum"]
+
+
+def test_the_report_of_one_campaign_is_a_campaign_with_totals(tmp_path: Path) -> None:
+    (tmp_path / "report.csv").write_text(
+        'Email Campaign Report\n"Title:","Summer Sale"\n"Subject Line:","20% off, today only!"\n'
+        '"Delivery Date/Time:","Mon, Apr 26, 2021 12:25"\n\n"Overall Stats"\n"Total Recipients:","1,000"\n'
+        '"Successful Deliveries:","995"\n"Bounces:","5 (0.5%)"\n"Recipients Who Opened:","350 (35.18%)"\n'
+        '"Total Opens:","500"\n"Recipients Who Clicked:","100 (10.05%)"\n"Total Clicks:","150"\n"Total Unsubs:","5"\n'
+        '"Total Abuse Complaints:","0"\n\n"Clicks by URL"\n"URL","Total Clicks","Unique Clicks"\n"https://x.example","1","1"\n'
+    )
+    found = read(SOURCE, tmp_path / "report.csv")
+    assert found.of("campaigns", "name", "subject", "sent_at") == [
+        ("Summer Sale", "20% off, today only!", datetime(2021, 4, 26, 12, 25, tzinfo=UTC))
+    ]
+    columns = (
+        "sent",
+        "delivered",
+        "bounces",
+        "opened",
+        "opens",
+        "clicked",
+        "clicks",
+        "unsubscribed",
+        "complained",
+    )
+    assert found.of("totals", *columns) == [(1000, 995, 5, 350, 500, 100, 150, 5, 0)]
+    assert found.unusable == []
+
+
+def test_people_without_an_address_are_known_by_mailchimps_id(tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text(
+        "MEMBER_RATING;OPTIN_TIME;CC;LEID;EUID\n4;2012-06-29 08:55:21;us;75892635;549d9ac0d4\n2;;;1;\n"
+    )
+    found = read(SOURCE, tmp_path / "members.csv")
+    assert found.of("customers", "customer_id", "email", "country") == [("mailchimp-549d9ac0d4", None, "US")]
+    assert found.unusable == [("members.csv", 3, "no e-mail address")]
