@@ -42,18 +42,28 @@ def run(
     strict: bool = False,
     progress: Progress = silent,
     wait_seconds: float = 600.0,
+    max_bytes: int | None = None,
+    place: str | None = None,
 ) -> LoadSummary:
     """Imports what is new in a source. `full` reads everything again, `batch_rows` limits the rows in memory.
+
+    `max_bytes` limits what a packed file unpacks to, in addition to the general limits. `place` is what people call the
+    place, if not by its address or path.
 
     Raises `ImportFailed` if the source can't be read, `LoadRunning` if another import is running, and `LoadRefused`. No
     message contains the password of `where`.
     """
     options = options or {}
-    place = place_of(where, options)
+    place = place or place_of(where, options)
     with import_folder(database, wait_seconds=wait_seconds) as folder:
         known = {} if full else positions(database, source.name, place)
         request = Request(
-            where, known, batch_rows, options, lambda done, doing: progress(READING * done, doing)
+            where,
+            known,
+            batch_rows,
+            options,
+            lambda done, doing: progress(READING * done, doing),
+            max_bytes,
         )
         with Written(folder, source.name) as written:
             _read(source, request, written)

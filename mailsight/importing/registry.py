@@ -8,7 +8,7 @@ from mailsight.errors import ImportFailed
 
 from .sources import Source
 
-NAMES = ("keila", "listmonk", "mailtrain", "mautic", "phplist")
+NAMES = ("brevo", "hubspot", "keila", "klaviyo", "listmonk", "mailchimp", "mailgun", "mailtrain", "mautic", "phplist", "sendgrid")
 
 
 @cache

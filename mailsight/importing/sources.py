@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .headers import Kind
+
 # Times are aware, or in UTC. Mappings and lists are written as JSON.
 Value = str | int | float | bool | datetime | Mapping[str, object] | Sequence[str] | None
 Row = Mapping[str, Value]
@@ -62,7 +64,7 @@ class Request:
     """What to read: the address of a database or the path of a file or folder, and the positions of the last import.
 
     `batch_rows`: how many rows are in memory at most. `options` are the source's own. `report` is called with the share
-    done (0 to 1) and the current step.
+    done (0 to 1) and the current step. `max_bytes`: what an uploaded file may unpack to.
     """
 
     where: str
@@ -70,6 +72,7 @@ class Request:
     batch_rows: int = 50_000
     options: Mapping[str, str] = field(default_factory=dict)
     report: Callable[[float, str], None] = lambda share, step: None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ class Gap:
 class Source:
     """A source: its name on the command line, its name in texts, what `where` is, what it can't tell, and its reader.
 
-    `read` raises `ImportFailed` for a source that can't be read at all.
+    `read` raises `ImportFailed` for a source that can't be read at all. `kinds` are the tables in its exports, by which
+    uploaded files are recognised.
     """
 
     name: str
@@ -92,3 +96,4 @@ class Source:
     where: str
     gaps: tuple[Gap, ...]
     read: Callable[[Request], Iterator[Item]]
+    kinds: tuple[Kind, ...] = ()

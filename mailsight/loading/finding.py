@@ -170,7 +170,7 @@ def _target(candidate: Candidate) -> Path:
 
 def tables_folder(folder: Path) -> Path:
     """The folder that holds the tables: this one, or the only one below it with any. Raises `NotABundle`."""
-    files = list(_files_below(folder))
+    files = list(files_below(folder))
     # Only if no name says that a file is a table may any that looks like data be one.
     tables = [file for file in files if kind_of_name(file.name) or _is_part(file, folder)]
     data = [file for file in files if looks_like_data(file.name)]
@@ -211,7 +211,7 @@ def payload_files(paths: Sequence[Path]) -> tuple[list[Path], list[PassedOver]]:
             chosen.append(path)
             continue
         inside = []
-        for file in _files_below(path):
+        for file in files_below(path):
             problem = _problem(file, path)
             if not problem and (_ending(file.name) in _OBJECTS or _starts_as_json(file)):
                 inside.append(file)
@@ -244,7 +244,7 @@ def _in_folder(path: Path) -> tuple[list[Candidate], list[PassedOver]]:
     root = tables_folder(path)
     inside: list[Candidate] = []
     elsewhere: list[Candidate] = []
-    for file in _files_below(path):
+    for file in files_below(path):
         kind, problem = kind_of_name(file.name), _problem(file, path)
         folders = file.relative_to(root).parts[:-1] if file.is_relative_to(root) else ("..",)
         outer = kind_of_name(folders[0]) if folders else None
@@ -259,7 +259,7 @@ def _in_folder(path: Path) -> tuple[list[Candidate], list[PassedOver]]:
     return inside, [PassedOver(file.name, ELSEWHERE) for file in elsewhere if _target(file) not in read]
 
 
-def _files_below(folder: Path, *, follows_links: bool = True) -> Iterator[Path]:
+def files_below(folder: Path, *, follows_links: bool = True) -> Iterator[Path]:
     """The files in a folder and the folders below it, in order, without clutter; links, pipes and devices too.
 
     A link to a folder is followed if it is named for a table and leads to a place within this folder; otherwise it is
@@ -278,7 +278,7 @@ def _files_below(folder: Path, *, follows_links: bool = True) -> Iterator[Path]:
             path = Path(place, name)
             if path.is_symlink() and kind_of_name(name) and follows_links:
                 if path.resolve().is_relative_to(folder.resolve()):
-                    yield from _files_below(path, follows_links=False)
+                    yield from files_below(path, follows_links=False)
                 else:
                     yield path
 
@@ -346,7 +346,7 @@ def _opened(candidate: Candidate, folder: Path, max_bytes: int | None) -> Bundle
     reason = EMPTY if not path.stat().st_size else _why_not(_ending(path.name), start)
     if reason:
         return BundleContents([], [PassedOver(candidate.name, reason)])
-    if _is_workbook(start):
+    if is_workbook(start):
         return _workbook(candidate, unpacking.unpack(path, folder, max_bytes).path, folder, max_bytes)
     form = _form(_ending(path.name), start)
     kind = candidate.kind or kind_of_columns(_columns(form, path, start, folder))
@@ -365,18 +365,19 @@ def _why_not(ending: str, start: bytes) -> str | None:
     if ending in _ARCHIVES or start[257:262] == b"ustar":
         return "it is an archive. Unpack it first."
     if ending in _WORKBOOKS:
-        can_be = _is_workbook(start)
+        can_be = is_workbook(start)
         return None if can_be else "it is not a workbook. Save it again as Excel (.xlsx) or CSV."
     if ending not in ("", *_PARQUET, *_TEXTS, *_OBJECTS):
         return f"Mailsight can't read {ending} files. Save it as CSV or Excel (.xlsx)."
     return (
         "its content is not what its name says. Save it as CSV or Excel (.xlsx)."
-        if _is_workbook(start)
+        if is_workbook(start)
         else None
     )
 
 
-def _is_workbook(start: bytes) -> bool:
+def is_workbook(start: bytes) -> bool:
+    """Whether a file with this beginning is an Excel or OpenDocument file."""
     return start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
 
 
@@ -415,16 +416,21 @@ def _columns(form: str, path: Path, start: bytes, folder: Path) -> list[str]:
     return bundle_files.column_names(names, _KNOWN)
 
 
-def _workbook(candidate: Candidate, path: Path, folder: Path, max_bytes: int | None) -> BundleContents:
-    """The sheets of a workbook that hold tables. If none is named for one, the workbook's name tells of the first."""
+def sheets_of(path: Path, folder: Path, max_bytes: int | None = None) -> list[Sheet]:
+    """The sheets of a workbook, which a worker process writes into `folder`. Raises `UnreadableFile`."""
     worker = Process(WORKBOOKS)
     target = folder / f"{len(list(folder.iterdir()))}.sheets"
     target.mkdir()
     try:
         work = partial(sheets.convert, path, target, max_bytes)
-        written = cast(list[Sheet], pickle.loads(worker.answer(pickle.dumps(work))))  # noqa: S301  # our own process
+        return cast(list[Sheet], pickle.loads(worker.answer(pickle.dumps(work))))  # noqa: S301  # our own process
     finally:
         worker.end()
+
+
+def _workbook(candidate: Candidate, path: Path, folder: Path, max_bytes: int | None) -> BundleContents:
+    """The sheets of a workbook that hold tables. If none is named for one, the workbook's name tells of the first."""
+    written = sheets_of(path, folder, max_bytes)
     kinds = [kind_of_name(sheet.name) for sheet in written]
     columns = [bundle_files.column_names(sheet.columns, _KNOWN) for sheet in written]
     if candidate.kind and not any(kinds):

@@ -31,6 +31,7 @@ MAX_UNPACKED_BYTES = 2 * 2**30
 MAX_RATIO = 200
 _RATIO_EXEMPT_BYTES = 10 * 2**20
 _CHUNK_BYTES = 2**20
+_ENTRY = b"PK\x01\x02"  # the signature of a file in a zip's directory
 # Files that operating systems add to folders and zips.
 _CLUTTER = re.compile(r"__MACOSX/|(.*/)?(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$", re.IGNORECASE)
 # What browsers send in the handshake of a WebSocket. Proxies add headers of many names (X-Forwarded-For, Via ...).
@@ -62,11 +63,8 @@ def is_local(ip: str | None, headers: Mapping[str, str], hosted: bool) -> bool:
 UploadedFile = BinaryIO
 
 
-def save_bundle(files: Sequence[UploadedFile], folder: Path) -> Path:
-    """Saves a bundle's files, or those in a single zip, in the folder; returns the folder that holds its tables.
-
-    Raises `BadUpload` for input that looks malicious, and `NotABundle` if there is nothing to load.
-    """
+def save(files: Sequence[UploadedFile], folder: Path) -> None:
+    """Saves the files, or those in a single zip, in the folder. Raises `BadUpload` for input that looks malicious."""
     zips = [file for file in files if file.name.lower().endswith(".zip")]
     if not zips:
         saver = _Saver(folder)
@@ -78,12 +76,11 @@ def save_bundle(files: Sequence[UploadedFile], folder: Path) -> Path:
                 file.seek(0)
                 saver.save(f"contents/{file.name}", file)
     elif len(files) == 1:
-        _unpack(zips[0], folder)
+        unzip(zips[0], folder)
     else:
         raise BadUpload(
             "A zip can't be combined with other files.", next_step="Upload either one zip or single files."
         )
-    return finding.tables_folder(folder)
 
 
 def save_files(files: Sequence[UploadedFile], folder: Path) -> list[Path]:
@@ -142,15 +139,18 @@ def quoted(name: str) -> str:
     return repr(name if len(name) <= 80 else f"{name[:80]}…")
 
 
-def _unpack(packed: UploadedFile, folder: Path) -> None:
-    content = packed.read()
-    # Count the entries by their signature, before `zipfile` creates an object for each.
-    if content.count(b"PK\x01\x02") > MAX_FILES:
+def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> None:
+    """Unpacks a zip into the folder. Raises `BadUpload` if it looks malicious, or is larger than an upload may be.
+
+    `max_bytes` is another limit, for files that are not uploaded.
+    """
+    size, entries = _size_and_entries(packed)
+    if entries > MAX_FILES:
         raise BadUpload(
             f"{quoted(packed.name)} contains more than {MAX_FILES:,} files.", next_step=_TOO_LARGE
         )
-    packed.seek(0)
-    room = max(min(MAX_UNPACKED_BYTES, len(content) * MAX_RATIO), _RATIO_EXEMPT_BYTES)
+    allowed = MAX_UNPACKED_BYTES if max_bytes is None else max_bytes
+    room = max(min(allowed, size * MAX_RATIO), _RATIO_EXEMPT_BYTES)
     saver = _Saver(folder, room)
     try:
         with zipfile.ZipFile(packed) as archive:
@@ -165,6 +165,18 @@ def _unpack(packed: UploadedFile, folder: Path) -> None:
         NotImplementedError,
     ) as error:
         raise BadUpload(f"{quoted(packed.name)} is not a readable zip: {error}.") from error
+
+
+def _size_and_entries(packed: UploadedFile) -> tuple[int, int]:
+    """A zip's size and number of entries, by their signature, before `zipfile` creates an object for each."""
+    size, entries, end = 0, 0, b""
+    packed.seek(0)
+    while chunk := packed.read(_CHUNK_BYTES):
+        size += len(chunk)
+        entries += (end + chunk).count(_ENTRY)
+        end = (end + chunk)[1 - len(_ENTRY) :]
+    packed.seek(0)
+    return size, entries
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:

@@ -12,7 +12,8 @@ from mailsight import settings
 from mailsight.components import address, tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
-from mailsight.loading import bundles, child, payloads, recognition, uploads
+from mailsight.importing import uploaded
+from mailsight.loading import child, payloads, recognition, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import UploadedFile
@@ -26,6 +27,7 @@ from . import sign_in
 WAIT_SECONDS = 20.0
 MAX_REJECTED_ROWS = 10
 MAX_PASSED_OVER = 10
+MAX_NAMES = 20
 Start = Callable[[], uploads.Loading]
 
 _log = logging.getLogger(__name__)
@@ -111,6 +113,9 @@ def choose() -> Start | None:
             accept_multiple_files="directory" if kind == _FOLDER else True,
             key=f"{key}:{'folder' if kind == _FOLDER else 'files'}",
         )
+        st.caption(
+            f"Or an export from {uploaded.SENDERS}, just as you downloaded it: a zip, CSV, Excel or JSON file."
+        )
         start = partial(load_bundle, files)
         is_complete = bool(files)
     clicked = st.button("Load", type="primary", disabled=not is_complete, key=f"{key}:load")
@@ -141,14 +146,22 @@ def choose_provider(files: Sequence[UploadedFile], key: str) -> str | None:
 
 
 def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
-    """Start loading a bundle. Raises `MayNotUpload`, because hiding the button is not access control."""
+    """Start loading a bundle, or another sender's export.
+
+    Raises `MayNotUpload`, because hiding the button is not access control.
+    """
     database = _allowed_database()
 
     def run(folder: Path, progress: Progress) -> LoadSummary:
-        bundle = uploads.save_bundle(files, folder)
+        uploads.save(files, folder)
         progress(0.0, _WAITING)
         load = partial(
-            bundles.load, database, [bundle], wait_seconds=WAIT_SECONDS, max_bytes=uploads.MAX_UNPACKED_BYTES
+            uploaded.load,
+            database,
+            folder,
+            names=", ".join(file.name for file in files[:MAX_NAMES]),
+            wait_seconds=WAIT_SECONDS,
+            max_bytes=uploads.MAX_UNPACKED_BYTES,
         )
         return child.load_upload(load, folder.parent, progress)
 

@@ -246,9 +246,7 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     "uploads.save_files": lambda text, folder: partial(
         _refused, uploads.save_files, [_named(text)], folder / "saved"
     ),
-    "uploads.save_bundle": lambda text, folder: partial(
-        _refused, uploads.save_bundle, [_named(text)], folder / "saved"
-    ),
+    "uploads.save": lambda text, folder: partial(_refused, uploads.save, [_named(text)], folder / "saved"),
 } | {f"events of {name}": _of_provider(name) for name in PROVIDERS}
 
 # Public functions without a test of their own, and why.
@@ -324,6 +322,7 @@ def test_every_function_that_reads_text_is_listed() -> None:
             "finding.payload_files",
             "finding.tables_folder",
         ),
+        *("finding.files_below", "finding.is_workbook", "finding.sheets_of", "uploads.unzip"),
         *("payload_files.unpack", "payload_files.line_numbers", "uploads.start", "uploads.remove_leftovers"),
     }
 

@@ -2,13 +2,14 @@
 
 import struct
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
 import pytest
 
 from mailsight.errors import BadUpload, LoadRefused, NotABundle
-from mailsight.loading import bundles, uploads
+from mailsight.loading import bundles, finding, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from tests.support.uploaded import BUNDLE, CAMPAIGNS, MAIL, UploadedFile, zipped
@@ -30,6 +31,12 @@ BROWSER = {
     "Sec-WebSocket-Extensions": "permessage-deflate",
     "Sec-WebSocket-Protocol": "streamlit",
 }
+
+
+def save_bundle(files: Sequence[uploads.UploadedFile], folder: Path) -> Path:
+    """Saves the files; returns the folder with the bundle's tables."""
+    uploads.save(files, folder)
+    return finding.tables_folder(folder)
 
 
 def at(host: str, origin: str | None = None) -> dict[str, str]:
@@ -122,7 +129,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     ids=["zip", "zip of a folder", "zip from Windows", "zip from a Mac", "folder", "single files"],
 )
 def test_a_bundle_can_be_uploaded_in_any_form(files: list[UploadedFile], tmp_path: Path) -> None:
-    root = uploads.save_bundle(files, tmp_path / "upload")
+    root = save_bundle(files, tmp_path / "upload")
     summary = bundles.load(tmp_path / "mailsight.duckdb", [root])
     assert not summary.refusals
     assert contents(root).items() >= BUNDLE.items()
@@ -148,7 +155,7 @@ def test_a_bundle_can_be_uploaded_in_any_form(files: list[UploadedFile], tmp_pat
 def test_a_name_that_points_outside_the_folder_is_rejected(name: str, tmp_path: Path) -> None:
     for files in ([UploadedFile("b.zip", zipped({name: b"x"}))], [UploadedFile(name)]):
         with pytest.raises(BadUpload):
-            uploads.save_bundle(files, tmp_path / "deep" / "upload")
+            save_bundle(files, tmp_path / "deep" / "upload")
     assert contents(tmp_path) == {}
 
 
@@ -184,7 +191,7 @@ def test_a_name_that_points_outside_the_folder_is_rejected(name: str, tmp_path: 
 )
 def test_a_bad_zip_is_rejected_with_the_reason(content: bytes, reason: str, tmp_path: Path) -> None:
     with pytest.raises(LoadRefused, match=reason):
-        uploads.save_bundle([UploadedFile("b.zip", content)], tmp_path)
+        save_bundle([UploadedFile("b.zip", content)], tmp_path)
 
 
 def test_the_limit_applies_to_the_real_size_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,9 +200,7 @@ def test_the_limit_applies_to_the_real_size_of_a_zip(tmp_path: Path, monkeypatch
     lying = content.replace(struct.pack("<I", 30_000_000), struct.pack("<I", 10))
     for upload in (content, lying):
         with pytest.raises(BadUpload):
-            uploads.save_bundle(
-                [UploadedFile("b.zip", upload)], tmp_path / str(len(list(tmp_path.iterdir())))
-            )
+            save_bundle([UploadedFile("b.zip", upload)], tmp_path / str(len(list(tmp_path.iterdir()))))
 
 
 def test_a_zip_with_a_password_is_rejected(tmp_path: Path) -> None:
@@ -203,17 +208,17 @@ def test_a_zip_with_a_password_is_rejected(tmp_path: Path) -> None:
     for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(signature) + flags] |= 1
     with pytest.raises(BadUpload, match="needs a password"):
-        uploads.save_bundle([UploadedFile("b.zip", bytes(content))], tmp_path)
+        save_bundle([UploadedFile("b.zip", bytes(content))], tmp_path)
 
 
 def test_a_zip_cannot_be_combined_with_other_files(tmp_path: Path) -> None:
     with pytest.raises(BadUpload, match="combined with other files"):
-        uploads.save_bundle([UploadedFile("b.zip", zipped(BUNDLE)), UploadedFile("campaigns.csv")], tmp_path)
+        save_bundle([UploadedFile("b.zip", zipped(BUNDLE)), UploadedFile("campaigns.csv")], tmp_path)
 
 
 def test_files_without_a_table_are_not_a_bundle(tmp_path: Path) -> None:
     with pytest.raises(NotABundle):
-        uploads.save_bundle([UploadedFile("holiday.html", MAIL)], tmp_path)
+        save_bundle([UploadedFile("holiday.html", MAIL)], tmp_path)
 
 
 def test_a_providers_files_lose_their_paths(tmp_path: Path) -> None:

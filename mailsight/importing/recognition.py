@@ -1,0 +1,39 @@
+"""Which sender files were exported from, judging by the names of their columns."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from mailsight.errors import ImportFailed
+
+from . import exports, registry
+from .exports import ExportFile
+from .sources import Request, Source
+
+
+def recognise(where: Path, max_bytes: int | None = None) -> Source | None:
+    """The source that a file, a folder or a zip was exported from. None if it is not clear, or no export of any.
+
+    `max_bytes` limits what a packed file unpacks to. Raises `BadUpload` for a zip that looks malicious.
+    """
+    try:
+        with exports.opened(Request(str(where), max_bytes=max_bytes)) as files:
+            return source_of(files)
+    except ImportFailed:
+        return None
+
+
+def source_of(files: Sequence[ExportFile]) -> Source | None:
+    """The source that most of the files come from."""
+    names = Counter(name for file in files if (name := _name(file)))
+    return registry.source(names.most_common(1)[0][0]) if names else None
+
+
+def _name(file: ExportFile) -> str | None:
+    """The source that a file comes from: the one that knows the most of its columns."""
+    fits = {
+        source.name: max(kind.fit(file.columns, file.name) for kind in source.kinds)
+        for source in map(registry.source, registry.WITH_FILES)
+        if any(kind.is_marked(file.columns, file.name) for kind in source.kinds)
+    }
+    return max(fits, key=lambda name: fits[name], default=None)

@@ -1,0 +1,148 @@
+"""Brevo's logs in any language, and its statistics of campaigns."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailsight.importing import brevo_words
+from mailsight.importing.brevo import SOURCE
+from mailsight.importing.happened import MAX_SUBJECTS
+from mailsight.importing.headers import folded
+from tests.support.exported import brevo_log
+from tests.support.exports import read
+
+AT = datetime(2026, 1, 21, 10, 22, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("words", "event"),
+    [
+        (("Sent", "Inviata", "Envoyé", "Gesendet", "Enviado", "Verzonden"), ("sent", None, None, None)),
+        (("Delivered", "Consegnata", "Délivré", "Zugestellt", "Entregue"), ("delivered", None, None, None)),
+        (
+            (
+                "Opened",
+                "First opening",
+                "Aperta",
+                "Prima apertura",
+                "Première ouverture",
+                "Erste Öffnung",
+                "Abierto",
+            ),
+            ("opened", None, None, None),
+        ),
+        (("Loaded by proxy", "Caricata per procura", "Chargé par proxy"), ("opened", None, None, True)),
+        (("Clicked", "Cliccata", "Cliqué", "Geklickt", "Clicado", "Geklikt"), ("clicked", None, None, None)),
+        (("Soft bounce", "soft bounced", "softBounce"), ("bounced", "soft", "bounced", None)),
+        (("Hard bounce", "hard_bounce", "Hard Bounced"), ("bounced", "hard", "bounced", None)),
+        (("Invalid Email", "Ungültige E-Mail"), ("bounced", "hard", "invalid", None)),
+        (("Deferred", "Rinviata", "Reporté", "Zurückgestellt"), ("deferred", None, None, None)),
+        (("Blocked", "Bloccata", "Bloqué", "Blockiert"), ("rejected", None, "blocked", None)),
+        (("Complaint", "Spam", "Reclamo", "Beschwerde"), ("complained", None, "spam", None)),
+        (("Unsubscribed", "Disiscritta", "Désinscrit", "Abgemeldet"), ("unsubscribed", None, None, None)),
+        (("Error", "Fehler", "Errore"), ("failed", None, None, None)),
+        (("Kukucs",), ("unknown", None, None, None)),
+    ],
+    ids=lambda value: value[0],
+)
+def test_words_of_any_language_are_events(
+    tmp_path: Path, words: tuple[str, ...], event: tuple[object, ...]
+) -> None:
+    (tmp_path / "logs.csv").write_text(brevo_log(*words))
+    found = read(SOURCE, tmp_path / "logs.csv")
+    assert found.of("events", "type", "bounce_type", "reject_reason", "provider_machine") == [event] * len(
+        words
+    )
+    assert set(found.of("events", "occurred_at", "message_id", "campaign_id", "url")) == {
+        (AT, "<m1@x>", "spring", None)
+    }
+
+
+def test_only_clicks_have_a_link_whatever_they_are_called(tmp_path: Path) -> None:
+    (tmp_path / "logs.csv").write_text(brevo_log("Klikattu", link="https://x.example/"))
+    found = read(SOURCE, tmp_path / "logs.csv")
+    assert found.of("events", "type", "url") == [("clicked", "https://x.example/")]
+
+
+def test_no_word_means_two_things() -> None:
+    different = [len({folded(word) for word in words}) for words in brevo_words.WORDS.values()]
+    assert sum(different) == len(brevo_words.MEANINGS)
+
+
+def test_the_first_opening_and_the_opening_at_the_same_moment_are_one(tmp_path: Path) -> None:
+    (tmp_path / "logs.csv").write_text(brevo_log("First opening", "Opened", "Loaded by proxy"))
+    assert len(set(read(SOURCE, tmp_path / "logs.csv").of("events", "event_id"))) == 2
+
+
+def test_e_mails_without_a_tag_are_one_campaign_by_their_subject(tmp_path: Path) -> None:
+    (tmp_path / "logs.csv").write_text(brevo_log("Inviata", "Aperta", tag="NA"))
+    found = read(SOURCE, tmp_path / "logs.csv", timezone="Europe/Rome")
+    [(campaign_id, name, subject)] = found.of("campaigns", "campaign_id", "name", "subject")
+    assert (name, subject) == ("Tulips", "Tulips")
+    assert found.of("events", "campaign_id") == [(campaign_id,)] * 2
+    assert found.of("messages", "campaign_id", "customer_id", "sent_at") == [
+        (campaign_id, "ann@example.com", datetime(2026, 1, 21, 9, 22, 5, tzinfo=UTC))
+    ]
+
+
+def test_subjects_that_all_differ_are_no_campaigns(tmp_path: Path) -> None:
+    rows = [
+        f"Sent,21-01-2026 10:22:05,Order {n},a@x,b{n}@x.example,NA,m{n},NA" for n in range(MAX_SUBJECTS + 10)
+    ]
+    (tmp_path / "logs.csv").write_text("\n".join(["st_text,ts,sub,frm,email,tag,mid,link", *rows]))
+    found = read(SOURCE, tmp_path / "logs.csv")
+    assert len(found.rows["campaigns"]) == MAX_SUBJECTS
+    assert len(found.rows["events"]) == MAX_SUBJECTS + 10
+
+
+def test_rows_that_name_no_one_are_unusable(tmp_path: Path) -> None:
+    (tmp_path / "logs.csv").write_text(
+        "email;st_text;ts\n;Sent;21-01-2026 10:22:05\nann@example.com;Sent;NA\n"
+    )
+    assert read(SOURCE, tmp_path / "logs.csv").unusable == [
+        ("logs.csv", 2, "no e-mail address"),
+        ("logs.csv", 3, "no time"),
+    ]
+
+
+def test_weekly_exports_have_the_columns_of_webhooks(tmp_path: Path) -> None:
+    (tmp_path / "week.csv").write_text(
+        "event,email,date,ts_event,message-id,subject,tag,sending_ip,link,reason\n"
+        'click,ann@example.com,2020-10-09 00:00:00,1604933654,<m1>,Tulips,"[""spring""]",192.0.2.1,https://x.example/,\n'
+    )
+    found = read(SOURCE, tmp_path / "week.csv")
+    assert found.of("events", "type", "url", "campaign_id", "occurred_at") == [
+        ("clicked", "https://x.example/", "spring", datetime(2020, 11, 9, 14, 54, 14, tzinfo=UTC))
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "Campaign ID,Campaign Name,Subject,Send Date,Recipients,Delivered,Unique Opens,Trackable Opens,"
+            "Unique Clicks,Unsubscribed,Complaints,Hard Bounces,Soft Bounces\n"
+            "7,Tulips,Tulips!,05/04/2026 10:00,100,98,40,50,5,1,0,1,1\n"
+        ),
+        (
+            "ID de la campagne;Nom de la campagne;Objet;Date d'envoi;Destinataires;Délivrés;Ouvertures uniques;"
+            "Ouvertures traçables;Clics uniques;Désinscrits;Plaintes;Hard bounces;Soft bounces\n"
+            "7;Tulips;Tulips!;04/05/2026 10:00;100;98;40;50;5;1;0;1;1\n"
+        ),
+        (
+            "Soft Bounces;Hard Bounces;Abmeldungen;Beschwerden;Eindeutige Klicks;Eindeutige Öffnungen;Zugestellt;"
+            "Empfänger;Versanddatum;Betreff;Kampagnenname;Kampagnen-ID\n"
+            "1;1;1;0;5;40;98;100;04.05.2026 10:00;Tulips!;Tulips;7\n"
+        ),
+    ],
+    ids=["english", "french", "german"],
+)
+def test_campaigns_have_totals_in_any_language(tmp_path: Path, text: str) -> None:
+    (tmp_path / "campaigns.csv").write_text(text)
+    found = read(SOURCE, tmp_path / "campaigns.csv")
+    assert found.of("campaigns", "campaign_id", "name", "subject", "sent_at") == [
+        ("brevo-7", "Tulips", "Tulips!", datetime(2026, 5, 4, 10, tzinfo=UTC))
+    ]
+    columns = ("sent", "delivered", "opened", "clicked", "unsubscribed", "complained", "bounces")
+    assert found.of("totals", *columns) == [(100, 98, 40, 5, 1, 0, 2)]

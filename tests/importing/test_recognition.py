@@ -1,0 +1,133 @@
+"""Exports are recognised by their columns, whatever their names; bundles are not taken for exports."""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from mailsight.errors import BadUpload
+from mailsight.figures.metrics import Counts
+from mailsight.importing import recognition, uploaded
+from mailsight.warehouse.reader import Warehouse
+from tests.support.exported import (
+    KLAVIYO_CAMPAIGNS,
+    MAILCHIMP_CAMPAIGNS,
+    MAILCHIMP_EXPORT,
+    MAILCHIMP_MEMBERS,
+    MAILCHIMP_UNSUBSCRIBED,
+    MAILGUN_ITEM,
+    brevo_log,
+    mailgun_logs,
+    sendgrid_activity,
+)
+from tests.support.exports import written, zipped
+
+HUBSPOT = (
+    "Email Name,Send Date (Your time zone),Campaign,Sent,Delivered,Opened,Clicked,Click Through Rate,Not Sent\n"
+    "Tulips,2023-05-04 10:00,Spring,1000,997,400,30,7.5,4\n"
+)
+EXPORTS: Mapping[str, tuple[str, str | bytes]] = {
+    "Mailchimp's campaigns": ("mailchimp", MAILCHIMP_CAMPAIGNS),
+    "Mailchimp's campaigns in another order": (
+        "mailchimp",
+        "Total Opens;Unique Id;Title;Unique Opens;Send Weekday\n7;a1;Tulips;5;Sunday\n",
+    ),
+    "an audience": ("mailchimp", MAILCHIMP_MEMBERS),
+    "those who left it": ("mailchimp", MAILCHIMP_UNSUBSCRIBED),
+    "Klaviyo's campaigns": ("klaviyo", KLAVIYO_CAMPAIGNS),
+    "HubSpot's emails": ("hubspot", HUBSPOT),
+    "SendGrid's activity": ("sendgrid", sendgrid_activity({"event": "open"})),
+    "Brevo's log": ("brevo", brevo_log("Aperta")),
+    "Brevo's log in UTF-16": ("brevo", brevo_log("Geöffnet").encode("utf-16")),
+    "Mailgun's bounces": ("mailgun", "address,code,error,created_at\nann@example.com,550,no,2024-01-01\n"),
+}
+BUNDLES: Mapping[str, str] = {
+    "campaigns.csv": "campaign_id,name,subject,sent_at,tags\na,Tulips,Tulips,2024-01-01,x\n",
+    "customers.csv": "customer_id,email,name,created_at,First Name,Tags\n1,ann@example.com,Ann,2024-01-01,Ann,x\n",
+    "messages.csv": "campaign_id,customer_id,email,sent_at\na,1,ann@example.com,2024-01-01\n",
+    "events.csv": "campaign_id,customer_id,type,occurred_at,url,ip\na,1,opened,2024-01-01,,\n",
+    "totals.csv": "campaign_id,source,sent,delivered,opened,clicked\na,x,1,1,1,1\n",
+    "other.csv": "email,name\nann@example.com,Ann\n",
+    "empty.csv": "",
+}
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_an_export_is_recognised_by_its_columns(name: str, tmp_path: Path) -> None:
+    source, content = EXPORTS[name]
+    known = recognition.recognise(written(tmp_path, {"download (1).csv": content}))
+    assert known
+    assert known.name == source
+
+
+@pytest.mark.parametrize("file", BUNDLES)
+def test_a_bundle_is_no_export(file: str, tmp_path: Path) -> None:
+    assert recognition.recognise(written(tmp_path, {file: BUNDLES[file]})) is None
+
+
+def test_the_sample_bundle_is_no_export(sample_bundle: Path) -> None:
+    assert recognition.recognise(sample_bundle) is None
+
+
+def test_a_zip_is_recognised_by_most_of_its_files(tmp_path: Path) -> None:
+    files = {**MAILCHIMP_EXPORT, "notes.csv": brevo_log("Aperta")}
+    for path in (zipped(tmp_path / "export.zip", files, "acme/"), written(tmp_path / "folder", files)):
+        known = recognition.recognise(path)
+        assert known
+        assert known.label == "Mailchimp"
+
+
+def test_a_saved_answer_is_recognised(tmp_path: Path) -> None:
+    assert (
+        _name(written(tmp_path / "a", {"reports.json": '{"reports": [], "total_items": 0}'})) == "mailchimp"
+    )
+    logs = mailgun_logs(MAILGUN_ITEM)
+    assert _name(written(tmp_path / "b", {"logs.json": logs})) == "mailgun"
+    assert _name(written(tmp_path / "c", {"other.json": '{"reports": 1}'})) is None
+
+
+def test_a_zip_in_a_zip_is_opened(tmp_path: Path) -> None:
+    inner = zipped(
+        tmp_path / "members_export_a1.zip", {"subscribed_members_export_a1.csv": MAILCHIMP_MEMBERS}
+    )
+    outer = tmp_path / "outer.zip"
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.write(inner, inner.name)
+    assert _name(outer) == "mailchimp"
+
+
+def test_a_zip_that_looks_malicious_is_refused(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("campaigns.csv", b"a" * 2**26)
+    with pytest.raises(BadUpload, match="too large"):
+        recognition.recognise(bomb)
+
+
+def test_an_uploaded_export_is_imported_and_a_bundle_loaded(tmp_path: Path) -> None:
+    database = tmp_path / "m.duckdb"
+    export = written(tmp_path / "export", MAILCHIMP_EXPORT)
+    summary = uploaded.load(database, export, names="export.zip")
+    assert {kind.kind: kind.new for kind in summary.kinds} == {
+        "campaigns": 2,
+        "customers": 5,
+        "messages": 5,
+        "events": 8,
+        "totals": 2,
+    }
+    assert not uploaded.load(database, export, names="export (1).zip").changed
+    with Warehouse(database).snapshot() as data:
+        [counts] = [
+            Counts.of(row)
+            for row in data.rows("campaign_counts", campaign_id="mailchimp-17671f6028")
+            if row["audience"] == "all"
+        ]
+    assert (counts.sent, counts.delivered, counts.opened, counts.clicked, counts.opted_out) == (6, 4, 2, 1, 2)
+    bundle = written(tmp_path / "bundle", {"campaigns.csv": BUNDLES["campaigns.csv"]})
+    assert uploaded.load(database, bundle, names="campaigns.csv").kinds[0].new == 1
+
+
+def _name(path: Path) -> str | None:
+    known = recognition.recognise(path)
+    return known.name if known else None
