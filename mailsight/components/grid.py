@@ -11,6 +11,7 @@ import streamlit as st
 from st_aggrid import AgGrid, JsCode, StAggridTheme
 
 from mailsight.exports.writers import Rows
+from mailsight.figures import formats, locales
 from mailsight.reports import grid
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, Stage, Status
@@ -62,6 +63,7 @@ def recipients_grid(
         "status": [str(state) for state in status],
         "stage": stage,
         "link": link,
+        "locale": locales.current().tag,
         # Not used by the route: new data changes this value, so the grid reloads.
         "generation": served.warehouse().generation,
     }
@@ -158,6 +160,7 @@ def _options(report: CampaignReport, request: dict[str, Any]) -> dict[str, Any]:
             "route": answers.path("api/recipients"),
             "colours": _COLOURS,
             "selected": report.counts.selected,
+            "all": formats.count(report.counts.selected),
             "place": place,
         },
         "tooltipShowDelay": 300,
@@ -194,7 +197,7 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
     if column.key == "name":
         options |= {"cellRenderer": _js("NameCell"), "pinned": "left", "tooltipField": "name"}
     elif column.kind == "number":
-        options |= {"type": "rightAligned", "valueFormatter": _js("number")}
+        options["type"] = "rightAligned"
     elif column.kind == "text":
         options["tooltipField"] = column.key
     elif column.kind == "state":

@@ -19,8 +19,8 @@ expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 @contextmanager
 def open_page(browser: Browser, **options: Any) -> Iterator[Page]:
-    """A page in a new context with long timeouts; `options` are those of `Browser.new_context`."""
-    with browser.new_context(**options) as context:
+    """A page in a new context with long timeouts, British by default; `options` are those of `Browser.new_context`."""
+    with browser.new_context(**{"locale": "en-GB", **options}) as context:
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
         yield context.new_page()
 
@@ -36,7 +36,6 @@ def visit(
         viewport={"width": width, "height": height},
         color_scheme=scheme,
         timezone_id="Europe/Amsterdam",
-        locale="en-GB",
     ) as page:
         wrong: list[str] = []
 

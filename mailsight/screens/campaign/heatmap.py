@@ -14,7 +14,7 @@ from mailsight.components.mail_frame import frontend
 from mailsight.errors import WorkFailed
 from mailsight.exports import heatmap, rows
 from mailsight.exports.lists import file_name
-from mailsight.figures import formats
+from mailsight.figures import formats, locales
 from mailsight.mail.links import LinkClicks
 from mailsight.reports import campaign, mails
 from mailsight.reports.campaign import CampaignReport
@@ -64,7 +64,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
     if mail:
         try:
             with st.spinner("Drawing the heatmap"):
-                drawn = pool.run(partial(draw, mail.html, pictures=pictures))
+                drawn = pool.run(locales.keeping(partial(draw, mail.html, pictures=pictures)))
         except WorkFailed as error:
             mail_dialog.cannot_show(error)
             missing = "This e-mail can't be shown. The list has the clicks on its links."
@@ -79,7 +79,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             "missing": missing,
             "phone_width": mail_dialog.PHONE_WIDTH,
             "pictures_help": mail_dialog.PICTURES_HELP,
-            "shown": customers_shown(report) if chosen(report) else None,
+            "shown": _counted(customers_shown(report)) if chosen(report) else None,
             "grid": grid_name(campaign_id),
             "anchor": "customers",  # of the heading above the grid
             "file_name": f"{_file_name(report)}.png",
@@ -91,6 +91,11 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
         on_chosen_change=lambda: _choose(report, st.session_state[key].get("chosen")),
         on_switched_change=lambda: _switch(key),
     )
+
+
+def _counted(customers: int) -> dict[str, object]:
+    """What the grid says about its customers."""
+    return {"total": customers, "counted": formats.count(customers)}
 
 
 def chosen_link(report: CampaignReport) -> int | str | None:
@@ -155,7 +160,7 @@ def _switch(key: str) -> None:
 def _download(report: CampaignReport, mail: MailView) -> None:
     st.download_button(
         "Download as HTML",
-        lambda: heatmap.of_campaign_or_reason(report, mail.html),
+        locales.keeping(partial(heatmap.of_campaign_or_reason, report, mail.html)),
         file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",
