@@ -100,7 +100,7 @@ def test_rows_are_in_the_viewers_locale(client: TestClient, campaign_id: str) ->
         return dict(row)
 
     british = cells()
-    sent = datetime.strptime(british["sent_at"], "%d %b %Y, %H:%M")
+    sent = datetime.strptime(british["sent_at"], "%d %b %Y, %H:%M").replace(tzinfo=UTC)
     for tag, written in (
         ("en-GB", f"{sent.day} {sent:%b} {sent.year}, {sent:%H:%M}"),
         ("de-DE", f"{sent.day}. {sent:%b} {sent.year}, {sent:%H:%M}"),
