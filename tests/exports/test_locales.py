@@ -11,34 +11,19 @@ from mailsight.exports import report as report_export
 from mailsight.exports.jobs import Jobs, State
 from mailsight.exports.lists import Format
 from mailsight.figures import formats, locales
-from mailsight.loading import bundles
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
+from tests.support import thousands
 from tests.support.command_line import run
 from tests.support.waiting import until
 
-CUSTOMERS = 1200
-# A number with a British separator, such as 1,200 or 66.7%; but not a part of a version, a colour or a style.
+# A number with a British separator; but not a part of a version, a colour or a style.
 BRITISH = re.compile(r"(?<![\w#.])(\d,\d{3}|\d+\.\d+(?=\s?%))(?![\w;])")
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A campaign to 1,200 customers, of whom 1,000 opened and clicked."""
-    folder = tmp_path_factory.mktemp("locales")
-    (folder / "mail.html").write_text('<p><a href="https://shop.example/">Shop</a></p>')
-    (folder / "campaigns.csv").write_text(
-        "campaign_id,name,sent_at,template\nspring,Spring,2026-04-14T16:30:00Z,mail.html\n"
-    )
-    ids = [f"c{number}" for number in range(CUSTOMERS)]
-    sent = "".join(f"spring,{customer},2026-04-14T16:30:00Z\n" for customer in ids)
-    (folder / "messages.csv").write_text(f"campaign_id,customer_id,sent_at\n{sent}")
-    clicked = "".join(
-        f"spring,{customer},clicked,2026-04-14T17:00:00Z,https://shop.example/\n" for customer in ids[:1000]
-    )
-    (folder / "events.csv").write_text(f"campaign_id,customer_id,type,occurred_at,url\n{clicked}")
-    assert not bundles.load(folder / "mailsight.duckdb", [folder]).refusals
-    return folder / "mailsight.duckdb"
+    return thousands.load(tmp_path_factory.mktemp("locales"))
 
 
 def test_a_report_and_its_heatmap_are_in_the_locale_of_whoever_makes_them(database: Path) -> None:

@@ -27,7 +27,7 @@ def open_page(browser: Browser, **options: Any) -> Iterator[Page]:
 
 @contextmanager
 def visit(
-    browser: Browser, size: str = "wide", scheme: Literal["light", "dark"] = "light"
+    browser: Browser, size: str = "wide", scheme: Literal["light", "dark"] = "light", *, locale: str = "en-GB"
 ) -> Iterator[tuple[Page, list[str]]]:
     """A page, and its problems so far: script errors, console errors and unexpected dialogs."""
     width, height = SIZES[size]
@@ -36,6 +36,7 @@ def visit(
         viewport={"width": width, "height": height},
         color_scheme=scheme,
         timezone_id="Europe/Amsterdam",
+        locale=locale,
     ) as page:
         wrong: list[str] = []
 
