@@ -36,6 +36,7 @@ class Settings:
     uploaders: tuple[str, ...] = ()  # who may upload; "*" allows everyone who may enter
     session_hours: float = 12.0  # how long people stay signed in
     machines: Path | None = None  # the file that configures the machine rules
+    locale: str = "en-GB"  # of numbers and dates where no browser says its own
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -69,8 +70,15 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         viewers=_list(values["viewers"]),
         uploaders=_list(values["uploaders"]),
         machines=_machines(values["machines"]),
+        locale=locale(environment),
         **numbers,
     )
+
+
+def locale(environment: Mapping[str, str] = os.environ) -> str:
+    """The setting, else the system's locale, for numbers and dates. It may be the name of none, such as "C"."""
+    names = map(environment.get, (f"{_PREFIX}LOCALE", "LC_ALL", "LANG"))
+    return next(filter(None, names), "") or Settings().locale
 
 
 def _check_names(environment: Mapping[str, str]) -> None:

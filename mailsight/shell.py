@@ -6,10 +6,13 @@ import streamlit as st
 
 from mailsight.components import accessibility, address
 from mailsight.errors import MailsightError
+from mailsight.figures import locales
 from mailsight.screens import cached, frame, navigation, sign_in
+from mailsight.web import sessions
 
 STATIC = Path(__file__).parent / "static"
 
+locales.ask(sessions.locale)
 st.set_page_config(page_title="Mailsight", page_icon=str(STATIC / "favicon.svg"), layout="wide")
 page = st.navigation(navigation.pages(), position="hidden")
 dark = st.context.theme.type == "dark"

@@ -1,6 +1,7 @@
 """Shared fixtures: a browser, sample data on disk and in a database, and dashboards that serve it."""
 
 import gc
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,9 @@ from tests.support.small_disk import run_where_it_may_mount
 from tests.support.waiting import PATIENCE_SECONDS
 from tooling import chromium, servers
 from tooling.servers import PROJECT
+
+# Whatever the locale of the machine, also in the processes that tests start.
+os.environ["MAILSIGHT_LOCALE"] = "en-GB"
 
 # Examples that load a database are slow on a busy machine, so there is no deadline.
 _AT_ANY_SPEED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from mailsight.figures import formats
+from mailsight.figures import formats, locales
 from mailsight.figures.metrics import share
 
-from .style import literal, since_send
+from .style import literal, separators, since_send
 
 # Enough points for a smooth line over any period.
 MAX_POINTS = 336
 # The height of a letter as a fraction of its panel.
 _LETTER_HEIGHT = 0.075
 _GRID = "rgba(128, 140, 160, 0.25)"
+_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figur
             ends.append((course, *points[-1]))
             figure.add_scatter(
                 x=[hour for hour, _ in points],
-                y=[reached for _, reached in points],
+                y=[_PERCENT * reached for _, reached in points],
                 xaxis=f"x{panel}",
                 yaxis=f"y{panel}",
                 name=f"{course.letter}  {literal(course.name, 40)}",
@@ -69,7 +70,7 @@ def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figur
         for (course, hour, _), height in zip(ends, _spread([reached for *_, reached in ends]), strict=True):
             figure.add_annotation(
                 x=hour,
-                y=height,
+                y=_PERCENT * height,
                 xref=f"x{panel}",
                 yref=f"y{panel}",
                 text=f"<b>{course.letter}</b>",
@@ -97,9 +98,11 @@ def _spread(heights: Sequence[float]) -> list[float]:
 def _lay_out(figure: go.Figure, longest: int) -> None:
     step = next((step for step in (2, 4, 6, 12, 24, 48, 96, 168, 336) if longest <= step * 6), 672)
     ticks = list(range(0, longest + 1, step))
+    before, after = locales.current().percent.split("{}")
     figure.update_layout(
         margin={"l": 8, "r": 24, "t": 8, "b": 8},
         height=560,
+        separators=separators(),
         font={"size": 13},
         paper_bgcolor="rgba(0, 0, 0, 0)",
         plot_bgcolor="rgba(0, 0, 0, 0)",
@@ -122,7 +125,9 @@ def _lay_out(figure: go.Figure, longest: int) -> None:
         **since_send(sorted({hour for line in figure.data for hour in line.x})),
     )
     figure.update_yaxes(
-        tickformat=".2~%",
+        tickformat=".2~f",
+        tickprefix=before,
+        ticksuffix=after,
         rangemode="tozero",
         tickfont={"size": 12},
         gridcolor=_GRID,

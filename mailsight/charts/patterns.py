@@ -6,13 +6,12 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from mailsight.figures import formats
+from mailsight.figures import formats, locales
 from mailsight.figures.metrics import Portion, share
 from mailsight.vocabulary import Status
 
 from .style import GREY, GRID, INK, MARGIN, literal, muted
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # The most engaged state first, so that clicks and opens start at the same edge in every bar.
 _STATES = (Status.CLICKED, Status.OPENED, Status.OPTED_OUT, Status.RECEIVED, Status.NOT_RECEIVED)
 _CLEAR = "rgba(0, 0, 0, 0)"
@@ -31,13 +30,14 @@ def week(hours: pd.DataFrame, column: str, colour: str) -> go.Figure:
     `hours` has weekday (0 is Monday), hour and `column`, at most one row per hour of the week.
     """
     by_day = hours.pivot_table(index="weekday", columns="hour", values=column, aggfunc="sum", fill_value=0)
-    counts = by_day.reindex(index=range(7), columns=range(24), fill_value=0)
+    days = locales.current().weekdays
+    counts = by_day.reindex(index=days, columns=range(24), fill_value=0)
     whole = int(counts.to_numpy().sum())
     red, green, blue = bytes.fromhex(colour.lstrip("#"))
     figure = go.Figure(
         go.Heatmap(
             x=list(range(24)),
-            y=list(WEEKDAYS),
+            y=[locales.WEEKDAYS[day] for day in days],
             z=counts.to_numpy().tolist(),
             zmin=0,
             zmax=max(int(counts.to_numpy().max()), 1),
@@ -50,7 +50,7 @@ def week(hours: pd.DataFrame, column: str, colour: str) -> go.Figure:
                     [
                         formats.count(number),
                         formats.percent(share(number, whole)),
-                        f"{hour:02}:00 – {hour + 1:02}:00",
+                        f"{formats.hour(hour)} – {formats.hour(hour + 1)}",
                     ]
                     for hour, number in enumerate(row)
                 ]
@@ -63,7 +63,7 @@ def week(hours: pd.DataFrame, column: str, colour: str) -> go.Figure:
     figure.update_layout(**_LAYOUT, height=300, margin=MARGIN)
     figure.update_xaxes(
         tickvals=list(range(0, 24, 4)),
-        ticktext=[f"{hour:02}:00" for hour in range(0, 24, 4)],
+        ticktext=[formats.hour(hour) for hour in range(0, 24, 4)],
         ticks="",
         tickangle=0,
         tickfont={"size": 12},

@@ -5,10 +5,11 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
+from mailsight.figures import formats
 from mailsight.figures.hours import dense_hours, hour_ticks
 from mailsight.vocabulary import Status
 
-from .style import GRID, MARGIN, pale, since_send, whole_numbers
+from .style import GRID, MARGIN, pale, separators, since_send, whole_numbers
 
 # The two traces of each chart: column, state with its colour, and label.
 _TIMELINES = {
@@ -38,11 +39,13 @@ def chart(
     largest = int((columns.sum() if cumulative else columns.max()).max()) if elapsed else 0
     figure = go.Figure()
     for column, state, label in _TIMELINES[counting]:
-        hover = "%{y:,}<extra>" + label + "</extra>"
+        hover = "%{customdata}<extra>" + label + "</extra>"
         if cumulative:
+            reached = [0, *dense[column].cumsum()]
             figure.add_scatter(
                 x=[0, *(hour + 1 for hour in elapsed)],
-                y=[0, *dense[column].cumsum()],
+                y=reached,
+                customdata=[formats.count(number) for number in reached],
                 mode="lines",
                 line={"color": state.colour, "width": 2.5},
                 fill="tozeroy",
@@ -54,6 +57,7 @@ def chart(
             figure.add_bar(
                 x=elapsed,
                 y=dense[column],
+                customdata=[formats.count(number) for number in dense[column]],
                 marker={"color": state.colour, "line": {"width": 0}},
                 name=label,
                 hovertemplate=hover,
@@ -63,6 +67,7 @@ def chart(
         bargap=0.12 if len(elapsed) <= 100 else 0,
         margin=MARGIN,
         height=340,
+        separators=separators(),
         font={"size": 13},
         paper_bgcolor="rgba(0, 0, 0, 0)",
         plot_bgcolor="rgba(0, 0, 0, 0)",

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from mailsight import __version__, settings
+from mailsight.figures import formats
 from mailsight.loading.merge import LoadSummary
 from mailsight.vocabulary import Audience
 
@@ -79,18 +80,20 @@ def database_path(context: typer.Context, database: Path | None) -> Path:
 def print_summary(summary: LoadSummary) -> None:
     table = Table("", "rows", "new", "known", "rejected")
     for kind in summary.kinds:
-        table.add_row(kind.kind, *(f"{count:,}" for count in (kind.rows, kind.new, kind.known, kind.refused)))
+        table.add_row(kind.kind, *map(formats.count, (kind.rows, kind.new, kind.known, kind.refused)))
     Console().print(table)
     for file, columns in summary.ignored_columns.items():
         messages.print(f"{file}: ignored unknown columns: {', '.join(columns)}", markup=False)
     for passed_over in summary.passed_over[:MAX_PASSED_OVER]:
         messages.print(f"passed over {passed_over}", markup=False)
     if (more := len(summary.passed_over) - MAX_PASSED_OVER) > 0:
-        messages.print(f"... and {more:,} more files were passed over; the table `refused` has all of them")
+        messages.print(
+            f"... and {formats.count(more)} more files were passed over; the table `refused` has all of them"
+        )
     for refusal in summary.refusals:
         print(f"rejected {refusal}")
     if (more := summary.rejected - len(summary.refusals)) > 0:
-        print(f"... and {more:,} more; the database table `refused` has all of them")
+        print(f"... and {formats.count(more)} more; the database table `refused` has all of them")
     if not summary.changed:
         messages.print("Everything was already loaded; nothing has changed.")
 

@@ -20,6 +20,7 @@ from mailsight.exports import report as report_export
 from mailsight.exports import rows as export_rows
 from mailsight.exports.lists import LIST_FORMATS, REPORT_FORMATS, Format
 from mailsight.exports.writers import Rows
+from mailsight.figures import formats, locales
 from mailsight.figures.metrics import share
 from mailsight.heatmap.badges import Measure, Show
 from mailsight.loading import csv_files
@@ -196,9 +197,8 @@ def heatmap_(
     elif campaign_id is None and html is not None and clicks is not None:
         text = read_mail(html).html
         counted = pool.run(partial(_read_clicks, text, clicks.resolve()))
-        drawn = pool.run(
-            partial(mail_pages.heatmap, text, counted, title=html.stem, measure=measure, show=show)
-        )
+        draw = partial(mail_pages.heatmap, text, counted, title=html.stem, measure=measure, show=show)
+        drawn = pool.run(locales.keeping(draw))
     else:
         raise typer.BadParameter("give a campaign, or both --html and --clicks")
     with replacing(output) as file:
@@ -223,7 +223,7 @@ def export(
     """Write a list to a CSV, Excel or Parquet file, depending on the file's extension."""
     with Warehouse(database_path(context, database)).snapshot() as data, progress_bar("Reading") as progress:
         rows, note = write_list(data, kind, item_id, audience, output, progress)
-    messages.print(f"Wrote {rows:,} rows to {output}. {note}".strip(), markup=False)
+    messages.print(f"Wrote {formats.count(rows)} rows to {output}. {note}".strip(), markup=False)
 
 
 def _read_clicks(html: str, path: Path) -> list[LinkClicks]:

@@ -160,12 +160,12 @@ def check(context: typer.Context, database: Database = None) -> None:
         state = data.database_state(snapshot)
     table = Table("table", "rows")
     for name, rows in state.rows.items():
-        table.add_row(name, f"{rows:,}")
+        table.add_row(name, formats.count(rows))
     Console().print(table)
-    print(f"unmatched events: {state.unattributed:,}")
+    print(f"unmatched events: {formats.count(state.unattributed)}")
     for refused in state.refused:
         refusal = Refusal("", refused["file"], refused["first_line"], refused["reason"], "")
-        print(f"rejected {refusal} (rows: {refused['rows']:,})")
+        print(f"rejected {refusal} (rows: {formats.count(refused['rows'])})")
 
 
 @app.command("health")
@@ -195,7 +195,11 @@ def classify_(context: typer.Context, database: Database = None) -> None:
     for change in changes:
         if change.before or change.after:
             label = REASONS[change.reason].label if change.reason in REASONS else ""
-            counts = f"{change.before:,}", f"{change.after:,}", f"{change.after - change.before:+,}"
+            more = change.after - change.before
+            counts = [
+                *map(formats.count, (change.before, change.after)),
+                f"{'+' * (more >= 0)}{formats.count(more)}",
+            ]
             table.add_row(change.reason, label, change.type.label.lower(), *counts)
     Console().print(table)
     if all(change.before == change.after for change in changes):

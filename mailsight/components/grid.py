@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import streamlit as st
 from st_aggrid import AgGrid, JsCode, StAggridTheme
 
 from mailsight.exports.writers import Rows
+from mailsight.figures import formats, locales
 from mailsight.reports import grid
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, Stage, Status
@@ -27,7 +29,8 @@ MAX_HEIGHT = 610
 ROW_HEIGHT = 42
 # The least widths of the columns, in pixels. grid.js widens those that fit, so that none is cut off.
 _WIDTHS = {"name": 140, "email": 196, "status": 182, "links_clicked": 104, "bounce_reason": 130}
-_MOMENT_WIDTH, _NUMBER_WIDTH = 158, 82
+_NUMBER_WIDTH = 82
+_LONG_MOMENT = datetime(2026, 9, 28, 22, 58, tzinfo=UTC)
 # Tooltips of the column headings.
 _TOOLTIPS = {
     "first_opened_at": "When the customer first opened the e-mail. A click counts as an open too.",
@@ -65,6 +68,7 @@ def recipients_grid(
         "status": [str(state) for state in status],
         "stage": stage,
         "link": link,
+        "locale": locales.current().tag,
         # Not used by the route: new data changes this value, so the grid reloads.
         "generation": served.warehouse().generation,
     }
@@ -168,6 +172,7 @@ def _options(report: CampaignReport, request: dict[str, Any]) -> dict[str, Any]:
             "route": answers.path("api/recipients"),
             "colours": _COLOURS,
             "selected": report.counts.selected,
+            "all": formats.count(report.counts.selected),
             "place": place,
             "arranged": arranged,
             # What the page knows is older than what the grid has reported since.
@@ -199,7 +204,7 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
     options: dict[str, Any] = {
         "field": column.key,
         "headerName": column.label,
-        "width": _WIDTHS.get(column.key, _NUMBER_WIDTH if column.kind == "number" else _MOMENT_WIDTH),
+        "width": _WIDTHS.get(column.key, _NUMBER_WIDTH if column.kind == "number" else _moment_width()),
         "filter": _FILTERS.get(column.kind, "agTextColumnFilter"),
     }
     if column.key in _TOOLTIPS:
@@ -207,12 +212,17 @@ def _column(column: grid.GridColumn, audience: Audience) -> dict[str, Any]:
     if column.key == "name":
         options |= {"cellRenderer": _js("NameCell"), "pinned": "left", "tooltipField": "name"}
     elif column.kind == "number":
-        options |= {"type": "rightAligned", "valueFormatter": _js("number")}
+        options["type"] = "rightAligned"
     elif column.kind == "text":
         options["tooltipField"] = column.key
     elif column.kind == "state":
         options |= {"cellRenderer": _js("StateCell"), "filter": False, "floatingFilter": False}
     return options
+
+
+def _moment_width() -> int:
+    """The width of a column of times, in pixels: some locales write more than others."""
+    return 26 + 22 * len(formats.short_moment(_LONG_MOMENT)) // 3
 
 
 @cache

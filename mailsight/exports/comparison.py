@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from mailsight.bounded import pool
 from mailsight.errors import NoPdf, WorkFailed
-from mailsight.figures import comparison
+from mailsight.figures import comparison, explanations
 from mailsight.figures.comparison import COMPARED, LETTERS, Comparison, Difference
 from mailsight.figures.formats import NO_SENDING_DATE, count, interval, moment, of, percent, points, raw
 from mailsight.figures.metrics import FIGURES, Portion, Rate
@@ -113,7 +113,7 @@ def _pairs(compared: Comparison) -> Table:
         Row(f"{LETTERS[pair.higher]} above {LETTERS[pair.lower]}", _pair(pair))
         for pair in compared.differences
     ]
-    return Table(("Pair", "Difference", "95 % interval", "p (adjusted)", "Verdict"), rows)
+    return Table(("Pair", "Difference", explanations.interval_heading(), "p (adjusted)", "Verdict"), rows)
 
 
 def _pair(pair: Difference) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from html import escape
 
 from mailsight.bounded import pool
 from mailsight.errors import WorkFailed
+from mailsight.figures import locales
 from mailsight.figures.formats import moment, things
 from mailsight.heatmap.badges import Measure, Show, beyond
 from mailsight.mail.sample_values import NO_VALUES
@@ -26,19 +27,18 @@ def of_campaign(
 
     Raises `WorkFailed` if the mail is too much work.
     """
-    return pool.run(
-        partial(
-            mail_pages.heatmap,
-            html,
-            [*report.links, *report.other_links],
-            title=report.campaign.name,
-            facts=facts(report),
-            values=dict(values),
-            measure=measure,
-            show=show,
-            totals=click_totals(report),
-        )
+    draw = partial(
+        mail_pages.heatmap,
+        html,
+        [*report.links, *report.other_links],
+        title=report.campaign.name,
+        facts=facts(report),
+        values=dict(values),
+        measure=measure,
+        show=show,
+        totals=click_totals(report),
     )
+    return pool.run(locales.keeping(draw))
 
 
 def of_campaign_or_reason(report: CampaignReport, html: str, values: Mapping[str, str] = NO_VALUES) -> str:

@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 from mailsight.bounded.pool import while_waiting
 from mailsight.errors import ExportCancelled, MailsightError, TooManyFiles
+from mailsight.figures import locales
+from mailsight.figures.locales import Locale
 
 from .lists import Format
 
@@ -43,7 +45,10 @@ class State(StrEnum):
 
 @dataclass(eq=False)
 class Job:
-    """A file that is being written or was. `note` is a remark for the user, or why writing failed."""
+    """A file that is being written or was, in the locale of whoever started it.
+
+    `note` is a remark for the user, or why writing failed.
+    """
 
     id: str
     name: str
@@ -53,6 +58,7 @@ class Job:
     total: int = 0
     size_bytes: int = 0
     note: str = ""
+    locale: Locale = field(default_factory=locales.current)
     _file: BinaryIO = field(default_factory=TemporaryFile, repr=False)
     _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
 
@@ -142,7 +148,7 @@ class Jobs:
         try:
             on_progress(0, 0)
             job.state = State.WRITING
-            with while_waiting(lambda: on_progress(job.done, job.total)):
+            with while_waiting(lambda: on_progress(job.done, job.total)), locales.using(job.locale):
                 job.note = work(job._file, on_progress)  # noqa: SLF001
             job._file.flush()  # noqa: SLF001
             on_progress(job.total, job.total)

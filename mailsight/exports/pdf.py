@@ -12,6 +12,7 @@ from mailsight.bounded import pool
 from mailsight.bounded.pool import Lane
 from mailsight.bounded.process import Limits
 from mailsight.errors import NoPdf, WorkFailed
+from mailsight.figures import locales
 from mailsight.reports.campaign import click_totals
 
 from . import pdf_process
@@ -58,4 +59,5 @@ def _draw(content: ReportContent, mail: str | None, note: str, zone: str | None)
     report = content.report
     page = report_export.page(content, zone, note=note)
     clicks = [*report.links, *report.other_links]
-    return pool.run(partial(pdf_process.draw, page, mail, clicks, click_totals(report)), lane=PAPER)
+    draw = partial(pdf_process.draw, page, mail, clicks, click_totals(report))
+    return pool.run(locales.keeping(draw), lane=PAPER)

@@ -8,7 +8,9 @@ import pandas as pd
 
 from mailsight.bounded import pool
 from mailsight.errors import WorkFailed
+from mailsight.figures import locales
 from mailsight.figures.chance import Change
+from mailsight.figures.explanations import interval_heading
 from mailsight.figures.formats import (
     NO_SENDING_DATE,
     NOTHING,
@@ -140,17 +142,16 @@ def as_html(content: ReportContent, zone: str | None = None) -> tuple[str, str]:
         return page(content, zone, note=content.note), content.note
     report = content.report
     try:
-        heatmap = pool.run(
-            partial(
-                mail_pages.heatmap,
-                content.html,
-                [*report.links, *report.other_links],
-                title=report.campaign.name,
-                facts=heatmap_export.facts(report),
-                totals=click_totals(report),
-                personal=False,
-            )
+        draw = partial(
+            mail_pages.heatmap,
+            content.html,
+            [*report.links, *report.other_links],
+            title=report.campaign.name,
+            facts=heatmap_export.facts(report),
+            totals=click_totals(report),
+            personal=False,
         )
+        heatmap = pool.run(locales.keeping(draw))
     except WorkFailed as error:
         note = left_out(error)
         return page(content, zone, note=note), note
@@ -230,7 +231,7 @@ def _rates(content: ReportContent) -> Table:
             NOTHING,
         )
         rows.append(Row(ESTIMATED_COR.label, figures, ESTIMATED_AMONG))
-    return Table(("Figure", "Rate", "Customers", "95 % interval", before, "Difference"), rows)
+    return Table(("Figure", "Rate", "Customers", interval_heading(), before, "Difference"), rows)
 
 
 def _rate(figure: Rate, report: CampaignReport) -> Row:

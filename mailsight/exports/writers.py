@@ -89,7 +89,12 @@ def _conform(rows: Rows, schema: pa.Schema, progress: Progress, step: int = 0) -
 def _write_xlsx(rows: Rows, schema: pa.Schema, output: BinaryIO, progress: Progress) -> str:
     """Write an Excel file in a separate process, which gets rows and needs neither the database nor the settings."""
     left_out = max(rows.total - MAX_SHEET_ROWS, 0)
-    schema = schema.with_metadata({"name": rows.name, "left_out": str(left_out)})
+    incomplete = (
+        f"An Excel sheet holds {count(MAX_SHEET_ROWS + 1)} rows, so this file has only the first "
+        f"{count(MAX_SHEET_ROWS)} of the list.\n"
+        f"{count(left_out)} more are left out. Export as CSV or Parquet to get them all."
+    )
+    schema = schema.with_metadata({"name": rows.name, "incomplete": incomplete if left_out else ""})
     with TemporaryFile() as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "mailsight.exports.xlsx"],

@@ -17,8 +17,7 @@ import xlsxwriter
 
 from mailsight.figures.formats import BELOW_1_PERCENT
 
-# Excel's limits for a sheet, including the heading, and for a cell.
-MAX_ROWS = 1_048_576
+# Excel's limit for a cell.
 MAX_CELL_LENGTH = 32_767
 _EXCEL_EPOCH_DAYS = 25_569.0  # 1 January 1970, in Excel's days
 _DAYS_PER_SECOND = 1.1574074074074073e-05
@@ -55,8 +54,11 @@ def write(stream: BinaryIO, output: BinaryIO, folder: str) -> None:
                     writers[column](row, column, cell)
         if row:
             sheet.autofilter(0, 0, row, len(kinds) - 1)
-        if left_out := int(metadata.get("left_out", "0")):
-            _write_note(workbook.add_worksheet("Incomplete"), row, left_out)
+        if note := metadata.get("incomplete"):
+            incomplete = workbook.add_worksheet("Incomplete")
+            incomplete.set_column(0, 0, 100)
+            for line, sentence in enumerate(note.splitlines()):
+                incomplete.write_string(line, 0, sentence)
 
 
 def _rows(reader: pa.RecordBatchReader, kinds: list[str]) -> Iterator[tuple[Any, ...]]:
@@ -83,14 +85,6 @@ def _writer(sheet: Any, kind: str, cell_format: Any) -> Callable[[int, int, Any]
         return lambda row, column, cell: sheet.write_number(row, column, cell, cell_format)
     write_text: Callable[[int, int, Any], object] = sheet.write_string
     return write_text
-
-
-def _write_note(sheet: Any, rows: int, left_out: int) -> None:
-    sheet.set_column(0, 0, 100)
-    sheet.write_string(
-        0, 0, f"An Excel sheet holds {MAX_ROWS:,} rows, so this file has only the first {rows:,} of the list."
-    )
-    sheet.write_string(1, 0, f"{left_out:,} more are left out. Export as CSV or Parquet to get them all.")
 
 
 def _main() -> None:

@@ -196,10 +196,10 @@ def _points(pair: Difference) -> str:
 def p_value(p: float) -> str:
     """Format a p-value: 0.00312 -> "p = 0.003". Rounding never moves it across the significance level."""
     if p < 0.001:
-        return "p < 0.001"
+        return f"p < {formats.decimal(0.001, 3)}"
     if p < SIGNIFICANCE_LEVEL <= round(p, 3):
-        return f"p < {SIGNIFICANCE_LEVEL}"
-    return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+        return f"p < {formats.decimal(SIGNIFICANCE_LEVEL, 2)}"
+    return f"p = {formats.decimal(p, 3 if p < 0.1 else 2)}"
 
 
 def marks(key: str, compared: Comparison, campaigns: int, letters: Sequence[str] = LETTERS) -> list[str]:

@@ -53,8 +53,13 @@ def likely(counted: Portion) -> Sequence[str]:
     interval = counted.interval
     if interval is None:
         return ()
-    words = f"95\N{NO-BREAK SPACE}% interval: {formats.interval(interval)}"
+    words = f"{interval_heading()}: {formats.interval(interval)}"
     return (words, TOO_FEW) if counted.is_small else (words,)
+
+
+def interval_heading() -> str:
+    """What the interval of a rate is called."""
+    return f"{formats.whole_percent(95)} interval"
 
 
 def section(title: str) -> Section:

@@ -1,10 +1,14 @@
-"""Formats numbers, rates and times for people. Every function returns text; None and NaN become a dash."""
+"""Formats numbers, rates and times for people, as their locale has it. None and NaN become a dash.
+
+Every function returns text. The examples are British.
+"""
 
 import re
 from datetime import UTC, datetime
 from math import isnan
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from . import locales
 from .metrics import Portion
 
 NOTHING = "–"
@@ -15,10 +19,9 @@ NO_SENDING_DATE = "no send date"
 # Keeps a number and its unit on one line.
 _JOINED = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
-# Shares below this have two decimals. It is the smallest that one decimal shows as 1.0 % whatever the second.
+# Shares below this have two decimals. It is the smallest that one decimal shows as 1.0% whatever the second.
 BELOW_1_PERCENT = 0.00995
 _SMALLEST_SHOWN, _ROUNDING_ERROR = 0.00005, 1e-9
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Characters with a special meaning in Markdown (CommonMark, section 2.4) and Streamlit (icons, colours, math): some
 # everywhere, some before certain characters, some at the start of a line.
@@ -34,23 +37,51 @@ _AUTOMATIC = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www|@)(?=[\\:.\w])|:(?=[a-
 
 def count(number: float | None) -> str:
     """3412 -> "3,412"."""
-    return NOTHING if number is None or isnan(number) else f"{round(number):,}"
+    return NOTHING if number is None or isnan(number) else _localized(f"{round(number):,}")
+
+
+def decimal(number: float, places: int) -> str:
+    """(0.0312, 3) -> "0.031"."""
+    return _localized(f"{number:,.{places}f}")
+
+
+def value(number: float) -> str:
+    """A number of which nothing is known: 0.5 -> "0.5"; only from 10,000 with separators, because it may be a year."""
+    return _localized(f"{number:,}" if abs(number) >= 10_000 else f"{number}")
+
+
+def _localized(number: str) -> str:
+    """A number with British separators in the viewer's locale."""
+    locale = locales.current()
+    if locale.group_digits == 2:
+        whole, point, rest = number.replace(",", "").partition(".")
+        number = re.sub(r"(?<=\d)(?=(\d\d)*\d{3}$)", ",", whole) + point + rest
+    return number.translate({ord(","): locale.group, ord("."): locale.decimal})
 
 
 def percent(share: float | None) -> str:
-    """0.379 -> "37.9 %"; below 1 %, where one decimal would hide most differences, two: 0.0014 -> "0.14 %"."""
-    return NOTHING if share is None or isnan(share) else f"{_hundredths(share)}{_JOINED}%"
+    """0.379 -> "37.9%"; below 1%, where one decimal would hide most differences, two: 0.0014 -> "0.14%"."""
+    return NOTHING if share is None or isnan(share) else _percentage(_hundredths(share))
+
+
+def whole_percent(hundredths: int) -> str:
+    """95 -> "95%"."""
+    return _percentage(str(hundredths))
+
+
+def _percentage(number: str) -> str:
+    return locales.current().percent.format(number)
 
 
 def _hundredths(share: float) -> str:
     """The number of a percentage: "37.9", "0.14", and "<0.01" for what two decimals would show as nothing."""
     if 0 < share < _SMALLEST_SHOWN:
-        return "0.0" if share < _ROUNDING_ERROR else "<0.01"
-    return f"{share * 100:,.{2 if 0 < share < BELOW_1_PERCENT else 1}f}"
+        return _localized("0.0" if share < _ROUNDING_ERROR else "<0.01")
+    return decimal(share * 100, 2 if 0 < share < BELOW_1_PERCENT else 1)
 
 
 def rate(portion: Portion) -> str:
-    """12 of 40 -> "30.0 %"; small samples include the interval: 2 of 6 -> "33.3 % (9.7 – 70.0 %)"."""
+    """12 of 40 -> "30.0%"; small samples include the interval: 2 of 6 -> "33.3% (9.7 – 70.0%)"."""
     bounds = f" ({interval(portion.interval)})" if portion.is_small else ""
     return f"{percent(portion.rate)}{bounds}"
 
@@ -61,11 +92,11 @@ def of(part: float, whole: float) -> str:
 
 
 def interval(bounds: tuple[float, float] | None) -> str:
-    """(0.3721, 0.3864) -> "37.2 – 38.6 %"."""
+    """(0.3721, 0.3864) -> "37.2 – 38.6%"."""
     if bounds is None:
         return NOTHING
     low, high = (_hundredths(bound) for bound in bounds)
-    return f"{low}{_JOINED}–{_JOINED}{high}{_JOINED}%"
+    return _percentage(f"{low}{_JOINED}–{_JOINED}{high}")
 
 
 def points(difference: float | None) -> str:
@@ -78,7 +109,7 @@ def points(difference: float | None) -> str:
     decimals = 1 if round(difference * 100, 1) or not round(difference * 100, 2) else 2
     rounded = round(difference * 100, decimals)
     sign = "+" if rounded > 0 else _MINUS if rounded < 0 else "±"
-    return f"{sign}{abs(rounded):.{decimals}f}{_JOINED}pts"
+    return f"{sign}{decimal(abs(rounded), decimals)}{_JOINED}pts"
 
 
 def things(number: int, singular: str, plural: str | None = None) -> str:
@@ -102,25 +133,50 @@ def zone(name: str | None) -> ZoneInfo:
 def moment(at: datetime | None, zone_name: str | None = None) -> str:
     """The time in a time zone: "Tue 14 Apr 2026, 09:00"."""
     local = _local(at, zone_name)
-    return f"{_WEEKDAYS[local.weekday()]} {short_moment(local, zone_name)}" if local else NOTHING
+    if local is None:
+        return NOTHING
+    comma = "" if locales.current().date.startswith("{d") else ","
+    return f"{locales.WEEKDAYS[local.weekday()][:3]}{comma} {short_moment(local, zone_name)}"
 
 
 def short_moment(at: datetime | None, zone_name: str | None = None) -> str:
     """The time in a time zone, for columns: "14 Apr 2026, 09:00"."""
     local = _local(at, zone_name)
-    return f"{day(local, zone_name)}, {local:%H:%M}" if local else NOTHING
+    return f"{day(local, zone_name)}, {_clock(local.hour, local.minute)}" if local else NOTHING
 
 
 def precise_moment(at: datetime | None, zone_name: str | None = None) -> str:
     """The time in a time zone to the second: "14 Apr 2026, 09:00:02"."""
     local = _local(at, zone_name)
-    return f"{short_moment(local, zone_name)}:{local:%S}" if local else NOTHING
+    if local is None:
+        return NOTHING
+    return f"{day(local, zone_name)}, {_clock(local.hour, local.minute, local.second)}"
 
 
 def day(at: datetime | None, zone_name: str | None = None) -> str:
     """The day in a time zone: "14 Apr 2026"."""
     local = _local(at, zone_name)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}" if local else NOTHING
+    if local is None:
+        return NOTHING
+    day, month = local.day, local.month
+    return locales.current().date.format(
+        d=day, dd=f"{day:02}", M=month, MM=f"{month:02}", MMM=_MONTHS[month - 1], y=local.year
+    )
+
+
+def hour(since_midnight: int) -> str:
+    """9 -> "09:00", 24 -> "24:00"."""
+    return _clock(since_midnight, 0)
+
+
+def _clock(hour: int, *smaller: int) -> str:
+    locale = locales.current()
+    shown = (hour % 12 or 12) if locale.has_12_hours else hour
+    time = locale.clock.join(
+        [f"{shown:02}" if locale.has_long_hours else str(shown), *(f"{part:02}" for part in smaller)]
+    )
+    half = ("AM" if hour % 24 < 12 else "PM") if locale.has_12_hours else ""
+    return f"{time}{_JOINED}{half}" if half else time
 
 
 def since(hours: int) -> str:
@@ -144,7 +200,7 @@ def size(size_bytes: int) -> str:
     """A file size: "820 bytes", "1.4 MB"."""
     for unit, times in (("GB", 1e-9), ("MB", 1e-6), ("kB", 1e-3)):
         if (units := size_bytes * times) >= 1:
-            return f"{units:,.1f}{_JOINED}{unit}"
+            return f"{decimal(units, 1)}{_JOINED}{unit}"
     return things(size_bytes, "byte")
 
 

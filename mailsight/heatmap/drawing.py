@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from secrets import token_hex
 
+from mailsight.figures import locales
 from mailsight.mail.documents import parse
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
 from mailsight.mail.safety import left_out, link_nodes, notice, write
@@ -163,8 +164,8 @@ def draw(
     """The safe e-mail with a badge at every clicked link and a small mark at every other link.
 
     Links have data-link and badges data-badge, both with the link's position; a badge's text is its number without
-    commas. If several links share clicks, the first visible one shows them and the others get a hollow badge. `head`
-    and `end` are markup for the head and for the end of the body. Without `personal`, links lead nowhere (see
+    separators. If several links share clicks, the first visible one shows them and the others get a hollow badge.
+    `head` and `end` are markup for the head and for the end of the body. Without `personal`, links lead nowhere (see
     `safety.write`).
     """
     mail = canvas(html, pictures=pictures, head=head, personal=personal)
@@ -253,7 +254,7 @@ def _face(badge: Badge, url: str, near_width_px: int, moved_px: int) -> str:
         total = f"content:'{badge.text}';{_TOTAL};{LOOKS[badge.total_look]}"
         text = f"div::before{{content:'↑';font-size:11px}}div::after{{{total}}}"
     elif badge.look != "quiet":
-        number = badge.text.replace(",", "")
+        number = badge.text.replace(locales.current().group, "")
         text = f"div::before{{content:'{badge.text}'}}div::after{{content:'{badge.sharing}';font-weight:400}}"
     title = entities.escape(badge.title)
     hover = f"{title}&#10;{entities.escape(url)}" if url else title

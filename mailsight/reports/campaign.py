@@ -10,7 +10,7 @@ import pandas as pd
 
 from mailsight.audience.machines import RULES
 from mailsight.errors import UnknownCampaign
-from mailsight.figures import chance, formats, verdict
+from mailsight.figures import chance, formats, locales, verdict
 from mailsight.figures.best_link import LinkCount
 from mailsight.figures.metrics import MIN_RELIABLE, RATES, AppleOpens, Counts, Portion
 from mailsight.figures.verdict import Performance, Verdict
@@ -203,16 +203,18 @@ def all_links(data: Snapshot, campaign_id: str, audience: Audience) -> list[Link
 def figures(data: Snapshot, campaign_id: str, audience: Audience) -> dict[str, object]:
     """Return a campaign's figures, with all its links, as `mailsight report` prints them in JSON.
 
-    Raises `UnknownCampaign`.
+    It is the same in every locale. Raises `UnknownCampaign`.
     """
     described = report(data, campaign_id, audience)
+    with locales.using(locales.BRITISH):
+        verdict_text = described.verdict.text
     return {
         "campaign_id": described.campaign.campaign_id,
         "name": described.campaign.name,
         "subject": described.campaign.subject,
         "sent_at": described.campaign.sent_at.isoformat() if described.campaign.sent_at else None,
         "audience": str(described.audience),
-        "verdict": described.verdict.text,
+        "verdict": verdict_text,
         "counts": asdict(described.counts),
         "rates": {rate.key: rate.rate(described.counts) for rate in RATES},
         "not_sent": {str(reason): customers for reason, customers in described.not_sent.items()},

@@ -8,7 +8,7 @@ from heapq import nlargest
 from itertools import islice
 from typing import Any
 
-from mailsight.figures import explanations, formats
+from mailsight.figures import explanations, formats, locales
 from mailsight.figures.metrics import Portion
 from mailsight.heatmap import drawing
 from mailsight.heatmap.badges import (
@@ -106,6 +106,7 @@ def view(
         for link in listed
     ]
     listed_others = _most_clicked(other_links)
+    others = _others(listed_others, totals, outlook, in_outlook)
     return {
         "html": drawn.html if drawn else None,
         "origins": canvas.origins if canvas else (),
@@ -121,7 +122,9 @@ def view(
         "notices": [notice for notice in (canvas.notice, beyond(link_totals)) if notice] if canvas else [],
         "links": rows,
         "more_links": more(listed, link_totals.links, link_totals.clicks),
-        "others": _others(listed_others, totals, outlook, in_outlook),
+        "links_count": formats.count(len(rows)),
+        "others": others,
+        "others_count": formats.count(len(others)),
         "more_others": more(listed_others, link_totals.other_links, link_totals.other_clicks),
         # A click on a hollow badge shows the customers of the link that carries its clicks.
         "carriers": {
@@ -132,7 +135,11 @@ def view(
         "measures": [(key, label) for key, label in MEASURES.items()],
         "shows": [(key, label, _SHOWS_HELP[key]) for key, label in SHOWS.items()],
         "headings": _HEADINGS,
-        "scale": [(shade.above_percent, shade.background, shade.text) for shade in SCALE],
+        "scale": [
+            (shade.above_percent, shade.background, shade.text, formats.whole_percent(shade.above_percent))
+            for shade in SCALE
+        ],
+        "group": locales.current().group,
         "pictures": pictures,
     }
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailsight.figures import formats
+
 _GROUPS = {"all": "All of these are true", "any": "At least one of these is true", "not": "This is not true"}
 _NONE_OF = "None of these is true"
 _WORDS = {
@@ -118,6 +120,5 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        # No thousands separator below 10,000: the number may be a year.
-        return f"{value:,}" if abs(value) >= 10_000 else f"{value}"
+        return formats.value(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

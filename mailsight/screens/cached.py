@@ -11,6 +11,7 @@ import streamlit as st
 
 from mailsight.bounded.cache import ByteCache
 from mailsight.bounded.pool import while_waiting
+from mailsight.figures import locales
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
 
@@ -65,10 +66,13 @@ def snapshot() -> Snapshot:
 
 
 def read(report: Callable[Concatenate[Snapshot, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a report, or get it from the cache if the data is the same. Raises the report's errors and `NoDatabase`."""
+    """Run a report, or get it from the cache if the data is the same. Raises the report's errors and `NoDatabase`.
+
+    Some reports have numbers in words, so viewers in different locales don't share them.
+    """
     name = f"{report.__module__}.{report.__name__}"
     data = snapshot()
-    key = pickle.dumps((data.generation, name, args, sorted(kwargs.items())))
+    key = pickle.dumps((data.generation, locales.current(), name, args, sorted(kwargs.items())))
     pickled = REPORTS.get(key)
     if pickled is None:
         result = report(data, *args, **kwargs)

@@ -12,7 +12,7 @@ from mailsight.components.export_button import export_button
 from mailsight.components.paging import Paging
 from mailsight.components.search_box import search_box
 from mailsight.exports import rows
-from mailsight.figures import comparison, explanations, formats
+from mailsight.figures import comparison, explanations, formats, locales
 from mailsight.figures.chance import Change
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
 from mailsight.mail.sample_values import sampled_subject
@@ -102,7 +102,7 @@ def _dates(place: DeltaGenerator) -> tuple[date | None, date | None]:
         value=[],
         min_value=parameters.FIRST_DAY,
         max_value=parameters.LAST_DAY,
-        format="DD/MM/YYYY",
+        format=locales.current().date_input,
         key=key,
         on_change=picked,
     )

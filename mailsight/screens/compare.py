@@ -231,7 +231,7 @@ def _rates(key: str, compared: Sequence[ComparedCampaign], rates: Sequence[Porti
         tables.Column("", help="Campaign", fit=True),
         tables.Column(f"{formats.percent(ends[0])} to {formats.percent(ends[1])}", whole=True),
         tables.Column("Rate", right=True, fit=True),
-        tables.Column("95 % interval", right=True, fit=True),
+        tables.Column(explanations.interval_heading(), right=True, fit=True),
         tables.Column("Customers", right=True, fit=True),
     ]
     tables.table(columns, rows, key=f"rates_{key}", label=FIGURES[key].label)
@@ -255,7 +255,7 @@ def _pairs(key: str, compared: Comparison) -> None:
     columns = [
         tables.Column("Pair", fit=True),
         tables.Column("Difference", right=True, fit=True),
-        tables.Column("95 % interval", right=True, fit=True),
+        tables.Column(explanations.interval_heading(), right=True, fit=True),
         tables.Column(
             "p (adjusted)",
             fit=True,

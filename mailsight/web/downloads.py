@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from mailsight.errors import FileGone, MailsightError
 from mailsight.exports.jobs import RETENTION_SECONDS, Job, Jobs, State
-from mailsight.figures import formats
+from mailsight.figures import formats, locales
 
 from . import answers, sessions
 
@@ -45,18 +45,20 @@ def token(job: Job) -> str:
 
 
 async def progress(request: Request) -> JSONResponse:
-    """The progress of a file: `{"state", "done", "total", "note", "size"}`."""
+    """The progress of a file: `{"state", "done", "total", "counted", "note", "size"}`."""
     try:
         job = await _allowed(request)
     except MailsightError as error:
         return answers.error_answer(error)
-    status = {
-        "state": job.state.value,
-        "done": job.done,
-        "total": job.total,
-        "note": job.note,
-        "size": formats.size(job.size_bytes),
-    }
+    with locales.using(job.locale):
+        status = {
+            "state": job.state.value,
+            "done": job.done,
+            "total": job.total,
+            "counted": formats.of(job.done, job.total),
+            "note": job.note,
+            "size": formats.size(job.size_bytes),
+        }
     return JSONResponse(status, headers=answers.HEADERS)
 
 

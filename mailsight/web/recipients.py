@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from mailsight.errors import BadRequest, MailsightError, NotAllowed
-from mailsight.figures import formats
+from mailsight.figures import formats, locales
 from mailsight.reports import grid
 from mailsight.reports import recipients as recipient_reports
 from mailsight.vocabulary import Audience, Status
@@ -50,9 +50,9 @@ def allowed(token: object, *, now: float | None = None) -> tuple[str, Audience, 
 
 
 async def recipients(request: Request) -> JSONResponse:
-    """A block of the grid's rows, and the total number of rows: `{"rows": [...], "total": n}`.
+    """A block of the grid's rows, and the total number of rows: `{"rows": [...], "total": n, "counted": "1,234"}`.
 
-    The JSON request has token, start, end, filter, sort, search, status, link and zone; an error is
+    The JSON request has token, start, end, filter, sort, search, status, link, zone and locale; an error is
     `{"error": {"title", "message", "next_step"}}`.
     """
     try:
@@ -94,7 +94,7 @@ async def _json_body(request: Request) -> dict[str, Any]:
 
 
 def _block(campaign_id: str, audience: Audience, request: dict[str, Any]) -> dict[str, Any]:
-    zone = request.get("zone") if isinstance(request.get("zone"), str) else None
+    zone, tag = (request[name] if isinstance(request.get(name), str) else None for name in ("zone", "locale"))
     query = grid.posted_query(
         request,
         search=request.get("search", ""),
@@ -106,16 +106,22 @@ def _block(campaign_id: str, audience: Audience, request: dict[str, Any]) -> dic
     )
     with warehouse().snapshot() as data:
         page = recipient_reports.page(data, campaign_id, audience, query)
-    return {"rows": [_row(row, campaign_id, audience, zone) for row in page.rows], "total": page.total}
+    with locales.using(locales.of(tag)):
+        rows = [_row(row, campaign_id, audience, zone) for row in page.rows]
+        return {"rows": rows, "total": page.total, "counted": formats.count(page.total)}
 
 
 def _row(row: dict[str, Any], campaign_id: str, audience: Audience, zone: str | None) -> dict[str, Any]:
-    """A row for the grid: states with labels, times in the viewer's time zone."""
+    """A row for the grid: states with labels, numbers as text, times in the viewer's time zone."""
     status = Status(row["status"])
     shown = {column.key: row[column.key] for column in grid.COLUMNS}
     for column in grid.COLUMNS:
-        if column.kind == "moment" and row[column.key] is not None:
+        if row[column.key] is None:
+            continue
+        if column.kind == "moment":
             shown[column.key] = formats.short_moment(row[column.key], zone)
+        elif column.kind == "number":
+            shown[column.key] = formats.count(row[column.key])
     customer_id = row["customer_id"]
     address = path(addresses.customer(customer_id, audience, campaign_id))
     return shown | {

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import anyio
+import streamlit as st
 from streamlit import runtime
 from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -50,6 +51,12 @@ _lock = threading.Lock()
 _sessions: dict[str, _Session] = {}
 # Sign-ins that were ended by signing out, and when they would have expired anyway.
 _ended: dict[str, float] = {}
+
+
+def locale() -> str | None:
+    """The tag of the viewer's locale, as reported by the browser; None if no page is running."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return st.context.locale if context else None
 
 
 def current_id() -> str:

@@ -4,6 +4,7 @@ import pandas as pd
 
 from mailsight.charts import patterns
 from mailsight.charts.style import muted
+from mailsight.figures import locales
 from mailsight.vocabulary import Status
 
 
@@ -16,8 +17,8 @@ def test_the_week_has_every_hour_and_the_busiest_in_full_colour() -> None:
     [drawn] = patterns.week(hours, "opens", "#009E73").data
     assert (len(drawn.z), {len(row) for row in drawn.z}) == (7, {24})
     assert (drawn.z[0][9], drawn.z[6][23], drawn.zmax) == (30, 10, 30)
-    assert list(drawn.y) == list(patterns.WEEKDAYS)
-    assert [_plain(word) for word in drawn.customdata[6][23]] == ["10", "25.0 %", "23:00 – 24:00"]
+    assert list(drawn.y) == list(locales.WEEKDAYS)
+    assert [_plain(word) for word in drawn.customdata[6][23]] == ["10", "25.0%", "23:00 – 24:00"]
     assert drawn.colorscale[1][1] == "rgba(0, 158, 115, 1)"
 
 
@@ -48,7 +49,7 @@ def test_every_provider_has_a_bar_of_the_same_length_in_the_colours_of_the_state
         "#9AA3AF",
     ]
     assert [sum(trace.x[row] for trace in figure.data) for row in range(2)] == [1, 1]
-    assert [_plain(text) for text in figure.data[3].text] == ["60.0 %", ""]
+    assert [_plain(text) for text in figure.data[3].text] == ["60.0%", ""]
     # The bar of a small sample is pale.
     assert figure.data[4].marker.color[1] == muted(Status.NOT_RECEIVED.colour) == "#b6bec7"
     assert list(figure.layout.yaxis.ticktext) == ["Gmail  ", "&lt;b&gt;few&lt;/b&gt;.example  "]
@@ -59,7 +60,7 @@ def test_machines_and_hidden_programs_are_grey() -> None:
     [drawn] = figure.data
     assert list(drawn.x) == [30, 10]
     assert list(drawn.marker.color) == ["#009E73", "#9AA3AF"]
-    assert [_plain(text) for text in drawn.text] == ["75.0 %", "25.0 %"]
+    assert [_plain(text) for text in drawn.text] == ["75.0%", "25.0%"]
     assert [list(words) for words in drawn.customdata] == [["Outlook", "30 of 40"], ["Machines", "10 of 40"]]
 
 

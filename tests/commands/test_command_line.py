@@ -183,7 +183,7 @@ def test_a_heatmap_from_a_file_can_show_shares(tmp_path: Path) -> None:
         "url,clicks\nhttps://a.example/,30\nhttps://c.example/,10\n",
     )
     text = drawn(tmp_path, html, clicks, "--show", "share")
-    assert ">75.0\xa0%<" in text
+    assert ">75.0%<" in text
     assert "40 clicks, 10 of them on other links" in text
 
 

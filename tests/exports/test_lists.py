@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
+from xlsxwriter.worksheet import Worksheet
 
 from mailsight.__main__ import app
 from mailsight.audience.machines import REASONS
@@ -31,7 +32,6 @@ from mailsight.exports import rows as export_rows
 from mailsight.exports.jobs import Job, Jobs, State
 from mailsight.exports.lists import LISTS, ExportColumn, Format
 from mailsight.exports.writers import Rows
-from mailsight.exports.xlsx import MAX_ROWS
 from mailsight.reports import campaign, grid, recipients
 from mailsight.reports import customer as customer_reports
 from mailsight.reports.search import CampaignSearch, Order
@@ -272,7 +272,7 @@ def test_every_word_of_the_vocabulary_in_a_list_has_a_label(name: str) -> None:
 
 
 def test_excel_says_how_many_rows_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert writers.MAX_SHEET_ROWS == MAX_ROWS - 1
+    assert Worksheet().xls_rowmax - 1 == writers.MAX_SHEET_ROWS
     monkeypatch.setattr(writers, "MAX_SHEET_ROWS", 10)
     path = tmp_path / "x.xlsx"
     with path.open("wb") as file:
@@ -605,7 +605,14 @@ def test_a_token_downloads_exactly_one_file(client: TestClient, jobs: Jobs) -> N
     job = wait(jobs.start("hello.csv", Format.CSV, hello), State.READY)
     query = {"token": downloads.token(job)}
     progress = client.get("/api/export/progress", params=query)
-    assert progress.json() == {"state": "ready", "done": 1, "total": 1, "note": "a note", "size": "5 bytes"}
+    assert progress.json() == {
+        "state": "ready",
+        "done": 1,
+        "total": 1,
+        "counted": "1 of 1",
+        "note": "a note",
+        "size": "5 bytes",
+    }
     file = client.get("/api/export", params=query)
     assert (file.status_code, file.content) == (200, b"hello")
     assert file.headers["content-disposition"] == 'attachment; filename="hello.csv"'

@@ -22,11 +22,11 @@ def link(name: str, clicks: int, label: str | None = None) -> LinkCount:
         ([link("rome", 40)], 40, ""),
         ([link("rome", 0), link("oslo", 0)], 0, ""),
         ([link("rome", 20), link("oslo", 20)], 40, ""),
-        ([link("rome", 10), link("oslo", 60), link("nice", 30)], 100, "Best link: Oslo (60.0 % of clicks)."),
+        ([link("rome", 10), link("oslo", 60), link("nice", 30)], 100, "Best link: Oslo (60.0% of clicks)."),
         (
             [link("rome", 45), link("oslo", 55)],
             100,
-            "Best link: Oslo (55.0 % of clicks), within chance of the next.",
+            "Best link: Oslo (55.0% of clicks), within chance of the next.",
         ),
         (
             [link("rome", 3), link("oslo", 2)],
@@ -37,25 +37,25 @@ def link(name: str, clicks: int, label: str | None = None) -> LinkCount:
         (
             [link("rome", 60), link("oslo", 50, "Picture"), link("oslo", 90, "To Oslo")],
             200,
-            "Best link: To Oslo (70.0 % of clicks).",
+            "Best link: To Oslo (70.0% of clicks).",
         ),
         # Not content.
         (
             [link("unsubscribe", 90), link("rome", 60), link("oslo", 10)],
             160,
-            "Best link: Rome (37.5 % of clicks).",
+            "Best link: Rome (37.5% of clicks).",
         ),
         (
             [link("rome", 60), link("a", 90, "Abmelden"), link("oslo", 9)],
             159,
-            "Best link: Rome (37.7 % of clicks).",
+            "Best link: Rome (37.7% of clicks).",
         ),
         ([link("b", 90, "View in your browser"), link("rome", 60)], 150, ""),
-        ([link("rome", 90, ""), link("oslo", 9)], 99, "Best link: x.example/rome (90.9 % of clicks)."),
+        ([link("rome", 90, ""), link("oslo", 9)], 99, "Best link: x.example/rome (90.9% of clicks)."),
         (
             [link("rome", 90, "Rome\n  in  spring"), link("oslo", 9)],
             99,
-            "Best link: Rome in spring (90.9 % of clicks).",
+            "Best link: Rome in spring (90.9% of clicks).",
         ),
     ],
 )

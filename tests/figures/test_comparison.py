@@ -258,14 +258,14 @@ def test_the_best_value_is_marked_if_it_is_more_than_chance(
             rates(SAME, SAME, opted_out=(60, 24)),
             [
                 "No clear winner: opens and clicks differ within chance.",
-                "More customers opted out of “Spring” than of “Summer”: 3.0 % and 1.2 %.",
+                "More customers opted out of “Spring” than of “Summer”: 3.0% and 1.2%.",
             ],
         ),
         (
             rates(SAME, (500, 100, 120)),
             [
                 "No clear winner: opens and clicks differ within chance.",
-                "More e-mails bounced in “Summer” than in “Spring”: 6.0 % and 1.0 %.",
+                "More e-mails bounced in “Summer” than in “Spring”: 6.0% and 1.0%.",
             ],
         ),
         (
@@ -407,13 +407,13 @@ def test_curves_end_at_the_figures() -> None:
     ]
     drawn = curves.curves(courses)
     ends = [(trace.x[-1], trace.y[-1]) for trace in drawn.data]
-    assert ends == [(200, 0.5), (20, 0.5), (200, 0.04), (20, 0.12)]
+    assert ends == [(200, 50), (20, 50), (200, 4), (20, 12)]  # per cent
     assert [trace.showlegend for trace in drawn.data] == [True, True, False, False]
     assert drawn.data[0].name == "A  &lt;b&gt;Spring&lt;/b&gt;"
     assert {trace.line.dash for trace in drawn.data} == {"solid", "dash"}
     letters = [(note.text, note.yref) for note in drawn.layout.annotations]
     assert letters == [("<b>A</b>", "y"), ("<b>B</b>", "y"), ("<b>A</b>", "y2"), ("<b>B</b>", "y2")]
-    assert abs(drawn.layout.annotations[0].y - drawn.layout.annotations[1].y) > 0.02
+    assert abs(drawn.layout.annotations[0].y - drawn.layout.annotations[1].y) > 2
     first_day = curves.curves(courses, 24)
     assert [trace.x[-1] for trace in first_day.data] == [24, 20, 24, 20]
     assert formats.since(24) in first_day.layout.xaxis2.ticktext

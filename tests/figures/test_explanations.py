@@ -14,9 +14,9 @@ COUNTS = Counts(selected=100, sent=90, not_sent=10, delivered=80, opened=40, cli
 @pytest.mark.parametrize(
     ("key", "lines"),
     [
-        ("sent", ("Sent = selected − not sent", "90 of 100 selected: 90.0 %")),
+        ("sent", ("Sent = selected − not sent", "90 of 100 selected: 90.0%")),
         ("opens", ("Opens = all open events", "1,234")),
-        ("cor", ("COR = opened ÷ delivered", "40 ÷ 80 customers", "95 % interval: 39.3 – 60.7 %")),
+        ("cor", ("COR = opened ÷ delivered", "40 ÷ 80 customers", "95% interval: 39.3 – 60.7%")),
     ],
 )
 def test_a_figure_in_short(key: str, lines: tuple[str, ...]) -> None:

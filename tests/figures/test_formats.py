@@ -29,18 +29,18 @@ def test_counts_have_thousands_separators(number: float | None, text: str) -> No
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0.379, "37.9 %"),
-        (0, "0.0 %"),
-        (1, "100.0 %"),
-        (0.0101, "1.0 %"),
-        (0.00996, "1.0 %"),
-        (0.00994, "0.99 %"),
-        (0.005, "0.50 %"),
-        (0.0014, "0.14 %"),
-        (0.00049, "0.05 %"),
-        (0.00005, "0.01 %"),
-        (0.00001, "<0.01 %"),
-        (1e-17, "0.0 %"),
+        (0.379, "37.9%"),
+        (0, "0.0%"),
+        (1, "100.0%"),
+        (0.0101, "1.0%"),
+        (0.00996, "1.0%"),
+        (0.00994, "0.99%"),
+        (0.005, "0.50%"),
+        (0.0014, "0.14%"),
+        (0.00049, "0.05%"),
+        (0.00005, "0.01%"),
+        (0.00001, "<0.01%"),
+        (1e-17, "0.0%"),
         (None, "–"),
         (nan, "–"),
     ],
@@ -62,9 +62,9 @@ def test_a_count_is_shown_with_its_total() -> None:
 
 
 def test_an_interval_names_its_unit_once() -> None:
-    assert formats.interval((0.3721, 0.3864)).replace(JOIN, " ") == "37.2 – 38.6 %"
-    assert formats.interval((0.0004, 0.0123)).replace(JOIN, " ") == "0.04 – 1.2 %"
-    assert formats.interval((0.0, 0.0064)).replace(JOIN, " ") == "0.0 – 0.64 %"
+    assert formats.interval((0.3721, 0.3864)).replace(JOIN, " ") == "37.2 – 38.6%"
+    assert formats.interval((0.0004, 0.0123)).replace(JOIN, " ") == "0.04 – 1.2%"
+    assert formats.interval((0.0, 0.0064)).replace(JOIN, " ") == "0.0 – 0.64%"
     assert formats.interval(None) == "–"
 
 

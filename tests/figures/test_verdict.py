@@ -94,15 +94,15 @@ RULES: dict[str, tuple[Performance, str]] = {
     ),
     "no earlier campaign": (
         campaign(counts(), []),
-        "30.0 % opened and 5.0 % clicked, with no earlier campaign to compare with.",
+        "30.0% opened and 5.0% clicked, with no earlier campaign to compare with.",
     ),
     "one earlier campaign": (
         campaign(counts(), USUAL[:1]),
-        "30.0 % opened and 5.0 % clicked, with only one earlier campaign to compare with.",
+        "30.0% opened and 5.0% clicked, with only one earlier campaign to compare with.",
     ),
     "few earlier campaigns, so far": (
         campaign(counts(), USUAL[:4], age_hours=5.4),
-        "30.0 % opened and 5.0 % clicked so far, with only four earlier campaigns to compare with.",
+        "30.0% opened and 5.0% clicked so far, with only four earlier campaigns to compare with.",
     ),
     "no links": (
         campaign(counts(opened=312, clicked=0), has_no_links=True),
@@ -164,7 +164,7 @@ RULES: dict[str, tuple[Performance, str]] = {
     ),
     "best link": (
         campaign(counts(), [counts()] * 10, links=LINKS),
-        "About as usual. Best link: Round Sicily by train (60.0 % of clicks).",
+        "About as usual. Best link: Round Sicily by train (60.0% of clicks).",
     ),
 }
 
@@ -184,37 +184,37 @@ def test_every_rule_is_tested() -> None:
 
 
 ALARMS: dict[str, tuple[Performance, str]] = {
-    "more bounces": (campaign(counts(undeliverable=60)), "More bounces than usual: 5.7 %, usually 1.5 %."),
-    "many bounces": (campaign(counts(undeliverable=120), []), "10.7 % bounced."),
+    "more bounces": (campaign(counts(undeliverable=60)), "More bounces than usual: 5.7%, usually 1.5%."),
+    "many bounces": (campaign(counts(undeliverable=120), []), "10.7% bounced."),
     "a few bounces": (campaign(counts(undeliverable=53), []), ""),
     "complaints": (
         campaign(counts(opted_out=12, complained=12), []),
-        "1.2 % marked it as spam, and mailbox providers tolerate one in a thousand.",
+        "1.2% marked it as spam, and mailbox providers tolerate one in a thousand.",
     ),
     "one complaint": (campaign(counts(300, 90, 15, complained=1), []), ""),
     "more opt-outs": (
         campaign(counts(opted_out=50)),
-        "More customers opted out than usual: 4.9 %, usually 1.2 %.",
+        "More customers opted out than usual: 4.9%, usually 1.2%.",
     ),
     "more not sent": (
         campaign(counts(not_sent=300)),
-        "More customers than usual were not sent it: 22.8 %, usually 4.7 %.",
+        "More customers than usual were not sent it: 22.8%, usually 4.7%.",
     ),
     "most not sent": (
         campaign(counts(not_sent=3000), []),
-        "74.7 % of the selected customers were not sent it.",
+        "74.7% of the selected customers were not sent it.",
     ),
     "two alarms, the most urgent first": (
         campaign(counts(opted_out=50, undeliverable=60, not_sent=300)),
-        "More bounces than usual: 5.7 %, usually 1.5 %; more customers opted out than usual: 4.7 %, usually 1.2 %.",
+        "More bounces than usual: 5.7%, usually 1.5%; more customers opted out than usual: 4.7%, usually 1.2%.",
     ),
     "machines' clicks": (
         replace(campaign(counts(), []), machine_clicks=Portion(80, 100)),
-        "Machines made 80.0 % of all clicks (left out here).",
+        "Machines made 80.0% of all clicks (left out here).",
     ),
     "machines' opens, included": (
         replace(campaign(counts(), []), machine_opens=Portion(90, 100), audience=Audience.ALL),
-        "Machines made 90.0 % of all opens (included here).",
+        "Machines made 90.0% of all opens (included here).",
     ),
     "the usual share of machines": (
         replace(campaign(counts(), []), machine_opens=Portion(60, 100), machine_clicks=Portion(30, 100)),

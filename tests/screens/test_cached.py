@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mailsight.errors import NoDatabase
+from mailsight.figures import formats, locales
 from mailsight.loading import bundles
 from mailsight.screens import cached
 from mailsight.warehouse.reader import Snapshot, Warehouse
@@ -41,6 +42,22 @@ def test_a_block_reads_from_one_generation(
             assert cached.read(campaigns) == 1
         assert cached.read(campaigns) == 1
     assert cached.read(campaigns) == 2
+
+
+def test_viewers_in_different_locales_do_not_share_words(
+    use: Callable[[Path], Warehouse], database: Path
+) -> None:
+    use(database)
+    read_in = {}
+    for tag in ("en-GB", "de-DE", "en-GB"):
+        with locales.using(locales.of(tag)):
+            read_in[tag] = cached.read(words)
+    assert read_in == {"en-GB": "1,234", "de-DE": "1.234"}
+
+
+def words(data: Snapshot) -> str:
+    assert data.rows("campaign_count")
+    return formats.count(1234)
 
 
 def test_a_function_can_be_decorated(

@@ -19,15 +19,15 @@ expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 @contextmanager
 def open_page(browser: Browser, **options: Any) -> Iterator[Page]:
-    """A page in a new context with long timeouts; `options` are those of `Browser.new_context`."""
-    with browser.new_context(**options) as context:
+    """A page in a new context with long timeouts, British by default; `options` are those of `Browser.new_context`."""
+    with browser.new_context(**{"locale": "en-GB", **options}) as context:
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
         yield context.new_page()
 
 
 @contextmanager
 def visit(
-    browser: Browser, size: str = "wide", scheme: Literal["light", "dark"] = "light"
+    browser: Browser, size: str = "wide", scheme: Literal["light", "dark"] = "light", *, locale: str = "en-GB"
 ) -> Iterator[tuple[Page, list[str]]]:
     """A page, and its problems so far: script errors, console errors and unexpected dialogs."""
     width, height = SIZES[size]
@@ -36,7 +36,7 @@ def visit(
         viewport={"width": width, "height": height},
         color_scheme=scheme,
         timezone_id="Europe/Amsterdam",
-        locale="en-GB",
+        locale=locale,
     ) as page:
         wrong: list[str] = []
 

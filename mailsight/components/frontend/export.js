@@ -64,12 +64,12 @@ function watch(data, root, setTriggerValue) {
     if (!stopped) timer = setTimeout(poll, POLL_MS);
   }
 
-  function show({ state, done, total }) {
+  function show({ state, done, total, counted }) {
     if (state === "waiting") {
       words.textContent = "Waiting for other exports";
     } else if (total && done < total) {
       bar.value = done / total;
-      words.textContent = `${number(done)} of ${number(total)} ${data.unit}`;
+      words.textContent = `${counted} ${data.unit}`;
     } else {
       bar.removeAttribute("value");
       words.textContent = total ? "Finishing the file" : "Writing the file";
@@ -115,8 +115,4 @@ function element(name, properties) {
 function label(button, text) {
   button.title = text;
   button.setAttribute("aria-label", text);
-}
-
-function number(value) {
-  return value.toLocaleString("en");
 }

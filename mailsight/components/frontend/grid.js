@@ -189,7 +189,7 @@ function saveScroll(event) {
 function root() { return document.querySelector('.ag-root-wrapper'); }
 
 /* How many customers there are, which screen readers announce, and beside it buttons, which they don't. */
-function drawFooter(params, total, failed) {
+function drawFooter(params, result, failed) {
   if (!root()) return;
   var line = root().querySelector('.foot');
   var shown = line && line.firstChild;
@@ -205,10 +205,9 @@ function drawFooter(params, total, failed) {
   shown.textContent = failed;
   if (failed) return;
   var counted = document.createElement('span');
-  counted.textContent = total.toLocaleString('en') + (total === 1 ? ' customer' : ' customers');
+  counted.textContent = result.counted + (result.total === 1 ? ' customer' : ' customers');
   shown.append(counted);
-  var all = params.context.selected;
-  if (total < all) shown.append(' of ' + all.toLocaleString('en'));
+  if (result.total < params.context.selected) shown.append(' of ' + params.context.all);
   if (window.recipients.isAnyFilterPresent()) {
     var clear = document.createElement('button');
     clear.type = 'button';
@@ -232,8 +231,8 @@ function filtered(place) {
   return lastTotal && lastTotal.place === place && window.recipients.isAnyFilterPresent() ? lastTotal : null;
 }
 
-function publishTotal(place, total) {
-  lastTotal = { place: place, total: total };
+function publishTotal(place, result) {
+  lastTotal = { place: place, total: result.total, counted: result.counted };
   window.parent.dispatchEvent(new CustomEvent('mailsight:customers', { detail: lastTotal }));
 }
 
@@ -255,7 +254,7 @@ var datasource = {
       body: JSON.stringify(request)
     }).then(function (response) { return response.json(); }).then(function (result) {
       if (result.error) {
-        drawFooter(params, 0, result.error.title + '. ' + result.error.message + ' ' + result.error.next_step);
+        drawFooter(params, null, result.error.title + '. ' + result.error.message + ' ' + result.error.next_step);
         params.failCallback();
         return;
       }
@@ -263,10 +262,10 @@ var datasource = {
       if (result.total === 0) window.recipients.showNoRowsOverlay();
       else window.recipients.hideOverlay();
       remember(params.context.place, { rows: Math.max(result.total, 1) });
-      drawFooter(params, result.total, '');
-      publishTotal(params.context.place, result.total);
+      drawFooter(params, result, '');
+      publishTotal(params.context.place, result);
     }).catch(function () {
-      drawFooter(params, 0, 'The customers could not be loaded. Reload the page.');
+      drawFooter(params, null, 'The customers could not be loaded. Reload the page.');
       params.failCallback();
     });
   }
@@ -308,8 +307,6 @@ function ready(event) {
     window.frameElement.scrollIntoView({ block: 'center' });
   }
 }
-
-function number(params) { return params.value === null || params.value === undefined ? '' : params.value.toLocaleString('en'); }
 
 /* Cells consist of text nodes, so that no customer's name is parsed as HTML. */
 class NameCell {
@@ -422,7 +419,6 @@ window.mailsight = {
   isReport: isReport,
   MailCell: MailCell,
   NameCell: NameCell,
-  number: number,
   ready: ready,
   columnResized: columnResized,
   fitColumns: fitColumns,

@@ -75,7 +75,7 @@ function heatmapView(root, initial) {
   const frame = data.html === null ? null : mailFrame(place, opened, drawBadges);
   if (!frame) place.append(make("p", { class: "none" }, data.missing));
 
-  const counted = ({ detail }) => detail.place === data.grid && drawOnly(detail.total);
+  const counted = ({ detail }) => detail.place === data.grid && drawOnly(detail);
   addEventListener("mailsight:customers", counted);
 
   const change = (name, value) => {
@@ -161,8 +161,8 @@ function heatmapView(root, initial) {
   }
 
   function drawLegend() {
-    const scale = data.scale.map(([from, background, text]) => {
-      const swatch = make("i", { title: `More than ${from} % of the most clicked link's figure` }, `${from}`);
+    const scale = data.scale.map(([from, background, text, percent]) => {
+      const swatch = make("i", { title: `More than ${percent} of the most clicked link's figure` }, `${from}`);
       swatch.style.cssText = `background:${background};color:${text}`;
       return swatch;
     });
@@ -175,7 +175,7 @@ function heatmapView(root, initial) {
   }
 
   // Says that the grid is filtered, since the mail may push it out of sight. Only the grid knows the filters of its columns.
-  function drawOnly(shown = askGrid(data.grid, "filtered")?.total ?? data.shown) {
+  function drawOnly(shown = askGrid(data.grid, "filtered") ?? data.shown) {
     const link = [...data.links, ...data.others].find((link) => link.id === data.chosen);
     if (!link) return only.replaceChildren();
     const see = make("button", { type: "button" }, "Go to the list ↓");
@@ -188,9 +188,9 @@ function heatmapView(root, initial) {
     });
     const all = make("button", { type: "button" }, "Show all customers");
     all.addEventListener("click", () => trigger("chosen", ""));
-    const who = link.clickers === 1 ? "1 customer" : `${link.clickers.toLocaleString("en")} customers`;
-    const words = shown < link.clickers
-      ? `With its other filters, the customer list shows ${shown ? shown.toLocaleString("en") : "none"} of the ${who} who clicked “${link.label}”.`
+    const who = `${link.figures["clickers-count"]} ${link.clickers === 1 ? "customer" : "customers"}`;
+    const words = shown.total < link.clickers
+      ? `With its other filters, the customer list shows ${shown.total ? shown.counted : "none"} of the ${who} who clicked “${link.label}”.`
       : `The customer list shows only the ${who} who clicked “${link.label}”.`;
     if (only.firstChild?.textContent !== words) only.replaceChildren(make("span", {}, words), see, all);
   }
@@ -217,8 +217,8 @@ function heatmapView(root, initial) {
         make("td", { class: "link", title: [number(link) ? "Show who clicked this link" : "", link.url].filter(Boolean).join("\n") },
           make("div", { class: "label" }, label, ...marks),
           link.note ? make("div", { class: "note" }, link.note) : null),
-        make("td", { class: "right", "data-label": "Clicks" }, link.clicks.toLocaleString("en")),
-        make("td", { class: "right", "data-label": "Customers" }, link.clickers.toLocaleString("en")),
+        make("td", { class: "right", "data-label": "Clicks" }, link.figures["clicks-count"]),
+        make("td", { class: "right", "data-label": "Customers" }, link.figures["clickers-count"]),
         tipped(make("td", { class: variant in link.small ? "share small" : "share", "data-label": data.headings[variant] },
           bar(number(link), max, shade(link)), make("span", {}, link.figures[variant]),
           link.small[variant] ? make("div", { class: "note" }, link.small[variant]) : null), link.tips[variant]),
@@ -229,10 +229,10 @@ function heatmapView(root, initial) {
       }
       return line;
     };
-    const part = (heading, links, more, empty) => {
+    const part = (heading, links, count, more, empty) => {
       if (!links.length && !empty) return null;
       return make("section", {},
-        make("h3", {}, heading, make("b", {}, `${links.length.toLocaleString("en")}${more ? " most clicked" : ""}`)),
+        make("h3", {}, heading, make("b", {}, `${count}${more ? " most clicked" : ""}`)),
         links.length ? make("table", { "aria-label": heading },
           make("thead", {}, make("tr", {}, ...["Link", "Clicks", "Customers", data.headings[variant], ""].map((words, at) =>
             make("th", { scope: "col", class: at === 1 || at === 2 ? "right" : "" }, words || make("span", { class: "sr" }, "Open in a new tab"))))),
@@ -246,8 +246,8 @@ function heatmapView(root, initial) {
       order.append(button);
     }
     list.replaceChildren(
-      ...[order, part("Links in the e-mail", data.links, data.more_links, "This e-mail has no links."),
-        part("Other links in this campaign", data.others, data.more_others)].filter(Boolean));
+      ...[order, part("Links in the e-mail", data.links, data.links_count, data.more_links, "This e-mail has no links."),
+        part("Other links in this campaign", data.others, data.others_count, data.more_others)].filter(Boolean));
     list.scrollTop = scrollTop;
     if (!focused) return;
     const line = list.querySelector(`tr[data-row="${CSS.escape(focused.dataset.row)}"]`);
@@ -329,8 +329,8 @@ function heatmapView(root, initial) {
       const look = looks[at];
       const near = data.near[at];
       root.replaceChildren(...face(mail, look, data.titles[at], data.urls[at], near === null ? 0 : widthOf(looks[near]), data.moved[at] * larger, larger));
-      // Not shown, since it is outside the shadow root, and no style sheet can read it: the number without commas.
-      host.textContent = look[0] === "pointer" ? "0" : look[1].replaceAll(",", "");
+      // Not shown, since it is outside the shadow root, and no style sheet can read it: the number without separators.
+      host.textContent = look[0] === "pointer" ? "0" : look[1].replaceAll(data.group, "");
     });
   }
 

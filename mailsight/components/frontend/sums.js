@@ -41,15 +41,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const focused = lines.contains(active) ? active.dataset.part : undefined;
   const notify = (part) => setTriggerValue("clicked", part);
   lines.replaceChildren(...data.lines.map((line) => drawLine(line, notify)));
-  const show = (total) => {
-    const counted = total === undefined ? data.shown : `${total.toLocaleString("en")} ${total === 1 ? "customer" : "customers"}`;
+  const show = (grid) => {
+    const counted = grid ? `${grid.counted} ${grid.total === 1 ? "customer" : "customers"}` : data.shown;
     setShown(parentElement.querySelector(".shown"), { ...data, shown: data.shown && counted });
   };
-  const counted = ({ detail }) => detail.place === data.grid && show(detail.total);
+  const counted = ({ detail }) => detail.place === data.grid && show(detail);
   removeEventListener("mailsight:customers", listeners.get(parentElement));
   addEventListener("mailsight:customers", counted);
   listeners.set(parentElement, counted);
-  show(askGrid(data.grid, "filtered")?.total);
+  show(askGrid(data.grid, "filtered"));
   if (focused) [...lines.querySelectorAll(".part")].find((part) => part.dataset.part === focused)?.focus({ preventScroll: true });
   return () => removeEventListener("mailsight:customers", listeners.get(parentElement));
 }

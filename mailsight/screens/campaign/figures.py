@@ -163,14 +163,15 @@ def rates_table(report: CampaignReport) -> None:
             )
         )
     likely = (
-        "The range in which the rate would likely fall with other, similar customers (95 % Wilson interval)."
+        "The range in which the rate would likely fall with other, similar customers: the Wilson interval of "
+        f"{formats.whole_percent(95)}."
     )
     usual_help = _usual_help(report)
     columns = [
         tables.Column("Figure", fit=True),
         tables.Column("Rate"),
         tables.Column("Customers", right=True, fit=True),
-        tables.Column("95 % interval", right=True, fit=True, help=likely),
+        tables.Column(explanations.interval_heading(), right=True, fit=True, help=likely),
         tables.Column(f"vs {_last(len(report.previous))}", right=True, fit=True, help=usual_help),
     ]
     apple = read(campaign_reports.apple_opens, report.campaign.campaign_id)

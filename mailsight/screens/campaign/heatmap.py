@@ -14,7 +14,7 @@ from mailsight.components.mail_frame import frontend
 from mailsight.errors import WorkFailed
 from mailsight.exports import heatmap, rows
 from mailsight.exports.lists import file_name
-from mailsight.figures import formats
+from mailsight.figures import formats, locales
 from mailsight.mail.links import LinkClicks
 from mailsight.mail.sample_values import sampled_subject
 from mailsight.reports import campaign, mails
@@ -66,7 +66,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
         values = read(mails.first_values, campaign_id)
         try:
             with st.spinner("Drawing the heatmap"):
-                drawn = pool.run(partial(draw, mail.html, values=values, pictures=pictures))
+                drawn = pool.run(locales.keeping(partial(draw, mail.html, values=values, pictures=pictures)))
         except WorkFailed as error:
             mail_dialog.cannot_show(error)
             missing = "This e-mail can't be shown. The list has the clicks on its links."
@@ -81,7 +81,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             "missing": missing,
             "phone_width": mail_dialog.PHONE_WIDTH,
             "pictures_help": mail_dialog.PICTURES_HELP,
-            "shown": customers_shown(report) if chosen(report) else None,
+            "shown": _counted(customers_shown(report)) if chosen(report) else None,
             "grid": grid_name(campaign_id),
             "anchor": "customers",  # of the heading above the grid
             "file_name": f"{_file_name(report)}.png",
@@ -93,6 +93,11 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
         on_chosen_change=lambda: _choose(report, st.session_state[key].get("chosen")),
         on_switched_change=lambda: _switch(key),
     )
+
+
+def _counted(customers: int) -> dict[str, object]:
+    """What the grid says about its customers."""
+    return {"total": customers, "counted": formats.count(customers)}
 
 
 def chosen_link(report: CampaignReport) -> int | str | None:
@@ -157,8 +162,10 @@ def _switch(key: str) -> None:
 def _download(report: CampaignReport, mail: MailView) -> None:
     st.download_button(
         "Download as HTML",
-        lambda: heatmap.of_campaign_or_reason(
-            report, mail.html, read(mails.first_values, report.campaign.campaign_id)
+        locales.keeping(
+            lambda: heatmap.of_campaign_or_reason(
+                report, mail.html, read(mails.first_values, report.campaign.campaign_id)
+            )
         ),
         file_name=f"{_file_name(report)}.html",
         mime="text/html",

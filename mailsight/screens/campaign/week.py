@@ -5,7 +5,7 @@ import streamlit as st
 
 from mailsight.charts import patterns as pattern_charts
 from mailsight.components import tables
-from mailsight.figures import formats
+from mailsight.figures import formats, locales
 from mailsight.figures.metrics import Portion
 from mailsight.reports import patterns
 from mailsight.reports.campaign import CampaignReport
@@ -35,8 +35,8 @@ def show(report: CampaignReport) -> None:
     busiest = max(week.hours.to_dict("records"), key=lambda row: int(row[column]))
     portion = Portion(int(busiest[column]), whole)
     st.markdown(
-        f"{shown} peaked on **{pattern_charts.WEEKDAYS[int(busiest['weekday'])]} between "
-        f"{int(busiest['hour']):02}:00 and {int(busiest['hour']) + 1:02}:00**: "
+        f"{shown} peaked on **{locales.WEEKDAYS[int(busiest['weekday'])]} between "
+        f"{formats.hour(int(busiest['hour']))} and {formats.hour(int(busiest['hour']) + 1)}**: "
         f"{formats.of(portion.part, portion.whole)} ({formats.percent(portion.rate)})."
     )
     st.plotly_chart(
@@ -66,21 +66,23 @@ def _time_zones(week: patterns.Week) -> str:
 
 def _week_table(hours: pd.DataFrame, column: str) -> None:
     counts = {(row["weekday"], row["hour"]): row[column] for row in hours.to_dict("records")}
+    days = locales.current().weekdays
     with st.expander("Exact counts"):
+        names = [locales.WEEKDAYS[day][:3] for day in days]
         columns = [tables.Column("Hour", fit=True)] + [
-            tables.Column(day[:3], right=True, fit=True) for day in (*pattern_charts.WEEKDAYS, "All")
+            tables.Column(name, right=True, fit=True) for name in (*names, "All")
         ]
         rows = []
         for hour in range(24):
-            numbers = [int(counts[day, hour]) for day in range(7)]
+            numbers = [int(counts[day, hour]) for day in days]
             rows.append(
                 tables.Row(
                     str(hour),
-                    [f"{hour:02}:00", *(formats.count(number) for number in (*numbers, sum(numbers)))],
+                    [formats.hour(hour), *(formats.count(number) for number in (*numbers, sum(numbers)))],
                     quiet=not any(numbers),
                 )
             )
-        totals = [sum(int(counts[day, hour]) for hour in range(24)) for day in range(7)]
+        totals = [sum(int(counts[day, hour]) for hour in range(24)) for day in days]
         rows.append(tables.Row("all", ["All", *(formats.count(number) for number in (*totals, sum(totals)))]))
         tables.table(
             columns, rows, key=f"week_counts:{column}", label="Counts per weekday and hour", stacks=False
