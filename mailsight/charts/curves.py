@@ -1,12 +1,11 @@
 """The comparison chart: the share of customers who had opened and clicked, hour by hour since send."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
 from mailsight.figures import formats, locales
-from mailsight.figures.metrics import share
+from mailsight.figures.courses import Course, shares, spread
 
 from .style import literal, separators, since_send
 
@@ -16,32 +15,6 @@ MAX_POINTS = 336
 _LETTER_HEIGHT = 0.075
 _GRID = "rgba(128, 140, 160, 0.25)"
 _PERCENT = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A campaign's curve: how many customers first opened and first clicked in each hour since send.
-
-    The curve ends at `until_hour`, because later hours are not known yet.
-    """
-
-    letter: str
-    name: str
-    colour: str
-    delivered: int
-    opened: Mapping[int, int]
-    clicked: Mapping[int, int]
-    until_hour: int
-
-
-def shares(hours: Mapping[int, int], delivered: int, until_hour: int, step: int) -> list[tuple[int, float]]:
-    """Points of a cumulative curve: every `step` hours and at `until_hour`, with the share of delivered so far."""
-    previous, total, points = 0, 0, []
-    for hour in [*range(0, until_hour, step), until_hour]:
-        total += sum(hours.get(elapsed, 0) for elapsed in range(previous, hour))
-        previous = hour
-        points.append((hour, share(total, delivered) or 0.0))
-    return points
 
 
 def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figure:
@@ -67,7 +40,9 @@ def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figur
                 customdata=[formats.percent(reached) for _, reached in points],
                 hovertemplate=f"{course.letter}  %{{customdata}} {action}<extra></extra>",
             )
-        for (course, hour, _), height in zip(ends, _spread([reached for *_, reached in ends]), strict=True):
+        heights = [reached for *_, reached in ends]
+        places = spread(heights, max(heights, default=0.0) * _LETTER_HEIGHT)
+        for (course, hour, _), height in zip(ends, places, strict=True):
             figure.add_annotation(
                 x=hour,
                 y=_PERCENT * height,
@@ -84,15 +59,6 @@ def curves(courses: Sequence[Course], until_hour: int | None = None) -> go.Figur
             )
     _lay_out(figure, longest)
     return figure
-
-
-def _spread(heights: Sequence[float]) -> list[float]:
-    """The heights of the letters at the ends of the lines, moved up where they would overlap."""
-    room = max(heights, default=0.0) * _LETTER_HEIGHT
-    places: dict[int, float] = {}
-    for line in sorted(range(len(heights)), key=lambda line: heights[line]):
-        places[line] = max(heights[line], max(places.values(), default=-1.0) + room)
-    return [places[line] for line in range(len(heights))]
 
 
 def _lay_out(figure: go.Figure, longest: int) -> None:

@@ -15,7 +15,7 @@ from mailsight.reports import campaigns as campaign_reports
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
 
-from . import pdf, pdf_process
+from . import drawings, pdf, pdf_process
 from .masking import Mask
 from .rendering import render
 from .report import Row, Table
@@ -41,6 +41,9 @@ def page(compared: Sequence[ComparedCampaign], audience: Audience, zone: str | N
         more=" ".join(more),
         campaigns=_campaigns(compared, names, zone),
         figures=_figures(names, rates, differences),
+        curves=drawings.curves(campaign_reports.courses(compared))
+        if any(c.opened for c in compared)
+        else None,
         tests=[(_label(key), _pairs(differences[key])) for key in COMPARED if differences[key].differences],
         meaning=MEANING,
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mailsight.figures.formats import count, of, since
+from mailsight.figures.courses import Course, shares, spread
+from mailsight.figures.formats import count, of, percent, since
 from mailsight.figures.funnel import Reached, beside
 from mailsight.figures.hours import dense_hours
 from mailsight.figures.metrics import share
@@ -16,6 +17,7 @@ _WIDTH, _MARGIN, _ROW = 720, 30, 34
 _PANEL_HEIGHT, _PANEL_HEADER, _PANEL_FOOTER = 110, 18, 16
 _LABELS_WIDTH, _MAX_BAR_WIDTH, _SPACE_BELOW = 140, 330, 16
 _SPAN_HOURS, _TICK_HOURS = 72, 12
+_LETTER = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,37 @@ class Timeline:
     covered: str
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A campaign's curve as points of a polyline, with the campaign's letter at its end."""
+
+    letter: str
+    colour: str
+    points: str
+    left: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePanel:
+    """The share of delivered that opened or clicked; `peak` is the highest, at the top of the panel."""
+
+    label: str
+    top: int
+    floor: int
+    peak: str
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """The curves of compared campaigns in the first hours since send. `words` says it in text for screen readers."""
+
+    panels: Sequence[CurvePanel]
+    ticks: Sequence[HourTick]
+    words: str
+
+
 def funnel(stages: Sequence[Reached]) -> Funnel:
     """A bar for each stage, with its count, how many stopped there, and how many of them opted out."""
     widest = max(*(at.reached for at in stages), 1)
@@ -123,11 +156,49 @@ def timeline(hours: pd.DataFrame) -> Timeline:
                 ],
             )
         )
-    ticks = [
+    return Timeline(panels, _ticks(step), step * 0.84, _covered(hours))
+
+
+def _ticks(step: float) -> list[HourTick]:
+    return [
         HourTick(_MARGIN + hour * step, since(hour) if hour else "sent")
         for hour in range(0, _SPAN_HOURS + 1, _TICK_HOURS)
     ]
-    return Timeline(panels, ticks, step * 0.84, _covered(hours))
+
+
+def curves(courses: Sequence[Course]) -> Curves:
+    """One panel each for the share of delivered that opened and clicked, in the first 72 hours since send."""
+    step = share(_WIDTH - 2 * _MARGIN, _SPAN_HOURS) or 0.0
+    panels, words = [], []
+    for index, action in enumerate(("opened", "clicked")):
+        top = index * (_PANEL_HEADER + _PANEL_HEIGHT + _PANEL_FOOTER)
+        points = [
+            shares(getattr(course, action), course.delivered, min(course.until_hour, _SPAN_HOURS), 1)
+            for course in courses
+        ]
+        ends = [reached for *_, (_, reached) in points]
+        peak = max(ends, default=0.0)
+        scale = share(_PANEL_HEIGHT, peak) or 0.0
+        places = spread([end * scale for end in ends], _LETTER)
+        floor = top + _PANEL_HEADER + _PANEL_HEIGHT
+        lines = [
+            Line(
+                letter=course.letter,
+                colour=course.colour,
+                points=" ".join(
+                    f"{_MARGIN + hour * step:.1f},{floor - reached * scale:.1f}" for hour, reached in line
+                ),
+                left=_MARGIN + line[-1][0] * step,
+                height=place,
+            )
+            for course, line, place in zip(courses, points, places, strict=True)
+        ]
+        panels.append(CurvePanel(f"{action.capitalize()}, of delivered", top, floor, percent(peak), lines))
+        words.append(
+            f"{action}: "
+            + ", ".join(f"{course.letter} {percent(end)}" for course, end in zip(courses, ends, strict=True))
+        )
+    return Curves(panels, _ticks(step), f"After at most three days {'; '.join(words)}")
 
 
 def _covered(hours: pd.DataFrame) -> str:

@@ -8,7 +8,21 @@ from mailsight.errors import ImportFailed
 
 from .sources import Source
 
-NAMES = ("brevo", "hubspot", "keila", "klaviyo", "listmonk", "mailchimp", "mailgun", "mailtrain", "mautic", "phplist", "sendgrid")
+NAMES = (
+    "brevo",
+    "hubspot",
+    "keila",
+    "klaviyo",
+    "listmonk",
+    "mailchimp",
+    "mailgun",
+    "mailtrain",
+    "mautic",
+    "phplist",
+    "sendgrid",
+)
+# Those whose exports are recognised when they are uploaded.
+WITH_FILES = ("mailchimp", "brevo", "sendgrid", "klaviyo", "hubspot", "mailgun")
 
 
 @cache

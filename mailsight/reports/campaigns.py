@@ -1,13 +1,14 @@
 """The reports of the campaign list and of the comparison: totals, one page of rows, campaigns side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from mailsight.figures import chance, comparison
 from mailsight.figures.chance import UNFINISHED_HOURS, Change
-from mailsight.figures.comparison import Comparison
+from mailsight.figures.comparison import COLOURS, LETTERS, Comparison
+from mailsight.figures.courses import Course
 from mailsight.figures.metrics import RATES, Counts, Portion, portion
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
@@ -34,12 +35,14 @@ class ComparedCampaign:
     """A campaign in a comparison.
 
     `opened` and `clicked` map hours since send to the customers who first opened or clicked in that hour.
-    `unfinished_hours` is its age while many opens and clicks may still arrive; None after that.
+    `known_hours` is how many hours since send the data covers. `unfinished_hours` is its age while many opens and
+    clicks may still arrive; None after that.
     """
 
     campaign: ListedCampaign
     opened: Mapping[int, int]
     clicked: Mapping[int, int]
+    known_hours: int = 0
     unfinished_hours: float | None = None
 
 
@@ -128,11 +131,37 @@ def compared(data: Snapshot, campaign_ids: Sequence[str], audience: Audience) ->
             known[campaign_id],
             opened[campaign_id],
             clicked[campaign_id],
+            _known_hours(
+                known[campaign_id].sent_at, (*opened[campaign_id], *clicked[campaign_id]), data.updated_at
+            ),
             _unfinished_hours(data, campaign_id),
         )
         for campaign_id in campaign_ids
         if campaign_id in known
     ]
+
+
+def courses(compared: Sequence[ComparedCampaign]) -> list[Course]:
+    """The curves of the campaigns that were delivered to anybody."""
+    return [
+        Course(
+            letter,
+            campaign.campaign.name,
+            colour,
+            campaign.campaign.counts.delivered,
+            campaign.opened,
+            campaign.clicked,
+            campaign.known_hours,
+        )
+        for campaign, letter, colour in zip(compared, LETTERS, COLOURS, strict=False)
+        if campaign.campaign.counts.delivered
+    ]
+
+
+def _known_hours(sent_at: datetime | None, hours: Iterable[int], now: datetime) -> int:
+    """The hours since a campaign was sent, or until its last open or click if the send time is unknown."""
+    last = max(hours, default=0) + 1
+    return max(last, int((now - sent_at).total_seconds() // 3600)) if sent_at else last
 
 
 def _unfinished_hours(data: Snapshot, campaign_id: str) -> float | None:

@@ -1,14 +1,12 @@
 """Sections of the comparison: the campaigns, their figures side by side, and their opens and clicks over time."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import BinaryIO
 
 import streamlit as st
 
 from mailsight.charts import curves as curve_charts
-from mailsight.charts.curves import Course
 from mailsight.components import address, tables
 from mailsight.components.export_button import export_button, report_button
 from mailsight.errors import NothingToCompare
@@ -34,7 +32,7 @@ from mailsight.vocabulary import Audience
 from mailsight.web import addresses
 from mailsight.web.parameters import COMPARISON_DIALOG, IDS, PERIOD, Dialog
 
-from . import cached, frame, navigation
+from . import frame, navigation
 from .dialogs import explained
 
 TABLE, FIGURES_TABLE = "compared", "figures"  # keys of the tables
@@ -295,30 +293,9 @@ def curves(compared: Sequence[ComparedCampaign]) -> None:
         key="compared_period",
         on_change=address.follow(PERIOD, "compared_period"),
     )
-    now = cached.snapshot().updated_at
-    courses = [
-        Course(
-            letter,
-            campaign.campaign.name,
-            colour,
-            campaign.campaign.counts.delivered,
-            campaign.opened,
-            campaign.clicked,
-            _hours_known(campaign, now),
-        )
-        for campaign, letter, colour in zip(compared, LETTERS, COLOURS, strict=False)
-        if campaign.campaign.counts.delivered
-    ]
     st.plotly_chart(
-        curve_charts.curves(courses, PERIODS[period or "All"]),
+        curve_charts.curves(list_reports.courses(compared), PERIODS[period or "All"]),
         config={"displayModeBar": False},
         alt="Share of delivered messages opened and clicked, by hours since send",
         key="curves",
     )
-
-
-def _hours_known(campaign: ComparedCampaign, now: datetime) -> int:
-    """The hours since a campaign was sent, or until its last open or click if the send time is unknown."""
-    last = max((*campaign.opened, *campaign.clicked), default=0) + 1
-    sent_at = campaign.campaign.sent_at
-    return max(last, int((now - sent_at).total_seconds() // 3600)) if sent_at else last

@@ -58,6 +58,8 @@ def test_the_report_says_what_the_page_says(compared: Sequence[ComparedCampaign]
         *(comparison.p_value(pair.p) for pair in differences["ctr"].differences),
     ):
         assert str(words).replace("<", "&lt;") in html
+    curves = html.partition("Opens and clicks over time")[2]
+    assert curves.count("<polyline") == 2 * len(campaigns.courses(compared))
     assert "<script" not in html
     assert not re.search(r'(src|href)="', html)
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from mailsight.charts import curves
-from mailsight.charts.curves import Course
 from mailsight.figures import chance, comparison, formats
 from mailsight.figures.comparison import Comparison, Difference
+from mailsight.figures.courses import Course, shares
 from mailsight.figures.metrics import Portion
 from tests.support.examples import examples
 
@@ -397,7 +397,7 @@ HOURS = {0: 10, 1: 5, 5: 20, 30: 15}
     ],
 )
 def test_a_curve_is_cumulative(until: int, step: int, points: list[tuple[int, float]]) -> None:
-    assert curves.shares(HOURS, 100, until, step) == points
+    assert shares(HOURS, 100, until, step) == points
 
 
 def test_curves_end_at_the_figures() -> None:
