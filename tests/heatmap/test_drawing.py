@@ -285,7 +285,7 @@ def test_a_badge_keeps_off_the_words_where_there_is_room_beside_them(
 
 def test_a_badge_shows_on_hover_where_its_link_leads() -> None:
     html = '<a href="https://a.example/?id={{customer_id}}&b=1">A</a>'
-    title = 'title="12 clicks by 6 customers · 100.0\xa0% of all clicks'
+    title = 'title="12 clicks by 6 customers · 100.0% of all clicks'
     assert f'{title}&#10;https://a.example/?id=12345&amp;b=1"' in draw(html, clicked(html, [12]))
     assert f'{title}"' in draw(html, clicked(html, [12]), personal=False)
 
