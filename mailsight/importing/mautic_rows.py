@@ -101,9 +101,7 @@ def _opens(stat: Record, details: Mapping[int | str, object], devices: Sequence[
             by_time.setdefault(row["date_opened"], []).append(row)
     for key, open_ in opens:
         time = _time(open_.get("datetime"))
-        if time is None:
-            continue
-        same = by_time.get(time)
+        same = by_time.get(time) if time else None
         device: Record | None = same.pop(0) if same else None
         agent = open_.get("useragent")
         yield {
@@ -111,7 +109,7 @@ def _opens(stat: Record, details: Mapping[int | str, object], devices: Sequence[
             "type": "opened",
             "occurred_at": time,
             "user_agent": agent if isinstance(agent, str) and agent else None,
-            "ip": device["ip"] if device else stat["ip"] if time == stat["last_opened"] else None,
+            "ip": device["ip"] if device else stat["ip"] if time and time == stat["last_opened"] else None,
             "payload": (_device(device) | ({"in_browser": True} if open_.get("inBrowser") else {})) or None,
         }
     if len(opens) in range(1, 1_000):
@@ -143,8 +141,7 @@ def _bounces(stat: Record, details: Mapping[int | str, object]) -> Iterator[Row]
     """Entries that a mailbox reported have a type; those of a webhook are opt-outs unless the message failed."""
     bounces = details.get("bounces")
     for key, bounce in bounces.items() if isinstance(bounces, dict) else ():
-        time = _time(bounce.get("datetime")) if isinstance(bounce, dict) else None
-        if time is None or ("type" not in bounce and not stat["is_failed"]):
+        if not isinstance(bounce, dict) or ("type" not in bounce and not stat["is_failed"]):
             continue
         kind, reason = str(bounce.get("type") or ""), str(bounce.get("reason") or "")
         is_reply = kind in AUTOMATIC_REPLIES or reason in AUTOMATIC_REPLIES
@@ -153,7 +150,7 @@ def _bounces(stat: Record, details: Mapping[int | str, object]) -> Iterator[Row]
         yield {
             "event_id": f"bounce-{stat['id']}-{key}",
             "type": "autoresponded" if is_reply else "bounced",
-            "occurred_at": time,
+            "occurred_at": _time(bounce.get("datetime")),
             "bounce_type": None if is_reply else BOUNCE_TYPES.get(kind, permanent),
             "diagnostic": (reason + rule).strip() or None,
         }
@@ -168,7 +165,7 @@ def _time(text: object) -> datetime | None:
 
 def click(hit: Record) -> Row | None:
     email_id = hit["email_id"] or (hit["source_id"] if hit["source"] == "email" else None)
-    if email_id is None or hit["date_hit"] is None:
+    if email_id is None:
         return None
     places = {name: hit[name] for name in ("country", "region", "city") if hit[name]}
     return {

@@ -258,9 +258,7 @@ class _Import:
         ):
             for row in page:
                 mark.saw(row["id"])
-            yield Rows(
-                "events", "user_message_view", [phplist_rows.view(row) for row in page if row["viewed"]]
-            )
+            yield Rows("events", "user_message_view", [phplist_rows.view(row) for row in page])
         yield Position("user_message_view", mark.position)
 
     def _clicks(self) -> Iterator[Item]:
@@ -322,7 +320,5 @@ class _Import:
         ):
             for row in page:
                 mark.saw(row["id"])
-            yield Rows(
-                "events", "user_message_forward", [phplist_rows.forward(row) for row in page if row["time"]]
-            )
+            yield Rows("events", "user_message_forward", [phplist_rows.forward(row) for row in page])
         yield Position("user_message_forward", mark.position)

@@ -318,3 +318,21 @@ def test_a_connection_that_breaks_loads_nothing(mariadb: Database, tmp_path: Pat
     assert database.resolve() == before
     engine.run(database, mailtrain.SOURCE, mariadb.address())
     assert _counted(database, "mailtrain") == _mailtrain(world)
+
+
+@pytest.mark.slow
+def test_rows_without_a_valid_time_are_rejected_and_the_rest_is_loaded(
+    mariadb: Database, tmp_path: Path
+) -> None:
+    world, database = World(seed=1), tmp_path / "m.duckdb"
+    write_mautic(mariadb, world)
+    mariadb.insert(
+        "page_hits",
+        {"id": 90_000, "email_id": 1, "lead_id": 1, "redirect_id": 1, "date_hit": "0000-00-00 00:00:00"},
+    )
+    opened = [stat for (stat,) in _ids(mariadb, "email_stats where is_read = 1 and email_id = 1", "id")]
+    broken = serialised({0: {"datetime": "yesterday"}})
+    mariadb.run(f"update email_stats set open_details = '{broken}' where id = {opened[0]}")
+    summary = engine.run(database, mautic.SOURCE, mariadb.address())
+    assert {kind.kind: kind.refused for kind in summary.kinds if kind.refused} == {"events": 2}
+    assert _counted(database, "mautic")["2"] == _mautic(world)["2"]
