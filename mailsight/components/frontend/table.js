@@ -302,7 +302,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     element("thead", {}, element("tr", {}, ...data.columns.map((column) => drawHead(column, data, setTriggerValue)))),
     body,
   );
-  const narrowest = data.columns.length > 2 && data.stacks ? "stack" : "scroll";
+  const narrowest = data.stacks && (data.columns.length > 2 || data.columns[1]?.whole) ? "stack" : "scroll";
   const frame = element("div", { class: `frame ${data.facts ? "facts" : ""}`, "data-narrowest": narrowest, "data-label": data.label }, table);
   root.replaceChildren(frame);
   keepFitting(root);
