@@ -337,8 +337,8 @@ _CSS = {
         "height": "9px",
         "border-radius": "50%",
         "background": "var(--colour)",
+        "forced-color-adjust": "none",
     },
-    "@media (forced-colors: active)": {".state::before": {"forced-color-adjust": "none"}},
     ".foot": {
         "display": "flex",
         "flex-wrap": "wrap",
