@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import open_page, settle
+from tests.support.browsing import grid, open_page, settle
 from tests.support.campaigns import newest_clicked
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -74,6 +74,12 @@ def test_forced_colours_keep_what_colour_alone_shows(page: Page) -> None:
         "chips => chips.map(chip => getComputedStyle(chip, '::before').backgroundColor)"
     )
     assert len(set(chips)) > 4
+    in_grid = (
+        grid(page)
+        .locator(".state")
+        .first.evaluate("state => getComputedStyle(state, '::before').backgroundColor")
+    )
+    assert in_grid in chips
 
 
 @pytest.mark.parametrize("page", [{"reduced_motion": "reduce"}], indirect=True)
