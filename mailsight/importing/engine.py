@@ -9,7 +9,7 @@ import re
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mailsight.errors import DatabaseUnreadable, ImportFailed, LoadBroken, MailsightError, NoDatabase
 from mailsight.loading import bundles
@@ -82,11 +82,12 @@ def run(
 
 
 def place_of(where: str, options: Mapping[str, str]) -> str:
-    """The address of a database or the path of a file, with the options but without user, password and parameters."""
+    """The address of a database or the path of a file, with all options and parameters that are no secrets."""
     if "://" in where:
         parts = urlsplit(where)
         host = parts.netloc.rpartition("@")[2].lower()
         place = f"{parts.scheme.lower()}://{host}{parts.path}"
+        options = dict(parse_qsl(parts.query)) | dict(options)
     else:
         place = str(Path(where).expanduser().absolute())
     shown = [f"{name}={value}" for name, value in sorted(options.items()) if not _SECRET.search(name)]

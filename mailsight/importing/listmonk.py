@@ -1,14 +1,15 @@
-"""listmonk, from its PostgreSQL database.
+"""listmonk, from its PostgreSQL database or the CSV files that it exports (`listmonk_files`).
 
-Tables and columns: knadh/listmonk, schema.sql. A person is known by the uuid, which listmonk's CSV exports have too.
+Tables and columns: knadh/listmonk, schema.sql. A person is known by the uuid, which the exports have too.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from . import listmonk_files
 from .markdown import as_html
-from .postgresql import Database, Reached, Record, opened
+from .postgresql import Database, Reached, Record, is_address, opened
 from .sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
 NAME = "listmonk"
@@ -34,6 +35,9 @@ _EVENTS = {"campaign_views": "opened", "link_clicks": "clicked"}
 
 
 def read(request: Request) -> Iterator[Item]:
+    if not is_address(request.where):
+        yield from listmonk_files.read(request)
+        return
     with opened(request, "listmonk", REQUIRED) as database:
         yield from _read_database(request, database)
 
@@ -137,21 +141,14 @@ def _subscribers(database: Database, positions: Mapping[str, str], reached: Reac
 
 
 def _subscriber(subscriber: Mapping[str, Any]) -> Row:
-    attributes = subscriber["attribs"]
     return {
-        **_plain(attributes if isinstance(attributes, dict) else {}),
+        **listmonk_files.attributes(subscriber["attribs"]),
         "customer_id": str(subscriber["uuid"]),
         "email": subscriber["email"],
         "name": subscriber["name"],
         "created_at": subscriber["created_at"],
         "status": subscriber["status"],
     }
-
-
-def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes under other names than the columns of customers, which are listmonk's own."""
-    own = ("customer_id", "email", "name", "created_at", "status")
-    return {f"attribs.{key}" if key.lower() in own else key: value for key, value in attributes.items()}
 
 
 def _opt_outs(database: Database, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:
@@ -306,7 +303,8 @@ def _totals(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
 SOURCE = Source(
     NAME,
     "listmonk",
-    "the address of its PostgreSQL database, postgresql://user:password@host:5432/listmonk",
+    "the address of its PostgreSQL database, postgresql://user:password@host:5432/listmonk, or its CSV exports",
     GAPS,
     read,
+    listmonk_files.KINDS,
 )

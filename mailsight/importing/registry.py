@@ -23,7 +23,7 @@ NAMES = (
     "sendgrid",
 )
 # Those whose exports are recognised when they are uploaded.
-WITH_FILES = ("mailchimp", "brevo", "sendgrid", "klaviyo", "hubspot", "mailgun")
+WITH_FILES = ("mailchimp", "brevo", "sendgrid", "klaviyo", "hubspot", "mailgun", "listmonk")
 
 
 @cache
