@@ -25,6 +25,8 @@ data.cards(report)
 st.header(data.LIVE_WEBHOOKS, anchor="webhooks")
 data.webhooks()
 
+data.imports(report)
+
 st.header(data.LOADS, anchor="loads")
 data.loads(report)
 

@@ -75,4 +75,16 @@ limit :most;
 
 -- name: positions(source, place)
 -- How far the tables of a source were read by earlier imports.
-select name, value from imports where source = :source and place = :place;
+select name, value from imports where source = :source and place = :place and name <> '';
+
+-- name: import_places()
+-- The sources that were imported, with the last import of each that brought anything new.
+select
+    i.source, i.place, max(l.loaded_at) as loaded_at,
+    cast(coalesce(sum(l.new) filter (l.loaded_at = latest), 0) as bigint) as new
+from (select distinct source, place from imports) as i
+left join (
+    select *, max(loaded_at) over (partition by source, files) as latest from loads
+) as l on l.source = i.source and l.files = [i.place]
+group by i.source, i.place
+order by loaded_at desc nulls last, source, place;

@@ -7,9 +7,9 @@ killed or cut off at any moment changes nothing, and the next one starts where t
 import logging
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mailsight.errors import DatabaseUnreadable, ImportFailed, LoadBroken, MailsightError, NoDatabase
 from mailsight.loading import bundles
@@ -57,16 +57,17 @@ def run(
     place = place or place_of(where, options)
     with import_folder(database, wait_seconds=wait_seconds) as folder:
         known = {} if full else positions(database, source.name, place)
-        request = Request(
-            where,
-            known,
-            batch_rows,
-            options,
-            lambda done, doing: progress(READING * done, doing),
-            max_bytes,
-        )
+        step = (0.0, f"Reading {source.label}")
+
+        def report(done: float, doing: str) -> None:
+            nonlocal step
+            step = (READING * done, doing)
+            progress(*step)
+
+        request = Request(where, known, batch_rows, options, report, max_bytes)
         with Written(folder, source.name) as written:
-            _read(source, request, written)
+            # A large table takes longer than a process may be silent.
+            _read(source, request, written, lambda: progress(*step))
         if written.is_empty and written.positions.items() <= known.items():
             summary = _nothing()
         else:
@@ -82,11 +83,12 @@ def run(
 
 
 def place_of(where: str, options: Mapping[str, str]) -> str:
-    """The address of a database or the path of a file, with the options but without user, password and parameters."""
+    """The address of a database or the path of a file, with all options and parameters that are no secrets."""
     if "://" in where:
         parts = urlsplit(where)
         host = parts.netloc.rpartition("@")[2].lower()
         place = f"{parts.scheme.lower()}://{host}{parts.path}"
+        options = dict(parse_qsl(parts.query)) | dict(options)
     else:
         place = str(Path(where).expanduser().absolute())
     shown = [f"{name}={value}" for name, value in sorted(options.items()) if not _SECRET.search(name)]
@@ -117,7 +119,7 @@ def without_password(text: str, where: str) -> str:
     return text
 
 
-def _read(source: Source, request: Request, written: Written) -> None:
+def _read(source: Source, request: Request, written: Written, alive: Callable[[], None]) -> None:
     """Reads the whole source. Errors may quote the address, so none is raised or logged as it is."""
 
     def safe(text: str) -> str:
@@ -126,6 +128,7 @@ def _read(source: Source, request: Request, written: Written) -> None:
     try:
         for item in source.read(request):
             written.add(item)
+            alive()
     except MailsightError as error:
         raise type(error)(safe(error.message), next_step=safe(error.next_step)) from None
     except OSError as error:

@@ -1,14 +1,15 @@
-"""listmonk, from its PostgreSQL database.
+"""listmonk, from its PostgreSQL database or the CSV files that it exports (`listmonk_files`).
 
-Tables and columns: knadh/listmonk, schema.sql. A person is known by the uuid, which listmonk's CSV exports have too.
+Tables and columns: knadh/listmonk, schema.sql. A person is known by the uuid, which the exports have too.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from . import listmonk_files
 from .markdown import as_html
-from .postgresql import Database, Reached, Record, opened
+from .postgresql import Database, Reached, Record, is_address, opened
 from .sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
 NAME = "listmonk"
@@ -34,6 +35,9 @@ _EVENTS = {"campaign_views": "opened", "link_clicks": "clicked"}
 
 
 def read(request: Request) -> Iterator[Item]:
+    if not is_address(request.where):
+        yield from listmonk_files.read(request)
+        return
     with opened(request, "listmonk", REQUIRED) as database:
         yield from _read_database(request, database)
 
@@ -122,7 +126,9 @@ def _mail(campaign: Record) -> Mail | None:
 def _subscribers(database: Database, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:
     """Those that changed since: listmonk updates `updated_at` with each change."""
     query = """
-        select s.id, s.uuid, s.email, s.name, s.attribs, s.status::text as status, s.created_at, s.updated_at
+        select
+            s.id, s.uuid::text as uuid, s.email, s.name, s.attribs, s.status::text as status, s.created_at,
+            s.updated_at
         from subscribers as s
         where %(after)s::timestamptz is null or s.updated_at > %(after)s::timestamptz
         order by s.updated_at, s.id
@@ -137,10 +143,9 @@ def _subscribers(database: Database, positions: Mapping[str, str], reached: Reac
 
 
 def _subscriber(subscriber: Mapping[str, Any]) -> Row:
-    attributes = subscriber["attribs"]
     return {
-        **_plain(attributes if isinstance(attributes, dict) else {}),
-        "customer_id": str(subscriber["uuid"]),
+        **listmonk_files.attributes(subscriber["attribs"]),
+        "customer_id": subscriber["uuid"],
         "email": subscriber["email"],
         "name": subscriber["name"],
         "created_at": subscriber["created_at"],
@@ -148,15 +153,9 @@ def _subscriber(subscriber: Mapping[str, Any]) -> Row:
     }
 
 
-def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes under other names than the columns of customers, which are listmonk's own."""
-    own = ("customer_id", "email", "name", "created_at", "status")
-    return {f"attribs.{key}" if key.lower() in own else key: value for key, value in attributes.items()}
-
-
 def _opt_outs(database: Database, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:
     query = """
-        select s.uuid, s.email, sl.subscriber_id, sl.list_id, sl.updated_at
+        select s.uuid::text as uuid, s.email, sl.subscriber_id, sl.list_id, sl.updated_at
         from subscriber_lists as sl join subscribers as s on s.id = sl.subscriber_id
         where sl.status::text = 'unsubscribed' and sl.updated_at is not null
             and (%(after)s::timestamptz is null or sl.updated_at > %(after)s::timestamptz)
@@ -170,7 +169,7 @@ def _opt_outs(database: Database, positions: Mapping[str, str], reached: Reached
                 {
                     "event_id": f"unsubscribed-{row['subscriber_id']}-{row['list_id']}",
                     "provider": NAME,
-                    "customer_id": str(row["uuid"]),
+                    "customer_id": row["uuid"],
                     "recipient": row["email"],
                     "type": "unsubscribed",
                     "occurred_at": row["updated_at"],
@@ -186,7 +185,9 @@ def _events(database: Database, table: str, positions: Mapping[str, str], reache
     """The opens or clicks of known people. The others are only counted (`_totals`)."""
     is_click = table == "link_clicks"
     query = f"""
-        select t.id, t.campaign_id, t.created_at, s.uuid, s.email, {"l.url" if is_click else "null"} as url
+        select
+            t.id, t.campaign_id, t.created_at, s.uuid::text as uuid, s.email,
+            {"l.url" if is_click else "null"} as url
         from {table} as t
         join subscribers as s on s.id = t.subscriber_id
         {"left join links as l on l.id = t.link_id" if is_click else ""}
@@ -203,7 +204,7 @@ def _events(database: Database, table: str, positions: Mapping[str, str], reache
                     "event_id": f"{kind}-{row['id']}",
                     "provider": NAME,
                     "campaign_id": None if row["campaign_id"] is None else _campaign_id(row["campaign_id"]),
-                    "customer_id": str(row["uuid"]),
+                    "customer_id": row["uuid"],
                     "recipient": row["email"],
                     "type": kind,
                     "occurred_at": row["created_at"],
@@ -226,7 +227,7 @@ def _sender(text: str) -> tuple[str | None, str]:
 def _bounces(database: Database, positions: Mapping[str, str], reached: Reached) -> Iterator[Item]:
     query = """
         select
-            b.id, b.campaign_id, b.created_at, b.type::text as type, b.source, b.meta, s.uuid, s.email
+            b.id, b.campaign_id, b.created_at, b.type::text as type, b.source, b.meta, s.uuid::text as uuid, s.email
         from bounces as b join subscribers as s on s.id = b.subscriber_id
         where b.id > %(after)s
         order by b.id
@@ -241,7 +242,7 @@ def _bounces(database: Database, positions: Mapping[str, str], reached: Reached)
                     "event_id": f"bounce-{row['id']}",
                     "provider": NAME,
                     "campaign_id": None if row["campaign_id"] is None else _campaign_id(row["campaign_id"]),
-                    "customer_id": str(row["uuid"]),
+                    "customer_id": row["uuid"],
                     "recipient": row["email"],
                     "type": "bounced" if is_bounce else "complained",
                     "occurred_at": row["created_at"],
@@ -291,6 +292,7 @@ def _totals(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
                     "campaign_id": _campaign_id(row["id"]),
                     "recipients": row["to_send"],
                     "sent": row["sent"],
+                    "bounces": None if row["hard"] is None else row["hard"] + row["soft"],
                     "hard_bounces": row["hard"],
                     "soft_bounces": row["soft"],
                     "opens": row["opens"],
@@ -306,7 +308,8 @@ def _totals(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
 SOURCE = Source(
     NAME,
     "listmonk",
-    "the address of its PostgreSQL database, postgresql://user:password@host:5432/listmonk",
+    "the address of its PostgreSQL database, postgresql://user:password@host:5432/listmonk, or its CSV exports",
     GAPS,
     read,
+    listmonk_files.KINDS,
 )

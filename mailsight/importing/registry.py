@@ -1,5 +1,6 @@
 """The sources, each a module of its own. They and the libraries they read with are imported when needed."""
 
+from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -22,7 +23,7 @@ NAMES = (
     "sendgrid",
 )
 # Those whose exports are recognised when they are uploaded.
-WITH_FILES = ("mailchimp", "brevo", "sendgrid", "klaviyo", "hubspot", "mailgun")
+WITH_FILES = ("mailchimp", "brevo", "sendgrid", "klaviyo", "hubspot", "mailgun", "listmonk")
 
 
 @cache
@@ -34,6 +35,12 @@ def source(name: str) -> Source:
         )
     chosen: Source = import_module(f".{name}", __package__).SOURCE
     return chosen
+
+
+def untold(name: str | None, figures: Collection[str]) -> tuple[str, ...]:
+    """What the source of a campaign can't tell about any of these figures, as sentences."""
+    gaps = source(name).gaps if name in NAMES else ()
+    return tuple(gap.why for gap in gaps if not set(gap.figures).isdisjoint(figures))
 
 
 def library(name: str) -> ModuleType:

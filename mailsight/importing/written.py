@@ -168,7 +168,7 @@ class Written:
 
 
 def _json(row: Row) -> str:
-    return json.dumps(row, ensure_ascii=False, allow_nan=False, default=_text)
+    return _ENCODER.encode(row)
 
 
 def _text(value: object) -> str:
@@ -178,3 +178,6 @@ def _text(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_text)

@@ -98,8 +98,10 @@ def load_imported(
                 reading.refusals.add(refusal)
                 reading.unread[refusal.kind] += 1
             _stage(reading, imported.files, progress, is_careful)
+            # One without a name notes the import itself: not all sources have positions.
             positions = [
-                (imported.source, imported.place, *position) for position in imported.positions.items()
+                (imported.source, imported.place, name, value)
+                for name, value in ({"": ""} | dict(imported.positions)).items()
             ]
             with work.table("new_positions", positions, _POSITIONS):
                 [(moved,)] = work.run("merge_positions")

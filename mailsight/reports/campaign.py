@@ -32,7 +32,7 @@ _ANY_LENGTH = 2**31 - 1
 class Campaign:
     """One campaign. If only its events are known, `name` is its id and `content_id` is None.
 
-    `is_planned`: it is listed without a send time, and nothing was sent.
+    `is_planned`: it is listed without a send time, and nothing was sent. `source` is what it was imported from.
     """
 
     campaign_id: str
@@ -46,6 +46,7 @@ class Campaign:
     selection: object | None
     content_id: str | None
     is_planned: bool = False
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,16 @@ class ProviderEvents:
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """A source that was imported: its name, its address without a password, and the last import with news."""
+
+    source: str
+    place: str
+    loaded_at: datetime | None
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
 class DataReport:
     """The database's contents: rows per table, recent loads (newest first), and events per provider (most first).
 
@@ -68,6 +78,7 @@ class DataReport:
     latest: Mapping[EventType, datetime]
     unattributed: int
     refused: int
+    imports: Sequence[Import] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,7 @@ def data(data: Snapshot) -> DataReport:
         latest=latest,
         unattributed=_unattributed_count(data),
         refused=_refused_count(data),
+        imports=[Import(**row) for row in data.rows("import_places")],
     )
 
 

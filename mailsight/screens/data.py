@@ -16,15 +16,18 @@ from mailsight.exports import rows as export_rows
 from mailsight.exports import writers
 from mailsight.exports.writers import Rows
 from mailsight.figures import formats
+from mailsight.importing import registry, schedule
+from mailsight.importing.schedule import Outcome
+from mailsight.importing.sources import Gap
 from mailsight.loading import spool
 from mailsight.loading.payloads import WEBHOOKS
 from mailsight.providers.registry import PROVIDERS
 from mailsight.reports import data
-from mailsight.reports.data import DataReport, Load, ProviderEvents, SearchResult
+from mailsight.reports.data import DataReport, Import, Load, ProviderEvents, SearchResult
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
-from mailsight.web import routes
+from mailsight.web import configuration, routes
 from mailsight.web.parameters import (
     LOADS_PAGE,
     REJECTED,
@@ -38,7 +41,7 @@ from . import navigation
 from .cached import read
 
 ROWS_PER_PAGE = 10
-LIVE_WEBHOOKS, LOADS = "Live webhooks", "Loads"
+LIVE_WEBHOOKS, IMPORTS, LOADS = "Live webhooks", "Imports", "Loads"
 _CARDS = {
     "campaigns": ("Campaigns", "Campaigns that were sent or are planned."),
     "customers": ("Customers", "People in the customer data you loaded."),
@@ -135,6 +138,65 @@ def _set_aside(segments: Sequence[spool.SetAside]) -> None:
     )
 
 
+def imports(report: DataReport) -> None:
+    """What is imported from other senders, and what it can't tell; nothing without imports."""
+    jobs = configuration.current().imports
+    if not jobs and not report.imports:
+        return
+    st.header(IMPORTS, anchor="imports")
+    outcomes = schedule.outcomes(settings.from_environment().database)
+    known = {(each.source, each.place): each for each in report.imports}
+    scheduled = {(job.source, job.place): job for job in jobs}
+    rows = [
+        _import_row(source, place, known.get((source, place)), outcomes.get(job.name) if job else None)
+        for (source, place), job in (dict.fromkeys(known) | scheduled).items()
+    ]
+    tables.table(
+        [
+            tables.Column("Source"),
+            tables.Column(
+                "Last import", help="The last one that ran on a schedule or brought anything new.", fit=True
+            ),
+            tables.Column("New", help="Rows that the last import with news added.", right=True, fit=True),
+            tables.Column("What it can't tell", whole=True),
+        ],
+        rows,
+        key="imports",
+        label=IMPORTS,
+    )
+    for job in jobs:
+        if (outcome := outcomes.get(job.name)) and outcome.error:
+            st.warning(
+                f"**The import of {formats.plain(formats.raw(job.name))} failed "
+                f"{formats.ago(_age_seconds(outcome.at))}**: {formats.plain(formats.raw(outcome.error))}",
+                icon=":material/error:",
+            )
+            st.caption(
+                "Nothing was changed. The import is repeated automatically, after a longer pause each time."
+            )
+
+
+def _import_row(source: str, place: str, last: Import | None, outcome: Outcome | None) -> tables.Row:
+    times = [time for time in (last and last.loaded_at, outcome and outcome.at) if time]
+    return tables.Row(
+        f"{source} {place}",
+        [
+            tables.main(_source_label(source), formats.raw(place, 80), clip=True),
+            formats.short_moment(max(times), navigation.zone()) if times else "not yet",
+            formats.count(last.new) if last else "",
+            " ".join(gap.why for gap in _gaps(source)),
+        ],
+    )
+
+
+def _source_label(name: str) -> str:
+    return registry.source(name).label if name in registry.NAMES else name
+
+
+def _gaps(name: str) -> Sequence[Gap]:
+    return registry.source(name).gaps if name in registry.NAMES else ()
+
+
 def _age_seconds(at: datetime) -> float:
     return (datetime.now(UTC) - at).total_seconds()
 
@@ -188,7 +250,9 @@ def _rejected_count(load: Load) -> tables.Cell:
 def _source(load: Load) -> str:
     if load.source == WEBHOOKS:
         return LIVE_WEBHOOKS
-    return _OWN_FILES.get(load.source) or provider_label(load.source)
+    if load.source not in PROVIDERS:
+        return _OWN_FILES.get(load.source) or _source_label(load.source)
+    return provider_label(load.source)
 
 
 def _files(load: Load) -> str:

@@ -1,4 +1,4 @@
-"""The configuration of the server: who signs in and how, and the webhook secrets.
+"""The configuration of the server: who signs in and how, the webhook secrets, and imports on a schedule.
 
 It is read and checked once, when the server starts, and a mistake stops the server. Streamlit gets its secrets from
 here and never reads a file itself, so nothing that happens to the files turns sign-in off while the server runs. Its
@@ -18,6 +18,7 @@ from streamlit.web import bootstrap
 
 from mailsight import settings
 from mailsight.errors import BadSetting
+from mailsight.importing.schedule import Job
 
 from . import option_files, secrets_files
 from .access import Access, People, people
@@ -35,6 +36,7 @@ class Configuration:
     access: Access = field(default_factory=Access)
     auth: Mapping[str, Any] = field(default_factory=dict)
     webhooks: Secrets = field(default_factory=dict)
+    imports: tuple[Job, ...] = ()
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -96,7 +98,7 @@ class Started:
 
 def read(texts: Mapping[Path, str]) -> Configuration:
     """The configuration from these files and the environment. Raises `BadSetting`."""
-    auth, section = secrets_files.sections(texts)
+    auth, section, imports = secrets_files.sections(texts)
     chosen = settings.from_environment()
     if chosen.session_hours <= 0:
         raise BadSetting(f"MAILSIGHT_SESSION_HOURS is {chosen.session_hours:g}; it must be more than 0.")
@@ -114,6 +116,7 @@ def read(texts: Mapping[Path, str]) -> Configuration:
         ),
         auth,
         configured(settings.webhook_secrets(), section),
+        imports,
     )
 
 

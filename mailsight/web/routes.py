@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from mailsight import settings
 from mailsight.audience import machines
+from mailsight.importing import schedule
+from mailsight.importing.schedule import Importer
 from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
@@ -30,7 +32,9 @@ from .recipients import recipients
 from .sign_in import SignIn
 from .upload_gate import UploadGate
 
-_loaders: list[Loader] = []  # at most one, while the server runs
+# At most one of each, while the server runs.
+_loaders: list[Loader] = []
+_importers: list[Importer] = []
 
 
 def routes() -> list[BaseRoute]:
@@ -76,7 +80,7 @@ def _addresses() -> list[str]:
 
 @asynccontextmanager
 async def loading(_: st.App) -> AsyncIterator[None]:
-    """Load events from webhooks while the server runs, if webhooks are or were set up.
+    """Load events from webhooks while the server runs, if webhooks are or were set up, and run imports when due.
 
     Removes all exported files when the server stops.
     """
@@ -87,12 +91,18 @@ async def loading(_: st.App) -> AsyncIterator[None]:
     if webhook_secrets() or waiting.exists:
         loader.start()
         _loaders.append(loader)
+    if jobs := configuration.current().imports:
+        importer = Importer(config.database, jobs)
+        importer.start()
+        _importers.append(importer)
     try:
         yield
     finally:
         await run_in_threadpool(downloads.close)
         while _loaders:
             await run_in_threadpool(_loaders.pop().stop)
+        while _importers:
+            await run_in_threadpool(_importers.pop().stop)
 
 
 def webhook_secrets() -> webhooks.Secrets:
@@ -120,6 +130,9 @@ def _problems() -> list[str]:
         takes_webhooks=bool(webhook_secrets()),
         loader=_loaders[0] if _loaders else None,
     )
+    reasons += schedule.problems(config.database, configuration.current().imports)
+    if any(not importer.is_running for importer in _importers):
+        reasons.append("The thread that runs imports has ended. Restart the server.")
     if configuration.problem():
         # Its own message may name files; it is in the log.
         reasons.append(

@@ -1,7 +1,7 @@
 """secrets.toml: reads the files and checks them, so that a mistake stops the server instead of opening it.
 
-Mailsight reads two sections: `[auth]`, with which people sign in, and `[webhooks]`. The files may also hold sections of
-other programs, but nothing that looks like a misspelt or misplaced one of these two.
+Mailsight reads three sections: `[auth]`, with which people sign in, `[webhooks]` and `[import]`. The files may also
+hold sections of other programs, but nothing that looks like a misspelt or misplaced one of these.
 """
 
 import re
@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from mailsight.errors import BadSetting
+from mailsight.importing import schedule
+from mailsight.importing.schedule import Job
 from mailsight.providers.registry import PROVIDERS
 
 from .hosts import LOOPBACK
@@ -67,10 +69,14 @@ def contents(paths: Iterable[Path], *, required: bool) -> dict[Path, str]:
     return texts
 
 
-def sections(texts: Mapping[Path, str]) -> tuple[Section, Section]:
-    """The sections `[auth]` and `[webhooks]`, empty if there are none; later files win. Raises `BadSetting`."""
+def sections(texts: Mapping[Path, str]) -> tuple[Section, Section, tuple[Job, ...]]:
+    """The sections `[auth]` and `[webhooks]`, and the imports, empty if there are none; later files win.
+
+    Raises `BadSetting`.
+    """
     auth: Section = {}
     webhooks: Section = {}
+    imports: tuple[Job, ...] = ()
     for path, tables in _tables(texts):
         text = texts.get(path, "")
         for name, value in tables.items():
@@ -80,9 +86,11 @@ def sections(texts: Mapping[Path, str]) -> tuple[Section, Section]:
             elif name == "webhooks":
                 _check_webhooks(path, text, value)
                 webhooks = value
+            elif name == "import":
+                imports = _imports(path, text, value)
             else:
                 _check_stranger(path, text, name, value)
-    return auth, webhooks
+    return auth, webhooks, imports
 
 
 def providers(auth: Section) -> tuple[str, ...]:
@@ -283,6 +291,21 @@ def _check_webhooks(path: Path, text: str, webhooks: Any) -> None:
                 _refuse(path, f"{name} in {where} {problem}", line=_line(text, name))
 
 
+def _imports(path: Path, text: str, imports: Any) -> tuple[Job, ...]:
+    if not isinstance(imports, Mapping) or not all(isinstance(each, Mapping) for each in imports.values()):
+        _refuse(path, "import must be sections, [import.NAME]", line=_line(text, "import"))
+    jobs = []
+    for name, section in imports.items():
+        for key in section:
+            if key not in schedule.KEYS:
+                _refuse(path, _unknown(key, f"[import.{name}]", schedule.KEYS), line=_line(text, key))
+        try:
+            jobs.append(schedule.job(name, section))
+        except BadSetting as error:
+            _refuse(path, f"[import.{name}] {error.message}", line=_line(text, name))
+    return tuple(jobs)
+
+
 def _check_stranger(path: Path, text: str, name: str, value: Any) -> None:
     """Refuses what looks like a misspelt or misplaced part of our sections, so that it doesn't go unnoticed."""
     line = _line(text, name)
@@ -292,6 +315,8 @@ def _check_stranger(path: Path, text: str, name: str, value: Any) -> None:
             _refuse(path, f"[{name}] is not read; write [auth]", line=line)
         if plain.startswith("webhook") or _edits(plain, "webhooks") <= 2:
             _refuse(path, f"[{name}] is not read; write [webhooks.PROVIDER]", line=line)
+        if plain.startswith("import") or _edits(plain, "import") <= 1:
+            _refuse(path, f"[{name}] is not read; write [import.NAME]", line=line)
         if plain in PROVIDERS:
             _refuse(path, f"[{name}] is not read; write [webhooks.{plain}]", line=line)
         if _edits(plain, "mailsight") <= 2:
@@ -352,5 +377,5 @@ def _refuse(path: Path, problem: str, cause: Exception | None = None, *, line: i
     place = f"{path}, line {line}" if line else str(path)
     raise BadSetting(
         f"{place}: {problem}.",
-        next_step="Correct it, or remove the file if you want neither sign-in nor webhooks, and start again.",
+        next_step="Correct it, or remove the file if you want neither sign-in, webhooks nor imports, and start again.",
     ) from cause

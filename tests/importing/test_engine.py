@@ -84,7 +84,7 @@ def test_everything_that_a_source_yields_is_loaded(tmp_path: Path) -> None:
         datetime(2026, 4, 14, 10)  # noqa: DTZ001  # as stored
     }
     assert table(database, "loads", "distinct source, files") == [
-        {"source": "x", "files": ["postgresql://db.example:5432/news"]}
+        {"source": "x", "files": ["postgresql://db.example:5432/news sslmode=require"]}
     ]
     assert [path.name for path in tmp_path.iterdir() if "import" in path.name] == ["m-import.lock"]
 
@@ -95,7 +95,7 @@ def test_the_next_import_continues_and_a_repeated_one_changes_nothing(tmp_path: 
     for where, options in (
         (WHERE, {}),
         (WHERE, {}),
-        ("postgresql://other@DB.example:5432/news", {}),
+        ("postgresql://other@DB.example:5432/news?sslmode=require", {}),
         (WHERE, {"full": True}),
         (WHERE.replace("news", "other"), {}),
         (WHERE, {"options": {"prefix": "m_"}}),
@@ -179,8 +179,12 @@ def test_a_mail_stays_in_the_folder_of_the_import(name: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("where", "options", "place"),
     [
-        (WHERE, {}, "postgresql://db.example:5432/news"),
-        (WHERE, {"prefix": "m_", "api_key": "s"}, "postgresql://db.example:5432/news prefix=m_"),
+        (WHERE, {}, "postgresql://db.example:5432/news sslmode=require"),
+        (
+            WHERE,
+            {"prefix": "m_", "api_key": "s"},
+            "postgresql://db.example:5432/news prefix=m_ sslmode=require",
+        ),
         ("MySQL://Host/a?password=x", {}, "mysql://host/a"),
         ("/exports/may.zip", {}, "/exports/may.zip"),
     ],

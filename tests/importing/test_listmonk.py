@@ -16,6 +16,7 @@ from mailsight.loading.merge import LoadSummary
 from mailsight.reports import campaign, customer, mails
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
+from tests.support.bundles import bundle
 from tests.support.postgresql import Database
 from tests.support.tables import table
 
@@ -313,4 +314,38 @@ def test_a_draft_is_planned_and_has_no_totals(source: Database) -> None:
                 "template": None,
             }
         ]
+    }
+
+
+VIEWS = """campaign_id,campaign_uuid,campaign_name,subscriber_id,subscriber_uuid,email,subscriber_name,created_at
+7,c-7,Spring,1,u-1,ann@example.com,Ann,2026-04-14T11:00:00+02:00
+7,c-7,Spring,1,u-1,ann@example.com,Ann,2026-04-14T11:00:00+02:00
+7,c-7,Spring,0,,,,2026-04-14T11:00:01+02:00
+7,c-7,Spring,2,u-2,bob@example.com,Bob,never
+"""
+CLICKS = """created_at;url;email;subscriber_uuid;campaign_id;campaign_uuid;campaign_name
+2026-04-14T09:10:00Z;https://shop.example/a;ann@example.com;u-1;7;c-7;Spring
+"""
+SUBSCRIBERS = """uuid,email,name,attributes,status,created_at,updated_at
+u-1,ann@example.com,Ann,"{""city"": ""Ghent"", ""name"": ""x""}",enabled,2026-01-02 03:04:05.5 +0530 IST,
+"""
+
+
+def test_exported_files_are_read_as_the_database_is(tmp_path: Path) -> None:
+    files = {"campaign_views.csv": VIEWS, "campaign_clicks.csv": CLICKS, "subscribers.csv": SUBSCRIBERS}
+    folder = bundle(tmp_path / "exports", files)
+    database = tmp_path / "m.duckdb"
+    assert engine.run(database, SOURCE, str(folder)).changed
+    again = engine.run(database, SOURCE, str(folder))
+    assert [str(refusal) for refusal in again.refusals] == ["campaign_views.csv:5: no time"]
+    assert not again.changed
+    counts = campaign.report(Warehouse(database).snapshot(), "listmonk-7", Audience.ALL).counts
+    assert (counts.selected, counts.opens, counts.clicks) == (1, 2, 1)
+    assert table(database, "reported_totals", "opens, clicks") == [{"opens": 3, "clicks": 1}]
+    [row] = table(database, "customers", "customer_id, name, created_at, attributes")
+    assert row == {
+        "customer_id": "u-1",
+        "name": "Ann",
+        "created_at": datetime(2026, 1, 1, 21, 34, 5, 500_000),  # noqa: DTZ001  # as stored
+        "attributes": '{"city":"Ghent","attribs.name":"x","status":"enabled"}',
     }

@@ -5,20 +5,26 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mailsight.charts import events
-from mailsight.errors import LoadRunning, MayNotUpload
+from mailsight.components import tables
+from mailsight.errors import ImportFailed, LoadRunning, MayNotUpload
 from mailsight.exports import rows as export_rows
 from mailsight.exports import writers
+from mailsight.importing import engine
+from mailsight.importing.schedule import Importer, Job
+from mailsight.importing.sources import Rows, Source
 from mailsight.loading import bundles, spool, uploads
-from mailsight.reports import data
+from mailsight.reports import campaign, data
 from mailsight.reports.data import OTHERS, Load, ProviderEvents
 from mailsight.screens import data as data_screen
 from mailsight.screens import upload
-from mailsight.vocabulary import EventType
+from mailsight.screens.dialogs import explained
+from mailsight.vocabulary import Audience, EventType
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import configuration, parameters
@@ -312,3 +318,50 @@ def test_the_upload_recognises_the_provider(files: list[object], chosen: str | N
     assert hint in app.caption[0].value
     app.selectbox[0].select("brevo").run()
     assert [text.value for text in app.text] == ["chosen: brevo"]
+
+
+def test_imports_are_listed_with_what_they_cannot_tell_and_why_the_last_one_failed(
+    tmp_path: Path, use: Callable[[Path], Warehouse], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    rows = [Rows("campaigns", "campaigns", [{"campaign_id": "listmonk-1", "name": "Spring"}])]
+    yields = Source("listmonk", "listmonk", "", (), lambda _: iter(rows))
+    engine.run(database, yields, "postgresql://ann:hush@db.example/news")
+    jobs = (
+        Job("news", "listmonk", "postgresql://ann:hush@db.example/news"),
+        Job("daily", "keila", "postgresql://ann:hush@db.example/keila"),
+    )
+    Importer(
+        database, jobs, run=lambda _: raise_(ImportFailed("No PostgreSQL answers at db.example."))
+    ).step()
+    monkeypatch.setattr(configuration, "current", lambda: configuration.Configuration(imports=jobs))
+    use(database)
+    drawn: list[str] = []
+    table = tables.table
+
+    def noted(columns: Any, rows: Any, **more: Any) -> Any:
+        drawn.append(repr(rows))
+        return table(columns, rows, **more)
+
+    monkeypatch.setattr(tables, "table", noted)
+    at = show("data")
+    assert "Imports" in words(at)
+    shown = " ".join([*drawn, *(warning.value for warning in at.warning)])
+    for text in (
+        "postgresql://db.example/news",
+        "postgresql://db.example/keila",
+        "Keila keeps the first open",
+        "listmonk doesn't keep whom it mailed",
+        "The import of news failed",
+        "No PostgreSQL answers at db.example",
+        "not yet",
+    ):
+        assert text in shown
+    assert "hush" not in shown
+    report = campaign.report(Warehouse(database).snapshot(), "listmonk-1", Audience.ALL)
+    assert "listmonk doesn't keep whom it mailed" in explained.in_short(report, "sent")[-1]
+    assert "individual tracking" in explained.in_short(report, "cor")[-1]
+
+
+def raise_(error: Exception) -> None:
+    raise error

@@ -6,20 +6,22 @@ from pathlib import Path
 import pytest
 
 from mailsight.errors import BadSetting
+from mailsight.importing.schedule import Job
 from mailsight.web import secrets_files
 from tests.support.broken_secrets import BROKEN, GOOD
 
 
 def sections(
     text: str, path: Path = Path("secrets.toml")
-) -> tuple[secrets_files.Section, secrets_files.Section]:
+) -> tuple[secrets_files.Section, secrets_files.Section, tuple[Job, ...]]:
     return secrets_files.sections({path: text})
 
 
 def test_a_complete_section_is_accepted() -> None:
-    auth, webhooks = sections(GOOD)
+    auth, webhooks, imports = sections(GOOD)
     assert secrets_files.providers(auth) == ("default",)
     assert webhooks == {"sendgrid": {"basic_auth": "ann:secret"}}
+    assert imports == ()
 
 
 @pytest.mark.parametrize(("change", "says"), BROKEN.values(), ids=BROKEN)
@@ -56,7 +58,7 @@ def test_the_message_names_the_line() -> None:
     ],
 )
 def test_other_programs_sections_are_ignored(text: str) -> None:
-    assert sections(text) == ({}, {})
+    assert sections(text) == ({}, {}, ())
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_providers_are_listed(text: str, names: tuple[str, ...]) -> None:
 
 def test_later_files_win() -> None:
     other = GOOD.replace("mailsight-1", "mailsight-2")
-    auth, _ = secrets_files.sections({Path("home.toml"): GOOD, Path("project.toml"): other})
+    auth, _, _ = secrets_files.sections({Path("home.toml"): GOOD, Path("project.toml"): other})
     assert auth["client_id"] == "mailsight-2"
 
 
@@ -137,3 +139,42 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, make, says: str) ->
     with pytest.raises(BadSetting) as raised:
         secrets_files.contents([tmp_path / "secrets.toml"], required=False)
     assert says in raised.value.message
+
+
+IMPORT = """[import.news]
+source = "listmonk"
+url = "postgresql://a:listmonks-word@db/listmonk"
+every = "10 minutes"
+options = { lists = "all" }
+"""
+# What to replace with what, and what the message says.
+BROKEN_IMPORTS: dict[str, tuple[str, str, str]] = {
+    "misspelt": ("[import.news]", "[imports.news]", "[imports] is not read; write [import.NAME]"),
+    "no section": ("[import.news]", "[import]", "import must be sections, [import.NAME]"),
+    "unknown source": ('"listmonk"', '"listmnk"', "[import.news] has the source 'listmnk'; known are"),
+    "misspelt key": ("every", "evry", "[import.news] has no setting evry; did you mean every?"),
+    "no address": ("url =", "# url =", "[import.news] needs either url or path"),
+    "two addresses": ("url =", 'path = "/x"\nurl =', "[import.news] needs either url or path"),
+    "a path as url": ("postgresql://", "", "write path for files"),
+    "no interval": ('"10 minutes"', '"often"', 'needs every as text such as "10 minutes"'),
+    "too short an interval": ('"10 minutes"', '"1 second"', "at least a minute"),
+    "a number as interval": ('"10 minutes"', "10", "[import.news] needs text in quotes for every"),
+    "a number as options": ('{ lists = "all" }', "3", "needs options as texts in quotes"),
+}
+
+
+def test_imports_are_read_and_keep_their_password_to_themselves() -> None:
+    _, _, imports = sections(IMPORT)
+    address = "postgresql://a:listmonks-word@db/listmonk"
+    assert imports == (Job("news", "listmonk", address, 600.0, {"lists": "all"}),)
+    assert "listmonks-word" not in repr(imports) + imports[0].place
+    _, _, [daily] = sections('[import.keila]\nurl = "postgresql://db/keila"\nevery = "1 Day"')
+    assert daily == Job("keila", "keila", "postgresql://db/keila", 86_400.0)
+
+
+@pytest.mark.parametrize(("before", "after", "says"), BROKEN_IMPORTS.values(), ids=BROKEN_IMPORTS)
+def test_a_mistake_in_an_import_is_named(before: str, after: str, says: str) -> None:
+    with pytest.raises(BadSetting) as raised:
+        sections(IMPORT.replace(before, after))
+    assert says in raised.value.message
+    assert "listmonks-word" not in str(raised.value)

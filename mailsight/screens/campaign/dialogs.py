@@ -57,7 +57,7 @@ def show(report: CampaignReport) -> None:
 
 def _counted(report: CampaignReport, key: str) -> None:
     if key in FIGURES:
-        explained.counted(key, explanations.in_short(key, report.counts), report.audience)
+        explained.counted(key, explained.in_short(report, key), report.audience)
     elif key == ESTIMATED_COR.key:
         apple = read(campaign.apple_opens, report.campaign.campaign_id)
         explained.counted(key, explanations.estimate(apple), Audience.HUMAN)

@@ -91,7 +91,7 @@ def card(report: CampaignReport, key: str) -> Card:
         key=key,
         label=figure.label,
         value=formats.count(counted.part),
-        tip=explanations.in_short(key, counts),
+        tip=explained.in_short(report, key),
         change=_arrow(change) if change else "",
         reason=change.reason if change else "",
         before=f"vs {_last(change.campaigns)}" if change else "",
@@ -153,7 +153,7 @@ def rates_table(report: CampaignReport) -> None:
                     tables.main(rate.label, rate.formula, aside=rate.name, counted=explained.question(rate)),
                     tables.rate(
                         rate.portion(report.counts),
-                        tip=explanations.in_short(rate.key, report.counts),
+                        tip=explained.in_short(report, rate.key),
                         interval=False,
                     ),
                     formats.of(*rate.counts(report.counts)),

@@ -6,7 +6,9 @@ import streamlit as st
 
 from mailsight.components import address
 from mailsight.figures import explanations
-from mailsight.figures.metrics import FIGURES, Counts, Figure
+from mailsight.figures.metrics import FIGURES, Counts, Figure, Rate
+from mailsight.importing import registry
+from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience
 
 HOW_COUNTED = "How is this counted?"
@@ -32,6 +34,13 @@ def label(key: str, counts: Counts, on_click: Callable[[], None]) -> None:
             key=f"counted_{key}",
             on_click=on_click,
         )
+
+
+def in_short(report: CampaignReport, key: str) -> tuple[str, ...]:
+    """A campaign's figure: formula, counts, and what the sender that it was imported from can't tell about it."""
+    figure = FIGURES[key]
+    counts = (figure.numerator, figure.denominator) if isinstance(figure, Rate) else (key,)
+    return (*explanations.in_short(key, report.counts), *registry.untold(report.campaign.source, counts))
 
 
 @st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:", on_dismiss=address.close_dialog)
