@@ -89,7 +89,10 @@ class BadSetting(MailsightError):
 
 class NoDatabase(MailsightError):
     title = "No campaigns yet"
-    next_step = "Load yours with `python -m mailsight load BUNDLE`, or try `python -m mailsight sample`."
+    next_step = (
+        "Upload yours on the Data page: your own files, or what Mailchimp, Brevo, SendGrid, Klaviyo, HubSpot or "
+        "Mailgun exports. Or load them with `python -m mailsight load BUNDLE`, or try `python -m mailsight sample`."
+    )
 
 
 class DatabaseUnreadable(MailsightError):

@@ -10,8 +10,9 @@ from rich.table import Table
 
 from mailsight import settings
 from mailsight.audience.machines import REASONS
-from mailsight.errors import CantWrite, NoDatabase
+from mailsight.errors import CantWrite, NoDatabase, NotABundle
 from mailsight.figures import formats
+from mailsight.importing import recognition
 from mailsight.loading import bundles, classify, health, payloads, spool
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.refusals import Refusal
@@ -42,7 +43,13 @@ def load_(
     database: Database = None,
 ) -> None:
     """Load campaigns, customers, messages and events; print how many rows were new, known and rejected."""
-    summary = _load(database_path(context, database), paths, strict=strict)
+    try:
+        summary = _load(database_path(context, database), paths, strict=strict)
+    except NotABundle as error:
+        if len(paths) == 1 and (source := recognition.recognise(paths[0])):
+            step = f"It is an export of {source.label}: `python -m mailsight import {source.name} {paths[0]}` loads it."
+            raise NotABundle(error.message, next_step=step) from error
+        raise
     print_summary(summary)
     if summary.rejected or summary.passed_over:
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -235,7 +236,7 @@ def batches(found: Iterable[Entry | Item], batch_rows: int) -> Iterator[Item]:
 
 def _taken(collected: dict[tuple[str, str], list[Entry]]) -> Iterator[Rows]:
     for (kind, origin), taken in collected.items():
-        yield Rows(kind, origin, [entry.row for entry in taken], [entry.line for entry in taken])
+        yield Rows(kind, origin, [entry.row for entry in taken], array("q", (entry.line for entry in taken)))
     collected.clear()
 
 

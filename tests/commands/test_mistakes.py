@@ -14,6 +14,8 @@ from mailsight import __main__
 from mailsight.commands import dashboard
 from mailsight.errors import BadAddress, BadSetting, PortTaken
 from tests.support.campaigns import newest_sent
+from tests.support.exported import MAILCHIMP_EXPORT
+from tests.support.exports import zipped
 from tests.support.sockets import bound
 from tests.support.waiting import PATIENCE_SECONDS, until
 from tooling.servers import PROJECT
@@ -246,3 +248,10 @@ def test_a_server_starts_only_where_it_can_listen() -> None:
     ):
         with pytest.raises(BadAddress):
             dashboard.check_address(address, port)
+
+
+def test_loading_another_senders_export_says_how_to_import_it(ended: Ended, tmp_path: Path) -> None:
+    export = zipped(tmp_path / "export.zip", MAILCHIMP_EXPORT)
+    status, printed = ended("--database", tmp_path / "m.duckdb", "load", export)
+    assert status == 1
+    assert "ItisanexportofMailchimp:`python-mmailsightimportmailchimp" in printed

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from mailsight.errors import ImportFailed
 from mailsight.importing.klaviyo import SOURCE
@@ -81,3 +82,21 @@ def test_rows_of_metrics_are_events(tmp_path: Path) -> None:
 def test_what_is_not_klaviyos_is_not_imported(tmp_path: Path) -> None:
     with pytest.raises(ImportFailed, match="holds nothing that Klaviyo exports"):
         read(SOURCE, written(tmp_path, {"x.csv": "a,b\n1,2\n"}))
+
+
+def test_a_workbook_may_have_several_sheets(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "campaigns.xlsx") as book:
+        book.add_worksheet("About").write_row(0, 0, ["Exported by"])
+        sheet = book.add_worksheet("Data")
+        sheet.write_row(
+            0, 0, ["Campaign ID", "Campaign Name", "Send Time", "Unique Opens", "Placed Order Rate"]
+        )
+        date = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        sheet.write_row(1, 0, ["c1", "Tulips"])
+        sheet.write_datetime(1, 2, datetime(2023, 5, 4, 10), date)  # noqa: DTZ001  # spreadsheets have no zones
+        sheet.write_row(1, 3, [402, 0.012])
+    found = read(SOURCE, tmp_path / "campaigns.xlsx")
+    assert found.of("campaigns", "campaign_id", "name", "sent_at") == [
+        ("klaviyo-c1", "Tulips", datetime(2023, 5, 4, 10, tzinfo=UTC))
+    ]
+    assert found.of("totals", "opened") == [(402,)]

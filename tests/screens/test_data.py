@@ -28,6 +28,8 @@ from mailsight.vocabulary import Audience, EventType
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import configuration, parameters
+from tests.support.exported import MAILCHIMP_EXPORT
+from tests.support.exports import zipped
 from tests.support.pages import show, words
 from tests.support.provider_events import BOUNCED, CLICKED, EVENTS, HUGE, NOON, OPENED, event
 from tests.support.providers.registry import SAMPLES
@@ -252,6 +254,7 @@ def test_the_button_opens_the_dialog(use: Callable[[Path], Warehouse], mixed: Pa
     assert not at.exception
     assert [button.label for button in at.button] == ["Upload", "Load"]
     assert [uploader.label for uploader in at.file_uploader]
+    assert "an export from Mailchimp" in words(at)
 
 
 def test_an_upload_waits_for_another_load_and_then_says_so(
@@ -290,6 +293,9 @@ def test_an_upload_shows_its_result(use: Callable[[Path], Warehouse], tmp_path: 
     [partial] = (at := show_result([("campaigns.csv", rows), ("*orders*.csv", b"a,b\n")])).warning
     assert (partial.value, len(at.success)) == ("1 file in this upload could not be loaded.", 0)
     assert "upload these files again" in words(at)
+    export = zipped(tmp_path / "export.zip", MAILCHIMP_EXPORT, "acme/46727/").read_bytes()
+    at = show_result([("export.zip", export)])
+    assert [message.value.split(".")[0] for message in at.success] == ["Upload complete"]
     [rejected] = show_result([("*.zip", b"no")]).warning
     assert rejected.value.startswith("**Nothing was loaded.** '\\*.zip' is not a readable zip")
 

@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from mailsight.loading import bundles
+from tests.support import exports
 from tests.support.browsing import SIZES, visit
+from tests.support.exported import MAILCHIMP_EXPORT
 from tests.support.provider_events import EVENTS, HUGE, OPENED, event
 from tests.support.uploaded import BUNDLE, zipped
 
@@ -117,6 +119,26 @@ def test_a_new_installation_can_be_filled_by_upload(
         expect(loads).to_contain_text("Brevo")
         page.get_by_role("link", name="Campaigns", exact=True).click()
         expect(page.get_by_role("link", name="Spring", exact=True)).to_be_visible()
+        assert wrong == []
+
+
+def test_a_newcomer_uploads_the_export_of_an_account_and_sees_its_campaigns(
+    browser: Browser, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    export = exports.zipped(tmp_path / "export.zip", MAILCHIMP_EXPORT, "acme/46727/")
+    with visit(browser) as (page, wrong):
+        page.goto(serve(tmp_path / "mailsight.duckdb"))
+        expect(page.get_by_text("what Mailchimp, Brevo", exact=False)).to_be_visible()
+        page.get_by_role("link", name="Load data").click()
+        dialog = upload_dialog(page)
+        expect(dialog.get_by_text("an export from Mailchimp", exact=False)).to_be_visible()
+        send(page, export)
+        expect(dialog.get_by_text("Upload complete.")).to_be_visible()
+        dialog.get_by_role("button", name="Done").click()
+        expect(page.get_by_role("table", name="Loads")).to_contain_text("export.zip")
+        page.get_by_role("link", name="Campaigns", exact=True).click()
+        page.get_by_role("link", name="Tulips (copy 01)", exact=True).click()
+        expect(page.get_by_role("heading", name="Tulips (copy 01)")).to_be_visible()
         assert wrong == []
 
 

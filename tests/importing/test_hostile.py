@@ -1,0 +1,97 @@
+"""Whatever is in an export, an importer yields rows and rejected rows, or says why it can't read it."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from mailsight.errors import MailsightError
+from mailsight.importing import registry
+from mailsight.importing.sources import Request
+from mailsight.importing.written import Written
+from tests.support.exported import (
+    KLAVIYO_CAMPAIGNS,
+    MAILCHIMP_EXPORT,
+    MAILGUN_ITEM,
+    brevo_log,
+    mailgun_logs,
+    sendgrid_activity,
+)
+from tests.support.exports import read, written
+
+ODD = (
+    *(
+        "",
+        " ",
+        "NA",
+        "NULL",
+        "0",
+        "-1",
+        "9" * 40,
+        "1e999",
+        "nan",
+        "\x00",
+        "\ufeff",
+        "\u202e",
+        "é" * 300,
+        '"',
+        "'",
+    ),
+    *(
+        "@",
+        "a@b",
+        "99/99/9999",
+        "0001-01-01",
+        "9999-12-31T23:59:59+14:00",
+        "[[[[",
+        '{"a": ',
+        "../../x",
+        "1234_x",
+    ),
+    *("\ud83d", "=cmd()", "a,b;c\td", "\r", "\n"),
+)
+SENDGRID = sendgrid_activity({"event": "open"}, {"event": "dropped", "reason": "x"})
+SAMPLES: dict[str, dict[str, str | bytes]] = {
+    "mailchimp": dict(MAILCHIMP_EXPORT),
+    "klaviyo": {"campaigns.csv": KLAVIYO_CAMPAIGNS},
+    "hubspot": {"x.csv": "Email,Sent,Open,Click,Dropped,Email Name\na@b.example,2024-01-01,1,TRUE,,Tulips\n"},
+    "sendgrid": {"activity.csv": SENDGRID},
+    "brevo": {"log.csv": brevo_log("Aperta", "Sent", "Kukucs")},
+    "mailgun": {
+        "logs.json": mailgun_logs(MAILGUN_ITEM),
+        "b.csv": "address,code,error,created_at\na@b.example,1,x,y\n",
+    },
+}
+
+
+def spoiled(text: str, chance: random.Random) -> str:
+    """The text with some of its parts replaced by odd ones, and perhaps cut off."""
+    for _ in range(chance.randint(1, 6)):
+        parts = text.split(mark := chance.choice(',\n":'))
+        place = chance.randrange(len(parts))
+        parts[place] = chance.choice(ODD)
+        text = mark.join(parts)
+    return text[: chance.randrange(len(text) + 1)] if chance.random() < 0.2 and text else text
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_no_content_stops_an_importer(name: str, tmp_path: Path) -> None:
+    chance = random.Random(name)
+    source = registry.source(name)
+    for turn in range(25):
+        files = {
+            file: spoiled(content, chance).encode("utf-8", "surrogatepass")
+            for file, content in SAMPLES[name].items()
+            if isinstance(content, str)
+        }
+        folder = written(tmp_path / str(turn), files)
+        try:
+            found = read(source, folder)
+        except MailsightError:
+            continue
+        assert all(reason for _, _, reason in found.unusable)
+        (tmp_path / f"{turn}-bundle").mkdir()
+        with Written(tmp_path / f"{turn}-bundle", name) as bundle:
+            for item in source.read(Request(str(folder))):
+                bundle.add(item)
+        assert not any(event["occurred_at"] is None for event in found.rows.get("events", []))
