@@ -14,13 +14,10 @@ from mailsight.importing.listmonk import SOURCE
 from mailsight.importing.sources import Item, Request, Rows
 from mailsight.importing.written import Written
 from mailsight.warehouse.reader import Warehouse
-from tests.importing import test_listmonk as listmonk
-from tests.importing.test_listmonk import source
+from tests.support import listmonk
 from tests.support.command_line import run
 from tests.support.kills import kill_at
 from tests.support.postgresql import Database
-
-__all__ = ["source"]  # the fixture
 
 # What is wrong with an address, and what the message says.
 FAILURES: dict[str, tuple[tuple[str, str], str]] = {
@@ -52,18 +49,18 @@ def test_a_database_of_another_program_is_refused_with_the_table_that_it_lacks(
         engine.run(tmp_path / "m.duckdb", SOURCE, postgresql.address)
 
 
-def test_a_user_without_rights_learns_of_the_table(source: Database, tmp_path: Path) -> None:
-    source.run("create role guest login password 'guest'")
+def test_a_user_without_rights_learns_of_the_table(listmonk_database: Database, tmp_path: Path) -> None:
+    listmonk_database.run("create role guest login password 'guest'")
     try:
-        address = source.address.replace("mailsight:secret", "guest:guest")
+        address = listmonk_database.address.replace("mailsight:secret", "guest:guest")
         with pytest.raises(ImportFailed, match="permission denied for table campaigns"):
             engine.run(tmp_path / "m.duckdb", SOURCE, address)
     finally:
-        source.run("drop role guest")
+        listmonk_database.run("drop role guest")
 
 
-def test_nothing_is_written_to_the_source(source: Database) -> None:
-    items = SOURCE.read(Request(source.address))
+def test_nothing_is_written_to_the_source(listmonk_database: Database) -> None:
+    items = SOURCE.read(Request(listmonk_database.address))
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         _connection(items).execute("delete from campaigns")
 
@@ -76,12 +73,14 @@ def _connection(items: Any) -> Any:
     return items.gi_frame.f_locals["database"].connection
 
 
-def test_all_tables_are_read_as_they_were_at_the_start(source: Database) -> None:
-    listmonk.fill(source, Random(1), people=4, campaigns=1)
-    items = iter(SOURCE.read(Request(source.address)))
+def test_all_tables_are_read_as_they_were_at_the_start(listmonk_database: Database) -> None:
+    listmonk.fill(listmonk_database, Random(1), people=4, campaigns=1)
+    items = iter(SOURCE.read(Request(listmonk_database.address)))
     first = next(items)
-    source.insert("campaign_views", {"campaign_id": 1, "subscriber_id": 1, "created_at": listmonk.START})
-    views = source.run("select count(*) from campaign_views where subscriber_id is not null")[0][0]
+    listmonk_database.insert(
+        "campaign_views", {"campaign_id": 1, "subscriber_id": 1, "created_at": listmonk.START}
+    )
+    views = listmonk_database.run("select count(*) from campaign_views where subscriber_id is not null")[0][0]
     rows = [
         row
         for item in [first, *items]
@@ -92,29 +91,29 @@ def test_all_tables_are_read_as_they_were_at_the_start(source: Database) -> None
 
 
 def test_an_import_whose_connection_is_cut_changes_nothing_and_the_next_continues(
-    source: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listmonk_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listmonk.fill(source, Random(1), people=20, campaigns=2)
+    listmonk.fill(listmonk_database, Random(1), people=20, campaigns=2)
     database = tmp_path / "m.duckdb"
-    engine.run(database, SOURCE, source.address)
+    engine.run(database, SOURCE, listmonk_database.address)
     before = Warehouse(database).generation
-    listmonk.fill(source, Random(2), people=5, campaigns=1)
+    listmonk.fill(listmonk_database, Random(2), people=5, campaigns=1)
     added = Written.add
 
     def cut(self: Written, item: Item) -> None:
         if isinstance(item, Rows) and item.origin == "campaign_views":
-            source.run(
+            listmonk_database.run(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'mailsight'"
             )
         added(self, item)
 
     monkeypatch.setattr(Written, "add", cut)
     with pytest.raises(ImportFailed, match="was lost"):
-        engine.run(database, SOURCE, source.address, batch_rows=2)
+        engine.run(database, SOURCE, listmonk_database.address, batch_rows=2)
     monkeypatch.undo()
     assert Warehouse(database).generation == before
-    engine.run(database, SOURCE, source.address)
-    assert listmonk.figures(tmp_path) == listmonk.oracle(source)
+    engine.run(database, SOURCE, listmonk_database.address)
+    assert listmonk.figures(tmp_path) == listmonk.oracle(listmonk_database)
 
 
 PROGRAM = """
@@ -135,29 +134,31 @@ STEPS = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("step", "calls"), STEPS)
 def test_a_killed_import_changes_nothing_and_the_next_one_is_complete(
-    step: str, calls: int, source: Database, tmp_path: Path
+    step: str, calls: int, listmonk_database: Database, tmp_path: Path
 ) -> None:
-    listmonk.fill(source, Random(1), people=20, campaigns=2)
+    listmonk.fill(listmonk_database, Random(1), people=20, campaigns=2)
     database = tmp_path / "m.duckdb"
-    kill_at(step, PROGRAM, database, source.address, calls=calls)
+    kill_at(step, PROGRAM, database, listmonk_database.address, calls=calls)
     assert not Warehouse(database).exists
-    engine.run(database, SOURCE, source.address)
-    assert listmonk.figures(tmp_path) == listmonk.oracle(source)
+    engine.run(database, SOURCE, listmonk_database.address)
+    assert listmonk.figures(tmp_path) == listmonk.oracle(listmonk_database)
     assert [path for path in tmp_path.iterdir() if path.is_dir() and "import" in path.name] == []
 
 
 def test_the_command_prints_what_is_new_and_what_the_source_cannot_tell(
-    source: Database, tmp_path: Path
+    listmonk_database: Database, tmp_path: Path
 ) -> None:
-    listmonk.fill(source, Random(1), people=4, campaigns=1)
+    listmonk.fill(listmonk_database, Random(1), people=4, campaigns=1)
     database = tmp_path / "m.duckdb"
-    status, printed, errors = run("import", "listmonk", source.address, "--database", database)
+    status, printed, errors = run("import", "listmonk", listmonk_database.address, "--database", database)
     assert status == 0
     assert "customers" in printed
     assert "listmonk doesn't keep whom it mailed" in errors.replace("\n", " ")
     assert "secret" not in printed + errors
     with pytest.raises(ImportFailed, match="refuses the password"):
-        run("import", "listmonk", source.address.replace("secret", "wrong"), "--database", database)
+        run(
+            "import", "listmonk", listmonk_database.address.replace("secret", "wrong"), "--database", database
+        )
 
 
 def test_the_command_lists_the_sources() -> None:

@@ -7,12 +7,9 @@ import pytest
 from mailsight.errors import ImportFailed, LoadRunning
 from mailsight.importing import engine, schedule
 from mailsight.importing.schedule import Importer, Job, retry_seconds
-from tests.importing.test_listmonk import source
 from tests.support.postgresql import Database
 from tests.support.tables import table
 from tests.support.waiting import until
-
-__all__ = ["source"]  # the fixture
 
 JOBS = (
     Job("news", "listmonk", "postgresql://a:b@c/d", 600.0),
@@ -100,10 +97,12 @@ def test_a_damaged_note_is_none(tmp_path: Path) -> None:
         assert schedule.outcomes(tmp_path / "m.duckdb") == {}
 
 
-def test_a_listmonk_is_imported_in_the_background(source: Database, tmp_path: Path) -> None:
-    source.insert("campaigns", {"name": "Spring", "subject": "Hi", "from_email": "a@b.example", "body": "x"})
+def test_a_listmonk_is_imported_in_the_background(listmonk_database: Database, tmp_path: Path) -> None:
+    listmonk_database.insert(
+        "campaigns", {"name": "Spring", "subject": "Hi", "from_email": "a@b.example", "body": "x"}
+    )
     database = tmp_path / "m.duckdb"
-    importer = Importer(database, [Job("listmonk", "listmonk", source.address)])
+    importer = Importer(database, [Job("listmonk", "listmonk", listmonk_database.address)])
     importer.start()
     try:
         until(lambda: schedule.outcomes(database), "the import")
@@ -112,4 +111,4 @@ def test_a_listmonk_is_imported_in_the_background(source: Database, tmp_path: Pa
     assert schedule.outcomes(database)["listmonk"].error is None
     assert table(database, "campaigns", "name") == [{"name": "Spring"}]
     assert not importer.is_running
-    assert engine.positions(database, "listmonk", engine.place_of(source.address, {}))
+    assert engine.positions(database, "listmonk", engine.place_of(listmonk_database.address, {}))
