@@ -62,6 +62,7 @@ create table bounces (
     source text not null default '', meta jsonb not null default '{}', created_at timestamptz default now()
 );
 """
+pytestmark = pytest.mark.slow
 START = datetime(2026, 4, 14, 9, tzinfo=UTC)
 URLS = ("https://shop.example/a", "https://shop.example/b?x=1&y=2")
 BODY = (
