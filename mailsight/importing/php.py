@@ -12,7 +12,7 @@ MAX_VALUES = 200_000
 MAX_DEPTH = 40
 
 
-class NotSerialized(ValueError):
+class _NotSerialized(ValueError):
     """The text is not what `serialize` writes, or more than is read."""
 
 
@@ -22,7 +22,7 @@ def read(text: str | None) -> object:
         return None
     try:
         return unserialize(text)
-    except NotSerialized:
+    except _NotSerialized:
         return None
 
 
@@ -33,10 +33,10 @@ def read_array(text: str | None) -> dict[int | str, object]:
 
 
 def unserialize(text: str) -> object:
-    """The value of a serialised text. Raises `NotSerialized`."""
+    """The value of a serialised text. Raises `ValueError`."""
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > MAX_BYTES:
-        raise NotSerialized("too long")
+        raise _NotSerialized("too long")
     return _Reader(data).value(0)
 
 
@@ -49,7 +49,7 @@ class _Reader:
     def value(self, depth: int) -> object:
         self._values += 1
         if depth > MAX_DEPTH or self._values > MAX_VALUES:
-            raise NotSerialized("too many values, or nested too deeply")
+            raise _NotSerialized("too many values, or nested too deeply")
         kind = self._data[self._position : self._position + 2]
         self._position += 2
         if kind == b"N;":
@@ -76,7 +76,7 @@ class _Reader:
             case b"R:" | b"r:":
                 self._until(b";")
             case _:
-                raise NotSerialized(f"unknown type at byte {self._position - 2}")
+                raise _NotSerialized(f"unknown type at byte {self._position - 2}")
 
     def _array(self, depth: int) -> dict[int | str, object]:
         count = _whole(self._until(b":"))
@@ -85,7 +85,7 @@ class _Reader:
         for _ in range(count):
             key = self.value(depth + 1)
             if not isinstance(key, int | str):
-                raise NotSerialized("a key that is neither a number nor a text")
+                raise _NotSerialized("a key that is neither a number nor a text")
             array[key] = self.value(depth + 1)
         self._expect(b"}")
         return array
@@ -97,26 +97,26 @@ class _Reader:
         if self._data[end : end + 2] != closing:
             end = self._data.find(closing, start)
             if end < 0:
-                raise NotSerialized("a text without an end")
+                raise _NotSerialized("a text without an end")
         self._position = end + 2
         return self._data[start:end].decode("utf-8", "replace")
 
     def _skip(self, length: int) -> None:
         self._position += length + 2
         if self._position > len(self._data):
-            raise NotSerialized("cut off")
+            raise _NotSerialized("cut off")
 
     def _until(self, mark: bytes) -> bytes:
         end = self._data.find(mark, self._position, self._position + 400)
         if end < 0:
-            raise NotSerialized(f"no {mark.decode()} after byte {self._position}")
+            raise _NotSerialized(f"no {mark.decode()} after byte {self._position}")
         part = self._data[self._position : end]
         self._position = end + 1
         return part
 
     def _expect(self, mark: bytes) -> None:
         if self._data[self._position : self._position + 1] != mark:
-            raise NotSerialized(f"no {mark.decode()} at byte {self._position}")
+            raise _NotSerialized(f"no {mark.decode()} at byte {self._position}")
         self._position += 1
 
 
@@ -124,14 +124,14 @@ def _whole(digits: bytes) -> int:
     try:
         return int(digits)
     except ValueError as error:
-        raise NotSerialized("not a whole number") from error
+        raise _NotSerialized("not a whole number") from error
 
 
 def _number(digits: bytes) -> float:
     try:
         return float(digits)
     except ValueError as error:
-        raise NotSerialized("not a number") from error
+        raise _NotSerialized("not a number") from error
 
 
 _SCALARS: dict[bytes, Callable[[bytes], object]] = {

@@ -20,6 +20,8 @@ from tests.support.listmonk import BODY, START, figures, fill, oracle
 from tests.support.postgresql import Database
 from tests.support.tables import table
 
+pytestmark = pytest.mark.slow
+
 
 def load(folder: Path, source: Database, **options: Any) -> LoadSummary:
     return engine.run(folder / "m.duckdb", SOURCE, source.address, **options)

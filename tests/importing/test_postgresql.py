@@ -19,6 +19,8 @@ from tests.support.command_line import run
 from tests.support.kills import kill_at
 from tests.support.postgresql import Database
 
+pytestmark = pytest.mark.slow
+
 # What is wrong with an address, and what the message says.
 FAILURES: dict[str, tuple[tuple[str, str], str]] = {
     "password": ((":secret@", ":wr%40ng@"), "refuses the password of 'mailsight'"),
@@ -123,15 +125,10 @@ from random import Random
 from mailsight.importing import engine, registry
 engine.run(Path(sys.argv[1]), registry.source("listmonk"), sys.argv[2], batch_rows=5)
 """
-STEPS = [
-    ("mailsight.importing.written.Written.add", 3),
-    ("mailsight.loading.bundles.read_file", 2),
-    ("mailsight.loading.merge.derive", 1),
-    ("mailsight.warehouse.generations.publish", 1),
-]
+# The steps of the load itself are tested in tests/loading/test_kills.py.
+STEPS = [("mailsight.importing.written.Written.add", 3), ("mailsight.warehouse.generations.publish", 1)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("step", "calls"), STEPS)
 def test_a_killed_import_changes_nothing_and_the_next_one_is_complete(
     step: str, calls: int, listmonk_database: Database, tmp_path: Path
