@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mailsight.bounded.process import Limits, Process
-from mailsight.errors import MailsightError, NotABundle, UnreadableFile
+from mailsight.errors import MailsightError, NotABundle, UnreadableFile, WorkFailed
 
 from . import bundle_files, csv_files, file_checks, json_files, sheets, unpacking
 from .bundle_files import COLUMNS, BundleFile
@@ -59,6 +59,7 @@ ELSEWHERE = (
     "it is in another folder than the tables. Load that folder too, or move the file beside the tables."
 )
 EMPTY = "it is empty."
+_AS_CSV = "Delete cells far from the table, or save it as CSV, then load it again."
 _SHEET = (
     "the name of this sheet doesn't say which table it is. Rename it to campaigns, customers, messages, events or "
     "totals, or save it as a file of its own."
@@ -298,6 +299,9 @@ def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = No
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
             reason = f"{candidate.name} can't be read: {error.strerror}."
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
+        except WorkFailed as error:
+            reason = f"{candidate.name} takes too much memory or time to read: {error.message}"
+            outcome = _unreadable(candidate, UnreadableFile(reason, next_step=_AS_CSV))
         except MailsightError as error:
             reason = f"{candidate.name} can't be read: {error.message}"
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))

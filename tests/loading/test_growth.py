@@ -239,6 +239,8 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     ),
     "unpacking.unpack": lambda text, folder: partial(_unpacked, _written(text, folder)),
     "unpacking.beginning": _of_file(lambda path: unpacking.beginning(path, 2**16)),
+    "unpacking.beginning_of": _of_text(lambda text: unpacking.beginning_of(io.BytesIO(text.encode()), 2**16)),
+    "unpacking.is_packed": _of_text(lambda text: unpacking.is_packed(text.encode())),
     "recognition.providers_of": _of_text(lambda text: recognition.providers_of([io.BytesIO(text.encode())])),
     "refusals.of_file": _of_file(lambda path: refusals.of_file("events", "a", path, "damaged")),
     "uploads.quoted": _of_text(_packed_names),
@@ -322,7 +324,7 @@ def test_every_function_that_reads_text_is_listed() -> None:
             "finding.payload_files",
             "finding.tables_folder",
         ),
-        *("finding.files_below", "finding.is_workbook", "finding.sheets_of", "uploads.unzip"),
+        *("finding.files_below", "finding.is_workbook", "finding.sheets_of", "uploads.unzip", "uploads.unpacked"),
         *("payload_files.unpack", "payload_files.line_numbers", "uploads.start", "uploads.remove_leftovers"),
     }
 
