@@ -165,9 +165,7 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
     name = PurePosixPath(packed.name).name
     size, entries = _size_and_entries(packed)
     if entries > MAX_FILES:
-        raise BadUpload(
-            f"{quoted(name)} contains more than {MAX_FILES:,} files.", next_step=_TOO_LARGE
-        )
+        raise BadUpload(f"{quoted(name)} contains more than {MAX_FILES:,} files.", next_step=_TOO_LARGE)
     allowed = MAX_UNPACKED_BYTES if max_bytes is None else max_bytes
     room = max(min(allowed, size * MAX_RATIO), _RATIO_EXEMPT_BYTES)
     saver = _Saver(folder, room)

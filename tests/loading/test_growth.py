@@ -26,6 +26,7 @@ from mailsight.loading import (
     csv_files,
     file_checks,
     finding,
+    folders,
     json_files,
     payload_files,
     recognition,
@@ -218,7 +219,7 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     "csv_files.delimiter": _of_text(lambda text: csv_files.delimiter(text, list)),
     "csv_files.is_plain": _of_file(lambda path: csv_files.is_plain(path, csv_files.layout(path, list))),
     "csv_files.rows": _of_file(lambda path: _used(csv_files.rows(path, csv_files.layout(path, list)))),
-    "finding.is_clutter": _of_text(finding.is_clutter),
+    "folders.is_clutter": _of_text(folders.is_clutter),
     "finding.kind_of_name": _of_text(finding.kind_of_name),
     "finding.kind_of_columns": _of_text(lambda text: finding.kind_of_columns(text.split(","))),
     "finding.looks_like_data": _of_text(finding.looks_like_data),
@@ -313,7 +314,7 @@ def test_every_function_that_reads_text_is_listed() -> None:
     listed = {name.partition(",")[0] for name in CALLS}.union(*ELSEWHERE.values())
     assert {*_public(audience), *_public(providers)} <= listed
     reads_files = {
-        *("bundle_files", "csv_files", "file_checks", "finding", "json_files", "payload_files"),
+        *("bundle_files", "csv_files", "file_checks", "finding", "folders", "json_files", "payload_files"),
         *("recognition", "unpacking", "uploads"),
     }
     rest = {name for name in _public(loading) if name.partition(".")[0] in reads_files} - listed
@@ -324,7 +325,14 @@ def test_every_function_that_reads_text_is_listed() -> None:
             "finding.payload_files",
             "finding.tables_folder",
         ),
-        *("finding.files_below", "finding.is_workbook", "finding.sheets_of", "uploads.unzip", "uploads.unpacked"),
+        *(
+            "finding.files_below",
+            "folders.files_below",
+            "finding.is_workbook",
+            "finding.sheets_of",
+            "uploads.unzip",
+            "uploads.unpacked",
+        ),
         *("payload_files.unpack", "payload_files.line_numbers", "uploads.start", "uploads.remove_leftovers"),
     }
 

@@ -120,7 +120,7 @@ def load_deadly(
 
     def run(self: Draft, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
         if name == query:
-            marked = f"select count(*) from {table} as s where contains(cast(s as varchar), '{MARK}')"  # noqa: S608
+            marked = f"select count(*) from {table} as s where contains(cast(s as varchar), '{MARK}')"
             if self._connection.execute(marked).fetchall() != [(0,)]:
                 deed()
         return original(self, name, **parameters)
