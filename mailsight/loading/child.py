@@ -7,6 +7,7 @@ import logging
 import pickle
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,8 @@ from .spool import Spool
 # A query over all events of a large database may run for minutes, and reports no progress meanwhile. DuckDB uses at
 # most 1.2 GB of the memory.
 LIMITS = Limits(seconds=1800.0, memory_bytes=3 * 2**30, answer_bytes=256 * 2**20, nice=5)
+# Somebody watches a command, and its files may be very large.
+COMMAND_LIMITS = replace(LIMITS, seconds=86_400.0)
 
 # Finding a row to blame among n takes about log n attempts.
 MAX_DEADLY_STEPS = 100
@@ -49,26 +52,27 @@ def run(load: Callable[[Progress], R], progress: Progress = silent, *, process: 
 
 
 def load(load: Load, progress: Progress = silent) -> LoadSummary:
-    """Run a load, which takes `progress`, in a process of its own. What ends that process is rejected."""
+    """Run the load of a command, which takes `progress`, in a process of its own. What ends that is rejected."""
     with TemporaryDirectory(prefix="mailsight-") as folder:
-        return load_upload(load, Path(folder), progress)
+        return load_upload(load, Path(folder), progress, COMMAND_LIMITS)
 
 
-def load_upload(load: Load, folder: Path, progress: Progress) -> LoadSummary:
+def load_upload(load: Load, folder: Path, progress: Progress, limits: Limits = LIMITS) -> LoadSummary:
     """As `load`, for an upload: its temporary folder is removed if the server is killed meanwhile.
 
     A load that crashes, or breaks for lack of memory, is repeated. If it does so again, the step that it was doing is
     left out of the next attempt, so parts of the data are halved until what is to blame is alone and is rejected.
     """
     try:
-        return run(partial(_load, load, folder), progress)
+        return run(partial(_load, load, folder), progress, process=Process(limits))
     except (WorkCrashed, LoadBroken):
         _log.warning("The load is repeated to isolate the rows that ended it", exc_info=True)
     note, deadly = folder / "step", frozenset[int]()
     while True:
         journal.create(note)
         try:
-            return run(partial(_load_with_journal, load, folder, note, deadly), progress)
+            attempt = partial(_load_with_journal, load, folder, note, deadly)
+            return run(attempt, progress, process=Process(limits))
         except (WorkCrashed, LoadBroken) as error:
             step = journal.last_step(note)
             if step == journal.NO_STEP or len(deadly) >= MAX_DEADLY_STEPS:

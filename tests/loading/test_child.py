@@ -47,7 +47,7 @@ def test_a_child_loads_what_its_parent_would(spring: Path, tmp_path: Path) -> No
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loads run in the process of the test, which `work.die` ends no more than it ends that of a real load."""
 
-    def run(load: Callable[[Progress], LoadSummary], progress: Progress) -> LoadSummary:
+    def run(load: Callable[[Progress], LoadSummary], progress: Progress, **_: object) -> LoadSummary:
         try:
             return load(progress)
         except work.Died as error:
