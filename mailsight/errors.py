@@ -7,7 +7,8 @@ MailsightError
 ├── BadSetting             an environment variable or secret is not valid
 ├── NoDatabase             no data has been loaded yet
 ├── DatabaseUnreadable     the file is not a Mailsight database, or its version is not supported
-│   └── DatabaseBusy       another program writes to it, or it is being replaced
+│   ├── DatabaseBusy       another program writes to it, or it is being replaced
+│   └── DatabaseDamaged    it is damaged, incomplete or not a database
 ├── LoadRefused            a load failed; the database is unchanged
 │   ├── NotABundle         it contains nothing that can be loaded
 │   ├── BadUpload          the browser sent a file that is not accepted
@@ -27,6 +28,7 @@ MailsightError
 │   └── ExportCancelled    the user cancelled the export or left the page
 ├── WorkFailed             an e-mail or file could not be processed
 │   ├── TooMuchWork        it takes more time or memory than allowed
+│   ├── WorkCrashed        it crashed the process that worked on it
 │   └── TooBusy            too much other work is waiting
 ├── BadRequest             the grid does not support this filter or sort order
 ├── UnknownHost            a request addresses the server by a name it doesn't know
@@ -103,6 +105,10 @@ class DatabaseUnreadable(MailsightError):
 class DatabaseBusy(DatabaseUnreadable):
     title = "The database is in use"
     next_step = "Wait until the copy is complete, then try again."
+
+
+class DatabaseDamaged(DatabaseUnreadable):
+    pass
 
 
 class LoadRefused(MailsightError):
@@ -195,6 +201,10 @@ class WorkFailed(MailsightError):
 class TooMuchWork(WorkFailed):
     title = "Too large to process"
     next_step = "Everything else works as usual."
+
+
+class WorkCrashed(WorkFailed):
+    pass
 
 
 class TooBusy(WorkFailed):

@@ -363,10 +363,17 @@ where kind <> 'files'
 order by place, line, rowid
 limit :most;
 
--- name: merge_refused()^
--- Keeps the rejected rows, each once, and returns how many are new.
+-- name: refused_parts(most)
+-- Ranges of the rejected rows, each with about `most` bytes.
+select min(id) as first, max(id) as last
+from (select rowid as id, sum(strlen(row)) over (order by rowid) // :most as part from new_refusals)
+group by part
+order by part;
+
+-- name: merge_refused(first, last)^
+-- Keeps the rejected rows of a range, each once, and returns how many are new.
 insert into refused by name
-select kind, file, line, reason, row from new_refusals
+select kind, file, line, reason, row from new_refusals where rowid between :first and :last
 except
 select kind, file, line, reason, row from refused;
 

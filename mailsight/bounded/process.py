@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from mailsight.errors import MailsightError, TooMuchWork, WorkFailed
+from mailsight.errors import MailsightError, TooMuchWork, WorkCrashed, WorkFailed
 
 from . import worker
 
@@ -33,6 +33,15 @@ class Limits:
 
 # The signal that ends a process at its limit of processor time. Windows has neither.
 _TOO_LONG = getattr(signal, "SIGXCPU", -1)
+# The exit status of a process that somebody ended, or the system for lack of memory.
+_ENDED_BY_OTHERS = [
+    -signal.SIGTERM,
+    -getattr(signal, "SIGKILL", 9),
+    -signal.SIGINT,
+    -getattr(signal, "SIGHUP", 1),
+]
+# Arrow's own allocator reserves a gigabyte of the memory that the limit allows.
+_FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 # On a busy machine, work takes longer than its processor time. It is also ended after this many times as long.
 PATIENCE = 4
 
@@ -97,7 +106,8 @@ class Process:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", __package__ or "", *map(str, arguments)],
                 env=os.environ
-                | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)), "PYTHONSAFEPATH": "1"},
+                | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)), "PYTHONSAFEPATH": "1"}
+                | _FRUGAL,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
@@ -129,4 +139,5 @@ class Process:
     def _reason(self, process: subprocess.Popen[bytes]) -> MailsightError:
         if self._is_late or process.returncode == -_TOO_LONG:
             return TooMuchWork(f"Processing takes longer than {self._limits.seconds:g} seconds.")
-        return WorkFailed(f"Processing ended unexpectedly (exit status {process.returncode}).")
+        kind = WorkFailed if process.returncode in _ENDED_BY_OTHERS else WorkCrashed
+        return kind(f"Processing ended unexpectedly (exit status {process.returncode}).")

@@ -1,6 +1,7 @@
 """Commands that load data or change the database, and commands that inspect events and the database."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from mailsight.audience.machines import REASONS
 from mailsight.errors import CantWrite, NoDatabase, NotABundle
 from mailsight.figures import formats
 from mailsight.importing import recognition
-from mailsight.loading import bundles, classify, health, payloads, spool
+from mailsight.loading import bundles, child, classify, health, payloads, spool
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.refusals import Refusal
 from mailsight.loading.segments import MAX_ATTEMPTS
@@ -64,16 +65,16 @@ def ingest_(
     database: Database = None,
 ) -> None:
     """Load a provider's events from files with webhook JSON (plain or compressed) or captured requests."""
-    wait_seconds = settings.from_environment().load_wait_seconds
+    load = partial(
+        payloads.ingest,
+        database_path(context, database),
+        provider,
+        paths,
+        strict=strict,
+        wait_seconds=settings.from_environment().load_wait_seconds,
+    )
     with progress_bar("Loading") as progress:
-        summary = payloads.ingest(
-            database_path(context, database),
-            provider,
-            paths,
-            strict=strict,
-            progress=progress,
-            wait_seconds=wait_seconds,
-        )
+        summary = child.load(load, progress)
     print_summary(summary)
     if summary.rejected or summary.passed_over:
         raise typer.Exit(1)
@@ -230,5 +231,6 @@ def _existing(database: Path) -> Path:
 
 def _load(database: Path, paths: list[Path], *, strict: bool = False) -> LoadSummary:
     wait_seconds = settings.from_environment().load_wait_seconds
+    load = partial(bundles.load, database, paths, strict=strict, wait_seconds=wait_seconds)
     with progress_bar("Loading") as progress:
-        return bundles.load(database, paths, strict=strict, progress=progress, wait_seconds=wait_seconds)
+        return child.load(load, progress)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mailsight.loading import bundles, finding
+from mailsight.loading import bundles, finding, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary, silent
 
@@ -15,18 +15,19 @@ SENDERS = f"{', '.join(_LABELS[:-1])} or {_LABELS[-1]}"
 
 def load(
     database: Path,
-    folder: Path,
+    saved: Path,
     *,
     names: str,
     progress: Progress = silent,
     wait_seconds: float = 600.0,
     max_bytes: int | None = None,
 ) -> LoadSummary:
-    """Loads the folder with the uploaded files. `names` are theirs, as the list of loads shows them.
+    """Loads what `uploads.save` saved. `names` are those of the files, as the list of loads shows them.
 
     `max_bytes` limits what a packed file unpacks to, in addition to the general limits. Raises `LoadRefused`; the
     database is then unchanged.
     """
+    folder = uploads.unpacked(saved)
     if source := recognition.recognise(folder, max_bytes):
         return engine.run(
             database,

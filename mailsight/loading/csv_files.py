@@ -130,8 +130,12 @@ def rows(path: Path, written: Layout) -> Iterator[Row | BadRecord]:
     """Every row with the line it starts on, even if other rows are broken. Blank lines are no rows."""
     with _open(path, written.encoding) as file:
         lines = _Lines(file)
-        for _ in range(written.header_lines):
-            lines.skip()
+        try:
+            for _ in range(written.header_lines):
+                lines.skip()
+        except _Unreadable as error:
+            yield BadRecord(written.header_lines, f"the header can't be read: {error}", "")
+            return
         if not is_text("".join(written.names)):
             yield BadRecord(written.header_lines, "the header is not UTF-8, so no row can be read", "")
             return

@@ -1,7 +1,6 @@
 """Finds the tables among the files of a bundle. What looks like data but isn't read is named, with the reason."""
 
 import json
-import os
 import pickle
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mailsight.bounded.process import Limits, Process
-from mailsight.errors import MailsightError, NotABundle, UnreadableFile
+from mailsight.errors import MailsightError, NotABundle, UnreadableFile, WorkFailed
 
-from . import bundle_files, csv_files, file_checks, json_files, sheets, unpacking
+from . import bundle_files, csv_files, file_checks, folders, json_files, sheets, unpacking
 from .bundle_files import COLUMNS, BundleFile
 from .refusals import PassedOver
 from .refusing import Failure, tried
@@ -24,7 +23,6 @@ from .sheets import Sheet
 
 # Sheets have up to a million rows.
 WORKBOOKS = Limits(seconds=240.0, memory_bytes=2 * 2**30)
-MAX_DEPTH = 8
 _BEGINNING_BYTES = 2**16
 
 _TEXTS = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat")
@@ -41,8 +39,6 @@ _OTHER_DATA = re.compile(
 _NO_DATA = re.compile(
     r"\.(x?html?|emlx?|msg|mhtml?|css|js|svg|png|jpe?g|gif|webp|ico|md|rst|pdf|docx?|pptx?|py|r|sh|sql|ipynb|log)"
 )
-# Files that systems and programs add to folders and zips: hidden ones, lock files of Office and LibreOffice.
-_CLUTTER = re.compile(r"\..*|~\$.*|__MACOSX|Thumbs\.db|desktop\.ini|Icon\r", re.IGNORECASE)
 _KIND = re.compile(
     r"(?:copy[ _-]of[ _-])?(?:(campaigns|customers|messages|events|totals)(?![a-z])"
     r"|(campaign|customer|message|event)(?=[^a-z_]*(?:copy)?$)).*",
@@ -59,6 +55,7 @@ ELSEWHERE = (
     "it is in another folder than the tables. Load that folder too, or move the file beside the tables."
 )
 EMPTY = "it is empty."
+_AS_CSV = "Delete cells far from the table, or save it as CSV, then load it again."
 _SHEET = (
     "the name of this sheet doesn't say which table it is. Rename it to campaigns, customers, messages, events or "
     "totals, or save it as a file of its own."
@@ -88,11 +85,6 @@ class BundleContents:
 
     files: list[BundleFile] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
-
-
-def is_clutter(name: str) -> bool:
-    """Whether a file or folder is one that systems and programs add, such as `.DS_Store` or `~$events.xlsx`."""
-    return _CLUTTER.fullmatch(name) is not None
 
 
 def kind_of_name(name: str) -> str | None:
@@ -175,11 +167,11 @@ def tables_folder(folder: Path) -> Path:
     tables = [file for file in files if kind_of_name(file.name) or _is_part(file, folder)]
     data = [file for file in files if looks_like_data(file.name)]
     for likely in (tables, data, [file for file in files if _ending(file.name) in _TEXTS]):
-        folders = {_folder_of(file, folder) for file in likely}
-        if folder in folders or len(folders) == 1:
-            return folder if folder in folders else folders.pop()
-        if folders:
-            first, second, *_ = sorted(place.relative_to(folder).as_posix() for place in folders)
+        places = {_folder_of(file, folder) for file in likely}
+        if folder in places or len(places) == 1:
+            return folder if folder in places else places.pop()
+        if places:
+            first, second, *_ = sorted(place.relative_to(folder).as_posix() for place in places)
             raise NotABundle(
                 f"The tables are in several folders: {first!r} and {second!r}.",
                 next_step="Put campaigns, customers, messages and events in one folder, or load one folder at a time.",
@@ -211,7 +203,7 @@ def payload_files(paths: Sequence[Path]) -> tuple[list[Path], list[PassedOver]]:
             chosen.append(path)
             continue
         inside = []
-        for file in files_below(path):
+        for file in files_below(path, passed_over):
             problem = _problem(file, path)
             if not problem and (_ending(file.name) in _OBJECTS or _starts_as_json(file)):
                 inside.append(file)
@@ -244,43 +236,28 @@ def _in_folder(path: Path) -> tuple[list[Candidate], list[PassedOver]]:
     root = tables_folder(path)
     inside: list[Candidate] = []
     elsewhere: list[Candidate] = []
-    for file in files_below(path):
+    unread: list[PassedOver] = []
+    for file in files_below(path, unread):
         kind, problem = kind_of_name(file.name), _problem(file, path)
-        folders = file.relative_to(root).parts[:-1] if file.is_relative_to(root) else ("..",)
-        outer = kind_of_name(folders[0]) if folders else None
-        if not folders and (looks_like_data(file.name) or _ending(file.name) in _TEXTS):
+        outside = file.relative_to(root).parts[:-1] if file.is_relative_to(root) else ("..",)
+        outer = kind_of_name(outside[0]) if outside else None
+        if not outside and (looks_like_data(file.name) or _ending(file.name) in _TEXTS):
             inside.append(Candidate(file, root, kind, problem))
         elif outer and kind in (None, outer) and not _NO_DATA.fullmatch(_ending(file.name)):
             if not file.name.startswith("_"):  # such as Spark's _SUCCESS
                 inside.append(Candidate(file, root, outer, problem))
-        elif folders and looks_like_data(file.name):
+        elif outside and looks_like_data(file.name):
             elsewhere.append(Candidate(file, path, None, problem))
     read = {_target(candidate) for candidate in inside}
-    return inside, [PassedOver(file.name, ELSEWHERE) for file in elsewhere if _target(file) not in read]
+    unread += [PassedOver(file.name, ELSEWHERE) for file in elsewhere if _target(file) not in read]
+    return inside, unread
 
 
-def files_below(folder: Path, *, follows_links: bool = True) -> Iterator[Path]:
-    """The files in a folder and the folders below it, in order, without clutter; links, pipes and devices too.
-
-    A link to a folder is followed if it is named for a table and leads to a place within this folder; otherwise it is
-    a file that can't be read.
-    """
-
-    def check(error: OSError) -> None:
-        if error.filename == str(folder):
-            raise error
-
-    for place, folders, names in os.walk(folder, onerror=check):
-        depth = len(Path(place).relative_to(folder).parts)
-        folders[:] = [] if depth >= MAX_DEPTH else sorted(name for name in folders if not is_clutter(name))
-        yield from (Path(place, name) for name in sorted(names) if not is_clutter(name))
-        for name in folders:
-            path = Path(place, name)
-            if path.is_symlink() and kind_of_name(name) and follows_links:
-                if path.resolve().is_relative_to(folder.resolve()):
-                    yield from files_below(path, follows_links=False)
-                else:
-                    yield path
+def files_below(folder: Path, unread: list[PassedOver] | None = None) -> Iterator[Path]:
+    """The files in a folder and the folders below it, as `folders.files_below`."""
+    return folders.files_below(
+        folder, lambda name: kind_of_name(name) is not None, looks_like_data, [] if unread is None else unread
+    )
 
 
 def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = None) -> BundleContents:
@@ -298,6 +275,9 @@ def opened(chosen: Sequence[Candidate], folder: Path, max_bytes: int | None = No
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
             reason = f"{candidate.name} can't be read: {error.strerror}."
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))
+        except WorkFailed as error:
+            reason = f"{candidate.name} takes too much memory or time to read: {error.message}"
+            outcome = _unreadable(candidate, UnreadableFile(reason, next_step=_AS_CSV))
         except MailsightError as error:
             reason = f"{candidate.name} can't be read: {error.message}"
             outcome = _unreadable(candidate, UnreadableFile(reason, next_step=""))

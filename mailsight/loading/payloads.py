@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields
 from datetime import UTC
 from functools import partial
 from itertools import islice
@@ -18,28 +18,25 @@ from typing import Any
 
 import pyarrow as pa
 
-from mailsight.errors import UnknownProvider, UnreadableFile
+from mailsight.errors import UnreadableFile
 from mailsight.figures.metrics import share
-from mailsight.providers.events import Event, Request, Unreadable
-from mailsight.providers.reading import events_of_request, events_of_value
+from mailsight.providers.events import Event, Unreadable
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import provider_named, provider_words
 from mailsight.warehouse.draft import Draft, draft, scratch
 from mailsight.warehouse.failures import is_machines
 
-from . import file_checks, finding, json_files, payload_files, segments
+from . import file_checks, finding, payload_files, segments
 from .derive import Progress
-from .json_files import BadRecord, Value
+from .json_files import BadRecord
 from .merge import LoadSummary, complete, reject_failing, silent
+from .payload_batches import Batch, Part, Payload, batches, payloads_of, requests_of
 from .payload_files import ProviderFile
 from .refusals import PassedOver, Refusal, Refusals, of_file
 from .refusing import Failure, carefully, explained, isolated, tried, tried_fast
 from .spool import Spool
 
 WEBHOOKS = "webhooks"
-# A batch of values read in Python ends at either limit.
-BATCH_VALUES = 20_000
-BATCH_CHARACTERS = 2**23
 # A file with more rejected values than this is read value by value, to count the lines.
 MAX_NUMBERED = 100_000
 
@@ -147,7 +144,7 @@ def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refus
             if isinstance(file, Failure):
                 yield of_file("events", path.name, path, file.reason)
                 continue
-            for batch in _batches(_payloads(file, sender)):
+            for batch in batches(payloads_of(file, sender)):
                 yield from (result for _, result in sorted(_normalized(work, file, batch), key=itemgetter(0)))
 
 
@@ -157,7 +154,7 @@ def _unpacked(path: Path, work: Draft, max_bytes: int | None = None) -> Provider
     return payload_files.unpack(path, work.folder, max_bytes)
 
 
-def _normalized(work: Draft, file: ProviderFile, batch: "_Batch") -> Iterator[tuple[int, str | Refusal]]:
+def _normalized(work: Draft, file: ProviderFile, batch: "Batch") -> Iterator[tuple[int, str | Refusal]]:
     """The events of a batch as JSON lines, or as refusals, each with its line in the file."""
     for bad in batch.bad:
         yield bad.line, _bad(file, bad)
@@ -175,108 +172,6 @@ def _normalized(work: Draft, file: ProviderFile, batch: "_Batch") -> Iterator[tu
         for refusal in _isolated(file, part, normalize_events, normalize_texts):
             yield refusal.line or 1, refusal
         yield from results
-
-
-@dataclass(frozen=True, slots=True)
-class _Payload:
-    """A value from a file with its provider, and the captured request if the value is one."""
-
-    sender: Provider
-    record: Value
-    request: Request | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One provider's share of a batch, each item with its line: JSON texts for its SQL mapping, and parsed events."""
-
-    sender: Provider
-    texts: list[tuple[int, str]] = field(default_factory=list)
-    events: list[tuple[int, Event | Unreadable]] = field(default_factory=list)
-
-    def add(self, record: Value, events: Sequence[Event | Unreadable]) -> None:
-        """Adds the events of a value. What can't be shown on its own is shown with all of the value."""
-        for event in events:
-            is_shown = isinstance(event, Event) or event.payload is not None
-            self.events.append((record.line, event if is_shown else replace(event, payload=record.text)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Payloads processed together, few enough to fit in memory."""
-
-    parts: dict[str, _Part] = field(default_factory=dict)
-    bad: list[BadRecord] = field(default_factory=list)
-
-    def add(self, payload: _Payload | BadRecord) -> None:
-        """Adds a payload: as text if DuckDB can map it, otherwise as parsed events."""
-        if isinstance(payload, BadRecord):
-            self.bad.append(payload)
-        elif isinstance(added := tried(self._add, payload), Failure):
-            self.bad.append(BadRecord(payload.record.line, added.reason, payload.record.text))
-
-    def _add(self, payload: _Payload) -> None:
-        sender, record, request = payload.sender, payload.record, payload.request
-        part = self.parts.setdefault(sender.name, _Part(sender))
-        if request is None and sender.mapped:
-            part.texts.append((record.line, record.text))
-        elif request is None:
-            part.add(record, events_of_value(sender, record.value))
-        elif request.is_form or not sender.mapped:
-            part.add(record, events_of_request(sender, request))
-        else:
-            body = json_files.value(record.line, request.body.decode("utf-8", "surrogateescape"))
-            if isinstance(body, Value):
-                part.texts.append((body.line, body.text))
-            else:
-                self.bad.append(body)
-
-
-def _batches(payloads: Iterator[_Payload | BadRecord]) -> Iterator[_Batch]:
-    while chunk := list(_next_batch(payloads)):
-        batch = _Batch()
-        for payload in chunk:
-            batch.add(payload)
-        yield batch
-
-
-def _next_batch(payloads: Iterator[_Payload | BadRecord]) -> Iterator[_Payload | BadRecord]:
-    characters = 0
-    for payload in islice(payloads, BATCH_VALUES):
-        yield payload
-        characters += len(payload.text if isinstance(payload, BadRecord) else payload.record.text)
-        if characters > BATCH_CHARACTERS:
-            return
-
-
-def _payloads(file: ProviderFile, sender: Provider) -> Iterator[_Payload | BadRecord]:
-    """The values of a provider's file: plain payloads or captured requests."""
-    captured = payload_files.holds_requests(file)
-    for record in payload_files.records(file):
-        if isinstance(record, BadRecord):
-            yield record
-        else:
-            yield _captured(record, sender) if captured else _Payload(sender, record)
-
-
-def _spooled(segment: ProviderFile) -> Iterator[_Payload | BadRecord]:
-    """The requests in a segment of the spool, each with the provider it names."""
-    for record in payload_files.records(segment):
-        yield record if isinstance(record, BadRecord) else _captured(record)
-
-
-def _captured(record: Value, sender: Provider | None = None) -> _Payload | BadRecord:
-    payload = tried(_request_in, record, sender)
-    return BadRecord(record.line, payload.reason, record.text) if isinstance(payload, Failure) else payload
-
-
-def _request_in(record: Value, sender: Provider | None) -> _Payload | BadRecord:
-    try:
-        request = payload_files.request(record.value)
-        name = record.value.get("provider") if isinstance(record.value, dict) else None
-        return _Payload(sender or provider_named(str(name)), record, request)
-    except (ValueError, UnknownProvider) as error:
-        return BadRecord(record.line, str(error), record.text)
 
 
 def prepare_mappings(work: Draft) -> None:
@@ -304,7 +199,7 @@ def _parsed_events(work: Draft, events: Sequence[tuple[int, Event | Unreadable]]
 
 def _isolated(
     file: ProviderFile,
-    part: _Part,
+    part: Part,
     take_events: Callable[[Sequence[tuple[int, Event | Unreadable]]], object],
     take_texts: Callable[[Sequence[tuple[int, str]]], object],
 ) -> Iterator[Refusal]:
@@ -341,11 +236,11 @@ class _Staging:
         plain = sender.mapped and not file.problem and not payload_files.holds_requests(file)
         # Without numbering its values, which takes long, so that none could be rejected later.
         if not (plain and not self._is_careful and self._take_fast(file, sender)):
-            self._take(file, _payloads(file, sender))
+            self._take(file, payloads_of(file, sender))
 
     def take_segment(self, segment: ProviderFile, requests: slice) -> None:
         """Stages the events of some requests of a spool segment."""
-        self._take(segment, islice(_spooled(segment), requests.start, requests.stop))
+        self._take(segment, islice(requests_of(segment), requests.start, requests.stop))
 
     def refuse_file(self, path: Path, reason: str) -> None:
         """Rejects a file as a whole."""
@@ -372,8 +267,8 @@ class _Staging:
         self._refusals.add(refusal)
         self._unread += 1
 
-    def _take(self, file: ProviderFile, payloads: Iterator[_Payload | BadRecord]) -> None:
-        for batch in _batches(payloads):
+    def _take(self, file: ProviderFile, payloads: Iterator[Payload | BadRecord]) -> None:
+        for batch in batches(payloads):
             for bad in batch.bad:
                 self._refuse(_bad(file, bad))
             for part in batch.parts.values():

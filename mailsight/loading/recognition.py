@@ -3,18 +3,19 @@
 import codecs
 import json
 import re
-import zlib
 from collections.abc import Iterator, Sequence
+from functools import partial
+from io import BytesIO
 from itertools import islice
 from typing import BinaryIO
 from urllib.parse import parse_qsl
 
-import zstandard
-
+from mailsight.bounded import pool
+from mailsight.errors import WorkFailed
 from mailsight.providers import checking
 from mailsight.providers.record import Provider
 
-from . import payload_files
+from . import payload_files, unpacking
 
 # How much is looked at: of each file, packed and unpacked, and of all files.
 MAX_BYTES = 2**20
@@ -42,13 +43,11 @@ def _beginning(file: BinaryIO) -> str:
     file.seek(0)
     raw = file.read(MAX_BYTES)
     file.seek(0)
-    try:
-        if raw.startswith(b"\x1f\x8b"):
-            raw = zlib.decompressobj(wbits=31).decompress(raw, MAX_BYTES)
-        elif raw.startswith(zstandard.FRAME_HEADER):
-            raw = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(raw).read(MAX_BYTES)
-    except (zlib.error, zstandard.ZstdError):
-        return ""
+    if unpacking.is_packed(raw):
+        try:
+            raw = pool.run(partial(unpacking.beginning_of, BytesIO(raw), MAX_BYTES), lane=pool.FAST)
+        except WorkFailed:
+            return ""
     is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return raw.decode("utf-16" if is_utf_16 else "utf-8", "replace")
 

@@ -17,6 +17,8 @@ MAX_LISTED, MAX_LISTED_LENGTH = 1_000, 5_000
 MAX_FILE_BYTES = 2**20
 _BATCH_ROWS = 10_000
 _BATCH_CHARACTERS = 2**23
+# DuckDB holds several copies of the rows that it merges.
+_PART_BYTES = 2**26
 # The file is read once for so many of its rejected rows.
 _PARQUET_ROWS = 1_000_000
 _REFUSED = pa.schema(
@@ -145,5 +147,7 @@ class Refusals:
     def store(self) -> int:
         """Stores the rows in the database, each once; returns how many are new."""
         self.flush()
-        [(newly_refused,)] = self._work.run("merge_refused")
-        return int(newly_refused)
+        parts = self._work.run("refused_parts", most=_PART_BYTES)
+        return sum(
+            int(self._work.run("merge_refused", first=first, last=last)[0][0]) for first, last in parts
+        )

@@ -17,11 +17,14 @@ from mailsight.bounded.pool import Lane
 from mailsight.bounded.process import Limits
 from mailsight.errors import LoadBroken, MailsightError, WorkFailed
 from mailsight.warehouse.draft import Draft, QueryFailed
-from mailsight.warehouse.failures import is_machines, stops_load
+from mailsight.warehouse.failures import ends_process, is_machines, stops_load
+
+from . import journal
 
 # Finding a bad item among n takes about 2 log n attempts. Beyond this limit, parts that fail are left out whole.
 MAX_ATTEMPTS = 20_000
 MAX_REASON_LENGTH = 300
+DEADLY = "can't be processed (it takes more memory than a load may, or crashes the process)"
 # An e-mail of 5 MB takes a few seconds.
 MAILS = Lane("mails", Limits(seconds=20.0, memory_bytes=2**30, answer_bytes=2**28), reuse=True)
 # Tracebacks are logged once per place, because a file may have a million rows that fail alike.
@@ -47,12 +50,31 @@ def tried(
 ) -> Result | Failure:
     """What the step returns, or a `Failure` if it raises. Errors of the machine are raised again."""
     try:
-        return step(*args, **kwargs)
+        return _noted(partial(step, *args, **kwargs))
     except Exception as error:
         if stops_load(error):
             raise
         _log_once(error)
         return Failure(f"can't be processed ({_message(error)})")
+
+
+def _noted(step: Callable[[], Result]) -> Result | Failure:
+    """What the step returns. The journal, if the load keeps one, says that it is running, or that it ended the load."""
+    steps = journal.current.get()
+    if steps is None:
+        return step()
+    number, outer = steps.start()
+    if number in steps.deadly:
+        steps.resume(outer)
+        return Failure(DEADLY)
+    try:
+        result = step()
+    except Exception as error:
+        if not ends_process(error):
+            steps.resume(outer)
+        raise
+    steps.resume(outer)
+    return result
 
 
 def tried_bounded(
@@ -70,7 +92,7 @@ def tried_fast(
 ) -> Result | Failure:
     """As `tried`, for a step that has a slower way if it fails, even if a file can't be read: nothing is logged."""
     try:
-        return step(*args, **kwargs)
+        return _noted(partial(step, *args, **kwargs))
     except OSError:
         raise
     except Exception as error:
@@ -127,7 +149,12 @@ def undone(work: Draft) -> Iterator[None]:
 
 
 def carefully(load: Callable[[bool], Result]) -> Result:
-    """What a load returns. If it fails on the data, it is called again with True, to isolate the rows to blame."""
+    """What a load returns. If it fails on the data, it is called again with True, to isolate the rows to blame.
+
+    A load that keeps a journal has failed before, so it is called with True at once.
+    """
+    if journal.current.get():
+        return load(True)
     try:
         return load(False)
     except LoadBroken as error:
@@ -144,6 +171,11 @@ def explained() -> Iterator[None]:
         yield
     except MailsightError:
         raise
+    except MemoryError as error:
+        raise LoadBroken(
+            "The load takes more memory than it may.",
+            next_step="Load fewer or smaller files at a time. Nothing was changed.",
+        ) from error
     except Exception as error:
         _log.exception("A load failed")
         raise LoadBroken(f"The load failed: {_message(error)}.") from error

@@ -74,17 +74,27 @@ def _unpack(path: Path, folder: Path, max_bytes: int | None) -> Unpacked:
 def beginning(path: Path, size: int) -> bytes:
     """The first bytes of a file once it is unpacked, as many as can be had."""
     with path.open("rb") as file:
-        parts = _parts_of(file.read(_SAMPLE_BYTES))
-        file.seek(0)
-        if parts is None:
-            return file.read(size)
-        content = b""
-        with suppress(EOFError, *_DAMAGED):
-            for part in parts(file):
-                content += part
-                if len(content) >= size:
-                    break
-        return content[:size]
+        return beginning_of(file, size)
+
+
+def beginning_of(file: BinaryIO, size: int) -> bytes:
+    """As `beginning`, of an open file at its start."""
+    parts = _parts_of(file.read(_SAMPLE_BYTES))
+    file.seek(0)
+    if parts is None:
+        return file.read(size)
+    content = b""
+    with suppress(EOFError, *_DAMAGED):
+        for part in parts(file):
+            content += part
+            if len(content) >= size:
+                break
+    return content[:size]
+
+
+def is_packed(start: bytes) -> bool:
+    """Whether a file with this beginning is packed."""
+    return start.startswith(tuple(_COMPRESSED))
 
 
 def _parts_of(start: bytes) -> Parts | None:
@@ -194,12 +204,11 @@ def _utf_16_without_mark(start: bytes) -> Parts | None:
     return None
 
 
-_PACKED: dict[bytes, Parts] = {
+_COMPRESSED: dict[bytes, Parts] = {
     b"\x1f\x8b": _gzip,
     zstandard.FRAME_HEADER: _zstd,
     b"BZh": _bzip2,
     b"\xfd7zXZ\0": _xz,
-    codecs.BOM_UTF16_LE: _utf_16,
-    codecs.BOM_UTF16_BE: _utf_16,
 }
+_PACKED = _COMPRESSED | {codecs.BOM_UTF16_LE: _utf_16, codecs.BOM_UTF16_BE: _utf_16}
 _DAMAGED = (gzip.BadGzipFile, zlib.error, zstandard.ZstdError, lzma.LZMAError, UnicodeError, _Damaged)

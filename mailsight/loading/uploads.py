@@ -63,24 +63,42 @@ def is_local(ip: str | None, headers: Mapping[str, str], hosted: bool) -> bool:
 UploadedFile = BinaryIO
 
 
-def save(files: Sequence[UploadedFile], folder: Path) -> None:
-    """Saves the files, or those in a single zip, in the folder. Raises `BadUpload` for input that looks malicious."""
+def save(files: Sequence[UploadedFile], folder: Path) -> Path:
+    """Saves the files in the folder, or a single zip beside it, still packed. Returns what was saved.
+
+    Raises `BadUpload` for names that look malicious.
+    """
     zips = [file for file in files if file.name.lower().endswith(".zip")]
-    if not zips:
-        saver = _Saver(folder)
-        for file in files:
-            saver.save(file.name, file)
-            is_mail = file.name.lower().endswith(SUFFIXES) and not finding.kind_of_name(file.name)
-            if "/" not in file.name and is_mail:
-                # Bundles keep their e-mails in a folder, but a single uploaded file has no path.
-                file.seek(0)
-                saver.save(f"contents/{file.name}", file)
-    elif len(files) == 1:
-        unzip(zips[0], folder)
-    else:
+    if zips and len(files) > 1:
         raise BadUpload(
             "A zip can't be combined with other files.", next_step="Upload either one zip or single files."
         )
+    if zips:
+        [packed] = save_files(zips, folder.with_name("packed"))
+        return packed
+    saver = _Saver(folder)
+    for file in files:
+        saver.save(file.name, file)
+        is_mail = file.name.lower().endswith(SUFFIXES) and not finding.kind_of_name(file.name)
+        if "/" not in file.name and is_mail:
+            # Bundles keep their e-mails in a folder, but a single uploaded file has no path.
+            file.seek(0)
+            saver.save(f"contents/{file.name}", file)
+    return folder
+
+
+def unpacked(saved: Path) -> Path:
+    """The folder with the files that `save` saved. It unpacks a zip, so it is for a process with limits.
+
+    Raises `BadUpload` for a zip that looks malicious.
+    """
+    if saved.is_dir():
+        return saved
+    folder = saved.with_name("unpacked")
+    shutil.rmtree(folder, ignore_errors=True)  # an earlier attempt's
+    with saved.open("rb") as packed:
+        unzip(packed, folder)
+    return folder
 
 
 def save_files(files: Sequence[UploadedFile], folder: Path) -> list[Path]:
@@ -144,11 +162,10 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
 
     `max_bytes` is another limit, for files that are not uploaded.
     """
+    name = PurePosixPath(packed.name).name
     size, entries = _size_and_entries(packed)
     if entries > MAX_FILES:
-        raise BadUpload(
-            f"{quoted(packed.name)} contains more than {MAX_FILES:,} files.", next_step=_TOO_LARGE
-        )
+        raise BadUpload(f"{quoted(name)} contains more than {MAX_FILES:,} files.", next_step=_TOO_LARGE)
     allowed = MAX_UNPACKED_BYTES if max_bytes is None else max_bytes
     room = max(min(allowed, size * MAX_RATIO), _RATIO_EXEMPT_BYTES)
     saver = _Saver(folder, room)
@@ -164,7 +181,7 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
         ValueError,
         NotImplementedError,
     ) as error:
-        raise BadUpload(f"{quoted(packed.name)} is not a readable zip: {error}.") from error
+        raise BadUpload(f"{quoted(name)} is not a readable zip: {error}.") from error
 
 
 def _size_and_entries(packed: UploadedFile) -> tuple[int, int]:

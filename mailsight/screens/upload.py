@@ -153,12 +153,12 @@ def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
     database = _allowed_database()
 
     def run(folder: Path, progress: Progress) -> LoadSummary:
-        uploads.save(files, folder)
+        saved = uploads.save(files, folder)
         progress(0.0, _WAITING)
         load = partial(
             uploaded.load,
             database,
-            folder,
+            saved,
             names=", ".join(file.name for file in files[:MAX_NAMES]),
             wait_seconds=WAIT_SECONDS,
             max_bytes=uploads.MAX_UNPACKED_BYTES,

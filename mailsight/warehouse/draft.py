@@ -131,10 +131,8 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
     except duckdb.Error as error:
         if is_damage(error):
             raise _refused(opening.unreadable(path, error)) from error
-        # A lack of memory is not one of disk space, unless the message says so.
-        if isinstance(error, _CANT_WRITE) and (
-            is_machines(error) or not isinstance(error, duckdb.OutOfMemoryException)
-        ):
+        # A lack of memory or a broken database is not a lack of disk space, unless the message says so.
+        if isinstance(error, _CANT_WRITE) and is_machines(error):
             raise _cant_write(str(error).splitlines()[0].rstrip(".")) from error
         raise
     except OSError as error:

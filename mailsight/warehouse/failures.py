@@ -33,6 +33,11 @@ def stops_load(error: BaseException) -> bool:
     return isinstance(error, (MemoryError, *_FATAL, MailsightError)) or is_machines(error)
 
 
+def ends_process(error: BaseException) -> bool:
+    """Whether the process can't go on after this error, but another one may without the item that it happened to."""
+    return isinstance(error, (MemoryError, *_FATAL)) and not is_machines(error)
+
+
 def is_damage(error: BaseException) -> bool:
     """Whether a database file is damaged."""
     return isinstance(error, duckdb.Error) and _DAMAGED in str(error).lower()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from mailsight.errors import DatabaseBusy, DatabaseUnreadable
+from mailsight.errors import DatabaseBusy, DatabaseDamaged, DatabaseUnreadable
 
 from . import contents, generations
 from .failures import is_damage
@@ -59,7 +59,7 @@ def _check_complete(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     total, used, block_bytes = connection.execute(statement("blocks")).fetchall()[0]
     present = (file.stat().st_size - _HEADER_BYTES) // block_bytes
     if present < used or (present < total and present <= contents.last_block(connection)):
-        raise DatabaseUnreadable(f"{file} is incomplete.", next_step=_INCOMPLETE)
+        raise DatabaseDamaged(f"{file} is incomplete.", next_step=_INCOMPLETE)
 
 
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
@@ -95,14 +95,14 @@ class Newest:
     problem: DatabaseUnreadable | None = None
 
 
-def newest(path: Path, *, reads_all: bool = False) -> Newest:
-    """The newest readable generation beside a `home` whose link is missing.
+def newest(path: Path, *, reads_all: bool = False, without: Path | None = None) -> Newest:
+    """The newest readable generation beside a `home` whose link is missing, or leads to a file that can't be read.
 
     The newest has the latest load: numbers and times of files may come from a restored backup. With `reads_all`, no
     part of it is damaged. Raises `DatabaseUnreadable` if none of them can be read, and `DatabaseBusy` if another
     program writes to one.
     """
-    files = generations.beside(path)
+    files = [file for file in generations.beside(path) if file != without]
     ages: list[tuple[str, int, int, Path]] = []
     problem: DatabaseUnreadable | None = None
     for number, file in enumerate(files):
@@ -126,12 +126,24 @@ def newest(path: Path, *, reads_all: bool = False) -> Newest:
     ) from problem
 
 
-@lru_cache(maxsize=16)
 def damage(path: Path, file: Path, known: Identity) -> DatabaseUnreadable | None:
     """Reads all of a generation, unless it is as it was published; returns what is damaged.
 
     A file is read only once, as long as nobody writes to it.
     """
+    return _met.get((file, known)) or _damage(path, file, known)
+
+
+def note_damage(file: Path, known: Identity, problem: DatabaseUnreadable) -> None:
+    """Notes that a reader has met damage in a file, even if it is as it was published: disks fail too."""
+    _met[file, known] = problem
+
+
+_met: dict[tuple[Path, Identity], DatabaseUnreadable] = {}
+
+
+@lru_cache(maxsize=16)
+def _damage(path: Path, file: Path, known: Identity) -> DatabaseUnreadable | None:
     del known  # Only part of the cache key.
     if generations.is_as_published(path, file):
         return None
@@ -170,11 +182,11 @@ def unreadable(file: Path, error: duckdb.Error) -> DatabaseUnreadable:
             next_step="Close it there. To look at a database with other programs, open it read-only.",
         )
     if "Could not read enough bytes" in text:
-        return DatabaseUnreadable(f"{file} is incomplete.", next_step=_INCOMPLETE)
+        return DatabaseDamaged(f"{file} is incomplete.", next_step=_INCOMPLETE)
     if is_damage(error):
-        return DatabaseUnreadable(f"{file} is damaged.", next_step=_DAMAGED)
+        return DatabaseDamaged(f"{file} is damaged.", next_step=_DAMAGED)
     if isinstance(error, duckdb.CatalogException) or "not a valid DuckDB database" in text:
-        return DatabaseUnreadable(f"{file} is not a Mailsight database.")
+        return DatabaseDamaged(f"{file} is not a Mailsight database.")
     return DatabaseUnreadable(f"{file} can't be read: {text.rstrip('.')}.")
 
 

@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mailsight.errors import DatabaseBusy, DatabaseUnreadable, MailsightError, NoDatabase
+from mailsight.errors import DatabaseBusy, DatabaseDamaged, DatabaseUnreadable, MailsightError, NoDatabase
 
 from . import generations, opening
 from .cache import Numbers, ResultCache
+from .failures import is_damage
 from .files import Identity, identity
 from .queries import bound, statement
 from .selection import GridQuery
@@ -85,10 +86,14 @@ class Source:
             yield
         except duckdb.Error as error:
             self.check()
-            if not isinstance(error, _READ_ERRORS):
+            if not isinstance(error, _READ_ERRORS) and not is_damage(error):
                 raise
-            self._broken = isinstance(error, duckdb.FatalException)  # DuckDB refuses all further queries
-            raise opening.unreadable(self.file, error) from error
+            problem = opening.unreadable(self.file, error)
+            if is_damage(error):
+                opening.note_damage(self.file, self.identity, problem)
+            # After a fatal error, DuckDB refuses all further queries.
+            self._broken = self._broken or is_damage(error) or isinstance(error, duckdb.FatalException)
+            raise problem from error
         self.check()
 
 
@@ -229,7 +234,7 @@ class Warehouse:
         return Snapshot(self._newest(), self._cache)
 
     def _newest(self) -> Source:
-        """The newest generation, or while that can't be opened, the one that was newest before."""
+        """The newest generation, or while that can't be read, the one that was newest before."""
         with self._lock:
             try:
                 self._refresh()
@@ -237,10 +242,18 @@ class Warehouse:
                 self._problem = error
                 if self._source is None or not self._source.intact:
                     self._source = None
-                    raise
+                    self._source = self._older(error)
             if self._source is None:
                 raise NoDatabase(f"Nothing has been loaded into {self.path} yet.")
             return self._source
+
+    def _older(self, problem: DatabaseUnreadable) -> Source:
+        """The newest generation without damage, if the served one is damaged. Otherwise raises the problem."""
+        if isinstance(problem, DatabaseDamaged):
+            with suppress(MailsightError):
+                place = generations.home(self.path)
+                return Source(opening.newest(place, reads_all=True, without=generations.served(place)).file)
+        raise problem
 
     def _refresh(self) -> None:
         """Opens the newest generation, unless it is open."""
@@ -259,6 +272,8 @@ class Warehouse:
             if seen == before and self._problem and time.monotonic() < self._retry_at:
                 raise self._problem.with_traceback(None)
             self._retry_at = time.monotonic() + RETRY_SECONDS
+            if linked and (problem := opening.damage(place, linked, seen[linked])):
+                raise problem.with_traceback(None)
             newest = opening.Newest(linked) if linked else opening.newest(place, reads_all=True)
             # Dropped, not closed: snapshots of the older generation still use its connection.
             self._source, self._problem = Source(newest.file), newest.problem

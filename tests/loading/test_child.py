@@ -1,9 +1,11 @@
 """A load runs in a process of its own, and ending it leaves the last good state and no files."""
 
+import json
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,12 +14,15 @@ import psutil
 import pytest
 
 from mailsight.bounded.process import Process
-from mailsight.errors import NotABundle, TooMuchWork, WorkFailed
-from mailsight.loading import bundles, child, uploads
+from mailsight.errors import LoadBroken, NotABundle, TooMuchWork, WorkCrashed, WorkFailed
+from mailsight.loading import bundles, child, payloads, uploads
+from mailsight.loading.derive import Progress
+from mailsight.loading.merge import LoadSummary
 from mailsight.loading.spool import Spool
 from mailsight.warehouse.reader import Warehouse
 from tests.support import work
 from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
+from tests.support.faults import MARK
 from tests.support.waiting import PATIENCE_SECONDS, until
 from tests.support.work import TIGHT
 from tooling.servers import PROJECT
@@ -36,6 +41,96 @@ def test_a_child_loads_what_its_parent_would(spring: Path, tmp_path: Path) -> No
     summary = child.load_upload(load, tmp_path / "temporary", lambda _, doing: steps.append(doing))
     assert summary == bundles.load(tmp_path / "b.duckdb", [spring])
     assert steps[-1] == "Done"
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loads run in the process of the test, which `work.die` ends no more than it ends that of a real load."""
+
+    def run(load: Callable[[Progress], LoadSummary], progress: Progress, **_: object) -> LoadSummary:
+        try:
+            return load(progress)
+        except work.Died as error:
+            raise WorkCrashed("Processing ended unexpectedly.") from error
+
+    monkeypatch.setattr(child, "run", run)
+
+
+WHO = ("ann", "bob", MARK, "eve")
+
+
+def bundle_of_events(folder: Path) -> Path:
+    """A bundle with an event of each person, of which the third has the mark."""
+    events = [EVENT | {"event_id": who, "customer_id": who} for who in WHO]
+    campaign = CAMPAIGN | {"template": ""}
+    return bundle(
+        folder, {"campaigns.ndjson": ndjson(campaign), "events.ndjson": ndjson(*events) + "no JSON\n"}
+    )
+
+
+def new_and_rejected(summary: LoadSummary) -> dict[str, tuple[int, int]]:
+    return {kind.kind: (kind.new, kind.refused) for kind in summary.kinds if kind.rows}
+
+
+@pytest.mark.parametrize(
+    ("query", "table", "deed"),
+    [
+        ("read_batch", "batch", work.run_out_of_memory),
+        ("stage_events", "records", work.die),
+        ("merge_events", "(select * from staged_events where refusal is null)", work.break_database),
+    ],
+)
+@pytest.mark.usefixtures("in_this_process")
+def test_a_row_of_a_bundle_that_ends_the_process_is_rejected_and_the_rest_is_loaded(
+    query: str, table: str, deed: Callable[[], None], tmp_path: Path
+) -> None:
+    load = partial(bundles.load, tmp_path / "m.duckdb", [bundle_of_events(tmp_path / "bundle")])
+    summary = child.load(partial(work.load_deadly, load, query, table, deed))
+    assert new_and_rejected(summary) == {"campaigns": (1, 0), "events": (3, 2)}
+    refusal, _ = summary.refusals
+    assert (refusal.line, MARK in refusal.row) == (3, True)
+    assert "takes more memory than a load may, or crashes the process" in refusal.reason
+
+
+@pytest.mark.slow
+def test_a_row_that_crashes_a_real_process_is_rejected_and_the_rest_is_loaded(tmp_path: Path) -> None:
+    load = partial(bundles.load, tmp_path / "m.duckdb", [bundle_of_events(tmp_path / "bundle")])
+    summary = child.load(partial(work.load_deadly, load, "stage_events", "records", work.crash))
+    assert new_and_rejected(summary) == {"campaigns": (1, 0), "events": (3, 2)}
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_a_file_that_ends_the_process_when_read_as_a_whole_is_read_row_by_row(
+    spring: Path, tmp_path: Path
+) -> None:
+    load = partial(bundles.load, tmp_path / "m.duckdb", [spring])
+    deadly = partial(work.load_deadly, load, "lenient_records", f"(select '{MARK}')", work.die)
+    assert child.load(deadly) == bundles.load(tmp_path / "b.duckdb", [spring])
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_a_payload_that_ends_the_process_is_rejected_and_the_rest_is_loaded(tmp_path: Path) -> None:
+    file = tmp_path / "events.json"
+    events = [{"event": "open", "email": f"{who}@a.example", "timestamp": 1_776_168_000} for who in WHO]
+    file.write_text(json.dumps(events))
+    load = partial(payloads.ingest, tmp_path / "m.duckdb", "sendgrid", [file])
+    summary = child.load(partial(work.load_deadly, load, "stage_normalized", "normalized", work.die))
+    assert new_and_rejected(summary) == {"events": (3, 1)}
+    assert f"{MARK}@a.example" in summary.refusals[0].row
+
+
+@pytest.mark.parametrize(
+    ("deed", "reason"),
+    [(work.die, "ended unexpectedly"), (work.run_out_of_memory, "more memory than it may")],
+)
+@pytest.mark.usefixtures("in_this_process")
+def test_a_load_that_ends_whatever_it_loads_is_refused_with_the_reason(
+    deed: Callable[[], None], reason: str, spring: Path, tmp_path: Path
+) -> None:
+    load = partial(bundles.load, tmp_path / "m.duckdb", [spring])
+    with pytest.raises(LoadBroken, match=reason):
+        child.load(partial(work.load_deadly, load, "record_load", f"(select '{MARK}')", deed))
+    assert not (tmp_path / "m.duckdb").exists()
 
 
 def test_an_error_of_the_load_is_raised(tmp_path: Path) -> None:

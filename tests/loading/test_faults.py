@@ -288,19 +288,15 @@ def test_a_query_that_fails_for_an_event_leaves_only_that_out_of_its_request(tmp
 
 # They look at the names of files, before a load begins.
 FINDING = [
-    f"finding.{name}"
-    for name in (
-        *(
-            "candidates",
-            "kind_of_name",
-            "looks_like_data",
-            "is_clutter",
-            "opened",
-            "tables_folder",
-            "_ending",
-        ),
-        *("_as_named", "_folder_of", "_form", "_in_folder", "_is_part"),
-    )
+    *(
+        f"finding.{name}"
+        for name in ("candidates", "files_below", "kind_of_name", "looks_like_data", "opened")
+    ),
+    *(
+        f"finding.{name}"
+        for name in ("tables_folder", "_ending", "_as_named", "_folder_of", "_form", "_in_folder", "_is_part")
+    ),
+    *(f"folders.{name}" for name in ("files_below", "is_clutter", "_walked", "_holds")),
 ]
 
 

@@ -1,10 +1,13 @@
 """Which files of a bundle are read, and that every other one that looks like data is named."""
 
 import bz2
+import errno
 import gzip
 import json
 import lzma
+import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -162,6 +165,42 @@ def test_what_is_passed_over_is_named_with_the_reason(tmp_path: Path) -> None:
     (folder / "campaigns.csv").unlink()
     with pytest.raises(NotABundle, match="nothing that can be loaded: "):
         load(folder)
+
+
+def test_folders_that_are_not_read_are_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = "contents/2/3/4/5/6/7/8"
+    folder = bundle(
+        tmp_path / "bundle",
+        {
+            "campaigns.csv": CAMPAIGNS,
+            "locked/events.csv": events(1),
+            "lost+found/events.csv": events(1),
+            f"{deep}/9/a.html": "",
+        },
+    )
+    elsewhere = bundle(tmp_path / "elsewhere", {"events.csv": events(2)})
+    mails = bundle(tmp_path / "mails", {"a.html": ""})
+    (folder / "older").symlink_to(elsewhere)
+    (folder / "mails").symlink_to(mails)
+    scandir = os.scandir
+
+    def locked(path: Any) -> Any:
+        # Root may read every folder.
+        if str(path).endswith(("locked", "lost+found")):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    named = {
+        "locked/": "this folder can't be read: Permission denied.",
+        f"{deep}/9/": "this folder is more than 8 folders deep.",
+        "older/": "this folder is a link. Load the folder that it leads to as well.",
+    }
+    assert {file.name: file.reason for file in load(folder).passed_over} == named
+    (folder / "events.json").write_text(json.dumps([]))
+    assert {file.name for file in finding.payload_files([folder])[1]} == {*named, "campaigns.csv"}
 
 
 def test_tables_may_be_in_a_folder_of_their_own(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from mailsight.loading import (
     csv_files,
     file_checks,
     finding,
+    folders,
     json_files,
     payload_files,
     recognition,
@@ -218,7 +219,7 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     "csv_files.delimiter": _of_text(lambda text: csv_files.delimiter(text, list)),
     "csv_files.is_plain": _of_file(lambda path: csv_files.is_plain(path, csv_files.layout(path, list))),
     "csv_files.rows": _of_file(lambda path: _used(csv_files.rows(path, csv_files.layout(path, list)))),
-    "finding.is_clutter": _of_text(finding.is_clutter),
+    "folders.is_clutter": _of_text(folders.is_clutter),
     "finding.kind_of_name": _of_text(finding.kind_of_name),
     "finding.kind_of_columns": _of_text(lambda text: finding.kind_of_columns(text.split(","))),
     "finding.looks_like_data": _of_text(finding.looks_like_data),
@@ -239,6 +240,8 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     ),
     "unpacking.unpack": lambda text, folder: partial(_unpacked, _written(text, folder)),
     "unpacking.beginning": _of_file(lambda path: unpacking.beginning(path, 2**16)),
+    "unpacking.beginning_of": _of_text(lambda text: unpacking.beginning_of(io.BytesIO(text.encode()), 2**16)),
+    "unpacking.is_packed": _of_text(lambda text: unpacking.is_packed(text.encode())),
     "recognition.providers_of": _of_text(lambda text: recognition.providers_of([io.BytesIO(text.encode())])),
     "refusals.of_file": _of_file(lambda path: refusals.of_file("events", "a", path, "damaged")),
     "uploads.quoted": _of_text(_packed_names),
@@ -311,7 +314,7 @@ def test_every_function_that_reads_text_is_listed() -> None:
     listed = {name.partition(",")[0] for name in CALLS}.union(*ELSEWHERE.values())
     assert {*_public(audience), *_public(providers)} <= listed
     reads_files = {
-        *("bundle_files", "csv_files", "file_checks", "finding", "json_files", "payload_files"),
+        *("bundle_files", "csv_files", "file_checks", "finding", "folders", "json_files", "payload_files"),
         *("recognition", "unpacking", "uploads"),
     }
     rest = {name for name in _public(loading) if name.partition(".")[0] in reads_files} - listed
@@ -322,7 +325,14 @@ def test_every_function_that_reads_text_is_listed() -> None:
             "finding.payload_files",
             "finding.tables_folder",
         ),
-        *("finding.files_below", "finding.is_workbook", "finding.sheets_of", "uploads.unzip"),
+        *(
+            "finding.files_below",
+            "folders.files_below",
+            "finding.is_workbook",
+            "finding.sheets_of",
+            "uploads.unzip",
+            "uploads.unpacked",
+        ),
         *("payload_files.unpack", "payload_files.line_numbers", "uploads.start", "uploads.remove_leftovers"),
     }
 

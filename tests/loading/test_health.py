@@ -15,6 +15,7 @@ from mailsight.loading import health
 from mailsight.loading.background import Loader
 from mailsight.loading.spool import Spool
 from mailsight.warehouse.reader import Warehouse
+from tests.support.generations import load, loads
 
 
 class Installed(NamedTuple):
@@ -40,6 +41,16 @@ def test_a_working_installation_has_no_problems(installed: Installed) -> None:
         before = sorted(installed.database.parent.rglob("*"))
     assert problems(installed) == []
     assert sorted(installed.database.parent.rglob("*")) == before
+
+
+def test_a_damaged_generation_is_a_problem_even_if_an_older_one_is_served(tmp_path: Path) -> None:
+    installed = Installed(tmp_path / "mailsight.duckdb", Spool(tmp_path / "mailsight.spool"))
+    for number in (1, 2):
+        load(installed.database, number)
+    installed.database.resolve().chmod(0o600)
+    os.truncate(installed.database, 4096)
+    assert loads(installed.database) == [1]
+    assert problems(installed) == ["The newest data can't be read, so pages show older data."]
 
 
 def truncate(installed: Installed) -> None:

@@ -199,7 +199,8 @@ def test_payloads_in_a_folder_are_not_read_through_a_link_that_leads_out(
     names = {kind: refused_file(folder, kind).name for kind in REFUSED}
     summary = payloads.ingest(tmp_path / "m.duckdb", "sendgrid", [folder])
     assert {each.name: each.reason for each in summary.passed_over} == {
-        "pipe": "it is not a regular file."
+        "pipe": "it is not a regular file.",
+        "more/": "this folder is a link. Load the folder that it leads to as well.",
     } | {names[kind]: f"it {reason}." for kind, (_, reason) in REFUSED.items()}
 
 

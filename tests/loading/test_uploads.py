@@ -35,8 +35,7 @@ BROWSER = {
 
 def save_bundle(files: Sequence[uploads.UploadedFile], folder: Path) -> Path:
     """Saves the files; returns the folder with the bundle's tables."""
-    uploads.save(files, folder)
-    return finding.tables_folder(folder)
+    return finding.tables_folder(uploads.unpacked(uploads.save(files, folder / "files")))
 
 
 def at(host: str, origin: str | None = None) -> dict[str, str]:
@@ -156,7 +155,7 @@ def test_a_name_that_points_outside_the_folder_is_rejected(name: str, tmp_path: 
     for files in ([UploadedFile("b.zip", zipped({name: b"x"}))], [UploadedFile(name)]):
         with pytest.raises(BadUpload):
             save_bundle(files, tmp_path / "deep" / "upload")
-    assert contents(tmp_path) == {}
+    assert contents(tmp_path).keys() <= {"deep/upload/packed/b.zip"}
 
 
 @pytest.mark.parametrize(

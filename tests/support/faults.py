@@ -28,8 +28,8 @@ MECHANISM = (
     ),
     *(
         "draft.Draft.table",
-        "payloads._captured",
-        "payloads._Batch.add",
+        "payload_batches._captured",
+        "payload_batches.Batch.add",
         "payloads._isolated",
         "payloads._json",
     ),

@@ -6,11 +6,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from mailsight.bounded import pool, worker
 from mailsight.bounded.pool import Lane
 from mailsight.bounded.process import Limits
 from mailsight.errors import UnreadableFile
+from tests.support.faults import MARK
+
+if TYPE_CHECKING:
+    from mailsight.loading.merge import LoadSummary
 
 MB = 2**20
 # Limits that runaways reach quickly.
@@ -102,3 +108,40 @@ def load_bundle(database: Path, bundle: Path, progress: Callable[..., None]) -> 
     from mailsight.loading import bundles  # here, so that other work starts quickly
 
     bundles.load(database, [bundle], progress=progress)
+
+
+def load_deadly(
+    load: "Callable[..., LoadSummary]", query: str, table: str, deed: Callable[[], None], **options: Any
+) -> "LoadSummary":
+    """Run a load in which the query does the deed whenever the table that it reads has a row with the mark."""
+    from mailsight.warehouse.draft import Draft  # here, so that other work starts quickly
+
+    original = Draft.run
+
+    def run(self: Draft, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
+        if name == query:
+            marked = f"select count(*) from {table} as s where contains(cast(s as varchar), '{MARK}')"
+            if self._connection.execute(marked).fetchall() != [(0,)]:
+                deed()
+        return original(self, name, **parameters)
+
+    with patch.object(Draft, "run", run):
+        return load(**options)
+
+
+class Died(BaseException):
+    """Nothing in a process can catch its end."""
+
+
+def die() -> None:
+    raise Died
+
+
+def run_out_of_memory() -> None:
+    raise MemoryError
+
+
+def break_database() -> None:
+    import duckdb
+
+    raise duckdb.FatalException("The database was invalidated.")

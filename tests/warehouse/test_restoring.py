@@ -1,17 +1,18 @@
 """A backup may be copied, moved or linked onto the database's path, also while the dashboard reads it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from mailsight.errors import DatabaseBusy, DatabaseUnreadable, LoadRefused
+from mailsight.errors import DatabaseBusy, DatabaseDamaged, DatabaseUnreadable, LoadRefused
 from mailsight.warehouse import reader
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
@@ -143,16 +144,17 @@ def test_while_a_copy_is_incomplete_pages_keep_what_they_have_and_loads_are_refu
     end = int(len(content) * share)
     database.unlink()
     database.write_bytes(content[:end])
-    assert loads(warehouse) == LATER
-    assert warehouse.problem
-    with pytest.raises(DatabaseUnreadable):
-        Warehouse(database).snapshot()
+    restarted = Warehouse(database)
+    for each in (warehouse, restarted):
+        assert loads(each) == LATER
+        assert each.problem
     with pytest.raises(LoadRefused):
         load(database, 4)
     with database.open("ab") as file:
         file.write(content[end:])
-    until(lambda: loads(warehouse) == BACKUP, "the backup to be served")
-    assert not warehouse.problem
+    for each in (warehouse, restarted):
+        until(lambda each=each: loads(each) == BACKUP, "the backup to be served")  # type: ignore[misc]
+        assert not each.problem
     load(database, 4)
     assert loads(warehouse) == [*BACKUP, 4]
 
@@ -351,8 +353,9 @@ def test_damage_anywhere_in_a_file_never_ends_up_in_every_generation(tmp_path: P
     assert refused
 
 
-def test_without_a_link_pages_serve_the_newest_generation_without_damage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("with_link", [True, False])
+def test_pages_serve_the_newest_generation_without_damage(
+    with_link: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever block somebody overwrote: it is not in use, or pages show older data and say why."""
     monkeypatch.setattr(reader, "RETRY_SECONDS", 0.0)
@@ -361,17 +364,58 @@ def test_without_a_link_pages_serve_the_newest_generation_without_damage(
         load(database, number)
     newest = database.resolve()
     newest.chmod(0o600)
-    database.unlink()
+    if not with_link:
+        database.unlink()
     intact = newest.read_bytes()
     served = []
-    for place in range(HEADER_BYTES, len(intact), BLOCK_BYTES):
+    for place in range(0, len(intact), BLOCK_BYTES):
         newest.unlink()
         newest.write_bytes(intact[:place] + bytes(BLOCK_BYTES) + intact[place + BLOCK_BYTES :])
         warehouse = Warehouse(database)
         served.append(loads(warehouse))
         assert served[-1] in ([1], [1, 2])
         if served[-1] == [1]:
-            assert f"{newest} is damaged" in str(warehouse.problem)
+            assert re.search(
+                rf"{newest} is (damaged|incomplete|not a Mailsight database)", str(warehouse.problem)
+            )
         else:
             assert warehouse.problem is None
     assert {len(numbers) for numbers in served} == {1, 2}
+
+
+def test_damage_that_a_reader_meets_is_not_met_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failing disk doesn't change a file's time."""
+    monkeypatch.setattr(reader, "RETRY_SECONDS", 0.0)
+    database = tmp_path / "mailsight.duckdb"
+    for number in (1, 2):
+        load(database, number)
+    newest, status = database.resolve(), database.stat()
+    newest.chmod(0o600)
+    for place in range(HEADER_BYTES, status.st_size, BLOCK_BYTES):
+        with newest.open("rb+") as file:
+            file.seek(place)
+            intact = file.read(BLOCK_BYTES)
+            file.seek(place)
+            file.write(bytes(len(intact)))
+        os.utime(newest, ns=(status.st_atime_ns, status.st_mtime_ns))
+        warehouse = Warehouse(database)
+        with suppress(DatabaseDamaged):
+            assert loads(warehouse) in ([1], [1, 2])
+        assert loads(warehouse) in ([1], [1, 2])
+        assert (loads(warehouse) == [1]) == (warehouse.problem is not None)
+        if warehouse.problem:
+            return
+        with newest.open("rb+") as file:
+            file.seek(place)
+            file.write(intact)
+    pytest.fail("No block of the file was in use.")
+
+
+def test_a_damaged_database_without_an_older_generation_is_not_served(tmp_path: Path) -> None:
+    database = tmp_path / "mailsight.duckdb"
+    load(database, 1)
+    newest = database.resolve()
+    newest.chmod(0o600)
+    newest.write_bytes(newest.read_bytes()[:HEADER_BYTES] + bytes(BLOCK_BYTES) * 4)
+    with pytest.raises(DatabaseDamaged):
+        Warehouse(database).snapshot()
