@@ -62,7 +62,8 @@ _MARK = f"<mailsight-badges {token_hex()}>"
 # --room: how much is free beside a link at the end of a line, in its block. A badge that fits in there (--beside is
 # then positive) moves off the link's words, to the middle of its line (--middle), or of the first of several lines.
 # Only its horizontal position can depend on the link's right edge, so an invisible element, which fills the room,
-# measures it.
+# measures it. The badge of the next line may have no room: where the one before (its lower edge: --below) is lowered,
+# it is lowered too, so that neither covers the other.
 _STYLE = """@layer{
 mailsight-badge{all:initial!important}
 mailsight-badge *,mailsight-badge::before,mailsight-badge ::before,mailsight-badge::after,mailsight-badge ::after,\
@@ -72,13 +73,15 @@ mailsight-room{position:absolute!important;visibility:hidden!important;height:0!
 left:var(--start)!important;right:var(--end)!important}
 mailsight-badge{--near:-9999px!important;--near-width:0px!important;--lift:0px!important;--moved:0px!important;
 --before:0px!important;--width:min(var(--own),999*var(--seen))!important;
---room:-9999px!important;--middle:var(--top)!important;
+--room:-9999px!important;--middle:(var(--top) + 5px)!important;--below:-9999px!important;
 --beside:999*min(var(--room) - var(--width) - 8px,48px - var(--width))!important;
 --corner:max(var(--right) - var(--width) + 6px,\
 (var(--left) + var(--right) - var(--width))/2)!important;
 --place:(var(--corner) + clamp(0px,var(--beside),var(--right) + 4px - var(--corner)))!important;
 --above:(var(--height)/2 + 2px + var(--lift))!important;
---lower:clamp(0px,var(--beside),var(--above) - var(--height)/2 + min(10px,var(--middle) - var(--top)))!important;
+--lowest:(var(--above) - var(--height)/2 + min(10px,var(--middle) - var(--top)))!important;
+--lower:max(clamp(0px,var(--beside),var(--lowest)),\
+min(var(--below) - var(--top) + 3px + var(--lift),var(--lowest),1000*(var(--top) + 20px - var(--below))))!important;
 --apart:(var(--place) - var(--near))!important;
 --furthest:(var(--right) + 28px - var(--place) - var(--width)/2)!important;
 --push:clamp(0px,min(-1*var(--beside),1000*(var(--near-width) - var(--apart)),1000*(var(--apart) + var(--width))),\
@@ -323,6 +326,9 @@ def _styles(mail: Canvas, near: Sequence[int | None]) -> Iterator[dict[str, str]
             style["middle"] = f"anchor({place.anchor} center,-9999px)"
         if before is not None:
             style["near"] = f"anchor(--badge-{before} left,-9999px)"
+        starts_line = place.line == NO_LINE or place.line[:-1] != mail.places[position - 1].line[:-1]
+        if position and starts_line and not place.corner:
+            style["below"] = f"anchor(--badge-{position - 1} bottom,-9999px)"
         yield style
 
 
