@@ -23,6 +23,7 @@ MECHANISM = (
         "finding._unreadable",
         "contents._Mails.add",
         "json_files.value",
+        "refusing._noted",
         "refusing.isolated",
         "refusing.tried",
     ),
