@@ -18,6 +18,7 @@ from mailsight.screens.campaign import (
     heatmap,
     mailboxes,
     programs,
+    reported,
     states,
     timeline,
     week,
@@ -58,14 +59,19 @@ with left:
     st.header("Opened and clicked", anchor=False)
     figures.rates_table(report)
     figures.machines(report)
+    reported.sources(report)
+    reported.differences(report)
 with right:
-    st.header(
-        "Status of messages",
-        anchor=False,
-        help="The funnel counts everyone who got at least this far. Below it, each customer counts once, so the five "
-        "statuses add up to Sent. Click any of them to see its customers.",
-    )
-    states.funnel(report)
+    if report.counts.are_totals_only:
+        reported.missing(report)
+    else:
+        st.header(
+            "Status of messages",
+            anchor=False,
+            help="The funnel counts everyone who got at least this far. Below it, each customer counts once, so the "
+            "five statuses add up to Sent. Click any of them to see its customers.",
+        )
+        states.funnel(report)
 
 tabs: dict[str, Callable[[campaign_reports.CampaignReport], None]] = {
     "Status": states.states_table,
@@ -76,10 +82,10 @@ tabs: dict[str, Callable[[campaign_reports.CampaignReport], None]] = {
     "Mail programs": programs.show,
 }
 on_change = address.follow(parameters.TAB, "tab")
-for tab, show in zip(st.tabs(list(tabs), on_change=on_change, key="tab"), tabs.values(), strict=True):
-    with tab:
-        if tab.open:
-            show(report)
-
-customers.customers(report)
+if not report.counts.are_totals_only:
+    for tab, show in zip(st.tabs(list(tabs), on_change=on_change, key="tab"), tabs.values(), strict=True):
+        with tab:
+            if tab.open:
+                show(report)
+    customers.customers(report)
 dialogs.show(report)

@@ -5,7 +5,7 @@
 select
     t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, c.preheader, c.from_name, c.from_email, t.sent_at,
     coalesce(c.tags, []) as tags, cast(c.selection as varchar) as selection, c.content_id,
-    c.campaign_id is not null and t.sent = 0 and t.sent_at is null as is_planned, c.source
+    c.campaign_id is not null and t.sent is not distinct from 0 and t.sent_at is null as is_planned, c.source
 from campaign_totals as t
 left join campaigns as c using (campaign_id)
 where t.campaign_id = :campaign_id and t.audience = 'all';
@@ -16,17 +16,32 @@ select * from campaign_totals where campaign_id = :campaign_id;
 
 -- name: campaign_age(campaign_id)^
 -- The hours from a campaign's send time (since_start) and from its last message (since_last) to the newest event or load,
--- whichever is earlier: the time up to which the data says what happened. Null if the send time is unknown.
-with horizon as (
-    select least((select max(loaded_at) from loads), (select max(last_at) from event_counts)) as known_until
+-- whichever is earlier: the time up to which the data says what happened. For reported opens, that is the report's time. Null if
+-- either time is unknown.
+with known as (
+    select
+        t.campaign_id, t.sent_at,
+        if(
+            list_contains(t.reported, 'opened'), t.reported_at,
+            least((select max(loaded_at) from loads), (select max(last_at) from event_counts))
+        ) as known_until
+    from campaign_totals as t
+    where t.campaign_id = :campaign_id and t.audience = 'all'
 )
 select
-    epoch(known_until - t.sent_at) / 3600 as since_start,
-    epoch(known_until - coalesce(
-        (select max(r.sent_at) from recipients as r where r.campaign_id = t.campaign_id), t.sent_at
+    epoch(k.known_until - k.sent_at) / 3600 as since_start,
+    epoch(k.known_until - coalesce(
+        (select max(r.sent_at) from recipients as r where r.campaign_id = k.campaign_id), k.sent_at
     )) / 3600 as since_last
-from campaign_totals as t cross join horizon
-where t.campaign_id = :campaign_id and t.audience = 'all';
+from known as k;
+
+-- name: campaign_customers(campaign_id)^
+-- How many of the campaign's customers are known.
+select count(*) as customers from recipients where campaign_id = :campaign_id;
+
+-- name: reported_counts(campaign_id)
+-- What other programs report of the campaign, each with its source and time; null counts are unknown.
+select * from reported_counts() where campaign_id = :campaign_id order by source;
 
 -- name: not_sent_reasons(campaign_id)
 -- How many customers were not mailed, per reason.

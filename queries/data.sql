@@ -6,7 +6,7 @@
 select
     (select count(*) from campaign_totals where audience = 'all') as campaigns,
     (select count(*) from customers) as customers,
-    (select coalesce(sum(selected), 0) from campaign_totals where audience = 'all') as messages,
+    (select count(*) from recipients) as messages,
     (select count(*) from events) as events;
 
 -- name: recent_loads(most)

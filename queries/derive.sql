@@ -497,7 +497,9 @@ group by campaign_id, audience, link_position, url
 order by campaign_id, audience, link_position, url;
 
 -- name: replace_campaign_totals#
--- The counts of metrics.Counts and the five statuses. Every touched campaign gets its two rows, even without messages.
+-- The counts of metrics.Counts and the five statuses. Every touched campaign gets its two rows, even without messages. Counts of
+-- a campaign with reported totals are those if its recipients are unknown, or only those are known who did something: then
+-- whatever no event tells is as reported. One source is used, the campaign's own if it has one, else the latest.
 insert into campaign_totals by name
 with per_audience as (
     select
@@ -533,12 +535,27 @@ counted as (
         min(sent_at) filter (sent) as first_sent_at
     from per_audience
     group by campaign_id, audience
-)
-select
-    listed.campaign_id, a.audience,
-    coalesce(columns(counted.* exclude (campaign_id, audience, first_sent_at)), 0),
-    coalesce(listed.sent_at, counted.first_sent_at) as sent_at
-from (
+),
+report as (
+    select r.*
+    from reported_counts() as r
+    semi join touched using (campaign_id)
+    left join campaigns as c using (campaign_id)
+    qualify row_number() over (
+        partition by r.campaign_id order by coalesce(r.source = lower(c.source), false) desc, r.as_of desc nulls last, r.source
+    ) = 1
+),
+-- The types of events of campaigns with a report; a message that is listed counts as sent.
+types as (
+    select campaign_id, list(distinct type) as types
+    from (
+        select distinct campaign_id, type from message_events semi join report using (campaign_id)
+        union
+        select distinct campaign_id, 'sent' from recipients semi join report using (campaign_id) where not implied
+    )
+    group by campaign_id
+),
+listed as (
     -- A campaign counts if it is listed or has messages or reported totals; events of another campaign's messages may name it
     -- without any of these.
     select campaign_id, sent_at from campaigns semi join touched using (campaign_id)
@@ -550,10 +567,90 @@ from (
         select campaign_id from reported_totals semi join touched using (campaign_id)
     )
     anti join campaigns using (campaign_id)
-) as listed
-cross join (values ('all'), ('human')) as a(audience)
-left join counted on counted.campaign_id = listed.campaign_id and counted.audience = a.audience
-order by listed.campaign_id, a.audience;
+),
+messages_counted as (
+    select
+        l.campaign_id, a.audience, n.campaign_id is null as is_empty, coalesce(l.sent_at, n.first_sent_at) as sent_at,
+        coalesce(columns(n.* exclude (campaign_id, audience, first_sent_at)), 0)
+    from listed as l
+    cross join (values ('all'), ('human')) as a(audience)
+    left join counted as n on n.campaign_id = l.campaign_id and n.audience = a.audience
+),
+-- c: the counts of the messages. r: those of the report that replaces or completes them, else null.
+sides as (
+    select
+        c.campaign_id, c.audience, c.is_empty, c.sent_at, c, coalesce(t.types, []) as types,
+        case
+            when r.campaign_id is not null and (
+                is_empty
+                or r.sent > c.sent and not list_has_any(
+                    t.types, ['queued', 'sent', 'delivered', 'deferred', 'rejected', 'failed']
+                )
+            ) then r
+        end as r
+    from messages_counted as c
+    left join report as r on r.campaign_id = c.campaign_id
+    left join types as t on t.campaign_id = c.campaign_id
+),
+-- The counts that are as reported.
+taken as (
+    select
+        *,
+        if(r is null, [], list_concat(
+            ['selected', 'sent', 'not_sent', 'delivered'],
+            list_filter(
+                ['undeliverable', 'opens', 'clicked', 'clicks', 'unsubscribed', 'complained'],
+                lambda key: not list_contains(types, case key
+                    when 'undeliverable' then 'bounced' when 'opens' then 'opened' when 'clicks' then 'clicked' else key
+                end)
+            ),
+            -- A click proves an open.
+            if(not list_contains(types, 'opened') and (r.opened >= c.opened or c.opened = 0), ['opened'], []),
+            if(list_has_all(types, ['unsubscribed', 'complained']), [], ['opted_out'])
+        )) as reported
+    from sides
+),
+mixed as (
+    select
+        * exclude (c, r, is_empty, types),
+        r, c,
+        if(r is null, c.selected, r.selected) as selected,
+        if(r is null, c.sent, r.sent) as sent,
+        if(r is null, c.not_sent, r.not_sent) as not_sent,
+        case
+            when not list_contains(reported, 'undeliverable') then c.undeliverable
+            when is_empty or r.undeliverable <= r.sent - c.sent then r.undeliverable
+        end as undeliverable,
+        if(list_contains(reported, 'opened'), r.opened, c.opened) as opened,
+        if(list_contains(reported, 'clicked'), r.clicked, c.clicked) as clicked,
+        if(list_contains(reported, 'unsubscribed'), r.unsubscribed, c.unsubscribed) as unsubscribed,
+        if(list_contains(reported, 'complained'), r.complained, c.complained) as complained,
+        if(list_contains(reported, 'opens'), r.opens, c.opens) as opens,
+        if(list_contains(reported, 'clicks'), r.clicks, c.clicks) as clicks,
+        -- The customers whom no event names.
+        if(r is null, 0, r.sent - c.sent) as unnamed,
+        undeliverable - c.undeliverable as unnamed_bounced,
+        -- Statuses need to know what each customer did.
+        r is not null and (
+            is_empty or undeliverable is null or list_has_any(reported, ['opened', 'clicked'])
+            or unsubscribed <> c.unsubscribed or complained <> c.complained
+        ) as is_unknown
+    from taken
+)
+select
+    campaign_id, audience, selected, sent, not_sent, undeliverable,
+    case when r is null then c.delivered when c.sent = 0 then r.delivered else sent - undeliverable end as delivered,
+    opened, clicked, unsubscribed, complained,
+    if(list_contains(reported, 'opted_out'), unsubscribed + complained, c.opted_out) as opted_out,
+    opens, clicks,
+    if(is_unknown, null, c.status_not_received + unnamed_bounced) as status_not_received,
+    if(is_unknown, null, c.status_received + unnamed - unnamed_bounced) as status_received,
+    if(is_unknown, null, c.status_opened) as status_opened,
+    if(is_unknown, null, c.status_clicked) as status_clicked,
+    if(is_unknown, null, c.status_opted_out) as status_opted_out,
+    sent_at, r.source as reported_by, r.as_of as reported_at, reported
+from mixed
+order by campaign_id, audience;
 
 -- name: replace_campaign_hours()!
 -- Opens and clicks, and first opens and first clicks of delivered messages, per hour since the campaign was sent.
@@ -613,12 +710,16 @@ with proxied as (
     from message_events semi join touched using (campaign_id)
     where type = 'opened' and machine = 'apple_privacy'
 ),
+-- Without the campaigns of which only those customers are known who did something.
+listed as (
+    select campaign_id from campaign_totals semi join touched using (campaign_id) where audience = 'all' and reported = []
+),
 delivered as (
     select
         r.campaign_id, r.human_status, r.all_status, p.customer_id is not null as is_proxied,
         r.human_opens + r.human_clicks > 0 as is_opened
     from recipients as r
-    semi join touched using (campaign_id)
+    semi join listed using (campaign_id)
     left join proxied as p using (campaign_id, customer_id)
     where r.delivered
 )
@@ -638,7 +739,8 @@ order by campaign_id;
 -- One row for each rule that the touched campaigns break. There must be none.
 select 'the counts of campaign ' || campaign_id || ' do not add up' as problem
 from campaign_totals semi join touched using (campaign_id)
-where selected <> sent + not_sent or sent <> undeliverable + delivered or clicked > opened or opened > delivered
+where reported = []
+        and (selected <> sent + not_sent or sent <> undeliverable + delivered or clicked > opened or opened > delivered)
     or sent <> status_not_received + status_received + status_opened + status_clicked + status_opted_out
 union all
 select 'campaign ' || campaign_id || ' holds customer ' || customer_id || ' twice'

@@ -79,14 +79,15 @@ create table link_clicks (
     clicks bigint not null, clickers bigint not null, unplaced bigint not null
 );
 -- Derived: one row per campaign and audience, with the counts of metrics.Counts and the five statuses. sent_at is the start of
--- sending: the campaign's own time, else that of its first message.
+-- sending: the campaign's own time, else that of its first message. reported: the counts that are as reported_by reports them,
+-- at reported_at. Null counts are unknown.
 create table campaign_totals (
-    campaign_id varchar not null, audience varchar not null, selected bigint not null, sent bigint not null,
-    not_sent bigint not null, undeliverable bigint not null, delivered bigint not null, opened bigint not null,
-    clicked bigint not null, unsubscribed bigint not null, complained bigint not null, opted_out bigint not null,
-    opens bigint not null, clicks bigint not null,
-    status_not_received bigint not null, status_received bigint not null, status_opened bigint not null,
-    status_clicked bigint not null, status_opted_out bigint not null, sent_at timestamp
+    campaign_id varchar not null, audience varchar not null, selected bigint, sent bigint, not_sent bigint,
+    undeliverable bigint, delivered bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint,
+    opted_out bigint, opens bigint, clicks bigint,
+    status_not_received bigint, status_received bigint, status_opened bigint, status_clicked bigint,
+    status_opted_out bigint, sent_at timestamp,
+    reported_by varchar, reported_at timestamp, reported varchar[]
 );
 -- Derived: one row per campaign, audience and hour with an open or click. hour counts from the start of sending, or from the
 -- first event if that is unknown; what happened earlier counts in hour 0. opens and clicks are events. opened and clicked are
@@ -120,6 +121,25 @@ create table unattributed (event_number bigint not null);
 -- Two bytes of a customer's id. A scan over all campaigns compares these first, and the id itself only in the few rows that
 -- match. MD5, because DuckDB's own hash may change between versions.
 create or replace macro customer_hash(id) as cast(md5_number_lower(id) & 65535 as usmallint);
+
+-- What other programs report of campaigns, as the counts of metrics.Counts; null if unknown. Of the messages sent, delivered
+-- and bounced, two give the third. Who both unsubscribed and complained counts twice in opted_out: reports don't tell.
+create or replace macro reported_counts() as table
+with bounced as (
+    select * replace (coalesce(bounces, hard_bounces + soft_bounces) as bounces) from reported_totals
+),
+mailed as (
+    select * replace (coalesce(sent, delivered + bounces) as sent) from bounced
+)
+select
+    campaign_id, source, as_of,
+    recipients as selected, sent,
+    case when recipients >= sent then recipients - sent end as not_sent,
+    coalesce(bounces, case when sent >= delivered then sent - delivered end) as undeliverable,
+    coalesce(delivered, case when sent >= bounces then sent - bounces end) as delivered,
+    opened, clicked, unsubscribed, complained, unsubscribed + complained as opted_out, opens, clicks
+from mailed
+where coalesce(recipients, sent, delivered, bounces, opened, opens, clicked, clicks, unsubscribed, complained) is not null;
 
 -- The columns of the customers' grid for one campaign and audience. Customers who were not mailed have the status planned if
 -- the campaign is only planned (see the query campaign_list), else not_sent.

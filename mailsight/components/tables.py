@@ -156,7 +156,7 @@ def noted(text: str, note: str, *, title: str = "") -> Cell:
     return {"kind": "noted", "text": text, "note": note, "title": title}
 
 
-def figure(number: float, tip: Sequence[str] = (), change: chance.Change | None = None) -> Cell:
+def figure(number: float | None, tip: Sequence[str] = (), change: chance.Change | None = None) -> Cell:
     """A count, with a tooltip on how it is counted. A `change` that is more than chance shows as an arrow."""
     return {"kind": "figure", "text": formats.count(number), "tip": list(tip)} | _arrow(change, tip)
 

@@ -12,7 +12,7 @@ from mailsight.figures.formats import NO_SENDING_DATE, count, interval, moment, 
 from mailsight.figures.metrics import FIGURES, Portion, Rate
 from mailsight.mail.sample_values import sampled_subject
 from mailsight.reports import campaigns as campaign_reports
-from mailsight.reports.campaigns import ComparedCampaign
+from mailsight.reports.campaigns import ComparedCampaign, ListedCampaign
 from mailsight.vocabulary import Audience
 
 from . import drawings, pdf, pdf_process
@@ -42,7 +42,7 @@ def page(compared: Sequence[ComparedCampaign], audience: Audience, zone: str | N
         campaigns=_campaigns(compared, names, zone),
         figures=_figures(names, rates, differences),
         curves=drawings.curves(campaign_reports.courses(compared))
-        if any(c.opened for c in compared)
+        if any(c.opened for c in compared if c.has_hours)
         else None,
         tests=[(_label(key), _pairs(differences[key])) for key in COMPARED if differences[key].differences],
         meaning=MEANING,
@@ -69,14 +69,19 @@ def _campaigns(compared: Sequence[ComparedCampaign], names: Sequence[str], zone:
             f"{letter} · {name}",
             (
                 moment(campaign.campaign.sent_at, zone) if campaign.campaign.sent_at else NO_SENDING_DATE,
-                count(campaign.campaign.counts.sent),
-                count(campaign.campaign.counts.delivered),
+                count(campaign.campaign.counts.known("sent")),
+                count(campaign.campaign.counts.known("delivered")),
             ),
-            Mask().text(sampled_subject(campaign.campaign.subject)),
+            _note(campaign.campaign),
         )
         for campaign, name, letter in zip(compared, names, LETTERS, strict=False)
     ]
     return Table(("Campaign", f"Sent on ({zone or 'UTC'})", "Sent", "Delivered"), rows)
+
+
+def _note(campaign: ListedCampaign) -> str:
+    source = f"({campaign.counts.reported.words})" if campaign.counts.reported else ""
+    return " ".join(filter(None, (Mask().text(sampled_subject(campaign.subject)), source)))
 
 
 def _figures(

@@ -53,7 +53,8 @@ def of_campaign_or_reason(report: CampaignReport, html: str, values: Mapping[str
 def facts(report: CampaignReport) -> Sequence[str]:
     """What the heatmap's legend says about the campaign."""
     sent = [f"Sent {moment(report.campaign.sent_at)}"] if report.campaign.sent_at else []
-    delivered = things(report.counts.delivered, "delivered mail")
+    number = report.counts.known("delivered")
+    delivered = "" if number is None else things(number, "delivered mail")
     return [
         *filter(
             None, [summary(report), *sent, delivered, report.audience.meaning, beyond(report.link_totals)]

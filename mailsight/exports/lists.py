@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from mailsight.audience import programs
 from mailsight.audience.machines import REASONS
+from mailsight.figures import reported
 from mailsight.figures.comparison import COMPARED
 from mailsight.figures.metrics import COUNTS, FIGURES, RATES
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status, Word
@@ -109,6 +110,7 @@ LISTS: dict[str, tuple[ExportColumn, ...]] = {
         ExportColumn("audience", "Whose opens and clicks", words=_labels(Audience)),
         *(ExportColumn(figure.key, figure.label, "count") for figure in COUNTS),
         *(ExportColumn(rate.key, rate.label, "rate") for rate in RATES),
+        ExportColumn("reported_by", "As reported by", words=reported.label),
     ),
     "customers": (
         *_CUSTOMER,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mailsight.bounded import pool
 from mailsight.errors import WorkFailed
-from mailsight.figures import locales
+from mailsight.figures import explanations, locales
 from mailsight.figures.chance import Change
 from mailsight.figures.explanations import interval_heading
 from mailsight.figures.formats import (
@@ -34,6 +34,7 @@ from mailsight.figures.metrics import (
     Portion,
     Rate,
 )
+from mailsight.figures.metrics import portion as share_of
 from mailsight.heatmap.badges import more
 from mailsight.mail.links import LinkClicks
 from mailsight.mail.sample_values import sampled, sampled_subject
@@ -88,7 +89,10 @@ class ReportContent:
 def read(data: Snapshot, campaign_id: str, audience: Audience) -> ReportContent:
     """Read a campaign's figures and mail, with customers masked. Raises `UnknownCampaign`."""
     report = campaign_reports.report(data, campaign_id, audience)
-    mail = mails.of_campaign(data, campaign_id)
+    if report.counts.is_reported("clicks"):  # Nobody knows on which links.
+        report, mail = replace(report, links=[], other_links=[]), None
+    else:
+        mail = mails.of_campaign(data, campaign_id)
     html, note = mail.html if mail else None, ""
     sent_from = report.campaign.from_email or ""
     addresses: set[str] = set()
@@ -178,7 +182,9 @@ def page(
         audience=report.audience,
         cards=[_card(report, key) for key in CARDS],
         rates=_rates(content),
-        funnel=drawings.funnel(stages(report.counts, report.status)),
+        sources=explanations.sources(report.counts),
+        differences=" ".join(explanations.difference(each, zone) for each in report.differences),
+        funnel=drawings.funnel(stages(report.counts, report.status)) if report.status else None,
         states=_states(report),
         not_sent=_reasons(report),
         unsent="Planned" if report.campaign.is_planned else "Not sent, and why",
@@ -208,11 +214,11 @@ def _facts(report: CampaignReport, zone: str | None) -> list[str]:
 
 def _card(report: CampaignReport, key: str) -> dict[str, str]:
     counts = report.counts
-    portion = Portion(getattr(counts, key), getattr(counts, WHOLES[key]))
+    portion = share_of(counts, key) or Portion(0, 0)
     whole = f"{count(portion.whole)} {FIGURES[WHOLES[key]].label.lower()}"
     return {
         "label": report.unsent.label if key == "not_sent" else FIGURES[key].label,
-        "count": count(portion.part),
+        "count": count(counts.known(key)),
         "share": f"{rate(portion)} of {whole}" if portion.whole else "",
     }
 

@@ -45,7 +45,8 @@ def comparison(data: Snapshot, campaign_ids: Sequence[str], audience: Audience) 
     rows = []
     for index, (letter, side) in enumerate(zip(figures.LETTERS, compared, strict=False)):
         listed = side.campaign
-        row = asdict(listed) | asdict(listed.counts) | {"letter": letter, "audience": audience.value}
+        row = asdict(listed) | listed.counts.known_by_key() | {"letter": letter, "audience": audience.value}
+        row["reported_by"] = listed.counts.reported and listed.counts.reported.source
         row |= {rate.key: rate.rate(listed.counts) for rate in RATES}
         for key in figures.COMPARED:
             low, high = rates[key][index].interval or (None, None)

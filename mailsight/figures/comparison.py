@@ -1,6 +1,6 @@
 """Tests whether campaigns' rates differ by more than chance, and says the results in plain words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -15,6 +15,9 @@ COMPARED = ("cor", "cto", "ctr", "opted_out", "undeliverable")
 # test is used.
 MIN_EXPECTED = 5
 LETTERS = "ABCDE"
+WITH_MACHINES = (
+    "Reported opens and clicks include those by machines, so only All compares them with counted ones."
+)
 # Distinguishable by colour-blind people, with a contrast of at least 3:1 on white and on black.
 COLOURS = ("#2B9B99", "#F25A02", "#5F3EFF", "#A873DD", "#A3513C")
 
@@ -53,27 +56,33 @@ class Comparison:
     """The differences of one rate between all pairs of campaigns that have it.
 
     overall_p: the p-value of a chi-square test over all campaigns; None for a single pair, or if the numbers are too
-    small for that test.
+    small for that test. is_partial: whether pairs were left out in which only one campaign's opens include machines.
     """
 
     differences: tuple[Difference, ...]
     overall_p: float | None = None
+    is_partial: bool = False
 
 
 def compare(
-    rates: Mapping[str, Sequence[Portion]], ages: Sequence[float | None] = ()
+    rates: Mapping[str, Sequence[Portion]],
+    ages: Sequence[float | None] = (),
+    with_machines: Sequence[bool] = (),
 ) -> dict[str, Comparison]:
     """Compare every pair of campaigns in each figure. Rates without customers are left out.
 
     `rates` has each figure's rates, one for each campaign. `ages` are the hours since each unfinished campaign was
-    sent; None if it is finished. All p-values are adjusted together, so that looking at many figures and pairs does not
-    produce differences.
+    sent; None if it is finished. `with_machines` says whether the opens and clicks of each campaign include those by
+    machines: those that do aren't compared with those that don't. All p-values are adjusted together, so that looking
+    at many figures and pairs does not produce differences.
     """
-    pairs = {
-        (key, place): _difference(figure, *place)
-        for key, figure in rates.items()
-        for place in combinations(_known(figure), 2)
+    places = {(key, place) for key, figure in rates.items() for place in combinations(_known(figure), 2)}
+    left_out = {
+        (key, (first, second))
+        for key, (first, second) in places
+        if key in chance.RESULTS and with_machines and with_machines[first] != with_machines[second]
     }
+    pairs = {(key, place): _difference(rates[key], *place) for key, place in sorted(places - left_out)}
     # Where nobody did something, or everybody, no difference could show. Such pairs need no adjustment, and add none
     # (Tarone, "A modified Bonferroni method for discrete data", Biometrics 46, 1990).
     adjusted = dict.fromkeys(pairs, 1.0) | chance.holm(
@@ -86,9 +95,13 @@ def compare(
     return {
         key: Comparison(
             tuple(differences[key]),
-            _overall_p([figure[index] for index in _known(figure)]) if len(differences[key]) > 1 else None,
+            _overall_p([figure[index] for index in _known(figure)])
+            if len(differences[key]) > 1 and not is_partial
+            else None,
+            is_partial,
         )
         for key, figure in rates.items()
+        for is_partial in (any(key == other for other, _ in left_out),)
     }
 
 
@@ -157,6 +170,8 @@ def _is_too_small(rates: Sequence[Portion]) -> bool:
 
 def sentences(compared: Comparison, letters: Sequence[str] = LETTERS) -> list[str]:
     """A comparison in words, as Markdown: a single pair in full, of several pairs which differ by more than chance."""
+    if compared.is_partial and not compared.differences:
+        return [WITH_MACHINES]
     if not compared.differences:
         return ["There is nothing to compare: fewer than two of these campaigns have this figure."]
     if len(compared.differences) == 1:
@@ -221,23 +236,29 @@ def marks(key: str, compared: Comparison, campaigns: int, letters: Sequence[str]
     words = []
     for index, others in better.items():
         if others and others == known - {index}:
-            words.append("Best" if campaigns > 2 else "Better")
+            is_best = campaigns > 2 and not compared.is_partial
+            words.append("Best" if is_best else "Better" if campaigns == 2 else _better_than(others, letters))
         elif others and index not in beaten:
-            words.append(f"Better than {_listed([letters[other] for other in sorted(others)])}")
+            words.append(_better_than(others, letters))
         else:
             words.append("")
     return words
+
+
+def _better_than(others: Collection[int], letters: Sequence[str]) -> str:
+    return f"Better than {_listed([letters[other] for other in sorted(others)])}"
 
 
 def headline(
     names: Sequence[str], rates: Mapping[str, Sequence[Portion]], compared: Mapping[str, Comparison]
 ) -> tuple[str, ...]:
     """Which campaign did better, by name: the result, and what else differs by more than chance."""
+    if compared["ctr"].is_partial and not compared["ctr"].differences:
+        quoted = [_quoted(name) for name in names]
+        return "Opens and clicks can't be compared.", WITH_MACHINES, *_worse(quoted, rates, compared)
     if not compared["ctr"].differences:
-        return (
-            "There is nothing to compare yet: fewer than two of these campaigns were received by anybody.",
-        )
-    quoted = [f"“{' '.join(name.split())}”" for name in names]
+        return ("There is nothing to compare yet: fewer than two of these campaigns have rates.",)
+    quoted = [_quoted(name) for name in names]
     opens, clicks = (_winners(key, compared[key], quoted) for key in ("cor", "ctr"))
     if not opens and not clicks:
         result = "No clear winner: opens and clicks differ within chance."
@@ -256,7 +277,12 @@ def headline(
         ]
         rest = "" if opens and clicks else "; clicks within chance" if opens else "; opens within chance"
         result = f"{'; '.join(parts)}{rest}."
-    return (result, *_worse(quoted, rates, compared), *_early(quoted, compared))
+    partial = [WITH_MACHINES] if compared["ctr"].is_partial else []
+    return (result, *_worse(quoted, rates, compared), *_early(quoted, compared), *partial)
+
+
+def _quoted(name: str) -> str:
+    return f"“{' '.join(name.split())}”"
 
 
 def _winners(key: str, compared: Comparison, names: Sequence[str]) -> dict[str, str]:

@@ -8,7 +8,19 @@ from functools import cache
 from mailsight.settings import PROJECT
 
 from . import formats
-from .metrics import ESTIMATED_COR, FIGURES, MIN_RELIABLE, WHOLES, AppleOpens, Counts, Portion, Rate, portion
+from .metrics import (
+    COUNTS,
+    ESTIMATED_COR,
+    FIGURES,
+    MIN_RELIABLE,
+    WHOLES,
+    AppleOpens,
+    Counts,
+    Portion,
+    Rate,
+    portion,
+)
+from .reported import Difference, label
 
 METRICS = PROJECT / "docs" / "metrics.md"
 TOO_FEW = f"Fewer than {MIN_RELIABLE}: too few to be reliable."
@@ -26,18 +38,64 @@ class Section:
     see: tuple[str, ...]
 
 
-def in_short(key: str, counts: Counts) -> tuple[str, ...]:
-    """A figure's formula and its counts, as lines of text."""
-    figure, counted = FIGURES[key], portion(counts, key)
+def in_short(key: str, counts: Counts, of_known: Portion | None = None) -> tuple[str, ...]:
+    """A figure's formula and its counts, as lines of text.
+
+    `of_known`: the rate of several campaigns together, which leaves out those where a count is unknown.
+    """
+    figure, counted = FIGURES[key], of_known or portion(counts, key)
     formula = f"{figure.label} = {figure.formula}"
+    source = (as_reported(key, counts),) if counts.is_reported(key) else ()
     if counted is None:
-        return formula, formats.count(getattr(counts, key))
+        return formula, formats.count(counts.known(key)), *source
     if isinstance(figure, Rate):
-        sides = f"{formats.count(counted.part)} ÷ {formats.count(counted.whole)} customers"
-        return formula, sides, *likely(counted)
-    whole = FIGURES[WHOLES[key]].label.lower()
-    sides = f"{formats.of(counted.part, counted.whole)} {whole}: {formats.percent(counted.rate)}"
-    return formula, sides, *(likely(counted) if counted.is_small else ())
+        part, whole = (of_known.part, of_known.whole) if of_known else figure.counts(counts)
+        return formula, f"{formats.count(part)} ÷ {formats.count(whole)} customers", *likely(counted), *source
+    number, whole = counts.known(key), counts.known(WHOLES[key])
+    sides = (
+        f"{formats.of(number, whole)} {FIGURES[WHOLES[key]].label.lower()}: {formats.percent(counted.rate)}"
+    )
+    return formula, sides, *(likely(counted) if counted.is_small else ()), *source
+
+
+def as_reported(key: str, counts: Counts) -> str:
+    """Says who reports a figure, or that nobody does."""
+    if counts.reported is None:
+        return ""
+    figure = FIGURES[key]
+    sides = (figure.numerator, figure.denominator) if isinstance(figure, Rate) else (key,)
+    if missing := [FIGURES[side].label for side in sides if side in counts.unknown]:
+        return f"{counts.reported.label} doesn't report: {' and '.join(missing)}."
+    if isinstance(figure, Rate):
+        return f"Computed from counts {counts.reported.words}."
+    return f"As reported by {counts.reported.label}."
+
+
+def sources(counts: Counts) -> str:
+    """Which counts another program reports, and which it doesn't; empty if all are counted."""
+    source = counts.reported
+    if source is None:
+        return ""
+    known, unknown = (
+        [figure.label for figure in COUNTS if figure.key in keys]
+        for keys in (source.figures - counts.unknown, counts.unknown)
+    )
+    if counts.are_totals_only and not unknown:
+        return f"All counts are {source.words}, and the rates are computed from them."
+    lines = [f"As reported by {source.label}: {', '.join(known)}."] if known else []
+    lines += [f"Not reported by {source.label}: {', '.join(unknown)}."] if unknown else []
+    lines += [] if counts.are_totals_only else ["All else is counted from events."]
+    return " ".join(lines)
+
+
+def difference(each: Difference, zone: str | None = None) -> str:
+    """A check in words: "Mailchimp reported 1,204 opened on 20 Apr 2026; 1,180 were counted from events."."""
+    at = f" on {formats.day(each.at, zone)}" if each.at else ""
+    verb = "was" if each.counted == 1 else "were"
+    return (
+        f"{label(each.source)} reported {formats.count(each.reported)} {FIGURES[each.figure].label.lower()}{at}; "
+        f"{formats.count(each.counted)} {verb} counted from events."
+    )
 
 
 def estimate(apple: AppleOpens) -> tuple[str, ...]:

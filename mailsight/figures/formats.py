@@ -86,8 +86,8 @@ def rate(portion: Portion) -> str:
     return f"{percent(portion.rate)}{bounds}"
 
 
-def of(part: float, whole: float) -> str:
-    """(3412, 9731) -> "3,412 of 9,731"."""
+def of(part: float | None, whole: float | None) -> str:
+    """(3412, 9731) -> "3,412 of 9,731"; unknown counts are dashes."""
     return f"{count(part)} of {count(whole)}"
 
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import sqrt
 from statistics import NormalDist
-from typing import Self
+from typing import Any, Self
 
 from mailsight.vocabulary import Audience
+
+from .reported import Reported
 
 # A rate over fewer messages isn't reliable. It is shown in grey, with its interval.
 MIN_RELIABLE = 30
@@ -14,7 +16,10 @@ MIN_RELIABLE = 30
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The counts of one or several campaigns, in messages; `opens` and `clicks` count events."""
+    """The counts of one or several campaigns, in messages; `opens` and `clicks` count events.
+
+    `unknown`: the counts that nobody knows, which are 0 here. `reported`: which of them another program reports.
+    """
 
     selected: int = 0
     sent: int = 0
@@ -28,14 +33,42 @@ class Counts:
     opted_out: int = 0
     opens: int = 0
     clicks: int = 0
+    unknown: frozenset[str] = frozenset()
+    reported: Reported | None = None
 
     @classmethod
-    def of(cls, row: Mapping[str, object]) -> Self:
-        """Read the counts from a row's columns of the same names. Other columns are ignored."""
-        return cls(**{name: int(str(row[name])) for name in COUNT_NAMES})
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Read the counts from a row's columns of the same names, and who reports them. Other columns are ignored."""
+        source = row.get("reported_by")
+        return cls(
+            **{name: int(row[name] or 0) for name in COUNT_NAMES},
+            unknown=frozenset(name for name in COUNT_NAMES if row[name] is None),
+            reported=Reported(source, row["reported_at"], frozenset(row["reported"])) if source else None,
+        )
+
+    def known(self, key: str) -> int | None:
+        """The count with this key, or None if it is unknown."""
+        return None if key in self.unknown else getattr(self, key)
+
+    def known_by_key(self) -> dict[str, int | None]:
+        """All counts, in order."""
+        return {name: self.known(name) for name in COUNT_NAMES}
+
+    def is_reported(self, key: str) -> bool:
+        """Whether a count, or one of the two counts of a rate, is as another program reports it."""
+        if self.reported is None:
+            return False
+        figure = FIGURES[key]
+        keys = {figure.numerator, figure.denominator} if isinstance(figure, Rate) else {key}
+        return bool(keys & self.reported.figures)
+
+    @property
+    def are_totals_only(self) -> bool:
+        """Whether all counts are as another program reports them: no recipient is known."""
+        return self.reported is not None and self.reported.figures >= set(COUNT_NAMES)
 
 
-COUNT_NAMES = tuple(field.name for field in fields(Counts))
+COUNT_NAMES = tuple(field.name for field in fields(Counts) if field.name not in ("unknown", "reported"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +83,36 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Rate(Figure):
-    """A figure that divides one count by another. If the denominator is 0, the rate is None, never 0 %."""
+    """A figure that divides one count by another. If the denominator is 0, the rate is None, never 0 %.
+
+    Neither is there a rate if a count is unknown, or reported counts contradict each other: a part exceeds its whole.
+    """
 
     name: str
     numerator: str
     denominator: str
 
-    def counts(self, counts: Counts) -> tuple[int, int]:
-        """The numerator and the denominator."""
-        return getattr(counts, self.numerator), getattr(counts, self.denominator)
+    def counts(self, counts: Counts) -> tuple[int | None, int | None]:
+        """The numerator and the denominator; None if unknown."""
+        return counts.known(self.numerator), counts.known(self.denominator)
 
     @property
     def sql(self) -> str:
-        """The rate in SQL, from columns named like the counts; NULL if the denominator is 0."""
-        return f"({self.numerator} / nullif({self.denominator}, 0))"
+        """The rate in SQL, from columns named like the counts; NULL if there is none."""
+        known = f"{self.numerator} <= {self.denominator}"
+        return f"(case when {known} then {self.numerator} / nullif({self.denominator}, 0) end)"
 
     def portion(self, counts: Counts) -> "Portion":
-        """The rate with its two counts."""
-        return Portion(*self.counts(counts))
+        """The rate with its two counts, or 0 of 0 if there is none."""
+        return _part(*self.counts(counts))
 
     def rate(self, counts: Counts) -> float | None:
         """The rate, from 0 to 1."""
-        return share(*self.counts(counts))
+        return self.portion(counts).rate
 
     def interval(self, counts: Counts) -> tuple[float, float] | None:
         """The 95 % Wilson interval of the rate: its likely range with other customers of the same kind."""
-        return wilson(*self.counts(counts))
+        return self.portion(counts).interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +289,15 @@ class AppleOpens:
 
 
 def portion(counts: Counts, key: str) -> Portion | None:
-    """A rate with its two counts, or a count as a part of its whole. None for opens and clicks."""
+    """A rate with its two counts, or a count as a part of its whole; 0 of 0 if there is no rate.
+
+    None for opens and clicks.
+    """
     figure = FIGURES[key]
     if isinstance(figure, Rate):
         return figure.portion(counts)
-    return Portion(getattr(counts, key), getattr(counts, WHOLES[key])) if key in WHOLES else None
+    return _part(counts.known(key), counts.known(WHOLES[key])) if key in WHOLES else None
+
+
+def _part(part: int | None, whole: int | None) -> Portion:
+    return Portion(part, whole) if part is not None and whole is not None and part <= whole else Portion(0, 0)

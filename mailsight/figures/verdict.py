@@ -14,7 +14,8 @@ from mailsight.vocabulary import Audience
 from . import formats
 from .best_link import LinkCount, best_link
 from .chance import Change, Direction, Tone
-from .metrics import MIN_RELIABLE, Counts, Portion
+from .metrics import FIGURES, MIN_RELIABLE, Counts, Portion
+from .metrics import portion as portion_of
 
 # Mailbox providers ask senders to keep spam complaints below this share (Gmail's and Yahoo's rules for bulk senders).
 TOLERATED_COMPLAINTS = 0.001
@@ -143,13 +144,15 @@ def _planned(campaign: Performance) -> str:
 
 
 def _nobody_selected(campaign: Performance) -> str:
-    return "" if campaign.counts.selected else "Nobody was selected, so nothing was sent."
+    return "" if campaign.counts.known("selected") != 0 else "Nobody was selected, so nothing was sent."
 
 
 def _nothing_sent(campaign: Performance) -> str:
-    if campaign.counts.sent:
+    if campaign.counts.known("sent") != 0:
         return ""
-    selected = campaign.counts.selected
+    selected = campaign.counts.known("selected")
+    if selected is None:
+        return "Nothing was sent."
     customers = (
         "the only selected customer was"
         if selected == 1
@@ -159,9 +162,11 @@ def _nothing_sent(campaign: Performance) -> str:
 
 
 def _nothing_received(campaign: Performance) -> str:
-    if campaign.counts.delivered:
+    if campaign.counts.known("delivered") != 0:
         return ""
-    sent = campaign.counts.sent
+    sent = campaign.counts.known("sent")
+    if sent is None:
+        return "Nobody received it."
     return f"Nobody received it: {'the only e-mail' if sent == 1 else f'all {formats.count(sent)} e-mails'} bounced."
 
 
@@ -171,6 +176,26 @@ NOTHING_TO_JUDGE: tuple[Callable[[Performance], str], ...] = (
     _nothing_sent,
     _nothing_received,
 )
+
+
+def _too_little_reported(campaign: Performance) -> Result | None:
+    counts = campaign.counts
+    missing = [FIGURES[key].label for key in ("delivered", "opened", "clicked") if key in counts.unknown]
+    excess = next((key for key in ("opened", "clicked") if getattr(counts, key) > counts.delivered), "")
+    if not counts.reported or not (missing or excess):
+        return None
+    shown = [
+        f"{formats.count(number)} {FIGURES[key].label.lower()}"
+        for key in ("sent", "delivered", "opened", "clicked", "opens", "clicks")
+        if (number := counts.known(key)) is not None
+    ]
+    words = f"{', '.join(shown)}." if shown else "How customers responded is unknown."
+    remark = (
+        f"{counts.reported.label} doesn't report: {', '.join(missing)}."
+        if missing
+        else f"{counts.reported.label} reports more {excess} than delivered, so there is no rate."
+    )
+    return Result(words, remark=remark)
 
 
 def _few_customers(campaign: Performance) -> Result | None:
@@ -200,7 +225,8 @@ def _few_campaigns(campaign: Performance) -> Result | None:
         return None
     counts = campaign.counts
     opened, clicked = (
-        formats.percent(Portion(part, counts.delivered).rate) for part in (counts.opened, counts.clicked)
+        formats.percent(rate.rate if (rate := portion_of(counts, key)) else None)
+        for key in ("opened", "clicked")
     )
     so_far = " so far" if campaign.is_unfinished else ""
     number = campaign.earlier
@@ -212,7 +238,7 @@ def _few_campaigns(campaign: Performance) -> Result | None:
     return Result(f"{opened} opened and {clicked} clicked{so_far}, with {earlier} to compare with.")
 
 
-NOTHING_TO_COMPARE = (_few_customers, _just_sent, _nobody_opened, _few_campaigns)
+NOTHING_TO_COMPARE = (_too_little_reported, _few_customers, _just_sent, _nobody_opened, _few_campaigns)
 
 
 def _no_links(campaign: Performance) -> Result | None:
@@ -311,17 +337,17 @@ def _notable(campaign: Performance) -> str:
 
 def _alarms(campaign: Performance) -> Iterator[str]:
     counts = campaign.counts
-    bounced = Portion(counts.undeliverable, counts.sent)
+    bounced, complained, not_sent = (
+        portion_of(counts, key) or Portion(0, 0) for key in ("undeliverable", "complained", "not_sent")
+    )
     if campaign.way("undeliverable") == "up":
         yield f"more bounces than usual: {_usually(campaign.changes['undeliverable'])}"
     elif exceeds(bounced, MANY_BOUNCES):
         yield f"{formats.percent(bounced.rate)} bounced"
-    complained = Portion(counts.complained, counts.sent)
     if exceeds(complained, TOLERATED_COMPLAINTS):
         yield f"{formats.percent(complained.rate)} marked it as spam, and mailbox providers tolerate one in a thousand"
     if campaign.way("opted_out") == "up":
         yield f"more customers opted out than usual: {_usually(campaign.changes['opted_out'])}"
-    not_sent = Portion(counts.not_sent, counts.selected)
     if campaign.way("not_sent") == "up":
         yield f"more customers than usual were not sent it: {_usually(campaign.changes['not_sent'])}"
     elif exceeds(not_sent, MANY_NOT_SENT):

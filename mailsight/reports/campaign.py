@@ -3,16 +3,17 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
 from mailsight.audience.machines import RULES
 from mailsight.errors import UnknownCampaign
-from mailsight.figures import chance, formats, locales, verdict
+from mailsight.figures import chance, formats, locales, reported, verdict
 from mailsight.figures.best_link import LinkCount
-from mailsight.figures.metrics import MIN_RELIABLE, RATES, AppleOpens, Counts, Portion
+from mailsight.figures.metrics import COUNT_NAMES, MIN_RELIABLE, RATES, AppleOpens, Counts, Portion
+from mailsight.figures.reported import Difference
 from mailsight.figures.verdict import Performance, Verdict
 from mailsight.heatmap.badges import MAX_BADGES, ClickTotals, LinkTotals
 from mailsight.mail.links import Link, LinkClicks, shared
@@ -66,7 +67,9 @@ class CampaignReport:
     `links` are the first ones and the most clicked ones, `other_links` the most clicked ones; `link_totals`
     counts them all. `other_counts` are the counts of the other audience. `previous` are the campaigns that it is
     compared with, and `changes` how it differs from them, by figure. `age_hours` is the time since send that the data
-    covers, None if unknown; `is_unfinished` says whether many opens and clicks may still arrive.
+    covers, None if unknown; `is_unfinished` says whether many opens and clicks may still arrive. `status` is empty if
+    nobody knows who did what. `customers`: how many are known.
+    `differences`: what other programs report otherwise than it was counted from all events.
     """
 
     campaign: Campaign
@@ -84,6 +87,8 @@ class CampaignReport:
     is_unfinished: bool
     machine_opens: int
     machine_clicks: int
+    customers: int
+    differences: Sequence[Difference]
 
     @property
     def unsent(self) -> Status:
@@ -134,9 +139,9 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
     """Read the figures of one campaign. Raises `UnknownCampaign`."""
     described = campaign(data, campaign_id)
     totals = {row["audience"]: row for row in data.rows("campaign_counts", campaign_id=campaign_id)}
-    row = totals[audience]
-    counts = Counts.of(row)
-    [other] = [totals[other] for other in Audience if other is not audience]
+    counted = {each: Counts.of(totals[each]) for each in Audience}
+    row, counts = totals[audience], counted[audience]
+    [other] = [counted[other] for other in Audience if other is not audience]
     age = data.row("campaign_age", campaign_id=campaign_id) or {}
     since_start, since_last = age.get("since_start"), age.get("since_last")
     is_unfinished = since_last is not None and since_last < chance.UNFINISHED_HOURS
@@ -145,12 +150,17 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
         campaign=described,
         audience=audience,
         counts=counts,
-        other_counts=Counts.of(other),
-        not_sent={
+        other_counts=other,
+        # Reported counts have no reasons.
+        not_sent={}
+        if counts.is_reported("not_sent")
+        else {
             NotSentReason(reason["reason"]): reason["customers"]
             for reason in data.rows("not_sent_reasons", campaign_id=campaign_id)
         },
-        status={status: row[f"status_{status}"] for status in SENT_STATES},
+        status={
+            status: row[f"status_{status}"] for status in SENT_STATES if row[f"status_{status}"] is not None
+        },
         links=_links(data, campaign_id, audience, MAX_LINKS),
         other_links=_other_links(data, campaign_id, audience, MAX_LINKS),
         link_totals=_link_totals(data, campaign_id, audience),
@@ -158,9 +168,25 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
         changes=chance.changes(counts, [earlier.counts for earlier in previous], unfinished=is_unfinished),
         age_hours=since_start,
         is_unfinished=is_unfinished,
-        machine_opens=totals[Audience.ALL]["opens"] - totals[Audience.HUMAN]["opens"],
-        machine_clicks=totals[Audience.ALL]["clicks"] - totals[Audience.HUMAN]["clicks"],
+        machine_opens=counted[Audience.ALL].opens - counted[Audience.HUMAN].opens,
+        machine_clicks=counted[Audience.ALL].clicks - counted[Audience.HUMAN].clicks,
+        customers=_customers(data, campaign_id, counts),
+        differences=_differences(data, campaign_id, counted[Audience.ALL]),
     )
+
+
+def _customers(data: Snapshot, campaign_id: str, counts: Counts) -> int:
+    if not counts.is_reported("selected"):
+        return counts.selected
+    row = data.row("campaign_customers", campaign_id=campaign_id)
+    return int(row["customers"]) if row else 0
+
+
+def _differences(data: Snapshot, campaign_id: str, counts: Counts) -> list[Difference]:
+    """Without the counts that are only sums or differences of others."""
+    taken = {"not_sent", "opted_out", *(counts.reported.figures if counts.reported else ())}
+    counted = {name: getattr(counts, name) for name in COUNT_NAMES if name not in taken}
+    return list(reported.differences(data.rows("reported_counts", campaign_id=campaign_id), counted))
 
 
 def previous_campaigns(
@@ -189,7 +215,7 @@ def previous_campaigns(
 def click_totals(report: CampaignReport) -> ClickTotals:
     """Return the totals that each link's share and rate are computed from."""
     counts = report.counts
-    return ClickTotals(counts.clicks, counts.clicked, counts.delivered)
+    return ClickTotals(counts.clicks, counts.clicked, counts.known("delivered"))
 
 
 def all_links(data: Snapshot, campaign_id: str, audience: Audience) -> list[LinkClicks]:
@@ -216,10 +242,21 @@ def figures(data: Snapshot, campaign_id: str, audience: Audience) -> dict[str, o
         "sent_at": described.campaign.sent_at.isoformat() if described.campaign.sent_at else None,
         "audience": str(described.audience),
         "verdict": verdict_text,
-        "counts": asdict(described.counts),
+        "counts": described.counts.known_by_key(),
         "rates": {rate.key: rate.rate(described.counts) for rate in RATES},
         "not_sent": {str(reason): customers for reason, customers in described.not_sent.items()},
-        "status": {str(status): messages for status, messages in described.status.items()},
+        "status": {str(status): described.status.get(status) for status in SENT_STATES},
+        "reported": _reported(described.counts),
+        "differences": [
+            {
+                "figure": each.figure,
+                "source": each.source,
+                "as_of": each.at.isoformat() if each.at else None,
+                "reported": each.reported,
+                "counted": each.counted,
+            }
+            for each in described.differences
+        ],
         "links": [
             {
                 "link_position": link.link_position,
@@ -234,6 +271,14 @@ def figures(data: Snapshot, campaign_id: str, audience: Audience) -> dict[str, o
             for link in _other_links(data, campaign_id, audience, None)
         ],
     }
+
+
+def _reported(counts: Counts) -> dict[str, object] | None:
+    if counts.reported is None:
+        return None
+    source, at = counts.reported.source, counts.reported.at
+    figures = [name for name in COUNT_NAMES if name in counts.reported.figures - counts.unknown]
+    return {"source": source, "as_of": at.isoformat() if at else None, "figures": figures}
 
 
 def campaign(data: Snapshot, campaign_id: str) -> Campaign:

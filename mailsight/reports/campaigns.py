@@ -36,7 +36,8 @@ class ComparedCampaign:
 
     `opened` and `clicked` map hours since send to the customers who first opened or clicked in that hour.
     `known_hours` is how many hours since send the data covers. `unfinished_hours` is its age while many opens and
-    clicks may still arrive; None after that.
+    clicks may still arrive; None after that. `with_machines`: whether its opens and clicks
+    include those by machines.
     """
 
     campaign: ListedCampaign
@@ -44,6 +45,12 @@ class ComparedCampaign:
     clicked: Mapping[int, int]
     known_hours: int = 0
     unfinished_hours: float | None = None
+    with_machines: bool = False
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether opens and clicks were counted, so that their times are known."""
+        return not self.campaign.counts.is_reported("opened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +63,19 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class SearchTotals:
-    """The number of campaigns that match a search, the sum of their counts, and the highest value of each rate.
+    """The number of campaigns that match a search, the sum of their known counts, and the highest value of each rate.
 
-    `planned`: the customers of planned campaigns, which `totals` leaves out.
+    `planned`: the customers of planned campaigns, which `totals` leaves out. `rates`: each rate of all campaigns that
+    have it. `reported`: how many campaigns have figures of other programs, the `sources`.
     """
 
     campaigns: int
     totals: Counts
     planned: int
     largest: Mapping[str, float | None]
+    rates: Mapping[str, Portion]
+    reported: int
+    sources: tuple[str, ...]
 
 
 def overview(data: Snapshot) -> Overview:
@@ -80,6 +91,9 @@ def search_totals(data: Snapshot, audience: Audience, search: CampaignSearch) ->
         Counts.of(row),
         int(row["planned"]),
         {rate.key: row[rate.key] for rate in RATES},
+        {rate.key: Portion(int(row[f"{rate.key}_part"]), int(row[f"{rate.key}_whole"])) for rate in RATES},
+        int(row["reported"]),
+        tuple(row["sources"] or ()),
     )
 
 
@@ -135,6 +149,7 @@ def compared(data: Snapshot, campaign_ids: Sequence[str], audience: Audience) ->
                 known[campaign_id].sent_at, (*opened[campaign_id], *clicked[campaign_id]), data.updated_at
             ),
             _unfinished_hours(data, campaign_id),
+            audience is Audience.ALL or known[campaign_id].counts.is_reported("opened"),
         )
         for campaign_id in campaign_ids
         if campaign_id in known
@@ -154,7 +169,7 @@ def courses(compared: Sequence[ComparedCampaign]) -> list[Course]:
             campaign.known_hours,
         )
         for campaign, letter, colour in zip(compared, LETTERS, COLOURS, strict=False)
-        if campaign.campaign.counts.delivered
+        if campaign.campaign.counts.delivered and campaign.has_hours
     ]
 
 
@@ -180,7 +195,11 @@ def rates(compared: Sequence[ComparedCampaign]) -> dict[str, list[Portion]]:
 
 def differences(compared: Sequence[ComparedCampaign]) -> dict[str, Comparison]:
     """How the campaigns differ, by figure."""
-    return comparison.compare(rates(compared), [campaign.unfinished_hours for campaign in compared])
+    return comparison.compare(
+        rates(compared),
+        [campaign.unfinished_hours for campaign in compared],
+        [campaign.with_machines for campaign in compared],
+    )
 
 
 def _listed(row: Mapping[str, Any]) -> ListedCampaign:

@@ -112,7 +112,7 @@ def _provider(name: str, domains: pd.DataFrame) -> MailboxProvider:
         name=name,
         domains=tuple(known[:_MAX_DOMAINS]),
         domains_more=max(len(known) - _MAX_DOMAINS, 0),
-        counts=Counts(**{count: int(sums[count]) for count in COUNT_NAMES}),
+        counts=Counts.of({count: int(sums[count]) for count in COUNT_NAMES}),
         status={status: int(sums[f"status_{status}"]) for status in SENT_STATES},
         hard=int(sums["hard"]),
         soft=int(sums["soft"]),

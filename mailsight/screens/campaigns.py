@@ -12,7 +12,7 @@ from mailsight.components.export_button import export_button
 from mailsight.components.paging import Paging
 from mailsight.components.search_box import search_box
 from mailsight.exports import rows
-from mailsight.figures import comparison, explanations, formats, locales
+from mailsight.figures import comparison, explanations, formats, locales, reported
 from mailsight.figures.chance import Change
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
 from mailsight.mail.sample_values import sampled_subject
@@ -46,14 +46,15 @@ def campaigns(audience: Audience) -> None:
     totals(results, overview)
     campaigns_table(results, criteria, audience)
     compare_bar()
-    _dialog(results.totals, audience)
+    _dialog(results, audience)
 
 
-def _dialog(totals: Counts, audience: Audience) -> None:
+def _dialog(results: SearchTotals, audience: Audience) -> None:
     """The dialog in the address, if there is one."""
     match address.value(parameters.LIST_DIALOG):
         case Dialog("counted", key) if key in FIGURES:
-            explained.counted(key, explanations.in_short(key, totals), audience)
+            in_short = explanations.in_short(key, results.totals, results.rates.get(key))
+            explained.counted(key, in_short, audience)
         case Dialog("find-customer"):
             find_customer.show(audience)
 
@@ -160,15 +161,27 @@ def totals(results: SearchTotals, overview: Overview) -> None:
                 label_visibility="collapsed",
             )
         for key in (*_COUNTS[:2], *(rate.key for rate in RATES), _COUNTS[2]):
-            _total(key, results.totals, results.planned)
+            _total(key, results)
+    if results.reported:
+        _sources(results)
 
 
-def _total(key: str, totals: Counts, planned: int) -> None:
-    figure = FIGURES[key]
-    portion = figure.portion(totals) if isinstance(figure, Rate) else None
+def _sources(results: SearchTotals) -> None:
+    """Whose figures some of the campaigns have."""
+    campaigns = formats.things(results.reported, "campaign")
+    sources = ", ".join(reported.label(source) for source in results.sources)
+    verb, their = ("has", "its") if results.reported == 1 else ("have", "their")
+    missing = "What a source doesn't report is not in these totals."
+    st.caption(formats.plain(f"{campaigns} {verb} {their} figures as reported by {sources}. {missing}"))
+
+
+def _total(key: str, results: SearchTotals) -> None:
+    figure, totals, planned = FIGURES[key], results.totals, results.planned
+    portion = results.rates[key] if isinstance(figure, Rate) else None
     with st.container(gap=None, key=f"{'small' if portion and portion.is_small else 'total'}_{key}"):
-        explained.label(key, totals, address.opener(parameters.LIST_DIALOG, "counted", key))
-        value = formats.percent(portion.rate) if portion else formats.count(getattr(totals, key))
+        in_short = explanations.in_short(key, totals, portion)
+        explained.label(key, in_short, address.opener(parameters.LIST_DIALOG, "counted", key))
+        value = formats.percent(portion.rate) if portion else formats.count(totals.known(key))
         st.metric(figure.label, value, label_visibility="collapsed")
         if portion and portion.is_small:
             st.caption(formats.interval(portion.interval))
@@ -295,6 +308,7 @@ def _row(
                 sampled_subject(campaign.subject),
                 href=addresses.campaign(campaign.campaign_id, navigation.audience()),
                 clip=True,
+                aside=campaign.counts.reported.words if campaign.counts.reported else "",
                 tags=campaign.tags,
             ),
             _sent_on(campaign),
@@ -322,7 +336,7 @@ def _count(key: str, counts: Counts, changes: Mapping[str, Change]) -> tables.Ce
     """A count, with an arrow if it raises an alarm."""
     change = changes.get(key)
     alarm = change if change and change.tone == "bad" else None
-    return tables.figure(getattr(counts, key), explanations.in_short(key, counts), alarm)
+    return tables.figure(counts.known(key), explanations.in_short(key, counts), alarm)
 
 
 def _trend(opens: list[int]) -> tables.Cell:
@@ -341,4 +355,4 @@ def _trend(opens: list[int]) -> tables.Cell:
 def _sent_on(campaign: ListedCampaign) -> str:
     if campaign.sent_at:
         return formats.short_moment(campaign.sent_at, navigation.zone())
-    return "No date" if campaign.counts.sent else formats.NOT_SENT_YET
+    return "No date" if campaign.counts.known("sent") != 0 else formats.NOT_SENT_YET

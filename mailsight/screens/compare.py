@@ -116,11 +116,12 @@ def campaigns_table(compared: Sequence[ComparedCampaign]) -> None:
                     sampled_subject(campaign.subject),
                     href=addresses.campaign(campaign.campaign_id, navigation.audience()),
                     clip=True,
+                    aside=campaign.counts.reported.words if campaign.counts.reported else "",
                     tags=campaign.tags,
                 ),
                 formats.short_moment(campaign.sent_at, navigation.zone()),
                 *(
-                    tables.figure(getattr(campaign.counts, key), explanations.in_short(key, campaign.counts))
+                    tables.figure(campaign.counts.known(key), explanations.in_short(key, campaign.counts))
                     for key in ("sent", "delivered")
                 ),
             ],
@@ -282,8 +283,14 @@ def _meaning() -> None:
 @st.fragment
 def curves(compared: Sequence[ComparedCampaign]) -> None:
     """The share of delivered that opened and clicked, by time since send."""
-    if not any(campaign.opened for campaign in compared):
-        frame.nobody_yet()
+    without = [letter for campaign, letter in zip(compared, LETTERS, strict=False) if not campaign.has_hours]
+    if without:
+        st.caption(
+            f"No curve for {' and '.join(without)}: only totals are known, not when customers opened or clicked."
+        )
+    if not any(campaign.opened for campaign in compared if campaign.has_hours):
+        if len(without) < len(compared):
+            frame.nobody_yet()
         return
     period = st.segmented_control(
         "Period",

@@ -17,11 +17,14 @@ from .selection import GridQuery, plain
 def statement(name: str) -> str:
     """The SQL of a named query, with `$name` parameters.
 
-    `{key}` of a rate is replaced by its formula, and `{plain ...}` by the text without case and accents.
+    `{key}` of a rate is replaced by its formula, `{key.numerator}` and `{key.denominator}` by its counts, and
+    `{plain ...}` by the text without case and accents.
     """
     text = str(_queries()[name].sql)
     for rate in RATES:
         text = text.replace(f"{{{rate.key}}}", rate.sql)
+        for side in ("numerator", "denominator"):
+            text = text.replace(f"{{{rate.key}.{side}}}", getattr(rate, side))
     return re.sub(r"\{plain ([^{}]+)\}", lambda match: plain(match[1]), text)
 
 

@@ -270,7 +270,7 @@ def test_the_best_value_is_marked_if_it_is_more_than_chance(
         ),
         (
             rates(SAME, SAME, whole=0),
-            ["There is nothing to compare yet: fewer than two of these campaigns were received by anybody."],
+            ["There is nothing to compare yet: fewer than two of these campaigns have rates."],
         ),
     ],
 )
@@ -280,6 +280,28 @@ def test_the_headline_names_the_better_campaign(
     names = ["Spring", "Summer", "Autumn"][: len(figures["cor"])]
     shown = comparison.headline(names, figures, comparison.compare(figures))
     assert [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in shown] == expected
+
+
+def test_opens_with_machines_are_not_compared_with_those_without() -> None:
+    figures = rates((700, 200, 20), SAME, opted_out=(60, 24))
+    apart = comparison.compare(figures, with_machines=[True, False])
+    assert [key for key, compared in apart.items() if not compared.differences] == ["cor", "cto", "ctr"]
+    assert comparison.sentences(apart["cor"]) == [comparison.WITH_MACHINES]
+    assert comparison.headline(["Spring", "Summer"], figures, apart)[:2] == (
+        "Opens and clicks can't be compared.",
+        comparison.WITH_MACHINES,
+    )
+
+
+def test_nothing_is_best_among_campaigns_that_are_not_all_compared() -> None:
+    figures = rates((700, 200, 20), SAME, (900, 300, 20))
+    apart = comparison.compare(figures, with_machines=[False, False, True])
+    assert comparison.marks("cor", apart["cor"], 3) == ["Better than B", "", ""]
+    assert apart["cor"].overall_p is None
+    assert comparison.headline(["Spring", "Summer", "Autumn"], figures, apart) == (
+        "“Spring” did better than “Summer”: more opens and more clicks.",
+        comparison.WITH_MACHINES,
+    )
 
 
 def test_an_unfinished_campaign_is_not_called_worse() -> None:

@@ -1,11 +1,13 @@
 """Explanations of figures: the short tip, and the section of docs/metrics.md."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from mailsight.figures import explanations
 from mailsight.figures.metrics import ESTIMATED_COR, FIGURES, MIN_RELIABLE, AppleOpens, Counts, Portion
+from mailsight.figures.reported import Reported
 from mailsight.vocabulary import Audience
 
 COUNTS = Counts(selected=100, sent=90, not_sent=10, delivered=80, opened=40, clicked=10, opens=1234)
@@ -22,6 +24,29 @@ COUNTS = Counts(selected=100, sent=90, not_sent=10, delivered=80, opened=40, cli
 def test_a_figure_in_short(key: str, lines: tuple[str, ...]) -> None:
     tip = explanations.in_short(key, COUNTS)
     assert tuple(line.replace("\N{NO-BREAK SPACE}", " ") for line in tip) == lines
+
+
+@pytest.mark.parametrize(
+    ("key", "lines"),
+    [
+        ("sent", ("Sent = selected − not sent", "90 of – selected: –", "As reported by Mailchimp.")),
+        (
+            "clicked",
+            (
+                "Clicked = delivered, with a click",
+                "– of 80 delivered: –",
+                "Mailchimp doesn't report: Clicked.",
+            ),
+        ),
+        ("ctr", ("CTR = clicked ÷ delivered", "– ÷ 80 customers", "Mailchimp doesn't report: Clicked.")),
+        ("opens", ("Opens = all open events", "1,234")),
+    ],
+)
+def test_a_reported_figure_in_short(key: str, lines: tuple[str, ...]) -> None:
+    figures = frozenset({"selected", "sent", "clicked", "delivered"})
+    source = Reported("mailchimp", None, figures)
+    counts = replace(COUNTS, unknown=frozenset({"selected", "clicked"}), reported=source)
+    assert explanations.in_short(key, counts) == lines
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from math import sqrt
 
+import duckdb
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -24,6 +25,24 @@ def test_without_a_denominator_there_is_no_rate() -> None:
     assert [rate.rate(Counts()) for rate in RATES] == [None, None, None]
     assert [rate.interval(Counts()) for rate in RATES] == [None, None, None]
     assert (share(1, 0), mean([])) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        (Counts(delivered=80, opened=40, unknown=frozenset({"clicked"})), [0.5, None, None]),
+        (Counts(opened=40, clicked=10, unknown=frozenset({"delivered"})), [None, 0.25, None]),
+        (Counts(delivered=80, opened=90, clicked=10), [None, 10 / 90, 0.125]),
+    ],
+)
+def test_unknown_and_contradictory_counts_have_no_rate(counts: Counts, expected: list[float | None]) -> None:
+    assert [rate.rate(counts) for rate in RATES] == expected
+    assert [rate.interval(counts) is None for rate in RATES] == [rate is None for rate in expected]
+    values = ", ".join(
+        f"{counts.known(name) or 'null'} as {name}" for name in ("delivered", "opened", "clicked")
+    )
+    sql = f"select {', '.join(rate.sql for rate in RATES)} from (select {values})"
+    assert duckdb.execute(sql).fetchall() == [tuple(expected)]
 
 
 def test_every_figure_has_its_texts() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mailsight.figures import chance, verdict
 from mailsight.figures.best_link import LinkCount
-from mailsight.figures.metrics import Counts, Portion
+from mailsight.figures.metrics import COUNT_NAMES, Counts, Portion
+from mailsight.figures.reported import Reported
 from mailsight.figures.verdict import Performance
 from mailsight.vocabulary import Audience
 from tests.support.examples import examples
@@ -20,6 +21,9 @@ LINKS = (
     LinkCount("https://x.example/sicily", "Round Sicily by train", 60, 50),
     LinkCount("https://x.example/rome", "Rome", 20, 18),
 )
+
+
+REPORTED = Reported("mailchimp", None, frozenset(COUNT_NAMES))
 
 
 def campaign(
@@ -91,6 +95,31 @@ RULES: dict[str, tuple[Performance, str]] = {
     "nobody opened yet": (
         campaign(counts(opened=0, clicked=0), age_hours=5.4),
         "Nobody has opened or clicked it yet.",
+    ),
+    "reported, without rates": (
+        campaign(
+            replace(counts(), unknown=frozenset({"selected", "sent", "delivered"}), reported=REPORTED), []
+        ),
+        "300 opened, 50 clicked, 600 opens, 100 clicks. Mailchimp doesn't report: Delivered.",
+    ),
+    "reported, nothing": (
+        campaign(Counts(unknown=frozenset(COUNT_NAMES), reported=REPORTED), []),
+        "How customers responded is unknown. Mailchimp doesn't report: Delivered, Opened, Clicked.",
+    ),
+    "reported, with contradictions": (
+        campaign(replace(counts(opened=2_000), reported=REPORTED), []),
+        (
+            "1,015 sent, 1,000 delivered, 2,000 opened, 50 clicked, 4,000 opens, 100 clicks. "
+            "Mailchimp reports more opened than delivered, so there is no rate."
+        ),
+    ),
+    "reported, nothing sent": (
+        campaign(Counts(unknown=frozenset({"selected"}), reported=REPORTED)),
+        "Nothing was sent.",
+    ),
+    "reported, nothing received": (
+        campaign(Counts(selected=9, unknown=frozenset({"sent"}), reported=REPORTED)),
+        "Nobody received it.",
     ),
     "no earlier campaign": (
         campaign(counts(), []),

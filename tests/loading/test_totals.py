@@ -42,9 +42,9 @@ def test_the_newest_value_of_each_source_counts(loads: list[list[dict[str, Any]]
 
 def test_a_campaign_with_totals_alone_is_in_the_list(tmp_path: Path) -> None:
     load(tmp_path, NEW)
-    assert table(tmp_path / "m.duckdb", "campaign_totals", "campaign_id, audience, sent") == [
-        {"campaign_id": "spring", "audience": "all", "sent": 0},
-        {"campaign_id": "spring", "audience": "human", "sent": 0},
+    assert table(tmp_path / "m.duckdb", "campaign_totals", "campaign_id, audience, sent, opens") == [
+        {"campaign_id": "spring", "audience": "all", "sent": None, "opens": 12},
+        {"campaign_id": "spring", "audience": "human", "sent": None, "opens": 12},
     ]
     assert Warehouse(tmp_path / "m.duckdb").snapshot().rows("campaign_count") == [{"campaigns": 1}]
 

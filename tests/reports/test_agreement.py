@@ -114,7 +114,7 @@ def test_the_export_holds_the_figures_of_the_list(
     for campaign_id, expected in listed.items():
         row = rows[campaign_id]
         assert row["audience"] == audience
-        assert Counts(**{name: int(row[name]) for name in COUNT_NAMES}) == expected
+        assert Counts.of({name: int(row[name]) for name in COUNT_NAMES}) == expected
         for rate in RATES:
             assert (float(row[rate.key]) if row[rate.key] else None) == rate.rate(expected)
 

@@ -156,7 +156,8 @@ def figures(folder: Path) -> dict[str, dict[str, int]]:
         counted[campaign_id] = {
             "opens": counts.opens,
             "clicks": counts.clicks,
-            "people": counts.selected,
+            "people": report.customers,
+            "sent": counts.sent,
             "complained": counts.complained,
             **links,
         }
@@ -183,6 +184,7 @@ def oracle(source: Database) -> dict[str, dict[str, int]]:
             "opens": len([who for who in opened if who]),
             "clicks": len([who for who, _ in clicked if who]),
             "people": len(people),
+            "sent": max(sent, len(people)),
             "complained": len({who for who, kind in bounced if kind == "complaint"}),
             **{url: by_url[url] for url in URLS},
             "reported_sent": sent,

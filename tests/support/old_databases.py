@@ -4,9 +4,28 @@ from pathlib import Path
 
 import duckdb
 
+from mailsight.figures.metrics import COUNT_NAMES
+from mailsight.vocabulary import SENT_STATES
+
+_COUNTED = (*COUNT_NAMES, *(f"status_{state}" for state in SENT_STATES))
+
+
+def as_version_5(database: Path) -> None:
+    """Remove everything that version 6 added."""
+    _run(
+        database,
+        *(f"alter table campaign_totals alter column {column} set not null" for column in _COUNTED),
+        "alter table campaign_totals drop column reported_by",
+        "alter table campaign_totals drop column reported_at",
+        "alter table campaign_totals drop column reported",
+        "drop macro table reported_counts",
+        "update schema_version set version = 5",
+    )
+
 
 def as_version_4(database: Path) -> None:
-    """Remove everything that version 5 added."""
+    """Remove everything that versions 5 and 6 added."""
+    as_version_5(database)
     _run(
         database,
         "alter table campaigns drop column source",
@@ -17,13 +36,13 @@ def as_version_4(database: Path) -> None:
 
 
 def as_version_3(database: Path) -> None:
-    """Remove everything that versions 4 and 5 added."""
+    """Remove everything that versions 4 to 6 added."""
     as_version_4(database)
     _run(database, "drop table message_aliases", "update schema_version set version = 3")
 
 
 def as_version_2(database: Path) -> None:
-    """Remove everything that versions 3 to 5 added."""
+    """Remove everything that versions 3 to 6 added."""
     as_version_3(database)
     _run(
         database,
@@ -40,7 +59,7 @@ def as_version_2(database: Path) -> None:
 
 
 def as_version_1(database: Path) -> None:
-    """Remove everything that versions 2 to 5 added."""
+    """Remove everything that versions 2 to 6 added."""
     as_version_2(database)
     _run(
         database,

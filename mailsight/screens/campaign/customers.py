@@ -12,6 +12,7 @@ from mailsight.components import address, grid
 from mailsight.components.export_button import grid_export_button
 from mailsight.components.search_box import search_box
 from mailsight.exports import rows
+from mailsight.figures import formats
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, frame, navigation
 from mailsight.web.parameters import GRID_FILTERS, GRID_SORT
@@ -23,9 +24,12 @@ def customers(report: CampaignReport) -> None:
     """The heading, and the customers in a grid."""
     with frame.line("customers_head"):
         st.header("Customers", anchor=states.ANCHOR, width="content")
-        if report.counts.selected:
+        if report.customers:
             navigation.audience_switch("customers")
-    if report.counts.selected:
+    if report.counts.reported:
+        names = f"{report.counts.reported.label} names only customers who did something"
+        st.caption(formats.plain(f"{formats.things(report.customers, 'customer')} known: {names}."))
+    if report.customers:
         _search_and_grid(report, _filters(report))
     else:
         tabs.nobody_selected()

@@ -43,7 +43,7 @@ def show(report: CampaignReport) -> None:
             selection.show(report)
         case Dialog("preview"):
             mail.preview(campaign_id)
-        case Dialog("not-sent") if report.counts.not_sent:
+        case Dialog("not-sent") if report.not_sent:
             not_sent.show(report)
         case Dialog("machines") if report.machine_opens or report.machine_clicks:
             machines.show(report)

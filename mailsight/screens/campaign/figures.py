@@ -14,6 +14,7 @@ from mailsight.figures.metrics import (
     RATES,
     WHOLES,
     AppleOpens,
+    Counts,
     Portion,
     portion,
 )
@@ -46,6 +47,9 @@ def other_audience(report: CampaignReport) -> str:
     """What the switch's other choice would show."""
     [other] = [audience for audience in Audience if audience is not report.audience]
     counts = report.other_counts
+    if report.counts.reported and report.counts.is_reported("opened"):
+        source = formats.plain(report.counts.reported.label)
+        return f"{source} doesn't say which opens and clicks machines made, so both show the same."
     return (
         f"*{other.label}* shows {formats.count(counts.opened)} opened and {formats.count(counts.clicked)} clicked for "
         "this campaign."
@@ -83,25 +87,36 @@ def card(report: CampaignReport, key: str) -> Card:
     *Not sent* also has a button that lists its customers.
     """
     figure, counts, whole = FIGURES[key], report.counts, WHOLES[key]
-    counted, change = Portion(getattr(counts, key), getattr(counts, whole)), report.changes.get(key)
+    counted, change = portion(counts, key) or Portion(0, 0), report.changes.get(key)
     now = counted.rate
     share_text = "" if now is None else f"{formats.rate(counted)} "
-    none_left_out = "Nobody was left out" if counts.selected else "Nobody was selected"
+    is_known = not counts.unknown & {key, whole}
     return Card(
         key=key,
         label=figure.label,
-        value=formats.count(counted.part),
+        value=formats.count(counts.known(key)),
         tip=explained.in_short(report, key),
         change=_arrow(change) if change else "",
         reason=change.reason if change else "",
         before=f"vs {_last(change.campaigns)}" if change else "",
         tone=change.tone if change else "",
-        note=f"{share_text}of {formats.count(counted.whole)} {FIGURES[whole].label.lower()}",
+        note=f"{share_text}of {formats.count(getattr(counts, whole))} {FIGURES[whole].label.lower()}"
+        if is_known
+        else "",
         trend=_trend(report, key, now),
         trend_label=f"Share {figure.label.lower()}, {_last(len(report.previous))} and this one",
-        attention="Who and why" if key == "not_sent" and counts.not_sent else "",
-        calm=none_left_out if key == "not_sent" and not counts.not_sent else "",
+        attention="Who and why" if key == "not_sent" and report.not_sent else "",
+        calm=_calm(key, counts),
     )
+
+
+def _calm(key: str, counts: Counts) -> str:
+    """Who reports the count; or that nothing is wrong, if nobody was left out."""
+    if counts.reported and counts.is_reported(key):
+        return f"{'Not' if key in counts.unknown else 'As'} reported by {counts.reported.label}"
+    if key != "not_sent" or counts.not_sent:
+        return ""
+    return "Nobody was left out" if counts.selected else "Nobody was selected"
 
 
 def shown_card(report: CampaignReport, key: str) -> Card:

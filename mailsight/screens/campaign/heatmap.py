@@ -58,6 +58,8 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             navigation.audience_switch("heatmap")
     if mail is None:
         st.info(_MISSING, icon=":material/info:")
+    if report.counts.is_reported("clicks"):
+        st.info("Only the total of clicks is known, not which links were clicked.", icon=":material/info:")
     pictures = bool(st.session_state.get(key, {}).get("pictures"))
     draw = partial(view, report.links, report.other_links, campaign.click_totals(report), report.link_totals)
     missing = _MISSING

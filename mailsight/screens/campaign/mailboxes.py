@@ -20,6 +20,11 @@ from .tabs import LEFT_OUT, STATIC, how_counted, nobody_selected
 
 def show(report: CampaignReport) -> None:
     """The results at each mailbox provider; a click on a provider shows why e-mails to it bounced."""
+    if report.counts.is_reported("sent"):
+        st.info(
+            "Results by mailbox provider need all customers, and only some are known.", icon=":material/info:"
+        )
+        return
     campaign_id = report.campaign.campaign_id
     providers = read(patterns.mailbox_providers, campaign_id, report.audience)
     if not providers:

@@ -27,7 +27,7 @@ def funnel(report: CampaignReport) -> None:
 
     A click on a stage or a state filters the grid by it, a second click removes the filter.
     """
-    if not report.counts.sent:
+    if not report.counts.sent or not report.status:
         tabs.nothing_yet(report)
         return
     # Plotly reports a click on the selected point only in a new chart, so each click gives the chart a new key.
@@ -97,7 +97,7 @@ def _states_line(report: CampaignReport) -> sums.Line:
 
 def states_table(report: CampaignReport) -> None:
     """The five states with their counts, shares and meaning, and their sum. A click on one filters the grid by it."""
-    if not report.counts.sent:
+    if not report.counts.sent or not report.status:
         tabs.nothing_yet(report)
         return
     sent, chosen = report.counts.sent, chosen_states(report)
@@ -208,7 +208,7 @@ def _states(report: CampaignReport) -> list[Status]:
     """The states that a campaign's customers can have. None if it is planned, because then all have the same."""
     if report.campaign.is_planned:
         return []
-    return [*SENT_STATES, *([Status.NOT_SENT] if report.counts.not_sent else [])]
+    return [*SENT_STATES, *([Status.NOT_SENT] if report.not_sent else [])]
 
 
 def _toggle(report: CampaignReport, part: str) -> None:

@@ -39,7 +39,11 @@ def switch(label: str, parameter: Parameter[Any], options: Sequence[str], key: s
 
 
 def nothing_yet(report: CampaignReport) -> None:
-    if report.counts.sent:
+    if report.counts.reported and (not report.status or report.counts.is_reported("opened")):
+        st.info(
+            "Only totals are known, not which customers opened or clicked, or when.", icon=":material/info:"
+        )
+    elif report.counts.sent:
         frame.nobody_yet()
     elif report.counts.not_sent and not report.campaign.is_planned:
         st.info("Nobody was sent this campaign.", icon=":material/info:")

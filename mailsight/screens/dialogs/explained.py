@@ -6,7 +6,7 @@ import streamlit as st
 
 from mailsight.components import address
 from mailsight.figures import explanations
-from mailsight.figures.metrics import FIGURES, Counts, Figure, Rate
+from mailsight.figures.metrics import FIGURES, Figure, Rate
 from mailsight.importing import registry
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience
@@ -21,7 +21,7 @@ def question(figure: Figure) -> str:
     return f"How is {figure.label} counted?"
 
 
-def label(key: str, counts: Counts, on_click: Callable[[], None]) -> None:
+def label(key: str, in_short: Sequence[str], on_click: Callable[[], None]) -> None:
     """A figure's label with a question mark: its formula and counts on hover and focus. A click opens the full text."""
     figure = FIGURES[key]
     with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"label_{key}"):
@@ -30,7 +30,7 @@ def label(key: str, counts: Counts, on_click: Callable[[], None]) -> None:
             question(figure),
             icon=":material/help:",
             type="tertiary",
-            help="\n\n".join((*explanations.in_short(key, counts), "*Click to see how this is counted.*")),
+            help="\n\n".join((*in_short, "*Click to see how this is counted.*")),
             key=f"counted_{key}",
             on_click=on_click,
         )

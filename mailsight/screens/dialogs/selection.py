@@ -11,7 +11,8 @@ from mailsight.reports.campaign import CampaignReport
 @st.dialog("Selection", width="medium", icon=":material/filter_alt:", on_dismiss=address.close_dialog)
 def show(report: CampaignReport) -> None:
     """Show the selection criteria in sentences, and how many customers they selected."""
-    st.markdown(f"**{formats.things(report.counts.selected, 'customer')}** selected")
+    if (selected := report.counts.known("selected")) is not None:
+        st.markdown(f"**{formats.things(selected, 'customer')}** selected")
     criterion = selections.read(report.campaign.selection)
     if criterion is None:
         st.info(

@@ -1,0 +1,63 @@
+"""What reported totals leave open, how to load it, and where they differ from what was counted."""
+
+import streamlit as st
+
+from mailsight.figures import explanations, formats
+from mailsight.figures.reported import Reported
+from mailsight.reports.campaign import CampaignReport
+from mailsight.screens import navigation
+
+# The exports that name recipients; docs/importing.md describes them.
+_EXPORTS = {
+    "brevo": "the export of Brevo's logs",
+    "hubspot": "HubSpot's export of the e-mail's recipients",
+    "listmonk": "listmonk's database, with individual tracking turned on",
+    "mailchimp": "a Mailchimp account export that has the folder *aggregate_activity*",
+    "mailgun": "Mailgun's logs",
+    "sendgrid": "the download of SendGrid's activity feed",
+}
+
+
+def missing(report: CampaignReport) -> None:
+    """What is unknown about a campaign of which only totals are known, and how to load it."""
+    source = report.counts.reported
+    if source is None:
+        return
+    st.header("What is missing", anchor=False)
+    with st.container(border=True, key="missing"):
+        st.markdown(
+            f"Only totals are known{_when(source)}, not what each customer did. So this page has no customers and "
+            "statuses, no heatmap, no timeline, and no reasons why some were not sent the e-mail."
+        )
+        st.markdown(
+            "**Human** and **All** show the same figures, because totals don't say which opens and clicks were made "
+            "by machines."
+        )
+        ways = (
+            _EXPORTS.get(source.source),
+            "the campaign's events, from webhooks or files",
+            "its messages, as a bundle",
+        )
+        st.markdown("To see more, load:\n\n" + "\n".join(f"- {way}" for way in ways if way))
+        navigation.data_link("Load data")
+
+
+def _when(source: Reported) -> str:
+    at = f" on {formats.day(source.at, navigation.zone())}" if source.at else ""
+    return f", {formats.plain(source.words)}{at}"
+
+
+def sources(report: CampaignReport) -> None:
+    """Which figures are as reported, small, below them."""
+    if report.counts.reported:
+        st.caption(formats.plain(explanations.sources(report.counts)))
+
+
+def differences(report: CampaignReport) -> None:
+    """What other programs report otherwise than it was counted, small, below the figures."""
+    if report.differences:
+        st.caption(
+            formats.plain(
+                " ".join(explanations.difference(each, navigation.zone()) for each in report.differences)
+            )
+        )
