@@ -1,5 +1,9 @@
 """The command that imports history from other senders."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +12,9 @@ from rich.table import Table
 
 from mailsight import settings
 from mailsight.errors import WrongUsage
-from mailsight.importing import engine, registry
+from mailsight.importing import csv, engine, registry
+from mailsight.importing import mapping as mappings
+from mailsight.importing.mapping import TableMapping
 
 from .console import Database, Strict, app, database_path, messages, print_summary, progress_bar
 
@@ -22,6 +28,9 @@ def import_(
     ] = None,
     option: Annotated[
         list[str] | None, typer.Option(help="An option of the source, as NAME=VALUE. Repeat it for several.")
+    ] = None,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="For csv: the file that says what the columns are.")
     ] = None,
     batch_rows: Annotated[int, typer.Option(min=1, help="How many rows are in memory at most.")] = (
         engine.BATCH_ROWS
@@ -39,14 +48,17 @@ def import_(
     chosen = registry.source(source)
     if where is None:
         raise WrongUsage(f"{chosen.label} needs one more argument: {chosen.where}.", next_step="Add it.")
+    path, options = database_path(context, database), _options(option or [])
+    if chosen is csv.SOURCE:
+        mapping = _mapping(path, Path(where), map_file, options)
+        if mapping is None:
+            return
+        run = partial(csv.load, path, Path(where), mapping)
+    else:
+        run = partial(engine.run, path, chosen, where, options=options, full=full)
     with progress_bar("Importing") as progress:
-        summary = engine.run(
-            database_path(context, database),
-            chosen,
-            where,
-            options=_options(option or []),
+        summary = run(
             batch_rows=batch_rows,
-            full=full,
             strict=strict,
             progress=progress,
             wait_seconds=settings.from_environment().load_wait_seconds,
@@ -56,6 +68,26 @@ def import_(
         messages.print(f"{chosen.label}: {gap.why}", markup=False)
     if summary.rejected or summary.passed_over:
         raise typer.Exit(1)
+
+
+def _mapping(
+    database: Path, where: Path, map_file: Path | None, options: Mapping[str, str]
+) -> TableMapping | None:
+    """What the columns of a table are: as `--map` says, or as in an earlier file. Otherwise, print a suggestion."""
+    if map_file is not None:
+        return _in_zone(csv.read_mapping(map_file), options)
+    suggestion = csv.suggest(where, database, sheet=options.get("sheet"))
+    mapping = _in_zone(suggestion.mapping, options)
+    if suggestion.is_kept and not mappings.questions(mapping) and not mappings.fixed_fields(mapping):
+        messages.print("These columns were imported before, so the same mapping is used.")
+        return mapping
+    print(replace(suggestion, mapping=mapping).toml(), end="")
+    messages.print("Nothing was loaded. Save this mapping, check it, and name its file with --map.")
+    return None
+
+
+def _in_zone(mapping: TableMapping, options: Mapping[str, str]) -> TableMapping:
+    return replace(mapping, timezone=options.get("timezone", mapping.timezone))
 
 
 def _print_sources() -> None:

@@ -11,6 +11,7 @@ from .sources import Source
 
 NAMES = (
     "brevo",
+    "csv",
     "hubspot",
     "keila",
     "klaviyo",

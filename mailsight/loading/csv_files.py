@@ -41,12 +41,16 @@ ColumnNames = Callable[[Sequence[str]], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a CSV file is written: its encoding, its delimiter, the names in its header, and how many lines that ends."""
+    """How a CSV file is written: its encoding, its delimiter, the names in its header, and how many lines that ends.
+
+    `header` has the names as they are written.
+    """
 
     encoding: str
     delimiter: str
     names: Sequence[str]
     header_lines: int
+    header: Sequence[str] = ()
 
     @property
     def is_simple(self) -> bool:
@@ -63,12 +67,17 @@ class Row:
     text: str
 
 
-def layout(path: Path, column_names: ColumnNames) -> Layout:
-    """How the file is written. `column_names` gives names their canonical form."""
+def layout(path: Path, column_names: ColumnNames, *, title_lines: int = 0) -> Layout:
+    """How the file is written. `column_names` gives names their canonical form.
+
+    The header follows `title_lines` lines, and blank ones.
+    """
     encoding = _encoding(path)
     with _open(path, encoding) as file:
         read = partial(file.readline, _MAX_HEADER_LENGTH)
-        header, line = read(), 1
+        for _ in range(title_lines):
+            read()
+        header, line = read(), 1 + title_lines
         declared = _SEPARATOR_LINE.fullmatch(header)
         while header and (not header.strip() or (line == 1 and declared)):
             header, line = read(), line + 1
@@ -80,10 +89,11 @@ def layout(path: Path, column_names: ColumnNames) -> Layout:
         del lines[1:]
     header = "".join(lines).rstrip("\r\n")
     separator = declared[1] if declared and declared[1] in DELIMITERS else delimiter(header, column_names)
-    names = column_names(_Parser(separator).all_of(header))
+    written = _Parser(separator).all_of(header)
+    names = column_names(written)
     while len(names) > 1 and not names[-1]:
         names.pop()
-    return Layout(encoding, separator, names, line + len(lines) - 1)
+    return Layout(encoding, separator, names, line + len(lines) - 1, written[: len(names)])
 
 
 def delimiter(header: str, column_names: ColumnNames) -> str:

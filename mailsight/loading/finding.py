@@ -49,7 +49,7 @@ _KNOWN = dict.fromkeys(column for columns in COLUMNS.values() for column in colu
 
 UNKNOWN = (
     "neither its name nor its columns say which table it is. Give it a name that starts with campaigns, customers, "
-    "messages, events or totals, such as events-2.csv."
+    "messages, events or totals, such as events-2.csv; or load it by itself, and choose what its columns are."
 )
 ELSEWHERE = (
     "it is in another folder than the tables. Load that folder too, or move the file beside the tables."

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory, gettempdir
@@ -235,9 +235,7 @@ def start(load: Callable[[Path, Progress], LoadSummary]) -> Loading:
 
     def run() -> None:
         try:
-            with TemporaryDirectory(prefix=_PREFIX) as temporary, _in_use(Path(temporary)):
-                folder = Path(temporary) / "files"
-                folder.mkdir()
+            with temporary_folder() as folder:
                 summary = load(folder, progress)
         except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
             loading.ended.set_exception(error)
@@ -247,6 +245,15 @@ def start(load: Callable[[Path, Progress], LoadSummary]) -> Loading:
     # A daemon: shutdown need not wait, since an interrupted load changes nothing.
     threading.Thread(target=run, name="upload", daemon=True).start()
     return loading
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for uploaded files, within a temporary one that only its owner can read."""
+    with TemporaryDirectory(prefix=_PREFIX) as temporary, _in_use(Path(temporary)):
+        folder = Path(temporary) / "files"
+        folder.mkdir()
+        yield folder
 
 
 def remove_leftovers() -> None:

@@ -12,7 +12,8 @@ from mailsight import settings
 from mailsight.components import address, tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
-from mailsight.importing import uploaded
+from mailsight.importing import csv, uploaded
+from mailsight.importing.mapping import TableMapping
 from mailsight.loading import child, payloads, recognition, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
@@ -22,6 +23,7 @@ from mailsight.web import sessions
 from mailsight.web.parameters import DATA_DIALOG, REJECTED, Dialog
 
 from . import sign_in
+from .dialogs import columns
 
 # How long an upload waits for another load before it gives up.
 WAIT_SECONDS = 20.0
@@ -114,10 +116,15 @@ def choose() -> Start | None:
             key=f"{key}:{'folder' if kind == _FOLDER else 'files'}",
         )
         st.caption(
-            f"Or an export from {uploaded.SENDERS}, just as you downloaded it: a zip, CSV, Excel or JSON file."
+            f"Or an export from {uploaded.SENDERS}, just as you downloaded it: a zip, CSV, Excel or JSON file. "
+            "Of any other CSV or Excel file, you choose what its columns are."
         )
         start = partial(load_bundle, files)
         is_complete = bool(files)
+        if files and kind == _ZIP and (suggested := columns.suggestion(files, key)):
+            mapping = columns.choose(suggested, key)
+            is_complete = mapping is not None
+            start = partial(load_tables, mapping, files) if mapping else start
     clicked = st.button("Load", type="primary", disabled=not is_complete, key=f"{key}:load")
     return start if clicked and is_complete else None
 
@@ -159,13 +166,38 @@ def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
             uploaded.load,
             database,
             saved,
-            names=", ".join(file.name for file in files[:MAX_NAMES]),
+            names=_names(files),
             wait_seconds=WAIT_SECONDS,
             max_bytes=uploads.MAX_UNPACKED_BYTES,
         )
         return child.load_upload(load, folder.parent, progress)
 
     return uploads.start(run)
+
+
+def load_tables(mapping: TableMapping, files: Sequence[UploadedFile]) -> uploads.Loading:
+    """Start loading tables whose columns people have chosen. Raises `MayNotUpload`."""
+    database = _allowed_database()
+
+    def run(folder: Path, progress: Progress) -> LoadSummary:
+        saved = uploads.save(files, folder)
+        progress(0.0, _WAITING)
+        load = partial(
+            csv.load,
+            database,
+            saved,
+            mapping,
+            place=_names(files),
+            wait_seconds=WAIT_SECONDS,
+            max_bytes=uploads.MAX_UNPACKED_BYTES,
+        )
+        return child.load_upload(load, folder.parent, progress)
+
+    return uploads.start(run)
+
+
+def _names(files: Sequence[UploadedFile]) -> str:
+    return ", ".join(file.name for file in files[:MAX_NAMES])
 
 
 def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads.Loading:
@@ -263,8 +295,8 @@ def _summary(summary: LoadSummary) -> None:
         label="Upload result",
         empty="The upload contains no rows.",
     )
-    for file, columns in summary.ignored_columns.items():
-        st.caption(formats.plain(f"Unknown columns in {file} were ignored: {', '.join(columns)}."))
+    for file, names in summary.ignored_columns.items():
+        st.caption(formats.plain(f"Unknown columns in {file} were ignored: {', '.join(names)}."))
     if summary.refusals:
         _rejected_rows(summary)
 
