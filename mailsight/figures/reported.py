@@ -9,6 +9,7 @@ LABELS = {
     "activecampaign": "ActiveCampaign",
     "braze": "Braze",
     "brevo": "Brevo",
+    "csv": "your own table",
     "customerio": "Customer.io",
     "elasticemail": "Elastic Email",
     "hubspot": "HubSpot",

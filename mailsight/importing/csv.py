@@ -215,4 +215,4 @@ def _as_written(kept: Column, suggested: Column) -> Column:
     return replace(kept, order=suggested.order) if proved and kept.field == suggested.field else kept
 
 
-SOURCE = Source(NAME, "CSV or Excel file", "a CSV or Excel file, with --map MAP.toml", (), read)
+SOURCE = Source(NAME, "your own table", "a CSV or Excel file, with --map MAP.toml", (), read)

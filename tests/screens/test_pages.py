@@ -258,7 +258,7 @@ def test_every_page_says_how_old_its_figures_are(
 @pytest.mark.parametrize(
     ("campaign_id", "tab", "says"),
     [
-        ("unsent", "Status", "nothing sent yet. Its figures appear once sending data is loaded."),
+        ("unsent", "Status", "Not sent yet."),
         ("unsent", "Timeline", "Not sent yet."),
         ("nobody", "Status", "No customers have been selected for this campaign yet."),
         ("no-events", "Timeline", "Nobody has opened or clicked yet."),
