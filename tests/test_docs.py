@@ -179,7 +179,7 @@ def test_the_bundle_in_the_readme_gives_the_figures_in_the_readme(tmp_path: Path
     )
     assert report.not_sent == {NotSentReason.NO_ADDRESS: 1}
     assert [(link.link_position, link.clicks) for link in report.links] == [(0, 1), (1, 0)]
-    shown = [f"{rate.label} {100 * (rate.rate(report.counts) or 0):.1f} %" for rate in metrics.RATES]
+    shown = [f"{rate.label} {100 * (rate.rate(report.counts) or 0):.1f}%" for rate in metrics.RATES]
     assert f"{', '.join(shown)}." in README
     mail = mails.of_customer(warehouse.snapshot(), "spring", "1")
     assert mail is not None

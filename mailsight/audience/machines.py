@@ -160,7 +160,7 @@ RULES = (
         "One network, many messages",
         "Opens and clicks right after delivery from a network (/24 or /48) that does this for many messages of a "
         "campaign, and is rarely active at other times.",
-        "{across_messages} messages within {across_seconds:g} s of their delivery, and at least {across_percent:g} % "
+        "{across_messages} messages within {across_seconds:g} s of their delivery, and at least {across_percent:g}% "
         "of the messages that the network opened or clicked",
         "A company's gateway opens every employee's e-mail as it arrives.",
         "Colleagues behind one address who all read the e-mail right away.",
@@ -171,7 +171,7 @@ RULES = (
         "Clicks right after delivery, before the message was opened, in many messages to one company's addresses with "
         "exactly the same user agent, which is rarely active at other times. Not for the domains of mailbox providers, "
         "nor for campaigns whose times have no seconds.",
-        "{across_messages} messages within {across_seconds:g} s of their delivery, and at least {across_percent:g} % "
+        "{across_messages} messages within {across_seconds:g} s of their delivery, and at least {across_percent:g}% "
         "of the company's messages clicked with that user agent; no open more than {visit_opened_seconds:g} s before "
         "the click, other than within {arrival_seconds:g} s of delivery",
         "A gateway in a cloud uses many networks, but one browser for all employees of a company.",
@@ -222,7 +222,7 @@ RULES = (
         "empty_agent",
         "No user agent",
         "Requests without a user agent in a campaign where most opens or clicks have one.",
-        "at least {told_agents_percent:g} % of those reported by the same provider have one",
+        "at least {told_agents_percent:g}% of those reported by the same provider have one",
         "Every browser and mail program identifies itself; scripts often don't.",
         "A customer behind a proxy that removes the user agent.",
     ),

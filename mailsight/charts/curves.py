@@ -7,12 +7,12 @@ import plotly.graph_objects as go
 from mailsight.figures import formats, locales
 from mailsight.figures.courses import Course, shares, spread
 
-from .style import literal, separators, since_send
+from .style import TOP_EDGE, literal, separators, since_send
 
 # Enough points for a smooth line over any period.
 MAX_POINTS = 336
 # The height of a letter as a fraction of its panel.
-_LETTER_HEIGHT = 0.075
+_LETTER_HEIGHT = 0.12
 _GRID = "rgba(128, 140, 160, 0.25)"
 _PERCENT = 100
 
@@ -72,7 +72,7 @@ def _lay_out(figure: go.Figure, longest: int) -> None:
         font={"size": 13},
         paper_bgcolor="rgba(0, 0, 0, 0)",
         plot_bgcolor="rgba(0, 0, 0, 0)",
-        legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", **TOP_EDGE},
         hovermode="x unified",
         dragmode=False,
         xaxis={"anchor": "y", "showticklabels": False},

@@ -10,7 +10,7 @@ from mailsight.figures import formats, locales
 from mailsight.figures.metrics import Portion, share
 from mailsight.vocabulary import Status
 
-from .style import GREY, GRID, INK, MARGIN, literal, muted
+from .style import GREY, GRID, INK, MARGIN, TOP_EDGE, literal, muted
 
 # The most engaged state first, so that clicks and opens start at the same edge in every bar.
 _STATES = (Status.CLICKED, Status.OPENED, Status.OPTED_OUT, Status.RECEIVED, Status.NOT_RECEIVED)
@@ -122,8 +122,7 @@ def providers(rows: Sequence[tuple[str, dict[Status, int]]]) -> go.Figure:
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
-            "y": 1.01,
-            "yanchor": "bottom",
+            **TOP_EDGE,
             "font": {"size": 13},
             "traceorder": "normal",
             "itemclick": False,

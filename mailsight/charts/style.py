@@ -10,6 +10,9 @@ from mailsight.figures import formats, locales
 # Dark text has a contrast of at least 4.5 on all five state colours; white text does not.
 INK = "#11161D"
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+# Where a legend goes. If it were placed above the bars, Plotly would draw it over them once a narrow chart, in which
+# it takes several lines, becomes wide.
+TOP_EDGE = {"yref": "container", "y": 1, "yanchor": "top"}
 GREY, _PALE = "#9AA3AF", "#D3D9E0"
 GRID = "rgba(128, 140, 160, 0.25)"
 # Up to this count, an axis has a label at each whole number.

@@ -9,7 +9,7 @@ from mailsight.figures import formats
 from mailsight.figures.hours import dense_hours, hour_ticks
 from mailsight.vocabulary import Status
 
-from .style import GRID, MARGIN, pale, separators, since_send, whole_numbers
+from .style import GRID, MARGIN, TOP_EDGE, pale, separators, since_send, whole_numbers
 
 # The two traces of each chart: column, state with its colour, and label.
 _TIMELINES = {
@@ -74,9 +74,8 @@ def chart(
         legend={
             "orientation": "h",
             "x": 0,
-            "y": 1.02,
             "xanchor": "left",
-            "yanchor": "bottom",
+            **TOP_EDGE,
             "font": {"size": 13},
         },
         hovermode="x unified",

@@ -302,6 +302,9 @@ _CSS = {
         "clip-path": "inset(50%)",
     },
     ".ag-cell.mail": {"padding": "0", "justify-content": "center"},
+    # The browser's own button for the calendar needs the room of AG Grid's icon.
+    ".ag-date-filter .ag-input-wrapper::before": {"display": "none !important"},
+    ".ag-date-filter input.ag-input-field-input": {"padding-inline": "8px 4px !important"},
     # Too narrow for its heading, which only screen readers need.
     ".ag-header-cell.mail .ag-header-cell-text": {
         "position": "absolute",

@@ -160,7 +160,7 @@ COMPARISON = (
     ExportColumn("letter", "Letter"),
     *LISTS["campaigns"],
     *(
-        ExportColumn(f"{key}_{end}", f"{FIGURES[key].label}, {end} end of the 95 % interval", "rate")
+        ExportColumn(f"{key}_{end}", f"{FIGURES[key].label}, {end} end of the 95% interval", "rate")
         for key in COMPARED
         for end in ("low", "high")
     ),

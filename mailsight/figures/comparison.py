@@ -26,7 +26,7 @@ COLOURS = ("#2B9B99", "#F25A02", "#5F3EFF", "#A873DD", "#A3513C")
 class Difference:
     """How far one campaign's rate is above another's. `higher` and `lower` are the indexes of the campaigns.
 
-    points: the difference of the two rates (0.021 is 2.1 points), never negative. interval: its 95 % interval
+    points: the difference of the two rates (0.021 is 2.1 points), never negative. interval: its 95% interval
     (Newcombe). p: the two-sided p-value, Holm-adjusted over all pairs and figures that are compared together. exact:
     whether p is from Fisher's exact test. is_early: whether the lower rate may still rise, because its campaign was
     sent later and is not finished; then it can't be called lower.

@@ -83,7 +83,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Rate(Figure):
-    """A figure that divides one count by another. If the denominator is 0, the rate is None, never 0 %.
+    """A figure that divides one count by another. If the denominator is 0, the rate is None, never 0%.
 
     Neither is there a rate if a count is unknown, or reported counts contradict each other: a part exceeds its whole.
     """
@@ -111,7 +111,7 @@ class Rate(Figure):
         return self.portion(counts).rate
 
     def interval(self, counts: Counts) -> tuple[float, float] | None:
-        """The 95 % Wilson interval of the rate: its likely range with other customers of the same kind."""
+        """The 95% Wilson interval of the rate: its likely range with other customers of the same kind."""
         return self.portion(counts).interval
 
 
@@ -129,7 +129,7 @@ class Portion:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The 95 % Wilson interval, or None if the part exceeds the whole, as clicks may."""
+        """The 95% Wilson interval, or None if the part exceeds the whole, as clicks may."""
         return wilson(self.part, self.whole) if self.part <= self.whole else None
 
     @property

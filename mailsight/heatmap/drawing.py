@@ -64,6 +64,9 @@ _MARK = f"<mailsight-badges {token_hex()}>"
 # Only its horizontal position can depend on the link's right edge, so an invisible element, which fills the room,
 # measures it. The badge of the next line may have no room: where the one before (its lower edge: --below) is lowered,
 # it is lowered too, so that neither covers the other.
+#
+# --roof: the top of the block in whose first line the link is. If it is high enough, a badge that isn't beside its link
+# moves up (--raise) until it is off the link's words, unless another badge is there.
 _STYLE = """@layer{
 mailsight-badge{all:initial!important}
 mailsight-badge *,mailsight-badge::before,mailsight-badge ::before,mailsight-badge::after,mailsight-badge ::after,\
@@ -73,7 +76,8 @@ mailsight-room{position:absolute!important;visibility:hidden!important;height:0!
 left:var(--start)!important;right:var(--end)!important}
 mailsight-badge{--near:-9999px!important;--near-width:0px!important;--lift:0px!important;--moved:0px!important;
 --before:0px!important;--width:min(var(--own),999*var(--seen))!important;
---room:-9999px!important;--middle:(var(--top) + 5px)!important;--below:-9999px!important;
+--room:-9999px!important;--middle:(var(--top) + 5px)!important;--below:-9999px!important;\
+--roof:var(--top)!important;
 --beside:999*min(var(--room) - var(--width) - 8px,48px - var(--width))!important;
 --corner:max(var(--right) - var(--width) + 6px,\
 (var(--left) + var(--right) - var(--width))/2)!important;
@@ -82,13 +86,15 @@ mailsight-badge{--near:-9999px!important;--near-width:0px!important;--lift:0px!i
 --lowest:(var(--above) - var(--height)/2 + min(10px,var(--middle) - var(--top)))!important;
 --lower:max(clamp(0px,var(--beside),var(--lowest)),\
 min(var(--below) - var(--top) + 3px + var(--lift),var(--lowest),1000*(var(--top) + 20px - var(--below))))!important;
+--raise:clamp(0px,min(-1*var(--beside),var(--top) + 4px - var(--roof) - var(--above),\
+1000*(var(--top) - 24px - var(--below))),var(--height)/2 - 3px)!important;
 --apart:(var(--place) - var(--near))!important;
 --furthest:(var(--right) + 28px - var(--place) - var(--width)/2)!important;
 --push:clamp(0px,min(-1*var(--beside),1000*(var(--near-width) - var(--apart)),1000*(var(--apart) + var(--width))),\
 max(0px,min(var(--near-width) - var(--apart),var(--furthest))))!important;
 left:max(min(0px,var(--left)),\
 min(var(--place) + var(--push),max(100% - var(--width),var(--right) - var(--width))))!important;
-top:max(min(0px,var(--top)),var(--top) - var(--above) + var(--lower))!important;
+top:max(min(0px,var(--top)),var(--top) - var(--above) + var(--lower) - var(--raise))!important;
 width:var(--width)!important;height:var(--height)!important;
 position:absolute!important;box-sizing:border-box!important;overflow:hidden!important;z-index:2147483647!important;
 font:700 11px Arial,Helvetica,sans-serif!important;line-height:var(--height)!important;\
@@ -324,6 +330,8 @@ def _styles(mail: Canvas, near: Sequence[int | None]) -> Iterator[dict[str, str]
         if place.block:
             style["room"] = f"anchor-size(--room-{position} width,-9999px)"
             style["middle"] = f"anchor({place.anchor} center,-9999px)"
+        if place.roof:
+            style["roof"] = f"anchor({place.roof} top,9999px)"
         if before is not None:
             style["near"] = f"anchor(--badge-{before} left,-9999px)"
         starts_line = place.line == NO_LINE or place.line[:-1] != mail.places[position - 1].line[:-1]

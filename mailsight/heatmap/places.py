@@ -21,6 +21,8 @@ _BLOCKS = words("""
 """)
 
 _CELLS = words("td th")
+# Characters before a link with which it is still in the first line of its block.
+_MAX_BEFORE = 40
 # What fills a place in a line as text does.
 _INLINE = words("button iframe img input object select svg textarea video")
 
@@ -42,6 +44,7 @@ class Place:
     corner: Corner | None = None  # areas only, with the anchor of the image
     anchor: str = ""  # of a link in a text
     block: str = ""  # the anchor of the block or cell in which nothing follows the link on its line
+    roof: str = ""  # the anchor of the block or cell in whose first line the link is
     siblings: int = 0  # the same for blocks that follow each other, such as the items of a list
 
 
@@ -77,6 +80,7 @@ class Places:
         self._maps = MapPictures(document)
         lines = _lines(document, len(nodes))
         self._ends = LineEnds(document, nodes)
+        self._first_lines = _first_lines(document, nodes)
         self.links = [
             self._place(position, node, lines.get(node.mem_id, NO_LINE))
             for position, node in enumerate(nodes)
@@ -96,6 +100,8 @@ class Places:
         # Content such as floats is drawn outside its link's box, which is then empty.
         width = _width(anchors) if all(element.tag == "img" for element in inside) else "999px"
         place = _place(anchors, width, line)
+        if (first_in := self._first_lines.get(node.mem_id)) and anchors == [anchor]:
+            place = replace(place, roof=self._block(first_in))
         block = self._ends.block(node)
         if block is None:
             return place
@@ -179,6 +185,25 @@ def _lines(document: LexborHTMLParser, most: int) -> dict[int, Line]:
             if len(lines) >= most:
                 break
     return lines
+
+
+def _first_lines(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> dict[int, LexborNode]:
+    """The block or cell of each link that has so little before it there that it is in the first line."""
+    links = {node.mem_id for node in nodes if node.tag == "a"}
+    blocks: dict[int, LexborNode] = {}
+    block, length = None, 0
+    for node in document.root.traverse(include_text=True) if document.root else ():
+        if node.tag in _BLOCKS or node.tag in _CELLS:
+            block, length = node, 0
+        elif node.is_text_node:
+            length += len((node.text_content or "").strip())
+        elif node.tag in _INLINE:
+            block = None
+        elif block is not None and length <= _MAX_BEFORE and node.mem_id in links:
+            own = _block_of(node)
+            if own is not None and own.mem_id == block.mem_id:
+                blocks[node.mem_id] = block
+    return blocks
 
 
 class LineEnds:

@@ -1,9 +1,9 @@
 """The reports of the campaign page's tabs: mailbox providers, mail programs, and hours of the week."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -65,7 +65,7 @@ class Part:
 class Usage:
     """The mail programs and devices in which a campaign's e-mail, or its links, were opened.
 
-    The most used come first; those that are `is_apart` come last.
+    Those with the most events come first; those that are `is_apart` come last.
     """
 
     events: int
@@ -176,6 +176,11 @@ def with_others(names: Sequence[str], events: Sequence[int]) -> Sequence[str]:
     return [name if name in top else OTHERS for name in names]
 
 
+def most_used_first(parts: Iterable[Part], counted: Literal["events", "customers"]) -> tuple[Part, ...]:
+    """The parts by their number of events or customers; those that are `is_apart` come last."""
+    return tuple(sorted(parts, key=lambda part: (part.is_apart, -getattr(part, counted), part.name)))
+
+
 def _usage(counts: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Usage:
     def parts(column: str) -> tuple[Part, ...]:
         listed = [
@@ -183,7 +188,7 @@ def _usage(counts: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Usage:
             for row in counts
             if row[column] is not None
         ]
-        return tuple(sorted(listed, key=lambda part: (part.is_apart, -part.events, part.name)))
+        return most_used_first(listed, "events")
 
     for row in counts:
         if row["program"] is None and row["device"] is None:

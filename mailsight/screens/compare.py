@@ -36,6 +36,7 @@ from . import frame, navigation
 from .dialogs import explained
 
 TABLE, FIGURES_TABLE = "compared", "figures"  # keys of the tables
+MAX_HEADING_LENGTH = 40
 
 
 def ids_from_url() -> tuple[str, ...]:
@@ -173,7 +174,7 @@ def figures(compared: Sequence[ComparedCampaign]) -> None:
         tables.Column("Figure", fit=True),
         *(
             tables.Column(
-                f"{letter} · {formats.raw(campaign.campaign.name, 18)}",
+                f"{letter} · {formats.raw(campaign.campaign.name, MAX_HEADING_LENGTH)}",
                 help=campaign.campaign.name,
             )
             for campaign, letter in zip(compared, LETTERS, strict=False)

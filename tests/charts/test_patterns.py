@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from mailsight.charts import patterns
+from mailsight.charts import curves, patterns, timeline
 from mailsight.charts.style import muted
 from mailsight.figures import locales
+from mailsight.figures.courses import Course
 from mailsight.vocabulary import Status
 
 
@@ -62,6 +63,16 @@ def test_machines_and_hidden_programs_are_grey() -> None:
     assert list(drawn.marker.color) == ["#009E73", "#9AA3AF"]
     assert [_plain(text) for text in drawn.text] == ["75.0%", "25.0%"]
     assert [list(words) for words in drawn.customdata] == [["Outlook", "30 of 40"], ["Machines", "10 of 40"]]
+
+
+def test_legends_stay_at_the_top_however_many_lines_they_take() -> None:
+    for figure in (
+        patterns.providers([("Gmail", {Status.RECEIVED: 1})]),
+        timeline.chart(pd.DataFrame({"hour": [0], "opens": [1], "clicks": [0]})),
+        curves.curves([Course("A", "Spring", "#111111", 100, {0: 1}, {}, 24)]),
+    ):
+        legend = figure.layout.legend
+        assert (legend.yref, legend.y, legend.yanchor) == ("container", 1, "top")
 
 
 def test_the_charts_are_transparent_and_leave_text_colours_to_the_page() -> None:

@@ -1,7 +1,7 @@
 """Each statistical test is checked against a direct implementation of its formula."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import comb, erfc, isclose, sqrt
 
 import numpy as np
@@ -439,6 +439,15 @@ def test_curves_end_at_the_figures() -> None:
     first_day = curves.curves(courses, 24)
     assert [trace.x[-1] for trace in first_day.data] == [24, 20, 24, 20]
     assert formats.since(24) in first_day.layout.xaxis2.ticktext
+
+
+def test_letters_of_lines_that_end_close_together_do_not_overlap() -> None:
+    courses = [Course(letter, letter, "#111111", 100, {0: 40}, {0: 5}, 48) for letter in "ABC"]
+    figure = curves.curves(courses)
+    for axis, largest in (("y", 40), ("y2", 5)):
+        heights = sorted(note.y for note in figure.layout.annotations if note.yref == axis)
+        # A letter in its box is about 22 of the 200 pixels of its panel, which ends somewhat above the largest share.
+        assert all(upper - lower >= 0.115 * largest for lower, upper in pairwise(heights))
 
 
 def test_a_long_time_is_drawn_with_few_points() -> None:

@@ -283,6 +283,27 @@ def test_a_badge_keeps_off_the_words_where_there_is_room_beside_them(
     assert not is_beside or any(y <= top + height / 2 <= y + h for _, y, _, h in link["boxes"])
 
 
+ABOVE = {
+    '<table><tr><td style="padding:14px">Words <a href=x>a link</a> and more</td></tr></table>': True,
+    '<table width=300><tr><td align=right style="padding-top:14px"><a href=x>a link</a></td></tr></table>': True,
+    # Above these are other words, or there may be.
+    "<p>Words.</p><p style='margin:0'><a href=x>a link</a> and more words</p>": False,
+    f'<div style="padding:14px">{"Some words. " * 40}<a href=x>a link</a> and more</div>': False,
+    '<div style="padding:14px">One line<br><a href=x>a link</a> and more</div>': False,
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("html", "is_above"), ABOVE.items())
+def test_a_badge_keeps_off_the_words_where_there_is_room_above_them(
+    page: Page, html: str, is_above: bool
+) -> None:
+    (link,) = measured(page, draw(html, clicked(html, [12])))
+    _, top, _, height = link["badge"]
+    # Letters start below the top of their link's box.
+    assert (top + height <= link["boxes"][0][1] + 2) == is_above
+
+
 def test_a_badge_shows_on_hover_where_its_link_leads() -> None:
     html = '<a href="https://a.example/?id={{customer_id}}&b=1">A</a>'
     title = 'title="12 clicks by 6 customers · 100.0% of all clicks'

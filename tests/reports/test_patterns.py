@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -17,6 +17,7 @@ from mailsight.audience import bounces, mailboxes, programs
 from mailsight.figures.metrics import COUNT_NAMES, Counts
 from mailsight.loading import bundles
 from mailsight.reports import campaign, patterns
+from mailsight.reports.patterns import Part
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
 from tests.support import oracle
@@ -342,6 +343,26 @@ def test_programs_beyond_the_limit_share_one_name() -> None:
     shown = patterns.with_others(names, list(range(100, 0, -1)))
     assert shown[:60] == names[:60]
     assert set(shown[60:]) == {patterns.OTHERS}
+
+
+@pytest.mark.parametrize(
+    ("counted", "names"),
+    [
+        ("events", ["Gmail", "Outlook app", "Outlook", "Machines", programs.APPLE_PROXY]),
+        ("customers", ["Gmail", "Outlook", "Outlook app", "Machines", programs.APPLE_PROXY]),
+    ],
+)
+def test_programs_are_sorted_by_what_is_counted(
+    counted: Literal["events", "customers"], names: list[str]
+) -> None:
+    parts = [
+        Part(programs.APPLE_PROXY, 900, 400),
+        Part("Machines", 950, 500),
+        Part("Outlook", 50, 42),
+        Part("Outlook app", 58, 40),
+        Part("Gmail", 281, 184),
+    ]
+    assert [part.name for part in patterns.most_used_first(parts, counted)] == names
 
 
 def test_an_empty_campaign_has_no_patterns(tmp_path: Path) -> None:

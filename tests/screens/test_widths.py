@@ -13,7 +13,7 @@ from tests.support.examples import examples
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-# A phone, usual screens, and 200 % zoom. `make thorough` tries them all.
+# A phone, usual screens, and 200% zoom. `make thorough` tries them all.
 WIDTHS = (390, 1024, 720, 1280, 1366, 1180, 1440, 1920)[: examples(2)]
 HEIGHT = 900
 CLIPPED = (Path(__file__).parent.parent / "support" / "clipped.js").read_text(encoding="utf-8")

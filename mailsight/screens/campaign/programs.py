@@ -41,7 +41,8 @@ def show(report: CampaignReport) -> None:
         ("Mail programs" if shown == "Opens" else "Browsers and mail programs", used.programs),
         ("Devices", used.devices),
     )
-    for place, (title, parts) in zip((left, right), titles, strict=True):
+    for place, (title, unsorted) in zip((left, right), titles, strict=True):
+        parts = patterns.most_used_first(unsorted, "events" if counted == BY_EVENTS else "customers")
         with place:
             st.subheader(title, anchor=False)
             whole = used.events if counted == BY_EVENTS else used.customers
