@@ -7,7 +7,9 @@ from mailsight.errors import UnknownProvider
 
 from . import (
     amazon_ses,
+    braze,
     brevo,
+    customerio,
     mailersend,
     mailgun,
     mailjet,
@@ -25,7 +27,9 @@ from .record import Provider
 
 _MODULES = (
     amazon_ses,
+    braze,
     brevo,
+    customerio,
     mailersend,
     mailgun,
     mailjet,
