@@ -11,7 +11,7 @@ from mailsight.vocabulary import EventType
 
 from .meanings import NOT_AN_EVENT, Meaning, Words, types
 from .own_view import OwnView, has_bearer_token, own_secret
-from .record import BASIC_AUTH, YES_OR_NO, Provider
+from .record import YES_OR_NO, Provider
 
 _SOURCE = (
     "https://github.com/braze-inc/braze-docs (message_engagement_events.md), and the samples of every event in "
@@ -141,7 +141,7 @@ def _facts(payload: object, _recipient: str | None) -> object:
 PROVIDER = Provider(
     name="braze",
     label="Braze",
-    secrets=(own_secret("bearer_token"), BASIC_AUTH),
+    secrets=(own_secret("bearer_token"),),
     view=OwnView(
         required=("event_type",),
         recipient=("email_address",),

@@ -63,7 +63,7 @@ _NUMBERED_APART = {
 }
 
 
-def _is_genuine(secret: str, headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> bool:
+def _is_genuine(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     signed = f"v0:{headers.get('X-CIO-Timestamp', '')}:".encode()
     signature = hmac_sha256(secret, signed, body).hex()
     return hmac.compare_digest(headers.get("X-CIO-Signature", "").encode(), signature.encode())

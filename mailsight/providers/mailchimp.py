@@ -50,7 +50,7 @@ _WORDS = (
 )
 
 
-def _is_genuine(secret: str, headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> bool:
+def _is_genuine(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     parts = dict(
         part.strip().partition("=")[::2] for part in headers.get("X-Mailchimp-Signature", "").split(",")
     )

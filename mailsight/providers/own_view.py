@@ -10,8 +10,8 @@ from . import anymail
 from .payload import at, first, text, texts
 from .record import Secret
 
-# Whether a secret proves a request: the secret, the request's headers (in any case), its URL's query, and its body.
-IsGenuine = Callable[[str, Mapping[str, str], Mapping[str, str], bytes], bool]
+# Whether a secret proves a request: the secret, the request's headers (in any case), and its body.
+IsGenuine = Callable[[str, Mapping[str, str], bytes], bool]
 
 
 def own_secret(name: str, *, suffices: bool = True) -> Secret:
@@ -27,17 +27,10 @@ def hmac_sha256(secret: str, *parts: bytes) -> bytes:
     return signature.digest()
 
 
-def has_bearer_token(
-    secret: str, headers: Mapping[str, str], _query: Mapping[str, str], _body: bytes
-) -> bool:
+def has_bearer_token(secret: str, headers: Mapping[str, str], _body: bytes) -> bool:
     """Whether the request's bearer token is the secret."""
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), secret.encode())
-
-
-def has_key_in_url(secret: str, _headers: Mapping[str, str], query: Mapping[str, str], _body: bytes) -> bool:
-    """Whether the URL ends in `?key=` and the secret."""
-    return hmac.compare_digest(query.get("key", "").encode(), secret.encode())
 
 
 def _unchanged(payload: object) -> object:
@@ -75,7 +68,7 @@ class OwnView:
                 if (
                     own.is_genuine
                     and self.secret
-                    and not own.is_genuine(self.secret, request.headers, request.GET, request.body)
+                    and not own.is_genuine(self.secret, request.headers, request.body)
                 ):
                     raise AnymailWebhookValidationFailure("The signature is wrong.")
 

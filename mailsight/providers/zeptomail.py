@@ -30,7 +30,7 @@ _WORDS = Words(
 )
 
 
-def _is_genuine(secret: str, headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> bool:
+def _is_genuine(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     """`producer-signature: ts=...;s=...;s-algorithm=HmacSHA256` signs the time and the body."""
     parts = dict(
         part.strip().partition("=")[::2] for part in headers.get("producer-signature", "").split(";")
