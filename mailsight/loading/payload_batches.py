@@ -99,7 +99,8 @@ def payloads_of(file: ProviderFile, sender: Provider) -> Iterator[Payload | BadR
         if isinstance(record, BadRecord):
             yield record
         else:
-            yield _captured(record, sender) if captured else Payload(sender, record)
+            named = replace(record, value=sender.named(record.value, file.name))
+            yield _captured(record, sender) if captured else Payload(sender, named)
 
 
 def requests_of(segment: ProviderFile) -> Iterator[Payload | BadRecord]:

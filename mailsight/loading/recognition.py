@@ -15,7 +15,7 @@ from mailsight.errors import WorkFailed
 from mailsight.providers import checking
 from mailsight.providers.record import Provider
 
-from . import payload_files, unpacking
+from . import avro_files, payload_files, unpacking
 
 # How much is looked at: of each file, packed and unpacked, and of all files.
 MAX_BYTES = 2**20
@@ -48,6 +48,8 @@ def _beginning(file: BinaryIO) -> str:
             raw = pool.run(partial(unpacking.beginning_of, BytesIO(raw), MAX_BYTES), lane=pool.FAST)
         except WorkFailed:
             return ""
+    if raw.startswith(avro_files.MAGIC):
+        return json.dumps(avro_files.schema_of(BytesIO(raw)))
     is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return raw.decode("utf-16" if is_utf_16 else "utf-8", "replace")
 

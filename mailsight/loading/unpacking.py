@@ -1,4 +1,4 @@
-"""Unpacks files, within limits, and rewrites UTF-16 as UTF-8."""
+"""Unpacks files, within limits, and rewrites UTF-16 as UTF-8 and Avro as JSON."""
 
 import bz2
 import codecs
@@ -14,6 +14,8 @@ from typing import BinaryIO
 import zstandard
 
 from mailsight.errors import UnreadableFile
+
+from . import avro_files
 
 # Events compress ten- to fiftyfold. A higher ratio is treated as a decompression bomb.
 MAX_RATIO = 100
@@ -42,7 +44,7 @@ class Unpacked:
 
 
 def unpack(path: Path, folder: Path, max_bytes: int | None = None) -> Unpacked:
-    """Unpacks a gzip, zstd, bzip2, xz or UTF-16 file into `folder`; any other file is used as it is.
+    """Unpacks a gzip, zstd, bzip2, xz, Avro or UTF-16 file into `folder`; any other file is used as it is.
 
     Keeps what could be unpacked of a damaged file. `max_bytes` is a limit in addition to the general one. Raises
     `UnreadableFile` if the file can't be opened or expands beyond the limit.
@@ -210,5 +212,17 @@ _COMPRESSED: dict[bytes, Parts] = {
     b"BZh": _bzip2,
     b"\xfd7zXZ\0": _xz,
 }
-_PACKED = _COMPRESSED | {codecs.BOM_UTF16_LE: _utf_16, codecs.BOM_UTF16_BE: _utf_16}
-_DAMAGED = (gzip.BadGzipFile, zlib.error, zstandard.ZstdError, lzma.LZMAError, UnicodeError, _Damaged)
+_PACKED = _COMPRESSED | {
+    codecs.BOM_UTF16_LE: _utf_16,
+    codecs.BOM_UTF16_BE: _utf_16,
+    avro_files.MAGIC: avro_files.lines,
+}
+_DAMAGED = (
+    gzip.BadGzipFile,
+    zlib.error,
+    zstandard.ZstdError,
+    lzma.LZMAError,
+    UnicodeError,
+    _Damaged,
+    avro_files.Damaged,
+)

@@ -18,6 +18,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from mailsight.errors import BadForm, InboundMail
 
 from .events import Request
+from .payload import parsed
 from .record import Provider
 
 # Of a form or an event. Real ones have fewer than a hundred.
@@ -84,6 +85,12 @@ def form_fields(request: Request) -> dict[str, object]:
         raise BadForm(_TOO_MANY_FIELDS) from error
     except MultiPartParserError as error:
         raise BadForm(str(error)) from error
+
+
+def form_or_json(posted: Any) -> object:
+    """What a Django request holds: the fields of its form, or else its JSON. Raises ValueError and RecursionError."""
+    is_form = Request(posted.headers.get("Content-Type", ""), {}, b"").is_form
+    return _fields(posted.POST) if is_form else parsed(posted.body)
 
 
 def _form(body: bytes) -> Any:

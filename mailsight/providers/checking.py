@@ -111,10 +111,17 @@ def check_payload(provider: Provider, request: Request) -> None:
 def candidates(value: object) -> list[Provider]:
     """The providers that a request's JSON looks like, judging by the largest set of marks in it."""
     top = value[0] if isinstance(value, list) and value else value
-    keys = set(top) if isinstance(top, dict) else set()
+    keys = _keys(top) if isinstance(top, dict) else set()
     matches = {
         provider: max((len(mark) for mark in provider.marks if mark <= keys), default=0)
         for provider in PROVIDERS.values()
     }
     best = max(matches.values())
     return [provider for provider, count in matches.items() if count and count == best]
+
+
+def _keys(value: Mapping[str, object]) -> set[str]:
+    """The keys of an object, and those of the first item of each of its lists: `events.0.event_type`."""
+    lists = ((name, items[0]) for name, items in value.items() if isinstance(items, list) and items)
+    inner = {f"{name}.0.{key}" for name, item in lists if isinstance(item, dict) for key in item}
+    return set(value) | inner

@@ -37,6 +37,10 @@ def _unchanged(payload: object) -> object:
     return payload
 
 
+def _unnamed(payload: object, _file: str) -> object:
+    return payload
+
+
 def _no_event(_payload: object) -> str | None:
     return "there is no event in it"
 
@@ -58,7 +62,8 @@ class Provider:
     secrets: tuple[Secret, ...]
     view: str | Callable[[], type[Any]]
 
-    # How requests look. Each set of marks identifies the provider: keys of the JSON, or of the first item of its list.
+    # How requests look. Each set of marks identifies the provider: keys of the JSON, or of the first item of its list,
+    # and keys of the first item of a list in it (`events.0.id`).
     marks: tuple[AbstractSet[str], ...]
     sends_batches: bool = False  # many events in one request
     takes_forms: bool = False  # forms as well as JSON
@@ -73,6 +78,8 @@ class Provider:
     content: Callable[[object], object] = _unchanged
     # The content, and what no path leads to, such as one recipient's part of an event about several. None: the content.
     facts: Callable[[object, str | None], object] | None = None
+    # A payload with what the name of its file says about it.
+    named: Callable[[object, str], object] = _unnamed
     # Why a payload contains no event, for the list of rejected rows; None if it is known to hold none, like a ping.
     explain: Callable[[object], str | None] = _no_event
     # What to leave out, step by step, until anymail can read the rest. Paths start at the envelope.

@@ -6,8 +6,14 @@ from dataclasses import asdict
 from mailsight.errors import UnknownProvider
 
 from . import (
+    activecampaign,
     amazon_ses,
+    braze,
     brevo,
+    customerio,
+    hubspot,
+    iterable,
+    mailchimp,
     mailersend,
     mailgun,
     mailjet,
@@ -17,15 +23,23 @@ from . import (
     postmark,
     resend,
     sendgrid,
+    smtp2go,
     sparkpost,
     unisender_go,
+    zeptomail,
 )
 from .payload import json_path
 from .record import Provider
 
 _MODULES = (
+    activecampaign,
     amazon_ses,
+    braze,
     brevo,
+    customerio,
+    hubspot,
+    iterable,
+    mailchimp,
     mailersend,
     mailgun,
     mailjet,
@@ -35,8 +49,10 @@ _MODULES = (
     postmark,
     resend,
     sendgrid,
+    smtp2go,
     sparkpost,
     unisender_go,
+    zeptomail,
 )
 
 PROVIDERS: Mapping[str, Provider] = {module.PROVIDER.name: module.PROVIDER for module in _MODULES}

@@ -42,7 +42,7 @@ _BUNDLE_TYPES = [
     *("zip", "csv", "tsv", "tab", "psv", "txt", "dat", "ndjson", "jsonl", "json", "parquet", "pq"),
     *("xlsx", "xlsm", "xlsb", "xls", "ods", "gz", "zst", "bz2", "xz", "html", "htm", "eml"),
 ]
-_PROVIDER_TYPES = ["json", "ndjson", "jsonl", "txt", "log", "gz", "zst", "bz2", "xz"]
+_PROVIDER_TYPES = ["json", "ndjson", "jsonl", "avro", "txt", "log", "gz", "zst", "bz2", "xz"]
 
 
 def allowed() -> bool:

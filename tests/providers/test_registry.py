@@ -19,6 +19,8 @@ from mailsight.warehouse.queries import statement_names
 from tooling.servers import PROJECT
 
 MODULES = PROJECT / "mailsight" / "providers"
+# Sources of imports have the names of their senders.
+IMPORTERS = PROJECT / "mailsight" / "importing"
 # The sample data contains the names of providers.
 DATA = {PROJECT / "mailsight" / "sample" / "tables.py"}
 
@@ -81,7 +83,7 @@ def _python() -> Iterator[tuple[Path, list[str]]]:
     """The string constants of every module outside the provider modules."""
     for folder in ("mailsight", "pages"):
         for path in (PROJECT / folder).rglob("*.py"):
-            if MODULES not in path.parents and path not in DATA:
+            if not {MODULES, IMPORTERS} & set(path.parents) and path not in DATA:
                 nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
                 yield path, [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
 
