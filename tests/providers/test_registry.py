@@ -21,8 +21,8 @@ from tooling.servers import PROJECT
 MODULES = PROJECT / "mailsight" / "providers"
 # Sources of imports have the names of their senders.
 IMPORTERS = PROJECT / "mailsight" / "importing"
-# The sample data contains the names of providers.
-DATA = {PROJECT / "mailsight" / "sample" / "tables.py"}
+# The sample data contains the names of providers, and totals name the program that reports them.
+DATA = {PROJECT / "mailsight" / "sample" / "tables.py", PROJECT / "mailsight" / "figures" / "reported.py"}
 
 by_name = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
