@@ -175,4 +175,5 @@ SOURCE = Source(
     ),
     read=read,
     kinds=(LOG, WEBHOOKS, CAMPAIGNS),
+    recipients="the export of Brevo's logs",
 )

@@ -231,4 +231,5 @@ SOURCE = Source(
     ),
     read=read,
     kinds=(CAMPAIGNS, RECIPIENTS),
+    recipients="HubSpot's export of the e-mail's recipients",
 )

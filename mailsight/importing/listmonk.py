@@ -312,4 +312,5 @@ SOURCE = Source(
     GAPS,
     read,
     listmonk_files.KINDS,
+    recipients="listmonk's database, with individual tracking turned on",
 )

@@ -191,4 +191,5 @@ SOURCE = Source(
     ),
     read=read,
     kinds=(*tables.KINDS, *mailchimp_reports.KINDS),
+    recipients="a Mailchimp account export that has the folder *aggregate_activity*",
 )

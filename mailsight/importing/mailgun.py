@@ -196,4 +196,5 @@ SOURCE = Source(
     ),
     read=read,
     kinds=(PAGES, EVENTS, BOUNCES, UNSUBSCRIBES, COMPLAINTS),
+    recipients="Mailgun's logs",
 )

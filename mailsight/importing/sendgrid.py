@@ -232,4 +232,5 @@ SOURCE = Source(
     ),
     read=read,
     kinds=(ACTIVITY, STATS),
+    recipients="the download of SendGrid's activity feed",
 )

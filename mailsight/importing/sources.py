@@ -88,7 +88,7 @@ class Source:
     """A source: its name on the command line, its name in texts, what `where` is, what it can't tell, and its reader.
 
     `read` raises `ImportFailed` for a source that can't be read at all. `kinds` are the tables in its exports, by which
-    uploaded files are recognised.
+    uploaded files are recognised. `recipients`: which export names them, if the one that was loaded has only totals.
     """
 
     name: str
@@ -97,3 +97,4 @@ class Source:
     gaps: tuple[Gap, ...]
     read: Callable[[Request], Iterator[Item]]
     kinds: tuple[Kind, ...] = ()
+    recipients: str = ""

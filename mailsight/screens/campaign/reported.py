@@ -4,18 +4,9 @@ import streamlit as st
 
 from mailsight.figures import explanations, formats
 from mailsight.figures.reported import Reported
+from mailsight.importing import registry
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import navigation
-
-# The exports that name recipients; docs/importing.md describes them.
-_EXPORTS = {
-    "brevo": "the export of Brevo's logs",
-    "hubspot": "HubSpot's export of the e-mail's recipients",
-    "listmonk": "listmonk's database, with individual tracking turned on",
-    "mailchimp": "a Mailchimp account export that has the folder *aggregate_activity*",
-    "mailgun": "Mailgun's logs",
-    "sendgrid": "the download of SendGrid's activity feed",
-}
 
 
 def missing(report: CampaignReport) -> None:
@@ -34,7 +25,7 @@ def missing(report: CampaignReport) -> None:
             "by machines."
         )
         ways = (
-            _EXPORTS.get(source.source),
+            registry.source(source.source).recipients if source.source in registry.NAMES else "",
             "the campaign's events, from webhooks or files",
             "its messages, as a bundle",
         )
