@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 
 TABS = ("Heatmap", "Timeline", "Weekday and hour", "Mailbox providers", "Mail programs")
 DIALOGS = {
+    "campaigns": ("Find a customer", "How is COR counted?"),
     "campaign": (
         "Selection",
         "Preview e-mail",

@@ -35,10 +35,12 @@ def colour(page: Page, selector: str, name: str = "backgroundColor") -> str:
 
 @pytest.mark.parametrize("page", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True)
 def test_paper_shows_the_figures_and_the_mail_without_controls(page: Page) -> None:
+    customers = page.locator('iframe[title="Customers"]')
+    expect(customers).to_be_visible()
     page.emulate_media(media="print")
     for control in ("Selection", "Report", "Download as HTML", "PNG", "How is Opened counted?"):
         expect(page.get_by_role("button", name=control)).to_be_hidden()
-    expect(page.locator('iframe[title^="st_aggrid"]')).to_be_hidden()
+    expect(customers).to_be_hidden()
     expect(page.get_by_role("tab", name="Heatmap")).to_be_visible()
     expect(page.get_by_role("tab", name="Timeline")).to_be_hidden()
     expect(page.locator(".cards .value").first).to_be_visible()

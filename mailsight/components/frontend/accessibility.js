@@ -93,6 +93,18 @@ function moveInDialog(event) {
   stops.at(place < 0 && event.shiftKey ? -1 : (place + step) % stops.length)?.focus();
 }
 
+// Fields that are what their dialog is opened for.
+const FIRST_FIELD = ".st-key-find_customer input";
+
+let entered; // the field that got the focus when its dialog opened
+
+function enterFirstField() {
+  const field = dialog()?.querySelector(FIRST_FIELD);
+  if (!field || field === entered || focusedElement() !== dialog()) return;
+  entered = field;
+  field.focus();
+}
+
 function mend() {
   for (const [selector, attributes] of MISSING) {
     for (const element of document.querySelectorAll(selector)) {
@@ -106,6 +118,7 @@ function mend() {
     }
   }
   restore();
+  enterFirstField();
 }
 
 function start() {
@@ -116,7 +129,10 @@ function start() {
       mend();
     });
   }).observe(document.body, { childList: true, subtree: true });
-  document.addEventListener("focusin", remember);
+  document.addEventListener("focusin", () => {
+    remember();
+    enterFirstField();
+  });
   window.addEventListener("blur", remember); // the focus went into a frame
   // Nothing else tells when the focus moves, or what has it disappears, within a component.
   window.addEventListener("click", remember, true);
