@@ -99,8 +99,14 @@ def payloads_of(file: ProviderFile, sender: Provider) -> Iterator[Payload | BadR
         if isinstance(record, BadRecord):
             yield record
         else:
-            named = replace(record, value=sender.named(record.value, file.name))
-            yield _captured(record, sender) if captured else Payload(sender, named)
+            yield _captured(record, sender) if captured else _named(record, sender, file.name)
+
+
+def _named(record: Value, sender: Provider, file: str) -> Payload | BadRecord:
+    value = tried(sender.named, record.value, file)
+    if isinstance(value, Failure):
+        return BadRecord(record.line, value.reason, record.text)
+    return Payload(sender, replace(record, value=value))
 
 
 def requests_of(segment: ProviderFile) -> Iterator[Payload | BadRecord]:

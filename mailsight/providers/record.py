@@ -67,6 +67,7 @@ class Provider:
     marks: tuple[AbstractSet[str], ...]
     sends_batches: bool = False  # many events in one request
     takes_forms: bool = False  # forms as well as JSON
+    sends_urls: bool = False  # an event in the URL of a GET or an empty POST, as the fields of a form
     form_field: str | None = None  # the field with the JSON; if None, the form's fields are an event
 
     # How events are packed, if the defaults don't fit.

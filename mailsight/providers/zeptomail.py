@@ -39,29 +39,39 @@ def _is_genuine(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     return hmac.compare_digest(parts.get("s", "").encode(), signature)
 
 
+# Without these, an event is not a request: they must not come from deeper within one.
+_OF_REQUESTS = frozenset({"event_name", "event_message"})
+
+
 def _unpack(value: dict[str, Any]) -> list[object] | None:
     """Takes a request apart: one event for each of the details of each message."""
     match value:
         case {"event_name": [str(name), *_] | str(name), "event_message": [_, *_] as messages}:
-            return [event for message in messages for event in _events(name, message)]
+            return [
+                {**parts, "event": name} if parts else message
+                for message in messages
+                for parts in _parts(value, message)
+            ]
     return None
 
 
-def _events(name: str, message: object) -> list[object]:
+def _parts(request: dict[str, Any], message: object) -> list[dict[str, object]]:
+    """Each of a message's details, with all that stands around it; {} if it is no message."""
     if not isinstance(message, dict):
-        return [message]
-    about = {key: value for key, value in message.items() if key != "event_data"}
-    details = [
-        detail
-        for data in _listed(message.get("event_data"))
-        if isinstance(data, dict)
-        for detail in _listed(data.get("details"))
-    ]
-    return [{"event": name, **about, "details": detail} for detail in details or [{}]]
+        return [{}]
+    found: list[dict[str, object]] = []
+    for data in _listed(message.get("event_data")):
+        around = [request, message, *([data] if isinstance(data, dict) else [])]
+        known = {key: part for parts in around for key, part in parts.items() if key not in _OF_REQUESTS}
+        known.pop("event_data", None)
+        details = data.get("details") if isinstance(data, dict) else data
+        found += [{**known, "details": detail} for detail in _listed(details)]
+    return found
 
 
 def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
+    """The items of a list, or a value that should be in one; never none, so that nothing is left out."""
+    return value if isinstance(value, list) and value else [value]
 
 
 PROVIDER = Provider(

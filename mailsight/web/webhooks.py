@@ -94,6 +94,19 @@ def routes(path: Callable[[str], str], webhooks: "Webhooks") -> list[BaseRoute]:
     return [Route(path(f"webhooks/{{provider}}{end}"), webhooks.answer, methods=methods) for end in ("/", "")]
 
 
+_FORM = "application/x-www-form-urlencoded"
+
+
+def _is_in_url(provider: str, request: Request) -> bool:
+    """Whether the event is in the request's URL, as some providers send it, rather than in its body."""
+    sender = PROVIDERS[provider]
+    return (
+        sender.sends_urls
+        and request.method != "HEAD"
+        and sender in checking.candidates(dict(request.query_params))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Webhooks:
     """Checks the requests of the providers that are set up, and stores them in the spool."""
@@ -113,7 +126,7 @@ class Webhooks:
         provider = request.path_params["provider"]
         if provider not in self.secrets:
             return PlainTextResponse("This webhook is not set up here.\n", 404)
-        if request.method != "POST":
+        if request.method != "POST" and not _is_in_url(provider, request):
             # Providers check the URL before they send events: with a HEAD request, or in the case of Unisender Go, GET.
             return PlainTextResponse(f"Send webhooks of {PROVIDERS[provider].label} here by POST.\n")
         client = client_key(request.client and request.client.host)
@@ -155,6 +168,8 @@ class Webhooks:
         with self._slots.taken(client, is_proven=is_proven) as slot:
             body = await self._body(request, slot)
             slot.is_received = True
+            if not body and _is_in_url(provider, request):
+                content_type, body = _FORM, request.url.query.encode()
             webhook = ProviderRequest(content_type, dict(request.headers), body)
             threads = self._threads if is_proven else self._unproven_threads
             await anyio.to_thread.run_sync(

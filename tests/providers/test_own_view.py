@@ -160,10 +160,10 @@ def test_a_request_of_zeptomail_holds_an_event_for_each_of_its_details() -> None
     }
     events = events_of_value(PROVIDERS["zeptomail"], value)
     assert [event.message_id if isinstance(event, Event) else None for event in events] == [
-        *("m1", "m1", None, "m2", "m3")
+        *("m1", "m1", None, "m2", "m2", "m3")
     ]
     assert [event.recipient for event in events if isinstance(event, Event)] == [
-        *("c0@example.com", "c1@example.com", "c2@example.com", None)
+        *("c0@example.com", "c1@example.com", "c2@example.com", None, None)
     ]
 
 
@@ -175,3 +175,12 @@ def test_a_batch_with_another_channel_leaves_only_the_mails() -> None:
     events = events_of_value(PROVIDERS["braze"], value)
     assert [event.event_id for event in events if isinstance(event, Event)] == ["e1", "e3"]
     assert len(events) == 2
+
+
+def test_a_request_of_zeptomail_within_another_is_not_taken_apart_without_end() -> None:
+    inner = {"event_name": ["hardbounce"], "event_message": [{}]}
+    for value in (
+        inner | {"event_message": [inner]},
+        {"event_name": ["email_open"], "event_message": [{"event_data": [inner, {"details": [inner]}]}]},
+    ):
+        assert all(isinstance(event, Event) for event in events_of_value(PROVIDERS["zeptomail"], value))

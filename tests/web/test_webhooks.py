@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -126,8 +127,9 @@ def test_a_changed_body_is_refused_where_the_body_is_signed(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_another_providers_request_is_refused(client: TestClient, spool: Spool, provider: str) -> None:
+def test_another_providers_request_is_refused(spool: Spool, provider: str) -> None:
     for other in PROVIDERS.keys() - {provider}:
+        client = serving(Webhooks(spool, SECRETS))  # which has seen no wrong signatures yet
         replayed = replace(delivery(other, address(other)), url=address(provider))
         assert send(client, replayed).status_code in {400, 401, 403}, other
         # With the right proof around the wrong payload too.
@@ -176,6 +178,25 @@ def test_a_provider_can_check_the_url(client: TestClient, spool: Spool) -> None:
         assert client.get(address(provider)).status_code == 200
         assert client.put(address(provider)).status_code == 405
     assert not spool.exists
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_event_in_the_url_is_stored_as_a_form(client: TestClient, spool: Spool, method: str) -> None:
+    event = {"status": "Opened", "to": "ann@example.com", "messageid": "m+1", "date": "4/14/2026 10:00:00 PM"}
+    url, headers = address("elastic_email"), basic_auth(WebhookRequest("", b"", {})).headers
+    assert client.request(method, url, params=event).status_code == 401
+    assert client.request(method, url, params=event, headers=headers).status_code == 200
+    [line] = stored(spool)
+    request = ProviderRequest(line["content_type"], line["headers"], line["body"].encode())
+    [opened] = events_of_request(PROVIDERS["elastic_email"], request)
+    assert isinstance(opened, Event)
+    assert (opened.type, opened.message_id, opened.recipient) == ("opened", "m+1", "ann@example.com")
+    assert opened.occurred_at == datetime(2026, 4, 14, 22, tzinfo=UTC)
+    # Anything else in a URL is a check of the URL, or nothing.
+    assert client.get(url, params={"status": "x"}).status_code == 200
+    assert client.head(url, params=event).status_code == 200
+    assert client.get(address("brevo"), params=event).status_code == 200
+    assert len(stored(spool)) == 1
 
 
 def test_the_trailing_slash_is_optional(client: TestClient, spool: Spool) -> None:
