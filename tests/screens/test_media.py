@@ -72,6 +72,9 @@ def test_forced_colours_keep_what_colour_alone_shows(page: Page) -> None:
         colour(page, f'table[aria-label="Status of messages"] .bar {part}') for part in ("i", "i b")
     )
     assert bar != filled
+    chosen = '[data-testid="stButtonGroup"] [aria-checked="true"]'
+    assert colour(page, chosen) == filled  # the system's colour of what is selected
+    assert colour(page, f"{chosen} p", "color") != colour(page, chosen)
     chips = page.locator('table[aria-label="Status of messages"] .chip').evaluate_all(
         "chips => chips.map(chip => getComputedStyle(chip, '::before').backgroundColor)"
     )
