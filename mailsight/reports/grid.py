@@ -19,6 +19,7 @@ Bind = Callable[[object], str]
 MAX_BLOCK_ROWS = 500
 _MAX_CONDITIONS = 20
 _MAX_VALUE_LENGTH = 500
+_MAX_WORDS = 20  # of a search; further ones are ignored
 _MAX_URL_LENGTH = 8_000
 
 
@@ -61,9 +62,9 @@ def grid_query(
 ) -> GridQuery:
     """Build the query for customers who match all of: AG Grid's filters, the search, one of the states, the link.
 
-    `search` applies to name, e-mail and id. `stage` restricts to customers who got at least that far in the funnel.
-    `link` restricts to customers who clicked it: a position in the e-mail, or the URL of a link that is not in the
-    e-mail. Days in the filters are days in the time zone `zone`.
+    Each word of `search` must be in the name, e-mail or id. `stage` restricts to customers who got at least that far in
+    the funnel. `link` restricts to customers who clicked it: a position in the e-mail, or the URL of a link that is not
+    in the e-mail. Days in the filters are days in the time zone `zone`.
 
     Raises `BadRequest` for malformed models and unknown columns, states, stages or links.
     """
@@ -83,11 +84,8 @@ def grid_query(
         conditions.append(_reached(stage))
     if link is not None:
         conditions.append(_CLICKED.format(link=_link(link, bind)))
-    if search := _text(search).strip():
-        words = bind(search)
-        matches = (
-            f"contains({plain(column)}, {plain(words)})" for column in ("name", "email", "customer_id")
-        )
+    for word in map(bind, _text(search).split()[:_MAX_WORDS]):
+        matches = (f"contains({plain(column)}, {plain(word)})" for column in ("name", "email", "customer_id"))
         conditions.append(f"({' OR '.join(matches)})")
     return GridQuery(tuple(conditions), values, _order(sort_model), start, end)
 

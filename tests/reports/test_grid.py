@@ -154,6 +154,8 @@ def test_combined_filters(
 def test_filters_search_and_states_are_combined(database: duckdb.DuckDBPyConnection) -> None:
     assert customers(database, search="ANN") == ["ann", "fay"]
     assert customers(database, search=" post.example ") == ["bob", "dot"]
+    assert customers(database, search="neil  BOB") == customers(database, search="bob post") == ["bob"]
+    assert customers(database, search="bob ann") == []
     assert customers(database, search="'; DROP TABLE recipients; --") == []
     assert customers(database, status=["not_received", "not_sent"]) == ["dot", "eve"]
     assert customers(database, {"opens": number("greaterThan", 5)}, search="ann", status=["opted_out"]) == [
