@@ -12,9 +12,10 @@ from rich.table import Table
 
 from mailsight import settings
 from mailsight.errors import WrongUsage
-from mailsight.importing import csv, engine, registry
-from mailsight.importing import mapping as mappings
-from mailsight.importing.mapping import TableMapping
+from mailsight.importing import engine, registry
+from mailsight.importing.columns import csv
+from mailsight.importing.columns import mapping as mappings
+from mailsight.importing.columns.mapping import TableMapping
 
 from .console import Database, Strict, app, database_path, messages, print_summary, progress_bar
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from mailsight.errors import ImportFailed
 
-from . import exports, registry
-from .exports import ExportFile
+from . import registry
+from .files import exports
+from .files.exports import ExportFile
 from .sources import Request, Source
 
 

@@ -1,4 +1,4 @@
-"""The sources, each a module of its own. They and the libraries they read with are imported when needed."""
+"""The sources, each a module of its own in a wing below. They and the libraries they read with are imported when needed."""
 
 from collections.abc import Collection
 from functools import cache
@@ -9,20 +9,21 @@ from mailsight.errors import ImportFailed
 
 from .sources import Source
 
-NAMES = (
-    "brevo",
-    "csv",
-    "hubspot",
-    "keila",
-    "klaviyo",
-    "listmonk",
-    "mailchimp",
-    "mailgun",
-    "mailtrain",
-    "mautic",
-    "phplist",
-    "sendgrid",
-)
+_MODULES = {
+    "brevo": "files.brevo",
+    "csv": "columns.csv",
+    "hubspot": "files.hubspot",
+    "keila": "databases.keila",
+    "klaviyo": "files.klaviyo",
+    "listmonk": "databases.listmonk",
+    "mailchimp": "files.mailchimp",
+    "mailgun": "files.mailgun",
+    "mailtrain": "databases.mailtrain",
+    "mautic": "databases.mautic",
+    "phplist": "databases.phplist",
+    "sendgrid": "files.sendgrid",
+}
+NAMES = tuple(_MODULES)
 # Those whose exports are recognised when they are uploaded.
 WITH_FILES = ("mailchimp", "brevo", "sendgrid", "klaviyo", "hubspot", "mailgun", "listmonk")
 
@@ -34,7 +35,7 @@ def source(name: str) -> Source:
         raise ImportFailed(
             f"There is no source {name!r}.", next_step=f"`mailsight import` lists them: {', '.join(NAMES)}."
         )
-    chosen: Source = import_module(f".{name}", __package__).SOURCE
+    chosen: Source = import_module(f".{_MODULES[name]}", __package__).SOURCE
     return chosen
 
 

@@ -13,12 +13,8 @@ MAGIC = b"Obj\x01"
 SCHEMA = "avro_schema"
 
 
-class Damaged(Exception):
-    """An Avro file, or the rest of one, that can't be read."""
-
-
 def lines(file: BinaryIO) -> Iterator[bytes]:
-    """The records as lines of JSON, without fields that are null. Raises `Damaged`, EOFError and `UnreadableFile`."""
+    """The records as lines of JSON, without fields that are null. Raises `ValueError`, `EOFError` and `UnreadableFile`."""
     fastavro = _fastavro()
     try:
         records = fastavro.reader(file)
@@ -35,7 +31,7 @@ def lines(file: BinaryIO) -> Iterator[bytes]:
     except (EOFError, MemoryError):
         raise
     except Exception as error:  # a damaged file can break the reader in any way
-        raise Damaged(f"not Avro as it should be: {type(error).__name__}: {error}"[:300]) from error
+        raise ValueError(f"not Avro as it should be: {type(error).__name__}: {error}"[:300]) from error
 
 
 def schema_of(file: BinaryIO) -> dict[str, object]:

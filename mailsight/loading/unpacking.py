@@ -222,7 +222,6 @@ _DAMAGED = (
     zlib.error,
     zstandard.ZstdError,
     lzma.LZMAError,
-    UnicodeError,
+    ValueError,  # also for text that can't be decoded, and damaged Avro
     _Damaged,
-    avro_files.Damaged,
 )

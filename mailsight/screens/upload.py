@@ -12,8 +12,9 @@ from mailsight import settings
 from mailsight.components import address, tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
-from mailsight.importing import csv, uploaded
-from mailsight.importing.mapping import TableMapping
+from mailsight.importing import uploaded
+from mailsight.importing.columns import csv
+from mailsight.importing.columns.mapping import TableMapping
 from mailsight.loading import child, payloads, recognition, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary

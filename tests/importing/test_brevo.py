@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mailsight.importing import brevo_words
-from mailsight.importing.brevo import SOURCE
-from mailsight.importing.happened import MAX_SUBJECTS
+from mailsight.importing.files import brevo_words
+from mailsight.importing.files.brevo import SOURCE
+from mailsight.importing.files.happened import MAX_SUBJECTS
 from mailsight.importing.headers import folded
 from tests.support.exported import brevo_log
 from tests.support.exports import read

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailsight.errors import ImportFailed
-from mailsight.importing import csv, kept_mappings
-from mailsight.importing.dates import Order
-from mailsight.importing.fields import Kind
-from mailsight.importing.mapping import ASK, Column, from_toml, questions, to_toml
+from mailsight.importing.columns import csv, kept_mappings
+from mailsight.importing.columns.dates import Order
+from mailsight.importing.columns.fields import Kind
+from mailsight.importing.columns.mapping import ASK, Column, from_toml, questions, to_toml
+from mailsight.importing.files.values import known
 from mailsight.importing.sources import Request, Rows
-from mailsight.importing.values import known
 from mailsight.reports.campaign import report
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse

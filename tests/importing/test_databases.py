@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mailsight.errors import ImportFailed
-from mailsight.importing import engine, mailtrain, mautic, phplist
+from mailsight.importing import engine
+from mailsight.importing.databases import mailtrain, mautic, phplist
 from mailsight.importing.sources import Source
 from tests.support import sender_tables
 from tests.support.mariadb import Database, cut_after

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mailsight.importing import amounts, dates
-from mailsight.importing.amounts import Decimal, Marks
-from mailsight.importing.dates import Order
+from mailsight.importing.columns import amounts, dates
+from mailsight.importing.columns.amounts import Decimal, Marks
+from mailsight.importing.columns.dates import Order
 
 
 @pytest.mark.parametrize(

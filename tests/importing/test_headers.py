@@ -2,8 +2,8 @@
 
 import pytest
 
-from mailsight.importing import mailchimp_tables as mailchimp
-from mailsight.importing import totals
+from mailsight.importing.files import mailchimp_tables as mailchimp
+from mailsight.importing.files import totals
 from mailsight.importing.headers import Kind, folded, kind_of
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailsight.importing.hubspot import SOURCE
+from mailsight.importing.files.hubspot import SOURCE
 from tests.support.exports import read
 
 SENT_AT = datetime(2023, 5, 4, 10, tzinfo=UTC)

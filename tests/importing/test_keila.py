@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mailsight.importing import engine
-from mailsight.importing.keila import SOURCE
+from mailsight.importing.databases.keila import SOURCE
 from mailsight.loading.merge import LoadSummary
 from mailsight.reports import campaign, mails
 from mailsight.vocabulary import Audience

@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 
 from mailsight.errors import ImportFailed
-from mailsight.importing.klaviyo import SOURCE
+from mailsight.importing.files.klaviyo import SOURCE
 from tests.support.exported import KLAVIYO_CAMPAIGNS
 from tests.support.exports import read, written
 

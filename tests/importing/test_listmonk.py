@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mailsight.importing import engine
-from mailsight.importing.listmonk import SOURCE
+from mailsight.importing.databases.listmonk import SOURCE
 from mailsight.importing.sources import Mail, Request, Rows
 from mailsight.loading.merge import LoadSummary
 from mailsight.reports import campaign, customer, mails

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mailsight.errors import BadUpload, ImportFailed
-from mailsight.importing.mailchimp import SOURCE
-from mailsight.importing.mailchimp_campaigns import Campaign, Campaigns, slug
+from mailsight.importing.files.mailchimp import SOURCE
+from mailsight.importing.files.mailchimp_campaigns import Campaign, Campaigns, slug
 from tests.support.exported import MAILCHIMP_CAMPAIGNS, MAILCHIMP_EXPORT
 from tests.support.exports import Read, read, written, zipped
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailsight.importing.mailgun import SOURCE
+from mailsight.importing.files.mailgun import SOURCE
 from tests.support.exported import MAILGUN_ITEM, mailgun_logs
 from tests.support.exports import read, written
 

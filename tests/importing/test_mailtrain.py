@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailsight.importing.mailtrain import SOURCE
+from mailsight.importing.databases.mailtrain import SOURCE
 from tests.support import sender_tables
 from tests.support.mariadb import Database, Import, imported
 

@@ -7,7 +7,7 @@ import pymysql
 import pytest
 
 from mailsight.errors import ImportFailed
-from mailsight.importing.mysql import Mark, opened
+from mailsight.importing.databases.mysql import Mark, opened
 from mailsight.importing.sources import Request
 from tests.support.mariadb import Database, cut_after
 from tooling.mariadb import CERTIFICATE

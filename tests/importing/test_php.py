@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsight.importing import php
+from mailsight.importing.databases import php
 from tests.support.sender_tables import serialised
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailsight.importing.phplist import SOURCE
+from mailsight.importing.databases.phplist import SOURCE
 from tests.support import sender_tables
 from tests.support.mariadb import Database, Import, imported
 from tests.support.sender_tables import serialised

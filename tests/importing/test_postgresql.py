@@ -10,7 +10,7 @@ import pytest
 
 from mailsight.errors import ImportFailed, WrongUsage
 from mailsight.importing import engine, registry
-from mailsight.importing.listmonk import SOURCE
+from mailsight.importing.databases.listmonk import SOURCE
 from mailsight.importing.sources import Item, Request, Rows
 from mailsight.importing.written import Written
 from mailsight.warehouse.reader import Warehouse

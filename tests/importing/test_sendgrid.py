@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailsight.importing.sendgrid import SOURCE
+from mailsight.importing.files.sendgrid import SOURCE
 from tests.support.exported import sendgrid_activity
 from tests.support.exports import read
 

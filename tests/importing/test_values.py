@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsight.errors import ImportFailed
-from mailsight.importing import values
+from mailsight.importing.files import values
 
 
 @pytest.mark.parametrize(

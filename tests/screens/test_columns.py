@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mailsight.importing import csv
-from mailsight.importing.fields import Kind
+from mailsight.importing.columns import csv
+from mailsight.importing.columns.fields import Kind
 from mailsight.screens.dialogs import columns
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -24,7 +24,7 @@ def shown(folder: Path, text: str) -> AppTest:
     def script(suggestion) -> None:  # type: ignore[no-untyped-def]  # runs where nothing is imported
         import streamlit as st
 
-        from mailsight.importing import mapping
+        from mailsight.importing.columns import mapping
         from mailsight.screens.dialogs import columns
 
         chosen = columns.choose(suggestion, "key")

@@ -3,21 +3,19 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import UnknownElement
 
-from mailsight import importing
 from mailsight.exports import comparison as comparison_export
 from mailsight.exports import report as report_export
 from mailsight.exports import rows as export_rows
 from mailsight.figures.metrics import COUNT_NAMES
 from mailsight.figures.reported import label
+from mailsight.importing import registry
 from mailsight.loading import bundles
 from mailsight.reports import campaign, campaigns
 from mailsight.vocabulary import Audience
@@ -241,7 +239,5 @@ def test_the_comparison_in_a_file_names_the_source(data: Warehouse) -> None:
 
 def test_an_importer_is_called_as_in_texts() -> None:
     """Each source's label is that of its totals."""
-    for module in iter_modules(importing.__path__):
-        source = getattr(import_module(f"{importing.__name__}.{module.name}"), "SOURCE", None)
-        if source is not None:
-            assert label(source.name) == source.label
+    for name in registry.NAMES:
+        assert label(name) == registry.source(name).label

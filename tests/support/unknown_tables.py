@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from mailsight.importing import csv
-from mailsight.importing.csv import Suggestion
-from mailsight.importing.mapping import TableMapping, to_toml
+from mailsight.importing.columns import csv
+from mailsight.importing.columns.csv import Suggestion
+from mailsight.importing.columns.mapping import TableMapping, to_toml
 from mailsight.importing.sources import Request, Rows, Unusable
 
 DATABASE = "m.duckdb"

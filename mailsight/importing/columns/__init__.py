@@ -1,0 +1,1 @@
+"""Tables whose columns are not known: what each may be, and how its rows are loaded."""

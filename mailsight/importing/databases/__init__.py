@@ -1,0 +1,1 @@
+"""The databases of open-source senders, one module per source, and what they share."""

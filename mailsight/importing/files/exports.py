@@ -1,0 +1,287 @@
+"""Opens the files that senders export: single files, folders and zips, CSV, workbooks and JSON, packed or not."""
+
+import json
+import re
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mailsight.errors import ImportFailed, UnreadableFile
+from mailsight.importing.headers import Kind, folded, kind_of
+from mailsight.importing.sources import Item, Position, Request, Row, Rows, Unusable
+from mailsight.loading import csv_files, file_checks, finding, json_files, unpacking, uploads
+from mailsight.loading.json_files import BadRecord, Value
+from mailsight.loading.refusing import Failure, tried
+
+from . import values
+from .values import known
+
+# How much of a file is looked at for its columns.
+BEGINNING_BYTES = 2**16
+# Zips in zips are opened once: audience exports come as zips of their own.
+_MAX_NESTING = 2
+_TEXTS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xls", ".ods", ".json", ".ndjson", ".jsonl")
+_ENDINGS = re.compile(r"(\.(csv|tsv|tab|txt|html?|eml|xlsx?|ods|json|gz|zst|bz2|xz))+$", re.IGNORECASE)
+_MAILS = (".html", ".htm", ".eml")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """A file of an export: its path within it, where it can be read, and its format (csv, json, ndjson or mail).
+
+    `columns` are the names in its header; in JSON, the names in the first object.
+    """
+
+    name: str
+    path: Path
+    form: str
+    columns: tuple[str, ...] = ()
+    problem: str | None = None
+
+    @property
+    def stem(self) -> str:
+        """The name of the file without folders and endings."""
+        return _ENDINGS.sub("", self.name.rpartition("/")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row read from an export: the kind that it is loaded as, its file and line."""
+
+    kind: str
+    origin: str
+    line: int
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a table: the line it starts on, its values by field or name, and its text."""
+
+    line: int
+    values: Mapping[str, str]
+    text: str
+
+    def get(self, field: str) -> str | None:
+        """The value of a field, without blanks around it; None if there is none."""
+        return known(self.values.get(field))
+
+
+@contextmanager
+def opened(request: Request) -> Iterator[list[ExportFile]]:
+    """The files of the export that the request names; temporary copies are removed afterwards.
+
+    Raises `ImportFailed` if there is none.
+    """
+    where = Path(request.where)
+    with TemporaryDirectory(prefix="mailsight-import-") as temporary:
+        folder = Path(temporary)
+        try:
+            files = list(_files(where, folder, request.max_bytes))
+        except OSError as error:
+            raise ImportFailed(f"{where} can't be read: {error.strerror or error}.") from error
+        if not files:
+            raise ImportFailed(
+                f"{where} holds no CSV, Excel or JSON files.", next_step="Name the file as you downloaded it."
+            )
+        yield files
+
+
+def _files(where: Path, folder: Path, max_bytes: int | None) -> Iterator[ExportFile]:
+    for name, path in _members(where, folder, max_bytes, 0):
+        if name.lower().endswith(_MAILS):
+            yield ExportFile(name, path, "mail")
+        elif finding.looks_like_data(name) or name.lower().endswith(_TEXTS):
+            yield from _tables(name, path, folder, max_bytes)
+
+
+def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> Iterator[tuple[str, Path]]:
+    """The files at the path, with those in folders and zips, and their paths within it."""
+    if problem := None if where.is_dir() else file_checks.problem(where):
+        raise ImportFailed(f"{where} {problem}.")
+    if where.is_dir():
+        inside = [(file.relative_to(where).as_posix(), file) for file in finding.files_below(where)]
+        for name, file in inside:
+            if file_checks.problem(file, where):
+                continue
+            if _is_zip(file) and depth < _MAX_NESTING:
+                yield from _unzipped(file, name, folder, max_bytes, depth)
+            else:
+                yield name, file
+    elif _is_zip(where):
+        yield from _unzipped(where, "", folder, max_bytes, depth)
+    else:
+        yield where.name, where
+
+
+def _unzipped(
+    path: Path, name: str, folder: Path, max_bytes: int | None, depth: int
+) -> Iterator[tuple[str, Path]]:
+    target = folder / f"{len(list(folder.iterdir()))}.zip"
+    target.mkdir()
+    limit = max_bytes if max_bytes is not None else path.stat().st_size * uploads.MAX_RATIO
+    with path.open("rb") as packed:
+        uploads.unzip(packed, target, limit)
+    for inner, file in _members(target, folder, max_bytes, depth + 1):
+        yield f"{name}/{inner}" if name else inner, file
+
+
+def _is_zip(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+def _tables(name: str, path: Path, folder: Path, max_bytes: int | None) -> Iterator[ExportFile]:
+    """The tables in a file: several if it is a workbook; none if it can't be read."""
+    try:
+        start = unpacking.beginning(path, BEGINNING_BYTES)
+        if not start.strip():
+            return
+        unpacked = unpacking.unpack(path, folder, max_bytes)
+        if finding.is_workbook(start):
+            for sheet in finding.sheets_of(unpacked.path, folder, max_bytes):
+                yield ExportFile(name, sheet.path, "ndjson", tuple(sheet.columns))
+            return
+    except UnreadableFile as error:
+        yield ExportFile(name, path, "unreadable", problem=str(error))
+        return
+    table = ExportFile(name, unpacked.path, _form(start), problem=unpacked.problem)
+    yield replace(table, columns=tuple(_columns(table, start, folder)))
+
+
+def _form(start: bytes) -> str:
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return "json" if text.startswith((b"{", b"[")) else "csv"
+
+
+def _columns(file: ExportFile, start: bytes, folder: Path) -> list[str]:
+    if file.form == "json":
+        first = next(json_files.values(file.path), None)
+        return list(first.value) if isinstance(first, Value) and isinstance(first.value, dict) else []
+    sample = folder / "beginning"
+    sample.write_bytes(start)
+    return list(csv_files.layout(sample, lambda names: list(map(folded, names))).names)
+
+
+def rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
+    """The rows of a table, by the fields of its kind. Columns that are no field keep their names."""
+    if file.form == "csv":
+        layout = csv_files.layout(file.path, kind.column_names)
+        for row in csv_files.rows(file.path, layout):
+            yield row if isinstance(row, BadRecord) else TableRow(row.line, row.values, row.text)
+    else:
+        values = json_files.lines if file.form == "ndjson" else json_files.values
+        for record in values(file.path):
+            yield record if isinstance(record, BadRecord) else _object(record, kind)
+    if file.problem:
+        yield BadRecord(0, file.problem, "")
+
+
+def _object(record: Value, kind: Kind) -> TableRow | BadRecord:
+    if not isinstance(record.value, dict):
+        return BadRecord(record.line, "not a JSON object", record.text)
+    names = kind.column_names(list(record.value))
+    plain = {name: _text(value) for name, value in zip(names, record.value.values(), strict=True)}
+    return TableRow(record.line, plain, record.text)
+
+
+def _text(value: object) -> str:
+    match value:
+        case str():
+            return value
+        case None:
+            return ""
+        case bool() | dict() | list():
+            return json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)
+
+
+def entries(
+    file: ExportFile, kind: Kind, loads_as: str, read: Callable[[TableRow], Iterable[Entry | Unusable]]
+) -> Iterator[Entry | Unusable]:
+    """What `read` makes of each row of a table. Rows that it can't read are unusable as rows of the kind `loads_as`."""
+    for row in rows(file, kind):
+        if isinstance(row, BadRecord):
+            yield Unusable(loads_as, file.name, row.line, row.reason, row.text)
+            continue
+        outcome = tried(list[Entry | Unusable], read(row))
+        if isinstance(outcome, Failure):
+            yield Unusable(loads_as, file.name, row.line, outcome.reason, row.text)
+        else:
+            yield from outcome
+
+
+def batches(found: Iterable[Entry | Item], batch_rows: int) -> Iterator[Item]:
+    """Entries as rows, at most `batch_rows` at a time; everything else in its order among them."""
+    collected: dict[tuple[str, str], list[Entry]] = {}
+    size = 0
+    for item in found:
+        if not isinstance(item, Entry):
+            if isinstance(item, Position):
+                yield from _taken(collected)
+            yield item
+            continue
+        collected.setdefault((item.kind, item.origin), []).append(item)
+        size += 1
+        if size >= batch_rows:
+            yield from _taken(collected)
+            size = 0
+    yield from _taken(collected)
+
+
+def _taken(collected: dict[tuple[str, str], list[Entry]]) -> Iterator[Rows]:
+    for (kind, origin), taken in collected.items():
+        yield Rows(kind, origin, [entry.row for entry in taken], array("q", (entry.line for entry in taken)))
+    collected.clear()
+
+
+def tracked(files: Sequence[ExportFile], request: Request) -> Iterator[ExportFile]:
+    """The files one after the other, while the progress is reported by their sizes."""
+    sizes = [file.path.stat().st_size for file in files]
+    done, total = 0, sum(sizes) or 1
+    for file, size in zip(files, sizes, strict=True):
+        request.report(done / total, f"Reading {file.name}")
+        yield file
+        done += size
+
+
+RowReader = Callable[[ExportFile, tzinfo, TableRow], Iterable[Entry | Unusable]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How tables of a kind are read. Times without a zone are in the one that is given."""
+
+    kind: Kind
+    read: Callable[[ExportFile, tzinfo], Iterable[Entry | Unusable]]
+
+
+def by_row(kind: Kind, loads_as: str, read: RowReader) -> Reading:
+    """A table that is read row by row; those that can't be read are rejected as rows of the kind `loads_as`."""
+    return Reading(kind, lambda file, zone: entries(file, kind, loads_as, partial(read, file, zone)))
+
+
+def read_tables(request: Request, label: str, readings: Sequence[Reading]) -> Iterator[Item]:
+    """What the tables of an export hold, each read on its own. Raises `ImportFailed` if none of them is known."""
+    zone = values.zone(request.options)
+    readers = {reading.kind: reading.read for reading in readings}
+    with opened(request) as files:
+        known_files = {
+            file: kind for file in files if (kind := kind_of(list(readers), file.columns, file.name))
+        }
+        if not known_files:
+            raise ImportFailed(
+                f"{request.where} holds nothing that {label} exports.",
+                next_step=f"Name the file as you downloaded it from {label}.",
+            )
+        everything = (
+            entry
+            for file in tracked(list(known_files), request)
+            for entry in readers[known_files[file]](file, zone)
+        )
+        yield from batches(everything, request.batch_rows)
