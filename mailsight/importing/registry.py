@@ -1,4 +1,4 @@
-"""The sources, each a module of its own in a wing below. They and the libraries they read with are imported when needed."""
+"""The sources, each a module of a wing below. They and the libraries they read with are imported when needed."""
 
 from collections.abc import Collection
 from functools import cache

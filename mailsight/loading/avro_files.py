@@ -14,7 +14,7 @@ SCHEMA = "avro_schema"
 
 
 def lines(file: BinaryIO) -> Iterator[bytes]:
-    """The records as lines of JSON, without fields that are null. Raises `ValueError`, `EOFError` and `UnreadableFile`."""
+    """The records as lines of JSON, without fields that are null. Raises ValueError, EOFError and `UnreadableFile`."""
     fastavro = _fastavro()
     try:
         records = fastavro.reader(file)
