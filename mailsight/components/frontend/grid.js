@@ -368,7 +368,7 @@ class MailCell {
 function openCustomer(event) {
   var page = window.parent;
   remember(event.context.place, { left: true });
-  page.history.pushState({}, '', event.data.address);
+  page.history.pushState({ isLink: true }, '', event.data.address);
   page.dispatchEvent(new page.PopStateEvent('popstate'));
 }
 

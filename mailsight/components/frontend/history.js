@@ -15,29 +15,28 @@ const params = (address) => new URL(address, location.href).searchParams;
 const changedNames = (before, after) =>
   [...new Set([...before.keys(), ...after.keys()])].filter((name) => String(before.getAll(name)) !== String(after.getAll(name)));
 
-const kindOf = (address) => params(address).get(DIALOG)?.split(":")[0];
-
 function takeOver() {
   const [push, replace] = [history.pushState.bind(history), history.replaceState.bind(history)];
   const indexHere = () => history.state?.index ?? 0;
   let here = { index: indexHere(), address: location.href };
-  let left = null; // the parameters of the address that was left, until the page at the new one has been run
+  let left = null; // the path and parameters of the address that was left, until the page at the new one has been run
   let hasAskedAgain = false;
 
   const arriveAt = (from) => {
-    left = params(from);
+    left = { path: new URL(from).pathname, params: params(from) };
     hasAskedAgain = false;
     here = { index: indexHere(), address: location.href };
   };
 
   const isLate = (after) =>
-    left && !hasAskedAgain && changedNames(left, after).length < changedNames(params(location.href), after).length;
+    left && !hasAskedAgain && changedNames(left.params, after).length < changedNames(params(location.href), after).length;
 
   const write = (original) => (state, title, address) => {
     const to = new URL(address ?? location.href, location.href);
     if (to.origin !== location.origin) return original(state, title, address);
     if (to.href === location.href) return;
     if (to.pathname !== location.pathname) {
+      if (left?.path === to.pathname && !state?.isLink) return; // an answer of the page that was left
       const from = location.href;
       push({ ...state, index: here.index + 1 }, title, address);
       return arriveAt(from);
@@ -48,9 +47,9 @@ function takeOver() {
     }
     const names = changedNames(params(location.href), to.searchParams);
     const typed = names.find((name) => SEARCHES.includes(name));
-    const isClosing = names.includes(DIALOG) && !to.searchParams.has(DIALOG);
-    const isStep = String(names) === DIALOG && kindOf(location.href) === kindOf(to);
-    if (left || isClosing || isStep || (typed && history.state?.typed === typed)) replace({ ...history.state, index: here.index }, title, address);
+    // Closing a dialog, a step within it, or opening the next one before the answer to closing it has come.
+    const isInDialog = names.includes(DIALOG) && params(location.href).has(DIALOG);
+    if (left || isInDialog || (typed && history.state?.typed === typed)) replace({ ...history.state, index: here.index }, title, address);
     else push({ ...state, typed, index: here.index + 1 }, title, address);
     here = { index: indexHere(), address: location.href };
   };

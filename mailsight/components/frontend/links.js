@@ -2,6 +2,6 @@
 // the same session. `st.switch_page` would add an entry between the pages, with the path of one and the parameters of the other.
 
 const openPage = (href) => {
-  history.pushState({}, "", href);
+  history.pushState({ isLink: true }, "", href); // for history.js
   window.dispatchEvent(new PopStateEvent("popstate"));
 };
