@@ -301,9 +301,13 @@ def entries(
 
 
 def sent_at(file: ExportFile, row: TableRow, zone: tzinfo) -> datetime | None:
-    """When a campaign was sent. Only exports in English write the month before the day."""
+    """When a campaign was sent. Only exports in English write the month before the day, unless their dates prove it."""
     is_english = any(folded(name) in map(folded, file.columns) for name in _ENGLISH_TIMES)
-    return values.moment(row.get("sent_at"), zone, day_first=not is_english)
+    return values.moment(
+        row.get("sent_at"),
+        zone,
+        day_first=not is_english if file.days_come_first is None else file.days_come_first,
+    )
 
 
 def counted(row: TableRow) -> dict[str, Value]:
