@@ -65,7 +65,7 @@ def as_reported(key: str, counts: Counts) -> str:
     figure = FIGURES[key]
     sides = (figure.numerator, figure.denominator) if isinstance(figure, Rate) else (key,)
     if missing := [FIGURES[side].label for side in sides if side in counts.unknown]:
-        return f"{counts.reported.label} doesn't report: {' and '.join(missing)}."
+        return f"Not reported by {counts.reported.label}: {' and '.join(missing)}."
     if isinstance(figure, Rate):
         return f"Computed from counts {counts.reported.words}."
     return f"As reported by {counts.reported.label}."

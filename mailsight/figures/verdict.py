@@ -191,9 +191,9 @@ def _too_little_reported(campaign: Performance) -> Result | None:
     ]
     words = f"{', '.join(shown)}." if shown else "How customers responded is unknown."
     remark = (
-        f"{counts.reported.label} doesn't report: {', '.join(missing)}."
+        f"Not reported by {counts.reported.label}: {', '.join(missing)}."
         if missing
-        else f"{counts.reported.label} reports more {excess} than delivered, so there is no rate."
+        else f"There is no rate, because {counts.reported.label} reports more {excess} than delivered."
     )
     return Result(words, remark=remark)
 
@@ -331,7 +331,7 @@ def _notable(campaign: Performance) -> str:
         text = "; ".join(clauses)
         return f"{text[0].upper()}{text[1:]}."
     counts = campaign.counts
-    nobody_clicked = counts.opened and not counts.clicked and counts.delivered >= MIN_RELIABLE
+    nobody_clicked = counts.opened and counts.known("clicked") == 0 and counts.delivered >= MIN_RELIABLE
     return f"Nobody has clicked{campaign.yet}." if nobody_clicked and not campaign.has_no_links else ""
 
 

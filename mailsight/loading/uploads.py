@@ -181,7 +181,10 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
         ValueError,
         NotImplementedError,
     ) as error:
-        raise BadUpload(f"{quoted(name)} is not a readable zip: {error}.") from error
+        raise BadUpload(
+            f"{quoted(name)} is not a readable zip: {error}.",
+            next_step="Nothing was stored. Download or pack it again, then try again.",
+        ) from error
 
 
 def _size_and_entries(packed: UploadedFile) -> tuple[int, int]:

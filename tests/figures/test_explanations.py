@@ -35,10 +35,10 @@ def test_a_figure_in_short(key: str, lines: tuple[str, ...]) -> None:
             (
                 "Clicked = delivered, with a click",
                 "– of 80 delivered: –",
-                "Mailchimp doesn't report: Clicked.",
+                "Not reported by Mailchimp: Clicked.",
             ),
         ),
-        ("ctr", ("CTR = clicked ÷ delivered", "– ÷ 80 customers", "Mailchimp doesn't report: Clicked.")),
+        ("ctr", ("CTR = clicked ÷ delivered", "– ÷ 80 customers", "Not reported by Mailchimp: Clicked.")),
         ("opens", ("Opens = all open events", "1,234")),
     ],
 )

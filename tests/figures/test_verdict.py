@@ -100,17 +100,21 @@ RULES: dict[str, tuple[Performance, str]] = {
         campaign(
             replace(counts(), unknown=frozenset({"selected", "sent", "delivered"}), reported=REPORTED), []
         ),
-        "300 opened, 50 clicked, 600 opens, 100 clicks. Mailchimp doesn't report: Delivered.",
+        "300 opened, 50 clicked, 600 opens, 100 clicks. Not reported by Mailchimp: Delivered.",
+    ),
+    "reported, clicks but not by how many": (
+        campaign(replace(counts(clicked=0), unknown=frozenset({"clicked"}), reported=REPORTED), []),
+        ("1,015 sent, 1,000 delivered, 300 opened, 600 opens, 0 clicks. Not reported by Mailchimp: Clicked."),
     ),
     "reported, nothing": (
         campaign(Counts(unknown=frozenset(COUNT_NAMES), reported=REPORTED), []),
-        "How customers responded is unknown. Mailchimp doesn't report: Delivered, Opened, Clicked.",
+        "How customers responded is unknown. Not reported by Mailchimp: Delivered, Opened, Clicked.",
     ),
     "reported, with contradictions": (
         campaign(replace(counts(opened=2_000), reported=REPORTED), []),
         (
             "1,015 sent, 1,000 delivered, 2,000 opened, 50 clicked, 4,000 opens, 100 clicks. "
-            "Mailchimp reports more opened than delivered, so there is no rate."
+            "There is no rate, because Mailchimp reports more opened than delivered."
         ),
     ),
     "reported, nothing sent": (

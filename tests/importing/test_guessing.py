@@ -267,3 +267,9 @@ def test_a_log_of_one_type_has_it_from_the_name_of_its_file(tmp_path: Path) -> N
 def test_tables_as_programs_export_them(tmp_path: Path, text: str, kind: Kind, holds: Sequence[str]) -> None:
     mapping = suggested(tmp_path, text).mapping
     assert (mapping.kind, list(fields(mapping).values())) == (kind, holds)
+
+
+@pytest.mark.parametrize("name", ["Email name", "Name der E-Mail", "Nom de l'e-mail"])
+def test_the_name_of_an_e_mail_is_that_of_its_campaign(tmp_path: Path, name: str) -> None:
+    text = f"{name};Recipient;Sent;Opened\nWeekly;a@example.com;2026-04-14;yes\nWeekly;b@example.com;2026-04-14;no\n"
+    assert fields(suggested(tmp_path, text).mapping)[name] == "campaign_name"

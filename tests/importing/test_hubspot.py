@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailsight.importing.files.hubspot import SOURCE
-from tests.support.exports import read
+from tests.support.exports import read, written
 
 SENT_AT = datetime(2023, 5, 4, 10, tzinfo=UTC)
 
@@ -100,4 +100,15 @@ def test_recipients_without_times_count_in_the_totals_only(tmp_path: Path) -> No
             "opened": 1,
             "clicked": 1,
         }
+    ]
+
+
+def test_all_dates_of_a_file_have_the_order_that_one_of_them_proves(tmp_path: Path) -> None:
+    text = (
+        "Recipient,Sent,Opened,StatusChange\n"
+        "ann@example.com,05/01/2024 09:00,,\nbob@example.com,13/01/2024 09:00,,\n"
+    )
+    found = read(SOURCE, written(tmp_path, {"x.csv": text}))
+    assert [row["sent_at"] for row in found.rows["messages"]] == [
+        datetime(2024, 1, day, 9, tzinfo=UTC) for day in (5, 13)
     ]

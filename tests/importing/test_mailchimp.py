@@ -199,8 +199,20 @@ def test_recipients_of_a_campaign_without_a_send_time_are_not_invented(tmp_path:
     file = "aggregate_activity/not_opened/12345_x.csv"
     found = read(SOURCE, written(tmp_path, {file: "Email Address\nann@example.com\n"}))
     assert "messages" not in found.rows
+    [(where, line, reason)] = found.unusable
+    assert (where, line) == (file, 2)
+    assert reason.startswith("nothing tells when its campaign 'x' was sent. Import it together with")
+
+
+def test_a_campaign_whose_time_is_unreadable_is_loaded_without_it_and_listed(tmp_path: Path) -> None:
+    rows = (
+        'Title,Subject,Send Date,Unique Id,Send Weekday,Total Recipients\n"May","Hi","Foo 99, 2024",e1,,10\n'
+    )
+    found = read(SOURCE, written(tmp_path, {"campaigns.csv": rows}))
+    assert found.of("campaigns", "campaign_id", "sent_at") == [("mailchimp-e1", None)]
+    assert found.of("totals", "campaign_id", "sent") == [("mailchimp-e1", 10)]
     assert found.unusable == [
-        (file, 2, "nothing tells when its campaign was sent. Import campaigns.csv together with this file")
+        ("campaigns.csv", 2, "unreadable time: Foo 99, 2024. Everything else of the campaign is loaded")
     ]
 
 
@@ -246,6 +258,12 @@ def test_a_title_in_the_name_of_a_file(title: str, written_as: str) -> None:
         (["b", "200_other"], {}, "b-"),
         (["10_news_c"], {}, "c"),
         (["10_an-other-title-that-mailchimp-shor"], {}, "d"),
+        (["10_fr-hlingsgr-e"], {}, "e"),  # what is no letter of ASCII, as a hyphen
+        (["10_fruhlingsgruße"], {}, "e"),
+        (["10_fruhlingsgrusse"], {}, "e"),
+        (["10_fruehlingsgruesse"], {}, "e"),
+        (["10_frhlingsgre"], {}, "e"),
+        (["10_Fru\u0308hlingsgru\u0308ße"], {}, "e"),  # as macOS packs it
     ],
 )
 def test_files_are_linked_to_campaigns_by_title_and_by_order_or_time(
@@ -256,7 +274,8 @@ def test_files_are_linked_to_campaigns_by_title_and_by_order_or_time(
 
     listed = {key: Campaign(key, "News", at(day)) for key, day in (("a", 1), ("b", 3), ("c", 5))}
     longer = Campaign("d", "An other title that Mailchimp shortens", at(1))
-    campaigns = Campaigns({**listed, "d": longer})
+    accented = Campaign("e", "Frühlingsgrüße", at(1))
+    campaigns = Campaigns({**listed, "d": longer, "e": accented})
     campaigns.link(stems, lambda key: at(activity[key]) if key in activity else None)
     known = [campaigns.of_file(stem).id for stem in stems]
     assert [key if key in campaigns.listed else "-" for key in known] == list(linked)

@@ -132,3 +132,20 @@ def test_no_text_stops_an_import(text: str) -> None:
 
 def test_rows_with_other_columns_have_other_ids() -> None:
     assert len({values.row_id("a", "b"), values.row_id("ab", ""), values.row_id("a", None, "b")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("a@example.com,05/01/2024 10:00\nb@example.com,13/05/2024 10:00", True),
+        ("01/05/2024,05/13/2024", False),
+        ("01-05-2024;31-05-2024", True),
+        ("01/05/2024,02/05/2024", None),
+        ("13/05/2024,05/13/2024", None),
+        ("https://shop.example/2024/13/05/2024,2024-05-13,1/13/24", None),
+    ],
+)
+def test_the_order_of_days_and_months_is_that_of_the_dates_that_prove_it(
+    text: str, order: bool | None
+) -> None:
+    assert values.days_come_first(text) is order

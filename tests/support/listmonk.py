@@ -122,15 +122,13 @@ def fill(database: Database, chosen: random.Random, people: int, campaigns: int)
                     },
                 )
             if chosen.random() < 0.1:
-                database.insert(
-                    "bounces",
-                    {
-                        "campaign_id": chosen.choice((campaign_id, None)),
-                        "subscriber_id": subscriber,
-                        "type": chosen.choice(("soft", "hard", "complaint")),
-                        "created_at": at,
-                    },
-                )
+                bounce = {
+                    "campaign_id": chosen.choice((campaign_id, None)),
+                    "subscriber_id": subscriber,
+                    "type": chosen.choice(("soft", "hard", "complaint")),
+                    "created_at": at,
+                }
+                database.insert("bounces", *[bounce] * chosen.choice((1, 2)))
 
 
 @pytest.fixture
@@ -162,7 +160,9 @@ def figures(folder: Path) -> dict[str, dict[str, int]]:
             **links,
         }
     for row in table(folder / "m.duckdb", "reported_totals"):
-        counted[row["campaign_id"]] |= {f"reported_{name}": row[name] for name in ("sent", "opens", "clicks")}
+        counted[row["campaign_id"]] |= {
+            f"reported_{name}": row[name] for name in ("sent", "opens", "clicks", "bounces")
+        }
     return counted
 
 
@@ -190,5 +190,6 @@ def oracle(source: Database) -> dict[str, dict[str, int]]:
             "reported_sent": sent,
             "reported_opens": len(opened),
             "reported_clicks": len(clicked),
+            "reported_bounces": len({who for who, kind in bounced if kind != "complaint"}),
         }
     return counted

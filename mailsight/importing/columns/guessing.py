@@ -237,9 +237,10 @@ def _by_name(profile: Profile, named: Named) -> Role | None:
 
 def _by_noun(profile: Profile, named: Named) -> Role | None:
     is_person = Word.NAME in named or profile.filled != len(profile.words)
+    is_of_campaign = Word.CAMPAIGN in named or {Word.EMAIL, Word.NAME} <= named  # "Email name"
     return _first(
         (Word.TYPE in named and profile.is_of_words and profile.share("type") > 0, Role("type")),
-        (Word.CAMPAIGN in named, Role("campaign_id" if profile.mostly("count") else "campaign_name")),
+        (is_of_campaign, Role("campaign_id" if profile.mostly("count") else "campaign_name")),
         (Word.CUSTOMER in named, Role("name" if is_person else "person")),
         (Word.ID in named, Role("id")),
         (Word.NAME in named and not profile.mostly("count"), Role("name")),

@@ -255,11 +255,16 @@ def _bounces(database: Database, positions: Mapping[str, str], reached: Reached)
 
 
 def _totals(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
-    """Each campaign's numbers, with the opens and clicks of nobody in particular, which listmonk counts too."""
+    """Each campaign's numbers, with the opens and clicks of nobody in particular, which listmonk counts too.
+
+    Bounces and complaints are people here, as everywhere: listmonk has a row for each attempt.
+    """
     bounces = (
-        "left join (select campaign_id, count(*) as bounces, "
-        "count(*) filter (where type::text = 'hard') as hard, count(*) filter (where type::text = 'soft') as soft, "
-        "count(*) filter (where type::text = 'complaint') as complained "
+        "left join (select campaign_id, "
+        "count(distinct subscriber_id) filter (where type::text in ('hard', 'soft')) as bounces, "
+        "count(distinct subscriber_id) filter (where type::text = 'hard') as hard, "
+        "count(distinct subscriber_id) filter (where type::text = 'soft') as soft, "
+        "count(distinct subscriber_id) filter (where type::text = 'complaint') as complained "
         "from bounces group by campaign_id) as b on b.campaign_id = c.id"
     )
     has_bounces = "bounces" in database.tables
@@ -267,9 +272,10 @@ def _totals(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
         select
             c.id, c.to_send, c.sent, coalesce(v.opens, 0) as opens, coalesce(k.clicks, 0) as clicks,
             {
-        "coalesce(b.hard, 0) as hard, coalesce(b.soft, 0) as soft, coalesce(b.complained, 0) as complained"
+        "coalesce(b.bounces, 0) as bounces, coalesce(b.hard, 0) as hard, coalesce(b.soft, 0) as soft, "
+        "coalesce(b.complained, 0) as complained"
         if has_bounces
-        else "null as hard, null as soft, null as complained"
+        else "null as bounces, null as hard, null as soft, null as complained"
     }
         from campaigns as c
         left join (select campaign_id, count(*) as opens from campaign_views group by campaign_id) as v
@@ -293,7 +299,7 @@ def _totals(database: Database, positions: Mapping[str, str]) -> Iterator[Item]:
                     "campaign_id": _campaign_id(row["id"]),
                     "recipients": row["to_send"],
                     "sent": row["sent"],
-                    "bounces": None if row["hard"] is None else row["hard"] + row["soft"],
+                    "bounces": row["bounces"],
                     "hard_bounces": row["hard"],
                     "soft_bounces": row["soft"],
                     "opens": row["opens"],

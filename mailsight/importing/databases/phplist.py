@@ -56,7 +56,7 @@ def read(request: Request) -> Iterator[Item]:
 SOURCE = Source(
     "phplist",
     "phpList",
-    "mysql://user:password@host/database (and --timezone, that of its server)",
+    "mysql://user:password@host/database (and --option timezone=..., that of its server)",
     GAPS,
     read,
 )

@@ -105,7 +105,7 @@ def read(request: Request) -> Iterator[Item]:
 
 def _event(log: Log, file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
     email = values.address(row.get("email"))
-    at = values.moment(row.get("occurred_at"), zone, day_first=True)
+    at = values.moment(row.get("occurred_at"), zone, day_first=file.days_come_first is not False)
     word, url = row.get("word"), row.get("url")
     if not email or not at or not word:
         reason = "no e-mail address" if not email else "no event" if not word else "no time"

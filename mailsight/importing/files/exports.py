@@ -34,7 +34,8 @@ _MAILS = (".html", ".htm", ".eml")
 class ExportFile:
     """A file of an export: its path within it, where it can be read, and its format (csv, json, ndjson or mail).
 
-    `columns` are the names in its header; in JSON, the names in the first object.
+    `columns` are the names in its header; in JSON, the names in the first object. `days_come_first` says in which order
+    its beginning writes dates such as 13/05/2026; None if that doesn't show.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ExportFile:
     form: str
     columns: tuple[str, ...] = ()
     problem: str | None = None
+    days_come_first: bool | None = None
 
     @property
     def stem(self) -> str:
@@ -149,7 +151,12 @@ def _tables(name: str, path: Path, folder: Path, max_bytes: int | None) -> Itera
     except UnreadableFile as error:
         yield ExportFile(name, path, "unreadable", problem=str(error))
         return
-    table = ExportFile(name, unpacked.path, _form(start), problem=unpacked.problem)
+    text = start.replace(b"\0", b"").decode("latin-1")  # the digits of UTF-16, too
+    table = ExportFile(
+        *(name, unpacked.path, _form(start)),
+        problem=unpacked.problem,
+        days_come_first=values.days_come_first(text),
+    )
     yield replace(table, columns=tuple(_columns(table, start, folder)))
 
 

@@ -151,7 +151,11 @@ def _recipients(file: ExportFile, zone: tzinfo) -> Iterator[Entry | Unusable]:
             return
         campaign_id = f"{NAME}-{row.get('id') or row.get('name') or file.stem}"
         emails.setdefault(campaign_id, row)
-        done = {field: values.moment(text, zone) for field in HAPPENED if (text := _told(row, field))}
+        done = {
+            field: values.moment(text, zone, day_first=bool(file.days_come_first))
+            for field in HAPPENED
+            if (text := _told(row, field))
+        }
         skipped = next((field for field in NOT_SENT if _told(row, field)), None)
         counts.setdefault(campaign_id, Counter()).update(
             total for field in done if (total := HAPPENED[field][1])

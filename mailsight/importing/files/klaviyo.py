@@ -88,7 +88,8 @@ def campaign(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | 
 
 def metric(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
     """What happened to a person."""
-    email, at = values.address(row.get("email")), values.moment(row.get("occurred_at"), zone)
+    email = values.address(row.get("email"))
+    at = values.moment(row.get("occurred_at"), zone, day_first=bool(file.days_come_first))
     word = (row.get("metric") or "").lower()
     if not email or not at or word not in TYPES:
         reason = (

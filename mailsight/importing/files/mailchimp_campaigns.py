@@ -6,6 +6,7 @@ same title.
 """
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,20 @@ _NUMBERED = re.compile(r"(\d+)_(.*)")
 _SHORTENED = 20
 # The list is in the account's time zone, activity may be in another: it may seem to start before its campaign.
 _ZONES = timedelta(hours=14)
+_UMLAUTS = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ü": "Ue",
+        "ß": "ss",
+        "æ": "ae",
+        "ø": "oe",
+        "å": "aa",
+    }
+)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -73,14 +88,17 @@ class Campaigns:
                 by_slug[name].append(key)
         slugs: defaultdict[str, list[Campaign]] = defaultdict(list)
         for campaign in self.listed.values():
-            slugs[slug(campaign.title or "")].append(campaign)
+            for spelling in spellings(campaign.title or ""):
+                slugs[spelling].append(campaign)
         for name, keys in by_slug.items():
-            candidates = slugs.get(name) or [
-                campaign
-                for longer, campaigns in slugs.items()
-                if len(name) >= _SHORTENED and longer.startswith(name)
-                for campaign in campaigns
-            ]
+            candidates = slugs.get(name) or list(
+                dict.fromkeys(
+                    campaign
+                    for longer, campaigns in slugs.items()
+                    if len(name) >= _SHORTENED and longer.startswith(name)
+                    for campaign in campaigns
+                )
+            )
             pairs = _paired(keys, candidates, first_activity)
             for key in keys:
                 self.of_keys[key] = pairs.get(key) or Campaign(key, name.replace("-", " ").strip() or None)
@@ -88,7 +106,18 @@ class Campaigns:
 
 def slug(title: str) -> str:
     """A title as it is in names of files: "Summer Sale (copy 01)" is "summer-sale-copy-01"."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFC", title).lower()).strip("-")
+
+
+def spellings(title: str) -> set[str]:
+    """A title in all the ways that names of files may spell its accents: "ü" is "-", "u", "ue" or nothing."""
+    whole = unicodedata.normalize("NFC", title)
+    plain = "".join(
+        letter for letter in unicodedata.normalize("NFKD", title) if not unicodedata.combining(letter)
+    )
+    ascii_only = whole.encode("ascii", "ignore").decode()
+    texts = (whole, plain, ascii_only, whole.translate(_UMLAUTS), plain.translate(_UMLAUTS))
+    return {slug(text) for text in texts}
 
 
 def key_and_slug(stem: str, listed: Container[str]) -> tuple[str, str]:

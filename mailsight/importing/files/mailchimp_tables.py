@@ -249,7 +249,7 @@ def of_campaign(
     email = values.address(row.get("email"))
     at = values.moment(row.get("occurred_at"), zone) if "occurred_at" in kind.needs else campaign.sent_at
     if not email or not at:
-        reason = "no e-mail address" if not email else _no_time(kind, row)
+        reason = "no e-mail address" if not email else _no_time(kind, row, campaign)
         yield Unusable(loads_as, file, row.line, reason, row.text)
         return
     match kind.name:
@@ -286,10 +286,13 @@ def message(row: TableRow, email: str, campaign: Campaign) -> Row:
     }
 
 
-def _no_time(kind: Kind, row: TableRow) -> str:
+def _no_time(kind: Kind, row: TableRow, campaign: Campaign) -> str:
     if "occurred_at" in kind.needs:
         return f"unreadable time: {row.get('occurred_at') or ''}".rstrip(": ")
-    return "nothing tells when its campaign was sent. Import campaigns.csv together with this file"
+    return (
+        f"nothing tells when its campaign {(campaign.title or campaign.id)!r} was sent. Import it together with the "
+        "campaigns.csv that has this title and its time"
+    )
 
 
 def activity(row: TableRow, file: str, campaigns: Campaigns, zone: tzinfo) -> Iterator[Entry | Unusable]:

@@ -109,7 +109,8 @@ def read(request: Request) -> Iterator[Item]:
 
 
 def _activity(log: Log, file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
-    email, at = values.address(row.get("email")), values.moment(row.get("occurred_at"), zone)
+    email = values.address(row.get("email"))
+    at = values.moment(row.get("occurred_at"), zone, day_first=bool(file.days_come_first))
     word = (row.get("event") or "").lower()
     meaning = _TYPES.meaning([_WORDS.get(word, word)])
     if not email or not at or (meaning and not meaning.is_event):
@@ -192,6 +193,9 @@ def _statistics(file: ExportFile, zone: tzinfo) -> Iterator[Entry | Unusable]:
             yield Unusable("totals", file.name, row.line, row.reason, row.text)
             continue
         for entry in _of_day(file, zone, row):
+            if isinstance(entry, Unusable):
+                yield entry
+                continue
             campaign_id = str(entry.row["campaign_id"])
             if entry.kind == "totals":
                 days[campaign_id].update(
@@ -205,7 +209,7 @@ def _statistics(file: ExportFile, zone: tzinfo) -> Iterator[Entry | Unusable]:
         yield Entry("totals", file.name, entry.line, figures | days[campaign_id])
 
 
-def _of_day(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry]:
+def _of_day(file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
     """The campaign or variation in a row, and its totals. A file without names and ids is about one."""
     name, variant = row.get("name"), row.get("variant")
     key = row.get("id") or (values.row_id(name) if name else file.stem)

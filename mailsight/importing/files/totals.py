@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from mailsight.importing.headers import Names, folded
-from mailsight.importing.sources import Value
+from mailsight.importing.sources import Unusable, Value
 from mailsight.loading.bundle_files import COUNTS
 
 from . import values
@@ -277,10 +277,10 @@ NAMES: Names = {
 
 def entries(
     source: str, campaign_id: str, file: str, row: TableRow, sent_at: datetime | None, **more: Value
-) -> Iterator[Entry]:
+) -> Iterator[Entry | Unusable]:
     """A campaign and its totals, of a row with the fields above. `more` are other columns of the campaign.
 
-    The list that it was sent to becomes its selection, in words.
+    The list that it was sent to becomes its selection, in words. A time that can't be read is rejected on its own.
     """
     campaign: dict[str, Value] = {
         "campaign_id": campaign_id,
@@ -292,15 +292,22 @@ def entries(
         "source": source,
     }
     yield Entry("campaigns", file, row.line, campaign | more)
+    if sent_at is None and (written := row.get("sent_at")):
+        reason = f"unreadable time: {written}. Everything else of the campaign is loaded"
+        yield Unusable("campaigns", file, row.line, reason, row.text)
     if figures := counted(row):
         key: dict[str, Value] = {"campaign_id": campaign_id, "source": source}
         yield Entry("totals", file, row.line, key | figures)
 
 
 def sent_at(file: ExportFile, row: TableRow, zone: tzinfo) -> datetime | None:
-    """When a campaign was sent. Only exports in English write the month before the day."""
+    """When a campaign was sent. Only exports in English write the month before the day, unless their dates prove it."""
     is_english = any(folded(name) in map(folded, file.columns) for name in _ENGLISH_TIMES)
-    return values.moment(row.get("sent_at"), zone, day_first=not is_english)
+    return values.moment(
+        row.get("sent_at"),
+        zone,
+        day_first=not is_english if file.days_come_first is None else file.days_come_first,
+    )
 
 
 def counted(row: TableRow) -> dict[str, Value]:

@@ -24,6 +24,7 @@ _WORDS = (
 _DIGITS = re.compile(
     r"(?P<first>\d{1,2})(?P<between>[-/.])(?P<second>\d{1,2})[-/.](?P<year>\d{4}|\d\d)(?P<clock>.*)"
 )
+_EITHER_ORDER = re.compile(r"(?<![\d/.-])(\d{1,2})([-/])(\d{1,2})\2\d{4}(?!\d)")
 _CLOCK = re.compile(
     r"(?:,|\s|at)*(?:(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
     r"(?:\s*(?P<half>[ap])\.?m\.?)?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?",
@@ -78,6 +79,16 @@ def moment(text: str | None, zone: tzinfo = UTC, *, day_first: bool = False) -> 
         return _other(plain, zone, day_first)
     except (ValueError, OverflowError, OSError, TypeError, IndexError):
         return None
+
+
+def days_come_first(text: str) -> bool | None:
+    """Whether the dates in a table begin with the day; None if none of them proves it, or they contradict each other.
+
+    No sender writes both orders, but spreadsheets store dates again as their owner's country writes them.
+    """
+    pairs = {(int(first), int(second)) for first, _, second in _EITHER_ORDER.findall(text)}
+    proved = {first > 12 for first, second in pairs if (first > 12) != (second > 12)}
+    return proved.pop() if len(proved) == 1 else None
 
 
 def _other(text: str, zone: tzinfo, day_first: bool) -> datetime | None:
