@@ -44,7 +44,7 @@ class CompressedCode:
         await send({"type": "http.response.body", "body": file.body})
 
     async def _fetch(self, scope: Scope, receive: Receive) -> _File:
-        """The app's response, compressed if it succeeded and was not compressed already."""
+        """The app's response, compressed if it is complete and was not compressed already."""
         messages: list[Message] = []
 
         async def hold(message: Message) -> None:
@@ -54,7 +54,9 @@ class CompressedCode:
         start, *parts = messages
         body = b"".join(part.get("body", b"") for part in parts)
         headers = MutableHeaders(raw=list(start["headers"]))
-        if start["status"] == 200 and "content-encoding" not in headers:
+        # It ends early if the client has gone; compressed, it would be cached for everybody.
+        is_complete = headers.get("content-length", str(len(body))) == str(len(body))
+        if start["status"] == 200 and is_complete and "content-encoding" not in headers:
             body = await run_in_threadpool(gzip.compress, body, 6, mtime=0)
             headers["Content-Encoding"] = "gzip"
             headers["Content-Length"] = str(len(body))

@@ -258,13 +258,19 @@ ELSEWHERE: Mapping[str, set[str]] = {
         *("machines.parse", "machines.networks", "machines.rules", "machines.thresholds", "patterns.any_of"),
         *("patterns.any_line", "zones.countries", "payload.json_path", "checking.check_secrets"),
         *("anymail.prepare", "anymail.view_class", "meanings.types", "meanings.reasons"),
-        *("registry.provider_named", "registry.provider_ids", "registry.provider_words"),
+        *(
+            "registry.provider_named",
+            "registry.provider_ids",
+            "registry.provider_words",
+            "own_view.own_secret",
+        ),
     },
     "events of every provider go through them": {
         *("anymail.read", "anymail.check", "reading.events_of_request", "reading.events_of_value"),
         *("reading.value_of_request", "reading.payload_count", "reading.unpacked", "fields.meaning"),
         *("fields.bounce_type", "fields.by_customer", "fields.link_position", "fields.by_machine"),
-        *("payload.at", "payload.without", "payload.shaped"),
+        *("payload.at", "payload.without", "payload.shaped", "anymail.form_or_json"),
+        *("own_view.has_bearer_token", "own_view.hmac_sha256"),
     },
 }
 

@@ -270,7 +270,8 @@ def test_campaigns_can_be_ticked_and_compared(
         expect(page.get_by_role("heading", name="Comparison")).to_be_visible()
         expect(page).to_have_url(f"{address}/compare?id=m60&id=m20&id=m10&id=m11")
         compared = page.get_by_role("table", name="Campaigns compared")
-        expect(compared.get_by_role("row")).to_have_count(5)
+        # On a phone, the table is cards without a line of headings.
+        expect(compared.get_by_role("row")).to_have_count(5 if size == "wide" else 4)
         expect(page).to_have_title("Mailing 60 vs Mailing 20 vs Mailing 10 vs Mailing 11 · Mailsight")
         expect(page.get_by_text("“Mailing 60” got more opens than all others")).to_be_visible()
         figures = page.get_by_role("table", name="Figures compared")

@@ -128,7 +128,7 @@ def test_what_nobody_reports_is_a_dash() -> None:
     page = show("campaign", id="opens")
     assert set(cards(page).values()) == {("–", "", "Not reported by my-tool")}
     text = words(page)
-    assert "<strong>70 opens.</strong> my-tool doesn&#x27;t report: Delivered, Opened, Clicked." in text
+    assert "<strong>70 opens.</strong> Not reported by my-tool: Delivered, Opened, Clicked." in text
     assert "As reported by my-tool: Opens. Not reported by my-tool: Selected, Sent," in text
     assert "not been sent yet" not in text
 

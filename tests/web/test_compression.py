@@ -1,5 +1,6 @@
 """Scripts and style sheets are sent compressed; pages below the root get the server's base URL."""
 
+import asyncio
 import gzip
 
 import pytest
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from mailsight.web.compression import BaseUrlScript, CompressedCode, base_url_script
 
@@ -81,3 +83,31 @@ def test_a_page_below_the_root_gets_the_base_url() -> None:
     assert answer.headers["content-length"] == str(len(answer.text))
     assert client.get("/base/").text == "<html><head></head></html>"
     assert client.get("/base/campaign?status=404").status_code == 404
+
+
+def test_a_response_that_ends_early_is_not_cached() -> None:
+    """As if the client had gone: the next one gets the whole file."""
+    lengths = iter((10, len(CODE)))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        headers = [(b"content-length", str(len(CODE)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": CODE[: next(lengths)].encode()})
+
+    async def body_of_request() -> bytes:
+        parts = []
+
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            parts.append(message.get("body", b""))
+
+        headers = [(b"accept-encoding", b"gzip")]
+        await code({"type": "http", "method": "GET", "path": "/a.js", "headers": headers}, receive, send)
+        return b"".join(parts)
+
+    code = CompressedCode(app)
+    assert asyncio.run(body_of_request()) == CODE[:10].encode()
+    assert gzip.decompress(asyncio.run(body_of_request())).decode() == CODE
