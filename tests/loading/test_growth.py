@@ -338,6 +338,7 @@ def test_every_function_that_reads_text_is_listed() -> None:
             "finding.sheets_of",
             "uploads.unzip",
             "uploads.unpacked",
+            "uploads.temporary_folder",
         ),
         *("payload_files.unpack", "payload_files.line_numbers", "uploads.start", "uploads.remove_leftovers"),
     }
