@@ -139,7 +139,7 @@ def _load(folder: Path, bundle: dict[str, list[dict[str, Any]]]) -> Warehouse:
 
 @pytest.mark.slow
 @given(st.lists(customers, min_size=1, max_size=10), st.lists(happenings, max_size=60))
-@loads(12)
+@loads(6)
 def test_the_patterns_agree_with_plain_python(
     people: list[dict[str, Any]], happened: list[dict[str, Any]]
 ) -> None:

@@ -176,7 +176,7 @@ def assert_the_funnel_adds_up(figures: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 @given(mailings)
-@loads(15)
+@loads(8)
 def test_the_figures_agree_with_plain_python(mailing: Bundle) -> None:
     with tempfile.TemporaryDirectory() as folder:
         bundle = write_bundle(Path(folder) / "bundle", mailing)
@@ -266,7 +266,7 @@ def _verdicts(database: Path) -> dict[int, str | None]:
 
 @pytest.mark.slow
 @given(mailings, st.randoms(use_true_random=False), st.integers(2, 4))
-@loads(8)
+@loads(4)
 def test_the_order_and_number_of_loads_do_not_matter(mailing: Bundle, random: Any, parts: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.duckdb"

@@ -112,6 +112,7 @@ def test_a_campaign_can_be_read_with_the_keyboard_alone(page: Page, report: Camp
     tab_to(page, unclicked)
     page.keyboard.press("Space")
     expect(unclicked).to_have_attribute("aria-checked", "false")
+    settle(page)
     picture = panel.get_by_role("button", name="Save as PNG")
     tab_to(page, picture)
     with page.expect_download():

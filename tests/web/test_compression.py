@@ -1,6 +1,5 @@
 """Scripts and style sheets are sent compressed; pages below the root get the server's base URL."""
 
-import asyncio
 import gzip
 
 import pytest
@@ -13,6 +12,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from mailsight.web.compression import BaseUrlScript, CompressedCode, base_url_script
+from tests.support import event_loop
 
 CODE = "let figure = 1;\n" * 1000
 
@@ -109,5 +109,5 @@ def test_a_response_that_ends_early_is_not_cached() -> None:
         return b"".join(parts)
 
     code = CompressedCode(app)
-    assert asyncio.run(body_of_request()) == CODE[:10].encode()
-    assert gzip.decompress(asyncio.run(body_of_request())).decode() == CODE
+    assert event_loop.run(body_of_request) == CODE[:10].encode()
+    assert gzip.decompress(event_loop.run(body_of_request)).decode() == CODE
