@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mailsight.bounded.process import Process
 from mailsight.errors import BadSetting, LoadRunning, MailsightError
 from mailsight.loading import child
-from mailsight.loading.background import PAUSE_AFTER_LOAD, STOP_SECONDS
+from mailsight.loading.background import PAUSE_AFTER_LOAD, Background
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.warehouse.files import write_file
@@ -102,39 +100,18 @@ def problems(database: Path, jobs: Sequence[Job]) -> Iterator[str]:
             yield f"The last import of {each.name} failed. It is repeated; the Data page says why."
 
 
-class Importer:
-    """Runs imports on a background thread until stopped, each in a process of its own."""
+class Importer(Background):
+    """Runs imports, one at a time, each when it is due."""
 
     def __init__(
         self, database: Path, jobs: Sequence[Job], *, run: Callable[[Job], object] | None = None
     ) -> None:
+        super().__init__("mailsight-imports")
         self._database = database
         self._jobs = jobs
-        self._child = Process(child.LIMITS)
         self._run = run or self._import
         self._due = dict.fromkeys((each.name for each in jobs), 0.0)
         self._outcomes = outcomes(database)
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="mailsight-imports", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread is alive."""
-        return self._thread.is_alive()
-
-    def stop(self) -> None:
-        """Stops after the current import; ends one that takes longer than `STOP_SECONDS`. It is repeated later."""
-        self._stopped.set()
-        self._thread.join(STOP_SECONDS)
-        self._child.kill()
-
-    def _loop(self) -> None:
-        pause = 0.0
-        while not self._stopped.wait(pause):
-            pause = self.step()
 
     def step(self) -> float:
         """Runs the import that has been due for longest; returns the seconds until the next one is due."""

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,41 @@ STOP_SECONDS = 10
 _log = logging.getLogger(__name__)
 
 
-class Loader:
-    """Loads the spool every few seconds on a background thread until stopped."""
+class Background(ABC):
+    """Repeats a step on a background thread until stopped. Loads run in a process of their own."""
+
+    def __init__(self, thread_name: str) -> None:
+        self._child = Process(child.LIMITS)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._repeat, name=thread_name, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Stop after the current step; end one that takes longer than `STOP_SECONDS`. It is repeated later."""
+        self._stopped.set()
+        self._thread.join(STOP_SECONDS)
+        self._child.kill()
+
+    def _repeat(self) -> None:
+        pause = 0.0
+        while not self._stopped.wait(pause):
+            pause = self.step()
+
+    @abstractmethod
+    def step(self) -> float:
+        """Do what is due; return the seconds to pause before the next step."""
+
+
+class Loader(Background):
+    """Loads the spool every few seconds. The first load picks up whatever an earlier server left in it."""
 
     def __init__(
         self,
@@ -35,34 +69,12 @@ class Loader:
         *,
         load: Callable[[Path, Spool], object] | None = None,
     ) -> None:
+        super().__init__("mailsight-loader")
         self._database = database
         self._spool = spool
         self._interval = max(interval_seconds, MIN_PAUSE_SECONDS)
-        self._child = Process(child.LIMITS)
         self._load = load or partial(child.ingest_spool, process=self._child)
         self._failures = 0
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mailsight-loader", daemon=True)
-
-    def start(self) -> None:
-        """Starts the thread. Its first load picks up whatever an earlier server left in the spool."""
-        self._thread.start()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread is alive."""
-        return self._thread.is_alive()
-
-    def stop(self) -> None:
-        """Stops after the current load; ends one that takes longer than `STOP_SECONDS`."""
-        self._stopped.set()
-        self._thread.join(STOP_SECONDS)
-        self._child.kill()
-
-    def _run(self) -> None:
-        pause = 0.0
-        while not self._stopped.wait(pause):
-            pause = self.step()
 
     def step(self) -> float:
         """Loads the spool unless it is empty; returns the seconds to pause before the next load."""
