@@ -17,7 +17,7 @@ from mailsight.importing.sources import Gap, Item, Mail, Position, Request, Row,
 
 from . import mailtrain_rows
 from .mailtrain_rows import AFTERWARDS, SENT
-from .mysql import Database, Record, opened
+from .mysql import Database, Record, in_steps, opened
 
 PAGE_ROWS = 20_000
 
@@ -84,9 +84,7 @@ class _Import:
             ("Messages", self._messages),
             ("Opens and clicks", self._links),
         )
-        for number, (step, items) in enumerate(steps):
-            self.request.report(number / len(steps), step)
-            yield from items()
+        return in_steps(self.request, steps)
 
     @property
     def _size(self) -> int:

@@ -12,7 +12,7 @@ from datetime import datetime
 from mailsight.importing.sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
 from . import mautic_rows
-from .mysql import Database, Mark, Record, opened
+from .mysql import Database, Mark, Record, in_steps, new_events, opened
 
 # A page of `email_stats` brings its serialised tokens, some kilobytes a row.
 PAGE_ROWS = 2_000
@@ -89,9 +89,7 @@ class _Import:
             ("Clicks", self._clicks),
             ("Opt-outs", self._opt_outs),
         )
-        for number, (step, items) in enumerate(steps):
-            self.request.report(number / len(steps), step)
-            yield from items()
+        return in_steps(self.request, steps)
 
     def _contacts(self) -> Iterator[Item]:
         columns = [column for column in self.database.columns("leads") if column not in INTERNAL]
@@ -275,10 +273,12 @@ class _Import:
         return names
 
     def _clicks(self) -> Iterator[Item]:
-        mark = Mark(self.request.positions.get("page_hits"))
-        for page in self.database.pages(
+        return new_events(
+            self.database,
+            self.request,
             "page_hits",
             HITS,
+            lambda hit: mautic_rows.click(hit) if hit["lead_id"] is not None else None,
             joins="left join {page_redirects} as r on r.id = t.redirect_id "
             "left join {ip_addresses} as i on i.id = t.ip_id",
             joined={
@@ -286,15 +286,9 @@ class _Import:
                 "ip": "i.ip_address",
                 "stat_id": _STAT_OF_CONTACT.format(email="t.email_id"),
             },
-            where=mark.condition
-            + " and t.redirect_id is not null and (t.email_id is not null or t.source = 'email')",
+            where="t.redirect_id is not null and (t.email_id is not null or t.source = 'email')",
             size=self.request.batch_rows,
-        ):
-            for hit in page:
-                mark.saw(hit["id"])
-            clicks = [mautic_rows.click(hit) for hit in page if hit["lead_id"] is not None]
-            yield Rows("events", "page_hits", [click for click in clicks if click])
-        yield Position("page_hits", mark.position)
+        )
 
     def _opt_outs(self) -> Iterator[Item]:
         for condition, positions in self.database.changed_blocks(

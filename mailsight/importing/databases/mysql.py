@@ -9,13 +9,13 @@ in each source.
 import contextlib
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mailsight.errors import ImportFailed
 from mailsight.importing.registry import library
-from mailsight.importing.sources import Position, Request
+from mailsight.importing.sources import Item, Position, Request, Row, Rows
 
 from . import mysql_connection
 
@@ -306,3 +306,36 @@ class Mark:
         return json.dumps(
             {"id": self.last, "holes": [hole for hole in self._holes if hole > self.last - MAX_HOLES]}
         )
+
+
+def in_steps(request: Request, steps: Sequence[tuple[str, Callable[[], Iterator[Item]]]]) -> Iterator[Item]:
+    """What each step yields, in order, after its name has been reported."""
+    for number, (step, items) in enumerate(steps):
+        request.report(number / len(steps), step)
+        yield from items()
+
+
+def new_events(
+    database: Database,
+    request: Request,
+    table: str,
+    columns: Iterable[str],
+    event: Callable[[Record], Row | None],
+    *,
+    joins: str = "",
+    joined: Mapping[str, str] | None = None,
+    where: str = "true",
+    size: int,
+) -> Iterator[Item]:
+    """The rows of a table with an `id` that no earlier import has read, as events, and how far the table was read.
+
+    A row for which `event` returns None is none. The other parameters are those of `Database.pages`.
+    """
+    mark = Mark(request.positions.get(table))
+    for page in database.pages(
+        table, columns, joins=joins, joined=joined, where=f"{mark.condition} and {where}", size=size
+    ):
+        for row in page:
+            mark.saw(row["id"])
+        yield Rows("events", table, [made for made in map(event, page) if made])
+    yield Position(table, mark.position)

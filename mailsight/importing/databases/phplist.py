@@ -6,14 +6,14 @@ DATETIME hold the server's time: the option `timezone` names its zone.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailsight.importing.sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
 from . import php, phplist_rows
-from .mysql import Database, Mark, Record, opened
+from .mysql import Database, Record, in_steps, new_events, opened
 
 PAGE_ROWS = 5_000
 BOUNCE_CHARACTERS = 20_000
@@ -88,9 +88,7 @@ class _Import:
             ("Bounces", self._bounces),
             ("Forwards", self._forwards),
         )
-        for number, (step, items) in enumerate(steps):
-            self.request.report(number / len(steps), step)
-            yield from items()
+        return in_steps(self.request, steps)
 
     @property
     def _size(self) -> int:
@@ -250,17 +248,13 @@ class _Import:
         return {row["email"].lower(): row["added"] for row in rows if row["added"]}
 
     def _views(self) -> Iterator[Item]:
-        mark = Mark(self.request.positions.get("user_message_view"))
-        for page in self.database.pages(
-            "user_message_view",
-            ["id", "messageid", "userid", "viewed", "ip", "data"],
-            where=mark.condition,
-            size=self._size,
-        ):
-            for row in page:
-                mark.saw(row["id"])
-            yield Rows("events", "user_message_view", [phplist_rows.view(row) for row in page])
-        yield Position("user_message_view", mark.position)
+        columns = ["id", "messageid", "userid", "viewed", "ip", "data"]
+        return self._new("user_message_view", columns, phplist_rows.view)
+
+    def _new(
+        self, table: str, columns: Sequence[str], event: Callable[[Record], Row | None]
+    ) -> Iterator[Item]:
+        return new_events(self.database, self.request, table, columns, event, size=self._size)
 
     def _clicks(self) -> Iterator[Item]:
         columns = ["id", "messageid", "userid", "forwardid", "firstclick", "latestclick", "clicked"]
@@ -295,31 +289,18 @@ class _Import:
         return {"campaign_id": phplist_rows.campaign_id(number), "clicks": rows[0]["clicks"]}
 
     def _bounces(self) -> Iterator[Item]:
-        mark = Mark(self.request.positions.get("user_message_bounce"))
-        for page in self.database.pages(
+        return new_events(
+            self.database,
+            self.request,
             "user_message_bounce",
             ["id", "user", "message", "time"],
+            # Bounces of phpList's own e-mails, such as requests to confirm, have the message -1.
+            lambda row: phplist_rows.bounce(row) if row["message"] > 0 else None,
             joins="left join {bounce} as b on b.id = t.bounce",
             joined={"date": "b.date", "report": f"left(b.data, {BOUNCE_CHARACTERS})"},
-            where=mark.condition,
             size=min(500, self.request.batch_rows),
-        ):
-            for row in page:
-                mark.saw(row["id"])
-            # Bounces of phpList's own e-mails, such as requests to confirm, have the message -1.
-            named = [row for row in page if row["message"] > 0]
-            yield Rows("events", "user_message_bounce", [phplist_rows.bounce(row) for row in named])
-        yield Position("user_message_bounce", mark.position)
+        )
 
     def _forwards(self) -> Iterator[Item]:
-        mark = Mark(self.request.positions.get("user_message_forward"))
-        for page in self.database.pages(
-            "user_message_forward",
-            ["id", "user", "message", "status", "time"],
-            where=mark.condition,
-            size=self._size,
-        ):
-            for row in page:
-                mark.saw(row["id"])
-            yield Rows("events", "user_message_forward", [phplist_rows.forward(row) for row in page])
-        yield Position("user_message_forward", mark.position)
+        columns = ["id", "user", "message", "status", "time"]
+        return self._new("user_message_forward", columns, phplist_rows.forward)
