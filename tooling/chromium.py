@@ -13,6 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from . import packages
+
 # No sandbox, because tests run as root in containers. The other options prevent background requests.
 ARGUMENTS = [
     "--no-sandbox",
@@ -40,13 +42,8 @@ def install() -> None:
     """Install Debian's Chromium if apt-get is available, else Playwright's own with its dependencies."""
     as_root = _as_root()
     if shutil.which("apt-get") and as_root is not None:
-        packages = ["chromium", "fonts-liberation"]
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         try:
-            subprocess.run([*as_root, "apt-get", "update", "-qq"], check=True, env=environment)
-            subprocess.run(
-                [*as_root, "apt-get", "install", "-y", "-qq", *packages], check=True, env=environment
-            )
+            packages.apt_install("chromium", "fonts-liberation", as_root=as_root)
         except subprocess.CalledProcessError as error:
             print(f"apt-get could not install Chromium ({error}); trying Playwright's own", file=sys.stderr)
         else:
@@ -66,17 +63,11 @@ def _as_root() -> list[str] | None:
 
 
 def main() -> int:
-    if find() is None:
-        install()
-    path = find()
-    if path is None:
-        print(
-            "No Chromium found. Install the package chromium, or set PLAYWRIGHT_CHROMIUM to its path.",
-            file=sys.stderr,
-        )
-        return 1
-    print(path)
-    return 0
+    return packages.provide(
+        find,
+        install,
+        "No Chromium found. Install the package chromium, or set PLAYWRIGHT_CHROMIUM to its path.",
+    )
 
 
 if __name__ == "__main__":

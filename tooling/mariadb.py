@@ -7,7 +7,6 @@ prints the path of the server, after installing it if necessary.
 
 import contextlib
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from . import packages
 from .servers import NotStarted, free_port
 
 START_SECONDS = 120
@@ -66,12 +66,10 @@ def find() -> str | None:
 
 def install() -> None:
     """Install Debian's package, which also starts a service where there is an init system: stop it."""
-    apt_get = shutil.which("apt-get")
-    if apt_get is None or os.geteuid() != 0:
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
         return
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "mariadb-server"]):
-        subprocess.run([apt_get, "-qq", *command], check=False, env=environment)
+    with contextlib.suppress(subprocess.CalledProcessError):
+        packages.apt_install("--no-install-recommends", "mariadb-server")
     if systemctl := shutil.which("systemctl"):
         subprocess.run([systemctl, "disable", "--now", "mariadb"], check=False, capture_output=True)
 
@@ -87,7 +85,8 @@ def running(*options: str) -> Iterator[Server]:
 
 
 def _running(program: str, folder: Path, options: Sequence[str]) -> Iterator[Server]:
-    user = _user(folder)
+    name = packages.user_for(folder, "mysql")
+    user = [f"--user={name}"] if name else []
     installer = shutil.which("mariadb-install-db") or "mariadb-install-db"
     prepared = subprocess.run(
         [installer, "--no-defaults", *user, f"--datadir={folder / 'data'}", "--skip-test-db",
@@ -144,23 +143,6 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     return files
 
 
-def _user(folder: Path) -> list[str]:
-    """MariaDB doesn't run as root: the package's own user does."""
-    if os.geteuid() != 0:
-        return []
-    name = next((name for name in ("mysql", "nobody") if _exists(name)), "nobody")
-    shutil.chown(folder, name)
-    return [f"--user={name}"]
-
-
-def _exists(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
-
-
 def _wait(server: Server) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -175,14 +157,7 @@ def _wait(server: Server) -> None:
 
 
 def main() -> int:
-    if find() is None:
-        install()
-    path = find()
-    if path is None:
-        print("No MariaDB found. Install the package mariadb-server.", file=sys.stderr)
-        return 1
-    print(path)
-    return 0
+    return packages.provide(find, install, "No MariaDB found. Install the package mariadb-server.")
 
 
 if __name__ == "__main__":

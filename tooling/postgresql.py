@@ -7,7 +7,6 @@ prints the folder of its programs, after installing it if necessary.
 
 import contextlib
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 
+from . import packages
 from .servers import NotStarted, free_port
 
 START_SECONDS = 120
@@ -44,16 +44,14 @@ def find() -> Path | None:
 
 def install() -> None:
     """Install Debian's package, without the server that it would start."""
-    apt_get = shutil.which("apt-get")
-    if apt_get is None or os.geteuid() != 0:
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
         return
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     common = Path("/etc/postgresql-common/createcluster.conf")
     if not common.exists():
         common.parent.mkdir(parents=True, exist_ok=True)
         common.write_text("create_main_cluster = false\n")
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "postgresql"]):
-        subprocess.run([apt_get, "-qq", *command], check=False, env=environment)
+    with contextlib.suppress(subprocess.CalledProcessError):
+        packages.apt_install("--no-install-recommends", "postgresql")
 
 
 @contextlib.contextmanager
@@ -64,7 +62,7 @@ def running() -> Iterator[Server]:
         raise NotStarted("PostgreSQL is not installed")
     with tempfile.TemporaryDirectory(prefix="postgresql-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        user = _user(folder)
+        user = packages.user_for(folder, "postgres")
         password = folder / "password"
         password.write_text("secret")
         password.chmod(0o644)
@@ -99,23 +97,6 @@ def running() -> Iterator[Server]:
             process.wait()
 
 
-def _user(folder: Path) -> str | None:
-    """PostgreSQL doesn't run as root: the package's own user does."""
-    if os.geteuid() != 0:
-        return None
-    names = [name for name in ("postgres", "nobody") if _exists(name)]
-    shutil.chown(folder, names[0])
-    return names[0]
-
-
-def _exists(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
-
-
 def _wait(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
@@ -127,14 +108,7 @@ def _wait(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None
 
 
 def main() -> int:
-    if find() is None:
-        install()
-    programs = find()
-    if programs is None:
-        print("No PostgreSQL found. Install the package postgresql.", file=sys.stderr)
-        return 1
-    print(programs)
-    return 0
+    return packages.provide(find, install, "No PostgreSQL found. Install the package postgresql.")
 
 
 if __name__ == "__main__":
