@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -154,69 +155,42 @@ def choose_provider(files: Sequence[UploadedFile], key: str) -> str | None:
 
 
 def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
-    """Start loading a bundle, or another sender's export.
-
-    Raises `MayNotUpload`, because hiding the button is not access control.
-    """
-    database = _allowed_database()
-
-    def run(folder: Path, progress: Progress) -> LoadSummary:
-        saved = uploads.save(files, folder)
-        progress(0.0, _WAITING)
-        load = partial(
-            uploaded.load,
-            database,
-            saved,
-            names=_names(files),
-            wait_seconds=WAIT_SECONDS,
-            max_bytes=uploads.MAX_UNPACKED_BYTES,
-        )
-        return child.load_upload(load, folder.parent, progress)
-
-    return uploads.start(run)
+    """Start loading a bundle, or another sender's export. Raises `MayNotUpload`."""
+    return _start(partial(uploads.save, files), partial(uploaded.load, names=_names(files)))
 
 
 def load_tables(mapping: TableMapping, files: Sequence[UploadedFile]) -> uploads.Loading:
     """Start loading tables whose columns people have chosen. Raises `MayNotUpload`."""
-    database = _allowed_database()
+    return _start(partial(uploads.save, files), partial(csv.load, chosen=mapping, place=_names(files)))
 
-    def run(folder: Path, progress: Progress) -> LoadSummary:
-        saved = uploads.save(files, folder)
-        progress(0.0, _WAITING)
-        load = partial(
-            csv.load,
-            database,
-            saved,
-            mapping,
-            place=_names(files),
-            wait_seconds=WAIT_SECONDS,
-            max_bytes=uploads.MAX_UNPACKED_BYTES,
-        )
-        return child.load_upload(load, folder.parent, progress)
 
-    return uploads.start(run)
+def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads.Loading:
+    """Start loading provider files. Raises `MayNotUpload`."""
+    return _start(partial(uploads.save_files, files), partial(_ingest, provider))
+
+
+def _ingest(provider: str, database: Path, paths: Sequence[Path], **options: Any) -> LoadSummary:
+    return payloads.ingest(database, provider, paths, **options)
 
 
 def _names(files: Sequence[UploadedFile]) -> str:
     return ", ".join(file.name for file in files[:MAX_NAMES])
 
 
-def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads.Loading:
-    """Start loading provider files. Raises `MayNotUpload`."""
+def _start(save: Callable[[Path], object], load: Callable[..., LoadSummary]) -> uploads.Loading:
+    """Save the files, then load what was saved, in the background.
+
+    Raises `MayNotUpload`, because hiding the button is not access control.
+    """
     database = _allowed_database()
 
     def run(folder: Path, progress: Progress) -> LoadSummary:
-        paths = uploads.save_files(files, folder)
+        saved = save(folder)
         progress(0.0, _WAITING)
-        load = partial(
-            payloads.ingest,
-            database,
-            provider,
-            paths,
-            wait_seconds=WAIT_SECONDS,
-            max_bytes=uploads.MAX_UNPACKED_BYTES,
+        limited = partial(
+            load, database, saved, wait_seconds=WAIT_SECONDS, max_bytes=uploads.MAX_UNPACKED_BYTES
         )
-        return child.load_upload(load, folder.parent, progress)
+        return child.load_upload(limited, folder.parent, progress)
 
     return uploads.start(run)
 
