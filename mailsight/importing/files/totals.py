@@ -21,7 +21,7 @@ _ENGLISH_TIMES = (
         "Sending Date",
         "Date",
     ),
-    *("Send Date (Your time zone)", "Send Date (UTC)", "Publish Date"),
+    *("Send Date (Your time zone)", "Send Date (UTC)"),
 )
 # The names of columns in English, German, French, Spanish, Italian, Portuguese and Dutch.
 NAMES: Names = {
@@ -36,33 +36,9 @@ NAMES: Names = {
         *("Línea de asunto", "Oggetto", "Assunto", "Linha de assunto", "Onderwerp", "Onderwerpregel"),
     ),
     "sent_at": (
-        *(
-            "Send Time",
-            "Send Date Time",
-            "Send Date",
-            "Sent Date",
-            "Sent At",
-            "Date Sent",
-            "Sending Date",
-            "Date",
-        ),
-        *(
-            "Send Date (Your time zone)",
-            "Send Date (UTC)",
-            "Sendezeit",
-            "Sendedatum",
-            "Versanddatum",
-            "Gesendet am",
-        ),
-        *(
-            "Versendet am",
-            "Date d'envoi",
-            "Date d’envoi",
-            "Envoyée le",
-            "Fecha de envío",
-            "Enviado el",
-            "Datum",
-        ),
+        *_ENGLISH_TIMES,
+        *("Sendezeit", "Sendedatum", "Versanddatum", "Gesendet am", "Versendet am", "Date d'envoi"),
+        *("Date d’envoi", "Envoyée le", "Fecha de envío", "Enviado el", "Datum"),
         *("Data di invio", "Data invio", "Data de envio", "Enviado em", "Verzenddatum", "Verzonden op"),
     ),
     "list": (
@@ -302,7 +278,7 @@ def entries(
 
 def sent_at(file: ExportFile, row: TableRow, zone: tzinfo) -> datetime | None:
     """When a campaign was sent. Only exports in English write the month before the day, unless their dates prove it."""
-    is_english = any(folded(name) in map(folded, file.columns) for name in _ENGLISH_TIMES)
+    is_english = any(folded(name) in map(folded, file.columns) for name in (*_ENGLISH_TIMES, "Publish Date"))
     return values.moment(
         row.get("sent_at"),
         zone,
