@@ -92,8 +92,8 @@ class BadSetting(MailsightError):
 class NoDatabase(MailsightError):
     title = "No campaigns yet"
     next_step = (
-        "Upload yours on the Data page: your own files, or what Mailchimp, Brevo, SendGrid, Klaviyo, HubSpot or "
-        "Mailgun exports. Or load them with `python -m mailsight load BUNDLE`, or try `python -m mailsight sample`."
+        "Upload your own files on the Data page, or exports from Mailchimp, Brevo, SendGrid, Klaviyo, HubSpot or "
+        "Mailgun. Or load them with `python -m mailsight load BUNDLE`, or try `python -m mailsight sample`."
     )
 
 

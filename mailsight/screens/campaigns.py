@@ -170,9 +170,8 @@ def _sources(results: SearchTotals) -> None:
     """Whose figures some of the campaigns have."""
     campaigns = formats.things(results.reported, "campaign")
     sources = ", ".join(reported.label(source) for source in results.sources)
-    verb, their = ("has", "its") if results.reported == 1 else ("have", "their")
-    missing = "What a source doesn't report is not in these totals."
-    st.caption(formats.plain(f"{campaigns} {verb} {their} figures as reported by {sources}. {missing}"))
+    missing = "These totals leave out what was not reported."
+    st.caption(formats.plain(f"The figures of {campaigns} are as reported by {sources}. {missing}"))
 
 
 def _total(key: str, results: SearchTotals) -> None:

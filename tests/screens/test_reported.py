@@ -178,7 +178,7 @@ def test_the_list_marks_reported_figures_and_adds_up_what_is_known() -> None:
         "CTR": "4.8%",
         "Opted out": "4",
     }
-    assert "3 campaigns have their figures as reported by listmonk, Mailchimp, my-tool." in words(page)
+    assert "The figures of 3 campaigns are as reported by listmonk, Mailchimp, my-tool." in words(page)
     [table] = [json.dumps(each) for each in components(page) if each.get("label") == "Campaigns"]
     assert table.count('"aside": "as reported by ') == 3
 
