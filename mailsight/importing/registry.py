@@ -39,10 +39,10 @@ def source(name: str) -> Source:
     return chosen
 
 
-def untold(name: str | None, figures: Collection[str]) -> tuple[str, ...]:
+def gaps(name: str | None, figures: Collection[str]) -> tuple[str, ...]:
     """What the source of a campaign can't tell about any of these figures, as sentences."""
-    gaps = source(name).gaps if name in NAMES else ()
-    return tuple(gap.why for gap in gaps if not set(gap.figures).isdisjoint(figures))
+    known = source(name).gaps if name in NAMES else ()
+    return tuple(gap.why for gap in known if not set(gap.figures).isdisjoint(figures))
 
 
 def library(name: str) -> ModuleType:

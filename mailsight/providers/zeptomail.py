@@ -59,14 +59,14 @@ def _parts(request: dict[str, Any], message: object) -> list[dict[str, object]]:
     """Each of a message's details, with all that stands around it; {} if it is no message."""
     if not isinstance(message, dict):
         return [{}]
-    found: list[dict[str, object]] = []
+    reported: list[dict[str, object]] = []
     for data in _listed(message.get("event_data")):
         around = [request, message, *([data] if isinstance(data, dict) else [])]
         known = {key: part for parts in around for key, part in parts.items() if key not in _OF_REQUESTS}
         known.pop("event_data", None)
         details = data.get("details") if isinstance(data, dict) else data
-        found += [{**known, "details": detail} for detail in _listed(details)]
-    return found
+        reported += [{**known, "details": detail} for detail in _listed(details)]
+    return reported
 
 
 def _listed(value: object) -> list[object]:

@@ -50,19 +50,19 @@ def test_words_of_any_language_are_events(
     tmp_path: Path, words: tuple[str, ...], event: tuple[object, ...]
 ) -> None:
     (tmp_path / "logs.csv").write_text(brevo_log(*words))
-    found = read(SOURCE, tmp_path / "logs.csv")
-    assert found.of("events", "type", "bounce_type", "reject_reason", "provider_machine") == [event] * len(
+    imported = read(SOURCE, tmp_path / "logs.csv")
+    assert imported.of("events", "type", "bounce_type", "reject_reason", "provider_machine") == [event] * len(
         words
     )
-    assert set(found.of("events", "occurred_at", "message_id", "campaign_id", "url")) == {
+    assert set(imported.of("events", "occurred_at", "message_id", "campaign_id", "url")) == {
         (AT, "<m1@x>", "spring", None)
     }
 
 
 def test_only_clicks_have_a_link_whatever_they_are_called(tmp_path: Path) -> None:
     (tmp_path / "logs.csv").write_text(brevo_log("Klikattu", link="https://x.example/"))
-    found = read(SOURCE, tmp_path / "logs.csv")
-    assert found.of("events", "type", "url") == [("clicked", "https://x.example/")]
+    imported = read(SOURCE, tmp_path / "logs.csv")
+    assert imported.of("events", "type", "url") == [("clicked", "https://x.example/")]
 
 
 def test_no_word_means_two_things() -> None:
@@ -77,11 +77,11 @@ def test_the_first_opening_and_the_opening_at_the_same_moment_are_one(tmp_path: 
 
 def test_e_mails_without_a_tag_are_one_campaign_by_their_subject(tmp_path: Path) -> None:
     (tmp_path / "logs.csv").write_text(brevo_log("Inviata", "Aperta", tag="NA"))
-    found = read(SOURCE, tmp_path / "logs.csv", timezone="Europe/Rome")
-    [(campaign_id, name, subject)] = found.of("campaigns", "campaign_id", "name", "subject")
+    imported = read(SOURCE, tmp_path / "logs.csv", timezone="Europe/Rome")
+    [(campaign_id, name, subject)] = imported.of("campaigns", "campaign_id", "name", "subject")
     assert (name, subject) == ("Tulips", "Tulips")
-    assert found.of("events", "campaign_id") == [(campaign_id,)] * 2
-    assert found.of("messages", "campaign_id", "customer_id", "sent_at") == [
+    assert imported.of("events", "campaign_id") == [(campaign_id,)] * 2
+    assert imported.of("messages", "campaign_id", "customer_id", "sent_at") == [
         (campaign_id, "ann@example.com", datetime(2026, 1, 21, 9, 22, 5, tzinfo=UTC))
     ]
 
@@ -91,9 +91,9 @@ def test_subjects_that_all_differ_are_no_campaigns(tmp_path: Path) -> None:
         f"Sent,21-01-2026 10:22:05,Order {n},a@x,b{n}@x.example,NA,m{n},NA" for n in range(MAX_SUBJECTS + 10)
     ]
     (tmp_path / "logs.csv").write_text("\n".join(["st_text,ts,sub,frm,email,tag,mid,link", *rows]))
-    found = read(SOURCE, tmp_path / "logs.csv")
-    assert len(found.rows["campaigns"]) == MAX_SUBJECTS
-    assert len(found.rows["events"]) == MAX_SUBJECTS + 10
+    imported = read(SOURCE, tmp_path / "logs.csv")
+    assert len(imported.rows["campaigns"]) == MAX_SUBJECTS
+    assert len(imported.rows["events"]) == MAX_SUBJECTS + 10
 
 
 def test_rows_that_name_no_one_are_unusable(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_weekly_exports_have_the_columns_of_webhooks(tmp_path: Path) -> None:
         "event,email,date,ts_event,message-id,subject,tag,sending_ip,link,reason\n"
         'click,ann@example.com,2020-10-09 00:00:00,1604933654,<m1>,Tulips,"[""spring""]",192.0.2.1,https://x.example/,\n'
     )
-    found = read(SOURCE, tmp_path / "week.csv")
-    assert found.of("events", "type", "url", "campaign_id", "occurred_at") == [
+    imported = read(SOURCE, tmp_path / "week.csv")
+    assert imported.of("events", "type", "url", "campaign_id", "occurred_at") == [
         ("clicked", "https://x.example/", "spring", datetime(2020, 11, 9, 14, 54, 14, tzinfo=UTC))
     ]
 
@@ -140,9 +140,9 @@ def test_weekly_exports_have_the_columns_of_webhooks(tmp_path: Path) -> None:
 )
 def test_campaigns_have_totals_in_any_language(tmp_path: Path, text: str) -> None:
     (tmp_path / "campaigns.csv").write_text(text)
-    found = read(SOURCE, tmp_path / "campaigns.csv")
-    assert found.of("campaigns", "campaign_id", "name", "subject", "sent_at") == [
+    imported = read(SOURCE, tmp_path / "campaigns.csv")
+    assert imported.of("campaigns", "campaign_id", "name", "subject", "sent_at") == [
         ("brevo-7", "Tulips", "Tulips!", datetime(2026, 5, 4, 10, tzinfo=UTC))
     ]
     columns = ("sent", "delivered", "opened", "clicked", "unsubscribed", "complained", "bounces")
-    assert found.of("totals", *columns) == [(100, 98, 40, 5, 1, 0, 2)]
+    assert imported.of("totals", *columns) == [(100, 98, 40, 5, 1, 0, 2)]

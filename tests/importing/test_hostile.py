@@ -86,12 +86,12 @@ def test_no_content_stops_an_importer(name: str, tmp_path: Path) -> None:
         }
         folder = written(tmp_path / str(turn), files)
         try:
-            found = read(source, folder)
+            imported = read(source, folder)
         except MailsightError:
             continue
-        assert all(reason for _, _, reason in found.unusable)
+        assert all(reason for _, _, reason in imported.unusable)
         (tmp_path / f"{turn}-bundle").mkdir()
         with Written(tmp_path / f"{turn}-bundle", name) as bundle:
             for item in source.read(Request(str(folder))):
                 bundle.add(item)
-        assert not any(event["occurred_at"] is None for event in found.rows.get("events", []))
+        assert not any(event["occurred_at"] is None for event in imported.rows.get("events", []))

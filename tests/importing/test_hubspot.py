@@ -34,11 +34,11 @@ SENT_AT = datetime(2023, 5, 4, 10, tzinfo=UTC)
 )
 def test_emails_are_campaigns_with_totals(tmp_path: Path, text: str) -> None:
     (tmp_path / "emails.csv").write_text(text)
-    found = read(SOURCE, tmp_path / "emails.csv")
-    assert found.of("campaigns", "campaign_id", "name", "subject", "tags", "sent_at") == [
+    imported = read(SOURCE, tmp_path / "emails.csv")
+    assert imported.of("campaigns", "campaign_id", "name", "subject", "tags", "sent_at") == [
         ("hubspot-42", "Tulips", "Tulips!", ["Spring"], SENT_AT)
     ]
-    assert found.rows["totals"] == [
+    assert imported.rows["totals"] == [
         {
             "campaign_id": "hubspot-42",
             "source": "hubspot",
@@ -64,14 +64,14 @@ def test_recipients_with_times_are_messages_and_events(tmp_path: Path) -> None:
         "cid@example.com,Cid,,,,,,TRUE,,,\n"
         "nobody,,,,,,,,,,\n"
     )
-    found = read(SOURCE, tmp_path / "Tulips.csv")
-    assert found.of("campaigns", "campaign_id", "name") == [("hubspot-Tulips", "Tulips")]
-    assert found.of("messages", "customer_id", "sent_at", "not_sent_reason", "not_sent_detail") == [
+    imported = read(SOURCE, tmp_path / "Tulips.csv")
+    assert imported.of("campaigns", "campaign_id", "name") == [("hubspot-Tulips", "Tulips")]
+    assert imported.of("messages", "customer_id", "sent_at", "not_sent_reason", "not_sent_detail") == [
         ("ann@example.com", SENT_AT, None, None),
         ("bob@example.com", SENT_AT, None, None),
         ("cid@example.com", None, "other", "dropped by HubSpot: the contact had bounced or unsubscribed"),
     ]
-    assert found.of("events", "customer_id", "type") == [
+    assert imported.of("events", "customer_id", "type") == [
         ("ann@example.com", "sent"),
         ("ann@example.com", "delivered"),
         ("ann@example.com", "opened"),
@@ -79,8 +79,8 @@ def test_recipients_with_times_are_messages_and_events(tmp_path: Path) -> None:
         ("bob@example.com", "sent"),
         ("bob@example.com", "bounced"),
     ]
-    assert found.of("customers", "customer_id", "name")[0] == ("ann@example.com", "Ann")
-    assert found.unusable == [("Tulips.csv", 5, "no e-mail address")]
+    assert imported.of("customers", "customer_id", "name")[0] == ("ann@example.com", "Ann")
+    assert imported.unusable == [("Tulips.csv", 5, "no e-mail address")]
 
 
 def test_recipients_without_times_count_in_the_totals_only(tmp_path: Path) -> None:
@@ -88,10 +88,10 @@ def test_recipients_without_times_count_in_the_totals_only(tmp_path: Path) -> No
         "Recipient,Email ID,Email Name,Sent,Delivered,Open,Click,Unbounce\n"
         "ann@example.com,42,Tulips,1,1,3,1,0\nbob@example.com,42,Tulips,1,TRUE,0,FALSE,0\n"
     )
-    found = read(SOURCE, tmp_path / "x.csv")
-    assert "events" not in found.rows
-    assert "messages" not in found.rows
-    assert found.rows["totals"] == [
+    imported = read(SOURCE, tmp_path / "x.csv")
+    assert "events" not in imported.rows
+    assert "messages" not in imported.rows
+    assert imported.rows["totals"] == [
         {
             "campaign_id": "hubspot-42",
             "source": "hubspot",
@@ -108,7 +108,7 @@ def test_all_dates_of_a_file_have_the_order_that_one_of_them_proves(tmp_path: Pa
         "Recipient,Sent,Opened,StatusChange\n"
         "ann@example.com,05/01/2024 09:00,,\nbob@example.com,13/01/2024 09:00,,\n"
     )
-    found = read(SOURCE, written(tmp_path, {"x.csv": text}))
-    assert [row["sent_at"] for row in found.rows["messages"]] == [
+    imported = read(SOURCE, written(tmp_path, {"x.csv": text}))
+    assert [row["sent_at"] for row in imported.rows["messages"]] == [
         datetime(2024, 1, day, 9, tzinfo=UTC) for day in (5, 13)
     ]

@@ -183,8 +183,8 @@ def oracle(keila: Keila) -> dict[str, dict[str, int]]:
         "complaint_received_at",
     )
     bounces = ("soft_bounce_received_at", "hard_bounce_received_at")
-    found = keila.database.run(f"select {', '.join(names + bounces)} from {keila.messages}")
-    rows = [dict(zip(names + bounces, row, strict=True)) for row in found]
+    imported = keila.database.run(f"select {', '.join(names + bounces)} from {keila.messages}")
+    rows = [dict(zip(names + bounces, row, strict=True)) for row in imported]
     clicks: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
     for message, at, url in keila.database.run(
         f"select c.{keila.message}, c.inserted_at, l.url from tracking_clicks as c "

@@ -14,8 +14,8 @@ from tests.support.exports import read, written
 
 def test_a_campaign_has_its_totals(tmp_path: Path) -> None:
     (tmp_path / "campaigns.csv").write_text(KLAVIYO_CAMPAIGNS)
-    found = read(SOURCE, tmp_path / "campaigns.csv")
-    assert found.rows["campaigns"] == [
+    imported = read(SOURCE, tmp_path / "campaigns.csv")
+    assert imported.rows["campaigns"] == [
         {
             "campaign_id": "klaviyo-01H1ABC",
             "name": "Tulips",
@@ -26,7 +26,7 @@ def test_a_campaign_has_its_totals(tmp_path: Path) -> None:
             "source": "klaviyo",
         }
     ]
-    assert found.rows["totals"] == [
+    assert imported.rows["totals"] == [
         {
             "campaign_id": "klaviyo-01H1ABC",
             "source": "klaviyo",
@@ -43,7 +43,7 @@ def test_a_campaign_has_its_totals(tmp_path: Path) -> None:
             "revenue": 1234.5,
         }
     ]
-    assert found.unusable == [
+    assert imported.unusable == [
         ("campaigns.csv", 3, "sent by SMS, not by e-mail"),
         ("campaigns.csv", 4, "no name and no id"),
     ]
@@ -53,13 +53,13 @@ def test_variations_are_campaigns_of_their_own(tmp_path: Path) -> None:
     rows = "Unique opens,Campaign ID,Variation Name,Campaign Name,Send Date Time\n"
     rows += '5,c1,A,Tulips,"May 4, 2023, 10:00 AM"\n7,c1,B,Tulips,"May 4, 2023, 10:00 AM"\n'
     (tmp_path / "x.csv").write_text(rows)
-    found = read(SOURCE, tmp_path / "x.csv", timezone="Europe/Amsterdam")
+    imported = read(SOURCE, tmp_path / "x.csv", timezone="Europe/Amsterdam")
     sent_at = datetime(2023, 5, 4, 8, tzinfo=UTC)
-    assert found.of("campaigns", "campaign_id", "name", "sent_at") == [
+    assert imported.of("campaigns", "campaign_id", "name", "sent_at") == [
         ("klaviyo-c1-A", "Tulips (A)", sent_at),
         ("klaviyo-c1-B", "Tulips (B)", sent_at),
     ]
-    assert found.of("totals", "campaign_id", "opened") == [("klaviyo-c1-A", 5), ("klaviyo-c1-B", 7)]
+    assert imported.of("totals", "campaign_id", "opened") == [("klaviyo-c1-A", 5), ("klaviyo-c1-B", 7)]
 
 
 def test_rows_of_metrics_are_events(tmp_path: Path) -> None:
@@ -69,14 +69,14 @@ def test_rows_of_metrics_are_events(tmp_path: Path) -> None:
     rows += "2023-05-04T10:06:00+00:00;Clicked Email;ann@example.com;c1;https://x.example/;\n"
     rows += "2023-05-04T10:07:00+00:00;Placed Order;ann@example.com;c1;;\n"
     (tmp_path / "metrics.csv").write_text(rows)
-    found, again = (read(SOURCE, tmp_path / "metrics.csv") for _ in range(2))
-    assert found.of("events", "campaign_id", "type", "url", "provider_machine") == [
+    imported, again = (read(SOURCE, tmp_path / "metrics.csv") for _ in range(2))
+    assert imported.of("events", "campaign_id", "type", "url", "provider_machine") == [
         ("klaviyo-c1", "delivered", None, None),
         ("klaviyo-c1", "opened", None, True),
         ("klaviyo-c1", "clicked", "https://x.example/", None),
     ]
-    assert found.of("events", "event_id") == again.of("events", "event_id")
-    assert found.unusable == [("metrics.csv", 5, "not a metric of e-mails: placed order")]
+    assert imported.of("events", "event_id") == again.of("events", "event_id")
+    assert imported.unusable == [("metrics.csv", 5, "not a metric of e-mails: placed order")]
 
 
 def test_what_is_not_klaviyos_is_not_imported(tmp_path: Path) -> None:
@@ -95,8 +95,8 @@ def test_a_workbook_may_have_several_sheets(tmp_path: Path) -> None:
         sheet.write_row(1, 0, ["c1", "Tulips"])
         sheet.write_datetime(1, 2, datetime(2023, 5, 4, 10), date)  # noqa: DTZ001  # spreadsheets have no zones
         sheet.write_row(1, 3, [402, 0.012])
-    found = read(SOURCE, tmp_path / "campaigns.xlsx")
-    assert found.of("campaigns", "campaign_id", "name", "sent_at") == [
+    imported = read(SOURCE, tmp_path / "campaigns.xlsx")
+    assert imported.of("campaigns", "campaign_id", "name", "sent_at") == [
         ("klaviyo-c1", "Tulips", datetime(2023, 5, 4, 10, tzinfo=UTC))
     ]
-    assert found.of("totals", "opened") == [(402,)]
+    assert imported.of("totals", "opened") == [(402,)]

@@ -168,11 +168,11 @@ def test_campaigns_may_be_written_in_any_way(tmp_path: Path, encoding: str, deli
     values = ["abc1234567", "7", "Été", "Jardin", "5", "Sunday"]
     text = delimiter.join(names) + "\r\n" + delimiter.join(values) + "\r\n"
     (tmp_path / "my campaigns.csv").write_bytes(text.encode(encoding))
-    found = read(SOURCE, tmp_path / "my campaigns.csv")
-    assert found.of("campaigns", "campaign_id", "name", "selection", "sent_at") == [
+    imported = read(SOURCE, tmp_path / "my campaigns.csv")
+    assert imported.of("campaigns", "campaign_id", "name", "selection", "sent_at") == [
         ("mailchimp-abc1234567", "Été", "Jardin", None)
     ]
-    assert found.rows["totals"] == [
+    assert imported.rows["totals"] == [
         {"campaign_id": "mailchimp-abc1234567", "source": "mailchimp", "opened": 5, "opens": 7}
     ]
 
@@ -189,17 +189,17 @@ def test_a_part_of_an_export_names_its_campaign_by_its_file(tmp_path: Path) -> N
     part = written(
         tmp_path, {"12_spring-sale.csv": "Timestamp,Email\n2018-06-09 21:40:00,ann@example.com\nx,y\n"}
     )
-    found = read(SOURCE, part / "12_spring-sale.csv")
-    assert found.of("campaigns", "campaign_id", "name") == [("mailchimp-12", "spring sale")]
-    assert found.of("events", "type", "recipient") == [("opened", "ann@example.com")]
-    assert found.unusable == [("12_spring-sale.csv", 3, "no e-mail address")]
+    imported = read(SOURCE, part / "12_spring-sale.csv")
+    assert imported.of("campaigns", "campaign_id", "name") == [("mailchimp-12", "spring sale")]
+    assert imported.of("events", "type", "recipient") == [("opened", "ann@example.com")]
+    assert imported.unusable == [("12_spring-sale.csv", 3, "no e-mail address")]
 
 
 def test_recipients_of_a_campaign_without_a_send_time_are_not_invented(tmp_path: Path) -> None:
     file = "aggregate_activity/not_opened/12345_x.csv"
-    found = read(SOURCE, written(tmp_path, {file: "Email Address\nann@example.com\n"}))
-    assert "messages" not in found.rows
-    [(where, line, reason)] = found.unusable
+    imported = read(SOURCE, written(tmp_path, {file: "Email Address\nann@example.com\n"}))
+    assert "messages" not in imported.rows
+    [(where, line, reason)] = imported.unusable
     assert (where, line) == (file, 2)
     assert reason.startswith("nothing tells when its campaign 'x' was sent. Import it together with")
 
@@ -208,10 +208,10 @@ def test_a_campaign_whose_time_is_unreadable_is_loaded_without_it_and_listed(tmp
     rows = (
         'Title,Subject,Send Date,Unique Id,Send Weekday,Total Recipients\n"May","Hi","Foo 99, 2024",e1,,10\n'
     )
-    found = read(SOURCE, written(tmp_path, {"campaigns.csv": rows}))
-    assert found.of("campaigns", "campaign_id", "sent_at") == [("mailchimp-e1", None)]
-    assert found.of("totals", "campaign_id", "sent") == [("mailchimp-e1", 10)]
-    assert found.unusable == [
+    imported = read(SOURCE, written(tmp_path, {"campaigns.csv": rows}))
+    assert imported.of("campaigns", "campaign_id", "sent_at") == [("mailchimp-e1", None)]
+    assert imported.of("totals", "campaign_id", "sent") == [("mailchimp-e1", 10)]
+    assert imported.unusable == [
         ("campaigns.csv", 2, "unreadable time: Foo 99, 2024. Everything else of the campaign is loaded")
     ]
 
@@ -231,9 +231,9 @@ def test_a_broken_row_does_not_stop_the_next(tmp_path: Path) -> None:
     file = "granular_activity/opens/17671f6028.csv"
     rows = b"Timestamp,Email\nnever,ann@example.com\n2018-06-09 21:40:00\n2018-06-09 21:40:00,\xffx@example.com\n"
     rows += b"2018-06-09 21:41:00,bob@example.com\n"
-    found = read(SOURCE, written(tmp_path, {file: rows, "campaigns.csv": MAILCHIMP_CAMPAIGNS}))
-    assert found.of("events", "campaign_id", "recipient") == [(TULIPS, "bob@example.com")]
-    assert [(line, reason) for _, line, reason in found.unusable] == [
+    imported = read(SOURCE, written(tmp_path, {file: rows, "campaigns.csv": MAILCHIMP_CAMPAIGNS}))
+    assert imported.of("events", "campaign_id", "recipient") == [(TULIPS, "bob@example.com")]
+    assert [(line, reason) for _, line, reason in imported.unusable] == [
         (2, "unreadable time: never"),
         (3, "1 values, but the header names 2 columns"),
         (4, "not UTF-8"),
@@ -303,11 +303,11 @@ JOKES = "mailchimp-42694e9e57"
 
 def test_saved_reports_are_campaigns_with_totals(tmp_path: Path) -> None:
     (tmp_path / "reports.json").write_text(json.dumps({"reports": [REPORT], "total_items": 1}, indent=1))
-    found = read(SOURCE, tmp_path / "reports.json")
-    assert found.of("campaigns", "campaign_id", "name", "subject", "preheader", "selection", "sent_at") == [
-        (JOKES, "Freddie's Jokes", "Jokes", "Ha", "Fans", datetime(2015, 9, 15, 14, 40, 36, tzinfo=UTC))
-    ]
-    assert found.rows["totals"] == [
+    imported = read(SOURCE, tmp_path / "reports.json")
+    assert imported.of(
+        "campaigns", "campaign_id", "name", "subject", "preheader", "selection", "sent_at"
+    ) == [(JOKES, "Freddie's Jokes", "Jokes", "Ha", "Fans", datetime(2015, 9, 15, 14, 40, 36, tzinfo=UTC))]
+    assert imported.rows["totals"] == [
         {
             "campaign_id": JOKES,
             "source": "mailchimp",
@@ -382,12 +382,12 @@ def test_saved_reports_are_events(
     tmp_path: Path, answer: dict[str, object], events: list[tuple[object, ...]]
 ) -> None:
     written(tmp_path, {"report.json": json.dumps(REPORT), "activity.json": json.dumps(answer)})
-    found = read(SOURCE, tmp_path)
-    assert found.of("events", "type", "url", "provider_machine") == events
-    assert {(row["campaign_id"], row["customer_id"]) for row in found.rows["events"]} == {
+    imported = read(SOURCE, tmp_path)
+    assert imported.of("events", "type", "url", "provider_machine") == events
+    assert {(row["campaign_id"], row["customer_id"]) for row in imported.rows["events"]} == {
         (JOKES, "ann@example.com")
     }
-    assert found.unusable == []
+    assert imported.unusable == []
 
 
 def test_flat_activity_may_be_a_table(tmp_path: Path) -> None:
@@ -396,9 +396,9 @@ def test_flat_activity_may_be_a_table(tmp_path: Path) -> None:
         "click,42694e9e57,h1,2015-09-15T19:16:47Z,ann@example.com,,,https://x.example/\n"
         "hum,42694e9e57,h1,2015-09-15T19:16:47Z,ann@example.com,,,\n"
     )
-    found = read(SOURCE, tmp_path / "reports_email_activity.csv")
-    assert found.of("events", "campaign_id", "type", "url") == [(JOKES, "clicked", "https://x.example/")]
-    assert [reason for _, _, reason in found.unusable] == ["unknown action: hum"]
+    imported = read(SOURCE, tmp_path / "reports_email_activity.csv")
+    assert imported.of("events", "campaign_id", "type", "url") == [(JOKES, "clicked", "https://x.example/")]
+    assert [reason for _, _, reason in imported.unusable] == ["unknown action: hum"]
 
 
 def test_the_report_of_one_campaign_is_a_campaign_with_totals(tmp_path: Path) -> None:
@@ -409,8 +409,8 @@ def test_the_report_of_one_campaign_is_a_campaign_with_totals(tmp_path: Path) ->
         '"Total Opens:","500"\n"Recipients Who Clicked:","100 (10.05%)"\n"Total Clicks:","150"\n"Total Unsubs:","5"\n'
         '"Total Abuse Complaints:","0"\n\n"Clicks by URL"\n"URL","Total Clicks","Unique Clicks"\n"https://x.example","1","1"\n'
     )
-    found = read(SOURCE, tmp_path / "report.csv")
-    assert found.of("campaigns", "name", "subject", "sent_at") == [
+    imported = read(SOURCE, tmp_path / "report.csv")
+    assert imported.of("campaigns", "name", "subject", "sent_at") == [
         ("Summer Sale", "20% off, today only!", datetime(2021, 4, 26, 12, 25, tzinfo=UTC))
     ]
     columns = (
@@ -424,14 +424,16 @@ def test_the_report_of_one_campaign_is_a_campaign_with_totals(tmp_path: Path) ->
         "unsubscribed",
         "complained",
     )
-    assert found.of("totals", *columns) == [(1000, 995, 5, 350, 500, 100, 150, 5, 0)]
-    assert found.unusable == []
+    assert imported.of("totals", *columns) == [(1000, 995, 5, 350, 500, 100, 150, 5, 0)]
+    assert imported.unusable == []
 
 
 def test_people_without_an_address_are_known_by_mailchimps_id(tmp_path: Path) -> None:
     (tmp_path / "members.csv").write_text(
         "MEMBER_RATING;OPTIN_TIME;CC;LEID;EUID\n4;2012-06-29 08:55:21;us;75892635;549d9ac0d4\n2;;;1;\n"
     )
-    found = read(SOURCE, tmp_path / "members.csv")
-    assert found.of("customers", "customer_id", "email", "country") == [("mailchimp-549d9ac0d4", None, "US")]
-    assert found.unusable == [("members.csv", 3, "no e-mail address")]
+    imported = read(SOURCE, tmp_path / "members.csv")
+    assert imported.of("customers", "customer_id", "email", "country") == [
+        ("mailchimp-549d9ac0d4", None, "US")
+    ]
+    assert imported.unusable == [("members.csv", 3, "no e-mail address")]

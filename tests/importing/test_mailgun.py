@@ -17,8 +17,8 @@ def test_logs_are_events(tmp_path: Path) -> None:
     (tmp_path / "logs.json").write_text(
         mailgun_logs(MAILGUN_ITEM, {"event": "stored"}, MAILGUN_ITEM | {"recipient": None})
     )
-    found = read(SOURCE, tmp_path / "logs.json")
-    [event] = found.rows["events"]
+    imported = read(SOURCE, tmp_path / "logs.json")
+    [event] = imported.rows["events"]
     assert event == {
         "event_id": event["event_id"],
         "provider": "mailgun",
@@ -32,8 +32,8 @@ def test_logs_are_events(tmp_path: Path) -> None:
         "smtp_status": "5.1.1",
         "diagnostic": "no such user",
     }
-    assert found.of("campaigns", "campaign_id", "name", "subject") == [("spring", "spring", "Tulips")]
-    assert found.unusable == [("logs.json", 1, "no recipient")]
+    assert imported.of("campaigns", "campaign_id", "name", "subject") == [("spring", "spring", "Tulips")]
+    assert imported.unusable == [("logs.json", 1, "no recipient")]
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_items_on_their_own_are_read_too_and_again_as_the_same(tmp_path: Path) -
     (tmp_path / "logs.ndjson").write_text(
         f"{json.dumps(MAILGUN_ITEM)}\nhello\n{json.dumps(MAILGUN_ITEM | {'tags': []})}\n"
     )
-    found, again = (read(SOURCE, tmp_path / "logs.ndjson") for _ in range(2))
-    assert len(found.rows["events"]) == 2
-    assert found.rows == again.rows
-    assert [name for (name,) in found.of("campaigns", "name")] == ["spring", "Tulips"]
-    assert [line for _, line, _ in found.unusable] == [2]
+    imported, again = (read(SOURCE, tmp_path / "logs.ndjson") for _ in range(2))
+    assert len(imported.rows["events"]) == 2
+    assert imported.rows == again.rows
+    assert [name for (name,) in imported.of("campaigns", "name")] == ["spring", "Tulips"]
+    assert [line for _, line, _ in imported.unusable] == [2]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_suppressions_are_people_with_the_reason_for_not_sending(
     tmp_path: Path, file: str, text: str, why: str, detail: str | None
 ) -> None:
     written(tmp_path, {file: text.format('"Tue, 07 Jan 2025 19:25:45 UTC"')})
-    found = read(SOURCE, tmp_path / file)
-    assert found.of("customers", "customer_id", "suppressed", "suppressed_at", "suppressed_detail") == [
+    imported = read(SOURCE, tmp_path / file)
+    assert imported.of("customers", "customer_id", "suppressed", "suppressed_at", "suppressed_detail") == [
         ("ann@example.com", why, "2025-01-07T19:25:45+00:00", detail)
     ]

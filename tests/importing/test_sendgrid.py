@@ -39,9 +39,13 @@ def test_rows_of_the_activity_are_events(
     tmp_path: Path, row: dict[str, str], event: dict[str, object]
 ) -> None:
     (tmp_path / "activity.csv").write_text(sendgrid_activity(row))
-    [found] = read(SOURCE, tmp_path / "activity.csv").rows["events"]
-    assert event.items() <= found.items()
-    assert (found["message_id"], found["customer_id"], found["occurred_at"]) == ("m1", "ann@example.com", AT)
+    [imported] = read(SOURCE, tmp_path / "activity.csv").rows["events"]
+    assert event.items() <= imported.items()
+    assert (imported["message_id"], imported["customer_id"], imported["occurred_at"]) == (
+        "m1",
+        "ann@example.com",
+        AT,
+    )
 
 
 def test_campaigns_and_variations_are_named_by_the_rows(tmp_path: Path) -> None:
@@ -58,18 +62,18 @@ def test_campaigns_and_variations_are_named_by_the_rows(tmp_path: Path) -> None:
         {"event": "open"},
     )
     (tmp_path / "activity.csv").write_text(text)
-    found = read(SOURCE, tmp_path / "activity.csv")
-    assert found.of("campaigns", "campaign_id", "name", "subject") == [
+    imported = read(SOURCE, tmp_path / "activity.csv")
+    assert imported.of("campaigns", "campaign_id", "name", "subject") == [
         ("sendgrid-23314-B", "Spring (B)", "Tulips"),
         ("mine", None, "Tulips"),
     ]
-    assert found.of("events", "campaign_id") == [
+    assert imported.of("events", "campaign_id") == [
         ("sendgrid-23314-B",),
         ("sendgrid-23314-B",),
         ("mine",),
         (None,),
     ]
-    assert found.of("messages", "campaign_id", "message_id", "sent_at") == [("sendgrid-23314-B", "m1", AT)]
+    assert imported.of("messages", "campaign_id", "message_id", "sent_at") == [("sendgrid-23314-B", "m1", AT)]
 
 
 def test_rows_are_told_apart_by_their_columns_and_machines_by_the_verdict(tmp_path: Path) -> None:
@@ -82,10 +86,10 @@ def test_rows_are_told_apart_by_their_columns_and_machines_by_the_verdict(tmp_pa
         "ann@example.com,click,2023-05-04T10:00:00Z,m1,,https://x.example/b\n"
         ",click,2023-05-04T10:00:00Z,m1,,https://x.example/b\n"
     )
-    found = read(SOURCE, tmp_path / "activity.csv")
-    assert found.of("events", "provider_machine") == [(True,), (True,), (False,), (None,), (None,)]
-    assert len(set(found.of("events", "event_id"))) == 4
-    assert found.unusable == [("activity.csv", 7, "no e-mail address")]
+    imported = read(SOURCE, tmp_path / "activity.csv")
+    assert imported.of("events", "provider_machine") == [(True,), (True,), (False,), (None,), (None,)]
+    assert len(set(imported.of("events", "event_id"))) == 4
+    assert imported.unusable == [("activity.csv", 7, "no e-mail address")]
 
 
 def test_statistics_are_totals_of_campaigns_and_variations_summed_over_their_days(tmp_path: Path) -> None:
@@ -96,8 +100,8 @@ def test_statistics_are_totals_of_campaigns_and_variations_summed_over_their_day
         "2023-05-05,Spring,s1,A,0,0,2,5,1,1,0,0,0,1\n"
         "2023-05-04,Spring,s1,B,100,99,30,50,5,6,1,0,0,0\n"
     )
-    found = read(SOURCE, tmp_path / "stats.csv")
-    assert found.of("campaigns", "campaign_id", "name") == [
+    imported = read(SOURCE, tmp_path / "stats.csv")
+    assert imported.of("campaigns", "campaign_id", "name") == [
         ("sendgrid-s1-A", "Spring (A)"),
         ("sendgrid-s1-B", "Spring (B)"),
     ]
@@ -112,7 +116,7 @@ def test_statistics_are_totals_of_campaigns_and_variations_summed_over_their_day
         "complained",
         "unsubscribed",
     )
-    assert found.of("totals", *columns) == [
+    assert imported.of("totals", *columns) == [
         (100, 98, 42, 65, 6, 7, 2, 1, 1),
         (100, 99, 30, 50, 5, 6, 1, 0, 0),
     ]

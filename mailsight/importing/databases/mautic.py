@@ -169,14 +169,14 @@ class _Import:
     def _bodies(self, stats: Sequence[Record]) -> Mapping[str, tuple[str, str]]:
         """The bodies (HTML and text) of the messages' copies. A copy belongs to many messages, so some are kept."""
         wanted = {stat["copy_id"] for stat in stats if stat["copy_id"]}
-        found = {number: self._copies[number] for number in wanted if number in self._copies}
+        by_number = {number: self._copies[number] for number in wanted if number in self._copies}
         for row in self.database.chosen(
-            "email_copies", ["id", "body", "body_text"], "id", wanted - found.keys()
+            "email_copies", ["id", "body", "body_text"], "id", wanted - by_number.keys()
         ):
-            found[row["id"]] = self._copies[row["id"]] = (row["body"] or "", row["body_text"] or "")
+            by_number[row["id"]] = self._copies[row["id"]] = (row["body"] or "", row["body_text"] or "")
         while len(self._copies) > 50:
             self._copies.popitem(last=False)
-        return found
+        return by_number
 
     def _devices(self, stats: Sequence[Record]) -> dict[int, list[Record]]:
         if not self.database.columns("email_stats_devices"):

@@ -320,7 +320,7 @@ def new_events(
     request: Request,
     table: str,
     columns: Iterable[str],
-    event: Callable[[Record], Row | None],
+    as_event: Callable[[Record], Row | None],
     *,
     joins: str = "",
     joined: Mapping[str, str] | None = None,
@@ -329,7 +329,7 @@ def new_events(
 ) -> Iterator[Item]:
     """The rows of a table with an `id` that no earlier import has read, as events, and how far the table was read.
 
-    A row for which `event` returns None is none. The other parameters are those of `Database.pages`.
+    A row for which `as_event` returns None is left out. The other parameters are those of `Database.pages`.
     """
     mark = Mark(request.positions.get(table))
     for page in database.pages(
@@ -337,5 +337,5 @@ def new_events(
     ):
         for row in page:
             mark.saw(row["id"])
-        yield Rows("events", table, [made for made in map(event, page) if made])
+        yield Rows("events", table, [event for event in map(as_event, page) if event])
     yield Position(table, mark.position)

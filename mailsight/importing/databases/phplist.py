@@ -252,9 +252,9 @@ class _Import:
         return self._new("user_message_view", columns, phplist_rows.view)
 
     def _new(
-        self, table: str, columns: Sequence[str], event: Callable[[Record], Row | None]
+        self, table: str, columns: Sequence[str], as_event: Callable[[Record], Row | None]
     ) -> Iterator[Item]:
-        return new_events(self.database, self.request, table, columns, event, size=self._size)
+        return new_events(self.database, self.request, table, columns, as_event, size=self._size)
 
     def _clicks(self) -> Iterator[Item]:
         columns = ["id", "messageid", "userid", "forwardid", "firstclick", "latestclick", "clicked"]

@@ -223,11 +223,11 @@ def entries(
             yield from outcome
 
 
-def batches(found: Iterable[Entry | Item], batch_rows: int) -> Iterator[Item]:
+def batches(items: Iterable[Entry | Item], batch_rows: int) -> Iterator[Item]:
     """Entries as rows, at most `batch_rows` at a time; everything else in its order among them."""
     collected: dict[tuple[str, str], list[Entry]] = {}
     size = 0
-    for item in found:
+    for item in items:
         if not isinstance(item, Entry):
             if isinstance(item, Position):
                 yield from _taken(collected)

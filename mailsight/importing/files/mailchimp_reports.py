@@ -62,11 +62,11 @@ def entries(
         if not items:
             yield Unusable("events", file.name, value.line, "not an answer of Mailchimp's API", value.text)
         for item in items:
-            found = tried(list[Entry | Unusable], _item(item, file.name, value.line, listed, templates))
-            if isinstance(found, Failure):
-                yield Unusable("events", file.name, value.line, found.reason, value.text)
+            outcome = tried(list[Entry | Unusable], _item(item, file.name, value.line, listed, templates))
+            if isinstance(outcome, Failure):
+                yield Unusable("events", file.name, value.line, outcome.reason, value.text)
             else:
-                yield from found
+                yield from outcome
 
 
 def _items(value: object) -> Iterator[Object]:

@@ -93,11 +93,11 @@ def _answers(log: Log, file: ExportFile, zone: tzinfo) -> Iterator[Entry | Unusa
         pages = value.value if isinstance(value.value, dict) else {}
         items = pages.get("items")
         for item in items if isinstance(items, list) else [value.value]:
-            found = tried(list[Entry | Unusable], _item(log, file, zone, value.line, item))
-            if isinstance(found, Failure):
-                yield Unusable("events", file.name, value.line, found.reason, str(item))
+            outcome = tried(list[Entry | Unusable], _item(log, file, zone, value.line, item))
+            if isinstance(outcome, Failure):
+                yield Unusable("events", file.name, value.line, outcome.reason, str(item))
             else:
-                yield from found
+                yield from outcome
 
 
 def _item(log: Log, file: ExportFile, zone: tzinfo, line: int, item: object) -> Iterator[Entry | Unusable]:

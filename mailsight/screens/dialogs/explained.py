@@ -40,7 +40,7 @@ def in_short(report: CampaignReport, key: str) -> tuple[str, ...]:
     """A campaign's figure: formula, counts, and what the sender that it was imported from can't tell about it."""
     figure = FIGURES[key]
     counts = (figure.numerator, figure.denominator) if isinstance(figure, Rate) else (key,)
-    return (*explanations.in_short(key, report.counts), *registry.untold(report.campaign.source, counts))
+    return (*explanations.in_short(key, report.counts), *registry.gaps(report.campaign.source, counts))
 
 
 @st.dialog(HOW_COUNTED, width="medium", icon=":material/calculate:", on_dismiss=address.close_dialog)

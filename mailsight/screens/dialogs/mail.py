@@ -73,7 +73,7 @@ def _chosen_customer(campaign_id: str, key: str) -> dict[str, Any] | None:
             (None,) if search or not _customers(campaign_id, "", Stage.SENT, 0).total else (Stage.SENT, None)
         )
         places = ((stage, _place(campaign_id, search, stage, customer_id)) for stage in stages)
-        stage, place = next((found for found in places if found[1]), (stages[0], 0))
+        stage, place = next((at for at in places if at[1]), (stages[0], 0))
         total = _customers(campaign_id, search, stage, 0).total
         first = 1 if search and total else 0
         # A new search starts at its first match.
