@@ -230,11 +230,10 @@ def _few_campaigns(campaign: Performance) -> Result | None:
     )
     so_far = " so far" if campaign.is_unfinished else ""
     number = campaign.earlier
-    earlier = (
-        f"only {_NUMBERS[number]} earlier campaign{'' if number == 1 else 's'}"
-        if number
-        else "no earlier campaign"
-    )
+    # Reported opens include machines', so they can't be compared with those of people.
+    only_reported = campaign.audience is Audience.HUMAN and counts.is_reported("opened")
+    word = "earlier reported campaign" if only_reported else "earlier campaign"
+    earlier = f"only {_NUMBERS[number]} {word}{'' if number == 1 else 's'}" if number else f"no {word}"
     return Result(f"{opened} opened and {clicked} clicked{so_far}, with {earlier} to compare with.")
 
 

@@ -129,6 +129,10 @@ RULES: dict[str, tuple[Performance, str]] = {
         campaign(counts(), []),
         "30.0% opened and 5.0% clicked, with no earlier campaign to compare with.",
     ),
+    "reported, no earlier campaign": (
+        campaign(replace(counts(), reported=REPORTED), []),
+        "30.0% opened and 5.0% clicked, with no earlier reported campaign to compare with.",
+    ),
     "one earlier campaign": (
         campaign(counts(), USUAL[:1]),
         "30.0% opened and 5.0% clicked, with only one earlier campaign to compare with.",

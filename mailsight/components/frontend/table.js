@@ -102,7 +102,7 @@ const drawCell = (cell, row, notify) => {
       notify("counted");
     });
     if (ask) tipped(ask, [cell.counted]);
-    return [words, ask, aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, ownWay(cell.note)) : null];
+    return [words, ask, aside && " ", aside, tags.length ? element("span", { class: "tags" }, ...tags) : null, cell.note ? element("div", { class: "note" + (cell.clip ? " clip" : ""), title: cell.clip ? cell.note : "" }, ownWay(cell.note)) : null];
   }
   if (cell.kind === "figure") return [drawArrow(cell), cell.text];
   if (cell.kind === "tick") return [drawTick(cell, notify)];
