@@ -128,7 +128,7 @@ def test_a_newcomer_uploads_the_export_of_an_account_and_sees_its_campaigns(
     export = exports.zipped(tmp_path / "export.zip", MAILCHIMP_EXPORT, "acme/46727/")
     with visit(browser) as (page, wrong):
         page.goto(serve(tmp_path / "mailsight.duckdb"))
-        expect(page.get_by_text("what Mailchimp, Brevo", exact=False)).to_be_visible()
+        expect(page.get_by_text("exports from Mailchimp, Brevo", exact=False)).to_be_visible()
         page.get_by_role("link", name="Load data").click()
         dialog = upload_dialog(page)
         expect(dialog.get_by_text("an export from Mailchimp", exact=False)).to_be_visible()
