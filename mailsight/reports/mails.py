@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, Literal
 
 from mailsight.bounded import pool
-from mailsight.mail.content import fill
 from mailsight.mail.sample_values import sampled
+from mailsight.merging.rendering import MailTemplate, render_mail
 from mailsight.vocabulary import NotSentReason
 from mailsight.warehouse.reader import Snapshot
 
@@ -21,12 +21,16 @@ class MailView:
 
     `source` is "template" for the campaign's own HTML, "sample" for that with sample values in its merge fields,
     "filled" for that with one customer's values, and "archived" for the exact copy that the customer received.
+    `unknown`, `assumed` and `unsupported` are what could not be filled in: see `merging.rendering.Rendered`.
     """
 
     html: str
     subject: str | None
     preheader: str | None
     source: Literal["template", "sample", "filled", "archived"]
+    unknown: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ def first_values(data: Snapshot, campaign_id: str) -> dict[str, str]:
     """The values of the merge fields of the first customer to whom the campaign was sent, if there is one."""
     first = data.row("first_sent_customer", campaign_id=campaign_id)
     row = first and data.row("customer_mail", campaign_id=campaign_id, customer_id=first["customer_id"])
-    return _merge_fields(row) if row else {}
+    values = _merge_fields(row) if row else {}
+    return {name: str(value) for name, value in values.items()}
 
 
 def delivery(data: Snapshot, campaign_id: str, customer_id: str) -> Delivery | None:
@@ -115,21 +120,25 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
     content = row and data.row("content", content_id=row["archived_id"] or row["template_id"])
     if not row or not content:
         return None
-    fields = _merge_fields(row)
-    subject, preheader = (
-        pool.run(partial(fill, text, fields, escape=False)) if text else None
-        for text in (row["subject"], row["preheader"])
+    is_archived = bool(row["archived_id"])
+    template = MailTemplate(None if is_archived else content["html"], row["subject"], row["preheader"])
+    rendered = pool.run(partial(render_mail, template, _merge_fields(row)))
+    mail = rendered.mail
+    return MailView(
+        content["html"] if is_archived else mail.html or "",
+        mail.subject,
+        mail.preheader,
+        "archived" if is_archived else "filled",
+        rendered.unknown,
+        rendered.assumed,
+        rendered.unsupported,
     )
-    if row["archived_id"]:
-        return MailView(content["html"], subject, preheader, "archived")
-    html = pool.run(partial(fill, content["html"], fields))
-    return MailView(html, subject, preheader, "filled")
 
 
-def _merge_fields(row: Mapping[str, Any]) -> dict[str, str]:
+def _merge_fields(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a message's merge fields: its own, or else the customer's columns and attributes."""
     known = {name: row[name] for name in ("customer_id", "email", "name", "language", "country")}
     attributes = json.loads(row["attributes"] or "{}")
     own = json.loads(row["merge_fields"] or "{}")
     values = known | attributes | own
-    return {name: str(value) for name, value in values.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,102 @@
+"""Renders templates with one customer's values, in the language of their sender."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Protocol
+
+from .languages import Language
+from .recognition import recognised
+from .values import Json, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A template with values, and what could not be filled in. Each name is listed once, in order of appearance.
+
+    `unknown`: fields without a value, left in the text as the template has them. `assumed`: what conditions and loops
+    ask for and nobody knows, so they took it as empty, as the sender's program does. `unsupported`: template code that
+    is not run, left in the text as it is.
+    """
+
+    text: str
+    unknown: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
+
+
+class Renderer(Protocol):
+    """What each language's module has: `render`."""
+
+    def render(self, template: str, values: Values, *, is_html: bool) -> Rendered:
+        """Renders a template. With `is_html`, values are escaped where the language's own program escapes them.
+
+        Never raises for a template or a value: template code that can't be read or run is `unsupported`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class MailTemplate:
+    """The texts of an e-mail that may hold merge fields; None for one that it doesn't have."""
+
+    html: str | None
+    subject: str | None = None
+    preheader: str | None = None
+    from_name: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMail:
+    """An e-mail with one customer's values: its texts, and what `Rendered` says of all of them together."""
+
+    mail: MailTemplate
+    language: Language
+    unknown: tuple[str, ...]
+    assumed: tuple[str, ...]
+    unsupported: tuple[str, ...]
+
+
+# Imported when first used, since some of them need large libraries.
+_MODULES = {Language.PLAIN: "plain"}
+
+
+def render(
+    template: str, values: Mapping[str, Json], language: Language | None = None, *, is_html: bool = False
+) -> Rendered:
+    """Render a template. Without a language, it is recognised. With `is_html`, the template is HTML, otherwise text.
+
+    Meant for a worker process, whose limits on time and memory bound what a hostile template can do.
+    """
+    language = language or recognised(template)
+    return _renderer(language).render(template, Values(values), is_html=is_html)
+
+
+def render_mail(
+    mail: MailTemplate, values: Mapping[str, Json], language: Language | None = None
+) -> RenderedMail:
+    """Render all texts of an e-mail, as `render` does. Its language is recognised from all of them."""
+    texts = {
+        name: text
+        for name in ("subject", "preheader", "from_name", "html", "text")
+        if (text := getattr(mail, name))
+    }
+    language = language or recognised(*texts.values())
+    renderer, prepared = _renderer(language), Values(values)
+    rendered = {name: renderer.render(text, prepared, is_html=name == "html") for name, text in texts.items()}
+
+    def together(names: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for part in rendered.values() for name in getattr(part, names)))
+
+    return RenderedMail(
+        replace(mail, **{name: part.text for name, part in rendered.items()}),
+        language,
+        together("unknown"),
+        together("assumed"),
+        together("unsupported"),
+    )
+
+
+def _renderer(language: Language) -> Renderer:
+    module: Renderer = import_module(f".{_MODULES[language]}", __package__)
+    return module
