@@ -32,7 +32,8 @@ class Values(Mapping[str, Json]):
 
     def __init__(self, values: Mapping[str, Json]) -> None:
         self._values = values
-        self._by_key = _by_key(values)
+        # The names of each object by their keys, by the object's id. The object is kept so that its id stays its own.
+        self._names: dict[int, tuple[Json, Mapping[str, str]]] = {}
 
     def __getitem__(self, name: str) -> Json:
         return self._values[name]
@@ -48,23 +49,30 @@ class Values(Mapping[str, Json]):
 
         Tried in this order: the whole path, the path as one name with dots, the path without its first names.
         """
-        for start in range(len(path)):
+        for start in range(len(path) if len(path) <= MAX_DEPTH else 0):
             rest = path[start:]
-            value = _at(self._values, self._by_key, rest)
+            value: Json | Missing = self._values
+            for name in rest:
+                value = self.member(value, name)
             if value is MISSING:
-                value = member(self._values, ".".join(rest), self._by_key)
+                value = self.member(self._values, ".".join(rest))
             if value is not MISSING:
                 return value
         return MISSING
 
+    def member(self, value: Json | Missing, name: str) -> Json | Missing:
+        """As the function `member`, but the names of an object are read only once."""
+        if not isinstance(value, Mapping) or name in value:
+            return member(value, name)
+        if id(value) not in self._names:
+            self._names[id(value)] = value, _by_key(value)
+        return value.get(self._names[id(value)][1].get(key(name), ""), MISSING)
 
-def member(value: Json, name: str, by_key: Mapping[str, str] | None = None) -> Json | Missing:
+
+def member(value: Json | Missing, name: str) -> Json | Missing:
     """A member of an object by its name, in any case and with any separators, or of a list by its position."""
     if isinstance(value, Mapping):
-        if name in value:
-            return value[name]
-        name = (_by_key(value) if by_key is None else by_key).get(key(name), "")
-        return value.get(name, MISSING)
+        return value[name] if name in value else value.get(_by_key(value).get(key(name), ""), MISSING)
     if isinstance(value, Sequence) and not isinstance(value, str) and name.isascii() and name.isdigit():
         position = int(name[:9])
         return value[position] if position < len(value) else MISSING
@@ -82,10 +90,3 @@ def _by_key(values: Mapping[str, Json]) -> dict[str, str]:
     for name in values:
         names.setdefault(key(name), name)
     return names
-
-
-def _at(values: Json, by_key: Mapping[str, str], path: Sequence[str]) -> Json | Missing:
-    value = member(values, path[0], by_key)
-    for name in path[1:MAX_DEPTH]:
-        value = member(value, name)
-    return value

@@ -1,0 +1,1 @@
+"""Handlebars: the parts that read a template, and those that render it."""

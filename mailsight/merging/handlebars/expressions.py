@@ -1,0 +1,200 @@
+"""What the names and helpers in a Handlebars template stand for."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from inspect import signature
+
+from mailsight.merging import javascript
+from mailsight.merging.output import Output
+from mailsight.merging.values import MISSING, Json, Missing, Values
+
+from .helpers import CONDITIONS, HELPERS, Unusable
+from .tree import Body, Call, Expression, Literal, Path
+
+_LENGTHS = {"length", "size"}
+#: The blocks that are no conditions. Without arguments, their names are not those of fields.
+BLOCKS = {"if", "unless", "with", "each", "assign"}
+
+
+class Markup(str):
+    """A text that was rendered already, so it is not escaped again."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True)
+class Data:
+    """The names that start with @. `@../index` is one of `outer`."""
+
+    values: Mapping[str, Json]
+    outer: "Data | None" = None
+
+
+@dataclass(slots=True)
+class Scope:
+    """What names mean at a place: `this`, what is around it, block parameters, and partials with the scope they see."""
+
+    this: Json
+    data: Data
+    outer: "Scope | None" = None
+    names: Mapping[str, Json] = field(default_factory=dict)
+    partials: Mapping[str, "tuple[Body, Scope | None]"] = field(default_factory=dict)
+
+    def within(
+        self, this: Json, names: Iterable[tuple[str, Json]] = (), data: Mapping[str, Json] | None = None
+    ) -> "Scope":
+        """The scope of a block. Only another `this` is a level that `../` leaves."""
+        is_same = this is self.this or (isinstance(this, str | int | float) and this == self.this)
+        return replace(
+            self,
+            this=this,
+            outer=self.outer if is_same else self,
+            names={**self.names, **dict(names)},
+            data=Data({**self.data.values, **data}, self.data) if data else self.data,
+        )
+
+    def helper(self, path: Path) -> str | None:
+        """The name, if it may be that of a helper."""
+        return None if path.simple in self.names else path.simple
+
+    def defining(self, partials: Mapping[str, Body], around: "Scope | None") -> "Scope":
+        """The scope of a body that defines partials, which see what is around it."""
+        if not partials:
+            return self
+        own = {name: (body, around) for name, body in partials.items()}
+        return replace(self, partials={**self.partials, **own})
+
+
+class Evaluator:
+    """Evaluates the expressions of one template."""
+
+    def __init__(self, values: Values, out: Output) -> None:
+        self._values = values
+        self._out = out
+        self.assigned: dict[str, Json] = {}
+        # The names that were asked for and have no value, until somebody says what to do about it.
+        self.missing: list[str] = []
+
+    def value(self, expression: Expression, scope: Scope) -> Json | Missing:
+        match expression:
+            case Literal():
+                return expression.value
+            case Path():
+                return self.path(expression, scope)
+            case Call():
+                return self.call(expression, scope)
+
+    def call(self, call: Call, scope: Scope) -> Json | Missing:
+        """The value of a field, or what a helper returns."""
+        self._out.step()
+        name = scope.helper(call.path)
+        if not (call.arguments or call.options):
+            if name in BLOCKS:
+                raise Unusable
+            return self.path(call.path, scope)
+        if name == "lookup":
+            return self._lookup(call, scope)
+        if name in CONDITIONS:
+            return self.condition(name, call, scope)
+        if name in HELPERS:
+            return self._helped(name, call, scope)
+        value = MISSING if name in BLOCKS else self.path(call.path, scope)
+        if value is MISSING or value is None:
+            raise Unusable
+        return value
+
+    def path(self, path: Path, scope: Scope) -> Json | Missing:
+        name, *rest = path.parts or ("",)
+        if path.is_data:
+            return self._data(path, scope)
+        if not path.depth and not path.is_scoped and name in scope.names:
+            return self._known(self._members(scope.names[name], rest), path)
+        for _ in range(path.depth):
+            if scope.outer is None:
+                return self._known(MISSING, path)
+            scope = scope.outer
+        if path.parts == (name,) and name in self.assigned:
+            return self.assigned[name]
+        return self._known(self._members(scope.this, path.parts), path)
+
+    def _data(self, path: Path, scope: Scope) -> Json | Missing:
+        data: Data | None = scope.data
+        for _ in range(path.depth):
+            data = data and data.outer
+        name, *rest = path.parts or ("",)
+        value = data.values.get(name) if data else None
+        return self._known(self._members(value, rest), path)
+
+    def _members(self, value: Json | Missing, names: Sequence[str]) -> Json | Missing:
+        if value is self._values and names:
+            found = self._values.lookup(*names)
+            if found is MISSING and len(names) > 1:
+                return self._member(self._values.lookup(*names[:-1]), names[-1])
+            return found
+        for name in names:
+            value = self._member(value, name)
+        return value
+
+    def _member(self, value: Json | Missing, name: str) -> Json | Missing:
+        if value is None:
+            return None
+        if isinstance(value, str) and name.isascii() and name.isdigit():
+            return value[int(name[:9]) :][:1] or MISSING
+        member = self._values.member(value, name)
+        return javascript.length(value) if member is MISSING and name in _LENGTHS else member
+
+    def _known(self, value: Json | Missing, path: Path) -> Json | Missing:
+        if value is MISSING:
+            self.missing.append(".".join(path.parts) or path.original)
+        return value
+
+    def _lookup(self, call: Call, scope: Scope) -> Json | Missing:
+        if len(call.arguments) != 2:
+            raise Unusable
+        value, name = (self.value(argument, scope) for argument in call.arguments)
+        if value is MISSING or not javascript.is_true(value):
+            return value
+        if name is MISSING:
+            return MISSING
+        names = [javascript.text(name)]
+        return self._known(self._members(value, names), Path(names[0], tuple(names)))
+
+    def condition(self, name: str | None, call: Call, scope: Scope) -> Json:
+        """What a helper that compares returns: true or false, or the text that the template gives for it."""
+        start = len(self.missing)
+        arguments = [self.value(argument, scope) for argument in call.arguments]
+        options = {key: self.value(option, scope) for key, option in call.options.items()}
+        self.assume(start)
+        holds = self._applied(CONDITIONS[name], [None if value is MISSING else value for value in arguments])
+        return options.get("yes" if holds else "no", "") if options.keys() & {"yes", "no"} else holds
+
+    def _helped(self, name: str | None, call: Call, scope: Scope) -> Json | Missing:
+        helper, start = HELPERS[name], len(self.missing)
+        arguments = [self.value(argument, scope) for argument in call.arguments]
+        options = {key: self.value(option, scope) for key, option in call.options.items()}
+        if helper.takes_missing:
+            del self.missing[start:]
+            arguments = [None if value is MISSING else value for value in arguments]
+        if MISSING in arguments or MISSING in options.values():
+            return MISSING
+        return self._applied(helper.function, arguments, options)
+
+    def _applied(
+        self,
+        function: Callable[..., Json],
+        arguments: Sequence[Json],
+        options: Mapping[str, Json] | None = None,
+    ) -> Json:
+        options = options or {}
+        self._out.step(sum(len(value) for value in arguments if isinstance(value, str | list)) // 50)
+        try:
+            signature(function).bind(*arguments, **options)
+        except TypeError:
+            raise Unusable from None
+        return function(*arguments, **options)
+
+    def assume(self, start: int = 0) -> None:
+        """Takes what is missing for empty."""
+        for name in self.missing[start:]:
+            self._out.assumed(name)
+        del self.missing[start:]

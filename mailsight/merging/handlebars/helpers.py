@@ -1,0 +1,315 @@
+"""The helpers that senders add to Handlebars. They never ask for today's date, which is not that of the mail."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from urllib.parse import quote
+
+from mailsight.mail import expressions
+from mailsight.merging import javascript
+from mailsight.merging.javascript import is_list
+from mailsight.merging.values import Json
+
+from . import dates
+
+
+class Unusable(Exception):
+    """A tag that calls what is not there, or with what it can't take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A helper that returns a value. With `takes_missing`, it has an answer for values that are not known: None."""
+
+    function: Callable[..., Json]
+    takes_missing: bool = False
+
+
+def _number(value: Json) -> float | None:
+    """A value as a number, if it is one or reads like one."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text = value.strip() if isinstance(value, str) and len(value) < 50 else ""
+    if re.fullmatch(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", text, re.ASCII):
+        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+    return None
+
+
+def _is_true(value: Json) -> bool:
+    """As `{{#if}}` has it: an empty list is false."""
+    return javascript.is_true(value) and not (is_list(value) and not value)
+
+
+def _equal(first: Json, second: Json) -> bool:
+    """Whether two values say the same, as the number 100 and the text "100" do."""
+    if first is None or second is None or isinstance(first, bool) != isinstance(second, bool):
+        return first is second
+    numbers = _number(first), _number(second)
+    if None not in numbers:
+        return numbers[0] == numbers[1]
+    if is_list(first) or isinstance(first, Mapping):
+        return bool(first == second)
+    return javascript.text(first) == javascript.text(second)
+
+
+def _compared(first: Json, second: Json) -> int:
+    """Below, at or above 0, as the first is below, at or above the second. Raises `Unusable` for what has no order."""
+    numbers = _number(first), _number(second)
+    if numbers[0] is not None and numbers[1] is not None:
+        return (numbers[0] > numbers[1]) - (numbers[0] < numbers[1])
+    if isinstance(first, str) and isinstance(second, str):
+        return (first > second) - (first < second)
+    raise Unusable
+
+
+def _ordered(accepts: Callable[[int], bool]) -> Callable[[Json, Json], bool]:
+    def condition(first: Json, second: Json, /) -> bool:
+        return first is not None and second is not None and accepts(_compared(first, second))
+
+    return condition
+
+
+def _equals(first: Json, second: Json, /) -> bool:
+    return _equal(first, second)
+
+
+def _differs(first: Json, second: Json, /) -> bool:
+    return not _equal(first, second)
+
+
+def _and(*values: Json) -> bool:
+    return all(_is_true(value) for value in values)
+
+
+def _or(*values: Json) -> bool:
+    return any(_is_true(value) for value in values)
+
+
+def _not(value: Json, /) -> bool:
+    return not _is_true(value)
+
+
+def _contains(items: Json, item: Json, /) -> bool:
+    return is_list(items) and any(_equal(other, item) for other in items)
+
+
+def _contains_text(text: Json, part: Json, /) -> bool:
+    return javascript.text(part) in javascript.text(text)
+
+
+def _has_remainder(value: Json, divisor: Json, remainder: Json, /) -> bool:
+    numbers = [_number(part) for part in (value, divisor, remainder)]
+    if None in numbers or not numbers[1]:
+        return False
+    return bool(numbers[0] % numbers[1] == numbers[2])  # type: ignore[operator]
+
+
+def _matches(value: Json, pattern: Json, /) -> bool:
+    try:
+        expression = expressions.compiled(javascript.text(pattern), max_memory_bytes=1 << 20)
+    except expressions.BadExpression:
+        raise Unusable from None
+    return expression.fullmatch(javascript.text(value)) is not None
+
+
+_GREATER, _LESS = _ordered(lambda order: order > 0), _ordered(lambda order: order < 0)
+_AT_LEAST, _AT_MOST = _ordered(lambda order: order >= 0), _ordered(lambda order: order <= 0)
+
+#: Helpers that hold or don't, as blocks, in parentheses, or with `yes=` and `no=`.
+CONDITIONS: Mapping[str | None, Callable[..., bool]] = {
+    **dict.fromkeys(("equals", "equal", "eq", "ifEq", "isEqual"), _equals),
+    **dict.fromkeys(("notEquals", "notEqual", "neq", "ne", "ifNotEq"), _differs),
+    **dict.fromkeys(("greaterThan", "gt", "ifGt"), _GREATER),
+    **dict.fromkeys(("lessThan", "lt", "ifLt"), _LESS),
+    **dict.fromkeys(("gte", "ifGte"), _AT_LEAST),
+    **dict.fromkeys(("lte", "ifLte"), _AT_MOST),
+    "and": _and,
+    "or": _or,
+    "not": _not,
+    "ifContains": _contains,
+    "ifContainsStr": _contains_text,
+    "ifMatchesRegexStr": _matches,
+    "ifModEq": _has_remainder,
+}
+
+
+def _length(value: Json, /) -> Json:
+    if isinstance(value, str) or is_list(value):
+        return javascript.length(value)
+    raise Unusable
+
+
+def _insert(value: Json, default: Json = "default=", /) -> Json:
+    """SendGrid's `{{insert name "default=there"}}`."""
+    text = javascript.text(default)
+    if not text.startswith("default="):
+        raise Unusable
+    return text.removeprefix("default=") if value is None or value == "" else value
+
+
+def _default(value: Json, default: Json = "", /) -> Json:
+    return value if (value == 0 and not isinstance(value, bool)) or _is_true(value) else default
+
+
+def _format_date(value: Json, pattern: Json, zone: Json = None, /) -> str:
+    """SendGrid's `{{formatDate date "MMMM DD, YYYY" "-0800"}}`."""
+    return _dated(value, javascript.text(pattern), zone, dates.in_moment)
+
+
+def _date_format(value: Json, pattern: Json = None, /, *, format: Json = None, tz: Json = None) -> str:  # noqa: A002
+    """Iterable's `{{dateFormat date format="yyyy-MM-dd" tz="Europe/Oslo"}}`."""
+    return _dated(value, javascript.text(format or pattern or "medium"), tz, dates.in_java)
+
+
+def _dated(value: Json, pattern: str, zone: Json, written: Callable[..., str]) -> str:
+    if value is None or value == "":
+        return ""
+    try:
+        moment = dates.read(value)
+        return written(dates.moved(moment, javascript.text(zone)) if zone else moment, pattern)
+    except ValueError:
+        raise Unusable from None
+
+
+def _words(text: str, change: Callable[[str], str]) -> str:
+    return re.sub(r"\S+", lambda word: change(word.group()[:1]) + word.group()[1:], text)
+
+
+def _capitalize(value: Json, /, *, fully: Json = False) -> str:
+    text = javascript.text(value)
+    return _words(text.lower() if fully else text, str.upper)
+
+
+def _capitalize_first(value: Json, /) -> str:
+    text = javascript.text(value)
+    return text[:1].upper() + text[1:]
+
+
+def _title(value: Json, /) -> str:
+    return _words(javascript.text(value).lower(), str.upper)
+
+
+def _join(items: Json, *others: Json, prefix: Json = "", suffix: Json = "") -> str:
+    if not others:
+        raise Unusable
+    *more, separator = others
+    parts = items if is_list(items) and not more else [items, *more]
+    text = javascript.text(separator).join(map(javascript.text, parts))
+    return f"{javascript.text(prefix)}{text}{javascript.text(suffix)}"
+
+
+def _replace(value: Json, old: Json, new: Json, /) -> str:
+    text, target, replacement = (javascript.text(part) for part in (value, old, new))
+    if not target or len(text) * len(replacement) > 10_000_000:
+        raise Unusable
+    return text.replace(target, replacement)
+
+
+def _substring(value: Json, start: Json, end: Json = None, /) -> str:
+    text = javascript.text(value)
+    if not isinstance(start, int) or not isinstance(end, int | None) or min(start, end or 0) < 0:
+        raise Unusable
+    return text[start:end]
+
+
+def _abbreviate(value: Json, width: Json, /) -> str:
+    text = javascript.text(value)
+    if not isinstance(width, int) or width < 4:
+        raise Unusable
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def _cut(value: Json, part: Json = " ", /) -> str:
+    return javascript.text(value).replace(javascript.text(part) or " ", "")
+
+
+def _strip_tags(value: Json, /) -> str:
+    return re.sub(r"<[^<>]*+>", "", javascript.text(value))
+
+
+def _url(value: Json, /) -> str:
+    return quote(javascript.text(value), safe="!'()*-._~", errors="replace")
+
+
+def _concat(*values: Json) -> str:
+    return "".join(map(javascript.text, values))
+
+
+def _math(first: Json, sign: Json, second: Json, /) -> Json:
+    left, right = _number(first), _number(second)
+    if left is None or right is None or max(abs(left), abs(right)) > 1e15:
+        raise Unusable
+    match sign:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/" if right:
+            return left / right
+        case "%" if right:
+            return left % right
+    raise Unusable
+
+
+_STYLES = {"integer": "#,##0", "percent": "#,##0%", "currency": "$#,##0.00"}
+_PATTERN = re.compile(r"([^#0,.']*+)([#0,]++)(?:\.([#0]*+))?(%?)([^#0,.']*+)")
+
+
+def _number_format(value: Json, pattern: Json = None, /, *, format: Json = None) -> str:  # noqa: A002
+    """Iterable's `{{numberFormat price "#,##0.00"}}`, as Java's DecimalFormat has it in the United States."""
+    name = javascript.text(format or pattern or "#,##0.###")
+    number, parts = _number(value), _PATTERN.fullmatch(_STYLES.get(name, name))
+    if number is None or parts is None or abs(number) > 1e18 or len(name) > 100:
+        raise Unusable
+    before, whole, fraction, percent, after = parts.groups(default="")
+    try:
+        decimal = Decimal(str(number)) * (100 if percent else 1)
+        decimal = decimal.quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_EVEN)
+    except InvalidOperation:
+        raise Unusable from None
+    digits, _, rest = f"{abs(decimal):f}".partition(".")
+    digits = digits.lstrip("0").zfill(whole.count("0"))
+    size = len(whole.rpartition(",")[2]) if "," in whole else 0
+    if size:
+        first = len(digits) % size
+        groups = [digits[:first], *(digits[at : at + size] for at in range(first, len(digits), size))]
+        digits = ",".join(filter(None, groups))
+    required = fraction.rstrip("#")
+    while len(rest) > len(required) and rest.endswith("0"):
+        rest = rest[:-1]
+    sign = "-" if decimal < 0 else ""
+    return f"{sign}{before}{digits}{'.' if rest else ''}{rest}{percent}{after}"
+
+
+def _nothing(*_: Json) -> str:
+    return ""
+
+
+#: Helpers that return a value, by name. With no arguments, each of these names is a field.
+HELPERS: Mapping[str | None, Helper] = {
+    "length": Helper(_length),
+    "insert": Helper(_insert, takes_missing=True),
+    "formatDate": Helper(_format_date),
+    "dateFormat": Helper(_date_format),
+    "defaultIfEmpty": Helper(_default, takes_missing=True),
+    "default": Helper(_default, takes_missing=True),
+    "capitalize": Helper(_capitalize),
+    "capitalizeFirst": Helper(_capitalize_first),
+    "title": Helper(_title),
+    **dict.fromkeys(("lower", "lowercase"), Helper(lambda value, /: javascript.text(value).lower())),
+    **dict.fromkeys(("upper", "uppercase"), Helper(lambda value, /: javascript.text(value).upper())),
+    "join": Helper(_join),
+    "replace": Helper(_replace),
+    "substring": Helper(_substring),
+    "abbreviate": Helper(_abbreviate),
+    "cut": Helper(_cut),
+    **dict.fromkeys(("stripTags", "striptags"), Helper(_strip_tags)),
+    **dict.fromkeys(("url", "urlEncode", "encodeURIComponent"), Helper(_url)),
+    "concat": Helper(_concat),
+    "math": Helper(_math),
+    "numberFormat": Helper(_number_format),
+    "log": Helper(_nothing, takes_missing=True),
+}
