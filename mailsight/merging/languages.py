@@ -12,6 +12,7 @@ class Language(Word):
 
     PLAIN = "plain", "Plain fields", "Fields without conditions, in the many ways that senders write them."
     MUSTACHE = "mustache", "Mustache", "Fields and sections in double braces."
+    MUSTACHIO = "mustachio", "Mustachio", "Postmark's Mustache, with {{#each}}."
     HANDLEBARS = (
         "handlebars",
         "Handlebars",
@@ -86,7 +87,7 @@ LANGUAGES_OF: Mapping[str, Language] = {
     "phplist": Language.PLAIN,
     "pinpoint": Language.HANDLEBARS,
     "plunk": Language.LIQUID,
-    "postmark": Language.MUSTACHE,
+    "postmark": Language.MUSTACHIO,
     "resend": Language.PLAIN,
     "salesforce": Language.AMPSCRIPT,
     "salesforce_marketing_cloud": Language.AMPSCRIPT,
@@ -114,7 +115,6 @@ LANGUAGES_OF: Mapping[str, Language] = {
     "jinja2": Language.HUBL,
     "liquidjs": Language.LIQUID,
     "mustache.js": Language.MUSTACHE,
-    "mustachio": Language.MUSTACHE,
     "nunjucks": Language.HUBL,
     "shopify_liquid": Language.LIQUID,
     "text/template": Language.GO,

@@ -61,6 +61,8 @@ class RenderedMail:
 _MODULES = {
     Language.PLAIN: "plain",
     Language.HANDLEBARS: "handlebars.template",
+    Language.MUSTACHE: "mustache",
+    Language.MUSTACHIO: "mustachio",
 }
 
 

@@ -29,7 +29,7 @@ def test_a_language_is_known_by_its_own_names(language: Language) -> None:
         ("Braze", Language.LIQUID),
         ("Customer.io", Language.LIQUID),
         ("customer_io", Language.LIQUID),
-        ("Postmark", Language.MUSTACHE),
+        ("Postmark", Language.MUSTACHIO),
         ("Amazon SES", Language.HANDLEBARS),
         ("Salesforce Marketing Cloud", Language.AMPSCRIPT),
         ("Go", Language.GO),

@@ -1,0 +1,135 @@
+"""Mustache, as mustache.js 4.2 renders it: its specification, without lambdas and partials.
+
+chevron, the Python package that most use, has had no release since 2021, and drops fields without a value.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from . import javascript
+from .javascript import WHITESPACE
+from .output import Output
+from .rendering import Rendered
+from .sections import MAX_TAG_LENGTH, Token, nested, rendered, without_blank_lines
+from .values import MISSING, Json, Missing, Values
+
+_ESCAPES = str.maketrans(
+    {
+        "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
+        "'": "&#39;", "/": "&#x2F;", "`": "&#x60;", "=": "&#x3D;",
+    }
+)  # fmt: skip
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def render(template: str, values: Values, *, is_html: bool) -> Rendered:
+    """Renders a template, as `rendering.Renderer` says."""
+    out = Output(template)
+    nodes = nested(without_blank_lines(_tokens(template)))
+    return rendered(template, nodes, _Context(values, values, out, is_html), out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """An object, and those around it, which have what it doesn't."""
+
+    this: Json
+    values: Values
+    out: Output
+    is_html: bool
+    outer: "_Context | None" = None
+
+    def value(self, name: str) -> Json | Missing:
+        if name == ".":
+            return self.this
+        context: _Context | None = self
+        names = name.split(".") if "." in name[1:] else [name]
+        while context is not None:
+            self.out.step()
+            value = self._at(context.this, names)
+            if value is not MISSING:
+                return value
+            context = context.outer
+        return MISSING
+
+    def _at(self, value: Json, names: list[str]) -> Json | Missing:
+        if value is self.values:
+            known = self.values.lookup(*names)
+            if known is MISSING and len(names) > 1:
+                return self._member(self.values.lookup(*names[:-1]), names[-1])
+            return known
+        if len(names) == 1 and isinstance(value, str):
+            return MISSING
+        for name in names:
+            value = self._member(value, name)
+        return value
+
+    def _member(self, value: Json | Missing, name: str) -> Json | Missing:
+        member = self.values.member(value, name)
+        return javascript.length(value) if member is MISSING and name == "length" else member
+
+    def within(self, section: Token) -> Iterable["_Context"] | None:
+        value: Json = self.value(section.name)
+        if value is MISSING:
+            if any(character in WHITESPACE for character in section.name):
+                return None  # a helper of Handlebars, rather than a name
+            self.out.assumed(section.name)
+        is_list = javascript.is_list(value)
+        is_true = javascript.is_true(value)
+        if section.kind == "^":
+            return [] if is_true and not (is_list and not value) else [self]
+        if is_list:
+            return (replace(self, this=item, outer=self) for item in value)
+        if not is_true:
+            return []
+        return [self if value is True else replace(self, this=value, outer=self)]
+
+    def written(self, value: Json, *, is_raw: bool) -> str:
+        text = javascript.text(value)
+        is_escaped = self.is_html and not is_raw and not isinstance(value, int | float)
+        return text.translate(_ESCAPES) if is_escaped else text
+
+
+def _tokens(template: str) -> Iterator[Token]:
+    """The tags of a template, and the lines of text between them."""
+    at, left, right = 0, "{{", "}}"
+    while (start := template.find(left, at)) >= 0:
+        yield from _texts(template, at, start)
+        token, delimiters = _tag(template, start, left, right)
+        at = token.end
+        yield token
+        if delimiters:
+            left, right = delimiters
+    yield from _texts(template, at, len(template))
+
+
+def _texts(template: str, start: int, end: int) -> Iterator[Token]:
+    for line in _LINE.finditer(template, start, end):
+        yield Token("", line.group(), line.end())
+
+
+def _tag(template: str, start: int, left: str, right: str) -> tuple[Token, tuple[str, str] | None]:
+    """The tag at this place, and the delimiters that it sets for those after it."""
+    opened = start + len(left)
+    limit = opened + MAX_TAG_LENGTH
+    while template[opened : opened + 1] in WHITESPACE and opened < min(limit, len(template)):
+        opened += 1
+    kind = template[opened : opened + 1]
+    ending = {"{": "}" + right, "=": "=" + right}.get(kind, right)
+    closed = template.find(ending, opened + 1 if kind in "{=" and kind else opened, limit)
+    name = template[opened:closed].strip(WHITESPACE) if closed >= 0 else ""
+    if not name:
+        return Token("?", left, start + len(left)), None
+    end = closed + len(ending)
+    source = template[start:end]
+    if kind == "=":
+        delimiters = name[1:].split()
+        if len(delimiters) != 2 or any("=" in delimiter for delimiter in delimiters):
+            return Token("?", source, end), None
+        return Token("!", source, end), (delimiters[0], delimiters[1])
+    if kind not in "#^/>{&!":
+        return Token("name", source, end, name), None
+    name = name[1:].strip(WHITESPACE)
+    kind = {"{": "&", ">": ">"}.get(kind, kind)
+    return Token(kind, source, end, name), None

@@ -1,0 +1,157 @@
+"""What Mustache and Mustachio have in common: fields and sections in double braces."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .output import Output, TooMuch
+from .rendering import Rendered
+from .values import MISSING, Json, Missing
+
+MAX_DEPTH = 50
+MAX_TAG_LENGTH = 1_000  # more is a brace that nobody closed
+
+
+@dataclass(slots=True)
+class Token:
+    """A text (""), a field ("name", raw "&"), a section ("#", "^", "each") or its end ("/"), a comment ("!"), a partial
+    (">"), or code that can't be read ("?").
+    """
+
+    kind: str
+    source: str
+    end: int
+    name: str = ""
+    close: str = ""
+    nodes: list["Token"] = field(default_factory=list)
+
+
+class Context(Protocol):
+    """What names mean at a place in a template."""
+
+    def value(self, name: str) -> Json | Missing:
+        """The value of a field."""
+
+    def within(self, section: Token) -> Iterable["Context"] | None:
+        """The contexts that a section is shown in, one after the other; None if its name is not one."""
+
+    def written(self, value: Json, *, is_raw: bool) -> str:
+        """A value as it is written."""
+
+
+def nested(tokens: Iterable[Token], *, repeats: bool = False) -> list[Token]:
+    """The tokens with those of each section within it. Sections that don't open or close become code.
+
+    With `repeats`, a section's name in another tag ends it and starts the next: {{#a}}...{{^a}}...{{/a}}.
+    """
+    root: list[Token] = []
+    stack: list[Token] = []
+    counts: dict[str, int] = {}
+    for token in tokens:
+        nodes = stack[-1].nodes if stack else root
+        if token.kind in {"#", "^", "each"}:
+            name = _closing_name(token)
+            if repeats and token.kind != "each" and stack and _closing_name(stack[-1]) == name:
+                stack.pop()
+                counts[name] -= 1
+                nodes = stack[-1].nodes if stack else root
+            nodes.append(token)
+            counts[name] = counts.get(name, 0) + 1
+            stack.append(token)
+        elif token.kind == "/" and counts.get(token.name):
+            while _closing_name(stack[-1]) != token.name:
+                _give_up(stack, counts, root)
+            section = stack.pop()
+            section.close, section.end = token.source, token.end
+            counts[token.name] -= 1
+        else:
+            token.kind = "?" if token.kind == "/" else token.kind
+            nodes.append(token)
+    while stack:
+        _give_up(stack, counts, root)
+    return root
+
+
+def _closing_name(section: Token) -> str:
+    return "each" if section.kind == "each" else section.name
+
+
+def _give_up(stack: list[Token], counts: dict[str, int], root: list[Token]) -> None:
+    """Takes the innermost section for code, since nothing closes it. What is in it moves out."""
+    section = stack.pop()
+    counts[_closing_name(section)] -= 1
+    section.kind = "?"
+    outer = stack[-1].nodes if stack else root
+    outer += section.nodes
+    section.nodes = []
+
+
+def rendered(template: str, nodes: Sequence[Token], context: Context, out: Output) -> Rendered:
+    """Renders nested tokens. What comes after a section that never ends is left as it is."""
+    for node in nodes:
+        try:
+            _render(node, context, out, 0)
+        except TooMuch:
+            out.unsupported(node.source)
+            out.rest(template[node.end :])
+            break
+    return out.rendered()
+
+
+def _render(node: Token, context: Context, out: Output, depth: int) -> None:
+    out.step()
+    if depth > MAX_DEPTH:
+        raise TooMuch
+    match node.kind:
+        case "":
+            out.write(node.source)
+        case "!":
+            return
+        case "?" | ">":
+            _code(node.source, out)
+        case "#" | "^" | "each":
+            _section(node, context, out, depth)
+        case kind:
+            value = context.value(node.name)
+            if value is MISSING:
+                out.unknown(node.name)
+                out.write(node.source)
+            else:
+                out.write(context.written(value, is_raw=kind == "&"))
+
+
+def _section(section: Token, context: Context, out: Output, depth: int) -> None:
+    contexts = context.within(section)
+    if contexts is None:
+        _code(section.source, out)
+    for inner in [context] if contexts is None else contexts:
+        out.step()
+        for node in section.nodes:
+            _render(node, inner, out, depth + 1)
+    if contexts is None and section.close:
+        out.write(section.close)
+
+
+def _code(source: str, out: Output) -> None:
+    out.write(source)
+    out.unsupported(source)
+
+
+def without_blank_lines(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens without lines that hold nothing but sections, comments and the like."""
+    line: list[Token] = []
+    for token in tokens:
+        line.append(token)
+        if token.kind == "" and token.source.endswith("\n"):
+            yield from _line(line)
+            line = []
+    yield from _line(line)
+
+
+def _line(line: Sequence[Token]) -> Iterable[Token]:
+    texts = [token for token in line if token.kind == ""]
+    others = [token for token in line if token.kind != ""]
+    is_blank = others and all(token.kind in {"#", "^", "each", "/", "!", ">"} for token in others)
+    if is_blank and not any(token.source.strip() for token in texts):
+        return others
+    return line
