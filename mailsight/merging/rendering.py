@@ -63,6 +63,8 @@ _MODULES = {
     Language.HANDLEBARS: "handlebars.template",
     Language.MUSTACHE: "mustache",
     Language.MUSTACHIO: "mustachio",
+    Language.SPARKPOST: "sparkpost",
+    Language.MAILJET: "mailjet",
 }
 
 

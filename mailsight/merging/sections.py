@@ -47,9 +47,18 @@ def nested(tokens: Iterable[Token], *, repeats: bool = False) -> list[Token]:
     root: list[Token] = []
     stack: list[Token] = []
     counts: dict[str, int] = {}
+    too_deep: list[str] = []
     for token in tokens:
         nodes = stack[-1].nodes if stack else root
-        if token.kind in {"#", "^", "each"}:
+        if token.kind in {"#", "^", "each"} and len(stack) >= MAX_DEPTH:
+            too_deep.append(_closing_name(token))
+            token.kind = "?"
+            nodes.append(token)
+        elif token.kind == "/" and too_deep and too_deep[-1] == token.name:
+            too_deep.pop()
+            token.kind = "?"
+            nodes.append(token)
+        elif token.kind in {"#", "^", "each"}:
             name = _closing_name(token)
             if repeats and token.kind != "each" and stack and _closing_name(stack[-1]) == name:
                 stack.pop()

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from mailsight.mail import expressions
 from mailsight.merging import javascript
+from mailsight.merging.comparing import Incomparable, compared, equal, number
 from mailsight.merging.javascript import is_list
 from mailsight.merging.values import Json
 
@@ -26,56 +27,27 @@ class Helper:
     takes_missing: bool = False
 
 
-def _number(value: Json) -> float | None:
-    """A value as a number, if it is one or reads like one."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    text = value.strip() if isinstance(value, str) and len(value) < 50 else ""
-    if re.fullmatch(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", text, re.ASCII):
-        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
-    return None
-
-
 def _is_true(value: Json) -> bool:
     """As `{{#if}}` has it: an empty list is false."""
     return javascript.is_true(value) and not (is_list(value) and not value)
 
 
-def _equal(first: Json, second: Json) -> bool:
-    """Whether two values say the same, as the number 100 and the text "100" do."""
-    if first is None or second is None or isinstance(first, bool) != isinstance(second, bool):
-        return first is second
-    numbers = _number(first), _number(second)
-    if None not in numbers:
-        return numbers[0] == numbers[1]
-    if is_list(first) or isinstance(first, Mapping):
-        return bool(first == second)
-    return javascript.text(first) == javascript.text(second)
-
-
-def _compared(first: Json, second: Json) -> int:
-    """Below, at or above 0, as the first is below, at or above the second. Raises `Unusable` for what has no order."""
-    numbers = _number(first), _number(second)
-    if numbers[0] is not None and numbers[1] is not None:
-        return (numbers[0] > numbers[1]) - (numbers[0] < numbers[1])
-    if isinstance(first, str) and isinstance(second, str):
-        return (first > second) - (first < second)
-    raise Unusable
-
-
 def _ordered(accepts: Callable[[int], bool]) -> Callable[[Json, Json], bool]:
     def condition(first: Json, second: Json, /) -> bool:
-        return first is not None and second is not None and accepts(_compared(first, second))
+        try:
+            return first is not None and second is not None and accepts(compared(first, second))
+        except Incomparable:
+            raise Unusable from None
 
     return condition
 
 
 def _equals(first: Json, second: Json, /) -> bool:
-    return _equal(first, second)
+    return equal(first, second)
 
 
 def _differs(first: Json, second: Json, /) -> bool:
-    return not _equal(first, second)
+    return not equal(first, second)
 
 
 def _and(*values: Json) -> bool:
@@ -91,7 +63,7 @@ def _not(value: Json, /) -> bool:
 
 
 def _contains(items: Json, item: Json, /) -> bool:
-    return is_list(items) and any(_equal(other, item) for other in items)
+    return is_list(items) and any(equal(other, item) for other in items)
 
 
 def _contains_text(text: Json, part: Json, /) -> bool:
@@ -99,7 +71,7 @@ def _contains_text(text: Json, part: Json, /) -> bool:
 
 
 def _has_remainder(value: Json, divisor: Json, remainder: Json, /) -> bool:
-    numbers = [_number(part) for part in (value, divisor, remainder)]
+    numbers = [number(part) for part in (value, divisor, remainder)]
     if None in numbers or not numbers[1]:
         return False
     return bool(numbers[0] % numbers[1] == numbers[2])  # type: ignore[operator]
@@ -237,7 +209,7 @@ def _concat(*values: Json) -> str:
 
 
 def _math(first: Json, sign: Json, second: Json, /) -> Json:
-    left, right = _number(first), _number(second)
+    left, right = number(first), number(second)
     if left is None or right is None or max(abs(left), abs(right)) > 1e15:
         raise Unusable
     match sign:
@@ -261,12 +233,12 @@ _PATTERN = re.compile(r"([^#0,.']*+)([#0,]++)(?:\.([#0]*+))?(%?)([^#0,.']*+)")
 def _number_format(value: Json, pattern: Json = None, /, *, format: Json = None) -> str:  # noqa: A002
     """Iterable's `{{numberFormat price "#,##0.00"}}`, as Java's DecimalFormat has it in the United States."""
     name = javascript.text(format or pattern or "#,##0.###")
-    number, parts = _number(value), _PATTERN.fullmatch(_STYLES.get(name, name))
-    if number is None or parts is None or abs(number) > 1e18 or len(name) > 100:
+    amount, parts = number(value), _PATTERN.fullmatch(_STYLES.get(name, name))
+    if amount is None or parts is None or abs(amount) > 1e18 or len(name) > 100:
         raise Unusable
     before, whole, fraction, percent, after = parts.groups(default="")
     try:
-        decimal = Decimal(str(number)) * (100 if percent else 1)
+        decimal = Decimal(str(amount)) * (100 if percent else 1)
         decimal = decimal.quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_EVEN)
     except InvalidOperation:
         raise Unusable from None
