@@ -49,7 +49,7 @@ create temp macro moment(value) as coalesce(
 create temp table staged_campaigns (
     file varchar, ordinal bigint, refusal varchar, campaign_id varchar, name varchar, subject varchar,
     preheader varchar, from_name varchar, from_email varchar, sent_at timestamp, tags varchar[], selection json,
-    template varchar, source varchar
+    template varchar, source varchar, merge_language varchar, language_of_source varchar
 );
 create temp table staged_customers (
     file varchar, ordinal bigint, refusal varchar, customer_id varchar, email varchar, name varchar, language varchar,
@@ -311,7 +311,7 @@ select
         when json_valid(selection) then cast(selection as json)
         else to_json(selection)
     end as selection,
-    template, source
+    template, source, merge_language
 from (select * replace (identifier(campaign_id) as campaign_id) from words_of(:structure))
 where campaign_id is not null or not is_blank_row(record);
 
@@ -451,6 +451,26 @@ select
     upper(currency) as currency
 from totals
 where campaign_id is not null or not is_blank_row(record);
+
+-- name: staged_languages()
+-- What may name the merge language of staged campaigns, each name once: their own, and the program that they are from.
+select distinct name
+from (select unnest([merge_language, source]) as name from staged_campaigns where refusal is null)
+where name is not null;
+
+-- name: unknown_languages(file, after, most)
+-- The next campaigns of a file after an ordinal with a merge language that nobody knows. The loader registers `languages`, which
+-- maps each name to the language's, or to null.
+select ordinal, merge_language
+from staged_campaigns join languages on merge_language = languages.name
+where file = :file and ordinal > :after and languages.language is null and refusal is null
+order by ordinal
+limit :most;
+
+-- name: replace_languages#
+-- Replaces the names of merge languages by those in `languages`, and adds the language of the program that a campaign is from.
+update staged_campaigns set merge_language = l.language from languages as l where merge_language = l.name;
+update staged_campaigns set language_of_source = l.language from languages as l where source = l.name;
 
 -- name: encoded_words(after, most)
 -- The subjects and names that may hold encoded words (RFC 2047), each once, in order: the next ones after this text.

@@ -22,6 +22,27 @@ from mailed as m
 left join customers as c on c.customer_id = :customer_id
 where c.customer_id is not null or m.was_mailed;
 
+-- name: known_customer(customer_id)^
+-- What is known of the customer today, and since when (null if unknown); no row if nothing was loaded of them.
+select
+    customer_id, email, name, language, country, cast(created_at as varchar) as created_at,
+    cast(attributes as varchar) as attributes, known_since
+from customers
+where customer_id = :customer_id;
+
+-- name: customer_changes(customer_id)
+-- What loads changed of the customer, the last change first, with a merge patch back to the columns and attributes before it.
+-- same_hash: see contact_rows.
+with same_hash as materialized (
+    select rowid as row, customer_id, changed_at, earlier
+    from customer_changes
+    where customer_hash = customer_hash(:customer_id)
+)
+select changed_at, cast(earlier as varchar) as earlier
+from same_hash
+where customer_id = :customer_id
+order by row desc;
+
 -- name: contacts(audience, rows)
 -- The mails in `rows`, newest first. A mail that was not sent has the campaign's time. planned: see the query campaign_list.
 select

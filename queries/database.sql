@@ -15,6 +15,8 @@ select 'campaigns' as name, count(*) as rows from campaigns
 union all
 select 'customers', count(*) from customers
 union all
+select 'customer_changes', count(*) from customer_changes
+union all
 select 'contents', count(*) from contents
 union all
 select 'messages', count(*) from messages

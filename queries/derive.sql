@@ -280,9 +280,9 @@ where machine is not null and event_number in (
     anti join (select event_number from message_events semi join touched using (campaign_id)) using (event_number)
 );
 
--- name: replace_recipients(proofs, reject_reasons, not_sent_reasons)!
+-- name: replace_recipients(proofs, reject_reasons, not_sent_reasons, template_marks)!
 -- One row per selected customer. `proofs` are the types of events that prove sending; `reject_reasons` and `not_sent_reasons`
--- run in parallel: a provider's reason, and ours for it.
+-- run in parallel: a provider's reason, and ours for it. `template_marks` is a pattern for subjects that may have merge fields.
 insert into recipients by name
 with happened as (
     select
@@ -361,7 +361,7 @@ implied as (
 selected as (
     select
         m.campaign_id, m.customer_id, m.email, m.sent_at, m.not_sent_reason, m.not_sent_detail, false as implied,
-        case when regexp_matches(c.subject, '\{\{|\*\||%.+%') then m.merge_fields end as subject_fields,
+        case when regexp_matches(c.subject, :template_marks) then m.merge_fields end as subject_fields,
         m.content_id is not null as is_archived
     from messages as m
     semi join touched using (campaign_id)
@@ -750,4 +750,9 @@ union all
 select 'event ' || event_number || ' counts twice'
 from message_events semi join touched using (campaign_id)
 group by event_number having count(*) > 1
+union all
+select 'customer ' || customer_id || ' changes twice in one load'
+from customer_changes
+where changed_at = getvariable('loaded_at')
+group by customer_id having count(*) > 1
 limit 10;

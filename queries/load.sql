@@ -72,6 +72,10 @@ update staged_totals set refusal = f.reason
 from failed_rows as f join numbered as n using (number)
 where n.kind = 'totals' and staged_totals.rowid = n.row;
 
+-- name: set_loaded_at(loaded_at)!
+-- The time of this load, for what it adds.
+set variable loaded_at = cast(:loaded_at as timestamp);
+
 -- name: merge_campaigns#
 -- merged_campaigns: one row per campaign in this load, as it is from now on; `stored` is its row so far, all null for a new
 -- campaign. A subject and a sender that no row has come from the e-mail.
@@ -83,7 +87,8 @@ with latest as (
         arg_max(s.preheader, s.rowid) as preheader, arg_max(s.from_name, s.rowid) as from_name,
         arg_max(s.from_email, s.rowid) as from_email, arg_max(s.sent_at, s.rowid) as sent_at,
         arg_max(s.tags, s.rowid) as tags, arg_max(s.selection, s.rowid) as selection,
-        arg_max(s.source, s.rowid) as source,
+        arg_max(s.source, s.rowid) as source, arg_max(s.merge_language, s.rowid) as merge_language,
+        arg_max(s.language_of_source, s.rowid) as language_of_source,
         arg_max(f.content_id, s.rowid) as content_id, arg_max(f.subject, s.rowid) as subject_in_mail,
         arg_max(if(s.from_email is null or s.from_email = f.from_email, f.from_name, null), s.rowid) as name_in_mail,
         arg_max(f.from_email, s.rowid) as email_in_mail
@@ -100,6 +105,7 @@ merged as (
         coalesce(l.from_email, c.from_email, l.email_in_mail) as from_email, coalesce(l.sent_at, c.sent_at) as sent_at,
         coalesce(l.tags, c.tags) as tags, coalesce(l.selection, c.selection) as selection,
         coalesce(l.content_id, c.content_id) as content_id, coalesce(l.source, c.source) as source,
+        coalesce(l.merge_language, c.merge_language, l.language_of_source) as merge_language,
         c as stored
     from latest as l left join campaigns as c using (campaign_id)
 )
@@ -155,6 +161,7 @@ merged as (
             when l.attributes is null or c.attributes is null then coalesce(l.attributes, c.attributes)
             else json_merge_patch(c.attributes, l.attributes)
         end as attributes,
+        if(c.customer_id is null, getvariable('loaded_at'), c.known_since) as known_since,
         c as stored
     from latest as l left join customers as c using (customer_id)
 )
@@ -163,6 +170,29 @@ select
     stored.customer_id is null as is_new,
     struct_pack(*columns(* exclude (stored))) is distinct from stored as is_changed
 from merged;
+-- fields_of: the columns and attributes of a customer as one object. No attribute has a column's name.
+create temp macro fields_of(attributes, customer) as json_merge_patch(
+    coalesce(attributes, '{}'),
+    to_json(struct_pack(
+        email := customer.email, name := customer.name, language := customer.language, country := customer.country,
+        created_at := customer.created_at
+    ))
+);
+insert into customer_changes by name
+select customer_id, getvariable('loaded_at') as changed_at, earlier, customer_hash(customer_id) as customer_hash
+from (
+    select
+        m.customer_id,
+        if(
+            m.attributes is not distinct from c.attributes,
+            json_merge_patch_diff(fields_of('{}', m), fields_of('{}', c)),
+            json_merge_patch_diff(fields_of(m.attributes, m), fields_of(c.attributes, c))
+        ) as earlier
+    from merged_customers as m join customers as c using (customer_id)
+    where m.is_changed
+)
+where earlier <> '{}'
+order by customer_hash, customer_id;
 delete from customers using merged_customers as m where customers.customer_id = m.customer_id and m.is_changed;
 insert into customers by name
 select * exclude (is_new, is_changed) from merged_customers where is_changed order by customer_id;

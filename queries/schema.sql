@@ -3,17 +3,24 @@
 -- the keys unique, and failed_checks proves it before a generation is published.
 
 -- name: create_schema#
--- The eight tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
+-- The nine tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
 create table schema_version (version integer not null);
 
 create table campaigns (
     campaign_id varchar not null, name varchar, subject varchar, preheader varchar, from_name varchar,
     from_email varchar, sent_at timestamp, tags varchar[], selection json, content_id varchar,
-    source varchar
+    source varchar, merge_language varchar
 );
+-- known_since: the load that first stored the customer; null for one from before version 7.
 create table customers (
     customer_id varchar not null, email varchar, name varchar, language varchar, country varchar,
-    created_at timestamp, attributes json
+    created_at timestamp, attributes json, known_since timestamp
+);
+-- What loads changed of customers. earlier: a JSON merge patch (RFC 7396) that turns the columns and attributes after the change
+-- back into those before it; null for what was not known. Rows stay in the order of loads, and are sorted by customer_hash within
+-- each, so a customer's are found without reading those of others.
+create table customer_changes (
+    customer_id varchar not null, changed_at timestamp not null, earlier json not null, customer_hash usmallint not null
 );
 create table contents (content_id varchar not null, html varchar, text varchar);
 create table links (content_id varchar not null, link_position integer not null, url varchar, label varchar);

@@ -31,6 +31,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "selection": "the criteria as JSON, or a sentence",
         "template": "path to the e-mail's HTML within the bundle",
         "source": "the program that it was imported from, such as listmonk",
+        "merge_language": "the language of its merge fields, such as liquid, or its sender",
     },
     "customers": {
         "customer_id": "the customer's key; required",

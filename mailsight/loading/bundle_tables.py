@@ -11,6 +11,7 @@ from itertools import islice
 import pyarrow as pa
 
 from mailsight.errors import UnreadableFile
+from mailsight.merging.languages import language_named
 from mailsight.vocabulary import BOUNCE_TYPES, EventType, NotSentReason
 from mailsight.warehouse.draft import Draft
 
@@ -18,7 +19,7 @@ from . import bundle_files, csv_files
 from .bundle_files import BundleFile
 from .json_files import BadRecord
 from .refusals import Refusal, Refusals
-from .refusing import isolated, tried_fast
+from .refusing import Failure, isolated, tried, tried_fast
 
 BATCH_ROWS = 100_000
 BATCH_CHARACTERS = 2**24
@@ -225,6 +226,31 @@ def stage(work: Draft, file: BundleFile, ordinals: range) -> None:
     work.run(f"stage_{file.kind}", **parameters)
 
 
+def name_languages(reading: Reading, files: Sequence[BundleFile]) -> None:
+    """Gives the merge languages of staged campaigns their own names, and those without one that of their source.
+
+    A campaign with an unknown one is added without it.
+    """
+    work = reading.work
+    names = [row["name"] for row in work.rows("staged_languages")]
+    if not names:
+        return
+    named = ((name, tried(language_named, name)) for name in names)
+    languages = [(name, None if isinstance(language, Failure) else language) for name, language in named]
+    with work.table("languages", languages, _LANGUAGES):
+        for file in files:
+            if file.kind == "campaigns":
+                _add_refused(reading, file, _unknown_languages(work, file))
+        work.run("replace_languages")
+
+
+def _unknown_languages(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
+    after = 0
+    while page := work.run("unknown_languages", file=str(file.readable), after=after, most=PAGE_ROWS):
+        for after, name in page:
+            yield after, f"unknown merge_language: {name}; the campaign was added without it"
+
+
 def add_staged_refusals(reading: Reading, file: BundleFile) -> None:
     """Adds the file's staged rows that are rejected, with their line and text."""
     _add_refused(reading, file, _all_staged_refusals(reading.work, file))
@@ -268,3 +294,4 @@ def _located(file: BundleFile, refused: Iterator[tuple[int, str]]) -> Iterator[t
 
 
 RECORDS = pa.schema([("line", pa.int64()), ("record", pa.string())])
+_LANGUAGES = pa.schema([("name", pa.string()), ("language", pa.string())])

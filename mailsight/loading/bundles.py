@@ -128,6 +128,7 @@ def _stage(reading: Reading, files: Sequence[BundleFile], progress: Progress, is
     _read_files(reading, files, progress)
     _decode_words(work)
     read_contents(work, reading.refusals, files, progress)
+    bundle_tables.name_languages(reading, files)
     if is_careful:
         reject_failing(work, progress)
     for file in files:

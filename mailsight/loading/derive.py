@@ -12,6 +12,7 @@ from mailsight.audience import machines
 from mailsight.errors import LoadBroken
 from mailsight.mail.links import Matcher, links
 from mailsight.mail.wrappers import WRAPPED, unwrapped
+from mailsight.merging.filled import TEMPLATE_MARKS
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
 from mailsight.warehouse.draft import Draft
@@ -94,6 +95,7 @@ def _count(work: Draft) -> None:
         proofs=list(PROOFS_OF_SENDING),
         reject_reasons=list(NOT_SENT_BECAUSE),
         not_sent_reasons=list(NOT_SENT_BECAUSE.values()),
+        template_marks=TEMPLATE_MARKS,
     )
     work.run("replace_link_clicks")
     work.run("replace_campaign_totals")

@@ -79,13 +79,18 @@ def _attempt(work: Draft, progress: Progress, accumulates: bool, rows: Sequence[
     with undone(work):
         work.run("choose_staged", **chosen)
         work.run("reject_staged")
-        _merge(work)
+        _merge(work, _now())
         derive(work, lambda _: None, silent)
     if accumulates:
         work.run("accept_staged", **chosen)
 
 
-def _merge(work: Draft) -> None:
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _merge(work: Draft, loaded_at: datetime) -> None:
+    work.run("set_loaded_at", loaded_at=loaded_at)
     work.run("set_provider_ids", ids=json.dumps(provider_ids()))
     for name in ("merge_campaigns", "merge_customers", "merge_messages", "merge_events", "merge_totals"):
         work.run(name)
@@ -123,7 +128,8 @@ def complete(
             next_step="Fix the file, or load without --strict to skip these rows.",
         )
     progress(0.5, "Adding new rows")
-    _merge(work)
+    loaded_at = _now()
+    _merge(work, loaded_at)
     refusals.pass_over(passed_over)
     newly_refused = refusals.store()
     kinds = [
@@ -141,17 +147,18 @@ def complete(
     if changed:
         derive(work, refusals.add, lambda done, doing: progress(0.6 + 0.35 * done, doing))
         refusals.store()
-        _record(work, source, files, kinds)
+        _record(work, loaded_at, source, files, kinds)
         progress(0.95, "Publishing")
     elif not is_news:
         work.discard()
     return LoadSummary(kinds, refusals.first(), refusals.total, ignored_columns or {}, changed, passed_over)
 
 
-def _record(work: Draft, source: str, files: Sequence[str], kinds: Sequence[KindSummary]) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None)
+def _record(
+    work: Draft, loaded_at: datetime, source: str, files: Sequence[str], kinds: Sequence[KindSummary]
+) -> None:
     rows = [
-        (now, source, list(files), kind.kind, kind.rows, kind.new, kind.changed, kind.refused)
+        (loaded_at, source, list(files), kind.kind, kind.rows, kind.new, kind.changed, kind.refused)
         for kind in kinds
         if kind.rows
     ]

@@ -136,6 +136,7 @@ def contents(database: Path) -> dict[str, int]:
 EVERYTHING = {
     "campaigns": 3,
     "customers": 3,
+    "customer_changes": 0,
     "contents": 6,
     "messages": 3,
     "events": 9,
@@ -144,6 +145,7 @@ EVERYTHING = {
 WITHOUT_MARKED = {
     "campaigns": 2,
     "customers": 2,
+    "customer_changes": 0,
     "contents": 4,
     "messages": 2,
     "events": 6,
@@ -265,6 +267,22 @@ def test_a_query_that_fails_for_a_row_leaves_only_that_out(folder: Path, tmp_pat
         assert {row["row"] for row in refused(database) if "Injected" in row["reason"]} >= {
             f"{MARK},{MARK}@example.com,3"
         }
+
+
+def test_a_change_of_a_customer_is_kept_once_however_often_it_is_tried(folder: Path, tmp_path: Path) -> None:
+    database = tmp_path / "m.duckdb"
+    load(database, folder)
+    changed = as_csv([row | {"points": 4} for row in rows("customers")])
+    with query_fails_for_marked_rows("merge_customers"):
+        load(database, bundle(tmp_path / "changed", {"customers.csv": changed}))
+    assert contents(database) == EVERYTHING | {"customer_changes": 2}
+    with Warehouse(database).snapshot() as data:
+        changes = {who: data.rows("customer_changes", customer_id=who) for who in CUSTOMERS}
+    assert {who: [row["earlier"] for row in made] for who, made in changes.items()} == {
+        "ann": ['{"points":"3"}'],
+        "bob": ['{"points":"3"}'],
+        MARK: [],
+    }
 
 
 def test_a_query_that_fails_for_an_event_leaves_only_that_out_of_its_request(tmp_path: Path) -> None:

@@ -301,7 +301,11 @@ def test_bent_rows_keep_no_good_row_out(rows: list[object], tmp_path_factory: py
     text = "".join(json.dumps(row) + "\n" for row in [*rows, GOOD["events"]])
     files = {f"{kind}.ndjson": json.dumps(GOOD[kind]) + "\n" + text for kind in GOOD}
     bundles.load(folder / "m.duckdb", [bundle(folder / "b", files)])
-    assert all(count for name, count in counts(folder / "m.duckdb").items() if name != "contents")
+    assert all(
+        count
+        for name, count in counts(folder / "m.duckdb").items()
+        if name not in ("contents", "customer_changes")
+    )
 
 
 @pytest.mark.parametrize("depth", [100, 2_000, 20_000])

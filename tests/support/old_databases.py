@@ -10,8 +10,27 @@ from mailsight.vocabulary import SENT_STATES
 _COUNTED = (*COUNT_NAMES, *(f"status_{state}" for state in SENT_STATES))
 
 
+def forget_since(database: Path) -> None:
+    """Forget since when customers are known, which no migration can find out."""
+    _run(database, "update customers set known_since = null")
+
+
+def as_version_6(database: Path) -> None:
+    """Remove everything that version 7 added."""
+    _run(
+        database,
+        "alter table campaigns drop column merge_language",
+        "alter table customers drop column known_since",
+        "drop table customer_changes",
+        r"update recipients set subject_fields = null from campaigns as c where recipients.campaign_id = c.campaign_id "
+        r"and not regexp_matches(c.subject, '\{\{|\*\||%.+%')",
+        "update schema_version set version = 6",
+    )
+
+
 def as_version_5(database: Path) -> None:
-    """Remove everything that version 6 added."""
+    """Remove everything that versions 6 and 7 added."""
+    as_version_6(database)
     _run(
         database,
         *(f"alter table campaign_totals alter column {column} set not null" for column in _COUNTED),
@@ -24,7 +43,7 @@ def as_version_5(database: Path) -> None:
 
 
 def as_version_4(database: Path) -> None:
-    """Remove everything that versions 5 and 6 added."""
+    """Remove everything that versions 5 to 7 added."""
     as_version_5(database)
     _run(
         database,
@@ -36,13 +55,13 @@ def as_version_4(database: Path) -> None:
 
 
 def as_version_3(database: Path) -> None:
-    """Remove everything that versions 4 to 6 added."""
+    """Remove everything that versions 4 to 7 added."""
     as_version_4(database)
     _run(database, "drop table message_aliases", "update schema_version set version = 3")
 
 
 def as_version_2(database: Path) -> None:
-    """Remove everything that versions 3 to 6 added."""
+    """Remove everything that versions 3 to 7 added."""
     as_version_3(database)
     _run(
         database,
@@ -59,7 +78,7 @@ def as_version_2(database: Path) -> None:
 
 
 def as_version_1(database: Path) -> None:
-    """Remove everything that versions 2 to 6 added."""
+    """Remove everything that versions 2 to 7 added."""
     as_version_2(database)
     _run(
         database,

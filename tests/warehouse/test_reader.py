@@ -106,6 +106,7 @@ def test_a_failed_load_leaves_the_last_good_state(tiny_duck: Path) -> None:
 def test_a_migrated_database_equals_a_newly_loaded_one(sample_database: Path, tmp_path: Path) -> None:
     database = tmp_path / "mailsight.duckdb"
     shutil.copy(sample_database.resolve(), database)
+    old_databases.forget_since(database)
     fresh = tables(database)
     old_databases.as_version_2(database)
     with draft.draft(database) as work:

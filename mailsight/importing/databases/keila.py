@@ -130,6 +130,8 @@ def _contact(contact: Record) -> Row:
         **({f"data.{key}": value for key, value in data.items()} if isinstance(data, dict) else {}),
         "customer_id": _customer_id(contact["id"]),
         "email": contact["email"],
+        "first_name": contact["first_name"],
+        "last_name": contact["last_name"],
         "name": " ".join(part for part in (contact["first_name"], contact["last_name"]) if part) or None,
         "created_at": contact["inserted_at"],
         "status": STATUSES.get(contact["status"]),

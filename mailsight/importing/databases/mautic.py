@@ -238,8 +238,8 @@ class _Import:
                 row: Row = {
                     "campaign_id": mautic_rows.campaign(email["id"]),
                     "name": mautic_rows.name(email, parent),
-                    "subject": mautic_rows.fields(email["subject"]),
-                    "preheader": mautic_rows.fields(email["preheader_text"]),
+                    "subject": email["subject"],
+                    "preheader": email["preheader_text"],
                     "from_name": email["from_name"],
                     "from_email": email["from_address"],
                     "sent_at": self._first_sent(email["id"]) if email["id"] in self._emails else None,

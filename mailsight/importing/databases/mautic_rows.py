@@ -239,13 +239,8 @@ def selection(segments: Sequence[str], excluded: Sequence[str]) -> str | None:
     return json.dumps(conditions[0] if len(conditions) == 1 else {"all": conditions}, ensure_ascii=False)
 
 
-def fields(text: str | None) -> str | None:
-    """Mautic's `{contactfield=firstname|there}` as `{{firstname}}`, which previews fill in."""
-    return _FIELD.sub(r"{{\1}}", text) if text else None
-
-
 def template(email: Record) -> Mail | None:
-    html, text = fields(email["custom_html"]), fields(email["plain_text"])
+    html, text = email["custom_html"], email["plain_text"]
     if html:
         return Mail(f"emails/{email['id']}.html", html)
     return Mail(f"emails/{email['id']}.txt", text) if text else None
