@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib import import_module
 from typing import Protocol
 
@@ -58,22 +59,35 @@ class RenderedMail:
 
 
 # Imported when first used, since some of them need large libraries.
-_MODULES = {Language.PLAIN: "plain"}
+_MODULES = {
+    Language.PLAIN: "plain",
+    Language.MAILCHIMP: "mailchimp",
+}
 
 
 def render(
-    template: str, values: Mapping[str, Json], language: Language | None = None, *, is_html: bool = False
+    template: str,
+    values: Mapping[str, Json],
+    language: Language | None = None,
+    *,
+    is_html: bool = False,
+    sent_at: datetime | None = None,
 ) -> Rendered:
     """Render a template. Without a language, it is recognised. With `is_html`, the template is HTML, otherwise text.
+    `sent_at`: when the e-mail was sent, for templates that show the date.
 
     Meant for a worker process, whose limits on time and memory bound what a hostile template can do.
     """
     language = language or recognised(template)
-    return _renderer(language).render(template, Values(values), is_html=is_html)
+    return _renderer(language).render(template, Values(values, sent_at=sent_at), is_html=is_html)
 
 
 def render_mail(
-    mail: MailTemplate, values: Mapping[str, Json], language: Language | None = None
+    mail: MailTemplate,
+    values: Mapping[str, Json],
+    language: Language | None = None,
+    *,
+    sent_at: datetime | None = None,
 ) -> RenderedMail:
     """Render all texts of an e-mail, as `render` does. Its language is recognised from all of them."""
     texts = {
@@ -82,8 +96,12 @@ def render_mail(
         if (text := getattr(mail, name))
     }
     language = language or recognised(*texts.values())
-    renderer, prepared = _renderer(language), Values(values)
-    rendered = {name: renderer.render(text, prepared, is_html=name == "html") for name, text in texts.items()}
+    renderer = _renderer(language)
+    rendered: dict[str, Rendered] = {}
+    for name, text in texts.items():
+        finished = {finished: part.text for finished, part in rendered.items()}
+        prepared = Values(values, sent_at=sent_at, mail=finished)
+        rendered[name] = renderer.render(text, prepared, is_html=name == "html")
 
     def together(names: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for part in rendered.values() for name in getattr(part, names)))

@@ -122,7 +122,7 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
         return None
     is_archived = bool(row["archived_id"])
     template = MailTemplate(None if is_archived else content["html"], row["subject"], row["preheader"])
-    rendered = pool.run(partial(render_mail, template, _merge_fields(row)))
+    rendered = pool.run(partial(render_mail, template, _merge_fields(row), sent_at=row["sent_at"]))
     mail = rendered.mail
     return MailView(
         content["html"] if is_archived else mail.html or "",
