@@ -62,6 +62,7 @@ class RenderedMail:
 _MODULES = {
     Language.PLAIN: "plain",
     Language.MAILCHIMP: "mailchimp",
+    Language.GO: "go",
 }
 
 
