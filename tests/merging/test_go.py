@@ -51,7 +51,7 @@ def rendered(template: str, values: Any = CUSTOMER, *, is_html: bool = False) ->
         ("{{ with .Subscriber.Attribs }}{{ .city }} {{ $.Subscriber.Email }}{{ end }}", "Oslo a+b@mail.example"),
         ("{{ with .Subscriber.Attribs.no }}a{{ else with .Subscriber.Attribs.city }}{{ . }}{{ end }}", "Oslo"),
         (
-            "{{ range $i, $e := .Subscriber.Attribs.items }}{{ if $i }}, {{ end }}{{ $i }} {{ $e.name }}={{ .price }}{{end}}",
+            "{{ range $i, $e := .Subscriber.Attribs.items }}{{ if $i }}, {{end}}{{$i}} {{$e.name}}={{.price}}{{end}}",
             "0 Tea=9.5, 1 Cup=20",
         ),
         ("{{ range .Subscriber.Attribs.empty }}a{{ else }}none{{ end }}", "none"),
