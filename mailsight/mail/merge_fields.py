@@ -1,19 +1,13 @@
-"""Merge fields: fill a campaign's HTML with one customer's values."""
+"""Fills merge fields in HTML: each value is escaped for where it stands."""
 
 import html as entities
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-# Names have a limited length and quantifiers are possessive, so that no template takes longer than others of its size.
+#: The name of a field. Its length is limited, so that no template takes longer than others of its size.
 NAME = r"[^\W\d](?:[\w.\- ]{0,98}\w)?"
-FIELD = re.compile(
-    rf"\{{\{{\{{\s{{0,9}}\.?({NAME})\s{{0,9}}\}}\}}\}}"  # {{{name}}}: Mustache, Handlebars
-    rf"|\{{\{{\s{{0,9}}\.?({NAME})\s{{0,9}}\}}\}}"  # {{name}}, {{ customer.name }}, listmonk's {{ .Name }}
-    rf"|\*\|({NAME})\|\*"  # *|NAME|*: Mailchimp, Mandrill
-    r"|%(?![0-9A-Fa-f]{2}%)([^\W\d][\w.]{0,99})%"  # %name%, but not the bytes of %C3%A9
-)
 _MARKUP = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z))"
     r"|(?P<style><style\b[^>]*+(?:>.*?(?:</style|\Z)|\Z))"
@@ -37,17 +31,6 @@ class Encoded(str):
 
 
 Value = Callable[[re.Match[str]], str | None]
-
-
-def fill(template: str, fields: Mapping[str, str], *, escape: bool = True, links: bool = True) -> str:
-    """Replace {{name}}, *|NAME|* and %name% with the values of `fields`, as `replaced` does."""
-    values = {name.casefold(): value for name, value in fields.items()}
-
-    def value(field: re.Match[str]) -> str | None:
-        name = next(filter(None, field.groups())).casefold()
-        return values.get(name, values.get(name.rpartition(".")[2]))
-
-    return replaced(template, FIELD, value, escape=escape, links=links)
 
 
 def replaced(

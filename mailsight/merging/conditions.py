@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+Role = Literal["if", "elseif", "else", "end"]
+
 
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A tag of a condition. `family`: what its other tags have in common with it; "" belongs to any condition."""
 
     match: re.Match[str]
-    role: Literal["if", "elseif", "else", "end"]
+    role: Role
     family: str = ""
 
 

@@ -23,7 +23,7 @@ from .go_syntax import (
     parse,
 )
 from .go_values import MAX_PRINTED, Absent, Html, Unusable, date_text, from_json, is_true, printed
-from .rendering import Rendered
+from .rendering import Notes, Rendered
 from .values import MISSING, Values, member
 
 MAX_STEPS = 500_000
@@ -53,7 +53,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
         run.template(parse(template))
     except (_TooLong, RecursionError):
         return Rendered(template, unsupported=(run.last_action,))
-    return Rendered("".join(run.parts), *map(tuple, (run.unknown, run.assumed, run.unsupported)))
+    return run.notes.rendered("".join(run.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,7 @@ class _Run:
     """One run of a template."""
 
     def __init__(self, values: Values, *, is_html: bool) -> None:
-        self.unknown: dict[str, None] = {}
-        self.assumed: dict[str, None] = {}
-        self.unsupported: dict[str, None] = {}
+        self.notes = Notes()
         self._values = values
         self._html = HtmlWriter() if is_html else None
         self.parts = self._html.parts if self._html else []
@@ -145,7 +143,7 @@ class _Run:
             self._html.value(text)
 
     def _leave(self, raw: str) -> None:
-        self.unsupported[raw] = None
+        self.notes.unsupported[raw] = None
         self._raw(raw)
 
     def _action(self, action: Action, dot: Any) -> None:
@@ -163,7 +161,7 @@ class _Run:
         if action.variables:
             self._set(action.variables[0], value, declares=action.declares)
         elif isinstance(value, Absent):
-            self.unknown[value.name] = None
+            self.notes.unknown[value.name] = None
             self._raw(action.raw)
         else:
             self._write(value)
@@ -271,7 +269,7 @@ class _Run:
     def _asked(self, value: Any) -> Any:
         """A value that a condition asks for; one that nobody knows is nil."""
         if isinstance(value, Absent):
-            self.assumed[value.name] = None
+            self.notes.assumed[value.name] = None
             return None
         return value
 

@@ -14,7 +14,7 @@ from mailsight.mail.merge_fields import Encoded, replaced
 
 from .conditions import Tag, chosen
 from .php import compared, formatted_date, is_true
-from .rendering import Rendered
+from .rendering import Notes, Rendered
 from .values import MISSING, Json, Missing, Values, as_text
 
 _TAG = re.compile(r"\*\|([^|]{1,300}+)\|\*")
@@ -51,21 +51,17 @@ class _Mail:
     def __init__(self, values: Values, *, is_html: bool) -> None:
         self._values = values
         self._is_html = is_html
-        self._unknown: dict[str, None] = {}
-        self._assumed: dict[str, None] = {}
-        self._unsupported: dict[str, None] = {}
+        self._notes = Notes()
 
     def render(self, template: str) -> Rendered:
         tags = [tag for match in _TAG.finditer(template) if (tag := self._condition(match))]
         text, left = chosen(template, tags, self._holds)
-        self._unsupported.update(dict.fromkeys(left))
-        conditions = set(left)
+        self._notes.unsupported.update(dict.fromkeys(left))
 
         def value(field: re.Match[str]) -> str | None:
-            return None if field.group() in conditions else self._output(field)
+            return None if field.group() in self._notes.unsupported else self._output(field)
 
-        filled = replaced(text, _TAG, value, escape=self._is_html)
-        return Rendered(filled, *map(tuple, (self._unknown, self._assumed, self._unsupported)))
+        return self._notes.rendered(replaced(text, _TAG, value, escape=self._is_html))
 
     def _content(self, match: re.Match[str]) -> str:
         return (entities.unescape(match[1]) if self._is_html else match[1]).strip()
@@ -101,7 +97,7 @@ class _Mail:
         """The value that a condition asks for; one that nobody knows is empty."""
         value = self._value(name)
         if isinstance(value, Missing):
-            self._assumed[name] = None
+            self._notes.assumed[name] = None
             return None
         return value
 
@@ -133,18 +129,18 @@ class _Mail:
         change = _CHANGES.get(word)
         name = rest.strip() if change else content
         if not _NAME.fullmatch(name) or _BLOCKS.match(content):
-            self._unsupported[field.group()] = None
+            self._notes.unsupported[field.group()] = None
             return None
         text = as_text(self._value(name))
         if text is None:
-            self._unknown[name] = None
+            self._notes.unknown[name] = None
             return None
         return change(text) if change else text
 
     def _date(self, content: str) -> str | None:
         sent_at: datetime | None = self._values.sent_at
         if sent_at is None:
-            self._unknown[content] = None
+            self._notes.unknown[content] = None
             return None
         return formatted_date(sent_at, content.removeprefix("DATE:"))
 

@@ -12,7 +12,8 @@ _NUMBER = re.compile(
     r"\s*[+-]?(?:[0-9]{1,300}+(?:\.[0-9]{0,300}+)?|\.[0-9]{1,300}+)(?:[eE][+-]?[0-9]{1,5}+)?\s*"
 )
 
-_COMPARISONS: dict[str, Callable[[float | str, float | str], bool]] = {
+#: What each operator compares.
+COMPARISONS: dict[str, Callable[[float | str, float | str], bool]] = {
     "=": operator.eq,
     "==": operator.eq,
     "!=": operator.ne,
@@ -35,7 +36,7 @@ def compared(value: Json, comparison: str, text: str) -> bool:
     left = "1" if value is True else "" if value is False else as_text(value)
     if left is None:
         return comparison in ("!=", "<>")
-    compare = _COMPARISONS[comparison]
+    compare = COMPARISONS[comparison]
     if _NUMBER.fullmatch(left) and _NUMBER.fullmatch(text):
         return compare(float(left), float(text))
     return compare(left, text)

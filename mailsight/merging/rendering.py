@@ -1,7 +1,7 @@
 """Renders templates with one customer's values, in the language of their sender."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
 from typing import Protocol
@@ -24,6 +24,18 @@ class Rendered:
     unknown: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Notes:
+    """What `Rendered` says of a template, collected while it is rendered."""
+
+    unknown: dict[str, None] = field(default_factory=dict)
+    assumed: dict[str, None] = field(default_factory=dict)
+    unsupported: dict[str, None] = field(default_factory=dict)
+
+    def rendered(self, text: str) -> Rendered:
+        return Rendered(text, *map(tuple, (self.unknown, self.assumed, self.unsupported)))
 
 
 class Renderer(Protocol):
@@ -62,7 +74,10 @@ class RenderedMail:
 _MODULES = {
     Language.PLAIN: "plain",
     Language.MAILCHIMP: "mailchimp",
+    Language.ACTIVECAMPAIGN: "activecampaign",
+    Language.AMPSCRIPT: "ampscript",
     Language.GO: "go",
+    Language.MAUTIC: "mautic",
 }
 
 
