@@ -7,7 +7,7 @@ import streamlit as st
 
 from mailsight.components import address
 from mailsight.figures import formats
-from mailsight.mail.sample_values import sampled_subject
+from mailsight.merging.sample_values import sampled_subject
 from mailsight.reports import campaign as campaign_reports
 from mailsight.screens import navigation
 from mailsight.screens.cached import read

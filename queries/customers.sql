@@ -84,7 +84,7 @@ order by me.occurred_at, me.event_number;
 select
     m.content_id as archived_id, c.content_id as template_id, c.subject, c.preheader,
     cast(m.merge_fields as varchar) as merge_fields, coalesce(r.email, cu.email) as email, cu.name, cu.language,
-    cu.country, cast(cu.attributes as varchar) as attributes, r.customer_id
+    cu.country, cast(cu.attributes as varchar) as attributes, r.customer_id, coalesce(m.sent_at, c.sent_at) as sent_at
 from recipients as r
 left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
 left join campaigns as c on c.campaign_id = r.campaign_id

@@ -10,7 +10,7 @@ from mailsight.figures import comparison, explanations
 from mailsight.figures.comparison import COMPARED, LETTERS, Comparison, Difference
 from mailsight.figures.formats import NO_SENDING_DATE, count, interval, moment, of, percent, points, raw
 from mailsight.figures.metrics import FIGURES, Portion, Rate
-from mailsight.mail.sample_values import sampled_subject
+from mailsight.merging.sample_values import sampled_subject
 from mailsight.reports import campaigns as campaign_reports
 from mailsight.reports.campaigns import ComparedCampaign, ListedCampaign
 from mailsight.vocabulary import Audience

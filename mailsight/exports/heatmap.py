@@ -9,7 +9,8 @@ from mailsight.errors import WorkFailed
 from mailsight.figures import locales
 from mailsight.figures.formats import moment, things
 from mailsight.heatmap.badges import Measure, Show, beyond
-from mailsight.mail.sample_values import NO_VALUES
+from mailsight.merging.sample_values import NO_VALUES
+from mailsight.merging.values import Json
 from mailsight.reports.campaign import CampaignReport, click_totals
 
 from . import mail_pages
@@ -18,12 +19,12 @@ from . import mail_pages
 def of_campaign(
     report: CampaignReport,
     html: str,
-    values: Mapping[str, str] = NO_VALUES,
+    values: Mapping[str, Json] = NO_VALUES,
     *,
     measure: Measure = "clicks",
     show: Show = "count",
 ) -> str:
-    """Draw the heatmap of a campaign's mail. `values`: see `mail.sample_values`.
+    """Draw the heatmap of a campaign's mail. `values`: see `merging.sample_values`.
 
     Raises `WorkFailed` if the mail is too much work.
     """
@@ -41,7 +42,7 @@ def of_campaign(
     return pool.run(locales.keeping(draw))
 
 
-def of_campaign_or_reason(report: CampaignReport, html: str, values: Mapping[str, str] = NO_VALUES) -> str:
+def of_campaign_or_reason(report: CampaignReport, html: str, values: Mapping[str, Json] = NO_VALUES) -> str:
     """Draw the heatmap, or a page that says why it can't be drawn: a download that fails shows no reason."""
     try:
         return of_campaign(report, html, values)

@@ -22,7 +22,8 @@ from mailsight.mail.documents import parse
 from mailsight.mail.links import LinkClicks, links_of, shared
 from mailsight.mail.modes import mode
 from mailsight.mail.safety import left_out, link_nodes, notice, write
-from mailsight.mail.sample_values import NO_VALUES, sampled_mail
+from mailsight.merging.sample_values import NO_VALUES, sampled_mail
+from mailsight.merging.values import Json
 
 from . import paper_badges
 from .rendering import render
@@ -34,7 +35,7 @@ def heatmap(
     *,
     title: str,
     facts: Sequence[str] = (),
-    values: Mapping[str, str] = NO_VALUES,
+    values: Mapping[str, Json] = NO_VALUES,
     measure: Measure = "clicks",
     show: Show = "count",
     totals: ClickTotals | None = None,
@@ -42,7 +43,7 @@ def heatmap(
 ) -> str:
     """Draw the heatmap of any mail. `facts` are lines under the title, by default one with the total clicks.
 
-    Merge fields have sample values, from `values` where they name nobody (see `mail.sample_values`). Without
+    Merge fields have sample values, from `values` where they name nobody (see `merging.sample_values`). Without
     `personal`, nothing in it identifies a customer.
     """
     if not facts:

@@ -37,7 +37,7 @@ from mailsight.figures.metrics import (
 from mailsight.figures.metrics import portion as share_of
 from mailsight.heatmap.badges import more
 from mailsight.mail.links import LinkClicks
-from mailsight.mail.sample_values import sampled, sampled_subject
+from mailsight.merging.sample_values import sampled, sampled_subject
 from mailsight.reports import campaign as campaign_reports
 from mailsight.reports import mails
 from mailsight.reports.campaign import CampaignReport, click_totals

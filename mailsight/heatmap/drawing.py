@@ -19,7 +19,7 @@ from mailsight.figures import locales
 from mailsight.mail.documents import parse
 from mailsight.mail.links import Link, LinkClicks, links_of, shared
 from mailsight.mail.safety import left_out, link_nodes, notice, write
-from mailsight.mail.sample_values import sampled
+from mailsight.merging.sample_values import sampled
 
 from .badges import (
     MAX_BADGES,

@@ -1,11 +1,10 @@
-"""The content of an e-mail: its HTML, made safe or with one customer's merge fields, and its id."""
+"""The content of an e-mail: its HTML, made safe, and its id."""
 
 import hashlib
 
-from .merge_fields import fill
 from .safety import safe, safe_mail
 
-__all__ = ["content_id", "fill", "safe", "safe_mail"]
+__all__ = ["content_id", "safe", "safe_mail"]
 
 
 def content_id(html: str) -> str:

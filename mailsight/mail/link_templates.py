@@ -102,7 +102,8 @@ _END = (
     r"<%-?\s*(?:end|\})\s*-?%>",
     r"%%\[\s*ENDIF\s*\]%%",
 )
-_TAGS = re.compile(
+#: The tags of conditions, in every sender's language.
+CONDITION_TAGS = re.compile(
     "|".join(
         f"(?P<{name}>{'|'.join(tags)})"
         for name, tags in (("first", _FIRST), ("next", _NEXT), ("last", _LAST), ("end", _END))
@@ -129,17 +130,29 @@ def variants(address: str) -> list[str]:
 
     An address without conditions, or with conditions that don't end, is its own only variant.
     """
-    if len(address) > MAX_LENGTH or _TAGS.search(address) is None:
-        return [address]
+    texts = _branches(address)
+    return [address] if texts is None else [clean_address(text) for text in texts]
+
+
+def first_branches(text: str) -> str:
+    """A short text with the first branch of each of its conditions."""
+    texts = _branches(text)
+    return text if texts is None else texts[0]
+
+
+def _branches(text: str) -> list[str] | None:
+    """What a text with conditions may read, or None if it has no conditions, or some that don't end."""
+    if len(text) > MAX_LENGTH or CONDITION_TAGS.search(text) is None:
+        return None
     stack, start = [_Condition()], 0
-    for tag in _TAGS.finditer(address):
-        stack[-1].add([address[start : tag.start()]])
+    for tag in CONDITION_TAGS.finditer(text):
+        stack[-1].add([text[start : tag.start()]])
         start = tag.end()
         if tag["first"]:
             stack.append(_Condition())
             continue
         if len(stack) == 1:
-            return [address]
+            return None
         condition = stack[-1]
         if tag["end"]:
             branches = condition.finished + condition.current + ([] if condition.has_last else [""])
@@ -150,9 +163,9 @@ def variants(address: str) -> list[str]:
             condition.current = [""]
             condition.has_last |= tag["last"] is not None
     if len(stack) > 1:
-        return [address]
-    stack[-1].add([address[start:]])
-    return [clean_address(variant) for variant in stack[-1].current]
+        return None
+    stack[-1].add([text[start:]])
+    return stack[-1].current
 
 
 # Senders fill in a template before anybody parses it as HTML, so its expressions may hold the quote that their

@@ -1,19 +1,13 @@
-"""Merge fields: fill a campaign's HTML with one customer's values."""
+"""Fills merge fields in HTML: each value is escaped for where it stands."""
 
 import html as entities
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import quote
 
-# Names have a limited length and quantifiers are possessive, so that no template takes longer than others of its size.
+#: The name of a field. Its length is limited, so that no template takes longer than others of its size.
 NAME = r"[^\W\d](?:[\w.\- ]{0,98}\w)?"
-FIELD = re.compile(
-    rf"\{{\{{\{{\s{{0,9}}\.?({NAME})\s{{0,9}}\}}\}}\}}"  # {{{name}}}: Mustache, Handlebars
-    rf"|\{{\{{\s{{0,9}}\.?({NAME})\s{{0,9}}\}}\}}"  # {{name}}, {{ customer.name }}, listmonk's {{ .Name }}
-    rf"|\*\|({NAME})\|\*"  # *|NAME|*: Mailchimp, Mandrill
-    r"|%(?![0-9A-Fa-f]{2}%)([^\W\d][\w.]{0,99})%"  # %name%, but not the bytes of %C3%A9
-)
-_LEADING_FIELD = re.compile(rf"\s*+(?:{FIELD.pattern})")
 _MARKUP = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z))"
     r"|(?P<style><style\b[^>]*+(?:>.*?(?:</style|\Z)|\Z))"
@@ -30,22 +24,19 @@ _RESERVED = "%:/?#[]@!$&'()*+,;=~"
 _MAX_FILLED_CHARACTERS = 5_000_000
 
 
-class _Values:
-    """The values by their names in any case, up to a total length. After that, fields stay unfilled."""
+class Encoded(str):
+    """A value that is HTML or percent-encoded already. As text of HTML and in a URL, it is written as it is."""
 
-    def __init__(self, fields: Mapping[str, str]) -> None:
-        self._values = {name.casefold(): value for name, value in fields.items()}
-        self._characters_left = _MAX_FILLED_CHARACTERS
-
-    def get(self, name: str) -> str | None:
-        name = name.casefold()
-        value = self._values.get(name, self._values.get(name.rpartition(".")[2]))
-        self._characters_left -= len(value or "")
-        return value if self._characters_left >= 0 else None
+    __slots__ = ()
 
 
-def fill(template: str, fields: Mapping[str, str], *, escape: bool = True, links: bool = True) -> str:
-    """Replace {{name}}, *|NAME|* and %name% with the values of `fields`. Unknown fields are left unchanged.
+Value = Callable[[re.Match[str]], str | None]
+
+
+def replaced(
+    template: str, field: re.Pattern[str], value: Value, *, escape: bool = True, links: bool = True
+) -> str:
+    """Replace each field with its value, or leave it unchanged if that is None.
 
     Without `links`, those in an href are left unchanged too.
 
@@ -53,59 +44,75 @@ def fill(template: str, fields: Mapping[str, str], *, escape: bool = True, links
     and attributes, percent-encoded in URLs. So no value can become a tag or a script. Without it, the template is plain
     text, such as a subject.
     """
-    values = _Values(fields)
+    fields = _Fields(field, value)
     if not escape:
-        return _filled(template, values, str)
+        return fields.filled(template, str)
     parts, start = [], 0
     for markup in _MARKUP.finditer(template):
-        text = _filled(template[start : markup.start()], values, entities.escape)
-        parts += [text, _markup(markup, values, links=links)]
+        text = fields.filled(template[start : markup.start()], _text)
+        parts += [text, _markup(markup, fields, links=links)]
         start = markup.end()
-    return "".join([*parts, _filled(template[start:], values, entities.escape)])
+    return "".join([*parts, fields.filled(template[start:], _text)])
 
 
-def _filled(text: str, values: _Values, encode: Callable[[str], str]) -> str:
-    def replacement(field: re.Match[str]) -> str:
-        value = _value(field, values)
-        return field.group() if value is None else encode(value)
+@dataclass(slots=True)
+class _Fields:
+    """The fields of a template. After values of a certain total length, they stay unfilled."""
 
-    return FIELD.sub(replacement, text)
+    pattern: re.Pattern[str]
+    value: Value
+    characters_left: int = _MAX_FILLED_CHARACTERS
+
+    def filled(self, text: str, encode: Callable[[str], str]) -> str:
+        def replacement(field: re.Match[str]) -> str:
+            value = self.get(field)
+            return field.group() if value is None else encode(value)
+
+        return self.pattern.sub(replacement, text)
+
+    def get(self, field: re.Match[str]) -> str | None:
+        value = self.value(field)
+        self.characters_left -= len(value or "")
+        return value if self.characters_left >= 0 else None
 
 
-def _value(field: re.Match[str], values: _Values) -> str | None:
-    return values.get(next(filter(None, field.groups())))
-
-
-def _markup(markup: re.Match[str], values: _Values, *, links: bool) -> str:
+def _markup(markup: re.Match[str], fields: _Fields, *, links: bool) -> str:
     part = markup.group()
     if markup.lastgroup == "comment":
         return part
     if markup.lastgroup == "style":
-        return _filled(part, values, lambda value: re.sub(r"[^\w#%., -]", "", value))
+        return fields.filled(part, lambda value: re.sub(r"[^\w#%., -]", "", value))
     parts, start = [], 0
     for attribute in () if links else _ATTRIBUTE.finditer(part):
         if attribute[1].casefold() == "href":
-            parts += [_tag(part[start : attribute.start()], values), attribute.group()]
+            parts += [_tag(part[start : attribute.start()], fields), attribute.group()]
             start = attribute.end()
-    return "".join([*parts, _tag(part[start:], values)])
+    return "".join([*parts, _tag(part[start:], fields)])
 
 
-def _tag(part: str, values: _Values) -> str:
-    attributes = _ATTRIBUTE.sub(lambda attribute: _attribute(attribute, values), part)
-    return _filled(attributes, values, _references)
+def _tag(part: str, fields: _Fields) -> str:
+    parts, start = [], 0
+    for attribute in _ATTRIBUTE.finditer(part):
+        if attribute[3] is not None:
+            between = fields.filled(part[start : attribute.start()], _references)
+            parts += [between, _attribute(attribute, fields)]
+            start = attribute.end()
+    return "".join([*parts, fields.filled(part[start:], _references)])
 
 
-def _attribute(attribute: re.Match[str], values: _Values) -> str:
+def _attribute(attribute: re.Match[str], fields: _Fields) -> str:
     name, equals, value = attribute.groups()
-    if value is None:
-        return name
     quotes = value[0] if value[0] in "\"'" else ""
     value = value.strip(quotes)
     is_address = name.casefold() in _URL_ATTRIBUTES
-    value = _address(value, values) if is_address else _filled(value, values, _references)
+    value = _address(value, fields) if is_address else fields.filled(value, _references)
     if not (value or quotes):
         quotes = '"'  # otherwise the next attribute would become this one's value
-    return f"{name}{equals}{quotes}{value}{quotes}"
+    return f"{fields.filled(name, _references)}{equals}{quotes}{value}{quotes}"
+
+
+def _text(value: str) -> str:
+    return value if isinstance(value, Encoded) else entities.escape(value)
 
 
 def _references(value: str) -> str:
@@ -113,13 +120,13 @@ def _references(value: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", lambda character: f"&#{ord(character.group())};", value)
 
 
-def _address(address: str, values: _Values) -> str:
+def _address(address: str, fields: _Fields) -> str:
     """Fill a URL: values are percent-encoded, except a leading one that is a web, mailto or tel URL itself."""
-    field = _LEADING_FIELD.match(address)
-    start = _value(field, values) if field else None
+    field = fields.pattern.match(address, len(address) - len(address.lstrip()))
+    start = fields.get(field) if field else None
     if field is None or start is None:
-        return _filled(address, values, _component)
-    rest = _filled(address[field.end() :], values, _component)
+        return fields.filled(address, _component)
+    rest = fields.filled(address[field.end() :], _component)
     start = start.strip()
     return (
         _references(
@@ -132,4 +139,4 @@ def _address(address: str, values: _Values) -> str:
 
 
 def _component(value: str) -> str:
-    return quote(value, safe="", errors="replace")
+    return _references(value) if isinstance(value, Encoded) else quote(value, safe="", errors="replace")

@@ -1,7 +1,8 @@
 """Renders templates with one customer's values, in the language of their sender."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from importlib import import_module
 from typing import Protocol
 
@@ -23,6 +24,18 @@ class Rendered:
     unknown: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Notes:
+    """What `Rendered` says of a template, collected while it is rendered."""
+
+    unknown: dict[str, None] = field(default_factory=dict)
+    assumed: dict[str, None] = field(default_factory=dict)
+    unsupported: dict[str, None] = field(default_factory=dict)
+
+    def rendered(self, text: str) -> Rendered:
+        return Rendered(text, *map(tuple, (self.unknown, self.assumed, self.unsupported)))
 
 
 class Renderer(Protocol):
@@ -65,22 +78,37 @@ _MODULES = {
     Language.MUSTACHIO: "mustachio",
     Language.SPARKPOST: "sparkpost",
     Language.MAILJET: "mailjet",
+    Language.MAILCHIMP: "mailchimp",
+    Language.ACTIVECAMPAIGN: "activecampaign",
+    Language.AMPSCRIPT: "ampscript",
+    Language.GO: "go",
+    Language.MAUTIC: "mautic",
 }
 
 
 def render(
-    template: str, values: Mapping[str, Json], language: Language | None = None, *, is_html: bool = False
+    template: str,
+    values: Mapping[str, Json],
+    language: Language | None = None,
+    *,
+    is_html: bool = False,
+    sent_at: datetime | None = None,
 ) -> Rendered:
     """Render a template. Without a language, it is recognised. With `is_html`, the template is HTML, otherwise text.
+    `sent_at`: when the e-mail was sent, for templates that show the date.
 
     Meant for a worker process, whose limits on time and memory bound what a hostile template can do.
     """
     language = language or recognised(template)
-    return _renderer(language).render(template, Values(values), is_html=is_html)
+    return _renderer(language).render(template, Values(values, sent_at=sent_at), is_html=is_html)
 
 
 def render_mail(
-    mail: MailTemplate, values: Mapping[str, Json], language: Language | None = None
+    mail: MailTemplate,
+    values: Mapping[str, Json],
+    language: Language | None = None,
+    *,
+    sent_at: datetime | None = None,
 ) -> RenderedMail:
     """Render all texts of an e-mail, as `render` does. Its language is recognised from all of them."""
     texts = {
@@ -89,8 +117,12 @@ def render_mail(
         if (text := getattr(mail, name))
     }
     language = language or recognised(*texts.values())
-    renderer, prepared = _renderer(language), Values(values)
-    rendered = {name: renderer.render(text, prepared, is_html=name == "html") for name, text in texts.items()}
+    renderer = _renderer(language)
+    rendered: dict[str, Rendered] = {}
+    for name, text in texts.items():
+        finished = {finished: part.text for finished, part in rendered.items()}
+        prepared = Values(values, sent_at=sent_at, mail=finished)
+        rendered[name] = renderer.render(text, prepared, is_html=name == "html")
 
     def together(names: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for part in rendered.values() for name in getattr(part, names)))

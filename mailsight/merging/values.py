@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 #: What a JSON document may hold: None, bool, int, float, str, lists and objects.
@@ -28,9 +30,19 @@ class Values(Mapping[str, Json]):
     `lookup` also finds what a template names in another way: with a prefix (`contact.email`), in another case
     (`EMAIL`), or with other separators (`First name`, `first_name`, `FirstName`). It never takes one name for another
     word: `fname` is not `first_name`, except where a language says so.
+
+    `sent_at`: when the e-mail was sent. `mail`: its subject and preheader, as far as they are known.
     """
 
-    def __init__(self, values: Mapping[str, Json]) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Json],
+        *,
+        sent_at: datetime | None = None,
+        mail: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.sent_at = sent_at
+        self.mail = mail
         self._values = values
         # The names of each object by their keys, by the object's id. The object is kept so that its id stays its own.
         self._names: dict[int, tuple[Json, Mapping[str, str]]] = {}
@@ -77,6 +89,18 @@ def member(value: Json | Missing, name: str) -> Json | Missing:
         position = int(name[:9])
         return value[position] if position < len(value) else MISSING
     return MISSING
+
+
+def as_text(value: Json | Missing) -> str | None:
+    """A value as text, or None if it has none: a list, an object, or no value at all."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case str() | int() | float():
+            return str(value)
+    return None
 
 
 def key(name: str) -> str:

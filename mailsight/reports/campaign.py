@@ -17,7 +17,7 @@ from mailsight.figures.reported import Difference
 from mailsight.figures.verdict import Performance, Verdict
 from mailsight.heatmap.badges import MAX_BADGES, ClickTotals, LinkTotals
 from mailsight.mail.links import Link, LinkClicks, shared
-from mailsight.mail.sample_values import sampled
+from mailsight.merging.sample_values import sampled
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
 

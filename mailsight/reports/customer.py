@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from mailsight.errors import UnknownCustomer
-from mailsight.mail.content import fill
+from mailsight.merging.languages import Language
+from mailsight.merging.rendering import render
 from mailsight.vocabulary import Audience, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
 
@@ -80,11 +81,11 @@ def report(data: Snapshot, customer_id: str, audience: Audience) -> CustomerRepo
 def _contact(row: dict[str, Any], known: Mapping[str, object]) -> Contact:
     """A contact. Its subject is filled with its own merge fields, or else with what is known of the customer."""
     own = json.loads(row.pop("merge_fields") or "{}")
-    merge_fields = {name: str(value) for name, value in {**known, **own}.items() if value is not None}
+    values = {name: value for name, value in {**known, **own}.items() if value is not None}
     return Contact(
         **row
         | {
-            "subject": fill(row["subject"], merge_fields, escape=False) if row["subject"] else None,
+            "subject": row["subject"] and render(row["subject"], values, Language.PLAIN).text,
             "status": Status(row["status"]),
             "not_sent_reason": NotSentReason(row["not_sent_reason"]) if row["not_sent_reason"] else None,
         }

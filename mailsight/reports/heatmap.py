@@ -27,9 +27,10 @@ from mailsight.heatmap.badges import (
 )
 from mailsight.mail.links import Link, LinkClicks, Matcher, outlook_links
 from mailsight.mail.safety import SCHEMES
-from mailsight.mail.sample_values import NO_VALUES, sampled, sampled_mail
 from mailsight.mail.values import clean_address
 from mailsight.mail.visibility import Visibility
+from mailsight.merging.sample_values import NO_VALUES, sampled, sampled_mail
+from mailsight.merging.values import Json
 
 _MAX_OUTLOOK_LINKS = 200  # e-mails have a few; each takes a row
 # A longer list is slow and of no use.
@@ -66,12 +67,12 @@ def view(
     link_totals: LinkTotals,
     html: str | None,
     *,
-    values: Mapping[str, str] = NO_VALUES,
+    values: Mapping[str, Json] = NO_VALUES,
     pictures: bool = False,
 ) -> dict[str, Any]:
     """Return the data that heatmap.js draws. Without an e-mail, "html" is None and only the list of links is drawn.
 
-    Merge fields have sample values, from `values` where they name nobody (see `mail.sample_values`). `pictures`:
+    Merge fields have sample values, from `values` where they name nobody (see `merging.sample_values`). `pictures`:
     whether to load the e-mail's images. The e-mail is untrusted, so run this in a worker process.
     """
     html = None if html is None else sampled_mail(html, values)
@@ -144,7 +145,7 @@ def view(
     }
 
 
-def _with_samples(link: LinkClicks, values: Mapping[str, str]) -> LinkClicks:
+def _with_samples(link: LinkClicks, values: Mapping[str, Json]) -> LinkClicks:
     label, url = (sampled(text, values, escape=False) for text in (link.label, link.url))
     return replace(link, label=label, url=url)
 

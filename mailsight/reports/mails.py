@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, Literal
 
 from mailsight.bounded import pool
-from mailsight.mail.sample_values import sampled
 from mailsight.merging.rendering import MailTemplate, render_mail
+from mailsight.merging.sample_values import sampled_template
 from mailsight.vocabulary import NotSentReason
 from mailsight.warehouse.reader import Snapshot
 
@@ -75,21 +75,16 @@ def sample(data: Snapshot, campaign_id: str) -> MailView | None:
     mail = of_campaign(data, campaign_id)
     if mail is None:
         return None
-    values = first_values(data, campaign_id)
-    html = pool.run(partial(sampled, mail.html, values))
-    subject, preheader = (
-        pool.run(partial(sampled, text, values, escape=False)) if text else None
-        for text in (mail.subject, mail.preheader)
-    )
-    return MailView(html, subject, preheader, "sample")
+    template = MailTemplate(mail.html, mail.subject, mail.preheader)
+    shown = pool.run(partial(sampled_template, template, first_values(data, campaign_id)))
+    return MailView(shown.html or "", shown.subject, shown.preheader, "sample")
 
 
-def first_values(data: Snapshot, campaign_id: str) -> dict[str, str]:
+def first_values(data: Snapshot, campaign_id: str) -> dict[str, Any]:
     """The values of the merge fields of the first customer to whom the campaign was sent, if there is one."""
     first = data.row("first_sent_customer", campaign_id=campaign_id)
     row = first and data.row("customer_mail", campaign_id=campaign_id, customer_id=first["customer_id"])
-    values = _merge_fields(row) if row else {}
-    return {name: str(value) for name, value in values.items()}
+    return _merge_fields(row) if row else {}
 
 
 def delivery(data: Snapshot, campaign_id: str, customer_id: str) -> Delivery | None:
@@ -122,7 +117,7 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
         return None
     is_archived = bool(row["archived_id"])
     template = MailTemplate(None if is_archived else content["html"], row["subject"], row["preheader"])
-    rendered = pool.run(partial(render_mail, template, _merge_fields(row)))
+    rendered = pool.run(partial(render_mail, template, _merge_fields(row), sent_at=row["sent_at"]))
     mail = rendered.mail
     return MailView(
         content["html"] if is_archived else mail.html or "",

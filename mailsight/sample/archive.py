@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from selectolax.lexbor import LexborHTMLParser
 
-from mailsight.mail.content import fill
+from mailsight.merging.languages import Language
+from mailsight.merging.rendering import render
 
 from .campaigns import Campaign
 
@@ -39,7 +40,8 @@ def write(folder: Path, campaign: Campaign, copy: Copy, *, raw: bool) -> str:
     """
     opening = str(escape(campaign.plan.opening))
     extra = " The trip that you looked at last week is still free, by the way."
-    personal = fill(campaign.html.replace(opening, opening + extra), copy.merge_fields)
+    template = campaign.html.replace(opening, opening + extra)
+    personal = render(template, copy.merge_fields, Language.PLAIN, is_html=True).text
     path = f"contents/archive/{campaign.campaign_id}-{copy.customer_id}.{'eml' if raw else 'html'}"
     (folder / "contents" / "archive").mkdir(exist_ok=True)
     content = _eml(campaign, copy, personal) if raw else personal.encode()
@@ -52,7 +54,7 @@ def _eml(campaign: Campaign, copy: Copy, personal: str) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = f"{campaign.row['from_name']} <{campaign.row['from_email']}>"
     message["To"] = f"{copy.name} <{copy.email}>"
-    message["Subject"] = fill(campaign.plan.subject, copy.merge_fields, escape=False)
+    message["Subject"] = render(campaign.plan.subject, copy.merge_fields, Language.PLAIN).text
     message["Date"] = format_datetime(copy.sent_at)
     message["Message-ID"] = f"<{copy.message_id}@mail.sunwise.example>"
     message["List-Unsubscribe"] = f"<https://www.sunwise.example/unsubscribe?u={copy.customer_id}>"

@@ -15,7 +15,7 @@ from mailsight.exports import rows
 from mailsight.figures import comparison, explanations, formats, locales, reported
 from mailsight.figures.chance import Change
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
-from mailsight.mail.sample_values import sampled_subject
+from mailsight.merging.sample_values import sampled_subject
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign, Overview, SearchTotals
 from mailsight.reports.search import ROWS_A_PAGE, CampaignSearch, Order

@@ -25,7 +25,7 @@ from mailsight.figures.comparison import (
 )
 from mailsight.figures.hours import PERIODS
 from mailsight.figures.metrics import FIGURES, WHOLES, Portion, Rate
-from mailsight.mail.sample_values import sampled_subject
+from mailsight.merging.sample_values import sampled_subject
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience

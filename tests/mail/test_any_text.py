@@ -15,7 +15,6 @@ from mailsight.exports.mail_pages import on_paper
 from mailsight.exports.masking import Mask, addresses, segments
 from mailsight.heatmap.badges import click_totals, link_totals
 from mailsight.heatmap.drawing import canvas, draw, layers
-from mailsight.mail import content
 from mailsight.mail.documents import MAX_DEPTH, MAX_ELEMENTS, SIMPLIFIED, parse, within_bounds
 from mailsight.mail.links import LinkClicks, Matcher, links, outlook_links
 from mailsight.mail.safety import MAX_AREAS, safe
@@ -24,6 +23,7 @@ from mailsight.mail.trackers import picture_address, tracking_hosts
 from mailsight.mail.urls import RULES, pattern, targets
 from mailsight.mail.values import coordinates, pixels, split_url, unescape
 from mailsight.mail.wrappers import unwrapped
+from mailsight.merging.sample_values import sampled
 from mailsight.reports.heatmap import view
 from tests.support.hostile import MAILS
 
@@ -120,8 +120,8 @@ def test_any_mail_is_shown_and_drawn(html: str) -> None:
 
 @given(HTML, st.dictionaries(st.sampled_from(["a", "name"]), TEXT))
 def test_any_mail_is_filled_in_and_masked(html: str, fields: dict[str, str]) -> None:
-    content.fill(html, fields)
-    content.fill(html, fields, escape=False)
+    sampled(html, fields)
+    sampled(html, fields, escape=False)
     mask = Mask(("Ann", *fields.values()), "mail.example")
     assert addresses(mask.text(html)) <= {
         address for address in addresses(html) if address.endswith("@mail.example")

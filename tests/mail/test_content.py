@@ -1,4 +1,4 @@
-"""E-mail HTML: removing anything harmful, filling merge fields."""
+"""E-mail HTML: removing anything harmful."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from mailsight.mail.content import fill, safe
+from mailsight.mail.content import safe
 from mailsight.mail.safety import ATTRIBUTES, DROPPED, ELEMENTS, SCHEMES, link_nodes
 from mailsight.mail.stylesheets import safe_css
 from mailsight.mail.values import words
@@ -254,71 +254,3 @@ def test_real_mails_keep_all_links(samples: Path) -> None:
         html = decode(path.read_bytes())
         before, after = (len(link_nodes(LexborHTMLParser(source))) for source in (html, safe(html)))
         assert before == after, path.name
-
-
-FIELDS = {
-    "name": "Ann & Bo",
-    "Town": "Den <b>Haag</b>",
-    "id": "7/8?",
-    "url": "https://a.example/?x=1&y=2",
-    "bad": "javascript:x()",
-}
-
-
-@pytest.mark.parametrize(
-    ("template", "filled"),
-    [
-        ("{{name}} {{ name }} {{{name}}} {{customer.name}} *|NAME|* %name% %NAME%", "Ann &amp; Bo " * 7),
-        ("{{ .Subscriber.Town }}", "Den &lt;b&gt;Haag&lt;/b&gt;"),
-        (
-            "{{unknown}} *|UNKNOWN|* %unknown% {{ 1 }} 100% or 20%",
-            "{{unknown}} *|UNKNOWN|* %unknown% {{ 1 }} 100% or 20%",
-        ),
-        ('<p title="{{town}}">', '<p title="Den&#32;&#60;b&#62;Haag&#60;&#47;b&#62;">'),
-        ("<p title={{town}}>", "<p title=Den&#32;&#60;b&#62;Haag&#60;&#47;b&#62;>"),
-        (
-            '<a href="https://a.example/{{id}}?n={{name}}">',
-            '<a href="https://a.example/7%2F8%3F?n=Ann%20%26%20Bo">',
-        ),
-        ("<!-- {{name}} -->", "<!-- {{name}} -->"),
-        ("<style>a{color:{{town}}}</style>{{name}}", "<style>a{color:Den bHaagb}</style>Ann &amp; Bo"),
-        ("caf%C3%A9%20x", "caf%C3%A9%20x"),
-    ],
-)
-def test_merge_fields_are_filled(template: str, filled: str) -> None:
-    assert fill(template, FIELDS).strip() == filled.strip()
-
-
-@pytest.mark.parametrize(
-    ("template", "address"),
-    [
-        ('<a href="{{url}}">', "https://a.example/?x=1&y=2"),
-        ("<a href={{url}}>", "https://a.example/?x=1&y=2"),
-        ('<a href="{{url}}&z={{name}}">', "https://a.example/?x=1&y=2&z=Ann%20%26%20Bo"),
-        ('<a href="{{bad}}">', "javascript%3Ax%28%29"),
-        ('<a href=" {{bad}}">', "javascript%3Ax%28%29"),
-        ('<a href="java{{bad}}">', "javajavascript%3Ax%28%29"),
-        ('<a href="{{unknown}}">', "{{unknown}}"),
-    ],
-)
-def test_a_field_may_be_a_whole_url_but_never_a_script(template: str, address: str) -> None:
-    link = LexborHTMLParser(fill(template, FIELDS)).css_first("a")
-    assert link is not None
-    assert (link.attributes["href"] or "").strip() == address
-
-
-@given(st.text(max_size=30))
-def test_no_value_becomes_markup_or_a_script(value: str) -> None:
-    template = "<a href=\"{{x}}\" title={{x}} class='{{x}}'>{{x}}</a><a href=https://a.example/{{x}}>b</a><style>{{x}}</style>"
-    document = LexborHTMLParser(fill(template, {"x": value}))
-    assert [node.tag for node in document.css("*")] == ["html", "head", "body", "a", "a", "style"]
-    first, second = document.css("a")
-    assert set(first.attributes) == {"href", "title", "class"}
-    assert set(second.attributes) == {"href"}
-    assert not re.match(
-        r"[\x00-\x20]*(?:javascript|data|vbscript):", first.attributes["href"] or "", re.IGNORECASE
-    )
-
-
-def test_a_subject_is_filled_without_escaping() -> None:
-    assert fill("Hello {{name}}, *|TOWN|*", FIELDS, escape=False) == "Hello Ann & Bo, Den <b>Haag</b>"

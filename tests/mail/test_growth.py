@@ -31,6 +31,9 @@ from mailsight.mail.stylesheets import component_values
 from mailsight.mail.urls import pattern
 from mailsight.mail.values import split_url
 from mailsight.mail.wrappers import WRAPPERS
+from mailsight.merging import plain, sample_values, usual_names
+from mailsight.merging.languages import Language
+from mailsight.merging.rendering import MailTemplate, render
 from mailsight.mime import entities
 from tests.support.adversarial import KINDS, LEAST_SECONDS, LONG, MOST, SHORT
 from tests.support.faults import EACH
@@ -87,6 +90,11 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "Mapping[str, str | None]": lambda text: dict.fromkeys(("style", "width", "height"), text),
     "Mapping[int, str]": lambda _: {},
     "Callable[[str], str | None] | None": lambda _: str,
+    "Callable[[Match[str]], str | None]": lambda text: lambda _: text[:50],
+    "Pattern[str]": lambda _: plain.FIELD,
+    "Mapping[str, Any]": lambda text: {"a": text, "name": "Ann"},
+    "MailTemplate": lambda text: MailTemplate(text, text, text, text, text),
+    "Language | None": lambda _: Language.PLAIN,
     "Entity": lambda text: entities.read(
         b"Content-Type: text/html\n\n" + text.encode("utf-8", "surrogatepass")
     ),
@@ -99,7 +107,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
 
 
 def _functions() -> Iterator[tuple[str, Callable[..., Any]]]:
-    modules = [masking]
+    modules = [masking, sample_values, usual_names]
     for package in (mail, heatmap, mime):
         modules += [
             import_module(f"{package.__name__}.{module.name}")
@@ -134,6 +142,15 @@ METHODS: Mapping[str, Callable[[str], Any]] = {
     "Wrapper.target": lambda text: [wrapper.target(f"{wrapper.example[:40]}{text}") for wrapper in WRAPPERS],
     "Wrapper.unpack": lambda text: [wrapper.unpack(text) for wrapper in WRAPPERS],
     "split_url": split_url,
+    **{
+        f"render, {language}": lambda text, language=language: render(  # type: ignore[misc]
+            text, {"a": text[:50], "name": "Ann"}, language, is_html=True
+        )
+        for language in (
+            *(Language.PLAIN, Language.MAILCHIMP, Language.ACTIVECAMPAIGN, Language.AMPSCRIPT),
+            *(Language.MAUTIC, Language.GO),
+        )
+    },
 }
 
 

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from mailsight.mail.content import fill
 from mailsight.mail.links import links
+from mailsight.merging.languages import Language
+from mailsight.merging.rendering import render
 from mailsight.mime.files import read
 from mailsight.sample import bundle as sample_bundle
 from mailsight.vocabulary import EventType, NotSentReason
@@ -229,7 +230,7 @@ def test_clicked_urls_are_links_of_the_mail_with_merge_fields_filled_in(
     assert 0.6 < len(placed) / len(clicks) < 0.8
     for click in placed:
         url = urls[click["campaign_id"]][click["link_position"]]
-        assert click["url"] == fill(url, fields[click["message_id"]], escape=False)
+        assert click["url"] == render(url, fields[click["message_id"]], Language.PLAIN).text
     assert not any(mark in row["url"] for row in clicks for mark in ("{{", "*|", "%c", "%b"))
 
 
@@ -279,7 +280,7 @@ def test_every_merge_field_of_a_mail_has_a_value(
     message = next(message for message in messages if message["campaign_id"] == row["campaign_id"])
     fields = json.loads(message["merge_fields"])
     assert used == set(fields)
-    assert re.search(mark, fill(html, fields)) is None
+    assert re.search(mark, render(html, fields, Language.PLAIN, is_html=True).text) is None
 
 
 def _mail(bundle: Path, campaigns: Rows, name: str) -> LexborHTMLParser:

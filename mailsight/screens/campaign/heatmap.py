@@ -16,7 +16,7 @@ from mailsight.exports import heatmap, rows
 from mailsight.exports.lists import file_name
 from mailsight.figures import formats, locales
 from mailsight.mail.links import LinkClicks
-from mailsight.mail.sample_values import sampled_subject
+from mailsight.merging.sample_values import sampled_subject
 from mailsight.reports import campaign, mails
 from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.heatmap import link_id, link_label, view

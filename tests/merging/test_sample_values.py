@@ -3,7 +3,9 @@
 import pytest
 
 from mailsight.mail.link_fields import SYNTAXES
-from mailsight.mail.sample_values import sampled, sampled_mail, sampled_subject
+from mailsight.merging.languages import Language
+from mailsight.merging.rendering import MailTemplate
+from mailsight.merging.sample_values import sampled, sampled_mail, sampled_subject, sampled_template
 
 
 @pytest.mark.parametrize(
@@ -26,7 +28,7 @@ from mailsight.mail.sample_values import sampled, sampled_mail, sampled_subject
         ("[FIRSTNAME], [SALE] now", "Alex, [SALE] now"),
         ("{{loyalty_points}} of {{ orderNumber }}", "[Loyalty points] of [Order number]"),
         ("For {{city}}", "For London"),
-        ("{{#if a}}{{first_name}}{{else}}you{{/if}}", "{{#if a}}Alex{{else}}you{{/if}}"),
+        ("{{#if a}}{{first_name}}{{else}}you{{/if}}", "Alex"),
         ("50% off, 20% more, no fields", "50% off, 20% more, no fields"),
         ("", ""),
         (None, ""),
@@ -63,6 +65,56 @@ def test_a_mail_with_samples_keeps_its_links() -> None:
     assert sampled_mail(html, {"city": "Den Haag"}) == shown
 
 
-def test_a_mail_whose_fields_contain_links_stays_as_it_is() -> None:
+def test_links_in_template_code_stay() -> None:
     html = "{{ offer | default: '<a href=\"https://x.example/\">x</a>' }} <a href=y>{{first_name}}</a>"
-    assert sampled_mail(html) == html
+    assert sampled_mail(html) == html.replace("{{first_name}}", "Alex")
+
+
+LINK = '<a href="https://x.example/{% if vip %}v{% else %}s{% endif %}">x</a>'
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("{% if vip %}a{% elsif new %}b{% else %}c{% endif %}{% assign x = 1 %}{% comment %}", "abc"),
+        ("{% for item in items %}{{ item.name | upcase }}{% endfor %}{%- now 'Y' -%}", "Alex Smith"),
+        ("{{#if a}}x{{else}}y{{/if}}{{#each items}}{{this.title}}{{/each}}{{> footer}}{{! note }}{{!-- note --}}",
+         "xy[Title]"),
+        ("{{ if .Subscriber.Attribs.city }}x{{ else if .b }}y{{ end }}{{ range .Tx.items }}{{ .city }}{{ end }}",
+         "xyLondon"),
+        ("{{ $x := 1 }}{{/* note */}}{{ upper .Subscriber.FirstName }}{{ printf \"%s\" .Code }}", "Alex[Code]"),
+        ("*|IF:VIP|*a*|ELSEIF:X=y|*b*|ELSE:|*c*|END:IF|**|INTERESTED:A:B|*d*|END:INTERESTED|**|LIST:COMPANY|*",
+         "abcdExample Ltd"),
+        ("%IF $CITY == 'x'%a%ELSEIF $B%b%ELSE%c%/IF%%FIRSTNAME%", "abcAlex"),
+        ("[if:city=x]a[elseif:b=c]b[else]c[endif][firstname,fallback=you]", "abcAlex"),
+        ("{if $a}x{elseif $b}y{else}z{/if}{$name}", "xyzAlex Smith"),
+        ("%%[ IF @a == 1 THEN ]%%x%%[ ELSE ]%%y%%[ ENDIF ]%%%%=v(@first_name)=%%", "xyAlex"),
+        ("{% unsubscribe 'No more' %}{{ order.total | money }}", "No more[Total]"),
+        (f"{{% if vip %}}{LINK}{{% endif %}}", LINK),
+    ],
+)  # fmt: skip
+def test_template_code_is_left_out_of_a_mail_and_its_links_stay(template: str, shown: str) -> None:
+    assert sampled_mail(template) == shown
+
+
+def test_a_preview_is_rendered_as_for_a_typical_customer() -> None:
+    mail = MailTemplate(
+        "*|IF:FNAME|*Hi *|FNAME|**|ELSE:|*Hello*|END:IF|*, *|IF:PLAN=pro|*a*|ELSE:|*b*|END:IF|* <b>*|CODE|*",
+        "*|TITLE:FNAME|*'s *|ORDER|*",
+    )
+    values = {"fname": "Xanthippe", "plan": "pro", "email": "x@mail.example"}
+    assert sampled_template(mail, values, Language.MAILCHIMP) == MailTemplate(
+        "Hi Alex, a <b>[Code]", "Alex's [Order]"
+    )
+
+
+def test_real_values_in_lists_and_objects_name_nobody() -> None:
+    values = {
+        "customer": {"first_name": "Xanthippe", "city": "Oslo"},
+        "items": [{"name": "Tea", "email": "x@mail.example"}],
+    }
+    template = (
+        "{{ .customer.first_name }} {{ .customer.city }}{{ range .items }} {{ .name }} {{ .email }}{{ end }}"
+    )
+    shown = sampled_template(MailTemplate(None, template), values, Language.GO)
+    assert shown.subject == "Alex Oslo Tea alex.smith@example.com"
