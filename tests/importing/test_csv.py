@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from mailsight.errors import ImportFailed
 from mailsight.importing.columns import csv, kept_mappings
-from mailsight.importing.columns.dates import Order
 from mailsight.importing.columns.fields import Kind
 from mailsight.importing.columns.mapping import ASK, Column, from_toml, questions, to_toml
+from mailsight.importing.dates import Order
 from mailsight.importing.files.values import known
 from mailsight.importing.sources import Request, Rows
 from mailsight.reports.campaign import report

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from mailsight.errors import ImportFailed
 from mailsight.importing import engine, recognition
+from mailsight.importing.dates import Order
 from mailsight.importing.sources import Item, Request, Source
 from mailsight.loading import bundle_files, finding, uploads
 from mailsight.loading.derive import Progress
@@ -15,7 +16,6 @@ from mailsight.loading.merge import LoadSummary, silent
 
 from . import guessing, kept_mappings, mapping, profiles, tables
 from .conversion import NAME, Conversion, Converted, items
-from .dates import Order
 from .fields import Kind
 from .mapping import Column, TableMapping
 from .profiles import Survey

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from mailsight.errors import ImportFailed
 from mailsight.figures import formats
+from mailsight.importing.dates import Order, moment
 from mailsight.importing.files import values
 from mailsight.vocabulary import EventType
 
 from .amounts import Decimal
-from .dates import Order, moment
 from .fields import FIELDS, FIXED, LEFT_OUT, NEEDS, OTHERS, Kind
 from .words import type_of
 

@@ -17,10 +17,10 @@ from mailsight.importing.columns import csv, mapping
 from mailsight.importing.columns.amounts import Decimal
 from mailsight.importing.columns.conversion import LOADED_AS, Converted
 from mailsight.importing.columns.csv import Suggestion
-from mailsight.importing.columns.dates import Order
 from mailsight.importing.columns.fields import FIELDS, OTHERS, Kind
 from mailsight.importing.columns.mapping import ASK, IGNORE, Column, TableMapping
 from mailsight.importing.columns.profiles import Profile
+from mailsight.importing.dates import Order
 from mailsight.importing.sources import Value
 from mailsight.loading import child, uploads
 from mailsight.loading.uploads import UploadedFile
