@@ -115,7 +115,7 @@ def _months() -> Mapping[str, int]:
         for language in _LANGUAGES
         for width in ("wide", "abbreviated")
         for context in ("format", "stand-alone")
-        for month, name in get_month_names(width, context, language).items()  # type: ignore[arg-type]
+        for month, name in get_month_names(width, context, language).items()
     }
     names |= dict.fromkeys(("maerz", "mrz"), 3)
     beginnings: dict[str, set[int]] = {}

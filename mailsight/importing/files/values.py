@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from mailsight.errors import ImportFailed
 from mailsight.importing import dates
 from mailsight.importing.dates import Evidence, Order
+from mailsight.mime import charsets
 
 # What exports write for "no value".
 _NOTHING = frozenset(("", "na", "n/a", "null", "none", "nan", "-", "--", "—", "\\n"))
@@ -46,6 +47,20 @@ def zone(options: Mapping[str, str]) -> tzinfo:
             f"There is no time zone {name!r}.",
             next_step="Name one like Europe/Amsterdam or America/New_York.",
         ) from error
+
+
+def encoding(options: Mapping[str, object]) -> str | None:
+    """Python's name for the encoding that the option `encoding` names; None if it is left to be recognised.
+
+    Raises `ImportFailed` for an unknown one.
+    """
+    name = str(options.get("encoding") or "")
+    known_as = charsets.encoding(name)
+    if name and not known_as:
+        raise ImportFailed(
+            f"There is no encoding {name!r}.", next_step="Name one like windows-1250, iso-8859-2 or utf-8."
+        )
+    return known_as
 
 
 def moment(text: str | None, zone: tzinfo = UTC, *, day_first: bool = False) -> datetime | None:
