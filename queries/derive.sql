@@ -2,7 +2,8 @@
 
 -- name: touch_campaigns#
 -- touched: the campaigns whose figures this load can change. These are the campaigns it names, those it reaches through a
--- message_id, and, for messages known from events only, those it reaches through a customer's address. An event whose message
+-- message_id, and those it reaches through a customer's address: of messages known from events only, and of messages that were
+-- not sent, if the address is now suppressed. An event whose message
 -- is listed by id touches that message's campaign alone, whatever campaign it names. Otherwise a tag shared by all mailings,
 -- taken for a campaign, would touch them all.
 create temp table named_message_ids as
@@ -45,6 +46,12 @@ select distinct campaign_id from (
     select r.campaign_id from recipients as r
     semi join merged_customers as c on lower(r.email) = lower(c.email) and c.is_changed
     where r.implied
+    union all
+    select r.campaign_id from recipients as r
+    semi join (
+        select lower(email) as email from merged_customers where is_changed and attributes ->> '$.suppressed' is not null
+    ) as c on c.email = lower(coalesce(r.email, r.known_email))
+    where not r.sent
 )
 where campaign_id is not null;
 
@@ -282,7 +289,8 @@ where machine is not null and event_number in (
 
 -- name: replace_recipients(proofs, reject_reasons, not_sent_reasons, template_marks)!
 -- One row per selected customer. `proofs` are the types of events that prove sending; `reject_reasons` and `not_sent_reasons`
--- run in parallel: a provider's reason, and ours for it. `template_marks` is a pattern for subjects that may have merge fields.
+-- run in parallel: a provider's reason, and ours for it. A message without any reason has that of its address, if the
+-- provider had suppressed it before the campaign. `template_marks` is a pattern for subjects that may have merge fields.
 insert into recipients by name
 with happened as (
     select
@@ -370,6 +378,37 @@ selected as (
     select campaign_id, customer_id, email, true as implied
     from implied
 ),
+unexplained as (
+    select m.campaign_id, m.customer_id, lower(coalesce(m.email, c.email)) as email
+    from messages as m
+    semi join touched using (campaign_id)
+    left join customers as c using (customer_id)
+    where m.sent_at is null and m.not_sent_reason is null
+),
+started as (
+    select u.campaign_id, coalesce(any_value(c.sent_at), min(m.sent_at)) as sent_at
+    from (select distinct campaign_id from unexplained) as u
+    left join campaigns as c using (campaign_id)
+    left join messages as m using (campaign_id)
+    group by u.campaign_id
+),
+suppressed as (
+    select
+        u.campaign_id, u.customer_id,
+        min_by({'reason': s.reason, 'detail': s.detail}, row(s.since, s.reason, coalesce(s.detail, ''))) as suppression
+    from unexplained as u
+    join (
+        select
+            lower(email) as email, attributes ->> '$.suppressed' as reason,
+            attributes ->> '$.suppressed_detail' as detail,
+            try_cast(attributes ->> '$.suppressed_at' as timestamptz) at time zone 'UTC' as since
+        from customers
+        where attributes ->> '$.suppressed' in (select unnest(cast(:not_sent_reasons as varchar[])))
+    ) as s
+        on s.email = u.email
+    join started as b on b.campaign_id = u.campaign_id and s.since <= b.sent_at
+    group by u.campaign_id, u.customer_id
+),
 sending as (
     select
         s.campaign_id, s.customer_id, s.email, s.implied, s.not_sent_reason, s.not_sent_detail, s.subject_fields,
@@ -405,10 +444,11 @@ select
             d.not_sent_reason,
             map_extract_value(map(:reject_reasons, :not_sent_reasons), d.refusal.reject_reason),
             case when d.refusal.type = 'failed' then 'failed' end,
+            x.suppression.reason,
             'other'
         )
     end as not_sent_reason,
-    case when not d.sent then coalesce(d.not_sent_detail, d.refusal.diagnostic) end as not_sent_detail,
+    case when not d.sent then coalesce(d.not_sent_detail, d.refusal.diagnostic, x.suppression.detail) end as not_sent_detail,
     d.last_bounced_at as bounced_at,
     d.bounce.bounce_type as bounce_type,
     coalesce(d.bounce.diagnostic, d.bounce.smtp_status, d.bounce.bounce_type) as bounce_reason,
@@ -443,6 +483,7 @@ select
     case when d.email is null then c.email end as known_email
 from delivery as d
 left join customers as c on c.customer_id = d.customer_id
+left join suppressed as x on x.campaign_id = d.campaign_id and x.customer_id = d.customer_id
 order by d.campaign_id, d.customer_id;
 
 -- name: split_touched()

@@ -16,6 +16,7 @@ from mailsight.importing import engine, registry
 from mailsight.importing.columns import csv
 from mailsight.importing.columns import mapping as mappings
 from mailsight.importing.columns.mapping import TableMapping
+from mailsight.importing.files import values
 
 from .console import Database, Strict, app, database_path, messages, print_summary, progress_bar
 
@@ -77,7 +78,7 @@ def _mapping(
     """What the columns of a table are: as `--map` says, or as in an earlier file. Otherwise, print a suggestion."""
     if map_file is not None:
         return _in_zone(csv.read_mapping(map_file), options)
-    suggestion = csv.suggest(where, database, sheet=options.get("sheet"))
+    suggestion = csv.suggest(where, database, sheet=options.get("sheet"), encoding=values.encoding(options))
     mapping = _in_zone(suggestion.mapping, options)
     if suggestion.is_kept and not mappings.questions(mapping) and not mappings.fixed_fields(mapping):
         messages.print("These columns were imported before, so the same mapping is used.")
@@ -88,7 +89,11 @@ def _mapping(
 
 
 def _in_zone(mapping: TableMapping, options: Mapping[str, str]) -> TableMapping:
-    return replace(mapping, timezone=options.get("timezone", mapping.timezone))
+    return replace(
+        mapping,
+        timezone=options.get("timezone", mapping.timezone),
+        encoding=values.encoding(options) or mapping.encoding,
+    )
 
 
 def _print_sources() -> None:

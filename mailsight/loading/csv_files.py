@@ -4,7 +4,6 @@ DuckDB reads large files faster (`queries/bundle.sql`). It reads a file that `is
 a test compares them.
 """
 
-import codecs
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any, BinaryIO, TextIO
 
 import re2
 
+from . import text_encodings
 from .json_files import BadRecord, as_text, is_text
 from .refusing import Failure, tried
 
@@ -29,10 +29,6 @@ _CHUNK = 2**22
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 _QUOTE = re.compile(r' *"')
 _IN_QUOTES = re.compile(r'[^"]*(?:""[^"]*)*')
-# What texts in Windows-1252 are likely to hold: quotes, dashes, currencies and letters, but not "ÿ" or "þ", as which
-# other encodings appear.
-_WESTERN = re.compile(rb"[^\x00-\x08\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d\xfe\xff]*")
-
 _BYTES = re2.Options()
 _BYTES.encoding = re2.Options.Encoding.LATIN1
 
@@ -67,12 +63,14 @@ class Row:
     text: str
 
 
-def layout(path: Path, column_names: ColumnNames, *, title_lines: int = 0) -> Layout:
-    """How the file is written. `column_names` gives names their canonical form.
+def layout(
+    path: Path, column_names: ColumnNames, *, title_lines: int = 0, encoding: str | None = None
+) -> Layout:
+    """How the file is written, in an `encoding` that is recognised unless it is given.
 
-    The header follows `title_lines` lines, and blank ones.
+    `column_names` gives names their canonical form. The header follows `title_lines` lines, and blank ones.
     """
-    encoding = _encoding(path)
+    encoding = encoding or encoding_of(path)
     with _open(path, encoding) as file:
         read = partial(file.readline, _MAX_HEADER_LENGTH)
         for _ in range(title_lines):
@@ -96,6 +94,12 @@ def layout(path: Path, column_names: ColumnNames, *, title_lines: int = 0) -> La
     return Layout(encoding, separator, names, line + len(lines) - 1, written[: len(names)])
 
 
+def encoding_of(path: Path) -> str:
+    """Python's name for the encoding in which the file seems to be written."""
+    with path.open("rb") as file:
+        return text_encodings.encoding_of(_chunks(file))
+
+
 def delimiter(header: str, column_names: ColumnNames) -> str:
     """The delimiter with which a header names the most columns in canonical form; otherwise the most frequent one."""
 
@@ -108,7 +112,7 @@ def delimiter(header: str, column_names: ColumnNames) -> str:
 
 def is_plain(path: Path, written: Layout) -> bool:
     """Whether DuckDB, if it can read the file, reads it as `rows` does."""
-    if not written.is_simple or written.encoding != "utf-8-sig":
+    if not written.is_simple or written.encoding != text_encodings.UTF_8:
         return False
     odd_quotes = _odd_quotes(written.delimiter)
     feeds = returns = pairs = 0
@@ -309,18 +313,3 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
     """The file in chunks that end at line ends, unless a line is very long."""
     while chunk := file.read(_CHUNK):
         yield chunk + file.readline(_CHUNK)
-
-
-def _encoding(path: Path) -> str:
-    """Windows-1252 if all bytes that are not ASCII look like that and none like UTF-8, otherwise UTF-8."""
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    western = False
-    with path.open("rb") as file:
-        for chunk in _chunks(file):
-            letters = () if chunk.isascii() else set(decoder.decode(chunk))
-            if any("\x7f" < letter < "\udc80" or letter > "\udcff" for letter in letters):
-                return "utf-8-sig"
-            western = western or not chunk.isascii()
-            if western and not _WESTERN.fullmatch(chunk):
-                return "utf-8-sig"
-    return "cp1252" if western else "utf-8-sig"

@@ -119,7 +119,7 @@ def choose() -> Start | None:
         )
         st.caption(
             f"Or an export from {uploaded.SENDERS}, just as you downloaded it: a zip, CSV, Excel or JSON file. "
-            "Of any other CSV or Excel file, you choose what its columns are."
+            "Of any other CSV, Excel or JSON file, you choose what its columns are."
         )
         start = partial(load_bundle, files)
         is_complete = bool(files)

@@ -1,8 +1,8 @@
-"""Any CSV or Excel file: how it is read, what its rows are loaded as, and how its mapping is kept."""
+"""Any CSV, Excel or JSON file: how it is read, what its rows are loaded as, and how its mapping is kept."""
 
 import csv as csv_module
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from mailsight.errors import ImportFailed
 from mailsight.importing.columns import csv, kept_mappings
-from mailsight.importing.columns.dates import Order
 from mailsight.importing.columns.fields import Kind
 from mailsight.importing.columns.mapping import ASK, Column, from_toml, questions, to_toml
+from mailsight.importing.dates import Order
 from mailsight.importing.files.values import known
 from mailsight.importing.sources import Request, Rows
 from mailsight.reports.campaign import report
@@ -24,7 +24,7 @@ from mailsight.warehouse.reader import Warehouse
 from tests.support.command_line import run
 from tests.support.examples import examples
 from tests.support.tables import table
-from tests.support.unknown_tables import DATABASE, EVENTS, TYPES, loaded, suggested
+from tests.support.unknown_tables import DATABASE, EVENTS, TYPES, fields, loaded, suggested
 
 LOG = "Campaign;Email;Event;Date\nSpring;ann@example.com;Opened;14.04.2026 10:00\n"
 
@@ -225,7 +225,7 @@ def test_a_mapping_that_cannot_be_used_says_why(tmp_path: Path, toml: str, reaso
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\n\n", b"PK\x03\x04broken", b'{"a": 1}', b"E-M\xc3\xa4il\xff;Name\nx;y"]
+    "content", [b"", b"\n\n", b"PK\x03\x04broken", b"[1, 2]", b"E-M\xc3\xa4il\xff;Name\nx;y"]
 )
 def test_a_file_without_a_table_says_so(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ImportFailed):
@@ -375,3 +375,104 @@ def test_a_table_reads_the_same_in_whatever_dialect_it_is_written(
     assert [
         (row["campaign_id"], row["recipient"], row["type"], row["occurred_at"]) for row in rows["events"]
     ] == [(campaign.strip(), email, kind, time) for campaign, email, (_, kind), time in table]
+
+
+@pytest.mark.parametrize("encoding", ["cp1250", "iso8859-2"])
+def test_the_encoding_of_another_country_is_recognised_and_can_be_corrected(
+    tmp_path: Path, encoding: str
+) -> None:
+    text = "Kampania;Adres e-mail;Imię;Zdarzenie;Czas\n" + "".join(
+        f"Wiosna;p{row}@example.com;{name};Otwarto;14.04.2026 10:00\n"
+        for row, name in enumerate(
+            ("Łukasz Wiśniewski", "Małgorzata Zając", "Paweł Dąbrowski", "Żaneta Gołąb")
+        )
+    )
+    suggestion = suggested(tmp_path, text.encode(encoding))
+    names = [row["name"] for row in loaded(tmp_path, suggestion.mapping)["customers"]]
+    assert names == ["Łukasz Wiśniewski", "Małgorzata Zając", "Paweł Dąbrowski", "Żaneta Gołąb"]
+    assert f'# encoding = "{suggestion.encoding}"' in suggestion.toml()
+    wrong = from_toml(
+        suggestion.toml().replace("# encoding = ", "encoding = ").replace(suggestion.encoding or "", "latin1")
+    )
+    assert wrong.encoding == "cp1252"
+    with pytest.raises(ImportFailed, match="The table has no column 'Imię'"):
+        loaded(tmp_path, wrong)
+    with pytest.raises(ImportFailed, match="There is no encoding 'klingon'"):
+        from_toml('kind = "events"\nencoding = "klingon"')
+
+
+HEADERLESS = (
+    "Spring;ann@example.com;Opened;14.04.2026 10:00\nSpring;bob@example.com;Clicked;14.04.2026 10:05\n"
+)
+
+
+def test_a_file_without_a_header_is_recognised_by_what_is_in_it(tmp_path: Path) -> None:
+    suggestion = suggested(tmp_path, HEADERLESS)
+    assert suggestion.header == ("Column 1", "Column 2", "Column 3", "Column 4")
+    assert fields(suggestion.mapping) == {"Column 2": "email", "Column 3": "type", "Column 4": "occurred_at"}
+    assert suggestion.mapping.fixed == {"campaign_id": "table"}
+    events = loaded(tmp_path, suggestion.mapping)["events"]
+    assert [(row["recipient"], row["type"]) for row in events] == [
+        ("ann@example.com", "opened"),
+        ("bob@example.com", "clicked"),
+    ]
+    csv.load(tmp_path / DATABASE, tmp_path / "table.csv", suggestion.mapping)
+    assert not suggested(tmp_path, HEADERLESS).is_kept, "columns of another file may hold something else"
+
+
+def test_a_sheet_without_a_header(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "log.xlsx") as workbook:
+        sheet = workbook.add_worksheet("Log")
+        for place, line in enumerate(HEADERLESS.splitlines()):
+            sheet.write_row(place, 0, line.split(";"))
+    mapping = csv.suggest(tmp_path / "log.xlsx", tmp_path / DATABASE).mapping
+    events = loaded(tmp_path, mapping, "log.xlsx")["events"]
+    assert [(row["recipient"], row["type"]) for row in events] == [
+        ("ann@example.com", "opened"),
+        ("bob@example.com", "clicked"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "has_header"),
+    [
+        ("Campaign;Email;Opened", True),
+        ("id;2026-04-14;Clicks", True),
+        ("12;ann@example.com", False),
+        ("7;2026-04-14 10:00;9", False),
+        ("a;https://shop.example/;b", False),
+        ("Name;12;13", True),
+    ],
+)
+def test_no_header_holds_addresses_links_or_only_days(header: str, has_header: bool, tmp_path: Path) -> None:
+    suggestion = suggested(tmp_path, f"{header}\n")
+    assert (suggestion.header[0] != "Column 1") is has_header
+
+
+OPENED = '"what": "opened", "when": "2026-04-14T10:00:00Z"'
+ANN = f'{{"mail": {{"to": "ann@example.com"}}, {OPENED}, "news": "Spring", "tags": ["a"], "x": null, "y": true}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"[{ANN}]", f"{ANN}\n{{{OPENED}}}\n[1]\n", f'{{"total": 1, "errors": [], "data": [{ANN}]}}'],
+    ids=["array", "lines", "answer"],
+)
+def test_tables_in_json(text: str, tmp_path: Path) -> None:
+    suggestion = suggested(tmp_path, text, "table.json")
+    assert set(suggestion.header) >= {"mail.to", "what", "when", "news"}
+    mapping = replace(
+        suggestion.as_kind(Kind.EVENTS),
+        columns={name: Column() for name in suggestion.header}
+        | {
+            "mail.to": Column("email"),
+            "what": Column("type"),
+            "when": Column("occurred_at"),
+            "news": Column("campaign_id"),
+        },
+    )
+    rows = loaded(tmp_path, mapping, "table.json")
+    assert [(row["recipient"], row["campaign_id"], row["type"]) for row in rows["events"]] == [
+        ("ann@example.com", "Spring", "opened")
+    ]
+    assert len(rows.get("unusable", [])) == (2 if text.count("\n") else 0)

@@ -13,6 +13,7 @@ from mailsight.importing import engine
 from mailsight.importing.databases import mailtrain, mautic, phplist
 from mailsight.importing.sources import Source
 from tests.support import sender_tables
+from tests.support.kills import KILLS, importing
 from tests.support.mariadb import Database, cut_after
 from tests.support.sender_tables import serialised
 from tests.support.tables import table
@@ -301,6 +302,32 @@ def test_every_figure_is_the_truth_twice_and_after_changes(
     write(mariadb, world)
     engine.run(database, source, mariadb.address())
     assert _counted(database, name) == expected(world)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(KILLS < 1, reason="MAILSIGHT_KILLS is 0")
+@pytest.mark.parametrize("name", SOURCES)
+def test_kills_at_any_moment_lose_nothing_and_count_nothing_twice(
+    mariadb: Database, tmp_path: Path, name: str
+) -> None:
+    _, write, truth = SOURCES[name]
+    expected, world = truth(), World(seed=KILLS)
+    database = tmp_path / "m.duckdb"
+    write(mariadb, world)
+    with importing(name, database, mariadb.address(), seed=KILLS) as imports:
+        imports.complete()
+        loaded = expected(world)
+        for _ in range(KILLS):
+            before = database.resolve()
+            world.grow()
+            write(mariadb, world)
+            imports.killed()
+            if database.resolve() != before:  # it was killed a moment too late, or had ended
+                loaded = expected(world)
+            assert _counted(database, name) == loaded
+        imports.complete()
+    assert _counted(database, name) == expected(world)
+    assert not engine.run(database, SOURCES[name][0], mariadb.address()).changed
 
 
 @pytest.mark.slow

@@ -2,9 +2,10 @@
 
 import pytest
 
-from mailsight.importing.columns import amounts, dates
+from mailsight.importing import dates
+from mailsight.importing.columns import amounts
 from mailsight.importing.columns.amounts import Decimal, Marks
-from mailsight.importing.columns.dates import Order
+from mailsight.importing.dates import Order
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,15 @@ from mailsight.importing.columns.dates import Order
         ("14 kwietnia 2026", "2026-04-14T00:00:00"),
         ("14. dubna 2026", "2026-04-14T00:00:00"),
         ("den 14 april 2026 kl. 09:30", "2026-04-14T09:30:00"),
+        ("14 listopada 2026", "2026-11-14T00:00:00"),
+        ("14 Mrz 2026", "2026-03-14T00:00:00"),
+        ("Jänner 14, 2026 09:30 pm", "2026-01-14T21:30:00"),
+        ("juil. 14, 2026 09:30", "2026-07-14T09:30:00"),
+        ("14. huhtikuuta 2026", "2026-04-14T00:00:00"),
+        ("2026. április 14. 9:30", "2026-04-14T09:30:00"),
+        ("14 апреля 2026 г., 09:30", "2026-04-14T09:30:00"),
+        ("14 Απριλίου 2026", "2026-04-14T00:00:00"),
+        ("14 Ağustos 2026", "2026-08-14T00:00:00"),
         ("Apr 14, 2026 09:30 pm", "2026-04-14T21:30:00"),
         ("Tuesday, April 14, 2026 9:30 AM", "2026-04-14T09:30:00"),
         ("Tue, 14 Apr 2026 09:00:00 +0200", "2026-04-14T07:00:00"),

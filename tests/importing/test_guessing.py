@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mailsight.importing.columns.amounts import Decimal
-from mailsight.importing.columns.dates import Order
 from mailsight.importing.columns.fields import Kind
 from mailsight.importing.columns.mapping import Column, questions
+from mailsight.importing.dates import Order
 from tests.support.unknown_tables import EVENTS, TYPES, fields, loaded, suggested
 
 

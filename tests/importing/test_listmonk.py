@@ -68,6 +68,31 @@ def test_deleted_people_and_lists_do_no_harm(listmonk_database: Database, tmp_pa
     assert row["selection"] == '{"field":"list","op":"in","value":["Customers"]}'
 
 
+def test_a_database_that_was_restored_is_read_from_the_beginning(
+    listmonk_database: Database, tmp_path: Path
+) -> None:
+    chosen = random.Random(5)
+    fill(listmonk_database, chosen, people=20, campaigns=2)
+    listmonk_database.run("create table backup as table campaign_views")
+    load(tmp_path, listmonk_database)
+    listmonk_database.run("delete from campaign_views where id > 10")
+    assert not load(tmp_path, listmonk_database).kinds[-1].new, (
+        "deleted rows are no reason to read everything"
+    )
+    listmonk_database.run(
+        "delete from campaign_views; select setval('campaign_views_id_seq', 1, false);"
+        "insert into campaign_views (campaign_id, subscriber_id, created_at)"
+        "select campaign_id, subscriber_id, created_at + interval '1 hour' from backup where id <= 5"
+    )
+    load(tmp_path, listmonk_database)
+    opens = table(tmp_path / "m.duckdb", "events where type = 'opened'", "customer_id, occurred_at")
+    ever = "select subscriber_id, created_at from {} where subscriber_id is not null and {}"
+    [(expected,)] = listmonk_database.run(
+        f"select count(*) from ({ever.format('backup', 'true')} union all {ever.format('campaign_views', 'true')}) as v"
+    )
+    assert len(opens) == expected
+
+
 def test_a_rows_of_a_transaction_that_ends_late_are_not_missed(
     listmonk_database: Database, tmp_path: Path
 ) -> None:

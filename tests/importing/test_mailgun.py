@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from mailsight.importing import engine
 from mailsight.importing.files.mailgun import SOURCE
+from mailsight.loading import bundles
+from tests.support.bundles import bundle
 from tests.support.exported import MAILGUN_ITEM, mailgun_logs
 from tests.support.exports import read, written
+from tests.support.tables import table
 
 AT = datetime(2024, 7, 8, 16, 30, 18, 530_000, tzinfo=UTC)
 
@@ -95,3 +99,45 @@ def test_suppressions_are_people_with_the_reason_for_not_sending(
     assert imported.of("customers", "customer_id", "suppressed", "suppressed_at", "suppressed_detail") == [
         ("ann@example.com", why, "2025-01-07T19:25:45+00:00", detail)
     ]
+
+
+def test_a_suppression_is_the_reason_why_a_later_campaign_was_not_sent(tmp_path: Path) -> None:
+    """In any order of loading, and only for messages that are listed as not sent, without a reason of their own."""
+    listed = bundle(
+        tmp_path / "bundle",
+        {
+            "campaigns.csv": "campaign_id,sent_at\nbefore,2025-01-07T19:00:00Z\nafter,2025-02-01T09:00:00Z\nplanned,\n",
+            "customers.csv": "customer_id,email\n1,Ann@example.com\n2,bob@example.com\n3,\n4,dan@example.com\n",
+            "messages.csv": "campaign_id,customer_id,email,sent_at,not_sent_reason\n"
+            "before,1,,,\nafter,1,,,\nplanned,1,,,\nafter,2,,,frequency_cap\nafter,3,ann@example.com,,\n"
+            "after,4,ann@example.com,2025-02-01T09:00:01Z,\nafter,5,cat@example.com,,\n",
+        },
+    )
+    written(
+        tmp_path / "lists",
+        {
+            "bounces.csv": "address,code,error,created_at\n"
+            'ann@example.com,550,no such user,"Tue, 07 Jan 2025 19:25:45 UTC"\n'
+            'bob@example.com,550,no such user,"Tue, 07 Jan 2025 19:25:45 UTC"\n'
+        },
+    )
+    for database, names in (("a.duckdb", "bundle lists"), ("b.duckdb", "lists bundle lists")):
+        for name in names.split():
+            if name == "bundle":
+                bundles.load(tmp_path / database, [listed])
+            else:
+                engine.run(tmp_path / database, SOURCE, str(tmp_path / name))
+        reasons = table(
+            tmp_path / database,
+            "recipients",
+            "campaign_id, customer_id, not_sent_reason, not_sent_detail",
+        )
+        assert [tuple(row.values()) for row in reasons] == [
+            ("after", "1", "bounced_before", "550 no such user"),
+            ("after", "2", "frequency_cap", None),
+            ("after", "3", "bounced_before", "550 no such user"),
+            ("after", "4", None, None),
+            ("after", "5", "other", None),
+            ("before", "1", "other", None),
+            ("planned", "1", "other", None),
+        ]

@@ -1,5 +1,6 @@
 """Reading MySQL and MariaDB, whatever is in them and whatever happens to the connection."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tooling.mariadb import CERTIFICATE
 
 
 def _letters(mariadb: Database, count: int) -> None:
-    mariadb.run("create table letters (id int primary key, word text)")
+    mariadb.run("create table letters (id int primary key auto_increment, word text)")
     mariadb.run(f"insert into letters select seq, concat('word ', seq) from seq_1_to_{count:d}")
 
 
@@ -231,3 +232,22 @@ def test_only_blocks_that_changed_are_read(mariadb: Database) -> None:
         "t.id between 3000 and 3999",
         "t.id between 5000 and 5999",
     ]
+
+
+def test_a_table_whose_newest_id_went_back_is_read_from_the_beginning(mariadb: Database) -> None:
+    """Deleted rows are no reason, because the server doesn't use their ids again."""
+
+    def positions(kept: dict[str, str]) -> Mapping[str, str]:
+        with opened(Request(mariadb.address(), kept), "letters") as database:
+            return database.current(Request(mariadb.address(), kept)).positions
+
+    _letters(mariadb, 10)
+    mark = Mark(None)
+    mark.saw(10)
+    kept = {"letters": mark.position, "letters 0": "10:checksum", "gone": mark.position}
+    assert positions(kept) == kept
+    mariadb.run("delete from letters where id > 5")
+    assert positions(kept) == kept
+    mariadb.run("drop table letters")
+    _letters(mariadb, 9)
+    assert positions(kept) == {}

@@ -16,7 +16,7 @@ from mailsight.importing.written import Written
 from mailsight.warehouse.reader import Warehouse
 from tests.support import listmonk
 from tests.support.command_line import run
-from tests.support.kills import kill_at
+from tests.support.kills import KILLS, importing, kill_at
 from tests.support.postgresql import Database
 
 pytestmark = pytest.mark.slow
@@ -165,3 +165,25 @@ def test_the_command_lists_the_sources() -> None:
     for arguments in (("listmonk",), ("nothing", "x"), ("listmonk", "x", "--option", "y")):
         with pytest.raises((ImportFailed, WrongUsage)):
             run("import", *arguments)
+
+
+@pytest.mark.skipif(KILLS < 1, reason="MAILSIGHT_KILLS is 0")
+def test_kills_at_any_moment_lose_nothing_and_count_nothing_twice(
+    listmonk_database: Database, tmp_path: Path
+) -> None:
+    chosen = Random(KILLS)
+    listmonk.fill(listmonk_database, chosen, people=20, campaigns=2)
+    database = tmp_path / "m.duckdb"
+    with importing("listmonk", database, listmonk_database.address, seed=KILLS) as imports:
+        imports.complete()
+        loaded = listmonk.oracle(listmonk_database)
+        for _ in range(KILLS):
+            before = database.resolve()
+            listmonk.fill(listmonk_database, chosen, people=2, campaigns=1)
+            imports.killed()
+            if database.resolve() != before:  # it was killed a moment too late, or had ended
+                loaded = listmonk.oracle(listmonk_database)
+            assert listmonk.figures(tmp_path) == loaded
+        imports.complete()
+    assert listmonk.figures(tmp_path) == listmonk.oracle(listmonk_database)
+    assert not engine.run(database, SOURCE, listmonk_database.address).changed

@@ -97,6 +97,11 @@ def test_what_no_column_says_is_asked_once_for_all_rows(tmp_path: Path) -> None:
         ({"events.csv": LOG}, True),
         ({"log.csv": LOG, "spring.html": "<p>Hello</p>"}, False),
         ({"log.json": '[{"a": 1}]'}, False),
+        ({"log.json": '[{"who": "ann@example.com", "what": "opened"}]'}, True),
+        (
+            {"log.json": '[{"email": "a@b.example", "event": "open", "sg_event_id": "1", "timestamp": 1}]'},
+            False,
+        ),
         ({"log.csv": ""}, False),
     ],
 )
@@ -128,3 +133,31 @@ def test_files_are_looked_at_once_and_can_be_read_again(
     assert [text.value for text in app.text] == ["log.csv 0"]
     monkeypatch.setattr(columns, "child", None)  # a second look would fail
     assert not app.run().exception
+
+
+def test_the_encoding_can_be_corrected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILSIGHT_DATABASE", str(tmp_path / "m.duckdb"))
+
+    def script(text: str, encoding: str) -> None:
+        import streamlit as st
+
+        from mailsight.importing.columns import mapping
+        from mailsight.screens.dialogs import columns
+        from tests.support.uploaded import UploadedFile
+
+        suggestion = columns.suggestion([UploadedFile("log.csv", text.encode(encoding))], "key")
+        assert suggestion
+        chosen = columns.choose(suggestion, "key")
+        st.code(mapping.to_toml(chosen) if chosen else "incomplete")
+
+    text = "E-Mail;Ereignis;Zeitpunkt für uns;Kampagne\nann@example.com;Geöffnet;14.04.2026 10:00;Frühling\n"
+    app = AppTest.from_function(script, args=(text, "cp1252"), default_timeout=PATIENCE_SECONDS).run()
+    [box] = [box for box in app.selectbox if box.label == "Letters are encoded as"]
+    assert box.value == "cp1252"
+    app = box.select("cp1250").run()
+    assert not app.exception
+    assert labels(app)["Zeitpunkt für uns"] == "occurred_at"
+    assert 'encoding = "cp1250"' in app.code[0].value
+
+    app = AppTest.from_function(script, args=(text, "utf-8"), default_timeout=PATIENCE_SECONDS).run()
+    assert "Letters are encoded as" not in labels(app)

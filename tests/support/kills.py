@@ -1,12 +1,20 @@
-"""Kills programs at a step of their work rather than after a time, so a busy machine gives the same result."""
+"""Kills programs: at a step of their work, so a busy machine gives the same result, or at random moments.
+
+MAILSIGHT_KILLS sets how often imports are killed at random moments (default: 1).
+"""
 
 import itertools
 import os
 import pkgutil
+import random
 import signal
 import subprocess
 import sys
-from typing import Any
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
 from unittest.mock import patch
 
 from mailsight.settings import PROJECT
@@ -20,6 +28,73 @@ def kill_at(step: str, program: str, *arguments: object, calls: int = 1) -> None
     command = [sys.executable, "-m", "tests.support.kills", step, str(calls), program, *map(str, arguments)]
     ended = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)
     assert ended.returncode == -signal.SIGKILL, f"It was not killed at {step}:\n{ended.stdout}{ended.stderr}"
+
+
+KILLS = int(os.environ.get("MAILSIGHT_KILLS", "1"))
+# Starts with everything imported, and then forks a process for each import, which takes no time.
+_IMPORTS = """
+import os, sys, traceback
+from pathlib import Path
+import psycopg, pymysql
+from mailsight.importing import engine, registry
+name, database, where = sys.argv[1:]
+source = registry.source(name)
+for _ in sys.stdin:
+    process = os.fork()
+    if not process:
+        try:
+            engine.run(Path(database), source, where, batch_rows=50)
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    print(process, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
+"""
+
+
+class Importing:
+    """Imports a source again and again, each time in a process of its own, which may be killed."""
+
+    def __init__(self, started: IO[str], ended: IO[str], seed: int) -> None:
+        self._start, self._end = started, ended
+        self._random = random.Random(seed)
+        self._seconds = 0.0
+
+    def complete(self) -> None:
+        """Imports everything that is new. How long it takes is the time within which others are killed."""
+        start = time.monotonic()
+        self._begin()
+        assert self._status() == 0, "see the captured standard error"
+        self._seconds = max(self._seconds, time.monotonic() - start)
+
+    def killed(self) -> None:
+        """Kills an import at a random moment, unless it has ended by then."""
+        process = self._begin()
+        time.sleep(self._random.uniform(0, self._seconds))  # the moment is what is tested
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        assert self._status() in (0, -signal.SIGKILL)
+
+    def _begin(self) -> int:
+        self._start.write("\n")
+        self._start.flush()
+        return int(self._end.readline())
+
+    def _status(self) -> int:
+        return int(self._end.readline())
+
+
+@contextmanager
+def importing(source: str, database: Path, where: str, *, seed: int) -> Iterator[Importing]:
+    command = [sys.executable, "-c", _IMPORTS, source, str(database), where]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        yield Importing(process.stdin, process.stdout, seed)
+        process.stdin.close()
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from mailsight.importing import dates
 from mailsight.importing.files.values import address, known
 
-from . import amounts, dates
+from . import amounts
 from .fields import ATTRIBUTE, FIELDS, MERGE_FIELD
 from .mapping import Column, TableMapping
 from .words import yes_or_no

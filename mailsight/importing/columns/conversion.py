@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+from mailsight.importing import dates
 from mailsight.importing.files.values import row_id
 from mailsight.importing.sources import Item, Row, Rows, Unusable, Value
 from mailsight.loading.csv_files import Row as SourceRow
@@ -13,7 +14,7 @@ from mailsight.loading.json_files import BadRecord
 from mailsight.loading.refusing import Failure, tried
 from mailsight.vocabulary import EventType
 
-from . import amounts, dates
+from . import amounts
 from .cells import Cells, Reading
 from .fields import COUNTS, HAPPENED, Kind
 from .mapping import ASK, IGNORE, Column, TableMapping

@@ -1,4 +1,4 @@
-"""Any CSV or Excel file: its columns are suggested, corrected, and mapped to rows of a bundle."""
+"""Any CSV, Excel or JSON file: its columns are suggested, corrected, and mapped to rows of a bundle."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,14 +8,15 @@ from tempfile import TemporaryDirectory
 
 from mailsight.errors import ImportFailed
 from mailsight.importing import engine, recognition
+from mailsight.importing.dates import Order
 from mailsight.importing.sources import Item, Request, Source
 from mailsight.loading import bundle_files, finding, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary, silent
+from mailsight.loading.recognition import providers_of
 
 from . import guessing, kept_mappings, mapping, profiles, tables
 from .conversion import NAME, Conversion, Converted, items
-from .dates import Order
 from .fields import Kind
 from .mapping import Column, TableMapping
 from .profiles import Survey
@@ -39,7 +40,7 @@ def read(request: Request) -> Iterator[Item]:
     """
     if "map" not in request.options:
         raise ImportFailed(
-            "A CSV or Excel file needs a mapping, which says what its columns are.",
+            "A table needs a mapping, which says what its columns are.",
             next_step="`mailsight import csv FILE` prints one. Save it, check it, and name it with --map.",
         )
     yield from _read(read_mapping(Path(request.options["map"])), [], request)
@@ -52,11 +53,13 @@ def _read(chosen: TableMapping, headers: list[Sequence[str]], request: Request) 
             f"The mapping leaves a question open. {questions[0].text}", next_step="Answer it there."
         )
     with TemporaryDirectory(prefix=_PREFIX) as folder:
-        fitting = matching(tables.opened(Path(request.where), Path(folder), request.max_bytes), chosen)
+        opened = tables.opened(Path(request.where), Path(folder), request.max_bytes, chosen.encoding)
+        fitting = matching(opened, chosen)
         for place, table in enumerate(fitting):
             request.report(place / len(fitting), f"Reading {table.name}")
             conversion = Conversion(chosen.for_header(table.header))
-            headers.append(table.header)
+            if table.has_header:
+                headers.append(table.header)
             yield from items(conversion, table.name, tables.rows(table), request.batch_rows)
 
 
@@ -113,24 +116,28 @@ def load(
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A table with the mapping that is suggested for it. `is_kept`: an earlier file with the same header had it."""
+    """A table with the mapping that is suggested for it. `is_kept`: an earlier file with the same header had it.
+
+    `encoding` is Python's name for that of the file, if it is CSV.
+    """
 
     table: str
     header: Sequence[str]
     survey: Survey
     mapping: TableMapping
     is_kept: bool
+    encoding: str | None = None
 
     def toml(self) -> str:
         """The mapping as a file to edit, with examples of each column's values."""
         examples = {name: profile.examples for name, profile in self.survey.profiles.items()}
-        return mapping.to_toml(self.mapping, examples)
+        return mapping.to_toml(self.mapping, examples, self.encoding)
 
     def as_kind(self, kind: Kind) -> TableMapping:
         """The mapping that is suggested if a row is of this kind."""
         if kind is self.mapping.kind:
             return self.mapping
-        return guessing.suggest(self.table, self.survey, kind)
+        return replace(guessing.suggest(self.table, self.survey, kind), encoding=self.mapping.encoding)
 
     def preview(self, chosen: TableMapping) -> list[Converted]:
         """The first rows as they would be loaded with a mapping."""
@@ -138,23 +145,32 @@ class Suggestion:
 
 
 def suggest(
-    where: Path, database: Path, *, sheet: str | None = None, max_bytes: int | None = None
+    where: Path,
+    database: Path,
+    *,
+    sheet: str | None = None,
+    max_bytes: int | None = None,
+    encoding: str | None = None,
 ) -> Suggestion:
     """What the columns of a file seem to be. Of a workbook, the sheet, or else that with the most columns known.
 
-    Raises `ImportFailed`.
+    `encoding` is that of a CSV file, if it is not to be recognised. Raises `ImportFailed`.
     """
     with TemporaryDirectory(prefix=_PREFIX) as folder:
-        opened = tables.opened(where, Path(folder), max_bytes)
+        opened = tables.opened(where, Path(folder), max_bytes, encoding)
         chosen = [table for table in opened if sheet is None or table.name.endswith(f"[{sheet}]")]
         if not chosen:
             names = ", ".join(table.name for table in opened)
             raise ImportFailed(f"There is no sheet {sheet!r}.", next_step=f"Choose one of {names}.")
-        return _best(chosen, database)
+        return _best(chosen, database, encoding)
 
 
 def suggest_unknown(
-    saved: Path, database: Path, max_bytes: int | None = None, progress: Progress = silent
+    saved: Path,
+    database: Path,
+    max_bytes: int | None = None,
+    encoding: str | None = None,
+    progress: Progress = silent,
 ) -> Suggestion | None:
     """What the columns of uploaded files seem to be, if they are tables of one header that nothing else can load.
 
@@ -166,15 +182,16 @@ def suggest_unknown(
         return None
     with TemporaryDirectory(prefix=_PREFIX) as temporary:
         try:
-            opened = tables.opened(folder, Path(temporary), max_bytes)
+            opened = tables.opened(folder, Path(temporary), max_bytes, encoding)
         except ImportFailed:
             return None
         files = {table.name.partition(" [")[0] for table in opened}
         headers = {frozenset(table.header) for table in opened}
         is_of_tables = all(finding.looks_like_data(file.name) for file in finding.files_below(folder))
-        if not is_of_tables or any(map(_is_of_bundle, opened)) or (len(files) > 1 and len(headers) > 1):
+        is_known = any(_is_of_bundle(table) or (table.is_json and not _is_asked(table)) for table in opened)
+        if not is_of_tables or is_known or (len(files) > 1 and len(headers) > 1):
             return None
-        return _best(opened, database)
+        return _best(opened, database, encoding)
 
 
 def _is_of_bundle(table: Table) -> bool:
@@ -185,18 +202,24 @@ def _is_of_bundle(table: Table) -> bool:
     return kind is not None and _REQUIRED[kind] <= names
 
 
-def _best(opened: Sequence[Table], database: Path) -> Suggestion:
+def _is_asked(table: Table) -> bool:
+    """Whether a JSON file looks like a table, and not like a provider's payloads, which are loaded as such."""
+    with table.path.open("rb") as file:
+        return len(table.header) > 1 and not providers_of([file])
+
+
+def _best(opened: Sequence[Table], database: Path, encoding: str | None) -> Suggestion:
     def number_known(suggestion: Suggestion) -> int:
         return sum(bool(column.field) for column in suggestion.mapping.columns.values())
 
     different = {frozenset(table.header): table for table in reversed(opened)}
-    return max((_suggested(table, database) for table in different.values()), key=number_known)
+    return max((_suggested(table, database, encoding) for table in different.values()), key=number_known)
 
 
-def _suggested(table: Table, database: Path) -> Suggestion:
+def _suggested(table: Table, database: Path, encoding: str | None) -> Suggestion:
     survey = profiles.survey(table.header, tables.rows(table))
     suggested = guessing.suggest(table.name, survey)
-    kept = kept_mappings.find(database, table.header)
+    kept = kept_mappings.find(database, table.header) if table.has_header else None
     if kept:
         # Values that are new are asked about, and what all rows share is suggested for each file.
         types = {**suggested.types, **kept.types} if kept.kind is suggested.kind else kept.types
@@ -207,7 +230,14 @@ def _suggested(table: Table, database: Path) -> Suggestion:
             fixed["campaign_id"] = guessing.name_of(table.name)
         columns = {name: _as_written(kept.columns[name], suggested.columns[name]) for name in kept.columns}
         suggested = replace(kept, columns=columns, fixed={**kept.fixed, **fixed}, types=types)
-    return Suggestion(table.name, table.header, survey, suggested, is_kept=kept is not None)
+    return Suggestion(
+        table.name,
+        table.header,
+        survey,
+        replace(suggested, encoding=encoding),
+        is_kept=kept is not None,
+        encoding=table.layout.encoding if table.layout else None,
+    )
 
 
 def _as_written(kept: Column, suggested: Column) -> Column:
@@ -216,4 +246,4 @@ def _as_written(kept: Column, suggested: Column) -> Column:
     return replace(kept, order=suggested.order) if proved and kept.field == suggested.field else kept
 
 
-SOURCE = Source(NAME, "your own table", "a CSV or Excel file, with --map MAP.toml", (), read)
+SOURCE = Source(NAME, "your own table", "a CSV, Excel or JSON file, with --map MAP.toml", (), read)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from mailsight.importing.dates import Order
 from mailsight.loading.bundle_files import COLUMNS, column_names
 from mailsight.vocabulary import EventType
 
-from .dates import Order
 from .fields import ATTRIBUTE, FIELDS, HAPPENED, LEFT_OUT, OTHERS, Kind
 from .mapping import Column, TableMapping, types_of
 from .profiles import Profile, Survey

@@ -36,7 +36,9 @@ def find(database: Path, header: Sequence[str]) -> TableMapping | None:
 def keep(database: Path, header: Sequence[str], mapping: TableMapping) -> None:
     """Keeps a mapping for tables with this header, in one atomic step; if the disk is full, the next file is new."""
     kept = replace(
-        mapping, fixed={name: text for name, text in mapping.fixed.items() if name not in _OF_FILE}
+        mapping,
+        fixed={name: text for name, text in mapping.fixed.items() if name not in _OF_FILE},
+        encoding=None,
     )
     place = folder(database)
     with suppress(OSError):

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from mailsight.errors import ImportFailed
 from mailsight.figures import formats
+from mailsight.importing.dates import Order, moment
 from mailsight.importing.files import values
+from mailsight.loading import text_encodings
 from mailsight.vocabulary import EventType
 
 from .amounts import Decimal
-from .dates import Order, moment
 from .fields import FIELDS, FIXED, LEFT_OUT, NEEDS, OTHERS, Kind
 from .words import type_of
 
@@ -37,7 +38,8 @@ class TableMapping:
     """What a table's rows are, and what each of its columns holds.
 
     `fixed` are the values that all rows have in common. `types` is the meaning of each value of a column of types: an
-    event type, `ASK` or `IGNORE`. Times without a zone are in the time zone `timezone`.
+    event type, `ASK` or `IGNORE`. Times without a zone are in the time zone `timezone`. `encoding` is Python's name for
+    that of a CSV file, if it is not left to be recognised.
     """
 
     kind: Kind
@@ -45,6 +47,7 @@ class TableMapping:
     fixed: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     timezone: str = "UTC"
+    encoding: str | None = None
 
     def columns_of(self, name: str) -> list[str]:
         """The columns that hold a field, in the order of the table."""
@@ -133,14 +136,20 @@ def key(header: Sequence[str]) -> str:
     return blake2b(names.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def to_toml(mapping: TableMapping, examples: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The mapping as a file that people can edit. `examples` of each column's values become comments."""
+def to_toml(
+    mapping: TableMapping, examples: Mapping[str, Sequence[str]] | None = None, recognised: str | None = None
+) -> str:
+    """The mapping as a file that people can edit.
+
+    `examples` of each column's values become comments, and so does the encoding that was `recognised`.
+    """
     lines = [
         f"# One row is {mapping.kind.label}.",
         f"# Kinds: {', '.join(Kind)}",
         f"kind = {_quoted(mapping.kind)}",
         "# Times that name no time zone are in this one.",
         f"timezone = {_quoted(mapping.timezone)}",
+        *_encoding(mapping.encoding, recognised),
         "",
         "# What all rows have in common.",
         "[fixed]",
@@ -173,6 +182,14 @@ def to_toml(mapping: TableMapping, examples: Mapping[str, Sequence[str]] | None 
     return "\n".join(lines) + "\n"
 
 
+def _encoding(chosen: str | None, recognised: str | None) -> Iterator[str]:
+    if chosen:
+        yield f"encoding = {_quoted(chosen)}"
+    elif recognised and recognised != text_encodings.UTF_8:
+        yield "# If letters are wrong, correct the encoding that was recognised."
+        yield f"# encoding = {_quoted(recognised)}"
+
+
 def _column(column: Column) -> str:
     if column.order is Order.CLEAR and column.decimal is Decimal.CLEAR:
         return _quoted(column.field)
@@ -202,7 +219,7 @@ def from_toml(text: str) -> TableMapping:
             f"The mapping is not TOML: {error}.", next_step="Correct it, then try again."
         ) from error
     for name in settings:
-        if name not in ("kind", "timezone", "columns", "fixed", "types"):
+        if name not in ("kind", "timezone", "encoding", "columns", "fixed", "types"):
             raise _wrong(f"there is no setting {name!r}")
     kind = _chosen(settings.get("kind"), Kind, "kind")
     mapping = TableMapping(
@@ -211,6 +228,7 @@ def from_toml(text: str) -> TableMapping:
         {name: _read_fixed(name, value) for name, value in _part(settings, "fixed").items()},
         {value: _read_type(value, meaning) for value, meaning in _part(settings, "types").items()},
         str(settings.get("timezone", "UTC")),
+        values.encoding(settings),
     )
     _check_fixed(mapping)
     return mapping

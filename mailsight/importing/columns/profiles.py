@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from mailsight.importing import dates
+from mailsight.importing.dates import Evidence, Order
 from mailsight.importing.files.values import known
 from mailsight.loading.csv_files import Row
 from mailsight.loading.json_files import BadRecord
 
-from . import amounts, dates
+from . import amounts
 from .amounts import Decimal, Marks
-from .dates import Evidence, Order
 from .words import bounce_type_of, type_of, yes_or_no
 
 SAMPLE_ROWS = 1_000

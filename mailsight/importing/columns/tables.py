@@ -1,7 +1,10 @@
-"""Opens tables of any origin, CSV or workbooks, packed or not, with their headers as they are written."""
+"""Opens tables of any origin, CSV, JSON or workbooks, packed or not, with their headers as they are written."""
 
-from collections.abc import Iterator, Sequence
+import json
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 from mailsight.errors import ImportFailed, LoadRefused, UnreadableFile
@@ -9,19 +12,26 @@ from mailsight.loading import bundle_files, csv_files, file_checks, finding, jso
 from mailsight.loading.csv_files import Layout, Row
 from mailsight.loading.json_files import BadRecord, Value
 
+from . import profiles
 from .words import folded, words
 
 BEGINNING_BYTES = 2**16
 MAX_TITLE_LINES, MAX_TITLE_LENGTH, MAX_TITLE_COLUMNS = 20, 1_000, 2
-# JSON and Parquet, which bundles may be, but not tables that people would look at.
-_OTHER_FORMATS = (b"{", b"[", b"PAR1")
+# The objects in a JSON file whose names are its columns.
+JSON_ROWS = 1_000
+_JSON = (b"{", b"[")
+_PARQUET = b"PAR1"
+MAX_DEPTH = 5
+# What columns are not called, as `profiles.forms` names it.
+_VALUES = {"address", "url", "ip", "agent"}
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table: the name of its file, with the sheet if there are several, and the names of its columns, all different.
 
-    `layout` says how a CSV file is written. A sheet has none: it is read from a file with an object per line.
+    `layout` says how a CSV file is written. A sheet is read from a file with an `object` per line, a JSON file from its
+    `values`. Without `has_header`, the columns have numbers for names; `first` is then the first row of a sheet.
     """
 
     name: str
@@ -29,19 +39,24 @@ class Table:
     header: tuple[str, ...]
     layout: Layout | None = None
     problem: str | None = None
+    is_json: bool = False
+    has_header: bool = True
+    first: tuple[str, ...] = ()
 
 
-def opened(where: Path, folder: Path, max_bytes: int | None = None) -> list[Table]:
+def opened(
+    where: Path, folder: Path, max_bytes: int | None = None, encoding: str | None = None
+) -> list[Table]:
     """The tables in a file, or in the files of a folder. Temporary copies go to `folder`.
 
-    Raises `ImportFailed` if there is none.
+    `encoding` is that of CSV files, which is recognised unless it is given. Raises `ImportFailed` if there is no table.
     """
     try:
         if where.suffix.lower() == ".zip" and not where.is_dir():
             where = _unzipped(where, folder, max_bytes)
         inside = finding.files_below(where) if where.is_dir() else ()
         files = [file for file in inside if finding.looks_like_data(file.name)] or [where]
-        tables = [table for file in files for table in _tables(file, folder, max_bytes)]
+        tables = [table for file in files for table in _tables(file, folder, max_bytes, encoding)]
     except LoadRefused as error:
         raise ImportFailed(error.message, next_step=error.next_step) from error
     except OSError as error:
@@ -55,8 +70,13 @@ def rows(table: Table) -> Iterator[Row | BadRecord]:
     """The rows of a table with the lines that they start on."""
     if table.layout:
         yield from csv_files.rows(table.path, replace(table.layout, names=table.header))
+    elif table.is_json:
+        yield from map(_flat, _objects(table.path))
     else:
-        yield from map(_object, json_files.lines(table.path))
+        if table.first:
+            yield Row(1, dict(zip(table.header, table.first, strict=True)), "\t".join(table.first))
+        names = dict(zip(table.first, table.header, strict=False))
+        yield from (_object(record, names) for record in json_files.lines(table.path))
     if table.problem:
         yield BadRecord(0, table.problem, "")
 
@@ -70,7 +90,7 @@ def _unzipped(packed: Path, folder: Path, max_bytes: int | None) -> Path:
     return target
 
 
-def _tables(file: Path, folder: Path, max_bytes: int | None) -> list[Table]:
+def _tables(file: Path, folder: Path, max_bytes: int | None, encoding: str | None) -> list[Table]:
     if problem := file_checks.problem(file):
         raise UnreadableFile(f"{file} {problem}.", next_step="Name a CSV or Excel file.")
     start = unpacking.beginning(file, BEGINNING_BYTES)
@@ -80,27 +100,49 @@ def _tables(file: Path, folder: Path, max_bytes: int | None) -> list[Table]:
             sheet for sheet in finding.sheets_of(unpacked.path, folder, max_bytes) if any(sheet.columns)
         ]
         tables = [
-            Table(
-                f"{file.name} [{sheet.name}]" if len(sheets) > 1 else file.name,
-                sheet.path,
-                tuple(dict.fromkeys(filter(None, sheet.columns))),
-            )
+            _sheet(f"{file.name} [{sheet.name}]" if len(sheets) > 1 else file.name, sheet.path, sheet.columns)
             for sheet in sheets
         ]
-    elif not start.strip() or start.startswith(_OTHER_FORMATS):
+    elif not start.strip() or start.startswith(_PARQUET):
         return []
+    elif start.removeprefix(BOM_UTF8).lstrip().startswith(_JSON):
+        rows_of_file = islice(map(_flat, _objects(unpacked.path)), JSON_ROWS)
+        names = dict.fromkeys(name for row in rows_of_file if isinstance(row, Row) for name in row.values)
+        tables = (
+            [Table(file.name, unpacked.path, tuple(names), None, unpacked.problem, is_json=True)]
+            if names
+            else []
+        )
     else:
-        layout = _layout(unpacked.path)
-        header = unique([name.strip().strip("\ufeff").strip() for name in layout.header])
-        tables = [Table(file.name, unpacked.path, header, layout, unpacked.problem)]
+        layout = _layout(unpacked.path, encoding)
+        written = [name.strip().strip("\ufeff").strip() for name in layout.header]
+        has_header = not is_data(written)
+        if not has_header:
+            layout = replace(layout, header_lines=layout.header_lines - 1)
+        header = unique(written if has_header else [""] * len(written))
+        tables = [Table(file.name, unpacked.path, header, layout, unpacked.problem, has_header=has_header)]
     for table in tables:
         check_columns(table)
     return tables
 
 
-def _layout(path: Path) -> Layout:
+def _sheet(name: str, path: Path, columns: Sequence[str]) -> Table:
+    """A sheet, whose columns are the cells of its first row: values, if it has no header."""
+    header = tuple(dict.fromkeys(filter(None, columns)))
+    if len(header) == len(columns) and is_data(header):
+        return Table(name, path, unique([""] * len(header)), has_header=False, first=header)
+    return Table(name, path, header)
+
+
+def is_data(header: Sequence[str]) -> bool:
+    """Whether a header is none but the first row: no column is called like an address or a link, and few like a day."""
+    forms = {form for name in header if name for form in profiles.forms(name)}
+    return bool(forms & _VALUES) or ("date" in forms and not any(map(words, header)))
+
+
+def _layout(path: Path, encoding: str | None) -> Layout:
     """How a CSV file is written. Reports often have a title of one or two columns above their header."""
-    layout = csv_files.layout(path, _comparable)
+    layout = csv_files.layout(path, _comparable, encoding=encoding)
     if len(layout.header) > MAX_TITLE_COLUMNS:
         return layout
     with path.open(encoding=layout.encoding, errors="replace", newline="") as file:
@@ -110,7 +152,7 @@ def _layout(path: Path) -> Layout:
             names = lines[place].split(delimiter)
             is_table = len(names) > MAX_TITLE_COLUMNS and lines[place + 1].count(delimiter) + 1 == len(names)
             if is_table and _number_known(names) > max(_number_known(layout.header), 1):
-                return csv_files.layout(path, _comparable, title_lines=place)
+                return csv_files.layout(path, _comparable, title_lines=place, encoding=layout.encoding)
     return layout
 
 
@@ -123,7 +165,7 @@ def check_columns(table: Table) -> None:
     """Raises `UnreadableFile` for a header that nobody would write."""
     if not json_files.is_text("".join(table.header)):
         raise UnreadableFile(
-            f"The header of {table.name} is neither UTF-8, UTF-16 nor Windows-1252.",
+            f"The header of {table.name} is in no encoding that can be recognised.",
             next_step="Save the file as UTF-8.",
         )
     longest = max(map(len, table.header), default=0)
@@ -152,13 +194,54 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(taken)
 
 
-def _object(record: Value | BadRecord) -> Row | BadRecord:
+def _object(record: Value | BadRecord, names: Mapping[str, str]) -> Row | BadRecord:
+    """A row of a sheet. `names`: what the cells of its first row are called, if that is no header."""
     if isinstance(record, BadRecord):
         return record
     if not isinstance(record.value, dict):
         return BadRecord(record.line, "not a row of a sheet", record.text)
-    return Row(record.line, {name: _text(cell) for name, cell in record.value.items()}, record.text)
+    values = {names.get(name, name): _text(cell) for name, cell in record.value.items()}
+    return Row(record.line, values, record.text)
+
+
+def _objects(path: Path) -> Iterator[Value | BadRecord]:
+    """The values in a JSON file; of a file that is one object, those of its longest list, as in an API's answers."""
+    values = json_files.values(path)
+    start = list(islice(values, 2))
+    if len(start) == 1 and isinstance(start[0], Value) and isinstance(start[0].value, dict):
+        lists = [inner for inner in start[0].value.values() if isinstance(inner, list)]
+        records = [inner for inner in lists if inner and all(isinstance(record, dict) for record in inner)]
+        if records:
+            line = start[0].line
+            yield from (Value(line, record, json.dumps(record)) for record in max(records, key=len))
+            return
+    yield from chain(start, values)
+
+
+def _flat(record: Value | BadRecord) -> Row | BadRecord:
+    """An object as a row. What is in objects within it gets names such as `customer.email`."""
+    if isinstance(record, BadRecord):
+        return record
+    if not isinstance(record.value, dict):
+        return BadRecord(record.line, "not a JSON object", record.text)
+    return Row(record.line, dict(_named(record.value, "", MAX_DEPTH)), record.text)
+
+
+def _named(inner: Mapping[str, object], prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    for name, value in inner.items():
+        if isinstance(value, dict) and depth:
+            yield from _named(value, f"{prefix}{name}.", depth - 1)
+        else:
+            yield f"{prefix}{name}", _text(value)
 
 
 def _text(cell: object) -> str:
-    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return str(cell).lower()
+        case dict() | list():
+            return json.dumps(cell, ensure_ascii=False)
+        case _:
+            return str(cell)

@@ -11,7 +11,7 @@ from typing import Any
 from mailsight.importing.sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
 from .markdown import as_html
-from .postgresql import Database, Reached, Record, opened
+from .postgresql import Database, Reached, Record, event_id, opened
 
 NAME = "keila"
 REQUIRED = ("mailings_campaigns", "contacts", "tracking_links", "tracking_clicks")
@@ -42,6 +42,7 @@ _TIMES = ("inserted_at", "updated_at", "queued_at", "sent_at", "clicked_at", "fa
 def read(request: Request) -> Iterator[Item]:
     with opened(request, "Keila", REQUIRED) as database:
         reached = Reached(database)
+        request = database.current(request, ("tracking_clicks", "contacts_events"))
         request.report(0.0, "Reading campaigns")
         yield from _campaigns(database, request.positions)
         request.report(0.05, "Reading contacts")
@@ -243,7 +244,8 @@ def _clicks(database: Database, positions: Mapping[str, str], reached: Reached) 
     """
     for batch in database.rows(query, {"after": int(positions.get("tracking_clicks", 0))}):
         rows = [
-            _event(row, f"click-{row['click_id']}", "clicked", row["at"], url=row["url"]) for row in batch
+            _event(row, event_id("click", row["click_id"], row["at"]), "clicked", row["at"], url=row["url"])
+            for row in batch
         ]
         yield Rows("events", "tracking_clicks", rows)
         for row in batch:
@@ -264,7 +266,7 @@ def _opt_outs(database: Database, positions: Mapping[str, str], reached: Reached
     for batch in database.rows(query, parameters):
         rows: list[Row] = [
             {
-                "event_id": f"event-{row['id']}",
+                "event_id": event_id("event", row["id"], row["at"]),
                 "provider": NAME,
                 "customer_id": _customer_id(row["contact_id"]),
                 "type": "unsubscribed",

@@ -11,7 +11,7 @@ from mailsight.importing.files import listmonk_files
 from mailsight.importing.sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
 from .markdown import as_html
-from .postgresql import Database, Reached, Record, is_address, opened
+from .postgresql import Database, Reached, Record, event_id, is_address, opened
 
 NAME = "listmonk"
 REQUIRED = ("campaigns", "subscribers", "campaign_views", "link_clicks", "links", "lists")
@@ -45,6 +45,7 @@ def read(request: Request) -> Iterator[Item]:
 
 def _read_database(request: Request, database: Database) -> Iterator[Item]:
     reached = Reached(database)
+    request = database.current(request, (*_EVENTS, "bounces"))
     request.report(0.0, "Reading campaigns")
     yield from _campaigns(database, request.positions)
     request.report(0.1, "Reading subscribers")
@@ -202,7 +203,7 @@ def _events(database: Database, table: str, positions: Mapping[str, str], reache
             reached.note(table, row["id"], row["created_at"])
             events.append(
                 {
-                    "event_id": f"{kind}-{row['id']}",
+                    "event_id": event_id(kind, row["id"], row["created_at"]),
                     "provider": NAME,
                     "campaign_id": None if row["campaign_id"] is None else _campaign_id(row["campaign_id"]),
                     "customer_id": row["uuid"],
@@ -240,7 +241,7 @@ def _bounces(database: Database, positions: Mapping[str, str], reached: Reached)
             is_bounce = row["type"] != "complaint"
             events.append(
                 {
-                    "event_id": f"bounce-{row['id']}",
+                    "event_id": event_id("bounce", row["id"], row["created_at"]),
                     "provider": NAME,
                     "campaign_id": None if row["campaign_id"] is None else _campaign_id(row["campaign_id"]),
                     "customer_id": row["uuid"],

@@ -10,7 +10,7 @@ import contextlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mailsight.errors import ImportFailed
@@ -86,6 +86,24 @@ class Database:
     def columns(self, table: str) -> list[str]:
         """The table's columns, none if there is no such table."""
         return self._columns.get(self._full_name(table), [])
+
+    def current(self, request: Request) -> Request:
+        """The request. Without positions, if the newest id of a table went back: somebody created the database anew."""
+        for table, value in request.positions.items():
+            mark = Mark.of(value)
+            if mark and self.columns(table) and self._newest(table) < mark.last:
+                return replace(request, positions={})
+        return request
+
+    def _newest(self, table: str) -> int:
+        """The last id that a table has had. The server knows it even if the row was deleted."""
+        [row] = self.rows(table, [], joined={"newest": "max(t.id)"})
+        [known] = self._run(
+            "select max(auto_increment) as next from information_schema.tables "
+            "where table_schema = database() and table_name = %s",
+            (self._full_name(table),),
+        )
+        return max(row["newest"] or 0, (known["next"] or 1) - 1)
 
     def tables(self, start: str) -> list[str]:
         """The tables whose names begin with `start`."""
@@ -280,6 +298,11 @@ class Mark:
             self.last = stored["id"]
             self._holes.extend(stored["holes"])
         self._start, self._known_holes = self.last, frozenset(self._holes)
+
+    @classmethod
+    def of(cls, value: str) -> "Mark | None":
+        """The mark in the value of a position; None if that is a checksum."""
+        return cls(value) if value.startswith("{") else None
 
     @property
     def is_first(self) -> bool:

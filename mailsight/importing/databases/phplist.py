@@ -50,7 +50,7 @@ GAPS = (
 def read(request: Request) -> Iterator[Item]:
     """Everything of the database that is newer than the request's positions."""
     with opened(request, "usermessage") as database:
-        yield from _Import(database, request).items()
+        yield from _Import(database, database.current(request)).items()
 
 
 SOURCE = Source(

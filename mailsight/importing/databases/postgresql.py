@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,6 +56,29 @@ class Database:
         digest = "select md5(string_agg(md5(rows::text), ',' order by id)) as digest"
         [row] = self.all(f"{digest} from ({query}) as rows", parameters)
         return row["digest"] or "empty"
+
+    def current(self, request: Request, tables: Sequence[str]) -> Request:
+        """The request. Without positions, if the newest id of a table went back: somebody created the database anew."""
+        for table in request.positions.keys() & set(tables) & self.tables.keys():
+            if self._newest(table) < int(request.positions[table]):
+                return replace(request, positions={})
+        return request
+
+    def _newest(self, table: str) -> int:
+        """The last id that a table has had. Its sequence knows it even if the row was deleted."""
+        [row] = self.all(
+            f"""
+            select greatest(
+                (select max(id) from {table}),
+                (
+                    select last_value from pg_sequences
+                    where format('%%I.%%I', schemaname, sequencename) = pg_get_serial_sequence(%(table)s, 'id')
+                )
+            ) as newest
+            """,
+            {"table": table},
+        )
+        return row["newest"] or 0
 
     def column(self, table: str, name: str, alias: str) -> str:
         """The column of a table in a query; null for a version of the source that doesn't have it."""
@@ -111,6 +134,11 @@ class Reached:
     def positions(self) -> Iterator[Position]:
         for table, last in self._last.items():
             yield Position(table, last.isoformat() if isinstance(last, datetime) else str(last))
+
+
+def event_id(kind: str, number: int, at: datetime | None) -> str:
+    """The id of an event: with its time, because a database that is restored gives its last ids to other rows."""
+    return f"{kind}-{number}-{int(at.timestamp()) if at else ''}"
 
 
 def _connected(psycopg: Any, address: str) -> Any:

@@ -35,7 +35,8 @@ class ExportFile:
     """A file of an export: its path within it, where it can be read, and its format (csv, json, ndjson or mail).
 
     `columns` are the names in its header; in JSON, the names in the first object. `days_come_first` says in which order
-    its beginning writes dates such as 13/05/2026; None if that doesn't show.
+    its beginning writes dates such as 13/05/2026; None if that doesn't show. `encoding` is that of a CSV file, if it is
+    not to be recognised.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ExportFile:
     columns: tuple[str, ...] = ()
     problem: str | None = None
     days_come_first: bool | None = None
+    encoding: str | None = None
 
     @property
     def stem(self) -> str:
@@ -84,7 +86,7 @@ def opened(request: Request) -> Iterator[list[ExportFile]]:
     with TemporaryDirectory(prefix="mailsight-import-") as temporary:
         folder = Path(temporary)
         try:
-            files = list(_files(where, folder, request.max_bytes))
+            files = list(_files(where, folder, request.max_bytes, values.encoding(request.options)))
         except OSError as error:
             raise ImportFailed(f"{where} can't be read: {error.strerror or error}.") from error
         if not files:
@@ -94,12 +96,12 @@ def opened(request: Request) -> Iterator[list[ExportFile]]:
         yield files
 
 
-def _files(where: Path, folder: Path, max_bytes: int | None) -> Iterator[ExportFile]:
+def _files(where: Path, folder: Path, max_bytes: int | None, encoding: str | None) -> Iterator[ExportFile]:
     for name, path in _members(where, folder, max_bytes, 0):
         if name.lower().endswith(_MAILS):
             yield ExportFile(name, path, "mail")
         elif finding.looks_like_data(name) or name.lower().endswith(_TEXTS):
-            yield from _tables(name, path, folder, max_bytes)
+            yield from _tables(name, path, folder, max_bytes, encoding)
 
 
 def _members(where: Path, folder: Path, max_bytes: int | None, depth: int) -> Iterator[tuple[str, Path]]:
@@ -137,7 +139,9 @@ def _is_zip(path: Path) -> bool:
     return path.suffix.lower() == ".zip"
 
 
-def _tables(name: str, path: Path, folder: Path, max_bytes: int | None) -> Iterator[ExportFile]:
+def _tables(
+    name: str, path: Path, folder: Path, max_bytes: int | None, encoding: str | None
+) -> Iterator[ExportFile]:
     """The tables in a file: several if it is a workbook; none if it can't be read."""
     try:
         start = unpacking.beginning(path, BEGINNING_BYTES)
@@ -156,6 +160,7 @@ def _tables(name: str, path: Path, folder: Path, max_bytes: int | None) -> Itera
         *(name, unpacked.path, _form(start)),
         problem=unpacked.problem,
         days_come_first=values.days_come_first(text),
+        encoding=encoding,
     )
     yield replace(table, columns=tuple(_columns(table, start, folder)))
 
@@ -171,13 +176,14 @@ def _columns(file: ExportFile, start: bytes, folder: Path) -> list[str]:
         return list(first.value) if isinstance(first, Value) and isinstance(first.value, dict) else []
     sample = folder / "beginning"
     sample.write_bytes(start)
-    return list(csv_files.layout(sample, lambda names: list(map(folded, names))).names)
+    layout = csv_files.layout(sample, lambda names: list(map(folded, names)), encoding=file.encoding)
+    return list(layout.names)
 
 
 def rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
     """The rows of a table, by the fields of its kind. Columns that are no field keep their names."""
     if file.form == "csv":
-        layout = csv_files.layout(file.path, kind.column_names)
+        layout = csv_files.layout(file.path, kind.column_names, encoding=file.encoding)
         for row in csv_files.rows(file.path, layout):
             yield row if isinstance(row, BadRecord) else TableRow(row.line, row.values, row.text)
     else:

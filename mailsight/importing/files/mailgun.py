@@ -191,7 +191,8 @@ SOURCE = Source(
         ),
         Gap(
             ("not_sent",),
-            "Suppressions say whom Mailgun sends nothing to and why, not which e-mails it left out.",
+            "Suppressions say whom Mailgun sends nothing to and why, not which e-mails it left out: they explain only "
+            "messages that a campaign lists as not sent.",
         ),
     ),
     read=read,

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
-from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailsight.errors import ImportFailed
+from mailsight.importing import dates
+from mailsight.importing.dates import Evidence, Order
+from mailsight.mime import charsets
 
 # What exports write for "no value".
 _NOTHING = frozenset(("", "na", "n/a", "null", "none", "nan", "-", "--", "—", "\\n"))
@@ -15,22 +17,7 @@ _NOTHING = frozenset(("", "na", "n/a", "null", "none", "nan", "-", "--", "—", 
 _MAX_LENGTH = 100
 _MAX_ADDRESS_LENGTH = 1_000
 _ADDRESS = re.compile(r"[^@\s<>\"(),;:]+@[^@\s<>\"(),;:]+")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH, _DAY, _REST = r"(?P<month>[a-z]{3,9})\.?", r"(?P<day>\d{1,2})", r",? +(?P<year>\d{4})(?P<clock>.*)"
-_WORDS = (
-    re.compile(rf"(?:[a-z]+,? +)??{_MONTH} +{_DAY}{_REST}", re.IGNORECASE),
-    re.compile(rf"(?:[a-z]+,? +)?{_DAY} +{_MONTH}{_REST}", re.IGNORECASE),
-)
-_DIGITS = re.compile(
-    r"(?P<first>\d{1,2})(?P<between>[-/.])(?P<second>\d{1,2})[-/.](?P<year>\d{4}|\d\d)(?P<clock>.*)"
-)
 _EITHER_ORDER = re.compile(r"(?<![\d/.-])(\d{1,2})([-/])(\d{1,2})\2\d{4}(?!\d)")
-_CLOCK = re.compile(
-    r"(?:,|\s|at)*(?:(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
-    r"(?:\s*(?P<half>[ap])\.?m\.?)?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?",
-    re.IGNORECASE,
-)
-_OFFSET = re.compile(r"([+-]\d\d):?(\d\d)$")
 _COUNT = re.compile(r"(-?\d{1,3}(?:[.,'’\s\u00a0\u202f]\d{3})+|-?\d+)(?:[.,]0+)?(?![\d.,]*%)(?!\d)")
 _AMOUNT = re.compile(r"-?\d(?:[\d.,'’\s\u00a0\u202f]*\d)?")
 
@@ -62,22 +49,32 @@ def zone(options: Mapping[str, str]) -> tzinfo:
         ) from error
 
 
+def encoding(options: Mapping[str, object]) -> str | None:
+    """Python's name for the encoding that the option `encoding` names; None if it is left to be recognised.
+
+    Raises `ImportFailed` for an unknown one.
+    """
+    name = str(options.get("encoding") or "")
+    known_as = charsets.encoding(name)
+    if name and not known_as:
+        raise ImportFailed(
+            f"There is no encoding {name!r}.", next_step="Name one like windows-1250, iso-8859-2 or utf-8."
+        )
+    return known_as
+
+
 def moment(text: str | None, zone: tzinfo = UTC, *, day_first: bool = False) -> datetime | None:
     """The time that the text names, in UTC; None if it names none. Times without a zone are in `zone`.
 
-    It may be ISO 8601, digits in another order, English with the month's name, as in e-mail headers, or seconds since
-    1970. If digits may be in either order, `day_first` decides; between dots, days always come first.
+    If digits may be in either order, `day_first` decides; between dots, days always come first.
     """
     plain = _short(text)
     if not plain:
         return None
+    order = Order.DAY_FIRST if day_first else Order.MONTH_FIRST
     try:
-        return _utc(datetime.fromisoformat(plain), zone)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        return _other(plain, zone, day_first)
-    except (ValueError, OverflowError, OSError, TypeError, IndexError):
+        return dates.moment(plain, order if dates.evidence(plain) is Evidence.EITHER else Order.CLEAR, zone)
+    except (ValueError, OverflowError, OSError):
         return None
 
 
@@ -89,44 +86,6 @@ def days_come_first(text: str) -> bool | None:
     pairs = {(int(first), int(second)) for first, _, second in _EITHER_ORDER.findall(text)}
     proved = {first > 12 for first, second in pairs if (first > 12) != (second > 12)}
     return proved.pop() if len(proved) == 1 else None
-
-
-def _other(text: str, zone: tzinfo, day_first: bool) -> datetime | None:
-    if text.replace(".", "", 1).isdigit() and len(text.partition(".")[0]) in (10, 13):
-        return datetime.fromtimestamp(float(text) / (1 if len(text.partition(".")[0]) == 10 else 1000), UTC)
-    if match := _WORDS[0].fullmatch(text) or _WORDS[1].fullmatch(text):
-        month = match["month"][:3].lower()
-        if month in _MONTHS:
-            return _timed(match, int(match["year"]), _MONTHS.index(month) + 1, int(match["day"]), zone)
-    if match := _DIGITS.fullmatch(text):
-        first, second, year = int(match["first"]), int(match["second"]), int(match["year"])
-        day_first = first > 12 or ((day_first or "." in match["between"]) and second <= 12)
-        day, month_number = (first, second) if day_first else (second, first)
-        return _timed(match, year + 2000 if year < 100 else year, month_number, day, zone)
-    iso = re.sub(r"\s*(UTC|GMT)$", "+00:00", _OFFSET.sub(r"\1:\2", text), flags=re.IGNORECASE)
-    try:
-        return _utc(datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:)", "", iso)), zone)
-    except ValueError:
-        return _utc(parsedate_to_datetime(text), zone)
-
-
-def _timed(match: re.Match[str], year: int, month: int, day: int, zone: tzinfo) -> datetime | None:
-    clock = _CLOCK.fullmatch(match["clock"].strip())
-    if not clock:
-        return None
-    hour = int(clock["hour"] or 0)
-    if clock["half"]:
-        hour = hour % 12 + (12 if clock["half"].lower() == "p" else 0)
-    naive = datetime(year, month, day, hour, int(clock["minute"] or 0), int(clock["second"] or 0))  # noqa: DTZ001
-    if not clock["zone"]:
-        return _utc(naive, zone)
-    written = clock["zone"].upper()
-    offset = "+00:00" if written in ("Z", "UTC", "GMT") else _OFFSET.sub(r"\1:\2", written)
-    return _utc(datetime.fromisoformat(naive.isoformat() + offset), zone)
-
-
-def _utc(time: datetime, zone: tzinfo) -> datetime:
-    return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def count(text: str | None) -> int | None:

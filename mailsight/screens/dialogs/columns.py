@@ -17,12 +17,12 @@ from mailsight.importing.columns import csv, mapping
 from mailsight.importing.columns.amounts import Decimal
 from mailsight.importing.columns.conversion import LOADED_AS, Converted
 from mailsight.importing.columns.csv import Suggestion
-from mailsight.importing.columns.dates import Order
 from mailsight.importing.columns.fields import FIELDS, OTHERS, Kind
 from mailsight.importing.columns.mapping import ASK, IGNORE, Column, TableMapping
 from mailsight.importing.columns.profiles import Profile
+from mailsight.importing.dates import Order
 from mailsight.importing.sources import Value
-from mailsight.loading import child, uploads
+from mailsight.loading import child, text_encodings, uploads
 from mailsight.loading.uploads import UploadedFile
 from mailsight.vocabulary import EventType
 
@@ -37,23 +37,29 @@ _TYPES = {str(kind): kind.label for kind in EventType}
 def suggestion(files: Sequence[UploadedFile], key: str) -> Suggestion | None:
     """What the columns of the files seem to be, if they are tables that only people can explain.
 
-    They are looked at once, in a process of its own. Files that can't be read are left to the load, which says why.
+    They are looked at once, in a process of its own, and again if another encoding is chosen. Files that can't be read
+    are left to the load, which says why.
     """
     looked_at = f"{key}:columns"
     names = [(file.name, getattr(file, "file_id", None)) for file in files]
-    if looked_at not in st.session_state or st.session_state[looked_at][0] != names:
+    suggested: Suggestion | None
+    seen, suggested = st.session_state.get(looked_at, (None, None))
+    encoding = st.session_state.get(f"{key}:encoding") if seen == names else None
+    if seen != names or (suggested and encoding not in (None, suggested.encoding)):
         with st.spinner("Looking at the files"):
-            st.session_state[looked_at] = names, _looked_at(files)
-    suggested: Suggestion | None = st.session_state[looked_at][1]
+            suggested = _looked_at(files, encoding)
+        st.session_state[looked_at] = names, suggested
     return suggested
 
 
-def _looked_at(files: Sequence[UploadedFile]) -> Suggestion | None:
+def _looked_at(files: Sequence[UploadedFile], encoding: str | None) -> Suggestion | None:
     with uploads.temporary_folder() as folder:
         try:
             saved = uploads.save(files, folder)
             database = settings.from_environment().database
-            return child.run(partial(csv.suggest_unknown, saved, database, uploads.MAX_UNPACKED_BYTES))
+            return child.run(
+                partial(csv.suggest_unknown, saved, database, uploads.MAX_UNPACKED_BYTES, encoding)
+            )
         except MailsightError:
             return None
         finally:
@@ -63,13 +69,14 @@ def _looked_at(files: Sequence[UploadedFile]) -> Suggestion | None:
 
 def choose(suggested: Suggestion, key: str) -> TableMapping | None:
     """Show what the columns seem to be, and the first rows as they would be loaded. Returns a mapping if complete."""
-    key = f"{key}:{mapping.key(suggested.header)}"
     st.markdown(f"**What is in {formats.plain(suggested.table)}?**")
     st.caption(
         "These columns were loaded before, so the same choices are made for this file."
         if suggested.is_kept
         else "Mailsight doesn't know these columns. Check what it suggests, and correct what is wrong."
     )
+    _encoding(suggested.encoding, key)
+    key = f"{key}:{mapping.key(suggested.header)}"
     kinds = tuple(Kind)
     kind = st.selectbox(
         "One row is",
@@ -90,6 +97,21 @@ def choose(suggested: Suggestion, key: str) -> TableMapping | None:
     for question in open_questions[:MAX_QUESTIONS]:
         st.info(formats.plain(question.text), icon=":material/help:")
     return None if open_questions else chosen
+
+
+def _encoding(encoding: str | None, key: str) -> None:
+    """Show in which encoding a CSV file seems to be, unless it is UTF-8, and let people choose another."""
+    if encoding in (None, text_encodings.UTF_8):
+        return
+    labels = {encoding: encoding} | text_encodings.CHOICES
+    st.selectbox(
+        "Letters are encoded as",
+        list(labels),
+        index=list(labels).index(encoding),
+        format_func=lambda name: labels[name],
+        help="Choose another encoding if letters such as é or ł are wrong below.",
+        key=f"{key}:encoding",
+    )
 
 
 def _columns(suggested: Suggestion, at_first: TableMapping, key: str) -> TableMapping:

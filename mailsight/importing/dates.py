@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import Flag, StrEnum, auto
+from functools import cache
 
-from .words import folded
+from babel.dates import get_month_names
+
+from .headers import folded
 
 
 class Order(StrEnum):
@@ -39,14 +42,21 @@ _DAY_0 = datetime(1899, 12, 30)  # noqa: DTZ001  # spreadsheets' days have no ti
 _DIGITS = re.compile(r"(\d{1,4}) ?([-/.]) ?(\d{1,2}) ?\2 ?(\d{4}|\d\d)\.?(?!\d)(.*)", re.DOTALL)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(\d\d)?)?(.*)", re.DOTALL)
 _NUMBER = re.compile(r"\d{5,19}(?:[.,]\d+)?")
-_DAY_AND_WORD = re.compile(
-    r"(?:[^\W\d_]+\.?,? +)?(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[ /-]*(?:de |of |di )?([^\W\d_]{3,})\.?"
-    r"[ ,/-]*(?:de |del )?(\d{4}|\d\d)(?!\d)(.*)",
-    re.DOTALL | re.IGNORECASE,
-)
-_WORD_AND_DAY = re.compile(
-    r"(?:[^\W\d_]+\.?,? +)??([^\W\d_]{3,})\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})(?!\d)(.*)",
-    re.DOTALL | re.IGNORECASE,
+# Dates with the month as a word, whatever comes first: 14 April 2026, April 14, 2026, and 2026. április 14.
+_WORDS = (
+    re.compile(
+        r"(?:[^\W\d_]+\.?,? +)?(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[ /-]*(?:de |of |di )?(?P<month>[^\W\d_]{3,})"
+        r"\.?[ ,/-]*(?:de |del )?(?P<year>\d{4}|\d\d)(?!\d)(?: ?[гр]\.)?(?P<clock>.*)",
+        re.DOTALL | re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:[^\W\d_]+\.?,? +)??(?P<month>[^\W\d_]{3,})\.? +(?P<day>\d{1,2})(?:st|nd|rd|th)?,? +(?P<year>\d{4})(?!\d)"
+        r"(?P<clock>.*)",
+        re.DOTALL | re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?P<year>\d{4})\.? +(?P<month>[^\W\d_]{3,})\.? +(?P<day>\d{1,2})\.?(?!\d)(?P<clock>.*)", re.DOTALL
+    ),
 )
 _CLOCK = re.compile(
     r"[T,;\s]*(?:(?:um|at|à|a las|alle|alle ore|ore|om|kl\.?|o|v|às|-)\s+)?"
@@ -71,34 +81,48 @@ _ZONES = {
     "pst": -8,
     "pdt": -7,
 }
-# January to December in eleven languages, in the forms that dates have.
-_NAMES = (
-    "january januar janvier enero gennaio januari janeiro styczen stycznia januari januar leden ledna jänner",
-    "february februar fevrier febrero febbraio februari fevereiro luty lutego februari februar unor unora",
-    "march marz maerz mars marzo maart mrt marco marzec marca mars marts brezen brezna",
-    "april avril abril aprile april abril kwiecien kwietnia april duben dubna",
-    "may mai mayo maggio mei maio maj maja maj kveten kvetna",
-    "june juni juin junio giugno juni junho czerwiec czerwca juni cerven cervna",
-    "july juli juillet julio luglio juli julho lipiec lipca juli cervenec cervence",
-    "august august aout agosto agosto augustus agosto sierpien sierpnia augusti srpen srpna",
-    "september septembre septiembre settembre setembro wrzesien wrzesnia zari",
-    "october oktober octobre octubre ottobre outubro pazdziernik pazdziernika oktober rijen rijna",
-    "november novembre noviembre novembro listopad listopada listopadu",
-    "december dezember decembre diciembre dicembre dezembro grudzien grudnia prosinec prosince",
+# The languages whose names of months are known. Croatian would contradict Czech and Polish: its listopad is October.
+_LANGUAGES = (
+    *(
+        "en",
+        "de",
+        "de_AT",
+        "fr",
+        "es",
+        "it",
+        "nl",
+        "pt",
+        "pl",
+        "sv",
+        "da",
+        "nb",
+        "cs",
+        "sk",
+        "sl",
+        "fi",
+        "hu",
+        "ro",
+    ),
+    *("ca", "tr", "lt", "lv", "et", "el", "ru", "uk", "bg"),
 )
 
 
+@cache
 def _months() -> Mapping[str, int]:
     """Months by name, and by each of its beginnings of three letters or more that no other month has."""
-    names = {folded(name): month for month, names in enumerate(_NAMES, 1) for name in names.split()}
+    names = {
+        folded(name): month
+        for language in _LANGUAGES
+        for width in ("wide", "abbreviated")
+        for context in ("format", "stand-alone")
+        for month, name in get_month_names(width, context, language).items()
+    }
+    names |= dict.fromkeys(("maerz", "mrz"), 3)
     beginnings: dict[str, set[int]] = {}
     for name, month in names.items():
         for length in range(3, len(name)):
             beginnings.setdefault(name[:length], set()).add(month)
     return {start: months.pop() for start, months in beginnings.items() if len(months) == 1} | names
-
-
-_MONTHS = _months()
 
 
 def evidence(text: str) -> Evidence:
@@ -141,10 +165,10 @@ def _parsed(text: str, order: Order) -> datetime:
         return number
     if match := _DIGITS.fullmatch(text):
         return _timed(_in_order(match, order, text), match[5], text)
-    if match := _DAY_AND_WORD.fullmatch(text):
-        return _timed(_date(match[3], _month(match[2], text), match[1], text), match[4], text)
-    if match := _WORD_AND_DAY.fullmatch(text):
-        return _timed(_date(match[3], _month(match[1], text), match[2], text), match[4], text)
+    if match := next(filter(None, (words.fullmatch(text) for words in _WORDS)), None):
+        return _timed(
+            _date(match["year"], _month(match["month"], text), match["day"], text), match["clock"], text
+        )
     if match := _COMPACT.fullmatch(text):
         clock = f"{match[4]}:{match[5]}:{match[6] or '00'}" if match[4] else ""
         return _timed(_date(match[1], int(match[2]), match[3], text), f"{clock}{match[7]}", text)
@@ -182,7 +206,7 @@ def _in_order(match: re.Match[str], order: Order, text: str) -> date:
 
 
 def _month(name: str, text: str) -> int:
-    month = _MONTHS.get(folded(name))
+    month = _months().get(folded(name))
     if month is None:
         raise ValueError(f"{text!r} names no month that is known")
     return month
