@@ -58,7 +58,7 @@ class RenderedMail:
 
 
 # Imported when first used, since some of them need large libraries.
-_MODULES = {Language.PLAIN: "plain"}
+_MODULES = {Language.PLAIN: "plain", Language.LIQUID: "liquid"}
 
 
 def render(

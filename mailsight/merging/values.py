@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 #: What a JSON document may hold: None, bool, int, float, str, lists and objects.
@@ -17,6 +18,9 @@ class Missing:
 
 #: No value is known, in contrast to None: a value that is known to be empty.
 MISSING: Final = Missing()
+
+#: The name of the time of sending among the values, in ISO 8601: what templates call "now". `lookup` doesn't find it.
+NOW: Final = "$now"
 
 MAX_DEPTH = 50
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -42,6 +46,16 @@ class Values(Mapping[str, Json]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    @property
+    def now(self) -> datetime | None:
+        """The time of sending, if it is known."""
+        text = self._values.get(NOW)
+        try:
+            time = datetime.fromisoformat(text) if isinstance(text, str) else None
+        except ValueError:
+            return None
+        return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
     def lookup(self, *path: str) -> Json | Missing:
         """The value at a path of names, such as "customer", "address", "city"; `MISSING` if none is known.
@@ -80,7 +94,8 @@ def _by_key(values: Mapping[str, Json]) -> dict[str, str]:
     """The names by their keys. Of two with the same key, the first counts."""
     names: dict[str, str] = {}
     for name in values:
-        names.setdefault(key(name), name)
+        if name != NOW:
+            names.setdefault(key(name), name)
     return names
 
 
