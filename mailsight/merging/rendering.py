@@ -83,6 +83,7 @@ _MODULES = {
     Language.AMPSCRIPT: "ampscript",
     Language.GO: "go",
     Language.MAUTIC: "mautic",
+    Language.LIQUID: "liquid",
 }
 
 

@@ -1,0 +1,55 @@
+"""What a template may cost: steps, the size of its values, and the length of what it writes.
+
+These bounds are far above what senders need. They make the time that a template takes linear in its length. A template
+that exceeds one ends as one that uses up the memory: with `MemoryError`.
+"""
+
+from collections.abc import Sized
+from typing import TypeVar
+
+T = TypeVar("T")
+
+MAX_CHARACTERS = 5_000_000
+MAX_STEPS = 500_000
+MAX_ITEMS = 100_000
+#: Of one value: filters read it whole.
+MAX_TEXT = 500_000
+_MAX_BITS = 4_096
+_CHARACTERS_PER_STEP = 1_000
+_ITEMS_PER_STEP = 10
+
+#: What libraries raise for code and values that make no sense.
+ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+class Budget:
+    """What is left of the steps that one template may take."""
+
+    def __init__(self, steps: int = MAX_STEPS) -> None:
+        self._left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Take steps. Raises `MemoryError` if there are none left."""
+        self._left -= steps
+        if self._left < 0:
+            raise MemoryError
+
+    def sized(self, value: T) -> T:
+        """A value that was computed, its size paid for. Raises `MemoryError` if it is too large."""
+        if isinstance(value, int):
+            if value.bit_length() > _MAX_BITS:
+                raise MemoryError
+        elif isinstance(value, str):
+            fits(len(value))
+            self.spend(1 + len(value) // _CHARACTERS_PER_STEP)
+        elif isinstance(value, Sized):
+            if len(value) > MAX_ITEMS:
+                raise MemoryError
+            self.spend(1 + len(value) // _ITEMS_PER_STEP)
+        return value
+
+
+def fits(characters: int) -> None:
+    """Refuse to make a text of this length. Raises `MemoryError`."""
+    if characters > MAX_TEXT:
+        raise MemoryError

@@ -1,0 +1,154 @@
+"""What Liquid templates find: one customer's values, and what became of those that are not known."""
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import Any, TextIO
+
+from liquid import BoundTemplate, RenderContext, Token, Undefined
+from liquid.output import LimitedStringIO
+from liquid.undefined import UNDEFINED
+from liquid.utils import ReadOnlyChainMap
+
+from .limits import MAX_CHARACTERS, Budget
+from .rendering import Rendered
+from .values import MISSING, Json, Values, member
+
+_PROPERTIES = frozenset({"size", "first", "last"})
+
+
+class Unknown(Undefined):
+    """A value that is not known. `otherwise` is what the sender's program makes of it if there is none."""
+
+    otherwise: object = None
+
+    def after(self, otherwise: object) -> "Unknown":
+        """The value after a filter, which is not known either."""
+        unknown = Unknown(self.name, token=self.token)
+        unknown.otherwise = otherwise
+        return unknown
+
+
+class Context(RenderContext):
+    """The values of one customer, and what became of them."""
+
+    def __init__(self, template: BoundTemplate, values: Values, assigned: frozenset[str]) -> None:
+        super().__init__(template)
+        # Without python-liquid's own "now", the time when this runs.
+        self.scope = ReadOnlyChainMap(self.locals)
+        self.values = values
+        self.budget = Budget()
+        self.unknown: dict[str, None] = {}
+        self.unsupported: dict[str, None] = {}
+        #: Names without a value that were asked for. Fields take theirs away again.
+        self.asked: list[str] = []
+        #: The name that is being assigned.
+        self.assigning: str | None = None
+        self._assigned = assigned
+        self._assumed: list[str] = []
+
+    def rendered(self, written: str) -> Rendered:
+        """The outcome."""
+        assumed = dict.fromkeys((*self.asked, *self._assumed))
+        return Rendered(written, tuple(self.unknown), tuple(assumed), tuple(self.unsupported))
+
+    def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
+        """The value at a path."""
+        self.budget.spend()
+        value = self._found(path) if isinstance(path[0], str) else MISSING
+        if value is MISSING and path[0] in self._assigned:
+            # The template's own, which has no value yet: no branch has set it, or it collects texts in a loop. Where it
+            # is made of itself, it may have been meant as the customer's.
+            value = None
+            if path[0] == self.assigning and not self.loops:
+                self._assumed.append(self.assigning)
+        if value is MISSING:
+            value = Unknown(_written(path), token=token) if default is UNDEFINED else default
+        if isinstance(value, Unknown):
+            self.asked.append(value.name)
+        return (
+            None if type(value) is Undefined else value
+        )  # python-liquid's own, for the parent of an outermost loop
+
+    def get_buffer(self, buf: TextIO | None = None) -> StringIO:
+        """A buffer that keeps line ends as they are, unlike python-liquid's."""
+        written = buf.tell() if buf else 0
+        return LimitedStringIO(MAX_CHARACTERS - written, newline="")
+
+    def raise_for_loop_limit(self, length: int = 1) -> None:
+        """Pay for a loop before it runs. Raises `MemoryError`."""
+        self.budget.spend(length)
+
+    def _found(self, path: list[Any]) -> Json:
+        try:
+            own = self.scope[path[0]]
+        except KeyError:
+            return self._known(path)
+        return self._walked(own, path[1:])
+
+    def _known(self, path: list[Any]) -> Json:
+        """The value at a path that starts with none of the template's own names.
+
+        After a position or one of Liquid's own properties, names are members of what was found: none of them may be
+        found elsewhere, as `Values.lookup` does for prefixes.
+        """
+        if not all(isinstance(segment, str | int) and not isinstance(segment, bool) for segment in path):
+            return MISSING
+        split = next(
+            (at for at in range(1, len(path)) if path[at] in _PROPERTIES or isinstance(path[at], int)), 0
+        )
+        if not split:
+            return self._named(path)
+        start = self._known(path[:split])
+        if isinstance(path[split], str) and (start is MISSING or isinstance(start, dict)):
+            named = self._named([str(segment) for segment in path])
+            if named is not MISSING:
+                return named
+        return self._walked(start, path[split:])
+
+    def _named(self, names: list[str]) -> Json:
+        value = self.values.lookup(*names)
+        if value is not MISSING:
+            return value
+        if any(self.values.lookup(*names[:end]) is None for end in range(1, len(names))):
+            return None
+        return self.counters.get(names[0], MISSING) if len(names) == 1 else MISSING
+
+    def _walked(self, value: Json, path: list[Any]) -> Json:
+        for segment in path:
+            value = self._member(value, segment)
+        return value
+
+    def _member(self, value: Json, segment: object) -> Json:
+        if value is MISSING or isinstance(value, Unknown):
+            return value
+        if value is None or isinstance(value, Undefined):
+            return None
+        if isinstance(segment, int) and isinstance(value, Sequence) and not isinstance(value, str):
+            return value[segment] if -len(value) <= segment < len(value) else None
+        found: Json = MISSING
+        if isinstance(value, dict):
+            self.budget.spend(1 + len(value) // 10)
+            found = member(value, str(segment))
+        elif isinstance(value, Mapping):  # forloop
+            return value.get(segment, MISSING)
+        if found is MISSING and segment in _PROPERTIES and isinstance(value, dict | str | Sequence):
+            return self._property(value, segment)
+        return found
+
+    @staticmethod
+    def _property(value: Json, name: object) -> Json:
+        if name == "size":
+            return len(value)
+        if isinstance(value, str):
+            return MISSING
+        if isinstance(value, dict):
+            return next(iter(value.items()), None) if name == "first" else None
+        return (value[0] if name == "first" else value[-1]) if value else None
+
+
+def _written(path: list[object]) -> str:
+    """A path as a template writes it."""
+    first, *rest = (segment.name if isinstance(segment, Unknown) else segment for segment in path)
+    return str(first) + "".join(
+        f"[{segment}]" if isinstance(segment, int) else f".{segment}" for segment in rest
+    )

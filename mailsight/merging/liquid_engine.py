@@ -1,0 +1,320 @@
+"""python-liquid with bounds: its tags, fields, comparisons and filters. Whatever fails is left in the text."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, TextIO, cast
+
+from liquid import Environment, RenderContext, Token, TokenStream
+from liquid.ast import Node
+from liquid.builtin.expressions import logical
+from liquid.builtin.expressions.primitive import Blank, RangeLiteral
+from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.assign_tag import AssignNode
+from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
+from liquid.exceptions import LiquidError, OutputStreamLimitError
+from liquid.expression import Expression
+from liquid.filter import with_context
+from liquid.tag import Tag
+from liquid.token import TOKEN_CONTENT, TOKEN_TAG
+
+from .limits import ERRORS, MAX_CHARACTERS, MAX_ITEMS
+from .liquid_context import Context, Unknown
+from .liquid_filters import FILTERS, is_blank, number, text
+from .pieces import MAX_DEPTH, listed
+
+#: The name of the tag for code that is not run. No template can use it: it has a space.
+LITERAL = "literal text"
+FAILURES = (LiquidError, *ERRORS)
+_UNAVAILABLE = ("include", "render")  # they read a template from somewhere else
+
+
+class Stream(TokenStream):
+    """The tokens of a template, which know their code in the template."""
+
+    def __init__(self, tokens: Iterator[Token], template: str, ends: Mapping[int, int]) -> None:
+        super().__init__(tokens)
+        self._template = template
+        self._ends = ends
+
+    def source(self, tag: Token) -> str:
+        """The code of a tag, with all that its block holds."""
+        return self._template[tag.start_index : self._ends.get(tag.start_index, tag.start_index)]
+
+
+def node_at(stream: TokenStream) -> Node:
+    """The node that starts here; the stream is left at its last token. Raises `LiquidError`."""
+    token = stream.current
+    tag = environment().tags.get(token.value if token.kind == TOKEN_TAG else token.kind)
+    if tag is None:
+        raise LiquidError("unknown tag", token=token)
+    return tag.parse(stream)
+
+
+def expressions(node: Node) -> Iterator[Expression]:
+    """All expressions in a node and what it holds."""
+    todo: list[Any] = [node]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Node):
+            todo += [*item.expressions(), *_children(item)]
+        else:
+            yield item
+            todo += item.children()
+
+
+def _children(node: Node) -> Iterable[Node]:
+    return node.children(cast("RenderContext", None))  # only tags that are not available look at the context
+
+
+class _Field(OutputNode):
+    """A field: its value, or its code if it has none."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        context = cast("Context", context)
+        context.budget.spend()
+        asked = len(context.asked)
+        written = str(self)
+        try:
+            value = self.expression.evaluate(context)
+            if isinstance(value, Unknown):
+                context.unknown[value.name] = None
+            else:
+                written = text(value)
+        except FAILURES:
+            context.unsupported[listed(written)] = None
+        del context.asked[asked:]
+        return buffer.write(written)
+
+    def __str__(self) -> str:
+        return self.token.value
+
+
+class _EchoedField(_Field, EchoNode):
+    """{% echo %}, whose token is just its name."""
+
+    __str__ = EchoNode.__str__
+
+
+class _Output(Output):
+    node_class = _Field
+
+
+class _Echo(EchoTag):
+    node_class = _EchoedField
+
+
+class _Literal(Tag):
+    """Code that is not run."""
+
+    name = LITERAL
+    block = False
+
+    def parse(self, stream: TokenStream) -> Node:
+        stream.eat(TOKEN_TAG)
+        return _LiteralNode(stream.current)
+
+
+class _LiteralNode(Node):
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        context = cast("Context", context)
+        context.unsupported[listed(self.token.value)] = None
+        return buffer.write(self.token.value)
+
+
+class _Guarded(Tag):
+    """A tag of python-liquid, with bounds. One that fails is left in the text with its block."""
+
+    def __init__(self, tag: Tag) -> None:
+        super().__init__(tag.env)
+        self.name = tag.name
+        self._tag = tag
+
+    def parse(self, stream: TokenStream) -> Node:
+        first = stream.current
+        node = self._tag.parse(stream)
+        for expression in node.expressions():
+            _adapt(expression)
+        for branch in _children(node):
+            for expression in branch.expressions():
+                _adapt(expression)
+        return _GuardedNode(node, stream.source(first) if isinstance(stream, Stream) else "")
+
+
+class _GuardedNode(Node):
+    def __init__(self, node: Node, source: str) -> None:
+        super().__init__(node.token)
+        self.blank = node.blank
+        self._node = node
+        self._source = source
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        context = cast("Context", context)
+        context.budget.spend()
+        written, asked = buffer.tell(), len(context.asked)
+        assigned = str(self._node.name) if isinstance(self._node, AssignNode) else None
+        context.assigning = assigned
+        try:
+            return self._node.render(context, buffer)
+        except FAILURES as error:
+            if not self._source or isinstance(error, OutputStreamLimitError):
+                raise
+            buffer.seek(written)
+            buffer.truncate()
+            context.unsupported[listed(self._source)] = None
+            return buffer.write(self._source)
+        finally:
+            if assigned:  # whoever uses the name asks for it
+                del context.asked[asked:]
+
+    def expressions(self) -> Iterable[Expression]:
+        return self._node.expressions()
+
+    def children(self, static_context: RenderContext, *, include_partials: bool = True) -> Iterable[Node]:
+        return self._node.children(static_context, include_partials=include_partials)
+
+
+class _Equal(logical.EqExpression):
+    """Shopify and Braze run Liquid on Rails, where nil and false are blank too."""
+
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        left, right = self.left.evaluate(context), self.right.evaluate(context)
+        if isinstance(right, Blank):
+            return is_blank(left)
+        return is_blank(right) if isinstance(left, Blank) else super().evaluate(context)
+
+
+class _NotEqual(logical.NeExpression):
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        left, right = self.left.evaluate(context), self.right.evaluate(context)
+        if isinstance(right, Blank):
+            return not is_blank(left)
+        return not is_blank(right) if isinstance(left, Blank) else super().evaluate(context)
+
+
+class _Less(logical.LtExpression):
+    """Attributes from a CSV file are texts, so a text with a number is compared as one. No comparison fails."""
+
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        return _compare(self, context, lambda left, right: left < right)
+
+
+class _Greater(logical.GtExpression):
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        return _compare(self, context, lambda left, right: left > right)
+
+
+class _AtMost(logical.LeExpression):
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        return _compare(self, context, lambda left, right: left <= right)
+
+
+class _AtLeast(logical.GeExpression):
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        return _compare(self, context, lambda left, right: left >= right)
+
+
+class _Contains(logical.ContainsExpression):
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        left, right = self.left.evaluate(context), self.right.evaluate(context)
+        context = cast("Context", context)
+        if not logical.is_truthy(right):
+            return False
+        if isinstance(left, str):
+            return text(right) in left
+        return isinstance(left, Sequence | dict) and right in context.budget.sized(left)
+
+
+class _Range(RangeLiteral):
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> range:
+        numbers = super().evaluate(context)
+        # `len` fails for longer ones.
+        if numbers and numbers[-1] - numbers[0] >= MAX_ITEMS:
+            raise LiquidError("the range is too long", token=self.token)
+        return numbers
+
+
+_OURS: dict[type[Expression], type[Expression]] = {
+    logical.EqExpression: _Equal,
+    logical.NeExpression: _NotEqual,
+    logical.LtExpression: _Less,
+    logical.GtExpression: _Greater,
+    logical.LeExpression: _AtMost,
+    logical.GeExpression: _AtLeast,
+    logical.ContainsExpression: _Contains,
+    RangeLiteral: _Range,
+}
+
+
+def _adapt(expression: Expression) -> None:
+    """Give the expressions in this one our classes: python-liquid's parser makes its own."""
+    todo = [expression]
+    while todo:
+        item = todo.pop()
+        item.__class__ = _OURS.get(type(item), type(item))
+        todo += item.children()
+
+
+def _compare(expression: Any, context: RenderContext, compared: Callable[[Any, Any], bool]) -> bool:
+    left, right = expression.left.evaluate(context), expression.right.evaluate(context)
+    if isinstance(left, str) and isinstance(right, str):
+        return compared(left, right)
+    left, right = number(left), number(right)
+    return left is not None and right is not None and compared(left, right)
+
+
+def _filter(name: str, function: Callable[..., object]) -> Callable[..., object]:
+    """A filter within bounds. A value that is not known stays unknown, unless it is given a default."""
+    takes_context = getattr(function, "with_context", False)
+
+    @with_context
+    def applied(left: object, *arguments: object, context: Context, **named: object) -> object:
+        for value in (*arguments, *named.values()):
+            if isinstance(value, Unknown):
+                return value.after(value.name)
+        if takes_context:
+            named["context"] = context
+        if not isinstance(left, Unknown):
+            return context.budget.sized(function(left, *arguments, **named))
+        try:
+            otherwise = context.budget.sized(function(left.otherwise, *arguments, **named))
+        except FAILURES:
+            otherwise = None
+        return otherwise if name == "default" and is_blank(left.otherwise) else left.after(otherwise)
+
+    return applied
+
+
+class _Environment(Environment):
+    block_nesting_limit = MAX_DEPTH + 1
+    context_depth_limit = 2 * MAX_DEPTH
+    output_stream_limit = MAX_CHARACTERS
+    suppress_blank_control_flow_blocks = False
+    logical_not_operator = True
+
+
+@cache
+def environment() -> Environment:
+    made = _Environment()
+    made.filters = {name: _filter(name, function) for name, function in FILTERS.items()}
+    for name in _UNAVAILABLE:
+        del made.tags[name]
+    made.tags = {name: tag if name == TOKEN_CONTENT else _Guarded(tag) for name, tag in made.tags.items()}
+    for tag in (_Output, _Echo, _Literal):
+        made.add_tag(tag)
+    return made
