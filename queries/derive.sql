@@ -191,14 +191,17 @@ where s.campaign_id is not null and s.customer_id is not null;
 -- Names the providers whose link positions count only where the clicked URL agrees, for the queries below.
 set variable providers_miscounting_links = cast(:providers as varchar[]);
 
--- name: clicked_urls()
+-- name: clicked_urls(field_address)
 -- The clicks in touched campaigns whose link has to be found by URL: campaign, its mail, and each URL once. Unreliable
--- positions (`set_miscounted_links`) are checked too if they lead to another URL.
-select distinct a.campaign_id, c.content_id, e.url
+-- positions (`set_miscounted_links`) are checked too if they lead to another URL. `has_field_links`: the mail has links whose
+-- addresses match `field_address`, a pattern.
+select distinct a.campaign_id, c.content_id, e.url, f.content_id is not null as has_field_links
 from attributed as a
 join events as e using (event_number)
 join campaigns as c on c.campaign_id = a.campaign_id
 left join links as l on l.content_id = c.content_id and l.link_position = e.link_position
+left join (select distinct content_id from links where regexp_matches(url, :field_address)) as f
+    on f.content_id = c.content_id
 where e.type = 'clicked' and e.url is not null and c.content_id is not null
     and (
         l.link_position is null
@@ -206,6 +209,17 @@ where e.type = 'clicked' and e.url is not null and c.content_id is not null
     )
     and a.campaign_id in (from touched)
 order by c.content_id, a.campaign_id, e.url;
+
+-- name: values_of_clicks()
+-- The values that were sent with a message in which each of `unplaced` was clicked: mail, campaign, URL and values.
+select u.content_id, u.campaign_id, u.url, min_by(cast(m.merge_fields as varchar), m.customer_id) as merge_fields
+from unplaced as u
+join events as e on e.url = u.url and e.type = 'clicked'
+join attributed as a on a.event_number = e.event_number and a.campaign_id = u.campaign_id
+join messages as m on m.campaign_id = a.campaign_id and m.customer_id = a.customer_id
+where m.merge_fields is not null
+group by u.content_id, u.campaign_id, u.url
+order by u.content_id, u.campaign_id, u.url;
 
 -- name: clicked_wraps(wrapped)
 -- The clicked URLs in touched campaigns that may be wrapped, each once: `wrapped` is an expression.

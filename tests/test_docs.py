@@ -14,6 +14,7 @@ from mailsight.loading import bundle_files, bundles
 from mailsight.mail.link_fields import SYNTAXES, Syntax
 from mailsight.mail.urls import RULES, Rule
 from mailsight.mail.wrappers import WRAPPERS
+from mailsight.merging import plain
 from mailsight.providers.events import Event
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import PROVIDERS
@@ -86,6 +87,12 @@ def test_everybody_who_wraps_links_is_listed(name: str) -> None:
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.example)
 def test_every_syntax_of_merge_fields_is_listed(syntax: Syntax) -> None:
     assert re.search(f"`{re.escape(syntax.opening)}[^`]+{re.escape(syntax.closing)}`", HEATMAP)
+
+
+@pytest.mark.parametrize("syntax", plain.SYNTAXES, ids=lambda syntax: syntax.example)
+def test_every_syntax_of_plain_fields_is_listed(syntax: plain.Syntax) -> None:
+    page = (PROJECT / "docs" / "merge-languages.md").read_text(encoding="utf-8").replace("\\|", "|")
+    assert f"| {syntax.senders} | `{syntax.example}` |" in page
 
 
 @pytest.mark.parametrize("label", [*SHOWS.values(), *MEASURES.values()])

@@ -3,13 +3,15 @@
 Only campaigns affected by a load are derived again (`queries/derive.sql`), so the cost grows with the new data.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import pyarrow as pa
 
 from mailsight.audience import machines
 from mailsight.errors import LoadBroken
+from mailsight.mail.field_links import FIELD_ADDRESS, FieldLinks
 from mailsight.mail.links import Matcher, links
 from mailsight.mail.wrappers import WRAPPED, unwrapped
 from mailsight.merging.filled import TEMPLATE_MARKS
@@ -47,6 +49,7 @@ ATTRIBUTION = (
     "find_messages",
 )
 _UNWRAPS = pa.schema([("url", pa.string()), ("target", pa.string())])
+_UNPLACED = pa.schema([("content_id", pa.string()), ("campaign_id", pa.string()), ("url", pa.string())])
 _PLACES = pa.schema([("campaign_id", pa.string()), ("url", pa.string()), ("link_position", pa.int32())])
 
 Progress = Callable[[float, str], None]
@@ -117,22 +120,49 @@ def _attribute(work: Draft) -> None:
 def _places(work: Draft, unwraps: Mapping[str, str], refuse: Refuse) -> list[tuple[str, str, int]]:
     """The link behind each clicked URL of a campaign: (campaign_id, url, link_position)."""
     places: list[tuple[str, str, int]] = []
-    for content_id, rows in groupby(work.rows("clicked_urls"), key=lambda row: str(row["content_id"])):
-        clicks = [(str(row["campaign_id"]), str(row["url"])) for row in rows]
-        html = next((row["html"] for row in work.rows("content", content_id=content_id)), None)
+    unplaced: list[tuple[str, str, str]] = []
+    clicked = work.rows("clicked_urls", field_address=FIELD_ADDRESS)
+    for content_id, grouped in groupby(clicked, key=lambda row: str(row["content_id"])):
+        rows = list(grouped)
         # A gateway gives each customer's link a URL of its own, for few different URLs inside.
-        targets = list(dict.fromkeys(unwraps.get(url, url) for _, url in clicks))
-        matched = tried_bounded(match_links, str(html or ""), targets)
+        targets = list(dict.fromkeys(unwraps.get(row["url"], row["url"]) for row in rows))
+        matched = tried_bounded(match_links, _html(work, content_id), targets)
         results = [matched] * len(targets) if isinstance(matched, Failure) else matched
         positions = dict(zip(targets, results, strict=True))
-        for campaign_id, url in clicks:
+        for row in rows:
+            campaign_id, url = str(row["campaign_id"]), str(row["url"])
             position = positions[unwraps.get(url, url)]
             if isinstance(position, Failure):
                 reason = f"the link behind this clicked URL {position.reason}; the click counts without it"
                 refuse(Refusal("events", f"campaign {campaign_id}", None, reason, url))
             elif position is not None:
                 places.append((campaign_id, url, position))
-    return places
+            elif row["has_field_links"]:
+                unplaced.append((content_id, campaign_id, url))
+    return [*places, *_places_by_values(work, unwraps, unplaced)]
+
+
+def _places_by_values(
+    work: Draft, unwraps: Mapping[str, str], unplaced: Sequence[tuple[str, str, str]]
+) -> Iterator[tuple[str, str, int]]:
+    """The links that are nothing but a field, where the values of the message that was clicked have the URL."""
+    if not unplaced:
+        return
+    with work.table("unplaced", unplaced, _UNPLACED):
+        clicks = work.rows("values_of_clicks")
+    for content_id, grouped in groupby(clicks, key=lambda row: str(row["content_id"])):
+        rows = list(grouped)
+        wanted = [(unwraps.get(row["url"], row["url"]), str(row["merge_fields"])) for row in rows]
+        matched = tried_bounded(match_fields, _html(work, content_id), wanted)
+        if isinstance(matched, Failure):  # the clicks count without their links, as before
+            continue
+        for row, position in zip(rows, matched, strict=True):
+            if isinstance(position, int):
+                yield str(row["campaign_id"]), str(row["url"]), position
+
+
+def _html(work: Draft, content_id: str) -> str:
+    return next((str(row["html"] or "") for row in work.rows("content", content_id=content_id)), "")
 
 
 def _unwraps(work: Draft) -> dict[str, str]:
@@ -146,3 +176,9 @@ def match_links(html: str, urls: Sequence[str]) -> list[int | Failure | None]:
     """The position of the mail's link that each URL belongs to; None if the mail has no such link."""
     matcher = Matcher(links(html))
     return [tried(matcher.position, url) for url in urls]
+
+
+def match_fields(html: str, clicks: Sequence[tuple[str, str]]) -> list[int | Failure | None]:
+    """The position of the link that is nothing but a field, for each URL with the JSON of the values sent with it."""
+    field_links = FieldLinks(links(html))
+    return [tried(field_links.position, url, json.loads(values)) for url, values in clicks]

@@ -62,6 +62,7 @@ def _argument(call: str) -> str:
 # The tags of a condition in an address: the first branch, further ones, the last one, the end.
 _FIRST = (
     r"\{%-?\s*(?:if|unless)\w*\b.{0,300}?%\}",  # Liquid, Jinja, Django, Twig
+    r"\{%-?\s*case\b[^%]{0,300}%\}\s*\{%-?\s*when\b[^%]{0,300}%\}",  # Liquid
     r"\{\{~?[#^].{1,300}?\}\}",  # Handlebars, Mustache
     r"\{\{-?\s*(?:if|with|range)\b.{0,300}?\}\}",  # Go
     r"\*\|(?:IF|IFNOT|INTERESTED):.{0,300}?\|\*",  # Mailchimp
@@ -72,8 +73,8 @@ _FIRST = (
     r"%%\[\s*IF\b.{0,300}?\]%%",  # AMPscript
 )
 _NEXT = (
-    r"\{%-?\s*(?:elif|elsif|elseif)\b.{0,300}?%\}",
-    r"\{\{-?\s*else\s+if\b.{0,300}?\}\}",
+    r"\{%-?\s*(?:elif|elsif|elseif|when)\b.{0,300}?%\}",
+    r"\{\{[~-]?\s*(?:els(?:e\s*)?if|else\s+\w)\b.{0,300}?\}\}",
     r"\*\|ELSEIF:.{0,300}?\|\*",
     r"\{elseif\b[^{}]{0,300}\}",
     r"\[elseif:[^\[\]]{0,300}\]",
@@ -92,9 +93,9 @@ _LAST = (
     r"%%\[\s*ELSE\s*\]%%",
 )
 _END = (
-    r"\{%-?\s*end(?:if|unless)\w*\s*-?%\}",
+    r"\{%-?\s*end(?:if|unless|case)\w*\s*-?%\}",
     r"\{\{~?/.{1,300}?\}\}",
-    r"\{\{-?\s*end\s*-?\}\}",
+    r"\{\{-?\s*end(?:if)?\s*-?\}\}",
     r"\*\|END:\w+\|\*",
     r"\{/if\}",
     r"\[endif\]",

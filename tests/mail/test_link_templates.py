@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsight.mail.link_templates import MAX_VARIANTS, is_tracked, tracked, variants, with_whole_expressions
+from mailsight.mail.link_templates import (
+    CONDITION_TAGS,
+    MAX_VARIANTS,
+    is_tracked,
+    tracked,
+    variants,
+    with_whole_expressions,
+)
 from mailsight.mail.links import Link, Matcher, links, shared
 
 SALE = "https://shop.example/sale?size=42&colour=red"
@@ -92,8 +99,13 @@ def test_clicks_belong_to_the_link_that_is_tracked() -> None:
 CONDITIONS = [
     "{% if vip %}vip{% elsif new %}new{% else %}sale{% endif %}",
     "{%- if vip -%}vip{%- elif new -%}new{%- else -%}sale{%- endif -%}",
+    "{% case tier %}{% when 'vip' %}vip{% when 'new' %}new{% else %}sale{% endcase %}",
     "{{#if vip}}vip{{else}}{{#if new}}new{{else}}sale{{/if}}{{/if}}",
     "{{if .VIP}}vip{{else if .New}}new{{else}}sale{{end}}",
+    "{{#if vip}}vip{{else if new}}new{{else}}sale{{/if}}",
+    "{{if vip}}vip{{elseif new}}new{{else}}sale{{end}}",
+    '{{IF "(vip IS_TRUE)"}}vip{{ELSIF "(new IS_TRUE)"}}new{{ELSE}}sale{{ENDIF}}',
+    "*|INTERESTED:Club:Vip|*vip*|ELSE:|*sale*|END:INTERESTED|*",
     "{{^vip}}new{{/vip}}{{#vip}}vip{{/vip}}",
     "*|IF:VIP|*vip*|ELSEIF:NEW|*new*|ELSE:|*sale*|END:IF|*",
     "{if $vip}vip{elseif $new}new{else}sale{/if}",
@@ -116,6 +128,16 @@ def test_every_branch_of_a_condition_finds_its_link(condition: str, shape: str) 
         if branch in condition:
             assert matcher.position(shape.format(branch)) == 1
     assert matcher.position(shape.format("vip").replace(".example", ".test")) is None
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_link_within_a_branch_is_a_link(condition: str) -> None:
+    link = '<a href="https://shop.example/{{ id }}">x</a>'
+    for tag in CONDITION_TAGS.findall(condition):
+        condition = condition.replace(next(filter(None, tag)), f"{next(filter(None, tag))}{link}", 1)
+    mail = links(condition)
+    assert len(mail) >= 3
+    assert {Matcher(mail).position("https://shop.example/8")} == {0}
 
 
 def test_a_condition_around_the_whole_address() -> None:
