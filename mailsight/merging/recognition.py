@@ -35,6 +35,8 @@ _KEYWORDS: Mapping[Language, frozenset[str]] = {
     Language.GO: frozenset(["if", "else", "end", "range", "with", "define", "template", "block"]),
 }
 _ANY_KEYWORD = frozenset().union(*_KEYWORDS.values())
+_OWN_BRACKETS = frozenset((Language.MAILCHIMP, Language.ACTIVECAMPAIGN, Language.AMPSCRIPT, Language.MAUTIC))
+_BRACES = ("{{", "{%", "[[", "@")
 _NOT_HELPERS = frozenset((Language.HANDLEBARS, Language.GO, Language.SPARKPOST, Language.HUBL))
 
 
@@ -50,15 +52,17 @@ def recognised(*texts: str) -> Language:
 def fitting(language: Language | None, *texts: str) -> Language:
     """The language that a campaign or its sender is known for, or else the recognised one.
 
-    Some senders have two languages. So one that makes sense of nothing in the texts is not the one they are written in.
-    Only the plain language is always taken at its word.
+    Some senders have two languages. So one whose kind of brackets doesn't occur in the texts, where others do, is not
+    the one they are written in. Only the plain language is always taken at its word.
     """
     if language is None:
         return recognised(*texts)
     pieces = _pieces(texts)
-    if language is Language.PLAIN or not pieces or _fit(language, pieces)[0] < len(pieces):
-        return language
-    return recognised(*texts)
+    is_written_so = any(
+        _understands(language, piece) if language in _OWN_BRACKETS else piece.startswith(_BRACES)
+        for piece in pieces
+    )
+    return language if is_written_so or not pieces or language is Language.PLAIN else recognised(*texts)
 
 
 def _pieces(texts: Iterable[str]) -> tuple[str, ...]:

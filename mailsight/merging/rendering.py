@@ -101,7 +101,9 @@ def render(
 
     Meant for a worker process, whose limits on time and memory bound what a hostile template can do.
     """
-    return _renderer(fitting(language, template)).render(template, Values(values, sent_at=sent_at), is_html=is_html)
+    return _renderer(fitting(language, template)).render(
+        template, Values(values, sent_at=sent_at), is_html=is_html
+    )
 
 
 def render_mail(

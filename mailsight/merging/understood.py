@@ -171,13 +171,14 @@ _GO_FUNCTIONS = _words(
     "TrackLink TrackView UnsubscribeURL ManageURL OptinURL MessageURL ArchiveURL RootURL LogoURL L Date Safe "
     "and or not len index slice print printf println html js urlquery eq ne lt le gt ge upper lower title "
     "trim default date now add sub mul div mod join replace trunc ternary contains hasPrefix hasSuffix "
-    "coalesce empty dict list first last quote"
+    "coalesce empty dict list first last quote env call"
 )
 _GO = (
     rf"\{{\{{-?{_S}[.$][^{{}}]*\}}\}}",
     rf"\{{\{{-?{_S}(?:if|else\s+if|with|range|template|define|block)\s+(?:{_GO_FUNCTIONS}\s+.*|[(.$\"].*|not\s.*)\}}\}}",
     rf"\{{\{{-?{_S}(?:else|end|break|continue){_S}-?\}}\}}",
-    rf"\{{\{{-?{_S}{_GO_FUNCTIONS}\s+[^|{{}}\s][^{{}}]*\}}\}}",
+    rf"\{{\{{-?{_S}(?:{_GO_FUNCTIONS}|L\.\w+)\s+[^|{{}}\s][^{{}}]*\}}\}}",
+    rf"\{{\{{-?{_S}[^{{}}|]+\|{_S}{_GO_FUNCTIONS}\s+[\"`.$(\d][^{{}}]*\}}\}}",
     rf"\{{\{{-?{_S}(?:[A-Z]\w*URL|TrackView){_S}-?\}}\}}",
     r"\{\{-?\s*/\*.*\*/\s*-?\}\}",
     "@TrackLink",
