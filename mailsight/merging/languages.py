@@ -34,8 +34,8 @@ class Language(Word):
     MAUTIC = "mautic", "Mautic", "Mautic's tokens."
 
 
-# The language of each sender and, last, of each language that is known by another name. Senders of HTML that is merged
-# by the program that hands it over (Postal) have none.
+# The language of each sender and, last, of each language that is known by another name. Senders with several languages
+# (Unisender Go), and those of HTML that other programs merge (Postal), have none here.
 LANGUAGES_OF: Mapping[str, Language] = {
     "activecampaign": Language.ACTIVECAMPAIGN,
     "airship": Language.HANDLEBARS,
@@ -98,9 +98,7 @@ LANGUAGES_OF: Mapping[str, Language] = {
     "sfmc": Language.AMPSCRIPT,
     "shopify": Language.LIQUID,
     "shopify_email": Language.LIQUID,
-    "smtp2go": Language.PLAIN,
     "sparkpost": Language.SPARKPOST,
-    "unisender_go": Language.PLAIN,
     "vero": Language.LIQUID,
     "zeptomail": Language.PLAIN,
     "zoho_campaigns": Language.PLAIN,

@@ -1,16 +1,96 @@
-"""Which merge language a template is written in."""
+"""Which merge language a template is written in: the plainest one in which everything makes sense.
 
+`understood` has the table of what each language understands. Each piece of code in a template, such as a field or a
+tag, is looked up in it. The language that understands most of them is taken: of those that understand as many the one
+whose senders' own names occur, or else the plainest. Text that might be code, such as [SALE] or {color}, counts for no
+language.
+"""
+
+import html as entities
 import re
+from collections.abc import Iterable, Mapping
 
 from .languages import Language
+from .understood import FILTERED, HELPER_CALL, LANGUAGES, NAMESPACE
 
-# What only this language has, the plainest first.
-_MARKS: dict[Language, re.Pattern[str]] = {}
+MAX_PIECES = 2_000  # distinct ones
+# Where a piece of code may be, and how long it is at most.
+_PIECES = re.compile(
+    r"\{\{\{\{[^{}]{1,200}+\}\}\}\}"
+    r"|\{\{\{?(?:[^{}$]|\$\{[^{}]{0,200}+\}|\$|\{[^{}]{0,200}+\}(?!\})){0,1000}+\}\}\}?"
+    r"|\{%[^%]{0,1000}+(?:%(?!\})[^%]{0,1000}+){0,9}+%\}"
+    r"|\*\|[^|]{1,500}+\|\*"
+    r"|%%[\[=](?:[^%]|%(?!%)){0,2000}+%%|%%[^%\n<>]{1,100}+%%"
+    r"|%(?:IF|ELSEIF)\s[^%\n]{1,1000}+%|%(?:ELSE|/IF)%"
+    r"|\{(?:contactfield|leadfield|companyfield|ownerfield|dynamiccontent|pagelink|assetlink|trackable)=[^{}]{1,300}+\}"
+    r"|\{(?:unsubscribe_url|unsubscribe_text|webview_url|webview_text|tracking_pixel)\}"
+    r"|\[\[(?:data|var|mj):[^\[\]]{1,1000}+\]\]"
+    r"|@TrackLink"
+)
+
+_IN_BRACES = re.compile(r"\{\{[{~&-]?\s*(?P<word>\w+)(?P<rest>[^{}]*)")
+_KEYWORDS: Mapping[Language, frozenset[str]] = {
+    Language.HANDLEBARS: frozenset(["else"]),
+    Language.SPARKPOST: frozenset(["if", "else", "elseif", "end", "each"]),
+    Language.GO: frozenset(["if", "else", "end", "range", "with", "define", "template", "block"]),
+}
+_ANY_KEYWORD = frozenset().union(*_KEYWORDS.values())
+_OWN_BRACKETS = frozenset((Language.MAILCHIMP, Language.ACTIVECAMPAIGN, Language.AMPSCRIPT, Language.MAUTIC))
+_BRACES = ("{{", "{%", "[[", "@")
+_NOT_HELPERS = frozenset((Language.HANDLEBARS, Language.GO, Language.SPARKPOST, Language.HUBL))
 
 
 def recognised(*texts: str) -> Language:
     """The plainest language in which everything in the texts of an e-mail makes sense."""
-    marked = (
-        language for language, mark in _MARKS.items() if any(mark.search(text) is not None for text in texts)
+    pieces = _pieces(texts)
+    fitting = {language: _fit(language, pieces) for language in LANGUAGES}
+    if fitting[Language.PLAIN][0] == 0:
+        return Language.PLAIN
+    return min(LANGUAGES, key=fitting.__getitem__)
+
+
+def fitting(language: Language | None, *texts: str) -> Language:
+    """The language that a campaign or its sender is known for, or else the recognised one.
+
+    Some senders have two languages. So one whose kind of brackets doesn't occur in the texts, where others do, is not
+    the one they are written in. Only the plain language is always taken at its word.
+    """
+    if language is None:
+        return recognised(*texts)
+    pieces = _pieces(texts)
+    is_written_so = any(
+        _understands(language, piece) if language in _OWN_BRACKETS else piece.startswith(_BRACES)
+        for piece in pieces
     )
-    return next(marked, Language.PLAIN)
+    return language if is_written_so or not pieces or language is Language.PLAIN else recognised(*texts)
+
+
+def _pieces(texts: Iterable[str]) -> tuple[str, ...]:
+    pieces: dict[str, None] = {}
+    for text in texts:
+        for piece in _PIECES.finditer(text):
+            pieces[entities.unescape(piece.group())] = None
+            if len(pieces) == MAX_PIECES:
+                return tuple(pieces)
+    return tuple(pieces)
+
+
+def _fit(language: Language, pieces: Iterable[str]) -> tuple[int, int]:
+    """How many pieces a language doesn't understand; and, negative, how many have names of its senders."""
+    table = LANGUAGES[language]
+    missed = sum(not _understands(language, piece) for piece in pieces)
+    names = sum(table.names.search(piece) is not None for piece in pieces) if table.names else 0
+    return missed, -names
+
+
+def _understands(language: Language, piece: str) -> bool:
+    if language is not Language.MAILJET and NAMESPACE.search(piece) is not None:
+        return False
+    word = _IN_BRACES.match(piece)
+    if word and word["word"] in _ANY_KEYWORD - _KEYWORDS.get(language, frozenset()):
+        return False
+    if word and language not in _NOT_HELPERS and HELPER_CALL.fullmatch(piece) is not None:
+        return False
+    if language is Language.PLAIN and FILTERED.fullmatch(piece) is not None:
+        return False
+    return LANGUAGES[language].pieces.fullmatch(piece) is not None

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Protocol
 
 from .languages import Language
-from .recognition import recognised
+from .recognition import fitting
 from .values import Json, Values
 
 
@@ -95,13 +95,16 @@ def render(
     is_html: bool = False,
     sent_at: datetime | None = None,
 ) -> Rendered:
-    """Render a template. Without a language, it is recognised. With `is_html`, the template is HTML, otherwise text.
-    `sent_at`: when the e-mail was sent, for templates that show the date.
+    """Render a template. Without a language that makes sense of it, its language is recognised.
+
+    With `is_html`, the template is HTML, otherwise text. `sent_at`: when the e-mail was sent, for templates that show
+    the date.
 
     Meant for a worker process, whose limits on time and memory bound what a hostile template can do.
     """
-    language = language or recognised(template)
-    return _renderer(language).render(template, Values(values, sent_at=sent_at), is_html=is_html)
+    return _renderer(fitting(language, template)).render(
+        template, Values(values, sent_at=sent_at), is_html=is_html
+    )
 
 
 def render_mail(
@@ -117,7 +120,7 @@ def render_mail(
         for name in ("subject", "preheader", "from_name", "html", "text")
         if (text := getattr(mail, name))
     }
-    language = language or recognised(*texts.values())
+    language = fitting(language, *texts.values())
     renderer = _renderer(language)
     rendered: dict[str, Rendered] = {}
     for name, text in texts.items():
@@ -138,5 +141,5 @@ def render_mail(
 
 
 def _renderer(language: Language) -> Renderer:
-    module: Renderer = import_module(f".{_MODULES[language]}", __package__)
+    module: Renderer = import_module(f".{_MODULES.get(language, 'plain')}", __package__)
     return module

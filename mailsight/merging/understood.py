@@ -1,0 +1,250 @@
+"""What each merge language understands of the pieces of code in a template."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mailsight.mail.expressions import Expression, compiled, escaped
+
+from .languages import Language
+
+_S = r"\s*"
+# Any character beyond ASCII may be part of a name. (The classes of letters would take a second to compile.)
+_LETTERS = r"A-Za-z_\x{80}-\x{10FFFF}"
+_WORD = rf"[{_LETTERS}][{_LETTERS}0-9]*"
+_NAME = rf"{_WORD}(?:[.\- ]+[{_LETTERS}0-9]+)*"
+_QUOTED = r"(?:\"[^\"]*\"|'[^']*')"
+_NUMBER = r"-?\d+(?:\.\d+)?"
+_PATH = rf"{_WORD}(?:\.[{_LETTERS}0-9\-]+)*"
+
+
+def _words(text: str) -> str:
+    return rf"(?:{'|'.join(map(escaped, text.split()))})"
+
+
+# Mustache and Handlebars
+
+#: The helpers of `handlebars`; other names may be fields with spaces.
+HELPERS = (
+    "abbreviate and capitalize capitalizeFirst concat cut dateFormat default defaultIfEmpty "
+    "encodeURIComponent eq equal equals formatDate greaterThan gt gte ifContains ifContainsStr ifEq "
+    "ifGt ifGte ifLt ifLte ifMatchesRegexStr ifModEq ifNotEq insert isEqual join length lessThan log "
+    "lookup lower lowercase lt lte math ne neq not notEqual notEquals numberFormat or replace stripTags "
+    "striptags substring title upper uppercase url urlEncode"
+)
+_HELPER = _words(HELPERS)
+_OBJECT = rf"(?:@?(?:\.\./|\./)*(?:{_WORD}|\[[^\]]+\])(?:[./](?:[{_LETTERS}0-9\-]+|\[[^\]]+\]))*|\.|\.\./?(?:\.\./?)*)"
+_ARGUMENTS = r"[^{}|%]*"
+_MUSTACHE = (
+    rf"\{{\{{\{{?&?{_S}(?:{_NAME}|\.){_S}\}}\}}\}}?",
+    rf"\{{\{{{_S}[#^/]{_S}{_PATH}{_S}\}}\}}",
+    r"\{\{!.*\}\}",
+    r"\{\{>[^{}]*\}\}",
+    r"\{\{=[^{}]*=\}\}",
+)
+_HANDLEBARS = (
+    rf"\{{\{{\{{?~?&?{_S}(?:{_NAME}|{_OBJECT}){_S}~?\}}?\}}\}}",
+    rf"\{{\{{\{{?~?{_S}{_HELPER}\s+{_ARGUMENTS}~?\}}?\}}\}}",
+    rf"\{{\{{~?[#^]{_S}{_OBJECT}(?:\s+{_ARGUMENTS}(?:\|[^|]*\|)?)?{_S}~?\}}\}}",
+    rf"\{{\{{~?/{_S}{_OBJECT}{_S}~?\}}\}}",
+    rf"\{{\{{~?{_S}(?:else(?:\s+{_ARGUMENTS})?|\^){_S}~?\}}\}}",
+    r"\{\{~?!.*\}\}",
+    r"\{\{~?(?:#?>|#\*)[^{}]*\}\}",
+    r"\{\{\{\{[^{}]*\}\}\}\}",
+)
+_MUSTACHIO = (
+    *_MUSTACHE,
+    rf"\{{\{{[#^/]?{_S}(?:\.\./)+{_S}(?:{_PATH}|\.)?{_S}\}}\}}",
+    rf"\{{\{{#each\s+(?:(?:\.\./)*{_PATH}|\.){_S}\}}\}}",
+    r"\{\{/each\}\}",
+    r"\{\{\{?\s*(?:pm:[\w ]+|@content)\s*\}\}\}?",
+)
+
+# Liquid, Django and HubL
+
+_BRAZE = r"\$\{[^{}]*\}"
+_LIQUID_PATH = rf"(?:{_WORD}|{_BRAZE})(?:\??\.(?:[{_LETTERS}0-9\-]+|{_BRAZE})|\[[^\]]*\])*\??"
+_LIQUID_VALUE = rf"(?:{_QUOTED}|{_NUMBER}|{_LIQUID_PATH}|\{{\{{{_S}{_LIQUID_PATH}{_S}\}}\}})"
+_LIQUID_FILTERS = _words(
+    "abs append at_least at_most base64_encode base64_decode camelcase capitalize ceil compact concat date "
+    "default divided_by downcase escape escape_once fallback find first floor format_currency hmac_sha1 "
+    "hmac_sha256 join last lstrip map md5 minus modulo money newline_to_br number_with_delimiter pluralize "
+    "plus prepend remove remove_first replace replace_first reverse round rstrip sha1 sha256 size slice sort "
+    "sort_natural split strip strip_html strip_newlines sum time_zone timestamp times titlecase truncate "
+    "truncatewords uniq upcase url_decode url_encode url_escape url_param_escape where json json_escape "
+    "json_parse format_number currency asset_url img_url image_url product_url link_to t property_accessor"
+)
+_LIQUID_CHANGES = rf"(?:{_S}\|{_S}{_LIQUID_FILTERS}(?:{_S}:[^|{{}}]*)?)*"
+_LIQUID_RANGE = r"(?:\s+(?:limit:|offset:|reversed)[^%]*)?"
+_LIQUID_TEST = (
+    rf"{_LIQUID_VALUE}(?:(?:{_S}(?:==|!=|<>|<=|>=|<|>){_S}|\s+(?:contains|and|or)\s+){_LIQUID_VALUE})*"
+)
+_LIQUID_TAGS = _words(
+    "capture cycle increment decrement render tablerow connected_content abort_message liquid echo "
+    "catalog_items catalog_selection_items subscription_state include section layout message_extras"
+)
+_LIQUID_MARKS = _words(
+    "else endif endunless endcase endfor endcapture comment endcomment raw endraw break continue "
+    "endtablerow endsnippet"
+)
+_LIQUID = (
+    rf"\{{\{{-?{_S}{_LIQUID_VALUE}{_LIQUID_CHANGES}{_S}-?\}}\}}",
+    rf"\{{%-?{_S}(?:if|elsif|unless|when|case)\s+{_LIQUID_TEST}(?:{_S},{_S}{_LIQUID_VALUE})*{_S}-?%\}}",
+    rf"\{{%-?{_S}for\s+{_WORD}\s+in\s+(?:{_LIQUID_VALUE}|\([^()]*\)){_LIQUID_RANGE}{_S}-?%\}}",
+    rf"\{{%-?{_S}assign\s+[\w\-]+{_S}={_S}{_LIQUID_VALUE}{_LIQUID_CHANGES}{_S}-?%\}}",
+    rf"\{{%-?{_S}{_LIQUID_TAGS}(?:[\s({{][^%]*)?-?%\}}",
+    rf"\{{%-?{_S}{_LIQUID_MARKS}{_S}-?%\}}",
+    r"\{%-?\s*#.*%\}",
+)
+_DJANGO_FILTERS = _words(
+    "add addslashes base64_encode capfirst center count currency_format cut date date_filter days_later "
+    "default default_if_none dictsort dictsortreversed divide divisibleby escape escapejs filesizeformat "
+    "find_replace first floatadd floatdiv floatformat floatmult floatsub force_escape format_date_string "
+    "from_timestamp get_digit hash hmac intcomma join json_script last length length_is linebreaks "
+    "linebreaksbr linenumbers ljust lookup lower lowercase make_list missing_product_image multiply "
+    "naturalday now_from phone2numeric pluralize pprint random rjust safe safeseq shorten slice slugify "
+    "sort split_string string_to_date string_to_float string_to_int striptags subtract time timesince "
+    "timeuntil title trim_slash truncatechars truncatechars_html truncatewords truncatewords_html "
+    "unordered_list upper uppercase urlencode urlize user_country wordcount wordwrap yesno"
+)
+_DJANGO_PLAIN = rf"(?:{_QUOTED}|{_NUMBER}|{_PATH})"
+_DJANGO_VALUE = rf"(?:{_DJANGO_PLAIN}(?:{_S}\|{_S}{_DJANGO_FILTERS}(?:{_S}:{_S}{_DJANGO_PLAIN})?)*)"
+_DJANGO_SIGNS = r"\s+(?:==|!=|<=|>=|<|>|in|not\s+in|is|is\s+not|and|or)\s+"
+_DJANGO_TEST = rf"(?:not\s+)*{_DJANGO_VALUE}(?:{_DJANGO_SIGNS}(?:not\s+)*{_DJANGO_VALUE})*"
+_DJANGO_TAGS = _words(
+    "autoescape catalog comment coupon_code cycle filter firstof form_link ifchanged ifequal ifnotequal "
+    "manage_preferences now regroup sms_consent templatetag today unsubscribe update_property_link url "
+    "verbatim view_in_browser web_view widthratio with"
+)
+_DJANGO_MARKS = _words(
+    "current_day current_month current_month_name current_weekday current_year else empty endautoescape "
+    "endcatalog endcomment endfilter endfor endif endifchanged endifequal endifnotequal endspaceless "
+    "endverbatim endwith lorem manage_preferences organization spaceless unsubscribe unsubscribe_link "
+    "view_in_browser web_view"
+)
+_DJANGO = (
+    rf"\{{\{{{_S}{_DJANGO_VALUE}{_S}\}}\}}",
+    rf"\{{%{_S}(?:if|elif)\s+{_DJANGO_TEST}{_S}%\}}",
+    rf"\{{%{_S}for\s+{_WORD}(?:{_S},{_S}{_WORD})*\s+in\s+{_DJANGO_VALUE}(?:\s+reversed)?{_S}%\}}",
+    rf"\{{%{_S}{_DJANGO_TAGS}(?:\s[^%]*)?%\}}",
+    rf"\{{%{_S}{_DJANGO_MARKS}{_S}%\}}",
+    r"\{#.*#\}",
+)
+_HUBL_TAGS = _words(
+    "block blog_content boolean call choice color content_attribute cta custom_widget do dnd_area dnd_column "
+    "dnd_module dnd_row dnd_section else elif email_body email_flex_area email_subscriptions endblock endcall "
+    "endcontent_attribute enddnd_area endfilter endfor endif endmacro endraw endset endunless extends filter "
+    "flex_area for form from gallery global_module global_partial header icon if ifchanged image "
+    "image_src import include linked_image logo macro menu module module_attribute "
+    "module_block office_location_information post_listing print raw require_css require_js rich_text set "
+    "simple_menu social_sharing space text textarea trans unless widget_attribute widget_block widget_container"
+)
+_HUBL_VALUE = (
+    rf"(?:{_QUOTED}|{_NUMBER}|[\[({{]|{_PATH})(?:{_QUOTED}|[^{{}}%\"']|\}}[^}}])*"  # any expression of Jinja
+)
+_HUBL = (
+    rf"\{{\{{[-+]?{_S}{_HUBL_VALUE}{_S}-?\}}\}}",
+    rf"\{{%[-+]?{_S}{_HUBL_TAGS}(?:[\s(](?:{_QUOTED}|[^%\"']|%[^}}])*)?[-+]?%\}}",
+    r"\{#.*#\}",
+)
+
+# The others
+
+_SPARKPOST = (
+    rf"\{{\{{\{{?{_S}#?{_PATH}(?:\[[^\]]*\](?:\.{_PATH})?)*(?:\s+or\s+(?:{_QUOTED}|{_PATH}))*{_S}\}}\}}\}}?",
+    rf"\{{\{{{_S}(?:if|elseif)\s+(?:not\s+)*(?:[{_LETTERS}(\"'\d#])[^{{}}|:]*\}}\}}",
+    rf"\{{\{{{_S}each\s+[{_LETTERS}][^{{}}|:]*\}}\}}",
+    rf"\{{\{{{_S}(?:else|end){_S}\}}\}}",
+    rf"\{{\{{{_S}(?:render_dynamic_content|empty|(?:opening|closing)_(?:double|triple)_curly)\([^{{}}]*\){_S}\}}\}}",
+)
+_MAILJET_DEFAULT = rf"(?:{_S}:{_S}(?:{_QUOTED}|[”“][^”]*”|{_NUMBER}|{_WORD})?)?"
+_MAILJET = (
+    rf"\{{\{{{_S}(?:(?:var|data|mj|segmentation):)?{_PATH}{_MAILJET_DEFAULT}{_S}\}}\}}",
+    rf"\{{\{{{_S}[^{{}}|]*(?:var|data|mj):[^{{}}|]*\}}\}}",
+    rf"\{{\{{{_S}\w+\([^{{}}|]*\){_S}\}}\}}",
+    r"\[\[.*\]\]",
+    rf"\{{%{_S}(?:if|elseif)\s+[^%{{}}|]*%\}}",
+    rf"\{{%{_S}(?:else|endif|endfor){_S}%\}}",
+    rf"\{{%{_S}for\s+\w+\s+in\s+[^%{{}}|]+%\}}",
+    rf"\{{%{_S}set\s+\w+{_S}=[^%{{}}|]+%\}}",
+)
+_GO_FUNCTIONS = _words(
+    "TrackLink TrackView UnsubscribeURL ManageURL OptinURL MessageURL ArchiveURL RootURL LogoURL L Date Safe "
+    "and or not len index slice print printf println html js urlquery eq ne lt le gt ge upper lower title "
+    "trim default date now add sub mul div mod join replace trunc ternary contains hasPrefix hasSuffix "
+    "coalesce empty dict list first last quote env call"
+)
+_GO = (
+    rf"\{{\{{-?{_S}[.$][^{{}}]*\}}\}}",
+    rf"\{{\{{-?{_S}(?:if|else\s+if|with|range|template|define|block)\s+(?:{_GO_FUNCTIONS}\s+.*|[(.$\"].*|not\s.*)\}}\}}",
+    rf"\{{\{{-?{_S}(?:else|end|break|continue){_S}-?\}}\}}",
+    rf"\{{\{{-?{_S}(?:{_GO_FUNCTIONS}|L\.\w+)\s+[^|{{}}\s][^{{}}]*\}}\}}",
+    rf"\{{\{{-?{_S}[^{{}}|]+\|{_S}{_GO_FUNCTIONS}\s+[\"`.$(\d][^{{}}]*\}}\}}",
+    rf"\{{\{{-?{_S}(?:[A-Z]\w*URL|TrackView){_S}-?\}}\}}",
+    r"\{\{-?\s*/\*.*\*/\s*-?\}\}",
+    "@TrackLink",
+)
+_DEFAULT = rf"(?:{_QUOTED}|[{_LETTERS}][{_LETTERS} ]*)"
+_PLAIN = (
+    rf"\{{\{{\{{?{_S}\.?{_NAME}{_S}\}}\}}\}}?",
+    rf"\{{\{{\{{?{_S}{_NAME}(?::default=[^{{}}]*|{_S}(?:\||\?\?){_S}{_DEFAULT}){_S}\}}\}}\}}?",
+    rf"\*\|{_NAME}\|\*",
+    rf"%%{_NAME}%%",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """The pieces that a language understands, and the names that only its senders have."""
+
+    pieces: Expression
+    names: Expression | None = None
+
+
+def matching(patterns: Iterable[str]) -> Expression:
+    return compiled("|".join(f"(?:{pattern})" for pattern in patterns), dot_is_any=True)
+
+
+# The plainest first.
+LANGUAGES: Mapping[Language, Understanding] = {
+    Language.PLAIN: Understanding(matching(_PLAIN)),
+    Language.MAILCHIMP: Understanding(matching([r"\*\|.*\|\*"])),
+    Language.ACTIVECAMPAIGN: Understanding(matching([r"%[^%].*[^%]%"])),
+    Language.AMPSCRIPT: Understanding(matching([r"%%.*%%"])),
+    Language.MAUTIC: Understanding(matching([r"\{[^{%].*\}"])),
+    Language.MUSTACHE: Understanding(matching(_MUSTACHE)),
+    Language.HANDLEBARS: Understanding(matching(_HANDLEBARS)),
+    Language.MUSTACHIO: Understanding(matching(_MUSTACHIO), matching([r"\{\{\s*(?:pm:|@content)"])),
+    Language.SPARKPOST: Understanding(matching(_SPARKPOST)),
+    Language.GO: Understanding(matching(_GO)),
+    Language.LIQUID: Understanding(
+        matching(_LIQUID),
+        matching(
+            [
+                r"\$\{|\b(?:subscriber|customer|visitor|order|shop|canvas_entry_properties|event_properties|trigger)\.",
+                r"\|\s+\w+: ",
+            ]
+        ),
+    ),
+    Language.DJANGO: Understanding(
+        matching(_DJANGO),
+        matching(
+            [
+                r"\b(?:person|event|organization|params|update_profile)\b",
+                r"\bcontact\.[A-Z]",
+                r"\|\w+:\S|\w :",
+            ]
+        ),
+    ),
+    Language.HUBL: Understanding(
+        matching(_HUBL),
+        matching([r"\b(?:contact\.[a-z]|company\.|deal\.|content\.|site_settings|personalization_token)"]),
+    ),
+    Language.MAILJET: Understanding(matching(_MAILJET)),
+}
+
+#: A call of a helper of Handlebars, which could be a name with spaces.
+HELPER_CALL = matching([rf"\{{\{{\{{?~?{_S}{_HELPER}\s+{_ARGUMENTS}~?\}}?\}}\}}"])
+#: A field with a filter of Liquid or Django, which could be a default value.
+FILTERED = matching([rf"\{{\{{[^|{{}}]*\|{_S}(?:{_LIQUID_FILTERS}|{_DJANGO_FILTERS}){_S}\}}\}}"])
+#: A name of Mailjet.
+NAMESPACE = matching([r"[{\[(\s](?:var|data|mj):[^\s:]"])
