@@ -16,7 +16,7 @@ from mailsight.mail import content
 from mailsight.reports import mails, recipients
 from mailsight.reports.grid import grid_query
 from mailsight.reports.mails import Delivery, MailView
-from mailsight.screens import cached, frame
+from mailsight.screens import cached, frame, navigation
 from mailsight.screens.dialogs import mail_values
 from mailsight.vocabulary import Audience, NotSentReason, Stage
 from mailsight.web.parameters import CAMPAIGN_DIALOG, Dialog
@@ -230,9 +230,10 @@ def _origin(mail: MailView, delivery: Delivery | None) -> str:
     """Where the e-mail comes from, and that it was not sent, if it wasn't."""
     if mail.source in _SOURCES:
         return _SOURCES[mail.source]
+    zone = navigation.zone()
     if delivery is None or delivery.is_sent:
-        return f"{mail_values.origin(mail)}."
-    origin = mail_values.origin(mail, is_sent=False)
+        return f"{mail_values.origin(mail, zone)}."
+    origin = mail_values.origin(mail, zone, is_sent=False)
     origin = f"{origin[0].lower()}{origin[1:]}"
     if delivery.is_planned:
         return f"**Not sent yet.** What this customer would receive: {origin}."

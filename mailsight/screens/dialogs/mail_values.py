@@ -7,24 +7,23 @@ import streamlit as st
 from mailsight.figures import formats
 from mailsight.reports.known import Age
 from mailsight.reports.mails import MailView, ValuesUsed
-from mailsight.screens import navigation
 
 _SHOWN, _LISTED = 5, 200
 _MAX_NAME_LENGTH = 80
 
 
-def origin(mail: MailView, *, is_sent: bool = True) -> str:
-    """Where a customer's e-mail comes from: "Rebuilt from the customer's data of 29 August 2026"."""
+def origin(mail: MailView, zone: str | None, *, is_sent: bool = True) -> str:
+    """Where a customer's e-mail comes from, with days in a time zone: "Rebuilt from today's data"."""
     if mail.source == "archived":
         return "Archived copy"
     used = mail.values
     own = f"the values {'sent with' if is_sent else 'prepared for'} it" if used.own else ""
-    sources = " and ".join(filter(None, (own, _customers(used))))
+    sources = " and ".join(filter(None, (own, _customers(used, zone))))
     return f"Rebuilt from {sources}" if sources else "The campaign's e-mail, the same for every customer"
 
 
-def _customers(used: ValuesUsed) -> str:
-    day = formats.long_day(used.at, navigation.zone())
+def _customers(used: ValuesUsed, zone: str | None) -> str:
+    day = formats.long_day(used.at, zone)
     match used.customer:
         case Age.THEN:
             return f"the customer's data of {day}"
