@@ -11,7 +11,7 @@ from .rendering import MailTemplate, RenderedMail, render, render_mail
 from .values import Json, key
 
 #: What the fields and code of every merge language hold. A text without it is the same for everyone.
-TEMPLATE_MARKS = r"[{\[]|\*\||%.+%"
+TEMPLATE_MARKS = r"[{\[]|\*\||%.+%|::|##|~~|@@|(?:^|[^\w-])-[A-Za-z]\w*-"
 _HAS_MARKS = re.compile(TEMPLATE_MARKS)
 
 MAX_SUBJECT_CHARACTERS = 1_000
