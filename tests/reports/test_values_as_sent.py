@@ -196,7 +196,7 @@ def test_sample_values_are_those_of_nested_fields(loaded: Loaded) -> None:
         "customer_id": "ann",
         "name": "Anna",
         "city": "Aalst",
-        "shop.town": "North",
+        "shop": {"town": "North"},
     }
     sample = mails.sample(loaded.data, "own")
     assert sample
