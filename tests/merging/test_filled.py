@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from mailsight.merging import filled
 from mailsight.merging.filled import Subject, fill_mail, fill_subjects, has_fields, together
 from mailsight.merging.languages import Language
+from mailsight.merging.plain import SYNTAXES, Syntax
 from mailsight.merging.rendering import MailTemplate
 from mailsight.merging.values import Json
 
@@ -72,6 +73,38 @@ def test_a_mail_says_whose_values_it_shows(
 )
 def test_which_subjects_may_have_fields(subject: str, expected: bool) -> None:
     assert has_fields(subject) is expected
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.example)
+def test_every_way_to_write_a_field_is_seen(syntax: Syntax) -> None:
+    assert has_fields(f"Hello {syntax.example}, how are you?")
+    assert has_fields(syntax.example)
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "filled_in"),
+    [
+        (Language.MAILCHIMP, "*|IF:VIP|*Dear *|ELSE:|*Hi *|END:IF|**|FNAME|*", "Dear Ann"),
+        (
+            Language.GO,
+            "{{ if .Subscriber.Attribs.vip }}Dear {{ .Subscriber.FirstName }}{{ end }}",
+            "Dear Ann",
+        ),
+        (Language.HANDLEBARS, "{{#if vip}}Dear {{fname}}{{else}}Hi{{/if}}", "Dear Ann"),
+        (Language.MUSTACHE, "{{#vip}}Dear {{fname}}{{/vip}}", "Dear Ann"),
+        (Language.MAUTIC, "Dear {contactfield=fname|you}", "Dear Ann"),
+        (Language.ACTIVECAMPAIGN, "Dear %FNAME%", "Dear Ann"),
+        (Language.AMPSCRIPT, "Dear %%fname%%", "Dear Ann"),
+        (Language.PLAIN, "Dear [fname,fallback=you]", "Dear Ann"),
+        (Language.PLAIN, "Dear [city%%you]", "Dear you"),
+    ],
+)
+def test_subjects_are_filled_in_as_mails_are(language: Language, subject: str, filled_in: str) -> None:
+    own: dict[str, Json] = {"fname": "Ann", "first_name": "Ann", "name": "Ann Lee"}
+    known: dict[str, Json] = {"vip": "yes"}
+    assert fill_subjects([Subject(subject, own, known, language)]) == [filled_in]
+    mail = fill_mail(MailTemplate("<p>", subject), own, known, language)
+    assert mail.rendered.mail.subject == filled_in
 
 
 @given(st.text(st.sampled_from("ab {}[]%*|$.-#~@:")), st.dictionaries(st.sampled_from("ab"), st.text()))

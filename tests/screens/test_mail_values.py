@@ -1,7 +1,6 @@
 """What a dialog says of an e-mail that was filled in: with which values, and what is missing."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -71,11 +70,11 @@ def test_the_day_is_the_viewers(locale: str, zone: str, day: str) -> None:
 
 
 def gaps(**gaps: tuple[str, ...]) -> AppTest:
-    def script(gaps: Any) -> None:
+    def script(gaps: dict[str, tuple[str, ...]]) -> None:
         from mailsight.reports.mails import MailView
         from mailsight.screens.dialogs import mail_values
 
-        mail_values.show_gaps(MailView("<p>", None, None, "filled", **gaps))
+        mail_values.show_gaps(MailView("<p>", None, None, "filled", **gaps))  # type: ignore[arg-type]
 
     page = AppTest.from_function(script, args=(gaps,), default_timeout=PATIENCE_SECONDS).run()
     assert not page.exception
