@@ -46,7 +46,8 @@ order by row desc;
 -- name: contacts(audience, rows)
 -- The mails in `rows`, newest first. A mail that was not sent has the campaign's time. planned: see the query campaign_list.
 select
-    r.campaign_id, coalesce(c.name, r.campaign_id) as campaign_name, c.subject, coalesce(r.sent_at, c.sent_at) as sent_at,
+    r.campaign_id, coalesce(c.name, r.campaign_id) as campaign_name, c.subject, c.merge_language, r.sent,
+    r.customer_id, r.email as mailed_to, coalesce(r.sent_at, c.sent_at) as sent_at,
     coalesce(
         if(:audience = 'all', r.all_status, r.human_status),
         case when c.campaign_id is not null and t.sent = 0 and t.sent_at is null then 'planned' end,
@@ -80,15 +81,15 @@ where me.campaign_id = :campaign_id and me.customer_id = :customer_id
 order by me.occurred_at, me.event_number;
 
 -- name: customer_mail(campaign_id, customer_id)^
--- What it takes to show the mail that a customer received. No row if the campaign did not select the customer.
+-- What it takes to show the mail that a customer received, except what is known of them. No row if the campaign did not select
+-- the customer.
 select
-    m.content_id as archived_id, c.content_id as template_id, c.subject, c.preheader,
-    cast(m.merge_fields as varchar) as merge_fields, coalesce(r.email, cu.email) as email, cu.name, cu.language,
-    cu.country, cast(cu.attributes as varchar) as attributes, r.customer_id, coalesce(m.sent_at, c.sent_at) as sent_at
+    m.content_id as archived_id, c.content_id as template_id, c.subject, c.preheader, c.from_name, c.from_email,
+    c.merge_language, cast(m.merge_fields as varchar) as merge_fields, r.email as mailed_to, r.customer_id, r.sent,
+    coalesce(r.sent_at, c.sent_at) as sent_at
 from recipients as r
 left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
 left join campaigns as c on c.campaign_id = r.campaign_id
-left join customers as cu on cu.customer_id = r.customer_id
 where r.campaign_id = :campaign_id and r.customer_id = :customer_id;
 
 -- name: find_customers(customer_id, text, first, second, third, fourth, customers)

@@ -15,6 +15,7 @@ from mailsight.mail.link_fields import SYNTAXES, Syntax
 from mailsight.mail.urls import RULES, Rule
 from mailsight.mail.wrappers import WRAPPERS
 from mailsight.merging import plain
+from mailsight.merging.languages import Language
 from mailsight.providers.events import Event
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import PROVIDERS
@@ -32,6 +33,11 @@ HEATMAP = (PROJECT / "docs" / "heatmap.md").read_text(encoding="utf-8")
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_merge_language_is_listed(language: Language) -> None:
+    assert f"| `{language}` |" in DATA
 
 
 @pytest.mark.parametrize("key", metrics.FIGURES)

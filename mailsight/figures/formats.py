@@ -4,6 +4,7 @@ Every function returns text. The examples are British.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import isnan
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,7 +23,10 @@ _MINUS = "\N{MINUS SIGN}"
 # Shares below this have two decimals. It is the smallest that one decimal shows as 1.0% whatever the second.
 BELOW_1_PERCENT = 0.00995
 _SMALLEST_SHOWN, _ROUNDING_ERROR = 0.00005, 1e-9
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 # Characters with a special meaning in Markdown (CommonMark, section 2.4) and Streamlit (icons, colours, math): some
 # everywhere, some before certain characters, some at the start of a line.
 _SIGNS = re.compile(r"[\\`*_\[\]<>$~|{}]|:(?=\S)|&(?=[#\w])|(?<!.)[-+#=](?=[\s\-=#]|$)|(?<=\d)[.)](?=\s)")
@@ -155,12 +159,21 @@ def precise_moment(at: datetime | None, zone_name: str | None = None) -> str:
 
 def day(at: datetime | None, zone_name: str | None = None) -> str:
     """The day in a time zone: "14 Apr 2026"."""
+    return _day(at, zone_name, [month[:3] for month in _MONTHS])
+
+
+def long_day(at: datetime | None, zone_name: str | None = None) -> str:
+    """The day in a time zone, for sentences: "14 April 2026"."""
+    return _day(at, zone_name, _MONTHS)
+
+
+def _day(at: datetime | None, zone_name: str | None, months: Sequence[str]) -> str:
     local = _local(at, zone_name)
     if local is None:
         return NOTHING
     day, month = local.day, local.month
     return locales.current().date.format(
-        d=day, dd=f"{day:02}", M=month, MM=f"{month:02}", MMM=_MONTHS[month - 1], y=local.year
+        d=day, dd=f"{day:02}", M=month, MM=f"{month:02}", MMM=months[month - 1], y=local.year
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from time import process_time
 
 from .languages import Language
@@ -10,7 +11,7 @@ from .rendering import MailTemplate, RenderedMail, render, render_mail
 from .values import Json, key
 
 #: What the fields and code of every merge language hold. A text without it is the same for everyone.
-TEMPLATE_MARKS = r"[{\[]|\*\||%.+%"
+TEMPLATE_MARKS = r"[{\[]|\*\||%.+%|::|##|~~|@@|(?:^|[^\w-])-[A-Za-z]\w*-"
 _HAS_MARKS = re.compile(TEMPLATE_MARKS)
 
 MAX_SUBJECT_CHARACTERS = 1_000
@@ -22,8 +23,7 @@ _MAX_SUBJECT_SECONDS = 1.0
 class FilledMail:
     """An e-mail with one customer's values, and whose they are.
 
-    `uses_own`: values that were sent with the message changed its text. `uses_known`: what is known of the customer
-    did.
+    `uses_own`: it shows values that were sent with the message. `uses_known`: it shows what is known of the customer.
     """
 
     rendered: RenderedMail
@@ -38,7 +38,8 @@ class Subject:
     template: str
     own: Mapping[str, Json]
     known: Mapping[str, Json]
-    language: Language | None
+    language: Language | None = None
+    sent_at: datetime | None = None
 
 
 def together(own: Mapping[str, Json], known: Mapping[str, Json]) -> dict[str, Json]:
@@ -48,16 +49,17 @@ def together(own: Mapping[str, Json], known: Mapping[str, Json]) -> dict[str, Js
 
 
 def fill_mail(
-    mail: MailTemplate, own: Mapping[str, Json], known: Mapping[str, Json], language: Language | None
+    mail: MailTemplate,
+    own: Mapping[str, Json],
+    known: Mapping[str, Json],
+    language: Language | None = None,
+    sent_at: datetime | None = None,
 ) -> FilledMail:
     """Fill in an e-mail. Meant for a worker process, as `rendering.render_mail` is."""
-    rendered = render_mail(mail, together(own, known), language)
-    without_known = render_mail(mail, own, rendered.language) if own and known else None
-    if without_known is None:
-        is_filled = rendered.mail != mail or bool(rendered.assumed)
-        return FilledMail(rendered, bool(own) and is_filled, bool(known) and is_filled)
-    without_own = render_mail(mail, known, rendered.language)
-    return FilledMail(rendered, rendered != without_own, rendered != without_known)
+    rendered = render_mail(mail, together(own, known), language, sent_at=sent_at)
+    with_own = render_mail(mail, own, rendered.language, sent_at=sent_at) if known else rendered
+    with_none = render_mail(mail, {}, rendered.language, sent_at=sent_at) if own else with_own
+    return FilledMail(rendered, uses_own=with_own != with_none, uses_known=rendered != with_own)
 
 
 def has_fields(subject: str) -> bool:
@@ -78,4 +80,5 @@ def _filled(subject: Subject) -> str:
     if len(subject.template) > MAX_SUBJECT_CHARACTERS:
         return subject.template
     values = together(subject.own, subject.known)
-    return render(subject.template, values, subject.language).text[:MAX_SUBJECT_CHARACTERS]
+    rendered = render(subject.template, values, subject.language, sent_at=subject.sent_at)
+    return rendered.text[:MAX_SUBJECT_CHARACTERS]

@@ -48,6 +48,7 @@ class Campaign:
     content_id: str | None
     is_planned: bool = False
     source: str | None = None
+    merge_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

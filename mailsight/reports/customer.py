@@ -2,17 +2,22 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from mailsight.errors import UnknownCustomer
-from mailsight.merging.languages import Language
-from mailsight.merging.rendering import render
+from mailsight.bounded import pool
+from mailsight.errors import UnknownCustomer, WorkFailed
+from mailsight.merging.filled import Subject, fill_subjects, has_fields
+from mailsight.merging.languages import language_named
 from mailsight.vocabulary import Audience, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
+
+from . import known
+from .known import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +78,38 @@ def report(data: Snapshot, customer_id: str, audience: Audience) -> CustomerRepo
         raise UnknownCustomer(f"There is no customer {customer_id!r}.")
     customer = Customer(**row | {"attributes": json.loads(row["attributes"] or "{}")})
     contacts = data.rows("contacts", audience=audience, rows=rows)
-    columns = {key: value for key, value in row.items() if key != "attributes"}
-    known = {**columns, **customer.attributes}
-    return CustomerReport(customer, [_contact(contact, known) for contact in contacts])
+    _fill_subjects(contacts, known.versions(data, customer_id))
+    return CustomerReport(customer, list(map(_contact, contacts)))
 
 
-def _contact(row: dict[str, Any], known: Mapping[str, object]) -> Contact:
-    """A contact. Its subject is filled with its own merge fields, or else with what is known of the customer."""
-    own = json.loads(row.pop("merge_fields") or "{}")
-    values = {name: value for name, value in {**known, **own}.items() if value is not None}
+def _contact(row: Mapping[str, Any]) -> Contact:
+    values = {each.name: row[each.name] for each in fields(Contact)}
     return Contact(
-        **row
+        **values
         | {
-            "subject": row["subject"] and render(row["subject"], values, Language.PLAIN).text,
             "status": Status(row["status"]),
             "not_sent_reason": NotSentReason(row["not_sent_reason"]) if row["not_sent_reason"] else None,
         }
     )
+
+
+def _fill_subjects(contacts: Sequence[dict[str, Any]], versions: Sequence[Version]) -> None:
+    """Fill in the subjects as the customer received them, all at once. They stay as they are if that fails."""
+    personal = [contact for contact in contacts if contact["subject"] and has_fields(contact["subject"])]
+    if not personal:
+        return
+    try:
+        subjects = pool.run(partial(fill_subjects, [_subject(contact, versions) for contact in personal]))
+    except WorkFailed:
+        return
+    for contact, subject in zip(personal, subjects, strict=True):
+        contact["subject"] = subject
+
+
+def _subject(contact: Mapping[str, Any], versions: Sequence[Version]) -> Subject:
+    own, version = known.sent_with(versions, contact)
+    language = language_named(contact["merge_language"])
+    return Subject(contact["subject"], own, version.fields, language, contact["sent_at"])
 
 
 def message_events(data: Snapshot, campaign_id: str, customer_id: str) -> pd.DataFrame:

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum, auto
+from typing import Any
 
 from mailsight.merging.values import Json
 from mailsight.warehouse.reader import Snapshot
@@ -12,15 +14,38 @@ from mailsight.warehouse.reader import Snapshot
 _MIDNIGHT = " 00:00:00"
 
 
+class Age(Enum):
+    """How old the values are with which an e-mail is rebuilt.
+
+    THEN: in force when it was sent. EARLIER: known before the first change that was noted. LATER: loaded after it was
+    sent, but the first values known. TODAY: today's values; nobody knows whether they were in force.
+    """
+
+    THEN = auto()
+    EARLIER = auto()
+    LATER = auto()
+    TODAY = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """What was known from one load until another changed it: columns and attributes by name.
 
     `since` is None if it is not known, because the customer was loaded by a version of Mailsight that didn't note it.
+    `until` is None for today's version.
     """
 
     fields: Mapping[str, Json]
     since: datetime | None
+    until: datetime | None
+
+    def age(self, sent_at: datetime | None) -> tuple[Age, datetime | None]:
+        """How old it is for an e-mail of this time, with the time of the load that it is from, or before."""
+        if sent_at and self.since and self.since <= sent_at:
+            return Age.THEN, self.since
+        if self.until is None:
+            return Age.TODAY, None
+        return (Age.LATER, self.since) if self.since else (Age.EARLIER, self.until)
 
 
 def versions(data: Snapshot, customer_id: str) -> list[Version]:
@@ -29,18 +54,34 @@ def versions(data: Snapshot, customer_id: str) -> list[Version]:
     if row is None:
         return []
     since, attributes = row.pop("known_since"), json.loads(row.pop("attributes") or "{}")
-    fields = {name: value for name, value in row.items() if value is not None} | attributes
+    fields = [{name: value for name, value in row.items() if value is not None} | attributes]
     changes = data.rows("customer_changes", customer_id=customer_id)
-    times = [*(change["changed_at"] for change in changes), since]
-    found = [fields]
     for change in changes:
-        found.append(patched(found[-1], json.loads(change["earlier"])))
-    return [Version(_with_days(each), time) for each, time in zip(found, times, strict=True)]
+        fields.append(patched(fields[-1], json.loads(change["earlier"])))
+    times = [None, *(change["changed_at"] for change in changes), since]
+    return [Version(_with_days(each), times[place + 1], times[place]) for place, each in enumerate(fields)]
 
 
-def version_at(known: Sequence[Version], moment: datetime) -> Version:
-    """The version of `versions` in force at a time, or else the first one known."""
-    return next((each for each in known if each.since and each.since <= moment), known[-1])
+def sent_with(versions: Sequence[Version], message: Mapping[str, Any]) -> tuple[Mapping[str, Json], Version]:
+    """The values that were sent with a message, and the version of the customer in force then, with its address.
+
+    A version that is loaded later counts if none is older. Without a time, today's counts. A message has
+    `merge_fields`, `customer_id`, `mailed_to`, `sent` and `sent_at`.
+    """
+    own = json.loads(message["merge_fields"] or "{}")
+    named = {"customer_id": message["customer_id"], "email": message["mailed_to"]}
+    named = {name: value for name, value in named.items() if value is not None}
+    if not versions:
+        return named | own, Version({}, None, None)
+    version = version_at(versions, message["sent_at"]) if message["sent"] else versions[0]
+    return own, replace(version, fields={**version.fields, **named})
+
+
+def version_at(versions: Sequence[Version], sent_at: datetime | None) -> Version:
+    """The version in force at a time, or else the first one known. Without a time, today's."""
+    if sent_at is None:
+        return versions[0]
+    return next((each for each in versions if each.since and each.since <= sent_at), versions[-1])
 
 
 def patched(value: Json, patch: Json) -> Json:

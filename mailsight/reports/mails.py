@@ -1,18 +1,36 @@
 """The e-mail of a campaign, and the copy that a customer received."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
 from mailsight.bounded import pool
-from mailsight.merging.rendering import MailTemplate, render_mail
+from mailsight.merging.filled import FilledMail, fill_mail, together
+from mailsight.merging.languages import language_named
+from mailsight.merging.rendering import MailTemplate
 from mailsight.merging.sample_values import sampled_template
+from mailsight.merging.values import Json
 from mailsight.vocabulary import NotSentReason
 from mailsight.warehouse.reader import Snapshot
 
+from . import known
 from .campaign import campaign
+from .known import Age, Version
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesUsed:
+    """Whose values an e-mail was filled in with.
+
+    `own`: those that were sent with it. `customer`: what was known of the customer, with its age; and `at`, the time
+    that the age tells of. If neither was used, the e-mail is the same for everyone.
+    """
+
+    own: bool = False
+    customer: Age | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +39,17 @@ class MailView:
 
     `source` is "template" for the campaign's own HTML, "sample" for that with sample values in its merge fields,
     "filled" for that with one customer's values, and "archived" for the exact copy that the customer received.
-    `unknown`, `assumed` and `unsupported` are what could not be filled in: see `merging.rendering.Rendered`.
+    `unknown`, `assumed` and `unsupported` are what could not be filled in: see `merging.rendering.Rendered`. `values`
+    are those of a filled one.
     """
 
     html: str
     subject: str | None
     preheader: str | None
     source: Literal["template", "sample", "filled", "archived"]
+    from_name: str | None = None
+    from_email: str | None = None
+    values: ValuesUsed = ValuesUsed()
     unknown: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
@@ -63,7 +85,16 @@ def of_campaign(data: Snapshot, campaign_id: str) -> MailView | None:
     """
     described = campaign(data, campaign_id)
     content = data.row("content", content_id=described.content_id) if described.content_id else None
-    return MailView(content["html"], described.subject, described.preheader, "template") if content else None
+    if content is None:
+        return None
+    return MailView(
+        content["html"],
+        described.subject,
+        described.preheader,
+        "template",
+        described.from_name,
+        described.from_email,
+    )
 
 
 def sample(data: Snapshot, campaign_id: str) -> MailView | None:
@@ -75,16 +106,22 @@ def sample(data: Snapshot, campaign_id: str) -> MailView | None:
     mail = of_campaign(data, campaign_id)
     if mail is None:
         return None
-    template = MailTemplate(mail.html, mail.subject, mail.preheader)
-    shown = pool.run(partial(sampled_template, template, first_values(data, campaign_id)))
-    return MailView(shown.html or "", shown.subject, shown.preheader, "sample")
+    template = MailTemplate(mail.html, mail.subject, mail.preheader, mail.from_name)
+    language = language_named(campaign(data, campaign_id).merge_language)
+    shown = pool.run(partial(sampled_template, template, first_values(data, campaign_id), language))
+    return MailView(
+        shown.html or "", shown.subject, shown.preheader, "sample", shown.from_name, mail.from_email
+    )
 
 
-def first_values(data: Snapshot, campaign_id: str) -> dict[str, Any]:
+def first_values(data: Snapshot, campaign_id: str) -> dict[str, Json]:
     """The values of the merge fields of the first customer to whom the campaign was sent, if there is one."""
     first = data.row("first_sent_customer", campaign_id=campaign_id)
     row = first and data.row("customer_mail", campaign_id=campaign_id, customer_id=first["customer_id"])
-    return _merge_fields(row) if row else {}
+    if not row:
+        return {}
+    own, version = _sent_with(data, row)
+    return together(own, version.fields)
 
 
 def delivery(data: Snapshot, campaign_id: str, customer_id: str) -> Delivery | None:
@@ -116,24 +153,40 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
     if not row or not content:
         return None
     is_archived = bool(row["archived_id"])
-    template = MailTemplate(None if is_archived else content["html"], row["subject"], row["preheader"])
-    rendered = pool.run(partial(render_mail, template, _merge_fields(row), sent_at=row["sent_at"]))
+    template = MailTemplate(
+        None if is_archived else content["html"], row["subject"], row["preheader"], row["from_name"]
+    )
+    own, version = _sent_with(data, row)
+    filled = pool.run(
+        partial(
+            fill_mail, template, own, version.fields, language_named(row["merge_language"]), row["sent_at"]
+        )
+    )
+    rendered = filled.rendered
     mail = rendered.mail
     return MailView(
         content["html"] if is_archived else mail.html or "",
         mail.subject,
         mail.preheader,
         "archived" if is_archived else "filled",
+        mail.from_name,
+        row["from_email"],
+        _values_used(filled, version, row["sent_at"] if row["sent"] else None),
         rendered.unknown,
         rendered.assumed,
         rendered.unsupported,
     )
 
 
-def _merge_fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a message's merge fields: its own, or else the customer's columns and attributes."""
-    known = {name: row[name] for name in ("customer_id", "email", "name", "language", "country")}
-    attributes = json.loads(row["attributes"] or "{}")
-    own = json.loads(row["merge_fields"] or "{}")
-    values = known | attributes | own
-    return {name: value for name, value in values.items() if value is not None}
+def _sent_with(data: Snapshot, row: Mapping[str, Any]) -> tuple[Mapping[str, Json], Version]:
+    return known.sent_with(known.versions(data, row["customer_id"]), row)
+
+
+def _values_used(filled: FilledMail, version: Version, sent_at: datetime | None) -> ValuesUsed:
+    rendered = filled.rendered
+    # What is unknown was looked for in all that is known.
+    has_gaps = bool(rendered.unknown or rendered.assumed or rendered.unsupported) and not filled.uses_own
+    uses_customer = filled.uses_known or (has_gaps and bool(version.fields))
+    return ValuesUsed(
+        filled.uses_own or (has_gaps and not uses_customer), *(version.age(sent_at) if uses_customer else ())
+    )

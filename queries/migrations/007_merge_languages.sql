@@ -14,7 +14,8 @@ select r.* replace (m.merge_fields as subject_fields)
 from recipients as r
 join campaigns as c using (campaign_id)
 left join messages as m using (campaign_id, customer_id)
-where regexp_matches(c.subject, '[{\[]') and not regexp_matches(c.subject, '\{\{|\*\||%.+%');
+where regexp_matches(c.subject, '[{\[]|::|##|~~|@@|(?:^|[^\w-])-[A-Za-z]\w*-')
+    and not regexp_matches(c.subject, '\{\{|\*\||%.+%');
 delete from recipients where campaign_id in (select campaign_id from with_fields);
 insert into recipients by name from with_fields order by campaign_id, customer_id;
 drop table with_fields;

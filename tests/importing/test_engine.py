@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from mailsight.errors import ImportFailed, LoadBroken, LoadRefused
-from mailsight.importing import engine, written
+from mailsight.importing import engine, registry, written
 from mailsight.importing.sources import Item, Mail, Position, Request, Row, Rows, Source, Unusable
 from mailsight.loading.merge import LoadSummary
+from mailsight.merging.languages import Language, language_named
 from mailsight.reports import campaign, mails
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
@@ -191,3 +192,20 @@ def test_a_mail_stays_in_the_folder_of_the_import(name: str, tmp_path: Path) -> 
 )
 def test_a_place_names_the_source_without_secrets(where: str, options: dict[str, str], place: str) -> None:
     assert engine.place_of(where, options) == place
+
+
+def test_every_program_has_a_merge_language() -> None:
+    assert {name: language_named(name) for name in registry.NAMES} == {
+        "listmonk": Language.GO,
+        "keila": Language.LIQUID,
+        "mautic": Language.MAUTIC,
+        "phplist": Language.PLAIN,
+        "mailtrain": Language.PLAIN,
+        "mailchimp": Language.MAILCHIMP,
+        "brevo": Language.DJANGO,
+        "klaviyo": Language.DJANGO,
+        "hubspot": Language.HUBL,
+        "sendgrid": Language.HANDLEBARS,
+        "mailgun": Language.HANDLEBARS,
+        "csv": None,
+    }

@@ -111,7 +111,7 @@ def test_campaigns(mailtrain: Database) -> None:
         },
     ]
     assert done.mails == {
-        "campaigns/7.html": '<p>Hi {{first_name}} in {{city}}</p>[NEWS] <a href="https://shop.example/?to={{email}}">'
+        "campaigns/7.html": '<p>Hi [first_name%%you] in {{city}}</p>[NEWS] <a href="https://shop.example/?to={{email}}">'
         "Tulips</a> [LINK_UNSUBSCRIBE]",
         "campaigns/8.html": "<p>From a template</p>",
     }

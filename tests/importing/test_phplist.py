@@ -114,7 +114,7 @@ def test_campaigns_with_their_selection(phplist: Database) -> None:
         {
             "campaign_id": "phplist-7",
             "name": "Spring",
-            "subject": "Tulips 🌷 {{FIRST NAME}}",
+            "subject": "Tulips 🌷 [FIRST NAME%%there]",
             "from_name": "The Shop",
             "from_email": "news@shop.example",
             "sent_at": _at("02T10:00:00"),
@@ -132,7 +132,7 @@ def test_campaigns_with_their_selection(phplist: Database) -> None:
         {"campaign_id": "phplist-10", "name": "Remote", "subject": "Remote"},
     ]
     assert done.mails == {
-        "messages/7.html": '<html><body><p>Hi {{First name}}</p><a href="https://shop.example/tulips?to={{EMAIL}}">'
+        "messages/7.html": '<html><body><p>Hi [First name%%you]</p><a href="https://shop.example/tulips?to={{EMAIL}}">'
         "Tulips</a><hr>Bye</body></html>",
         "messages/9.txt": "Hello",
     }

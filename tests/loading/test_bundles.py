@@ -12,7 +12,7 @@ from mailsight.errors import LoadRefused, NotABundle, NotStored
 from mailsight.loading import bundles
 from mailsight.reports import campaign, data, mails
 from mailsight.reports import customer as customer_reports
-from mailsight.reports.mails import MailView
+from mailsight.reports.mails import MailView, ValuesUsed
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
@@ -303,7 +303,7 @@ def test_the_mail_of_one_customer(tmp_path: Path, database: Path) -> None:
     warehouse = Warehouse(database)
     filled = '<p>Hello Ann &amp; co, <a href="https://shop.example/a?u=1">look</a></p>'
     assert mails.of_customer(warehouse.snapshot(), "spring", "1") == MailView(
-        filled, "Hi Ann & co", None, "filled"
+        filled, "Hi Ann & co", None, "filled", values=ValuesUsed(own=True)
     )
     archived = mails.of_customer(warehouse.snapshot(), "spring", "2")
     assert archived is not None

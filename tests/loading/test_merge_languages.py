@@ -76,7 +76,8 @@ def test_a_language_that_a_campaign_names_stays_when_its_source_is_imported_agai
 
 
 @pytest.mark.parametrize(
-    "subject", ["[FIRSTNAME], hello", "{contactfield=firstname}, hello", "*|FNAME|*, hello", "Hello"]
+    "subject",
+    ["[FIRSTNAME], hello", "{contactfield=firstname}, hello", "*|FNAME|*, hello", "::name::", "Hello"],
 )
 def test_a_migrated_database_has_the_fields_of_every_subject(tmp_path: Path, subject: str) -> None:
     database = tmp_path / "m.duckdb"

@@ -111,7 +111,7 @@ AT = datetime(2026, 8, 29, tzinfo=UTC)
     ],
 )
 def test_the_version_in_force_at_a_time(times: Sequence[float | None], moment: float, expected: int) -> None:
-    known_versions = [Version({}, None if day is None else AT + timedelta(days=day)) for day in times]
+    known_versions = [Version({}, None if day is None else AT + timedelta(days=day), None) for day in times]
     assert known.version_at(known_versions, AT + timedelta(days=moment)) is known_versions[expected]
 
 

@@ -35,7 +35,7 @@ UNFINISHED = (1, 5)  # CampaignStatus.IDLE and INACTIVE
 FROM_TEMPLATE, FROM_URL = 1, 5  # CampaignSource; the others keep the e-mail in the campaign
 
 # `[MERGE_CITY/there]` or, in Handlebars, `{{MERGE_CITY}}`.
-_TAG = re.compile(r"\[(\w{1,100})(?:/[^\]]{0,200})?\]|\{\{\s*(\w{1,100})\s*\}\}")
+_TAG = re.compile(r"\[(\w{1,100})(?:/([^\]]{0,200}))?\]|\{\{\s*(\w{1,100})\s*\}\}")
 
 GAPS = (
     Gap(
@@ -191,12 +191,18 @@ class _Import:
         return None
 
     def _with_fields(self, text: str | None) -> str | None:
-        """A text with its fields in the syntax that previews fill in. Mailtrain's links stay as they are."""
+        """A text with its fields named as the attributes: `{{city}}`, or phpList's `[city%%there]` with a default.
+
+        Mailtrain's links stay as they are.
+        """
         keys = {"EMAIL"} | {row["key"] for rows in self._fields.values() for row in rows}
 
         def named(tag: re.Match[str]) -> str:
-            key = tag[1] or tag[2]
-            return f"{{{{{mailtrain_rows.attribute(key)}}}}}" if key in keys else tag[0]
+            key, default = tag[1] or tag[3], tag[2]
+            if key not in keys:
+                return tag[0]
+            name = mailtrain_rows.attribute(key)
+            return f"{{{{{name}}}}}" if default is None else f"[{name}%%{default}]"
 
         return _TAG.sub(named, text) if text else None
 

@@ -206,12 +206,15 @@ class _Import:
         return Mail(f"messages/{campaign['id']}.html", self._fields(filled) or "") if filled.strip() else None
 
     def _fields(self, text: str | None) -> str | None:
-        """phpList's `[FIRST NAME%%there]` as `{{First name}}`, which previews fill in."""
+        """phpList's `[FIRST NAME]` as `{{First name}}`, because only its own names are fields.
+
+        With a default value, as in `[FIRST NAME%%there]`, they can be nothing else.
+        """
         if not text:
             return None
         names = ["email", *(row["name"] for row in self._attributes.values())]
         spelled = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-        field_ = re.compile(rf"\[({spelled})(?:%%[^\]]{{0,200}})?\]", re.IGNORECASE)
+        field_ = re.compile(rf"\[({spelled})\]", re.IGNORECASE)
         return field_.sub(lambda match: f"{{{{{match[1]}}}}}", text)
 
     def _messages(self) -> Iterator[Item]:

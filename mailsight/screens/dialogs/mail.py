@@ -16,7 +16,8 @@ from mailsight.mail import content
 from mailsight.reports import mails, recipients
 from mailsight.reports.grid import grid_query
 from mailsight.reports.mails import Delivery, MailView
-from mailsight.screens import cached, frame
+from mailsight.screens import cached, frame, navigation
+from mailsight.screens.dialogs import mail_values
 from mailsight.vocabulary import Audience, NotSentReason, Stage
 from mailsight.web.parameters import CAMPAIGN_DIALOG, Dialog
 
@@ -25,12 +26,6 @@ _SOURCES = {
     "template": "The campaign's template with its merge fields as they are. Each customer's own data replaces them.",
     "sample": "Sample values replace the merge fields. Names, addresses and IDs are made up; everything else is what "
     "the first customer got, or the field's name in brackets.",
-    "archived": "The stored copy of the e-mail that this customer received.",
-    "filled": "The campaign's template filled with this customer's data, because no copy of their e-mail was stored.",
-}
-_UNSENT = {
-    "archived": "the stored copy made for them",
-    "filled": "the campaign's template filled with their data",
 }
 
 
@@ -207,10 +202,14 @@ def _mail(
         pictures = st.toggle("Load images", key=f"{key}:pictures", help=PICTURES_HELP)
         if template and st.toggle("Merge fields", key=f"{key}:fields", help=FIELDS_HELP):
             mail = template
-    st.caption(_unsent(mail, delivery) if delivery and not delivery.is_sent else _SOURCES[mail.source])
+    st.caption(_origin(mail, delivery))
+    mail_values.show_gaps(mail)
     subject = mail.subject or formats.NO_SUBJECT
     to = formats.sender(delivery.name, delivery.email) if delivery else ""
-    frame.inbox_lines(subject, mail.preheader, f"To {to}" if to else None)
+    sender = formats.sender(mail.from_name, mail.from_email)
+    frame.inbox_lines(
+        subject, mail.preheader, f"From {sender}" if sender else None, f"To {to}" if to else None
+    )
     try:
         with st.spinner("Reading the e-mail"):
             safe = pool.run(partial(content.safe_mail, mail.html, pictures=pictures))
@@ -227,11 +226,18 @@ def _mail(
     )
 
 
-def _unsent(mail: MailView, delivery: Delivery) -> str:
-    """Label the e-mail that a customer was not sent."""
+def _origin(mail: MailView, delivery: Delivery | None) -> str:
+    """Where the e-mail comes from, and that it was not sent, if it wasn't."""
+    if mail.source in _SOURCES:
+        return _SOURCES[mail.source]
+    zone = navigation.zone()
+    if delivery is None or delivery.is_sent:
+        return f"{mail_values.origin(mail, zone)}."
+    origin = mail_values.origin(mail, zone, is_sent=False)
+    origin = f"{origin[0].lower()}{origin[1:]}"
     if delivery.is_planned:
-        return f"**Not sent yet.** What this customer would receive: {_UNSENT[mail.source]}."
-    return f"**Not sent.** What this customer would have received: {_UNSENT[mail.source]}."
+        return f"**Not sent yet.** What this customer would receive: {origin}."
+    return f"**Not sent.** What this customer would have received: {origin}."
 
 
 def cannot_show(error: WorkFailed) -> None:
