@@ -73,7 +73,8 @@ create temp table staged_totals (
     revenue double, currency varchar
 );
 create temp table content_files (
-    file varchar, path varchar, content_id varchar, subject varchar, from_name varchar, from_email varchar, refusal varchar
+    file varchar, path varchar, refusal varchar, content_id varchar, subject varchar, from_name varchar, from_email varchar,
+    headers varchar, attachments json, charset varchar, signature varchar, size_bytes bigint
 );
 
 -- name: create_records#

@@ -91,6 +91,14 @@ left join campaigns as c on c.campaign_id = r.campaign_id
 left join customers as cu on cu.customer_id = r.customer_id
 where r.campaign_id = :campaign_id and r.customer_id = :customer_id;
 
+-- name: received_mail(campaign_id, customer_id)^
+-- What the raw e-mail of a message holds; no row if no such copy was loaded.
+select a.headers, cast(a.attachments as varchar) as attachments, a.charset, a.signature, a.size_bytes, c.text
+from archived_mails as a
+join messages as m on m.campaign_id = a.campaign_id and m.customer_id = a.customer_id
+left join contents as c on c.content_id = m.content_id
+where a.campaign_id = :campaign_id and a.customer_id = :customer_id;
+
 -- name: find_customers(customer_id, text, first, second, third, fourth, customers)
 -- The customers with these four words (or empty texts) in their name, address or id, whatever the case and accents: the best
 -- `customers` of them, each with the number of all that match. Exact matches first, then what starts with the text. A customer

@@ -2,9 +2,9 @@
 -- value leaves it. Of several rows with the same key the last value wins, in the order of files, then of rows.
 
 -- name: add_content_files()!
--- Which e-mail each staged row names, with the subject and the sender that its file has, or why it can't be read. The loader
--- registers `files`.
-insert into content_files by name select file, path, content_id, subject, from_name, from_email, refusal from files;
+-- Which e-mail each staged row names, with the subject and the sender that its file has, or why it can't be read; of a raw
+-- e-mail also the columns of archived_mails. The loader registers `files`.
+insert into content_files by name from files;
 
 -- name: merge_contents#
 -- Stores the e-mails that staged rows name, each once however many rows use it. The loader registers `read_contents` and
@@ -198,6 +198,28 @@ insert into customers by name
 select * exclude (is_new, is_changed) from merged_customers where is_changed order by customer_id;
 
 -- name: merge_messages#
+-- merged_mails: one row per message with an e-mail in this load; is_changed: whether archived_mails gets another row.
+create temp table merged_mails as
+with latest as (
+    select s.campaign_id, s.customer_id, max(s.rowid) as row
+    from staged_messages as s
+    join content_files as f on f.file = s.file and f.path = s.content
+    where s.refusal is null and f.content_id is not null
+    group by s.campaign_id, s.customer_id
+)
+select
+    s.campaign_id, s.customer_id, f.headers, f.attachments, f.charset, f.signature, f.size_bytes,
+    a.headers is distinct from f.headers or a.attachments is distinct from f.attachments
+    or a.charset is distinct from f.charset or a.signature is distinct from f.signature
+    or a.size_bytes is distinct from f.size_bytes as is_changed
+from latest as l
+join staged_messages as s on s.rowid = l.row
+join content_files as f on f.file = s.file and f.path = s.content
+left join archived_mails as a on a.campaign_id = s.campaign_id and a.customer_id = s.customer_id;
+delete from archived_mails using merged_mails as m
+where archived_mails.campaign_id = m.campaign_id and archived_mails.customer_id = m.customer_id and m.is_changed;
+insert into archived_mails by name
+select * exclude (is_changed) from merged_mails where is_changed and headers is not null order by campaign_id, customer_id;
 -- merged_messages: one row per message in this load, as merged_campaigns.
 create temp table merged_messages as
 with latest as (
@@ -225,10 +247,11 @@ merged as (
     from latest as l left join messages as m using (campaign_id, customer_id)
 )
 select
-    * exclude (stored),
+    merged.* exclude (stored),
     stored.campaign_id is null as is_new,
-    struct_pack(*columns(* exclude (stored))) is distinct from stored as is_changed
-from merged;
+    struct_pack(*columns(merged.* exclude (stored))) is distinct from stored or coalesce(mails.is_changed, false) as is_changed
+from merged
+left join merged_mails as mails using (campaign_id, customer_id);
 delete from messages using merged_messages as m
 where messages.campaign_id = m.campaign_id and messages.customer_id = m.customer_id and m.is_changed and not m.is_new;
 insert into messages by name

@@ -1,7 +1,8 @@
 """Reads the e-mails that the rows of a bundle name, and stores each once, with its links."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +45,28 @@ def read_contents(work: Draft, refusals: Refusals, files: Sequence[BundleFile], 
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """What a raw mail holds besides its contents. `attachments` are JSON. See the table archived_mails."""
+
+    headers: str
+    attachments: str
+    charset: str | None
+    signature: str | None
+    size_bytes: int
+
+
+def received(mail: bodies.Mail, size_bytes: int) -> Received | None:
+    """What to keep of a raw mail besides its contents; None for other files."""
+    if mail.headers is None:
+        return None
+    attachments = json.dumps([asdict(attachment) for attachment in mail.attachments], ensure_ascii=False)
+    headers, attachments = (
+        text.encode("utf-8", "replace").decode("utf-8") for text in (mail.headers, attachments)
+    )
+    return Received(headers, attachments, mail.charset, mail.signature, size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
 class _Header:
     """What is known of an e-mail once it is stored. A field that its file doesn't have is None."""
 
@@ -51,11 +74,12 @@ class _Header:
     subject: str | None
     from_name: str | None
     from_email: str | None
+    received: Received | None
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An e-mail of a bundle, with its links; a `Failure` if they could not be read."""
+    """An e-mail, with its links; a `Failure` if they could not be read."""
 
     header: _Header
     html: str
@@ -102,17 +126,16 @@ class _Mails:
             mail.header.content_id: failure
             for mail, failure in isolated(list(self._mails.values()), partial(_store, self._work))
         }
-        rows: list[tuple[str | None, ...]] = []
+        rows: list[tuple[object, ...]] = []
         for file, name, header in self._files:
             if isinstance(header, Failure):
-                rows.append((file, name, None, None, None, None, header.reason))
+                rows.append((file, name, header.reason, *_NOTHING))
             elif header.content_id in failures:
-                reason = f"{name} {failures[header.content_id].reason}"
-                rows.append((file, name, None, None, None, None, reason))
+                rows.append((file, name, f"{name} {failures[header.content_id].reason}", *_NOTHING))
             else:
-                rows.append(
-                    (file, name, header.content_id, header.subject, header.from_name, header.from_email, None)
-                )
+                known = (header.content_id, header.subject, header.from_name, header.from_email)
+                kept = astuple(header.received) if header.received else _NOTHING[len(known) :]
+                rows.append((file, name, None, *known, *kept))
         with self._work.table("files", rows, _FILES):
             self._work.run("add_content_files")
         self._files, self._mails, self._characters = [], {}, 0
@@ -138,7 +161,14 @@ def _strings(*names: str) -> pa.Schema:
     return pa.schema([(name, pa.string()) for name in names])
 
 
-_FILES = _strings("file", "path", "content_id", "subject", "from_name", "from_email", "refusal")
+_FILES = pa.schema(
+    [
+        *_strings("file", "path", "refusal", "content_id", "subject", "from_name", "from_email"),
+        *_strings("headers", "attachments", "charset", "signature"),
+        ("size_bytes", pa.int64()),
+    ]
+)
+_NOTHING = (None,) * len(_FILES.names[3:])
 _LINKS = pa.schema(
     [("content_id", pa.string()), ("link_position", pa.int32()), ("url", pa.string()), ("label", pa.string())]
 )
@@ -159,7 +189,8 @@ def read_mail(path: Path) -> Mail:
     if isinstance(mail, Failure):
         raise UnusableMail(f"{path.name} {mail.reason}")
     html = bodies.text_as_html(mail.text or "") if mail.html is None else mail.html
-    header = _Header(content_id(html), mail.subject, mail.from_name, mail.from_email)
+    kept = received(mail, len(raw))
+    header = _Header(content_id(html), mail.subject, mail.from_name, mail.from_email, kept)
     return Mail(header, html, mail.text, tried_bounded(links, html))
 
 

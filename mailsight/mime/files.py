@@ -1,10 +1,11 @@
 """Files that hold an e-mail, as mail programs and browsers save them. Their contents decide what they are."""
 
 import re
+from dataclasses import replace
 
 from mailsight.errors import UnusableMail
 
-from . import bodies, charsets, entities, outlook, view_source
+from . import bodies, charsets, entities, headers, outlook, view_source
 from .bodies import Mail
 from .transfer import base64, is_saved_undecoded, quoted_printable
 
@@ -59,7 +60,7 @@ def read(raw: bytes, name: str) -> Mail:
             raise UnusableMail(f"is {kind}, not an e-mail")
     source = _raw_mail(raw, suffix)
     if source is not None:
-        return _checked(bodies.mail(entities.read(source)))
+        return _checked(replace(bodies.mail(entities.read(source)), headers=headers.source(source)))
     return _page(raw, suffix)
 
 
