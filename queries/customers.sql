@@ -82,11 +82,12 @@ order by me.occurred_at, me.event_number;
 -- name: customer_mail(campaign_id, customer_id)^
 -- What it takes to show the mail that a customer received. No row if the campaign did not select the customer.
 select
-    m.content_id as archived_id, c.content_id as template_id, c.subject, c.preheader,
+    coalesce(a.content_id, m.content_id) as archived_id, c.content_id as template_id, c.subject, c.preheader,
     cast(m.merge_fields as varchar) as merge_fields, coalesce(r.email, cu.email) as email, cu.name, cu.language,
     cu.country, cast(cu.attributes as varchar) as attributes, r.customer_id, coalesce(m.sent_at, c.sent_at) as sent_at
 from recipients as r
 left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
+left join archived_mails as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
 left join campaigns as c on c.campaign_id = r.campaign_id
 left join customers as cu on cu.customer_id = r.customer_id
 where r.campaign_id = :campaign_id and r.customer_id = :customer_id;
@@ -95,8 +96,7 @@ where r.campaign_id = :campaign_id and r.customer_id = :customer_id;
 -- What the raw e-mail of a message holds; no row if no such copy was loaded.
 select a.headers, cast(a.attachments as varchar) as attachments, a.charset, a.signature, a.size_bytes, c.text
 from archived_mails as a
-join messages as m on m.campaign_id = a.campaign_id and m.customer_id = a.customer_id
-left join contents as c on c.content_id = m.content_id
+left join contents as c using (content_id)
 where a.campaign_id = :campaign_id and a.customer_id = :customer_id;
 
 -- name: find_customers(customer_id, text, first, second, third, fourth, customers)

@@ -36,10 +36,11 @@ create table events (
     link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
     user_agent varchar, ip varchar, provider_machine boolean, machine varchar, payload json, method varchar
 );
--- What the raw e-mails of messages hold besides their contents: one row per message whose archived copy is a raw e-mail.
+-- The raw e-mails that customers received: one row per message of which one was loaded. It counts before the content of the
+-- message.
 create table archived_mails (
-    campaign_id varchar not null, customer_id varchar not null, headers varchar not null, attachments json not null,
-    charset varchar, signature varchar, size_bytes bigint not null
+    campaign_id varchar not null, customer_id varchar not null, content_id varchar not null, headers varchar not null,
+    attachments json not null, charset varchar, signature varchar, size_bytes bigint not null
 );
 -- A message's other ids, by the id that its events have. Only of events that name no campaign.
 create table message_aliases (message_id varchar not null, other_id varchar not null);

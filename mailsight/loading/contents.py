@@ -31,7 +31,7 @@ MAX_MAIL_BYTES = 50 * 2**20
 def read_contents(work: Draft, refusals: Refusals, files: Sequence[BundleFile], progress: Progress) -> None:
     """Reads every e-mail that staged rows refer to; rejects the rows with an unreadable e-mail."""
     by_path = {str(file.readable): file for file in files}
-    read: dict[Path, _Header] = {}
+    read: dict[Path, Header] = {}
     [(total,)] = work.run("staged_path_count")
     done, last = 0, ("", "")
     while page := work.run("staged_paths", file=last[0], path=last[1], most=BATCH_MAILS):
@@ -67,21 +67,21 @@ def received(mail: bodies.Mail, size_bytes: int) -> Received | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Header:
+class Header:
     """What is known of an e-mail once it is stored. A field that its file doesn't have is None."""
 
     content_id: str
-    subject: str | None
-    from_name: str | None
-    from_email: str | None
-    received: Received | None
+    subject: str | None = None
+    from_name: str | None = None
+    from_email: str | None = None
+    received: Received | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     """An e-mail, with its links; a `Failure` if they could not be read."""
 
-    header: _Header
+    header: Header
     html: str
     text: str | None
     links: list[Link] | Failure
@@ -90,11 +90,11 @@ class Mail:
 class _Mails:
     """A batch of e-mails; `read` maps each path read so far to the header of its e-mail."""
 
-    def __init__(self, work: Draft, refusals: Refusals, read: dict[Path, _Header]) -> None:
+    def __init__(self, work: Draft, refusals: Refusals, read: dict[Path, Header]) -> None:
         self._work = work
         self._refusals = refusals
         self._read = read
-        self._files: list[tuple[str, str, _Header | Failure]] = []
+        self._files: list[tuple[str, str, Header | Failure]] = []
         self._mails: dict[str, Mail] = {}
         self._characters = 0
 
@@ -104,7 +104,7 @@ class _Mails:
         if self._characters > BATCH_CHARACTERS:
             self.store()
 
-    def _header(self, file: BundleFile, name: str) -> _Header | Failure:
+    def _header(self, file: BundleFile, name: str) -> Header | Failure:
         try:
             path = bundle_files.content_path(file.root, name)
             if path in self._read:
@@ -124,7 +124,7 @@ class _Mails:
         """Stores the batch and empties it."""
         failures = {
             mail.header.content_id: failure
-            for mail, failure in isolated(list(self._mails.values()), partial(_store, self._work))
+            for mail, failure in isolated(list(self._mails.values()), partial(store, self._work))
         }
         rows: list[tuple[object, ...]] = []
         for file, name, header in self._files:
@@ -141,7 +141,8 @@ class _Mails:
         self._files, self._mails, self._characters = [], {}, 0
 
 
-def _store(work: Draft, mails: Sequence[Mail]) -> None:
+def store(work: Draft, mails: Sequence[Mail]) -> None:
+    """Stores the contents of e-mails that are not known yet, with their links."""
     contents = [(mail.header.content_id, mail.html, mail.text) for mail in mails]
     rows = [
         (mail.header.content_id, link.link_position, link.url, link.label)
@@ -190,7 +191,7 @@ def read_mail(path: Path) -> Mail:
         raise UnusableMail(f"{path.name} {mail.reason}")
     html = bodies.text_as_html(mail.text or "") if mail.html is None else mail.html
     kept = received(mail, len(raw))
-    header = _Header(content_id(html), mail.subject, mail.from_name, mail.from_email, kept)
+    header = Header(content_id(html, mail.text), mail.subject, mail.from_name, mail.from_email, kept)
     return Mail(header, html, mail.text, tried_bounded(links, html))
 
 

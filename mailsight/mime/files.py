@@ -64,6 +64,15 @@ def read(raw: bytes, name: str) -> Mail:
     return _page(raw, suffix)
 
 
+def is_mail(start: bytes, name: str) -> bool:
+    """Whether a file that begins so is a raw mail, or one of Outlook's, and no page, text or something else."""
+    suffix = f".{name.lower().rpartition('.')[2]}"
+    if start.startswith(outlook.OLE):
+        return suffix == ".msg"
+    is_other = any(map(start.startswith, _OTHER_FORMATS))
+    return not is_other and bool(start.strip(_SPACE)) and _raw_mail(start, suffix) is not None
+
+
 def _page(raw: bytes, suffix: str) -> Mail:
     """HTML or text, as it is or as a program saved it."""
     if is_saved_undecoded(raw):
