@@ -30,7 +30,24 @@ _COMPANIONS = re.compile(
     r"dovecot.*|subscriptions|maildirfolder|maildirsize|courier.*|.*\.(?:msf|index|cache|lock|log|plist|dat|toc|idx)",
     re.IGNORECASE,
 )
-_SUFFIXES = (*mail_files.SUFFIXES, ".mbox", ".mbx", ".mbs", ".pst", ".ost", ".olm", ".7z", ".rar", "")
+_SUFFIXES = (
+    ".eml",
+    ".emlx",
+    ".msg",
+    ".mht",
+    ".mhtml",
+    ".html",
+    ".htm",
+    ".mbox",
+    ".mbx",
+    ".mbs",
+    ".pst",
+    ".ost",
+    ".olm",
+    ".7z",
+    ".rar",
+    "",
+)
 _NOT_MAIL = "it is neither an e-mail nor a mailbox."
 _OTHER_ARCHIVES = {
     b"!BDN": "it is a mailbox of Outlook. Save its mails as .eml or .msg files.",
@@ -178,7 +195,7 @@ class Archive:
             with archive_streams.members(source, budget, self._folder, pass_over) as members:
                 for name, member in members:
                     path = PurePosixPath(name)
-                    if not any(map(folders.is_clutter, path.parts)):
+                    if not any(part != ".." and folders.is_clutter(part) for part in path.parts):
                         label = _label(f"{file.name}/{name}")
                         inner = replace(
                             file, name=label, is_named=False, in_maildir=path.parent.name in ("cur", "new")

@@ -42,7 +42,7 @@ _BLOCK = re.compile(
     r"|%(?:IF|ELSE|/IF|ENDIF)\b|\[/?(?:if|else)\b",
     re.IGNORECASE,
 )
-_MIN_LETTERS = 3
+_MIN_LETTERS = 2
 
 _MAILS = pa.schema(
     [
@@ -160,12 +160,11 @@ def has_subject(template: str | None, subject: str | None) -> bool | None:
     if not template or not subject:
         return None
     plain, text = _plain(template), _plain(subject)
+    pieces = _FIELD.split(plain)
     if plain == text:
         return True
-    if _BLOCK.search(template):
-        return None
-    pieces = _FIELD.split(plain)
-    if sum(map(str.isalpha, "".join(pieces))) < _MIN_LETTERS:
+    says_little = len(pieces) > 1 and sum(map(str.isalpha, "".join(pieces))) < _MIN_LETTERS
+    if _BLOCK.search(template) or says_little:
         return None
     return len(pieces) > 1 and _follow(pieces, text)
 

@@ -119,8 +119,8 @@ def members(
     What can't be read is passed over by its name; an empty name stands for the archive. `folder` is for a copy of an
     archive that is in another one. Raises one of `BROKEN`.
     """
+    read = _zipped if source.start().startswith(_ZIP) else _tarred
     with _seekable(source, folder) as file:
-        read = _zipped if source.start().startswith(_ZIP) else _tarred
         yield ((name, Source(member, budget)) for name, member in read(file, pass_over))
 
 
@@ -128,14 +128,13 @@ def members(
 def _seekable(source: Source, folder: Path) -> Iterator[IO[bytes]]:
     """The archive as a file whose parts can be read in any order."""
     if source.file is not None:
+        source.file.seek(0)
         yield source.file
         return
-    start = source.start()
     with TemporaryFile(dir=folder) as copy:
         while part := source.read():
             copy.write(part)
         copy.seek(0)
-        source._start = start  # noqa: SLF001
         yield copy
 
 

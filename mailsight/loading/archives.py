@@ -93,7 +93,7 @@ def _read_all(raws: Sequence[bytes]) -> list[_Read | Failure]:
 
 def _read(raw: bytes) -> _Read | Failure:
     try:
-        mail = mail_files.read(raw, "mail.eml")
+        mail = mail_files.read_any(raw, "mail.eml")
     except UnusableMail as error:
         return Failure(error.message)
     kept = received(mail, len(raw))

@@ -142,7 +142,7 @@ class _Mailbox:
             if kept is not None and place > 1:
                 del self._held[: place - 1]
                 place = 1
-        raw = bytes(self._held[self._start : end])
+        raw = _without_blank_line(bytes(self._held[self._start : end]))
         self._start = end
         if kept is not None or len(raw) > self._max_bytes:
             return Piece(_without_first_line(kept or raw[:_KEPT_BYTES]), is_whole=False)
@@ -177,6 +177,15 @@ def _unescaped(raw: bytes) -> bytes:
     """A mail as it was before it was put into a mailbox."""
     body = _without_first_line(raw)
     return _ESCAPED.sub(rb"\1", body) if b">From " in body else body
+
+
+def _without_blank_line(raw: bytes) -> bytes:
+    """A mail without the blank line that follows it in a mailbox."""
+    for blank in (b"\n", b"\r\n"):
+        # The one that ends the header stays.
+        if raw.endswith(b"\n" + blank) and b"\n" + blank in raw[: -len(blank)]:
+            return raw.removesuffix(blank)
+    return raw
 
 
 def _without_first_line(raw: bytes) -> bytes:

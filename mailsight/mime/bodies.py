@@ -102,8 +102,8 @@ def mail(message: Entity) -> Mail:
 def _charset(pieces: list[_Piece]) -> str | None:
     """The label of the part that is shown, as its header has it."""
     parts = sorted((piece for piece in pieces if piece.kind in _BODIES), key=lambda piece: piece.kind)
-    labels = (piece.part.header.content_type.parameters.get("charset", "").strip() for piece in parts)
-    return next((label.lower()[:_MAX_LABEL] for label in labels if label), None)
+    label = parts[0].part.header.content_type.parameters.get("charset", "").strip() if parts else ""
+    return label.lower()[:_MAX_LABEL] or None
 
 
 def _signature(message: Entity) -> Literal["smime", "pgp"] | None:
@@ -246,7 +246,7 @@ def _is_encrypted(message: Entity, text: str) -> bool:
 
 def _html(pieces: list[_Piece], message: Entity) -> str | None:
     bodies = [piece.content for piece in pieces if piece.kind == "html"]
-    if not bodies:
+    if not bodies and not any(piece.kind == "picture" for piece in pieces):
         return None
     used = pictures.used("".join(bodies))
     shown = [

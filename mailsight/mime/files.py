@@ -48,19 +48,24 @@ def read(raw: bytes, name: str) -> Mail:
 
     Raises `UnusableMail` if it holds none that can be read. Its message continues the name of the file.
     """
+    return _checked(read_any(raw, name))
+
+
+def read_any(raw: bytes, name: str) -> Mail:
+    """As `read`, also a mail without HTML and text, such as one that has attachments only."""
     suffix = f".{name.lower().rpartition('.')[2]}"
     if not raw.strip(_SPACE):
         raise UnusableMail("is empty")
     if raw.startswith(outlook.OLE):
-        return _checked(bodies.mail(outlook.read_msg(raw)))
+        return bodies.mail(outlook.read_msg(raw))
     if tnef := outlook.read_tnef(raw):
-        return _checked(bodies.mail(tnef))
+        return bodies.mail(tnef)
     for signature, kind in _OTHER_FORMATS.items():
         if raw.startswith(signature):
             raise UnusableMail(f"is {kind}, not an e-mail")
     source = _raw_mail(raw, suffix)
     if source is not None:
-        return _checked(replace(bodies.mail(entities.read(source)), headers=headers.source(source)))
+        return replace(bodies.mail(entities.read(source)), headers=headers.source(source))
     return _page(raw, suffix)
 
 
@@ -83,7 +88,7 @@ def _page(raw: bytes, suffix: str) -> Mail:
     if suffix == ".txt" and "<" not in html:
         return Mail(None, html)
     if message := view_source.message(html):
-        return _checked(bodies.mail(entities.read(message.encode("utf-8", "replace"))))
+        return bodies.mail(entities.read(message.encode("utf-8", "replace")))
     return Mail(view_source.original(html) or html, None)
 
 
