@@ -33,6 +33,7 @@ _DATED = re.compile(
     rb"|\d{4}-\d\d-\d\d)",
     re.IGNORECASE,
 )
+_NETSCAPE = re.compile(rb"From -[ \t\r]*\Z")
 _FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9_.-]{0,100}[ \t]*:|>?From [^\r\n]")
 # A field that starts a header, not a sentence such as "Note: ...".
 _FIRST_FIELD = re.compile(
@@ -76,7 +77,7 @@ class _Mailbox:
         self._ended = False
 
     def mails(self) -> Iterator[Piece]:
-        self._more()
+        self._holds(_AHEAD)
         for blank in (b"\xef\xbb\xbf", b"\r\n", b"\n"):
             while self._held.startswith(blank, self._start):
                 self._start += len(blank)
@@ -170,7 +171,9 @@ def _starts_mail(held: bytes | bytearray, line: int, *, follows_blank: bool) -> 
         return False
     if _DATED.match(held, line, end):
         return bool(_FIELD.match(held, end + 1))
-    return follows_blank and bool(_FIRST_FIELD.match(held, end + 1))
+    return (follows_blank or bool(_NETSCAPE.match(held, line, end))) and bool(
+        _FIRST_FIELD.match(held, end + 1)
+    )
 
 
 def _unescaped(raw: bytes) -> bytes:

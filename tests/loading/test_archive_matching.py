@@ -42,7 +42,7 @@ MESSAGES: list[dict[str, object]] = [
     {"campaign_id": "twin-a", "customer_id": "4", "email": "dan@mail.example"},
     {"campaign_id": "twin-b", "customer_id": "4", "email": "dan@mail.example"},
 ]
-EVENTS = [
+EVENTS: list[dict[str, object]] = [
     # known from events only; one id for two recipients, as Amazon SES has it
     {"campaign_id": "ses", "customer_id": "8", "recipient": "eve@mail.example", "message_id": "0100018f-00aa-000000"},
     {"campaign_id": "ses", "customer_id": "9", "recipient": "fay@mail.example", "message_id": "0100018f-00aa-000000"},
@@ -63,7 +63,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-CASES = {
+CASES: dict[str, tuple[bytes, tuple[str, str] | str]] = {
     "its Message-ID": (raw_mail("x@y.example", Message_ID="<s1@shop.example>"), ("spring", "1")),
     "its Message-ID without brackets, in any place": (
         raw_mail("x@y.example", Message_ID="s1@shop.example", X_Campaign="late"),

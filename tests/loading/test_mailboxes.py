@@ -46,6 +46,7 @@ LENGTH = b"Subject: a\nContent-Length: %d\n\n" % len(INNER) + INNER
         (FROM + b"To: a\n\n>From me\n>>From you\n> From x\n", [b"To: a\n\nFrom me\n>From you\n> From x\n"]),
         # other first lines
         (b"From - Tue Apr 14 09:00:00 2026\nTo: a\n\n", [b"To: a\n\n"]),
+        (b"From - \nTo: a\n\na\nFrom - \nTo: b\n\n", [b"To: a\n\na\n", b"To: b\n\n"]),
         (b"From 18@xxx Tue Apr 14 09:00:00 +0000 2026\nTo: a\n\n", [b"To: a\n\n"]),
         (b"From ann at mail.example  Tue Apr 14 09:00:00 2026\nX: a\n\n", [b"X: a\n\n"]),
         (b"From ann\nReturn-Path: <a>\n\na\n\nFrom bob\nTo: b\n\n", [b"Return-Path: <a>\n\na\n", b"To: b\n\n"]),
