@@ -82,7 +82,8 @@ order by me.occurred_at, me.event_number;
 -- name: customer_mail(campaign_id, customer_id)^
 -- What it takes to show the mail that a customer received. No row if the campaign did not select the customer.
 select
-    coalesce(a.content_id, m.content_id) as archived_id, c.content_id as template_id, c.subject, c.preheader,
+    coalesce(a.content_id, m.content_id) as archived_id, a.headers as archived_headers, c.content_id as template_id,
+    c.subject, c.preheader,
     cast(m.merge_fields as varchar) as merge_fields, coalesce(r.email, cu.email) as email, cu.name, cu.language,
     cu.country, cast(cu.attributes as varchar) as attributes, r.customer_id, coalesce(m.sent_at, c.sent_at) as sent_at
 from recipients as r

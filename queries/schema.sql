@@ -3,7 +3,7 @@
 -- the keys unique, and failed_checks proves it before a generation is published.
 
 -- name: create_schema#
--- The nine tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
+-- The ten tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
 create table schema_version (version integer not null);
 
 create table campaigns (

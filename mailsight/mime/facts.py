@@ -34,6 +34,7 @@ class Facts:
 
     sender: str | None
     to: str | None
+    subject: str | None
     date: datetime | None
     message_id: str | None
     received_at: datetime | None
@@ -70,6 +71,7 @@ def facts(header: Fields) -> Facts:
     return Facts(
         _text(header, "from"),
         _text(header, "to"),
+        _text(header, "subject"),
         moment(_first(header, "date")),
         _first(header, "message-id"),
         moment(_first(header, "received").rpartition(";")[2]),

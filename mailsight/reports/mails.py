@@ -170,9 +170,11 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
     template = MailTemplate(None if is_archived else content["html"], row["subject"], row["preheader"])
     rendered = pool.run(partial(render_mail, template, _merge_fields(row), sent_at=row["sent_at"]))
     mail = rendered.mail
+    # A raw mail has its own subject, which may be a variant of a test.
+    own = facts.facts(facts.fields(row["archived_headers"])).subject if row["archived_headers"] else None
     return MailView(
         content["html"] if is_archived else mail.html or "",
-        mail.subject,
+        own or mail.subject,
         mail.preheader,
         "archived" if is_archived else "filled",
         rendered.unknown,

@@ -70,6 +70,7 @@ def test_a_customers_page_shows_the_mail_with_its_pictures_and_lists_its_files(
     assert other is not None
     assert untouched is not None
     assert mail.source == other.source == "archived"
+    assert (mail.subject, untouched.subject) == ("To ann", "Hi")
     assert f"data:image/gif;base64,{PIXEL}" in mail.html
     assert mail.html.index("<p>Hi") < mail.html.index("<p>Bye")
     assert (received.text, received.size_bytes) == ("Hi, plainly", len(raw))

@@ -37,6 +37,7 @@ def test_the_receiving_servers_claims_count() -> None:
     assert facts.facts(fields) == Facts(
         sender="The Café <cafe@shop.example>",
         to="Ann <ann@mail.example>",
+        subject="Café",
         date=datetime(2026, 4, 14, 9, tzinfo=UTC),
         message_id="<1@shop.example>",
         received_at=datetime(2026, 4, 14, 9, 0, 5, tzinfo=UTC),
