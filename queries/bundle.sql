@@ -72,8 +72,13 @@ create temp table staged_totals (
     opened bigint, opens bigint, clicked bigint, clicks bigint, unsubscribed bigint, complained bigint, orders bigint,
     revenue double, currency varchar
 );
+create temp table staged_mails (
+    file varchar, ordinal bigint, refusal varchar, campaign_id varchar, customer_id varchar, rank integer, content_id varchar,
+    headers varchar, attachments json, charset varchar, signature varchar, size_bytes bigint
+);
 create temp table content_files (
-    file varchar, path varchar, content_id varchar, subject varchar, from_name varchar, from_email varchar, refusal varchar
+    file varchar, path varchar, refusal varchar, content_id varchar, subject varchar, from_name varchar, from_email varchar,
+    headers varchar, attachments json, charset varchar, signature varchar, size_bytes bigint
 );
 
 -- name: create_records#

@@ -84,13 +84,21 @@ order by me.occurred_at, me.event_number;
 -- What it takes to show the mail that a customer received, except what is known of them. No row if the campaign did not select
 -- the customer.
 select
-    m.content_id as archived_id, c.content_id as template_id, c.subject, c.preheader, c.from_name, c.from_email,
-    c.merge_language, cast(m.merge_fields as varchar) as merge_fields, r.email as mailed_to, r.customer_id, r.sent,
-    coalesce(r.sent_at, c.sent_at) as sent_at
+    coalesce(a.content_id, m.content_id) as archived_id, a.headers as archived_headers, c.content_id as template_id,
+    c.subject, c.preheader, c.from_name, c.from_email, c.merge_language, cast(m.merge_fields as varchar) as merge_fields,
+    r.email as mailed_to, r.customer_id, r.sent, coalesce(r.sent_at, c.sent_at) as sent_at
 from recipients as r
 left join messages as m on m.campaign_id = r.campaign_id and m.customer_id = r.customer_id
+left join archived_mails as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
 left join campaigns as c on c.campaign_id = r.campaign_id
 where r.campaign_id = :campaign_id and r.customer_id = :customer_id;
+
+-- name: received_mail(campaign_id, customer_id)^
+-- What the raw e-mail of a message holds; no row if no such copy was loaded.
+select a.headers, cast(a.attachments as varchar) as attachments, a.charset, a.signature, a.size_bytes, c.text
+from archived_mails as a
+left join contents as c using (content_id)
+where a.campaign_id = :campaign_id and a.customer_id = :customer_id;
 
 -- name: find_customers(customer_id, text, first, second, third, fourth, customers)
 -- The customers with these four words (or empty texts) in their name, address or id, whatever the case and accents: the best

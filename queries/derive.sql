@@ -34,6 +34,8 @@ select distinct campaign_id from (
     union all
     select campaign_id from merged_totals where is_changed
     union all
+    select campaign_id from merged_mails where is_changed
+    union all
     select campaign_id from new_events
     where customer_id is not null
         or message_id is null
@@ -426,7 +428,7 @@ suppressed as (
 sending as (
     select
         s.campaign_id, s.customer_id, s.email, s.implied, s.not_sent_reason, s.not_sent_detail, s.subject_fields,
-        coalesce(s.is_archived, false) as is_archived,
+        coalesce(s.is_archived, false) or a.content_id is not null as is_archived,
         r.refusal, r.bounce,
         case when s.implied then h.first_event_at else s.sent_at end as listed_sent_at,
         coalesce(h.proved, false)
@@ -440,6 +442,7 @@ sending as (
     left join happened as h using (campaign_id, customer_id)
     left join clicked as c using (campaign_id, customer_id)
     left join returned as r using (campaign_id, customer_id)
+    left join archived_mails as a using (campaign_id, customer_id)
 ),
 delivery as (
     select

@@ -2,9 +2,9 @@
 -- value leaves it. Of several rows with the same key the last value wins, in the order of files, then of rows.
 
 -- name: add_content_files()!
--- Which e-mail each staged row names, with the subject and the sender that its file has, or why it can't be read. The loader
--- registers `files`.
-insert into content_files by name select file, path, content_id, subject, from_name, from_email, refusal from files;
+-- Which e-mail each staged row names, with the subject and the sender that its file has, or why it can't be read; of a raw
+-- e-mail also the columns of archived_mails. The loader registers `files`.
+insert into content_files by name from files;
 
 -- name: merge_contents#
 -- Stores the e-mails that staged rows name, each once however many rows use it. The loader registers `read_contents` and
@@ -14,6 +14,10 @@ select content_id, link_position, url, label from read_links anti join contents 
 order by content_id, link_position;
 insert into contents by name
 select content_id, html, text from read_contents anti join contents using (content_id);
+
+-- name: known_contents()
+-- Which of these e-mails are stored. The loader registers `wanted`.
+select content_id from wanted semi join contents using (content_id);
 
 -- name: refuse_missing_contents#
 -- Rejects the rows whose e-mail could not be read.
@@ -40,6 +44,8 @@ from (
     select 'events' as kind, rowid as row from staged_events where refusal is null
     union all
     select 'totals' as kind, rowid as row from staged_totals where refusal is null
+    union all
+    select 'mails' as kind, rowid as row from staged_mails where refusal is null
 );
 select count(*) as rows from numbered;
 
@@ -71,6 +77,9 @@ where n.kind = 'events' and staged_events.rowid = n.row;
 update staged_totals set refusal = f.reason
 from failed_rows as f join numbered as n using (number)
 where n.kind = 'totals' and staged_totals.rowid = n.row;
+update staged_mails set refusal = f.reason
+from failed_rows as f join numbered as n using (number)
+where n.kind = 'mails' and staged_mails.rowid = n.row;
 
 -- name: set_loaded_at(loaded_at)!
 -- The time of this load, for what it adds.
@@ -198,6 +207,51 @@ insert into customers by name
 select * exclude (is_new, is_changed) from merged_customers where is_changed order by customer_id;
 
 -- name: merge_messages#
+-- merged_mails: one row per message with an e-mail in this load; is_changed: whether archived_mails gets another row. Of
+-- several mails of an archive, the best known one counts, then the last.
+create temp table merged_mails as
+with latest as (
+    select s.campaign_id, s.customer_id, max(s.rowid) as row
+    from staged_messages as s
+    join content_files as f on f.file = s.file and f.path = s.content
+    where s.refusal is null and f.content_id is not null
+    group by s.campaign_id, s.customer_id
+),
+archived as (
+    select campaign_id, customer_id, arg_max(rowid, row(-rank, rowid)) as row
+    from staged_mails
+    where refusal is null
+    group by campaign_id, customer_id
+),
+mails as (
+    select
+        s.campaign_id, s.customer_id, if(f.headers is null, null, f.content_id) as content_id, f.headers, f.attachments,
+        f.charset, f.signature, f.size_bytes, false as is_archives
+    from latest as l
+    join staged_messages as s on s.rowid = l.row
+    join content_files as f on f.file = s.file and f.path = s.content
+    union all
+    select
+        s.campaign_id, s.customer_id, s.content_id, s.headers, s.attachments, s.charset, s.signature, s.size_bytes,
+        true as is_archives
+    from archived as a
+    join staged_mails as s on s.rowid = a.row
+)
+select
+    m.*,
+    a.campaign_id is null as is_new,
+    a.content_id is distinct from m.content_id or a.headers is distinct from m.headers
+    or a.attachments is distinct from m.attachments or a.charset is distinct from m.charset
+    or a.signature is distinct from m.signature or a.size_bytes is distinct from m.size_bytes as is_changed
+from mails as m
+left join archived_mails as a on a.campaign_id = m.campaign_id and a.customer_id = m.customer_id;
+delete from archived_mails using merged_mails as m
+where archived_mails.campaign_id = m.campaign_id and archived_mails.customer_id = m.customer_id and m.is_changed;
+insert into archived_mails by name
+select * exclude (is_archives, is_new, is_changed)
+from merged_mails
+where is_changed and headers is not null
+order by campaign_id, customer_id;
 -- merged_messages: one row per message in this load, as merged_campaigns.
 create temp table merged_messages as
 with latest as (
@@ -225,10 +279,11 @@ merged as (
     from latest as l left join messages as m using (campaign_id, customer_id)
 )
 select
-    * exclude (stored),
+    merged.* exclude (stored),
     stored.campaign_id is null as is_new,
-    struct_pack(*columns(* exclude (stored))) is distinct from stored as is_changed
-from merged;
+    struct_pack(*columns(merged.* exclude (stored))) is distinct from stored or coalesce(mails.is_changed, false) as is_changed
+from merged
+left join merged_mails as mails using (campaign_id, customer_id);
 delete from messages using merged_messages as m
 where messages.campaign_id = m.campaign_id and messages.customer_id = m.customer_id and m.is_changed and not m.is_new;
 insert into messages by name
@@ -446,7 +501,16 @@ select
     (select count(*) from staged_totals where refusal is not null) as refused,
     count(*) filter (is_new) as new,
     count(*) filter (is_changed and not is_new) as changed
-from merged_totals;
+from merged_totals
+union all by name
+select
+    'mails' as kind,
+    (select count(*) from staged_mails) as rows,
+    (select count(*) from staged_mails where refusal is not null) as refused,
+    count(*) filter (is_new) as new,
+    count(*) filter (is_changed and not is_new) as changed
+from merged_mails
+where is_archives;
 
 -- name: record_load#
 -- Records what was loaded, when and from where. Webhooks are loaded every half minute, so all of one day's webhooks share one

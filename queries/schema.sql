@@ -3,7 +3,7 @@
 -- the keys unique, and failed_checks proves it before a generation is published.
 
 -- name: create_schema#
--- The nine tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
+-- The ten tables of facts, the rejected rows, and the tables derived from the facts. All times are UTC.
 create table schema_version (version integer not null);
 
 create table campaigns (
@@ -35,6 +35,12 @@ create table events (
     message_id varchar, recipient varchar, type varchar not null, occurred_at timestamp not null, url varchar,
     link_position integer, bounce_type varchar, reject_reason varchar, smtp_status varchar, diagnostic varchar,
     user_agent varchar, ip varchar, provider_machine boolean, machine varchar, payload json, method varchar
+);
+-- The raw e-mails that customers received: one row per message of which one was loaded. It counts before the content of the
+-- message.
+create table archived_mails (
+    campaign_id varchar not null, customer_id varchar not null, content_id varchar not null, headers varchar not null,
+    attachments json not null, charset varchar, signature varchar, size_bytes bigint not null
 );
 -- A message's other ids, by the id that its events have. Only of events that name no campaign.
 create table message_aliases (message_id varchar not null, other_id varchar not null);

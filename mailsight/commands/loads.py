@@ -14,7 +14,7 @@ from mailsight.audience.machines import REASONS
 from mailsight.errors import CantWrite, NoDatabase, NotABundle
 from mailsight.figures import formats
 from mailsight.importing import recognition
-from mailsight.loading import bundles, child, classify, health, payloads, spool
+from mailsight.loading import archives, bundles, child, classify, health, payloads, spool
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.refusals import Refusal
 from mailsight.loading.segments import MAX_ATTEMPTS
@@ -129,6 +129,33 @@ def content(
         wait_seconds=settings.from_environment().load_wait_seconds,
     )
     messages.print(f"Added the e-mail to campaign {campaign_id}.", markup=False)
+
+
+@app.command("archive")
+def archive_(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="E-mails (.eml), mailboxes (mbox, Maildir), zip or tar files or folders of them."
+        ),
+    ],
+    strict: Strict = False,
+    database: Database = None,
+) -> None:
+    """Add the e-mails that customers received, each to its message; print those without one."""
+    load = partial(
+        archives.load,
+        _existing(database_path(context, database)),
+        paths,
+        strict=strict,
+        wait_seconds=settings.from_environment().load_wait_seconds,
+    )
+    with progress_bar("Loading") as progress:
+        summary = child.load(load, progress)
+    print_summary(summary)
+    if summary.rejected or summary.passed_over:
+        raise typer.Exit(1)
 
 
 @app.command("sample")

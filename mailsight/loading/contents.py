@@ -1,7 +1,8 @@
 """Reads the e-mails that the rows of a bundle name, and stores each once, with its links."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +31,7 @@ MAX_MAIL_BYTES = 50 * 2**20
 def read_contents(work: Draft, refusals: Refusals, files: Sequence[BundleFile], progress: Progress) -> None:
     """Reads every e-mail that staged rows refer to; rejects the rows with an unreadable e-mail."""
     by_path = {str(file.readable): file for file in files}
-    read: dict[Path, _Header] = {}
+    read: dict[Path, Header] = {}
     [(total,)] = work.run("staged_path_count")
     done, last = 0, ("", "")
     while page := work.run("staged_paths", file=last[0], path=last[1], most=BATCH_MAILS):
@@ -44,20 +45,43 @@ def read_contents(work: Draft, refusals: Refusals, files: Sequence[BundleFile], 
 
 
 @dataclass(frozen=True, slots=True)
-class _Header:
+class Received:
+    """What a raw mail holds besides its contents. `attachments` are JSON. See the table archived_mails."""
+
+    headers: str
+    attachments: str
+    charset: str | None
+    signature: str | None
+    size_bytes: int
+
+
+def received(mail: bodies.Mail, size_bytes: int) -> Received | None:
+    """What to keep of a raw mail besides its contents; None for other files."""
+    if mail.headers is None:
+        return None
+    attachments = json.dumps([asdict(attachment) for attachment in mail.attachments], ensure_ascii=False)
+    headers, attachments = (
+        text.encode("utf-8", "replace").decode("utf-8") for text in (mail.headers, attachments)
+    )
+    return Received(headers, attachments, mail.charset, mail.signature, size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
     """What is known of an e-mail once it is stored. A field that its file doesn't have is None."""
 
     content_id: str
-    subject: str | None
-    from_name: str | None
-    from_email: str | None
+    subject: str | None = None
+    from_name: str | None = None
+    from_email: str | None = None
+    received: Received | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An e-mail of a bundle, with its links; a `Failure` if they could not be read."""
+    """An e-mail, with its links; a `Failure` if they could not be read."""
 
-    header: _Header
+    header: Header
     html: str
     text: str | None
     links: list[Link] | Failure
@@ -66,11 +90,11 @@ class Mail:
 class _Mails:
     """A batch of e-mails; `read` maps each path read so far to the header of its e-mail."""
 
-    def __init__(self, work: Draft, refusals: Refusals, read: dict[Path, _Header]) -> None:
+    def __init__(self, work: Draft, refusals: Refusals, read: dict[Path, Header]) -> None:
         self._work = work
         self._refusals = refusals
         self._read = read
-        self._files: list[tuple[str, str, _Header | Failure]] = []
+        self._files: list[tuple[str, str, Header | Failure]] = []
         self._mails: dict[str, Mail] = {}
         self._characters = 0
 
@@ -80,7 +104,7 @@ class _Mails:
         if self._characters > BATCH_CHARACTERS:
             self.store()
 
-    def _header(self, file: BundleFile, name: str) -> _Header | Failure:
+    def _header(self, file: BundleFile, name: str) -> Header | Failure:
         try:
             path = bundle_files.content_path(file.root, name)
             if path in self._read:
@@ -100,25 +124,25 @@ class _Mails:
         """Stores the batch and empties it."""
         failures = {
             mail.header.content_id: failure
-            for mail, failure in isolated(list(self._mails.values()), partial(_store, self._work))
+            for mail, failure in isolated(list(self._mails.values()), partial(store, self._work))
         }
-        rows: list[tuple[str | None, ...]] = []
+        rows: list[tuple[object, ...]] = []
         for file, name, header in self._files:
             if isinstance(header, Failure):
-                rows.append((file, name, None, None, None, None, header.reason))
+                rows.append((file, name, header.reason, *_NOTHING))
             elif header.content_id in failures:
-                reason = f"{name} {failures[header.content_id].reason}"
-                rows.append((file, name, None, None, None, None, reason))
+                rows.append((file, name, f"{name} {failures[header.content_id].reason}", *_NOTHING))
             else:
-                rows.append(
-                    (file, name, header.content_id, header.subject, header.from_name, header.from_email, None)
-                )
+                known = (header.content_id, header.subject, header.from_name, header.from_email)
+                kept = astuple(header.received) if header.received else _NOTHING[len(known) :]
+                rows.append((file, name, None, *known, *kept))
         with self._work.table("files", rows, _FILES):
             self._work.run("add_content_files")
         self._files, self._mails, self._characters = [], {}, 0
 
 
-def _store(work: Draft, mails: Sequence[Mail]) -> None:
+def store(work: Draft, mails: Sequence[Mail]) -> None:
+    """Stores the contents of e-mails that are not known yet, with their links."""
     contents = [(mail.header.content_id, mail.html, mail.text) for mail in mails]
     rows = [
         (mail.header.content_id, link.link_position, link.url, link.label)
@@ -138,7 +162,14 @@ def _strings(*names: str) -> pa.Schema:
     return pa.schema([(name, pa.string()) for name in names])
 
 
-_FILES = _strings("file", "path", "content_id", "subject", "from_name", "from_email", "refusal")
+_FILES = pa.schema(
+    [
+        *_strings("file", "path", "refusal", "content_id", "subject", "from_name", "from_email"),
+        *_strings("headers", "attachments", "charset", "signature"),
+        ("size_bytes", pa.int64()),
+    ]
+)
+_NOTHING = (None,) * len(_FILES.names[3:])
 _LINKS = pa.schema(
     [("content_id", pa.string()), ("link_position", pa.int32()), ("url", pa.string()), ("label", pa.string())]
 )
@@ -159,7 +190,8 @@ def read_mail(path: Path) -> Mail:
     if isinstance(mail, Failure):
         raise UnusableMail(f"{path.name} {mail.reason}")
     html = bodies.text_as_html(mail.text or "") if mail.html is None else mail.html
-    header = _Header(content_id(html), mail.subject, mail.from_name, mail.from_email)
+    kept = received(mail, len(raw))
+    header = Header(content_id(html, mail.text), mail.subject, mail.from_name, mail.from_email, kept)
     return Mail(header, html, mail.text, tried_bounded(links, html))
 
 

@@ -61,7 +61,7 @@ def _unpack(path: Path, folder: Path, max_bytes: int | None) -> Unpacked:
     unpacked = Unpacked(path)
     for _ in range(_MAX_LAYERS):
         with unpacked.path.open("rb") as file:
-            parts = _parts_of(file.read(_SAMPLE_BYTES))
+            parts = parts_of(file.read(_SAMPLE_BYTES))
             if parts is None:
                 break
             file.seek(0)
@@ -81,12 +81,12 @@ def beginning(path: Path, size: int) -> bytes:
 
 def beginning_of(file: BinaryIO, size: int) -> bytes:
     """As `beginning`, of an open file at its start."""
-    parts = _parts_of(file.read(_SAMPLE_BYTES))
+    parts = parts_of(file.read(_SAMPLE_BYTES))
     file.seek(0)
     if parts is None:
         return file.read(size)
     content = b""
-    with suppress(EOFError, *_DAMAGED):
+    with suppress(EOFError, *DAMAGED):
         for part in parts(file):
             content += part
             if len(content) >= size:
@@ -99,7 +99,7 @@ def is_packed(start: bytes) -> bool:
     return start.startswith(tuple(_COMPRESSED))
 
 
-def _parts_of(start: bytes) -> Parts | None:
+def parts_of(start: bytes) -> Parts | None:
     """How to unpack a file with this beginning; None if it isn't packed."""
     for magic, parts in _PACKED.items():
         if start.startswith(magic):
@@ -123,7 +123,7 @@ def _write(parts: Iterator[bytes], target: Path, name: str, allowed: int) -> str
                 file.write(part)
         except EOFError:
             return "the file breaks off"
-        except _DAMAGED as error:
+        except DAMAGED as error:
             return f"the file is damaged: {error}"
     return None
 
@@ -217,7 +217,7 @@ _PACKED = _COMPRESSED | {
     codecs.BOM_UTF16_BE: _utf_16,
     avro_files.MAGIC: avro_files.lines,
 }
-_DAMAGED = (
+DAMAGED = (
     gzip.BadGzipFile,
     zlib.error,
     zstandard.ZstdError,

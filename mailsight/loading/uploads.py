@@ -163,7 +163,7 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
     `max_bytes` is another limit, for files that are not uploaded.
     """
     name = PurePosixPath(packed.name).name
-    size, entries = _size_and_entries(packed)
+    size, entries = size_and_entries(packed)
     if entries > MAX_FILES:
         raise BadUpload(f"{quoted(name)} contains more than {MAX_FILES:,} files.", next_step=_TOO_LARGE)
     allowed = MAX_UNPACKED_BYTES if max_bytes is None else max_bytes
@@ -187,7 +187,7 @@ def unzip(packed: UploadedFile, folder: Path, max_bytes: int | None = None) -> N
         ) from error
 
 
-def _size_and_entries(packed: UploadedFile) -> tuple[int, int]:
+def size_and_entries(packed: IO[bytes]) -> tuple[int, int]:
     """A zip's size and number of entries, by their signature, before `zipfile` creates an object for each."""
     size, entries, end = 0, 0, b""
     packed.seek(0)

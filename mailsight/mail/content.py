@@ -7,6 +7,7 @@ from .safety import safe, safe_mail
 __all__ = ["content_id", "safe", "safe_mail"]
 
 
-def content_id(html: str) -> str:
-    """The SHA-256 of the HTML in hexadecimal, so that equal mails are stored once."""
-    return hashlib.sha256(html.encode("utf-8", "surrogatepass")).hexdigest()
+def content_id(html: str, text: str | None = None) -> str:
+    """The SHA-256 of the HTML, and of the text beside it, in hexadecimal, so that equal mails are stored once."""
+    content = html if text is None else f"{html}\0{text}"
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()

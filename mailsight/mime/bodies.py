@@ -33,6 +33,9 @@ _DATA = words("""
     text/tab-separated-values text/vcard text/x-vcalendar text/x-vcard text/xml
 """)
 _MAX_ATTACHMENTS = 1_000
+_BODIES = ("html", "text")
+_PGP_START = b"-----BEGIN PGP SIGNED"
+_MAX_LABEL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What a mail shows, and what its header says. What is missing is None."""
+    """What a mail shows, and what its header says. What is missing is None.
+
+    `headers` are those of a raw mail as they are written. `charset` is the label of the part that is shown.
+    `signature` is "smime" or "pgp".
+    """
 
     html: str | None
     text: str | None
@@ -54,6 +61,9 @@ class Mail:
     from_name: str | None = None
     from_email: str | None = None
     attachments: Sequence[Attachment] = ()
+    headers: str | None = None
+    charset: str | None = None
+    signature: Literal["smime", "pgp"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,36 @@ def mail(message: Entity) -> Mail:
         name or None,
         address or None,
         tuple(_attachments(message, pieces)),
+        charset=_charset(pieces),
+        signature=_signature(message),
     )
+
+
+def _charset(pieces: list[_Piece]) -> str | None:
+    """The label of the part that is shown, as its header has it."""
+    parts = sorted((piece for piece in pieces if piece.kind in _BODIES), key=lambda piece: piece.kind)
+    label = parts[0].part.header.content_type.parameters.get("charset", "").strip() if parts else ""
+    return label.lower()[:_MAX_LABEL] or None
+
+
+def _signature(message: Entity) -> Literal["smime", "pgp"] | None:
+    """How the mail is signed. Signatures of mails that it forwards don't count."""
+    for part in _own_parts(message):
+        protocol = part.header.content_type.parameters.get("protocol", "").lower()
+        if part.type.endswith("pkcs7-mime") or (part.type == "multipart/signed" and "pkcs7" in protocol):
+            return "smime"
+        if part.type == "multipart/signed" and "pgp" in protocol:
+            return "pgp"
+        if part.type == "text/plain" and part.body.lstrip()[: len(_PGP_START)] == _PGP_START:
+            return "pgp"
+    return None
+
+
+def _own_parts(entity: Entity) -> Iterator[Entity]:
+    yield entity
+    if not entity.is_message:
+        for part in entity.parts:
+            yield from _own_parts(part)
 
 
 def _shown(entity: Entity, prefers: Literal["html", "text"] = "html") -> list[_Piece]:
@@ -207,7 +246,7 @@ def _is_encrypted(message: Entity, text: str) -> bool:
 
 def _html(pieces: list[_Piece], message: Entity) -> str | None:
     bodies = [piece.content for piece in pieces if piece.kind == "html"]
-    if not bodies:
+    if not bodies and not any(piece.kind == "picture" for piece in pieces):
         return None
     used = pictures.used("".join(bodies))
     shown = [

@@ -1,10 +1,11 @@
 """Files that hold an e-mail, as mail programs and browsers save them. Their contents decide what they are."""
 
 import re
+from dataclasses import replace
 
 from mailsight.errors import UnusableMail
 
-from . import bodies, charsets, entities, outlook, view_source
+from . import bodies, charsets, entities, headers, outlook, view_source
 from .bodies import Mail
 from .transfer import base64, is_saved_undecoded, quoted_printable
 
@@ -47,20 +48,34 @@ def read(raw: bytes, name: str) -> Mail:
 
     Raises `UnusableMail` if it holds none that can be read. Its message continues the name of the file.
     """
+    return _checked(read_any(raw, name))
+
+
+def read_any(raw: bytes, name: str) -> Mail:
+    """As `read`, also a mail without HTML and text, such as one that has attachments only."""
     suffix = f".{name.lower().rpartition('.')[2]}"
     if not raw.strip(_SPACE):
         raise UnusableMail("is empty")
     if raw.startswith(outlook.OLE):
-        return _checked(bodies.mail(outlook.read_msg(raw)))
+        return bodies.mail(outlook.read_msg(raw))
     if tnef := outlook.read_tnef(raw):
-        return _checked(bodies.mail(tnef))
+        return bodies.mail(tnef)
     for signature, kind in _OTHER_FORMATS.items():
         if raw.startswith(signature):
             raise UnusableMail(f"is {kind}, not an e-mail")
     source = _raw_mail(raw, suffix)
     if source is not None:
-        return _checked(bodies.mail(entities.read(source)))
+        return replace(bodies.mail(entities.read(source)), headers=headers.source(source))
     return _page(raw, suffix)
+
+
+def is_mail(start: bytes, name: str) -> bool:
+    """Whether a file that begins so is a raw mail, or one of Outlook's, and no page, text or something else."""
+    suffix = f".{name.lower().rpartition('.')[2]}"
+    if start.startswith(outlook.OLE):
+        return suffix == ".msg"
+    is_other = any(map(start.startswith, _OTHER_FORMATS))
+    return not is_other and bool(start.strip(_SPACE)) and _raw_mail(start, suffix) is not None
 
 
 def _page(raw: bytes, suffix: str) -> Mail:
@@ -73,7 +88,7 @@ def _page(raw: bytes, suffix: str) -> Mail:
     if suffix == ".txt" and "<" not in html:
         return Mail(None, html)
     if message := view_source.message(html):
-        return _checked(bodies.mail(entities.read(message.encode("utf-8", "replace"))))
+        return bodies.mail(entities.read(message.encode("utf-8", "replace")))
     return Mail(view_source.original(html) or html, None)
 
 

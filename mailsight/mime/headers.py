@@ -37,6 +37,8 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 _ADDRESS = re.compile(r"<\s*([^<>\s]{1,320})\s*>")
 _MAX_FIELD = 100_000
+# The headers of real mails have up to 30 KB.
+MAX_SOURCE = 100_000
 _QUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -121,6 +123,18 @@ def split(raw: bytes, *, is_part: bool) -> tuple[Header, bytes]:
             break
         place += len(line)
     return Header(tuple((name, b" ".join(filter(None, pieces))) for name, pieces in fields)), body
+
+
+def source(raw: bytes) -> str:
+    """The header of a mail as it is written, without the line of a mailbox before it; at most `MAX_SOURCE` bytes."""
+    _, body = split(raw, is_part=False)
+    lines = _LINE.findall(raw, 0, min(len(raw) - len(body), MAX_SOURCE))
+    if lines and lines[0].startswith((b"From ", b">From ")):
+        del lines[0]
+    if lines and not lines[-1].endswith((b"\r", b"\n")) and len(raw) - len(body) > MAX_SOURCE:
+        del lines[-1]
+    text = "".join(line.decode("ascii") if line.isascii() else charsets.decode(line) for line in lines)
+    return text.replace("\0", "\ufffd").rstrip("\r\n")
 
 
 def _end(raw: bytes) -> re.Match[bytes] | None:

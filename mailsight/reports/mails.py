@@ -1,6 +1,7 @@
 """The e-mail of a campaign, and the copy that a customer received."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,6 +13,8 @@ from mailsight.merging.languages import language_named
 from mailsight.merging.rendering import MailTemplate
 from mailsight.merging.sample_values import sampled_template
 from mailsight.merging.values import Json
+from mailsight.mime import facts
+from mailsight.mime.facts import Facts
 from mailsight.vocabulary import NotSentReason
 from mailsight.warehouse.reader import Snapshot
 
@@ -76,6 +79,55 @@ class Delivery:
         """Whether there is a reason not to send it. While a campaign is planned, an unknown one doesn't count."""
         known = self.reason is not NotSentReason.OTHER or self.detail
         return not self.is_sent and bool(known or not self.is_planned)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a mail. It was neither opened nor stored."""
+
+    name: str
+    type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What the raw mail of a customer holds besides its HTML. All of it is untrusted.
+
+    `source` is its header as it arrived, and `headers` are the fields in it. `text` is the plain text part, None if it
+    has none. `charset` is the label of the part that is shown. `signature` isn't checked. `size_bytes` is the size of
+    the raw mail.
+    """
+
+    source: str
+    headers: Sequence[tuple[str, str]]
+    facts: Facts
+    attachments: Sequence[Attachment]
+    text: str | None
+    charset: str | None
+    signature: Literal["smime", "pgp"] | None
+    size_bytes: int
+
+
+def received(data: Snapshot, campaign_id: str, customer_id: str) -> Received | None:
+    """Read the headers, facts and attachments of the mail as one customer received it.
+
+    None unless its archived copy is a raw mail (such as an .eml file) that was loaded.
+    """
+    row = data.row("received_mail", campaign_id=campaign_id, customer_id=customer_id)
+    if row is None:
+        return None
+    fields = facts.fields(row["headers"])
+    return Received(
+        row["headers"],
+        fields,
+        facts.facts(fields),
+        [Attachment(**attachment) for attachment in json.loads(row["attachments"])],
+        row["text"],
+        row["charset"],
+        row["signature"],
+        row["size_bytes"],
+    )
 
 
 def of_campaign(data: Snapshot, campaign_id: str) -> MailView | None:
@@ -164,9 +216,12 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
     )
     rendered = filled.rendered
     mail = rendered.mail
+    # A raw mail has its own subject, which may be a variant of a test.
+    headers = row["archived_headers"]
+    archived_subject = facts.facts(facts.fields(headers)).subject if headers else None
     return MailView(
         content["html"] if is_archived else mail.html or "",
-        mail.subject,
+        archived_subject or mail.subject,
         mail.preheader,
         "archived" if is_archived else "filled",
         mail.from_name,

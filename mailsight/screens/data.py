@@ -48,7 +48,8 @@ _CARDS = {
     "messages": ("Messages", "One for each customer a campaign selected, whether it was sent or not."),
     "events": ("Events", "Everything that happened to messages: delivered, opened, clicked and so on."),
 }
-_OWN_FILES = {"bundle": "Bundle", "content": "Campaign e-mail"}
+_OWN_FILES = {"bundle": "Bundle", "content": "Campaign e-mail", "archive": "Archive"}
+_KINDS = {**{kind: kind.removesuffix("s") for kind in _CARDS}, "mails": "archived e-mail"}
 _NO_LOADS = "New loads will be listed here."
 _NO_PROVIDER = "Provider not specified"
 
@@ -256,8 +257,8 @@ def _source(load: Load) -> str:
 
 
 def _files(load: Load) -> str:
-    counts = [(kind, load.kinds[kind]) for kind in _CARDS if kind in load.kinds]
-    kinds = ", ".join(formats.things(rows, kind.removesuffix("s")) for kind, rows in counts)
+    counts = [(word, load.kinds[kind]) for kind, word in _KINDS.items() if kind in load.kinds]
+    kinds = ", ".join(formats.things(rows, word) for word, rows in counts)
     more = load.file_count - len(load.files)
     names = [formats.raw(name, 60) for name in load.files] + [f"{formats.count(more)} more"] * bool(more)
     files = "everything received that day" if load.source == WEBHOOKS else ", ".join(names)

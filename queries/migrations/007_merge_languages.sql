@@ -20,4 +20,11 @@ delete from recipients where campaign_id in (select campaign_id from with_fields
 insert into recipients by name from with_fields order by campaign_id, customer_id;
 drop table with_fields;
 
+-- archived_mails: what raw e-mails hold besides their contents. It is known from now on: load the mails again to have those of
+-- earlier loads.
+create table archived_mails (
+    campaign_id varchar not null, customer_id varchar not null, content_id varchar not null, headers varchar not null,
+    attachments json not null, charset varchar, signature varchar, size_bytes bigint not null
+);
+
 update schema_version set version = 7;

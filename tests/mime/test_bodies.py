@@ -3,6 +3,7 @@
 import base64
 import re
 from contextlib import suppress
+from dataclasses import replace
 from email import policy
 from email.message import EmailMessage
 
@@ -194,14 +195,21 @@ def test_the_header_of_a_forwarded_mail_is_shown() -> None:
 
 def test_html_of_a_single_part_is_kept_as_it_is() -> None:
     source = "<HTML><body  class=x>\r\n<p>a</HTML>"
-    assert _read(multipart("mixed", multipart("alternative", plain("a"), html(source)), PDF)) == Mail(
-        source, "a", attachments=(LISTED,)
-    )
+    raw = multipart("mixed", multipart("alternative", plain("a"), html(source, "ISO-8859-1")), PDF)
+    assert replace(_read(raw), headers=None) == Mail(source, "a", attachments=(LISTED,), charset="iso-8859-1")
 
 
 def test_the_header_is_read() -> None:
     raw = b"From: =?utf-8?q?Gr=C3=BCn?= <news@green.example>\nSubject: =?utf-8?b?R3LDvG4=?=\n" + html("<p>a")
-    assert _read(raw) == Mail("<p>a", None, "Grün", "Grün", "news@green.example")
+    assert _read(raw) == Mail(
+        "<p>a",
+        None,
+        "Grün",
+        "Grün",
+        "news@green.example",
+        headers=raw.decode().removesuffix("\n\n<p>a"),
+        charset="utf-8",
+    )
 
 
 ALONE = f"data:image/gif;base64,{PIXEL}"
@@ -263,7 +271,29 @@ def test_texts_are_joined_and_unfolded() -> None:
     assert _read(part("text/plain; format=flowed; delsp=yes", "https://green.example/ab \nc")).text == (
         "https://green.example/abc"
     )
-    assert _read(multipart("mixed", plain("a"), plain("b"))) == Mail(None, "a\n\nb")
+    assert _read(multipart("mixed", plain("a"), plain("b"))) == Mail(
+        None, "a\n\nb", headers='Content-Type: multipart/mixed; boundary="b84"', charset="utf-8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "signature"),
+    [
+        (plain("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\na\n"), "pgp"),
+        (multipart('signed; protocol="application/pgp-signature"', html("a"), PDF), "pgp"),
+        (multipart('signed; protocol="application/x-pkcs7-signature"', html("a"), PDF), "smime"),
+        (multipart("signed", html("a"), PDF), None),
+        (
+            multipart(
+                "mixed", html("a"), part("message/rfc822", multipart("signed; protocol=pgp", plain("a")))
+            ),
+            None,
+        ),
+        (plain("They sent:\n-----BEGIN PGP SIGNED MESSAGE-----\n"), None),
+    ],
+)
+def test_signatures_of_the_mail_itself_are_named(raw: bytes, signature: str | None) -> None:
+    assert _read(raw).signature == signature
 
 
 def test_the_readable_part_of_a_signed_text_is_shown() -> None:

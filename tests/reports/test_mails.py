@@ -1,11 +1,13 @@
 """The e-mail of a campaign with sample values, and whether a customer was sent and received theirs."""
 
+from pathlib import Path
+
 import pytest
 
 from mailsight.loading import bundles
 from mailsight.reports import customer as customer_reports
 from mailsight.reports import mails
-from mailsight.reports.mails import Delivery, MailView
+from mailsight.reports.mails import Attachment, Delivery, MailView
 from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Snapshot, Warehouse
 from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
@@ -115,3 +117,74 @@ def test_nobody_else_has_a_delivery(data: Snapshot) -> None:
 def test_subjects_in_a_history_have_the_customers_values(data: Snapshot) -> None:
     report = customer_reports.report(data, "ann", Audience.ALL)
     assert {contact.subject for contact in report.contacts} == {"Hi Ann", "Ann and {{prize}}"}
+
+
+def test_a_raw_mail_keeps_its_headers_and_names_its_attachments(tmp_path: Path) -> None:
+    folder = bundle(
+        tmp_path / "bundle",
+        {
+            "campaigns.ndjson": ndjson(CAMPAIGN),
+            "messages.ndjson": ndjson(
+                {**SENT, "customer_id": "ann", "content": "ann.eml"},
+                {**SENT, "customer_id": "bob", "content": "bob.html"},
+            ),
+            "ann.eml": RAW,
+            "bob.html": "<p>Hi Bob",
+        },
+    )
+    database = tmp_path / "m.duckdb"
+    bundles.load(database, [folder])
+    with Warehouse(database).snapshot() as data:
+        received = mails.received(data, "spring", "ann")
+        assert mails.received(data, "spring", "bob") is None
+    assert received is not None
+    assert received.source == RAW.partition("\n\n")[0]
+    assert received.headers[:2] == [("From", "shop@mail.example"), ("X-Odd", "é (2)")]
+    assert received.facts.dkim == "pass"
+    assert received.attachments == [
+        Attachment("menu.pdf", "application/pdf", 3),
+        Attachment("", "application/pkcs7-signature", 3),
+    ]
+    assert (received.text, received.charset, received.signature) == ("Hi Ann", "us-ascii", "smime")
+    assert received.size_bytes == len(RAW.encode())
+    assert not bundles.load(database, [folder]).changed
+    # A copy of another kind replaces it, with its headers.
+    (folder / "ann.eml").write_text("<p>Hi Ann")
+    assert bundles.load(database, [folder]).changed
+    with Warehouse(database).snapshot() as data:
+        assert mails.received(data, "spring", "ann") is None
+
+
+RAW = """\
+From: shop@mail.example
+X-Odd: é
+ (2)
+Authentication-Results: mx.example; dkim=pass
+Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=a
+
+--a
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: multipart/alternative; boundary=c
+
+--c
+Content-Type: text/plain
+
+Hi Ann
+--c
+Content-Type: text/html; charset=US-ASCII
+
+<p>Hi Ann
+--c--
+--b
+Content-Type: application/pdf; name=menu.pdf
+
+PDF
+--b--
+--a
+Content-Type: application/pkcs7-signature
+
+MIA
+--a--
+"""

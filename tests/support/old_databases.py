@@ -24,6 +24,7 @@ def as_version_6(database: Path) -> None:
         "drop table customer_changes",
         r"update recipients set subject_fields = null from campaigns as c where recipients.campaign_id = c.campaign_id "
         r"and not regexp_matches(c.subject, '\{\{|\*\||%.+%')",
+        "drop table archived_mails",
         "update schema_version set version = 6",
     )
 

@@ -107,6 +107,8 @@ def test_a_migrated_database_equals_a_newly_loaded_one(sample_database: Path, tm
     database = tmp_path / "mailsight.duckdb"
     shutil.copy(sample_database.resolve(), database)
     old_databases.forget_since(database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("truncate archived_mails")  # older versions kept nothing to fill it from
     fresh = tables(database)
     old_databases.as_version_2(database)
     with draft.draft(database) as work:
