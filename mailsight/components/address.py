@@ -78,14 +78,20 @@ def follow(
     """
     in_address = value(parameter)
     widget_value = shown(in_address)
+    # A switch says None if another widget is used before the page has told it its value.
     # Not if it is the same: setting a search box again would undo what was typed meanwhile. Nor if the address can't
     # have the widget's value, because it may be somebody's mail address.
-    if key not in st.session_state or (
+    if st.session_state.get(key) is None or (
         st.session_state[key] != widget_value
         and (in_address != parameter.default or _has_room(parameter, chosen(st.session_state[key])))
     ):
         st.session_state[key] = widget_value
-    return lambda: change((parameter, chosen(st.session_state[key])), *also)
+
+    def write() -> None:
+        if st.session_state[key] is not None:
+            change((parameter, chosen(st.session_state[key])), *also)
+
+    return write
 
 
 def _has_room(parameter: Parameter[T], chosen: T) -> bool:
