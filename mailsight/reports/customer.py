@@ -11,7 +11,7 @@ import pandas as pd
 
 from mailsight.bounded import pool
 from mailsight.errors import UnknownCustomer, WorkFailed
-from mailsight.merging.filled import Subject, fill_subjects, has_fields
+from mailsight.merging.filled import Subject, fill_subjects, has_fields, together
 from mailsight.merging.languages import language_named
 from mailsight.vocabulary import Audience, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
@@ -78,7 +78,7 @@ def report(data: Snapshot, customer_id: str, audience: Audience) -> CustomerRepo
         raise UnknownCustomer(f"There is no customer {customer_id!r}.")
     customer = Customer(**row | {"attributes": json.loads(row["attributes"] or "{}")})
     contacts = data.rows("contacts", audience=audience, rows=rows)
-    _fill_subjects(contacts, known.versions(data, customer_id))
+    fill_in(contacts, known.versions(data, customer_id))
     return CustomerReport(customer, list(map(_contact, contacts)))
 
 
@@ -93,7 +93,7 @@ def _contact(row: Mapping[str, Any]) -> Contact:
     )
 
 
-def _fill_subjects(contacts: Sequence[dict[str, Any]], versions: Sequence[Version]) -> None:
+def fill_in(contacts: Sequence[dict[str, Any]], versions: Sequence[Version]) -> None:
     """Fill in the subjects as the customer received them, all at once. They stay as they are if that fails."""
     personal = [contact for contact in contacts if contact["subject"] and has_fields(contact["subject"])]
     if not personal:
@@ -107,9 +107,15 @@ def _fill_subjects(contacts: Sequence[dict[str, Any]], versions: Sequence[Versio
 
 
 def _subject(contact: Mapping[str, Any], versions: Sequence[Version]) -> Subject:
-    own, version = known.sent_with(versions, contact)
-    language = language_named(contact["merge_language"])
-    return Subject(contact["subject"], own, version.fields, language, contact["sent_at"])
+    sent = known.sent_with(versions, contact)
+    # Subjects share the fields of a version, so that these are sent to the worker once.
+    return Subject(
+        contact["subject"],
+        own=together(sent.own, sent.recipient),
+        known=sent.version.fields,
+        language=language_named(contact["merge_language"]),
+        sent_at=contact["sent_at"],
+    )
 
 
 def message_events(data: Snapshot, campaign_id: str, customer_id: str) -> pd.DataFrame:

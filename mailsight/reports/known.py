@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
@@ -62,19 +62,30 @@ def versions(data: Snapshot, customer_id: str) -> list[Version]:
     return [Version(_with_days(each), times[place + 1], times[place]) for place, each in enumerate(fields)]
 
 
-def sent_with(versions: Sequence[Version], message: Mapping[str, Any]) -> tuple[Mapping[str, Json], Version]:
-    """The values that were sent with a message, and the version of the customer in force then, with its address.
+@dataclass(frozen=True, slots=True)
+class SentWith:
+    """The values of a message: its own merge fields, whom it was sent to, and the version of the customer.
 
-    A version that is loaded later counts if none is older. Without a time, today's counts. A message has
-    `merge_fields`, `customer_id`, `mailed_to`, `sent` and `sent_at`.
+    Of several with the same name, the first counts.
+    """
+
+    own: Mapping[str, Json]
+    recipient: Mapping[str, Json]
+    version: Version
+
+
+def sent_with(versions: Sequence[Version], message: Mapping[str, Any]) -> SentWith:
+    """The values of a message, which has `merge_fields`, `customer_id`, `mailed_to`, `sent` and `sent_at`.
+
+    If it was not sent, it has today's version, and if nothing was loaded of the customer, an empty one.
     """
     own = json.loads(message["merge_fields"] or "{}")
-    named = {"customer_id": message["customer_id"], "email": message["mailed_to"]}
-    named = {name: value for name, value in named.items() if value is not None}
+    recipient = {"customer_id": message["customer_id"], "email": message["mailed_to"]}
+    recipient = {name: value for name, value in recipient.items() if value is not None}
     if not versions:
-        return named | own, Version({}, None, None)
-    version = version_at(versions, message["sent_at"]) if message["sent"] else versions[0]
-    return own, replace(version, fields={**version.fields, **named})
+        return SentWith(recipient | own, {}, Version({}, None, None))
+    sent_at = message["sent_at"] if message["sent"] else None
+    return SentWith(own, recipient, version_at(versions, sent_at))
 
 
 def version_at(versions: Sequence[Version], sent_at: datetime | None) -> Version:

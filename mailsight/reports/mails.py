@@ -172,8 +172,8 @@ def first_values(data: Snapshot, campaign_id: str) -> dict[str, Json]:
     row = first and data.row("customer_mail", campaign_id=campaign_id, customer_id=first["customer_id"])
     if not row:
         return {}
-    own, version = _sent_with(data, row)
-    return together(own, version.fields)
+    own, customers, _ = _sent_with(data, row)
+    return together(own, customers)
 
 
 def delivery(data: Snapshot, campaign_id: str, customer_id: str) -> Delivery | None:
@@ -208,12 +208,9 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
     template = MailTemplate(
         None if is_archived else content["html"], row["subject"], row["preheader"], row["from_name"]
     )
-    own, version = _sent_with(data, row)
-    filled = pool.run(
-        partial(
-            fill_mail, template, own, version.fields, language_named(row["merge_language"]), row["sent_at"]
-        )
-    )
+    own, customers, version = _sent_with(data, row)
+    language = language_named(row["merge_language"])
+    filled = pool.run(partial(fill_mail, template, own, customers, language, row["sent_at"]))
     rendered = filled.rendered
     mail = rendered.mail
     # A raw mail has its own subject, which may be a variant of a test.
@@ -233,8 +230,12 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
     )
 
 
-def _sent_with(data: Snapshot, row: Mapping[str, Any]) -> tuple[Mapping[str, Json], Version]:
-    return known.sent_with(known.versions(data, row["customer_id"]), row)
+def _sent_with(
+    data: Snapshot, row: Mapping[str, Any]
+) -> tuple[Mapping[str, Json], Mapping[str, Json], Version]:
+    """The values of a message's own merge fields, those of the customer, and the version that these are of."""
+    sent = known.sent_with(known.versions(data, row["customer_id"]), row)
+    return sent.own, {**sent.version.fields, **sent.recipient}, sent.version
 
 
 def _values_used(filled: FilledMail, version: Version, sent_at: datetime | None) -> ValuesUsed:

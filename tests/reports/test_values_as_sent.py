@@ -1,5 +1,6 @@
 """E-mails and subjects are filled in with the values of the time when they were sent, and say which these are."""
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from mailsight.bounded import pool
 from mailsight.errors import TooMuchWork
 from mailsight.loading import bundles
 from mailsight.reports import customer as customer_reports
-from mailsight.reports import mails
+from mailsight.reports import known, mails
 from mailsight.reports.known import Age
 from mailsight.reports.mails import ValuesUsed
 from mailsight.vocabulary import Audience
@@ -21,6 +22,7 @@ from tests.support import old_databases
 from tests.support.bundles import bundle, ndjson
 
 LONG_AGO = "2020-01-01T00:00:00Z"
+AT = datetime(2026, 4, 14, tzinfo=UTC)
 HTML = "<p>{{name}}, {{city}}, {{ shop.town }}</p>"
 
 
@@ -201,3 +203,22 @@ def test_sample_values_are_those_of_nested_fields(loaded: Loaded) -> None:
     sample = mails.sample(loaded.data, "own")
     assert sample
     assert sample.html == "<p>Alex Smith, Aalst, North</p>"
+
+
+def test_a_long_history_sends_each_version_to_the_worker_once() -> None:
+    version = known.Version({"name": "x" * 1_000}, None, None)
+    contact: dict[str, object] = {
+        "subject": "{{name}}",
+        "merge_fields": None,
+        "merge_language": None,
+        "sent": True,
+        "sent_at": AT,
+    }
+    contacts = [
+        {**contact, "customer_id": "ann", "mailed_to": f"{number}@mail.example"} for number in range(500)
+    ]
+    with patch.object(pool, "run", side_effect=pool.run) as run:
+        customer_reports.fill_in(contacts, [version])
+    [[work], _] = run.call_args
+    assert len(pickle.dumps(work)) < pool.MAX_FAST_BYTES / 2
+    assert {contact["subject"] for contact in contacts} == {"x" * 1_000}
