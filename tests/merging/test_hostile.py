@@ -54,8 +54,6 @@ PRIVATE = (
     "name.__init__.__globals__",
     "many.__len__",
     "many.append",
-    "name.upper",
-    "name.format",
     "lookup",
     "items",
     "keys",
