@@ -17,6 +17,9 @@ class Absent:
     name: str
 
 
+MAX_NUMBER = 10**308
+
+
 class Html(str):
     """Text that is written without escaping."""
 
@@ -29,7 +32,9 @@ class Unusable(Exception):
 
 def from_json(value: Any) -> Any:
     """A value of a JSON document as Go reads it."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    return float(value) if abs(value) < MAX_NUMBER else math.copysign(math.inf, value > 0 or -1)
 
 
 def is_true(value: Any) -> bool:

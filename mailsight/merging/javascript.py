@@ -45,7 +45,7 @@ def number(value: float) -> str:
     try:
         value = float(value)
     except OverflowError:
-        value = math.copysign(math.inf, value)
+        value = math.inf if value > 0 else -math.inf
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     sign = "-" if value < 0 else ""

@@ -5,6 +5,7 @@ from io import StringIO
 from typing import Any, TextIO
 
 from liquid import BoundTemplate, RenderContext, Token, Undefined
+from liquid.exceptions import OutputStreamLimitError
 from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
@@ -26,6 +27,16 @@ class Unknown(Undefined):
         unknown = Unknown(self.name, token=self.token)
         unknown.otherwise = otherwise
         return unknown
+
+
+class Written(LimitedStringIO):
+    """What was written so far, up to a limit: of characters, since lone surrogates have no bytes."""
+
+    def write(self, text: str) -> int:
+        self.size += len(text)
+        if self.size > self.limit:
+            raise OutputStreamLimitError("output stream limit reached", token=None)
+        return StringIO.write(self, text)
 
 
 class Context(RenderContext):
@@ -72,7 +83,7 @@ class Context(RenderContext):
     def get_buffer(self, buf: TextIO | None = None) -> StringIO:
         """A buffer that keeps line ends as they are, unlike python-liquid's."""
         written = buf.tell() if buf else 0
-        return LimitedStringIO(MAX_CHARACTERS - written, newline="")
+        return Written(MAX_CHARACTERS - written, newline="")
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         """Pay for a loop before it runs. Raises `MemoryError`."""

@@ -3,7 +3,7 @@
 from .rendering import Rendered
 
 MAX_CHARACTERS = 5_000_000  # beyond those of the template
-MAX_STEPS = 300_000
+MAX_STEPS = 200_000
 MAX_NOTES = 1_000
 MAX_NOTE_LENGTH = 100
 

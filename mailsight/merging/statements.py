@@ -12,6 +12,7 @@ from .rendering import Rendered
 from .values import MISSING, Json, Missing, Values
 
 MAX_DEPTH = 50
+MAX_TEXT = 100_000  # that is put together from others
 
 
 class Unusable(Exception):
@@ -323,6 +324,8 @@ def _in_order(sign: str, first: Json, second: Json) -> bool:
 def _calculated(sign: str, first: Json, second: Json) -> Json:
     left, right = number(first), number(second)
     if sign == "+" and (left is None or right is None) and isinstance(first, str) and isinstance(second, str):
+        if len(first) + len(second) > MAX_TEXT:
+            raise Unusable
         return first + second
     if left is None or right is None or max(abs(left), abs(right)) > 1e15:
         raise Unusable

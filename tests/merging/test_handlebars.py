@@ -1,5 +1,7 @@
 """Handlebars is rendered as handlebars.js does it, with the helpers of the senders that use it."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,6 +152,14 @@ def test_helpers_do_what_their_senders_promise(template: str, text: str) -> None
 
 def test_text_that_is_not_html_is_not_escaped() -> None:
     assert render("{{name}}", KNOWN, Language.HANDLEBARS).text == KNOWN["name"]
+
+
+def test_now_is_the_time_of_sending() -> None:
+    template = '{{now format="yyyy"}} {{now}} {{dateFormat (now) "d.M." tz="Asia/Tokyo"}}'
+    sent_at = datetime(2026, 3, 8, 21, 5, tzinfo=UTC)
+    rendered = render('{{now format="yyyy"}} {{now "d MMMM"}}', {}, Language.HANDLEBARS, sent_at=sent_at)
+    assert rendered == Rendered("2026 8 March")
+    assert render(template, {}, Language.HANDLEBARS) == Rendered(template, unknown=("now",))
 
 
 @pytest.mark.parametrize(

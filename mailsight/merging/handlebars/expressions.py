@@ -88,6 +88,8 @@ class Evaluator:
         """The value of a field, or what a helper returns."""
         self._out.step()
         name = scope.helper(call.path)
+        if name == "now" and self._values.lookup(name) is MISSING:
+            return self._now(call, scope)
         if not (call.arguments or call.options):
             if name in BLOCKS:
                 raise Unusable
@@ -158,6 +160,13 @@ class Evaluator:
             return MISSING
         names = [javascript.text(name)]
         return self._known(self._members(value, names), Path(names[0], tuple(names)))
+
+    def _now(self, call: Call, scope: Scope) -> Json | Missing:
+        """Iterable's `{{now format="yyyy"}}`: the time of sending."""
+        if self._values.sent_at is None:
+            return self._known(MISSING, call.path)
+        moment = Literal(self._values.sent_at.isoformat(), "now")
+        return self._helped("dateFormat", Call(call.path, (moment, *call.arguments), call.options), scope)
 
     def condition(self, name: str | None, call: Call, scope: Scope) -> Json:
         """What a helper that compares returns: true or false, or the text that the template gives for it."""
