@@ -1,7 +1,7 @@
 """What a template may cost: steps, the size of its values, and the length of what it writes.
 
-These bounds are far above what senders need. They make the time that a template takes linear in its length. A template
-that exceeds one ends as one that uses up the memory: with `MemoryError`.
+These bounds are far above what senders need. They make the time that a template takes linear in its length. What makes
+too large a value fails on its own, with `OverflowError`; a template that takes too many steps ends, with `MemoryError`.
 """
 
 from collections.abc import Sized
@@ -35,21 +35,21 @@ class Budget:
             raise MemoryError
 
     def sized(self, value: T) -> T:
-        """A value that was computed, its size paid for. Raises `MemoryError` if it is too large."""
+        """A value, its size paid for. Raises `OverflowError` if it is too large."""
         if isinstance(value, int):
             if value.bit_length() > _MAX_BITS:
-                raise MemoryError
+                raise OverflowError
         elif isinstance(value, str):
-            fits(len(value))
             self.spend(1 + len(value) // _CHARACTERS_PER_STEP)
+            fits(len(value))
         elif isinstance(value, Sized):
-            if len(value) > MAX_ITEMS:
-                raise MemoryError
             self.spend(1 + len(value) // _ITEMS_PER_STEP)
+            if len(value) > MAX_ITEMS:
+                raise OverflowError
         return value
 
 
 def fits(characters: int) -> None:
-    """Refuse to make a text of this length. Raises `MemoryError`."""
+    """Refuse to make a text of this length. Raises `OverflowError`."""
     if characters > MAX_TEXT:
-        raise MemoryError
+        raise OverflowError

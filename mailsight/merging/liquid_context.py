@@ -12,7 +12,7 @@ from liquid.utils import ReadOnlyChainMap
 
 from .limits import MAX_CHARACTERS, Budget
 from .rendering import Rendered
-from .values import MISSING, Json, Values, member
+from .values import MISSING, Json, Values
 
 _PROPERTIES = frozenset({"size", "first", "last"})
 
@@ -138,8 +138,7 @@ class Context(RenderContext):
             return value[segment] if -len(value) <= segment < len(value) else None
         found: Json = MISSING
         if isinstance(value, dict):
-            self.budget.spend(1 + len(value) // 10)
-            found = member(value, str(segment))
+            found = self.values.member(value, str(segment))
         elif isinstance(value, Mapping):  # forloop
             return value.get(segment, MISSING)
         if found is MISSING and segment in _PROPERTIES and isinstance(value, dict | str | Sequence):

@@ -284,8 +284,9 @@ def _filter(name: str, function: Callable[..., object]) -> Callable[..., object]
 
     @with_context
     def applied(left: object, *arguments: object, context: Context, **named: object) -> object:
-        for value in (*arguments, *named.values()):
-            if isinstance(value, Unknown):
+        for value in (left, *arguments, *named.values()):
+            context.budget.sized(value)
+            if isinstance(value, Unknown) and value is not left:
                 return value.after(value.name)
         if takes_context:
             named["context"] = context

@@ -289,8 +289,9 @@ class _Builder:
         self.close(depth + 1)
         block = self._open.pop()
         self._depths[block.name] -= 1
-        self.found.ends[self._pieces[block.tags[0]].start] = self._pieces[index].end
-        if not block.is_sound:
+        if block.is_sound:
+            self.found.ends[self._pieces[block.tags[0]].start] = self._pieces[index].end
+        else:
             self.found.unsound.update((*block.tags, index))
 
     def _branch(self, index: int, name: str) -> None:

@@ -84,6 +84,7 @@ _MODULES = {
     Language.GO: "go",
     Language.MAUTIC: "mautic",
     Language.LIQUID: "liquid",
+    Language.DJANGO: "django_templates",
 }
 
 

@@ -4,7 +4,6 @@ Django is imported at the first call, because many commands never need it. The v
 there is no Django project, URL, app or database.
 """
 
-import threading
 import warnings
 from collections.abc import Mapping
 from copy import copy
@@ -16,18 +15,16 @@ from typing import Any, Protocol, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from mailsight.errors import BadForm, InboundMail
+from mailsight.merging.django_settings import MAX_FORM_FIELDS, configure
 
 from .events import Request
 from .payload import parsed
 from .record import Provider
 
-# Of a form or an event. Real ones have fewer than a hundred.
-MAX_FIELDS = 1_000
+MAX_FIELDS = MAX_FORM_FIELDS  # of an event too
 # Only Mailgun's older webhooks are multipart, each with one event.
 MAX_MULTIPART_BYTES = 2**20
 _ESCAPES_AT_ONCE = 2**16
-
-_configuring = threading.Lock()
 
 
 class TrackingEvent(Protocol):
@@ -192,21 +189,12 @@ def _fields(form: Any) -> dict[str, object]:
     return {name: values[0] if len(values) == 1 else values for name, values in form.lists()}
 
 
+@cache
 def _configure() -> None:
-    """Configures Django once per process, unless something else has."""
-    import django.conf
+    """Configures Django and anymail, once per process."""
+    configure()
+    from anymail import exceptions
 
-    with _configuring:
-        if not django.conf.settings.configured:
-            django.conf.settings.configure(
-                ALLOWED_HOSTS=["*"],
-                DATA_UPLOAD_MAX_MEMORY_SIZE=None,  # the webhook route has its own limit
-                DATA_UPLOAD_MAX_NUMBER_FIELDS=MAX_FIELDS,
-                USE_TZ=True,
-            )
-            from anymail import exceptions
-
-            # Mailsight decides which secrets are needed, and relies on the SendGrid view although anymail no longer
-            # tests it.
-            warnings.simplefilter("ignore", exceptions.AnymailInsecureWebhookWarning)
-            warnings.simplefilter("ignore", exceptions.AnymailNotSupportedWarning)
+    # Mailsight decides which secrets are needed, and relies on the SendGrid view although anymail no longer tests it.
+    warnings.simplefilter("ignore", exceptions.AnymailInsecureWebhookWarning)
+    warnings.simplefilter("ignore", exceptions.AnymailNotSupportedWarning)
