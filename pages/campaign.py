@@ -60,6 +60,7 @@ with left:
     figures.rates_table(report)
     figures.machines(report)
     reported.sources(report)
+    reported.sales(report)
     reported.differences(report)
 with right:
     if report.counts.are_totals_only:

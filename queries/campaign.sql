@@ -44,6 +44,13 @@ select count(*) as customers from recipients where campaign_id = :campaign_id;
 -- What other programs report of the campaign, each with its source and time; null counts are unknown.
 select * from reported_counts() where campaign_id = :campaign_id order by source;
 
+-- name: reported_sales(campaign_id)
+-- What other programs report that the campaign sold, if anything.
+select source, as_of as at, orders, revenue, currency
+from reported_totals
+where campaign_id = :campaign_id and (orders > 0 or revenue > 0)
+order by source;
+
 -- name: not_sent_reasons(campaign_id)
 -- How many customers were not mailed, per reason.
 select not_sent_reason as reason, count(*) as customers

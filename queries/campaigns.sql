@@ -5,16 +5,24 @@
 
 -- name: campaign_list(audience, start, size)
 -- The campaigns that match, in the requested order: `size` of them from `start` on, or all if size is null. A campaign is
--- planned if it is listed, has no send time, and nothing was sent: its customers are not "not sent" yet.
-with listed as (
+-- planned if it is listed, has no send time, and nothing was sent: its customers are not "not sent" yet. What it sold is as
+-- the program with the newest figures reports it.
+with newest_sales as (
+    select campaign_id, source, as_of as at, orders, revenue, currency
+    from reported_totals
+    where orders > 0 or revenue > 0
+    qualify row_number() over (partition by campaign_id order by as_of desc nulls last, source) = 1
+),
+listed as (
     select
         t.campaign_id, coalesce(c.name, t.campaign_id) as name, c.subject, t.sent_at, coalesce(c.tags, []) as tags,
         t.selected, t.sent, t.not_sent, t.undeliverable, t.delivered, t.opened, t.clicked, t.unsubscribed, t.complained,
         t.opted_out, t.opens, t.clicks, {cor} as cor, {cto} as cto, {ctr} as ctr,
         c.campaign_id is not null and t.sent is not distinct from 0 and t.sent_at is null as planned,
-        t.reported_by, t.reported_at, t.reported
+        t.reported_by, t.reported_at, t.reported, s.source as sales_source, s.at as sales_at, s.orders, s.revenue, s.currency
     from campaign_totals as t
     left join campaigns as c using (campaign_id)
+    left join newest_sales as s using (campaign_id)
     where t.audience = :audience
 )
 from listed
@@ -25,7 +33,7 @@ limit :size offset :start;
 -- name: campaign_list_totals(audience)^
 -- All campaigns that match, together: their number, the sums of their known counts (null if all are unknown), and the highest of
 -- each rate with the sums of its two sides, of the campaigns that have it. The customers of planned campaigns are counted apart.
--- reported: how many campaigns have figures of another program; sources: of which.
+-- reported: how many campaigns have figures of another program; sources: of which; sold: how many are said to have sold something.
 with listed as (
     select
         t.*, {cor} as cor, {cto} as cto, {ctr} as ctr,
@@ -45,6 +53,9 @@ select
     count(*) as campaigns,
     list(distinct reported_by order by reported_by) filter (reported_by is not null) as sources,
     count(*) filter (reported_by is not null) as reported,
+    count(*) filter (
+        campaign_id in (select campaign_id from reported_totals where orders > 0 or revenue > 0)
+    ) as sold,
     max(cor) as cor, max(cto) as cto, max(ctr) as ctr,
     coalesce(sum(all_selected) filter (planned), 0) as planned,
     coalesce(sum({cor.numerator}) filter (cor is not null), 0) as cor_part,
@@ -75,12 +86,20 @@ where campaign_id in (select unnest(cast(:campaign_ids as varchar[])))
     and audience = :audience and hour < :hours and opens > 0;
 
 -- name: compared_campaigns(campaign_ids, audience)
--- These campaigns with their counts; unknown ids are left out.
+-- These campaigns with their counts, and what they sold as in campaign_list; unknown ids are left out.
+with newest_sales as (
+    select campaign_id, source, as_of as at, orders, revenue, currency
+    from reported_totals
+    where orders > 0 or revenue > 0
+    qualify row_number() over (partition by campaign_id order by as_of desc nulls last, source) = 1
+)
 select
     t.*, coalesce(c.name, t.campaign_id) as name, c.subject, coalesce(c.tags, []) as tags,
-    c.campaign_id is not null and t.sent is not distinct from 0 and t.sent_at is null as planned
+    c.campaign_id is not null and t.sent is not distinct from 0 and t.sent_at is null as planned,
+    s.source as sales_source, s.at as sales_at, s.orders, s.revenue, s.currency
 from campaign_totals as t
 left join campaigns as c using (campaign_id)
+left join newest_sales as s using (campaign_id)
 where t.campaign_id in (select unnest(cast(:campaign_ids as varchar[]))) and t.audience = :audience;
 
 -- name: compared_hours(campaign_ids, audience)

@@ -504,8 +504,8 @@ left join suppressed as x on x.campaign_id = d.campaign_id and x.customer_id = d
 order by d.campaign_id, d.customer_id;
 
 -- name: split_touched()
--- parts: the touched campaigns in parts of some two million events, so that counting one part fits into memory. Returns the
--- numbers of the parts.
+-- parts: the touched campaigns in parts of some two million events, so that judging or counting one part fits into memory.
+-- Returns the numbers of the parts.
 create or replace temp table parts as
 with sizes as (
     select t.campaign_id, count(me.event_number) as events
@@ -518,6 +518,10 @@ select distinct part from parts order by part;
 -- name: touch_part(part)!
 -- Touches the campaigns of one part only.
 create or replace temp table touched as select campaign_id from parts where part = :part;
+
+-- name: touch_parts#
+-- Touches the campaigns of all parts again.
+create or replace temp table touched as select campaign_id from parts;
 
 -- name: forget_derived#
 -- Removes what was derived for the touched campaigns, except message_events, which replaces its own rows.

@@ -607,9 +607,13 @@ qualify user_agent is null
     >= :told_agents_percent * count(*) over (partition by campaign_id, provider, type)
     and count(*) filter (user_agent is not null) over (partition by campaign_id, provider, type) > 0;
 
+-- name: start_verdicts#
+-- verdicts: the events whose verdict changes.
+create or replace temp table verdicts (event_number bigint, machine varchar);
+
 -- name: judge#
 -- Writes the verdicts that changed. The loader registers `reasons`: each rule and its place in the order.
-create or replace temp table verdicts as
+create or replace temp table changed_verdicts as
 with first_reasons as (
     select s.event_number, min_by(s.reason, r.place) as machine
     from suspected as s join reasons as r on r.name = s.reason
@@ -621,11 +625,12 @@ semi join touched using (campaign_id)
 left join first_reasons as v using (event_number)
 where me.machine is distinct from v.machine;
 update message_events set machine = v.machine
-from verdicts as v
+from changed_verdicts as v
 where message_events.campaign_id in (from touched) and message_events.event_number = v.event_number;
 update events set machine = v.machine
-from verdicts as v
+from changed_verdicts as v
 where events.event_number = v.event_number;
+insert into verdicts by name from changed_verdicts;
 
 -- name: replace_machine_counts#
 -- How many events of each type each rule caught, per campaign.

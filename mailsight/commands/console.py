@@ -84,6 +84,8 @@ def print_summary(summary: LoadSummary) -> None:
     Console().print(table)
     for file, columns in summary.ignored_columns.items():
         messages.print(f"{file}: ignored unknown columns: {', '.join(columns)}", markup=False)
+    for note in summary.notes:
+        messages.print(note, markup=False)
     for passed_over in summary.passed_over[:MAX_PASSED_OVER]:
         messages.print(f"passed over {passed_over}", markup=False)
     if (more := len(summary.passed_over) - MAX_PASSED_OVER) > 0:

@@ -13,7 +13,7 @@ from mailsight import settings
 from mailsight.audience.machines import REASONS
 from mailsight.errors import CantWrite, NoDatabase, NotABundle
 from mailsight.figures import formats
-from mailsight.importing import recognition
+from mailsight.importing import recognition, schedule
 from mailsight.loading import archives, bundles, child, classify, health, payloads, spool
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.refusals import Refusal
@@ -205,12 +205,13 @@ def check(context: typer.Context, database: Database = None) -> None:
 
 @app.command("health")
 def health_(context: typer.Context, database: Database = None) -> None:
-    """Check the database, the spool and the disk; print what doesn't work. Exit status 1 if anything doesn't."""
+    """Check database, spool, disk and imports; print what doesn't work. Exit status 1 if anything doesn't."""
     path = database_path(context, database)
     interval = settings.from_environment().webhook_load_seconds
     problems = health.problems(
         Warehouse(path), spool.beside(path), interval, takes_webhooks=bool(settings.webhook_secrets())
     )
+    problems += schedule.problems(path)
     for problem in problems:
         print(problem)
     if problems:

@@ -156,9 +156,10 @@ def noted(text: str, note: str, *, title: str = "") -> Cell:
     return {"kind": "noted", "text": text, "note": note, "title": title}
 
 
-def figure(number: float | None, tip: Sequence[str] = (), change: chance.Change | None = None) -> Cell:
-    """A count, with a tooltip on how it is counted. A `change` that is more than chance shows as an arrow."""
-    return {"kind": "figure", "text": formats.count(number), "tip": list(tip)} | _arrow(change, tip)
+def figure(number: float | str | None, tip: Sequence[str] = (), change: chance.Change | None = None) -> Cell:
+    """A count or a text, with a tooltip on how it is counted. A `change` that is more than chance shows as an arrow."""
+    text = number if isinstance(number, str) else formats.count(number)
+    return {"kind": "figure", "text": text, "tip": list(tip)} | _arrow(change, tip)
 
 
 def rate(

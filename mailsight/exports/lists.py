@@ -16,12 +16,13 @@ from mailsight.figures.comparison import COMPARED
 from mailsight.figures.metrics import COUNTS, FIGURES, RATES
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status, Word
 
-Kind = Literal["text", "texts", "count", "rate", "moment"]
+Kind = Literal["text", "texts", "count", "rate", "amount", "moment"]
 ARROW: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "texts": pa.list_(pa.string()),
     "count": pa.int64(),
     "rate": pa.float64(),
+    "amount": pa.float64(),
     "moment": pa.timestamp("us", tz="UTC"),
 }
 
@@ -111,6 +112,9 @@ LISTS: dict[str, tuple[ExportColumn, ...]] = {
         *(ExportColumn(figure.key, figure.label, "count") for figure in COUNTS),
         *(ExportColumn(rate.key, rate.label, "rate") for rate in RATES),
         ExportColumn("reported_by", "As reported by", words=reported.label),
+        ExportColumn("orders", "Orders, as reported", "count"),
+        ExportColumn("revenue", "Revenue, as reported", "amount"),
+        ExportColumn("currency", "Currency of the revenue"),
     ),
     "customers": (
         *_CUSTOMER,

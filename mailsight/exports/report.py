@@ -183,6 +183,7 @@ def page(
         cards=[_card(report, key) for key in CARDS],
         rates=_rates(content),
         sources=explanations.sources(report.counts),
+        sales=" ".join(explanations.sales(each, zone) for each in report.sales),
         differences=" ".join(explanations.difference(each, zone) for each in report.differences),
         funnel=drawings.funnel(stages(report.counts, report.status)) if report.status else None,
         states=_states(report),

@@ -46,6 +46,7 @@ def comparison(data: Snapshot, campaign_ids: Sequence[str], audience: Audience) 
     for index, (letter, side) in enumerate(zip(figures.LETTERS, compared, strict=False)):
         listed = side.campaign
         row = asdict(listed) | listed.counts.known_by_key() | {"letter": letter, "audience": audience.value}
+        row |= {name: getattr(listed.sales, name, None) for name in ("orders", "revenue", "currency")}
         row["reported_by"] = listed.counts.reported and listed.counts.reported.source
         row |= {rate.key: rate.rate(listed.counts) for rate in RATES}
         for key in figures.COMPARED:

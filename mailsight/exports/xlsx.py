@@ -24,9 +24,10 @@ _DAYS_PER_SECOND = 1.1574074074074073e-05
 _FORMATS = {
     "count": "#,##0",
     "rate": f"[=0]0.0%;[<{BELOW_1_PERCENT}]0.00%;0.0%",
+    "amount": "#,##0.00",
     "moment": "yyyy-mm-dd hh:mm:ss",
 }
-_WIDTHS = {"count": 12, "rate": 9, "moment": 19, "text": 26, "texts": 26}
+_WIDTHS = {"count": 12, "rate": 9, "amount": 12, "moment": 19, "text": 26, "texts": 26}
 
 
 def write(stream: BinaryIO, output: BinaryIO, folder: str) -> None:

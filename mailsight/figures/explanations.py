@@ -20,7 +20,7 @@ from .metrics import (
     Rate,
     portion,
 )
-from .reported import Difference, label
+from .reported import Difference, Sales, label
 
 METRICS = PROJECT / "docs" / "metrics.md"
 TOO_FEW = f"Fewer than {MIN_RELIABLE}: too few to be reliable."
@@ -96,6 +96,19 @@ def difference(each: Difference, zone: str | None = None) -> str:
         f"{label(each.source)} reported {formats.count(each.reported)} {FIGURES[each.figure].label.lower()}{at}; "
         f"{formats.count(each.counted)} {verb} counted from events."
     )
+
+
+def sales(each: Sales, zone: str | None = None) -> str:
+    """Orders and revenue in words: "Mailchimp reported 12 orders and a revenue of €1,234.50 on 20 Apr 2026."."""
+    at = f" on {formats.day(each.at, zone)}" if each.at else ""
+    return f"{label(each.source)} reported {sold(each)}{at}."
+
+
+def sold(each: Sales) -> str:
+    """Orders and revenue, as far as they are known: "12 orders and a revenue of €1,234.50"."""
+    orders = None if each.orders is None else formats.things(each.orders, "order")
+    revenue = None if each.revenue is None else f"a revenue of {formats.money(each.revenue, each.currency)}"
+    return " and ".join(filter(None, (orders, revenue)))
 
 
 def estimate(apple: AppleOpens) -> tuple[str, ...]:

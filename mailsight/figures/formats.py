@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from math import isnan
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel.numbers import format_currency
+
 from . import locales
 from .metrics import Portion
 
@@ -23,6 +25,7 @@ _MINUS = "\N{MINUS SIGN}"
 # Shares below this have two decimals. It is the smallest that one decimal shows as 1.0% whatever the second.
 BELOW_1_PERCENT = 0.00995
 _SMALLEST_SHOWN, _ROUNDING_ERROR = 0.00005, 1e-9
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -47,6 +50,14 @@ def count(number: float | None) -> str:
 def decimal(number: float, places: int) -> str:
     """(0.0312, 3) -> "0.031"."""
     return _localized(f"{number:,.{places}f}")
+
+
+def money(amount: float, currency: str | None) -> str:
+    """(1234.5, "EUR") -> "€1,234.50"; without the sign if the currency is unknown."""
+    if not currency or not _CURRENCY.fullmatch(currency):
+        return decimal(amount, 2)
+    tag = locales.current().tag.replace("-", "_")
+    return format_currency(amount, currency.upper(), locale=tag, numbering_system="latn")
 
 
 def value(number: float) -> str:

@@ -63,6 +63,17 @@ class Difference:
     counted: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """What a campaign sold as `source` reports it, at least one of both. `at`: when that was counted, if known."""
+
+    source: str
+    at: datetime | None
+    orders: int | None
+    revenue: float | None
+    currency: str | None
+
+
 def differences(reports: Iterable[Mapping[str, object]], counted: Mapping[str, int]) -> Iterator[Difference]:
     """Compare the counts of reports (rows with source, as_of and counts) with those counted, by key."""
     for report in reports:

@@ -8,6 +8,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -79,7 +80,7 @@ def run(
                 wait_seconds=wait_seconds,
             )
     progress(1.0, "Done")
-    return summary
+    return replace(summary, notes=tuple(written.notes))
 
 
 def place_of(where: str, options: Mapping[str, str]) -> str:

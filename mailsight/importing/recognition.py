@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mailsight.errors import ImportFailed
+from mailsight.loading.text_encodings import UTF_8
 
 from . import registry
 from .files import exports
 from .files.exports import ExportFile
+from .headers import kind_of
 from .sources import Request, Source
 
 
@@ -20,6 +23,33 @@ def recognise(where: Path, max_bytes: int | None = None) -> Source | None:
     try:
         with exports.opened(Request(str(where), max_bytes=max_bytes)) as files:
             return source_of(files)
+    except ImportFailed:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export of a sender: whether its times lack a time zone, and the encoding of a file of it that isn't UTF-8."""
+
+    label: str
+    lacks_zone: bool
+    encoding: str | None
+
+
+def export_at(where: Path, max_bytes: int | None = None, encoding: str | None = None) -> Export | None:
+    """What people have to say about an export, a file, folder or zip; None as for `recognise`."""
+    options = {"encoding": encoding} if encoding else {}
+    try:
+        with exports.opened(Request(str(where), options=options, max_bytes=max_bytes)) as files:
+            source = source_of(files)
+            if source is None:
+                return None
+            kinds = {file: kind for file in files if (kind := kind_of(source.kinds, file.columns, file.name))}
+            return Export(
+                source.label,
+                any(exports.lacks_zone(file, kind) for file, kind in kinds.items()),
+                next((file.encoding for file in kinds if file.encoding not in (None, UTF_8)), None),
+            )
     except ImportFailed:
         return None
 

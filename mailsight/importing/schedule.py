@@ -5,7 +5,8 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ MIN_SECONDS = 60.0
 # After a failure, the import is repeated after a minute, then after twice as long each time, up to its own interval.
 RETRY_SECONDS = 60.0
 MAX_RETRY_SECONDS = 3600.0
+MIN_LATE_SECONDS = 3600.0
 BUSY_SECONDS = 30.0
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _EVERY = re.compile(r"\s*(\d{1,6})\s*(second|minute|hour|day)s?\s*", re.IGNORECASE)
@@ -50,11 +52,18 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """When an import ran last, and why it failed, if it did."""
+    """When an import ran last, why it failed, if it did, and how long until the next one is due."""
 
     at: datetime
     error: str | None = None
     failures: int = 0
+    every_seconds: float = DEFAULT_SECONDS
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the next one should have ended long ago. One that reads years of history may take an hour."""
+        age_seconds = (datetime.now(UTC) - self.at).total_seconds()
+        return age_seconds > self.every_seconds + max(self.every_seconds, MIN_LATE_SECONDS)
 
 
 def job(name: str, section: Mapping[str, Any]) -> Job:
@@ -85,19 +94,34 @@ def outcomes(database: Path) -> dict[str, Outcome]:
     try:
         stored = json.loads(_file(database).read_text(encoding="utf-8"))
         return {
-            name: Outcome(datetime.fromisoformat(each["at"]), each["error"], each["failures"])
+            name: Outcome(
+                datetime.fromisoformat(each["at"]),
+                each["error"],
+                each["failures"],
+                each.get("every_seconds", DEFAULT_SECONDS),
+            )
             for name, each in stored.items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def problems(database: Path, jobs: Sequence[Job]) -> Iterator[str]:
-    """Which imports failed, in sentences without addresses."""
-    last = outcomes(database)
-    for each in jobs:
-        if (outcome := last.get(each.name)) and outcome.error:
-            yield f"The last import of {each.name} failed. It is repeated; the Data page says why."
+def problems(database: Path, jobs: Sequence[Job] | None = None) -> Iterator[str]:
+    """Which imports failed or are late, in sentences without addresses: those of `jobs`, or all that ran before."""
+    names = None if jobs is None else {each.name for each in jobs}
+    for name, outcome in outcomes(database).items():
+        if names is not None and name not in names:
+            continue
+        if outcome.error:
+            yield f"The last import of {name} failed. It is repeated; the Data page says why."
+        elif outcome.is_late:
+            yield f"The import of {name} is late. Check that the server runs, and what it is loading."
+
+
+def forget(database: Path) -> None:
+    """Forgets all imports, when there are none on a schedule any more."""
+    with suppress(OSError):
+        _file(database).unlink(missing_ok=True)
 
 
 class Importer(Background):
@@ -131,9 +155,9 @@ class Importer(Background):
         except Exception as error:  # noqa: BLE001  # whatever went wrong, it is repeated
             reason = str(error) if isinstance(error, MailsightError) else type(error).__name__
             _log.error("The import %s failed: %s", each.name, reason)  # may quote the address
-            self._note(each, Outcome(datetime.now(UTC), reason, failures + 1))
+            self._note(each, Outcome(datetime.now(UTC), reason, failures + 1, each.every_seconds))
             return time.monotonic() - start + retry_seconds(each.every_seconds, failures)
-        self._note(each, Outcome(datetime.now(UTC)))
+        self._note(each, Outcome(datetime.now(UTC), every_seconds=each.every_seconds))
         return max(each.every_seconds, (1 + PAUSE_AFTER_LOAD) * (time.monotonic() - start))
 
     def _import(self, each: Job) -> None:
@@ -144,8 +168,7 @@ class Importer(Background):
         self._outcomes = {name: known for name, known in self._outcomes.items() if name in names}
         self._outcomes[each.name] = outcome
         stored = {
-            name: {"at": known.at.isoformat(), "error": known.error, "failures": known.failures}
-            for name, known in self._outcomes.items()
+            name: {**asdict(known), "at": known.at.isoformat()} for name, known in self._outcomes.items()
         }
         try:
             write_file(_file(self._database), json.dumps(stored))

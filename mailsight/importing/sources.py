@@ -56,7 +56,14 @@ class Unusable:
     text: str
 
 
-Item = Rows | Mail | Position | Unusable
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that people have to know about what was read, as a sentence."""
+
+    text: str
+
+
+Item = Rows | Mail | Position | Unusable | Note
 
 
 @dataclass(frozen=True, slots=True)

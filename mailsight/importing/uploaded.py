@@ -1,5 +1,6 @@
 """Loads what was uploaded: another sender's export, recognised by its columns, or a bundle."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from mailsight.loading import bundles, finding, uploads
@@ -7,10 +8,31 @@ from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary, silent
 
 from . import engine, recognition, registry
+from .columns import csv
+from .columns.csv import Suggestion
+from .recognition import Export
 
 _LABELS = [registry.source(name).label for name in registry.WITH_FILES]
 # The senders whose exports are recognised, as a sentence lists them.
 SENDERS = f"{', '.join(_LABELS[:-1])} or {_LABELS[-1]}"
+
+
+def looked_at(
+    saved: Path,
+    database: Path,
+    max_bytes: int | None = None,
+    encoding: str | None = None,
+    progress: Progress = silent,
+) -> Export | Suggestion | None:
+    """What people have to say about files before they are loaded: about an export, or the columns of an unknown table.
+
+    `saved` is what `uploads.save` saved; `encoding` is that of CSV files, if it is not to be recognised. Raises
+    `BadUpload` for a zip that looks malicious.
+    """
+    progress(0.0, "Looking at the files")
+    folder = uploads.unpacked(saved)
+    export = recognition.export_at(folder, max_bytes, encoding)
+    return export or csv.suggest_unknown(folder, database, max_bytes, encoding)
 
 
 def load(
@@ -18,11 +40,14 @@ def load(
     saved: Path,
     *,
     names: str,
+    options: Mapping[str, str] | None = None,
     progress: Progress = silent,
     wait_seconds: float = 600.0,
     max_bytes: int | None = None,
 ) -> LoadSummary:
     """Loads what `uploads.save` saved. `names` are those of the files, as the list of loads shows them.
+
+    `options` are those of an export: `timezone` and `encoding`.
 
     `max_bytes` limits what a packed file unpacks to, in addition to the general limits. Raises `LoadRefused`; the
     database is then unchanged.
@@ -33,6 +58,7 @@ def load(
             database,
             source,
             str(folder),
+            options=options,
             progress=progress,
             wait_seconds=wait_seconds,
             max_bytes=max_bytes,

@@ -15,7 +15,7 @@ from mailsight.loading.bundles import Imported
 from mailsight.loading.refusals import Refusal
 from mailsight.warehouse.files import PRIVATE_FOLDER
 
-from .sources import Item, Mail, Position, Row, Rows, Unusable
+from .sources import Item, Mail, Note, Position, Row, Rows, Unusable
 
 # DuckDB holds the rows of one file at a time.
 FILE_ROWS = 1_000_000
@@ -62,6 +62,7 @@ class Written:
 
     def __init__(self, folder: Path, source: str) -> None:
         self.positions: dict[str, str] = {}
+        self.notes: dict[str, None] = {}
         self._folder, self._rows = folder, folder / "rows"
         self._rows.mkdir(PRIVATE_FOLDER)
         self._source = source
@@ -98,6 +99,8 @@ class Written:
                     self.positions[name] = value
                 case Unusable():
                     self._refuse(item)
+                case Note(text):
+                    self.notes[text] = None
         except OSError as error:
             raise ImportFailed(
                 f"What was read can't be stored: {error.strerror or error}.",

@@ -20,6 +20,7 @@ from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
 from mailsight.warehouse.draft import Draft
 
 from . import verdicts
+from .parts import in_parts
 from .refusals import Refusal, Refuse
 from .refusing import Failure, tried, tried_bounded
 
@@ -86,8 +87,7 @@ def derive(work: Draft, refuse: Refuse, progress: Progress) -> None:
 
 def count(work: Draft) -> None:
     """Counts the events of the touched campaigns. Raises `LoadBroken` if the counts don't add up."""
-    for (part,) in work.run("split_touched"):
-        work.run("touch_part", part=part)
+    for _ in in_parts(work):
         _count(work)
 
 

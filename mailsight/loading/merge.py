@@ -44,6 +44,7 @@ class LoadSummary:
     """What a load did. `changed` is False if everything was already known; nothing is published then.
 
     `refusals` has the first of the `rejected` rows, by file and line. `passed_over` are files that were not read.
+    `notes` are sentences about what was read.
     """
 
     kinds: Sequence[KindSummary]
@@ -52,6 +53,7 @@ class LoadSummary:
     ignored_columns: dict[str, tuple[str, ...]]
     changed: bool
     passed_over: Sequence[PassedOver] = ()
+    notes: Sequence[str] = ()
 
 
 def silent(done: float, doing: str) -> None:

@@ -9,6 +9,7 @@ from mailsight.audience import agents, mailboxes
 from mailsight.audience.machines import RULES, Network, Rules
 from mailsight.warehouse.draft import Draft
 
+from .parts import in_parts
 from .refusals import Refusal, Refuse
 from .refusing import Failure, tried
 
@@ -19,20 +20,37 @@ def judge(work: Draft, rules: Rules, refuse: Refuse) -> None:
     The rules are queries in `queries/machines.sql`. A user agent that can't be classified is refused and
     counts as a person's.
     """
-    kinds: list[tuple[str, str]] = []
-    for (agent,) in work.run("gather_agents"):
+    kinds: dict[str, str] = {}
+    ranges = _ranges(rules)
+    work.run("start_verdicts")
+    for _ in in_parts(work):
+        _judge(work, rules, ranges, kinds, refuse)
+
+
+def _judge(
+    work: Draft,
+    rules: Rules,
+    ranges: Sequence[tuple[str, str, str]],
+    kinds: dict[str, str],
+    refuse: Refuse,
+) -> None:
+    """Judges a part of the campaigns. `kinds` are those of the user agents so far."""
+    agents_of_part = [agent for (agent,) in work.run("gather_agents")]
+    for agent in agents_of_part:
+        if agent in kinds:
+            continue
         kind = tried(_kind, agent, rules)
         if isinstance(kind, Failure):
             reason = f"this user agent {kind.reason}; it counts as a person's"
             refuse(Refusal("events", "user agents", None, reason, agent))
             kind = "person"
-        kinds.append((agent, kind))
-    with work.table("agents", kinds, _AGENTS):
+        kinds[agent] = kind
+    with work.table("agents", [(agent, kinds[agent]) for agent in agents_of_part], _AGENTS):
         work.run("gather_requests")
     companies = [domain for (domain,) in work.run("gather_domains") if mailboxes.provider(domain) == domain]
     with work.table("domains", [(domain,) for domain in companies], _DOMAINS):
         work.run("name_companies")
-    if ranges := _ranges(rules):
+    if ranges:
         with work.table("networks", ranges, _NETWORKS):
             work.run("name_ips")
     for rule in RULES:

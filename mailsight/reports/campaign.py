@@ -13,7 +13,7 @@ from mailsight.errors import UnknownCampaign
 from mailsight.figures import chance, formats, locales, reported, verdict
 from mailsight.figures.best_link import LinkCount
 from mailsight.figures.metrics import COUNT_NAMES, MIN_RELIABLE, RATES, AppleOpens, Counts, Portion
-from mailsight.figures.reported import Difference
+from mailsight.figures.reported import Difference, Sales
 from mailsight.figures.verdict import Performance, Verdict
 from mailsight.heatmap.badges import MAX_BADGES, ClickTotals, LinkTotals
 from mailsight.mail.links import Link, LinkClicks, shared
@@ -70,7 +70,8 @@ class CampaignReport:
     compared with, and `changes` how it differs from them, by figure. `age_hours` is the time since send that the data
     covers, None if unknown; `is_unfinished` says whether many opens and clicks may still arrive. `status` is empty if
     nobody knows who did what. `customers`: how many are known.
-    `differences`: what other programs report otherwise than it was counted from all events.
+    `differences`: what other programs report otherwise than it was counted from all events. `sales`: what they report
+    that it sold.
     """
 
     campaign: Campaign
@@ -90,6 +91,7 @@ class CampaignReport:
     machine_clicks: int
     customers: int
     differences: Sequence[Difference]
+    sales: Sequence[Sales] = ()
 
     @property
     def unsent(self) -> Status:
@@ -173,6 +175,7 @@ def report(data: Snapshot, campaign_id: str, audience: Audience) -> CampaignRepo
         machine_clicks=counted[Audience.ALL].clicks - counted[Audience.HUMAN].clicks,
         customers=_customers(data, campaign_id, counts),
         differences=_differences(data, campaign_id, counted[Audience.ALL]),
+        sales=[Sales(**row) for row in data.rows("reported_sales", campaign_id=campaign_id)],
     )
 
 
@@ -257,6 +260,16 @@ def figures(data: Snapshot, campaign_id: str, audience: Audience) -> dict[str, o
                 "counted": each.counted,
             }
             for each in described.differences
+        ],
+        "sales": [
+            {
+                "source": each.source,
+                "as_of": each.at.isoformat() if each.at else None,
+                "orders": each.orders,
+                "revenue": each.revenue,
+                "currency": each.currency,
+            }
+            for each in described.sales
         ],
         "links": [
             {

@@ -10,6 +10,7 @@ from mailsight.figures.chance import UNFINISHED_HOURS, Change
 from mailsight.figures.comparison import COLOURS, LETTERS, Comparison
 from mailsight.figures.courses import Course
 from mailsight.figures.metrics import RATES, Counts, Portion, portion
+from mailsight.figures.reported import Sales
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
 
@@ -19,7 +20,10 @@ from .search import CampaignSearch, Order, selection
 
 @dataclass(frozen=True, slots=True)
 class ListedCampaign:
-    """One row of the campaign list. The customers of a planned campaign are not "not sent" yet."""
+    """One row of the campaign list. The customers of a planned campaign are not "not sent" yet.
+
+    `sales`: what it sold, as the program with the newest figures reports it.
+    """
 
     campaign_id: str
     name: str
@@ -28,6 +32,7 @@ class ListedCampaign:
     tags: tuple[str, ...]
     counts: Counts
     is_planned: bool
+    sales: Sales | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class SearchTotals:
     """The number of campaigns that match a search, the sum of their known counts, and the highest value of each rate.
 
     `planned`: the customers of planned campaigns, which `totals` leaves out. `rates`: each rate of all campaigns that
-    have it. `reported`: how many campaigns have figures of other programs, the `sources`.
+    have it. `reported`: how many campaigns have figures of other programs, the `sources`. `sold`: how many sold
+    something, as those say.
     """
 
     campaigns: int
@@ -76,6 +82,7 @@ class SearchTotals:
     rates: Mapping[str, Portion]
     reported: int
     sources: tuple[str, ...]
+    sold: int = 0
 
 
 def overview(data: Snapshot) -> Overview:
@@ -94,6 +101,7 @@ def search_totals(data: Snapshot, audience: Audience, search: CampaignSearch) ->
         {rate.key: Portion(int(row[f"{rate.key}_part"]), int(row[f"{rate.key}_whole"])) for rate in RATES},
         int(row["reported"]),
         tuple(row["sources"] or ()),
+        int(row["sold"]),
     )
 
 
@@ -211,4 +219,7 @@ def _listed(row: Mapping[str, Any]) -> ListedCampaign:
         tags=tuple(row["tags"]),
         counts=Counts.of(row),
         is_planned=row["planned"],
+        sales=Sales(row["sales_source"], row["sales_at"], row["orders"], row["revenue"], row["currency"])
+        if row["sales_source"]
+        else None,
     )

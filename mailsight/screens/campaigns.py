@@ -15,6 +15,7 @@ from mailsight.exports import rows
 from mailsight.figures import comparison, explanations, formats, locales, reported
 from mailsight.figures.chance import Change
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
+from mailsight.figures.reported import Sales
 from mailsight.merging.sample_values import sampled_subject
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign, Overview, SearchTotals
@@ -199,7 +200,7 @@ def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Aud
     )
     changes = cached.read(list_reports.changes, campaigns, audience)
     tables.table(
-        _columns(),
+        _columns(results),
         [
             _row(campaign, results, trends[campaign.campaign_id], changes[campaign.campaign_id])
             for campaign in campaigns
@@ -269,7 +270,7 @@ def compare_bar() -> None:
         st.button("Clear", type="tertiary", on_click=_clear, key="clear_selected")
 
 
-def _columns() -> list[tables.Column]:
+def _columns(results: SearchTotals) -> list[tables.Column]:
     counts = {
         key: tables.Column(FIGURES[key].label, key, FIGURES[key].meaning, right=True, fit=True, sorts=True)
         for key in _COUNTS
@@ -286,6 +287,11 @@ def _columns() -> list[tables.Column]:
         counts["not_sent"],
         *rates,
         counts["opted_out"],
+        *(
+            [tables.Column("Revenue", help="As other programs report it", right=True, fit=True)]
+            if results.sold
+            else []
+        ),
         tables.Column("Opens", help=f"Opens per hour in the first {TREND_HOURS} hours", fit=True),
     ]
 
@@ -325,6 +331,7 @@ def _row(
                 for rate in RATES
             ),
             _count("opted_out", campaign.counts, changes),
+            *([_revenue(campaign.sales)] if results.sold else []),
             _trend(opens),
         ],
         chosen=campaign.campaign_id in ids,
@@ -336,6 +343,18 @@ def _count(key: str, counts: Counts, changes: Mapping[str, Change]) -> tables.Ce
     change = changes.get(key)
     alarm = change if change and change.tone == "bad" else None
     return tables.figure(counts.known(key), explanations.in_short(key, counts), alarm)
+
+
+def _revenue(sales: Sales | None) -> tables.Cell:
+    """What the campaign sold, as another program reports it."""
+    if sales is None:
+        return ""
+    shown = (
+        formats.money(sales.revenue, sales.currency)
+        if sales.revenue is not None
+        else explanations.sold(sales)
+    )
+    return tables.figure(shown, (explanations.sales(sales, navigation.zone()),))
 
 
 def _trend(opens: list[int]) -> tables.Cell:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
 from mailsight.importing import uploaded
 from mailsight.importing.columns import csv
+from mailsight.importing.columns.csv import Suggestion
 from mailsight.importing.columns.mapping import TableMapping
+from mailsight.importing.recognition import Export
 from mailsight.loading import child, payloads, recognition, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
@@ -123,10 +125,13 @@ def choose() -> Start | None:
         )
         start = partial(load_bundle, files)
         is_complete = bool(files)
-        if files and kind == _ZIP and (suggested := columns.suggestion(files, key)):
-            mapping = columns.choose(suggested, key)
-            is_complete = mapping is not None
-            start = partial(load_tables, mapping, files) if mapping else start
+        match columns.looked_at(files, key) if files else None:
+            case Export() as export:
+                start = partial(load_bundle, files, columns.options(export, key))
+            case Suggestion() as suggested if kind == _ZIP:
+                mapping = columns.choose(suggested, key)
+                is_complete = mapping is not None
+                start = partial(load_tables, mapping, files) if mapping else start
     clicked = st.button("Load", type="primary", disabled=not is_complete, key=f"{key}:load")
     return start if clicked and is_complete else None
 
@@ -154,9 +159,9 @@ def choose_provider(files: Sequence[UploadedFile], key: str) -> str | None:
     return chosen
 
 
-def load_bundle(files: Sequence[UploadedFile]) -> uploads.Loading:
-    """Start loading a bundle, or another sender's export. Raises `MayNotUpload`."""
-    return _start(partial(uploads.save, files), partial(uploaded.load, names=_names(files)))
+def load_bundle(files: Sequence[UploadedFile], options: Mapping[str, str] | None = None) -> uploads.Loading:
+    """Start loading a bundle, or another sender's export with its options. Raises `MayNotUpload`."""
+    return _start(partial(uploads.save, files), partial(uploaded.load, names=_names(files), options=options))
 
 
 def load_tables(mapping: TableMapping, files: Sequence[UploadedFile]) -> uploads.Loading:
@@ -270,6 +275,8 @@ def _summary(summary: LoadSummary) -> None:
         label="Upload result",
         empty="The upload contains no rows.",
     )
+    for note in summary.notes:
+        st.caption(formats.plain(note))
     for file, names in summary.ignored_columns.items():
         st.caption(formats.plain(f"Unknown columns in {file} were ignored: {', '.join(names)}."))
     if summary.refusals:

@@ -95,6 +95,8 @@ async def loading(_: st.App) -> AsyncIterator[None]:
         importer = Importer(config.database, jobs)
         importer.start()
         _importers.append(importer)
+    else:
+        schedule.forget(config.database)
     try:
         yield
     finally:

@@ -37,7 +37,7 @@ def test_report_has_the_documented_keys(sample_database: Path) -> None:
     figures = json.loads(out)
     assert list(figures) == [
         "campaign_id", "name", "subject", "sent_at", "audience", "verdict", "counts", "rates", "not_sent", "status",
-        "reported", "differences", "links", "other_links",
+        "reported", "differences", "sales", "links", "other_links",
     ]  # fmt: skip
     assert figures["audience"] == "human"
     assert list(figures["rates"]) == ["cor", "cto", "ctr"]

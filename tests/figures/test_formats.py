@@ -4,7 +4,7 @@ from math import nan
 import pandas as pd
 import pytest
 
-from mailsight.figures import formats
+from mailsight.figures import formats, locales
 
 JOIN = "\N{NO-BREAK SPACE}"
 SPRING = datetime(2026, 4, 14, 7, 5, tzinfo=UTC)
@@ -208,3 +208,19 @@ def test_a_senders_address_follows_a_name_from_right_to_left() -> None:
 )
 def test_invisible_characters_are_shown_as_escapes(text: str, shown: str) -> None:
     assert formats.raw(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("tag", "currency", "text"),
+    [
+        ("en-GB", "EUR", "€1,234.50"),
+        ("en-GB", None, "1,234.50"),
+        ("en-GB", "?", "1,234.50"),
+        ("de-DE", "eur", "1.234,50\xa0€"),
+        ("de-DE", None, "1.234,50"),
+        ("en-US", "JPY", "¥1,234"),
+    ],
+)
+def test_money_is_written_as_the_locale_does(tag: str, currency: str | None, text: str) -> None:
+    with locales.using(locales.of(tag)):
+        assert formats.money(1234.5, currency) == text

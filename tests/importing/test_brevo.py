@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mailsight.importing.files import brevo_words
 from mailsight.importing.files.brevo import SOURCE
 from mailsight.importing.files.happened import MAX_SUBJECTS
-from mailsight.importing.headers import folded
 from tests.support.exported import brevo_log
 from tests.support.exports import read
 
@@ -41,7 +39,15 @@ AT = datetime(2026, 1, 21, 10, 22, 5, tzinfo=UTC)
         (("Blocked", "Bloccata", "Bloqué", "Blockiert"), ("rejected", None, "blocked", None)),
         (("Complaint", "Spam", "Reclamo", "Beschwerde"), ("complained", None, "spam", None)),
         (("Unsubscribed", "Disiscritta", "Désinscrit", "Abgemeldet"), ("unsubscribed", None, None, None)),
-        (("Error", "Fehler", "Errore"), ("failed", None, None, None)),
+        (("Error", "Fehler", "Errore", "Erreur", "Fout"), ("failed", None, None, None)),
+        (("Wysłano", "Skickat", "Sendt", "Odesláno", "Request"), ("sent", None, None, None)),
+        (("Otwarto", "Öppnad", "Åbnet", "Otevřeno"), ("opened", None, None, None)),
+        (("Załadowano przez proxy", "Geladen via proxy", "Vom Proxy geladen"), ("opened", None, None, True)),
+        (("Twarde odbicie", "Rebote fuerte", "Hård studs"), ("bounced", "hard", "bounced", None)),
+        (
+            ("Nieprawidłowy e-mail", "Email no válido", "Adresse email invalide"),
+            ("bounced", "hard", "invalid", None),
+        ),
         (("Kukucs",), ("unknown", None, None, None)),
     ],
     ids=lambda value: value[0],
@@ -60,14 +66,18 @@ def test_words_of_any_language_are_events(
 
 
 def test_only_clicks_have_a_link_whatever_they_are_called(tmp_path: Path) -> None:
-    (tmp_path / "logs.csv").write_text(brevo_log("Klikattu", link="https://x.example/"))
+    (tmp_path / "logs.csv").write_text(brevo_log("Painettu", link="https://x.example/"))
     imported = read(SOURCE, tmp_path / "logs.csv")
     assert imported.of("events", "type", "url") == [("clicked", "https://x.example/")]
 
 
-def test_no_word_means_two_things() -> None:
-    different = [len({folded(word) for word in words}) for words in brevo_words.WORDS.values()]
-    assert sum(different) == len(brevo_words.MEANINGS)
+def test_words_that_are_not_known_are_named(tmp_path: Path) -> None:
+    (tmp_path / "logs.csv").write_text(brevo_log("Kukucs", "Opened", "Hopp", "Kukucs"))
+    (tmp_path / "more.csv").write_text(brevo_log("Painettu", link="https://x.example/"))
+    assert read(SOURCE, tmp_path, timezone="UTC").notes == [
+        "Brevo's words 'Kukucs', 'Hopp' are not known. Their events were stored as unknown events.",
+        "Brevo's words 'Painettu' are not known. Their events were stored as clicks, since they have a link.",
+    ]
 
 
 def test_the_first_opening_and_the_opening_at_the_same_moment_are_one(tmp_path: Path) -> None:

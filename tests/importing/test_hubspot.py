@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mailsight.importing import recognition
 from mailsight.importing.files.hubspot import SOURCE
 from tests.support.exports import read, written
 
@@ -112,3 +113,22 @@ def test_all_dates_of_a_file_have_the_order_that_one_of_them_proves(tmp_path: Pa
     assert [row["sent_at"] for row in imported.rows["messages"]] == [
         datetime(2024, 1, day, 9, tzinfo=UTC) for day in (5, 13)
     ]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "Sent,Delivered,Open,Click,SpamReport",
+        "Processed,Open",
+        "Sent,Deferred,Delivered,Open",
+        "Open,Print",
+        "Open,Forward",
+    ],
+)
+def test_recipients_are_recognised_without_the_rows_that_nobody_has(columns: str, tmp_path: Path) -> None:
+    (tmp_path / "Tulips.csv").write_text(
+        f"Email,{columns}\nann@example.com{',TRUE' * len(columns.split(','))}\n"
+    )
+    source = recognition.recognise(tmp_path / "Tulips.csv")
+    assert source
+    assert source.name == "hubspot"

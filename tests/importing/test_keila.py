@@ -10,6 +10,7 @@ import pytest
 
 from mailsight.importing import engine
 from mailsight.importing.databases.keila import SOURCE
+from mailsight.importing.sources import Mail, Request
 from mailsight.loading.merge import LoadSummary
 from mailsight.reports import campaign, mails
 from mailsight.vocabulary import Audience
@@ -26,7 +27,8 @@ create table contacts (
 create table contacts_segments (id bigserial primary key, name text);
 create table mailings_senders (id bigserial primary key, from_email text not null, from_name text);
 create table mailings_campaigns (
-    id bigserial primary key, subject text not null, preview_text text, html_body text, text_body text, settings jsonb,
+    id bigserial primary key, subject text not null, preview_text text, html_body text, text_body text, json_body jsonb,
+    settings jsonb,
     sent_at timestamp(0), sender_id bigint references mailings_senders on delete set null,
     segment_id bigint references contacts_segments on delete set null
 );
@@ -261,6 +263,17 @@ def test_messages_keep_their_own_e_mail_and_campaigns_their_sender(keila: Keila,
         "selection": '"Segment Friends"',
         "source": "keila",
     }
+
+
+def test_campaigns_of_blocks_have_html_of_their_own(keila: Keila) -> None:
+    block = {"blocks": [{"type": "paragraph", "data": {"text": "Hello"}}]}
+    rows = [
+        {"subject": "A", "settings": {"type": "block"}, "json_body": block},
+        {"subject": "B", "settings": {"type": "mjml"}},
+    ]
+    keila.database.insert("mailings_campaigns", *rows)
+    [mail] = [item for item in SOURCE.read(Request(keila.database.address)) if isinstance(item, Mail)]
+    assert (mail.name, "<p>Hello</p>" in str(mail.text)) == ("1.html", True)
 
 
 def test_opt_outs_without_a_message_are_the_customers_own(keila: Keila, tmp_path: Path) -> None:

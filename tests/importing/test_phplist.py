@@ -203,6 +203,31 @@ def test_all_clicks_are_a_total(phplist: Database) -> None:
     assert imported(SOURCE, phplist.address()).rows("totals") == [{"campaign_id": "phplist-7", "clicks": 6}]
 
 
+def test_clicks_in_the_table_of_old_versions(phplist: Database) -> None:
+    click = {"messageid": 8, "userid": 1, "latestclick": "2026-05-04 12:00:00"}
+    phplist.insert(
+        "phplist_linktrack",
+        {**click, "linkid": 1, "url": "https://lt.example/", "forward": "https://shop.example/", "clicked": 3,
+         "firstclick": "2026-05-02 12:00:00"},
+        {**click, "linkid": 2, "url": "https://shop.example/x", "clicked": 1},
+        {**click, "linkid": 3, "url": "https://shop.example/never", "clicked": 0},
+        {**click, "linkid": 4, "messageid": 7, "url": "https://shop.example/x", "clicked": 2},
+    )  # fmt: skip
+    done = imported(SOURCE, phplist.address())
+    old = [row for row in done.rows("events") if str(row["event_id"]).startswith("old-click")]
+    assert [(row["event_id"], row["campaign_id"], row["url"]) for row in old] == [
+        ("old-click-4-20260504120000", "phplist-7", "https://shop.example/x"),
+        ("old-click-1-20260502120000", "phplist-8", "https://shop.example/"),
+        ("old-click-1-20260504120000", "phplist-8", "https://shop.example/"),
+        ("old-click-2-20260504120000", "phplist-8", "https://shop.example/x"),
+    ]
+    assert done.rows("totals") == [
+        {"campaign_id": "phplist-7", "clicks": 8},
+        {"campaign_id": "phplist-8", "clicks": 4},
+    ]
+    assert imported(SOURCE, phplist.address(), done.positions).rows("totals") == []
+
+
 def test_the_servers_time_zone(phplist: Database) -> None:
     done = imported(SOURCE, phplist.address(), timezone="America/New_York")
     assert done.rows("campaigns")[0]["sent_at"] == _at("02T14:00:00")

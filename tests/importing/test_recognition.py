@@ -22,6 +22,7 @@ from tests.support.exported import (
     sendgrid_activity,
 )
 from tests.support.exports import written, zipped
+from tests.support.tables import table
 
 HUBSPOT = (
     "Email Name,Send Date (Your time zone),Campaign,Sent,Delivered,Opened,Clicked,Click Through Rate,Not Sent\n"
@@ -131,3 +132,37 @@ def test_an_uploaded_export_is_imported_and_a_bundle_loaded(tmp_path: Path) -> N
 def _name(path: Path) -> str | None:
     known = recognition.recognise(path)
     return known.name if known else None
+
+
+BREVO = "st_text,ts,sub,frm,email,tag,mid,link\n{},{},Łódź – żółty,b,c@d.example,t,m,NA\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"x.csv": BREVO.format("Sent", "14-04-2026 10:00:00")}, (True, None)),
+        ({"x.csv": BREVO.format("Sent", "2026-04-14T10:00:00Z")}, (False, None)),
+        ({"x.csv": BREVO.format("Wysłano", "NA").encode("cp1250")}, (False, "cp1250")),
+        (MAILCHIMP_EXPORT, (True, None)),
+    ],
+    ids=["brevo", "zoned", "polish", "mailchimp"],
+)
+def test_what_an_export_does_not_tell_is_known(
+    files: dict[str, str | bytes], expected: tuple[bool, str | None], tmp_path: Path
+) -> None:
+    export = recognition.export_at(written(tmp_path / "export", files))
+    assert export
+    assert (export.lacks_zone, export.encoding) == expected
+    assert recognition.export_at(written(tmp_path / "other", {"x.csv": "a,b\n1,2\n"})) is None
+
+
+def test_the_times_of_an_uploaded_export_are_in_the_zone_that_was_chosen(tmp_path: Path) -> None:
+    export = written(tmp_path / "export", {"x.csv": BREVO.format("Sent", "14-04-2026 10:00:00")})
+    summary = uploaded.load(
+        tmp_path / "m.duckdb", export, names="x.csv", options={"timezone": "Europe/Brussels"}
+    )
+    assert summary.notes == ()
+    [event] = table(tmp_path / "m.duckdb", "events", "occurred_at")
+    assert event["occurred_at"].hour == 8
+    summary = uploaded.load(tmp_path / "n.duckdb", export, names="x.csv")
+    assert summary.notes == ("x.csv has times that name no time zone. They were read as UTC.",)

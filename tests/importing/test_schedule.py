@@ -1,5 +1,7 @@
 """Imports on a schedule: when each is due, what becomes of failures, and what is noted."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,25 @@ def test_another_load_is_no_failure(importer: Importer, runs: Runs, tmp_path: Pa
     importer.step()
     assert 25 < importer.step() <= 30
     assert schedule.outcomes(tmp_path / "m.duckdb") == {}
+
+
+@pytest.mark.parametrize(("minutes", "is_late"), [(0, False), (65, False), (75, True), (-5, False)])
+def test_an_import_that_should_have_ended_long_ago_is_late(
+    minutes: int, is_late: bool, tmp_path: Path
+) -> None:
+    database = tmp_path / "m.duckdb"
+    at = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
+    note = {"news": {"at": at, "error": None, "failures": 0, "every_seconds": 600.0}}
+    (tmp_path / "m.imports.json").write_text(json.dumps(note))
+    late = (
+        ["The import of news is late. Check that the server runs, and what it is loading."] if is_late else []
+    )
+    assert list(schedule.problems(database, JOBS)) == late
+    assert list(schedule.problems(database)) == late
+    assert list(schedule.problems(database, JOBS[1:])) == []
+    schedule.forget(database)
+    schedule.forget(database)
+    assert list(schedule.problems(database)) == []
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The choice of an unknown table's columns in the Upload dialog, without a browser."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mailsight.importing.columns import csv
 from mailsight.importing.columns.fields import Kind
+from mailsight.importing.recognition import Export
 from mailsight.screens.dialogs import columns
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -122,12 +124,14 @@ def test_files_are_looked_at_once_and_can_be_read_again(
     def script(text: str) -> None:
         import streamlit as st
 
+        from mailsight.importing.columns.csv import Suggestion
         from mailsight.screens.dialogs import columns
         from tests.support.uploaded import UploadedFile
 
         file = UploadedFile("log.csv", text.encode())
-        suggestion = columns.suggestion([file], "key")
-        st.text(f"{suggestion.table if suggestion else None} {file.tell()}")
+        suggestion = columns.looked_at([file], "key")
+        assert isinstance(suggestion, Suggestion)
+        st.text(f"{suggestion.table} {file.tell()}")
 
     app = AppTest.from_function(script, args=(LOG,), default_timeout=PATIENCE_SECONDS).run()
     assert [text.value for text in app.text] == ["log.csv 0"]
@@ -142,11 +146,12 @@ def test_the_encoding_can_be_corrected(tmp_path: Path, monkeypatch: pytest.Monke
         import streamlit as st
 
         from mailsight.importing.columns import mapping
+        from mailsight.importing.columns.csv import Suggestion
         from mailsight.screens.dialogs import columns
         from tests.support.uploaded import UploadedFile
 
-        suggestion = columns.suggestion([UploadedFile("log.csv", text.encode(encoding))], "key")
-        assert suggestion
+        suggestion = columns.looked_at([UploadedFile("log.csv", text.encode(encoding))], "key")
+        assert isinstance(suggestion, Suggestion)
         chosen = columns.choose(suggestion, "key")
         st.code(mapping.to_toml(chosen) if chosen else "incomplete")
 
@@ -161,3 +166,28 @@ def test_the_encoding_can_be_corrected(tmp_path: Path, monkeypatch: pytest.Monke
 
     app = AppTest.from_function(script, args=(text, "utf-8"), default_timeout=PATIENCE_SECONDS).run()
     assert "Letters are encoded as" not in labels(app)
+
+
+@pytest.mark.parametrize(
+    ("export", "asked"),
+    [
+        (Export("Mailchimp", lacks_zone=True, encoding=None), {"timezone": "UTC"}),
+        (Export("Brevo", lacks_zone=False, encoding="cp1250"), {"encoding": "cp1250"}),
+        (Export("SendGrid", lacks_zone=False, encoding=None), {}),
+    ],
+)
+def test_what_an_export_does_not_tell_is_asked(export: Export, asked: dict[str, str]) -> None:
+    def script(export) -> None:  # type: ignore[no-untyped-def]  # runs where nothing is imported
+        import streamlit as st
+
+        from mailsight.screens.dialogs import columns
+
+        st.json(columns.options(export, "key"))
+
+    app = AppTest.from_function(script, args=(export,), default_timeout=PATIENCE_SECONDS).run()
+    assert not app.exception
+    assert json.loads(app.json[0].value) == asked
+    if "timezone" in asked:
+        assert json.loads(app.selectbox[0].select("Europe/Brussels").run().json[0].value) == {
+            "timezone": "Europe/Brussels"
+        }

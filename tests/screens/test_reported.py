@@ -241,3 +241,52 @@ def test_an_importer_is_called_as_in_texts() -> None:
     """Each source's label is that of its totals."""
     for name in registry.NAMES:
         assert label(name) == registry.source(name).label
+
+
+def sold(folder: Path) -> Path:
+    """`a` sold something, as two programs say; `b` sold nothing."""
+    totals: list[dict[str, Any]] = [
+        {"campaign_id": "a", "source": "klaviyo", "as_of": at(3), "orders": 9, "revenue": 900, "currency": "EUR"},
+        {"campaign_id": "a", "source": "mailchimp", "as_of": at(9), "orders": 12, "revenue": 1234.5, "currency": "EUR"},
+        {"campaign_id": "b", "source": "mailchimp", "orders": 0, "revenue": 0, "sent": 10},
+    ]  # fmt: skip
+    listed = [{"campaign_id": name, "name": name, "sent_at": at(1)} | SENDER for name in "ab"]
+    files = {"campaigns.ndjson": ndjson(*listed), "totals.ndjson": ndjson(*totals)}
+    bundles.load(folder / "m.duckdb", [bundle(folder / "b", files)])
+    return folder / "m.duckdb"
+
+
+def columns(page: AppTest) -> set[str]:
+    return {column["label"] for each in components(page) if "columns" in each for column in each["columns"]}
+
+
+def test_orders_and_revenue_are_shown_where_something_was_sold(
+    use: Callable[[Path], Warehouse], tmp_path: Path
+) -> None:
+    data = use(sold(tmp_path))
+    said = "Mailchimp reported 12 orders and a revenue of €1,234.50 on 23 Apr 2026."
+    text = words(show("campaign", id="a")).replace("\\", "")
+    assert f"Klaviyo reported 9 orders and a revenue of €900.00 on 17 Apr 2026. {said}" in text
+    assert "revenue" not in words(show("campaign", id="b"))
+    page = show("campaigns")
+    assert "Revenue" in columns(page)
+    assert "€1,234.50" in json.dumps(list(components(page)), ensure_ascii=False)
+    assert said in report_export.page(report_export.read(data.snapshot(), "a", Audience.HUMAN))
+    assert campaign.figures(data.snapshot(), "a", Audience.HUMAN)["sales"] == [
+        {"source": "klaviyo", "as_of": at(3), "orders": 9, "revenue": 900.0, "currency": "EUR"},
+        {"source": "mailchimp", "as_of": at(9), "orders": 12, "revenue": 1234.5, "currency": "EUR"},
+    ]
+    for exported in (
+        export_rows.campaigns(data.snapshot(), Audience.HUMAN),
+        export_rows.comparison(data.snapshot(), ["a", "b"], Audience.HUMAN),
+    ):
+        rows = [row for batch in exported.batches for row in batch.to_pylist()]
+        assert {row["campaign_id"]: (row["orders"], row["revenue"], row["currency"]) for row in rows} == {
+            "a": (12, 1234.5, "EUR"),
+            "b": (None, None, None),
+        }
+
+
+@pytest.mark.usefixtures("data")
+def test_without_sales_the_list_has_no_column_for_them() -> None:
+    assert "Revenue" not in columns(show("campaigns"))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mailsight.importing.sources import Mail, Request, Row, Rows, Source, Unusable
+from mailsight.importing.sources import Mail, Note, Request, Row, Rows, Source, Unusable
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Read:
     mails: dict[str, str | bytes] = field(default_factory=dict)
     unusable: list[tuple[str, int, str]] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def of(self, kind: str, *columns: str) -> list[tuple[object, ...]]:
         """The columns of the rows of a kind."""
@@ -33,6 +34,8 @@ def read(source: Source, where: Path, batch_rows: int = 50_000, **options: str) 
                 everything.batches.append(len(item.rows))
             case Mail():
                 everything.mails[item.name] = item.text
+            case Note(text):
+                everything.notes.append(text)
             case Unusable():
                 everything.unusable.append((item.origin, item.line, item.reason))
     return everything

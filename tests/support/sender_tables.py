@@ -71,6 +71,9 @@ create table {p}linktrack_forward (id int primary key auto_increment, url varcha
 create table {p}linktrack_uml_click (id int primary key auto_increment, messageid int not null, userid int not null,
     forwardid int, firstclick datetime, latestclick datetime, clicked int default 0, htmlclicked int default 0,
     textclicked int default 0);
+create table {p}linktrack (linkid int primary key auto_increment, messageid int not null, userid int not null,
+    url varchar(255), forward varchar(255), firstclick datetime,
+    latestclick timestamp not null default current_timestamp on update current_timestamp, clicked int default 0);
 create table {p}bounce (id int primary key auto_increment, date datetime, header text, data mediumblob,
     status varchar(255), comment text);
 create table {p}user_message_bounce (id int primary key auto_increment, user int not null, message int not null,

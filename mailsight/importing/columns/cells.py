@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from mailsight.importing import dates
 from mailsight.importing.files.values import address, known
+from mailsight.importing.words import yes_or_no
 
 from . import amounts
 from .fields import ATTRIBUTE, FIELDS, MERGE_FIELD
 from .mapping import Column, TableMapping
-from .words import yes_or_no
 
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d([:.]\d\d)?( ?[ap]\.?m\.?)?", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"[T ]00:00(:00)?$")

@@ -9,6 +9,7 @@ from typing import Any
 from mailsight.importing import dates
 from mailsight.importing.files.values import row_id
 from mailsight.importing.sources import Item, Row, Rows, Unusable, Value
+from mailsight.importing.words import bounce_type_of, type_of, yes_or_no
 from mailsight.loading.csv_files import Row as SourceRow
 from mailsight.loading.json_files import BadRecord
 from mailsight.loading.refusing import Failure, tried
@@ -18,7 +19,6 @@ from . import amounts
 from .cells import Cells, Reading
 from .fields import COUNTS, HAPPENED, Kind
 from .mapping import ASK, IGNORE, Column, TableMapping
-from .words import bounce_type_of, type_of, yes_or_no
 
 # The name of the source, which events have as their provider.
 NAME = "csv"

@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mailsight.errors import ImportFailed
-from mailsight.importing import engine, recognition
+from mailsight.importing import engine
 from mailsight.importing.dates import Order
 from mailsight.importing.sources import Item, Request, Source
-from mailsight.loading import bundle_files, finding, uploads
+from mailsight.loading import bundle_files, finding
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary, silent
 from mailsight.loading.recognition import providers_of
@@ -166,20 +166,12 @@ def suggest(
 
 
 def suggest_unknown(
-    saved: Path,
-    database: Path,
-    max_bytes: int | None = None,
-    encoding: str | None = None,
-    progress: Progress = silent,
+    folder: Path, database: Path, max_bytes: int | None = None, encoding: str | None = None
 ) -> Suggestion | None:
-    """What the columns of uploaded files seem to be, if they are tables of one header that nothing else can load.
+    """What the columns of uploaded files seem to be, if they are tables of one header and no bundle.
 
-    `saved` is what `uploads.save` saved. Raises `BadUpload` for a zip that looks malicious.
+    `folder` has the files. Raises `BadUpload` for a zip that looks malicious.
     """
-    progress(0.0, "Looking at the files")
-    folder = uploads.unpacked(saved)
-    if recognition.recognise(folder, max_bytes):
-        return None
     with TemporaryDirectory(prefix=_PREFIX) as temporary:
         try:
             opened = tables.opened(folder, Path(temporary), max_bytes, encoding)

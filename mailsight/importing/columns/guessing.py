@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from mailsight.importing.dates import Order
+from mailsight.importing.words import Word, folded, type_in, words
 from mailsight.loading.bundle_files import COLUMNS, column_names
 from mailsight.vocabulary import EventType
 
 from .fields import ATTRIBUTE, FIELDS, HAPPENED, LEFT_OUT, OTHERS, Kind
 from .mapping import Column, TableMapping, types_of
 from .profiles import Profile, Survey
-from .words import Word, folded, type_in, words
 
 _KNOWN = dict.fromkeys(name for columns in COLUMNS.values() for name in columns)
 # What every table has, so that it says nothing of a column.

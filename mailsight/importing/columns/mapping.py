@@ -12,12 +12,12 @@ from mailsight.errors import ImportFailed
 from mailsight.figures import formats
 from mailsight.importing.dates import Order, moment
 from mailsight.importing.files import values
+from mailsight.importing.words import type_of
 from mailsight.loading import text_encodings
 from mailsight.vocabulary import EventType
 
 from .amounts import Decimal
 from .fields import FIELDS, FIXED, LEFT_OUT, NEEDS, OTHERS, Kind
-from .words import type_of
 
 # A value of a column of types that nobody has said the meaning of, and one whose rows are left out.
 ASK, IGNORE = "ask", "ignore"

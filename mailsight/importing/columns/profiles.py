@@ -9,12 +9,12 @@ from ipaddress import ip_address
 from mailsight.importing import dates
 from mailsight.importing.dates import Evidence, Order
 from mailsight.importing.files.values import known
+from mailsight.importing.words import bounce_type_of, type_of, yes_or_no
 from mailsight.loading.csv_files import Row
 from mailsight.loading.json_files import BadRecord
 
 from . import amounts
 from .amounts import Decimal, Marks
-from .words import bounce_type_of, type_of, yes_or_no
 
 SAMPLE_ROWS = 1_000
 # Rows in which the words of a column of types are looked for.

@@ -8,12 +8,12 @@ from itertools import chain, islice
 from pathlib import Path
 
 from mailsight.errors import ImportFailed, LoadRefused, UnreadableFile
+from mailsight.importing.words import folded, words
 from mailsight.loading import bundle_files, csv_files, file_checks, finding, json_files, unpacking, uploads
 from mailsight.loading.csv_files import Layout, Row
 from mailsight.loading.json_files import BadRecord, Value
 
 from . import profiles
-from .words import folded, words
 
 BEGINNING_BYTES = 2**16
 MAX_TITLE_LINES, MAX_TITLE_LENGTH, MAX_TITLE_COLUMNS = 20, 1_000, 2

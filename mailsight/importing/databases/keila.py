@@ -10,6 +10,7 @@ from typing import Any
 
 from mailsight.importing.sources import Gap, Item, Mail, Position, Request, Row, Rows, Source
 
+from . import keila_blocks
 from .markdown import as_html
 from .postgresql import Database, Reached, Record, event_id, opened
 
@@ -23,6 +24,7 @@ GAPS = (
         ("opens",),
         "Keila keeps the first open of each message, and nothing by which machines could be recognised but the time.",
     ),
+    Gap((), "Campaigns of Keila's MJML editor have no HTML of their own; each customer's copy has."),
     Gap(("delivered",), "Keila counts a message as delivered unless it bounced."),
 )
 
@@ -63,7 +65,8 @@ def _campaigns(database: Database, positions: Mapping[str, str]) -> Iterator[Ite
     query = f"""
         select
             c.id, c.subject, {column("mailings_campaigns", "preview_text", "c")} as preview_text,
-            c.html_body, c.text_body, c.settings ->> 'type' as type, c.sent_at, s.from_name, s.from_email,
+            c.html_body, c.text_body, {column("mailings_campaigns", "json_body", "c")} as json_body,
+            c.settings ->> 'type' as type, c.sent_at, s.from_name, s.from_email,
             {"g.name" if has_segments else "null"} as segment
         from mailings_campaigns as c
         left join mailings_senders as s on s.id = c.sender_id
@@ -97,13 +100,15 @@ def _campaigns(database: Database, positions: Mapping[str, str]) -> Iterator[Ite
 
 
 def _mail(campaign: Record) -> Mail | None:
-    """The e-mail as it was written. Keila's block and MJML editors keep no HTML; each message has its own."""
+    """The e-mail as it was written. Keila's MJML editor keeps no HTML; each message has its own."""
     html, text = campaign["html_body"], campaign["text_body"]
     match campaign["type"]:
         case "text" if text:
             return Mail(f"{campaign['id']}.txt", text)
         case "markdown" if text:
             return Mail(f"{campaign['id']}.html", as_html(text))
+        case "block" if not html and (rendered := keila_blocks.as_html(campaign["json_body"])):
+            return Mail(f"{campaign['id']}.html", rendered)
         case _ if html:
             return Mail(f"{campaign['id']}.html", html)
     return None

@@ -23,6 +23,13 @@ CAMPAIGNS = ("id", "subject", "fromfield", "message", "textmessage", "footer", "
 USERS = ("id", "email", "confirmed", "blacklisted", "entered", "modified", "htmlemail", "disabled",
          "foreignkey")  # fmt: skip
 
+# The tables of clicks, with the key of each.
+CLICKS = {
+    "linktrack_uml_click": ("id", ("id", "messageid", "userid", "forwardid", "firstclick", "latestclick", "clicked")),
+    "linktrack": ("linkid", ("linkid", "messageid", "userid", "url", "forward", "firstclick", "latestclick",
+                             "clicked")),
+}  # fmt: skip
+
 # Campaigns that are still being written.
 UNFINISHED = {"draft", "prepared"}
 _REMOTE = re.compile(r"\[URL:[^\]]{1,2000}\]", re.IGNORECASE)
@@ -260,27 +267,38 @@ class _Import:
         return new_events(self.database, self.request, table, columns, as_event, size=self._size)
 
     def _clicks(self) -> Iterator[Item]:
-        columns = ["id", "messageid", "userid", "forwardid", "firstclick", "latestclick", "clicked"]
-        table = "linktrack_uml_click"
-        for number, value in self.database.fingerprints(table, columns, "messageid").items():
-            if self.request.positions.get(f"{table} {number}") == value:
-                continue
-            for page in self.database.pages(
-                table,
-                columns,
-                joins="left join {linktrack_forward} as f on f.id = t.forwardid",
-                joined={"url": "f.url"},
-                where="t.messageid = %s",
-                parameters=[number],
-                size=self._size,
-            ):
-                yield Rows(
-                    "events", table, [click for row in page for click in phplist_rows.first_and_last(row)]
-                )
-            yield Rows("totals", table, [self._all_clicks(table, number)])
-            yield Position(f"{table} {number}", value)
+        """The first and last clicks. Those of old versions stay in `linktrack` until somebody converts them."""
+        counts: dict[int, int] = {}
+        changed: set[int] = set()
+        for table, (key, columns) in CLICKS.items():
+            for number, value in self.database.fingerprints(table, columns, "messageid").items():
+                counts[number] = counts.get(number, 0) + self._all_clicks(table, number)
+                if self.request.positions.get(f"{table} {number}") == value:
+                    continue
+                changed.add(number)
+                has_forwards = "forwardid" in columns
+                for page in self.database.pages(
+                    table,
+                    columns,
+                    key=(key,),
+                    joins="left join {linktrack_forward} as f on f.id = t.forwardid" if has_forwards else "",
+                    joined={"link": "f.url" if has_forwards else "coalesce(t.forward, t.url)"},
+                    where="t.messageid = %s and (t.clicked > 0 or t.firstclick is not null)",
+                    parameters=[number],
+                    size=self._size,
+                ):
+                    clicks = [
+                        click for row in page for click in phplist_rows.first_and_last(row, row[key], key)
+                    ]
+                    yield Rows("events", table, clicks)
+                yield Position(f"{table} {number}", value)
+        totals: list[Row] = [
+            {"campaign_id": phplist_rows.campaign_id(number), "clicks": counts[number]}
+            for number in sorted(changed)
+        ]
+        yield Rows("totals", "linktrack_uml_click", totals)
 
-    def _all_clicks(self, table: str, number: int) -> Row:
+    def _all_clicks(self, table: str, number: int) -> int:
         """How many clicks there were: more than those with a time."""
         rows = self.database.rows(
             table,
@@ -289,7 +307,7 @@ class _Import:
             where="t.messageid = %s",
             parameters=[number],
         )
-        return {"campaign_id": phplist_rows.campaign_id(number), "clicks": rows[0]["clicks"]}
+        return rows[0]["clicks"] or 0
 
     def _bounces(self) -> Iterator[Item]:
         return new_events(

@@ -109,17 +109,21 @@ def view(row: Record) -> Row:
     }
 
 
-def first_and_last(row: Record) -> Iterator[Row]:
-    """The clicks whose times are known. An id has the time in it, because the last click changes."""
-    times = [row["firstclick"]]
+def first_and_last(row: Record, number: int, key: str) -> Iterator[Row]:
+    """The clicks whose times are known. An id has the time in it, because the last click changes.
+
+    `number` is the row's key, whose name tells which table it is of.
+    """
+    times = [row["firstclick"] or row["latestclick"]]
     if (row["clicked"] or 0) > 1 and row["latestclick"]:
         times.append(row["latestclick"])
+    prefix = "click" if key == "id" else "old-click"
     for time in dict.fromkeys(time for time in times if time):
         yield _about(row["messageid"], row["userid"]) | {
-            "event_id": f"click-{row['id']}-{time:%Y%m%d%H%M%S}",
+            "event_id": f"{prefix}-{number}-{time:%Y%m%d%H%M%S}",
             "type": "clicked",
             "occurred_at": time,
-            "url": row["url"],
+            "url": row["link"],
             "payload": {"clicked": row["clicked"]} if row["clicked"] else None,
         }
 

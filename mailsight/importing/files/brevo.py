@@ -8,7 +8,7 @@ from datetime import tzinfo
 from functools import partial
 
 from mailsight.importing.headers import EMAIL, Kind
-from mailsight.importing.sources import Gap, Item, Request, Source, Unusable, Value
+from mailsight.importing.sources import Gap, Item, Note, Request, Source, Unusable, Value
 from mailsight.vocabulary import EventType
 
 from . import brevo_words, exports, totals, values
@@ -16,6 +16,8 @@ from .exports import Entry, ExportFile, TableRow, by_row
 from .happened import Happened, Log
 
 NAME = "brevo"
+# Words that are not known are named, as far as there are so many.
+MAX_WORDS, MAX_WORD_LENGTH = 20, 40
 
 LOG = Kind(
     "log",
@@ -92,18 +94,30 @@ CAMPAIGNS = Kind(
 def read(request: Request) -> Iterator[Item]:
     """The events of the logs, and the totals of campaigns."""
     log = Log(NAME)
-    return exports.read_tables(
+    unknown: dict[str, EventType] = {}
+    yield from exports.read_tables(
         request,
         "Brevo",
         (
-            by_row(LOG, "events", partial(_event, log)),
-            by_row(WEBHOOKS, "events", partial(_event, log)),
+            by_row(LOG, "events", partial(_event, log, unknown)),
+            by_row(WEBHOOKS, "events", partial(_event, log, unknown)),
             by_row(CAMPAIGNS, "campaigns", _campaign),
         ),
     )
+    for kind, stored_as in (
+        (EventType.UNKNOWN, "unknown events"),
+        (EventType.CLICKED, "clicks, since they have a link"),
+    ):
+        words = [repr(word) for word, known_as in unknown.items() if known_as is kind]
+        if words:
+            yield Note(
+                f"Brevo's words {', '.join(words)} are not known. Their events were stored as {stored_as}."
+            )
 
 
-def _event(log: Log, file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[Entry | Unusable]:
+def _event(
+    log: Log, unknown: dict[str, EventType], file: ExportFile, zone: tzinfo, row: TableRow
+) -> Iterator[Entry | Unusable]:
     email = values.address(row.get("email"))
     at = values.moment(row.get("occurred_at"), zone, day_first=file.days_come_first is not False)
     word, url = row.get("word"), row.get("url")
@@ -114,6 +128,8 @@ def _event(log: Log, file: ExportFile, zone: tzinfo, row: TableRow) -> Iterator[
     meaning = brevo_words.meaning(word)
     # Only clicks have a link, whatever the language.
     kind = meaning.kind if meaning else EventType.CLICKED if url else EventType.UNKNOWN
+    if not meaning and len(unknown) < MAX_WORDS:
+        unknown.setdefault(word[:MAX_WORD_LENGTH], kind)
     campaign_id, name = _named(log, row)
     if campaign_id:
         yield from log.campaign(campaign_id, file.name, row.line, name=name, subject=row.get("subject"))

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mailsight.errors import ImportFailed, UnreadableFile
+from mailsight.importing import dates
 from mailsight.importing.headers import Kind, folded, kind_of
-from mailsight.importing.sources import Item, Position, Request, Row, Rows, Unusable
-from mailsight.loading import csv_files, file_checks, finding, json_files, unpacking, uploads
+from mailsight.importing.sources import Item, Note, Position, Request, Row, Rows, Unusable
+from mailsight.loading import csv_files, file_checks, finding, json_files, text_encodings, unpacking, uploads
 from mailsight.loading.json_files import BadRecord, Value
 from mailsight.loading.refusing import Failure, tried
 
@@ -23,6 +25,8 @@ from .values import known
 
 # How much of a file is looked at for its columns.
 BEGINNING_BYTES = 2**16
+# How many rows are looked at for the time zone of their times.
+ZONE_ROWS = 50
 # Zips in zips are opened once: audience exports come as zips of their own.
 _MAX_NESTING = 2
 _TEXTS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xls", ".ods", ".json", ".ndjson", ".jsonl")
@@ -35,8 +39,7 @@ class ExportFile:
     """A file of an export: its path within it, where it can be read, and its format (csv, json, ndjson or mail).
 
     `columns` are the names in its header; in JSON, the names in the first object. `days_come_first` says in which order
-    its beginning writes dates such as 13/05/2026; None if that doesn't show. `encoding` is that of a CSV file, if it is
-    not to be recognised.
+    its beginning writes dates such as 13/05/2026; None if that doesn't show. `encoding` is that of a CSV file.
     """
 
     name: str
@@ -160,7 +163,7 @@ def _tables(
         *(name, unpacked.path, _form(start)),
         problem=unpacked.problem,
         days_come_first=values.days_come_first(text),
-        encoding=encoding,
+        encoding=encoding or (csv_files.encoding_of(unpacked.path) if _form(start) == "csv" else None),
     )
     yield replace(table, columns=tuple(_columns(table, start, folder)))
 
@@ -178,6 +181,38 @@ def _columns(file: ExportFile, start: bytes, folder: Path) -> list[str]:
     sample.write_bytes(start)
     layout = csv_files.layout(sample, lambda names: list(map(folded, names)), encoding=file.encoding)
     return list(layout.names)
+
+
+def lacks_zone(file: ExportFile, kind: Kind) -> bool:
+    """Whether a table has times of day that name no time zone, judging by its first rows."""
+    for row in islice(rows(replace(file, problem=None), kind), ZONE_ROWS):
+        told = (known(row.values.get(field)) for field in kind.fields) if isinstance(row, TableRow) else ()
+        if any(text and _is_unzoned(text) for text in told):
+            return True
+    return False
+
+
+def _is_unzoned(text: str) -> bool:
+    try:
+        return ":" in text and not dates.is_zoned(text)
+    except ValueError:
+        return False
+
+
+def notes(kinds: Mapping[ExportFile, Kind], options: Mapping[str, str]) -> Iterator[Note]:
+    """In which encoding and time zone files were read that don't tell, unless people chose it."""
+    unzoned = next((file for file, kind in kinds.items() if lacks_zone(file, kind)), None)
+    if unzoned and "timezone" not in options:
+        yield Note(f"{unzoned.name} has times that name no time zone. They were read as UTC.")
+    files = list(kinds)
+    for encoding in dict.fromkeys(file.encoding for file in files):
+        if encoding and encoding != text_encodings.UTF_8 and not options.get("encoding"):
+            first = next(file.name for file in files if file.encoding == encoding)
+            label = text_encodings.CHOICES.get(encoding, encoding)
+            yield Note(
+                f"{first} is not UTF-8 and was read as {label}. If letters such as é or ł are wrong, choose another "
+                "encoding, then import it again."
+            )
 
 
 def rows(file: ExportFile, kind: Kind) -> Iterator[TableRow | BadRecord]:
@@ -298,3 +333,4 @@ def read_tables(request: Request, label: str, readings: Sequence[Reading]) -> It
             for entry in readers[known_files[file]](file, zone)
         )
         yield from batches(everything, request.batch_rows)
+        yield from notes(known_files, request.options)

@@ -115,6 +115,9 @@ RECIPIENTS = Kind(
     marks=(
         *(frozenset({"email", "opened", "dropped", "delivered"}), frozenset({"email", "status_change"})),
         *(frozenset({"email", "unbounce"}), frozenset({"email", "opened", "mta_dropped"})),
+        # Rows that nobody has are left out of the export.
+        *(frozenset({"email", "opened", field}) for field in ("processed", "forward", "print")),
+        *(frozenset({"email", "sent", "delivered", "opened", field}) for field in ("complained", "deferred")),
     ),
 )
 _NO = frozenset(("0", "false", "no", "nein", "non", "falso", "falsch", "faux", "nee"))

@@ -41,15 +41,12 @@ def read(request: Request) -> Iterator[Item]:
     """The campaigns with their totals and e-mails, then the people, then what happened."""
     with exports.opened(request) as files:
         yield from exports.batches(_entries(files, request), request.batch_rows)
+        yield from exports.notes(_kinds(files), request.options)
 
 
 def _entries(files: Sequence[ExportFile], request: Request) -> Iterator[Entry | Item]:
     zone = values.zone(request.options)
-    kinds = {
-        file: kind
-        for file in files
-        if file.form in ("csv", "ndjson") and (kind := kind_of(tables.KINDS, file.columns, file.name))
-    }
+    kinds = _kinds(files)
     saved = [file for file in files if file.form == "json"]
     listed = [
         (file, row)
@@ -80,6 +77,14 @@ def _entries(files: Sequence[ExportFile], request: Request) -> Iterator[Entry | 
     rest.sort(key=lambda file: _place(file, kinds[file]))
     for file in exports.tracked(rest, request):
         yield from _table(file, kinds[file], campaigns, zone)
+
+
+def _kinds(files: Sequence[ExportFile]) -> dict[ExportFile, Kind]:
+    return {
+        file: kind
+        for file in files
+        if file.form in ("csv", "ndjson") and (kind := kind_of(tables.KINDS, file.columns, file.name))
+    }
 
 
 def _place(file: ExportFile, kind: Kind) -> tuple[int, bool, str]:

@@ -44,6 +44,13 @@ def sources(report: CampaignReport) -> None:
         st.caption(formats.plain(explanations.sources(report.counts)))
 
 
+def sales(report: CampaignReport) -> None:
+    """What other programs report that the campaign sold, small, below the figures."""
+    if report.sales:
+        texts = (explanations.sales(each, navigation.zone()) for each in report.sales)
+        st.caption(formats.plain(" ".join(texts)))
+
+
 def differences(report: CampaignReport) -> None:
     """What other programs report otherwise than it was counted, small, below the figures."""
     if report.differences:

@@ -13,7 +13,8 @@ from mailsight import settings
 from mailsight.components import tables
 from mailsight.errors import MailsightError
 from mailsight.figures import formats
-from mailsight.importing.columns import csv, mapping
+from mailsight.importing import uploaded
+from mailsight.importing.columns import mapping
 from mailsight.importing.columns.amounts import Decimal
 from mailsight.importing.columns.conversion import LOADED_AS, Converted
 from mailsight.importing.columns.csv import Suggestion
@@ -21,6 +22,7 @@ from mailsight.importing.columns.fields import FIELDS, OTHERS, Kind
 from mailsight.importing.columns.mapping import ASK, IGNORE, Column, TableMapping
 from mailsight.importing.columns.profiles import Profile
 from mailsight.importing.dates import Order
+from mailsight.importing.recognition import Export
 from mailsight.importing.sources import Value
 from mailsight.loading import child, text_encodings, uploads
 from mailsight.loading.uploads import UploadedFile
@@ -34,37 +36,53 @@ _TIMES = ("time", "happened")
 _TYPES = {str(kind): kind.label for kind in EventType}
 
 
-def suggestion(files: Sequence[UploadedFile], key: str) -> Suggestion | None:
-    """What the columns of the files seem to be, if they are tables that only people can explain.
+def looked_at(files: Sequence[UploadedFile], key: str) -> Export | Suggestion | None:
+    """What people have to say about the files: about an export, or the columns of a table that nobody else can explain.
 
     They are looked at once, in a process of its own, and again if another encoding is chosen. Files that can't be read
     are left to the load, which says why.
     """
-    looked_at = f"{key}:columns"
+    kept = f"{key}:columns"
     names = [(file.name, getattr(file, "file_id", None)) for file in files]
-    suggested: Suggestion | None
-    seen, suggested = st.session_state.get(looked_at, (None, None))
+    seen_in: Export | Suggestion | None
+    seen, seen_in = st.session_state.get(kept, (None, None))
     encoding = st.session_state.get(f"{key}:encoding") if seen == names else None
-    if seen != names or (suggested and encoding not in (None, suggested.encoding)):
+    if seen != names or (seen_in and encoding not in (None, seen_in.encoding)):
         with st.spinner("Looking at the files"):
-            suggested = _looked_at(files, encoding)
-        st.session_state[looked_at] = names, suggested
-    return suggested
+            seen_in = _looked_at(files, encoding)
+        st.session_state[kept] = names, seen_in
+    return seen_in
 
 
-def _looked_at(files: Sequence[UploadedFile], encoding: str | None) -> Suggestion | None:
+def _looked_at(files: Sequence[UploadedFile], encoding: str | None) -> Export | Suggestion | None:
     with uploads.temporary_folder() as folder:
         try:
             saved = uploads.save(files, folder)
             database = settings.from_environment().database
             return child.run(
-                partial(csv.suggest_unknown, saved, database, uploads.MAX_UNPACKED_BYTES, encoding)
+                partial(uploaded.looked_at, saved, database, uploads.MAX_UNPACKED_BYTES, encoding)
             )
         except MailsightError:
             return None
         finally:
             for file in files:
                 file.seek(0)
+
+
+def options(export: Export, key: str) -> dict[str, str]:
+    """Ask for the time zone and the encoding of an export, if it doesn't tell them."""
+    chosen = {}
+    if export.lacks_zone:
+        st.caption(
+            f"Times in this export name no time zone. Choose the one of your {formats.plain(export.label)} account."
+        )
+        own = st.context.timezone
+        chosen["timezone"] = _zone_of(
+            (own, "UTC") if own in available_timezones() else ("UTC",), f"{key}:timezone"
+        )
+    if encoding := _encoding(export.encoding, key):
+        chosen["encoding"] = encoding
+    return chosen
 
 
 def choose(suggested: Suggestion, key: str) -> TableMapping | None:
@@ -99,12 +117,12 @@ def choose(suggested: Suggestion, key: str) -> TableMapping | None:
     return None if open_questions else chosen
 
 
-def _encoding(encoding: str | None, key: str) -> None:
+def _encoding(encoding: str | None, key: str) -> str | None:
     """Show in which encoding a CSV file seems to be, unless it is UTF-8, and let people choose another."""
-    if encoding in (None, text_encodings.UTF_8):
-        return
+    if encoding is None or encoding == text_encodings.UTF_8:
+        return None
     labels = {encoding: encoding} | text_encodings.CHOICES
-    st.selectbox(
+    return st.selectbox(
         "Letters are encoded as",
         list(labels),
         index=list(labels).index(encoding),
@@ -221,10 +239,13 @@ def _time_zone(suggested: Suggestion, chosen: TableMapping, key: str) -> str:
     ]
     if all(suggested.survey.profiles[name].has_zone for name in times) and not chosen.fixed.get("sent_at"):
         return chosen.timezone
-    known = available_timezones()
-    own = [zone for zone in (st.context.timezone,) if zone in known]
-    zones = list(dict.fromkeys((chosen.timezone, "UTC", *own, *sorted(known))))
-    return st.selectbox("Time zone of the times", zones, key=f"{key}:timezone")
+    own = [zone for zone in (st.context.timezone,) if zone in available_timezones()]
+    return _zone_of((chosen.timezone, "UTC", *own), f"{key}:timezone")
+
+
+def _zone_of(likely: Sequence[str], key: str) -> str:
+    zones = list(dict.fromkeys((*likely, *sorted(available_timezones()))))
+    return st.selectbox("Time zone of the times", zones, key=key)
 
 
 def _fixed(chosen: TableMapping, key: str) -> TableMapping:

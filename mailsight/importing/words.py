@@ -147,8 +147,8 @@ _STEMS: dict[Word | EventType, str] = {
         "order* *bestell* command* pedid* ordin* compra* zamowi* objednav* purchase* kauf* achat* ordrer"
     ),
     Word.CURRENCY: "currency wahrung* waehrung* devise moneda valut* moeda walut* mena",
-    Word.HARD: "hard* permanent* duro dur dauerhaft* endgultig* definitiv* twarde",
-    Word.SOFT: "soft* temporar* tempora* weich* doux suave vorubergehend* tijdelijk* miekk* docasn*",
+    Word.HARD: "hard* permanent* duro dur fuerte dauerhaft* endgultig* definitiv* twarde",
+    Word.SOFT: "soft* temporar* tempora* weich* doux suave leve vorubergehend* tijdelijk* miekk* docasn*",
     Word.NOT: "not nicht non no niet nie inte ikke nao ej ne",
     Word.PROVIDER: "provider* esp anbieter fournisseur* proveedor* fornitore aanbieder",
     Word.LAST: "last letzt* dernier* ultim* laatste ostatni* senast* sidst* posledni*",
@@ -158,7 +158,7 @@ _STEMS: dict[Word | EventType, str] = {
         "letto letta gelezen lido read przeczytan*"
     ),
     EventType.CLICKED: (
-        "click* clic clics *klick* *klik* cliqu* pulsad* cliccat* clicad* *proklik* kliknut* klepnut*"
+        "click* clic clics clicaron *klick* *klik* cliqu* pulsad* cliccat* clicad* *proklik* kliknut* klepnut*"
     ),
     EventType.BOUNCED: (
         "*bounc* *rucklauf* *ruecklauf* unzustellbar* zuruckgewiesen* rebond* rebot* rimbalz* respint* "
@@ -193,12 +193,12 @@ _STEMS: dict[Word | EventType, str] = {
         "zamitn* odrzuc* geweiger* afvist* avvisad* rechaz*"
     ),
     EventType.FAILED: (
-        "failed fail failure* fehlgeschlagen* fehler error* echec* echou* fallid* fallit* mislukt* erro "
-        "falhou blad misslyck* fejl* selhal* chyba"
+        "failed fail failure* fehlgeschlagen* fehler error* erreur* fout fouten echec* echou* fallid* fallit* mislukt* "
+        "erro falhou blad misslyck* fejl* selhal* chyba"
     ),
     EventType.DEFERRED: (
-        "defer* delayed verzogert* zuruckgestellt* differe* aplazad* diferid* rinviat* differit* "
-        "uitgesteld* adiad* odrocz* uppskjut* udskudt* odloz*"
+        "defer* delayed verzogert* zuruckgestellt* aufgeschoben* differe* reporte* aplazad* diferid* rinviat* "
+        "rimandat* ritardat* posticipat* differit* uitgesteld* adiad* odrocz* uppskjut* udskudt* odloz*"
     ),
     EventType.QUEUED: (
         "queued processed accepted warteschlange eingereiht angenommen traite procesad* accettat* accepte "
@@ -224,7 +224,7 @@ _PHRASES = {
         "hizo clic": "clic",
         "mailing list": "list",
         "(inscricao cancelada|cancelou a inscricao|iscrizione annullata|annullamento iscrizione)": "unsubscribed",
-        "(suscripcion cancelada|cancelacion de la suscripcion)": "unsubscribed",
+        "(suscripcion cancelada|cancelacion de la suscripcion|anulowano subskrypcje)": "unsubscribed",
     }.items()
 }
 
