@@ -34,10 +34,10 @@ from (values
 
 -- name: add_customers#
 -- `population` must be registered: the customers to add.
-insert into customers
+insert into customers by name
 select
-    customer_id, nullif(email, ''), name, language, country, created_at,
-    {'loyalty_tier': loyalty_tier, 'birth_year': birth_year, 'home_airport': home_airport}::json
+    customer_id, nullif(email, '') as email, name, language, country, created_at,
+    {'loyalty_tier': loyalty_tier, 'birth_year': birth_year, 'home_airport': home_airport}::json as attributes
 from population
 order by customer_id;
 
