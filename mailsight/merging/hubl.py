@@ -20,17 +20,19 @@ from .values import Values
 
 _SYNTAX = Syntax(verbatim=frozenset({"raw"}), comments=True, trims=frozenset("-+"))
 _BRANCHES = frozenset({"elif", "else"})
+_JUMPS = frozenset({"break", "continue"})
 _BLOCKS = {
     "if": Block("endif", _BRANCHES),
     "unless": Block("endunless", frozenset({"else"})),
-    "for": Block("endfor", frozenset({"else"})),
+    "for": Block("endfor", frozenset({"else"}), inside=_JUMPS),
     "macro": Block("endmacro"),
     "filter": Block("endfilter"),
     "with": Block("endwith"),
     "set_block": Block("endset"),
 }
-_TAGS = frozenset(
-    {"if", "unless", "elif", "else", "for", "macro", "filter", "with", "set", "set_block", "do"}
+_TAGS = (
+    frozenset(("if", "unless", "elif", "else", "for", "macro", "filter", "with", "set", "set_block", "do"))
+    | _JUMPS
 )
 _OPENINGS = {"if": "if a", "unless": "if a", "for": "for a in b"}
 _QUOTED = re.compile(r"(\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+')", re.DOTALL)
@@ -42,20 +44,30 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa
     """Render a template, as `rendering.Renderer` says."""
     pieces = [_distinct(piece) for piece in cut(template, _SYNTAX)]
     found = structure(pieces, _BLOCKS, _is_sound)
+    is_text = [
+        index in found.unsound or piece.kind not in (Kind.FIELD, Kind.TAG)
+        for index, piece in enumerate(pieces)
+    ]
+    # Jinja reads one line for each piece. The first text of several in a row stands for all of them.
     source = "\n".join(
-        _TEXT if index in found.unsound else _code(piece.kind, piece.code)
+        ("" if index and is_text[index - 1] else _TEXT) if is_text[index] else _code(piece.kind, piece.code)
         for index, piece in enumerate(pieces)
     )
     try:
         body = environment().parse(source).body
     except FAILURES:
         return Rendered(template, unsupported=(listed(template),))
-    run = Run(template, pieces, found.ends, values)
-    return run.notes.rendered(run.run(body, found.unsound, _texts(pieces, found.unsound)))
+    texts = _texts(pieces, found.unsound)
+    run = Run(
+        template, pieces, found, [text if is_text[at] else None for at, text in enumerate(texts)], values
+    )
+    return run.notes.rendered(run.run(body))
 
 
 def _distinct(piece: Piece) -> Piece:
-    """{% set x %}...{% endset %} is another tag than {% set x = ... %}."""
+    """{% set x %}...{% endset %} is another tag than {% set x = ... %}, and {% print x %} is {{ x }}."""
+    if piece.kind is Kind.TAG and piece.name == "print":
+        return replace(piece, kind=Kind.FIELD, code=piece.code[5:].strip())
     if piece.kind is Kind.TAG and piece.name == "set" and "=" not in piece.code:
         return replace(piece, code=f"set_block {piece.code[3:].strip()}")
     return piece

@@ -8,29 +8,39 @@ from jinja2 import nodes
 from .hubl_expressions import FAILURES, Expressions, Macro, Namespace, Unknown
 from .hubl_filters import text
 from .limits import MAX_CHARACTERS
-from .pieces import Kind, Piece, listed
+from .pieces import Piece, Structure, listed
 from .values import Json, Values
+
+
+class _BreakError(Exception):
+    """A loop ends."""
+
+
+class _ContinueError(Exception):
+    """A turn of a loop ends."""
 
 
 class Run(Expressions):
     """Runs the tree of a template, whose line numbers are the positions of its pieces."""
 
     def __init__(
-        self, template: str, pieces: Sequence[Piece], ends: Mapping[int, int], values: Values
+        self,
+        template: str,
+        pieces: Sequence[Piece],
+        found: Structure,
+        texts: Sequence[str | None],
+        values: Values,
     ) -> None:
         super().__init__(values)
         self._template = template
         self._pieces = pieces
-        self._ends = ends
+        self._found = found
+        self._texts = texts  # what is written for each piece that is text
         self._characters_left = MAX_CHARACTERS
         self._written: list[str] = []
-        self._unsound: set[int] = set()
-        self._texts: Sequence[str] = ()
 
-    def run(self, body: Iterable[nodes.Node], unsound: set[int], texts: Sequence[str]) -> str:
-        """The text of a template. `texts` is what is written for the pieces that are text."""
-        self._unsound = unsound
-        self._texts = texts
+    def run(self, body: Iterable[nodes.Node]) -> str:
+        """The text of the template."""
         for node in body:
             written = len(self._written)
             try:
@@ -64,21 +74,23 @@ class Run(Expressions):
         except FAILURES:
             del self._written[written:]
             del self._scopes[scopes:]
-            source = self._template[piece.start : self._ends.get(piece.start, piece.end)]
+            source = self._template[piece.start : self._found.ends.get(piece.start, piece.end)]
             self.notes.unsupported[listed(source)] = None
             self._write(source)
 
     def _part(self, node: nodes.Expr) -> None:
-        """Write one piece: text, code that is not run, or a field."""
+        """Write a field, or a text and those that follow it."""
         index = node.lineno - 1
-        piece = self._pieces[index]
-        if index in self._unsound:
-            self.notes.unsupported[listed(piece.text)] = None
-            self._write(piece.text)
-        elif piece.kind is not Kind.FIELD:
-            self._write(self._texts[index])
-        else:
-            self._write(self._field(node, piece.text))
+        if self._texts[index] is None:
+            self._write(self._field(node, self._pieces[index].text))
+            return
+        for at in range(index, len(self._pieces)):
+            text = self._texts[at]
+            if text is None:
+                return
+            if at in self._found.unsound:
+                self.notes.unsupported[listed(self._pieces[at].text)] = None
+            self._write(self._pieces[at].text if at in self._found.unsound else text)
 
     def _field(self, node: nodes.Expr, source: str) -> str:
         self._budget.spend()
@@ -117,12 +129,18 @@ class Run(Expressions):
         self._scopes.append({"loop": loop})
         if node.test is not None:
             items = [item for item in items if self._is_chosen(node, item)]
+        depth = len(self._scopes)
         for index, item in enumerate(items):
             loop.update(_loop(items, index))
             self._assign(node.target, item)
-            self._block(node.body)
-            self._scopes[-1] = {"loop": loop}  # what is set in a loop ends with its turn
-        self._scopes.pop()
+            try:
+                self._block(node.body)
+            except _ContinueError:
+                pass
+            except _BreakError:
+                break
+            self._scopes[depth - 1 :] = [{"loop": loop}]  # what is set in a loop ends with its turn
+        del self._scopes[depth - 1 :]
         if not items:
             self._block(node.else_)
 
@@ -141,6 +159,12 @@ class Run(Expressions):
 
     def _run_filterblock(self, node: nodes.FilterBlock) -> None:
         self._write(text(self._chained(node.filter, self._captured(node.body))))
+
+    def _run_break(self, _node: nodes.Break) -> None:
+        raise _BreakError
+
+    def _run_continue(self, _node: nodes.Continue) -> None:
+        raise _ContinueError
 
     def _run_with(self, node: nodes.With) -> None:
         values = [self._value(value) for value in node.values]

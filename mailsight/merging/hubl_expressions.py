@@ -73,7 +73,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 @cache
 def environment() -> ImmutableSandboxedEnvironment:
     """Jinja's parser and filters."""
-    made = _Environment(extensions=["jinja2.ext.do"])
+    made = _Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
     made.filters.clear()
     made.filters.update(FILTERS)
     made.tests.clear()

@@ -4,9 +4,13 @@ https://developers.hubspot.com/docs/reference/cms/hubl/filters (2026-11-26)
 """
 
 import hashlib
+import html
 import json
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import wraps
 from itertools import islice
 from typing import Any
@@ -26,6 +30,9 @@ from .values import MISSING, member
 
 # By chance, for developers, for objects of Python, or not linear in time.
 _LEFT_OUT = frozenset({"attr", "format", "pprint", "random", "urlize", "xmlattr"})
+_MAX_DECIMALS = 30
+_HOURS = re.compile(r"%([ehkl])")
+_UNPADDED = {"e": "%-d", "h": "%I", "k": "%-H", "l": "%-I"}
 _MAX_NUMBER = 10_000  # of positions, columns or groups
 _MILLISECONDS = 10**11  # larger numbers are milliseconds since 1970, as HubSpot's properties are
 _UNITS = frozenset({"seconds", "minutes", "hours", "days", "weeks"})
@@ -39,11 +46,36 @@ def text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, datetime):
         return dates.written(value, "%Y-%m-%d %H:%M:%S")
-    if isinstance(value, list | tuple):
-        return f"[{_join(value, ', ')}]"
     if isinstance(value, dict):
         raise TypeError("no mail shows an object")
-    return str(value)
+    return _listed(value) if isinstance(value, list | tuple) else str(value)
+
+
+def _listed(values: Iterable[Any]) -> str:
+    """A list as HubL writes it. Raises `OverflowError` if that gets too long."""
+    texts = [repr(value) if isinstance(value, str) else text(value) for value in values]
+    fits(sum(map(len, texts)))
+    return f"[{', '.join(texts)}]"
+
+
+class _Rounded(float):
+    """A number that is written with all its decimals: 9.50."""
+
+    decimals = 0
+
+    def __str__(self) -> str:
+        return f"{Decimal(repr(float(self))):.{self.decimals}f}"
+
+
+def _round(value: Any, decimals: int = 0, method: str = "common") -> int | _Rounded:
+    decimals = max(0, min(int(decimals), _MAX_DECIMALS))
+    rounding = {"ceil": ROUND_CEILING, "floor": ROUND_FLOOR}.get(method, ROUND_HALF_UP)
+    exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding)
+    if not decimals:
+        return int(exact)
+    rounded = _Rounded(exact)
+    rounded.decimals = decimals
+    return rounded
 
 
 def _join(value: Iterable[Any], separator: str = "", attribute: str | None = None) -> str:
@@ -82,7 +114,8 @@ def _in_zone(value: Any, zone: str | None) -> datetime:
 def _datetimeformat(
     value: Any, pattern: str = "%H:%M / %d-%m-%Y", zone: str | None = None, *_rest: Any
 ) -> str:
-    return dates.written(_in_zone(value, zone), pattern)
+    # HubL writes these without the blanks that strftime puts before them, and %h is the hour.
+    return dates.written(_in_zone(value, zone), _HOURS.sub(lambda found: _UNPADDED[found[1]], pattern))
 
 
 def _formatted(function: Callable[..., str]) -> Callable[..., str]:
@@ -123,6 +156,15 @@ def _number(value: Any) -> int | float:
     return value if isinstance(value, int | float) else float(value)
 
 
+def _divide(value: Any, other: Any) -> int | float:
+    quotient = _number(value) / _number(other)
+    return int(quotient) if quotient.is_integer() else quotient
+
+
+def _escaped_json(value: Any) -> str:
+    return json.dumps(text(value), ensure_ascii=False)[1:-1]
+
+
 def _unique(value: Iterable[Any], attribute: str | None = None) -> list[Any]:
     unique: dict[str, Any] = {}
     for item in value:
@@ -161,7 +203,21 @@ _OWN: dict[str, Callable[..., Any]] = {
     "string": text,
     "add": lambda value, other: _number(value) + _number(other),
     "multiply": lambda value, other: _number(value) * _number(other),
-    "divide": lambda value, other: _number(value) / _number(other),
+    "divide": _divide,
+    "round": _round,
+    "union": lambda value, other: _unique([*value, *(other or ())]),
+    "intersect": lambda value, other: [item for item in _unique(value) if item in (other or ())],
+    "difference": lambda value, other: [item for item in _unique(value) if item not in (other or ())],
+    "symmetric_difference": lambda value, other: [
+        item for item in _unique([*value, *(other or ())]) if (item in value) is not (item in (other or ()))
+    ],
+    "attr": lambda value, name: None if (found := member(value, str(name))) is MISSING else found,
+    "escapejs": _escaped_json,
+    "escapejson": _escaped_json,
+    "escape_jinjava": text,
+    "unescape_html": lambda value: html.unescape(text(value)),
+    "b64encode": lambda value: b64encode(text(value).encode()).decode(),
+    "b64decode": lambda value: b64decode(text(value)).decode(),
     "divisible": lambda value, other: _number(value) % _number(other) == 0,
     "cut": lambda value, old: text(value).replace(text(old), ""),
     "split": lambda value, separator=" ", limit=0: text(value).split(separator, limit - 1),
