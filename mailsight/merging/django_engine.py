@@ -134,7 +134,7 @@ class Context(context.Context):  # type: ignore[misc]
 
     def _named(self, path: tuple[str, ...]) -> Json:
         value = self.values.lookup(*path)
-        if value is MISSING and any(self.values.lookup(*path[:end]) is None for end in range(1, len(path))):
+        if value is MISSING and self.values.is_within_null(*path):
             return _NOTHING
         return value
 

@@ -120,7 +120,7 @@ class Context(RenderContext):
         value = self.values.lookup(*names)
         if value is not MISSING:
             return value
-        if any(self.values.lookup(*names[:end]) is None for end in range(1, len(names))):
+        if self.values.is_within_null(*names):
             return None
         return self.counters.get(names[0], MISSING) if len(names) == 1 else MISSING
 

@@ -85,6 +85,7 @@ _MODULES = {
     Language.MAUTIC: "mautic",
     Language.LIQUID: "liquid",
     Language.DJANGO: "django_templates",
+    Language.HUBL: "hubl",
 }
 
 

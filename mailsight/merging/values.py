@@ -72,6 +72,10 @@ class Values(Mapping[str, Json]):
                 return value
         return MISSING
 
+    def is_within_null(self, *path: str) -> bool:
+        """Whether the path leads into null: what stands there is known to be nothing."""
+        return any(self.lookup(*path[:end]) is None for end in range(1, min(len(path), MAX_DEPTH)))
+
     def member(self, value: Json | Missing, name: str) -> Json | Missing:
         """As the function `member`, but the names of an object are read only once."""
         if not isinstance(value, Mapping) or name in value:

@@ -10,7 +10,7 @@ from tooling.servers import PROJECT
 
 @pytest.mark.parametrize(
     ("language", "imported"),
-    [("plain", []), ("liquid", ["liquid"]), ("django", ["django"])],
+    [("plain", []), ("liquid", ["liquid"]), ("django", ["django"]), ("hubl", ["jinja2"])],
 )
 def test_a_language_imports_its_library_only(language: str, imported: list[str]) -> None:
     code = f"""
@@ -18,7 +18,7 @@ import sys
 from mailsight.merging.languages import Language
 from mailsight.merging.rendering import render
 render("{{{{ name }}}}", {{"name": "Ada"}}, Language("{language}"))
-print(*[name for name in ("liquid", "django") if name in sys.modules])
+print(*[name for name in ("liquid", "django", "jinja2") if name in sys.modules])
 """
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True

@@ -43,3 +43,16 @@ def test_of_two_names_with_the_same_letters_the_exact_one_counts() -> None:
     values = Values({"first_name": "Anna", "FIRST NAME": "Berta"})
     assert values.lookup("FIRST NAME") == "Berta"
     assert values.lookup("firstname") == "Anna"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_within"),
+    [
+        (("nothing", "more"), True),
+        (("contact", "nothing", "a", "b"), True),
+        (("nothing",), False),
+        (("city", "a"), False),
+    ],
+)
+def test_a_path_may_lead_into_null(path: tuple[str, ...], is_within: bool) -> None:
+    assert Values(KNOWN).is_within_null(*path) is is_within

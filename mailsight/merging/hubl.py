@@ -1,0 +1,139 @@
+"""HubL, HubSpot's dialect of Jinja.
+
+Jinja parses it; what it refuses, and what is not known here, such as HubSpot's modules, is left in the text: see
+`pieces.structure`. The tree is run here (`hubl_engine`): Jinja would compile it to Python code.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from jinja2 import nodes
+
+from .hubl_engine import Run
+from .hubl_expressions import FAILURES, environment
+from .hubl_filters import FILTERS, TESTS
+from .pieces import Block, Kind, Piece, Syntax, cut, listed, structure
+from .rendering import Rendered
+from .values import Values
+
+_SYNTAX = Syntax(verbatim=frozenset({"raw"}), comments=True, trims=frozenset("-+"))
+_BRANCHES = frozenset({"elif", "else"})
+_JUMPS = frozenset({"break", "continue"})
+_BLOCKS = {
+    "if": Block("endif", _BRANCHES),
+    "unless": Block("endunless", frozenset({"else"})),
+    "for": Block("endfor", frozenset({"else"}), inside=_JUMPS),
+    "macro": Block("endmacro"),
+    "filter": Block("endfilter"),
+    "with": Block("endwith"),
+    "set_block": Block("endset"),
+}
+_TAGS = (
+    frozenset(("if", "unless", "elif", "else", "for", "macro", "filter", "with", "set", "set_block", "do"))
+    | _JUMPS
+)
+_OPENINGS = {"if": "if a", "unless": "if a", "for": "for a in b"}
+_QUOTED = re.compile(r"(\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+')", re.DOTALL)
+_CHOICE = re.compile(r"([^?:|{}]{1,500}+)\?([^?:{}]{1,500}+):([^?:{}]{1,500}+)")  # condition ? first : second
+_TEXT = "{{ 0 }}"  # stands for a piece that is text
+
+
+def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa: ARG001  # HubL escapes nothing
+    """Render a template, as `rendering.Renderer` says."""
+    pieces = [_distinct(piece) for piece in cut(template, _SYNTAX)]
+    found = structure(pieces, _BLOCKS, _is_sound)
+    is_text = [
+        index in found.unsound or piece.kind not in (Kind.FIELD, Kind.TAG)
+        for index, piece in enumerate(pieces)
+    ]
+    # Jinja reads one line for each piece. The first text of several in a row stands for all of them.
+    source = "\n".join(
+        ("" if index and is_text[index - 1] else _TEXT) if is_text[index] else _code(piece.kind, piece.code)
+        for index, piece in enumerate(pieces)
+    )
+    try:
+        body = environment().parse(source).body
+    except FAILURES:
+        return Rendered(template, unsupported=(listed(template),))
+    texts = _texts(pieces, found.unsound)
+    run = Run(
+        template, pieces, found, [text if is_text[at] else None for at, text in enumerate(texts)], values
+    )
+    return run.notes.rendered(run.run(body))
+
+
+def _distinct(piece: Piece) -> Piece:
+    """{% set x %}...{% endset %} is another tag than {% set x = ... %}, and {% print x %} is {{ x }}."""
+    if piece.kind is Kind.TAG and piece.name == "print":
+        return replace(piece, kind=Kind.FIELD, code=piece.code[5:].strip())
+    if piece.kind is Kind.TAG and piece.name == "set" and "=" not in piece.code:
+        return replace(piece, code=f"set_block {piece.code[3:].strip()}")
+    return piece
+
+
+def _texts(pieces: Sequence[Piece], unsound: set[int]) -> list[str]:
+    """What is written for each piece that is not run: the text without what its neighbours trim."""
+    texts = []
+    for index, piece in enumerate(pieces):
+        text = piece.text if piece.kind is Kind.TEXT else piece.code if piece.kind is Kind.VERBATIM else ""
+        if index and pieces[index - 1].trims_after and index - 1 not in unsound:
+            text = text.lstrip()
+        if index + 1 < len(pieces) and pieces[index + 1].trims_before and index + 1 not in unsound:
+            text = text.rstrip()
+        texts.append(text)
+    return texts
+
+
+def _code(kind: Kind, code: str) -> str:
+    """A piece as Jinja reads it, on one line."""
+    if kind not in (Kind.FIELD, Kind.TAG):
+        return _TEXT
+    code = _of_jinja(" ".join(code.splitlines()))
+    if kind is Kind.FIELD:
+        return f"{{{{ {code} }}}}"
+    name, _, rest = code.partition(" ")
+    if name == "unless":
+        return f"{{% if not ({rest}) %}}"
+    name = {"set_block": "set", "endunless": "endif"}.get(name, name)
+    return f"{{% {name} {rest} %}}"
+
+
+def _of_jinja(code: str) -> str:
+    """The code with Jinja's own words for HubL's signs."""
+    parts = _QUOTED.split(code)
+    for at in range(0, len(parts), 2):
+        part = parts[at].replace("&&", " and ").replace("||", " or ")
+        parts[at] = re.sub(r"!(?!=)", " not ", part)
+    code = "".join(parts)
+    choice = _CHOICE.fullmatch(_QUOTED.sub(lambda quoted: "_" * len(quoted[0]), code))
+    if choice is None:
+        return code
+    condition, first, second = (code[slice(*choice.span(group))] for group in (1, 2, 3))
+    return f"({first}) if ({condition}) else ({second})"
+
+
+def _is_sound(piece: Piece, block: str | None) -> bool:
+    """Whether the tag or field can be run; for a tag between branches, in which block."""
+    return piece.is_readable and _can_run(piece.kind, piece.code, block)
+
+
+@lru_cache(maxsize=1_000)
+def _can_run(kind: Kind, code: str, block: str | None) -> bool:
+    piece = Piece(kind, "", 0, code)
+    if kind is Kind.TAG and piece.name not in _TAGS:
+        return False
+    source = _code(kind, code)
+    if block:
+        source = f"{{% {_OPENINGS[block]} %}}{source}"
+    if end := _BLOCKS.get(block or piece.name if kind is Kind.TAG else ""):
+        source += f"{{% {'endif' if end.end == 'endunless' else end.end} %}}"
+    try:
+        return all(map(_is_known, environment().parse(source).find_all((nodes.Filter, nodes.Test))))
+    except FAILURES:
+        return False
+
+
+def _is_known(node: nodes.Node) -> bool:
+    return node.name in FILTERS if isinstance(node, nodes.Filter) else getattr(node, "name", "") in TESTS
