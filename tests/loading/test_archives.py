@@ -142,12 +142,12 @@ def test_mails_without_a_message_and_broken_ones_are_listed_and_the_rest_is_load
         assert connection.sql(
             "select kind, count(*) from refused group by kind order by kind"
         ).fetchall() == [
+            ("e-mails", 3),
             ("files", 1),
-            ("mails", 3),
         ]
         assert connection.sql(
             "select kind, rows, new, refused from loads where source = 'archive'"
-        ).fetchall() == [("mails", 5, 2, 3)]
+        ).fetchall() == [("e-mails", 5, 2, 3)]
     with pytest.raises(LoadRefused, match="passed over"):
         archives.load(database, [tmp_path / "a.zip"], strict=True)
 
