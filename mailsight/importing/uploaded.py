@@ -31,6 +31,8 @@ def looked_at(
     """
     progress(0.0, "Looking at the files")
     folder = uploads.unpacked(saved)
+    if archive_files.holds_mails(folder):
+        return None
     export = recognition.export_at(folder, max_bytes, encoding)
     return export or csv.suggest_unknown(folder, database, max_bytes, encoding)
 

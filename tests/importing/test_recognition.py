@@ -174,8 +174,8 @@ def test_the_times_of_an_uploaded_export_are_in_the_zone_that_was_chosen(tmp_pat
 
 def test_uploaded_mails_are_an_archive_unless_they_come_with_tables(tmp_path: Path) -> None:
     database = tmp_path / "m.duckdb"
-    table = "campaign_id,customer_id,email,sent_at\nspring,1,ann@mail.example,2026-04-14T09:00:00Z\n"
-    files = {"messages.csv": table.encode(), "a.html": b"<p>"}
+    rows = "campaign_id,customer_id,email,sent_at\nspring,1,ann@mail.example,2026-04-14T09:00:00Z\n"
+    files = {"messages.csv": rows.encode(), "a.html": b"<p>"}
     uploaded.load(database, written(tmp_path / "bundle", files), names="bundle.zip")
     saved = uploads.save(
         [UploadedFile("a.eml", raw_mail(Message_ID="<1>", X_Campaign="spring"))], tmp_path / "one"
@@ -188,6 +188,7 @@ def test_uploaded_mails_are_an_archive_unless_they_come_with_tables(tmp_path: Pa
         )
     [mail] = uploaded.load(database, tmp_path / "box.zip", names="box.zip").kinds
     assert (mail.rows, mail.changed, mail.refused) == (2, 1, 1)
+    assert uploaded.looked_at(tmp_path / "box.zip", database) is None
     with_table = written(tmp_path / "both", {**files, "a.eml": raw_mail()})
     assert uploaded.load(database, with_table, names="both").kinds[0].kind == "campaigns"
     with Warehouse(database).snapshot() as data:
