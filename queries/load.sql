@@ -45,7 +45,7 @@ from (
     union all
     select 'totals' as kind, rowid as row from staged_totals where refusal is null
     union all
-    select 'mails' as kind, rowid as row from staged_mails where refusal is null
+    select 'e-mails' as kind, rowid as row from staged_mails where refusal is null
 );
 select count(*) as rows from numbered;
 
@@ -79,7 +79,7 @@ from failed_rows as f join numbered as n using (number)
 where n.kind = 'totals' and staged_totals.rowid = n.row;
 update staged_mails set refusal = f.reason
 from failed_rows as f join numbered as n using (number)
-where n.kind = 'mails' and staged_mails.rowid = n.row;
+where n.kind = 'e-mails' and staged_mails.rowid = n.row;
 
 -- name: set_loaded_at(loaded_at)!
 -- The time of this load, for what it adds.
@@ -504,7 +504,7 @@ select
 from merged_totals
 union all by name
 select
-    'mails' as kind,
+    'e-mails' as kind,
     (select count(*) from staged_mails) as rows,
     (select count(*) from staged_mails where refusal is not null) as refused,
     count(*) filter (is_new) as new,

@@ -146,7 +146,7 @@ def archive_(
     """Add the e-mails that customers received, each to its message; print those without one."""
     load = partial(
         archives.load,
-        _existing(database_path(context, database)),
+        database_path(context, database),
         paths,
         strict=strict,
         wait_seconds=settings.from_environment().load_wait_seconds,

@@ -1,9 +1,9 @@
-"""Loads what was uploaded: another sender's export, recognised by its columns, or a bundle."""
+"""Loads what was uploaded: another sender's export, recognised by its columns, e-mails, or a bundle."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from mailsight.loading import bundles, finding, uploads
+from mailsight.loading import archive_files, archives, bundles, finding, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary, silent
 
@@ -31,6 +31,8 @@ def looked_at(
     """
     progress(0.0, "Looking at the files")
     folder = uploads.unpacked(saved)
+    if archive_files.holds_mails(folder):
+        return None
     export = recognition.export_at(folder, max_bytes, encoding)
     return export or csv.suggest_unknown(folder, database, max_bytes, encoding)
 
@@ -53,6 +55,15 @@ def load(
     database is then unchanged.
     """
     folder = uploads.unpacked(saved)
+    if archive_files.holds_mails(folder):
+        return archives.load(
+            database,
+            _without_copies(folder),
+            progress=progress,
+            wait_seconds=wait_seconds,
+            max_bytes=max_bytes,
+            names=[names],
+        )
     if source := recognition.recognise(folder, max_bytes):
         return engine.run(
             database,
@@ -71,3 +82,12 @@ def load(
         wait_seconds=wait_seconds,
         max_bytes=max_bytes,
     )
+
+
+def _without_copies(folder: Path) -> list[Path]:
+    """What is in the folder, without the copies of single e-mails that `uploads.save` made for bundles."""
+    inside = sorted(folder.iterdir())
+    names = {path.name for path in inside}
+    copies = folder / uploads.CONTENTS
+    is_copy = copies.is_dir() and all(path.name in names for path in copies.iterdir())
+    return [path for path in inside if not (is_copy and path == copies)]

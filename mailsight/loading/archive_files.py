@@ -7,13 +7,14 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from mailsight.errors import NotABundle, UnreadableFile
 from mailsight.mime import files as mail_files
 
-from . import archive_streams, file_checks, folders, mailboxes, unpacking
+from . import archive_streams, file_checks, finding, folders, mailboxes, unpacking
 from .archive_streams import BROKEN, Budget, Source
 from .contents import MAX_MAIL_BYTES
 from .refusals import PassedOver
@@ -24,6 +25,8 @@ MAX_DEPTH = 30
 MAX_NESTING = 4
 _KEPT_BYTES = 2**16
 _MAX_LABEL = 300
+# Of an upload, so many files tell whether it is an archive of mails.
+_LOOKED_AT = 1_000
 
 # What mail servers and programs keep beside the mails.
 _COMPANIONS = re.compile(
@@ -206,6 +209,18 @@ class Archive:
 
     def _pass_over(self, name: str, reason: str) -> None:
         self.unread.append(PassedOver(name, reason))
+
+
+def holds_mails(folder: Path) -> bool:
+    """Whether a folder holds mails, and nothing that looks like a table."""
+    found = False
+    for path in islice(finding.files_below(folder), _LOOKED_AT):
+        start = unpacking.beginning(path, archive_streams.START_BYTES)
+        if mailboxes.is_mailbox(start) or mail_files.is_mail(start, path.name):
+            found = True
+        elif finding.looks_like_table(path.name):
+            return False
+    return found
 
 
 def _is_read(place: Path, name: str, siblings: Sequence[str]) -> bool:

@@ -9,13 +9,14 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from mailsight.errors import NotABundle, UnusableMail
+from mailsight.errors import NoDatabase, NotABundle, UnusableMail
 from mailsight.mail.content import content_id
 from mailsight.mail.links import Link, links
 from mailsight.mime import bodies, facts
 from mailsight.mime import files as mail_files
 from mailsight.mime.tracing import Trace, trace
 from mailsight.warehouse.draft import Draft, draft
+from mailsight.warehouse.reader import Warehouse
 
 from . import archive_matching
 from .archive_files import Archive, ArchivedMail
@@ -23,14 +24,14 @@ from .archive_matching import Match
 from .contents import Header, Mail, Received, received, store
 from .derive import Progress
 from .json_files import as_text
-from .merge import LoadSummary, complete, reject_failing, silent
+from .merge import KindSummary, LoadSummary, complete, reject_failing, silent
 from .refusals import Refusal, Refusals
 from .refusing import Failure, carefully, explained, isolated, tried, tried_bounded
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-KIND = "mails"
+KIND = "e-mails"
 # Mails that a worker process reads at once: starting to talk to it takes longer than reading a small one.
 _BATCH_MAILS = 50
 _BATCH_BYTES = 2**22
@@ -49,13 +50,17 @@ def load(
     progress: Progress = silent,
     wait_seconds: float = 600.0,
     max_bytes: int | None = None,
+    names: Sequence[str] | None = None,
 ) -> LoadSummary:
     """Loads the mails below the paths as the copies that customers received; publishes the result as one generation.
 
     `progress` is called with the share done (0 to 1) and the current step. With `strict`, one rejected mail rejects the
-    whole load. `max_bytes` limits what a packed file unpacks to, in addition to the general limits. Raises
-    `LoadRefused`; the database is then unchanged.
+    whole load. `max_bytes` limits what a packed file unpacks to, in addition to the general limits. `names` are what
+    the list of loads shows, if not the names of the paths. Raises `NoDatabase` and `LoadRefused`; the database is then
+    unchanged.
     """
+    if not Warehouse(database).exists:
+        raise NoDatabase(f"There is no database at {database}.")
 
     def attempt(is_careful: bool) -> LoadSummary:
         with explained(), draft(database, wait_seconds=wait_seconds) as work:
@@ -69,7 +74,8 @@ def load(
                 raise NotABundle("There are no e-mails in it.")
             if is_careful:
                 reject_failing(work, progress)
-            return staging.complete(archive, [path.name for path in paths], strict=strict, progress=progress)
+            files = [path.name for path in paths] if names is None else names
+            return staging.complete(archive, files, strict=strict, progress=progress)
 
     summary = carefully(attempt)
     progress(1.0, "Done")
@@ -242,7 +248,8 @@ class _Staging:
             progress=progress,
             passed_over=archive.unread,
         )
-        return replace(summary, kinds=[kind for kind in summary.kinds if kind.kind == KIND])
+        own = [kind for kind in summary.kinds if kind.kind == KIND]
+        return replace(summary, kinds=own or [KindSummary(KIND, rows=0, new=0, changed=0, refused=0)])
 
 
 def _batches(mails: Iterator[ArchivedMail]) -> Iterator[list[ArchivedMail]]:

@@ -121,6 +121,11 @@ def _ending(name: str) -> str:
     return PurePath(path.stem).suffix if path.suffix in unpacking.ENDINGS else path.suffix
 
 
+def looks_like_table(name: str) -> bool:
+    """Whether a file's name says that it is a table, packed or not."""
+    return kind_of_name(name) is not None or (_ending(name) in _DATA and _ending(name) not in _ARCHIVES)
+
+
 def looks_like_data(name: str) -> bool:
     """Whether a file's name says that it is data."""
     return (

@@ -143,7 +143,8 @@ def complete(
             refused=row["refused"] + unread[row["kind"]],
         )
         for row in work.rows("load_summary")
-        if row["kind"] not in ("totals", "mails") or row["rows"] + unread[row["kind"]]  # most loads have none
+        if row["kind"] not in ("totals", "e-mails")
+        or row["rows"] + unread[row["kind"]]  # most loads have none
     ]
     changed = bool(newly_refused or any(kind.new or kind.changed for kind in kinds))
     if changed:

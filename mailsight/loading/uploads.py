@@ -26,6 +26,8 @@ from .merge import LoadSummary
 
 _PREFIX = "mailsight-upload-"
 MAX_FILES = 50_000
+# Where a bundle keeps its e-mails.
+CONTENTS = "contents"
 MAX_UNPACKED_BYTES = 2 * 2**30
 # Text compresses 5- to 50-fold. A much higher ratio is treated as a decompression bomb.
 MAX_RATIO = 200
@@ -83,7 +85,7 @@ def save(files: Sequence[UploadedFile], folder: Path) -> Path:
         if "/" not in file.name and is_mail:
             # Bundles keep their e-mails in a folder, but a single uploaded file has no path.
             file.seek(0)
-            saver.save(f"contents/{file.name}", file)
+            saver.save(f"{CONTENTS}/{file.name}", file)
     return folder
 
 

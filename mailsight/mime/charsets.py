@@ -159,7 +159,8 @@ def decode(raw: bytes, charset: str | None = None) -> str:
 
 def text(raw: bytes, codec: str) -> str:
     """Decode as browsers do. Bytes that mean nothing become U+FFFD."""
-    return raw.decode(codec, _AS_BROWSERS).translate(_DIFFERENCES.get(codec, {}))
+    decoded = raw.decode(codec, _AS_BROWSERS)
+    return decoded.translate(_DIFFERENCES[codec]) if codec in _DIFFERENCES else decoded
 
 
 def _chosen(raw: bytes, header: str | None, meta: str | None) -> str:

@@ -57,7 +57,8 @@ def read_any(raw: bytes, name: str) -> Mail:
     if not raw.strip(_SPACE):
         raise UnusableMail("is empty")
     if raw.startswith(outlook.OLE):
-        return bodies.mail(outlook.read_msg(raw))
+        message = outlook.read_msg(raw)
+        return replace(bodies.mail(message), headers=headers.written(message.header))
     if tnef := outlook.read_tnef(raw):
         return bodies.mail(tnef)
     for signature, kind in _OTHER_FORMATS.items():

@@ -39,6 +39,8 @@ _ADDRESS = re.compile(r"<\s*([^<>\s]{1,320})\s*>")
 _MAX_FIELD = 100_000
 # The headers of real mails have up to 30 KB.
 MAX_SOURCE = 100_000
+# Of these, a header has one.
+_SINGLE = ("subject", "from", "message-id")
 _QUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -135,6 +137,14 @@ def source(raw: bytes) -> str:
         del lines[-1]
     text = "".join(line.decode("ascii") if line.isascii() else charsets.decode(line) for line in lines)
     return text.replace("\0", "\ufffd").rstrip("\r\n")
+
+
+def written(header: Header) -> str:
+    """A header that isn't known as it was written, one field a line; at most `MAX_SOURCE` characters."""
+    once = {name: value for name, value in reversed(header.fields) if value and name in _SINGLE}
+    rest = [(name, value) for name, value in header.fields if value and name not in _SINGLE]
+    lines = [f"{name.title()}: {charsets.decode(value)}" for name, value in (*once.items(), *rest)]
+    return "\n".join(lines)[:MAX_SOURCE].replace("\0", "\ufffd")
 
 
 def _end(raw: bytes) -> re.Match[bytes] | None:

@@ -25,7 +25,7 @@ _TNEF_SIGNATURE = b"\x78\x9f\x3e\x22"
 _NOT_OUTLOOK = "is not a message of Outlook that can be read"
 
 # MAPI properties: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxprops
-_SUBJECT, _HEADERS = 0x0037, 0x007D
+_SUBJECT, _HEADERS, _MESSAGE_ID = 0x0037, 0x007D, 0x1035
 _SENDER_NAME, _SENDER_ADDRESS, _SENDER_SMTP = 0x0C1A, 0x0C1F, 0x5D01
 _TEXT, _RTF, _HTML = 0x1000, 0x1009, 0x1013
 _INTERNET_CODE_PAGE, _MESSAGE_CODE_PAGE = 0x3FDE, 0x3FFD
@@ -259,7 +259,11 @@ def _header(item: _Item) -> Header:
     )
     name = item.text(_SENDER_NAME)
     own = _fields(
-        {"subject": item.text(_SUBJECT).strip(), "from": f"{name} <{address}>" if name or address else ""}
+        {
+            "subject": item.text(_SUBJECT).strip(),
+            "from": f"{name} <{address}>" if name or address else "",
+            "message-id": item.text(_MESSAGE_ID).strip(),
+        }
     )
     return Header((*own.fields, *arrived.fields))
 

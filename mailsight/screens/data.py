@@ -49,7 +49,7 @@ _CARDS = {
     "events": ("Events", "Everything that happened to messages: delivered, opened, clicked and so on."),
 }
 _OWN_FILES = {"bundle": "Bundle", "content": "Campaign e-mail", "archive": "Archive"}
-_KINDS = {**{kind: kind.removesuffix("s") for kind in _CARDS}, "mails": "archived e-mail"}
+_KINDS = {**{kind: kind.removesuffix("s") for kind in _CARDS}, "e-mails": "archived e-mail"}
 _NO_LOADS = "New loads will be listed here."
 _NO_PROVIDER = "Provider not specified"
 

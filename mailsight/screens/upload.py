@@ -45,6 +45,7 @@ _ZIP, _FOLDER, _PROVIDER = "Zip or files", "Folder", "Provider files"
 _BUNDLE_TYPES = [
     *("zip", "csv", "tsv", "tab", "psv", "txt", "dat", "ndjson", "jsonl", "json", "parquet", "pq"),
     *("xlsx", "xlsm", "xlsb", "xls", "ods", "gz", "zst", "bz2", "xz", "html", "htm", "eml"),
+    *("emlx", "msg", "mbox", "tar", "tgz"),
 ]
 _PROVIDER_TYPES = ["json", "ndjson", "jsonl", "avro", "txt", "log", "gz", "zst", "bz2", "xz"]
 
@@ -121,7 +122,8 @@ def choose() -> Start | None:
         )
         st.caption(
             f"Or an export from {uploaded.SENDERS}, just as you downloaded it: a zip, CSV, Excel or JSON file. "
-            "Of any other CSV, Excel or JSON file, you choose what its columns are."
+            "Of any other CSV, Excel or JSON file, you choose what its columns are. E-mails that customers received "
+            "(.eml, .mbox) are added to their messages."
         )
         start = partial(load_bundle, files)
         is_complete = bool(files)

@@ -9,7 +9,10 @@ import pytest
 from mailsight.errors import BadUpload
 from mailsight.figures.metrics import Counts
 from mailsight.importing import recognition, uploaded
+from mailsight.loading import uploads
+from mailsight.reports import data as data_reports
 from mailsight.warehouse.reader import Warehouse
+from tests.support.archives import mailbox, raw_mail
 from tests.support.exported import (
     KLAVIYO_CAMPAIGNS,
     MAILCHIMP_CAMPAIGNS,
@@ -23,6 +26,7 @@ from tests.support.exported import (
 )
 from tests.support.exports import written, zipped
 from tests.support.tables import table
+from tests.support.uploaded import UploadedFile
 
 HUBSPOT = (
     "Email Name,Send Date (Your time zone),Campaign,Sent,Delivered,Opened,Clicked,Click Through Rate,Not Sent\n"
@@ -166,3 +170,27 @@ def test_the_times_of_an_uploaded_export_are_in_the_zone_that_was_chosen(tmp_pat
     assert event["occurred_at"].hour == 8
     summary = uploaded.load(tmp_path / "n.duckdb", export, names="x.csv")
     assert summary.notes == ("x.csv has times that name no time zone. They were read as UTC.",)
+
+
+def test_uploaded_mails_are_an_archive_unless_they_come_with_tables(tmp_path: Path) -> None:
+    database = tmp_path / "m.duckdb"
+    rows = "campaign_id,customer_id,email,sent_at\nspring,1,ann@mail.example,2026-04-14T09:00:00Z\n"
+    files = {"messages.csv": rows.encode(), "a.html": b"<p>"}
+    uploaded.load(database, written(tmp_path / "bundle", files), names="bundle.zip")
+    saved = uploads.save(
+        [UploadedFile("a.eml", raw_mail(Message_ID="<1>", X_Campaign="spring"))], tmp_path / "one"
+    )
+    [mail] = uploaded.load(database, saved, names="a.eml").kinds
+    assert (mail.kind, mail.rows, mail.new) == ("e-mails", 1, 1)
+    with zipfile.ZipFile(tmp_path / "box.zip", "w") as archive:
+        archive.writestr(
+            "messages.mbox", mailbox(raw_mail(X_Campaign="spring"), raw_mail("zoe@mail.example"))
+        )
+    [mail] = uploaded.load(database, tmp_path / "box.zip", names="box.zip").kinds
+    assert (mail.rows, mail.changed, mail.refused) == (2, 1, 1)
+    assert uploaded.looked_at(tmp_path / "box.zip", database) is None
+    with_table = written(tmp_path / "both", {**files, "a.eml": raw_mail()})
+    assert uploaded.load(database, with_table, names="both").kinds[0].kind == "campaigns"
+    with Warehouse(database).snapshot() as data:
+        loads = data_reports.data(data).loads
+    assert [load.files for load in loads if load.source == "archive"] == [["box.zip"], ["a.eml"]]

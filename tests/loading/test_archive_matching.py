@@ -149,7 +149,7 @@ def test_each_mail_finds_its_message_or_none(loaded: Path, tmp_path: Path) -> No
         name: expected for name, (_, expected) in numbered.items() if isinstance(expected, str)
     }
     assert [(kind.kind, kind.rows, kind.refused) for kind in summary.kinds] == [
-        ("mails", len(CASES), len(reasons))
+        ("e-mails", len(CASES), len(reasons))
     ]
     # Of several mails for one message, the one with its id counts, then one with its campaign, then the last.
     winners: dict[tuple[str, str], str] = {}

@@ -119,7 +119,7 @@ def test_a_form_without_a_boundary_leaves_the_others_alone(provider: str, tmp_pa
 
 
 # They look at the beginning of a file.
-OF_A_FILE = ("unpacking._parts_of", "unpacking._utf_16_without_mark")
+OF_A_FILE = ("unpacking.parts_of", "unpacking._utf_16_without_mark")
 
 
 def test_a_function_that_fails_for_a_file_leaves_only_that_out(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsight.errors import UnusableMail
-from mailsight.mime import rtf
+from mailsight.mime import facts, rtf
 from mailsight.mime.bodies import Attachment, Mail
 from mailsight.mime.files import read
 from mailsight.mime.outlook import read_msg, read_tnef
@@ -147,6 +147,15 @@ def test_the_header_of_an_outlook_message_is_read() -> None:
     header = "From: =?utf-8?q?Gr=C3=BCn?= <news@green.example>\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\n\r\n"
     mail = read(msg({"007D001F": header, "1000001F": "x"}), "mail.msg")
     assert (mail.subject, mail.from_name, mail.from_email) == ("café", "Grün", "news@green.example")
+    arrived = "Received: from a\r\nReceived: from b\r\nSubject: old\r\nTo: ann@mail.example\r\n\r\n"
+    own = {"0037001F": "new", "1035001F": "<1@green.example>", "1000001F": "x"}
+    assert facts.fields(read(msg({"007D001F": arrived, **own}), "mail.msg").headers or "") == [
+        ("Subject", "new"),
+        ("Message-Id", "<1@green.example>"),
+        ("Received", "from a"),
+        ("Received", "from b"),
+        ("To", "ann@mail.example"),
+    ]
 
 
 def test_other_files_of_microsoft_office_are_refused() -> None:
