@@ -105,6 +105,7 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.\w")
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 _RUN = re.compile(r"[A-Za-z0-9]{12,}+")
 _HEX = re.compile(r"[0-9a-f]{16,}+", re.IGNORECASE)
+_WORDS = re.compile(r"[A-Z]?[a-z]{3,}+")
 _KINDS = re.compile(r"[a-z]++|[A-Z]++|[0-9]++")
 _MIN_DIGITS = 14
 _MIN_CHANGES = 5
@@ -232,7 +233,7 @@ def _is_token(text: str) -> bool:
         if run.isdecimal():
             if len(run) >= _MIN_DIGITS:
                 return True
-        elif (_HEX.fullmatch(run) and not run.isalpha()) or len(_KINDS.findall(run)) > _MIN_CHANGES:
+        elif (_HEX.fullmatch(run) and not run.isalpha()) or len(_KINDS.findall(_WORDS.sub("", run))) > _MIN_CHANGES:
             return True
     return False
 

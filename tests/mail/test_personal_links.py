@@ -117,6 +117,7 @@ def test_a_wrapped_link_is_never_the_same_for_everybody(wrapper: object) -> None
         (f"{SALE}?size=42&page=2&utm_source=newsletter&utm_content=0a1b2c3d4e5f60718293", "Sale"),
         ("https://shop.example/10-tips-for-2026-spring-garden-makeovers", "Ten tips"),
         ("https://shop.example/p/20260414", "Tulips"),
+        ("https://shop.example/PlatformProductDetail.jsp?title=shopWinsCourtCaseAgainstTulips", "News"),
         ("https://www.youtube.com/watch?v=dQw4w9WgXcQ", "Watch"),
         ("https://docs.google.com/document/d/1aB2cD3eF4gH5iJ6kL7mN8oP/edit", "Read"),
         ("https://www.facebook.com/sharer/sharer.php?u=https%3A%2F%2Fshop.example%2Fsale", "Share"),
