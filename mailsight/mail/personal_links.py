@@ -233,7 +233,9 @@ def _is_token(text: str) -> bool:
         if run.isdecimal():
             if len(run) >= _MIN_DIGITS:
                 return True
-        elif (_HEX.fullmatch(run) and not run.isalpha()) or len(_KINDS.findall(_WORDS.sub("", run))) > _MIN_CHANGES:
+        elif (_HEX.fullmatch(run) and not run.isalpha()) or len(
+            _KINDS.findall(_WORDS.sub("", run))
+        ) > _MIN_CHANGES:
             return True
     return False
 

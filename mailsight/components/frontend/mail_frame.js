@@ -28,7 +28,7 @@ function mailView(parentElement) {
   let data, opener;
   const frame = mailFrame(parentElement, opened, () => {}, drawClip);
   const clip = make("div", { class: "clip", role: "note" }, make("span"));
-  const bar = make("section", { class: "target", popover: "manual", tabindex: "-1", "aria-label": "Where the link leads" });
+  const bar = make("section", { class: "target", popover: "auto", tabindex: "-1", "aria-label": "Where the link leads" });
   frame.holder.append(clip);
   parentElement.append(bar);
   clip.hidden = true;
