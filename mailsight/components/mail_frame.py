@@ -1,6 +1,7 @@
 """A frame that shows an e-mail and runs no scripts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -16,16 +17,49 @@ def frontend(*names: str) -> str:
 _frame = st.components.v2.component(
     "mailsight_mail_frame",
     css=frontend("mail_frame.css"),
-    js=frontend("frame.js", "mail_frame.js"),
+    js=frontend("frame.js", "dark_mail.js", "mail_frame.js"),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is shown of a link that opens nothing by itself. `href`: what "Open anyway" opens; empty if nothing may."""
+
+    leads: str
+    url: str
+    why: str
+    href: str = ""
+
+
 def mail_frame(
-    html: str, *, key: str, width: int | None = None, title: str, origins: Sequence[str] = ()
+    html: str,
+    *,
+    key: str,
+    width: int | None = None,
+    title: str,
+    origins: Sequence[str] = (),
+    links: Mapping[int, Target] | None = None,
+    popups: bool = True,
+    dark: bool = False,
+    clipped: tuple[str, str] | None = None,
 ) -> None:
     """Show an e-mail at full height, `width` pixels wide (None: the available width). `title` is for screen readers.
 
-    `html` must come from `content.safe_mail` or `heatmap.draw`. The frame runs no scripts and loads nothing, except
-    pictures from these origins.
+    `html` must come from `mail.views.shown`, `content.safe_mail` or `heatmap.draw`. The frame runs no scripts and loads
+    nothing, except pictures from these origins. `links` has what is shown of links that open nothing by themselves, by
+    position; without `popups`, no other opens anything either. `dark`: draw its colours inverted. `clipped`: a comment
+    in the e-mail, and the words on a line across the e-mail at its place.
     """
-    _frame(key=key, data={"html": html, "origins": list(origins), "title": title, "width": width})
+    _frame(
+        key=key,
+        data={
+            "html": html,
+            "origins": list(origins),
+            "title": title,
+            "width": width,
+            "links": {str(position): asdict(target) for position, target in (links or {}).items()},
+            "popups": popups,
+            "dark": dark,
+            "clipped": {"comment": clipped[0], "words": clipped[1]} if clipped else None,
+        },
+    )

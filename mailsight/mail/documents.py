@@ -8,6 +8,7 @@ too deep are left out, and a mail with too many elements is cut off.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -80,6 +81,28 @@ def within_bounds(html: str) -> Source:
     return Source("".join(parts), SIMPLIFIED if reader.cut_at is None else _TOO_LARGE)
 
 
+def tokens(html: str) -> Iterator[tuple[int, int]]:
+    """Where each tag and comment starts and ends. A style, a script or the like is part of its start tag."""
+    position = html.find("<")
+    while position >= 0:
+        token = _TOKEN.match(html, position)
+        if token is None:
+            position = html.find("<", position + 1)
+            continue
+        end = _end_of(html, token)
+        yield position, end
+        position = html.find("<", end)
+
+
+def _end_of(html: str, token: re.Match[str]) -> int:
+    """Where a tag or comment ends, with the text that no parser reads as HTML after it."""
+    name = (token["name"] or "").lower()
+    if not token["end"] and name in _RAW_TEXT:
+        raw_end = _RAW_TEXT[name].search(html, token.end())
+        return raw_end.start() if raw_end else len(html)
+    return len(html) if name == "plaintext" else token.end()
+
+
 class _Reader:
     """Counts what the parser would have open at each tag. It may be wrong about badly nested tags, but not by much."""
 
@@ -102,7 +125,6 @@ class _Reader:
             if token is None:  # a less-than sign in the text
                 position = html.find("<", position + 1)
                 continue
-            end = token.end()
             if token["name"] is None:
                 self._elements += 1
             else:
@@ -112,12 +134,7 @@ class _Reader:
                     self.removed.append(token.span())
                 elif len(token["attributes"]) > 2 * MAX_ATTRIBUTES:
                     self._shorten(token)
-                if not token["end"] and name in _RAW_TEXT:
-                    raw_end = _RAW_TEXT[name].search(html, end)
-                    end = raw_end.start() if raw_end else len(html)
-                elif name == "plaintext":
-                    end = len(html)
-            position = html.find("<", end)
+            position = html.find("<", _end_of(html, token))
         if position >= 0 or len(html) > MAX_CHARACTERS:
             self.cut_at = min(len(html) if position < 0 else position, MAX_CHARACTERS)
 

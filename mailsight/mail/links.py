@@ -59,7 +59,7 @@ def links_of(document: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[Li
     for position, (node, visibility) in enumerate(zip(nodes, visibilities(document, nodes), strict=True)):
         address = clean_address(node.attributes["href"] or "")
         url = unwrapped(tracked(address))
-        links.append(Link(position, url, _label(node) or _path(url), visibility, is_tracked(address)))
+        links.append(Link(position, url, label_of(node) or _path(url), visibility, is_tracked(address)))
     return links
 
 
@@ -81,7 +81,7 @@ def outlook_links(html: str) -> list[Link]:
         for node in parse(inside).css("[href]") if "href" in inside.lower() else ():
             if node.tag == "a" or (node.tag or "").startswith("v:"):
                 url = unwrapped(tracked(clean_address(node.attributes["href"] or "")))
-                links.append(Link(len(links), url, _label(node) or _path(url), Visibility.NOWHERE))
+                links.append(Link(len(links), url, label_of(node) or _path(url), Visibility.NOWHERE))
         if len(links) >= _MAX_OUTLOOK_LINKS:
             break
     return links
@@ -171,7 +171,7 @@ _BREAKS = words("br td th tr p div li table h1 h2 h3 h4 h5 h6 img")
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
-def _label(node: LexborNode) -> str:
+def label_of(node: LexborNode) -> str:
     """The link's text, else its picture's alternative text, else its ARIA label or title."""
     texts = [_text(node), node.attributes.get("alt") if node.tag == "area" else None]
     texts += [picture.attributes.get("alt") for picture in node.css("img[alt]")]

@@ -7,8 +7,8 @@ lists miss can't load or run either.
 
 import html as entities
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .documents import SIMPLIFIED, parse, within_bounds
 from .modes import DOCTYPE
+from .removed import Removed, Unsafe
 from .stylesheets import Remote, is_too_large, safe_css, safe_sheet
 from .trackers import is_pixel, picture_address, tracking_hosts
 from .values import clean_address, words
@@ -47,9 +48,12 @@ ATTRIBUTES = words("""
     rowspan rules scope scrollamount scrolldelay selected shape size span start summary text title topmargin type
     usemap valign value vlink vspace width alink wrap
 """)
-# The heatmap uses data-link, data-badge and data-lit itself.
-_DATA_ATTRIBUTE = re.compile(r"(?:data(?!-link\b|-badge\b|-lit\b)|aria)-[a-z0-9_.-]+")
+# We use these ourselves: data-link, data-badge, data-lit, data-differs.
+_DATA_ATTRIBUTE = re.compile(r"(?:data(?!-link\b|-badge\b|-lit\b|-differs\b)|aria)-[a-z0-9_.-]+")
 _META_NAMES = ("viewport", "color-scheme", "supported-color-schemes")
+
+# Written without looking at their children.
+_LEAVES = DROPPED | {"meta", "style"}
 
 SCHEMES = ("http", "https", "mailto", "tel")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -69,10 +73,14 @@ _NOTICE = (
 
 @dataclass(frozen=True, slots=True)
 class SafeMail:
-    """A harmless document, and the origins that its pictures load from, such as "https://shop.example"."""
+    """A harmless document, and the origins that its pictures load from, such as "https://shop.example".
+
+    `unsafe` counts what is not in it, or does nothing.
+    """
 
     html: str
     origins: tuple[str, ...] = ()
+    unsafe: Mapping[Unsafe, int] = field(default_factory=dict)
 
 
 def safe(html: str, *, pictures: bool = False) -> str:
@@ -108,7 +116,7 @@ def left_out(document: LexborHTMLParser, html: str) -> str:
 
 def notice(text: str) -> str:
     """A sentence of ours as markup for the end of a mail; empty if there is none."""
-    return _NOTICE.format(_text(text)) if text else ""
+    return _NOTICE.format(text_markup(text)) if text else ""
 
 
 def write(
@@ -120,16 +128,21 @@ def write(
     end: str = "",
     marks: Mapping[int, str] = MappingProxyType({}),
     after: Mapping[int, str] = MappingProxyType({}),
+    texts: Mapping[int, str] = MappingProxyType({}),
+    dead: Collection[int] = (),
     personal: bool = True,
 ) -> SafeMail:
     """Write the parsed mail out again, with `head` at the start of its head and `end` at the end of its body.
 
-    `marks` maps a node's `mem_id` to markup for additional attributes, and `after` to markup that follows it. Without
-    `personal`, links lead nowhere and data- attributes are left out: both may identify the customer who got the mail.
+    `marks` maps a node's `mem_id` to markup for additional attributes, `after` to markup that follows it, and `texts`
+    that of a text or comment to markup in its place. The links in `dead` can be clicked but lead nowhere. Without
+    `personal`, no link leads anywhere and data- attributes are left out: both may identify the customer who got the
+    mail.
     """
-    remote = _Pictures(document) if pictures else None
+    removed = Removed()
+    remote = _Pictures(document, removed) if pictures else None
     doctype = DOCTYPE.match(html)
-    written = [f"<!DOCTYPE {_text(doctype[1])}>" if doctype else ""]
+    written = [f"<!DOCTYPE {text_markup(doctype[1])}>" if doctype else ""]
     policy_at = len(written)
     areas = 0
     todo: list[LexborNode | str] = [document.root] if document.root else []
@@ -137,37 +150,48 @@ def write(
         node = todo.pop()
         if isinstance(node, str):
             written.append(node)
-        elif node.is_text_node:
-            written.append(_text(node.text_content or ""))
-        elif node.tag == "meta":
-            written.append(_meta(node))
-        elif node.tag == "style":
-            written.append(_style(node, remote))
-        elif node.is_element_node and node.tag not in DROPPED:
-            tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
-            areas += tag == "area"
-            if tag == "area" and areas > MAX_AREAS:
-                continue
-            if tag in ELEMENTS or _CUSTOM_ELEMENT.fullmatch(tag):
-                written.append(
-                    f"<{tag}{_attributes(node, tag, remote, personal=personal)}{marks.get(node.mem_id, '')}>"
-                )
-                if tag == "head":
-                    policy_at = len(written)
-                    written.append(head)
-                else:
-                    written.append(_first_line_break(node, tag))
-                todo.append(
-                    ""
-                    if tag in _VOID_ELEMENTS
-                    else f"{end}</{tag}>"
-                    if tag == "body"
-                    else f"</{tag}>{after.get(node.mem_id, '')}"
-                )
-            todo += reversed(list(node.iter(include_text=True)))
+            continue
+        if not node.is_element_node or node.tag in _LEAVES:
+            written.append(_leaf(node, texts, remote, removed))
+            continue
+        tag = _RAW_TEXT.get(node.tag or "", node.tag or "")
+        areas += tag == "area"
+        if tag == "area" and areas > MAX_AREAS:
+            continue
+        removed.element(node)
+        if tag in ELEMENTS or _CUSTOM_ELEMENT.fullmatch(tag):
+            leads = personal and node.mem_id not in dead
+            attributes = _attributes(node, tag, remote, removed, personal=personal, leads=leads)
+            written.append(f"<{tag}{attributes}{marks.get(node.mem_id, '')}>")
+            if tag == "head":
+                policy_at = len(written)
+                written.append(head)
+            else:
+                written.append(_first_line_break(node, tag))
+            todo.append(
+                ""
+                if tag in _VOID_ELEMENTS
+                else f"{end}</{tag}>"
+                if tag == "body"
+                else f"</{tag}>{after.get(node.mem_id, '')}"
+            )
+        todo += reversed(list(node.iter(include_text=True)))
     origins = tuple(remote.origins) if remote else ()
     written.insert(policy_at, _policy(origins))
-    return SafeMail("".join(written), origins)
+    return SafeMail("".join(written), origins, removed.counts)
+
+
+def _leaf(node: LexborNode, texts: Mapping[int, str], remote: Remote | None, removed: Removed) -> str:
+    """A text, a comment, or an element that is filtered or dropped as a whole."""
+    if node.mem_id in texts:
+        return texts[node.mem_id]
+    if node.is_text_node:
+        return text_markup(node.text_content or "")
+    if node.tag == "style":
+        return _style(node, remote, removed)
+    if node.is_element_node:
+        removed.element(node)
+    return _meta(node) if node.tag == "meta" else ""
 
 
 def _first_line_break(node: LexborNode, tag: str) -> str:
@@ -185,7 +209,8 @@ def _policy(origins: Iterable[str]) -> str:
     )
 
 
-def _text(text: str) -> str:
+def text_markup(text: str) -> str:
+    """The text as HTML."""
     return entities.escape(text, quote=False).replace("\xa0", "&nbsp;")
 
 
@@ -198,32 +223,51 @@ def _css(node: LexborNode) -> str:
     return "".join(part.text_content or "" for part in node.iter(include_text=True))
 
 
-def _style(node: LexborNode, remote: Remote | None) -> str:
+def _style(node: LexborNode, remote: Remote | None, removed: Removed) -> str:
     if (node.attributes.get("type") or "text/css").strip().lower() != "text/css":
         return ""
-    css = safe_sheet(_css(node), remote=remote)
+    sheet = _css(node)
+    css = safe_sheet(sheet, remote=remote)
+    if remote is None:
+        removed.pictures_in(sheet)
     media = node.attributes.get("media")
     return f'<style media="{_quoted(media)}">{css}</style>' if media else f"<style>{css}</style>"
 
 
-def _attributes(node: LexborNode, tag: str, remote: Remote | None, *, personal: bool) -> str:
+def _attributes(
+    node: LexborNode,
+    tag: str,
+    remote: Remote | None,
+    removed: Removed,
+    *,
+    personal: bool,
+    leads: bool,
+) -> str:
     attributes: dict[str, str | None] = node.attributes
     written = []
     for name, value in attributes.items():
         if name == "style":
             written.append(f'style="{_quoted(safe_css(value or "", remote=remote))}"')
+            if remote is None:
+                removed.pictures_in(value or "")
         elif name == "background":
-            picture = _picture(value or "", remote)
+            picture = _picture(value or "", remote, removed)
             written += [f'background="{_quoted(picture)}"'] if picture != _NO_PICTURE else []
         # A form or picture with a name would shadow the document's own properties.
         elif name in ATTRIBUTES or (name == "name" and tag in ("a", "map")) or _may_stay(name, personal):
             written.append(name if value is None else f'{name}="{_quoted(value)}"')
+        else:
+            removed.attribute(name)
     if tag in ("a", "area") and "href" in attributes:
-        written.append(_link(attributes["href"] or "") if personal else 'href="#"')
+        written.append(_link(attributes["href"] or "", leads, removed) if personal else 'href="#"')
     if tag in _CONTROLS:
         written.append("inert")
     if tag in ("img", "input") and "src" in attributes:
-        source = _NO_PICTURE if is_pixel(attributes) else _picture(attributes["src"] or "", remote)
+        if is_pixel(attributes):
+            source = _NO_PICTURE
+            removed.address(attributes["src"] or "", Unsafe.PIXEL)
+        else:
+            source = _picture(attributes["src"] or "", remote, removed)
         written.append(f'src="{_quoted(source)}"')
     return "".join(f" {attribute}" for attribute in written)
 
@@ -233,19 +277,30 @@ def _may_stay(name: str, personal: bool) -> bool:
 
 
 def _quoted(value: str) -> str:
-    return _text(value).replace('"', "&quot;")
+    return text_markup(value).replace('"', "&quot;")
 
 
-def _link(address: str) -> str:
+def _link(address: str, leads: bool, removed: Removed) -> str:
+    if url := web_address(address):
+        return (
+            f'href="{_quoted(url)}" rel="noopener noreferrer"'
+            if leads
+            else 'href="#" target="_self" draggable="false"'
+        )
     address = clean_address(address)
+    if address.startswith("#") and len(address) > 1:
+        return f'href="{_quoted(address)}" target="_self"'
+    removed.add(Unsafe.LINK, _SCHEME.match(address) is not None)
+    return 'href="#" target="_self" inert'  # still looks like a link, but leads nowhere
+
+
+def web_address(href: str) -> str:
+    """The URL that a link opens; empty if it opens none."""
+    address = clean_address(href)
     if address.startswith("//"):
         address = f"https:{address}"
     scheme = _SCHEME.match(address)
-    if scheme and scheme[1].lower() in SCHEMES:
-        return f'href="{_quoted(address)}" rel="noopener noreferrer"'
-    if address.startswith("#") and len(address) > 1:
-        return f'href="{_quoted(address)}" target="_self"'
-    return 'href="#" target="_self" inert'  # still looks like a link, but leads nowhere
+    return address if scheme and scheme[1].lower() in SCHEMES else ""
 
 
 class _Pictures:
@@ -254,22 +309,30 @@ class _Pictures:
     Collects the origins of those that do, for the content security policy.
     """
 
-    def __init__(self, document: LexborHTMLParser) -> None:
+    def __init__(self, document: LexborHTMLParser, removed: Removed) -> None:
         self._blocked = tracking_hosts(document)
         self.origins: dict[str, None] = {}
+        self._removed = removed
 
     def __call__(self, address: str) -> str | None:
         picture = picture_address(address)
-        if picture is None or picture.host in self._blocked:
-            return None
-        if picture.origin not in self.origins and len(self.origins) >= _MAX_ORIGINS:
+        is_known = picture is not None and picture.origin in self.origins
+        if (
+            picture is None
+            or picture.host in self._blocked
+            or (not is_known and len(self.origins) >= _MAX_ORIGINS)
+        ):
+            self._removed.address(address)
             return None
         self.origins[picture.origin] = None
         return picture.url
 
 
-def _picture(address: str, remote: Remote | None) -> str:
+def _picture(address: str, remote: Remote | None, removed: Removed) -> str:
     address = clean_address(address)
     if _DATA_PICTURE.match(address):
         return address
-    return (remote(address) if remote else None) or _NO_PICTURE
+    if remote is None:
+        removed.address(address)
+        return _NO_PICTURE
+    return remote(address) or _NO_PICTURE

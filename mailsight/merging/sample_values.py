@@ -9,6 +9,7 @@ from typing import Any
 from mailsight.mail.documents import parse
 from mailsight.mail.link_templates import CONDITION_TAGS, first_branches
 from mailsight.mail.merge_fields import NAME, Encoded, replaced
+from mailsight.mail.personal_links import Recipient
 from mailsight.mail.safety import link_nodes
 
 from . import plain
@@ -46,6 +47,8 @@ _PARTS = re.compile(r"[\W_]+|(?<=[a-z\d])(?=[A-Z])")
 _NAMES = re.compile(r"\"[^\"]*+\"|'[^']*+'|(?P<name>[^\W\d][\w.]*+)")
 
 NO_VALUES: Mapping[str, Json] = MappingProxyType({})
+#: The customer that the sample values make up.
+SAMPLE = Recipient(MADE_UP["email"], MADE_UP["id"])
 
 
 def sampled(

@@ -1,13 +1,14 @@
 """The e-mail of a campaign, and the copy that a customer received."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
 from mailsight.bounded import pool
+from mailsight.mail.personal_links import Recipient
 from mailsight.merging.filled import FilledMail, fill_mail, together
 from mailsight.merging.languages import language_named
 from mailsight.merging.rendering import MailTemplate
@@ -43,7 +44,7 @@ class MailView:
     `source` is "template" for the campaign's own HTML, "sample" for that with sample values in its merge fields,
     "filled" for that with one customer's values, and "archived" for the exact copy that the customer received.
     `unknown`, `assumed` and `unsupported` are what could not be filled in: see `merging.rendering.Rendered`. `values`
-    are those of a filled one.
+    are those of a filled one. `text` is its text part, None if it has none.
     """
 
     html: str
@@ -56,6 +57,7 @@ class MailView:
     unknown: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def of_campaign(data: Snapshot, campaign_id: str) -> MailView | None:
         "template",
         described.from_name,
         described.from_email,
+        text=content["text"],
     )
 
 
@@ -158,11 +161,17 @@ def sample(data: Snapshot, campaign_id: str) -> MailView | None:
     mail = of_campaign(data, campaign_id)
     if mail is None:
         return None
-    template = MailTemplate(mail.html, mail.subject, mail.preheader, mail.from_name)
+    template = MailTemplate(mail.html, mail.subject, mail.preheader, mail.from_name, mail.text)
     language = language_named(campaign(data, campaign_id).merge_language)
     shown = pool.run(partial(sampled_template, template, first_values(data, campaign_id), language))
     return MailView(
-        shown.html or "", shown.subject, shown.preheader, "sample", shown.from_name, mail.from_email
+        shown.html or "",
+        shown.subject,
+        shown.preheader,
+        "sample",
+        shown.from_name,
+        mail.from_email,
+        text=shown.text,
     )
 
 
@@ -206,7 +215,11 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
         return None
     is_archived = bool(row["archived_id"])
     template = MailTemplate(
-        None if is_archived else content["html"], row["subject"], row["preheader"], row["from_name"]
+        None if is_archived else content["html"],
+        row["subject"],
+        row["preheader"],
+        row["from_name"],
+        None if is_archived else content["text"],
     )
     own, customers, version = _sent_with(data, row)
     language = language_named(row["merge_language"])
@@ -227,6 +240,7 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
         rendered.unknown,
         rendered.assumed,
         rendered.unsupported,
+        content["text"] if is_archived else mail.text,
     )
 
 
@@ -246,3 +260,31 @@ def _values_used(filled: FilledMail, version: Version, sent_at: datetime | None)
     return ValuesUsed(
         filled.uses_own or (has_gaps and not uses_customer), *(version.age(sent_at) if uses_customer else ())
     )
+
+
+def recipient(data: Snapshot, campaign_id: str, customer_id: str) -> Recipient:
+    """Read what a customer's e-mail may name them by: their address, their id, the values of its merge fields."""
+    row = data.row("customer_mail", campaign_id=campaign_id, customer_id=customer_id)
+    if row is None:
+        return Recipient(None, customer_id)
+    own, customers, _ = _sent_with(data, row)
+    headers = row["archived_headers"]
+    return Recipient(
+        row["mailed_to"] or customers.get("email"),
+        customer_id,
+        tuple(dict.fromkeys([*_texts(own), *_texts(customers)])),
+        tuple(facts.facts(facts.fields(headers)).unsubscribe) if headers else (),
+    )
+
+
+def _texts(values: Any) -> Iterator[str]:
+    """The texts and numbers in nested values."""
+    todo = [values]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, Mapping):
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            yield str(value)

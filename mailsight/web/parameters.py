@@ -237,6 +237,16 @@ REASON = choice("reason", NotSentReason, None)
 RULE = identifier("rule")
 CAMPAIGN_DIALOG = dialog("selection", "preview", "not-sent", "machines", "counted", "section", "mail")
 
+# An e-mail in a dialog: its view, and the customer whose e-mail is beside it.
+HTML, PLAIN_TEXT, SOURCE, HEADERS = "HTML", "Plain text", "Source", "Headers"
+MAIL_VIEW = choice("view", (HTML, PLAIN_TEXT, SOURCE, HEADERS), HTML)
+DESKTOP, PHONE = "Desktop", "Phone"
+MAIL_SCREEN = choice("screen", (DESKTOP, PHONE), DESKTOP)
+LIGHT, DARK = "Light", "Dark"
+MAIL_COLOURS = choice("colours", (LIGHT, DARK), LIGHT)
+MAIL_BESIDE = identifier("beside")
+MAIL_SWITCHES = (MAIL_VIEW, MAIL_SCREEN, MAIL_COLOURS, MAIL_BESIDE)
+
 # A comparison and a customer.
 COMPARISON_DIALOG = dialog("compared")
 FROM_CAMPAIGN = identifier("campaign")
@@ -271,9 +281,10 @@ PAGES: Mapping[str, tuple[Parameter[Any], ...]] = {
         CAMPAIGN_DIALOG,
         REASON,
         RULE,
+        *MAIL_SWITCHES,
     ),
     "compare": (IDS, PERIOD, AUDIENCE, COMPARISON_DIALOG),
-    "customer": (ID, FROM_CAMPAIGN, PAGE, AUDIENCE, CUSTOMER_DIALOG),
+    "customer": (ID, FROM_CAMPAIGN, PAGE, AUDIENCE, CUSTOMER_DIALOG, *MAIL_SWITCHES),
     "data": (KEPT_TAB, LOADS_PAGE, UNMATCHED_PAGE, REJECTED_PAGE, AUDIENCE, DATA_DIALOG),
 }
 # In older addresses, which still work, ids may be in these instead: each is named after the page that shows them.

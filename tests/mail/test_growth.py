@@ -26,6 +26,7 @@ from mailsight.heatmap.badges import Badge, click_totals, link_totals
 from mailsight.mail import documents, stylesheets
 from mailsight.mail.cascade import Cascade
 from mailsight.mail.links import LinkClicks, Matcher, links, shared
+from mailsight.mail.personal_links import Recipient
 from mailsight.mail.safety import link_nodes
 from mailsight.mail.stylesheets import component_values
 from mailsight.mail.urls import pattern
@@ -99,6 +100,12 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
         b"Content-Type: text/html\n\n" + text.encode("utf-8", "surrogatepass")
     ),
     "set[str]": lambda text: {text},
+    "Recipient": lambda text: Recipient(text, text, (text,), (text,)),
+    "Collection[int]": lambda _: (),
+    "tuple[str, str]": lambda text: (text, text[::2]),
+    "tuple[Recipient, Recipient]": lambda _: (Recipient(), Recipient()),
+    "tuple[bool, bool]": lambda _: (True, False),
+    "Sequence[tuple[str, str]]": lambda text: [("Received", text), ("List-Unsubscribe", text), (text, text)],
     "codec": lambda _: "gb18030",
     "pattern": lambda _: r"a+b",  # patterns are ours
     "head": lambda _: "",

@@ -4,7 +4,8 @@
 // The mail comes from a blob: URL. A srcdoc document is in standards mode whatever its doctype says, which opens gaps
 // between the sliced pictures of older mails, and a #link in it loads the dashboard into the frame.
 
-const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
+const SANDBOX = "allow-same-origin";
+const WITH_POPUPS = `${SANDBOX} allow-popups allow-popups-to-escape-sandbox`;
 
 const ORIGIN = /^https?:\/\/[a-z0-9_.-]+(?::[0-9]+)?$/;
 
@@ -61,17 +62,17 @@ function desktopWidth(mail) {
   return Math.ceil(Math.max(...widths.filter((width) => width <= MAX_DESKTOP_PX)));
 }
 
-// Calls `ready` with the document of each mail that the frame has loaded, and `rescaled` when its scale has changed since.
-function mailFrame(parentElement, ready = () => {}, rescaled = () => {}) {
+// Calls `ready` with the document of each mail that the frame has loaded, `rescaled` when its scale has changed since, and
+// `laidOut` whenever it has been fitted.
+function mailFrame(parentElement, ready = () => {}, rescaled = () => {}, laidOut = () => {}) {
   const holder = document.createElement("div");
   const frame = document.createElement("iframe");
   holder.className = "mail";
-  frame.setAttribute("sandbox", SANDBOX);
   frame.setAttribute("referrerpolicy", "no-referrer");
   holder.append(frame);
   parentElement.append(holder);
 
-  let shown, address, width, fixedWidth, needed, fitted, planned;
+  let shown, shownDark, address, width, fixedWidth, needed, fitted, planned;
   let scale = 1;
   const inside = new ResizeObserver(fit);
   const outside = new ResizeObserver(() => {
@@ -143,6 +144,7 @@ function mailFrame(parentElement, ready = () => {}, rescaled = () => {}) {
     holder.style.minHeight = "";
     fitted = size();
     if (scale !== before) rescaled();
+    laidOut();
   }
 
   return {
@@ -152,12 +154,15 @@ function mailFrame(parentElement, ready = () => {}, rescaled = () => {}) {
     get scale() {
       return scale;
     },
-    // `origins`: where the mail's pictures may load from.
-    show({ html, title, width, origins }) {
+    holder,
+    element: frame,
+    // `origins`: where the mail's pictures may load from. `popups`: whether its links may open. `dark`: draw its colours inverted.
+    show({ html, title, width, origins, popups = true, dark = false }) {
       frame.title = title;
       fixedWidth = width;
-      if (html === shown) return fit();
-      shown = html;
+      if (html === shown && dark === shownDark) return fit();
+      [shown, shownDark] = [html, dark];
+      frame.setAttribute("sandbox", popups ? WITH_POPUPS : SANDBOX); // from the next document on
       URL.revokeObjectURL(address);
       const mail = protectedMail(html, origins ?? []);
       address = URL.createObjectURL(new Blob([mail], { type: "text/html;charset=utf-8" }));

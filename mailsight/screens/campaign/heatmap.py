@@ -23,7 +23,7 @@ from mailsight.reports.heatmap import link_id, link_label, view
 from mailsight.reports.mails import MailView
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
-from mailsight.screens.dialogs import mail as mail_dialog
+from mailsight.screens.dialogs import mail_views
 from mailsight.web.parameters import HEATMAP_SWITCHES, LINK
 
 _heatmap = st.components.v2.component(
@@ -70,7 +70,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             with st.spinner("Drawing the heatmap"):
                 drawn = pool.run(locales.keeping(partial(draw, mail.html, values=values, pictures=pictures)))
         except WorkFailed as error:
-            mail_dialog.cannot_show(error)
+            mail_views.cannot_show(error)
             missing = "This e-mail can't be shown. The list has the clicks on its links."
     _heatmap(
         key=key,
@@ -81,8 +81,8 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             "switches": {parameter.name: address.value(parameter) for parameter in HEATMAP_SWITCHES},
             "heard": st.session_state.get(f"{key}:heard", 0),
             "missing": missing,
-            "phone_width": mail_dialog.PHONE_WIDTH,
-            "pictures_help": mail_dialog.PICTURES_HELP,
+            "phone_width": mail_views.PHONE_WIDTH,
+            "pictures_help": mail_views.PICTURES_HELP,
             "shown": _counted(customers_shown(report)) if chosen(report) else None,
             "grid": grid_name(campaign_id),
             "anchor": "customers",  # of the heading above the grid

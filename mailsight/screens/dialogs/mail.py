@@ -1,27 +1,25 @@
 """Dialogs that show an e-mail: the campaign's, or the one that a customer received."""
 
+from collections.abc import Callable
 from functools import partial
-from html import escape
-from typing import Any
 
 import streamlit as st
 
-from mailsight.bounded import pool
 from mailsight.components import address
-from mailsight.components.mail_frame import mail_frame
-from mailsight.components.search_box import search_box
 from mailsight.errors import WorkFailed
 from mailsight.figures import formats
-from mailsight.mail import content
-from mailsight.reports import mails, recipients
-from mailsight.reports.grid import grid_query
-from mailsight.reports.mails import Delivery, MailView
+from mailsight.mail.personal_links import Recipient
+from mailsight.merging.sample_values import SAMPLE
+from mailsight.reports import mails
+from mailsight.reports.mails import Delivery, MailView, Received
 from mailsight.screens import cached, frame, navigation
-from mailsight.screens.dialogs import mail_values
-from mailsight.vocabulary import Audience, NotSentReason, Stage
-from mailsight.web.parameters import CAMPAIGN_DIALOG, Dialog
+from mailsight.screens.dialogs import mail_comparison, mail_values, mail_views
+from mailsight.screens.dialogs.customer_choice import chosen_customer
+from mailsight.screens.dialogs.mail_views import Look
+from mailsight.vocabulary import NotSentReason
+from mailsight.web.parameters import CAMPAIGN_DIALOG, HEADERS, HTML, PLAIN_TEXT, SOURCE, Dialog
 
-PHONE_WIDTH = 390  # pixels
+FIELDS_HELP = "The names of the merge fields in the template, instead of sample values."
 _SOURCES = {
     "template": "The campaign's template with its merge fields as they are. Each customer's own data replaces them.",
     "sample": "Sample values replace the merge fields. Names, addresses and IDs are made up; everything else is what "
@@ -39,7 +37,15 @@ def preview(campaign_id: str) -> None:
         st.caption("Enter its file name in the `template` column of campaigns, and load the bundle again.")
         return
     key = f"preview:{campaign_id}"
-    customer = _chosen_customer(campaign_id, key)
+    in_address = address.value(CAMPAIGN_DIALOG)
+    customer = chosen_customer(
+        campaign_id,
+        key,
+        in_address.item if in_address else "",
+        _show_as,
+        label="Preview as a customer",
+        nobody="Sample values",
+    )
     if customer:
         customer_id = str(customer["customer_id"])
         _customers_mail(campaign_id, customer_id, cached.read(mails.delivery, campaign_id, customer_id), key)
@@ -49,81 +55,11 @@ def preview(campaign_id: str) -> None:
             sample = cached.read(mails.sample, campaign_id) or mail
     except WorkFailed:
         sample = mail
-    _mail(sample, key, template=mail)
+    _mail(sample, key, template=mail, recipient=SAMPLE, opens=True)
 
 
-def _chosen_customer(campaign_id: str, key: str) -> dict[str, Any] | None:
-    """The customer to preview the e-mail as, a row of the grid; None for sample values. Their ID is in the address.
-
-    Without a search, the buttons step through the customers to whom the campaign was sent, in the grid's order, or
-    through all of them if the customer in the address was not sent it.
-    """
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="preview_as"):
-        buttons = st.container(horizontal=True, width="content", gap="xsmall")
-        label = st.empty()
-        search = search_box("Name, e-mail or ID", f"{key}:search", label="Preview as a customer").strip()
-        shown = address.value(CAMPAIGN_DIALOG)
-        customer_id = shown.item if shown else ""
-        stages = (
-            (None,) if search or not _customers(campaign_id, "", Stage.SENT, 0).total else (Stage.SENT, None)
-        )
-        places = ((stage, _place(campaign_id, search, stage, customer_id)) for stage in stages)
-        stage, place = next((at for at in places if at[1]), (stages[0], 0))
-        total = _customers(campaign_id, search, stage, 0).total
-        first = 1 if search and total else 0
-        # A new search starts at its first match.
-        if search and (not place or st.session_state.get(key) != search):
-            place = first
-        st.session_state[key] = search
-        row = _customers(campaign_id, search, stage, place - 1).rows[0] if place else None
-        _show_as(row)
-        for icon, words, to in (
-            ("chevron_left", "Previous customer", place - 1),
-            ("chevron_right", "Next customer", place + 1),
-        ):
-            buttons.button(
-                words,
-                icon=f":material/{icon}:",
-                key=f"step_{icon}:{campaign_id}",
-                disabled=not first <= to <= total,
-                on_click=_step,
-                args=(campaign_id, search, stage, to),
-            )
-        if row:
-            name, note = (
-                row["name"] or row["email"] or row["customer_id"],
-                f"{'Match' if search else 'Customer'} {formats.of(place, total)}",
-            )
-        else:
-            name = "Sample values"
-            note = "No customer matches" if search else f"or one of {formats.things(total, 'customer')}"
-        label.html(
-            f'<p class="inbox" role="status"><b>{escape(name)}</b><span>{escape(note)}</span></p>',
-            width="content",
-        )
-    return row
-
-
-def _show_as(row: dict[str, Any] | None) -> None:
-    customer_id = str(row["customer_id"]) if row else ""
+def _show_as(customer_id: str) -> None:
     address.change((CAMPAIGN_DIALOG, Dialog("preview", customer_id)))
-
-
-def _step(campaign_id: str, search: str, stage: Stage | None, to: int) -> None:
-    _show_as(_customers(campaign_id, search, stage, to - 1).rows[0] if to else None)
-
-
-def _place(campaign_id: str, search: str, stage: Stage | None, customer_id: str) -> int:
-    """The customer's place among those that match, from 1; 0 if they are not one of them."""
-    if not customer_id:
-        return 0
-    query = grid_query(search=search, stage=stage)
-    return cached.read(recipients.place, campaign_id, Audience.ALL, query, customer_id)
-
-
-def _customers(campaign_id: str, search: str, stage: Stage | None, start: int) -> recipients.RecipientPage:
-    query = grid_query(search=search, stage=stage, start=start, end=start + 1)
-    return cached.read(recipients.page, campaign_id, Audience.ALL, query)
 
 
 def customer_mail(campaign_id: str, customer_id: str) -> None:
@@ -155,7 +91,7 @@ def _customers_mail(
         with st.spinner("Reading the e-mail"):
             mail = cached.read(mails.of_customer, campaign_id, customer_id)
     except WorkFailed as error:
-        cannot_show(error)
+        mail_views.cannot_show(error)
         return
     if mail is None:
         st.info(
@@ -169,7 +105,14 @@ def _customers_mail(
         )
         if not st.toggle(label, key=f"{key}:unsent"):
             return
-    _mail(mail, key, delivery=delivery)
+    _mail(
+        mail,
+        key,
+        delivery=delivery,
+        recipient=cached.read(mails.recipient, campaign_id, customer_id),
+        received=cached.read(mails.received, campaign_id, customer_id) if mail.source == "archived" else None,
+        compare=partial(mail_comparison.show, campaign_id, customer_id, mail, key) if delivery else None,
+    )
 
 
 def _say_if_not_received(delivery: Delivery) -> None:
@@ -194,36 +137,47 @@ def _say_if_not_received(delivery: Delivery) -> None:
 
 
 def _mail(
-    mail: MailView, key: str, *, template: MailView | None = None, delivery: Delivery | None = None
+    mail: MailView,
+    key: str,
+    *,
+    template: MailView | None = None,
+    delivery: Delivery | None = None,
+    recipient: Recipient,
+    opens: bool = False,
+    received: Received | None = None,
+    compare: Callable[[Look], bool] | None = None,
 ) -> None:
-    """An e-mail with its switches. `template`: the same e-mail with unfilled merge fields, offered by a switch."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        width = width_switch(key)
-        pictures = st.toggle("Load images", key=f"{key}:pictures", help=PICTURES_HELP)
+    """An e-mail with its switches. `template`: the same e-mail with unfilled merge fields, offered by a switch.
+
+    `opens`: its links may open. That is for an e-mail that no customer got. `compare` shows it beside another
+    customer's, which a switch offers.
+    """
+    look, compares = Look(None, dark=False, pictures=False), False
+    with st.container(horizontal=True, vertical_alignment="center", key="mail_switches"):
+        view = mail_views.chosen_view(key, received)
+        if view == HTML:
+            look = mail_views.chosen_look(key)
+            compares = compare is not None and mail_comparison.is_wanted(key)
         if template and st.toggle("Merge fields", key=f"{key}:fields", help=FIELDS_HELP):
             mail = template
     st.caption(_origin(mail, delivery))
     mail_values.show_gaps(mail)
+    if compare and compares and compare(look):
+        return
     subject = mail.subject or formats.NO_SUBJECT
     to = formats.sender(delivery.name, delivery.email) if delivery else ""
     sender = formats.sender(mail.from_name, mail.from_email)
     frame.inbox_lines(
         subject, mail.preheader, f"From {sender}" if sender else None, f"To {to}" if to else None
     )
-    try:
-        with st.spinner("Reading the e-mail"):
-            safe = pool.run(partial(content.safe_mail, mail.html, pictures=pictures))
-    except WorkFailed as error:
-        cannot_show(error)
-        _raw(mail, key)
-        return
-    mail_frame(
-        safe.html,
-        key=f"{key}:frame",
-        width=width,
-        title=f"E-mail: {subject}",
-        origins=safe.origins,
-    )
+    if view == PLAIN_TEXT:
+        mail_views.plain(mail, key)
+    elif view == SOURCE:
+        mail_views.source(mail, key)
+    elif view == HEADERS and received:
+        mail_views.headers(received, key)
+    else:
+        mail_views.html(mail, key, look, recipient=recipient, opens=opens)
 
 
 def _origin(mail: MailView, delivery: Delivery | None) -> str:
@@ -238,40 +192,3 @@ def _origin(mail: MailView, delivery: Delivery | None) -> str:
     if delivery.is_planned:
         return f"**Not sent yet.** What this customer would receive: {origin}."
     return f"**Not sent.** What this customer would have received: {origin}."
-
-
-def cannot_show(error: WorkFailed) -> None:
-    """Say that an e-mail can't be shown, and why."""
-    st.warning(f"This e-mail can't be shown. {formats.plain(error.message)}", icon=":material/block:")
-
-
-def _raw(mail: MailView, key: str) -> None:
-    """Offer the e-mail as text, which no browser runs."""
-    st.download_button(
-        "Download its HTML as text",
-        mail.html,
-        file_name="e-mail.txt",
-        mime="text/plain",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"{key}:raw",
-    )
-
-
-PICTURES_HELP = (
-    "The sender's server provides the images and may count loading them as an open. Off by default."
-)
-FIELDS_HELP = "The names of the merge fields in the template, instead of sample values."
-
-
-def width_switch(key: str) -> int | None:
-    """A switch between desktop and phone. Returns the width in pixels, or None for the full width."""
-    shown = st.segmented_control(
-        "Width",
-        ["Desktop", "Phone"],
-        default="Desktop",
-        required=True,
-        label_visibility="collapsed",
-        key=f"{key}:width",
-    )
-    return PHONE_WIDTH if shown == "Phone" else None

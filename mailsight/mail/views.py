@@ -1,0 +1,243 @@
+"""An e-mail as the dialogs show it: harmless, with links that open nothing by themselves."""
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from .clipping import clipped_at, size_bytes, with_comment
+from .differences import Kind, differences
+from .documents import parse
+from .links import label_of
+from .personal_links import NOBODY, Effect, Recipient, effect, says_nothing
+from .removed import Unsafe
+from .safety import left_out, link_nodes, notice, text_markup, web_address, write
+from .values import words
+from .wrappers import unwrapped
+
+#: The comment where Gmail clips the e-mail (frontend/frame.js).
+CLIPPED = "mailsight-clipped"
+_MAX_LINKS = 5_000
+_AROUND = 150
+_SCHEME = r"\(\s{0,9}prefers-color-scheme\s{0,9}:\s{0,9}"
+_DARK = re.compile(rf"{_SCHEME}dark\s{{0,9}}\)", re.IGNORECASE)
+_LIGHT = re.compile(rf"{_SCHEME}light\s{{0,9}}\)", re.IGNORECASE)
+_DECLARES_DARK = re.compile(r"color-scheme\s{0,9}:[^;{}]{0,40}\bdark\b(?!\s{0,9}\))", re.IGNORECASE)
+_STYLES = re.compile(r"<style\b.*?</style>", re.DOTALL)
+_DARK_CANVAS = "<style>:root{color-scheme:dark}</style>"
+# Dashes and dots tell differences apart from the e-mail without their colours.
+_DIFFERS = (
+    "<style>mailsight-mark{background:#fff1b8!important;color:#1f2937!important;-webkit-text-fill-color:#1f2937!important;"
+    "text-decoration:underline dashed #b45309 2px!important;text-underline-offset:3px!important}"
+    "a[data-differs]{outline:3px dotted #b45309!important;outline-offset:2px!important}"
+    "img[data-differs],area[data-differs]{outline:4px dashed #b45309!important;outline-offset:-4px!important}</style>"
+)
+_PLAIN = words("option select style textarea title")
+_BLOCKS = words(
+    "address article blockquote br center dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p table td th tr ul"
+)
+_END = re.compile(r"\n\n|[.!?|](?: |$)")
+_UNREAD = words("script style title head")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A link that opens nothing by itself, and what opening it may do for the customer.
+
+    `inside`: the URL that it leads to, if it is wrapped.
+    """
+
+    url: str
+    effect: Effect | None
+    inside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMail:
+    """A harmless document for the frame, and what there is to say about it.
+
+    `origins` and `unsafe` are as in `safety.SafeMail`. `links` has the links by position that open nothing by
+    themselves. `size_bytes` is that of the HTML; `is_clipped`: Gmail shows only its beginning. `has_dark_styles`: the
+    e-mail has colours of its own for dark mode.
+    """
+
+    html: str
+    origins: tuple[str, ...]
+    unsafe: Mapping[Unsafe, int]
+    links: Mapping[int, ShownLink]
+    size_bytes: int
+    is_clipped: bool
+    has_dark_styles: bool
+
+
+def shown(
+    html: str,
+    recipient: Recipient = NOBODY,
+    *,
+    opens: bool = False,
+    pictures: bool = False,
+    dark: bool = False,
+    embedded: bool = False,
+) -> ShownMail:
+    """The e-mail for the frame. With `opens`, links that are the same for everybody open by themselves.
+
+    With `dark`, its own styles for dark mode apply. `embedded`: pictures that came beside the HTML are embedded in it.
+    """
+    mail = _Mail.of(html, embedded=embedded)
+    return _written(mail, recipient, opens=opens, pictures=pictures, dark=dark, embedded=embedded)
+
+
+def side_by_side(
+    mails: tuple[str, str],
+    recipients: tuple[Recipient, Recipient],
+    *,
+    pictures: bool = False,
+    dark: bool = False,
+    embedded: tuple[bool, bool] = (False, False),
+) -> tuple[ShownMail, ShownMail, Mapping[Kind, int]]:
+    """Two customers' e-mails with their differences marked, and how many texts, links and pictures differ."""
+    first, second = (_Mail.of(html, embedded=beside) for html, beside in zip(mails, embedded, strict=True))
+    found = differences(first.document, second.document)
+    one, other = (
+        _written(mail, recipient, pictures=pictures, dark=dark, embedded=beside, marked=marked)
+        for mail, recipient, beside, marked in zip(
+            (first, second), recipients, embedded, (found.first, found.second), strict=True
+        )
+    )
+    return one, other, found.counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """An e-mail, parsed with the comment where Gmail clips it."""
+
+    html: str
+    document: LexborHTMLParser
+    comment: str
+    is_clipped: bool
+
+    @classmethod
+    def of(cls, html: str, *, embedded: bool) -> "_Mail":
+        at = clipped_at(html, embedded=embedded)
+        # No e-mail holds its own hash.
+        comment = f"{CLIPPED} {hashlib.sha256(html.encode('utf-8', 'replace')).hexdigest()}"
+        return cls(
+            html, parse(html if at is None else with_comment(html, at, comment)), comment, at is not None
+        )
+
+
+def _written(
+    mail: _Mail,
+    recipient: Recipient,
+    *,
+    opens: bool = False,
+    pictures: bool,
+    dark: bool,
+    embedded: bool,
+    marked: Collection[int] = (),
+) -> ShownMail:
+    """The e-mail with the nodes in `marked` marked as different."""
+    document = mail.document
+    has_dark_styles = any(map(_DARK.search, _sheets(document)))
+    links = _links(document, recipient, opens=opens)
+    canvas = _DARK_CANVAS if dark and has_dark_styles and _declares_dark(document) else ""
+    marks = {node.mem_id: f' data-link="{position}"' for position, (node, _) in links.items()}
+    marks |= {mem_id: f"{marks.get(mem_id, '')} data-differs" for mem_id in marked}
+    safe = write(
+        document,
+        mail.html,
+        pictures=pictures,
+        head=canvas + (_DIFFERS if marked else ""),
+        end=notice(left_out(document, mail.html)),
+        marks=marks,
+        texts=_texts(document, mail.comment if mail.is_clipped else "", marked),
+        dead={node.mem_id for node, _ in links.values()},
+    )
+    return ShownMail(
+        _STYLES.sub(_for_dark, safe.html) if dark and has_dark_styles else safe.html,
+        safe.origins,
+        safe.unsafe,
+        {position: link for position, (_, link) in links.items()},
+        size_bytes(mail.html, embedded=embedded),
+        mail.is_clipped,
+        has_dark_styles,
+    )
+
+
+def _links(
+    document: LexborHTMLParser, recipient: Recipient, *, opens: bool
+) -> dict[int, tuple[LexborNode, ShownLink]]:
+    """The links that open nothing by themselves, by position."""
+    nodes = link_nodes(document)
+    labels = [label_of(node) for node in nodes]
+    sentences = _sentences(document) if any(map(says_nothing, labels)) else {}
+    does = lru_cache(maxsize=1_000)(partial(effect, recipient=recipient))
+    links = {}
+    for position, (node, label) in enumerate(zip(nodes, labels, strict=True)):
+        url = web_address(node.attributes["href"] or "")
+        if url and position < _MAX_LINKS:
+            said = f"{label} {sentences.get(node.mem_id, '')}" if says_nothing(label) else label
+            inside = unwrapped(url)
+            link = ShownLink(url, does(url, said), "" if inside == url else inside)
+        else:
+            link = ShownLink(url, Effect.IDENTIFIES)
+        if url and not (opens and link.effect is None):
+            links[position] = node, link
+    return links
+
+
+def _sentences(document: LexborHTMLParser) -> dict[int, str]:
+    """What stands around each link in its block, by the link's `mem_id`."""
+    texts, places, length = [], {}, 0
+    for node in document.root.traverse(include_text=True) if document.root else ():
+        if node.is_text_node:
+            parent = node.parent
+            text = "" if parent is not None and parent.tag in _UNREAD else node.text_content or ""
+        elif node.tag in _BLOCKS:
+            text = "\n\n"
+        else:
+            text = ""
+            if node.tag == "a":
+                places[node.mem_id] = length
+        texts.append(text)
+        length += len(text)
+    text = "".join(texts)
+    return {mem_id: _sentence(text, at) for mem_id, at in places.items()}
+
+
+def _sentence(text: str, at: int) -> str:
+    before, after = text[max(at - _AROUND, 0) : at], text[at : at + _AROUND]
+    return _END.split(before)[-1] + _END.split(after)[0]
+
+
+def _sheets(document: LexborHTMLParser) -> Sequence[str]:
+    nodes = document.css("style")
+    return [node.text() for node in nodes] + [node.attributes.get("media") or "" for node in nodes]
+
+
+def _declares_dark(document: LexborHTMLParser) -> bool:
+    metas = document.css('meta[name="color-scheme"], meta[name="supported-color-schemes"]')
+    return any("dark" in (node.attributes.get("content") or "").lower() for node in metas) or any(
+        map(_DECLARES_DARK.search, _sheets(document))
+    )
+
+
+def _for_dark(style: re.Match[str]) -> str:
+    """A style element whose media queries take the mail program for a dark one."""
+    return _LIGHT.sub("(max-width:0)", _DARK.sub("(min-width:0)", style[0]))
+
+
+def _texts(document: LexborHTMLParser, comment: str, marked: Collection[int]) -> dict[int, str]:
+    """The markup of texts that are marked as different, and of the comment, by `mem_id`."""
+    if not comment and not marked:
+        return {}
+    texts = {}
+    for node in document.root.traverse(include_text=True) if document.root else ():
+        if node.is_comment_node and comment and (node.comment_content or "").strip() == comment:
+            texts[node.mem_id] = f"<!--{CLIPPED}-->"
+        elif node.is_text_node and node.mem_id in marked and node.parent and node.parent.tag not in _PLAIN:
+            texts[node.mem_id] = f"<mailsight-mark>{text_markup(node.text_content or '')}</mailsight-mark>"
+    return texts
