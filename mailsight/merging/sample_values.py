@@ -29,7 +29,7 @@ _OTHERS = (
 # Control code: loops, assignments, comments. What Klaviyo's tags write is their text.
 _CODE = (
     r"\{%-?\s*(?:unsubscribe|manage_preferences|web_view|update_property_link)\s+[\"'](?P<written>[^\"'{}]{1,100})[^{}]{0,100}%\}"
-    r"|\{%(?:[^%]|%(?!\})){0,1000}+%\}"
+    r"|\{%(?:[^%{]|%(?!\})|\{(?!%)){0,1000}+%\}"
     r"|\{\{[~-]?\s{0,9}(?:[#/^!>*]|\$\w{1,30}\s{0,9}:?=|(?:else|end|endif|endfor|endunless|elif|this|break|continue)(?=[\s~}-])"
     r"|(?:if|with|range|define|template|block)\s{1,9}[^\s{}])[^{}]{0,300}\}\}"
     r"|%%\[(?:[^\]%]|\](?!%%)|%(?!%\[)){0,5000}+\]%%"
