@@ -93,6 +93,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "Callable[[Match[str]], str | None]": lambda text: lambda _: text[:50],
     "Pattern[str]": lambda _: plain.FIELD,
     "Mapping[str, Any]": lambda text: {"a": text, "name": "Ann"},
+    "Sequence[tuple[str, str]]": lambda text: [("feedback-id", text), ("x-smtpapi", text)],
     "MailTemplate": lambda text: MailTemplate(text, text, text, text, text),
     "Language | None": lambda _: Language.PLAIN,
     "Entity": lambda text: entities.read(
