@@ -153,7 +153,9 @@ class _Run:
             elif action.word in ("break", "continue"):
                 self._leave_range(action)
             elif action.pipeline:
-                self._output(action, self._pipeline(action.pipeline, dot))
+                is_escaped = self._html is not None and not action.variables
+                pipeline = _without_escaper(action.pipeline) if is_escaped else action.pipeline
+                self._output(action, self._pipeline(pipeline, dot))
         except Unusable:
             self._leave(action.raw)
 
@@ -418,3 +420,11 @@ def _name_part(name: str, *, is_first: bool) -> str:
     """listmonk's first or last name: the first or last word of more than two bytes."""
     words = name.split(" ") if is_first else name.split(" ")[::-1]
     return next((word for word in words if len(word.encode("utf-8", "replace")) > 2), name)
+
+
+def _without_escaper(pipeline: Pipeline) -> Pipeline:
+    """A pipeline that is written in HTML: html/template escapes it in place of a `html` at its end."""
+    *commands, last = pipeline.commands
+    if last[0] != Function("html"):
+        return pipeline
+    return Pipeline((*commands, (Function("print"), *last[1:])), pipeline.names)

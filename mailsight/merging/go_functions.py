@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
+from mailsight.mail.merge_fields import Encoded
+
 from .go_values import (
     MAX_PRINTED,
     Html,
@@ -36,9 +38,9 @@ def _text(value: Any) -> str:
     return value
 
 
-def _escaped(*values: Any) -> Html:
+def _escaped(*values: Any) -> str:
     text = html.escape(_print(*values), quote=False)
-    return Html(text.replace('"', "&#34;").replace("'", "&#39;").replace("\0", "\ufffd"))
+    return text.replace('"', "&#34;").replace("'", "&#39;").replace("\0", "\ufffd")
 
 
 def _print(*values: Any) -> str:
@@ -182,7 +184,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "println": lambda *values: " ".join(map(printed_in_list, values)) + "\n",
     "printf": lambda layout, *values: formatted(_text(layout), list(values)),
     "html": _escaped,
-    "urlquery": lambda *values: quote_plus(_print(*values), safe="~"),
+    "urlquery": lambda *values: Encoded(quote_plus(_print(*values), safe="~")),
     "index": _index,
     "slice": _slice,
     "len": _length,

@@ -6,6 +6,7 @@ Text is read as it is written, so that the place of the next value is known. As 
 import re
 from dataclasses import dataclass, field
 
+from mailsight.mail.merge_fields import Encoded
 from mailsight.mail.values import words
 
 FAILED = "ZgotmplZ"
@@ -96,7 +97,7 @@ class HtmlWriter:
     def _escaped(self, value: str) -> str:
         place = self._place
         if place.state == "inside":
-            if place.kind == "url":
+            if place.kind == "url" and not (place.address == "query" and isinstance(value, Encoded)):
                 value = _url(value, place.address)
             elif place.kind == "srcset":
                 value = ",".join(map(_picture, value.split(",")))

@@ -16,7 +16,7 @@ from .values import MISSING, Json, Missing, Values, as_text
 _OPEN, _CLOSE = r"(?:\{|%7B)", r"(?:\}|%7D)"
 _TOKEN = re.compile(
     rf"{_OPEN}(?:(?P<kind>contactfield|leadfield|companyfield|ownerfield)=(?P<field>[\w.-]{{1,100}}+)"
-    rf"(?:(?:\||%7C)(?P<default>[^{{}}%]{{0,200}}(?:%(?!7D)[^{{}}%]{{0,200}})*))?"
+    rf"(?:(?:\||%7C)(?P<default>[^{{}}%]{{0,200}}(?:%(?!7[BD])[^{{}}%]{{0,200}})*))?"
     r"|dynamiccontent=(?:\"|%22|&quot;)(?P<slot>[^{}\"]{1,200}?)(?:\"|%22|&quot;)"
     rf"|(?P<word>unsubscribe_url|unsubscribe_text|resubscribe_url|dnc_url|webview_url|webview_text|signature|subject"
     r"|tracking_pixel|sender_name|sender_email|today|(?:trackable|pagelink|assetlink|focus|form|token|custom-object)"

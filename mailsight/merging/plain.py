@@ -19,7 +19,7 @@ from .values import MISSING, Json, Missing, Values, as_text, key
 
 _SPACE = r"\s{0,9}"
 _QUOTE = r"(?:[\"']|&quot;|&#39;)"
-_WORD = r"[A-Za-z][\w.-]{0,60}"
+_WORD = r"[^\W\d][\w.-]{0,60}"
 _QUOTED = rf"{_QUOTE}(?P<default>[^\"'{{}}\[\]&]{{0,200}}){_QUOTE}"
 
 
@@ -66,7 +66,7 @@ SYNTAXES = (
         rf"(?:\s{{1,9}}(?:OR\s{{1,9}}|fallback=){_QUOTED})?{_SPACE}\]\]",
         '[[FIRST_NAME OR "there"]]',
     ),
-    Syntax("AWeber", r"\{!(?P<name>[A-Za-z][\w.]{0,99})\}", "{!first_name}"),
+    Syntax("AWeber", r"\{!(?P<name>[^\W\d][\w.]{0,99})\}", "{!first_name}"),
     Syntax(
         "Campaign Monitor, Sendy",
         rf"\[(?P<name>{_WORD}),\s?fallback=(?P<default>[^\[\]]{{0,200}})\]",
@@ -78,7 +78,7 @@ SYNTAXES = (
         "[subscriber:firstname | default:there]",
     ),
     Syntax(
-        "phpList", r"\[(?P<name>[A-Za-z][\w .-]{0,60})%%(?P<default>[^\[\]]{0,200})\]", "[FIRST NAME%%there]"
+        "phpList", r"\[(?P<name>[^\W\d][\w .-]{0,60})%%(?P<default>[^\[\]]{0,200})\]", "[FIRST NAME%%there]"
     ),
     Syntax(
         "Mailtrain",
@@ -88,7 +88,7 @@ SYNTAXES = (
     ),
     Syntax(
         "phpList, Mailtrain, Campaign Monitor",
-        r"\[(?P<name>[A-Za-z][\w .-]{0,60})\]",
+        r"\[(?P<name>[^\W\d][\w .-]{0,60})\]",
         "[FIRSTNAME]",
         is_sure=False,
     ),
@@ -114,9 +114,9 @@ SYNTAXES = (
         "TYPO3, Newsman", rf"(?<!#)\#{{2,3}}(?P<name>{_WORD})\#{{2,3}}(?!#)", "##first_name##", is_sure=False
     ),
     Syntax(
-        "Eloqua, Interspire", r"(?:~~|@@)(?P<name>[A-Za-z]\w{0,60})(?:~~|@@)", "~~first_name~~", is_sure=False
+        "Eloqua, Interspire", r"(?:~~|@@)(?P<name>[^\W\d]\w{0,60})(?:~~|@@)", "~~first_name~~", is_sure=False
     ),
-    Syntax("SendGrid", r"(?<![\w-])-(?P<name>[A-Za-z]\w{0,60})-(?![\w-])", "-first_name-", is_sure=False),
+    Syntax("SendGrid", r"(?<![\w-])-(?P<name>[^\W\d]\w{0,60})-(?![\w-])", "-first_name-", is_sure=False),
 )
 
 # Each syntax has groups of its own: the outermost, which ends last, is its position in the table.

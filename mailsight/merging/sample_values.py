@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from mailsight.mail.documents import parse
-from mailsight.mail.link_templates import CONDITION_TAGS, first_branches
+from mailsight.mail.link_templates import CONDITION_TAGS, first_branches, tracked
 from mailsight.mail.merge_fields import NAME, Encoded, replaced
 from mailsight.mail.personal_links import Recipient
 from mailsight.mail.safety import link_nodes
@@ -16,7 +17,7 @@ from . import plain
 from .languages import Language
 from .rendering import MailTemplate, render_mail
 from .usual_names import LIKELY, MADE_UP, is_link, is_usual
-from .values import MAX_DEPTH, Json, as_text, key
+from .values import MAX_DEPTH, MISSING, Json, Values, as_text, key
 
 # Fields that are written otherwise than plain ones. Their filters and default values don't matter here.
 _OTHERS = (
@@ -24,13 +25,16 @@ _OTHERS = (
     rf"|\{{\{{\s{{0,9}}\.?(?P<filtered>{NAME})\s{{0,9}}\|[^{{}}]{{0,200}}\}}\}}"  # {{ name | default: 'x' }}
     rf"|\{{\{{var:(?P<mailjet>{NAME})[^{{}}]{{0,200}}\}}\}}"  # {{var:name:"x"}}
     rf"|\{{(?:contact|lead|company|owner)field=(?P<mautic>{NAME})(?:\|[^{{}}]{{0,100}})?\}}"
+    r"|\{dynamiccontent=(?:\"|%22|&quot;)(?P<slot>[^{}\"]{1,100}?)(?:\"|%22|&quot;)\}"
+    r"|\*\|(?P<date>DATE):[^|]{1,60}\|\*"
     rf"|\*\|(?:[A-Z]{{1,20}}:)(?P<mailchimp>{NAME})\|\*"  # *|TITLE:FNAME|*, *|LIST:COMPANY|*
     rf"|%%=[^%=]{{0,100}}?@?\[?(?P<ampscript>{NAME})\]?\s?\)*\s?=%%"
 )
+_OTHER_NAMES = re.findall(r"[(][?]P<(\w+)>", _OTHERS)
 # Control code: loops, assignments, comments. What Klaviyo's tags write is their text.
 _CODE = (
     r"\{%-?\s*(?:unsubscribe|manage_preferences|web_view|update_property_link)\s+[\"'](?P<written>[^\"'{}]{1,100})[^{}]{0,100}%\}"
-    r"|\{%(?:[^%]|%(?!\})){0,1000}+%\}"
+    r"|\{%(?:[^%{]|%(?!\})|\{(?!%)){0,1000}+%\}"
     r"|\{\{[~-]?\s{0,9}(?:[#/^!>*]|\$\w{1,30}\s{0,9}:?=|(?:else|end|endif|endfor|endunless|elif|this|break|continue)(?=[\s~}-])"
     r"|(?:if|with|range|define|template|block)\s{1,9}[^\s{}])[^{}]{0,300}\}\}"
     r"|%%\[(?:[^\]%]|\](?!%%)|%(?!%\[)){0,5000}+\]%%"
@@ -60,7 +64,7 @@ def sampled(
     neither, its name stands in brackets: "[Loyalty points]". Template code is left out; text has the first branch of a
     condition, HTML all of them. Without `links`, an href is left unchanged.
     """
-    known = {name.casefold(): text for name, value in values.items() if (text := as_text(value))}
+    known = Values(values)
 
     def value(match: re.Match[str]) -> str | None:
         return _shown(match, known)
@@ -80,11 +84,15 @@ def sampled_mail(html: str, values: Mapping[str, Json] = NO_VALUES) -> str:
 
 
 def sampled_template(
-    mail: MailTemplate, values: Mapping[str, Json] = NO_VALUES, language: Language | None = None
+    mail: MailTemplate,
+    values: Mapping[str, Json] = NO_VALUES,
+    language: Language | None = None,
+    *,
+    sent_at: datetime | None = None,
 ) -> MailTemplate:
     """An e-mail as a typical customer gets it: rendered with sample values, as far as its language can be."""
     known = {**MADE_UP, **LIKELY, **{name: _made_up(name, value) for name, value in values.items()}}
-    rendered = render_mail(mail, known, language).mail
+    rendered = render_mail(mail, known, language, sent_at=sent_at).mail
     return replace(
         rendered,
         **{
@@ -123,27 +131,27 @@ def _made_up(name: str, value: Json, depth: int = 0) -> Any:
     return MADE_UP.get(key(name), value)
 
 
-def _shown(match: re.Match[str], values: Mapping[str, str]) -> str | None:
+def _shown(match: re.Match[str], values: Values) -> str | None:
     if match["code"]:
         return match["written"] or Encoded("")
     if match["other"]:
-        names = ("braze", "filtered", "mailjet", "mautic", "mailchimp", "ampscript")
-        return _sample(next(match[name] for name in names if match[name]), values)
+        return _sample(next(match[name] for name in _OTHER_NAMES if match[name]), values)
     if match["formula"]:
+        if (url := tracked(match.group())) != match.group():
+            return url
         found = [name["name"] for name in _NAMES.finditer(match["formula"].partition("|")[0]) if name["name"]]
         return _sample(found[-1], values) if found else Encoded("")
     field = plain.read(match)
-    is_known = field.is_sure or is_usual(field.name) or field.name.casefold() in values
+    is_known = field.is_sure or is_usual(field.name) or values.lookup(field.name) is not MISSING
     return _sample(field.name, values) if is_known else None
 
 
-def _sample(name: str, values: Mapping[str, str]) -> str:
+def _sample(name: str, values: Values) -> str:
     last = name.rpartition(".")[2]
     last_key = key(last)
     if last_key in MADE_UP:
         return MADE_UP[last_key]
-    real = values.get(name.casefold()) or values.get(last.casefold())
-    if real:
+    if real := as_text(values.lookup(*name.split("."))):
         return real
     if is_link(last):
         return f"https://example.com/{last_key}"

@@ -162,8 +162,9 @@ def sample(data: Snapshot, campaign_id: str) -> MailView | None:
     if mail is None:
         return None
     template = MailTemplate(mail.html, mail.subject, mail.preheader, mail.from_name, mail.text)
-    language = language_named(campaign(data, campaign_id).merge_language)
-    shown = pool.run(partial(sampled_template, template, first_values(data, campaign_id), language))
+    described = campaign(data, campaign_id)
+    language, values = language_named(described.merge_language), first_values(data, campaign_id)
+    shown = pool.run(partial(sampled_template, template, values, language, sent_at=described.sent_at))
     return MailView(
         shown.html or "",
         shown.subject,

@@ -34,7 +34,7 @@ from mailsight.mail.values import split_url
 from mailsight.mail.wrappers import WRAPPERS
 from mailsight.merging import plain, sample_values, usual_names
 from mailsight.merging.languages import Language
-from mailsight.merging.rendering import MailTemplate, render
+from mailsight.merging.rendering import MailTemplate
 from mailsight.mime import entities
 from tests.support.adversarial import KINDS, LEAST_SECONDS, LONG, MOST, SHORT
 from tests.support.faults import EACH
@@ -94,8 +94,10 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "Callable[[Match[str]], str | None]": lambda text: lambda _: text[:50],
     "Pattern[str]": lambda _: plain.FIELD,
     "Mapping[str, Any]": lambda text: {"a": text, "name": "Ann"},
+    "Sequence[tuple[str, str]]": lambda text: [("feedback-id", text), ("x-smtpapi", text)],
     "MailTemplate": lambda text: MailTemplate(text, text, text, text, text),
     "Language | None": lambda _: Language.PLAIN,
+    "datetime | None": lambda _: None,
     "Entity": lambda text: entities.read(
         b"Content-Type: text/html\n\n" + text.encode("utf-8", "surrogatepass")
     ),
@@ -149,15 +151,6 @@ METHODS: Mapping[str, Callable[[str], Any]] = {
     "Wrapper.target": lambda text: [wrapper.target(f"{wrapper.example[:40]}{text}") for wrapper in WRAPPERS],
     "Wrapper.unpack": lambda text: [wrapper.unpack(text) for wrapper in WRAPPERS],
     "split_url": split_url,
-    **{
-        f"render, {language}": lambda text, language=language: render(  # type: ignore[misc]
-            text, {"a": text[:50], "name": "Ann"}, language, is_html=True
-        )
-        for language in (
-            *(Language.PLAIN, Language.MAILCHIMP, Language.ACTIVECAMPAIGN, Language.AMPSCRIPT),
-            *(Language.MAUTIC, Language.GO),
-        )
-    },
 }
 
 

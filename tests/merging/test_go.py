@@ -123,6 +123,10 @@ NAME = "Anna O&#39;Neil &lt;b&gt;"
             "<style>a { font: '{{.Subscriber.Name}}'; background: url({{.Subscriber.Attribs.path}}) }</style>",
             "<style>a { font: 'Anna O\\27Neil \\3c b\\3e '; background: url(/p/%c3%a5%20b%20c) }</style>",
         ),
+        (
+            '<a href="{{.Subscriber.Attribs.path | html}}?a={{urlquery .Subscriber.Email}}">{{.Subscriber.Name|html}}',
+            f'<a href="/p/%c3%a5%20b%20c?a=a%2Bb%40mail.example">{NAME}',
+        ),
         ("a <!-- {{.Subscriber.Name}} --> b {{ Safe \"<!-- c -->\" }}", "a  b <!-- c -->"),
         ("<!DOCTYPE html><title>{{.Subscriber.Name}}</title>1 < 2 {{.Subscriber.Attribs.nil}}.",
          f"<!DOCTYPE html><title>{NAME}</title>1 &lt; 2 ."),

@@ -63,6 +63,7 @@ def test_an_empty_value_has_its_default(syntax: Syntax) -> None:
         ("[MERGE_CITY/nowhere] [MERGE_CITY] [EMAIL]", "Oslo Oslo anna@mail.example"),
         ("{!first_name_fix}", "Anna & Bo"),
         ("[currentday] [currentmonthname] [currentyear], [currentdayname]", "1 March 2026, Sunday"),
+        ("[ÄRGER%%x] [Ort,fallback=y] {$straße|default('z')}", "x y z"),
         ("[FNAME] %FNAME%", "Anna & Bo Anna & Bo"),
         ("-city- well-city-ed {city} {product} ##city## $!{city}", "Oslo well-city-ed Oslo tea Oslo Oslo"),
         # Not fields

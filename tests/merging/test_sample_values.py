@@ -39,9 +39,18 @@ def test_a_subject_is_shown_with_sample_values(subject: str | None, shown: str) 
 
 
 def test_real_values_fill_what_does_not_identify_a_person() -> None:
-    values = {"first_name": "Xanthippe", "City": "Den Haag", "points": "1,240", "unsubscribe_url": ""}
-    template = "{{first_name}} {{customer.city}} {{points}} {{unsubscribe_url}}"
-    assert sampled(template, values, escape=False) == "Alex Den Haag 1,240 https://example.com/unsubscribeurl"
+    values = {
+        "first_name": "Xanthippe",
+        "City": "Den Haag",
+        "points": "1,240",
+        "unsubscribe_url": "",
+        "order": {"total": 12, "name": "Xanthippe"},
+    }
+    template = (
+        "{{first_name}} {{customer.city}} {{points}} {{unsubscribe_url}} {{order.total}} {{order.name}}"
+    )
+    shown = "Alex Den Haag 1,240 https://example.com/unsubscribeurl 12 Alex Smith"
+    assert sampled(template, values, escape=False) == shown
 
 
 def test_sample_values_are_escaped_in_html() -> None:
@@ -89,6 +98,8 @@ LINK = '<a href="https://x.example/{% if vip %}v{% else %}s{% endif %}">x</a>'
         ("[if:city=x]a[elseif:b=c]b[else]c[endif][firstname,fallback=you]", "abcAlex"),
         ("{if $a}x{elseif $b}y{else}z{/if}{$name}", "xyzAlex Smith"),
         ("%%[ IF @a == 1 THEN ]%%x%%[ ELSE ]%%y%%[ ENDIF ]%%%%=v(@first_name)=%%", "xyAlex"),
+        ('*|DATE:d/m/y|* {dynamiccontent="Main picture"} {{ TrackLink "https://x.example/a" . }}',
+         "[Date] [Main picture] https://x.example/a"),
         ("{% unsubscribe 'No more' %}{{ order.total | money }}", "No more[Total]"),
         (f"{{% if vip %}}{LINK}{{% endif %}}", LINK),
     ],

@@ -60,6 +60,8 @@ _REPEATED: Mapping[str, tuple[str, str]] = {
     "star fields": ("", "*|a"),
     "quotes in fields": ('<a href="', '{{ "x'),
     "quoted fields": ("", '<a href="{{ a "x" }}&b=[[c:""]]">'),
+    "encoded fields": ("", "%7Bcontactfield=a%7C"),
+    "opened conditions": ("", "*|IF:A|*%IF $A%[if:a]{if $a}{% if a %}{{ if .a }}"),
     "hashes": ("", "##"),
     "brackets": ("", "["),
     "parentheses": ("<style>a{display:", "("),
