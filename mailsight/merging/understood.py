@@ -165,7 +165,7 @@ _MAILJET = (
     rf"\{{%{_S}(?:if|elseif)\s+[^%{{}}|]*%\}}",
     rf"\{{%{_S}(?:else|endif|endfor){_S}%\}}",
     rf"\{{%{_S}for\s+\w+\s+in\s+[^%{{}}|]+%\}}",
-    rf"\{{%{_S}set\s+\w+{_S}=[^%{{}}|]+%\}}",
+    rf"\{{%{_S}set\s+[\w\-]+{_S}=[^%{{}}|]+%\}}",
 )
 _GO_FUNCTIONS = _words(
     "TrackLink TrackView UnsubscribeURL ManageURL OptinURL MessageURL ArchiveURL RootURL LogoURL L Date Safe "
