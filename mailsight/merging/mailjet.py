@@ -16,7 +16,7 @@ _TAG = re.compile(
     r"|\[\[(?P<bracket>(?:data|var|mj):[^\[\]]{1,1000}+)\]\]"
 )
 _FOR = re.compile(r"for\s+(?P<name>\w{1,100})\s+in\s+(?P<list>.+)", re.DOTALL)
-_SET = re.compile(r"set\s+(?P<name>\w{1,100})\s*=\s*(?P<value>.+)", re.DOTALL)
+_SET = re.compile(r"set\s+(?P<name>[\w-]{1,100})\s*=\s*(?P<value>.+)", re.DOTALL)
 _CONDITION = re.compile(r"(?P<kind>if|elseif)\b(?P<test>.+)", re.DOTALL)
 _ENDS = {"endif": "if", "endfor": "for"}
 _NAMESPACES = {"var", "data", "mj"}

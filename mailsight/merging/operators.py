@@ -39,18 +39,27 @@ class Operation:
 
 Expression = Literal | Name | Operation
 
-_NAME = r"[^\W\d]\w*+"
+_NAME = r"[^\W\d]\w*+(?:-[^\W\d]\w*+)*+"  # in "a-b", the hyphen is part of the name
 _STRING = r"\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'|“[^“”]*+”|”[^“”]*+”|&quot;(?:[^&]|&(?!quot;))*+&quot;"
 _TOKEN = re.compile(
     rf"""\s*+(?:
       (?P<string>{_STRING})
     | (?P<number>\d++(?:\.\d++)?)
     | (?P<name>{_NAME})
-    | (?P<mark>===|==|!=|<>|<=|>=|&lt;=?|&gt;=?|[-+*/=<>()\[\].,:\#])
+    | (?P<mark>===|==|!=|!|<>|<=|>=|&lt;=?|&gt;=?|[-+*/=<>()\[\].,:\#])
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&lt;=": "<=", "&gt;=": ">=", "===": "==", "=": "==", "<>": "!="}
+_ENTITIES = {
+    "&lt;": "<",
+    "&gt;": ">",
+    "&lt;=": "<=",
+    "&gt;=": ">=",
+    "===": "==",
+    "=": "==",
+    "<>": "!=",
+    "!": "not",
+}
 _CONSTANTS = {"true": True, "false": False, "null": None, "nil": None}
 _PRECEDENCES: Mapping[str, int] = {
     **dict.fromkeys(("or", "xor"), 1),

@@ -43,10 +43,10 @@ _NOT_HELPERS = frozenset((Language.HANDLEBARS, Language.GO, Language.SPARKPOST, 
 def recognised(*texts: str) -> Language:
     """The plainest language in which everything in the texts of an e-mail makes sense."""
     pieces = _pieces(texts)
-    fitting = {language: _fit(language, pieces) for language in LANGUAGES}
-    if fitting[Language.PLAIN][0] == 0:
-        return Language.PLAIN
-    return min(LANGUAGES, key=fitting.__getitem__)
+    is_mailjet = any(NAMESPACE.search(piece) is not None for piece in pieces)
+    candidates = [language for language in LANGUAGES if is_mailjet or language is not Language.MAILJET]
+    fits = {language: _fit(language, pieces) for language in candidates}
+    return Language.PLAIN if fits[Language.PLAIN][0] == 0 else min(candidates, key=fits.__getitem__)
 
 
 def fitting(language: Language | None, *texts: str) -> Language:

@@ -28,12 +28,13 @@ HELPERS = (
     "abbreviate and capitalize capitalizeFirst concat cut dateFormat default defaultIfEmpty "
     "encodeURIComponent eq equal equals formatDate greaterThan gt gte ifContains ifContainsStr ifEq "
     "ifGt ifGte ifLt ifLte ifMatchesRegexStr ifModEq ifNotEq insert isEqual join length lessThan log "
-    "lookup lower lowercase lt lte math ne neq not notEqual notEquals numberFormat or replace stripTags "
-    "striptags substring title upper uppercase url urlEncode"
+    "lookup lower lowercase lt lte math ne neq not notEqual notEquals now numberFormat or replace "
+    "stripTags striptags substring title upper uppercase url urlEncode"
 )
 _HELPER = _words(HELPERS)
 _OBJECT = rf"(?:@?(?:\.\./|\./)*(?:{_WORD}|\[[^\]]+\])(?:[./](?:[{_LETTERS}0-9\-]+|\[[^\]]+\]))*|\.|\.\./?(?:\.\./?)*)"
-_ARGUMENTS = r"[^{}|%]*"
+# Not Go's names, which start with a dot.
+_ARGUMENTS = r"(?:[^{}|%\s]|\s+(?:[^{}|%\s.]|\.\.?/|\.\.?[\s)~]))*(?:\s+\.\.?)?\s*"
 _MUSTACHE = (
     rf"\{{\{{\{{?&?{_S}(?:{_NAME}|\.){_S}\}}\}}\}}?",
     rf"\{{\{{{_S}[#^/]{_S}{_PATH}{_S}\}}\}}",
@@ -42,7 +43,7 @@ _MUSTACHE = (
     r"\{\{=[^{}]*=\}\}",
 )
 _HANDLEBARS = (
-    rf"\{{\{{\{{?~?&?{_S}(?:{_NAME}|{_OBJECT}){_S}~?\}}?\}}\}}",
+    rf"\{{\{{\{{?~?&?{_S}(?:{_NAME}|{_OBJECT}|{_QUOTED}){_S}~?\}}?\}}\}}",
     rf"\{{\{{\{{?~?{_S}{_HELPER}\s+{_ARGUMENTS}~?\}}?\}}\}}",
     rf"\{{\{{~?[#^]{_S}{_OBJECT}(?:\s+{_ARGUMENTS}(?:\|[^|]*\|)?)?{_S}~?\}}\}}",
     rf"\{{\{{~?/{_S}{_OBJECT}{_S}~?\}}\}}",
@@ -65,13 +66,18 @@ _BRAZE = r"\$\{[^{}]*\}"
 _LIQUID_PATH = rf"(?:{_WORD}|{_BRAZE})(?:\??\.(?:[{_LETTERS}0-9\-]+|{_BRAZE})|\[[^\]]*\])*\??"
 _LIQUID_VALUE = rf"(?:{_QUOTED}|{_NUMBER}|{_LIQUID_PATH}|\{{\{{{_S}{_LIQUID_PATH}{_S}\}}\}})"
 _LIQUID_FILTERS = _words(
-    "abs append at_least at_most base64_encode base64_decode camelcase capitalize ceil compact concat date "
-    "default divided_by downcase escape escape_once fallback find first floor format_currency hmac_sha1 "
-    "hmac_sha256 join last lstrip map md5 minus modulo money newline_to_br number_with_delimiter pluralize "
-    "plus prepend remove remove_first replace replace_first reverse round rstrip sha1 sha256 size slice sort "
-    "sort_natural split strip strip_html strip_newlines sum time_zone timestamp times titlecase truncate "
-    "truncatewords uniq upcase url_decode url_encode url_escape url_param_escape where json json_escape "
-    "json_parse format_number currency asset_url img_url image_url product_url link_to t property_accessor"
+    "abs append array_to_sentence_string as_json_string asset_url at_least at_most base64_decode "
+    "base64_encode base64_url_safe_decode base64_url_safe_encode camelcase capitalize ceil cgi_escape "
+    "compact concat currency date default divided_by downcase escape escape_once fallback find "
+    "find_index first floor format_currency format_number h handle handleize has hmac_sha1 "
+    "hmac_sha1_base64 hmac_sha1_hex hmac_sha256 hmac_sha256_base64 hmac_sha256_hex image_url img_url "
+    "join json json_escape json_parse last link_to lstrip map md5 minus modulo money newline_to_br "
+    "normalize_whitespace number_of_words number_with_delimiter pluralize plus pop prepend product_url "
+    "property_accessor push raw reject remove remove_first remove_last replace replace_first "
+    "replace_last reverse round rstrip sha1 sha2 sha256 shift size slice sort sort_natural split squish "
+    "strip strip_html strip_newlines sum t time_zone times timestamp titlecase to_integer to_json "
+    "truncate truncatewords uniq unshift upcase uri_escape url_decode url_encode url_escape "
+    "url_param_escape where xml_escape"
 )
 _LIQUID_CHANGES = rf"(?:{_S}\|{_S}{_LIQUID_FILTERS}(?:{_S}:[^|{{}}]*)?)*"
 _LIQUID_RANGE = r"(?:\s+(?:limit:|offset:|reversed)[^%]*)?"
@@ -79,7 +85,7 @@ _LIQUID_TEST = (
     rf"{_LIQUID_VALUE}(?:(?:{_S}(?:==|!=|<>|<=|>=|<|>){_S}|\s+(?:contains|and|or)\s+){_LIQUID_VALUE})*"
 )
 _LIQUID_TAGS = _words(
-    "capture cycle increment decrement render tablerow connected_content abort_message liquid echo "
+    "capture increment decrement render tablerow connected_content abort_message liquid echo "
     "catalog_items catalog_selection_items subscription_state include section layout message_extras"
 )
 _LIQUID_MARKS = _words(
@@ -91,25 +97,31 @@ _LIQUID = (
     rf"\{{%-?{_S}(?:if|elsif|unless|when|case)\s+{_LIQUID_TEST}(?:{_S},{_S}{_LIQUID_VALUE})*{_S}-?%\}}",
     rf"\{{%-?{_S}for\s+{_WORD}\s+in\s+(?:{_LIQUID_VALUE}|\([^()]*\)){_LIQUID_RANGE}{_S}-?%\}}",
     rf"\{{%-?{_S}assign\s+[\w\-]+{_S}={_S}{_LIQUID_VALUE}{_LIQUID_CHANGES}{_S}-?%\}}",
+    rf"\{{%-?{_S}cycle\s+{_LIQUID_VALUE}(?:{_S}[,:]{_S}{_LIQUID_VALUE})*{_S}-?%\}}",
     rf"\{{%-?{_S}{_LIQUID_TAGS}(?:[\s({{][^%]*)?-?%\}}",
     rf"\{{%-?{_S}{_LIQUID_MARKS}{_S}-?%\}}",
     r"\{%-?\s*#.*%\}",
 )
 _DJANGO_FILTERS = _words(
-    "add addslashes base64_encode capfirst center count currency_format cut date date_filter days_later "
-    "default default_if_none dictsort dictsortreversed divide divisibleby escape escapejs filesizeformat "
-    "find_replace first floatadd floatdiv floatformat floatmult floatsub force_escape format_date_string "
-    "from_timestamp get_digit hash hmac intcomma join json_script last length length_is linebreaks "
-    "linebreaksbr linenumbers ljust lookup lower lowercase make_list missing_product_image multiply "
-    "naturalday now_from phone2numeric pluralize pprint random rjust safe safeseq shorten slice slugify "
-    "sort split_string string_to_date string_to_float string_to_int striptags subtract time timesince "
-    "timeuntil title trim_slash truncatechars truncatechars_html truncatewords truncatewords_html "
-    "unordered_list upper uppercase urlencode urlize user_country wordcount wordwrap yesno"
+    "abs add addslashes append at_least at_most base64_decode base64_encode base64_url_safe_decode "
+    "base64_url_safe_encode capfirst capitalize center compact concat count currency_format cut date "
+    "date_filter days_later default default_if_none dictsort dictsortreversed divide divided_by "
+    "divisibleby escape escapejs escapeseq filesizeformat find_replace first floatadd floatdiv "
+    "floatformat floatmult floatsub floor force_escape format_date_string format_datetime_string "
+    "from_timestamp get_digit hash hmac index intcomma iriencode join json json_script last length "
+    "length_is linebreaks linebreaksbr linenumbers ljust lookup lower lowercase lstrip make_list md5 "
+    "minus missing_product_image modulo multiply naturalday now_from phone2numeric pluralize plus "
+    "pprint prepend random remove remove_first reverse rjust round round_down round_up rstrip safe "
+    "safeseq sha1 sha256 shorten slice slugify sort split split_string string_to_date string_to_float "
+    "string_to_int stringformat strip strip_html striptags subtract time times timesince timeuntil "
+    "title trim_slash truncatechars truncatechars_html truncatewords truncatewords_html uniq "
+    "unordered_list upper uppercase urldecode urlencode urlize user_country where wordcount wordwrap "
+    "yesno"
 )
 _DJANGO_PLAIN = rf"(?:{_QUOTED}|{_NUMBER}|{_PATH})"
 _DJANGO_VALUE = rf"(?:{_DJANGO_PLAIN}(?:{_S}\|{_S}{_DJANGO_FILTERS}(?:{_S}:{_S}{_DJANGO_PLAIN})?)*)"
-_DJANGO_SIGNS = r"\s+(?:==|!=|<=|>=|<|>|in|not\s+in|is|is\s+not|and|or)\s+"
-_DJANGO_TEST = rf"(?:not\s+)*{_DJANGO_VALUE}(?:{_DJANGO_SIGNS}(?:not\s+)*{_DJANGO_VALUE})*"
+_DJANGO_SIGNS = r"(?:\s+(?:==|!=|<=|>=|<|>|in|not\s+in|is|is\s+not|and|or)\s+|\s*(?:&&|\|\|)\s*)"
+_DJANGO_TEST = rf"(?:not\s+|!)*{_DJANGO_VALUE}(?:{_DJANGO_SIGNS}(?:not\s+|!)*{_DJANGO_VALUE})*"
 _DJANGO_TAGS = _words(
     "autoescape catalog comment coupon_code cycle filter firstof form_link ifchanged ifequal ifnotequal "
     "manage_preferences now regroup sms_consent templatetag today unsubscribe update_property_link url "
@@ -125,6 +137,7 @@ _DJANGO = (
     rf"\{{\{{{_S}{_DJANGO_VALUE}{_S}\}}\}}",
     rf"\{{%{_S}(?:if|elif)\s+{_DJANGO_TEST}{_S}%\}}",
     rf"\{{%{_S}for\s+{_WORD}(?:{_S},{_S}{_WORD})*\s+in\s+{_DJANGO_VALUE}(?:\s+reversed)?{_S}%\}}",
+    rf"\{{%{_S}set\s+\w+{_S}={_S}{_DJANGO_PLAIN}(?:\|{_DJANGO_FILTERS}:{_DJANGO_PLAIN})+{_S}%\}}",
     rf"\{{%{_S}{_DJANGO_TAGS}(?:\s[^%]*)?%\}}",
     rf"\{{%{_S}{_DJANGO_MARKS}{_S}%\}}",
     r"\{#.*#\}",
@@ -149,34 +162,40 @@ _HUBL = (
 
 # The others
 
-_SPARKPOST = (
-    rf"\{{\{{\{{?{_S}#?{_PATH}(?:\[[^\]]*\](?:\.{_PATH})?)*(?:\s+or\s+(?:{_QUOTED}|{_PATH}))*{_S}\}}\}}\}}?",
-    rf"\{{\{{{_S}(?:if|elseif)\s+(?:not\s+)*(?:[{_LETTERS}(\"'\d#])[^{{}}|:]*\}}\}}",
-    rf"\{{\{{{_S}each\s+[{_LETTERS}][^{{}}|:]*\}}\}}",
-    rf"\{{\{{{_S}(?:else|end){_S}\}}\}}",
-    rf"\{{\{{{_S}(?:render_dynamic_content|empty|(?:opening|closing)_(?:double|triple)_curly)\([^{{}}]*\){_S}\}}\}}",
+_INDEX = rf"\[(?:[1-9]\d*|{_QUOTED}|{_PATH})\]"  # the first item is 1
+_SPARKPOST_PATH = rf"#?{_PATH}(?:{_INDEX}(?:\.{_PATH})?)*"
+_MACRO = _words(
+    "empty render_dynamic_content opening_double_curly closing_double_curly opening_triple_curly closing_triple_curly"
 )
-_MAILJET_DEFAULT = rf"(?:{_S}:{_S}(?:{_QUOTED}|[”“][^”]*”|{_NUMBER}|{_WORD})?)?"
+_SPARKPOST_VALUE = rf"(?:not\s+)*(?:{_MACRO}\([^{{}}]*\)|\([^{{}}]*\)|{_QUOTED}|{_NUMBER}|{_SPARKPOST_PATH})"
+_SPARKPOST_TEST = (
+    rf"{_SPARKPOST_VALUE}(?:(?:{_S}(?:==|!=|<=|>=|<|>){_S}|\s+(?:and|or)\s+){_SPARKPOST_VALUE})*(?:\s+then)?"
+)
+_SPARKPOST = (
+    rf"\{{\{{\{{?{_S}{_SPARKPOST_VALUE}(?:\s+or\s+{_SPARKPOST_VALUE})*{_S}\}}\}}\}}?",
+    rf"\{{\{{{_S}(?:if|elseif)\s+{_SPARKPOST_TEST}{_S}\}}\}}",
+    rf"\{{\{{{_S}each\s+{_SPARKPOST_PATH}{_S}\}}\}}",
+    rf"\{{\{{{_S}(?:else|end){_S}\}}\}}",
+)
 _MAILJET = (
-    rf"\{{\{{{_S}(?:(?:var|data|mj|segmentation):)?{_PATH}{_MAILJET_DEFAULT}{_S}\}}\}}",
-    rf"\{{\{{{_S}[^{{}}|]*(?:var|data|mj):[^{{}}|]*\}}\}}",
-    rf"\{{\{{{_S}\w+\([^{{}}|]*\){_S}\}}\}}",
+    r"\{\{[^{}|]*\}\}",
     r"\[\[.*\]\]",
     rf"\{{%{_S}(?:if|elseif)\s+[^%{{}}|]*%\}}",
     rf"\{{%{_S}(?:else|endif|endfor){_S}%\}}",
     rf"\{{%{_S}for\s+\w+\s+in\s+[^%{{}}|]+%\}}",
-    rf"\{{%{_S}set\s+\w+{_S}=[^%{{}}|]+%\}}",
+    rf"\{{%{_S}set\s+[\w\-]+{_S}=[^%{{}}|]+%\}}",
 )
 _GO_FUNCTIONS = _words(
     "TrackLink TrackView UnsubscribeURL ManageURL OptinURL MessageURL ArchiveURL RootURL LogoURL L Date Safe "
     "and or not len index slice print printf println html js urlquery eq ne lt le gt ge upper lower title "
     "trim default date now add sub mul div mod join replace trunc ternary contains hasPrefix hasSuffix "
-    "coalesce empty dict list first last quote env call"
+    "coalesce empty dict list first last quote env call repeat round until"
 )
 _GO = (
     rf"\{{\{{-?{_S}[.$][^{{}}]*\}}\}}",
-    rf"\{{\{{-?{_S}(?:if|else\s+if|with|range|template|define|block)\s+(?:{_GO_FUNCTIONS}\s+.*|[(.$\"].*|not\s.*)\}}\}}",
+    rf"\{{\{{-?{_S}(?:if|else\s+if|with|range|template|define|block)\s+(?:{_GO_FUNCTIONS}\s+)?[(.$\"`\d].*\}}\}}",
     rf"\{{\{{-?{_S}(?:else|end|break|continue){_S}-?\}}\}}",
+    rf"\{{\{{-?{_S}\(\w+\s+[.$][^{{}}]*\}}\}}",
     rf"\{{\{{-?{_S}(?:{_GO_FUNCTIONS}|L\.\w+)\s+[^|{{}}\s][^{{}}]*\}}\}}",
     rf"\{{\{{-?{_S}[^{{}}|]+\|{_S}{_GO_FUNCTIONS}\s+[\"`.$(\d][^{{}}]*\}}\}}",
     rf"\{{\{{-?{_S}(?:[A-Z]\w*URL|TrackView){_S}-?\}}\}}",
@@ -212,15 +231,14 @@ LANGUAGES: Mapping[Language, Understanding] = {
     Language.AMPSCRIPT: Understanding(matching([r"%%.*%%"])),
     Language.MAUTIC: Understanding(matching([r"\{[^{%].*\}"])),
     Language.MUSTACHE: Understanding(matching(_MUSTACHE)),
-    Language.HANDLEBARS: Understanding(matching(_HANDLEBARS)),
+    Language.HANDLEBARS: Understanding(matching(_HANDLEBARS), matching([r"\{\{\s*this\b|\{\{~?!--"])),
     Language.MUSTACHIO: Understanding(matching(_MUSTACHIO), matching([r"\{\{\s*(?:pm:|@content)"])),
-    Language.SPARKPOST: Understanding(matching(_SPARKPOST)),
     Language.GO: Understanding(matching(_GO)),
     Language.LIQUID: Understanding(
         matching(_LIQUID),
         matching(
             [
-                r"\$\{|\b(?:subscriber|customer|visitor|order|shop|canvas_entry_properties|event_properties|trigger)\.",
+                r"\$\{|\b(?:subscriber|customer|visitor|order|shop|canvas_entry_properties|event_properties|trigger)\.|\bforloop\.r?index",
                 r"\|\s+\w+: ",
             ]
         ),
@@ -229,15 +247,18 @@ LANGUAGES: Mapping[Language, Understanding] = {
         matching(_DJANGO),
         matching(
             [
-                r"\b(?:person|event|organization|params|update_profile)\b",
+                r"\b(?:person|event|organization|params|update_profile|forloop\.(?:parentloop\.)*(?:rev)?counter0?)\b",
                 r"\bcontact\.[A-Z]",
                 r"\|\w+:\S|\w :",
             ]
         ),
     ),
+    Language.SPARKPOST: Understanding(matching(_SPARKPOST)),
     Language.HUBL: Understanding(
         matching(_HUBL),
-        matching([r"\b(?:contact\.[a-z]|company\.|deal\.|content\.|site_settings|personalization_token)"]),
+        matching(
+            [r"\b(?:contact\.[a-z]|company\.|deal\.|content\.|site_settings|personalization_token|loop\.)"]
+        ),
     ),
     Language.MAILJET: Understanding(matching(_MAILJET)),
 }
@@ -247,4 +268,4 @@ HELPER_CALL = matching([rf"\{{\{{\{{?~?{_S}{_HELPER}\s+{_ARGUMENTS}~?\}}?\}}\}}"
 #: A field with a filter of Liquid or Django, which could be a default value.
 FILTERED = matching([rf"\{{\{{[^|{{}}]*\|{_S}(?:{_LIQUID_FILTERS}|{_DJANGO_FILTERS}){_S}\}}\}}"])
 #: A name of Mailjet.
-NAMESPACE = matching([r"[{\[(\s](?:var|data|mj):[^\s:]"])
+NAMESPACE = matching([r"[{\[(\s!](?:var|data|mj|segmentation):[^\s:]"])

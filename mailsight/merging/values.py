@@ -82,13 +82,13 @@ class Values(Mapping[str, Json]):
             return member(value, name)
         if id(value) not in self._names:
             self._names[id(value)] = value, _by_key(value)
-        return value.get(self._names[id(value)][1].get(key(name), ""), MISSING)
+        return value.get(self._names[id(value)][1].get(key(name)), MISSING)
 
 
 def member(value: Json | Missing, name: str) -> Json | Missing:
     """A member of an object by its name, in any case and with any separators, or of a list by its position."""
     if isinstance(value, Mapping):
-        return value[name] if name in value else value.get(_by_key(value).get(key(name), ""), MISSING)
+        return value[name] if name in value else value.get(_by_key(value).get(key(name)), MISSING)
     if isinstance(value, Sequence) and not isinstance(value, str) and name.isascii() and name.isdigit():
         position = int(name[:9])
         return value[position] if position < len(value) else MISSING

@@ -69,6 +69,8 @@ PROGRAM = {
     '{{#*inline "row"}}{{first}} {{extra}}\n{{/inline}}\n  {{> row person extra="!"}}\n': "  Ann !\n",
     '{{#*inline "frame"}}[{{> @partial-block}}]{{/inline}}{{#> frame}}{{zero}}{{/frame}}': "[0]",
     "{{#> missing}}else{{/missing}}": "else",
+    "{{#> missing person}}{{first}}{{/missing}}": "Ann",
+    "{{log field level='debug'}}": "",
 }
 
 

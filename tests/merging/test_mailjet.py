@@ -34,6 +34,7 @@ CASES = {
     "{{ var:price * 2 + 1 }} {{ (var:points div 50) }} {{var:points mod 50}} {{-var:points}}": "20 2 20 -120",
     '{{ upper("ab") }} {{ capitalize(var:step) }} {{round(9.56, 1)}} {{ "a" + "b" }}': "AB Refund 9.6 ab",
     "{% if var:blank xor var:points %}a{% endif %}": "a",
+    '{% set back-ground = "#fff" %}{{back-ground}} {{var:points - 20}}{% if !var:blank %}!{% endif %}': "#fff 100!",
 }
 
 

@@ -115,6 +115,8 @@ TEMPLATES = {
         "{{#sortBy cart field='price' as |sorted|}}{{#each sorted}}{{name}}{{/each}}{{/sortBy}}",
         "{{#if Recipient.FirstName}}Hi {{Recipient.FirstName}}{{/if}}",
         "{{#if a}}{{name}}{{else}}*|FNAME|*{{/if}}",
+        "{{#tags}}{{this}}{{/tags}}",
+        '{{now format="yyyy"}}',
     ],
     Language.MUSTACHIO: [
         "{{#each items}}{{name}} {{../../company}}{{/each}} {{{ pm:unsubscribe }}}",
@@ -161,6 +163,8 @@ TEMPLATES = {
         "{{ email | md5 }} {{ name | truncate: 10, '..' }}",
         "{% abort_message('no data') %}{{x | plus: 1}}",
         "{{ user.name | append: '!' }}",
+        "{{ basket[0].name }} {{ x | remove_last: 'a' }}",
+        "{% for a in b %}{% cycle 'odd', 'even' %}{{ forloop.index }}{% endfor %}",
         "{% for p in products limit:3 %}{{ p.price | number_with_delimiter }}{% endfor %}",
         "{{content_blocks.${footer}}}",
         "{% if x %}a{% endif %}",
@@ -189,6 +193,9 @@ TEMPLATES = {
         "{% catalog event.id %}{{ catalog_item.title }}{% endcatalog %}",
         "{{ a|add:5 }} {% if a and not b %}x{% endif %}",
         "{% ifequal a b %}x{% endifequal %}",
+        "{% for s in sizes reversed %}{{ forloop.counter }}{{ s }}{% endfor %}",
+        "{% cycle 'odd' 'even' as row %}",
+        "{% if contact.POINTS > 100 && !contact.VIP %}a{% endif %}",
         "{{ update_profile }} {% if contact.CITY %}{{ contact.CITY }}{% endif %}",
     ],
     Language.HUBL: [
@@ -221,6 +228,8 @@ TEMPLATES = {
         "{{/* a comment */}}{{ .Name }}",
         "{{- if and .A (not .B) -}}x{{- end -}}",
         '{{ template "content" . }}',
+        '{{ if eq .Subscriber.Attribs.city "Oslo" }}a{{ else }}b{{ end }}',
+        '{{ or .Subscriber.Attribs.x "there" }}{{ if not .X }}y{{ end }}',
         '{{ range $i, $e := .Items }}{{ $i }}{{ end }} {{ TrackView }}',
     ],
     Language.MAILJET: [
@@ -235,13 +244,14 @@ TEMPLATES = {
         "{{ mj:contact.email }}",
         '{% if var:a != "" and (var:b > 3 or not var:c) %}x{% endif %}',
         "{{ round(var:price, 2) }} {{data:x:”there”}}",
+        '{% set a-b = "x" %}{{a-b}} {{ 1 + 2 }} {% if !var:c %}d{% endif %}',
     ],
 }  # fmt: skip
 CASES = [(language, template) for language, templates in TEMPLATES.items() for template in templates]
 
 
 def test_the_helpers_are_those_of_handlebars() -> None:
-    assert set(HELPERS.split()) == {*handlebars.CONDITIONS, *handlebars.HELPERS, "lookup"}
+    assert set(HELPERS.split()) == {*handlebars.CONDITIONS, *handlebars.HELPERS, "lookup", "now"}
 
 
 def test_there_are_templates_of_every_language() -> None:

@@ -256,7 +256,7 @@ def _number_format(value: Json, pattern: Json = None, /, *, format: Json = None)
     return f"{sign}{before}{digits}{'.' if rest else ''}{rest}{percent}{after}"
 
 
-def _nothing(*_: Json) -> str:
+def _nothing(*_: Json, level: Json = None) -> str:  # noqa: ARG001
     return ""
 
 

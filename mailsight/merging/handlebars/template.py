@@ -71,6 +71,10 @@ class _Template:
             self._node(node, scope)
         self._depth -= 1
 
+    def _same(self, body: Body | None, scope: Scope) -> None:
+        """Renders what a helper shows in the scope of its block. handlebars.js takes an empty object for null there."""
+        self._body(body, replace(scope, this={}) if scope.this is None else scope, scope)
+
     def _node(self, node: Node, scope: Scope) -> None:
         self._out.step()
         match node:
@@ -132,7 +136,9 @@ class _Template:
                 return
             if is_shown:
                 return
-        if block.otherwise:
+        if block.otherwise and block.branches[-1].call.arguments:
+            self._same(block.otherwise.body, scope)
+        elif block.otherwise:
             self._body(block.otherwise.body, scope, scope)
 
     def _branch(self, branch: Branch, scope: Scope) -> bool:
@@ -144,7 +150,7 @@ class _Template:
         if name in CONDITIONS and call.arguments:
             is_shown = javascript.is_true(self._expressions.condition(name, call, scope))
             if is_shown:
-                self._body(branch.body, scope, scope)
+                self._same(branch.body, scope)
             return is_shown
         if call.arguments or call.options:
             raise Unusable
@@ -170,13 +176,13 @@ class _Template:
     def _if(self, branch: Branch, scope: Scope) -> bool:
         is_shown = self._holds(branch, scope)
         if is_shown:
-            self._body(branch.body, scope, scope)
+            self._same(branch.body, scope)
         return is_shown
 
     def _unless(self, branch: Branch, scope: Scope) -> bool:
         is_shown = not self._holds(branch, scope)
         if is_shown:
-            self._body(branch.body, scope, scope)
+            self._same(branch.body, scope)
         return is_shown
 
     def _holds(self, branch: Branch, scope: Scope) -> bool:
@@ -215,7 +221,7 @@ class _Template:
         """Keeps what a block shows under a name: Iterable's `{{#assign "name"}}`."""
         name = self._argument(branch, scope)
         start = self._out.mark()
-        self._body(branch.body, scope, scope)
+        self._same(branch.body, scope)
         self._expressions.assigned[javascript.text(name)] = Markup(self._out.cut(start))
         return True
 
@@ -252,13 +258,12 @@ class _Template:
 
     def _partial_block(self, block: Block, scope: Scope) -> None:
         [branch] = block.branches
-        name = branch.call.callee.original
         inner = replace(scope, data=Data(scope.data.values, scope.data))
-        if branch.body is None or name not in scope.partials:
-            self._body(branch.body, inner, scope)
-        else:
+        if branch.body is not None:
+            name = branch.call.callee.original
             partials = {**scope.partials, _PARTIAL_BLOCK: (branch.body, scope)}
-            self._invoke(name, branch.call, replace(inner, partials=partials))
+            inner = replace(inner, partials=partials)
+            self._invoke(name if name in scope.partials else _PARTIAL_BLOCK, branch.call, inner)
 
     def _invoke(self, name: str, call: Call, scope: Scope) -> None:
         body, defined = scope.partials[name]
