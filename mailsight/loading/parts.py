@@ -10,7 +10,10 @@ PART_EVENTS = 2_000_000
 
 def in_parts(work: Draft) -> Iterator[None]:
     """Touches the touched campaigns with so many events at a time; at the end, all of them again."""
-    for (part,) in work.run("split_touched", most=PART_EVENTS):
+    parts = work.run("split_touched", most=PART_EVENTS)
+    for (part,) in parts:
         work.run("touch_part", part=part, most=PART_EVENTS)
         yield
+        if len(parts) > 1:
+            work.write_to_disk()
     work.run("touch_parts")
