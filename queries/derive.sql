@@ -503,21 +503,21 @@ left join customers as c on c.customer_id = d.customer_id
 left join suppressed as x on x.campaign_id = d.campaign_id and x.customer_id = d.customer_id
 order by d.campaign_id, d.customer_id;
 
--- name: split_touched()
--- parts: the touched campaigns in parts of some two million events, so that judging or counting one part fits into memory.
--- Returns the numbers of the parts.
+-- name: split_touched(most)
+-- parts: the touched campaigns with the events up to each, so that those of some `most` events are a part that can be judged or
+-- counted in memory. Returns the numbers of the parts.
 create or replace temp table parts as
 with sizes as (
     select t.campaign_id, count(me.event_number) as events
     from touched as t left join message_events as me using (campaign_id)
     group by t.campaign_id
 )
-select campaign_id, (sum(events) over (order by campaign_id)) // 2000000 as part from sizes;
-select distinct part from parts order by part;
+select campaign_id, sum(events) over (order by campaign_id) as up_to from sizes;
+select distinct up_to // :most as part from parts order by part;
 
--- name: touch_part(part)!
+-- name: touch_part(part, most)!
 -- Touches the campaigns of one part only.
-create or replace temp table touched as select campaign_id from parts where part = :part;
+create or replace temp table touched as select campaign_id from parts where up_to // :most = :part;
 
 -- name: touch_parts#
 -- Touches the campaigns of all parts again.

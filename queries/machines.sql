@@ -421,13 +421,14 @@ from bursts
 qualify bool_or(inside) over (partition by campaign_id, customer_id, run);
 
 -- name: find_network_across(across_messages, across_seconds, across_percent)!
--- Requests right at delivery from a network that does the same to many messages of the campaign.
+-- Requests right at delivery from a network that does the same to many messages of the campaign. Messages are grouped before
+-- they are counted: DuckDB spills groups to disk, but not what it needs for count(distinct).
 insert into suspected by name
 with busy as (
     select campaign_id, type, network
-    from own_requests
+    from (select distinct campaign_id, type, network, customer_id from own_requests)
     group by campaign_id, type, network
-    having count(distinct customer_id) >= :across_messages
+    having count(*) >= :across_messages
 ),
 seen as (
     select
@@ -439,10 +440,14 @@ seen as (
 ),
 across as (
     select campaign_id, type, network
-    from seen
+    from (
+        select campaign_id, type, network, customer_id, bool_or(early) as early
+        from seen
+        group by campaign_id, type, network, customer_id
+    )
     group by campaign_id, type, network
-    having count(distinct customer_id) filter (early) >= :across_messages
-        and 100 * count(distinct customer_id) filter (early) >= :across_percent * count(distinct customer_id)
+    having count(*) filter (early) >= :across_messages
+        and 100 * count(*) filter (early) >= :across_percent * count(*)
 )
 select event_number, 'network_across' as reason
 from seen semi join across using (campaign_id, type, network)
