@@ -143,5 +143,5 @@ def render_mail(
 
 
 def _renderer(language: Language) -> Renderer:
-    module: Renderer = import_module(f".{_MODULES.get(language, 'plain')}", __package__)
+    module: Renderer = import_module(f".{_MODULES[language]}", __package__)
     return module

@@ -21,6 +21,12 @@ class Missing:
 MISSING: Final = Missing()
 
 MAX_DEPTH = 50
+#: By their keys: what senders write before the names of a customer's own values.
+_PREFIXES = frozenset(
+    "attribs attributes contact customattribute customer customfields data dynamictemplatedata field fields lead member "
+    "mergefields params people person profile properties recipient subscriber substitutiondata traits tx user var "
+    "variables vars".split()
+)
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -59,9 +65,12 @@ class Values(Mapping[str, Json]):
     def lookup(self, *path: str) -> Json | Missing:
         """The value at a path of names, such as "customer", "address", "city"; `MISSING` if none is known.
 
-        Tried in this order: the whole path, the path as one name with dots, the path without its first names.
+        Tried in this order: the whole path, the path as one name with dots, and the same without the first names that
+        only say that it is the customer's: `contact.email` is `email`, but `shop.name` is not `name`.
         """
         for start in range(len(path) if len(path) <= MAX_DEPTH else 0):
+            if start and key(path[start - 1]) not in _PREFIXES:
+                break
             rest = path[start:]
             value: Json | Missing = self._values
             for name in rest:

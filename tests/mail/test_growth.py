@@ -94,7 +94,6 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "Callable[[Match[str]], str | None]": lambda text: lambda _: text[:50],
     "Pattern[str]": lambda _: plain.FIELD,
     "Mapping[str, Any]": lambda text: {"a": text, "name": "Ann"},
-    "Sequence[tuple[str, str]]": lambda text: [("feedback-id", text), ("x-smtpapi", text)],
     "MailTemplate": lambda text: MailTemplate(text, text, text, text, text),
     "Language | None": lambda _: Language.PLAIN,
     "datetime | None": lambda _: None,
@@ -107,7 +106,10 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "tuple[str, str]": lambda text: (text, text[::2]),
     "tuple[Recipient, Recipient]": lambda _: (Recipient(), Recipient()),
     "tuple[bool, bool]": lambda _: (True, False),
-    "Sequence[tuple[str, str]]": lambda text: [("Received", text), ("List-Unsubscribe", text), (text, text)],
+    "Sequence[tuple[str, str]]": lambda text: [
+        *((name, text) for name in ("Received", "List-Unsubscribe", "feedback-id", "x-smtpapi")),
+        (text, text),
+    ],
     "codec": lambda _: "gb18030",
     "pattern": lambda _: r"a+b",  # patterns are ours
     "head": lambda _: "",

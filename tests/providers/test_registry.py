@@ -21,6 +21,8 @@ from tooling.servers import PROJECT
 MODULES = PROJECT / "mailsight" / "providers"
 # Sources of imports have the names of their senders.
 IMPORTERS = PROJECT / "mailsight" / "importing"
+# Merge languages have the names of their senders.
+LANGUAGES = PROJECT / "mailsight" / "merging"
 # The sample data contains the names of providers, and totals name the program that reports them.
 DATA = {PROJECT / "mailsight" / "sample" / "tables.py", PROJECT / "mailsight" / "figures" / "reported.py"}
 
@@ -83,7 +85,7 @@ def _python() -> Iterator[tuple[Path, list[str]]]:
     """The string constants of every module outside the provider modules."""
     for folder in ("mailsight", "pages"):
         for path in (PROJECT / folder).rglob("*.py"):
-            if not {MODULES, IMPORTERS} & set(path.parents) and path not in DATA:
+            if not {MODULES, IMPORTERS, LANGUAGES} & set(path.parents) and path not in DATA:
                 nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
                 yield path, [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
 
