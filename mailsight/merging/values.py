@@ -23,9 +23,41 @@ MISSING: Final = Missing()
 MAX_DEPTH = 50
 #: By their keys: what senders write before the names of a customer's own values.
 _PREFIXES = frozenset(
-    "attribs attributes contact customattribute customer customfields data dynamictemplatedata field fields lead member "
-    "mergefields params people person profile properties recipient subscriber substitutiondata traits tx user var "
-    "variables vars".split()
+    [
+        *(
+            "contact",
+            "customer",
+            "lead",
+            "member",
+            "people",
+            "person",
+            "profile",
+            "recipient",
+            "subscriber",
+            "user",
+        ),
+        *(
+            "attribs",
+            "attributes",
+            "customattribute",
+            "customfields",
+            "field",
+            "fields",
+            "mergefields",
+            "properties",
+        ),
+        *(
+            "data",
+            "dynamictemplatedata",
+            "params",
+            "substitutiondata",
+            "traits",
+            "tx",
+            "var",
+            "variables",
+            "vars",
+        ),
+    ]
 )
 _SEPARATORS = re.compile(r"[\W_]+")
 

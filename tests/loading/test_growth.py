@@ -227,6 +227,7 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     "folders.is_clutter": _of_text(folders.is_clutter),
     "finding.kind_of_name": _of_text(finding.kind_of_name),
     "finding.kind_of_columns": _of_text(lambda text: finding.kind_of_columns(text.split(","))),
+    "finding.looks_like_table": _of_text(finding.looks_like_table),
     "finding.looks_like_data": _of_text(finding.looks_like_data),
     "finding.opened": lambda text, folder: partial(_opened, _written(text, folder)),
     "bundle_files.content_path": _of_text(lambda text: _refused(bundle_files.content_path, Path(), text)),
@@ -246,10 +247,12 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     "unpacking.unpack": lambda text, folder: partial(_unpacked, _written(text, folder)),
     "unpacking.beginning": _of_file(lambda path: unpacking.beginning(path, 2**16)),
     "unpacking.beginning_of": _of_text(lambda text: unpacking.beginning_of(io.BytesIO(text.encode()), 2**16)),
+    "unpacking.parts_of": _of_text(lambda text: unpacking.parts_of(text.encode())),
     "unpacking.is_packed": _of_text(lambda text: unpacking.is_packed(text.encode())),
     "recognition.providers_of": _of_text(lambda text: recognition.providers_of([io.BytesIO(text.encode())])),
     "refusals.of_file": _of_file(lambda path: refusals.of_file("events", "a", path, "damaged")),
     "uploads.quoted": _of_text(_packed_names),
+    "uploads.size_and_entries": _of_text(lambda text: uploads.size_and_entries(io.BytesIO(text.encode()))),
     "uploads.is_local": _of_text(lambda text: uploads.is_local(None, {"host": text, text: text}, False)),
     "uploads.save_files": lambda text, folder: partial(
         _refused, uploads.save_files, [_named(text)], folder / "saved"

@@ -23,8 +23,12 @@ MODULES = PROJECT / "mailsight" / "providers"
 IMPORTERS = PROJECT / "mailsight" / "importing"
 # Merge languages have the names of their senders.
 LANGUAGES = PROJECT / "mailsight" / "merging"
-# The sample data contains the names of providers, and totals name the program that reports them.
-DATA = {PROJECT / "mailsight" / "sample" / "tables.py", PROJECT / "mailsight" / "figures" / "reported.py"}
+# The sample data contains the names of providers, totals name the program that reports them, and mails their sender.
+DATA = {
+    PROJECT / "mailsight" / "sample" / "tables.py",
+    PROJECT / "mailsight" / "figures" / "reported.py",
+    PROJECT / "mailsight" / "mime" / "sender_headers.py",
+}
 
 by_name = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
