@@ -81,11 +81,11 @@ _MODULES = {
     Language.MAILCHIMP: "mailchimp",
     Language.ACTIVECAMPAIGN: "activecampaign",
     Language.AMPSCRIPT: "ampscript",
-    Language.GO: "go",
+    Language.GO: "go.template",
     Language.MAUTIC: "mautic",
-    Language.LIQUID: "liquid",
-    Language.DJANGO: "django_templates",
-    Language.HUBL: "hubl",
+    Language.LIQUID: "liquid.template",
+    Language.DJANGO: "django.template",
+    Language.HUBL: "hubl.template",
 }
 
 

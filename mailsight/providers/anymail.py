@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from mailsight.errors import BadForm, InboundMail
-from mailsight.merging.django_settings import MAX_FORM_FIELDS, configure
+from mailsight.merging.django.settings import MAX_FORM_FIELDS, configure
 
 from .events import Request
 from .payload import parsed

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsight.merging import go
-from mailsight.merging.go_values import date_text, float_text
+from mailsight.merging.go import template as go
+from mailsight.merging.go.values import date_text, float_text
 from mailsight.merging.languages import Language
 from mailsight.merging.rendering import MailTemplate, Rendered, render, render_mail
 

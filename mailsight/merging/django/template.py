@@ -11,11 +11,12 @@ from functools import cache, lru_cache, partial
 from django.template import Engine, Template
 from django.template.base import Token, TokenType
 
-from .django_engine import FAILURES, LITERAL, Context, Parser
-from .django_settings import configure
-from .pieces import Block, Kind, Piece, Syntax, cut, listed, structure
-from .rendering import Rendered
-from .values import Values
+from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, listed, structure
+from mailsight.merging.rendering import Rendered
+from mailsight.merging.values import Values
+
+from .engine import FAILURES, LITERAL, Context, Parser
+from .settings import configure
 
 _SYNTAX = Syntax(
     verbatim=frozenset({"verbatim", "comment"}),

@@ -14,11 +14,12 @@ from liquid.exceptions import OutputStreamLimitError
 from liquid.expression import Expression
 from liquid.token import TOKEN_CONTENT, TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG
 
-from .liquid_context import Context
-from .liquid_engine import FAILURES, LITERAL, Stream, environment, expressions, node_at
-from .pieces import Block, Kind, Piece, Syntax, cut, listed, structure
-from .rendering import Rendered
-from .values import Values
+from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, listed, structure
+from mailsight.merging.rendering import Rendered
+from mailsight.merging.values import Values
+
+from .context import Context
+from .engine import FAILURES, LITERAL, Stream, environment, expressions, node_at
 
 _SYNTAX = Syntax(
     verbatim=frozenset({"raw", "comment", "doc"}), ignored=frozenset({"comment", "doc"}), nests=True

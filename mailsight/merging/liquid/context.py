@@ -10,9 +10,9 @@ from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
-from .limits import MAX_CHARACTERS, Budget
-from .rendering import Rendered
-from .values import MISSING, Json, Values
+from mailsight.merging.limits import MAX_CHARACTERS, Budget
+from mailsight.merging.rendering import Rendered
+from mailsight.merging.values import MISSING, Json, Values
 
 _PROPERTIES = frozenset({"size", "first", "last"})
 

@@ -17,10 +17,11 @@ from liquid.filter import with_context
 from liquid.tag import Tag
 from liquid.token import TOKEN_CONTENT, TOKEN_TAG
 
-from .limits import ERRORS, MAX_CHARACTERS, MAX_ITEMS
-from .liquid_context import Context, Unknown
-from .liquid_filters import FILTERS, is_blank, number, text
-from .pieces import MAX_DEPTH, listed
+from mailsight.merging.limits import ERRORS, MAX_CHARACTERS, MAX_ITEMS
+from mailsight.merging.pieces import MAX_DEPTH, listed
+
+from .context import Context, Unknown
+from .filters import FILTERS, is_blank, number, text
 
 #: The name of the tag for code that is not run. No template can use it: it has a space.
 LITERAL = "literal text"

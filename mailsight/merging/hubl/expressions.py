@@ -10,11 +10,12 @@ from jinja2 import TemplateError, nodes
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from . import hubl_filters
-from .hubl_filters import FILTERS, TESTS, text
-from .limits import ERRORS, MAX_ITEMS, Budget, fits
-from .rendering import Notes
-from .values import MISSING, Values, member
+from mailsight.merging.limits import ERRORS, MAX_ITEMS, Budget, fits
+from mailsight.merging.rendering import Notes
+from mailsight.merging.values import MISSING, Values, member
+
+from . import filters
+from .filters import FILTERS, TESTS, text
 
 FAILURES = (TemplateError, *ERRORS)
 _MAX_CALLS = 20
@@ -309,7 +310,7 @@ class Expressions:
                 return Unknown(argument.path, argument.name)
         if not isinstance(value, Unknown):
             return self._applied(node.name, value, arguments, named)
-        is_default = FILTERS[node.name] is hubl_filters.default
+        is_default = FILTERS[node.name] is filters.default
         given = "" if value.otherwise is None and not is_default else value.otherwise
         try:
             otherwise = self._applied(node.name, given, arguments, named)
@@ -321,7 +322,7 @@ class Expressions:
         for item in (value, *arguments, *named.values()):
             self._budget.sized(item)
         result = environment().call_filter(name, value, arguments, named, self._jinja, self._eval_context)
-        return self._budget.sized(hubl_filters.items(result))
+        return self._budget.sized(filters.items(result))
 
     def _arguments(self, node: nodes.Filter | nodes.Test | nodes.Call) -> tuple[list[Any], dict[str, Any]]:
         if node.dyn_args is not None or node.dyn_kwargs is not None:

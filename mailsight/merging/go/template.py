@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .go_functions import CONDITIONS, FOR_ABSENT, FUNCTIONS
-from .go_html import HtmlWriter
-from .go_syntax import (
+from mailsight.merging.rendering import Notes, Rendered
+from mailsight.merging.values import MISSING, Values, member
+
+from .functions import CONDITIONS, FOR_ABSENT, FUNCTIONS
+from .html import HtmlWriter
+from .syntax import (
     Action,
     Block,
     Branch,
@@ -22,9 +25,7 @@ from .go_syntax import (
     Text,
     parse,
 )
-from .go_values import MAX_PRINTED, Absent, Html, Unusable, date_text, from_json, is_true, printed
-from .rendering import Notes, Rendered
-from .values import MISSING, Values, member
+from .values import MAX_PRINTED, Absent, Html, Unusable, date_text, from_json, is_true, printed
 
 MAX_STEPS = 500_000
 MAX_CHARACTERS = 5_000_000

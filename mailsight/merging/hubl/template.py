@@ -11,12 +11,13 @@ from functools import lru_cache
 
 from jinja2 import nodes
 
-from .hubl_engine import Run
-from .hubl_expressions import FAILURES, environment
-from .hubl_filters import FILTERS, TESTS
-from .pieces import Block, Kind, Piece, Syntax, cut, listed, structure
-from .rendering import Rendered
-from .values import Values
+from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, listed, structure
+from mailsight.merging.rendering import Rendered
+from mailsight.merging.values import Values
+
+from .engine import Run
+from .expressions import FAILURES, environment
+from .filters import FILTERS, TESTS
 
 _SYNTAX = Syntax(verbatim=frozenset({"raw"}), comments=True, trims=frozenset("-+"))
 _BRANCHES = frozenset({"elif", "else"})

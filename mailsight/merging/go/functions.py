@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 from mailsight.mail.merge_fields import Encoded
 
-from .go_values import (
+from .values import (
     MAX_PRINTED,
     Html,
     Unusable,

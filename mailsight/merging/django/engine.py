@@ -19,12 +19,13 @@ from django.template.defaulttags import ForNode
 from django.utils.safestring import SafeData, mark_safe
 from django.utils.timezone import template_localtime
 
-from . import dates
-from .django_filters import filters, lookup
-from .limits import ERRORS, MAX_CHARACTERS, Budget
-from .pieces import listed
-from .rendering import Rendered
-from .values import MISSING, Json, Values
+from mailsight.merging import dates
+from mailsight.merging.limits import ERRORS, MAX_CHARACTERS, Budget
+from mailsight.merging.pieces import listed
+from mailsight.merging.rendering import Rendered
+from mailsight.merging.values import MISSING, Json, Values
+
+from .filters import filters, lookup
 
 #: The name of the tag for code that is not run. No template can use it: in a tag, it would be two words.
 LITERAL = "\0"

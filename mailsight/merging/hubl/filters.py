@@ -23,10 +23,9 @@ from babel.numbers import format_currency, format_decimal
 from jinja2 import filters, tests
 
 from mailsight.mail.expressions import compiled
-
-from . import dates
-from .limits import MAX_ITEMS, fits
-from .values import MISSING, member
+from mailsight.merging import dates
+from mailsight.merging.limits import MAX_ITEMS, fits
+from mailsight.merging.values import MISSING, member
 
 # By chance, for developers, for objects of Python, or not linear in time.
 _LEFT_OUT = frozenset({"attr", "format", "pprint", "random", "urlize", "xmlattr"})

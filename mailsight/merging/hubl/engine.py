@@ -5,11 +5,12 @@ from typing import Any
 
 from jinja2 import nodes
 
-from .hubl_expressions import FAILURES, Expressions, Macro, Namespace, Unknown
-from .hubl_filters import text
-from .limits import MAX_CHARACTERS
-from .pieces import Piece, Structure, listed
-from .values import Json, Values
+from mailsight.merging.limits import MAX_CHARACTERS
+from mailsight.merging.pieces import Piece, Structure, listed
+from mailsight.merging.values import Json, Values
+
+from .expressions import FAILURES, Expressions, Macro, Namespace, Unknown
+from .filters import text
 
 
 class _BreakError(Exception):

@@ -20,10 +20,9 @@ from liquid.builtin.expressions.primitive import Blank, Empty
 from liquid.filter import with_context
 
 from mailsight.mail.expressions import compiled
-
-from . import dates
-from .limits import fits
-from .values import MISSING, Json, member
+from mailsight.merging import dates
+from mailsight.merging.limits import fits
+from mailsight.merging.values import MISSING, Json, member
 
 # Shopify's own expressions: https://github.com/Shopify/liquid/blob/main/lib/liquid/standardfilters.rb (2026-11-26).
 _MARKUP = compiled(r"<script.*?</script>|<!--.*?-->|<style.*?</style>|<.*?>", dot_is_any=True)

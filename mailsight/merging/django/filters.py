@@ -12,9 +12,9 @@ from urllib.parse import unquote_plus
 
 from django.template import Library, defaultfilters
 
-from . import dates
-from .limits import fits
-from .values import MISSING, member
+from mailsight.merging import dates
+from mailsight.merging.limits import fits
+from mailsight.merging.values import MISSING, member
 
 # Without a place here: results by chance, the time when it runs, and time that is not linear.
 _LEFT_OUT = frozenset({"pprint", "random", "timesince", "timeuntil", "urlize", "urlizetrunc"})
