@@ -215,9 +215,12 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
     if not row or not content:
         return None
     is_archived = bool(row["archived_id"])
+    # A raw mail has its own subject, which may be a variant of a test.
+    headers = row["archived_headers"]
+    archived_subject = facts.facts(facts.fields(headers)).subject if headers else None
     template = MailTemplate(
         None if is_archived else content["html"],
-        row["subject"],
+        None if archived_subject else row["subject"],
         row["preheader"],
         row["from_name"],
         None if is_archived else content["text"],
@@ -227,9 +230,6 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
     filled = pool.run(partial(fill_mail, template, own, customers, language, row["sent_at"]))
     rendered = filled.rendered
     mail = rendered.mail
-    # A raw mail has its own subject, which may be a variant of a test.
-    headers = row["archived_headers"]
-    archived_subject = facts.facts(facts.fields(headers)).subject if headers else None
     return MailView(
         content["html"] if is_archived else mail.html or "",
         archived_subject or mail.subject,

@@ -36,6 +36,7 @@ from mailsight.merging import plain, sample_values, usual_names
 from mailsight.merging.languages import Language
 from mailsight.merging.rendering import MailTemplate
 from mailsight.mime import entities
+from mailsight.mime.headers import Header
 from tests.support.adversarial import KINDS, LEAST_SECONDS, LONG, MOST, SHORT
 from tests.support.faults import EACH
 
@@ -110,6 +111,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
         *((name, text) for name in ("Received", "List-Unsubscribe", "feedback-id", "x-smtpapi")),
         (text, text),
     ],
+    "Header": lambda text: Header((("subject", text.encode("utf-8", "replace")),)),
     "codec": lambda _: "gb18030",
     "pattern": lambda _: r"a+b",  # patterns are ours
     "head": lambda _: "",
