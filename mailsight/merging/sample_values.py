@@ -17,7 +17,7 @@ from . import plain
 from .languages import Language
 from .rendering import MailTemplate, render_mail
 from .usual_names import LIKELY, MADE_UP, is_link, is_usual
-from .values import MAX_DEPTH, MISSING, Json, Values, as_text, key
+from .values import MAX_DEPTH, MISSING, PREFIXES, Json, Values, as_text, key
 
 # Fields that are written otherwise than plain ones. Their filters and default values don't matter here.
 _OTHERS = (
@@ -149,10 +149,16 @@ def _shown(match: re.Match[str], values: Values) -> str | None:
 def _sample(name: str, values: Values) -> str:
     last = name.rpartition(".")[2]
     last_key = key(last)
+    if last_key == "name" and any(key(prefix) not in PREFIXES for prefix in name.split(".")[:-1] if prefix):
+        return _in_brackets(name)  # a shop's or an item's
     if last_key in MADE_UP:
         return MADE_UP[last_key]
     if real := as_text(values.lookup(*name.split("."))):
         return real
     if is_link(last):
         return f"https://example.com/{last_key}"
-    return LIKELY.get(last_key) or f"[{' '.join(_PARTS.split(last)).strip().capitalize()}]"
+    return LIKELY.get(last_key) or _in_brackets(last)
+
+
+def _in_brackets(name: str) -> str:
+    return f"[{' '.join(_PARTS.split(name)).strip().capitalize()}]"

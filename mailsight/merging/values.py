@@ -22,7 +22,7 @@ MISSING: Final = Missing()
 
 MAX_DEPTH = 50
 #: By their keys: what senders write before the names of a customer's own values.
-_PREFIXES = frozenset(
+PREFIXES = frozenset(
     [
         *(
             "contact",
@@ -101,7 +101,7 @@ class Values(Mapping[str, Json]):
         only say that it is the customer's: `contact.email` is `email`, but `shop.name` is not `name`.
         """
         for start in range(len(path) if len(path) <= MAX_DEPTH else 0):
-            if start and key(path[start - 1]) not in _PREFIXES:
+            if start and key(path[start - 1]) not in PREFIXES:
                 break
             rest = path[start:]
             value: Json | Missing = self._values

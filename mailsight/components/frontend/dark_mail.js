@@ -20,8 +20,12 @@ function inverted([red, green, blue]) {
   return [red, green, blue].map((value) => Math.round(255 * (dark + (value / 255 - middle) * scale)));
 }
 
-const invertedColours = (value) =>
-  value.replace(COLOUR, (whole, red, green, blue, alpha) => `rgb(${inverted([red, green, blue].map(Number)).join(" ")}${alpha ? ` / ${alpha}` : ""})`);
+// The colour of a link without one of its own, as browsers have it in dark mode: inverted, it stays dark.
+const LINK = "rgb(0, 0, 238)";
+const DARK_LINK = "rgb(158, 158, 255)";
+
+const invertedColours = (value) => value === LINK ? DARK_LINK
+  : value.replace(COLOUR, (whole, red, green, blue, alpha) => `rgb(${inverted([red, green, blue].map(Number)).join(" ")}${alpha ? ` / ${alpha}` : ""})`);
 
 const isVisible = (colour) => !/^rgba\(.*, 0\)$/.test(colour);
 
