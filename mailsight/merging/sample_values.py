@@ -103,6 +103,11 @@ def sampled_template(
     )
 
 
+def made_up(values: Mapping[str, Json]) -> dict[str, Json]:
+    """Real values, with made-up ones in place of what identifies a person. What is empty stays empty."""
+    return {name: _made_up(name, value) if value else value for name, value in values.items()}
+
+
 def sampled_subject(subject: str | None) -> str:
     """A subject with sample values, for lists; empty without a subject."""
     return sampled(subject, escape=False) if subject else ""

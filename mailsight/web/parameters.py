@@ -202,6 +202,8 @@ TAB = choice("tab", TABS, TABS[0])
 STATES = several("status", (*SENT_STATES, Status.NOT_SENT))
 STAGE = choice("stage", Stage, None)
 LINK = identifier("link")
+# The variant of the e-mail that the heatmap shows: a hash of its texts.
+VARIANT = identifier("variant")
 EVENTS, CUSTOMERS = "Opens and clicks", "Customers"
 TIMELINE_COUNTED = choice("count", (EVENTS, CUSTOMERS), EVENTS)
 HOURLY, CUMULATIVE = "Per hour", "Cumulative"
@@ -235,7 +237,9 @@ HEATMAP_SWITCHES = (
 )
 REASON = choice("reason", NotSentReason, None)
 RULE = identifier("rule")
-CAMPAIGN_DIALOG = dialog("selection", "preview", "not-sent", "machines", "counted", "section", "mail")
+CAMPAIGN_DIALOG = dialog(
+    "selection", "preview", "not-sent", "machines", "counted", "section", "mail", "variants"
+)
 
 # An e-mail in a dialog: its view, and the customer whose e-mail is beside it.
 HTML, PLAIN_TEXT, SOURCE, HEADERS = "HTML", "Plain text", "Source", "Headers"
@@ -267,6 +271,7 @@ PAGES: Mapping[str, tuple[Parameter[Any], ...]] = {
         STATES,
         STAGE,
         LINK,
+        VARIANT,
         GRID_SORT,
         GRID_FILTERS,
         PERIOD,

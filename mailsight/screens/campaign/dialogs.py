@@ -8,7 +8,7 @@ from mailsight.figures.metrics import ESTIMATED_COR, FIGURES
 from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
-from mailsight.screens.dialogs import explained, machines, mail, not_sent, selection
+from mailsight.screens.dialogs import explained, machines, mail, not_sent, selection, variants
 from mailsight.vocabulary import Audience
 from mailsight.web import parameters
 from mailsight.web.parameters import Dialog
@@ -51,6 +51,8 @@ def show(report: CampaignReport) -> None:
             _counted(report, key)
         case Dialog("section", item) if item in SECTIONS:
             explained.section(SECTIONS[item])
+        case Dialog("variants") if report.counts.sent:
+            variants.show(report)
         case Dialog("mail", customer_id) if customer_id:
             mail.customer_mail(campaign_id, customer_id)
 

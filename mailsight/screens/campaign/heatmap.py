@@ -1,6 +1,7 @@
 """The Heatmap tab: the links and their clicks on the left, the e-mail with click badges on the right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 
@@ -17,14 +18,16 @@ from mailsight.exports.lists import file_name
 from mailsight.figures import formats, locales
 from mailsight.mail.links import LinkClicks
 from mailsight.merging.sample_values import sampled_subject
-from mailsight.reports import campaign, mails
+from mailsight.reports import campaign, mails, variants
 from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.heatmap import link_id, link_label, view
 from mailsight.reports.mails import MailView
+from mailsight.reports.variants import Variant, VariantMail
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import mail_views
-from mailsight.web.parameters import HEATMAP_SWITCHES, LINK
+from mailsight.screens.dialogs import variants as variants_dialog
+from mailsight.web.parameters import CAMPAIGN_DIALOG, HEATMAP_SWITCHES, LINK, VARIANT
 
 _heatmap = st.components.v2.component(
     "mailsight_heatmap",
@@ -41,8 +44,14 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
     campaign_id = report.campaign.campaign_id
     mail = read(mails.of_campaign, campaign_id)
     key = f"heatmap:{campaign_id}"
+    variant = _variant(report)
+    of_variant = _mail(report, variant) if variant else None
+    html = of_variant.html if of_variant else mail.html if mail and not variant else None
+    drawn_report = _of_variant(report, variant, of_variant) if variant and of_variant else report
+    # Where the links of the variant are in the template, whose positions the rest of the page has.
+    positions = of_variant.positions if of_variant else None
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.caption(heatmap.summary(report), width="content")
+        st.caption(heatmap.summary(drawn_report), width="content")
         with st.container(
             horizontal=True, width="content", gap="small", vertical_alignment="center", key="heatmap_tools"
         ):
@@ -53,22 +62,29 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
                     partial(rows.links, campaign_id=campaign_id, audience=report.audience),
                     label="Export links",
                 )
-            if mail:
+            if mail and not variant:
                 _download(report, mail)
             navigation.audience_switch("heatmap")
-    if mail is None:
+    _variants(report, variant)
+    if html is None:
         st.info(_MISSING, icon=":material/info:")
     if report.counts.is_reported("clicks"):
         st.info("Only the total of clicks is known, not which links were clicked.", icon=":material/info:")
     pictures = bool(st.session_state.get(key, {}).get("pictures"))
-    draw = partial(view, report.links, report.other_links, campaign.click_totals(report), report.link_totals)
+    draw = partial(
+        view,
+        drawn_report.links,
+        drawn_report.other_links,
+        campaign.click_totals(drawn_report),
+        drawn_report.link_totals,
+    )
     missing = _MISSING
     drawn = None
-    if mail:
+    if html is not None:
         values = read(mails.first_values, campaign_id)
         try:
             with st.spinner("Drawing the heatmap"):
-                drawn = pool.run(locales.keeping(partial(draw, mail.html, values=values, pictures=pictures)))
+                drawn = pool.run(locales.keeping(partial(draw, html, values=values, pictures=pictures)))
         except WorkFailed as error:
             mail_views.cannot_show(error)
             missing = "This e-mail can't be shown. The list has the clicks on its links."
@@ -77,7 +93,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
         data=(drawn or draw(None))
         | {
             "key": campaign_id,
-            "chosen": chosen(report),
+            "chosen": _in_variant(chosen(report), positions),
             "switches": {parameter.name: address.value(parameter) for parameter in HEATMAP_SWITCHES},
             "heard": st.session_state.get(f"{key}:heard", 0),
             "missing": missing,
@@ -88,13 +104,88 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             "anchor": "customers",  # of the heading above the grid
             "file_name": f"{_file_name(report)}.png",
             "name": report.campaign.name,
-            "facts": heatmap.facts(report),
+            "facts": heatmap.facts(drawn_report),
         },
         default={"pictures": False},
         on_pictures_change=lambda: None,
-        on_chosen_change=lambda: _choose(report, st.session_state[key].get("chosen")),
+        on_chosen_change=lambda: _choose(
+            report, _in_template(st.session_state[key].get("chosen"), positions)
+        ),
         on_switched_change=lambda: _switch(key),
     )
+
+
+def _variant(report: CampaignReport) -> Variant | None:
+    """The variant in the address."""
+    shown = address.value(VARIANT)
+    return variants_dialog.read(report).variant(shown) if shown else None
+
+
+def _mail(report: CampaignReport, variant: Variant) -> VariantMail | None:
+    try:
+        return read(variants.mail, report.campaign.campaign_id, variant, report)
+    except WorkFailed as error:
+        mail_views.cannot_show(error)
+        return None
+
+
+def _of_variant(report: CampaignReport, variant: Variant, mail: VariantMail) -> CampaignReport:
+    """The report with the links, clicks and customers of one variant."""
+    return replace(
+        report,
+        counts=variant.counts[report.audience],
+        links=mail.links,
+        other_links=mail.other_links,
+        link_totals=mail.link_totals,
+    )
+
+
+def _variants(report: CampaignReport, variant: Variant | None) -> None:
+    """A button that compares what customers got, where that may differ; and the variant shown, if one is."""
+    campaign_id = report.campaign.campaign_id
+    counts = report.counts
+    if not counts.sent or counts.is_reported("sent") or not read(variants.may_differ, campaign_id):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="heatmap_variants"):
+        st.button(
+            variants_dialog.TITLE,
+            icon=":material/alt_route:",
+            key=f"variants:{campaign_id}",
+            on_click=address.opener(CAMPAIGN_DIALOG, "variants"),
+        )
+        if variant is None:
+            return
+        name = variants_dialog.name(variants_dialog.read(report), variant)
+        st.button(
+            formats.plain(f"{name}: {formats.things(variant.counts[report.audience].sent, 'customer')}"),
+            icon=":material/close:",
+            icon_position="right",
+            help="Show the heatmap of all customers",
+            key=f"variant:{campaign_id}:chip",
+            on_click=lambda: address.change((VARIANT, ""), (LINK, "")),
+        )
+        st.button(
+            "Preview variant",
+            icon=":material/visibility:",
+            help="The e-mail of a customer who got it",
+            key=f"variant:{campaign_id}:preview",
+            on_click=address.opener(CAMPAIGN_DIALOG, "preview", variant.customer_id),
+        )
+    if variant.apart:
+        st.caption(formats.plain("; ".join(variant.apart)))
+
+
+def _in_variant(link: str | None, positions: Mapping[int, int] | None) -> str | None:
+    """The id of a link of the template among the links of the variant."""
+    if positions is None or link is None:
+        return link
+    return next((str(own) for own, at in positions.items() if str(at) == link), link)
+
+
+def _in_template(link: str | None, positions: Mapping[int, int] | None) -> str | None:
+    if positions is None or not link or not link.isdecimal():
+        return link
+    return str(positions[int(link)]) if int(link) in positions else None
 
 
 def _counted(customers: int) -> dict[str, object]:

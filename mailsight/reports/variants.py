@@ -1,0 +1,262 @@
+"""What differed between customers: the variants of a campaign's e-mail, and how many customers got each.
+
+Of customers without an archived copy, only those values are read that the template's conditions ask for. For each
+different combination of them, the template is rendered once; combinations that show the same blocks are one variant.
+A copy is the variant that has its texts. Copies of no such variant are compared by their structure.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from mailsight.bounded import pool
+from mailsight.errors import WorkFailed
+from mailsight.figures.metrics import COUNT_NAMES, Counts
+from mailsight.heatmap.badges import MAX_BADGES, ClickTotals, LinkTotals
+from mailsight.mail.copies import Copied, compared
+from mailsight.mail.links import LinkClicks
+from mailsight.mail.variant_links import placed_clicks
+from mailsight.merging.languages import Language, language_named
+from mailsight.merging.outlines import assumed, outlines
+from mailsight.merging.rendering import MailTemplate, render_mail
+from mailsight.merging.sample_values import made_up
+from mailsight.merging.values import Json
+from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Snapshot
+
+from . import mails
+from .asked import MAX_PIECES, Asked, Combination, asked
+from .campaign import CampaignReport, campaign
+from .distinctions import Case, distinctions
+
+_MAX_COPIES = 500
+_COPIES_A_TIME = 10
+MAX_VARIANTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A variant of an e-mail. `customer_id` is one who got it, and `apart` says what sets it apart.
+
+    `values` are those with which its template shows it; None if it is known from copies only. `clicks` are those of its
+    customers on the links of the template, and on other URLs.
+    """
+
+    variant_id: str
+    customer_id: str
+    apart: tuple[str, ...]
+    values: Mapping[str, Json] | None
+    counts: Mapping[Audience, Counts]
+    clicks: Mapping[Audience, Sequence[LinkClicks]]
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """The variants of an e-mail, those of the most customers first. All counts together are those of everyone sent it.
+
+    `more`: further variants than are listed, or customers with values beyond those that are compared. `not_rebuilt`:
+    customers whose e-mail can't be rebuilt. `by_example`: see `asked.Asked`.
+    """
+
+    variants: Sequence[Variant]
+    more: Mapping[Audience, Counts]
+    not_rebuilt: Mapping[Audience, Counts]
+    by_example: bool = False
+
+    def variant(self, variant_id: str) -> Variant | None:
+        return next((each for each in self.variants if each.variant_id == variant_id), None)
+
+
+def may_differ(data: Snapshot, campaign_id: str) -> bool:
+    """Whether a campaign's e-mail may have variants: its template has conditions, or copies were loaded. Quick."""
+    row = data.row("has_copies", campaign_id=campaign_id)
+    if row and row["has_copies"]:
+        return True
+    template, language = _template(data, campaign_id)
+    if template is None:
+        return False
+    try:
+        return bool(pool.run(partial(assumed, template, [{}], language))[0])
+    except WorkFailed:
+        return False
+
+
+def variants(data: Snapshot, campaign_id: str) -> Variants:
+    """Compare the e-mails of a campaign's customers. Raises `UnknownCampaign`."""
+    template, language = _template(data, campaign_id)
+    try:
+        found = asked(data, campaign_id, template, language, campaign(data, campaign_id).sent_at)
+    except WorkFailed:
+        template, found = None, asked(data, campaign_id, None)
+    groups = _groups(data, found)
+    listed = sorted(groups.values(), key=lambda group: (-group.sent, group.customer_id))[:MAX_VARIANTS]
+    apart = distinctions([group.case for group in listed], by_example=found.by_example)
+    # A template that can't be rendered is that for everyone without a copy.
+    not_rebuilt = [] if template else [each for each in found.combinations if not each.row["copy_id"]]
+    everyone = data.row("sent_counts", campaign_id=campaign_id) or {}
+    counted = [*(each for group in listed for each in group.combinations), *not_rebuilt]
+    return Variants(
+        [_variant(group, words) for group, words in zip(listed, apart, strict=True)],
+        {each: _counts([everyone], each, less=counted) for each in Audience},
+        {each: _counts([one.row for one in not_rebuilt], each) for each in Audience},
+        found.by_example,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The customers with one variant, and its texts."""
+
+    variant_id: str
+    texts: Sequence[str]
+    combinations: list[Combination]
+
+    @property
+    def sent(self) -> int:
+        return sum(each.row["sent"] for each in self.combinations)
+
+    @property
+    def customer_id(self) -> str:
+        return str(self.combinations[0].row["customer_id"])
+
+    @property
+    def case(self) -> Case:
+        values = [{".".join(place): value for place, value in each.at.items()} for each in self.combinations]
+        return Case(values, self.texts)
+
+
+def _template(data: Snapshot, campaign_id: str) -> tuple[MailTemplate | None, Language | None]:
+    mail = mails.of_campaign(data, campaign_id)
+    language = language_named(campaign(data, campaign_id).merge_language)
+    if mail is None:
+        return None, language
+    return MailTemplate(mail.html, mail.subject, mail.preheader, mail.from_name), language
+
+
+def _groups(data: Snapshot, found: Asked) -> dict[str, _Group]:
+    groups: dict[str, _Group] = {}
+    rebuilt = [each for each in found.combinations if each.outline]
+    texts = {each.outline.digest: each.outline.texts for each in rebuilt if each.outline}
+    copies = [each for each in found.combinations if each.row["copy_id"]][:_MAX_COPIES]
+    for each in rebuilt:
+        if each.outline and not each.row["copy_id"]:
+            outline = each.outline
+            group = groups.setdefault(
+                outline.digest, _Group(outline.digest, (*outline.texts, *outline.others), [])
+            )
+            group.combinations.append(each)
+    for each, copied in zip(copies, _copied(data, copies, texts), strict=False):
+        if copied:
+            name = copied.variant or copied.digest
+            group = groups.setdefault(name, _Group(name, copied.labels, []))
+            group.combinations.append(each)
+    return groups
+
+
+def _copied(
+    data: Snapshot, copies: Sequence[Combination], texts: Mapping[str, Sequence[str]]
+) -> list[Copied | None]:
+    """What each copy is; None for one that can't be read. Fewer if they take too long."""
+    found: list[Copied | None] = []
+    pieces = MAX_PIECES
+    while len(found) < len(copies) and pieces:
+        pieces -= 1
+        ids = [each.row["copy_id"] for each in copies[len(found) : len(found) + _COPIES_A_TIME]]
+        html = {row["content_id"]: row["html"] or "" for row in data.rows("copies", content_ids=ids)}
+        try:
+            found += pool.run(partial(compared, [html.get(each, "") for each in ids], texts))
+        except WorkFailed:
+            found += [None] * len(ids)
+    return found
+
+
+def _variant(group: _Group, apart: tuple[str, ...]) -> Variant:
+    rebuilt = next((each for each in group.combinations if each.outline and not each.row["copy_id"]), None)
+    rows = [each.row for each in group.combinations]
+    return Variant(
+        group.variant_id,
+        group.customer_id,
+        apart,
+        rebuilt.values if rebuilt else None,
+        {each: _counts(rows, each) for each in Audience},
+        {each: _clicked(rows, each) for each in Audience},
+    )
+
+
+def _counts(
+    rows: Iterable[Mapping[str, Any]], audience: Audience, less: Sequence[Combination] = ()
+) -> Counts:
+    """The counts of all rows together, without those of others."""
+    total = dict.fromkeys(COUNT_NAMES, 0)
+    signed = [*((row, 1) for row in rows), *((each.row, -1) for each in less)]
+    for row, sign in signed:
+        counts = {**row, **row[f"of_{audience}"], "selected": row["sent"], "not_sent": 0}
+        for name in COUNT_NAMES:
+            total[name] += sign * counts[name]
+    return Counts.of(total)
+
+
+def _clicked(rows: Iterable[Mapping[str, Any]], audience: Audience) -> list[LinkClicks]:
+    totals: dict[tuple[int | None, str], list[int]] = defaultdict(lambda: [0, 0])
+    for click in (click for row in rows for click in row["clicks"] or ()):
+        total = totals[click["link_position"], click["url"] or ""]
+        total[0] += click[f"{audience}_clicks"]
+        total[1] += click[f"{audience}_clickers"]
+    return [
+        LinkClicks(position, url, url, clicks, clickers, 1)
+        for (position, url), (clicks, clickers) in totals.items()
+        if clicks
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class VariantMail:
+    """The e-mail of a variant for the heatmap. `positions`: where its links are in the template, if they are."""
+
+    html: str
+    links: Sequence[LinkClicks]
+    other_links: Sequence[LinkClicks]
+    totals: ClickTotals
+    link_totals: LinkTotals
+    positions: Mapping[int, int]
+
+
+def mail(data: Snapshot, campaign_id: str, variant: Variant, report: CampaignReport) -> VariantMail | None:
+    """The e-mail of a variant with the clicks of its customers; None if it can't be shown.
+
+    Fields that no condition asks for are left as they are, and names of persons made up. Raises `WorkFailed`.
+    """
+    template, language = _template(data, campaign_id)
+    counts = variant.counts[report.audience]
+    if variant.values is not None and template:
+        values, sent_at = made_up(variant.values), report.campaign.sent_at
+        [outline] = pool.run(partial(outlines, template, [values], language, sent_at))
+        # Conditions may ask for a person's own name.
+        values = values if outline.digest == variant.variant_id else dict(variant.values)
+        html = pool.run(partial(render_mail, template, values, language, sent_at=sent_at)).mail.html or ""
+    else:
+        received = mails.of_customer(data, campaign_id, variant.customer_id)
+        if received is None:
+            return None
+        html = received.html
+    placed, others, positions = pool.run(
+        partial(placed_clicks, html, list(report.links), list(variant.clicks[report.audience]))
+    )
+    beyond = [link for link in placed if (link.link_position or 0) >= MAX_BADGES]
+    return VariantMail(
+        html,
+        placed,
+        others,
+        ClickTotals(counts.clicks, counts.clicked, counts.delivered),
+        LinkTotals(
+            len(placed),
+            sum(link.clicks for link in placed),
+            len(beyond),
+            sum(link.clicks for link in beyond),
+            len(others),
+            sum(link.clicks for link in others),
+        ),
+        positions,
+    )

@@ -1,0 +1,226 @@
+-- What differed between the customers of one campaign: the values that its mail's conditions ask for, and the copies loaded.
+
+-- name: own_names(campaign_id, path, most)
+-- The names in the merge fields of the messages that were sent, within the object at the path. objects: whether one of them has
+-- an object under this name.
+with named as (
+    select json_extract(m.merge_fields, :path) as fields
+    from messages as m
+    join recipients as r using (campaign_id, customer_id)
+    where m.campaign_id = :campaign_id and r.sent
+), names as (
+    select unnest(json_keys(fields)) as name, unnest(list_transform(json_extract(fields, '$.*'), lambda v: json_type(v))) as kind
+    from named
+    where json_type(fields) = 'OBJECT'
+)
+select name, bool_or(kind = 'OBJECT') as objects
+from names
+group by name
+order by count(*) desc, name
+limit :most;
+
+-- name: known_names(campaign_id, path, most)
+-- The same of the attributes of the customers to whom it was sent, today and earlier.
+with sent_to as materialized (
+    select customer_id from recipients where campaign_id = :campaign_id and sent
+), named as (
+    select json_extract(c.attributes, :path) as fields from customers as c semi join sent_to using (customer_id)
+    union all
+    select json_extract(x.earlier, :path) from customer_changes as x semi join sent_to using (customer_id)
+), names as (
+    select unnest(json_keys(fields)) as name, unnest(list_transform(json_extract(fields, '$.*'), lambda v: json_type(v))) as kind
+    from named
+    where json_type(fields) = 'OBJECT'
+)
+select name, bool_or(kind = 'OBJECT') as objects
+from names
+group by name
+order by count(*) desc, name
+limit :most;
+
+-- name: values_with_markup(campaign_id, own_paths, known_paths, most)
+-- The places among these paths, from 1, where some values are HTML, at most `most` different ones: blocks chosen for customers.
+with found as (
+    select list_concat(
+        json_extract_string(m.merge_fields, cast(:own_paths as varchar[])),
+        json_extract_string(c.attributes, cast(:known_paths as varchar[]))
+    ) as texts
+    from recipients as r
+    left join messages as m using (campaign_id, customer_id)
+    left join customers as c using (customer_id)
+    where r.campaign_id = :campaign_id and r.sent
+), texts as (
+    select unnest(texts) as text, generate_subscripts(texts, 1) as place from found
+)
+select place
+from texts
+group by place
+having bool_or(regexp_matches(text, '<[a-zA-Z]')) and count(distinct text) <= :most
+order by place;
+
+-- name: variant_values(campaign_id, own_paths, known_paths, literals, numbers, most, most_clicks)
+-- The different values at these paths among the customers to whom the campaign was sent, the most frequent first, and the copies
+-- loaded of their mails, each with its counts and with its clicks as a list. `own` are in the order of own_paths (of the
+-- merge fields) and `known` in that of known_paths (of what was known of the customer when it was sent); null is missing.
+-- Of values that the literals and numbers can't tell apart, there is only one; without literals, all are told apart.
+-- customer_id: one who got it. combinations: how many there are in all.
+with given as (
+    select
+        cast(:known_paths as varchar[]) as known_paths,
+        cast(:literals as varchar[]) as literals, cast(:numbers as double[]) as numbers
+),
+changed as (
+    select x.customer_id, list(x.earlier order by x.rowid desc) as patches
+    from customer_changes as x
+    join recipients as r using (customer_id)
+    left join campaigns as p on p.campaign_id = r.campaign_id
+    where r.campaign_id = :campaign_id and r.sent and x.changed_at > coalesce(r.sent_at, p.sent_at)
+        and len(cast(:known_paths as varchar[])) > 0
+    group by x.customer_id
+),
+known as (
+    select
+        r.*, coalesce(a.content_id, m.content_id) as copy_id, m.merge_fields, c.attributes, x.patches,
+        json_merge_patch('{}', json_object(
+            'customer_id', r.customer_id, 'email', coalesce(r.email, c.email), 'name', c.name, 'language', c.language,
+            'country', c.country,
+            'created_at', regexp_replace(cast(c.created_at as varchar), ' 00:00:00$', '')
+        )) as columns
+    from recipients as r
+    left join messages as m using (campaign_id, customer_id)
+    left join archived_mails as a on a.campaign_id = r.campaign_id and a.customer_id = r.customer_id
+    left join customers as c on c.customer_id = r.customer_id
+    left join changed as x on x.customer_id = r.customer_id
+    where r.campaign_id = :campaign_id and r.sent
+),
+asked as (
+    select
+        k.* exclude (merge_fields, attributes, columns, patches),
+        json_extract(coalesce(merge_fields, '{}'), cast(:own_paths as varchar[])) as own,
+        if(
+            patches is null,
+            list_transform(known_paths, lambda p: coalesce(json_extract(attributes, p), json_extract(columns, p))),
+            json_extract(
+                json_merge_patch(
+                    list_reduce(
+                        list_prepend(json_merge_patch(columns, coalesce(attributes, '{}')), patches),
+                        lambda value, patch: json_merge_patch(value, patch)
+                    ),
+                    json_merge_patch('{}', json_object('email', k.email))
+                ),
+                cast(:known_paths as varchar[])
+            )
+        ) as known,
+        literals, numbers
+    from known as k cross join given
+),
+keyed as materialized (
+    select
+        * exclude (literals, numbers),
+        coalesce(
+            copy_id,
+            md5(cast(list_transform(list_concat(own, known), lambda v: case
+                when literals is null or v is null then cast(v as varchar)
+                when json_type(v) in ('BOOLEAN', 'NULL') or v in ('[]', '{}') then cast(v as varchar)
+                when json_type(v) in ('ARRAY', 'OBJECT') then json_type(v)
+                else concat_ws(
+                    ' ', json_type(v), trim(v ->> '$') = '',
+                    cast(list_transform(literals, lambda l: [
+                        contains(lower(v ->> '$'), l), lower(v ->> '$') = l, lower(v ->> '$') < l
+                    ]) as varchar),
+                    cast(list_transform(numbers, lambda n: sign(try_cast(v ->> '$' as double) - n)) as varchar)
+                )
+            end) as varchar))
+        ) as key
+    from asked
+),
+combined as (
+    select
+        key, copy_id, arg_min(own, customer_id) as own, arg_min(known, customer_id) as known,
+        coalesce(min(customer_id) filter (delivered), min(customer_id)) as customer_id,
+        count(*) as sent,
+        count(*) filter (not delivered) as undeliverable,
+        count(*) filter (delivered) as delivered,
+        count(*) filter (complained) as complained,
+        {
+            'opened': count(*) filter (delivered and all_opens + all_clicks > 0),
+            'clicked': count(*) filter (delivered and all_clicks > 0),
+            'unsubscribed': count(*) filter (unsubscribed),
+            'opted_out': count(*) filter (unsubscribed or complained),
+            'opens': cast(sum(all_opens) as bigint), 'clicks': cast(sum(all_clicks) as bigint)
+        } as of_all,
+        {
+            'opened': count(*) filter (delivered and human_opens + human_clicks > 0),
+            'clicked': count(*) filter (delivered and human_clicks > 0),
+            'unsubscribed': count(*) filter (human_unsubscribed),
+            'opted_out': count(*) filter (human_unsubscribed or complained),
+            'opens': cast(sum(human_opens) as bigint), 'clicks': cast(sum(human_clicks) as bigint)
+        } as of_human
+    from keyed
+    group by key, copy_id
+),
+shown as (
+    select *, count(*) filter (copy_id is null) over () as combinations
+    from combined
+    qualify row_number() over (partition by copy_id is null order by sent desc, customer_id) <= :most
+),
+clicks as (
+    select
+        k.key, e.link_position, if(e.link_position is null, left(coalesce(e.url, ''), 4000), null) as url,
+        count(*) as all_clicks, count(distinct e.customer_id) as all_clickers,
+        count(*) filter (e.machine is null) as human_clicks,
+        count(distinct e.customer_id) filter (e.machine is null) as human_clickers
+    from message_events as e
+    join keyed as k on k.customer_id = e.customer_id
+    semi join shown as s on s.key = k.key
+    where e.campaign_id = :campaign_id and e.type = 'clicked'
+    group by all
+    order by all_clicks desc, k.key, e.link_position, url
+    limit :most_clicks
+),
+listed as (
+    select
+        key,
+        list({
+            'link_position': link_position, 'url': url, 'all_clicks': all_clicks, 'all_clickers': all_clickers,
+            'human_clicks': human_clicks, 'human_clickers': human_clickers
+        }) as clicks
+    from clicks
+    group by key
+)
+select s.* replace (cast(s.own as varchar[]) as own, cast(s.known as varchar[]) as known), l.clicks
+from shown as s
+left join listed as l using (key)
+order by s.sent desc, s.customer_id;
+
+-- name: copies(content_ids)
+-- The HTML of these copies.
+select content_id, html from contents where content_id in (select unnest(cast(:content_ids as varchar[])));
+
+-- name: has_copies(campaign_id)^
+-- Whether a copy of a customer's own was loaded of this campaign.
+select coalesce(bool_or(is_archived), false) as has_copies from recipients where campaign_id = :campaign_id and sent;
+
+-- name: sent_counts(campaign_id)^
+-- The counts of everyone to whom the campaign was sent, as in variant_values.
+select
+    count(*) as sent,
+    count(*) filter (not delivered) as undeliverable,
+    count(*) filter (delivered) as delivered,
+    count(*) filter (complained) as complained,
+    {
+        'opened': count(*) filter (delivered and all_opens + all_clicks > 0),
+        'clicked': count(*) filter (delivered and all_clicks > 0),
+        'unsubscribed': count(*) filter (unsubscribed),
+        'opted_out': count(*) filter (unsubscribed or complained),
+        'opens': cast(coalesce(sum(all_opens), 0) as bigint), 'clicks': cast(coalesce(sum(all_clicks), 0) as bigint)
+    } as of_all,
+    {
+        'opened': count(*) filter (delivered and human_opens + human_clicks > 0),
+        'clicked': count(*) filter (delivered and human_clicks > 0),
+        'unsubscribed': count(*) filter (human_unsubscribed),
+        'opted_out': count(*) filter (human_unsubscribed or complained),
+        'opens': cast(coalesce(sum(human_opens), 0) as bigint), 'clicks': cast(coalesce(sum(human_clicks), 0) as bigint)
+    } as of_human
+from recipients
+where campaign_id = :campaign_id and sent;
