@@ -67,6 +67,8 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "bool": lambda _: True,
     "int | None": lambda _: None,
     "int": lambda _: 1,
+    "Sequence[str]": lambda text: [text],
+    "Mapping[str, Sequence[str]]": lambda text: {"a": [text], "b": [text[::2]]},
     "Sequence[int]": lambda text: range(len(text)),
     "LexborHTMLParser": _parsed,
     "Sequence[LexborNode]": lambda text: link_nodes(_parsed(text)),
