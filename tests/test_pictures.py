@@ -16,9 +16,10 @@ from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from tests.support.browsing import open_page, settle
 from tests.support.campaigns import newest_clicked
+from tests.support.faults import EACH
 from tooling.servers import PROJECT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def test_a_screenshot_for_the_readme(
     tmp_path: Path,
     keeps: bool,
 ) -> None:
+    if not keeps and EACH > 1:
+        pytest.skip("other tests open these pages; `make docs` and `make thorough` run it")
     with open_page(
         browser,
         viewport={"width": 1280, "height": picture.height},
