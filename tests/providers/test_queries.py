@@ -59,13 +59,14 @@ def mapped() -> Iterator[Map]:
 
 def by_sql(rows: Sequence[Row]) -> list[Row]:
     """Rows with their JSON parsed; of rejected rows, only the reason."""
-    return [
+    found = [
         {"ordinal": row["ordinal"], "refusal": row["refusal"]}
         if row["refusal"]
         else row
         | {"metadata": parsed(str(row["metadata"])), "payload": parsed(str(row["payload"] or "null"))}
         for row in rows
     ]
+    return sorted(found, key=in_order)
 
 
 def by_library(name: str, values: Sequence[object]) -> list[Row]:
@@ -80,14 +81,11 @@ def by_library(name: str, values: Sequence[object]) -> list[Row]:
                 row["occurred_at"] = event.occurred_at and event.occurred_at.replace(tzinfo=None)
                 del row["provider"]
             rows.append(row)
-    return rows
+    return sorted(rows, key=in_order)
 
 
 def assert_equal(name: str, values: Sequence[object], mapped: Map) -> None:
-    rows, expected_rows = (
-        sorted(found, key=in_order) for found in (by_sql(mapped(name, values)), by_library(name, values))
-    )
-    for row, expected in zip(rows, expected_rows, strict=True):
+    for row, expected in zip(by_sql(mapped(name, values)), by_library(name, values), strict=True):
         assert row == expected, values[int(str(row["ordinal"]))]
 
 
