@@ -205,7 +205,7 @@ def test_what_was_changed_is_said_in_one_line(unsafe: dict[Unsafe, int], says: s
             Target(
                 "Leads to shop.example",
                 "https://shop.example/sale",
-                "It leads everybody to the same page.",
+                "It leads to the same page for everybody.",
                 "https://shop.example/sale",
             ),
         ),

@@ -55,6 +55,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
         with st.container(
             horizontal=True, width="content", gap="small", vertical_alignment="center", key="heatmap_tools"
         ):
+            _differences(report)
             if report.links or report.other_links:
                 export_button(
                     f"links:{campaign_id}",
@@ -65,7 +66,8 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             if mail and not variant:
                 _download(report, mail)
             navigation.audience_switch("heatmap")
-    _variants(report, variant)
+    if variant:
+        _shown_variant(report, variant)
     if html is None:
         st.info(_MISSING, icon=":material/info:")
     if report.counts.is_reported("clicks"):
@@ -140,21 +142,23 @@ def _of_variant(report: CampaignReport, variant: Variant, mail: VariantMail) -> 
     )
 
 
-def _variants(report: CampaignReport, variant: Variant | None) -> None:
-    """A button that compares what customers got, where that may differ; and the variant shown, if one is."""
+def _differences(report: CampaignReport) -> None:
+    """A button that compares what customers got, where that may differ."""
     campaign_id = report.campaign.campaign_id
     counts = report.counts
-    if not counts.sent or counts.is_reported("sent") or not read(variants.may_differ, campaign_id):
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="heatmap_variants"):
+    if counts.sent and not counts.is_reported("sent") and read(variants.may_differ, campaign_id):
         st.button(
             variants_dialog.TITLE,
             icon=":material/alt_route:",
             key=f"variants:{campaign_id}",
             on_click=address.opener(CAMPAIGN_DIALOG, "variants"),
         )
-        if variant is None:
-            return
+
+
+def _shown_variant(report: CampaignReport, variant: Variant) -> None:
+    """Which variant the heatmap shows, with buttons to preview it and to return to all customers."""
+    campaign_id = report.campaign.campaign_id
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="heatmap_variants"):
         name = variants_dialog.name(variants_dialog.read(report), variant)
         st.button(
             formats.plain(f"{name}: {formats.things(variant.counts[report.audience].sent, 'customer')}"),

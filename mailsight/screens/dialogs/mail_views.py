@@ -183,7 +183,7 @@ def target(link: ShownLink, who: str) -> Target:
     place = rest.partition("?")[0] if leads != "Leads to" else host(link.inside or link.url) or link.url
     by_way = f", by way of {host(link.url)}" if link.inside and host(link.inside) != host(link.url) else ""
     if link.effect is None:
-        why, href = _OPENS.get(scheme.lower(), "It leads everybody to the same page."), link.url
+        why, href = _OPENS.get(scheme.lower(), "It leads to the same page for everybody."), link.url
     else:
         why, href = f"It can't be opened here, because {_WHY[link.effect].format(who)}.", ""
     return Target(f"{leads} {formats.raw(place, 100)}{by_way}", formats.raw(link.url, _MAX_URL), why, href)
@@ -210,7 +210,7 @@ def plain(mail: MailView, key: str) -> None:
 def source(mail: MailView, key: str) -> None:
     """The e-mail's HTML as it is."""
     size = formats.size(len(mail.html.encode("utf-8", "replace")))
-    st.caption(f"The HTML of the e-mail ({size}), with invisible characters written as escapes.")
+    st.caption(f"The HTML of the e-mail ({size}), with invisible characters spelled out.")
     _literal(mail.html, key)
     _download(mail.html, key)
 
