@@ -23,12 +23,11 @@ CAMPAIGNS = ("id", "subject", "fromfield", "message", "textmessage", "footer", "
 USERS = ("id", "email", "confirmed", "blacklisted", "entered", "modified", "htmlemail", "disabled",
          "foreignkey")  # fmt: skip
 
-# The tables of clicks, with the key of each.
+# The columns of the tables of clicks, the key first.
 CLICKS = {
-    "linktrack_uml_click": ("id", ("id", "messageid", "userid", "forwardid", "firstclick", "latestclick", "clicked")),
-    "linktrack": ("linkid", ("linkid", "messageid", "userid", "url", "forward", "firstclick", "latestclick",
-                             "clicked")),
-}  # fmt: skip
+    "linktrack_uml_click": ("id", "messageid", "userid", "forwardid", "firstclick", "latestclick", "clicked"),
+    "linktrack": ("linkid", "messageid", "userid", "url", "forward", "firstclick", "latestclick", "clicked"),
+}
 
 # Campaigns that are still being written.
 UNFINISHED = {"draft", "prepared"}
@@ -268,11 +267,10 @@ class _Import:
 
     def _clicks(self) -> Iterator[Item]:
         """The first and last clicks. Those of old versions stay in `linktrack` until somebody converts them."""
-        counts: dict[int, int] = {}
         changed: set[int] = set()
-        for table, (key, columns) in CLICKS.items():
+        for table, columns in CLICKS.items():
+            key = columns[0]
             for number, value in self.database.fingerprints(table, columns, "messageid").items():
-                counts[number] = counts.get(number, 0) + self._all_clicks(table, number)
                 if self.request.positions.get(f"{table} {number}") == value:
                     continue
                 changed.add(number)
@@ -287,27 +285,26 @@ class _Import:
                     parameters=[number],
                     size=self._size,
                 ):
-                    clicks = [
-                        click for row in page for click in phplist_rows.first_and_last(row, row[key], key)
-                    ]
+                    clicks = [click for row in page for click in phplist_rows.first_and_last(row, key)]
                     yield Rows("events", table, clicks)
                 yield Position(f"{table} {number}", value)
-        totals: list[Row] = [
-            {"campaign_id": phplist_rows.campaign_id(number), "clicks": counts[number]}
-            for number in sorted(changed)
-        ]
+        totals = [self._all_clicks(number) for number in sorted(changed)]
         yield Rows("totals", "linktrack_uml_click", totals)
 
-    def _all_clicks(self, table: str, number: int) -> int:
-        """How many clicks there were: more than those with a time."""
-        rows = self.database.rows(
-            table,
-            [],
-            joined={"clicks": "cast(sum(t.clicked) as signed)"},
-            where="t.messageid = %s",
-            parameters=[number],
-        )
-        return rows[0]["clicks"] or 0
+    def _all_clicks(self, number: int) -> Row:
+        """How many clicks there were, in both tables: more than those with a time."""
+        sums = [
+            row["clicks"] or 0
+            for table in CLICKS
+            for row in self.database.rows(
+                table,
+                [],
+                joined={"clicks": "cast(sum(t.clicked) as signed)"},
+                where="t.messageid = %s",
+                parameters=[number],
+            )
+        ]
+        return {"campaign_id": phplist_rows.campaign_id(number), "clicks": sum(sums)}
 
     def _bounces(self) -> Iterator[Item]:
         return new_events(

@@ -109,10 +109,10 @@ def view(row: Record) -> Row:
     }
 
 
-def first_and_last(row: Record, number: int, key: str) -> Iterator[Row]:
+def first_and_last(row: Record, key: str) -> Iterator[Row]:
     """The clicks whose times are known. An id has the time in it, because the last click changes.
 
-    `number` is the row's key, whose name tells which table it is of.
+    The name of the table's `key` tells the two tables apart, whose numbers overlap.
     """
     times = [row["firstclick"] or row["latestclick"]]
     if (row["clicked"] or 0) > 1 and row["latestclick"]:
@@ -120,7 +120,7 @@ def first_and_last(row: Record, number: int, key: str) -> Iterator[Row]:
     prefix = "click" if key == "id" else "old-click"
     for time in dict.fromkeys(time for time in times if time):
         yield _about(row["messageid"], row["userid"]) | {
-            "event_id": f"{prefix}-{number}-{time:%Y%m%d%H%M%S}",
+            "event_id": f"{prefix}-{row[key]}-{time:%Y%m%d%H%M%S}",
             "type": "clicked",
             "occurred_at": time,
             "url": row["link"],
