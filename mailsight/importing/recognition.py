@@ -11,7 +11,6 @@ from mailsight.loading.text_encodings import UTF_8
 from . import registry
 from .files import exports
 from .files.exports import ExportFile
-from .headers import kind_of
 from .sources import Request, Source
 
 
@@ -44,7 +43,7 @@ def export_at(where: Path, max_bytes: int | None = None, encoding: str | None = 
             source = source_of(files)
             if source is None:
                 return None
-            kinds = {file: kind for file in files if (kind := kind_of(source.kinds, file.columns, file.name))}
+            kinds = exports.kinds_of(files, source.kinds)
             return Export(
                 source.label,
                 any(exports.lacks_zone(file, kind) for file, kind in kinds.items()),

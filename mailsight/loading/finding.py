@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -234,7 +235,7 @@ def _starts_as_json(file: Path) -> bool:
         start = unpacking.beginning(file, _BEGINNING_BYTES)
     except (FileNotFoundError, PermissionError):
         return False
-    return start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
+    return is_json(start)
 
 
 def _in_folder(path: Path) -> tuple[list[Candidate], list[PassedOver]]:
@@ -366,14 +367,19 @@ def is_workbook(start: bytes) -> bool:
     return start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
 
 
+def is_json(start: bytes) -> bool:
+    """Whether a file with this beginning is JSON, or several JSON values one after the other."""
+    return start.removeprefix(BOM_UTF8).lstrip().startswith((b"{", b"["))
+
+
 def _form(ending: str, start: bytes) -> str:
     """The format of a table, judging by the ending of its name and its beginning."""
     if start.startswith(b"PAR1") or ending in _PARQUET:
         return "parquet"
     if ending in _OBJECTS:
         return "json" if ending == ".json" else "ndjson"
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.startswith((b"{", b"[")):
+    if is_json(start):
+        text = start.removeprefix(BOM_UTF8).lstrip()
         first = json_files.value(1, text.partition(b"\n")[0].strip().decode("utf-8", "replace"))
         return "ndjson" if isinstance(getattr(first, "value", None), dict) else "json"
     return "csv"

@@ -180,7 +180,7 @@ def suggest_unknown(
         files = {table.name.partition(" [")[0] for table in opened}
         headers = {frozenset(table.header) for table in opened}
         is_of_tables = all(finding.looks_like_data(file.name) for file in finding.files_below(folder))
-        is_known = any(_is_of_bundle(table) or (table.is_json and not _is_asked(table)) for table in opened)
+        is_known = any(_is_of_bundle(table) or _holds_payloads(table) for table in opened)
         if not is_of_tables or is_known or (len(files) > 1 and len(headers) > 1):
             return None
         return _best(opened, database, encoding)
@@ -194,10 +194,12 @@ def _is_of_bundle(table: Table) -> bool:
     return kind is not None and _REQUIRED[kind] <= names
 
 
-def _is_asked(table: Table) -> bool:
-    """Whether a JSON file looks like a table, and not like a provider's payloads, which are loaded as such."""
+def _holds_payloads(table: Table) -> bool:
+    """Whether a JSON file looks like a provider's payloads, which are loaded as such, rather than like a table."""
+    if not table.is_json:
+        return False
     with table.path.open("rb") as file:
-        return len(table.header) > 1 and not providers_of([file])
+        return len(table.header) <= 1 or bool(providers_of([file]))
 
 
 def _best(opened: Sequence[Table], database: Path, encoding: str | None) -> Suggestion:

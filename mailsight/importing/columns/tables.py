@@ -1,13 +1,13 @@
 """Opens tables of any origin, CSV, JSON or workbooks, packed or not, with their headers as they are written."""
 
 import json
-from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
 from mailsight.errors import ImportFailed, LoadRefused, UnreadableFile
+from mailsight.importing.files.values import text_of
 from mailsight.importing.words import folded, words
 from mailsight.loading import bundle_files, csv_files, file_checks, finding, json_files, unpacking, uploads
 from mailsight.loading.csv_files import Layout, Row
@@ -19,10 +19,9 @@ BEGINNING_BYTES = 2**16
 MAX_TITLE_LINES, MAX_TITLE_LENGTH, MAX_TITLE_COLUMNS = 20, 1_000, 2
 # The objects in a JSON file whose names are its columns.
 JSON_ROWS = 1_000
-_JSON = (b"{", b"[")
 _PARQUET = b"PAR1"
 MAX_DEPTH = 5
-# What columns are not called, as `profiles.forms` names it.
+# The forms, as in `profiles.forms`, that no name of a column has.
 _VALUES = {"address", "url", "ip", "agent"}
 
 
@@ -30,8 +29,8 @@ _VALUES = {"address", "url", "ip", "agent"}
 class Table:
     """A table: the name of its file, with the sheet if there are several, and the names of its columns, all different.
 
-    `layout` says how a CSV file is written. A sheet is read from a file with an `object` per line, a JSON file from its
-    `values`. Without `has_header`, the columns have numbers for names; `first` is then the first row of a sheet.
+    `layout` says how a CSV file is written. A sheet is read from a file with an object per line. Without `has_header`,
+    the columns have numbers for names; `first` is then the first row of a sheet.
     """
 
     name: str
@@ -105,14 +104,11 @@ def _tables(file: Path, folder: Path, max_bytes: int | None, encoding: str | Non
         ]
     elif not start.strip() or start.startswith(_PARQUET):
         return []
-    elif start.removeprefix(BOM_UTF8).lstrip().startswith(_JSON):
-        rows_of_file = islice(map(_flat, _objects(unpacked.path)), JSON_ROWS)
-        names = dict.fromkeys(name for row in rows_of_file if isinstance(row, Row) for name in row.values)
-        tables = (
-            [Table(file.name, unpacked.path, tuple(names), None, unpacked.problem, is_json=True)]
-            if names
-            else []
-        )
+    elif finding.is_json(start):
+        header = _names(unpacked.path)
+        if not header:
+            return []
+        tables = [Table(file.name, unpacked.path, header, problem=unpacked.problem, is_json=True)]
     else:
         layout = _layout(unpacked.path, encoding)
         written = [name.strip().strip("\ufeff").strip() for name in layout.header]
@@ -126,6 +122,12 @@ def _tables(file: Path, folder: Path, max_bytes: int | None, encoding: str | Non
     return tables
 
 
+def _names(path: Path) -> tuple[str, ...]:
+    """The columns of a JSON file: the names in its first objects."""
+    first = islice(map(_flat, _objects(path)), JSON_ROWS)
+    return tuple(dict.fromkeys(name for row in first if isinstance(row, Row) for name in row.values))
+
+
 def _sheet(name: str, path: Path, columns: Sequence[str]) -> Table:
     """A sheet, whose columns are the cells of its first row: values, if it has no header."""
     header = tuple(dict.fromkeys(filter(None, columns)))
@@ -135,7 +137,7 @@ def _sheet(name: str, path: Path, columns: Sequence[str]) -> Table:
 
 
 def is_data(header: Sequence[str]) -> bool:
-    """Whether a header is none but the first row: no column is called like an address or a link, and few like a day."""
+    """Whether a header is really the first row: no column is named after an address or a link, and few after a day."""
     forms = {form for name in header if name for form in profiles.forms(name)}
     return bool(forms & _VALUES) or ("date" in forms and not any(map(words, header)))
 
@@ -195,12 +197,12 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _object(record: Value | BadRecord, names: Mapping[str, str]) -> Row | BadRecord:
-    """A row of a sheet. `names`: what the cells of its first row are called, if that is no header."""
+    """A row of a sheet. `names`: what the cells of its first row are called, if it has no header."""
     if isinstance(record, BadRecord):
         return record
     if not isinstance(record.value, dict):
         return BadRecord(record.line, "not a row of a sheet", record.text)
-    values = {names.get(name, name): _text(cell) for name, cell in record.value.items()}
+    values = {names.get(name, name): text_of(cell) for name, cell in record.value.items()}
     return Row(record.line, values, record.text)
 
 
@@ -232,16 +234,4 @@ def _named(inner: Mapping[str, object], prefix: str, depth: int) -> Iterator[tup
         if isinstance(value, dict) and depth:
             yield from _named(value, f"{prefix}{name}.", depth - 1)
         else:
-            yield f"{prefix}{name}", _text(value)
-
-
-def _text(cell: object) -> str:
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return str(cell).lower()
-        case dict() | list():
-            return json.dumps(cell, ensure_ascii=False)
-        case _:
-            return str(cell)
+            yield f"{prefix}{name}", text_of(value)

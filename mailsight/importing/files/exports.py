@@ -1,6 +1,5 @@
 """Opens the files that senders export: single files, folders and zips, CSV, workbooks and JSON, packed or not."""
 
-import json
 import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -159,18 +158,14 @@ def _tables(
         yield ExportFile(name, path, "unreadable", problem=str(error))
         return
     text = start.replace(b"\0", b"").decode("latin-1")  # the digits of UTF-16, too
+    form = "json" if finding.is_json(start) else "csv"
     table = ExportFile(
-        *(name, unpacked.path, _form(start)),
+        *(name, unpacked.path, form),
         problem=unpacked.problem,
         days_come_first=values.days_come_first(text),
-        encoding=encoding or (csv_files.encoding_of(unpacked.path) if _form(start) == "csv" else None),
+        encoding=encoding or (csv_files.encoding_of(unpacked.path) if form == "csv" else None),
     )
     yield replace(table, columns=tuple(_columns(table, start, folder)))
-
-
-def _form(start: bytes) -> str:
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return "json" if text.startswith((b"{", b"[")) else "csv"
 
 
 def _columns(file: ExportFile, start: bytes, folder: Path) -> list[str]:
@@ -183,13 +178,20 @@ def _columns(file: ExportFile, start: bytes, folder: Path) -> list[str]:
     return list(layout.names)
 
 
+def kinds_of(files: Iterable[ExportFile], kinds: Sequence[Kind]) -> dict[ExportFile, Kind]:
+    """The files that are of one of the kinds, with their kind."""
+    return {file: kind for file in files if (kind := kind_of(kinds, file.columns, file.name))}
+
+
 def lacks_zone(file: ExportFile, kind: Kind) -> bool:
     """Whether a table has times of day that name no time zone, judging by its first rows."""
-    for row in islice(rows(replace(file, problem=None), kind), ZONE_ROWS):
-        told = (known(row.values.get(field)) for field in kind.fields) if isinstance(row, TableRow) else ()
-        if any(text and _is_unzoned(text) for text in told):
-            return True
-    return False
+    return any(
+        _is_unzoned(text)
+        for row in islice(rows(file, kind), ZONE_ROWS)
+        if isinstance(row, TableRow)
+        for field in kind.fields
+        if (text := row.get(field))
+    )
 
 
 def _is_unzoned(text: str) -> bool:
@@ -200,17 +202,21 @@ def _is_unzoned(text: str) -> bool:
 
 
 def notes(kinds: Mapping[ExportFile, Kind], options: Mapping[str, str]) -> Iterator[Note]:
-    """In which encoding and time zone files were read that don't tell, unless people chose it."""
-    unzoned = next((file for file, kind in kinds.items() if lacks_zone(file, kind)), None)
-    if unzoned and "timezone" not in options:
-        yield Note(f"{unzoned.name} has times that name no time zone. They were read as UTC.")
-    files = list(kinds)
-    for encoding in dict.fromkeys(file.encoding for file in files):
-        if encoding and encoding != text_encodings.UTF_8 and not options.get("encoding"):
-            first = next(file.name for file in files if file.encoding == encoding)
+    """Which time zone and encoding were assumed for files that name none, unless people chose them."""
+    if "timezone" not in options:
+        unzoned = next((file.name for file, kind in kinds.items() if lacks_zone(file, kind)), None)
+        if unzoned:
+            yield Note(f"{unzoned} has times that name no time zone. They were read as UTC.")
+    if options.get("encoding"):
+        return
+    first_files: dict[str | None, str] = {}
+    for file in kinds:
+        first_files.setdefault(file.encoding, file.name)
+    for encoding, name in first_files.items():
+        if encoding and encoding != text_encodings.UTF_8:
             label = text_encodings.CHOICES.get(encoding, encoding)
             yield Note(
-                f"{first} is not UTF-8 and was read as {label}. If letters such as é or ł are wrong, choose another "
+                f"{name} is not UTF-8 and was read as {label}. If letters such as é or ł are wrong, choose another "
                 "encoding, then import it again."
             )
 
@@ -233,20 +239,8 @@ def _object(record: Value, kind: Kind) -> TableRow | BadRecord:
     if not isinstance(record.value, dict):
         return BadRecord(record.line, "not a JSON object", record.text)
     names = kind.column_names(list(record.value))
-    plain = {name: _text(value) for name, value in zip(names, record.value.values(), strict=True)}
+    plain = {name: values.text_of(value) for name, value in zip(names, record.value.values(), strict=True)}
     return TableRow(record.line, plain, record.text)
-
-
-def _text(value: object) -> str:
-    match value:
-        case str():
-            return value
-        case None:
-            return ""
-        case bool() | dict() | list():
-            return json.dumps(value, ensure_ascii=False)
-        case _:
-            return str(value)
 
 
 def entries(
@@ -319,9 +313,7 @@ def read_tables(request: Request, label: str, readings: Sequence[Reading]) -> It
     zone = values.zone(request.options)
     readers = {reading.kind: reading.read for reading in readings}
     with opened(request) as files:
-        known_files = {
-            file: kind for file in files if (kind := kind_of(list(readers), file.columns, file.name))
-        }
+        known_files = kinds_of(files, list(readers))
         if not known_files:
             raise ImportFailed(
                 f"{request.where} holds nothing that {label} exports.",

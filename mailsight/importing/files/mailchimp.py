@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 
 from mailsight.errors import ImportFailed
-from mailsight.importing.headers import Kind, kind_of
+from mailsight.importing.headers import Kind
 from mailsight.importing.sources import Gap, Item, Mail, Request, Source, Unusable
 from mailsight.loading.json_files import BadRecord
 
@@ -40,13 +40,15 @@ _PER_CAMPAIGN = frozenset(_ORDER) - {tables.AUDIENCE, tables.ANONYMOUS, tables.F
 def read(request: Request) -> Iterator[Item]:
     """The campaigns with their totals and e-mails, then the people, then what happened."""
     with exports.opened(request) as files:
-        yield from exports.batches(_entries(files, request), request.batch_rows)
-        yield from exports.notes(_kinds(files), request.options)
+        kinds = exports.kinds_of((file for file in files if file.form in ("csv", "ndjson")), tables.KINDS)
+        yield from exports.batches(_entries(files, kinds, request), request.batch_rows)
+        yield from exports.notes(kinds, request.options)
 
 
-def _entries(files: Sequence[ExportFile], request: Request) -> Iterator[Entry | Item]:
+def _entries(
+    files: Sequence[ExportFile], kinds: Mapping[ExportFile, Kind], request: Request
+) -> Iterator[Entry | Item]:
     zone = values.zone(request.options)
-    kinds = _kinds(files)
     saved = [file for file in files if file.form == "json"]
     listed = [
         (file, row)
@@ -77,14 +79,6 @@ def _entries(files: Sequence[ExportFile], request: Request) -> Iterator[Entry | 
     rest.sort(key=lambda file: _place(file, kinds[file]))
     for file in exports.tracked(rest, request):
         yield from _table(file, kinds[file], campaigns, zone)
-
-
-def _kinds(files: Sequence[ExportFile]) -> dict[ExportFile, Kind]:
-    return {
-        file: kind
-        for file in files
-        if file.form in ("csv", "ndjson") and (kind := kind_of(tables.KINDS, file.columns, file.name))
-    }
 
 
 def _place(file: ExportFile, kind: Kind) -> tuple[int, bool, str]:

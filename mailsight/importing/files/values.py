@@ -1,5 +1,6 @@
 """Reads the values of exports: times in the ways that senders write them, counts, amounts, addresses."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
@@ -109,6 +110,19 @@ def amount(text: str | None) -> float | None:
     )
     whole = re.sub(r"[.,]", "", digits[:last] if is_decimal else digits)
     return float(f"{whole}.{digits[last + 1 :]}" if is_decimal else whole)
+
+
+def text_of(value: object) -> str:
+    """A value in JSON as a cell of a CSV file would hold it."""
+    match value:
+        case str():
+            return value
+        case None:
+            return ""
+        case bool() | dict() | list():
+            return json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)
 
 
 def _short(text: str | None) -> str:
