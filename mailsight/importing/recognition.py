@@ -36,7 +36,7 @@ class Export:
 
 
 def export_at(where: Path, max_bytes: int | None = None, encoding: str | None = None) -> Export | None:
-    """What people have to say about an export, a file, folder or zip; None as for `recognise`."""
+    """What is to be asked about an export, a file, folder or zip; None as for `recognise`."""
     options = {"encoding": encoding} if encoding else {}
     try:
         with exports.opened(Request(str(where), options=options, max_bytes=max_bytes)) as files:

@@ -17,14 +17,14 @@ _LABELS = [registry.source(name).label for name in registry.WITH_FILES]
 SENDERS = f"{', '.join(_LABELS[:-1])} or {_LABELS[-1]}"
 
 
-def looked_at(
+def inspected(
     saved: Path,
     database: Path,
     max_bytes: int | None = None,
     encoding: str | None = None,
     progress: Progress = silent,
 ) -> Export | Suggestion | None:
-    """What people have to say about files before they are loaded: about an export, or the columns of an unknown table.
+    """What to ask people about files before they are loaded: what an export leaves open, or an unknown table's columns.
 
     `saved` is what `uploads.save` saved; `encoding` is that of CSV files, if it is not to be recognised. Raises
     `BadUpload` for a zip that looks malicious.
@@ -49,10 +49,8 @@ def load(
 ) -> LoadSummary:
     """Loads what `uploads.save` saved. `names` are those of the files, as the list of loads shows them.
 
-    `options` are those of an export: `timezone` and `encoding`.
-
-    `max_bytes` limits what a packed file unpacks to, in addition to the general limits. Raises `LoadRefused`; the
-    database is then unchanged.
+    `options` are those of an export: `timezone` and `encoding`. `max_bytes` limits what a packed file
+    unpacks to, in addition to the general limits. Raises `LoadRefused`; the database is then unchanged.
     """
     folder = uploads.unpacked(saved)
     if archive_files.holds_mails(folder):

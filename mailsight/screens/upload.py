@@ -127,7 +127,7 @@ def choose() -> Start | None:
         )
         start = partial(load_bundle, files)
         is_complete = bool(files)
-        match columns.looked_at(files, key) if files else None:
+        match columns.inspected(files, key) if files else None:
             case Export() as export:
                 start = partial(load_bundle, files, columns.options(export, key))
             case Suggestion() as suggested if kind == _ZIP:

@@ -188,7 +188,7 @@ def test_uploaded_mails_are_an_archive_unless_they_come_with_tables(tmp_path: Pa
         )
     [mail] = uploaded.load(database, tmp_path / "box.zip", names="box.zip").kinds
     assert (mail.rows, mail.changed, mail.refused) == (2, 1, 1)
-    assert uploaded.looked_at(tmp_path / "box.zip", database) is None
+    assert uploaded.inspected(tmp_path / "box.zip", database) is None
     with_table = written(tmp_path / "both", {**files, "a.eml": raw_mail()})
     assert uploaded.load(database, with_table, names="both").kinds[0].kind == "campaigns"
     with Warehouse(database).snapshot() as data:

@@ -129,7 +129,7 @@ def test_files_are_looked_at_once_and_can_be_read_again(
         from tests.support.uploaded import UploadedFile
 
         file = UploadedFile("log.csv", text.encode())
-        suggestion = columns.looked_at([file], "key")
+        suggestion = columns.inspected([file], "key")
         assert isinstance(suggestion, Suggestion)
         st.text(f"{suggestion.table} {file.tell()}")
 
@@ -150,7 +150,7 @@ def test_the_encoding_can_be_corrected(tmp_path: Path, monkeypatch: pytest.Monke
         from mailsight.screens.dialogs import columns
         from tests.support.uploaded import UploadedFile
 
-        suggestion = columns.looked_at([UploadedFile("log.csv", text.encode(encoding))], "key")
+        suggestion = columns.inspected([UploadedFile("log.csv", text.encode(encoding))], "key")
         assert isinstance(suggestion, Suggestion)
         chosen = columns.choose(suggestion, "key")
         st.code(mapping.to_toml(chosen) if chosen else "incomplete")

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from mailsight import settings
+from mailsight.audience import zones
 from mailsight.components import tables
 from mailsight.errors import MailsightError
 from mailsight.figures import formats
@@ -26,6 +27,7 @@ from mailsight.importing.recognition import Export
 from mailsight.importing.sources import Value
 from mailsight.loading import child, text_encodings, uploads
 from mailsight.loading.uploads import UploadedFile
+from mailsight.screens import navigation
 from mailsight.vocabulary import EventType
 
 # Tables with more columns are rare, and their last columns seldom matter.
@@ -36,31 +38,32 @@ _TIMES = ("time", "happened")
 _TYPES = {str(kind): kind.label for kind in EventType}
 
 
-def looked_at(files: Sequence[UploadedFile], key: str) -> Export | Suggestion | None:
-    """What people have to say about the files: about an export, or the columns of a table that nobody else can explain.
+def inspected(files: Sequence[UploadedFile], key: str) -> Export | Suggestion | None:
+    """What to ask people about the files: what an export leaves open, or what the columns of an unknown table are.
 
-    They are looked at once, in a process of its own, and again if another encoding is chosen. Files that can't be read
-    are left to the load, which says why.
+    They are read once, in a process of their own, and again if another encoding is chosen. Files that can't be read are
+    left to the load, which says why.
     """
-    kept = f"{key}:columns"
+    place = f"{key}:columns"
     names = [(file.name, getattr(file, "file_id", None)) for file in files]
-    seen_in: Export | Suggestion | None
-    seen, seen_in = st.session_state.get(kept, (None, None))
-    encoding = st.session_state.get(f"{key}:encoding") if seen == names else None
-    if seen != names or (seen_in and encoding not in (None, seen_in.encoding)):
+    result: Export | Suggestion | None
+    earlier_names, result = st.session_state.get(place, (None, None))
+    is_new = names != earlier_names
+    encoding = None if is_new else st.session_state.get(f"{key}:encoding")
+    if is_new or (result and encoding not in (None, result.encoding)):
         with st.spinner("Looking at the files"):
-            seen_in = _looked_at(files, encoding)
-        st.session_state[kept] = names, seen_in
-    return seen_in
+            result = _inspected(files, encoding)
+        st.session_state[place] = names, result
+    return result
 
 
-def _looked_at(files: Sequence[UploadedFile], encoding: str | None) -> Export | Suggestion | None:
+def _inspected(files: Sequence[UploadedFile], encoding: str | None) -> Export | Suggestion | None:
     with uploads.temporary_folder() as folder:
         try:
             saved = uploads.save(files, folder)
             database = settings.from_environment().database
             return child.run(
-                partial(uploaded.looked_at, saved, database, uploads.MAX_UNPACKED_BYTES, encoding)
+                partial(uploaded.inspected, saved, database, uploads.MAX_UNPACKED_BYTES, encoding)
             )
         except MailsightError:
             return None
@@ -70,16 +73,13 @@ def _looked_at(files: Sequence[UploadedFile], encoding: str | None) -> Export | 
 
 
 def options(export: Export, key: str) -> dict[str, str]:
-    """Ask for the time zone and the encoding of an export, if it doesn't tell them."""
+    """Ask for the time zone and the encoding of an export, if it doesn't name them."""
     chosen = {}
     if export.lacks_zone:
         st.caption(
             f"Times in this export name no time zone. Choose the one of your {formats.plain(export.label)} account."
         )
-        own = st.context.timezone
-        chosen["timezone"] = _zone_of(
-            (own, "UTC") if own in available_timezones() else ("UTC",), f"{key}:timezone"
-        )
+        chosen["timezone"] = _zone_of((*_own_zone(), "UTC"), f"{key}:timezone")
     if encoding := _encoding(export.encoding, key):
         chosen["encoding"] = encoding
     return chosen
@@ -118,7 +118,7 @@ def choose(suggested: Suggestion, key: str) -> TableMapping | None:
 
 
 def _encoding(encoding: str | None, key: str) -> str | None:
-    """Show in which encoding a CSV file seems to be, unless it is UTF-8, and let people choose another."""
+    """Show the encoding that a CSV file seems to have, unless it is UTF-8, and let people choose another."""
     if encoding is None or encoding == text_encodings.UTF_8:
         return None
     labels = {encoding: encoding} | text_encodings.CHOICES
@@ -239,13 +239,19 @@ def _time_zone(suggested: Suggestion, chosen: TableMapping, key: str) -> str:
     ]
     if all(suggested.survey.profiles[name].has_zone for name in times) and not chosen.fixed.get("sent_at"):
         return chosen.timezone
-    own = [zone for zone in (st.context.timezone,) if zone in available_timezones()]
-    return _zone_of((chosen.timezone, "UTC", *own), f"{key}:timezone")
+    return _zone_of((chosen.timezone, "UTC", *_own_zone()), f"{key}:timezone")
+
+
+def _own_zone() -> list[str]:
+    """The viewer's time zone, if it is known."""
+    own = zones.known(navigation.zone())
+    return [own] if own else []
 
 
 def _zone_of(likely: Sequence[str], key: str) -> str:
-    zones = list(dict.fromkeys((*likely, *sorted(available_timezones()))))
-    return st.selectbox("Time zone of the times", zones, key=key)
+    """Ask for a time zone: the likely ones first, then all others."""
+    choices = list(dict.fromkeys((*likely, *sorted(available_timezones()))))
+    return st.selectbox("Time zone of the times", choices, key=key)
 
 
 def _fixed(chosen: TableMapping, key: str) -> TableMapping:
