@@ -78,9 +78,9 @@ def follow(
     """
     in_address = value(parameter)
     widget_value = shown(in_address)
-    # A switch says None if another widget is used before the page has told it its value.
-    # Not if it is the same: setting a search box again would undo what was typed meanwhile. Nor if the address can't
-    # have the widget's value, because it may be somebody's mail address.
+    # A switch is None if another widget is used before the page has set it.
+    # A value that is the same is left alone: setting a search box again would undo what was typed meanwhile. So is one
+    # that the address can't have, because it may be somebody's mail address.
     if st.session_state.get(key) is None or (
         st.session_state[key] != widget_value
         and (in_address != parameter.default or _has_room(parameter, chosen(st.session_state[key])))

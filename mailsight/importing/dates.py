@@ -82,29 +82,8 @@ _ZONES = {
     "pdt": -7,
 }
 # The languages whose names of months are known. Croatian would contradict Czech and Polish: its listopad is October.
-_LANGUAGES = (
-    *(
-        "en",
-        "de",
-        "de_AT",
-        "fr",
-        "es",
-        "it",
-        "nl",
-        "pt",
-        "pl",
-        "sv",
-        "da",
-        "nb",
-        "cs",
-        "sk",
-        "sl",
-        "fi",
-        "hu",
-        "ro",
-    ),
-    *("ca", "tr", "lt", "lv", "et", "el", "ru", "uk", "bg"),
-)
+_LANGUAGES = ("en", "de", "de_AT", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "cs", "sk", "sl", "fi", "hu",
+              "ro", "ca", "tr", "lt", "lv", "et", "el", "ru", "uk", "bg")  # fmt: skip
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from itertools import pairwise
 from typing import Any
 
 from mailsight.merging.values import Json
@@ -40,7 +41,7 @@ class Version:
     until: datetime | None
 
     def age(self, sent_at: datetime | None) -> tuple[Age, datetime | None]:
-        """How old it is for an e-mail of this time, with the time of the load that it is from, or before."""
+        """How old it is for an e-mail sent then, and when it was loaded or, if `EARLIER`, replaced; None if `TODAY`."""
         if sent_at and self.since and self.since <= sent_at:
             return Age.THEN, self.since
         if self.until is None:
@@ -59,7 +60,10 @@ def versions(data: Snapshot, customer_id: str) -> list[Version]:
     for change in changes:
         fields.append(patched(fields[-1], json.loads(change["earlier"])))
     times = [None, *(change["changed_at"] for change in changes), since]
-    return [Version(_with_days(each), times[place + 1], times[place]) for place, each in enumerate(fields)]
+    return [
+        Version(_with_days(each), since, until)
+        for each, (until, since) in zip(fields, pairwise(times), strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

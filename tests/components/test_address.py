@@ -25,7 +25,7 @@ def test_a_switch_that_does_not_know_its_value_yet_changes_nothing() -> None:
     at.button_group[1].set_value("Customers").run()
     before = dict(at.query_params), [text.value for text in at.text]
     assert before[1][1] == "Customers"
-    # The page sends no value for a switch that was not told its own before another one was used.
+    # The page sends no value for a switch that it had not set before another one was used.
     at.button_group[0].set_value(None)
     at.button_group[1].set_value(None).run()
     assert not at.exception

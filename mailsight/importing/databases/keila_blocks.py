@@ -27,7 +27,7 @@ def as_html(body: object) -> str | None:
 
 
 def _blocks(body: object, depth: int) -> Iterator[str]:
-    for block in _list(body, "blocks"):
+    for block in _objects(body, "blocks"):
         kind, data = _text(block, "type"), block.get("data")
         if kind == "layout" and isinstance(data, dict) and depth:
             yield _layout(data, depth)
@@ -38,7 +38,7 @@ def _blocks(body: object, depth: int) -> Iterator[str]:
 
 
 def _layout(data: Block, depth: int) -> str:
-    columns = _list(data, "blocks")
+    columns = _objects(data, "blocks")
     widths = _WIDTHS.get(_text(data, "ratio"), ())
     cells = "".join(
         f'<td valign="top" width="{width or 100 // len(columns)}%">{"".join(_blocks(column, depth - 1))}</td>'
@@ -59,19 +59,20 @@ def _button(data: Block, _: str) -> str:
 
 def _image(data: Block, _: str) -> str:
     image = data.get("image")
-    shown = image if isinstance(image, dict) else data
-    picture = (
-        f'<img src="{_attribute(shown, "src")}" alt="{_attribute(shown, "alt")}" style="max-width:100%">'
+    source = image if isinstance(image, dict) else data
+    shown = (
+        f'<img src="{_attribute(source, "src")}" alt="{_attribute(source, "alt")}" style="max-width:100%">'
     )
-    url = _attribute(data, "url").strip()
-    return f'<p>{f"""<a href="{url}">{picture}</a>""" if url else picture}</p>{_text(data, "caption")}'
+    if url := _attribute(data, "url").strip():
+        shown = f'<a href="{url}">{shown}</a>'
+    return f"<p>{shown}</p>{_text(data, 'caption')}"
 
 
 def _items(data: Block, _: str, depth: int = MAX_DEPTH) -> str:
     tag = "ul" if _text(data, "style") == "unordered" else "ol"
     items = "".join(
         f"<li>{_text(item, 'content')}{_items({**item, 'style': data.get('style')}, '', depth - 1)}</li>"
-        for item in _list(data, "items")
+        for item in _objects(data, "items")
         if depth
     )
     return f"<{tag}>{items}</{tag}>" if items else ""
@@ -85,7 +86,7 @@ def _quote(data: Block, _: str) -> str:
 def _icons(data: Block, _: str) -> str:
     icons = (
         f'<a href="{_attribute(icon, "link")}">{escape(_text(icon, "name"))}</a>'
-        for icon in _list(data, "social_icons")
+        for icon in _objects(data, "social_icons")
     )
     return f'<p style="text-align:center">{" ".join(icons)}</p>'
 
@@ -109,15 +110,15 @@ def _alignment(block: Block) -> str:
     return f' style="text-align:{side}"' if side in ("left", "center", "right", "justify") else ""
 
 
-def _list(of: object, name: str) -> list[Block]:
-    inside = of.get(name) if isinstance(of, Mapping) else None
-    return [each for each in inside if isinstance(each, dict)] if isinstance(inside, list) else []
+def _objects(block: object, name: str) -> list[Block]:
+    values = block.get(name) if isinstance(block, Mapping) else None
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
-def _text(of: Block, name: str) -> str:
-    value = of.get(name)
+def _text(block: Block, name: str) -> str:
+    value = block.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _attribute(of: Block, name: str) -> str:
-    return escape(_text(of, name))
+def _attribute(block: Block, name: str) -> str:
+    return escape(_text(block, name))

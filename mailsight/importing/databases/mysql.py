@@ -88,7 +88,7 @@ class Database:
         return self._columns.get(self._full_name(table), [])
 
     def current(self, request: Request) -> Request:
-        """The request. Without positions, if the newest id of a table went back: somebody created the database anew."""
+        """The request, without its positions if a table's newest id went back, as in a new or restored database."""
         for table, value in request.positions.items():
             mark = Mark.of(value)
             if mark and self.columns(table) and self._newest(table) < mark.last:
@@ -96,7 +96,7 @@ class Database:
         return request
 
     def _newest(self, table: str) -> int:
-        """The last id that a table has had. The server knows it even if the row was deleted."""
+        """The highest id that a table has ever had. The server knows it even if the row was deleted."""
         [row] = self.rows(table, [], joined={"newest": "max(t.id)"})
         [known] = self._run(
             "select max(auto_increment) as next from information_schema.tables "
@@ -301,7 +301,7 @@ class Mark:
 
     @classmethod
     def of(cls, value: str) -> "Mark | None":
-        """The mark in the value of a position; None if that is a checksum."""
+        """The mark that a position holds; None if it holds a checksum."""
         return cls(value) if value.startswith("{") else None
 
     @property

@@ -58,14 +58,14 @@ class Database:
         return row["digest"] or "empty"
 
     def current(self, request: Request, tables: Sequence[str]) -> Request:
-        """The request. Without positions, if the newest id of a table went back: somebody created the database anew."""
+        """The request, without its positions if a table's newest id went back, as in a new or restored database."""
         for table in request.positions.keys() & set(tables) & self.tables.keys():
             if self._newest(table) < int(request.positions[table]):
                 return replace(request, positions={})
         return request
 
     def _newest(self, table: str) -> int:
-        """The last id that a table has had. Its sequence knows it even if the row was deleted."""
+        """The highest id that a table has ever had. Its sequence knows it even if the row was deleted."""
         [row] = self.all(
             f"""
             select greatest(

@@ -16,7 +16,7 @@ from .exports import Entry, ExportFile, TableRow, by_row
 from .happened import Happened, Log
 
 NAME = "brevo"
-# Words that are not known are named, as far as there are so many.
+# How many unknown words are named, and how much of each.
 MAX_WORDS, MAX_WORD_LENGTH = 20, 40
 
 LOG = Kind(
@@ -108,7 +108,7 @@ def read(request: Request) -> Iterator[Item]:
         (EventType.UNKNOWN, "unknown events"),
         (EventType.CLICKED, "clicks, since they have a link"),
     ):
-        words = [repr(word) for word, known_as in unknown.items() if known_as is kind]
+        words = [repr(word) for word, type_stored in unknown.items() if type_stored is kind]
         if words:
             yield Note(
                 f"Brevo's words {', '.join(words)} are not known. Their events were stored as {stored_as}."

@@ -56,12 +56,12 @@ def encoding(options: Mapping[str, object]) -> str | None:
     Raises `ImportFailed` for an unknown one.
     """
     name = str(options.get("encoding") or "")
-    known_as = charsets.encoding(name)
-    if name and not known_as:
+    python_name = charsets.encoding(name)
+    if name and not python_name:
         raise ImportFailed(
             f"There is no encoding {name!r}.", next_step="Name one like windows-1250, iso-8859-2 or utf-8."
         )
-    return known_as
+    return python_name
 
 
 def moment(text: str | None, zone: tzinfo = UTC, *, day_first: bool = False) -> datetime | None:
