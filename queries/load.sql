@@ -208,7 +208,7 @@ select * exclude (is_new, is_changed) from merged_customers where is_changed ord
 
 -- name: merge_messages#
 -- merged_mails: one row per message with an e-mail in this load; is_changed: whether archived_mails gets another row. Of
--- several mails of an archive, the best known one counts, then the last.
+-- several mails of an archive, the one that was matched most surely counts, then the last.
 create temp table merged_mails as
 with latest as (
     select s.campaign_id, s.customer_id, max(s.rowid) as row

@@ -105,7 +105,7 @@ def _read(raw: bytes) -> _Read | Failure:
     kept = received(mail, len(raw))
     if kept is None:
         return Failure("has no header")
-    html = bodies.text_as_html(mail.text or "") if mail.html is None else mail.html
+    html = bodies.page(mail)
     header = facts.fields(kept.headers)
     return _Read(trace(header), content_id(html, mail.text), html, mail.text, kept)
 

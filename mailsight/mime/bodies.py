@@ -284,9 +284,11 @@ def _joined(pieces: Sequence[_Piece], linked: set[str]) -> Iterator[str]:
     yield "</body></html>"
 
 
-def text_as_html(text: str) -> str:
-    """A page for a mail without HTML, with its URLs as links."""
-    return f"<!DOCTYPE html><body>{_TEXT.format(_linked(text, set()))}"
+def page(mail: Mail) -> str:
+    """A mail's HTML, or else a page with its text, with its URLs as links."""
+    if mail.html is not None:
+        return mail.html
+    return f"<!DOCTYPE html><body>{_TEXT.format(_linked(mail.text or '', set()))}"
 
 
 def _linked(text: str, known: set[str]) -> str:
