@@ -3,9 +3,8 @@
 -- name: touch_campaigns#
 -- touched: the campaigns whose figures this load can change. These are the campaigns it names, those it reaches through a
 -- message_id, and those it reaches through a customer's address: of messages known from events only, and of messages that were
--- not sent, if the address is now suppressed. An event whose message
--- is listed by id touches that message's campaign alone, whatever campaign it names. Otherwise a tag shared by all mailings,
--- taken for a campaign, would touch them all.
+-- not sent, if the address is now suppressed. An event whose message is listed by id touches that message's campaign alone,
+-- whatever campaign it names. Otherwise a tag shared by all mailings, taken for a campaign, would touch them all.
 create temp table named_message_ids as
 select message_id from merged_messages where is_changed and message_id is not null
 union

@@ -208,7 +208,7 @@ select * exclude (is_new, is_changed) from merged_customers where is_changed ord
 
 -- name: merge_messages#
 -- merged_mails: one row per message with an e-mail in this load; is_changed: whether archived_mails gets another row. Of
--- several mails of an archive, the best known one counts, then the last.
+-- several mails of an archive, the one that was matched most surely counts, then the last.
 create temp table merged_mails as
 with latest as (
     select s.campaign_id, s.customer_id, max(s.rowid) as row
@@ -226,29 +226,28 @@ archived as (
 mails as (
     select
         s.campaign_id, s.customer_id, if(f.headers is null, null, f.content_id) as content_id, f.headers, f.attachments,
-        f.charset, f.signature, f.size_bytes, false as is_archives
+        f.charset, f.signature, f.size_bytes, false as is_from_archive
     from latest as l
     join staged_messages as s on s.rowid = l.row
     join content_files as f on f.file = s.file and f.path = s.content
     union all
     select
         s.campaign_id, s.customer_id, s.content_id, s.headers, s.attachments, s.charset, s.signature, s.size_bytes,
-        true as is_archives
+        true as is_from_archive
     from archived as a
     join staged_mails as s on s.rowid = a.row
 )
 select
     m.*,
     a.campaign_id is null as is_new,
-    a.content_id is distinct from m.content_id or a.headers is distinct from m.headers
-    or a.attachments is distinct from m.attachments or a.charset is distinct from m.charset
-    or a.signature is distinct from m.signature or a.size_bytes is distinct from m.size_bytes as is_changed
+    row(m.content_id, m.headers, m.attachments, m.charset, m.signature, m.size_bytes)
+    is distinct from row(a.content_id, a.headers, a.attachments, a.charset, a.signature, a.size_bytes) as is_changed
 from mails as m
 left join archived_mails as a on a.campaign_id = m.campaign_id and a.customer_id = m.customer_id;
 delete from archived_mails using merged_mails as m
 where archived_mails.campaign_id = m.campaign_id and archived_mails.customer_id = m.customer_id and m.is_changed;
 insert into archived_mails by name
-select * exclude (is_archives, is_new, is_changed)
+select * exclude (is_from_archive, is_new, is_changed)
 from merged_mails
 where is_changed and headers is not null
 order by campaign_id, customer_id;
@@ -510,7 +509,7 @@ select
     count(*) filter (is_new) as new,
     count(*) filter (is_changed and not is_new) as changed
 from merged_mails
-where is_archives;
+where is_from_archive;
 
 -- name: record_load#
 -- Records what was loaded, when and from where. Webhooks are loaded every half minute, so all of one day's webhooks share one

@@ -45,15 +45,13 @@ def load_(
 ) -> None:
     """Load campaigns, customers, messages and events; print how many rows were new, known and rejected."""
     try:
-        summary = _load(database_path(context, database), paths, strict=strict)
+        summary = _run(partial(bundles.load, database_path(context, database), paths, strict=strict))
     except NotABundle as error:
         if len(paths) == 1 and (source := recognition.recognise(paths[0])):
             step = f"It is an export of {source.label}: `python -m mailsight import {source.name} {paths[0]}` loads it."
             raise NotABundle(error.message, next_step=step) from error
         raise
-    print_summary(summary)
-    if summary.rejected or summary.passed_over:
-        raise typer.Exit(1)
+    _finish(summary)
 
 
 @app.command("ingest")
@@ -65,19 +63,7 @@ def ingest_(
     database: Database = None,
 ) -> None:
     """Load a provider's events from files with webhook JSON (plain or compressed) or captured requests."""
-    load = partial(
-        payloads.ingest,
-        database_path(context, database),
-        provider,
-        paths,
-        strict=strict,
-        wait_seconds=settings.from_environment().load_wait_seconds,
-    )
-    with progress_bar("Loading") as progress:
-        summary = child.load(load, progress)
-    print_summary(summary)
-    if summary.rejected or summary.passed_over:
-        raise typer.Exit(1)
+    _finish(_run(partial(payloads.ingest, database_path(context, database), provider, paths, strict=strict)))
 
 
 @app.command()
@@ -144,18 +130,7 @@ def archive_(
     database: Database = None,
 ) -> None:
     """Add the e-mails that customers received, each to its message; print those without one."""
-    load = partial(
-        archives.load,
-        database_path(context, database),
-        paths,
-        strict=strict,
-        wait_seconds=settings.from_environment().load_wait_seconds,
-    )
-    with progress_bar("Loading") as progress:
-        summary = child.load(load, progress)
-    print_summary(summary)
-    if summary.rejected or summary.passed_over:
-        raise typer.Exit(1)
+    _finish(_run(partial(archives.load, database_path(context, database), paths, strict=strict)))
 
 
 @app.command("sample")
@@ -185,7 +160,7 @@ def sample_(
             sample_bundle.write_bundle(
                 Path(folder), campaigns=campaigns, customers=customers, seed=seed, progress=progress
             )
-        print_summary(_load(database_path(context, database), [Path(folder)]))
+        print_summary(_run(partial(bundles.load, database_path(context, database), [Path(folder)])))
 
 
 @app.command()
@@ -257,8 +232,15 @@ def _existing(database: Path) -> Path:
     return database
 
 
-def _load(database: Path, paths: list[Path], *, strict: bool = False) -> LoadSummary:
+def _run(load: child.Load) -> LoadSummary:
+    """Run a load in a process of its own, with a progress bar."""
     wait_seconds = settings.from_environment().load_wait_seconds
-    load = partial(bundles.load, database, paths, strict=strict, wait_seconds=wait_seconds)
     with progress_bar("Loading") as progress:
-        return child.load(load, progress)
+        return child.load(partial(load, wait_seconds=wait_seconds), progress)
+
+
+def _finish(summary: LoadSummary) -> None:
+    """Print what a load did. Exit status 1 if it left anything out."""
+    print_summary(summary)
+    if summary.rejected or summary.passed_over:
+        raise typer.Exit(1)

@@ -6,7 +6,7 @@ Whatever the size of the archive, one mail is held at a time. Nothing is written
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -51,6 +51,8 @@ _SUFFIXES = (
     ".rar",
     "",
 )
+# The folders of a Maildir with mails in them.
+_MAILDIR = ("cur", "new")
 _NOT_MAIL = "it is neither an e-mail nor a mailbox."
 _OTHER_ARCHIVES = {
     b"!BDN": "it is a mailbox of Outlook. Save its mails as .eml or .msg files.",
@@ -135,7 +137,7 @@ class Archive:
             if problem := file_checks.problem(file, path):
                 self._pass_over(name, f"it {problem}.")
             else:
-                yield _File(file, name, in_maildir=file.parent.name in ("cur", "new"))
+                yield _File(file, name, in_maildir=file.parent.name in _MAILDIR)
 
     def _walked(self, folder: Path) -> Iterator[Path]:
         def check(error: OSError) -> None:
@@ -177,10 +179,10 @@ class Archive:
                 yield ArchivedMail(file.name, position, piece.raw, None if piece.is_whole else _TOO_LARGE)
         elif file.in_maildir or mail_files.is_mail(start, file.last_name):
             raw = source.read(MAX_MAIL_BYTES + 1)
-            is_whole = len(raw) <= MAX_MAIL_BYTES
-            yield ArchivedMail(
-                file.name, 1, raw if is_whole else raw[:_KEPT_BYTES], None if is_whole else _TOO_LARGE
-            )
+            if len(raw) <= MAX_MAIL_BYTES:
+                yield ArchivedMail(file.name, 1, raw)
+            else:
+                yield ArchivedMail(file.name, 1, raw[:_KEPT_BYTES], _TOO_LARGE)
         elif file.is_named or (file.suffix in _SUFFIXES and not _COMPANIONS.fullmatch(file.last_name)):
             self._pass_over(file.name, _NOT_MAIL if start else "it is empty.")
         if source.problem:
@@ -200,9 +202,8 @@ class Archive:
                     path = PurePosixPath(name)
                     if not any(part != ".." and folders.is_clutter(part) for part in path.parts):
                         label = _label(f"{file.name}/{name}")
-                        inner = replace(
-                            file, name=label, is_named=False, in_maildir=path.parent.name in ("cur", "new")
-                        )
+                        in_maildir = path.parent.name in _MAILDIR
+                        inner = _File(file.path, label, in_maildir=in_maildir)
                         yield from self._mails_of(member, inner, depth, budget)
         except BROKEN as error:
             self._pass_over(file.name, f"it is damaged, and was read up to there: {error}.")
@@ -213,21 +214,21 @@ class Archive:
 
 def holds_mails(folder: Path) -> bool:
     """Whether a folder holds mails, and nothing that looks like a table."""
-    found = False
+    has_mails = False
     for path in islice(finding.files_below(folder), _LOOKED_AT):
         start = unpacking.beginning(path, archive_streams.START_BYTES)
         if mailboxes.is_mailbox(start) or mail_files.is_mail(start, path.name):
-            found = True
+            has_mails = True
         elif finding.looks_like_table(path.name):
             return False
-    return found
+    return has_mails
 
 
 def _is_read(place: Path, name: str, siblings: Sequence[str]) -> bool:
     """Whether a folder may hold mails. The folders in a Maildir start with a dot; tmp has mails still being written."""
     if name == "tmp":
-        return not {"cur", "new"} & set(siblings)
-    return not folders.is_clutter(name) or (place / name / "cur").is_dir() or (place / name / "new").is_dir()
+        return not set(_MAILDIR) & set(siblings)
+    return not folders.is_clutter(name) or any((place / name / inner).is_dir() for inner in _MAILDIR)
 
 
 def _size(path: Path) -> int:

@@ -63,15 +63,15 @@ class Match:
 
 
 def matches(work: Draft, traces: Mapping[int, Trace]) -> dict[int, Match | str]:
-    """The message of each mail, by the mail's number; or why none was found, as the end of a sentence."""
-    found: dict[int, Match | str] = {}
-    for find in (_by_id, _by_campaign, _by_recipient):
-        rest = {number: trace for number, trace in traces.items() if number not in found}
+    """The message of each mail, by the mail's number; or why there is none, as the end of a sentence."""
+    outcomes: dict[int, Match | str] = {}
+    for match in (_by_id, _by_campaign, _by_recipient):
+        rest = {number: trace for number, trace in traces.items() if number not in outcomes}
         if rest:
             rows = [_row(number, trace) for number, trace in rest.items()]
             with work.table("mails", rows, _MAILS):
-                found |= find(work, rest)
-    return found
+                outcomes |= match(work, rest)
+    return outcomes
 
 
 def _row(number: int, trace: Trace) -> tuple[object, ...]:
@@ -87,37 +87,37 @@ def _row(number: int, trace: Trace) -> tuple[object, ...]:
 
 
 def _by_id(work: Draft, _: Mapping[int, Trace]) -> dict[int, Match | str]:
-    found: dict[int, Match | str] = {}
+    outcomes: dict[int, Match | str] = {}
     for number, rows in _grouped(work.rows("messages_by_id")).items():
         # A message to several recipients has one id in some providers' events.
         addressed = [row for row in rows if row["is_recipient"]] if len(rows) > 1 else rows
-        found[number] = _only(addressed or rows, 0)
-    return found
+        outcomes[number] = _only(addressed or rows, 0)
+    return outcomes
 
 
 def _by_campaign(work: Draft, _: Mapping[int, Trace]) -> dict[int, Match | str]:
-    found: dict[int, Match | str] = {}
+    outcomes: dict[int, Match | str] = {}
     for number, rows in _grouped(work.rows("messages_by_campaign")).items():
         best = [row for row in rows if row["place"] == rows[0]["place"]]
-        found[number] = _only([row for row in best if row["by_customer"]] or best, 1)
-    return found
+        outcomes[number] = _only([row for row in best if row["by_customer"]] or best, 1)
+    return outcomes
 
 
 def _by_recipient(work: Draft, traces: Mapping[int, Trace]) -> dict[int, Match | str]:
-    found: dict[int, Match | str] = {}
+    outcomes: dict[int, Match | str] = {}
     known = {
         row["number"]: row["messages"] for row in work.rows("messages_by_recipient", seconds=WINDOW_SECONDS)
     }
     for number, trace in traces.items():
         if not trace.recipients:
-            found[number] = _UNKNOWN
+            outcomes[number] = _UNKNOWN
         elif number not in known:
-            found[number] = _NO_MESSAGE
+            outcomes[number] = _NO_MESSAGE
         elif trace.sent_at is None:
-            found[number] = _NO_TIME
+            outcomes[number] = _NO_TIME
         else:
-            found[number] = nearest(trace, known[number])
-    return found
+            outcomes[number] = nearest(trace, known[number])
+    return outcomes
 
 
 def nearest(trace: Trace, messages: Sequence[Mapping[str, Any]]) -> Match | str:
@@ -176,10 +176,10 @@ def _follow(pieces: Sequence[str], text: str) -> bool:
     if place > end or not (text.startswith(first) and text.endswith(last)):
         return False
     for piece in between:
-        found = text.find(piece, place, end)
-        if found < 0:
+        start = text.find(piece, place, end)
+        if start < 0:
             return False
-        place = found + len(piece)
+        place = start + len(piece)
     return True
 
 

@@ -1,7 +1,7 @@
 """Loads archives of mails: each mail finds its message, and becomes the copy that its customer received."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -66,7 +66,7 @@ def load(
         with explained(), draft(database, wait_seconds=wait_seconds) as work:
             archive = Archive(paths, work.folder, max_bytes)
             staging = _Staging(work)
-            for batch in _batches(archive.mails()):
+            for batch in _batches(archive.mails(), lambda mail: len(mail.raw)):
                 progress(0.5 * archive.done, f"Reading e-mails, {staging.read:,} so far")
                 staging.take(batch)
             staging.place()
@@ -105,7 +105,7 @@ def _read(raw: bytes) -> _Read | Failure:
     kept = received(mail, len(raw))
     if kept is None:
         return Failure("has no header")
-    html = bodies.text_as_html(mail.text or "") if mail.html is None else mail.html
+    html = bodies.page(mail)
     header = facts.fields(kept.headers)
     return _Read(trace(header), content_id(html, mail.text), html, mail.text, kept)
 
@@ -128,8 +128,8 @@ def _each_bounded(
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A mail of an archive with its place there, and the message that it is."""
+class _Placed:
+    """A mail of an archive, and the message that it is."""
 
     mail: ArchivedMail
     read: _Read
@@ -179,22 +179,21 @@ class _Staging:
     def place(self) -> None:
         """Finds the messages of the mails that were read, and stages those that have one."""
         waiting, self._waiting, self._characters = self._waiting, [], 0
-        found: dict[int, Match | str] = {}
+        outcomes: dict[int, Match | str] = {}
 
-        def find(numbers: Sequence[int]) -> None:
-            found.update(
-                archive_matching.matches(self._work, {each: waiting[each][1].trace for each in numbers})
-            )
+        def match_mails(numbers: Sequence[int]) -> None:
+            traces = {number: waiting[number][1].trace for number in numbers}
+            outcomes.update(archive_matching.matches(self._work, traces))
 
-        for number, failure in isolated(range(len(waiting)), find):
-            found[number] = failure.reason
-        placed: list[_Found] = []
+        for number, failure in isolated(range(len(waiting)), match_mails):
+            outcomes[number] = failure.reason
+        placed: list[_Placed] = []
         for number, (mail, read) in enumerate(waiting):
-            match = found[number]
+            match = outcomes[number]
             if isinstance(match, str):
                 self._refuse(mail, match)
             else:
-                placed.append(_Found(mail, read, match))
+                placed.append(_Placed(mail, read, match))
         failures = dict(self._store(placed))
         staged = [each for each in placed if each.read.content_id not in failures]
         for each in placed:
@@ -203,30 +202,28 @@ class _Staging:
         for each, failure in isolated(staged, self._stage):
             self._refuse(each.mail, failure.reason)
 
-    def _store(self, placed: Sequence[_Found]) -> Iterator[tuple[str, str]]:
+    def _store(self, placed: Sequence[_Placed]) -> Iterator[tuple[str, str]]:
         """Stores the contents of mails, each once. Yields the ids of those that can't be stored, with the reason."""
         reads = {each.read.content_id: each.read for each in placed}
+        files = {each.read.content_id: each.mail.file for each in reversed(placed)}
         with self._work.table("wanted", [(each,) for each in reads], _WANTED):
             for (known,) in self._work.run("known_contents"):
                 del reads[known]
-        for part in _parts(list(reads.values())):
-            linked = _each_bounded(_links_of, [read.html for read in part])
+        for batch in _batches(reads.values(), lambda read: len(read.html)):
+            linked = _each_bounded(_links_of, [read.html for read in batch])
             mails = [
-                Mail(Header(read.content_id), read.html, read.text, found)
-                for read, found in zip(part, linked, strict=True)
+                Mail(Header(read.content_id), read.html, read.text, links_or_failure)
+                for read, links_or_failure in zip(batch, linked, strict=True)
             ]
             for mail in mails:
                 if isinstance(mail.links, Failure):
                     reason = f"its links {mail.links.reason}; the e-mail was added without them"
-                    place = next(
-                        each.mail for each in placed if each.read.content_id == mail.header.content_id
-                    )
-                    self._refusals.add(Refusal(KIND, place.file, None, reason, ""))
+                    self._refusals.add(Refusal(KIND, files[mail.header.content_id], None, reason, ""))
             for mail, failure in isolated(mails, partial(store, self._work)):
                 yield mail.header.content_id, failure.reason
 
-    def _stage(self, found: Sequence[_Found]) -> None:
-        with self._work.table("matched", [each.row for each in found], _MATCHED):
+    def _stage(self, placed: Sequence[_Placed]) -> None:
+        with self._work.table("matched", [each.row for each in placed], _MATCHED):
             self._work.run("stage_mails")
 
     def _refuse(self, mail: ArchivedMail, reason: str) -> None:
@@ -252,29 +249,18 @@ class _Staging:
         return replace(summary, kinds=own or [KindSummary(KIND, rows=0, new=0, changed=0, refused=0)])
 
 
-def _batches(mails: Iterator[ArchivedMail]) -> Iterator[list[ArchivedMail]]:
-    batch: list[ArchivedMail] = []
-    size = 0
-    for mail in mails:
-        batch.append(mail)
-        size += len(mail.raw)
-        if len(batch) >= _BATCH_MAILS or size >= _BATCH_BYTES:
+def _batches(items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """The items in batches for a worker process. A batch ends once it has so many items or bytes."""
+    batch: list[Item] = []
+    total = 0
+    for item in items:
+        batch.append(item)
+        total += size(item)
+        if len(batch) >= _BATCH_MAILS or total >= _BATCH_BYTES:
             yield batch
-            batch, size = [], 0
+            batch, total = [], 0
     if batch:
         yield batch
-
-
-def _parts(reads: Sequence[_Read]) -> Iterator[list[_Read]]:
-    """Mails whose links are read at once."""
-    part: list[_Read] = []
-    for read in reads:
-        part.append(read)
-        if len(part) >= _BATCH_MAILS or sum(len(each.html) for each in part) >= _BATCH_BYTES:
-            yield part
-            part = []
-    if part:
-        yield part
 
 
 _WANTED = pa.schema([("content_id", pa.string())])

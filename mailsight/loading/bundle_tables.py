@@ -245,27 +245,26 @@ def name_languages(reading: Reading, files: Sequence[BundleFile]) -> None:
 
 
 def _unknown_languages(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
-    after = 0
-    while page := work.run("unknown_languages", file=str(file.readable), after=after, most=PAGE_ROWS):
-        for after, name in page:
-            yield after, f"unknown merge_language: {name}; the campaign was added without it"
+    for ordinal, name in _in_pages(work, "unknown_languages", file):
+        yield ordinal, f"unknown merge_language: {name}; the campaign was added without it"
 
 
 def add_staged_refusals(reading: Reading, file: BundleFile) -> None:
     """Adds the file's staged rows that are rejected, with their line and text."""
-    _add_refused(reading, file, _all_staged_refusals(reading.work, file))
+    _add_refused(reading, file, staged_refusals(reading.work, file))
 
 
-def _all_staged_refusals(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
+def staged_refusals(work: Draft, file: BundleFile) -> Iterator[tuple[int, str]]:
+    """The file's staged rows that are rejected, in order: (ordinal, reason)."""
+    return _in_pages(work, f"rejected_{file.kind}", file)
+
+
+def _in_pages(work: Draft, query: str, file: BundleFile) -> Iterator[tuple[int, str]]:
+    """The rows of a query, whose first column is the ordinal after which the next page starts."""
     after = 0
-    while page := staged_refusals(work, file, after=after):
+    while page := work.run(query, file=str(file.readable), after=after, most=PAGE_ROWS):
         yield from page
         after = page[-1][0]
-
-
-def staged_refusals(work: Draft, file: BundleFile, *, after: int) -> list[tuple[int, str]]:
-    """The next rejected rows of a file after an ordinal: (ordinal, reason)."""
-    return work.run(f"rejected_{file.kind}", file=str(file.readable), after=after, most=PAGE_ROWS)
 
 
 def _add_refused(reading: Reading, file: BundleFile, refused: Iterator[tuple[int, str]]) -> int:

@@ -158,8 +158,8 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
         reading = Reading(work, Refusals(work))
         bundle_tables.stage(work, file, range(1, 2))
         read_contents(work, reading.refusals, [file], silent)
-        if problems := bundle_tables.staged_refusals(work, file, after=0):
-            raise LoadRefused(f"{mail} is not an e-mail: {problems[0][1]}.")
+        for _, problem in bundle_tables.staged_refusals(work, file):
+            raise LoadRefused(f"{mail} is not an e-mail: {problem}.")
         complete(
             work,
             source="content",

@@ -189,7 +189,7 @@ def read_mail(path: Path) -> Mail:
     mail = tried_bounded(_read, raw, path.name)
     if isinstance(mail, Failure):
         raise UnusableMail(f"{path.name} {mail.reason}")
-    html = bodies.text_as_html(mail.text or "") if mail.html is None else mail.html
+    html = bodies.page(mail)
     kept = received(mail, len(raw))
     header = Header(content_id(html, mail.text), mail.subject, mail.from_name, mail.from_email, kept)
     return Mail(header, html, mail.text, tried_bounded(links, html))

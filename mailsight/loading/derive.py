@@ -154,7 +154,7 @@ def _places_by_values(
         rows = list(grouped)
         wanted = [(unwraps.get(row["url"], row["url"]), str(row["merge_fields"])) for row in rows]
         matched = tried_bounded(match_fields, _html(work, content_id), wanted)
-        if isinstance(matched, Failure):  # the clicks count without their links, as before
+        if isinstance(matched, Failure):  # these clicks count without a link
             continue
         for row, position in zip(rows, matched, strict=True):
             if isinstance(position, int):

@@ -151,12 +151,12 @@ class _Mailbox:
 
     def _next_start(self, place: int) -> int | None:
         """Where the next mail starts, after that place in what is held; None if that takes more to tell."""
-        while (found := self._held.find(_START, place)) >= 0:
-            if len(self._held) - found < _AHEAD and not self._ended:
+        while (newline := self._held.find(_START, place)) >= 0:
+            if len(self._held) - newline < _AHEAD and not self._ended:
                 return None
-            if _starts_mail(self._held, found + 1, follows_blank=_follows_blank(self._held, found)):
-                return found + 1
-            place = found + 1
+            if _starts_mail(self._held, newline + 1, follows_blank=_follows_blank(self._held, newline)):
+                return newline + 1
+            place = newline + 1
         return None
 
 

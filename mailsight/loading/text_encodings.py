@@ -78,7 +78,8 @@ def encoding_of(chunks: Iterable[bytes]) -> str:
     sample = bytearray()
     for chunk in chunks:
         if chunk.isascii():
-            used.update(chunk if not used else ())
+            if not used:
+                used.update(chunk)
             continue
         text = decoder.decode(chunk)
         for letter in set(text):
@@ -91,10 +92,10 @@ def encoding_of(chunks: Iterable[bytes]) -> str:
         used.update(chunk)
         if len(sample) < _SAMPLE_BYTES:
             sample += b"".join(line for line in chunk.splitlines(keepends=True) if not line.isascii())
-    return _single(bytes(sample[:_SAMPLE_BYTES]), frozenset(used)) if broken else UTF_8
+    return _single_byte_encoding(bytes(sample[:_SAMPLE_BYTES]), frozenset(used)) if broken else UTF_8
 
 
-def _single(sample: bytes, used: frozenset[int]) -> str:
+def _single_byte_encoding(sample: bytes, used: frozenset[int]) -> str:
     """The encoding that a language suggests, else the one in which the fewest words have signs in them."""
     guess = cchardet.detect(sample)
     codec = charsets.encoding(guess["encoding"])

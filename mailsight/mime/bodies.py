@@ -34,7 +34,7 @@ _DATA = words("""
 """)
 _MAX_ATTACHMENTS = 1_000
 _BODIES = ("html", "text")
-_PGP_START = b"-----BEGIN PGP SIGNED"
+_PGP_START = "-----BEGIN PGP SIGNED"
 _MAX_LABEL = 60
 
 
@@ -78,7 +78,7 @@ class _Piece:
 def mail(message: Entity) -> Mail:
     """What a mail program shows of a mail. Raises `UnusableMail` if it is encrypted."""
     pieces = _shown(message)
-    written = [piece for piece in pieces if piece.kind in ("html", "text")]
+    written = [piece for piece in pieces if piece.kind in _BODIES]
     if not any(piece.content.strip() for piece in written):
         pieces = _attached_bodies(message) or written
     html = _html(pieces, message)
@@ -101,8 +101,10 @@ def mail(message: Entity) -> Mail:
 
 def _charset(pieces: list[_Piece]) -> str | None:
     """The label of the part that is shown, as its header has it."""
-    parts = sorted((piece for piece in pieces if piece.kind in _BODIES), key=lambda piece: piece.kind)
-    label = parts[0].part.header.content_type.parameters.get("charset", "").strip() if parts else ""
+    shown = min(
+        (piece for piece in pieces if piece.kind in _BODIES), key=lambda piece: piece.kind, default=None
+    )
+    label = shown.part.header.content_type.parameters.get("charset", "").strip() if shown else ""
     return label.lower()[:_MAX_LABEL] or None
 
 
@@ -114,7 +116,7 @@ def _signature(message: Entity) -> Literal["smime", "pgp"] | None:
             return "smime"
         if part.type == "multipart/signed" and "pgp" in protocol:
             return "pgp"
-        if part.type == "text/plain" and part.body.lstrip()[: len(_PGP_START)] == _PGP_START:
+        if part.type == "text/plain" and part.body.lstrip().startswith(_PGP_START.encode()):
             return "pgp"
     return None
 
@@ -153,7 +155,7 @@ def _field(forwarded: Entity, name: str) -> str:
 
 def _best(alternatives: list[list[_Piece]], prefers: str) -> list[_Piece]:
     """The last alternative is the best one, unless it is empty."""
-    for kinds in ((prefers,), ("html", "text")):
+    for kinds in ((prefers,), _BODIES):
         for pieces in reversed(alternatives):
             if any(piece.kind in kinds and piece.content.strip() for piece in pieces):
                 return pieces
@@ -166,7 +168,7 @@ def _root(entity: Entity, shown: list[list[_Piece]], prefers: str) -> list[_Piec
     for part, pieces in zip(entity.parts, shown, strict=True):
         if start and part.header.raw("content-id").strip("<> ") == start and pieces:
             return pieces
-    texts = [pieces for pieces in shown if any(piece.kind in ("html", "text") for piece in pieces)]
+    texts = [pieces for pieces in shown if any(piece.kind in _BODIES for piece in pieces)]
     # Some programs put a text and its HTML side by side.
     for pieces in texts:
         if any(piece.kind == prefers for piece in pieces):
@@ -204,7 +206,7 @@ def _body(entity: Entity) -> _Piece:
     if _subtype(entity) == "html":
         return _Piece("html", _decoded(entity), entity)
     text = _text(entity)
-    if "-----BEGIN PGP SIGNED" in text:
+    if _PGP_START in text:
         text = _PGP_SIGNED.sub(lambda signed: re.sub(r"^- ", "", signed[1], flags=re.MULTILINE), text)
     flowed = entity.header.content_type.parameters
     if flowed.get("format", "").lower() == "flowed":
@@ -282,9 +284,11 @@ def _joined(pieces: Sequence[_Piece], linked: set[str]) -> Iterator[str]:
     yield "</body></html>"
 
 
-def text_as_html(text: str) -> str:
-    """A page for a mail without HTML, with its URLs as links."""
-    return f"<!DOCTYPE html><body>{_TEXT.format(_linked(text, set()))}"
+def page(mail: Mail) -> str:
+    """A mail's HTML, or else a page with its text, with its URLs as links."""
+    if mail.html is not None:
+        return mail.html
+    return f"<!DOCTYPE html><body>{_TEXT.format(_linked(mail.text or '', set()))}"
 
 
 def _linked(text: str, known: set[str]) -> str:

@@ -69,12 +69,12 @@ def facts(header: Fields) -> Facts:
         for value in values(header, "list-unsubscribe-post")
     ) and any(address.lower().startswith("https:") for address in unsubscribe)
     return Facts(
-        _text(header, "from"),
-        _text(header, "to"),
-        _text(header, "subject"),
-        moment(_first(header, "date")),
-        _first(header, "message-id"),
-        moment(_first(header, "received").rpartition(";")[2]),
+        text(header, "from"),
+        text(header, "to"),
+        text(header, "subject"),
+        moment(first(header, "date")),
+        first(header, "message-id"),
+        moment(first(header, "received").rpartition(";")[2]),
         unsubscribe,
         is_one_click,
         checked_by,
@@ -89,21 +89,23 @@ def values(header: Fields, name: str) -> list[str]:
     return [value for field, value in header if field.lower() == name and value]
 
 
-def moment(text: str) -> datetime | None:
-    """The time that a header names, in UTC. Without a time zone, it is taken for UTC."""
-    try:
-        time = parsedate_to_datetime(text.strip()[:_MAX_DATE])
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def _first(header: Fields, name: str) -> str:
+def first(header: Fields, name: str) -> str:
+    """The first value of a field, or an empty text."""
     return next(iter(values(header, name)), "")
 
 
-def _text(header: Fields, name: str) -> str | None:
-    return decoded(_first(header, name)).strip() or None
+def text(header: Fields, name: str) -> str | None:
+    """The first value of a field for people, with its encoded words decoded."""
+    return decoded(first(header, name)).strip() or None
+
+
+def moment(value: str) -> datetime | None:
+    """The time that a header names, in UTC. Without a time zone, it is taken for UTC."""
+    try:
+        time = parsedate_to_datetime(value.strip()[:_MAX_DATE])
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def _authentication(header: Fields) -> tuple[str | None, dict[str, str]]:
@@ -130,7 +132,7 @@ def _authentication(header: Fields) -> tuple[str | None, dict[str, str]]:
 
 def _spf(header: Fields) -> str | None:
     """The result of the field that RFC 7208 defines."""
-    result = _SPF_RESULT.match(_first(header, "received-spf"))
+    result = _SPF_RESULT.match(first(header, "received-spf"))
     return result[1].lower() if result else None
 
 

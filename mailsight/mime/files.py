@@ -53,7 +53,7 @@ def read(raw: bytes, name: str) -> Mail:
 
 def read_any(raw: bytes, name: str) -> Mail:
     """As `read`, also a mail without HTML and text, such as one that has attachments only."""
-    suffix = f".{name.lower().rpartition('.')[2]}"
+    suffix = _suffix(name)
     if not raw.strip(_SPACE):
         raise UnusableMail("is empty")
     if raw.startswith(outlook.OLE):
@@ -72,11 +72,15 @@ def read_any(raw: bytes, name: str) -> Mail:
 
 def is_mail(start: bytes, name: str) -> bool:
     """Whether a file that begins so is a raw mail, or one of Outlook's, and no page, text or something else."""
-    suffix = f".{name.lower().rpartition('.')[2]}"
+    suffix = _suffix(name)
     if start.startswith(outlook.OLE):
         return suffix == ".msg"
     is_other = any(map(start.startswith, _OTHER_FORMATS))
     return not is_other and bool(start.strip(_SPACE)) and _raw_mail(start, suffix) is not None
+
+
+def _suffix(name: str) -> str:
+    return f".{name.lower().rpartition('.')[2]}"
 
 
 def _page(raw: bytes, suffix: str) -> Mail:

@@ -37,6 +37,8 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 _ADDRESS = re.compile(r"<\s*([^<>\s]{1,320})\s*>")
 _MAX_FIELD = 100_000
+# How the line before each mail of a mailbox starts.
+_MAILBOX_LINE = (b"From ", b">From ")
 # The headers of real mails have up to 30 KB.
 MAX_SOURCE = 100_000
 # Of these, a header has one.
@@ -118,8 +120,8 @@ def split(raw: bytes, *, is_part: bool) -> tuple[Header, bytes]:
                 fields[-1][1].append(line.strip())
         elif name:
             fields.append((name[1].decode("ascii").lower(), [line[name.end() :].strip()]))
-        elif number == 0 and line.startswith((b"From ", b">From ")):
-            pass  # as a mailbox of several mails has it
+        elif number == 0 and line.startswith(_MAILBOX_LINE):
+            pass
         elif number > last or (is_part and not fields):
             body = raw[place:]
             break
@@ -130,10 +132,11 @@ def split(raw: bytes, *, is_part: bool) -> tuple[Header, bytes]:
 def source(raw: bytes) -> str:
     """The header of a mail as it is written, without the line of a mailbox before it; at most `MAX_SOURCE` bytes."""
     _, body = split(raw, is_part=False)
-    lines = _LINE.findall(raw, 0, min(len(raw) - len(body), MAX_SOURCE))
-    if lines and lines[0].startswith((b"From ", b">From ")):
+    size_bytes = len(raw) - len(body)
+    lines = _LINE.findall(raw, 0, min(size_bytes, MAX_SOURCE))
+    if lines and lines[0].startswith(_MAILBOX_LINE):
         del lines[0]
-    if lines and not lines[-1].endswith((b"\r", b"\n")) and len(raw) - len(body) > MAX_SOURCE:
+    if lines and not lines[-1].endswith((b"\r", b"\n")) and size_bytes > MAX_SOURCE:
         del lines[-1]
     text = "".join(line.decode("ascii") if line.isascii() else charsets.decode(line) for line in lines)
     return text.replace("\0", "\ufffd").rstrip("\r\n")

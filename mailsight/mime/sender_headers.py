@@ -9,7 +9,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import unquote
 
 from .facts import Fields
@@ -46,9 +46,7 @@ _KEYS: Mapping[str, Kind] = {
     **dict.fromkeys(("messageid", "messageguid"), "id"),
     **dict.fromkeys(("recipient", "rcptto", "r"), "recipient"),
 }
-_SEPARATORS = re.compile(r"[\s,;|]+")
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")
-_ANGLE = re.compile(r"<([^<>\s]{1,300})>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +79,16 @@ def _list(_: str, value: str) -> Iterator[Hint]:
 
 
 def _pattern(expression: str) -> Reader:
-    """The named groups of an expression, wherever it matches. A group may end in a number: "campaign2"."""
+    """The groups of an expression, wherever it matches. Each is named for the kind of its hint."""
     pattern = re.compile(expression, re.IGNORECASE)
 
     def read(_: str, value: str) -> Iterator[Hint]:
         for match in pattern.finditer(value):
             for group, text in match.groupdict().items():
                 if text:
-                    yield _KINDS[group.rstrip("2")], text
+                    yield cast(Kind, group), text
 
     return read
-
-
-_KINDS: Mapping[str, Kind] = {
-    "id": "id",
-    "campaign": "campaign",
-    "customer": "customer",
-    "recipient": "recipient",
-}
 
 
 def _parts(separators: str, last: Kind | None = "campaign") -> Reader:
@@ -228,11 +218,7 @@ ROWS: Sequence[Row] = (
         "https://www.twilio.com/docs/sendgrid/for-developers/sending-email/unique-arguments; SendGrid takes it out, "
         "copies in transit have it",
     ),
-    Row(
-        "x-mc-metadata",
-        _json,
-        _MANDRILL,
-    ),
+    Row("x-mc-metadata", _json, _MANDRILL),
     Row("x-pm-message-id", _whole("id"), _IN_MAILS),
     Row("x-pm-metadata-*", _named, "https://postmarkapp.com/updates/custom-metadata-for-your-emails"),
     Row("x-msys-api", _json, "https://developers.sparkpost.com/api/smtp/"),

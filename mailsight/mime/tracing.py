@@ -7,7 +7,6 @@ from datetime import datetime
 
 from . import facts, sender_headers
 from .facts import Fields
-from .headers import decoded
 
 # The one who received it comes first: lists and forwarding change To, not these.
 _RECIPIENTS = ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to", "x-delivered-to", "to")
@@ -37,7 +36,7 @@ class Trace:
 
 def trace(header: Fields) -> Trace:
     """Reads a header."""
-    found = sender_headers.hints(header)
+    hints = sender_headers.hints(header)
     ids: list[str] = []
     for value in (*facts.values(header, "message-id"), *facts.values(header, "x-message-id")):
         identifier = value.strip().strip("<>").strip()
@@ -51,17 +50,17 @@ def trace(header: Fields) -> Trace:
     ]
     received = facts.values(header, "received")
     addresses += [match[1].lower() for value in received if (match := _FOR.search(value[:_MAX_FIELD]))]
-    addresses += [address.strip("<>").lower() for address in found["recipient"] if "@" in address]
-    sender = _ADDRESS.findall(next(iter(facts.values(header, "from")), "")[:_MAX_FIELD])
+    addresses += [address.strip("<>").lower() for address in hints["recipient"] if "@" in address]
+    sender = _ADDRESS.findall(facts.first(header, "from")[:_MAX_FIELD])
     times = [facts.moment(value) for value in facts.values(header, "date")]
     times += [facts.moment(value.rpartition(";")[2]) for value in reversed(received)]
     return Trace(
-        _once([*ids, *found["id"]]),
-        _once(found["campaign"]),
-        _once(found["customer"]),
+        _once([*ids, *hints["id"]]),
+        _once(hints["campaign"]),
+        _once(hints["customer"]),
         _once(addresses)[:_MAX_RECIPIENTS],
         sender[-1].lower() if sender else None,
-        decoded(next(iter(facts.values(header, "subject")), "")).strip() or None,
+        facts.text(header, "subject"),
         next((time for time in times if time), None),
     )
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from mailsight.errors import UnusableMail
 from mailsight.mail.content import safe
 from mailsight.mail.links import links
-from mailsight.mime.bodies import Attachment, Mail, text_as_html
+from mailsight.mime import bodies
+from mailsight.mime.bodies import Attachment, Mail
 from mailsight.mime.files import read
 from mailsight.mime.parts import MAX_PARTS
 from tests.support.mails import PIXEL, html, link, multipart, part, picture, plain
@@ -37,9 +38,7 @@ def _read(raw: bytes) -> Mail:
 
 def _links(raw: bytes) -> list[str]:
     """The last words of the links' addresses."""
-    mail = _read(raw)
-    page = text_as_html(mail.text or "") if mail.html is None else mail.html
-    return [re.sub(r".*/", "", found.url) for found in links(page)]
+    return [re.sub(r".*/", "", link.url) for link in links(bodies.page(_read(raw)))]
 
 
 MAILS = {
@@ -403,7 +402,7 @@ def test_a_damaged_mail_is_read_or_refused(
         mail = read(raw, "mail.eml")
     except UnusableMail:
         return
-    safe(mail.html or text_as_html(mail.text or ""))
+    safe(bodies.page(mail))
 
 
 _PIECES = [
