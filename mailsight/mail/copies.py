@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from time import process_time
 
 from selectolax.lexbor import LexborNode
 
@@ -12,8 +11,6 @@ from .documents import parse
 from .safety import link_nodes
 from .values import words
 
-# After this time, the rest is left to the next piece of work.
-_MAX_SECONDS = 2.0
 _UNSEEN = words("head script style title")
 _STRUCTURE = "a, area, img, table, tr, td, p, div, h1, h2, h3, h4, h5, h6, ul, ol, li, hr"
 _NUMBERS = re.compile(r"\d+")
@@ -21,7 +18,7 @@ _NUMBERS = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A copy: the variant that has all of its texts in this order (None: no variant has), and what it is made of.
+    """A copy: the variant all of whose texts it has, in order (None: no variant's), and the texts of its links.
 
     `digest` is the same for copies with the same structure: their blocks, pictures and the texts of their links.
     """
@@ -31,23 +28,18 @@ class Copied:
     labels: tuple[str, ...]
 
 
-def compared(htmls: Sequence[str], variants: Mapping[str, Sequence[str]]) -> list[Copied]:
-    """Compare copies with the texts of each variant: at least the first, and as many as take two seconds.
+#: A variant, and its texts without their spaces.
+VariantTexts = tuple[str, Sequence[str]]
 
-    Meant for a worker process.
-    """
-    end = process_time() + _MAX_SECONDS
+
+def longest_first(variants: Mapping[str, Sequence[str]]) -> list[VariantTexts]:
+    """The texts of each variant as `compared` needs them: if a copy has those of several, the longest count."""
     bare = {variant: ["".join(text.split()) for text in texts] for variant, texts in variants.items()}
-    longest_first = sorted(bare.items(), key=lambda item: -sum(map(len, item[1])))
-    found: list[Copied] = []
-    for html in htmls:
-        if found and process_time() > end:
-            break
-        found.append(_compared(html, longest_first))
-    return found
+    return sorted(bare.items(), key=lambda item: -sum(map(len, item[1])))
 
 
-def _compared(html: str, variants: Sequence[tuple[str, Sequence[str]]]) -> Copied:
+def compared(html: str, variants: Sequence[VariantTexts]) -> Copied:
+    """Compare a copy with the texts of each variant. Meant for a worker process."""
     document = parse(html)
     parts = [
         f"{node.tag} {_NUMBERS.sub('#', _words(node)) if node.tag in ('a', 'area', 'img') else ''}"
@@ -60,7 +52,7 @@ def _compared(html: str, variants: Sequence[tuple[str, Sequence[str]]]) -> Copie
         if node.is_text_node and (node.parent is None or node.parent.tag not in _UNSEEN)
     ]
     text = "".join("".join(texts).split())
-    variant = next((name for name, blocks in variants if _has(text, blocks)), None)
+    variant = next((name for name, blocks in variants if _contains(text, blocks)), None)
     digest = hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:12]
     return Copied(variant, digest, labels)
 
@@ -69,7 +61,7 @@ def _words(node: LexborNode) -> str:
     return " ".join((node.text() or node.attributes.get("alt") or "").split())
 
 
-def _has(text: str, blocks: Sequence[str]) -> bool:
+def _contains(text: str, blocks: Sequence[str]) -> bool:
     """Whether a text has all of these in this order."""
     at = 0
     for block in blocks:

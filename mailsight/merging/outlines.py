@@ -9,14 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from time import process_time
 
 from .languages import Language
 from .rendering import MailTemplate, render_mail
 from .values import Json
-
-# After this time, the rest is left to the next piece of work.
-MAX_SECONDS = 2.0
 
 # Private characters around each text between fields and code, which tell what a condition shows.
 _START, _END = "\U000f5e00", "\U000f5e01"
@@ -56,36 +52,11 @@ class Outline:
     unknown: tuple[str, ...]
 
 
-def outlines(
-    mail: MailTemplate,
-    several: Sequence[Mapping[str, Json]],
-    language: Language | None = None,
-    sent_at: datetime | None = None,
-) -> list[Outline]:
-    """The outline of an e-mail for each of several values: at least the first, and as many as take two seconds."""
-    end = process_time() + MAX_SECONDS
-    found: list[Outline] = []
-    for values in several:
-        if found and process_time() > end:
-            break
-        found.append(_outline(mail, values, language, sent_at))
-    return found
-
-
 def assumed(
-    mail: MailTemplate,
-    several: Sequence[Mapping[str, Json]],
-    language: Language | None = None,
-    sent_at: datetime | None = None,
-) -> list[tuple[str, ...]]:
-    """The names that the conditions of an e-mail ask for in vain, for as many of several values as `outlines` takes."""
-    end = process_time() + MAX_SECONDS
-    found: list[tuple[str, ...]] = []
-    for values in several:
-        if found and process_time() > end:
-            break
-        found.append(render_mail(mail, values, language, sent_at=sent_at).assumed)
-    return found
+    values: Mapping[str, Json], mail: MailTemplate, language: Language | None, sent_at: datetime | None = None
+) -> tuple[str, ...]:
+    """The names that the conditions of an e-mail ask for in vain."""
+    return render_mail(mail, values, language, sent_at=sent_at).assumed
 
 
 def literals(mail: MailTemplate, language: Language | None = None) -> tuple[list[str], list[float]]:
@@ -112,9 +83,10 @@ def _seen(blocks: Sequence[str]) -> list[str]:
     return [text for text in texts if text]
 
 
-def _outline(
-    mail: MailTemplate, values: Mapping[str, Json], language: Language | None, sent_at: datetime | None
+def outline(
+    values: Mapping[str, Json], mail: MailTemplate, language: Language | None, sent_at: datetime | None = None
 ) -> Outline:
+    """What an e-mail shows for these values."""
     rendered = render_mail(mail, values, language, sent_at=sent_at)
     code = _code(rendered.language)
     marked = render_mail(

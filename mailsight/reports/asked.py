@@ -14,9 +14,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mailsight.bounded import pool
+from mailsight.bounded.batches import first_results
 from mailsight.merging.filled import together
 from mailsight.merging.languages import Language
-from mailsight.merging.outlines import Outline, assumed, literals, outlines
+from mailsight.merging.outlines import Outline, assumed, literals, outline
 from mailsight.merging.rendering import MailTemplate
 from mailsight.merging.values import Json
 from mailsight.warehouse.reader import Snapshot
@@ -123,17 +124,17 @@ class _Asking:
             rows, by_example = self._rows()
         return Asked([self._combination(row) for row in rows], by_example)
 
-    def _run(self, work: Callable[..., list[T]], several: Sequence[Mapping[str, Json]]) -> list[T]:
+    def _run(self, work: Callable[..., T], several: Sequence[Mapping[str, Json]]) -> list[T]:
         """The results for several values; fewer if they take too long."""
         done: list[T] = []
+        bound = partial(work, mail=self._mail, language=self._language, sent_at=self._sent_at)
         while self._mail and len(done) < len(several) and self._pieces:
             self._pieces -= 1
-            piece = several[len(done) : len(done) + _PIECE]
-            done += pool.run(partial(work, self._mail, piece, self._language, self._sent_at))
+            done += pool.run(partial(first_results, bound, several[len(done) : len(done) + _PIECE]))
         return done
 
     def _outline(self, several: Sequence[Mapping[str, Json]]) -> list[Outline]:
-        return self._run(outlines, several)
+        return self._run(outline, several)
 
     def _render(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Outlines all rows. Returns whether conditions asked for more on the way, so that there are other rows."""
@@ -146,9 +147,9 @@ class _Asking:
             piece = several[start : start + _PIECE]
             missing: dict[str, Mapping[str, Json]] = {}
             results = self._outline([values for _, values in piece])
-            for (name, values), outline in zip(piece, results, strict=False):
-                self._outlines[name] = outline
-                missing |= {each: values for each in outline.assumed if each not in self._tried}
+            for (name, values), result in zip(piece, results, strict=False):
+                self._outlines[name] = result
+                missing |= {each: values for each in result.assumed if each not in self._tried}
             if missing and self._resolve(missing):
                 return True
             if len(results) < len(piece):
@@ -211,8 +212,8 @@ class _Asking:
         candidates = [both[row["place"] - 1] for row in rows]
         candidates = [place for place in places if place in candidates]
         tried = self._outline([_with({}, place, "<p>x</p>") for place in candidates])
-        for place, outline in zip(candidates, tried, strict=False):
-            if outline.digest != base.digest:
+        for place, result in zip(candidates, tried, strict=False):
+            if result.digest != base.digest:
                 self._used[place] = None
 
     def _rows(self) -> tuple[list[dict[str, Any]], bool]:

@@ -12,14 +12,15 @@ from functools import partial
 from typing import Any
 
 from mailsight.bounded import pool
+from mailsight.bounded.batches import first_results
 from mailsight.errors import WorkFailed
 from mailsight.figures.metrics import COUNT_NAMES, Counts
-from mailsight.heatmap.badges import MAX_BADGES, ClickTotals, LinkTotals
-from mailsight.mail.copies import Copied, compared
+from mailsight.heatmap.badges import LinkTotals, link_totals
+from mailsight.mail.copies import Copied, compared, longest_first
 from mailsight.mail.links import LinkClicks
 from mailsight.mail.variant_links import placed_clicks
 from mailsight.merging.languages import Language, language_named
-from mailsight.merging.outlines import assumed, outlines
+from mailsight.merging.outlines import assumed, outline
 from mailsight.merging.rendering import MailTemplate, render_mail
 from mailsight.merging.sample_values import made_up
 from mailsight.merging.values import Json
@@ -78,7 +79,7 @@ def may_differ(data: Snapshot, campaign_id: str) -> bool:
     if template is None:
         return False
     try:
-        return bool(pool.run(partial(assumed, template, [{}], language))[0])
+        return bool(pool.run(partial(assumed, {}, template, language)))
     except WorkFailed:
         return False
 
@@ -137,16 +138,15 @@ def _template(data: Snapshot, campaign_id: str) -> tuple[MailTemplate | None, La
 
 def _groups(data: Snapshot, found: Asked) -> dict[str, _Group]:
     groups: dict[str, _Group] = {}
-    rebuilt = [each for each in found.combinations if each.outline]
-    texts = {each.outline.digest: each.outline.texts for each in rebuilt if each.outline}
+    texts: dict[str, Sequence[str]] = {}
+    for each in found.combinations:
+        if each.outline:
+            digest, shown = each.outline.digest, each.outline.texts
+            texts[digest] = shown
+            if not each.row["copy_id"]:
+                group = groups.setdefault(digest, _Group(digest, (*shown, *each.outline.others), []))
+                group.combinations.append(each)
     copies = [each for each in found.combinations if each.row["copy_id"]][:_MAX_COPIES]
-    for each in rebuilt:
-        if each.outline and not each.row["copy_id"]:
-            outline = each.outline
-            group = groups.setdefault(
-                outline.digest, _Group(outline.digest, (*outline.texts, *outline.others), [])
-            )
-            group.combinations.append(each)
     for each, copied in zip(copies, _copied(data, copies, texts), strict=False):
         if copied:
             name = copied.variant or copied.digest
@@ -159,17 +159,18 @@ def _copied(
     data: Snapshot, copies: Sequence[Combination], texts: Mapping[str, Sequence[str]]
 ) -> list[Copied | None]:
     """What each copy is; None for one that can't be read. Fewer if they take too long."""
-    found: list[Copied | None] = []
+    results: list[Copied | None] = []
+    compare = partial(compared, variants=longest_first(texts))
     pieces = MAX_PIECES
-    while len(found) < len(copies) and pieces:
+    while len(results) < len(copies) and pieces:
         pieces -= 1
-        ids = [each.row["copy_id"] for each in copies[len(found) : len(found) + _COPIES_A_TIME]]
+        ids = [each.row["copy_id"] for each in copies[len(results) : len(results) + _COPIES_A_TIME]]
         html = {row["content_id"]: row["html"] or "" for row in data.rows("copies", content_ids=ids)}
         try:
-            found += pool.run(partial(compared, [html.get(each, "") for each in ids], texts))
+            results += pool.run(partial(first_results, compare, [html.get(each, "") for each in ids]))
         except WorkFailed:
-            found += [None] * len(ids)
-    return found
+            results += [None] * len(ids)
+    return results
 
 
 def _variant(group: _Group, apart: tuple[str, ...]) -> Variant:
@@ -218,7 +219,6 @@ class VariantMail:
     html: str
     links: Sequence[LinkClicks]
     other_links: Sequence[LinkClicks]
-    totals: ClickTotals
     link_totals: LinkTotals
     positions: Mapping[int, int]
 
@@ -229,12 +229,11 @@ def mail(data: Snapshot, campaign_id: str, variant: Variant, report: CampaignRep
     Fields that no condition asks for are left as they are, and names of persons made up. Raises `WorkFailed`.
     """
     template, language = _template(data, campaign_id)
-    counts = variant.counts[report.audience]
     if variant.values is not None and template:
         values, sent_at = made_up(variant.values), report.campaign.sent_at
-        [outline] = pool.run(partial(outlines, template, [values], language, sent_at))
+        shown = pool.run(partial(outline, values, template, language, sent_at))
         # Conditions may ask for a person's own name.
-        values = values if outline.digest == variant.variant_id else dict(variant.values)
+        values = values if shown.digest == variant.variant_id else dict(variant.values)
         html = pool.run(partial(render_mail, template, values, language, sent_at=sent_at)).mail.html or ""
     else:
         received = mails.of_customer(data, campaign_id, variant.customer_id)
@@ -244,19 +243,4 @@ def mail(data: Snapshot, campaign_id: str, variant: Variant, report: CampaignRep
     placed, others, positions = pool.run(
         partial(placed_clicks, html, list(report.links), list(variant.clicks[report.audience]))
     )
-    beyond = [link for link in placed if (link.link_position or 0) >= MAX_BADGES]
-    return VariantMail(
-        html,
-        placed,
-        others,
-        ClickTotals(counts.clicks, counts.clicked, counts.delivered),
-        LinkTotals(
-            len(placed),
-            sum(link.clicks for link in placed),
-            len(beyond),
-            sum(link.clicks for link in beyond),
-            len(others),
-            sum(link.clicks for link in others),
-        ),
-        positions,
-    )
+    return VariantMail(html, placed, others, link_totals([*placed, *others]), positions)
