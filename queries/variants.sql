@@ -1,32 +1,18 @@
 -- What differed between the customers of one campaign: the values that its mail's conditions ask for, and the copies loaded.
 
--- name: own_names(campaign_id, path, most)
--- The names in the merge fields of the messages that were sent, within the object at the path. objects: whether one of them has
--- an object under this name.
-with named as (
-    select json_extract(m.merge_fields, :path) as fields
-    from messages as m
-    join recipients as r using (campaign_id, customer_id)
-    where m.campaign_id = :campaign_id and r.sent
-), names as (
-    select unnest(json_keys(fields)) as name, unnest(list_transform(json_extract(fields, '$.*'), lambda v: json_type(v))) as kind
-    from named
-    where json_type(fields) = 'OBJECT'
-)
-select name, bool_or(kind = 'OBJECT') as objects
-from names
-group by name
-order by count(*) desc, name
-limit :most;
-
--- name: known_names(campaign_id, path, most)
--- The same of the attributes of the customers to whom it was sent, today and earlier.
+-- name: value_names(campaign_id, path, own, most)
+-- The names of values, within the object at the path. own: those in the merge fields of the messages that were sent; otherwise
+-- those among the attributes of the customers to whom it was sent, today and earlier. objects: whether some values are objects.
 with sent_to as materialized (
     select customer_id from recipients where campaign_id = :campaign_id and sent
 ), named as (
-    select json_extract(c.attributes, :path) as fields from customers as c semi join sent_to using (customer_id)
+    select json_extract(m.merge_fields, :path) as fields
+    from messages as m semi join sent_to using (customer_id)
+    where m.campaign_id = :campaign_id and :own
     union all
-    select json_extract(x.earlier, :path) from customer_changes as x semi join sent_to using (customer_id)
+    select json_extract(c.attributes, :path) from customers as c semi join sent_to using (customer_id) where not :own
+    union all
+    select json_extract(x.earlier, :path) from customer_changes as x semi join sent_to using (customer_id) where not :own
 ), names as (
     select unnest(json_keys(fields)) as name, unnest(list_transform(json_extract(fields, '$.*'), lambda v: json_type(v))) as kind
     from named
@@ -40,7 +26,7 @@ limit :most;
 
 -- name: values_with_markup(campaign_id, own_paths, known_paths, most)
 -- The places among these paths, from 1, where some values are HTML, at most `most` different ones: blocks chosen for customers.
-with found as (
+with sent_values as (
     select list_concat(
         json_extract_string(m.merge_fields, cast(:own_paths as varchar[])),
         json_extract_string(c.attributes, cast(:known_paths as varchar[]))
@@ -50,7 +36,7 @@ with found as (
     left join customers as c using (customer_id)
     where r.campaign_id = :campaign_id and r.sent
 ), texts as (
-    select unnest(texts) as text, generate_subscripts(texts, 1) as place from found
+    select unnest(texts) as text, generate_subscripts(texts, 1) as place from sent_values
 )
 select place
 from texts
@@ -59,11 +45,11 @@ having bool_or(regexp_matches(text, '<[a-zA-Z]')) and count(distinct text) <= :m
 order by place;
 
 -- name: variant_values(campaign_id, own_paths, known_paths, literals, numbers, most, most_clicks)
--- The different values at these paths among the customers to whom the campaign was sent, the most frequent first, and the copies
--- loaded of their mails, each with its counts and with its clicks as a list. `own` are in the order of own_paths (of the
--- merge fields) and `known` in that of known_paths (of what was known of the customer when it was sent); null is missing.
--- Of values that the literals and numbers can't tell apart, there is only one; without literals, all are told apart.
--- customer_id: one who got it. combinations: how many there are in all.
+-- Everyone to whom the campaign was sent (with a null key); then the different values at these paths among them, the most
+-- frequent first, and the copies loaded of their mails. Each has its counts, and its clicks as a list. `own` are in the order of
+-- own_paths (of the merge fields) and `known` in that of known_paths (of what was known of the customer when it was sent); null
+-- is missing. With literals, values that neither these nor the numbers distinguish are in one row.
+-- customer_id: one who got it. combinations: how many different values there are, listed or not.
 with given as (
     select
         cast(:known_paths as varchar[]) as known_paths,
@@ -147,22 +133,22 @@ combined as (
             'clicked': count(*) filter (delivered and all_clicks > 0),
             'unsubscribed': count(*) filter (unsubscribed),
             'opted_out': count(*) filter (unsubscribed or complained),
-            'opens': cast(sum(all_opens) as bigint), 'clicks': cast(sum(all_clicks) as bigint)
+            'opens': cast(coalesce(sum(all_opens), 0) as bigint), 'clicks': cast(coalesce(sum(all_clicks), 0) as bigint)
         } as of_all,
         {
             'opened': count(*) filter (delivered and human_opens + human_clicks > 0),
             'clicked': count(*) filter (delivered and human_clicks > 0),
             'unsubscribed': count(*) filter (human_unsubscribed),
             'opted_out': count(*) filter (human_unsubscribed or complained),
-            'opens': cast(sum(human_opens) as bigint), 'clicks': cast(sum(human_clicks) as bigint)
+            'opens': cast(coalesce(sum(human_opens), 0) as bigint), 'clicks': cast(coalesce(sum(human_clicks), 0) as bigint)
         } as of_human
     from keyed
-    group by key, copy_id
+    group by grouping sets ((key, copy_id), ())
 ),
 shown as (
-    select *, count(*) filter (copy_id is null) over () as combinations
+    select *, count(*) filter (key is not null and copy_id is null) over () as combinations
     from combined
-    qualify row_number() over (partition by copy_id is null order by sent desc, customer_id) <= :most
+    qualify key is null or row_number() over (partition by key is null, copy_id is null order by sent desc, customer_id) <= :most
 ),
 clicks as (
     select
@@ -191,36 +177,12 @@ listed as (
 select s.* replace (cast(s.own as varchar[]) as own, cast(s.known as varchar[]) as known), l.clicks
 from shown as s
 left join listed as l using (key)
-order by s.sent desc, s.customer_id;
+order by s.key is not null, s.sent desc, s.customer_id;
 
 -- name: copies(content_ids)
 -- The HTML of these copies.
 select content_id, html from contents where content_id in (select unnest(cast(:content_ids as varchar[])));
 
 -- name: has_copies(campaign_id)^
--- Whether a copy of a customer's own was loaded of this campaign.
+-- Whether customers' own copies of this campaign's mail were loaded.
 select coalesce(bool_or(is_archived), false) as has_copies from recipients where campaign_id = :campaign_id and sent;
-
--- name: sent_counts(campaign_id)^
--- The counts of everyone to whom the campaign was sent, as in variant_values.
-select
-    count(*) as sent,
-    count(*) filter (not delivered) as undeliverable,
-    count(*) filter (delivered) as delivered,
-    count(*) filter (complained) as complained,
-    {
-        'opened': count(*) filter (delivered and all_opens + all_clicks > 0),
-        'clicked': count(*) filter (delivered and all_clicks > 0),
-        'unsubscribed': count(*) filter (unsubscribed),
-        'opted_out': count(*) filter (unsubscribed or complained),
-        'opens': cast(coalesce(sum(all_opens), 0) as bigint), 'clicks': cast(coalesce(sum(all_clicks), 0) as bigint)
-    } as of_all,
-    {
-        'opened': count(*) filter (delivered and human_opens + human_clicks > 0),
-        'clicked': count(*) filter (delivered and human_clicks > 0),
-        'unsubscribed': count(*) filter (human_unsubscribed),
-        'opted_out': count(*) filter (human_unsubscribed or complained),
-        'opens': cast(coalesce(sum(human_opens), 0) as bigint), 'clicks': cast(coalesce(sum(human_clicks), 0) as bigint)
-    } as of_human
-from recipients
-where campaign_id = :campaign_id and sent;

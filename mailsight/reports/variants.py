@@ -28,9 +28,9 @@ from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
 
 from . import mails
-from .asked import MAX_PIECES, Asked, Combination, asked
 from .campaign import CampaignReport, campaign
 from .distinctions import Case, distinctions
+from .variant_values import MAX_PIECES, Combination, variant_values
 
 _MAX_COPIES = 500
 _COPIES_A_TIME = 10
@@ -39,10 +39,10 @@ MAX_VARIANTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A variant of an e-mail. `customer_id` is one who got it, and `apart` says what sets it apart.
+    """A variant of an e-mail. `customer_id` is a customer who got it, and `apart` says what sets it apart.
 
-    `values` are those with which its template shows it; None if it is known from copies only. `clicks` are those of its
-    customers on the links of the template, and on other URLs.
+    With `values`, the template shows it; None if it is known from copies only. `clicks` are those of its customers on
+    the links of the template, and on other URLs.
     """
 
     variant_id: str
@@ -55,10 +55,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """The variants of an e-mail, those of the most customers first. All counts together are those of everyone sent it.
+    """The variants of an e-mail, the most frequent first. All counts together add up to everyone it was sent to.
 
-    `more`: further variants than are listed, or customers with values beyond those that are compared. `not_rebuilt`:
-    customers whose e-mail can't be rebuilt. `by_example`: see `asked.Asked`.
+    `more`: variants beyond those listed, and customers with values beyond those compared. `not_rebuilt`: customers
+    whose e-mail can't be rebuilt. `by_example`: see `VariantValues`.
     """
 
     variants: Sequence[Variant]
@@ -88,21 +88,20 @@ def variants(data: Snapshot, campaign_id: str) -> Variants:
     """Compare the e-mails of a campaign's customers. Raises `UnknownCampaign`."""
     template, language = _template(data, campaign_id)
     try:
-        found = asked(data, campaign_id, template, language, campaign(data, campaign_id).sent_at)
+        values = variant_values(data, campaign_id, template, language, campaign(data, campaign_id).sent_at)
     except WorkFailed:
-        template, found = None, asked(data, campaign_id, None)
-    groups = _groups(data, found)
+        template, values = None, variant_values(data, campaign_id, None)
+    groups = _groups(data, values.combinations)
     listed = sorted(groups.values(), key=lambda group: (-group.sent, group.customer_id))[:MAX_VARIANTS]
-    apart = distinctions([group.case for group in listed], by_example=found.by_example)
-    # A template that can't be rendered is that for everyone without a copy.
-    not_rebuilt = [] if template else [each for each in found.combinations if not each.row["copy_id"]]
-    everyone = data.row("sent_counts", campaign_id=campaign_id) or {}
+    apart = distinctions([group.case for group in listed], by_example=values.by_example)
+    # If the template can't be rendered, nobody's e-mail can be rebuilt, except from copies.
+    not_rebuilt = [] if template else [each for each in values.combinations if not each.row["copy_id"]]
     counted = [*(each for group in listed for each in group.combinations), *not_rebuilt]
     return Variants(
         [_variant(group, words) for group, words in zip(listed, apart, strict=True)],
-        {each: _counts([everyone], each, less=counted) for each in Audience},
-        {each: _counts([one.row for one in not_rebuilt], each) for each in Audience},
-        found.by_example,
+        {each: _counts([values.everyone], each, less=counted) for each in Audience},
+        {audience: _counts([each.row for each in not_rebuilt], audience) for audience in Audience},
+        values.by_example,
     )
 
 
@@ -136,17 +135,17 @@ def _template(data: Snapshot, campaign_id: str) -> tuple[MailTemplate | None, La
     return MailTemplate(mail.html, mail.subject, mail.preheader, mail.from_name), language
 
 
-def _groups(data: Snapshot, found: Asked) -> dict[str, _Group]:
+def _groups(data: Snapshot, combinations: Sequence[Combination]) -> dict[str, _Group]:
     groups: dict[str, _Group] = {}
     texts: dict[str, Sequence[str]] = {}
-    for each in found.combinations:
+    for each in combinations:
         if each.outline:
             digest, shown = each.outline.digest, each.outline.texts
             texts[digest] = shown
             if not each.row["copy_id"]:
                 group = groups.setdefault(digest, _Group(digest, (*shown, *each.outline.others), []))
                 group.combinations.append(each)
-    copies = [each for each in found.combinations if each.row["copy_id"]][:_MAX_COPIES]
+    copies = [each for each in combinations if each.row["copy_id"]][:_MAX_COPIES]
     for each, copied in zip(copies, _copied(data, copies, texts), strict=False):
         if copied:
             name = copied.variant or copied.digest

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from mailsight.loading import bundles
-from mailsight.reports import asked, campaign, mails, variants
+from mailsight.reports import campaign, mails, variant_values, variants
 from mailsight.reports.variants import Variants
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot, Warehouse
@@ -300,7 +300,7 @@ def _labels(person: Person) -> list[str]:
 def test_values_that_conditions_treat_alike_are_tried_once_if_there_are_too_many(
     data: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asked, "MAX_COMBINATIONS", 30)
+    monkeypatch.setattr(variant_values, "MAX_COMBINATIONS", 30)
     found = variants.variants(data, "liquid")
     assert found.by_example
     sizes = sorted(len(people) for people in _generated().values())
@@ -310,7 +310,7 @@ def test_values_that_conditions_treat_alike_are_tried_once_if_there_are_too_many
 def test_values_beyond_the_limit_are_counted_together(
     data: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asked, "MAX_COMBINATIONS", 3)
+    monkeypatch.setattr(variant_values, "MAX_COMBINATIONS", 3)
     found = variants.variants(data, "liquid")
     listed = sum(variant.counts[Audience.ALL].sent for variant in found.variants)
     assert 0 < listed < 100

@@ -7,7 +7,7 @@ import streamlit as st
 from mailsight.components import address, tables
 from mailsight.figures import explanations, formats
 from mailsight.figures.metrics import COR, CTR, Counts, Portion
-from mailsight.reports import asked, variants
+from mailsight.reports import variant_values, variants
 from mailsight.reports.campaign import CampaignReport
 from mailsight.reports.variants import Variant
 from mailsight.screens import cached
@@ -71,7 +71,7 @@ def show(report: CampaignReport) -> None:
 def read(report: CampaignReport) -> variants.Variants:
     """The variants of the campaign, with a progress bar while they are compared."""
     place = st.empty()
-    with asked.watching(lambda done: place.progress(min(done, 1.0), "Comparing the e-mails")):
+    with variant_values.watching(lambda done: place.progress(min(done, 1.0), "Comparing the e-mails")):
         found = cached.read(variants.variants, report.campaign.campaign_id)
     place.empty()
     return found

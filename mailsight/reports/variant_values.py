@@ -1,6 +1,6 @@
 """Which values the conditions of a campaign's template ask for, and what they are for its customers.
 
-The template itself says it: what conditions ask for in vain is listed as `assumed` (`merging.rendering.Rendered`). So
+The template itself says so: what conditions ask for in vain is listed as `assumed` (`merging.rendering.Rendered`). So
 it is rendered without values first, then with those that it asked for, until it asks for nothing more.
 """
 
@@ -52,13 +52,15 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """All combinations of values that the conditions of a template tell apart, the most frequent first.
+class VariantValues:
+    """The combinations of values that the conditions of a template ask for, the most frequent first.
 
-    `by_example`: there were too many, so one was tried of those that the template's texts and numbers can't tell apart.
+    `everyone` has the counts of all customers to whom the campaign was sent. `by_example`: there are too many different
+    values, so those that the template's texts and numbers don't distinguish are in one combination.
     """
 
     combinations: Sequence[Combination]
+    everyone: Mapping[str, Any]
     by_example: bool
 
 
@@ -75,21 +77,21 @@ def watching(progress: Callable[[float], object]) -> Iterator[None]:
         _progress.reset(token)
 
 
-def asked(
+def variant_values(
     data: Snapshot,
     campaign_id: str,
     mail: MailTemplate | None,
     language: Language | None = None,
     sent_at: datetime | None = None,
-) -> Asked:
+) -> VariantValues:
     """Read the combinations of a campaign. Without a template, these are its copies, and one for all other customers.
 
     Raises `WorkFailed` if the template can't be rendered.
     """
-    return _Asking(data, campaign_id, mail, language, sent_at).asked()
+    return _Search(data, campaign_id, mail, language, sent_at).run()
 
 
-class _Asking:
+class _Search:
     def __init__(
         self,
         data: Snapshot,
@@ -111,20 +113,20 @@ class _Asking:
         self._used: dict[Path, None] = {}
         self._tried: set[str] = set()
 
-    def asked(self) -> Asked:
+    def run(self) -> VariantValues:
         base = self._outline([{}])
         if base:
             self._resolve({name: {} for name in base[0].assumed})
             if base[0].unknown:
                 self._add_blocks(base[0])
-        rows, by_example = self._rows()
+        everyone, rows, by_example = self._rows()
         for _ in range(_MAX_ROUNDS):
             if self._mail is None or not self._render(rows):
                 break
-            rows, by_example = self._rows()
-        return Asked([self._combination(row) for row in rows], by_example)
+            everyone, rows, by_example = self._rows()
+        return VariantValues([self._combination(row) for row in rows], everyone, by_example)
 
-    def _run(self, work: Callable[..., T], several: Sequence[Mapping[str, Json]]) -> list[T]:
+    def _each(self, work: Callable[..., T], several: Sequence[Mapping[str, Json]]) -> list[T]:
         """The results for several values; fewer if they take too long."""
         done: list[T] = []
         bound = partial(work, mail=self._mail, language=self._language, sent_at=self._sent_at)
@@ -134,12 +136,12 @@ class _Asking:
         return done
 
     def _outline(self, several: Sequence[Mapping[str, Json]]) -> list[Outline]:
-        return self._run(outline, several)
+        return self._each(outline, several)
 
     def _render(self, rows: Sequence[Mapping[str, Any]]) -> bool:
-        """Outlines all rows. Returns whether conditions asked for more on the way, so that there are other rows."""
+        """Outline all rows. Returns whether conditions asked for more on the way, so that there are other rows."""
         todo = {
-            name: values for row in rows if (name := _name(values := self._values(row))) not in self._outlines
+            text: values for row in rows if (text := _text(values := self._values(row))) not in self._outlines
         }
         several = list(todo.items())
         for start in range(0, len(several), _PIECE):
@@ -147,8 +149,8 @@ class _Asking:
             piece = several[start : start + _PIECE]
             missing: dict[str, Mapping[str, Json]] = {}
             results = self._outline([values for _, values in piece])
-            for (name, values), result in zip(piece, results, strict=False):
-                self._outlines[name] = result
+            for (text, values), result in zip(piece, results, strict=False):
+                self._outlines[text] = result
                 missing |= {each: values for each in result.assumed if each not in self._tried}
             if missing and self._resolve(missing):
                 return True
@@ -157,48 +159,53 @@ class _Asking:
         return False
 
     def _resolve(self, missing: Mapping[str, Mapping[str, Json]]) -> bool:
-        """Finds where the values of these names are: with a value there, conditions don't ask in vain any more.
+        """Find where the values of these names are: with a value there, conditions no longer ask in vain.
 
-        Returns whether there are such places that were not known to be asked for.
+        Returns whether some of these places are new.
         """
         self._tried |= missing.keys()
         new = False
-        for base in {_name(values): values for values in missing.values()}.values():
+        for base in {_text(values): values for values in missing.values()}.values():
             names = {name for name, values in missing.items() if values == base}
             places = [place for place in self._all_places() if place not in self._used]
-            tried = self._run(assumed, [_with(base, place, "x") for place in places])
+            tried = self._each(assumed, [_with(base, place, "x") for place in places])
             for place, still in zip(places, tried, strict=False):
-                found = names - set(still)
-                if found and not any(place[:length] in self._used for length in range(1, len(place))):
+                if names - set(still) and not any(
+                    place[:length] in self._used for length in range(1, len(place))
+                ):
                     self._used[place] = None
                     new = True
         return new
 
     def _all_places(self) -> list[Path]:
-        """Where the campaign's customers have values; those that hold others after these, unless they are asked for."""
+        """Where the campaign's customers have values, in their messages or among what is known of them."""
         if self._places is None:
-            self._own = self._names("own_names")
-            self._known = self._names("known_names") + [(name,) for name in _COLUMNS]
+            self._own = self._names(own=True)
+            self._known = self._names(own=False) + [(name,) for name in _COLUMNS]
             self._places = list(dict.fromkeys((*self._own, *self._known)))
         return self._places
 
-    def _names(self, query: str) -> list[Path]:
-        found: list[Path] = []
+    def _names(self, *, own: bool) -> list[Path]:
+        places: list[Path] = []
         objects: list[Path] = [()]
         for parent in objects:
             rows = self._data.rows(
-                query, campaign_id=self._campaign_id, path=_json_path(parent), most=_MAX_NAMES
+                "value_names",
+                campaign_id=self._campaign_id,
+                path=_json_path(parent),
+                own=own,
+                most=_MAX_NAMES,
             )
             for row in rows:
                 if not set('"\\\\*') & set(row["name"]):
                     place = (*parent, row["name"])
-                    found.append(place)
+                    places.append(place)
                     if row["objects"] and len(place) < _MAX_DEPTH and len(objects) < _MAX_OBJECTS:
                         objects.append(place)
-        return found[:_MAX_NAMES]
+        return places[:_MAX_NAMES]
 
     def _add_blocks(self, base: Outline) -> None:
-        """Adds fields that hold few different pieces of HTML: blocks that were chosen outside of the template."""
+        """Add the fields that hold few different pieces of HTML: blocks that were chosen outside of the template."""
         places = self._all_places()
         own, known = ([_json_path(place) for place in some] for some in (self._own, self._known))
         rows = self._data.rows(
@@ -209,21 +216,22 @@ class _Asking:
             most=_MAX_BLOCKS,
         )
         both = [*self._own, *self._known]
-        candidates = [both[row["place"] - 1] for row in rows]
-        candidates = [place for place in places if place in candidates]
+        with_markup = {both[row["place"] - 1] for row in rows}
+        candidates = [place for place in places if place in with_markup]
         tried = self._outline([_with({}, place, "<p>x</p>") for place in candidates])
         for place, result in zip(candidates, tried, strict=False):
             if result.digest != base.digest:
                 self._used[place] = None
 
-    def _rows(self) -> tuple[list[dict[str, Any]], bool]:
-        rows = self._query(None, None)
-        exceeded = any(row["combinations"] > MAX_COMBINATIONS for row in rows)
-        if exceeded and self._mail:
+    def _rows(self) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], bool]:
+        """The counts of everyone, those of each combination, and whether these are only examples."""
+        everyone, *rows = self._query(None, None)
+        if everyone["combinations"] > MAX_COMBINATIONS and self._mail:
             texts, numbers = pool.run(partial(literals, self._mail, self._language))
             if len(texts) + len(numbers) <= _MAX_LITERALS:
-                return self._query(texts, numbers), True
-        return rows, False
+                everyone, *rows = self._query(texts, numbers)
+                return everyone, rows, True
+        return everyone, rows, False
 
     def _query(self, texts: list[str] | None, numbers: list[float] | None) -> list[dict[str, Any]]:
         own, known = (
@@ -243,7 +251,7 @@ class _Asking:
     def _combination(self, row: Mapping[str, Any]) -> Combination:
         values = self._values(row)
         at = {**self._at(row["known"], self._known), **self._at(row["own"], self._own)}
-        return Combination(row, values, at, self._outlines.get(_name(values)))
+        return Combination(row, values, at, self._outlines.get(_text(values)))
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, Json]:
         own, known = (
@@ -265,7 +273,7 @@ def _nested(at: Mapping[Path, Json]) -> dict[str, Json]:
 
 
 def _with(values: Mapping[str, Json], place: Path, value: Json) -> dict[str, Json]:
-    """The values with one more."""
+    """The values, with this one too."""
     first, *rest = place
     if not rest:
         return {**values, first: value}
@@ -273,7 +281,7 @@ def _with(values: Mapping[str, Json], place: Path, value: Json) -> dict[str, Jso
     return {**values, first: _with(inner if isinstance(inner, Mapping) else {}, tuple(rest), value)}
 
 
-def _name(values: Mapping[str, Json]) -> str:
+def _text(values: Mapping[str, Json]) -> str:
     return json.dumps(values, sort_keys=True)
 
 
