@@ -4,7 +4,7 @@ Every function returns text. The examples are British.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import isnan
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -130,6 +130,12 @@ def points(difference: float | None) -> str:
 def things(number: int, singular: str, plural: str | None = None) -> str:
     """(1, "customer") -> "1 customer"; (1200, "customer") -> "1,200 customers"."""
     return f"{count(number)} {singular if number == 1 else plural or singular + 's'}"
+
+
+def listed(texts: Iterable[str], before_last: str = " and ") -> str:
+    """["a", "b", "c"] -> "a, b and c"."""
+    *first, last = texts
+    return f"{', '.join(first)}{before_last}{last}" if first else last
 
 
 def line(number: float | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from mailsight.figures import formats
 from mailsight.loading import archive_files, archives, bundles, finding, uploads
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary, silent
@@ -12,9 +13,8 @@ from .columns import csv
 from .columns.csv import Suggestion
 from .recognition import Export
 
-_LABELS = [registry.source(name).label for name in registry.WITH_FILES]
 # The senders whose exports are recognised, as a sentence lists them.
-SENDERS = f"{', '.join(_LABELS[:-1])} or {_LABELS[-1]}"
+SENDERS = formats.listed((registry.source(name).label for name in registry.WITH_FILES), " or ")
 
 
 def inspected(

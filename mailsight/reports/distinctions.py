@@ -14,7 +14,7 @@ _MAX_LENGTH = 60
 
 
 class _Nothing:
-    """What customers have of whom nothing is known under a name."""
+    """Stands for the value of a customer who has none under a name."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -46,7 +46,7 @@ def distinctions(cases: Sequence[Case], *, by_example: bool = False) -> list[tup
 
 
 def _by_values(cases: Sequence[Case], case: Case, names: Sequence[str], by_example: bool) -> list[str]:
-    said = []
+    ranked = []
     for name in names:
         own = _values(case, name)
         others = {text for other in cases if other is not case for text in _values(other, name)}
@@ -54,15 +54,15 @@ def _by_values(cases: Sequence[Case], case: Case, names: Sequence[str], by_examp
         if own and not own.keys() >= others:
             is_filled = others & _EMPTY and not own.keys() & _EMPTY and len(own) > _MAX_VALUES
             words = "is filled in" if is_filled else _among(own, by_example)
-            said.append((len(own) > _MAX_VALUES, len(own.keys() & others), len(own), f"{name} {words}"))
+            ranked.append((len(own) > _MAX_VALUES, len(own.keys() & others), len(own), f"{name} {words}"))
     # Few values come before many, and before those that others share.
-    return [text for *_, text in sorted(said, key=lambda each: each[:3])][:_MAX_NAMES]
+    return [text for *_, text in sorted(ranked, key=lambda each: each[:3])][:_MAX_NAMES]
 
 
 def _values(case: Case, name: str) -> dict[str, Json]:
     """The different values under a name, by their texts."""
-    found = [values.get(name, _NOTHING) for values in case.values]
-    return {repr(value): value for value in found}
+    all_values = [values.get(name, _NOTHING) for values in case.values]
+    return {repr(value): value for value in all_values}
 
 
 def _among(values: Mapping[str, Json], by_example: bool) -> str:
@@ -75,7 +75,7 @@ def _among(values: Mapping[str, Json], by_example: bool) -> str:
             return f"is between {formats.value(min(numbers))} and {formats.value(max(numbers))}"
         return f"is one of {formats.count(len(several))} values"
     texts = [_value(value) for value in several[:_MAX_VALUES]]
-    words = f"{', '.join(texts[:-1])} or {texts[-1]}" if len(texts) > 1 else texts[0]
+    words = formats.listed(texts, " or ")
     return f"is {words}, for example" if by_example else f"is {words}"
 
 

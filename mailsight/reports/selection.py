@@ -108,9 +108,7 @@ def _name(field: str) -> str:
 def _values(value: object, join: str) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         words = [_value(member) for member in value]
-        if len(words) > 1:
-            return ", ".join(words[:-1]) + join + words[-1]
-        return words[0] if words else "nothing"
+        return formats.listed(words, join) if words else "nothing"
     return _value(value)
 
 

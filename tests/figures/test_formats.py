@@ -61,6 +61,14 @@ def test_a_count_is_shown_with_its_total() -> None:
     assert formats.things(2, "reply", "replies") == "2 replies"
 
 
+@pytest.mark.parametrize(
+    ("texts", "shown"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_texts_are_listed_as_in_a_sentence(texts: list[str], shown: str) -> None:
+    assert formats.listed(texts) == shown
+    assert formats.listed(texts, " or ") == shown.replace(" and ", " or ")
+
+
 def test_an_interval_names_its_unit_once() -> None:
     assert formats.interval((0.3721, 0.3864)).replace(JOIN, " ") == "37.2 – 38.6%"
     assert formats.interval((0.0004, 0.0123)).replace(JOIN, " ") == "0.04 – 1.2%"

@@ -27,7 +27,7 @@ _MARKS = (
 
 
 def is_wanted(key: str) -> bool:
-    """The switch that compares an e-mail with another customer's. It is on if the address has the other customer."""
+    """The switch that compares an e-mail with another customer's. It is on if the address names that customer."""
     key = f"{key}:compare"
     if key not in st.session_state:
         st.session_state[key] = bool(address.value(MAIL_BESIDE))
@@ -120,5 +120,5 @@ def summary(first: MailView, second: MailView, counts: Mapping[Kind, int]) -> st
     of_lines = f"The {' and the '.join(lines)} differ." if lines else ""
     things = [formats.things(number, _NAMES[kind]) for kind, number in counts.items()]
     verb = "differs" if sum(counts.values()) == 1 else "differ"
-    of_things = f"{mail_views.listed(things)} {verb}." if things else ""
+    of_things = f"{formats.listed(things)} {verb}." if things else ""
     return " ".join(filter(None, (of_lines, of_things))) or "The two e-mails are the same."

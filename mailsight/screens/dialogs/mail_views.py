@@ -88,7 +88,7 @@ def chosen_look(key: str) -> Look:
 
 
 def html(mail: MailView, key: str, look: Look, *, recipient: Recipient, opens: bool) -> None:
-    """The e-mail as a mail program shows it, and what there is to say about it.
+    """The e-mail as a mail program shows it, below notes about it.
 
     `opens`: links open when they are clicked, except those that are personal.
     """
@@ -112,7 +112,7 @@ def html(mail: MailView, key: str, look: Look, *, recipient: Recipient, opens: b
 
 
 def framed(shown: ShownMail, mail: MailView, key: str, look: Look, *, opens: bool) -> None:
-    """An e-mail in its frame, below what there is to say about it."""
+    """An e-mail in its frame, below notes about it."""
     _notes(notes(shown, dark=look.dark))
     mail_frame(
         shown.html,
@@ -133,18 +133,18 @@ def framed(shown: ShownMail, mail: MailView, key: str, look: Look, *, opens: boo
 
 
 def notes(shown: ShownMail, *, dark: bool) -> list[str]:
-    """What there is to say about the e-mail as it is shown, a sentence or two each."""
+    """Notes about the e-mail as it is shown, a sentence or two each."""
     own = "own styles for dark mode apply" if shown.has_dark_styles else "colours are inverted"
     clipped = (
         f"Gmail clips this e-mail: its HTML is {_kilobytes(shown.size_bytes)}, and Gmail shows the first "
         f"{_kilobytes(LIMIT_BYTES)}."
     )
-    found = (
+    possible = (
         made_safe(shown.unsafe),
         clipped if shown.is_clipped else "",
         f"This is an approximation of dark mode: the e-mail's {own}." if dark else "",
     )
-    return [note for note in found if note]
+    return [note for note in possible if note]
 
 
 def _notes(notes: Iterable[str]) -> None:
@@ -162,22 +162,16 @@ def made_safe(unsafe: Mapping[Unsafe, int]) -> str:
     disabled = [number.pop(kind) for kind in (Unsafe.FORM, Unsafe.LINK) if kind in number]
     held_back = number.pop(Unsafe.PICTURE, "")
     changes = [
-        f"{listed(number.values())} removed" if number else "",
-        f"{listed(disabled)} disabled" if disabled else "",
+        f"{formats.listed(number.values())} removed" if number else "",
+        f"{formats.listed(disabled)} disabled" if disabled else "",
         f"{held_back} not loaded" if held_back else "",
     ]
-    said = "; ".join(filter(None, changes))
-    return f"Made safe: {said}." if said else ""
-
-
-def listed(things: Iterable[str]) -> str:
-    """["a", "b", "c"] -> "a, b and c"."""
-    *first, last = things
-    return f"{', '.join(first)} and {last}" if first else last
+    listed = "; ".join(filter(None, changes))
+    return f"Made safe: {listed}." if listed else ""
 
 
 def target(link: ShownLink, who: str) -> Target:
-    """What is said of a link that opens nothing by itself. `who` got the e-mail."""
+    """What the frame says about a link that opens nothing by itself. `who` got the e-mail."""
     scheme, _, rest = link.url.partition(":")
     leads = {"mailto": "Writes to", "tel": "Calls"}.get(scheme.lower(), "Leads to")
     place = rest.partition("?")[0] if leads != "Leads to" else host(link.inside or link.url) or link.url
@@ -216,7 +210,7 @@ def source(mail: MailView, key: str) -> None:
 
 
 def _literal(text: str, key: str) -> None:
-    """Text that strangers wrote, shown as it is, or its beginning."""
+    """The beginning of untrusted text, shown as it is."""
     shown = literal(text[:_MAX_TEXT])
     if not shown.strip():
         st.info(_NOTHING_LEFT, icon=":material/info:")
