@@ -39,13 +39,16 @@ MAX_VARIANTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A variant of an e-mail. `customer_id` is a customer who got it, and `apart` says what sets it apart.
+    """A variant of an e-mail. `number` is its place in the list, from 1. `customer_id` is a customer who got it.
+
+    `apart` says what sets it apart.
 
     With `values`, the template shows it; None if it is known from copies only. `clicks` are those of its customers on
     the links of the template, and on other URLs.
     """
 
     variant_id: str
+    number: int
     customer_id: str
     apart: tuple[str, ...]
     values: Mapping[str, Json] | None
@@ -98,7 +101,10 @@ def variants(data: Snapshot, campaign_id: str) -> Variants:
     not_rebuilt = [] if template else [each for each in values.combinations if not each.row["copy_id"]]
     counted = [*(each for group in listed for each in group.combinations), *not_rebuilt]
     return Variants(
-        [_variant(group, words) for group, words in zip(listed, apart, strict=True)],
+        [
+            _variant(group, number, words)
+            for number, (group, words) in enumerate(zip(listed, apart, strict=True), 1)
+        ],
         {each: _counts([values.everyone], each, less=counted) for each in Audience},
         {audience: _counts([each.row for each in not_rebuilt], audience) for audience in Audience},
         values.by_example,
@@ -172,11 +178,12 @@ def _copied(
     return results
 
 
-def _variant(group: _Group, apart: tuple[str, ...]) -> Variant:
+def _variant(group: _Group, number: int, apart: tuple[str, ...]) -> Variant:
     rebuilt = next((each for each in group.combinations if each.outline and not each.row["copy_id"]), None)
     rows = [each.row for each in group.combinations]
     return Variant(
         group.variant_id,
+        number,
         group.customer_id,
         apart,
         rebuilt.values if rebuilt else None,

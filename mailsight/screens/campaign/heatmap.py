@@ -159,7 +159,7 @@ def _shown_variant(report: CampaignReport, variant: Variant) -> None:
     """Which variant the heatmap shows, with buttons to preview it and to return to all customers."""
     campaign_id = report.campaign.campaign_id
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="heatmap_variants"):
-        name = variants_dialog.name(variants_dialog.read(report), variant)
+        name = variants_dialog.name(variant)
         st.button(
             formats.plain(f"{name}: {formats.things(variant.counts[report.audience].sent, 'customer')}"),
             icon=":material/close:",

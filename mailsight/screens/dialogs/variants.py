@@ -39,7 +39,7 @@ def show(report: CampaignReport) -> None:
         for rate in (COR, CTR)
     }
     rows = [
-        _row(each.variant_id, name(found, each), each.apart, each.counts[report.audience], report, largest)
+        _row(each.variant_id, name(each), each.apart, each.counts[report.audience], report, largest)
         for each in found.variants
     ]
     for label, note, counts in (
@@ -77,9 +77,9 @@ def read(report: CampaignReport) -> variants.Variants:
     return found
 
 
-def name(found: variants.Variants, variant: Variant) -> str:
+def name(variant: Variant) -> str:
     """A variant by its place in the list."""
-    return f"Variant {formats.count(found.variants.index(variant) + 1)}"
+    return f"Variant {formats.count(variant.number)}"
 
 
 def _sent(counts: Mapping[Audience, Counts], report: CampaignReport) -> int:
