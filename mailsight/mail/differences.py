@@ -1,7 +1,7 @@
 """What differs between two customers' e-mails of a campaign: texts, links and pictures.
 
-Both are cut into pieces in document order. Pieces that stand once in each e-mail and are the same hold them together
-(patience diff); what lies between is matched piece by piece. The cost is in proportion to the lengths of both.
+Both are cut into pieces in document order. Pieces that are the same and occur once in each e-mail are anchors
+(patience diff); what is between them is matched piece by piece. The cost is in proportion to the lengths of both.
 """
 
 import re
@@ -137,7 +137,7 @@ def _unequal(first: Sequence[_Piece], second: Sequence[_Piece]) -> Iterator[Pair
 
 
 def _anchors(first: Sequence[_Piece], second: Sequence[_Piece]) -> list[tuple[int, int]]:
-    """The places of the pieces that stand once in both, as many as have the same order in both."""
+    """The places of the pieces that occur once in both, as many as have the same order in both."""
     once = _once(first), _once(second)
     common = sorted((place, once[1][key]) for key, place in once[0].items() if key in once[1])
     # The longest run of increasing places, with the places that each run ends with.
@@ -170,6 +170,6 @@ def _paired(first: Sequence[_Piece], second: Sequence[_Piece]) -> Iterator[Pair]
     for kind in Kind:
         sides = [[piece for piece in side if piece.kind == kind] for side in (first, second)]
         for number in range(max(map(len, sides))):
-            one, other = (side[number] if number < len(side) else None for side in sides)
-            if one is None or other is None or one.key != other.key:
-                yield one, other
+            left, right = (side[number] if number < len(side) else None for side in sides)
+            if left is None or right is None or left.key != right.key:
+                yield left, right

@@ -1,7 +1,7 @@
 """Which links act for the customer whose e-mail they are in, so that nobody else may open them.
 
-A click on a customer's own unsubscribe link unsubscribes them. No link tells for certain what it does, so a link counts
-as personal if its words, its URL or what its URL holds suggest it: rather one link too many than one too few.
+A click on a customer's own unsubscribe link unsubscribes them. Nothing shows for certain what a link does, so it counts
+as personal if its words, its URL or what its URL holds suggest it: rather a link too many than one too few.
 """
 
 import base64
@@ -123,7 +123,7 @@ _MIN_NUMBER = 5
 def effect(url: str, label: str, recipient: Recipient = NOBODY) -> Effect | None:
     """What opening a link may do for the customer; None if it does the same for everybody.
 
-    `url` is as in the mail, and `label` what stands in the link, or the sentence around a link that only says "here".
+    `url` is as in the mail, and `label` the words of the link, or the sentence around a link that only says "here".
     """
     url = clean_address(url)
     if _normal(url) in map(_normal, recipient.unsubscribe):
@@ -226,7 +226,7 @@ def _parameters(url: str) -> tuple[list[str], set[str]]:
 
 
 def _is_token(text: str) -> bool:
-    """Whether the text looks made by a program, to be recognised again: letters and digits without words."""
+    """Whether the text looks like an id that a program made: letters and digits without words."""
     if _UUID.search(text):
         return True
     for run in _RUN.findall(text):
@@ -241,7 +241,7 @@ def _is_token(text: str) -> bool:
 
 
 def _names(decoded: str, recipient: Recipient) -> bool:
-    """Whether the URL holds something that only this customer has: their address or id, or what is made of it."""
+    """Whether the URL holds something that only this customer has: their address or id, or an encoding of it."""
     lower = decoded.lower()
     if recipient.email and recipient.email.strip().lower() in lower:
         return True
@@ -271,11 +271,11 @@ def _encodings(value: str) -> set[str]:
         return encoded
     for text in {value, value.lower()}:
         raw = text.encode("utf-8", "replace")
-        encoded |= {raw.hex()}
+        encoded.add(raw.hex())
         encoded |= {
-            function(raw, usedforsecurity=False).hexdigest() for function in (hashlib.md5, hashlib.sha1)
+            function(raw, usedforsecurity=False).hexdigest()
+            for function in (hashlib.md5, hashlib.sha1, hashlib.sha256)
         }
-        encoded.add(hashlib.sha256(raw).hexdigest())
         for written in (base64.b64encode(raw), base64.urlsafe_b64encode(raw)):
             encoded |= {written.decode().lower(), written.decode().rstrip("=").lower()}
     return encoded

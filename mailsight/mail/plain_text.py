@@ -1,4 +1,4 @@
-"""An e-mail's HTML as text, as mail programs write it that show no HTML."""
+"""An e-mail's HTML as text, as mail programs that show no HTML write it."""
 
 import re
 
@@ -63,11 +63,11 @@ class _Writer:
         if self._preformatted:
             self._write(text)
             return
-        words = _SPACE.sub(" ", text)
-        self._space = self._space or words.startswith(" ")
-        if words.strip():
-            self._write(words.strip())
-            self._space = words.endswith(" ")
+        text = _SPACE.sub(" ", text)
+        self._space = self._space or text.startswith(" ")
+        if text.strip():
+            self._write(text.strip())
+            self._space = text.endswith(" ")
 
     def start(self, node: LexborNode) -> str:
         """Write what an element begins with. Returns its tag, for `end`."""
@@ -87,7 +87,7 @@ class _Writer:
         return tag
 
     def _start_block(self, tag: str) -> None:
-        self._break(2 if tag in _PARAGRAPHS and not (self._lists and tag in ("ol", "ul")) else tag in _LINES)
+        self._break_around(tag)
         if tag in ("ol", "ul"):
             self._lists.append(1 if tag == "ol" else None)
         elif tag == "li":
@@ -108,7 +108,11 @@ class _Writer:
         elif tag in ("ol", "ul") and self._lists:
             self._lists.pop()
         self._preformatted -= tag == "pre"
-        self._break(2 if tag in _PARAGRAPHS and not (self._lists and tag in ("ol", "ul")) else tag in _LINES)
+        self._break_around(tag)
+
+    def _break_around(self, tag: str) -> None:
+        is_inner_list = self._lists and tag in ("ol", "ul")
+        self._break(2 if tag in _PARAGRAPHS and not is_inner_list else tag in _LINES)
 
     def _break(self, lines: int) -> None:
         self._breaks = max(self._breaks, lines)

@@ -11,7 +11,7 @@ from .values import clean_address
 
 
 class Unsafe(StrEnum):
-    """What is taken out of an e-mail, or made useless: forms and links do nothing, remote images don't load."""
+    """What is taken out of an e-mail, or disabled: forms and links do nothing, remote images don't load."""
 
     SCRIPT = "script"
     HANDLER = "event handler"
@@ -45,7 +45,7 @@ _SHEET_PICTURE = re.compile(
 
 
 class Removed:
-    """The counts while an e-mail is written. What isn't written is told by the parts that leave it out."""
+    """The counts while an e-mail is written. Whatever leaves something out adds it here."""
 
     def __init__(self) -> None:
         self._counts = Counter[Unsafe]()

@@ -75,7 +75,7 @@ _NOTICE = (
 class SafeMail:
     """A harmless document, and the origins that its pictures load from, such as "https://shop.example".
 
-    `unsafe` counts what is not in it, or does nothing.
+    `unsafe` counts what was taken out or disabled.
     """
 
     html: str
@@ -316,16 +316,14 @@ class _Pictures:
 
     def __call__(self, address: str) -> str | None:
         picture = picture_address(address)
-        is_known = picture is not None and picture.origin in self.origins
-        if (
-            picture is None
-            or picture.host in self._blocked
-            or (not is_known and len(self.origins) >= _MAX_ORIGINS)
-        ):
+        if picture is None or picture.host in self._blocked or not self._has_room(picture.origin):
             self._removed.address(address)
             return None
         self.origins[picture.origin] = None
         return picture.url
+
+    def _has_room(self, origin: str) -> bool:
+        return origin in self.origins or len(self.origins) < _MAX_ORIGINS
 
 
 def _picture(address: str, remote: Remote | None, removed: Removed) -> str:

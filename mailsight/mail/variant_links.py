@@ -12,8 +12,8 @@ def placed_clicks(
 ) -> tuple[list[LinkClicks], list[LinkClicks], dict[int, int]]:
     """The links of a variant with their clicks, the clicks on others, and where its links are in the template.
 
-    A link is that of the template with the same address and label, else the one that its address belongs to. A click on
-    one that the variant doesn't show belongs to another with its address. Meant for a worker process.
+    A link is that of the template with the same URL and label, else the one that its URL belongs to. A click on a link
+    that the variant doesn't show belongs to another link with its URL. Meant for a worker process.
     """
     own = links(html)
     by_position = {link.link_position: link for link in template}
@@ -55,7 +55,7 @@ def _positions(own: Sequence[Link], template: Mapping[int | None, LinkClicks]) -
     matcher = Matcher(originals)
     positions: dict[int, int] = {}
     for link in own:
-        # What a loop shows again is the last one again.
+        # What a loop repeats counts as the last of its links.
         candidates = same.get((link.url, link.label), [])
         at = candidates.pop(0) if len(candidates) > 1 else next(iter(candidates), None)
         at = matcher.position(link.url) if at is None else at

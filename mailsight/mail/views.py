@@ -28,7 +28,7 @@ _LIGHT = re.compile(rf"{_SCHEME}light\s{{0,9}}\)", re.IGNORECASE)
 _DECLARES_DARK = re.compile(r"color-scheme\s{0,9}:[^;{}]{0,40}\bdark\b(?!\s{0,9}\))", re.IGNORECASE)
 _STYLES = re.compile(r"<style\b.*?</style>", re.DOTALL)
 _DARK_CANVAS = "<style>:root{color-scheme:dark}</style>"
-# Dashes and dots tell differences apart from the e-mail without their colours.
+# Dashes and dots mark differences for those who don't see the colours.
 _DIFFERS = (
     "<style>mailsight-mark{background:#fff1b8!important;color:#1f2937!important;-webkit-text-fill-color:#1f2937!important;"
     "text-decoration:underline dashed #b45309 2px!important;text-underline-offset:3px!important}"
@@ -57,10 +57,10 @@ class ShownLink:
 
 @dataclass(frozen=True, slots=True)
 class ShownMail:
-    """A harmless document for the frame, and what there is to say about it.
+    """A harmless document for the frame, and facts about it.
 
-    `origins` and `unsafe` are as in `safety.SafeMail`. `links` has the links by position that open nothing by
-    themselves. `size_bytes` is that of the HTML; `is_clipped`: Gmail shows only its beginning. `has_dark_styles`: the
+    `origins` and `unsafe` are as in `safety.SafeMail`. `links` has the links that open nothing by themselves, by
+    position. `size_bytes` is that of the HTML; `is_clipped`: Gmail shows only its beginning. `has_dark_styles`: the
     e-mail has colours of its own for dark mode.
     """
 
@@ -100,33 +100,32 @@ def side_by_side(
 ) -> tuple[ShownMail, ShownMail, Mapping[Kind, int]]:
     """Two customers' e-mails with their differences marked, and how many texts, links and pictures differ."""
     first, second = (_Mail.of(html, embedded=beside) for html, beside in zip(mails, embedded, strict=True))
-    found = differences(first.document, second.document)
-    one, other = (
+    compared = differences(first.document, second.document)
+    left, right = (
         _written(mail, recipient, pictures=pictures, dark=dark, embedded=beside, marked=marked)
         for mail, recipient, beside, marked in zip(
-            (first, second), recipients, embedded, (found.first, found.second), strict=True
+            (first, second), recipients, embedded, (compared.first, compared.second), strict=True
         )
     )
-    return one, other, found.counts
+    return left, right, compared.counts
 
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
-    """An e-mail, parsed with the comment where Gmail clips it."""
+    """An e-mail, parsed with a comment where Gmail clips it. `comment` is empty if Gmail shows all of it."""
 
     html: str
     document: LexborHTMLParser
-    comment: str
-    is_clipped: bool
+    comment: str = ""
 
     @classmethod
     def of(cls, html: str, *, embedded: bool) -> "_Mail":
         at = clipped_at(html, embedded=embedded)
+        if at is None:
+            return cls(html, parse(html))
         # No e-mail holds its own hash.
         comment = f"{CLIPPED} {hashlib.sha256(html.encode('utf-8', 'replace')).hexdigest()}"
-        return cls(
-            html, parse(html if at is None else with_comment(html, at, comment)), comment, at is not None
-        )
+        return cls(html, parse(with_comment(html, at, comment)), comment)
 
 
 def _written(
@@ -153,7 +152,7 @@ def _written(
         head=canvas + (_DIFFERS if marked else ""),
         end=notice(left_out(document, mail.html)),
         marks=marks,
-        texts=_texts(document, mail.comment if mail.is_clipped else "", marked),
+        texts=_texts(document, mail.comment, marked),
         dead={node.mem_id for node, _ in links.values()},
     )
     return ShownMail(
@@ -162,7 +161,7 @@ def _written(
         safe.unsafe,
         {position: link for position, (_, link) in links.items()},
         size_bytes(mail.html, embedded=embedded),
-        mail.is_clipped,
+        bool(mail.comment),
         has_dark_styles,
     )
 
@@ -174,23 +173,25 @@ def _links(
     nodes = link_nodes(document)
     labels = [label_of(node) for node in nodes]
     sentences = _sentences(document) if any(map(says_nothing, labels)) else {}
-    does = lru_cache(maxsize=1_000)(partial(effect, recipient=recipient))
+    effect_of = lru_cache(maxsize=1_000)(partial(effect, recipient=recipient))
     links = {}
     for position, (node, label) in enumerate(zip(nodes, labels, strict=True)):
         url = web_address(node.attributes["href"] or "")
-        if url and position < _MAX_LINKS:
-            said = f"{label} {sentences.get(node.mem_id, '')}" if says_nothing(label) else label
+        if not url:
+            continue
+        if position < _MAX_LINKS:
+            words_of_link = f"{label} {sentences.get(node.mem_id, '')}" if says_nothing(label) else label
             inside = unwrapped(url)
-            link = ShownLink(url, does(url, said), "" if inside == url else inside)
+            link = ShownLink(url, effect_of(url, words_of_link), "" if inside == url else inside)
         else:
             link = ShownLink(url, Effect.IDENTIFIES)
-        if url and not (opens and link.effect is None):
+        if not (opens and link.effect is None):
             links[position] = node, link
     return links
 
 
 def _sentences(document: LexborHTMLParser) -> dict[int, str]:
-    """What stands around each link in its block, by the link's `mem_id`."""
+    """The sentence around each link in its block, by the link's `mem_id`."""
     texts, places, length = [], {}, 0
     for node in document.root.traverse(include_text=True) if document.root else ():
         if node.is_text_node:
@@ -226,7 +227,7 @@ def _declares_dark(document: LexborHTMLParser) -> bool:
 
 
 def _for_dark(style: re.Match[str]) -> str:
-    """A style element whose media queries take the mail program for a dark one."""
+    """A style element whose media queries match as in dark mode."""
     return _LIGHT.sub("(max-width:0)", _DARK.sub("(min-width:0)", style[0]))
 
 

@@ -14,7 +14,7 @@ from .languages import Language
 from .rendering import MailTemplate, render_mail
 from .values import Json
 
-# Private characters around each text between fields and code, which tell what a condition shows.
+# Private characters around each text between fields and code, to recognise what a condition shows.
 _START, _END = "\U000f5e00", "\U000f5e01"
 _BRACES = re.compile(r"\{\{\{.*?\}\}\}|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _OWN_CODE: Mapping[Language, re.Pattern[str]] = {
@@ -66,7 +66,7 @@ def literals(mail: MailTemplate, language: Language | None = None) -> tuple[list
     # Languages differ in which of these are true.
     texts: dict[str, None] = dict.fromkeys(("0", "false"))
     for part in code:
-        quoted = [one or other for one, other in _QUOTED.findall(part)]
+        quoted = [double or single for double, single in _QUOTED.findall(part)]
         texts |= {word.lower(): None for word in quoted or _words(part) if word}
     numbers = {0.0: None} | {float(number): None for part in code for number in _NUMBER.findall(part)}
     return list(texts), list(numbers)
@@ -98,7 +98,7 @@ def outline(
     blocks: dict[str, list[str]] = {}
     for name, text in _texts(rendered.mail).items():
         parts = getattr(marked.mail, name) or ""
-        # Where the marks changed what is shown, as if it were compared with a text, the text itself counts.
+        # If the marks changed what is shown, because a condition compared it with a text, the text itself counts.
         blocks[name] = _blocks(parts) if _same(parts, text) else [text]
     every = (_SPACE.sub("", f"{name} {block}") for name, several in blocks.items() for block in several)
     digest = hashlib.sha256("\0".join(every).encode(errors="replace"))
