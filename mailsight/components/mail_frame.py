@@ -23,7 +23,10 @@ _frame = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is shown of a link that opens nothing by itself. `href`: what "Open anyway" opens; empty if nothing may."""
+    """What the frame says about a link that opens nothing by itself.
+
+    `href`: what "Open anyway" opens; empty if nothing may open it.
+    """
 
     leads: str
     url: str
@@ -46,9 +49,9 @@ def mail_frame(
     """Show an e-mail at full height, `width` pixels wide (None: the available width). `title` is for screen readers.
 
     `html` must come from `mail.views.shown`, `content.safe_mail` or `heatmap.draw`. The frame runs no scripts and loads
-    nothing, except pictures from these origins. `links` has what is shown of links that open nothing by themselves, by
-    position; without `popups`, no other opens anything either. `dark`: draw its colours inverted. `clipped`: a comment
-    in the e-mail, and the words on a line across the e-mail at its place.
+    nothing, except pictures from these origins. `links` has what it says about links that open nothing by themselves,
+    by position; without `popups`, no other opens anything either. `dark`: draw its colours inverted. `clipped`: a
+    comment in the e-mail, and the words on a line across the e-mail at its place.
     """
     _frame(
         key=key,

@@ -1,5 +1,5 @@
-// Draws a mail in dark colours, as mail programs do that invert those of mails without dark styles of their own: light colours
-// become dark and dark ones light, in the same hue. Pictures stay, and so does what lies on a picture.
+// Draws a mail in dark colours, as some mail programs do for mails without dark styles of their own: light colours become dark
+// and dark ones light, in the same hue. Pictures stay as they are, and so does what is on top of them.
 
 const DARK_COLOURS = ["color", "background-color", "border-top-color", "border-right-color", "border-bottom-color",
   "border-left-color", "text-decoration-color", "background-image"];

@@ -62,6 +62,16 @@ function desktopWidth(mail) {
   return Math.ceil(Math.max(...widths.filter((width) => width <= MAX_DESKTOP_PX)));
 }
 
+// An element. Attributes without a value and children that are null are left out.
+const make = (name, attributes = {}, ...children) => {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null && value !== false) node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+};
+
 // Calls `ready` with the document of each mail that the frame has loaded, `rescaled` when its scale has changed since, and
 // `laidOut` whenever it has been fitted.
 function mailFrame(parentElement, ready = () => {}, rescaled = () => {}, laidOut = () => {}) {

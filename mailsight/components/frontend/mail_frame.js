@@ -13,13 +13,6 @@ export default function ({ data, parentElement }) {
   };
 }
 
-const make = (name, attributes = {}, ...children) => {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children.filter(Boolean));
-  return node;
-};
-
 // A form in the mail may have a control whose id is the name of a method.
 const closest = (element, selector) => Element.prototype.closest.call(element, selector);
 const listen = (mail, type, act) => EventTarget.prototype.addEventListener.call(mail, type, act, true);
@@ -78,7 +71,7 @@ function mailView(parentElement) {
         make("p", { class: "leads" }, target.leads),
         make("p", { class: "url" }, target.url),
         make("p", {}, target.why)),
-      target.href && make("a", { href: target.href, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer" }, "Open anyway"),
+      target.href ? make("a", { href: target.href, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer" }, "Open anyway") : null,
       cross);
     bar.showPopover();
     bar.focus({ preventScroll: true });
