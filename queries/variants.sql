@@ -79,7 +79,7 @@ known as (
     left join changed as x on x.customer_id = r.customer_id
     where r.campaign_id = :campaign_id and r.sent
 ),
-asked as (
+valued as (
     select
         k.* exclude (merge_fields, attributes, columns, patches),
         json_extract(coalesce(merge_fields, '{}'), cast(:own_paths as varchar[])) as own,
@@ -118,7 +118,7 @@ keyed as materialized (
                 )
             end) as varchar))
         ) as key
-    from asked
+    from valued
 ),
 combined as (
     select

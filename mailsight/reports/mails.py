@@ -20,7 +20,7 @@ from mailsight.vocabulary import NotSentReason
 from mailsight.warehouse.reader import Snapshot
 
 from . import known
-from .campaign import campaign
+from .campaign import Campaign, campaign
 from .known import Age, Version
 
 
@@ -28,8 +28,8 @@ from .known import Age, Version
 class ValuesUsed:
     """Whose values an e-mail was filled in with.
 
-    `own`: those that were sent with it. `customer`: what was known of the customer, with its age; and `at`, the time
-    that the age tells of. If neither was used, the e-mail is the same for everyone.
+    `own`: those that were sent with it. `customer`: how old what is known of the customer is, and `at`, the time that
+    goes with it (`known.Version.age`). If neither was used, the e-mail is the same for everyone.
     """
 
     own: bool = False
@@ -137,7 +137,10 @@ def of_campaign(data: Snapshot, campaign_id: str) -> MailView | None:
 
     Raises `UnknownCampaign`.
     """
-    described = campaign(data, campaign_id)
+    return _unfilled(data, campaign(data, campaign_id))
+
+
+def _unfilled(data: Snapshot, described: Campaign) -> MailView | None:
     content = data.row("content", content_id=described.content_id) if described.content_id else None
     if content is None:
         return None
@@ -158,11 +161,11 @@ def sample(data: Snapshot, campaign_id: str) -> MailView | None:
     What identifies a person is made up; other fields have the values of the first customer to whom it was sent. Raises
     `UnknownCampaign`, and `WorkFailed` if it can't be filled in.
     """
-    mail = of_campaign(data, campaign_id)
+    described = campaign(data, campaign_id)
+    mail = _unfilled(data, described)
     if mail is None:
         return None
     template = MailTemplate(mail.html, mail.subject, mail.preheader, mail.from_name, mail.text)
-    described = campaign(data, campaign_id)
     language, values = language_named(described.merge_language), first_values(data, campaign_id)
     shown = pool.run(partial(sampled_template, template, values, language, sent_at=described.sent_at))
     return MailView(
@@ -216,8 +219,8 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
         return None
     is_archived = bool(row["archived_id"])
     # A raw mail has its own subject, which may be a variant of a test.
-    headers = row["archived_headers"]
-    archived_subject = facts.facts(facts.fields(headers)).subject if headers else None
+    archived = _archived_facts(row)
+    archived_subject = archived.subject if archived else None
     template = MailTemplate(
         None if is_archived else content["html"],
         None if archived_subject else row["subject"],
@@ -269,13 +272,18 @@ def recipient(data: Snapshot, campaign_id: str, customer_id: str) -> Recipient:
     if row is None:
         return Recipient(None, customer_id)
     own, customers, _ = _sent_with(data, row)
-    headers = row["archived_headers"]
+    archived = _archived_facts(row)
     return Recipient(
         row["mailed_to"] or customers.get("email"),
         customer_id,
         tuple(dict.fromkeys([*_texts(own), *_texts(customers)])),
-        tuple(facts.facts(facts.fields(headers)).unsubscribe) if headers else (),
+        tuple(archived.unsubscribe) if archived else (),
     )
+
+
+def _archived_facts(row: Mapping[str, Any]) -> Facts | None:
+    headers = row["archived_headers"]
+    return facts.facts(facts.fields(headers)) if headers else None
 
 
 def _texts(values: Any) -> Iterator[str]:

@@ -229,11 +229,12 @@ class VariantMail:
     positions: Mapping[int, int]
 
 
-def mail(data: Snapshot, campaign_id: str, variant: Variant, report: CampaignReport) -> VariantMail | None:
+def mail(data: Snapshot, variant: Variant, report: CampaignReport) -> VariantMail | None:
     """The e-mail of a variant with the clicks of its customers; None if it can't be shown.
 
     Fields that no condition asks for are left as they are, and names of persons made up. Raises `WorkFailed`.
     """
+    campaign_id = report.campaign.campaign_id
     template, language = _template(data, campaign_id)
     if variant.values is not None and template:
         values, sent_at = made_up(variant.values), report.campaign.sent_at

@@ -214,7 +214,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def found(data: Snapshot, language: str) -> Variants:
+def compared(data: Snapshot, language: str) -> Variants:
     return variants.variants(data, language)
 
 
@@ -233,34 +233,34 @@ def _generated() -> dict[tuple[object, ...], list[Person]]:
 
 
 def test_the_variants_and_their_counts_are_those_of_the_generator(
-    data: Snapshot, language: str, found: Variants
+    data: Snapshot, language: str, compared: Variants
 ) -> None:
     generated = _generated()
     by_id = {person.customer_id: person for person in PEOPLE}
-    assert len(found.variants) == len(generated)
-    for variant in found.variants:
+    assert len(compared.variants) == len(generated)
+    for variant in compared.variants:
         people = generated[mail(by_id[variant.customer_id])[1]]
         counts = variant.counts[Audience.ALL]
         delivered = [person for person in people if person.number % 9 != 8]
         assert (counts.sent, counts.delivered) == (len(people), len(delivered))
         clickers = [person for person in delivered if person.number % 7 == 0 or person.number % 2]
         assert counts.clicked == counts.opened == len(clickers)
-    assert found.more[Audience.ALL].sent == found.not_rebuilt[Audience.ALL].sent == 0
+    assert compared.more[Audience.ALL].sent == compared.not_rebuilt[Audience.ALL].sent == 0
     report = campaign.report(data, language, Audience.ALL)
     for name in ("sent", "delivered", "opened", "clicked", "clicks", "undeliverable"):
-        total = sum(getattr(variant.counts[Audience.ALL], name) for variant in found.variants)
+        total = sum(getattr(variant.counts[Audience.ALL], name) for variant in compared.variants)
         assert total == getattr(report.counts, name)
 
 
 def test_the_clicks_of_all_variants_are_those_of_the_campaign(
-    data: Snapshot, language: str, found: Variants
+    data: Snapshot, language: str, compared: Variants
 ) -> None:
     report = campaign.report(data, language, Audience.ALL)
     total: Counter[str] = Counter()
     by_id = {person.customer_id: person for person in PEOPLE}
-    for variant in found.variants:
+    for variant in compared.variants:
         people = _generated()[mail(by_id[variant.customer_id])[1]]
-        shown = variants.mail(data, language, variant, report)
+        shown = variants.mail(data, variant, report)
         assert shown
         assert not shown.other_links
         clicks = Counter({link.url: link.clicks for link in shown.links})
@@ -271,9 +271,9 @@ def test_the_clicks_of_all_variants_are_those_of_the_campaign(
     assert total == +Counter({link.url: link.clicks for link in report.links})
 
 
-def test_values_that_a_variant_alone_has_set_it_apart(found: Variants) -> None:
+def test_values_that_a_variant_alone_has_set_it_apart(compared: Variants) -> None:
     by_id = {person.customer_id: person for person in PEOPLE}
-    for variant in found.variants:
+    for variant in compared.variants:
         person = by_id[variant.customer_id]
         said = "; ".join(variant.apart)
         assert ("Porto" in said) == (person.city == "Porto"), said
@@ -281,16 +281,16 @@ def test_values_that_a_variant_alone_has_set_it_apart(found: Variants) -> None:
 
 
 def test_copies_are_the_variants_whose_texts_they_have(data: Snapshot) -> None:
-    found = variants.variants(data, "copies")
+    compared = variants.variants(data, "copies")
     sizes = sorted(len(people) for people in _generated().values())
-    assert sorted(variant.counts[Audience.ALL].sent for variant in found.variants) == sizes
+    assert sorted(variant.counts[Audience.ALL].sent for variant in compared.variants) == sizes
 
 
 def test_without_a_template_copies_are_compared_by_their_structure(data: Snapshot) -> None:
-    found = variants.variants(data, "alone")
+    compared = variants.variants(data, "alone")
     links = Counter(tuple(re.sub("<.*?>", "", label) for label in _labels(person)) for person in PEOPLE)
     sizes = sorted(links.values())
-    assert sorted(variant.counts[Audience.ALL].sent for variant in found.variants) == sizes
+    assert sorted(variant.counts[Audience.ALL].sent for variant in compared.variants) == sizes
 
 
 def _labels(person: Person) -> list[str]:
@@ -301,26 +301,26 @@ def test_values_that_conditions_treat_alike_are_tried_once_if_there_are_too_many
     data: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(variant_values, "MAX_COMBINATIONS", 30)
-    found = variants.variants(data, "liquid")
-    assert found.by_example
+    compared = variants.variants(data, "liquid")
+    assert compared.by_example
     sizes = sorted(len(people) for people in _generated().values())
-    assert sorted(variant.counts[Audience.ALL].sent for variant in found.variants) == sizes
+    assert sorted(variant.counts[Audience.ALL].sent for variant in compared.variants) == sizes
 
 
 def test_values_beyond_the_limit_are_counted_together(
     data: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(variant_values, "MAX_COMBINATIONS", 3)
-    found = variants.variants(data, "liquid")
-    listed = sum(variant.counts[Audience.ALL].sent for variant in found.variants)
+    compared = variants.variants(data, "liquid")
+    listed = sum(variant.counts[Audience.ALL].sent for variant in compared.variants)
     assert 0 < listed < 100
-    assert found.more[Audience.ALL].sent == 100 - listed
+    assert compared.more[Audience.ALL].sent == 100 - listed
 
 
 def test_the_heatmap_of_a_variant_names_no_customer(data: Snapshot) -> None:
     report = campaign.report(data, "liquid", Audience.ALL)
     for variant in variants.variants(data, "liquid").variants:
-        shown = variants.mail(data, "liquid", variant, report)
+        shown = variants.mail(data, variant, report)
         assert shown
         assert not re.search(r"Name\d", shown.html)
 

@@ -125,7 +125,7 @@ def _variant(report: CampaignReport) -> Variant | None:
 
 def _mail(report: CampaignReport, variant: Variant) -> VariantMail | None:
     try:
-        return read(variants.mail, report.campaign.campaign_id, variant, report)
+        return read(variants.mail, variant, report)
     except WorkFailed as error:
         mail_views.cannot_show(error)
         return None

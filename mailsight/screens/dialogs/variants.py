@@ -25,8 +25,8 @@ _BY_EXAMPLE = (
 @cached.one_generation()
 def show(report: CampaignReport) -> None:
     """The variants, with the customers and the figures of each. A click shows its heatmap."""
-    found = read(report)
-    if len(found.variants) < 2 and not _sent(found.more, report):
+    compared = read(report)
+    if len(compared.variants) < 2 and not _sent(compared.more, report):
         st.info("All customers got the same e-mail, apart from values such as names.", icon=":material/info:")
         return
     st.caption(
@@ -34,17 +34,17 @@ def show(report: CampaignReport) -> None:
     )
     largest = {
         rate.key: max(
-            (rate.rate(each.counts[report.audience]) or 0.0 for each in found.variants), default=0.0
+            (rate.rate(each.counts[report.audience]) or 0.0 for each in compared.variants), default=0.0
         )
         for rate in (COR, CTR)
     }
     rows = [
         _row(each.variant_id, name(each), each.apart, each.counts[report.audience], report, largest)
-        for each in found.variants
+        for each in compared.variants
     ]
     for label, note, counts in (
-        ("Other variants", "Too many to list", found.more),
-        ("Could not be rebuilt", "The e-mail's HTML is missing or can't be filled in", found.not_rebuilt),
+        ("Other variants", "Too many to list", compared.more),
+        ("Could not be rebuilt", "The e-mail's HTML is missing or can't be filled in", compared.not_rebuilt),
     ):
         if _sent(counts, report):
             rows.append(_row("", label, (note,), counts[report.audience], report, largest, opens=False))
@@ -64,7 +64,7 @@ def show(report: CampaignReport) -> None:
     if clicked.row:
         address.change((VARIANT, clicked.row), (LINK, ""), (CAMPAIGN_DIALOG, None))
         st.rerun()
-    if found.by_example:
+    if compared.by_example:
         st.caption(_BY_EXAMPLE)
 
 
@@ -72,9 +72,9 @@ def read(report: CampaignReport) -> variants.Variants:
     """The variants of the campaign, with a progress bar while they are compared."""
     place = st.empty()
     with variant_values.watching(lambda done: place.progress(min(done, 1.0), "Comparing the e-mails")):
-        found = cached.read(variants.variants, report.campaign.campaign_id)
+        compared = cached.read(variants.variants, report.campaign.campaign_id)
     place.empty()
-    return found
+    return compared
 
 
 def name(variant: Variant) -> str:
