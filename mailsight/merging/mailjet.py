@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from . import comparing, javascript
-from .operators import Unreadable, read
+from .failures import InvalidSyntax
+from .operators import read
 from .rendering import Rendered
 from .statements import Tag, Template
 from .values import MISSING, Json, Missing, Values
@@ -97,7 +98,7 @@ def _tags(template: str) -> Iterator[Tag]:
         at = tag.end()
         try:
             yield _tag(tag)
-        except Unreadable:
+        except InvalidSyntax:
             yield Tag("code", tag.group(), at)
     yield Tag("text", template[at:], len(template))
 
@@ -118,4 +119,4 @@ def _tag(tag: re.Match[str]) -> Tag:
     if condition := _CONDITION.fullmatch(code):
         kind = "else if" if condition["kind"] == "elseif" else "if"
         return Tag(kind, source, end, read(condition["test"]))
-    raise Unreadable(code)
+    raise InvalidSyntax(code)

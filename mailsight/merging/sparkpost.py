@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from . import javascript
-from .operators import Name, Unreadable, read
+from .failures import EvaluationFailed, InvalidSyntax
+from .operators import Name, read
 from .rendering import Rendered
-from .statements import Tag, Template, Unusable, lines
+from .statements import Tag, Template, lines
 from .values import Json, Missing, Values
 
 _TAG = re.compile(r"\{\{(?P<raw>\{)?(?P<code>[^{}]{0,1000}+)\}\}(?(raw)\})")
@@ -74,7 +75,7 @@ class _SparkPost:
 
     def written(self, value: Json, tag: Tag) -> str:
         if javascript.is_list(value) or isinstance(value, Mapping):
-            raise Unusable
+            raise EvaluationFailed
         text = f"{value:.14g}" if isinstance(value, float) else javascript.text(value)
         if tag.is_raw:
             return text
@@ -93,5 +94,5 @@ def _tag(tag: re.Match[str]) -> Tag:
         if kind in {"else", "end"}:
             return Tag("code" if rest.strip() else kind, source, end)
         return Tag(_KINDS.get(kind, kind), source, end, read(rest))
-    except Unreadable:
+    except InvalidSyntax:
         return Tag("code", source, end)

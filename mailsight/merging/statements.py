@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from . import javascript
-from .comparing import Incomparable, compared, number
+from .comparing import ORDERS, in_order, number
+from .failures import EvaluationFailed
 from .operators import Expression, Literal, Name, Operation
 from .output import Output, TooMuch
 from .rendering import Rendered
@@ -13,10 +14,6 @@ from .values import MISSING, Json, Missing, Values
 
 MAX_DEPTH = 50
 MAX_TEXT = 100_000  # that is put together from others
-
-
-class Unusable(Exception):
-    """An expression that calls what is not there, or with what it can't take."""
 
 
 NOTHING = Literal(None)
@@ -109,7 +106,7 @@ class Dialect(Protocol):
         """Whether two values are equal."""
 
     def written(self, value: Json, tag: Tag) -> str:
-        """A value as a field writes it. Raises `Unusable`."""
+        """A value as a field writes it. Raises `EvaluationFailed`."""
 
 
 class Template:
@@ -165,7 +162,7 @@ class Template:
         try:
             value = self._value(tag.expression, scope)
             text = "" if value is MISSING else self._dialect.written(value, tag)
-        except Unusable:
+        except EvaluationFailed:
             self._code(tag.source)
             return
         if value is not MISSING:
@@ -178,7 +175,7 @@ class Template:
     def _set(self, tag: Tag, scope: dict[str, Json]) -> None:
         try:
             value = self._value(tag.expression, scope)
-        except Unusable:
+        except EvaluationFailed:
             self._code(tag.source)
             return
         self._assume()
@@ -188,7 +185,7 @@ class Template:
         for index, (tag, nodes) in enumerate(block.parts):
             try:
                 value = True if tag.kind == "else" else self._value(tag.expression, scope)
-            except Unusable:
+            except EvaluationFailed:
                 self._all(block, index, scope, depth)
                 return
             self._assume()
@@ -200,7 +197,7 @@ class Template:
         [(tag, nodes)] = block.parts
         try:
             value: Json = self._value(tag.expression, scope)
-        except Unusable:
+        except EvaluationFailed:
             self._all(block, 0, scope, depth)
             return
         self._assume()
@@ -257,7 +254,7 @@ class Template:
     def _called(self, name: str, operands: list[Json | Missing]) -> Json | Missing:
         function = self._dialect.functions.get(name)
         if function is None:
-            raise Unusable
+            raise EvaluationFailed
         if MISSING in operands and name not in _TESTS:
             return MISSING
         values = [None if value is MISSING else value for value in operands]
@@ -265,7 +262,7 @@ class Template:
         try:
             return function(*values)
         except (TypeError, ValueError, OverflowError):
-            raise Unusable from None
+            raise EvaluationFailed from None
 
     def _operated(self, sign: str, values: list[Json]) -> Json:
         first, last = values[0], values[-1]
@@ -273,8 +270,8 @@ class Template:
             return self._logical(sign, first, last)
         if sign in {"==", "!="}:
             return self._dialect.equal(first, last) is (sign == "==")
-        if sign in _ORDERS:
-            return _in_order(sign, first, last)
+        if sign in ORDERS:
+            return in_order(sign, first, last)
         if sign == "#":
             return _length(first)
         return _calculated(sign, *(values if len(values) == 2 else (0, first)))
@@ -290,16 +287,10 @@ class Template:
 
 def _length(value: Json) -> int:
     if not isinstance(value, str) and not javascript.is_list(value):
-        raise Unusable
+        raise EvaluationFailed
     return len(value)
 
 
-_ORDERS: Mapping[str, Callable[[int], bool]] = {
-    "<": lambda order: order < 0,
-    ">": lambda order: order > 0,
-    "<=": lambda order: order <= 0,
-    ">=": lambda order: order >= 0,
-}
 _CALCULATIONS: Mapping[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
@@ -309,30 +300,21 @@ _CALCULATIONS: Mapping[str, Callable[[float, float], float]] = {
     "mod": lambda left, right: left - right * int(left / right),
 }
 # What has an answer for a value that is not known.
-_TESTS = {"not", "and", "xor", "==", "!=", "empty", *_ORDERS}
-
-
-def _in_order(sign: str, first: Json, second: Json) -> bool:
-    if first is None or second is None:
-        return False
-    try:
-        return _ORDERS[sign](compared(first, second))
-    except Incomparable:
-        raise Unusable from None
+_TESTS = {"not", "and", "xor", "==", "!=", "empty", *ORDERS}
 
 
 def _calculated(sign: str, first: Json, second: Json) -> Json:
     left, right = number(first), number(second)
     if sign == "+" and (left is None or right is None) and isinstance(first, str) and isinstance(second, str):
         if len(first) + len(second) > MAX_TEXT:
-            raise Unusable
+            raise EvaluationFailed
         return first + second
     if left is None or right is None or max(abs(left), abs(right)) > 1e15:
-        raise Unusable
+        raise EvaluationFailed
     try:
         return _CALCULATIONS[sign](left, right)
     except ZeroDivisionError:
-        raise Unusable from None
+        raise EvaluationFailed from None
 
 
 def lines(tags: Iterable[Tag]) -> Iterator[Tag]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from inspect import signature
 
 from mailsight.merging import javascript
+from mailsight.merging.failures import EvaluationFailed
 from mailsight.merging.output import Output
 from mailsight.merging.values import MISSING, Json, Missing, Values
 
-from .helpers import CONDITIONS, HELPERS, Unusable
+from .helpers import CONDITIONS, HELPERS
 from .tree import Body, Call, Expression, Literal, Path
 
 _LENGTHS = {"length", "size"}
@@ -92,7 +93,7 @@ class Evaluator:
             return self._now(call, scope)
         if not (call.arguments or call.options):
             if name in BLOCKS:
-                raise Unusable
+                raise EvaluationFailed
             return self.path(call.path, scope)
         if name == "lookup":
             return self._lookup(call, scope)
@@ -102,7 +103,7 @@ class Evaluator:
             return self._helped(name, call, scope)
         value = MISSING if name in BLOCKS else self.path(call.path, scope)
         if value is MISSING or value is None:
-            raise Unusable
+            raise EvaluationFailed
         return value
 
     def path(self, path: Path, scope: Scope) -> Json | Missing:
@@ -152,7 +153,7 @@ class Evaluator:
 
     def _lookup(self, call: Call, scope: Scope) -> Json | Missing:
         if len(call.arguments) != 2:
-            raise Unusable
+            raise EvaluationFailed
         value, name = (self.value(argument, scope) for argument in call.arguments)
         if value is MISSING or not javascript.is_true(value):
             return value
@@ -199,7 +200,7 @@ class Evaluator:
         try:
             signature(function).bind(*arguments, **options)
         except TypeError:
-            raise Unusable from None
+            raise EvaluationFailed from None
         return function(*arguments, **options)
 
     def assume(self, start: int = 0) -> None:

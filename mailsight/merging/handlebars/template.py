@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import ClassVar
 
 from mailsight.merging import javascript
+from mailsight.merging.failures import EvaluationFailed
 from mailsight.merging.output import Output, TooMuch
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import MISSING, Json, Missing, Values
 
 from .expressions import Data, Evaluator, Markup, Scope
-from .helpers import CONDITIONS, Unusable
+from .helpers import CONDITIONS
 from .parser import Parser
 from .spaces import control
 from .tags import MAX_DEPTH
@@ -116,7 +117,7 @@ class _Template:
         self._expressions.missing.clear()
         try:
             value = self._expressions.call(call, scope)
-        except Unusable:
+        except EvaluationFailed:
             self._literally(tag.source)
             return
         if value is MISSING:
@@ -131,8 +132,8 @@ class _Template:
             self._expressions.missing.clear()
             try:
                 is_shown = self._branch(branch, scope)
-            except Unusable:
-                self._unusable(block, index, scope)
+            except EvaluationFailed:
+                self._show_all(block, index, scope)
                 return
             if is_shown:
                 return
@@ -153,7 +154,7 @@ class _Template:
                 self._same(branch.body, scope)
             return is_shown
         if call.arguments or call.options:
-            raise Unusable
+            raise EvaluationFailed
         return self._section(self._expressions.path(call.path, scope), branch, scope)
 
     def _section(self, value: Json | Missing, branch: Branch, scope: Scope) -> bool:
@@ -168,7 +169,7 @@ class _Template:
     def _argument(self, branch: Branch, scope: Scope) -> Json:
         """The only argument of a block; None if its value is unknown."""
         if len(branch.call.arguments) != 1:
-            raise Unusable
+            raise EvaluationFailed
         value = self._expressions.value(branch.call.arguments[0], scope)
         self._expressions.assume()
         return None if value is MISSING else value
@@ -225,7 +226,7 @@ class _Template:
         self._expressions.assigned[javascript.text(name)] = Markup(self._out.cut(start))
         return True
 
-    def _unusable(self, block: Block, index: int, scope: Scope) -> None:
+    def _show_all(self, block: Block, index: int, scope: Scope) -> None:
         """Shows all that a block might, from a branch on, with the tags that could not be understood."""
         parts = [(branch.source, branch.body) for branch in block.branches[index:]]
         if block.otherwise:
@@ -271,7 +272,7 @@ class _Template:
         try:
             this = self._expressions.value(call.arguments[0], scope) if call.arguments else scope.this
             options = {key: self._expressions.value(option, scope) for key, option in call.options.items()}
-        except Unusable:
+        except EvaluationFailed:
             self._literally(f"{{{{> {name}}}}}")
             return
         self._expressions.assume()
