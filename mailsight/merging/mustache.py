@@ -54,16 +54,9 @@ class _Context:
         return MISSING
 
     def _at(self, value: Json, names: list[str]) -> Json | Missing:
-        if value is self.values:
-            known = self.values.lookup(*names)
-            if known is MISSING and len(names) > 1:
-                return self._member(self.values.lookup(*names[:-1]), names[-1])
-            return known
         if len(names) == 1 and isinstance(value, str):
             return MISSING
-        for name in names:
-            value = self._member(value, name)
-        return value
+        return javascript.inner(self.values, value, names, self._member)
 
     def _member(self, value: Json | Missing, name: str) -> Json | Missing:
         member = self.values.member(value, name)
@@ -75,13 +68,11 @@ class _Context:
             if any(character in WHITESPACE for character in section.name):
                 return None  # a helper of Handlebars, rather than a name
             self.out.assumed(section.name)
-        is_list = javascript.is_list(value)
-        is_true = javascript.is_true(value)
         if section.kind == "^":
-            return [] if is_true and not (is_list and not value) else [self]
-        if is_list:
+            return [] if javascript.is_filled(value) else [self]
+        if javascript.is_list(value):
             return (replace(self, this=item, outer=self) for item in value)
-        if not is_true:
+        if not javascript.is_true(value):
             return []
         return [self if value is True else replace(self, this=value, outer=self)]
 
@@ -117,7 +108,7 @@ def _tag(template: str, start: int, left: str, right: str) -> tuple[Token, tuple
         opened += 1
     kind = template[opened : opened + 1]
     ending = {"{": "}" + right, "=": "=" + right}.get(kind, right)
-    closed = template.find(ending, opened + 1 if kind in "{=" and kind else opened, limit)
+    closed = template.find(ending, opened + (kind in ("{", "=")), limit)
     name = template[opened:closed].strip(WHITESPACE) if closed >= 0 else ""
     if not name:
         return Token("?", left, start + len(left)), None
@@ -130,6 +121,4 @@ def _tag(template: str, start: int, left: str, right: str) -> tuple[Token, tuple
         return Token("!", source, end), (delimiters[0], delimiters[1])
     if kind not in "#^/>{&!":
         return Token("name", source, end, name), None
-    name = name[1:].strip(WHITESPACE)
-    kind = {"{": "&", ">": ">"}.get(kind, kind)
-    return Token(kind, source, end, name), None
+    return Token("&" if kind == "{" else kind, source, end, name[1:].strip(WHITESPACE)), None

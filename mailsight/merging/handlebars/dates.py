@@ -97,7 +97,7 @@ _JAVA_TOKENS: Mapping[str, Token] = {
     "a": _MOMENT_TOKENS["A"],
     "z": lambda at: f"{at:%Z}",
     "Z": _zone,
-    "XXX": lambda at: f"{_zone(at)[:3]}:{_zone(at)[3:]}",
+    "XXX": _MOMENT_TOKENS["Z"],
 }
 _JAVA_STYLES = {
     "full": "EEEE, MMMM d, yyyy",

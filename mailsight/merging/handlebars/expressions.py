@@ -129,14 +129,7 @@ class Evaluator:
         return self._known(self._members(value, rest), path)
 
     def _members(self, value: Json | Missing, names: Sequence[str]) -> Json | Missing:
-        if value is self._values and names:
-            found = self._values.lookup(*names)
-            if found is MISSING and len(names) > 1:
-                return self._member(self._values.lookup(*names[:-1]), names[-1])
-            return found
-        for name in names:
-            value = self._member(value, name)
-        return value
+        return javascript.inner(self._values, value, names, self._member)
 
     def _member(self, value: Json | Missing, name: str) -> Json | Missing:
         if value is None:

@@ -25,9 +25,10 @@ class Helper:
     takes_missing: bool = False
 
 
-def _is_true(value: Json) -> bool:
-    """As `{{#if}}` has it: an empty list is false."""
-    return javascript.is_true(value) and not (is_list(value) and not value)
+def is_empty(value: Json) -> bool:
+    """Whether handlebars.js takes a value for empty, as it does not take 0."""
+    is_zero = value == 0 and not isinstance(value, bool)
+    return not (is_zero or javascript.is_filled(value))
 
 
 def _equals(first: Json, second: Json, /) -> bool:
@@ -39,15 +40,15 @@ def _differs(first: Json, second: Json, /) -> bool:
 
 
 def _and(*values: Json) -> bool:
-    return all(_is_true(value) for value in values)
+    return all(javascript.is_filled(value) for value in values)
 
 
 def _or(*values: Json) -> bool:
-    return any(_is_true(value) for value in values)
+    return any(javascript.is_filled(value) for value in values)
 
 
 def _not(value: Json, /) -> bool:
-    return not _is_true(value)
+    return not javascript.is_filled(value)
 
 
 def _contains(items: Json, item: Json, /) -> bool:
@@ -106,7 +107,7 @@ def _insert(value: Json, default: Json = "default=", /) -> Json:
 
 
 def _default(value: Json, default: Json = "", /) -> Json:
-    return value if (value == 0 and not isinstance(value, bool)) or _is_true(value) else default
+    return default if is_empty(value) else value
 
 
 def _format_date(value: Json, pattern: Json, zone: Json = None, /) -> str:
@@ -129,13 +130,9 @@ def _dated(value: Json, pattern: str, zone: Json, written: Callable[..., str]) -
         raise EvaluationFailed from None
 
 
-def _words(text: str, change: Callable[[str], str]) -> str:
-    return re.sub(r"\S+", lambda word: change(word.group()[:1]) + word.group()[1:], text)
-
-
 def _capitalize(value: Json, /, *, fully: Json = False) -> str:
     text = javascript.text(value)
-    return _words(text.lower() if fully else text, str.upper)
+    return re.sub(r"(?<!\S)\S", lambda first: first.group().upper(), text.lower() if fully else text)
 
 
 def _capitalize_first(value: Json, /) -> str:
@@ -144,7 +141,7 @@ def _capitalize_first(value: Json, /) -> str:
 
 
 def _title(value: Json, /) -> str:
-    return _words(javascript.text(value).lower(), str.upper)
+    return _capitalize(value, fully=True)
 
 
 def _join(items: Json, *others: Json, prefix: Json = "", suffix: Json = "") -> str:
@@ -234,9 +231,8 @@ def _number_format(value: Json, pattern: Json = None, /, *, format: Json = None)
         first = len(digits) % size
         groups = [digits[:first], *(digits[at : at + size] for at in range(first, len(digits), size))]
         digits = ",".join(filter(None, groups))
-    required = fraction.rstrip("#")
-    while len(rest) > len(required) and rest.endswith("0"):
-        rest = rest[:-1]
+    required = len(fraction.rstrip("#"))
+    rest = rest[:required] + rest[required:].rstrip("0")
     sign = "-" if decimal < 0 else ""
     return f"{sign}{before}{digits}{'.' if rest else ''}{rest}{percent}{after}"
 

@@ -225,7 +225,7 @@ class Parser:
             self._give_up()
         block = self._open.pop()
         self._count[name] -= 1
-        self._closed(block, Strip(strip.before, strip.after), self._template[opening.start() : end], end)
+        self._closed(block, strip, self._template[opening.start() : end], end)
         return end
 
     def _closed(self, block: _Open, strip: Strip, source: str, end: int) -> None:

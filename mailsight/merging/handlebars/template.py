@@ -16,7 +16,7 @@ from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import MISSING, Json, Missing, Values
 
 from .expressions import Data, Evaluator, Markup, Scope
-from .helpers import CONDITIONS
+from .helpers import CONDITIONS, is_empty
 from .parser import Parser
 from .spaces import control
 from .tags import MAX_DEPTH
@@ -149,10 +149,9 @@ class _Template:
         if name in self._BLOCKS:
             return self._BLOCKS[name](self, branch, scope)
         if name in CONDITIONS and call.arguments:
-            is_shown = javascript.is_true(self._expressions.condition(name, call, scope))
-            if is_shown:
-                self._same(branch.body, scope)
-            return is_shown
+            return self._show_if(
+                javascript.is_true(self._expressions.condition(name, call, scope)), branch, scope
+            )
         if call.arguments or call.options:
             raise EvaluationFailed
         return self._section(self._expressions.path(call.path, scope), branch, scope)
@@ -175,13 +174,12 @@ class _Template:
         return None if value is MISSING else value
 
     def _if(self, branch: Branch, scope: Scope) -> bool:
-        is_shown = self._holds(branch, scope)
-        if is_shown:
-            self._same(branch.body, scope)
-        return is_shown
+        return self._show_if(self._holds(branch, scope), branch, scope)
 
     def _unless(self, branch: Branch, scope: Scope) -> bool:
-        is_shown = not self._holds(branch, scope)
+        return self._show_if(not self._holds(branch, scope), branch, scope)
+
+    def _show_if(self, is_shown: bool, branch: Branch, scope: Scope) -> bool:
         if is_shown:
             self._same(branch.body, scope)
         return is_shown
@@ -190,20 +188,19 @@ class _Template:
         value = self._argument(branch, scope)
         option = branch.call.options.get("includeZero")
         if option is not None and javascript.is_true(self._expressions.value(option, scope)):
-            return not _is_empty(value)
-        return javascript.is_true(value) and not _is_empty(value)
+            return not is_empty(value)
+        return javascript.is_filled(value)
 
     def _with(self, branch: Branch, scope: Scope) -> bool:
         value = self._argument(branch, scope)
-        if _is_empty(value):
+        if is_empty(value):
             return False
         names = zip(branch.call.block_names, (value,), strict=False)
         self._body(branch.body, scope.within(value, names), scope)
         return True
 
     def _each(self, branch: Branch, scope: Scope) -> bool:
-        value = self._argument(branch, scope)
-        return self._items(value, branch, scope)
+        return self._items(self._argument(branch, scope), branch, scope)
 
     def _items(self, value: Json, branch: Branch, scope: Scope) -> bool:
         """Shows a branch for each item of a list or object. Returns whether there are any."""
@@ -297,11 +294,6 @@ class _Template:
 
 
 _PARTIAL_BLOCK = "@partial-block"
-
-
-def _is_empty(value: Json) -> bool:
-    is_zero = isinstance(value, int | float) and not isinstance(value, bool) and value == 0
-    return (not javascript.is_true(value) and not is_zero) or (javascript.is_list(value) and not value)
 
 
 def _opening(node: Node) -> str:
