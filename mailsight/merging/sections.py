@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .output import Output, TooMuch
+from .limits import TooCostly
+from .output import Output
 from .rendering import Rendered
 from .values import MISSING, Json, Missing
 
@@ -100,7 +101,7 @@ def rendered(template: str, nodes: Sequence[Token], context: Context, out: Outpu
     for node in nodes:
         try:
             _render(node, context, out, 0)
-        except TooMuch:
+        except TooCostly:
             out.unsupported(node.source)
             out.rest(template[node.end :])
             break
@@ -110,7 +111,7 @@ def rendered(template: str, nodes: Sequence[Token], context: Context, out: Outpu
 def _render(node: Token, context: Context, out: Output, depth: int) -> None:
     out.step()
     if depth > MAX_DEPTH:
-        raise TooMuch
+        raise TooCostly
     match node.kind:
         case "":
             out.write(node.source)

@@ -7,8 +7,9 @@ from typing import Protocol
 from . import javascript
 from .comparing import ORDERS, in_order, number
 from .failures import EvaluationFailed
+from .limits import TooCostly
 from .operators import Expression, Literal, Name, Operation
-from .output import Output, TooMuch
+from .output import Output
 from .rendering import Rendered
 from .values import MISSING, Json, Missing, Values
 
@@ -52,7 +53,6 @@ def nested(tags: Iterable[Tag]) -> list[Node]:
     too_deep: list[str] = []
     for tag in tags:
         nodes = stack[-1][-1][1] if stack else root
-        opened = [parts[0][0].kind for parts in stack]
         if tag.kind in {"if", "for"} and len(stack) < MAX_DEPTH:
             stack.append([(tag, [])])
         elif (
@@ -62,7 +62,9 @@ def nested(tags: Iterable[Tag]) -> list[Node]:
             and stack[-1][-1][0].kind in {"if", "else if"}
         ):
             stack[-1].append((tag, []))
-        elif tag.kind == "end" and not too_deep and (tag.name in opened or (stack and not tag.name)):
+        elif (
+            tag.kind == "end" and not too_deep and any(tag.name in {"", parts[0][0].kind} for parts in stack)
+        ):
             while tag.name not in {"", stack[-1][0][0].kind}:
                 _give_up(stack, root)
             parts = stack.pop()
@@ -125,7 +127,7 @@ class Template:
             tag = node.parts[0][0] if isinstance(node, Block) else node
             try:
                 self._node(node, scope, 0)
-            except TooMuch:
+            except TooCostly:
                 self._out.unsupported(tag.source)
                 self._out.rest(self._source[node.end.end if isinstance(node, Block) else node.end :])
                 break
@@ -133,7 +135,7 @@ class Template:
 
     def _nodes(self, nodes: Iterable[Node], scope: dict[str, Json], depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise TooMuch
+            raise TooCostly
         for node in nodes:
             self._node(node, scope, depth)
 
@@ -151,7 +153,7 @@ class Template:
             self._field(node, scope)
         elif node.kind == "set":
             self._set(node, scope)
-        elif node.kind != "comment":
+        else:
             self._code(node.source)
 
     def _code(self, source: str) -> None:
@@ -229,11 +231,13 @@ class Template:
         if expression.name == "or" and not expression.is_function:
             return self._either(expression, scope)
         operands = [self._value(operand, scope) for operand in expression.operands]
-        if expression.is_function:
-            return self._called(expression.name, operands)
-        if expression.name not in _TESTS and MISSING in operands:
+        if expression.is_function and expression.name not in self._dialect.functions:
+            raise EvaluationFailed
+        if MISSING in operands and expression.name not in _TESTS:
             return MISSING
-        return self._operated(expression.name, [None if value is MISSING else value for value in operands])
+        values = [None if value is MISSING else value for value in operands]
+        evaluated = self._called if expression.is_function else self._operated
+        return evaluated(expression.name, values)
 
     def _named(self, name: Name, scope: dict[str, Json]) -> Json | Missing:
         path = [part if isinstance(part, str) else self._value(part, scope) for part in name.path]
@@ -251,16 +255,10 @@ class Template:
             return first
         return second
 
-    def _called(self, name: str, operands: list[Json | Missing]) -> Json | Missing:
-        function = self._dialect.functions.get(name)
-        if function is None:
-            raise EvaluationFailed
-        if MISSING in operands and name not in _TESTS:
-            return MISSING
-        values = [None if value is MISSING else value for value in operands]
-        self._out.step(sum(len(value) for value in values if isinstance(value, str | list)) // 50)
+    def _called(self, name: str, values: list[Json]) -> Json:
+        self._out.read(values)
         try:
-            return function(*values)
+            return self._dialect.functions[name](*values)
         except (TypeError, ValueError, OverflowError):
             raise EvaluationFailed from None
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from inspect import signature
+from types import MappingProxyType
 
 from mailsight.merging import javascript
 from mailsight.merging.failures import EvaluationFailed
@@ -15,6 +17,9 @@ from .tree import Body, Call, Expression, Literal, Path
 _LENGTHS = {"length", "size"}
 #: The blocks that are no conditions. Without arguments, their names are not those of fields.
 BLOCKS = {"if", "unless", "with", "each", "assign"}
+
+
+_signature = cache(signature)  # of the helpers
 
 
 class Markup(str):
@@ -165,16 +170,14 @@ class Evaluator:
     def condition(self, name: str | None, call: Call, scope: Scope) -> Json:
         """What a helper that compares returns: true or false, or the text that the template gives for it."""
         start = len(self.missing)
-        arguments = [self.value(argument, scope) for argument in call.arguments]
-        options = {key: self.value(option, scope) for key, option in call.options.items()}
+        arguments, options = self._operands(call, scope)
         self.assume(start)
         holds = self._applied(CONDITIONS[name], [None if value is MISSING else value for value in arguments])
         return options.get("yes" if holds else "no", "") if options.keys() & {"yes", "no"} else holds
 
     def _helped(self, name: str | None, call: Call, scope: Scope) -> Json | Missing:
         helper, start = HELPERS[name], len(self.missing)
-        arguments = [self.value(argument, scope) for argument in call.arguments]
-        options = {key: self.value(option, scope) for key, option in call.options.items()}
+        arguments, options = self._operands(call, scope)
         if helper.takes_missing:
             del self.missing[start:]
             arguments = [None if value is MISSING else value for value in arguments]
@@ -182,16 +185,20 @@ class Evaluator:
             return MISSING
         return self._applied(helper.function, arguments, options)
 
+    def _operands(self, call: Call, scope: Scope) -> tuple[list[Json | Missing], dict[str, Json | Missing]]:
+        """The values of what a helper is called with."""
+        arguments = [self.value(argument, scope) for argument in call.arguments]
+        return arguments, {key: self.value(option, scope) for key, option in call.options.items()}
+
     def _applied(
         self,
         function: Callable[..., Json],
         arguments: Sequence[Json],
-        options: Mapping[str, Json] | None = None,
+        options: Mapping[str, Json] = MappingProxyType({}),
     ) -> Json:
-        options = options or {}
-        self._out.step(sum(len(value) for value in arguments if isinstance(value, str | list)) // 50)
+        self._out.read(arguments)
         try:
-            signature(function).bind(*arguments, **options)
+            _signature(function).bind(*arguments, **options)
         except TypeError:
             raise EvaluationFailed from None
         return function(*arguments, **options)

@@ -11,7 +11,8 @@ from typing import ClassVar
 
 from mailsight.merging import javascript
 from mailsight.merging.failures import EvaluationFailed
-from mailsight.merging.output import Output, TooMuch
+from mailsight.merging.limits import TooCostly
+from mailsight.merging.output import Output
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import MISSING, Json, Missing, Values
 
@@ -52,7 +53,7 @@ class _Template:
         for node in body.nodes:
             try:
                 self._node(node, scope)
-            except TooMuch:
+            except TooCostly:
                 self._out.unsupported(_opening(node))
                 self._out.rest(self._source[node.end :])
                 break
@@ -66,7 +67,7 @@ class _Template:
             return
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise TooMuch
+            raise TooCostly
         scope = scope.defining(body.partials, around)
         for node in body.nodes:
             self._node(node, scope)
