@@ -8,7 +8,7 @@ from . import comparing, javascript
 from .failures import InvalidSyntax
 from .operators import read
 from .rendering import Rendered
-from .statements import Tag, Template
+from .statements import Tag, Template, at_path
 from .values import MISSING, Json, Missing, Values
 
 _TAG = re.compile(
@@ -65,16 +65,11 @@ class _Mailjet:
     }
 
     def named(self, path: tuple[Json, ...], values: Values, scope: Mapping[str, Json]) -> Json | Missing:
-        first, *rest = map(javascript.text, path)
+        first, *rest = names = [javascript.text(part) for part in path]
         if first in _NAMESPACES and rest:
             known = values.lookup(*rest)
-            return values.lookup(first, *rest) if known is MISSING else known
-        if first not in scope:
-            return values.lookup(first, *rest)
-        value: Json | Missing = scope[first]
-        for name in rest:
-            value = values.member(value, name)
-        return value
+            return values.lookup(*names) if known is MISSING else known
+        return at_path(names, values, scope)
 
     def within(self, tag: Tag, item: Json, index: int, scope: dict[str, Json]) -> dict[str, Json]:  # noqa: ARG002
         scope[tag.name] = item

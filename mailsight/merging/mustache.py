@@ -3,15 +3,15 @@
 chevron, the Python package that most use, has had no release since 2021, and drops fields without a value.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from . import javascript
 from .javascript import WHITESPACE
+from .lines import LINE, without_tag_lines
 from .output import Output
 from .rendering import Rendered
-from .sections import MAX_TAG_LENGTH, Token, nested, rendered, without_blank_lines
+from .sections import MAX_TAG_LENGTH, Token, nested, rendered
 from .values import MISSING, Json, Missing, Values
 
 _ESCAPES = str.maketrans(
@@ -20,13 +20,13 @@ _ESCAPES = str.maketrans(
         "'": "&#39;", "/": "&#x2F;", "`": "&#x60;", "=": "&#x3D;",
     }
 )  # fmt: skip
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_SILENT = frozenset({"#", "^", "/", "!", ">"})  # a partial stays visible, without its line
 
 
 def render(template: str, values: Values, *, is_html: bool) -> Rendered:
     """Renders a template, as `rendering.Renderer` says."""
     out = Output(template)
-    nodes = nested(without_blank_lines(_tokens(template)))
+    nodes = nested(without_tag_lines(_tokens(template), _SILENT))
     return rendered(template, nodes, _Context(values, values, out, is_html), out)
 
 
@@ -96,8 +96,8 @@ def _tokens(template: str) -> Iterator[Token]:
 
 
 def _texts(template: str, start: int, end: int) -> Iterator[Token]:
-    for line in _LINE.finditer(template, start, end):
-        yield Token("", line.group(), line.end())
+    for line in LINE.finditer(template, start, end):
+        yield Token("text", line.group(), line.end())
 
 
 def _tag(template: str, start: int, left: str, right: str) -> tuple[Token, tuple[str, str] | None]:

@@ -83,10 +83,10 @@ def _tokens(template: str) -> Iterator[Token]:
     at = 0
     for tag in _TAG.finditer(template):
         if tag.start() > at:
-            yield Token("", template[at : tag.start()], tag.start())
+            yield Token("text", template[at : tag.start()], tag.start())
         at = tag.end()
         yield _token(tag)
-    yield Token("", template[at:], len(template))
+    yield Token("text", template[at:], len(template))
 
 
 def _token(tag: re.Match[str]) -> Token:

@@ -1,6 +1,6 @@
 """What Mustache and Mustachio have in common: fields and sections in double braces."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,8 +15,8 @@ MAX_TAG_LENGTH = 1_000  # more is a brace that nobody closed
 
 @dataclass(slots=True)
 class Token:
-    """A text (""), a field ("name", raw "&"), a section ("#", "^", "each") or its end ("/"), a comment ("!"), a partial
-    (">"), or code that can't be read ("?").
+    """A part of a template by its kind: "text", a field ("name", raw "&"), a section ("#", "^", "each"), its end ("/"),
+    a comment ("!"), a partial (">"), or code that can't be read ("?").
     """
 
     kind: str
@@ -113,7 +113,7 @@ def _render(node: Token, context: Context, out: Output, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise TooCostly
     match node.kind:
-        case "":
+        case "text":
             out.write(node.source)
         case "!":
             return
@@ -145,23 +145,3 @@ def _section(section: Token, context: Context, out: Output, depth: int) -> None:
 def _code(source: str, out: Output) -> None:
     out.write(source)
     out.unsupported(source)
-
-
-def without_blank_lines(tokens: Iterable[Token]) -> Iterator[Token]:
-    """The tokens without lines that hold nothing but sections, comments and the like."""
-    line: list[Token] = []
-    for token in tokens:
-        line.append(token)
-        if token.kind == "" and token.source.endswith("\n"):
-            yield from _line(line)
-            line = []
-    yield from _line(line)
-
-
-def _line(line: Sequence[Token]) -> Iterable[Token]:
-    texts = [token for token in line if token.kind == ""]
-    others = [token for token in line if token.kind != ""]
-    is_blank = others and all(token.kind in {"#", "^", "each", "/", "!", ">"} for token in others)
-    if is_blank and not any(token.source.strip() for token in texts):
-        return others
-    return line

@@ -1,7 +1,8 @@
 """What Mailjet's and SparkPost's languages have in common: fields with operators, conditions, and loops."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Protocol
 
 from . import javascript
@@ -33,6 +34,7 @@ class Tag:
     expression: Expression = NOTHING
     name: str = ""
     is_raw: bool = False
+    is_in_url: bool = False
 
 
 @dataclass(slots=True)
@@ -109,6 +111,12 @@ class Dialect(Protocol):
 
     def written(self, value: Json, tag: Tag) -> str:
         """A value as a field writes it. Raises `EvaluationFailed`."""
+
+
+def at_path(names: Sequence[str], values: Values, scope: Mapping[str, Json]) -> Json | Missing:
+    """What a path of names leads to: from the scope if that has the first, otherwise from the customer's values."""
+    first, *rest = names
+    return reduce(values.member, rest, scope[first]) if first in scope else values.lookup(*names)
 
 
 class Template:
@@ -313,31 +321,3 @@ def _calculated(sign: str, first: Json, second: Json) -> Json:
         return _CALCULATIONS[sign](left, right)
     except ZeroDivisionError:
         raise EvaluationFailed from None
-
-
-def lines(tags: Iterable[Tag]) -> Iterator[Tag]:
-    """The tags without lines that hold nothing but conditions, loops and their ends."""
-    line: list[Tag] = []
-    for tag in tags:
-        for part in _by_line(tag):
-            line.append(part)
-            if part.kind == "text" and part.source.endswith("\n"):
-                yield from _line(line)
-                line = []
-    yield from _line(line)
-
-
-def _by_line(tag: Tag) -> Iterator[Tag]:
-    if tag.kind != "text":
-        yield tag
-        return
-    end = tag.end - len(tag.source)
-    for text in tag.source.splitlines(keepends=True):
-        end += len(text)
-        yield Tag("text", text, end)
-
-
-def _line(line: list[Tag]) -> Iterable[Tag]:
-    others = [tag for tag in line if tag.kind != "text"]
-    is_blank = others and all(tag.kind not in {"field", "code"} for tag in others)
-    return others if is_blank and not any(tag.source.strip() for tag in line if tag.kind == "text") else line
