@@ -18,7 +18,7 @@ ORDERS: Mapping[str, Callable[[int, int], bool]] = {
 
 
 def number(value: Json) -> float | None:
-    """A value as a number, if it is one or reads like one."""
+    """A value as a number, if it is or reads like one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     text = value.strip() if isinstance(value, str) and len(value) < 50 else ""

@@ -1,7 +1,7 @@
 """What a template may cost: steps, the size of its values, and the length of what it writes.
 
 These bounds are far above what senders need. They make the time that a template takes linear in its length. What makes
-too large a value fails on its own, with `OverflowError`; a template that takes too many steps ends, with `TooCostly`.
+too large a value fails on its own, with `OverflowError`; a template that takes too many steps ends, with `MemoryError`.
 """
 
 from collections.abc import Sized
@@ -22,10 +22,6 @@ _ITEMS_PER_STEP = 10
 ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-class TooCostly(MemoryError):
-    """A template takes more steps, or writes more, than any mail needs."""
-
-
 class Budget:
     """What is left of the steps that one template may take."""
 
@@ -33,7 +29,7 @@ class Budget:
         self._left = steps
 
     def spend(self, steps: int = 1) -> None:
-        """Take steps. Raises `TooCostly` if there are none left."""
+        """Take steps. Raises `MemoryError` if there are none left."""
         self._left -= steps
         if self._left < 0:
             raise TooCostly
@@ -57,3 +53,7 @@ def fits(characters: int) -> None:
     """Refuse to make a text of this length. Raises `OverflowError`."""
     if characters > MAX_TEXT:
         raise OverflowError
+
+
+class TooCostly(MemoryError):
+    """A template takes more steps, or writes more, than any mail needs."""

@@ -78,7 +78,7 @@ def read(text: str) -> Expression:
 
 
 class _Reader:
-    """Reads the tokens of an expression, from the one that it is at."""
+    """Reads the tokens of an expression, starting at the current one."""
 
     def __init__(self, text: str) -> None:
         self._text = text.rstrip()
@@ -88,7 +88,7 @@ class _Reader:
         self._next()
 
     def _next(self) -> str:
-        """Goes to the next token. Returns the text of the one before."""
+        """Moves to the next token. Returns the text of the last one."""
         before = self._token
         self._start = self._end
         self._count += 1

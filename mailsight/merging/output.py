@@ -39,11 +39,11 @@ class Output:
         self.step(sum(len(value) for value in arguments if isinstance(value, str | list)) // _SIZE_PER_STEP)
 
     def mark(self) -> int:
-        """A place that `cut` takes the text from."""
+        """The current place, for `cut` to take the text from."""
         return len(self._parts)
 
     def cut(self, mark: int) -> str:
-        """Takes back what was written since the mark, which still counts."""
+        """Takes back what was written since the mark. It still counts towards the limit."""
         text = "".join(self._parts[mark:])
         del self._parts[mark:]
         return text

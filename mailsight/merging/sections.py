@@ -10,7 +10,7 @@ from .rendering import Rendered
 from .values import MISSING, Json, Missing
 
 MAX_DEPTH = 50
-MAX_TAG_LENGTH = 1_000  # more is a brace that nobody closed
+MAX_TAG_LENGTH = 1_000  # anything longer is a brace that nobody closed
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Context(Protocol):
         """The value of a field."""
 
     def within(self, section: Token) -> Iterable["Context"] | None:
-        """The contexts that a section is shown in, one after the other; None if its name is not one."""
+        """The contexts that a section is shown in, one after the other; None if it is not one."""
 
     def written(self, value: Json, *, is_raw: bool) -> str:
         """A value as it is written."""
@@ -51,15 +51,9 @@ def nested(tokens: Iterable[Token], *, repeats: bool = False) -> list[Token]:
     too_deep: list[str] = []
     for token in tokens:
         nodes = stack[-1].nodes if stack else root
-        if token.kind in {"#", "^", "each"} and len(stack) >= MAX_DEPTH:
-            too_deep.append(_closing_name(token))
-            token.kind = "?"
-            nodes.append(token)
-        elif token.kind == "/" and too_deep and too_deep[-1] == token.name:
-            too_deep.pop()
-            token.kind = "?"
-            nodes.append(token)
-        elif token.kind in {"#", "^", "each"}:
+        opens, closes = token.kind in {"#", "^", "each"}, token.kind == "/"
+        closes_too_deep = closes and too_deep[-1:] == [token.name]
+        if opens and len(stack) < MAX_DEPTH:
             name = _closing_name(token)
             if repeats and token.kind != "each" and stack and _closing_name(stack[-1]) == name:
                 stack.pop()
@@ -68,14 +62,18 @@ def nested(tokens: Iterable[Token], *, repeats: bool = False) -> list[Token]:
             nodes.append(token)
             counts[name] = counts.get(name, 0) + 1
             stack.append(token)
-        elif token.kind == "/" and counts.get(token.name):
+        elif closes and counts.get(token.name) and not closes_too_deep:
             while _closing_name(stack[-1]) != token.name:
                 _give_up(stack, counts, root)
             section = stack.pop()
             section.close, section.end = token.source, token.end
             counts[token.name] -= 1
         else:
-            token.kind = "?" if token.kind == "/" else token.kind
+            if opens:
+                too_deep.append(_closing_name(token))
+            elif closes_too_deep:
+                too_deep.pop()
+            token.kind = "?" if opens or closes else token.kind
             nodes.append(token)
     while stack:
         _give_up(stack, counts, root)
@@ -87,7 +85,7 @@ def _closing_name(section: Token) -> str:
 
 
 def _give_up(stack: list[Token], counts: dict[str, int], root: list[Token]) -> None:
-    """Takes the innermost section for code, since nothing closes it. What is in it moves out."""
+    """Treats the innermost section as code, since nothing closes it. Its contents move out."""
     section = stack.pop()
     counts[_closing_name(section)] -= 1
     section.kind = "?"
@@ -97,7 +95,7 @@ def _give_up(stack: list[Token], counts: dict[str, int], root: list[Token]) -> N
 
 
 def rendered(template: str, nodes: Sequence[Token], context: Context, out: Output) -> Rendered:
-    """Renders nested tokens. What comes after a section that never ends is left as it is."""
+    """Renders nested tokens. Once that costs too much, the rest of the template is left as it is."""
     for node in nodes:
         try:
             _render(node, context, out, 0)

@@ -15,7 +15,7 @@ from .rendering import Rendered
 from .values import MISSING, Json, Missing, Values
 
 MAX_DEPTH = 50
-MAX_TEXT = 100_000  # that is put together from others
+MAX_TEXT = 100_000  # of one that is put together from others
 
 
 NOTHING = Literal(None)
@@ -84,7 +84,7 @@ def nested(tags: Iterable[Tag]) -> list[Node]:
 
 
 def _give_up(stack: list[list[tuple[Tag, list[Node]]]], root: list[Node]) -> None:
-    """Takes the innermost block for code, since nothing ends it. What is in it moves out."""
+    """Treats the innermost block as code, since nothing ends it. Its contents move out."""
     parts = stack.pop()
     nodes = stack[-1][-1][1] if stack else root
     for tag, inner in parts:
@@ -101,7 +101,7 @@ class Dialect(Protocol):
         """The value of a name, which leads through `path`."""
 
     def within(self, tag: Tag, item: Json, index: int, scope: dict[str, Json]) -> dict[str, Json]:
-        """The scope of a loop's round, which may be the one of the loop."""
+        """The scope of one round of a loop, which may be that of the loop itself."""
 
     def is_true(self, value: Json) -> bool:
         """Whether a condition holds."""

@@ -118,7 +118,7 @@ def in_moment(moment: datetime, pattern: str) -> str:
 
 
 def in_java(moment: datetime, pattern: str) -> str:
-    """A date in a pattern or style of Java, in English. Raises `ValueError` for letters that stand for what is rare."""
+    """A date in a pattern or style of Java, in English. Raises `ValueError` for letters that are rarely used."""
 
     def written(token: re.Match[str]) -> str:
         text = token.group()

@@ -15,7 +15,7 @@ from .helpers import CONDITIONS, HELPERS
 from .tree import Body, Call, Expression, Literal, Path
 
 _LENGTHS = {"length", "size"}
-#: The blocks that are no conditions. Without arguments, their names are not those of fields.
+#: The blocks that don't compare values. A tag with such a name is never a field.
 BLOCKS = {"if", "unless", "with", "each", "assign"}
 
 
@@ -60,7 +60,7 @@ class Scope:
         )
 
     def helper(self, path: Path) -> str | None:
-        """The name, if it may be that of a helper."""
+        """The name, if it may be a helper's: not where a block gives it to a value."""
         return None if path.simple in self.names else path.simple
 
     def defining(self, partials: Mapping[str, Body], around: "Scope | None") -> "Scope":
@@ -78,7 +78,7 @@ class Evaluator:
         self._values = values
         self._out = out
         self.assigned: dict[str, Json] = {}
-        # The names that were asked for and have no value, until somebody says what to do about it.
+        # Names without a value that were asked for: the caller decides whether they are unknown or assumed.
         self.missing: list[str] = []
 
     def value(self, expression: Expression, scope: Scope) -> Json | Missing:
@@ -204,7 +204,7 @@ class Evaluator:
         return function(*arguments, **options)
 
     def assume(self, start: int = 0) -> None:
-        """Takes what is missing for empty."""
+        """Notes that what is missing counts as empty."""
         for name in self.missing[start:]:
             self._out.assumed(name)
         del self.missing[start:]

@@ -26,7 +26,7 @@ class Helper:
 
 
 def is_empty(value: Json) -> bool:
-    """Whether handlebars.js takes a value for empty, as it does not take 0."""
+    """Whether handlebars.js considers a value empty. 0 is not."""
     is_zero = value == 0 and not isinstance(value, bool)
     return not (is_zero or javascript.is_filled(value))
 

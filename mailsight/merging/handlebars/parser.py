@@ -62,7 +62,7 @@ class _Open:
 
 
 class Parser:
-    """Reads a template. Each tag that can't be read, opens no block or closes none stays in the text."""
+    """Reads a template. A tag that can't be read, or whose block is incomplete, stays in the text."""
 
     def __init__(self, template: str) -> None:
         self._template = template
@@ -249,7 +249,7 @@ class Parser:
         self._body.nodes.append(Block(block.kind, branches, otherwise, source, strip, end))
 
     def _give_up(self) -> None:
-        """Takes the innermost block for text, since nothing closes it."""
+        """Treats the innermost block as text, since nothing closes it."""
         block = self._open.pop()
         self._count[block.name] -= 1
         body = self._body

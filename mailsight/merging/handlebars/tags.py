@@ -1,4 +1,4 @@
-"""Reads what stands within a Handlebars tag."""
+"""Reads the inside of a Handlebars tag."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from mailsight.merging.values import Json
 from .tree import Call, Expression, Literal, Path
 
 MAX_DEPTH = 50
-MAX_TAG_LENGTH = 1_000  # more is a brace that nobody closed
+MAX_TAG_LENGTH = 1_000  # anything longer is a brace that nobody closed
 MAX_PARTS = 500  # of one tag
 
 
@@ -48,22 +48,22 @@ class Tokens:
     """The tokens of one tag, read one after the other."""
 
     def __init__(self, template: str, start: int, closing: re.Pattern[str]) -> None:
-        self.tokens: list[_Token] = []
+        self._tokens: list[_Token] = []
         limit = min(len(template), start + MAX_TAG_LENGTH)
         while (end := closing.match(template, start, limit)) is None:
             token = _TOKEN.match(template, start, limit)
-            if token is None or len(self.tokens) > MAX_PARTS:
+            if token is None or len(self._tokens) > MAX_PARTS:
                 raise InvalidSyntax
             start = token.end()
             kind = token.lastgroup or ""
             if kind != "space":
-                self.tokens.append(_Token(kind.partition("_")[0], token.group()))
+                self._tokens.append(_Token(kind.partition("_")[0], token.group()))
         self.end, self.right = end.end(), bool(end["right"])
         self._at = 0
 
     def peek(self, ahead: int = 0) -> _Token:
         at = self._at + ahead
-        return self.tokens[at] if at < len(self.tokens) else _Token("end", "")
+        return self._tokens[at] if at < len(self._tokens) else _Token("end", "")
 
     def next(self, *kinds: str) -> _Token:
         token = self.peek()

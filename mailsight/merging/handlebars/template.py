@@ -26,7 +26,7 @@ from .tree import Block, Body, Branch, Call, Node, Partial, Raw, Tag, Text
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "`": "&#x60;", "=": "&#x3D;"}
 )
-# Iterable fills these with what a data feed answered, which nobody keeps.
+# Iterable fills these with what a data feed answered, which nobody stores.
 _FEED_TAG = re.compile(r"\[\[[^\[\]]{1,200}+\]\]")
 # Mailgun fills these after the template, in all parts of a mail.
 _RECIPIENT = re.compile(r"%recipient\.([\w.]{1,100}+)%")
