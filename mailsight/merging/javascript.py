@@ -1,10 +1,11 @@
 """Values as JavaScript sees them, for the languages whose own programs are written in it."""
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache, reduce
 
-from .values import MAX_DEPTH, MISSING, Json
+from .values import MAX_DEPTH, MISSING, Json, Missing, Values
 
 #: What `\s` matches.
 WHITESPACE = (
@@ -23,6 +24,11 @@ def is_true(value: Json) -> bool:
     if isinstance(value, float) and math.isnan(value):
         return False
     return is_list(value) or isinstance(value, Mapping) or bool(value)
+
+
+def is_filled(value: Json) -> bool:
+    """Whether a value is true to templates: an empty list is not."""
+    return is_true(value) and not (is_list(value) and not value)
 
 
 def text(value: Json, depth: int = 0) -> str:
@@ -49,14 +55,9 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     sign = "-" if value < 0 else ""
-    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction.rstrip("0")).lstrip("0")
-    # The decimal point comes after this many of the digits.
-    point = len(whole) + int(exponent or 0) - (len(whole + fraction.rstrip("0")) - len(digits))
-    digits = digits.rstrip("0") or "0"
-    if digits == "0":
-        return "0"
+    shortest = Decimal(repr(abs(value))).normalize()
+    digits = "".join(map(str, shortest.as_tuple().digits))
+    point = shortest.adjusted() + 1  # The decimal point comes after this many of the digits.
     if 0 < point <= 21:
         digits = digits.ljust(point, "0")
         return f"{sign}{digits[:point]}" + (f".{digits[point:]}" if digits[point:] else "")
@@ -70,6 +71,22 @@ def keys(value: Mapping[str, Json]) -> list[str]:
     """The names of an object in their order: numbers first, by size, then the others as they came."""
     numbers = {name for name in value if name.isascii() and name.isdigit() and str(int(name[:10])) == name}
     return [*sorted(numbers, key=int), *(name for name in value if name not in numbers)]
+
+
+Member = Callable[[Json | Missing, str], Json | Missing]
+
+
+def inner(values: Values, start: Json | Missing, names: Sequence[str], member: Member) -> Json | Missing:
+    """What names lead to from `start`, which may be all of a customer's values.
+
+    `member` also has what is not among the values, such as the length of a list.
+    """
+    if start is not values or not names:
+        return reduce(member, names, start)
+    value = values.lookup(*names)
+    if value is MISSING and len(names) > 1:
+        return member(values.lookup(*names[:-1]), names[-1])
+    return value
 
 
 def length(value: Json) -> Json:

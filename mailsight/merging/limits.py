@@ -32,7 +32,7 @@ class Budget:
         """Take steps. Raises `MemoryError` if there are none left."""
         self._left -= steps
         if self._left < 0:
-            raise MemoryError
+            raise TooCostly
 
     def sized(self, value: T) -> T:
         """A value, its size paid for. Raises `OverflowError` if it is too large."""
@@ -53,3 +53,7 @@ def fits(characters: int) -> None:
     """Refuse to make a text of this length. Raises `OverflowError`."""
     if characters > MAX_TEXT:
         raise OverflowError
+
+
+class TooCostly(MemoryError):
+    """A template takes more steps, or writes more, than any mail needs."""

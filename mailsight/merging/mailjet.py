@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from . import comparing, javascript
-from .operators import Unreadable, read
+from .failures import InvalidSyntax
+from .operators import read
 from .rendering import Rendered
-from .statements import Tag, Template
+from .statements import Tag, Template, at_path
 from .values import MISSING, Json, Missing, Values
 
 _TAG = re.compile(
@@ -64,16 +65,11 @@ class _Mailjet:
     }
 
     def named(self, path: tuple[Json, ...], values: Values, scope: Mapping[str, Json]) -> Json | Missing:
-        first, *rest = map(javascript.text, path)
+        first, *rest = names = [javascript.text(part) for part in path]
         if first in _NAMESPACES and rest:
             known = values.lookup(*rest)
-            return values.lookup(first, *rest) if known is MISSING else known
-        if first not in scope:
-            return values.lookup(first, *rest)
-        value: Json | Missing = scope[first]
-        for name in rest:
-            value = values.member(value, name)
-        return value
+            return values.lookup(*names) if known is MISSING else known
+        return at_path(names, values, scope)
 
     def within(self, tag: Tag, item: Json, index: int, scope: dict[str, Json]) -> dict[str, Json]:  # noqa: ARG002
         scope[tag.name] = item
@@ -97,7 +93,7 @@ def _tags(template: str) -> Iterator[Tag]:
         at = tag.end()
         try:
             yield _tag(tag)
-        except Unreadable:
+        except InvalidSyntax:
             yield Tag("code", tag.group(), at)
     yield Tag("text", template[at:], len(template))
 
@@ -118,4 +114,4 @@ def _tag(tag: re.Match[str]) -> Tag:
     if condition := _CONDITION.fullmatch(code):
         kind = "else if" if condition["kind"] == "elseif" else "if"
         return Tag(kind, source, end, read(condition["test"]))
-    raise Unreadable(code)
+    raise InvalidSyntax(code)

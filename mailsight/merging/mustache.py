@@ -3,15 +3,15 @@
 chevron, the Python package that most use, has had no release since 2021, and drops fields without a value.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from . import javascript
 from .javascript import WHITESPACE
+from .lines import LINE, without_tag_lines
 from .output import Output
 from .rendering import Rendered
-from .sections import MAX_TAG_LENGTH, Token, nested, rendered, without_blank_lines
+from .sections import MAX_TAG_LENGTH, Token, nested, rendered
 from .values import MISSING, Json, Missing, Values
 
 _ESCAPES = str.maketrans(
@@ -20,13 +20,13 @@ _ESCAPES = str.maketrans(
         "'": "&#39;", "/": "&#x2F;", "`": "&#x60;", "=": "&#x3D;",
     }
 )  # fmt: skip
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_SILENT = frozenset({"#", "^", "/", "!", ">"})  # a partial stays visible, without its line
 
 
 def render(template: str, values: Values, *, is_html: bool) -> Rendered:
     """Renders a template, as `rendering.Renderer` says."""
     out = Output(template)
-    nodes = nested(without_blank_lines(_tokens(template)))
+    nodes = nested(without_tag_lines(_tokens(template), _SILENT))
     return rendered(template, nodes, _Context(values, values, out, is_html), out)
 
 
@@ -54,16 +54,9 @@ class _Context:
         return MISSING
 
     def _at(self, value: Json, names: list[str]) -> Json | Missing:
-        if value is self.values:
-            known = self.values.lookup(*names)
-            if known is MISSING and len(names) > 1:
-                return self._member(self.values.lookup(*names[:-1]), names[-1])
-            return known
         if len(names) == 1 and isinstance(value, str):
             return MISSING
-        for name in names:
-            value = self._member(value, name)
-        return value
+        return javascript.inner(self.values, value, names, self._member)
 
     def _member(self, value: Json | Missing, name: str) -> Json | Missing:
         member = self.values.member(value, name)
@@ -75,13 +68,11 @@ class _Context:
             if any(character in WHITESPACE for character in section.name):
                 return None  # a helper of Handlebars, rather than a name
             self.out.assumed(section.name)
-        is_list = javascript.is_list(value)
-        is_true = javascript.is_true(value)
         if section.kind == "^":
-            return [] if is_true and not (is_list and not value) else [self]
-        if is_list:
+            return [] if javascript.is_filled(value) else [self]
+        if javascript.is_list(value):
             return (replace(self, this=item, outer=self) for item in value)
-        if not is_true:
+        if not javascript.is_true(value):
             return []
         return [self if value is True else replace(self, this=value, outer=self)]
 
@@ -105,8 +96,8 @@ def _tokens(template: str) -> Iterator[Token]:
 
 
 def _texts(template: str, start: int, end: int) -> Iterator[Token]:
-    for line in _LINE.finditer(template, start, end):
-        yield Token("", line.group(), line.end())
+    for line in LINE.finditer(template, start, end):
+        yield Token("text", line.group(), line.end())
 
 
 def _tag(template: str, start: int, left: str, right: str) -> tuple[Token, tuple[str, str] | None]:
@@ -117,7 +108,7 @@ def _tag(template: str, start: int, left: str, right: str) -> tuple[Token, tuple
         opened += 1
     kind = template[opened : opened + 1]
     ending = {"{": "}" + right, "=": "=" + right}.get(kind, right)
-    closed = template.find(ending, opened + 1 if kind in "{=" and kind else opened, limit)
+    closed = template.find(ending, opened + (kind in ("{", "=")), limit)
     name = template[opened:closed].strip(WHITESPACE) if closed >= 0 else ""
     if not name:
         return Token("?", left, start + len(left)), None
@@ -130,6 +121,4 @@ def _tag(template: str, start: int, left: str, right: str) -> tuple[Token, tuple
         return Token("!", source, end), (delimiters[0], delimiters[1])
     if kind not in "#^/>{&!":
         return Token("name", source, end, name), None
-    name = name[1:].strip(WHITESPACE)
-    kind = {"{": "&", ">": ">"}.get(kind, kind)
-    return Token(kind, source, end, name), None
+    return Token("&" if kind == "{" else kind, source, end, name[1:].strip(WHITESPACE)), None

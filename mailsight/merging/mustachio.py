@@ -65,11 +65,10 @@ class _Context:
             self.out.assumed(section.name)
             context = replace(context, this=None)
         value: Json = context.this
-        is_list = javascript.is_list(value)
-        exists = javascript.is_true(value) and not (is_list and not value)
+        exists = javascript.is_filled(value)
         if section.kind != "each":
             return [context] if exists is (section.kind == "#") else []
-        if is_list:
+        if javascript.is_list(value):
             return (replace(context, this=item, outer=context) for item in value)
         return None if exists else []
 
@@ -84,17 +83,17 @@ def _tokens(template: str) -> Iterator[Token]:
     at = 0
     for tag in _TAG.finditer(template):
         if tag.start() > at:
-            yield Token("", template[at : tag.start()], tag.start())
+            yield Token("text", template[at : tag.start()], tag.start())
         at = tag.end()
         yield _token(tag)
-    yield Token("", template[at:], len(template))
+    yield Token("text", template[at:], len(template))
 
 
 def _token(tag: re.Match[str]) -> Token:
     name = (tag["raw"] or tag["name"]).strip()
-    kind = "&" if tag["raw"] else tag["mark"].removeprefix("#each") or ("each" if tag["mark"] else "name")
-    if tag["mark"] == "!":
+    kind = "&" if tag["raw"] else {"#each": "each", "": "name"}.get(tag["mark"], tag["mark"])
+    if kind == "!":
         return Token("!", tag.group(), tag.end())
-    if kind == "/" and name == "each":
-        return Token("/", tag.group(), tag.end(), name)
-    return Token(kind if _NAME.fullmatch(name) else "?", tag.group(), tag.end(), name)
+    return Token(
+        kind if (kind, name) == ("/", "each") or _NAME.fullmatch(name) else "?", tag.group(), tag.end(), name
+    )

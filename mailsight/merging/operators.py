@@ -4,14 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .failures import InvalidSyntax
 from .values import Json
 
 MAX_DEPTH = 30
 MAX_TOKENS = 300
-
-
-class Unreadable(Exception):
-    """A text that is no expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +69,16 @@ _UNARY = {"not": 3, "-": 7, "#": 7}
 
 
 def read(text: str) -> Expression:
-    """Reads an expression. Raises `Unreadable`."""
+    """Reads an expression. Raises `InvalidSyntax`."""
     reader = _Reader(text)
     expression = reader.expression(0, 0)
     if reader.kind:
-        raise Unreadable(text)
+        raise InvalidSyntax(text)
     return expression
 
 
 class _Reader:
-    """Reads the tokens of an expression, from the one that it is at."""
+    """Reads the tokens of an expression, starting at the current one."""
 
     def __init__(self, text: str) -> None:
         self._text = text.rstrip()
@@ -91,13 +88,13 @@ class _Reader:
         self._next()
 
     def _next(self) -> str:
-        """Goes to the next token. Returns the text of the one before."""
+        """Moves to the next token. Returns the text of the last one."""
         before = self._token
         self._start = self._end
         self._count += 1
         token = _TOKEN.match(self._text, self._end)
         if self._count > MAX_TOKENS or (token is None and self._end < len(self._text)):
-            raise Unreadable
+            raise InvalidSyntax
         self.kind = (token.lastgroup or "") if token else ""
         self._token = token[self.kind] if token else ""
         if self.kind == "mark":
@@ -115,12 +112,12 @@ class _Reader:
 
     def _requires(self, mark: str) -> None:
         if not self._accepts(mark):
-            raise Unreadable
+            raise InvalidSyntax
 
     def expression(self, precedence: int, depth: int) -> Expression:
         """An expression whose operators bind more closely than `precedence`."""
         if depth > MAX_DEPTH:
-            raise Unreadable
+            raise InvalidSyntax
         if self.kind == "mark" and self._token in _UNARY:
             sign = self._next()
             left: Expression = Operation(sign, (self.expression(_UNARY[sign], depth + 1),))
@@ -146,7 +143,7 @@ class _Reader:
 
     def _literal(self) -> Literal:
         if self.kind not in {"string", "number"}:
-            raise Unreadable
+            raise InvalidSyntax
         is_string = self.kind == "string"
         text = self._next()
         if is_string:
@@ -176,7 +173,7 @@ class _Reader:
 
     def _part(self) -> str:
         if self.kind not in {"name", "number"}:
-            raise Unreadable
+            raise InvalidSyntax
         return self._next()
 
     def _arguments(self, depth: int) -> tuple[Expression, ...]:

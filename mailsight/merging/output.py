@@ -1,46 +1,49 @@
 """What a renderer writes, within limits, and what it notes on the way."""
 
-from .rendering import Rendered
+from collections.abc import Iterable
 
-MAX_CHARACTERS = 5_000_000  # beyond those of the template
+from .limits import MAX_CHARACTERS, Budget, TooCostly
+from .rendering import Notes, Rendered
+from .values import Json
+
 MAX_STEPS = 200_000
 MAX_NOTES = 1_000
 MAX_NOTE_LENGTH = 100
-
-
-class TooMuch(Exception):
-    """A template that writes more, or takes more steps, than any mail needs."""
+_SIZE_PER_STEP = 50
 
 
 class Output:
-    """Collects the text of one template. Raises `TooMuch` once a loop has filled it or taken too many steps."""
+    """Collects the text of one template. Raises `TooCostly` once a loop has filled it or taken too many steps.
+
+    Both limits are beyond what the template itself needs.
+    """
 
     def __init__(self, template: str) -> None:
         self._parts: list[str] = []
         self._characters_left = MAX_CHARACTERS + len(template)
-        self._steps_left = MAX_STEPS + len(template)
-        self._unknown: dict[str, None] = {}
-        self._assumed: dict[str, None] = {}
-        self._unsupported: dict[str, None] = {}
+        self._budget = Budget(MAX_STEPS + len(template))
+        self._notes = Notes()
 
     def write(self, text: str) -> None:
         self._characters_left -= len(text)
         if self._characters_left < 0:
-            raise TooMuch
+            raise TooCostly
         self._parts.append(text)
 
     def step(self, steps: int = 1) -> None:
         """Counts what a template does, so that a loop which writes nothing ends too."""
-        self._steps_left -= steps
-        if self._steps_left < 0:
-            raise TooMuch
+        self._budget.spend(steps)
+
+    def read(self, arguments: Iterable[Json]) -> None:
+        """Counts what a function reads of its arguments."""
+        self.step(sum(len(value) for value in arguments if isinstance(value, str | list)) // _SIZE_PER_STEP)
 
     def mark(self) -> int:
-        """A place that `cut` takes the text from."""
+        """The current place, for `cut` to take the text from."""
         return len(self._parts)
 
     def cut(self, mark: int) -> str:
-        """Takes back what was written since the mark, which still counts."""
+        """Takes back what was written since the mark. It still counts towards the limit."""
         text = "".join(self._parts[mark:])
         del self._parts[mark:]
         return text
@@ -50,18 +53,16 @@ class Output:
         self._parts.append(text)
 
     def unknown(self, name: str) -> None:
-        _note(self._unknown, name)
+        _note(self._notes.unknown, name)
 
     def assumed(self, name: str) -> None:
-        _note(self._assumed, name)
+        _note(self._notes.assumed, name)
 
     def unsupported(self, code: str) -> None:
-        _note(self._unsupported, code)
+        _note(self._notes.unsupported, code)
 
     def rendered(self) -> Rendered:
-        return Rendered(
-            "".join(self._parts), tuple(self._unknown), tuple(self._assumed), tuple(self._unsupported)
-        )
+        return self._notes.rendered("".join(self._parts))
 
 
 def _note(notes: dict[str, None], text: str) -> None:

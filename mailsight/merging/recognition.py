@@ -1,14 +1,13 @@
 """Which merge language a template is written in: the plainest one in which everything makes sense.
 
 `understood` has the table of what each language understands. Each piece of code in a template, such as a field or a
-tag, is looked up in it. The language that understands most of them is taken: of those that understand as many the one
-whose senders' own names occur, or else the plainest. Text that might be code, such as [SALE] or {color}, counts for no
-language.
+tag, is looked up in it. The language that understands most of them wins; in a tie, the one whose senders' own names
+occur, or else the plainest. Text that might be code, such as [SALE] or {color}, counts for no language.
 """
 
 import html as entities
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from .languages import Language
 from .understood import FILTERED, HELPER_CALL, LANGUAGES, NAMESPACE
@@ -28,7 +27,7 @@ _PIECES = re.compile(
     r"|@TrackLink"
 )
 
-_IN_BRACES = re.compile(r"\{\{[{~&-]?\s*(?P<word>\w+)(?P<rest>[^{}]*)")
+_IN_BRACES = re.compile(r"\{\{[{~&-]?\s*(?P<word>\w+)")
 _KEYWORDS: Mapping[Language, frozenset[str]] = {
     Language.HANDLEBARS: frozenset(["else"]),
     Language.SPARKPOST: frozenset(["if", "else", "elseif", "end", "each"]),
@@ -42,8 +41,11 @@ _NOT_HELPERS = frozenset((Language.HANDLEBARS, Language.GO, Language.SPARKPOST, 
 
 def recognised(*texts: str) -> Language:
     """The plainest language in which everything in the texts of an e-mail makes sense."""
-    pieces = _pieces(texts)
-    is_mailjet = any(NAMESPACE.search(piece) is not None for piece in pieces)
+    return _recognised(_pieces(texts))
+
+
+def _recognised(pieces: Sequence["_Piece"]) -> Language:
+    is_mailjet = any(piece.is_mailjet for piece in pieces)
     candidates = [language for language in LANGUAGES if is_mailjet or language is not Language.MAILJET]
     fits = {language: _fit(language, pieces) for language in candidates}
     return Language.PLAIN if fits[Language.PLAIN][0] == 0 else min(candidates, key=fits.__getitem__)
@@ -52,45 +54,56 @@ def recognised(*texts: str) -> Language:
 def fitting(language: Language | None, *texts: str) -> Language:
     """The language that a campaign or its sender is known for, or else the recognised one.
 
-    Some senders have two languages. So one whose kind of brackets doesn't occur in the texts, where others do, is not
-    the one they are written in. Only the plain language is always taken at its word.
+    Some senders have two languages. If the texts hold code, but none in the brackets of the language, they are written
+    in another. Only the plain language is always taken at its word.
     """
     if language is None:
         return recognised(*texts)
     pieces = _pieces(texts)
     is_written_so = any(
-        _understands(language, piece) if language in _OWN_BRACKETS else piece.startswith(_BRACES)
+        _understands(language, piece) if language in _OWN_BRACKETS else piece.text.startswith(_BRACES)
         for piece in pieces
     )
-    return language if is_written_so or not pieces or language is Language.PLAIN else recognised(*texts)
+    return language if is_written_so or not pieces or language is Language.PLAIN else _recognised(pieces)
 
 
-def _pieces(texts: Iterable[str]) -> tuple[str, ...]:
-    pieces: dict[str, None] = {}
-    for text in texts:
-        for piece in _PIECES.finditer(text):
-            pieces[entities.unescape(piece.group())] = None
-            if len(pieces) == MAX_PIECES:
-                return tuple(pieces)
-    return tuple(pieces)
+class _Piece:
+    """A piece of code, and what is asked about it for every language."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        word = _IN_BRACES.match(text)
+        self.is_mailjet = NAMESPACE.search(text) is not None
+        self.is_helper_call = word is not None and HELPER_CALL.fullmatch(text) is not None
+        #: The word that opens the tag, if it is one of `_ANY_KEYWORD`.
+        self.keyword = word["word"] if word and word["word"] in _ANY_KEYWORD else None
 
 
-def _fit(language: Language, pieces: Iterable[str]) -> tuple[int, int]:
+def _pieces(texts: Iterable[str]) -> list[_Piece]:
+    code = (entities.unescape(piece.group()) for text in texts for piece in _PIECES.finditer(text))
+    distinct: dict[str, None] = {}
+    for piece in code:
+        distinct[piece] = None
+        if len(distinct) == MAX_PIECES:
+            break
+    return [_Piece(piece) for piece in distinct]
+
+
+def _fit(language: Language, pieces: Sequence[_Piece]) -> tuple[int, int]:
     """How many pieces a language doesn't understand; and, negative, how many have names of its senders."""
     table = LANGUAGES[language]
     missed = sum(not _understands(language, piece) for piece in pieces)
-    names = sum(table.names.search(piece) is not None for piece in pieces) if table.names else 0
+    names = sum(table.names.search(piece.text) is not None for piece in pieces) if table.names else 0
     return missed, -names
 
 
-def _understands(language: Language, piece: str) -> bool:
-    if language is not Language.MAILJET and NAMESPACE.search(piece) is not None:
+def _understands(language: Language, piece: _Piece) -> bool:
+    if piece.is_mailjet and language is not Language.MAILJET:
         return False
-    word = _IN_BRACES.match(piece)
-    if word and word["word"] in _ANY_KEYWORD - _KEYWORDS.get(language, frozenset()):
+    if piece.keyword and piece.keyword not in _KEYWORDS.get(language, ()):
         return False
-    if word and language not in _NOT_HELPERS and HELPER_CALL.fullmatch(piece) is not None:
+    if piece.is_helper_call and language not in _NOT_HELPERS:
         return False
-    if language is Language.PLAIN and FILTERED.fullmatch(piece) is not None:
+    if language is Language.PLAIN and FILTERED.fullmatch(piece.text) is not None:
         return False
-    return LANGUAGES[language].pieces.fullmatch(piece) is not None
+    return LANGUAGES[language].pieces.fullmatch(piece.text) is not None

@@ -1,21 +1,22 @@
 """What Mustache and Mustachio have in common: fields and sections in double braces."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .output import Output, TooMuch
+from .limits import TooCostly
+from .output import Output
 from .rendering import Rendered
 from .values import MISSING, Json, Missing
 
 MAX_DEPTH = 50
-MAX_TAG_LENGTH = 1_000  # more is a brace that nobody closed
+MAX_TAG_LENGTH = 1_000  # anything longer is a brace that nobody closed
 
 
 @dataclass(slots=True)
 class Token:
-    """A text (""), a field ("name", raw "&"), a section ("#", "^", "each") or its end ("/"), a comment ("!"), a partial
-    (">"), or code that can't be read ("?").
+    """A part of a template by its kind: "text", a field ("name", raw "&"), a section ("#", "^", "each"), its end ("/"),
+    a comment ("!"), a partial (">"), or code that can't be read ("?").
     """
 
     kind: str
@@ -33,7 +34,7 @@ class Context(Protocol):
         """The value of a field."""
 
     def within(self, section: Token) -> Iterable["Context"] | None:
-        """The contexts that a section is shown in, one after the other; None if its name is not one."""
+        """The contexts that a section is shown in, one after the other; None if it is not one."""
 
     def written(self, value: Json, *, is_raw: bool) -> str:
         """A value as it is written."""
@@ -50,15 +51,9 @@ def nested(tokens: Iterable[Token], *, repeats: bool = False) -> list[Token]:
     too_deep: list[str] = []
     for token in tokens:
         nodes = stack[-1].nodes if stack else root
-        if token.kind in {"#", "^", "each"} and len(stack) >= MAX_DEPTH:
-            too_deep.append(_closing_name(token))
-            token.kind = "?"
-            nodes.append(token)
-        elif token.kind == "/" and too_deep and too_deep[-1] == token.name:
-            too_deep.pop()
-            token.kind = "?"
-            nodes.append(token)
-        elif token.kind in {"#", "^", "each"}:
+        opens, closes = token.kind in {"#", "^", "each"}, token.kind == "/"
+        closes_too_deep = closes and too_deep[-1:] == [token.name]
+        if opens and len(stack) < MAX_DEPTH:
             name = _closing_name(token)
             if repeats and token.kind != "each" and stack and _closing_name(stack[-1]) == name:
                 stack.pop()
@@ -67,14 +62,18 @@ def nested(tokens: Iterable[Token], *, repeats: bool = False) -> list[Token]:
             nodes.append(token)
             counts[name] = counts.get(name, 0) + 1
             stack.append(token)
-        elif token.kind == "/" and counts.get(token.name):
+        elif closes and counts.get(token.name) and not closes_too_deep:
             while _closing_name(stack[-1]) != token.name:
                 _give_up(stack, counts, root)
             section = stack.pop()
             section.close, section.end = token.source, token.end
             counts[token.name] -= 1
         else:
-            token.kind = "?" if token.kind == "/" else token.kind
+            if opens:
+                too_deep.append(_closing_name(token))
+            elif closes_too_deep:
+                too_deep.pop()
+            token.kind = "?" if opens or closes else token.kind
             nodes.append(token)
     while stack:
         _give_up(stack, counts, root)
@@ -86,7 +85,7 @@ def _closing_name(section: Token) -> str:
 
 
 def _give_up(stack: list[Token], counts: dict[str, int], root: list[Token]) -> None:
-    """Takes the innermost section for code, since nothing closes it. What is in it moves out."""
+    """Treats the innermost section as code, since nothing closes it. Its contents move out."""
     section = stack.pop()
     counts[_closing_name(section)] -= 1
     section.kind = "?"
@@ -96,11 +95,11 @@ def _give_up(stack: list[Token], counts: dict[str, int], root: list[Token]) -> N
 
 
 def rendered(template: str, nodes: Sequence[Token], context: Context, out: Output) -> Rendered:
-    """Renders nested tokens. What comes after a section that never ends is left as it is."""
+    """Renders nested tokens. Once that costs too much, the rest of the template is left as it is."""
     for node in nodes:
         try:
             _render(node, context, out, 0)
-        except TooMuch:
+        except TooCostly:
             out.unsupported(node.source)
             out.rest(template[node.end :])
             break
@@ -110,9 +109,9 @@ def rendered(template: str, nodes: Sequence[Token], context: Context, out: Outpu
 def _render(node: Token, context: Context, out: Output, depth: int) -> None:
     out.step()
     if depth > MAX_DEPTH:
-        raise TooMuch
+        raise TooCostly
     match node.kind:
-        case "":
+        case "text":
             out.write(node.source)
         case "!":
             return
@@ -144,23 +143,3 @@ def _section(section: Token, context: Context, out: Output, depth: int) -> None:
 def _code(source: str, out: Output) -> None:
     out.write(source)
     out.unsupported(source)
-
-
-def without_blank_lines(tokens: Iterable[Token]) -> Iterator[Token]:
-    """The tokens without lines that hold nothing but sections, comments and the like."""
-    line: list[Token] = []
-    for token in tokens:
-        line.append(token)
-        if token.kind == "" and token.source.endswith("\n"):
-            yield from _line(line)
-            line = []
-    yield from _line(line)
-
-
-def _line(line: Sequence[Token]) -> Iterable[Token]:
-    texts = [token for token in line if token.kind == ""]
-    others = [token for token in line if token.kind != ""]
-    is_blank = others and all(token.kind in {"#", "^", "each", "/", "!", ">"} for token in others)
-    if is_blank and not any(token.source.strip() for token in texts):
-        return others
-    return line

@@ -1,22 +1,21 @@
 """What Mailjet's and SparkPost's languages have in common: fields with operators, conditions, and loops."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Protocol
 
 from . import javascript
-from .comparing import Incomparable, compared, number
+from .comparing import ORDERS, in_order, number
+from .failures import EvaluationFailed
+from .limits import TooCostly
 from .operators import Expression, Literal, Name, Operation
-from .output import Output, TooMuch
+from .output import Output
 from .rendering import Rendered
 from .values import MISSING, Json, Missing, Values
 
 MAX_DEPTH = 50
-MAX_TEXT = 100_000  # that is put together from others
-
-
-class Unusable(Exception):
-    """An expression that calls what is not there, or with what it can't take."""
+MAX_TEXT = 100_000  # of one that is put together from others
 
 
 NOTHING = Literal(None)
@@ -35,6 +34,7 @@ class Tag:
     expression: Expression = NOTHING
     name: str = ""
     is_raw: bool = False
+    is_in_url: bool = False
 
 
 @dataclass(slots=True)
@@ -55,7 +55,6 @@ def nested(tags: Iterable[Tag]) -> list[Node]:
     too_deep: list[str] = []
     for tag in tags:
         nodes = stack[-1][-1][1] if stack else root
-        opened = [parts[0][0].kind for parts in stack]
         if tag.kind in {"if", "for"} and len(stack) < MAX_DEPTH:
             stack.append([(tag, [])])
         elif (
@@ -65,7 +64,9 @@ def nested(tags: Iterable[Tag]) -> list[Node]:
             and stack[-1][-1][0].kind in {"if", "else if"}
         ):
             stack[-1].append((tag, []))
-        elif tag.kind == "end" and not too_deep and (tag.name in opened or (stack and not tag.name)):
+        elif (
+            tag.kind == "end" and not too_deep and any(tag.name in {"", parts[0][0].kind} for parts in stack)
+        ):
             while tag.name not in {"", stack[-1][0][0].kind}:
                 _give_up(stack, root)
             parts = stack.pop()
@@ -83,7 +84,7 @@ def nested(tags: Iterable[Tag]) -> list[Node]:
 
 
 def _give_up(stack: list[list[tuple[Tag, list[Node]]]], root: list[Node]) -> None:
-    """Takes the innermost block for code, since nothing ends it. What is in it moves out."""
+    """Treats the innermost block as code, since nothing ends it. Its contents move out."""
     parts = stack.pop()
     nodes = stack[-1][-1][1] if stack else root
     for tag, inner in parts:
@@ -100,7 +101,7 @@ class Dialect(Protocol):
         """The value of a name, which leads through `path`."""
 
     def within(self, tag: Tag, item: Json, index: int, scope: dict[str, Json]) -> dict[str, Json]:
-        """The scope of a loop's round, which may be the one of the loop."""
+        """The scope of one round of a loop, which may be that of the loop itself."""
 
     def is_true(self, value: Json) -> bool:
         """Whether a condition holds."""
@@ -109,7 +110,13 @@ class Dialect(Protocol):
         """Whether two values are equal."""
 
     def written(self, value: Json, tag: Tag) -> str:
-        """A value as a field writes it. Raises `Unusable`."""
+        """A value as a field writes it. Raises `EvaluationFailed`."""
+
+
+def at_path(names: Sequence[str], values: Values, scope: Mapping[str, Json]) -> Json | Missing:
+    """What a path of names leads to: from the scope if that has the first, otherwise from the customer's values."""
+    first, *rest = names
+    return reduce(values.member, rest, scope[first]) if first in scope else values.lookup(*names)
 
 
 class Template:
@@ -128,7 +135,7 @@ class Template:
             tag = node.parts[0][0] if isinstance(node, Block) else node
             try:
                 self._node(node, scope, 0)
-            except TooMuch:
+            except TooCostly:
                 self._out.unsupported(tag.source)
                 self._out.rest(self._source[node.end.end if isinstance(node, Block) else node.end :])
                 break
@@ -136,7 +143,7 @@ class Template:
 
     def _nodes(self, nodes: Iterable[Node], scope: dict[str, Json], depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise TooMuch
+            raise TooCostly
         for node in nodes:
             self._node(node, scope, depth)
 
@@ -154,7 +161,7 @@ class Template:
             self._field(node, scope)
         elif node.kind == "set":
             self._set(node, scope)
-        elif node.kind != "comment":
+        else:
             self._code(node.source)
 
     def _code(self, source: str) -> None:
@@ -165,7 +172,7 @@ class Template:
         try:
             value = self._value(tag.expression, scope)
             text = "" if value is MISSING else self._dialect.written(value, tag)
-        except Unusable:
+        except EvaluationFailed:
             self._code(tag.source)
             return
         if value is not MISSING:
@@ -178,7 +185,7 @@ class Template:
     def _set(self, tag: Tag, scope: dict[str, Json]) -> None:
         try:
             value = self._value(tag.expression, scope)
-        except Unusable:
+        except EvaluationFailed:
             self._code(tag.source)
             return
         self._assume()
@@ -188,7 +195,7 @@ class Template:
         for index, (tag, nodes) in enumerate(block.parts):
             try:
                 value = True if tag.kind == "else" else self._value(tag.expression, scope)
-            except Unusable:
+            except EvaluationFailed:
                 self._all(block, index, scope, depth)
                 return
             self._assume()
@@ -200,7 +207,7 @@ class Template:
         [(tag, nodes)] = block.parts
         try:
             value: Json = self._value(tag.expression, scope)
-        except Unusable:
+        except EvaluationFailed:
             self._all(block, 0, scope, depth)
             return
         self._assume()
@@ -232,11 +239,13 @@ class Template:
         if expression.name == "or" and not expression.is_function:
             return self._either(expression, scope)
         operands = [self._value(operand, scope) for operand in expression.operands]
-        if expression.is_function:
-            return self._called(expression.name, operands)
-        if expression.name not in _TESTS and MISSING in operands:
+        if expression.is_function and expression.name not in self._dialect.functions:
+            raise EvaluationFailed
+        if MISSING in operands and expression.name not in _TESTS:
             return MISSING
-        return self._operated(expression.name, [None if value is MISSING else value for value in operands])
+        values = [None if value is MISSING else value for value in operands]
+        evaluated = self._called if expression.is_function else self._operated
+        return evaluated(expression.name, values)
 
     def _named(self, name: Name, scope: dict[str, Json]) -> Json | Missing:
         path = [part if isinstance(part, str) else self._value(part, scope) for part in name.path]
@@ -254,18 +263,12 @@ class Template:
             return first
         return second
 
-    def _called(self, name: str, operands: list[Json | Missing]) -> Json | Missing:
-        function = self._dialect.functions.get(name)
-        if function is None:
-            raise Unusable
-        if MISSING in operands and name not in _TESTS:
-            return MISSING
-        values = [None if value is MISSING else value for value in operands]
-        self._out.step(sum(len(value) for value in values if isinstance(value, str | list)) // 50)
+    def _called(self, name: str, values: list[Json]) -> Json:
+        self._out.read(values)
         try:
-            return function(*values)
+            return self._dialect.functions[name](*values)
         except (TypeError, ValueError, OverflowError):
-            raise Unusable from None
+            raise EvaluationFailed from None
 
     def _operated(self, sign: str, values: list[Json]) -> Json:
         first, last = values[0], values[-1]
@@ -273,8 +276,8 @@ class Template:
             return self._logical(sign, first, last)
         if sign in {"==", "!="}:
             return self._dialect.equal(first, last) is (sign == "==")
-        if sign in _ORDERS:
-            return _in_order(sign, first, last)
+        if sign in ORDERS:
+            return in_order(sign, first, last)
         if sign == "#":
             return _length(first)
         return _calculated(sign, *(values if len(values) == 2 else (0, first)))
@@ -290,16 +293,10 @@ class Template:
 
 def _length(value: Json) -> int:
     if not isinstance(value, str) and not javascript.is_list(value):
-        raise Unusable
+        raise EvaluationFailed
     return len(value)
 
 
-_ORDERS: Mapping[str, Callable[[int], bool]] = {
-    "<": lambda order: order < 0,
-    ">": lambda order: order > 0,
-    "<=": lambda order: order <= 0,
-    ">=": lambda order: order >= 0,
-}
 _CALCULATIONS: Mapping[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
@@ -309,55 +306,18 @@ _CALCULATIONS: Mapping[str, Callable[[float, float], float]] = {
     "mod": lambda left, right: left - right * int(left / right),
 }
 # What has an answer for a value that is not known.
-_TESTS = {"not", "and", "xor", "==", "!=", "empty", *_ORDERS}
-
-
-def _in_order(sign: str, first: Json, second: Json) -> bool:
-    if first is None or second is None:
-        return False
-    try:
-        return _ORDERS[sign](compared(first, second))
-    except Incomparable:
-        raise Unusable from None
+_TESTS = {"not", "and", "xor", "==", "!=", "empty", *ORDERS}
 
 
 def _calculated(sign: str, first: Json, second: Json) -> Json:
     left, right = number(first), number(second)
     if sign == "+" and (left is None or right is None) and isinstance(first, str) and isinstance(second, str):
         if len(first) + len(second) > MAX_TEXT:
-            raise Unusable
+            raise EvaluationFailed
         return first + second
     if left is None or right is None or max(abs(left), abs(right)) > 1e15:
-        raise Unusable
+        raise EvaluationFailed
     try:
         return _CALCULATIONS[sign](left, right)
     except ZeroDivisionError:
-        raise Unusable from None
-
-
-def lines(tags: Iterable[Tag]) -> Iterator[Tag]:
-    """The tags without lines that hold nothing but conditions, loops and their ends."""
-    line: list[Tag] = []
-    for tag in tags:
-        for part in _by_line(tag):
-            line.append(part)
-            if part.kind == "text" and part.source.endswith("\n"):
-                yield from _line(line)
-                line = []
-    yield from _line(line)
-
-
-def _by_line(tag: Tag) -> Iterator[Tag]:
-    if tag.kind != "text":
-        yield tag
-        return
-    end = tag.end - len(tag.source)
-    for text in tag.source.splitlines(keepends=True):
-        end += len(text)
-        yield Tag("text", text, end)
-
-
-def _line(line: list[Tag]) -> Iterable[Tag]:
-    others = [tag for tag in line if tag.kind != "text"]
-    is_blank = others and all(tag.kind not in {"field", "code"} for tag in others)
-    return others if is_blank and not any(tag.source.strip() for tag in line if tag.kind == "text") else line
+        raise EvaluationFailed from None

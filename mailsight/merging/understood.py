@@ -35,6 +35,7 @@ _HELPER = _words(HELPERS)
 _OBJECT = rf"(?:@?(?:\.\./|\./)*(?:{_WORD}|\[[^\]]+\])(?:[./](?:[{_LETTERS}0-9\-]+|\[[^\]]+\]))*|\.|\.\./?(?:\.\./?)*)"
 # Not Go's names, which start with a dot.
 _ARGUMENTS = r"(?:[^{}|%\s]|\s+(?:[^{}|%\s.]|\.\.?/|\.\.?[\s)~]))*(?:\s+\.\.?)?\s*"
+_HELPER_CALL = rf"\{{\{{\{{?~?{_S}{_HELPER}\s+{_ARGUMENTS}~?\}}?\}}\}}"
 _MUSTACHE = (
     rf"\{{\{{\{{?&?{_S}(?:{_NAME}|\.){_S}\}}\}}\}}?",
     rf"\{{\{{{_S}[#^/]{_S}{_PATH}{_S}\}}\}}",
@@ -44,7 +45,7 @@ _MUSTACHE = (
 )
 _HANDLEBARS = (
     rf"\{{\{{\{{?~?&?{_S}(?:{_NAME}|{_OBJECT}|{_QUOTED}){_S}~?\}}?\}}\}}",
-    rf"\{{\{{\{{?~?{_S}{_HELPER}\s+{_ARGUMENTS}~?\}}?\}}\}}",
+    _HELPER_CALL,
     rf"\{{\{{~?[#^]{_S}{_OBJECT}(?:\s+{_ARGUMENTS}(?:\|[^|]*\|)?)?{_S}~?\}}\}}",
     rf"\{{\{{~?/{_S}{_OBJECT}{_S}~?\}}\}}",
     rf"\{{\{{~?{_S}(?:else(?:\s+{_ARGUMENTS})?|\^){_S}~?\}}\}}",
@@ -219,24 +220,24 @@ class Understanding:
     names: Expression | None = None
 
 
-def matching(patterns: Iterable[str]) -> Expression:
+def _matching(patterns: Iterable[str]) -> Expression:
     return compiled("|".join(f"(?:{pattern})" for pattern in patterns), dot_is_any=True)
 
 
 # The plainest first.
 LANGUAGES: Mapping[Language, Understanding] = {
-    Language.PLAIN: Understanding(matching(_PLAIN)),
-    Language.MAILCHIMP: Understanding(matching([r"\*\|.*\|\*"])),
-    Language.ACTIVECAMPAIGN: Understanding(matching([r"%[^%].*[^%]%"])),
-    Language.AMPSCRIPT: Understanding(matching([r"%%.*%%"])),
-    Language.MAUTIC: Understanding(matching([r"\{[^{%].*\}"])),
-    Language.MUSTACHE: Understanding(matching(_MUSTACHE)),
-    Language.HANDLEBARS: Understanding(matching(_HANDLEBARS), matching([r"\{\{\s*this\b|\{\{~?!--"])),
-    Language.MUSTACHIO: Understanding(matching(_MUSTACHIO), matching([r"\{\{\s*(?:pm:|@content)"])),
-    Language.GO: Understanding(matching(_GO)),
+    Language.PLAIN: Understanding(_matching(_PLAIN)),
+    Language.MAILCHIMP: Understanding(_matching([r"\*\|.*\|\*"])),
+    Language.ACTIVECAMPAIGN: Understanding(_matching([r"%[^%].*[^%]%"])),
+    Language.AMPSCRIPT: Understanding(_matching([r"%%.*%%"])),
+    Language.MAUTIC: Understanding(_matching([r"\{[^{%].*\}"])),
+    Language.MUSTACHE: Understanding(_matching(_MUSTACHE)),
+    Language.HANDLEBARS: Understanding(_matching(_HANDLEBARS), _matching([r"\{\{\s*this\b|\{\{~?!--"])),
+    Language.MUSTACHIO: Understanding(_matching(_MUSTACHIO), _matching([r"\{\{\s*(?:pm:|@content)"])),
+    Language.GO: Understanding(_matching(_GO)),
     Language.LIQUID: Understanding(
-        matching(_LIQUID),
-        matching(
+        _matching(_LIQUID),
+        _matching(
             [
                 r"\$\{|\b(?:subscriber|customer|visitor|order|shop|canvas_entry_properties|event_properties|trigger)\.|\bforloop\.r?index",
                 r"\|\s+\w+: ",
@@ -244,8 +245,8 @@ LANGUAGES: Mapping[Language, Understanding] = {
         ),
     ),
     Language.DJANGO: Understanding(
-        matching(_DJANGO),
-        matching(
+        _matching(_DJANGO),
+        _matching(
             [
                 r"\b(?:person|event|organization|params|update_profile|forloop\.(?:parentloop\.)*(?:rev)?counter0?)\b",
                 r"\bcontact\.[A-Z]",
@@ -253,19 +254,19 @@ LANGUAGES: Mapping[Language, Understanding] = {
             ]
         ),
     ),
-    Language.SPARKPOST: Understanding(matching(_SPARKPOST)),
+    Language.SPARKPOST: Understanding(_matching(_SPARKPOST)),
     Language.HUBL: Understanding(
-        matching(_HUBL),
-        matching(
+        _matching(_HUBL),
+        _matching(
             [r"\b(?:contact\.[a-z]|company\.|deal\.|content\.|site_settings|personalization_token|loop\.)"]
         ),
     ),
-    Language.MAILJET: Understanding(matching(_MAILJET)),
+    Language.MAILJET: Understanding(_matching(_MAILJET)),
 }
 
 #: A call of a helper of Handlebars, which could be a name with spaces.
-HELPER_CALL = matching([rf"\{{\{{\{{?~?{_S}{_HELPER}\s+{_ARGUMENTS}~?\}}?\}}\}}"])
+HELPER_CALL = _matching([_HELPER_CALL])
 #: A field with a filter of Liquid or Django, which could be a default value.
-FILTERED = matching([rf"\{{\{{[^|{{}}]*\|{_S}(?:{_LIQUID_FILTERS}|{_DJANGO_FILTERS}){_S}\}}\}}"])
+FILTERED = _matching([rf"\{{\{{[^|{{}}]*\|{_S}(?:{_LIQUID_FILTERS}|{_DJANGO_FILTERS}){_S}\}}\}}"])
 #: A name of Mailjet.
-NAMESPACE = matching([r"[{\[(\s!](?:var|data|mj|segmentation):[^\s:]"])
+NAMESPACE = _matching([r"[{\[(\s!](?:var|data|mj|segmentation):[^\s:]"])

@@ -8,7 +8,7 @@ import pytest
 
 from mailsight.merging.languages import Language
 from mailsight.merging.recognition import recognised
-from mailsight.merging.rendering import _MODULES, render
+from mailsight.merging.rendering import render
 from tests.support.adversarial import KINDS, LEAST_SECONDS, LONG, MOST, SHORT, repeated
 from tests.support.faults import EACH
 
@@ -63,7 +63,7 @@ def _looks_up(language: Language) -> Callable[[str], object]:
     return function
 
 
-FUNCTIONS = {"recognised": recognised} | {str(language): _renders(language) for language in _MODULES}
+FUNCTIONS = {"recognised": recognised} | {str(language): _renders(language) for language in Language}
 
 
 @pytest.mark.parametrize("kind", [*list(TEMPLATES)[:: min(EACH, 4)], *list(KINDS)[:: 2 * EACH]])
@@ -76,7 +76,7 @@ def test_the_time_grows_with_the_values() -> None:
     def many(length: int) -> str:
         return "".join(f"{{{{big.X{number}}}}}" for number in range(length // 20))
 
-    functions = {str(language): _looks_up(language) for language in _MODULES}
+    functions = {str(language): _looks_up(language) for language in Language}
     assert _grown(functions, many) == {}
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsight.merging.languages import Language
-from mailsight.merging.output import MAX_CHARACTERS
+from mailsight.merging.limits import MAX_CHARACTERS
 from mailsight.merging.rendering import Rendered, render
 
 KNOWN = {

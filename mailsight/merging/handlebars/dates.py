@@ -97,7 +97,7 @@ _JAVA_TOKENS: Mapping[str, Token] = {
     "a": _MOMENT_TOKENS["A"],
     "z": lambda at: f"{at:%Z}",
     "Z": _zone,
-    "XXX": lambda at: f"{_zone(at)[:3]}:{_zone(at)[3:]}",
+    "XXX": _MOMENT_TOKENS["Z"],
 }
 _JAVA_STYLES = {
     "full": "EEEE, MMMM d, yyyy",
@@ -118,7 +118,7 @@ def in_moment(moment: datetime, pattern: str) -> str:
 
 
 def in_java(moment: datetime, pattern: str) -> str:
-    """A date in a pattern or style of Java, in English. Raises `ValueError` for letters that stand for what is rare."""
+    """A date in a pattern or style of Java, in English. Raises `ValueError` for letters that are rarely used."""
 
     def written(token: re.Match[str]) -> str:
         text = token.group()

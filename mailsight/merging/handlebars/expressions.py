@@ -2,18 +2,24 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from inspect import signature
+from types import MappingProxyType
 
 from mailsight.merging import javascript
+from mailsight.merging.failures import EvaluationFailed
 from mailsight.merging.output import Output
 from mailsight.merging.values import MISSING, Json, Missing, Values
 
-from .helpers import CONDITIONS, HELPERS, Unusable
+from .helpers import CONDITIONS, HELPERS
 from .tree import Body, Call, Expression, Literal, Path
 
 _LENGTHS = {"length", "size"}
-#: The blocks that are no conditions. Without arguments, their names are not those of fields.
+#: The blocks that don't compare values. A tag with such a name is never a field.
 BLOCKS = {"if", "unless", "with", "each", "assign"}
+
+
+_signature = cache(signature)  # of the helpers
 
 
 class Markup(str):
@@ -54,7 +60,7 @@ class Scope:
         )
 
     def helper(self, path: Path) -> str | None:
-        """The name, if it may be that of a helper."""
+        """The name, if it may be a helper's: not where a block gives it to a value."""
         return None if path.simple in self.names else path.simple
 
     def defining(self, partials: Mapping[str, Body], around: "Scope | None") -> "Scope":
@@ -72,7 +78,7 @@ class Evaluator:
         self._values = values
         self._out = out
         self.assigned: dict[str, Json] = {}
-        # The names that were asked for and have no value, until somebody says what to do about it.
+        # Names without a value that were asked for: the caller decides whether they are unknown or assumed.
         self.missing: list[str] = []
 
     def value(self, expression: Expression, scope: Scope) -> Json | Missing:
@@ -92,7 +98,7 @@ class Evaluator:
             return self._now(call, scope)
         if not (call.arguments or call.options):
             if name in BLOCKS:
-                raise Unusable
+                raise EvaluationFailed
             return self.path(call.path, scope)
         if name == "lookup":
             return self._lookup(call, scope)
@@ -102,7 +108,7 @@ class Evaluator:
             return self._helped(name, call, scope)
         value = MISSING if name in BLOCKS else self.path(call.path, scope)
         if value is MISSING or value is None:
-            raise Unusable
+            raise EvaluationFailed
         return value
 
     def path(self, path: Path, scope: Scope) -> Json | Missing:
@@ -128,14 +134,7 @@ class Evaluator:
         return self._known(self._members(value, rest), path)
 
     def _members(self, value: Json | Missing, names: Sequence[str]) -> Json | Missing:
-        if value is self._values and names:
-            found = self._values.lookup(*names)
-            if found is MISSING and len(names) > 1:
-                return self._member(self._values.lookup(*names[:-1]), names[-1])
-            return found
-        for name in names:
-            value = self._member(value, name)
-        return value
+        return javascript.inner(self._values, value, names, self._member)
 
     def _member(self, value: Json | Missing, name: str) -> Json | Missing:
         if value is None:
@@ -152,7 +151,7 @@ class Evaluator:
 
     def _lookup(self, call: Call, scope: Scope) -> Json | Missing:
         if len(call.arguments) != 2:
-            raise Unusable
+            raise EvaluationFailed
         value, name = (self.value(argument, scope) for argument in call.arguments)
         if value is MISSING or not javascript.is_true(value):
             return value
@@ -171,16 +170,14 @@ class Evaluator:
     def condition(self, name: str | None, call: Call, scope: Scope) -> Json:
         """What a helper that compares returns: true or false, or the text that the template gives for it."""
         start = len(self.missing)
-        arguments = [self.value(argument, scope) for argument in call.arguments]
-        options = {key: self.value(option, scope) for key, option in call.options.items()}
+        arguments, options = self._operands(call, scope)
         self.assume(start)
         holds = self._applied(CONDITIONS[name], [None if value is MISSING else value for value in arguments])
         return options.get("yes" if holds else "no", "") if options.keys() & {"yes", "no"} else holds
 
     def _helped(self, name: str | None, call: Call, scope: Scope) -> Json | Missing:
         helper, start = HELPERS[name], len(self.missing)
-        arguments = [self.value(argument, scope) for argument in call.arguments]
-        options = {key: self.value(option, scope) for key, option in call.options.items()}
+        arguments, options = self._operands(call, scope)
         if helper.takes_missing:
             del self.missing[start:]
             arguments = [None if value is MISSING else value for value in arguments]
@@ -188,22 +185,26 @@ class Evaluator:
             return MISSING
         return self._applied(helper.function, arguments, options)
 
+    def _operands(self, call: Call, scope: Scope) -> tuple[list[Json | Missing], dict[str, Json | Missing]]:
+        """The values of what a helper is called with."""
+        arguments = [self.value(argument, scope) for argument in call.arguments]
+        return arguments, {key: self.value(option, scope) for key, option in call.options.items()}
+
     def _applied(
         self,
         function: Callable[..., Json],
         arguments: Sequence[Json],
-        options: Mapping[str, Json] | None = None,
+        options: Mapping[str, Json] = MappingProxyType({}),
     ) -> Json:
-        options = options or {}
-        self._out.step(sum(len(value) for value in arguments if isinstance(value, str | list)) // 50)
+        self._out.read(arguments)
         try:
-            signature(function).bind(*arguments, **options)
+            _signature(function).bind(*arguments, **options)
         except TypeError:
-            raise Unusable from None
+            raise EvaluationFailed from None
         return function(*arguments, **options)
 
     def assume(self, start: int = 0) -> None:
-        """Takes what is missing for empty."""
+        """Notes that what is missing counts as empty."""
         for name in self.missing[start:]:
             self._out.assumed(name)
         del self.missing[start:]

@@ -4,19 +4,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import partial
 from urllib.parse import quote
 
 from mailsight.mail import expressions
 from mailsight.merging import javascript
-from mailsight.merging.comparing import Incomparable, compared, equal, number
+from mailsight.merging.comparing import equal, in_order, number
+from mailsight.merging.failures import EvaluationFailed
 from mailsight.merging.javascript import is_list
 from mailsight.merging.values import Json
 
 from . import dates
-
-
-class Unusable(Exception):
-    """A tag that calls what is not there, or with what it can't take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +25,10 @@ class Helper:
     takes_missing: bool = False
 
 
-def _is_true(value: Json) -> bool:
-    """As `{{#if}}` has it: an empty list is false."""
-    return javascript.is_true(value) and not (is_list(value) and not value)
-
-
-def _ordered(accepts: Callable[[int], bool]) -> Callable[[Json, Json], bool]:
-    def condition(first: Json, second: Json, /) -> bool:
-        try:
-            return first is not None and second is not None and accepts(compared(first, second))
-        except Incomparable:
-            raise Unusable from None
-
-    return condition
+def is_empty(value: Json) -> bool:
+    """Whether handlebars.js considers a value empty. 0 is not."""
+    is_zero = value == 0 and not isinstance(value, bool)
+    return not (is_zero or javascript.is_filled(value))
 
 
 def _equals(first: Json, second: Json, /) -> bool:
@@ -51,15 +40,15 @@ def _differs(first: Json, second: Json, /) -> bool:
 
 
 def _and(*values: Json) -> bool:
-    return all(_is_true(value) for value in values)
+    return all(javascript.is_filled(value) for value in values)
 
 
 def _or(*values: Json) -> bool:
-    return any(_is_true(value) for value in values)
+    return any(javascript.is_filled(value) for value in values)
 
 
 def _not(value: Json, /) -> bool:
-    return not _is_true(value)
+    return not javascript.is_filled(value)
 
 
 def _contains(items: Json, item: Json, /) -> bool:
@@ -81,21 +70,18 @@ def _matches(value: Json, pattern: Json, /) -> bool:
     try:
         expression = expressions.compiled(javascript.text(pattern), max_memory_bytes=1 << 20)
     except expressions.BadExpression:
-        raise Unusable from None
+        raise EvaluationFailed from None
     return expression.fullmatch(javascript.text(value)) is not None
 
-
-_GREATER, _LESS = _ordered(lambda order: order > 0), _ordered(lambda order: order < 0)
-_AT_LEAST, _AT_MOST = _ordered(lambda order: order >= 0), _ordered(lambda order: order <= 0)
 
 #: Helpers that hold or don't, as blocks, in parentheses, or with `yes=` and `no=`.
 CONDITIONS: Mapping[str | None, Callable[..., bool]] = {
     **dict.fromkeys(("equals", "equal", "eq", "ifEq", "isEqual"), _equals),
     **dict.fromkeys(("notEquals", "notEqual", "neq", "ne", "ifNotEq"), _differs),
-    **dict.fromkeys(("greaterThan", "gt", "ifGt"), _GREATER),
-    **dict.fromkeys(("lessThan", "lt", "ifLt"), _LESS),
-    **dict.fromkeys(("gte", "ifGte"), _AT_LEAST),
-    **dict.fromkeys(("lte", "ifLte"), _AT_MOST),
+    **dict.fromkeys(("greaterThan", "gt", "ifGt"), partial(in_order, ">")),
+    **dict.fromkeys(("lessThan", "lt", "ifLt"), partial(in_order, "<")),
+    **dict.fromkeys(("gte", "ifGte"), partial(in_order, ">=")),
+    **dict.fromkeys(("lte", "ifLte"), partial(in_order, "<=")),
     "and": _and,
     "or": _or,
     "not": _not,
@@ -109,19 +95,19 @@ CONDITIONS: Mapping[str | None, Callable[..., bool]] = {
 def _length(value: Json, /) -> Json:
     if isinstance(value, str) or is_list(value):
         return javascript.length(value)
-    raise Unusable
+    raise EvaluationFailed
 
 
 def _insert(value: Json, default: Json = "default=", /) -> Json:
     """SendGrid's `{{insert name "default=there"}}`."""
     text = javascript.text(default)
     if not text.startswith("default="):
-        raise Unusable
+        raise EvaluationFailed
     return text.removeprefix("default=") if value is None or value == "" else value
 
 
 def _default(value: Json, default: Json = "", /) -> Json:
-    return value if (value == 0 and not isinstance(value, bool)) or _is_true(value) else default
+    return default if is_empty(value) else value
 
 
 def _format_date(value: Json, pattern: Json, zone: Json = None, /) -> str:
@@ -141,16 +127,12 @@ def _dated(value: Json, pattern: str, zone: Json, written: Callable[..., str]) -
         moment = dates.read(value)
         return written(dates.moved(moment, javascript.text(zone)) if zone else moment, pattern)
     except ValueError:
-        raise Unusable from None
-
-
-def _words(text: str, change: Callable[[str], str]) -> str:
-    return re.sub(r"\S+", lambda word: change(word.group()[:1]) + word.group()[1:], text)
+        raise EvaluationFailed from None
 
 
 def _capitalize(value: Json, /, *, fully: Json = False) -> str:
     text = javascript.text(value)
-    return _words(text.lower() if fully else text, str.upper)
+    return re.sub(r"(?<!\S)\S", lambda first: first.group().upper(), text.lower() if fully else text)
 
 
 def _capitalize_first(value: Json, /) -> str:
@@ -159,12 +141,12 @@ def _capitalize_first(value: Json, /) -> str:
 
 
 def _title(value: Json, /) -> str:
-    return _words(javascript.text(value).lower(), str.upper)
+    return _capitalize(value, fully=True)
 
 
 def _join(items: Json, *others: Json, prefix: Json = "", suffix: Json = "") -> str:
     if not others:
-        raise Unusable
+        raise EvaluationFailed
     *more, separator = others
     parts = items if is_list(items) and not more else [items, *more]
     text = javascript.text(separator).join(map(javascript.text, parts))
@@ -174,21 +156,21 @@ def _join(items: Json, *others: Json, prefix: Json = "", suffix: Json = "") -> s
 def _replace(value: Json, old: Json, new: Json, /) -> str:
     text, target, replacement = (javascript.text(part) for part in (value, old, new))
     if not target or len(text) * len(replacement) > 10_000_000:
-        raise Unusable
+        raise EvaluationFailed
     return text.replace(target, replacement)
 
 
 def _substring(value: Json, start: Json, end: Json = None, /) -> str:
     text = javascript.text(value)
     if not isinstance(start, int) or not isinstance(end, int | None) or min(start, end or 0) < 0:
-        raise Unusable
+        raise EvaluationFailed
     return text[start:end]
 
 
 def _abbreviate(value: Json, width: Json, /) -> str:
     text = javascript.text(value)
     if not isinstance(width, int) or width < 4:
-        raise Unusable
+        raise EvaluationFailed
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
@@ -211,7 +193,7 @@ def _concat(*values: Json) -> str:
 def _math(first: Json, sign: Json, second: Json, /) -> Json:
     left, right = number(first), number(second)
     if left is None or right is None or max(abs(left), abs(right)) > 1e15:
-        raise Unusable
+        raise EvaluationFailed
     match sign:
         case "+":
             return left + right
@@ -223,7 +205,7 @@ def _math(first: Json, sign: Json, second: Json, /) -> Json:
             return left / right
         case "%" if right:
             return left % right
-    raise Unusable
+    raise EvaluationFailed
 
 
 _STYLES = {"integer": "#,##0", "percent": "#,##0%", "currency": "$#,##0.00"}
@@ -235,13 +217,13 @@ def _number_format(value: Json, pattern: Json = None, /, *, format: Json = None)
     name = javascript.text(format or pattern or "#,##0.###")
     amount, parts = number(value), _PATTERN.fullmatch(_STYLES.get(name, name))
     if amount is None or parts is None or abs(amount) > 1e18 or len(name) > 100:
-        raise Unusable
+        raise EvaluationFailed
     before, whole, fraction, percent, after = parts.groups(default="")
     try:
         decimal = Decimal(str(amount)) * (100 if percent else 1)
         decimal = decimal.quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_EVEN)
     except InvalidOperation:
-        raise Unusable from None
+        raise EvaluationFailed from None
     digits, _, rest = f"{abs(decimal):f}".partition(".")
     digits = digits.lstrip("0").zfill(whole.count("0"))
     size = len(whole.rpartition(",")[2]) if "," in whole else 0
@@ -249,9 +231,8 @@ def _number_format(value: Json, pattern: Json = None, /, *, format: Json = None)
         first = len(digits) % size
         groups = [digits[:first], *(digits[at : at + size] for at in range(first, len(digits), size))]
         digits = ",".join(filter(None, groups))
-    required = fraction.rstrip("#")
-    while len(rest) > len(required) and rest.endswith("0"):
-        rest = rest[:-1]
+    required = len(fraction.rstrip("#"))
+    rest = rest[:required] + rest[required:].rstrip("0")
     sign = "-" if decimal < 0 else ""
     return f"{sign}{before}{digits}{'.' if rest else ''}{rest}{percent}{after}"
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from .tags import CLOSE, CLOSING, ID, MAX_DEPTH, MAX_TAG_LENGTH, SPACE, Tokens, Unreadable
+from mailsight.merging.failures import InvalidSyntax
+
+from .tags import CLOSE, CLOSING, ID, MAX_DEPTH, MAX_TAG_LENGTH, SPACE, Tokens
 from .tree import Block, Body, Branch, Call, Else, Literal, Partial, Path, Raw, Strip, Tag, Text
 
 _OPENING = re.compile(
@@ -60,7 +62,7 @@ class _Open:
 
 
 class Parser:
-    """Reads a template. Each tag that can't be read, opens no block or closes none stays in the text."""
+    """Reads a template. A tag that can't be read, or whose block is incomplete, stays in the text."""
 
     def __init__(self, template: str) -> None:
         self._template = template
@@ -108,7 +110,7 @@ class Parser:
         opening = _OPENING.match(self._template, start)
         if opening is not None:
             kind = next(kind for kind in self._READERS if opening[kind] is not None)
-            with suppress(Unreadable):
+            with suppress(InvalidSyntax):
                 return self._READERS[kind](self, opening, kind)
         end = self._end_of_broken(start)
         self._body.nodes.append(Tag(self._template[start:end], end))
@@ -128,7 +130,7 @@ class Parser:
         tokens = Tokens(self._template, opening.end(), CLOSING.get(kind, CLOSE))
         call = tokens.call()
         if tokens.peek().kind != "end":
-            raise Unreadable
+            raise InvalidSyntax
         return call, Strip(bool(opening["left"]), tokens.right), tokens.end
 
     def _comment(self, opening: re.Match[str], _: str) -> int:
@@ -138,7 +140,7 @@ class Parser:
         end = ending.search(self._template, at) if self._has_ends[mark] else None
         if end is None:
             self._has_ends[mark] = False
-            raise Unreadable
+            raise InvalidSyntax
         strip = Strip(bool(opening["left"]), self._template[end.end() - 3] == "~")
         self._body.nodes.append(
             Tag(self._template[start : end.end()], end.end(), strip=strip, is_comment=True)
@@ -148,7 +150,7 @@ class Parser:
     def _field(self, opening: re.Match[str], kind: str) -> int:
         call, strip, end = self._tokens(opening, kind)
         if call.block_names or kind == "inline":
-            raise Unreadable
+            raise InvalidSyntax
         source = self._template[opening.start() : end]
         self._body.nodes.append(Tag(source, end, strip, call, is_raw=kind != "field"))
         return end
@@ -156,7 +158,7 @@ class Parser:
     def _partial(self, opening: re.Match[str], kind: str) -> int:
         call, strip, end = self._tokens(opening, kind)
         if call.block_names or len(call.arguments) > 1:
-            raise Unreadable
+            raise InvalidSyntax
         self._body.nodes.append(Partial(self._template[opening.start() : end], end, strip, call))
         return end
 
@@ -165,7 +167,7 @@ class Parser:
         closings = self._raw_ends.get(call.callee.original, [])
         closing = bisect_left(closings, (end, end))
         if closing == len(closings) or not isinstance(call.callee, Path):
-            raise Unreadable
+            raise InvalidSyntax
         text_end, all_end = closings[closing]
         self._body.nodes.append(
             Raw(self._template[opening.start() : all_end], all_end, self._template[end:text_end])
@@ -183,10 +185,10 @@ class Parser:
         call, strip, end = self._tokens(opening, kind)
         name = call.callee.original
         if kind == "decorator" and not (name == "inline" and len(call.arguments) == 1):
-            raise Unreadable
+            raise InvalidSyntax
         if len(self._open) >= MAX_DEPTH:
             self._too_deep.append(name)
-            raise Unreadable
+            raise InvalidSyntax
         self._count[name] = self._count.get(name, 0) + 1
         tag = _Opening(self._template[opening.start() : end], end, strip, call)
         self._open.append(_Open(kind, name, [(tag, Body())]))
@@ -202,10 +204,10 @@ class Parser:
 
     def _next_branch(self, start: int, end: int, strip: Strip, call: Call | None) -> int:
         if self._too_deep or not self._open or self._open[-1].is_at_end:
-            raise Unreadable
+            raise InvalidSyntax
         block = self._open[-1]
         if call is not None and block.kind == "inverted":
-            raise Unreadable
+            raise InvalidSyntax
         block.parts.append((_Opening(self._template[start:end], end, strip, call), Body()))
         return end
 
@@ -213,17 +215,17 @@ class Parser:
         call, strip, end = self._tokens(opening, kind)
         name = call.callee.original
         if call.arguments or call.options or call.block_names:
-            raise Unreadable
+            raise InvalidSyntax
         if self._too_deep and self._too_deep[-1] == name:
             self._too_deep.pop()
-            raise Unreadable
+            raise InvalidSyntax
         if not self._count.get(name):
-            raise Unreadable
+            raise InvalidSyntax
         while self._open[-1].name != name:
             self._give_up()
         block = self._open.pop()
         self._count[name] -= 1
-        self._closed(block, Strip(strip.before, strip.after), self._template[opening.start() : end], end)
+        self._closed(block, strip, self._template[opening.start() : end], end)
         return end
 
     def _closed(self, block: _Open, strip: Strip, source: str, end: int) -> None:
@@ -247,7 +249,7 @@ class Parser:
         self._body.nodes.append(Block(block.kind, branches, otherwise, source, strip, end))
 
     def _give_up(self) -> None:
-        """Takes the innermost block for text, since nothing closes it."""
+        """Treats the innermost block as text, since nothing closes it."""
         block = self._open.pop()
         self._count[block.name] -= 1
         body = self._body

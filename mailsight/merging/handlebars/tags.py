@@ -1,20 +1,17 @@
-"""Reads what stands within a Handlebars tag."""
+"""Reads the inside of a Handlebars tag."""
 
 import re
 from dataclasses import dataclass
 
+from mailsight.merging.failures import InvalidSyntax
 from mailsight.merging.javascript import WHITESPACE
 from mailsight.merging.values import Json
 
 from .tree import Call, Expression, Literal, Path
 
 MAX_DEPTH = 50
-MAX_TAG_LENGTH = 1_000  # more is a brace that nobody closed
+MAX_TAG_LENGTH = 1_000  # anything longer is a brace that nobody closed
 MAX_PARTS = 500  # of one tag
-
-
-class Unreadable(Exception):
-    """A tag that is not Handlebars."""
 
 
 SPACE = re.escape(WHITESPACE)
@@ -51,27 +48,27 @@ class Tokens:
     """The tokens of one tag, read one after the other."""
 
     def __init__(self, template: str, start: int, closing: re.Pattern[str]) -> None:
-        self.tokens: list[_Token] = []
+        self._tokens: list[_Token] = []
         limit = min(len(template), start + MAX_TAG_LENGTH)
         while (end := closing.match(template, start, limit)) is None:
             token = _TOKEN.match(template, start, limit)
-            if token is None or len(self.tokens) > MAX_PARTS:
-                raise Unreadable
+            if token is None or len(self._tokens) > MAX_PARTS:
+                raise InvalidSyntax
             start = token.end()
             kind = token.lastgroup or ""
             if kind != "space":
-                self.tokens.append(_Token(kind.partition("_")[0], token.group()))
+                self._tokens.append(_Token(kind.partition("_")[0], token.group()))
         self.end, self.right = end.end(), bool(end["right"])
         self._at = 0
 
     def peek(self, ahead: int = 0) -> _Token:
         at = self._at + ahead
-        return self.tokens[at] if at < len(self.tokens) else _Token("end", "")
+        return self._tokens[at] if at < len(self._tokens) else _Token("end", "")
 
     def next(self, *kinds: str) -> _Token:
         token = self.peek()
         if kinds and token.kind not in kinds:
-            raise Unreadable
+            raise InvalidSyntax
         self._at += 1
         return token
 
@@ -84,10 +81,10 @@ class Tokens:
     def call(self, depth: int = 0) -> Call:
         """A name, its arguments, its options, and the names that a block gives to what it shows."""
         if depth > MAX_DEPTH:
-            raise Unreadable
+            raise InvalidSyntax
         callee = self._expression(depth)
         if isinstance(callee, Call):
-            raise Unreadable
+            raise InvalidSyntax
         arguments, options = [], {}
         while self.peek().kind not in {"end", "as"} and self.peek() != _Token("mark", ")"):
             if self.peek().kind in {"id", "segment"} and self.peek(1) == _Token("mark", "="):
@@ -95,7 +92,7 @@ class Tokens:
                 self.next()
                 options[name] = self._expression(depth)
             elif options:
-                raise Unreadable
+                raise InvalidSyntax
             else:
                 arguments.append(self._expression(depth))
         names = self._block_names() if self.peek().kind == "as" else ()
@@ -107,7 +104,7 @@ class Tokens:
         while not self.accepts("|"):
             names.append(_name(self.next("id", "segment")))
         if not names or self.peek().kind != "end":
-            raise Unreadable
+            raise InvalidSyntax
         return tuple(names)
 
     def _expression(self, depth: int) -> Expression:
@@ -123,7 +120,7 @@ class Tokens:
         if self.accepts("("):
             call = self.call(depth + 1)
             if call.block_names or not self.accepts(")"):
-                raise Unreadable
+                raise InvalidSyntax
             return call
         return self._path()
 
@@ -139,7 +136,7 @@ class Tokens:
             if token.kind == "segment" or part not in {"..", ".", "this"}:
                 parts.append(part)
             elif parts:
-                raise Unreadable
+                raise InvalidSyntax
             elif part == "..":
                 depth += 1
             if self.peek().kind != "separator":

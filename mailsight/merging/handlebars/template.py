@@ -10,12 +10,14 @@ from dataclasses import replace
 from typing import ClassVar
 
 from mailsight.merging import javascript
-from mailsight.merging.output import Output, TooMuch
+from mailsight.merging.failures import EvaluationFailed
+from mailsight.merging.limits import TooCostly
+from mailsight.merging.output import Output
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import MISSING, Json, Missing, Values
 
 from .expressions import Data, Evaluator, Markup, Scope
-from .helpers import CONDITIONS, Unusable
+from .helpers import CONDITIONS, is_empty
 from .parser import Parser
 from .spaces import control
 from .tags import MAX_DEPTH
@@ -24,7 +26,7 @@ from .tree import Block, Body, Branch, Call, Node, Partial, Raw, Tag, Text
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "`": "&#x60;", "=": "&#x3D;"}
 )
-# Iterable fills these with what a data feed answered, which nobody keeps.
+# Iterable fills these with what a data feed answered, which nobody stores.
 _FEED_TAG = re.compile(r"\[\[[^\[\]]{1,200}+\]\]")
 # Mailgun fills these after the template, in all parts of a mail.
 _RECIPIENT = re.compile(r"%recipient\.([\w.]{1,100}+)%")
@@ -51,7 +53,7 @@ class _Template:
         for node in body.nodes:
             try:
                 self._node(node, scope)
-            except TooMuch:
+            except TooCostly:
                 self._out.unsupported(_opening(node))
                 self._out.rest(self._source[node.end :])
                 break
@@ -65,7 +67,7 @@ class _Template:
             return
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise TooMuch
+            raise TooCostly
         scope = scope.defining(body.partials, around)
         for node in body.nodes:
             self._node(node, scope)
@@ -116,7 +118,7 @@ class _Template:
         self._expressions.missing.clear()
         try:
             value = self._expressions.call(call, scope)
-        except Unusable:
+        except EvaluationFailed:
             self._literally(tag.source)
             return
         if value is MISSING:
@@ -131,8 +133,8 @@ class _Template:
             self._expressions.missing.clear()
             try:
                 is_shown = self._branch(branch, scope)
-            except Unusable:
-                self._unusable(block, index, scope)
+            except EvaluationFailed:
+                self._show_all(block, index, scope)
                 return
             if is_shown:
                 return
@@ -148,12 +150,11 @@ class _Template:
         if name in self._BLOCKS:
             return self._BLOCKS[name](self, branch, scope)
         if name in CONDITIONS and call.arguments:
-            is_shown = javascript.is_true(self._expressions.condition(name, call, scope))
-            if is_shown:
-                self._same(branch.body, scope)
-            return is_shown
+            return self._show_if(
+                javascript.is_true(self._expressions.condition(name, call, scope)), branch, scope
+            )
         if call.arguments or call.options:
-            raise Unusable
+            raise EvaluationFailed
         return self._section(self._expressions.path(call.path, scope), branch, scope)
 
     def _section(self, value: Json | Missing, branch: Branch, scope: Scope) -> bool:
@@ -168,19 +169,18 @@ class _Template:
     def _argument(self, branch: Branch, scope: Scope) -> Json:
         """The only argument of a block; None if its value is unknown."""
         if len(branch.call.arguments) != 1:
-            raise Unusable
+            raise EvaluationFailed
         value = self._expressions.value(branch.call.arguments[0], scope)
         self._expressions.assume()
         return None if value is MISSING else value
 
     def _if(self, branch: Branch, scope: Scope) -> bool:
-        is_shown = self._holds(branch, scope)
-        if is_shown:
-            self._same(branch.body, scope)
-        return is_shown
+        return self._show_if(self._holds(branch, scope), branch, scope)
 
     def _unless(self, branch: Branch, scope: Scope) -> bool:
-        is_shown = not self._holds(branch, scope)
+        return self._show_if(not self._holds(branch, scope), branch, scope)
+
+    def _show_if(self, is_shown: bool, branch: Branch, scope: Scope) -> bool:
         if is_shown:
             self._same(branch.body, scope)
         return is_shown
@@ -189,20 +189,19 @@ class _Template:
         value = self._argument(branch, scope)
         option = branch.call.options.get("includeZero")
         if option is not None and javascript.is_true(self._expressions.value(option, scope)):
-            return not _is_empty(value)
-        return javascript.is_true(value) and not _is_empty(value)
+            return not is_empty(value)
+        return javascript.is_filled(value)
 
     def _with(self, branch: Branch, scope: Scope) -> bool:
         value = self._argument(branch, scope)
-        if _is_empty(value):
+        if is_empty(value):
             return False
         names = zip(branch.call.block_names, (value,), strict=False)
         self._body(branch.body, scope.within(value, names), scope)
         return True
 
     def _each(self, branch: Branch, scope: Scope) -> bool:
-        value = self._argument(branch, scope)
-        return self._items(value, branch, scope)
+        return self._items(self._argument(branch, scope), branch, scope)
 
     def _items(self, value: Json, branch: Branch, scope: Scope) -> bool:
         """Shows a branch for each item of a list or object. Returns whether there are any."""
@@ -225,7 +224,7 @@ class _Template:
         self._expressions.assigned[javascript.text(name)] = Markup(self._out.cut(start))
         return True
 
-    def _unusable(self, block: Block, index: int, scope: Scope) -> None:
+    def _show_all(self, block: Block, index: int, scope: Scope) -> None:
         """Shows all that a block might, from a branch on, with the tags that could not be understood."""
         parts = [(branch.source, branch.body) for branch in block.branches[index:]]
         if block.otherwise:
@@ -271,7 +270,7 @@ class _Template:
         try:
             this = self._expressions.value(call.arguments[0], scope) if call.arguments else scope.this
             options = {key: self._expressions.value(option, scope) for key, option in call.options.items()}
-        except Unusable:
+        except EvaluationFailed:
             self._literally(f"{{{{> {name}}}}}")
             return
         self._expressions.assume()
@@ -296,11 +295,6 @@ class _Template:
 
 
 _PARTIAL_BLOCK = "@partial-block"
-
-
-def _is_empty(value: Json) -> bool:
-    is_zero = isinstance(value, int | float) and not isinstance(value, bool) and value == 0
-    return (not javascript.is_true(value) and not is_zero) or (javascript.is_list(value) and not value)
 
 
 def _opening(node: Node) -> str:

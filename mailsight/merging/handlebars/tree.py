@@ -38,7 +38,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What stands within a tag or within parentheses: a name, and what it is called with."""
+    """The inside of a tag or of parentheses: a name, and what it is called with."""
 
     callee: Path | Literal
     arguments: tuple["Expression", ...] = ()
@@ -81,7 +81,7 @@ class Text:
 
 @dataclass(slots=True)
 class Tag:
-    """A tag that is no block: a field, a comment, or one that can't be read, which has no call."""
+    """A tag that is not a block: a field, a comment, or, without a call, code that can't be read."""
 
     source: str
     end: int
