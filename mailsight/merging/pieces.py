@@ -224,6 +224,7 @@ def structure(
         elif piece.kind is Kind.FIELD and not is_sound(piece, None):
             builder.found.unsound.add(index)
     builder.close(0)
+    builder.check_places()
     return builder.found
 
 
@@ -265,7 +266,7 @@ class _Builder:
             self._end(index, name)
         elif name in self._between:
             self._branch(index, name)
-        elif not (self._is_in_place(name) and self._is_sound(piece, None)):
+        elif not self._is_sound(piece, None):
             self.found.unsound.add(index)
 
     def close(self, depth: int) -> None:
@@ -275,9 +276,19 @@ class _Builder:
             self._depths[block.name] -= 1
         del self._open[depth:]
 
-    def _is_in_place(self, name: str) -> bool:
-        around = [block for block, tags in self._blocks.items() if name in tags.inside]
-        return not around or any(self._depths[block] for block in around)
+    def check_places(self) -> None:
+        """Give up the tags that need a block around them and have none that is run, once all blocks are known."""
+        placed = frozenset().union(*(block.inside for block in self._blocks.values()))
+        around: list[tuple[int, frozenset[str]]] = []  # where each block ends, and the tags that need it
+        for index, piece in enumerate(self._pieces):
+            if piece.kind is not Kind.TAG:
+                continue
+            while around and around[-1][0] <= piece.start:
+                around.pop()
+            if piece.start in self.found.ends:
+                around.append((self.found.ends[piece.start], self._blocks[piece.name].inside))
+            elif piece.name in placed and not any(piece.name in inside for _, inside in around):
+                self.found.unsound.add(index)
 
     def _end(self, index: int, name: str) -> None:
         if not any(self._depths[block] for block, tags in self._blocks.items() if tags.end == name):

@@ -142,6 +142,9 @@ def test_what_is_not_known_stays_and_is_named(
          ("{{ 9 ** 999999 }}", "{{ 'a' * 999999999 }}", "{{ range(999999999) }}", "{{ 'a'|center(99999999) }}")),
         ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ f() }}", ("{{ f() }}",)),
         ("{{ 1 / 0 }}{% set x = 1 / 0 %}{% break %}", None, ("{{ 1 / 0 }}", "{% set x = 1 / 0 %}", "{% break %}")),
+        ("{% for s in sizes %}{{ points }}{% break %}", "{% for s in sizes %}120{% break %}",
+         ("{% for s in sizes %}", "{% break %}")),
+        ("{% for s in company %}{% else %}a{% continue %}{% endfor %}", "a{% continue %}", ("{% continue %}",)),
         ("{% if vip %}{% module 'x' %}{% endif %}", "", ()),
     ],
 )  # fmt: skip

@@ -168,6 +168,11 @@ def test_what_is_not_known_stays_and_is_named(
         ("{{ 1 | divided_by: 0 }}{{ shop }}", None, ("{{ 1 | divided_by: 0 }}", "{{ shop }}")),
         ("{{ }}{{ 'open }}{% %}", None, ("{{ }}", "{{ 'open }}", "{% %}")),
         ("{% raw %}{{ first_name }}", "{% raw %}Ada", ("{% raw %}",)),
+        ("{% for x in sizes %}{% if visits %}a{% break %}{% endif %}", "{% for x in sizes %}a{% break %}",
+         ("{% for x in sizes %}", "{% break %}")),
+        ("{% for x in company %}{% else %}a{% break %}{% endfor %}{{ visits }}{% liquid continue %}",
+         "{% for x in company %}{% else %}a{% break %}{% endfor %}7{% liquid continue %}",
+         ("{% for x in company %}{% else %}a{% break %}{% endfor %}", "{% liquid continue %}")),
         ("{% for i in (1..999999999) %}x{% endfor %}.", None, ("{% for i in (1..999999999) %}x{% endfor %}",)),
     ],
 )  # fmt: skip

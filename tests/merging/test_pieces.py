@@ -78,6 +78,14 @@ def test_a_block_with_a_bad_tag_loses_its_tags() -> None:
 
 def test_a_tag_may_need_its_block() -> None:
     assert unsound("{% stop %}{% each %}{% if %}{% stop %}{% endif %}{% end %}") == ["{% stop %}"]
+    assert unsound("{% each %}{% stop %}") == ["{% each %}", "{% stop %}"]
+    assert unsound("{% each bad %}{% stop %}{% end %}{% each %}{% end %}{% stop %}") == [
+        "{% each bad %}",
+        "{% stop %}",
+        "{% end %}",
+        "{% stop %}",
+    ]
+    assert unsound("{% each %}{% each bad %}{% stop %}{% end %}{% end %}") == ["{% each bad %}", "{% end %}"]
 
 
 def test_deeper_blocks_are_text() -> None:

@@ -1,7 +1,7 @@
 """Runs HubL: the statements of Jinja's tree, with bounds. Whatever fails is left in the text."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from jinja2 import nodes
 
@@ -39,6 +39,7 @@ class Run(Expressions):
         self._texts = texts  # what is written for each piece that is text
         self._characters_left = MAX_CHARACTERS
         self._written: list[str] = []
+        self._loops = 0  # around the statement that runs
 
     def run(self, body: Iterable[nodes.Node]) -> str:
         """The text of the template."""
@@ -134,12 +135,15 @@ class Run(Expressions):
         for index, item in enumerate(items):
             loop.update(_loop(items, index))
             self._assign(node.target, item)
+            self._loops += 1
             try:
                 self._block(node.body)
             except _ContinueError:
                 pass
             except _BreakError:
                 break
+            finally:
+                self._loops -= 1
             self._scopes[depth - 1 :] = [{"loop": loop}]  # what is set in a loop ends with its turn
         del self._scopes[depth - 1 :]
         if not items:
@@ -162,10 +166,13 @@ class Run(Expressions):
         self._write(text(self._chained(node.filter, self._captured(node.body))))
 
     def _run_break(self, _node: nodes.Break) -> None:
-        raise _BreakError
+        self._leave_turn(_BreakError)
 
     def _run_continue(self, _node: nodes.Continue) -> None:
-        raise _ContinueError
+        self._leave_turn(_ContinueError)
+
+    def _leave_turn(self, error: type[Exception]) -> NoReturn:
+        raise error if self._loops else RuntimeError("no loop to leave")
 
     def _run_with(self, node: nodes.With) -> None:
         values = [self._value(value) for value in node.values]

@@ -11,6 +11,7 @@ from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
 from mailsight.merging.limits import MAX_CHARACTERS, Budget
+from mailsight.merging.pieces import listed
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import MISSING, Json, Values
 
@@ -61,6 +62,12 @@ class Context(RenderContext):
         """The outcome."""
         assumed = dict.fromkeys((*self.asked, *self._assumed))
         return Rendered(written, tuple(self.unknown), tuple(assumed), tuple(self.unsupported))
+
+    def take_back(self, buffer: TextIO, written: int, source: str) -> None:
+        """Remove what was written from a position on: its code can't be run."""
+        buffer.seek(written)
+        buffer.truncate()
+        self.unsupported[listed(source)] = None
 
     def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
         """The value at a path."""

@@ -159,9 +159,7 @@ class _GuardedNode(Node):
         except FAILURES as error:
             if not self._source or isinstance(error, OutputStreamLimitError):
                 raise
-            buffer.seek(written)
-            buffer.truncate()
-            context.unsupported[listed(self._source)] = None
+            context.take_back(buffer, written, self._source)
             return buffer.write(self._source)
         finally:
             if assigned:  # whoever uses the name asks for it

@@ -7,14 +7,15 @@ differ in white space only, this follows LiquidJS, which keeps it.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from io import StringIO
 
 from liquid import BoundTemplate, Token, TokenStream
 from liquid.builtin.expressions import FilteredExpression, Path
-from liquid.exceptions import OutputStreamLimitError
+from liquid.exceptions import LiquidInterrupt, OutputStreamLimitError
 from liquid.expression import Expression
 from liquid.token import TOKEN_CONTENT, TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG
 
-from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, listed, structure
+from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, structure
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import Values
 
@@ -59,16 +60,24 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa
     while stream.current is not stream.eof:
         token, written = stream.current, buffer.tell()
         try:
-            node_at(stream).render(context, buffer)
+            _render_next(stream, context, buffer)
         except (MemoryError, OutputStreamLimitError, *FAILURES):
             # It takes too much: what was not written yet is left as it is.
-            buffer.seek(written)
-            buffer.truncate()
             rest = template[token.start_index :]
-            context.unsupported[listed(stream.source(token) or rest)] = None
+            context.take_back(buffer, written, stream.source(token) or rest)
             return context.rendered(buffer.getvalue() + rest)
         next(stream)
     return context.rendered(buffer.getvalue())
+
+
+def _render_next(stream: Stream, context: Context, buffer: StringIO) -> None:
+    token, written = stream.current, buffer.tell()
+    try:
+        node_at(stream).render(context, buffer)
+    except LiquidInterrupt:  # {% break %} outside its loop, such as after the loop's {% else %}
+        source = stream.source(token)
+        context.take_back(buffer, written, source)
+        buffer.write(source)
 
 
 def _tokens(template: str, pieces: Sequence[Piece], unsound: set[int]) -> Iterator[Token]:
