@@ -22,7 +22,7 @@ from django.utils.timezone import template_localtime
 from mailsight.merging import dates
 from mailsight.merging.limits import ERRORS, MAX_CHARACTERS, Budget
 from mailsight.merging.pieces import listed
-from mailsight.merging.rendering import Rendered
+from mailsight.merging.rendering import Notes
 from mailsight.merging.values import MISSING, Json, Values
 
 from .filters import filters, lookup
@@ -102,14 +102,8 @@ class Context(context.Context):  # type: ignore[misc]
         super().__init__(autoescape=autoescape, use_l10n=False, use_tz=False)
         self.values = values
         self.budget = Budget()
-        self.unknown: dict[str, None] = {}
-        self.assumed: dict[str, None] = {}
-        self.unsupported: dict[str, None] = {}
+        self.notes = Notes()
         self._characters_left = MAX_CHARACTERS
-
-    def rendered(self, written: str) -> Rendered:
-        """The outcome."""
-        return Rendered(written, tuple(self.unknown), tuple(self.assumed), tuple(self.unsupported))
 
     def write(self, text: str) -> str:
         """Text that is written, paid for. Raises `MemoryError` if it is too much."""
@@ -170,7 +164,7 @@ class _Expression(FilterExpression):  # type: ignore[misc]
             ]
             unknown = next((argument for argument in given if isinstance(argument, Unknown)), None)
             if unknown is not None and ignore_failures:
-                context.assumed[unknown.name] = None
+                context.notes.assumed[unknown.name] = None
                 given = ["" if argument is unknown else argument for argument in given]
                 unknown = None
             if unknown is not None:
@@ -180,7 +174,7 @@ class _Expression(FilterExpression):  # type: ignore[misc]
             else:
                 value = _applied(function, value, given, context)
         if ignore_failures and isinstance(value, Unknown):
-            context.assumed[value.name] = None
+            context.notes.assumed[value.name] = None
             return value.otherwise
         return value
 
@@ -272,9 +266,9 @@ class _Field(VariableNode):  # type: ignore[misc]
             value = self.filter_expression.resolve(context)
             if not isinstance(value, Unknown):
                 return context.write(base.render_value_in_context(value, context))
-            context.unknown[value.name] = None
+            context.notes.unknown[value.name] = None
         except FAILURES:
-            context.unsupported[listed(self._source)] = None
+            context.notes.unsupported[listed(self._source)] = None
         return context.write(self._source)
 
 
@@ -292,9 +286,9 @@ class _Guarded(Node):  # type: ignore[misc]
         try:
             return str(self._node.render(context))
         except _NotKnownError as error:
-            context.unknown[str(error)] = None
+            context.notes.unknown[str(error)] = None
         except FAILURES:
-            context.unsupported[listed(self._source)] = None
+            context.notes.unsupported[listed(self._source)] = None
         return context.write(self._source)
 
 
@@ -318,7 +312,7 @@ class _LiteralNode(Node):  # type: ignore[misc]
         self._source = source
 
     def render(self, context: Context) -> str:
-        context.unsupported[listed(self._source)] = None
+        context.notes.unsupported[listed(self._source)] = None
         return context.write(self._source)
 
 

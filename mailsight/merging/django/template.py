@@ -61,10 +61,10 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
             except (MemoryError, *FAILURES):
                 # It takes too much: what was not written yet is left as it is.
                 rest = template[node.token.position[0] :]
-                context.unsupported[listed(rest)] = None
+                context.notes.unsupported[listed(rest)] = None
                 written.append(rest)
                 break
-    return context.rendered("".join(written))
+    return context.notes.rendered("".join(written))
 
 
 @cache

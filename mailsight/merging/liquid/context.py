@@ -12,7 +12,7 @@ from liquid.utils import ReadOnlyChainMap
 
 from mailsight.merging.limits import MAX_CHARACTERS, Budget
 from mailsight.merging.pieces import listed
-from mailsight.merging.rendering import Rendered
+from mailsight.merging.rendering import Notes, Rendered
 from mailsight.merging.values import MISSING, Json, Values
 
 _PROPERTIES = frozenset({"size", "first", "last"})
@@ -49,25 +49,23 @@ class Context(RenderContext):
         self.scope = ReadOnlyChainMap(self.locals)
         self.values = values
         self.budget = Budget()
-        self.unknown: dict[str, None] = {}
-        self.unsupported: dict[str, None] = {}
-        #: Names without a value that were asked for. Fields take theirs away again.
-        self.asked: list[str] = []
+        self.notes = Notes()
+        #: Names without a value that were looked up. Fields remove theirs again.
+        self.missing: list[str] = []
         #: The name that is being assigned.
         self.assigning: str | None = None
         self._assigned = assigned
-        self._assumed: list[str] = []
 
     def rendered(self, written: str) -> Rendered:
-        """The outcome."""
-        assumed = dict.fromkeys((*self.asked, *self._assumed))
-        return Rendered(written, tuple(self.unknown), tuple(assumed), tuple(self.unsupported))
+        """The text, with the notes on it."""
+        self.notes.assumed = dict.fromkeys(self.missing) | self.notes.assumed
+        return self.notes.rendered(written)
 
     def take_back(self, buffer: TextIO, written: int, source: str) -> None:
         """Remove what was written from a position on: its code can't be run."""
         buffer.seek(written)
         buffer.truncate()
-        self.unsupported[listed(source)] = None
+        self.notes.unsupported[listed(source)] = None
 
     def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
         """The value at a path."""
@@ -78,11 +76,11 @@ class Context(RenderContext):
             # is made of itself, it may have been meant as the customer's.
             value = None
             if path[0] == self.assigning and not self.loops:
-                self._assumed.append(self.assigning)
+                self.notes.assumed[self.assigning] = None
         if value is MISSING:
             value = Unknown(_written(path), token=token) if default is UNDEFINED else default
         if isinstance(value, Unknown):
-            self.asked.append(value.name)
+            self.missing.append(value.name)
         return (
             None if type(value) is Undefined else value
         )  # python-liquid's own, for the parent of an outermost loop

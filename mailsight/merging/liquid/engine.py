@@ -73,17 +73,17 @@ class _Field(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         context = cast("Context", context)
         context.budget.spend()
-        asked = len(context.asked)
+        missing = len(context.missing)
         written = str(self)
         try:
             value = self.expression.evaluate(context)
             if isinstance(value, Unknown):
-                context.unknown[value.name] = None
+                context.notes.unknown[value.name] = None
             else:
                 written = text(value)
         except FAILURES:
-            context.unsupported[listed(written)] = None
-        del context.asked[asked:]
+            context.notes.unsupported[listed(written)] = None
+        del context.missing[missing:]
         return buffer.write(written)
 
     def __str__(self) -> str:
@@ -118,7 +118,7 @@ class _Literal(Tag):
 class _LiteralNode(Node):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         context = cast("Context", context)
-        context.unsupported[listed(self.token.value)] = None
+        context.notes.unsupported[listed(self.token.value)] = None
         return buffer.write(self.token.value)
 
 
@@ -151,7 +151,7 @@ class _GuardedNode(Node):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         context = cast("Context", context)
         context.budget.spend()
-        written, asked = buffer.tell(), len(context.asked)
+        written, missing = buffer.tell(), len(context.missing)
         assigned = str(self._node.name) if isinstance(self._node, AssignNode) else None
         context.assigning = assigned
         try:
@@ -163,7 +163,7 @@ class _GuardedNode(Node):
             return buffer.write(self._source)
         finally:
             if assigned:  # whoever uses the name asks for it
-                del context.asked[asked:]
+                del context.missing[missing:]
 
     def expressions(self) -> Iterable[Expression]:
         return self._node.expressions()
