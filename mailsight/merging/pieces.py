@@ -6,13 +6,15 @@ and the rest of the template is still rendered. Everything takes time linear in 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 #: No sender's tag is longer. Libraries read their code with expressions that take quadratic time.
 MAX_CODE = 5_000
 MAX_DEPTH = 30
+#: A text in quotes within code, which may escape its quotes.
+QUOTED = re.compile(r"(\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+')", re.DOTALL)
 _MAX_BRACKETS = 50
 _MAX_LISTED = 120
 
@@ -313,6 +315,29 @@ class _Builder:
         block.tags.append(index)
         block.is_final = name == block.block.final
         block.is_sound &= block.is_final or self._is_sound(self._pieces[index], block.name)
+
+
+def trimmed(pieces: Sequence[Piece], index: int, unsound: Container[int]) -> str:
+    """What is written for a piece that is not code: its text, without what its neighbours trim."""
+    piece = pieces[index]
+    text = {Kind.TEXT: piece.text, Kind.VERBATIM: piece.code}.get(piece.kind, "")
+    if index and pieces[index - 1].trims_after and index - 1 not in unsound:
+        text = text.lstrip()
+    if index + 1 < len(pieces) and pieces[index + 1].trims_before and index + 1 not in unsound:
+        text = text.rstrip()
+    return text
+
+
+def outside_quotes(code: str, change: Callable[[str], str]) -> str:
+    """Code, with a change made to everything that is not in quotes."""
+    parts = QUOTED.split(code)
+    parts[::2] = map(change, parts[::2])
+    return "".join(parts)
+
+
+def with_words(code: str) -> str:
+    """Code that has `and`, `or` and `not` instead of Go's and Java's signs for them."""
+    return re.sub(r"!(?!=)", " not ", code.replace("&&", " and ").replace("||", " or "))
 
 
 def listed(code: str) -> str:

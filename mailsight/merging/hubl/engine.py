@@ -36,7 +36,7 @@ class Run(Expressions):
         self._template = template
         self._pieces = pieces
         self._found = found
-        self._texts = texts  # what is written for each piece that is text
+        self._texts = texts  # what is written for each piece that is not run
         self._characters_left = MAX_CHARACTERS
         self._written: list[str] = []
         self._loops = 0  # around the statement that runs
@@ -91,8 +91,8 @@ class Run(Expressions):
             if text is None:
                 return
             if at in self._found.unsound:
-                self.notes.unsupported[listed(self._pieces[at].text)] = None
-            self._write(self._pieces[at].text if at in self._found.unsound else text)
+                self.notes.unsupported[listed(text)] = None
+            self._write(text)
 
     def _field(self, node: nodes.Expr, source: str) -> str:
         self._budget.spend()

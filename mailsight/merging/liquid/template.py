@@ -15,7 +15,7 @@ from liquid.exceptions import LiquidInterrupt, OutputStreamLimitError
 from liquid.expression import Expression
 from liquid.token import TOKEN_CONTENT, TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG
 
-from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, structure
+from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, structure, trimmed
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import Values
 
@@ -83,12 +83,7 @@ def _render_next(stream: Stream, context: Context, buffer: StringIO) -> None:
 def _tokens(template: str, pieces: Sequence[Piece], unsound: set[int]) -> Iterator[Token]:
     for index, piece in enumerate(pieces):
         if piece.kind is Kind.TEXT:
-            content = piece.text
-            if index and pieces[index - 1].trims_after and index - 1 not in unsound:
-                content = content.lstrip()
-            if index + 1 < len(pieces) and pieces[index + 1].trims_before and index + 1 not in unsound:
-                content = content.rstrip()
-            if content:
+            if content := trimmed(pieces, index, unsound):
                 yield Token(TOKEN_CONTENT, content, piece.start, template)
         elif piece.kind is Kind.VERBATIM and piece.code:
             yield Token(TOKEN_CONTENT, piece.code, piece.start, template)
