@@ -62,6 +62,7 @@ def liquid(template: str) -> Rendered:
         ("{% case visits %}{% when 1, 2 %}few{% when 7 or 8 %}many{% else %}none{% endcase %}", "many"),
         ("{% if sizes contains 'L' and first_name contains 'd' %}yes{% endif %}", "yes"),
         ("{% if sizes contains company or visits contains 7 %}yes{% else %}no{% endif %}", "no"),
+        ("{% if true" + " == true" * 50 + " and 1" + " != 2" * 50 + " %}evaluated once{% endif %}", "evaluated once"),
         ("{% if true or true and false %}right to left{% endif %}", "right to left"),
         # Loops
         ("{% for b in basket %}{{ forloop.index }}/{{ forloop.length }} {{ b.Name }} {% endfor %}",

@@ -1,5 +1,6 @@
 """python-liquid with bounds: its tags, fields, comparisons and filters. Whatever fails is left in the text."""
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TextIO, cast
@@ -7,7 +8,7 @@ from typing import Any, TextIO, cast
 from liquid import Environment, RenderContext, Token, TokenStream
 from liquid.ast import Node
 from liquid.builtin.expressions import logical
-from liquid.builtin.expressions.primitive import Blank, RangeLiteral
+from liquid.builtin.expressions.primitive import Blank, Literal, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
@@ -177,21 +178,15 @@ class _Equal(logical.EqExpression):
 
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        left, right = self.left.evaluate(context), self.right.evaluate(context)
-        if isinstance(right, Blank):
-            return is_blank(left)
-        return is_blank(right) if isinstance(left, Blank) else super().evaluate(context)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _equal(self, context)
 
 
 class _NotEqual(logical.NeExpression):
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        left, right = self.left.evaluate(context), self.right.evaluate(context)
-        if isinstance(right, Blank):
-            return not is_blank(left)
-        return not is_blank(right) if isinstance(left, Blank) else super().evaluate(context)
+    def evaluate(self, context: RenderContext) -> bool:
+        return not _equal(self, context)
 
 
 class _Less(logical.LtExpression):
@@ -199,29 +194,29 @@ class _Less(logical.LtExpression):
 
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        return _compare(self, context, lambda left, right: left < right)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _compare(self, context, operator.lt)
 
 
 class _Greater(logical.GtExpression):
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        return _compare(self, context, lambda left, right: left > right)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _compare(self, context, operator.gt)
 
 
 class _AtMost(logical.LeExpression):
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        return _compare(self, context, lambda left, right: left <= right)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _compare(self, context, operator.le)
 
 
 class _AtLeast(logical.GeExpression):
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        return _compare(self, context, lambda left, right: left >= right)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _compare(self, context, operator.ge)
 
 
 class _Contains(logical.ContainsExpression):
@@ -267,6 +262,17 @@ def _adapt(expression: Expression) -> None:
         item = todo.pop()
         item.__class__ = _OURS.get(type(item), type(item))
         todo += item.children()
+
+
+def _equal(expression: logical.EqExpression | logical.NeExpression, context: RenderContext) -> bool:
+    # Each side is evaluated once: if it were twice, every == in a chain of them would double the time.
+    left, right = expression.left.evaluate(context), expression.right.evaluate(context)
+    if isinstance(right, Blank):
+        return is_blank(left)
+    if isinstance(left, Blank):
+        return is_blank(right)
+    token = expression.token
+    return bool(logical.EqExpression(token, Literal(token, left), Literal(token, right)).evaluate(context))
 
 
 def _compare(expression: Any, context: RenderContext, compared: Callable[[Any, Any], bool]) -> bool:
