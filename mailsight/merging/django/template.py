@@ -56,9 +56,9 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
     cycles = frozenset(
         name for piece in pieces if piece.kind is Kind.TAG for name in _NAMED.findall(piece.code)
     )
-    found = structure(pieces, _BLOCKS, partial(_is_sound, cycles))
+    layout = structure(pieces, _BLOCKS, partial(_is_sound, cycles))
     try:
-        nodes = Parser(_tokens(pieces, found.unsound), template, found.ends).parse()
+        nodes = Parser(_tokens(pieces, layout.unsound), template, layout.ends).parse()
     except FAILURES:  # a tag that depends on one before it
         return Rendered(template, unsupported=(listed(template),))
     context = Context(values, autoescape=is_html)

@@ -28,14 +28,14 @@ class Run(Expressions):
         self,
         template: str,
         pieces: Sequence[Piece],
-        found: Structure,
+        layout: Structure,
         texts: Sequence[str | None],
         values: Values,
     ) -> None:
         super().__init__(values)
         self._template = template
         self._pieces = pieces
-        self._found = found
+        self._layout = layout
         self._texts = texts  # what is written for each piece that is not run
         self._characters_left = MAX_CHARACTERS
         self._written: list[str] = []
@@ -76,7 +76,7 @@ class Run(Expressions):
         except FAILURES:
             del self._written[written:]
             del self._scopes[scopes:]
-            source = self._template[piece.start : self._found.ends.get(piece.start, piece.end)]
+            source = self._template[piece.start : self._layout.ends.get(piece.start, piece.end)]
             self.notes.unsupported[listed(source)] = None
             self._write(source)
 
@@ -90,7 +90,7 @@ class Run(Expressions):
             text = self._texts[at]
             if text is None:
                 return
-            if at in self._found.unsound:
+            if at in self._layout.unsound:
                 self.notes.unsupported[listed(text)] = None
             self._write(text)
 

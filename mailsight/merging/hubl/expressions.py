@@ -67,27 +67,27 @@ class _Environment(ImmutableSandboxedEnvironment):
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        found = member(obj, str(argument))
-        return self.undefined(name=str(argument)) if found is MISSING else found
+        value = member(obj, str(argument))
+        return self.undefined(name=str(argument)) if value is MISSING else value
 
 
 @cache
 def environment() -> ImmutableSandboxedEnvironment:
     """Jinja's parser and filters."""
-    made = _Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
-    made.filters.clear()
-    made.filters.update(FILTERS)
-    made.tests.clear()
-    made.tests.update(TESTS)
-    return made
+    jinja = _Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
+    jinja.filters.clear()
+    jinja.filters.update(FILTERS)
+    jinja.tests.clear()
+    jinja.tests.update(TESTS)
+    return jinja
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that is not known. `otherwise` is what HubL makes of it if there is none."""
+    """A value that is not known. `fallback` is what HubL uses in its place."""
 
     path: tuple[str, ...]
-    otherwise: Any = None
+    fallback: Any = None
 
     @property
     def name(self) -> str:
@@ -131,7 +131,7 @@ class Expressions:
         """A value that a condition asks for: one that is not known is taken as HubL takes it."""
         if isinstance(value, Unknown):
             self.notes.assumed[value.name] = None
-            return value.otherwise
+            return value.fallback
         return value
 
     def _value(self, node: nodes.Node) -> Any:
@@ -204,8 +204,8 @@ class Expressions:
             return value[name] if -len(value) <= name < len(value) else None
         if name in _TIME_PARTS and hasattr(value, "tzinfo"):
             return getattr(value, name)
-        found = self._values.member(value, str(name))
-        return Unknown(names) if found is MISSING else found
+        item = self._values.member(value, str(name))
+        return Unknown(names) if item is MISSING else item
 
     def _both(self, node: Any, function: Callable[[Any, Any], Any]) -> Any:
         left, right = self._value(node.left), self._value(node.right)
@@ -218,9 +218,9 @@ class Expressions:
 
     def _of_mul(self, node: nodes.Mul) -> Any:
         def times(left: Any, right: Any) -> Any:
-            for one, other in ((left, right), (right, left)):
-                if isinstance(one, str | list | tuple) and isinstance(other, int):
-                    fits(len(one) * max(other, 0))
+            for repeated, count in ((left, right), (right, left)):
+                if isinstance(repeated, str | list | tuple) and isinstance(count, int):
+                    fits(len(repeated) * max(count, 0))
             return left * right
 
         return self._both(node, times)
@@ -311,12 +311,12 @@ class Expressions:
         if not isinstance(value, Unknown):
             return self._applied(node.name, value, arguments, named)
         is_default = FILTERS[node.name] is filters.default
-        given = "" if value.otherwise is None and not is_default else value.otherwise
+        given = "" if value.fallback is None and not is_default else value.fallback
         try:
-            otherwise = self._applied(node.name, given, arguments, named)
+            fallback = self._applied(node.name, given, arguments, named)
         except FAILURES:
-            otherwise = None
-        return otherwise if is_default and otherwise is not given else Unknown(value.path, otherwise)
+            fallback = None
+        return fallback if is_default and fallback is not given else Unknown(value.path, fallback)
 
     def _applied(self, name: str, value: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
         for item in (value, *arguments, *named.values()):

@@ -55,8 +55,8 @@ _TEXT = "{{ 0 }}"  # stands for a piece that is text
 def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa: ARG001  # HubL escapes nothing
     """Render a template, as `rendering.Renderer` says."""
     pieces = [_distinct(piece) for piece in cut(template, _SYNTAX)]
-    found = structure(pieces, _BLOCKS, _is_sound)
-    texts = [_text(pieces, index, found.unsound) for index in range(len(pieces))]
+    layout = structure(pieces, _BLOCKS, _is_sound)
+    texts = [_text(pieces, index, layout.unsound) for index in range(len(pieces))]
     # Jinja reads one line for each piece. The first text of several in a row stands for all of them.
     source = "\n".join(
         _code(piece.kind, piece.code) if text is None else _TEXT if before is None else ""
@@ -66,7 +66,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa
         body = environment().parse(source).body
     except FAILURES:
         return Rendered(template, unsupported=(listed(template),))
-    run = Run(template, pieces, found, texts, values)
+    run = Run(template, pieces, layout, texts, values)
     return run.notes.rendered(run.run(body))
 
 

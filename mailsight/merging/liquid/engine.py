@@ -298,10 +298,10 @@ def _filter(name: str, function: Callable[..., object]) -> Callable[..., object]
         if not isinstance(left, Unknown):
             return context.budget.sized(function(left, *arguments, **named))
         try:
-            otherwise = context.budget.sized(function(left.otherwise, *arguments, **named))
+            fallback = context.budget.sized(function(left.fallback, *arguments, **named))
         except FAILURES:
-            otherwise = None
-        return otherwise if name == "default" and is_blank(left.otherwise) else left.after(otherwise)
+            fallback = None
+        return fallback if name == "default" and is_blank(left.fallback) else left.after(fallback)
 
     return applied
 
@@ -316,11 +316,11 @@ class _Environment(Environment):
 
 @cache
 def environment() -> Environment:
-    made = _Environment()
-    made.filters = {name: _filter(name, function) for name, function in FILTERS.items()}
+    liquid = _Environment()
+    liquid.filters = {name: _filter(name, function) for name, function in FILTERS.items()}
     for name in _UNAVAILABLE:
-        del made.tags[name]
-    made.tags = {name: tag if name == TOKEN_CONTENT else _Guarded(tag) for name, tag in made.tags.items()}
+        del liquid.tags[name]
+    liquid.tags = {name: tag if name == TOKEN_CONTENT else _Guarded(tag) for name, tag in liquid.tags.items()}
     for tag in (_Output, _Echo, _Literal):
-        made.add_tag(tag)
-    return made
+        liquid.add_tag(tag)
+    return liquid

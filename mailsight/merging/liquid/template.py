@@ -52,9 +52,9 @@ _ASSIGNED = re.compile(r"\b(?:assign|capture)\s++([\w-]++)")
 def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa: ARG001  # Liquid escapes nothing
     """Render a template, as `rendering.Renderer` says."""
     pieces = cut(template, _SYNTAX)
-    found = structure(pieces, _BLOCKS, _is_sound)
-    ends = {piece.start: piece.end for piece in pieces if piece.kind is Kind.TAG} | found.ends
-    stream = Stream(_tokens(template, pieces, found.unsound), template, ends)
+    layout = structure(pieces, _BLOCKS, _is_sound)
+    ends = {piece.start: piece.end for piece in pieces if piece.kind is Kind.TAG} | layout.ends
+    stream = Stream(_tokens(template, pieces, layout.unsound), template, ends)
     context = Context(BoundTemplate(environment(), []), values, _assigned(pieces))
     buffer = context.get_buffer()
     while stream.current is not stream.eof:
