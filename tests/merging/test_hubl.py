@@ -109,6 +109,8 @@ def test_a_template_reads_as_hubspot_writes_it(template: str, text: str) -> None
         ("{{ (nickname ~ '!')|default('x') }}{{ nickname|replace('a', 'b')|default('y', true) }}", "xy", (), ()),
         ("{% set n = nickname %}{{ n }}", "{{ n }}", ("nickname",), ()),
         ("{% for l in deal.lines %}{{ l.sku }}{% endfor %}", "{{ l.sku }}{{ l.sku }}", ("l.sku",), ()),
+        ("{{ [city, nickname] }}{{ [town, city]|join }}{{ deal[part] }}", None, ("nickname", "town", "part"), ()),
+        ("{% if deal[part] or city in [nickname, 'Porto'] %}a{% endif %}", "a", (), ("part",)),
         ("{% if gold or contact.tier == 'b' %}a{% else %}b{% endif %}", "b", (), ("gold", "contact.tier")),
         ("{% if street is defined %}a{% endif %}{% if vip and gold %}b{% endif %}", "", (), ("street",)),
         ("{% for o in orders %}{{ o }}{% endfor %}{% unless zip > 3 %}a{% endunless %}", "a", (), ("orders", "zip")),

@@ -9,7 +9,7 @@ from mailsight.merging.limits import MAX_CHARACTERS
 from mailsight.merging.pieces import Piece, Structure, listed
 from mailsight.merging.values import Json, Values
 
-from .expressions import FAILURES, Expressions, Macro, Namespace, Unknown
+from .expressions import FAILURES, Expressions, Macro, Namespace, NotKnownError, Unknown
 from .filters import text
 
 
@@ -101,6 +101,8 @@ class Run(Expressions):
             if not isinstance(value, Unknown):
                 return text(value)
             self.notes.unknown[value.name] = None
+        except NotKnownError as error:  # within a list
+            self.notes.unknown[str(error.args[0])] = None
         except FAILURES:
             self.notes.unsupported[listed(source)] = None
         return source

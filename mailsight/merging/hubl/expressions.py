@@ -82,6 +82,10 @@ def environment() -> ImmutableSandboxedEnvironment:
     return jinja
 
 
+class NotKnownError(LookupError):
+    """A text needs a value that is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that is not known. `fallback` is what HubL uses in its place."""
@@ -93,6 +97,9 @@ class Unknown:
     def name(self) -> str:
         """Its name, as the template writes it."""
         return ".".join(self.path)
+
+    def __str__(self) -> str:
+        raise NotKnownError(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +176,9 @@ class Expressions:
             path.append(node.attr if isinstance(node, nodes.Getattr) else self._value(node.arg))
             node = node.node
         path.reverse()
+        unknown = next((name for name in path if isinstance(name, Unknown)), None)
+        if unknown is not None:
+            return Unknown(unknown.path)
         if not isinstance(node, nodes.Name):
             return self._walked(self._value(node), path, ("text",))
         own = self._own(node.name)
