@@ -27,8 +27,9 @@ _FIXED = {"%": "%", "n": "\n", "t": "\t"}
 
 
 def read(value: object, now: datetime | None) -> datetime | None:
-    """A date; None for what is none. "now" is the time of sending, and a date without a year is one of that year.
+    """A value as a date, or None if it is not one.
 
+    "now" is the time of sending, and a date without a year is one of that year.
     Raises `ValueError` where it needs that time and it is not known.
     """
     match value:
@@ -52,7 +53,7 @@ def _read_text(text: str, now: datetime | None) -> datetime | None:
         return now
     if text.isascii() and text.isdigit() and len(text) > 4:
         return datetime.fromtimestamp(int(text), UTC)
-    # What a text leaves out comes from these. If that makes a difference, the date is not complete.
+    # They fill in what a text leaves out. If that makes a difference, the date is not complete.
     defaults = [datetime(2000, 1, 1), datetime(2001, 2, 2)] if now is None else [_midnight(now)]  # noqa: DTZ001
     try:
         read, *others = (parse(text, default=default, tzinfos=_zone) for default in defaults)
@@ -60,8 +61,8 @@ def _read_text(text: str, now: datetime | None) -> datetime | None:
         return None
     if any(other != read for other in others):
         raise ValueError("the time of sending is not known")
-    found: datetime = read
-    return found
+    complete: datetime = read
+    return complete
 
 
 def _midnight(time: datetime) -> datetime:
@@ -74,11 +75,11 @@ def _zone(_name: str | None, offset: int | None) -> tzinfo:
 
 def written(time: datetime, pattern: str) -> str:
     """A date by a pattern such as "%-d %B %Y"."""
-    return _DIRECTIVE.sub(lambda found: _directive(time, found), pattern)
+    return _DIRECTIVE.sub(lambda directive: _directive(time, directive), pattern)
 
 
-def _directive(time: datetime, found: re.Match[str]) -> str:
-    flags, width, letter = found.groups()
+def _directive(time: datetime, directive: re.Match[str]) -> str:
+    flags, width, letter = directive.groups()
     if letter in _COMPOSED:
         text = written(time, _COMPOSED[letter])
     elif letter in _FIXED:
@@ -92,7 +93,7 @@ def _directive(time: datetime, found: re.Match[str]) -> str:
     elif letter in _NAMES:
         text = _name(time, letter)
     else:
-        return found[0]
+        return directive[0]
     if "^" in flags:
         text = text.upper()
     if "#" in flags:

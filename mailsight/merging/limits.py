@@ -1,7 +1,7 @@
-"""What a template may cost: steps, the size of its values, and the length of what it writes.
+"""Bounds on what a template may use: its steps, the size of its values, and the length of its output.
 
-These bounds are far above what senders need. They make the time that a template takes linear in its length. What makes
-too large a value fails on its own, with `OverflowError`; a template that takes too many steps ends, with `MemoryError`.
+They are far above what senders need, and keep the time that a template takes linear in its length. An expression whose
+value is too large fails alone, with `OverflowError`; a template that takes too many steps stops, with `MemoryError`.
 """
 
 from collections.abc import Sized
@@ -23,7 +23,7 @@ ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError,
 
 
 class Budget:
-    """What is left of the steps that one template may take."""
+    """The steps that a template may still take."""
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
         self._left = steps
@@ -35,7 +35,7 @@ class Budget:
             raise TooCostly
 
     def sized(self, value: T) -> T:
-        """A value, its size paid for. Raises `OverflowError` if it is too large."""
+        """Charge the size of a value to the budget, and return it. Raises `OverflowError` if it is too large."""
         if isinstance(value, int):
             if value.bit_length() > _MAX_BITS:
                 raise OverflowError
@@ -50,7 +50,7 @@ class Budget:
 
 
 def fits(characters: int) -> None:
-    """Refuse to make a text of this length. Raises `OverflowError`."""
+    """Check the length of a text before it is made. Raises `OverflowError` if it is too long."""
     if characters > MAX_TEXT:
         raise OverflowError
 

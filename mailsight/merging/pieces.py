@@ -1,22 +1,25 @@
-"""Templates with `{{ fields }}` and `{% tags %}`, cut into pieces; and which of their tags can't be run.
+"""Cuts templates with `{{ fields }}` and `{% tags %}` into pieces, and finds the tags that can't be run.
 
-Liquid, Django and Jinja would refuse a whole template for one tag that they don't know. Here such a tag becomes text,
+Liquid, Django and Jinja reject a whole template because of one tag that they don't know. Here such a tag becomes text,
 and the rest of the template is still rendered. Everything takes time linear in the length of the template.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 #: No sender's tag is longer. Libraries read their code with expressions that take quadratic time.
 MAX_CODE = 5_000
 MAX_DEPTH = 30
+#: A text in quotes within code, which may escape its quotes.
+QUOTED = re.compile(r"(\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+')", re.DOTALL)
 _MAX_BRACKETS = 50
 _MAX_LISTED = 120
 
-# A text in quotes that may hold the end of its tag. If it held another tag or HTML, a quote would rather be missing.
+# A text in quotes that may hold the end of its tag. If it holds another tag or HTML, it is more likely that a quote is
+# missing.
 _QUOTED = r"\"[^\"\n<{]{0,2000}+\"|'[^'\n<{]{0,2000}+'"
 # Braze's ${name} may stand before the closing braces: {{${name}}}.
 _INNER = r"\$\{[^{}\n]{0,200}+\}"
@@ -85,12 +88,12 @@ class Syntax:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The tags of a block besides its first one: its last one, and those between branches, of which `final` is last."""
+    """The tags of a block after its first: `end` closes it, `between` start branches, and `final` the last branch."""
 
     end: str
     between: frozenset[str] = frozenset()
     final: str = "else"
-    inside: frozenset[str] = frozenset()  # tags that need this block around them
+    inside: frozenset[str] = frozenset()  # tags that only work within this block
 
 
 def cut(template: str, syntax: Syntax) -> list[Piece]:
@@ -102,9 +105,9 @@ class _Cutter:
     def __init__(self, template: str, syntax: Syntax) -> None:
         self._template = template
         self._syntax = syntax
-        self._found: list[Piece] = []
+        self._pieces: list[Piece] = []
         self._text_start = 0
-        self._never: set[str] = set()  # endings that don't occur any more
+        self._never: set[str] = set()  # endings that don't occur again
         self._ends = {
             "{": self._ending("{{", "}}"),
             "%": self._ending("{%", "%}"),
@@ -122,7 +125,7 @@ class _Cutter:
         while opening := _OPENING.search(self._template, position):
             position = self._piece(opening[1], opening.start()) or opening.start() + 1
         self._add_text(len(self._template))
-        return self._found
+        return self._pieces
 
     def _piece(self, mark: str, start: int) -> int | None:
         """Add the piece that starts here, and return its end; None if it is text."""
@@ -137,7 +140,7 @@ class _Cutter:
         if piece.kind is Kind.TAG and piece.name in self._syntax.verbatim and (last := self._verbatim(piece)):
             return last
         self._add_text(start)
-        self._found.append(piece)
+        self._pieces.append(piece)
         self._text_start = end
         return end
 
@@ -189,14 +192,14 @@ class _Cutter:
         self, kind: Kind, start: int, end: int, code: str = "", before: bool = False, after: bool = False
     ) -> int:
         self._add_text(start)
-        self._found.append(Piece(kind, self._template[start:end], start, code, before, after))
+        self._pieces.append(Piece(kind, self._template[start:end], start, code, before, after))
         self._text_start = end
         return end
 
     def _add_text(self, end: int) -> None:
         if end > self._text_start:
             text = self._template[self._text_start : end]
-            self._found.append(Piece(Kind.TEXT, text, self._text_start))
+            self._pieces.append(Piece(Kind.TEXT, text, self._text_start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +225,10 @@ def structure(
         if piece.kind is Kind.TAG:
             builder.add_tag(index)
         elif piece.kind is Kind.FIELD and not is_sound(piece, None):
-            builder.found.unsound.add(index)
+            builder.layout.unsound.add(index)
     builder.close(0)
-    return builder.found
+    builder.check_places()
+    return builder.layout
 
 
 @dataclass(slots=True)
@@ -245,7 +249,7 @@ class _Builder:
         blocks: Mapping[str, Block],
         is_sound: Callable[[Piece, str | None], bool],
     ) -> None:
-        self.found = Structure()
+        self.layout = Structure()
         self._pieces = pieces
         self._blocks = blocks
         self._is_sound = is_sound
@@ -265,23 +269,33 @@ class _Builder:
             self._end(index, name)
         elif name in self._between:
             self._branch(index, name)
-        elif not (self._is_in_place(name) and self._is_sound(piece, None)):
-            self.found.unsound.add(index)
+        elif not self._is_sound(piece, None):
+            self.layout.unsound.add(index)
 
     def close(self, depth: int) -> None:
         """Give up the open blocks from a depth on: they don't end."""
         for block in self._open[depth:]:
-            self.found.unsound.update(block.tags)
+            self.layout.unsound.update(block.tags)
             self._depths[block.name] -= 1
         del self._open[depth:]
 
-    def _is_in_place(self, name: str) -> bool:
-        around = [block for block, tags in self._blocks.items() if name in tags.inside]
-        return not around or any(self._depths[block] for block in around)
+    def check_places(self) -> None:
+        """Give up the tags that need a block around them and have none that is run, once all blocks are known."""
+        placed = frozenset().union(*(block.inside for block in self._blocks.values()))
+        around: list[tuple[int, frozenset[str]]] = []  # where each block ends, and the tags that need it
+        for index, piece in enumerate(self._pieces):
+            if piece.kind is not Kind.TAG:
+                continue
+            while around and around[-1][0] <= piece.start:
+                around.pop()
+            if piece.start in self.layout.ends:
+                around.append((self.layout.ends[piece.start], self._blocks[piece.name].inside))
+            elif piece.name in placed and not any(piece.name in inside for _, inside in around):
+                self.layout.unsound.add(index)
 
     def _end(self, index: int, name: str) -> None:
         if not any(self._depths[block] for block, tags in self._blocks.items() if tags.end == name):
-            self.found.unsound.add(index)
+            self.layout.unsound.add(index)
             return
         depth = len(self._open) - 1
         while self._open[depth].block.end != name:
@@ -290,18 +304,41 @@ class _Builder:
         block = self._open.pop()
         self._depths[block.name] -= 1
         if block.is_sound:
-            self.found.ends[self._pieces[block.tags[0]].start] = self._pieces[index].end
+            self.layout.ends[self._pieces[block.tags[0]].start] = self._pieces[index].end
         else:
-            self.found.unsound.update((*block.tags, index))
+            self.layout.unsound.update((*block.tags, index))
 
     def _branch(self, index: int, name: str) -> None:
         block = self._open[-1] if self._open else None
         if block is None or name not in block.block.between or block.is_final:
-            self.found.unsound.add(index)
+            self.layout.unsound.add(index)
             return
         block.tags.append(index)
         block.is_final = name == block.block.final
         block.is_sound &= block.is_final or self._is_sound(self._pieces[index], block.name)
+
+
+def trimmed(pieces: Sequence[Piece], index: int, unsound: Container[int]) -> str:
+    """What is written for a piece that is not code: its text, without what its neighbours trim."""
+    piece = pieces[index]
+    text = {Kind.TEXT: piece.text, Kind.VERBATIM: piece.code}.get(piece.kind, "")
+    if index and pieces[index - 1].trims_after and index - 1 not in unsound:
+        text = text.lstrip()
+    if index + 1 < len(pieces) and pieces[index + 1].trims_before and index + 1 not in unsound:
+        text = text.rstrip()
+    return text
+
+
+def outside_quotes(code: str, change: Callable[[str], str]) -> str:
+    """Code, with a change made to everything that is not in quotes."""
+    parts = QUOTED.split(code)
+    parts[::2] = map(change, parts[::2])
+    return "".join(parts)
+
+
+def with_words(code: str) -> str:
+    """Code that has `and`, `or` and `not` instead of Go's and Java's signs for them."""
+    return re.sub(r"!(?!=)", " not ", code.replace("&&", " and ").replace("||", " or "))
 
 
 def listed(code: str) -> str:

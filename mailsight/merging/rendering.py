@@ -124,17 +124,18 @@ def render_mail(
     }
     language = fitting(language, *texts.values())
     renderer = _renderer(language)
-    rendered: dict[str, Rendered] = {}
+    finished: dict[str, str] = {}  # a text may show those before it, such as the subject
+    prepared = Values(values, sent_at=sent_at, mail=finished)
+    parts: list[Rendered] = []
     for name, text in texts.items():
-        finished = {finished: part.text for finished, part in rendered.items()}
-        prepared = Values(values, sent_at=sent_at, mail=finished)
-        rendered[name] = renderer.render(text, prepared, is_html=name == "html")
+        parts.append(renderer.render(text, prepared, is_html=name == "html"))
+        finished[name] = parts[-1].text
 
     def together(names: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for part in rendered.values() for name in getattr(part, names)))
+        return tuple(dict.fromkeys(name for part in parts for name in getattr(part, names)))
 
     return RenderedMail(
-        replace(mail, **{name: part.text for name, part in rendered.items()}),
+        replace(mail, **finished),
         language,
         together("unknown"),
         together("assumed"),

@@ -21,43 +21,14 @@ class Missing:
 MISSING: Final = Missing()
 
 MAX_DEPTH = 50
-#: By their keys: what senders write before the names of a customer's own values.
+#: What senders write before the names of a customer's own values, as keys.
 PREFIXES = frozenset(
-    [
-        *(
-            "contact",
-            "customer",
-            "lead",
-            "member",
-            "people",
-            "person",
-            "profile",
-            "recipient",
-            "subscriber",
-            "user",
-        ),
-        *(
-            "attribs",
-            "attributes",
-            "customattribute",
-            "customfields",
-            "field",
-            "fields",
-            "mergefields",
-            "properties",
-        ),
-        *(
-            "data",
-            "dynamictemplatedata",
-            "params",
-            "substitutiondata",
-            "traits",
-            "tx",
-            "var",
-            "variables",
-            "vars",
-        ),
-    ]
+    (
+        *("contact", "customer", "lead", "member", "people", "person", "profile", "recipient", "subscriber"),
+        *("user", "attribs", "attributes", "customattribute", "customfields", "field", "fields"),
+        *("mergefields", "properties", "data", "dynamictemplatedata", "params", "substitutiondata"),
+        *("traits", "tx", "var", "variables", "vars"),
+    )
 )
 _SEPARATORS = re.compile(r"[\W_]+")
 
@@ -114,11 +85,11 @@ class Values(Mapping[str, Json]):
         return MISSING
 
     def is_within_null(self, *path: str) -> bool:
-        """Whether the path leads into null: what stands there is known to be nothing."""
+        """Whether the path leads into null, so that its value is known not to exist."""
         return any(self.lookup(*path[:end]) is None for end in range(1, min(len(path), MAX_DEPTH)))
 
     def member(self, value: Json | Missing, name: str) -> Json | Missing:
-        """As the function `member`, but the names of an object are read only once."""
+        """Like the function `member`, but reads the names of each object only once."""
         if not isinstance(value, Mapping) or name in value:
             return member(value, name)
         if id(value) not in self._names:

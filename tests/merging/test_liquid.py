@@ -62,6 +62,7 @@ def liquid(template: str) -> Rendered:
         ("{% case visits %}{% when 1, 2 %}few{% when 7 or 8 %}many{% else %}none{% endcase %}", "many"),
         ("{% if sizes contains 'L' and first_name contains 'd' %}yes{% endif %}", "yes"),
         ("{% if sizes contains company or visits contains 7 %}yes{% else %}no{% endif %}", "no"),
+        ("{% if true" + " == true" * 50 + " and 1" + " != 2" * 50 + " %}evaluated once{% endif %}", "evaluated once"),
         ("{% if true or true and false %}right to left{% endif %}", "right to left"),
         # Loops
         ("{% for b in basket %}{{ forloop.index }}/{{ forloop.length }} {{ b.Name }} {% endfor %}",
@@ -168,6 +169,11 @@ def test_what_is_not_known_stays_and_is_named(
         ("{{ 1 | divided_by: 0 }}{{ shop }}", None, ("{{ 1 | divided_by: 0 }}", "{{ shop }}")),
         ("{{ }}{{ 'open }}{% %}", None, ("{{ }}", "{{ 'open }}", "{% %}")),
         ("{% raw %}{{ first_name }}", "{% raw %}Ada", ("{% raw %}",)),
+        ("{% for x in sizes %}{% if visits %}a{% break %}{% endif %}", "{% for x in sizes %}a{% break %}",
+         ("{% for x in sizes %}", "{% break %}")),
+        ("{% for x in company %}{% else %}a{% break %}{% endfor %}{{ visits }}{% liquid continue %}",
+         "{% for x in company %}{% else %}a{% break %}{% endfor %}7{% liquid continue %}",
+         ("{% for x in company %}{% else %}a{% break %}{% endfor %}", "{% liquid continue %}")),
         ("{% for i in (1..999999999) %}x{% endfor %}.", None, ("{% for i in (1..999999999) %}x{% endfor %}",)),
     ],
 )  # fmt: skip
@@ -216,26 +222,10 @@ def test_any_text_is_rendered(text: str) -> None:
 
 
 PARTS = [
-    *("{{", "}}", "{%", "%}", "{%-", "-%}", " ", "\n", "|", "==", "=", ",", ".", "[0]", "(1..3)", "'a'", "7"),
-    *[
-        "if",
-        "endif",
-        "else",
-        "for",
-        "in",
-        "endfor",
-        "case",
-        "when",
-        "assign",
-        "capture",
-        "endcapture",
-        "raw",
-        "endraw",
-        "comment",
-        "liquid",
-        "cycle",
-    ],
-    *["first_name", "basket", "x", "upcase", "default:", "date:", "split:", "times:", "append:"],
+    *("{{", "}}", "{%", "%}", "{%-", "-%}", " ", "\n", "|", "==", "=", ",", ".", "[0]", "(1..3)", "'a'"),
+    *("7", "if", "endif", "else", "for", "in", "endfor", "case", "when", "assign", "capture", "endcapture"),
+    *("raw", "endraw", "comment", "liquid", "cycle", "first_name", "basket", "x", "upcase", "default:"),
+    *("date:", "split:", "times:", "append:", "break", "continue"),
 ]
 
 

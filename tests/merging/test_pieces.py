@@ -16,8 +16,8 @@ def pieces(template: str, syntax: Syntax = SYNTAX) -> list[tuple[str, str]]:
 
 
 def unsound(template: str) -> list[str]:
-    found = cut(template, SYNTAX)
-    return [found[index].text for index in sorted(structure(found, BLOCKS, _is_sound).unsound)]
+    cut_pieces = cut(template, SYNTAX)
+    return [cut_pieces[index].text for index in sorted(structure(cut_pieces, BLOCKS, _is_sound).unsound)]
 
 
 def _is_sound(piece: Piece, _block: str | None) -> bool:
@@ -78,6 +78,14 @@ def test_a_block_with_a_bad_tag_loses_its_tags() -> None:
 
 def test_a_tag_may_need_its_block() -> None:
     assert unsound("{% stop %}{% each %}{% if %}{% stop %}{% endif %}{% end %}") == ["{% stop %}"]
+    assert unsound("{% each %}{% stop %}") == ["{% each %}", "{% stop %}"]
+    assert unsound("{% each bad %}{% stop %}{% end %}{% each %}{% end %}{% stop %}") == [
+        "{% each bad %}",
+        "{% stop %}",
+        "{% end %}",
+        "{% stop %}",
+    ]
+    assert unsound("{% each %}{% each bad %}{% stop %}{% end %}{% end %}") == ["{% each bad %}", "{% end %}"]
 
 
 def test_deeper_blocks_are_text() -> None:
@@ -90,11 +98,13 @@ def test_deeper_blocks_are_text() -> None:
 )
 def test_the_pieces_are_the_template(parts: list[str]) -> None:
     template = "".join(parts)
-    found = cut(template, SYNTAX)
-    assert "".join(piece.text for piece in found) == template
-    assert [piece.start for piece in found] == [0, *(piece.end for piece in found)][: len(found)]
-    assert all(piece.text for piece in found)
-    assert not any(one.kind is other.kind is Kind.TEXT for one, other in pairwise(found))
+    cut_pieces = cut(template, SYNTAX)
+    assert "".join(piece.text for piece in cut_pieces) == template
+    assert [piece.start for piece in cut_pieces] == [0, *(piece.end for piece in cut_pieces)][
+        : len(cut_pieces)
+    ]
+    assert all(piece.text for piece in cut_pieces)
+    assert not any(piece.kind is following.kind is Kind.TEXT for piece, following in pairwise(cut_pieces))
 
 
 def test_code_is_listed_on_one_short_line() -> None:

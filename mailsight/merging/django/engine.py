@@ -22,7 +22,7 @@ from django.utils.timezone import template_localtime
 from mailsight.merging import dates
 from mailsight.merging.limits import ERRORS, MAX_CHARACTERS, Budget
 from mailsight.merging.pieces import listed
-from mailsight.merging.rendering import Rendered
+from mailsight.merging.rendering import Notes
 from mailsight.merging.values import MISSING, Json, Values
 
 from .filters import filters, lookup
@@ -68,11 +68,11 @@ class _NotKnownError(Exception):
 
 
 class Unknown:
-    """A value that is not known. `otherwise` is what Django makes of it if there is none."""
+    """A value that is not known. `fallback` is what Django uses in its place."""
 
-    def __init__(self, path: tuple[str, ...], otherwise: object) -> None:
+    def __init__(self, path: tuple[str, ...], fallback: object) -> None:
         self.path = path
-        self.otherwise = otherwise
+        self.fallback = fallback
 
     @property
     def name(self) -> str:
@@ -89,30 +89,24 @@ class Unknown:
 
 
 class _Nothing:
-    """What is known not to be there: a member of None, or a position after the last."""
+    """A value that is known not to exist: a member of None, or a position after the last."""
 
 
 _NOTHING = _Nothing()
 
 
 class Context(context.Context):  # type: ignore[misc]
-    """The values of one customer, and what became of them."""
+    """The values of one customer, and the notes on what could not be filled in."""
 
     def __init__(self, values: Values, *, autoescape: bool) -> None:
         super().__init__(autoescape=autoescape, use_l10n=False, use_tz=False)
         self.values = values
         self.budget = Budget()
-        self.unknown: dict[str, None] = {}
-        self.assumed: dict[str, None] = {}
-        self.unsupported: dict[str, None] = {}
+        self.notes = Notes()
         self._characters_left = MAX_CHARACTERS
 
-    def rendered(self, written: str) -> Rendered:
-        """The outcome."""
-        return Rendered(written, tuple(self.unknown), tuple(self.assumed), tuple(self.unsupported))
-
     def write(self, text: str) -> str:
-        """Text that is written, paid for. Raises `MemoryError` if it is too much."""
+        """Count text that is about to be written, and return it. Raises `MemoryError` if it is too much."""
         self._characters_left -= len(text)
         if self._characters_left < 0:
             raise MemoryError
@@ -147,9 +141,9 @@ class Context(context.Context):  # type: ignore[misc]
         return value
 
     def _member(self, value: Json, name: str) -> Json:
-        found = self.values.member(value, name)
-        if found is not MISSING:
-            return found
+        member = self.values.member(value, name)
+        if member is not MISSING:
+            return member
         if isinstance(value, defaulttags.GroupedResult) and name in value._fields:
             return getattr(value, name)
         if name.isdigit() and isinstance(value, Sequence):
@@ -165,12 +159,12 @@ class _Expression(FilterExpression):  # type: ignore[misc]
         value = self._value(context, ignore_failures)
         for function, arguments in self.filters:
             given = [
-                self._found(argument, context) if is_variable else mark_safe(argument)  # noqa: S308
+                self._resolved(argument, context) if is_variable else mark_safe(argument)  # noqa: S308
                 for is_variable, argument in arguments
             ]
             unknown = next((argument for argument in given if isinstance(argument, Unknown)), None)
             if unknown is not None and ignore_failures:
-                context.assumed[unknown.name] = None
+                context.notes.assumed[unknown.name] = None
                 given = ["" if argument is unknown else argument for argument in given]
                 unknown = None
             if unknown is not None:
@@ -180,20 +174,20 @@ class _Expression(FilterExpression):  # type: ignore[misc]
             else:
                 value = _applied(function, value, given, context)
         if ignore_failures and isinstance(value, Unknown):
-            context.assumed[value.name] = None
-            return value.otherwise
+            context.notes.assumed[value.name] = None
+            return value.fallback
         return value
 
     def _value(self, context: Context, ignore_failures: bool) -> Any:
         if not self.is_var:
             return self.var
-        value = self._found(self.var, context)
+        value = self._resolved(self.var, context)
         if isinstance(value, Unknown) and ignore_failures:
             return Unknown(value.path, None)
         return (None if ignore_failures else "") if value is _NOTHING else value
 
     @staticmethod
-    def _found(variable: Variable, context: Context) -> Any:
+    def _resolved(variable: Variable, context: Context) -> Any:
         if variable.lookups is None:
             return variable.resolve(context)
         value = context.find(variable.lookups)
@@ -203,14 +197,14 @@ class _Expression(FilterExpression):  # type: ignore[misc]
         """What a filter makes of a value that is not known."""
         if function is lookup:
             path = (*value.path, str(given[0]))
-            found = context.find(path)
-            return Unknown(path, value.otherwise) if found is MISSING else found
+            member = context.find(path)
+            return Unknown(path, value.fallback) if member is MISSING else member
         try:
-            otherwise = _applied(function, value.otherwise, given, context)
+            fallback = _applied(function, value.fallback, given, context)
         except FAILURES:
-            otherwise = None
+            fallback = None
         is_default = function in (defaultfilters.default, defaultfilters.default_if_none)
-        return otherwise if is_default and not value.otherwise else Unknown(value.path, otherwise)
+        return fallback if is_default and not value.fallback else Unknown(value.path, fallback)
 
 
 def _applied(function: Any, value: Any, given: list[Any], context: Context) -> Any:
@@ -272,9 +266,9 @@ class _Field(VariableNode):  # type: ignore[misc]
             value = self.filter_expression.resolve(context)
             if not isinstance(value, Unknown):
                 return context.write(base.render_value_in_context(value, context))
-            context.unknown[value.name] = None
+            context.notes.unknown[value.name] = None
         except FAILURES:
-            context.unsupported[listed(self._source)] = None
+            context.notes.unsupported[listed(self._source)] = None
         return context.write(self._source)
 
 
@@ -292,14 +286,14 @@ class _Guarded(Node):  # type: ignore[misc]
         try:
             return str(self._node.render(context))
         except _NotKnownError as error:
-            context.unknown[str(error)] = None
+            context.notes.unknown[str(error)] = None
         except FAILURES:
-            context.unsupported[listed(self._source)] = None
+            context.notes.unsupported[listed(self._source)] = None
         return context.write(self._source)
 
 
 class _Sequence:
-    """What a loop runs over, paid for before it runs."""
+    """What a loop runs over. The loop is charged to the budget before it runs."""
 
     def __init__(self, expression: _Expression) -> None:
         self._expression = expression
@@ -318,7 +312,7 @@ class _LiteralNode(Node):  # type: ignore[misc]
         self._source = source
 
     def render(self, context: Context) -> str:
-        context.unsupported[listed(self._source)] = None
+        context.notes.unsupported[listed(self._source)] = None
         return context.write(self._source)
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -16,15 +16,15 @@ from mailsight.merging import dates
 from mailsight.merging.limits import fits
 from mailsight.merging.values import MISSING, member
 
-# Without a place here: results by chance, the time when it runs, and time that is not linear.
+# Filters whose result depends on chance or on the current time, or whose time is not linear.
 _LEFT_OUT = frozenset({"pprint", "random", "timesince", "timeuntil", "urlize", "urlizetrunc"})
 _MAX_WIDTH = 1_000
 
 
 def lookup(value: Any, name: Any) -> Any:
     """Klaviyo's: a member by its name, which may hold spaces."""
-    found = member(value, str(name))
-    return None if found is MISSING else found
+    item = member(value, str(name))
+    return None if item is MISSING else item
 
 
 def _number(value: Any) -> int | float:
@@ -32,8 +32,8 @@ def _number(value: Any) -> int | float:
         return int(value)
     if isinstance(value, int | float):
         return value
-    found = float(str(value).strip() or 0)
-    return int(found) if found.is_integer() and "." not in str(value) else found
+    parsed = float(str(value).strip() or 0)
+    return int(parsed) if parsed.is_integer() and "." not in str(value) else parsed
 
 
 def _width(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -69,8 +69,7 @@ def _replaced(value: Any, old: str, new: str, count: int = -1) -> str:
 
 def _date_of_text(value: Any) -> Any:
     """A date that Django's own filters can write."""
-    time = value if isinstance(value, datetime) else dates.read(value, None)
-    return "" if time is None else time
+    return dates.read(value, None) or ""
 
 
 def _later(value: Any, days: Any) -> Any:
@@ -158,5 +157,7 @@ def filters() -> dict[str, Callable[..., Any]]:
     library = Library()
     library.filter("join", _join, is_safe=True, needs_autoescape=True)
     own: dict[str, Callable[..., Any]] = library.filters | _OWN
-    django = {name: found for name, found in defaultfilters.register.filters.items() if name not in _LEFT_OUT}
+    django = {
+        name: function for name, function in defaultfilters.register.filters.items() if name not in _LEFT_OUT
+    }
     return django | own

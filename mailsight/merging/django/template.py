@@ -11,7 +11,17 @@ from functools import cache, lru_cache, partial
 from django.template import Engine, Template
 from django.template.base import Token, TokenType
 
-from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, listed, structure
+from mailsight.merging.pieces import (
+    Block,
+    Kind,
+    Piece,
+    Syntax,
+    cut,
+    listed,
+    outside_quotes,
+    structure,
+    with_words,
+)
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import Values
 
@@ -36,7 +46,6 @@ _BLOCKS = {
     "spaceless": Block("endspaceless"),
 }
 _NAMED = re.compile(r"\Acycle\b.*\bas\s++(\w++)", re.DOTALL)
-_QUOTED = re.compile(r"(\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+')")
 _SPACED = re.compile(r"\s*+(?<![|&])([|:])(?!\|)\s*+")
 
 
@@ -47,9 +56,9 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
     cycles = frozenset(
         name for piece in pieces if piece.kind is Kind.TAG for name in _NAMED.findall(piece.code)
     )
-    found = structure(pieces, _BLOCKS, partial(_is_sound, cycles))
+    layout = structure(pieces, _BLOCKS, partial(_is_sound, cycles))
     try:
-        nodes = Parser(_tokens(pieces, found.unsound), template, found.ends).parse()
+        nodes = Parser(_tokens(pieces, layout.unsound), template, layout.ends).parse()
     except FAILURES:  # a tag that depends on one before it
         return Rendered(template, unsupported=(listed(template),))
     context = Context(values, autoescape=is_html)
@@ -61,10 +70,10 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
             except (MemoryError, *FAILURES):
                 # It takes too much: what was not written yet is left as it is.
                 rest = template[node.token.position[0] :]
-                context.unsupported[listed(rest)] = None
+                context.notes.unsupported[listed(rest)] = None
                 written.append(rest)
                 break
-    return context.rendered("".join(written))
+    return context.notes.rendered("".join(written))
 
 
 @cache
@@ -73,15 +82,14 @@ def _empty() -> Template:
 
 
 def _tokens(pieces: Sequence[Piece], unsound: set[int]) -> Iterator[Token]:
-    line = 1
     for index, piece in enumerate(pieces):
         place = (piece.start, piece.end)
         if index in unsound:
-            yield Token(TokenType.BLOCK, LITERAL, place, line)
+            yield Token(TokenType.BLOCK, LITERAL, place, 1)
         elif piece.kind is Kind.TEXT:
-            yield Token(TokenType.TEXT, piece.text, place, line)
+            yield Token(TokenType.TEXT, piece.text, place, 1)
         elif piece.kind is Kind.VERBATIM:
-            yield Token(TokenType.TEXT, piece.code, place, line)
+            yield Token(TokenType.TEXT, piece.code, place, 1)
         elif piece.kind is not Kind.COMMENT:
             yield _code(piece, place)
 
@@ -93,14 +101,12 @@ def _code(piece: Piece, place: tuple[int, int]) -> Token:
 
 def _plain(code: str, *, is_condition: bool) -> str:
     """The code as Django reads it: Brevo allows spaces around the signs of filters, and Go's signs in conditions."""
-    parts = _QUOTED.split(code)
-    for at in range(0, len(parts), 2):
-        part = _SPACED.sub(r"\1", parts[at])
-        if is_condition:
-            part = part.replace("&&", " and ").replace("||", " or ")
-            part = re.sub(r"!(?!=)", " not ", part)
-        parts[at] = part
-    return "".join(parts)
+
+    def plain(part: str) -> str:
+        part = _SPACED.sub(r"\1", part)
+        return with_words(part) if is_condition else part
+
+    return outside_quotes(code, plain)
 
 
 def _is_sound(cycles: frozenset[str], piece: Piece, block: str | None) -> bool:

@@ -1,7 +1,7 @@
 """Runs HubL: the statements of Jinja's tree, with bounds. Whatever fails is left in the text."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from jinja2 import nodes
 
@@ -9,7 +9,7 @@ from mailsight.merging.limits import MAX_CHARACTERS
 from mailsight.merging.pieces import Piece, Structure, listed
 from mailsight.merging.values import Json, Values
 
-from .expressions import FAILURES, Expressions, Macro, Namespace, Unknown
+from .expressions import FAILURES, Expressions, Macro, Namespace, NotKnownError, Unknown
 from .filters import text
 
 
@@ -28,17 +28,18 @@ class Run(Expressions):
         self,
         template: str,
         pieces: Sequence[Piece],
-        found: Structure,
+        layout: Structure,
         texts: Sequence[str | None],
         values: Values,
     ) -> None:
         super().__init__(values)
         self._template = template
         self._pieces = pieces
-        self._found = found
-        self._texts = texts  # what is written for each piece that is text
+        self._layout = layout
+        self._texts = texts  # what is written for each piece that is not run
         self._characters_left = MAX_CHARACTERS
         self._written: list[str] = []
+        self._loops = 0  # around the statement that runs
 
     def run(self, body: Iterable[nodes.Node]) -> str:
         """The text of the template."""
@@ -75,7 +76,7 @@ class Run(Expressions):
         except FAILURES:
             del self._written[written:]
             del self._scopes[scopes:]
-            source = self._template[piece.start : self._found.ends.get(piece.start, piece.end)]
+            source = self._template[piece.start : self._layout.ends.get(piece.start, piece.end)]
             self.notes.unsupported[listed(source)] = None
             self._write(source)
 
@@ -89,9 +90,9 @@ class Run(Expressions):
             text = self._texts[at]
             if text is None:
                 return
-            if at in self._found.unsound:
-                self.notes.unsupported[listed(self._pieces[at].text)] = None
-            self._write(self._pieces[at].text if at in self._found.unsound else text)
+            if at in self._layout.unsound:
+                self.notes.unsupported[listed(text)] = None
+            self._write(text)
 
     def _field(self, node: nodes.Expr, source: str) -> str:
         self._budget.spend()
@@ -100,6 +101,8 @@ class Run(Expressions):
             if not isinstance(value, Unknown):
                 return text(value)
             self.notes.unknown[value.name] = None
+        except NotKnownError as error:  # within a list
+            self.notes.unknown[str(error.args[0])] = None
         except FAILURES:
             self.notes.unsupported[listed(source)] = None
         return source
@@ -134,12 +137,15 @@ class Run(Expressions):
         for index, item in enumerate(items):
             loop.update(_loop(items, index))
             self._assign(node.target, item)
+            self._loops += 1
             try:
                 self._block(node.body)
             except _ContinueError:
                 pass
             except _BreakError:
                 break
+            finally:
+                self._loops -= 1
             self._scopes[depth - 1 :] = [{"loop": loop}]  # what is set in a loop ends with its turn
         del self._scopes[depth - 1 :]
         if not items:
@@ -162,10 +168,13 @@ class Run(Expressions):
         self._write(text(self._chained(node.filter, self._captured(node.body))))
 
     def _run_break(self, _node: nodes.Break) -> None:
-        raise _BreakError
+        self._leave_turn(_BreakError)
 
     def _run_continue(self, _node: nodes.Continue) -> None:
-        raise _ContinueError
+        self._leave_turn(_ContinueError)
+
+    def _leave_turn(self, error: type[Exception]) -> NoReturn:
+        raise error if self._loops else RuntimeError("no loop to leave")
 
     def _run_with(self, node: nodes.With) -> None:
         values = [self._value(value) for value in node.values]

@@ -67,32 +67,39 @@ class _Environment(ImmutableSandboxedEnvironment):
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        found = member(obj, str(argument))
-        return self.undefined(name=str(argument)) if found is MISSING else found
+        value = member(obj, str(argument))
+        return self.undefined(name=str(argument)) if value is MISSING else value
 
 
 @cache
 def environment() -> ImmutableSandboxedEnvironment:
     """Jinja's parser and filters."""
-    made = _Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
-    made.filters.clear()
-    made.filters.update(FILTERS)
-    made.tests.clear()
-    made.tests.update(TESTS)
-    return made
+    jinja = _Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
+    jinja.filters.clear()
+    jinja.filters.update(FILTERS)
+    jinja.tests.clear()
+    jinja.tests.update(TESTS)
+    return jinja
+
+
+class NotKnownError(LookupError):
+    """A text needs a value that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that is not known. `otherwise` is what HubL makes of it if there is none."""
+    """A value that is not known. `fallback` is what HubL uses in its place."""
 
     path: tuple[str, ...]
-    otherwise: Any = None
+    fallback: Any = None
 
     @property
     def name(self) -> str:
         """Its name, as the template writes it."""
         return ".".join(self.path)
+
+    def __str__(self) -> str:
+        raise NotKnownError(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ class Expressions:
         """A value that a condition asks for: one that is not known is taken as HubL takes it."""
         if isinstance(value, Unknown):
             self.notes.assumed[value.name] = None
-            return value.otherwise
+            return value.fallback
         return value
 
     def _value(self, node: nodes.Node) -> Any:
@@ -169,6 +176,9 @@ class Expressions:
             path.append(node.attr if isinstance(node, nodes.Getattr) else self._value(node.arg))
             node = node.node
         path.reverse()
+        unknown = next((name for name in path if isinstance(name, Unknown)), None)
+        if unknown is not None:
+            return Unknown(unknown.path)
         if not isinstance(node, nodes.Name):
             return self._walked(self._value(node), path, ("text",))
         own = self._own(node.name)
@@ -204,8 +214,8 @@ class Expressions:
             return value[name] if -len(value) <= name < len(value) else None
         if name in _TIME_PARTS and hasattr(value, "tzinfo"):
             return getattr(value, name)
-        found = self._values.member(value, str(name))
-        return Unknown(names) if found is MISSING else found
+        item = self._values.member(value, str(name))
+        return Unknown(names) if item is MISSING else item
 
     def _both(self, node: Any, function: Callable[[Any, Any], Any]) -> Any:
         left, right = self._value(node.left), self._value(node.right)
@@ -218,9 +228,9 @@ class Expressions:
 
     def _of_mul(self, node: nodes.Mul) -> Any:
         def times(left: Any, right: Any) -> Any:
-            for one, other in ((left, right), (right, left)):
-                if isinstance(one, str | list | tuple) and isinstance(other, int):
-                    fits(len(one) * max(other, 0))
+            for repeated, count in ((left, right), (right, left)):
+                if isinstance(repeated, str | list | tuple) and isinstance(count, int):
+                    fits(len(repeated) * max(count, 0))
             return left * right
 
         return self._both(node, times)
@@ -311,12 +321,12 @@ class Expressions:
         if not isinstance(value, Unknown):
             return self._applied(node.name, value, arguments, named)
         is_default = FILTERS[node.name] is filters.default
-        given = "" if value.otherwise is None and not is_default else value.otherwise
+        given = "" if value.fallback is None and not is_default else value.fallback
         try:
-            otherwise = self._applied(node.name, given, arguments, named)
+            fallback = self._applied(node.name, given, arguments, named)
         except FAILURES:
-            otherwise = None
-        return otherwise if is_default and otherwise is not given else Unknown(value.path, otherwise)
+            fallback = None
+        return fallback if is_default and fallback is not given else Unknown(value.path, fallback)
 
     def _applied(self, name: str, value: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
         for item in (value, *arguments, *named.values()):

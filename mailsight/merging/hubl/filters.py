@@ -114,7 +114,7 @@ def _datetimeformat(
     value: Any, pattern: str = "%H:%M / %d-%m-%Y", zone: str | None = None, *_rest: Any
 ) -> str:
     # HubL writes these without the blanks that strftime puts before them, and %h is the hour.
-    return dates.written(_in_zone(value, zone), _HOURS.sub(lambda found: _UNPADDED[found[1]], pattern))
+    return dates.written(_in_zone(value, zone), _HOURS.sub(lambda hour: _UNPADDED[hour[1]], pattern))
 
 
 def _formatted(function: Callable[..., str]) -> Callable[..., str]:
@@ -261,10 +261,10 @@ TESTS: Mapping[str, Any] = {
 
 
 def items(value: Any) -> Any:
-    """The items of what a filter returns bit by bit."""
+    """A value as it is, or the list of its items if a filter yields them one after the other."""
     if isinstance(value, Iterable) and not isinstance(value, str | Sequence | Mapping):
-        found = list(islice(value, MAX_ITEMS + 1))
-        if len(found) > MAX_ITEMS:
+        listed = list(islice(value, MAX_ITEMS + 1))
+        if len(listed) > MAX_ITEMS:
             raise OverflowError
-        return found
+        return listed
     return value

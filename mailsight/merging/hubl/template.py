@@ -1,7 +1,7 @@
 """HubL, HubSpot's dialect of Jinja.
 
 Jinja parses it; what it refuses, and what is not known here, such as HubSpot's modules, is left in the text: see
-`pieces.structure`. The tree is run here (`hubl_engine`): Jinja would compile it to Python code.
+`pieces.structure`. The tree is run here (`engine`): Jinja would compile it to Python code.
 """
 
 import re
@@ -11,7 +11,19 @@ from functools import lru_cache
 
 from jinja2 import nodes
 
-from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, listed, structure
+from mailsight.merging.pieces import (
+    QUOTED,
+    Block,
+    Kind,
+    Piece,
+    Syntax,
+    cut,
+    listed,
+    outside_quotes,
+    structure,
+    trimmed,
+    with_words,
+)
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import Values
 
@@ -36,7 +48,6 @@ _TAGS = (
     | _JUMPS
 )
 _OPENINGS = {"if": "if a", "unless": "if a", "for": "for a in b"}
-_QUOTED = re.compile(r"(\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+')", re.DOTALL)
 _CHOICE = re.compile(r"([^?:|{}]{1,500}+)\?([^?:{}]{1,500}+):([^?:{}]{1,500}+)")  # condition ? first : second
 _TEXT = "{{ 0 }}"  # stands for a piece that is text
 
@@ -44,24 +55,18 @@ _TEXT = "{{ 0 }}"  # stands for a piece that is text
 def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa: ARG001  # HubL escapes nothing
     """Render a template, as `rendering.Renderer` says."""
     pieces = [_distinct(piece) for piece in cut(template, _SYNTAX)]
-    found = structure(pieces, _BLOCKS, _is_sound)
-    is_text = [
-        index in found.unsound or piece.kind not in (Kind.FIELD, Kind.TAG)
-        for index, piece in enumerate(pieces)
-    ]
+    layout = structure(pieces, _BLOCKS, _is_sound)
+    texts = [_text(pieces, index, layout.unsound) for index in range(len(pieces))]
     # Jinja reads one line for each piece. The first text of several in a row stands for all of them.
     source = "\n".join(
-        ("" if index and is_text[index - 1] else _TEXT) if is_text[index] else _code(piece.kind, piece.code)
-        for index, piece in enumerate(pieces)
+        _code(piece.kind, piece.code) if text is None else _TEXT if before is None else ""
+        for piece, text, before in zip(pieces, texts, [None, *texts], strict=False)
     )
     try:
         body = environment().parse(source).body
     except FAILURES:
         return Rendered(template, unsupported=(listed(template),))
-    texts = _texts(pieces, found.unsound)
-    run = Run(
-        template, pieces, found, [text if is_text[at] else None for at, text in enumerate(texts)], values
-    )
+    run = Run(template, pieces, layout, texts, values)
     return run.notes.rendered(run.run(body))
 
 
@@ -74,23 +79,15 @@ def _distinct(piece: Piece) -> Piece:
     return piece
 
 
-def _texts(pieces: Sequence[Piece], unsound: set[int]) -> list[str]:
-    """What is written for each piece that is not run: the text without what its neighbours trim."""
-    texts = []
-    for index, piece in enumerate(pieces):
-        text = piece.text if piece.kind is Kind.TEXT else piece.code if piece.kind is Kind.VERBATIM else ""
-        if index and pieces[index - 1].trims_after and index - 1 not in unsound:
-            text = text.lstrip()
-        if index + 1 < len(pieces) and pieces[index + 1].trims_before and index + 1 not in unsound:
-            text = text.rstrip()
-        texts.append(text)
-    return texts
+def _text(pieces: Sequence[Piece], index: int, unsound: set[int]) -> str | None:
+    """What is written for a piece that is not run; None if it is run."""
+    if index in unsound:
+        return pieces[index].text
+    return None if pieces[index].kind in (Kind.FIELD, Kind.TAG) else trimmed(pieces, index, unsound)
 
 
 def _code(kind: Kind, code: str) -> str:
     """A piece as Jinja reads it, on one line."""
-    if kind not in (Kind.FIELD, Kind.TAG):
-        return _TEXT
     code = _of_jinja(" ".join(code.splitlines()))
     if kind is Kind.FIELD:
         return f"{{{{ {code} }}}}"
@@ -103,12 +100,8 @@ def _code(kind: Kind, code: str) -> str:
 
 def _of_jinja(code: str) -> str:
     """The code with Jinja's own words for HubL's signs."""
-    parts = _QUOTED.split(code)
-    for at in range(0, len(parts), 2):
-        part = parts[at].replace("&&", " and ").replace("||", " or ")
-        parts[at] = re.sub(r"!(?!=)", " not ", part)
-    code = "".join(parts)
-    choice = _CHOICE.fullmatch(_QUOTED.sub(lambda quoted: "_" * len(quoted[0]), code))
+    code = outside_quotes(code, with_words)
+    choice = _CHOICE.fullmatch(QUOTED.sub(lambda quoted: "_" * len(quoted[0]), code))
     if choice is None:
         return code
     condition, first, second = (code[slice(*choice.span(group))] for group in (1, 2, 3))

@@ -1,4 +1,4 @@
-"""What Liquid templates find: one customer's values, and what became of those that are not known."""
+"""How Liquid templates look up one customer's values, and which of them are not known."""
 
 from collections.abc import Mapping, Sequence
 from io import StringIO
@@ -11,26 +11,27 @@ from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
 from mailsight.merging.limits import MAX_CHARACTERS, Budget
-from mailsight.merging.rendering import Rendered
+from mailsight.merging.pieces import listed
+from mailsight.merging.rendering import Notes, Rendered
 from mailsight.merging.values import MISSING, Json, Values
 
 _PROPERTIES = frozenset({"size", "first", "last"})
 
 
 class Unknown(Undefined):
-    """A value that is not known. `otherwise` is what the sender's program makes of it if there is none."""
+    """A value that is not known. `fallback` is what the sender's program uses in its place."""
 
-    otherwise: object = None
+    fallback: object = None
 
-    def after(self, otherwise: object) -> "Unknown":
+    def after(self, fallback: object) -> "Unknown":
         """The value after a filter, which is not known either."""
         unknown = Unknown(self.name, token=self.token)
-        unknown.otherwise = otherwise
+        unknown.fallback = fallback
         return unknown
 
 
-class Written(LimitedStringIO):
-    """What was written so far, up to a limit: of characters, since lone surrogates have no bytes."""
+class _Buffer(LimitedStringIO):
+    """A text with a limit on its characters. python-liquid counts bytes, which lone surrogates don't have."""
 
     def write(self, text: str) -> int:
         self.size += len(text)
@@ -40,7 +41,7 @@ class Written(LimitedStringIO):
 
 
 class Context(RenderContext):
-    """The values of one customer, and what became of them."""
+    """The values of one customer, and the notes on what could not be filled in."""
 
     def __init__(self, template: BoundTemplate, values: Values, assigned: frozenset[str]) -> None:
         super().__init__(template)
@@ -48,34 +49,38 @@ class Context(RenderContext):
         self.scope = ReadOnlyChainMap(self.locals)
         self.values = values
         self.budget = Budget()
-        self.unknown: dict[str, None] = {}
-        self.unsupported: dict[str, None] = {}
-        #: Names without a value that were asked for. Fields take theirs away again.
-        self.asked: list[str] = []
+        self.notes = Notes()
+        #: Names without a value that were looked up. Fields remove theirs again.
+        self.missing: list[str] = []
         #: The name that is being assigned.
         self.assigning: str | None = None
         self._assigned = assigned
-        self._assumed: list[str] = []
 
     def rendered(self, written: str) -> Rendered:
-        """The outcome."""
-        assumed = dict.fromkeys((*self.asked, *self._assumed))
-        return Rendered(written, tuple(self.unknown), tuple(assumed), tuple(self.unsupported))
+        """The text, with the notes on it."""
+        self.notes.assumed = dict.fromkeys(self.missing) | self.notes.assumed
+        return self.notes.rendered(written)
+
+    def take_back(self, buffer: TextIO, written: int, source: str) -> None:
+        """Remove what was written from a position on: its code can't be run."""
+        buffer.seek(written)
+        buffer.truncate()
+        self.notes.unsupported[listed(source)] = None
 
     def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
         """The value at a path."""
         self.budget.spend()
-        value = self._found(path) if isinstance(path[0], str) else MISSING
+        value = self._value_at(path) if isinstance(path[0], str) else MISSING
         if value is MISSING and path[0] in self._assigned:
-            # The template's own, which has no value yet: no branch has set it, or it collects texts in a loop. Where it
-            # is made of itself, it may have been meant as the customer's.
+            # The template's own name, which has no value yet: no branch has set it, or it collects texts in a loop. If
+            # it is assigned from itself, it may stand for a value of the customer's.
             value = None
             if path[0] == self.assigning and not self.loops:
-                self._assumed.append(self.assigning)
+                self.notes.assumed[self.assigning] = None
         if value is MISSING:
             value = Unknown(_written(path), token=token) if default is UNDEFINED else default
         if isinstance(value, Unknown):
-            self.asked.append(value.name)
+            self.missing.append(value.name)
         return (
             None if type(value) is Undefined else value
         )  # python-liquid's own, for the parent of an outermost loop
@@ -83,13 +88,13 @@ class Context(RenderContext):
     def get_buffer(self, buf: TextIO | None = None) -> StringIO:
         """A buffer that keeps line ends as they are, unlike python-liquid's."""
         written = buf.tell() if buf else 0
-        return Written(MAX_CHARACTERS - written, newline="")
+        return _Buffer(MAX_CHARACTERS - written, newline="")
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
-        """Pay for a loop before it runs. Raises `MemoryError`."""
+        """Charge a loop to the budget before it runs. Raises `MemoryError`."""
         self.budget.spend(length)
 
-    def _found(self, path: list[Any]) -> Json:
+    def _value_at(self, path: list[Any]) -> Json:
         try:
             own = self.scope[path[0]]
         except KeyError:
@@ -99,8 +104,8 @@ class Context(RenderContext):
     def _known(self, path: list[Any]) -> Json:
         """The value at a path that starts with none of the template's own names.
 
-        After a position or one of Liquid's own properties, names are members of what was found: none of them may be
-        found elsewhere, as `Values.lookup` does for prefixes.
+        Names after a position or one of Liquid's own properties are members of the value so far. They are not looked up
+        elsewhere, as `Values.lookup` does after prefixes.
         """
         if not all(isinstance(segment, str | int) and not isinstance(segment, bool) for segment in path):
             return MISSING
@@ -136,14 +141,12 @@ class Context(RenderContext):
             return None
         if isinstance(segment, int) and isinstance(value, Sequence) and not isinstance(value, str):
             return value[segment] if -len(value) <= segment < len(value) else None
-        found: Json = MISSING
-        if isinstance(value, dict):
-            found = self.values.member(value, str(segment))
-        elif isinstance(value, Mapping):  # forloop
+        if isinstance(value, Mapping) and not isinstance(value, dict):  # forloop
             return value.get(segment, MISSING)
-        if found is MISSING and segment in _PROPERTIES and isinstance(value, dict | str | Sequence):
+        member = self.values.member(value, str(segment)) if isinstance(value, dict) else MISSING
+        if member is MISSING and segment in _PROPERTIES and isinstance(value, dict | str | Sequence):
             return self._property(value, segment)
-        return found
+        return member
 
     @staticmethod
     def _property(value: Json, name: object) -> Json:

@@ -1,5 +1,6 @@
 """python-liquid with bounds: its tags, fields, comparisons and filters. Whatever fails is left in the text."""
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TextIO, cast
@@ -7,7 +8,7 @@ from typing import Any, TextIO, cast
 from liquid import Environment, RenderContext, Token, TokenStream
 from liquid.ast import Node
 from liquid.builtin.expressions import logical
-from liquid.builtin.expressions.primitive import Blank, RangeLiteral
+from liquid.builtin.expressions.primitive import Blank, Literal, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
@@ -73,17 +74,17 @@ class _Field(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         context = cast("Context", context)
         context.budget.spend()
-        asked = len(context.asked)
+        missing = len(context.missing)
         written = str(self)
         try:
             value = self.expression.evaluate(context)
             if isinstance(value, Unknown):
-                context.unknown[value.name] = None
+                context.notes.unknown[value.name] = None
             else:
                 written = text(value)
         except FAILURES:
-            context.unsupported[listed(written)] = None
-        del context.asked[asked:]
+            context.notes.unsupported[listed(written)] = None
+        del context.missing[missing:]
         return buffer.write(written)
 
     def __str__(self) -> str:
@@ -118,7 +119,7 @@ class _Literal(Tag):
 class _LiteralNode(Node):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         context = cast("Context", context)
-        context.unsupported[listed(self.token.value)] = None
+        context.notes.unsupported[listed(self.token.value)] = None
         return buffer.write(self.token.value)
 
 
@@ -151,7 +152,7 @@ class _GuardedNode(Node):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         context = cast("Context", context)
         context.budget.spend()
-        written, asked = buffer.tell(), len(context.asked)
+        written, missing = buffer.tell(), len(context.missing)
         assigned = str(self._node.name) if isinstance(self._node, AssignNode) else None
         context.assigning = assigned
         try:
@@ -159,13 +160,11 @@ class _GuardedNode(Node):
         except FAILURES as error:
             if not self._source or isinstance(error, OutputStreamLimitError):
                 raise
-            buffer.seek(written)
-            buffer.truncate()
-            context.unsupported[listed(self._source)] = None
+            context.take_back(buffer, written, self._source)
             return buffer.write(self._source)
         finally:
             if assigned:  # whoever uses the name asks for it
-                del context.asked[asked:]
+                del context.missing[missing:]
 
     def expressions(self) -> Iterable[Expression]:
         return self._node.expressions()
@@ -179,21 +178,15 @@ class _Equal(logical.EqExpression):
 
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        left, right = self.left.evaluate(context), self.right.evaluate(context)
-        if isinstance(right, Blank):
-            return is_blank(left)
-        return is_blank(right) if isinstance(left, Blank) else super().evaluate(context)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _equal(self, context)
 
 
 class _NotEqual(logical.NeExpression):
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        left, right = self.left.evaluate(context), self.right.evaluate(context)
-        if isinstance(right, Blank):
-            return not is_blank(left)
-        return not is_blank(right) if isinstance(left, Blank) else super().evaluate(context)
+    def evaluate(self, context: RenderContext) -> bool:
+        return not _equal(self, context)
 
 
 class _Less(logical.LtExpression):
@@ -201,29 +194,29 @@ class _Less(logical.LtExpression):
 
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        return _compare(self, context, lambda left, right: left < right)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _compare(self, context, operator.lt)
 
 
 class _Greater(logical.GtExpression):
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        return _compare(self, context, lambda left, right: left > right)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _compare(self, context, operator.gt)
 
 
 class _AtMost(logical.LeExpression):
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        return _compare(self, context, lambda left, right: left <= right)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _compare(self, context, operator.le)
 
 
 class _AtLeast(logical.GeExpression):
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> object:
-        return _compare(self, context, lambda left, right: left >= right)
+    def evaluate(self, context: RenderContext) -> bool:
+        return _compare(self, context, operator.ge)
 
 
 class _Contains(logical.ContainsExpression):
@@ -271,6 +264,17 @@ def _adapt(expression: Expression) -> None:
         todo += item.children()
 
 
+def _equal(expression: logical.EqExpression | logical.NeExpression, context: RenderContext) -> bool:
+    # Each side is evaluated once: if it were twice, every == in a chain of them would double the time.
+    left, right = expression.left.evaluate(context), expression.right.evaluate(context)
+    if isinstance(right, Blank):
+        return is_blank(left)
+    if isinstance(left, Blank):
+        return is_blank(right)
+    token = expression.token
+    return bool(logical.EqExpression(token, Literal(token, left), Literal(token, right)).evaluate(context))
+
+
 def _compare(expression: Any, context: RenderContext, compared: Callable[[Any, Any], bool]) -> bool:
     left, right = expression.left.evaluate(context), expression.right.evaluate(context)
     if isinstance(left, str) and isinstance(right, str):
@@ -294,10 +298,10 @@ def _filter(name: str, function: Callable[..., object]) -> Callable[..., object]
         if not isinstance(left, Unknown):
             return context.budget.sized(function(left, *arguments, **named))
         try:
-            otherwise = context.budget.sized(function(left.otherwise, *arguments, **named))
+            fallback = context.budget.sized(function(left.fallback, *arguments, **named))
         except FAILURES:
-            otherwise = None
-        return otherwise if name == "default" and is_blank(left.otherwise) else left.after(otherwise)
+            fallback = None
+        return fallback if name == "default" and is_blank(left.fallback) else left.after(fallback)
 
     return applied
 
@@ -312,11 +316,11 @@ class _Environment(Environment):
 
 @cache
 def environment() -> Environment:
-    made = _Environment()
-    made.filters = {name: _filter(name, function) for name, function in FILTERS.items()}
+    liquid = _Environment()
+    liquid.filters = {name: _filter(name, function) for name, function in FILTERS.items()}
     for name in _UNAVAILABLE:
-        del made.tags[name]
-    made.tags = {name: tag if name == TOKEN_CONTENT else _Guarded(tag) for name, tag in made.tags.items()}
+        del liquid.tags[name]
+    liquid.tags = {name: tag if name == TOKEN_CONTENT else _Guarded(tag) for name, tag in liquid.tags.items()}
     for tag in (_Output, _Echo, _Literal):
-        made.add_tag(tag)
-    return made
+        liquid.add_tag(tag)
+    return liquid

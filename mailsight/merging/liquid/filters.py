@@ -1,4 +1,4 @@
-"""Liquid's filters: python-liquid's, its own way where it differs from Shopify's, and what senders add to them."""
+"""Liquid's filters: those of python-liquid, our own where Shopify's differ from them, and those that senders add."""
 
 import hashlib
 import hmac
@@ -93,8 +93,8 @@ def _items(value: Any) -> list[Any]:
 
 
 def _property(item: Json, name: object) -> Json:
-    found = member(item, str(name))
-    return None if found is MISSING else found
+    value = member(item, str(name))
+    return None if value is MISSING else value
 
 
 def _escape(value: Any) -> str:
@@ -102,7 +102,7 @@ def _escape(value: Any) -> str:
 
 
 def _escape_once(value: Any) -> str:
-    return _NEW_REFERENCE.sub(lambda found: _REFERENCES[found[0]], text(value))
+    return _NEW_REFERENCE.sub(lambda character: _REFERENCES[character[0]], text(value))
 
 
 def _replace(value: Any, old: Any, new: Any = "", count: int = -1) -> str:
@@ -113,8 +113,8 @@ def _replace(value: Any, old: Any, new: Any = "", count: int = -1) -> str:
 
 
 def _replace_last(value: Any, old: Any, new: Any = "") -> str:
-    before, found, after = text(value).rpartition(text(old)) if text(old) else (text(value), "", "")
-    return before + text(new) + after if found or not text(old) else after
+    before, match, after = text(value).rpartition(text(old)) if text(old) else (text(value), "", "")
+    return before + text(new) + after if match or not text(old) else after
 
 
 def _split(value: Any, separator: Any = " ") -> list[str]:
@@ -164,8 +164,8 @@ def _unique(value: Any, name: Any = None) -> list[Any]:
 
 
 def _matches(item: Json, name: Any, wanted: tuple[Any, ...]) -> bool:
-    found = _property(item, name)
-    return found == wanted[0] if wanted and wanted[0] is not None else found not in (None, False)
+    value = _property(item, name)
+    return value == wanted[0] if wanted and wanted[0] is not None else value not in (None, False)
 
 
 def _json(value: Any, indent: Any = None) -> str:
@@ -213,8 +213,12 @@ def _sentence(value: Any, joint: Any = "and") -> str:
     return _joined(others, ", ") + f", {text(joint)} {last}"
 
 
+def _locale(name: Any) -> Locale:
+    return Locale.parse(text(name).replace("_", "-"), sep="-")
+
+
 def _currency(value: Any, locale: Any = "en-us") -> str:
-    parsed = Locale.parse(text(locale).replace("_", "-"), sep="-")
+    parsed = _locale(locale)
     currency = get_territory_currencies(parsed.territory or "US")[0]
     return format_currency(number(value) or 0, currency, locale=parsed)
 
@@ -231,6 +235,8 @@ def _of_text(function: Callable[..., Any]) -> Callable[..., Any]:
 
     return applied
 
+
+_escape_url = _of_text(lambda value: quote(value, safe="!#$&'()*+,/:;=?@[]~"))
 
 _OWN: dict[str, Callable[..., Any]] = {
     "append": _of_text(lambda value, end: value + end),
@@ -282,7 +288,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     "json_escape": _of_text(lambda value: _json(value)[1:-1]),
     "as_json_string": _json,
     "json_parse": _of_text(json.loads),
-    "url_escape": _of_text(lambda value: quote(value, safe="!#$&'()*+,/:;=?@[]~")),
+    "url_escape": _escape_url,
     "url_param_escape": _of_text(lambda value: quote(value, safe="~")),
     "base64_encode": _of_text(lambda value: b64encode(value.encode()).decode()),
     "md5": _hashed("md5"),
@@ -297,15 +303,13 @@ _OWN: dict[str, Callable[..., Any]] = {
     "hmac_sha256_base64": _signed("sha256", as_hex=False),
     # Customer.io: https://docs.customer.io/journeys/liquid-tag-list/ (2026-11-26)
     "currency": _currency,
-    "format_number": lambda value, locale="en-us": format_decimal(
-        number(value) or 0, locale=Locale.parse(text(locale).replace("_", "-"), sep="-")
-    ),
+    "format_number": lambda value, locale="en-us": format_decimal(number(value) or 0, locale=_locale(locale)),
     "titlecase": _of_text(lambda value: " ".join(word[:1].upper() + word[1:] for word in value.split(" "))),
     "to_json": _json,
     # LiquidJS: https://liquidjs.com/filters/overview.html (2026-11-26)
     "array_to_sentence_string": _sentence,
     "cgi_escape": _of_text(quote_plus),
-    "uri_escape": _of_text(lambda value: quote(value, safe="!#$&'()*+,/:;=?@[]~")),
+    "uri_escape": _escape_url,
     "xml_escape": _escape,
     "raw": lambda value: value,
     "normalize_whitespace": _of_text(lambda value: re.sub(r"\s+", " ", value)),
@@ -318,7 +322,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     # Shopify
     "handle": _handle,
     "handleize": _handle,
-    "pluralize": lambda value, one, many: text(one) if number(value) == 1 else text(many),
+    "pluralize": lambda value, singular, plural: text(singular if number(value) == 1 else plural),
 }
 _NOT_LIQUID = {"safe", "escapejs"}  # python-liquid's own
 

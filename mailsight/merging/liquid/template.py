@@ -7,14 +7,15 @@ differ in white space only, this follows LiquidJS, which keeps it.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from io import StringIO
 
 from liquid import BoundTemplate, Token, TokenStream
 from liquid.builtin.expressions import FilteredExpression, Path
-from liquid.exceptions import OutputStreamLimitError
+from liquid.exceptions import LiquidInterrupt, OutputStreamLimitError
 from liquid.expression import Expression
 from liquid.token import TOKEN_CONTENT, TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG
 
-from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, listed, structure
+from mailsight.merging.pieces import Block, Kind, Piece, Syntax, cut, structure, trimmed
 from mailsight.merging.rendering import Rendered
 from mailsight.merging.values import Values
 
@@ -51,35 +52,38 @@ _ASSIGNED = re.compile(r"\b(?:assign|capture)\s++([\w-]++)")
 def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa: ARG001  # Liquid escapes nothing
     """Render a template, as `rendering.Renderer` says."""
     pieces = cut(template, _SYNTAX)
-    found = structure(pieces, _BLOCKS, _is_sound)
-    ends = {piece.start: piece.end for piece in pieces if piece.kind is Kind.TAG} | found.ends
-    stream = Stream(_tokens(template, pieces, found.unsound), template, ends)
+    layout = structure(pieces, _BLOCKS, _is_sound)
+    ends = {piece.start: piece.end for piece in pieces if piece.kind is Kind.TAG} | layout.ends
+    stream = Stream(_tokens(template, pieces, layout.unsound), template, ends)
     context = Context(BoundTemplate(environment(), []), values, _assigned(pieces))
     buffer = context.get_buffer()
     while stream.current is not stream.eof:
         token, written = stream.current, buffer.tell()
         try:
-            node_at(stream).render(context, buffer)
+            _render_next(stream, context, buffer)
         except (MemoryError, OutputStreamLimitError, *FAILURES):
             # It takes too much: what was not written yet is left as it is.
-            buffer.seek(written)
-            buffer.truncate()
             rest = template[token.start_index :]
-            context.unsupported[listed(stream.source(token) or rest)] = None
+            context.take_back(buffer, written, stream.source(token) or rest)
             return context.rendered(buffer.getvalue() + rest)
         next(stream)
     return context.rendered(buffer.getvalue())
 
 
+def _render_next(stream: Stream, context: Context, buffer: StringIO) -> None:
+    token, written = stream.current, buffer.tell()
+    try:
+        node_at(stream).render(context, buffer)
+    except LiquidInterrupt:  # {% break %} outside its loop, such as after the loop's {% else %}
+        source = stream.source(token)
+        context.take_back(buffer, written, source)
+        buffer.write(source)
+
+
 def _tokens(template: str, pieces: Sequence[Piece], unsound: set[int]) -> Iterator[Token]:
     for index, piece in enumerate(pieces):
         if piece.kind is Kind.TEXT:
-            content = piece.text
-            if index and pieces[index - 1].trims_after and index - 1 not in unsound:
-                content = content.lstrip()
-            if index + 1 < len(pieces) and pieces[index + 1].trims_before and index + 1 not in unsound:
-                content = content.rstrip()
-            if content:
+            if content := trimmed(pieces, index, unsound):
                 yield Token(TOKEN_CONTENT, content, piece.start, template)
         elif piece.kind is Kind.VERBATIM and piece.code:
             yield Token(TOKEN_CONTENT, piece.code, piece.start, template)
