@@ -27,7 +27,11 @@ class Html(str):
 
 
 class Unusable(Exception):
-    """What can't be done with a value, or would take too long."""
+    """A value that an action or function can't work with."""
+
+
+class TooLarge(Unusable):
+    """A list or object that is too large to print."""
 
 
 def from_json(value: Any) -> Any:
@@ -54,8 +58,10 @@ def printed(value: Any) -> str:
 
 
 def _print(value: Any, parts: list[str], depth: int) -> None:
-    if depth > _MAX_DEPTH or len(parts) > MAX_PRINTED:
+    if depth > _MAX_DEPTH:
         raise Unusable
+    if len(parts) > MAX_PRINTED:
+        raise TooLarge
     match value:
         case list():
             _print_items("[", [("", item) for item in value], parts, depth)
