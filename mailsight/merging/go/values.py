@@ -8,6 +8,7 @@ from typing import Any
 
 MAX_PRINTED = 1_000_000
 _MAX_DEPTH = 50
+_MAX_NUMBER = 10**308
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,6 @@ class Absent:
     """A value that nobody knows."""
 
     name: str
-
-
-MAX_NUMBER = 10**308
 
 
 class Html(str):
@@ -38,7 +36,7 @@ def from_json(value: Any) -> Any:
     """A value of a JSON document as Go reads it."""
     if not isinstance(value, int) or isinstance(value, bool):
         return value
-    return float(value) if abs(value) < MAX_NUMBER else math.copysign(math.inf, value > 0 or -1)
+    return float(value) if abs(value) < _MAX_NUMBER else math.copysign(math.inf, value > 0 or -1)
 
 
 def is_true(value: Any) -> bool:
