@@ -67,8 +67,8 @@ def _urls(value: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple
 def _common_end(path: Sequence[str], names: Sequence[str]) -> int:
     """How many of the last names are the same."""
     count = 0
-    for one, other in zip(reversed(path), reversed(names), strict=False):
-        if _key(one) != _key(other):
+    for last, other in zip(reversed(path), reversed(names), strict=False):
+        if _key(last) != _key(other):
             break
         count += 1
     return count

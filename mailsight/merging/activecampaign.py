@@ -25,11 +25,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
     notes = Notes()
 
     def asked(name: str) -> Json:
-        value = _value(values, name)
-        if value is MISSING:
-            notes.assumed[name] = None
-            return None
-        return value
+        return notes.for_condition(name, _value(values, name))
 
     def is_true(tag: Tag) -> bool | None:
         condition = tag.match["condition"]

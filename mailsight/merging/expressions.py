@@ -111,7 +111,7 @@ class _Condition:
                 return value is not None
             case "in_array", [item, several]:
                 items = several if isinstance(several, list) else re.split(r"[,|]+", as_text(several) or "")
-                return any((as_text(one) or "").strip() == as_text(item) for one in items)
+                return any((as_text(other) or "").strip() == as_text(item) for other in items)
             case "in_string" | "strpos", [_, _]:
                 part, text = arguments if word == "in_string" else reversed(arguments)
                 return (as_text(part) or "\0") in (as_text(text) or "")

@@ -94,12 +94,7 @@ class _Mail:
         return None
 
     def _asked(self, name: str) -> Json:
-        """The value that a condition asks for; one that nobody knows is empty."""
-        value = self._value(name)
-        if isinstance(value, Missing):
-            self._notes.assumed[name] = None
-            return None
-        return value
+        return self._notes.for_condition(name, self._value(name))
 
     def _is_interested(self, group: str, names: str) -> bool:
         """Whether the customer is in one of these groups of a category."""

@@ -201,11 +201,7 @@ def _with_branches(template: str, values: Values, notes: Notes, *, is_html: bool
     """The template with the branches of its conditions that hold."""
 
     def asked(name: str) -> Json:
-        value = _value(values, name)
-        if value is MISSING:
-            notes.assumed[name] = None
-            return None
-        return value
+        return notes.for_condition(name, _value(values, name))
 
     def is_chosen(tag: Tag) -> bool | None:
         match = tag.match

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from .languages import Language
 from .recognition import fitting
-from .values import Json, Values
+from .values import Json, Missing, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,13 @@ class Notes:
     unknown: dict[str, None] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)
     unsupported: dict[str, None] = field(default_factory=dict)
+
+    def for_condition(self, name: str, value: Json | Missing) -> Json:
+        """A value that a condition asks for. An unknown one is taken as empty, and its name is noted."""
+        if isinstance(value, Missing):
+            self.assumed[name] = None
+            return None
+        return value
 
     def rendered(self, text: str) -> Rendered:
         return Rendered(text, *map(tuple, (self.unknown, self.assumed, self.unsupported)))

@@ -144,8 +144,8 @@ def _shown(match: re.Match[str], values: Values) -> str | None:
     if match["formula"]:
         if (url := tracked(match.group())) != match.group():
             return url
-        found = [name["name"] for name in _NAMES.finditer(match["formula"].partition("|")[0]) if name["name"]]
-        return _sample(found[-1], values) if found else Encoded("")
+        names = [name["name"] for name in _NAMES.finditer(match["formula"].partition("|")[0]) if name["name"]]
+        return _sample(names[-1], values) if names else Encoded("")
     field = plain.read(match)
     is_known = field.is_sure or is_usual(field.name) or values.lookup(field.name) is not MISSING
     return _sample(field.name, values) if is_known else None

@@ -203,6 +203,7 @@ def test_dates_are_written_in_layouts() -> None:
     [
         "{{ range 1000 }}{{ range 1000 }}{{ range 1000 }}a{{ end }}{{ end }}{{ end }}",
         '{{ define "t" }}{{ template "t" }}{{ template "t" }}{{ end }}{{ template "t" }}',
+        "{{ range 20000 }}{{ range 400000 }}{{ break }}{{ end }}{{ end }}",
         '{{ $x := "aaaaaaaaaa" }}{{ range 100 }}{{ $x = print $x $x }}{{ end }}{{ $x }}',
         "{{ $x := list 1 }}{{ range 100 }}{{ $x = list $x $x }}{{ end }}{{ $x }}",
         '{{ repeat 999999999 "a" }}{{ until 999999999 }}{{ range 999999999 }}{{ end }}{{ printf "%9999d" 1 }}',
@@ -218,6 +219,35 @@ def test_dates_are_written_in_layouts() -> None:
 def test_a_hostile_template_is_bounded(template: str) -> None:
     result = rendered(template)
     assert len(result.text) < go.MAX_CHARACTERS + len(template)
+
+
+ITEMS = "{{ $x := until 10000 }}"
+MILLIONS = "{{ $x := until 100 }}" + f"{{{{ $x = list{' $x' * 100} }}}}" * 2
+
+
+@pytest.mark.parametrize(
+    ("before", "action"),
+    [
+        ("", f"{{{{ .a{'.a' * 1_000} }}}}"),
+        ("", f"{{{{ $y := and{' 1' * 1_000} }}}}"),
+        ("", f"{{{{ $y := print{' 1' * 1_000} }}}}"),
+        (ITEMS, "{{ $y := has 20000 $x }}"),
+        (ITEMS, "{{ $y := sortAlpha $x }}"),
+        (MILLIONS, "{{ $y := print $x }}"),
+        (MILLIONS, "{{ $x }}"),
+    ],
+    ids=["names", "operands", "arguments", "searched", "sorted", "printed", "written"],
+)
+def test_an_action_costs_what_it_reads(monkeypatch: pytest.MonkeyPatch, before: str, action: str) -> None:
+    monkeypatch.setattr(go, "MAX_STEPS", 1_000)
+    monkeypatch.setattr(go, "MAX_CHARACTERS", 100_000)
+    template = f"{before}{{{{ range 20 }}}}{action}{{{{ end }}}}"
+    assert rendered(template) == Rendered(template, unsupported=(action,))
+
+
+def test_a_long_path_is_named_whole() -> None:
+    path = ".a" * 100_000
+    assert rendered(f"{{{{ {path} }}}}", {}) == Rendered(f"{{{{ {path} }}}}", unknown=(path[1:],))
 
 
 def test_a_value_is_no_template() -> None:

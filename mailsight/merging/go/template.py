@@ -1,7 +1,7 @@
 """Go's templates, as listmonk uses them: text/template, with html/template's escaping in HTML and Sprig's functions."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,10 +25,12 @@ from .syntax import (
     Text,
     parse,
 )
-from .values import MAX_PRINTED, Absent, Html, Unusable, date_text, from_json, is_true, printed
+from .values import MAX_PRINTED, Absent, Html, TooLarge, Unusable, date_text, from_json, is_true, printed
 
 MAX_STEPS = 500_000
 MAX_CHARACTERS = 5_000_000
+# Operands or names that one step pays for.
+_ITEMS_PER_STEP = 10
 _MAX_CALLS = 50
 
 # listmonk rewrites these before Go reads the template: knadh/listmonk, models/models.go, 2026-11-26.
@@ -98,8 +100,8 @@ class _Run:
                 self._templates[node.branches[0].action.name] = node.branches[0].nodes
         self._nodes(nodes, _Object())
 
-    def _step(self, characters: int = 0) -> None:
-        self._steps += 1
+    def _step(self, characters: int = 0, *, steps: int = 1) -> None:
+        self._steps += steps
         self._characters += characters
         if self._steps > MAX_STEPS or self._characters > MAX_CHARACTERS:
             raise _TooLong
@@ -134,7 +136,7 @@ class _Run:
             self.parts.append(text)
 
     def _write(self, value: Any) -> None:
-        text = "" if value is None and self._html else printed(value)
+        text = "" if value is None and self._html else self._charged(printed, value)
         self._step(len(text))
         if self._html is None:
             self.parts.append(text)
@@ -239,19 +241,23 @@ class _Run:
         return True
 
     def _range(self, branch: Branch, value: Any) -> bool:
+        keys: Sequence[Any]
+        parts: Iterable[Any]
         match value:
             case list():
-                items = list(enumerate(value))
+                keys, parts = range(len(value)), value
             case dict():
-                items = sorted(value.items())
+                self._step(steps=len(value) // _ITEMS_PER_STEP)
+                keys = sorted(value)
+                parts = map(value.__getitem__, keys)
             case int() if not isinstance(value, bool) and value <= MAX_STEPS:
-                items = [(place, place) for place in range(value)]
+                keys = parts = range(value)
             case None:
-                items = []
+                keys = parts = ()
             case _:
                 raise Unusable
         variables = branch.action.variables
-        for key, unread in items:
+        for key, unread in zip(keys, parts, strict=True):
             self._step()
             item = unread if isinstance(value, int) else from_json(unread)
             for name, part in zip(variables, (key, item) if len(variables) > 1 else (item,), strict=False):
@@ -267,7 +273,7 @@ class _Run:
             finally:
                 self._variables.pop()
                 self._ranges -= 1
-        return bool(items)
+        return bool(keys)
 
     def _asked(self, value: Any) -> Any:
         """A value that a condition asks for; one that nobody knows is nil."""
@@ -286,13 +292,10 @@ class _Run:
         piped: tuple[Any, ...] = ()
         for command in pipeline.commands:
             piped = (self._command(command, piped, dot),)
-        value = piped[0]
-        for name in pipeline.names:
-            value = self._member(value, name)
-        return value
+        return self._members(piped[0], pipeline.names)
 
     def _command(self, command: tuple[Operand, ...], piped: tuple[Any, ...], dot: Any) -> Any:
-        self._step()
+        self._step(steps=1 + len(command) // _ITEMS_PER_STEP)
         first, *operands = command
         if first == Function("now.Format") and len(operands) == 1:
             return self._call("date", [self._operand(operands[0], dot), self._call("now", [])])
@@ -331,9 +334,8 @@ class _Run:
             case Function(name):
                 return self._call(name, [])
             case Path(names, variable):
-                start = value = dot if variable is None else self._variable(variable)
-                for name in names:
-                    value = self._member(value, name)
+                start = dot if variable is None else self._variable(variable)
+                value = self._members(start, names)
                 return Absent(".".join(names)) if isinstance(value, Absent) and start == _Object() else value
 
     def _variable(self, name: str) -> Any:
@@ -357,15 +359,26 @@ class _Run:
             arguments = [self._asked(value) for value in arguments]
         elif absent := next((value for value in arguments if isinstance(value, Absent)), None):
             return absent
+        # Functions read lists and objects item by item, but texts at once.
+        items = sum(len(value) for value in arguments if isinstance(value, list | dict))
+        self._step(items, steps=0)
         try:
-            result = function(*arguments)
+            result = self._charged(function, *arguments)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise Unusable from error
         size = len(result) if isinstance(result, str | list) else 0
-        self._step(size // 10)
+        self._step(size if items else size // 10)
         if size > MAX_PRINTED:
             raise Unusable
         return result
+
+    def _charged(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """A function's result. Trying to print too large a value costs as much as printing the largest."""
+        try:
+            return function(*arguments)
+        except TooLarge:
+            self._step(MAX_PRINTED, steps=0)
+            raise
 
     def _time(self, name: str, arguments: list[Any]) -> Any:
         sent_at: datetime | None = self._values.sent_at
@@ -378,10 +391,17 @@ class _Run:
             raise Unusable
         return date_text(sent_at, layout or _DEFAULT_LAYOUT)
 
+    def _members(self, value: Any, names: tuple[str, ...]) -> Any:
+        """The value that the names lead to, member by member."""
+        self._step(steps=len(names) // _ITEMS_PER_STEP)
+        for place, name in enumerate(names):
+            if isinstance(value, Absent):
+                return Absent(".".join((value.name, *names[place:])))
+            value = self._member(value, name)
+        return value
+
     def _member(self, value: Any, name: str) -> Any:
         match value:
-            case Absent():
-                return Absent(f"{value.name}.{name}")
             case _Object():
                 return self._looked_up((*value.path, name))
             case Mapping():

@@ -8,6 +8,7 @@ from typing import Any
 
 MAX_PRINTED = 1_000_000
 _MAX_DEPTH = 50
+_MAX_NUMBER = 10**308
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,6 @@ class Absent:
     name: str
 
 
-MAX_NUMBER = 10**308
-
-
 class Html(str):
     """Text that is written without escaping."""
 
@@ -27,14 +25,18 @@ class Html(str):
 
 
 class Unusable(Exception):
-    """What can't be done with a value, or would take too long."""
+    """A value that an action or function can't work with."""
+
+
+class TooLarge(Unusable):
+    """A list or object that is too large to print."""
 
 
 def from_json(value: Any) -> Any:
     """A value of a JSON document as Go reads it."""
     if not isinstance(value, int) or isinstance(value, bool):
         return value
-    return float(value) if abs(value) < MAX_NUMBER else math.copysign(math.inf, value > 0 or -1)
+    return float(value) if abs(value) < _MAX_NUMBER else math.copysign(math.inf, value > 0 or -1)
 
 
 def is_true(value: Any) -> bool:
@@ -54,8 +56,10 @@ def printed(value: Any) -> str:
 
 
 def _print(value: Any, parts: list[str], depth: int) -> None:
-    if depth > _MAX_DEPTH or len(parts) > MAX_PRINTED:
+    if depth > _MAX_DEPTH:
         raise Unusable
+    if len(parts) > MAX_PRINTED:
+        raise TooLarge
     match value:
         case list():
             _print_items("[", [("", item) for item in value], parts, depth)
