@@ -228,6 +228,7 @@ CALLS: Mapping[str, Callable[[str, Path], Any]] = {
     "finding.kind_of_name": _of_text(finding.kind_of_name),
     "finding.kind_of_columns": _of_text(lambda text: finding.kind_of_columns(text.split(","))),
     "finding.looks_like_table": _of_text(finding.looks_like_table),
+    "finding.is_json": _of_text(lambda text: finding.is_json(text.encode())),
     "finding.looks_like_data": _of_text(finding.looks_like_data),
     "finding.opened": lambda text, folder: partial(_opened, _written(text, folder)),
     "bundle_files.content_path": _of_text(lambda text: _refused(bundle_files.content_path, Path(), text)),

@@ -36,6 +36,7 @@ from mailsight.merging import plain, sample_values, usual_names
 from mailsight.merging.languages import Language
 from mailsight.merging.rendering import MailTemplate
 from mailsight.mime import entities
+from mailsight.mime.bodies import Mail
 from mailsight.mime.headers import Header
 from tests.support.adversarial import KINDS, LEAST_SECONDS, LONG, MOST, SHORT
 from tests.support.faults import EACH
@@ -68,6 +69,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "int | None": lambda _: None,
     "int": lambda _: 1,
     "Sequence[str]": lambda text: [text],
+    "Sequence[tuple[str, Sequence[str]]]": lambda text: [("a", [text]), ("b", [text[::2]])],
     "Mapping[str, Sequence[str]]": lambda text: {"a": [text], "b": [text[::2]]},
     "Sequence[int]": lambda text: range(len(text)),
     "LexborHTMLParser": _parsed,
@@ -113,6 +115,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
         *((name, text) for name in ("Received", "List-Unsubscribe", "feedback-id", "x-smtpapi")),
         (text, text),
     ],
+    "Mail": lambda text: Mail(None, text),
     "Header": lambda text: Header((("subject", text.encode("utf-8", "replace")),)),
     "codec": lambda _: "gb18030",
     "pattern": lambda _: r"a+b",  # patterns are ours
