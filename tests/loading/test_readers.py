@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
@@ -79,7 +79,8 @@ WRITERS: dict[str, tuple[str, Callable[[list[Row]], bytes]]] = {
     "pipes": ("customers.txt", lambda rows: as_csv(rows, "|").encode()),
     "tabs": ("customers.tsv", lambda rows: as_csv(rows, "\t").encode()),
     "CR LF": ("customers.csv", lambda rows: as_csv(rows, end="\r\n").encode()),
-    "CR": ("customers.csv", lambda rows: as_csv(rows, end="\r").encode()),
+    # Until version 3.13, Python quotes a "\n" only if it is part of the line end.
+    "CR": ("customers.csv", lambda rows: as_csv(rows, end="\r\n").replace("\r\n", "\r").encode()),
     "mark": ("customers.csv", lambda rows: as_csv(rows).encode("utf-8-sig")),
     "UTF-16": ("customers.csv", lambda rows: as_csv(rows).encode("utf-16")),
     "UTF-16 LE": ("customers.csv", lambda rows: as_csv(rows).encode("utf-16-le")),
@@ -134,6 +135,7 @@ TEXTS = st.text(st.sampled_from("aB1 ,;|\"'é\n="), min_size=1, max_size=8).map(
     names=st.lists(TEXTS, min_size=1, max_size=4),
     form=st.sampled_from(sorted(WRITERS)),
 )
+@example(["1\n1"], "CR")
 @given_settings(max_examples=15, deadline=None)
 def test_any_values_survive_in_any_form(names: list[str], form: str) -> None:
     table = [
