@@ -9,6 +9,7 @@ MailsightError
 ├── DatabaseUnreadable     the file is not a Mailsight database, or its version is not supported
 │   ├── DatabaseBusy       another program writes to it, or it is being replaced
 │   └── DatabaseDamaged    it is damaged, incomplete or not a database
+├── StateUnreadable        the file with shares, tokens and the audit can't be read or written
 ├── LoadRefused            a load failed; the database is unchanged
 │   ├── NotABundle         it contains nothing that can be loaded
 │   ├── BadUpload          the browser sent a file that is not accepted
@@ -109,6 +110,11 @@ class DatabaseBusy(DatabaseUnreadable):
 
 class DatabaseDamaged(DatabaseUnreadable):
     pass
+
+
+class StateUnreadable(MailsightError):
+    title = "The dashboard's own state can't be used"
+    next_step = "Check the file and the free disk space, or restore the file from a backup."
 
 
 class LoadRefused(MailsightError):

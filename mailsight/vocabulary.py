@@ -149,6 +149,24 @@ class Audience(Word):
     ALL = "all", "All", "All opens and clicks, including those of machines."
 
 
+class Role(Word):
+    """What a person may see and do. Each role includes those before it."""
+
+    READER = "reader", "Reader", "Sees figures, charts and the e-mails of campaigns, but no customers."
+    MARKETER = (
+        "marketer",
+        "Marketer",
+        "Also sees customers and their e-mails, and exports the lists on the pages.",
+    )
+    ANALYST = "analyst", "Analyst", "Also exports events and everything else, and uses the API."
+    ADMIN = "admin", "Admin", "Also uploads and imports, erases customers, and reads the audit."
+
+    def includes(self, role: "Role") -> bool:
+        """Whether this role may do what `role` may."""
+        roles = list(Role)
+        return roles.index(self) >= roles.index(role)
+
+
 BOUNCE_TYPES = ("hard", "soft")
 
 # A provider's reason for rejecting a message (django-anymail's RejectReason), as the reason for not sending.

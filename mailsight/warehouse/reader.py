@@ -25,6 +25,7 @@ from .cache import Numbers, ResultCache
 from .failures import is_damage
 from .files import Identity, identity
 from .queries import bound, statement
+from .scope import EVERYTHING, Scope, open_scope, use_scope
 from .selection import GridQuery
 
 BATCH_ROWS = 100_000
@@ -51,6 +52,9 @@ class Source:
             self.identity = identity(file)
             self.connection = opening.open_readonly(file)
         self._broken = False
+        self._scopes: dict[Scope, threading.Lock] = {}
+        self._opened: set[Scope] = set()
+        self._lock = threading.Lock()
         opening.check_version(self.connection, file)
         self.check()
 
@@ -78,6 +82,18 @@ class Source:
         """Raises `DatabaseBusy` if somebody wrote to the file."""
         if not self.intact:
             raise DatabaseBusy(f"{self.file} is being replaced or written to.")
+
+    def cursor(self, scope: Scope) -> duckdb.DuckDBPyConnection:
+        """A new cursor for each query, limited to a scope: threads that share a cursor get each other's rows."""
+        if scope == EVERYTHING:
+            return self.connection.cursor().execute(statement("use_attached"))
+        with self._lock:
+            opening_scope = self._scopes.setdefault(scope, threading.Lock())
+        with opening_scope:  # once, while others may read other scopes
+            if scope not in self._opened:
+                open_scope(self.connection, scope)
+                self._opened.add(scope)
+        return use_scope(self.connection.cursor(), scope)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -111,8 +127,10 @@ class Snapshot:
     raises an error, so that nothing silently outlives its generation.
     """
 
-    def __init__(self, source: Source, cache: ResultCache) -> None:
-        self.generation = source.generation
+    def __init__(self, source: Source, cache: ResultCache, scope: Scope = EVERYTHING) -> None:
+        # Named after the scope too, so that nothing cached for one scope is read in another.
+        self.generation = f"{source.generation}{scope.name and ':'}{scope.name}"
+        self.scope = scope
         self.updated_at = source.updated_at
         self._opened: Source | None = source
         self._cache = cache
@@ -165,7 +183,9 @@ class Snapshot:
         source = self._source
         with source.reading():
             # Only a relation streams rows while the query runs; `execute` collects all of them first.
-            reader = _cursor(source).sql(text, params=parameters or None).to_arrow_reader(BATCH_ROWS)
+            reader = (
+                source.cursor(self.scope).sql(text, params=parameters or None).to_arrow_reader(BATCH_ROWS)
+            )
             schema = pa.schema([_aware(field) for field in reader.schema])
         while True:
             with source.reading():
@@ -180,18 +200,13 @@ class Snapshot:
         text, parameters = bound(name, selection, parameters)
         source = self._source
         with source.reading():
-            return _cursor(source).execute(text, parameters or None)
+            return source.cursor(self.scope).execute(text, parameters or None)
 
     @property
     def _source(self) -> Source:
         if self._opened is None:
             raise RuntimeError("This snapshot was read after its `with` block.")
         return self._opened
-
-
-def _cursor(source: Source) -> duckdb.DuckDBPyConnection:
-    """A new cursor for each query: threads that share a cursor get each other's rows."""
-    return source.connection.cursor().execute(statement("use_attached"))
 
 
 class Warehouse:
@@ -226,12 +241,12 @@ class Warehouse:
             self._newest()
         return str(self._problem) if self._problem else None
 
-    def snapshot(self) -> Snapshot:
-        """The newest readable generation, to read from in a `with` block.
+    def snapshot(self, scope: Scope = EVERYTHING) -> Snapshot:
+        """The newest readable generation, or what a scope includes of it, to read from in a `with` block.
 
         Raises `NoDatabase` if nothing has been loaded yet, and `DatabaseUnreadable` if no generation can be read.
         """
-        return Snapshot(self._newest(), self._cache)
+        return Snapshot(self._newest(), self._cache, scope)
 
     def _newest(self) -> Source:
         """The newest generation, or while that can't be read, the one that was newest before."""

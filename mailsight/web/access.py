@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from mailsight.errors import BadSetting
+from mailsight.vocabulary import Role
+from mailsight.warehouse.scope import EVERYTHING, Scope
 
 EVERYONE = "*"
 # How far the provider's clock may be ahead of ours.
@@ -55,6 +57,15 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person who may enter: their address or id (empty without sign-in), their role, and the data it covers."""
+
+    person: str
+    role: Role
+    scope: Scope = EVERYTHING
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Who may enter and upload, and for how long they stay signed in."""
 
@@ -76,6 +87,13 @@ class Access:
             return Standing.EXPIRED
         allowed = self.viewers.include(claims) or self.uploaders.name(claims)
         return Standing.MAY_ENTER if allowed else Standing.NOT_ALLOWED
+
+    def viewer(self, claims: Claims) -> Viewer:
+        """A person who may enter."""
+        if not self.sign_in:
+            return Viewer("", Role.ADMIN)
+        role = Role.ADMIN if self.uploaders.include(claims) else Role.ANALYST
+        return Viewer(verified_address(claims) or str(claims.get("sub", "")), role)
 
     def may_upload(self, claims: Claims, *, local: bool) -> bool:
         """Whether a person who may enter may upload. Without sign-in, that takes a browser on this machine."""

@@ -23,7 +23,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from mailsight.errors import NotAllowed
 
 from . import configuration
-from .access import CLOCK_SECONDS, Claims, Standing
+from .access import CLOCK_SECONDS, Claims, Standing, Viewer
 
 # A page that loses its connection gets this long to come back before its tokens end.
 RECONNECT_SECONDS = 5.0
@@ -131,6 +131,14 @@ def may_upload(session_id: str, claims: Claims) -> bool:
 def visitor_may_upload(visitor: Visitor) -> bool:
     """Whether this person may enter and upload."""
     return standing(visitor.claims) is Standing.MAY_ENTER and _is_uploader(visitor)
+
+
+def viewer(session_id: str) -> Viewer:
+    """Who looks at the page of a session, with the role that they have now. Raises `NotAllowed` if it has ended."""
+    session = _sessions.get(session_id)
+    if session is None or standing(session.visitor.claims) is not Standing.MAY_ENTER:
+        raise NotAllowed("Your session has ended.")
+    return configuration.current().access.viewer(session.visitor.claims)
 
 
 async def check(session_id: str, expired: str) -> None:

@@ -30,6 +30,7 @@ def test_a_statement_is_documented_and_used(name: str) -> None:
     spelled = {
         "stage": "stage_{file.kind}",
         "migrate": "migrate_to_{newer}",
+        "upgrade": "upgrade_state_to_{newer}",
         "map": "map_{sender.name}",
         "find": "find_{rule.name}",
         "rejected": "rejected_{file.kind}",

@@ -1,0 +1,86 @@
+"""Which part of the data a person may read, enforced below every query.
+
+A limited reader's queries find views in place of the tables: they hold the campaigns of the scope only, and without the
+right to see customers, nothing that names one. So no page, export or route can forget to check, and sums and searches
+cover what the person may see.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import duckdb
+
+from .queries import statement
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What may be read. Campaigns are limited to those with one of the tags or sender domains, if any are given.
+
+    `customers`: whether names, addresses and everything else about single people is included.
+    """
+
+    customers: bool = True
+    tags: frozenset[str] = frozenset()
+    sender_domains: frozenset[str] = frozenset()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it covers only some campaigns."""
+        return bool(self.tags or self.sender_domains)
+
+    @property
+    def name(self) -> str:
+        """A name for it, the same in every process; empty for everything."""
+        if self == EVERYTHING:
+            return ""
+        parts = [self.customers, sorted(self.tags), sorted(self.sender_domains)]
+        return "scope_" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+EVERYTHING = Scope()
+
+
+def open_scope(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
+    """Makes a scope's views in the instance of `connection`, which has the served file attached."""
+
+    def run(name: str, parameters: dict[str, list[str]] | None = None) -> None:
+        cursor.execute(_text(name, scope), parameters)
+
+    cursor = connection.cursor()
+    run("create_scope")
+    try:
+        run("use_scope")
+        if scope.is_limited:
+            run(
+                "scoped_campaigns",
+                {"tags": sorted(scope.tags), "sender_domains": sorted(scope.sender_domains)},
+            )
+            run("scoped_customers")
+        run("scoped_views")
+        # The copies in the served file read its tables.
+        run("create_macros")
+    except BaseException:
+        cursor.execute(statement("use_attached"))
+        cursor.execute(_text("drop_scope", scope))
+        raise
+
+
+def use_scope(cursor: duckdb.DuckDBPyConnection, scope: Scope) -> duckdb.DuckDBPyConnection:
+    """The cursor, whose queries read a scope that is open."""
+    return cursor.execute(_text("use_scope", scope))
+
+
+def _text(name: str, scope: Scope) -> str:
+    text = statement(name)
+    for field, value in {
+        "scope": scope.name,
+        "of_campaigns": f"semi join {scope.name}.campaign_ids using (campaign_id)" * scope.is_limited,
+        # An inner join, because DuckDB passes a condition on one customer on to both of its sides.
+        "of_customers": f"join {scope.name}.customer_ids using (customer_id)" * scope.is_limited,
+        "customers": str(scope.customers).lower(),
+        "all": str(not scope.is_limited).lower(),
+    }.items():
+        text = text.replace(f"{{{field}}}", value)
+    return text

@@ -1,0 +1,73 @@
+"""The state beside the database: created when needed, shared by processes, all or nothing."""
+
+import multiprocessing
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from mailsight.errors import StateUnreadable
+from mailsight.state import store
+from mailsight.state.store import Store
+
+
+def test_reading_creates_nothing(tmp_path: Path) -> None:
+    kept = Store(tmp_path / "m.state.sqlite")
+    assert kept.row("secret_key", name="erasure") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_stays_the_same_and_is_private(tmp_path: Path) -> None:
+    kept = Store(store.beside(tmp_path / "new" / "m.duckdb"))
+    key = kept.key("erasure")
+    assert len(key) == 32
+    assert Store(kept.file).key("erasure") == key != kept.key("other")
+    assert stat.S_IMODE(kept.file.stat().st_mode) == 0o600
+    assert [file.name for file in kept.file.parent.iterdir() if file.stat().st_size] == ["m.state.sqlite"]
+
+
+def test_a_transaction_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
+    kept = Store(tmp_path / "m.state.sqlite")
+    insert = "insert into secret_keys (name, key) values (?, x'00')"
+    with pytest.raises(StateUnreadable, match="UNIQUE"), kept.transaction() as connection:
+        connection.executemany(insert, [["first"], ["second"], ["first"]])
+    assert kept.row("secret_key", name="second") is None
+
+
+def test_what_is_deleted_leaves_no_bytes(tmp_path: Path) -> None:
+    kept = Store(tmp_path / "m.state.sqlite")
+    kept.run("create_secret_key", name="anna@example.com", key=b"")
+    assert b"anna@example.com" in kept.file.read_bytes()
+    with kept.transaction() as connection:
+        connection.execute("delete from secret_keys")
+    assert not any(b"anna@example.com" in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def _key_of(file: Path) -> bytes:
+    return Store(file).key("erasure")
+
+
+@pytest.mark.slow
+def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
+    file = tmp_path / "m.state.sqlite"
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        assert len(set(pool.map(_key_of, [file] * 16))) == 1
+
+
+def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
+    content = b"not a database, but long enough to be read as a page of one" * 10
+    file = tmp_path / "m.state.sqlite"
+    file.write_bytes(content)
+    with pytest.raises(StateUnreadable, match=r"m\.state\.sqlite"):
+        Store(file).key("erasure")
+    assert file.read_bytes() == content
+
+
+def test_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "m.state.sqlite"
+    connection = sqlite3.connect(file)
+    connection.execute(f"pragma user_version = {store.VERSION + 1}")
+    connection.close()
+    with pytest.raises(StateUnreadable, match="Update Mailsight"):
+        Store(file).key("erasure")
