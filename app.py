@@ -6,13 +6,15 @@ import streamlit as st
 
 from mailsight import settings
 from mailsight.errors import MailsightError
-from mailsight.web import configuration, logs, server
+from mailsight.web import configuration, health, logs, server
 from mailsight.web.routes import loading, middleware, routes
 
 server.install()
 try:
-    logs.configure(settings.from_environment().log_level)
+    config = settings.from_environment()
+    logs.configure(config.log_level, config.log_format)
     secrets = configuration.start().for_streamlit
+    health.start_watch(config.database)
     app = st.App(
         settings.PACKAGE / "shell.py",
         secrets=secrets,

@@ -4,8 +4,8 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +29,8 @@ class Settings:
     public_url: str = ""  # the server's public address, if it is behind a proxy
     hosts: tuple[str, ...] = ()  # further names under which browsers and providers may address the server
     log_level: str = "info"
+    log_format: str = "text"
+    metrics_token: str = field(default="", repr=False)  # who sends it may read /metrics: see web/metrics.py
     webhook_load_seconds: float = 30.0
     webhook_body_seconds: float = 20.0
     webhook_max_megabytes: float = 10.0
@@ -40,6 +42,8 @@ class Settings:
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
+MIN_TOKEN_LENGTH = 16
 _PREFIX, _SECRETS_PREFIX = "MAILSIGHT_", "MAILSIGHT_WEBHOOK_"
 _VARIABLES = frozenset(f"{_PREFIX}{field.name.upper()}" for field in fields(Settings))
 _TEST_VARIABLES = frozenset({"MAILSIGHT_KILLS"})  # read by the tests only
@@ -58,15 +62,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         for name, value in values.items()
         if value and name.endswith(("_seconds", "_megabytes", "_hours"))
     }
-    log_level = (values["log_level"] or defaults.log_level).lower()
-    if log_level not in LOG_LEVELS:
-        raise BadSetting(f"MAILSIGHT_LOG_LEVEL is {log_level!r}; it must be one of {', '.join(LOG_LEVELS)}.")
     database = Path(values["database"] or defaults.database).expanduser().absolute()
     return Settings(
         database=database,
         public_url=_public_url(values["public_url"]),
         hosts=_hosts(values["hosts"]),
-        log_level=log_level,
+        log_level=_choice("MAILSIGHT_LOG_LEVEL", values["log_level"] or defaults.log_level, LOG_LEVELS),
+        log_format=_choice("MAILSIGHT_LOG_FORMAT", values["log_format"] or defaults.log_format, LOG_FORMATS),
+        metrics_token=_token("MAILSIGHT_METRICS_TOKEN", values["metrics_token"] or ""),
         viewers=_list(values["viewers"]),
         uploaders=_list(values["uploaders"]),
         machines=_machines(values["machines"]),
@@ -109,6 +112,22 @@ def _public_url(given: str | None) -> str:
             f"MAILSIGHT_PUBLIC_URL is {url!r}; it must start with https:// or http://, followed by the host."
         )
     return url
+
+
+def _choice(variable: str, value: str, choices: Sequence[str]) -> str:
+    if value.lower() not in choices:
+        raise BadSetting(f"{variable} is {value!r}; it must be one of {', '.join(choices)}.")
+    return value.lower()
+
+
+def _token(variable: str, value: str) -> str:
+    # As RFC 6750 writes bearer tokens.
+    if value and not re.fullmatch(rf"[\w.~+/=-]{{{MIN_TOKEN_LENGTH},}}", value, re.ASCII):
+        raise BadSetting(
+            f"{variable} must be {MIN_TOKEN_LENGTH} or more letters, digits and characters of -._~+/=.",
+            next_step="Use a random text, such as the output of `openssl rand -hex 32`.",
+        )
+    return value
 
 
 def _list(value: str | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from mailsight import measures
 from mailsight.components import accessibility, address
 from mailsight.errors import MailsightError
 from mailsight.figures import locales
@@ -25,7 +26,7 @@ if not sign_in.admit():
 
 try:
     address.open_page(page.url_path)
-    with cached.one_generation():
+    with cached.one_generation(), measures.PAGE_SECONDS.labels(page.url_path or "campaigns").time():
         page.run()
     frame.freeze_imports(page.url_path)
 except MailsightError as error:

@@ -14,6 +14,8 @@ with head("Data"):
     upload.button()
     address.copy_link()
 
+data.disk()
+
 if not warehouse().exists:
     data.nothing_here(may_upload=upload.allowed())
     upload.dialog()

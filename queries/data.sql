@@ -88,3 +88,11 @@ left join (
 ) as l on l.source = i.source and l.files = [i.place]
 group by i.source, i.place
 order by loaded_at desc nulls last, source, place;
+
+-- name: loaded_rows()^
+-- The rows of all loads, by what became of them.
+select
+    cast(coalesce(sum(new), 0) as bigint) as new,
+    cast(coalesce(sum(rows - new - refused), 0) as bigint) as existing,
+    cast(coalesce(sum(refused), 0) as bigint) as rejected
+from loads;

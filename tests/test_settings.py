@@ -49,11 +49,20 @@ def test_set_variables_are_used() -> None:
         ("MAILSIGHT_HOSTS", "a.example:80", "it must list host names, without a scheme or port"),
         ("MAILSIGHT_HOSTS", "*", "it must list host names"),
         ("MAILSIGHT_LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
+        ("MAILSIGHT_LOG_FORMAT", "xml", "must be one of text, json"),
+        ("MAILSIGHT_METRICS_TOKEN", "short", "must be 16 or more letters"),
+        ("MAILSIGHT_METRICS_TOKEN", "0123456789 abcdef", "must be 16 or more letters"),
     ],
 )
 def test_invalid_values_are_rejected(variable: str, value: str, problem: str) -> None:
     with pytest.raises(BadSetting, match=f"{variable} .*{problem}"):
         settings.from_environment({variable: value})
+
+
+def test_the_token_for_metrics_is_a_secret() -> None:
+    values = settings.from_environment({"MAILSIGHT_METRICS_TOKEN": "0123456789abcdef+/="})
+    assert values.metrics_token == "0123456789abcdef+/="
+    assert "0123456789" not in repr(values)
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,8 @@ def health_(context: typer.Context, database: Database = None) -> None:
         print(problem)
     if problems:
         raise typer.Exit(1)
+    for warning in health.warnings(path):
+        print(warning)
     print("ok")
 
 

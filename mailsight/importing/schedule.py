@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mailsight import measures
 from mailsight.errors import BadSetting, LoadRunning, MailsightError
 from mailsight.loading import child
 from mailsight.loading.background import PAUSE_AFTER_LOAD, Background
@@ -149,7 +150,8 @@ class Importer(Background):
         """Runs an import; returns the seconds until it is due again, counted from its start."""
         failures = self._outcomes[each.name].failures if each.name in self._outcomes else 0
         try:
-            self._run(each)
+            with measures.load("import"):
+                self._run(each)
         except LoadRunning:
             return time.monotonic() - start + BUSY_SECONDS
         except Exception as error:  # noqa: BLE001  # whatever went wrong, it is repeated

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from mailsight import measures
 from mailsight.bounded.process import Process
 from mailsight.errors import LoadRunning, MailsightError
 
@@ -81,7 +82,8 @@ class Loader(Background):
         start = time.monotonic()
         try:
             if self._spool.state().size_bytes:
-                self._load(self._database, self._spool)
+                with measures.load("webhooks"):
+                    self._load(self._database, self._spool)
             self._spool.note_error(None)
             self._failures = 0
         except LoadRunning:

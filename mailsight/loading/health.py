@@ -1,24 +1,74 @@
-"""Whether everything that the dashboard relies on works: the database, the spool, the disk, and loading."""
+"""Whether everything that the dashboard relies on works: the database, the spool, the disk, and loading.
+
+`problems` is for the people who run it; `readiness` for the machines that decide whether to send requests here.
+"""
 
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mailsight.errors import MailsightError, NoDatabase
+from mailsight.figures import formats
 from mailsight.warehouse.reader import Warehouse
 
-from .background import Loader
+from .background import Background
 from .spool import Spool
 
 # A load writes a copy of the database and may spill as much again, beside the generation that is being served.
 LOAD_FACTOR = 3
 MIN_FREE_BYTES = 100_000_000
+# Less than this many times the room for the next load is a warning.
+WARN_FACTOR = 2
 # How many intervals a webhook may wait, because a load that takes long is followed by a long pause.
 MAX_INTERVALS = 20
 MIN_OVERDUE_SECONDS = 900.0
+
+# What `readiness` says of a part that works, and of one that isn't needed here.
+OK, NOT_USED = "ok", "not used"
+_NO_DISK = "The free disk space can't be determined."
+_NOT_WRITABLE = "The spool can't be written to, so webhooks are refused."
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The free disk space, and how much of it the next load needs."""
+
+    free_bytes: int
+    needed_bytes: int
+
+    @property
+    def is_full(self) -> bool:
+        return self.free_bytes < self.needed_bytes
+
+    @property
+    def warning(self) -> str | None:
+        """A sentence if the disk is nearly full, or too full for the next load already."""
+        if self.free_bytes >= WARN_FACTOR * self.needed_bytes:
+            return None
+        return (
+            f"The disk is nearly full: {formats.size(self.free_bytes)} are free, and the next load needs "
+            f"{formats.size(self.needed_bytes)}."
+        )
+
+
+def disk(database: Path) -> Disk:
+    """The state of the disk with the database. Raises OSError."""
+    folder = next(parent for parent in database.parents if parent.is_dir())
+    size = database.stat().st_size if database.exists() else 0
+    return Disk(shutil.disk_usage(folder).free, max(size * LOAD_FACTOR, MIN_FREE_BYTES))
+
+
+def warnings(database: Path) -> list[str]:
+    """What will soon not work, in sentences without paths or data: a disk that is nearly full."""
+    try:
+        sentence = disk(database).warning
+    except OSError:
+        return []  # a problem already
+    return [sentence] if sentence else []
 
 
 def problems(
@@ -27,7 +77,7 @@ def problems(
     interval_seconds: float,
     *,
     takes_webhooks: bool,
-    loader: Loader | None = None,
+    loader: Background | None = None,
 ) -> list[str]:
     """What doesn't work, in sentences without paths or data. An empty list if all is well.
 
@@ -39,17 +89,43 @@ def problems(
         reasons += _database(warehouse)
     except NoDatabase as error:
         no_data = error
-    reasons += _sentences(lambda: _disk(warehouse.path), "The free disk space can't be determined.")
+    reasons += _sentences(lambda: _disk(warehouse.path), _NO_DISK)
     if takes_webhooks or spool.exists:
-        reasons += _sentences(
-            lambda: _writable(spool), "The spool can't be written to, so webhooks are refused."
-        )
+        reasons += _sentences(lambda: _writable(spool), _NOT_WRITABLE)
         reasons += _sentences(lambda: _moving(spool, interval_seconds), "The spool can't be read.")
     if loader is not None and not loader.is_running:
         reasons.append("The thread that loads webhooks has ended. Restart the server.")
     if no_data and not reasons:
         raise no_data
     return reasons
+
+
+def readiness(
+    warehouse: Warehouse, spool: Spool, *, loader: Background | None, importer: Background | None
+) -> dict[str, str]:
+    """Whether this process can answer requests: for each part `OK`, `NOT_USED`, or a sentence without paths or data.
+
+    A server without data is ready, because data may be uploaded to it.
+    """
+    found = {
+        "database": _sentences(lambda: _readable(warehouse), "The database can't be read."),
+        "spool": _sentences(lambda: _writable(spool), _NOT_WRITABLE),
+        "disk": _sentences(lambda: _disk(warehouse.path), _NO_DISK),
+    }
+    checks = {name: " ".join(sentences) or OK for name, sentences in found.items()}
+    return checks | {"loader": _alive(loader), "importer": _alive(importer)}
+
+
+def _readable(warehouse: Warehouse) -> Iterator[str]:
+    with suppress(NoDatabase), warehouse.snapshot() as data:
+        data.rows("schema_version")
+    yield from ()
+
+
+def _alive(thread: Background | None) -> str:
+    if thread is None:
+        return NOT_USED
+    return OK if thread.is_running else "The thread has ended. Restart the server."
 
 
 def _sentences(check: Callable[[], Iterator[str]], otherwise: str) -> list[str]:
@@ -74,10 +150,7 @@ def _database(warehouse: Warehouse) -> list[str]:
 
 
 def _disk(database: Path) -> Iterator[str]:
-    folder = next(parent for parent in database.parents if parent.is_dir())
-    size = database.stat().st_size if database.exists() else 0
-    free = shutil.disk_usage(folder).free
-    if free < max(size * LOAD_FACTOR, MIN_FREE_BYTES):
+    if disk(database).is_full:
         yield "There is not enough free disk space for the next load."
 
 

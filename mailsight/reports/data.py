@@ -151,6 +151,12 @@ def _unattributed_count(data: Snapshot) -> int:
     return int(unattributed["events"])
 
 
+def loaded_rows(data: Snapshot) -> Mapping[str, int]:
+    """How many rows all loads brought, by result: new, existing or rejected."""
+    [counts] = data.rows("loaded_rows")
+    return {result: int(count) for result, count in counts.items()}
+
+
 def refused(data: Snapshot, search: str = "", limit: int = MAX_ROWS) -> SearchResult:
     """Read rejected rows, latest first. `search` applies to file and reason.
 

@@ -19,7 +19,7 @@ from mailsight.figures import formats
 from mailsight.importing import registry, schedule
 from mailsight.importing.schedule import Outcome
 from mailsight.importing.sources import Gap
-from mailsight.loading import spool
+from mailsight.loading import health, spool
 from mailsight.loading.payloads import WEBHOOKS
 from mailsight.providers.registry import PROVIDERS
 from mailsight.reports import data
@@ -76,6 +76,16 @@ def cards(report: DataReport) -> None:
     with st.container(border=True, key="totals"), st.grid(len(_CARDS), min_column_width=105, gap="small"):
         for table, (label, meaning) in _CARDS.items():
             st.metric(label, formats.count(report.rows[table]), help=meaning)
+
+
+def disk() -> None:
+    """A warning while the disk is nearly full."""
+    for sentence in health.warnings(settings.from_environment().database):
+        st.warning(
+            f"**{sentence}** Free some space, or move the data to a larger disk. While there isn't enough, nothing "
+            "can be loaded; what is here stays as it is.",
+            icon=":material/hard_drive:",
+        )
 
 
 def webhooks() -> None:

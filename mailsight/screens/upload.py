@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from mailsight import settings
+from mailsight import measures, settings
 from mailsight.components import address, tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
 from mailsight.figures import formats
@@ -197,7 +197,8 @@ def _start(save: Callable[[Path], object], load: Callable[..., LoadSummary]) -> 
         limited = partial(
             load, database, saved, wait_seconds=WAIT_SECONDS, max_bytes=uploads.MAX_UNPACKED_BYTES
         )
-        return child.load_upload(limited, folder.parent, progress)
+        with measures.load("upload"):
+            return child.load_upload(limited, folder.parent, progress)
 
     return uploads.start(run)
 

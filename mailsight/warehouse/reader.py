@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from mailsight import measures
 from mailsight.errors import DatabaseBusy, DatabaseDamaged, DatabaseUnreadable, MailsightError, NoDatabase
 
 from . import generations, opening
@@ -199,7 +200,7 @@ class Snapshot:
     ) -> duckdb.DuckDBPyConnection:
         text, parameters = bound(name, selection, parameters)
         source = self._source
-        with source.reading():
+        with source.reading(), measures.QUERY_SECONDS.labels(name).time():
             return source.cursor(self.scope).execute(text, parameters or None)
 
     @property

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from . import sessions
+from mailsight import measures
+
+from . import metrics, sessions
 from .access import Standing
 from .answers import path
 
@@ -40,8 +41,12 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"] == path("_stcore/stream"):
             await self._stream(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == path("_stcore/metrics") and _is_outsider(scope):
-            await PlainTextResponse("Sign in to see this.\n", 401)(scope, receive, send)
+        elif (
+            scope["type"] == "http"
+            and scope["path"] == path("_stcore/metrics")
+            and not metrics.may_read(scope)
+        ):
+            await metrics.refusal()(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -69,11 +74,8 @@ class Gate:
                     if allowed := outsiders_message(frame):
                         return {**message, "bytes": allowed}
 
-            await self.app(scope, guarded, send)
-
-
-def _is_outsider(scope: Scope) -> bool:
-    return sessions.standing(sessions.claims_from(HTTPConnection(scope).cookies)) is not Standing.MAY_ENTER
+            with measures.OPEN_SESSIONS.track_inprogress():
+                await self.app(scope, guarded, send)
 
 
 def outsiders_message(frame: bytes) -> bytes | None:

@@ -1,22 +1,28 @@
-"""One format for all logs of the server, and a line for each request.
+"""One format for all logs of the server, text or JSON, and a line for each request.
 
 Logs contain no query strings, and secrets and addresses that slip into a message are masked.
 """
 
+import json
 import logging
 import re
 import secrets
 import time
 from contextvars import ContextVar
+from datetime import UTC, datetime
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import answers
+from mailsight import measures
+
+from . import answers, parameters
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _request: ContextVar[str] = ContextVar("request", default="")
+# The attribute of a record with the method, path, status and duration of the request that was answered.
+_ANSWERED = "answered"
 _SECRETS = (
     (re.compile(r"://[^/\s@]*@"), "://…@"),
     (
@@ -37,18 +43,44 @@ class Formatter(logging.Formatter):
     """Masks secrets, and appends the id of the request that a record belongs to."""
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        for pattern, mask in _SECRETS:
-            text = pattern.sub(mask, text)
+        text = _masked(super().format(record))
         request = _request.get()
         first, newline, rest = text.partition("\n")
         return f"{first} [request {request}]{newline}{rest}" if request else text
 
 
-def configure(level: str) -> None:
-    """Sends the logs of Mailsight, Streamlit and uvicorn to standard error, in one format."""
+class JsonFormatter(logging.Formatter):
+    """One JSON object per line: time, level, logger, message, the request's id, and what `RequestLog` knows of it.
+
+    An exception's traceback is in `error`. Secrets are masked in all texts.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, object] = {
+            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": _masked(record.getMessage()),
+        }
+        if request := _request.get():
+            line["request"] = request
+        line |= getattr(record, _ANSWERED, {})
+        if record.exc_info:
+            line["error"] = _masked(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _masked(text: str) -> str:
+    for pattern, mask in _SECRETS:
+        text = pattern.sub(mask, text)
+    return text
+
+
+def configure(level: str, form: str = "text") -> None:
+    """Sends the logs of Mailsight, Streamlit and uvicorn to standard error, as `form`: text or json."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Formatter(_FORMAT))
+    handler.setFormatter(JsonFormatter() if form == "json" else Formatter(_FORMAT))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.captureWarnings(capture=True)
     for name in list(logging.root.manager.loggerDict):
@@ -97,20 +129,35 @@ class RequestLog:
             text = f"Something went wrong. The server log has the details of request {request_id}.\n"
             await PlainTextResponse(text, 500, answers.HEADERS)(scope, receive, note)
         finally:
-            _log.log(_level(scope, status), "%s", describe(scope, status, time.monotonic() - start))
+            seconds = time.monotonic() - start
+            _count(scope, status, seconds)
+            answered = describe(scope, status, seconds)
+            text = "{method} {path} {status} {milliseconds} ms".format_map(answered)
+            _log.log(_level(scope, status), "%s", text, extra={_ANSWERED: answered})
 
 
-def describe(scope: Scope, status: int, seconds: float) -> str:
-    """A request in a line: the method, the first two parts of the path (others may be secret), status and duration."""
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    """Counts a request for `/metrics`, under the path of its route. All others, such as refused ones, are one."""
+    path = str(scope["route"].path) if "route" in scope else scope["path"]
+    is_known = "route" in scope or path in map(answers.path, parameters.PAGES)
+    route = path.removeprefix(answers.path("").rstrip("/")) or "/" if is_known else "none"
+    measures.REQUESTS.labels(route, status or "none").inc()
+    if scope["type"] == "http":  # a WebSocket is open as long as its page
+        measures.REQUEST_SECONDS.labels(route).observe(seconds)
+
+
+def describe(scope: Scope, status: int, seconds: float) -> dict[str, object]:
+    """A request: the method, the first two parts of the path (others may be secret), status and duration."""
     path = scope.get("raw_path", scope["path"].encode()).decode("ascii", "backslashreplace")
     parts = path.split("/", 3)
     shown = "/".join([*parts[:3], "…"] if len(parts) > 3 and parts[3] else parts)[:200]
-    return f"{scope.get('method', 'WEBSOCKET')} {shown} {status} {1000 * seconds:.0f} ms"
+    method = scope.get("method", "WEBSOCKET")
+    return {"method": method, "path": _masked(shown), "status": status, "milliseconds": round(1000 * seconds)}
 
 
 def _level(scope: Scope, status: int) -> int:
     path = scope["path"]
-    if path.endswith("/healthz"):
+    if path.endswith(("/healthz", "/readyz", "/metrics")):
         return logging.DEBUG  # monitoring asks often, and the health check itself logs what it finds
     if status >= 500 or not status:
         return logging.WARNING

@@ -1,4 +1,4 @@
-"""HTTP routes beside the pages: /healthz, webhooks, exported files, and /api/recipients for the customers' grid.
+"""HTTP routes beside the pages: health and metrics, webhooks, exported files, and /api/recipients for the grid.
 
 Streamlit's sign-in does not protect these routes. Pages shown to signed-in people therefore give their grid a token for
 one campaign and audience, and the route requires it. Webhooks are authenticated by their signature or password
@@ -7,6 +7,7 @@ one campaign and audience, and the route requires it. Webhooks are authenticated
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -21,13 +22,14 @@ from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
 
-from . import configuration, downloads, hosts, parameters, webhooks
+from . import configuration, downloads, hosts, metrics, parameters, webhooks
 from .answers import path
 from .compression import BaseUrlScript, CompressedCode, base_url_script
 from .gate import Gate
 from .headers import SecurityHeaders, streamlit_scripts
-from .health import Health
+from .health import Health, Readiness
 from .logs import RequestLog
+from .metrics import Metrics
 from .recipients import recipients
 from .sign_in import SignIn
 from .upload_gate import UploadGate
@@ -40,8 +42,11 @@ _importers: list[Importer] = []
 def routes() -> list[BaseRoute]:
     """The dashboard's routes, under the same base path as its pages. Raises `BadSetting`."""
     machines.rules()  # before the first load needs them
+    readiness = Readiness(_readiness)
     return [
-        Route(path("healthz"), Health(_problems).answer),
+        Route(path("healthz"), Health(_problems, _warnings).answer),
+        Route(path("readyz"), readiness.answer),
+        Route(path("metrics"), Metrics(partial(_state, readiness)).answer),
         Route(path("api/recipients"), recipients, methods=["POST"]),
         *downloads.routes(path),
         *webhooks.routes(path, _webhooks()),
@@ -141,3 +146,24 @@ def _problems() -> list[str]:
             "The configuration files have changed or can't be read. The server keeps what it started with."
         )
     return reasons
+
+
+def _warnings() -> list[str]:
+    """What will soon not work, for `/healthz`."""
+    return health.warnings(settings.from_environment().database)
+
+
+def _readiness() -> dict[str, str]:
+    """What works, for `/readyz`."""
+    return health.readiness(
+        warehouse(),
+        spool.beside(settings.from_environment().database),
+        loader=_loaders[0] if _loaders else None,
+        importer=_importers[0] if _importers else None,
+    )
+
+
+def _state(readiness: Readiness) -> metrics.State:
+    """The state of the data, for `/metrics`."""
+    waiting = spool.beside(settings.from_environment().database)
+    return metrics.state(warehouse(), waiting, readiness.checks())

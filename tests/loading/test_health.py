@@ -141,3 +141,79 @@ def test_without_data_nothing_else_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(NoDatabase):
         problems(empty)
     assert not (tmp_path / "none").exists()
+
+
+def ready(installed: Installed, **threads: Loader) -> dict[str, str]:
+    more = {"loader": None, "importer": None} | threads
+    return health.readiness(Warehouse(installed.database), installed.spool, **more)
+
+
+READY = {"database": "ok", "spool": "ok", "disk": "ok", "loader": "not used", "importer": "not used"}
+
+
+def test_a_working_installation_is_ready(installed: Installed) -> None:
+    assert ready(installed) == READY
+
+
+def test_a_server_without_data_is_ready_for_some(tmp_path: Path) -> None:
+    empty = Installed(tmp_path / "none" / "mailsight.duckdb", Spool(tmp_path / "none" / "mailsight.spool"))
+    assert ready(empty) == READY
+    assert not (tmp_path / "none").exists()
+
+
+def test_webhooks_that_fail_or_wait_are_no_reason_to_stop_answering(installed: Installed) -> None:
+    fail_load(installed)
+    keep_waiting(installed)
+    assert ready(installed) == READY
+
+
+@pytest.mark.parametrize(
+    ("damage", "check"),
+    [
+        (truncate, "database"),
+        (replace_by_text, "database"),
+        (replace_by_folder, "database"),
+        (block_spool, "spool"),
+        (block_current, "spool"),
+    ],
+)
+def test_the_check_that_fails_is_named(
+    installed: Installed, damage: Callable[[Installed], None], check: str
+) -> None:
+    damage(installed)
+    found = ready(installed)
+    assert found[check].endswith(".")
+    assert "/" not in found[check]
+    assert found | {check: "ok"} == READY
+
+
+def test_a_loader_that_ended_is_not_ready(installed: Installed) -> None:
+    loader = Loader(installed.database, installed.spool, 30, load=lambda *_: None)
+    loader.start()
+    assert ready(installed, loader=loader) == READY | {"loader": "ok"}
+    loader.stop()
+    assert ready(installed, loader=loader)["loader"] == "The thread has ended. Restart the server."
+
+
+def test_a_disk_that_is_nearly_full_is_a_warning_before_it_is_a_problem(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = health.disk(installed.database).needed_bytes
+    seen = []
+    for free in (2 * needed, 2 * needed - 1, needed, needed - 1, 0):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        warned = health.warnings(installed.database)
+        seen.append((len(warned), len(problems(installed)), ready(installed)["disk"] == "ok"))
+        assert not any("/" in text for text in warned)
+    assert seen == [(0, 0, True), (1, 0, True), (1, 0, True), (1, 1, False), (1, 1, False)]
+
+
+def test_a_disk_that_cannot_be_read_is_no_warning(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(shutil, "disk_usage", broken)
+    assert health.warnings(installed.database) == []
+    assert ready(installed)["disk"] == "The free disk space can't be determined."

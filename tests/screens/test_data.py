@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -371,3 +372,22 @@ def test_imports_are_listed_with_what_they_cannot_tell_and_why_the_last_one_fail
 
 def raise_(error: Exception) -> None:
     raise error
+
+
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_a_disk_that_is_nearly_full_is_a_warning(
+    use: Callable[[Path], Warehouse],
+    mixed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_loaded: bool,
+) -> None:
+    use(mixed if is_loaded else tmp_path / "none.duckdb")
+    assert not show("data").warning
+    free = SimpleNamespace(free=150_000_000)
+    monkeypatch.setattr("mailsight.loading.health.shutil", SimpleNamespace(disk_usage=lambda _: free))
+    [warning] = show("data").warning
+    assert "The disk is nearly full: 150.0 MB are free, and the next load needs" in warning.value.replace(
+        "\xa0", " "
+    )

@@ -1,7 +1,9 @@
-"""`/healthz` answers at once, whatever the checks do."""
+"""`/healthz` and `/readyz` answer at once, whatever the checks do."""
 
+import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -10,7 +12,7 @@ from starlette.testclient import TestClient
 
 from mailsight.errors import NoDatabase
 from mailsight.web import health
-from mailsight.web.health import Health
+from mailsight.web.health import Health, Readiness
 from tests.support.waiting import until
 
 
@@ -77,3 +79,59 @@ def test_one_check_serves_many_questions(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(health, "REPORT_SECONDS", 0.0)
     asked.get("/healthz")
     assert len(checks) == 2
+
+
+def test_what_will_soon_be_a_problem_is_a_warning() -> None:
+    check = Health(list, lambda: ["The disk is nearly full."]).answer
+    answer = TestClient(Starlette(routes=[Route("/healthz", check)])).get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "warnings": ["The disk is nearly full."]}
+
+
+def broken_checks() -> dict[str, str]:
+    raise RuntimeError("the secret path /srv/data")
+
+
+@pytest.mark.parametrize(
+    ("check", "status_code", "report"),
+    [
+        (lambda: {"database": "ok", "loader": "not used"}, 200,
+         {"status": "ready", "checks": {"database": "ok", "loader": "not used"}}),
+        (lambda: {"database": "ok", "disk": "It is full."}, 503,
+         {"status": "not ready", "checks": {"database": "ok", "disk": "It is full."}}),
+        (broken_checks, 503,
+         {"status": "not ready", "checks": {"server": "The database or the disk does not respond."}}),
+    ],
+)  # fmt: skip
+def test_readiness_names_each_check(
+    check: Callable[[], dict[str, str]], status_code: int, report: dict[str, object]
+) -> None:
+    asked = TestClient(Starlette(routes=[Route("/readyz", Readiness(check).answer)]))
+    answer = asked.get("/readyz")
+    assert (answer.status_code, answer.json()) == (status_code, report)
+
+
+def test_a_disk_that_fills_up_is_logged_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = [[], ["Nearly full: 2."], ["Nearly full: 1."], [], ["Nearly full: 3."], ["Nearly full: 3."]]
+    looked, all_looked = iter(found), threading.Event()
+
+    def warnings(_: Path) -> list[str]:
+        warned = next(looked, None)
+        if warned is None:
+            all_looked.set()
+            return []
+        return warned
+
+    class Never(threading.Event):
+        """Isn't waited for; stops the watch once everything was looked at."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            del timeout
+            return all_looked.is_set()
+
+    monkeypatch.setattr("mailsight.loading.health.warnings", warnings)
+    with caplog.at_level(logging.WARNING):
+        health.watch(Path("mailsight.duckdb"), Never())
+    assert caplog.messages == ["Nearly full: 2.", "Nearly full: 3."]

@@ -1,9 +1,12 @@
 """Logs have time, level and request, and no secrets."""
 
 import io
+import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -30,6 +33,13 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     root.handlers[:] = saved
     root.setLevel(level)
     logging.captureWarnings(capture=False)
+
+
+@pytest.fixture
+def lines(written: io.StringIO) -> Callable[[], list[dict[str, Any]]]:
+    """What is logged as JSON."""
+    logs.configure("info", "json")
+    return lambda: [json.loads(line) for line in written.getvalue().splitlines()]
 
 
 async def answer(request: Request) -> PlainTextResponse:
@@ -68,6 +78,46 @@ def test_an_unexpected_error_is_logged_without_secrets_and_answered_with_its_id(
     assert "RuntimeError: https://…@mail.example/?token=… of …@…" in text
     assert f"[request {failed.headers['x-request-id']}]\nTraceback" in text
     assert "GET /broken 500 " in text
+
+
+def test_a_line_of_json_has_the_same_and_the_parts_of_the_request(
+    lines: Callable[[], list[dict[str, Any]]], client: TestClient
+) -> None:
+    request_id = client.get("/page?token=abc123").headers["x-request-id"]
+    inside, request = lines()
+    moment = datetime.fromisoformat(inside.pop("time"))
+    assert 0 <= (datetime.now(UTC) - moment).total_seconds() < 3600
+    assert inside == {
+        "level": "warning",
+        "logger": "mailsight.test",
+        "message": "inside",
+        "request": request_id,
+    }
+    milliseconds = request["milliseconds"]
+    assert request | {"time": ""} == {
+        "time": "",
+        "level": "info",
+        "logger": "mailsight.web.logs",
+        "message": f"GET /page 200 {milliseconds} ms",
+        "request": request_id,
+        "method": "GET",
+        "path": "/page",
+        "status": 200,
+        "milliseconds": milliseconds,
+    }
+
+
+def test_an_error_is_one_line_of_json_without_secrets(
+    lines: Callable[[], list[dict[str, Any]]], client: TestClient
+) -> None:
+    failed = client.get("/broken")
+    _, error, request = lines()
+    assert error["request"] == request["request"] == failed.headers["x-request-id"]
+    assert error["error"].startswith("Traceback")
+    assert "RuntimeError: https://…@mail.example/?token=… of …@…" in error["error"]
+    client.get("/ann%40mail.example")
+    assert lines()[-1]["path"] == "/…@…"
+    assert not re.search(r"abc123|ann[:%@]", json.dumps(lines()))
 
 
 def test_paths_that_are_secrets_are_cut_and_static_files_are_quiet(
