@@ -223,3 +223,33 @@ def test_a_long_history_sends_each_version_to_the_worker_once() -> None:
     [[work], _] = run.call_args
     assert len(pickle.dumps(work)) < pool.MAX_FAST_BYTES / 2
     assert {contact["subject"] for contact in contacts} == {"x" * 1_000}
+
+
+@pytest.mark.parametrize(
+    ("html", "subject", "language", "shown"),
+    [
+        ("{% if vip %}{{ name | upcase }}{% endif %}", "Hi {{name}}, *|NAME|*", None, "Hi Ann, *|NAME|*"),
+        ("<p>*|IF:VIP|**|NAME|**|END:IF|*</p>", "Hi *|NAME|*, {{name}}", None, "Hi Ann, {{name}}"),
+        ("{{name}}", "Hi [NAME]", "mailchimp", "Hi Ann"),
+        ("*|NAME|*", "Hi {{name}}", "mailchimp", "Hi {{name}}"),
+        ("{{name}}", "Hi {{name}}", "handlebars", "Hi Ann"),
+    ],
+)
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_subject_is_the_same_in_the_history_and_the_dialog(
+    tmp_path: Path, html: str, subject: str, language: str | None, shown: str, archived: bool
+) -> None:
+    row: dict[str, object] = {"campaign_id": "spring", "subject": subject, "merge_language": language}
+    message = {"campaign_id": "spring", "customer_id": "1", "merge_fields": {"name": "Ann"}}
+    files = {
+        "mail.html": html,
+        "copy.html": "<p>Hello Ann",
+        "campaigns.ndjson": campaigns(row),
+        "messages.ndjson": ndjson(message | ({"content": "copy.html"} if archived else {})),
+    }
+    bundles.load(tmp_path / "m.duckdb", [bundle(tmp_path / "b", files)])
+    data = Warehouse(tmp_path / "m.duckdb").snapshot()
+    mail = mails.of_customer(data, "spring", "1")
+    [contact] = customer_reports.report(data, "1", Audience.ALL).contacts
+    assert mail
+    assert (mail.subject, contact.subject) == (shown, shown)
