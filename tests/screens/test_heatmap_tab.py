@@ -52,7 +52,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         EVENT | {"type": "clicked", "url": url, "customer_id": customer, "event_id": str(number)}
         for number, (url, customer) in enumerate(CLICKS)
     ]
-    messages = [
+    messages: list[dict[str, object]] = [
         {"campaign_id": "spring", "customer_id": str(number), "sent_at": "2026-04-14T09:00:00Z"}
         for number in range(1, 9)
     ]
