@@ -44,12 +44,11 @@ group by place
 having bool_or(regexp_matches(text, '<[a-zA-Z]')) and count(distinct text) <= :most
 order by place;
 
--- name: variant_values(campaign_id, own_paths, known_paths, literals, numbers, most, most_clicks)
--- Everyone to whom the campaign was sent (with a null key); then the different values at these paths among them, the most
--- frequent first, and the copies loaded of their mails. Each has its counts, and its clicks as a list. `own` are in the order of
--- own_paths (of the merge fields) and `known` in that of known_paths (of what was known of the customer when it was sent); null
--- is missing. With literals, values that neither these nor the numbers distinguish are in one row.
--- customer_id: one who got it. combinations: how many different values there are, listed or not.
+-- name: variant_keys(campaign_id, own_paths, known_paths, literals, numbers)
+-- Everyone to whom the campaign was sent, with what decides which variant of its mail they got: their copy, or else a key of the
+-- values at these paths. `own` are in the order of own_paths (of the merge fields) and `known` in that of known_paths (of what was
+-- known of the customer when it was sent); null is missing. With literals, values that neither these nor the numbers distinguish
+-- have the same key.
 with given as (
     select
         cast(:known_paths as varchar[]) as known_paths,
@@ -66,7 +65,7 @@ changed as (
 ),
 known as (
     select
-        r.*, coalesce(a.content_id, m.content_id) as copy_id, m.merge_fields, c.attributes, x.patches,
+        r.rowid as row, r.*, coalesce(a.content_id, m.content_id) as copy_id, m.merge_fields, c.attributes, x.patches,
         json_merge_patch('{}', json_object(
             'customer_id', r.customer_id, 'email', coalesce(r.email, c.email), 'name', c.name, 'language', c.language,
             'country', c.country,
@@ -99,26 +98,32 @@ valued as (
         ) as known,
         literals, numbers
     from known as k cross join given
-),
-keyed as materialized (
-    select
-        * exclude (literals, numbers),
-        coalesce(
-            copy_id,
-            md5(cast(list_transform(list_concat(own, known), lambda v: case
-                when literals is null or v is null then cast(v as varchar)
-                when json_type(v) in ('BOOLEAN', 'NULL') or v in ('[]', '{}') then cast(v as varchar)
-                when json_type(v) in ('ARRAY', 'OBJECT') then json_type(v)
-                else concat_ws(
-                    ' ', json_type(v), trim(v ->> '$') = '',
-                    cast(list_transform(literals, lambda l: [
-                        contains(lower(v ->> '$'), l), lower(v ->> '$') = l, lower(v ->> '$') < l
-                    ]) as varchar),
-                    cast(list_transform(numbers, lambda n: sign(try_cast(v ->> '$' as double) - n)) as varchar)
-                )
-            end) as varchar))
-        ) as key
-    from valued
+)
+select
+    * exclude (literals, numbers),
+    coalesce(
+        copy_id,
+        md5(cast(list_transform(list_concat(own, known), lambda v: case
+            when literals is null or v is null then cast(v as varchar)
+            when json_type(v) in ('BOOLEAN', 'NULL') or v in ('[]', '{}') then cast(v as varchar)
+            when json_type(v) in ('ARRAY', 'OBJECT') then json_type(v)
+            else concat_ws(
+                ' ', json_type(v), trim(v ->> '$') = '',
+                cast(list_transform(literals, lambda l: [
+                    contains(lower(v ->> '$'), l), lower(v ->> '$') = l, lower(v ->> '$') < l
+                ]) as varchar),
+                cast(list_transform(numbers, lambda n: sign(try_cast(v ->> '$' as double) - n)) as varchar)
+            )
+        end) as varchar))
+    ) as key
+from valued;
+
+-- name: variant_values(campaign_id, most, most_clicks)
+-- Everyone to whom the campaign was sent (with a null key); then those with the same key, the most frequent first. It takes the
+-- parameters of variant_keys too. Each row has their counts, and their clicks as a list. customer_id: one who got it.
+-- combinations: how many different values there are, listed or not.
+with keyed as materialized (
+    {query variant_keys}
 ),
 combined as (
     select
@@ -178,6 +183,10 @@ select s.* replace (cast(s.own as varchar[]) as own, cast(s.known as varchar[]) 
 from shown as s
 left join listed as l using (key)
 order by s.key is not null, s.sent desc, s.customer_id;
+
+-- name: variant_rows(keys)
+-- The rowids of the customers with one of these keys. It takes the parameters of variant_keys too.
+select row from ({query variant_keys}) where key in (select unnest(cast(:keys as varchar[]))) order by row;
 
 -- name: copies(content_ids)
 -- The HTML of these copies.

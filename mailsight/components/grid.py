@@ -56,14 +56,15 @@ def recipients_grid(
     status: list[Status],
     stage: Stage | None = None,
     link: int | str | None = None,
+    variant: str = "",
 ) -> None:
-    """Show the grid, filtered by the page's search, states, stage and link.
+    """Show the grid, filtered by the page's search, states, stage, link and variant.
 
     Its headings have filters of their own, except the status: its only filter is the page's.
     """
     campaign_id = report.campaign.campaign_id
     request = {
-        "token": recipients.token(campaign_id, report.audience),
+        "token": recipients.token(campaign_id, report.audience, variant),
         "search": search,
         "status": [str(state) for state in status],
         "stage": stage,
@@ -115,6 +116,7 @@ def shown(
     status: list[Status],
     stage: Stage | None,
     link: int | str | None,
+    variant: str,
     rows: ReadCustomers,
 ) -> ReadView:
     """A function that reads `rows` of the customers in the grid, given the grid's view (its filters and sort order).
@@ -124,7 +126,12 @@ def shown(
 
     def read(data: Snapshot, view: Mapping[str, Any]) -> Rows:
         query = grid.posted_query(
-            view, search=search, status=[str(state) for state in status], stage=stage, link=link
+            view,
+            search=search,
+            status=[str(state) for state in status],
+            stage=stage,
+            link=link,
+            variant=variant,
         )
         return rows(data, report.campaign.campaign_id, report.audience, query)
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from mailsight.figures import comparison as figures
 from mailsight.figures.metrics import RATES
-from mailsight.reports import campaign, customer
+from mailsight.reports import campaign, customer, variants
 from mailsight.reports import campaigns as campaign_reports
 from mailsight.reports import data as data_reports
 from mailsight.reports.grid import ALL_CUSTOMERS
@@ -59,6 +59,7 @@ def comparison(data: Snapshot, campaign_ids: Sequence[str], audience: Audience) 
 def customers(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> Rows:
     """All customers that match the grid's filters, in the grid's order."""
     wanted = {"campaign_id": campaign_id, "audience": audience}
+    query = variants.among(data, campaign_id, query)
     total = _total(data, "exported_customers_count", query, **wanted)
     return _rows("customers", total, data.batches("exported_customers", query, **wanted))
 
@@ -83,6 +84,7 @@ def events(
 ) -> Rows:
     """All events of the messages to customers who match the grid's filters, including those caused by machines."""
     wanted = {"campaign_id": campaign_id, "audience": audience}
+    query = variants.among(data, campaign_id, query)
     total = _total(data, "exported_events_count", query, **wanted)
     return _rows("events", total, _events(data, query, total, wanted))
 

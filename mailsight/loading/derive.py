@@ -14,7 +14,7 @@ from mailsight.errors import LoadBroken
 from mailsight.mail.field_links import FIELD_ADDRESS, FieldLinks
 from mailsight.mail.links import Matcher, links
 from mailsight.mail.wrappers import WRAPPED, unwrapped
-from mailsight.merging.filled import TEMPLATE_MARKS
+from mailsight.merging.recognition import TEMPLATE_MARKS
 from mailsight.providers.registry import PROVIDERS
 from mailsight.vocabulary import NOT_SENT_BECAUSE, EventType
 from mailsight.warehouse.draft import Draft

@@ -10,6 +10,7 @@ from mailsight.mail.merge_fields import replaced
 
 from .conditions import Role, Tag, chosen
 from .expressions import holds
+from .output import within
 from .rendering import Notes, Rendered
 from .values import MISSING, Json, Values, as_text
 
@@ -45,7 +46,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
             notes.unknown[field[1]] = None
         return known
 
-    return notes.rendered(replaced(text, _FIELD, value, escape=is_html))
+    return notes.rendered(replaced(text, _FIELD, within(values.budget, notes, value), escape=is_html))
 
 
 def _value(values: Values, name: str) -> Json:

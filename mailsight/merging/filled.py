@@ -1,20 +1,19 @@
 """E-mails filled in for one customer: with the values that were sent with them, or else with what is known of them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import process_time
 
 from .languages import Language
-from .rendering import MailTemplate, RenderedMail, render, render_mail
+from .limits import Budget
+from .rendering import MailTemplate, RenderedMail, mail_language, render_in
 from .values import Json, key
 
-#: What the fields and code of every merge language hold. A text without it is the same for everyone.
-TEMPLATE_MARKS = r"[{\[]|\*\||%.+%|::|##|~~|@@|(?:^|[^\w-])-[A-Za-z]\w*-"
-_HAS_MARKS = re.compile(TEMPLATE_MARKS)
-
 MAX_SUBJECT_CHARACTERS = 1_000
+# With all values, with those sent with it, and with none.
+_RENDERINGS = 3
 # Subjects that people write take less than a millisecond each.
 _MAX_SUBJECT_SECONDS = 1.0
 
@@ -33,12 +32,12 @@ class FilledMail:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A subject with the values to fill it in, as for `together`."""
+    """A subject in the language of its e-mail, with the values to fill it in, as for `together`."""
 
     template: str
     own: Mapping[str, Json]
     known: Mapping[str, Json]
-    language: Language | None = None
+    language: Language
     sent_at: datetime | None = None
 
 
@@ -54,17 +53,21 @@ def fill_mail(
     known: Mapping[str, Json],
     language: Language | None = None,
     sent_at: datetime | None = None,
+    whole: MailTemplate | None = None,
 ) -> FilledMail:
-    """Fill in an e-mail. Meant for a worker process, as `rendering.render_mail` is."""
-    rendered = render_mail(mail, together(own, known), language, sent_at=sent_at)
-    with_own = render_mail(mail, own, rendered.language, sent_at=sent_at) if known else rendered
-    with_none = render_mail(mail, {}, rendered.language, sent_at=sent_at) if own else with_own
-    return FilledMail(rendered, uses_own=with_own != with_none, uses_known=rendered != with_own)
-
-
-def has_fields(subject: str) -> bool:
-    """Whether a subject may hold merge fields."""
-    return _HAS_MARKS.search(subject) is not None
+    """Fill in an e-mail, or some texts of the `whole`. Meant for a worker process, as `rendering.render_mail` is."""
+    language = mail_language(whole or mail, language)
+    budget = Budget(_RENDERINGS * mail.length)
+    render = partial(render_in, language, mail, sent_at=sent_at, budget=budget)
+    rendered = render(together(own, known))
+    with_own = render(own) if known else rendered
+    with_none = render({}) if own else with_own
+    # If that was too costly, not all of them are complete.
+    return FilledMail(
+        rendered,
+        uses_own=with_own != with_none or (budget.is_spent and bool(own)),
+        uses_known=rendered != with_own or (budget.is_spent and bool(known)),
+    )
 
 
 def fill_subjects(subjects: Sequence[Subject]) -> list[str]:
@@ -79,6 +82,7 @@ def fill_subjects(subjects: Sequence[Subject]) -> list[str]:
 def _filled(subject: Subject) -> str:
     if len(subject.template) > MAX_SUBJECT_CHARACTERS:
         return subject.template
+    mail = MailTemplate(None, subject.template)
     values = together(subject.own, subject.known)
-    rendered = render(subject.template, values, subject.language, sent_at=subject.sent_at)
-    return rendered.text[:MAX_SUBJECT_CHARACTERS]
+    rendered = render_in(subject.language, mail, values, sent_at=subject.sent_at)
+    return (rendered.mail.subject or "")[:MAX_SUBJECT_CHARACTERS]

@@ -1,7 +1,8 @@
-"""Bounds on what a template may use: its steps, the size of its values, and the length of its output.
+"""Bounds on what the texts of an e-mail may use: their steps, the size of values, and the length of what they write.
 
 They are far above what senders need, and keep the time that a template takes linear in its length. An expression whose
-value is too large fails alone, with `OverflowError`; a template that takes too many steps stops, with `MemoryError`.
+value is too large fails alone, with `OverflowError`; a template that takes too many steps, or writes too much, stops
+with `MemoryError`.
 """
 
 from collections.abc import Sized
@@ -23,15 +24,30 @@ ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError,
 
 
 class Budget:
-    """The steps that a template may still take."""
+    """What the texts of one e-mail may still take and write together, however often they are rendered.
 
-    def __init__(self, steps: int = MAX_STEPS) -> None:
-        self._left = steps
+    `length`: of the templates. What they hold themselves always fits.
+    """
+
+    def __init__(self, length: int = 0) -> None:
+        self._steps_left = MAX_STEPS + length
+        self._characters_left = MAX_CHARACTERS + length
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether something was too costly, so that not all of the e-mail was rendered."""
+        return min(self._steps_left, self._characters_left) < 0
 
     def spend(self, steps: int = 1) -> None:
         """Take steps. Raises `MemoryError` if there are none left."""
-        self._left -= steps
-        if self._left < 0:
+        self._steps_left -= steps
+        if self._steps_left < 0:
+            raise TooCostly
+
+    def write(self, characters: int) -> None:
+        """Write characters. Raises `MemoryError` if they are too many."""
+        self._characters_left -= characters
+        if self._characters_left < 0:
             raise TooCostly
 
     def sized(self, value: T) -> T:
@@ -56,4 +72,4 @@ def fits(characters: int) -> None:
 
 
 class TooCostly(MemoryError):
-    """A template takes more steps, or writes more, than any mail needs."""
+    """An e-mail takes more steps, or writes more, than any needs."""

@@ -9,6 +9,7 @@ from urllib.parse import quote_plus, unquote
 
 from mailsight.mail.merge_fields import Encoded, replaced
 
+from .output import within
 from .rendering import Notes, Rendered
 from .values import MISSING, Json, Missing, Values, as_text
 
@@ -46,7 +47,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
         # A slot holds HTML, and Mautic's texts are links.
         return Encoded(text) if text is not None and (token["slot"] or name.endswith("_text")) else text
 
-    return notes.rendered(replaced(template, _TOKEN, value, escape=is_html))
+    return notes.rendered(replaced(template, _TOKEN, within(values.budget, notes, value), escape=is_html))
 
 
 def _field(token: re.Match[str], values: Values, notes: Notes) -> str | None:

@@ -25,7 +25,7 @@ _SILENT = frozenset({"#", "^", "/", "!", ">"})  # a partial stays visible, witho
 
 def render(template: str, values: Values, *, is_html: bool) -> Rendered:
     """Renders a template, as `rendering.Renderer` says."""
-    out = Output(template)
+    out = Output(values.budget)
     nodes = nested(without_tag_lines(_tokens(template), _SILENT))
     return rendered(template, nodes, _Context(values, values, out, is_html), out)
 

@@ -25,7 +25,7 @@ _ESCAPES = str.maketrans(
 
 def render(template: str, values: Values, *, is_html: bool) -> Rendered:
     """Renders a template, as `rendering.Renderer` says."""
-    out = Output(template)
+    out = Output(values.budget)
     nodes = nested(_tokens(template), repeats=True)
     return rendered(template, nodes, _Context(values, values, out, is_html), out)
 

@@ -1,33 +1,45 @@
 """What a renderer writes, within limits, and what it notes on the way."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 
-from .limits import MAX_CHARACTERS, Budget, TooCostly
+from .limits import Budget, TooCostly
 from .rendering import Notes, Rendered
 from .values import Json
 
-MAX_STEPS = 200_000
 MAX_NOTES = 1_000
 MAX_NOTE_LENGTH = 100
 _SIZE_PER_STEP = 50
 
 
+Value = Callable[[re.Match[str]], str | None]
+
+
+def within(budget: Budget, notes: Notes, value: Value) -> Value:
+    """What fills a field, until values become too long altogether. From then on, fields stay in the text."""
+
+    def bounded(field: re.Match[str]) -> str | None:
+        text = value(field)
+        try:
+            budget.write(len(text or ""))
+        except TooCostly:
+            _note(notes.unsupported, field.group())
+            return None
+        return text
+
+    return bounded
+
+
 class Output:
-    """Collects the text of one template. Raises `TooCostly` once a loop has filled it or taken too many steps.
+    """Collects the text of one template. Raises `TooCostly` once a loop has written or done too much."""
 
-    Both limits are beyond what the template itself needs.
-    """
-
-    def __init__(self, template: str) -> None:
+    def __init__(self, budget: Budget) -> None:
         self._parts: list[str] = []
-        self._characters_left = MAX_CHARACTERS + len(template)
-        self._budget = Budget(MAX_STEPS + len(template))
+        self._budget = budget
         self._notes = Notes()
 
     def write(self, text: str) -> None:
-        self._characters_left -= len(text)
-        if self._characters_left < 0:
-            raise TooCostly
+        self._budget.write(len(text))
         self._parts.append(text)
 
     def step(self, steps: int = 1) -> None:

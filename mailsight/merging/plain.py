@@ -12,6 +12,7 @@ from mailsight.mail.merge_fields import NAME, replaced
 
 from .conditions import Role, Tag, chosen
 from .expressions import holds
+from .output import within
 from .php import compared, formatted_date, is_true
 from .rendering import Notes, Rendered
 from .usual_names import is_usual
@@ -181,7 +182,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
         return text
 
     text = _with_branches(template, values, notes, is_html=is_html)
-    return notes.rendered(replaced(text, FIELD, value, escape=is_html))
+    return notes.rendered(replaced(text, FIELD, within(values.budget, notes, value), escape=is_html))
 
 
 def _value(values: Values, name: str) -> Json | Missing:

@@ -12,6 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from .languages import Language
 from .understood import FILTERED, HELPER_CALL, LANGUAGES, NAMESPACE
 
+#: What the fields and code of every merge language hold. A text without it is the same for everyone.
+TEMPLATE_MARKS = r"[{\[]|\*\||%.+%|::|##|~~|@@|(?:^|[^\w-])-[A-Za-z]\w*-"
+_HAS_MARKS = re.compile(TEMPLATE_MARKS)
+
 MAX_PIECES = 2_000  # distinct ones
 # Where a piece of code may be, and how long it is at most.
 _PIECES = re.compile(
@@ -39,6 +43,11 @@ _BRACES = ("{{", "{%", "[[", "@")
 _NOT_HELPERS = frozenset((Language.HANDLEBARS, Language.GO, Language.SPARKPOST, Language.HUBL))
 
 
+def has_fields(text: str) -> bool:
+    """Whether a text may hold merge fields."""
+    return _HAS_MARKS.search(text) is not None
+
+
 def recognised(*texts: str) -> Language:
     """The plainest language in which everything in the texts of an e-mail makes sense."""
     return _recognised(_pieces(texts))
@@ -60,11 +69,21 @@ def fitting(language: Language | None, *texts: str) -> Language:
     if language is None:
         return recognised(*texts)
     pieces = _pieces(texts)
-    is_written_so = any(
+    is_written_so = not pieces or language is Language.PLAIN or _has_code(language, pieces)
+    return language if is_written_so else _recognised(pieces)
+
+
+def is_surely(language: Language, text: str) -> bool:
+    """Whether an e-mail is written in the language that it is known for, whatever it holds besides this text."""
+    return language is Language.PLAIN or _has_code(language, _pieces([text]))
+
+
+def _has_code(language: Language, pieces: Iterable["_Piece"]) -> bool:
+    """Whether there is code in the brackets of the language."""
+    return any(
         _understands(language, piece) if language in _OWN_BRACKETS else piece.text.startswith(_BRACES)
         for piece in pieces
     )
-    return language if is_written_so or not pieces or language is Language.PLAIN else _recognised(pieces)
 
 
 class _Piece:

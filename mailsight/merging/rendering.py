@@ -7,7 +7,9 @@ from importlib import import_module
 from typing import Protocol
 
 from .languages import Language
-from .recognition import fitting
+from .limits import Budget
+from .pieces import listed
+from .recognition import fitting, has_fields
 from .values import Json, Missing, Values
 
 
@@ -65,6 +67,16 @@ class MailTemplate:
     from_name: str | None = None
     text: str | None = None
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """Those that it has, by name, in the order in which they are rendered."""
+        names = ("subject", "preheader", "from_name", "html", "text")
+        return {name: text for name in names if (text := getattr(self, name))}
+
+    @property
+    def length(self) -> int:
+        return sum(map(len, self.texts.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
@@ -111,9 +123,8 @@ def render(
 
     Meant for a worker process, whose limits on time and memory bound what a hostile template can do.
     """
-    return _renderer(fitting(language, template)).render(
-        template, Values(values, sent_at=sent_at), is_html=is_html
-    )
+    prepared = Values(values, sent_at=sent_at, budget=Budget(len(template)))
+    return _renderer(fitting(language, template)).render(template, prepared, is_html=is_html)
 
 
 def render_mail(
@@ -124,18 +135,32 @@ def render_mail(
     sent_at: datetime | None = None,
 ) -> RenderedMail:
     """Render all texts of an e-mail, as `render` does. Its language is recognised from all of them."""
-    texts = {
-        name: text
-        for name in ("subject", "preheader", "from_name", "html", "text")
-        if (text := getattr(mail, name))
-    }
-    language = fitting(language, *texts.values())
+    return render_in(mail_language(mail, language), mail, values, sent_at=sent_at)
+
+
+def mail_language(mail: MailTemplate, language: Language | None = None) -> Language:
+    """The language of an e-mail: the one that its campaign is known for, or else the recognised one (`fitting`)."""
+    return fitting(language, *mail.texts.values())
+
+
+def render_in(
+    language: Language,
+    mail: MailTemplate,
+    values: Mapping[str, Json],
+    *,
+    sent_at: datetime | None = None,
+    budget: Budget | None = None,
+) -> RenderedMail:
+    """Render all texts of an e-mail in this language. Once they are too costly together, the rest stay as they are."""
     renderer = _renderer(language)
     finished: dict[str, str] = {}  # a text may show those before it, such as the subject
-    prepared = Values(values, sent_at=sent_at, mail=finished)
+    prepared = Values(values, sent_at=sent_at, mail=finished, budget=budget or Budget(mail.length))
     parts: list[Rendered] = []
-    for name, text in texts.items():
-        parts.append(renderer.render(text, prepared, is_html=name == "html"))
+    for name, text in mail.texts.items():
+        if prepared.budget.is_spent:
+            parts.append(Rendered(text, unsupported=(listed(text),) if has_fields(text) else ()))
+        else:
+            parts.append(renderer.render(text, prepared, is_html=name == "html"))
         finished[name] = parts[-1].text
 
     def together(names: str) -> tuple[str, ...]:

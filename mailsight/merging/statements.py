@@ -126,7 +126,7 @@ class Template:
         self._source = source
         self._values = values
         self._dialect = dialect
-        self._out = Output(source)
+        self._out = Output(values.budget)
         self._missing: list[str] = []
 
     def rendered(self, tags: Iterable[Tag]) -> Rendered:

@@ -6,6 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from .limits import Budget
+
 #: What a JSON document may hold: None, bool, int, float, str, lists and objects.
 Json = Any
 
@@ -40,7 +42,8 @@ class Values(Mapping[str, Json]):
     (`EMAIL`), or with other separators (`First name`, `first_name`, `FirstName`). It never takes one name for another
     word: `fname` is not `first_name`, except where a language says so.
 
-    `sent_at`: when the e-mail was sent. `mail`: its subject and preheader, as far as they are known.
+    `sent_at`: when the e-mail was sent. `mail`: its subject and preheader, as far as they are known. `budget`: what it
+    may still cost to fill them in.
     """
 
     def __init__(
@@ -49,7 +52,9 @@ class Values(Mapping[str, Json]):
         *,
         sent_at: datetime | None = None,
         mail: Mapping[str, str] = MappingProxyType({}),
+        budget: Budget | None = None,
     ) -> None:
+        self.budget = budget or Budget()
         self.sent_at = sent_at
         self.mail = mail
         self._values = values

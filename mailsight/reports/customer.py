@@ -11,12 +11,13 @@ import pandas as pd
 
 from mailsight.bounded import pool
 from mailsight.errors import UnknownCustomer, WorkFailed
-from mailsight.merging.filled import Subject, fill_subjects, has_fields, together
-from mailsight.merging.languages import language_named
+from mailsight.merging.filled import MAX_SUBJECT_CHARACTERS, Subject, fill_subjects, together
+from mailsight.merging.languages import Language, language_named
+from mailsight.merging.recognition import fitting, has_fields, is_surely
 from mailsight.vocabulary import Audience, NotSentReason, Status
 from mailsight.warehouse.reader import Snapshot
 
-from . import known
+from . import known, mails
 from .known import Version
 
 
@@ -78,7 +79,9 @@ def report(data: Snapshot, customer_id: str, audience: Audience) -> CustomerRepo
         raise UnknownCustomer(f"There is no customer {customer_id!r}.")
     customer = Customer(**row | {"attributes": json.loads(row["attributes"] or "{}")})
     contacts = data.rows("contacts", audience=audience, rows=rows)
-    fill_in(contacts, known.versions(data, customer_id))
+    personal = [contact for contact in contacts if _is_personal(contact["subject"] or "")]
+    if personal:
+        fill_in(personal, known.versions(data, customer_id), _languages(data, personal))
     return CustomerReport(customer, list(map(_contact, contacts)))
 
 
@@ -93,27 +96,53 @@ def _contact(row: Mapping[str, Any]) -> Contact:
     )
 
 
-def fill_in(contacts: Sequence[dict[str, Any]], versions: Sequence[Version]) -> None:
-    """Fill in the subjects as the customer received them, all at once. They stay as they are if that fails."""
-    personal = [contact for contact in contacts if contact["subject"] and has_fields(contact["subject"])]
-    if not personal:
-        return
+def _is_personal(subject: str) -> bool:
+    return len(subject) <= MAX_SUBJECT_CHARACTERS and has_fields(subject)
+
+
+def fill_in(
+    contacts: Sequence[dict[str, Any]], versions: Sequence[Version], languages: Mapping[str, Language]
+) -> None:
+    """Fill in the subjects as the customer received them, all at once. They stay as they are if that fails.
+
+    `languages`: of the campaigns' e-mails.
+    """
+    subjects = [_subject(contact, versions, languages[contact["campaign_id"]]) for contact in contacts]
     try:
-        subjects = pool.run(partial(fill_subjects, [_subject(contact, versions) for contact in personal]))
+        filled = pool.run(partial(fill_subjects, subjects))
     except WorkFailed:
         return
-    for contact, subject in zip(personal, subjects, strict=True):
+    for contact, subject in zip(contacts, filled, strict=True):
         contact["subject"] = subject
 
 
-def _subject(contact: Mapping[str, Any], versions: Sequence[Version]) -> Subject:
+def _languages(data: Snapshot, contacts: Sequence[Mapping[str, Any]]) -> dict[str, Language]:
+    """The languages of the e-mails, by campaign. Most are known from their subjects already."""
+    known_for = {
+        contact["campaign_id"]: (language_named(contact["merge_language"]), contact["subject"])
+        for contact in contacts
+    }
+    sure = {
+        campaign_id: language
+        for campaign_id, (language, subject) in known_for.items()
+        if language and is_surely(language, subject)
+    }
+    others = mails.languages(data, [each for each in known_for if each not in sure])
+    return (
+        {campaign_id: fitting(language, subject) for campaign_id, (language, subject) in known_for.items()}
+        | sure
+        | others
+    )
+
+
+def _subject(contact: Mapping[str, Any], versions: Sequence[Version], language: Language) -> Subject:
     sent = known.sent_with(versions, contact)
     # Subjects share the fields of a version, so that these are sent to the worker once.
     return Subject(
         contact["subject"],
         own=together(sent.own, sent.recipient),
         known=sent.version.fields,
-        language=language_named(contact["merge_language"]),
+        language=language,
         sent_at=contact["sent_at"],
     )
 

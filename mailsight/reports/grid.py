@@ -56,6 +56,8 @@ def grid_query(
     status: Sequence[str] = (),
     stage: str | None = None,
     link: int | str | None = None,
+    variant: str = "",
+    without: str | None = None,
     start: int = 0,
     end: int = 100,
     zone: str | None = None,
@@ -64,7 +66,8 @@ def grid_query(
 
     Each word of `search` must be in the name, e-mail or id. `stage` restricts to customers who got at least that far in
     the funnel. `link` restricts to customers who clicked it: a position in the e-mail, or the URL of a link that is not
-    in the e-mail. Days in the filters are days in the time zone `zone`.
+    in the e-mail. `variant` restricts to customers who got this variant, and `without` is the id of a customer to leave
+    out. Days in the filters are days in the time zone `zone`.
 
     Raises `BadRequest` for malformed models and unknown columns, states, stages or links.
     """
@@ -84,10 +87,12 @@ def grid_query(
         conditions.append(_reached(stage))
     if link is not None:
         conditions.append(_CLICKED.format(link=_link(link, bind)))
+    if without is not None:
+        conditions.append(f"customer_id <> {bind(without)}")
     for word in map(bind, _text(search).split()[:_MAX_WORDS]):
         matches = (f"contains({plain(column)}, {plain(word)})" for column in ("name", "email", "customer_id"))
         conditions.append(f"({' OR '.join(matches)})")
-    return GridQuery(tuple(conditions), values, _order(sort_model), start, end)
+    return GridQuery(tuple(conditions), values, _order(sort_model), start, end, variant)
 
 
 def posted_query(posted: Mapping[str, Any], **page: Any) -> GridQuery:

@@ -1,17 +1,21 @@
 """The e-mail of a campaign, and the copy that a customer received."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
 from mailsight.bounded import pool
+from mailsight.bounded.batches import first_results
+from mailsight.errors import WorkFailed
 from mailsight.mail.personal_links import Recipient
 from mailsight.merging.filled import FilledMail, fill_mail, together
-from mailsight.merging.languages import language_named
-from mailsight.merging.rendering import MailTemplate
+from mailsight.merging.languages import Language, language_named
+from mailsight.merging.rendering import MailTemplate, mail_language
 from mailsight.merging.sample_values import sampled_template
 from mailsight.merging.values import Json
 from mailsight.mime import facts
@@ -22,6 +26,10 @@ from mailsight.warehouse.reader import Snapshot
 from . import known
 from .campaign import Campaign, campaign
 from .known import Age, Version
+
+# Characters of e-mails whose language is recognised: for one page, and at a time.
+_MAX_RECOGNISED = 10_000_000
+_MOST_AT_A_TIME = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +187,43 @@ def sample(data: Snapshot, campaign_id: str) -> MailView | None:
     )
 
 
+def languages(data: Snapshot, campaign_ids: Sequence[str]) -> dict[str, Language]:
+    """The languages of campaigns' e-mails, as they are rendered in. Without those that are too long together."""
+    decided: dict[str, Language] = {}
+    for some in _batches(data.rows("template_sizes", campaign_ids=list(campaign_ids))):
+        rows = data.rows("templates", campaign_ids=some)
+        work = [
+            partial(
+                mail_language,
+                MailTemplate(row["html"], row["subject"], row["preheader"], row["from_name"], row["text"]),
+                language_named(row["merge_language"]),
+            )
+            for row in rows
+        ]
+        with suppress(WorkFailed):
+            results = pool.run(partial(first_results, operator.call, work))
+            decided |= zip((str(row["campaign_id"]) for row in rows), results, strict=False)
+    return decided
+
+
+def _batches(sizes: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """The campaigns, as many at a time as go to the fast lane."""
+    some: list[str] = []
+    characters = total = 0
+    for row in sizes:
+        size = row["characters"]
+        total += size
+        if total > _MAX_RECOGNISED:
+            break
+        if some and characters + size > _MOST_AT_A_TIME:
+            yield some
+            some, characters = [], 0
+        some.append(str(row["campaign_id"]))
+        characters += size
+    if some:
+        yield some
+
+
 def first_values(data: Snapshot, campaign_id: str) -> dict[str, Json]:
     """The values of the merge fields of the first customer to whom the campaign was sent, if there is one."""
     first = data.row("first_sent_customer", campaign_id=campaign_id)
@@ -230,7 +275,8 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
     )
     own, customers, version = _sent_with(data, row)
     language = language_named(row["merge_language"])
-    filled = pool.run(partial(fill_mail, template, own, customers, language, row["sent_at"]))
+    whole = _whole(data, row) if is_archived and template.length else None
+    filled = pool.run(partial(fill_mail, template, own, customers, language, row["sent_at"], whole))
     rendered = filled.rendered
     mail = rendered.mail
     return MailView(
@@ -245,6 +291,14 @@ def of_customer(data: Snapshot, campaign_id: str, customer_id: str) -> MailView 
         rendered.assumed,
         rendered.unsupported,
         content["text"] if is_archived else mail.text,
+    )
+
+
+def _whole(data: Snapshot, row: Mapping[str, Any]) -> MailTemplate:
+    """The campaign's own e-mail, for which another copy is shown: it says which language its subject is in."""
+    content = (row["template_id"] and data.row("content", content_id=row["template_id"])) or {}
+    return MailTemplate(
+        content.get("html"), row["subject"], row["preheader"], row["from_name"], content.get("text")
     )
 
 

@@ -10,6 +10,8 @@ from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.selection import GridQuery
 
+from . import variants
+
 
 @dataclass(frozen=True, slots=True)
 class RecipientPage:
@@ -50,12 +52,14 @@ def not_sent(
 
 def count(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> int:
     """Count the customers who match the grid's filters."""
+    query = variants.among(data, campaign_id, query)
     row = data.row("exported_customers_count", query, campaign_id=campaign_id, audience=audience)
     return int(row["total"]) if row else 0
 
 
 def page(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery) -> RecipientPage:
     """Read one block of the customers' grid. Times are aware, in UTC."""
+    query = variants.among(data, campaign_id, query)
     matching = data.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)
     block = matching[query.start : query.end].tolist()
     rows = data.rows("recipients_at", campaign_id=campaign_id, audience=audience, rows=block)
@@ -67,5 +71,6 @@ def place(data: Snapshot, campaign_id: str, audience: Audience, query: GridQuery
     row = data.row("recipient_row", campaign_id=campaign_id, customer_id=customer_id)
     if row is None:
         return 0
+    query = variants.among(data, campaign_id, query)
     matching = data.numbers("recipient_rows", query, campaign_id=campaign_id, audience=audience)
     return next((int(at) + 1 for at in np.flatnonzero(matching == row["row"])), 0)

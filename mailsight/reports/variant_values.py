@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from mailsight.merging.languages import Language
 from mailsight.merging.outlines import Outline, assumed, literals, outline
 from mailsight.merging.rendering import MailTemplate
 from mailsight.merging.values import Json
+from mailsight.warehouse.cache import Numbers
 from mailsight.warehouse.reader import Snapshot
 
 #: A place in a customer's values: the names on the way to it.
@@ -52,16 +53,33 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What decides which customers have the same key: the parameters of the query `variant_keys`."""
+
+    own_paths: Sequence[str] = ()
+    known_paths: Sequence[str] = ()
+    literals: Sequence[str] | None = None
+    numbers: Sequence[float] | None = None
+
+    def rows(self, data: Snapshot, campaign_id: str, keys: Sequence[str]) -> Numbers:
+        """The rows of the customers with these keys."""
+        frame = data.frame("variant_rows", campaign_id=campaign_id, keys=list(keys), **asdict(self))
+        return frame["row"].to_numpy()
+
+
+@dataclass(frozen=True, slots=True)
 class VariantValues:
     """The combinations of values that the conditions of a template ask for, the most frequent first.
 
     `everyone` has the counts of all customers to whom the campaign was sent. `by_example`: there are too many different
-    values, so those that the template's texts and numbers don't distinguish are in one combination.
+    values, so those that the template's texts and numbers don't distinguish are in one combination. `asked` tells the
+    combinations apart.
     """
 
     combinations: Sequence[Combination]
     everyone: Mapping[str, Any]
     by_example: bool
+    asked: Asked
 
 
 _progress = ContextVar[Callable[[float], object]]("progress", default=lambda _: None)
@@ -112,6 +130,7 @@ class _Search:
         self._known: list[Path] = []
         self._used: dict[Path, None] = {}
         self._tried: set[str] = set()
+        self._asked = Asked()
 
     def run(self) -> VariantValues:
         base = self._outline([{}])
@@ -124,7 +143,7 @@ class _Search:
             if self._mail is None or not self._render(rows):
                 break
             everyone, rows, by_example = self._rows()
-        return VariantValues([self._combination(row) for row in rows], everyone, by_example)
+        return VariantValues([self._combination(row) for row in rows], everyone, by_example, self._asked)
 
     def _each(self, work: Callable[..., T], several: Sequence[Mapping[str, Json]]) -> list[T]:
         """The results for several values; fewer if they take too long."""
@@ -237,13 +256,11 @@ class _Search:
         own, known = (
             [_json_path(place) for place in self._used if place in some] for some in (self._own, self._known)
         )
+        self._asked = Asked(own, known, texts, numbers)
         return self._data.rows(
             "variant_values",
             campaign_id=self._campaign_id,
-            own_paths=own,
-            known_paths=known,
-            literals=texts,
-            numbers=numbers,
+            **asdict(self._asked),
             most=MAX_COMBINATIONS,
             most_clicks=MAX_CLICK_ROWS,
         )

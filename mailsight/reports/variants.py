@@ -25,12 +25,14 @@ from mailsight.merging.rendering import MailTemplate, render_mail
 from mailsight.merging.sample_values import made_up
 from mailsight.merging.values import Json
 from mailsight.vocabulary import Audience
+from mailsight.warehouse.cache import Numbers
 from mailsight.warehouse.reader import Snapshot
+from mailsight.warehouse.selection import GridQuery
 
 from . import mails
 from .campaign import CampaignReport, campaign
 from .distinctions import Case, distinctions
-from .variant_values import MAX_PIECES, Combination, variant_values
+from .variant_values import MAX_PIECES, Asked, Combination, variant_values
 
 _MAX_COPIES = 500
 _COPIES_A_TIME = 10
@@ -44,7 +46,7 @@ class Variant:
     `apart` says what sets it apart.
 
     With `values`, the template shows it; None if it is known from copies only. `clicks` are those of its customers on
-    the links of the template, and on other URLs.
+    the links of the template, and on other URLs. `keys`: what tells its customers from others (`Variants.asked`).
     """
 
     variant_id: str
@@ -54,6 +56,7 @@ class Variant:
     values: Mapping[str, Json] | None
     counts: Mapping[Audience, Counts]
     clicks: Mapping[Audience, Sequence[LinkClicks]]
+    keys: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,13 @@ class Variants:
     """The variants of an e-mail, the most frequent first. All counts together add up to everyone it was sent to.
 
     `more`: variants beyond those listed, and customers with values beyond those compared. `not_rebuilt`: customers
-    whose e-mail can't be rebuilt. `by_example`: see `VariantValues`.
+    whose e-mail can't be rebuilt. `asked` and `by_example`: see `VariantValues`.
     """
 
     variants: Sequence[Variant]
     more: Mapping[Audience, Counts]
     not_rebuilt: Mapping[Audience, Counts]
+    asked: Asked
     by_example: bool = False
 
     def variant(self, variant_id: str) -> Variant | None:
@@ -107,8 +111,25 @@ def variants(data: Snapshot, campaign_id: str) -> Variants:
         ],
         {each: _counts([values.everyone], each, less=counted) for each in Audience},
         {audience: _counts([each.row for each in not_rebuilt], audience) for audience in Audience},
+        values.asked,
         values.by_example,
     )
+
+
+def among(data: Snapshot, campaign_id: str, query: GridQuery, compared: Variants | None = None) -> GridQuery:
+    """The query, with the rows of its variant's customers; none for an unknown variant.
+
+    `compared`: the variants, if they are known already. Raises `UnknownCampaign`.
+    """
+
+    def rows() -> Numbers:
+        known = compared or variants(data, campaign_id)
+        variant = known.variant(query.variant)
+        return known.asked.rows(data, campaign_id, variant.keys if variant else [])
+
+    if not query.variant:
+        return query
+    return query.among(data.kept("variant", rows, campaign_id=campaign_id, variant=query.variant))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +210,7 @@ def _variant(group: _Group, number: int, apart: tuple[str, ...]) -> Variant:
         rebuilt.values if rebuilt else None,
         {each: _counts(rows, each) for each in Audience},
         {each: _clicked(rows, each) for each in Audience},
+        [row["key"] for row in rows],
     )
 
 

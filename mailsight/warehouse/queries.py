@@ -17,6 +17,8 @@ from .selection import GridQuery, plain
 def statement(name: str) -> str:
     """The SQL of a named query, with `$name` parameters.
 
+    `{query name}` is replaced by another query.
+
     `{key}` of a rate is replaced by its formula, `{key.numerator}` and `{key.denominator}` by its counts, and
     `{plain ...}` by the text without case and accents.
     """
@@ -25,6 +27,7 @@ def statement(name: str) -> str:
         text = text.replace(f"{{{rate.key}}}", rate.sql)
         for side in ("numerator", "denominator"):
             text = text.replace(f"{{{rate.key}.{side}}}", getattr(rate, side))
+    text = re.sub(r"\{query (\w+)\}", lambda match: statement(match[1]).rstrip("\n ;"), text)
     return re.sub(r"\{plain ([^{}]+)\}", lambda match: plain(match[1]), text)
 
 
@@ -48,4 +51,4 @@ def bound(
         return text, parameters
     # These fragments come from an allow-list and bind their values (`reports/grid.py`).
     text = text.replace("{conditions}", selection.where).replace("{order}", selection.order_by)
-    return text, parameters | dict(selection.parameters)
+    return text, parameters | dict(selection.bound)

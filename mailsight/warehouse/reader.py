@@ -7,7 +7,7 @@ the next load removes.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -175,6 +175,10 @@ class Snapshot:
 
         key = self.generation, name, selection.key, *parameters.items()
         return self._cache.get(key, compute)
+
+    def kept(self, name: str, compute: Callable[[], Numbers], /, **parameters: Hashable) -> Numbers:
+        """Row numbers that take long to compute; cached."""
+        return self._cache.get((self.generation, name, *parameters.items()), compute)
 
     def batches(
         self, name: str, selection: GridQuery | None = None, /, **parameters: object

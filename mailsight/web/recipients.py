@@ -30,23 +30,27 @@ MAX_REQUEST_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
-def token(campaign_id: str, audience: Audience, *, now: float | None = None) -> str:
+def token(campaign_id: str, audience: Audience, variant: str = "", *, now: float | None = None) -> str:
     """The token with which a campaign's grid reads its customers, as long as the session of its page, this one, lasts.
 
-    Stable for hours, expires within a day.
+    With `variant`, only those who got this variant of its e-mail: comparing the variants takes long, so the browser
+    can't ask for others. Stable for hours, expires within a day.
     """
     period = int((time.time() if now is None else now) // TOKEN_PERIOD_SECONDS)
     expires = (period + 2) * TOKEN_PERIOD_SECONDS
-    return sign(_PURPOSE, [campaign_id, audience.value, sessions.current_id()], expires=expires)
+    return sign(_PURPOSE, [campaign_id, audience.value, variant, sessions.current_id()], expires=expires)
 
 
-def allowed(token: object, *, now: float | None = None) -> tuple[str, Audience, str]:
-    """The campaign, the audience and the session that a token is for. Raises `NotAllowed` if it is not valid."""
+def allowed(token: object, *, now: float | None = None) -> tuple[str, Audience, str, str]:
+    """The campaign, the audience, the variant and the session that a token is for.
+
+    Raises `NotAllowed` if it is not valid.
+    """
     value = signed(_PURPOSE, token, now=now)
     if value is None:
         raise NotAllowed(_EXPIRED)
-    campaign_id, audience, session_id = value
-    return campaign_id, Audience(audience), session_id
+    campaign_id, audience, variant, session_id = value
+    return campaign_id, Audience(audience), variant, session_id
 
 
 async def recipients(request: Request) -> JSONResponse:
@@ -57,9 +61,9 @@ async def recipients(request: Request) -> JSONResponse:
     """
     try:
         body = await _json_body(request)
-        campaign_id, audience, session_id = allowed(body.get("token"))
+        campaign_id, audience, variant, session_id = allowed(body.get("token"))
         await sessions.check(session_id, _EXPIRED)
-        block = await run_in_threadpool(_block, campaign_id, audience, body)
+        block = await run_in_threadpool(_block, campaign_id, audience, variant, body)
         return JSONResponse(block, headers=HEADERS)
     except MailsightError as error:
         return error_answer(error)
@@ -93,7 +97,7 @@ async def _json_body(request: Request) -> dict[str, Any]:
     return content
 
 
-def _block(campaign_id: str, audience: Audience, request: dict[str, Any]) -> dict[str, Any]:
+def _block(campaign_id: str, audience: Audience, variant: str, request: dict[str, Any]) -> dict[str, Any]:
     zone, tag = (request[name] if isinstance(request.get(name), str) else None for name in ("zone", "locale"))
     query = grid.posted_query(
         request,
@@ -101,6 +105,7 @@ def _block(campaign_id: str, audience: Audience, request: dict[str, Any]) -> dic
         status=request.get("status", ()),
         stage=request.get("stage"),
         link=request.get("link"),
+        variant=variant,
         start=request.get("start", 0),
         end=request.get("end", 100),
     )

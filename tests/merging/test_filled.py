@@ -4,12 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsight.merging import filled
-from mailsight.merging.filled import Subject, fill_mail, fill_subjects, has_fields, together
+from mailsight.merging import filled, limits
+from mailsight.merging.filled import Subject, fill_mail, fill_subjects, together
 from mailsight.merging.languages import Language
 from mailsight.merging.plain import SYNTAXES, Syntax
+from mailsight.merging.recognition import has_fields
 from mailsight.merging.rendering import MailTemplate
 from mailsight.merging.values import Json
+
+from .shapes import SHAPES
 
 
 @pytest.mark.parametrize(
@@ -110,13 +113,13 @@ def test_subjects_are_filled_in_as_mails_are(language: Language, subject: str, f
 @given(st.text(st.sampled_from("ab {}[]%*|$.-#~@:")), st.dictionaries(st.sampled_from("ab"), st.text()))
 def test_a_subject_without_fields_is_never_changed(template: str, own: dict[str, Json]) -> None:
     if not has_fields(template):
-        assert fill_subjects([Subject(template, own, {}, None)]) == [template]
+        assert fill_subjects([Subject(template, own, {}, Language.PLAIN)]) == [template]
 
 
 def test_subjects_are_filled_in_within_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    short = Subject("Hi {{name}}", {"name": "Ann"}, {}, None)
-    long = Subject(f"{{{{name}}}}{'x' * filled.MAX_SUBJECT_CHARACTERS}", {"name": "Ann"}, {}, None)
-    huge = Subject("{{name}}", {"name": "x" * 2_000_000}, {}, None)
+    short = Subject("Hi {{name}}", {"name": "Ann"}, {}, Language.PLAIN)
+    long = Subject(f"{{{{name}}}}{'x' * filled.MAX_SUBJECT_CHARACTERS}", {"name": "Ann"}, {}, Language.PLAIN)
+    huge = Subject("{{name}}", {"name": "x" * 2_000_000}, {}, Language.PLAIN)
     assert fill_subjects([short, long, huge]) == [
         "Hi Ann",
         long.template,
@@ -125,3 +128,35 @@ def test_subjects_are_filled_in_within_limits(monkeypatch: pytest.MonkeyPatch) -
     times = iter(range(10))
     monkeypatch.setattr(filled, "process_time", lambda: next(times) * 0.6)
     assert fill_subjects([short, short, short]) == ["Hi Ann", "Hi {{name}}", "Hi {{name}}"]
+
+
+@pytest.mark.parametrize("language", [language for language, shape in SHAPES.items() if shape.loop])
+def test_all_texts_of_a_mail_share_one_budget(language: Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    spent: list[int] = []
+    spend = limits.Budget.spend
+
+    def counted(budget: limits.Budget, steps: int = 1) -> None:
+        spent.append(steps)
+        spend(budget, steps)
+
+    monkeypatch.setattr(limits, "MAX_STEPS", 3_000)
+    monkeypatch.setattr(limits.Budget, "spend", counted)
+    shape = SHAPES[language]
+    assert shape.loop
+    start, end = (part.format("many") for part in shape.loop)
+    endless = f"{start * 3}{end * 3}"
+    mail = MailTemplate(endless, f"Hello {shape.of('name')}", endless, "Shop", endless)
+    result = fill_mail(mail, {"many": list(range(200))}, {"name": "Ann"}, language)
+    # A step beyond the last raises an error, and values are read item by item.
+    assert sum(spent) <= 3_000 + 3 * mail.length + 500
+    rendered = result.rendered
+    assert (rendered.mail.subject, rendered.mail.from_name) == ("Hello Ann", "Shop")
+    assert (rendered.mail.html, rendered.mail.text) == (endless, endless)
+    assert any(start in code for code in rendered.unsupported)
+    assert (result.uses_own, result.uses_known) == (True, True)
+
+
+def test_a_subject_is_in_the_language_of_the_whole_mail() -> None:
+    whole = MailTemplate("{% if vip %}{{ name | upcase }}{% endif %}", "Hi {{ name | upcase }} *|NAME|*")
+    alone = MailTemplate(None, whole.subject)
+    assert fill_mail(alone, {"name": "Ann"}, {}, whole=whole).rendered.mail.subject == "Hi ANN *|NAME|*"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsight.merging.go import template as go
+from mailsight.merging import limits
 from mailsight.merging.go.values import date_text, float_text
 from mailsight.merging.languages import Language
 from mailsight.merging.rendering import MailTemplate, Rendered, render, render_mail
@@ -218,7 +218,7 @@ def test_dates_are_written_in_layouts() -> None:
 )  # fmt: skip
 def test_a_hostile_template_is_bounded(template: str) -> None:
     result = rendered(template)
-    assert len(result.text) < go.MAX_CHARACTERS + len(template)
+    assert len(result.text) < limits.MAX_CHARACTERS + len(template)
 
 
 ITEMS = "{{ $x := until 10000 }}"
@@ -239,9 +239,9 @@ MILLIONS = "{{ $x := until 100 }}" + f"{{{{ $x = list{' $x' * 100} }}}}" * 2
     ids=["names", "operands", "arguments", "searched", "sorted", "printed", "written"],
 )
 def test_an_action_costs_what_it_reads(monkeypatch: pytest.MonkeyPatch, before: str, action: str) -> None:
-    monkeypatch.setattr(go, "MAX_STEPS", 1_000)
-    monkeypatch.setattr(go, "MAX_CHARACTERS", 100_000)
-    template = f"{before}{{{{ range 20 }}}}{action}{{{{ end }}}}"
+    monkeypatch.setattr(limits, "MAX_STEPS", 1_000)
+    monkeypatch.setattr(limits, "MAX_CHARACTERS", 100_000)
+    template = f"{before}{{{{ range 100 }}}}{action}{{{{ end }}}}"
     assert rendered(template) == Rendered(template, unsupported=(action,))
 
 

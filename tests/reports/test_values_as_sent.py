@@ -12,6 +12,7 @@ import pytest
 from mailsight.bounded import pool
 from mailsight.errors import TooMuchWork
 from mailsight.loading import bundles
+from mailsight.merging.languages import Language
 from mailsight.reports import customer as customer_reports
 from mailsight.reports import known, mails
 from mailsight.reports.known import Age
@@ -179,12 +180,12 @@ def test_the_senders_name_is_filled_in_too(tmp_path: Path) -> None:
     assert (mail.from_name, mail.from_email) == ("Ann's shop", "a@shop.example")
 
 
-def test_a_history_takes_one_worker_call_for_all_subjects_and_none_for_plain_ones(loaded: Loaded) -> None:
+def test_a_history_takes_two_worker_calls_for_all_subjects_and_none_for_plain_ones(loaded: Loaded) -> None:
     with patch.object(pool, "run", side_effect=pool.run) as run:
         customer_reports.report(loaded.data, "ann", Audience.ALL)
-        assert run.call_count == 1
-        customer_reports.report(loaded.data, "eve", Audience.ALL)
         assert run.call_count == 2
+        customer_reports.report(loaded.data, "eve", Audience.ALL)
+        assert run.call_count == 4
 
 
 def test_subjects_that_take_too_long_stay_as_they_are(loaded: Loaded) -> None:
@@ -208,9 +209,9 @@ def test_sample_values_are_those_of_nested_fields(loaded: Loaded) -> None:
 def test_a_long_history_sends_each_version_to_the_worker_once() -> None:
     version = known.Version({"name": "x" * 1_000}, None, None)
     contact: dict[str, object] = {
+        "campaign_id": "c1",
         "subject": "{{name}}",
         "merge_fields": None,
-        "merge_language": None,
         "sent": True,
         "sent_at": AT,
     }
@@ -218,7 +219,37 @@ def test_a_long_history_sends_each_version_to_the_worker_once() -> None:
         {**contact, "customer_id": "ann", "mailed_to": f"{number}@mail.example"} for number in range(500)
     ]
     with patch.object(pool, "run", side_effect=pool.run) as run:
-        customer_reports.fill_in(contacts, [version])
+        customer_reports.fill_in(contacts, [version], {"c1": Language.PLAIN})
     [[work], _] = run.call_args
     assert len(pickle.dumps(work)) < pool.MAX_FAST_BYTES / 2
     assert {contact["subject"] for contact in contacts} == {"x" * 1_000}
+
+
+@pytest.mark.parametrize(
+    ("html", "subject", "language", "shown"),
+    [
+        ("{% if vip %}{{ name | upcase }}{% endif %}", "Hi {{name}}, *|NAME|*", None, "Hi Ann, *|NAME|*"),
+        ("<p>*|IF:VIP|**|NAME|**|END:IF|*</p>", "Hi *|NAME|*, {{name}}", None, "Hi Ann, {{name}}"),
+        ("{{name}}", "Hi [NAME]", "mailchimp", "Hi Ann"),
+        ("*|NAME|*", "Hi {{name}}", "mailchimp", "Hi {{name}}"),
+        ("{{name}}", "Hi {{name}}", "handlebars", "Hi Ann"),
+    ],
+)
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_subject_is_the_same_in_the_history_and_the_dialog(
+    tmp_path: Path, html: str, subject: str, language: str | None, shown: str, archived: bool
+) -> None:
+    row: dict[str, object] = {"campaign_id": "spring", "subject": subject, "merge_language": language}
+    message = {"campaign_id": "spring", "customer_id": "1", "merge_fields": {"name": "Ann"}}
+    files = {
+        "mail.html": html,
+        "copy.html": "<p>Hello Ann",
+        "campaigns.ndjson": campaigns(row),
+        "messages.ndjson": ndjson(message | ({"content": "copy.html"} if archived else {})),
+    }
+    bundles.load(tmp_path / "m.duckdb", [bundle(tmp_path / "b", files)])
+    data = Warehouse(tmp_path / "m.duckdb").snapshot()
+    mail = mails.of_customer(data, "spring", "1")
+    [contact] = customer_reports.report(data, "1", Audience.ALL).contacts
+    assert mail
+    assert (mail.subject, contact.subject) == (shown, shown)

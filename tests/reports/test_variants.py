@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from mailsight.exports import rows
 from mailsight.loading import bundles
-from mailsight.reports import campaign, mails, variant_values, variants
+from mailsight.reports import campaign, mails, recipients, variant_values, variants
+from mailsight.reports.grid import grid_query
 from mailsight.reports.variants import Variants
-from mailsight.vocabulary import Audience
+from mailsight.vocabulary import Audience, Stage
 from mailsight.warehouse.reader import Snapshot, Warehouse
 from tests.support.bundles import bundle, ndjson
 
@@ -250,6 +252,36 @@ def test_the_variants_and_their_counts_are_those_of_the_generator(
     for name in ("sent", "delivered", "opened", "clicked", "clicks", "undeliverable"):
         total = sum(getattr(variant.counts[Audience.ALL], name) for variant in compared.variants)
         assert total == getattr(report.counts, name)
+
+
+def test_the_grid_lists_the_customers_of_a_variant(data: Snapshot, language: str, compared: Variants) -> None:
+    by_id = {person.customer_id: person for person in PEOPLE}
+    for variant in compared.variants:
+        people = {person.customer_id for person in _generated()[mail(by_id[variant.customer_id])[1]]}
+        query = grid_query(variant=variant.variant_id)
+        page = recipients.page(data, language, Audience.ALL, query)
+        assert {row["customer_id"] for row in page.rows} == people
+        assert recipients.count(data, language, Audience.ALL, query) == len(people)
+        outsider = next(person.customer_id for person in PEOPLE if person.customer_id not in people)
+        assert recipients.place(data, language, Audience.ALL, query, variant.customer_id)
+        assert not recipients.place(data, language, Audience.ALL, query, outsider)
+        assert rows.customers(data, language, Audience.ALL, query).total == len(people)
+        clicked = grid_query(variant=variant.variant_id, stage=Stage.CLICKED)
+        assert recipients.count(data, language, Audience.ALL, clicked) == variant.counts[Audience.ALL].clicked
+        listed = {
+            name
+            for events in rows.events(data, language, Audience.ALL, query).batches
+            for name in events["customer_id"].to_pylist()
+        }
+        assert listed <= people
+
+
+def test_a_grid_of_copies_lists_those_who_got_the_variant(data: Snapshot) -> None:
+    for variant in variants.variants(data, "copies").variants:
+        query = grid_query(variant=variant.variant_id)
+        total = recipients.count(data, "copies", Audience.ALL, query)
+        assert total == variant.counts[Audience.ALL].sent
+    assert recipients.count(data, "copies", Audience.ALL, grid_query(variant="unknown")) == 0
 
 
 def test_the_clicks_of_all_variants_are_those_of_the_campaign(

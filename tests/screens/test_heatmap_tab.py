@@ -33,6 +33,10 @@ MAIL = """<title>Own title</title><style>.phones { display: none }
 <p><a href="ftp://shop.example/">Files</a></p>
 <map name="m"><area href="mailto:us@shop.example"></map>
 <img src="https://shop.example/p.png" width="600" height="300">"""
+WINE, TEA = "https://shop.example/wine", "https://shop.example/tea"
+BLOCKS = (
+    f'<h1>Hello</h1>{{% if vip %}}<a href="{WINE}">Wine</a>{{% else %}}<a href="{TEA}">Tea</a>{{% endif %}}'
+)
 SALE, YOURS, GONE = (
     "https://shop.example/sale?utm_source=x",
     "https://shop.example/u/812",
@@ -48,13 +52,27 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         EVENT | {"type": "clicked", "url": url, "customer_id": customer, "event_id": str(number)}
         for number, (url, customer) in enumerate(CLICKS)
     ]
-    messages = [
+    messages: list[dict[str, object]] = [
         {"campaign_id": "spring", "customer_id": str(number), "sent_at": "2026-04-14T09:00:00Z"}
         for number in range(1, 9)
     ]
+    # The first two of eight customers get a block of their own.
+    messages += [
+        {**message, "campaign_id": "blocks", "merge_fields": {"vip": number < 2}}
+        for number, message in enumerate(messages)
+    ]
+    clicks += [
+        EVENT
+        | {"type": "clicked", "url": url, "customer_id": customer, "campaign_id": "blocks", "event_id": url}
+        for url, customer in ((WINE, "1"), (TEA, "5"))
+    ]
     files = {
         "mail.html": MAIL,
-        "campaigns.ndjson": ndjson(CAMPAIGN),
+        "blocks.html": BLOCKS,
+        "campaigns.ndjson": ndjson(
+            CAMPAIGN,
+            CAMPAIGN | {"campaign_id": "blocks", "template": "blocks.html", "merge_language": "liquid"},
+        ),
         "messages.ndjson": ndjson(*messages),
         "events.ndjson": ndjson(*clicks),
     }
@@ -343,3 +361,19 @@ def test_the_desktop_view_is_as_wide_as_the_mail_needs(tab: Page, window: int, s
     )
     assert abs(right) < 60
     assert abs(top) < 30
+
+
+def test_a_variant_shows_its_heatmap_and_its_customers(browser: Browser, address: str) -> None:
+    with visit(browser) as (page, wrong):
+        page.goto(f"{address}/campaign?id=blocks&tab=heatmap")
+        expect_customers(page, 8)
+        page.get_by_role("button", name="What differed between customers").click()
+        page.get_by_role("dialog").get_by_text("Variant 2").click()
+        expect(mail(page).get_by_role("link", name="Wine")).to_be_visible()
+        expect(mail(page).get_by_role("link", name="Tea")).to_have_count(0)
+        expect_customers(page, 2)
+        page.reload()
+        expect_customers(page, 2)
+        page.get_by_role("button", name="Got variant 2").click()
+        expect_customers(page, 8)
+        assert wrong == []

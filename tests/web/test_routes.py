@@ -127,14 +127,19 @@ def test_times_are_in_the_viewers_time_zone(client: TestClient, campaign_id: str
 def test_a_token_stays_equal_for_hours_and_expires_within_a_day() -> None:
     token = recipients.token("spring", Audience.HUMAN, now=NOW)
     assert recipients.token("spring", Audience.HUMAN, now=NOW + 3600) == token
-    assert recipients.allowed(token, now=NOW + 12 * 3600) == ("spring", Audience.HUMAN, "")
+    assert recipients.allowed(token, now=NOW + 12 * 3600) == ("spring", Audience.HUMAN, "", "")
     with pytest.raises(NotAllowed):
         recipients.allowed(token, now=NOW + 24 * 3600)
 
 
-def test_a_token_is_for_one_campaign_and_one_audience() -> None:
-    tokens = {recipients.token(campaign, audience) for campaign in ("a", "b") for audience in Audience}
-    assert len(tokens) == 4
+def test_a_token_is_for_one_campaign_audience_and_variant() -> None:
+    tokens = {
+        recipients.token(campaign, audience, variant)
+        for campaign in ("a", "b")
+        for audience in Audience
+        for variant in ("", "v")
+    }
+    assert len(tokens) == 8
 
 
 @pytest.mark.parametrize("foreign", ["", "x", "W10.x", None, 7, ["x"], {"a": 1}])

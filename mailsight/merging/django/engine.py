@@ -20,7 +20,7 @@ from django.utils.safestring import SafeData, mark_safe
 from django.utils.timezone import template_localtime
 
 from mailsight.merging import dates
-from mailsight.merging.limits import ERRORS, MAX_CHARACTERS, Budget
+from mailsight.merging.limits import ERRORS
 from mailsight.merging.pieces import listed
 from mailsight.merging.rendering import Notes
 from mailsight.merging.values import MISSING, Json, Values
@@ -101,15 +101,12 @@ class Context(context.Context):  # type: ignore[misc]
     def __init__(self, values: Values, *, autoescape: bool) -> None:
         super().__init__(autoescape=autoescape, use_l10n=False, use_tz=False)
         self.values = values
-        self.budget = Budget()
+        self.budget = values.budget
         self.notes = Notes()
-        self._characters_left = MAX_CHARACTERS
 
     def write(self, text: str) -> str:
         """Count text that is about to be written, and return it. Raises `MemoryError` if it is too much."""
-        self._characters_left -= len(text)
-        if self._characters_left < 0:
-            raise MemoryError
+        self.budget.write(len(text))
         return text
 
     def find(self, path: tuple[str, ...]) -> Json:

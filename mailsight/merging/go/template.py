@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailsight.merging.limits import MAX_STEPS, TooCostly
+from mailsight.merging.pieces import listed
 from mailsight.merging.rendering import Notes, Rendered
 from mailsight.merging.values import MISSING, Values, member
 
@@ -27,8 +29,6 @@ from .syntax import (
 )
 from .values import MAX_PRINTED, Absent, Html, TooLarge, Unusable, date_text, from_json, is_true, printed
 
-MAX_STEPS = 500_000
-MAX_CHARACTERS = 5_000_000
 # Operands or names that one step pays for.
 _ITEMS_PER_STEP = 10
 _MAX_CALLS = 50
@@ -54,8 +54,8 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
     run = _Run(values, is_html=is_html)
     try:
         run.template(parse(template))
-    except (_TooLong, RecursionError):
-        return Rendered(template, unsupported=(run.last_action,))
+    except (TooCostly, RecursionError):
+        return Rendered(template, unsupported=(run.last_action or listed(template),))
     return run.notes.rendered("".join(run.parts))
 
 
@@ -64,10 +64,6 @@ class _Object:
     """An object that templates get, such as .Subscriber, whose members are looked up among the values."""
 
     path: tuple[str, ...] = ()
-
-
-class _TooLong(Exception):
-    """The template would run too long."""
 
 
 class _Break(Exception):
@@ -90,8 +86,7 @@ class _Run:
         self._variables: list[dict[str, Any]] = [{"$": _Object()}]
         self._calls = 0
         self._ranges = 0
-        self._steps = 0
-        self._characters = 0
+        self._budget = values.budget
         self.last_action = ""
 
     def template(self, nodes: list[Node]) -> None:
@@ -101,10 +96,8 @@ class _Run:
         self._nodes(nodes, _Object())
 
     def _step(self, characters: int = 0, *, steps: int = 1) -> None:
-        self._steps += steps
-        self._characters += characters
-        if self._steps > MAX_STEPS or self._characters > MAX_CHARACTERS:
-            raise _TooLong
+        self._budget.spend(steps)
+        self._budget.write(characters)
 
     def _nodes(self, nodes: Sequence[Node], dot: Any) -> None:
         for node in nodes:

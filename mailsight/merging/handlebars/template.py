@@ -42,7 +42,7 @@ class _Template:
         self._source = template
         self._values = values
         self._is_html = is_html
-        self._out = Output(template)
+        self._out = Output(values.budget)
         self._expressions = Evaluator(values, self._out)
         self._depth = 0
 

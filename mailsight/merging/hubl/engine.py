@@ -5,7 +5,6 @@ from typing import Any, NoReturn
 
 from jinja2 import nodes
 
-from mailsight.merging.limits import MAX_CHARACTERS
 from mailsight.merging.pieces import Piece, Structure, listed
 from mailsight.merging.values import Json, Values
 
@@ -37,7 +36,6 @@ class Run(Expressions):
         self._pieces = pieces
         self._layout = layout
         self._texts = texts  # what is written for each piece that is not run
-        self._characters_left = MAX_CHARACTERS
         self._written: list[str] = []
         self._loops = 0  # around the statement that runs
 
@@ -56,9 +54,7 @@ class Run(Expressions):
         return "".join(self._written)
 
     def _write(self, piece: str) -> None:
-        self._characters_left -= len(piece)
-        if self._characters_left < 0:
-            raise MemoryError
+        self._budget.write(len(piece))
         self._written.append(piece)
 
     def _statement(self, node: nodes.Node) -> None:

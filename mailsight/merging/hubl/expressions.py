@@ -10,7 +10,7 @@ from jinja2 import TemplateError, nodes
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from mailsight.merging.limits import ERRORS, MAX_ITEMS, Budget, fits
+from mailsight.merging.limits import ERRORS, MAX_ITEMS, fits
 from mailsight.merging.rendering import Notes
 from mailsight.merging.values import MISSING, Values, member
 
@@ -121,7 +121,7 @@ class Expressions:
     def __init__(self, values: Values) -> None:
         self.notes = Notes()
         self._values = values
-        self._budget = Budget()
+        self._budget = values.budget
         self._scopes: list[dict[str, Any]] = [{}]
         self._calls = 0
         self._jinja = Context(environment(), {}, None, {})

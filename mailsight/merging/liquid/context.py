@@ -5,12 +5,10 @@ from io import StringIO
 from typing import Any, TextIO
 
 from liquid import BoundTemplate, RenderContext, Token, Undefined
-from liquid.exceptions import OutputStreamLimitError
-from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
-from mailsight.merging.limits import MAX_CHARACTERS, Budget
+from mailsight.merging.limits import Budget
 from mailsight.merging.pieces import listed
 from mailsight.merging.rendering import Notes, Rendered
 from mailsight.merging.values import MISSING, Json, Values
@@ -30,14 +28,16 @@ class Unknown(Undefined):
         return unknown
 
 
-class _Buffer(LimitedStringIO):
-    """A text with a limit on its characters. python-liquid counts bytes, which lone surrogates don't have."""
+class _Buffer(StringIO):
+    """A text whose characters are charged to the budget."""
+
+    def __init__(self, budget: Budget) -> None:
+        super().__init__(newline="")  # which keeps line ends as they are, unlike python-liquid's
+        self._budget = budget
 
     def write(self, text: str) -> int:
-        self.size += len(text)
-        if self.size > self.limit:
-            raise OutputStreamLimitError("output stream limit reached", token=None)
-        return StringIO.write(self, text)
+        self._budget.write(len(text))
+        return super().write(text)
 
 
 class Context(RenderContext):
@@ -48,7 +48,7 @@ class Context(RenderContext):
         # Without python-liquid's own "now", the time when this runs.
         self.scope = ReadOnlyChainMap(self.locals)
         self.values = values
-        self.budget = Budget()
+        self.budget = values.budget
         self.notes = Notes()
         #: Names without a value that were looked up. Fields remove theirs again.
         self.missing: list[str] = []
@@ -85,10 +85,8 @@ class Context(RenderContext):
             None if type(value) is Undefined else value
         )  # python-liquid's own, for the parent of an outermost loop
 
-    def get_buffer(self, buf: TextIO | None = None) -> StringIO:
-        """A buffer that keeps line ends as they are, unlike python-liquid's."""
-        written = buf.tell() if buf else 0
-        return _Buffer(MAX_CHARACTERS - written, newline="")
+    def get_buffer(self, buf: TextIO | None = None) -> StringIO:  # noqa: ARG002  # python-liquid passes it
+        return _Buffer(self.budget)
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         """Charge a loop to the budget before it runs. Raises `MemoryError`."""

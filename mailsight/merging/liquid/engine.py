@@ -12,13 +12,13 @@ from liquid.builtin.expressions.primitive import Blank, Literal, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
-from liquid.exceptions import LiquidError, OutputStreamLimitError
+from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 from liquid.filter import with_context
 from liquid.tag import Tag
 from liquid.token import TOKEN_CONTENT, TOKEN_TAG
 
-from mailsight.merging.limits import ERRORS, MAX_CHARACTERS, MAX_ITEMS
+from mailsight.merging.limits import ERRORS, MAX_ITEMS
 from mailsight.merging.pieces import MAX_DEPTH, listed
 
 from .context import Context, Unknown
@@ -157,8 +157,8 @@ class _GuardedNode(Node):
         context.assigning = assigned
         try:
             return self._node.render(context, buffer)
-        except FAILURES as error:
-            if not self._source or isinstance(error, OutputStreamLimitError):
+        except FAILURES:
+            if not self._source:
                 raise
             context.take_back(buffer, written, self._source)
             return buffer.write(self._source)
@@ -309,7 +309,6 @@ def _filter(name: str, function: Callable[..., object]) -> Callable[..., object]
 class _Environment(Environment):
     block_nesting_limit = MAX_DEPTH + 1
     context_depth_limit = 2 * MAX_DEPTH
-    output_stream_limit = MAX_CHARACTERS
     suppress_blank_control_flow_blocks = False
     logical_not_operator = True
 

@@ -11,7 +11,7 @@ from io import StringIO
 
 from liquid import BoundTemplate, Token, TokenStream
 from liquid.builtin.expressions import FilteredExpression, Path
-from liquid.exceptions import LiquidInterrupt, OutputStreamLimitError
+from liquid.exceptions import LiquidInterrupt
 from liquid.expression import Expression
 from liquid.token import TOKEN_CONTENT, TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG
 
@@ -61,7 +61,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:  # noqa
         token, written = stream.current, buffer.tell()
         try:
             _render_next(stream, context, buffer)
-        except (MemoryError, OutputStreamLimitError, *FAILURES):
+        except (MemoryError, *FAILURES):
             # It takes too much: what was not written yet is left as it is.
             rest = template[token.start_index :]
             context.take_back(buffer, written, stream.source(token) or rest)

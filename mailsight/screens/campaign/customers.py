@@ -40,7 +40,12 @@ def _filters(report: CampaignReport) -> object:
 
     The search is one of them while the funnel or the heatmap says how many customers are left.
     """
-    chosen = states.chosen_states(report), states.chosen_stage(report), heatmap.chosen(report)
+    chosen = (
+        states.chosen_states(report),
+        states.chosen_stage(report),
+        heatmap.chosen(report),
+        heatmap.chosen_variant(report),
+    )
     return chosen, any(chosen) and states.customers_search(report)
 
 
@@ -69,11 +74,12 @@ def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            variant = heatmap.variant_chip(report)
             link = heatmap.chosen_link(report)
             stage = states.stage_chip(report)
             chosen = states.states_pills(report)
-        _export_buttons(report, partial(grid.shown, report, search, chosen, stage, link))
-    grid.recipients_grid(report, search, chosen, stage, link)
+        _export_buttons(report, partial(grid.shown, report, search, chosen, stage, link, variant))
+    grid.recipients_grid(report, search, chosen, stage, link, variant)
 
 
 def _export_buttons(

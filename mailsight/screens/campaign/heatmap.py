@@ -123,6 +123,32 @@ def _variant(report: CampaignReport) -> Variant | None:
     return variants_dialog.read(report).variant(shown) if shown else None
 
 
+def chosen_variant(report: CampaignReport) -> str:
+    """The id of the variant that filters the grid; empty if none does."""
+    variant = _variant(report)
+    return variant.variant_id if variant else ""
+
+
+def variant_chip(report: CampaignReport) -> str:
+    """The variant that filters the grid, shown as a chip that removes the filter."""
+    variant = _variant(report)
+    if variant is None:
+        return ""
+    st.button(
+        f"Got {variants_dialog.name(variant).lower()}",
+        icon=":material/close:",
+        icon_position="right",
+        help=formats.plain("; ".join((*variant.apart, "Remove this filter"))),
+        key=f"variant:{report.campaign.campaign_id}:filter",
+        on_click=_leave_variant,
+    )
+    return variant.variant_id
+
+
+def _leave_variant() -> None:
+    address.change((VARIANT, ""), (LINK, ""))
+
+
 def _mail(report: CampaignReport, variant: Variant) -> VariantMail | None:
     try:
         return read(variants.mail, variant, report)
@@ -164,9 +190,9 @@ def _shown_variant(report: CampaignReport, variant: Variant) -> None:
             formats.plain(f"{name}: {formats.things(variant.counts[report.audience].sent, 'customer')}"),
             icon=":material/close:",
             icon_position="right",
-            help="Show the heatmap of all customers",
+            help="Show the heatmap of all customers, and all of them in the list",
             key=f"variant:{campaign_id}:chip",
-            on_click=lambda: address.change((VARIANT, ""), (LINK, "")),
+            on_click=_leave_variant,
         )
         st.button(
             "Preview variant",

@@ -179,6 +179,7 @@ def customers_shown(report: CampaignReport) -> int:
         status=chosen_states(report),
         stage=chosen_stage(report),
         link=heatmap.chosen_position(report),
+        variant=heatmap.chosen_variant(report),
     )
     return read(recipients.count, report.campaign.campaign_id, report.audience, query)
 

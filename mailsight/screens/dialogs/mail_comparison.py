@@ -52,13 +52,11 @@ def show(campaign_id: str, customer_id: str, mail: MailView, key: str, look: Loo
         _choose,
         label="Customer to compare with",
         nobody="Choose a customer to compare with",
+        without=customer_id,
     )
     if other is None:
         return False
     other_id = str(other["customer_id"])
-    if other_id == customer_id:
-        st.caption("This is the same customer. Choose another one.")
-        return False
     try:
         with st.spinner("Comparing the e-mails"):
             second = cached.read(mails.of_customer, campaign_id, other_id)

@@ -30,7 +30,8 @@ def show(report: CampaignReport) -> None:
         st.info("All customers got the same e-mail, apart from values such as names.", icon=":material/info:")
         return
     st.caption(
-        "What conditions, loops and chosen blocks made of the e-mail. Click a variant to see its heatmap."
+        "What conditions, loops and chosen blocks made of the e-mail. Click a variant to see its heatmap and its "
+        "customers."
     )
     largest = {
         rate.key: max(
