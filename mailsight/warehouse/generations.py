@@ -4,8 +4,11 @@
     mailsight.000006.duckdb   its predecessor
     mailsight.000007.duckdb   the served generation
     mailsight.superseded      the files that later loads may remove, and how the served one was published
-    mailsight.version-6.duckdb                the database before its tables were updated, kept until somebody deletes it
-    mailsight.replaced-2026-11-23T16-34-23Z/  what was there before a backup was restored, kept likewise
+
+Two names are kept until somebody deletes them:
+
+    mailsight.version-6.duckdb                the database before its tables were updated
+    mailsight.replaced-2026-11-23T16-34-23Z/  what was there before a backup was restored
 
 On a file system without links, `mailsight.duckdb` is a small text file that names the generation. It may also be a
 database that was copied there, which the next load turns into a generation. A link that leads anywhere else belongs to
@@ -21,7 +24,7 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from mailsight.errors import DatabaseUnreadable
@@ -147,13 +150,13 @@ def preserve(path: Path, base: Path, version: int) -> None:
 
     It takes no further space as long as the generation is there too, where the file system has hard links.
     """
-    for number in count(1):
-        suffix = f"version-{version}" if number == 1 else f"version-{version}-{number}"
-        kept = path.with_name(f"{path.stem}.{suffix}{path.suffix}")
-        if not kept.exists():
-            break
-        if kept.samefile(base):
-            return  # the update was killed after this step
+    names = (
+        f"{path.stem}.version-{version}{more}{path.suffix}"
+        for more in chain([""], map("-{}".format, count(2)))
+    )
+    kept = next(file for file in map(path.with_name, names) if not file.exists() or file.samefile(base))
+    if kept.exists():
+        return  # an earlier update was killed after this step
     for file, name in ((_log_file(base), _log_file(kept)), (base, kept)):
         if file.exists():
             try:
