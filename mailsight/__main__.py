@@ -5,7 +5,8 @@ import io
 import os
 import sys
 
-from mailsight.commands import (  # noqa: F401  # all but the first register commands
+from mailsight.commands import (  # noqa: F401  # all but console register commands
+    backups,
     console,
     dashboard,
     files,

@@ -20,6 +20,9 @@ MailsightError
 │   ├── ImportFailed       another sender's database or export can't be read
 │   ├── LoadBroken         Mailsight itself failed on the data
 │   └── LoadRunning        another load is in progress
+├── BackupFailed           a backup was not written
+├── BackupUnusable         a backup is missing, incomplete, damaged or of a newer version
+├── RestoreFailed          a backup was not restored; what was there is still there
 ├── ExportFailed           a file was not written
 │   ├── CantWrite          a command can't write to this path
 │   │   └── WrongUsage     a command needs other arguments
@@ -164,6 +167,21 @@ class LoadBroken(LoadRefused):
 class LoadRunning(LoadRefused):
     title = "Another load is running"
     next_step = "Wait for it to finish, then start this one again."
+
+
+class BackupFailed(MailsightError):
+    title = "Nothing was backed up"
+    next_step = "Earlier backups are as they were."
+
+
+class BackupUnusable(MailsightError):
+    title = "This backup can't be used"
+    next_step = "Choose another one. Nothing was changed."
+
+
+class RestoreFailed(MailsightError):
+    title = "Nothing was restored"
+    next_step = "What was there is still there."
 
 
 class ExportFailed(MailsightError):

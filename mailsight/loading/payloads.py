@@ -23,7 +23,7 @@ from mailsight.figures.metrics import share
 from mailsight.providers.events import Event, Unreadable
 from mailsight.providers.record import Provider
 from mailsight.providers.registry import provider_named, provider_words
-from mailsight.warehouse.draft import Draft, draft, scratch
+from mailsight.warehouse.draft import Draft, draft, exclusive, scratch
 from mailsight.warehouse.failures import is_machines
 
 from . import file_checks, finding, payload_files, segments
@@ -108,7 +108,7 @@ def _load_segments(
     def attempt(is_careful: bool) -> LoadSummary:
         nonlocal present
         with explained(), draft(database, wait_seconds=wait_seconds) as work:
-            # Another process may have loaded some of them while this one waited for the draft.
+            # Another process may have loaded some of them while this one waited.
             present = [segment for segment in chosen if segment.exists()]
             if not is_careful:
                 spool.note_attempts(present)
@@ -117,18 +117,20 @@ def _load_segments(
                 staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment), requests)
             return staging.complete(WEBHOOKS, [], strict=False, progress=progress)
 
-    try:
-        summary = carefully(attempt)
-    except BaseException as error:
-        if not isinstance(error, Exception) or is_machines(error):
+    # Until the segments are removed, so that no backup is restored in between that lacks them.
+    with exclusive(database, wait_seconds=wait_seconds):
+        try:
+            summary = carefully(attempt)
+        except BaseException as error:
+            if not isinstance(error, Exception) or is_machines(error):
+                spool.take_back_attempts(present)
+            raise
+        # The draft has been published, or held nothing new: all of it is on disk and can be read.
+        if requests.stop is None:
+            spool.remove(present)
+        else:
             spool.take_back_attempts(present)
-        raise
-    # The draft has been published, or held nothing new: all of it is on disk and can be read.
-    if requests.stop is None:
-        spool.remove(present)
-    else:
-        spool.take_back_attempts(present)
-    return summary
+        return summary
 
 
 def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refusal]:

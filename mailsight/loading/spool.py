@@ -9,6 +9,8 @@ It is the folder `mailsight.spool` beside `mailsight.duckdb`:
     attempts.json                        how often each segment failed to load
     set-aside/                           segments that could not be loaded, and why; nothing reads them until they
                                          are put back
+    loaded/                              segments that were loaded since the last backup, if there was any: restoring
+                                         it loads them again
 
 A line holds the raw request: `{"provider", "received_at", "content_type", "headers", "body"}`. A process killed while
 writing leaves at most half a line, of a request that it never acknowledged. The next request starts on a new line, and
@@ -35,16 +37,19 @@ from mailsight.errors import NotKept
 from mailsight.warehouse.files import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
+    copy_file,
     make_private,
     sync_file,
     sync_folder,
     write_file,
 )
 
+from .loaded_segments import LoadedSegments
+
 # The headers that payload readers use. Credentials (Authorization, Cookie) are never stored.
 STORED_HEADERS = frozenset({"svix-id", "x-amz-sns-message-id", "x-amz-sns-message-type"})
 
-_CURRENT = "current.ndjson"
+_CURRENT, _SET_ASIDE = "current.ndjson", "set-aside"
 # filelock polls, which is slow for threads that compete; they queue here instead.
 _ONE_THREAD = threading.Lock()
 _POLL_SECONDS = 0.001
@@ -165,10 +170,39 @@ class Spool:
         sync_folder(self.folder)
 
     def remove(self, segments: Iterable[Path]) -> None:
-        """Deletes segments that have been loaded."""
-        for segment in segments:
-            segment.unlink(missing_ok=True)
+        """Removes segments that have been loaded."""
+        self.loaded.add(segments)
         self._write_attempts(self.attempts())
+
+    def unloaded(self) -> list[Path]:
+        """Seals the current segment; returns all files with requests that are in no generation yet.
+
+        They are where each request is at one moment. A file may be gone when it is read: then its requests were loaded
+        meanwhile, or are in files that the next call returns.
+        """
+        if not self.exists:
+            return []
+        self.seal()
+        with self._locked():
+            return [*self._segments(), *self._files_set_aside()]
+
+    def take_in(self, files: Iterable[Path]) -> None:
+        """Copies the segments of a backup into the spool, or into `set-aside/` if that is where they were.
+
+        Files that are there already are skipped: a segment never changes.
+        """
+        for file in files:
+            folder = self._set_aside_folder if file.parent.name == _SET_ASIDE else self.folder
+            if (self.folder / file.name).exists() or (folder / file.name).exists():
+                continue
+            folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+            incoming = folder / f"{file.name}.incoming"
+            copy_file(file, incoming)
+            sync_file(incoming)
+            if (note := file.with_suffix(".json")).exists():
+                write_file(folder / note.name, note.read_text(encoding="utf-8"))
+            incoming.rename(folder / file.name)
+            sync_folder(folder)
 
     def attempts(self) -> dict[str, int]:
         """How often the load of each segment failed, or did not return, by the segment's name."""
@@ -199,13 +233,14 @@ class Spool:
         The parts are files in the spool that don't end in `.ndjson` yet. If the process is killed meanwhile, some
         requests are there twice, and count once.
         """
-        sealed = []
         for part in parts:
             sync_file(part)
-            sealed.append(part.rename(part.with_suffix(".ndjson")))
-        self.note_attempts(sealed, attempts)
-        sync_folder(self.folder)
-        self.remove([segment])
+        with self._locked():
+            sealed = [part.rename(part.with_suffix(".ndjson")) for part in parts]
+            self.note_attempts(sealed, attempts)
+            sync_folder(self.folder)
+            segment.unlink(missing_ok=True)
+        self._write_attempts(self.attempts())
         return sealed
 
     def set_aside(self, segment: Path, reason: str) -> None:
@@ -213,17 +248,18 @@ class Spool:
         self._set_aside_folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
         note = {"at": datetime.now(UTC).isoformat(), "reason": reason}
         write_file(self._set_aside_folder / f"{segment.stem}.json", json.dumps(note))
-        segment.rename(self._set_aside_folder / segment.name)
+        with self._locked():
+            segment.rename(self._set_aside_folder / segment.name)
         sync_folder(self._set_aside_folder)
         sync_folder(self.folder)
         self._write_attempts(self.attempts())
 
     def put_back(self, attempts: int = 0) -> list[Path]:
         """Puts everything that was set aside back into the spool. It counts as tried `attempts` times."""
-        segments = [
-            segment.rename(self.folder / segment.name)
-            for segment in sorted(self._set_aside_folder.glob("*.ndjson"))
-        ]
+        if not self._set_aside_folder.is_dir():
+            return []
+        with self._locked():
+            segments = [segment.rename(self.folder / segment.name) for segment in self._files_set_aside()]
         for note in self._set_aside_folder.glob("*.json"):
             note.unlink()
         if segments:
@@ -232,7 +268,7 @@ class Spool:
         return segments
 
     def _all_set_aside(self) -> Iterator[SetAside]:
-        for segment in sorted(self._set_aside_folder.glob("*.ndjson")):
+        for segment in self._files_set_aside():
             note = _read_json(segment.with_suffix(".json")) or {}
             stat = segment.stat()
             at = datetime.fromtimestamp(stat.st_mtime, UTC)
@@ -284,7 +320,15 @@ class Spool:
 
     @property
     def _set_aside_folder(self) -> Path:
-        return self.folder / "set-aside"
+        return self.folder / _SET_ASIDE
+
+    @property
+    def loaded(self) -> LoadedSegments:
+        """The segments that were loaded since the last backup."""
+        return LoadedSegments(self.folder / "loaded")
+
+    def _files_set_aside(self) -> list[Path]:
+        return sorted(self._set_aside_folder.glob("*.ndjson"))
 
     @property
     def _current(self) -> Path:

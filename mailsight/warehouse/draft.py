@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,13 +39,13 @@ _WRITING: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def _migrate(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
-    """Brings the tables of an older database up to date; returns whether there was anything to do."""
+def _migrate(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
+    """Brings the tables of an older database up to date; returns the version that they had."""
     version = opening.schema_version(connection)
     for newer in range(version + 1, SCHEMA_VERSION + 1):
         connection.execute(statement(f"migrate_to_{newer}"))
     opening.check_version(connection, file)
-    return version < SCHEMA_VERSION
+    return version
 
 
 class Draft:
@@ -122,10 +123,45 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
     holds the lock for longer than `wait_seconds`, `LoadRefused` if the database can't be read, and `NotStored` if the
     copy can't be written; the database is then unchanged.
     """
-    try:
+    with _explained(path):
         place = generations.home(path)
         with _lock(place, wait_seconds), _folder(place) as folder:
             yield from _drafted(place, folder)
+
+
+@contextmanager
+def exclusive(path: Path, *, wait_seconds: float = 600.0) -> Iterator[None]:
+    """Keeps other loads from starting within the block; drafts within it don't wait. Raises as `draft` does."""
+    with _explained(path):
+        place = generations.home(path)
+    with _lock(place, wait_seconds):
+        yield
+
+
+@contextmanager
+def replacement(path: Path, source: Path, aside: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
+    """Yields a private copy of the database `source`, and publishes it in place of the one at `path`.
+
+    What was there, readable or not, is then in the new folder `aside`. Tables of an older version are updated. Raises
+    as `draft` does.
+    """
+    with _explained(path):
+        place = generations.home(path)
+        with _lock(place, wait_seconds), _folder(place) as folder:
+            yield from _drafted(place, folder, _Replacement(source, aside))
+
+
+@dataclass(frozen=True, slots=True)
+class _Replacement:
+    source: Path
+    aside: Path
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turns errors of the file and the disk into `LoadRefused`."""
+    try:
+        yield
     except DatabaseUnreadable as error:
         raise _refused(error) from error
     except duckdb.Error as error:
@@ -166,22 +202,26 @@ def _cant_write(reason: str) -> NotStored:
     )
 
 
-def _drafted(path: Path, folder: Path) -> Iterator[Draft]:
+def _drafted(path: Path, folder: Path, replacing: _Replacement | None = None) -> Iterator[Draft]:
     """Yields the draft in its folder once, then verifies and publishes it."""
     generations.protect(path)
-    base = _base(path)
+    served = generations.served if replacing else _base
+    base = served(path)
     known = identity(base) if base else None
+    source = replacing.source if replacing else base
     copy, files = folder / path.name, folder / "files"
     files.mkdir(PRIVATE_FOLDER)
-    if base:
+    if base and not replacing:
         _check_base(path, base)
         generations.keep(path, base)
-        generations.copy(base, copy)
+    if source:
+        generations.copy(source, copy)
     connection = duckdb.connect(str(copy), config=_WRITING)
     try:
         connection.execute(statement("set_up"))
-        migrated = _prepare(connection, path, is_new=base is None)
-        before = {} if migrated else contents.table_sizes(connection)
+        version = _prepare(connection, path, is_new=source is None)
+        migrated = version < SCHEMA_VERSION
+        before = {} if migrated or replacing else contents.table_sizes(connection)
         work = Draft(connection, files, migrated=migrated)
         yield work
         if work.discarded:
@@ -191,9 +231,11 @@ def _drafted(path: Path, folder: Path) -> Iterator[Draft]:
     finally:
         connection.close()
     _verify(copy, before, after)
-    if base != _base(path) or (base and identity(base) != known):
+    if base != served(path) or (base and identity(base) != known):
         raise LoadRefused(f"{path} was replaced while the load was running.", next_step="Load again.")
-    generations.publish(copy, path, base)
+    if base and migrated and not replacing:
+        generations.preserve(path, base, version)
+    generations.publish(copy, path, base, replacing.aside if replacing else None)
 
 
 def _check_base(path: Path, base: Path) -> None:
@@ -245,22 +287,26 @@ def scratch() -> Iterator[Draft]:
         yield Draft(connection, Path(folder))
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new: bool) -> bool:
-    """Creates the tables of a new database, or migrates those of an older one; returns whether it migrated."""
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new: bool) -> int:
+    """Creates the tables of a new database, or migrates those of an older one; returns the version that they had."""
     if is_new:
         connection.execute(statement("create_schema"))
         connection.execute(statement("set_schema_version"), {"version": SCHEMA_VERSION})
-        migrated = False
+        version = SCHEMA_VERSION
     else:
-        migrated = _migrate(connection, path)
+        version = _migrate(connection, path)
     connection.execute(statement("create_macros"))
-    return migrated
+    return version
 
 
 @contextmanager
 def _lock(path: Path, wait_seconds: float) -> Iterator[None]:
     file, holder = path.with_name(f"{path.stem}.lock"), path.with_name(f"{path.stem}.loading")
-    lock = FileLock(file, mode=PRIVATE_FILE)
+    # A singleton is the same object for each file, so a thread that has the lock gets it again.
+    lock = FileLock(file, mode=PRIVATE_FILE, is_singleton=True)
+    if lock.is_locked:
+        yield
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=wait_seconds)

@@ -43,17 +43,18 @@ def make_read_only(file: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copies a file, instantly if the file system supports cloning."""
-    target.touch(PRIVATE_FILE)
-    with source.open("rb") as reader, target.open("wb") as writer:
-        try:
-            while os.copy_file_range(reader.fileno(), writer.fileno(), 2**30):
-                pass
-        except (AttributeError, OSError):  # Linux only, and not on every file system.
-            reader.seek(0)
-            writer.seek(0)
-            writer.truncate()
-            shutil.copyfileobj(reader, writer, 2**24)
+    """Copies a file, instantly if the file system supports cloning. Creates nothing if the source is missing."""
+    with source.open("rb") as reader:
+        target.touch(PRIVATE_FILE)
+        with target.open("wb") as writer:
+            try:
+                while os.copy_file_range(reader.fileno(), writer.fileno(), 2**30):
+                    pass
+            except (AttributeError, OSError):  # Linux only, and not on every file system.
+                reader.seek(0)
+                writer.seek(0)
+                writer.truncate()
+                shutil.copyfileobj(reader, writer, 2**24)
 
 
 def write_file(file: Path, text: str) -> None:

@@ -5,6 +5,11 @@
     mailsight.000007.duckdb   the served generation
     mailsight.superseded      the files that later loads may remove, and how the served one was published
 
+Two names are kept until somebody deletes them:
+
+    mailsight.version-6.duckdb                the database before its tables were updated
+    mailsight.replaced-2026-11-23T16-34-23Z/  what was there before a backup was restored
+
 On a file system without links, `mailsight.duckdb` is a small text file that names the generation. It may also be a
 database that was copied there, which the next load turns into a generation. A link that leads anywhere else belongs to
 whoever made it: it is followed, and the generations are beside its target.
@@ -19,11 +24,13 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 from mailsight.errors import DatabaseUnreadable
 
 from .files import (
+    PRIVATE_FOLDER,
     Identity,
     copy_file,
     identity,
@@ -101,22 +108,23 @@ def exists(path: Path) -> bool:
         return True
 
 
-def publish(draft: Path, path: Path, base: Path | None) -> None:
-    """Makes a verified draft the served generation in place of `base`, the file that it was copied from.
+def publish(draft: Path, path: Path, base: Path | None, aside: Path | None = None) -> None:
+    """Makes a verified draft the served generation in place of `base`, the file that was served until now.
 
     Raises OSError. The link then leads to the same data as before, and the draft is gone. Afterwards, removes what
-    earlier loads have superseded.
+    earlier loads have superseded. With `aside`, nothing is removed: all other generations are moved to that new folder.
     """
     folder = path.parent
     if base == path:
         base = _adopt(path, draft.with_name("adopted"))
     generation = _next(path)
-    removable = _superseded(path)
+    removable = {} if aside else _superseded(path)
     sync_file(draft)
     make_read_only(draft)
     # Until the link has moved, nobody has read the new generation: if this process is killed, it may be removed.
-    published = {generation.name: identity(draft)} | ({base.name: identity(base)} if base else {})
-    _write_superseded(path, removable | published)
+    published = {generation.name: identity(draft)}
+    superseded = {base.name: identity(base)} if base and not aside else {}
+    _write_superseded(path, removable | published | superseded)
     with ExitStack() as undo:
         undo.callback(generation.unlink, missing_ok=True)
         draft.rename(generation)
@@ -130,10 +138,34 @@ def publish(draft: Path, path: Path, base: Path | None) -> None:
         for name, known in removable.items():
             if base is None or name != base.name:
                 _remove_unchanged(path.with_name(name), known)
-        superseded = {base.name: published[base.name]} if base else {}
         _write_superseded(path, superseded | {_SERVED: published[generation.name]})
+        if aside:
+            _move_others(path, generation, aside)
     except OSError:
         _log.exception("Old generations of %s could not be removed", path)
+
+
+def preserve(path: Path, base: Path, version: int) -> None:
+    """Keeps the served generation as it is, under a name that no load removes. Raises OSError.
+
+    It takes no further space as long as the generation is there too, where the file system has hard links.
+    """
+    names = (
+        f"{path.stem}.version-{version}{more}{path.suffix}"
+        for more in chain([""], map("-{}".format, count(2)))
+    )
+    kept = next(file for file in map(path.with_name, names) if not file.exists() or file.samefile(base))
+    if kept.exists():
+        return  # an earlier update was killed after this step
+    for file, name in ((_log_file(base), _log_file(kept)), (base, kept)):
+        if file.exists():
+            try:
+                name.hardlink_to(file)
+            except OSError:  # not on every file system
+                copy_file(file, name)
+                sync_file(name)
+                make_read_only(name)
+    sync_folder(path.parent)
 
 
 def copy(base: Path, draft: Path) -> None:
@@ -204,6 +236,18 @@ def _exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
+
+
+def _move_others(path: Path, generation: Path, aside: Path) -> None:
+    """Moves all generations but one to a folder. Readers that have one open keep reading it."""
+    others = [file for file in beside(path) if file != generation]
+    if others:
+        aside.mkdir(PRIVATE_FOLDER, exist_ok=True)
+    for file in others:
+        for each in (file, _log_file(file)):
+            with suppress(FileNotFoundError):
+                each.rename(aside / each.name)
+    sync_folder(path.parent)
 
 
 def _linked(path: Path) -> str | None:

@@ -30,15 +30,16 @@ _DAMAGED = "Restore it from a backup. Until then, the other files beside it are 
 _INCOMPLETE = "Wait if it is still being copied. Otherwise, restore it from a backup."
 
 
-def open_readonly(file: Path) -> duckdb.DuckDBPyConnection:
+def open_readonly(file: Path, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Opens a database file read-only, so that SQL can't access other files or change settings.
 
-    Each call reads the file afresh: a file that was replaced or written to is never mixed up with what an earlier
-    connection knows of it. Raises `DatabaseUnreadable` if it is incomplete, locked, or not a database of Mailsight.
+    Longer sorts are spilled to the folder `spill`, or else beside the file. Each call reads the file afresh: a file
+    that was replaced or written to is never mixed up with what an earlier connection knows of it. Raises
+    `DatabaseUnreadable` if it is incomplete, locked, or not a database of Mailsight.
     """
     # DuckDB gives all connections of a process to one path the same instance, whatever the file holds by now. An
     # instance in memory is never shared, and may have the file attached.
-    connection = duckdb.connect(":memory:", config=_READING | {"temp_directory": _spill(file)})
+    connection = duckdb.connect(":memory:", config=_READING | {"temp_directory": str(spill or _spill(file))})
     try:
         connection.execute(statement("attach"), {"file": str(file)})
         connection.execute(statement("use_attached"))

@@ -30,6 +30,52 @@ def kill_at(step: str, program: str, *arguments: object, calls: int = 1) -> None
     assert ended.returncode == -signal.SIGKILL, f"It was not killed at {step}:\n{ended.stdout}{ended.stderr}"
 
 
+# Starts with everything imported, then forks a process for each program, so that each takes no time to start.
+_FORKS = """
+import importlib, os, sys, traceback
+from tests.support import kills
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+for line in sys.stdin:
+    process = os.fork()
+    if not process:
+        try:
+            kills.run_killed(*eval(line))
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
+"""
+
+
+class Killer:
+    """As `kill_at`, for many programs: they run in processes that have imported everything already."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def kill_at(self, step: str, program: str, *arguments: object, calls: int = 1) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{(step, calls, program, *map(str, arguments))!r}\n")
+        self._process.stdin.flush()
+        status = int(self._process.stdout.readline())
+        assert status == -signal.SIGKILL, f"It was not killed at {step}: see the captured standard error."
+
+
+@contextmanager
+def killer(*modules: str) -> Iterator[Killer]:
+    """Kills programs that use these modules."""
+    command = [sys.executable, "-c", _FORKS, *modules]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Killer(process)
+        assert process.stdin
+        process.stdin.close()
+
+
 KILLS = int(os.environ.get("MAILSIGHT_KILLS", "1"))
 # Starts with everything imported, and then forks a process for each import, which takes no time.
 _IMPORTS = """
@@ -97,19 +143,24 @@ def importing(source: str, database: Path, where: str, *, seed: int) -> Iterator
         process.stdin.close()
 
 
-def main() -> None:
-    """Runs in the program's process."""
-    step, calls, program, *arguments = sys.argv[1:]
+def run_killed(step: str, calls: int, program: str, *arguments: str) -> None:
+    """Runs a program in this process, and kills it at its nth call of a step."""
     original, call = pkgutil.resolve_name(step), itertools.count(1)
 
     def killed(*args: Any, **kwargs: Any) -> Any:
-        if next(call) == int(calls):
+        if next(call) == calls:
             os.kill(os.getpid(), signal.SIGKILL)
         return original(*args, **kwargs)
 
     sys.argv[1:] = arguments
     with patch(step, killed):
         exec(program, {})  # noqa: S102 (the program of a test)
+
+
+def main() -> None:
+    """Runs in the program's process."""
+    step, calls, *program = sys.argv[1:]
+    run_killed(step, int(calls), *program)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,96 @@
+"""Folders of backups, and which of them are complete.
+
+    2026-11-23T16-34-23Z/             a backup, named by the time at which it was made
+    2026-11-24T16-34-23Z.incomplete/  one that is being written or removed, or was interrupted; never restored
+    lock                              held while a backup is written
+
+A backup under any other name, such as `before-the-move`, is complete too, but never chosen or removed by itself.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from itertools import chain, count
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mailsight.errors import BackupFailed, BackupUnusable
+from mailsight.warehouse.files import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
+
+from . import manifest
+
+_INCOMPLETE = ".incomplete"
+_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
+
+
+def complete(folder: Path) -> list[Path]:
+    """The complete backups in a folder that are named by time, oldest first. Raises OSError."""
+    return sorted(
+        backup for backup in folder.iterdir() if _NAME.fullmatch(backup.name) and _is_backup(backup)
+    )
+
+
+def chosen(place: Path) -> Path:
+    """The backup that `place` names: a backup, the newest one in a folder of backups, or a single database file.
+
+    Raises `BackupUnusable`.
+    """
+    try:
+        if place.is_file() or (_is_backup(place) and place.suffix != _INCOMPLETE):
+            return place
+        if place.is_dir() and (backups := complete(place)):
+            return backups[-1]
+    except OSError as error:
+        raise BackupUnusable(f"{place} can't be read: {error.strerror}.") from error
+    if place.suffix == _INCOMPLETE:
+        raise BackupUnusable(f"{place} is incomplete: the backup was interrupted.")
+    raise BackupUnusable(f"There is no complete backup in {place}.")
+
+
+@contextmanager
+def new(folder: Path, at: datetime) -> Iterator[Path]:
+    """Yields a new folder to write a backup to, which becomes a complete one when the block ends without an error.
+
+    Removes what interrupted backups left. Raises OSError, and `BackupFailed` if another backup is being written there.
+    """
+    if _is_backup(folder):
+        raise BackupFailed(
+            f"{folder} is a backup itself.", next_step="Name the folder that holds your backups."
+        )
+    folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "lock", mode=PRIVATE_FILE, timeout=0):
+            for leftover in folder.glob(f"*{_INCOMPLETE}"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            name = f"{at:%Y-%m-%dT%H-%M-%S}Z"
+            names = (f"{name}{again}" for again in chain([""], map("-{}".format, count(2))))
+            backup = next(free for free in map(folder.joinpath, names) if not free.exists())
+            draft = backup.with_name(f"{backup.name}{_INCOMPLETE}")
+            draft.mkdir(PRIVATE_FOLDER)
+            try:
+                yield draft
+                draft.rename(backup)
+                sync_folder(folder)
+            except BaseException:
+                shutil.rmtree(draft, ignore_errors=True)
+                raise
+    except Timeout as error:
+        raise BackupFailed(f"Another backup is being written to {folder}.") from error
+
+
+def rotate(folder: Path, keep: int) -> list[Path]:
+    """Removes the oldest complete backups of a folder but the newest `keep`; returns those that were removed."""
+    surplus = complete(folder)[:-keep]
+    for backup in surplus:
+        # Under a name that nobody takes for a complete backup, if the removal is interrupted.
+        leftover = backup.rename(backup.with_name(f"{backup.name}{_INCOMPLETE}"))
+        with suppress(OSError):
+            shutil.rmtree(leftover)
+    return surplus
+
+
+def _is_backup(folder: Path) -> bool:
+    return (folder / manifest.NAME).is_file()

@@ -1,0 +1,125 @@
+"""Restores a backup, also under a running server, without losing anything that is there.
+
+The database of the backup becomes a new generation, which pages show at once. What it replaces is moved to a folder
+beside it, `mailsight.replaced-2026-11-23T16-34-23Z`. The spool is not replaced: its requests, those of the backup and
+those that were loaded since the backup was made are all loaded again. Each of them counts once, like any event.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailsight.errors import BackupFailed, BackupUnusable, LoadRefused, MailsightError, RestoreFailed
+from mailsight.importing.columns import kept_mappings
+from mailsight.loading import spool
+from mailsight.loading.derive import Progress
+from mailsight.loading.merge import silent
+from mailsight.state import copies, store
+from mailsight.warehouse import generations
+from mailsight.warehouse.draft import replacement
+from mailsight.warehouse.files import PRIVATE_FOLDER, copy_file, sync_file, sync_folder
+
+from . import folders, making, manifest, verifying
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored, the folder with what it replaced (None if nothing), and the requests that will be loaded.
+
+    `notes` are sentences about what was not restored.
+    """
+
+    backup: Path
+    aside: Path | None
+    waiting_requests: int
+    notes: Sequence[str] = ()
+
+
+def restore(
+    database: Path,
+    place: Path,
+    *,
+    machines: Path | None = None,
+    wait_seconds: float = 600.0,
+    progress: Progress = silent,
+) -> Restored:
+    """Restores a backup, the newest one in a folder of backups, or a single database file, after checking it.
+
+    `machines` is where the file with the rules for machines belongs. Raises `BackupUnusable`, and `RestoreFailed` if it
+    can't be written or a load doesn't end in time. Unless this returns, the database is as it was.
+    """
+    backup = folders.chosen(place)
+    progress(0.0, "Checking the backup")
+    checked = verifying.backup(backup) if backup.is_dir() else verifying.database_file(backup)
+    if checked.problems:
+        raise BackupUnusable(f"{backup}: {' '.join(checked.problems)}")
+    progress(0.5, "Restoring")
+    try:
+        restored = _restore(database, backup, machines, wait_seconds)
+    except (LoadRefused, BackupFailed) as error:
+        raise RestoreFailed(error.message, next_step=_next_step(error)) from error
+    except OSError as error:
+        raise RestoreFailed(f"{database.parent} can't be written to: {error.strerror or error}.") from error
+    progress(1.0, "Done")
+    return restored
+
+
+def _next_step(error: MailsightError) -> str:
+    return (
+        f"{error.next_step} {RestoreFailed.next_step}" if isinstance(error, BackupFailed) else error.next_step
+    )
+
+
+def _restore(database: Path, backup: Path, machines: Path | None, wait_seconds: float) -> Restored:
+    home = generations.home(database)
+    aside = home.with_name(f"{home.stem}.replaced-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}")
+    waiting = spool.beside(database)
+    file = backup / manifest.DATABASE if backup.is_dir() else backup
+    notes: list[str] = []
+    # Everything else before the database is published, so that nothing is missed if this is interrupted. No load runs
+    # meanwhile.
+    with making.apart(home), replacement(database, file, aside, wait_seconds=wait_seconds):
+        if backup.is_dir():
+            waiting.take_in(sorted((backup / manifest.SPOOL).rglob("*.ndjson")))
+            notes += _restore_small_files(database, backup, aside, machines)
+        waiting.loaded.put_back()
+    return Restored(backup, aside if aside.exists() else None, waiting.state().requests, tuple(notes))
+
+
+def _restore_small_files(database: Path, backup: Path, aside: Path, machines: Path | None) -> list[str]:
+    notes = []
+    mappings = backup / manifest.MAPPINGS
+    if mappings.is_dir():
+        target = kept_mappings.folder(database)
+        target.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        for file in sorted(mappings.iterdir()):
+            _replace(target / file.name, file, aside / target.name)
+    if machines and (backup / manifest.MACHINES).exists():
+        _replace(machines, backup / manifest.MACHINES, aside)
+    kept, state = backup / manifest.STATE, store.beside(database)
+    if kept.exists():
+        if not state.exists() or copies.problem(state) or not copies.is_same_installation(state, kept):
+            for journal in state.parent.glob(f"{state.name}-*"):  # SQLite would apply it to the new file
+                aside.mkdir(PRIVATE_FOLDER, exist_ok=True)
+                journal.rename(aside / journal.name)
+            _replace(state, kept, aside)
+        else:
+            notes.append(f"{state.name} was kept, because it is newer than the backup's.")
+    return notes
+
+
+def _replace(target: Path, source: Path, aside: Path) -> None:
+    """Puts a copy of a file in the place of another, in one atomic step, and keeps the other if it differs."""
+    if target.exists():
+        if target.read_bytes() == source.read_bytes():
+            return
+        aside.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+        shutil.copy2(target, aside / target.name)
+        sync_folder(aside)
+    incoming = target.with_name(f"{target.name}.incoming")
+    copy_file(source, incoming)
+    sync_file(incoming)
+    incoming.replace(target)
+    sync_folder(target.parent)
