@@ -40,6 +40,7 @@ MailsightError
 ├── BadAddress             the server can't listen on the configured address or port
 ├── PortTaken              another program listens on the server's port
 ├── NotAllowed             a page's token is forged, expired or missing
+│   └── NotInRole          the viewer's role does not include this page or file
 ├── FileGone               an exported file was removed, or its token is not valid
 ├── UnknownProvider        Mailsight can't read events of this provider
 ├── NotAnEvent             a provider's request without an event of a sent message
@@ -137,7 +138,7 @@ class BadUpload(LoadRefused):
 
 
 class MayNotUpload(LoadRefused):
-    next_step = "Ask whoever runs this dashboard to add you to `MAILSIGHT_UPLOADERS`."
+    next_step = "Ask whoever runs this dashboard to add you to `MAILSIGHT_ADMINS`."
 
 
 class UnreadableFile(LoadRefused):
@@ -266,6 +267,11 @@ class PortTaken(MailsightError):
 class NotAllowed(MailsightError):
     title = "This page has expired"
     next_step = "Reload the page."
+
+
+class NotInRole(NotAllowed):
+    title = "Not part of your role"
+    next_step = "If you need it, ask whoever runs this dashboard for another role."
 
 
 class FileGone(MailsightError):

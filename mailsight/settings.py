@@ -34,9 +34,14 @@ class Settings:
     webhook_load_seconds: float = 30.0
     webhook_body_seconds: float = 20.0
     webhook_max_megabytes: float = 10.0
-    viewers: tuple[str, ...] = ()  # who may enter if people sign in: see web/access.py
-    uploaders: tuple[str, ...] = ()  # who may upload; "*" allows everyone who may enter
+    # Who has which role if people sign in: see web/access.py.
+    readers: tuple[str, ...] = ()
+    marketers: tuple[str, ...] = ()
+    analysts: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+    without_sign_in: str = ""  # the role of people on other machines if nobody signs in
     session_hours: float = 12.0  # how long people stay signed in
+    idle_minutes: float = 60.0  # how long people stay signed in without a click; 0: as long as the session
     machines: Path | None = None  # the file that configures the machine rules
     locale: str = "en-GB"  # of numbers and dates where no browser says its own
 
@@ -47,6 +52,12 @@ MIN_TOKEN_LENGTH = 16
 _PREFIX, _SECRETS_PREFIX = "MAILSIGHT_", "MAILSIGHT_WEBHOOK_"
 _VARIABLES = frozenset(f"{_PREFIX}{field.name.upper()}" for field in fields(Settings))
 _TEST_VARIABLES = frozenset({"MAILSIGHT_KILLS"})  # read by the tests only
+# Settings of older versions, and what to write instead. None is translated silently: people decide who sees what.
+_FORMER = {
+    "MAILSIGHT_VIEWERS": "List these people in MAILSIGHT_READERS, MAILSIGHT_MARKETERS or MAILSIGHT_ANALYSTS instead, "
+    "by what each may see (analysts see and export everything, as viewers did), and unset the variable.",
+    "MAILSIGHT_UPLOADERS": "List these people in MAILSIGHT_ADMINS instead, and unset the variable.",
+}
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -60,7 +71,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     numbers = {
         name: _number(f"MAILSIGHT_{name.upper()}", value)
         for name, value in values.items()
-        if value and name.endswith(("_seconds", "_megabytes", "_hours"))
+        if value and name.endswith(("_seconds", "_megabytes", "_hours", "_minutes"))
     }
     database = Path(values["database"] or defaults.database).expanduser().absolute()
     return Settings(
@@ -70,8 +81,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         log_level=_choice("MAILSIGHT_LOG_LEVEL", values["log_level"] or defaults.log_level, LOG_LEVELS),
         log_format=_choice("MAILSIGHT_LOG_FORMAT", values["log_format"] or defaults.log_format, LOG_FORMATS),
         metrics_token=_token("MAILSIGHT_METRICS_TOKEN", values["metrics_token"] or ""),
-        viewers=_list(values["viewers"]),
-        uploaders=_list(values["uploaders"]),
+        readers=_list(values["readers"]),
+        marketers=_list(values["marketers"]),
+        analysts=_list(values["analysts"]),
+        admins=_list(values["admins"]),
+        without_sign_in=values["without_sign_in"] or "",
         machines=_machines(values["machines"]),
         locale=locale(environment),
         **numbers,
@@ -88,6 +102,8 @@ def _check_names(environment: Mapping[str, str]) -> None:
     for variable in environment:
         if variable in _VARIABLES or variable in _TEST_VARIABLES or not variable.upper().startswith("MA"):
             continue
+        if variable in _FORMER:
+            raise BadSetting(f"{variable} is no longer a setting.", next_step=_FORMER[variable])
         is_ours = variable.startswith(_PREFIX) and not variable.startswith(_SECRETS_PREFIX)
         cutoff = 0.6 if is_ours else 0.85
         near = difflib.get_close_matches(variable.upper(), _VARIABLES, n=1, cutoff=cutoff)

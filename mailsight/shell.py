@@ -9,7 +9,7 @@ from mailsight.components import accessibility, address
 from mailsight.errors import MailsightError
 from mailsight.figures import locales
 from mailsight.screens import cached, frame, navigation, sign_in
-from mailsight.web import sessions
+from mailsight.web import access, sessions
 
 STATIC = Path(__file__).parent / "static"
 
@@ -26,6 +26,7 @@ if not sign_in.admit():
 
 try:
     address.open_page(page.url_path)
+    sessions.require(access.PAGES[page.url_path])
     with cached.one_generation(), measures.PAGE_SECONDS.labels(page.url_path or "campaigns").time():
         page.run()
     frame.freeze_imports(page.url_path)

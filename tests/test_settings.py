@@ -66,15 +66,27 @@ def test_the_token_for_metrics_is_a_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "uploaders"),
+    ("value", "admins"),
     [
         ("", ()),
         ("*", ("*",)),
         (" Ann@company.example, bob@company.example ,,", ("Ann@company.example", "bob@company.example")),
     ],
 )
-def test_uploaders_are_a_list_of_addresses(value: str, uploaders: tuple[str, ...]) -> None:
-    assert settings.from_environment({"MAILSIGHT_UPLOADERS": value}).uploaders == uploaders
+def test_admins_are_a_list_of_addresses(value: str, admins: tuple[str, ...]) -> None:
+    assert settings.from_environment({"MAILSIGHT_ADMINS": value}).admins == admins
+
+
+@pytest.mark.parametrize(
+    ("variable", "instead"),
+    [
+        ("MAILSIGHT_VIEWERS", "MAILSIGHT_READERS, MAILSIGHT_MARKETERS or MAILSIGHT_ANALYSTS"),
+        ("MAILSIGHT_UPLOADERS", "MAILSIGHT_ADMINS"),
+    ],
+)
+def test_a_setting_of_older_versions_says_what_to_write_instead(variable: str, instead: str) -> None:
+    with pytest.raises(BadSetting, match=rf"{variable} is no longer a setting\. .*{instead}"):
+        settings.from_environment({variable: "@company.example"})
 
 
 def test_webhook_secrets_are_not_part_of_the_settings() -> None:
@@ -97,7 +109,7 @@ def test_webhook_secrets_are_not_part_of_the_settings() -> None:
         ("MAILSIGHT_HOST", "Did you mean MAILSIGHT_HOSTS?"),
         ("MAILSIGHT_PUBLICURL", "Did you mean MAILSIGHT_PUBLIC_URL?"),
         ("MAILSIGHT_WEBHOOK_LOAD_SECOND", "Did you mean MAILSIGHT_WEBHOOK_LOAD_SECONDS?"),
-        ("MAILSIGHT_UPLOAD", "Did you mean MAILSIGHT_UPLOADERS?"),
+        ("MAILSIGHT_ADMIN", "Did you mean MAILSIGHT_ADMINS?"),
         ("MAILSIGHT_QQQ_XYZ_1234", "README.md lists the settings."),
     ],
 )

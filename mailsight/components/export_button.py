@@ -11,14 +11,15 @@ import streamlit as st
 
 from mailsight.errors import MailsightError
 from mailsight.exports import pdf, writers
-from mailsight.exports.jobs import Job, OnProgress, Work
+from mailsight.exports.jobs import OnProgress
 from mailsight.exports.lists import LIST_FORMATS, Format, file_name
 from mailsight.exports.writers import Rows
 from mailsight.figures.formats import plain
 from mailsight.warehouse.reader import Snapshot
-from mailsight.warehouse.served import warehouse
-from mailsight.web import downloads
+from mailsight.web import downloads, sessions
+from mailsight.web.access import Right
 from mailsight.web.answers import path
+from mailsight.web.downloads import Exported, Write
 
 from .mail_frame import frontend
 
@@ -42,13 +43,13 @@ class _Pending:
 class _SessionFiles:
     """A session's files, and the exports that wait for a grid's view, by button."""
 
-    files: dict[str, Job] = field(default_factory=dict)
+    files: dict[str, Exported] = field(default_factory=dict)
     pending: dict[str, _Pending] = field(default_factory=dict)
 
     def remove(self, key: str) -> None:
         self.pending.pop(key, None)
         if old := self.files.pop(key, None):
-            downloads.jobs().remove(old)
+            downloads.jobs().remove(old.job)
 
     def clear(self) -> None:
         for key in list(self.files):
@@ -66,10 +67,11 @@ def export_button(
     name: Sequence[str],
     read: Callable[[Snapshot], Rows],
     *,
+    right: Right,
     label: str = "Export",
     disabled: bool = False,
 ) -> None:
-    """A button that exports a list as CSV, Excel or Parquet.
+    """A button that exports a list as CSV, Excel or Parquet, for people with the `right` to it.
 
     `read` returns the rows; it is called when a format is chosen. `name`: the parts of the file name.
     """
@@ -78,21 +80,23 @@ def export_button(
         label,
         name,
         LIST_FORMATS,
-        lambda form, _: _list_work(form, read),
+        right,
+        lambda form, _: _list_write(form, read),
         unit="rows",
         icon=":material/download:",
         disabled=disabled,
     )
 
 
-def report_button(key: str, name: Sequence[str], works: Mapping[Format, Work]) -> None:
-    """A button that exports a page as a report, in these formats."""
+def report_button(key: str, name: Sequence[str], writes: Mapping[Format, Write]) -> None:
+    """A button that exports a page as a report, in these formats. Reports have figures and no customers."""
     file_menu(
         key,
         "Report",
         name,
-        list(works),
-        lambda form, _: works[form],
+        list(writes),
+        Right.FIGURES,
+        lambda form, _: writes[form],
         unit="pages",
         icon=":material/summarize:",
         uses={} if pdf.available() else {Format.PDF: "unavailable: Pango is not installed on the server"},
@@ -105,9 +109,10 @@ def grid_export_button(
     read: Callable[[Snapshot, Mapping[str, Any]], Rows],
     *,
     grid: str,
+    right: Right,
     label: str = "Export",
 ) -> None:
-    """A button that exports what a grid shows.
+    """A button that exports what a grid shows, for people with the `right` to it.
 
     `read` gets the grid's view from the browser and must validate it. `grid`: the name under which grid.js publishes
     the view.
@@ -117,18 +122,18 @@ def grid_export_button(
         label,
         name,
         LIST_FORMATS,
-        lambda form, view: _list_work(form, lambda data: read(data, view)),
+        right,
+        lambda form, view: _list_write(form, lambda data: read(data, view)),
         unit="rows",
         icon=":material/download:",
         grid=grid,
     )
 
 
-def _list_work(form: Format, read: Callable[[Snapshot], Rows]) -> Work:
-    def write(output: BinaryIO, on_progress: OnProgress) -> str:
-        with warehouse().snapshot() as data:
-            rows = read(data)
-            return writers.write(rows, form, output, lambda done: on_progress(done, rows.total))
+def _list_write(form: Format, read: Callable[[Snapshot], Rows]) -> Write:
+    def write(data: Snapshot, output: BinaryIO, on_progress: OnProgress) -> str:
+        rows = read(data)
+        return writers.write(rows, form, output, lambda done: on_progress(done, rows.total))
 
     return write
 
@@ -138,7 +143,8 @@ def file_menu(
     label: str,
     name: Sequence[str],
     forms: Sequence[Format],
-    work: Callable[[Format, Mapping[str, Any]], Work],
+    right: Right,
+    write: Callable[[Format, Mapping[str, Any]], Write],
     *,
     unit: str,
     icon: str,
@@ -148,9 +154,14 @@ def file_menu(
 ) -> None:
     """A menu button with the available formats, and beside it the file in progress or the latest one.
 
-    `work` returns how to write a format; it gets the view of the `grid`, if there is one. `uses` replaces a format's
-    usual description. The button has no help text, because that would cover the menu.
+    People without the `right` to a format don't see it. `write` returns how to write one; it gets the view of the
+    `grid`, if there is one. `uses` replaces a format's usual description. The button has no help text, because that
+    would cover the menu.
     """
+    viewer = sessions.current()
+    forms = [form for form in forms if viewer.may(downloads.needed(form, right))]
+    if not forms or not viewer.may(right):
+        return
 
     # A fragment, so that the rest of the page does not rerun for a file.
     @st.fragment(key=f"export:{key}")
@@ -161,7 +172,7 @@ def file_menu(
         ):
             chosen = st.menu_button(
                 label,
-                list(forms),
+                forms,
                 format_func=lambda form: f"**{form.label}**, {uses.get(form, form.use)}",
                 icon=icon,
                 disabled=disabled,
@@ -172,16 +183,18 @@ def file_menu(
                 if grid:
                     session.pending[key] = _Pending(secrets.token_urlsafe(16), chosen)
                 else:
-                    _start(key, name, chosen, work(chosen, {}))
+                    _start(key, name, chosen, right, write(chosen, {}))
             elif (pending := session.pending.get(key)) and (view := _view(key, pending)):
                 session.remove(key)
-                _start(key, name, pending.form, work(pending.form, view))
+                _start(key, name, pending.form, right, write(pending.form, view))
             if pending := session.pending.get(key):
                 _watch_file(
                     key, {"id": pending.id, "name": f"{file_name(*name)}.{pending.form}", "grid": grid}
                 )
-            elif job := session.files.get(key):
-                _watch_file(key, _progress(job, unit))
+            elif (file := session.files.get(key)) and file.is_theirs:
+                _watch_file(key, _progress(file, unit))
+            else:
+                session.remove(key)  # ordered in another role
 
     part()
 
@@ -192,18 +205,18 @@ def _view(key: str, pending: _Pending) -> Mapping[str, Any] | None:
     return view if isinstance(view, dict) and view.get("id") == pending.id else None
 
 
-def _start(key: str, name: Sequence[str], form: Format, work: Work) -> None:
+def _start(key: str, name: Sequence[str], form: Format, right: Right, write: Write) -> None:
     try:
-        _session_files().files[key] = downloads.jobs().start(f"{file_name(*name)}.{form}", form, work)
+        _session_files().files[key] = downloads.start(f"{file_name(*name)}.{form}", form, right, write)
     except MailsightError as error:
         st.toast(f"**{error.title}.** {plain(error.message)} {error.next_step}", icon=":material/error:")
 
 
-def _progress(job: Job, unit: str) -> dict[str, str]:
-    query = urlencode({"token": downloads.token(job)})
+def _progress(file: Exported, unit: str) -> dict[str, str]:
+    query = urlencode({"token": downloads.token(file)})
     return {
-        "id": job.id,
-        "name": job.name,
+        "id": file.job.id,
+        "name": file.job.name,
         "unit": unit,
         "progress": f"{path('api/export/progress')}?{query}",
         "file": f"{path('api/export')}?{query}",

@@ -1,4 +1,4 @@
-"""Cached reports. All reports of one page run come from the same generation of the data."""
+"""Cached reports. All reports of one page run come from the same generation, and from what its viewer may see."""
 
 import pickle
 from collections.abc import Callable, Iterator
@@ -11,9 +11,11 @@ import streamlit as st
 
 from mailsight.bounded.cache import ByteCache
 from mailsight.bounded.pool import while_waiting
+from mailsight.errors import MailsightError
 from mailsight.figures import locales
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
+from mailsight.web import sessions
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,13 +58,28 @@ def _stop_if_left() -> None:
 
 
 def snapshot() -> Snapshot:
-    """The snapshot that this run of a page, fragment or dialog reads from. Raises `NoDatabase`."""
+    """The snapshot that this run of a page, fragment or dialog reads from: what its viewer may see now.
+
+    Raises `NoDatabase` and `NotAllowed`.
+    """
     run = _run.get()
     if run is None:
-        return warehouse().snapshot()
+        return _newest()
     if run.data is None:
-        run.data = warehouse().snapshot()
+        run.data = _newest()
     return run.data
+
+
+def newest_generation() -> str:
+    """The name of the generation that a new run would read; empty if there is none."""
+    try:
+        return _newest().generation
+    except MailsightError:
+        return ""
+
+
+def _newest() -> Snapshot:
+    return warehouse().snapshot(sessions.current().scope)
 
 
 def read(report: Callable[Concatenate[Snapshot, P], R], *args: P.args, **kwargs: P.kwargs) -> R:

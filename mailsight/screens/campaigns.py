@@ -22,6 +22,7 @@ from mailsight.reports.campaigns import ListedCampaign, Overview, SearchTotals
 from mailsight.reports.search import ROWS_A_PAGE, CampaignSearch, Order
 from mailsight.vocabulary import Audience
 from mailsight.web import addresses, parameters
+from mailsight.web.access import Right
 from mailsight.web.parameters import Dialog
 
 from . import cached, navigation
@@ -222,6 +223,7 @@ def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Aud
             "campaigns",
             ("campaigns", audience.value),
             partial(rows.campaigns, audience=audience, search=search, order=order),
+            right=Right.FIGURES,
         )
 
 

@@ -12,7 +12,7 @@ from mailsight.components.export_button import export_button, report_button
 from mailsight.errors import NothingToCompare
 from mailsight.exports import comparison as comparison_export
 from mailsight.exports import rows
-from mailsight.exports.jobs import OnProgress, Work
+from mailsight.exports.jobs import OnProgress
 from mailsight.exports.lists import Format
 from mailsight.figures import comparison, explanations, formats
 from mailsight.figures.comparison import (
@@ -29,7 +29,10 @@ from mailsight.merging.sample_values import sampled_subject
 from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
+from mailsight.warehouse.reader import Snapshot
 from mailsight.web import addresses
+from mailsight.web.access import Right
+from mailsight.web.downloads import Write
 from mailsight.web.parameters import COMPARISON_DIALOG, IDS, PERIOD, Dialog
 
 from . import frame, navigation
@@ -71,20 +74,23 @@ def downloads(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
     if len(ids) < MIN_CAMPAIGNS:
         return
 
-    def as_html(output: BinaryIO, _: OnProgress) -> str:
+    def as_html(_: Snapshot, output: BinaryIO, __: OnProgress) -> str:
         output.write(comparison_export.page(compared, audience, zone).encode())
         return ""
 
-    def as_pdf(output: BinaryIO, _: OnProgress) -> str:
+    def as_pdf(_: Snapshot, output: BinaryIO, __: OnProgress) -> str:
         comparison_export.write_pdf(compared, audience, output, zone)
         return ""
 
-    works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}
+    writes: dict[Format, Write] = {Format.HTML: as_html, Format.PDF: as_pdf}
     key = ":".join(("comparison", *ids))
     export_button(
-        key, ("comparison", audience.value), partial(rows.comparison, campaign_ids=ids, audience=audience)
+        key,
+        ("comparison", audience.value),
+        partial(rows.comparison, campaign_ids=ids, audience=audience),
+        right=Right.FIGURES,
     )
-    report_button(f"{key}:report", ("comparison", audience.value), works)
+    report_button(f"{key}:report", ("comparison", audience.value), writes)
 
 
 def warn_about_missing(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:

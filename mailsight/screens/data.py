@@ -26,8 +26,8 @@ from mailsight.reports import data
 from mailsight.reports.data import DataReport, Import, Load, ProviderEvents, SearchResult
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.reader import Snapshot
-from mailsight.warehouse.served import warehouse
-from mailsight.web import configuration, routes
+from mailsight.web import configuration, downloads, routes
+from mailsight.web.access import Right
 from mailsight.web.parameters import (
     LOADS_PAGE,
     REJECTED,
@@ -432,13 +432,9 @@ def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
 
 
 def _export(key: str, read: Callable[[Snapshot], Rows], result: SearchResult) -> None:
-    def content() -> bytes:
-        with warehouse().snapshot() as snapshot:
-            return writers.as_csv(read(snapshot))
-
     st.download_button(
         "Export as CSV",
-        content,
+        downloads.later(Right.KEPT_ROWS, lambda snapshot: writers.as_csv(read(snapshot))),
         file_name=f"{key}.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -67,7 +67,7 @@ def _updated(generation: str, at: datetime) -> None:
         st.caption(f"Updated {formats.ago((datetime.now(UTC) - at).total_seconds())}", width="content")
         if problem := warehouse().problem:
             st.caption("Not the newest data", width="content", help=formats.plain(problem))
-        newest = warehouse().generation
+        newest = cached.newest_generation()
         if (
             newest
             and newest != generation

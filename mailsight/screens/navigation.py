@@ -8,7 +8,7 @@ from mailsight.components import address
 from mailsight.figures import comparison, formats
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience
-from mailsight.web import addresses, parameters
+from mailsight.web import access, addresses, parameters, sessions
 
 CAMPAIGNS = str(PROJECT / "pages" / "campaigns.py")
 CAMPAIGN = str(PROJECT / "pages" / "campaign.py")
@@ -44,8 +44,9 @@ def shown_id() -> str:
 
 
 def data_link(label: str = "Data") -> None:
-    """A link to the Data page."""
-    st.page_link(DATA, label=label, icon=":material/database:", query_params=_with_audience({}))
+    """A link to the Data page, for people who may see it."""
+    if sessions.may(access.PAGES["data"]):
+        st.page_link(DATA, label=label, icon=":material/database:", query_params=_with_audience({}))
 
 
 def compare_link(campaign_ids: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from mailsight import settings
 from mailsight.figures import formats
 from mailsight.loading import uploads
 from mailsight.web import configuration, sessions
-from mailsight.web.access import Standing, verified_address
+from mailsight.web.access import Standing, Viewer, verified_address
 from mailsight.web.sessions import Visitor
 from mailsight.web.sign_in import PARAMETER, Failure
 
@@ -30,24 +30,21 @@ def visitor() -> Visitor:
 
 def admit() -> bool:
     """Whether the viewer may see pages. If not, shows them what to do instead."""
-    viewer, session_id = visitor(), sessions.current_id()
-    standing = sessions.standing(viewer.claims)
-    if standing is Standing.MAY_ENTER:
-        sessions.admit(session_id, viewer)
+    who, session_id = visitor(), sessions.current_id()
+    if viewer := sessions.viewer_of(who):
+        sessions.admit(session_id, who)
         if configuration.current().access.sign_in:
-            _signed_in_as(viewer)
+            _signed_in_as(who, viewer)
+        elif configuration.is_open() or not who.local:
+            _anybody(viewer)
         return True
     sessions.dismiss(session_id)
+    standing = sessions.standing(who.claims)
     if standing is Standing.NOT_ALLOWED:
-        _not_allowed_page(viewer)
+        _not_allowed_page(who)
     else:
         _sign_in_page(expired=standing is Standing.EXPIRED)
     return False
-
-
-def may_upload() -> bool:
-    """Whether the viewer may upload."""
-    return sessions.visitor_may_upload(visitor())
 
 
 def sign_out() -> None:
@@ -98,10 +95,10 @@ def _not_allowed_page(viewer: Visitor) -> None:
             "Ask whoever runs the dashboard to add you, or sign in with another account.",
             text_alignment="center",
         )
-        st.button("Sign out", type="primary", icon=":material/logout:", on_click=sign_out)
+        st.button("Sign out", type="primary", icon=":material/logout:", on_click=sign_out, key="sign_out")
 
 
-def _signed_in_as(viewer: Visitor) -> None:
+def _signed_in_as(who: Visitor, viewer: Viewer) -> None:
     with st.container(
         horizontal=True,
         horizontal_alignment="right",
@@ -109,8 +106,26 @@ def _signed_in_as(viewer: Visitor) -> None:
         gap="small",
         key="signed_in",
     ):
-        st.caption(formats.plain(_name(viewer)), width="content")
+        st.caption(formats.plain(_name(who)), width="content", help=_role(viewer))
         st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=sign_out, key="sign_out")
+
+
+def _role(viewer: Viewer) -> str:
+    """The role and its limits, in Markdown."""
+    limits = [f"the tag {formats.plain(tag)}" for tag in sorted(viewer.scope.tags)]
+    limits += [f"senders at {formats.plain(domain)}" for domain in sorted(viewer.scope.sender_domains)]
+    only = f"\n\nOnly campaigns with {' or '.join(limits)}." if limits else ""
+    return f"**{viewer.role.label}**: {viewer.role.meaning}{only}"
+
+
+def _anybody(viewer: Viewer) -> None:
+    """That nobody signs in, on a server that others can reach."""
+    with st.container(horizontal=True, horizontal_alignment="right", key="without_sign_in"):
+        st.caption(
+            ":material/no_accounts: No sign-in: anybody who can reach this server can look at it.",
+            width="content",
+            help=_role(viewer),
+        )
 
 
 def _name(viewer: Visitor) -> str:

@@ -24,9 +24,9 @@ from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import UploadedFile
 from mailsight.providers.registry import PROVIDERS
 from mailsight.web import sessions
+from mailsight.web.access import Right
 from mailsight.web.parameters import DATA_DIALOG, REJECTED, Dialog
 
-from . import sign_in
 from .dialogs import columns
 
 # How long an upload waits for another load before it gives up.
@@ -52,7 +52,7 @@ _PROVIDER_TYPES = ["json", "ndjson", "jsonl", "avro", "txt", "log", "gz", "zst",
 
 def allowed() -> bool:
     """Whether the viewer may upload."""
-    return sign_in.may_upload()
+    return sessions.may(Right.UPLOADS)
 
 
 def button() -> None:

@@ -1,16 +1,18 @@
-"""Who may enter and who may upload, decided from the claims with which the identity provider describes a person.
+"""Who may enter, see and do what, decided from the claims with which the identity provider describes a person.
 
-The settings list addresses (`ann@company.example`), domains (`@company.example`), claims (`groups=marketing`) and `*`
-for everyone. All are compared exactly, except that addresses ignore the case of their letters.
+The configuration gives roles to addresses (`ann@company.example`), domains (`@company.example`), claims
+(`groups=marketing`) and `*` for everyone. All are compared exactly, except that addresses ignore the case of their
+letters. What a role includes is in `ROLES`, and what a page needs in `PAGES`.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-from mailsight.errors import BadSetting
+from mailsight.errors import BadSetting, NotInRole
 from mailsight.vocabulary import Role
 from mailsight.warehouse.scope import EVERYTHING, Scope
 
@@ -27,11 +29,11 @@ _NOT_CLAIMS = ("email", "email_verified", "is_logged_in", "origin", "tokens")
 
 
 class Standing(StrEnum):
-    """What a person may do now."""
+    """Whether a person may enter now."""
 
     MAY_ENTER = "may enter"
     SIGNED_OUT = "signed out"
-    EXPIRED = "expired"  # signed in too long ago, or signed out elsewhere
+    EXPIRED = "expired"  # signed in or active too long ago, or signed out elsewhere
     NOT_ALLOWED = "not allowed"
 
 
@@ -46,14 +48,56 @@ class People:
 
     def include(self, claims: Claims) -> bool:
         """Whether a signed-in person is listed."""
-        return self.everyone or self.name(claims)
-
-    def name(self, claims: Claims) -> bool:
-        """Whether a person is listed by something that is theirs, not by `*`."""
+        if self.everyone:
+            return True
         address = verified_address(claims)
         if address and (address in self.addresses or f"@{address.partition('@')[2]}" in self.domains):
             return True
         return any(value in _values(claims.get(claim)) for claim, value in self.claims)
+
+
+class Right(StrEnum):
+    """What some people may see or do, as it ends the sentence "Your role does not include ..."."""
+
+    FIGURES = "figures"
+    CUSTOMERS = "customers, their e-mails and lists of them"
+    RAW_EXPORTS = "exports of events, and Parquet files"
+    API = "the API"
+    SHARES = "sharing"
+    LOADS = "where the data comes from"
+    KEPT_ROWS = "rejected rows and unmatched events"
+    UPLOADS = "uploads"
+    AUDIT = "the audit"
+    ERASURE = "erasing customers"
+
+
+# The least role with each right.
+ROLES = MappingProxyType(
+    {
+        Right.FIGURES: Role.READER,
+        Right.CUSTOMERS: Role.MARKETER,
+        Right.SHARES: Role.MARKETER,
+        Right.RAW_EXPORTS: Role.ANALYST,
+        Right.API: Role.ANALYST,
+        Right.LOADS: Role.ANALYST,
+        Right.KEPT_ROWS: Role.ADMIN,
+        Right.UPLOADS: Role.ADMIN,
+        Right.AUDIT: Role.ADMIN,
+        Right.ERASURE: Role.ADMIN,
+    }
+)
+# Rights to what belongs to no campaign, so nobody whose role is limited to some campaigns has them.
+OF_NO_CAMPAIGN = frozenset({Right.LOADS, Right.KEPT_ROWS, Right.UPLOADS, Right.AUDIT, Right.ERASURE})
+# What each page needs, by its path. Every page is here.
+PAGES = MappingProxyType(
+    {
+        "": Right.FIGURES,
+        "campaign": Right.FIGURES,
+        "compare": Right.FIGURES,
+        "customer": Right.CUSTOMERS,
+        "data": Right.LOADS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +108,44 @@ class Viewer:
     role: Role
     scope: Scope = EVERYTHING
 
+    def may(self, right: Right) -> bool:
+        """Whether the role includes the right."""
+        is_covered = right not in OF_NO_CAMPAIGN or not self.scope.is_limited
+        return self.role.includes(ROLES[right]) and is_covered
+
+    def require(self, right: Right) -> None:
+        """Raises `NotInRole` without the right. The message is the same whether or not there is anything to see."""
+        if not self.may(right):
+            limited = ", limited to some campaigns," if self.scope.is_limited else ""
+            raise NotInRole(f"Your role ({self.role.label}){limited} does not include {right.value}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role for some people, limited to campaigns with one of the tags or sender domains, if any are given."""
+
+    role: Role
+    people: People
+    tags: frozenset[str] = frozenset()
+    sender_domains: frozenset[str] = frozenset()
+
+    @property
+    def is_limited(self) -> bool:
+        return bool(self.tags or self.sender_domains)
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may enter and upload, and for how long they stay signed in."""
+    """Who has which role, and for how long people stay signed in.
+
+    `without_sign_in` is the role of people on other machines if nobody signs in.
+    """
 
     sign_in: bool = False
-    viewers: People = People()
-    uploaders: People = People()
+    grants: tuple[Grant, ...] = ()
+    without_sign_in: Role = Role.READER
     session_seconds: float = 12 * 3600.0
+    idle_seconds: float = 0.0
 
     def standing(self, claims: Claims, now: float) -> Standing:
         """Whether a person may enter. Without sign-in, everyone may."""
@@ -85,38 +158,42 @@ class Access:
             return Standing.EXPIRED
         if not -CLOCK_SECONDS <= now - signed_in_at < self.session_seconds:
             return Standing.EXPIRED
-        allowed = self.viewers.include(claims) or self.uploaders.name(claims)
-        return Standing.MAY_ENTER if allowed else Standing.NOT_ALLOWED
+        return Standing.MAY_ENTER if self.viewer(claims) else Standing.NOT_ALLOWED
 
-    def viewer(self, claims: Claims) -> Viewer:
-        """A person who may enter."""
+    def viewer(self, claims: Claims, *, local: bool = False) -> Viewer | None:
+        """The person with their highest role, or None if they have none.
+
+        The limits of all grants of that role count together; one without limits lifts them. Without sign-in, a browser
+        on this machine (`local`) may do everything.
+        """
         if not self.sign_in:
-            return Viewer("", Role.ADMIN)
-        role = Role.ADMIN if self.uploaders.include(claims) else Role.ANALYST
-        return Viewer(verified_address(claims) or str(claims.get("sub", "")), role)
+            role = Role.ADMIN if local else self.without_sign_in
+            return Viewer("", role, _scope(role))
+        mine = [grant for grant in self.grants if grant.people.include(claims)]
+        if not mine:
+            return None
+        role = next(role for role in reversed(Role) if any(grant.role is role for grant in mine))
+        of_role = [grant for grant in mine if grant.role is role]
+        limits = of_role if all(grant.is_limited for grant in of_role) else []
+        person = verified_address(claims) or str(claims.get("sub", ""))
+        return Viewer(person, role, _scope(role, limits))
 
-    def may_upload(self, claims: Claims, *, local: bool) -> bool:
-        """Whether a person who may enter may upload. Without sign-in, that takes a browser on this machine."""
-        if not self.sign_in:
-            return local and self.uploaders in (People(), People(everyone=True))
-        return self.uploaders.include(claims)
 
-
-def people(variable: str, entries: Sequence[str]) -> People:
-    """The people listed in the setting `variable`. Raises `BadSetting`."""
+def people(setting: str, entries: Sequence[str]) -> People:
+    """The people listed in a setting, named in the errors. Raises `BadSetting`."""
     addresses, domains, claims = set(), set(), set()
     for entry in entries:
         claim, equals, value = entry.partition("=")
         if equals:
             if not value or not re.fullmatch(r"[\w:/.-]+", claim) or claim in _NOT_CLAIMS:
-                raise _not_an_entry(variable, entry)
+                raise _not_an_entry(setting, entry)
             claims.add((claim, value))
         elif _DOMAIN.fullmatch(entry):
             domains.add(entry.lower())
         elif _ADDRESS.fullmatch(entry) and EVERYONE not in entry:
             addresses.add(entry.lower())
         elif entry != EVERYONE:
-            raise _not_an_entry(variable, entry)
+            raise _not_an_entry(setting, entry)
     return People(frozenset(addresses), frozenset(domains), frozenset(claims), EVERYONE in entries)
 
 
@@ -130,13 +207,21 @@ def verified_address(claims: Claims) -> str | None:
     return address.lower() if _ADDRESS.fullmatch(address) else None
 
 
+def _scope(role: Role, limits: Sequence[Grant] = ()) -> Scope:
+    return Scope(
+        customers=role.includes(ROLES[Right.CUSTOMERS]),
+        tags=frozenset[str]().union(*(grant.tags for grant in limits)),
+        sender_domains=frozenset[str]().union(*(grant.sender_domains for grant in limits)),
+    )
+
+
 def _values(claim: Any) -> list[str]:
     values = claim if isinstance(claim, list) else [claim]
     return [str(value) for value in values if isinstance(value, str | int) and not isinstance(value, bool)]
 
 
-def _not_an_entry(variable: str, entry: str) -> BadSetting:
+def _not_an_entry(setting: str, entry: str) -> BadSetting:
     return BadSetting(
-        f"{variable} contains {entry!r}, which is neither an address (ann@company.example), a domain "
+        f"{setting} contains {entry!r}, which is neither an address (ann@company.example), a domain "
         "(@company.example), a claim (groups=marketing) nor *."
     )

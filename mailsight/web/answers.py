@@ -19,6 +19,7 @@ _STATUS_CODES: dict[type[MailsightError], int] = {
     errors.UnknownHost: 400,
     errors.NotAllowed: 401,
     errors.NoPassword: 401,
+    errors.NotInRole: 403,
     errors.ForeignOrigin: 403,
     errors.NotGenuine: 403,
     errors.UnknownCampaign: 404,

@@ -1,14 +1,15 @@
-"""The configuration of the server: who signs in and how, the webhook secrets, and imports on a schedule.
+"""The configuration of the server: who signs in and how, their roles, the webhook secrets, and imports on a schedule.
 
 It is read and checked once, when the server starts, and a mistake stops the server. Streamlit gets its secrets from
 here and never reads a file itself, so nothing that happens to the files turns sign-in off while the server runs. Its
-options, from config.toml, stay as they are too. `problem` says if any of these files changed.
+options, from config.toml, stay as they are too. `problem` says if any of these files changed. Only `[[roles]]` is read
+again whenever it changes, so that a role that is taken away ends at once.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ from mailsight import settings
 from mailsight.errors import BadSetting
 from mailsight.importing.schedule import Job
 
-from . import option_files, secrets_files
-from .access import Access, People, people
+from . import hosts, option_files, roles, secrets_files
+from .access import Access
 from .webhooks import Secrets, configured
 
 WATCH_SECONDS = 2.0
@@ -63,56 +64,93 @@ class Files:
     def texts(self) -> dict[Path, str]:
         return secrets_files.contents(self.paths, required=self.required)
 
+    def stamps(self) -> list[tuple[int, int, int] | None]:
+        """What changes with the files that hold secrets, read without opening them."""
+        return [_stamp(file) for path in self.paths for file in (path, *path.glob("[!.]*/[!.]*"))]
+
     def option_texts(self) -> dict[Path, str]:
         return option_files.contents(self.options)
 
 
 @dataclass(slots=True)
 class Started:
-    """The configuration that the server started with, and the files as they were then."""
+    """The configuration that the server started with, with the newest roles, and the files as they were read."""
 
     configuration: Configuration
     files: Files
     texts: Mapping[Path, str]
     option_texts: Mapping[Path, str] = field(default_factory=dict)
+    _stamps: list[tuple[int, int, int] | None] = field(default_factory=list)
     _last_problem: str | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def current(self) -> Configuration:
+        """The configuration with the roles as they are in the files now, or were when they could last be read."""
+        stamps = self.files.stamps()
+        if stamps != self._stamps:
+            self._stamps = stamps
+            self.problem()
+        return self.configuration
 
     def problem(self) -> str | None:
-        """What is wrong with the files now, or that they changed; None if they are as they were."""
-        try:
-            problem = None
-            if self.files.option_texts() != self.option_texts:
-                problem = "Streamlit's config.toml has changed. Restart the server to use it."
-            if (texts := self.files.texts()) != self.texts:
-                read(texts)
-                problem = "The secrets files have changed. Restart the server to use them."
-        except BadSetting as error:
-            problem = (
-                f"{error.message} The server keeps the configuration that it started with, but can't restart."
-            )
-        if problem and problem != self._last_problem:
-            _log.warning("Configuration: %s", problem)
-        self._last_problem = problem
-        return problem
+        """What is wrong with the files now, or that they changed; None if what they say is in use."""
+        with self._lock:
+            try:
+                problem = None
+                if self.files.option_texts() != self.option_texts:
+                    problem = "Streamlit's config.toml has changed. Restart the server to use it."
+                if (texts := self.files.texts()) != self.texts:
+                    problem = self._adopt(read(texts)) or problem
+            except BadSetting as error:
+                problem = (
+                    f"{error.message} The server keeps the configuration that it started with, and the last roles "
+                    "that could be read, but can't restart."
+                )
+            if problem and problem != self._last_problem:
+                _log.warning("Configuration: %s", problem)
+            self._last_problem = problem
+            return problem
+
+    def _adopt(self, changed: Configuration) -> str | None:
+        """Uses the roles of a changed configuration. Returns what else would take a restart.
+
+        A file without `[auth]` doesn't say who has which role here: an editor may just be writing it.
+        """
+        mine = self.configuration
+        if changed.access.sign_in == mine.access.sign_in:
+            if changed.access.grants != mine.access.grants:
+                _log.info("Configuration: The roles have changed.")
+            mine = replace(mine, access=replace(mine.access, grants=changed.access.grants))
+            self.configuration = mine
+        if mine == changed:
+            return None
+        return "The secrets files have changed. Restart the server to use them."
 
 
 def read(texts: Mapping[Path, str]) -> Configuration:
     """The configuration from these files and the environment. Raises `BadSetting`."""
-    auth, section, imports = secrets_files.sections(texts)
+    auth, section, imports, in_file = secrets_files.sections(texts)
     chosen = settings.from_environment()
     if chosen.session_hours <= 0:
         raise BadSetting(f"MAILSIGHT_SESSION_HOURS is {chosen.session_hours:g}; it must be more than 0.")
-    if chosen.viewers and not auth:
+    grants = (*roles.listed(chosen), *in_file)
+    if grants and not auth:
         raise BadSetting(
-            "MAILSIGHT_VIEWERS lists who may enter, but nobody can sign in, so everybody could enter.",
-            next_step="Add the section [auth] to secrets.toml, or unset the variable.",
+            "People have roles, but nobody can sign in, so anybody could be anyone.",
+            next_step="Add the section [auth] to secrets.toml, or remove [[roles]] and the variables with roles.",
+        )
+    if chosen.without_sign_in and auth:
+        raise BadSetting(
+            "MAILSIGHT_WITHOUT_SIGN_IN gives everybody a role, but people have to sign in here.",
+            next_step="Unset the variable, or remove the section [auth] from secrets.toml.",
         )
     return Configuration(
         Access(
             sign_in=bool(auth),
-            viewers=people("MAILSIGHT_VIEWERS", chosen.viewers),
-            uploaders=people("MAILSIGHT_UPLOADERS", chosen.uploaders),
+            grants=grants,
+            without_sign_in=roles.without_sign_in(chosen),
             session_seconds=chosen.session_hours * 3600,
+            idle_seconds=chosen.idle_minutes * 60,
         ),
         auth,
         configured(settings.webhook_secrets(), section),
@@ -128,8 +166,7 @@ def started() -> Started:
     files = Files(_paths(streamlit_config.get_option("secrets.files")), required=required, options=options)
     option_texts, texts = files.option_texts(), files.texts()
     configuration = read(texts)
-    if configuration.access.sign_in:
-        _check_server(configuration)
+    _check_server(configuration)
     return Started(configuration, files, texts, option_texts)
 
 
@@ -146,8 +183,16 @@ def _paths(given: object) -> tuple[Path, ...]:
 
 
 def current() -> Configuration:
-    """The configuration of this process."""
-    return started().configuration
+    """The configuration of this process, with the newest roles."""
+    return started().current()
+
+
+def is_open() -> bool:
+    """Whether people on other machines can reach the server without signing in."""
+    chosen = settings.from_environment()
+    is_hosted = bool(chosen.public_url or chosen.hosts)
+    address = str(streamlit_config.get_option("server.address") or "localhost")
+    return not current().access.sign_in and (is_hosted or address not in hosts.LOOPBACK)
 
 
 def problem() -> str | None:
@@ -160,10 +205,24 @@ def start() -> Configuration:
     configuration = current()
     streamlit_config.set_option("secrets.files", [])
     bootstrap.load_config_options = _keep_options
+    if is_open():
+        _log.warning(
+            "NO SIGN-IN: anybody who can reach this server sees what the role %s may see. Set up sign-in, or let the "
+            "server listen on this machine only.",
+            configuration.access.without_sign_in,
+        )
     threading.Thread(
         target=_watch, args=[problem, threading.Event()], name="configuration", daemon=True
     ).start()
     return configuration
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _keep_options(flag_options: dict[str, Any]) -> None:
@@ -177,12 +236,21 @@ def _watch(problem: Callable[[], str | None], stopped: threading.Event) -> None:
 
 
 def _check_server(configuration: Configuration) -> None:
-    """Refuse what would let people past sign-in, and say if nobody can enter."""
+    """Refuse what would let people past sign-in and roles, and say if nobody can enter."""
+    if streamlit_config.get_option("server.enableAgentApi"):
+        raise BadSetting(
+            "Streamlit's option server.enableAgentApi lets programs run pages without the checks that Mailsight makes.",
+            next_step="Remove it.",
+        )
+    if not configuration.access.sign_in:
+        return
     if streamlit_config.get_option("server.trustedUserHeaders"):
         raise BadSetting(
             "Streamlit's option server.trustedUserHeaders lets anyone who can set a header sign in as anybody.",
             next_step="Remove it, or remove [auth] from secrets.toml.",
         )
-    allowed = configuration.access
-    if allowed.viewers == People() and allowed.uploaders in (People(), People(everyone=True)):
-        _log.warning("People can sign in, but nobody may enter: list them in MAILSIGHT_VIEWERS.")
+    if not configuration.access.grants:
+        _log.warning(
+            "People can sign in, but nobody has a role: list them in MAILSIGHT_READERS, MAILSIGHT_MARKETERS, "
+            "MAILSIGHT_ANALYSTS or MAILSIGHT_ADMINS, or in [[roles]] of secrets.toml."
+        )

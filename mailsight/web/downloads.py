@@ -1,11 +1,14 @@
-"""Routes for exported files: a file's progress and its download, each with a token for that file that expires.
+"""Exported files: who may have one written, and the routes for its progress and its download.
 
-Only pages shown to people who may enter hand out tokens. A token ends with the session, and so does its file.
+Only pages shown to people who may have the file hand out tokens for it. A token ends with the session, and with the
+role that the viewer had; so does the file. Whatever is written reads what its viewer may see at that moment.
 """
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
+from typing import BinaryIO, TypeVar
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -13,13 +16,39 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from mailsight.errors import FileGone, MailsightError
-from mailsight.exports.jobs import RETENTION_SECONDS, Job, Jobs, State
+from mailsight.errors import FileGone, MailsightError, NotAllowed
+from mailsight.exports.jobs import RETENTION_SECONDS, Job, Jobs, OnProgress, State
+from mailsight.exports.lists import Format
 from mailsight.figures import formats, locales
+from mailsight.warehouse.reader import Snapshot
+from mailsight.warehouse.served import warehouse
 
 from . import answers, sessions
+from .access import Right
+
+T = TypeVar("T")
+#: Writes a file from what its viewer may see, reports its progress and returns a note for the user.
+Write = Callable[[Snapshot, BinaryIO, OnProgress], str]
 
 _PURPOSE = "mailsight.export"
+_EXPIRED = "Your permission to download this file has expired."
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file that was ordered on a page. `allowed` is the pass of whoever ordered it."""
+
+    job: Job
+    allowed: list[str]
+
+    @property
+    def is_theirs(self) -> bool:
+        """Whether they may still have it."""
+        try:
+            sessions.passed(self.allowed, _EXPIRED)
+        except NotAllowed:
+            return False
+        return True
 
 
 @cache
@@ -35,13 +64,46 @@ def close() -> None:
         jobs.cache_clear()
 
 
+def start(name: str, form: Format, right: Right, write: Write) -> Exported:
+    """Start writing a file for whoever looks at the page that is running.
+
+    Raises `TooManyFiles`, `NotAllowed`, and `NotInRole` without the right to it.
+    """
+    allowed = sessions.pass_for(needed(form, right))
+
+    def work(output: BinaryIO, on_progress: OnProgress) -> str:
+        with warehouse().snapshot(sessions.passed(allowed, _EXPIRED).scope) as data:
+            return write(data, output, on_progress)
+
+    return Exported(jobs().start(name, form, work), allowed)
+
+
+def needed(form: Format, right: Right) -> Right:
+    """What a file in this format needs, if its content needs `right`."""
+    return Right.RAW_EXPORTS if form is Format.PARQUET else right
+
+
+def later(right: Right, read: Callable[[Snapshot], T]) -> Callable[[], T]:
+    """What a download button calls once it is clicked, with the right as it is then.
+
+    Raises `NotAllowed`, and `NotInRole` without the right.
+    """
+    allowed = sessions.pass_for(right)
+
+    def at_click() -> T:
+        with warehouse().snapshot(sessions.passed(allowed, _EXPIRED).scope) as data:
+            return read(data)
+
+    return at_click
+
+
 def routes(path: Callable[[str], str]) -> list[BaseRoute]:
     return [Route(path("api/export"), file), Route(path("api/export/progress"), progress)]
 
 
-def token(job: Job) -> str:
-    """A token that gives access to this file until it is removed or the session of its page ends."""
-    return answers.sign(_PURPOSE, [job.id, sessions.current_id()], expires=time.time() + RETENTION_SECONDS)
+def token(file: Exported) -> str:
+    """A token that gives whoever ordered this file access to it until it is removed."""
+    return answers.sign(_PURPOSE, [file.job.id, file.allowed], expires=time.time() + RETENTION_SECONDS)
 
 
 async def progress(request: Request) -> JSONResponse:
@@ -88,8 +150,8 @@ async def _allowed(request: Request, *states: State) -> Job:
     value = answers.signed(_PURPOSE, request.query_params.get("token"))
     if value is None:
         raise FileGone("You don't have permission to download this file, or the permission has expired.")
-    job_id, session_id = value
-    await sessions.check(session_id, "Your permission to download this file has expired.")
+    job_id, allowed = value
+    await sessions.check(allowed, request, _EXPIRED)
     job = jobs().find(job_id)
     if job is None or (states and job.state not in states):
         raise FileGone("It was removed, or it is not ready yet. Files are removed after an hour.")

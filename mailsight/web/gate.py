@@ -1,16 +1,19 @@
 """The gate before Streamlit's WebSocket, over which pages are run.
 
-Anybody can open a session there, and keep using what its page offered before they signed out. So the gate looks at who
-is asking before each message: who may not enter can only ask for the whole page, which the shell answers.
+Anybody can open a session there, and keep using what its page offered before they signed out, or while they had
+another role. So the gate looks at who is asking before each message: who may not enter can only ask for the whole page,
+which the shell answers, and so can who has another role than when they last asked.
 """
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -18,7 +21,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from mailsight import measures
 
 from . import metrics, sessions
-from .access import Standing
+from .access import Viewer
 from .answers import path
 
 MAX_CONNECTIONS = 1_000
@@ -27,6 +30,9 @@ MAX_OUTSIDERS_PER_CLIENT = 40
 MAX_OUTSIDER_MESSAGE_BYTES = 64 * 1024
 # What a page that shows no data may send. The rest reads data, or clears everybody's cache.
 OUTSIDER_MESSAGES = ("rerun_script", "stop_script", "app_heartbeat")
+
+# The ids of the buttons that sign in and out, with the keys that the screens give them.
+_OUTSIDERS_BUTTON = re.compile(r"\$\$ID-\w+-(sign_in:.+|sign_out)")
 
 _log = logging.getLogger(__name__)
 
@@ -51,8 +57,8 @@ class Gate:
             await self.app(scope, receive, send)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        claims = sessions.claims_from(HTTPConnection(scope).cookies)
-        outsider = sessions.standing(claims) is not Standing.MAY_ENTER
+        visitor = sessions.Visitor(sessions.claims_from(HTTPConnection(scope).cookies))
+        outsider = sessions.viewer_of(visitor) is None
         client = scope["client"][0] if scope.get("client") else ""
         with self._connections.count(client, outsider=outsider) as free:
             if not free:
@@ -60,14 +66,25 @@ class Gate:
                 await send({"type": "websocket.close", "code": 1013, "reason": "Too many open pages."})
                 return
 
+            last: Viewer | None = None
+
             async def guarded() -> Message:
+                nonlocal last
                 while True:
                     message = await receive()
                     if message["type"] != "websocket.receive":
                         return message
-                    if sessions.standing(claims) is Standing.MAY_ENTER:
-                        return message
                     frame = message.get("bytes") or b""
+                    before, last = last, sessions.viewer_of(visitor)
+                    if last:
+                        if is_click(frame):
+                            await run_in_threadpool(sessions.note_activity, visitor.claims)
+                        changed = last != before
+                        return (
+                            {**message, "bytes": whole_page(frame, forgets=bool(before))}
+                            if changed
+                            else message
+                        )
                     if len(frame) > MAX_OUTSIDER_MESSAGE_BYTES:
                         await send({"type": "websocket.close", "code": 1009})
                         return {"type": "websocket.disconnect", "code": 1009}
@@ -78,11 +95,39 @@ class Gate:
                 await self.app(scope, guarded, send)
 
 
+def is_click(frame: bytes) -> bool:
+    """Whether a message is due to something that a person did, not to a clock on the page."""
+    message = BackMsg()
+    try:
+        message.ParseFromString(frame)
+    except DecodeError:
+        return False
+    return message.WhichOneof("type") == "rerun_script" and not message.rerun_script.is_auto_rerun
+
+
+def whole_page(frame: bytes, *, forgets: bool) -> bytes:
+    """A message that reruns the whole page, if it was to rerun a fragment: the shell checks who is asking.
+
+    `forgets`: the page starts anew, because what was clicked may not be offered any more.
+    """
+    message = BackMsg()
+    try:
+        message.ParseFromString(frame)
+    except DecodeError:
+        return frame  # Streamlit closes the connection.
+    if message.WhichOneof("type") != "rerun_script":
+        return frame
+    message.rerun_script.fragment_id = ""
+    if forgets:
+        message.rerun_script.ClearField("widget_states")
+    return bytes(message.SerializeToString())
+
+
 def outsiders_message(frame: bytes) -> bytes | None:
     """What remains of a message from somebody who may not enter, or None if nothing does.
 
     Fragments and dialogs run without the shell, which checks who is asking. So a message that reruns one reruns the
-    whole page instead.
+    whole page instead. The only button that works is the one that signs in or out.
     """
     message = BackMsg()
     try:
@@ -93,6 +138,11 @@ def outsiders_message(frame: bytes) -> bytes | None:
         return None
     if message.WhichOneof("type") == "rerun_script":
         message.rerun_script.fragment_id = ""
+        states = message.rerun_script.widget_states
+        kept = [state for state in states.widgets if _OUTSIDERS_BUTTON.fullmatch(state.id)]
+        message.rerun_script.ClearField("widget_states")
+        if kept:
+            message.rerun_script.widget_states.widgets.extend(kept)
     return bytes(message.SerializeToString())
 
 

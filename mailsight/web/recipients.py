@@ -18,6 +18,7 @@ from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.served import warehouse
 
 from . import addresses, sessions
+from .access import Right, Viewer
 from .answers import HEADERS, error_answer, path, sign, signed
 
 # Tokens are valid for one to two periods. They are equal within a period, so that a rerun does not reload the grid.
@@ -34,23 +35,25 @@ def token(campaign_id: str, audience: Audience, variant: str = "", *, now: float
     """The token with which a campaign's grid reads its customers, as long as the session of its page, this one, lasts.
 
     With `variant`, only those who got this variant of its e-mail: comparing the variants takes long, so the browser
-    can't ask for others. Stable for hours, expires within a day.
+    can't ask for others. Stable for hours, expires within a day. Raises `NotAllowed`, and `NotInRole` if the viewer may
+    not see customers.
     """
     period = int((time.time() if now is None else now) // TOKEN_PERIOD_SECONDS)
     expires = (period + 2) * TOKEN_PERIOD_SECONDS
-    return sign(_PURPOSE, [campaign_id, audience.value, variant, sessions.current_id()], expires=expires)
+    value = [campaign_id, audience.value, variant, sessions.pass_for(Right.CUSTOMERS)]
+    return sign(_PURPOSE, value, expires=expires)
 
 
-def allowed(token: object, *, now: float | None = None) -> tuple[str, Audience, str, str]:
-    """The campaign, the audience, the variant and the session that a token is for.
+def allowed(token: object, *, now: float | None = None) -> tuple[str, Audience, str, list[str]]:
+    """The campaign, the audience, the variant and the pass that a token is for.
 
     Raises `NotAllowed` if it is not valid.
     """
     value = signed(_PURPOSE, token, now=now)
     if value is None:
         raise NotAllowed(_EXPIRED)
-    campaign_id, audience, variant, session_id = value
-    return campaign_id, Audience(audience), variant, session_id
+    campaign_id, audience, variant, given = value
+    return campaign_id, Audience(audience), variant, given
 
 
 async def recipients(request: Request) -> JSONResponse:
@@ -61,9 +64,9 @@ async def recipients(request: Request) -> JSONResponse:
     """
     try:
         body = await _json_body(request)
-        campaign_id, audience, variant, session_id = allowed(body.get("token"))
-        await sessions.check(session_id, _EXPIRED)
-        block = await run_in_threadpool(_block, campaign_id, audience, variant, body)
+        campaign_id, audience, variant, given = allowed(body.get("token"))
+        viewer = await sessions.check(given, request, _EXPIRED)
+        block = await run_in_threadpool(_block, viewer, campaign_id, audience, variant, body)
         return JSONResponse(block, headers=HEADERS)
     except MailsightError as error:
         return error_answer(error)
@@ -97,7 +100,9 @@ async def _json_body(request: Request) -> dict[str, Any]:
     return content
 
 
-def _block(campaign_id: str, audience: Audience, variant: str, request: dict[str, Any]) -> dict[str, Any]:
+def _block(
+    viewer: Viewer, campaign_id: str, audience: Audience, variant: str, request: dict[str, Any]
+) -> dict[str, Any]:
     zone, tag = (request[name] if isinstance(request.get(name), str) else None for name in ("zone", "locale"))
     query = grid.posted_query(
         request,
@@ -109,7 +114,7 @@ def _block(campaign_id: str, audience: Audience, variant: str, request: dict[str
         start=request.get("start", 0),
         end=request.get("end", 100),
     )
-    with warehouse().snapshot() as data:
+    with warehouse().snapshot(viewer.scope) as data:
         page = recipient_reports.page(data, campaign_id, audience, query)
     with locales.using(locales.of(tag)):
         rows = [_row(row, campaign_id, audience, zone) for row in page.rows]

@@ -1,7 +1,7 @@
 """secrets.toml: reads the files and checks them, so that a mistake stops the server instead of opening it.
 
-Mailsight reads three sections: `[auth]`, with which people sign in, `[webhooks]` and `[import]`. The files may also
-hold sections of other programs, but nothing that looks like a misspelt or misplaced one of these.
+Mailsight reads `[auth]`, with which people sign in, `[[roles]]`, `[webhooks]` and `[import]`. The files may also hold
+sections of other programs, but nothing that looks like a misspelt or misplaced one of these.
 """
 
 import re
@@ -10,7 +10,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from mailsight.errors import BadSetting
@@ -18,6 +18,8 @@ from mailsight.importing import schedule
 from mailsight.importing.schedule import Job
 from mailsight.providers.registry import PROVIDERS
 
+from . import roles
+from .access import Grant
 from .hosts import LOOPBACK
 
 Section = Mapping[str, Any]
@@ -50,6 +52,15 @@ _PLACEHOLDER = re.compile(
 )
 
 
+class Sections(NamedTuple):
+    """What Mailsight reads of the files; empty if there is none."""
+
+    auth: Section
+    webhooks: Section
+    imports: tuple[Job, ...]
+    grants: tuple[Grant, ...]
+
+
 def contents(paths: Iterable[Path], *, required: bool) -> dict[Path, str]:
     """The texts of the files that exist, by path. Raises `BadSetting` for one that exists but can't be read.
 
@@ -69,14 +80,12 @@ def contents(paths: Iterable[Path], *, required: bool) -> dict[Path, str]:
     return texts
 
 
-def sections(texts: Mapping[Path, str]) -> tuple[Section, Section, tuple[Job, ...]]:
-    """The sections `[auth]` and `[webhooks]`, and the imports, empty if there are none; later files win.
-
-    Raises `BadSetting`.
-    """
+def sections(texts: Mapping[Path, str]) -> Sections:
+    """The sections of the files; of a section in several files, the last counts. Raises `BadSetting`."""
     auth: Section = {}
     webhooks: Section = {}
     imports: tuple[Job, ...] = ()
+    grants: tuple[Grant, ...] = ()
     for path, tables in _tables(texts):
         text = texts.get(path, "")
         for name, value in tables.items():
@@ -88,9 +97,11 @@ def sections(texts: Mapping[Path, str]) -> tuple[Section, Section, tuple[Job, ..
                 webhooks = value
             elif name == "import":
                 imports = _imports(path, text, value)
+            elif name == "roles":
+                grants = _roles(path, text, value)
             else:
                 _check_stranger(path, text, name, value)
-    return auth, webhooks, imports
+    return Sections(auth, webhooks, imports, grants)
 
 
 def providers(auth: Section) -> tuple[str, ...]:
@@ -306,26 +317,51 @@ def _imports(path: Path, text: str, imports: Any) -> tuple[Job, ...]:
     return tuple(jobs)
 
 
+def _roles(path: Path, text: str, entries: Any) -> tuple[Grant, ...]:
+    line = _line(text, "roles")
+    is_array = isinstance(entries, list) and all(isinstance(entry, Mapping) for entry in entries)
+    if not is_array or not entries:
+        _refuse(path, "roles must be entries, each below a line [[roles]]", line=line)
+    grants = []
+    for number, entry in enumerate(entries, 1):
+        for key in entry:
+            if key not in roles.KEYS:
+                _refuse(path, _unknown(key, "[[roles]]", roles.KEYS), line=_line(text, key))
+        try:
+            grants.append(roles.grant(entry))
+        except BadSetting as error:
+            _refuse(path, f"[[roles]] entry {number} {error.message.removesuffix('.')}", line=line)
+    return tuple(grants)
+
+
 def _check_stranger(path: Path, text: str, name: str, value: Any) -> None:
     """Refuses what looks like a misspelt or misplaced part of our sections, so that it doesn't go unnoticed."""
     line = _line(text, name)
     plain = _plain(name)
     if isinstance(value, Mapping | list):
-        if plain.startswith("auth") or plain in _AUTH_NAMES or _edits(plain, "auth") <= 1:
-            _refuse(path, f"[{name}] is not read; write [auth]", line=line)
-        if plain.startswith("webhook") or _edits(plain, "webhooks") <= 2:
-            _refuse(path, f"[{name}] is not read; write [webhooks.PROVIDER]", line=line)
-        if plain.startswith("import") or _edits(plain, "import") <= 1:
-            _refuse(path, f"[{name}] is not read; write [import.NAME]", line=line)
-        if plain in PROVIDERS:
-            _refuse(path, f"[{name}] is not read; write [webhooks.{plain}]", line=line)
-        if _edits(plain, "mailsight") <= 2:
-            _refuse(path, f"[{name}] is not read; set the MAILSIGHT_... variables instead", line=line)
+        if meant := _meant(plain):
+            _refuse(path, f"[{name}] is not read; {meant}", line=line)
     elif plain.startswith("auth") or any(_edits(plain, _plain(key)) <= 2 for key in _AUTH_KEYS):
         _refuse(path, f"{name} is outside [auth]; move it there", line=line)
     for inner in _keys(value):
         if _plain(inner) in ("auth", "cookiesecret", "servermetadataurl"):
             _refuse(path, f"{inner} is in [{name}]; move it to [auth]", line=_line(text, inner))
+
+
+def _meant(plain: str) -> str:
+    """What to do instead of a section whose name looks like one of ours; empty for others."""
+    if plain.startswith("auth") or plain in _AUTH_NAMES or _edits(plain, "auth") <= 1:
+        return "write [auth]"
+    for start, name, edits, written in (
+        ("webhook", "webhooks", 2, "[webhooks.PROVIDER]"),
+        ("import", "import", 1, "[import.NAME]"),
+        ("role", "roles", 1, "[[roles]]"),
+    ):
+        if plain.startswith(start) or _edits(plain, name) <= edits:
+            return f"write {written}"
+    if plain in PROVIDERS:
+        return f"write [webhooks.{plain}]"
+    return "set the MAILSIGHT_... variables instead" if _edits(plain, "mailsight") <= 2 else ""
 
 
 def _keys(value: Any) -> Iterator[str]:

@@ -1,18 +1,21 @@
-"""Which Streamlit session belongs to whom, and who is still signed in.
+"""Which Streamlit session belongs to whom, who is still signed in, and what they may see.
 
 The shell registers each session whose viewer may enter. What a page hands out (the grid's token, a file's token, the
-right to upload) is bound to its session, and ends with it: when the tab is closed, the person signs out in any tab, or
-was signed in for too long. All of this is in memory, so it ends with the server.
+right to upload) is bound to its session, its viewer and their role, and ends with them: when the tab is closed, the
+person signs out in any tab, was signed in or idle for too long, or gets another role. All of this is in memory, so it
+ends with the server.
 """
 
+import hashlib
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import anyio
 import streamlit as st
+from starlette.requests import HTTPConnection
 from streamlit import runtime
 from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -22,8 +25,9 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from mailsight.errors import NotAllowed
 
-from . import configuration
-from .access import CLOCK_SECONDS, Claims, Standing, Viewer
+from . import activity, configuration
+from .access import CLOCK_SECONDS, Claims, Right, Standing, Viewer
+from .hosts import LOOPBACK
 
 # A page that loses its connection gets this long to come back before its tokens end.
 RECONNECT_SECONDS = 5.0
@@ -84,10 +88,18 @@ def claims_from(cookies: Mapping[str, str]) -> Claims:
 
 def standing(claims: Claims) -> Standing:
     """Whether the person with these claims may enter now."""
-    access = configuration.current().access
-    by_claims = access.standing(claims, time.time())
-    is_signed_in = access.sign_in and by_claims in (Standing.MAY_ENTER, Standing.NOT_ALLOWED)
-    return Standing.EXPIRED if is_signed_in and _sign_in(claims) in _ended else by_claims
+    access, now = configuration.current().access, time.time()
+    by_claims = access.standing(claims, now)
+    if not access.sign_in or by_claims not in (Standing.MAY_ENTER, Standing.NOT_ALLOWED):
+        return by_claims
+    return Standing.EXPIRED if _sign_in(claims) in _ended or _is_idle(claims, now) else by_claims
+
+
+def note_activity(claims: Claims) -> None:
+    """Note that somebody who is signed in did something. May wait for the disk."""
+    access, now = configuration.current().access, time.time()
+    if access.sign_in and access.idle_seconds and standing(claims) is Standing.MAY_ENTER:
+        activity.note(_sign_in(claims), now, now - access.idle_seconds)
 
 
 def admit(session_id: str, visitor: Visitor) -> None:
@@ -120,31 +132,81 @@ def open_upload(session_id: str) -> None:
             session.uploads = True
 
 
-def may_upload(session_id: str, claims: Claims) -> bool:
-    """Whether the session belongs to this person, who may upload, and shows the Upload dialog."""
+def may_upload(session_id: str, connection: HTTPConnection) -> bool:
+    """Whether the session belongs to whoever asks, who may upload, and shows the Upload dialog."""
     session = _sessions.get(session_id)
-    if session is None or not session.uploads or _sign_in(session.visitor.claims) != _sign_in(claims):
+    if session is None or not session.uploads or not _is_theirs(session, connection):
         return False
-    return _is_live(session_id) and _is_uploader(session.visitor)
+    return _is_live(session_id) and viewer(session_id).may(Right.UPLOADS)
 
 
-def visitor_may_upload(visitor: Visitor) -> bool:
-    """Whether this person may enter and upload."""
-    return standing(visitor.claims) is Standing.MAY_ENTER and _is_uploader(visitor)
+def viewer_of(visitor: Visitor) -> Viewer | None:
+    """Who that is, with the role that they have now; None if they may not enter."""
+    if standing(visitor.claims) is not Standing.MAY_ENTER:
+        return None
+    return configuration.current().access.viewer(visitor.claims, local=visitor.local)
 
 
 def viewer(session_id: str) -> Viewer:
     """Who looks at the page of a session, with the role that they have now. Raises `NotAllowed` if it has ended."""
     session = _sessions.get(session_id)
-    if session is None or standing(session.visitor.claims) is not Standing.MAY_ENTER:
+    now = viewer_of(session.visitor) if session else None
+    if now is None:
         raise NotAllowed("Your session has ended.")
-    return configuration.current().access.viewer(session.visitor.claims)
+    return now
 
 
-async def check(session_id: str, expired: str) -> None:
-    """Raise `NotAllowed` with the message `expired` if a token's session has ended."""
-    if not await live(session_id):
+def current() -> Viewer:
+    """Who looks at the page that is running, with the role that they have now. Raises `NotAllowed` if it has ended."""
+    return viewer(current_id())
+
+
+def may(right: Right) -> bool:
+    """Whether whoever looks at the page that is running may see or do something. Raises `NotAllowed`."""
+    return current().may(right)
+
+
+def require(right: Right) -> Viewer:
+    """Who looks at the page that is running. Raises `NotAllowed`, and `NotInRole` if they don't have the right."""
+    now = current()
+    now.require(right)
+    return now
+
+
+def pass_for(right: Right) -> list[str]:
+    """What a token for a route contains: the session of the page that is running, and what its viewer is now.
+
+    Raises `NotAllowed`, and `NotInRole` if they don't have the right.
+    """
+    return [current_id(), right.value, _bound(current_id(), require(right))]
+
+
+def passed(given: Sequence[str], expired: str) -> Viewer:
+    """The viewer for whom `pass_for` made this, if they are still the same, with the same role.
+
+    Raises `NotAllowed` with the message `expired`.
+    """
+    try:
+        session_id, right, bound = given
+        now = viewer(session_id)
+        now.require(Right(right))
+    except (NotAllowed, ValueError) as error:
+        raise NotAllowed(expired) from error
+    if _bound(session_id, now) != bound:
         raise NotAllowed(expired)
+    return now
+
+
+async def check(given: Sequence[str], connection: HTTPConnection, expired: str) -> Viewer:
+    """The viewer for whom `pass_for` made this, if it is they who ask, and their page is still open.
+
+    Raises `NotAllowed` with the message `expired`.
+    """
+    is_live = await live(given[0])
+    session = _sessions.get(given[0])
+    if not is_live or session is None or not _is_theirs(session, connection):
+        raise NotAllowed(expired)
+    return passed(given, expired)
 
 
 async def live(session_id: str) -> bool:
@@ -177,8 +239,27 @@ def _is_connected(session_id: str) -> bool:
     return runtime.exists() and runtime.get_instance().is_active_session(session_id)
 
 
-def _is_uploader(visitor: Visitor) -> bool:
-    return configuration.current().access.may_upload(visitor.claims, local=visitor.local)
+def _is_theirs(session: _Session, connection: HTTPConnection) -> bool:
+    """Whether a request comes from the person that a session belongs to: a token may have been copied."""
+    if session.visitor.local:
+        return connection.client is not None and connection.client.host in LOOPBACK
+    return _sign_in(session.visitor.claims) == _sign_in(claims_from(connection.cookies))
+
+
+def _bound(session_id: str, now: Viewer) -> str:
+    """What changes with the session, the sign-in, and what the viewer may see."""
+    session = _sessions.get(session_id)
+    sign_in = _sign_in(session.visitor.claims) if session else ""
+    parts = [session_id, sign_in, now.person, now.role.value, now.scope.name]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _is_idle(claims: Claims, now: float) -> bool:
+    """Whether somebody has done nothing for too long, since they signed in or later."""
+    enough = now - configuration.current().access.idle_seconds
+    if enough == now or claims["iat"] >= enough:
+        return False
+    return activity.last(_sign_in(claims), enough) < enough
 
 
 def _sign_in(claims: Claims) -> str:

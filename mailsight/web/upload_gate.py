@@ -73,10 +73,10 @@ class _Refused(Exception):
 
 def _check(session_id: str, scope: Scope) -> None:
     """Raise `_Refused` for somebody who may not upload. The body has not been read yet."""
-    claims = sessions.claims_from(HTTPConnection(scope).cookies)
-    if sessions.standing(claims) is not Standing.MAY_ENTER:
+    connection = HTTPConnection(scope)
+    if sessions.standing(sessions.claims_from(connection.cookies)) is not Standing.MAY_ENTER:
         raise _Refused(401, "Sign in to upload files.")
-    if not sessions.may_upload(session_id, claims):
+    if not sessions.may_upload(session_id, connection):
         raise _Refused(403, "Open the Upload dialog to upload files, if you may.")
 
 

@@ -32,3 +32,6 @@ create table api_tokens (
 
 -- Sign-ins that people ended by signing out, until they would have expired. They are ended in every process.
 create table ended_sign_ins (sign_in_hash blob primary key, expires_at real not null) strict, without rowid;
+
+-- When people who are signed in last did something, to the minute.
+create table activity (sign_in_hash blob primary key, seen_at real not null) strict, without rowid;

@@ -40,8 +40,11 @@ from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import answers, downloads, sessions
 from mailsight.web import recipients as recipients_web
+from mailsight.web.access import Right
+from mailsight.web.downloads import Exported
 from tests.support.campaigns import most_clicked
 from tests.support.examples import examples
+from tests.support.visitors import LOCAL_CLIENT, local
 from tests.support.waiting import PATIENCE_SECONDS, until
 
 HOSTILE = [
@@ -590,10 +593,16 @@ def test_files_are_deleted_after_their_retention_time() -> None:
 
 
 @pytest.fixture
-def client(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+def client(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setattr(downloads, "jobs", lambda: jobs)
     monkeypatch.setattr(sessions, "live", always)
-    return TestClient(Starlette(routes=downloads.routes(answers.path)))
+    with local(monkeypatch):
+        yield TestClient(Starlette(routes=downloads.routes(answers.path)), client=LOCAL_CLIENT)
+
+
+def token(job: Job) -> str:
+    """A token for a file that whoever is on this machine ordered."""
+    return downloads.token(Exported(job, sessions.pass_for(Right.FIGURES)))
 
 
 async def always(session_id: str) -> bool:
@@ -603,7 +612,7 @@ async def always(session_id: str) -> bool:
 
 def test_a_token_downloads_exactly_one_file(client: TestClient, jobs: Jobs) -> None:
     job = wait(jobs.start("hello.csv", Format.CSV, hello), State.READY)
-    query = {"token": downloads.token(job)}
+    query = {"token": token(job)}
     progress = client.get("/api/export/progress", params=query)
     assert progress.json() == {
         "state": "ready",
@@ -639,7 +648,7 @@ def test_a_grids_token_downloads_no_file(client: TestClient) -> None:
 def test_an_unfinished_file_cannot_be_downloaded(client: TestClient, jobs: Jobs) -> None:
     hold = threading.Event()
     job = jobs.start("held.csv", Format.CSV, lambda _, on_progress: str(hold.wait(PATIENCE_SECONDS)))
-    query = {"token": downloads.token(job)}
+    query = {"token": token(job)}
     assert client.get("/api/export", params=query).status_code == 404
     assert client.get("/api/export/progress", params=query).json()["state"] in ("waiting", "writing")
     hold.set()

@@ -19,13 +19,13 @@ from mailsight.exports import writers
 from mailsight.importing import engine
 from mailsight.importing.schedule import Importer, Job
 from mailsight.importing.sources import Rows, Source
-from mailsight.loading import bundles, spool, uploads
+from mailsight.loading import bundles, spool
 from mailsight.reports import campaign, data
 from mailsight.reports.data import OTHERS, Load, ProviderEvents
 from mailsight.screens import data as data_screen
 from mailsight.screens import upload
 from mailsight.screens.dialogs import explained
-from mailsight.vocabulary import Audience, EventType
+from mailsight.vocabulary import Audience, EventType, Role
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import configuration, parameters
@@ -35,6 +35,7 @@ from tests.support.pages import show, words
 from tests.support.provider_events import BOUNCED, CLICKED, EVENTS, HUGE, NOON, OPENED, event
 from tests.support.providers.registry import SAMPLES
 from tests.support.uploaded import CAMPAIGNS, UploadedFile
+from tests.support.visitors import become
 from tests.support.waiting import PATIENCE_SECONDS
 
 
@@ -48,14 +49,6 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "bundle" / "events-april.ndjson").write_text("\n".join(lines))
     bundles.load(folder / "mailsight.duckdb", [folder / "bundle"])
     return folder / "mailsight.duckdb"
-
-
-@pytest.fixture(autouse=True)
-def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Requests count as local, because Streamlit's test harness has no browser with an address."""
-    monkeypatch.setattr(uploads, "is_local", lambda *_: True)
-    yield
-    configuration.started.cache_clear()
 
 
 def test_the_data_report_has_counts_events_and_loads(mixed: Path) -> None:
@@ -239,8 +232,7 @@ def test_people_without_permission_see_no_button_and_cannot_upload(
 ) -> None:
     use(mixed)
     assert [button.label for button in show("data").button] == ["Upload"]
-    monkeypatch.setenv("MAILSIGHT_UPLOADERS", "ann@company.example")
-    configuration.started.cache_clear()
+    become(monkeypatch, Role.ANALYST)
     assert not show("data").button
     with pytest.raises(MayNotUpload):
         upload.load_bundle([UploadedFile("campaigns.csv", CAMPAIGNS)])

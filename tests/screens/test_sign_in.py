@@ -17,7 +17,7 @@ from tooling.servers import free_port
 
 pytestmark = pytest.mark.browser
 
-ENVIRONMENT = {"MAILSIGHT_VIEWERS": "@company.example", "MAILSIGHT_UPLOADERS": "ann@company.example"}
+ENVIRONMENT = {"MAILSIGHT_ANALYSTS": "@company.example", "MAILSIGHT_ADMINS": "ann@company.example"}
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,34 @@
-"""Who may enter and upload: exactly the people listed, once their provider vouches for their address."""
+"""Who may enter, see and do what: exactly the people listed, once their provider vouches for their address."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from mailsight.errors import BadSetting
-from mailsight.web.access import Access, People, Standing, people
+from mailsight.errors import BadSetting, NotInRole
+from mailsight.vocabulary import Role
+from mailsight.warehouse.scope import EVERYTHING, Scope
+from mailsight.web import parameters
+from mailsight.web.access import (
+    OF_NO_CAMPAIGN,
+    PAGES,
+    ROLES,
+    Access,
+    Grant,
+    People,
+    Right,
+    Standing,
+    Viewer,
+    people,
+)
 
 NOW = 1_800_000_000.0
 ANN = {"email": "ann@company.example", "email_verified": True}
 
 
 def listed(*entries: str) -> People:
-    return people("MAILSIGHT_VIEWERS", entries)
+    return people("MAILSIGHT_READERS", entries)
 
 
 def signed_in(**claims: Any) -> dict[str, Any]:
@@ -82,51 +97,116 @@ def test_people_are_compared_exactly(entries: list[str], claims: dict[str, Any],
      "\u0430nn@company.example", "ann@company.example;bob@company.example", "@company..example"],
 )  # fmt: skip
 def test_an_entry_that_lists_nobody_is_refused(entry: str) -> None:
-    with pytest.raises(BadSetting, match="MAILSIGHT_VIEWERS contains"):
+    with pytest.raises(BadSetting, match="MAILSIGHT_READERS contains"):
         listed(entry)
+
+
+ANALYSTS = (Grant(Role.ANALYST, listed("*")),)
 
 
 @pytest.mark.parametrize(
     ("access", "claims", "standing"),
     [
         (Access(), {}, Standing.MAY_ENTER),
-        (Access(True, listed("*")), {}, Standing.SIGNED_OUT),
-        (Access(True, listed("*")), signed_in(is_logged_in=False), Standing.SIGNED_OUT),
-        (Access(True, listed("*")), signed_in(is_logged_in="yes"), Standing.SIGNED_OUT),
-        (Access(True, listed("*")), signed_in(), Standing.MAY_ENTER),
+        (Access(True, ANALYSTS), {}, Standing.SIGNED_OUT),
+        (Access(True, ANALYSTS), signed_in(is_logged_in=False), Standing.SIGNED_OUT),
+        (Access(True, ANALYSTS), signed_in(is_logged_in="yes"), Standing.SIGNED_OUT),
+        (Access(True, ANALYSTS), signed_in(), Standing.MAY_ENTER),
         (Access(True), signed_in(**ANN), Standing.NOT_ALLOWED),
-        (Access(True, uploaders=listed("*")), signed_in(**ANN), Standing.NOT_ALLOWED),
-        (Access(True, uploaders=listed("ann@company.example")), signed_in(**ANN), Standing.MAY_ENTER),
-        (Access(True, listed("@company.example")), signed_in(**ANN), Standing.MAY_ENTER),
-        (Access(True, listed("@company.example")), signed_in(email=ANN["email"]), Standing.NOT_ALLOWED),
-        (Access(True, listed("*"), session_seconds=60), signed_in(), Standing.EXPIRED),
-        (Access(True, listed("*"), session_seconds=61), signed_in(), Standing.MAY_ENTER),
-        (Access(True, listed("*")), signed_in(iat=None), Standing.EXPIRED),
-        (Access(True, listed("*")), signed_in(iat="1800000000"), Standing.EXPIRED),
-        (Access(True, listed("*")), signed_in(iat=True), Standing.EXPIRED),
-        (Access(True, listed("*")), signed_in(iat=math.nan), Standing.EXPIRED),
-        (Access(True, listed("*")), signed_in(iat=math.inf), Standing.EXPIRED),
-        (Access(True, listed("*")), signed_in(iat=NOW + 299), Standing.MAY_ENTER),
-        (Access(True, listed("*")), signed_in(iat=NOW + 301), Standing.EXPIRED),
+        (
+            Access(True, (Grant(Role.ADMIN, listed("ann@company.example")),)),
+            signed_in(**ANN),
+            Standing.MAY_ENTER,
+        ),
+        (
+            Access(True, (Grant(Role.READER, listed("@company.example")),)),
+            signed_in(**ANN),
+            Standing.MAY_ENTER,
+        ),
+        (
+            Access(True, (Grant(Role.READER, listed("@company.example")),)),
+            signed_in(email=ANN["email"]),
+            Standing.NOT_ALLOWED,
+        ),
+        (Access(True, ANALYSTS, session_seconds=60), signed_in(), Standing.EXPIRED),
+        (Access(True, ANALYSTS, session_seconds=61), signed_in(), Standing.MAY_ENTER),
+        (Access(True, ANALYSTS), signed_in(iat=None), Standing.EXPIRED),
+        (Access(True, ANALYSTS), signed_in(iat="1800000000"), Standing.EXPIRED),
+        (Access(True, ANALYSTS), signed_in(iat=True), Standing.EXPIRED),
+        (Access(True, ANALYSTS), signed_in(iat=math.nan), Standing.EXPIRED),
+        (Access(True, ANALYSTS), signed_in(iat=math.inf), Standing.EXPIRED),
+        (Access(True, ANALYSTS), signed_in(iat=NOW + 299), Standing.MAY_ENTER),
+        (Access(True, ANALYSTS), signed_in(iat=NOW + 301), Standing.EXPIRED),
     ],
 )
 def test_who_may_enter(access: Access, claims: dict[str, Any], standing: Standing) -> None:
     assert access.standing(claims, NOW) is standing
 
 
+EVERYBODY, ANN_ONLY, BEN = listed("*"), listed("ann@company.example"), listed("ben@company.example")
+A, B = frozenset({"brand a"}), frozenset({"brand b"})
+SENDERS = frozenset({"brand-a.example"})
+
+
 @pytest.mark.parametrize(
-    ("uploaders", "sign_in", "local", "may"),
+    ("grants", "role", "scope"),
     [
-        ([], False, True, True),
-        ([], False, False, False),
-        (["*"], False, True, True),
-        (["ann@company.example"], False, True, False),
-        ([], True, True, False),
-        (["*"], True, False, True),
-        (["ann@company.example"], True, False, True),
-        (["bob@company.example"], True, True, False),
+        ([Grant(Role.READER, EVERYBODY)], Role.READER, Scope(customers=False)),
+        ([Grant(Role.MARKETER, EVERYBODY)], Role.MARKETER, EVERYTHING),
+        # The highest role counts, wherever it is listed,
+        ([Grant(Role.ADMIN, ANN_ONLY), Grant(Role.READER, EVERYBODY)], Role.ADMIN, EVERYTHING),
+        ([Grant(Role.READER, EVERYBODY), Grant(Role.ADMIN, ANN_ONLY)], Role.ADMIN, EVERYTHING),
+        ([Grant(Role.READER, EVERYBODY), Grant(Role.ADMIN, BEN)], Role.READER, Scope(customers=False)),
+        # with all of its limits together, and no others.
+        ([Grant(Role.READER, ANN_ONLY, A)], Role.READER, Scope(customers=False, tags=A)),
+        ([Grant(Role.ANALYST, ANN_ONLY, A), Grant(Role.ANALYST, BEN, B)], Role.ANALYST, Scope(tags=A)),
+        (
+            [Grant(Role.ANALYST, ANN_ONLY, A), Grant(Role.ANALYST, EVERYBODY, B)],
+            Role.ANALYST,
+            Scope(tags=A | B),
+        ),
+        (
+            [Grant(Role.ANALYST, ANN_ONLY, A), Grant(Role.ANALYST, EVERYBODY, sender_domains=SENDERS)],
+            Role.ANALYST,
+            Scope(tags=A, sender_domains=SENDERS),
+        ),
+        ([Grant(Role.READER, EVERYBODY), Grant(Role.ANALYST, ANN_ONLY, A)], Role.ANALYST, Scope(tags=A)),
+        # One without limits lifts them.
+        ([Grant(Role.ANALYST, ANN_ONLY, A), Grant(Role.ANALYST, EVERYBODY)], Role.ANALYST, EVERYTHING),
+        ([Grant(Role.ANALYST, ANN_ONLY, A), Grant(Role.ANALYST, BEN)], Role.ANALYST, Scope(tags=A)),
     ],
 )
-def test_who_may_upload(uploaders: list[str], sign_in: bool, local: bool, may: bool) -> None:
-    access = Access(sign_in, uploaders=people("MAILSIGHT_UPLOADERS", uploaders))
-    assert access.may_upload(signed_in(**ANN) if sign_in else {}, local=local) is may
+def test_a_persons_highest_role_counts_with_its_limits(grants: list[Grant], role: Role, scope: Scope) -> None:
+    assert Access(True, tuple(grants)).viewer(signed_in(**ANN)) == Viewer("ann@company.example", role, scope)
+
+
+def test_nobody_has_a_role_that_is_not_given() -> None:
+    assert Access(True, (Grant(Role.ADMIN, BEN),)).viewer(signed_in(**ANN), local=True) is None
+
+
+@pytest.mark.parametrize("role", [Role.READER, Role.MARKETER, Role.ANALYST])
+def test_without_sign_in_only_this_machine_sees_everything(role: Role) -> None:
+    access = Access(without_sign_in=role)
+    assert access.viewer({}, local=True) == Viewer("", Role.ADMIN)
+    assert access.viewer({}, local=False) == Viewer("", role, Scope(customers=role is not Role.READER))
+
+
+def test_each_role_includes_the_rights_of_those_before_it() -> None:
+    rights = [{right for right in Right if Viewer("", role).may(right)} for role in Role]
+    assert rights == sorted(rights, key=len)
+    assert rights[0] == {Right.FIGURES}
+    assert rights[-1] == set(Right) == set(ROLES)
+    assert all(less < more for less, more in pairwise(rights))
+
+
+def test_a_limited_role_includes_nothing_that_belongs_to_no_campaign() -> None:
+    limited = Viewer("", Role.ADMIN, Scope(tags=A))
+    assert {right for right in Right if not limited.may(right)} == OF_NO_CAMPAIGN
+    with pytest.raises(
+        NotInRole, match=r"Your role \(Admin\), limited to some campaigns, does not include uploads\."
+    ):
+        limited.require(Right.UPLOADS)
+
+
+def test_every_page_needs_a_right() -> None:
+    assert set(PAGES) == set(parameters.PAGES)

@@ -8,6 +8,7 @@ from mailsight import errors
 from mailsight.exports.jobs import RETENTION_SECONDS, Job
 from mailsight.exports.lists import Format
 from mailsight.web import answers, downloads
+from mailsight.web.downloads import Exported
 
 NOW = 1_776_157_200.0
 
@@ -31,8 +32,9 @@ def test_an_unsigned_token_is_rejected(token: Any) -> None:
 
 def test_a_files_token_is_valid_as_long_as_the_file_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
-    token = downloads.token(Job("id", "name.csv", Format.CSV))
-    assert answers.signed("mailsight.export", token, now=NOW + RETENTION_SECONDS - 1) == ["id", ""]
+    token = downloads.token(Exported(Job("id", "name.csv", Format.CSV), ["session", "figures", "bound"]))
+    value = ["id", ["session", "figures", "bound"]]
+    assert answers.signed("mailsight.export", token, now=NOW + RETENTION_SECONDS - 1) == value
     assert answers.signed("mailsight.export", token, now=NOW + RETENTION_SECONDS) is None
 
 
@@ -42,6 +44,7 @@ def test_a_files_token_is_valid_as_long_as_the_file_is_stored(monkeypatch: pytes
         (errors.BadRequest, 400),
         (errors.NotThisProvider, 400),
         (errors.NotAllowed, 401),
+        (errors.NotInRole, 403),
         (errors.NoPassword, 401),
         (errors.NotGenuine, 403),
         (errors.UnknownCampaign, 404),

@@ -55,7 +55,7 @@ def test_a_broken_change_is_named(secrets: Path, change: tuple[str, str], says: 
     secrets.write_text(GOOD.replace(*change, 1))
     problem = server.problem() or ""
     assert says in problem
-    assert problem.endswith("The server keeps the configuration that it started with, but can't restart.")
+    assert problem.endswith("the last roles that could be read, but can't restart.")
 
 
 def test_a_change_of_the_options_asks_for_a_restart_or_names_the_mistake(tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_a_session_takes_some_time(monkeypatch: pytest.MonkeyPatch, value: str) 
 STREAMLIT, MAILSIGHT = ["streamlit", "run", str(PROJECT / "app.py")], ["mailsight", "run"]
 
 
-def test_a_list_of_viewers_needs_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MAILSIGHT_VIEWERS", "@company.example")
+def test_roles_need_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILSIGHT_READERS", "@company.example")
     with pytest.raises(BadSetting, match="nobody can sign in"):
         configuration.read({})
     assert configuration.read({Path("secrets.toml"): GOOD}).access.sign_in
@@ -106,22 +106,22 @@ def first_start(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict
 
 
 @pytest.mark.parametrize(
-    ("viewers", "uploaders", "warns"),
-    [("", "", True), ("", "*", True), ("*", "", False), ("", "ann@company.example", False)],
+    ("readers", "admins", "warns"),
+    [("", "", True), ("*", "", False), ("", "ann@company.example", False)],
 )
 def test_a_server_that_nobody_may_enter_says_so(
     first_start: dict[str, object],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    viewers: str,
-    uploaders: str,
+    readers: str,
+    admins: str,
     warns: bool,
 ) -> None:
     assert first_start
-    monkeypatch.setenv("MAILSIGHT_VIEWERS", viewers)
-    monkeypatch.setenv("MAILSIGHT_UPLOADERS", uploaders)
+    monkeypatch.setenv("MAILSIGHT_READERS", readers)
+    monkeypatch.setenv("MAILSIGHT_ADMINS", admins)
     assert configuration.current().access.sign_in
-    assert ("nobody may enter" in caplog.text) is warns
+    assert ("nobody has a role" in caplog.text) is warns
 
 
 @pytest.mark.parametrize("given", [[], "", [""], "/run/secrets.toml", 1, [1]], ids=repr)

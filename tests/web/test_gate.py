@@ -50,6 +50,18 @@ def test_an_outsider_can_only_ask_for_the_whole_page(message: BackMsg, allowed: 
     assert remains == (None if allowed is None else allowed.SerializeToString())
 
 
+def test_an_outsiders_clicks_are_forgotten_unless_they_sign_in_or_out() -> None:
+    state = ClientState()
+    for widget_id in ("$$ID-0a1b-sign_in:default", "$$ID-0a1b-sign_out", "$$ID-0a1b-step", "$$ID-0a1b-None"):
+        state.widget_states.widgets.add(id=widget_id, trigger_value=True)
+    message = BackMsg()
+    message.ParseFromString(
+        gate.outsiders_message(BackMsg(rerun_script=state).SerializeToString()) or b"dropped"
+    )
+    kept = [widget.id.rpartition("-")[2] for widget in message.rerun_script.widget_states.widgets]
+    assert kept == ["sign_in:default", "sign_out"]
+
+
 def test_every_kind_of_message_is_allowed_or_dropped() -> None:
     kinds = {field.name for field in BackMsg.DESCRIPTOR.fields}
     assert kinds >= set(gate.OUTSIDER_MESSAGES)
@@ -67,7 +79,7 @@ def test_every_kind_of_message_is_allowed_or_dropped() -> None:
 def guarded(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """A dashboard for one domain."""
     folder = tmp_path_factory.mktemp("guarded")
-    environment = {"MAILSIGHT_VIEWERS": "@company.example", "MAILSIGHT_UPLOADERS": "ann@company.example"}
+    environment = {"MAILSIGHT_ANALYSTS": "@company.example", "MAILSIGHT_ADMINS": "ann@company.example"}
     with (
         signed_in.provider() as provider,
         signed_in.dashboard(sample_database, folder, provider, environment=environment) as started,
@@ -188,7 +200,8 @@ def test_a_token_survives_a_lost_connection_but_not_its_page(guarded: Guarded, s
     with httpx.Client(base_url=guarded.address, timeout=PATIENCE_SECONDS) as client:
 
         def status_code() -> int:
-            return client.post("/api/recipients", json={"token": token, "start": 0, "end": 1}).status_code
+            request = {"token": token, "start": 0, "end": 1}
+            return client.post("/api/recipients", json=request, headers={"Cookie": jar}).status_code
 
         protocols = ("streamlit", xsrf(jar))
         with raw_session.connected(guarded.address, cookies=jar, protocols=protocols) as connection:

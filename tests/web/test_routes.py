@@ -1,6 +1,7 @@
 """The HTTP routes, with requests from browsers and from attackers."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from mailsight.reports.grid import MAX_BLOCK_ROWS
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import recipients, routes, sessions
+from mailsight.web.access import Right
 from tests.support.campaigns import listed, newest_clicked, newest_sent
 from tests.support.examples import examples
+from tests.support.visitors import LOCAL_CLIENT, local
 
 NOW = datetime(2026, 4, 14, 9, 0, tzinfo=UTC).timestamp()
 
@@ -36,7 +39,13 @@ def client(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setattr(routes, "warehouse", lambda: warehouse)
     monkeypatch.setattr(recipients, "warehouse", lambda: warehouse)
     monkeypatch.setattr(sessions, "live", always)
-    return TestClient(Starlette(routes=routes.routes()))
+    return TestClient(Starlette(routes=routes.routes()), client=LOCAL_CLIENT)
+
+
+@pytest.fixture(autouse=True)
+def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with local(monkeypatch):
+        yield
 
 
 async def always(session_id: str) -> bool:
@@ -127,7 +136,8 @@ def test_times_are_in_the_viewers_time_zone(client: TestClient, campaign_id: str
 def test_a_token_stays_equal_for_hours_and_expires_within_a_day() -> None:
     token = recipients.token("spring", Audience.HUMAN, now=NOW)
     assert recipients.token("spring", Audience.HUMAN, now=NOW + 3600) == token
-    assert recipients.allowed(token, now=NOW + 12 * 3600) == ("spring", Audience.HUMAN, "", "")
+    allowed = ("spring", Audience.HUMAN, "", sessions.pass_for(Right.CUSTOMERS))
+    assert recipients.allowed(token, now=NOW + 12 * 3600) == allowed
     with pytest.raises(NotAllowed):
         recipients.allowed(token, now=NOW + 24 * 3600)
 

@@ -11,14 +11,12 @@ from mailsight.web import secrets_files
 from tests.support.broken_secrets import BROKEN, GOOD
 
 
-def sections(
-    text: str, path: Path = Path("secrets.toml")
-) -> tuple[secrets_files.Section, secrets_files.Section, tuple[Job, ...]]:
+def sections(text: str, path: Path = Path("secrets.toml")) -> secrets_files.Sections:
     return secrets_files.sections({path: text})
 
 
 def test_a_complete_section_is_accepted() -> None:
-    auth, webhooks, imports = sections(GOOD)
+    auth, webhooks, imports, _ = sections(GOOD)
     assert secrets_files.providers(auth) == ("default",)
     assert webhooks == {"sendgrid": {"basic_auth": "ann:secret"}}
     assert imports == ()
@@ -58,7 +56,7 @@ def test_the_message_names_the_line() -> None:
     ],
 )
 def test_other_programs_sections_are_ignored(text: str) -> None:
-    assert sections(text) == ({}, {}, ())
+    assert sections(text) == ({}, {}, (), ())
 
 
 @pytest.mark.parametrize(
@@ -84,7 +82,7 @@ def test_providers_are_listed(text: str, names: tuple[str, ...]) -> None:
 
 def test_later_files_win() -> None:
     other = GOOD.replace("mailsight-1", "mailsight-2")
-    auth, _, _ = secrets_files.sections({Path("home.toml"): GOOD, Path("project.toml"): other})
+    auth, *_ = secrets_files.sections({Path("home.toml"): GOOD, Path("project.toml"): other})
     assert auth["client_id"] == "mailsight-2"
 
 
@@ -164,11 +162,11 @@ BROKEN_IMPORTS: dict[str, tuple[str, str, str]] = {
 
 
 def test_imports_are_read_and_keep_their_password_to_themselves() -> None:
-    _, _, imports = sections(IMPORT)
+    _, _, imports, _ = sections(IMPORT)
     address = "postgresql://a:listmonks-word@db/listmonk"
     assert imports == (Job("news", "listmonk", address, 600.0, {"lists": "all"}),)
     assert "listmonks-word" not in repr(imports) + imports[0].place
-    _, _, [daily] = sections('[import.keila]\nurl = "postgresql://db/keila"\nevery = "1 Day"')
+    _, _, [daily], _ = sections('[import.keila]\nurl = "postgresql://db/keila"\nevery = "1 Day"')
     assert daily == Job("keila", "keila", "postgresql://db/keila", 86_400.0)
 
 

@@ -15,6 +15,7 @@ from mailsight.exports import rows
 from mailsight.figures import formats
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, frame, navigation
+from mailsight.web.access import Right
 from mailsight.web.parameters import GRID_FILTERS, GRID_SORT
 
 from . import dialogs, heatmap, states, tabs
@@ -94,11 +95,13 @@ def _export_buttons(
             ("customers", campaign_id, audience.value),
             shown(rows.customers),
             grid=grid.grid_name(campaign_id),
+            right=Right.CUSTOMERS,
         )
         grid_export_button(
             f"events:{campaign_id}",
             ("events", campaign_id),
             shown(rows.events),
             grid=grid.grid_name(campaign_id),
+            right=Right.RAW_EXPORTS,
             label="Events",
         )

@@ -27,6 +27,8 @@ from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import mail_views
 from mailsight.screens.dialogs import variants as variants_dialog
+from mailsight.web import downloads
+from mailsight.web.access import Right
 from mailsight.web.parameters import CAMPAIGN_DIALOG, HEATMAP_SWITCHES, LINK, VARIANT
 
 _heatmap = st.components.v2.component(
@@ -61,6 +63,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
                     f"links:{campaign_id}",
                     ("links", campaign_id, report.audience.value),
                     partial(rows.links, campaign_id=campaign_id, audience=report.audience),
+                    right=Right.FIGURES,
                     label="Export links",
                 )
             if mail and not variant:
@@ -286,8 +289,11 @@ def _download(report: CampaignReport, mail: MailView) -> None:
     st.download_button(
         "Download as HTML",
         locales.keeping(
-            lambda: heatmap.of_campaign_or_reason(
-                report, mail.html, read(mails.first_values, report.campaign.campaign_id)
+            downloads.later(
+                Right.FIGURES,
+                lambda data: heatmap.of_campaign_or_reason(
+                    report, mail.html, mails.first_values(data, report.campaign.campaign_id)
+                ),
             )
         ),
         file_name=f"{_file_name(report)}.html",

@@ -5,30 +5,29 @@ from typing import BinaryIO
 from mailsight.components.export_button import report_button
 from mailsight.exports import pdf
 from mailsight.exports import report as report_export
-from mailsight.exports.jobs import OnProgress, Work
+from mailsight.exports.jobs import OnProgress
 from mailsight.exports.lists import Format
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import navigation
-from mailsight.warehouse.served import warehouse
+from mailsight.warehouse.reader import Snapshot
+from mailsight.web.downloads import Write
 
 
 def report_menu(report: CampaignReport) -> None:
     """A menu that exports the campaign page as an HTML or PDF file."""
     campaign_id, audience, zone = report.campaign.campaign_id, report.audience, navigation.zone()
 
-    def as_html(output: BinaryIO, on_progress: OnProgress) -> str:
+    def as_html(data: Snapshot, output: BinaryIO, on_progress: OnProgress) -> str:
         on_progress(0, 0)
-        with warehouse().snapshot() as data:
-            content = report_export.read(data, campaign_id, audience)
+        content = report_export.read(data, campaign_id, audience)
         html, note = report_export.as_html(content, zone)
         output.write(html.encode())
         return note
 
-    def as_pdf(output: BinaryIO, on_progress: OnProgress) -> str:
+    def as_pdf(data: Snapshot, output: BinaryIO, on_progress: OnProgress) -> str:
         on_progress(0, 0)
-        with warehouse().snapshot() as data:
-            content = report_export.read(data, campaign_id, audience)
+        content = report_export.read(data, campaign_id, audience)
         return pdf.write_pdf(content, output, zone)
 
-    works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}
-    report_button(f"report:{campaign_id}", ("report", campaign_id, audience.value), works)
+    writes: dict[Format, Write] = {Format.HTML: as_html, Format.PDF: as_pdf}
+    report_button(f"report:{campaign_id}", ("report", campaign_id, audience.value), writes)

@@ -15,6 +15,7 @@ from mailsight.figures import formats
 from mailsight.reports import customer
 from mailsight.screens import cached, navigation
 from mailsight.vocabulary import EventType
+from mailsight.web.access import Right
 
 
 @st.dialog("Events of this e-mail", width="large", icon=":material/history:", on_dismiss=address.close_dialog)
@@ -56,6 +57,7 @@ def show(campaign_id: str, customer_id: str) -> None:
         f"events:{campaign_id}:{customer_id}",
         ("events", campaign_id, customer_id),
         partial(export_rows.customer_events, customer_id=customer_id, campaign_id=campaign_id),
+        right=Right.RAW_EXPORTS,
         disabled=not rows,
     )
 

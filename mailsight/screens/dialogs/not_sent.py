@@ -16,6 +16,7 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached
 from mailsight.vocabulary import NotSentReason
 from mailsight.web import addresses
+from mailsight.web.access import Right
 from mailsight.web.parameters import REASON
 
 ROWS_PER_PAGE = 10
@@ -53,6 +54,7 @@ def _reasons_and_customers(report: CampaignReport) -> None:
                 f"not_sent:{campaign_id}",
                 ("not-sent", campaign_id),
                 partial(export_rows.not_sent, campaign_id=campaign_id, reason=chosen, search=search),
+                right=Right.CUSTOMERS,
             )
         _not_sent_customers(report, chosen, search)
 

@@ -1,0 +1,61 @@
+"""When people last did something, so that a sign-in that is left alone ends.
+
+Every click is noted in memory, and once a minute in the dashboard's own state, where other processes see it: whoever
+is moved to another one needn't sign in again.
+"""
+
+import hashlib
+import logging
+import threading
+
+from mailsight import settings
+from mailsight.errors import StateUnreadable
+from mailsight.state import store
+
+# How much later than in memory it may be in the state.
+STORE_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_seen: dict[str, float] = {}
+_stored: dict[str, float] = {}
+
+
+def note(sign_in: str, now: float, forget_before: float) -> None:
+    """Note that somebody did something. What was noted before `forget_before` has ended and is removed.
+
+    Once a minute, it waits for the disk.
+    """
+    with _lock:
+        _seen[sign_in] = now
+        if now - _stored.get(sign_in, 0.0) < STORE_SECONDS:
+            return
+        _stored[sign_in] = now
+        for noted in (_seen, _stored):
+            for key in [key for key, at in noted.items() if at < forget_before]:
+                del noted[key]
+    try:
+        _state().run("note_activity", sign_in_hash=_hash(sign_in), seen_at=now)
+        _state().run("forget_activity", before=forget_before)
+    except StateUnreadable as error:
+        _log.warning("Who is still active is known to this process only: %s", error)
+
+
+def last(sign_in: str, enough: float) -> float:
+    """When somebody last did something; 0 if it is not known. `enough`: a time for which the state needn't be read."""
+    seen = _seen.get(sign_in, 0.0)
+    if seen >= enough:
+        return seen
+    try:
+        row = _state().row("last_activity", sign_in_hash=_hash(sign_in))
+    except StateUnreadable:
+        return seen
+    return max(seen, row["seen_at"] if row else 0.0)
+
+
+def _state() -> store.Store:
+    return store.Store(store.beside(settings.from_environment().database))
+
+
+def _hash(sign_in: str) -> bytes:
+    return hashlib.sha256(sign_in.encode()).digest()
