@@ -17,8 +17,9 @@ from mailsight.exports.writers import Rows
 from mailsight.figures.formats import plain
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
-from mailsight.web import downloads
+from mailsight.web import audit, downloads
 from mailsight.web.answers import path
+from mailsight.web.audit import Export
 
 from .mail_frame import frontend
 
@@ -65,19 +66,22 @@ def export_button(
     key: str,
     name: Sequence[str],
     read: Callable[[Snapshot], Rows],
+    export: Export,
     *,
     label: str = "Export",
     disabled: bool = False,
 ) -> None:
     """A button that exports a list as CSV, Excel or Parquet.
 
-    `read` returns the rows; it is called when a format is chosen. `name`: the parts of the file name.
+    `read` returns the rows; it is called when a format is chosen. `name`: the parts of the file name. `export`: what
+    the audit says of the file.
     """
     file_menu(
         key,
         label,
         name,
         LIST_FORMATS,
+        lambda _: export,
         lambda form, _: _list_work(form, read),
         unit="rows",
         icon=":material/download:",
@@ -85,13 +89,14 @@ def export_button(
     )
 
 
-def report_button(key: str, name: Sequence[str], works: Mapping[Format, Work]) -> None:
+def report_button(key: str, name: Sequence[str], works: Mapping[Format, Work], export: Export) -> None:
     """A button that exports a page as a report, in these formats."""
     file_menu(
         key,
         "Report",
         name,
         list(works),
+        lambda _: export,
         lambda form, _: works[form],
         unit="pages",
         icon=":material/summarize:",
@@ -103,20 +108,22 @@ def grid_export_button(
     key: str,
     name: Sequence[str],
     read: Callable[[Snapshot, Mapping[str, Any]], Rows],
+    export: Callable[[Mapping[str, Any]], Export],
     *,
     grid: str,
     label: str = "Export",
 ) -> None:
     """A button that exports what a grid shows.
 
-    `read` gets the grid's view from the browser and must validate it. `grid`: the name under which grid.js publishes
-    the view.
+    `read` and `export` get the grid's view from the browser and must validate it. `grid`: the name under which grid.js
+    publishes the view.
     """
     file_menu(
         key,
         label,
         name,
         LIST_FORMATS,
+        export,
         lambda form, view: _list_work(form, lambda data: read(data, view)),
         unit="rows",
         icon=":material/download:",
@@ -138,6 +145,7 @@ def file_menu(
     label: str,
     name: Sequence[str],
     forms: Sequence[Format],
+    export: Callable[[Mapping[str, Any]], Export],
     work: Callable[[Format, Mapping[str, Any]], Work],
     *,
     unit: str,
@@ -148,7 +156,8 @@ def file_menu(
 ) -> None:
     """A menu button with the available formats, and beside it the file in progress or the latest one.
 
-    `work` returns how to write a format; it gets the view of the `grid`, if there is one. `uses` replaces a format's
+    `work` returns how to write a format, and `export` what the audit says of it; both get the view of the `grid`, if
+    there is one. `uses` replaces a format's
     usual description. The button has no help text, because that would cover the menu.
     """
 
@@ -172,10 +181,10 @@ def file_menu(
                 if grid:
                     session.pending[key] = _Pending(secrets.token_urlsafe(16), chosen)
                 else:
-                    _start(key, name, chosen, work(chosen, {}))
+                    _start(key, name, chosen, export, work, {})
             elif (pending := session.pending.get(key)) and (view := _view(key, pending)):
                 session.remove(key)
-                _start(key, name, pending.form, work(pending.form, view))
+                _start(key, name, pending.form, export, work, view)
             if pending := session.pending.get(key):
                 _watch_file(
                     key, {"id": pending.id, "name": f"{file_name(*name)}.{pending.form}", "grid": grid}
@@ -192,9 +201,18 @@ def _view(key: str, pending: _Pending) -> Mapping[str, Any] | None:
     return view if isinstance(view, dict) and view.get("id") == pending.id else None
 
 
-def _start(key: str, name: Sequence[str], form: Format, work: Work) -> None:
+def _start(
+    key: str,
+    name: Sequence[str],
+    form: Format,
+    export: Callable[[Mapping[str, Any]], Export],
+    work: Callable[[Format, Mapping[str, Any]], Work],
+    view: Mapping[str, Any],
+) -> None:
     try:
-        _session_files().files[key] = downloads.jobs().start(f"{file_name(*name)}.{form}", form, work)
+        audit.exported(export(view), form)
+        file = downloads.jobs().start(f"{file_name(*name)}.{form}", form, work(form, view))
+        _session_files().files[key] = file
     except MailsightError as error:
         st.toast(f"**{error.title}.** {plain(error.message)} {error.next_step}", icon=":material/error:")
 

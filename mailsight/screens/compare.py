@@ -30,6 +30,7 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ComparedCampaign
 from mailsight.vocabulary import Audience
 from mailsight.web import addresses
+from mailsight.web.audit import Export
 from mailsight.web.parameters import COMPARISON_DIALOG, IDS, PERIOD, Dialog
 
 from . import frame, navigation
@@ -82,9 +83,14 @@ def downloads(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
     works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}
     key = ":".join(("comparison", *ids))
     export_button(
-        key, ("comparison", audience.value), partial(rows.comparison, campaign_ids=ids, audience=audience)
+        key,
+        ("comparison", audience.value),
+        partial(rows.comparison, campaign_ids=ids, audience=audience),
+        Export("comparison", filters=ids),
     )
-    report_button(f"{key}:report", ("comparison", audience.value), works)
+    report_button(
+        f"{key}:report", ("comparison", audience.value), works, Export("comparison report", filters=ids)
+    )
 
 
 def warn_about_missing(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:

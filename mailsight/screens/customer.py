@@ -15,6 +15,7 @@ from mailsight.figures.metrics import FIGURES, Portion
 from mailsight.reports.customer import Contact, Customer, CustomerReport
 from mailsight.vocabulary import Audience, Status
 from mailsight.web import addresses
+from mailsight.web.audit import Export
 from mailsight.web.parameters import CUSTOMER_DIALOG, PAGE, Dialog
 
 from . import navigation
@@ -203,10 +204,12 @@ def export_buttons(report: CustomerReport, audience: Audience) -> None:
             f"history:{customer_id}",
             ("history", customer_id, audience.value),
             partial(export_rows.history, customer_id=customer_id, audience=audience),
+            Export("history", customer_id=customer_id),
         )
         export_button(
             f"customer_events:{customer_id}",
             ("events", customer_id),
             partial(export_rows.customer_events, customer_id=customer_id),
+            Export("customer-events", customer_id=customer_id),
             label="Events",
         )

@@ -27,7 +27,8 @@ from mailsight.reports.data import DataReport, Import, Load, ProviderEvents, Sea
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
-from mailsight.web import configuration, routes
+from mailsight.web import audit, configuration, routes, sessions
+from mailsight.web.audit import Export
 from mailsight.web.parameters import (
     LOADS_PAGE,
     REJECTED,
@@ -363,7 +364,7 @@ def unmatched_events() -> None:
         footer=_footer(result, "event"),
     )
     with export:
-        _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, search), result)
+        _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, search), result, search)
 
 
 def _event_type(event: dict[Hashable, Any]) -> tables.Cell:
@@ -421,7 +422,7 @@ def rejected_rows() -> None:
         footer=_footer(result, "row"),
     )
     with export:
-        _export("refused", lambda snapshot: export_rows.refused(snapshot, search), result)
+        _export("refused", lambda snapshot: export_rows.refused(snapshot, search), result, search)
 
 
 def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
@@ -431,8 +432,12 @@ def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
         return search.strip(), st.container(width="content")
 
 
-def _export(key: str, read: Callable[[Snapshot], Rows], result: SearchResult) -> None:
+def _export(key: str, read: Callable[[Snapshot], Rows], result: SearchResult, search: str) -> None:
+    session_id = sessions.current_id()
+    audit.listed(key, (), result.total, search=search)
+
     def content() -> bytes:
+        audit.exported(Export(key, filters=["search"] if search else []), "csv", session_id)
         with warehouse().snapshot() as snapshot:
             return writers.as_csv(read(snapshot))
 

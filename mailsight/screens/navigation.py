@@ -8,13 +8,14 @@ from mailsight.components import address
 from mailsight.figures import comparison, formats
 from mailsight.settings import PROJECT
 from mailsight.vocabulary import Audience
-from mailsight.web import addresses, parameters
+from mailsight.web import addresses, audit, parameters
 
 CAMPAIGNS = str(PROJECT / "pages" / "campaigns.py")
 CAMPAIGN = str(PROJECT / "pages" / "campaign.py")
 COMPARE = str(PROJECT / "pages" / "compare.py")
 CUSTOMER = str(PROJECT / "pages" / "customer.py")
 DATA = str(PROJECT / "pages" / "data.py")
+AUDIT = str(PROJECT / "pages" / "audit.py")
 
 
 def pages() -> list[st.Page]:
@@ -25,6 +26,7 @@ def pages() -> list[st.Page]:
         st.Page(COMPARE, title="Comparison", url_path="compare", visibility="hidden"),
         st.Page(CUSTOMER, title="Customer", url_path="customer", visibility="hidden"),
         st.Page(DATA, title="Data", url_path="data", visibility="hidden"),
+        st.Page(AUDIT, title="Audit", url_path="audit", visibility="hidden"),
     ]
 
 
@@ -46,6 +48,12 @@ def shown_id() -> str:
 def data_link(label: str = "Data") -> None:
     """A link to the Data page."""
     st.page_link(DATA, label=label, icon=":material/database:", query_params=_with_audience({}))
+
+
+def audit_link() -> None:
+    """A link to the audit, for those who may read it."""
+    if audit.may_read():
+        st.page_link(AUDIT, label="Audit", icon=":material/policy:", query_params=_with_audience({}))
 
 
 def compare_link(campaign_ids: Sequence[str]) -> None:

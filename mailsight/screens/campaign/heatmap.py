@@ -27,6 +27,8 @@ from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import mail_views
 from mailsight.screens.dialogs import variants as variants_dialog
+from mailsight.web import audit, sessions
+from mailsight.web.audit import Export
 from mailsight.web.parameters import CAMPAIGN_DIALOG, HEATMAP_SWITCHES, LINK, VARIANT
 
 _heatmap = st.components.v2.component(
@@ -61,6 +63,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
                     f"links:{campaign_id}",
                     ("links", campaign_id, report.audience.value),
                     partial(rows.links, campaign_id=campaign_id, audience=report.audience),
+                    Export("links", campaign_id),
                     label="Export links",
                 )
             if mail and not variant:
@@ -283,13 +286,15 @@ def _switch(key: str) -> None:
 
 
 def _download(report: CampaignReport, mail: MailView) -> None:
+    campaign_id, session_id = report.campaign.campaign_id, sessions.current_id()
+
+    def content() -> str:
+        audit.exported(Export("heatmap", campaign_id), "html", session_id)
+        return heatmap.of_campaign_or_reason(report, mail.html, read(mails.first_values, campaign_id))
+
     st.download_button(
         "Download as HTML",
-        locales.keeping(
-            lambda: heatmap.of_campaign_or_reason(
-                report, mail.html, read(mails.first_values, report.campaign.campaign_id)
-            )
-        ),
+        locales.keeping(content),
         file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",

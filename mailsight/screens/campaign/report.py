@@ -10,6 +10,7 @@ from mailsight.exports.lists import Format
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import navigation
 from mailsight.warehouse.served import warehouse
+from mailsight.web.audit import Export
 
 
 def report_menu(report: CampaignReport) -> None:
@@ -31,4 +32,5 @@ def report_menu(report: CampaignReport) -> None:
         return pdf.write_pdf(content, output, zone)
 
     works: dict[Format, Work] = {Format.HTML: as_html, Format.PDF: as_pdf}
-    report_button(f"report:{campaign_id}", ("report", campaign_id, audience.value), works)
+    name = ("report", campaign_id, audience.value)
+    report_button(f"report:{campaign_id}", name, works, Export("report", campaign_id))
