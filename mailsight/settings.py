@@ -43,6 +43,7 @@ class Settings:
     session_hours: float = 12.0  # how long people stay signed in
     idle_minutes: float = 60.0  # how long people stay signed in without a click; 0: as long as the session
     machines: Path | None = None  # the file that configures the machine rules
+    keep_audit_months: float = 24.0  # 0 keeps the audit for ever
     locale: str = "en-GB"  # of numbers and dates where no browser says its own
 
 
@@ -71,7 +72,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     numbers = {
         name: _number(f"MAILSIGHT_{name.upper()}", value)
         for name, value in values.items()
-        if value and name.endswith(("_seconds", "_megabytes", "_hours", "_minutes"))
+        if value and name.endswith(("_seconds", "_megabytes", "_hours", "_minutes", "_months"))
     }
     database = Path(values["database"] or defaults.database).expanduser().absolute()
     return Settings(

@@ -8,12 +8,15 @@ from mailsight.screens import customer as customer_screen
 from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.frame import facts, head, line
+from mailsight.state.audit import Action
 from mailsight.vocabulary import NotSentReason
+from mailsight.web import audit
 
 customer_id = navigation.shown_id()
 audience = navigation.audience()
 report = read(customer_reports.report, customer_id, audience)
 customer = report.customer
+audit.viewed(Action.OPENED_CUSTOMER, customer_id=customer.customer_id)
 name = customer.name or customer.email or customer.customer_id
 
 with head(name, customer_screen.campaign_before(report)):

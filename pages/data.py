@@ -4,7 +4,7 @@ import streamlit as st
 
 from mailsight.components import address
 from mailsight.reports import data as data_reports
-from mailsight.screens import data, upload
+from mailsight.screens import data, navigation, upload
 from mailsight.screens.cached import read
 from mailsight.screens.frame import head
 from mailsight.warehouse.served import warehouse
@@ -12,6 +12,7 @@ from mailsight.web.parameters import KEPT_TAB, REJECTED, UNMATCHED
 
 with head("Data"):
     upload.button()
+    navigation.audit_link()
     address.copy_link()
 
 data.disk()

@@ -16,8 +16,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from mailsight import __version__, settings
+from mailsight.errors import StateUnreadable
 from mailsight.figures import formats
 from mailsight.loading.merge import LoadSummary
+from mailsight.state import audit
+from mailsight.state.audit import Action
 from mailsight.vocabulary import Audience
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -75,6 +78,14 @@ def database_path(context: typer.Context, database: Path | None) -> Path:
     """The database given to the command, else the one given before the command, else the setting."""
     chosen = database or context.obj or settings.from_environment().database
     return Path(chosen).expanduser().absolute()
+
+
+def recorded(database: Path, action: Action, **details: str) -> None:
+    """Record in the audit what a command has done. If that fails, it says so."""
+    try:
+        audit.by_command(database, action, **details)
+    except StateUnreadable as error:
+        messages.print(f"Not recorded in the audit: {error}", markup=False)
 
 
 def print_summary(summary: LoadSummary) -> None:

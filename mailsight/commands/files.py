@@ -29,10 +29,12 @@ from mailsight.loading.derive import Progress
 from mailsight.mail.links import LinkClicks, Matcher, links, shared
 from mailsight.mime.charsets import decode
 from mailsight.reports import campaign, customer, grid, mails
+from mailsight.state import audit
+from mailsight.state.audit import Action
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot, Warehouse
 
-from .console import Counted, Database, app, database_path, messages, progress_bar
+from .console import Counted, Database, app, database_path, messages, progress_bar, recorded
 
 
 class List(StrEnum):
@@ -149,9 +151,12 @@ def report(
     database: Database = None,
 ) -> None:
     """Print a campaign's figures as JSON, or write its report to an HTML or PDF file."""
-    with Warehouse(database_path(context, database)).snapshot() as data:
+    path = database_path(context, database)
+    with Warehouse(path).snapshot() as data:
         if output is not None:
             note = write_report(data, campaign_id, audience, output)
+            form = form_of(output, REPORT_FORMATS)
+            recorded(path, Action.EXPORTED, campaign_id=campaign_id, list="report", format=form)
             messages.print(f"Wrote the report to {output}. {note}".strip(), markup=False)
             return
         figures = campaign.figures(data, campaign_id, audience)
@@ -183,8 +188,9 @@ def heatmap_(
     database: Database = None,
 ) -> None:
     """Write an e-mail with a click badge on every link to an HTML file."""
+    path = database_path(context, database)
     if campaign_id is not None and html is None and clicks is None:
-        with Warehouse(database_path(context, database)).snapshot() as data:
+        with Warehouse(path).snapshot() as data:
             report = campaign.report(data, campaign_id, audience)
             mail = mails.of_campaign(data, campaign_id)
             values = mails.first_values(data, campaign_id)
@@ -203,6 +209,8 @@ def heatmap_(
         raise typer.BadParameter("give a campaign, or both --html and --clicks")
     with replacing(output) as file:
         file.write(drawn.encode())
+    if campaign_id is not None:
+        recorded(path, Action.EXPORTED, campaign_id=campaign_id, list="heatmap", format="html")
     messages.print(f"Wrote the heatmap to {output}.", markup=False)
 
 
@@ -221,7 +229,11 @@ def export(
     database: Database = None,
 ) -> None:
     """Write a list to a CSV, Excel or Parquet file, depending on the file's extension."""
-    with Warehouse(database_path(context, database)).snapshot() as data, progress_bar("Reading") as progress:
+    path, form = database_path(context, database), form_of(output, LIST_FORMATS)
+    whom = "customer_id" if kind in (List.CUSTOMER_EVENTS, List.HISTORY) else "campaign_id"
+    with Warehouse(path).snapshot() as data, progress_bar("Reading") as progress:
+        # First, because nobody's data leaves without a trace.
+        audit.by_command(path, Action.EXPORTED, list=kind, format=form, **{whom: item_id or ""})
         rows, note = write_list(data, kind, item_id, audience, output, progress)
     messages.print(f"Wrote {formats.count(rows)} rows to {output}. {note}".strip(), markup=False)
 

@@ -17,8 +17,9 @@ from mailsight.importing.columns import csv
 from mailsight.importing.columns import mapping as mappings
 from mailsight.importing.columns.mapping import TableMapping
 from mailsight.importing.files import values
+from mailsight.state.audit import Action
 
-from .console import Database, Strict, app, database_path, messages, print_summary, progress_bar
+from .console import Database, Strict, app, database_path, messages, print_summary, progress_bar, recorded
 
 
 @app.command("import")
@@ -65,6 +66,7 @@ def import_(
             progress=progress,
             wait_seconds=settings.from_environment().load_wait_seconds,
         )
+    recorded(path, Action.IMPORTED, source=chosen.name)
     print_summary(summary)
     for gap in chosen.gaps:
         messages.print(f"{chosen.label}: {gap.why}", markup=False)

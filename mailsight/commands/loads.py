@@ -1,6 +1,7 @@
 """Commands that load data or change the database, and commands that inspect events and the database."""
 
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,7 @@ from mailsight.loading.refusals import Refusal
 from mailsight.loading.segments import MAX_ATTEMPTS
 from mailsight.reports import data
 from mailsight.sample import bundle as sample_bundle
+from mailsight.state.audit import Action
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
 
@@ -33,6 +35,7 @@ from .console import (
     messages,
     print_summary,
     progress_bar,
+    recorded,
 )
 
 
@@ -45,7 +48,7 @@ def load_(
 ) -> None:
     """Load campaigns, customers, messages and events; print how many rows were new, known and rejected."""
     try:
-        summary = _run(partial(bundles.load, database_path(context, database), paths, strict=strict))
+        summary = _run(context, partial(bundles.load, strict=strict), database, paths)
     except NotABundle as error:
         if len(paths) == 1 and (source := recognition.recognise(paths[0])):
             step = f"It is an export of {source.label}: `python -m mailsight import {source.name} {paths[0]}` loads it."
@@ -63,7 +66,7 @@ def ingest_(
     database: Database = None,
 ) -> None:
     """Load a provider's events from files with webhook JSON (plain or compressed) or captured requests."""
-    _finish(_run(partial(payloads.ingest, database_path(context, database), provider, paths, strict=strict)))
+    _finish(_run(context, partial(payloads.ingest, strict=strict), database, provider, paths))
 
 
 @app.command()
@@ -79,6 +82,7 @@ def retry(context: typer.Context, database: Database = None) -> None:
     summary = payloads.ingest_spool(
         path, webhooks, wait_seconds=settings.from_environment().load_wait_seconds
     )
+    recorded(path, Action.LOADED, command="retry")
     if summary is not None:
         print_summary(summary)
     if still := webhooks.state().set_aside:
@@ -108,12 +112,14 @@ def content(
     database: Database = None,
 ) -> None:
     """Add a campaign's e-mail, for the heatmap and the previews."""
+    path = _existing(database_path(context, database))
     bundles.load_content(
-        _existing(database_path(context, database)),
+        path,
         campaign_id,
         mail,
         wait_seconds=settings.from_environment().load_wait_seconds,
     )
+    recorded(path, Action.LOADED, command="content")
     messages.print(f"Added the e-mail to campaign {campaign_id}.", markup=False)
 
 
@@ -130,7 +136,7 @@ def archive_(
     database: Database = None,
 ) -> None:
     """Add the e-mails that customers received, each to its message; print those without one."""
-    _finish(_run(partial(archives.load, database_path(context, database), paths, strict=strict)))
+    _finish(_run(context, partial(archives.load, strict=strict), database, paths))
 
 
 @app.command("sample")
@@ -160,7 +166,7 @@ def sample_(
             sample_bundle.write_bundle(
                 Path(folder), campaigns=campaigns, customers=customers, seed=seed, progress=progress
             )
-        print_summary(_run(partial(bundles.load, database_path(context, database), [Path(folder)])))
+        print_summary(_run(context, bundles.load, database, [Path(folder)]))
 
 
 @app.command()
@@ -199,11 +205,10 @@ def health_(context: typer.Context, database: Database = None) -> None:
 @app.command("classify")
 def classify_(context: typer.Context, database: Database = None) -> None:
     """Reapply the current machine rules to all events; print the changes by rule."""
-    wait_seconds = settings.from_environment().load_wait_seconds
+    path, wait_seconds = database_path(context, database), settings.from_environment().load_wait_seconds
     with progress_bar("Classifying") as progress:
-        changes = classify.classify(
-            _existing(database_path(context, database)), progress=progress, wait_seconds=wait_seconds
-        )
+        changes = classify.classify(_existing(path), progress=progress, wait_seconds=wait_seconds)
+    recorded(path, Action.LOADED, command="classify")
     table = Table("rule", "", "event", "before", "after", "change")
     for change in changes:
         if change.before or change.after:
@@ -234,11 +239,15 @@ def _existing(database: Path) -> Path:
     return database
 
 
-def _run(load: child.Load) -> LoadSummary:
-    """Run a load in a process of its own, with a progress bar."""
-    wait_seconds = settings.from_environment().load_wait_seconds
+def _run(
+    context: typer.Context, load: Callable[..., LoadSummary], database: Path | None, *given: object
+) -> LoadSummary:
+    """Run a load of what is given in a process of its own, with a progress bar."""
+    path, wait_seconds = database_path(context, database), settings.from_environment().load_wait_seconds
     with progress_bar("Loading") as progress:
-        return child.load(partial(load, wait_seconds=wait_seconds), progress)
+        summary = child.load(partial(load, path, *given, wait_seconds=wait_seconds), progress)
+    recorded(path, Action.LOADED, command=context.info_name or "")
+    return summary
 
 
 def _finish(summary: LoadSummary) -> None:

@@ -121,7 +121,7 @@ def _remember() -> None:
     page = parameters.PAGES[_page()]
     names = [parameter.name for parameter in page]
     query = {}
-    for parameter in page[: names.index("dialog")]:
+    for parameter in page[: names.index("dialog") if "dialog" in names else None]:
         if texts := parameter.texts(value(parameter)):
             query[parameter.name] = texts
     item_id = query.get("id", [""])[0]

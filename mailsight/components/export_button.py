@@ -16,9 +16,10 @@ from mailsight.exports.lists import LIST_FORMATS, Format, file_name
 from mailsight.exports.writers import Rows
 from mailsight.figures.formats import plain
 from mailsight.warehouse.reader import Snapshot
-from mailsight.web import downloads, sessions
+from mailsight.web import audit, downloads, sessions
 from mailsight.web.access import Right
 from mailsight.web.answers import path
+from mailsight.web.audit import Export
 from mailsight.web.downloads import Exported, Write
 
 from .mail_frame import frontend
@@ -66,6 +67,7 @@ def export_button(
     key: str,
     name: Sequence[str],
     read: Callable[[Snapshot], Rows],
+    export: Export,
     *,
     right: Right,
     label: str = "Export",
@@ -73,7 +75,8 @@ def export_button(
 ) -> None:
     """A button that exports a list as CSV, Excel or Parquet, for people with the `right` to it.
 
-    `read` returns the rows; it is called when a format is chosen. `name`: the parts of the file name.
+    `read` returns the rows; it is called when a format is chosen. `name`: the parts of the file name. `export`: what
+    the audit says of the file.
     """
     file_menu(
         key,
@@ -81,6 +84,7 @@ def export_button(
         name,
         LIST_FORMATS,
         right,
+        lambda _: export,
         lambda form, _: _list_write(form, read),
         unit="rows",
         icon=":material/download:",
@@ -88,7 +92,7 @@ def export_button(
     )
 
 
-def report_button(key: str, name: Sequence[str], writes: Mapping[Format, Write]) -> None:
+def report_button(key: str, name: Sequence[str], writes: Mapping[Format, Write], export: Export) -> None:
     """A button that exports a page as a report, in these formats. Reports have figures and no customers."""
     file_menu(
         key,
@@ -96,6 +100,7 @@ def report_button(key: str, name: Sequence[str], writes: Mapping[Format, Write])
         name,
         list(writes),
         Right.FIGURES,
+        lambda _: export,
         lambda form, _: writes[form],
         unit="pages",
         icon=":material/summarize:",
@@ -107,6 +112,7 @@ def grid_export_button(
     key: str,
     name: Sequence[str],
     read: Callable[[Snapshot, Mapping[str, Any]], Rows],
+    export: Callable[[Mapping[str, Any]], Export],
     *,
     grid: str,
     right: Right,
@@ -114,8 +120,8 @@ def grid_export_button(
 ) -> None:
     """A button that exports what a grid shows, for people with the `right` to it.
 
-    `read` gets the grid's view from the browser and must validate it. `grid`: the name under which grid.js publishes
-    the view.
+    `read` and `export` get the grid's view from the browser and must validate it. `grid`: the name under which grid.js
+    publishes the view.
     """
     file_menu(
         key,
@@ -123,6 +129,7 @@ def grid_export_button(
         name,
         LIST_FORMATS,
         right,
+        export,
         lambda form, view: _list_write(form, lambda data: read(data, view)),
         unit="rows",
         icon=":material/download:",
@@ -144,6 +151,7 @@ def file_menu(
     name: Sequence[str],
     forms: Sequence[Format],
     right: Right,
+    export: Callable[[Mapping[str, Any]], Export],
     write: Callable[[Format, Mapping[str, Any]], Write],
     *,
     unit: str,
@@ -154,9 +162,9 @@ def file_menu(
 ) -> None:
     """A menu button with the available formats, and beside it the file in progress or the latest one.
 
-    People without the `right` to a format don't see it. `write` returns how to write one; it gets the view of the
-    `grid`, if there is one. `uses` replaces a format's usual description. The button has no help text, because that
-    would cover the menu.
+    People without the `right` to a format don't see it. `write` returns how to write one, and `export` what the audit
+    says of it; both get the view of the `grid`, if there is one. `uses` replaces a format's usual description. The
+    button has no help text, because that would cover the menu.
     """
     viewer = sessions.current()
     forms = [form for form in forms if viewer.may(downloads.needed(form, right))]
@@ -183,10 +191,10 @@ def file_menu(
                 if grid:
                     session.pending[key] = _Pending(secrets.token_urlsafe(16), chosen)
                 else:
-                    _start(key, name, chosen, right, write(chosen, {}))
+                    _start(key, name, chosen, right, export({}), write(chosen, {}))
             elif (pending := session.pending.get(key)) and (view := _view(key, pending)):
                 session.remove(key)
-                _start(key, name, pending.form, right, write(pending.form, view))
+                _start(key, name, pending.form, right, export(view), write(pending.form, view))
             if pending := session.pending.get(key):
                 _watch_file(
                     key, {"id": pending.id, "name": f"{file_name(*name)}.{pending.form}", "grid": grid}
@@ -205,8 +213,9 @@ def _view(key: str, pending: _Pending) -> Mapping[str, Any] | None:
     return view if isinstance(view, dict) and view.get("id") == pending.id else None
 
 
-def _start(key: str, name: Sequence[str], form: Format, right: Right, write: Write) -> None:
+def _start(key: str, name: Sequence[str], form: Format, right: Right, export: Export, write: Write) -> None:
     try:
+        audit.exported(export, form)
         _session_files().files[key] = downloads.start(f"{file_name(*name)}.{form}", form, right, write)
     except MailsightError as error:
         st.toast(f"**{error.title}.** {plain(error.message)} {error.next_step}", icon=":material/error:")

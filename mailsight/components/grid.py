@@ -20,6 +20,7 @@ from mailsight.warehouse import served
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.selection import GridQuery
 from mailsight.web import answers, recipients
+from mailsight.web.audit import Export
 from mailsight.web.parameters import GRID_FILTERS, GRID_SORT
 
 from . import address
@@ -136,6 +137,29 @@ def shown(
         return rows(data, report.campaign.campaign_id, report.audience, query)
 
     return read
+
+
+def exported(
+    list_name: str,
+    report: CampaignReport,
+    search: str,
+    status: list[Status],
+    stage: Stage | None,
+    link: int | str | None,
+    variant: str,
+) -> Callable[[Mapping[str, Any]], Export]:
+    """A function that says what an export of the customers in the grid contains, given the grid's view.
+
+    Raises `BadRequest` for a view that is not valid.
+    """
+
+    def export(view: Mapping[str, Any]) -> Export:
+        states = list(map(str, status))
+        grid.posted_query(view, search=search, status=states, stage=stage, link=link)
+        filters = grid.described(view, search=search, status=states, stage=stage, link=link, variant=variant)
+        return Export(list_name, report.campaign.campaign_id, filters=filters)
+
+    return export
 
 
 def grid_name(campaign_id: str) -> str:

@@ -14,7 +14,8 @@ from mailsight.audience.machines import REASONS
 from mailsight.figures import reported
 from mailsight.figures.comparison import COMPARED
 from mailsight.figures.metrics import COUNTS, FIGURES, RATES
-from mailsight.vocabulary import Audience, EventType, NotSentReason, Status, Word
+from mailsight.state.audit import Action
+from mailsight.vocabulary import Audience, EventType, NotSentReason, Role, Status, Word
 
 Kind = Literal["text", "texts", "count", "rate", "amount", "moment"]
 ARROW: dict[Kind, pa.DataType] = {
@@ -192,6 +193,17 @@ REJECTED = (
     ExportColumn("line", "Line", "count"),
     ExportColumn("reason", "Reason"),
     ExportColumn("row", "Row"),
+)
+# The export of the audit.
+AUDIT = (
+    ExportColumn("entry", "Entry", "count"),
+    ExportColumn("occurred_at", "When (UTC)", "moment"),
+    ExportColumn("person", "Person"),
+    ExportColumn("role", "Role", words=_labels(Role)),
+    ExportColumn("action", "Action", words=_labels(Action)),
+    ExportColumn("campaign_id", "Campaign id"),
+    ExportColumn("customer_id", "Customer id"),
+    ExportColumn("details", "Details"),
 )
 # What may separate cells: a spreadsheet set to semicolons splits `a;=1` and runs the second part, quoted or not.
 _START = r"(^|[,;|\t\r\n])"

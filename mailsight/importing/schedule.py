@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from mailsight import measures
-from mailsight.errors import BadSetting, LoadRunning, MailsightError
+from mailsight.errors import BadSetting, LoadRunning, MailsightError, StateUnreadable
 from mailsight.loading import child
 from mailsight.loading.background import PAUSE_AFTER_LOAD, Background
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
+from mailsight.state import audit
 from mailsight.warehouse.files import write_file
 
 from . import engine, registry
@@ -163,6 +164,10 @@ class Importer(Background):
         return max(each.every_seconds, (1 + PAUSE_AFTER_LOAD) * (time.monotonic() - start))
 
     def _import(self, each: Job) -> None:
+        try:
+            audit.by_schedule(self._database, each.source)
+        except StateUnreadable as error:  # the data is needed even if nothing says where it came from
+            _log.warning("Not recorded in the audit: %s", error)
         child.run(partial(_imported, self._database, each), process=self._child)
 
     def _note(self, each: Job, outcome: Outcome) -> None:

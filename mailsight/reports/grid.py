@@ -106,6 +106,46 @@ def posted_query(posted: Mapping[str, Any], **page: Any) -> GridQuery:
     )
 
 
+def described(
+    posted: Mapping[str, Any],
+    *,
+    search: str = "",
+    status: Sequence[str] = (),
+    stage: str | None = None,
+    link: int | str | None = None,
+    variant: str = "",
+) -> list[str]:
+    """A query's filters in words, for the audit: columns and comparisons. Texts, which may be of people, are left out.
+
+    Call it with what `posted_query` has accepted.
+    """
+    words = ["search"] if _text(search).strip() else []
+    words += [f"status {', '.join(status)}"] if status else []
+    words += [f"stage {stage}"] if stage else []
+    words += [f"link {link}" if isinstance(link, int) else "link"] if link is not None else []
+    words += ["variant"] if variant else []
+    for key, model in (posted.get("filter") or {}).items():
+        kind = _column(key).kind
+        members = model.get("conditions") or [model] if model.get("operator") else [model]
+        for member in members:
+            values = [member.get(name) for name in _VALUES[kind]]
+            shown = [
+                str(value)[:_MAX_SHOWN_VALUE] for value in values if isinstance(value, int | float | str)
+            ]
+            words.append(" ".join([key, str(member.get("type")), *shown]))
+    return words
+
+
+# What is said of a comparison's values: the names in its model.
+_VALUES: dict[Kind, tuple[str, ...]] = {
+    "number": ("filter", "filterTo"),
+    "moment": ("dateFrom", "dateTo"),
+    "text": (),
+    "state": (),
+}
+_MAX_SHOWN_VALUE = len("2026-01-31 00:00:00")
+
+
 # $campaign_id and $audience are parameters of the query around these conditions.
 _AMONG = "customer_id IN (SELECT customer_id FROM recipients WHERE campaign_id = $campaign_id AND {which})"
 _REACHED = {

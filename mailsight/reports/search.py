@@ -37,6 +37,15 @@ class CampaignSearch:
     tags: tuple[str, ...] = ()
     all_tags: bool = False
 
+    def described(self) -> list[str]:
+        """What is given, for the audit, without the words: they may be of people."""
+        return [
+            *(["search"] if self.words.strip() else []),
+            *([f"since {self.since:%Y-%m-%d}"] if self.since else []),
+            *([f"until {self.until:%Y-%m-%d}"] if self.until else []),
+            *(f"tag {tag}" for tag in self.tags),
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Order:

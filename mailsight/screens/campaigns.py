@@ -1,18 +1,16 @@
 """Sections of the campaign list: search, totals, the table, and the bar for comparing campaigns."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
 from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from mailsight.components import address, tables
+from mailsight.components import address, days, tables
 from mailsight.components.export_button import export_button
 from mailsight.components.paging import Paging
 from mailsight.components.search_box import search_box
 from mailsight.exports import rows
-from mailsight.figures import comparison, explanations, formats, locales, reported
+from mailsight.figures import comparison, explanations, formats, reported
 from mailsight.figures.chance import Change
 from mailsight.figures.metrics import FIGURES, RATES, Counts, Rate, share
 from mailsight.figures.reported import Sales
@@ -21,8 +19,9 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign, Overview, SearchTotals
 from mailsight.reports.search import ROWS_A_PAGE, CampaignSearch, Order
 from mailsight.vocabulary import Audience
-from mailsight.web import addresses, parameters
+from mailsight.web import addresses, audit, parameters
 from mailsight.web.access import Right
+from mailsight.web.audit import Export
 from mailsight.web.parameters import Dialog
 
 from . import cached, navigation
@@ -45,6 +44,8 @@ def campaigns(audience: Audience) -> None:
     overview = cached.read(list_reports.overview)
     criteria = search(overview.tags)
     results = cached.read(list_reports.search_totals, audience, criteria)
+    if criteria.words.strip():
+        audit.listed("campaigns", criteria.described(), results.campaigns, search=criteria.words)
     totals(results, overview)
     campaigns_table(results, criteria, audience)
     compare_bar()
@@ -80,36 +81,11 @@ def search(tags: tuple[str, ...]) -> CampaignSearch:
             parameter=parameters.SEARCH,
             also=[(parameters.PAGE, 1)],
         )
-    first, last = _dates(date_column)
+    with date_column:
+        since, until = days.chosen("Sent", "sent", (parameters.PAGE, 1))
     with tag_column:
         selected_tags, all_tags = _tags(tags)
-    return CampaignSearch(text, _midnight(first), _midnight(last, days=1), selected_tags, all_tags=all_tags)
-
-
-def _dates(place: DeltaGenerator) -> tuple[date | None, date | None]:
-    """The first and the last day of the search. There is no last day until the user has picked it."""
-    key = "sent"
-
-    def picked() -> None:
-        first, last = (*st.session_state[key], None, None)[:2]
-        address.change((parameters.SINCE, first), (parameters.UNTIL, last), (parameters.PAGE, 1))
-
-    first, last = address.value(parameters.SINCE), address.value(parameters.UNTIL)
-    if last and (not first or last < first):
-        last = None
-    days = tuple(day for day in (first, last) if day)
-    if tuple(st.session_state.get(key, ())) != days:
-        st.session_state[key] = days
-    place.date_input(
-        "Sent",
-        value=[],
-        min_value=parameters.FIRST_DAY,
-        max_value=parameters.LAST_DAY,
-        format=locales.current().date_input,
-        key=key,
-        on_change=picked,
-    )
-    return first, last
+    return CampaignSearch(text, since, until, selected_tags, all_tags=all_tags)
 
 
 def _tags(tags: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
@@ -140,12 +116,6 @@ def _tags(tags: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
         on_change=address.follow(parameters.TAG_MATCH, "tag_match", first_page),
     )
     return tuple(chosen), match == parameters.ALL_TAGS
-
-
-def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
-    return (
-        datetime.combine(day + timedelta(days=days), time(), formats.zone(navigation.zone())) if day else None
-    )
 
 
 def totals(results: SearchTotals, overview: Overview) -> None:
@@ -223,6 +193,7 @@ def campaigns_table(results: SearchTotals, search: CampaignSearch, audience: Aud
             "campaigns",
             ("campaigns", audience.value),
             partial(rows.campaigns, audience=audience, search=search, order=order),
+            Export("campaigns", filters=search.described()),
             right=Right.FIGURES,
         )
 

@@ -32,6 +32,7 @@ from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
 from mailsight.web import addresses
 from mailsight.web.access import Right
+from mailsight.web.audit import Export
 from mailsight.web.downloads import Write
 from mailsight.web.parameters import COMPARISON_DIALOG, IDS, PERIOD, Dialog
 
@@ -88,9 +89,12 @@ def downloads(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
         key,
         ("comparison", audience.value),
         partial(rows.comparison, campaign_ids=ids, audience=audience),
+        Export("comparison", filters=ids),
         right=Right.FIGURES,
     )
-    report_button(f"{key}:report", ("comparison", audience.value), writes)
+    report_button(
+        f"{key}:report", ("comparison", audience.value), writes, Export("comparison report", filters=ids)
+    )
 
 
 def warn_about_missing(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:

@@ -16,6 +16,7 @@ from mailsight.reports.customer import Contact, Customer, CustomerReport
 from mailsight.vocabulary import Audience, Status
 from mailsight.web import addresses
 from mailsight.web.access import Right
+from mailsight.web.audit import Export
 from mailsight.web.parameters import CUSTOMER_DIALOG, PAGE, Dialog
 
 from . import navigation
@@ -204,12 +205,14 @@ def export_buttons(report: CustomerReport, audience: Audience) -> None:
             f"history:{customer_id}",
             ("history", customer_id, audience.value),
             partial(export_rows.history, customer_id=customer_id, audience=audience),
+            Export("history", customer_id=customer_id),
             right=Right.CUSTOMERS,
         )
         export_button(
             f"customer_events:{customer_id}",
             ("events", customer_id),
             partial(export_rows.customer_events, customer_id=customer_id),
+            Export("customer-events", customer_id=customer_id),
             right=Right.RAW_EXPORTS,
             label="Events",
         )

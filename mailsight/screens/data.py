@@ -26,8 +26,9 @@ from mailsight.reports import data
 from mailsight.reports.data import DataReport, Import, Load, ProviderEvents, SearchResult
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.reader import Snapshot
-from mailsight.web import configuration, downloads, routes
+from mailsight.web import audit, configuration, downloads, routes, sessions
 from mailsight.web.access import Right
+from mailsight.web.audit import Export
 from mailsight.web.parameters import (
     LOADS_PAGE,
     REJECTED,
@@ -363,7 +364,7 @@ def unmatched_events() -> None:
         footer=_footer(result, "event"),
     )
     with export:
-        _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, search), result)
+        _export("unattributed", lambda snapshot: export_rows.unattributed(snapshot, search), result, search)
 
 
 def _event_type(event: dict[Hashable, Any]) -> tables.Cell:
@@ -421,7 +422,7 @@ def rejected_rows() -> None:
         footer=_footer(result, "row"),
     )
     with export:
-        _export("refused", lambda snapshot: export_rows.refused(snapshot, search), result)
+        _export("refused", lambda snapshot: export_rows.refused(snapshot, search), result, search)
 
 
 def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
@@ -431,10 +432,17 @@ def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
         return search.strip(), st.container(width="content")
 
 
-def _export(key: str, read: Callable[[Snapshot], Rows], result: SearchResult) -> None:
+def _export(key: str, read: Callable[[Snapshot], Rows], result: SearchResult, search: str) -> None:
+    session_id = sessions.current_id()
+    audit.listed(key, (), result.total, search=search)
+
+    def content(snapshot: Snapshot) -> bytes:
+        audit.exported(Export(key, filters=["search"] if search else []), "csv", session_id)
+        return writers.as_csv(read(snapshot))
+
     st.download_button(
         "Export as CSV",
-        downloads.later(Right.KEPT_ROWS, lambda snapshot: writers.as_csv(read(snapshot))),
+        downloads.later(Right.KEPT_ROWS, content),
         file_name=f"{key}.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -15,6 +15,7 @@ CAMPAIGN = str(PROJECT / "pages" / "campaign.py")
 COMPARE = str(PROJECT / "pages" / "compare.py")
 CUSTOMER = str(PROJECT / "pages" / "customer.py")
 DATA = str(PROJECT / "pages" / "data.py")
+AUDIT = str(PROJECT / "pages" / "audit.py")
 
 
 def pages() -> list[st.Page]:
@@ -25,6 +26,7 @@ def pages() -> list[st.Page]:
         st.Page(COMPARE, title="Comparison", url_path="compare", visibility="hidden"),
         st.Page(CUSTOMER, title="Customer", url_path="customer", visibility="hidden"),
         st.Page(DATA, title="Data", url_path="data", visibility="hidden"),
+        st.Page(AUDIT, title="Audit", url_path="audit", visibility="hidden"),
     ]
 
 
@@ -47,6 +49,12 @@ def data_link(label: str = "Data") -> None:
     """A link to the Data page, for people who may see it."""
     if sessions.may(access.PAGES["data"]):
         st.page_link(DATA, label=label, icon=":material/database:", query_params=_with_audience({}))
+
+
+def audit_link() -> None:
+    """A link to the audit, for those who may read it."""
+    if sessions.may(access.PAGES["audit"]):
+        st.page_link(AUDIT, label="Audit", icon=":material/policy:", query_params=_with_audience({}))
 
 
 def compare_link(campaign_ids: Sequence[str]) -> None:

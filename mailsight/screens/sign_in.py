@@ -5,7 +5,7 @@ import streamlit as st
 from mailsight import settings
 from mailsight.figures import formats
 from mailsight.loading import uploads
-from mailsight.web import configuration, sessions
+from mailsight.web import audit, configuration, sessions
 from mailsight.web.access import Standing, Viewer, verified_address
 from mailsight.web.sessions import Visitor
 from mailsight.web.sign_in import PARAMETER, Failure
@@ -41,6 +41,7 @@ def admit() -> bool:
     sessions.dismiss(session_id)
     standing = sessions.standing(who.claims)
     if standing is Standing.NOT_ALLOWED:
+        audit.refused("page", who.claims)
         _not_allowed_page(who)
     else:
         _sign_in_page(expired=standing is Standing.EXPIRED)

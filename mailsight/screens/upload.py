@@ -11,7 +11,7 @@ import streamlit as st
 
 from mailsight import measures, settings
 from mailsight.components import address, tables
-from mailsight.errors import LoadRefused, MailsightError, MayNotUpload
+from mailsight.errors import LoadRefused, MailsightError, MayNotUpload, StateUnreadable
 from mailsight.figures import formats
 from mailsight.importing import uploaded
 from mailsight.importing.columns import csv
@@ -23,7 +23,8 @@ from mailsight.loading.derive import Progress
 from mailsight.loading.merge import LoadSummary
 from mailsight.loading.uploads import UploadedFile
 from mailsight.providers.registry import PROVIDERS
-from mailsight.web import sessions
+from mailsight.state.audit import Action
+from mailsight.web import audit, sessions
 from mailsight.web.access import Right
 from mailsight.web.parameters import DATA_DIALOG, REJECTED, Dialog
 
@@ -163,17 +164,18 @@ def choose_provider(files: Sequence[UploadedFile], key: str) -> str | None:
 
 def load_bundle(files: Sequence[UploadedFile], options: Mapping[str, str] | None = None) -> uploads.Loading:
     """Start loading a bundle, or another sender's export with its options. Raises `MayNotUpload`."""
-    return _start(partial(uploads.save, files), partial(uploaded.load, names=_names(files), options=options))
+    load = partial(uploaded.load, names=_names(files), options=options)
+    return _start("bundle or export", files, uploads.save, load)
 
 
 def load_tables(mapping: TableMapping, files: Sequence[UploadedFile]) -> uploads.Loading:
     """Start loading tables whose columns people have chosen. Raises `MayNotUpload`."""
-    return _start(partial(uploads.save, files), partial(csv.load, chosen=mapping, place=_names(files)))
+    return _start("table", files, uploads.save, partial(csv.load, chosen=mapping, place=_names(files)))
 
 
 def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads.Loading:
     """Start loading provider files. Raises `MayNotUpload`."""
-    return _start(partial(uploads.save_files, files), partial(_ingest, provider))
+    return _start(f"events of {provider}", files, uploads.save_files, partial(_ingest, provider))
 
 
 def _ingest(provider: str, database: Path, paths: Sequence[Path], **options: Any) -> LoadSummary:
@@ -184,15 +186,21 @@ def _names(files: Sequence[UploadedFile]) -> str:
     return ", ".join(file.name for file in files[:MAX_NAMES])
 
 
-def _start(save: Callable[[Path], object], load: Callable[..., LoadSummary]) -> uploads.Loading:
-    """Save the files, then load what was saved, in the background.
+def _start(
+    kind: str,
+    files: Sequence[UploadedFile],
+    save: Callable[[Sequence[UploadedFile], Path], object],
+    load: Callable[..., LoadSummary],
+) -> uploads.Loading:
+    """Record the upload, save the files, then load what was saved, in the background.
 
-    Raises `MayNotUpload`, because hiding the button is not access control.
+    Raises `MayNotUpload`, because hiding the button is not access control, and `StateUnreadable`.
     """
     database = _allowed_database()
+    audit.done(Action.UPLOADED, kind=kind, files=len(files))
 
     def run(folder: Path, progress: Progress) -> LoadSummary:
-        saved = save(folder)
+        saved = save(files, folder)
         progress(0.0, _WAITING)
         limited = partial(
             load, database, saved, wait_seconds=WAIT_SECONDS, max_bytes=uploads.MAX_UNPACKED_BYTES
@@ -213,7 +221,7 @@ def watch(start: Start) -> LoadSummary | MailsightError:
     """Show a progress bar until the load has finished. Returns its result or error."""
     try:
         loading = start()
-    except MayNotUpload as error:
+    except (MayNotUpload, StateUnreadable) as error:
         return error
     bar = st.progress(0.0)
     st.caption("You can close this window. Loading continues, and the result appears under *Loads*.")

@@ -9,7 +9,7 @@ Connections are opened for each piece of work, so the store is safe to use from 
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,16 +40,21 @@ class Store:
 
     file: Path
 
-    def rows(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
-        """The rows of a named query; none if nothing was ever written."""
+    def rows(
+        self, name: str, conditions: Sequence[str] = (), /, **parameters: object
+    ) -> list[dict[str, Any]]:
+        """The rows of a named query, with SQL from the package for `{conditions}`; none if nothing was ever written."""
         if not self.file.exists():
             return []
+        text = statement(name).replace("{conditions}", " and ".join(conditions) or "true")
         with self._connection() as connection:
-            return [dict(row) for row in connection.execute(statement(name), parameters)]
+            return [dict(row) for row in connection.execute(text, parameters)]
 
-    def row(self, name: str, /, **parameters: object) -> dict[str, Any] | None:
+    def row(
+        self, name: str, conditions: Sequence[str] = (), /, **parameters: object
+    ) -> dict[str, Any] | None:
         """The first row of a named query; None if there is none."""
-        return next(iter(self.rows(name, **parameters)), None)
+        return next(iter(self.rows(name, conditions, **parameters)), None)
 
     def run(self, name: str, /, **parameters: object) -> int:
         """Runs a named statement, durably. Returns the number of rows it changed."""

@@ -96,6 +96,7 @@ PAGES = MappingProxyType(
         "compare": Right.FIGURES,
         "customer": Right.CUSTOMERS,
         "data": Right.LOADS,
+        "audit": Right.AUDIT,
     }
 )
 

@@ -15,6 +15,7 @@ from mailsight.figures.hours import DEFAULT_PERIOD, PERIODS
 from mailsight.heatmap.badges import MEASURES, SHOWS
 from mailsight.reports.grid import COLUMNS
 from mailsight.reports.search import NEWEST_FIRST, SORTS, Order
+from mailsight.state.audit import Action
 from mailsight.vocabulary import SENT_STATES, Audience, NotSentReason, Stage, Status
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ MAX_VALUES = 50
 # Days outside of this range are mistakes, and widgets can't show them.
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 MAX_PAGE = 1_000_000
+MAX_ENTRY_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,18 @@ def day(name: str) -> Parameter[date | None]:
         return read
 
     return Parameter(name, None, read, lambda value: [value.isoformat()] if value else [])
+
+
+def entry(name: str) -> Parameter[int | None]:
+    """The number of an entry in the audit."""
+
+    def read(values: Sequence[str]) -> int:
+        text = _last(values)
+        if not (text.isascii() and text.isdecimal() and len(text) <= MAX_ENTRY_DIGITS):
+            raise ValueError(text)
+        return int(text)
+
+    return Parameter(name, None, read, lambda value: [str(value)])
 
 
 def page(name: str = "page") -> Parameter[int]:
@@ -262,6 +276,11 @@ KEPT_TAB = choice("tab", (UNMATCHED, REJECTED), UNMATCHED)
 LOADS_PAGE, UNMATCHED_PAGE, REJECTED_PAGE = page("loads"), page("unmatched"), page("rejected")
 DATA_DIALOG = dialog("upload")
 
+# The audit. Whom to search for stays out: it is the address of a colleague.
+AUDIT_ACTION = choice("action", Action, None)
+AUDIT_SUBJECT = search_text("about")
+AUDIT_BEFORE = entry("before")
+
 # What each page keeps in its address, in this order. The list of campaigns is the page without a name.
 PAGES: Mapping[str, tuple[Parameter[Any], ...]] = {
     "": (SEARCH, SINCE, UNTIL, TAGS, TAG_MATCH, SORT, PAGE, AUDIENCE, LIST_DIALOG),
@@ -291,6 +310,7 @@ PAGES: Mapping[str, tuple[Parameter[Any], ...]] = {
     "compare": (IDS, PERIOD, AUDIENCE, COMPARISON_DIALOG),
     "customer": (ID, FROM_CAMPAIGN, PAGE, AUDIENCE, CUSTOMER_DIALOG, *MAIL_SWITCHES),
     "data": (KEPT_TAB, LOADS_PAGE, UNMATCHED_PAGE, REJECTED_PAGE, AUDIENCE, DATA_DIALOG),
+    "audit": (AUDIT_ACTION, AUDIT_SUBJECT, SINCE, UNTIL, AUDIT_BEFORE, AUDIENCE),
 }
 # In older addresses, which still work, ids may be in these instead: each is named after the page that shows them.
 OLD_IDS = ("campaign", "compare", "customer")

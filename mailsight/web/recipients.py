@@ -17,7 +17,7 @@ from mailsight.reports import recipients as recipient_reports
 from mailsight.vocabulary import Audience, Status
 from mailsight.warehouse.served import warehouse
 
-from . import addresses, sessions
+from . import addresses, audit, sessions
 from .access import Right, Viewer
 from .answers import HEADERS, error_answer, path, sign, signed
 
@@ -66,7 +66,7 @@ async def recipients(request: Request) -> JSONResponse:
         body = await _json_body(request)
         campaign_id, audience, variant, given = allowed(body.get("token"))
         viewer = await sessions.check(given, request, _EXPIRED)
-        block = await run_in_threadpool(_block, viewer, campaign_id, audience, variant, body)
+        block = await run_in_threadpool(_block, viewer, given[0], campaign_id, audience, variant, body)
         return JSONResponse(block, headers=HEADERS)
     except MailsightError as error:
         return error_answer(error)
@@ -101,21 +101,33 @@ async def _json_body(request: Request) -> dict[str, Any]:
 
 
 def _block(
-    viewer: Viewer, campaign_id: str, audience: Audience, variant: str, request: dict[str, Any]
+    viewer: Viewer,
+    session_id: str,
+    campaign_id: str,
+    audience: Audience,
+    variant: str,
+    request: dict[str, Any],
 ) -> dict[str, Any]:
     zone, tag = (request[name] if isinstance(request.get(name), str) else None for name in ("zone", "locale"))
-    query = grid.posted_query(
-        request,
-        search=request.get("search", ""),
-        status=request.get("status", ()),
-        stage=request.get("stage"),
-        link=request.get("link"),
-        variant=variant,
-        start=request.get("start", 0),
-        end=request.get("end", 100),
-    )
+    filters = {
+        "search": request.get("search", ""),
+        "status": request.get("status", ()),
+        "stage": request.get("stage"),
+        "link": request.get("link"),
+        "variant": variant,
+    }
+    query = grid.posted_query(request, **filters, start=request.get("start", 0), end=request.get("end", 100))
     with warehouse().snapshot(viewer.scope) as data:
         page = recipient_reports.page(data, campaign_id, audience, query)
+    audit.listed(
+        "customers",
+        grid.described(request, **filters),
+        page.total,
+        search=filters["search"],
+        campaign_id=campaign_id,
+        again=query.key[0:1] + query.key[2:],  # the values of filters, but not the order
+        session_id=session_id,
+    )
     with locales.using(locales.of(tag)):
         rows = [_row(row, campaign_id, audience, zone) for row in page.rows]
         return {"rows": rows, "total": page.total, "counted": formats.count(page.total)}

@@ -22,7 +22,7 @@ from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
 from mailsight.warehouse.served import warehouse
 
-from . import configuration, downloads, hosts, metrics, parameters, webhooks
+from . import audit, configuration, downloads, hosts, metrics, parameters, webhooks
 from .answers import path
 from .compression import BaseUrlScript, CompressedCode, base_url_script
 from .gate import Gate
@@ -31,9 +31,12 @@ from .health import Health, Readiness
 from .logs import RequestLog
 from .metrics import Metrics
 from .recipients import recipients
+from .refusals import Refusals
 from .sign_in import SignIn
 from .upload_gate import UploadGate
 
+# What refuses people, for the audit.
+_REFUSING = ("api/recipients", "api/export", "_stcore/upload_file", "_stcore/metrics", "_stcore/stream")
 # At most one of each, while the server runs.
 _loaders: list[Loader] = []
 _importers: list[Importer] = []
@@ -70,6 +73,7 @@ def middleware() -> list[Middleware]:
         ),
         Middleware(RequestLog),
         Middleware(hosts.KnownHosts, names, public_url, path("webhooks/")),
+        Middleware(Refusals, [path(name) for name in _REFUSING], path("webhooks/")),
         Middleware(Gate),
         Middleware(UploadGate),
         Middleware(SignIn),
@@ -140,6 +144,8 @@ def _problems() -> list[str]:
     reasons += schedule.problems(config.database, configuration.current().imports)
     if any(not importer.is_running for importer in _importers):
         reasons.append("The thread that runs imports has ended. Restart the server.")
+    if problem := audit.problem():
+        reasons.append(problem)
     if configuration.problem():
         # Its own message may name files; it is in the log.
         reasons.append(

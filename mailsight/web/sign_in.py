@@ -7,16 +7,18 @@ which the sign-in page puts into words. Signing out also ends the sign-in here, 
 
 import logging
 from enum import StrEnum
+from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import anyio
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_server_config import TOKENS_COOKIE_NAME, USER_COOKIE_NAME
 
-from . import addresses, sessions
+from . import addresses, audit, sessions
 from .access import Standing
 from .answers import path
 
@@ -77,6 +79,8 @@ class SignIn:
         answer = await self._answer(request)
         if answer is None or answer.status_code >= 400:
             return _redirect(target, Failure.UNAVAILABLE)
+        if claims := sessions.claims_from(_cookies(answer)):
+            await run_in_threadpool(audit.signed_in, claims)
         failure: Failure | None = None
         if not _sets_cookie(answer, USER_COOKIE_NAME) and not _is_signed_in(request):
             if "error" in asked_for:
@@ -92,6 +96,7 @@ class SignIn:
         """To the provider, to sign out there too, or to the sign-in page if that is not possible."""
         if claims := sessions.claims_from(request.cookies):
             sessions.end_sign_in(claims)
+            await run_in_threadpool(audit.signed_out, claims)
         answer = await self._answer(request)
         if answer is None or answer.status_code >= 400:
             answer = _redirect("")
@@ -143,6 +148,14 @@ def _is_signed_in(request: Request) -> bool:
 def _sets_cookie(answer: Response, name: str) -> bool:
     cookies = answer.headers.getlist("set-cookie")
     return any(cookie.startswith(f"{name}=") and "max-age=0" not in cookie.lower() for cookie in cookies)
+
+
+def _cookies(answer: Response) -> dict[str, str]:
+    """The cookies that an answer sets."""
+    cookies: SimpleCookie = SimpleCookie()
+    for text in answer.headers.getlist("set-cookie"):
+        cookies.load(text)
+    return {name: cookie.value for name, cookie in cookies.items()}
 
 
 def _redirect(target: str, failure: Failure | None = None) -> Response:

@@ -6,13 +6,43 @@
 -- Random keys of this installation, such as the one that hashes erased addresses. Created when first needed.
 create table secret_keys (name text primary key, key blob not null) strict, without rowid;
 
--- Who did what. person: the address, or the id at the identity provider; empty without sign-in. subject: the id of the campaign,
--- customer or file concerned. details: JSON without personal data of customers.
+-- Who did what. person: the address, or the id at the identity provider; empty without sign-in. campaign_id, customer_id: whom and
+-- what it concerns, or empty. details: JSON without personal data of customers.
 create table audit (
     entry integer primary key autoincrement, occurred_at real not null, person text not null, role text not null,
-    action text not null, subject text not null, details text not null
+    action text not null, campaign_id text not null, customer_id text not null, details text not null
 ) strict;
+-- The time comes last in each, and after it the entry, so a search reads its page in order.
 create index audit_by_time on audit (occurred_at);
+create index audit_by_person on audit (person, occurred_at);
+create index audit_by_action on audit (action, occurred_at);
+create index audit_by_campaign on audit (campaign_id, occurred_at) where campaign_id <> '';
+create index audit_by_customer on audit (customer_id, occurred_at) where customer_id <> '';
+
+-- Entries before this moment have expired. They are removed when it moves, and nothing else removes or changes an entry.
+create table audit_expiry (only_row integer primary key check (only_row = 1), expired_before real not null) strict;
+insert into audit_expiry (only_row, expired_before) values (1, 0);
+create trigger audit_expires after update on audit_expiry begin
+    delete from audit where occurred_at < new.expired_before;
+end;
+create trigger audit_keeps_entries before delete on audit
+when old.occurred_at >= (select expired_before from audit_expiry) begin
+    select raise(abort, 'Entries of the audit are not removed.');
+end;
+-- Erasing a customer puts a keyed hash in place of their id; nothing else changes.
+create trigger audit_keeps_values before update on audit
+when not (
+    old.customer_id <> '' and new.customer_id glob 'erased:*'
+    and (old.entry, old.occurred_at, old.person, old.role, old.action, old.campaign_id, old.details)
+    is (new.entry, new.occurred_at, new.person, new.role, new.action, new.campaign_id, new.details)
+) begin
+    select raise(abort, 'Entries of the audit are not changed.');
+end;
+-- What `insert or replace` replaces is removed without asking the trigger above.
+create trigger audit_replaces_nothing before insert on audit
+when exists (select 1 from audit where entry = new.entry) begin
+    select raise(abort, 'Entries of the audit are not replaced.');
+end;
 
 -- People who were erased: keyed hashes of their ids and addresses, so that later loads leave them out.
 create table erased (key_hash blob primary key, kind text not null, erased_at real not null) strict, without rowid;

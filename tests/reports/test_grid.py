@@ -294,3 +294,38 @@ def test_filter_values_are_bound_as_parameters() -> None:
     query = grid.grid_query({"name": text("contains", "s3cret")}, search="hidden", status=["opened"])
     assert query.parameters == {"f0": "s3cret", "f1": "opened", "f2": "hidden"}
     assert not any(value in query.where for value in ("s3cret", "hidden", "opened'"))
+
+
+@pytest.mark.parametrize(
+    ("filters", "described"),
+    [
+        ({}, []),
+        ({"search": " "}, []),
+        (
+            {"search": "anna", "status": ["clicked", "opened"], "stage": "sent", "link": 3},
+            ["search", "status clicked, opened", "stage sent", "link 3"],
+        ),
+        ({"link": "https://x.example/?anna@x.example"}, ["link"]),
+        ({"filter": {"name": {"type": "contains", "filter": "anna"}}}, ["name contains"]),
+        ({"filter": {"opens": {"type": "inRange", "filter": 1, "filterTo": 2}}}, ["opens inRange 1 2"]),
+        (
+            {"filter": {"sent_at": {"type": "equals", "dateFrom": "2026-04-14 00:00:00", "filter": "anna"}}},
+            ["sent_at equals 2026-04-14 00:00:00"],
+        ),
+        (
+            {
+                "filter": {
+                    "email": {
+                        "operator": "OR",
+                        "conditions": [{"type": "equals", "filter": "anna"}, {"type": "blank"}],
+                    }
+                }
+            },
+            ["email equals", "email blank"],
+        ),
+    ],
+)
+def test_filters_are_described_without_texts(filters: dict[str, Any], described: list[str]) -> None:
+    posted = {"filter": filters.pop("filter")} if "filter" in filters else {}
+    grid.posted_query(posted, **filters)
+    assert grid.described(posted, **filters) == described

@@ -20,7 +20,7 @@ ALL = [parameter for page in parameters.PAGES.values() for parameter in page]
 def test_the_parameters_of_a_page_have_names_of_their_own(page: str) -> None:
     names = [parameter.name for parameter in parameters.PAGES[page]]
     assert len(names) == len(set(names))
-    assert "dialog" in names
+    assert "dialog" in names or page == "audit"
 
 
 @given(st.lists(st.one_of(st.text(), st.sampled_from(TEXTS)), max_size=60))

@@ -3,8 +3,9 @@
 They are a fragment: typing in the search box or clicking in the grid does not rerun the rest of the page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from mailsight.figures import formats
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, frame, navigation
 from mailsight.web.access import Right
+from mailsight.web.audit import Export
 from mailsight.web.parameters import GRID_FILTERS, GRID_SORT
 
 from . import dialogs, heatmap, states, tabs
@@ -79,13 +81,15 @@ def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
             link = heatmap.chosen_link(report)
             stage = states.stage_chip(report)
             chosen = states.states_pills(report)
-        _export_buttons(report, partial(grid.shown, report, search, chosen, stage, link, variant))
+        filters = (report, search, chosen, stage, link, variant)
+        _export_buttons(report, partial(grid.shown, *filters), lambda name: grid.exported(name, *filters))
     grid.recipients_grid(report, search, chosen, stage, link, variant)
 
 
 def _export_buttons(
     report: CampaignReport,
     shown: Callable[[grid.ReadCustomers], grid.ReadView],
+    exported: Callable[[str], Callable[[Mapping[str, Any]], Export]],
 ) -> None:
     """Buttons that export the customers in the grid, and all their events of this campaign."""
     campaign_id, audience = report.campaign.campaign_id, report.audience
@@ -94,6 +98,7 @@ def _export_buttons(
             f"customers:{campaign_id}",
             ("customers", campaign_id, audience.value),
             shown(rows.customers),
+            exported("customers"),
             grid=grid.grid_name(campaign_id),
             right=Right.CUSTOMERS,
         )
@@ -101,6 +106,7 @@ def _export_buttons(
             f"events:{campaign_id}",
             ("events", campaign_id),
             shown(rows.events),
+            exported("events"),
             grid=grid.grid_name(campaign_id),
             right=Right.RAW_EXPORTS,
             label="Events",

@@ -27,8 +27,10 @@ from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import mail_views
 from mailsight.screens.dialogs import variants as variants_dialog
-from mailsight.web import downloads
+from mailsight.warehouse.reader import Snapshot
+from mailsight.web import audit, downloads, sessions
 from mailsight.web.access import Right
+from mailsight.web.audit import Export
 from mailsight.web.parameters import CAMPAIGN_DIALOG, HEATMAP_SWITCHES, LINK, VARIANT
 
 _heatmap = st.components.v2.component(
@@ -63,6 +65,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
                     f"links:{campaign_id}",
                     ("links", campaign_id, report.audience.value),
                     partial(rows.links, campaign_id=campaign_id, audience=report.audience),
+                    Export("links", campaign_id),
                     right=Right.FIGURES,
                     label="Export links",
                 )
@@ -286,16 +289,15 @@ def _switch(key: str) -> None:
 
 
 def _download(report: CampaignReport, mail: MailView) -> None:
+    campaign_id, session_id = report.campaign.campaign_id, sessions.current_id()
+
+    def content(data: Snapshot) -> str:
+        audit.exported(Export("heatmap", campaign_id), "html", session_id)
+        return heatmap.of_campaign_or_reason(report, mail.html, mails.first_values(data, campaign_id))
+
     st.download_button(
         "Download as HTML",
-        locales.keeping(
-            downloads.later(
-                Right.FIGURES,
-                lambda data: heatmap.of_campaign_or_reason(
-                    report, mail.html, mails.first_values(data, report.campaign.campaign_id)
-                ),
-            )
-        ),
+        locales.keeping(downloads.later(Right.FIGURES, content)),
         file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",

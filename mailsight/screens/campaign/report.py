@@ -10,6 +10,7 @@ from mailsight.exports.lists import Format
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import navigation
 from mailsight.warehouse.reader import Snapshot
+from mailsight.web.audit import Export
 from mailsight.web.downloads import Write
 
 
@@ -30,4 +31,5 @@ def report_menu(report: CampaignReport) -> None:
         return pdf.write_pdf(content, output, zone)
 
     writes: dict[Format, Write] = {Format.HTML: as_html, Format.PDF: as_pdf}
-    report_button(f"report:{campaign_id}", ("report", campaign_id, audience.value), writes)
+    name = ("report", campaign_id, audience.value)
+    report_button(f"report:{campaign_id}", name, writes, Export("report", campaign_id))

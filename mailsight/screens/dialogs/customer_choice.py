@@ -13,6 +13,7 @@ from mailsight.reports import recipients
 from mailsight.reports.grid import grid_query
 from mailsight.screens import cached
 from mailsight.vocabulary import Audience, Stage
+from mailsight.web import audit
 
 
 def chosen_customer(
@@ -42,6 +43,8 @@ def chosen_customer(
         places = ((stage, choice.place(search, stage, customer_id)) for stage in stages)
         stage, place = next((at for at in places if at[1]), (stages[0], 0))
         total = choice.customers(search, stage, 0).total
+        if search:
+            audit.listed("customers", (), total, search=search, campaign_id=campaign_id)
         first = 1 if search and total else 0
         # A new search starts at its first match.
         if search and (not place or st.session_state.get(key) != search):

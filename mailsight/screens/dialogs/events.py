@@ -14,8 +14,11 @@ from mailsight.exports import rows as export_rows
 from mailsight.figures import formats
 from mailsight.reports import customer
 from mailsight.screens import cached, navigation
+from mailsight.state.audit import Action
 from mailsight.vocabulary import EventType
+from mailsight.web import audit
 from mailsight.web.access import Right
+from mailsight.web.audit import Export
 
 
 @st.dialog("Events of this e-mail", width="large", icon=":material/history:", on_dismiss=address.close_dialog)
@@ -23,6 +26,7 @@ from mailsight.web.access import Right
 def show(campaign_id: str, customer_id: str) -> None:
     """Show the events of one message in order."""
     events = cached.read(customer.message_events, campaign_id, customer_id)
+    audit.viewed(Action.OPENED_EVENTS, campaign_id=campaign_id, customer_id=customer_id)
     rows = [
         tables.Row(
             str(place),
@@ -57,6 +61,7 @@ def show(campaign_id: str, customer_id: str) -> None:
         f"events:{campaign_id}:{customer_id}",
         ("events", campaign_id, customer_id),
         partial(export_rows.customer_events, customer_id=customer_id, campaign_id=campaign_id),
+        Export("customer-events", campaign_id, customer_id),
         right=Right.RAW_EXPORTS,
         disabled=not rows,
     )

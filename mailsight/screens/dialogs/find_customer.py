@@ -8,7 +8,7 @@ from mailsight.figures import formats
 from mailsight.reports import find_customers
 from mailsight.screens import cached
 from mailsight.vocabulary import Audience, NotSentReason
-from mailsight.web import addresses
+from mailsight.web import addresses, audit
 
 
 @st.dialog(
@@ -22,6 +22,7 @@ def show(audience: Audience) -> None:
         st.caption("Enter a name, an e-mail address or a customer ID, or parts of them.")
         return
     matches = cached.read(find_customers.find, text)
+    audit.listed("all customers", (), len(matches.customers) + matches.more, search=text)
     tables.table(
         [tables.Column("Customer"), tables.Column("Customer ID", fit=True)],
         [

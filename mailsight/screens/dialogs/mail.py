@@ -17,6 +17,7 @@ from mailsight.screens.dialogs import mail_comparison, mail_values, mail_views
 from mailsight.screens.dialogs.customer_choice import chosen_customer
 from mailsight.screens.dialogs.mail_views import Look
 from mailsight.vocabulary import NotSentReason
+from mailsight.web.audit import Export
 from mailsight.web.parameters import CAMPAIGN_DIALOG, HEADERS, HTML, PLAIN_TEXT, SOURCE, Dialog
 
 FIELDS_HELP = "The names of the merge fields in the template, instead of sample values."
@@ -55,7 +56,7 @@ def preview(campaign_id: str) -> None:
             sample = cached.read(mails.sample, campaign_id) or mail
     except WorkFailed:
         sample = mail
-    _mail(sample, key, template=mail, recipient=SAMPLE, opens=True)
+    _mail(sample, key, Export("e-mail", campaign_id), template=mail, recipient=SAMPLE, opens=True)
 
 
 def _show_as(customer_id: str) -> None:
@@ -105,9 +106,11 @@ def _customers_mail(
         )
         if not st.toggle(label, key=f"{key}:unsent"):
             return
+    mail_comparison.record(mail, campaign_id, customer_id)
     _mail(
         mail,
         key,
+        Export("e-mail", campaign_id, customer_id),
         delivery=delivery,
         recipient=cached.read(mails.recipient, campaign_id, customer_id),
         received=cached.read(mails.received, campaign_id, customer_id) if mail.source == "archived" else None,
@@ -139,6 +142,7 @@ def _say_if_not_received(delivery: Delivery) -> None:
 def _mail(
     mail: MailView,
     key: str,
+    export: Export,
     *,
     template: MailView | None = None,
     delivery: Delivery | None = None,
@@ -173,11 +177,11 @@ def _mail(
     if view == PLAIN_TEXT:
         mail_views.plain(mail, key)
     elif view == SOURCE:
-        mail_views.source(mail, key)
+        mail_views.source(mail, key, export)
     elif view == HEADERS and received:
         mail_views.headers(received, key)
     else:
-        mail_views.html(mail, key, look, recipient=recipient, opens=opens)
+        mail_views.html(mail, key, look, recipient=recipient, opens=opens, export=export)
 
 
 def _origin(mail: MailView, delivery: Delivery | None) -> str:

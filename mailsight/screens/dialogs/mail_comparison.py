@@ -17,6 +17,8 @@ from mailsight.screens import cached, frame
 from mailsight.screens.dialogs import mail_views
 from mailsight.screens.dialogs.customer_choice import chosen_customer
 from mailsight.screens.dialogs.mail_views import Look
+from mailsight.state.audit import Action
+from mailsight.web import audit
 from mailsight.web.parameters import MAIL_BESIDE
 
 _NAMES = {Kind.TEXT: "text", Kind.LINK: "link", Kind.PICTURE: "image"}
@@ -79,6 +81,7 @@ def show(campaign_id: str, customer_id: str, mail: MailView, key: str, look: Loo
     except WorkFailed as error:
         mail_views.cannot_show(error)
         return False
+    record(second, campaign_id, other_id)
     frame.verdict(summary(mail, second, counts))
     st.caption(_MARKS)
     for column, each, safe, customer in zip(
@@ -88,6 +91,12 @@ def show(campaign_id: str, customer_id: str, mail: MailView, key: str, look: Loo
             _lines(each, second if each is mail else mail, campaign_id, customer)
             mail_views.framed(safe, each, f"{key}:{customer}", look, opens=False)
     return True
+
+
+def record(mail: MailView, campaign_id: str, customer_id: str) -> None:
+    """Record in the audit that a customer's e-mail is shown."""
+    copy = "archived" if mail.source == "archived" else "rebuilt"
+    audit.viewed(Action.OPENED_MAIL, campaign_id=campaign_id, customer_id=customer_id, copy=copy)
 
 
 def _lines(mail: MailView, other: MailView, campaign_id: str, customer_id: str) -> None:

@@ -19,6 +19,8 @@ from mailsight.mail.removed import Unsafe
 from mailsight.mail.trackers import host
 from mailsight.mail.views import CLIPPED, ShownLink, ShownMail
 from mailsight.reports.mails import MailView, Received
+from mailsight.web import audit, sessions
+from mailsight.web.audit import Export
 from mailsight.web.parameters import (
     DARK,
     DESKTOP,
@@ -87,10 +89,10 @@ def chosen_look(key: str) -> Look:
     return Look(PHONE_WIDTH if screen == PHONE else None, colours == DARK, pictures)
 
 
-def html(mail: MailView, key: str, look: Look, *, recipient: Recipient, opens: bool) -> None:
+def html(mail: MailView, key: str, look: Look, *, recipient: Recipient, opens: bool, export: Export) -> None:
     """The e-mail as a mail program shows it, below notes about it.
 
-    `opens`: links open when they are clicked, except those that are personal.
+    `opens`: links open when they are clicked, except those that are personal. `export`: what a download of it contains.
     """
     work = partial(
         views.shown,
@@ -106,7 +108,7 @@ def html(mail: MailView, key: str, look: Look, *, recipient: Recipient, opens: b
             shown = pool.run(work)
     except WorkFailed as error:
         cannot_show(error)
-        _download(mail.html, key)
+        _download(mail.html, key, export)
         return
     framed(shown, mail, key, look, opens=opens)
 
@@ -201,12 +203,12 @@ def plain(mail: MailView, key: str) -> None:
     _literal(text, key)
 
 
-def source(mail: MailView, key: str) -> None:
+def source(mail: MailView, key: str, export: Export) -> None:
     """The e-mail's HTML as it is."""
     size = formats.size(len(mail.html.encode("utf-8", "replace")))
     st.caption(f"The HTML of the e-mail ({size}), with invisible characters spelled out.")
     _literal(mail.html, key)
-    _download(mail.html, key)
+    _download(mail.html, key, export)
 
 
 def _literal(text: str, key: str) -> None:
@@ -291,11 +293,17 @@ def cannot_show(error: WorkFailed) -> None:
     st.warning(f"This e-mail can't be shown. {formats.plain(error.message)}", icon=":material/block:")
 
 
-def _download(html: str, key: str) -> None:
+def _download(html: str, key: str, export: Export) -> None:
     """Offer the e-mail as text, which no browser runs."""
+    session_id = sessions.current_id()
+
+    def content() -> bytes:
+        audit.exported(export, "txt", session_id)
+        return html.encode("utf-8", "replace")
+
     st.download_button(
         "Download the HTML as text",
-        html.encode("utf-8", "replace"),
+        content,
         file_name="e-mail.txt",
         mime="text/plain",
         icon=":material/download:",

@@ -15,8 +15,9 @@ from mailsight.reports import recipients
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached
 from mailsight.vocabulary import NotSentReason
-from mailsight.web import addresses
+from mailsight.web import addresses, audit
 from mailsight.web.access import Right
+from mailsight.web.audit import Export
 from mailsight.web.parameters import REASON
 
 ROWS_PER_PAGE = 10
@@ -54,6 +55,7 @@ def _reasons_and_customers(report: CampaignReport) -> None:
                 f"not_sent:{campaign_id}",
                 ("not-sent", campaign_id),
                 partial(export_rows.not_sent, campaign_id=campaign_id, reason=chosen, search=search),
+                Export("not-sent", campaign_id, filters=_filters(chosen, search)),
                 right=Right.CUSTOMERS,
             )
         _not_sent_customers(report, chosen, search)
@@ -64,6 +66,7 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, se
     campaign_id = report.campaign.campaign_id
     paging = Paging(f"not_sent:{campaign_id}:{reason}:{search}:page", ROWS_PER_PAGE, narrow=True)
     page = cached.read(recipients.not_sent, campaign_id, reason, search, paging.first(), ROWS_PER_PAGE)
+    audit.listed("not-sent", _filters(reason, search), page.total, search=search, campaign_id=campaign_id)
     tables.table(
         [tables.Column("Customer"), tables.Column("Reason", whole=True)],
         [
@@ -86,6 +89,10 @@ def _not_sent_customers(report: CampaignReport, reason: NotSentReason | None, se
         empty="No customers match.",
     )
     paging.footer(formats.things(page.total, "customer"), page.total)
+
+
+def _filters(reason: NotSentReason | None, search: str) -> list[str]:
+    return [*([f"reason {reason}"] if reason else []), *(["search"] if search.strip() else [])]
 
 
 def _reasons(report: CampaignReport) -> NotSentReason | None:
