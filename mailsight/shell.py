@@ -6,10 +6,10 @@ import streamlit as st
 
 from mailsight import measures
 from mailsight.components import accessibility, address
-from mailsight.errors import MailsightError
+from mailsight.errors import MailsightError, NotInRole
 from mailsight.figures import locales
 from mailsight.screens import cached, frame, navigation, sign_in
-from mailsight.web import access, sessions
+from mailsight.web import access, audit, sessions
 
 STATIC = Path(__file__).parent / "static"
 
@@ -31,4 +31,6 @@ try:
         page.run()
     frame.freeze_imports(page.url_path)
 except MailsightError as error:
+    if isinstance(error, NotInRole):
+        audit.refused(f"page {page.url_path or 'campaigns'}", sign_in.visitor().claims)
     frame.error_page(error)

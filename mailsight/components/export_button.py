@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, BinaryIO
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from mailsight.exports.lists import LIST_FORMATS, Format, file_name
 from mailsight.exports.writers import Rows
 from mailsight.figures.formats import plain
 from mailsight.warehouse.reader import Snapshot
-from mailsight.web import audit, downloads, sessions
+from mailsight.web import downloads, sessions
 from mailsight.web.access import Right
 from mailsight.web.answers import path
 from mailsight.web.audit import Export
@@ -191,10 +192,10 @@ def file_menu(
                 if grid:
                     session.pending[key] = _Pending(secrets.token_urlsafe(16), chosen)
                 else:
-                    _start(key, name, chosen, right, export({}), write(chosen, {}))
+                    _start(key, name, chosen, right, write(chosen, {}), partial(export, {}))
             elif (pending := session.pending.get(key)) and (view := _view(key, pending)):
                 session.remove(key)
-                _start(key, name, pending.form, right, export(view), write(pending.form, view))
+                _start(key, name, pending.form, right, write(pending.form, view), partial(export, view))
             if pending := session.pending.get(key):
                 _watch_file(
                     key, {"id": pending.id, "name": f"{file_name(*name)}.{pending.form}", "grid": grid}
@@ -213,12 +214,20 @@ def _view(key: str, pending: _Pending) -> Mapping[str, Any] | None:
     return view if isinstance(view, dict) and view.get("id") == pending.id else None
 
 
-def _start(key: str, name: Sequence[str], form: Format, right: Right, export: Export, write: Write) -> None:
+def _start(
+    key: str,
+    name: Sequence[str],
+    form: Format,
+    right: Right,
+    write: Write,
+    export: Callable[[], Export],
+) -> None:
     try:
-        audit.exported(export, form)
-        _session_files().files[key] = downloads.start(f"{file_name(*name)}.{form}", form, right, write)
+        file = downloads.start(f"{file_name(*name)}.{form}", form, right, write, export())
     except MailsightError as error:
         st.toast(f"**{error.title}.** {plain(error.message)} {error.next_step}", icon=":material/error:")
+    else:
+        _session_files().files[key] = file
 
 
 def _progress(file: Exported, unit: str) -> dict[str, str]:

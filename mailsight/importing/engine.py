@@ -6,7 +6,6 @@ killed or cut off at any moment changes nothing, and the next one starts where t
 
 import logging
 import re
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -137,8 +136,7 @@ def _read(source: Source, request: Request, written: Written, alive: Callable[[]
     except Exception as error:
         if stops_load(error):
             raise
-        trace = "".join(traceback.format_tb(error.__traceback__))
-        _log.error("An import failed:\n%s%s", trace, safe(repr(error)))
+        _log.exception("An import failed")
         raise LoadBroken(f"The import failed: {type(error).__name__}.") from None
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mailsight import measures
+from mailsight import measures, tracebacks
 from mailsight.errors import BadSetting, LoadRunning, MailsightError, StateUnreadable
 from mailsight.loading import child
 from mailsight.loading.background import PAUSE_AFTER_LOAD, Background
@@ -157,7 +157,8 @@ class Importer(Background):
             return time.monotonic() - start + BUSY_SECONDS
         except Exception as error:  # noqa: BLE001  # whatever went wrong, it is repeated
             reason = str(error) if isinstance(error, MailsightError) else type(error).__name__
-            _log.error("The import %s failed: %s", each.name, reason)  # may quote the address
+            # The reason may quote the address or data. The Data page has it.
+            _log.error("The import %s failed: %s", each.name, tracebacks.in_short(error))
             self._note(each, Outcome(datetime.now(UTC), reason, failures + 1, each.every_seconds))
             return time.monotonic() - start + retry_seconds(each.every_seconds, failures)
         self._note(each, Outcome(datetime.now(UTC), every_seconds=each.every_seconds))

@@ -92,9 +92,8 @@ def downloads(compared: Sequence[ComparedCampaign], audience: Audience) -> None:
         Export("comparison", filters=ids),
         right=Right.FIGURES,
     )
-    report_button(
-        f"{key}:report", ("comparison", audience.value), writes, Export("comparison report", filters=ids)
-    )
+    export = Export("comparison report", filters=ids)
+    report_button(f"{key}:report", ("comparison", audience.value), writes, export)
 
 
 def warn_about_missing(ids: Sequence[str], compared: Sequence[ComparedCampaign]) -> None:

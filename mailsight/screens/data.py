@@ -26,7 +26,7 @@ from mailsight.reports import data
 from mailsight.reports.data import DataReport, Import, Load, ProviderEvents, SearchResult
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.reader import Snapshot
-from mailsight.web import audit, configuration, downloads, routes, sessions
+from mailsight.web import audit, configuration, downloads, routes
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import (
@@ -433,16 +433,11 @@ def _search(key: str, placeholder: str) -> tuple[str, DeltaGenerator]:
 
 
 def _export(key: str, read: Callable[[Snapshot], Rows], result: SearchResult, search: str) -> None:
-    session_id = sessions.current_id()
     audit.listed(key, (), result.total, search=search)
-
-    def content(snapshot: Snapshot) -> bytes:
-        audit.exported(Export(key, filters=["search"] if search else []), "csv", session_id)
-        return writers.as_csv(read(snapshot))
-
+    export = Export(key, filters=["search"] if search else [])
     st.download_button(
         "Export as CSV",
-        downloads.later(Right.KEPT_ROWS, content),
+        downloads.later(Right.KEPT_ROWS, lambda snapshot: writers.as_csv(read(snapshot)), export, "csv"),
         file_name=f"{key}.csv",
         mime="text/csv",
         icon=":material/download:",

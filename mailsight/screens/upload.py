@@ -197,7 +197,7 @@ def _start(
     Raises `MayNotUpload`, because hiding the button is not access control, and `StateUnreadable`.
     """
     database = _allowed_database()
-    audit.done(Action.UPLOADED, kind=kind, files=len(files))
+    audit.done(sessions.current(), Action.UPLOADED, kind=kind, files=len(files))
 
     def run(folder: Path, progress: Progress) -> LoadSummary:
         saved = save(files, folder)

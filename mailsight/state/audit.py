@@ -53,7 +53,7 @@ class Action(Word):
 
 
 for _action, _details in {
-    Action.REFUSED: ("what", "needs"),
+    Action.REFUSED: ("what",),
     Action.LISTED_CUSTOMERS: ("list", "filters", "matches"),
     Action.SEARCHED: ("list", "length", "filters", "matches"),
     Action.OPENED_MAIL: ("copy",),

@@ -20,7 +20,8 @@ from mailsight.state.audit import Action, Audit, Detail
 from mailsight.vocabulary import Role
 
 from . import configuration, sessions
-from .access import Claims, Standing, Viewer, verified_address
+from .access import Claims, Viewer, verified_address
+from .sessions import Visitor
 
 # Pages run again for every click on them. What somebody does again within this time of the last is still the same.
 REPEAT_SECONDS = 300.0
@@ -124,43 +125,19 @@ def seen_by(
 
 
 def done(
-    action: Action, *, campaign_id: str = "", customer_id: str = "", session_id: str = "", **details: Detail
+    viewer: Viewer, action: Action, *, campaign_id: str = "", customer_id: str = "", **details: Detail
 ) -> None:
-    """Record what a session's viewer is about to do. Don't do it if this raises `StateUnreadable` or `NotAllowed`."""
-    viewer = sessions.viewer(session_id or sessions.current_id())
+    """Record what somebody is about to do. Don't do it if this raises `StateUnreadable`."""
     current().record(
         viewer.person, viewer.role, action, campaign_id=campaign_id, customer_id=customer_id, **details
     )
 
 
-def signed_in(claims: Claims) -> None:
-    """Record that somebody has signed in, or was refused, because they may not enter."""
-    access = configuration.current().access
-    if access.standing(claims, time.time()) is Standing.NOT_ALLOWED:
-        refused("sign-in", claims)
-    else:
-        seen_by(_person(claims), "sign-in", Action.SIGNED_IN, again=str(claims.get("iat")))
-
-
-def signed_out(claims: Claims) -> None:
-    """Record that somebody has signed out."""
-    seen_by(_person(claims), "sign-in", Action.SIGNED_OUT, again=str(claims.get("iat")))
-
-
-def refused(what: str, claims: Claims, needs: str = "") -> None:
-    """Record that somebody was refused, at most once a minute for each `what`, which is a name of the program.
-
-    `needs`: what would have been needed, such as a role.
-    """
-    details = {"what": what} | ({"needs": needs} if needs else {})
-    seen_by(_person(claims), "refused", Action.REFUSED, again=int(time.time() // 60), **details)
-
-
-def exported(export: Export, form: str, session_id: str = "") -> None:
-    """Record that a file is about to be created for the viewer of a session. Raises as `done` does."""
+def exported(viewer: Viewer, export: Export, form: str) -> None:
+    """Record that a file is about to be created for somebody. Don't do it if this raises `StateUnreadable`."""
     done(
+        viewer,
         Action.EXPORTED,
-        session_id=session_id,
         campaign_id=export.campaign_id,
         customer_id=export.customer_id,
         list=export.list,
@@ -169,15 +146,33 @@ def exported(export: Export, form: str, session_id: str = "") -> None:
     )
 
 
+def signed_in(claims: Claims) -> None:
+    """Record that somebody has signed in, or was refused, because they may not enter."""
+    if viewer := sessions.viewer_of(Visitor(claims)):
+        seen_by(viewer, "sign-in", Action.SIGNED_IN, again=str(claims.get("iat")))
+    elif claims:
+        refused("sign-in", claims)
+
+
+def signed_out(claims: Claims) -> None:
+    """Record that somebody has signed out."""
+    seen_by(_somebody(claims), "sign-in", Action.SIGNED_OUT, again=str(claims.get("iat")))
+
+
+def refused(what: str, claims: Claims) -> None:
+    """Record that somebody was refused, at most once a minute for each `what`, which is a name of the program."""
+    seen_by(_somebody(claims), "refused", Action.REFUSED, again=int(time.time() // 60), what=what)
+
+
+def _somebody(claims: Claims) -> Viewer:
+    """Who has these claims, whether they may enter or not."""
+    viewer = configuration.current().access.viewer(claims) if claims else None
+    return viewer or Viewer(verified_address(claims) or str(claims.get("sub", "")), Role.READER)
+
+
 def problem() -> str | None:
     """A sentence if the last entry could not be written."""
     return "The audit can't be written, so what people view is not recorded." if _failed else None
-
-
-def _person(claims: Claims) -> Viewer:
-    """Whoever has these claims, even without a role."""
-    name = verified_address(claims) or str(claims.get("sub", ""))
-    return configuration.current().access.viewer(claims) or Viewer(name, Role.READER)
 
 
 def _is_repeated(key: str) -> bool:

@@ -23,8 +23,9 @@ from mailsight.figures import formats, locales
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
 
-from . import answers, sessions
+from . import answers, audit, sessions
 from .access import Right
+from .audit import Export
 
 T = TypeVar("T")
 #: Writes a file from what its viewer may see, reports its progress and returns a note for the user.
@@ -64,12 +65,13 @@ def close() -> None:
         jobs.cache_clear()
 
 
-def start(name: str, form: Format, right: Right, write: Write) -> Exported:
-    """Start writing a file for whoever looks at the page that is running.
+def start(name: str, form: Format, right: Right, write: Write, export: Export) -> Exported:
+    """Start writing a file for whoever looks at the page that is running, and record it in the audit.
 
-    Raises `TooManyFiles`, `NotAllowed`, and `NotInRole` without the right to it.
+    Raises `TooManyFiles`, `NotAllowed`, `NotInRole` without the right to it, and `StateUnreadable`.
     """
     allowed = sessions.pass_for(needed(form, right))
+    audit.exported(sessions.current(), export, form)
 
     def work(output: BinaryIO, on_progress: OnProgress) -> str:
         with warehouse().snapshot(sessions.passed(allowed, _EXPIRED).scope) as data:
@@ -83,15 +85,17 @@ def needed(form: Format, right: Right) -> Right:
     return Right.RAW_EXPORTS if form is Format.PARQUET else right
 
 
-def later(right: Right, read: Callable[[Snapshot], T]) -> Callable[[], T]:
-    """What a download button calls once it is clicked, with the right as it is then.
+def later(right: Right, read: Callable[[Snapshot], T], export: Export, form: str) -> Callable[[], T]:
+    """What a download button calls once it is clicked, with the right as it is then. It is recorded in the audit.
 
-    Raises `NotAllowed`, and `NotInRole` without the right.
+    Raises `NotAllowed`, and `NotInRole` without the right; what it returns raises `StateUnreadable` too.
     """
     allowed = sessions.pass_for(right)
 
     def at_click() -> T:
-        with warehouse().snapshot(sessions.passed(allowed, _EXPIRED).scope) as data:
+        viewer = sessions.passed(allowed, _EXPIRED)
+        audit.exported(viewer, export, form)
+        with warehouse().snapshot(viewer.scope) as data:
             return read(data)
 
     return at_click

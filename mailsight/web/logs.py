@@ -1,6 +1,7 @@
 """One format for all logs of the server, text or JSON, and a line for each request.
 
-Logs contain no query strings, and secrets and addresses that slip into a message are masked.
+Logs contain no query strings and no messages of errors, which may quote data. Secrets and addresses that slip into a
+message are masked.
 """
 
 import json
@@ -15,7 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mailsight import measures
+from mailsight import measures, tracebacks
 
 from . import answers, parameters
 
@@ -32,14 +33,29 @@ _SECRETS = (
         r"\1\2…",
     ),
     (re.compile(r"(?i)\b(basic|bearer) [\w.+/=~-]{6,}"), r"\1 …"),
+    # An error that asyncio found in a task.
+    (re.compile(r"(exception=[\w.]+)\(.*\)>", re.DOTALL), r"\1(…)>"),
     (re.compile(r"[\w.+'%-]{1,64}(?:@|%40)[\w-]{1,63}(\.[\w-]{1,63})+"), "…@…"),
 )
 # Requests that succeed so often that they are only logged at the level debug.
 _QUIET = ("/static/", "/component/", "/app/static/", "/_stcore/")
+# Paths that are Streamlit's own.
+_OTHER_PATHS = (*_QUIET, "/media/", "/auth/", "/oauth2callback")
+_OTHERS = (
+    "uvicorn",
+    "httpx",
+    "httpcore",
+    "websockets",
+    "watchdog",
+    "streamlit",
+    "asyncio",
+    "authlib",
+    "multipart",
+)
 _log = logging.getLogger(__name__)
 
 
-class Formatter(logging.Formatter):
+class Formatter(tracebacks.Formatter):
     """Masks secrets, and appends the id of the request that a record belongs to."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -49,7 +65,7 @@ class Formatter(logging.Formatter):
         return f"{first} [request {request}]{newline}{rest}" if request else text
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(tracebacks.Formatter):
     """One JSON object per line: time, level, logger, message, the request's id, and what `RequestLog` knows of it.
 
     An exception's traceback is in `error`. Secrets are masked in all texts.
@@ -89,10 +105,13 @@ def configure(level: str, form: str = "text") -> None:
             logger.handlers.clear()
             logger.propagate = True
             logger.setLevel(logging.NOTSET)
-    if level != "debug":
-        # These say more than is needed about each connection.
-        for name in ("uvicorn", "httpx", "websockets", "watchdog"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+    # At lower levels, others write what is sent over connections, what people type, and addresses with their queries.
+    for name in _OTHERS:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+    if level == "debug":
+        logging.root.setLevel(logging.INFO)
+        logging.getLogger("mailsight").setLevel(logging.DEBUG)
+    tracebacks.log_all()
 
 
 class RequestLog:
@@ -139,16 +158,24 @@ class RequestLog:
 def _count(scope: Scope, status: int, seconds: float) -> None:
     """Counts a request for `/metrics`, under the path of its route. All others, such as refused ones, are one."""
     path = str(scope["route"].path) if "route" in scope else scope["path"]
-    is_known = "route" in scope or path in map(answers.path, parameters.PAGES)
-    route = path.removeprefix(answers.path("").rstrip("/")) or "/" if is_known else "none"
+    route = path.removeprefix(answers.path("").rstrip("/")) or "/" if _is_known(scope) else "none"
     measures.REQUESTS.labels(route, status or "none").inc()
     if scope["type"] == "http":  # a WebSocket is open as long as its page
         measures.REQUEST_SECONDS.labels(route).observe(seconds)
 
 
+def _is_known(scope: Scope) -> bool:
+    return "route" in scope or scope["path"] in map(answers.path, parameters.PAGES)
+
+
 def describe(scope: Scope, status: int, seconds: float) -> dict[str, object]:
-    """A request: the method, the first two parts of the path (others may be secret), status and duration."""
+    """A request: the method, the first two parts of the path (others may be secret), status and duration.
+
+    A path that the server doesn't know is left out: anybody may have put anything into it.
+    """
     path = scope.get("raw_path", scope["path"].encode()).decode("ascii", "backslashreplace")
+    if not (_is_known(scope) or scope["path"].startswith(_OTHER_PATHS)):
+        path = "/…"
     parts = path.split("/", 3)
     shown = "/".join([*parts[:3], "…"] if len(parts) > 3 and parts[3] else parts)[:200]
     method = scope.get("method", "WEBSOCKET")

@@ -14,11 +14,12 @@ from mailsight.reports.grid import grid_query
 from mailsight.screens import audit as screen
 from mailsight.state import audit as state_audit
 from mailsight.state.audit import Action
-from mailsight.vocabulary import Audience, Stage
+from mailsight.vocabulary import Audience, Role, Stage
 from mailsight.warehouse.reader import Warehouse
 from mailsight.web import audit
 from tests.support.campaigns import newest_clicked
 from tests.support.pages import show, words
+from tests.support.visitors import become
 
 
 @pytest.fixture
@@ -148,9 +149,10 @@ def test_the_address_keeps_the_search(parameters: dict[str, str], found: str) ->
 
 @pytest.mark.usefixtures("data")
 def test_others_may_not_read_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "may_read", lambda: False)
+    become(monkeypatch, Role.ANALYST)
     at = show("audit")
-    assert "Only admins may read the audit." in words(at)
+    assert "does not include the audit" in words(at)
+    assert recorded()[-1] == ("refused", "", "", {"what": "page audit"})
     assert not at.text_input
     assert "Audit" not in [link.proto.label for link in show("data").get("page_link")]
 

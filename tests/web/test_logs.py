@@ -42,10 +42,13 @@ def lines(written: io.StringIO) -> Callable[[], list[dict[str, Any]]]:
     return lambda: [json.loads(line) for line in written.getvalue().splitlines()]
 
 
+QUOTED = "https://ann:secret@mail.example/?token=abc123 of ann@example.com"
+
+
 async def answer(request: Request) -> PlainTextResponse:
     logging.getLogger("mailsight.test").warning("inside")
     if request.url.path == "/broken":
-        raise RuntimeError("https://ann:secret@mail.example/?token=abc123 of ann@example.com")
+        raise RuntimeError(QUOTED)
     return PlainTextResponse("")
 
 
@@ -75,7 +78,8 @@ def test_an_unexpected_error_is_logged_without_secrets_and_answered_with_its_id(
     assert failed.headers["x-request-id"] in failed.text
     assert "RuntimeError" not in failed.text
     text = written.getvalue()
-    assert "RuntimeError: https://…@mail.example/?token=… of …@…" in text
+    assert "RuntimeError" in text
+    assert "mail.example" not in text
     assert f"[request {failed.headers['x-request-id']}]\nTraceback" in text
     assert "GET /broken 500 " in text
 
@@ -114,10 +118,11 @@ def test_an_error_is_one_line_of_json_without_secrets(
     _, error, request = lines()
     assert error["request"] == request["request"] == failed.headers["x-request-id"]
     assert error["error"].startswith("Traceback")
-    assert "RuntimeError: https://…@mail.example/?token=… of …@…" in error["error"]
+    assert error["error"].endswith("RuntimeError")
     client.get("/ann%40mail.example")
-    assert lines()[-1]["path"] == "/…@…"
-    assert not re.search(r"abc123|ann[:%@]", json.dumps(lines()))
+    client.get("/Ann%20Smith/campaign")
+    assert [line["path"] for line in lines()[-2:]] == ["/…", "/…"]
+    assert not re.search(r"(?i)abc123|ann[:%@ ]", json.dumps(lines()))
 
 
 def test_paths_that_are_secrets_are_cut_and_static_files_are_quiet(

@@ -27,8 +27,7 @@ from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import mail_views
 from mailsight.screens.dialogs import variants as variants_dialog
-from mailsight.warehouse.reader import Snapshot
-from mailsight.web import audit, downloads, sessions
+from mailsight.web import downloads
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import CAMPAIGN_DIALOG, HEATMAP_SWITCHES, LINK, VARIANT
@@ -289,15 +288,18 @@ def _switch(key: str) -> None:
 
 
 def _download(report: CampaignReport, mail: MailView) -> None:
-    campaign_id, session_id = report.campaign.campaign_id, sessions.current_id()
-
-    def content(data: Snapshot) -> str:
-        audit.exported(Export("heatmap", campaign_id), "html", session_id)
-        return heatmap.of_campaign_or_reason(report, mail.html, mails.first_values(data, campaign_id))
-
     st.download_button(
         "Download as HTML",
-        locales.keeping(downloads.later(Right.FIGURES, content)),
+        locales.keeping(
+            downloads.later(
+                Right.FIGURES,
+                lambda data: heatmap.of_campaign_or_reason(
+                    report, mail.html, mails.first_values(data, report.campaign.campaign_id)
+                ),
+                Export("heatmap", report.campaign.campaign_id),
+                "html",
+            )
+        ),
         file_name=f"{_file_name(report)}.html",
         mime="text/html",
         icon=":material/download:",

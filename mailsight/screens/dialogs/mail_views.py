@@ -19,7 +19,8 @@ from mailsight.mail.removed import Unsafe
 from mailsight.mail.trackers import host
 from mailsight.mail.views import CLIPPED, ShownLink, ShownMail
 from mailsight.reports.mails import MailView, Received
-from mailsight.web import audit, sessions
+from mailsight.web import downloads
+from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import (
     DARK,
@@ -295,15 +296,10 @@ def cannot_show(error: WorkFailed) -> None:
 
 def _download(html: str, key: str, export: Export) -> None:
     """Offer the e-mail as text, which no browser runs."""
-    session_id = sessions.current_id()
-
-    def content() -> bytes:
-        audit.exported(export, "txt", session_id)
-        return html.encode("utf-8", "replace")
-
+    right = Right.CUSTOMERS if export.customer_id else Right.FIGURES
     st.download_button(
         "Download the HTML as text",
-        content,
+        downloads.later(right, lambda _: html.encode("utf-8", "replace"), export, "txt"),
         file_name="e-mail.txt",
         mime="text/plain",
         icon=":material/download:",

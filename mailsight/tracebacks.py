@@ -1,0 +1,103 @@
+"""Errors in logs: where they happened, without their messages.
+
+A message may quote what the program was working on, such as a customer's name in a cell that is no number. So a log
+has an error's type and the lines of code that led to it, and a message only where it can't quote data: that of the
+operating system, or the title of our own.
+"""
+
+import logging
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Iterator
+from types import TracebackType
+
+from mailsight.errors import MailsightError
+
+MAX_CHAIN = 20
+_log = logging.getLogger(__name__)
+
+
+def described(error: BaseException) -> str:
+    """An error and those that led to it, oldest first, as Python writes them but without messages."""
+    return "".join(_chain(error)).rstrip("\n")
+
+
+def _chain(error: BaseException) -> Iterator[str]:
+    errors = [error]
+    while len(errors) < MAX_CHAIN:
+        last = errors[-1]
+        cause = last.__cause__ or (None if last.__suppress_context__ else last.__context__)
+        if cause is None or cause in errors:
+            break
+        errors.append(cause)
+    for place, each in enumerate(reversed(errors)):
+        yield "\nThen:\n\n" if place else ""
+        yield "Traceback (most recent call last):\n"
+        yield from _frames(each)
+        yield f"{in_short(each)}\n"
+        if isinstance(each, BaseExceptionGroup):
+            for inner in each.exceptions[:MAX_CHAIN]:
+                yield f"\nIn it:\n\n{described(inner)}\n"
+
+
+def _frames(error: BaseException) -> Iterator[str]:
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith("<"):  # code that was made from data, such as an e-mail's template
+            yield f'  File "{frame.filename}", line {frame.lineno}\n'
+        else:
+            yield from traceback.format_list([frame])
+
+
+def in_short(error: BaseException) -> str:
+    """An error's type, and what is said of it without quoting data."""
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    said = error.title if isinstance(error, MailsightError) else getattr(error, "strerror", None)
+    return f"{name}: {said}" if said else name
+
+
+class Formatter(logging.Formatter):
+    """Writes records with errors in this way."""
+
+    def formatException(self, ei: object) -> str:  # noqa: N802  # the name in logging
+        error = ei[1] if isinstance(ei, tuple) else None
+        return described(error) if isinstance(error, BaseException) else ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # what another formatter has written
+        return super().format(record)
+
+
+def log_all() -> None:
+    """Logs errors that nothing caught and warnings in this way, and nothing of what can't be logged."""
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda failed: _in_thread(failed.exc_type, failed.exc_value)
+    sys.unraisablehook = lambda failed: _in_thread(failed.exc_type, failed.exc_value)
+    # Otherwise, logging prints the values that it can't write.
+    logging.raiseExceptions = False
+    warnings.formatwarning = lambda message, category, filename, lineno, line=None: (
+        f"{filename}:{lineno}: {category.__name__}"
+    )
+
+
+def to_standard_error() -> None:
+    """Logs warnings and errors of this process to standard error in this way."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+    log_all()
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        _log.critical("The program failed unexpectedly", exc_info=error)
+
+
+def _in_thread(kind: type[BaseException], error: BaseException | None) -> None:
+    if not issubclass(kind, SystemExit):
+        _log.error("A thread failed unexpectedly", exc_info=error or True)
