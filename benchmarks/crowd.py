@@ -115,7 +115,7 @@ class Session:
                 case "text_input":
                     self.widgets[element.text_input.label] = element.text_input.id
                 case "component_instance":
-                    if match := re.search(r'"asked": ?"([\w+/=]+)"', element.component_instance.json_args):
+                    if match := re.search(r'"request": ?"([\w+/=]+)"', element.component_instance.json_args):
                         self.grid = json.loads(base64.b64decode(match[1]))
 
 

@@ -26,6 +26,7 @@ class Settings:
 
     database: Path = DATA / "mailsight.duckdb"
     load_wait_seconds: float = 600.0  # how long to wait for another load
+    loader: bool = True  # whether this server loads webhooks and runs imports
     public_url: str = ""  # the server's public address, if it is behind a proxy
     hosts: tuple[str, ...] = ()  # further names under which browsers and providers may address the server
     log_level: str = "info"
@@ -47,6 +48,7 @@ class Settings:
     locale: str = "en-GB"  # of numbers and dates where no browser says its own
 
 
+_SWITCH = {"on": True, "off": False}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 MIN_TOKEN_LENGTH = 16
@@ -74,9 +76,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         for name, value in values.items()
         if value and name.endswith(("_seconds", "_megabytes", "_hours", "_minutes", "_months"))
     }
+    loader = (values["loader"] or "on").lower()
+    if loader not in _SWITCH:
+        raise BadSetting(f"MAILSIGHT_LOADER is {loader!r}; it must be one of {', '.join(_SWITCH)}.")
     database = Path(values["database"] or defaults.database).expanduser().absolute()
     return Settings(
         database=database,
+        loader=_SWITCH[loader],
         public_url=_public_url(values["public_url"]),
         hosts=_hosts(values["hosts"]),
         log_level=_choice("MAILSIGHT_LOG_LEVEL", values["log_level"] or defaults.log_level, LOG_LEVELS),

@@ -49,6 +49,7 @@ def test_set_variables_are_used() -> None:
         ("MAILSIGHT_HOSTS", "a.example:80", "it must list host names, without a scheme or port"),
         ("MAILSIGHT_HOSTS", "*", "it must list host names"),
         ("MAILSIGHT_LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
+        ("MAILSIGHT_LOADER", "no", "must be one of on, off"),
         ("MAILSIGHT_LOG_FORMAT", "xml", "must be one of text, json"),
         ("MAILSIGHT_METRICS_TOKEN", "short", "must be 16 or more letters"),
         ("MAILSIGHT_METRICS_TOKEN", "0123456789 abcdef", "must be 16 or more letters"),

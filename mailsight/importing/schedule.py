@@ -132,7 +132,7 @@ class Importer(Background):
     def __init__(
         self, database: Path, jobs: Sequence[Job], *, run: Callable[[Job], object] | None = None
     ) -> None:
-        super().__init__("mailsight-imports")
+        super().__init__("mailsight-imports", database.with_name(f"{database.stem}.importer.lock"))
         self._database = database
         self._jobs = jobs
         self._run = run or self._import

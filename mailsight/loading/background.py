@@ -8,9 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from mailsight import measures
 from mailsight.bounded.process import Process
 from mailsight.errors import LoadRunning, MailsightError
+from mailsight.warehouse.files import PRIVATE_FILE
 
 from . import child
 from .spool import Spool
@@ -20,6 +23,8 @@ PAUSE_AFTER_LOAD = 9
 MIN_PAUSE_SECONDS = 0.05
 # The pause doubles after each failure in a row; at the default interval, from 30 s up to 16 min.
 MAX_DOUBLINGS = 5
+# How often a server that waits for its turn tries again.
+TURN_SECONDS = 1.0
 # How long shutdown waits for a running load. An interrupted load is repeated at the next start.
 STOP_SECONDS = 10
 
@@ -27,9 +32,13 @@ _log = logging.getLogger(__name__)
 
 
 class Background(ABC):
-    """Repeats a step on a background thread until stopped. Loads run in a process of their own."""
+    """Repeats a step on a background thread until stopped. Loads run in a process of their own.
 
-    def __init__(self, thread_name: str) -> None:
+    Of several servers on one database, only one does: the others wait until it ends, for `turn`, a lock file.
+    """
+
+    def __init__(self, thread_name: str, turn: Path) -> None:
+        self._turn = turn
         self._child = Process(child.LIMITS)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._repeat, name=thread_name, daemon=True)
@@ -50,9 +59,18 @@ class Background(ABC):
         self._child.kill()
 
     def _repeat(self) -> None:
-        pause = 0.0
-        while not self._stopped.wait(pause):
-            pause = self.step()
+        turn = FileLock(self._turn, mode=PRIVATE_FILE, poll_interval=TURN_SECONDS)
+        while not self._stopped.is_set():
+            try:
+                with turn.acquire(cancel_check=self._stopped.is_set):
+                    pause = 0.0
+                    while not self._stopped.wait(pause):
+                        pause = self.step()
+            except Timeout:
+                return  # stopped while it waited
+            except OSError:
+                _log.exception("The folder of the database can't be written to")
+                self._stopped.wait(TURN_SECONDS)
 
     @abstractmethod
     def step(self) -> float:
@@ -70,7 +88,7 @@ class Loader(Background):
         *,
         load: Callable[[Path, Spool], object] | None = None,
     ) -> None:
-        super().__init__("mailsight-loader")
+        super().__init__("mailsight-loader", database.with_name(f"{database.stem}.loader.lock"))
         self._database = database
         self._spool = spool
         self._interval = max(interval_seconds, MIN_PAUSE_SECONDS)

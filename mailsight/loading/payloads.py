@@ -91,14 +91,16 @@ def ingest_spool(
     Returns None if there were none. Safe to repeat after a crash: events loaded twice count once. Segments that keep
     failing are taken apart (`segments`). Raises `LoadRefused`; what was not loaded stays in the spool.
     """
-    return segments.load_all(spool, partial(_load_segments, database, spool, progress, wait_seconds))
+    # Held until the last segment is removed: nobody else takes segments apart, and no backup is restored that lacks
+    # what the spool has just forgotten.
+    with exclusive(database, wait_seconds=wait_seconds):
+        return segments.load_all(spool, partial(_load_segments, database, spool, progress))
 
 
 def _load_segments(
     database: Path,
     spool: Spool,
     progress: Progress,
-    wait_seconds: float,
     chosen: Sequence[Path],
     requests: slice = segments.ALL,
 ) -> LoadSummary:
@@ -107,8 +109,8 @@ def _load_segments(
 
     def attempt(is_careful: bool) -> LoadSummary:
         nonlocal present
-        with explained(), draft(database, wait_seconds=wait_seconds) as work:
-            # Another process may have loaded some of them while this one waited.
+        with explained(), draft(database) as work:
+            # Somebody may have removed some of them.
             present = [segment for segment in chosen if segment.exists()]
             if not is_careful:
                 spool.note_attempts(present)
@@ -117,20 +119,18 @@ def _load_segments(
                 staging.take_segment(ProviderFile(f"{WEBHOOKS}/{segment.name}", segment), requests)
             return staging.complete(WEBHOOKS, [], strict=False, progress=progress)
 
-    # Until the segments are removed, so that no backup is restored in between that lacks them.
-    with exclusive(database, wait_seconds=wait_seconds):
-        try:
-            summary = carefully(attempt)
-        except BaseException as error:
-            if not isinstance(error, Exception) or is_machines(error):
-                spool.take_back_attempts(present)
-            raise
-        # The draft has been published, or held nothing new: all of it is on disk and can be read.
-        if requests.stop is None:
-            spool.remove(present)
-        else:
+    try:
+        summary = carefully(attempt)
+    except BaseException as error:
+        if not isinstance(error, Exception) or is_machines(error):
             spool.take_back_attempts(present)
-        return summary
+        raise
+    # The draft has been published, or held nothing new: all of it is on disk and can be read.
+    if requests.stop is None:
+        spool.remove(present)
+    else:
+        spool.take_back_attempts(present)
+    return summary
 
 
 def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refusal]:

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory, gettempdir
@@ -255,19 +255,28 @@ def start(load: Callable[[Path, Progress], LoadSummary]) -> Loading:
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """A folder for uploaded files, within a temporary one that only its owner can read."""
-    with TemporaryDirectory(prefix=_PREFIX) as temporary, _in_use(Path(temporary)):
-        folder = Path(temporary) / "files"
-        folder.mkdir()
+    with ExitStack() as stack:
+        while True:
+            temporary = stack.enter_context(TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True))
+            folder = Path(temporary) / "files"
+            # Another server that is just starting may take a folder without a lock for one that was left.
+            with suppress(Timeout, FileNotFoundError):
+                stack.enter_context(_in_use(Path(temporary)))
+                folder.mkdir()
+                break
         yield folder
 
 
 def remove_leftovers() -> None:
     """Removes the temporary folders of uploads whose server was killed."""
     for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
-        status = folder.lstat()
+        try:
+            status = folder.lstat()
+        except FileNotFoundError:
+            continue  # another server has just removed it
         if not stat.S_ISDIR(status.st_mode) or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
             continue  # it is somebody else's
-        with suppress(Timeout), _in_use(folder):
+        with suppress(Timeout, FileNotFoundError), _in_use(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,12 +1,11 @@
 """Opens database files read-only, as all readers do, and judges whether they can be read."""
 
-import os
 import re
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 
@@ -199,7 +198,5 @@ def _spill(file: Path) -> str:
     except OSError:
         return ""
     make_private(folder)
-    return str(folder / f"{file.name}.{os.getpid()}.{next(_instances)}")
-
-
-_instances = count()
+    # Not the process's number: in containers, several processes may have the same.
+    return str(folder / f"{file.name}.{uuid4().hex}")

@@ -20,6 +20,7 @@ from mailsight.importing import schedule
 from mailsight.importing.schedule import Importer
 from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
+from mailsight.settings import Settings
 from mailsight.warehouse.served import warehouse
 
 from . import audit, configuration, downloads, hosts, metrics, parameters, webhooks
@@ -89,21 +90,12 @@ def _addresses() -> list[str]:
 async def loading(_: st.App) -> AsyncIterator[None]:
     """Load events from webhooks while the server runs, if webhooks are or were set up, and run imports when due.
 
-    Removes all exported files when the server stops.
+    Not with `MAILSIGHT_LOADER=off`: another server does it. Removes all exported files when the server stops.
     """
-    await run_in_threadpool(uploads.remove_leftovers)
     config = settings.from_environment()
-    waiting = spool.beside(config.database)
-    loader = Loader(config.database, waiting, config.webhook_load_seconds)
-    if webhook_secrets() or waiting.exists:
-        loader.start()
-        _loaders.append(loader)
-    if jobs := configuration.current().imports:
-        importer = Importer(config.database, jobs)
-        importer.start()
-        _importers.append(importer)
-    else:
-        schedule.forget(config.database)
+    if config.loader:
+        await run_in_threadpool(uploads.remove_leftovers)
+        _start_loading(config)
     try:
         yield
     finally:
@@ -112,6 +104,20 @@ async def loading(_: st.App) -> AsyncIterator[None]:
             await run_in_threadpool(_loaders.pop().stop)
         while _importers:
             await run_in_threadpool(_importers.pop().stop)
+
+
+def _start_loading(config: Settings) -> None:
+    waiting = spool.beside(config.database)
+    if webhook_secrets() or waiting.exists:
+        loader = Loader(config.database, waiting, config.webhook_load_seconds)
+        loader.start()
+        _loaders.append(loader)
+    if jobs := configuration.current().imports:
+        importer = Importer(config.database, jobs)
+        importer.start()
+        _importers.append(importer)
+    else:
+        schedule.forget(config.database)
 
 
 def webhook_secrets() -> webhooks.Secrets:

@@ -3,7 +3,7 @@
 The shell registers each session whose viewer may enter. What a page hands out (the grid's token, a file's token, the
 right to upload) is bound to its session, its viewer and their role, and ends with them: when the tab is closed, the
 person signs out in any tab, was signed in or idle for too long, or gets another role. All of this is in memory, so it
-ends with the server.
+ends with the server; only that somebody signed out is known to all servers (`ended`).
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from mailsight.errors import NotAllowed
 
-from . import activity, configuration
+from . import activity, configuration, ended
 from .access import CLOCK_SECONDS, Claims, Right, Standing, Viewer
 from .hosts import LOOPBACK
 
@@ -53,8 +53,6 @@ class _Session:
 
 _lock = threading.Lock()
 _sessions: dict[str, _Session] = {}
-# Sign-ins that were ended by signing out, and when they would have expired anyway.
-_ended: dict[str, float] = {}
 
 
 def locale() -> str | None:
@@ -92,7 +90,7 @@ def standing(claims: Claims) -> Standing:
     by_claims = access.standing(claims, now)
     if not access.sign_in or by_claims not in (Standing.MAY_ENTER, Standing.NOT_ALLOWED):
         return by_claims
-    return Standing.EXPIRED if _sign_in(claims) in _ended or _is_idle(claims, now) else by_claims
+    return Standing.EXPIRED if ended.is_ended(_sign_in(claims)) or _is_idle(claims, now) else by_claims
 
 
 def note_activity(claims: Claims) -> None:
@@ -117,12 +115,8 @@ def dismiss(session_id: str) -> None:
 
 def end_sign_in(claims: Claims) -> None:
     """Sign a person out everywhere this sign-in is used: in other tabs, and by a copy of its cookie."""
-    now = time.time()
-    expires = now + configuration.current().access.session_seconds + CLOCK_SECONDS
-    with _lock:
-        for key in [key for key, until in _ended.items() if until < now]:
-            del _ended[key]
-        _ended[_sign_in(claims)] = expires
+    expires_at = time.time() + configuration.current().access.session_seconds + CLOCK_SECONDS
+    ended.end(_sign_in(claims), expires_at)
 
 
 def open_upload(session_id: str) -> None:

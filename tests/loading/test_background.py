@@ -9,6 +9,7 @@ import streamlit as st
 
 from mailsight import settings
 from mailsight.errors import LoadRunning, NotKept
+from mailsight.loading import background
 from mailsight.loading.background import Loader, pause_seconds
 from mailsight.loading.spool import Spool
 from mailsight.web import configuration, routes
@@ -136,6 +137,32 @@ def test_it_loads_what_an_earlier_server_left_and_stops_on_request(
     assert "mailsight-loader" not in [thread.name for thread in threading.enumerate()]
 
 
+def test_of_several_servers_one_loads_and_another_takes_over(
+    spool: Spool, loads: Loads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "TURN_SECONDS", 0.01)
+    others = Loads()
+    first, second = (Loader(tmp_path / "mailsight.duckdb", spool, 0, load=each) for each in (loads, others))
+    first.start()
+    spool.append("sendgrid", "[]")
+    assert loads.happened.wait(PATIENCE_SECONDS)
+    second.start()
+    for _ in range(3):
+        loads.happened.clear()
+        spool.append("sendgrid", "[]")
+        assert loads.happened.wait(PATIENCE_SECONDS)
+    assert others.times == 0
+    assert second.is_running
+    first.stop()
+    spool.append("sendgrid", "[]")
+    assert others.happened.wait(PATIENCE_SECONDS)
+    third = Loader(tmp_path / "mailsight.duckdb", spool, 0, load=loads)
+    third.start()
+    third.stop()  # while it waits for its turn
+    assert not third.is_running
+    second.stop()
+
+
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
     """The spools for which a server started a loader."""
@@ -170,6 +197,9 @@ def test_a_server_with_a_webhook_or_a_spool_starts_a_loader(
     monkeypatch.delenv("MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH")
     configuration.started.cache_clear()
     spool.append("sendgrid", "[]")
+    run_server()
+    assert started == [spool.folder, Path("stopped")] * 2
+    monkeypatch.setenv("MAILSIGHT_LOADER", "off")
     run_server()
     assert started == [spool.folder, Path("stopped")] * 2
 

@@ -1,5 +1,6 @@
 """A load runs in a process of its own, and ending it leaves the last good state and no files."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from mailsight.bounded.process import Process
 from mailsight.errors import LoadBroken, NotABundle, TooMuchWork, WorkCrashed, WorkFailed
@@ -215,3 +217,24 @@ def test_a_load_ended_midway_leaves_the_last_good_state(spring: Path, tmp_path: 
         )
     assert Warehouse(database).snapshot().generation == before
     assert bundles.load(database, [more]).changed
+
+
+def test_a_server_that_starts_meanwhile_takes_no_upload_for_one_that_was_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    lock, starts = uploads._in_use, itertools.count()  # noqa: SLF001
+
+    def locked(temporary: Path) -> FileLock:
+        """Another server starts just before the new folder is locked, the first time."""
+        if not next(starts):
+            uploads.remove_leftovers()
+            assert not temporary.exists()
+        return lock(temporary)
+
+    monkeypatch.setattr(uploads, "_in_use", locked)
+    with uploads.temporary_folder() as folder:
+        assert folder.is_dir()
+        uploads.remove_leftovers()
+        assert folder.is_dir()
+    assert list(tmp_path.iterdir()) == []

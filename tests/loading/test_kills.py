@@ -11,11 +11,8 @@ import random
 import subprocess
 import sys
 import threading
-import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import duckdb
@@ -29,119 +26,21 @@ from mailsight.warehouse.queries import statement
 from mailsight.warehouse.reader import Warehouse
 from tests.support.dashboard import start_dashboard
 from tests.support.kills import kill_at
-from tests.support.providers.signing import USER, WebhookRequest, basic_auth, post
+from tests.support.providers_streaming import (
+    CAMPAIGNS,
+    ENVIRONMENT,
+    NOON,
+    Events,
+    Provider,
+    event,
+    stored_events,
+)
 from tests.support.small_disk import small_disk
 from tests.support.waiting import PATIENCE_SECONDS, until
 from tooling.servers import PROJECT, await_answer, free_port
 
 KILLS = int(os.environ.get("MAILSIGHT_KILLS", "3"))
-CAMPAIGNS = ("spring", "summer", "autumn")
-NOON = 1776168000
 EVENTS_BETWEEN_KILLS = 25  # of each provider on the small disk, which they would fill themselves
-MAX_WAITING = 20  # unanswered requests that a provider queues
-
-ENVIRONMENT = {
-    "MAILSIGHT_WEBHOOK_SENDGRID_BASIC_AUTH": USER,
-    "MAILSIGHT_WEBHOOK_BREVO_BASIC_AUTH": USER,
-    "MAILSIGHT_WEBHOOK_LOAD_SECONDS": "0.1",
-}
-
-
-class Provider(threading.Thread):
-    """Sends events as providers do: in batches, out of order, some twice, and again until they are acknowledged."""
-
-    def __init__(self, port: int, number: int) -> None:
-        super().__init__(name=f"provider-{number}", daemon=True)
-        self.port = port
-        self.number = number
-        self.answers = 0
-        self.tries = 0
-        self.max_events = sys.maxsize
-        self.is_idle = False
-        self.reported = Counter[tuple[str, str, str]]()
-        self.stopped = threading.Event()
-        self.failure: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self.stream()
-        except BaseException as error:  # the test asserts that there was none
-            self.failure = error
-            raise
-
-    def stream(self) -> None:
-        chance = random.Random(self.number)
-        waiting: list[WebhookRequest] = []
-        sent_before: list[WebhookRequest] = []
-        while waiting or not self.stopped.is_set():
-            may_send = self.reported.total() < self.max_events and not self.stopped.is_set()
-            if len(waiting) < MAX_WAITING and may_send:
-                waiting.append(self.next_request(chance))
-                if sent_before and chance.random() < 0.2:
-                    waiting.append(chance.choice(sent_before))
-            self.is_idle = not waiting
-            if self.is_idle:
-                time.sleep(0.01)
-                continue
-            chance.shuffle(waiting)
-            sent = waiting.pop()
-            self.tries += 1
-            if self.answered(sent):
-                sent_before.append(sent)
-                self.answers += 1
-            else:
-                waiting.append(sent)
-                time.sleep(0.05)
-
-    def next_request(self, chance: random.Random) -> WebhookRequest:
-        """A request with new events: SendGrid's have an id, Brevo's have none."""
-        many = chance.randint(1, 8)
-        events = []
-        provider = ("sendgrid", "brevo")[self.number % 2]
-        for _ in range(many if provider == "sendgrid" else 1):
-            key = f"{self.number}.{self.reported.total()}"
-            kind = chance.choice(("delivered", "opened"))
-            campaign_id = chance.choice(CAMPAIGNS)
-            events.append(event(provider, key, kind, campaign_id, NOON + chance.randint(0, 10**6)))
-            self.reported[campaign_id, provider, kind] += 1
-        url = f"/webhooks/{provider}/"
-        return basic_auth(post(url, events if provider == "sendgrid" else events[0]))
-
-    def answered(self, sent: WebhookRequest) -> bool:
-        """Whether the request was answered with 200, not 503. No other status may occur."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
-        try:
-            connection.request("POST", sent.url, sent.body, dict(sent.headers))
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
-        assert answer.status in {200, 503}
-        return answer.status == 200
-
-
-def event(provider: str, key: str, kind: str, campaign_id: str, moment: int) -> object:
-    """An event of a new customer."""
-    email = f"customer-{key}@example.com"
-    if provider == "brevo":
-        word = {"delivered": "delivered", "opened": "opened"}[kind]
-        return {
-            "event": word,
-            "email": email,
-            "ts_epoch": 1000 * moment,
-            "message-id": f"<{key}>",
-            "tags": [campaign_id],
-        }
-    word = {"delivered": "delivered", "opened": "open"}[kind]
-    return {
-        "event": word,
-        "email": email,
-        "timestamp": moment,
-        "sg_event_id": key,
-        "campaign_id": campaign_id,
-    }
 
 
 class Reader(threading.Thread):
@@ -240,9 +139,9 @@ def test_kills_at_any_moment_lose_no_event_and_count_none_twice(tmp_path: Path) 
         reader.stopped.set()
         reader.join()
 
-    reported = sum((provider.reported for provider in providers), Counter[tuple[str, str, str]]())
+    reported = sum((provider.reported for provider in providers), Events())
     stored, refused = stored_events(database)
-    assert stored == dict(reported)
+    assert stored == reported
     assert reader.problems == []
     assert reader.events[-1] == reported.total()
     assert refused <= KILLS  # truncated lines of requests that were never acknowledged
@@ -311,27 +210,15 @@ def test_kills_on_a_nearly_full_disk_lose_no_event_that_was_answered(tmp_path: P
         ingest_spool(database, waiting)
         assert is_empty()
         assert not waiting.state().set_aside
-        reported = sum((provider.reported for provider in providers), Counter[tuple[str, str, str]]())
+        reported = sum((provider.reported for provider in providers), Events())
         stored, _ = stored_events(database)
-        assert stored == dict(reported)
+        assert stored == reported
         assert reader.problems == []
         full = sum(provider.tries - provider.answers for provider in providers)
         print(
             f"{KILLS} kills, {reported.total()} events, {len(reader.events)} generations seen, {ended_loads()} loads, "
             f"{full} requests not answered with 200"
         )
-
-
-def stored_events(database: Path) -> tuple[dict[tuple[str, str, str], int], int]:
-    """The customers with an event, by campaign, provider and type; and the number of rejected rows."""
-    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
-        counted = "select campaign_id, provider, type, count(distinct recipient) from events group by all"
-        stored = {
-            (campaign, provider, kind): n
-            for campaign, provider, kind, n in connection.execute(counted).fetchall()
-        }
-        [(refused,)] = connection.execute("select count(*) from refused").fetchall()
-    return stored, refused
 
 
 def await_tries(providers: list[Provider], many: int) -> None:
