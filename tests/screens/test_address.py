@@ -244,7 +244,7 @@ def test_the_address_can_be_copied(
 ) -> None:
     """Where the browser lets no page write to the clipboard, the address is shown."""
     campaign_id = newest_clicked(Warehouse(sample_database))
-    with visit(browser) as (page, wrong):
+    with visit(browser, fresh=True) as (page, wrong):
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         if not allowed:
             page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")

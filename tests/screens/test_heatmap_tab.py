@@ -304,7 +304,7 @@ document.createElement = function (...names) {
 
 
 def test_the_frame_is_as_tall_as_the_mail_before_it_has_badges(browser: Browser, address: str) -> None:
-    with visit(browser) as (page, wrong):
+    with visit(browser, fresh=True) as (page, wrong):
         page.add_init_script(_WATCH_FRAMES)
         page.goto(f"{address}/campaign?id=spring")
         page.get_by_role("tab", name="Heatmap").click()
