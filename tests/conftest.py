@@ -42,8 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run files with browser tests or slow tests first, so that none is left when the other core is done."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make thorough` runs.
+
+    Run files with browser tests or slow tests first, so that none is left when the other core is done.
+    """
+    if "thorough" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("thorough")])
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
     slow = [item for item in items if item.get_closest_marker("browser") or item.get_closest_marker("slow")]
     slow_files = Counter(item.path for item in slow)
     items.sort(key=lambda item: -slow_files[item.path])

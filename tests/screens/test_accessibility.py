@@ -11,7 +11,7 @@ from mailsight.warehouse.reader import Warehouse
 from tests.support import contrast
 from tests.support.browsing import barriers, grid, settle, visit
 from tests.support.campaigns import listed, newest_clicked
-from tests.support.faults import EACH
+from tests.support.examples import thorough
 from tests.support.spoken import oddities
 
 pytestmark = pytest.mark.browser
@@ -52,7 +52,7 @@ def problems(page: Page, part: str = "body") -> list[str]:
     return found + oddities(page.locator(part).aria_snapshot())
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"][: 1 if EACH > 1 else 2])
+@pytest.mark.parametrize("scheme", ["dark", *thorough(["light"])])
 @pytest.mark.parametrize("page_name", ["campaigns", "campaign", "compare", "customer", "data", "error"])
 def test_a_page_has_no_accessibility_barriers(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]

@@ -50,7 +50,10 @@ def test_a_page_opens_only_after_sign_in(browser: Browser, guarded: Guarded, sam
         assert page.url == f"{guarded.address}/campaign?id={campaign.campaign_id}&audience=all"
 
 
-@pytest.mark.parametrize(("name", "unconfirmed"), [("cleo", 1), ("dan", 0), ("eva", 0)])
+@pytest.mark.parametrize(
+    ("name", "unconfirmed"),
+    [("cleo", 1), *(pytest.param(name, 0, marks=pytest.mark.thorough) for name in ("dan", "eva"))],
+)
 def test_somebody_who_is_not_listed_sees_no_data(
     browser: Browser, guarded: Guarded, name: str, unconfirmed: int
 ) -> None:
@@ -149,9 +152,13 @@ def test_a_provider_that_is_down_gives_a_page_that_says_so(
     ("query", "says"),
     [
         ("error=access_denied&state=x", "sign-in was cancelled"),
-        ("error=server_error&error_description=oops", "can't be reached right now"),
+        pytest.param(
+            "error=server_error&error_description=oops",
+            "can't be reached right now",
+            marks=pytest.mark.thorough,
+        ),
         ("state=forged&code=forged", "took too long or was interrupted"),
-        ("code=forged", "took too long or was interrupted"),
+        pytest.param("code=forged", "took too long or was interrupted", marks=pytest.mark.thorough),
         ("", "See how your campaigns performed."),
     ],
 )

@@ -16,7 +16,6 @@ from mailsight.loading import spool
 from mailsight.warehouse import contents, generations, opening
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
-from tests.support.faults import EACH
 from tests.support.generations import load, loads, names
 
 # What a load asks of the file system.
@@ -65,11 +64,7 @@ class Failing:
 @pytest.mark.parametrize(
     "earlier",
     [
-        pytest.param(
-            0,
-            id="the first load",
-            marks=pytest.mark.skipif(EACH > 1, reason="less than a later load; `make thorough` runs it"),
-        ),
+        pytest.param(0, id="the first load", marks=pytest.mark.thorough),
         pytest.param(2, id="a later load"),
     ],
 )
