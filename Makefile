@@ -28,8 +28,8 @@ test: lint ## check format, lint, types and imports, then run all tests
 quick: lint ## lint, then run the tests that are fast and need no browser
 	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow"
 
-thorough: .venv/tools ## run the random tests with ten times as many examples and kills (half an hour)
-	@MAILSIGHT_KILLS=30 $(python) -m pytest --numprocesses auto -m "hypothesis or slow" --hypothesis-profile thorough
+thorough: .venv/tools ## random tests with ten times as many examples and kills, and further cases (an hour)
+	@MAILSIGHT_KILLS=30 $(python) -m pytest --numprocesses auto -m "hypothesis or slow or thorough" --hypothesis-profile thorough
 
 coverage: .venv/tools ## run the fast tests and report which lines none of them runs
 	@$(python) -m pytest --numprocesses auto --dist loadfile -m "not browser and not slow" --cov --cov-report=term:skip-covered

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,10 +23,13 @@ from tooling.servers import PROJECT
 
 # Whatever the locale of the machine, also in the processes that tests start.
 os.environ["MAILSIGHT_LOCALE"] = "en-GB"
+# Containers often turn bytecode off. Tests start hundreds of processes, and each would compile all modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Examples that load a database are slow on a busy machine, so there is no deadline.
 _AT_ANY_SPEED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
-hypothesis.settings.register_profile("mailsight", **_AT_ANY_SPEED)
+hypothesis.settings.register_profile("mailsight", **_AT_ANY_SPEED, max_examples=40)
 hypothesis.settings.register_profile("thorough", **_AT_ANY_SPEED, max_examples=1_000)  # make thorough
 hypothesis.settings.load_profile("mailsight")
 
@@ -38,8 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run files with browser tests or slow tests first, so that none is left when the other core is done."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make thorough` runs.
+
+    Run files with browser tests or slow tests first, so that none is left when the other core is done.
+    """
+    if "thorough" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("thorough")])
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
     slow = [item for item in items if item.get_closest_marker("browser") or item.get_closest_marker("slow")]
     slow_files = Counter(item.path for item in slow)
     items.sort(key=lambda item: -slow_files[item.path])

@@ -166,9 +166,24 @@ CASES: dict[str, tuple[list[Event], list[str | None]]] = {
 }
 
 
-@pytest.mark.parametrize(("events", "expected"), CASES.values(), ids=CASES)
-def test_the_verdict(verdicts: Callable[..., Any], events: list[Event], expected: list[str | None]) -> None:
-    assert verdicts(events) == expected
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+    """The verdicts on all cases, by the number of the case and of the event. Each case is a campaign of its own."""
+    folder = tmp_path_factory.mktemp("cases")
+    events = [
+        values | {"event_id": f"{case}.{number}", "campaign_id": f"c{case}"}
+        for case, (own, _) in enumerate(CASES.values())
+        for number, values in enumerate(own)
+    ]
+    bundles.load(folder / "mailsight.duckdb", [bundle(folder / "bundle", events)])
+    return verdicts_of(folder / "mailsight.duckdb")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_verdict(cases: Verdicts, case: str) -> None:
+    events, expected = CASES[case]
+    place = list(CASES).index(case)
+    assert [cases[f"{place}.{number}"] for number in range(len(events))] == expected
 
 
 def test_every_link_of_the_mail_within_half_a_minute_at_any_time(verdicts: Callable[..., Any]) -> None:

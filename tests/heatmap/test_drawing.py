@@ -27,7 +27,6 @@ from mailsight.mail.content import safe
 from mailsight.mail.links import LinkClicks, links, outlook_links, shared
 from mailsight.mime.charsets import decode
 from tests.support.browsing import open_page
-from tests.support.faults import EACH
 
 THREE = '<a href="https://a.example/">A</a> <a href="https://b.example/">B</a> <a href="https://a.example/">A2</a>'
 
@@ -454,7 +453,7 @@ def work(html: str) -> float:
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.skipif(EACH > 1, reason="less than on a desktop; `make thorough` runs it")
+@pytest.mark.thorough
 def test_badges_of_real_mails_are_at_their_links_on_a_phone_too(page: Page, samples: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     wrong, visible = {}, 0

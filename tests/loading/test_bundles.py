@@ -17,7 +17,6 @@ from mailsight.vocabulary import Audience, NotSentReason
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
-from tests.support.faults import EACH
 
 MAIL = '<p>Hello {{first_name}}, <a href="https://shop.example/a?u={{customer_id}}">look</a></p>'
 MESSAGE = {"campaign_id": "spring", "customer_id": "1", "sent_at": "2026-04-14T09:00:00Z"}
@@ -519,7 +518,7 @@ def test_a_row_that_is_too_long_is_rejected_and_the_others_are_loaded(
     assert refusal.line == {"csv": 3, "ndjson": 2, "json": 6, "parquet": 2}[form]
 
 
-@pytest.mark.skipif(EACH > 1, reason="takes ten seconds; `make thorough` runs it")
+@pytest.mark.thorough
 def test_many_long_rows_fit_into_the_memory_of_a_load(tmp_path: Path, database: Path) -> None:
     """DuckDB works on 2,048 rows at a time: all of these, several times over, would be too much."""
     rows = [{"customer_id": str(number), "note": "x" * 100_000} for number in range(2_048)]

@@ -28,6 +28,7 @@ from mailsight.settings import PROJECT
 from mailsight.warehouse.draft import Draft
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import bundle
+from tests.support.examples import examples
 from tests.support.odd_values import bent
 
 GOOD: dict[str, dict[str, object]] = {
@@ -262,7 +263,9 @@ PACKED = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SOUND)
 @given(data=st.data())
-@given_settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given_settings(
+    max_examples=examples(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_damaged_files_raise_nothing_unexpected(
     name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -274,7 +277,9 @@ def test_damaged_files_raise_nothing_unexpected(
 @pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKED)
 @given(data=st.data())
-@given_settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given_settings(
+    max_examples=examples(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_damaged_provider_files_raise_nothing_unexpected(
     packing: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -295,7 +300,7 @@ def expect_no_bug(load: Callable[[], object]) -> None:
 
 @pytest.mark.slow
 @given(rows=st.lists(st.sampled_from(list(GOOD.values())).flatmap(bent), min_size=1, max_size=20))
-@given_settings(max_examples=6, deadline=None)
+@given_settings(max_examples=examples(3), deadline=None)
 def test_bent_rows_keep_no_good_row_out(rows: list[object], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("bent")
     text = "".join(json.dumps(row) + "\n" for row in [*rows, GOOD["events"]])

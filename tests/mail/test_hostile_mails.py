@@ -6,19 +6,19 @@ allowed; and the frame, showing the unfiltered mails.
 """
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Frame, Page, Request, expect
+from playwright.sync_api import Browser, Dialog, Frame, Page, Request, expect
 
 from mailsight.heatmap.badges import click_totals
 from mailsight.heatmap.drawing import draw, layers
 from mailsight.mail.content import safe
 from mailsight.mail.links import LinkClicks, links
-from tests.support.browsing import until_quiet
-from tests.support.waiting import PATIENCE_SECONDS
+from tests.support.browsing import open_page, until_quiet
 from tooling import servers
 
 pytestmark = pytest.mark.browser
@@ -119,10 +119,10 @@ HOSTILE = {
 
 @dataclass
 class Watched:
-    """A page, with every action that it attempted."""
+    """A page, with every action that it attempted on its `origin`."""
 
     page: Page
-    origin: str
+    origin: str = ""
     attempts: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -132,6 +132,17 @@ class Watched:
         self.page.on("download", lambda download: self.attempts.append(f"download {download.url}"))
         self.page.on("console", lambda message: self._console(message.type, message.text))
         self.page.on("pageerror", lambda error: self.attempts.append(f"error {error}"))
+
+    def begin(self, origin: str) -> None:
+        """Watch the next mail, on pages whose URLs begin with `origin`."""
+        self.origin = origin
+        self.attempts.clear()
+
+    def leave(self) -> None:
+        """Leave the mail. A page of the same server keeps the process, which has compiled Streamlit's scripts."""
+        self.page.unroute_all()
+        server = re.match(r"http://[^/]+", self.page.url)
+        self.page.goto(f"{server[0]}/_stcore/health" if server else "about:blank")
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.origin, "data:", "blob:")):
@@ -168,27 +179,41 @@ def drawn(html: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """Shared by all mails, so that the browser caches Streamlit's files."""
-    with browser.new_context() as context:
-        context.set_default_timeout(1000 * PATIENCE_SECONDS)
-        yield context
+def tab(browser: Browser) -> Iterator[Watched]:
+    with open_page(browser) as page:
+        yield Watched(page)
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    with context.new_page() as page:
-        yield page
+def watched(tab: Watched) -> Iterator[Watched]:
+    tab.page.set_viewport_size({"width": 1280, "height": 720})
+    yield tab
+    tab.leave()
 
 
-@pytest.mark.parametrize("make", [safe, drawn], ids=["safe", "heatmap"])
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.fixture
+def page(watched: Watched) -> Page:
+    return watched.page
+
+
+# A drawn mail is a safe one with badges, so `make test` draws every second.
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        pytest.param(name, make, id=f"{name}-{form}", marks=marks)
+        for place, name in enumerate(HOSTILE)
+        for form, make, marks in (
+            ("safe", safe, ()),
+            ("heatmap", drawn, pytest.mark.thorough if place % 2 else ()),
+        )
+    ],
+)
 def test_a_hostile_mail_does_nothing_as_a_file_with_scripts_allowed(
-    page: Page, tmp_path: Path, name: str, make: type[str]
+    page: Page, watched: Watched, tmp_path: Path, name: str, make: Callable[[str], str]
 ) -> None:
     path = tmp_path / "mail.html"
     path.write_text(make(HOSTILE[name]), encoding="utf-8")
-    watched = Watched(page, path.as_uri())
+    watched.begin(path.as_uri())
     page.goto(path.as_uri())
     title = page.title()
     use(page)
@@ -199,12 +224,12 @@ def test_a_hostile_mail_does_nothing_as_a_file_with_scripts_allowed(
     assert page.evaluate("[document.scripts.length, document.cookie, frames.length]") == [0, "", 0]
 
 
-def test_the_actions_of_an_unfiltered_mail_are_detected(page: Page, tmp_path: Path) -> None:
+def test_the_actions_of_an_unfiltered_mail_are_detected(page: Page, watched: Watched, tmp_path: Path) -> None:
     """The checks above would detect a mail that does something."""
     path = tmp_path / "mail.html"
     acts = f"<img src='{EVIL}/x'><script>alert(1); console.error('x')</script><a href='#a' onclick=\"{RUN}\">x</a>"
     path.write_text(acts, encoding="utf-8")
-    watched = Watched(page, path.as_uri())
+    watched.begin(path.as_uri())
     page.goto(path.as_uri())
     use(page)
     until_quiet(page)
@@ -229,6 +254,7 @@ def test_imitated_badges_are_not_mistaken_for_ours(page: Page) -> None:
 
 APP = """
 import json
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -300,8 +326,8 @@ def framed(page: Page, title: str) -> Frame:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_mail_does_nothing_on_the_page(page: Page, app: str, name: str) -> None:
-    watched = Watched(page, app)
+def test_a_hostile_mail_does_nothing_on_the_page(page: Page, watched: Watched, app: str, name: str) -> None:
+    watched.begin(app)
     frame = opened(page, app, name, "safe" if len(name) % 2 else "drawn")
     expect(page.get_by_text("The page goes on")).to_be_visible()
     until_quiet(page)
@@ -319,9 +345,9 @@ def test_a_hostile_mail_does_nothing_on_the_page(page: Page, app: str, name: str
 @pytest.mark.parametrize(
     "name", ["script", "event attributes", "javascript: links", "svg", "mutations", "templates"]
 )
-def test_the_frame_alone_runs_no_script(page: Page, app: str, name: str) -> None:
+def test_the_frame_alone_runs_no_script(page: Page, watched: Watched, app: str, name: str) -> None:
     page.route(f"{EVIL}/**", lambda route: route.abort())
-    watched = Watched(page, app)
+    watched.begin(app)
     frame = opened(page, app, name, "raw")
     before = page.title(), page.evaluate("document.cookie")
     for link in frame.query_selector_all("a:not([href^=data])"):

@@ -18,7 +18,6 @@ from mailsight.mail.links import LinkClicks, links
 from mailsight.mail.safety import SafeMail
 from mailsight.mime.charsets import decode
 from tests.support.browsing import open_page
-from tests.support.faults import EACH
 from tests.support.hostile import CDN, EVIL, MAILS, PICTURES
 from tooling.servers import PROJECT
 
@@ -98,7 +97,7 @@ Make = Callable[..., SafeMail]
         pytest.param(
             safe_mail,
             False,
-            marks=pytest.mark.skipif(EACH > 1, reason="less than with images; `make thorough` runs it"),
+            marks=pytest.mark.thorough,
         ),
     ],
     ids=["safe, with images", "heatmap", "safe"],
@@ -129,9 +128,7 @@ def test_what_we_write_is_harmless_without_its_policy(
 @pytest.mark.parametrize(
     "pictures",
     [
-        pytest.param(
-            False, marks=pytest.mark.skipif(EACH > 1, reason="less than with images; `make thorough` runs it")
-        ),
+        pytest.param(False, marks=pytest.mark.thorough),
         True,
     ],
     ids=["without images", "with images"],

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 from mailsight.reports import recipients
 from mailsight.warehouse.reader import Warehouse
 from tests.support import contrast
-from tests.support.browsing import barriers, grid, open_page, settle
+from tests.support.browsing import barriers, grid, settle, visit
 from tests.support.campaigns import listed, newest_clicked
-from tests.support.faults import EACH
+from tests.support.examples import thorough
 from tests.support.spoken import oddities
 
 pytestmark = pytest.mark.browser
@@ -52,12 +52,12 @@ def problems(page: Page, part: str = "body") -> list[str]:
     return found + oddities(page.locator(part).aria_snapshot())
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"][: 1 if EACH > 1 else 2])
+@pytest.mark.parametrize("scheme", ["dark", *thorough(["light"])])
 @pytest.mark.parametrize("page_name", ["campaigns", "campaign", "compare", "customer", "data", "error"])
 def test_a_page_has_no_accessibility_barriers(
     browser: Browser, server: str, sample_database: Path, page_name: str, scheme: Literal["light", "dark"]
 ) -> None:
-    with open_page(browser, viewport={"width": 1440, "height": 1200}, color_scheme=scheme) as page:
+    with visit(browser, "tall", scheme) as (page, _):
         page.goto(server + addresses(sample_database)[page_name])
         shown = [problems(page)]
         if page_name == "campaign" and scheme == "dark":  # test_tabs.py tests most of them in the light
@@ -76,7 +76,7 @@ def test_a_page_has_no_accessibility_barriers(
 
 
 def test_a_campaign_reads_well_aloud(browser: Browser, server: str, sample_database: Path) -> None:
-    with open_page(browser, viewport={"width": 1440, "height": 1200}) as page:
+    with visit(browser, "tall") as (page, _):
         page.goto(server + addresses(sample_database)["campaign"])
         settle(page)
         spoken = page.locator("body").aria_snapshot()

@@ -17,7 +17,6 @@ from mailsight.warehouse.reader import Warehouse
 from mailsight.web import parameters
 from tests.support.browsing import close_dialog, expect_customers, grid, settle, visit
 from tests.support.campaigns import newest_clicked
-from tests.support.faults import EACH
 from tests.support.pages import show
 from tests.support.parameters import TEXTS
 
@@ -129,7 +128,7 @@ def test_the_list_keeps_its_search_in_the_address() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(EACH > 1, reason="takes most of a minute; `make thorough` runs it")
+@pytest.mark.thorough
 def test_each_step_is_in_the_address_and_one_press_of_back(
     browser: Browser, server: str, sample_database: Path
 ) -> None:
@@ -244,7 +243,7 @@ def test_the_address_can_be_copied(
 ) -> None:
     """Where the browser lets no page write to the clipboard, the address is shown."""
     campaign_id = newest_clicked(Warehouse(sample_database))
-    with visit(browser) as (page, wrong):
+    with visit(browser, fresh=True) as (page, wrong):
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         if not allowed:
             page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")

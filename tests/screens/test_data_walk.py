@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mailsight.loading import bundles
 from tests.support import exports
-from tests.support.browsing import SIZES, visit
+from tests.support.browsing import visit
+from tests.support.examples import thorough
 from tests.support.exported import MAILCHIMP_EXPORT
 from tests.support.provider_events import EVENTS, HUGE, OPENED, event
 from tests.support.uploaded import BUNDLE, zipped
@@ -35,7 +36,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "mailsight.duckdb"
 
 
-@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize("size", ["wide", *thorough(["phone"])])
 def test_hostile_text_is_shown_literally_and_can_be_exported(
     browser: Browser, serve: Callable[..., str], hostile: Path, size: str
 ) -> None:

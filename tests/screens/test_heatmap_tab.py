@@ -216,7 +216,7 @@ def test_a_badge_and_its_row_highlight_each_other(tab: Page) -> None:
     ("act", "label", "customers"),
     [
         (lambda page: badge(page, 3).click(), "Yours", 1),
-        (lambda page: badge(page, 2).click(), "Sale", 2),
+        pytest.param(lambda page: badge(page, 2).click(), "Sale", 2, marks=pytest.mark.thorough),
         (lambda page: badge(page, 1).press("Enter"), "Sale", 2),
         (lambda page: page.locator(".list tr[data-row='3'] .pick").press("Enter"), "Yours", 1),
         (
@@ -322,7 +322,7 @@ document.createElement = function (...names) {
 
 
 def test_the_frame_is_as_tall_as_the_mail_before_it_has_badges(browser: Browser, address: str) -> None:
-    with visit(browser) as (page, wrong):
+    with visit(browser, fresh=True) as (page, wrong):
         page.add_init_script(_WATCH_FRAMES)
         page.goto(f"{address}/campaign?id=spring")
         page.get_by_role("tab", name="Heatmap").click()
@@ -334,7 +334,9 @@ def test_the_frame_is_as_tall_as_the_mail_before_it_has_badges(browser: Browser,
         assert wrong == []
 
 
-@pytest.mark.parametrize(("window", "scaled"), [(1440, False), (1024, False), (390, True)])
+@pytest.mark.parametrize(
+    ("window", "scaled"), [(1440, False), pytest.param(1024, False, marks=pytest.mark.thorough), (390, True)]
+)
 def test_the_desktop_view_is_as_wide_as_the_mail_needs(tab: Page, window: int, scaled: bool) -> None:
     """The mail takes a screen below 600 px for a phone."""
     tab.set_viewport_size({"width": window, "height": 900})

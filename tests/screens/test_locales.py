@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support import thousands
 from tests.support.browsing import choose, grid, settle, visit
-from tests.support.faults import EACH
+from tests.support.examples import thorough
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., str])
 
 
 @pytest.mark.browser
-# `make thorough` walks them all.
-@pytest.mark.parametrize("tag", list(WRITTEN)[: 1 if EACH > 1 else None])
+@pytest.mark.parametrize("tag", [*list(WRITTEN)[:1], *thorough(list(WRITTEN)[1:])])
 def test_a_page_is_written_as_the_viewers_locale_has_it(browser: Browser, address: str, tag: str) -> None:
     written = WRITTEN[tag]
     sent, clicked = written.counts

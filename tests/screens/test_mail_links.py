@@ -75,7 +75,7 @@ def dashboard(
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, dashboard: str) -> Iterator[Page]:
-    with visit(browser) as (page, wrong):
+    with visit(browser, fresh=True) as (page, wrong):
         page.goto(f"{dashboard}/campaign?id=spring&dialog=mail:48213")
         settle(page)
         yield page

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support import signed_in
-from tests.support.browsing import open_page
+from tests.support.browsing import visit
 from tests.support.campaigns import listed
 from tests.support.signed_in import Guarded, sign_in
 from tests.support.waiting import PATIENCE_SECONDS
@@ -38,7 +38,7 @@ def guarded(
 
 def test_a_page_opens_only_after_sign_in(browser: Browser, guarded: Guarded, sample_database: Path) -> None:
     campaign = listed(sample_database)[1]
-    with open_page(browser) as page:
+    with visit(browser) as (page, _):
         page.goto(f"{guarded.address}/campaign?id={campaign.campaign_id}&audience=all")
         expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
         expect(page.get_by_text(campaign.name)).to_have_count(0)
@@ -50,11 +50,14 @@ def test_a_page_opens_only_after_sign_in(browser: Browser, guarded: Guarded, sam
         assert page.url == f"{guarded.address}/campaign?id={campaign.campaign_id}&audience=all"
 
 
-@pytest.mark.parametrize(("name", "unconfirmed"), [("cleo", 1), ("dan", 0), ("eva", 0)])
+@pytest.mark.parametrize(
+    ("name", "unconfirmed"),
+    [("cleo", 1), *(pytest.param(name, 0, marks=pytest.mark.thorough) for name in ("dan", "eva"))],
+)
 def test_somebody_who_is_not_listed_sees_no_data(
     browser: Browser, guarded: Guarded, name: str, unconfirmed: int
 ) -> None:
-    with open_page(browser) as page:
+    with visit(browser) as (page, _):
         page.goto(f"{guarded.address}/data")
         sign_in(page, name)
         expect(page.get_by_role("heading", name="You don't have access yet")).to_be_visible()
@@ -67,7 +70,7 @@ def test_somebody_who_is_not_listed_sees_no_data(
 
 @pytest.mark.parametrize(("name", "may"), [("ann", True), ("bob", False)])
 def test_only_listed_uploaders_can_upload(browser: Browser, guarded: Guarded, name: str, may: bool) -> None:
-    with open_page(browser) as page:
+    with visit(browser) as (page, _):
         page.goto(f"{guarded.address}/data")
         sign_in(page, name)
         expect(page.get_by_role("heading", name="Loads")).to_be_visible()
@@ -79,7 +82,7 @@ def test_signing_out_ends_the_session_in_all_tabs_and_its_tokens(
 ) -> None:
     campaign = listed(sample_database)[1]
     address = f"{guarded.address}/campaign?id={campaign.campaign_id}"
-    with open_page(browser) as page:
+    with visit(browser) as (page, _):
         with page.expect_request("**/api/recipients") as asked:
             page.goto(address)
             sign_in(page, "ann")
@@ -98,7 +101,7 @@ def test_signing_out_ends_the_session_in_all_tabs_and_its_tokens(
             expect(other.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
         answer = httpx.post(f"{guarded.address}/api/recipients", json=request, timeout=PATIENCE_SECONDS)
         assert (answer.status_code, answer.json()["error"]["title"]) == (401, "This page has expired")
-    with open_page(browser) as page:
+    with visit(browser) as (page, _):
         page.context.add_cookies(
             [{"name": cookie["name"], "value": cookie["value"], "url": address} for cookie in stolen]
         )
@@ -113,7 +116,7 @@ def test_a_session_ends_after_its_time(
     environment = ENVIRONMENT | {"MAILSIGHT_SESSION_HOURS": str(8 / 3600)}
     with (
         signed_in.dashboard(sample_database, tmp_path, provider, environment=environment) as guarded,
-        open_page(browser) as page,
+        visit(browser) as (page, _),
     ):
         address = f"{guarded.address}/campaign?id={campaign.campaign_id}"
         with page.expect_request("**/api/recipients") as asked:
@@ -136,7 +139,7 @@ def test_a_provider_that_is_down_gives_a_page_that_says_so(
     campaign = listed(sample_database)[1]
     with (
         signed_in.dashboard(sample_database, tmp_path, nowhere, environment=ENVIRONMENT) as guarded,
-        open_page(browser) as page,
+        visit(browser) as (page, _),
     ):
         page.goto(f"{guarded.address}/campaign?id={campaign.campaign_id}")
         page.get_by_role("button", name="Sign in").click()
@@ -149,16 +152,20 @@ def test_a_provider_that_is_down_gives_a_page_that_says_so(
     ("query", "says"),
     [
         ("error=access_denied&state=x", "sign-in was cancelled"),
-        ("error=server_error&error_description=oops", "can't be reached right now"),
+        pytest.param(
+            "error=server_error&error_description=oops",
+            "can't be reached right now",
+            marks=pytest.mark.thorough,
+        ),
         ("state=forged&code=forged", "took too long or was interrupted"),
-        ("code=forged", "took too long or was interrupted"),
+        pytest.param("code=forged", "took too long or was interrupted", marks=pytest.mark.thorough),
         ("", "See how your campaigns performed."),
     ],
 )
 def test_an_answer_that_signs_nobody_in_is_explained(
     browser: Browser, guarded: Guarded, query: str, says: str
 ) -> None:
-    with open_page(browser) as page:
+    with visit(browser) as (page, _):
         page.goto(f"{guarded.address}/oauth2callback?{query}")
         expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
         expect(page.get_by_text(says)).to_be_visible()

@@ -12,7 +12,7 @@ from mailsight.reports import campaign, patterns
 from mailsight.reports.campaign import CampaignReport
 from mailsight.vocabulary import Audience, EventType
 from mailsight.warehouse.reader import Warehouse
-from tests.support.browsing import barriers, open_page, settle
+from tests.support.browsing import barriers, settle, visit
 from tests.support.campaigns import most_clicked
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def shown(sample_database: Path) -> CampaignReport:
 
 @pytest.fixture
 def page(browser: Browser, server: str, shown: CampaignReport) -> Iterator[Page]:
-    with open_page(browser, viewport={"width": 1440, "height": 1400}) as page:
+    with visit(browser, "tall") as (page, _):
         page.goto(f"{server}/campaign?id={shown.campaign.campaign_id}")
         expect(page.get_by_role("tab", name="Timeline")).to_be_visible()
         yield page

@@ -27,7 +27,7 @@ from tests.support.browsing import (
     visit,
 )
 from tests.support.campaigns import newest_clicked
-from tests.support.faults import EACH
+from tests.support.examples import thorough
 
 pytestmark = pytest.mark.browser
 
@@ -42,7 +42,12 @@ def report(sample_database: Path) -> campaign_reports.CampaignReport:
 @pytest.mark.parametrize(
     ("size", "scheme"),
     # Each size and each scheme once; `make thorough` combines them all.
-    [("wide", "dark"), ("phone", "light"), ("wide", "light"), ("phone", "dark")][: 2 if EACH > 1 else 4],
+    [
+        ("wide", "dark"),
+        ("phone", "light"),
+        pytest.param("wide", "light", marks=pytest.mark.thorough),
+        pytest.param("phone", "dark", marks=pytest.mark.thorough),
+    ],
 )
 def test_a_marketer_walks_from_the_list_to_a_customers_mail(
     browser: Browser,
@@ -311,7 +316,7 @@ def test_campaigns_and_customers_can_be_opened_with_the_keyboard(
         assert wrong == []
 
 
-@pytest.mark.parametrize("page_name", ["campaign", "customer"])
+@pytest.mark.parametrize("page_name", ["campaign", *thorough(["customer"])])
 def test_a_deep_link_works_on_a_fresh_server(
     browser: Browser,
     serve: Callable[..., str],

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, FrameLocator, Locator, Page, expect
 
 from mailsight.figures import formats
 from mailsight.vocabulary import Stage, Status
 from tests.support import contrast
 from tests.support.waiting import PATIENCE_SECONDS
 
-SIZES = {"wide": (1440, 1000), "phone": (390, 844)}
+SIZES = {"wide": (1440, 1000), "tall": (1440, 1400), "phone": (390, 844)}
 
 expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
@@ -27,32 +29,77 @@ def open_page(browser: Browser, **options: Any) -> Iterator[Page]:
 
 @contextmanager
 def visit(
-    browser: Browser, size: str = "wide", scheme: Literal["light", "dark"] = "light", *, locale: str = "en-GB"
+    browser: Browser,
+    size: str = "wide",
+    scheme: Literal["light", "dark"] = "light",
+    *,
+    locale: str = "en-GB",
+    fresh: bool = False,
 ) -> Iterator[tuple[Page, list[str]]]:
-    """A page, and its problems so far: script errors, console errors and unexpected dialogs."""
+    """A page, and its problems so far: script errors, console errors and unexpected dialogs.
+
+    It looks new, but its tab has been used before if it may: a new one would compile all scripts again, which takes
+    longer than most tests. Ask for a `fresh` one if the test changes what outlives the page, such as permissions.
+    """
+    free = _FREE.setdefault(browser, {}).setdefault(locale, [])
+    tab = free.pop() if free and not fresh else _Tab(browser, locale)
     width, height = SIZES[size]
-    with open_page(
-        browser,
-        viewport={"width": width, "height": height},
-        color_scheme=scheme,
-        timezone_id="Europe/Amsterdam",
-        locale=locale,
-    ) as page:
-        wrong: list[str] = []
+    try:
+        tab.page.set_viewport_size({"width": width, "height": height})
+        tab.page.emulate_media(color_scheme=scheme)
+        yield tab.page, tab.wrong
+    except BaseException:
+        tab.close()
+        raise
+    if not fresh and tab.reset():
+        free.append(tab)
+    else:
+        tab.close()
 
-        def listen(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                wrong.append(f"{message.text} ({message.location['url']})")
 
-        page.on("console", listen)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+class _Tab:
+    """A page in a context of its own, with a list of its problems."""
 
-        def refuse(dialog: Dialog) -> None:
-            wrong.append(dialog.message)
-            dialog.dismiss()
+    def __init__(self, browser: Browser, locale: str) -> None:
+        self._context = browser.new_context(locale=locale, timezone_id="Europe/Amsterdam")
+        self._context.set_default_timeout(1000 * PATIENCE_SECONDS)
+        self.page = self._context.new_page()
+        self.wrong: list[str] = []
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("dialog", self._refuse)
 
-        page.on("dialog", refuse)
-        yield page, wrong
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.wrong.append(f"{message.text} ({message.location['url']})")
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.wrong.append(dialog.message)
+        dialog.dismiss()
+
+    def reset(self) -> bool:
+        """Forget the visit, if the server still answers. The place shown meanwhile keeps the process alive."""
+        for other in self._context.pages:
+            if other is not self.page:
+                other.close()
+        self.page.unroute_all()
+        self.page.mouse.move(0, 0)
+        address = urlsplit(self.page.url)
+        try:
+            self.page.goto(f"{address.scheme}://{address.netloc}/_stcore/health")
+        except Error:
+            return False
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        self._context.clear_cookies()
+        self.wrong = []
+        return True
+
+    def close(self) -> None:
+        self._context.close()
+
+
+# By locale, the tabs that no test uses.
+_FREE: WeakKeyDictionary[Browser, dict[str, list[_Tab]]] = WeakKeyDictionary()
 
 
 def until_quiet(page: Page) -> None:

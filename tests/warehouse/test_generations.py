@@ -61,7 +61,13 @@ class Failing:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", CALLS)
-@pytest.mark.parametrize("earlier", [0, 2], ids=["the first load", "a later load"])
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        pytest.param(0, id="the first load", marks=pytest.mark.thorough),
+        pytest.param(2, id="a later load"),
+    ],
+)
 def test_a_load_that_fails_at_any_call_changes_nothing(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch, earlier: int
 ) -> None:
