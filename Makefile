@@ -22,6 +22,8 @@ test: lint ## check format, lint, types and imports, then run all tests
 	@echo "== databases"
 	@$(python) -m tooling.postgresql
 	@$(python) -m tooling.mariadb
+	@echo "== proxies"
+	@$(python) -m tooling.debian nginx caddy
 	@echo "== tests"
 	@$(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 

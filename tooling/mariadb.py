@@ -14,18 +14,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pymysql
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from . import packages
+from .certificates import self_signed
 from .servers import NotStarted, free_port
 
 START_SECONDS = 120
@@ -94,7 +89,7 @@ def _running(program: str, folder: Path, options: Sequence[str]) -> Iterator[Ser
         check=False, capture_output=True, text=True)  # fmt: skip
     if prepared.returncode:
         raise NotStarted(prepared.stderr or prepared.stdout)
-    certificate, key = _certificate(folder)
+    certificate, key = self_signed(folder)
     first = folder / "first.sql"
     first.write_text("alter user root@localhost identified by 'secret';")
     first.chmod(0o644)
@@ -112,35 +107,6 @@ def _running(program: str, folder: Path, options: Sequence[str]) -> Iterator[Ser
     finally:
         process.kill()
         process.wait()
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    files = folder / CERTIFICATE, folder / "key.pem"
-    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    files[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return files
 
 
 def _wait(server: Server) -> None:
