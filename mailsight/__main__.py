@@ -12,6 +12,7 @@ from mailsight.commands import (  # noqa: F401  # all but console register comma
     files,
     imports,
     loads,
+    people,
 )
 from mailsight.errors import MailsightError, UnknownProvider, WrongUsage
 

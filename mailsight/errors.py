@@ -3,6 +3,7 @@
 MailsightError
 ├── UnknownCampaign        a link or command names a campaign that does not exist
 ├── UnknownCustomer        a link or command names a customer that does not exist
+├── SharedAddress          an address to erase belongs to many customers
 ├── NothingToCompare       fewer than two campaigns to compare
 ├── BadSetting             an environment variable or secret is not valid
 ├── NoDatabase             no data has been loaded yet
@@ -82,6 +83,11 @@ class UnknownCampaign(MailsightError):
 class UnknownCustomer(MailsightError):
     title = "Customer not found"
     next_step = "Check the link, or open the customer from a campaign's page."
+
+
+class SharedAddress(MailsightError):
+    title = "Nothing was erased"
+    next_step = "Erase them by their ids, or add `--shared` if they are all to be erased."
 
 
 class NothingToCompare(MailsightError):

@@ -45,6 +45,7 @@ class Settings:
     idle_minutes: float = 60.0  # how long people stay signed in without a click; 0: as long as the session
     machines: Path | None = None  # the file that configures the machine rules
     keep_audit_months: float = 24.0  # 0 keeps the audit for ever
+    ip_addresses: str = "full"  # how much of them is stored: full, truncated or none
     locale: str = "en-GB"  # of numbers and dates where no browser says its own
 
 
@@ -52,6 +53,7 @@ _SWITCH = {"on": True, "off": False}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 MIN_TOKEN_LENGTH = 16
+IP_ADDRESSES = ("full", "truncated", "none")
 _PREFIX, _SECRETS_PREFIX = "MAILSIGHT_", "MAILSIGHT_WEBHOOK_"
 _VARIABLES = frozenset(f"{_PREFIX}{field.name.upper()}" for field in fields(Settings))
 _TEST_VARIABLES = frozenset({"MAILSIGHT_KILLS"})  # read by the tests only
@@ -93,6 +95,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         analysts=_list(values["analysts"]),
         admins=_list(values["admins"]),
         without_sign_in=values["without_sign_in"] or "",
+        ip_addresses=_choice(
+            "MAILSIGHT_IP_ADDRESSES", values["ip_addresses"] or defaults.ip_addresses, IP_ADDRESSES
+        ),
         machines=_machines(values["machines"]),
         locale=locale(environment),
         **numbers,

@@ -76,6 +76,15 @@ create temp table staged_mails (
     file varchar, ordinal bigint, refusal varchar, campaign_id varchar, customer_id varchar, rank integer, content_id varchar,
     headers varchar, attachments json, charset varchar, signature varchar, size_bytes bigint
 );
+-- staged_aliases: other ids of the messages of erased people, as message_aliases.
+create temp table staged_aliases (message_id varchar, other_id varchar);
+-- other_ids: the ids that an event's message may have elsewhere (`set_provider_ids`).
+create temp macro other_ids(message_id, provider, payload) as list_distinct(flatten(list_transform(
+    list_prepend(message_id, list_transform(
+        coalesce(getvariable('provider_ids').others[provider], []), lambda path: payload ->> path
+    )),
+    lambda id: [id, trim(id, '<>'), '<' || trim(id, '<>') || '>']
+)));
 create temp table content_files (
     file varchar, path varchar, refusal varchar, content_id varchar, subject varchar, from_name varchar, from_email varchar,
     headers varchar, attachments json, charset varchar, signature varchar, size_bytes bigint

@@ -232,7 +232,8 @@ where e.type = 'clicked' and a.campaign_id in (from touched) and regexp_matches(
 -- name: replace_message_events#
 -- Attributes each event to its message. The loader registers `places`: the link of the mail for each of clicked_urls; and
 -- `unwraps`: the URL inside each clicked URL that is wrapped, which takes its place from here on. Events without an event_id
--- that turn out to be the same event of the same message count once. attributed_before: the events that had a message until
+-- that turn out to be the same event of the same message count once; those of erased people have an id that stands for their
+-- URL (`nobodys_event_id`). attributed_before: the events that had a message until
 -- now.
 create temp table attributed_before as
 select event_number from message_events semi join touched using (campaign_id);
@@ -241,7 +242,9 @@ delete from message_events where campaign_id in (from touched);
 insert into message_events by name
 with placed as (
     select
-        a.campaign_id, a.customer_id, e.event_number, e.event_id, e.provider, e.type, e.occurred_at, e.machine,
+        a.campaign_id, a.customer_id, e.event_number, e.provider, e.type, e.occurred_at, e.machine,
+        e.event_id is null or regexp_full_match(e.event_id, 'erased-\w+-\w+') as has_no_id,
+        if(starts_with(e.event_id, 'erased-'), split_part(e.event_id, '-', 2), null) as erased_url,
         coalesce(u.target, e.url) as url,
         if(
             list_contains(getvariable('providers_miscounting_links'), e.provider) and by_url.url <> by_position.url,
@@ -262,16 +265,16 @@ repeated as (
     select p.event_number
     from placed as p
     join (
-        select provider, campaign_id, customer_id, type, occurred_at, url, min(event_number) as first_event_number
+        select provider, campaign_id, customer_id, type, occurred_at, url, erased_url, min(event_number) as first_event_number
         from placed
-        where event_id is null
+        where has_no_id
         group by all
         having count(*) > 1
     ) as same
         on p.campaign_id = same.campaign_id and p.customer_id = same.customer_id and p.type = same.type
         and p.occurred_at = same.occurred_at and p.provider is not distinct from same.provider
-        and p.url is not distinct from same.url
-    where p.event_id is null and p.event_number <> same.first_event_number
+        and p.url is not distinct from same.url and p.erased_url is not distinct from same.erased_url
+    where p.has_no_id and p.event_number <> same.first_event_number
 )
 select campaign_id, customer_id, event_number, type, occurred_at, url, link_position, machine
 from placed anti join repeated using (event_number)

@@ -353,7 +353,8 @@ semi join events as e
 insert into events by name
 select
     getvariable('last_event_number') + 1 + s.rowid as event_number,
-    s.* exclude (file, ordinal, refusal),
+    s.* exclude (file, ordinal, refusal)
+        replace (stored_ip(ip) as ip, cast(stored_ips(cast(payload as varchar), ip) as json) as payload),
     cast(null as varchar) as machine
 from staged_events as s
 anti join known_events as k on k.row = s.rowid
@@ -362,19 +363,15 @@ where s.refusal is null;
 insert into message_aliases by name
 select message_id, other_id
 from (
-    select
-        message_id,
-        unnest(list_distinct(flatten(list_transform(
-            list_prepend(message_id, list_transform(
-                coalesce(getvariable('provider_ids').others[provider], []), lambda path: payload ->> path
-            )),
-            lambda id: [id, trim(id, '<>'), '<' || trim(id, '<>') || '>']
-        )))) as other_id
+    select message_id, unnest(other_ids(message_id, provider, payload)) as other_id
     from staged_events as s
     anti join known_events as k on k.row = s.rowid
     where s.refusal is null and s.campaign_id is null and s.message_id is not null and s.provider is not null
+        and not starts_with(s.message_id, 'erased-')
 )
 where other_id <> message_id and trim(other_id, '<>') <> ''
+union
+from staged_aliases
 except
 select message_id, other_id from message_aliases;
 create temp view new_events as

@@ -617,7 +617,8 @@ qualify user_agent is null
 create or replace temp table verdicts (event_number bigint, machine varchar);
 
 -- name: judge#
--- Writes the verdicts that changed. The loader registers `reasons`: each rule and its place in the order.
+-- Writes the verdicts that changed. The loader registers `reasons`: each rule and its place in the order. Earlier verdicts on
+-- events of erased people stay: what they rest on is gone.
 create or replace temp table changed_verdicts as
 with first_reasons as (
     select s.event_number, min_by(s.reason, r.place) as machine
@@ -628,7 +629,8 @@ select me.event_number, v.machine
 from message_events as me
 semi join touched using (campaign_id)
 left join first_reasons as v using (event_number)
-where me.machine is distinct from v.machine;
+where me.machine is distinct from v.machine
+    and not (starts_with(me.customer_id, 'erased-') and me.event_number <= coalesce(getvariable('last_event_number'), me.event_number));
 update message_events set machine = v.machine
 from changed_verdicts as v
 where message_events.campaign_id in (from touched) and message_events.event_number = v.event_number;

@@ -16,6 +16,7 @@ from mailsight.importing.columns import kept_mappings
 from mailsight.loading import spool
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import silent
+from mailsight.privacy import erasure
 from mailsight.state import copies, store
 from mailsight.warehouse import generations
 from mailsight.warehouse.draft import replacement
@@ -62,6 +63,8 @@ def restore(
         raise RestoreFailed(error.message, next_step=_next_step(error)) from error
     except OSError as error:
         raise RestoreFailed(f"{database.parent} can't be written to: {error.strerror or error}.") from error
+    progress(0.9, "Erasing who was erased since")
+    erasure.finish(database, wait_seconds=wait_seconds)
     progress(1.0, "Done")
     return restored
 

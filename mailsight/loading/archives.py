@@ -10,15 +10,17 @@ from typing import TypeVar
 import pyarrow as pa
 
 from mailsight.errors import NoDatabase, NotABundle, UnusableMail
+from mailsight.figures.formats import things
 from mailsight.mail.content import content_id
 from mailsight.mail.links import Link, links
 from mailsight.mime import bodies, facts
 from mailsight.mime import files as mail_files
 from mailsight.mime.tracing import Trace, trace
+from mailsight.state.erased import Kind
 from mailsight.warehouse.draft import Draft, draft
 from mailsight.warehouse.reader import Warehouse
 
-from . import archive_matching
+from . import archive_matching, arrivals
 from .archive_files import Archive, ArchivedMail
 from .archive_matching import Match
 from .contents import Header, Mail, Received, received, store
@@ -151,12 +153,14 @@ class _Staging:
     """The mails of one load: those that wait for their message, those that have it, and those that are rejected."""
 
     def __init__(self, work: Draft) -> None:
-        work.run("create_staging")
+        arrivals.prepare(work)
+        self._arrivals = arrivals.of(work)
         self._work = work
         self._refusals = Refusals(work)
         self._waiting: list[tuple[ArchivedMail, _Read]] = []
         self._characters = 0
         self._refused = 0
+        self._left_out = 0
         self.read = 0
 
     def take(self, batch: Sequence[ArchivedMail]) -> None:
@@ -178,7 +182,7 @@ class _Staging:
 
     def place(self) -> None:
         """Finds the messages of the mails that were read, and stages those that have one."""
-        waiting, self._waiting, self._characters = self._waiting, [], 0
+        waiting, self._waiting, self._characters = self._without_erased(self._waiting), [], 0
         outcomes: dict[int, Match | str] = {}
 
         def match_mails(numbers: Sequence[int]) -> None:
@@ -201,6 +205,20 @@ class _Staging:
                 self._refuse(each.mail, failures[each.read.content_id])
         for each, failure in isolated(staged, self._stage):
             self._refuse(each.mail, failure.reason)
+
+    def _without_erased(
+        self, waiting: Sequence[tuple[ArchivedMail, _Read]]
+    ) -> list[tuple[ArchivedMail, _Read]]:
+        """The mails without those to people who were erased, which leave nothing behind."""
+        named = [
+            (number, kind, value)
+            for number, (_, read) in enumerate(waiting)
+            for kind, values in ((Kind.ADDRESS, read.trace.recipients), (Kind.CUSTOMER, read.trace.customers))
+            for value in values
+        ]
+        to_erased = self._arrivals.those_erased(named)
+        self._left_out += len(to_erased)
+        return [each for number, each in enumerate(waiting) if number not in to_erased]
 
     def _store(self, placed: Sequence[_Placed]) -> Iterator[tuple[str, str]]:
         """Stores the contents of mails, each once. Yields the ids of those that can't be stored, with the reason."""
@@ -246,7 +264,9 @@ class _Staging:
             passed_over=archive.unread,
         )
         own = [kind for kind in summary.kinds if kind.kind == KIND]
-        return replace(summary, kinds=own or [KindSummary(KIND, rows=0, new=0, changed=0, refused=0)])
+        kinds = own or [KindSummary(KIND, rows=0, new=0, changed=0, refused=0)]
+        left_out = f"{things(self._left_out, 'e-mail')} to people who were erased: not added."
+        return replace(summary, kinds=kinds, notes=[left_out] if self._left_out else [])
 
 
 def _batches(items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:

@@ -13,7 +13,7 @@ from mailsight.figures.metrics import share
 from mailsight.mime import headers
 from mailsight.warehouse.draft import Draft, draft
 
-from . import bundle_tables, file_checks, finding
+from . import arrivals, bundle_tables, file_checks, finding
 from .bundle_files import BundleFile
 from .bundle_tables import Reading, read_file
 from .contents import read_contents
@@ -123,10 +123,11 @@ def load_imported(
 def _stage(reading: Reading, files: Sequence[BundleFile], progress: Progress, is_careful: bool) -> None:
     """Stages the rows of the files with their e-mails. If `is_careful`, those that fail later are found by trials."""
     work = reading.work
-    work.run("create_staging")
+    arrivals.prepare(work)
     work.run("create_records")
     _read_files(reading, files, progress)
     _decode_words(work)
+    arrivals.of(work).erase()
     read_contents(work, reading.refusals, files, progress)
     bundle_tables.name_languages(reading, files)
     if is_careful:
@@ -147,7 +148,7 @@ def load_content(database: Path, campaign_id: str, mail: Path, *, wait_seconds: 
     with explained(), draft(database, wait_seconds=wait_seconds) as work:
         if not work.rows("campaign", campaign_id=campaign_id):
             raise UnknownCampaign(f"There is no campaign {campaign_id!r}.")
-        work.run("create_staging")
+        arrivals.prepare(work)
         work.run("create_records")
         with work.table(
             "batch",

@@ -26,7 +26,7 @@ from mailsight.providers.registry import provider_named, provider_words
 from mailsight.warehouse.draft import Draft, draft, exclusive, scratch
 from mailsight.warehouse.failures import is_machines
 
-from . import file_checks, finding, payload_files, segments
+from . import arrivals, file_checks, finding, payload_files, segments
 from .derive import Progress
 from .json_files import BadRecord
 from .merge import LoadSummary, complete, reject_failing, silent
@@ -224,7 +224,7 @@ class _Staging:
     def __init__(
         self, work: Draft, passed_over: Sequence[PassedOver] = (), *, is_careful: bool = False
     ) -> None:
-        work.run("create_staging")
+        arrivals.prepare(work)
         prepare_mappings(work)
         self._work = work
         self._is_careful = is_careful
@@ -250,6 +250,7 @@ class _Staging:
 
     def complete(self, source: str, files: Sequence[str], *, strict: bool, progress: Progress) -> LoadSummary:
         """Merges the staged events into the database."""
+        arrivals.of(self._work).erase()
         if self._is_careful:
             reject_failing(self._work, progress)
         for file in self._taken:

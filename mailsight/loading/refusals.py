@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from mailsight.warehouse.draft import Draft
 
+from . import arrivals
 from .json_files import as_text
 
 # A summary lists this many, with the start of each row; the database has all of them.
@@ -91,6 +92,7 @@ class Refusals:
         self._waiting: list[Refusal] = []
         self._characters = 0
         self.total = 0
+        self._arrivals = arrivals.of(work)
 
     def add(self, refusal: Refusal) -> None:
         self.total += 1
@@ -147,6 +149,7 @@ class Refusals:
     def store(self) -> int:
         """Stores the rows in the database, each once; returns how many are new."""
         self.flush()
+        self._arrivals.erase_refusals()
         parts = self._work.run("refused_parts", most=_PART_BYTES)
         return sum(
             int(self._work.run("merge_refused", first=first, last=last)[0][0]) for first, last in parts

@@ -267,6 +267,10 @@ class Spool:
             self.note_attempts(segments, attempts)
         return segments
 
+    def sealed(self) -> list[Path]:
+        """All sealed segments, also those that are set aside, and those that were loaded and are kept."""
+        return [*self._segments(), *sorted(self._set_aside_folder.glob("*.ndjson")), *self.loaded.files()]
+
     def _all_set_aside(self) -> Iterator[SetAside]:
         for segment in self._files_set_aside():
             note = _read_json(segment.with_suffix(".json")) or {}

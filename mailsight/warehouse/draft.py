@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from mailsight.errors import DatabaseUnreadable, LoadRefused, LoadRunning, NotStored
+from mailsight.errors import DatabaseUnreadable, LoadRefused, LoadRunning, NoDatabase, NotStored
 
 from . import contents, generations, opening
 from .contents import TableSize
@@ -51,16 +51,23 @@ def _migrate(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
 class Draft:
     """The private copy of the database that a load works on.
 
-    `folder` is for temporary files. `migrated` means that the copy had tables of an older version, so it is published
-    even if the load changed nothing.
+    `folder` is for temporary files, `database` the path of the database, None for one in memory. `migrated` means that
+    the copy had tables of an older version, so it is published even if the load changed nothing.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, folder: Path, *, migrated: bool = False
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folder: Path,
+        *,
+        database: Path | None = None,
+        migrated: bool = False,
     ) -> None:
         connection.execute(statement("create_value_macros"))
+        connection.execute(statement("create_erasure_macros"))
         self._connection = connection
         self.folder = folder
+        self.database = database
         self.migrated = migrated
         self.discarded = False
         self._in_transaction = False
@@ -126,7 +133,7 @@ def draft(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
     with _explained(path):
         place = generations.home(path)
         with _lock(place, wait_seconds), _folder(place) as folder:
-            yield from _drafted(place, folder)
+            yield from _drafted(path, place, folder)
 
 
 @contextmanager
@@ -148,7 +155,31 @@ def replacement(path: Path, source: Path, aside: Path, *, wait_seconds: float = 
     with _explained(path):
         place = generations.home(path)
         with _lock(place, wait_seconds), _folder(place) as folder:
-            yield from _drafted(place, folder, _Replacement(source, aside))
+            yield from _drafted(path, place, folder, _Replacement(source, aside))
+
+
+@contextmanager
+def rewritten(path: Path, *, wait_seconds: float = 600.0) -> Iterator[Draft]:
+    """Yields a new, empty database, with the one at `path` attached as `old`; publishes it when the block ends.
+
+    For what must leave no trace: DuckDB keeps the bytes of deleted rows in a file. Afterwards, all older files of the
+    database are removed, even if the new one was discarded. Whoever is reading one of them can read it to the end.
+    Raises as `draft` does, and `NoDatabase`.
+    """
+    with _explained(path):
+        place = generations.home(path)
+        with _lock(place, wait_seconds):
+            base = _base(place)
+            if base is None:
+                raise NoDatabase(f"There is no database at {path}.")
+            with closing(opening.open_readonly(base)) as connection:
+                is_old = opening.schema_version(connection) < SCHEMA_VERSION
+            if is_old:
+                with draft(path):
+                    pass
+            with _folder(place) as folder:
+                yield from _drafted(path, place, folder, copies=False)
+            generations.remove_others(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +233,18 @@ def _cant_write(reason: str) -> NotStored:
     )
 
 
-def _drafted(path: Path, folder: Path, replacing: _Replacement | None = None) -> Iterator[Draft]:
-    """Yields the draft in its folder once, then verifies and publishes it."""
+def _drafted(
+    database: Path,
+    path: Path,
+    folder: Path,
+    replacing: _Replacement | None = None,
+    *,
+    copies: bool = True,
+) -> Iterator[Draft]:
+    """Yields the draft in its folder once, then verifies and publishes it.
+
+    The draft is a copy of the database, or empty beside it. `path` is the home of `database`.
+    """
     generations.protect(path)
     served = generations.served if replacing else _base
     base = served(path)
@@ -214,15 +255,17 @@ def _drafted(path: Path, folder: Path, replacing: _Replacement | None = None) ->
     if base and not replacing:
         _check_base(path, base)
         generations.keep(path, base)
-    if source:
+    if source and copies:
         generations.copy(source, copy)
     connection = duckdb.connect(str(copy), config=_WRITING)
     try:
         connection.execute(statement("set_up"))
-        version = _prepare(connection, path, is_new=source is None)
+        version = _prepare(connection, path, is_new=source is None or not copies)
         migrated = version < SCHEMA_VERSION
         before = {} if migrated or replacing else contents.table_sizes(connection)
-        work = Draft(connection, files, migrated=migrated)
+        if source and not copies:
+            connection.execute(statement("attach_old"), {"file": str(source)})
+        work = Draft(connection, files, database=database, migrated=migrated)
         yield work
         if work.discarded:
             return

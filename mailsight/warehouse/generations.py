@@ -175,6 +175,20 @@ def copy(base: Path, draft: Path) -> None:
         copy_file(_log_file(base), _log_file(draft))
 
 
+def remove_others(path: Path) -> None:
+    """Removes all files of the database but the served one, which must be readable, also those of older versions.
+
+    Raises OSError.
+    """
+    served_file = served(path)
+    listed = _listed(path)
+    _write_superseded(path, {_SERVED: listed[_SERVED]} if _SERVED in listed else {})
+    for file in [*beside(path), *path.parent.glob(f"{path.stem}.version-*{path.suffix}")]:
+        if file != served_file:
+            remove(file)
+    sync_folder(path.parent)
+
+
 def keep(path: Path, base: Path) -> None:
     """Keeps the served generation from being removed, if a publication was killed just after moving the link."""
     listed = _listed(path)

@@ -44,8 +44,13 @@ when exists (select 1 from audit where entry = new.entry) begin
     select raise(abort, 'Entries of the audit are not replaced.');
 end;
 
--- People who were erased: keyed hashes of their ids and addresses, so that later loads leave them out.
-create table erased (key_hash blob primary key, kind text not null, erased_at real not null) strict, without rowid;
+-- What identifies people who were erased, as keyed hashes, so that later loads leave it out. kind: customer (an id), address or
+-- name. nobody: the random value that stands for it in the database. person: random, shared by all that was erased of a person.
+-- is_asked: somebody named it; otherwise a load met it beside something that was named. is_done: no file holds it any more.
+create table erased (
+    key_hash text primary key, kind text not null, nobody text not null, person text not null, is_asked integer not null,
+    is_done integer not null, erased_at real not null
+) strict, without rowid;
 
 -- Links to one campaign's report for people without an account.
 create table shares (

@@ -34,6 +34,7 @@ def test_a_statement_is_documented_and_used(name: str) -> None:
         "map": "map_{sender.name}",
         "find": "find_{rule.name}",
         "rejected": "rejected_{file.kind}",
+        "rewrite": "rewrite_{table}",
     }.get(name.split("_", maxsplit=1)[0], name)
     included = "".join(file.read_text(encoding="utf-8") for file in FILES)
     assert f'"{spelled}"' in code or f"{{query {name}}}" in included, "nothing runs it"

@@ -1,0 +1,156 @@
+"""Erases people: their rows become nobody's, so that figures stay, and no file holds anything of them.
+
+The list of erased people (`state.erased`) comes first, so that from then on no load brings them back. Then a new
+database is written without them, and everything else that may hold something of them is cleaned. If that is
+interrupted, `finish` continues: the list says who is left.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailsight.errors import LoadRefused, LoadRunning
+from mailsight.figures.metrics import share
+from mailsight.loading import arrivals, payloads, spool
+from mailsight.loading.derive import Progress
+from mailsight.loading.merge import silent
+from mailsight.loading.refusing import explained
+from mailsight.state import erased, store
+from mailsight.state.erased import Kind
+from mailsight.state.store import Store
+from mailsight.warehouse.draft import import_folder, rewritten, scratch
+from mailsight.warehouse.reader import Warehouse
+
+from . import leftovers, people
+
+# The tables of a database, in the order in which they are rewritten.
+TABLES = (
+    "campaigns",
+    "customers",
+    "customer_changes",
+    "contents",
+    "links",
+    "messages",
+    "events",
+    "archived_mails",
+    "message_aliases",
+    "reported_totals",
+    "imports",
+    "refused",
+    "loads",
+    "message_events",
+    "recipients",
+    "link_clicks",
+    "campaign_totals",
+    "campaign_hours",
+    "apple_opens",
+    "machine_counts",
+    "event_counts",
+    "unattributed",
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """How many people were erased, and how many of their rows: per table, and in waiting webhooks."""
+
+    people: int
+    rows: dict[str, int]
+
+
+def erase(
+    database: Path,
+    named: Sequence[str],
+    *,
+    may_share: bool = False,
+    dry_run: bool = False,
+    progress: Progress = silent,
+    wait_seconds: float = 600.0,
+) -> Erasure:
+    """Erases the people with these addresses or customer ids. With `dry_run`, only counts what would be erased.
+
+    Raises `SharedAddress` before anything is changed, and `LoadRefused` and `StateUnreadable`; then `finish` continues.
+    """
+    state = Store(store.beside(database))
+    progress(0.0, "Looking for them")
+    with Warehouse(database).snapshot() as data:
+        found = [people.find(data, name, may_share=may_share) for name in named]
+        if dry_run:
+            ids = sorted({each for person in found for each in person.customer_ids})
+            addresses = sorted({each for person in found for each in person.addresses})
+            rows = data.rows("rows_of", customer_ids=ids, addresses=addresses)
+            return Erasure(len(found), {row["name"]: row["rows"] for row in rows})
+        with scratch() as work:
+            arrivals.use_key(work, state)
+            values = {value for person in found for value in person.values}
+            entries = people.entries(data, found, arrivals.hashes(work, values))
+    erased.add(state, entries)
+    return Erasure(len(found), finish(database, progress=progress, wait_seconds=wait_seconds))
+
+
+def finish(database: Path, *, progress: Progress = silent, wait_seconds: float = 600.0) -> dict[str, int]:
+    """Erases everybody on the list of erased people whom a file still holds; returns how many rows, per table.
+
+    To be called again after an interrupted erasure, and after a backup was restored. Raises as `erase` does.
+    """
+    state = Store(store.beside(database))
+    entries = erased.listed(state)
+    if not entries:
+        return {}
+    # What waits is loaded first, without them, so that it counts.
+    waiting = spool.beside(database)
+    try:
+        if waiting.state().size_bytes:
+            progress(0.1, "Loading waiting webhooks")
+            payloads.ingest_spool(database, waiting, wait_seconds=wait_seconds)
+    except LoadRunning:
+        raise
+    except LoadRefused:
+        _log.exception("The waiting webhooks could not be loaded; those of erased people are removed")
+    rows = _rewrite(database, progress, wait_seconds)
+    progress(0.9, "Cleaning other files")
+    with import_folder(database, wait_seconds=wait_seconds):
+        pass  # Entering it removes what a killed import left.
+    rows["waiting requests"] = leftovers.clean(database, state)
+    erased.finish(state)
+    progress(1.0, "Done")
+    return rows
+
+
+def forget(database: Path, named: Sequence[str]) -> int:
+    """Takes people off the list, so that loads may bring them back; returns how many of the names were on it."""
+    state = Store(store.beside(database))
+    if not erased.listed(state):
+        return 0
+    with scratch() as work:
+        arrivals.use_key(work, state)
+        values = [(kind, name.strip()) for name in named for kind in (Kind.CUSTOMER, Kind.ADDRESS)]
+        key_hashes = arrivals.hashes(work, values)
+    return sum(
+        erased.forget(state, [key_hashes[kind, name.strip()] for kind in (Kind.CUSTOMER, Kind.ADDRESS)]) > 0
+        for name in named
+    )
+
+
+def _rewrite(database: Path, progress: Progress, wait_seconds: float) -> dict[str, int]:
+    """Writes the database without the people on the list, unless it has nothing of them; returns the rows per table."""
+    with explained(), rewritten(database, wait_seconds=wait_seconds) as work:
+        progress(0.2, "Looking for their rows")
+        arrivals.use_list(work, Store(store.beside(database)))
+        work.run("find_erased")
+        if arrivals.add_unlisted(work, "unlisted"):
+            work.run("find_erased")
+        work.run("list_erased")
+        [rows] = work.rows("erased_counts")
+        if not any(rows.values()):
+            work.discard()
+            return dict(rows)
+        for place, table in enumerate(TABLES):
+            progress(0.3 + 0.5 * (share(place, len(TABLES)) or 0.0), f"Writing {table.replace('_', ' ')}")
+            work.run(f"rewrite_{table}")
+        work.run("detach_old")
+        progress(0.8, "Publishing")
+    return {name: int(count) for name, count in rows.items()}

@@ -1,0 +1,87 @@
+"""Finds out what identifies a person: all their ids and addresses, from one of these."""
+
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mailsight.errors import SharedAddress
+from mailsight.figures.formats import things
+from mailsight.loading.arrivals import nobody
+from mailsight.state.erased import Erased, Kind
+from mailsight.warehouse.reader import Snapshot
+
+# A person may be several customers. More are probably several people with one address, such as a company's.
+MAX_CUSTOMERS = 5
+# An address keeps its domain, which is counted, if so many customers have one there.
+COMMON_DOMAIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What identifies a person: ids of customers, addresses in lower case, and full names."""
+
+    customer_ids: Collection[str]
+    addresses: Collection[str]
+    names: Collection[str] = ()
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def values(self) -> Iterable[tuple[Kind, str]]:
+        for kind, values in (
+            (Kind.CUSTOMER, {*self.customer_ids, *self.addresses}),
+            (Kind.ADDRESS, self.addresses),
+            (Kind.NAME, self.names),
+        ):
+            yield from ((kind, value) for value in sorted(values))
+
+
+def find(data: Snapshot, named: str, *, may_share: bool = False) -> Person:
+    """The person with this address or customer id: all customers with their addresses, and all addresses of these.
+
+    The person is known by what was given alone if the database has nothing of them. Raises `SharedAddress` if so many
+    customers have one of the addresses that they can hardly be one person, unless the address `may_share`.
+    """
+    given = named.strip()
+    ids = {row["customer_id"] for row in data.rows("known_customers", customer_ids=[given])}
+    addresses = {given.lower()} if "@" in given else set[str]()
+    if not ids and not addresses:
+        ids = {given}
+    while True:
+        more_ids = ids | {
+            row["customer_id"] for row in data.rows("customers_at", addresses=sorted(addresses))
+        }
+        more = addresses | {
+            row["address"] for row in data.rows("addresses_of", customer_ids=sorted(more_ids))
+        }
+        if (more_ids, more) == (ids, addresses):
+            break
+        ids, addresses = more_ids, more
+        if len(ids - addresses) > MAX_CUSTOMERS and not may_share:
+            raise SharedAddress(
+                f"{things(len(ids - addresses), 'customer')} share addresses with this person."
+            )
+    names = {row["name"] for row in data.rows("names_of", customer_ids=sorted(ids))}
+    return Person(ids, addresses, names)
+
+
+def entries(
+    data: Snapshot, people: Sequence[Person], key_hashes: dict[tuple[Kind, str], str]
+) -> list[Erased]:
+    """The entries of the list of erased people for these people, each with a random value to stand for it."""
+    domains = {address.rpartition("@")[2] for person in people for address in person.addresses}
+    common = {
+        row["domain"] for row in data.rows("common_domains", domains=sorted(domains), least=COMMON_DOMAIN)
+    }
+    nobodies: dict[str, str] = {}
+    return [
+        Erased(
+            key_hashes[kind, value],
+            kind,
+            # An address that stands for a customer's id does so on both sides.
+            nobodies.setdefault(value, nobody(value, common if value in person.addresses else ())),
+            person.id,
+            is_asked=True,
+        )
+        for person in people
+        for kind, value in person.values
+    ]

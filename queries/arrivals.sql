@@ -1,0 +1,202 @@
+-- What a load must not store: erased people, who become nobody again, and more of IP addresses than the setting allows.
+
+-- name: set_ip_addresses(keep)!
+-- How much of IP addresses is stored: full, truncated or none.
+set variable ip_addresses = cast(:keep as varchar);
+
+-- name: find_arrivals#
+-- arriving_ids, arriving_addresses: what the staged rows have of the list of erased people, with what stands for it.
+create or replace temp table arriving_ids as
+select v.customer_id, e.nobody, e.person, e.is_asked
+from (
+    select customer_id from staged_customers
+    union
+    select customer_id from staged_messages
+    union
+    select customer_id from staged_events
+) as v
+join erased as e on e.kind = 'customer' and e.key_hash = keyed_hash('customer', trim(v.customer_id));
+create or replace temp table arriving_addresses as
+select v.address, e.nobody, e.person, e.is_asked
+from (
+    select lower(email) as address from staged_customers
+    union
+    select lower(email) from staged_messages
+    union
+    select lower(recipient) from staged_events
+) as v
+join erased as e on e.kind = 'address' and e.key_hash = keyed_hash('address', plain_address(v.address));
+
+-- name: unlisted_arrivals()
+-- What is not on the list, and arrives beside something that somebody named: a customer's other address, another customer with
+-- the address.
+with pairs as (
+    select customer_id, lower(email) as address from staged_customers
+    union
+    select customer_id, lower(email) from staged_messages
+    union
+    select customer_id, lower(recipient) from staged_events
+),
+known as (
+    select
+        p.customer_id, p.address, i.is_asked as by_id, i.person as person_of_id, i.nobody as nobodys_id,
+        a.is_asked as by_address, a.person, a.nobody
+    from pairs as p
+    left join arriving_ids as i on i.customer_id = p.customer_id
+    left join arriving_addresses as a on a.address = p.address
+    where p.customer_id is not null and p.address is not null
+)
+select
+    'address' as kind, address as value, min(person_of_id) as person, min(if(customer_id = address, nobodys_id, null)) as nobody
+from known
+where by_id and person is null
+group by address
+union all
+select 'customer', customer_id, min(person), min(if(customer_id = address, nobody, null))
+from known
+where by_address and person_of_id is null
+group by customer_id;
+
+-- name: erase_arrivals#
+-- Makes the staged rows of erased people nobody's, as the rewrite of each table in queries/erasure.sql does.
+create temp view arriving_selections as
+select rowid as row, cast(selection as varchar) as text from staged_campaigns where selection is not null;
+create temp table selection_mentions as from mentions('arriving_selections');
+update staged_campaigns
+set selection = nobodys_selection(selection, m.words)
+from selection_mentions as m
+where staged_campaigns.rowid = m.row;
+
+update staged_customers
+set customer_id = coalesce(i.nobody, customer_id), email = coalesce(a.nobody, if(email is null, null, '')), name = null,
+    language = null, created_at = null, attributes = nobodys_attributes(attributes)
+from (
+    select s.rowid as row, i.nobody from staged_customers as s join arriving_ids as i using (customer_id)
+) as i
+left join (
+    select s.rowid as row, a.nobody from staged_customers as s join arriving_addresses as a on a.address = lower(s.email)
+) as a using (row)
+where staged_customers.rowid = i.row;
+
+-- arriving_messages: the ids of their messages, in this load and in the database.
+create temp table arriving_events as
+select rowid as row
+from staged_events
+where customer_id in (select customer_id from arriving_ids) or lower(recipient) in (select address from arriving_addresses);
+create temp table arriving_messages as
+with own as (
+    select message_id from staged_messages where customer_id in (select customer_id from arriving_ids)
+    union
+    select message_id from staged_events where rowid in (select row from arriving_events)
+),
+erased_before as (
+    select message_id from messages where starts_with(message_id, 'erased-')
+    union
+    select message_id from events where starts_with(message_id, 'erased-')
+    union
+    select other_id from message_aliases where starts_with(other_id, 'erased-')
+),
+others as (
+    select distinct message_id
+    from staged_events
+    where message_id is not null and message_id not in (from own where message_id is not null)
+        and message_id not in (select message_id from messages where message_id is not null)
+        and message_id not in (select message_id from staged_messages where message_id is not null)
+)
+select message_id, nobodys_id('message', message_id) as nobody
+from (
+    select message_id from own where message_id is not null
+    union
+    select message_id from others where nobodys_id('message', message_id) in (from erased_before)
+);
+insert into arriving_events by name
+select rowid as row
+from staged_events
+where customer_id is null and recipient is null and message_id in (select message_id from arriving_messages);
+
+-- Other ids of their messages, as merge_events adds those of others.
+insert into staged_aliases by name
+select nobodys_id('message', message_id) as message_id, nobodys_id('message', other_id) as other_id
+from (
+    select message_id, unnest(other_ids(message_id, provider, payload)) as other_id
+    from staged_events
+    where rowid in (select row from arriving_events) and campaign_id is null and message_id is not null and provider is not null
+)
+where other_id <> message_id and trim(other_id, '<>') <> '';
+
+-- A clicked URL stays if it is a link's or somebody else's. Else it becomes that of a link that differs only after the question
+-- mark, or says nothing but its host.
+create temp table arriving_urls as
+with clicked as (
+    select distinct campaign_id, url
+    from staged_events
+    where type = 'clicked' and url is not null and rowid in (select row from arriving_events)
+),
+kept as (
+    select url from clicked semi join links using (url)
+    union
+    select url from clicked semi join (select url from events where type = 'clicked') as e using (url)
+    union
+    select url
+    from clicked
+    semi join (select url from staged_events where type = 'clicked' and rowid not in (select row from arriving_events)) as e using (url)
+),
+linked as (
+    select k.campaign_id, k.url, min(l.url) as link_url
+    from clicked as k
+    join campaigns as c on c.campaign_id = k.campaign_id
+    join links as l on l.content_id = c.content_id and split_part(l.url, '?', 1) = split_part(k.url, '?', 1)
+    group by k.campaign_id, k.url
+)
+select
+    k.campaign_id, k.url,
+    case when k.url in (from kept) then k.url else coalesce(l.link_url, nobodys_url(k.url)) end as nobody
+from clicked as k
+left join linked as l on l.campaign_id is not distinct from k.campaign_id and l.url = k.url;
+
+update staged_events
+set event_id = x.event_id, customer_id = x.customer_id, message_id = x.message_id, recipient = x.recipient, url = x.url,
+    diagnostic = x.diagnostic, user_agent = x.user_agent, ip = x.ip, payload = null
+from (
+    select
+        e.rowid as row,
+        nobodys_event_id(
+            e.event_id, e.provider, e.campaign_id, e.customer_id, e.message_id, e.recipient, e.type, e.occurred_at, e.url
+        ) as event_id,
+        coalesce(i.nobody, e.customer_id) as customer_id, coalesce(m.nobody, e.message_id) as message_id,
+        coalesce(a.nobody, e.recipient) as recipient, if(e.type = 'clicked', u.nobody, null) as url,
+        nobodys_text(e.diagnostic, e.recipient, null, e.customer_id) as diagnostic,
+        nobodys_agent(e.user_agent) as user_agent, truncated_ip(e.ip) as ip
+    from staged_events as e
+    semi join arriving_events as x on x.row = e.rowid
+    left join arriving_ids as i on i.customer_id = e.customer_id
+    left join arriving_messages as m on m.message_id = e.message_id
+    left join arriving_addresses as a on a.address = lower(e.recipient)
+    left join arriving_urls as u on u.url = e.url and u.campaign_id is not distinct from e.campaign_id
+) as x
+where staged_events.rowid = x.row;
+
+update staged_messages
+set customer_id = coalesce(i.nobody, customer_id), message_id = coalesce(m.nobody, staged_messages.message_id),
+    email = coalesce(a.nobody, if(staged_messages.email is null, null, '')), not_sent_detail = null, merge_fields = null, content = null
+from (
+    select s.rowid as row, i.nobody, s.message_id, lower(s.email) as address
+    from staged_messages as s join arriving_ids as i using (customer_id)
+) as i
+left join arriving_messages as m on m.message_id = i.message_id
+left join arriving_addresses as a on a.address = i.address
+where staged_messages.rowid = i.row;
+
+-- name: erased_refusals#
+-- Of rows that are rejected, those that mention an erased person are stored without their text, as `rewrite_refused` does.
+create or replace temp view arriving_refusals as
+select rowid as row, concat_ws(' ', reason, new_refusals.row) as text from new_refusals;
+update new_refusals
+set row = '', reason = regexp_replace(reason, ': .*', '')
+where rowid in (select row from mentions('arriving_refusals'));
+
+-- name: erased_identities()
+-- The numbers of those that are on the list. The loader registers `identities`, with a number, a kind and a value each.
+select distinct number
+from identities
+where keyed_hash(kind, if(kind = 'address', plain_address(value), trim(value))) in (select key_hash from erased);

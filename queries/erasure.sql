@@ -1,0 +1,628 @@
+-- Erasing people: who they are, and a database without them. docs/personal-data.md says what is kept, and why.
+
+-- name: set_erasure_key(inner, outer)!
+-- The installation's key, padded for the two rounds of an HMAC, in hexadecimal.
+set variable erasure_key = {'inner': from_hex(:inner), 'outer': from_hex(:outer)};
+
+-- name: create_erasure_macros#
+-- What erasing and later loads share: both must turn a row into the same row.
+
+-- keyed_hash: HMAC-SHA-256 of a value of a kind, which only this installation can compute.
+create or replace temp macro keyed_hash(kind, value) as sha256(
+    getvariable('erasure_key').outer
+    || from_hex(sha256(getvariable('erasure_key').inner || encode(kind || ':' || value)))
+);
+-- plain_address, plain_name: spellings of the same address or name.
+create or replace temp macro plain_address(address) as lower(trim(address));
+create or replace temp macro plain_name(name) as lower(regexp_replace(trim(name), '\s+', ' ', 'g'));
+-- nobodys_id: what stands for the id of an erased person's message or event. The same id always gives the same, so a message
+-- still finds its events, and an event that arrives again is known.
+create or replace temp macro nobodys_id(kind, id) as 'erased-' || left(keyed_hash(kind, id), 32);
+-- nobodys_event_id: as above. An event without an id gets one made of what tells events apart, in which the part after the
+-- second hyphen stands for the URL.
+create or replace temp macro nobodys_event_id(
+    event_id, provider, campaign_id, customer_id, message_id, recipient, type, occurred_at, url
+) as case
+    when event_id is not null then nobodys_id('event', event_id)
+    else 'erased-' || left(keyed_hash('url', coalesce(url, '')), 16) || '-' || left(
+        keyed_hash('event', cast(to_json([
+            provider, campaign_id, customer_id, message_id, lower(recipient), type, cast(occurred_at as varchar), url
+        ]) as varchar)), 32
+    )
+end;
+-- nobodys_attributes: the attributes that figures need: the time zone, and why an address was suppressed.
+create or replace temp macro nobodys_attributes(attributes) as nullif(
+    json_merge_patch('{}', json_object(
+        'time_zone', attributes ->> '$.time_zone', 'timezone', attributes ->> '$.timezone',
+        'suppressed', attributes ->> '$.suppressed', 'suppressed_at', attributes ->> '$.suppressed_at'
+    )),
+    '{}'
+);
+-- nobodys_url: a URL that tells nothing but its host, and differs for different URLs.
+create or replace temp macro nobodys_url(url) as
+    coalesce(nullif(regexp_extract(url, '^https?://[^/?#@\s]+', 0, 'i'), '') || '/', '')
+    || 'erased-' || left(keyed_hash('url', url), 16);
+-- nobodys_text: a server's reply without addresses, and without this name, this id and the local part of this address.
+create or replace temp macro without_word(text, word, least) as if(
+    word is null or length(word) < least, text, regexp_replace(text, '(?i)' || regexp_escape(word), '…', 'g')
+);
+create or replace temp macro nobodys_text(text, address, name, id) as without_word(
+    without_word(
+        without_word(
+            regexp_replace(text, '[^\s<>"'';,:()]+(@|%40)[^\s<>"'';,:()]+', '…@…', 'gi'), name, 4
+        ),
+        id, 4
+    ),
+    split_part(address, '@', 1), 6
+);
+-- truncated_ip: the /24 of an IPv4 address, the /48 of an IPv6 address; see the macro `network`.
+create or replace temp macro truncated_ip(ip) as case
+    when regexp_full_match(ip, '(.*:)?\d{1,3}(\.\d{1,3}){3}') then regexp_replace(ip, '\d+$', '0')
+    when contains(ip, ':') then array_to_string(
+        list_transform(
+            list_slice(string_split(split_part(lower(ip), '::', 1), ':') || ['0', '0', '0'], 1, 3),
+            lambda part: coalesce(nullif(ltrim(part, '0'), ''), '0')
+        ),
+        ':'
+    ) || '::'
+end;
+-- stored_ip, stored_payload: an IP address and a provider's payload with as much of IP addresses as the setting allows.
+create or replace temp macro stored_ip(ip) as case getvariable('ip_addresses')
+    when 'none' then null when 'truncated' then truncated_ip(ip) else ip
+end;
+create or replace temp macro stored_ips(text, ip) as case
+    when coalesce(getvariable('ip_addresses'), 'full') = 'full' then text
+    else regexp_replace(
+        if(length(ip) > 2, replace(text, ip, coalesce(stored_ip(ip), '')), text),
+        '\b(\d{1,3}\.\d{1,3}\.\d{1,3}\.)\d{1,3}\b', if(getvariable('ip_addresses') = 'truncated', '\1' || '0', ''), 'g'
+    )
+end;
+-- nobodys_agent: a user agent without minor versions, which may tell people apart.
+create or replace temp macro nobodys_agent(user_agent) as
+    regexp_replace(user_agent, '(\d+)[._]\d[\d._]*', '\1.0', 'g');
+-- nobodys_selection: the criteria of a campaign without these words.
+create or replace temp macro nobodys_selection(selection, words) as cast(list_reduce(
+    list_prepend(cast(selection as varchar), words),
+    lambda text, word: if(
+        contains(word, '@'),
+        regexp_replace(text, '(?i)' || regexp_escape(word), 'erased', 'g'),
+        replace(text, '"' || word || '"', '"erased"')
+    )
+) as json);
+-- addresses_in: what may be an address in a text.
+create or replace temp macro addresses_in(text) as regexp_extract_all(
+    replace(replace(text, '%40', '@'), '\u0040', '@'), '[^\s"'',;:<>(){}\[\]=&?|/\\]+@[^\s"'',;:<>(){}\[\]=&?|/\\]+'
+);
+-- words_in: what may be an address, an id or a name in a text, such as a row that was rejected.
+create or replace temp macro words_in(text) as list_distinct(list_concat(
+    addresses_in(text),
+    regexp_extract_all(text, '[^\s"'',;|<>(){}\[\]=&?]+'),
+    list_transform(regexp_extract_all(text, '[^"'',;|<>{}\[\]\t\r\n]+'), lambda cell: trim(cell))
+));
+
+-- name: create_erased#
+-- The list of erased people, for the queries below. The caller registers `erased_keys`.
+create or replace temp table erased as select key_hash, kind, nobody, person, is_asked from erased_keys;
+-- mentions: of texts in which anybody may be mentioned, the rows that mention somebody on the list, with the words that do.
+create or replace temp macro mentions(texts) as table
+select row, list(distinct word) as words
+from (select row, unnest(words_in(text)) as word from query_table(texts))
+where (length(word) > 2 and keyed_hash('customer', word) in (select key_hash from erased where kind = 'customer'))
+    or keyed_hash('address', plain_address(word)) in (select key_hash from erased where kind = 'address')
+    or keyed_hash('name', plain_name(word)) in (select key_hash from erased where kind = 'name')
+group by row;
+
+-- name: keyed_hashes()
+-- The hash of each value. The caller registers `identities`, with a kind and a value each.
+select
+    kind, value,
+    keyed_hash(kind, case kind when 'address' then plain_address(value) when 'name' then plain_name(value) else trim(value) end)
+        as key_hash
+from identities;
+
+-- name: customers_at(addresses)
+-- The customers with one of these addresses (in lower case): now, earlier, or in a message or event.
+with wanted as (select unnest(cast(:addresses as varchar[])) as address)
+select distinct customer_id
+from (
+    select customer_id from customers where lower(email) in (from wanted)
+    union all
+    select customer_id from customer_changes where lower(earlier ->> '$.email') in (from wanted)
+    union all
+    select customer_id from messages where lower(email) in (from wanted)
+    union all
+    select customer_id from events where customer_id is not null and lower(recipient) in (from wanted)
+    union all
+    select customer_id from recipients where lower(email) in (from wanted) or lower(known_email) in (from wanted)
+);
+
+-- name: addresses_of(customer_ids)
+-- The addresses of these customers, in lower case: now, earlier, and in their messages and events.
+with wanted as (select unnest(cast(:customer_ids as varchar[])) as customer_id)
+select distinct lower(address) as address
+from (
+    select email as address from customers where customer_id in (from wanted)
+    union all
+    select earlier ->> '$.email' from customer_changes where customer_id in (from wanted)
+    union all
+    select email from messages where customer_id in (from wanted)
+    union all
+    select recipient from events where customer_id in (from wanted)
+    union all
+    select unnest([email, known_email]) from recipients where customer_id in (from wanted)
+    union all
+    select e.recipient
+    from events as e
+    semi join (select event_number from message_events where customer_id in (from wanted)) as own using (event_number)
+)
+where address is not null;
+
+-- name: names_of(customer_ids)
+-- The full names of these customers, now and earlier, as far as they have several words.
+with wanted as (select unnest(cast(:customer_ids as varchar[])) as customer_id)
+select distinct name
+from (
+    select name from customers where customer_id in (from wanted)
+    union all
+    select earlier ->> '$.name' from customer_changes where customer_id in (from wanted)
+    union all
+    select name from recipients where customer_id in (from wanted)
+)
+where trim(name) like '% %';
+
+-- name: known_customers(customer_ids)
+-- Those of these ids that the database has.
+with wanted as (select unnest(cast(:customer_ids as varchar[])) as customer_id)
+select distinct customer_id
+from (
+    select customer_id from customers
+    union all
+    select customer_id from messages
+    union all
+    select customer_id from events
+    union all
+    select customer_id from recipients
+)
+where customer_id in (from wanted);
+
+-- name: common_domains(domains, least)
+-- Those of these domains at which so many customers have an address.
+with wanted as (select unnest(cast(:domains as varchar[])) as domain)
+select domain
+from (
+    select distinct lower(coalesce(email, known_email)) as address from recipients
+    union
+    select lower(email) from customers
+)
+cross join lateral (select split_part(address, '@', -1) as domain) as at_domain
+where contains(address, '@') and domain in (from wanted)
+group by domain
+having count(*) >= :least;
+
+-- name: mentioned()
+-- The numbers of texts that mention somebody on the list, with the words that do. The caller registers `texts`.
+select row, words from mentions('texts') order by row;
+
+-- name: rows_of(customer_ids, addresses)
+-- How many rows of these people each table has.
+with ids as (select unnest(cast(:customer_ids as varchar[])) as customer_id),
+addresses as (select unnest(cast(:addresses as varchar[])) as address)
+select 'customers' as name, count(*) as rows from customers where customer_id in (from ids)
+union all
+select 'messages', count(*) from messages where customer_id in (from ids)
+union all
+select 'events', count(*)
+from (
+    select event_number from events where customer_id in (from ids) or lower(recipient) in (from addresses)
+    union
+    select event_number from message_events where customer_id in (from ids)
+)
+union all
+select 'e-mails', count(*) from archived_mails where customer_id in (from ids);
+
+-- name: attach_old(file)!
+-- Opens the database that is rewritten.
+attach :file as old (read_only);
+
+-- name: find_erased#
+-- erased_ids, erased_addresses, erased_names: what the old database has of the list, with what stands for it.
+create or replace temp table erased_ids as
+select v.customer_id, e.nobody, e.person, e.is_asked
+from (
+    select distinct customer_id
+    from (
+        select customer_id from old.customers
+        union all
+        select customer_id from old.customer_changes
+        union all
+        select customer_id from old.messages
+        union all
+        select customer_id from old.events
+        union all
+        select customer_id from old.recipients
+        union all
+        select customer_id from old.archived_mails
+    )
+    where customer_id is not null and not starts_with(customer_id, 'erased-')
+) as v
+join erased as e on e.kind = 'customer' and e.key_hash = keyed_hash('customer', trim(v.customer_id));
+create or replace temp table erased_addresses as
+select v.address, e.nobody, e.person, e.is_asked
+from (
+    select distinct lower(address) as address
+    from (
+        select email as address from old.customers
+        union all
+        select earlier ->> '$.email' from old.customer_changes
+        union all
+        select email from old.messages
+        union all
+        select recipient from old.events
+        union all
+        select unnest([email, known_email]) from old.recipients
+    )
+    where address is not null and not starts_with(address, 'erased-')
+) as v
+join erased as e on e.kind = 'address' and e.key_hash = keyed_hash('address', plain_address(v.address));
+create or replace temp table erased_names as
+select v.customer_id, min(v.name) as name
+from (
+    select customer_id, name from old.customers
+    union all
+    select customer_id, name from old.recipients
+) as v
+semi join erased_ids using (customer_id)
+where name is not null
+group by v.customer_id;
+
+-- name: unlisted()
+-- What is not on the list, and belongs to somebody who is: the addresses of customers whom somebody named, and the customers at
+-- addresses that somebody named.
+with pairs as (
+    select customer_id, email as address from old.customers
+    union all
+    select customer_id, email from old.messages
+    union all
+    select customer_id, recipient from old.events
+    union all
+    select customer_id, unnest([email, known_email]) from old.recipients
+),
+known as (
+    select
+        p.customer_id, p.address, i.is_asked as by_id, i.person as person_of_id, i.nobody as nobodys_id,
+        a.is_asked as by_address, a.person, a.nobody
+    from (
+        select distinct customer_id, lower(address) as address
+        from pairs
+        where customer_id is not null and address is not null
+    ) as p
+    left join erased_ids as i on i.customer_id = p.customer_id
+    left join erased_addresses as a on a.address = p.address
+)
+select
+    'address' as kind, address as value, min(person_of_id) as person, min(if(customer_id = address, nobodys_id, null)) as nobody
+from known
+where by_id and person is null
+group by address
+union all
+select 'customer', customer_id, min(person), min(if(customer_id = address, nobody, null))
+from known
+where by_address and person_of_id is null
+group by customer_id;
+
+-- name: list_erased#
+-- What is rewritten of the people on the list, row by row.
+
+-- erased_numbers: their events.
+create temp table erased_numbers as
+select event_number from old.message_events where customer_id in (select customer_id from erased_ids)
+union
+select event_number
+from old.events
+where customer_id in (select customer_id from erased_ids) or lower(recipient) in (select address from erased_addresses);
+-- erased_messages: the ids of their messages, with all other ids. An id may be that of other people's messages too.
+create temp table erased_messages as
+with own as (
+    select message_id from old.messages where customer_id in (select customer_id from erased_ids) and message_id is not null
+    union
+    select message_id from old.events semi join erased_numbers using (event_number) where message_id is not null
+),
+linked as (
+    from own
+    union
+    select a.other_id from old.message_aliases as a semi join own using (message_id)
+    union
+    select a.message_id from old.message_aliases as a semi join own on own.message_id = a.other_id
+)
+select
+    message_id, nobodys_id('message', message_id) as nobody,
+    message_id in (
+        select message_id from old.messages
+        where message_id is not null and customer_id not in (select customer_id from erased_ids)
+    ) as is_shared
+from linked
+where not starts_with(message_id, 'erased-');
+-- erased_urls: the URLs that they clicked, each with what stands for it: itself if somebody else clicked it too.
+create temp table erased_urls as
+with clicked as (
+    select distinct coalesce(me.url, e.url) as url
+    from old.events as e
+    semi join erased_numbers using (event_number)
+    left join old.message_events as me using (event_number)
+    where e.type = 'clicked' and coalesce(me.url, e.url) is not null and me.link_position is null
+),
+of_others as (
+    select c.url
+    from clicked as c
+    semi join (
+        select url from old.events where type = 'clicked' and event_number not in (select event_number from erased_numbers)
+        union all
+        select url from old.message_events where type = 'clicked' and event_number not in (select event_number from erased_numbers)
+    ) as o on o.url = c.url
+)
+select url, if(url in (from of_others), url, nobodys_url(url)) as nobody from clicked;
+-- erased_agents: the user agents that nobody else has.
+create temp table erased_agents as
+select distinct user_agent
+from old.events semi join erased_numbers using (event_number)
+where user_agent is not null
+except
+select user_agent from old.events anti join erased_numbers using (event_number) where user_agent is not null;
+-- erased_events: their events, as they are from now on. A click keeps the link that it was attributed to, by that link's URL.
+create temp table erased_events as
+select
+    e.event_number,
+    nobodys_event_id(
+        e.event_id, e.provider, e.campaign_id, e.customer_id, e.message_id, e.recipient, e.type, e.occurred_at, e.url
+    ) as event_id,
+    coalesce(i.nobody, e.customer_id) as customer_id, coalesce(m.nobody, e.message_id) as message_id,
+    coalesce(a.nobody, e.recipient) as recipient,
+    case
+        when e.type <> 'clicked' then null
+        when me.link_position is not null then l.url
+        else u.nobody
+    end as url,
+    nobodys_text(e.diagnostic, coalesce(e.recipient, r.email, r.known_email), r.name, coalesce(me.customer_id, e.customer_id))
+        as diagnostic,
+    if(g.user_agent is null, e.user_agent, nobodys_agent(e.user_agent)) as user_agent,
+    truncated_ip(e.ip) as ip
+from old.events as e
+semi join erased_numbers using (event_number)
+left join (from old.message_events semi join erased_numbers using (event_number)) as me using (event_number)
+left join old.campaigns as c on c.campaign_id = me.campaign_id
+left join old.links as l on l.content_id = c.content_id and l.link_position = me.link_position
+left join erased_ids as i on i.customer_id = e.customer_id
+left join erased_messages as m on m.message_id = e.message_id
+left join erased_addresses as a on a.address = lower(e.recipient)
+left join erased_urls as u on u.url = coalesce(me.url, e.url)
+left join erased_agents as g on g.user_agent = e.user_agent
+left join (from old.recipients semi join erased_ids using (customer_id)) as r
+    on r.campaign_id = me.campaign_id and r.customer_id = me.customer_id;
+-- erased_contents: the copies of e-mails that only they received.
+create temp table erased_contents as
+select content_id
+from (
+    select content_id from old.messages semi join erased_ids using (customer_id)
+    union
+    select content_id from old.archived_mails semi join erased_ids using (customer_id)
+)
+where content_id is not null
+    and content_id not in (select content_id from old.campaigns where content_id is not null)
+    and content_id not in (
+        select content_id from old.messages anti join erased_ids using (customer_id) where content_id is not null
+    )
+    and content_id not in (select content_id from old.archived_mails anti join erased_ids using (customer_id));
+create temp view refused_texts as select rowid as row, concat_ws(' ', reason, refused.row) as text from old.refused;
+create temp table refused_mentions as from mentions('refused_texts');
+create temp view payload_texts as
+select e.event_number as row, cast(e.payload as varchar) as text
+from old.events as e anti join erased_numbers using (event_number)
+where regexp_matches(cast(e.payload as varchar), '@|%40|\\u0040');
+create temp table payload_words as
+select word
+from (select distinct unnest(addresses_in(text)) as word from payload_texts)
+where keyed_hash('address', plain_address(word)) in (select key_hash from erased where kind = 'address');
+create temp table payload_mentions as
+select row as event_number
+from payload_texts
+where exists(from payload_words) and list_has_any(addresses_in(text), (select list(word) from payload_words));
+create temp view selection_texts as select rowid as row, cast(selection as varchar) as text from old.campaigns where selection is not null;
+create temp table selection_mentions as from mentions('selection_texts');
+create temp view load_texts as select rowid as row, array_to_string(files, ' ') as text from old.loads where source <> 'webhooks';
+create temp table load_mentions as from mentions('load_texts');
+
+-- name: erased_counts()^
+-- How many rows are rewritten or removed, per table. mentions: other rows that mention them.
+select
+    (select count(*) from old.customers semi join erased_ids using (customer_id)) as customers,
+    (select count(*) from old.messages semi join erased_ids using (customer_id)) as messages,
+    (select count(*) from erased_numbers) as events,
+    (select count(*) from old.archived_mails semi join erased_ids using (customer_id)) as "e-mails",
+    (select count(*) from refused_mentions) as "rejected rows",
+    (select count(*) from payload_mentions) + (select count(*) from selection_mentions) + (select count(*) from load_mentions)
+        as "other mentions";
+
+-- name: rewrite_campaigns#
+-- A selection says "erased" where it named a person.
+insert into campaigns by name
+select c.* replace (
+    if(m.row is null, c.selection, nobodys_selection(c.selection, m.words)) as selection
+)
+from old.campaigns as c left join selection_mentions as m on m.row = c.rowid;
+
+-- name: rewrite_customers#
+-- Countries and time zones are counted by the hour of the week.
+insert into customers by name
+select c.* replace (
+    coalesce(i.nobody, c.customer_id) as customer_id,
+    if(i.nobody is null, c.email, coalesce(a.nobody, if(c.email is null, null, ''))) as email,
+    if(i.nobody is null, c.name, null) as name, if(i.nobody is null, c.language, null) as language,
+    if(i.nobody is null, c.created_at, null) as created_at,
+    if(i.nobody is null, c.attributes, nobodys_attributes(c.attributes)) as attributes,
+    if(i.nobody is null, c.known_since, null) as known_since
+)
+from old.customers as c
+left join erased_ids as i using (customer_id)
+left join erased_addresses as a on a.address = lower(c.email);
+
+-- name: rewrite_customer_changes#
+-- That a customer changed is known, but not how.
+insert into customer_changes by name
+select c.* replace (
+    coalesce(i.nobody, c.customer_id) as customer_id, if(i.nobody is null, c.earlier, '{}') as earlier,
+    if(i.nobody is null, c.customer_hash, customer_hash(i.nobody)) as customer_hash
+)
+from old.customer_changes as c left join erased_ids as i using (customer_id);
+
+-- name: rewrite_contents#
+-- Without the copies that only erased people received.
+insert into contents by name
+from old.contents where content_id not in (select content_id from erased_contents);
+
+-- name: rewrite_links#
+-- Without the links of such copies.
+insert into links by name
+from old.links where content_id not in (select content_id from erased_contents);
+
+-- name: rewrite_messages#
+-- That they were sent, and when, is counted.
+insert into messages by name
+select m.* replace (
+    coalesce(i.nobody, m.customer_id) as customer_id,
+    if(i.nobody is null, m.message_id, coalesce(x.nobody, m.message_id)) as message_id,
+    if(i.nobody is null, m.email, coalesce(a.nobody, if(m.email is null, null, ''))) as email,
+    if(i.nobody is null, m.not_sent_detail, null) as not_sent_detail,
+    if(i.nobody is null, m.merge_fields, null) as merge_fields,
+    if(i.nobody is null, m.content_id, null) as content_id
+)
+from old.messages as m
+left join erased_ids as i using (customer_id)
+left join erased_messages as x on x.message_id = m.message_id
+left join erased_addresses as a on a.address = lower(m.email);
+
+-- name: rewrite_events#
+-- What happened, when and to which link is counted. Payloads of others may mention an erased person.
+insert into events by name
+select e.* replace (
+    if(x.event_number is null, e.event_id, x.event_id) as event_id,
+    if(x.event_number is null, e.customer_id, x.customer_id) as customer_id,
+    if(x.event_number is null, e.message_id, x.message_id) as message_id,
+    if(x.event_number is null, e.recipient, x.recipient) as recipient,
+    if(x.event_number is null, e.url, x.url) as url,
+    if(x.event_number is null, e.diagnostic, x.diagnostic) as diagnostic,
+    if(x.event_number is null, e.user_agent, x.user_agent) as user_agent,
+    if(x.event_number is null, e.ip, x.ip) as ip,
+    if(x.event_number is null and p.event_number is null, e.payload, null) as payload
+)
+from old.events as e
+left join erased_events as x using (event_number)
+left join payload_mentions as p using (event_number);
+
+-- name: rewrite_archived_mails#
+-- Without their mails.
+insert into archived_mails by name
+from old.archived_mails where customer_id not in (select customer_id from erased_ids);
+
+-- name: rewrite_message_aliases#
+-- Ids that are also those of other people's messages stay as well.
+insert into message_aliases by name
+select message_id, other_id
+from old.message_aliases
+where not coalesce(message_id in (select message_id from erased_messages where not is_shared), false)
+    and not coalesce(other_id in (select message_id from erased_messages where not is_shared), false)
+union all by name
+select m.nobody as message_id, o.nobody as other_id
+from old.message_aliases as a
+join erased_messages as m on m.message_id = a.message_id
+join erased_messages as o on o.message_id = a.other_id;
+
+-- name: rewrite_reported_totals#
+-- Totals name nobody.
+insert into reported_totals by name from old.reported_totals;
+
+-- name: rewrite_imports#
+-- Positions name nobody.
+insert into imports by name from old.imports;
+
+-- name: rewrite_refused#
+-- Why a row was rejected is known, but not the row.
+insert into refused by name
+select r.* replace (
+    if(m.row is null, r.row, '') as row, if(m.row is null, r.reason, regexp_replace(r.reason, ': .*', '')) as reason
+)
+from old.refused as r left join refused_mentions as m on m.row = r.rowid;
+
+-- name: rewrite_loads#
+-- A file may have the name of a person.
+insert into loads by name
+select l.* replace (
+    if(m.row is null, l.files, list_transform(
+        l.files, lambda file: if(list_has_any(m.words, words_in(file)), 'erased', file)
+    )) as files
+)
+from old.loads as l left join load_mentions as m on m.row = l.rowid;
+
+-- name: rewrite_message_events#
+-- As events.
+insert into message_events by name
+select me.* replace (
+    coalesce(i.nobody, me.customer_id) as customer_id, if(x.event_number is null, me.url, x.url) as url
+)
+from old.message_events as me
+left join erased_ids as i using (customer_id)
+left join erased_events as x using (event_number);
+
+-- name: rewrite_recipients#
+-- Everything that is counted stays.
+insert into recipients by name
+select r.* replace (
+    coalesce(i.nobody, r.customer_id) as customer_id,
+    if(i.nobody is null, r.email, coalesce(a.nobody, if(r.email is null, null, ''))) as email,
+    if(i.nobody is null, r.name, null) as name,
+    if(i.nobody is null, r.known_email, coalesce(k.nobody, if(r.known_email is null, null, ''))) as known_email,
+    if(i.nobody is null, r.customer_hash, customer_hash(i.nobody)) as customer_hash,
+    if(i.nobody is null, r.subject_fields, null) as subject_fields,
+    if(i.nobody is null, r.is_archived, false) as is_archived,
+    if(i.nobody is null, r.not_sent_detail, null) as not_sent_detail,
+    if(i.nobody is null, r.bounce_reason, nobodys_text(
+        r.bounce_reason, coalesce(r.email, r.known_email), r.name, r.customer_id
+    )) as bounce_reason
+)
+from old.recipients as r
+left join erased_ids as i using (customer_id)
+left join erased_addresses as a on a.address = lower(r.email)
+left join erased_addresses as k on k.address = lower(r.known_email);
+
+-- name: rewrite_link_clicks#
+-- A URL that nobody else clicked says nothing but its host.
+insert into link_clicks by name
+select k.* replace (if(k.link_position is null, coalesce(u.nobody, k.url), k.url) as url)
+from old.link_clicks as k left join erased_urls as u on u.url = k.url;
+
+-- name: rewrite_campaign_totals#
+-- Figures stay as they are.
+insert into campaign_totals by name from old.campaign_totals;
+
+-- name: rewrite_campaign_hours#
+-- Figures stay as they are.
+insert into campaign_hours by name from old.campaign_hours;
+
+-- name: rewrite_apple_opens#
+-- Figures stay as they are.
+insert into apple_opens by name from old.apple_opens;
+
+-- name: rewrite_machine_counts#
+-- Figures stay as they are.
+insert into machine_counts by name from old.machine_counts;
+
+-- name: rewrite_event_counts#
+-- Figures stay as they are.
+insert into event_counts by name from old.event_counts;
+
+-- name: rewrite_unattributed#
+-- The events without a message are the same.
+insert into unattributed by name from old.unattributed;
+
+-- name: detach_old#
+-- Closes the database that was rewritten.
+detach old;

@@ -1,0 +1,392 @@
+"""People are erased for good, and all figures stay as they were."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mailsight.errors import SharedAddress
+from mailsight.loading import archives, bundles, payloads, spool
+from mailsight.privacy import erasure
+from mailsight.privacy.erasure import TABLES, Erasure
+from mailsight.state import audit
+from mailsight.state.audit import Action
+from mailsight.warehouse.queries import statement, statement_names
+from mailsight.warehouse.reader import Warehouse
+from tests.support.all_figures import all_figures
+from tests.support.archives import raw_mail
+from tests.support.bundles import bundle, ndjson
+from tests.support.leaks import leaks
+
+# Whatever of them is found in a file after they were erased is too much.
+ZOE = ("zoe.quagmire@quagmire.example", "zoe.quagmire", "Zoe Quagmire", "kunde-4711-z")
+SENT = "2026-04-14T09:00:00Z"
+
+
+def _rows() -> dict[str, str | bytes]:
+    mail = '<p>Hi {{first_name}} <a href="https://shop.example/a?c={{customer_id}}">A</a> <a href="{{out}}">Out</a>'
+    events: list[dict[str, object]] = [
+        {"type": "delivered"},
+        {
+            "type": "opened",
+            "user_agent": "Zoephone/7.1.2 (iPhone; CPU iPhone OS 17_4_1)",
+            "ip": "203.0.113.77",
+        },
+        {"type": "clicked", "url": "https://shop.example/a?c=kunde-4711-z", "ip": "2001:db8:1:2::77"},
+        {"type": "clicked", "url": "https://shop.example/out/zoe.quagmire%40quagmire.example"},
+        {"type": "opened", "event_id": "e-zoe-1", "payload": {"email": ZOE[0], "name": ZOE[2]}},
+    ]
+    return {
+        "mail.html": mail,
+        "contents/zoe.eml": raw_mail(
+            ZOE[0], body='<p>Hi Zoe Quagmire <a href="https://shop.example/a?c=kunde-4711-z">A</a>'
+        ),
+        "campaigns.ndjson": ndjson(
+            {
+                "campaign_id": "spring",
+                "name": "Spring",
+                "subject": "Hi {{first_name}}",
+                "template": "mail.html",
+                "sent_at": SENT,
+                "selection": {"any": [{"field": "email", "op": "in", "value": [ZOE[0], "bob@mail.example"]}]},
+            },
+            {"campaign_id": "summer", "name": "Summer"},
+        ),
+        "customers.ndjson": ndjson(
+            {
+                "customer_id": "kunde-4711-Z",
+                "email": ZOE[0],
+                "name": ZOE[2],
+                "country": "NL",
+                "time_zone": "Europe/Paris",
+                "phone": "+31 6 4711",
+            },
+            {
+                "customer_id": "kunde-0815-b",
+                "email": "bob@mail.example",
+                "name": "Bob Boring",
+                "country": "BE",
+            },
+        ),
+        "messages.ndjson": ndjson(
+            {
+                "campaign_id": "spring",
+                "customer_id": "kunde-4711-Z",
+                "email": ZOE[0].upper(),
+                "sent_at": SENT,
+                "message_id": "<zoe-1@mta>",
+                "merge_fields": {"first_name": "Zoe Quagmire"},
+                "content": "contents/zoe.eml",
+            },
+            {
+                "campaign_id": "spring",
+                "customer_id": "kunde-0815-b",
+                "sent_at": SENT,
+                "message_id": "<bob-1@mta>",
+            },
+            {
+                "campaign_id": "summer",
+                "customer_id": "kunde-4711-Z",
+                "not_sent_reason": "no_consent",
+                "not_sent_detail": "Zoe Quagmire said no",
+            },
+        ),
+        "events.ndjson": ndjson(
+            *(
+                {
+                    "campaign_id": "spring",
+                    "customer_id": "kunde-4711-Z",
+                    "occurred_at": f"2026-04-14T1{hour}:00:30Z",
+                    **event,
+                }
+                for hour, event in enumerate(events)
+            ),
+            {
+                "campaign_id": "spring",
+                "customer_id": "kunde-0815-b",
+                "type": "opened",
+                "occurred_at": "2026-04-15T10:00:01Z",
+                "payload": {"cc": [ZOE[0]]},
+            },
+            # Known by address and by message id only.
+            {
+                "campaign_id": "autumn",
+                "recipient": ZOE[0],
+                "type": "bounced",
+                "bounce_type": "hard",
+                "occurred_at": "2026-04-15T10:00:01Z",
+                "diagnostic": "550 5.1.1 <zoe.quagmire@quagmire.example>: user zoe.quagmire unknown",
+            },
+            {"recipient": ZOE[0], "type": "opened", "occurred_at": "2026-04-15T10:00:01Z"},
+            {"message_id": "<zoe-1@mta>", "type": "opened", "occurred_at": "2026-04-16T10:00:01Z"},
+            {
+                "campaign_id": "spring",
+                "customer_id": "kunde-4711-Z",
+                "type": "no such type",
+                "recipient": ZOE[0],
+            },
+            {
+                "campaign_id": "spring",
+                "type": "opened",
+                "occurred_at": "yesterday",
+                "name": "Zoe Quagmire",
+                "message_id": "x",
+            },
+        ),
+    }
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bundle(tmp_path_factory.mktemp("bundle"), _rows())
+
+
+@pytest.fixture(scope="module")
+def opened_shop(bundled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    database = folder / "data" / "mailsight.duckdb"
+    bundles.load(database, [bundled])
+    # Zoe has changed her name.
+    change = ndjson({"customer_id": "kunde-4711-Z", "name": "Zoe Quagmire-Smith"})
+    bundles.load(database, [bundle(folder / "change", {"customers.ndjson": change})])
+    assert leaks(database.parent, ZOE)
+    return database
+
+
+@pytest.fixture
+def shop(opened_shop: Path, tmp_path: Path) -> Path:
+    """A database with two customers, in a folder of its own."""
+    shutil.copytree(opened_shop.parent, tmp_path / "data", symlinks=True)
+    return tmp_path / "data" / opened_shop.name
+
+
+@pytest.mark.parametrize("named", [ZOE[0], f" {ZOE[0].upper()}", "kunde-4711-Z"])
+def test_nothing_of_a_person_is_left_in_any_file_and_figures_stay(shop: Path, named: str) -> None:
+    before = all_figures(shop)
+
+    erased = erasure.erase(shop, [named])
+
+    assert erased == Erasure(
+        1,
+        {
+            "customers": 1,
+            "messages": 2,
+            "events": 8,
+            "e-mails": 1,
+            "rejected rows": 2,
+            "other mentions": 2,
+            "waiting requests": 0,
+        },
+    )
+    assert leaks(shop.parent, ZOE) == []
+    assert all_figures(shop) == before
+
+
+def test_loading_again_brings_nobody_back(shop: Path, bundled: Path) -> None:
+    before = all_figures(shop)
+    erasure.erase(shop, [ZOE[0]])
+
+    summary = bundles.load(shop, [bundled])
+
+    assert not summary.changed
+    assert leaks(shop.parent, ZOE) == []
+    assert all_figures(shop) == before
+
+
+def test_what_happens_later_counts_for_nobody(shop: Path, opened_shop: Path, tmp_path: Path) -> None:
+    """Events of an erased person count as they would have, whether they name the address, the id or the message."""
+    untouched = tmp_path / "untouched" / "mailsight.duckdb"
+    shutil.copytree(opened_shop.parent, untouched.parent, symlinks=True)
+    erasure.erase(shop, [ZOE[0]])
+    later = {
+        "type": "clicked",
+        "url": "https://shop.example/a?c=kunde-4711-z",
+        "occurred_at": "2026-05-01T10:00:30Z",
+    }
+    files = {
+        "events.ndjson": ndjson(
+            later | {"campaign_id": "spring", "customer_id": "kunde-4711-Z"},
+            later
+            | {"campaign_id": "spring", "recipient": "Zoe.Quagmire@quagmire.example", "type": "unsubscribed"},
+            later | {"message_id": "<zoe-1@mta>", "type": "opened", "user_agent": "Zoephone/7.1.2"},
+            # A new address of a known customer.
+            later
+            | {
+                "campaign_id": "autumn",
+                "customer_id": "kunde-4711-Z",
+                "recipient": "zoe.quagmire@new.example",
+            },
+        ),
+        "messages.ndjson": ndjson(
+            {
+                "campaign_id": "winter",
+                "customer_id": "kunde-4711-Z",
+                "email": ZOE[0],
+                "merge_fields": {"name": ZOE[2]},
+            }
+        ),
+    }
+    for database in (shop, untouched):
+        bundles.load(database, [bundle(tmp_path / "later", files)])
+
+    assert leaks(shop.parent, (*ZOE, "zoe.quagmire@new.example")) == []
+    assert all_figures(shop) == all_figures(untouched)
+
+
+def test_a_customers_other_address_and_another_customer_with_the_address_stay_erased(
+    shop: Path, tmp_path: Path
+) -> None:
+    erasure.erase(shop, ["kunde-4711-Z"])
+    new = ndjson(
+        {"customer_id": "kunde-4711-Z", "email": "zoe@elsewhere.example"},
+        {"customer_id": "another-number", "email": ZOE[0], "name": "Zoe Quagmire"},
+    )
+    bundles.load(shop, [bundle(tmp_path / "new", {"customers.ndjson": new})])
+    after = ndjson(
+        {"type": "opened", "campaign_id": "spring", "recipient": "zoe@elsewhere.example", "occurred_at": SENT}
+    )
+
+    bundles.load(shop, [bundle(tmp_path / "after", {"events.ndjson": after})])
+
+    assert leaks(shop.parent, (*ZOE, "zoe@elsewhere.example", "another-number")) == []
+
+
+def test_the_audit_keeps_its_entries_without_the_customer(shop: Path) -> None:
+    for customer_id in ("kunde-4711-Z", "kunde-0815-b"):
+        audit.beside(shop, 0).record("ann", "marketer", Action.OPENED_CUSTOMER, customer_id=customer_id)
+
+    erasure.erase(shop, [ZOE[0]])
+
+    customers = [entry.customer_id for entry in audit.beside(shop, 0).entries(size=9)]
+    assert customers[0] == "kunde-0815-b"
+    assert customers[1].startswith("erased:erased-")
+    assert leaks(shop.parent, ZOE) == []
+
+
+def _request(*events: dict[str, object]) -> str:
+    return json.dumps([{"timestamp": 1776168000, "sg_message_id": "m.1", **event} for event in events])
+
+
+def test_webhooks_that_wait_are_loaded_without_them(shop: Path) -> None:
+    waiting = spool.beside(shop)
+    waiting.append(
+        "sendgrid",
+        _request({"email": ZOE[0], "event": "open"}, {"email": "bob@mail.example", "event": "open"}),
+    )
+    before = all_figures(shop)["tables"]["events"]
+
+    erasure.erase(shop, [ZOE[0]])
+
+    assert leaks(shop.parent, ZOE) == []
+    assert all_figures(shop)["tables"]["events"] == before + 2
+
+    waiting.append(
+        "sendgrid", _request({"email": ZOE[0], "event": "click", "url": f"https://shop.example/?{ZOE[0]}"})
+    )
+    payloads.ingest_spool(shop, waiting)
+    assert leaks(shop.parent, ZOE) == []
+    assert all_figures(shop)["tables"]["events"] == before + 3
+
+
+def test_webhooks_that_are_set_aside_keep_the_items_of_others(shop: Path) -> None:
+    waiting = spool.beside(shop)
+    others = _request({"email": "bob@mail.example", "event": "open"})
+    waiting.append(
+        "sendgrid",
+        _request({"email": ZOE[0], "event": "open"}, {"email": "bob@mail.example", "event": "open"}),
+    )
+    waiting.append("sendgrid", others)
+    waiting.append(
+        "mailgun",
+        f"recipient={ZOE[0].replace('@', '%40')}&event=opened",
+        content_type="application/x-www-form-urlencoded",
+    )
+    [segment] = waiting.seal()
+    kept = segment.read_bytes().splitlines()[1]
+    waiting.set_aside(segment, f"It failed on {ZOE[0]}")
+
+    erased = erasure.erase(shop, [ZOE[0]])
+
+    assert erased.rows["waiting requests"] == 2
+    assert leaks(shop.parent, ZOE) == []
+    lines = (waiting.folder / "set-aside" / segment.name).read_bytes().splitlines()
+    assert lines[1:] == [kept]
+    assert [event["email"] for event in json.loads(json.loads(lines[0])["body"])] == ["bob@mail.example"]
+
+
+def test_archived_mails_to_an_erased_person_are_left_out(shop: Path, tmp_path: Path) -> None:
+    erasure.erase(shop, [ZOE[0]])
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    (folder / "zoe.eml").write_bytes(raw_mail(ZOE[0], Message_ID="<zoe-1@mta>", body="<p>Hi Zoe Quagmire"))
+    (folder / "broken.eml").write_bytes(f"To: {ZOE[0]}".encode())
+
+    summary = archives.load(shop, [folder])
+
+    assert summary.notes == ["2 e-mails to people who were erased: not added."]
+    assert leaks(shop.parent, ZOE) == []
+
+
+def test_a_restored_backup_is_erased_again(shop: Path, opened_shop: Path) -> None:
+    erasure.erase(shop, [ZOE[0]])
+    before = all_figures(shop)
+    for file in shop.parent.glob("mailsight*.duckdb"):
+        file.unlink()
+    for file in opened_shop.parent.glob("mailsight*.duckdb"):
+        shutil.copy2(file, shop.parent, follow_symlinks=False)
+    assert leaks(shop.parent, ZOE)
+
+    erasure.finish(shop)
+
+    assert leaks(shop.parent, ZOE) == []
+    assert all_figures(shop) == before
+
+
+def test_a_dry_run_changes_nothing(shop: Path) -> None:
+    files = sorted(shop.parent.rglob("*"))
+
+    assert erasure.erase(shop, [ZOE[0]], dry_run=True).rows == {
+        "customers": 1,
+        "messages": 2,
+        "events": 8,
+        "e-mails": 1,
+    }
+
+    assert sorted(shop.parent.rglob("*")) == files
+
+
+def test_readers_of_an_older_generation_read_it_to_the_end(shop: Path) -> None:
+    with Warehouse(shop).snapshot() as data:
+        erasure.erase(shop, [ZOE[0]])
+
+        assert {row["name"] for row in data.rows("names_of", customer_ids=["kunde-4711-Z"])} == {
+            "Zoe Quagmire",
+            "Zoe Quagmire-Smith",
+        }
+
+
+def test_an_address_of_many_customers_is_not_erased_by_mistake(shop: Path, tmp_path: Path) -> None:
+    staff = ndjson(*({"customer_id": f"c{number}", "email": "info@shop.example"} for number in range(6)))
+    bundles.load(shop, [bundle(tmp_path / "staff", {"customers.ndjson": staff})])
+
+    with pytest.raises(SharedAddress, match="6 customers share addresses with this person"):
+        erasure.erase(shop, ["c0"])
+    assert erasure.erase(shop, ["c0"], may_share=True).rows["customers"] == 6
+
+
+def test_a_person_may_come_back(shop: Path, bundled: Path) -> None:
+    erasure.erase(shop, ["kunde-4711-Z"])
+
+    assert erasure.forget(shop, [ZOE[0], "nobody@mail.example"]) == 1
+
+    assert bundles.load(shop, [bundled]).changed
+    with Warehouse(shop).snapshot() as data:
+        assert data.rows("known_customers", customer_ids=["kunde-4711-Z"])
+
+
+def test_every_table_is_rewritten() -> None:
+    tables = [name.removeprefix("rewrite_") for name in statement_names() if name.startswith("rewrite_")]
+    created = re.findall(r"create table (\w+)", statement("create_schema"))
+    assert sorted(tables) == sorted(TABLES) == sorted({*created} - {"schema_version"})
