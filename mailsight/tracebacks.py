@@ -5,12 +5,14 @@ has an error's type and the lines of code that led to it, and a message only whe
 operating system, or the title of our own.
 """
 
+import json
 import logging
 import sys
 import threading
 import traceback
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import TracebackType
 
 from mailsight.errors import MailsightError
@@ -70,6 +72,25 @@ class Formatter(logging.Formatter):
         return super().format(record)
 
 
+class JsonFormatter(Formatter):
+    """Writes each record as a JSON object on one line: time, level, logger, message, and in `error` a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(self.parts(record), ensure_ascii=False)
+
+    def parts(self, record: logging.LogRecord) -> dict[str, object]:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, object] = {
+            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return line
+
+
 def log_all() -> None:
     """Logs errors that nothing caught and warnings in this way, and nothing of what can't be logged."""
     sys.excepthook = _uncaught
@@ -82,10 +103,11 @@ def log_all() -> None:
     )
 
 
-def to_standard_error() -> None:
-    """Logs warnings and errors of this process to standard error in this way."""
+def to_standard_error(form: str = "text") -> None:
+    """Logs warnings and errors of this process to standard error in this way, as `form`: text or json."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Formatter("%(levelname)s %(name)s: %(message)s"))
+    as_text = Formatter("%(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(JsonFormatter() if form == "json" else as_text)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
     log_all()

@@ -18,7 +18,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import BinaryIO
 
-from mailsight import tracebacks
+from mailsight import settings, tracebacks
 from mailsight.errors import MailsightError, TooMuchWork, WorkFailed
 
 # What a message holds. Reporting work gets a function that reports progress, and has no limit on its total time.
@@ -92,7 +92,7 @@ def _limit_processor_time(seconds: float) -> None:
 def serve(seconds: float, memory_bytes: int, max_bytes: int, nice: int) -> None:
     """Do work until an error or the end of the input."""
     _limit(memory_bytes, nice)
-    tracebacks.to_standard_error()
+    tracebacks.to_standard_error(settings.from_environment().log_format)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What a library prints goes to the log.
     requests = SimpleQueue[tuple[bytes, bytes]]()

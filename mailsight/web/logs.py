@@ -4,13 +4,11 @@ Logs contain no query strings and no messages of errors, which may quote data. S
 message are masked.
 """
 
-import json
 import logging
 import re
 import secrets
 import time
 from contextvars import ContextVar
-from datetime import UTC, datetime
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -65,26 +63,15 @@ class Formatter(tracebacks.Formatter):
         return f"{first} [request {request}]{newline}{rest}" if request else text
 
 
-class JsonFormatter(tracebacks.Formatter):
-    """One JSON object per line: time, level, logger, message, the request's id, and what `RequestLog` knows of it.
+class JsonFormatter(tracebacks.JsonFormatter):
+    """Masks secrets in all texts, and adds the request's id and what `RequestLog` knows of it."""
 
-    An exception's traceback is in `error`. Secrets are masked in all texts.
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        moment = datetime.fromtimestamp(record.created, UTC)
-        line: dict[str, object] = {
-            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": _masked(record.getMessage()),
-        }
+    def parts(self, record: logging.LogRecord) -> dict[str, object]:
+        line = super().parts(record)
+        line |= {name: _masked(str(line[name])) for name in ("message", "error") if name in line}
         if request := _request.get():
             line["request"] = request
-        line |= getattr(record, _ANSWERED, {})
-        if record.exc_info:
-            line["error"] = _masked(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        return line | getattr(record, _ANSWERED, {})
 
 
 def _masked(text: str) -> str:
@@ -158,10 +145,14 @@ class RequestLog:
 def _count(scope: Scope, status: int, seconds: float) -> None:
     """Counts a request for `/metrics`, under the path of its route. All others, such as refused ones, are one."""
     path = str(scope["route"].path) if "route" in scope else scope["path"]
-    route = path.removeprefix(answers.path("").rstrip("/")) or "/" if _is_known(scope) else "none"
+    route = _below_base(path) or "/" if _is_known(scope) else "none"
     measures.REQUESTS.labels(route, status or "none").inc()
     if scope["type"] == "http":  # a WebSocket is open as long as its page
         measures.REQUEST_SECONDS.labels(route).observe(seconds)
+
+
+def _below_base(path: str) -> str:
+    return path.removeprefix(answers.path("").rstrip("/"))
 
 
 def _is_known(scope: Scope) -> bool:
@@ -174,7 +165,7 @@ def describe(scope: Scope, status: int, seconds: float) -> dict[str, object]:
     A path that the server doesn't know is left out: anybody may have put anything into it.
     """
     path = scope.get("raw_path", scope["path"].encode()).decode("ascii", "backslashreplace")
-    if not (_is_known(scope) or scope["path"].startswith(_OTHER_PATHS)):
+    if not (_is_known(scope) or _below_base(scope["path"]).startswith(_OTHER_PATHS)):
         path = "/…"
     parts = path.split("/", 3)
     shown = "/".join([*parts[:3], "…"] if len(parts) > 3 and parts[3] else parts)[:200]
@@ -183,7 +174,7 @@ def describe(scope: Scope, status: int, seconds: float) -> dict[str, object]:
 
 
 def _level(scope: Scope, status: int) -> int:
-    path = scope["path"]
+    path = _below_base(scope["path"])
     if path.endswith(("/healthz", "/readyz", "/metrics")):
         return logging.DEBUG  # monitoring asks often, and the health check itself logs what it finds
     if status >= 500 or not status:

@@ -1,5 +1,6 @@
 """A runaway is ended, the others are answered meanwhile, and nothing is left behind."""
 
+import json
 import pickle
 import subprocess
 import sys
@@ -65,6 +66,17 @@ def test_work_beyond_its_limits_raises_an_error_and_other_work_continues(
 
 def test_what_a_library_prints_is_not_taken_for_an_answer(pool: Pool) -> None:
     assert pool.run(partial(work.print_and_double, 4), lane=USUAL) == 8
+
+
+def test_a_worker_logs_in_the_format_of_the_server(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MAILSIGHT_LOG_FORMAT", "json")
+    with pytest.raises(WorkFailed):
+        pool.run(work.fail, lane=USUAL)
+    [line] = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert (line["level"], line["message"]) == ("error", "Work in a worker process failed")
+    assert line["error"].startswith("Traceback")
 
 
 def test_small_work_does_not_wait_for_large_work(pool: Pool, tmp_path: Path) -> None:

@@ -36,6 +36,16 @@ def test_the_page_makes_what_the_units_need(unit: str) -> None:
     assert unit in COMMANDS
 
 
+def test_the_commands_are_well_formed() -> None:
+    bash = shutil.which("bash")
+    if not bash:
+        pytest.skip("the page's commands need bash")
+    [script] = re.findall(r"<<'END'\n(.*?)END\n", COMMANDS, re.DOTALL)
+    for text in (COMMANDS, script):
+        checked = subprocess.run([bash, "-n"], input=text, capture_output=True, text=True, check=False)
+        assert (checked.returncode, checked.stderr) == (0, "")
+
+
 @pytest.fixture
 def configured(tmp_path: Path) -> Path:
     """The folder with the files that the second step writes."""

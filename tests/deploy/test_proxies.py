@@ -114,6 +114,7 @@ def test_another_process_answers_while_one_is_away(tmp_path: Path, servers: list
 
 def test_the_cookie_is_for_this_proxy_only(client: httpx.Client, proxy: Proxy) -> None:
     [cookie] = ask(client, proxy).headers.get_list("set-cookie")
+    assert "set-cookie" not in ask(client, proxy).headers
     assert cookie.startswith("mailsight_browser=")
     if proxy.name == "mailsight.example":  # Caddy's carries nothing but a hash of the process
         assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))

@@ -23,7 +23,10 @@ def analyze() -> str:
     return program
 
 
-@pytest.mark.parametrize("name", ["mailsight.service", "mailsight-backup.service", "mailsight-backup.timer"])
+@pytest.mark.parametrize(
+    "name",
+    ["mailsight.service", "mailsight@8502.service", "mailsight-backup.service", "mailsight-backup.timer"],
+)
 def test_systemd_understands_each_unit(analyze: str, tmp_path: Path, name: str) -> None:
     for unit in DEPLOY.glob("*.[st]*er*"):
         # Whether the program exists is checked too.
@@ -31,6 +34,10 @@ def test_systemd_understands_each_unit(analyze: str, tmp_path: Path, name: str) 
             "ExecStart=/opt/mailsight/bin/mailsight", f"ExecStart={sys.executable}"
         )
         (tmp_path / unit.name).write_text(text)
+    # As docs/operating.md says for several processes.
+    several = re.sub(r"(?=EnvironmentFile)", "Environment=STREAMLIT_SERVER_PORT=%i\n", UNIT)
+    several = several.replace("/opt/mailsight/bin/mailsight", sys.executable)
+    (tmp_path / "mailsight@.service").write_text(several)
     checked = subprocess.run(
         [analyze, "verify", tmp_path / name], capture_output=True, text=True, check=False
     )
