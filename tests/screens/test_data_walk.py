@@ -108,6 +108,7 @@ def test_a_new_installation_can_be_filled_by_upload(
 
         dialog.get_by_text("Provider files", exact=True).click()
         expect(dialog.get_by_role("group", name="Event files from a provider")).to_be_visible()
+        expect(page.locator('input[type="file"]')).to_have_count(1)  # that of the files before has gone
         page.locator('input[type="file"]').set_input_files(tmp_path / "events.json")
         expect(dialog.get_by_text("Recognised as Brevo.")).to_be_visible()
         dialog.get_by_role("button", name="Load", exact=True).click()

@@ -85,11 +85,13 @@ class _Tab:
         self.page.unroute_all()
         self.page.mouse.move(0, 0)
         address = urlsplit(self.page.url)
+        if address.scheme != "http":
+            return False
         try:
-            self.page.goto(f"{address.scheme}://{address.netloc}/_stcore/health")
+            self.page.goto(f"http://{address.netloc}/_stcore/health")
+            self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         except Error:
             return False
-        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         self._context.clear_cookies()
         self.wrong = []
         return True
