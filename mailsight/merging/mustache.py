@@ -45,13 +45,20 @@ class _Context:
             return self.this
         context: _Context | None = self
         names = name.split(".") if "." in name[1:] else [name]
+        is_within_null = False
         while context is not None:
             self.out.step()
             value = self._at(context.this, names)
             if value is not MISSING:
                 return value
+            is_within_null |= context.leads_into_null(names)
             context = context.outer
-        return MISSING
+        return None if is_within_null else MISSING
+
+    def leads_into_null(self, names: list[str]) -> bool:
+        if self.this is self.values:
+            return self.values.is_within_null(*names)
+        return len(names) > 1 and self.values.inner(self.this, names) is None
 
     def _at(self, value: Json, names: list[str]) -> Json | Missing:
         if len(names) == 1 and isinstance(value, str):

@@ -1,7 +1,7 @@
 """The values that merge fields are filled with: nested JSON, looked up by the names that templates use."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -89,9 +89,20 @@ class Values(Mapping[str, Json]):
                 return value
         return MISSING
 
+    def value_at(self, *path: str) -> Json | Missing:
+        """Like `lookup`, but what is within null is null too."""
+        value = self.lookup(*path)
+        return None if value is MISSING and self.is_within_null(*path) else value
+
     def is_within_null(self, *path: str) -> bool:
         """Whether the path leads into null, so that its value is known not to exist."""
         return any(self.lookup(*path[:end]) is None for end in range(1, min(len(path), MAX_DEPTH)))
+
+    def inner(self, value: Json | Missing, names: Iterable[str]) -> Json | Missing:
+        """What names lead to from a value. What is within null is null too."""
+        for name in names:
+            value = None if value is None else self.member(value, name)
+        return value
 
     def member(self, value: Json | Missing, name: str) -> Json | Missing:
         """Like the function `member`, but reads the names of each object only once."""
