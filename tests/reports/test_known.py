@@ -135,7 +135,7 @@ _CUSTOMER = st.fixed_dictionaries(
 
 
 def _filled(version: known.Version) -> str:
-    """What a version knows. That a value is empty is known from the first load that says so, and of earlier ones too."""
+    """What a version knows, without what is empty: that counts for all versions once a load says so."""
     fields = {name: value for name, value in version.fields.items() if value not in (None, "", [], {})}
     return json.dumps(fields, sort_keys=True)
 
