@@ -16,7 +16,7 @@ MAX_ITEMS = 100_000
 #: Of one value: filters read it whole.
 MAX_TEXT = 500_000
 _MAX_BITS = 4_096
-_CHARACTERS_PER_STEP = 1_000
+_CHARACTERS_PER_STEP = 100
 _ITEMS_PER_STEP = 10
 
 #: What libraries raise for code and values that make no sense.
