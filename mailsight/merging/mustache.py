@@ -12,7 +12,7 @@ from .lines import LINE, without_tag_lines
 from .output import Output
 from .rendering import Rendered
 from .sections import MAX_TAG_LENGTH, Token, nested, rendered
-from .values import MISSING, Json, Missing, Values
+from .values import MISSING, Json, Missing, Values, is_nothing
 
 _ESCAPES = str.maketrans(
     {
@@ -58,7 +58,8 @@ class _Context:
     def leads_into_null(self, names: list[str]) -> bool:
         if self.this is self.values:
             return self.values.is_within_null(*names)
-        return len(names) > 1 and self.values.inner(self.this, names) is None
+        value: Json = self.values.inner(self.this, names)
+        return len(names) > 1 and value is None
 
     def _at(self, value: Json, names: list[str]) -> Json | Missing:
         if len(names) == 1 and isinstance(value, str):
@@ -66,6 +67,8 @@ class _Context:
         return javascript.inner(self.values, value, names, self._member)
 
     def _member(self, value: Json | Missing, name: str) -> Json | Missing:
+        if is_nothing(value, name) and value is not None:
+            return None
         member = self.values.member(value, name)
         return javascript.length(value) if member is MISSING and name == "length" else member
 

@@ -78,6 +78,23 @@ def test_what_is_within_null_is_empty_in_every_language_with_paths(language: Lan
     assert rendered.unknown == ("shop.town",)
 
 
+@pytest.mark.parametrize("values", [{"many": []}, {"many": [1]}])
+def test_a_list_has_nothing_after_its_last_item(values: dict[str, object]) -> None:
+    positions = {
+        Language.MUSTACHE: "{{many.1}}{{#self}}{{many.1}}{{/self}}",
+        Language.HANDLEBARS: "{{many.[1]}}{{lookup many 1}}{{#with self}}{{many.1}}{{/with}}",
+        Language.MUSTACHIO: "{{many.1}}",
+        Language.SPARKPOST: "{{many[2]}}",
+        Language.MAILJET: "{{var:many.1}}",
+        Language.LIQUID: "{{ many[1] }}",
+        Language.DJANGO: "{{ many.1 }}",
+        Language.HUBL: "{{ many[1] }}",
+    }
+    for language, template in positions.items():
+        rendered = render(template, {**values, "self": values}, language)
+        assert (rendered.text, rendered.unknown) == ("", ())
+
+
 @pytest.mark.parametrize("language", WITH_PATHS)
 def test_what_is_within_null_of_an_item_is_empty(language: Language) -> None:
     shape = SHAPES[language]

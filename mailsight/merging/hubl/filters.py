@@ -29,6 +29,10 @@ from mailsight.merging.values import MISSING, member
 
 # By chance, for developers, for objects of Python, or not linear in time.
 _LEFT_OUT = frozenset({"attr", "pprint", "random", "urlize", "xmlattr"})
+#: What reads a text letter by letter.
+OF_LISTS = frozenset(
+    ("batch", "groupby", "join", "list", "map", "max", "min", "reject", "rejectattr", "select", "selectattr")
+) | frozenset(("slice", "sort", "sum", "unique", "union", "intersect", "difference", "symmetric_difference"))
 _MAX_DECIMALS = 30
 _HOURS = re.compile(r"%([ehkl])")
 _UNPADDED = {"e": "%-d", "h": "%I", "k": "%-H", "l": "%-I"}
@@ -104,7 +108,7 @@ def _filled(pattern: Any, *arguments: Any) -> str:
         if value is MISSING or not kind:
             raise ValueError(place.group())
         read: Callable[[Any], Any] = {"s": text, "d": int, "f": _number}[kind]
-        return place.group() % read(value)
+        return str(place.group() % read(value))
 
     whole = text(pattern)
     fits(len(whole) + whole.count("%") * _MAX_WIDTH)
