@@ -58,8 +58,7 @@ class _Context:
     def leads_into_null(self, names: list[str]) -> bool:
         if self.this is self.values:
             return self.values.is_within_null(*names)
-        value: Json = self.values.inner(self.this, names)
-        return len(names) > 1 and value is None
+        return len(names) > 1 and bool(self.values.inner(self.this, names) is None)
 
     def _at(self, value: Json, names: list[str]) -> Json | Missing:
         if len(names) == 1 and isinstance(value, str):

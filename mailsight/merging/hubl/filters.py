@@ -96,6 +96,9 @@ def _replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     return whole.replace(old, new, -1 if count is None else count)
 
 
+_READ: Mapping[str, Callable[[Any], Any]] = {"s": text, "d": int, "f": lambda value: _number(value)}
+
+
 def _filled(pattern: Any, *arguments: Any) -> str:
     """A text with values in place of %s, %d, %f and the like. Raises `ValueError` for others, or too few values."""
     given = iter(arguments)
@@ -107,8 +110,7 @@ def _filled(pattern: Any, *arguments: Any) -> str:
         value = next(given, MISSING)
         if value is MISSING or not kind:
             raise ValueError(place.group())
-        read: Callable[[Any], Any] = {"s": text, "d": int, "f": _number}[kind]
-        return str(place.group() % read(value))
+        return place.group() % _READ[kind](value)
 
     whole = text(pattern)
     fits(len(whole) + whole.count("%") * _MAX_WIDTH)
