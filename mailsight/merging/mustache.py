@@ -57,8 +57,8 @@ class _Context:
 
     def leads_into_null(self, names: list[str]) -> bool:
         if self.this is self.values:
-            return self.values.is_within_null(*names)
-        return len(names) > 1 and bool(self.values.inner(self.this, names) is None)
+            return bool(self.values.is_within_null(*names))
+        return len(names) > 1 and self.values.inner(self.this, names) is None
 
     def _at(self, value: Json, names: list[str]) -> Json | Missing:
         if len(names) == 1 and isinstance(value, str):

@@ -96,7 +96,7 @@ def _replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     return whole.replace(old, new, -1 if count is None else count)
 
 
-_READ: Mapping[str, Callable[[Any], Any]] = {"s": text, "d": int, "f": lambda value: _number(value)}
+_READ: Mapping[str, Callable[[Any], Any]] = {"s": text, "d": int, "f": float}
 
 
 def _filled(pattern: Any, *arguments: Any) -> str:
@@ -110,7 +110,7 @@ def _filled(pattern: Any, *arguments: Any) -> str:
         value = next(given, MISSING)
         if value is MISSING or not kind:
             raise ValueError(place.group())
-        return place.group() % _READ[kind](value)
+        return str(place.group() % _READ[kind](value))
 
     whole = text(pattern)
     fits(len(whole) + whole.count("%") * _MAX_WIDTH)
