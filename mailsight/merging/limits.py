@@ -50,10 +50,10 @@ class Budget:
         if self._characters_left < 0:
             raise TooCostly
 
-    def by_letter(self, text: object) -> None:
-        """Charge a text that is read as the list of its letters."""
-        if isinstance(text, str):
-            self.spend(len(text) // _ITEMS_PER_STEP)
+    def each(self, value: object) -> None:
+        """Charge a value that is read item by item, or a text that is read letter by letter."""
+        if isinstance(value, Sized):
+            self.spend(len(value))
 
     def sized(self, value: T) -> T:
         """Charge the size of a value to the budget, and return it. Raises `OverflowError` if it is too large."""

@@ -170,6 +170,8 @@ def test_a_subject_is_in_the_language_of_the_whole_mail() -> None:
         (Language.HUBL, "{{ long|groupby('x')|length }}"),
         (Language.HUBL, "{{ long|list|length }}"),
         (Language.DJANGO, "{{ long|escape|length }}"),
+        (Language.DJANGO, "{{ long|where:2|length }}"),
+        (Language.DJANGO, "{{ long|escapeseq|length }}"),
         (Language.HANDLEBARS, "{{upper @root.long}}"),
     ],
 )

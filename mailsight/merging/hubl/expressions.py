@@ -332,7 +332,7 @@ class Expressions:
         for item in (value, *arguments, *named.values()):
             self._budget.sized(item)
         if name in OF_LISTS:
-            self._budget.by_letter(value)
+            self._budget.each(value)
         result = environment().call_filter(name, value, arguments, named, self._jinja, self._eval_context)
         return self._budget.sized(filters.items(result))
 
