@@ -137,6 +137,7 @@ def test_two_customers_mails_are_compared(dialog: Callable[..., AppTest]) -> Non
     assert next(button for button in page.button if button.label == step).disabled
     assert page.query_params["beside"] == "2"
     assert "The subjects differ." in shown_html(page)
+    assert "The second e-mail: archived copy." in captions(page)
     assert "<b>≠ Hi Ann</b>" in shown_html(page)
     assert "To Bob" in shown_html(page)
     page = next(toggle for toggle in page.toggle if "Compare" in toggle.label).set_value(False).run()
