@@ -53,7 +53,7 @@ create temp table staged_campaigns (
 );
 create temp table staged_customers (
     file varchar, ordinal bigint, refusal varchar, customer_id varchar, email varchar, name varchar, language varchar,
-    country varchar, created_at timestamp, attributes json
+    country varchar, created_at timestamp, attributes json, empties json
 );
 create temp table staged_messages (
     file varchar, ordinal bigint, refusal varchar, campaign_id varchar, customer_id varchar, message_id varchar,
@@ -124,6 +124,18 @@ create temp macro attributes_of(record, known) as nullif(
         ))), cast(known as json))),
         json_merge_patch('{}', json_merge_patch(record, cast(known as json)))
     ),
+    '{}'
+);
+-- empties_of: those that say nothing, as they are. They leave what was known.
+create temp macro empties_of(record, known) as nullif(
+    to_json(map_from_entries(list_transform(
+        list_filter(
+            list_zip(json_keys(record), json_extract(record, '$.*')),
+            lambda field: coalesce(says_nothing(trimmed(field[2] ->> '$')), true)
+                and not list_contains(json_keys(cast(known as json)), field[1])
+        ),
+        lambda field: {'name': field[1], 'value': field[2]}
+    ))),
     '{}'
 );
 
@@ -329,8 +341,9 @@ select
 from (select * replace (identifier(campaign_id) as campaign_id) from words_of(:structure))
 where campaign_id is not null or not is_blank_row(record);
 
--- name: stage_customers(file, structure, known)!
--- Whatever is not a column of the table becomes an attribute: `known` is a JSON object with a null for each column.
+-- name: stage_customers(file, structure, known, has_types)!
+-- Whatever is not a column of the table becomes an attribute: `known` is a JSON object with a null for each column. A file whose
+-- values have types knows which of them are empty; an empty cell of others may be unknown.
 insert into staged_customers by name
 select
     :file as file,
@@ -343,7 +356,11 @@ select
     end as refusal,
     customer_id, email, name, language, country,
     moment(created_at) as created_at,
-    attributes_of(record, :known) as attributes
+    attributes_of(record, :known) as attributes,
+    if(
+        :has_types and regexp_matches(cast(record as varchar), '(?i)"\s*:\s*(null|"\s*([(<]?null[)>]?|\\\\n|nil|none|undefined|nan|#?n/a|--?|\[\]|\{\})?\s*"|\[\s*\]|\{\s*\})'),
+        empties_of(record, :known), null
+    ) as empties
 from words_of(:structure)
 where customer_id is not null or not is_blank_row(record);
 

@@ -418,7 +418,7 @@ suppressed as (
     join (
         select
             lower(email) as email, attributes ->> '$.suppressed' as reason,
-            attributes ->> '$.suppressed_detail' as detail,
+            nullif(attributes ->> '$.suppressed_detail', '') as detail,
             try_cast(attributes ->> '$.suppressed_at' as timestamptz) at time zone 'UTC' as since
         from customers
         where attributes ->> '$.suppressed' in (select unnest(cast(:not_sent_reasons as varchar[])))

@@ -130,6 +130,17 @@ select * exclude (is_new, is_changed) from merged_campaigns where is_changed ord
 -- name: merge_customers#
 -- merged_customers: one row per customer in this load, as merged_campaigns. Attributes are merged one by one: first those of
 -- up to a thousand rows of a customer, because each step copies what has been merged so far.
+-- with_empties: what is known of a customer, and which values are known to be empty, unless others are known.
+create temp macro fields_in(attributes) as list_transform(
+    list_zip(json_keys(attributes), json_extract(attributes, '$.*')), lambda field: {'name': field[1], 'value': field[2]}
+);
+create temp macro with_empties(attributes, empties) as case
+    when empties is null or list_has_all(json_keys(attributes), json_keys(empties)) then attributes
+    when attributes is null then empties
+    else to_json(map_from_entries(list_concat(
+        list_filter(fields_in(empties), lambda field: not list_contains(json_keys(attributes), field.name)), fields_in(attributes)
+    )))
+end;
 create temp table merged_customers as
 with parts as (
     select
@@ -155,7 +166,8 @@ latest as (
         customer_id,
         arg_max(email, rowid) as email, arg_max(name, rowid) as name, arg_max(language, rowid) as language,
         arg_max(country, rowid) as country, arg_max(created_at, rowid) as created_at,
-        coalesce(any_value(r.attributes), arg_max(s.attributes, s.rowid)) as attributes
+        coalesce(any_value(r.attributes), arg_max(s.attributes, s.rowid)) as attributes,
+        arg_max(s.empties, s.rowid) as empties
     from staged_customers as s left join repeated as r using (customer_id)
     where refusal is null
     group by customer_id
@@ -166,18 +178,21 @@ merged as (
         coalesce(l.email, c.email) as email, coalesce(l.name, c.name) as name,
         coalesce(l.language, c.language) as language, coalesce(l.country, c.country) as country,
         coalesce(l.created_at, c.created_at) as created_at,
-        case
-            when l.attributes is null or c.attributes is null then coalesce(l.attributes, c.attributes)
-            else json_merge_patch(c.attributes, l.attributes)
-        end as attributes,
+        with_empties(
+            case
+                when l.attributes is null or c.attributes is null then coalesce(l.attributes, c.attributes)
+                else json_merge_patch(c.attributes, l.attributes)
+            end,
+            l.empties
+        ) as attributes,
         if(c.customer_id is null, getvariable('loaded_at'), c.known_since) as known_since,
-        c as stored
+        l.empties, c as stored
     from latest as l left join customers as c using (customer_id)
 )
 select
     * exclude (stored),
     stored.customer_id is null as is_new,
-    struct_pack(*columns(* exclude (stored))) is distinct from stored as is_changed
+    struct_pack(*columns(* exclude (empties, stored))) is distinct from stored as is_changed
 from merged;
 -- fields_of: the columns and attributes of a customer as one object. No attribute has a column's name.
 create temp macro fields_of(attributes, customer) as json_merge_patch(
@@ -195,7 +210,8 @@ from (
         if(
             m.attributes is not distinct from c.attributes,
             json_merge_patch_diff(fields_of('{}', m), fields_of('{}', c)),
-            json_merge_patch_diff(fields_of(m.attributes, m), fields_of(c.attributes, c))
+            -- What turns out to be empty is no change.
+            json_merge_patch_diff(fields_of(m.attributes, m), fields_of(with_empties(c.attributes, m.empties), c))
         ) as earlier
     from merged_customers as m join customers as c using (customer_id)
     where m.is_changed
@@ -204,7 +220,7 @@ where earlier <> '{}'
 order by customer_hash, customer_id;
 delete from customers using merged_customers as m where customers.customer_id = m.customer_id and m.is_changed;
 insert into customers by name
-select * exclude (is_new, is_changed) from merged_customers where is_changed order by customer_id;
+select * exclude (empties, is_new, is_changed) from merged_customers where is_changed order by customer_id;
 
 -- name: merge_messages#
 -- merged_mails: one row per message with an e-mail in this load; is_changed: whether archived_mails gets another row. Of

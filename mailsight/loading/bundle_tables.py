@@ -217,6 +217,7 @@ def stage(work: Draft, file: BundleFile, ordinals: range) -> None:
     match file.kind:
         case "customers":
             parameters["known"] = json.dumps(dict.fromkeys(columns))
+            parameters["has_types"] = file.form != "csv" and not file.origin
         case "messages":
             parameters["reasons"] = list(NotSentReason)
         case "events":

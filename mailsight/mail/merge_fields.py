@@ -104,8 +104,9 @@ def _attribute(attribute: re.Match[str], fields: _Fields) -> str:
     name, equals, value = attribute.groups()
     quotes = value[0] if value[0] in "\"'" else ""
     value = value.strip(quotes)
+    encode = entities.escape if quotes else _references
     is_address = name.casefold() in _URL_ATTRIBUTES
-    value = _address(value, fields) if is_address else fields.filled(value, _references)
+    value = _address(value, fields, encode) if is_address else fields.filled(value, encode)
     if not (value or quotes):
         quotes = '"'  # otherwise the next attribute would become this one's value
     return f"{fields.filled(name, _references)}{equals}{quotes}{value}{quotes}"
@@ -116,20 +117,27 @@ def _text(value: str) -> str:
 
 
 def _references(value: str) -> str:
-    """Encode a value so that it can't end the attribute it is in, quoted or not."""
+    """Encode a value so that it can't end the attribute it is in, even one without quotes."""
     return re.sub(r"[^A-Za-z0-9]", lambda character: f"&#{ord(character.group())};", value)
 
 
-def _address(address: str, fields: _Fields) -> str:
-    """Fill a URL: values are percent-encoded, except a leading one that is a web, mailto or tel URL itself."""
+def _address(address: str, fields: _Fields, encode: Callable[[str], str]) -> str:
+    """Fill a URL: values are percent-encoded, except a leading one that is a web, mailto or tel URL itself.
+
+    `encode`: what makes a value part of the attribute.
+    """
+
+    def component(value: str) -> str:
+        return encode(value) if isinstance(value, Encoded) else _component(value)
+
     field = fields.pattern.match(address, len(address) - len(address.lstrip()))
     start = fields.get(field) if field else None
     if field is None or start is None:
-        return fields.filled(address, _component)
-    rest = fields.filled(address[field.end() :], _component)
+        return fields.filled(address, component)
+    rest = fields.filled(address[field.end() :], component)
     start = start.strip()
     return (
-        _references(
+        encode(
             quote(start, safe=_RESERVED, errors="replace")
             if _KNOWN_SCHEME.match(start + rest)
             else _component(start)
@@ -139,4 +147,4 @@ def _address(address: str, fields: _Fields) -> str:
 
 
 def _component(value: str) -> str:
-    return _references(value) if isinstance(value, Encoded) else quote(value, safe="", errors="replace")
+    return quote(value, safe="", errors="replace")

@@ -83,7 +83,7 @@ def inner(values: Values, start: Json | Missing, names: Sequence[str], member: M
     """
     if start is not values or not names:
         return reduce(member, names, start)
-    value = values.lookup(*names)
+    value = values.value_at(*names)
     if value is MISSING and len(names) > 1:
         return member(values.lookup(*names[:-1]), names[-1])
     return value

@@ -16,7 +16,7 @@ MAX_ITEMS = 100_000
 #: Of one value: filters read it whole.
 MAX_TEXT = 500_000
 _MAX_BITS = 4_096
-_CHARACTERS_PER_STEP = 1_000
+_CHARACTERS_PER_STEP = 100
 _ITEMS_PER_STEP = 10
 
 #: What libraries raise for code and values that make no sense.
@@ -49,6 +49,11 @@ class Budget:
         self._characters_left -= characters
         if self._characters_left < 0:
             raise TooCostly
+
+    def each(self, value: object) -> None:
+        """Charge a value that is read item by item, or a text that is read letter by letter."""
+        if isinstance(value, Sized):
+            self.spend(len(value))
 
     def sized(self, value: T) -> T:
         """Charge the size of a value to the budget, and return it. Raises `OverflowError` if it is too large."""

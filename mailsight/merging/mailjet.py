@@ -67,8 +67,8 @@ class _Mailjet:
     def named(self, path: tuple[Json, ...], values: Values, scope: Mapping[str, Json]) -> Json | Missing:
         first, *rest = names = [javascript.text(part) for part in path]
         if first in _NAMESPACES and rest:
-            known = values.lookup(*rest)
-            return values.lookup(*names) if known is MISSING else known
+            known = values.value_at(*rest)
+            return values.value_at(*names) if known is MISSING else known
         return at_path(names, values, scope)
 
     def within(self, tag: Tag, item: Json, index: int, scope: dict[str, Json]) -> dict[str, Json]:  # noqa: ARG002

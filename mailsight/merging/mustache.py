@@ -12,7 +12,7 @@ from .lines import LINE, without_tag_lines
 from .output import Output
 from .rendering import Rendered
 from .sections import MAX_TAG_LENGTH, Token, nested, rendered
-from .values import MISSING, Json, Missing, Values
+from .values import MISSING, Json, Missing, Values, is_nothing
 
 _ESCAPES = str.maketrans(
     {
@@ -45,13 +45,20 @@ class _Context:
             return self.this
         context: _Context | None = self
         names = name.split(".") if "." in name[1:] else [name]
+        is_within_null = False
         while context is not None:
             self.out.step()
             value = self._at(context.this, names)
             if value is not MISSING:
                 return value
+            is_within_null |= context.leads_into_null(names)
             context = context.outer
-        return MISSING
+        return None if is_within_null else MISSING
+
+    def leads_into_null(self, names: list[str]) -> bool:
+        if self.this is self.values:
+            return bool(self.values.is_within_null(*names))
+        return len(names) > 1 and self.values.inner(self.this, names) is None
 
     def _at(self, value: Json, names: list[str]) -> Json | Missing:
         if len(names) == 1 and isinstance(value, str):
@@ -59,6 +66,8 @@ class _Context:
         return javascript.inner(self.values, value, names, self._member)
 
     def _member(self, value: Json | Missing, name: str) -> Json | Missing:
+        if is_nothing(value, name) and value is not None:
+            return None
         member = self.values.member(value, name)
         return javascript.length(value) if member is MISSING and name == "length" else member
 

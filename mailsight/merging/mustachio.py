@@ -50,7 +50,7 @@ class _Context:
         context = self
         for count, name in enumerate(names, 1):
             if self.this is self.values:
-                value = self.values.lookup(*names[:count])
+                value = self.values.value_at(*names[:count])
             else:
                 value = None if context.this is None else self.values.member(context.this, name)
             context = replace(self, this=value, outer=context)

@@ -188,7 +188,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
 def _value(values: Values, name: str) -> Json | Missing:
     candidates = [name.split("."), [name.lower().removeprefix("merge_")], [_NAMES.get(key(name), name)]]
     for path in candidates:
-        if (value := values.lookup(*path)) is not MISSING:
+        if (value := values.value_at(*path)) is not MISSING:
             return value
     if name.endswith("_fix"):  # AWeber's: as a name is written
         text = as_text(values.lookup(name.removesuffix("_fix")))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Protocol
 
 from . import javascript
@@ -116,7 +115,7 @@ class Dialect(Protocol):
 def at_path(names: Sequence[str], values: Values, scope: Mapping[str, Json]) -> Json | Missing:
     """What a path of names leads to: from the scope if that has the first, otherwise from the customer's values."""
     first, *rest = names
-    return reduce(values.member, rest, scope[first]) if first in scope else values.lookup(*names)
+    return values.inner(scope[first], rest) if first in scope else values.value_at(*names)
 
 
 class Template:

@@ -1,7 +1,7 @@
 """The values that merge fields are filled with: nested JSON, looked up by the names that templates use."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -89,9 +89,22 @@ class Values(Mapping[str, Json]):
                 return value
         return MISSING
 
+    def value_at(self, *path: str) -> Json | Missing:
+        """Like `lookup`, but what is within null, or after the last item of a list, is null too."""
+        value = self.lookup(*path)
+        return None if value is MISSING and self.is_within_null(*path) else value
+
     def is_within_null(self, *path: str) -> bool:
-        """Whether the path leads into null, so that its value is known not to exist."""
-        return any(self.lookup(*path[:end]) is None for end in range(1, min(len(path), MAX_DEPTH)))
+        """Whether the path leads into null, or behind a list, so that its value is known not to exist."""
+        return any(
+            is_nothing(self.lookup(*path[:end]), path[end]) for end in range(1, min(len(path), MAX_DEPTH))
+        )
+
+    def inner(self, value: Json | Missing, names: Iterable[str]) -> Json | Missing:
+        """What names lead to from a value. What is within null, or after the last item of a list, is null too."""
+        for name in names:
+            value = None if is_nothing(value, name) else self.member(value, name)
+        return value
 
     def member(self, value: Json | Missing, name: str) -> Json | Missing:
         """Like the function `member`, but reads the names of each object only once."""
@@ -110,6 +123,13 @@ def member(value: Json | Missing, name: str) -> Json | Missing:
         position = int(name[:9])
         return value[position] if position < len(value) else MISSING
     return MISSING
+
+
+def is_nothing(value: Json | Missing, name: str) -> bool:
+    """Whether a value is known not to have what the name asks for: null has nothing, and lists have no more items."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return name.isascii() and name.isdigit() and int(name[:9]) >= len(value)
+    return value is None
 
 
 def as_text(value: Json | Missing) -> str | None:

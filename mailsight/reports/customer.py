@@ -20,6 +20,8 @@ from mailsight.warehouse.reader import Snapshot
 from . import known, mails
 from .known import Version
 
+_EMPTY: tuple[object, ...] = (None, "", [], {})
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:
@@ -77,7 +79,10 @@ def report(data: Snapshot, customer_id: str, audience: Audience) -> CustomerRepo
     row = data.row("customer", customer_id=customer_id, rows=rows)
     if row is None:
         raise UnknownCustomer(f"There is no customer {customer_id!r}.")
-    customer = Customer(**row | {"attributes": json.loads(row["attributes"] or "{}")})
+    attributes = json.loads(row["attributes"] or "{}")
+    # An attribute that is known to be empty is of interest to its mails only.
+    filled = {name: value for name, value in attributes.items() if value not in _EMPTY}
+    customer = Customer(**row | {"attributes": filled})
     contacts = data.rows("contacts", audience=audience, rows=rows)
     personal = [contact for contact in contacts if _is_personal(contact["subject"] or "")]
     if personal:

@@ -1,7 +1,7 @@
 """What sets the variants of an e-mail apart, in plain words."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,6 +67,8 @@ def _values(case: Case, name: str) -> dict[str, Json]:
 
 def _among(values: Mapping[str, Json], by_example: bool) -> str:
     several = list(values.values())
+    if not by_example and all(isinstance(value, list) for value in several):
+        return _items(len(value) for value in several)
     if len(several) > _MAX_VALUES and not by_example:
         numbers = [
             value for value in several if isinstance(value, int | float) and not isinstance(value, bool)
@@ -77,6 +79,18 @@ def _among(values: Mapping[str, Json], by_example: bool) -> str:
     texts = [_value(value) for value in several[:_MAX_VALUES]]
     words = formats.listed(texts, " or ")
     return f"is {words}, for example" if by_example else f"is {words}"
+
+
+def _items(numbers: Iterable[int]) -> str:
+    lengths = sorted(numbers)
+    low, high = lengths[0], lengths[-1]
+    if not high:
+        return "is empty"
+    return (
+        f"has {formats.things(high, 'item')}"
+        if low == high
+        else f"has {low} to {formats.things(high, 'item')}"
+    )
 
 
 def _value(value: Json) -> str:

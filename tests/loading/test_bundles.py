@@ -6,11 +6,13 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mailsight.errors import LoadRefused, NotABundle, NotStored
 from mailsight.loading import bundles
-from mailsight.reports import campaign, data, mails
+from mailsight.reports import campaign, data, known, mails
 from mailsight.reports import customer as customer_reports
 from mailsight.reports.mails import MailView, ValuesUsed
 from mailsight.vocabulary import Audience, NotSentReason
@@ -227,6 +229,56 @@ def test_a_value_replaces_the_stored_one_unless_it_is_empty(tmp_path: Path, data
     assert (customer.name, customer.country) == ("Ann", "BE")
     assert customer.attributes == {"tier": "silver", "pet": "cat"}
     assert next((kind.new, kind.changed) for kind in summary.kinds if kind.kind == "customers") == (0, 1)
+
+
+EMPTIES: dict[str, object] = {"city": "", "score": None, "tags": [], "prefs": {}, "code": "N/A", "points": 0}
+
+
+@pytest.mark.parametrize("form", ["ndjson", "json", "parquet"])
+def test_a_file_with_types_knows_which_attributes_are_empty(
+    tmp_path: Path, database: Path, form: str
+) -> None:
+    ann: dict[str, object] = {"customer_id": "1", **EMPTIES, "pet": "cat", "vip": False}
+    rows: list[dict[str, object]] = [ann, {"customer_id": "2", "score": None}, {"customer_id": "3"}]
+    if form == "parquet":
+        del ann["prefs"]  # which Parquet can't write
+        pq.write_table(pa.Table.from_pylist(rows), file := pa.BufferOutputStream())
+        text: str | bytes = file.getvalue().to_pybytes()
+    else:
+        text = ndjson(*rows) if form == "ndjson" else json.dumps(rows)
+    known_of: list[list[known.Version]] = []
+    counts = []
+    for _ in range(2):
+        summary = bundles.load(database, [bundle(tmp_path / "b", {f"customers.{form}": text})])
+        counts += [(kind.new, kind.changed) for kind in summary.kinds if kind.kind == "customers"]
+        data = Warehouse(database).snapshot()
+        known_of.append(known.versions(data, "1"))
+    assert counts == [(3, 0), (0, 0)]
+    [version] = known_of[0]
+    expected = {name: value for name, value in ann.items() if name in version.fields}
+    assert version.fields.items() >= expected.items() >= (EMPTIES.items() if form != "parquet" else set())
+    assert known_of[0] == known_of[1]
+
+
+def test_what_is_known_stays_where_a_later_load_has_nothing(tmp_path: Path, database: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"customer_id": "1", "city": "Oslo", "tags": ["a"], "score": None},
+        {"customer_id": "1", "city": "", "tags": [], "score": None, "plan": None},
+        {"customer_id": "1", "city": None, "score": 5},
+    ]
+    for row in rows:
+        bundles.load(database, [bundle(tmp_path / "b", {"customers.ndjson": ndjson(row)})])
+    versions = known.versions(Warehouse(database).snapshot(), "1")
+    fields = [{**version.fields} for version in versions]
+    known_always = {"customer_id": "1", "city": "Oslo", "tags": ["a"], "plan": None}
+    # That a value is known to be empty is no change, so it has always been.
+    assert fields == [known_always | {"score": 5}, known_always]
+
+
+def test_an_empty_cell_of_a_csv_file_may_be_unknown(tmp_path: Path, database: Path) -> None:
+    bundles.load(database, [bundle(tmp_path / "b", {"customers.csv": "customer_id,city,tier\n1,,gold\n"})])
+    [version] = known.versions(Warehouse(database).snapshot(), "1")
+    assert version.fields == {"customer_id": "1", "tier": "gold"}
 
 
 def test_events_wait_for_the_message_that_names_their_campaign(tmp_path: Path, database: Path) -> None:

@@ -32,7 +32,7 @@ def fill(
         ("{{name}} {{ name }}", "Ann &amp; Bo " * 2),
         ("{{ town }}", "Den &lt;b&gt;Haag&lt;/b&gt;"),
         ("{{unknown}} {{ 1 }} 100% or 20%", "{{unknown}} {{ 1 }} 100% or 20%"),
-        ('<p title="{{town}}">', '<p title="Den&#32;&#60;b&#62;Haag&#60;&#47;b&#62;">'),
+        ('<p title="{{town}}">', '<p title="Den &lt;b&gt;Haag&lt;/b&gt;">'),
         ("<p title={{town}}>", "<p title=Den&#32;&#60;b&#62;Haag&#60;&#47;b&#62;>"),
         (
             '<a href="https://a.example/{{id}}?n={{name}}">',
@@ -84,17 +84,14 @@ def test_a_subject_is_filled_without_escaping() -> None:
 
 def test_links_may_stay_as_they_are() -> None:
     html = '<a title="{{id}}" href="{{url}}?{{id}}" class={{id}}>{{id}}</a>'
-    assert (
-        fill(html, links=False) == '<a title="7&#47;8&#63;" href="{{url}}?{{id}}" class=7&#47;8&#63;>7/8?</a>'
-    )
+    assert fill(html, links=False) == '<a title="7/8?" href="{{url}}?{{id}}" class=7&#47;8&#63;>7/8?</a>'
 
 
 def test_encoded_values_are_written_as_they_are() -> None:
     values = {"html": Encoded("<b>x</b>"), "code": Encoded("a%2Fb+c")}
     assert fill("{{html}}<b title={{html}}>", values) == "<b>x</b><b title=&#60;b&#62;x&#60;&#47;b&#62;>"
     assert (
-        fill('<a href="https://a.example/?x={{code}}">', values)
-        == '<a href="https://a.example/?x=a&#37;2Fb&#43;c">'
+        fill('<a href="https://a.example/?x={{code}}">', values) == '<a href="https://a.example/?x=a%2Fb+c">'
     )
 
 

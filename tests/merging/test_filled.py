@@ -160,3 +160,28 @@ def test_a_subject_is_in_the_language_of_the_whole_mail() -> None:
     whole = MailTemplate("{% if vip %}{{ name | upcase }}{% endif %}", "Hi {{ name | upcase }} *|NAME|*")
     alone = MailTemplate(None, whole.subject)
     assert fill_mail(alone, {"name": "Ann"}, {}, whole=whole).rendered.mail.subject == "Hi ANN *|NAME|*"
+
+
+@pytest.mark.parametrize(
+    ("language", "field"),
+    [
+        (Language.LIQUID, "{{ long | escape_once | size }}"),
+        (Language.LIQUID, "{{ long | split: '' | size }}"),
+        (Language.HUBL, "{{ long|groupby('x')|length }}"),
+        (Language.HUBL, "{{ long|list|length }}"),
+        (Language.DJANGO, "{{ long|escape|length }}"),
+        (Language.DJANGO, "{{ long|where:2|length }}"),
+        (Language.DJANGO, "{{ long|escapeseq|length }}"),
+        (Language.HANDLEBARS, "{{upper @root.long}}"),
+    ],
+)
+def test_what_reads_a_long_text_again_and_again_is_stopped_soon(
+    language: Language, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_STEPS", 5_000)
+    shape = SHAPES[language]
+    assert shape.loop
+    start, end = (part.format("many") for part in shape.loop)
+    values = {"many": list(range(200)), "long": "a & b" * 10_000}
+    mail = MailTemplate(f"{start}{field}{end}", "Hi")
+    assert fill_mail(mail, values, {}, language).rendered.unsupported

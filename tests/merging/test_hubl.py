@@ -91,6 +91,7 @@ def hubl(template: str) -> Rendered:
         ("{{ created|format_datetime('d MMM HH:mm', 'America/New_York', 'de-DE') }}", "9 März 03:05"),
         ("{{ created|plus_time(1, 'months')|datetimeformat('%d.%m.') }} {{ local_dt.year }} {{ unixtimestamp() }}",
          "09.04. 2026 1787997600000"),
+        ("{{ '%s: %.2f, %04d%%'|format('a', 7.5, '12') }}", "a: 7.50, 0012%"),
         ("{{ deal.amount|format_currency('en-US', 'EUR') }} {{ 12345.6|format_number('de-DE') }}", "€75.46 12.345,6"),
     ],
 )  # fmt: skip
@@ -136,8 +137,8 @@ def test_what_is_not_known_stays_and_is_named(
          ("{{ points|dance }}", "{{ content_by_id(5) }}")),
         ("{% if points is dancing %}{{ points }}{% endif %}", "{% if points is dancing %}120{% endif %}",
          ("{% if points is dancing %}", "{% endif %}")),
-        ("{{ firstname.format(1) }}{{ '%9d'|format(1) }}{{ '%9d' % 1 }}", None,
-         ("{{ firstname.format(1) }}", "{{ '%9d'|format(1) }}", "{{ '%9d' % 1 }}")),
+        ("{{ firstname.format(1) }}{{ '%9x'|format(1) }}{{ '%9d' % 1 }}", None,
+         ("{{ firstname.format(1) }}", "{{ '%9x'|format(1) }}", "{{ '%9d' % 1 }}")),
         ("{% if points %}{% for x %}{{ points }}{% endif %}{% endfor %}{{ }}", "{% for x %}120{% endfor %}{{ }}",
          ("{% for x %}", "{% endfor %}", "{{ }}")),
         ("{{ 9 ** 999999 }}{{ 'a' * 999999999 }}{{ range(999999999) }}{{ 'a'|center(99999999) }}", None,

@@ -70,7 +70,7 @@ def test_the_most_used_syntaxes_of_links_have_sample_values(senders: str) -> Non
 def test_a_mail_with_samples_keeps_its_links() -> None:
     link = '<a title="{}" href="https://x.example/{{{{ id }}}}?n={{{{city}}}}">{}</a><a href=*|UNSUB|*>{}</a>'
     html = link.format("{{city}}", "Hi {{first_name}}", "*|LNAME|*")
-    shown = link.format("Den&#32;Haag", "Hi Alex", "Smith")
+    shown = link.format("Den Haag", "Hi Alex", "Smith")
     assert sampled_mail(html, {"city": "Den Haag"}) == shown
 
 

@@ -134,6 +134,12 @@ _CUSTOMER = st.fixed_dictionaries(
 )
 
 
+def _filled(version: known.Version) -> str:
+    """What a version knows, without what is empty: that counts for all versions once a load says so."""
+    fields = {name: value for name, value in version.fields.items() if value not in (None, "", [], {})}
+    return json.dumps(fields, sort_keys=True)
+
+
 @pytest.mark.slow
 @settings(max_examples=examples(25))
 @given(st.lists(st.lists(_CUSTOMER, min_size=1, max_size=4), min_size=1, max_size=5))
@@ -151,10 +157,10 @@ def test_every_state_is_rebuilt_from_the_last_and_the_changes(
             _merge(Draft(connection.cursor(), folder), rows, AT + timedelta(days=day))
             for customer_id, before in states.items():
                 for today in known.versions(data, customer_id)[:1]:
-                    state = json.dumps(today.fields, sort_keys=True)
+                    state = _filled(today)
                     before.extend([] if before[-1:] == [state] else [state])
         for customer_id, expected in states.items():
-            rebuilt = [json.dumps(each.fields, sort_keys=True) for each in known.versions(data, customer_id)]
+            rebuilt = [_filled(each) for each in known.versions(data, customer_id)]
             assert rebuilt == expected[::-1]
 
 

@@ -10,6 +10,7 @@ import pytest
 from mailsight.exports import rows
 from mailsight.loading import bundles
 from mailsight.reports import campaign, mails, recipients, variant_values, variants
+from mailsight.reports.distinctions import Case, distinctions
 from mailsight.reports.grid import grid_query
 from mailsight.reports.variants import Variants
 from mailsight.vocabulary import Audience, Stage
@@ -362,3 +363,19 @@ def test_only_conditions_and_copies_can_make_a_mail_differ(
     data: Snapshot, campaign_id: str, *, differs: bool
 ) -> None:
     assert variants.may_differ(data, campaign_id) == differs
+
+
+@pytest.mark.parametrize(
+    ("lists", "says"),
+    [
+        ([[]], "orders is empty"),
+        ([["a"]], "orders has 1 item"),
+        ([["a", "b"], ["c", "d"]], "orders has 2 items"),
+        ([[], ["a"], ["b", "c"]], "orders has 0 to 2 items"),
+    ],
+)
+def test_variants_of_a_loop_are_told_apart_by_how_many_items_it_has(
+    lists: list[list[str]], says: str
+) -> None:
+    cases = [Case([{"orders": each} for each in lists], ["Same"]), Case([{"orders": ["x"] * 9}], ["Same"])]
+    assert distinctions(cases) == [(says,), ("orders has 9 items",)]

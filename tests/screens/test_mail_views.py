@@ -16,6 +16,7 @@ from mailsight.reports.mails import MailView
 from mailsight.screens.dialogs import mail_comparison, mail_views
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import CAMPAIGN, bundle, ndjson
+from tests.support.pages import admit
 from tests.support.waiting import PATIENCE_SECONDS
 
 RAW = b"""Received: from a.example by mail.example; Tue, 14 Apr 2026 09:00:05 +0000
@@ -71,6 +72,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dialog(use: Callable[[Path], Warehouse], database: Path) -> Callable[..., AppTest]:
     """Opens the e-mail of a customer, with this view in the address."""
     use(database)
+    admit()
 
     def script(customer_id: str) -> None:
         from mailsight.components import address
@@ -137,6 +139,7 @@ def test_two_customers_mails_are_compared(dialog: Callable[..., AppTest]) -> Non
     assert next(button for button in page.button if button.label == step).disabled
     assert page.query_params["beside"] == "2"
     assert "The subjects differ." in shown_html(page)
+    assert "The second e-mail: archived copy." in captions(page)
     assert "<b>≠ Hi Ann</b>" in shown_html(page)
     assert "To Bob" in shown_html(page)
     page = next(toggle for toggle in page.toggle if "Compare" in toggle.label).set_value(False).run()

@@ -25,7 +25,7 @@ from mailsight.merging.pieces import listed
 from mailsight.merging.rendering import Notes
 from mailsight.merging.values import MISSING, Json, Values
 
-from .filters import filters, lookup
+from .filters import OF_LISTS, filters, lookup
 
 #: The name of the tag for code that is not run. No template can use it: in a tag, it would be two words.
 LITERAL = "\0"
@@ -210,6 +210,8 @@ def _applied(function: Any, value: Any, given: list[Any], context: Context) -> A
     named = {"autoescape": context.autoescape} if getattr(function, "needs_autoescape", False) else {}
     for argument in (value, *given):
         context.budget.sized(argument)
+    if getattr(function, "__name__", "") in OF_LISTS:
+        context.budget.each(value)
     result = context.budget.sized(function(value, *given, **named))
     is_safe = getattr(function, "is_safe", False) and isinstance(value, SafeData)
     return mark_safe(result) if is_safe else result  # noqa: S308

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from mailsight.merging import javascript
 from mailsight.merging.failures import EvaluationFailed
 from mailsight.merging.output import Output
-from mailsight.merging.values import MISSING, Json, Missing, Values
+from mailsight.merging.values import MISSING, Json, Missing, Values, is_nothing
 
 from .helpers import CONDITIONS, HELPERS
 from .tree import Body, Call, Expression, Literal, Path
@@ -137,7 +137,7 @@ class Evaluator:
         return javascript.inner(self._values, value, names, self._member)
 
     def _member(self, value: Json | Missing, name: str) -> Json | Missing:
-        if value is None:
+        if is_nothing(value, name):
             return None
         if isinstance(value, str) and name.isascii() and name.isdigit():
             return value[int(name[:9]) :][:1] or MISSING

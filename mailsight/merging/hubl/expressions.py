@@ -15,7 +15,7 @@ from mailsight.merging.rendering import Notes
 from mailsight.merging.values import MISSING, Values, member
 
 from . import filters
-from .filters import FILTERS, TESTS, text
+from .filters import FILTERS, OF_LISTS, TESTS, text
 
 FAILURES = (TemplateError, *ERRORS)
 _MAX_CALLS = 20
@@ -331,6 +331,8 @@ class Expressions:
     def _applied(self, name: str, value: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
         for item in (value, *arguments, *named.values()):
             self._budget.sized(item)
+        if name in OF_LISTS:
+            self._budget.each(value)
         result = environment().call_filter(name, value, arguments, named, self._jinja, self._eval_context)
         return self._budget.sized(filters.items(result))
 

@@ -28,10 +28,16 @@ from mailsight.merging.limits import MAX_ITEMS, fits
 from mailsight.merging.values import MISSING, member
 
 # By chance, for developers, for objects of Python, or not linear in time.
-_LEFT_OUT = frozenset({"attr", "format", "pprint", "random", "urlize", "xmlattr"})
+_LEFT_OUT = frozenset({"attr", "pprint", "random", "urlize", "xmlattr"})
+#: What reads a value item by item, and a text letter by letter.
+OF_LISTS = frozenset(
+    ("batch", "groupby", "join", "list", "map", "max", "min", "reject", "rejectattr", "select", "selectattr")
+) | frozenset(("slice", "sort", "sum", "unique", "union", "intersect", "difference", "symmetric_difference"))
 _MAX_DECIMALS = 30
 _HOURS = re.compile(r"%([ehkl])")
 _UNPADDED = {"e": "%-d", "h": "%I", "k": "%-H", "l": "%-I"}
+_MAX_WIDTH = 1_000
+_PLACE = re.compile(r"%(?:[-+0 ]{0,4}\d{0,3}(?:\.\d{1,2})?([sdf%])|)")
 _MAX_NUMBER = 10_000  # of positions, columns or groups
 _MILLISECONDS = 10**11  # larger numbers are milliseconds since 1970, as HubSpot's properties are
 _UNITS = frozenset({"seconds", "minutes", "hours", "days", "weeks"})
@@ -88,6 +94,27 @@ def _replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     whole = text(value)
     fits(len(whole) + whole.count(old) * len(new))
     return whole.replace(old, new, -1 if count is None else count)
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {"s": text, "d": int, "f": float}
+
+
+def _filled(pattern: Any, *arguments: Any) -> str:
+    """A text with values in place of %s, %d, %f and the like. Raises `ValueError` for others, or too few values."""
+    given = iter(arguments)
+
+    def part(place: re.Match[str]) -> str:
+        kind = place[1]
+        if kind == "%":
+            return "%"
+        value = next(given, MISSING)
+        if value is MISSING or not kind:
+            raise ValueError(place.group())
+        return str(place.group() % _READ[kind](value))
+
+    whole = text(pattern)
+    fits(len(whole) + whole.count("%") * _MAX_WIDTH)
+    return _PLACE.sub(part, whole)
 
 
 def _regex_replace(value: Any, pattern: str, new: str) -> str:
@@ -200,6 +227,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     "batch": _limited(filters.FILTERS["batch"]),
     "unique": _unique,
     "string": text,
+    "format": _filled,
     "add": lambda value, other: _number(value) + _number(other),
     "multiply": lambda value, other: _number(value) * _number(other),
     "divide": _divide,

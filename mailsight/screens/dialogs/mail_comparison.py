@@ -13,8 +13,8 @@ from mailsight.mail import views
 from mailsight.mail.differences import Kind
 from mailsight.reports import mails
 from mailsight.reports.mails import MailView
-from mailsight.screens import cached, frame
-from mailsight.screens.dialogs import mail_views
+from mailsight.screens import cached, frame, navigation
+from mailsight.screens.dialogs import mail_values, mail_views
 from mailsight.screens.dialogs.customer_choice import chosen_customer
 from mailsight.screens.dialogs.mail_views import Look
 from mailsight.state.audit import Action
@@ -83,6 +83,7 @@ def show(campaign_id: str, customer_id: str, mail: MailView, key: str, look: Loo
         return False
     record(second, campaign_id, other_id)
     frame.verdict(summary(mail, second, counts))
+    _say_whose_values(second, campaign_id, other_id)
     st.caption(_MARKS)
     for column, each, safe, customer in zip(
         st.columns(2), (mail, second), shown, (customer_id, other_id), strict=True
@@ -97,6 +98,14 @@ def record(mail: MailView, campaign_id: str, customer_id: str) -> None:
     """Record in the audit that a customer's e-mail is shown."""
     copy = "archived" if mail.source == "archived" else "rebuilt"
     audit.viewed(Action.OPENED_MAIL, campaign_id=campaign_id, customer_id=customer_id, copy=copy)
+
+
+def _say_whose_values(mail: MailView, campaign_id: str, customer_id: str) -> None:
+    """Where the other customer's e-mail comes from; the dialog says it of the first one."""
+    delivery = cached.read(mails.delivery, campaign_id, customer_id)
+    origin = mail_values.origin(mail, navigation.zone(), is_sent=delivery is None or delivery.is_sent)
+    st.caption(f"The second e-mail: {origin[0].lower()}{origin[1:]}.")
+    mail_values.show_gaps(mail)
 
 
 def _lines(mail: MailView, other: MailView, campaign_id: str, customer_id: str) -> None:
