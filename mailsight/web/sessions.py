@@ -196,9 +196,8 @@ async def check(given: Sequence[str], connection: HTTPConnection, expired: str) 
 
     Raises `NotAllowed` with the message `expired`.
     """
-    is_live = await live(given[0])
     session = _sessions.get(given[0])
-    if not is_live or session is None or not _is_theirs(session, connection):
+    if session is None or not _is_theirs(session, connection) or not await live(given[0]):
         raise NotAllowed(expired)
     return passed(given, expired)
 
