@@ -234,8 +234,10 @@ def _is_connected(session_id: str) -> bool:
 
 def _is_theirs(session: _Session, connection: HTTPConnection) -> bool:
     """Whether a request comes from the person that a session belongs to: a token may have been copied."""
-    if session.visitor.local:
-        return connection.client is not None and connection.client.host in LOOPBACK
+    if not configuration.current().access.sign_in:
+        return not session.visitor.local or (
+            connection.client is not None and connection.client.host in LOOPBACK
+        )
     return _sign_in(session.visitor.claims) == _sign_in(claims_from(connection.cookies))
 
 

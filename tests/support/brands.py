@@ -24,11 +24,13 @@ CUSTOMERS = ("cust-annabel", "cust-benedikt", "cust-carlotta")
 
 _FILES = {
     "campaigns.csv": "campaign_id,name,subject,from_email,tags,sent_at,template,selection\n"
-    'camp-alpha,Spring,"Flowers for {{name}}",news@mail.alpha.example,"[""brand a"",""spring""]",2026-04-14T09:00:00Z,'
+    'camp-alpha,Spring,"Flowers for {{name}}",news@mail.alpha.example,"[""brand a""]",2026-04-14T09:00:00Z,'
     'contents/alpha.html,"{""field"": ""note"", ""operator"": ""equals"", ""value"": ""born-1971""}"\n'
-    'camp-bravo,Wintersale,"Warm gloves",news@bravo.example,"[""brand b""]",2026-04-15T09:00:00Z,contents/bravo.html,\n',
+    'camp-bravo,Wintersale,"Warm gloves",news@bravo.example,"[""brand b""]",2026-04-15T09:00:00Z,'
+    "contents/bravo.html,\n",
     "customers.csv": "customer_id,email,name,attributes\n"
-    'cust-annabel,annabel.b@home.example,Annabel Birchwood,"{""level"": ""goldclub"", ""time_zone"": ""Europe/Rome""}"\n'
+    "cust-annabel,annabel.b@home.example,Annabel Birchwood,"
+    '"{""level"": ""goldclub"", ""time_zone"": ""Europe/Rome""}"\n'
     "cust-benedikt,benedikt.h@only-bravo.example,Benedikt Holm,\n"
     "cust-carlotta,carlotta.c@home.example,Carlotta Cole,\n",
     "messages.csv": "campaign_id,customer_id,message_id,sent_at,merge_fields,not_sent_reason,not_sent_detail\n"
