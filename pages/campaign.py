@@ -25,7 +25,8 @@ from mailsight.screens.campaign import (
 )
 from mailsight.screens.campaign import report as report_menu
 from mailsight.screens.frame import facts, head, line
-from mailsight.web import parameters
+from mailsight.web import parameters, sessions
+from mailsight.web.access import Right
 
 campaign_id = navigation.shown_id()
 audience = navigation.audience()
@@ -33,7 +34,8 @@ report = read(campaign_reports.report, campaign_id, audience)
 campaign = report.campaign
 
 with head(campaign.name):
-    st.button("Selection", icon=":material/filter_alt:", on_click=dialogs.opener("selection"))
+    if sessions.may(Right.CUSTOMERS):
+        st.button("Selection", icon=":material/filter_alt:", on_click=dialogs.opener("selection"))
     st.button("Preview e-mail", icon=":material/visibility:", on_click=dialogs.opener("preview"))
     report_menu.report_menu(report)
     address.copy_link()
@@ -70,7 +72,9 @@ with right:
             "Status of messages",
             anchor=False,
             help="The funnel counts everyone who got at least this far. Below it, each customer counts once, so the "
-            "five statuses add up to Sent. Click any of them to see its customers.",
+            "five statuses add up to Sent."
+            + " Click any of them to see its customers."
+            * sessions.may(Right.CUSTOMERS),
         )
         states.funnel(report)
 

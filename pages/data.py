@@ -8,7 +8,6 @@ from mailsight.screens import data, navigation, upload
 from mailsight.screens.cached import read
 from mailsight.screens.frame import head
 from mailsight.warehouse.served import warehouse
-from mailsight.web.parameters import KEPT_TAB, REJECTED, UNMATCHED
 
 with head("Data"):
     upload.button()
@@ -36,20 +35,6 @@ data.loads(report)
 st.header("Events by provider", anchor="events")
 data.events(report)
 
-st.header("Unmatched and rejected data", anchor="kept")
-tabs = {
-    UNMATCHED: data.tab(UNMATCHED, report.unattributed),
-    REJECTED: data.tab(REJECTED, report.refused),
-}
-on_change = address.follow(
-    KEPT_TAB, "kept", shown=lambda tab: tabs[tab], chosen={label: tab for tab, label in tabs.items()}.get
-)
-unmatched, rejected = st.tabs(list(tabs.values()), on_change=on_change, key="kept")
-with unmatched:
-    if unmatched.open:
-        data.unmatched_events()
-with rejected:
-    if rejected.open:
-        data.rejected_rows()
+data.kept(report)
 
 upload.dialog()

@@ -1,7 +1,7 @@
 -- What a person with a limited role may read (warehouse/scope.py): views that stand in for the tables of the served file.
--- {scope} is the name of the scope's catalog. {of_campaigns} and {of_customers} are joins that leave only its campaigns and their
--- customers, or nothing if it isn't limited. {customers} and {all} are true or false: whether single people, and all campaigns,
--- may be seen. Every table needs a view here; tests/warehouse/test_scope.py fails without one.
+-- {scope} is the name of the scope's catalog. {of_campaigns}, {of_customers} and {of_events} are joins that leave only its
+-- campaigns, their customers and their events, or nothing if it isn't limited. {customers} and {all} are true or false: whether
+-- single people, and all campaigns, may be seen. Every table needs a view here; tests/warehouse/test_scope.py fails without one.
 
 -- name: create_scope#
 -- An empty catalog in memory for the views.
@@ -59,12 +59,15 @@ select * replace (
     if({customers}, merge_fields, null) as merge_fields, if({customers}, content_id, null) as content_id
 )
 from served.messages {of_campaigns};
+create view {scope}.message_events as
+select * replace (if({customers}, url, null) as url) from served.message_events {of_campaigns};
+-- Those of its messages, whatever campaign they name, if they name one.
 create view {scope}.events as
 select * replace (
     if({customers}, recipient, null) as recipient, if({customers}, ip, null) as ip, if({customers}, payload, null) as payload,
     if({customers}, url, null) as url, if({customers}, diagnostic, null) as diagnostic
 )
-from served.events {of_campaigns};
+from served.events {of_events};
 create view {scope}.archived_mails as from served.archived_mails {of_campaigns} where {customers};
 create view {scope}.message_aliases as from served.message_aliases where {all} and {customers};
 create view {scope}.reported_totals as from served.reported_totals {of_campaigns};
@@ -77,8 +80,6 @@ select * replace (
     if({all}, files, []) as files
 )
 from served.loads;
-create view {scope}.message_events as
-select * replace (if({customers}, url, null) as url) from served.message_events {of_campaigns};
 -- The part of an address before the @ is personal, the mailbox provider behind it is counted.
 create view {scope}.recipients as
 select rowid, * replace (

@@ -39,13 +39,27 @@ class Line:
     total: str = ""
 
 
-def sums(lines: Sequence[Line], *, key: str, shown: str = "", grid: str = "", anchor: str = "") -> str | None:
-    """Show the lines, and return the id of the part that was clicked in this run.
+def sums(
+    lines: Sequence[Line],
+    *,
+    key: str,
+    shown: str = "",
+    grid: str = "",
+    anchor: str = "",
+    fixed: bool = False,
+) -> str | None:
+    """Show the lines, and return the id of the part that was clicked in this run. `fixed`: none can be.
 
     `shown`: how many customers the filter leaves, with a link to them, at the heading with this `anchor`. If the
     columns of the `grid` (its name) are filtered too, the browser shows its count instead.
     """
-    data = {"lines": [asdict(line) for line in lines], "shown": shown, "grid": grid, "anchor": anchor}
+    data = {
+        "lines": [asdict(line) for line in lines],
+        "shown": shown,
+        "grid": grid,
+        "anchor": anchor,
+        "fixed": fixed,
+    }
     result = _component(key=key, data=data, on_clicked_change=lambda: None)
     clicked: str | None = getattr(result, "clicked", None)
     return clicked

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
@@ -16,10 +17,26 @@ from mailsight.figures import locales
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
 from mailsight.web import sessions
+from mailsight.web.access import Right
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# What reports need, by their name or that of their module. All others are about single customers.
+NEEDS = MappingProxyType(
+    {
+        "campaign": Right.FIGURES,
+        "campaign.machine_examples": Right.CUSTOMERS,
+        "campaigns": Right.FIGURES,
+        "data.data": Right.LOADS,
+        "data.refused": Right.KEPT_ROWS,
+        "data.unattributed": Right.KEPT_ROWS,
+        "mails.first_values": Right.FIGURES,
+        "mails.of_campaign": Right.FIGURES,
+        "mails.sample": Right.FIGURES,
+        "patterns": Right.FIGURES,
+    }
+)
 CACHE_BYTES = 64 * 2**20
 REPORTS = ByteCache(CACHE_BYTES)
 
@@ -70,6 +87,12 @@ def snapshot() -> Snapshot:
     return run.data
 
 
+def needed(report: str) -> Right:
+    """What a report with this full name needs."""
+    _, _, name = report.partition(".reports.")
+    return NEEDS.get(name) or NEEDS.get(name.partition(".")[0], Right.CUSTOMERS)
+
+
 def newest_generation() -> str:
     """The name of the generation that a new run would read; empty if there is none."""
     try:
@@ -83,11 +106,13 @@ def _newest() -> Snapshot:
 
 
 def read(report: Callable[Concatenate[Snapshot, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a report, or get it from the cache if the data is the same. Raises the report's errors and `NoDatabase`.
+    """Run a report, or get it from the cache if the data is the same.
 
-    Some reports have numbers in words, so viewers in different locales don't share them.
+    Raises the report's errors, `NoDatabase`, and `NotInRole` if the viewer may not see it. Some reports have numbers in
+    words, so viewers in different locales don't share them.
     """
     name = f"{report.__module__}.{report.__name__}"
+    sessions.require(needed(name))
     data = snapshot()
     key = pickle.dumps((data.generation, locales.current(), name, args, sorted(kwargs.items())))
     pickled = REPORTS.get(key)

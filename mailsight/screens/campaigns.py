@@ -19,7 +19,7 @@ from mailsight.reports import campaigns as list_reports
 from mailsight.reports.campaigns import ListedCampaign, Overview, SearchTotals
 from mailsight.reports.search import ROWS_A_PAGE, CampaignSearch, Order
 from mailsight.vocabulary import Audience
-from mailsight.web import addresses, audit, parameters
+from mailsight.web import addresses, audit, parameters, sessions
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import Dialog
@@ -58,16 +58,18 @@ def _dialog(results: SearchTotals, audience: Audience) -> None:
         case Dialog("counted", key) if key in FIGURES:
             in_short = explanations.in_short(key, results.totals, results.rates.get(key))
             explained.counted(key, in_short, audience)
-        case Dialog("find-customer"):
+        case Dialog("find-customer") if sessions.may(Right.CUSTOMERS):
             find_customer.show(audience)
 
 
 def find_customer_button() -> None:
-    st.button(
-        "Find a customer",
-        icon=":material/person_search:",
-        on_click=address.opener(parameters.LIST_DIALOG, "find-customer"),
-    )
+    """The button that opens the search for a customer, for people who may see them."""
+    if sessions.may(Right.CUSTOMERS):
+        st.button(
+            "Find a customer",
+            icon=":material/person_search:",
+            on_click=address.opener(parameters.LIST_DIALOG, "find-customer"),
+        )
 
 
 def search(tags: tuple[str, ...]) -> CampaignSearch:

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mailsight import settings
 from mailsight.charts import events as event_charts
-from mailsight.components import tables
+from mailsight.components import address, tables
 from mailsight.components.paging import Paging
 from mailsight.components.search_box import search_box
 from mailsight.exports import rows as export_rows
@@ -26,10 +26,11 @@ from mailsight.reports import data
 from mailsight.reports.data import DataReport, Import, Load, ProviderEvents, SearchResult
 from mailsight.vocabulary import EventType
 from mailsight.warehouse.reader import Snapshot
-from mailsight.web import audit, configuration, downloads, routes
+from mailsight.web import audit, configuration, downloads, routes, sessions
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import (
+    KEPT_TAB,
     LOADS_PAGE,
     REJECTED,
     REJECTED_PAGE,
@@ -326,6 +327,27 @@ def provider_label(name: str) -> str:
     if name == data.OTHERS:
         return "Other providers"
     return PROVIDERS[name].label if name in PROVIDERS else name or _NO_PROVIDER
+
+
+def kept(report: DataReport) -> None:
+    """What could not be matched or loaded, for people who may see it: it holds personal data."""
+    if not sessions.may(Right.KEPT_ROWS):
+        return
+    st.header("Unmatched and rejected data", anchor="kept")
+    tabs = {UNMATCHED: tab(UNMATCHED, report.unattributed), REJECTED: tab(REJECTED, report.refused)}
+    on_change = address.follow(
+        KEPT_TAB,
+        "kept",
+        shown=lambda tab: tabs[tab],
+        chosen={label: tab for tab, label in tabs.items()}.get,
+    )
+    unmatched, rejected = st.tabs(list(tabs.values()), on_change=on_change, key="kept")
+    with unmatched:
+        if unmatched.open:
+            unmatched_events()
+    with rejected:
+        if rejected.open:
+            rejected_rows()
 
 
 def unmatched_events() -> None:

@@ -83,6 +83,10 @@ class Started:
     _stamps: list[tuple[int, int, int] | None] = field(default_factory=list)
     _last_problem: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _first: Configuration = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._first = self.configuration
 
     def current(self) -> Configuration:
         """The configuration with the roles as they are in the files now, or were when they could last be read."""
@@ -96,11 +100,10 @@ class Started:
         """What is wrong with the files now, or that they changed; None if what they say is in use."""
         with self._lock:
             try:
-                problem = None
+                texts = self.files.texts()
+                problem = self._adopt(self._first if texts == self.texts else read(texts))
                 if self.files.option_texts() != self.option_texts:
-                    problem = "Streamlit's config.toml has changed. Restart the server to use it."
-                if (texts := self.files.texts()) != self.texts:
-                    problem = self._adopt(read(texts)) or problem
+                    problem = problem or "Streamlit's config.toml has changed. Restart the server to use it."
             except BadSetting as error:
                 problem = (
                     f"{error.message} The server keeps the configuration that it started with, and the last roles "

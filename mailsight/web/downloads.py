@@ -4,15 +4,18 @@ Only pages shown to people who may have the file hand out tokens for it. A token
 role that the viewer had; so does the file. Whatever is written reads what its viewer may see at that moment.
 """
 
+import hashlib
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
@@ -27,10 +30,11 @@ from . import answers, audit, sessions
 from .access import Right
 from .audit import Export
 
-T = TypeVar("T")
 #: Writes a file from what its viewer may see, reports its progress and returns a note for the user.
 Write = Callable[[Snapshot, BinaryIO, OnProgress], str]
 
+# Of how many files it is known who downloaded them. Streamlit keeps them for seconds.
+MAX_DOWNLOADED = 1_000
 _PURPOSE = "mailsight.export"
 _EXPIRED = "Your permission to download this file has expired."
 
@@ -85,20 +89,57 @@ def needed(form: Format, right: Right) -> Right:
     return Right.RAW_EXPORTS if form is Format.PARQUET else right
 
 
-def later(right: Right, read: Callable[[Snapshot], T], export: Export, form: str) -> Callable[[], T]:
+def later(right: Right, read: Callable[[Snapshot], bytes], export: Export, form: str) -> Callable[[], bytes]:
     """What a download button calls once it is clicked, with the right as it is then. It is recorded in the audit.
 
     Raises `NotAllowed`, and `NotInRole` without the right; what it returns raises `StateUnreadable` too.
     """
     allowed = sessions.pass_for(right)
 
-    def at_click() -> T:
+    def at_click() -> bytes:
         viewer = sessions.passed(allowed, _EXPIRED)
         audit.exported(viewer, export, form)
         with warehouse().snapshot(viewer.scope) as data:
-            return read(data)
+            content = read(data)
+        _downloaded.note(content, allowed)
+        return content
 
     return at_click
+
+
+async def may_have(content: bytes, connection: HTTPConnection) -> bool:
+    """Whether this is a file that whoever asks has downloaded on a page that is still open, in the same role."""
+    for allowed in _downloaded.passes(content):
+        with suppress(NotAllowed):
+            await sessions.check(allowed, connection, _EXPIRED)
+            return True
+    return False
+
+
+@dataclass(slots=True)
+class _Downloaded:
+    """Who downloaded what with a button of Streamlit, which serves files to whoever knows their address."""
+
+    _passes: dict[bytes, list[list[str]]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, content: bytes, allowed: list[str]) -> None:
+        with self._lock:
+            passes = self._passes.pop(_digest(content), [])
+            self._passes[_digest(content)] = [*(one for one in passes if one != allowed), allowed]
+            while len(self._passes) > MAX_DOWNLOADED:
+                del self._passes[next(iter(self._passes))]
+
+    def passes(self, content: bytes) -> list[list[str]]:
+        with self._lock:
+            return list(reversed(self._passes.get(_digest(content), [])))
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+_downloaded = _Downloaded()
 
 
 def routes(path: Callable[[str], str]) -> list[BaseRoute]:

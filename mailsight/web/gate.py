@@ -15,14 +15,17 @@ from dataclasses import dataclass, field
 from google.protobuf.message import DecodeError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.media_file_storage import MediaFileKind
 
 from mailsight import measures
 
-from . import metrics, sessions
+from . import downloads, metrics, sessions
 from .access import Viewer
-from .answers import path
+from .answers import HEADERS, path
 
 MAX_CONNECTIONS = 1_000
 MAX_OUTSIDERS = 200  # people who have not signed in, and so cost memory without a name
@@ -53,6 +56,8 @@ class Gate:
             and not metrics.may_read(scope)
         ):
             await metrics.refusal()(scope, receive, send)
+        elif scope["type"] == "http" and not await _may_have_media(scope):
+            await PlainTextResponse("This file is not available.\n", 404, HEADERS)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -93,6 +98,20 @@ class Gate:
 
             with measures.OPEN_SESSIONS.track_inprogress():
                 await self.app(scope, guarded, send)
+
+
+async def _may_have_media(scope: Scope) -> bool:
+    """Whether a request is not for a file that somebody downloaded, or is from them.
+
+    Streamlit serves these to anybody who knows the address. The page's own pictures are for everybody.
+    """
+    place = str(scope["path"])
+    if not place.startswith(path("media/")) or not runtime.exists():
+        return True
+    file = runtime.get_instance().media_file_mgr.read_file(place.removeprefix(path("media/")))
+    if file is None or file.kind is MediaFileKind.MEDIA:
+        return True
+    return await downloads.may_have(file.content, HTTPConnection(scope))
 
 
 def is_click(frame: bytes) -> bool:

@@ -196,9 +196,8 @@ async def check(given: Sequence[str], connection: HTTPConnection, expired: str) 
 
     Raises `NotAllowed` with the message `expired`.
     """
-    is_live = await live(given[0])
     session = _sessions.get(given[0])
-    if not is_live or session is None or not _is_theirs(session, connection):
+    if session is None or not _is_theirs(session, connection) or not await live(given[0]):
         raise NotAllowed(expired)
     return passed(given, expired)
 
@@ -235,8 +234,10 @@ def _is_connected(session_id: str) -> bool:
 
 def _is_theirs(session: _Session, connection: HTTPConnection) -> bool:
     """Whether a request comes from the person that a session belongs to: a token may have been copied."""
-    if session.visitor.local:
-        return connection.client is not None and connection.client.host in LOOPBACK
+    if not configuration.current().access.sign_in:
+        return not session.visitor.local or (
+            connection.client is not None and connection.client.host in LOOPBACK
+        )
     return _sign_in(session.visitor.claims) == _sign_in(claims_from(connection.cookies))
 
 

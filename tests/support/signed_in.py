@@ -1,24 +1,30 @@
 """A dashboard with sign-in, and an identity provider to sign in at."""
 
+import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import oidc_provider_mock
 from playwright.sync_api import Page
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value, generate_xsrf_token_string
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME, XSRF_COOKIE_NAME
 
 from tests.support.dashboard import start_dashboard
 from tooling import servers
 
-SECRETS = """
+COOKIE_SECRET = "not-a-secret-but-long-enough-for-a-test"
+SECRETS = f"""
 [auth]
-redirect_uri = "{dashboard}/oauth2callback"
-cookie_secret = "not-a-secret-but-long-enough-for-a-test"
+redirect_uri = "{{dashboard}}/oauth2callback"
+cookie_secret = "{COOKIE_SECRET}"
 client_id = "mailsight"
 client_secret = "of the tests"
-server_metadata_url = "{provider}/.well-known/openid-configuration"
+server_metadata_url = "{{provider}}/.well-known/openid-configuration"
 """
 
 # What the provider says about people, by the name on their button.
@@ -69,6 +75,31 @@ def dashboard(
         yield Guarded(servers.await_answer(process, chosen, log), path, log)
     finally:
         servers.stop(process)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a browser has after somebody signed in."""
+
+    cookies: str
+    protocols: tuple[str, ...]
+
+
+def signed_in(guarded: Guarded, name: str, *, age_seconds: float = 0.0) -> SignIn:
+    """Somebody who signed in as NAME@company.example, without a provider and a browser."""
+    claims = {
+        "iss": "https://login.example",
+        "sub": name,
+        "email": f"{name}@company.example",
+        "email_verified": True,
+        "iat": int(time.time() - age_seconds),
+        "nonce": token_urlsafe(8),
+        "origin": guarded.address,
+        "is_logged_in": True,
+    }
+    cookie = create_signed_value(COOKIE_SECRET, USER_COOKIE_NAME, json.dumps(claims)).decode()
+    xsrf = generate_xsrf_token_string()
+    return SignIn(f"{USER_COOKIE_NAME}={cookie}; {XSRF_COOKIE_NAME}={xsrf}", ("streamlit", xsrf))
 
 
 def sign_in(page: Page, name: str) -> None:

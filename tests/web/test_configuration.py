@@ -12,7 +12,9 @@ import pytest
 import streamlit.config
 
 from mailsight.errors import BadSetting
+from mailsight.vocabulary import Role
 from mailsight.web import configuration
+from mailsight.web.access import Access
 from mailsight.web.configuration import Files, Started
 from tests.support import raw_session, signed_in
 from tests.support.broken_secrets import BROKEN, GOOD
@@ -266,3 +268,97 @@ def test_the_server_starts_without_any_file(sample_database: Path, server: str) 
     assert "Campaigns" in page
     assert "Sign in" not in page
     assert json.loads(httpx.get(f"{server}/healthz").text)
+
+
+def roles(server: Started) -> list[tuple[str, list[str]]]:
+    return [(grant.role, sorted(grant.people.addresses)) for grant in server.current().access.grants]
+
+
+READER = '[[roles]]\nrole = "reader"\npeople = ["ann@company.example"]\n'
+
+
+def test_roles_follow_the_file_while_it_can_be_read(secrets: Path, caplog: pytest.LogCaptureFixture) -> None:
+    server = started(secrets)
+    assert roles(server) == []
+    ann = [("reader", ["ann@company.example"])]
+    for text, expected, says in (
+        (GOOD + READER, ann, None),
+        (GOOD + READER + "# a remark", ann, None),
+        (GOOD + READER + "[[roles]]\n", ann, "needs a role"),
+        (GOOD[:-1] + READER + "oops", ann, "not valid TOML"),
+        ("", ann, "Restart the server"),  # half written, or sign-in was removed
+        (READER, ann, "nobody can sign in"),
+        (GOOD + READER.replace("reader", "admin"), [("admin", ["ann@company.example"])], None),
+        (GOOD.replace("ann:secret", "ann:other") + READER, ann, "Restart the server"),
+        (GOOD, [], None),
+    ):
+        secrets.write_text(text)
+        assert roles(server) == expected
+        assert (server.problem() or "") == "" if says is None else says in (server.problem() or "")
+    assert "The roles have changed" not in caplog.text  # that is no warning
+
+
+def test_a_missing_file_keeps_the_roles(secrets: Path) -> None:
+    secrets.write_text(GOOD + READER)
+    server = started(secrets)
+    secrets.unlink()
+    assert roles(server) == [("reader", ["ann@company.example"])]
+    assert "the file does not exist" in (server.problem() or "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"MAILSIGHT_WITHOUT_SIGN_IN": "admin"}, "must be one of reader, marketer, analyst"),
+        ({"MAILSIGHT_WITHOUT_SIGN_IN": "yes"}, "must be one of reader, marketer, analyst"),
+        ({"MAILSIGHT_ADMINS": "ann"}, "MAILSIGHT_ADMINS contains 'ann'"),
+        ({"MAILSIGHT_IDLE_MINUTES": "soon"}, "not a number of minutes"),
+    ],
+)
+def test_a_mistake_in_a_variable_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], says: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting, match=says):
+        configuration.read({})
+
+
+def test_a_role_without_sign_in_is_refused_with_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILSIGHT_WITHOUT_SIGN_IN", "Analyst")
+    assert configuration.read({}).access.without_sign_in is Role.ANALYST
+    with pytest.raises(BadSetting, match="people have to sign in here"):
+        configuration.read({Path("secrets.toml"): GOOD})
+
+
+@pytest.mark.parametrize(
+    ("address", "environment", "is_open"),
+    [
+        ("", {}, False),
+        ("localhost", {}, False),
+        ("127.0.0.1", {}, False),
+        ("0.0.0.0", {}, True),  # noqa: S104
+        ("192.168.1.5", {}, True),
+        ("", {"MAILSIGHT_PUBLIC_URL": "https://mailsight.example"}, True),
+        ("", {"MAILSIGHT_HOSTS": "mailsight.example"}, True),
+    ],
+)
+def test_a_server_on_the_network_without_sign_in_is_open(
+    monkeypatch: pytest.MonkeyPatch, address: str, environment: dict[str, str], is_open: bool
+) -> None:
+    real = streamlit.config.get_option
+    chosen = {"server.address": address}
+    monkeypatch.setattr(streamlit.config, "get_option", lambda name: chosen.get(name, real(name)))
+    monkeypatch.setattr(configuration, "current", configuration.Configuration)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert configuration.is_open() is is_open
+    with_sign_in = configuration.Configuration(Access(sign_in=True))
+    monkeypatch.setattr(configuration, "current", lambda: with_sign_in)
+    assert not configuration.is_open()
+
+
+def test_programs_cannot_run_pages_past_the_checks(first_start: dict[str, object]) -> None:
+    first_start["server.enableAgentApi"] = True
+    with pytest.raises(BadSetting, match="enableAgentApi"):
+        configuration.current()

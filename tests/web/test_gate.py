@@ -1,7 +1,5 @@
 """Streamlit's WebSocket: who may not enter can only ask for the whole page, and only so many can."""
 
-import base64
-import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from mailsight.web import gate
 from tests.support import raw_session, signed_in
 from tests.support.campaigns import listed
+from tests.support.grids import grid_token
 from tests.support.signed_in import Guarded
 from tests.support.waiting import PATIENCE_SECONDS, until
 
@@ -183,13 +182,6 @@ def test_people_who_have_not_signed_in_open_only_so_many_pages(guarded: Guarded)
             return False
 
     until(opens, "a page to open once others are closed")
-
-
-def grid_token(page: str) -> str:
-    """The token that a campaign's page gives to its grid."""
-    for request in re.findall(r'request[\\": ]+([A-Za-z0-9+/=]{40,})', page):
-        return str(json.loads(base64.b64decode(request))["token"])
-    pytest.fail("The page has no grid.")
 
 
 @pytest.mark.slow

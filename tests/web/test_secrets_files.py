@@ -1,13 +1,16 @@
 """secrets.toml: a mistake is named, never ignored, because sign-in would be off."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from mailsight.errors import BadSetting
 from mailsight.importing.schedule import Job
+from mailsight.vocabulary import Role
 from mailsight.web import secrets_files
+from mailsight.web.access import Grant, People
 from tests.support.broken_secrets import BROKEN, GOOD
 
 
@@ -176,3 +179,68 @@ def test_a_mistake_in_an_import_is_named(before: str, after: str, says: str) -> 
         sections(IMPORT.replace(before, after))
     assert says in raised.value.message
     assert "listmonks-word" not in str(raised.value)
+
+
+ENTRY = """
+[[roles]]
+role = "marketer"
+people = ["@agency.example", "groups=brand-a"]
+tags = ["brand a"]
+sender_domains = ["Brand-A.example"]
+"""
+
+
+def test_roles_may_be_limited() -> None:
+    *_, [grant] = sections(ENTRY)
+    assert grant == Grant(
+        Role.MARKETER,
+        People(domains=frozenset({"@agency.example"}), claims=frozenset({("groups", "brand-a")})),
+        frozenset({"brand a"}),
+        frozenset({"brand-a.example"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("[[roles]]", "[roles]", "roles must be entries, each below a line [[roles]]"),
+        ("[[roles]]", "[[role]]", "[role] is not read; write [[roles]]"),
+        ("[[roles]]", "[[Roles]]", "[Roles] is not read; write [[roles]]"),
+        ("[[roles]]", "[[rolls]]", "[rolls] is not read; write [[roles]]"),
+        (ENTRY, "roles = []", "roles must be entries, each below a line [[roles]]"),
+        (ENTRY, 'roles = ["ann@company.example"]', "roles must be entries"),
+        ('role = "marketer"', "", "entry 1 needs a role, one of reader, marketer, analyst, admin"),
+        ('"marketer"', '"Marketer"', "entry 1 needs a role"),
+        ('"marketer"', '["marketer"]', "entry 1 needs a role"),
+        ('"marketer"', '"admin"', "entry 1 limits admins"),
+        ("people", "persons", "[[roles]] has no setting persons"),
+        ("tags", "tag", "[[roles]] has no setting tag; did you mean tags?"),
+        (
+            "sender_domains",
+            "sender_domain",
+            "[[roles]] has no setting sender_domain; did you mean sender_domains?",
+        ),
+        ('people = ["@agency.example", "groups=brand-a"]', "", "entry 1 needs people as a list of texts"),
+        ('["@agency.example", "groups=brand-a"]', "[]", "entry 1 needs people as a list of texts"),
+        (
+            '["@agency.example", "groups=brand-a"]',
+            '"@agency.example"',
+            "entry 1 needs people as a list of texts",
+        ),
+        ('"@agency.example"', '"agency.example"', "people contains 'agency.example'"),
+        ('"@agency.example"', '""', "has an empty text in people"),
+        ('["brand a"]', "[]", "entry 1 needs tags as a list of texts"),
+        ('["brand a"]', '"brand a"', "entry 1 needs tags as a list of texts"),
+        ('["brand a"]', "[1]", "entry 1 needs tags as a list of texts"),
+        ('"brand a"', '" "', "has an empty text in tags"),
+        ('"brand a"', '"brand a "', "one with spaces around it"),
+        ('["Brand-A.example"]', "[]", "entry 1 needs sender_domains as a list of texts"),
+        ("Brand-A.example", "*", "lists the sender domain '*'"),
+        ("Brand-A.example", "@brand-a.example", "lists the sender domain '@brand-a.example'"),
+        ("Brand-A.example", "example", "lists the sender domain 'example'"),
+    ],
+)
+def test_a_mistake_in_a_role_is_named(before: str, after: str, says: str) -> None:
+    assert before in ENTRY
+    with pytest.raises(BadSetting, match=re.escape(says)):
+        sections(ENTRY.replace(before, after, 1))

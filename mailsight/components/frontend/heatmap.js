@@ -201,11 +201,11 @@ function heatmapView(root, initial) {
     const row = (link) => {
       const marks = link.marks.map((mark) => make("span", { class: "mark", title: mark[1] }, mark[0]));
       const isChosen = link.id === data.chosen;
-      const label = link.clicks || isChosen
+      const label = data.selects && (link.clicks || isChosen)
         ? make("button", { type: "button", class: "pick", "aria-pressed": String(isChosen), "aria-label": names.get(link) }, make("span", {}, link.label))
         : make("span", {}, link.label);
       const line = make("tr", { "data-row": link.id, class: isChosen ? "chosen" : "" },
-        make("td", { class: "link", title: [number(link) ? "Show who clicked this link" : "", link.url].filter(Boolean).join("\n") },
+        make("td", { class: "link", title: [data.selects && number(link) ? "Show who clicked this link" : "", link.url].filter(Boolean).join("\n") },
           make("div", { class: "label" }, label, ...marks),
           link.note ? make("div", { class: "note" }, link.note) : null),
         make("td", { class: "right", "data-label": "Clicks" }, link.figures["clicks-count"]),
@@ -267,7 +267,7 @@ function heatmapView(root, initial) {
   }
 
   function choose(link) {
-    if (link && (link.clicks || link.id === data.chosen)) trigger("chosen", link.id === data.chosen ? "" : link.id);
+    if (data.selects && link && (link.clicks || link.id === data.chosen)) trigger("chosen", link.id === data.chosen ? "" : link.id);
   }
 
   // --- The badges ---------------------------------------------------------------------------------------------------

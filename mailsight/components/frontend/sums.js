@@ -2,11 +2,13 @@
 // Reports the id of a clicked part to Python as `clicked`. tips.js, which makes elements, is loaded before this script.
 
 const drawPart = (part, notify) => {
-  const button = element("button", { type: "button", class: "part", "data-part": part.id, "aria-pressed": String(part.chosen), "aria-label": part.name, title: part.title },
-    element("span", { class: "dot", "aria-hidden": "true" }), element("span", {}, part.label), " ", element("b", {}, part.count));
-  button.style.setProperty("--colour", part.colour);
-  button.addEventListener("click", () => notify(part.id));
-  return button;
+  const inside = [element("span", { class: "dot", "aria-hidden": "true" }), element("span", {}, part.label), " ", element("b", {}, part.count)];
+  const drawn = notify
+    ? element("button", { type: "button", class: "part", "data-part": part.id, "aria-pressed": String(part.chosen), "aria-label": part.name, title: part.title }, ...inside)
+    : element("span", { class: "part fixed", title: part.title }, ...inside);
+  drawn.style.setProperty("--colour", part.colour);
+  if (notify) drawn.addEventListener("click", () => notify(part.id));
+  return drawn;
 };
 
 const drawLine = (line, notify) => {
@@ -39,7 +41,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const lines = parentElement.querySelector(".lines");
   const active = lines.getRootNode().activeElement;
   const focused = lines.contains(active) ? active.dataset.part : undefined;
-  const notify = (part) => setTriggerValue("clicked", part);
+  const notify = data.fixed ? null : (part) => setTriggerValue("clicked", part);
   lines.replaceChildren(...data.lines.map((line) => drawLine(line, notify)));
   const show = (grid) => {
     const counted = grid ? `${grid.counted} ${grid.total === 1 ? "customer" : "customers"}` : data.shown;

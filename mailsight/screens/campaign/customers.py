@@ -16,6 +16,7 @@ from mailsight.exports import rows
 from mailsight.figures import formats
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, frame, navigation
+from mailsight.web import sessions
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import GRID_FILTERS, GRID_SORT
@@ -24,7 +25,14 @@ from . import dialogs, heatmap, states, tabs
 
 
 def customers(report: CampaignReport) -> None:
-    """The heading, and the customers in a grid."""
+    """The heading, and the customers in a grid, or why there is none."""
+    viewer = sessions.current()
+    if not viewer.may(Right.CUSTOMERS):
+        st.header("Customers", anchor=states.ANCHOR)
+        st.caption(
+            f"Your role ({viewer.role.label}) shows figures. It does not include {Right.CUSTOMERS.value}."
+        )
+        return
     with frame.line("customers_head"):
         st.header("Customers", anchor=states.ANCHOR, width="content")
         if report.customers:

@@ -10,7 +10,8 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import explained, machines, mail, not_sent, selection, variants
 from mailsight.vocabulary import Audience
-from mailsight.web import parameters
+from mailsight.web import parameters, sessions
+from mailsight.web.access import Right
 from mailsight.web.parameters import Dialog
 
 # The sections of docs/metrics.md on the figures of a tab, as they are in the address.
@@ -25,6 +26,10 @@ SECTIONS = {
 }
 
 
+# The dialogs that show customers, or how they were chosen. The others leave them out for people who may not see them.
+OF_CUSTOMERS = ("selection", "mail", "variants")
+
+
 def open_dialog(kind: str, item: str = "") -> None:
     """Open a dialog in this run, which calls `show` at its end."""
     address.change((parameters.CAMPAIGN_DIALOG, Dialog(kind, item)))
@@ -36,9 +41,11 @@ def opener(kind: str, item: str = "") -> Callable[[], None]:
 
 
 def show(report: CampaignReport) -> None:
-    """Show the dialog in the address, if there is one for this campaign."""
-    campaign_id = report.campaign.campaign_id
-    match address.value(parameters.CAMPAIGN_DIALOG):
+    """Show the dialog in the address, if there is one for this campaign, and the viewer may see it."""
+    campaign_id, dialog = report.campaign.campaign_id, address.value(parameters.CAMPAIGN_DIALOG)
+    if dialog and dialog.kind in OF_CUSTOMERS and not sessions.may(Right.CUSTOMERS):
+        return
+    match dialog:
         case Dialog("selection"):
             selection.show(report)
         case Dialog("preview"):

@@ -24,7 +24,8 @@ from mailsight.screens import frame, navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import explained
 from mailsight.vocabulary import Audience, NotSentReason, Status
-from mailsight.web import addresses
+from mailsight.web import addresses, sessions
+from mailsight.web.access import Right
 
 from . import dialogs
 
@@ -105,7 +106,7 @@ def card(report: CampaignReport, key: str) -> Card:
         else "",
         trend=_trend(report, key, now),
         trend_label=f"Share {figure.label.lower()}, {_last(len(report.previous))} and this one",
-        attention="Who and why" if key == "not_sent" and report.not_sent else "",
+        attention=_who_and_why() if key == "not_sent" and report.not_sent else "",
         calm=_calm(key, counts),
     )
 
@@ -131,8 +132,13 @@ def shown_card(report: CampaignReport, key: str) -> Card:
         tip=(Status.PLANNED.meaning,),
         attention="",
         calm=f"{formats.count(left_out)} will be left out" if left_out else formats.NOT_SENT_YET,
-        more="Who and why" if left_out else "",
+        more=_who_and_why() if left_out else "",
     )
+
+
+def _who_and_why() -> str:
+    """The button that lists the customers of *Not sent*, or only the reasons for people who may not see them."""
+    return "Who and why" if sessions.may(Right.CUSTOMERS) else "Why"
 
 
 def _trend(report: CampaignReport, key: str, now: float | None) -> list[Point]:

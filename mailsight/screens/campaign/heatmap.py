@@ -27,7 +27,7 @@ from mailsight.screens import navigation
 from mailsight.screens.cached import read
 from mailsight.screens.dialogs import mail_views
 from mailsight.screens.dialogs import variants as variants_dialog
-from mailsight.web import downloads
+from mailsight.web import downloads, sessions
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import CAMPAIGN_DIALOG, HEATMAP_SWITCHES, LINK, VARIANT
@@ -106,6 +106,7 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
             "missing": missing,
             "phone_width": mail_views.PHONE_WIDTH,
             "pictures_help": mail_views.PICTURES_HELP,
+            "selects": sessions.may(Right.CUSTOMERS),
             "shown": _counted(customers_shown(report)) if chosen(report) else None,
             "grid": grid_name(campaign_id),
             "anchor": "customers",  # of the heading above the grid
@@ -123,8 +124,8 @@ def show(report: CampaignReport, customers_shown: Callable[[CampaignReport], int
 
 
 def _variant(report: CampaignReport) -> Variant | None:
-    """The variant in the address."""
-    shown = address.value(VARIANT)
+    """The variant in the address. What a customer got depends on who they are, so it takes the right to see them."""
+    shown = sessions.may(Right.CUSTOMERS) and address.value(VARIANT)
     return variants_dialog.read(report).variant(shown) if shown else None
 
 
@@ -177,7 +178,8 @@ def _differences(report: CampaignReport) -> None:
     """A button that compares what customers got, where that may differ."""
     campaign_id = report.campaign.campaign_id
     counts = report.counts
-    if counts.sent and not counts.is_reported("sent") and read(variants.may_differ, campaign_id):
+    is_known = counts.sent and not counts.is_reported("sent")
+    if is_known and sessions.may(Right.CUSTOMERS) and read(variants.may_differ, campaign_id):
         st.button(
             variants_dialog.TITLE,
             icon=":material/alt_route:",
@@ -259,7 +261,7 @@ def chosen(report: CampaignReport) -> str | None:
 
 
 def _chosen(report: CampaignReport) -> LinkClicks | None:
-    shown = address.value(LINK)
+    shown = sessions.may(Right.CUSTOMERS) and address.value(LINK)
     links = (*report.links, *report.other_links)
     return next((link for link in links if _in_address(link) == shown), None) if shown else None
 
@@ -295,7 +297,7 @@ def _download(report: CampaignReport, mail: MailView) -> None:
                 Right.FIGURES,
                 lambda data: heatmap.of_campaign_or_reason(
                     report, mail.html, mails.first_values(data, report.campaign.campaign_id)
-                ),
+                ).encode(),
                 Export("heatmap", report.campaign.campaign_id),
                 "html",
             )

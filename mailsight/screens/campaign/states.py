@@ -14,6 +14,8 @@ from mailsight.reports import campaign, grid, recipients
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
 from mailsight.vocabulary import SENT_STATES, Audience, Stage, Status
+from mailsight.web import sessions
+from mailsight.web.access import Right
 from mailsight.web.parameters import STAGE, STATES
 
 from . import heatmap, tabs
@@ -25,7 +27,8 @@ _APPLE = "Apple Mail loads all images automatically, so there is no way to know 
 def funnel(report: CampaignReport) -> None:
     """The funnel and, below it, its stages and the five states as buttons that add up to Sent.
 
-    A click on a stage or a state filters the grid by it, a second click removes the filter.
+    A click on a stage or a state filters the grid by it, a second click removes the filter. Without customers there is
+    no grid, so there are no buttons.
     """
     if not report.counts.sent or not report.status:
         tabs.nothing_yet(report)
@@ -43,7 +46,7 @@ def funnel(report: CampaignReport) -> None:
     st.plotly_chart(
         status.funnel(reached, chosen=chosen_stage(report), chosen_states=chosen_states(report)),
         key=key,
-        on_select=choose,
+        on_select=choose if sessions.may(Right.CUSTOMERS) else "ignore",
         selection_mode="points",
         config={"displayModeBar": False, "scrollZoom": False},
         alt="Status of messages: "
@@ -55,6 +58,7 @@ def funnel(report: CampaignReport) -> None:
         shown=_shown(report),
         grid=grid_name(report.campaign.campaign_id),
         anchor=ANCHOR,
+        fixed=not sessions.may(Right.CUSTOMERS),
     )
     if clicked:
         _toggle(report, clicked)
@@ -151,7 +155,9 @@ def states_table(report: CampaignReport) -> None:
         tables.Column("Share of sent"),
         tables.Column("Customers", right=True, fit=True),
     ]
-    clicked = tables.table(columns, rows, key="states", label="Status of messages", opens=True)
+    clicked = tables.table(
+        columns, rows, key="states", label="Status of messages", opens=sessions.may(Right.CUSTOMERS)
+    )
     campaign_id = report.campaign.campaign_id
     sums.sums(
         [], key=f"shown:{campaign_id}", shown=_shown(report), grid=grid_name(campaign_id), anchor=ANCHOR
@@ -201,13 +207,14 @@ def chosen_states(report: CampaignReport) -> list[Status]:
 
 def chosen_stage(report: CampaignReport) -> Stage | None:
     """The stage of the funnel that filters the grid: the customers who got at least that far."""
-    stage: Stage | None = address.value(STAGE) if report.counts.sent else None
+    is_offered = report.counts.sent and sessions.may(Right.CUSTOMERS)
+    stage: Stage | None = address.value(STAGE) if is_offered else None
     return stage
 
 
 def _states(report: CampaignReport) -> list[Status]:
-    """The states that a campaign's customers can have. None if it is planned, because then all have the same."""
-    if report.campaign.is_planned:
+    """The states that filter a campaign's customers. None if it is planned, because then all have the same."""
+    if report.campaign.is_planned or not sessions.may(Right.CUSTOMERS):
         return []
     return [*SENT_STATES, *([Status.NOT_SENT] if report.not_sent else [])]
 

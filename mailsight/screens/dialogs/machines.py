@@ -10,7 +10,8 @@ from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, navigation
 from mailsight.vocabulary import Audience, EventType
-from mailsight.web import addresses
+from mailsight.web import addresses, sessions
+from mailsight.web.access import Right
 from mailsight.web.parameters import RULE
 
 
@@ -22,7 +23,7 @@ from mailsight.web.parameters import RULE
 )
 @cached.one_generation()
 def show(report: CampaignReport) -> None:
-    """Show how many opens and clicks each rule detected, with examples of the selected rule."""
+    """Show how many opens and clicks each rule detected, with examples of the selected rule: they name customers."""
     campaign_id = report.campaign.campaign_id
     key = f"machines:{campaign_id}"
     detected = cached.read(campaign.machines, campaign_id)
@@ -44,7 +45,7 @@ def show(report: CampaignReport) -> None:
                 formats.count(rule.clicks),
                 *([formats.count(rule.unsubscribes)] if unsubscribes else []),
             ],
-            chosen=rule.reason == chosen,
+            chosen=rule.reason == chosen and sessions.may(Right.CUSTOMERS),
         )
         for rule in detected
     ]
@@ -55,12 +56,16 @@ def show(report: CampaignReport) -> None:
         *([tables.Column("Unsubscribed", right=True, fit=True)] if unsubscribes else []),
     ]
     clicked = tables.table(
-        columns, rows, key=f"{key}:rules", label="Opens and clicks by machines, by rule", opens=True
+        columns,
+        rows,
+        key=f"{key}:rules",
+        label="Opens and clicks by machines, by rule",
+        opens=sessions.may(Right.CUSTOMERS),
     )
     if clicked.row:
         address.change((RULE, clicked.row))
         st.rerun(scope="fragment")
-    if chosen:
+    if chosen and sessions.may(Right.CUSTOMERS):
         _examples(campaign_id, REASONS[chosen])
     st.caption("`docs/machines.md` describes every rule, its threshold and how to change it.")
 

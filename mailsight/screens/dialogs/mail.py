@@ -17,6 +17,8 @@ from mailsight.screens.dialogs import mail_comparison, mail_values, mail_views
 from mailsight.screens.dialogs.customer_choice import chosen_customer
 from mailsight.screens.dialogs.mail_views import Look
 from mailsight.vocabulary import NotSentReason
+from mailsight.web import sessions
+from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import CAMPAIGN_DIALOG, HEADERS, HTML, PLAIN_TEXT, SOURCE, Dialog
 
@@ -39,7 +41,7 @@ def preview(campaign_id: str) -> None:
         return
     key = f"preview:{campaign_id}"
     in_address = address.value(CAMPAIGN_DIALOG)
-    customer = chosen_customer(
+    customer = sessions.may(Right.CUSTOMERS) and chosen_customer(
         campaign_id,
         key,
         in_address.item if in_address else "",

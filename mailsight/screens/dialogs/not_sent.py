@@ -15,7 +15,7 @@ from mailsight.reports import recipients
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached
 from mailsight.vocabulary import NotSentReason
-from mailsight.web import addresses, audit
+from mailsight.web import addresses, audit, sessions
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import REASON
@@ -24,7 +24,7 @@ ROWS_PER_PAGE = 10
 
 
 def show(report: CampaignReport) -> None:
-    """Show the customers who were not sent the campaign, and how many there are for each reason."""
+    """Show how many customers were not sent the campaign for each reason, and who, if the viewer may see customers."""
     icon = ":material/schedule:" if report.campaign.is_planned else ":material/warning:"
     st.dialog(report.unsent.label, width="large", icon=icon, on_dismiss=address.close_dialog)(
         _reasons_and_customers
@@ -44,6 +44,9 @@ def _reasons_and_customers(report: CampaignReport) -> None:
         st.markdown(
             f"**{formats.of(counts.not_sent, counts.selected)}** selected customers were not sent this campaign."
         )
+    if not sessions.may(Right.CUSTOMERS):
+        _reasons(report)
+        return
     reasons, people = st.columns([5, 7], gap="medium")
     with reasons:
         chosen = _reasons(report)
@@ -96,7 +99,7 @@ def _filters(reason: NotSentReason | None, search: str) -> list[str]:
 
 
 def _reasons(report: CampaignReport) -> NotSentReason | None:
-    """The reasons with their counts. A click selects one, a second click deselects it."""
+    """The reasons with their counts. If customers may be seen, a click selects one, a second click deselects it."""
     key = f"not_sent:{report.campaign.campaign_id}:reason"
     numbers = sorted(report.not_sent.items(), key=lambda item: -item[1])
     largest = share(max(report.not_sent.values(), default=0), report.counts.not_sent) or 1.0
@@ -123,7 +126,7 @@ def _reasons(report: CampaignReport) -> NotSentReason | None:
         rows,
         key=f"{key}s",
         label="Reasons",
-        opens=True,
+        opens=sessions.may(Right.CUSTOMERS),
     )
     if clicked.row:
         address.change((REASON, None if chosen == clicked.row else NotSentReason(clicked.row)))
