@@ -176,6 +176,8 @@ def describe(scope: Scope, status: int, seconds: float) -> dict[str, object]:
     path = scope.get("raw_path", scope["path"].encode()).decode("ascii", "backslashreplace")
     if not (_is_known(scope) or scope["path"].startswith(_OTHER_PATHS)):
         path = "/…"
+    if token := scope.get("path_params", {}).get("token"):
+        path = path.replace(token, "…")
     parts = path.split("/", 3)
     shown = "/".join([*parts[:3], "…"] if len(parts) > 3 and parts[3] else parts)[:200]
     method = scope.get("method", "WEBSOCKET")

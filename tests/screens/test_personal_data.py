@@ -52,7 +52,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     files = {
         "campaigns.ndjson": ndjson(CAMPAIGN | {"sent_at": "2026-04-14T09:00:00Z"}),
-        "customers.ndjson": ndjson(person, person | {"customer_id": "8", "name": f"{LAST} Junior"}),
+        "customers.ndjson": ndjson(person, {"customer_id": "8", "name": f"{LAST} Junior"}),
         "messages.ndjson": ndjson(
             message, {"campaign_id": "spring", "customer_id": "8", "not_sent_reason": "opted_out"}
         ),
