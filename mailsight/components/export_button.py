@@ -93,8 +93,17 @@ def export_button(
     )
 
 
-def report_button(key: str, name: Sequence[str], writes: Mapping[Format, Write], export: Export) -> None:
-    """A button that exports a page as a report, in these formats. Reports have figures and no customers."""
+def report_button(
+    key: str,
+    name: Sequence[str],
+    writes: Mapping[Format, Write],
+    export: Export,
+    others: Mapping[str, Callable[[], None]] = MappingProxyType({}),
+) -> None:
+    """A button that exports a page as a report, in these formats. Reports have figures and no customers.
+
+    `others`: further entries of its menu, and what they do before the page runs again.
+    """
     file_menu(
         key,
         "Report",
@@ -105,6 +114,7 @@ def report_button(key: str, name: Sequence[str], writes: Mapping[Format, Write],
         lambda form, _: writes[form],
         unit="pages",
         icon=":material/summarize:",
+        others=others,
         uses={} if pdf.available() else {Format.PDF: "unavailable: Pango is not installed on the server"},
     )
 
@@ -160,6 +170,7 @@ def file_menu(
     uses: Mapping[Format, str] = MappingProxyType({}),
     disabled: bool = False,
     grid: str = "",
+    others: Mapping[str, Callable[[], None]] = MappingProxyType({}),
 ) -> None:
     """A menu button with the available formats, and beside it the file in progress or the latest one.
 
@@ -181,18 +192,21 @@ def file_menu(
         ):
             chosen = st.menu_button(
                 label,
-                forms,
-                format_func=lambda form: f"**{form.label}**, {uses.get(form, form.use)}",
+                [*forms, *others],
+                format_func=partial(_entry, uses=uses),
                 icon=icon,
                 disabled=disabled,
                 key=f"export:{key}:menu",
             )
-            if chosen:
+            if isinstance(chosen, Format):
                 session.remove(key)
                 if grid:
                     session.pending[key] = _Pending(secrets.token_urlsafe(16), chosen)
                 else:
                     _start(key, name, chosen, right, write(chosen, {}), partial(export, {}))
+            elif chosen:
+                others[chosen]()
+                st.rerun()
             elif (pending := session.pending.get(key)) and (view := _view(key, pending)):
                 session.remove(key)
                 _start(key, name, pending.form, right, write(pending.form, view), partial(export, view))
@@ -206,6 +220,11 @@ def file_menu(
                 session.remove(key)  # ordered in another role
 
     part()
+
+
+def _entry(entry: Format | str, uses: Mapping[Format, str]) -> str:
+    """An entry of the menu in Markdown."""
+    return f"**{entry.label}**, {uses.get(entry, entry.use)}" if isinstance(entry, Format) else entry
 
 
 def _view(key: str, pending: _Pending) -> Mapping[str, Any] | None:

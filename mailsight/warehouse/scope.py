@@ -42,6 +42,16 @@ class Scope:
 EVERYTHING = Scope()
 
 
+def narrowed(first: Scope, second: Scope) -> Scope | None:
+    """What both include, or a part of it; None if that may be nothing. The rights to customers are those of both."""
+    customers = first.customers and second.customers
+    if not (first.is_limited and second.is_limited):
+        limits = first if first.is_limited else second
+        return Scope(customers, limits.tags, limits.sender_domains)
+    both = Scope(customers, first.tags & second.tags, first.sender_domains & second.sender_domains)
+    return both if both.is_limited else None
+
+
 def open_scope(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
     """Makes a scope's views in the instance of `connection`, which has the served file attached."""
 

@@ -164,10 +164,15 @@ def refused(what: str, claims: Claims) -> None:
     seen_by(_somebody(claims), "refused", Action.REFUSED, again=int(time.time() // 60), what=what)
 
 
+def name_of(claims: Claims) -> str:
+    """What the audit calls the person with these claims: their address, or else their id at the provider."""
+    return verified_address(claims) or str(claims.get("sub", ""))
+
+
 def _somebody(claims: Claims) -> Viewer:
     """Who has these claims, whether they may enter or not."""
     viewer = configuration.current().access.viewer(claims) if claims else None
-    return viewer or Viewer(verified_address(claims) or str(claims.get("sub", "")), Role.READER)
+    return viewer or Viewer(name_of(claims), Role.READER)
 
 
 def problem() -> str | None:

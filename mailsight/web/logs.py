@@ -12,9 +12,11 @@ from contextvars import ContextVar
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailsight import measures, tracebacks
+from mailsight.providers.registry import PROVIDERS
 
 from . import answers, parameters
 
@@ -162,15 +164,22 @@ def _is_known(scope: Scope) -> bool:
 def describe(scope: Scope, status: int, seconds: float) -> dict[str, object]:
     """A request: the method, the first two parts of the path (others may be secret), status and duration.
 
-    A path that the server doesn't know is left out: anybody may have put anything into it.
+    Of a path, only what the server itself has there is named: anybody may have put anything into the rest.
     """
-    path = scope.get("raw_path", scope["path"].encode()).decode("ascii", "backslashreplace")
-    if not (_is_known(scope) or _below_base(scope["path"]).startswith(_OTHER_PATHS)):
-        path = "/…"
-    parts = path.split("/", 3)
+    parts = _known_path(scope).split("/", 3)
     shown = "/".join([*parts[:3], "…"] if len(parts) > 3 and parts[3] else parts)[:200]
     method = scope.get("method", "WEBSOCKET")
     return {"method": method, "path": _masked(shown), "status": status, "milliseconds": round(1000 * seconds)}
+
+
+def _known_path(scope: Scope) -> str:
+    """The path of the route, with the provider that it names, or a path of Streamlit's."""
+    route = scope.get("route")
+    if isinstance(route, Route):
+        provider = scope.get("path_params", {}).get("provider")
+        return route.path.replace("{provider}", provider) if provider in PROVIDERS else route.path
+    is_known = scope["path"] in map(answers.path, parameters.PAGES)
+    return str(scope["path"]) if is_known or _below_base(scope["path"]).startswith(_OTHER_PATHS) else "/…"
 
 
 def _level(scope: Scope, status: int) -> int:

@@ -252,7 +252,7 @@ HEATMAP_SWITCHES = (
 REASON = choice("reason", NotSentReason, None)
 RULE = identifier("rule")
 CAMPAIGN_DIALOG = dialog(
-    "selection", "preview", "not-sent", "machines", "counted", "section", "mail", "variants"
+    "selection", "preview", "not-sent", "machines", "counted", "section", "mail", "variants", "share"
 )
 
 # An e-mail in a dialog: its view, and the customer whose e-mail is beside it.

@@ -23,7 +23,7 @@ from mailsight.loading.background import Loader
 from mailsight.settings import Settings
 from mailsight.warehouse.served import warehouse
 
-from . import audit, configuration, downloads, hosts, metrics, parameters, webhooks
+from . import audit, configuration, downloads, hosts, metrics, parameters, shared, webhooks
 from .answers import path
 from .compression import BaseUrlScript, CompressedCode, base_url_script
 from .gate import Gate
@@ -51,6 +51,7 @@ def routes() -> list[BaseRoute]:
         Route(path("metrics"), Metrics(partial(_state, readiness)).answer),
         Route(path("api/recipients"), recipients, methods=["POST"]),
         *downloads.routes(path),
+        *shared.routes(path),
         *webhooks.routes(path, _webhooks()),
     ]
 

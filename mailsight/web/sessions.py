@@ -155,6 +155,12 @@ def current() -> Viewer:
     return viewer(current_id())
 
 
+def current_claims() -> Claims:
+    """The claims of whoever looks at the page that is running; none without sign-in."""
+    session = _sessions.get(current_id())
+    return session.visitor.claims if session else {}
+
+
 def may(right: Right) -> bool:
     """Whether whoever looks at the page that is running may see or do something. Raises `NotAllowed`."""
     return current().may(right)

@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_server_config import TOKENS_COOKIE_NAME, USER_COOKIE_NAME
 
-from . import addresses, audit, sessions
+from . import addresses, audit, sessions, shared
 from .access import Standing
 from .answers import path
 
@@ -81,6 +81,7 @@ class SignIn:
             return _redirect(target, Failure.UNAVAILABLE)
         if claims := sessions.claims_from(_cookies(answer)):
             await run_in_threadpool(audit.signed_in, claims)
+            await run_in_threadpool(shared.note_claims, claims)
         failure: Failure | None = None
         if not _sets_cookie(answer, USER_COOKIE_NAME) and not _is_signed_in(request):
             if "error" in asked_for:

@@ -52,11 +52,15 @@ create table erased (
     is_done integer not null, erased_at real not null
 ) strict, without rowid;
 
--- Links to one campaign's report for people without an account.
+-- Links to one campaign's report for people without an account. Only a hash of what the link contains is stored. role, tags and
+-- sender_domains (JSON lists): what whoever shared it could see. claims: JSON, what the configuration gives them a role for.
 create table shares (
-    share_id text primary key, campaign_id text not null, audience text not null, created_by text not null,
-    created_at real not null, expires_at real not null, revoked_at real, revoked_by text
+    share_id text primary key, token_hash blob not null unique, campaign_id text not null, audience text not null,
+    created_by text not null, role text not null, tags text not null, sender_domains text not null, claims text not null,
+    created_at real not null, expires_at real not null, revoked_at real, revoked_by text, views integer not null default 0
 ) strict, without rowid;
+create index shares_by_campaign on shares (campaign_id);
+create index shares_by_person on shares (created_by);
 
 -- Tokens for the HTTP API. Only their hashes are stored. tags and sender_domains are JSON lists: the limits of the role.
 create table api_tokens (

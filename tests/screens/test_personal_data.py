@@ -52,7 +52,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     files = {
         "campaigns.ndjson": ndjson(CAMPAIGN | {"sent_at": "2026-04-14T09:00:00Z"}),
-        "customers.ndjson": ndjson(person, person | {"customer_id": "8", "name": f"{LAST} Junior"}),
+        "customers.ndjson": ndjson(person, {"customer_id": "8", "name": f"{LAST} Junior"}),
         "messages.ndjson": ndjson(
             message, {"campaign_id": "spring", "customer_id": "8", "not_sent_reason": "opted_out"}
         ),
@@ -88,11 +88,16 @@ def test_a_walk_leaves_no_name_in_logs_and_addresses(browser: Browser, address: 
     _ask(address)
     text = log.read_text(encoding="utf-8", errors="replace").lower()
     assert "mailsight" in text
-    assert [word for word in PERSONAL if word in text] == []
+    assert _naming(text) == []
     # What the test itself asked for is not among these.
     visited = "\n".join(addresses).lower()
     assert "/customer?id=7" in visited
-    assert [word for word in PERSONAL if word in visited] == []
+    assert _naming(visited) == []
+
+
+def _naming(text: str) -> list[str]:
+    """The lines that name somebody."""
+    return [line for line in text.splitlines() if any(word in line for word in PERSONAL)]
 
 
 def _walk(page: Page, address: str, addresses: list[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from mailsight.loading import bundles
 from mailsight.warehouse.reader import Source, Warehouse
-from mailsight.warehouse.scope import EVERYTHING, Scope
+from mailsight.warehouse.scope import EVERYTHING, Scope, narrowed
 
 PERSONAL = ("anna", "Birch", "@home.example", "10.1.2.3", "secret-club", "Mrs")
 SCOPES = [
@@ -91,3 +91,25 @@ def test_a_snapshot_reads_its_scope_and_shares_nothing_cached(brands: Path) -> N
     counted = {row["name"]: row["rows"] for row in limited.rows("table_rows")}
     assert (counted["campaigns"], counted["customers"]) == (1, 1)
     assert {row["name"]: row["rows"] for row in everything.rows("table_rows")}["campaigns"] == 2
+
+
+A, B, AB = (Scope(tags=frozenset(tags)) for tags in ("a", "b", "ab"))
+DOMAIN = Scope(sender_domains=frozenset({"x.example"}))
+FIGURES = Scope(customers=False)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        (EVERYTHING, EVERYTHING, EVERYTHING),
+        (EVERYTHING, A, A),
+        (A, AB, A),
+        (A, B, None),
+        (A, DOMAIN, None),
+        (Scope(tags=frozenset("ab"), sender_domains=DOMAIN.sender_domains), DOMAIN, DOMAIN),
+        (FIGURES, EVERYTHING, FIGURES),
+        (FIGURES, A, Scope(customers=False, tags=A.tags)),
+    ],
+)
+def test_two_scopes_include_what_both_include(first: Scope, second: Scope, both: Scope | None) -> None:
+    assert narrowed(first, second) == narrowed(second, first) == both

@@ -13,8 +13,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from mailsight.web import logs
 
@@ -50,6 +51,11 @@ async def answer(request: Request) -> PlainTextResponse:
     if request.url.path == "/broken":
         raise RuntimeError(QUOTED)
     return PlainTextResponse("")
+
+
+async def answer_all(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stands in for Streamlit, which answers every path with its page."""
+    await PlainTextResponse("")(scope, receive, send)
 
 
 @pytest.fixture
@@ -152,3 +158,28 @@ def test_paths_that_are_secrets_are_cut_and_static_files_are_quiet(
 def test_secrets_are_masked(text: str, shown: str) -> None:
     record = logging.LogRecord("a", logging.INFO, "", 1, text, None, None)
     assert logs.Formatter("%(message)s").format(record) == shown
+
+
+def test_a_path_names_only_what_the_server_has_there(written: io.StringIO) -> None:
+    paths = ("/webhooks/{provider}/", "/shared/{token}")
+    routes = [Route(path, answer) for path in paths] + [Mount("/", answer_all)]
+    client = TestClient(Starlette(routes=routes, middleware=[Middleware(logs.RequestLog)]))
+    for path in (
+        "webhooks/sendgrid/",
+        "webhooks/Anna/",
+        "shared/abc",
+        "Anna%20Smith",
+        "Anna/",
+        "campaign",
+        "",
+    ):
+        client.get(f"/{path}?q=Anna")
+    assert re.findall(r"logs: GET (\S+)", written.getvalue()) == [
+        "/webhooks/sendgrid/",
+        "/webhooks/{provider}/",
+        "/shared/{token}",
+        "/…",
+        "/…",
+        "/campaign",
+        "/",
+    ]

@@ -8,7 +8,7 @@ from mailsight.figures.metrics import ESTIMATED_COR, FIGURES
 from mailsight.reports import campaign
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens.cached import read
-from mailsight.screens.dialogs import explained, machines, mail, not_sent, selection, variants
+from mailsight.screens.dialogs import explained, machines, mail, not_sent, selection, share, variants
 from mailsight.vocabulary import Audience
 from mailsight.web import parameters, sessions
 from mailsight.web.access import Right
@@ -60,6 +60,8 @@ def show(report: CampaignReport) -> None:
             explained.section(SECTIONS[item])
         case Dialog("variants") if report.counts.sent:
             variants.show(report)
+        case Dialog("share") if sessions.may(Right.SHARES):
+            share.show(report)
         case Dialog("mail", customer_id) if customer_id:
             mail.customer_mail(campaign_id, customer_id)
 

@@ -10,8 +10,14 @@ from mailsight.exports.lists import Format
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import navigation
 from mailsight.warehouse.reader import Snapshot
+from mailsight.web import sessions
+from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.downloads import Write
+
+from . import dialogs
+
+SHARE = "**Share**, a link for people without an account"
 
 
 def report_menu(report: CampaignReport) -> None:
@@ -32,4 +38,5 @@ def report_menu(report: CampaignReport) -> None:
 
     writes: dict[Format, Write] = {Format.HTML: as_html, Format.PDF: as_pdf}
     name = ("report", campaign_id, audience.value)
-    report_button(f"report:{campaign_id}", name, writes, Export("report", campaign_id))
+    others = {SHARE: dialogs.opener("share")} if sessions.may(Right.SHARES) else {}
+    report_button(f"report:{campaign_id}", name, writes, Export("report", campaign_id), others)
