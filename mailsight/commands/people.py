@@ -12,7 +12,7 @@ from mailsight import settings
 from mailsight.errors import CantWrite, WrongUsage
 from mailsight.figures import formats
 from mailsight.loading import spool
-from mailsight.privacy import access, erasure
+from mailsight.privacy import access, erasure, retention
 from mailsight.state import audit as audits
 from mailsight.state.audit import Action
 from mailsight.warehouse.reader import Snapshot, Warehouse
@@ -118,6 +118,30 @@ def customer_(
     recorded(
         path, Action.EXPORTED, list="person", format="json" if output is None else output.suffix or "folder"
     )
+
+
+@app.command("retention")
+def retention_(
+    context: typer.Context,
+    months: Annotated[
+        int | None,
+        typer.Option(min=1, help="After how many months (default: $MAILSIGHT_KEEP_EVENTS_MONTHS)."),
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Take the person out of old messages and their events. Figures stay as they are. The server does so once a day."""
+    chosen = settings.from_environment()
+    keep = months or chosen.keep_events_months
+    if not keep:
+        raise WrongUsage(
+            "Nothing says how long to keep events.",
+            next_step="Set `MAILSIGHT_KEEP_EVENTS_MONTHS`, or add `--months`.",
+        )
+    path = database_path(context, database)
+    with progress_bar("Looking for old messages") as progress:
+        done = retention.run(path, keep, progress=progress, wait_seconds=chosen.load_wait_seconds)
+    recorded(path, Action.LOADED, command="retention")
+    print(f"{formats.things(done, 'message')} became anonymous.")
 
 
 def _write(data: Snapshot, answer: Mapping[str, Any], output: Path) -> int:
