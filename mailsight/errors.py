@@ -3,7 +3,7 @@
 MailsightError
 ├── UnknownCampaign        a link or command names a campaign that does not exist
 ├── UnknownCustomer        a link or command names a customer that does not exist
-├── SharedAddress          an address to erase belongs to many customers
+├── SharedAddress          an address belongs to more customers than a person can be
 ├── NothingToCompare       fewer than two campaigns to compare
 ├── BadSetting             an environment variable or secret is not valid
 ├── NoDatabase             no data has been loaded yet
@@ -86,8 +86,8 @@ class UnknownCustomer(MailsightError):
 
 
 class SharedAddress(MailsightError):
-    title = "Nothing was erased"
-    next_step = "Erase them by their ids, or add `--shared` if they are all to be erased."
+    title = "This may be several people"
+    next_step = "Name one of them by customer id alone if that is possible, or add `--shared` if all of them are meant."
 
 
 class NothingToCompare(MailsightError):

@@ -27,6 +27,36 @@ from (
 ) as v
 join erased as e on e.kind = 'address' and e.key_hash = keyed_hash('address', plain_address(v.address));
 
+-- name: has_past()^
+-- Whether messages have lost their person because they are old.
+select exists(select 1 from recipients where starts_with(customer_id, 'erased-past-')) as has_past;
+
+-- name: find_past_arrivals#
+-- past_pairs, past_addresses: which customers and addresses in staged rows are of such messages, with what stands for them.
+create temp table past_messages as
+select campaign_id, customer_id, coalesce(email, known_email) as email
+from recipients
+where starts_with(customer_id, 'erased-past-');
+create temp table past_pairs as
+select s.campaign_id, s.customer_id, p.customer_id as nobody
+from (
+    select campaign_id, customer_id from staged_messages
+    union
+    select campaign_id, customer_id from staged_events
+) as s
+join past_messages as p on p.campaign_id = s.campaign_id and p.customer_id = past_id(s.customer_id)
+where s.campaign_id in (select campaign_id from past_messages);
+create temp table past_addresses as
+select s.campaign_id, s.address, p.email as nobody
+from (
+    select campaign_id, lower(email) as address from staged_messages
+    union
+    select campaign_id, lower(recipient) from staged_events
+) as s
+join past_messages as p
+    on p.campaign_id = s.campaign_id and split_part(p.email, '@', 1) = past_id(plain_address(s.address))
+where s.campaign_id in (select campaign_id from past_messages);
+
 -- name: unlisted_arrivals()
 -- What is not on the list, and arrives beside something that somebody named: a customer's other address, another customer with
 -- the address.
@@ -80,12 +110,32 @@ where staged_customers.rowid = i.row;
 
 -- arriving_messages: the ids of their messages, in this load and in the database.
 create temp table arriving_events as
-select rowid as row
+select rowid as row, false as is_past
 from staged_events
 where customer_id in (select customer_id from arriving_ids) or lower(recipient) in (select address from arriving_addresses);
+insert into arriving_events by name
+select row, true as is_past
+from (
+    select s.rowid as row
+    from staged_events as s
+    semi join past_pairs as p on p.campaign_id = s.campaign_id and p.customer_id = s.customer_id
+    union
+    select s.rowid as row
+    from staged_events as s
+    semi join past_addresses as p on p.campaign_id = s.campaign_id and p.address = lower(s.recipient)
+    where s.customer_id is null
+)
+where row not in (select row from arriving_events);
+create temp table arriving_rows as
+select s.rowid as row, i.nobody, false as is_past from staged_messages as s join arriving_ids as i using (customer_id)
+union all
+select s.rowid as row, p.nobody, true as is_past
+from staged_messages as s
+join past_pairs as p on p.campaign_id = s.campaign_id and p.customer_id = s.customer_id
+where s.customer_id not in (select customer_id from arriving_ids);
 create temp table arriving_messages as
 with own as (
-    select message_id from staged_messages where customer_id in (select customer_id from arriving_ids)
+    select message_id from staged_messages where rowid in (select row from arriving_rows)
     union
     select message_id from staged_events where rowid in (select row from arriving_events)
 ),
@@ -110,7 +160,7 @@ from (
     select message_id from others where nobodys_id('message', message_id) in (from erased_before)
 );
 insert into arriving_events by name
-select rowid as row
+select rowid as row, false as is_past
 from staged_events
 where customer_id is null and recipient is null and message_id in (select message_id from arriving_messages);
 
@@ -163,13 +213,15 @@ from (
         nobodys_event_id(
             e.event_id, e.provider, e.campaign_id, e.customer_id, e.message_id, e.recipient, e.type, e.occurred_at, e.url
         ) as event_id,
-        coalesce(i.nobody, e.customer_id) as customer_id, coalesce(m.nobody, e.message_id) as message_id,
-        coalesce(a.nobody, e.recipient) as recipient, if(e.type = 'clicked', u.nobody, null) as url,
+        coalesce(i.nobody, p.nobody, e.customer_id) as customer_id, coalesce(m.nobody, e.message_id) as message_id,
+        coalesce(a.nobody, pa.nobody, if(x.is_past, past_id(plain_address(e.recipient)), e.recipient)) as recipient, if(e.type = 'clicked', u.nobody, null) as url,
         nobodys_text(e.diagnostic, e.recipient, null, e.customer_id) as diagnostic,
         nobodys_agent(e.user_agent) as user_agent, truncated_ip(e.ip) as ip
     from staged_events as e
-    semi join arriving_events as x on x.row = e.rowid
+    join arriving_events as x on x.row = e.rowid
     left join arriving_ids as i on i.customer_id = e.customer_id
+    left join past_pairs as p on x.is_past and p.campaign_id = e.campaign_id and p.customer_id = e.customer_id
+    left join past_addresses as pa on x.is_past and pa.campaign_id = e.campaign_id and pa.address = lower(e.recipient)
     left join arriving_messages as m on m.message_id = e.message_id
     left join arriving_addresses as a on a.address = lower(e.recipient)
     left join arriving_urls as u on u.url = e.url and u.campaign_id is not distinct from e.campaign_id
@@ -177,15 +229,19 @@ from (
 where staged_events.rowid = x.row;
 
 update staged_messages
-set customer_id = coalesce(i.nobody, customer_id), message_id = coalesce(m.nobody, staged_messages.message_id),
-    email = coalesce(a.nobody, if(staged_messages.email is null, null, '')), not_sent_detail = null, merge_fields = null, content = null
+set customer_id = x.nobody, message_id = x.message_id, email = x.email, not_sent_detail = null, merge_fields = null, content = null
 from (
-    select s.rowid as row, i.nobody, s.message_id, lower(s.email) as address
-    from staged_messages as s join arriving_ids as i using (customer_id)
-) as i
-left join arriving_messages as m on m.message_id = i.message_id
-left join arriving_addresses as a on a.address = i.address
-where staged_messages.rowid = i.row;
+    select
+        r.row, r.nobody, coalesce(m.nobody, s.message_id) as message_id,
+        case when s.email is not null then coalesce(a.nobody, pa.nobody, if(r.is_past, past_id(plain_address(s.email)), '')) end
+            as email
+    from staged_messages as s
+    join arriving_rows as r on r.row = s.rowid
+    left join arriving_messages as m on m.message_id = s.message_id
+    left join arriving_addresses as a on a.address = lower(s.email)
+    left join past_addresses as pa on r.is_past and pa.campaign_id = s.campaign_id and pa.address = lower(s.email)
+) as x
+where staged_messages.rowid = x.row;
 
 -- name: erased_refusals#
 -- Of rows that are rejected, those that mention an erased person are stored without their text, as `rewrite_refused` does.

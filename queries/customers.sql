@@ -105,7 +105,7 @@ where a.campaign_id = :campaign_id and a.customer_id = :customer_id;
 -- `customers` of them, each with the number of all that match. Exact matches first, then what starts with the text. A customer
 -- known only from messages or events is found by `customer_id`.
 with known as (
-    select customer_id, name, email from customers
+    select customer_id, name, email from customers where not starts_with(customer_id, 'erased-past-')
     union all
     select customer_id, max(name), max(email) from recipients
     where customer_hash = customer_hash(:customer_id) and customer_id = :customer_id

@@ -18,6 +18,14 @@ create or replace temp macro plain_name(name) as lower(regexp_replace(trim(name)
 -- nobodys_id: what stands for the id of an erased person's message or event. The same id always gives the same, so a message
 -- still finds its events, and an event that arrives again is known.
 create or replace temp macro nobodys_id(kind, id) as 'erased-' || left(keyed_hash(kind, id), 32);
+-- past_id, past_address: what stands for a customer and an address in what is older than the retention keeps. domains: those
+-- that say little about a person.
+create or replace temp macro past_id(id) as 'erased-past-' || left(keyed_hash('past', id), 24);
+create or replace temp macro past_address(address, domains) as past_id(plain_address(address)) || case
+    when not contains(address, '@') then ''
+    when list_contains(domains, lower(split_part(address, '@', -1))) then '@' || lower(split_part(address, '@', -1))
+    else '@' || past_id(plain_address(address)) || '.invalid'
+end;
 -- nobodys_event_id: as above. An event without an id gets one made of what tells events apart, in which the part after the
 -- second hyphen stands for the URL.
 create or replace temp macro nobodys_event_id(
@@ -310,20 +318,97 @@ from known
 where by_address and person_of_id is null
 group by customer_id;
 
--- name: list_erased#
--- What is rewritten of the people on the list, row by row.
-
--- erased_numbers: their events.
+-- name: rename_erased#
+-- renamed: the messages of the people on the list, with what stands for the customer. erased_numbers: their events.
+create temp table renamed as
+select p.campaign_id, p.customer_id, i.nobody
+from (
+    select campaign_id, customer_id from old.messages
+    union
+    select campaign_id, customer_id from old.recipients
+    union
+    select campaign_id, customer_id from old.message_events
+    union
+    select campaign_id, customer_id from old.archived_mails
+) as p
+join erased_ids as i using (customer_id);
 create temp table erased_numbers as
 select event_number from old.message_events where customer_id in (select customer_id from erased_ids)
 union
 select event_number
 from old.events
 where customer_id in (select customer_id from erased_ids) or lower(recipient) in (select address from erased_addresses);
+
+-- name: address_domains()
+-- The domains of all addresses, with the number of addresses there.
+select lower(split_part(address, '@', -1)) as domain, count(distinct lower(address)) as addresses
+from (select coalesce(email, known_email) as address from old.recipients)
+where contains(address, '@')
+group by domain;
+
+-- name: past_messages(before)^
+-- How many messages have a person, although nothing has happened to them since.
+select count(*) as messages
+from recipients as r
+left join campaigns as c on c.campaign_id = r.campaign_id
+anti join (select campaign_id, customer_id from message_events where occurred_at >= cast(:before as timestamp)) as e
+    on e.campaign_id = r.campaign_id and e.customer_id = r.customer_id
+where coalesce(r.sent_at, c.sent_at) < cast(:before as timestamp) and coalesce(c.sent_at, r.sent_at) < cast(:before as timestamp)
+    and not starts_with(r.customer_id, 'erased-');
+
+-- name: find_past(before, domains)!
+-- past: these messages. `domains` are those that addresses keep.
+create temp table past as
+select r.campaign_id, r.customer_id, past_id(r.customer_id) as nobody, cast(:domains as varchar[]) as domains
+from old.recipients as r
+left join old.campaigns as c on c.campaign_id = r.campaign_id
+anti join (select campaign_id, customer_id from old.message_events where occurred_at >= cast(:before as timestamp)) as e
+    on e.campaign_id = r.campaign_id and e.customer_id = r.customer_id
+where coalesce(r.sent_at, c.sent_at) < cast(:before as timestamp) and coalesce(c.sent_at, r.sent_at) < cast(:before as timestamp)
+    and not starts_with(r.customer_id, 'erased-');
+
+-- name: rename_past#
+-- As find_erased, rename_erased and list_mentions, for what is past: nobody is on the list, and customers stay.
+create temp table erased_ids (customer_id varchar, nobody varchar, person varchar, is_asked boolean);
+create temp table renamed as select campaign_id, customer_id, nobody from past;
+create temp table erased_numbers as
+select event_number from old.message_events semi join past using (campaign_id, customer_id);
+create temp table erased_addresses as
+select address, past_address(address, (select any_value(domains) from past)) as nobody
+from (
+    select lower(email) as address from old.messages semi join past using (campaign_id, customer_id)
+    union
+    select lower(unnest([email, known_email])) from old.recipients semi join past using (campaign_id, customer_id)
+    union
+    select lower(recipient) from old.events semi join erased_numbers using (event_number)
+    union
+    select lower(email) from old.customers semi join past using (customer_id)
+)
+where address is not null;
+create temp table refused_mentions (row bigint, words varchar[]);
+create temp table payload_mentions (event_number bigint);
+create temp table selection_mentions (row bigint, words varchar[]);
+create temp table load_mentions (row bigint, words varchar[]);
+
+-- name: keep_past_places#
+-- Nobodies have the country and time zone of the customer, by which opens are counted.
+insert into customers by name
+select
+    past_id(c.customer_id) as customer_id, any_value(a.nobody) as email, any_value(c.country) as country,
+    any_value(nobodys_attributes(c.attributes)) as attributes
+from old.customers as c
+semi join past using (customer_id)
+left join erased_addresses as a on a.address = lower(c.email)
+where past_id(c.customer_id) not in (select customer_id from customers)
+group by c.customer_id;
+
+-- name: list_erased#
+-- What is rewritten of renamed messages, row by row.
+
 -- erased_messages: the ids of their messages, with all other ids. An id may be that of other people's messages too.
 create temp table erased_messages as
 with own as (
-    select message_id from old.messages where customer_id in (select customer_id from erased_ids) and message_id is not null
+    select message_id from old.messages semi join renamed using (campaign_id, customer_id) where message_id is not null
     union
     select message_id from old.events semi join erased_numbers using (event_number) where message_id is not null
 ),
@@ -337,8 +422,7 @@ linked as (
 select
     message_id, nobodys_id('message', message_id) as nobody,
     message_id in (
-        select message_id from old.messages
-        where message_id is not null and customer_id not in (select customer_id from erased_ids)
+        select message_id from old.messages anti join renamed using (campaign_id, customer_id) where message_id is not null
     ) as is_shared
 from linked
 where not starts_with(message_id, 'erased-');
@@ -375,7 +459,7 @@ select
     nobodys_event_id(
         e.event_id, e.provider, e.campaign_id, e.customer_id, e.message_id, e.recipient, e.type, e.occurred_at, e.url
     ) as event_id,
-    coalesce(i.nobody, e.customer_id) as customer_id, coalesce(m.nobody, e.message_id) as message_id,
+    coalesce(i.nobody, p.nobody, e.customer_id) as customer_id, coalesce(m.nobody, e.message_id) as message_id,
     coalesce(a.nobody, e.recipient) as recipient,
     case
         when e.type <> 'clicked' then null
@@ -392,26 +476,30 @@ left join (from old.message_events semi join erased_numbers using (event_number)
 left join old.campaigns as c on c.campaign_id = me.campaign_id
 left join old.links as l on l.content_id = c.content_id and l.link_position = me.link_position
 left join erased_ids as i on i.customer_id = e.customer_id
+left join renamed as p on p.campaign_id = me.campaign_id and p.customer_id = me.customer_id and p.customer_id = e.customer_id
 left join erased_messages as m on m.message_id = e.message_id
 left join erased_addresses as a on a.address = lower(e.recipient)
 left join erased_urls as u on u.url = coalesce(me.url, e.url)
 left join erased_agents as g on g.user_agent = e.user_agent
-left join (from old.recipients semi join erased_ids using (customer_id)) as r
+left join (from old.recipients semi join renamed using (campaign_id, customer_id)) as r
     on r.campaign_id = me.campaign_id and r.customer_id = me.customer_id;
 -- erased_contents: the copies of e-mails that only they received.
 create temp table erased_contents as
 select content_id
 from (
-    select content_id from old.messages semi join erased_ids using (customer_id)
+    select content_id from old.messages semi join renamed using (campaign_id, customer_id)
     union
-    select content_id from old.archived_mails semi join erased_ids using (customer_id)
+    select content_id from old.archived_mails semi join renamed using (campaign_id, customer_id)
 )
 where content_id is not null
     and content_id not in (select content_id from old.campaigns where content_id is not null)
     and content_id not in (
-        select content_id from old.messages anti join erased_ids using (customer_id) where content_id is not null
+        select content_id from old.messages anti join renamed using (campaign_id, customer_id) where content_id is not null
     )
-    and content_id not in (select content_id from old.archived_mails anti join erased_ids using (customer_id));
+    and content_id not in (select content_id from old.archived_mails anti join renamed using (campaign_id, customer_id));
+
+-- name: list_mentions#
+-- What else mentions the people on the list.
 create temp view refused_texts as select rowid as row, concat_ws(' ', reason, refused.row) as text from old.refused;
 create temp table refused_mentions as from mentions('refused_texts');
 create temp view payload_texts as
@@ -435,9 +523,9 @@ create temp table load_mentions as from mentions('load_texts');
 -- How many rows are rewritten or removed, per table. mentions: other rows that mention them.
 select
     (select count(*) from old.customers semi join erased_ids using (customer_id)) as customers,
-    (select count(*) from old.messages semi join erased_ids using (customer_id)) as messages,
+    (select count(*) from old.messages semi join renamed using (campaign_id, customer_id)) as messages,
     (select count(*) from erased_numbers) as events,
-    (select count(*) from old.archived_mails semi join erased_ids using (customer_id)) as "e-mails",
+    (select count(*) from old.archived_mails semi join renamed using (campaign_id, customer_id)) as "e-mails",
     (select count(*) from refused_mentions) as "rejected rows",
     (select count(*) from payload_mentions) + (select count(*) from selection_mentions) + (select count(*) from load_mentions)
         as "other mentions";
@@ -496,7 +584,7 @@ select m.* replace (
     if(i.nobody is null, m.content_id, null) as content_id
 )
 from old.messages as m
-left join erased_ids as i using (customer_id)
+left join renamed as i using (campaign_id, customer_id)
 left join erased_messages as x on x.message_id = m.message_id
 left join erased_addresses as a on a.address = lower(m.email);
 
@@ -521,7 +609,7 @@ left join payload_mentions as p using (event_number);
 -- name: rewrite_archived_mails#
 -- Without their mails.
 insert into archived_mails by name
-from old.archived_mails where customer_id not in (select customer_id from erased_ids);
+select a.* from old.archived_mails as a anti join renamed using (campaign_id, customer_id);
 
 -- name: rewrite_message_aliases#
 -- Ids that are also those of other people's messages stay as well.
@@ -569,7 +657,7 @@ select me.* replace (
     coalesce(i.nobody, me.customer_id) as customer_id, if(x.event_number is null, me.url, x.url) as url
 )
 from old.message_events as me
-left join erased_ids as i using (customer_id)
+left join renamed as i using (campaign_id, customer_id)
 left join erased_events as x using (event_number);
 
 -- name: rewrite_recipients#
@@ -589,7 +677,7 @@ select r.* replace (
     )) as bounce_reason
 )
 from old.recipients as r
-left join erased_ids as i using (customer_id)
+left join renamed as i using (campaign_id, customer_id)
 left join erased_addresses as a on a.address = lower(r.email)
 left join erased_addresses as k on k.address = lower(r.known_email);
 
@@ -622,7 +710,3 @@ insert into event_counts by name from old.event_counts;
 -- name: rewrite_unattributed#
 -- The events without a message are the same.
 insert into unattributed by name from old.unattributed;
-
--- name: detach_old#
--- Closes the database that was rewritten.
-detach old;

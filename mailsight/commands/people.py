@@ -1,15 +1,21 @@
 """Commands for people's requests about their own data. Their output names nobody."""
 
+import shutil
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mailsight import settings
-from mailsight.errors import WrongUsage
+from mailsight.errors import CantWrite, WrongUsage
 from mailsight.figures import formats
-from mailsight.privacy import erasure
+from mailsight.loading import spool
+from mailsight.privacy import access, erasure, retention
+from mailsight.state import audit as audits
 from mailsight.state.audit import Action
+from mailsight.warehouse.reader import Snapshot, Warehouse
 
 from .console import Database, app, database_path, messages, progress_bar, recorded
 
@@ -83,6 +89,75 @@ def erase(
         recorded(path, Action.ERASED, people=str(len(people)))
     counts = formats.listed(f"{formats.count(number)} {name}" for name, number in rows.items() if number)
     print(f"{done}: {counts or 'nothing is stored of them'}.")
+
+
+@app.command("customer")
+def customer_(
+    context: typer.Context,
+    named: Annotated[str, typer.Argument(metavar="ADDRESS|CUSTOMER_ID", help="Whose data.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="A new folder or .zip file, for the data and all their e-mails."),
+    ] = None,
+    shared: Annotated[
+        bool,
+        typer.Option("--shared", help="Include everybody with the address, however many customers they are."),
+    ] = False,
+    database: Database = None,
+) -> None:
+    """Print everything that is known of a person as JSON, for their request to see it."""
+    path = database_path(context, database)
+    audit = audits.beside(path, settings.from_environment().keep_audit_months)
+    with Warehouse(path).snapshot() as data:
+        answer = access.known(data, named, audit, spool.beside(path), may_share=shared)
+        if output is None:
+            print(access.as_json(answer))
+        else:
+            mails = _write(data, answer, output)
+            messages.print(f"Wrote the data and {formats.things(mails, 'e-mail')} to {output}.", markup=False)
+    recorded(
+        path, Action.EXPORTED, list="person", format="json" if output is None else output.suffix or "folder"
+    )
+
+
+@app.command("retention")
+def retention_(
+    context: typer.Context,
+    months: Annotated[
+        int | None,
+        typer.Option(min=1, help="After how many months (default: $MAILSIGHT_KEEP_EVENTS_MONTHS)."),
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Take the person out of old messages and their events. Figures stay as they are. The server does so once a day."""
+    chosen = settings.from_environment()
+    keep = months or chosen.keep_events_months
+    if not keep:
+        raise WrongUsage(
+            "Nothing says how long to keep events.",
+            next_step="Set `MAILSIGHT_KEEP_EVENTS_MONTHS`, or add `--months`.",
+        )
+    path = database_path(context, database)
+    with progress_bar("Looking for old messages") as progress:
+        done = retention.run(path, keep, progress=progress, wait_seconds=chosen.load_wait_seconds)
+    recorded(path, Action.LOADED, command="retention")
+    print(f"{formats.things(done, 'message')} became anonymous.")
+
+
+def _write(data: Snapshot, answer: Mapping[str, Any], output: Path) -> int:
+    if output.exists():
+        raise CantWrite(f"{output} exists already.")
+    try:
+        with tempfile.TemporaryDirectory(dir=output.absolute().parent, prefix=".mailsight-") as folder:
+            written = Path(folder) / output.stem
+            mails = access.write_folder(data, answer, written)
+            if output.suffix.lower() == ".zip":
+                shutil.make_archive(str(output.with_suffix("")), "zip", written)
+            else:
+                written.rename(output)
+    except OSError as error:
+        raise CantWrite(f"{output} can't be written: {error.strerror or error}.") from error
+    return mails
 
 
 def _lines(file: Path | None) -> list[str]:

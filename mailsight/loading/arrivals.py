@@ -40,7 +40,7 @@ def prepare(work: Draft) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """What a load compares with the list of erased people. `is_any`: whether anybody is on it."""
+    """What a load must leave out. `is_any`: whether anybody was erased, or messages have lost their person."""
 
     work: Draft
     is_any: bool
@@ -53,6 +53,7 @@ class Arrivals:
         self.work.run("find_arrivals")
         if add_unlisted(self.work, "unlisted_arrivals"):
             self.work.run("find_arrivals")
+        self.work.run("find_past_arrivals")
         self.work.run("erase_arrivals")
 
     def erase_refusals(self) -> None:
@@ -70,16 +71,20 @@ class Arrivals:
 
 def of(work: Draft) -> Arrivals:
     """What a load into this draft must leave out. An unreadable list ends the load with `StateUnreadable`."""
-    return Arrivals(work, is_any=bool(work.database and use_list(work, Store(store.beside(work.database)))))
+    if work.database is None:
+        return Arrivals(work, is_any=False)
+    state = Store(store.beside(work.database))
+    [(has_past,)] = work.run("has_past")
+    if has_past or erased.is_any(state):
+        use_list(work, state)
+        return Arrivals(work, is_any=True)
+    return Arrivals(work, is_any=False)
 
 
-def use_list(work: Draft, state: Store) -> Sequence[Erased]:
-    """Reads the list of erased people for the queries of this draft; returns it."""
-    entries = erased.listed(state)
-    if entries:
-        use_key(work, state)
-        _register(work, entries)
-    return entries
+def use_list(work: Draft, state: Store) -> None:
+    """Reads the list of erased people for the queries of this draft."""
+    use_key(work, state)
+    _register(work, erased.listed(state))
 
 
 def use_key(work: Draft, state: Store) -> None:

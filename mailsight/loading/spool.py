@@ -269,7 +269,11 @@ class Spool:
 
     def sealed(self) -> list[Path]:
         """All sealed segments, also those that are set aside, and those that were loaded and are kept."""
-        return [*self._segments(), *sorted(self._set_aside_folder.glob("*.ndjson")), *self.loaded.files()]
+        return [*self._segments(), *self._files_set_aside(), *self.loaded.files()]
+
+    def files(self) -> list[Path]:
+        """All files with requests, loaded or not."""
+        return [*self.sealed(), *([self._current] if self._current.exists() else [])]
 
     def _all_set_aside(self) -> Iterator[SetAside]:
         for segment in self._files_set_aside():

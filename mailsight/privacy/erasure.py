@@ -19,7 +19,7 @@ from mailsight.loading.refusing import explained
 from mailsight.state import erased, store
 from mailsight.state.erased import Kind
 from mailsight.state.store import Store
-from mailsight.warehouse.draft import import_folder, rewritten, scratch
+from mailsight.warehouse.draft import Draft, import_folder, rewritten, scratch
 from mailsight.warehouse.reader import Warehouse
 
 from . import leftovers, people
@@ -143,14 +143,20 @@ def _rewrite(database: Path, progress: Progress, wait_seconds: float) -> dict[st
         work.run("find_erased")
         if arrivals.add_unlisted(work, "unlisted"):
             work.run("find_erased")
+        work.run("rename_erased")
         work.run("list_erased")
+        work.run("list_mentions")
         [rows] = work.rows("erased_counts")
         if not any(rows.values()):
             work.discard()
             return dict(rows)
-        for place, table in enumerate(TABLES):
-            progress(0.3 + 0.5 * (share(place, len(TABLES)) or 0.0), f"Writing {table.replace('_', ' ')}")
-            work.run(f"rewrite_{table}")
-        work.run("detach_old")
-        progress(0.8, "Publishing")
+        write_tables(work, progress)
     return {name: int(count) for name, count in rows.items()}
+
+
+def write_tables(work: Draft, progress: Progress) -> None:
+    """Writes all tables without the renamed messages' people."""
+    for place, table in enumerate(TABLES):
+        progress(0.3 + 0.5 * (share(place, len(TABLES)) or 0.0), f"Writing {table.replace('_', ' ')}")
+        work.run(f"rewrite_{table}")
+    progress(0.8, "Publishing")

@@ -48,6 +48,11 @@ def listed(store: Store) -> list[Erased]:
     ]
 
 
+def is_any(store: Store) -> bool:
+    """Whether anybody is on the list."""
+    return bool(store.row("is_any_erased"))
+
+
 def add(store: Store, entries: Iterable[Erased]) -> None:
     """Adds entries to the list, all of them or none. Known ones stay as they are, but count as unfinished."""
     now = time.time()

@@ -20,6 +20,7 @@ from mailsight.importing import schedule
 from mailsight.importing.schedule import Importer
 from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
+from mailsight.privacy.retention import Retention
 from mailsight.settings import Settings
 from mailsight.warehouse.served import warehouse
 
@@ -39,6 +40,7 @@ from .upload_gate import UploadGate
 # At most one of each, while the server runs.
 _loaders: list[Loader] = []
 _importers: list[Importer] = []
+_retentions: list[Retention] = []
 
 
 def routes() -> list[BaseRoute]:
@@ -105,6 +107,8 @@ async def loading(_: st.App) -> AsyncIterator[None]:
             await run_in_threadpool(_loaders.pop().stop)
         while _importers:
             await run_in_threadpool(_importers.pop().stop)
+        while _retentions:
+            await run_in_threadpool(_retentions.pop().stop)
 
 
 def _start_loading(config: Settings) -> None:
@@ -119,6 +123,10 @@ def _start_loading(config: Settings) -> None:
         _importers.append(importer)
     else:
         schedule.forget(config.database)
+    if config.keep_events_months:
+        forgetting = Retention(config.database, config.keep_events_months)
+        forgetting.start()
+        _retentions.append(forgetting)
 
 
 def webhook_secrets() -> webhooks.Secrets:

@@ -4,6 +4,10 @@
 -- Everything on the list.
 select key_hash, kind, nobody, person, is_asked, is_done, erased_at from erased;
 
+-- name: is_any_erased()^
+-- A row if anybody is on the list.
+select 1 as is_any from erased limit 1;
+
 -- name: add_erased(key_hash, kind, nobody, person, is_asked, erased_at)!
 -- Adds to the list. What is on it stays, but somebody may have named it only now, and files may hold it again.
 insert into erased (key_hash, kind, nobody, person, is_asked, is_done, erased_at)

@@ -12,13 +12,17 @@ def leaks(folder: Path, traces: Sequence[str]) -> list[str]:
 
     DuckDB compresses what it stores, so its tables are read too.
     """
-    wanted = {spelling.lower() for trace in traces for spelling in (trace, quote(trace, safe=""))}
     return [
         f"{place}: {trace}"
         for place, text in _texts(folder)
-        for trace in sorted(wanted)
+        for trace in spellings(traces)
         if trace.encode() in text
     ]
+
+
+def spellings(traces: Sequence[str]) -> list[str]:
+    """The traces in lower case, plain and percent-encoded."""
+    return sorted({spelling.lower() for trace in traces for spelling in (trace, quote(trace, safe=""))})
 
 
 def _texts(folder: Path) -> Iterator[tuple[str, bytes]]:

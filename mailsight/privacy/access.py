@@ -1,0 +1,103 @@
+"""Everything that is known of a person, for their request (article 15 of the GDPR)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mailsight.errors import UnknownCustomer
+from mailsight.loading import spool
+from mailsight.reports import mails
+from mailsight.state.audit import EVERYTHING, Audit
+from mailsight.warehouse.reader import Snapshot
+
+from . import people
+
+# What each part of the answer is called, and the query that reads it.
+_TABLES = {
+    "customers": "known_customers_rows",
+    "customer_changes": "known_customer_changes",
+    "messages": "known_messages",
+    "recipients": "known_recipients",
+    "message_events": "known_message_events",
+    "archived_mails": "known_archived_mails",
+    "message_aliases": "known_message_aliases",
+}
+# JSON in the database, which becomes part of the answer's.
+_JSON = frozenset({"attributes", "earlier", "merge_fields", "payload", "attachments", "subject_fields"})
+
+
+def known(
+    data: Snapshot, named: str, audit: Audit, webhooks: spool.Spool, *, may_share: bool = False
+) -> dict[str, Any]:
+    """All rows of the person with this address or customer id, by table; waiting webhooks, and who looked at them.
+
+    Raises `UnknownCustomer` if there is nothing, and `SharedAddress` as `people.find` does.
+    """
+    person = people.find(data, named, may_share=may_share)
+    ids, addresses = sorted(person.customer_ids), sorted(person.addresses)
+    answer: dict[str, Any] = {"customer_ids": ids, "addresses": addresses}
+    for table, query in _TABLES.items():
+        answer[table] = [_plain(row) for row in data.rows(query, customer_ids=ids)]
+    events = data.rows("known_events", customer_ids=ids, addresses=addresses)
+    answer["events"] = [_plain(row) for row in events]
+    texts = [text.lower() for text in (*addresses, *person.names, *ids) if len(text) > 2]
+    answer["selections"] = data.rows("known_selections", texts=texts)
+    answer["rejected_rows"] = data.rows("known_mentions", texts=texts)
+    answer["waiting_webhooks"] = _waiting(webhooks, texts)
+    answer["audit"] = [
+        {
+            "at": entry.occurred_at.isoformat(),
+            "person": entry.person,
+            "role": entry.role,
+            "action": entry.action,
+        }
+        for entries in audit.all_entries(EVERYTHING)
+        for entry in entries
+        if entry.customer_id in person.customer_ids
+    ]
+    if not any(answer[part] for part in answer if part not in ("customer_ids", "addresses")):
+        raise UnknownCustomer("Nothing is known of this person.", next_step="Check the address or id.")
+    return answer
+
+
+def write_folder(data: Snapshot, answer: Mapping[str, Any], folder: Path) -> int:
+    """Writes the answer as `person.json`, and each e-mail as the person received it as HTML; returns how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "person.json").write_text(as_json(answer), encoding="utf-8")
+    written = 0
+    for place, message in enumerate(answer["recipients"], start=1):
+        view = (
+            mails.of_customer(data, message["campaign_id"], message["customer_id"])
+            if message["sent"]
+            else None
+        )
+        if view is not None:
+            (folder / f"e-mail-{place:04}.html").write_text(view.html, encoding="utf-8", errors="replace")
+            written += 1
+    return written
+
+
+def as_json(answer: Mapping[str, Any]) -> str:
+    return json.dumps(answer, ensure_ascii=False, indent=2)
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: json.loads(value)
+        if name in _JSON and value is not None
+        else value.isoformat()
+        if isinstance(value, datetime)
+        else value
+        for name, value in row.items()
+    }
+
+
+def _waiting(webhooks: spool.Spool, texts: Sequence[str]) -> list[str]:
+    return [
+        line.strip()
+        for file in webhooks.files()
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
+        if any(text in line.lower() for text in texts)
+    ]

@@ -1,0 +1,87 @@
+"""A person who asks gets everything that is known of them, and nothing of others."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from mailsight.__main__ import app
+from mailsight.errors import UnknownCustomer
+from mailsight.loading import spool
+from mailsight.privacy import access, erasure
+from mailsight.state import audit
+from mailsight.state.audit import Action
+from mailsight.warehouse.reader import Warehouse
+from tests.support.leaks import spellings
+from tests.support.zoe import ZOE
+
+# Tables with a row for each of something that may be a person's.
+TABLES = (
+    "customers",
+    "customer_changes",
+    "messages",
+    "events",
+    "archived_mails",
+    "recipients",
+    "message_events",
+)
+
+
+def _known(shop: Path, named: str) -> dict[str, object]:
+    with Warehouse(shop).snapshot() as data:
+        return access.known(data, named, audit.beside(shop, 0), spool.beside(shop))
+
+
+@pytest.mark.parametrize("named", [ZOE[0], "kunde-4711-Z"])
+def test_every_row_of_every_table_that_names_a_person_is_in_it(shop: Path, named: str) -> None:
+    spool.beside(shop).append("sendgrid", json.dumps([{"email": ZOE[0]}]))
+    audit.beside(shop, 0).record("ann", "marketer", Action.OPENED_CUSTOMER, customer_id="kunde-4711-Z")
+
+    answer = _known(shop, named)
+
+    with duckdb.connect(str(shop), read_only=True) as connection:
+        for table in TABLES:
+            rows = connection.execute(f"select to_json(t) from {table} as t").fetchall()
+            named_in = [row for (row,) in rows if any(trace in row.lower() for trace in spellings(ZOE))]
+            # Bob's event mentions her address.
+            own = [row for row in named_in if json.loads(row).get("customer_id") != "kunde-0815-b"]
+            assert own
+            assert len(answer[table]) >= len(own), table  # type: ignore[arg-type]
+    text = access.as_json(answer)
+    for part in (
+        "Zoe Quagmire said no",
+        "+31 6 4711",
+        "Hi Zoe Quagmire <a href",
+        "e-zoe-1",
+        "no such type",
+        "203.0.113.77",
+    ):
+        assert part in text
+    assert [entry["person"] for entry in answer["audit"]] == ["ann"]  # type: ignore[attr-defined]
+    assert len(answer["waiting_webhooks"]) == 1  # type: ignore[arg-type]
+    assert "Boring" not in text
+
+
+def test_the_command_writes_the_data_and_the_mails(shop: Path, tmp_path: Path) -> None:
+    run = CliRunner().invoke(
+        app, ["--database", str(shop), "customer", ZOE[0], "-o", str(tmp_path / "zoe.zip")]
+    )
+
+    assert run.exit_code == 0, run.output
+    with zipfile.ZipFile(tmp_path / "zoe.zip") as packed:
+        assert sorted(packed.namelist()) == ["e-mail-0001.html", "person.json"]
+        assert b"Hi Zoe Quagmire" in packed.read("e-mail-0001.html")
+        assert json.loads(packed.read("person.json"))["customers"][0]["name"] == "Zoe Quagmire-Smith"
+    entry = audit.beside(shop, 0).entries(size=1)[0]
+    assert (entry.action, entry.customer_id) == (Action.EXPORTED, "")
+
+
+def test_nothing_is_known_of_an_erased_person(shop: Path) -> None:
+    erasure.erase(shop, [ZOE[0]])
+
+    for named in (ZOE[0], "kunde-4711-Z"):
+        with pytest.raises(UnknownCustomer):
+            _known(shop, named)
