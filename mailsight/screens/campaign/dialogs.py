@@ -27,7 +27,12 @@ SECTIONS = {
 
 
 # The dialogs that show customers, or how they were chosen. The others leave them out for people who may not see them.
-OF_CUSTOMERS = ("selection", "mail", "variants")
+RIGHTS = {
+    "selection": Right.CUSTOMERS,
+    "mail": Right.CUSTOMERS,
+    "variants": Right.CUSTOMERS,
+    "share": Right.SHARES,
+}
 
 
 def open_dialog(kind: str, item: str = "") -> None:
@@ -43,7 +48,7 @@ def opener(kind: str, item: str = "") -> Callable[[], None]:
 def show(report: CampaignReport) -> None:
     """Show the dialog in the address, if there is one for this campaign, and the viewer may see it."""
     campaign_id, dialog = report.campaign.campaign_id, address.value(parameters.CAMPAIGN_DIALOG)
-    if dialog and dialog.kind in OF_CUSTOMERS and not sessions.may(Right.CUSTOMERS):
+    if dialog and not sessions.may(RIGHTS.get(dialog.kind, Right.FIGURES)):
         return
     match dialog:
         case Dialog("selection"):
@@ -60,7 +65,7 @@ def show(report: CampaignReport) -> None:
             explained.section(SECTIONS[item])
         case Dialog("variants") if report.counts.sent:
             variants.show(report)
-        case Dialog("share") if sessions.may(Right.SHARES):
+        case Dialog("share"):
             share.show(report)
         case Dialog("mail", customer_id) if customer_id:
             mail.customer_mail(campaign_id, customer_id)
