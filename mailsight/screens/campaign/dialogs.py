@@ -26,7 +26,7 @@ SECTIONS = {
 }
 
 
-# The dialogs that show customers, or how they were chosen. The others leave them out for people who may not see them.
+# What dialogs need that show more than figures, such as customers or how they were chosen.
 RIGHTS = {
     "selection": Right.CUSTOMERS,
     "mail": Right.CUSTOMERS,
@@ -47,10 +47,8 @@ def opener(kind: str, item: str = "") -> Callable[[], None]:
 
 def show(report: CampaignReport) -> None:
     """Show the dialog in the address, if there is one for this campaign, and the viewer may see it."""
-    campaign_id, dialog = report.campaign.campaign_id, address.value(parameters.CAMPAIGN_DIALOG)
-    if dialog and not sessions.may(RIGHTS.get(dialog.kind, Right.FIGURES)):
-        return
-    match dialog:
+    campaign_id = report.campaign.campaign_id
+    match _allowed_dialog():
         case Dialog("selection"):
             selection.show(report)
         case Dialog("preview"):
@@ -69,6 +67,11 @@ def show(report: CampaignReport) -> None:
             share.show(report)
         case Dialog("mail", customer_id) if customer_id:
             mail.customer_mail(campaign_id, customer_id)
+
+
+def _allowed_dialog() -> Dialog | None:
+    dialog = address.value(parameters.CAMPAIGN_DIALOG)
+    return dialog if dialog and sessions.may(RIGHTS.get(dialog.kind, Right.FIGURES)) else None
 
 
 def _counted(report: CampaignReport, key: str) -> None:
