@@ -131,7 +131,10 @@ def test_nothing_else_writes_messages_either(written: io.StringIO) -> None:
         await asyncio.sleep(0)
         del task
 
-    asyncio.run(forget())
+    # In a thread: once a browser runs, Playwright keeps a loop running in this one.
+    running = threading.Thread(target=lambda: asyncio.run(forget()))
+    running.start()
+    running.join()
     logging.getLogger("mailsight.test").warning("%d customers", NAME)
     text = written.getvalue()
     assert "A thread failed unexpectedly" in text
