@@ -1,6 +1,6 @@
 """Three processes serve one database, and one of them is killed in the middle of everything.
 
-`make thorough` does so with more visitors and events.
+With MAILSIGHT_KILLS, as in `make thorough`, there are more visitors and events.
 """
 
 import os
