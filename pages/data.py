@@ -37,4 +37,5 @@ data.events(report)
 
 data.kept(report)
 
+data.disk_space()
 upload.dialog()

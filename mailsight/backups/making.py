@@ -33,7 +33,7 @@ from mailsight.warehouse.files import (
     sync_folder,
 )
 
-from . import folders, manifest
+from . import folders, manifest, space
 from .manifest import Manifest
 
 # How often a generation may be removed before it can be opened: by then, loads are faster than any real one.
@@ -80,6 +80,7 @@ def make(
             manifest.write(draft, content)
             sync_folder(draft)
         waiting.loaded.forget(loaded)
+        space.note_backup(place, at)
         removed = folders.rotate(folder, keep) if keep else []
     except OSError as error:
         raise BackupFailed(

@@ -22,6 +22,11 @@ class LoadedSegments:
 
     folder: Path
 
+    @property
+    def are_kept(self) -> bool:
+        """Whether segments are kept: from the first backup on."""
+        return self.folder.is_dir()
+
     def start(self) -> list[Path]:
         """Keeps segments that are loaded from now on; returns those that were kept until now."""
         self.folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
@@ -33,7 +38,7 @@ class LoadedSegments:
 
     def add(self, segments: Iterable[Path]) -> None:
         """Keeps segments that have just been loaded, or deletes them if there was no backup."""
-        if not self.folder.is_dir():
+        if not self.are_kept:
             self.forget(segments)
             return
         for segment in segments:

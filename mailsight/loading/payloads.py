@@ -26,7 +26,7 @@ from mailsight.providers.registry import provider_named, provider_words
 from mailsight.warehouse.draft import Draft, draft, exclusive, scratch
 from mailsight.warehouse.failures import is_machines
 
-from . import arrivals, file_checks, finding, payload_files, segments
+from . import arrivals, erased_requests, file_checks, finding, payload_files, segments
 from .derive import Progress
 from .json_files import BadRecord
 from .merge import LoadSummary, complete, reject_failing, silent
@@ -127,6 +127,8 @@ def _load_segments(
         raise
     # The draft has been published, or held nothing new: all of it is on disk and can be read.
     if requests.stop is None:
+        if spool.loaded.are_kept:
+            erased_requests.clean_all(database, present)
         spool.remove(present)
     else:
         spool.take_back_attempts(present)

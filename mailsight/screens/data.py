@@ -8,10 +8,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mailsight import settings
+from mailsight.backups import space
 from mailsight.charts import events as event_charts
 from mailsight.components import address, tables
 from mailsight.components.paging import Paging
 from mailsight.components.search_box import search_box
+from mailsight.errors import MailsightError
 from mailsight.exports import rows as export_rows
 from mailsight.exports import writers
 from mailsight.exports.writers import Rows
@@ -43,7 +45,7 @@ from . import navigation
 from .cached import read
 
 ROWS_PER_PAGE = 10
-LIVE_WEBHOOKS, IMPORTS, LOADS = "Live webhooks", "Imports", "Loads"
+LIVE_WEBHOOKS, IMPORTS, LOADS, DISK_SPACE = "Live webhooks", "Imports", "Loads", "Disk space"
 _CARDS = {
     "campaigns": ("Campaigns", "Campaigns that were sent or are planned."),
     "customers": ("Customers", "People in the customer data you loaded."),
@@ -87,6 +89,46 @@ def disk() -> None:
             f"**{sentence}** Free some space, or move the data to a larger disk. While there isn't enough, nothing "
             "can be loaded; what is here stays as it is.",
             icon=":material/hard_drive:",
+        )
+
+
+def disk_space() -> None:
+    """For those who look after the data: what it takes, and when it was last backed up."""
+    if not sessions.may(Right.UPLOADS):
+        return
+    st.header(DISK_SPACE, anchor="space")
+    try:
+        taken = space.space(settings.from_environment().database)
+    except (MailsightError, OSError):
+        return  # The pages say what is wrong with the database.
+    parts = [
+        ("Database", "What the pages show.", taken.database_bytes),
+        ("Previous database", "Kept until the next load.", taken.earlier_bytes),
+        ("Waiting webhooks", "Not loaded yet, or set aside.", taken.webhooks_bytes),
+        ("Loaded webhooks", "Kept until the next backup.", taken.loaded_bytes),
+        (
+            "Kept copies",
+            "From before updates and restored backups. Delete them when you no longer need them.",
+            taken.kept_bytes,
+        ),
+        ("Free", "Each load needs up to three times the database for a moment.", taken.free_bytes),
+    ]
+    tables.table(
+        [tables.Column("What", whole=True), tables.Column("Size", right=True, fit=True)],
+        [
+            tables.Row(label, [tables.main(label, meaning), formats.size(size_bytes)])
+            for label, meaning, size_bytes in parts
+            if size_bytes
+        ],
+        key="space",
+        label=DISK_SPACE,
+    )
+    if taken.last_backup_at:
+        st.caption(f":material/check_circle: Backed up {formats.ago(_age_seconds(taken.last_backup_at))}.")
+    else:
+        st.caption(
+            "No backup has been made yet. On the server, run `python -m mailsight backup FOLDER`. Each backup "
+            f"takes about as much space as the database ({formats.size(taken.database_bytes)})."
         )
 
 

@@ -30,6 +30,7 @@ from mailsight.warehouse.opening import SCHEMA_VERSION
 from mailsight.warehouse.reader import Warehouse
 from tests.support import generations, kills, old_databases
 from tests.support.command_line import run
+from tests.support.examples import thorough
 from tests.support.kills import Killer
 from tests.support.small_disk import small_disk
 from tests.support.webhook_data import load, loaded, once, receive
@@ -192,7 +193,7 @@ def test_a_restore_moves_a_database_aside_that_can_not_be_read(database: Path, b
     assert loaded(database) == once(["ann"])
 
 
-@pytest.mark.parametrize("link", [True, False])
+@pytest.mark.parametrize("link", [True, *thorough([False])])
 def test_a_single_database_file_can_be_restored(database: Path, tmp_path: Path, link: bool) -> None:
     copy = tmp_path / "copy.duckdb"
     shutil.copyfile(database.with_name("mailsight.000001.duckdb"), copy)
@@ -213,7 +214,7 @@ def shorten(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1])
 
 
-@pytest.mark.parametrize("harm", [flip, shorten, Path.unlink])
+@pytest.mark.parametrize("harm", [flip, *thorough([shorten, Path.unlink])])
 @pytest.mark.parametrize(
     "name",
     [
@@ -346,22 +347,27 @@ making.make(Path(sys.argv[1]), Path(sys.argv[2]), keep=1)
 
 
 @pytest.mark.parametrize(
-    ("step", "calls"),
+    "moment",
     [
-        ("mailsight.backups.making._copied", 2),
         ("mailsight.warehouse.generations.copy", 1),
-        ("mailsight.state.copies.copy", 1),
-        ("mailsight.warehouse.examination.examine", 1),
-        ("mailsight.backups.manifest.stored_file", 4),
         ("mailsight.backups.manifest.write_file", 1),
-        ("pathlib.Path.rename", 1),
         ("pathlib.Path.rename", 2),
-        ("shutil.rmtree", 1),
+        *thorough(
+            [
+                ("mailsight.backups.making._copied", 2),
+                ("mailsight.state.copies.copy", 1),
+                ("mailsight.warehouse.examination.examine", 1),
+                ("mailsight.backups.manifest.stored_file", 4),
+                ("pathlib.Path.rename", 1),
+                ("shutil.rmtree", 1),
+            ]
+        ),
     ],
 )
 def test_a_killed_backup_is_never_taken_for_a_complete_one(
-    database: Path, backups: Path, killer: Killer, step: str, calls: int
+    database: Path, backups: Path, killer: Killer, moment: tuple[str, int]
 ) -> None:
+    step, calls = moment
     killer.kill_at(step, MAKE, database, backups, calls=calls)
     assert folders.complete(backups)
     for each in folders.complete(backups):
@@ -381,9 +387,8 @@ restoring.restore(Path(sys.argv[1]), Path(sys.argv[2]))
 @pytest.mark.parametrize(
     "step",
     [
-        "mailsight.loading.loaded_segments.LoadedSegments.put_back",
         "mailsight.warehouse.generations.publish",
-        "pathlib.Path.symlink_to",
+        *thorough(["mailsight.loading.loaded_segments.LoadedSegments.put_back", "pathlib.Path.symlink_to"]),
     ],
 )
 def test_a_killed_restore_loses_nothing(database: Path, backups: Path, killer: Killer, step: str) -> None:

@@ -9,6 +9,7 @@ from mailsight.backups import making
 from mailsight.loading import segments
 from mailsight.loading.spool import Spool
 from mailsight.warehouse import files
+from tests.support.examples import thorough
 
 
 class Server:
@@ -59,7 +60,7 @@ def numbers(file: Path) -> set[int]:
     return {int(line.partition('"body": "')[2].partition('"')[0]) for line in file.read_text().splitlines()}
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", [*range(15), *thorough(range(15, 300))])
 def test_every_request_is_copied_or_loaded(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailsight.backups import making, restoring
 from mailsight.errors import SharedAddress
 from mailsight.loading import archives, bundles, payloads, spool
 from mailsight.privacy import erasure
@@ -202,6 +203,28 @@ def test_a_restored_backup_is_erased_again(shop: Path, opened_shop: Path) -> Non
 
     assert leaks(shop.parent, ZOE) == []
     assert all_figures(shop) == before
+
+
+def test_backups_and_the_webhooks_kept_for_them_bring_nobody_back(shop: Path, tmp_path: Path) -> None:
+    waiting = spool.beside(shop)
+    waiting.append(
+        "sendgrid",
+        _request({"email": ZOE[0], "event": "open"}, {"email": "bob@mail.example", "event": "open"}),
+    )
+    making.make(shop, tmp_path / "backups")
+    erasure.erase(shop, [ZOE[0]])
+    waiting.append("sendgrid", _request({"email": ZOE[0], "event": "click", "url": "https://shop.example/"}))
+    waiting.append("sendgrid", _request({"email": "bob@mail.example", "event": "delivered"}))
+    payloads.ingest_spool(shop, waiting)
+    assert len(waiting.loaded.files()) == 2
+    assert leaks(shop.parent, ZOE) == []
+
+    restoring.restore(shop, tmp_path / "backups")
+
+    assert leaks(shop.parent, ZOE) == []
+    with Warehouse(shop).snapshot() as data:
+        kinds = {row["type"] for row in data.rows("event_counts") if row["provider"] == "sendgrid"}
+    assert kinds == {"opened", "delivered"}
 
 
 def test_a_dry_run_changes_nothing(shop: Path) -> None:

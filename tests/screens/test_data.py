@@ -146,6 +146,7 @@ def test_the_data_page_has_its_sections_in_order(use: Callable[[Path], Warehouse
         "Loads",
         "Events by provider",
         "Unmatched and rejected data",
+        "Disk space",
     ]
     assert [tab.label for tab in at.tabs] == ["Unmatched events · 3", "Rejected rows · 2"]
     assert {metric.label: metric.value for metric in at.metric} == {
@@ -155,6 +156,7 @@ def test_the_data_page_has_its_sections_in_order(use: Callable[[Path], Warehouse
         "Events": "5",
     }
     assert "No provider is set up" in text
+    assert "No backup has been made yet." in text
     assert not {"None", "nan", "NaT", "null"} & set(text.split())
 
 

@@ -1,6 +1,6 @@
 """A reverse proxy like the one in docs/operating.md: each visitor stays with one of several servers while it runs.
 
-Visitors are told apart by the cookie `mailsight_process`, which tests set themselves.
+Visitors are told apart by the cookie `mailsight_browser`, which tests set themselves.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-_COOKIE = re.compile(rb"^cookie:.*\bmailsight_process=(\w+)", re.IGNORECASE | re.MULTILINE)
+_COOKIE = re.compile(rb"^cookie:.*\bmailsight_browser=(\w+)", re.IGNORECASE | re.MULTILINE)
 
 
 def order(ports: Sequence[int], visitor: str) -> list[int]:
@@ -23,20 +23,27 @@ def order(ports: Sequence[int], visitor: str) -> list[int]:
 def proxy(ports: Sequence[int]) -> Iterator[int]:
     """A proxy in front of servers on these ports; yields its own port."""
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(
-        asyncio.start_server(lambda reader, writer: _serve(ports, reader, writer), "127.0.0.1", 0)
-    )
+    # In a thread: once a browser runs, Playwright keeps a loop running in the main thread.
     thread = threading.Thread(target=loop.run_forever, name="proxy", daemon=True)
     thread.start()
+
+    async def start() -> asyncio.Server:
+        return await asyncio.start_server(lambda *streams: _serve(ports, *streams), "127.0.0.1", 0)
+
+    async def stop() -> None:
+        server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    server = asyncio.run_coroutine_threadsafe(start(), loop).result()
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
+        asyncio.run_coroutine_threadsafe(stop(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        server.close()
-        loop.run_until_complete(asyncio.sleep(0))
         loop.close()
 
 

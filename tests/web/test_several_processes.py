@@ -1,6 +1,6 @@
 """Three processes serve one database, and one of them is killed in the middle of everything.
 
-`make thorough` does so with more visitors and events.
+With MAILSIGHT_KILLS, as in `make thorough`, there are more visitors and events.
 """
 
 import os
@@ -13,11 +13,13 @@ from pathlib import Path
 import httpx
 import pytest
 import websockets
+from playwright.sync_api import Browser, expect
 
 from benchmarks.crowd import Session, biggest_campaigns
 from mailsight.loading import spool
 from mailsight.warehouse.reader import Warehouse
 from tests.support import event_loop
+from tests.support.browsing import grid, open_page
 from tests.support.dashboard import start_dashboard
 from tests.support.providers_streaming import ENVIRONMENT, Events, Provider, stored_events
 from tests.support.sticky_proxy import order, proxy
@@ -36,11 +38,13 @@ def database(sample_database: Path, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def processes(database: Path, log: Path) -> Iterator[dict[int, subprocess.Popen[bytes]]]:
+def processes(
+    database: Path, log: Path, loaders: Sequence[str] = LOADERS
+) -> Iterator[dict[int, subprocess.Popen[bytes]]]:
     """Running servers by their port, the one that loads first."""
     started: dict[int, subprocess.Popen[bytes]] = {}
     try:
-        for loader in LOADERS:
+        for loader in loaders:
             port = free_port()
             environment = ENVIRONMENT | {"MAILSIGHT_LOADER": loader}
             started[port] = start_dashboard(database, log, port, environment=environment)
@@ -60,7 +64,7 @@ class Visitor:
 
     def __init__(self, name: str, address: str, campaign_id: str) -> None:
         self.name, self.address, self.campaign_id = name, address, campaign_id
-        self.cookies = {"Cookie": f"mailsight_process={name}"}
+        self.cookies = {"Cookie": f"mailsight_browser={name}"}
         self.reconnected = 0
 
     @asynccontextmanager
@@ -151,3 +155,26 @@ def test_a_killed_process_ends_its_own_pages_only_and_loses_nothing(database: Pa
         assert ready == ["ok", "not used"]
         assert Warehouse(database).problem is None
     assert "Traceback" not in log.read_text(errors="replace")
+
+
+@pytest.mark.browser
+@pytest.mark.thorough
+def test_a_page_reconnects_to_another_process(browser: Browser, database: Path, tmp_path: Path) -> None:
+    [(campaign_id, _), *_] = biggest_campaigns(database)
+    with processes(database, tmp_path / "servers.log", ("on", "on")) as running, proxy([*running]) as port:
+        address = f"http://127.0.0.1:{port}"
+        [first, other] = running
+        [name] = names([*running])[first][:1]
+        with open_page(browser, base_url=address) as page:
+            page.context.add_cookies([{"name": "mailsight_browser", "value": name, "url": address}])
+            page.goto(f"/campaign?id={campaign_id}&tab=timeline")
+            expect(grid(page).locator(".ag-row").first).to_be_visible()
+            with page.expect_response(lambda answer: "/api/recipients" in answer.url and answer.ok):
+                running[first].kill()
+                running[first].wait()
+            # The page of the other process has a token of its own, with which its grid has just asked.
+            expect(grid(page).locator(".ag-row").first).to_be_visible()
+            expect(page.get_by_text("expired")).to_have_count(0)
+            expect(page.get_by_role("dialog")).to_have_count(0)
+            assert "tab=timeline" in page.url
+            assert running[other].poll() is None
