@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mailsight.loading import bundles
 from tests.support import exports
-from tests.support.browsing import visit
+from tests.support.browsing import settle, visit
 from tests.support.examples import thorough
 from tests.support.exported import MAILCHIMP_EXPORT
 from tests.support.provider_events import EVENTS, HUGE, OPENED, event
@@ -79,6 +79,7 @@ def test_hostile_text_is_shown_literally_and_can_be_exported(
 
 def exported(page: Page) -> int:
     """The number of lines in the export of the open tab."""
+    settle(page)  # the button comes after the table
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as CSV").click()
     return len(download.value.path().read_text("utf-8-sig").splitlines())

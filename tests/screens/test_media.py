@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import grid, open_page, settle
 from tests.support.campaigns import newest_clicked
+from tests.support.examples import thorough
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -33,7 +34,9 @@ def colour(page: Page, selector: str, name: str = "backgroundColor") -> str:
     )
 
 
-@pytest.mark.parametrize("page", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True)
+@pytest.mark.parametrize(
+    "page", [*thorough([{"color_scheme": "light"}]), {"color_scheme": "dark"}], indirect=True
+)
 def test_paper_shows_the_figures_and_the_mail_without_controls(page: Page) -> None:
     customers = page.locator('iframe[title="Customers"]')
     expect(customers).to_be_visible()
