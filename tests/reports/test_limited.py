@@ -1,13 +1,13 @@
 """Whoever is limited to a brand sees the same as if nothing but that brand had ever been loaded."""
 
-import json
 import random
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,8 +66,8 @@ def company(seed: int) -> dict[str, list[Row]]:
                 "template": "contents/mail.html",
             }
         )
-        for who in rng.sample(customers, rng.randint(1, len(customers))):
-            is_sent = rng.random() < 0.8
+        for place, who in enumerate(rng.sample(customers, rng.randint(1, len(customers)))):
+            is_sent = place == 0 or rng.random() < 0.8
             message = {
                 "campaign_id": f"s{number}",
                 "customer_id": who["customer_id"],
@@ -77,6 +77,9 @@ def company(seed: int) -> dict[str, list[Row]]:
                 "merge_fields": {"name": who["name"]},
             }
             messages.append(message)
+            if place == 0:
+                # The newest event says up to when the data is known, for everybody.
+                events.append(event(rng, message, who) | {"occurred_at": "2026-04-30T12:00:00Z"})
             events += [event(rng, message, who) for _ in range(rng.randint(0, 5) if is_sent else 0)]
     return {"campaigns": sent, "customers": customers, "messages": messages, "events": events}
 
@@ -127,6 +130,19 @@ def loaded(folder: Path, rows: dict[str, list[Row]]) -> Warehouse:
     return Warehouse(database)
 
 
+def plain(value: Any) -> Any:
+    """A report in values that can be compared: tables as text, sets in order."""
+    if isinstance(value, pd.DataFrame):
+        return value.to_csv()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def shown(data: Snapshot, ids: list[str], people: list[str]) -> Iterator[tuple[object, ...]]:
     """Everything that somebody can see or download, as far as it is the same whoever loaded it."""
     for audience in Audience:
@@ -139,15 +155,17 @@ def shown(data: Snapshot, ids: list[str], people: list[str]) -> Iterator[tuple[o
             yield "totals", campaigns.search_totals(data, audience, search)
             yield "list", campaigns.page(data, audience, search, NEWEST_FIRST, 0, 50)
             yield "campaigns.csv", writers.as_csv(exports.campaigns(data, audience, search))
-        yield "compared", campaigns.compared(data, ids, audience)
+        for side in campaigns.compared(data, ids, audience):
+            yield "compared", replace(side, unfinished_hours=None)  # depends on the clock
         for campaign_id in ids:
-            yield campaign_id, "report", campaign.report(data, campaign_id, audience)
-            yield campaign_id, "timeline", campaign.timeline(data, campaign_id, audience).to_csv()
+            report = campaign.report(data, campaign_id, audience)
+            yield campaign_id, "report", replace(report, age_hours=None)
+            yield campaign_id, "timeline", campaign.timeline(data, campaign_id, audience)
             yield campaign_id, "mailboxes", patterns.mailbox_providers(data, campaign_id, audience)
             yield campaign_id, "programs", patterns.usage(data, campaign_id, audience)
             yield campaign_id, "week", patterns.week(data, campaign_id, audience, "UTC")
             yield campaign_id, "links.csv", writers.as_csv(exports.links(data, campaign_id, audience))
-    yield "overview", replace(campaigns.overview(data))
+    yield "overview", campaigns.overview(data)
     for campaign_id in ids:
         yield campaign_id, "machines", campaign.machines(data, campaign_id)
     if data.scope.customers:
@@ -181,31 +199,27 @@ def shown_of_customers(data: Snapshot, ids: list[str], people: list[str]) -> Ite
         yield campaign_id, "events", writers.as_csv(exports.events(data, campaign_id))
         for customer_id in people:
             yield campaign_id, customer_id, mails.delivery(data, campaign_id, customer_id)
-            yield campaign_id, customer_id, customer.message_events(data, campaign_id, customer_id).to_csv()
+            yield campaign_id, customer_id, customer.message_events(data, campaign_id, customer_id)
             yield campaign_id, customer_id, mails.of_customer(data, campaign_id, customer_id)
 
 
 @pytest.mark.hypothesis
-@loads(3)
-@given(seed=st.integers(0, 10**9), brand=st.sampled_from((0, 1)))
-def test_a_limited_role_sees_the_same_as_if_nothing_else_had_been_loaded(seed: int, brand: int) -> None:
+@loads(1)
+@given(
+    seed=st.integers(0, 10**9), brand=st.sampled_from((0, 1)), by=st.sampled_from(("tag", "domain", "reader"))
+)
+def test_a_limited_role_sees_the_same_as_if_nothing_else_had_been_loaded(
+    seed: int, brand: int, by: str
+) -> None:
     rows = company(seed)
-    domain = DOMAINS[brand].removeprefix("mail.")
-    limits = (
-        Scope(tags=frozenset({"brand a" if brand == 0 else "brand b"})),
-        Scope(sender_domains=frozenset({domain})),
-        Scope(customers=False, sender_domains=frozenset({domain})),
-    )
-    everybody = [row["customer_id"] for row in rows["customers"]]
+    mine = only(rows, brand)
+    tags = frozenset({"brand a" if brand == 0 else "brand b"})
+    domains = frozenset({DOMAINS[brand].removeprefix("mail.")})
+    scope = Scope(by != "reader", *((tags, frozenset()) if by == "tag" else (frozenset(), domains)))
+    ids = [row["campaign_id"] for row in mine["campaigns"]]
+    people = [row["customer_id"] for row in rows["customers"]][::3]
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        both, alone = loaded(folder / "both", rows), loaded(folder / "alone", only(rows, brand))
-        ids = [row["campaign_id"] for row in only(rows, brand)["campaigns"]]
-        for scope in limits:
-            expected = list(shown(alone.snapshot(Scope(customers=scope.customers)), ids, everybody))
-            limited = list(shown(both.snapshot(scope), ids, everybody))
-            different = [
-                (one, other) for one, other in zip(limited, expected, strict=True) if repr(one) != repr(other)
-            ]
-            assert different == []
-            assert len(json.dumps(limited, default=repr)) > 1_000
+        both, alone = loaded(Path(name) / "both", rows), loaded(Path(name) / "alone", mine)
+        limited = plain(list(shown(both.snapshot(scope), ids, people)))
+        expected = plain(list(shown(alone.snapshot(Scope(customers=scope.customers)), ids, people)))
+    assert [pair for pair in zip(limited, expected, strict=True) if pair[0] != pair[1]] == []

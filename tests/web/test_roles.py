@@ -97,6 +97,13 @@ class Page:
         self.messages = raw_session.run(self.connection, state)
         return raw_session.shown(self.messages)
 
+    def sent(self, page: str, query: dict[str, str]) -> str:
+        """The bytes that are sent for an address, to look for words in them."""
+        messages = raw_session.run(
+            self.connection, ClientState(page_name=page, query_string=urlencode(query))
+        )
+        return b"".join(message.SerializeToString() for message in messages).decode("latin-1")
+
     def menus(self) -> list["Menu"]:
         """The menus that the page now shows."""
         elements = [message.delta.new_element for message in self.messages if message.HasField("delta")]
@@ -148,7 +155,7 @@ def test_no_page_shows_what_a_role_does_not_include(guarded: Guarded, name: str)
         leaked = {
             (path, *query.values()): words
             for path, query in addresses()
-            if (words := leaks(page.open(path, **query), HIDDEN[name], query))
+            if (words := leaks(page.sent(path, query), HIDDEN[name], query))
         }
     assert leaked == {}
 
@@ -157,11 +164,11 @@ def test_who_may_see_everything_is_shown_all_of_these_words(guarded: Guarded) ->
     """So that the test above can't pass because the words are nowhere."""
     words = {*PERSONAL, *OF_BRAND_B, *KEPT}
     with page_of(guarded, "ada") as page:
-        shown = "".join(page.open(path, **query) for path, query in addresses())
+        shown = "".join(page.sent(path, query) for path, query in addresses())
         token = grid_token(page.open("campaign", id=CAMPAIGN_B))
         request = {"token": token, "start": 0, "end": 9}
         shown += httpx.post(f"{guarded.address}/api/recipients", json=request, headers=cookie(page)).text
-    assert {word for word in words if word not in shown} <= {"10.77.1.", "cust-carlotta", "Dear-Annabel"}
+    assert {word for word in words if word not in shown} == set()
 
 
 def cookie(page: Page) -> dict[str, str]:
