@@ -243,6 +243,12 @@ from (
 ) as x
 where staged_messages.rowid = x.row;
 
+-- name: shorten_refused_ips()!
+-- Rejected rows are stored with as much of IP addresses as the setting allows.
+update new_refusals
+set row = stored_ips(row, null), reason = stored_ips(reason, null)
+where coalesce(getvariable('ip_addresses'), 'full') <> 'full';
+
 -- name: erased_refusals#
 -- Of rows that are rejected, those that mention an erased person are stored without their text, as `rewrite_refused` does.
 create or replace temp view arriving_refusals as

@@ -81,8 +81,12 @@ end;
 create or replace temp macro stored_ips(text, ip) as case
     when coalesce(getvariable('ip_addresses'), 'full') = 'full' then text
     else regexp_replace(
-        if(length(ip) > 2, replace(text, ip, coalesce(stored_ip(ip), '')), text),
-        '\b(\d{1,3}\.\d{1,3}\.\d{1,3}\.)\d{1,3}\b', if(getvariable('ip_addresses') = 'truncated', '\1' || '0', ''), 'g'
+        regexp_replace(
+            if(length(ip) > 2, replace(text, ip, coalesce(stored_ip(ip), '')), text),
+            '\b(\d{1,3}\.\d{1,3}\.\d{1,3}\.)\d{1,3}\b', if(getvariable('ip_addresses') = 'truncated', '\1' || '0', ''), 'g'
+        ),
+        '(?i)\b([\da-f]{1,4}:[\da-f]{1,4}:[\da-f]{0,4}):[\da-f]{0,4}:[\da-f:]*[\da-f]\b',
+        if(getvariable('ip_addresses') = 'truncated', '\1::', ''), 'g'
     )
 end;
 -- nobodys_agent: a user agent without minor versions, which may tell people apart.

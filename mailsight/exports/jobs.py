@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ class Job:
     size_bytes: int = 0
     note: str = ""
     locale: Locale = field(default_factory=locales.current)
+    started_at: float = field(default_factory=time.time)
     _file: BinaryIO = field(default_factory=TemporaryFile, repr=False)
     _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
 

@@ -56,8 +56,9 @@ class Arrivals:
         self.work.run("find_past_arrivals")
         self.work.run("erase_arrivals")
 
-    def erase_refusals(self) -> None:
-        """Removes the texts of rejected rows that mention erased people."""
+    def clean_refusals(self) -> None:
+        """Removes the texts of rejected rows that mention erased people, and shortens IP addresses in others."""
+        self.work.run("shorten_refused_ips")
         if self.is_any:
             self.work.run("erased_refusals")
 

@@ -149,7 +149,7 @@ class Refusals:
     def store(self) -> int:
         """Stores the rows in the database, each once; returns how many are new."""
         self.flush()
-        self._arrivals.erase_refusals()
+        self._arrivals.clean_refusals()
         parts = self._work.run("refused_parts", most=_PART_BYTES)
         return sum(
             int(self._work.run("merge_refused", first=first, last=last)[0][0]) for first, last in parts

@@ -38,7 +38,7 @@ def clean(database: Path, state: Store) -> int:
 def _remove_replaced(database: Path, state: Store) -> None:
     """Removes what restoring backups has moved aside before somebody was erased."""
     home = generations.home(database)
-    latest = max((row["erased_at"] for row in state.rows("erased_keys")), default=0.0)
+    latest = erased.latest(state)
     for folder in home.parent.glob(f"{home.stem}.replaced-*"):
         if folder.stat().st_mtime < latest:
             shutil.rmtree(folder)

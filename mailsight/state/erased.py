@@ -53,6 +53,12 @@ def is_any(store: Store) -> bool:
     return bool(store.row("is_any_erased"))
 
 
+def latest(store: Store) -> float:
+    """When somebody was last added to the list, in seconds since 1970; 0 if it is empty."""
+    row = store.row("latest_erased")
+    return float(row["erased_at"] or 0.0) if row else 0.0
+
+
 def add(store: Store, entries: Iterable[Erased]) -> None:
     """Adds entries to the list, all of them or none. Known ones stay as they are, but count as unfinished."""
     now = time.time()

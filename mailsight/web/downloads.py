@@ -19,10 +19,13 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from mailsight import settings
 from mailsight.errors import FileGone, MailsightError, NotAllowed
 from mailsight.exports.jobs import RETENTION_SECONDS, Job, Jobs, OnProgress, State
 from mailsight.exports.lists import Format
 from mailsight.figures import formats, locales
+from mailsight.state import erased, store
+from mailsight.state.store import Store
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
 
@@ -200,4 +203,12 @@ async def _allowed(request: Request, *states: State) -> Job:
     job = jobs().find(job_id)
     if job is None or (states and job.state not in states):
         raise FileGone("It was removed, or it is not ready yet. Files are removed after an hour.")
+    if await run_in_threadpool(may_name_erased, job):
+        jobs().remove(job)
+        raise FileGone("It was removed, because somebody was erased from the data after it was ordered.")
     return job
+
+
+def may_name_erased(job: Job) -> bool:
+    """Whether somebody was erased since the file was ordered."""
+    return erased.latest(Store(store.beside(settings.from_environment().database))) > job.started_at

@@ -9,6 +9,8 @@ import pytest
 
 from mailsight.backups import making, restoring
 from mailsight.errors import SharedAddress
+from mailsight.exports.jobs import Job
+from mailsight.exports.lists import Format
 from mailsight.loading import archives, bundles, payloads, spool
 from mailsight.privacy import erasure
 from mailsight.privacy.erasure import TABLES, Erasure
@@ -16,6 +18,7 @@ from mailsight.state import audit
 from mailsight.state.audit import Action
 from mailsight.warehouse.queries import statement, statement_names
 from mailsight.warehouse.reader import Warehouse
+from mailsight.web import downloads
 from tests.support.all_figures import all_figures
 from tests.support.archives import raw_mail
 from tests.support.bundles import bundle, ndjson
@@ -124,6 +127,16 @@ def test_the_audit_keeps_its_entries_without_the_customer(shop: Path) -> None:
     assert customers[0] == "kunde-0815-b"
     assert customers[1].startswith("erased:erased-")
     assert leaks(shop.parent, ZOE) == []
+
+
+def test_exports_that_were_ordered_before_are_gone(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILSIGHT_DATABASE", str(shop))
+    before = Job("before", "customers.csv", Format.CSV)
+
+    erasure.erase(shop, [ZOE[0]])
+
+    assert downloads.may_name_erased(before)
+    assert not downloads.may_name_erased(Job("after", "customers.csv", Format.CSV))
 
 
 def _request(*events: dict[str, object]) -> str:

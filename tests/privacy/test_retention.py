@@ -34,7 +34,7 @@ def loaded(tmp_path: Path) -> tuple[Path, Path]:
     events: list[dict[str, object]] = []
     for campaign, year in years.items():
         for person in ("ann", "bob"):
-            row = {"campaign_id": campaign, "customer_id": f"kunde-{person}"}
+            row: dict[str, object] = {"campaign_id": campaign, "customer_id": f"kunde-{person}"}
             messages.append(
                 row
                 | {
