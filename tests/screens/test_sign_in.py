@@ -1,13 +1,17 @@
 """Signing in with OpenID Connect: before, nothing is shown; afterwards, every link works."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from mailsight.state import audit
+from mailsight.state.audit import Search
 from tests.support import signed_in
 from tests.support.browsing import visit
 from tests.support.campaigns import listed
@@ -82,6 +86,7 @@ def test_signing_out_ends_the_session_in_all_tabs_and_its_tokens(
 ) -> None:
     campaign = listed(sample_database)[1]
     address = f"{guarded.address}/campaign?id={campaign.campaign_id}"
+    since = datetime.now(UTC)
     with visit(browser) as (page, _):
         with page.expect_request("**/api/recipients") as asked:
             page.goto(address)
@@ -107,6 +112,10 @@ def test_signing_out_ends_the_session_in_all_tabs_and_its_tokens(
         )
         page.goto(address)
         expect(page.get_by_text("Your session has ended")).to_be_visible()
+    by_ann = Search(person="ann@company.example", since=since)
+    actions = Counter(entry.action for entry in audit.beside(sample_database, 0).entries(by_ann, size=50))
+    assert (actions["signed_in"], actions["signed_out"]) == (1, 1)
+    assert actions["listed_customers"] >= 1
 
 
 def test_a_session_ends_after_its_time(

@@ -88,6 +88,13 @@ def test_a_search_is_recorded_without_its_text(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_an_empty_list_shows_nobody_but_a_search_without_matches_is_one() -> None:
+    audit.listed("refused", [], 0, session_id=SESSION)
+    audit.listed("refused", [], 0, search="anna", session_id=SESSION)
+    assert [action for _, action, _ in recorded()] == ["searched"]
+
+
+@pytest.mark.usefixtures("folder")
 def test_new_data_is_not_a_new_search() -> None:
     for matches in (3, 4):
         audit.listed("customers", [], matches, search="anna", session_id=SESSION)
