@@ -93,8 +93,14 @@ def test_signing_out_ends_the_session_in_all_tabs_and_its_tokens(
             sign_in(page, "ann")
             expect(page.get_by_text("company.example")).to_be_visible()
         request = asked.value.post_data_json
-        assert httpx.post(f"{guarded.address}/api/recipients", json=request).status_code == 200
         stolen = page.context.cookies()
+        theirs = {str(cookie["name"]): str(cookie["value"]) for cookie in stolen}
+
+        def ask(cookies: dict[str, str]) -> httpx.Response:
+            url = f"{guarded.address}/api/recipients"
+            return httpx.post(url, json=request, cookies=cookies, timeout=PATIENCE_SECONDS)
+
+        assert (ask(theirs).status_code, ask({}).status_code) == (200, 401)
         with page.context.new_page() as other:
             other.goto(address)
             expect(other.get_by_role("heading", name=campaign.name)).to_be_visible()
@@ -104,7 +110,7 @@ def test_signing_out_ends_the_session_in_all_tabs_and_its_tokens(
             expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
             other.get_by_role("button", name="Selection").click()
             expect(other.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
-        answer = httpx.post(f"{guarded.address}/api/recipients", json=request, timeout=PATIENCE_SECONDS)
+        answer = ask(theirs)
         assert (answer.status_code, answer.json()["error"]["title"]) == (401, "This page has expired")
     with visit(browser) as (page, _):
         page.context.add_cookies(
