@@ -19,7 +19,8 @@ from mailsight.warehouse.queries import statement
 from . import store
 from .store import Store
 
-COMMAND_LINE, SCHEDULE = "command line", "schedule"
+# Who is no person that signed in.
+COMMAND_LINE, SCHEDULE, SHARED_LINK = "command line", "schedule", "shared link"
 DAY_SECONDS = 86_400
 _MONTH_SECONDS = 365.2425 / 12 * DAY_SECONDS
 _EXPORTED_AT_ONCE = 10_000

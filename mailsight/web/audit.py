@@ -80,8 +80,13 @@ def listed(
     again: object = "",
     session_id: str = "",
 ) -> None:
-    """Record that the viewer sees a list of customers with these filters, or what they searched it for."""
+    """Record that the viewer sees a list of customers with these filters, or how they searched it.
+
+    An empty list shows nobody, so it counts only if it was searched.
+    """
     text = search.strip()
+    if not (text or matches):
+        return
     length: dict[str, Any] = {"length": len(text)} if text else {}
     viewed(
         Action.SEARCHED if text else Action.LISTED_CUSTOMERS,

@@ -24,7 +24,7 @@ from mailsight.errors import MailsightError, NotAllowed
 from mailsight.exports import report as report_export
 from mailsight.figures import locales
 from mailsight.state import shares, store
-from mailsight.state.audit import Action
+from mailsight.state.audit import SHARED_LINK, Action
 from mailsight.state.shares import Share, Sharer, Shares
 from mailsight.state.store import Store
 from mailsight.vocabulary import Audience, Role
@@ -41,7 +41,7 @@ REQUESTS_PER_MINUTE = 60
 CACHE_BYTES = 32 * 2**20
 REPORTS = ByteCache(CACHE_BYTES)
 # What people without an account are, in the audit.
-_SOMEBODY = Viewer("", Role.READER)
+_SOMEBODY = Viewer(SHARED_LINK, Role.READER)
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",

@@ -46,8 +46,8 @@ def test_loads_are_recorded(sample_bundle: Path, tmp_path: Path) -> None:
 def test_without_an_audit_no_list_is_exported_but_data_is_loaded(
     database: Path, sample_bundle: Path, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "mailsight.state.sqlite"
-    broken.write_bytes(b"not a database" * 100)
+    with audit.beside(database, 0).store.transaction() as connection:
+        connection.execute("drop table audit")
     with pytest.raises(StateUnreadable):
         run("export", "campaigns", "-o", tmp_path / "a.csv", "--database", database)
     assert not (tmp_path / "a.csv").exists()

@@ -1,13 +1,17 @@
 """Signing in with OpenID Connect: before, nothing is shown; afterwards, every link works."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from mailsight.state import audit
+from mailsight.state.audit import Search
 from tests.support import signed_in
 from tests.support.browsing import visit
 from tests.support.campaigns import listed
@@ -82,14 +86,21 @@ def test_signing_out_ends_the_session_in_all_tabs_and_its_tokens(
 ) -> None:
     campaign = listed(sample_database)[1]
     address = f"{guarded.address}/campaign?id={campaign.campaign_id}"
+    since = datetime.now(UTC)
     with visit(browser) as (page, _):
         with page.expect_request("**/api/recipients") as asked:
             page.goto(address)
             sign_in(page, "ann")
             expect(page.get_by_text("company.example")).to_be_visible()
         request = asked.value.post_data_json
-        assert httpx.post(f"{guarded.address}/api/recipients", json=request).status_code == 200
         stolen = page.context.cookies()
+        theirs = {str(cookie["name"]): str(cookie["value"]) for cookie in stolen}
+
+        def ask(cookies: dict[str, str]) -> httpx.Response:
+            url = f"{guarded.address}/api/recipients"
+            return httpx.post(url, json=request, cookies=cookies, timeout=PATIENCE_SECONDS)
+
+        assert (ask(theirs).status_code, ask({}).status_code) == (200, 401)
         with page.context.new_page() as other:
             other.goto(address)
             expect(other.get_by_role("heading", name=campaign.name)).to_be_visible()
@@ -99,7 +110,7 @@ def test_signing_out_ends_the_session_in_all_tabs_and_its_tokens(
             expect(page.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
             other.get_by_role("button", name="Selection").click()
             expect(other.get_by_role("heading", name="Sign in to Mailsight")).to_be_visible()
-        answer = httpx.post(f"{guarded.address}/api/recipients", json=request, timeout=PATIENCE_SECONDS)
+        answer = ask(theirs)
         assert (answer.status_code, answer.json()["error"]["title"]) == (401, "This page has expired")
     with visit(browser) as (page, _):
         page.context.add_cookies(
@@ -107,6 +118,10 @@ def test_signing_out_ends_the_session_in_all_tabs_and_its_tokens(
         )
         page.goto(address)
         expect(page.get_by_text("Your session has ended")).to_be_visible()
+    by_ann = Search(person="ann@company.example", since=since)
+    actions = Counter(entry.action for entry in audit.beside(sample_database, 0).entries(by_ann, size=50))
+    assert (actions["signed_in"], actions["signed_out"]) == (1, 1)
+    assert actions["listed_customers"] >= 1
 
 
 def test_a_session_ends_after_its_time(

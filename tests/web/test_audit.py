@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from mailsight.errors import StateUnreadable
 from mailsight.state.audit import Action
 from mailsight.vocabulary import Role
-from mailsight.web import audit, configuration, ended, sessions
+from mailsight.web import audit, configuration, sessions
 from mailsight.web.access import Access, Grant, Viewer, people
 from mailsight.web.audit import Export
 from mailsight.web.configuration import Configuration
@@ -88,6 +88,13 @@ def test_a_search_is_recorded_without_its_text(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_an_empty_list_shows_nobody_but_a_search_without_matches_is_one() -> None:
+    audit.listed("refused", [], 0, session_id=SESSION)
+    audit.listed("refused", [], 0, search="anna", session_id=SESSION)
+    assert [action for _, action, _ in recorded()] == ["searched"]
+
+
+@pytest.mark.usefixtures("folder")
 def test_new_data_is_not_a_new_search() -> None:
     for matches in (3, 4):
         audit.listed("customers", [], matches, search="anna", session_id=SESSION)
@@ -95,12 +102,11 @@ def test_new_data_is_not_a_new_search() -> None:
 
 
 @pytest.fixture
-def broken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of the audit, which can't be used, while nobody is taken for signed out."""
-    monkeypatch.setattr(ended, "is_ended", lambda _: False)
-    file = folder / "m.state.sqlite"
-    file.write_bytes(b"not a database" * 100)
-    return file
+def broken(folder: Path) -> Path:
+    """The file of the state, in which no entry can be written."""
+    with audit.current().store.transaction() as connection:
+        connection.execute("drop table audit")
+    return folder / "m.state.sqlite"
 
 
 def test_viewing_goes_on_if_the_audit_fails(broken: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -107,7 +107,7 @@ def test_a_link_opens_the_report_without_scripts_or_customers(
     assert share.views == 2
     entries = audit.current().entries(size=9)
     assert [(entry.action, entry.campaign_id, entry.person, entry.details) for entry in entries] == [
-        ("opened_shared", campaign_id, "", {"link": share.share_id})
+        ("opened_shared", campaign_id, "shared link", {"link": share.share_id})
     ] * 2
 
 
@@ -258,7 +258,7 @@ def test_sharing_needs_the_right_and_is_recorded(
     shared.revoke(share)
     assert client.get(link).status_code == 404
     actions = [(entry.person, entry.action) for entry in audit.current().entries(size=9)]
-    assert actions == [("root", "unshared"), ("", "opened_shared"), ("ann@x.example", "shared")]
+    assert actions == [("root", "unshared"), ("shared link", "opened_shared"), ("ann@x.example", "shared")]
 
 
 def test_nothing_is_shared_if_the_audit_fails(
