@@ -13,6 +13,7 @@ from mailsight.commands import (  # noqa: F401  # all but console register comma
     imports,
     loads,
     people,
+    tokens,
 )
 from mailsight.errors import MailsightError, UnknownProvider, WrongUsage
 

@@ -41,7 +41,12 @@ MailsightError
 ├── BadAddress             the server can't listen on the configured address or port
 ├── PortTaken              another program listens on the server's port
 ├── NotAllowed             a page's token is forged, expired or missing
-│   └── NotInRole          the viewer's role does not include this page or file
+│   ├── NotInRole          the viewer's role does not include this page or file
+│   └── BadToken           a token for the API is missing, unknown, ended or revoked
+├── BadParameter           a request to the API has a parameter that it doesn't know, or with a value it can't have
+├── NoSuchAddress          the API has nothing at this address
+├── NoSuchToken            there is no token with this id
+├── TooManyCalls           a token is used too often, or a client sent too many wrong ones
 ├── FileGone               an exported file was removed, or its token is not valid
 ├── UnknownProvider        Mailsight can't read events of this provider
 ├── NotAnEvent             a provider's request without an event of a sent message
@@ -278,6 +283,37 @@ class NotAllowed(MailsightError):
 class NotInRole(NotAllowed):
     title = "Not part of your role"
     next_step = "If you need it, ask whoever runs this dashboard for another role."
+
+
+class BadToken(NotAllowed):
+    title = "Token not accepted"
+    next_step = (
+        "Send a valid token in the header `Authorization: Bearer ms_...`; docs/api.md says how to get one."
+    )
+
+
+class BadParameter(MailsightError):
+    title = "This parameter can't be used"
+    next_step = "`/api/v1/openapi.json` lists the parameters."
+
+
+class NoSuchAddress(MailsightError):
+    title = "There is nothing here"
+    next_step = "`/api/v1/openapi.json` lists the addresses."
+
+
+class NoSuchToken(MailsightError):
+    title = "Token not found"
+    next_step = "List the tokens with `mailsight token list`."
+
+
+class TooManyCalls(MailsightError):
+    title = "Too many requests"
+    next_step = "Wait for the seconds in the header `Retry-After`, then try again."
+
+    def __init__(self, message: str, wait_seconds: int = 60) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
 
 
 class FileGone(MailsightError):

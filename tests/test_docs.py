@@ -23,15 +23,24 @@ from mailsight.reports import campaign, mails
 from mailsight.settings import Settings
 from mailsight.vocabulary import Audience, EventType, NotSentReason, Status
 from mailsight.warehouse.reader import Warehouse
+from mailsight.web.api.reports import REPORTS, Report
 from tooling.servers import PROJECT
 
 METRICS = (PROJECT / "docs" / "metrics.md").read_text(encoding="utf-8")
 DATA = (PROJECT / "docs" / "data.md").read_text(encoding="utf-8")
 ARCHITECTURE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+API = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
 PROVIDERS_PAGE = (PROJECT / "docs" / "providers.md").read_text(encoding="utf-8")
 HEATMAP = (PROJECT / "docs" / "heatmap.md").read_text(encoding="utf-8")
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
+COMMANDS = [
+    *(command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands),
+    *(
+        f"{group.name} {command.name}"
+        for group in app.registered_groups
+        for command in (group.typer_instance.registered_commands if group.typer_instance else [])
+    ),
+]
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
 
 
@@ -132,7 +141,15 @@ def test_the_readme_names_every_setting(setting: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_readme_has_a_row_for_every_command(command: str) -> None:
-    assert re.search(rf"^\| `{command}[` ]", README, re.MULTILINE)
+    assert re.search(rf"^\| (`[^|]+`, )*`{command}[` ]", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
+def test_every_report_of_the_api_has_a_row_and_its_parameters(report: Report) -> None:
+    [row] = re.findall(rf"^\| `/api/v1/{re.escape(report.path)}` \|.*$", API, re.MULTILINE)
+    for parameter in report.parameters:
+        assert f"`{parameter.name}`" in row
+        assert f"| `{parameter.name}` |" in API
 
 
 @pytest.mark.parametrize(

@@ -231,10 +231,12 @@ def all_links(data: Snapshot, campaign_id: str, audience: Audience) -> list[Link
     ]
 
 
-def figures(data: Snapshot, campaign_id: str, audience: Audience) -> dict[str, object]:
-    """Return a campaign's figures, with all its links, as `mailsight report` prints them in JSON.
+def figures(
+    data: Snapshot, campaign_id: str, audience: Audience, *, most_links: int | None = None
+) -> dict[str, object]:
+    """Return a campaign's figures as `mailsight report` and the API give them in JSON. Raises `UnknownCampaign`.
 
-    It is the same in every locale. Raises `UnknownCampaign`.
+    They are the same in every locale. `most_links`: with the links as on the campaign's page, not all of them.
     """
     described = report(data, campaign_id, audience)
     with locales.using(locales.BRITISH):
@@ -250,7 +252,7 @@ def figures(data: Snapshot, campaign_id: str, audience: Audience) -> dict[str, o
         "rates": {rate.key: rate.rate(described.counts) for rate in RATES},
         "not_sent": {str(reason): customers for reason, customers in described.not_sent.items()},
         "status": {str(status): described.status.get(status) for status in SENT_STATES},
-        "reported": _reported(described.counts),
+        "reported": reported_by(described.counts),
         "differences": [
             {
                 "figure": each.figure,
@@ -261,33 +263,38 @@ def figures(data: Snapshot, campaign_id: str, audience: Audience) -> dict[str, o
             }
             for each in described.differences
         ],
-        "sales": [
-            {
-                "source": each.source,
-                "as_of": each.at.isoformat() if each.at else None,
-                "orders": each.orders,
-                "revenue": each.revenue,
-                "currency": each.currency,
-            }
-            for each in described.sales
-        ],
-        "links": [
-            {
-                "link_position": link.link_position,
-                "url": link.url,
-                "clicks": link.clicks,
-                "clickers": link.clickers,
-            }
-            for link in _links(data, campaign_id, audience, None)
-        ],
+        "sales": [sold(each) for each in described.sales],
+        "links": [clicked(link) for link in _links(data, campaign_id, audience, most_links)],
         "other_links": [
             {"url": link.url, "clicks": link.clicks, "clickers": link.clickers}
-            for link in _other_links(data, campaign_id, audience, None)
+            for link in _other_links(data, campaign_id, audience, most_links)
         ],
     }
 
 
-def _reported(counts: Counts) -> dict[str, object] | None:
+def clicked(link: LinkClicks) -> dict[str, object]:
+    """A link's clicks for JSON."""
+    return {
+        "link_position": link.link_position,
+        "url": link.url,
+        "clicks": link.clicks,
+        "clickers": link.clickers,
+    }
+
+
+def sold(sales: Sales) -> dict[str, object]:
+    """What a program reports to have been sold, for JSON."""
+    return {
+        "source": sales.source,
+        "as_of": sales.at.isoformat() if sales.at else None,
+        "orders": sales.orders,
+        "revenue": sales.revenue,
+        "currency": sales.currency,
+    }
+
+
+def reported_by(counts: Counts) -> dict[str, object] | None:
+    """Who reports which of the counts, for JSON; None if all were counted."""
     if counts.reported is None:
         return None
     source, at = counts.reported.source, counts.reported.at

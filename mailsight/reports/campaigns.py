@@ -14,6 +14,7 @@ from mailsight.figures.reported import Sales
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
 
+from . import campaign as one_campaign
 from .campaign import previous_campaigns
 from .search import CampaignSearch, Order, selection
 
@@ -111,6 +112,22 @@ def page(
     """Read the campaigns that match the search, in this order: `size` of them, starting at row `start`."""
     rows = data.rows("campaign_list", selection(search, order), audience=audience, start=start, size=size)
     return [_listed(row) for row in rows]
+
+
+def figures(campaign: ListedCampaign) -> dict[str, object]:
+    """A row of the list for JSON, with the names that a campaign's own figures have."""
+    return {
+        "campaign_id": campaign.campaign_id,
+        "name": campaign.name,
+        "subject": campaign.subject,
+        "sent_at": campaign.sent_at.isoformat() if campaign.sent_at else None,
+        "tags": list(campaign.tags),
+        "planned": campaign.is_planned,
+        "counts": campaign.counts.known_by_key(),
+        "rates": {rate.key: rate.rate(campaign.counts) for rate in RATES},
+        "reported": one_campaign.reported_by(campaign.counts),
+        "sales": one_campaign.sold(campaign.sales) if campaign.sales else None,
+    }
 
 
 def changes(

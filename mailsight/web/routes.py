@@ -26,6 +26,7 @@ from mailsight.warehouse.served import warehouse
 
 from . import audit, configuration, downloads, hosts, metrics, parameters, shared, webhooks
 from .answers import path
+from .api import routes as api
 from .compression import BaseUrlScript, CompressedCode, base_url_script
 from .gate import Gate
 from .headers import SecurityHeaders, streamlit_scripts
@@ -54,6 +55,7 @@ def routes() -> list[BaseRoute]:
         Route(path("api/recipients"), recipients, methods=["POST"]),
         *downloads.routes(path),
         *shared.routes(path),
+        *api.routes(path),
         *webhooks.routes(path, _webhooks()),
     ]
 

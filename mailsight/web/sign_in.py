@@ -21,6 +21,7 @@ from streamlit.web.server.starlette.starlette_server_config import TOKENS_COOKIE
 from . import addresses, audit, sessions, shared
 from .access import Standing
 from .answers import path
+from .api import tokens
 
 # How long the identity provider may take, over all requests of one step.
 PROVIDER_SECONDS = 15.0
@@ -82,6 +83,7 @@ class SignIn:
         if claims := sessions.claims_from(_cookies(answer)):
             await run_in_threadpool(audit.signed_in, claims)
             await run_in_threadpool(shared.note_claims, claims)
+            await run_in_threadpool(tokens.note_claims, claims)
         failure: Failure | None = None
         if not _sets_cookie(answer, USER_COOKIE_NAME) and not _is_signed_in(request):
             if "error" in asked_for:

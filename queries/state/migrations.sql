@@ -62,11 +62,12 @@ create table shares (
 create index shares_by_campaign on shares (campaign_id);
 create index shares_by_person on shares (created_by);
 
--- Tokens for the HTTP API. Only their hashes are stored. tags and sender_domains are JSON lists: the limits of the role.
+-- Tokens for the HTTP API. Only their hashes are stored. tags and sender_domains are JSON lists: the limits of the role. issuer:
+-- what the identity provider said about the person that gave them their role, as JSON; null for the command line.
 create table api_tokens (
-    token_id text primary key, token_hash blob not null unique, name text not null, person text not null, role text not null,
-    tags text not null, sender_domains text not null, created_at real not null, expires_at real not null, revoked_at real,
-    last_used_at real
+    token_id text primary key, token_hash blob not null unique, name text not null, person text not null, issuer text,
+    role text not null, tags text not null, sender_domains text not null, created_at real not null, expires_at real not null,
+    revoked_at real, last_used_at real
 ) strict, without rowid;
 
 -- Sign-ins that people ended by signing out, until they would have expired. They are ended in every process.

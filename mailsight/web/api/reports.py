@@ -1,0 +1,184 @@
+"""The reports of the API in one table: the address, the parameters, the right, and the JSON of each.
+
+The figures come from the functions that the pages and `mailsight report` use.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailsight.figures.metrics import RATES, share
+from mailsight.reports import campaign as campaign_reports
+from mailsight.reports import campaigns as list_reports
+from mailsight.reports import grid
+from mailsight.reports import recipients as recipient_reports
+from mailsight.reports.campaign import MAX_LINKS
+from mailsight.reports.search import CampaignSearch, Order
+from mailsight.vocabulary import Status
+from mailsight.warehouse.reader import Snapshot
+from mailsight.web.access import Right
+
+from . import parameters, schemas
+from .parameters import AUDIENCE, Parameter, Values
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report: what follows `/api/v1/`, its name in the audit, and how it is read.
+
+    `read` gets the id of the campaign, or an empty text. It raises `UnknownCampaign`.
+    """
+
+    path: str
+    name: str
+    summary: str
+    read: Callable[[Snapshot, str, Values], Json]
+    schema: Mapping[str, Any]
+    parameters: tuple[Parameter, ...] = (AUDIENCE,)
+    right: Right = Right.FIGURES
+
+    @property
+    def is_of_campaign(self) -> bool:
+        """Whether the address names a campaign."""
+        return "{" in self.path
+
+
+def _campaigns(data: Snapshot, _: str, chosen: Values) -> Json:
+    search = CampaignSearch(
+        chosen["search"], chosen["since"], chosen["until"], chosen["tag"], all_tags=chosen["tags"] == "all"
+    )
+    order = Order(chosen["sort"].removeprefix("-"), down=chosen["sort"].startswith("-"))
+    totals = list_reports.search_totals(data, chosen["audience"], search)
+    start, size = _start(chosen), chosen["size"]
+    rows = list_reports.page(data, chosen["audience"], search, order, start, size)
+    return {
+        "campaigns": [list_reports.figures(campaign) for campaign in rows],
+        "totals": {
+            "counts": totals.totals.known_by_key(),
+            "rates": {rate.key: totals.rates[rate.key].rate for rate in RATES},
+        },
+        **_page(chosen, totals.campaigns),
+    }
+
+
+def _campaign(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
+    return campaign_reports.figures(data, campaign_id, chosen["audience"], most_links=MAX_LINKS)
+
+
+def _links(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
+    rows = campaign_reports.all_links(data, campaign_id, chosen["audience"])
+    start = _start(chosen)
+    clicks = sum(link.clicks for link in rows)
+    return {
+        "campaign_id": campaign_id,
+        "audience": chosen["audience"],
+        "clicks": clicks,
+        "links": [
+            campaign_reports.clicked(link) | {"share": share(link.clicks, clicks)}
+            for link in rows[start : start + chosen["size"]]
+        ],
+        **_page(chosen, len(rows)),
+    }
+
+
+def _timeline(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
+    campaign_reports.campaign(data, campaign_id)  # raises UnknownCampaign
+    hours = campaign_reports.timeline(data, campaign_id, chosen["audience"])
+    columns = ["hour", "opens", "clicks", "opened", "clicked"]
+    rows = zip(*(hours[column].tolist() for column in columns), strict=True)
+    return {
+        "campaign_id": campaign_id,
+        "audience": chosen["audience"],
+        "hours": [dict(zip(columns, map(int, row), strict=True)) for row in rows],
+    }
+
+
+def _customers(data: Snapshot, campaign_id: str, chosen: Values) -> Json:
+    campaign_reports.campaign(data, campaign_id)  # raises UnknownCampaign
+    start, sort = _start(chosen), chosen["sort"]
+    order = (
+        [{"colId": sort.removeprefix("-"), "sort": "desc" if sort.startswith("-") else "asc"}] if sort else []
+    )
+    query = grid.grid_query(
+        sort_model=order,
+        status=chosen["status"],
+        link=chosen["link"],
+        start=start,
+        end=start + chosen["size"],
+    )
+    page = recipient_reports.page(data, campaign_id, chosen["audience"], query)
+    return {
+        "campaign_id": campaign_id,
+        "audience": chosen["audience"],
+        "customers": [_customer(row) for row in page.rows],
+        **_page(chosen, page.total),
+    }
+
+
+def _customer(row: Mapping[str, Any]) -> Json:
+    shown: Json = {"customer_id": row["customer_id"]}
+    for column in grid.COLUMNS:
+        value = row[column.key]
+        shown[column.key] = value.isoformat() if column.kind == "moment" and value else value
+    return shown | {"status": Status(row["status"]).value}
+
+
+def _start(chosen: Values) -> int:
+    return int((chosen["page"] - 1) * chosen["size"])
+
+
+def _page(chosen: Values, total: int) -> Json:
+    """Which page it is, and the number of the next one; None on the last."""
+    page, size = chosen["page"], chosen["size"]
+    return {
+        "total": total,
+        "page": page,
+        "size": size,
+        "next_page": page + 1 if page * size < total else None,
+    }
+
+
+REPORTS = (
+    Report(
+        "campaigns",
+        "campaigns",
+        "The campaigns that match a search, and their totals",
+        _campaigns,
+        schemas.CAMPAIGNS,
+        parameters.CAMPAIGNS,
+    ),
+    # The longer addresses first, because an id may contain slashes.
+    Report(
+        "campaigns/{campaign_id}/links",
+        "links",
+        "How often each link was clicked: those of the e-mail in order, then all others",
+        _links,
+        schemas.LINKS,
+        parameters.LINKS,
+    ),
+    Report(
+        "campaigns/{campaign_id}/timeline",
+        "timeline",
+        "Opens and clicks by hour since send; hours without any are left out",
+        _timeline,
+        schemas.TIMELINE,
+    ),
+    Report(
+        "campaigns/{campaign_id}/customers",
+        "customers",
+        "The customers of a campaign, and what they did",
+        _customers,
+        schemas.CUSTOMERS,
+        parameters.CUSTOMERS,
+        Right.CUSTOMERS,
+    ),
+    Report(
+        "campaigns/{campaign_id}",
+        "campaign",
+        "A campaign's verdict and figures, as `mailsight report` prints them",
+        _campaign,
+        schemas.CAMPAIGN,
+    ),
+)

@@ -1,0 +1,137 @@
+"""What a token may read: never more than the person who issued it could then, and never more than they may now.
+
+The issuer isn't there when a token is used. So the claims by which the configuration gives them a role are kept,
+compared with it each time, and updated when the person signs in. What the provider says of them may have changed since
+then, such as their groups: if the role comes from that, and not from the address, a token lasts `MAX_CLAIMED_DAYS` at
+most.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from mailsight import settings
+from mailsight.errors import BadToken, NotInRole
+from mailsight.state import tokens
+from mailsight.state.audit import Action
+from mailsight.state.tokens import MAX_DAYS, Token, Tokens
+from mailsight.vocabulary import Role
+from mailsight.warehouse.scope import Scope, narrowed
+from mailsight.web import audit, configuration, sessions
+from mailsight.web.access import Access, Claims, Right, Viewer, verified_address
+from mailsight.web.shared import kept_claims
+
+MAX_CLAIMED_DAYS = 30
+_INVALID = (
+    "The token is unknown, has ended or was revoked, or whoever issued it may not use the API any more."
+)
+
+
+def current() -> Tokens:
+    """The tokens of this server."""
+    return tokens.beside(settings.from_environment().database)
+
+
+def allowed(text: str) -> tuple[Token, Viewer]:
+    """The token with this text, and what it may read now. Raises `BadToken` and `StateUnreadable`."""
+    token = current().named(text)
+    if token is None or not token.is_valid(datetime.now(UTC)):
+        raise BadToken(_INVALID)
+    viewer = viewer_of(token, configuration.current().access)
+    if viewer is None:
+        raise BadToken(_INVALID)
+    return token, viewer
+
+
+def viewer_of(token: Token, access: Access) -> Viewer | None:
+    """What a token may read, if its issuer still may use the API: the less of its own limits and theirs.
+
+    Those of the command line have their own only: whoever uses it can read the files.
+    """
+    if token.issuer is None:
+        issuer: Viewer | None = Viewer(token.person, Role.ADMIN)
+    else:
+        issuer = access.viewer(token.issuer) if access.sign_in else None
+    if issuer is None or not issuer.may(Right.API):
+        return None
+    scope = narrowed(token.scope, issuer.scope)
+    return None if scope is None else Viewer(token.person, _lower(token.role, issuer.role), scope)
+
+
+def may_issue() -> bool:
+    """Whether whoever looks at the page that runs can create tokens: without sign-in, nobody knows who they are."""
+    return configuration.current().access.sign_in and sessions.may(Right.API)
+
+
+def most_days() -> int:
+    """For how many days the tokens of whoever looks at the page that runs may last."""
+    access, viewer = configuration.current().access, sessions.current()
+    address = verified_address(sessions.current_claims())
+    by_address = access.viewer({"email": address, "email_verified": True}) if address else None
+    return MAX_DAYS if by_address == viewer else MAX_CLAIMED_DAYS
+
+
+def issue(
+    name: str, role: Role, days: int, tags: Collection[str] = (), sender_domains: Collection[str] = ()
+) -> tuple[Token, str]:
+    """Create a token for whoever looks at the page that runs, limited as they are, and record it.
+
+    Returns the token and its text, which nobody can see again. Raises `NotAllowed`, `NotInRole` and `StateUnreadable`.
+    """
+    viewer = sessions.require(Right.API)
+    if not configuration.current().access.sign_in:
+        raise NotInRole("Without sign-in, tokens are created on the command line only.")
+    chosen = Scope(True, frozenset(tags), frozenset(sender_domains))
+    scope = narrowed(chosen, viewer.scope)
+    if scope is None:
+        raise NotInRole("Your role covers none of these tags and sender domains.")
+    token, text = tokens.create(
+        name,
+        person=viewer.person,
+        issuer=kept_claims(sessions.current_claims()),
+        role=_lower(role, viewer.role),
+        days=min(days, most_days()),
+        tags=scope.tags,
+        sender_domains=scope.sender_domains,
+    )
+    audit.done(viewer, Action.ISSUED_TOKEN, token=token.token_id, until=f"{token.expires_at:%Y-%m-%d}")
+    current().add(token, text)
+    return token, text
+
+
+def mine() -> list[Token]:
+    """The valid tokens of whoever looks at the page that runs; for admins, everybody's.
+
+    Raises `NotAllowed` and `NotInRole`.
+    """
+    viewer, now = sessions.require(Right.API), datetime.now(UTC)
+    return [token for token in current().all() if token.is_valid(now) and _is_theirs(token, viewer)]
+
+
+def revoke(token_id: str) -> None:
+    """End a token of whoever looks at the page that runs; admins, any. Raises `NoSuchToken`, and as `mine` does."""
+    viewer = sessions.require(Right.API)
+    token = current().get(token_id)
+    if not _is_theirs(token, viewer):
+        raise NotInRole("This is somebody else's token.")
+    audit.done(viewer, Action.REVOKED_TOKEN, token=token.token_id)
+    current().revoke(token)
+
+
+def note_claims(claims: Claims) -> None:
+    """Note what the provider says of somebody who has just signed in: their tokens end if it is no longer enough."""
+    if person := audit.name_of(claims):
+        current().update_issuer(person, kept_claims(claims))
+
+
+def _is_theirs(token: Token, viewer: Viewer) -> bool:
+    if viewer.role is Role.ADMIN:
+        return True
+    if token.issuer is None:
+        return False
+    # An id may look like somebody else's address.
+    same_address = verified_address(token.issuer) == verified_address(sessions.current_claims())
+    return same_address and token.person == viewer.person
+
+
+def _lower(role: Role, other: Role) -> Role:
+    return role if other.includes(role) else other

@@ -1,0 +1,33 @@
+-- Tokens for the HTTP API. The tokens themselves are not stored, only their hashes.
+
+-- name: create_api_token(token_id, token_hash, name, person, issuer, role, tags, sender_domains, created_at, expires_at)!
+-- Keeps a new token.
+insert into api_tokens (
+    token_id, token_hash, name, person, issuer, role, tags, sender_domains, created_at, expires_at
+) values (
+    :token_id, :token_hash, :name, :person, :issuer, :role, :tags, :sender_domains, :created_at, :expires_at
+);
+
+-- name: api_token(token_hash)^
+-- The token with this hash, whether it may still be used or not.
+select token_id, name, person, issuer, role, tags, sender_domains, created_at, expires_at, revoked_at, last_used_at
+from api_tokens
+where token_hash = :token_hash;
+
+-- name: api_tokens()
+-- All tokens, newest first.
+select token_id, name, person, issuer, role, tags, sender_domains, created_at, expires_at, revoked_at, last_used_at
+from api_tokens
+order by created_at desc, token_id;
+
+-- name: revoke_api_token(token_id, revoked_at)!
+-- Revokes a token. The first time counts.
+update api_tokens set revoked_at = :revoked_at where token_id = :token_id and revoked_at is null;
+
+-- name: update_issuer_of_token(token_id, issuer)!
+-- Notes what the issuer's claims are now.
+update api_tokens set issuer = :issuer where token_id = :token_id and issuer is not null;
+
+-- name: note_api_token_use(token_id, used_at)!
+-- Notes when a token was last used.
+update api_tokens set last_used_at = :used_at where token_id = :token_id;
