@@ -18,6 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mailsight import settings
 from mailsight.errors import UnreadableFile
 from mailsight.figures.metrics import share
 from mailsight.providers.events import Event, Unreadable
@@ -127,12 +128,20 @@ def _load_segments(
         raise
     # The draft has been published, or held nothing new: all of it is on disk and can be read.
     if requests.stop is None:
-        if spool.loaded.are_kept:
-            erased_requests.clean_all(database, present)
-        spool.remove(present)
+        _remove(database, spool, present)
     else:
         spool.take_back_attempts(present)
     return summary
+
+
+def _remove(database: Path, spool: Spool, loaded: Sequence[Path]) -> None:
+    """Removes loaded segments from the spool. Those that are kept for backups hold nothing that may not be stored."""
+    if spool.loaded.are_kept:
+        if settings.from_environment().ip_addresses == "full":
+            erased_requests.clean_all(database, loaded)
+        else:  # Requests hold complete ones, in as many spellings as there are providers.
+            spool.loaded.forget(loaded)
+    spool.remove(loaded)
 
 
 def normalize(provider_name: str, paths: Sequence[Path]) -> Iterator[str | Refusal]:

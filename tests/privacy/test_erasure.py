@@ -240,6 +240,18 @@ def test_backups_and_the_webhooks_kept_for_them_bring_nobody_back(shop: Path, tm
     assert kinds == {"opened", "delivered"}
 
 
+def test_nothing_is_kept_for_backups_that_holds_more_of_ip_addresses_than_may_be_stored(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = spool.beside(shop)
+    making.make(shop, tmp_path / "backups")
+    monkeypatch.setenv("MAILSIGHT_IP_ADDRESSES", "truncated")
+    waiting.append("sendgrid", _request({"email": "bob@mail.example", "event": "open", "ip": "203.0.113.9"}))
+    payloads.ingest_spool(shop, waiting)
+    assert waiting.sealed() == []
+    assert not leaks(shop.parent, ["203.0.113.9"])
+
+
 def test_a_dry_run_changes_nothing(shop: Path) -> None:
     files = sorted(shop.parent.rglob("*"))
 
