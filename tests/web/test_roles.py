@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -22,10 +23,11 @@ from websockets.sync.client import ClientConnection
 from mailsight.web import parameters
 from tests.support import brands, raw_session, signed_in
 from tests.support.brands import CAMPAIGN_A, CAMPAIGN_B, CUSTOMERS, KEPT, OF_BRAND_B, PERSONAL
+from tests.support.dashboard import start_dashboard
 from tests.support.grids import grid_token
 from tests.support.signed_in import Guarded, SignIn
 from tests.support.waiting import PATIENCE_SECONDS, until
-from tooling.servers import PROJECT, free_port
+from tooling.servers import PROJECT, await_answer, free_port, stop
 
 pytestmark = pytest.mark.slow
 
@@ -220,7 +222,7 @@ def test_exports_are_offered_by_role(guarded: Guarded, name: str, formats: set[s
             if page.open(path, **query)
             for menu in page.menus()
         ]
-    assert {label for menu in menus for label in menu.formats} - {"HTML", "PDF"} == formats
+    assert {label for menu in menus for label in menu.formats} - {"HTML", "PDF", "Share"} == formats
     assert any(menu.label == "Events" for menu in menus) is events
     assert {menu.label for menu in menus} >= {"Export", "Report", "Export links"}
 
@@ -261,6 +263,7 @@ ELSEWHERE = {
     "/_stcore/metrics": "tests/web/test_metrics.py",
     "/_stcore/stream": "above: the pages",
     "/media/{file_id:path}": "below",
+    "/shared/{token}": "tests/web/test_shared.py",
     "/_stcore/upload_file/{session_id}/{file_id}": "below, tests/web/test_gate.py and test_upload_gate.py",
 }
 OFF = {
@@ -427,6 +430,25 @@ def test_a_stolen_session_is_not_resumed_by_somebody_else(guarded: Guarded) -> N
         shown = page.open("campaign", id=CAMPAIGN_A)
         assert raw_session.session_id(page.messages) != stolen
         assert leaks(shown, PERSONAL, {}) == []
+
+
+def test_without_sign_in_other_machines_see_what_readers_see(tmp_path: Path) -> None:
+    log, port = tmp_path / "log", free_port()
+    environment = {
+        "MAILSIGHT_HOSTS": "mailsight.example"
+    }  # it has a public name, so nobody is on this machine
+    process = start_dashboard(brands.database(tmp_path), log, port, environment=environment)
+    try:
+        guarded = Guarded(await_answer(process, port, log), tmp_path / "none", log)
+        with page_of(guarded, "", SignIn("", ("streamlit",))) as page:
+            for path, query in addresses()[:12]:
+                assert leaks(page.sent(path, query), (*PERSONAL, *KEPT), query) == []
+            assert "No sign-in: anybody who can reach this server can look at it." in page.open("")
+            assert "does not include customers" in page.open("campaign", id=CAMPAIGN_A)
+            assert "Not part of your role" in page.open("customer", id="cust-annabel")
+    finally:
+        stop(process)
+    assert "NO SIGN-IN" in log.read_text()
 
 
 @pytest.mark.parametrize("name", ["rita", "mara", "abel", "ana"])
