@@ -110,14 +110,14 @@ def customer_(
     audit = audits.beside(path, settings.from_environment().keep_audit_months)
     with Warehouse(path).snapshot() as data:
         answer = access.known(data, named, audit, spool.beside(path), may_share=shared)
+        form = "json" if output is None else output.suffix or "folder"
+        # First, because nobody's data leaves without a trace.
+        audits.by_command(path, Action.EXPORTED, list="person", format=form)
         if output is None:
             print(access.as_json(answer))
         else:
             mails = _write(data, answer, output)
             messages.print(f"Wrote the data and {formats.things(mails, 'e-mail')} to {output}.", markup=False)
-    recorded(
-        path, Action.EXPORTED, list="person", format="json" if output is None else output.suffix or "folder"
-    )
 
 
 @app.command("retention")

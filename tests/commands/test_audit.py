@@ -50,7 +50,9 @@ def test_without_an_audit_no_list_is_exported_but_data_is_loaded(
         connection.execute("drop table audit")
     with pytest.raises(StateUnreadable):
         run("export", "campaigns", "-o", tmp_path / "a.csv", "--database", database)
-    assert not (tmp_path / "a.csv").exists()
+    with pytest.raises(StateUnreadable):
+        run("customer", "C1000012", "-o", tmp_path / "person", "--database", database)
+    assert not any((tmp_path / name).exists() for name in ("a.csv", "person"))
     database.unlink()
     status, _, messages = run("load", sample_bundle, "--database", database)
     assert status == 0

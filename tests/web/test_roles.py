@@ -204,8 +204,8 @@ def test_what_is_not_theirs_does_not_exist(guarded: Guarded, name: str) -> None:
     ("name", "formats", "events"),
     [
         ("rita", {"CSV", "Excel"}, False),
-        ("mara", {"CSV", "Excel"}, False),
-        ("ana", {"CSV", "Excel", "Parquet"}, True),
+        ("mara", {"CSV", "Excel", "Share"}, False),
+        ("ana", {"CSV", "Excel", "Parquet", "Share"}, True),
     ],
 )
 def test_exports_are_offered_by_role(guarded: Guarded, name: str, formats: set[str], *, events: bool) -> None:
@@ -260,6 +260,7 @@ OPEN = {  # for everybody; they have no data
 WITH_TOKEN = {"/api/recipients", "/api/export", "/api/export/progress"}  # of a page: tested below
 ELSEWHERE = {
     "/metrics": "tests/web/test_metrics.py",
+    "/shared/{token}": "tests/web/test_shared.py",
     "/_stcore/metrics": "tests/web/test_metrics.py",
     "/_stcore/stream": "above: the pages",
     "/media/{file_id:path}": "below",
