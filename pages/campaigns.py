@@ -14,6 +14,7 @@ if not read(campaigns.overview).campaigns:
 
 with head("Campaigns", trail=False):
     campaign_list.find_customer_button()
+    campaign_list.tokens_button()
     navigation.data_link()
     address.copy_link()
     navigation.audience_switch()

@@ -21,11 +21,12 @@ from mailsight.reports.search import ROWS_A_PAGE, CampaignSearch, Order
 from mailsight.vocabulary import Audience
 from mailsight.web import addresses, audit, parameters, sessions
 from mailsight.web.access import Right
+from mailsight.web.api import tokens as api_tokens
 from mailsight.web.audit import Export
 from mailsight.web.parameters import Dialog
 
 from . import cached, navigation
-from .dialogs import explained, find_customer
+from .dialogs import explained, find_customer, tokens
 
 TABLE = "campaigns"  # key of the table
 TREND_HOURS = 72
@@ -60,6 +61,8 @@ def _dialog(results: SearchTotals, audience: Audience) -> None:
             explained.counted(key, in_short, audience)
         case Dialog("find-customer") if sessions.may(Right.CUSTOMERS):
             find_customer.show(audience)
+        case Dialog("api-tokens") if api_tokens.may_issue():
+            tokens.show()
 
 
 def find_customer_button() -> None:
@@ -69,6 +72,16 @@ def find_customer_button() -> None:
             "Find a customer",
             icon=":material/person_search:",
             on_click=address.opener(parameters.LIST_DIALOG, "find-customer"),
+        )
+
+
+def tokens_button() -> None:
+    """The button that opens a person's API tokens, for people who may have some."""
+    if api_tokens.may_issue():
+        st.button(
+            "API tokens",
+            icon=":material/key:",
+            on_click=address.opener(parameters.LIST_DIALOG, "api-tokens"),
         )
 
 

@@ -207,7 +207,7 @@ TAGS = texts("tag")
 ANY_TAG, ALL_TAGS = "Any tag", "All tags"
 TAG_MATCH = choice("match", (ANY_TAG, ALL_TAGS), ANY_TAG)
 SORT, PAGE = order(), page()
-LIST_DIALOG = dialog("counted", "find-customer")
+LIST_DIALOG = dialog("counted", "find-customer", "api-tokens")
 
 # A campaign. Its customers are filtered by status or stage, and by a link: its position in the mail, or a hash of its
 # URL.

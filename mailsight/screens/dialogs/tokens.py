@@ -1,0 +1,98 @@
+"""The API tokens dialog: a person's tokens for programs that read the figures."""
+
+import streamlit as st
+
+from mailsight.components import address
+from mailsight.errors import MailsightError
+from mailsight.figures import formats
+from mailsight.reports import campaigns as list_reports
+from mailsight.screens import cached, navigation
+from mailsight.state.tokens import MAX_NAME_LENGTH, Token
+from mailsight.vocabulary import Role
+from mailsight.web import sessions
+from mailsight.web.api import tokens
+
+_DAYS = (7, 30, 90, 365)
+_READS = {Role.READER: "Figures", Role.MARKETER: "Figures and customers"}
+
+
+@st.dialog("API tokens", width="medium", icon=":material/key:", on_dismiss=address.close_dialog)
+@cached.one_generation()
+def show() -> None:
+    """Create a token, and list and revoke those that are valid."""
+    st.markdown(
+        "With a token, a program reads as JSON what you see here, and never more. Whoever has it can do that, too."
+    )
+    try:
+        _create()
+        _existing(tokens.mine())
+    except MailsightError as error:
+        st.warning(f"**{error.title}.** {formats.plain(error.message)} {error.next_step}")
+
+
+def _create() -> None:
+    """What a new token is for and may read; its text in the run that creates it, and never again."""
+    most, own = tokens.most_days(), sessions.current().scope
+    known = own.tags if own.is_limited else cached.read(list_reports.overview).tags
+    name = st.text_input("What uses it", max_chars=MAX_NAME_LENGTH, key="tokens:name")
+    role = st.segmented_control(
+        "It reads",
+        list(_READS),
+        format_func=_READS.__getitem__,
+        default=Role.READER,
+        required=True,
+        key="tokens:role",
+    )
+    days = st.segmented_control(
+        "It works for",
+        [days for days in _DAYS if days <= most],
+        format_func=lambda days: formats.things(days, "day"),
+        default=30,
+        required=True,
+        key="tokens:days",
+    )
+    tags = st.multiselect("Only campaigns with one of these tags", sorted(known), key="tokens:tags")
+    if st.button(
+        "Create token",
+        type="primary",
+        icon=":material/key:",
+        disabled=not name.strip(),
+        key="tokens:create",
+    ):
+        _, text = tokens.issue(name, role, days, tags)
+        st.code(text, language=None, wrap_lines=True)
+        st.caption("Copy the token now: it is not shown again.")
+
+
+def _existing(known: list[Token]) -> None:
+    """The tokens that are valid, each with a button that ends it."""
+    if not known:
+        return
+    st.subheader("Tokens", anchor=False)
+    zone, viewer = navigation.zone(), sessions.current()
+    for token in known:
+        row = st.empty()
+        with row.container(
+            horizontal=True,
+            vertical_alignment="center",
+            horizontal_alignment="distribute",
+            key=f"token_{token.token_id}",
+        ):
+            by = "" if token.person == viewer.person else f" by {formats.plain(token.person)}"
+            limits = sorted(token.scope.tags) + sorted(token.scope.sender_domains)
+            only = f" of {formats.plain(', '.join(limits))}" if limits else ""
+            reads = _READS[Role.MARKETER if token.scope.customers else Role.READER].lower()
+            used = (
+                f"last used {formats.moment(token.last_used_at, zone)}"
+                if token.last_used_at
+                else "never used"
+            )
+            st.markdown(
+                f"**{formats.plain(token.name)}** `{token.token_id}`{by}: {reads}{only}, "
+                f"works until {formats.moment(token.expires_at, zone)}, {used}",
+                width="stretch",
+            )
+            ends = st.button("Revoke", icon=":material/key_off:", key=f"tokens:revoke:{token.token_id}")
+        if ends:
+            tokens.revoke(token.token_id)
+            row.markdown(f"**{formats.plain(token.name)}** is revoked.")
