@@ -264,7 +264,6 @@ ELSEWHERE = {
     "/_stcore/metrics": "tests/web/test_metrics.py",
     "/_stcore/stream": "above: the pages",
     "/media/{file_id:path}": "below",
-    "/shared/{token}": "tests/web/test_shared.py",
     "/_stcore/upload_file/{session_id}/{file_id}": "below, tests/web/test_gate.py and test_upload_gate.py",
 }
 OFF = {
