@@ -5,6 +5,7 @@ import io
 import os
 import sys
 
+from mailsight import tracebacks
 from mailsight.commands import (  # noqa: F401  # all but console register commands
     backups,
     console,
@@ -26,6 +27,7 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):  # None if it is closed
             # A terminal that can't show a character shows its code.
             stream.reconfigure(errors="backslashreplace")
+    tracebacks.to_standard_error()
     try:
         _run()
     except (WrongUsage, UnknownProvider) as error:

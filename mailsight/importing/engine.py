@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mailsight import tracebacks
 from mailsight.errors import DatabaseUnreadable, ImportFailed, LoadBroken, MailsightError, NoDatabase
 from mailsight.loading import bundles
 from mailsight.loading.bundle_files import COLUMNS
@@ -136,7 +137,7 @@ def _read(source: Source, request: Request, written: Written, alive: Callable[[]
     except Exception as error:
         if stops_load(error):
             raise
-        _log.exception("An import failed")
+        _log.error("An import failed:\n%s", tracebacks.described(error))
         raise LoadBroken(f"The import failed: {type(error).__name__}.") from None
 
 
