@@ -22,7 +22,6 @@ from mailsight.warehouse.draft import rewritten
 from mailsight.warehouse.reader import Warehouse
 
 from . import erasure
-from .people import COMMON_DOMAIN
 
 EVERY_SECONDS = 86_400.0
 RETRY_SECONDS = 3_600.0
@@ -62,7 +61,7 @@ def run(
         domains = [
             domain
             for domain, addresses in work.run("address_domains")
-            if addresses >= COMMON_DOMAIN or mailboxes.provider(domain) not in (domain, mailboxes.NO_DOMAIN)
+            if addresses > 1 or mailboxes.provider(domain) not in (domain, mailboxes.NO_DOMAIN)
         ]
         work.run("find_past", before=before, domains=domains)
         work.run("rename_past")
