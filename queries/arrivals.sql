@@ -99,7 +99,7 @@ where staged_campaigns.rowid = m.row;
 
 update staged_customers
 set customer_id = coalesce(i.nobody, customer_id), email = coalesce(a.nobody, if(email is null, null, '')), name = null,
-    language = null, created_at = null, attributes = nobodys_attributes(attributes)
+    language = null, created_at = null, attributes = nobodys_attributes(attributes), empties = null
 from (
     select s.rowid as row, i.nobody from staged_customers as s join arriving_ids as i using (customer_id)
 ) as i

@@ -24,7 +24,7 @@ create or replace temp macro past_id(id) as 'erased-past-' || left(keyed_hash('p
 create or replace temp macro past_address(address, domains) as past_id(plain_address(address)) || case
     when not contains(address, '@') then ''
     when list_contains(domains, lower(split_part(address, '@', -1))) then '@' || lower(split_part(address, '@', -1))
-    else '@' || past_id(plain_address(address)) || '.invalid'
+    else '@' || past_id(lower(split_part(address, '@', -1))) || '.invalid'
 end;
 -- nobodys_event_id: as above. An event without an id gets one made of what tells events apart, in which the part after the
 -- second hyphen stands for the URL.
@@ -197,19 +197,18 @@ from (
 )
 where customer_id in (from wanted);
 
--- name: common_domains(domains, least)
--- Those of these domains at which so many customers have an address.
-with wanted as (select unnest(cast(:domains as varchar[])) as domain)
-select domain
+-- name: domains_of_others(domains, addresses)
+-- Those of these domains at which other customers than those with these addresses have one.
+with wanted as (select unnest(cast(:domains as varchar[])) as domain),
+theirs as (select unnest(cast(:addresses as varchar[])) as address)
+select distinct domain
 from (
     select distinct lower(coalesce(email, known_email)) as address from recipients
     union
     select lower(email) from customers
 )
 cross join lateral (select split_part(address, '@', -1) as domain) as at_domain
-where contains(address, '@') and domain in (from wanted)
-group by domain
-having count(*) >= :least;
+where contains(address, '@') and domain in (from wanted) and address not in (from theirs);
 
 -- name: mentioned()
 -- The numbers of texts that mention somebody on the list, with the words that do. The caller registers `texts`.

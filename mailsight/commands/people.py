@@ -87,8 +87,8 @@ def erase(
             done = f"{verb} {formats.things(erased.people, 'person', 'people')}"
     if not dry_run:
         recorded(path, Action.ERASED, people=str(len(people)))
-    counts = formats.listed(f"{formats.count(number)} {name}" for name, number in rows.items() if number)
-    print(f"{done}: {counts or 'nothing is stored of them'}.")
+    counts = ", ".join(f"{name}: {formats.count(number)}" for name, number in rows.items() if number)
+    print(f"{done} ({counts or 'nothing was stored'}).")
 
 
 @app.command("customer")

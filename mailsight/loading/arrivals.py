@@ -4,6 +4,7 @@ Rows that name somebody on the list of erased people become nobody's before anyt
 made them. So a bundle that was loaded before the erasure has nothing new after it, and figures stay what they are.
 """
 
+import hmac
 import json
 import secrets
 from collections.abc import Collection, Iterable, Sequence
@@ -111,7 +112,13 @@ def add_unlisted(work: Draft, query: str) -> bool:
     erased.add(
         state,
         [
-            Erased(key_hashes[Kind(kind), value], Kind(kind), known or nobody(value), person, is_asked=False)
+            Erased(
+                key_hashes[Kind(kind), value],
+                Kind(kind),
+                known or nobody(value, state.key(erased.KEY)),
+                person,
+                is_asked=False,
+            )
             for kind, value, person, known in rows
         ],
     )
@@ -119,10 +126,11 @@ def add_unlisted(work: Draft, query: str) -> bool:
     return True
 
 
-def nobody(value: str, common_domains: Collection[str] = ()) -> str:
+def nobody(value: str, key: bytes, kept_domains: Collection[str] = ()) -> str:
     """A random value to stand for an id or an address, whose domain it keeps if that says little about a person.
 
-    Customers are counted by mailbox provider. A domain that is neither a provider's nor common may name its owner.
+    Customers are counted by mailbox provider. A domain that is neither a provider's nor another customer's may name its
+    owner, so a keyed hash stands for it.
     """
     local = f"erased-{secrets.token_hex(12)}"
     _, at, domain = value.strip().lower().rpartition("@")
@@ -131,8 +139,10 @@ def nobody(value: str, common_domains: Collection[str] = ()) -> str:
     provider = mailboxes.provider(domain)
     if provider == mailboxes.NO_DOMAIN:
         return f"{local}@"
-    is_kept = domain in common_domains or provider != domain.rstrip(".")
-    return f"{local}@{domain}" if is_kept else f"{local}@{local}.invalid"
+    if domain in kept_domains or provider != domain.rstrip("."):
+        return f"{local}@{domain}"
+    hidden = hmac.new(key, f"domain:{domain}".encode(), "sha256").hexdigest()[:24]
+    return f"{local}@erased-{hidden}.invalid"
 
 
 def _register(work: Draft, entries: Sequence[Erased]) -> None:

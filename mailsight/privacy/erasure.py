@@ -86,7 +86,8 @@ def erase(
         with scratch() as work:
             arrivals.use_key(work, state)
             values = {value for person in found for value in person.values}
-            entries = people.entries(data, found, arrivals.hashes(work, values))
+            key_hashes = arrivals.hashes(work, values)
+            entries = people.entries(data, found, key_hashes, state.key(erased.KEY))
     erased.add(state, entries)
     return Erasure(len(found), finish(database, progress=progress, wait_seconds=wait_seconds))
 

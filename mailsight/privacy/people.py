@@ -1,7 +1,7 @@
 """Finds out what identifies a person: all their ids and addresses, from one of these."""
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailsight.errors import SharedAddress
@@ -12,8 +12,6 @@ from mailsight.warehouse.reader import Snapshot
 
 # A person may be several customers. More are probably several people with one address, such as a company's.
 MAX_CUSTOMERS = 5
-# An address keeps its domain, which is counted, if so many customers have one there.
-COMMON_DOMAIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +63,19 @@ def find(data: Snapshot, named: str, *, may_share: bool = False) -> Person:
 
 
 def entries(
-    data: Snapshot, people: Sequence[Person], key_hashes: dict[tuple[Kind, str], str]
+    data: Snapshot, people: Sequence[Person], key_hashes: Mapping[tuple[Kind, str], str], key: bytes
 ) -> list[Erased]:
     """The entries of the list of erased people for these people, each with a random value to stand for it."""
-    domains = {address.rpartition("@")[2] for person in people for address in person.addresses}
-    common = {
-        row["domain"] for row in data.rows("common_domains", domains=sorted(domains), least=COMMON_DOMAIN)
-    }
+    theirs = sorted({address for person in people for address in person.addresses})
+    domains = sorted({address.rpartition("@")[2] for address in theirs})
+    kept = {row["domain"] for row in data.rows("domains_of_others", domains=domains, addresses=theirs)}
     nobodies: dict[str, str] = {}
     return [
+        # An address that is a customer's id as well has one value for both.
         Erased(
             key_hashes[kind, value],
             kind,
-            # An address that stands for a customer's id does so on both sides.
-            nobodies.setdefault(value, nobody(value, common if value in person.addresses else ())),
+            nobodies.setdefault(value, nobody(value, key, kept)),
             person.id,
             is_asked=True,
         )

@@ -16,13 +16,12 @@ from mailsight.loading.background import Background
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import silent
 from mailsight.loading.refusing import explained
-from mailsight.state import store
+from mailsight.state import erased, store
 from mailsight.state.store import Store
 from mailsight.warehouse.draft import rewritten
 from mailsight.warehouse.reader import Warehouse
 
 from . import erasure
-from .people import COMMON_DOMAIN
 
 EVERY_SECONDS = 86_400.0
 RETRY_SECONDS = 3_600.0
@@ -62,7 +61,7 @@ def run(
         domains = [
             domain
             for domain, addresses in work.run("address_domains")
-            if addresses >= COMMON_DOMAIN or mailboxes.provider(domain) not in (domain, mailboxes.NO_DOMAIN)
+            if addresses > 1 or mailboxes.provider(domain) not in (domain, mailboxes.NO_DOMAIN)
         ]
         work.run("find_past", before=before, domains=domains)
         work.run("rename_past")
@@ -74,25 +73,31 @@ def run(
 
 
 class Retention(Background):
-    """Does so once a day."""
+    """Does so once a day, if there is a number of months, and finishes erasures that were interrupted."""
 
     def __init__(self, database: Path, months: float, *, work: Callable[[], object] | None = None) -> None:
         super().__init__("mailsight-retention", database.with_name(f"{database.stem}.retention.lock"))
+        self._state = Store(store.beside(database))
+        self._months = months
         self._work = work or partial(child.run, partial(_run, database, months), process=self._child)
 
     def step(self) -> float:
-        """Looks for old messages; returns the seconds until the next time."""
+        """Does what is due; returns the seconds until the next time."""
         try:
-            self._work()
+            if self._months or erased.is_unfinished(self._state):
+                self._work()
         except NoDatabase:
             return EVERY_SECONDS
         except LoadRunning:
             return RETRY_SECONDS
         except Exception:  # noqa: BLE001  # whatever went wrong, it is repeated
-            _log.exception("Old messages could not be made anonymous")
+            _log.exception("Old messages could not be made anonymous, or an erasure not be finished")
             return RETRY_SECONDS
         return EVERY_SECONDS
 
 
-def _run(database: Path, months: float, progress: Progress) -> int:
-    return run(database, months, progress=progress)
+def _run(database: Path, months: float, progress: Progress) -> None:
+    if erased.is_unfinished(Store(store.beside(database))):
+        erasure.finish(database, progress=progress)
+    if months:
+        run(database, months, progress=progress)

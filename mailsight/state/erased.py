@@ -53,6 +53,11 @@ def is_any(store: Store) -> bool:
     return bool(store.row("is_any_erased"))
 
 
+def is_unfinished(store: Store) -> bool:
+    """Whether files may still hold something on the list."""
+    return bool(store.row("unfinished_erasure"))
+
+
 def latest(store: Store) -> float:
     """When somebody was last added to the list, in seconds since 1970; 0 if it is empty."""
     row = store.row("latest_erased")

@@ -125,10 +125,9 @@ def _start_loading(config: Settings) -> None:
         _importers.append(importer)
     else:
         schedule.forget(config.database)
-    if config.keep_events_months:
-        forgetting = Retention(config.database, config.keep_events_months)
-        forgetting.start()
-        _retentions.append(forgetting)
+    retention = Retention(config.database, config.keep_events_months)
+    retention.start()
+    _retentions.append(retention)
 
 
 def webhook_secrets() -> webhooks.Secrets:

@@ -8,6 +8,10 @@ select key_hash, kind, nobody, person, is_asked, is_done, erased_at from erased;
 -- A row if anybody is on the list.
 select 1 as is_any from erased limit 1;
 
+-- name: unfinished_erasure()^
+-- A row if files may still hold something on the list.
+select 1 as is_any from erased where is_done = 0 limit 1;
+
 -- name: latest_erased()^
 -- When somebody was last added to the list; null if it is empty.
 select max(erased_at) as erased_at from erased;

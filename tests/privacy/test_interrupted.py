@@ -30,7 +30,13 @@ STEPS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step",
+    [
+        step if step.startswith("before old") else pytest.param(step, marks=pytest.mark.thorough)
+        for step in STEPS
+    ],
+)
 def test_an_erasure_is_finished_after_a_kill_at_any_step(shop: Path, step: str) -> None:
     before = all_figures(shop)
 

@@ -132,7 +132,7 @@ def _customers(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @pytest.mark.hypothesis
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(
     max_examples=max(settings().max_examples // 25, 4), phases=(Phase.generate,), report_multiple_bugs=False
 )

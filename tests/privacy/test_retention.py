@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from mailsight.errors import LoadBroken
 from mailsight.loading import bundles
-from mailsight.privacy import retention
+from mailsight.privacy import erasure, retention
+from mailsight.privacy.retention import EVERY_SECONDS, Retention
 from mailsight.warehouse.reader import Warehouse
 from tests.support.all_figures import all_figures
 from tests.support.bundles import bundle, ndjson
@@ -137,3 +140,23 @@ def test_what_happens_to_an_old_message_later_is_nobodys(loaded: tuple[Path, Pat
     counts = all_figures(database)["old, all"]["page"]["counts"]
     assert (counts["opens"], counts["selected"]) == (opened + 3, 2)
     assert leaks(database.parent, ["old-ann"]) == []
+
+
+def test_the_server_finishes_an_erasure_that_was_interrupted(loaded: tuple[Path, Path]) -> None:
+    database, _ = loaded
+    done: list[str] = []
+    daily = Retention(database, 0, work=lambda: done.append("worked"))
+
+    assert daily.step() == EVERY_SECONDS
+    assert done == []
+
+    with (
+        patch("mailsight.privacy.erasure.finish", side_effect=LoadBroken("killed")),
+        pytest.raises(LoadBroken),
+    ):
+        erasure.erase(database, ["kunde-ann"])
+    daily.step()
+    assert done == ["worked"]
+    erasure.finish(database)
+    daily.step()
+    assert done == ["worked"]

@@ -45,6 +45,7 @@ def rows() -> dict[str, str | bytes]:
                 "country": "NL",
                 "time_zone": "Europe/Paris",
                 "phone": "+31 6 4711",
+                "shoe_size": None,
             },
             {
                 "customer_id": "kunde-0815-b",
