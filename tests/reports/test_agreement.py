@@ -21,7 +21,7 @@ from mailsight.reports import campaign, customer, grid, mails, recipients
 from mailsight.screens.campaign import figures
 from mailsight.vocabulary import SENT_STATES, Audience, EventType, Status
 from mailsight.warehouse.reader import Warehouse
-from tests.support import campaigns
+from tests.support import campaigns, visitors
 from tests.support.pages import show
 
 
@@ -50,14 +50,21 @@ def in_grid(warehouse: Warehouse, campaign_id: str, audience: Audience) -> list[
 
 @pytest.mark.slow
 def test_the_campaign_page_shows_the_figures_of_the_list(
-    use: Callable[[Path], Warehouse], sample_database: Path, listed: dict[str, Counts], audience: Audience
+    use: Callable[[Path], Warehouse],
+    sample_database: Path,
+    listed: dict[str, Counts],
+    audience: Audience,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     warehouse = use(sample_database)
     for campaign_id, counts in listed.items():
         report = campaign.report(warehouse.snapshot(), campaign_id, audience)
         assert report.counts == counts
-        assert not show("campaign", id=campaign_id, audience=audience.value).exception
-        shown = [figures.card(report, key) for key in ("sent", "not_sent", "opened", "clicked", "opted_out")]
+        with visitors.local(monkeypatch):
+            assert not show("campaign", id=campaign_id, audience=audience.value).exception
+            shown = [
+                figures.card(report, key) for key in ("sent", "not_sent", "opened", "clicked", "opted_out")
+            ]
         assert [(card.label, card.value) for card in shown] == [
             (FIGURES[card.key].label, formats.count(getattr(counts, card.key))) for card in shown
         ]
