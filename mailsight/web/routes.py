@@ -6,7 +6,7 @@ one campaign and audience, and the route requires it. Webhooks are authenticated
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import streamlit as st
@@ -16,12 +16,15 @@ from starlette.routing import BaseRoute, Route
 
 from mailsight import settings
 from mailsight.audience import machines
+from mailsight.errors import StateUnreadable
 from mailsight.importing import schedule
 from mailsight.importing.schedule import Importer
 from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
 from mailsight.privacy.retention import Retention
 from mailsight.settings import Settings
+from mailsight.state import erased, store
+from mailsight.state.store import Store
 from mailsight.warehouse.served import warehouse
 
 from . import audit, configuration, downloads, hosts, metrics, parameters, shared, webhooks
@@ -125,9 +128,11 @@ def _start_loading(config: Settings) -> None:
         _importers.append(importer)
     else:
         schedule.forget(config.database)
-    retention = Retention(config.database, config.keep_events_months)
-    retention.start()
-    _retentions.append(retention)
+    with suppress(StateUnreadable):  # /readyz says so
+        if config.keep_events_months or erased.is_unfinished(Store(store.beside(config.database))):
+            retention = Retention(config.database, config.keep_events_months)
+            retention.start()
+            _retentions.append(retention)
 
 
 def webhook_secrets() -> webhooks.Secrets:
