@@ -222,7 +222,7 @@ def test_exports_are_offered_by_role(guarded: Guarded, name: str, formats: set[s
             if page.open(path, **query)
             for menu in page.menus()
         ]
-    assert {label for menu in menus for label in menu.formats} - {"HTML", "PDF", "Share"} == formats
+    assert {label for menu in menus for label in menu.formats} - {"HTML", "PDF"} == formats
     assert any(menu.label == "Events" for menu in menus) is events
     assert {menu.label for menu in menus} >= {"Export", "Report", "Export links"}
 
