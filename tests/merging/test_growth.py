@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 # What is repeated, and what comes once before it.
 _REPEATED: Mapping[str, tuple[str, str]] = {
+    "URLs beside a tracked link": ("@TrackLink ", "https://"),
     "opened braces": ("", "{{"),
     "closed braces": ("", "}}"),
     "triple braces": ("", "{{{a}}}"),

@@ -34,7 +34,9 @@ _ITEMS_PER_STEP = 10
 _MAX_CALLS = 50
 
 # listmonk rewrites these before Go reads the template: knadh/listmonk, models/models.go, 2026-11-26.
-_TRACKED = re.compile(r"(https?://[^\s\"'<>{}]+?)@TrackLink")
+_TRACK_LINK = "@TrackLink"
+_WITHOUT_SPACE = re.compile(r"[^\s\"'<>{}]+")
+_URL = re.compile(r"https?://.+", re.DOTALL)
 # Objects that listmonk hands to a template.
 _OBJECTS = (
     ("Subscriber",),
@@ -50,13 +52,25 @@ _DEFAULT_LAYOUT = "Mon Jan _2 15:04:05 2006"
 
 def render(template: str, values: Values, *, is_html: bool) -> Rendered:
     """Render a template, as `rendering.Renderer` says."""
-    template = _TRACKED.sub(r'{{ TrackLink "\1" . }}', template)
+    if _TRACK_LINK in template:
+        template = _WITHOUT_SPACE.sub(lambda match: _tracked(match[0]), template)
     run = _Run(values, is_html=is_html)
     try:
         run.template(parse(template))
     except (TooCostly, RecursionError):
         return Rendered(template, unsupported=(run.last_action or listed(template),))
     return run.notes.rendered("".join(run.parts))
+
+
+def _tracked(text: str) -> str:
+    """Text without spaces, with its marked URLs as actions."""
+    *marked, rest = text.split(_TRACK_LINK)
+    return "".join(map(_track_link, marked)) + rest
+
+
+def _track_link(marked: str) -> str:
+    text, urls = _URL.subn(r'{{ TrackLink "\g<0>" . }}', marked, count=1)
+    return text if urls else marked + _TRACK_LINK
 
 
 @dataclass(frozen=True, slots=True)
