@@ -20,6 +20,7 @@ audit.viewed(Action.OPENED_CUSTOMER, customer_id=customer.customer_id)
 name = customer.name or customer.email or customer.customer_id
 
 with head(name, customer_screen.campaign_before(report)):
+    customer_screen.erase_button()
     address.copy_link()
     navigation.audience_switch()
 facts(customer.email or NotSentReason.NO_ADDRESS.label, f"customer ID {customer.customer_id}")

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory, gettempdir
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Generic, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -22,7 +22,8 @@ from mailsight.mime.files import SUFFIXES
 
 from . import finding
 from .derive import Progress
-from .merge import LoadSummary
+
+R = TypeVar("R")
 
 _PREFIX = "mailsight-upload-"
 MAX_FILES = 50_000
@@ -223,17 +224,17 @@ def _members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
 
 
 @dataclass(slots=True)
-class Loading:
+class Loading(Generic[R]):
     """A load that continues even if the page is closed: the share done, the current step, and the future result."""
 
     done: float = 0.0
     doing: str = "Saving the files"
-    ended: Future[LoadSummary] = field(default_factory=Future)
+    ended: Future[R] = field(default_factory=Future)
 
 
-def start(load: Callable[[Path, Progress], LoadSummary]) -> Loading:
+def start(load: Callable[[Path, Progress], R]) -> Loading[R]:
     """Runs `load` in the background with a folder of its own, within a temporary one that only its owner can read."""
-    loading = Loading()
+    loading = Loading[R]()
 
     def progress(done: float, doing: str) -> None:
         loading.done, loading.doing = done, doing
@@ -241,11 +242,11 @@ def start(load: Callable[[Path, Progress], LoadSummary]) -> Loading:
     def run() -> None:
         try:
             with temporary_folder() as folder:
-                summary = load(folder, progress)
+                result = load(folder, progress)
         except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
             loading.ended.set_exception(error)
         else:
-            loading.ended.set_result(summary)
+            loading.ended.set_result(result)
 
     # A daemon: shutdown need not wait, since an interrupted load changes nothing.
     threading.Thread(target=run, name="upload", daemon=True).start()

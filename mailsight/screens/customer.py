@@ -14,13 +14,13 @@ from mailsight.figures import formats
 from mailsight.figures.metrics import FIGURES, Portion
 from mailsight.reports.customer import Contact, Customer, CustomerReport
 from mailsight.vocabulary import Audience, Status
-from mailsight.web import addresses
+from mailsight.web import addresses, sessions
 from mailsight.web.access import Right
 from mailsight.web.audit import Export
 from mailsight.web.parameters import CUSTOMER_DIALOG, PAGE, Dialog
 
 from . import navigation
-from .dialogs import events, mail
+from .dialogs import erase, events, mail
 
 TABLE = "history"  # key of the table
 PAGING = Paging("history_page", rows_per_page=25, parameter=PAGE)
@@ -38,6 +38,17 @@ def campaign_before(report: CustomerReport) -> tuple[str, str] | None:
     names = {contact.campaign_id: contact.campaign_name for contact in report.contacts}
     before = navigation.campaign_before()
     return (before, names[before]) if before in names else None
+
+
+def erase_button() -> None:
+    """The button that opens the dialog to erase this customer, for admins."""
+    if sessions.may(Right.ERASURE):
+        st.button(
+            "Erase",
+            icon=":material/person_remove:",
+            on_click=address.change,
+            args=[(CUSTOMER_DIALOG, Dialog("erase"))],
+        )
 
 
 def details(customer: Customer) -> None:
@@ -144,13 +155,15 @@ def history(report: CustomerReport, audience: Audience) -> None:
 
 
 def dialog(report: CustomerReport) -> None:
-    """Show the dialog in the address: the mail of a campaign, or its events."""
+    """Show the dialog in the address: the mail of a campaign, its events, or what erases the customer."""
     customer_id = report.customer.customer_id
     match address.value(CUSTOMER_DIALOG):
         case Dialog("mail", campaign_id) if campaign_id:
             mail.customer_mail(campaign_id, customer_id)
         case Dialog("events", campaign_id) if campaign_id:
             events.show(campaign_id, customer_id)
+        case Dialog("erase") if sessions.may(Right.ERASURE):
+            erase.show(customer_id)
 
 
 def _row(contact: Contact) -> tables.Row:

@@ -1,7 +1,6 @@
 """The Upload dialog: loads a bundle or provider files from the browser, for people who may upload."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mailsight import measures, settings
-from mailsight.components import address, tables
+from mailsight.components import address, progress, tables
 from mailsight.errors import LoadRefused, MailsightError, MayNotUpload, StateUnreadable
 from mailsight.figures import formats
 from mailsight.importing import uploaded
@@ -35,7 +34,7 @@ WAIT_SECONDS = 20.0
 MAX_REJECTED_ROWS = 10
 MAX_PASSED_OVER = 10
 MAX_NAMES = 20
-Start = Callable[[], uploads.Loading]
+Start = Callable[[], uploads.Loading[LoadSummary]]
 
 _log = logging.getLogger(__name__)
 _WAITING = "Waiting for another load to finish"
@@ -77,16 +76,16 @@ def dialog() -> None:
 def upload() -> None:
     """The dialog: choose files, watch the progress, see the result."""
     # Two placeholders, so that the form disappears when the progress bar appears.
-    form, progress = st.empty(), st.empty()
+    form, bar = st.empty(), st.empty()
     if _OUTCOME not in st.session_state:
         with form.container():
             start = choose()
         if start is None:
             return
         form.empty()
-        with progress.container():
+        with bar.container():
             st.session_state[_OUTCOME] = watch(start)
-        progress.empty()
+        bar.empty()
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     show_outcome(st.session_state[_OUTCOME])
 
@@ -162,18 +161,20 @@ def choose_provider(files: Sequence[UploadedFile], key: str) -> str | None:
     return chosen
 
 
-def load_bundle(files: Sequence[UploadedFile], options: Mapping[str, str] | None = None) -> uploads.Loading:
+def load_bundle(
+    files: Sequence[UploadedFile], options: Mapping[str, str] | None = None
+) -> uploads.Loading[LoadSummary]:
     """Start loading a bundle, or another sender's export with its options. Raises `MayNotUpload`."""
     load = partial(uploaded.load, names=_names(files), options=options)
     return _start("bundle or export", files, uploads.save, load)
 
 
-def load_tables(mapping: TableMapping, files: Sequence[UploadedFile]) -> uploads.Loading:
+def load_tables(mapping: TableMapping, files: Sequence[UploadedFile]) -> uploads.Loading[LoadSummary]:
     """Start loading tables whose columns people have chosen. Raises `MayNotUpload`."""
     return _start("table", files, uploads.save, partial(csv.load, chosen=mapping, place=_names(files)))
 
 
-def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads.Loading:
+def load_provider_files(provider: str, files: Sequence[UploadedFile]) -> uploads.Loading[LoadSummary]:
     """Start loading provider files. Raises `MayNotUpload`."""
     return _start(f"events of {provider}", files, uploads.save_files, partial(_ingest, provider))
 
@@ -191,7 +192,7 @@ def _start(
     files: Sequence[UploadedFile],
     save: Callable[[Sequence[UploadedFile], Path], object],
     load: Callable[..., LoadSummary],
-) -> uploads.Loading:
+) -> uploads.Loading[LoadSummary]:
     """Record the upload, save the files, then load what was saved, in the background.
 
     Raises `MayNotUpload`, because hiding the button is not access control, and `StateUnreadable`.
@@ -223,13 +224,10 @@ def watch(start: Start) -> LoadSummary | MailsightError:
         loading = start()
     except (MayNotUpload, StateUnreadable) as error:
         return error
-    bar = st.progress(0.0)
-    st.caption("You can close this window. Loading continues, and the result appears under *Loads*.")
-    while not loading.ended.done():
-        bar.progress(loading.done, formats.plain(loading.doing))
-        time.sleep(0.2)
     try:
-        return loading.ended.result()
+        return progress.watch(
+            loading, "You can close this window. Loading continues, and the result appears under *Loads*."
+        )
     except MailsightError as error:
         return error
     except Exception:  # noqa: BLE001

@@ -268,7 +268,7 @@ MAIL_SWITCHES = (MAIL_VIEW, MAIL_SCREEN, MAIL_COLOURS, MAIL_BESIDE)
 # A comparison and a customer.
 COMPARISON_DIALOG = dialog("compared")
 FROM_CAMPAIGN = identifier("campaign")
-CUSTOMER_DIALOG = dialog("mail", "events")
+CUSTOMER_DIALOG = dialog("mail", "events", "erase")
 
 # The Data page.
 UNMATCHED, REJECTED = "Unmatched events", "Rejected rows"

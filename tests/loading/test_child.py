@@ -193,7 +193,7 @@ def test_leftovers_of_killed_servers_are_removed_and_uploads_in_use_are_not(
         folders.append(folder)
         assert release.wait(PATIENCE_SECONDS)
 
-    loading = uploads.start(load)  # type: ignore[arg-type]
+    loading = uploads.start(load)
     until(lambda: folders, "the upload to start")
     uploads.remove_leftovers()
     assert (left.exists(), other.exists(), folders[0].exists()) == (False, True, True)
