@@ -364,7 +364,8 @@ def _lock(path: Path, wait_seconds: float) -> Iterator[None]:
         ) from error
     try:
         make_private(file)
-        write_file(holder, f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        with suppress(OSError):  # a note for others; if the disk is full, the load itself says so
+            write_file(holder, f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
         yield
     finally:
         with suppress(OSError):
