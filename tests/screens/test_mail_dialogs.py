@@ -9,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 from mailsight.loading import bundles
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import CAMPAIGN, EVENT, bundle, ndjson
-from tests.support.pages import admit
 from tests.support.waiting import PATIENCE_SECONDS
 
 SENT = {"campaign_id": "spring", "sent_at": "2026-04-14T09:00:00Z"}
@@ -57,7 +56,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dialog(use: Callable[[Path], Warehouse], database: Path) -> Callable[..., AppTest]:
     """Opens a dialog of `dialogs.mail` by name, with these arguments."""
     use(database)
-    admit()
 
     def script(name: str, *arguments: str) -> None:
         from mailsight.components import address

@@ -16,7 +16,6 @@ from mailsight.reports.mails import MailView
 from mailsight.screens.dialogs import mail_comparison, mail_views
 from mailsight.warehouse.reader import Warehouse
 from tests.support.bundles import CAMPAIGN, bundle, ndjson
-from tests.support.pages import admit
 from tests.support.waiting import PATIENCE_SECONDS
 
 RAW = b"""Received: from a.example by mail.example; Tue, 14 Apr 2026 09:00:05 +0000
@@ -72,7 +71,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dialog(use: Callable[[Path], Warehouse], database: Path) -> Callable[..., AppTest]:
     """Opens the e-mail of a customer, with this view in the address."""
     use(database)
-    admit()
 
     def script(customer_id: str) -> None:
         from mailsight.components import address

@@ -3,8 +3,6 @@
 from streamlit.testing.v1 import AppTest
 
 from mailsight.settings import PROJECT
-from mailsight.web import sessions
-from mailsight.web.sessions import Visitor
 from tests.support.waiting import PATIENCE_SECONDS
 
 
@@ -27,8 +25,3 @@ def words(at: AppTest) -> str:
     assert not at.exception
     kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.info, at.metric, at.html)
     return "\n".join(str(getattr(element, "value", element)) for kind in kinds for element in kind)
-
-
-def admit() -> None:
-    """Lets `AppTest.from_function` read data without the shell, which admits the sessions of pages."""
-    sessions.admit("test session id", Visitor(local=True))

@@ -14,18 +14,22 @@ from mailsight.web.sessions import Visitor
 
 # This machine, as Starlette's test client names it.
 LOCAL_CLIENT = ("127.0.0.1", 50_000)
+# Where there is no page, and that of Streamlit's test harness.
+SESSIONS = ("", "test session id")
 
 
 @contextmanager
 def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pages are shown to somebody on this machine: Streamlit's test harness has no browser with an address.
 
-    They also are where there is no page, as session "".
+    So is what tests show without the shell, which admits the sessions of pages.
     """
     monkeypatch.setattr(sign_in, "visitor", lambda: Visitor(local=True))
-    sessions.admit("", Visitor(local=True))
+    for session_id in SESSIONS:
+        sessions.admit(session_id, Visitor(local=True))
     yield
-    sessions.dismiss("")
+    for session_id in SESSIONS:
+        sessions.dismiss(session_id)
 
 
 def become(monkeypatch: pytest.MonkeyPatch, role: Role, *tags: str) -> None:
