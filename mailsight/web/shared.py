@@ -9,7 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -158,8 +158,9 @@ def _opened(token: str, counts: bool) -> bytes | None:
 
 def _report(share: Share, scope: Scope) -> bytes:
     """The report of the newest data. Raises `UnknownCampaign` if there is none, and other errors."""
-    with warehouse().snapshot(scope) as data:
-        key = (data.generation, scope.name, share.campaign_id, share.audience, locales.current())
+    # Reports name nobody; without customers in the scope, they can't.
+    with warehouse().snapshot(replace(scope, customers=False)) as data:
+        key = (data.generation, share.campaign_id, share.audience, locales.current())
         page = REPORTS.get(key)
         if page is None:
             content = report_export.read(data, share.campaign_id, share.audience)
