@@ -57,12 +57,12 @@ def rows(source: Source, scope: Scope) -> dict[str, list[tuple[object, ...]]]:
     return {name: source.cursor(scope).execute(f"from {name}").fetchall() for name in names}
 
 
-@pytest.mark.parametrize("scope", SCOPES, ids=str)
+@pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.name)
 def test_every_table_has_a_view(source: Source, scope: Scope) -> None:
     assert len(rows(source, scope)) > 20
 
 
-@pytest.mark.parametrize("scope", [scope for scope in SCOPES if not scope.customers], ids=str)
+@pytest.mark.parametrize("scope", [scope for scope in SCOPES if not scope.customers], ids=lambda scope: scope.name)
 def test_without_customers_nothing_names_one(source: Source, scope: Scope) -> None:
     everything = str(rows(source, EVERYTHING))
     assert all(word in everything for word in PERSONAL)
@@ -72,7 +72,7 @@ def test_without_customers_nothing_names_one(source: Source, scope: Scope) -> No
     assert found == {"recipients": "@home.example"}  # the mailbox provider
 
 
-@pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope.is_limited], ids=str)
+@pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope.is_limited], ids=lambda scope: scope.name)
 def test_only_campaigns_of_the_scope_and_their_customers(source: Source, scope: Scope) -> None:
     found = rows(source, scope)
     assert [row[0] for row in found["campaigns"]] == ["a"]
