@@ -62,7 +62,9 @@ def test_every_table_has_a_view(source: Source, scope: Scope) -> None:
     assert len(rows(source, scope)) > 20
 
 
-@pytest.mark.parametrize("scope", [scope for scope in SCOPES if not scope.customers], ids=lambda scope: scope.name)
+@pytest.mark.parametrize(
+    "scope", [scope for scope in SCOPES if not scope.customers], ids=lambda scope: scope.name
+)
 def test_without_customers_nothing_names_one(source: Source, scope: Scope) -> None:
     everything = str(rows(source, EVERYTHING))
     assert all(word in everything for word in PERSONAL)
@@ -72,7 +74,9 @@ def test_without_customers_nothing_names_one(source: Source, scope: Scope) -> No
     assert found == {"recipients": "@home.example"}  # the mailbox provider
 
 
-@pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope.is_limited], ids=lambda scope: scope.name)
+@pytest.mark.parametrize(
+    "scope", [scope for scope in SCOPES if scope.is_limited], ids=lambda scope: scope.name
+)
 def test_only_campaigns_of_the_scope_and_their_customers(source: Source, scope: Scope) -> None:
     found = rows(source, scope)
     assert [row[0] for row in found["campaigns"]] == ["a"]
