@@ -3,7 +3,6 @@
 A token is shown once, when it is created. Only its SHA-256 hash is stored, which is enough for 256 random bits.
 """
 
-import hashlib
 import json
 import re
 import secrets
@@ -19,7 +18,7 @@ from mailsight.vocabulary import Role
 from mailsight.warehouse.scope import Scope
 
 from . import store
-from .store import Store
+from .store import Store, digest
 
 MAX_DAYS = 366
 MAX_NAME_LENGTH = 80
@@ -96,7 +95,7 @@ class Tokens:
         self.store.run(
             "create_api_token",
             token_id=token.token_id,
-            token_hash=_hash(text),
+            token_hash=digest(text),
             name=token.name,
             person=token.person,
             issuer=None if token.issuer is None else json.dumps(token.issuer, ensure_ascii=False),
@@ -129,14 +128,9 @@ class Tokens:
 
     def update_issuer(self, person: str, claims: Mapping[str, Any]) -> None:
         """Notes what somebody's claims are now, for the tokens that they issued at the same address."""
-        for token in self.all():
-            if (
-                token.person == person
-                and token.issuer is not None
-                and token.issuer.get("email") == claims.get("email")
-            ):
-                issuer = json.dumps(claims, ensure_ascii=False)
-                self.store.run("update_issuer_of_token", token_id=token.token_id, issuer=issuer)
+        if self.store.file.exists():
+            issuer = json.dumps(claims, ensure_ascii=False)
+            self.store.run("update_issuer_of_tokens", person=person, issuer=issuer)
 
     def note_use(self, token: Token, now: datetime) -> None:
         """Notes that a token is used, at most once a minute."""
@@ -147,10 +141,6 @@ class Tokens:
 def beside(database: Path) -> Tokens:
     """The tokens of a database."""
     return Tokens(Store(store.beside(database)))
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
 
 
 def _token(row: Mapping[str, Any]) -> Token:
