@@ -108,7 +108,7 @@ class Tokens:
 
     def named(self, text: str) -> Token | None:
         """The token with this text, even if it has ended or been revoked; None if there is none."""
-        row = self.store.row("api_token", token_hash=_hash(text)) if _FORM.fullmatch(text) else None
+        row = self.store.row("api_token", token_hash=digest(text)) if _FORM.fullmatch(text) else None
         return _token(row) if row else None
 
     def all(self) -> list[Token]:
