@@ -1,7 +1,7 @@
 """The list of erased people: keyed hashes of what identifies them, and what stands for it in the database.
 
-Nobody can read an address from the list. Whoever has the installation's key can ask whether one is on it, which is how
-later loads know what to leave out.
+Nobody can read an address from the list. Whoever has the installation's key can ask whether an address is on it, which
+is how later loads know what to leave out.
 """
 
 import time

@@ -75,7 +75,7 @@ class Shares:
 
     def find(self, token: str) -> Share | None:
         """The link with this token; None if there is none, or it has ended."""
-        # By its hash: how long the search takes says nothing about tokens that would be found.
+        # By its hash: how long the search takes says nothing about other tokens.
         row = self.store.row("share", token_hash=digest(token), now=time.time())
         return _share(row) if row else None
 

@@ -30,7 +30,7 @@ _FORM = re.compile(r"ms_[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token, without what proves it.
+    """A token, without its secret text.
 
     `person` issued it. `issuer` is what the identity provider said about them that gave them their role; None for the
     command line. The role is limited to campaigns with one of the tags or sender domains, if there are any.
