@@ -21,8 +21,8 @@ from .store import Store
 
 # Who acts without signing in.
 COMMAND_LINE, SCHEDULE, SHARED_LINK = "command line", "schedule", "shared link"
-DAY_SECONDS = 86_400
-_MONTH_SECONDS = 365.2425 / 12 * DAY_SECONDS
+_DAY_SECONDS = 86_400
+_MONTH_SECONDS = 365.2425 / 12 * _DAY_SECONDS
 _EXPORTED_AT_ONCE = 10_000
 
 
@@ -165,7 +165,7 @@ class Audit:
             )
             if self.keep_months:
                 # By whole days, so that most entries find nothing to remove.
-                oldest = (now - self.keep_months * _MONTH_SECONDS) // DAY_SECONDS * DAY_SECONDS
+                oldest = (now - self.keep_months * _MONTH_SECONDS) // _DAY_SECONDS * _DAY_SECONDS
                 connection.execute(statement("expire_audit"), {"before": oldest})
 
     def entries(self, search: Search = EVERYTHING, *, before: int | None = None, size: int) -> list[Entry]:
