@@ -1,6 +1,5 @@
 """Commands that back up the data, restore a backup, and check either."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +50,7 @@ def restore_(
     ],
     database: Database = None,
 ) -> None:
-    """Restore a backup after checking it, also under a running dashboard. What was there is moved aside."""
+    """Restore a backup after checking it, even while the dashboard runs. What was there is moved aside."""
     config = settings.from_environment()
     with progress_bar("Restoring") as progress:
         restored = restoring.restore(
@@ -93,8 +92,8 @@ def verify_(
 
 def _print(checked: Verified) -> None:
     if known := checked.manifest:
-        made_at: datetime = known.created_at
-        print(f"{checked.place}: made at {made_at:%Y-%m-%d %H:%M:%S} UTC by Mailsight {known.mailsight}")
+        made_at = f"{known.created_at:%Y-%m-%d %H:%M:%S} UTC"
+        print(f"{checked.place}: made at {made_at} by Mailsight {known.mailsight}")
     else:
         print(checked.place)
     table = Table("table", "rows")

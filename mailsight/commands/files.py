@@ -48,6 +48,11 @@ class List(StrEnum):
     CUSTOMER_EVENTS = "customer-events"
     HISTORY = "history"
 
+    @property
+    def owner(self) -> str:
+        """What the list belongs to, if not to all campaigns."""
+        return "customer" if self in (List.CUSTOMER_EVENTS, List.HISTORY) else "campaign"
+
 
 def write_list(
     data: Snapshot, kind: List, item_id: str | None, audience: Audience, output: Path, progress: Progress
@@ -61,8 +66,9 @@ def write_list(
     if kind is List.CAMPAIGNS and item_id is not None:
         raise WrongUsage("The list of campaigns takes no id.", next_step="Leave out the id.")
     if kind is not List.CAMPAIGNS and item_id is None:
-        owner = "customer" if kind in (List.CUSTOMER_EVENTS, List.HISTORY) else "campaign"
-        raise WrongUsage(f"The list {kind.value} needs a {owner}.", next_step=f"Add the {owner}'s id.")
+        raise WrongUsage(
+            f"The list {kind.value} needs a {kind.owner}.", next_step=f"Add the {kind.owner}'s id."
+        )
     rows = _rows(data, kind, item_id or "", audience)
 
     def report_rows(done: int) -> None:
@@ -230,10 +236,9 @@ def export(
 ) -> None:
     """Write a list to a CSV, Excel or Parquet file, depending on the file's extension."""
     path, form = database_path(context, database), form_of(output, LIST_FORMATS)
-    whom = "customer_id" if kind in (List.CUSTOMER_EVENTS, List.HISTORY) else "campaign_id"
     with Warehouse(path).snapshot() as data, progress_bar("Reading") as progress:
         # First, because nobody's data leaves without a trace.
-        audit.by_command(path, Action.EXPORTED, list=kind, format=form, **{whom: item_id or ""})
+        audit.by_command(path, Action.EXPORTED, list=kind, format=form, **{f"{kind.owner}_id": item_id or ""})
         rows, note = write_list(data, kind, item_id, audience, output, progress)
     messages.print(f"Wrote {formats.count(rows)} rows to {output}. {note}".strip(), markup=False)
 

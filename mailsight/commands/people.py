@@ -21,7 +21,7 @@ from .console import Database, app, database_path, messages, progress_bar, recor
 
 _Named = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ADDRESS|CUSTOMER_ID]...", help="Whom: by address or customer id."),
+    typer.Argument(metavar="[ADDRESS|CUSTOMER_ID]...", help="Addresses or customer ids of the people."),
 ]
 _Listed = Annotated[
     Path | None,
@@ -45,7 +45,7 @@ def erase(
     ] = False,
     shared: Annotated[
         bool,
-        typer.Option("--shared", help="Erase everybody with the address, however many customers they are."),
+        typer.Option("--shared", help="Erase all customers with the address, if several share it."),
     ] = False,
     forget: Annotated[
         bool,
@@ -75,10 +75,8 @@ def erase(
         return
     with progress_bar("Erasing") as progress:
         if finish:
-            done, rows = (
-                "Erased what was left",
-                erasure.finish(path, progress=progress, wait_seconds=wait_seconds),
-            )
+            rows = erasure.finish(path, progress=progress, wait_seconds=wait_seconds)
+            done = "Erased what was left"
         else:
             erased = erasure.erase(
                 path, people, may_share=shared, dry_run=dry_run, progress=progress, wait_seconds=wait_seconds
@@ -101,11 +99,11 @@ def customer_(
     ] = None,
     shared: Annotated[
         bool,
-        typer.Option("--shared", help="Include everybody with the address, however many customers they are."),
+        typer.Option("--shared", help="Include all customers with the address, if several share it."),
     ] = False,
     database: Database = None,
 ) -> None:
-    """Print everything that is known of a person as JSON, for their request to see it."""
+    """Print everything that is known about a person as JSON, to answer their request for it."""
     path = database_path(context, database)
     audit = audits.beside(path, settings.from_environment().keep_audit_months)
     with Warehouse(path).snapshot() as data:
@@ -129,7 +127,7 @@ def retention_(
     ] = None,
     database: Database = None,
 ) -> None:
-    """Take the person out of old messages and their events. Figures stay as they are. The server does so once a day."""
+    """Make old messages and their events anonymous. Figures stay as they are. The server does so once a day."""
     chosen = settings.from_environment()
     keep = months or chosen.keep_events_months
     if not keep:

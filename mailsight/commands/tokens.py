@@ -58,7 +58,7 @@ def create_(
 
 @token_app.command("list")
 def list_(context: typer.Context, database: Database = None) -> None:
-    """List all tokens, newest first, without what proves them."""
+    """List all tokens, newest first, but not their secret texts."""
     # What `revoke` needs is never cut off.
     token_id = Column("token", no_wrap=True, min_width=ID_LENGTH)
     table = Table(token_id, "name", "created by", "may read", "until", "last used", "state")
@@ -82,7 +82,7 @@ def revoke_(
     token_id: Annotated[str, typer.Argument(help="The id that `token list` shows.")],
     database: Database = None,
 ) -> None:
-    """End a token, at its next request."""
+    """Revoke a token: its next request is refused."""
     path = database_path(context, database)
     kept = tokens.beside(path)
     token = kept.get(token_id)

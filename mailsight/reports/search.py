@@ -54,6 +54,11 @@ class Order:
     key: str = "sent_at"
     down: bool = True
 
+    @classmethod
+    def of(cls, text: str) -> "Order":
+        """The order that is written as a key, with a minus in front of it for the largest first."""
+        return cls(text.removeprefix("-"), down=text.startswith("-"))
+
     @property
     def sql(self) -> str:
         """The ORDER BY clause. Raises `BadRequest` if `key` is not in `SORTS`."""

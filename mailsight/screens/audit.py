@@ -52,7 +52,7 @@ def entries() -> None:
         empty="No entries match. Clear the search to see all.",
     )
     with st.container(horizontal=True, vertical_alignment="center", key="audit_foot"):
-        st.caption(f"{formats.count(total)} {'entry' if total == 1 else 'entries'}", width="content")
+        st.caption(formats.things(total, "entry", "entries"), width="content")
         st.button("Newest", icon=":material/first_page:", disabled=before is None, on_click=_go, args=(None,))
         last = shown[ROWS_A_PAGE - 1].entry if len(shown) > ROWS_A_PAGE else None
         st.button("Older", icon=":material/chevron_right:", disabled=last is None, on_click=_go, args=(last,))

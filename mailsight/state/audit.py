@@ -19,10 +19,10 @@ from mailsight.warehouse.queries import statement
 from . import store
 from .store import Store
 
-# Who is no person that signed in.
+# Who acts without signing in.
 COMMAND_LINE, SCHEDULE, SHARED_LINK = "command line", "schedule", "shared link"
-DAY_SECONDS = 86_400
-_MONTH_SECONDS = 365.2425 / 12 * DAY_SECONDS
+_DAY_SECONDS = 86_400
+_MONTH_SECONDS = 365.2425 / 12 * _DAY_SECONDS
 _EXPORTED_AT_ONCE = 10_000
 
 
@@ -53,7 +53,7 @@ class Action(Word):
     READ_AUDIT = "read_audit", "Read the audit", "Saw entries of the audit."
 
 
-for _action, _details in {
+_DETAILS: Mapping[Action, tuple[str, ...]] = {
     Action.REFUSED: ("what",),
     Action.LISTED_CUSTOMERS: ("list", "filters", "matches"),
     Action.SEARCHED: ("list", "length", "filters", "matches"),
@@ -70,10 +70,9 @@ for _action, _details in {
     Action.REVOKED_TOKEN: ("token", "user"),
     Action.CALLED_API: ("token", "report"),
     Action.READ_AUDIT: ("filters",),
-}.items():
-    _action.details = _details
+}
 for _action in Action:
-    _action.details = getattr(_action, "details", ())
+    _action.details = _DETAILS.get(_action, ())
 
 Detail = str | int | list[str]
 
@@ -166,7 +165,7 @@ class Audit:
             )
             if self.keep_months:
                 # By whole days, so that most entries find nothing to remove.
-                oldest = (now - self.keep_months * _MONTH_SECONDS) // DAY_SECONDS * DAY_SECONDS
+                oldest = (now - self.keep_months * _MONTH_SECONDS) // _DAY_SECONDS * _DAY_SECONDS
                 connection.execute(statement("expire_audit"), {"before": oldest})
 
     def entries(self, search: Search = EVERYTHING, *, before: int | None = None, size: int) -> list[Entry]:

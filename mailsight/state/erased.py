@@ -1,12 +1,12 @@
 """The list of erased people: keyed hashes of what identifies them, and what stands for it in the database.
 
-Nobody can read an address from the list. Whoever has the installation's key can ask whether one is on it, which is how
-later loads know what to leave out.
+Nobody can read an address from the list. Whoever has the installation's key can ask whether an address is on it, which
+is how later loads know what to leave out.
 """
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from mailsight.warehouse.queries import statement
@@ -70,17 +70,7 @@ def add(store: Store, entries: Iterable[Erased]) -> None:
     with store.transaction() as connection:
         connection.executemany(
             statement("add_erased"),
-            [
-                {
-                    "key_hash": entry.key_hash,
-                    "kind": entry.kind,
-                    "nobody": entry.nobody,
-                    "person": entry.person,
-                    "is_asked": int(entry.is_asked),
-                    "erased_at": entry.erased_at or now,
-                }
-                for entry in entries
-            ],
+            [asdict(entry) | {"erased_at": entry.erased_at or now} for entry in entries],
         )
 
 

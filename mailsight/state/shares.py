@@ -3,7 +3,6 @@
 A link contains a random token, of which only a hash is stored: whoever reads the state can't open a report with it.
 """
 
-import hashlib
 import json
 import secrets
 import time
@@ -15,7 +14,7 @@ from typing import Any
 from mailsight.vocabulary import Audience, Role
 from mailsight.warehouse.scope import Scope
 
-from .store import Store
+from .store import Store, digest
 
 _TOKEN_BYTES = 32
 MAX_DAYS = 366
@@ -61,7 +60,7 @@ class Shares:
         self.store.run(
             "create_share",
             share_id=share_id,
-            token_hash=_hash(token),
+            token_hash=digest(token),
             campaign_id=campaign_id,
             audience=audience.value,
             created_by=sharer.person,
@@ -76,8 +75,8 @@ class Shares:
 
     def find(self, token: str) -> Share | None:
         """The link with this token; None if there is none, or it has ended."""
-        # By its hash: how long the search takes says nothing about tokens that would be found.
-        row = self.store.row("share", token_hash=_hash(token), now=time.time())
+        # By its hash: how long the search takes says nothing about other tokens.
+        row = self.store.row("share", token_hash=digest(token), now=time.time())
         return _share(row) if row else None
 
     def of_campaign(self, campaign_id: str) -> list[Share]:
@@ -101,10 +100,6 @@ class Shares:
 def new_id() -> str:
     """A name for a new link."""
     return secrets.token_hex(4)
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _texts(texts: Iterable[str]) -> str:

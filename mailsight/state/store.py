@@ -6,6 +6,7 @@ write at once, is here: the audit, links to shared reports, API tokens, keyed ha
 Connections are opened for each piece of work, so the store is safe to use from any thread and process.
 """
 
+import hashlib
 import os
 import secrets
 import sqlite3
@@ -29,6 +30,11 @@ _KEY_BYTES = 32
 def beside(database: Path) -> Path:
     """Where the state of a database is: `mailsight.state.sqlite` beside `mailsight.duckdb`."""
     return database.with_name(f"{database.stem}.state.sqlite")
+
+
+def digest(secret: str) -> bytes:
+    """What is stored in place of a token or a sign-in: whoever reads the state can't use it."""
+    return hashlib.sha256(secret.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 A token is shown once, when it is created. Only its SHA-256 hash is stored, which is enough for 256 random bits.
 """
 
-import hashlib
 import json
 import re
 import secrets
@@ -19,7 +18,7 @@ from mailsight.vocabulary import Role
 from mailsight.warehouse.scope import Scope
 
 from . import store
-from .store import Store
+from .store import Store, digest
 
 MAX_DAYS = 366
 MAX_NAME_LENGTH = 80
@@ -31,7 +30,7 @@ _FORM = re.compile(r"ms_[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token, without what proves it.
+    """A token, without its secret text.
 
     `person` issued it. `issuer` is what the identity provider said about them that gave them their role; None for the
     command line. The role is limited to campaigns with one of the tags or sender domains, if there are any.
@@ -96,7 +95,7 @@ class Tokens:
         self.store.run(
             "create_api_token",
             token_id=token.token_id,
-            token_hash=_hash(text),
+            token_hash=digest(text),
             name=token.name,
             person=token.person,
             issuer=None if token.issuer is None else json.dumps(token.issuer, ensure_ascii=False),
@@ -109,7 +108,7 @@ class Tokens:
 
     def named(self, text: str) -> Token | None:
         """The token with this text, even if it has ended or been revoked; None if there is none."""
-        row = self.store.row("api_token", token_hash=_hash(text)) if _FORM.fullmatch(text) else None
+        row = self.store.row("api_token", token_hash=digest(text)) if _FORM.fullmatch(text) else None
         return _token(row) if row else None
 
     def all(self) -> list[Token]:
@@ -129,14 +128,9 @@ class Tokens:
 
     def update_issuer(self, person: str, claims: Mapping[str, Any]) -> None:
         """Notes what somebody's claims are now, for the tokens that they issued at the same address."""
-        for token in self.all():
-            if (
-                token.person == person
-                and token.issuer is not None
-                and token.issuer.get("email") == claims.get("email")
-            ):
-                issuer = json.dumps(claims, ensure_ascii=False)
-                self.store.run("update_issuer_of_token", token_id=token.token_id, issuer=issuer)
+        if self.store.file.exists():
+            issuer = json.dumps(claims, ensure_ascii=False)
+            self.store.run("update_issuer_of_tokens", person=person, issuer=issuer)
 
     def note_use(self, token: Token, now: datetime) -> None:
         """Notes that a token is used, at most once a minute."""
@@ -147,10 +141,6 @@ class Tokens:
 def beside(database: Path) -> Tokens:
     """The tokens of a database."""
     return Tokens(Store(store.beside(database)))
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
 
 
 def _token(row: Mapping[str, Any]) -> Token:

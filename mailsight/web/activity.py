@@ -4,7 +4,6 @@ Every click is noted in memory, and once a minute in the dashboard's own state, 
 is moved to another one needn't sign in again.
 """
 
-import hashlib
 import logging
 import threading
 
@@ -35,7 +34,7 @@ def note(sign_in: str, now: float, forget_before: float) -> None:
             for key in [key for key, at in noted.items() if at < forget_before]:
                 del noted[key]
     try:
-        _state().run("note_activity", sign_in_hash=_hash(sign_in), seen_at=now)
+        _state().run("note_activity", sign_in_hash=store.digest(sign_in), seen_at=now)
         _state().run("forget_activity", before=forget_before)
     except StateUnreadable as error:
         _log.warning("Who is still active is known to this process only: %s", error)
@@ -47,7 +46,7 @@ def last(sign_in: str, enough: float) -> float:
     if seen >= enough:
         return seen
     try:
-        row = _state().row("last_activity", sign_in_hash=_hash(sign_in))
+        row = _state().row("last_activity", sign_in_hash=store.digest(sign_in))
     except StateUnreadable:
         return seen
     return max(seen, row["seen_at"] if row else 0.0)
@@ -55,7 +54,3 @@ def last(sign_in: str, enough: float) -> float:
 
 def _state() -> store.Store:
     return store.Store(store.beside(settings.from_environment().database))
-
-
-def _hash(sign_in: str) -> bytes:
-    return hashlib.sha256(sign_in.encode()).digest()

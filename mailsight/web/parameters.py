@@ -58,21 +58,29 @@ def _last(texts: Sequence[str]) -> str:
     return texts[-1]
 
 
-def _option(options: Mapping[str, T], text: str) -> T:
+def option(options: Mapping[str, T], text: str) -> T:
+    """The option that a text stands for. Raises `ValueError`."""
     if text not in options:
         raise ValueError(text)
     return options[text]
 
 
+def whole_number(text: str, most_digits: int) -> int:
+    """The number that is written with so many decimal digits at most. Raises `ValueError`."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= most_digits):
+        raise ValueError(text)
+    return int(text)
+
+
 def choice(name: str, options: Iterable[str], default: Any) -> Parameter[Any]:
     """One of the options, which are the words on the screen or members of an enum."""
-    by_slug = {slug(option): option for option in options}
-    return Parameter(name, default, lambda texts: _option(by_slug, _last(texts)), lambda value: [slug(value)])
+    by_slug = {slug(each): each for each in options}
+    return Parameter(name, default, lambda texts: option(by_slug, _last(texts)), lambda value: [slug(value)])
 
 
 def several(name: str, options: Iterable[str]) -> Parameter[tuple[Any, ...]]:
     """Some of the options, none by default."""
-    by_slug = {slug(option): option for option in options}
+    by_slug = {slug(each): each for each in options}
 
     def read(texts: Sequence[str]) -> tuple[Any, ...]:
         return tuple(dict.fromkeys(by_slug[text] for text in texts if text in by_slug))
@@ -133,24 +141,16 @@ def day(name: str) -> Parameter[date | None]:
 
 def entry(name: str) -> Parameter[int | None]:
     """The number of an entry in the audit."""
-
-    def read(values: Sequence[str]) -> int:
-        text = _last(values)
-        if not (text.isascii() and text.isdecimal() and len(text) <= MAX_ENTRY_DIGITS):
-            raise ValueError(text)
-        return int(text)
-
-    return Parameter(name, None, read, lambda value: [str(value)])
+    return Parameter(
+        name, None, lambda texts: whole_number(_last(texts), MAX_ENTRY_DIGITS), lambda value: [str(value)]
+    )
 
 
 def page(name: str = "page") -> Parameter[int]:
     """The page of a table, from 1."""
 
     def read(values: Sequence[str]) -> int:
-        text = _last(values)
-        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_PAGE))):
-            raise ValueError(text)
-        return min(max(int(text), 1), MAX_PAGE)
+        return min(max(whole_number(_last(values), len(str(MAX_PAGE))), 1), MAX_PAGE)
 
     return Parameter(name, 1, read, lambda value: [str(value)])
 
@@ -159,10 +159,10 @@ def order(name: str = "sort") -> Parameter[Order]:
     """A column to sort by; a minus in front of it means largest first."""
 
     def read(values: Sequence[str]) -> Order:
-        key = _last(values).removeprefix("-")
-        if key not in SORTS:
-            raise ValueError(key)
-        return Order(key, down=_last(values).startswith("-"))
+        chosen = Order.of(_last(values))
+        if chosen.key not in SORTS:
+            raise ValueError(chosen.key)
+        return chosen
 
     return Parameter(name, NEWEST_FIRST, read, lambda value: [f"{'-' if value.down else ''}{value.key}"])
 

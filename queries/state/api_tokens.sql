@@ -24,9 +24,10 @@ order by created_at desc, token_id;
 -- Revokes a token. The first time counts.
 update api_tokens set revoked_at = :revoked_at where token_id = :token_id and revoked_at is null;
 
--- name: update_issuer_of_token(token_id, issuer)!
--- Notes what the issuer's claims are now.
-update api_tokens set issuer = :issuer where token_id = :token_id and issuer is not null;
+-- name: update_issuer_of_tokens(person, issuer)!
+-- Notes what somebody's claims are now, for the tokens that they issued at the same address: an id may look like somebody else's.
+update api_tokens set issuer = :issuer
+where person = :person and issuer <> :issuer and json_extract(issuer, '$.email') is json_extract(:issuer, '$.email');
 
 -- name: note_api_token_use(token_id, used_at)!
 -- Notes when a token was last used.

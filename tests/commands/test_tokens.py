@@ -1,4 +1,4 @@
-"""Tokens from the command line: shown once, listed without what proves them, revoked at once."""
+"""Tokens from the command line: shown once, listed without their secret texts, revoked at once."""
 
 import getpass
 from pathlib import Path

@@ -119,7 +119,7 @@ def test_admins_search_the_audit_and_page_through_it() -> None:
     assert recorded()[-1] == ("read_audit", "", "", {"filters": []})
     at.text_input(key="audit_person").set_value("Ann@x.example").run()
     assert "120 entries" in words(at)
-    # Whom one searches for is not in the address.
+    # Whom the admin searches for is not in the address.
     assert "ann" not in str(dict(at.query_params)).lower()
     older = next(button for button in at.button if button.label == "Older")
     older.click().run()
@@ -130,7 +130,7 @@ def test_admins_search_the_audit_and_page_through_it() -> None:
 
 @pytest.mark.usefixtures("data")
 @pytest.mark.parametrize(
-    ("parameters", "found"),
+    ("parameters", "count"),
     [
         ({"action": "opened_customer"}, "1 entry"),
         ({"about": "7"}, "1 entry"),
@@ -141,10 +141,10 @@ def test_admins_search_the_audit_and_page_through_it() -> None:
         ({"action": "no-such", "before": "x", "about": "a@b.example"}, "2 entries"),
     ],
 )
-def test_the_address_keeps_the_search(parameters: dict[str, str], found: str) -> None:
+def test_the_address_keeps_the_search(parameters: dict[str, str], count: str) -> None:
     audit.current().record("ann", "admin", Action.OPENED_CUSTOMER, customer_id="7")
     audit.current().record("ann", "admin", Action.EXPORTED, campaign_id="k1", list="links")
-    assert found in words(at_audit(**parameters))
+    assert count in words(at_audit(**parameters))
 
 
 @pytest.mark.usefixtures("data")

@@ -42,9 +42,9 @@ def test_a_link_is_created_shown_once_and_revoked(
     [share] = kept.of_campaign(campaign_id)
     assert round((share.expires_at - share.created_at).total_seconds() / 86_400) == 30
     [link] = at.code
-    found = kept.find(link.value.rpartition("/shared/")[2])
-    assert found
-    assert found.share_id == share.share_id
+    opened = kept.find(link.value.rpartition("/shared/")[2])
+    assert opened
+    assert opened.share_id == share.share_id
     assert share.share_id in words(at)
     assert link.value not in str(dict(at.query_params))
     other = show("campaign", id=campaign_id, dialog="share")

@@ -1,4 +1,4 @@
-"""The audit: entries are added, found and expire; nothing else happens to them."""
+"""The audit: people add entries and search them, and entries expire; nothing else happens to them."""
 
 import time
 from datetime import UTC, datetime

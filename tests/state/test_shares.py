@@ -1,4 +1,4 @@
-"""Links to shared reports: only who has one can open it, until it ends."""
+"""Links to shared reports: only whoever has a link can open it, until it ends."""
 
 import time
 from datetime import UTC, datetime, timedelta

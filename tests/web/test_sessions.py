@@ -9,6 +9,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 
+from mailsight.state import store
 from mailsight.vocabulary import Role
 from mailsight.web import activity, configuration, gate, sessions
 from mailsight.web.access import Access, Grant, People, Standing
@@ -82,7 +83,7 @@ def test_clicks_are_written_once_a_minute_and_forgotten_later(clock: Clock) -> N
 
 
 def _hash(claims: dict[str, Any]) -> bytes:
-    return activity._hash(sessions._sign_in(claims))  # noqa: SLF001
+    return store.digest(sessions._sign_in(claims))  # noqa: SLF001
 
 
 def test_without_the_setting_nobody_is_idle(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,9 @@ from mailsight.figures import formats, locales
 from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, navigation
 from mailsight.state.shares import MAX_DAYS, Share
-from mailsight.web import sessions, shared
+from mailsight.web import shared
+
+from .issued import by, revocable, show_error
 
 DAYS = {"7 days": 7, "30 days": 30, "90 days": 90}
 UNTIL = "Until a day"
@@ -37,7 +39,7 @@ def show(report: CampaignReport) -> None:
             st.caption("Copy the link now: it is not shown again.")
         _existing(shared.listed(campaign_id), f"{key}:link")
     except MailsightError as error:
-        st.warning(f"**{error.title}.** {formats.plain(error.message)} {error.next_step}")
+        show_error(error)
 
 
 def _end(key: str) -> datetime:
@@ -74,22 +76,14 @@ def _existing(links: list[Share], new: str) -> None:
     if not links:
         return
     st.subheader("Links", anchor=False)
-    zone, viewer = navigation.zone(), sessions.current()
+    zone = navigation.zone()
     for share in links:
-        with st.container(
-            horizontal=True,
-            vertical_alignment="center",
-            horizontal_alignment="distribute",
-            key=share.share_id,
-        ):
-            by = "" if share.sharer.person == viewer.person else f" by {formats.plain(share.sharer.person)}"
-            opened = "not opened yet" if not share.views else f"opened {formats.things(share.views, 'time')}"
-            st.markdown(
-                f"`{share.share_id}` created {formats.moment(share.created_at, zone)}{by}, "
-                f"works until {formats.moment(share.expires_at, zone)}, {opened}",
-                width="stretch",
-            )
-            if st.button("Revoke", icon=":material/link_off:", key=f"revoke:{share.share_id}"):
-                shared.revoke(share)
-                st.session_state.pop(new, None)
-                st.rerun(scope="fragment")
+        opened = "not opened yet" if not share.views else f"opened {formats.things(share.views, 'time')}"
+        text = (
+            f"`{share.share_id}` created {formats.moment(share.created_at, zone)}{by(share.sharer.person)}, "
+            f"works until {formats.moment(share.expires_at, zone)}, {opened}"
+        )
+        if revocable(text, share.share_id, ":material/link_off:"):
+            shared.revoke(share)
+            st.session_state.pop(new, None)
+            st.rerun(scope="fragment")

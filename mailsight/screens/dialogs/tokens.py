@@ -12,6 +12,8 @@ from mailsight.vocabulary import Role
 from mailsight.web import sessions
 from mailsight.web.api import tokens
 
+from .issued import by, revocable, show_error
+
 _DAYS = (7, 30, 90, 365)
 _READS = {Role.READER: "Figures", Role.MARKETER: "Figures and customers"}
 
@@ -27,7 +29,7 @@ def show() -> None:
         _create()
         _existing(tokens.mine())
     except MailsightError as error:
-        st.warning(f"**{error.title}.** {formats.plain(error.message)} {error.next_step}")
+        show_error(error)
 
 
 def _create() -> None:
@@ -69,30 +71,19 @@ def _existing(known: list[Token]) -> None:
     if not known:
         return
     st.subheader("Tokens", anchor=False)
-    zone, viewer = navigation.zone(), sessions.current()
+    zone = navigation.zone()
     for token in known:
-        row = st.empty()
-        with row.container(
-            horizontal=True,
-            vertical_alignment="center",
-            horizontal_alignment="distribute",
-            key=f"token_{token.token_id}",
-        ):
-            by = "" if token.person == viewer.person else f" by {formats.plain(token.person)}"
-            limits = sorted(token.scope.tags) + sorted(token.scope.sender_domains)
-            only = f" of {formats.plain(', '.join(limits))}" if limits else ""
-            reads = _READS[Role.MARKETER if token.scope.customers else Role.READER].lower()
-            used = (
-                f"last used {formats.moment(token.last_used_at, zone)}"
-                if token.last_used_at
-                else "never used"
-            )
-            st.markdown(
-                f"**{formats.plain(token.name)}** `{token.token_id}`{by}: {reads}{only}, "
-                f"works until {formats.moment(token.expires_at, zone)}, {used}",
-                width="stretch",
-            )
-            ends = st.button("Revoke", icon=":material/key_off:", key=f"tokens:revoke:{token.token_id}")
-        if ends:
+        name = f"**{formats.plain(token.name)}**"
+        limits = sorted(token.tags) + sorted(token.sender_domains)
+        only = f" of {formats.plain(', '.join(limits))}" if limits else ""
+        reads = _READS[Role.MARKETER if token.scope.customers else Role.READER].lower()
+        used = f"last used {formats.moment(token.last_used_at, zone)}" if token.last_used_at else "never used"
+        text = (
+            f"{name} `{token.token_id}`{by(token.person)}: {reads}{only}, "
+            f"works until {formats.moment(token.expires_at, zone)}, {used}"
+        )
+        with (row := st.empty()):
+            is_revoked = revocable(text, f"token_{token.token_id}", ":material/key_off:")
+        if is_revoked:
             tokens.revoke(token.token_id)
-            row.markdown(f"**{formats.plain(token.name)}** is revoked.")
+            row.markdown(f"{name} is revoked.")

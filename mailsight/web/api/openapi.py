@@ -20,6 +20,7 @@ _ERRORS: Mapping[str, str] = {
     "429": "Too many requests; `Retry-After` says how long to wait.",
     "503": "The server is busy, or the data can't be read at the moment.",
 }
+_UNCHANGED = "Nothing has changed since the answer with the `ETag` in `If-None-Match`."
 
 
 def description() -> dict[str, Any]:
@@ -68,12 +69,8 @@ def description() -> dict[str, Any]:
     }
 
 
-_UNCHANGED = "Nothing has changed since the answer with the `ETag` in `If-None-Match`."
-
-
 def _operation(report: Report) -> dict[str, Any]:
     expected = [status for status in _ERRORS if status != "404" or report.is_of_campaign]
-    found = _json({"$ref": f"#/components/schemas/{report.name}"})
     return {
         "operationId": report.name,
         "summary": report.summary,
@@ -85,7 +82,7 @@ def _operation(report: Report) -> dict[str, Any]:
             "200": {
                 "description": "The report.",
                 "headers": {"ETag": {"schema": {"type": "string"}}},
-                "content": found,
+                "content": _json({"$ref": f"#/components/schemas/{report.name}"}),
             },
             "304": {"description": _UNCHANGED},
         }

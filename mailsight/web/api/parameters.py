@@ -5,20 +5,22 @@ A parameter that is misspelt must not return more than was asked for.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from mailsight.errors import BadParameter
 from mailsight.reports import grid
 from mailsight.reports.search import ROWS_A_PAGE, SORTS
 from mailsight.vocabulary import Audience, Status
+from mailsight.web.parameters import MAX_PAGE, option, whole_number
 
 MAX_TEXT_LENGTH = 500
 MAX_TAGS = 50
-MAX_PAGE = 1_000_000
 MAX_CAMPAIGNS = 100
 MAX_POSITION = 2**31 - 1
+MAX_DIGITS = 10
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 Values = Mapping[str, Any]
 
@@ -40,9 +42,8 @@ class Parameter:
     def value(self, texts: list[str]) -> Any:
         """What was given, or the default. Raises `BadParameter`."""
         if len(texts) > self.most:
-            raise BadParameter(
-                f"The parameter {self.name} may be given {'once' if self.most == 1 else self.most}."
-            )
+            often = "once" if self.most == 1 else f"{self.most} times"
+            raise BadParameter(f"The parameter {self.name} may be given {often} at most.")
         try:
             values = tuple(map(self.read, texts))
         except (ValueError, OverflowError) as error:
@@ -62,26 +63,6 @@ def values(parameters: Iterable[Parameter], given: Iterable[tuple[str, str]]) ->
     return {parameter.name: parameter.value(texts[parameter.name]) for parameter in parameters}
 
 
-def _choice(values: Iterable[str]) -> Callable[[str], str]:
-    known = frozenset(values)
-
-    def read(text: str) -> str:
-        if text not in known:
-            raise ValueError(text)
-        return text
-
-    return read
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not re.fullmatch(r"\d{1,10}", text, re.ASCII) or not least <= int(text) <= most:
-            raise ValueError(text)
-        return int(text)
-
-    return read
-
-
 def _text(text: str) -> str:
     if len(text) > MAX_TEXT_LENGTH or "\0" in text:
         raise ValueError(text)
@@ -99,46 +80,46 @@ def _next_day(text: str) -> datetime:
     return _day(text, days=1)
 
 
+def _one_of(name: str, meaning: str, options: Iterable[str], default: str | None = None) -> Parameter:
+    by_value = {str(each): each for each in options}
+    schema = {"type": "string", "enum": list(by_value)} | ({"default": str(default)} if default else {})
+    return Parameter(name, meaning, schema, partial(option, by_value), default)
+
+
+def _number(name: str, meaning: str, least: int, most: int, default: int | None = None) -> Parameter:
+    def read(text: str) -> int:
+        number = whole_number(text, MAX_DIGITS)
+        if not least <= number <= most:
+            raise ValueError(text)
+        return number
+
+    schema = {"type": "integer", "minimum": least, "maximum": most} | (
+        {"default": default} if default else {}
+    )
+    return Parameter(name, meaning, schema, read, default)
+
+
 def _size(default: int, most: int) -> Parameter:
-    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
-    return Parameter("size", "How many rows a page has.", schema, _number(1, most), default)
+    return _number("size", "How many rows a page has.", 1, most, default)
 
 
 def _sort(keys: Iterable[str], default: str | None) -> Parameter:
-    known = [sign + key for key in keys for sign in ("", "-")]
-    schema = {"type": "string", "enum": known} | ({"default": default} if default else {})
     meaning = "What to sort by; with a minus, the highest or newest first. Missing values come last."
-    return Parameter("sort", meaning, schema, _choice(known), default)
+    return _one_of("sort", meaning, [sign + key for key in keys for sign in ("", "-")], default)
 
 
 _STRING = {"type": "string", "maxLength": MAX_TEXT_LENGTH}
 _DATE = {"type": "string", "format": "date"}
 
-AUDIENCE = Parameter(
-    "audience",
-    "Whose opens and clicks to count: people's only, or all.",
-    {"type": "string", "enum": [*map(str, Audience)], "default": Audience.HUMAN.value},
-    Audience,
-    Audience.HUMAN,
+AUDIENCE = _one_of(
+    "audience", "Whose opens and clicks to count: people's only, or all.", Audience, Audience.HUMAN
 )
-PAGE = Parameter(
-    "page",
-    "Which page of the rows, from 1.",
-    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1},
-    _number(1, MAX_PAGE),
-    1,
-)
+PAGE = _number("page", "Which page of the rows, from 1.", 1, MAX_PAGE, 1)
 CAMPAIGNS = (
     AUDIENCE,
     Parameter("search", "Words that are all in the name, subject, id or tags.", _STRING, _text, ""),
-    Parameter("tag", "A tag; may be given several times.", _STRING, _text, (), most=MAX_TAGS),
-    Parameter(
-        "tags",
-        "Whether campaigns must have any or all of the tags.",
-        {"type": "string", "enum": ["any", "all"], "default": "any"},
-        _choice(["any", "all"]),
-        "any",
-    ),
+    Parameter("tag", "A tag; may be given several times.", _STRING, _text, most=MAX_TAGS),
+    _one_of("tags", "Whether campaigns must have any or all of the tags.", ["any", "all"], "any"),
     Parameter("since", "Only campaigns sent on this day or later (UTC).", _DATE, _day),
     Parameter("until", "Only campaigns sent on this day or earlier (UTC).", _DATE, _next_day),
     _sort(SORTS, "-sent_at"),
@@ -148,20 +129,8 @@ CAMPAIGNS = (
 LINKS = (AUDIENCE, PAGE, _size(100, grid.MAX_BLOCK_ROWS))
 CUSTOMERS = (
     AUDIENCE,
-    Parameter(
-        "status",
-        "A status; may be given several times.",
-        {"type": "string", "enum": [*map(str, Status)]},
-        Status,
-        (),
-        most=len(Status),
-    ),
-    Parameter(
-        "link",
-        "Only customers who clicked the link at this position of the e-mail.",
-        {"type": "integer", "minimum": 0, "maximum": MAX_POSITION},
-        _number(0, MAX_POSITION),
-    ),
+    replace(_one_of("status", "A status; may be given several times.", Status), most=len(Status)),
+    _number("link", "Only customers who clicked the link at this position of the e-mail.", 0, MAX_POSITION),
     _sort([column.key for column in grid.COLUMNS], None),
     PAGE,
     _size(100, grid.MAX_BLOCK_ROWS),

@@ -49,7 +49,7 @@ def _campaigns(data: Snapshot, _: str, chosen: Values) -> Json:
     search = CampaignSearch(
         chosen["search"], chosen["since"], chosen["until"], chosen["tag"], all_tags=chosen["tags"] == "all"
     )
-    order = Order(chosen["sort"].removeprefix("-"), down=chosen["sort"].startswith("-"))
+    order = Order.of(chosen["sort"])
     totals = list_reports.search_totals(data, chosen["audience"], search)
     start, size = _start(chosen), chosen["size"]
     rows = list_reports.page(data, chosen["audience"], search, order, start, size)

@@ -49,7 +49,7 @@ THREADS = 2
 MAX_WAITING = 30
 PER_MINUTE = 120  # requests with one token
 UNAVAILABLE, BUSY_SECONDS = 503, 5
-_MAX_NOTED = 10_000
+_MAX_RECORDED = 10_000
 # A cache may keep answers, but asks each time whether they are still right.
 _REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
 
@@ -73,14 +73,14 @@ def routes(path: Callable[[str], str], per_minute: int = PER_MINUTE) -> list[Bas
     ]
 
 
-class Noted:
+class RecordedCalls:
     """Records calls: each report once a day for a token; for customers, for each campaign."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._days: OrderedDict[tuple[str, str, str, int], None] = OrderedDict()
 
-    def called(
+    def record(
         self, token: Token, viewer: Viewer, report: str, campaign_id: str = "", *, is_personal: bool = False
     ) -> None:
         """Record a call. If it is for customers, raises `StateUnreadable` when it can't be recorded."""
@@ -104,7 +104,7 @@ class Noted:
                 return
         with self._lock:
             self._days[key] = None
-            if len(self._days) > _MAX_NOTED:
+            if len(self._days) > _MAX_RECORDED:
                 self._days.popitem(last=False)
 
 
@@ -115,7 +115,7 @@ class Api:
     rate: Rate
     failures: Failures = field(default_factory=Failures)
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(THREADS))
-    noted: Noted = field(default_factory=Noted)
+    calls: RecordedCalls = field(default_factory=RecordedCalls)
 
     async def report(self, report: Report, request: Request) -> Response:
         """The answer of a report."""
@@ -155,7 +155,7 @@ class Api:
             token, viewer = await run_sync(tokens.allowed, match[1], limiter=self.threads)
         except BadToken:
             # Right ones from the same address are still accepted.
-            if self.failures.add(client_key(request.client.host if request.client else "")):
+            if self.failures.add(client_key(request.client and request.client.host)):
                 raise TooManyCalls("Too many wrong tokens.", int(FAILURE_SECONDS)) from None
             raise
         if seconds := self.rate.wait(token.token_id):
@@ -168,19 +168,19 @@ class Api:
         campaign_id = request.path_params.get("campaign_id", "")
 
         def recorded() -> object:
-            found = report.read(data, campaign_id, chosen)
+            answer = report.read(data, campaign_id, chosen)
             # Only now, because an unknown id is any text.
-            self.noted.called(
+            self.calls.record(
                 token, viewer, report.name, campaign_id, is_personal=report.right is Right.CUSTOMERS
             )
-            return found
+            return answer
 
         with warehouse().snapshot(viewer.scope) as data:
             return _tagged(request, data.generation, recorded)
 
     def _describe(self, request: Request, token: Token, viewer: Viewer) -> Response:
         parameters.values((), request.query_params.multi_items())
-        self.noted.called(token, viewer, "openapi")
+        self.calls.record(token, viewer, "openapi")
         return _tagged(request, __version__, openapi.description)
 
 

@@ -70,9 +70,7 @@ def most_days() -> int:
     return MAX_DAYS if by_address == viewer else MAX_CLAIMED_DAYS
 
 
-def issue(
-    name: str, role: Role, days: int, tags: Collection[str] = (), sender_domains: Collection[str] = ()
-) -> tuple[Token, str]:
+def issue(name: str, role: Role, days: int, tags: Collection[str] = ()) -> tuple[Token, str]:
     """Create a token for whoever looks at the page that runs, limited as they are, and record it.
 
     Returns the token and its text, which nobody can see again. Raises `NotAllowed`, `NotInRole` and `StateUnreadable`.
@@ -80,10 +78,9 @@ def issue(
     viewer = sessions.require(Right.API)
     if not configuration.current().access.sign_in:
         raise NotInRole("Without sign-in, tokens are created on the command line only.")
-    chosen = Scope(True, frozenset(tags), frozenset(sender_domains))
-    scope = narrowed(chosen, viewer.scope)
+    scope = narrowed(Scope(tags=frozenset(tags)), viewer.scope)
     if scope is None:
-        raise NotInRole("Your role covers none of these tags and sender domains.")
+        raise NotInRole("Your role covers none of these tags.")
     token, text = tokens.create(
         name,
         person=viewer.person,

@@ -1,0 +1,25 @@
+"""What the dialogs for links and API tokens share: how they list what was issued, and what went wrong."""
+
+import streamlit as st
+
+from mailsight.errors import MailsightError
+from mailsight.figures import formats
+from mailsight.web import sessions
+
+
+def revocable(text: str, key: str, icon: str) -> bool:
+    """A row with a text and a button that revokes it. Returns whether somebody has just clicked the button."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key=key
+    ):
+        st.markdown(text, width="stretch")
+        return st.button("Revoke", icon=icon, key=f"revoke:{key}")
+
+
+def by(person: str) -> str:
+    """Who issued it: " by ann@company.example", or nothing if it was the viewer."""
+    return "" if person == sessions.current().person else f" by {formats.plain(person)}"
+
+
+def show_error(error: MailsightError) -> None:
+    st.warning(f"**{error.title}.** {formats.plain(error.message)} {error.next_step}")
