@@ -15,7 +15,7 @@ from mailsight.exports import writers
 from mailsight.exports.jobs import OnProgress
 from mailsight.exports.lists import LIST_FORMATS, Format
 from mailsight.figures import formats
-from mailsight.state.audit import Action, Entry, Search
+from mailsight.state.audit import COMMAND_LINE, SCHEDULE, SHARED_LINK, Action, Entry, Search
 from mailsight.vocabulary import Audience, Role
 from mailsight.warehouse.reader import Snapshot
 from mailsight.web import addresses, audit
@@ -99,7 +99,7 @@ def _row(entry: Entry, zone: str | None) -> tables.Row:
         str(entry.entry),
         [
             formats.precise_moment(entry.occurred_at, zone),
-            tables.main(entry.person or NOBODY, _label(Role, entry.role)),
+            tables.main(_person(entry.person), _label(Role, entry.role)),
             _label(Action, entry.action),
             _subject(entry),
             formats.raw(details(entry.details)),
@@ -122,10 +122,19 @@ def _subject(entry: Entry) -> tables.Cell | str:
 def details(given: Mapping[str, Any]) -> str:
     """An entry's details in a line: "list: customers · filters: opens greaterThan 2"."""
     shown = {
-        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        name: ", ".join(map(_text, value)) if isinstance(value, list) else _text(value)
         for name, value in given.items()
     }
     return " · ".join(f"{name.replace('_', ' ')}: {text}" for name, text in shown.items() if text)
+
+
+def _text(value: object) -> str:
+    return formats.count(value) if isinstance(value, int) else str(value)
+
+
+def _person(name: str) -> str:
+    """Who that is: an address or an id, or in words what isn't a person."""
+    return name.capitalize() if name in (COMMAND_LINE, SCHEDULE, SHARED_LINK) else name or NOBODY
 
 
 def _label(words: type[Action | Role], value: str) -> str:

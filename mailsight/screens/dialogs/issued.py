@@ -1,5 +1,7 @@
 """What the dialogs for links and API tokens share: how they list what was issued, and what went wrong."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from mailsight.errors import MailsightError
@@ -7,12 +9,17 @@ from mailsight.figures import formats
 from mailsight.web import sessions
 
 
-def revocable(text: str, key: str, icon: str) -> bool:
-    """A row with a text and a button that revokes it. Returns whether somebody has just clicked the button."""
+def revocable(title: str, facts: Sequence[str], key: str, icon: str) -> bool:
+    """A row with a title, facts in a line below, and a button that revokes it.
+
+    Returns whether somebody has just clicked the button.
+    """
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key=key
     ):
-        st.markdown(text, width="stretch")
+        with st.container(width="stretch", gap=None):
+            st.markdown(title)
+            st.caption(" · ".join(facts))
         return st.button("Revoke", icon=icon, key=f"revoke:{key}")
 
 

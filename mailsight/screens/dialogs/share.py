@@ -16,7 +16,7 @@ from mailsight.web import shared
 from .issued import by, revocable, show_error
 
 DAYS = {"7 days": 7, "30 days": 30, "90 days": 90}
-UNTIL = "Until a day"
+UNTIL = "Until a date"
 
 
 @st.dialog("Share this report", width="medium", icon=":material/link:", on_dismiss=address.close_dialog)
@@ -26,7 +26,7 @@ def show(report: CampaignReport) -> None:
     campaign_id = report.campaign.campaign_id
     st.markdown(
         "Whoever has the link sees this campaign's figures, funnel and heatmap, always with the newest data, without "
-        "signing in. They see no customer and nothing else."
+        "signing in. They see no customers, and nothing else."
     )
     key = f"share:{campaign_id}"
     try:
@@ -78,12 +78,13 @@ def _existing(links: list[Share], new: str) -> None:
     st.subheader("Links", anchor=False)
     zone = navigation.zone()
     for share in links:
-        opened = "not opened yet" if not share.views else f"opened {formats.things(share.views, 'time')}"
-        text = (
-            f"`{share.share_id}` created {formats.moment(share.created_at, zone)}{by(share.sharer.person)}, "
-            f"works until {formats.moment(share.expires_at, zone)}, {opened}"
+        title = f"Works until {formats.short_moment(share.expires_at, zone)}"
+        facts = (
+            f"created {formats.short_moment(share.created_at, zone)}{by(share.sharer.person)}",
+            "not opened yet" if not share.views else f"opened {formats.things(share.views, 'time')}",
+            f"ID {share.share_id}",
         )
-        if revocable(text, share.share_id, ":material/link_off:"):
+        if revocable(title, facts, share.share_id, ":material/link_off:"):
             shared.revoke(share)
             st.session_state.pop(new, None)
             st.rerun(scope="fragment")

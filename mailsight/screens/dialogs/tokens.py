@@ -23,7 +23,8 @@ _READS = {Role.READER: "Figures", Role.MARKETER: "Figures and customers"}
 def show() -> None:
     """Create a token, and list and revoke those that are valid."""
     st.markdown(
-        "With a token, a program reads as JSON what you see here, and never more. Whoever has it can do that, too."
+        "A token lets a program read what you see here, as JSON, and nothing more. Anyone who has the token can do the "
+        "same, so keep it secret."
     )
     try:
         _create()
@@ -36,9 +37,9 @@ def _create() -> None:
     """What a new token is for and may read; its text in the run that creates it, and never again."""
     most, own = tokens.most_days(), sessions.current().scope
     known = own.tags if own.is_limited else cached.read(list_reports.overview).tags
-    name = st.text_input("What uses it", max_chars=MAX_NAME_LENGTH, key="tokens:name")
+    name = st.text_input("Used by", max_chars=MAX_NAME_LENGTH, key="tokens:name")
     role = st.segmented_control(
-        "It reads",
+        "Access",
         list(_READS),
         format_func=_READS.__getitem__,
         default=Role.READER,
@@ -46,7 +47,7 @@ def _create() -> None:
         key="tokens:role",
     )
     days = st.segmented_control(
-        "It works for",
+        "Valid for",
         [days for days in _DAYS if days <= most],
         format_func=lambda days: formats.things(days, "day"),
         default=30,
@@ -67,7 +68,7 @@ def _create() -> None:
 
 
 def _existing(known: list[Token]) -> None:
-    """The tokens that are valid, each with a button that ends it."""
+    """The tokens that are valid, each with a button that revokes it."""
     if not known:
         return
     st.subheader("Tokens", anchor=False)
@@ -75,15 +76,23 @@ def _existing(known: list[Token]) -> None:
     for token in known:
         name = f"**{formats.plain(token.name)}**"
         limits = sorted(token.tags) + sorted(token.sender_domains)
-        only = f" of {formats.plain(', '.join(limits))}" if limits else ""
+        only = f" of {formats.plain(', '.join(limits))} only" if limits else ""
         reads = _READS[Role.MARKETER if token.scope.customers else Role.READER].lower()
-        used = f"last used {formats.moment(token.last_used_at, zone)}" if token.last_used_at else "never used"
-        text = (
-            f"{name} `{token.token_id}`{by(token.person)}: {reads}{only}, "
-            f"works until {formats.moment(token.expires_at, zone)}, {used}"
+        used = (
+            f"last used {formats.short_moment(token.last_used_at, zone)}"
+            if token.last_used_at
+            else "never used"
+        )
+        facts = (
+            f"{reads}{only}",
+            f"valid until {formats.short_moment(token.expires_at, zone)}",
+            used,
+            f"ID {token.token_id}",
         )
         with (row := st.empty()):
-            is_revoked = revocable(text, f"token_{token.token_id}", ":material/key_off:")
+            is_revoked = revocable(
+                f"{name}{by(token.person)}", facts, f"token_{token.token_id}", ":material/key_off:"
+            )
         if is_revoked:
             tokens.revoke(token.token_id)
             row.markdown(f"{name} is revoked.")
