@@ -24,7 +24,7 @@ from mailsight.errors import FileGone, MailsightError, NotAllowed
 from mailsight.exports.jobs import RETENTION_SECONDS, Job, Jobs, OnProgress, State
 from mailsight.exports.lists import Format
 from mailsight.figures import formats, locales
-from mailsight.state import erased, store
+from mailsight.state import erased
 from mailsight.state.store import Store
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
@@ -211,4 +211,4 @@ async def _allowed(request: Request, *states: State) -> Job:
 
 def may_name_erased(job: Job) -> bool:
     """Whether somebody was erased since the file was ordered."""
-    return erased.latest(Store(store.beside(settings.from_environment().database))) > job.started_at
+    return erased.latest(Store.of(settings.from_environment().database)) > job.started_at

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mailsight import settings
 from mailsight.errors import StateUnreadable
-from mailsight.state import sign_ins, store
+from mailsight.state import sign_ins
 from mailsight.state.store import Store
 from mailsight.warehouse.files import Identity, identity
 
@@ -70,4 +70,4 @@ def is_ended(sign_in: str) -> bool:
 
 
 def _state() -> Store:
-    return Store(store.beside(settings.from_environment().database))
+    return Store.of(settings.from_environment().database)

@@ -23,7 +23,7 @@ from mailsight.bounded.cache import ByteCache
 from mailsight.errors import MailsightError, NotAllowed
 from mailsight.exports import report as report_export
 from mailsight.figures import locales
-from mailsight.state import shares, store
+from mailsight.state import shares
 from mailsight.state.audit import SHARED_LINK, Action
 from mailsight.state.shares import Share, Sharer, Shares
 from mailsight.state.store import Store
@@ -55,7 +55,7 @@ _log = logging.getLogger(__name__)
 
 def current() -> Shares:
     """The links of this server."""
-    return Shares(Store(store.beside(settings.from_environment().database)))
+    return Shares(Store.of(settings.from_environment().database))
 
 
 def create(campaign_id: str, audience: Audience, expires_at: datetime) -> str:
