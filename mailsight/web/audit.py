@@ -20,7 +20,7 @@ from mailsight.state.audit import Action, Audit, Detail
 from mailsight.vocabulary import Role
 
 from . import configuration, sessions
-from .access import Claims, Viewer, verified_address
+from .access import Claims, Viewer, name_of
 from .sessions import Visitor
 
 # Pages run again for every click on them. What somebody does again within this time of the last is still the same.
@@ -167,11 +167,6 @@ def signed_out(claims: Claims) -> None:
 def refused(what: str, claims: Claims) -> None:
     """Record that somebody was refused, at most once a minute for each `what`, which is a name of the program."""
     seen_by(_somebody(claims), "refused", Action.REFUSED, again=int(time.time() // 60), what=what)
-
-
-def name_of(claims: Claims) -> str:
-    """What the audit calls the person with these claims: their address, or else their id at the provider."""
-    return verified_address(claims) or str(claims.get("sub", ""))
 
 
 def _somebody(claims: Claims) -> Viewer:

@@ -32,7 +32,7 @@ from mailsight.warehouse.scope import Scope, narrowed
 from mailsight.warehouse.served import warehouse
 
 from . import audit, configuration, sessions
-from .access import Claims, Right, Viewer
+from .access import Claims, Right, Viewer, name_of
 from .answers import path
 from .rates import Rate
 from .slots import client_key
@@ -90,7 +90,7 @@ def may_revoke(viewer: Viewer, share: Share) -> bool:
 
 def note_claims(claims: Claims) -> None:
     """Note what the provider says of somebody who has just signed in: their links end if it is no longer enough."""
-    if person := audit.name_of(claims):
+    if person := name_of(claims):
         current().update_claims(person, kept_claims(claims))
 
 

@@ -17,7 +17,7 @@ from mailsight.state.tokens import MAX_DAYS, Token, Tokens
 from mailsight.vocabulary import Role
 from mailsight.warehouse.scope import Scope, narrowed
 from mailsight.web import audit, configuration, sessions
-from mailsight.web.access import Access, Claims, Right, Viewer, verified_address
+from mailsight.web.access import Access, Claims, Right, Viewer, name_of, verified_address
 from mailsight.web.shared import kept_claims
 
 MAX_CLAIMED_DAYS = 30
@@ -116,7 +116,7 @@ def revoke(token_id: str) -> None:
 
 def note_claims(claims: Claims) -> None:
     """Note what the provider says of somebody who has just signed in: their tokens end if it is no longer enough."""
-    if person := audit.name_of(claims):
+    if person := name_of(claims):
         current().update_issuer(person, kept_claims(claims))
 
 
