@@ -140,7 +140,7 @@ def read(texts: Mapping[Path, str]) -> Configuration:
     grants = (*roles.listed(chosen), *in_file)
     if grants and not auth:
         raise BadSetting(
-            "People have roles, but nobody can sign in, so anybody could be anyone.",
+            "People have roles, but nobody can sign in, so nobody's role could be checked.",
             next_step="Add the section [auth] to secrets.toml, or remove [[roles]] and the variables with roles.",
         )
     if chosen.without_sign_in and auth:
