@@ -30,7 +30,7 @@ _MAX_RECENT = 20_000
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _recent: OrderedDict[str, float] = OrderedDict()
-_failed: list[str] = []  # why the last entry could not be written
+_failed = threading.Event()  # set while entries can't be written
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ def seen_by(
     except StateUnreadable as error:
         with _lock:
             _recent.pop(key, None)
-        if not _failed:  # once, however much is viewed
+        if not _failed.is_set():  # once, however much is viewed
             _log.error("The audit can't be written, and what people view is not recorded: %s", error)
-        _failed[:] = [str(error)]
+        _failed.set()
     else:
         _failed.clear()
 
@@ -177,7 +177,7 @@ def _somebody(claims: Claims) -> Viewer:
 
 def problem() -> str | None:
     """A sentence if the last entry could not be written."""
-    return "The audit can't be written, so what people view is not recorded." if _failed else None
+    return "The audit can't be written, so what people view is not recorded." if _failed.is_set() else None
 
 
 def _is_repeated(key: str) -> bool:
