@@ -128,8 +128,9 @@ class _Downloaded:
 
     def note(self, content: bytes, allowed: list[str]) -> None:
         with self._lock:
-            passes = self._passes.pop(_digest(content), [])
-            self._passes[_digest(content)] = [*(one for one in passes if one != allowed), allowed]
+            digest = _digest(content)
+            others = [each for each in self._passes.pop(digest, []) if each != allowed]
+            self._passes[digest] = [*others, allowed]
             while len(self._passes) > MAX_DOWNLOADED:
                 del self._passes[next(iter(self._passes))]
 
