@@ -91,8 +91,15 @@ class JsonFormatter(Formatter):
         return line
 
 
-def log_all() -> None:
-    """Logs uncaught errors and warnings without their messages, and says nothing of what can't be logged."""
+def log_with(formatter: logging.Formatter, level: str) -> None:
+    """Logs to standard error in this format, uncaught errors and warnings included.
+
+    They come without their messages too, and of what can't be logged, nothing is said.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda failed: _in_thread(failed.exc_type, failed.exc_value)
     sys.unraisablehook = lambda failed: _in_thread(failed.exc_type, failed.exc_value)
@@ -105,12 +112,8 @@ def log_all() -> None:
 
 def to_standard_error(form: str = "text") -> None:
     """Logs this process's warnings and errors to standard error without their messages, as `form`: text or json."""
-    handler = logging.StreamHandler()
     as_text = Formatter("%(levelname)s %(name)s: %(message)s")
-    handler.setFormatter(JsonFormatter() if form == "json" else as_text)
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.captureWarnings(capture=True)
-    log_all()
+    log_with(JsonFormatter() if form == "json" else as_text, "WARNING")
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -84,10 +84,7 @@ def _masked(text: str) -> str:
 
 def configure(level: str, form: str = "text") -> None:
     """Sends the logs of Mailsight, Streamlit and uvicorn to standard error, as `form`: text or json."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter() if form == "json" else Formatter(_FORMAT))
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    logging.captureWarnings(capture=True)
+    tracebacks.log_with(JsonFormatter() if form == "json" else Formatter(_FORMAT), level.upper())
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in ("uvicorn", "streamlit"):
             logger = logging.getLogger(name)
@@ -100,7 +97,6 @@ def configure(level: str, form: str = "text") -> None:
     if level == "debug":
         logging.root.setLevel(logging.INFO)
         logging.getLogger("mailsight").setLevel(logging.DEBUG)
-    tracebacks.log_all()
 
 
 class RequestLog:
