@@ -112,7 +112,7 @@ def later(right: Right, read: Callable[[Snapshot], bytes], export: Export, form:
 
 async def may_have(content: bytes, connection: HTTPConnection) -> bool:
     """Whether this is a file that whoever asks has downloaded on a page that is still open, in the same role."""
-    for allowed in _downloaded.passes(content):
+    for allowed in await run_in_threadpool(_downloaded.passes, content):
         with suppress(NotAllowed):
             await sessions.check(allowed, connection, _EXPIRED)
             return True
