@@ -178,6 +178,15 @@ class Access:
         limits = of_role if all(grant.is_limited for grant in of_role) else []
         return Viewer(name_of(claims), role, _scope(role, limits))
 
+    def kept_claims(self, claims: Claims) -> dict[str, Any]:
+        """Of somebody's claims, those that may give them a role: enough to decide later, when they are not there."""
+        named = {name for grant in self.grants for name, _ in grant.people.claims}
+        return {
+            name: claims[name]
+            for name in ("email", "email_verified", "sub", *sorted(named))
+            if name in claims
+        }
+
 
 def people(setting: str, entries: Sequence[str]) -> People:
     """The people listed in a setting, named in the errors. Raises `BadSetting`."""
