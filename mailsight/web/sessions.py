@@ -212,7 +212,7 @@ async def live(session_id: str) -> bool:
         if session_id not in _sessions or _is_connected(session_id):
             break
         await anyio.sleep(_CHECK_SECONDS)
-    return _is_live(session_id)
+    return await run_in_threadpool(_is_live, session_id)
 
 
 def _forget_closed(now: float) -> None:
