@@ -41,9 +41,9 @@ MailsightError
 ├── BadAddress             the server can't listen on the configured address or port
 ├── PortTaken              another program listens on the server's port
 ├── NotAllowed             a page's token is forged, expired or missing
-│   ├── NotInRole          the viewer's role does not include this page or file
+│   ├── NotInRole          the viewer's role does not include this
 │   └── BadToken           a token for the API is missing, unknown, ended or revoked
-├── BadParameter           a request to the API has a parameter that it doesn't know, or with a value it can't have
+├── BadParameter           a request to the API has an unknown parameter, or one with an invalid value
 ├── NoSuchAddress          the API has nothing at this address
 ├── NoSuchToken            there is no token with this id
 ├── TooManyCalls           a token is used too often, or a client sent too many wrong ones
@@ -92,7 +92,7 @@ class UnknownCustomer(MailsightError):
 
 class SharedAddress(MailsightError):
     title = "This may be several people"
-    next_step = "Name one of them by customer id alone if that is possible, or add `--shared` if all of them are meant."
+    next_step = "Try one customer id on its own, or add `--shared` if you mean all of them."
 
 
 class NothingToCompare(MailsightError):
@@ -128,7 +128,7 @@ class DatabaseDamaged(DatabaseUnreadable):
 
 
 class StateUnreadable(MailsightError):
-    title = "The dashboard's own state can't be used"
+    title = "The dashboard's own state can't be read or written"
     next_step = "Check the file and the free disk space, or restore the file from a backup."
 
 
@@ -309,7 +309,7 @@ class NoSuchToken(MailsightError):
 
 class TooManyCalls(MailsightError):
     title = "Too many requests"
-    next_step = "Wait for the seconds in the header `Retry-After`, then try again."
+    next_step = "Wait as many seconds as the header `Retry-After` says, then try again."
 
     def __init__(self, message: str, wait_seconds: int = 60) -> None:
         super().__init__(message)

@@ -50,7 +50,7 @@ class Settings:
     locale: str = "en-GB"  # of numbers and dates where no browser says its own
 
 
-_SWITCH = {"on": True, "off": False}
+_SWITCH = ("on", "off")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 MIN_TOKEN_LENGTH = 16
@@ -79,13 +79,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         for name, value in values.items()
         if value and name.endswith(("_seconds", "_megabytes", "_hours", "_minutes", "_months"))
     }
-    loader = (values["loader"] or "on").lower()
-    if loader not in _SWITCH:
-        raise BadSetting(f"MAILSIGHT_LOADER is {loader!r}; it must be one of {', '.join(_SWITCH)}.")
     database = Path(values["database"] or defaults.database).expanduser().absolute()
     return Settings(
         database=database,
-        loader=_SWITCH[loader],
+        loader=_choice("MAILSIGHT_LOADER", values["loader"] or "on", _SWITCH) == "on",
         public_url=_public_url(values["public_url"]),
         hosts=_hosts(values["hosts"]),
         log_level=_choice("MAILSIGHT_LOG_LEVEL", values["log_level"] or defaults.log_level, LOG_LEVELS),

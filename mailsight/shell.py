@@ -32,5 +32,5 @@ try:
     frame.freeze_imports(page.url_path)
 except MailsightError as error:
     if isinstance(error, NotInRole):
-        audit.refused(f"page {page.url_path or 'campaigns'}", sign_in.visitor().claims)
+        audit.refused(f"page {page.url_path or 'campaigns'}", sessions.current_claims())
     frame.error_page(error)

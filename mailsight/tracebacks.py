@@ -53,15 +53,15 @@ def _frames(error: BaseException) -> Iterator[str]:
 
 
 def in_short(error: BaseException) -> str:
-    """An error's type, and what is said of it without quoting data."""
+    """An error's type, and whatever text about it can't quote data."""
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    said = error.title if isinstance(error, MailsightError) else getattr(error, "strerror", None)
-    return f"{name}: {said}" if said else name
+    text = error.title if isinstance(error, MailsightError) else getattr(error, "strerror", None)
+    return f"{name}: {text}" if text else name
 
 
 class Formatter(logging.Formatter):
-    """Writes records with errors in this way."""
+    """Writes records, with errors as `described`."""
 
     def formatException(self, ei: object) -> str:  # noqa: N802  # the name in logging
         error = ei[1] if isinstance(ei, tuple) else None
@@ -91,8 +91,15 @@ class JsonFormatter(Formatter):
         return line
 
 
-def log_all() -> None:
-    """Logs errors that nothing caught and warnings in this way, and nothing of what can't be logged."""
+def log_with(formatter: logging.Formatter, level: str) -> None:
+    """Logs to standard error in this format, uncaught errors and warnings included.
+
+    They come without their messages too, and of what can't be logged, nothing is said.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda failed: _in_thread(failed.exc_type, failed.exc_value)
     sys.unraisablehook = lambda failed: _in_thread(failed.exc_type, failed.exc_value)
@@ -104,13 +111,9 @@ def log_all() -> None:
 
 
 def to_standard_error(form: str = "text") -> None:
-    """Logs warnings and errors of this process to standard error in this way, as `form`: text or json."""
-    handler = logging.StreamHandler()
+    """Logs this process's warnings and errors to standard error without their messages, as `form`: text or json."""
     as_text = Formatter("%(levelname)s %(name)s: %(message)s")
-    handler.setFormatter(JsonFormatter() if form == "json" else as_text)
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.captureWarnings(capture=True)
-    log_all()
+    log_with(JsonFormatter() if form == "json" else as_text, "WARNING")
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

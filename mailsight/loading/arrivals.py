@@ -16,7 +16,7 @@ import pyarrow as pa
 from mailsight import settings
 from mailsight.audience import mailboxes
 from mailsight.providers.registry import provider_ids
-from mailsight.state import erased, store
+from mailsight.state import erased
 from mailsight.state.erased import Erased, Kind
 from mailsight.state.store import Store
 from mailsight.warehouse.draft import Draft
@@ -75,7 +75,7 @@ def of(work: Draft) -> Arrivals:
     """What a load into this draft must leave out. An unreadable list ends the load with `StateUnreadable`."""
     if work.database is None:
         return Arrivals(work, is_any=False)
-    state = Store(store.beside(work.database))
+    state = Store.of(work.database)
     [(has_past,)] = work.run("has_past")
     if has_past or erased.is_any(state):
         use_list(work, state)
@@ -108,7 +108,7 @@ def add_unlisted(work: Draft, query: str) -> bool:
     if not rows or work.database is None:
         return False
     key_hashes = hashes(work, [(Kind(kind), value) for kind, value, *_ in rows])
-    state = Store(store.beside(work.database))
+    state = Store.of(work.database)
     erased.add(
         state,
         [

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from mailsight.errors import MailsightError
 from mailsight.providers.registry import provider_named
-from mailsight.state import erased, store
+from mailsight.state import erased
 from mailsight.state.store import Store
 from mailsight.warehouse.draft import Draft, scratch
 from mailsight.warehouse.files import sync_folder
@@ -24,7 +24,7 @@ _TEXTS = pa.schema([("row", pa.int64()), ("text", pa.string())])
 
 def clean_all(database: Path, segments: Iterable[Path]) -> None:
     """Removes everybody on the list of erased people from segments. Raises OSError and `StateUnreadable`."""
-    state = Store(store.beside(database))
+    state = Store.of(database)
     if not erased.is_any(state):
         return
     with scratch() as work:

@@ -16,7 +16,7 @@ from mailsight.loading import arrivals, payloads, spool
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import silent
 from mailsight.loading.refusing import explained
-from mailsight.state import erased, store
+from mailsight.state import erased
 from mailsight.state.erased import Kind
 from mailsight.state.store import Store
 from mailsight.warehouse.draft import Draft, import_folder, rewritten, scratch
@@ -74,7 +74,7 @@ def erase(
 
     Raises `SharedAddress` before anything is changed, and `LoadRefused` and `StateUnreadable`; then `finish` continues.
     """
-    state = Store(store.beside(database))
+    state = Store.of(database)
     progress(0.0, "Looking for them")
     with Warehouse(database).snapshot() as data:
         found = [people.find(data, name, may_share=may_share) for name in named]
@@ -97,7 +97,7 @@ def finish(database: Path, *, progress: Progress = silent, wait_seconds: float =
 
     To be called again after an interrupted erasure, and after a backup was restored. Raises as `erase` does.
     """
-    state = Store(store.beside(database))
+    state = Store.of(database)
     entries = erased.listed(state)
     if not entries:
         return {}
@@ -123,7 +123,7 @@ def finish(database: Path, *, progress: Progress = silent, wait_seconds: float =
 
 def forget(database: Path, named: Sequence[str]) -> int:
     """Takes people off the list, so that loads may bring them back; returns how many of the names were on it."""
-    state = Store(store.beside(database))
+    state = Store.of(database)
     if not erased.listed(state):
         return 0
     with scratch() as work:
@@ -140,7 +140,7 @@ def _rewrite(database: Path, progress: Progress, wait_seconds: float) -> dict[st
     """Writes the database without the people on the list, unless it has nothing of them; returns the rows per table."""
     with explained(), rewritten(database, wait_seconds=wait_seconds) as work:
         progress(0.2, "Looking for their rows")
-        arrivals.use_list(work, Store(store.beside(database)))
+        arrivals.use_list(work, Store.of(database))
         work.run("find_erased")
         if arrivals.add_unlisted(work, "unlisted"):
             work.run("find_erased")

@@ -16,7 +16,7 @@ from mailsight.loading.background import Background
 from mailsight.loading.derive import Progress
 from mailsight.loading.merge import silent
 from mailsight.loading.refusing import explained
-from mailsight.state import erased, store
+from mailsight.state import erased
 from mailsight.state.store import Store
 from mailsight.warehouse.draft import rewritten
 from mailsight.warehouse.reader import Warehouse
@@ -57,7 +57,7 @@ def run(
     if row is None or not row["messages"]:
         return 0
     with explained(), rewritten(database, wait_seconds=wait_seconds) as work:
-        arrivals.use_list(work, Store(store.beside(database)))
+        arrivals.use_list(work, Store.of(database))
         domains = [
             domain
             for domain, addresses in work.run("address_domains")
@@ -77,7 +77,7 @@ class Retention(Background):
 
     def __init__(self, database: Path, months: float, *, work: Callable[[], object] | None = None) -> None:
         super().__init__("mailsight-retention", database.with_name(f"{database.stem}.retention.lock"))
-        self._state = Store(store.beside(database))
+        self._state = Store.of(database)
         self._months = months
         self._work = work or partial(child.run, partial(_run, database, months), process=self._child)
 
@@ -97,7 +97,7 @@ class Retention(Background):
 
 
 def _run(database: Path, months: float, progress: Progress) -> None:
-    if erased.is_unfinished(Store(store.beside(database))):
+    if erased.is_unfinished(Store.of(database)):
         erasure.finish(database, progress=progress)
     if months:
         run(database, months, progress=progress)

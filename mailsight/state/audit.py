@@ -16,7 +16,6 @@ from mailsight import settings
 from mailsight.vocabulary import Role, Word
 from mailsight.warehouse.queries import statement
 
-from . import store
 from .store import Store
 
 # Who acts without signing in.
@@ -206,7 +205,7 @@ def _conditions(values: Mapping[str, object]) -> list[str]:
 
 def beside(database: Path, keep_months: float) -> Audit:
     """The audit of a database."""
-    return Audit(Store(store.beside(database)), keep_months)
+    return Audit(Store.of(database), keep_months)
 
 
 def by_command(

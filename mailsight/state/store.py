@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from mailsight.errors import StateUnreadable
 from mailsight.warehouse.files import PRIVATE_FILE, make_private
@@ -45,6 +45,11 @@ class Store:
     """
 
     file: Path
+
+    @classmethod
+    def of(cls, database: Path) -> Self:
+        """The state of a database."""
+        return cls(beside(database))
 
     def rows(
         self, name: str, conditions: Sequence[str] = (), /, **parameters: object

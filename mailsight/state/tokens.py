@@ -17,7 +17,6 @@ from mailsight.errors import NoSuchToken
 from mailsight.vocabulary import Role
 from mailsight.warehouse.scope import Scope
 
-from . import store
 from .store import Store, digest
 
 MAX_DAYS = 366
@@ -140,7 +139,7 @@ class Tokens:
 
 def beside(database: Path) -> Tokens:
     """The tokens of a database."""
-    return Tokens(Store(store.beside(database)))
+    return Tokens(Store.of(database))
 
 
 def _token(row: Mapping[str, Any]) -> Token:

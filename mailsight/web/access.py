@@ -176,8 +176,16 @@ class Access:
         role = next(role for role in reversed(Role) if any(grant.role is role for grant in mine))
         of_role = [grant for grant in mine if grant.role is role]
         limits = of_role if all(grant.is_limited for grant in of_role) else []
-        person = verified_address(claims) or str(claims.get("sub", ""))
-        return Viewer(person, role, _scope(role, limits))
+        return Viewer(name_of(claims), role, _scope(role, limits))
+
+    def kept_claims(self, claims: Claims) -> dict[str, Any]:
+        """Of somebody's claims, those that may give them a role: enough to decide later, when they are not there."""
+        named = {name for grant in self.grants for name, _ in grant.people.claims}
+        return {
+            name: claims[name]
+            for name in ("email", "email_verified", "sub", *sorted(named))
+            if name in claims
+        }
 
 
 def people(setting: str, entries: Sequence[str]) -> People:
@@ -206,6 +214,11 @@ def verified_address(claims: Claims) -> str | None:
     if not (verified is True or verified == "true") or not isinstance(address, str):
         return None
     return address.lower() if _ADDRESS.fullmatch(address) else None
+
+
+def name_of(claims: Claims) -> str:
+    """What the audit calls the person with these claims: their address, or else their id at the provider."""
+    return verified_address(claims) or str(claims.get("sub", ""))
 
 
 def _scope(role: Role, limits: Sequence[Grant] = ()) -> Scope:

@@ -9,7 +9,8 @@ import threading
 
 from mailsight import settings
 from mailsight.errors import StateUnreadable
-from mailsight.state import store
+from mailsight.state import sign_ins
+from mailsight.state.store import Store
 
 # How much later than in memory it may be in the state.
 STORE_SECONDS = 60.0
@@ -34,8 +35,7 @@ def note(sign_in: str, now: float, forget_before: float) -> None:
             for key in [key for key, at in noted.items() if at < forget_before]:
                 del noted[key]
     try:
-        _state().run("note_activity", sign_in_hash=store.digest(sign_in), seen_at=now)
-        _state().run("forget_activity", before=forget_before)
+        sign_ins.note_activity(_state(), sign_in, now, forget_before)
     except StateUnreadable as error:
         _log.warning("Who is still active is known to this process only: %s", error)
 
@@ -46,11 +46,10 @@ def last(sign_in: str, enough: float) -> float:
     if seen >= enough:
         return seen
     try:
-        row = _state().row("last_activity", sign_in_hash=store.digest(sign_in))
+        return max(seen, sign_ins.last_activity(_state(), sign_in))
     except StateUnreadable:
         return seen
-    return max(seen, row["seen_at"] if row else 0.0)
 
 
-def _state() -> store.Store:
-    return store.Store(store.beside(settings.from_environment().database))
+def _state() -> Store:
+    return Store.of(settings.from_environment().database)

@@ -20,7 +20,7 @@ from mailsight.state.audit import Action, Audit, Detail
 from mailsight.vocabulary import Role
 
 from . import configuration, sessions
-from .access import Claims, Viewer, verified_address
+from .access import Claims, Viewer, name_of
 from .sessions import Visitor
 
 # Pages run again for every click on them. What somebody does again within this time of the last is still the same.
@@ -30,7 +30,7 @@ _MAX_RECENT = 20_000
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _recent: OrderedDict[str, float] = OrderedDict()
-_failed: list[str] = []  # why the last entry could not be written
+_failed = threading.Event()  # set while entries can't be written
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ def seen_by(
     except StateUnreadable as error:
         with _lock:
             _recent.pop(key, None)
-        if not _failed:  # once, however much is viewed
+        if not _failed.is_set():  # once, however much is viewed
             _log.error("The audit can't be written, and what people view is not recorded: %s", error)
-        _failed[:] = [str(error)]
+        _failed.set()
     else:
         _failed.clear()
 
@@ -169,11 +169,6 @@ def refused(what: str, claims: Claims) -> None:
     seen_by(_somebody(claims), "refused", Action.REFUSED, again=int(time.time() // 60), what=what)
 
 
-def name_of(claims: Claims) -> str:
-    """What the audit calls the person with these claims: their address, or else their id at the provider."""
-    return verified_address(claims) or str(claims.get("sub", ""))
-
-
 def _somebody(claims: Claims) -> Viewer:
     """Who has these claims, whether they may enter or not."""
     viewer = configuration.current().access.viewer(claims) if claims else None
@@ -182,7 +177,7 @@ def _somebody(claims: Claims) -> Viewer:
 
 def problem() -> str | None:
     """A sentence if the last entry could not be written."""
-    return "The audit can't be written, so what people view is not recorded." if _failed else None
+    return "The audit can't be written, so what people view is not recorded." if _failed.is_set() else None
 
 
 def _is_repeated(key: str) -> bool:

@@ -20,6 +20,7 @@ from streamlit.web import bootstrap
 from mailsight import settings
 from mailsight.errors import BadSetting
 from mailsight.importing.schedule import Job
+from mailsight.warehouse.files import Identity, identity
 
 from . import hosts, option_files, roles, secrets_files
 from .access import Access
@@ -64,7 +65,7 @@ class Files:
     def texts(self) -> dict[Path, str]:
         return secrets_files.contents(self.paths, required=self.required)
 
-    def stamps(self) -> list[tuple[int, int, int] | None]:
+    def stamps(self) -> list[Identity | None]:
         """What changes with the files that hold secrets, read without opening them."""
         return [_stamp(file) for path in self.paths for file in (path, *path.glob("[!.]*/[!.]*"))]
 
@@ -80,7 +81,7 @@ class Started:
     files: Files
     texts: Mapping[Path, str]
     option_texts: Mapping[Path, str] = field(default_factory=dict)
-    _stamps: list[tuple[int, int, int] | None] = field(default_factory=list)
+    _stamps: list[Identity | None] = field(default_factory=list)
     _last_problem: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _first: Configuration = field(init=False)
@@ -139,7 +140,7 @@ def read(texts: Mapping[Path, str]) -> Configuration:
     grants = (*roles.listed(chosen), *in_file)
     if grants and not auth:
         raise BadSetting(
-            "People have roles, but nobody can sign in, so anybody could be anyone.",
+            "People have roles, but nobody can sign in, so nobody's role could be checked.",
             next_step="Add the section [auth] to secrets.toml, or remove [[roles]] and the variables with roles.",
         )
     if chosen.without_sign_in and auth:
@@ -220,12 +221,11 @@ def start() -> Configuration:
     return configuration
 
 
-def _stamp(file: Path) -> tuple[int, int, int] | None:
+def _stamp(file: Path) -> Identity | None:
     try:
-        status = file.stat()
+        return identity(file)
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _keep_options(flag_options: dict[str, Any]) -> None:

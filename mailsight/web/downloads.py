@@ -24,7 +24,7 @@ from mailsight.errors import FileGone, MailsightError, NotAllowed
 from mailsight.exports.jobs import RETENTION_SECONDS, Job, Jobs, OnProgress, State
 from mailsight.exports.lists import Format
 from mailsight.figures import formats, locales
-from mailsight.state import erased, store
+from mailsight.state import erased
 from mailsight.state.store import Store
 from mailsight.warehouse.reader import Snapshot
 from mailsight.warehouse.served import warehouse
@@ -112,7 +112,7 @@ def later(right: Right, read: Callable[[Snapshot], bytes], export: Export, form:
 
 async def may_have(content: bytes, connection: HTTPConnection) -> bool:
     """Whether this is a file that whoever asks has downloaded on a page that is still open, in the same role."""
-    for allowed in _downloaded.passes(content):
+    for allowed in await run_in_threadpool(_downloaded.passes, content):
         with suppress(NotAllowed):
             await sessions.check(allowed, connection, _EXPIRED)
             return True
@@ -128,8 +128,9 @@ class _Downloaded:
 
     def note(self, content: bytes, allowed: list[str]) -> None:
         with self._lock:
-            passes = self._passes.pop(_digest(content), [])
-            self._passes[_digest(content)] = [*(one for one in passes if one != allowed), allowed]
+            digest = _digest(content)
+            others = [each for each in self._passes.pop(digest, []) if each != allowed]
+            self._passes[digest] = [*others, allowed]
             while len(self._passes) > MAX_DOWNLOADED:
                 del self._passes[next(iter(self._passes))]
 
@@ -211,4 +212,4 @@ async def _allowed(request: Request, *states: State) -> Job:
 
 def may_name_erased(job: Job) -> bool:
     """Whether somebody was erased since the file was ordered."""
-    return erased.latest(Store(store.beside(settings.from_environment().database))) > job.started_at
+    return erased.latest(Store.of(settings.from_environment().database)) > job.started_at

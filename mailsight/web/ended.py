@@ -6,11 +6,10 @@ Every click asks, so what was read is remembered for as long as the state file i
 import logging
 import threading
 import time
-from pathlib import Path
 
 from mailsight import settings
 from mailsight.errors import StateUnreadable
-from mailsight.state import sign_ins, store
+from mailsight.state import sign_ins
 from mailsight.state.store import Store
 from mailsight.warehouse.files import Identity, identity
 
@@ -24,8 +23,7 @@ _lock = threading.Lock()
 _ended: dict[str, float] = {}
 # The state file in which a sign-in was not ended.
 _going_on: dict[str, Identity] = {}
-# The state file, while it can't be read.
-_unreadable: set[Path] = set()
+_unreadable = threading.Event()  # set while the state can't be read
 
 
 def end(sign_in: str, expires_at: float) -> None:
@@ -56,11 +54,11 @@ def is_ended(sign_in: str) -> bool:
         if sign_ins.is_ended(state, sign_in):
             return True
     except StateUnreadable as error:
-        if not _unreadable:  # once, however many people ask
+        if not _unreadable.is_set():  # once, however many people ask
             _log.error("Nobody may enter, because it is not known who has signed out: %s", error)
-        _unreadable.add(state.file)
+        _unreadable.set()
         return True
-    _unreadable.discard(state.file)
+    _unreadable.clear()
     if time.time() - known.modified_ns / 1e9 > _UNSURE_SECONDS:
         with _lock:
             if len(_going_on) >= _MAX_REMEMBERED:
@@ -70,4 +68,4 @@ def is_ended(sign_in: str) -> bool:
 
 
 def _state() -> Store:
-    return Store(store.beside(settings.from_environment().database))
+    return Store.of(settings.from_environment().database)

@@ -26,6 +26,7 @@ from mailsight import measures
 from . import downloads, metrics, sessions
 from .access import Viewer
 from .answers import HEADERS, path
+from .sessions import Visitor
 
 MAX_CONNECTIONS = 1_000
 MAX_OUTSIDERS = 200  # people who have not signed in, and so cost memory without a name
@@ -62,8 +63,8 @@ class Gate:
             await self.app(scope, receive, send)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visitor = sessions.Visitor(sessions.claims_from(HTTPConnection(scope).cookies))
-        outsider = sessions.viewer_of(visitor) is None
+        visitor = Visitor(sessions.claims_from(HTTPConnection(scope).cookies))
+        outsider = await run_in_threadpool(sessions.viewer_of, visitor) is None
         client = scope["client"][0] if scope.get("client") else ""
         with self._connections.count(client, outsider=outsider) as free:
             if not free:
@@ -80,16 +81,11 @@ class Gate:
                     if message["type"] != "websocket.receive":
                         return message
                     frame = message.get("bytes") or b""
-                    before, last = last, sessions.viewer_of(visitor)
+                    before, last = last, await run_in_threadpool(_sender, visitor, frame)
+                    if last and last == before:
+                        return message
                     if last:
-                        if is_click(frame):
-                            await run_in_threadpool(sessions.note_activity, visitor.claims)
-                        changed = last != before
-                        return (
-                            {**message, "bytes": whole_page(frame, forgets=bool(before))}
-                            if changed
-                            else message
-                        )
+                        return {**message, "bytes": whole_page(frame, forgets=bool(before))}
                     if len(frame) > MAX_OUTSIDER_MESSAGE_BYTES:
                         await send({"type": "websocket.close", "code": 1009})
                         return {"type": "websocket.disconnect", "code": 1009}
@@ -98,6 +94,14 @@ class Gate:
 
             with measures.OPEN_SESSIONS.track_inprogress():
                 await self.app(scope, guarded, send)
+
+
+def _sender(visitor: Visitor, frame: bytes) -> Viewer | None:
+    """Who sent a message, with the role that they have now. Their click is noted. May wait for the disk."""
+    viewer = sessions.viewer_of(visitor)
+    if viewer and is_click(frame):
+        sessions.note_activity(visitor.claims)
+    return viewer
 
 
 async def _may_have_media(scope: Scope) -> bool:
@@ -116,12 +120,12 @@ async def _may_have_media(scope: Scope) -> bool:
 
 def is_click(frame: bytes) -> bool:
     """Whether a message is due to something that a person did, not to a clock on the page."""
-    message = BackMsg()
-    try:
-        message.ParseFromString(frame)
-    except DecodeError:
-        return False
-    return message.WhichOneof("type") == "rerun_script" and not message.rerun_script.is_auto_rerun
+    message = _parsed(frame)
+    return (
+        message is not None
+        and message.WhichOneof("type") == "rerun_script"
+        and not message.rerun_script.is_auto_rerun
+    )
 
 
 def whole_page(frame: bytes, *, forgets: bool) -> bytes:
@@ -129,12 +133,8 @@ def whole_page(frame: bytes, *, forgets: bool) -> bytes:
 
     `forgets`: the page starts anew, because what was clicked may not be offered any more.
     """
-    message = BackMsg()
-    try:
-        message.ParseFromString(frame)
-    except DecodeError:
-        return frame  # Streamlit closes the connection.
-    if message.WhichOneof("type") != "rerun_script":
+    message = _parsed(frame)
+    if message is None or message.WhichOneof("type") != "rerun_script":
         return frame
     message.rerun_script.fragment_id = ""
     if forgets:
@@ -148,11 +148,9 @@ def outsiders_message(frame: bytes) -> bytes | None:
     Fragments and dialogs run without the shell, which checks who is asking. So a message that reruns one reruns the
     whole page instead. The only button that works is the one that signs in or out.
     """
-    message = BackMsg()
-    try:
-        message.ParseFromString(frame)
-    except DecodeError:
-        return frame  # Streamlit closes the connection.
+    message = _parsed(frame)
+    if message is None:
+        return frame
     if message.WhichOneof("type") not in OUTSIDER_MESSAGES:
         return None
     if message.WhichOneof("type") == "rerun_script":
@@ -163,6 +161,16 @@ def outsiders_message(frame: bytes) -> bytes | None:
         if kept:
             message.rerun_script.widget_states.widgets.extend(kept)
     return bytes(message.SerializeToString())
+
+
+def _parsed(frame: bytes) -> BackMsg | None:
+    """The message; None if it is none, for which Streamlit closes the connection."""
+    message = BackMsg()
+    try:
+        message.ParseFromString(frame)
+    except DecodeError:
+        return None
+    return message
 
 
 @dataclass(slots=True)

@@ -117,14 +117,14 @@ class Readiness:
 
     async def answer(self, _: Request) -> JSONResponse:
         checks = await run_in_threadpool(self.checks)
-        is_ready = all(is_fine(found) for found in checks.values())
+        is_ready = all(map(is_fine, checks.values()))
         report = {"status": "ready" if is_ready else "not ready", "checks": checks}
         return JSONResponse(report, 200 if is_ready else 503, HEADERS)
 
 
-def is_fine(found: str) -> bool:
+def is_fine(result: str) -> bool:
     """Whether a check of `Readiness` found nothing wrong."""
-    return found in (OK, NOT_USED)
+    return result in (OK, NOT_USED)
 
 
 def start_watch(database: Path) -> None:

@@ -84,10 +84,7 @@ def _masked(text: str) -> str:
 
 def configure(level: str, form: str = "text") -> None:
     """Sends the logs of Mailsight, Streamlit and uvicorn to standard error, as `form`: text or json."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter() if form == "json" else Formatter(_FORMAT))
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    logging.captureWarnings(capture=True)
+    tracebacks.log_with(JsonFormatter() if form == "json" else Formatter(_FORMAT), level.upper())
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in ("uvicorn", "streamlit"):
             logger = logging.getLogger(name)
@@ -100,7 +97,6 @@ def configure(level: str, form: str = "text") -> None:
     if level == "debug":
         logging.root.setLevel(logging.INFO)
         logging.getLogger("mailsight").setLevel(logging.DEBUG)
-    tracebacks.log_all()
 
 
 class RequestLog:
@@ -147,7 +143,7 @@ class RequestLog:
 def _count(scope: Scope, status: int, seconds: float) -> None:
     """Counts a request for `/metrics`, under the path of its route. All others, such as refused ones, are one."""
     path = str(scope["route"].path) if "route" in scope else scope["path"]
-    route = _below_base(path) or "/" if _is_known(scope) else "none"
+    route = _below_base(path) or "/" if "route" in scope or _is_page(scope) else "none"
     measures.REQUESTS.labels(route, status or "none").inc()
     if scope["type"] == "http":  # a WebSocket is open as long as its page
         measures.REQUEST_SECONDS.labels(route).observe(seconds)
@@ -157,8 +153,8 @@ def _below_base(path: str) -> str:
     return path.removeprefix(answers.path("").rstrip("/"))
 
 
-def _is_known(scope: Scope) -> bool:
-    return "route" in scope or scope["path"] in map(answers.path, parameters.PAGES)
+def _is_page(scope: Scope) -> bool:
+    return scope["path"] in map(answers.path, parameters.PAGES)
 
 
 def describe(scope: Scope, status: int, seconds: float) -> dict[str, object]:
@@ -178,8 +174,9 @@ def _known_path(scope: Scope) -> str:
     if isinstance(route, Route):
         provider = scope.get("path_params", {}).get("provider")
         return route.path.replace("{provider}", provider) if provider in PROVIDERS else route.path
-    is_known = scope["path"] in map(answers.path, parameters.PAGES)
-    return str(scope["path"]) if is_known or _below_base(scope["path"]).startswith(_OTHER_PATHS) else "/…"
+    return (
+        str(scope["path"]) if _is_page(scope) or _below_base(scope["path"]).startswith(_OTHER_PATHS) else "/…"
+    )
 
 
 def _level(scope: Scope, status: int) -> int:

@@ -92,8 +92,8 @@ def state(warehouse: Warehouse, spool: Spool, checks: dict[str, str]) -> State:
     ready = GaugeMetricFamily(
         "mailsight_ready", "Whether each check of /readyz finds nothing wrong.", labels=["check"]
     )
-    for name, found in checks.items():
-        ready.add_metric([name], float(is_fine(found)))
+    for name, result in checks.items():
+        ready.add_metric([name], float(is_fine(result)))
     metrics: State = [ready]
     for part in (_data(warehouse), _spool(spool), _disk(warehouse.path)):
         with suppress(MailsightError, OSError):
@@ -146,13 +146,15 @@ def children() -> Iterator[Metric]:
             by_parent[int(fields[1])].append(number)
     if os.getpid() not in sizes:
         return
-    found = list(by_parent[os.getpid()])
-    for number in found:
-        found += by_parent[number]
+    descendants = list(by_parent[os.getpid()])
+    for number in descendants:  # which grows meanwhile
+        descendants += by_parent[number]
     yield _gauge(
-        "child_processes", "Processes that load, read e-mails or write files for this one.", len(found)
+        "child_processes", "Processes that load, read e-mails or write files for this one.", len(descendants)
     )
-    yield _gauge("child_memory_bytes", "The memory of these processes.", sum(map(sizes.__getitem__, found)))
+    yield _gauge(
+        "child_memory_bytes", "The memory of these processes.", sum(map(sizes.__getitem__, descendants))
+    )
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

@@ -23,7 +23,7 @@ from mailsight.loading import health, spool, uploads
 from mailsight.loading.background import Loader
 from mailsight.privacy.retention import Retention
 from mailsight.settings import Settings
-from mailsight.state import erased, store
+from mailsight.state import erased
 from mailsight.state.store import Store
 from mailsight.warehouse.served import warehouse
 
@@ -129,7 +129,7 @@ def _start_loading(config: Settings) -> None:
     else:
         schedule.forget(config.database)
     with suppress(StateUnreadable):  # /readyz says so
-        if config.keep_events_months or erased.is_unfinished(Store(store.beside(config.database))):
+        if config.keep_events_months or erased.is_unfinished(Store.of(config.database)):
             retention = Retention(config.database, config.keep_events_months)
             retention.start()
             _retentions.append(retention)

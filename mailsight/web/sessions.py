@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import anyio
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from streamlit import runtime
 from streamlit.auth_util import get_cookie_with_chunks
@@ -26,7 +27,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from mailsight.errors import NotAllowed
 
 from . import activity, configuration, ended
-from .access import CLOCK_SECONDS, Claims, Right, Standing, Viewer
+from .access import CLOCK_SECONDS, Access, Claims, Right, Standing, Viewer
 from .hosts import LOOPBACK
 
 # A page that loses its connection gets this long to come back before its tokens end.
@@ -86,17 +87,13 @@ def claims_from(cookies: Mapping[str, str]) -> Claims:
 
 def standing(claims: Claims) -> Standing:
     """Whether the person with these claims may enter now."""
-    access, now = configuration.current().access, time.time()
-    by_claims = access.standing(claims, now)
-    if not access.sign_in or by_claims not in (Standing.MAY_ENTER, Standing.NOT_ALLOWED):
-        return by_claims
-    return Standing.EXPIRED if ended.is_ended(_sign_in(claims)) or _is_idle(claims, now) else by_claims
+    return _standing(configuration.current().access, claims, time.time())
 
 
 def note_activity(claims: Claims) -> None:
     """Note that somebody who is signed in did something. May wait for the disk."""
     access, now = configuration.current().access, time.time()
-    if access.sign_in and access.idle_seconds and standing(claims) is Standing.MAY_ENTER:
+    if access.sign_in and access.idle_seconds and _standing(access, claims, now) is Standing.MAY_ENTER:
         activity.note(_sign_in(claims), now, now - access.idle_seconds)
 
 
@@ -136,9 +133,10 @@ def may_upload(session_id: str, connection: HTTPConnection) -> bool:
 
 def viewer_of(visitor: Visitor) -> Viewer | None:
     """Who that is, with the role that they have now; None if they may not enter."""
-    if standing(visitor.claims) is not Standing.MAY_ENTER:
+    access = configuration.current().access
+    if _standing(access, visitor.claims, time.time()) is not Standing.MAY_ENTER:
         return None
-    return configuration.current().access.viewer(visitor.claims, local=visitor.local)
+    return access.viewer(visitor.claims, local=visitor.local)
 
 
 def viewer(session_id: str) -> Viewer:
@@ -205,7 +203,7 @@ async def check(given: Sequence[str], connection: HTTPConnection, expired: str) 
     session = _sessions.get(given[0])
     if session is None or not _is_theirs(session, connection) or not await live(given[0]):
         raise NotAllowed(expired)
-    return passed(given, expired)
+    return await run_in_threadpool(passed, given, expired)
 
 
 async def live(session_id: str) -> bool:
@@ -214,7 +212,7 @@ async def live(session_id: str) -> bool:
         if session_id not in _sessions or _is_connected(session_id):
             break
         await anyio.sleep(_CHECK_SECONDS)
-    return _is_live(session_id)
+    return await run_in_threadpool(_is_live, session_id)
 
 
 def _forget_closed(now: float) -> None:
@@ -255,12 +253,21 @@ def _bound(session_id: str, now: Viewer) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _is_idle(claims: Claims, now: float) -> bool:
+def _standing(access: Access, claims: Claims, now: float) -> Standing:
+    by_claims = access.standing(claims, now)
+    if not access.sign_in or by_claims not in (Standing.MAY_ENTER, Standing.NOT_ALLOWED):
+        return by_claims
+    sign_in = _sign_in(claims)
+    is_over = ended.is_ended(sign_in) or _is_idle(sign_in, claims["iat"], now, access.idle_seconds)
+    return Standing.EXPIRED if is_over else by_claims
+
+
+def _is_idle(sign_in: str, signed_in_at: float, now: float, idle_seconds: float) -> bool:
     """Whether somebody has done nothing for too long, since they signed in or later."""
-    enough = now - configuration.current().access.idle_seconds
-    if enough == now or claims["iat"] >= enough:
+    enough = now - idle_seconds
+    if not idle_seconds or signed_in_at >= enough:
         return False
-    return activity.last(_sign_in(claims), enough) < enough
+    return activity.last(sign_in, enough) < enough
 
 
 def _sign_in(claims: Claims) -> str:

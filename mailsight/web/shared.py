@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,7 +22,7 @@ from mailsight.bounded.cache import ByteCache
 from mailsight.errors import MailsightError, NotAllowed
 from mailsight.exports import report as report_export
 from mailsight.figures import locales
-from mailsight.state import shares, store
+from mailsight.state import shares
 from mailsight.state.audit import SHARED_LINK, Action
 from mailsight.state.shares import Share, Sharer, Shares
 from mailsight.state.store import Store
@@ -32,7 +31,7 @@ from mailsight.warehouse.scope import Scope, narrowed
 from mailsight.warehouse.served import warehouse
 
 from . import audit, configuration, sessions
-from .access import Claims, Right, Viewer
+from .access import Claims, Right, Viewer, name_of
 from .answers import path
 from .rates import Rate
 from .slots import client_key
@@ -55,7 +54,7 @@ _log = logging.getLogger(__name__)
 
 def current() -> Shares:
     """The links of this server."""
-    return Shares(Store(store.beside(settings.from_environment().database)))
+    return Shares(Store.of(settings.from_environment().database))
 
 
 def create(campaign_id: str, audience: Audience, expires_at: datetime) -> str:
@@ -71,7 +70,8 @@ def create(campaign_id: str, audience: Audience, expires_at: datetime) -> str:
         link=share_id,
         until=f"{expires_at:%Y-%m-%d %H:%M %Z}",
     )
-    sharer = Sharer(viewer.person, viewer.role, viewer.scope, kept_claims(sessions.current_claims()))
+    kept = configuration.current().access.kept_claims(sessions.current_claims())
+    sharer = Sharer(viewer.person, viewer.role, viewer.scope, kept)
     return path(f"shared/{current().create(share_id, campaign_id, audience, sharer, expires_at)}")
 
 
@@ -90,16 +90,8 @@ def may_revoke(viewer: Viewer, share: Share) -> bool:
 
 def note_claims(claims: Claims) -> None:
     """Note what the provider says of somebody who has just signed in: their links end if it is no longer enough."""
-    if person := audit.name_of(claims):
-        current().update_claims(person, kept_claims(claims))
-
-
-def kept_claims(claims: Claims) -> dict[str, Any]:
-    """Of somebody's claims, those by which the configuration may give them a role."""
-    named = {name for grant in configuration.current().access.grants for name, _ in grant.people.claims}
-    return {
-        name: claims[name] for name in ("email", "email_verified", "sub", *sorted(named)) if name in claims
-    }
+    if person := name_of(claims):
+        current().update_claims(person, configuration.current().access.kept_claims(claims))
 
 
 def covered(sharer: Sharer) -> Scope | None:

@@ -85,7 +85,7 @@ class SignIn:
             await run_in_threadpool(shared.note_claims, claims)
             await run_in_threadpool(tokens.note_claims, claims)
         failure: Failure | None = None
-        if not _sets_cookie(answer, USER_COOKIE_NAME) and not _is_signed_in(request):
+        if not _sets_cookie(answer, USER_COOKIE_NAME) and not await _is_signed_in(request):
             if "error" in asked_for:
                 failure = Failure.CANCELLED if asked_for["error"] == "access_denied" else Failure.UNAVAILABLE
             elif "state" in asked_for or "code" in asked_for:
@@ -98,7 +98,7 @@ class SignIn:
     async def _sign_out(self, request: Request) -> Response:
         """To the provider, to sign out there too, or to the sign-in page if that is not possible."""
         if claims := sessions.claims_from(request.cookies):
-            sessions.end_sign_in(claims)
+            await run_in_threadpool(sessions.end_sign_in, claims)
             await run_in_threadpool(audit.signed_out, claims)
         answer = await self._answer(request)
         if answer is None or answer.status_code >= 400:
@@ -144,8 +144,9 @@ def _split(address: str) -> tuple[str, str]:
     return path(name), query
 
 
-def _is_signed_in(request: Request) -> bool:
-    return sessions.standing(sessions.claims_from(request.cookies)) is Standing.MAY_ENTER
+async def _is_signed_in(request: Request) -> bool:
+    standing = await run_in_threadpool(sessions.standing, sessions.claims_from(request.cookies))
+    return standing is Standing.MAY_ENTER
 
 
 def _sets_cookie(answer: Response, name: str) -> bool:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import anyio
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
@@ -48,7 +49,7 @@ class UploadGate:
             await send(message)
 
         try:
-            _check(session_id, scope)
+            await run_in_threadpool(_check, session_id, scope)
             if scope["method"] == "PUT":
                 async with self._uploads.room(session_id, scope) as room:
                     await self.app(scope, room.counted(receive), sent)

@@ -52,7 +52,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept_mappings.folder(path).mkdir()
     (kept_mappings.folder(path) / "header.toml").write_text("x = 1\n")
     machines(path).write_text("machine_networks = []\n")
-    Store(store.beside(path)).key("any")
+    Store.of(path).key("any")
     make(path, folder / "backups")
     load(path)
     receive(path, "dora")
@@ -123,7 +123,7 @@ def test_a_backup_holds_everything_and_is_restored_elsewhere(
     assert (bea.requests, bea.reason) == (1, "too odd")
     assert (kept_mappings.folder(other) / "header.toml").read_text() == "x = 1\n"
     assert machines(other).read_text() == "machine_networks = []\n"
-    assert Store(store.beside(other)).key("any") == Store(store.beside(database)).key("any")
+    assert Store.of(other).key("any") == Store.of(database).key("any")
 
 
 def test_nothing_is_lost_and_nothing_counts_twice_when_a_backup_is_restored(

@@ -19,7 +19,7 @@ def test_reading_creates_nothing(tmp_path: Path) -> None:
 
 
 def test_a_key_stays_the_same_and_is_private(tmp_path: Path) -> None:
-    kept = Store(store.beside(tmp_path / "new" / "m.duckdb"))
+    kept = Store.of(tmp_path / "new" / "m.duckdb")
     key = kept.key("erasure")
     assert len(key) == 32
     assert Store(kept.file).key("erasure") == key != kept.key("other")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -410,7 +411,7 @@ def test_without_an_audit_figures_are_read_but_no_customers(
         raise StateUnreadable("/data/secret.sqlite can't be written.")
 
     monkeypatch.setattr(audit.Audit, "record", fail)
-    monkeypatch.setattr(web_audit, "_failed", [])
+    monkeypatch.setattr(web_audit, "_failed", Event())
     api = client()
     assert ask(api, "campaigns/a", token).status_code == 200
     refused = ask(api, "campaigns/a/customers", token)

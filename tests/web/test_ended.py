@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailsight.state import sign_ins, store
+from mailsight.state import sign_ins
 from mailsight.state.store import Store
 from mailsight.web import ended
 
@@ -20,7 +20,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("MAILSIGHT_DATABASE", str(database))
     monkeypatch.setattr(ended, "_ended", {})
     monkeypatch.setattr(ended, "_going_on", {})
-    return Store(store.beside(database))
+    return Store.of(database)
 
 
 def long_ago(state: Store) -> None:

@@ -169,12 +169,15 @@ def test_who_may_see_everything_is_shown_all_of_these_words(guarded: Guarded) ->
         shown = "".join(page.sent(path, query) for path, query in addresses())
         token = grid_token(page.open("campaign", id=CAMPAIGN_B))
         request = {"token": token, "start": 0, "end": 9}
-        shown += httpx.post(f"{guarded.address}/api/recipients", json=request, headers=cookie(page)).text
+        shown += httpx.post(
+            f"{guarded.address}/api/recipients", json=request, headers=cookie_headers(page.signed_in.cookies)
+        ).text
     assert {word for word in words if word not in shown} == set()
 
 
-def cookie(page: Page) -> dict[str, str]:
-    return {"Cookie": page.signed_in.cookies}
+def cookie_headers(cookies: str) -> dict[str, str]:
+    """The headers with cookies, if there are any."""
+    return {"Cookie": cookies} if cookies else {}
 
 
 @pytest.mark.parametrize("name", ["rory", "alma"])
@@ -266,15 +269,12 @@ ELSEWHERE = {
     "/media/{file_id:path}": "below",
     "/_stcore/upload_file/{session_id}/{file_id}": "below, tests/web/test_gate.py and test_upload_gate.py",
 }
-OFF = {
-    "/_stcore/agent/interact",
-    "/_stcore/agent/openapi.json",
-    "/_stcore/agent/mcp",
-}  # refused at the start if on
-API = re.compile(r"/api/v1/.*")  # with a token of its own: tests/web/test_api.py
-WEBHOOKS = re.compile(
-    r"/webhooks/.*"
-)  # with the provider's signature or password: tests/web/test_webhooks.py
+# The server refuses to start with these on.
+OFF = {"/_stcore/agent/interact", "/_stcore/agent/openapi.json", "/_stcore/agent/mcp"}
+# With a token of its own: tests/web/test_api.py.
+API = re.compile(r"/api/v1/.*")
+# With the provider's signature or password: tests/web/test_webhooks.py.
+WEBHOOKS = re.compile(r"/webhooks/.*")
 
 
 @pytest.fixture(scope="module")
@@ -316,7 +316,7 @@ def test_open_routes_have_no_data_and_the_others_refuse_strangers(
             for method, cookies in (
                 (method, cookies) for method in methods for cookies in ("", stranger, expired)
             ):
-                answer = client.request(method, place, headers={"Cookie": cookies} if cookies else {})
+                answer = client.request(method, place, headers=cookie_headers(cookies))
                 assert leaks(answer.text, hidden, {}) == []
                 if path in WITH_TOKEN and method not in ("HEAD", "OPTIONS"):
                     assert answer.status_code in (400, 401, 403, 404, 405), (path, method)
@@ -324,22 +324,27 @@ def test_open_routes_have_no_data_and_the_others_refuse_strangers(
 
 def grid_status(guarded: Guarded, token: str, cookies: str) -> int:
     request = {"token": token, "start": 0, "end": 9}
-    headers = {"Cookie": cookies} if cookies else {}
     return httpx.post(
-        f"{guarded.address}/api/recipients", json=request, headers=headers, timeout=PATIENCE_SECONDS
+        f"{guarded.address}/api/recipients",
+        json=request,
+        headers=cookie_headers(cookies),
+        timeout=PATIENCE_SECONDS,
     ).status_code
 
 
 def file_status(guarded: Guarded, token: str, cookies: str, route: str = "/api/export") -> int:
-    headers = {"Cookie": cookies} if cookies else {}
     return httpx.get(
-        f"{guarded.address}{route}", params={"token": token}, headers=headers, timeout=PATIENCE_SECONDS
+        f"{guarded.address}{route}",
+        params={"token": token},
+        headers=cookie_headers(cookies),
+        timeout=PATIENCE_SECONDS,
     ).status_code
 
 
 def media_status(guarded: Guarded, place: str, cookies: str) -> int:
-    headers = {"Cookie": cookies} if cookies else {}
-    return httpx.get(f"{guarded.address}{place}", headers=headers, timeout=PATIENCE_SECONDS).status_code
+    return httpx.get(
+        f"{guarded.address}{place}", headers=cookie_headers(cookies), timeout=PATIENCE_SECONDS
+    ).status_code
 
 
 def downloaded(page: Page, path: str, **query: str) -> str:
@@ -434,9 +439,8 @@ def test_a_stolen_session_is_not_resumed_by_somebody_else(guarded: Guarded) -> N
 
 def test_without_sign_in_other_machines_see_what_readers_see(tmp_path: Path) -> None:
     log, port = tmp_path / "log", free_port()
-    environment = {
-        "MAILSIGHT_HOSTS": "mailsight.example"
-    }  # it has a public name, so nobody is on this machine
+    # It has a public name, so nobody is on this machine.
+    environment = {"MAILSIGHT_HOSTS": "mailsight.example"}
     process = start_dashboard(brands.database(tmp_path), log, port, environment=environment)
     try:
         guarded = Guarded(await_answer(process, port, log), tmp_path / "none", log)
@@ -457,6 +461,10 @@ def test_only_admins_upload(guarded: Guarded, name: str) -> None:
         shown = page.open("data", dialog="upload")
         place = f"{guarded.address}/_stcore/upload_file/{raw_session.session_id(page.messages)}/file-1"
         xsrf = page.signed_in.protocols[1]
-        answer = httpx.put(place, files={"file": b"x"}, headers=cookie(page) | {"X-Xsrftoken": xsrf})
+        answer = httpx.put(
+            place,
+            files={"file": b"x"},
+            headers=cookie_headers(page.signed_in.cookies) | {"X-Xsrftoken": xsrf},
+        )
     assert "file_uploader" not in shown
     assert answer.status_code == 403

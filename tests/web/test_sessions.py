@@ -3,13 +3,12 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 
-from mailsight.state import store
+from mailsight.state import sign_ins
 from mailsight.vocabulary import Role
 from mailsight.web import activity, configuration, gate, sessions
 from mailsight.web.access import Access, Grant, People, Standing
@@ -70,20 +69,16 @@ def test_a_click_counts_in_every_process(clock: Clock, *, elsewhere: bool) -> No
 
 
 def test_clicks_are_written_once_a_minute_and_forgotten_later(clock: Clock) -> None:
-    written: list[str] = []
-    state = activity._state()  # noqa: SLF001
+    written: list[float] = []
+    state, sign_in = activity._state(), sessions._sign_in(ANN)  # noqa: SLF001
     for second in range(120):
         clock.now = NOW + second
         sessions.note_activity(ANN)
-        written += [str(row["seen_at"]) for row in state.rows("last_activity", sign_in_hash=_hash(ANN))]
-    assert sorted(set(written)) == [str(NOW), str(NOW + 60)]
+        written.append(sign_ins.last_activity(state, sign_in))
+    assert sorted(set(written)) == [NOW, NOW + 60]
     clock.now += IDLE + 61
     sessions.note_activity(ANN | {"iat": clock.now, "sub": "ben"})
-    assert state.rows("last_activity", sign_in_hash=_hash(ANN)) == []
-
-
-def _hash(claims: dict[str, Any]) -> bytes:
-    return store.digest(sessions._sign_in(claims))  # noqa: SLF001
+    assert sign_ins.last_activity(state, sign_in) == 0.0
 
 
 def test_without_the_setting_nobody_is_idle(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,7 +166,7 @@ def test_a_role_that_the_provider_takes_away_ends_links_at_the_next_sign_in(
     client: TestClient, kept: Shares, campaign_id: str, access: Callable[[Access], None]
 ) -> None:
     access(grants("groups=staff"))
-    link = create(kept, campaign_id, replace(SHARER, claims=shared.kept_claims(ANN)))
+    link = create(kept, campaign_id, replace(SHARER, claims=configuration.current().access.kept_claims(ANN)))
     assert client.get(link).status_code == 200
     shared.note_claims(ANN)
     assert client.get(link).status_code == 200
@@ -176,7 +176,7 @@ def test_a_role_that_the_provider_takes_away_ends_links_at_the_next_sign_in(
 
 def test_only_claims_that_matter_are_kept(access: Callable[[Access], None]) -> None:
     access(grants("groups=staff"))
-    assert shared.kept_claims(ANN) == {
+    assert configuration.current().access.kept_claims(ANN) == {
         name: ANN[name] for name in ("email", "email_verified", "sub", "groups")
     }
 

@@ -17,8 +17,7 @@ from mailsight.state.tokens import MAX_DAYS, Token, Tokens
 from mailsight.vocabulary import Role
 from mailsight.warehouse.scope import Scope, narrowed
 from mailsight.web import audit, configuration, sessions
-from mailsight.web.access import Access, Claims, Right, Viewer, verified_address
-from mailsight.web.shared import kept_claims
+from mailsight.web.access import Access, Claims, Right, Viewer, name_of, verified_address
 
 MAX_CLAIMED_DAYS = 30
 _INVALID = (
@@ -75,8 +74,8 @@ def issue(name: str, role: Role, days: int, tags: Collection[str] = ()) -> tuple
 
     Returns the token and its text, which nobody can see again. Raises `NotAllowed`, `NotInRole` and `StateUnreadable`.
     """
-    viewer = sessions.require(Right.API)
-    if not configuration.current().access.sign_in:
+    viewer, access = sessions.require(Right.API), configuration.current().access
+    if not access.sign_in:
         raise NotInRole("Without sign-in, tokens are created on the command line only.")
     scope = narrowed(Scope(tags=frozenset(tags)), viewer.scope)
     if scope is None:
@@ -84,7 +83,7 @@ def issue(name: str, role: Role, days: int, tags: Collection[str] = ()) -> tuple
     token, text = tokens.create(
         name,
         person=viewer.person,
-        issuer=kept_claims(sessions.current_claims()),
+        issuer=access.kept_claims(sessions.current_claims()),
         role=_lower(role, viewer.role),
         days=min(days, most_days()),
         tags=scope.tags,
@@ -116,8 +115,8 @@ def revoke(token_id: str) -> None:
 
 def note_claims(claims: Claims) -> None:
     """Note what the provider says of somebody who has just signed in: their tokens end if it is no longer enough."""
-    if person := audit.name_of(claims):
-        current().update_issuer(person, kept_claims(claims))
+    if person := name_of(claims):
+        current().update_issuer(person, configuration.current().access.kept_claims(claims))
 
 
 def _is_theirs(token: Token, viewer: Viewer) -> bool:
