@@ -73,8 +73,7 @@ with right:
             anchor=False,
             help="The funnel counts everyone who got at least this far. Below it, each customer counts once, so the "
             "five statuses add up to Sent."
-            + " Click any of them to see its customers."
-            * sessions.may(Right.CUSTOMERS),
+            + (" Click any of them to see its customers." if sessions.may(Right.CUSTOMERS) else ""),
         )
         states.funnel(report)
 

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -51,25 +52,29 @@ ReadCustomers = Callable[[Snapshot, str, Audience, GridQuery], Rows]
 ReadView = Callable[[Snapshot, Mapping[str, Any]], Rows]
 
 
-def recipients_grid(
-    report: CampaignReport,
-    search: str,
-    status: list[Status],
-    stage: Stage | None = None,
-    link: int | str | None = None,
-    variant: str = "",
-) -> None:
-    """Show the grid, filtered by the page's search, states, stage, link and variant.
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The page's filters of a campaign's customers, as `grid.grid_query` takes them."""
+
+    search: str = ""
+    status: Sequence[Status] = ()
+    stage: Stage | None = None
+    link: int | str | None = None
+    variant: str = ""
+
+
+def recipients_grid(report: CampaignReport, filters: Filters) -> None:
+    """Show the grid, filtered by the page.
 
     Its headings have filters of their own, except the status: its only filter is the page's.
     """
     campaign_id = report.campaign.campaign_id
     request = {
-        "token": recipients.token(campaign_id, report.audience, variant),
-        "search": search,
-        "status": [str(state) for state in status],
-        "stage": stage,
-        "link": link,
+        "token": recipients.token(campaign_id, report.audience, filters.variant),
+        "search": filters.search,
+        "status": filters.status,
+        "stage": filters.stage,
+        "link": filters.link,
         "locale": locales.current().tag,
         # Not used by the route: new data changes this value, so the grid reloads.
         "generation": served.warehouse().generation,
@@ -111,42 +116,21 @@ def _key(campaign_id: str) -> str:
     return f"recipients:{campaign_id}"
 
 
-def shown(
-    report: CampaignReport,
-    search: str,
-    status: list[Status],
-    stage: Stage | None,
-    link: int | str | None,
-    variant: str,
-    rows: ReadCustomers,
-) -> ReadView:
+def shown(report: CampaignReport, filters: Filters, rows: ReadCustomers) -> ReadView:
     """A function that reads `rows` of the customers in the grid, given the grid's view (its filters and sort order).
 
     The view comes from the browser, so it is validated like a request of the grid. Raises `BadRequest`.
     """
 
     def read(data: Snapshot, view: Mapping[str, Any]) -> Rows:
-        query = grid.posted_query(
-            view,
-            search=search,
-            status=[str(state) for state in status],
-            stage=stage,
-            link=link,
-            variant=variant,
-        )
+        query = grid.posted_query(view, **asdict(filters))
         return rows(data, report.campaign.campaign_id, report.audience, query)
 
     return read
 
 
 def exported(
-    list_name: str,
-    report: CampaignReport,
-    search: str,
-    status: list[Status],
-    stage: Stage | None,
-    link: int | str | None,
-    variant: str,
+    list_name: str, report: CampaignReport, filters: Filters
 ) -> Callable[[Mapping[str, Any]], Export]:
     """A function that says what an export of the customers in the grid contains, given the grid's view.
 
@@ -154,10 +138,9 @@ def exported(
     """
 
     def export(view: Mapping[str, Any]) -> Export:
-        states = list(map(str, status))
-        grid.posted_query(view, search=search, status=states, stage=stage, link=link)
-        filters = grid.described(view, search=search, status=states, stage=stage, link=link, variant=variant)
-        return Export(list_name, report.campaign.campaign_id, filters=filters)
+        grid.posted_query(view, **asdict(filters))  # validates it
+        words = grid.described(view, **asdict(filters))
+        return Export(list_name, report.campaign.campaign_id, filters=words)
 
     return export
 

@@ -6,11 +6,9 @@ Source: help.activecampaign.com, "Personalization tags" and "Conditional content
 import html as entities
 import re
 
-from mailsight.mail.merge_fields import replaced
-
 from .conditions import Role, Tag, chosen
 from .expressions import holds
-from .output import within
+from .output import filled
 from .rendering import Notes, Rendered
 from .values import MISSING, Json, Values, as_text
 
@@ -46,7 +44,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
             notes.unknown[field[1]] = None
         return known
 
-    return notes.rendered(replaced(text, _FIELD, within(values.budget, notes, value), escape=is_html))
+    return filled(text, _FIELD, value, values, notes, is_html=is_html)
 
 
 def _value(values: Values, name: str) -> Json:

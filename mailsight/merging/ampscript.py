@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote
 
-from mailsight.mail.merge_fields import Encoded, replaced
+from mailsight.mail.merge_fields import Encoded
 
-from .output import within
+from .output import filled
 from .php import formatted_date
 from .rendering import Notes, Rendered
 from .values import MISSING, Json, Missing, Values, as_text
@@ -66,7 +66,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
             text = function(text)
         return text
 
-    return notes.rendered(replaced(template, _FIELD, within(values.budget, notes, value), escape=is_html))
+    return filled(template, _FIELD, value, values, notes, is_html=is_html)
 
 
 def _read(call: str) -> tuple[str, tuple[Callable[[str], str], ...]] | None:

@@ -2,7 +2,7 @@
 
 They are far above what senders need, and keep the time that a template takes linear in its length. An expression whose
 value is too large fails alone, with `OverflowError`; a template that takes too many steps, or writes too much, stops
-with `MemoryError`.
+with `TooCostly`.
 """
 
 from collections.abc import Sized
@@ -23,6 +23,10 @@ _ITEMS_PER_STEP = 10
 ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
+class TooCostly(MemoryError):
+    """An e-mail takes more steps, or writes more, than any needs."""
+
+
 class Budget:
     """What the texts of one e-mail may still take and write together, however often they are rendered.
 
@@ -39,13 +43,13 @@ class Budget:
         return min(self._steps_left, self._characters_left) < 0
 
     def spend(self, steps: int = 1) -> None:
-        """Take steps. Raises `MemoryError` if there are none left."""
+        """Take steps. Raises `TooCostly` if there are none left."""
         self._steps_left -= steps
         if self._steps_left < 0:
             raise TooCostly
 
     def write(self, characters: int) -> None:
-        """Write characters. Raises `MemoryError` if they are too many."""
+        """Write characters. Raises `TooCostly` if they are too many."""
         self._characters_left -= characters
         if self._characters_left < 0:
             raise TooCostly
@@ -74,7 +78,3 @@ def fits(characters: int) -> None:
     """Check the length of a text before it is made. Raises `OverflowError` if it is too long."""
     if characters > MAX_TEXT:
         raise OverflowError
-
-
-class TooCostly(MemoryError):
-    """An e-mail takes more steps, or writes more, than any needs."""

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import quote
 
-from mailsight.mail.merge_fields import Encoded, replaced
+from mailsight.mail.merge_fields import Encoded
 
 from .conditions import Tag, chosen
-from .output import within
+from .output import filled
 from .php import compared, formatted_date, is_true
 from .rendering import Notes, Rendered
 from .values import MISSING, Json, Missing, Values, as_text
@@ -62,9 +62,7 @@ class _Mail:
         def value(field: re.Match[str]) -> str | None:
             return None if field.group() in self._notes.unsupported else self._output(field)
 
-        return self._notes.rendered(
-            replaced(text, _TAG, within(self._values.budget, self._notes, value), escape=self._is_html)
-        )
+        return filled(text, _TAG, value, self._values, self._notes, is_html=self._is_html)
 
     def _content(self, match: re.Match[str]) -> str:
         return (entities.unescape(match[1]) if self._is_html else match[1]).strip()

@@ -7,9 +7,9 @@ empty has the default; "true" in its place asks for a value that is encoded for 
 import re
 from urllib.parse import quote_plus, unquote
 
-from mailsight.mail.merge_fields import Encoded, replaced
+from mailsight.mail.merge_fields import Encoded
 
-from .output import within
+from .output import filled
 from .rendering import Notes, Rendered
 from .values import MISSING, Json, Missing, Values, as_text
 
@@ -47,7 +47,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
         # A slot holds HTML, and Mautic's texts are links.
         return Encoded(text) if text is not None and (token["slot"] or name.endswith("_text")) else text
 
-    return notes.rendered(replaced(template, _TOKEN, within(values.budget, notes, value), escape=is_html))
+    return filled(template, _TOKEN, value, values, notes, is_html=is_html)
 
 
 def _field(token: re.Match[str], values: Values, notes: Notes) -> str | None:

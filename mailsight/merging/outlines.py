@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from .languages import Language
-from .rendering import MailTemplate, render_mail
+from .rendering import MailTemplate, mail_language, render_in, render_mail
 from .values import Json
 
 # Private characters around each text between fields and code, to recognise what a condition shows.
@@ -61,8 +61,8 @@ def assumed(
 
 def literals(mail: MailTemplate, language: Language | None = None) -> tuple[list[str], list[float]]:
     """The texts, in lower case, and numbers that the template's code may compare values with."""
-    language = render_mail(mail, {}, language).language
-    code = [match[0] for text in _texts(mail).values() for match in _code(language).finditer(text)]
+    language = mail_language(mail, language)
+    code = [match[0] for text in mail.texts.values() for match in _code(language).finditer(text)]
     # Languages differ in which of these are true.
     texts: dict[str, None] = dict.fromkeys(("0", "false"))
     for part in code:
@@ -89,10 +89,10 @@ def outline(
     """What an e-mail shows for these values."""
     rendered = render_mail(mail, values, language, sent_at=sent_at)
     code = _code(rendered.language)
-    marked = render_mail(
-        replace(mail, **{name: _marked(text, code) for name, text in _texts(mail).items()}),
-        values,
+    marked = render_in(
         rendered.language,
+        replace(mail, **{name: _marked(text, code) for name, text in mail.texts.items()}),
+        values,
         sent_at=sent_at,
     )
     blocks: dict[str, list[str]] = {}

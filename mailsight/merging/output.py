@@ -1,33 +1,34 @@
 """What a renderer writes, within limits, and what it notes on the way."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+
+from mailsight.mail.merge_fields import Value, replaced
 
 from .limits import Budget, TooCostly
 from .rendering import Notes, Rendered
-from .values import Json
+from .values import Json, Values
 
 MAX_NOTES = 1_000
 MAX_NOTE_LENGTH = 100
 _SIZE_PER_STEP = 50
 
 
-Value = Callable[[re.Match[str]], str | None]
+def filled(
+    template: str, field: re.Pattern[str], value: Value, values: Values, notes: Notes, *, is_html: bool
+) -> Rendered:
+    """A template with a value in each field, until values become too long altogether: then fields stay in the text."""
 
-
-def within(budget: Budget, notes: Notes, value: Value) -> Value:
-    """What fills a field, until values become too long altogether. From then on, fields stay in the text."""
-
-    def bounded(field: re.Match[str]) -> str | None:
-        text = value(field)
+    def bounded(match: re.Match[str]) -> str | None:
+        text = value(match)
         try:
-            budget.write(len(text or ""))
+            values.budget.write(len(text or ""))
         except TooCostly:
-            _note(notes.unsupported, field.group())
+            _note(notes.unsupported, match.group())
             return None
         return text
 
-    return bounded
+    return notes.rendered(replaced(template, field, bounded, escape=is_html))
 
 
 class Output:

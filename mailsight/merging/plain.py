@@ -8,11 +8,11 @@ import html as entities
 import re
 from dataclasses import dataclass
 
-from mailsight.mail.merge_fields import NAME, replaced
+from mailsight.mail.merge_fields import NAME
 
 from .conditions import Role, Tag, chosen
 from .expressions import holds
-from .output import within
+from .output import filled
 from .php import compared, formatted_date, is_true
 from .rendering import Notes, Rendered
 from .usual_names import is_usual
@@ -182,7 +182,7 @@ def render(template: str, values: Values, *, is_html: bool) -> Rendered:
         return text
 
     text = _with_branches(template, values, notes, is_html=is_html)
-    return notes.rendered(replaced(text, FIELD, within(values.budget, notes, value), escape=is_html))
+    return filled(text, FIELD, value, values, notes, is_html=is_html)
 
 
 def _value(values: Values, name: str) -> Json | Missing:

@@ -95,11 +95,7 @@ def sampled_template(
     rendered = render_mail(mail, known, language, sent_at=sent_at).mail
     return replace(
         rendered,
-        **{
-            name: sampled(text, values, escape=name == "html")
-            for name in ("html", "subject", "preheader", "from_name", "text")
-            if (text := getattr(rendered, name))
-        },
+        **{name: sampled(text, values, escape=name == "html") for name, text in rendered.texts.items()},
     )
 
 

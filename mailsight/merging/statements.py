@@ -14,7 +14,7 @@ from .rendering import Rendered
 from .values import MISSING, Json, Missing, Values
 
 MAX_DEPTH = 50
-MAX_TEXT = 100_000  # of one that is put together from others
+MAX_TEXT = 100_000  # of a text that is put together from others
 
 
 NOTHING = Literal(None)

@@ -236,7 +236,7 @@ def figures(
 ) -> dict[str, object]:
     """Return a campaign's figures as `mailsight report` and the API give them in JSON. Raises `UnknownCampaign`.
 
-    They are the same in every locale. `most_links`: with the links as on the campaign's page, not all of them.
+    They are the same in every locale. `most_links` limits the links, as on the campaign's page; None: all of them.
     """
     described = report(data, campaign_id, audience)
     with locales.using(locales.BRITISH):

@@ -14,8 +14,7 @@ from mailsight.figures.reported import Sales
 from mailsight.vocabulary import Audience
 from mailsight.warehouse.reader import Snapshot
 
-from . import campaign as one_campaign
-from .campaign import previous_campaigns
+from .campaign import previous_campaigns, reported_by, sold
 from .search import CampaignSearch, Order, selection
 
 
@@ -125,8 +124,8 @@ def figures(campaign: ListedCampaign) -> dict[str, object]:
         "planned": campaign.is_planned,
         "counts": campaign.counts.known_by_key(),
         "rates": {rate.key: rate.rate(campaign.counts) for rate in RATES},
-        "reported": one_campaign.reported_by(campaign.counts),
-        "sales": one_campaign.sold(campaign.sales) if campaign.sales else None,
+        "reported": reported_by(campaign.counts),
+        "sales": sold(campaign.sales) if campaign.sales else None,
     }
 
 

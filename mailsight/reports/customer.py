@@ -127,17 +127,18 @@ def _languages(data: Snapshot, contacts: Sequence[Mapping[str, Any]]) -> dict[st
         contact["campaign_id"]: (language_named(contact["merge_language"]), contact["subject"])
         for contact in contacts
     }
-    sure = {
+    decided = {
         campaign_id: language
         for campaign_id, (language, subject) in known_for.items()
         if language and is_surely(language, subject)
     }
-    others = mails.languages(data, [each for each in known_for if each not in sure])
-    return (
-        {campaign_id: fitting(language, subject) for campaign_id, (language, subject) in known_for.items()}
-        | sure
-        | others
-    )
+    decided |= mails.languages(data, [each for each in known_for if each not in decided])
+    undecided = {
+        campaign_id: fitting(language, subject)
+        for campaign_id, (language, subject) in known_for.items()
+        if campaign_id not in decided
+    }
+    return decided | undecided
 
 
 def _subject(contact: Mapping[str, Any], versions: Sequence[Version], language: Language) -> Subject:

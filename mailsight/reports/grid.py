@@ -126,7 +126,7 @@ def described(
     words += ["variant"] if variant else []
     for key, model in (posted.get("filter") or {}).items():
         kind = _column(key).kind
-        members = model.get("conditions") or [model] if model.get("operator") else [model]
+        members = [model] if model.get("operator") is None else _members(model)
         for member in members:
             values = [member.get(name) for name in _VALUES[kind]]
             shown = [
@@ -185,15 +185,19 @@ def _filters(model: Mapping[str, Any] | None, bind: Bind, zone: str | None) -> I
             yield _condition(column, column_filter, bind, zone)
             continue
         join = {"AND": " AND ", "OR": " OR "}.get(str(column_filter["operator"]))
-        # Before version 29, AG Grid sent condition1 and condition2.
-        members = column_filter.get("conditions") or [
-            column_filter[key] for key in ("condition1", "condition2") if key in column_filter
-        ]
+        members = _members(column_filter)
         if join is None or not isinstance(members, list) or not 0 < len(members) <= _MAX_CONDITIONS:
             raise _unknown_format(column)
         if not all(isinstance(member, Mapping) for member in members):
             raise _unknown_format(column)
         yield "(" + join.join(_condition(column, member, bind, zone) for member in members) + ")"
+
+
+def _members(column_filter: Mapping[str, Any]) -> Any:
+    """What a filter joins with its operator. Before version 29, AG Grid sent condition1 and condition2."""
+    return column_filter.get("conditions") or [
+        column_filter[key] for key in ("condition1", "condition2") if key in column_filter
+    ]
 
 
 def _unknown_format(column: GridColumn) -> BadRequest:

@@ -202,7 +202,7 @@ def languages(data: Snapshot, campaign_ids: Sequence[str]) -> dict[str, Language
         ]
         with suppress(WorkFailed):
             results = pool.run(partial(first_results, operator.call, work))
-            decided |= zip((str(row["campaign_id"]) for row in rows), results, strict=False)
+            decided |= zip((row["campaign_id"] for row in rows), results, strict=False)
     return decided
 
 
@@ -218,7 +218,7 @@ def _batches(sizes: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
         if some and characters + size > _MOST_AT_A_TIME:
             yield some
             some, characters = [], 0
-        some.append(str(row["campaign_id"]))
+        some.append(row["campaign_id"])
         characters += size
     if some:
         yield some

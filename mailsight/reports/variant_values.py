@@ -53,8 +53,8 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What decides which customers have the same key: the parameters of the query `variant_keys`."""
+class KeyParameters:
+    """The parameters of the query `variant_keys`: they decide which customers have the same key."""
 
     own_paths: Sequence[str] = ()
     known_paths: Sequence[str] = ()
@@ -72,14 +72,14 @@ class VariantValues:
     """The combinations of values that the conditions of a template ask for, the most frequent first.
 
     `everyone` has the counts of all customers to whom the campaign was sent. `by_example`: there are too many different
-    values, so those that the template's texts and numbers don't distinguish are in one combination. `asked` tells the
-    combinations apart.
+    values, so those that the template's texts and numbers don't distinguish are in one combination.
+    `key_parameters`: what tells the combinations apart.
     """
 
     combinations: Sequence[Combination]
     everyone: Mapping[str, Any]
     by_example: bool
-    asked: Asked
+    key_parameters: KeyParameters
 
 
 _progress = ContextVar[Callable[[float], object]]("progress", default=lambda _: None)
@@ -130,7 +130,7 @@ class _Search:
         self._known: list[Path] = []
         self._used: dict[Path, None] = {}
         self._tried: set[str] = set()
-        self._asked = Asked()
+        self._key_parameters = KeyParameters()
 
     def run(self) -> VariantValues:
         base = self._outline([{}])
@@ -143,7 +143,9 @@ class _Search:
             if self._mail is None or not self._render(rows):
                 break
             everyone, rows, by_example = self._rows()
-        return VariantValues([self._combination(row) for row in rows], everyone, by_example, self._asked)
+        return VariantValues(
+            [self._combination(row) for row in rows], everyone, by_example, self._key_parameters
+        )
 
     def _each(self, work: Callable[..., T], several: Sequence[Mapping[str, Json]]) -> list[T]:
         """The results for several values; fewer if they take too long."""
@@ -256,11 +258,11 @@ class _Search:
         own, known = (
             [_json_path(place) for place in self._used if place in some] for some in (self._own, self._known)
         )
-        self._asked = Asked(own, known, texts, numbers)
+        self._key_parameters = KeyParameters(own, known, texts, numbers)
         return self._data.rows(
             "variant_values",
             campaign_id=self._campaign_id,
-            **asdict(self._asked),
+            **asdict(self._key_parameters),
             most=MAX_COMBINATIONS,
             most_clicks=MAX_CLICK_ROWS,
         )

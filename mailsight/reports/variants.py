@@ -32,7 +32,7 @@ from mailsight.warehouse.selection import GridQuery
 from . import mails
 from .campaign import CampaignReport, campaign
 from .distinctions import Case, distinctions
-from .variant_values import MAX_PIECES, Asked, Combination, variant_values
+from .variant_values import MAX_PIECES, Combination, KeyParameters, variant_values
 
 _MAX_COPIES = 500
 _COPIES_A_TIME = 10
@@ -46,7 +46,8 @@ class Variant:
     `apart` says what sets it apart.
 
     With `values`, the template shows it; None if it is known from copies only. `clicks` are those of its customers on
-    the links of the template, and on other URLs. `keys`: what tells its customers from others (`Variants.asked`).
+    the links of the template, and on other URLs. `keys`: those of its customers, with the
+    `key_parameters` of all variants.
     """
 
     variant_id: str
@@ -64,13 +65,13 @@ class Variants:
     """The variants of an e-mail, the most frequent first. All counts together add up to everyone it was sent to.
 
     `more`: variants beyond those listed, and customers with values beyond those compared. `not_rebuilt`: customers
-    whose e-mail can't be rebuilt. `asked` and `by_example`: see `VariantValues`.
+    whose e-mail can't be rebuilt. `key_parameters` and `by_example`: see `VariantValues`.
     """
 
     variants: Sequence[Variant]
     more: Mapping[Audience, Counts]
     not_rebuilt: Mapping[Audience, Counts]
-    asked: Asked
+    key_parameters: KeyParameters
     by_example: bool = False
 
     def variant(self, variant_id: str) -> Variant | None:
@@ -111,7 +112,7 @@ def variants(data: Snapshot, campaign_id: str) -> Variants:
         ],
         {each: _counts([values.everyone], each, less=counted) for each in Audience},
         {audience: _counts([each.row for each in not_rebuilt], audience) for audience in Audience},
-        values.asked,
+        values.key_parameters,
         values.by_example,
     )
 
@@ -125,7 +126,7 @@ def among(data: Snapshot, campaign_id: str, query: GridQuery, compared: Variants
     def rows() -> Numbers:
         known = compared or variants(data, campaign_id)
         variant = known.variant(query.variant)
-        return known.asked.rows(data, campaign_id, variant.keys if variant else [])
+        return known.key_parameters.rows(data, campaign_id, variant.keys if variant else [])
 
     if not query.variant:
         return query

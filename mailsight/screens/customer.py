@@ -46,8 +46,7 @@ def erase_button() -> None:
         st.button(
             "Erase",
             icon=":material/person_remove:",
-            on_click=address.change,
-            args=[(CUSTOMER_DIALOG, Dialog("erase"))],
+            on_click=address.opener(CUSTOMER_DIALOG, "erase"),
         )
 
 

@@ -79,16 +79,16 @@ def _sign_in_page(*, expired: bool) -> None:
             )
 
 
-def _not_allowed_page(viewer: Visitor) -> None:
+def _not_allowed_page(who: Visitor) -> None:
     navigation.tab_title("No access")
     with st.container(horizontal_alignment="center", key="error"):
         st.title("You don't have access yet", text_alignment="center", anchor=False)
         st.markdown(
-            f"You are signed in as {formats.plain(_name(viewer))}. This account is not on the list of people "
+            f"You are signed in as {formats.plain(_name(who))}. This account is not on the list of people "
             "who may enter.",
             text_alignment="center",
         )
-        if viewer.claims.get("email") and verified_address(viewer.claims) is None:
+        if who.claims.get("email") and verified_address(who.claims) is None:
             st.markdown(
                 "Your sign-in service doesn't confirm that this address is yours.", text_alignment="center"
             )
@@ -129,7 +129,7 @@ def _anybody(viewer: Viewer) -> None:
         )
 
 
-def _name(viewer: Visitor) -> str:
+def _name(who: Visitor) -> str:
     """What the person is called here: their address, else their name or id at the provider."""
-    names = (viewer.claims.get(claim) for claim in ("email", "preferred_username", "name", "sub"))
+    names = (who.claims.get(claim) for claim in ("email", "preferred_username", "name", "sub"))
     return next((name for name in names if isinstance(name, str) and name), "somebody without a name")

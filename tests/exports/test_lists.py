@@ -26,6 +26,7 @@ from mailsight.__main__ import app
 from mailsight.audience.machines import REASONS
 from mailsight.commands.files import List
 from mailsight.components import grid as grid_component
+from mailsight.components.grid import Filters
 from mailsight.errors import BadRequest, TooManyFiles
 from mailsight.exports import lists, writers
 from mailsight.exports import rows as export_rows
@@ -346,13 +347,13 @@ def test_a_grid_export_uses_the_grids_view_and_the_pages_search(
     )
     data = use(sample_database).snapshot()
     expected = recipients.page(data, report.campaign.campaign_id, report.audience, query)
-    read = grid_component.shown(report, "e", [Status.CLICKED], None, None, "", export_rows.customers)
+    read = grid_component.shown(report, Filters("e", [Status.CLICKED]), export_rows.customers)
     # A browser may send more than a view; values that the page knows itself are ignored.
     posted = {**VIEW, "search": "", "status": [], "link": 1, "token": "x", "audience": "all"}
     exported = rows_of(read(data, posted))
     assert 0 < len(exported) == expected.total
     assert [row["customer_id"] for row in exported] == [row["customer_id"] for row in expected.rows]
-    read_events = grid_component.shown(report, "e", [Status.CLICKED], None, None, "", export_rows.events)
+    read_events = grid_component.shown(report, Filters("e", [Status.CLICKED]), export_rows.events)
     events = rows_of(read_events(data, posted))
     shown = {row["customer_id"] for row in exported}
     all_events = rows_of(export_rows.events(data, report.campaign.campaign_id))
@@ -380,7 +381,7 @@ def test_a_hostile_grid_view_is_rejected(
     view: dict[str, Any],
     rows: grid_component.ReadCustomers,
 ) -> None:
-    read = grid_component.shown(report, "", [], None, None, "", rows)
+    read = grid_component.shown(report, Filters(), rows)
     with pytest.raises(BadRequest):
         read(warehouse.snapshot(), view)
     job = wait(

@@ -254,15 +254,10 @@ def test_imitated_badges_are_not_mistaken_for_ours(page: Page) -> None:
 
 APP = """
 import json
-import re
 from pathlib import Path
 
 import streamlit as st
 
-from mailsight.heatmap.badges import click_totals
-from mailsight.mail.content import safe
-from mailsight.heatmap.drawing import draw, layers
-from mailsight.components.mail_frame import mail_frame
 from mailsight.components.mail_frame import mail_frame
 from mailsight.heatmap.drawing import draw
 from mailsight.mail.content import safe

@@ -323,6 +323,10 @@ def test_filter_values_are_bound_as_parameters() -> None:
             },
             ["email equals", "email blank"],
         ),
+        (
+            {"filter": {"opens": {"operator": "AND", "condition1": {"type": "equals", "filter": 1}}}},
+            ["opens equals 1"],
+        ),
     ],
 )
 def test_filters_are_described_without_texts(filters: dict[str, Any], described: list[str]) -> None:

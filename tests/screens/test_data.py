@@ -28,8 +28,7 @@ from mailsight.screens.dialogs import explained
 from mailsight.vocabulary import Audience, EventType, Role
 from mailsight.warehouse.draft import draft
 from mailsight.warehouse.reader import Warehouse
-from mailsight.web import configuration, parameters, sessions
-from mailsight.web.sessions import Visitor
+from mailsight.web import configuration, parameters
 from tests.support.exported import MAILCHIMP_EXPORT
 from tests.support.exports import zipped
 from tests.support.pages import show, words
@@ -258,7 +257,6 @@ def test_an_upload_waits_for_another_load_and_then_says_so(
 ) -> None:
     database = tmp_path / "mailsight.duckdb"
     use(database)
-    sessions.admit("", Visitor(local=True))
     monkeypatch.setattr(upload, "WAIT_SECONDS", 0.2)
     with draft(database) as work:
         loading = upload.load_bundle([UploadedFile("campaigns.csv", CAMPAIGNS)])

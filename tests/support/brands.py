@@ -1,9 +1,9 @@
 """A company with two brands whose campaigns, customers and words are known, to see who is shown what."""
 
-import json
 from pathlib import Path
 
 from mailsight.loading import bundles
+from tests.support.bundles import bundle, ndjson
 
 # Words about single customers, wherever they are stored. None of them is a part of a mailbox provider's name.
 PERSONAL = (
@@ -75,11 +75,7 @@ _EVENTS = [
 
 def database(folder: Path) -> Path:
     """The path of a database with both brands."""
-    bundle = folder / "bundle"
-    (bundle / "contents").mkdir(parents=True)
-    for name, text in _FILES.items():
-        (bundle / name).write_text(text)
-    (bundle / "events.ndjson").write_text("\n".join(map(json.dumps, _EVENTS)))
     path = folder / "data" / "mailsight.duckdb"
-    bundles.load(path, [bundle])
+    files = _FILES | {"events.ndjson": ndjson(*_EVENTS)}
+    bundles.load(path, [bundle(folder / "bundle", files)])
     return path

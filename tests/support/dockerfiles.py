@@ -38,14 +38,14 @@ class Stage:
 
 def stages(file: Path) -> list[Stage]:
     lines = [line for line in file.read_text().splitlines() if not line.lstrip().startswith("#")]
-    found: list[Stage] = []
+    build: list[Stage] = []
     for line in "\n".join(lines).replace("\\\n", " ").splitlines():
         name, _, text = line.strip().partition(" ")
         if name == "FROM":
-            found.append(Stage(text.partition(" ")[0]))
+            build.append(Stage(text.partition(" ")[0]))
         elif name:
-            found[-1].steps.append((name, text.strip()))
-    return found
+            build[-1].steps.append((name, text.strip()))
+    return build
 
 
 def context(project: Path, ignore_file: Path) -> Iterator[Path]:

@@ -12,11 +12,9 @@ def leaks(folder: Path, traces: Sequence[str]) -> list[str]:
 
     DuckDB compresses what it stores, so its tables are read too.
     """
+    spelled = spellings(traces)
     return [
-        f"{place}: {trace}"
-        for place, text in _texts(folder)
-        for trace in spellings(traces)
-        if trace.encode() in text
+        f"{place}: {trace}" for place, text in _texts(folder) for trace in spelled if trace.encode() in text
     ]
 
 

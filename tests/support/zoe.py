@@ -3,7 +3,7 @@
 from tests.support.archives import raw_mail
 from tests.support.bundles import ndjson
 
-# Whatever of them is found in a file after they were erased is too much.
+# None of these may be left in any file once she was erased.
 ZOE = ("zoe.quagmire@quagmire.example", "zoe.quagmire", "Zoe Quagmire", "kunde-4711-z")
 SENT = "2026-04-14T09:00:00Z"
 

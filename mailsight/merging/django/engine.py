@@ -105,7 +105,7 @@ class Context(context.Context):  # type: ignore[misc]
         self.notes = Notes()
 
     def write(self, text: str) -> str:
-        """Count text that is about to be written, and return it. Raises `MemoryError` if it is too much."""
+        """Count text that is about to be written, and return it. Raises `TooCostly` if it is too much."""
         self.budget.write(len(text))
         return text
 

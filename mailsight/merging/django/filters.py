@@ -96,7 +96,7 @@ def _where(value: Any, name: Any) -> list[Any]:
     return [item for item in value if lookup(item, name)]
 
 
-#: The functions that read a value item by item, and a text letter by letter.
+#: The names of the functions that read a value item by item, and a text letter by letter.
 OF_LISTS = frozenset(
     ("escapeseq", "safeseq", "unordered_list", "join", "make_list", "dictsort", "dictsortreversed")
 ) | frozenset((_unique.__name__, _where.__name__))

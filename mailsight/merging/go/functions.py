@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from mailsight.mail.merge_fields import Encoded
+from mailsight.merging.failures import EvaluationFailed
 
 from .values import (
     MAX_PRINTED,
     Html,
-    Unusable,
     date_text,
     formatted,
     from_json,
@@ -34,7 +34,7 @@ _MAX_ITEMS = 10_000
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise Unusable
+        raise EvaluationFailed
     return value
 
 
@@ -60,17 +60,17 @@ def _index(value: Any, *keys: Any) -> Any:
         elif isinstance(value, list | str) and isinstance(key, int | float) and 0 <= int(key) < len(value):
             value = ord(value[int(key)]) if isinstance(value, str) else value[int(key)]
         else:
-            raise Unusable
+            raise EvaluationFailed
         value = from_json(value)
     return value
 
 
 def _slice(value: Any, *places: Any) -> Any:
     if not isinstance(value, list | str):
-        raise Unusable
+        raise EvaluationFailed
     start, end = (*map(int, places), *(0, len(value))[len(places) :])
     if not 0 <= start <= end <= len(value):
-        raise Unusable
+        raise EvaluationFailed
     return value[start:end]
 
 
@@ -79,24 +79,24 @@ def _length(value: Any) -> int:
         return len(value.encode("utf-8", "replace"))
     if isinstance(value, list | dict):
         return len(value)
-    raise Unusable
+    raise EvaluationFailed
 
 
 def _equal(first: Any, *others: Any) -> bool:
     if not others:
-        raise Unusable
+        raise EvaluationFailed
     return any(is_equal(first, other) for other in others)
 
 
 def _repeat(count: Any, text: Any) -> str:
     if int(count) * len(_text(text)) > MAX_PRINTED:
-        raise Unusable
+        raise EvaluationFailed
     return _text(text) * int(count)
 
 
 def _replaced(old: Any, new: Any, text: Any) -> str:
     if (_text(text).count(_text(old)) + 1) * len(_text(new)) > MAX_PRINTED:
-        raise Unusable
+        raise EvaluationFailed
     return _text(text).replace(old, new)
 
 
@@ -106,7 +106,7 @@ def _default(given: Any, value: Any = None) -> Any:
 
 def _items(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise Unusable
+        raise EvaluationFailed
     return value
 
 
@@ -125,7 +125,7 @@ def _number(value: Any) -> float:
 def _int(value: Any) -> int:
     number = _number(value)
     if not math.isfinite(number) or abs(number) >= 2**63:
-        raise Unusable
+        raise EvaluationFailed
     return int(number)
 
 
@@ -146,7 +146,7 @@ def _rounded(value: Any, places: Any) -> float:
 
 def _until(count: Any) -> list[Any]:
     if _int(count) > _MAX_ITEMS:
-        raise Unusable
+        raise EvaluationFailed
     return list(range(_int(count)))
 
 
@@ -156,7 +156,7 @@ def _object(*pairs: Any) -> dict[str, Any]:
 
 def _date(layout: Any, when: Any) -> str:
     if not isinstance(when, datetime):
-        raise Unusable
+        raise EvaluationFailed
     return date_text(when, _text(layout))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailsight.merging.failures import EvaluationFailed
 from mailsight.merging.limits import MAX_STEPS, TooCostly
 from mailsight.merging.pieces import listed
 from mailsight.merging.rendering import Notes, Rendered
@@ -27,7 +28,7 @@ from .syntax import (
     Text,
     parse,
 )
-from .values import MAX_PRINTED, Absent, Html, TooLarge, Unusable, date_text, from_json, is_true, printed
+from .values import MAX_PRINTED, Absent, Html, TooLarge, date_text, from_json, is_true, printed
 
 # Operands or names that one step pays for.
 _ITEMS_PER_STEP = 10
@@ -166,7 +167,7 @@ class _Run:
                 is_escaped = self._html is not None and not action.variables
                 pipeline = _without_escaper(action.pipeline) if is_escaped else action.pipeline
                 self._output(action, self._pipeline(pipeline, dot))
-        except Unusable:
+        except EvaluationFailed:
             self._leave(action.raw)
 
     def _output(self, action: Action, value: Any) -> None:
@@ -181,12 +182,12 @@ class _Run:
     def _leave_range(self, action: Action) -> None:
         if self._ranges:
             raise _Break if action.word == "break" else _Continue
-        raise Unusable
+        raise EvaluationFailed
 
     def _call_template(self, action: Action, dot: Any) -> None:
         nodes = self._templates.get(action.name)
         if nodes is None or self._calls >= _MAX_CALLS:
-            raise Unusable
+            raise EvaluationFailed
         value = self._pipeline(action.pipeline, dot) if action.pipeline else None
         variables, ranges = self._variables, self._ranges
         self._variables, self._ranges = [{"$": value}], 0
@@ -208,7 +209,7 @@ class _Run:
             for place, branch in enumerate(block.branches):
                 try:
                     is_done = self._branch(block, branch, dot)
-                except Unusable:
+                except EvaluationFailed:
                     self._leave_block(block, place, dot)
                     return
                 if is_done:
@@ -221,7 +222,7 @@ class _Run:
         self._templates[action.name] = block.branches[0].nodes
         try:
             self._call_template(action, dot)
-        except Unusable:
+        except EvaluationFailed:
             self._leave_block(block, 0, dot)
 
     def _leave_block(self, block: Block, start: int, dot: Any) -> None:
@@ -262,7 +263,7 @@ class _Run:
             case None:
                 keys = parts = ()
             case _:
-                raise Unusable
+                raise EvaluationFailed
         variables = branch.action.variables
         for key, unread in zip(keys, parts, strict=True):
             self._step()
@@ -292,7 +293,7 @@ class _Run:
     def _set(self, name: str, value: Any, *, declares: bool) -> None:
         scopes = [self._variables[-1]] if declares else [scope for scope in self._variables if name in scope]
         if not scopes:
-            raise Unusable
+            raise EvaluationFailed
         scopes[-1][name] = value
 
     def _pipeline(self, pipeline: Pipeline, dot: Any) -> Any:
@@ -314,14 +315,14 @@ class _Run:
             if isinstance(first, Path) and first.names[-1:] == ("Format",) and len(command) == 2:
                 when = self._operand(Path(first.names[:-1], first.variable), dot)
                 return self._call("date", [self._operand(command[1], dot), when])
-            raise Unusable
+            raise EvaluationFailed
         return self._operand(first, dot)
 
     def _either(self, name: str, operands: list[Operand], piped: tuple[Any, ...], dot: Any) -> Any:
         """The first value that decides an "and" or "or", otherwise the last."""
         values = [*operands, *piped]
         if not values:
-            raise Unusable
+            raise EvaluationFailed
         value: Any = None
         for place, operand in enumerate(values):
             is_operand = isinstance(operand, Constant | Path | Function | Pipeline)
@@ -349,7 +350,7 @@ class _Run:
         for scope in reversed(self._variables):
             if name in scope:
                 return scope[name]
-        raise Unusable
+        raise EvaluationFailed
 
     def _call(self, name: str, arguments: list[Any]) -> Any:
         if name in _ADDRESSES:
@@ -359,7 +360,7 @@ class _Run:
             return self._time(name, arguments)
         function = FUNCTIONS.get(name)
         if function is None:
-            raise Unusable
+            raise EvaluationFailed
         if name in FOR_ABSENT:
             arguments = [None if isinstance(value, Absent) else value for value in arguments]
         elif name in CONDITIONS:
@@ -372,11 +373,11 @@ class _Run:
         try:
             result = self._charged(function, *arguments)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise Unusable from error
+            raise EvaluationFailed from error
         size = len(result) if isinstance(result, str | list) else 0
         self._step(size if items else size // 10)
         if size > MAX_PRINTED:
-            raise Unusable
+            raise EvaluationFailed
         return result
 
     def _charged(self, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -395,7 +396,7 @@ class _Run:
             return sent_at
         layout = arguments[0] if arguments else ""
         if not isinstance(layout, str):
-            raise Unusable
+            raise EvaluationFailed
         return date_text(sent_at, layout or _DEFAULT_LAYOUT)
 
     def _members(self, value: Any, names: tuple[str, ...]) -> Any:
@@ -416,7 +417,7 @@ class _Run:
                 return Absent(name) if item is MISSING else from_json(item)
             case None:
                 return Absent(name)
-        raise Unusable
+        raise EvaluationFailed
 
     def _looked_up(self, path: tuple[str, ...]) -> Any:
         value: Any = self._values

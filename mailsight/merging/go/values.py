@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailsight.merging.failures import EvaluationFailed
+
 MAX_PRINTED = 1_000_000
 _MAX_DEPTH = 50
 _MAX_NUMBER = 10**308
@@ -24,11 +26,7 @@ class Html(str):
     __slots__ = ()
 
 
-class Unusable(Exception):
-    """A value that an action or function can't work with."""
-
-
-class TooLarge(Unusable):
+class TooLarge(EvaluationFailed):
     """A list or object that is too large to print."""
 
 
@@ -57,7 +55,7 @@ def printed(value: Any) -> str:
 
 def _print(value: Any, parts: list[str], depth: int) -> None:
     if depth > _MAX_DEPTH:
-        raise Unusable
+        raise EvaluationFailed
     if len(parts) > MAX_PRINTED:
         raise TooLarge
     match value:
@@ -73,7 +71,7 @@ def _print(value: Any, parts: list[str], depth: int) -> None:
         case None | bool() | int() | str():
             parts.append(_scalar(value))
         case _:
-            raise Unusable
+            raise EvaluationFailed
 
 
 def _scalar(value: str | int | None) -> str:
@@ -115,7 +113,7 @@ def float_text(value: float) -> str:
 def is_equal(left: Any, right: Any) -> bool:
     """Whether two values are equal. Lists and objects can't be compared."""
     if isinstance(left, list | dict) or isinstance(right, list | dict):
-        raise Unusable
+        raise EvaluationFailed
     # In Python, 1 is True.
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
@@ -123,12 +121,12 @@ def is_equal(left: Any, right: Any) -> bool:
 def is_less(left: Any, right: Any) -> bool:
     """Whether a number or text comes before another."""
     if isinstance(left, bool) or isinstance(right, bool):
-        raise Unusable
+        raise EvaluationFailed
     if isinstance(left, int | float) and isinstance(right, int | float):
         return left < right
     if isinstance(left, str) and isinstance(right, str):
         return left < right
-    raise Unusable
+    raise EvaluationFailed
 
 
 _VERB = re.compile(r"%(?:([-+# 0]*+)([0-9]{1,4}+)?(?:\.([0-9]{0,3}+))?([^%])|(%)|\Z)", re.DOTALL)

@@ -29,7 +29,7 @@ from mailsight.merging.values import MISSING, member
 
 # By chance, for developers, for objects of Python, or not linear in time.
 _LEFT_OUT = frozenset({"attr", "pprint", "random", "urlize", "xmlattr"})
-#: What reads a value item by item, and a text letter by letter.
+#: The filters that read a value item by item, and a text letter by letter.
 OF_LISTS = frozenset(
     ("batch", "groupby", "join", "list", "map", "max", "min", "reject", "rejectattr", "select", "selectattr")
 ) | frozenset(("slice", "sort", "sum", "unique", "union", "intersect", "difference", "symmetric_difference"))

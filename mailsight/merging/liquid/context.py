@@ -89,7 +89,7 @@ class Context(RenderContext):
         return _Buffer(self.budget)
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
-        """Charge a loop to the budget before it runs. Raises `MemoryError`."""
+        """Charge a loop to the budget before it runs. Raises `TooCostly`."""
         self.budget.spend(length)
 
     def _value_at(self, path: list[Any]) -> Json:

@@ -3,10 +3,6 @@
 They are a fragment: typing in the search box or clicking in the grid does not rerun the rest of the page.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
-
 import streamlit as st
 
 from mailsight.components import address, grid
@@ -18,7 +14,6 @@ from mailsight.reports.campaign import CampaignReport
 from mailsight.screens import cached, frame, navigation
 from mailsight.web import sessions
 from mailsight.web.access import Right
-from mailsight.web.audit import Export
 from mailsight.web.parameters import GRID_FILTERS, GRID_SORT
 
 from . import dialogs, heatmap, states, tabs
@@ -85,36 +80,33 @@ def _search_and_grid(report: CampaignReport, shown_filters: object) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            # In the order in which they are shown.
             variant = heatmap.variant_chip(report)
             link = heatmap.chosen_link(report)
             stage = states.stage_chip(report)
             chosen = states.states_pills(report)
-        filters = (report, search, chosen, stage, link, variant)
-        _export_buttons(report, partial(grid.shown, *filters), lambda name: grid.exported(name, *filters))
-    grid.recipients_grid(report, search, chosen, stage, link, variant)
+        filters = grid.Filters(search, chosen, stage, link, variant)
+        _export_buttons(report, filters)
+    grid.recipients_grid(report, filters)
 
 
-def _export_buttons(
-    report: CampaignReport,
-    shown: Callable[[grid.ReadCustomers], grid.ReadView],
-    exported: Callable[[str], Callable[[Mapping[str, Any]], Export]],
-) -> None:
+def _export_buttons(report: CampaignReport, filters: grid.Filters) -> None:
     """Buttons that export the customers in the grid, and all their events of this campaign."""
     campaign_id, audience = report.campaign.campaign_id, report.audience
     with st.container(horizontal=True, width="content", gap="small", key="customers_exports"):
         grid_export_button(
             f"customers:{campaign_id}",
             ("customers", campaign_id, audience.value),
-            shown(rows.customers),
-            exported("customers"),
+            grid.shown(report, filters, rows.customers),
+            grid.exported("customers", report, filters),
             grid=grid.grid_name(campaign_id),
             right=Right.CUSTOMERS,
         )
         grid_export_button(
             f"events:{campaign_id}",
             ("events", campaign_id),
-            shown(rows.events),
-            exported("events"),
+            grid.shown(report, filters, rows.events),
+            grid.exported("events", report, filters),
             grid=grid.grid_name(campaign_id),
             right=Right.RAW_EXPORTS,
             label="Events",

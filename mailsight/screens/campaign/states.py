@@ -179,7 +179,7 @@ def _shown(report: CampaignReport) -> str:
 
 
 def customers_shown(report: CampaignReport) -> int:
-    """How many customers the grid lists with its search and the chosen states, stage and link."""
+    """How many customers the grid lists with its search and the chosen states, stage, link and variant."""
     query = grid.grid_query(
         search=customers_search(report),
         status=chosen_states(report),
@@ -213,7 +213,10 @@ def chosen_stage(report: CampaignReport) -> Stage | None:
 
 
 def _states(report: CampaignReport) -> list[Status]:
-    """The states that filter a campaign's customers. None if it is planned, because then all have the same."""
+    """The states that filter a campaign's customers, for people who may see them.
+
+    There are none if it is planned, because then all customers have the same.
+    """
     if report.campaign.is_planned or not sessions.may(Right.CUSTOMERS):
         return []
     return [*SENT_STATES, *([Status.NOT_SENT] if report.not_sent else [])]

@@ -23,7 +23,7 @@ from mailsight.web.parameters import RULE
 )
 @cached.one_generation()
 def show(report: CampaignReport) -> None:
-    """Show how many opens and clicks each rule detected, with examples of the selected rule: they name customers."""
+    """Show how many opens and clicks each rule detected, with examples of the selected rule, which name customers."""
     campaign_id = report.campaign.campaign_id
     key = f"machines:{campaign_id}"
     detected = cached.read(campaign.machines, campaign_id)
@@ -34,7 +34,8 @@ def show(report: CampaignReport) -> None:
     )
     reasons = [rule.reason for rule in detected]
     shown = address.value(RULE)
-    chosen = shown if shown in reasons else next(iter(reasons), None)
+    has_examples = sessions.may(Right.CUSTOMERS)
+    chosen = (shown if shown in reasons else next(iter(reasons), None)) if has_examples else None
     unsubscribes = any(rule.unsubscribes for rule in detected)
     rows = [
         tables.Row(
@@ -45,7 +46,7 @@ def show(report: CampaignReport) -> None:
                 formats.count(rule.clicks),
                 *([formats.count(rule.unsubscribes)] if unsubscribes else []),
             ],
-            chosen=rule.reason == chosen and sessions.may(Right.CUSTOMERS),
+            chosen=rule.reason == chosen,
         )
         for rule in detected
     ]
@@ -60,12 +61,12 @@ def show(report: CampaignReport) -> None:
         rows,
         key=f"{key}:rules",
         label="Opens and clicks by machines, by rule",
-        opens=sessions.may(Right.CUSTOMERS),
+        opens=has_examples,
     )
     if clicked.row:
         address.change((RULE, clicked.row))
         st.rerun(scope="fragment")
-    if chosen and sessions.may(Right.CUSTOMERS):
+    if chosen:
         _examples(campaign_id, REASONS[chosen])
     st.caption("`docs/machines.md` describes every rule, its threshold and how to change it.")
 
