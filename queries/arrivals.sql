@@ -5,26 +5,21 @@
 set variable ip_addresses = cast(:keep as varchar);
 
 -- name: find_arrivals#
--- arriving_ids, arriving_addresses: what the staged rows have of the list of erased people, with what stands for it.
+-- arriving_pairs: the customers of the staged rows, with their addresses. arriving_ids, arriving_addresses: what these have of
+-- the list of erased people, with what stands for it.
+create or replace temp view arriving_pairs as
+select customer_id, lower(email) as address from staged_customers
+union all
+select customer_id, lower(email) from staged_messages
+union all
+select customer_id, lower(recipient) from staged_events;
 create or replace temp table arriving_ids as
 select v.customer_id, e.nobody, e.person, e.is_asked
-from (
-    select customer_id from staged_customers
-    union
-    select customer_id from staged_messages
-    union
-    select customer_id from staged_events
-) as v
+from (select distinct customer_id from arriving_pairs) as v
 join erased as e on e.kind = 'customer' and e.key_hash = keyed_hash('customer', trim(v.customer_id));
 create or replace temp table arriving_addresses as
 select v.address, e.nobody, e.person, e.is_asked
-from (
-    select lower(email) as address from staged_customers
-    union
-    select lower(email) from staged_messages
-    union
-    select lower(recipient) from staged_events
-) as v
+from (select distinct address from arriving_pairs) as v
 join erased as e on e.kind = 'address' and e.key_hash = keyed_hash('address', plain_address(v.address));
 
 -- name: has_past()^
@@ -58,34 +53,8 @@ join past_messages as p
 where s.campaign_id in (select campaign_id from past_messages);
 
 -- name: unlisted_arrivals()
--- What is not on the list, and arrives beside something that somebody named: a customer's other address, another customer with
--- the address.
-with pairs as (
-    select customer_id, lower(email) as address from staged_customers
-    union
-    select customer_id, lower(email) from staged_messages
-    union
-    select customer_id, lower(recipient) from staged_events
-),
-known as (
-    select
-        p.customer_id, p.address, i.is_asked as by_id, i.person as person_of_id, i.nobody as nobodys_id,
-        a.is_asked as by_address, a.person, a.nobody
-    from pairs as p
-    left join arriving_ids as i on i.customer_id = p.customer_id
-    left join arriving_addresses as a on a.address = p.address
-    where p.customer_id is not null and p.address is not null
-)
-select
-    'address' as kind, address as value, min(person_of_id) as person, min(if(customer_id = address, nobodys_id, null)) as nobody
-from known
-where by_id and person is null
-group by address
-union all
-select 'customer', customer_id, min(person), min(if(customer_id = address, nobody, null))
-from known
-where by_address and person_of_id is null
-group by customer_id;
+-- What is not on the list, and arrives beside something that is (`unlisted_in`).
+select * from unlisted_in('arriving_pairs', 'arriving_ids', 'arriving_addresses');
 
 -- name: erase_arrivals#
 -- Makes the staged rows of erased people nobody's, as the rewrite of each table in queries/erasure.sql does.

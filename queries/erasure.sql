@@ -123,6 +123,31 @@ where (length(word) > 2 and keyed_hash('customer', word) in (select key_hash fro
     or keyed_hash('address', plain_address(word)) in (select key_hash from erased where kind = 'address')
     or keyed_hash('name', plain_name(word)) in (select key_hash from erased where kind = 'name')
 group by row;
+-- unlisted_in: what is not on the list, but belongs to something that somebody named: a customer's other address, another customer
+-- at an address. `pairs` are customers with their addresses, `ids` and `addresses` those of them that are on the list.
+create or replace temp macro unlisted_in(pairs, ids, addresses) as table
+with known as (
+    select
+        p.customer_id, p.address, i.is_asked as by_id, i.person as person_of_id, i.nobody as nobodys_id,
+        a.is_asked as by_address, a.person, a.nobody
+    from (
+        select distinct customer_id, address
+        from query_table(pairs)
+        where customer_id is not null and address is not null
+    ) as p
+    left join query_table(ids) as i on i.customer_id = p.customer_id
+    left join query_table(addresses) as a on a.address = p.address
+)
+select
+    'address' as kind, address as value, min(person_of_id) as person, min(if(customer_id = address, nobodys_id, null)) as nobody
+from known
+where by_id and person is null
+group by address
+union all
+select 'customer', customer_id, min(person), min(if(customer_id = address, nobody, null))
+from known
+where by_address and person_of_id is null
+group by customer_id;
 
 -- name: keyed_hashes()
 -- The hash of each value. The caller registers `identities`, with a kind and a value each.
@@ -236,21 +261,24 @@ select 'e-mails', count(*) from archived_mails where customer_id in (from ids);
 attach :file as old (read_only);
 
 -- name: find_erased#
--- erased_ids, erased_addresses, erased_names: what the old database has of the list, with what stands for it.
+-- old_pairs: the customers of the old database, with their addresses. erased_ids, erased_addresses, erased_names: what it has of
+-- the list, with what stands for it.
+create or replace temp view old_pairs as
+select customer_id, lower(email) as address from old.customers
+union all
+select customer_id, lower(email) from old.messages
+union all
+select customer_id, lower(recipient) from old.events
+union all
+select customer_id, lower(unnest([email, known_email])) from old.recipients;
 create or replace temp table erased_ids as
 select v.customer_id, e.nobody, e.person, e.is_asked
 from (
     select distinct customer_id
     from (
-        select customer_id from old.customers
+        select customer_id from old_pairs
         union all
         select customer_id from old.customer_changes
-        union all
-        select customer_id from old.messages
-        union all
-        select customer_id from old.events
-        union all
-        select customer_id from old.recipients
         union all
         select customer_id from old.archived_mails
     )
@@ -260,17 +288,11 @@ join erased as e on e.kind = 'customer' and e.key_hash = keyed_hash('customer', 
 create or replace temp table erased_addresses as
 select v.address, e.nobody, e.person, e.is_asked
 from (
-    select distinct lower(address) as address
+    select distinct address
     from (
-        select email as address from old.customers
+        select address from old_pairs
         union all
-        select earlier ->> '$.email' from old.customer_changes
-        union all
-        select email from old.messages
-        union all
-        select recipient from old.events
-        union all
-        select unnest([email, known_email]) from old.recipients
+        select lower(earlier ->> '$.email') from old.customer_changes
     )
     where address is not null and not starts_with(address, 'erased-')
 ) as v
@@ -287,39 +309,8 @@ where name is not null
 group by v.customer_id;
 
 -- name: unlisted()
--- What is not on the list, and belongs to somebody who is: the addresses of customers whom somebody named, and the customers at
--- addresses that somebody named.
-with pairs as (
-    select customer_id, email as address from old.customers
-    union all
-    select customer_id, email from old.messages
-    union all
-    select customer_id, recipient from old.events
-    union all
-    select customer_id, unnest([email, known_email]) from old.recipients
-),
-known as (
-    select
-        p.customer_id, p.address, i.is_asked as by_id, i.person as person_of_id, i.nobody as nobodys_id,
-        a.is_asked as by_address, a.person, a.nobody
-    from (
-        select distinct customer_id, lower(address) as address
-        from pairs
-        where customer_id is not null and address is not null
-    ) as p
-    left join erased_ids as i on i.customer_id = p.customer_id
-    left join erased_addresses as a on a.address = p.address
-)
-select
-    'address' as kind, address as value, min(person_of_id) as person, min(if(customer_id = address, nobodys_id, null)) as nobody
-from known
-where by_id and person is null
-group by address
-union all
-select 'customer', customer_id, min(person), min(if(customer_id = address, nobody, null))
-from known
-where by_address and person_of_id is null
-group by customer_id;
+-- What is not on the list, and belongs to something that is (`unlisted_in`).
+select * from unlisted_in('old_pairs', 'erased_ids', 'erased_addresses');
 
 -- name: rename_erased#
 -- renamed: the messages of the people on the list, with what stands for the customer. erased_numbers: their events.
