@@ -105,7 +105,7 @@ def customer_(
     ] = False,
     database: Database = None,
 ) -> None:
-    """Print everything that is known of a person as JSON, for their request to see it."""
+    """Print everything that is known about a person as JSON, for their request to see it."""
     path = database_path(context, database)
     audit = audits.beside(path, settings.from_environment().keep_audit_months)
     with Warehouse(path).snapshot() as data:

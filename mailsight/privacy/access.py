@@ -1,4 +1,4 @@
-"""Everything that is known of a person, for their request (article 15 of the GDPR)."""
+"""Everything that is known about a person, for their request (article 15 of the GDPR)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ def known(
         if entry.customer_id in person.customer_ids
     ]
     if not any(answer[part] for part in answer if part not in ("customer_ids", "addresses")):
-        raise UnknownCustomer("Nothing is known of this person.", next_step="Check the address or id.")
+        raise UnknownCustomer("Nothing is known about this person.", next_step="Check the address or id.")
     return answer
 
 

@@ -68,7 +68,7 @@ def _confirmed(customer_id: str, rows: dict[str, int]) -> bool:
         ],
         key="erase_rows",
         label="What is erased",
-        empty="Nothing is known of this customer.",
+        empty="Nothing is known about this customer.",
     )
     is_sure = st.checkbox("I want to erase this customer for good", key=f"erase:{customer_id}")
     return st.button("Erase", type="primary", icon=":material/delete_forever:", disabled=not is_sure)
