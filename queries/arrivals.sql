@@ -16,11 +16,11 @@ select customer_id, lower(recipient) from staged_events;
 create or replace temp table arriving_ids as
 select v.customer_id, e.nobody, e.person, e.is_asked
 from (select distinct customer_id from arriving_pairs) as v
-join erased as e on e.kind = 'customer' and e.key_hash = keyed_hash('customer', trim(v.customer_id));
+join erased as e on e.kind = 'customer' and e.key_hash = identity_hash('customer', v.customer_id);
 create or replace temp table arriving_addresses as
 select v.address, e.nobody, e.person, e.is_asked
 from (select distinct address from arriving_pairs) as v
-join erased as e on e.kind = 'address' and e.key_hash = keyed_hash('address', plain_address(v.address));
+join erased as e on e.kind = 'address' and e.key_hash = identity_hash('address', v.address);
 
 -- name: has_past()^
 -- Whether messages have lost their person because they are old.
@@ -77,7 +77,8 @@ left join (
 ) as a using (row)
 where staged_customers.rowid = i.row;
 
--- arriving_messages: the ids of their messages, in this load and in the database.
+-- arriving_events, arriving_rows: their events, and their messages. arriving_messages: the ids of these, with what stands for each.
+-- is_past: whether they only belong to an old message that has lost its person.
 create temp table arriving_events as
 select rowid as row, false as is_past
 from staged_events
@@ -183,7 +184,8 @@ from (
             e.event_id, e.provider, e.campaign_id, e.customer_id, e.message_id, e.recipient, e.type, e.occurred_at, e.url
         ) as event_id,
         coalesce(i.nobody, p.nobody, e.customer_id) as customer_id, coalesce(m.nobody, e.message_id) as message_id,
-        coalesce(a.nobody, pa.nobody, if(x.is_past, past_id(plain_address(e.recipient)), e.recipient)) as recipient, if(e.type = 'clicked', u.nobody, null) as url,
+        coalesce(a.nobody, pa.nobody, if(x.is_past, past_id(plain_address(e.recipient)), e.recipient)) as recipient,
+        if(e.type = 'clicked', u.nobody, null) as url,
         nobodys_text(e.diagnostic, e.recipient, null, e.customer_id) as diagnostic,
         nobodys_agent(e.user_agent) as user_agent, truncated_ip(e.ip) as ip
     from staged_events as e
@@ -228,6 +230,4 @@ where rowid in (select row from mentions('arriving_refusals'));
 
 -- name: erased_identities()
 -- The numbers of those that are on the list. The loader registers `identities`, with a number, a kind and a value each.
-select distinct number
-from identities
-where keyed_hash(kind, if(kind = 'address', plain_address(value), trim(value))) in (select key_hash from erased);
+select distinct number from identities where identity_hash(kind, value) in (select key_hash from erased);
