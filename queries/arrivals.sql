@@ -5,27 +5,22 @@
 set variable ip_addresses = cast(:keep as varchar);
 
 -- name: find_arrivals#
--- arriving_ids, arriving_addresses: what the staged rows have of the list of erased people, with what stands for it.
+-- arriving_pairs: the customers of the staged rows, with their addresses. arriving_ids, arriving_addresses: what these have of
+-- the list of erased people, with what stands for it.
+create or replace temp view arriving_pairs as
+select customer_id, lower(email) as address from staged_customers
+union all
+select customer_id, lower(email) from staged_messages
+union all
+select customer_id, lower(recipient) from staged_events;
 create or replace temp table arriving_ids as
 select v.customer_id, e.nobody, e.person, e.is_asked
-from (
-    select customer_id from staged_customers
-    union
-    select customer_id from staged_messages
-    union
-    select customer_id from staged_events
-) as v
-join erased as e on e.kind = 'customer' and e.key_hash = keyed_hash('customer', trim(v.customer_id));
+from (select distinct customer_id from arriving_pairs) as v
+join erased as e on e.kind = 'customer' and e.key_hash = identity_hash('customer', v.customer_id);
 create or replace temp table arriving_addresses as
 select v.address, e.nobody, e.person, e.is_asked
-from (
-    select lower(email) as address from staged_customers
-    union
-    select lower(email) from staged_messages
-    union
-    select lower(recipient) from staged_events
-) as v
-join erased as e on e.kind = 'address' and e.key_hash = keyed_hash('address', plain_address(v.address));
+from (select distinct address from arriving_pairs) as v
+join erased as e on e.kind = 'address' and e.key_hash = identity_hash('address', v.address);
 
 -- name: has_past()^
 -- Whether messages have lost their person because they are old.
@@ -58,34 +53,8 @@ join past_messages as p
 where s.campaign_id in (select campaign_id from past_messages);
 
 -- name: unlisted_arrivals()
--- What is not on the list, and arrives beside something that somebody named: a customer's other address, another customer with
--- the address.
-with pairs as (
-    select customer_id, lower(email) as address from staged_customers
-    union
-    select customer_id, lower(email) from staged_messages
-    union
-    select customer_id, lower(recipient) from staged_events
-),
-known as (
-    select
-        p.customer_id, p.address, i.is_asked as by_id, i.person as person_of_id, i.nobody as nobodys_id,
-        a.is_asked as by_address, a.person, a.nobody
-    from pairs as p
-    left join arriving_ids as i on i.customer_id = p.customer_id
-    left join arriving_addresses as a on a.address = p.address
-    where p.customer_id is not null and p.address is not null
-)
-select
-    'address' as kind, address as value, min(person_of_id) as person, min(if(customer_id = address, nobodys_id, null)) as nobody
-from known
-where by_id and person is null
-group by address
-union all
-select 'customer', customer_id, min(person), min(if(customer_id = address, nobody, null))
-from known
-where by_address and person_of_id is null
-group by customer_id;
+-- What is not on the list, and arrives beside something that is (`unlisted_in`).
+select * from unlisted_in('arriving_pairs', 'arriving_ids', 'arriving_addresses');
 
 -- name: erase_arrivals#
 -- Makes the staged rows of erased people nobody's, as the rewrite of each table in queries/erasure.sql does.
@@ -108,7 +77,8 @@ left join (
 ) as a using (row)
 where staged_customers.rowid = i.row;
 
--- arriving_messages: the ids of their messages, in this load and in the database.
+-- arriving_events, arriving_rows: their events, and their messages. arriving_messages: the ids of these, with what stands for each.
+-- is_past: whether they only belong to an old message that has lost its person.
 create temp table arriving_events as
 select rowid as row, false as is_past
 from staged_events
@@ -214,7 +184,8 @@ from (
             e.event_id, e.provider, e.campaign_id, e.customer_id, e.message_id, e.recipient, e.type, e.occurred_at, e.url
         ) as event_id,
         coalesce(i.nobody, p.nobody, e.customer_id) as customer_id, coalesce(m.nobody, e.message_id) as message_id,
-        coalesce(a.nobody, pa.nobody, if(x.is_past, past_id(plain_address(e.recipient)), e.recipient)) as recipient, if(e.type = 'clicked', u.nobody, null) as url,
+        coalesce(a.nobody, pa.nobody, if(x.is_past, past_id(plain_address(e.recipient)), e.recipient)) as recipient,
+        if(e.type = 'clicked', u.nobody, null) as url,
         nobodys_text(e.diagnostic, e.recipient, null, e.customer_id) as diagnostic,
         nobodys_agent(e.user_agent) as user_agent, truncated_ip(e.ip) as ip
     from staged_events as e
@@ -259,6 +230,4 @@ where rowid in (select row from mentions('arriving_refusals'));
 
 -- name: erased_identities()
 -- The numbers of those that are on the list. The loader registers `identities`, with a number, a kind and a value each.
-select distinct number
-from identities
-where keyed_hash(kind, if(kind = 'address', plain_address(value), trim(value))) in (select key_hash from erased);
+select distinct number from identities where identity_hash(kind, value) in (select key_hash from erased);

@@ -12,6 +12,8 @@ create temp macro trimmed(value) as if(
     value
 );
 create temp macro word(value) as case when not says_nothing(trimmed(value)) then trimmed(value) end;
+-- is_empty: whether a value in JSON says nothing.
+create temp macro is_empty(value) as coalesce(says_nothing(trimmed(value ->> '$')), true);
 
 -- identifier: a word, or null if it consists of zeros, as programs write it for "no campaign". Customers may have the number 0.
 create temp macro identifier(word) as case
@@ -44,6 +46,45 @@ create temp macro iso_spelling(value) as replace(
 -- The most common format comes first: once one fits, the others are not tried.
 create temp macro moment(value) as coalesce(
     extended_moment(value), extended_moment(iso_spelling(value)), basic_moment(iso_spelling(value)), epoch_moment(value)
+);
+
+-- fields_in, object_of: the fields of a JSON object, and an object of fields.
+create temp macro fields_in(record) as list_transform(
+    list_zip(json_keys(record), json_extract(record, '$.*')), lambda field: {'name': field[1], 'value': field[2]}
+);
+create temp macro object_of(fields) as to_json(map_from_entries(fields));
+-- may_have_empties: whether some value of a record may say nothing; `others` are more values that count as such.
+create temp macro may_have_empties(record, others) as regexp_matches(
+    cast(record as varchar),
+    '(?i)"\s*:\s*(' || others || '"\s*([(<]?null[)>]?|\\\\n|nil|none|undefined|nan|#?n/a|--?|\[\]|\{\})?\s*"|\[\s*\]|\{\s*\})'
+);
+-- is_blank_row: whether no field of a record says anything, as in the empty rows below a spreadsheet's table. No rows.
+create temp macro is_blank_row(record) as
+    json_type(record) = 'OBJECT'
+    and len(list_filter(json_extract(record, '$.*'), lambda value: not is_empty(value))) = 0;
+-- attributes_of: the fields of a record that are not columns of the table and say something; `known` has a null for each
+-- column, which removes them. An empty value leaves what was known.
+create temp macro attributes_of(record, known) as nullif(
+    if(
+        may_have_empties(record, ''),
+        json_merge_patch('{}', json_merge_patch(
+            object_of(list_filter(fields_in(record), lambda field: not is_empty(field.value))), cast(known as json)
+        )),
+        json_merge_patch('{}', json_merge_patch(record, cast(known as json)))
+    ),
+    '{}'
+);
+-- empties_of: those that say nothing, as they are. They leave what was known.
+create temp macro empties_of(record, known) as nullif(
+    if(
+        may_have_empties(record, 'null|'),
+        object_of(list_filter(
+            fields_in(record),
+            lambda field: is_empty(field.value) and not list_contains(json_keys(cast(known as json)), field.name)
+        )),
+        null
+    ),
+    '{}'
 );
 
 create temp table staged_campaigns (
@@ -103,41 +144,6 @@ with fields as (
     select ordinal, record, unnest(from_json(record, structure)) from records
 )
 select ordinal, record, word(columns(* exclude (ordinal, record))) from fields;
-
--- is_blank_row: whether no field of a record says anything, as in the empty rows below a spreadsheet's table. No rows.
-create temp macro is_blank_row(record) as
-    json_type(record) = 'OBJECT'
-    and len(list_filter(
-        json_extract(record, '$.*'), lambda value: not coalesce(says_nothing(trimmed(value ->> '$')), true)
-    )) = 0;
--- attributes_of: the fields of a record that are not columns of the table and say something; `known` has a null for each
--- column, which removes them. An empty value leaves what was known.
-create temp macro attributes_of(record, known) as nullif(
-    if(
-        regexp_matches(cast(record as varchar), '(?i)"\s*:\s*("\s*([(<]?null[)>]?|\\\\n|nil|none|undefined|nan|#?n/a|--?|\[\]|\{\})?\s*"|\[\s*\]|\{\s*\})'),
-        json_merge_patch('{}', json_merge_patch(to_json(map_from_entries(list_transform(
-            list_filter(
-                list_zip(json_keys(record), json_extract(record, '$.*')),
-                lambda field: not coalesce(says_nothing(trimmed(field[2] ->> '$')), true)
-            ),
-            lambda field: {'name': field[1], 'value': field[2]}
-        ))), cast(known as json))),
-        json_merge_patch('{}', json_merge_patch(record, cast(known as json)))
-    ),
-    '{}'
-);
--- empties_of: those that say nothing, as they are. They leave what was known.
-create temp macro empties_of(record, known) as nullif(
-    to_json(map_from_entries(list_transform(
-        list_filter(
-            list_zip(json_keys(record), json_extract(record, '$.*')),
-            lambda field: coalesce(says_nothing(trimmed(field[2] ->> '$')), true)
-                and not list_contains(json_keys(cast(known as json)), field[1])
-        ),
-        lambda field: {'name': field[1], 'value': field[2]}
-    ))),
-    '{}'
-);
 
 -- name: clear_records()!
 -- Empties records for the next file.
@@ -357,10 +363,7 @@ select
     customer_id, email, name, language, country,
     moment(created_at) as created_at,
     attributes_of(record, :known) as attributes,
-    if(
-        :has_types and regexp_matches(cast(record as varchar), '(?i)"\s*:\s*(null|"\s*([(<]?null[)>]?|\\\\n|nil|none|undefined|nan|#?n/a|--?|\[\]|\{\})?\s*"|\[\s*\]|\{\s*\})'),
-        empties_of(record, :known), null
-    ) as empties
+    if(:has_types, empties_of(record, :known), null) as empties
 from words_of(:structure)
 where customer_id is not null or not is_blank_row(record);
 

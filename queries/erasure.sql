@@ -15,6 +15,10 @@ create or replace temp macro keyed_hash(kind, value) as sha256(
 -- plain_address, plain_name: spellings of the same address or name.
 create or replace temp macro plain_address(address) as lower(trim(address));
 create or replace temp macro plain_name(name) as lower(regexp_replace(trim(name), '\s+', ' ', 'g'));
+-- identity_hash: the hash by which the list has an id, an address or a name, however it is spelled.
+create or replace temp macro identity_hash(kind, value) as keyed_hash(
+    kind, case kind when 'address' then plain_address(value) when 'name' then plain_name(value) else trim(value) end
+);
 -- nobodys_id: what stands for the id of an erased person's message or event. The same id always gives the same, so a message
 -- still finds its events, and an event that arrives again is known.
 create or replace temp macro nobodys_id(kind, id) as 'erased-' || left(keyed_hash(kind, id), 32);
@@ -74,7 +78,8 @@ create or replace temp macro truncated_ip(ip) as case
         ':'
     ) || '::'
 end;
--- stored_ip, stored_payload: an IP address and a provider's payload with as much of IP addresses as the setting allows.
+-- stored_ip, stored_ips: an IP address, and a text in which there may be this one and others, with as much of them as the setting
+-- allows.
 create or replace temp macro stored_ip(ip) as case getvariable('ip_addresses')
     when 'none' then null when 'truncated' then truncated_ip(ip) else ip
 end;
@@ -119,18 +124,39 @@ create or replace temp table erased as select key_hash, kind, nobody, person, is
 create or replace temp macro mentions(texts) as table
 select row, list(distinct word) as words
 from (select row, unnest(words_in(text)) as word from query_table(texts))
-where (length(word) > 2 and keyed_hash('customer', word) in (select key_hash from erased where kind = 'customer'))
-    or keyed_hash('address', plain_address(word)) in (select key_hash from erased where kind = 'address')
-    or keyed_hash('name', plain_name(word)) in (select key_hash from erased where kind = 'name')
+where (length(word) > 2 and identity_hash('customer', word) in (select key_hash from erased where kind = 'customer'))
+    or identity_hash('address', word) in (select key_hash from erased where kind = 'address')
+    or identity_hash('name', word) in (select key_hash from erased where kind = 'name')
 group by row;
+-- unlisted_in: what is not on the list, but belongs to something that somebody named: a customer's other address, another customer
+-- at an address. `pairs` are customers with their addresses, `ids` and `addresses` those of them that are on the list.
+create or replace temp macro unlisted_in(pairs, ids, addresses) as table
+with known as (
+    select
+        p.customer_id, p.address, i.is_asked as by_id, i.person as person_of_id, i.nobody as nobodys_id,
+        a.is_asked as by_address, a.person, a.nobody
+    from (
+        select distinct customer_id, address
+        from query_table(pairs)
+        where customer_id is not null and address is not null
+    ) as p
+    left join query_table(ids) as i on i.customer_id = p.customer_id
+    left join query_table(addresses) as a on a.address = p.address
+)
+select
+    'address' as kind, address as value, min(person_of_id) as person, min(if(customer_id = address, nobodys_id, null)) as nobody
+from known
+where by_id and person is null
+group by address
+union all
+select 'customer', customer_id, min(person), min(if(customer_id = address, nobody, null))
+from known
+where by_address and person_of_id is null
+group by customer_id;
 
 -- name: keyed_hashes()
 -- The hash of each value. The caller registers `identities`, with a kind and a value each.
-select
-    kind, value,
-    keyed_hash(kind, case kind when 'address' then plain_address(value) when 'name' then plain_name(value) else trim(value) end)
-        as key_hash
-from identities;
+select kind, value, identity_hash(kind, value) as key_hash from identities;
 
 -- name: customers_at(addresses)
 -- The customers with one of these addresses (in lower case): now, earlier, or in a message or event.
@@ -236,45 +262,42 @@ select 'e-mails', count(*) from archived_mails where customer_id in (from ids);
 attach :file as old (read_only);
 
 -- name: find_erased#
--- erased_ids, erased_addresses, erased_names: what the old database has of the list, with what stands for it.
+-- old_pairs: the customers of the old database, with their addresses. erased_ids, erased_addresses, erased_names: what it has of
+-- the list, with what stands for it.
+create or replace temp view old_pairs as
+select customer_id, lower(email) as address from old.customers
+union all
+select customer_id, lower(email) from old.messages
+union all
+select customer_id, lower(recipient) from old.events
+union all
+select customer_id, lower(unnest([email, known_email])) from old.recipients;
 create or replace temp table erased_ids as
 select v.customer_id, e.nobody, e.person, e.is_asked
 from (
     select distinct customer_id
     from (
-        select customer_id from old.customers
+        select customer_id from old_pairs
         union all
         select customer_id from old.customer_changes
-        union all
-        select customer_id from old.messages
-        union all
-        select customer_id from old.events
-        union all
-        select customer_id from old.recipients
         union all
         select customer_id from old.archived_mails
     )
     where customer_id is not null and not starts_with(customer_id, 'erased-')
 ) as v
-join erased as e on e.kind = 'customer' and e.key_hash = keyed_hash('customer', trim(v.customer_id));
+join erased as e on e.kind = 'customer' and e.key_hash = identity_hash('customer', v.customer_id);
 create or replace temp table erased_addresses as
 select v.address, e.nobody, e.person, e.is_asked
 from (
-    select distinct lower(address) as address
+    select distinct address
     from (
-        select email as address from old.customers
+        select address from old_pairs
         union all
-        select earlier ->> '$.email' from old.customer_changes
-        union all
-        select email from old.messages
-        union all
-        select recipient from old.events
-        union all
-        select unnest([email, known_email]) from old.recipients
+        select lower(earlier ->> '$.email') from old.customer_changes
     )
     where address is not null and not starts_with(address, 'erased-')
 ) as v
-join erased as e on e.kind = 'address' and e.key_hash = keyed_hash('address', plain_address(v.address));
+join erased as e on e.kind = 'address' and e.key_hash = identity_hash('address', v.address);
 create or replace temp table erased_names as
 select v.customer_id, min(v.name) as name
 from (
@@ -287,39 +310,8 @@ where name is not null
 group by v.customer_id;
 
 -- name: unlisted()
--- What is not on the list, and belongs to somebody who is: the addresses of customers whom somebody named, and the customers at
--- addresses that somebody named.
-with pairs as (
-    select customer_id, email as address from old.customers
-    union all
-    select customer_id, email from old.messages
-    union all
-    select customer_id, recipient from old.events
-    union all
-    select customer_id, unnest([email, known_email]) from old.recipients
-),
-known as (
-    select
-        p.customer_id, p.address, i.is_asked as by_id, i.person as person_of_id, i.nobody as nobodys_id,
-        a.is_asked as by_address, a.person, a.nobody
-    from (
-        select distinct customer_id, lower(address) as address
-        from pairs
-        where customer_id is not null and address is not null
-    ) as p
-    left join erased_ids as i on i.customer_id = p.customer_id
-    left join erased_addresses as a on a.address = p.address
-)
-select
-    'address' as kind, address as value, min(person_of_id) as person, min(if(customer_id = address, nobodys_id, null)) as nobody
-from known
-where by_id and person is null
-group by address
-union all
-select 'customer', customer_id, min(person), min(if(customer_id = address, nobody, null))
-from known
-where by_address and person_of_id is null
-group by customer_id;
+-- What is not on the list, and belongs to something that is (`unlisted_in`).
+select * from unlisted_in('old_pairs', 'erased_ids', 'erased_addresses');
 
 -- name: rename_erased#
 -- renamed: the messages of the people on the list, with what stands for the customer. erased_numbers: their events.
@@ -349,9 +341,9 @@ from (select coalesce(email, known_email) as address from old.recipients)
 where contains(address, '@')
 group by domain;
 
--- name: past_messages(before)^
--- How many messages have a person, although nothing has happened to them since.
-select count(*) as messages
+-- name: past_people(before)
+-- The messages that have a person, although nothing has happened to them since.
+select r.campaign_id, r.customer_id
 from recipients as r
 left join campaigns as c on c.campaign_id = r.campaign_id
 anti join (select campaign_id, customer_id from message_events where occurred_at >= cast(:before as timestamp)) as e
@@ -359,16 +351,16 @@ anti join (select campaign_id, customer_id from message_events where occurred_at
 where coalesce(r.sent_at, c.sent_at) < cast(:before as timestamp) and coalesce(c.sent_at, r.sent_at) < cast(:before as timestamp)
     and not starts_with(r.customer_id, 'erased-');
 
--- name: find_past(before, domains)!
--- past: these messages. `domains` are those that addresses keep.
+-- name: past_messages()^
+-- How many these are. It takes the parameter of past_people.
+select count(*) as messages from ({query past_people});
+
+-- name: find_past(domains)!
+-- past: these messages of the old database. `domains` are those that addresses keep. It takes the parameter of past_people too.
 create temp table past as
-select r.campaign_id, r.customer_id, past_id(r.customer_id) as nobody, cast(:domains as varchar[]) as domains
-from old.recipients as r
-left join old.campaigns as c on c.campaign_id = r.campaign_id
-anti join (select campaign_id, customer_id from old.message_events where occurred_at >= cast(:before as timestamp)) as e
-    on e.campaign_id = r.campaign_id and e.customer_id = r.customer_id
-where coalesce(r.sent_at, c.sent_at) < cast(:before as timestamp) and coalesce(c.sent_at, r.sent_at) < cast(:before as timestamp)
-    and not starts_with(r.customer_id, 'erased-');
+with recipients as (from old.recipients), campaigns as (from old.campaigns), message_events as (from old.message_events)
+select campaign_id, customer_id, past_id(customer_id) as nobody, cast(:domains as varchar[]) as domains
+from ({query past_people});
 
 -- name: rename_past#
 -- As find_erased, rename_erased and list_mentions, for what is past: nobody is on the list, and customers stay.
@@ -512,7 +504,7 @@ where regexp_matches(cast(e.payload as varchar), '@|%40|\\u0040');
 create temp table payload_words as
 select word
 from (select distinct unnest(addresses_in(text)) as word from payload_texts)
-where keyed_hash('address', plain_address(word)) in (select key_hash from erased where kind = 'address');
+where identity_hash('address', word) in (select key_hash from erased where kind = 'address');
 create temp table payload_mentions as
 select row as event_number
 from payload_texts
@@ -523,7 +515,7 @@ create temp view load_texts as select rowid as row, array_to_string(files, ' ') 
 create temp table load_mentions as from mentions('load_texts');
 
 -- name: erased_counts()^
--- How many rows are rewritten or removed, per table. mentions: other rows that mention them.
+-- How many rows are rewritten or removed, by what they are called on screens.
 select
     (select count(*) from old.customers semi join erased_ids using (customer_id)) as customers,
     (select count(*) from old.messages semi join renamed using (campaign_id, customer_id)) as messages,

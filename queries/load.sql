@@ -131,15 +131,12 @@ select * exclude (is_new, is_changed) from merged_campaigns where is_changed ord
 -- merged_customers: one row per customer in this load, as merged_campaigns. Attributes are merged one by one: first those of
 -- up to a thousand rows of a customer, because each step copies what has been merged so far.
 -- with_empties: what is known of a customer, and which values are known to be empty, unless others are known.
-create temp macro fields_in(attributes) as list_transform(
-    list_zip(json_keys(attributes), json_extract(attributes, '$.*')), lambda field: {'name': field[1], 'value': field[2]}
-);
 create temp macro with_empties(attributes, empties) as case
     when empties is null or list_has_all(json_keys(attributes), json_keys(empties)) then attributes
     when attributes is null then empties
-    else to_json(map_from_entries(list_concat(
+    else object_of(list_concat(
         list_filter(fields_in(empties), lambda field: not list_contains(json_keys(attributes), field.name)), fields_in(attributes)
-    )))
+    ))
 end;
 create temp table merged_customers as
 with parts as (

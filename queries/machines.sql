@@ -630,7 +630,10 @@ from message_events as me
 semi join touched using (campaign_id)
 left join first_reasons as v using (event_number)
 where me.machine is distinct from v.machine
-    and not (starts_with(me.customer_id, 'erased-') and me.event_number <= coalesce(getvariable('last_event_number'), me.event_number));
+    and not (
+        starts_with(me.customer_id, 'erased-')
+        and me.event_number <= coalesce(getvariable('last_event_number'), me.event_number)
+    );
 update message_events set machine = v.machine
 from changed_verdicts as v
 where message_events.campaign_id in (from touched) and message_events.event_number = v.event_number;

@@ -210,12 +210,12 @@ class _Staging:
         self, waiting: Sequence[tuple[ArchivedMail, _Read]]
     ) -> list[tuple[ArchivedMail, _Read]]:
         """The mails without those to people who were erased, which leave nothing behind."""
-        named = [
+        named = (
             (number, kind, value)
             for number, (_, read) in enumerate(waiting)
             for kind, values in ((Kind.ADDRESS, read.trace.recipients), (Kind.CUSTOMER, read.trace.customers))
             for value in values
-        ]
+        )
         to_erased = self._arrivals.those_erased(named)
         self._left_out += len(to_erased)
         return [each for number, each in enumerate(waiting) if number not in to_erased]

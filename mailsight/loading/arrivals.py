@@ -76,11 +76,11 @@ def of(work: Draft) -> Arrivals:
     if work.database is None:
         return Arrivals(work, is_any=False)
     state = Store.of(work.database)
-    [(has_past,)] = work.run("has_past")
-    if has_past or erased.is_any(state):
+    # Without a key, nobody was ever erased, and no table has to be looked through.
+    is_any = state.has_key(erased.KEY) and (erased.is_any(state) or bool(work.run("has_past")[0][0]))
+    if is_any:
         use_list(work, state)
-        return Arrivals(work, is_any=True)
-    return Arrivals(work, is_any=False)
+    return Arrivals(work, is_any)
 
 
 def use_list(work: Draft, state: Store) -> None:

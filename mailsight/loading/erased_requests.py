@@ -64,16 +64,14 @@ def clean(work: Draft, segment: Path) -> int:
 def _without_erased(work: Draft, lines: Sequence[bytes]) -> Iterator[bytes]:
     """Each line without the items that name somebody on the list; empty if nothing is left of it."""
     requests = [_request(line) for line in lines]
-    texts = [(place, text) for place, (_, items) in enumerate(requests) for text in items]
-    mentioned = mentions(work, [(number, text) for number, (_, text) in enumerate(texts)])
-    places = {texts[number][0] for number in mentioned}
-    for place, (request, items) in enumerate(requests):
-        if place not in places:
-            yield lines[place]
-            continue
-        first = next(number for number, (at, _) in enumerate(texts) if at == place)
+    mentioned = mentions(work, list(enumerate(item for _, items in requests for item in items)))
+    first = 0
+    for line, (request, items) in zip(lines, requests, strict=True):
         left = [item for number, item in enumerate(items, start=first) if number not in mentioned]
-        if request is None or not left:
+        first += len(items)
+        if len(left) == len(items):
+            yield line
+        elif request is None or not left:
             yield b""
         else:
             body = {"content_type": "application/json", "body": f"[{','.join(left)}]"}
@@ -88,12 +86,13 @@ def _request(line: bytes) -> tuple[dict[str, object] | None, list[str]]:
             provider_named(request["provider"]), payload_files.request(request)
         )
     except (ValueError, TypeError, KeyError, RecursionError, MailsightError):
-        return None, [_all_of(line)]
+        return None, [text_of(line)]
     # What is not in the items, such as headers, belongs to all of them.
-    return request, items or [_all_of(line)]
+    return request, items or [text_of(line)]
 
 
-def _all_of(line: bytes) -> str:
+def text_of(line: bytes) -> str:
+    """All that a line says, as it is written and decoded: in a form, an @ is %40."""
     text = line.decode("utf-8", "replace")
     try:
         body = str(json.loads(text)["body"])

@@ -107,12 +107,12 @@ def readiness(
 
     A server without data is ready, because data may be uploaded to it.
     """
-    found = {
+    reasons = {
         "database": _sentences(lambda: _readable(warehouse), "The database can't be read."),
         "spool": _sentences(lambda: _writable(spool), _NOT_WRITABLE),
         "disk": _sentences(lambda: _disk(warehouse.path), _NO_DISK),
     }
-    checks = {name: " ".join(sentences) or OK for name, sentences in found.items()}
+    checks = {name: " ".join(sentences) or OK for name, sentences in reasons.items()}
     return checks | {"loader": _alive(loader), "importer": _alive(importer)}
 
 

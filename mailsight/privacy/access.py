@@ -1,4 +1,4 @@
-"""Everything that is known of a person, for their request (article 15 of the GDPR)."""
+"""Everything that is known about a person, for their request (article 15 of the GDPR)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mailsight.errors import UnknownCustomer
-from mailsight.loading import spool
+from mailsight.loading import erased_requests, spool
 from mailsight.reports import mails
 from mailsight.state.audit import EVERYTHING, Audit
 from mailsight.warehouse.reader import Snapshot
@@ -58,7 +58,7 @@ def known(
         if entry.customer_id in person.customer_ids
     ]
     if not any(answer[part] for part in answer if part not in ("customer_ids", "addresses")):
-        raise UnknownCustomer("Nothing is known of this person.", next_step="Check the address or id.")
+        raise UnknownCustomer("Nothing is known about this person.", next_step="Check the address or id.")
     return answer
 
 
@@ -96,8 +96,12 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _waiting(webhooks: spool.Spool, texts: Sequence[str]) -> list[str]:
     return [
-        line.strip()
+        line.decode("utf-8", "replace")
         for file in webhooks.files()
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
-        if any(text in line.lower() for text in texts)
+        for line in file.read_bytes().splitlines()
+        if _mentions(erased_requests.text_of(line).lower(), texts)
     ]
+
+
+def _mentions(said: str, texts: Sequence[str]) -> bool:
+    return any(text in said for text in texts)

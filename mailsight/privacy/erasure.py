@@ -24,32 +24,6 @@ from mailsight.warehouse.reader import Warehouse
 
 from . import leftovers, people
 
-# The tables of a database, in the order in which they are rewritten.
-TABLES = (
-    "campaigns",
-    "customers",
-    "customer_changes",
-    "contents",
-    "links",
-    "messages",
-    "events",
-    "archived_mails",
-    "message_aliases",
-    "reported_totals",
-    "imports",
-    "refused",
-    "loads",
-    "message_events",
-    "recipients",
-    "link_clicks",
-    "campaign_totals",
-    "campaign_hours",
-    "apple_opens",
-    "machine_counts",
-    "event_counts",
-    "unattributed",
-)
-
 _log = logging.getLogger(__name__)
 
 
@@ -77,19 +51,19 @@ def erase(
     state = Store.of(database)
     progress(0.0, "Looking for them")
     with Warehouse(database).snapshot() as data:
-        found = [people.find(data, name, may_share=may_share) for name in named]
+        persons = [people.find(data, name, may_share=may_share) for name in named]
         if dry_run:
-            ids = sorted({each for person in found for each in person.customer_ids})
-            addresses = sorted({each for person in found for each in person.addresses})
+            ids = sorted({each for person in persons for each in person.customer_ids})
+            addresses = sorted({each for person in persons for each in person.addresses})
             rows = data.rows("rows_of", customer_ids=ids, addresses=addresses)
-            return Erasure(len(found), {row["name"]: row["rows"] for row in rows})
+            return Erasure(len(persons), {row["name"]: row["rows"] for row in rows})
         with scratch() as work:
             arrivals.use_key(work, state)
-            values = {value for person in found for value in person.values}
+            values = {value for person in persons for value in person.values}
             key_hashes = arrivals.hashes(work, values)
-            entries = people.entries(data, found, key_hashes, state.key(erased.KEY))
+            entries = people.entries(data, persons, key_hashes, state.key(erased.KEY))
     erased.add(state, entries)
-    return Erasure(len(found), finish(database, progress=progress, wait_seconds=wait_seconds))
+    return Erasure(len(persons), finish(database, progress=progress, wait_seconds=wait_seconds))
 
 
 def finish(database: Path, *, progress: Progress = silent, wait_seconds: float = 600.0) -> dict[str, int]:
@@ -148,16 +122,17 @@ def _rewrite(database: Path, progress: Progress, wait_seconds: float) -> dict[st
         work.run("list_erased")
         work.run("list_mentions")
         [rows] = work.rows("erased_counts")
-        if not any(rows.values()):
+        if any(rows.values()):
+            write_tables(work, progress)
+        else:
             work.discard()
-            return dict(rows)
-        write_tables(work, progress)
-    return {name: int(count) for name, count in rows.items()}
+    return rows
 
 
 def write_tables(work: Draft, progress: Progress) -> None:
     """Writes all tables without the renamed messages' people."""
-    for place, table in enumerate(TABLES):
-        progress(0.3 + 0.5 * (share(place, len(TABLES)) or 0.0), f"Writing {table.replace('_', ' ')}")
+    tables = [table for (table,) in work.run("table_names") if table != "schema_version"]
+    for place, table in enumerate(tables):
+        progress(0.3 + 0.5 * (share(place, len(tables)) or 0.0), f"Writing {table.replace('_', ' ')}")
         work.run(f"rewrite_{table}")
     progress(0.8, "Publishing")

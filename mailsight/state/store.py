@@ -94,6 +94,10 @@ class Store:
             raise StateUnreadable(f"{self.file} did not keep a new key.")
         return bytes(known["key"])
 
+    def has_key(self, name: str) -> bool:
+        """Whether the key of that name was ever needed."""
+        return self.row("secret_key", name=name) is not None
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:

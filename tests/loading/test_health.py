@@ -181,10 +181,10 @@ def test_the_check_that_fails_is_named(
     installed: Installed, damage: Callable[[Installed], None], check: str
 ) -> None:
     damage(installed)
-    found = ready(installed)
-    assert found[check].endswith(".")
-    assert "/" not in found[check]
-    assert found | {check: "ok"} == READY
+    answer = ready(installed)
+    assert answer[check].endswith(".")
+    assert "/" not in answer[check]
+    assert answer | {check: "ok"} == READY
 
 
 def test_a_loader_that_ended_is_not_ready(installed: Installed) -> None:

@@ -65,6 +65,16 @@ def test_every_row_of_every_table_that_names_a_person_is_in_it(shop: Path, named
     assert "Boring" not in text
 
 
+def test_a_waiting_form_that_names_a_person_is_in_it(shop: Path) -> None:
+    form = f"recipient={ZOE[0].replace('@', '%40')}&event=opened"
+    for body in (form, "recipient=bob%40mail.example&event=opened"):
+        spool.beside(shop).append("mailgun", body, content_type="application/x-www-form-urlencoded")
+
+    waiting = _known(shop, ZOE[0])["waiting_webhooks"]
+
+    assert [json.loads(line)["body"] for line in waiting] == [form]  # type: ignore[attr-defined]
+
+
 def test_the_command_writes_the_data_and_the_mails(shop: Path, tmp_path: Path) -> None:
     run = CliRunner().invoke(
         app, ["--database", str(shop), "customer", ZOE[0], "-o", str(tmp_path / "zoe.zip")]

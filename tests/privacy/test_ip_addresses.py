@@ -56,8 +56,8 @@ def test_an_event_is_stored_with_as_much_of_its_ip_address_as_the_setting_allows
     with Warehouse(database).snapshot() as data:
         events = data.rows("known_events", customer_ids=["1"], addresses=["ann@mail.example"])
     assert Counter(event["ip"] for event in events) == Counter([*STORED[keep]] * 3)
-    found = leaks(database.parent, [IPV4, IPV6])
-    assert bool(found) == (keep == "full"), found
+    files = leaks(database.parent, [IPV4, IPV6])
+    assert bool(files) == (keep == "full"), files
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def _events(draw: st.DrawFn) -> dict[str, Any]:
             )
         )
     )
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         "type": kind,
         "campaign_id": campaign,
         "occurred_at": f"2026-04-14T1{draw(st.integers(0, 3))}:00:0{draw(st.integers(0, 2))}Z",
@@ -95,12 +95,12 @@ def _events(draw: st.DrawFn) -> dict[str, Any]:
         },
     }
     if "customer" in named:
-        found["customer_id"] = customer_id(person)
+        row["customer_id"] = customer_id(person)
     if "recipient" in named:
-        found["recipient"] = draw(st.sampled_from((address(person), address(person).upper())))
+        row["recipient"] = draw(st.sampled_from((address(person), address(person).upper())))
     if "message" in named:
-        found["message_id"] = f"m{person}-{campaign or 'spring'}"
-    return found
+        row["message_id"] = f"m{person}-{campaign or 'spring'}"
+    return row
 
 
 @st.composite
@@ -177,9 +177,9 @@ def test_an_erasure_changes_no_figure(
         shutil.copytree(database.parent, twin.parent, symlinks=True)
         before = all_figures(database)
         with Warehouse(database).snapshot() as data:
-            found = [people.find(data, address(person), may_share=True) for person in whom]
+            persons = [people.find(data, address(person), may_share=True) for person in whom]
         # Who is known under another id without an address is not found by it.
-        traces = {value for person in found for _, value in person.values}
+        traces = {value for person in persons for _, value in person.values}
 
         erasure.erase(database, [address(person) for person in sorted(whom)], may_share=True)
 

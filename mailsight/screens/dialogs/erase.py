@@ -49,15 +49,17 @@ def show(customer_id: str) -> None:
         _failed(outcome)
         return
     st.success("Erased. All figures are what they were.", icon=":material/check_circle:")
-    st.caption("Later loads and webhooks bring nobody back. Backups hold the customer until they expire.")
+    st.caption(
+        "Later loads and webhooks won't bring the customer back. Backups keep the data until they expire."
+    )
     st.page_link(navigation.CAMPAIGNS, label="Campaigns", icon=":material/arrow_back:")
 
 
 def _confirmed(customer_id: str, rows: dict[str, int]) -> bool:
     """What would be erased, and whether the viewer has agreed to it."""
     st.markdown(
-        "Name, addresses, attributes, e-mails and everything else that names this customer is removed from all tables "
-        "and files, for good. Figures stay as they are: the customer becomes nobody. This can't be undone."
+        "Everything that names this customer is removed from all tables and files, for good: name, addresses, "
+        "attributes, e-mails and the rest. Figures stay as they are: the customer becomes nobody. This can't be undone."
     )
     tables.table(
         [tables.Column("Data"), tables.Column("Rows", right=True, fit=True)],
@@ -68,7 +70,7 @@ def _confirmed(customer_id: str, rows: dict[str, int]) -> bool:
         ],
         key="erase_rows",
         label="What is erased",
-        empty="Nothing is known of this customer.",
+        empty="Nothing is known about this customer.",
     )
     is_sure = st.checkbox("I want to erase this customer for good", key=f"erase:{customer_id}")
     return st.button("Erase", type="primary", icon=":material/delete_forever:", disabled=not is_sure)
