@@ -1,6 +1,5 @@
 """Commands that back up the data, restore a backup, and check either."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mailsight import settings
-from mailsight.backups import folders, making, restoring, verifying
+from mailsight.backups import making, restoring, verifying
 from mailsight.backups.verifying import Verified
 from mailsight.figures import formats
 
@@ -83,8 +82,7 @@ def verify_(
     if backup is None:
         checked = verifying.live(database_path(context, database))
     else:
-        chosen = folders.chosen(backup.expanduser().absolute())
-        checked = verifying.backup(chosen) if chosen.is_dir() else verifying.database_file(chosen)
+        checked = verifying.chosen(backup.expanduser().absolute())
     _print(checked)
     if checked.problems:
         raise typer.Exit(1)
@@ -93,8 +91,9 @@ def verify_(
 
 def _print(checked: Verified) -> None:
     if known := checked.manifest:
-        made_at: datetime = known.created_at
-        print(f"{checked.place}: made at {made_at:%Y-%m-%d %H:%M:%S} UTC by Mailsight {known.mailsight}")
+        print(
+            f"{checked.place}: made at {known.created_at:%Y-%m-%d %H:%M:%S} UTC by Mailsight {known.mailsight}"
+        )
     else:
         print(checked.place)
     table = Table("table", "rows")
